@@ -1,0 +1,1 @@
+"""The gluster command lines."""

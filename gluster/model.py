@@ -1,0 +1,1 @@
+"""Peers, bricks and volumes as they are or as they should be."""

@@ -1,0 +1,1 @@
+"""Turns the XML of the gluster command into the model."""

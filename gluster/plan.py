@@ -1,0 +1,1 @@
+"""From wish and observation to ordered gluster commands."""

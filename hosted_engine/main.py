@@ -1,0 +1,1 @@
+"""Wires store, fleet and rest around the domain: the engine's process."""

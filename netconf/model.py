@@ -1,0 +1,1 @@
+"""The network of one host as it is or as it should be."""

@@ -1,0 +1,1 @@
+"""Reads the network of this host from the kernel."""

@@ -1,0 +1,1 @@
+"""Wires the parts of the node agent and serves them."""

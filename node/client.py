@@ -1,0 +1,203 @@
+"""Speaks a node's contract over HTTPS: the only way anybody but the node itself touches a node."""
+
+import ssl
+from collections.abc import AsyncIterator
+from typing import TypeVar
+
+import httpx
+import msgspec
+
+from node.api import messages as m
+from node.api import paths
+from node.api.problems import NodeSilent, ProblemText, RemoteFailed, RemoteRefused
+
+T = TypeVar("T")
+
+QUICK_S = 30.0
+LONG_S = 900.0  # copying an engine image over a slow volume
+SILENCE_S = 15.0  # three heartbeats
+
+
+class NodeClient:
+    """Implements node.api.contract.NodeApi for the node at `address`.
+
+    `tls` presents the caller's certificate and trusts the site's authority; `claim_code` is given only for a node
+    that has not been claimed yet.
+    """
+
+    def __init__(self, address: str, tls: ssl.SSLContext, *, port: int = paths.PORT, claim_code: str = "") -> None:
+        self.address = address
+        headers = {"Authorization": f"Bearer {claim_code}"} if claim_code else {}
+        self._http = httpx.AsyncClient(
+            base_url=f"https://{address}:{port}",
+            verify=tls,
+            headers=headers,
+            timeout=httpx.Timeout(QUICK_S, connect=5.0),
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def identity(self) -> m.Identity:
+        return await self._ask("GET", paths.IDENTITY, m.Identity)
+
+    async def claim(self, claim: m.Claim) -> None:
+        await self._tell("PUT", paths.IDENTITY, claim)
+
+    async def capabilities(self) -> m.Capabilities:
+        return await self._ask("GET", paths.CAPABILITIES, m.Capabilities)
+
+    async def statistics(self) -> m.Statistics:
+        return await self._ask("GET", paths.STATISTICS, m.Statistics)
+
+    async def events(self) -> AsyncIterator[m.Event]:
+        """The node's events, HELLO first, until the connection ends: NodeSilent after 15 s without a heartbeat."""
+        decoder = msgspec.json.Decoder(m.Event)
+        try:
+            async with self._http.stream("GET", paths.EVENTS, timeout=httpx.Timeout(SILENCE_S, connect=5.0)) as answer:
+                if answer.status_code >= 400:
+                    await answer.aread()
+                    self._raise(answer)
+                async for line in answer.aiter_lines():
+                    if line:
+                        yield decoder.decode(line)
+        except httpx.HTTPError as err:
+            raise NodeSilent(node=self.address, request="the event stream", reason=_words(err)) from err
+        raise NodeSilent(node=self.address, request="the event stream", reason="the node closed it")
+
+    async def set_names(self, request: m.NamesRequest) -> None:
+        await self._tell("PUT", paths.NAMES, request)
+
+    async def network(self) -> m.NetworkReport:
+        return await self._ask("GET", paths.NETWORK, m.NetworkReport)
+
+    async def change_network(self, request: m.NetworkRequest) -> m.NetworkChange:
+        return await self._ask("PUT", paths.NETWORK, m.NetworkChange, request, timeout_s=LONG_S)
+
+    async def confirm_network(self, checkpoint: str) -> None:
+        await self._tell("PUT", paths.NETWORK_CHECKPOINT.format(checkpoint=checkpoint))
+
+    async def gluster(self) -> m.GlusterReport:
+        return await self._ask("GET", paths.GLUSTER, m.GlusterReport, timeout_s=120)
+
+    async def add_peer(self, request: m.PeerRequest) -> None:
+        await self._tell("PUT", paths.PEER.format(hostname=request.hostname), request, timeout_s=120)
+
+    async def make_volume(self, request: m.VolumeRequest) -> m.VolumeReport:
+        path = paths.VOLUME.format(volume=request.name)
+        return await self._ask("PUT", path, m.VolumeReport, request, timeout_s=300)
+
+    async def mounts(self) -> tuple[m.MountReport, ...]:
+        return await self._ask("GET", paths.MOUNTS, tuple[m.MountReport, ...])
+
+    async def mount(self, request: m.MountRequest) -> m.MountReport:
+        path = paths.MOUNT.format(volume=request.volume)
+        return await self._ask("PUT", path, m.MountReport, request, timeout_s=180)
+
+    async def unmount(self, volume: str) -> None:
+        await self._tell("DELETE", paths.MOUNT.format(volume=volume), timeout_s=180)
+
+    async def make_image(self, image: m.ImageRef, request: m.ImageRequest) -> m.ImageReport:
+        return await self._ask("PUT", _at(paths.IMAGE, image), m.ImageReport, request, timeout_s=LONG_S)
+
+    async def make_seed(self, image: m.ImageRef, request: m.SeedRequest) -> m.ImageReport:
+        return await self._ask("PUT", _at(paths.SEED, image), m.ImageReport, request, timeout_s=120)
+
+    async def image(self, image: m.ImageRef) -> m.ImageReport | None:
+        return await self._find(_at(paths.IMAGE, image), m.ImageReport)
+
+    async def remove_image(self, image: m.ImageRef) -> None:
+        await self._tell("DELETE", _at(paths.IMAGE, image), timeout_s=120)
+
+    async def lockspaces(self) -> tuple[m.LockspaceReport, ...]:
+        return await self._ask("GET", paths.LOCKSPACES, tuple[m.LockspaceReport, ...])
+
+    async def join_lockspace(self, request: m.LockspaceRequest) -> m.LockspaceReport:
+        path = paths.LOCKSPACE.format(lockspace=request.name)
+        return await self._ask("PUT", path, m.LockspaceReport, request, timeout_s=300)
+
+    async def make_lease(self, request: m.LeaseRequest) -> m.LeaseReport:
+        return await self._ask(
+            "PUT", _lease(request.volume, request.lockspace, request.resource), m.LeaseReport, request, timeout_s=120
+        )
+
+    async def lease(self, volume: str, lockspace: str, resource: str) -> m.LeaseReport:
+        return await self._ask("GET", _lease(volume, lockspace, resource), m.LeaseReport)
+
+    async def vms(self) -> tuple[m.VmReport, ...]:
+        return await self._ask("GET", paths.VMS, tuple[m.VmReport, ...])
+
+    async def vm(self, vm_id: str) -> m.VmReport | None:
+        return await self._find(paths.VM.format(vm_id=vm_id), m.VmReport)
+
+    async def define_vm(self, spec: m.VmSpec) -> m.VmReport:
+        return await self._ask("PUT", paths.VM.format(vm_id=spec.id), m.VmReport, spec)
+
+    async def start_vm(self, vm_id: str) -> m.VmReport:
+        return await self._ask("POST", paths.VM_START.format(vm_id=vm_id), m.VmReport, timeout_s=180)
+
+    async def shutdown_vm(self, vm_id: str) -> m.VmReport:
+        return await self._ask("POST", paths.VM_SHUTDOWN.format(vm_id=vm_id), m.VmReport)
+
+    async def destroy_vm(self, vm_id: str) -> m.VmReport:
+        return await self._ask("POST", paths.VM_DESTROY.format(vm_id=vm_id), m.VmReport, timeout_s=60)
+
+    async def undefine_vm(self, vm_id: str) -> None:
+        await self._tell("DELETE", paths.VM.format(vm_id=vm_id))
+
+    async def console_log(self, vm_id: str) -> m.ConsoleLog:
+        return await self._ask("GET", paths.VM_CONSOLE.format(vm_id=vm_id), m.ConsoleLog)
+
+    async def _ask(
+        self, method: str, path: str, answer: type[T], body: m.Message | None = None, *, timeout_s: float = QUICK_S
+    ) -> T:
+        return msgspec.json.decode(await self._tell(method, path, body, timeout_s=timeout_s), type=answer)
+
+    async def _find(self, path: str, answer: type[T]) -> T | None:
+        """The object at `path`, None when the node says that there is none."""
+        try:
+            return await self._ask("GET", path, answer)
+        except RemoteRefused as err:
+            if err.text.status == 404:
+                return None
+            raise
+
+    async def _tell(
+        self, method: str, path: str, body: m.Message | None = None, *, timeout_s: float = QUICK_S
+    ) -> bytes:
+        content = msgspec.json.encode(body) if body is not None else None
+        timeout = httpx.Timeout(timeout_s, connect=5.0)
+        headers = {"Content-Type": "application/json"} if content is not None else {}
+        try:
+            answer = await self._http.request(method, path, content=content, headers=headers, timeout=timeout)
+        except httpx.HTTPError as err:
+            raise NodeSilent(node=self.address, request=f"{method} {path}", reason=_words(err)) from err
+        if answer.status_code >= 400:
+            self._raise(answer)
+        return answer.content
+
+    def _raise(self, answer: httpx.Response) -> None:
+        try:
+            text = msgspec.json.decode(answer.content, type=ProblemText)
+        except msgspec.MsgspecError:
+            text = ProblemText(
+                code="Unreadable",
+                what=f"{answer.request.method} {answer.request.url.path} was not carried out",
+                why=f"the node answered {answer.status_code} and no reason",
+                mend="Look into the log of trivet-node there",
+                status=answer.status_code,
+            )
+        raise (RemoteFailed if text.changed else RemoteRefused)(text, self.address)
+
+
+def _at(path: str, image: m.ImageRef) -> str:
+    return path.format(volume=image.volume, disk_id=image.disk_id, image_id=image.image_id)
+
+
+def _lease(volume: str, lockspace: str, resource: str) -> str:
+    return paths.LEASE.format(volume=volume, lockspace=lockspace, resource=resource)
+
+
+def _words(err: Exception) -> str:
+    return str(err) or type(err).__name__
