@@ -106,6 +106,18 @@ class Cancelled(Refused):
         self.undo_errors = tuple(undo_errors)
 
 
+class UndoFailed(Failed):
+    """An interrupted run was going back, went on going back, and could not take back all; `undo_errors` as above."""
+
+    what = "The interrupted run was taken back, but not all of it"
+    why = "{left}"
+    mend = "Remove by hand what is named here"
+
+    def __init__(self, undo_errors: Sequence[tuple[str, str]]) -> None:
+        super().__init__(left="; ".join(f"{key}: {reason}" for key, reason in undo_errors))
+        self.undo_errors = tuple(undo_errors)
+
+
 def _nothing(_: Progress) -> None:
     return None
 
@@ -124,8 +136,9 @@ async def run(
 ) -> Outcome:
     """Run `steps` in order, or go on with what `journal` says was begun, and return how it ended.
 
-    A run that ended answers its outcome again and does nothing. Raises StepFailed or Cancelled when this call is the
-    one that went back or stopped; PlanChanged, before anything runs, when the journal belongs to other steps.
+    A run that ended answers its outcome again and does nothing. Raises, before anything runs, PlanChanged when the
+    journal belongs to other steps; StepFailed or Cancelled when this call is the one that stopped or went back;
+    UndoFailed when it finished going back after a crash and something stays.
     `cancelled` is asked before each step.
     """
     return await _Run(steps, journal, tell).go(on_error, cancelled)
@@ -149,7 +162,9 @@ class _Run:
         if self._ended is not None:
             return self._ended
         if self._going_back:
-            await self._back()
+            errors = await self._back()
+            if errors:
+                raise UndoFailed(errors)
             return Outcome.TAKEN_BACK
         for number, step in enumerate(self._steps, 1):
             if self._last.get(step.key) is Mark.DONE:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.steps import Cancelled, Entry, Mark, OnError, Outcome, PlanChanged, Step, StepFailed, run
+from node.steps import Cancelled, Entry, Mark, OnError, Outcome, PlanChanged, Step, StepFailed, UndoFailed, run
 
 
 class PowerCut(BaseException):
@@ -176,3 +176,12 @@ async def test_a_repeated_key_is_a_mistake_in_the_plan() -> None:
     host = Host()
     with pytest.raises(ValueError, match="repeat"):
         await run((host.step("a"), host.step("a")), MemoryJournal())
+
+
+async def test_an_undo_that_fails_after_a_crash_is_told_too() -> None:
+    host, journal = Host(fail_at="s2", undo_fails_at="s1"), MemoryJournal(cut_after=8)
+    with pytest.raises(PowerCut):
+        await run(host.plan(3), journal)
+    with pytest.raises(UndoFailed, match="s1 stays"):
+        await run(host.plan(3), journal)
+    assert host.things == {"s1"}
