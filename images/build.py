@@ -1,0 +1,66 @@
+"""The images a lab and an installer stand on, each built once per content of its inputs and then taken from the store.
+
+Every function takes the store (a folder, made when missing) and `tell` (called with one line per step of a build that
+really runs; silent when the image is there already), and gives the path of a finished image. Building needs root.
+A build that was killed leaves nothing that the next one would take for finished, and two processes may build at once:
+the second waits and then finds the image there. Paths hold the key of their inputs: what lies below one never changes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+DEFAULT_STORE = Path("/var/lib/trivet-lab/images")
+
+# What the deploy has to set in the engine VM's domain: how engine.qcow2 boots. Measured, see images/README.md.
+ENGINE_FIRMWARE: Literal["bios", "uefi"] = "bios"
+ENGINE_DISK_BYTES = 8 << 30
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """All of them. `node` and `trivet` are directories: stack `trivet` above `node` as overlay lower layers."""
+
+    node: Path
+    trivet: Path
+    engine: Path  # qcow2
+    tiny: Path  # qcow2
+
+
+def build_node(store: Path, tell: Tell) -> Path:
+    """The root of a node without Trivet's own code: a directory tree, for use as a read-only overlay lower layer."""
+    raise NotImplementedError
+
+
+def trivet_layer(store: Path, tell: Tell) -> Path:
+    """Trivet's own code for a node, a directory tree to stack above `build_node`'s: the wheel in /opt/trivet/venv,
+    /usr/bin/trivet and trivet-node, the units and their enablement. Seconds after a change in the code."""
+    raise NotImplementedError
+
+
+def build_engine(store: Path, tell: Tell) -> Path:
+    """The engine VM's system disk, Trivet included, as a qcow2 file of ENGINE_DISK_BYTES virtual size. Boots with
+    ENGINE_FIRMWARE. After a change in Trivet's code only the disk is put together again (about ten seconds)."""
+    raise NotImplementedError
+
+
+def build_tiny(store: Path, tell: Tell) -> Path:
+    """The test guest's disk as a qcow2 file of a few MB; boots with BIOS, speaks on the serial console."""
+    raise NotImplementedError
+
+
+def tiny_kernel(store: Path, tell: Tell) -> tuple[Path, Path]:
+    """Kernel and initrd of the test guest, for booting it directly (`-kernel`, `-initrd`, `-append console=ttyS0`)."""
+    raise NotImplementedError
+
+
+def build_all(store: Path, tell: Tell) -> Images:
+    return Images(
+        node=build_node(store, tell),
+        trivet=trivet_layer(store, tell),
+        engine=build_engine(store, tell),
+        tiny=build_tiny(store, tell),
+    )
