@@ -1,0 +1,132 @@
+"""The two ways this package says no: Refused (nothing was changed) and Failed (something may have been)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A problem in full sentences: what did not succeed, why, and how to mend it."""
+
+    what: str
+    why: str
+    mend: str
+
+
+class Problem(Exception):
+    """Subclasses give the sentences, the raiser fills the blanks; `text` holds the result."""
+
+    what: ClassVar[str] = "The Gluster operation did not succeed"
+    why: ClassVar[str] = "no reason was given"
+    mend: ClassVar[str] = "Look into /var/log/glusterfs/glusterd.log"
+
+    def __init__(self, **values: object) -> None:
+        self.values = values
+        self.text = Text(
+            what=self.what.format(**values), why=self.why.format(**values), mend=self.mend.format(**values)
+        )
+        super().__init__(f"{self.text.what}: {self.text.why}. {self.text.mend}.")
+
+
+class Refused(Problem):
+    """Nothing was changed."""
+
+
+class Failed(Problem):
+    """Something may have been changed."""
+
+
+class BrickBusy(Refused):
+    what = "Cannot use {brick} as a brick"
+    why = "that folder is or was part of a Gluster volume{volume}"
+    mend = "Choose an empty folder, or remove the volume it belongs to and clear the folder first"
+
+
+class BrickMissing(Refused):
+    what = "Cannot use {brick} as a brick"
+    why = "{reason}"
+    mend = "Mount the brick's file system on its server and try again"
+
+
+class VolumeDiffers(Refused):
+    what = "Cannot turn volume {volume} into what is wanted"
+    why = "it has {observed} and {wanted} is wanted"
+    mend = "Choose another name, or remove the volume first; its bricks are never changed behind your back"
+
+
+class BadVolume(Refused):
+    what = "Cannot make volume {volume}"
+    why = "{reason}"
+    mend = "Correct the wish and try again"
+
+
+class NoSuchVolume(Refused):
+    what = "Cannot find volume {volume}"
+    why = "the pool has no volume of that name"
+    mend = "Choose one of the volumes that `gluster volume list` shows"
+
+
+class PeerInOtherPool(Refused):
+    what = "Cannot take {peer} into the pool"
+    why = "it belongs to another pool already"
+    mend = "Detach it there first (`gluster peer detach`), or take it out of this site's plan"
+
+
+class PeerHasVolumes(Refused):
+    what = "Cannot take {peer} into the pool"
+    why = "it has volumes of its own whose names are taken here"
+    mend = "Remove those volumes on {peer} first"
+
+
+class PeerUnreachable(Refused):
+    what = "Cannot reach peer {peer}"
+    why = "{reason}"
+    mend = "Check its power, its network, that glusterd runs there (port 24007), and that its name resolves"
+
+
+class PeerNotSettled(Failed):
+    what = "Peer {peer} was added but is not ready"
+    why = "after {seconds:g} s it is in state {state!r} and {connected}"
+    mend = "Run it again once the peer answers; what was done so far is kept"
+
+
+class PoolBusy(Refused):
+    what = "Gluster did not carry out `{command}`"
+    why = "another transaction kept the pool locked: {reason}"
+    mend = "Try again when the other operation is through"
+
+
+class NoQuorum(Refused):
+    what = "Gluster did not carry out `{command}`"
+    why = "too few servers of the pool are connected: {reason}"
+    mend = "Bring the missing servers back and try again"
+
+
+class CommandRefused(Refused):
+    what = "Gluster did not carry out `{command}`"
+    why = "it says: {reason}"
+    mend = "Mend what it names and try again"
+
+
+class CommandFailed(Failed):
+    what = "Gluster did not carry out `{command}`"
+    why = "{reason}"
+    mend = "Check that glusterd runs (`systemctl status glusterd`), then run it again"
+
+
+class NotXml(Failed):
+    what = "Cannot understand the answer of gluster"
+    why = "{reason}"
+    mend = "This version of Gluster may be too new or too old; /var/log/glusterfs/cli.log says more"
+
+
+class NotAsWanted(Failed):
+    """The commands said yes, but looking again shows that it is not so."""
+
+    what = "Volume {volume} is not as wanted after all commands succeeded"
+    why = "this is still to be done: {left}"
+    mend = "Run it again; if it stays so, look into /var/log/glusterfs/glusterd.log"
+
+    def __init__(self, volume: str, left: Sequence[str]) -> None:
+        super().__init__(volume=volume, left="; ".join(left))

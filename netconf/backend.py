@@ -1,0 +1,30 @@
+"""The seam between what is wished and who carries it out: NetworkManager today, nmstate or the bare kernel beside it."""
+
+from typing import Protocol
+
+from netconf.model import Checkpoint, NetworkState
+from netconf.plan import Step
+
+
+class Backend(Protocol):
+    """Carries a plan out in a way that goes back by itself, also when this process dies in the middle."""
+
+    async def show(self) -> NetworkState:
+        """The network as it is."""
+        ...
+
+    async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
+        """Arm the way back, then change. On an error the earlier state is back before it is raised.
+
+        `steps` is what plan found to be different; not empty. The change is in force when this returns, but not
+        yet the one that the next boot comes up with.
+        """
+        ...
+
+    async def confirm(self, checkpoint: Checkpoint) -> None:
+        """Keep the change, over reboots too. Raises CheckpointGone when it went back already."""
+        ...
+
+    async def roll_back(self, checkpoint: Checkpoint) -> None:
+        """Take the change back now; also fine when it went back by itself."""
+        ...

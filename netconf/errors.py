@@ -1,0 +1,92 @@
+"""The two ways this package says no: Refused (nothing was changed) and Failed (something may have been)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A problem in full sentences: what did not succeed, why, and how to mend it."""
+
+    what: str
+    why: str
+    mend: str
+
+
+class Problem(Exception):
+    """Subclasses give the sentences, the raiser fills the blanks; `text` holds the result."""
+
+    what: ClassVar[str] = "The network operation did not succeed"
+    why: ClassVar[str] = "no reason was given"
+    mend: ClassVar[str] = "Look into the journal of NetworkManager"
+
+    def __init__(self, **values: object) -> None:
+        self.values = values
+        self.text = Text(
+            what=self.what.format(**values), why=self.why.format(**values), mend=self.mend.format(**values)
+        )
+        super().__init__(f"{self.text.what}: {self.text.why}. {self.text.mend}.")
+
+
+class Refused(Problem):
+    """Nothing was changed."""
+
+
+class Failed(Problem):
+    """Something may have been changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing wrong in a document; `path` leads to it, as in `interfaces[0].ipv4.address[1].prefix-length`."""
+
+    path: str
+    says: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.says}"
+
+
+class BadDocument(Refused):
+    """`findings` holds everything that is wrong, not only the first."""
+
+    what = "Cannot use this network configuration"
+    why = "{findings}"
+    mend = "Correct every place named and try again"
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__(findings="; ".join(str(finding) for finding in findings))
+        self.findings = tuple(findings)
+
+
+class ChangePending(Refused):
+    what = "Cannot change the network now"
+    why = "an earlier change waits to be confirmed or to go back by itself"
+    mend = "Confirm it, take it back, or wait until its time is over"
+
+
+class CheckpointGone(Refused):
+    what = "Cannot confirm the network change"
+    why = "its time is over and the earlier configuration came back by itself"
+    mend = "Ask for the change again and confirm it in time"
+
+
+class BackendMissing(Refused):
+    what = "Cannot reach NetworkManager"
+    why = "{reason}"
+    mend = "Start it (`systemctl start NetworkManager`) and try again"
+
+
+class ChangeFailed(Failed):
+    """The change was taken back before this was raised, unless `why` says otherwise."""
+
+    what = "Cannot bring the network into the wanted state"
+    why = "{reason}"
+    mend = "Mend the cause and ask again; {now}"
+
+
+class NotAsWanted(ChangeFailed):
+    """NetworkManager said yes, but looking again shows that it is not so."""
+
+    why = "after the change this is still to be done: {reason}"
