@@ -1,0 +1,155 @@
+"""The reasons by which a node says no and which its callers tell apart: the class name is the code on the wire."""
+
+import re
+import uuid
+
+from node.api.problems import Failed, Refused
+
+
+class Malformed(Refused):
+    what = "The request cannot be read"
+    why = "{reason}"
+    mend = "Correct it and send it again"
+    status = 400
+
+
+class NotClaimedYet(Refused):
+    what = "The request was not carried out"
+    why = "this node does not belong to a site yet and the claim code is missing or wrong"
+    mend = "Send the claim code that the node shows on its console (Authorization: Bearer CODE)"
+    status = 401
+
+
+class NotAllowed(Refused):
+    what = "The request was not carried out"
+    why = "the certificate of {caller} speaks for {role}, and only engine and deploy may drive a node"
+    mend = "Use the certificate of the engine or of the deploy"
+    status = 403
+
+
+class NoSuchPath(Refused):
+    what = "There is nothing at {path}"
+    why = "this version of trivet-node does not know the path"
+    mend = "Compare the versions of the caller and of the node"
+    status = 404
+
+
+class ClaimRejected(Refused):
+    what = "The node cannot take the certificate"
+    why = "{reason}"
+    mend = "Sign the certificate request of this very node and send it with the authority's certificate"
+    status = 422
+
+
+class VmUnknown(Refused):
+    what = "There is no VM {vm} on this node"
+    why = "it was never defined here, or was undefined since"
+    mend = "Define it first"
+    status = 404
+
+
+class VmRunning(Refused):
+    what = "Cannot {act} VM {vm}"
+    why = "it is running"
+    mend = "Stop it first"
+
+
+class LeaseHeld(Refused):
+    what = "Cannot start VM {vm}"
+    why = "its lease {resource} is held by host {holder}"
+    mend = "Stop it there, or wait until that host is proven dead and its lease expires"
+
+
+class NotStartable(Refused):
+    what = "Cannot start VM {vm}"
+    why = "{reason}"
+    mend = "Mend what the reason names and start it again"
+
+
+class NotMounted(Refused):
+    what = "Cannot use volume {volume}"
+    why = "it is not mounted on this node"
+    mend = "Mount it first, or look into the state of its servers"
+
+
+class ImageUnknown(Refused):
+    what = "There is no image {image} on volume {volume}"
+    why = "it was never made, or was removed since"
+    mend = "Make it first"
+    status = 404
+
+
+class ImageDiffers(Refused):
+    what = "Cannot make image {image}"
+    why = "there is one already: {reason}"
+    mend = "Choose another id, or remove the image first"
+
+
+class ImageBusy(Refused):
+    what = "Cannot remove image {image}"
+    why = "VM {vm} is running on it"
+    mend = "Stop the VM first"
+
+
+class SourceUnknown(Refused):
+    what = "Cannot make an image from {source}"
+    why = "this node ships no such image"
+    mend = "Use one of: {known}"
+    status = 422
+
+
+class LockspaceUnknown(Refused):
+    what = "Cannot use lockspace {lockspace}"
+    why = "this node has not joined it"
+    mend = "Join it first"
+
+
+class LockspaceDiffers(Refused):
+    what = "Cannot join lockspace {lockspace}"
+    why = "this node is in it already as host {host_id}"
+    mend = "Use that number; a node keeps it for life"
+
+
+class VolumeUnknown(Refused):
+    what = "There is no Gluster volume {volume}"
+    why = "the servers do not know it"
+    mend = "Make it first"
+    status = 404
+
+
+class VolumeDiffers(Refused):
+    what = "Cannot make volume {volume}"
+    why = "there is one already: {reason}"
+    mend = "Choose another name; a volume's bricks are not changed behind its data"
+
+
+class PeerUnreachable(Failed):
+    what = "Cannot take {peer} into the pool of Gluster servers"
+    why = "{reason}"
+    mend = "Check that the name resolves on this node and that glusterd runs there"
+
+
+class CheckpointUnknown(Refused):
+    what = "Cannot confirm the change of the network"
+    why = "checkpoint {checkpoint} is not there: it was confirmed before or went back by itself"
+    mend = "Look at the network and ask for the change again"
+
+
+_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+
+def token(kind: str, value: str) -> str:
+    """`value` when it can be a file name, a name in sanlock and in Gluster; Malformed otherwise."""
+    if not _TOKEN.fullmatch(value):
+        raise Malformed(reason=f"{kind} {value!r} is not a plain name of letters, digits, dots, underscores and dashes")
+    return value
+
+
+def vm_uuid(value: str) -> str:
+    """`value` when it is a UUID in its usual form, lower case; Malformed otherwise: libvirt takes no other id."""
+    try:
+        if str(uuid.UUID(value)) == value:
+            return value
+    except ValueError:
+        pass
+    raise Malformed(reason=f"the VM id {value!r} is not a UUID in lower case")

@@ -1,0 +1,88 @@
+"""What the nodes of a site share, in memory: Gluster's peers and volumes, images and leases on them."""
+
+from dataclasses import dataclass, field
+
+from node.api import messages as m
+from node.api import refusals as r
+
+GIB = 1 << 30
+SHIPPED = {"engine": 10 * GIB, "tiny": 64 << 20}
+
+
+@dataclass
+class FakeSite:
+    """Hand the same one to every FakeNode of a test."""
+
+    peers: list[str] = field(default_factory=list)
+    volumes: dict[str, m.VolumeReport] = field(default_factory=dict)
+    images: dict[m.ImageRef, m.ImageReport] = field(default_factory=dict)
+    seeds: dict[m.ImageRef, m.SeedRequest] = field(default_factory=dict)
+    leases: dict[tuple[str, str], int | None] = field(default_factory=dict)
+    """(lockspace, resource) → holder; a lease that was never made is not in it."""
+
+    def make_volume(self, request: m.VolumeRequest) -> m.VolumeReport:
+        found = self.volumes.get(request.name)
+        bricks = tuple(_brick(text) for text in request.bricks)
+        if found is not None and [(b.server, b.path) for b in found.bricks] != [(b.server, b.path) for b in bricks]:
+            raise r.VolumeDiffers(volume=request.name, reason="its bricks are others")
+        report = m.VolumeReport(
+            name=request.name,
+            status="Started",
+            type="Replicate",
+            replica=request.replica,
+            bricks=bricks,
+            options={"network.remote-dio": "enable"} | request.options if request.group else dict(request.options),
+        )
+        self.volumes[request.name] = report
+        return report
+
+    def make_image(self, image: m.ImageRef, request: m.ImageRequest) -> m.ImageReport:
+        size = self._size(request)
+        found = self.images.get(image)
+        if found is not None:
+            if found.format is not request.format or found.backing != request.backing:
+                raise r.ImageDiffers(image=image.image_id, reason=f"a {found.format} of another make")
+            if request.size_bytes is not None and found.virtual_size_bytes != request.size_bytes:
+                raise r.ImageDiffers(image=image.image_id, reason=f"of {found.virtual_size_bytes} bytes")
+            return found
+        report = m.ImageReport(
+            image=image,
+            format=request.format,
+            virtual_size_bytes=size,
+            actual_size_bytes=size if request.preallocated else 196_608,
+            backing=request.backing,
+        )
+        self.images[image] = report
+        return report
+
+    def make_seed(self, image: m.ImageRef, request: m.SeedRequest) -> m.ImageReport:
+        self.seeds[image] = request
+        self.images[image] = m.ImageReport(
+            image=image, format=m.ImageFormat.RAW, virtual_size_bytes=4 << 20, actual_size_bytes=1 << 20
+        )
+        return self.images[image]
+
+    def remove_image(self, image: m.ImageRef) -> None:
+        self.images.pop(image, None)
+        self.seeds.pop(image, None)
+
+    def _size(self, request: m.ImageRequest) -> int:
+        if request.source is not None and request.backing is not None:
+            raise r.Malformed(reason="an image has a source or a backing, not both")
+        own = 0
+        if request.source is not None:
+            if request.source not in SHIPPED:
+                raise r.SourceUnknown(source=request.source, known=", ".join(sorted(SHIPPED)))
+            own = SHIPPED[request.source]
+        elif request.backing is not None:
+            if request.backing not in self.images:
+                raise r.ImageUnknown(image=request.backing.image_id, volume=request.backing.volume)
+            own = self.images[request.backing].virtual_size_bytes
+        elif request.size_bytes is None:
+            raise r.Malformed(reason="an image without a source or a backing needs a size")
+        return max(own, request.size_bytes or 0)
+
+
+def _brick(text: str) -> m.BrickReport:
+    server, _, path = text.partition(":")
+    return m.BrickReport(server=server, path=path, online=True, pending_heals=0)

@@ -1,0 +1,160 @@
+"""The VMs of one fake node: states, leases on the site, and what a guest does by itself."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import msgspec
+
+from node.api import messages as m
+from node.api import refusals as r
+from tests.fakes.site import FakeSite
+
+Tell = Callable[[m.VmReport], None]
+
+
+@dataclass
+class _Vm:
+    spec: m.VmSpec
+    report: m.VmReport
+    console: str = ""
+
+
+class FakeVms:
+    """`guests_obey`: a guest shuts down at once when asked. `guests_obey = False`: it never does."""
+
+    def __init__(self, site: FakeSite, now: Callable[[], float], tell: Tell) -> None:
+        self.guests_obey = True
+        self.host_ids: dict[str, int] = {}
+        self._site = site
+        self._now = now
+        self._tell = tell
+        self._vms: dict[str, _Vm] = {}
+
+    # --- what a guest or a test does -----------------------------------------------------------------------------
+
+    def crash(self, vm_id: str) -> m.VmReport:
+        return self._down(self._get(vm_id), m.DownReason.CRASHED)
+
+    def guest_shuts_down(self, vm_id: str) -> m.VmReport:
+        return self._down(self._get(vm_id), m.DownReason.SHUTDOWN)
+
+    def write(self, vm_id: str, text: str) -> None:
+        self._get(vm_id).console += text
+
+    def spec(self, vm_id: str) -> m.VmSpec:
+        return self._get(vm_id).spec
+
+    def lose_all(self) -> None:
+        """Power is gone: nobody hears of it, and sanlock's leases run out for those who wait."""
+        for vm in self._vms.values():
+            if _runs(vm):
+                self._set(vm, m.VmState.DOWN, m.DownReason.LOST)
+                self._release(vm)
+
+    # --- what the contract asks ----------------------------------------------------------------------------------
+
+    def all(self) -> tuple[m.VmReport, ...]:
+        return tuple(vm.report for vm in self._vms.values())
+
+    def find(self, vm_id: str) -> m.VmReport | None:
+        found = self._vms.get(r.vm_uuid(vm_id))
+        return found.report if found else None
+
+    def define(self, spec: m.VmSpec) -> m.VmReport:
+        found = self._vms.get(r.vm_uuid(spec.id))
+        if found is not None:
+            found.spec = spec
+            found.report = msgspec.structs.replace(found.report, name=spec.name)
+            return found.report
+        report = m.VmReport(id=spec.id, name=spec.name, state=m.VmState.DOWN, since=self._now())
+        self._vms[spec.id] = _Vm(spec, report)
+        return report
+
+    def start(self, vm_id: str, mounts: Collection[str]) -> m.VmReport:
+        vm = self._get(vm_id)
+        if _runs(vm):
+            return vm.report
+        for disk in vm.spec.disks:
+            if disk.image.volume not in mounts:
+                raise r.NotMounted(volume=disk.image.volume)
+            if disk.image not in self._site.images:
+                raise r.ImageUnknown(image=disk.image.image_id, volume=disk.image.volume)
+        self._take(vm)
+        self._set(vm, m.VmState.UP, m.DownReason.NONE, pid=4000 + len(self._vms))
+        self._tell(vm.report)
+        return vm.report
+
+    def shut_down(self, vm_id: str) -> m.VmReport:
+        vm = self._get(vm_id)
+        if not _runs(vm):
+            return vm.report
+        self._set(vm, m.VmState.SHUTTING_DOWN, m.DownReason.NONE, pid=vm.report.pid)
+        asked = vm.report
+        self._tell(asked)
+        if self.guests_obey:
+            self._down(vm, m.DownReason.SHUTDOWN)
+        return asked
+
+    def destroy(self, vm_id: str) -> m.VmReport:
+        vm = self._get(vm_id)
+        return self._down(vm, m.DownReason.DESTROYED) if _runs(vm) else vm.report
+
+    def undefine(self, vm_id: str) -> None:
+        found = self._vms.get(r.vm_uuid(vm_id))
+        if found is not None and _runs(found):
+            raise r.VmRunning(act="undefine", vm=found.spec.name)
+        self._vms.pop(vm_id, None)
+
+    def console(self, vm_id: str) -> m.ConsoleLog:
+        return m.ConsoleLog(text=self._get(vm_id).console, truncated=False)
+
+    def runs_on(self, image: m.ImageRef) -> str | None:
+        """The name of a running VM that has `image` among its disks."""
+        for vm in self._vms.values():
+            if _runs(vm) and any(disk.image == image for disk in vm.spec.disks):
+                return vm.spec.name
+        return None
+
+    def memory_bytes(self) -> int:
+        return sum(vm.spec.memory_bytes for vm in self._vms.values() if _runs(vm))
+
+    def running(self) -> int:
+        return sum(_runs(vm) for vm in self._vms.values())
+
+    # --- inside --------------------------------------------------------------------------------------------------
+
+    def _get(self, vm_id: str) -> _Vm:
+        found = self._vms.get(r.vm_uuid(vm_id))
+        if found is None:
+            raise r.VmUnknown(vm=vm_id)
+        return found
+
+    def _take(self, vm: _Vm) -> None:
+        for lease in vm.spec.leases:
+            key = (lease.lockspace, lease.resource)
+            own = self.host_ids.get(lease.lockspace)
+            if own is None:
+                raise r.LockspaceUnknown(lockspace=lease.lockspace)
+            if key not in self._site.leases:
+                raise r.NotStartable(vm=vm.spec.name, reason=f"lease {lease.resource} does not exist")
+            if (holder := self._site.leases[key]) is not None:
+                raise r.LeaseHeld(vm=vm.spec.name, resource=lease.resource, holder=holder)
+        for lease in vm.spec.leases:
+            self._site.leases[lease.lockspace, lease.resource] = self.host_ids[lease.lockspace]
+
+    def _release(self, vm: _Vm) -> None:
+        for lease in vm.spec.leases:
+            self._site.leases[lease.lockspace, lease.resource] = None
+
+    def _down(self, vm: _Vm, reason: m.DownReason) -> m.VmReport:
+        self._release(vm)
+        self._set(vm, m.VmState.DOWN, reason)
+        self._tell(vm.report)
+        return vm.report
+
+    def _set(self, vm: _Vm, state: m.VmState, reason: m.DownReason, *, pid: int | None = None) -> None:
+        vm.report = m.VmReport(id=vm.spec.id, name=vm.spec.name, state=state, reason=reason, since=self._now(), pid=pid)
+
+
+def _runs(vm: _Vm) -> bool:
+    return vm.report.state is not m.VmState.DOWN

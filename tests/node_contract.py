@@ -1,0 +1,163 @@
+"""What holds for every node, fake or real: the same tests run against FakeNode and, through node.client, in the lab."""
+
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import cast
+
+import pytest
+
+from node.api import messages as m
+from node.api.contract import NodeApi
+from node.api.problems import RemoteRefused
+
+MIB = 1 << 20
+
+
+class NodeContract:
+    """Subclasses give the fixture `node` (mounted volume `volume`, lockspace `lockspace` joined) and both names."""
+
+    volume = "data"
+    lockspace = "site"
+
+    def new_image(self) -> m.ImageRef:
+        return m.ImageRef(volume=self.volume, disk_id=str(uuid.uuid4()), image_id=str(uuid.uuid4()))
+
+    def new_vm(self, *disks: m.VmDisk, lease: str = "") -> m.VmSpec:
+        leases = (m.VmLease(lockspace=self.lockspace, resource=lease, volume=self.volume),) if lease else ()
+        vm_id = str(uuid.uuid4())
+        return m.VmSpec(id=vm_id, name=f"contract-{vm_id[:8]}", memory_bytes=64 * MIB, disks=disks, leases=leases)
+
+    async def test_identity_says_that_it_is_claimed(self, node: NodeApi) -> None:
+        identity = await node.identity()
+        assert identity.claimed
+        assert len(identity.fingerprint) == 64
+
+    async def test_statistics_and_capabilities_agree_on_memory(self, node: NodeApi) -> None:
+        total = (await node.capabilities()).memory_bytes
+        now = await node.statistics()
+        assert 0 < now.memory_free_bytes <= total
+        assert now.boot_id
+
+    async def test_an_image_is_made_once_and_removed_twice(self, node: NodeApi) -> None:
+        image = self.new_image()
+        request = m.ImageRequest(format=m.ImageFormat.QCOW2, size_bytes=8 * MIB)
+        assert await node.image(image) is None
+        made = await node.make_image(image, request)
+        again = await node.make_image(image, request)
+        assert made.virtual_size_bytes == again.virtual_size_bytes == 8 * MIB
+        assert await node.image(image) is not None
+        await node.remove_image(image)
+        await node.remove_image(image)
+        assert await node.image(image) is None
+
+    async def test_an_image_of_another_size_is_refused(self, node: NodeApi) -> None:
+        image = self.new_image()
+        await node.make_image(image, m.ImageRequest(format=m.ImageFormat.RAW, size_bytes=8 * MIB))
+        with pytest.raises(RemoteRefused) as refused:
+            await node.make_image(image, m.ImageRequest(format=m.ImageFormat.RAW, size_bytes=16 * MIB))
+        assert refused.value.text.code == "ImageDiffers"
+        await node.remove_image(image)
+
+    async def test_an_overlay_names_its_backing(self, node: NodeApi) -> None:
+        base, top = self.new_image(), self.new_image()
+        await node.make_image(base, m.ImageRequest(format=m.ImageFormat.QCOW2, size_bytes=8 * MIB))
+        request = m.ImageRequest(format=m.ImageFormat.QCOW2, backing=base, backing_format=m.ImageFormat.QCOW2)
+        made = await node.make_image(top, request)
+        assert made.backing == base
+        assert made.virtual_size_bytes == 8 * MIB
+        await node.remove_image(top)
+        await node.remove_image(base)
+
+    async def test_an_unknown_source_is_refused(self, node: NodeApi) -> None:
+        with pytest.raises(RemoteRefused) as refused:
+            await node.make_image(self.new_image(), m.ImageRequest(format=m.ImageFormat.QCOW2, source="nothing"))
+        assert refused.value.text.code == "SourceUnknown"
+
+    async def test_a_path_in_an_id_is_refused(self, node: NodeApi) -> None:
+        with pytest.raises(RemoteRefused):
+            await node.image(m.ImageRef(volume=self.volume, disk_id="..", image_id="x"))
+
+    async def test_an_unmounted_volume_is_refused(self, node: NodeApi) -> None:
+        with pytest.raises(RemoteRefused) as refused:
+            await node.image(m.ImageRef(volume="elsewhere", disk_id="a", image_id="b"))
+        assert refused.value.text.code == "NotMounted"
+
+    async def test_an_unknown_vm_is_none_and_cannot_be_started(self, node: NodeApi) -> None:
+        vm_id = str(uuid.uuid4())
+        assert await node.vm(vm_id) is None
+        with pytest.raises(RemoteRefused) as refused:
+            await node.start_vm(vm_id)
+        assert refused.value.text.code == "VmUnknown"
+        await node.undefine_vm(vm_id)
+
+    async def test_a_vm_lives_and_ends_and_every_step_can_be_repeated(self, node: NodeApi) -> None:
+        image = self.new_image()
+        await node.make_image(image, m.ImageRequest(format=m.ImageFormat.QCOW2, size_bytes=8 * MIB))
+        spec = self.new_vm(m.VmDisk(image=image, format=m.ImageFormat.QCOW2, boot=True))
+        for _ in range(2):
+            assert (await node.define_vm(spec)).state is m.VmState.DOWN
+        for _ in range(2):
+            assert (await node.start_vm(spec.id)).state is m.VmState.UP
+        with pytest.raises(RemoteRefused) as refused:
+            await node.undefine_vm(spec.id)
+        assert refused.value.text.code == "VmRunning"
+        with pytest.raises(RemoteRefused) as refused:
+            await node.remove_image(image)
+        assert refused.value.text.code == "ImageBusy"
+        for _ in range(2):
+            ended = await node.destroy_vm(spec.id)
+            assert (ended.state, ended.reason) == (m.VmState.DOWN, m.DownReason.DESTROYED)
+        for _ in range(2):
+            await node.undefine_vm(spec.id)
+        assert await node.vm(spec.id) is None
+        await node.remove_image(image)
+
+    async def test_a_vm_without_its_disk_is_not_started(self, node: NodeApi) -> None:
+        spec = self.new_vm(m.VmDisk(image=self.new_image(), format=m.ImageFormat.QCOW2))
+        await node.define_vm(spec)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.start_vm(spec.id)
+        assert refused.value.text.code == "ImageUnknown"
+        await node.undefine_vm(spec.id)
+
+    async def test_a_vm_holds_its_lease_while_it_runs(self, node: NodeApi) -> None:
+        resource = f"contract-{uuid.uuid4()}"
+        request = m.LeaseRequest(lockspace=self.lockspace, resource=resource, volume=self.volume)
+        assert not (await node.lease(self.volume, self.lockspace, resource)).exists
+        for _ in range(2):
+            assert (await node.make_lease(request)).exists
+        host_id = next(s.host_id for s in await node.lockspaces() if s.name == self.lockspace)
+        spec = self.new_vm(lease=resource)
+        await node.define_vm(spec)
+        await node.start_vm(spec.id)
+        assert (await node.lease(self.volume, self.lockspace, resource)).holder == host_id
+        await node.destroy_vm(spec.id)
+        assert (await node.lease(self.volume, self.lockspace, resource)).holder is None
+        await node.undefine_vm(spec.id)
+
+    async def test_events_begin_with_hello_and_tell_of_vms(self, node: NodeApi) -> None:
+        spec = self.new_vm()
+        await node.define_vm(spec)
+        async with aclosing(cast(AsyncGenerator[m.Event, None], node.events())) as events:
+            hello = await anext(events)
+            assert hello.kind is m.EventKind.HELLO
+            assert spec.id in {vm.id for vm in hello.vms}
+            await node.start_vm(spec.id)
+            assert (await _next_of(events, spec.id)).state is m.VmState.UP
+            await node.destroy_vm(spec.id)
+            down = await _next_of(events, spec.id)
+            assert (down.state, down.reason) == (m.VmState.DOWN, m.DownReason.DESTROYED)
+        await node.undefine_vm(spec.id)
+
+    async def test_the_mount_and_the_lockspace_are_reported(self, node: NodeApi) -> None:
+        assert any(mount.volume == self.volume and mount.mounted for mount in await node.mounts())
+        assert any(space.name == self.lockspace and space.joined for space in await node.lockspaces())
+
+
+async def _next_of(events: AsyncIterator[m.Event], vm_id: str) -> m.VmReport:
+    """The next report of the VM that is neither on its way up nor on its way down."""
+    async for event in events:
+        if event.vm is not None and event.vm.id == vm_id and event.vm.state in (m.VmState.UP, m.VmState.DOWN):
+            return event.vm
+    raise AssertionError("the stream ended")

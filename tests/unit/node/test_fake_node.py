@@ -1,0 +1,95 @@
+"""FakeNode keeps the contract, and its knobs do what they say."""
+
+import pytest
+
+from node.api import messages as m
+from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
+from node.system.process import CommandFailed
+from tests.fakes.node import FakeNode
+from tests.fakes.site import FakeSite
+from tests.node_contract import NodeContract
+
+VOLUME = m.VolumeRequest(name="data", replica=1, bricks=("node1:/bricks/data",))
+VM = m.VmSpec(id="11111111-1111-4111-8111-111111111111", name="one", memory_bytes=1 << 26)
+LEASED = m.VmSpec(
+    id="22222222-2222-4222-8222-222222222222",
+    name="leased",
+    memory_bytes=1 << 26,
+    leases=(m.VmLease(lockspace="site", resource="engine", volume="data"),),
+)
+
+
+async def ready(name: str, site: FakeSite, host_id: int) -> FakeNode:
+    node = FakeNode(name, site=site)
+    await node.claim(m.Claim(certificate_pem="c", authority_pem="a"))
+    await node.make_volume(VOLUME)
+    await node.mount(m.MountRequest(volume="data", servers=("node1",)))
+    await node.join_lockspace(m.LockspaceRequest(name="site", volume="data", host_id=host_id))
+    return node
+
+
+class TestFakeNodeKeepsTheContract(NodeContract):
+    @pytest.fixture
+    async def node(self) -> FakeNode:
+        return await ready("node1", FakeSite(), 1)
+
+
+async def test_a_lease_held_elsewhere_refuses_the_start() -> None:
+    site = FakeSite()
+    one, two = await ready("node1", site, 1), await ready("node2", site, 2)
+    await one.make_lease(m.LeaseRequest(lockspace="site", resource="engine", volume="data"))
+    for node in (one, two):
+        await node.define_vm(LEASED)
+    await one.start_vm(LEASED.id)
+    with pytest.raises(RemoteRefused, match="held by host 1"):
+        await two.start_vm(LEASED.id)
+    one.lose_power()
+    assert (await two.start_vm(LEASED.id)).state is m.VmState.UP
+
+
+async def test_a_silent_node_answers_nothing_and_ends_its_streams() -> None:
+    node = await ready("node1", FakeSite(), 1)
+    events = node.events()
+    await anext(events)
+    node.fall_silent()
+    with pytest.raises(NodeSilent):
+        await anext(events)
+    with pytest.raises(NodeSilent):
+        await node.vms()
+    node.speak_again()
+    assert await node.vms() == ()
+
+
+async def test_failures_come_as_from_a_client_and_only_as_often_as_asked() -> None:
+    node = await ready("node1", FakeSite(), 1)
+    node.fail("define_vm", CommandFailed(["virsh"], "broken"))
+    with pytest.raises(RemoteFailed, match="broken"):
+        await node.define_vm(VM)
+    assert await node.vm(VM.id) is None
+    node.lose_answer("define_vm")
+    with pytest.raises(NodeSilent):
+        await node.define_vm(VM)
+    assert await node.vm(VM.id) is not None
+
+
+async def test_power_loss_leaves_the_vms_lost_and_a_new_boot() -> None:
+    node = await ready("node1", FakeSite(), 1)
+    await node.define_vm(VM)
+    await node.start_vm(VM.id)
+    before = (await node.statistics()).boot_id
+    node.lose_power()
+    node.start()
+    (vm,) = await node.vms()
+    assert (vm.state, vm.reason) == (m.VmState.DOWN, m.DownReason.LOST)
+    assert (await node.statistics()).boot_id != before
+
+
+async def test_an_unconfirmed_network_goes_back() -> None:
+    node = FakeNode()
+    before = await node.network()
+    change = await node.change_network(m.NetworkRequest(document={"interfaces": [{"name": "ovirtmgmt"}]}))
+    assert change.changed
+    node.end_checkpoint()
+    assert await node.network() == before
+    with pytest.raises(RemoteRefused, match="went back"):
+        await node.confirm_network(change.checkpoint)
