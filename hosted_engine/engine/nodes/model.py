@@ -1,0 +1,46 @@
+"""A node (the API says host): a machine that runs VMs, as the engine knows it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from node.api.messages import Capabilities
+
+
+class NodeStatus(StrEnum):
+    """oVirt's vocabulary of host states."""
+
+    DOWN = "down"
+    ERROR = "error"
+    INITIALIZING = "initializing"
+    INSTALLING = "installing"
+    INSTALL_FAILED = "install_failed"
+    INSTALLING_OS = "installing_os"
+    KDUMPING = "kdumping"
+    MAINTENANCE = "maintenance"
+    NON_OPERATIONAL = "non_operational"
+    NON_RESPONSIVE = "non_responsive"
+    PENDING_APPROVAL = "pending_approval"
+    PREPARING_FOR_MAINTENANCE = "preparing_for_maintenance"
+    CONNECTING = "connecting"
+    REBOOT = "reboot"
+    UNASSIGNED = "unassigned"
+    UP = "up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """`host_id` is its number in the sanlock lockspaces; `boot_id` changes with every boot of the machine; `seen_at`
+    is when its status last changed to or from up; `detail` says in words why it is not up."""
+
+    id: str
+    name: str
+    cluster_id: str
+    address: str
+    host_id: int
+    port: int = 54321
+    comment: str = ""
+    status: NodeStatus = NodeStatus.UNASSIGNED
+    detail: str = ""
+    boot_id: str = ""
+    seen_at: float = 0.0
+    capabilities: Capabilities | None = None

@@ -1,0 +1,51 @@
+"""The refusals that more than one subject needs; those of one subject live with it."""
+
+from node.api.problems import Refused
+
+
+class NotThere(Refused):
+    """`kind` in words, for example "VM"; the API answers 404 where the id is in the path."""
+
+    what = "There is no {kind} {id}"
+    why = "no {kind} has that id"
+    mend = "List what is there and choose one of them"
+    status = 404
+
+
+class BadValue(Refused):
+    what = "Cannot use {value} as {field}"
+    why = "{reason}"
+    mend = "Send another value"
+    status = 400
+
+
+class NameTaken(Refused):
+    what = "Cannot use the name {name}"
+    why = "another {kind} has it already"
+    mend = "Choose another name"
+
+
+class Busy(Refused):
+    what = "Cannot begin: {description}"
+    why = "another operation on {kind} {id} is in progress"
+    mend = "Try again when it has ended"
+
+
+class WrongState(Refused):
+    what = "Cannot {action} {kind} {name}"
+    why = "{reason}"
+    mend = "{mend}"
+
+
+class Protected(Refused):
+    what = "Cannot {action} VM {name}"
+    why = "it is the engine's own VM, which the nodes keep alive"
+    mend = "Leave it to the nodes"
+
+
+class NoNode(Refused):
+    """Nothing fits; `reasons` says of each node why not."""
+
+    what = "Cannot {action}"
+    why = "no node can take it ({reasons})"
+    mend = "Bring a node up, or make room on one"

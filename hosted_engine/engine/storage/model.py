@@ -1,0 +1,61 @@
+"""A storage domain: a place for disks that every node of a data center sees; here a Gluster volume."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class StorageDomainStatus(StrEnum):
+    ACTIVATING = "activating"
+    ACTIVE = "active"
+    DETACHING = "detaching"
+    INACTIVE = "inactive"
+    LOCKED = "locked"
+    MAINTENANCE = "maintenance"
+    MIXED = "mixed"
+    PREPARING_FOR_MAINTENANCE = "preparing_for_maintenance"
+    UNATTACHED = "unattached"
+    UNKNOWN = "unknown"
+
+
+class StorageDomainType(StrEnum):
+    DATA = "data"
+    EXPORT = "export"
+    IMAGE = "image"
+    ISO = "iso"
+    VOLUME = "volume"
+    MANAGED_BLOCK_STORAGE = "managed_block_storage"
+
+
+class StorageType(StrEnum):
+    CINDER = "cinder"
+    FCP = "fcp"
+    GLANCE = "glance"
+    GLUSTERFS = "glusterfs"
+    ISCSI = "iscsi"
+    LOCALFS = "localfs"
+    MANAGED_BLOCK_STORAGE = "managed_block_storage"
+    NFS = "nfs"
+    POSIXFS = "posixfs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageDomain:
+    """`volume` is the Gluster volume, `servers` the machines that serve it, in the order in which a mount tries them.
+    Sizes are None until a node has mounted it. `master` marks the one that oVirt calls so; `hosted_engine` the one
+    with the engine's own disks, on which the engine makes none."""
+
+    id: str
+    name: str
+    data_center_id: str
+    volume: str
+    servers: tuple[str, ...]
+    replica: int
+    description: str = ""
+    comment: str = ""
+    type: StorageDomainType = StorageDomainType.DATA
+    storage_type: StorageType = StorageType.GLUSTERFS
+    status: StorageDomainStatus = StorageDomainStatus.UNKNOWN
+    size_bytes: int | None = None
+    free_bytes: int | None = None
+    master: bool = False
+    hosted_engine: bool = False
