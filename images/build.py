@@ -6,10 +6,13 @@ A build that was killed leaves nothing that the next one would take for finished
 the second waits and then finds the image there. Paths hold the key of their inputs: what lies below one never changes.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from images import node
+from images.store import Tell
+from node.system.process import run
 
 DEFAULT_STORE = Path("/var/lib/trivet-lab/images")
 
@@ -17,7 +20,7 @@ DEFAULT_STORE = Path("/var/lib/trivet-lab/images")
 ENGINE_FIRMWARE: Literal["bios", "uefi"] = "bios"
 ENGINE_DISK_BYTES = 8 << 30
 
-Tell = Callable[[str], None]
+__all__ = ["Images", "Tell"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,13 @@ class Images:
 
 def build_node(store: Path, tell: Tell) -> Path:
     """The root of a node without Trivet's own code: a directory tree, for use as a read-only overlay lower layer."""
-    raise NotImplementedError
+    return node.node_tree(store, tell, run)
 
 
 def trivet_layer(store: Path, tell: Tell) -> Path:
     """Trivet's own code for a node, a directory tree to stack above `build_node`'s: the wheel in /opt/trivet/venv,
     /usr/bin/trivet and trivet-node, the units and their enablement. Seconds after a change in the code."""
-    raise NotImplementedError
+    return node.trivet_tree(store, tell, run)
 
 
 def build_engine(store: Path, tell: Tell) -> Path:

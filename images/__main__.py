@@ -1,0 +1,48 @@
+"""The command line of the image builds: `python -m images build`."""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from images import build
+from images.store import Tell
+from node.api.problems import Problem
+
+KINDS: dict[str, Callable[[Path, Tell], Path]] = {
+    "node": build.build_node,
+    "trivet": build.trivet_layer,
+    "engine": build.build_engine,
+    "tiny": build.build_tiny,
+}
+
+
+@click.group()
+@click.option("--store", type=click.Path(path_type=Path), default=build.DEFAULT_STORE, show_default=True)
+@click.pass_context
+def main(context: click.Context, store: Path) -> None:
+    """Build and keep the images of Trivet."""
+    context.obj = store
+
+
+@main.command("build")
+@click.argument("kinds", nargs=-1, type=click.Choice([*KINDS, "all"]))
+@click.pass_obj
+def build_(store: Path, kinds: tuple[str, ...]) -> None:
+    """Build what is not there yet, print the paths."""
+    start = time.monotonic()
+
+    def tell(line: str) -> None:
+        click.echo(f"{time.monotonic() - start:6.1f} s  {line}", err=True)
+
+    for kind in KINDS if not kinds or "all" in kinds else kinds:
+        click.echo(f"{kind} {KINDS[kind](store, tell)}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Problem as problem:
+        sys.exit(str(problem))

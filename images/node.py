@@ -1,0 +1,119 @@
+"""The node image: the root tree of every node, and Trivet's own code as a thin layer above it."""
+
+from pathlib import Path
+
+from images import mirrors, project, wheels
+from images.store import Entry, Tell, have, key_of
+from images.tree import Debian, make_debian, overlay, run_in
+from node.system.process import Run
+
+DEBIAN = Debian(
+    packages=(
+        "ca-certificates",
+        "dbus",
+        "e2fsprogs",
+        "glusterfs-client",
+        "glusterfs-server",
+        "iproute2",
+        "iputils-ping",
+        "kmod",
+        "less",
+        "libpam-systemd",
+        "libvirt-clients",
+        "libvirt-daemon-driver-qemu",
+        "libvirt-daemon-plugin-sanlock",
+        "libvirt-daemon-system",
+        "logrotate",
+        "network-manager",
+        "nftables",
+        "openssl",
+        "ovmf",
+        "procps",
+        "python3",
+        "python3-libvirt",
+        "python3-sanlock",
+        "qemu-block-extra",
+        "qemu-system-x86",
+        "qemu-utils",
+        "sanlock",
+        "systemd",
+        "systemd-container",
+        "systemd-sysv",
+        "udev",
+        "xfsprogs",
+    )
+)
+
+ENABLED = ("glusterd.service", "libvirtd.service", "NetworkManager.service", "sanlock.service", "virtlogd.socket")
+
+# Disabled rather than masked where an administrator may want it back.
+DISABLED = ("libvirt-guests.service",)
+
+# An image is replaced, never upgraded in place; the agent says what VMs do when a node stops.
+MASKED = (
+    "apt-daily.timer",
+    "apt-daily-upgrade.timer",
+    "dpkg-db-backup.timer",
+    "e2scrub_all.timer",
+    "e2scrub_reap.service",
+    "xfs_scrub_all.timer",
+)
+
+# Libvirt's own NAT network: VMs are plugged into the cluster's networks only.
+REMOVED = ("etc/libvirt/qemu/networks/default.xml", "etc/libvirt/qemu/networks/autostart/default.xml")
+
+
+def node_tree(store: Path, tell: Tell, run: Run) -> Path:
+    key = key_of(
+        repr(DEBIAN),
+        repr((ENABLED, DISABLED, MASKED, REMOVED)),
+        repr(mirrors.observe(run)),
+        repr(project.dependencies()),
+        project.configuration_key("node"),
+        project.build_code_key("node", "wheels"),
+    )
+
+    def make(work: Path) -> None:
+        root = work / "root"
+        tell("node image: Debian packages")
+        make_debian(root, DEBIAN, run)
+        tell("node image: Python packages")
+        wheels.make_venv(root, wheels.wheelhouse(store, run), run)
+        tell("node image: configuration")
+        _configure(root, run)
+
+    return have(store, Entry("node", key, make)) / "root"
+
+
+def _configure(root: Path, run: Run) -> None:
+    overlay(project.CONFIGURATION / "node", root)
+    for name in REMOVED:
+        (root / name).unlink(missing_ok=True)
+    for folder in ("usr/share/trivet/images", "etc/trivet", "var/lib/trivet"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    (root / "var/lib/trivet").chmod(0o700)
+    for verb, units in (("enable", ENABLED), ("disable", DISABLED), ("mask", MASKED)):
+        run_in(root, ("systemctl", verb, *units), run, environment={"SYSTEMD_OFFLINE": "1"})
+
+
+def trivet_tree(store: Path, tell: Tell, run: Run) -> Path:
+    key = key_of(project.sources_key(), project.build_code_key("wheels"))
+
+    def make(work: Path) -> None:
+        tell("Trivet layer")
+        layer = work / "root"
+        layer.mkdir()
+        wheels.install_trivet(node_tree(store, tell, run), layer, wheels.wheelhouse(store, run), run)
+        _install_agent(layer)
+
+    return have(store, Entry("trivet", key, make)) / "root"
+
+
+def _install_agent(layer: Path) -> None:
+    commands = layer / "usr/bin"
+    commands.mkdir(parents=True, exist_ok=True)
+    for name in ("trivet", "trivet-node"):
+        (commands / name).symlink_to(f"/{wheels.VENV}/bin/{name}")
+    packages = wheels.site_packages(layer)
+    for unit in sorted([*packages.glob("node/*.service"), *packages.glob("hosted_engine/ha/*.service")]):
+        wheels.enable_unit(layer, unit)

@@ -1,0 +1,114 @@
+"""The store of finished images: one folder per image and key of its inputs, made at a stroke or not at all.
+
+An entry is built in a working folder beside it and renamed when it is finished; what a killed build left is cleared by
+the next one that holds the lock of that image, and a second process waits for the first.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from node.api.problems import Refused
+
+KEY_LENGTH = 16
+
+Tell = Callable[[str], None]  # told one line per step of a build
+
+
+class StillMounted(Refused):
+    what = "Cannot clear {path}"
+    why = "something is mounted at {mount}"
+    mend = "Unmount it and try again"
+
+
+def key_of(*parts: str | bytes) -> str:
+    """The key of an image: changes when any part does, and when a byte moves from one part to the next."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()[:KEY_LENGTH]
+
+
+def key_of_files(root: Path, files: Iterable[Path]) -> str:
+    """The key of the content, the relative names and the execute bits of some files; their order does not matter."""
+    parts: list[str | bytes] = []
+    for path in sorted(set(files)):
+        mark = f"link {path.readlink()}" if path.is_symlink() else f"{path.stat().st_mode & 0o100:o}"
+        parts += [str(path.relative_to(root)), mark, b"" if path.is_symlink() else path.read_bytes()]
+    return key_of(*parts)
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Every file below a folder but what Python leaves behind."""
+    return [p for p in folder.rglob("*") if not p.is_dir() and "__pycache__" not in p.parts]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One kind of image with the key of its present inputs; `make` fills an empty folder, which becomes the entry."""
+
+    name: str
+    key: str
+    make: Callable[[Path], None]
+
+    def path(self, store: Path) -> Path:
+        return store / f"{self.name}-{self.key}"
+
+
+def have(store: Path, entry: Entry) -> Path:
+    """The finished entry, built when it is not there."""
+    path = entry.path(store)
+    if not path.is_dir():
+        with _lock(store, entry.name):
+            _clear_leftovers(store, entry.name)
+            if not path.is_dir():
+                _build(store, entry, path)
+    os.utime(path)
+    return path
+
+
+def _build(store: Path, entry: Entry, path: Path) -> None:
+    work = store / f".work-{entry.name}"
+    umask = os.umask(0o022)  # a tree is read by every user of the machine made from it
+    try:
+        work.mkdir()
+        entry.make(work)
+    except BaseException:
+        remove(work)
+        raise
+    finally:
+        os.umask(umask)
+    work.rename(path)
+
+
+def _clear_leftovers(store: Path, name: str) -> None:
+    work = store / f".work-{name}"
+    if work.exists():
+        remove(work)
+
+
+def remove(path: Path) -> None:
+    """Remove a folder of the store. Raises StillMounted rather than follow a mount out of it."""
+    for mount in _mount_points():
+        if mount == path or path in mount.parents:
+            raise StillMounted(path=path, mount=mount)
+    shutil.rmtree(path)
+
+
+def _mount_points() -> Iterator[Path]:
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        yield Path(line.split(" ")[4].replace("\\040", " "))
+
+
+@contextmanager
+def _lock(store: Path, name: str) -> Iterator[None]:
+    store.mkdir(parents=True, exist_ok=True)
+    with (store / f".lock-{name}").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
