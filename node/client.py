@@ -66,6 +66,9 @@ class NodeClient:
             raise NodeSilent(node=self.address, request="the event stream", reason=_words(err)) from err
         raise NodeSilent(node=self.address, request="the event stream", reason="the node closed it")
 
+    async def names(self) -> m.NamesRequest:
+        return await self._ask("GET", paths.NAMES, m.NamesRequest)
+
     async def set_names(self, request: m.NamesRequest) -> None:
         await self._tell("PUT", paths.NAMES, request)
 

@@ -33,6 +33,13 @@ class NodeContract:
         assert identity.claimed
         assert len(identity.fingerprint) == 64
 
+    async def test_names_that_were_set_are_known(self, node: NodeApi) -> None:
+        request = m.NamesRequest(names=(await node.names()).names | {"contract.example": "192.0.2.99"})
+        before = await node.names()
+        await node.set_names(request)
+        assert await node.names() == request
+        await node.set_names(before)
+
     async def test_statistics_and_capabilities_agree_on_memory(self, node: NodeApi) -> None:
         total = (await node.capabilities()).memory_bytes
         now = await node.statistics()

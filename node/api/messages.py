@@ -346,7 +346,8 @@ class VolumeRequest(Message, frozen=True, kw_only=True):
 
 
 class NamesRequest(Message, frozen=True, kw_only=True):
-    """Name → address of every machine of the site; replaces what was known before (a block in /etc/hosts)."""
+    """Name → address of every machine of the site; replaces what was known before (a block in /etc/hosts).
+    The same is the answer to what the node knows now."""
 
     names: dict[str, str]
 

@@ -39,7 +39,7 @@ class FakeNode:
         self.claim_code = claim_code
         self.memory_bytes = memory_bytes
         self.claimed: m.Claim | None = None
-        self.names: dict[str, str] = {}
+        self.known_names: dict[str, str] = {}
         self.calls: list[str] = []
         self.boots = 1
         self.machines = FakeVms(self.site, now, self._vm_changed)
@@ -172,8 +172,11 @@ class FakeNode:
 
     # --- network -------------------------------------------------------------------------------------------------
 
+    async def names(self) -> m.NamesRequest:
+        return await self._do("names", lambda: m.NamesRequest(names=dict(self.known_names)))
+
     async def set_names(self, request: m.NamesRequest) -> None:
-        await self._do("set_names", lambda: setattr(self, "names", dict(request.names)))
+        await self._do("set_names", lambda: setattr(self, "known_names", dict(request.names)))
 
     async def network(self) -> m.NetworkReport:
         return await self._do("network", lambda: m.NetworkReport(document=copy.deepcopy(self._document)))
