@@ -1,4 +1,4 @@
-"""The seam between what is wished and who carries it out: NetworkManager today, nmstate or the bare kernel beside it."""
+"""The seam between what is wished and who carries it out: NetworkManager today, nmstate beside it."""
 
 from typing import Protocol
 
