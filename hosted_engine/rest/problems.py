@@ -1,0 +1,95 @@
+"""What the API itself refuses, in the words that clients of oVirt know; faults.py makes documents of all problems."""
+
+from typing import ClassVar
+
+from node.api.problems import Failed, Refused
+
+
+class ApiRefused(Refused):
+    """Refused before any command was asked. `reason` is the short phrase of the fault, the sentences its detail."""
+
+    reason: ClassVar[str] = "Operation Failed"
+    status = 400
+
+    @property
+    def detail(self) -> str:
+        return self.text.why
+
+
+class Malformed(ApiRefused):
+    reason = "Request syntactically incorrect."
+    what = "The request body cannot be read"
+    why = "{problem}"
+    mend = "Send what the API's description asks for"
+
+
+class TooLarge(ApiRefused):
+    status = 413
+    reason = "Request too large."
+    what = "The request body cannot be read"
+    why = "it is longer than {limit} bytes"
+    mend = "Send less"
+
+
+class BadValue(ApiRefused):
+    reason = "Invalid value"
+    what = "The request body cannot be used"
+    why = "{problem}"
+    mend = "Send a value of the right type"
+
+
+class Incomplete(ApiRefused):
+    """`missing` as oVirt names it: "name", "cluster.id|name"."""
+
+    reason = "Incomplete parameters"
+    what = "{type} cannot be used by {method}"
+    why = "{type} [{missing}] required for {method}"
+    mend = "Send what is missing"
+
+
+class BadSearch(ApiRefused):
+    reason = "Invalid search"
+    what = "The search {query} cannot be run"
+    why = "{problem}"
+    mend = "Mend the search"
+
+
+class BadCorrelationId(ApiRefused):
+    reason = "Invalid value"
+    what = "The correlation id cannot be used"
+    why = "A correlation id may have 1 to 36 letters, digits, hyphens and underscores"
+    mend = "Choose another"
+
+
+class NoSuchPath(ApiRefused):
+    status = 404
+    reason = "Not Found"
+    what = "There is nothing at {path}"
+    why = "There is nothing at {path}"
+    mend = "Follow the links from the API's root"
+
+
+class NoSuchMethod(ApiRefused):
+    status = 405
+    reason = "Method Not Allowed"
+    what = "{path} does not answer {method}"
+    why = "{path} does not answer {method}"
+    mend = "Use one of {allowed}"
+
+
+class NotThereYet(Failed):
+    """Failed only by name: nothing was done. The API of oVirt has it and this engine does not."""
+
+    status = 501
+    reason = "Not implemented"
+    what = "{service}.{method} is not there yet"
+    why = "this version of Trivet does not implement it"
+    mend = "The coverage of the API is listed by `python -m hosted_engine.rest`"
+
+
+class NotSignedIn(ApiRefused):
+    status = 401
+    reason = "Unauthorized"
+    what = "The request has no valid credentials"
+    why = "The request has no valid token, session, or user and password"
+    mend = "Sign in"
