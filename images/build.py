@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from images import node
+from images import node, tiny
 from images.store import Tell
 from node.system.process import run
 
@@ -52,12 +52,13 @@ def build_engine(store: Path, tell: Tell) -> Path:
 
 def build_tiny(store: Path, tell: Tell) -> Path:
     """The test guest's disk as a qcow2 file of a few MB; boots with BIOS, speaks on the serial console."""
-    raise NotImplementedError
+    return tiny.tiny_entry(store, tell, run) / tiny.NAME
 
 
 def tiny_kernel(store: Path, tell: Tell) -> tuple[Path, Path]:
     """Kernel and initrd of the test guest, for booting it directly (`-kernel`, `-initrd`, `-append console=ttyS0`)."""
-    raise NotImplementedError
+    entry = tiny.tiny_entry(store, tell, run)
+    return entry / "vmlinuz", entry / "initrd"
 
 
 def build_all(store: Path, tell: Tell) -> Images:

@@ -57,9 +57,7 @@ class Debian:
 def make_debian(root: Path, debian: Debian, run: Run) -> None:
     """Fill `root` (which must not exist) with Debian from this machine's mirrors, and forget where it came from."""
     sources = mirrors.observe(run).sources()
-    options = [f"--aptopt={line}" for line in mirrors.observe_settings(run)]
-    options += [f'--aptopt=Dir::Etc::{kind} "{path}"' for kind, path in _credentials()]
-    options += [f"--dpkgopt={line}" for line in debian.left_out]
+    options = [*apt_options(run), *(f"--dpkgopt={line}" for line in debian.left_out)]
     run(
         "mmdebstrap",
         "--quiet",
@@ -68,7 +66,6 @@ def make_debian(root: Path, debian: Debian, run: Run) -> None:
         "--variant=minbase",
         "--architectures=amd64",
         f"--include={','.join(debian.packages)}",
-        '--aptopt=Acquire::Languages "none"',
         *options,
         mirrors.SUITE,
         str(root),
@@ -76,6 +73,13 @@ def make_debian(root: Path, debian: Debian, run: Run) -> None:
         timeout_s=BUILD_TIMEOUT_S,
     )
     clean(root)
+
+
+def apt_options(run: Run) -> list[str]:
+    """What mmdebstrap has to be told so that its apt reaches the mirrors the way this machine's does."""
+    lines = ['Acquire::Languages "none"', *mirrors.observe_settings(run)]
+    lines += [f'Dir::Etc::{kind} "{path}"' for kind, path in _credentials()]
+    return [f"--aptopt={line}" for line in lines]
 
 
 def _credentials() -> list[tuple[str, Path]]:

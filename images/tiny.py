@@ -1,0 +1,38 @@
+"""The test guest: a kernel, busybox and a few scripts on a disk of a few MB that boots in seconds under emulation."""
+
+from pathlib import Path
+
+from images import disk, project
+from images.kernel import initrd, kernel
+from images.node import node_tree
+from images.store import Entry, Tell, files_below, have, key_of
+from node.system.process import Run
+
+MODULES = ("virtio_blk", "virtio_scsi", "sd_mod", "virtio_net", "button", "evdev")
+COMMAND_LINE = "console=ttyS0 quiet panic=10"
+BOOT_BYTES = 20 * disk.MIB
+NAME = "tiny.qcow2"
+
+
+def tiny_entry(store: Path, tell: Tell, run: Run) -> Path:
+    """The folder with NAME, and `vmlinuz` and `initrd` for booting it without its disk."""
+    guest_kernel = kernel(store, tell, run)
+    key = key_of(
+        guest_kernel.vmlinuz.parent.parent.parent.name,
+        repr((MODULES, COMMAND_LINE, BOOT_BYTES)),
+        project.configuration_key("tiny"),
+        project.build_code_key("tiny", "kernel", "disk"),
+    )
+
+    def make(work: Path) -> None:
+        tell("test guest")
+        scripts = project.CONFIGURATION / "tiny"
+        files = {str(path.relative_to(scripts)): path.read_bytes() for path in files_below(scripts)}
+        (work / "initrd").write_bytes(initrd(guest_kernel, MODULES, files))
+        (work / "vmlinuz").write_bytes(guest_kernel.vmlinuz.read_bytes())
+        boot = disk.Boot(work / "vmlinuz", work / "initrd", COMMAND_LINE, BOOT_BYTES)
+        disk.make_disk(work / "disk.raw", boot, run)
+        disk.make_qcow2(work / "disk.raw", work / NAME, node_tree(store, tell, run), run)
+        (work / "disk.raw").unlink()
+
+    return have(store, Entry("tiny", key, make))
