@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import AsyncIterator
 from typing import TypeVar
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from node.api import messages as m
 from node.api import paths
 from node.api.problems import NodeSilent, ProblemText, RemoteFailed, RemoteRefused
+from node.api.refusals import NoSuchPath
 
 T = TypeVar("T")
 
@@ -79,27 +81,27 @@ class NodeClient:
         return await self._ask("PUT", paths.NETWORK, m.NetworkChange, request, timeout_s=LONG_S)
 
     async def confirm_network(self, checkpoint: str) -> None:
-        await self._tell("PUT", paths.NETWORK_CHECKPOINT.format(checkpoint=checkpoint))
+        await self._tell("PUT", _fill(paths.NETWORK_CHECKPOINT, checkpoint=checkpoint))
 
     async def gluster(self) -> m.GlusterReport:
         return await self._ask("GET", paths.GLUSTER, m.GlusterReport, timeout_s=120)
 
     async def add_peer(self, request: m.PeerRequest) -> None:
-        await self._tell("PUT", paths.PEER.format(hostname=request.hostname), request, timeout_s=120)
+        await self._tell("PUT", _fill(paths.PEER, hostname=request.hostname), request, timeout_s=120)
 
     async def make_volume(self, request: m.VolumeRequest) -> m.VolumeReport:
-        path = paths.VOLUME.format(volume=request.name)
+        path = _fill(paths.VOLUME, volume=request.name)
         return await self._ask("PUT", path, m.VolumeReport, request, timeout_s=300)
 
     async def mounts(self) -> tuple[m.MountReport, ...]:
         return await self._ask("GET", paths.MOUNTS, tuple[m.MountReport, ...])
 
     async def mount(self, request: m.MountRequest) -> m.MountReport:
-        path = paths.MOUNT.format(volume=request.volume)
+        path = _fill(paths.MOUNT, volume=request.volume)
         return await self._ask("PUT", path, m.MountReport, request, timeout_s=180)
 
     async def unmount(self, volume: str) -> None:
-        await self._tell("DELETE", paths.MOUNT.format(volume=volume), timeout_s=180)
+        await self._tell("DELETE", _fill(paths.MOUNT, volume=volume), timeout_s=180)
 
     async def make_image(self, image: m.ImageRef, request: m.ImageRequest) -> m.ImageReport:
         return await self._ask("PUT", _at(paths.IMAGE, image), m.ImageReport, request, timeout_s=LONG_S)
@@ -117,7 +119,7 @@ class NodeClient:
         return await self._ask("GET", paths.LOCKSPACES, tuple[m.LockspaceReport, ...])
 
     async def join_lockspace(self, request: m.LockspaceRequest) -> m.LockspaceReport:
-        path = paths.LOCKSPACE.format(lockspace=request.name)
+        path = _fill(paths.LOCKSPACE, lockspace=request.name)
         return await self._ask("PUT", path, m.LockspaceReport, request, timeout_s=300)
 
     async def make_lease(self, request: m.LeaseRequest) -> m.LeaseReport:
@@ -132,25 +134,25 @@ class NodeClient:
         return await self._ask("GET", paths.VMS, tuple[m.VmReport, ...])
 
     async def vm(self, vm_id: str) -> m.VmReport | None:
-        return await self._find(paths.VM.format(vm_id=vm_id), m.VmReport)
+        return await self._find(_fill(paths.VM, vm_id=vm_id), m.VmReport)
 
     async def define_vm(self, spec: m.VmSpec) -> m.VmReport:
-        return await self._ask("PUT", paths.VM.format(vm_id=spec.id), m.VmReport, spec)
+        return await self._ask("PUT", _fill(paths.VM, vm_id=spec.id), m.VmReport, spec)
 
     async def start_vm(self, vm_id: str) -> m.VmReport:
-        return await self._ask("POST", paths.VM_START.format(vm_id=vm_id), m.VmReport, timeout_s=180)
+        return await self._ask("POST", _fill(paths.VM_START, vm_id=vm_id), m.VmReport, timeout_s=180)
 
     async def shutdown_vm(self, vm_id: str) -> m.VmReport:
-        return await self._ask("POST", paths.VM_SHUTDOWN.format(vm_id=vm_id), m.VmReport)
+        return await self._ask("POST", _fill(paths.VM_SHUTDOWN, vm_id=vm_id), m.VmReport)
 
     async def destroy_vm(self, vm_id: str) -> m.VmReport:
-        return await self._ask("POST", paths.VM_DESTROY.format(vm_id=vm_id), m.VmReport, timeout_s=60)
+        return await self._ask("POST", _fill(paths.VM_DESTROY, vm_id=vm_id), m.VmReport, timeout_s=60)
 
     async def undefine_vm(self, vm_id: str) -> None:
-        await self._tell("DELETE", paths.VM.format(vm_id=vm_id))
+        await self._tell("DELETE", _fill(paths.VM, vm_id=vm_id))
 
     async def console_log(self, vm_id: str) -> m.ConsoleLog:
-        return await self._ask("GET", paths.VM_CONSOLE.format(vm_id=vm_id), m.ConsoleLog)
+        return await self._ask("GET", _fill(paths.VM_CONSOLE, vm_id=vm_id), m.ConsoleLog)
 
     async def _ask(
         self, method: str, path: str, answer: type[T], body: m.Message | None = None, *, timeout_s: float = QUICK_S
@@ -162,7 +164,7 @@ class NodeClient:
         try:
             return await self._ask("GET", path, answer)
         except RemoteRefused as err:
-            if err.text.status == 404:
+            if err.text.status == 404 and err.text.code != NoSuchPath.__name__:
                 return None
             raise
 
@@ -195,11 +197,20 @@ class NodeClient:
 
 
 def _at(path: str, image: m.ImageRef) -> str:
-    return path.format(volume=image.volume, disk_id=image.disk_id, image_id=image.image_id)
+    return _fill(path, volume=image.volume, disk_id=image.disk_id, image_id=image.image_id)
 
 
 def _lease(volume: str, lockspace: str, resource: str) -> str:
-    return paths.LEASE.format(volume=volume, lockspace=lockspace, resource=resource)
+    return _fill(paths.LEASE, volume=volume, lockspace=lockspace, resource=resource)
+
+
+def _fill(path: str, **values: str) -> str:
+    """`path` with every value as one segment, whatever is in it; the node says no to what it does not like."""
+    return path.format(**{key: _segment(value) for key, value in values.items()})
+
+
+def _segment(value: str) -> str:
+    return value.replace(".", "%2E") if value in (".", "..") else quote(value, safe="")
 
 
 def _words(err: Exception) -> str:

@@ -1,0 +1,117 @@
+"""The node's identity on its disk: its key, whether it belongs to a site, and how it comes to."""
+
+import hmac
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+from node.api.messages import Claim, Identity
+from node.api.refusals import ClaimRejected
+from node.api.version import API_VERSION
+from node.registration import credentials
+from node.system.clock import Clock
+from node.system.files import read_or_none, sync_folder, write_durable
+from node.tls import request_or_certificate_fingerprint
+
+
+class Membership:
+    """Files in `folder`: key.pem, node-id, claim, self-signed.pem, then ca.pem and cert.pem.
+
+    cert.pem is written last: the node is claimed when it is there. `claimed_anew` is called after a claim that changed
+    something, so that the server takes it up.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        *,
+        clock: Clock,
+        addresses: Callable[[], Sequence[str]],
+        claimed_anew: Callable[[], None],
+    ) -> None:
+        self.key_file = folder / "key.pem"
+        self.certificate_file = folder / "cert.pem"
+        self.authority_file = folder / "ca.pem"
+        self.self_signed_file = folder / "self-signed.pem"
+        self._claim_file = folder / "claim"
+        self._id_file = folder / "node-id"
+        self._folder = folder
+        self._name = name
+        self._clock = clock
+        self._addresses = addresses
+        self._claimed_anew = claimed_anew
+
+    def prepare(self, node_id: str = "") -> None:
+        """Make what a node makes at its first start; `node_id` is the one that the configuration gives, if it does."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.chmod(0o700)
+        if not self.key_file.exists():
+            write_durable(self.key_file, credentials.new_key_pem())
+        if node_id or not self._id_file.exists():
+            write_durable(self._id_file, node_id or str(uuid.uuid4()), mode=0o644)
+        if self.claimed:
+            self._forget_claim_code()
+            return
+        if not self._claim_file.exists():
+            write_durable(self._claim_file, credentials.new_claim_code())
+        write_durable(
+            self.self_signed_file,
+            credentials.self_signed_pem(self._key(), self._name, self._addresses(), self._now()),
+        )
+
+    @property
+    def claimed(self) -> bool:
+        return self.certificate_file.exists()
+
+    @property
+    def node_id(self) -> str:
+        return self._id_file.read_text().strip()
+
+    def knows_claim_code(self, code: str) -> bool:
+        """Whether `code` is the claim code; never after the node was claimed."""
+        own = read_or_none(self._claim_file)
+        return own is not None and not self.claimed and hmac.compare_digest(own.strip(), code.encode())
+
+    def identity(self) -> Identity:
+        request = credentials.request_pem(self._key(), self._name, self._addresses())
+        return Identity(
+            node_id=self.node_id,
+            name=self._name,
+            fingerprint=request_or_certificate_fingerprint(x509.load_pem_x509_csr(request.encode())),
+            claimed=self.claimed,
+            certificate_request_pem=request,
+            api_version=API_VERSION,
+        )
+
+    def claim(self, claim: Claim) -> None:
+        """Become a member, or take a renewed certificate of the same authority. The same again changes nothing."""
+        reason = credentials.why_not_acceptable(
+            claim.certificate_pem, claim.authority_pem, self._key(), self._name, self._now()
+        )
+        if reason is not None:
+            raise ClaimRejected(reason=reason)
+        if self.claimed:
+            if self.authority_file.read_text() != claim.authority_pem:
+                raise ClaimRejected(reason="this node belongs to a site of another authority already")
+            if self.certificate_file.read_text() == claim.certificate_pem:
+                return
+        write_durable(self.authority_file, claim.authority_pem, mode=0o644)
+        write_durable(self.certificate_file, claim.certificate_pem, mode=0o644)
+        self._forget_claim_code()
+        self._claimed_anew()
+
+    def _forget_claim_code(self) -> None:
+        if self._claim_file.exists():
+            self._claim_file.unlink()
+            sync_folder(self._folder)
+
+    def _key(self) -> EllipticCurvePrivateKey:
+        return credentials.load_key(self.key_file.read_bytes())
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock.now(), UTC)

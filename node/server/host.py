@@ -1,0 +1,87 @@
+"""Identity, capabilities, statistics, events and the network of the host over HTTP."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+from falcon.asgi import Request, Response
+
+from node.api import messages as m
+from node.api.contract import NodeApi
+from node.server.gate import peer_in
+from node.server.wire import answer, body
+
+
+class IdentityResource:
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        answer(resp, await self._node.identity())
+
+    async def on_put(self, req: Request, resp: Response) -> None:
+        await self._node.claim(await body(req, m.Claim))
+        resp.status = 204
+
+
+class CapabilitiesResource:
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        answer(resp, await self._node.capabilities())
+
+
+class StatisticsResource:
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        answer(resp, await self._node.statistics())
+
+
+class EventsResource:
+    """NDJSON until either side ends it. uvicorn swallows what is written to a closed connection, so it is asked."""
+
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        peer = peer_in(req)
+
+        async def lines() -> AsyncIterator[bytes]:
+            async for event in self._node.events():
+                if peer.gone():
+                    return
+                yield msgspec.json.encode(event) + b"\n"
+
+        resp.content_type = "application/x-ndjson"
+        resp.stream = lines()
+
+
+class NamesResource:
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_put(self, req: Request, resp: Response) -> None:
+        await self._node.set_names(await body(req, m.NamesRequest))
+        resp.status = 204
+
+
+class NetworkResource:
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        answer(resp, await self._node.network())
+
+    async def on_put(self, req: Request, resp: Response) -> None:
+        answer(resp, await self._node.change_network(await body(req, m.NetworkRequest)))
+
+
+class CheckpointResource:
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_put(self, req: Request, resp: Response, checkpoint: str) -> None:
+        await self._node.confirm_network(checkpoint)
+        resp.status = 204

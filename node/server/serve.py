@@ -1,0 +1,71 @@
+"""Serves the application over TLS, and anew when the node has become a member."""
+
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+
+from node.server.peer import PeerProtocol
+
+
+class Service:
+    """`make` gives the application and its TLS context; it is asked again after each `again()`. Requests under way
+    get `drain_s` to end then; event streams are cut off."""
+
+    def __init__(
+        self,
+        make: Callable[[], tuple[Any, ssl.SSLContext]],
+        *,
+        port: int,
+        hosts: str | list[str] | None = None,
+        drain_s: int = 2,
+    ) -> None:
+        self._make = make
+        self._port = port
+        self._hosts = hosts
+        self._drain_s = drain_s
+        self._server: uvicorn.Server | None = None
+        self._again = False
+
+    def again(self) -> None:
+        """Let requests under way end, then serve what `make` gives now."""
+        self._again = True
+        if self._server is not None:
+            self._server.should_exit = True
+
+    async def run(self) -> None:
+        """Serve until a signal to end comes."""
+        while True:
+            self._again = False
+            self._server = self._new()
+            await self._server.serve()
+            if not self._again:
+                return
+
+    @property
+    def started(self) -> bool:
+        return self._server is not None and self._server.started and not self._server.should_exit
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.should_exit = True
+
+    def _new(self) -> uvicorn.Server:
+        app, tls = self._make()
+        config = uvicorn.Config(
+            app,
+            host=self._hosts,  # type: ignore[arg-type]  # None is every address of both families, as asyncio has it
+            port=self._port,
+            http=PeerProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=self._drain_s,
+        )
+        config.load()
+        config.ssl = tls  # uvicorn's own way takes file names and cannot choose the oldest TLS version
+        return uvicorn.Server(config)

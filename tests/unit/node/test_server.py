@@ -1,0 +1,220 @@
+"""The contract over real TLS: client, server and gate between a caller and a fake node."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from node.api import messages as m
+from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
+from node.client import NodeClient
+from node.registration.membership import Membership
+from node.server.app import make_app
+from node.server.serve import Service
+from node.system.clock import SystemClock
+from node.tls import WrongFingerprint, client_context, fetch_certificate, pinned_context, server_context
+from tests.fakes.authority import FakeAuthority
+from tests.fakes.node import FakeNode
+from tests.fakes.site import FakeSite
+from tests.node_contract import NodeContract
+from tests.unit.node.test_fake_node import ready
+
+
+class Hosted(FakeNode):
+    """A fake node whose identity is a real membership, served as the agent serves it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__("node1")
+        self.port = _free_port()
+        self.service = Service(self._make, port=self.port, hosts="127.0.0.1", drain_s=0)
+        self.membership = Membership(
+            folder, "node1", clock=SystemClock(), addresses=lambda: ["127.0.0.1"], claimed_anew=self.service.again
+        )
+        self.membership.prepare()
+
+    async def identity(self) -> m.Identity:
+        return self.membership.identity()
+
+    async def claim(self, claim: m.Claim) -> None:
+        self.membership.claim(claim)
+
+    def _make(self) -> tuple[Any, ssl.SSLContext]:
+        own = self.membership
+        if not own.claimed:
+            return make_app(self, own, mutual=False), server_context(own.self_signed_file, own.key_file, None)
+        tls = server_context(own.certificate_file, own.key_file, own.authority_file)
+        return make_app(self, own, mutual=True), tls
+
+
+class Open:
+    claimed = True
+
+    def knows_claim_code(self, code: str) -> bool:
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def settle(service: Service) -> None:
+    while not service.started:  # noqa: ASYNC110 - uvicorn has no event to wait for
+        await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def serving(service: Service) -> AsyncIterator[None]:
+    task = asyncio.create_task(service.run())
+    await settle(service)
+    try:
+        yield
+    finally:
+        service.stop()
+        await task
+
+
+@pytest.fixture(scope="module")
+def authority() -> FakeAuthority:
+    return FakeAuthority()
+
+
+@pytest.fixture
+def caller(authority: FakeAuthority, tmp_path: Path) -> Callable[[str], ssl.SSLContext]:
+    return lambda role: client_context(*authority.issue(tmp_path, f"a-{role}", role))
+
+
+@asynccontextmanager
+async def member(fake: FakeNode, authority: FakeAuthority, folder: Path) -> AsyncIterator[int]:
+    """Serves `fake` as a claimed node; gives the port."""
+    certificate, key, ca = authority.issue(folder, "node1", "node")
+    port = _free_port()
+    tls = server_context(certificate, key, ca)
+    async with serving(
+        Service(lambda: (make_app(fake, Open(), mutual=True), tls), port=port, hosts="127.0.0.1", drain_s=0)
+    ):
+        yield port
+
+
+class TestTheContractHoldsOverHttps(NodeContract):
+    @pytest.fixture
+    async def node(
+        self, authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
+    ) -> AsyncIterator[NodeClient]:
+        fake = await ready("node1", FakeSite(), 1)
+        async with member(fake, authority, tmp_path) as port:
+            client = NodeClient("127.0.0.1", caller("engine"), port=port)
+            yield client
+            await client.close()
+
+
+async def test_problems_keep_their_kind_and_words(
+    authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
+) -> None:
+    fake = FakeNode()
+    async with member(fake, authority, tmp_path) as port:
+        client = NodeClient("127.0.0.1", caller("deploy"), port=port)
+        fake.fail("vms", NodeSilent(node="inner", request="x", reason="a node behind it"))
+        with pytest.raises(RemoteFailed, match="a node behind it"):
+            await client.vms()
+        with pytest.raises(RemoteRefused, match="no Gluster volume"):
+            await client.mount(m.MountRequest(volume="nothing", servers=("a",)))
+        fake.calls = None  # type: ignore[assignment]  # a defect inside the node
+        with pytest.raises(RemoteFailed, match="AttributeError"):
+            await client.vms()
+        await client.close()
+
+
+async def test_only_engine_and_deploy_get_in(
+    authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
+) -> None:
+    async with member(FakeNode(), authority, tmp_path) as port:
+        for role in ("node", "user", ""):
+            client = NodeClient("127.0.0.1", caller(role), port=port)
+            with pytest.raises(RemoteRefused) as refused:
+                await client.vms()
+            assert refused.value.text.status == 403
+            await client.close()
+        stranger = client_context(*FakeAuthority("another").issue(tmp_path, "stranger", "engine"))
+        stranger.check_hostname, stranger.verify_mode = False, ssl.CERT_NONE
+        nobody = ssl.create_default_context(cadata=authority.pem)
+        for tls in (stranger, nobody):
+            client = NodeClient("127.0.0.1", tls, port=port)
+            with pytest.raises(NodeSilent):
+                await client.vms()
+            await client.close()
+
+
+async def test_nonsense_is_refused_in_words(
+    authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
+) -> None:
+    vm = "11111111-1111-4111-8111-111111111111"
+    cases: list[tuple[str, str, bytes, int, str]] = [
+        ("GET", "/v1/nothing", b"", 404, "NoSuchPath"),
+        ("PATCH", "/v1/vms", b"", 405, "BadRequest"),
+        ("PUT", f"/v1/vms/{vm}", b"{", 400, "Malformed"),
+        ("PUT", f"/v1/vms/{vm}", b'{"id": 5}', 400, "Malformed"),
+        ("PUT", f"/v1/vms/{vm}", b'{"id": "x", "name": "n", "memory_bytes": 1}', 400, "Malformed"),
+        ("GET", "/v1/vms/not-a-uuid", b"", 400, "Malformed"),
+        ("PUT", "/v1/names", b"x" * (9 << 20), 400, "Malformed"),
+    ]
+    async with (
+        member(FakeNode(), authority, tmp_path) as port,
+        httpx.AsyncClient(base_url=f"https://127.0.0.1:{port}", verify=caller("engine"), trust_env=False) as http,
+    ):
+        for method, path, content, status, code in cases:
+            answer = await http.request(method, path, content=content)
+            assert (answer.status_code, answer.json()["code"]) == (status, code), path
+            assert answer.json()["changed"] is False
+
+
+async def test_from_a_claim_code_to_mutual_tls(
+    authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
+) -> None:
+    node = Hosted(tmp_path / "node")
+    code = (tmp_path / "node" / "claim").read_text()
+    fingerprint = node.membership.identity().fingerprint
+    async with serving(node.service):
+        pem = await asyncio.to_thread(fetch_certificate, "127.0.0.1", node.port, fingerprint)
+        with pytest.raises(WrongFingerprint):
+            await asyncio.to_thread(fetch_certificate, "127.0.0.1", node.port, "0" * 64)
+        for wrong in ("", "WRONG", code[:-1]):
+            client = NodeClient("127.0.0.1", pinned_context(pem), port=node.port, claim_code=wrong)
+            with pytest.raises(RemoteRefused) as refused:
+                await client.identity()
+            assert refused.value.text.status == 401
+            await client.close()
+        client = NodeClient("127.0.0.1", pinned_context(pem), port=node.port, claim_code=code)
+        with pytest.raises(RemoteRefused):
+            await client.vms()
+        request = (await client.identity()).certificate_request_pem
+        claim = m.Claim(certificate_pem=authority.sign_request(request, "node1"), authority_pem=authority.pem)
+        await client.claim(claim)
+        await client.close()
+        await settle(node.service)
+        client = NodeClient("127.0.0.1", caller("deploy"), port=node.port)
+        await client.claim(claim)
+        assert (await client.identity()).claimed
+        assert await client.vms() == ()
+        await client.close()
+
+
+async def test_an_event_stream_that_ends_is_silence_to_its_caller(
+    authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
+) -> None:
+    fake = FakeNode()
+    async with member(fake, authority, tmp_path) as port:
+        client = NodeClient("127.0.0.1", caller("engine"), port=port)
+        events = client.events()
+        assert (await anext(events)).kind is m.EventKind.HELLO
+        fake.fall_silent()
+        with pytest.raises(NodeSilent):
+            await anext(events)
+        await client.close()
