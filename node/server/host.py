@@ -62,6 +62,9 @@ class NamesResource:
     def __init__(self, node: NodeApi) -> None:
         self._node = node
 
+    async def on_get(self, req: Request, resp: Response) -> None:
+        answer(resp, await self._node.names())
+
     async def on_put(self, req: Request, resp: Response) -> None:
         await self._node.set_names(await body(req, m.NamesRequest))
         resp.status = 204
