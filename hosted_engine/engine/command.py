@@ -1,6 +1,7 @@
 """What every command of the engine answers, in the order in which the task runner asks."""
 
 import unicodedata
+from collections.abc import Callable, Collection
 from typing import ClassVar, Self
 
 import msgspec
@@ -21,11 +22,11 @@ class Lock(msgspec.Struct, frozen=True, order=True):
 
 
 class Means(msgspec.Struct, frozen=True):
-    """What a plan works with."""
+    """What a plan works with. `clock` answers seconds since the epoch."""
 
     store: Store
     fleet: Fleet
-    readings: Readings
+    clock: Callable[[], float]
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -73,8 +74,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     def finish(self, tx: Transaction, context: Context) -> None:
         return None
 
-    def take_back(self, tx: Transaction, context: Context, error: str) -> None:
-        return None
+    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+        """`left` holds the keys of the steps that could not be undone."""
 
 
 def good_name(name: str, *, kind: str, most: int = 255) -> str:

@@ -92,6 +92,9 @@ class Store(Protocol):
 
 
 class Fleet(Protocol):
-    """The way to the nodes. Calls raise what node.api.contract says; a node that is silent raises NodeSilent."""
+    """The way to the nodes. Both wait a while for a node that is not up yet (the engine has just started, the node's
+    agent is restarting) and raise NodeNotUp after that. Calls raise what node.api.contract says."""
 
-    def node(self, node_id: str) -> NodeApi: ...
+    async def node(self, node_id: str) -> NodeApi: ...
+    async def carrier(self, volume: str) -> NodeApi:
+        """Any node that is up and has `volume` mounted."""

@@ -1,6 +1,10 @@
 """The refusals that more than one subject needs; those of one subject live with it."""
 
+from typing import TypeVar
+
 from node.api.problems import Refused
+
+T = TypeVar("T")
 
 
 class NotThere(Refused):
@@ -49,3 +53,16 @@ class NoNode(Refused):
     what = "Cannot {action}"
     why = "no node can take it ({reasons})"
     mend = "Bring a node up, or make room on one"
+
+
+class NodeNotUp(Refused):
+    what = "Cannot reach {node}"
+    why = "{reason}"
+    mend = "Check its power and its network, then try again"
+
+
+def found(thing: T | None, kind: str, id: str) -> T:
+    """`thing`, or NotThere."""
+    if thing is None:
+        raise NotThere(kind=kind, id=id)
+    return thing

@@ -52,7 +52,8 @@ class Origin(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vm:
     """`node_id` is where it runs, starts or was last known to run while that is not settled; None when down.
-    `stop_reason` says why it went down last."""
+    `stop_reason` says why it went down last. `reported_at` is since when, by that node's clock, the last report holds:
+    older ones are stale."""
 
     id: str
     name: str
@@ -83,6 +84,7 @@ class Vm:
     started_at: float | None = None
     stopped_at: float | None = None
     stop_reason: DownReason = DownReason.NONE
+    reported_at: float = 0.0
 
 
 RUNNING = frozenset(

@@ -1,0 +1,76 @@
+"""The one step that makes the image of a disk, shared by every command that makes disks."""
+
+from dataclasses import replace
+
+from hosted_engine.engine.command import Means
+from hosted_engine.engine.disks.model import Disk, DiskStatus
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.problems import found
+from node.api.messages import ImageRef, ImageRequest
+from node.steps import Step
+
+
+def image_of(tx: Transaction, disk: Disk) -> ImageRef:
+    domain = found(tx.storage_domains.get(disk.storage_domain_id), "storage domain", disk.storage_domain_id)
+    return disk.image(domain.volume)
+
+
+def request_for(tx: Transaction, disk: Disk) -> ImageRequest:
+    """A thin overlay where the disk stands on a template's, an empty image otherwise."""
+    if disk.template_disk_id is None:
+        return ImageRequest(
+            format=disk.format.image_format,
+            size_bytes=disk.provisioned_size_bytes,
+            preallocated=not disk.sparse,
+        )
+    base = found(tx.disks.get(disk.template_disk_id), "disk", disk.template_disk_id)
+    return ImageRequest(
+        format=disk.format.image_format,
+        size_bytes=disk.provisioned_size_bytes,
+        backing=image_of(tx, base),
+        backing_format=base.format.image_format,
+    )
+
+
+def make_image(means: Means, disk_id: str) -> Step:
+    """The disk's row is there already, locked; the step records the image's actual size in it."""
+
+    async def do() -> None:
+        with means.store.transaction() as tx:
+            disk = found(tx.disks.get(disk_id), "disk", disk_id)
+            image, request = image_of(tx, disk), request_for(tx, disk)
+        node = await means.fleet.carrier(image.volume)
+        report = await node.make_image(image, request)
+        with means.store.transaction() as tx:
+            disk = found(tx.disks.get(disk_id), "disk", disk_id)
+            tx.disks.update(replace(disk, actual_size_bytes=report.actual_size_bytes))
+
+    async def undo() -> None:
+        with means.store.transaction() as tx:
+            disk = tx.disks.get(disk_id)
+            image = image_of(tx, disk) if disk else None
+        if image is not None:
+            node = await means.fleet.carrier(image.volume)
+            await node.remove_image(image)
+
+    return Step(f"make-image-{disk_id}", "Make the image of a disk", do, undo)
+
+
+def remove_image(means: Means, disk_id: str) -> Step:
+    """The disk is illegal from the moment on when its image may be gone; then its row goes, attachments first."""
+
+    async def do() -> None:
+        with means.store.transaction() as tx:
+            disk = tx.disks.get(disk_id)
+            if disk is None:
+                return
+            image = image_of(tx, disk)
+            tx.disks.update(replace(disk, status=DiskStatus.ILLEGAL))
+        node = await means.fleet.carrier(image.volume)
+        await node.remove_image(image)
+        with means.store.transaction() as tx:
+            for attachment in tx.disk_attachments.list(disk_id=disk_id):
+                tx.disk_attachments.remove(attachment.id)
+            tx.disks.remove(disk_id)
+
+    return Step(f"remove-image-{disk_id}", "Remove the image of a disk", do)

@@ -1,0 +1,46 @@
+"""The engine as its callers see it: read through the store, change through commands."""
+
+import time
+from collections.abc import Callable
+
+from hosted_engine.engine.command import Command, Means
+from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.ports import Fleet, Store
+from hosted_engine.engine.tasks.locks import Locks
+from hosted_engine.engine.tasks.runner import Running, TaskRunner
+from hosted_engine.engine.users.model import Caller
+
+
+class Engine:
+    """`store.transaction()` is for reading, and for what belongs to no command (sessions). `readings` holds what the
+    nodes said last (memory, load, mounts). `clock` answers seconds since the epoch.
+
+    Commands: hosted_engine.engine.tasks.registry names them all.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        fleet: Fleet,
+        *,
+        readings: Readings,
+        locks: Locks,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.store = store
+        self.readings = readings
+        self.clock = clock
+        self._tasks = TaskRunner(Means(store, fleet, clock), readings, locks, clock)
+
+    async def perform(self, command: Command, caller: Caller) -> Running:
+        """Let `command` in and return at once; `Running.command` has the ids of what it makes, `Running.wait()` waits
+        for its end. Raises Refused (problems of the subject) when it is not let in; then nothing was changed."""
+        return await self._tasks.perform(command, caller)
+
+    def resume(self) -> int:
+        """Go on with what a crash interrupted: once, before the first command. Returns how many tasks there were."""
+        return self._tasks.resume()
+
+    async def stop(self) -> None:
+        """Leave running tasks to the next start."""
+        await self._tasks.stop()

@@ -1,0 +1,44 @@
+"""Writes an event down: fills oVirt's sentence and says what it is about."""
+
+from hosted_engine.engine.command import Context
+from hosted_engine.engine.disks.model import Disk
+from hosted_engine.engine.events.model import Event
+from hosted_engine.engine.events.types import EventType
+from hosted_engine.engine.nodes.model import Node
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.storage.model import StorageDomain
+from hosted_engine.engine.templates.model import Template
+from hosted_engine.engine.vms.model import Vm
+
+
+def emit(
+    tx: Transaction,
+    context: Context,
+    type_: EventType,
+    *,
+    vm: Vm | None = None,
+    node: Node | None = None,
+    disk: Disk | None = None,
+    domain: StorageDomain | None = None,
+    template: Template | None = None,
+    **words: str,
+) -> Event:
+    things = {"vm": vm, "node": node, "disk": disk, "domain": domain, "template": template}
+    blanks = {key: thing.name if thing else "N/A" for key, thing in things.items()}
+    event = Event(
+        name=type_.name,
+        code=type_.code,
+        severity=type_.severity,
+        at=context.now,
+        description=type_.sentence.format_map({**blanks, "user": context.caller.user_name, **words}),
+        correlation_id=context.correlation_id,
+        job_id=context.job_id or None,
+        user_id=context.caller.user_id,
+        cluster_id=vm.cluster_id if vm else node.cluster_id if node else None,
+        node_id=node.id if node else None,
+        storage_domain_id=domain.id if domain else disk.storage_domain_id if disk else None,
+        disk_id=disk.id if disk else None,
+        template_id=template.id if template else None,
+        vm_id=vm.id if vm else None,
+    )
+    return tx.events.add(event)

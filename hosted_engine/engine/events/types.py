@@ -1,0 +1,86 @@
+"""The events that Trivet writes, with the names, codes, severities and wording of oVirt's AuditLogType."""
+
+from enum import Enum
+
+from hosted_engine.engine.events.model import Severity
+
+_N, _W, _E = Severity.NORMAL, Severity.WARNING, Severity.ERROR
+
+
+class EventType(Enum):
+    """Code, severity, and the sentence; its blanks are filled by `emit`."""
+
+    VDC_START = (1, _N, "Starting the engine.")
+    VDC_STOP = (2, _N, "Stopping the engine.")
+    USER_VDC_LOGIN = (30, _N, "User {user} logged in.")
+    USER_VDC_LOGOUT = (31, _N, "User {user} logged out.")
+    USER_VDC_LOGIN_FAILED = (114, _E, "User {user} failed to log in{reason}.")
+
+    VDS_FAILURE = (12, _E, "Host {node} is non responsive: {reason}")
+    VDS_DETECTED = (13, _N, "Status of host {node} was set to Up.")
+    VDS_HOST_NOT_RESPONDING_CONNECTING = (9008, _W, "Host {node} is not responding. Trying to connect again.")
+    VDS_HOST_NOT_RESPONDING = (9027, _W, "Host {node} is not responding.")
+    SYSTEM_DEACTIVATED_STORAGE_DOMAIN = (
+        970,
+        _W,
+        "Storage Domain {domain} was deactivated by system because it's not visible by any of the hosts.",
+    )
+    USER_ACTIVATED_STORAGE_DOMAIN = (966, _N, "Storage Domain {domain} was activated.")
+
+    USER_ADD_VM = (34, _N, "VM {vm} was created by {user}.")
+    USER_ADD_VM_STARTED = (37, _N, "VM {vm} creation was initiated by {user}.")
+    USER_ADD_VM_FINISHED_SUCCESS = (53, _N, "VM {vm} creation has been completed.")
+    USER_ADD_VM_FINISHED_FAILURE = (60, _E, "Failed to complete VM {vm} creation: {reason}")
+    USER_UPDATE_VM = (35, _N, "VM {vm} configuration was updated by {user}.")
+    USER_REMOVE_VM_FINISHED = (113, _N, "VM {vm} was successfully removed.")
+    USER_FAILED_REMOVE_VM = (59, _E, "Failed to remove VM {vm}: {reason}")
+    USER_STARTED_VM = (153, _N, "VM {vm} was started by {user} (Host: {node}).")
+    USER_RUN_VM = (32, _N, "VM {vm} started on Host {node}.")
+    USER_FAILED_RUN_VM = (54, _E, "Failed to run VM {vm}: {reason}")
+    USER_STOP_VM = (33, _N, "VM {vm} powered off by {user} (Host: {node}).")
+    USER_FAILED_STOP_VM = (56, _E, "Failed to power off VM {vm}: {reason}")
+    USER_INITIATED_SHUTDOWN_VM = (73, _N, "VM {vm} shut down was initiated by {user} (Host: {node}).")
+    USER_FAILED_SHUTDOWN_VM = (74, _E, "Failed to shut down VM {vm}: {reason}")
+    VM_DOWN = (61, _N, "VM {vm} is down. Exit message: {reason}")
+    VM_DOWN_ERROR = (119, _E, "VM {vm} is down with error. Exit message: {reason}")
+    VM_PAUSED = (1025, _N, "VM {vm} has been paused.")
+    VM_SET_TO_UNKNOWN_STATUS = (142, _W, "VM {vm} was set to the Unknown status.")
+    VM_STATUS_RESTORED = (163, _N, "VM {vm} status was restored to {status}.")
+    VM_WAS_SET_DOWN_DUE_TO_HOST_REBOOT_OR_MANUAL_FENCE = (
+        143,
+        _N,
+        "Vm {vm} was shut down due to {node} host reboot or manual fence.",
+    )
+
+    USER_ADD_DISK = (2020, _N, "Add-Disk operation of {disk} was initiated by {user}.")
+    USER_ADD_DISK_FINISHED_SUCCESS = (2021, _N, "The disk {disk} was successfully added.")
+    USER_ADD_DISK_FINISHED_FAILURE = (2022, _E, "Add-Disk operation of {disk} failed to complete: {reason}")
+    USER_FINISHED_REMOVE_DISK = (2014, _N, "Disk {disk} was successfully removed from domain {domain} (User {user}).")
+    USER_FINISHED_FAILED_REMOVE_DISK = (2015, _W, "Failed to remove disk {disk} (User {user}): {reason}")
+    USER_UPDATE_DISK = (86, _N, "Disk {disk} was updated by {user}.")
+    USER_ADD_DISK_TO_VM = (78, _N, "Add-Disk operation of {disk} was initiated on VM {vm} by {user}.")
+    USER_ADD_DISK_TO_VM_FINISHED_SUCCESS = (97, _N, "The disk {disk} was successfully added to VM {vm}.")
+    USER_ADD_DISK_TO_VM_FINISHED_FAILURE = (
+        98,
+        _E,
+        "Add-Disk operation of {disk} failed to complete on VM {vm}: {reason}",
+    )
+    USER_ATTACH_DISK_TO_VM = (2016, _N, "Disk {disk} was successfully attached to VM {vm} by {user}.")
+    USER_DETACH_DISK_FROM_VM = (2018, _N, "Disk {disk} was successfully detached from VM {vm} by {user}.")
+    USER_UPDATE_VM_DISK = (88, _N, "VM {vm} {disk} disk was updated by {user}.")
+
+    NETWORK_ADD_VM_INTERFACE = (932, _N, "Interface {nic} ({interface}) was added to VM {vm}. (User: {user})")
+    NETWORK_REMOVE_VM_INTERFACE = (930, _N, "Interface {nic} ({interface}) was removed from VM {vm}. (User: {user})")
+    NETWORK_UPDATE_VM_INTERFACE = (934, _N, "Interface {nic} ({interface}) was updated for VM {vm}. (User: {user})")
+
+    @property
+    def code(self) -> int:
+        return self.value[0]
+
+    @property
+    def severity(self) -> Severity:
+        return self.value[1]
+
+    @property
+    def sentence(self) -> str:
+        return self.value[2]

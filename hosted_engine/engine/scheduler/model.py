@@ -1,0 +1,37 @@
+"""What the scheduler is asked and what it answers."""
+
+from dataclasses import dataclass
+
+from hosted_engine.engine.nodes.model import Node
+from hosted_engine.engine.nodes.readings import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """`starting_bytes` is the memory of the VMs that start there and have not taken their memory yet."""
+
+    node: Node
+    reading: Reading
+    starting_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """`node_ids` narrows the choice where the user did; empty means any of the cluster."""
+
+    cluster_id: str
+    memory_bytes: int
+    volumes: frozenset[str] = frozenset()
+    node_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The node, or None; `reasons` says of every other node, by name, why it was not chosen."""
+
+    node: Node | None
+    reasons: tuple[tuple[str, str], ...]
+
+    @property
+    def why_none(self) -> str:
+        return "; ".join(f"{name} {reason}" for name, reason in self.reasons) or "the cluster has no nodes"

@@ -1,0 +1,33 @@
+"""Every command by its kind: what a task's inputs are read back into after a crash."""
+
+from hosted_engine.engine.command import Command
+from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
+from hosted_engine.engine.disks.commands.attach import AddDiskAttachment, RemoveDiskAttachment, UpdateDiskAttachment
+from hosted_engine.engine.disks.commands.remove import RemoveDisk
+from hosted_engine.engine.networks.nics import AddNic, RemoveNic, UpdateNic
+from hosted_engine.engine.vms.commands.add import AddVm
+from hosted_engine.engine.vms.commands.remove import RemoveVm
+from hosted_engine.engine.vms.commands.start import StartVm
+from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
+from hosted_engine.engine.vms.commands.update import UpdateVm
+
+COMMANDS: dict[str, type[Command]] = {
+    command.__name__: command
+    for command in (
+        AddDisk,
+        AddDiskAttachment,
+        AddDiskToVm,
+        AddNic,
+        AddVm,
+        RemoveDisk,
+        RemoveDiskAttachment,
+        RemoveNic,
+        RemoveVm,
+        ShutdownVm,
+        StartVm,
+        StopVm,
+        UpdateDiskAttachment,
+        UpdateNic,
+        UpdateVm,
+    )
+}

@@ -1,0 +1,179 @@
+"""Runs commands: takes the locks, writes the task down, runs its steps, ends it; and goes on after a crash."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import msgspec
+
+from hosted_engine.engine.command import Command, Context, Means
+from hosted_engine.engine.ids import new_id
+from hosted_engine.engine.jobs.model import JobStatus
+from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.ports import Store, Transaction
+from hosted_engine.engine.problems import Busy
+from hosted_engine.engine.tasks.jobs import close_job, open_job
+from hosted_engine.engine.tasks.journal import StoreJournal, not_undone
+from hosted_engine.engine.tasks.locks import Locks
+from hosted_engine.engine.tasks.model import Task, TaskStatus
+from hosted_engine.engine.tasks.registry import COMMANDS
+from hosted_engine.engine.users.model import SYSTEM, Caller
+from node.api.problems import Problem
+from node.steps import Cancelled, Entry, Mark, OnError, Outcome, PlanChanged, StepFailed, UndoFailed, run
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 3.0  # how long a command waits for a lock: clients send one command right after the other
+
+
+class Running:
+    """A command that was let in. `finished` at once where it had no steps."""
+
+    def __init__(self, command: Command, context: Context, work: "asyncio.Task[Problem | None] | None") -> None:
+        self.command = command
+        self.job_id = context.job_id
+        self.correlation_id = context.correlation_id
+        self._work = work
+
+    @property
+    def finished(self) -> bool:
+        return self._work is None or self._work.done()
+
+    async def wait(self) -> None:
+        """Return when it is done; raise the problem for which it was taken back."""
+        problem = await asyncio.shield(self._work) if self._work else None
+        if problem is not None:
+            raise problem
+
+
+class TaskRunner:
+    def __init__(self, means: Means, readings: Readings, locks: Locks, clock: Callable[[], float]) -> None:
+        self._means = means
+        self._store: Store = means.store
+        self._readings = readings
+        self._locks = locks
+        self._clock = clock
+        self._works: set[asyncio.Task[Problem | None]] = set()
+
+    async def perform(self, command: Command, caller: Caller) -> Running:
+        """Raises Refused when the command is not let in; then nothing was changed."""
+        task_id = new_id()
+        correlation_id = caller.correlation_id or new_id()
+        context = Context(caller, job_id=new_id(), correlation_id=correlation_id, now=self._clock())
+        deadline = asyncio.get_running_loop().time() + PATIENCE_S
+        while True:
+            settled, busy = self._begin(command, task_id, context)
+            if busy is None:
+                break
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                raise busy
+            await self._locks.released(left)
+        if not settled.plan(self._means):
+            self._locks.release(task_id)
+            return Running(settled, context, None)
+        return Running(settled, context, self._spawn(_task(settled, task_id, context), settled))
+
+    def resume(self) -> int:
+        """Go on with what a crash interrupted; call once, before the first command. Returns how many there were."""
+        with self._store.transaction() as tx:
+            tasks = sorted(tx.tasks.list(status=TaskStatus.RUNNING), key=lambda task: task.created_at)
+        for task in tasks:
+            log.info("going on with task %s (%s)", task.id, task.command)
+            command = msgspec.json.decode(task.inputs, type=COMMANDS[task.command])
+            self._locks.take(command.locks(), task.id)
+            self._spawn(task, command)
+        return len(tasks)
+
+    async def stop(self) -> None:
+        """Leave what runs as a crash would: it goes on at the next start."""
+        for work in self._works:
+            work.cancel()
+        await asyncio.gather(*self._works, return_exceptions=True)
+
+    def _begin(self, command: Command, task_id: str, context: Context) -> tuple[Command, Busy | None]:
+        """One transaction: check, choose, lock, write down, first change; without steps also the last one."""
+        try:
+            with self._store.transaction() as tx:
+                command.check(tx)
+                settled = command.settle(tx, self._readings)
+                description = settled.describe(tx)
+                taken = self._locks.take(settled.locks(), task_id)
+                if taken is not None:
+                    return settled, Busy(description=description, kind=taken.kind, id=taken.id)
+                steps = settled.plan(self._means)
+                open_job(tx, context, type(command).__name__, description, steps)
+                settled.begin(tx, context)
+                if steps:
+                    tx.tasks.add(_task(settled, task_id, context))
+                else:
+                    settled.finish(tx, context)
+                    close_job(tx, context.job_id, JobStatus.FINISHED, context.now)
+        except BaseException:
+            self._locks.release(task_id)
+            raise
+        return settled, None
+
+    def _spawn(self, task: Task, command: Command) -> "asyncio.Task[Problem | None]":
+        work = asyncio.create_task(self._work(task, command), name=f"{task.command} {task.id}")
+        self._works.add(work)
+        work.add_done_callback(self._done)
+        return work
+
+    def _done(self, work: "asyncio.Task[Problem | None]") -> None:
+        self._works.discard(work)
+        if not work.cancelled() and work.exception() is not None:
+            log.error("%s ended in a way it should not", work.get_name(), exc_info=work.exception())
+
+    async def _work(self, task: Task, command: Command) -> Problem | None:
+        journal = StoreJournal(self._store, task, self._clock)
+        on_error = OnError.STOP if command.forward_only else OnError.GO_BACK
+        problem: Problem | None = None
+        try:
+            outcome = await run(command.plan(self._means), journal, on_error=on_error)
+        except (StepFailed, UndoFailed, Cancelled, PlanChanged) as err:
+            outcome, problem = Outcome.TAKEN_BACK, err
+        self._end(task, command, journal, outcome, problem)
+        self._locks.release(task.id)
+        return problem
+
+    def _end(
+        self, task: Task, command: Command, journal: StoreJournal, outcome: Outcome, problem: Problem | None
+    ) -> None:
+        entries = journal.entries()
+        error = problem.error if isinstance(problem, StepFailed) else str(problem or "") or _reason(entries)
+        with self._store.transaction() as tx:
+            context = self._context(tx, task)
+            if outcome is Outcome.DONE:
+                command.finish(tx, context)
+                status, shown = TaskStatus.DONE, JobStatus.FINISHED
+            else:
+                command.take_back(tx, context, error, not_undone(entries))
+                status, shown = TaskStatus.TAKEN_BACK, JobStatus.FAILED
+            close_job(tx, task.job_id, shown, context.now)
+            tx.tasks.update(replace(task, status=status, ended_at=context.now, error=error if problem else ""))
+            for line in tx.journal_lines.list(task_id=task.id):
+                tx.journal_lines.remove(line.id)
+
+    def _context(self, tx: Transaction, task: Task) -> Context:
+        user = tx.users.get(task.user_id) if task.user_id else None
+        caller = Caller(user_id=user.id, user_name=user.name) if user else SYSTEM
+        return Context(caller, job_id=task.job_id, correlation_id=task.correlation_id, now=self._clock())
+
+
+def _task(command: Command, task_id: str, context: Context) -> Task:
+    return Task(
+        id=task_id,
+        command=type(command).__name__,
+        inputs=msgspec.json.encode(command).decode(),
+        job_id=context.job_id,
+        correlation_id=context.correlation_id,
+        created_at=context.now,
+        user_id=context.caller.user_id,
+    )
+
+
+def _reason(entries: Sequence[Entry]) -> str:
+    """Why an interrupted run went back, from what it wrote down before."""
+    return next((entry.detail for entry in entries if entry.mark is Mark.GOING_BACK), "")

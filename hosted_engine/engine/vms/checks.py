@@ -1,0 +1,75 @@
+"""The questions that the commands on a VM ask first, each with its refusal."""
+
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.problems import BadValue, NameTaken, Protected, WrongState, found
+from hosted_engine.engine.vms.model import RUNNING, Origin, Vm, VmStatus
+
+MIN_MEMORY_BYTES = 1 << 20
+MAX_MEMORY_BYTES = 4 << 40
+MAX_CPUS = 512
+
+
+def the_vm(tx: Transaction, vm_id: str) -> Vm:
+    return found(tx.vms.get(vm_id), "VM", vm_id)
+
+
+def changeable_vm(tx: Transaction, vm_id: str, action: str) -> Vm:
+    """The VM, unless it is the engine's own."""
+    vm = the_vm(tx, vm_id)
+    if vm.origin is Origin.MANAGED_HOSTED_ENGINE:
+        raise Protected(action=action, name=vm.name)
+    return vm
+
+
+def resting_vm(tx: Transaction, vm_id: str, action: str) -> Vm:
+    """The VM, when it is down for certain."""
+    vm = changeable_vm(tx, vm_id, action)
+    if vm.status is not VmStatus.DOWN:
+        mend = "Stop it first" if vm.status in RUNNING else "Try again when it is down"
+        raise WrongState(action=action, kind="VM", name=vm.name, reason=f"it is {vm.status.value}", mend=mend)
+    return vm
+
+
+def running_vm(tx: Transaction, vm_id: str, action: str) -> Vm:
+    """The VM, when it runs on a node that can be told."""
+    vm = changeable_vm(tx, vm_id, action)
+    if vm.status is VmStatus.UNKNOWN:
+        reason, mend = "its node is silent, nobody knows whether it runs", "Bring the node back, or wait for it"
+    elif vm.status not in RUNNING or vm.node_id is None:
+        reason, mend = f"it is {vm.status.value}", "Start it first"
+    else:
+        return vm
+    raise WrongState(action=action, kind="VM", name=vm.name, reason=reason, mend=mend)
+
+
+def check_name_free(tx: Transaction, name: str, vm_id: str) -> None:
+    if any(vm.id != vm_id for vm in tx.vms.list(name=name)):
+        raise NameTaken(name=name, kind="VM")
+
+
+def check_hardware(*, memory_bytes: int, guaranteed_bytes: int, max_bytes: int, cpus: tuple[int, int, int]) -> None:
+    """`cpus` are sockets, cores, threads."""
+    if not MIN_MEMORY_BYTES <= memory_bytes <= MAX_MEMORY_BYTES:
+        raise BadValue(value=memory_bytes, field="memory", reason="it has to lie between 1 MiB and 4 TiB")
+    if not 0 < guaranteed_bytes <= memory_bytes:
+        raise BadValue(
+            value=guaranteed_bytes, field="guaranteed memory", reason="it has to lie between 1 and the memory"
+        )
+    if max_bytes < memory_bytes:
+        raise BadValue(value=max_bytes, field="maximum memory", reason="it is less than the memory")
+    sockets, cores, threads = cpus
+    if min(cpus) < 1 or sockets * cores * threads > MAX_CPUS:
+        raise BadValue(
+            value=f"{sockets}:{cores}:{threads}",
+            field="CPU topology",
+            reason=f"there have to be 1 to {MAX_CPUS} CPUs in all",
+        )
+
+
+def check_boot_devices(devices: tuple[str, ...]) -> None:
+    if not devices or len(set(devices)) != len(devices) or not set(devices) <= {"hd", "cdrom", "network"}:
+        raise BadValue(
+            value=", ".join(devices) or "nothing",
+            field="boot devices",
+            reason="they are hd, cdrom and network, each at most once",
+        )

@@ -1,0 +1,85 @@
+"""Removes a VM, with its disks or without them."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import ClassVar, Self
+
+import msgspec
+
+from hosted_engine.engine.command import Command, Context, Lock, Means
+from hosted_engine.engine.disks.checks import domain_for_disks
+from hosted_engine.engine.disks.images import remove_image
+from hosted_engine.engine.disks.model import DiskStatus
+from hosted_engine.engine.events.emit import emit
+from hosted_engine.engine.events.types import EventType
+from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.problems import WrongState, found
+from hosted_engine.engine.vms.checks import resting_vm, the_vm
+from hosted_engine.engine.vms.model import VmStatus
+from node.steps import Step
+
+
+class RemoveVm(Command, frozen=True, kw_only=True):
+    """`detach_only` keeps the disks. A disk that another VM uses too is kept in any case."""
+
+    forward_only: ClassVar[bool] = True
+
+    id: str
+    detach_only: bool = False
+    disk_ids: tuple[str, ...] = ()
+
+    def check(self, tx: Transaction) -> None:
+        vm = resting_vm(tx, self.id, "remove")
+        if vm.delete_protected:
+            raise WrongState(
+                action="remove",
+                kind="VM",
+                name=vm.name,
+                reason="it is protected from removal",
+                mend="Switch the protection off first",
+            )
+        for disk in tx.disks.find(self._disks_to_remove(tx)).values():
+            domain_for_disks(tx, disk.storage_domain_id)
+
+    def settle(self, tx: Transaction, readings: Readings) -> Self:
+        return msgspec.structs.replace(self, disk_ids=self._disks_to_remove(tx))
+
+    def describe(self, tx: Transaction) -> str:
+        return f"Removing VM {the_vm(tx, self.id).name}"
+
+    def locks(self) -> tuple[Lock, ...]:
+        return (Lock("VM", self.id), *(Lock("disk", disk_id) for disk_id in self.disk_ids))
+
+    def begin(self, tx: Transaction, context: Context) -> None:
+        for disk in tx.disks.find(self.disk_ids).values():
+            tx.disks.update(replace(disk, status=DiskStatus.LOCKED))
+        if self.disk_ids:
+            tx.vms.update(replace(the_vm(tx, self.id), status=VmStatus.IMAGE_LOCKED))
+
+    def plan(self, means: Means) -> tuple[Step, ...]:
+        return tuple(remove_image(means, disk_id) for disk_id in self.disk_ids)
+
+    def finish(self, tx: Transaction, context: Context) -> None:
+        vm = found(tx.vms.get(self.id), "VM", self.id)
+        for attachment in tx.disk_attachments.list(owner_id=self.id):
+            tx.disk_attachments.remove(attachment.id)
+        for nic in tx.nics.list(owner_id=self.id):
+            tx.nics.remove(nic.id)
+        tx.vms.remove(self.id)
+        emit(tx, context, EventType.USER_REMOVE_VM_FINISHED, vm=vm)
+
+    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+        """Removed disks stay removed; the VM with the others is there again, and removing it can be repeated."""
+        vm = the_vm(tx, self.id)
+        for disk in tx.disks.find(self.disk_ids).values():
+            if disk.status is DiskStatus.LOCKED:
+                tx.disks.update(replace(disk, status=DiskStatus.OK))
+        tx.vms.update(replace(vm, status=VmStatus.DOWN))
+        emit(tx, context, EventType.USER_FAILED_REMOVE_VM, vm=vm, reason=error)
+
+    def _disks_to_remove(self, tx: Transaction) -> tuple[str, ...]:
+        if self.detach_only:
+            return ()
+        mine = sorted(attachment.disk_id for attachment in tx.disk_attachments.list(owner_id=self.id))
+        return tuple(disk_id for disk_id in mine if tx.disk_attachments.count(disk_id=disk_id) == 1)

@@ -1,0 +1,120 @@
+"""Starts a VM on the node that the scheduler chooses."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Self
+
+import msgspec
+
+from hosted_engine.engine.command import Command, Context, Lock, Means
+from hosted_engine.engine.disks.checks import settled_disk
+from hosted_engine.engine.events.emit import emit
+from hosted_engine.engine.events.types import EventType
+from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.problems import NoNode, found
+from hosted_engine.engine.scheduler.candidates import candidates
+from hosted_engine.engine.scheduler.model import Wish
+from hosted_engine.engine.scheduler.policy import choose
+from hosted_engine.engine.vms.checks import resting_vm, the_vm
+from hosted_engine.engine.vms.lifecycle import went_up
+from hosted_engine.engine.vms.model import VmStatus
+from hosted_engine.engine.vms.spec import active_disks, spec_of, volumes_of
+from node.api.messages import DownReason
+from node.api.problems import RemoteRefused
+from node.steps import Step
+
+START = "start"
+
+
+class StartVm(Command, frozen=True, kw_only=True):
+    """`node_ids` narrows the scheduler's choice; `node_id` is what it chose."""
+
+    id: str
+    node_ids: tuple[str, ...] = ()
+    node_id: str = ""
+
+    def check(self, tx: Transaction) -> None:
+        resting_vm(tx, self.id, "run")
+        for _, disk in active_disks(tx, self.id):
+            settled_disk(tx, disk.id, "use")
+        for node_id in self.node_ids:
+            found(tx.nodes.get(node_id), "host", node_id)
+
+    def settle(self, tx: Transaction, readings: Readings) -> Self:
+        vm = the_vm(tx, self.id)
+        wish = Wish(vm.cluster_id, vm.memory_bytes, volumes_of(tx, vm.id), frozenset(self.node_ids))
+        choice = choose(wish, candidates(tx, readings, vm.cluster_id))
+        if choice.node is None:
+            raise NoNode(action=f"run VM {vm.name}", reasons=choice.why_none)
+        return msgspec.structs.replace(self, node_id=choice.node.id)
+
+    def describe(self, tx: Transaction) -> str:
+        return f"Launching VM {the_vm(tx, self.id).name}"
+
+    def locks(self) -> tuple[Lock, ...]:
+        return (Lock("VM", self.id),)
+
+    def begin(self, tx: Transaction, context: Context) -> None:
+        vm = replace(
+            the_vm(tx, self.id),
+            status=VmStatus.WAIT_FOR_LAUNCH,
+            node_id=self.node_id,
+            detail="",
+            started_at=context.now,
+            stop_reason=DownReason.NONE,
+        )
+        tx.vms.update(vm)
+        emit(tx, context, EventType.USER_STARTED_VM, vm=vm, node=tx.nodes.get(self.node_id))
+
+    def plan(self, means: Means) -> tuple[Step, ...]:
+        async def define() -> None:
+            with means.store.transaction() as tx:
+                spec = spec_of(tx, the_vm(tx, self.id))
+            await (await means.fleet.node(self.node_id)).define_vm(spec)
+
+        async def undefine() -> None:
+            await (await means.fleet.node(self.node_id)).undefine_vm(self.id)
+
+        async def start() -> None:
+            node = await means.fleet.node(self.node_id)
+            try:
+                report = await node.start_vm(self.id)
+            except RemoteRefused as err:
+                if err.text.status != 404:
+                    raise
+                await define()  # the clean-up after its last run overtook the definition
+                report = await node.start_vm(self.id)
+            with means.store.transaction() as tx:
+                vm = the_vm(tx, self.id)
+                if vm.status is VmStatus.WAIT_FOR_LAUNCH:  # else an event of the node was faster and knows better
+                    went_up(tx, vm, report)
+
+        async def destroy() -> None:
+            await (await means.fleet.node(self.node_id)).destroy_vm(self.id)
+
+        return (
+            Step("define", "Define the VM on the host", define, undefine),
+            Step(START, "Start the VM", start, destroy),
+        )
+
+    def finish(self, tx: Transaction, context: Context) -> None:
+        vm = the_vm(tx, self.id)
+        emit(tx, context, EventType.USER_RUN_VM, vm=vm, node=tx.nodes.get(self.node_id))
+
+    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+        """A node that could not be told to stop it may run it: then nobody knows, and the node's next word decides."""
+        vm = the_vm(tx, self.id)
+        if START in left:
+            vm = replace(vm, status=VmStatus.UNKNOWN, node_id=self.node_id, detail=error)
+        else:
+            vm = replace(
+                vm,
+                status=VmStatus.DOWN,
+                node_id=None,
+                detail=error,
+                stopped_at=context.now,
+                stop_reason=DownReason.FAILED,
+            )
+        tx.vms.update(vm)
+        emit(tx, context, EventType.USER_FAILED_RUN_VM, vm=vm, node=tx.nodes.get(self.node_id), reason=error)

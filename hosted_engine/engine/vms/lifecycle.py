@@ -1,0 +1,129 @@
+"""What the word of a node does to a VM: the only place where its run changes by itself."""
+
+from dataclasses import replace
+
+from hosted_engine.engine.command import Context
+from hosted_engine.engine.events.emit import emit
+from hosted_engine.engine.events.types import EventType
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.users.model import SYSTEM
+from hosted_engine.engine.vms.model import RUNNING, Origin, Vm, VmStatus
+from node.api.messages import DownReason, VmReport, VmState
+
+STATUS = {
+    VmState.STARTING: VmStatus.POWERING_UP,
+    VmState.UP: VmStatus.UP,
+    VmState.PAUSED: VmStatus.PAUSED,
+    VmState.SHUTTING_DOWN: VmStatus.POWERING_DOWN,
+}
+
+CLEAN_ENDS = frozenset({DownReason.SHUTDOWN, DownReason.DESTROYED, DownReason.NONE})
+
+EXIT_MESSAGES = {
+    DownReason.SHUTDOWN: "User shut down from within the guest",
+    DownReason.DESTROYED: "Admin shut down from the engine",
+    DownReason.CRASHED: "The guest's process ended unexpectedly",
+    DownReason.FAILED: "It could not be started",
+    DownReason.LOST: "Its host no longer runs it",
+    DownReason.NONE: "No reason is known",
+}
+
+
+def system(now: float) -> Context:
+    """What happens without a command happens on the system's behalf."""
+    return Context(caller=SYSTEM, job_id="", correlation_id="", now=now)
+
+
+def went_up(tx: Transaction, vm: Vm, report: VmReport) -> Vm:
+    """The VM as a node that runs it reports it."""
+    status = STATUS.get(report.state, vm.status)
+    if vm.status is VmStatus.POWERING_DOWN and status is VmStatus.UP:
+        status = VmStatus.POWERING_DOWN  # asked to shut down, and the guest has not answered yet
+    changed = replace(vm, status=status, detail=report.detail, reported_at=report.since)
+    if changed != vm:
+        tx.vms.update(changed)
+    return changed
+
+
+def went_down(tx: Transaction, vm: Vm, report: VmReport, now: float) -> Vm:
+    """The VM after its end on the node that ran it; tells why, once."""
+    message = report.detail or EXIT_MESSAGES[report.reason]
+    node = tx.nodes.get(vm.node_id) if vm.node_id else None
+    down = replace(
+        vm,
+        status=VmStatus.DOWN,
+        node_id=None,
+        detail="" if report.reason in CLEAN_ENDS else message,
+        stop_reason=report.reason,
+        stopped_at=now,
+        reported_at=report.since,
+    )
+    tx.vms.update(down)
+    type_ = EventType.VM_DOWN if report.reason in CLEAN_ENDS else EventType.VM_DOWN_ERROR
+    emit(tx, system(now), type_, vm=down, node=node, reason=message)
+    return down
+
+
+def heard_of(tx: Transaction, node_id: str, report: VmReport, now: float, *, complete: bool = False) -> bool:
+    """Take note of one VM as its node reports it. `complete` marks the report of all VMs that a node begins with: only
+    that may bring a VM back that is down here. True when the definition on the node is no longer needed."""
+    vm = tx.vms.get(report.id)
+    if vm is None or report.state is VmState.UNKNOWN or _stale(vm, node_id, report):
+        return False
+    if vm.origin is Origin.MANAGED_HOSTED_ENGINE:
+        if report.state is not VmState.DOWN:
+            went_up(tx, _moved(tx, vm, node_id), report)
+        return False
+    if report.state is VmState.DOWN:
+        return _heard_down(tx, vm, node_id, report, now)
+    if vm.node_id == node_id:
+        _heard_up(tx, vm, report, now)
+    elif vm.status is VmStatus.UNKNOWN or (complete and vm.status is VmStatus.DOWN):
+        _heard_up(tx, _moved(tx, vm, node_id), report, now)
+    return False
+
+
+def _stale(vm: Vm, node_id: str, report: VmReport) -> bool:
+    return vm.node_id in (node_id, None) and 0 < report.since < vm.reported_at
+
+
+def lost(tx: Transaction, vm: Vm, now: float, *, rebooted: bool) -> None:
+    """Its node is back and does not have it."""
+    if rebooted:
+        node = tx.nodes.get(vm.node_id) if vm.node_id else None
+        type_ = EventType.VM_WAS_SET_DOWN_DUE_TO_HOST_REBOOT_OR_MANUAL_FENCE
+        emit(tx, system(now), type_, vm=vm, node=node)
+    went_down(tx, vm, VmReport(id=vm.id, name=vm.name, state=VmState.DOWN, reason=DownReason.LOST), now)
+
+
+def unknown(tx: Transaction, vm: Vm, now: float) -> None:
+    """Its node is silent: it may run or not."""
+    changed = replace(vm, status=VmStatus.UNKNOWN)
+    tx.vms.update(changed)
+    node = tx.nodes.get(vm.node_id) if vm.node_id else None
+    emit(tx, system(now), EventType.VM_SET_TO_UNKNOWN_STATUS, vm=changed, node=node)
+
+
+def _heard_up(tx: Transaction, vm: Vm, report: VmReport, now: float) -> None:
+    was_unsure = vm.status in (VmStatus.UNKNOWN, VmStatus.DOWN)
+    changed = went_up(tx, vm, report)
+    if was_unsure and changed.status is not vm.status:
+        node = tx.nodes.get(vm.node_id) if vm.node_id else None
+        emit(tx, system(now), EventType.VM_STATUS_RESTORED, vm=changed, node=node, status=changed.status.value)
+
+
+def _heard_down(tx: Transaction, vm: Vm, node_id: str, report: VmReport, now: float) -> bool:
+    """A VM that waits for its launch is defined and not started yet: the command that starts it decides."""
+    if vm.node_id == node_id and vm.status is VmStatus.WAIT_FOR_LAUNCH:
+        return False
+    if vm.node_id == node_id and vm.status in RUNNING:
+        went_down(tx, vm, report, now)
+    return True
+
+
+def _moved(tx: Transaction, vm: Vm, node_id: str) -> Vm:
+    if vm.node_id == node_id:
+        return vm
+    moved = replace(vm, node_id=node_id)
+    tx.vms.update(moved)
+    return moved
