@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from images import node, tiny
+from images import engine, node, tiny
 from images.store import Tell
 from node.system.process import run
 
@@ -18,7 +18,7 @@ DEFAULT_STORE = Path("/var/lib/trivet-lab/images")
 
 # What the deploy has to set in the engine VM's domain: how engine.qcow2 boots. Measured, see images/README.md.
 ENGINE_FIRMWARE: Literal["bios", "uefi"] = "bios"
-ENGINE_DISK_BYTES = 8 << 30
+ENGINE_DISK_BYTES = engine.DISK_BYTES
 
 __all__ = ["Images", "Tell"]
 
@@ -47,7 +47,7 @@ def trivet_layer(store: Path, tell: Tell) -> Path:
 def build_engine(store: Path, tell: Tell) -> Path:
     """The engine VM's system disk, Trivet included, as a qcow2 file of ENGINE_DISK_BYTES virtual size. Boots with
     ENGINE_FIRMWARE. After a change in Trivet's code only the disk is put together again (about ten seconds)."""
-    raise NotImplementedError
+    return engine.engine_entry(store, tell, run) / engine.NAME
 
 
 def build_tiny(store: Path, tell: Tell) -> Path:
