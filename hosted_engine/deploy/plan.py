@@ -1,1 +1,171 @@
 """Decides, without IO, which steps bring the engine up from what was asked and what is there."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from hosted_engine.deploy.answers import Answers
+from hosted_engine.deploy.decisions import VOLUMES
+from hosted_engine.deploy.wishes import names
+from node.api.messages import VmState
+
+
+class Kind(StrEnum):
+    AUTHORITY = "authority"
+    CLAIM = "claim"
+    NAMES = "names"
+    NETWORK = "network"
+    PEER = "peer"
+    VOLUME = "volume"
+    MOUNT = "mount"
+    LOCKSPACE = "lockspace"
+    JOIN = "join"
+    LEASE = "lease"
+    TINY = "tiny"
+    SYSTEM = "system"
+    SEED = "seed"
+    DEFINE = "define"
+    START = "start"
+    HEALTH = "health"
+    HAND_OVER = "hand_over"
+
+
+IMAGES = (Kind.TINY, Kind.SYSTEM, Kind.SEED)
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One step, described. `key` is the same whenever the plan is made again; `nodes` are those it acts on."""
+
+    kind: Kind
+    key: str
+    says: str
+    nodes: tuple[str, ...]
+    volume: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSeen:
+    """What is there on a node that answers. Before it is a `member` nothing but its identity can be asked.
+
+    `peers` are the names of those that share the Gluster pool with it; `volumes` are in order, started and as asked.
+    """
+
+    member: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+    network_ready: bool = False
+    peers: frozenset[str] = frozenset()
+    volumes: frozenset[str] = frozenset()
+    mounted: frozenset[str] = frozenset()
+    joined: bool = False
+    vm: VmState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What is there. A node that is not in `nodes` did not answer: nothing is known of it, `silent` says why.
+
+    `own` is the node that the deploy runs on. `formed` says that a deploy has ended well before: then a node may be
+    silent, and the site is brought up without it.
+    """
+
+    nodes: Mapping[str, NodeSeen] = field(default_factory=dict)
+    silent: Mapping[str, str] = field(default_factory=dict)
+    own: str | None = None
+    authority: bool = False
+    images: frozenset[Kind] = frozenset()
+    lease: bool = False
+    healthy: bool = False
+    handed_over: bool = False
+    formed: bool = False
+
+    @property
+    def running_on(self) -> str | None:
+        """The node that runs the engine VM, or that cannot say that it does not."""
+        return next((name for name, node in self.nodes.items() if node.vm not in (None, VmState.DOWN)), None)
+
+
+def expected(answers: Answers, seen: Observed) -> tuple[str, ...]:
+    """The nodes to act on: all of them, until the site has been formed; then those that answer."""
+    every = tuple(node.name for node in answers.nodes)
+    return tuple(name for name in every if name in seen.nodes) if seen.formed and seen.nodes else every
+
+
+def plan(answers: Answers, seen: Observed, unfinished: frozenset[str] = frozenset()) -> tuple[Todo, ...]:
+    """The steps that are still to do, in order; none when the site is as it was asked for.
+
+    `unfinished` are keys of an interrupted run: these steps are done again on all nodes, whatever the look says.
+    """
+    drawn = _Drawing(answers, seen, unfinished)
+    drawn.nodes()
+    drawn.storage()
+    drawn.engine()
+    return tuple(drawn.todos)
+
+
+class _Drawing:
+    """Goes through all steps of a deploy in order and keeps those that are needed."""
+
+    def __init__(self, answers: Answers, seen: Observed, unfinished: frozenset[str]) -> None:
+        self.todos: list[Todo] = []
+        self._answers, self._seen, self._unfinished = answers, seen, unfinished
+        self._expected = expected(answers, seen)
+        self._lead = self._expected[0]
+
+    def nodes(self) -> None:
+        self._on_lead(Kind.AUTHORITY, "Make the certificate authority of the site", needed=not self._seen.authority)
+        for name in self._expected:
+            self._on([name], Kind.CLAIM, f"Make {name} a member", so=self._look(name).member, key=name)
+        wanted = names(self._answers)
+        unnamed = [name for name in self._expected if self._look(name).names != wanted]
+        self._add(Kind.NAMES, "Tell the nodes each other's names", unnamed, self._expected)
+        for name in sorted(self._expected, key=lambda one: one == self._seen.own):
+            says = f"Put {name} on the bridge {self._answers.management_network}"
+            self._on([name], Kind.NETWORK, says, so=self._look(name).network_ready, key=name)
+
+    def storage(self) -> None:
+        first = self._look(self._lead)
+        for name in self._expected[1:]:
+            joined = name in first.peers and self._lead in self._look(name).peers
+            self._on([self._lead, name], Kind.PEER, f"Join {name} to the storage pool", so=joined, key=name)
+        for volume in VOLUMES:
+            so = volume in first.volumes
+            self._on([self._lead], Kind.VOLUME, f"Make volume {volume}", so=so, key=volume, volume=volume)
+        for volume in VOLUMES:
+            without = [name for name in self._expected if volume not in self._look(name).mounted]
+            self._add(Kind.MOUNT, f"Mount volume {volume}", without, self._expected, key=volume, volume=volume)
+        outside = [name for name in self._expected if not self._look(name).joined]
+        self._add(Kind.LOCKSPACE, f"Make the lockspace and join {self._lead}", outside[:1], self._expected[:1])
+        self._add(Kind.JOIN, "Join the other nodes to the lockspace", outside[1:], self._expected[1:])
+
+    def engine(self) -> None:
+        seen = self._seen
+        self._on_lead(Kind.LEASE, "Make the lease of the engine", needed=not seen.lease)
+        self._on_lead(Kind.TINY, "Put the test guest's image onto volume data", needed=Kind.TINY not in seen.images)
+        says = "Put the engine's system image onto volume engine"
+        self._on_lead(Kind.SYSTEM, says, needed=Kind.SYSTEM not in seen.images)
+        self._on_lead(Kind.SEED, "Make the engine's seed disk", needed=Kind.SEED not in seen.images)
+        down = seen.running_on is None and not seen.healthy
+        self._on_lead(Kind.DEFINE, "Define the engine VM", needed=down and self._look(self._lead).vm is None)
+        self._add(Kind.START, "Start the engine VM", self._expected if down else (), self._expected)
+        self._add(Kind.HEALTH, "Wait for the engine", () if seen.healthy else self._expected, self._expected)
+        says = "See that the engine has taken over nodes, storage and templates"
+        self._add(Kind.HAND_OVER, says, () if seen.handed_over else self._expected, self._expected)
+
+    def _look(self, name: str) -> NodeSeen:
+        """What is known of a node; of one that is silent nothing is, so that everything is to do."""
+        return self._seen.nodes.get(name, NodeSeen())
+
+    def _on_lead(self, kind: Kind, says: str, *, needed: bool) -> None:
+        self._on([self._lead], kind, says, so=not needed)
+
+    def _on(self, nodes: list[str], kind: Kind, says: str, *, so: bool, key: str = "", volume: str = "") -> None:
+        self._add(kind, says, () if so else nodes, nodes, key=key, volume=volume)
+
+    def _add(
+        self, kind: Kind, says: str, needing: Iterable[str], every: Iterable[str], *, key: str = "", volume: str = ""
+    ) -> None:
+        whole = f"{kind}:{key}" if key else kind.value
+        nodes = tuple(every) if whole in self._unfinished else tuple(needing)
+        if nodes:
+            self.todos.append(Todo(kind, whole, says, nodes, volume))

@@ -1,0 +1,97 @@
+"""All that is chosen once for a site, before its first step: a run after a crash has to choose the same again."""
+
+import secrets
+import uuid
+
+import msgspec
+
+from hosted_engine.deploy.answers import Answers
+from hosted_engine.passwords import hash_password
+from node.api.messages import ImageRef
+from node.api.problems import Refused
+
+VOLUMES = ("engine", "data")
+LOCKSPACE = "trivet"
+LEASE = "engine"
+ENGINE_VM = "HostedEngine"  # the name that clients of oVirt look for
+TINY_MEMORY_BYTES = 128 << 20
+MAC_PREFIX = "52:54:00"  # QEMU's, as libvirt gives out
+
+
+class Decisions(msgspec.Struct, frozen=True, kw_only=True):
+    """`fixed` are the answers that a site is made of: they stay as they were. Holds the admin's password."""
+
+    fixed: dict[str, str]
+    password: str
+    password_hash: str
+    engine_vm_id: str
+    engine_nic_id: str
+    engine_mac: str
+    volume_ids: dict[str, str]
+    system: ImageRef
+    seed: ImageRef
+    tiny: ImageRef
+    template_id: str
+
+
+class AnswersChanged(Refused):
+    what = "The deploy was not begun"
+    why = "these answers are not those that the site was begun with: {changes}"
+    mend = "Put the old answers back; nodes and names of a site that is there are changed through its engine"
+
+
+def decide(answers: Answers, password: str | None = None) -> Decisions:
+    """New decisions for `answers`; a password is made up where none is given."""
+    password = password or secrets.token_urlsafe(18)
+    mac = secrets.token_bytes(3)
+    return Decisions(
+        fixed=fixed(answers),
+        password=password,
+        password_hash=hash_password(password),
+        engine_vm_id=_id(),
+        engine_nic_id=_id(),
+        engine_mac=f"{MAC_PREFIX}:{mac[0]:02x}:{mac[1]:02x}:{mac[2]:02x}",
+        volume_ids={volume: _id() for volume in VOLUMES},
+        system=ImageRef(volume="engine", disk_id=_id(), image_id=_id()),
+        seed=ImageRef(volume="engine", disk_id=_id(), image_id=_id()),
+        tiny=ImageRef(volume="data", disk_id=_id(), image_id=_id()),
+        template_id=_id(),
+    )
+
+
+def fixed(answers: Answers) -> dict[str, str]:
+    """The answers that cannot change once steps have been done with them, by path."""
+    nodes = {
+        f"nodes[{number}].{field}": str(value)
+        for number, node in enumerate(answers.nodes)
+        for field, value in (
+            ("name", node.name),
+            ("address", node.address),
+            ("fingerprint", node.fingerprint),
+            ("bricks.engine", node.bricks.engine),
+            ("bricks.data", node.bricks.data),
+        )
+    }
+    return {
+        "site": answers.site,
+        "engine.name": answers.engine.name,
+        "engine.address": str(answers.engine.address),
+        "management_network": answers.management_network,
+        "admin_user": answers.admin_user,
+    } | nodes
+
+
+def check(decisions: Decisions, answers: Answers) -> None:
+    """Refuse answers that contradict what the site was begun with."""
+    old, new = decisions.fixed, fixed(answers)
+    changes = [
+        f"{path} was {old.get(path, 'not there')} and is {new.get(path, 'not there')}"
+        for path in sorted(old.keys() | new.keys())
+        if old.get(path) != new.get(path)
+    ]
+    if changes:
+        raise AnswersChanged(changes="; ".join(changes))
+
+
+def _id() -> str:
+    return str(uuid.uuid4())

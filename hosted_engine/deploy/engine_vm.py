@@ -1,0 +1,144 @@
+"""Steps that bring the engine VM up and see that the engine in it has taken the site over."""
+
+import asyncio
+from collections.abc import Iterable
+
+import msgspec
+
+from hosted_engine import site as seed
+from hosted_engine.deploy import wishes
+from hosted_engine.deploy.decisions import VOLUMES
+from hosted_engine.deploy.engine_door import Engine
+from hosted_engine.deploy.folder import ENGINE
+from hosted_engine.deploy.plan import Todo
+from hosted_engine.deploy.work import Work
+from node.api import messages as m
+from node.api.problems import Failed, NodeSilent, Problem, RemoteFailed, RemoteRefused
+
+START_S = 180
+HEALTH_S = 900  # an emulated processor on a busy machine boots Debian in minutes
+HAND_OVER_S = 300
+CONSOLE_LINES = 12
+
+VmSeen = m.VmReport | Problem | None  # None: the node does not know the VM; a Problem: nobody knows
+
+
+class ImageMissing(Failed):
+    what = "The seed disk of the engine cannot be made"
+    why = "the test guest's image is not on volume data"
+    mend = "Run the deploy again"
+
+
+class EngineDown(Failed):
+    what = "The engine VM went down before the engine in it served"
+    why = "{reason}. Its console ended with:\n{console}\n"
+    mend = "Mend what the console names and run the deploy again: it starts the VM again"
+
+
+class EngineVm:
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._vm_id = work.decisions.engine_vm_id
+
+    async def seed(self, todo: Todo) -> None:
+        work = self._work
+        ids = dict(await asyncio.gather(*(self._node_id(node.name) for node in work.answers.nodes)))
+        async with work.member(todo.nodes[0]) as api:
+            tiny = await api.image(work.decisions.tiny)
+            if tiny is None:
+                raise ImageMissing
+            site = wishes.site(work.answers, work.decisions, ids, tiny)
+            authority, engine = work.folder.authority(), work.folder.pair(ENGINE)
+            texts = {
+                seed.SITE_FILE: msgspec.json.encode(site).decode(),
+                seed.AUTHORITY_CERTIFICATE_FILE: authority.certificate,
+                seed.AUTHORITY_KEY_FILE: authority.key,
+                seed.ENGINE_CERTIFICATE_FILE: engine.certificate,
+                seed.ENGINE_KEY_FILE: engine.key,
+            }
+            files = tuple(m.SeedFile(path=path, text=text) for path, text in texts.items())
+            await api.make_seed(work.decisions.seed, m.SeedRequest(label=seed.SEED_LABEL, files=files))
+
+    async def _node_id(self, name: str) -> tuple[str, str]:
+        async with self._work.member(name) as api:
+            return name, (await api.identity()).node_id
+
+    async def define(self, todo: Todo) -> None:
+        async with self._work.member(todo.nodes[0]) as api:
+            await api.define_vm(wishes.engine_vm(self._work.answers, self._work.decisions))
+
+    async def start(self, todo: Todo) -> None:
+        what = "the engine VM runs"
+        await self._work.patience.until(what, lambda: self._why_not_started(todo.nodes), limit_s=START_S)
+
+    async def _why_not_started(self, names: Iterable[str]) -> str | None:
+        """Start the VM on the first node that can, unless one runs it; its lease keeps it from running twice."""
+        seen = await self._look(names)
+        if any(isinstance(one, m.VmReport) and one.state is not m.VmState.DOWN for one in seen.values()):
+            return None
+        reasons = []
+        for name, one in seen.items():
+            if isinstance(one, Problem):
+                reasons.append(str(one))
+                continue
+            try:
+                async with self._work.member(name) as api:
+                    await api.define_vm(wishes.engine_vm(self._work.answers, self._work.decisions))
+                    await api.start_vm(self._vm_id)
+            except (NodeSilent, RemoteRefused, RemoteFailed) as err:
+                reasons.append(str(err))
+            else:
+                return None
+        return "; ".join(reasons)
+
+    async def health(self, todo: Todo) -> None:
+        what = "the engine serves"
+        await self._work.patience.until(what, lambda: self._why_not_healthy(todo.nodes), limit_s=HEALTH_S)
+
+    async def _why_not_healthy(self, names: Iterable[str]) -> str | None:
+        reason = await self._engine().why_not_healthy()
+        if reason is None:
+            return None
+        seen = await self._look(names)
+        states = [one.state for one in seen.values() if isinstance(one, m.VmReport)]
+        if all(state is m.VmState.DOWN for state in states) and not any(isinstance(o, Problem) for o in seen.values()):
+            raise EngineDown(reason=_words(seen), console=await self._console(seen))
+        return f"the VM is {', '.join(states) or 'out of sight'}, the engine in it does not serve yet ({reason})"
+
+    async def hand_over(self, todo: Todo) -> None:
+        async def why_not() -> str | None:
+            return "; ".join(await self._engine().missing(todo.nodes, VOLUMES)) or None
+
+        await self._work.patience.until("the engine has taken over all", why_not, limit_s=HAND_OVER_S)
+
+    def _engine(self) -> Engine:
+        return self._work.reach.engine(self._work.answers, self._work.decisions)
+
+    async def _look(self, names: Iterable[str]) -> dict[str, VmSeen]:
+        async def one(name: str) -> tuple[str, VmSeen]:
+            try:
+                async with self._work.member(name) as api:
+                    return name, await api.vm(self._vm_id)
+            except (NodeSilent, RemoteRefused, RemoteFailed) as err:
+                return name, err
+
+        return dict(await asyncio.gather(*map(one, names)))
+
+    async def _console(self, seen: dict[str, VmSeen]) -> str:
+        """The end of the console of the VM that went down last."""
+        downs = [(one.since, name) for name, one in seen.items() if isinstance(one, m.VmReport)]
+        if not downs:
+            return "(nothing)"
+        try:
+            async with self._work.member(max(downs)[1]) as api:
+                text = (await api.console_log(self._vm_id)).text
+        except Problem as err:
+            return f"({err})"
+        return "\n".join(text.splitlines()[-CONSOLE_LINES:]) or "(nothing)"
+
+
+def _words(seen: dict[str, VmSeen]) -> str:
+    reports = [
+        f"{name}: {one.reason} {one.detail}".strip() for name, one in seen.items() if isinstance(one, m.VmReport)
+    ]
+    return "; ".join(reports) or "no node knows the VM"

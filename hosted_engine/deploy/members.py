@@ -1,0 +1,103 @@
+"""Steps that make bare nodes members of a site: certificates, names, the management network."""
+
+import asyncio
+from functools import partial
+
+from cryptography import x509
+
+from hosted_engine.authority import sign_node
+from hosted_engine.deploy import wishes
+from hosted_engine.deploy.plan import Todo
+from hosted_engine.deploy.work import Work
+from node.api import messages as m
+from node.api.problems import NodeSilent, Problem, Refused, RemoteRefused
+from node.tls import request_or_certificate_fingerprint
+
+CLAIM_S = 60
+NETWORK_S = 180  # a change whose answer was lost goes back by itself within 60 s, and can be asked for again
+
+
+class NotTheNode(Refused):
+    what = "{node} was not made a member"
+    why = "the machine at {address} {reason}"
+    mend = "Correct its address, name and fingerprint in the answers, as its own console shows them"
+
+
+class Members:
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def authority(self, _: Todo) -> None:
+        self._work.folder.make_authority(self._work.answers)
+
+    async def claim(self, todo: Todo) -> None:
+        for name in todo.nodes:
+            if await self._why_not_member(name) is None:
+                continue
+            await self._sign(name)
+            await self._work.patience.until(
+                f"{name} answers as a member", partial(self._why_not_member, name), limit_s=CLAIM_S
+            )
+
+    async def _why_not_member(self, name: str) -> str | None:
+        try:
+            async with self._work.member(name) as api:
+                await api.identity()
+        except Problem as err:
+            return str(err)
+        return None
+
+    async def _sign(self, name: str) -> None:
+        node = self._work.node(name)
+        authority = self._work.folder.authority()
+        async with self._work.reach.newcomer(node) as api:
+            identity = await api.identity()
+            request = identity.certificate_request_pem
+            if identity.name != name:
+                raise NotTheNode(node=name, address=node.address.ip, reason=f"calls itself {identity.name}")
+            if request_fingerprint(request) != node.fingerprint:
+                raise NotTheNode(node=name, address=node.address.ip, reason="asks for a certificate for another key")
+            certificate = sign_node(authority, request, name, addresses=[str(node.address.ip)])
+            try:
+                await api.claim(m.Claim(certificate_pem=certificate, authority_pem=authority.certificate))
+            except NodeSilent:
+                return  # it may have begun to ask for certificates before its answer was out: look
+
+    async def names(self, todo: Todo) -> None:
+        request = m.NamesRequest(names=wishes.names(self._work.answers))
+
+        async def tell(name: str) -> None:
+            async with self._work.member(name) as api:
+                await api.set_names(request)
+
+        await asyncio.gather(*map(tell, todo.nodes))
+
+    async def network(self, todo: Todo) -> None:
+        for name in todo.nodes:
+            what = f"{name} gets its management network"
+            await self._work.patience.until(what, partial(self._why_not_on_bridge, name), limit_s=NETWORK_S)
+
+    async def _why_not_on_bridge(self, name: str) -> str | None:
+        """Ask for the bridge, confirm over a connection that is made over it."""
+        request = wishes.network(self._work.answers, self._work.node(name))
+        try:
+            async with self._work.member(name) as api:
+                change = await api.change_network(request)
+            if change.changed:
+                async with self._work.member(name) as api:
+                    await api.confirm_network(change.checkpoint)
+        except NodeSilent as err:
+            return str(err)
+        except RemoteRefused as err:
+            if err.text.code in ("ChangePending", "CheckpointUnknown", "CheckpointGone"):
+                return str(err)
+            raise
+        return None
+
+
+def request_fingerprint(request_pem: str) -> str:
+    """The fingerprint of the key of a certificate request; empty when it cannot be read."""
+    try:
+        return request_or_certificate_fingerprint(x509.load_pem_x509_csr(request_pem.encode()))
+    except ValueError:
+        return ""

@@ -1,0 +1,120 @@
+"""Looks at a site as it is: everything that the plan is made from is asked here and nowhere else."""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import replace
+from typing import TypeVar
+
+from hosted_engine.deploy import wishes
+from hosted_engine.deploy.answers import Answers, NodeAnswers
+from hosted_engine.deploy.decisions import LEASE, LOCKSPACE, VOLUMES, Decisions
+from hosted_engine.deploy.folder import Folder
+from hosted_engine.deploy.plan import Kind, NodeSeen, Observed, expected
+from hosted_engine.deploy.reach import Reach
+from node.api import messages as m
+from node.api.contract import NodeApi
+from node.api.problems import NodeSilent, Problem, RemoteFailed, RemoteRefused
+
+T = TypeVar("T")
+
+IN_POOL = "Peer in Cluster"
+
+
+class Observer:
+    def __init__(self, answers: Answers, decisions: Decisions, reach: Reach, folder: Folder) -> None:
+        self._answers, self._decisions = answers, decisions
+        self._reach, self._folder = reach, folder
+
+    async def look(self) -> Observed:
+        """The site now. A node that cannot be asked is silent, whatever the reason; WrongFingerprint is raised."""
+        nodes = self._answers.nodes
+        found = dict(zip((node.name for node in nodes), await asyncio.gather(*map(self._node, nodes)), strict=True))
+        seen = Observed(
+            nodes={name: one for name, one in found.items() if isinstance(one, NodeSeen)},
+            silent={name: one for name, one in found.items() if isinstance(one, str)},
+            own=self._reach.own(self._answers),
+            authority=self._folder.has_authority(),
+            formed=self._folder.formed(),
+        )
+        return await self._site(seen)
+
+    async def _node(self, node: NodeAnswers) -> NodeSeen | str:
+        """What is there on one node, or why it cannot be asked."""
+        reason = ""
+        if self._folder.has_authority():
+            try:
+                async with self._reach.member(node) as api:
+                    return await self._member(api, node)
+            except (NodeSilent, RemoteRefused, RemoteFailed) as err:
+                reason = str(err)
+        try:
+            async with self._reach.newcomer(node) as api:
+                await api.identity()
+                return NodeSeen()
+        except (NodeSilent, RemoteRefused, RemoteFailed) as err:
+            return reason or str(err)
+
+    async def _member(self, api: NodeApi, node: NodeAnswers) -> NodeSeen:
+        await api.identity()
+        names, network, pool = await asyncio.gather(api.names(), api.network(), api.gluster())
+        mounts, lockspaces = await asyncio.gather(api.mounts(), api.lockspaces())
+        vm = await api.vm(self._decisions.engine_vm_id)
+        return NodeSeen(
+            member=True,
+            names=names.names,
+            network_ready=wishes.network_is_so(self._answers, node, network.document),
+            peers=frozenset(self._name(peer.hostname) for peer in pool.peers if peer.state == IN_POOL),
+            volumes=frozenset(name for name in VOLUMES if self._volume_is_so(name, pool)),
+            mounted=frozenset(mount.volume for mount in mounts if mount.mounted),
+            joined=any(one.name == LOCKSPACE and one.joined for one in lockspaces),
+            vm=vm.state if vm else None,
+        )
+
+    def _name(self, hostname: str) -> str:
+        """The pool may know a node by its address."""
+        return next((node.name for node in self._answers.nodes if str(node.address.ip) == hostname), hostname)
+
+    def _volume_is_so(self, name: str, pool: m.GlusterReport) -> bool:
+        wish = wishes.volume(self._answers, name)
+        found = next((one for one in pool.volumes if one.name == name), None)
+        return (
+            found is not None
+            and found.status == "Started"
+            and tuple(f"{brick.server}:{brick.path}" for brick in found.bricks) == wish.bricks
+            and wish.options.items() <= found.options.items()
+        )
+
+    async def _site(self, seen: Observed) -> Observed:
+        """`seen` with what is the same on every node, asked on one that has the volumes."""
+        leads = (node for node in self._answers.nodes if self._has_volumes(seen, node.name))
+        images: frozenset[Kind] = frozenset()
+        lease = healthy = handed_over = False
+        if (lead := next(leads, None)) is not None:
+            async with self._reach.member(lead) as api:
+                images = await self._images(api)
+                report = await _try(api.lease("engine", LOCKSPACE, LEASE))
+                lease = report is not None and report.exists
+        if seen.authority and (seen.running_on is not None or seen.formed):
+            engine = self._reach.engine(self._answers, self._decisions)
+            healthy = await engine.why_not_healthy() is None
+            handed_over = healthy and not await engine.missing(expected(self._answers, seen), VOLUMES)
+        return replace(seen, images=images, lease=lease, healthy=healthy, handed_over=handed_over)
+
+    def _has_volumes(self, seen: Observed, node: str) -> bool:
+        return node in seen.nodes and seen.nodes[node].mounted.issuperset(VOLUMES)
+
+    async def _images(self, api: NodeApi) -> frozenset[Kind]:
+        wanted = {
+            Kind.TINY: self._decisions.tiny,
+            Kind.SYSTEM: self._decisions.system,
+            Kind.SEED: self._decisions.seed,
+        }
+        return frozenset([kind for kind, image in wanted.items() if await _try(api.image(image)) is not None])
+
+
+async def _try(asked: Awaitable[T]) -> T | None:
+    """The answer, None when the node has none to give."""
+    try:
+        return await asked
+    except Problem:
+        return None

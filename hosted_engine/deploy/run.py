@@ -1,0 +1,95 @@
+"""One run of the deploy: look, plan, do, look again; what an earlier run left open is done first."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hosted_engine.deploy.answers import Answers
+from hosted_engine.deploy.folder import Folder
+from hosted_engine.deploy.observe import Observer
+from hosted_engine.deploy.plan import Observed, Todo, plan
+from hosted_engine.deploy.reach import Reach
+from hosted_engine.deploy.steps import steps
+from hosted_engine.deploy.waiting import Patience, WaitedTooLong
+from hosted_engine.deploy.work import Work
+from node.api.problems import Failed, Refused
+from node.steps import OnError, Progress, run
+from node.system.clock import Clock
+
+NODES_S = 60  # nodes that were just switched on
+NODES_FORMED_S = 15
+
+
+class NodesSilent(Refused):
+    what = "The deploy was not begun"
+    why = "{reasons}"
+    mend = "Check power, network, address, fingerprint and claim code of what is named here"
+
+
+class NotSettled(Failed):
+    what = "The deploy did all its steps and the site is still not as it should be"
+    why = "these would have to be done again: {left}"
+    mend = "Run it again; if it stays so, look into the log of trivet-node on the nodes"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """`todos` were done; none: all was as it should be. `silent` nodes are left out, with the reason."""
+
+    todos: tuple[Todo, ...]
+    silent: tuple[str, ...]
+
+
+class Deploy:
+    """`tell_step` hears of steps, `tell_wait` of what is waited for. To run it, hold the folder's lock."""
+
+    def __init__(
+        self,
+        answers: Answers,
+        folder: Folder,
+        reach: Reach,
+        clock: Clock,
+        *,
+        tell_step: Callable[[Progress], None],
+        tell_wait: Callable[[str], None],
+    ) -> None:
+        decisions = folder.decisions(answers)
+        patience = Patience(clock, tell_wait)
+        self._work = Work(answers, decisions, reach, folder, patience)
+        self._observer = Observer(answers, decisions, reach, folder)
+        self._tell_step = tell_step
+
+    async def plan(self) -> tuple[Todo, ...]:
+        """What a run would do. Changes nothing."""
+        return plan(self._work.answers, await self._observer.look(), self._work.folder.unfinished())
+
+    async def run(self) -> Done:
+        """Bring the site up. Raises StepFailed where it stops; run again it goes on from there."""
+        folder, answers = self._work.folder, self._work.answers
+        folder.keep(self._work.decisions)
+        seen = await self._look_at_all_nodes()
+        todos = plan(answers, seen, folder.unfinished())
+        if todos:
+            journal = folder.new_journal()
+            await run(steps(todos, self._work), journal, on_error=OnError.STOP, tell=self._tell_step)
+            seen = await self._observer.look()
+            if left := plan(answers, seen):
+                raise NotSettled(left=", ".join(todo.key for todo in left))
+        return Done(todos, tuple(f"{name}: {reason}" for name, reason in seen.silent.items()))
+
+    async def _look_at_all_nodes(self) -> Observed:
+        """Give nodes time to answer; without all of them only a site that was whole once is worked on."""
+        seen = await self._observer.look()
+
+        async def why_not() -> str | None:
+            nonlocal seen
+            if seen.silent:
+                seen = await self._observer.look()
+            return "; ".join(seen.silent.values()) or None
+
+        limit_s = NODES_FORMED_S if seen.formed else NODES_S
+        try:
+            await self._work.patience.until("all nodes answer", why_not, limit_s=limit_s)
+        except WaitedTooLong as err:
+            if not seen.formed or not seen.nodes:
+                raise NodesSilent(reasons="; ".join(seen.silent.values())) from err
+        return seen

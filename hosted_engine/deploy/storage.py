@@ -1,0 +1,91 @@
+"""Steps that make the storage of a site: the pool, its volumes and mounts, leases, images."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+
+from hosted_engine.deploy import wishes
+from hosted_engine.deploy.observe import IN_POOL
+from hosted_engine.deploy.plan import Todo
+from hosted_engine.deploy.work import Work
+from node.api import messages as m
+
+POOL_S = 60
+BRICKS_S = 90
+MOUNT_S = 120
+LOCKSPACE_S = 180
+
+
+class Storage:
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def peer(self, todo: Todo) -> None:
+        """Both ways, so that each knows the other by its name and not by the address the call came from."""
+        lead, *others = todo.nodes
+        for name in others:
+            for one, other in ((lead, name), (name, lead)):
+                async with self._work.member(one) as api:
+                    await api.add_peer(m.PeerRequest(hostname=other))
+            await self._until(f"{name} is in the storage pool", partial(self._why_no_peers, lead, name), POOL_S)
+
+    async def _why_no_peers(self, lead: str, name: str) -> str | None:
+        for one in (lead, name):
+            async with self._work.member(one) as api:
+                peers = (await api.gluster()).peers
+            if not any(peer.connected and peer.state == IN_POOL for peer in peers):
+                return f"{one} sees no peer yet"
+        return None
+
+    async def volume(self, todo: Todo) -> None:
+        name = todo.nodes[0]
+        async with self._work.member(name) as api:
+            await api.make_volume(wishes.volume(self._work.answers, todo.volume))
+        what = f"all bricks of volume {todo.volume} are online"
+        await self._until(what, lambda: self._why_no_bricks(name, todo.volume), BRICKS_S)
+
+    async def _why_no_bricks(self, name: str, volume: str) -> str | None:
+        async with self._work.member(name) as api:
+            volumes = (await api.gluster()).volumes
+        bricks = [brick for one in volumes if one.name == volume for brick in one.bricks]
+        offline = ", ".join(f"{brick.server}:{brick.path}" for brick in bricks if not brick.online)
+        return None if bricks and not offline else f"offline: {offline or 'all'}"
+
+    async def mount(self, todo: Todo) -> None:
+        async def ask(name: str) -> str | None:
+            async with self._work.member(name) as api:
+                report = await api.mount(wishes.mount(self._work.answers, name, todo.volume))
+            return None if report.mounted else f"{name}: {report.detail or 'not mounted yet'}"
+
+        await self._until(f"volume {todo.volume} is mounted", lambda: _all(ask, todo.nodes), MOUNT_S)
+
+    async def join(self, todo: Todo) -> None:
+        async def ask(name: str) -> str | None:
+            async with self._work.member(name) as api:
+                report = await api.join_lockspace(wishes.lockspace(self._work.answers, name))
+            return None if report.joined else f"{name}: {report.detail or 'not joined yet'}"
+
+        await self._until("the lockspace is joined", lambda: _all(ask, todo.nodes), LOCKSPACE_S)
+
+    async def lease(self, todo: Todo) -> None:
+        async with self._work.member(todo.nodes[0]) as api:
+            await api.make_lease(wishes.lease())
+
+    async def tiny(self, todo: Todo) -> None:
+        await self._image(todo, self._work.decisions.tiny, "tiny")
+
+    async def system(self, todo: Todo) -> None:
+        await self._image(todo, self._work.decisions.system, "engine")
+
+    async def _image(self, todo: Todo, image: m.ImageRef, source: str) -> None:
+        async with self._work.member(todo.nodes[0]) as api:
+            await api.make_image(image, m.ImageRequest(format=m.ImageFormat.QCOW2, source=source))
+
+    async def _until(self, what: str, why_not: Callable[[], Awaitable[str | None]], limit_s: float) -> None:
+        await self._work.patience.until(what, why_not, limit_s=limit_s)
+
+
+async def _all(ask: Callable[[str], Awaitable[str | None]], names: Iterable[str]) -> str | None:
+    """What any of the nodes still waits for."""
+    reasons = await asyncio.gather(*map(ask, names))
+    return "; ".join(reason for reason in reasons if reason) or None

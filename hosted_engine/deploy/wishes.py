@@ -1,0 +1,184 @@
+"""What the answers and decisions of a site mean for its nodes, in the words of the nodes' contract. No IO."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from hosted_engine.deploy.answers import Answers, NodeAnswers
+from hosted_engine.deploy.decisions import ENGINE_VM, LEASE, LOCKSPACE, TINY_MEMORY_BYTES, VOLUMES, Decisions
+from hosted_engine.site import EngineVm, Site, SiteNode, SiteTemplate, SiteVolume
+from node.api import messages as m
+
+MIB = 1 << 20
+CONFIRM_S = 30  # a deploy that dies before it confirms has to wait that long when it is run again
+
+
+class _Port(msgspec.Struct, frozen=True):
+    name: str = ""
+
+
+class _Bridge(msgspec.Struct, frozen=True):
+    port: tuple[_Port, ...] = ()
+
+
+class _Address(msgspec.Struct, frozen=True, rename="kebab"):
+    ip: str = ""
+    prefix_length: int = 0
+
+
+class _Ip(msgspec.Struct, frozen=True):
+    address: tuple[_Address, ...] = ()
+
+
+class _Interface(msgspec.Struct, frozen=True):
+    """What matters here of an interface in nmstate's schema."""
+
+    name: str = ""
+    type: str = ""
+    ipv4: _Ip = _Ip()
+    bridge: _Bridge = _Bridge()
+
+
+class _Document(msgspec.Struct, frozen=True):
+    interfaces: tuple[_Interface, ...] = ()
+
+
+def names(answers: Answers) -> dict[str, str]:
+    """Every machine of the site by name."""
+    nodes = {node.name: str(node.address.ip) for node in answers.nodes}
+    return nodes | {answers.engine.name: str(answers.engine.address.ip)}
+
+
+def network(answers: Answers, node: NodeAnswers) -> m.NetworkRequest:
+    """The management network of `node`: a bridge that takes over the address of its network card."""
+    bridge = answers.management_network
+    address = {"ip": str(node.address.ip), "prefix-length": node.address.network.prefixlen}
+    document: dict[str, object] = {
+        "interfaces": [
+            {
+                "name": bridge,
+                "type": "linux-bridge",
+                "state": "up",
+                "ipv4": {"enabled": True, "dhcp": False, "address": [address]},
+                "bridge": {"options": {"stp": {"enabled": False}}, "port": [{"name": node.nic}]},
+            },
+            {"name": node.nic, "state": "up", "ipv4": {"enabled": False}},
+        ]
+    }
+    if answers.gateway is not None:
+        route = {"destination": "0.0.0.0/0", "next-hop-address": str(answers.gateway), "next-hop-interface": bridge}
+        document["routes"] = {"config": [route]}
+    if answers.dns:
+        document["dns-resolver"] = {"config": {"server": [str(server) for server in answers.dns]}}
+    return m.NetworkRequest(document=document, confirm_within_s=CONFIRM_S)
+
+
+def network_is_so(answers: Answers, node: NodeAnswers, document: Mapping[str, object]) -> bool:
+    """Whether a node whose network is `document` (nmstate's schema) has its management network."""
+    seen = msgspec.convert(document, _Document)
+    address = _Address(ip=str(node.address.ip), prefix_length=node.address.network.prefixlen)
+    return any(
+        interface.name == answers.management_network
+        and interface.type == "linux-bridge"
+        and address in interface.ipv4.address
+        and _Port(name=node.nic) in interface.bridge.port
+        for interface in seen.interfaces
+    )
+
+
+def volume(answers: Answers, name: str) -> m.VolumeRequest:
+    """A volume with a copy on every node. A dead node may block writes for less time than a lease can be unrenewed."""
+    paths = [(node.name, node.bricks.engine if name == "engine" else node.bricks.data) for node in answers.nodes]
+    ping_s = min(10, max(5, 2 * answers.lease_io_timeout_s))
+    return m.VolumeRequest(
+        name=name,
+        replica=len(answers.nodes),
+        bricks=tuple(f"{server}:{path}" for server, path in paths),
+        options={"network.ping-timeout": str(ping_s), "cluster.heal-timeout": "60"},
+    )
+
+
+def mount(answers: Answers, node: str, name: str) -> m.MountRequest:
+    """The node's own server first, so that it needs no other to mount."""
+    servers = sorted((one.name for one in answers.nodes), key=lambda server: server != node)
+    return m.MountRequest(volume=name, servers=tuple(servers))
+
+
+def lockspace(answers: Answers, node: str) -> m.LockspaceRequest:
+    return m.LockspaceRequest(
+        name=LOCKSPACE, volume="engine", host_id=host_id(answers, node), io_timeout_s=answers.lease_io_timeout_s
+    )
+
+
+def host_id(answers: Answers, node: str) -> int:
+    """The number of a node in lockspaces: its place among the answers, from 1."""
+    return 1 + [one.name for one in answers.nodes].index(node)
+
+
+def lease() -> m.LeaseRequest:
+    return m.LeaseRequest(lockspace=LOCKSPACE, resource=LEASE, volume="engine")
+
+
+def engine_vm(answers: Answers, decisions: Decisions) -> m.VmSpec:
+    engine = answers.engine
+    return m.VmSpec(
+        id=decisions.engine_vm_id,
+        name=ENGINE_VM,
+        memory_bytes=engine.memory_mib * MIB,
+        sockets=engine.vcpus,
+        firmware=m.Firmware.BIOS,
+        disks=(
+            m.VmDisk(image=decisions.system, format=m.ImageFormat.QCOW2, boot=True),
+            m.VmDisk(image=decisions.seed, format=m.ImageFormat.RAW, read_only=True),
+        ),
+        nics=(m.VmNic(id=decisions.engine_nic_id, mac=decisions.engine_mac, bridge=answers.management_network),),
+        leases=(m.VmLease(lockspace=LOCKSPACE, resource=LEASE, volume="engine"),),
+    )
+
+
+def site(answers: Answers, decisions: Decisions, node_ids: Mapping[str, str], tiny: m.ImageReport) -> Site:
+    """What the engine is told. `node_ids` are the ids that the nodes gave themselves, by name."""
+    engine = answers.engine
+    return Site(
+        name=answers.site,
+        data_center="Default",
+        cluster="Default",
+        management_network=answers.management_network,
+        engine=EngineVm(
+            id=decisions.engine_vm_id,
+            name=ENGINE_VM,
+            address=str(engine.address),
+            gateway=str(answers.gateway) if answers.gateway else None,
+            dns=tuple(str(server) for server in answers.dns),
+            memory_bytes=engine.memory_mib * MIB,
+            vcpus=engine.vcpus,
+        ),
+        nodes=tuple(
+            SiteNode(
+                id=node_ids[node.name],
+                name=node.name,
+                address=str(node.address.ip),
+                host_id=host_id(answers, node.name),
+            )
+            for node in answers.nodes
+        ),
+        volumes=tuple(_site_volume(answers, decisions, name) for name in VOLUMES),
+        templates=(
+            SiteTemplate(
+                id=decisions.template_id,
+                name="tiny",
+                image=decisions.tiny,
+                format=tiny.format,
+                virtual_size_bytes=tiny.virtual_size_bytes,
+                memory_bytes=TINY_MEMORY_BYTES,
+            ),
+        ),
+        names=names(answers),
+        admin_user=answers.admin_user,
+        admin_password_hash=decisions.password_hash,
+    )
+
+
+def _site_volume(answers: Answers, decisions: Decisions, name: str) -> SiteVolume:
+    wish = volume(answers, name)
+    return SiteVolume(id=decisions.volume_ids[name], name=name, replica=wish.replica, bricks=wish.bricks)

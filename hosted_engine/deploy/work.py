@@ -1,0 +1,30 @@
+"""What every step of a deploy works with."""
+
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from hosted_engine.deploy.answers import Answers, NodeAnswers
+from hosted_engine.deploy.decisions import Decisions
+from hosted_engine.deploy.folder import Folder
+from hosted_engine.deploy.reach import Reach
+from hosted_engine.deploy.waiting import Patience
+from node.api.contract import NodeApi
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    answers: Answers
+    decisions: Decisions
+    reach: Reach
+    folder: Folder
+    patience: Patience
+
+    def node(self, name: str) -> NodeAnswers:
+        return next(node for node in self.answers.nodes if node.name == name)
+
+    def nodes(self, names: Iterable[str]) -> list[NodeAnswers]:
+        return [self.node(name) for name in names]
+
+    def member(self, name: str) -> AbstractAsyncContextManager[NodeApi]:
+        return self.reach.member(self.node(name))

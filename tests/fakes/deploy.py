@@ -1,0 +1,140 @@
+"""A whole site in memory for the deploy: bare nodes that can be claimed, and an engine that lives in their VM."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from hosted_engine.deploy.answers import Answers, NodeAnswers
+from hosted_engine.deploy.decisions import Decisions
+from hosted_engine.deploy.engine_door import Engine
+from hosted_engine.deploy.folder import Folder
+from hosted_engine.passwords import matches
+from hosted_engine.site import SITE_FILE, Site
+from node.api import messages as m
+from node.api.contract import NodeApi
+from node.api.problems import NodeSilent, Refused
+from node.tls import request_or_certificate_fingerprint
+from tests.fakes.clock import FakeClock
+from tests.fakes.node import FakeNode
+from tests.fakes.site import FakeSite
+
+T = TypeVar("T")
+
+
+class PowerCut(BaseException):
+    """Not an Exception: nothing in the deploy may catch it."""
+
+
+class ChangePending(Refused):
+    what = "Cannot change the network now"
+    why = "an earlier change waits to be confirmed or to go back by itself"
+    mend = "Confirm it, or wait"
+
+
+class BareNode(FakeNode):
+    """With a key of its own, and a network change that goes back when its time is over."""
+
+    def __init__(self, name: str, *, site: FakeSite, clock: FakeClock, on_call: Callable[[], None]) -> None:
+        super().__init__(name, site=site, now=clock.now)
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+        request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
+        self.request_pem = request.public_bytes(Encoding.PEM).decode()
+        self.fingerprint = request_or_certificate_fingerprint(request)
+        self._clock, self._on_call = clock, on_call
+        self._goes_back_at = 0.0
+
+    def _identity(self) -> m.Identity:
+        plain = super()._identity()
+        return msgspec.structs.replace(
+            plain, certificate_request_pem=self.request_pem, fingerprint=self.fingerprint, name=self.name
+        )
+
+    def _change_network(self, request: m.NetworkRequest) -> m.NetworkChange:
+        if self._checkpoints:
+            raise ChangePending
+        self._goes_back_at = self._clock.now() + request.confirm_within_s
+        return super()._change_network(request)
+
+    async def _do(self, operation: str, act: Callable[[], T]) -> T:
+        if self._checkpoints and self._clock.now() >= self._goes_back_at:
+            self.end_checkpoint()
+        self._on_call()
+        answer = await super()._do(operation, act)
+        self._on_call()
+        return answer
+
+
+class World:
+    """Implements hosted_engine.deploy.reach.Reach. `cut_at` pulls the plug at that call, counted before and after."""
+
+    def __init__(self, folder: Folder, names: Sequence[str] = ("node1", "node2", "node3")) -> None:
+        self.clock = FakeClock()
+        self.site = FakeSite()
+        self.calls = 0
+        self.cut_at: int | None = None
+        self.boots_in = 3
+        self.nodes = {n: BareNode(n, site=self.site, clock=self.clock, on_call=self._called) for n in names}
+        self._folder = folder
+
+    @asynccontextmanager
+    async def member(self, node: NodeAnswers) -> AsyncIterator[NodeApi]:
+        there = self.nodes[node.name]
+        if there.claimed is None or there.claimed.authority_pem != self._folder.authority().certificate:
+            raise NodeSilent(node=node.name, request="a member's question", reason="its certificate is not ours")
+        yield there
+
+    @asynccontextmanager
+    async def newcomer(self, node: NodeAnswers) -> AsyncIterator[NodeApi]:
+        there = self.nodes[node.name]
+        if there.claimed is not None or node.fingerprint != there.fingerprint:
+            raise NodeSilent(node=node.name, request="a newcomer's question", reason="it belongs to somebody")
+        yield there
+
+    def engine(self, answers: Answers, decisions: Decisions) -> Engine:
+        return FakeEngine(self, decisions)
+
+    def own(self, answers: Answers) -> str | None:
+        return answers.nodes[0].name
+
+    def vms(self, vm_id: str) -> list[m.VmReport]:
+        """The engine VM on every node that knows it."""
+        found = [node.machines.find(vm_id) for node in self.nodes.values()]
+        return [report for report in found if report is not None]
+
+    def _called(self) -> None:
+        self.calls += 1
+        if self.calls == self.cut_at:
+            raise PowerCut
+
+
+class FakeEngine:
+    """Serves when its VM has been up for a few questions; knows what stands on its seed disk."""
+
+    def __init__(self, world: World, decisions: Decisions) -> None:
+        self._world, self._decisions = world, decisions
+
+    async def why_not_healthy(self) -> str | None:
+        vms = self._world.vms(self._decisions.engine_vm_id)
+        if not any(vm.state is m.VmState.UP for vm in vms):
+            return "no route to host"
+        if self._world.boots_in > 0:
+            self._world.boots_in -= 1
+            return "connection refused"
+        return None
+
+    async def missing(self, hosts: Sequence[str], storage: Sequence[str]) -> tuple[str, ...]:
+        site = self.site()
+        assert matches(self._decisions.password, site.admin_password_hash)
+        nodes, volumes = {node.name for node in site.nodes}, {volume.name for volume in site.volumes}
+        return tuple(name for name in (*hosts, *storage) if name not in nodes | volumes)
+
+    def site(self) -> Site:
+        files = {file.path: file.text for file in self._world.site.seeds[self._decisions.seed].files}
+        return msgspec.json.decode(files[SITE_FILE], type=Site)

@@ -1,0 +1,285 @@
+"""A site is brought up from nothing, whatever fails or dies on the way; then there is nothing left to do."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hosted_engine import passwords
+from hosted_engine.deploy.answers import Answers, parse
+from hosted_engine.deploy.decisions import AnswersChanged
+from hosted_engine.deploy.folder import Folder
+from hosted_engine.deploy.run import Deploy, Done, NodesSilent
+from node.api.messages import VmState
+from node.api.problems import ProblemText, RemoteFailed
+from node.steps import Entry, Mark, Progress, StepFailed
+from node.system.journal import FileJournal
+from tests.fakes.deploy import FakeEngine, PowerCut, World
+
+HEAD = 'site = "lab"\n[engine]\nname = "engine.lab.test"\naddress = "192.0.2.10/24"\n'
+NODE = """
+[[nodes]]
+name = "{name}"
+address = "192.0.2.{last}/24"
+nic = "host0"
+fingerprint = "{fingerprint}"
+claim_code = "code"
+bricks = {{ engine = "/bricks/engine/brick", data = "/bricks/data/brick" }}
+"""
+
+
+class Stage:
+    """One site and its deploy; `run` is one process that ends or is killed."""
+
+    def __init__(self, path: Path, names: tuple[str, ...] = ("node1", "node2", "node3")) -> None:
+        self.folder = CutFolder(path / "deploy")
+        self.world = World(self.folder, names)
+        self.told: list[Progress] = []
+        self.answers = self._answers()
+
+    async def run(self, answers: Answers | None = None) -> Done:
+        with self.folder.locked():
+            return await self._deploy(answers or self.answers).run()
+
+    async def run_until_done(self, limit: int = 5) -> int:
+        """Run again after each failure, each power cut and each error; how many runs it took."""
+        for count in range(1, limit + 1):
+            try:
+                await self.run()
+            except (PowerCut, StepFailed):
+                continue
+            return count
+        raise AssertionError("never done")
+
+    async def left(self) -> list[str]:
+        return [todo.key for todo in await self._deploy(self.answers).plan()]
+
+    def engine_states(self) -> list[VmState]:
+        vm_id = self.folder.decisions(self.answers).engine_vm_id
+        return [report.state for report in self.world.vms(vm_id)]
+
+    def _deploy(self, answers: Answers) -> Deploy:
+        return Deploy(
+            answers, self.folder, self.world, self.world.clock, tell_step=self.told.append, tell_wait=lambda _: None
+        )
+
+    def _answers(self) -> Answers:
+        nodes = [
+            NODE.format(name=name, last=10 + number, fingerprint=node.fingerprint)
+            for number, (name, node) in enumerate(self.world.nodes.items(), 1)
+        ]
+        return parse(HEAD + "".join(nodes))
+
+
+class CutJournal(FileJournal):
+    """Pulls the plug after `cut_after` entries of this process."""
+
+    cut_after: int | None = None
+
+    def write(self, entry: Entry) -> None:
+        super().write(entry)
+        if self.cut_after is not None:
+            self.cut_after -= 1
+            if self.cut_after == 0:
+                raise PowerCut
+
+
+class CutFolder(Folder):
+    cut_after: int | None = None
+
+    def new_journal(self) -> FileJournal:
+        plain = super().new_journal()
+        journal = CutJournal(plain._path)
+        journal.cut_after, self.cut_after = self.cut_after, None
+        return journal
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Password hashes are slow on purpose; hundreds of deploys need not be."""
+    monkeypatch.setattr(passwords, "_N", 2)
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path)
+
+
+async def assert_whole(stage: Stage) -> None:
+    assert await stage.left() == []
+    assert stage.engine_states().count(VmState.UP) == 1
+    for node in stage.world.nodes.values():
+        assert not node._checkpoints, f"{node.name} will lose its network again"
+    folder = stage.folder.path
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert all(path.stat().st_mode & 0o077 == 0 for path in folder.rglob("*") if path.is_file())
+
+
+async def test_from_nothing_to_a_running_engine(stage: Stage) -> None:
+    done = await stage.run()
+    assert done.silent == ()
+    assert [todo.key for todo in done.todos] == [
+        "authority",
+        *("claim:node1", "claim:node2", "claim:node3"),
+        "names",
+        *("network:node2", "network:node3", "network:node1"),
+        *("peer:node2", "peer:node3", "volume:engine", "volume:data", "mount:engine", "mount:data"),
+        *("lockspace", "join", "lease", "tiny", "system", "seed", "define", "start", "health", "hand_over"),
+    ]
+    await assert_whole(stage)
+
+
+async def test_a_second_run_does_nothing(stage: Stage) -> None:
+    await stage.run()
+    stage.told.clear()
+    assert (await stage.run()).todos == ()
+    assert stage.told == []
+
+
+async def test_one_node_makes_a_site_too(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, ("node1",))
+    await stage.run()
+    await assert_whole(stage)
+    assert stage.world.site.volumes["engine"].replica == 1
+
+
+async def test_the_engine_is_told_what_was_made(stage: Stage) -> None:
+    await stage.run()
+    decisions = stage.folder.decisions(stage.answers)
+    site = FakeEngine(stage.world, decisions).site()
+    assert [(node.name, node.host_id) for node in site.nodes] == [("node1", 1), ("node2", 2), ("node3", 3)]
+    assert {node.id for node in site.nodes} == {node.node_id for node in stage.world.nodes.values()}
+    assert site.templates[0].image in stage.world.site.images
+    assert site.names["engine.lab.test"] == "192.0.2.10"
+    assert decisions.password not in msgspec.json.encode(site).decode()
+
+
+async def test_a_failure_at_any_step_stops_and_a_further_run_goes_on(tmp_path: Path) -> None:
+    operations = (
+        *("claim", "set_names", "change_network", "confirm_network", "add_peer", "make_volume", "mount"),
+        *("join_lockspace", "make_lease", "make_image", "make_seed", "define_vm"),
+    )
+    for operation in operations:
+        stage = Stage(tmp_path / operation)
+        text = ProblemText(code="Broken", what="It did not work", why="it broke", mend="Mend it")
+        stage.world.nodes["node1"].fail(operation, RemoteFailed(text, "node1"))
+        with pytest.raises(StepFailed, match="It did not work: it broke"):
+            await stage.run()
+        assert await stage.run_until_done() == 1, operation
+        await assert_whole(stage)
+
+
+async def test_a_lost_answer_at_any_operation_is_got_over(tmp_path: Path) -> None:
+    operations = (
+        *("claim", "set_names", "change_network", "confirm_network", "add_peer", "make_volume", "mount"),
+        *("join_lockspace", "make_lease", "make_image", "make_seed", "define_vm", "start_vm"),
+    )
+    for operation in operations:
+        stage = Stage(tmp_path / operation)
+        stage.world.nodes["node1"].lose_answer(operation)
+        assert await stage.run_until_done() <= 2, operation
+        await assert_whole(stage)
+
+
+async def test_a_power_cut_after_any_entry_of_the_journal_is_resumed(tmp_path: Path) -> None:
+    entries = 2 * 24 + 2
+    for cut_after in range(1, entries + 1):
+        stage = Stage(tmp_path / str(cut_after))
+        stage.folder.cut_after = cut_after
+        with pytest.raises(PowerCut):
+            await stage.run()
+        assert await stage.run_until_done() == 1, cut_after
+        await assert_whole(stage)
+
+
+async def test_a_power_cut_at_any_call_of_a_node_is_resumed(tmp_path: Path) -> None:
+    probe = Stage(tmp_path / "probe")
+    await probe.run()
+    for cut_at in range(1, probe.world.calls, 7):
+        stage = Stage(tmp_path / str(cut_at))
+        stage.world.cut_at = cut_at
+        with pytest.raises(PowerCut):
+            await stage.run()
+        assert await stage.run_until_done() == 1, cut_at
+        await assert_whole(stage)
+
+
+async def test_power_cut_after_power_cut_ends_in_a_whole_site(stage: Stage) -> None:
+    for _ in range(40):
+        stage.folder.cut_after = 3
+        try:
+            await stage.run()
+        except PowerCut:
+            continue
+        break
+    await assert_whole(stage)
+
+
+async def test_an_engine_that_is_down_is_started_again(stage: Stage) -> None:
+    await stage.run()
+    for node in stage.world.nodes.values():
+        node.lose_power()
+        node.start()
+    assert [todo.key for todo in (await stage.run()).todos] == ["start", "health", "hand_over"]
+    await assert_whole(stage)
+
+
+async def test_an_engine_whose_node_is_dead_is_started_on_another(stage: Stage) -> None:
+    await stage.run()
+    stage.world.nodes["node1"].lose_power()
+    done = await stage.run()
+    assert [todo.key for todo in done.todos] == ["define", "start", "health", "hand_over"]
+    assert [text.partition(":")[0] for text in done.silent] == ["node1"]
+    vm_id = stage.folder.decisions(stage.answers).engine_vm_id
+    found = stage.world.nodes["node2"].machines.find(vm_id)
+    assert found is not None
+    assert found.state is VmState.UP
+
+
+async def test_an_engine_that_a_silent_node_may_run_is_not_started_twice(stage: Stage) -> None:
+    await stage.run()
+    stage.world.nodes["node1"].fall_silent()
+    done = await stage.run()
+    assert done.todos == ()
+    assert stage.engine_states() == [VmState.UP]
+
+
+async def test_nothing_is_begun_while_a_bare_node_is_silent(stage: Stage) -> None:
+    stage.world.nodes["node3"].fall_silent()
+    with pytest.raises(NodesSilent, match="node3"):
+        await stage.run()
+    assert not any(node.claimed for node in stage.world.nodes.values())
+
+
+async def test_other_answers_than_the_site_was_begun_with_are_refused(stage: Stage) -> None:
+    await stage.run()
+    other = msgspec.structs.replace(stage.answers, site="other")
+    with pytest.raises(AnswersChanged, match="site was lab and is other"):
+        await stage.run(other)
+
+
+async def test_an_engine_vm_that_dies_while_it_boots_is_told_with_its_console(stage: Stage) -> None:
+    node = stage.world.nodes["node1"]
+
+    def die(progress: Progress) -> None:
+        if progress.step.key == "health" and progress.mark is Mark.STARTED:
+            vm_id = stage.folder.decisions(stage.answers).engine_vm_id
+            node.machines.write(vm_id, "Kernel panic\n")
+            node.machines.crash(vm_id)
+
+    stage.told = Watcher(die)
+    with pytest.raises(StepFailed, match="Kernel panic"):
+        await stage.run()
+    stage.told = []
+    assert await stage.run_until_done() == 1
+    await assert_whole(stage)
+
+
+class Watcher(list[Progress]):
+    def __init__(self, see: object) -> None:
+        super().__init__()
+        assert callable(see)
+        self._see = see
+
+    def append(self, progress: Progress) -> None:
+        self._see(progress)
