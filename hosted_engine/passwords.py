@@ -10,11 +10,11 @@ _SALT_BYTES, _HASH_BYTES = 16, 32
 _MAX_MEMORY = 64 << 20
 
 
-def hash_password(password: str) -> str:
-    """`scrypt$n$r$p$salt$hash`, the last two in base64."""
+def hash_password(password: str, *, cost: int = _N) -> str:
+    """`scrypt$n$r$p$salt$hash`, the last two in base64. `cost` is n, a power of two; only tests want another one."""
     salt = secrets.token_bytes(_SALT_BYTES)
-    digest = _scrypt(password, salt, _N, _R, _P)
-    return f"scrypt${_N}${_R}${_P}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+    digest = _scrypt(password, salt, cost, _R, _P)
+    return f"scrypt${cost}${_R}${_P}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
 
 
 def matches(password: str, stored: str) -> bool:

@@ -47,13 +47,6 @@ class Incomplete(ApiRefused):
     mend = "Send what is missing"
 
 
-class BadSearch(ApiRefused):
-    reason = "Invalid search"
-    what = "The search {query} cannot be run"
-    why = "{problem}"
-    mend = "Mend the search"
-
-
 class BadCorrelationId(ApiRefused):
     reason = "Invalid value"
     what = "The correlation id cannot be used"

@@ -99,6 +99,9 @@ class Schema:
     def type_names(self) -> tuple[str, ...]:
         return tuple(self._types)
 
+    def is_type(self, name: str) -> bool:
+        return name in self._types
+
     @property
     def service_names(self) -> tuple[str, ...]:
         return tuple(self._services)

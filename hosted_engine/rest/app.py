@@ -1,0 +1,51 @@
+"""Wires the HTTP side of the engine: the API below one sink, sign-on and services beside it."""
+
+import logging
+import re
+import time
+from collections.abc import Callable
+
+import falcon.asgi
+from falcon.asgi import Request, Response
+
+from hosted_engine.engine.ports import Store
+from hosted_engine.rest.auth import Authenticator
+from hosted_engine.rest.call import Handlers
+from hosted_engine.rest.dispatch import PREFIX, Dispatcher
+from hosted_engine.rest.http_api import Api
+from hosted_engine.rest.schema import schema
+from hosted_engine.rest.services import Health, PkiResource
+from hosted_engine.rest.sso import Logout, Token
+
+log = logging.getLogger(__name__)
+
+
+def make_app(
+    *,
+    store: Store,
+    handlers: Handlers,
+    authority_pem: bytes,
+    why_not_well: Callable[[], str] = lambda: "",
+    clock: Callable[[], float] = time.time,
+) -> falcon.asgi.App[Request, Response]:
+    authenticator = Authenticator(store, clock)
+    app: falcon.asgi.App[Request, Response] = falcon.asgi.App()
+    app.req_options.strip_url_path_trailing_slash = True
+    app.add_sink(Api(Dispatcher(schema(), handlers), authenticator).serve, re.compile(re.escape(PREFIX) + "(?=[/;]|$)"))
+    app.add_route("/ovirt-engine/sso/oauth/token", Token(authenticator))
+    app.add_route("/ovirt-engine/sso/oauth/revoke", Logout(authenticator))
+    app.add_route("/ovirt-engine/services/sso-logout", Logout(authenticator))
+    app.add_route("/ovirt-engine/services/health", Health(why_not_well))
+    app.add_route("/ovirt-engine/services/pki-resource", PkiResource(authority_pem))
+    app.add_error_handler(Exception, _unforeseen)
+    return app
+
+
+async def _unforeseen(request: Request, response: Response, err: Exception, params: object, **_: object) -> None:
+    """The log has the error, the answer only says that there was one."""
+    if isinstance(err, falcon.HTTPError | falcon.http_status.HTTPStatus):
+        raise err
+    log.error("unforeseen error on %s %s", request.method, request.path, exc_info=err)
+    response.status = falcon.HTTP_500
+    response.content_type = falcon.MEDIA_TEXT
+    response.text = "Internal Engine Error"

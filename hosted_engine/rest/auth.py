@@ -1,0 +1,196 @@
+"""Who is asking: passwords are checked slowly and rarely, tokens quickly and always.
+
+A token is a random word that only its owner has: the store keeps its hash. A password that was right a moment ago is
+recognised by a keyed digest in memory, so that Basic authentication on every request costs no scrypt on each.
+"""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from http.cookies import CookieError, SimpleCookie
+
+from hosted_engine.engine.ports import Store, Transaction
+from hosted_engine.engine.users.model import Caller, Session, User
+from hosted_engine.passwords import hash_password, matches
+
+IDLE_S = 2 * 3600.0  # a token that nobody used for so long is over
+_NOTE_EVERY_S = 60.0  # how exactly the store knows when a token was used last
+_FREE_ATTEMPTS, _LONGEST_PAUSE_S, _REMEMBERED = 5, 30.0, 1000
+COOKIE = "JSESSIONID"
+
+
+class AccessDenied(Exception):
+    """Says nothing about why: not to the caller."""
+
+
+@dataclass(slots=True)
+class _Failures:
+    count: int = 0
+    until: float = 0.0
+
+
+class Throttle:
+    """After some wrong passwords in a row for a user, each further one makes a longer pause, up to half a minute."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._failures: dict[str, _Failures] = {}
+
+    def allows(self, user: str) -> bool:
+        failures = self._failures.get(user)
+        return failures is None or self._clock() >= failures.until
+
+    def failed(self, user: str) -> None:
+        failures = self._failures.setdefault(user, _Failures())
+        failures.count += 1
+        if failures.count >= _FREE_ATTEMPTS:
+            pause = 2.0 ** min(failures.count - _FREE_ATTEMPTS, 10)
+            failures.until = self._clock() + min(pause, _LONGEST_PAUSE_S)
+        if len(self._failures) > _REMEMBERED:
+            del self._failures[next(iter(self._failures))]
+
+    def succeeded(self, user: str) -> None:
+        self._failures.pop(user, None)
+
+
+class Authenticator:
+    """`clock` is the time of day in seconds; `nobody` is matched for unknown users, so that they take as long."""
+
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._clock = clock
+        self._throttle = Throttle(clock)
+        self._known: dict[str, tuple[bytes, User]] = {}
+        self._key = secrets.token_bytes(32)
+        self._sessions: dict[str, tuple[Session, Caller]] = {}
+        self._nobody = ""
+        self._slow = asyncio.Semaphore(1)  # one scrypt at a time: it takes memory and a whole processor
+
+    async def sign_in(self, user: str, password: str, scope: str) -> tuple[str, Session]:
+        """A new token and its session. Raises AccessDenied."""
+        account = await self._check(user, password)
+        token = secrets.token_urlsafe(48)
+        now = self._clock()
+        session = Session(
+            id=_digest(token),
+            user_id=account.id,
+            scope=scope,
+            created_at=now,
+            last_used_at=now,
+            expires_at=now + IDLE_S,
+        )
+        with self._store.transaction() as tx:
+            self._sweep(tx)
+            tx.sessions.add(session)
+        self._sessions[session.id] = session, _caller(account)
+        return token, session
+
+    def sign_out(self, token: str) -> None:
+        identity = _digest(token)
+        self._sessions.pop(identity, None)
+        with self._store.transaction() as tx:
+            if tx.sessions.get(identity) is not None:
+                tx.sessions.remove(identity)
+
+    def recognise(self, token: str) -> Caller | None:
+        """Whose token it is, None if it is nobody's or over. Using it keeps it alive."""
+        identity = _digest(token)
+        found = self._sessions.get(identity) or self._recall(identity)
+        if found is None:
+            return None
+        session, caller = found
+        now = self._clock()
+        if now >= session.expires_at:
+            self.sign_out(token)
+            return None
+        if now - session.last_used_at >= _NOTE_EVERY_S:
+            session = replace(session, last_used_at=now, expires_at=now + IDLE_S)
+            with self._store.transaction() as tx:
+                tx.sessions.update(session)
+        self._sessions[identity] = session, caller
+        return caller
+
+    async def of_request(self, headers: Mapping[str, str]) -> Caller | None:
+        """Who sends these headers (names in lower case): by token, by session cookie, by user and password."""
+        scheme, _, credentials = headers.get("authorization", "").partition(" ")
+        match scheme.lower():
+            case "bearer":
+                return self.recognise(credentials.strip())
+            case "basic":
+                pair = basic_credentials(credentials)
+                try:
+                    return _caller(await self._check(*pair)) if pair else None
+                except AccessDenied:
+                    return None
+        cookie = session_cookie(headers.get("cookie", ""))
+        return self.recognise(cookie) if cookie else None
+
+    async def _check(self, name: str, password: str) -> User:
+        mark = hmac.digest(self._key, f"{name}\0{password}".encode(errors="replace"), "sha256")
+        known = self._known.get(name)
+        account = self._account(name)
+        if known and account == known[1] and hmac.compare_digest(known[0], mark):
+            return known[1]
+        async with self._slow:
+            if not self._throttle.allows(name):
+                raise AccessDenied
+            stored = account.password_hash if account else await self._nobodys_hash()
+            right = await asyncio.to_thread(matches, password, stored)
+        if not right or account is None:
+            self._throttle.failed(name)
+            raise AccessDenied
+        self._throttle.succeeded(name)
+        self._known[name] = mark, account
+        return account
+
+    async def _nobodys_hash(self) -> str:
+        if not self._nobody:
+            self._nobody = await asyncio.to_thread(hash_password, secrets.token_hex(16))
+        return self._nobody
+
+    def _account(self, name: str) -> User | None:
+        with self._store.transaction() as tx:
+            return next(iter(tx.users.list(name=name)), None)
+
+    def _recall(self, identity: str) -> tuple[Session, Caller] | None:
+        with self._store.transaction() as tx:
+            session = tx.sessions.get(identity)
+            account = tx.users.get(session.user_id) if session else None
+        return (session, _caller(account)) if session and account else None
+
+    def _sweep(self, tx: Transaction) -> None:
+        """Sessions that are over go when a new one comes."""
+        now = self._clock()
+        for session in tx.sessions.list():
+            if now >= session.expires_at:
+                tx.sessions.remove(session.id)
+                self._sessions.pop(session.id, None)
+
+
+def basic_credentials(encoded: str) -> tuple[str, str] | None:
+    try:
+        user, colon, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return (user, password) if colon else None
+
+
+def session_cookie(header: str) -> str | None:
+    try:
+        morsel = SimpleCookie(header).get(COOKIE)
+    except CookieError:
+        return None
+    return morsel.value if morsel else None
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
+
+
+def _caller(account: User) -> Caller:
+    return Caller(user_id=account.id, user_name=account.name)

@@ -1,0 +1,79 @@
+"""One request as its handler sees it, and what the handler answers."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote
+
+from hosted_engine.engine.users.model import Caller
+from hosted_engine.rest.media.wire import Wire
+from hosted_engine.rest.schema import Method, Service
+
+_TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Looked up in the query, then among the matrix parameters of the last path segment, then in the header of that
+    name (`all_content`: `All-Content`). A value of the wrong kind counts as none, as in oVirt."""
+
+    query: Mapping[str, str] = field(default_factory=dict)
+    matrix: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
+
+    def text(self, name: str) -> str | None:
+        if name in self.query:
+            return self.query[name]
+        return self.matrix.get(name, self.headers.get(name.replace("_", "-")))
+
+    def boolean(self, name: str) -> bool | None:
+        value = (self.text(name) or "").lower()
+        return True if value in _TRUE else False if value in _FALSE else None
+
+    def integer(self, name: str) -> int | None:
+        try:
+            return int(self.text(name) or "")
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`value` is an object, a list of objects, or None for an action that ended and has nothing to tell."""
+
+    value: Wire | list[Wire] | None = None
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """`path` is the href of what is asked, an action's object included; `ids` holds the ids in it by their names in
+    the schema ("vm", "attachment"); `wait` says that the caller wants the end, not the begin, of what it asks for."""
+
+    service: Service
+    method: Method
+    path: str
+    ids: Mapping[str, str]
+    parameters: Parameters
+    body: Wire
+    caller: Caller
+    wait: bool = False
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+Handlers = Mapping[tuple[str, str], Handler]  # (service, method) of the schema
+
+
+def split_path(raw: str) -> tuple[list[str], dict[str, str]]:
+    """The decoded segments of a path and the matrix parameters of the last one; empty segments do not count."""
+    segments: list[str] = []
+    matrix: dict[str, str] = {}
+    for part in raw.split("/"):
+        name, *parameters = part.split(";")
+        matrix = {unquote(k): unquote(v) for k, _, v in (p.partition("=") for p in parameters)} if part else matrix
+        if name:
+            segments.append(unquote(name))
+    return segments, matrix
+
+
+def parse_query(raw: str) -> dict[str, str]:
+    return dict(parse_qsl(raw, keep_blank_values=True))

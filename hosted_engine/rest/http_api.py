@@ -1,0 +1,88 @@
+"""The API's place in Falcon: takes HTTP apart, asks who it is, hands the rest to the dispatcher."""
+
+from collections.abc import Mapping
+
+from falcon.asgi import Request, Response
+
+from hosted_engine.rest.auth import COOKIE, Authenticator, basic_credentials
+from hosted_engine.rest.dispatch import PREFIX, Ask, Dispatcher, Reply
+from hosted_engine.rest.problems import NotSignedIn, TooLarge
+
+BODY_LIMIT = 1 << 20
+_KEPT_HEADERS = (
+    "accept",
+    "authorization",
+    "content-type",
+    "cookie",
+    "correlation-id",
+    "expect",
+    "prefer",
+    "filter",
+    "all-content",
+)
+
+
+class Api:
+    def __init__(self, dispatcher: Dispatcher, authenticator: Authenticator) -> None:
+        self._dispatcher = dispatcher
+        self._authenticator = authenticator
+
+    async def serve(self, req: Request, resp: Response | None, **_: object) -> None:
+        if resp is not None:  # there is none for a WebSocket
+            await self._serve(req, resp)
+
+    async def _serve(self, request: Request, response: Response) -> None:
+        headers = {name: value for name, value in request.headers.items() if name in _KEPT_HEADERS}
+        ask = Ask(
+            http="GET" if request.method == "HEAD" else request.method,
+            path=raw_path(request),
+            query=request.query_string,
+            headers=headers,
+        )
+        caller = await self._authenticator.of_request(headers)
+        if caller is None:
+            response.set_header("WWW-Authenticate", 'Basic realm="ENGINE"')
+            _send(response, self._dispatcher.refusal(ask, NotSignedIn(), {}))
+            return
+        await self._remember(request, response, headers)
+        body = await read_body(request, BODY_LIMIT)
+        if body is None:
+            _send(response, self._dispatcher.refusal(ask, TooLarge(limit=BODY_LIMIT), {}))
+            return
+        ask = Ask(http=ask.http, path=ask.path, query=ask.query, headers=headers, body=body)
+        _send(response, await self._dispatcher.reply(ask, caller))
+
+    async def _remember(self, request: Request, response: Response, headers: Mapping[str, str]) -> None:
+        """`Prefer: persistent-auth`: a session in a cookie, instead of credentials on every request."""
+        if "persistent-auth" not in headers.get("prefer", "") or COOKIE in headers.get("cookie", ""):
+            return
+        pair = basic_credentials(headers.get("authorization", "").partition(" ")[2])
+        if pair is not None:
+            token, _ = await self._authenticator.sign_in(*pair, scope="ovirt-app-api")
+            response.set_cookie(COOKIE, token, path=PREFIX, secure=True, http_only=True, same_site="Strict")
+
+
+def raw_path(request: Request) -> str:
+    """The path as it was sent: a %2F in it is part of a segment."""
+    raw: bytes = request.scope.get("raw_path") or request.path.encode()
+    return raw.partition(b"?")[0].decode("latin-1")
+
+
+async def read_body(request: Request, limit: int) -> bytes | None:
+    """The body, None when it is longer than `limit` bytes."""
+    if (request.content_length or 0) > limit:
+        return None
+    body = bytearray()
+    async for chunk in request.stream:
+        body += chunk
+        if len(body) > limit:
+            return None
+    return bytes(body)
+
+
+def _send(response: Response, reply: Reply) -> None:
+    response.status = reply.status
+    response.content_type = reply.content_type
+    response.data = reply.body
+    for name, value in reply.headers.items():
+        response.set_header(name, value)

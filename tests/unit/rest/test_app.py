@@ -1,0 +1,314 @@
+"""The protocol around the objects: paths, parameters, headers, formats, faults; with handlers of the test's own."""
+
+import json
+from collections.abc import AsyncIterator
+from xml.etree.ElementTree import Element, fromstring
+
+import httpx
+import pytest
+
+from hosted_engine.engine.problems import NameTaken, NotThere
+from hosted_engine.rest.app import make_app
+from hosted_engine.rest.call import Answer, Call, Handler, Handlers
+from node.api.problems import Failed
+from tests.fakes.clock import FakeClock
+from tests.fakes.store import FakeStore
+from tests.unit.rest.test_auth import ADMIN, PASSWORD
+
+API = "/ovirt-engine/api"
+
+
+class Recorder:
+    """Handlers that note the call and answer what the test wants."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+
+    def handlers(self) -> Handlers:
+        return {
+            ("System", "get"): self.answer({"product_info": {"name": "x"}}),
+            ("Vms", "list"): self.list_vms,
+            ("Vms", "add"): self.answer({"id": "1", "href": f"{API}/vms/1", "name": "a"}, 201),
+            ("Vm", "get"): self.get_vm,
+            ("Vm", "update"): self.fail(NameTaken(name="a", kind="VM")),
+            ("Vm", "remove"): self.fail(NotThere(kind="VM", id="1")),
+            ("Vm", "start"): self.answer(None),
+            ("Vm", "stop"): self.fail(NameTaken(name="a", kind="VM")),
+            ("Vm", "suspend"): self.fail(Failed()),
+            ("Vm", "reboot"): self.fail(RuntimeError("secret")),
+            ("Cluster", "get"): self.answer({"id": "c", "href": f"{API}/clusters/c", "name": "Default"}),
+            ("DiskAttachments", "list"): self.list_attachments,
+            ("Disk", "get"): self.answer({"id": "d", "href": f"{API}/disks/d", "name": "disk"}),
+        }
+
+    def answer(self, value: dict[str, object] | None, status: int = 200) -> Handler:
+        async def handler(call: Call) -> Answer:
+            self.calls.append(call)
+            return Answer(dict(value) if value else None, status)
+
+        return handler
+
+    def fail(self, err: Exception) -> Handler:
+        async def handler(call: Call) -> Answer:
+            raise err
+
+        return handler
+
+    async def list_vms(self, call: Call) -> Answer:
+        self.calls.append(call)
+        return Answer([_vm("1"), _vm("2")])
+
+    async def get_vm(self, call: Call) -> Answer:
+        self.calls.append(call)
+        if call.ids["vm"] == "missing":
+            raise NotThere(kind="VM", id="missing")
+        return Answer(_vm(call.ids["vm"]))
+
+    async def list_attachments(self, call: Call) -> Answer:
+        self.calls.append(call)
+        return Answer([{"id": "d", "disk": {"id": "d", "href": f"{API}/disks/d"}}])
+
+
+def _vm(identity: str) -> dict[str, object]:
+    cluster = {"id": "c", "href": f"{API}/clusters/c"}
+    return {"id": identity, "href": f"{API}/vms/{identity}", "name": f"vm {identity}", "cluster": cluster}
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+async def client(recorder: Recorder) -> AsyncIterator[httpx.AsyncClient]:
+    store = FakeStore()
+    store.tx.users.add(ADMIN)
+    app = make_app(store=store, handlers=recorder.handlers(), authority_pem=b"PEM", clock=FakeClock().now)
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="https://engine") as session:
+        form = {"grant_type": "password", "scope": "ovirt-app-api", "username": ADMIN.name, "password": PASSWORD}
+        token = (await session.post("/ovirt-engine/sso/oauth/token", data=form)).json()
+        session.headers["Authorization"] = f"Bearer {token['access_token']}"
+        yield session
+
+
+def fault(response: httpx.Response) -> tuple[int, str, str]:
+    root: Element = fromstring(response.text)
+    found = root if root.tag == "fault" else root.find("fault")
+    assert found is not None
+    return response.status_code, found.findtext("reason") or "", found.findtext("detail") or ""
+
+
+@pytest.mark.parametrize(
+    "path", ["/vms", "/vms/", "/v4/vms", "//vms//", "/vms?max=3", "/vms/?max=3", "/vms;max=3", "/vms;max=3;a=b/"]
+)
+async def test_paths_in_all_their_spellings(client: httpx.AsyncClient, recorder: Recorder, path: str) -> None:
+    response = await client.get(API + path)
+    assert response.status_code == 200
+    assert [vm.get("id") for vm in fromstring(response.text).findall("vm")] == ["1", "2"]
+    assert recorder.calls[0].parameters.integer("max") == (3 if "max" in path else None)
+
+
+async def test_the_root_has_no_need_of_a_slash(client: httpx.AsyncClient) -> None:
+    for path in (API, API + "/", API + ";a=b"):
+        assert (await client.get(path)).status_code == 200
+    assert (await client.get(API + "x")).status_code == 404
+
+
+async def test_the_query_comes_before_the_matrix_and_that_before_the_header(
+    client: httpx.AsyncClient, recorder: Recorder
+) -> None:
+    headers = {"All-Content": "true", "Filter": "yes"}
+    await client.get(f"{API}/vms;all_content=false;max=5?max=7&case_sensitive=maybe", headers=headers)
+    parameters = recorder.calls[0].parameters
+    assert parameters.integer("max") == 7
+    assert parameters.boolean("all_content") is False
+    assert parameters.boolean("filter") is True
+    assert parameters.boolean("case_sensitive") is None
+    assert parameters.integer("case_sensitive") is None
+
+
+async def test_ids_are_unquoted_once(client: httpx.AsyncClient, recorder: Recorder) -> None:
+    await client.get(f"{API}/vms/a%2Fb%20c;x=y")
+    assert recorder.calls[0].ids == {"vm": "a/b c"}
+
+
+async def test_json_and_xml_by_the_accept_header(client: httpx.AsyncClient) -> None:
+    response = await client.get(f"{API}/vms/1", headers={"Accept": "application/json"})
+    assert response.headers["content-type"].startswith("application/json")
+    assert response.json()["name"] == "vm 1"
+    for accept in ("application/xml", "*/*", "application/xml, application/json"):
+        response = await client.get(f"{API}/vms/1", headers={"Accept": accept})
+        assert response.headers["content-type"].startswith("application/xml")
+
+
+async def test_objects_carry_links_and_actions(client: httpx.AsyncClient) -> None:
+    root = fromstring((await client.get(f"{API}/vms")).text)
+    links = {link.get("rel"): link.get("href") for link in root.findall("vm[@id='2']/link")}
+    assert links["nics"] == f"{API}/vms/2/nics"
+    actions = {link.get("rel"): link.get("href") for link in root.findall("vm[@id='2']/actions/link")}
+    assert actions["start"] == f"{API}/vms/2/start"
+
+
+async def test_adding_answers_the_object_and_where_it_is(client: httpx.AsyncClient, recorder: Recorder) -> None:
+    response = await client.post(f"{API}/vms", content="<vm><name>a</name><memory>5</memory></vm>")
+    assert response.status_code == 201
+    assert response.headers["location"] == f"{API}/vms/1"
+    assert fromstring(response.text).find("actions/link[@rel='start']") is not None
+    assert recorder.calls[0].body == {"name": "a", "memory": 5}
+
+
+async def test_a_body_in_json(client: httpx.AsyncClient, recorder: Recorder) -> None:
+    await client.post(f"{API}/vms", json={"name": "a", "memory": "5"})
+    assert recorder.calls[0].body == {"name": "a", "memory": 5}
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "body", "waits"),
+    [
+        ({}, "", "<action/>", False),
+        ({"Expect": "201-created"}, "", "<action/>", True),
+        ({}, "?async=false", "<action/>", True),
+        ({}, "?async=true", "<action/>", False),
+        ({}, "", "<action><async>false</async></action>", True),
+        ({}, "", "", False),
+    ],
+)
+async def test_whether_the_caller_waits(
+    client: httpx.AsyncClient, recorder: Recorder, headers: dict[str, str], query: str, body: str, waits: bool
+) -> None:
+    response = await client.post(f"{API}/vms/1/start{query}", content=body, headers=headers)
+    assert response.status_code == 200
+    assert fromstring(response.text).findtext("status") == "complete"
+    assert recorder.calls[0].wait is waits
+
+
+TAKEN = "[Cannot use the name a: another VM has it already. Choose another name.]"
+NO_VM = "[There is no VM missing: no VM has that id. List what is there and choose one of them.]"
+FAILED = "[The operation did not succeed: no reason was given. Look into the log of the service.]"
+SYNTAX = "Request syntactically incorrect."
+
+
+@pytest.mark.parametrize(
+    ("request_line", "body", "status", "reason", "detail"),
+    [
+        ("GET /nothing", "", 404, "Not Found", "There is nothing at nothing"),
+        ("GET /vms/1/nothing", "", 404, "Not Found", "There is nothing at vms/1/nothing"),
+        ("GET /vms/missing", "", 404, "Operation Failed", NO_VM),
+        ("PUT /vms", "<vm/>", 405, "Method Not Allowed", "vms does not answer PUT"),
+        ("GET /vms/1/start", "", 405, "Method Not Allowed", "vms/1/start does not answer GET"),
+        ("POST /vms", "", 400, SYNTAX, "The body is empty, and a vm has to be in it"),
+        ("POST /vms", "<host/>", 400, SYNTAX, "The element 'host' is not the expected 'vm'"),
+        ("POST /vms", "<vm><memory>x</memory></vm>", 400, "Invalid value", "The text 'x' isn't a valid integer value."),
+        ("PUT /vms/1", "<vm/>", 409, "Operation Failed", TAKEN),
+        ("POST /vms/1/stop", "<action/>", 409, "Operation Failed", TAKEN),
+        ("POST /vms/1/suspend", "<action/>", 500, "Operation Failed", FAILED),
+        ("POST /vms/1/reboot", "<action/>", 500, "Operation Failed", "[Internal Engine Error]"),
+    ],
+)
+async def test_faults(
+    client: httpx.AsyncClient, request_line: str, body: str, status: int, reason: str, detail: str
+) -> None:
+    method, path = request_line.split()
+    assert fault(await client.request(method, API + path, content=body)) == (status, reason, detail)
+
+
+async def test_a_method_without_a_handler_says_so(client: httpx.AsyncClient) -> None:
+    status, reason, detail = fault(await client.get(f"{API}/bookmarks"))
+    assert (status, reason) == (501, "Not implemented")
+    assert "Bookmarks.list is not there yet" in detail
+    response = await client.post(f"{API}/vms/1/previewsnapshot", content="<action/>")
+    assert fromstring(response.text).tag == "action"
+    assert fromstring(response.text).findtext("status") == "failed"
+
+
+async def test_malformed_xml_and_a_bomb(client: httpx.AsyncClient) -> None:
+    for body in ("<vm>", '<!DOCTYPE a [<!ENTITY b "c">]><vm><name>&b;</name></vm>'):
+        assert fault(await client.post(f"{API}/vms", content=body))[:2] == (400, "Request syntactically incorrect.")
+    assert fault(await client.post(f"{API}/vms", content=b" " * ((1 << 20) + 1)))[0] == 413
+
+
+async def test_the_correlation_id_comes_back(client: httpx.AsyncClient, recorder: Recorder) -> None:
+    response = await client.get(f"{API}/vms", headers={"Correlation-Id": "my-own_1"})
+    assert response.headers["correlation-id"] == "my-own_1"
+    assert recorder.calls[0].caller.correlation_id == "my-own_1"
+    response = await client.get(f"{API}/vms?correlation_id=other")
+    assert response.headers["correlation-id"] == "other"
+    assert len((await client.get(f"{API}/nothing")).headers["correlation-id"]) == 36
+    for bad in ("a b", "x" * 37, "ä"):
+        response = await client.get(f"{API}/vms", params={"correlation_id": bad})
+        assert fault(response)[:2] == (400, "Invalid value")
+        assert "correlation-id" not in response.headers
+
+
+async def test_follow_puts_objects_in_the_place_of_links(client: httpx.AsyncClient) -> None:
+    response = await client.get(f"{API}/vms?follow=disk_attachments.disk,cluster,nics,nonsense")
+    vm = fromstring(response.text).find("vm")
+    assert vm is not None
+    assert vm.findtext("disk_attachments/disk_attachment/disk/name") == "disk"
+    assert vm.findtext("cluster/name") == "Default"
+    rels = [link.get("rel") for link in vm.findall("link")]
+    assert "diskattachments" not in rels
+    assert "nics" in rels  # has no handler: stays a link
+
+
+async def test_without_credentials_there_is_nothing(client: httpx.AsyncClient, recorder: Recorder) -> None:
+    for value in ("", "Bearer nonsense"):
+        response = await client.get(f"{API}/vms", headers={"Authorization": value})
+        assert fault(response)[:2] == (401, "Unauthorized")
+        assert response.headers["www-authenticate"].startswith("Basic")
+    assert recorder.calls == []
+
+
+async def test_a_persistent_session_lives_in_a_cookie(client: httpx.AsyncClient) -> None:
+    del client.headers["Authorization"]
+    response = await client.get(f"{API}/vms", auth=(ADMIN.name, PASSWORD), headers={"Prefer": "persistent-auth"})
+    cookie = response.headers["set-cookie"]
+    assert cookie.startswith("JSESSIONID=")
+    assert all(part in cookie for part in ("Path=/ovirt-engine/api", "Secure", "HttpOnly"))
+    assert (await client.get(f"{API}/vms")).status_code == 200  # the client sends the cookie
+    client.cookies.clear()
+    assert (await client.get(f"{API}/vms")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("form", "code"),
+    [
+        ({"grant_type": "password", "username": ADMIN.name, "password": "wrong"}, "access_denied"),
+        ({"grant_type": "password", "username": ADMIN.name}, "invalid_request"),
+        ({"grant_type": "magic"}, "unsupported_grant_type"),
+        ({}, "unsupported_grant_type"),
+    ],
+)
+async def test_no_token_for_the_wrong_word(client: httpx.AsyncClient, form: dict[str, str], code: str) -> None:
+    response = await client.post("/ovirt-engine/sso/oauth/token", data=form)
+    assert response.status_code == 400
+    assert response.json()["error_code"] == code
+    assert "wrong" not in response.json()["error"].replace("is wrong", "")
+
+
+async def test_sign_on_and_off(client: httpx.AsyncClient) -> None:
+    form = {"grant_type": "password", "scope": "ovirt-app-api", "username": ADMIN.name, "password": PASSWORD}
+    response = await client.post("/ovirt-engine/sso/oauth/token", data=form)
+    answer = response.json()
+    assert response.headers["content-type"].startswith("application/json")
+    assert answer["token_type"] == "bearer"
+    assert answer["exp"].isdigit()
+    bearer = {"Authorization": f"Bearer {answer['access_token']}"}
+    assert (await client.get(API, headers=bearer)).status_code == 200
+    response = await client.post("/ovirt-engine/services/sso-logout", data={"token": answer["access_token"]})
+    assert response.json() == {}
+    assert (await client.get(API, headers=bearer)).status_code == 401
+
+
+async def test_what_is_open_to_all(client: httpx.AsyncClient) -> None:
+    del client.headers["Authorization"]
+    assert (await client.get("/ovirt-engine/services/health")).text == "DB Up!Welcome to Health Status!"
+    pki = "/ovirt-engine/services/pki-resource"
+    assert (await client.get(f"{pki}?resource=ca-certificate&format=X509-PEM-CA")).content == b"PEM"
+    assert (await client.get(f"{pki}?resource=engine-key")).status_code == 404
+
+
+async def test_a_list_in_json(client: httpx.AsyncClient) -> None:
+    response = await client.get(f"{API}/vms", headers={"Accept": "application/json"})
+    assert [vm["id"] for vm in json.loads(response.text)["vm"]] == ["1", "2"]
