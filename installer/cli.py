@@ -1,14 +1,26 @@
 """The command line `trivet` on a node and in the live image: one group, the commands come from their packages."""
 
+from importlib.metadata import version as installed_version
+
 import click
 
 from hosted_engine.deploy.command import deploy
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="trivet")
 def main() -> None:
     """Trivet: a virtualization cluster from plain servers."""
 
 
+@main.command()
+def version() -> None:
+    """Print the version."""
+    click.echo(installed_version("trivet"))
+
+
 main.add_command(deploy)
+
+
+if __name__ == "__main__":
+    main(prog_name="trivet")

@@ -1,0 +1,185 @@
+"""One node of a lab as a machine: switched on, switched off, killed, entered."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import NoReturn
+
+import msgspec
+
+from ci.lab import additions, bricks, cgroups, processes
+from ci.lab.launch import Launch
+from ci.lab.names import Node
+from ci.lab.processes import Process
+from ci.lab.terminal import Terminal
+from node.api.problems import Failed, Refused
+from node.system.process import CommandFailed, Run
+
+PROJECT = Path(__file__).parents[2]
+READY = ("running", "degraded")
+
+
+class NodeOff(Refused):
+    what = "{node} was not entered"
+    why = "it is switched off"
+    mend = "Start it: ./trivet lab start {node} --name {lab}"
+
+
+class NotReady(Failed):
+    what = "{node} did not start within {timeout_s:g} s"
+    why = "its systemd says: {state}"
+    mend = "Look at its console: {log}"
+
+
+class Power(StrEnum):
+    OFF = "off"
+    BOOTING = "booting"
+    ON = "on"
+
+
+class Machine:
+    def __init__(self, node: Node, run: Run, terminal: Terminal) -> None:
+        self.node = node
+        self._run = run
+        self._terminal = terminal
+
+    # --- state ---
+
+    def supervisor(self) -> Process | None:
+        """The systemd-nspawn of the node."""
+        return processes.recall(self.node.process_file)
+
+    def leader(self) -> Process | None:
+        """The node's own process 1, as the host sees it."""
+        supervisor = self.supervisor()
+        for pid in processes.children(supervisor.pid) if supervisor else ():
+            if processes.is_init(pid):
+                return processes.identify(pid)
+        return None
+
+    def leader_or_refuse(self) -> Process:
+        leader = self.leader()
+        if leader is None:
+            raise NodeOff(node=self.node.name, lab=self.node.lab.name)
+        return leader
+
+    def power(self) -> Power:
+        if self.leader() is None:
+            return Power.BOOTING if self.supervisor() else Power.OFF
+        return Power.ON if self.state() in READY else Power.BOOTING
+
+    def state(self) -> str:
+        """What the node's systemd says of itself: running, degraded, starting, stopping, offline."""
+        try:
+            done = self.exec("systemctl", "is-system-running", timeout_s=20, check=False)
+        except (NodeOff, subprocess.TimeoutExpired):
+            return "offline"
+        return done.stdout.strip() or "offline"
+
+    # --- power ---
+
+    def start(self, launch: Launch, *, lower: dict[str, str], shim: bytes | None) -> None:
+        """Switch it on; returns before it is up."""
+        if self.supervisor() is not None:
+            return
+        self.sweep()
+        self.node.runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.node.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        bricks.make(self.node, self._run)
+        self._furnish(lower, shim)
+        self.node.launch_file.write_bytes(msgspec.json.encode(launch))
+        self._terminal.start(self.node.name, self._launcher(), self.node.console_log)
+
+    def wait_ready(self, timeout_s: float) -> None:
+        """Wait until its systemd has started everything."""
+        until = time.monotonic() + timeout_s
+        while (state := self.state()) not in READY:
+            if time.monotonic() > until:
+                raise NotReady(node=self.node.name, timeout_s=timeout_s, state=state, log=self.node.console_log)
+            time.sleep(0.3)
+
+    def kill(self) -> None:
+        """As a power loss: the whole machine is gone at once, nothing inside cleans up."""
+        supervisor, leader = self.supervisor(), self.leader()
+        for process in (leader, supervisor):
+            if process is not None:
+                processes.kill(process)
+                processes.wait_gone(process, 10)
+        self.sweep()
+
+    def stop(self, timeout_s: float = 60) -> None:
+        """Shut it down cleanly; after `timeout_s` the hard way."""
+        leader, supervisor = self.leader(), self.supervisor()
+        if leader is not None and supervisor is not None:
+            # SIGRTMIN+4 makes systemd power off; it works when D-Bus inside is dead.
+            processes.kill(leader, signal.SIGRTMIN + 4)
+            if processes.wait_gone(supervisor, timeout_s):
+                return self.sweep()
+        return self.kill()
+
+    def sweep(self) -> None:
+        """End what is left of a machine that is off: processes of its control group, and the group."""
+        for pid in cgroups.members(self.node.cgroup):
+            left = processes.identify(pid)
+            if left is not None:
+                processes.kill(left)
+                processes.wait_gone(left, 5)
+        cgroups.remove(self.node.cgroup)
+        self.node.process_file.unlink(missing_ok=True)
+
+    # --- inside ---
+
+    def exec(
+        self, *command: str, stdin: str | bytes = b"", timeout_s: float = 60, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in the node. Raises NodeOff; CommandFailed when `check` and it ended above 0."""
+        entered = self.enter(command)
+        raw = stdin.encode() if isinstance(stdin, str) else stdin
+        done = subprocess.run(entered, input=raw, capture_output=True, timeout=timeout_s, check=False, env=INSIDE)
+        out, err = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+        if check and done.returncode != 0:
+            raise CommandFailed(command, err or out, status=done.returncode, stdout=out)
+        return subprocess.CompletedProcess(command, done.returncode, out, err)
+
+    def run(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str:
+        """As node.system.process.run, in the node."""
+        try:
+            return self.exec(*argv, stdin=stdin, timeout_s=timeout_s).stdout
+        except subprocess.TimeoutExpired as err:
+            raise CommandFailed(argv, f"it took longer than {timeout_s:g} s") from err
+
+    def become(self, command: Sequence[str]) -> NoReturn:
+        """Replace this process by a command in the node, on this terminal."""
+        entered = self.enter(command)
+        os.execvpe(entered[0], entered, INSIDE | {"TERM": os.environ.get("TERM", "dumb")})
+
+    def enter(self, command: Sequence[str]) -> list[str]:
+        pid = str(self.leader_or_refuse().pid)
+        return ["nsenter", "-t", pid, "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w", "--", *command]
+
+    def _furnish(self, lower: dict[str, str], shim: bytes | None) -> None:
+        furnished = self.node.state / "furnished"
+        shutil.rmtree(self.node.state / "upper/opt/trivet", ignore_errors=True)  # code put in while it ran is old now
+        wanted = additions.additions(self.node, lower=lower, shim=shim)
+        additions.write(self.node.state / "upper", wanted, first_boot=not furnished.exists())
+        furnished.touch()
+
+    def _launcher(self) -> list[str]:
+        python = [sys.executable, "-m", "ci.lab.launch", self.node.lab.name, self.node.name]
+        private = ["unshare", "--mount", "--propagation", "private"]
+        # Not `ip netns exec`: it mounts another /sys, where nspawn does not find the control groups.
+        return ["env", f"PYTHONPATH={PROJECT}", "nsenter", f"--net={self.node.lab.netns_path}", *private, *python]
+
+
+INSIDE = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME": "/root",
+    "LANG": "C.UTF-8",
+    "USER": "root",
+}

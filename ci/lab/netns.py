@@ -1,0 +1,60 @@
+"""The network of a lab: one namespace with one bridge in it, so that nothing of the host's network changes."""
+
+import json
+
+from ci.lab.names import BRIDGE, GATEWAY_ADDRESS, PREFIX_LENGTH, Lab, Node
+from node.system.process import Run
+
+
+class Network:
+    """Makes, inspects and removes the namespace of a lab, and cuts single nodes off within it."""
+
+    def __init__(self, lab: Lab, run: Run) -> None:
+        self._lab = lab
+        self._run = run
+
+    def exists(self) -> bool:
+        return self._lab.netns in {entry["name"] for entry in _json(self._run("ip", "-j", "netns", "list"))}
+
+    def make(self) -> None:
+        """Make what is missing of the namespace and its bridge."""
+        if self._lab.netns_path.exists() and not self.exists():
+            self._lab.netns_path.unlink()  # a reboot kept the name and lost the namespace
+        if not self.exists():
+            self._run("ip", "netns", "add", self._lab.netns)
+        self._ip("link", "set", "lo", "up")
+        if BRIDGE not in self._links():
+            self._ip("link", "add", BRIDGE, "type", "bridge", "forward_delay", "0", "stp_state", "0")
+        self._ip("link", "set", BRIDGE, "up")
+        self._ip("address", "replace", f"{GATEWAY_ADDRESS}/{PREFIX_LENGTH}", "dev", BRIDGE)
+
+    def remove(self) -> None:
+        if self.exists():
+            self._run("ip", "netns", "delete", self._lab.netns)
+
+    def cut(self, node: Node) -> None:
+        """Take the node's cable off the switch; its carrier stays up, as behind a switch that lost its uplink."""
+        self._ip("link", "set", node.uplink, "nomaster")
+
+    def heal(self, node: Node) -> None:
+        self._ip("link", "set", node.uplink, "master", BRIDGE)
+        self._ip("link", "set", node.uplink, "up")
+
+    def is_cut(self, node: Node) -> bool:
+        """True when the node runs and its cable is off the switch."""
+        links = self._links() if self.exists() else {}
+        return node.uplink in links and links[node.uplink] != BRIDGE
+
+    def _links(self) -> dict[str, str]:
+        """Name → bridge it belongs to, "" for none."""
+        links = _json(self._run("ip", "-n", self._lab.netns, "-j", "link", "show"))
+        return {link["ifname"]: link.get("master", "") for link in links}
+
+    def _ip(self, *arguments: str) -> None:
+        self._run("ip", "-n", self._lab.netns, *arguments)
+
+
+def _json(text: str) -> list[dict[str, str]]:
+    """What `ip -j` says; it says nothing at all instead of an empty list."""
+    found: list[dict[str, str]] = json.loads(text or "[]")
+    return [entry for entry in found if entry]

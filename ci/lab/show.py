@@ -1,0 +1,44 @@
+"""Shows the status of a lab to people."""
+
+from rich.console import Console
+from rich.table import Table
+
+from ci.lab.status import LabStatus, NodeStatus
+
+
+def show(status: LabStatus, console: Console) -> None:
+    console.print(_nodes(status))
+    if status.volumes:
+        console.print(_volumes(status))
+    if status.vms:
+        console.print(_vms(status))
+    api = "answers" if status.api else "does not answer"
+    console.print(f"engine on {status.engine or 'no node'}; API {api}: {status.url}", markup=False)
+
+
+def troubles(node: NodeStatus) -> str:
+    """The services of a node that do not run, in words."""
+    down = [f"{name} {state}" for name, state in node.services.items() if state != "active"]
+    return ", ".join((["cut off"] if node.cut else []) + down)
+
+
+def _nodes(status: LabStatus) -> Table:
+    table = Table("node", "address", "power", "trouble", title=f"Lab {status.name}", title_justify="left")
+    for node in status.nodes:
+        table.add_row(node.name, node.address, node.power, troubles(node))
+    return table
+
+
+def _volumes(status: LabStatus) -> Table:
+    table = Table("volume", "state", "bricks online", "waiting to heal")
+    for volume in status.volumes:
+        pending = "unknown" if volume.pending_heals is None else str(volume.pending_heals)
+        table.add_row(volume.name, volume.status, f"{volume.bricks_online} of {volume.bricks}", pending)
+    return table
+
+
+def _vms(status: LabStatus) -> Table:
+    table = Table("VM", "node", "state")
+    for vm in status.vms:
+        table.add_row(vm.name, vm.node, vm.state)
+    return table

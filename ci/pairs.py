@@ -1,0 +1,48 @@
+"""Prints what was measured beside what it has to be: name, measured, aim, ratio (below 1 is better than the aim)."""
+
+import json
+from dataclasses import dataclass
+
+import click
+
+from ci.lab import settings
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """`measured` and `aim` in `unit`; less is better."""
+
+    name: str
+    measured: float
+    aim: float
+    unit: str
+
+    def line(self) -> str:
+        return f"{self.name:<40} {self.measured:8.1f} {self.aim:8.1f} {self.unit:<4} {self.measured / self.aim:6.2f}"
+
+
+AIMS_S = {"first": 720.0, "cached": 180.0}  # issue 2: twelve minutes, three minutes
+
+
+def lab_times(name: str, times: dict[str, dict[str, float]]) -> tuple[Pair, ...]:
+    """The last `lab up` of each kind: `first` made the lab, `cached` found its images or the lab itself."""
+    return tuple(
+        Pair(f"{name}: lab up, {kind}", times[kind]["all"], AIMS_S[kind], "s") for kind in AIMS_S if kind in times
+    )
+
+
+@click.command()
+def main() -> None:
+    pairs: list[Pair] = []
+    for lab in settings.labs():
+        if lab.times_file.exists():
+            pairs += lab_times(lab.name, json.loads(lab.times_file.read_text()))
+    click.echo(f"{'what':<40} {'measured':>8} {'aim':>8} unit  ratio")
+    for pair in pairs:
+        click.echo(pair.line())
+    if not pairs:
+        click.echo("Nothing was measured yet: run ./trivet lab up first.")
+
+
+if __name__ == "__main__":
+    main()
