@@ -28,7 +28,16 @@ class Engine(Protocol):
 class EngineDoor:
     """The engine at `address`, known by the certificate that the authority in `authority_file` gave it."""
 
-    def __init__(self, address: str, authority_file: Path, user: str, password: str) -> None:
+    def __init__(
+        self,
+        address: str,
+        authority_file: Path,
+        user: str,
+        password: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._transport = transport
         self._url = f"https://{address}"
         self._authority_file = authority_file
         self._user, self._password = user, password
@@ -55,7 +64,14 @@ class EngineDoor:
     def _client(self) -> httpx.AsyncClient:
         tls = ssl.create_default_context(cafile=str(self._authority_file))
         headers = {"Accept": "application/xml", "Version": "4"}
-        return httpx.AsyncClient(base_url=self._url, verify=tls, headers=headers, timeout=15, trust_env=False)
+        return httpx.AsyncClient(
+            base_url=self._url,
+            verify=tls,
+            headers=headers,
+            timeout=httpx.Timeout(15, connect=3),
+            trust_env=False,
+            transport=self._transport,
+        )
 
     async def _token(self, client: httpx.AsyncClient) -> str:
         form = {

@@ -38,12 +38,12 @@ class Reach(Protocol):
 class Network:
     """The real Reach."""
 
-    def __init__(self, folder: Folder) -> None:
-        self._folder = folder
+    def __init__(self, folder: Folder, *, port: int = PORT) -> None:
+        self._folder, self._port = folder, port
 
     @asynccontextmanager
     async def member(self, node: NodeAnswers) -> AsyncIterator[NodeApi]:
-        client = NodeClient(str(node.address.ip), self._folder.client_tls())
+        client = NodeClient(str(node.address.ip), self._folder.client_tls(), port=self._port)
         try:
             yield client
         finally:
@@ -53,10 +53,10 @@ class Network:
     async def newcomer(self, node: NodeAnswers) -> AsyncIterator[NodeApi]:
         address = str(node.address.ip)
         try:
-            certificate = await asyncio.to_thread(fetch_certificate, address, PORT, node.fingerprint)
+            certificate = await asyncio.to_thread(fetch_certificate, address, self._port, node.fingerprint)
         except OSError as err:
             raise NodeSilent(node=node.name, request="for its certificate", reason=str(err)) from err
-        client = NodeClient(address, pinned_context(certificate), claim_code=node.claim_code)
+        client = NodeClient(address, pinned_context(certificate), port=self._port, claim_code=node.claim_code)
         try:
             yield client
         finally:

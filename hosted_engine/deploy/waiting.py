@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from node.api.problems import Failed
 from node.system.clock import Clock
 
-PAUSE_S = 2.0
+PAUSE_S = 1.0
 
 
 class WaitedTooLong(Failed):

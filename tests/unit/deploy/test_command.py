@@ -1,0 +1,79 @@
+"""Whoever runs the command sees what is done, how long it takes and what it waits for; errors are sentences."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from hosted_engine.deploy.command import deploy
+from hosted_engine.deploy.progress import Teller
+from node.steps import Mark, Progress, Step
+from tests.fakes.clock import FakeClock
+from tests.unit.deploy.test_answers import three
+
+
+async def nothing() -> None:
+    return None
+
+
+STEP = Step("lease", "Make the lease", nothing)
+
+
+@pytest.fixture
+def told() -> list[str]:
+    return []
+
+
+def test_steps_are_told_with_their_times(told: list[str]) -> None:
+    clock = FakeClock()
+    teller = Teller(told.append, clock)
+    clock.advance(61)
+    teller.step(Progress(3, 17, STEP, Mark.STARTED))
+    clock.advance(2.5)
+    teller.step(Progress(3, 17, STEP, Mark.DONE))
+    assert told == ["  1:01  [3/17] Make the lease", "  1:03  [3/17] Make the lease: done in 2.5 s"]
+
+
+def test_a_long_step_is_told_again_with_what_it_waits_for(told: list[str]) -> None:
+    clock = FakeClock()
+    teller = Teller(told.append, clock)
+    teller.step(Progress(3, 17, STEP, Mark.STARTED))
+    teller.wait("node2 is silent")
+    clock.advance(4)
+    teller.news()
+    clock.advance(2)
+    teller.news()
+    teller.news()
+    assert told[1:] == ["  0:06  [3/17] Make the lease … 6 s: node2 is silent"]
+
+
+def test_the_same_as_json(told: list[str]) -> None:
+    Teller(told.append, FakeClock(), as_json=True).step(Progress(3, 17, STEP, Mark.STARTED))
+    assert json.loads(told[0]) == {
+        "elapsed_s": 0.0,
+        "says": "[3/17] Make the lease",
+        "step": "lease",
+        "mark": "started",
+    }
+
+
+def test_wrong_answers_end_with_sentences_and_nothing_is_made(tmp_path: Path) -> None:
+    answers = tmp_path / "answers.toml"
+    answers.write_text(three(nic="a b"))
+    answers.chmod(0o600)
+    ended = CliRunner().invoke(deploy, [str(answers), "--folder", str(tmp_path / "site")])
+    assert ended.exit_code == 1
+    assert "nodes[1].nic: has to be the name of a network card" in ended.output
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_dry_run_says_all_steps_and_makes_nothing(tmp_path: Path) -> None:
+    answers = tmp_path / "answers.toml"
+    answers.write_text(three().replace("192.0.2.", "127.0.0."))
+    answers.chmod(0o600)
+    ended = CliRunner().invoke(deploy, [str(answers), "--folder", str(tmp_path / "site"), "--dry-run"])
+    assert ended.exit_code == 0, ended.output
+    assert "would do: Make volume engine (volume:engine)" in ended.output
+    assert "24 steps to do" in ended.output
+    assert not (tmp_path / "site").exists()
