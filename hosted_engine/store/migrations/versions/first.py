@@ -395,4 +395,3 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_vms_node_id"), ["node_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_vms_status"), ["status"], unique=False)
         batch_op.create_index(batch_op.f("ix_vms_template_id"), ["template_id"], unique=False)
-
