@@ -1,0 +1,44 @@
+"""What a defined domain needs of its node before it can start, read back from libvirt's XML; pure."""
+
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseFact:
+    lockspace: str
+    resource: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class DomainFacts:
+    """`title` is the VM's own name. Paths are absolute."""
+
+    id: str
+    title: str
+    disks: tuple[str, ...]
+    bridges: tuple[str, ...]
+    leases: tuple[LeaseFact, ...]
+
+
+def domain_facts(xml: str) -> DomainFacts:
+    domain = ET.fromstring(xml)
+    disks = (source.get("file") for source in domain.iterfind("devices/disk/source"))
+    bridges = (source.get("bridge") for source in domain.iterfind("devices/interface[@type='bridge']/source"))
+    return DomainFacts(
+        id=domain.findtext("uuid") or "",
+        title=domain.findtext("title") or domain.findtext("name") or "",
+        disks=tuple(path for path in disks if path),
+        bridges=tuple(bridge for bridge in bridges if bridge),
+        leases=tuple(_lease(lease) for lease in domain.iterfind("devices/lease")),
+    )
+
+
+def _lease(lease: ET.Element) -> LeaseFact:
+    target = lease.find("target")
+    return LeaseFact(
+        lockspace=lease.findtext("lockspace", ""),
+        resource=lease.findtext("key", ""),
+        path=target.get("path", "") if target is not None else "",
+    )

@@ -1,0 +1,146 @@
+"""The hypervisor through libvirt-python, with libvirt's event loop in a thread of its own."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+import libvirt
+
+from node.vms.hypervisor import Domain, HypervisorFailed, Versions
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+URI = "qemu:///system"
+PIDS = Path("/run/libvirt/qemu")
+LOOK_S = 2.0  # how often a lost connection is noticed and made again
+
+
+class LibvirtHypervisor:
+    """One connection for all threads (libvirt allows it), made again when libvirtd was away."""
+
+    def __init__(self, uri: str = URI) -> None:
+        self._uri = uri
+        self._lock = threading.Lock()
+        self._connection: Any = None
+        self._changed: Callable[[str], None] = lambda _: None
+        self._again: Callable[[], None] = lambda: None
+        libvirt.registerErrorHandler(lambda *_: None, None)  # errors come as exceptions; not on stderr as well
+        libvirt.virEventRegisterDefaultImpl()
+
+    def watch(self, changed: Callable[[str], None], again: Callable[[], None]) -> None:
+        self._changed, self._again = changed, again
+        threading.Thread(target=_turn_events, name="libvirt-events", daemon=True).start()
+        threading.Thread(target=self._keep_connected, name="libvirt-keeper", daemon=True).start()
+
+    def domains(self) -> Sequence[Domain]:
+        return self._do("list its domains", lambda c: [_domain(d) for d in c.listAllDomains()])
+
+    def find(self, vm_id: str) -> Domain | None:
+        return self._do("look for a domain", lambda c: _found(c, vm_id))
+
+    def xml(self, vm_id: str) -> str:
+        """The persistent definition: what the next start takes."""
+        flags = libvirt.VIR_DOMAIN_XML_INACTIVE
+        return self._do("show the domain", lambda c: str(c.lookupByUUIDString(vm_id).XMLDesc(flags)))
+
+    def define(self, xml: str) -> None:
+        self._do("define the VM", lambda c: c.defineXMLFlags(xml, libvirt.VIR_DOMAIN_DEFINE_VALIDATE))
+
+    def start(self, vm_id: str) -> None:
+        self._do("start the VM", lambda c: c.lookupByUUIDString(vm_id).create())
+
+    def shut_down(self, vm_id: str) -> None:
+        self._do("ask the guest to shut down", lambda c: c.lookupByUUIDString(vm_id).shutdown())
+
+    def destroy(self, vm_id: str) -> None:
+        self._do("destroy the VM", lambda c: c.lookupByUUIDString(vm_id).destroy())
+
+    def undefine(self, vm_id: str) -> None:
+        flags = (
+            libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
+            | libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+            | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+            | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
+        )
+        self._do("undefine the VM", lambda c: c.lookupByUUIDString(vm_id).undefineFlags(flags))
+
+    def versions(self) -> Versions:
+        return self._do("tell its versions", lambda c: Versions(_dotted(c.getLibVersion()), _dotted(c.getVersion())))
+
+    def _do(self, act: str, ask: Callable[[Any], T]) -> T:
+        try:
+            return ask(self._connected())
+        except libvirt.libvirtError as err:
+            raise HypervisorFailed(act=act, reason=err.get_error_message() or str(err)) from err
+
+    def _connected(self) -> Any:
+        with self._lock:
+            if self._connection is not None and _alive(self._connection):
+                return self._connection
+            connection = libvirt.open(self._uri)
+            connection.setKeepAlive(5, 3)
+            lifecycle = libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE
+            connection.domainEventRegisterAny(None, lifecycle, self._on_lifecycle, None)
+            is_new, self._connection = self._connection is None, connection
+        if not is_new:
+            log.warning("libvirtd was away; connected again")
+            self._again()
+        return connection
+
+    def _on_lifecycle(self, _connection: Any, domain: Any, _event: int, _detail: int, _opaque: Any) -> None:
+        self._changed(domain.UUIDString())
+
+    def _keep_connected(self) -> None:
+        """Events come over the connection: a lost one has to be noticed also when nobody asks for anything."""
+        while True:
+            with suppress(libvirt.libvirtError):  # said by the next call that needs it
+                self._connected()
+            time.sleep(LOOK_S)
+
+
+def _turn_events() -> None:
+    while True:
+        libvirt.virEventRunDefaultImpl()
+
+
+def _alive(connection: Any) -> bool:
+    try:
+        return bool(connection.isAlive())
+    except libvirt.libvirtError:
+        return False
+
+
+def _found(connection: Any, vm_id: str) -> Domain | None:
+    try:
+        return _domain(connection.lookupByUUIDString(vm_id))
+    except libvirt.libvirtError as err:
+        if err.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+            return None
+        raise
+
+
+def _domain(domain: Any) -> Domain:
+    state, reason = domain.state()
+    name = domain.name()
+    try:
+        title = domain.metadata(libvirt.VIR_DOMAIN_METADATA_TITLE, None)
+    except libvirt.libvirtError:
+        title = name  # not one of ours: it has no title
+    pid = _pid(name) if state not in (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_CRASHED) else None
+    return Domain(id=domain.UUIDString(), name=name, title=title, state=state, reason=reason, pid=pid)
+
+
+def _pid(name: str) -> int | None:
+    try:
+        return int((PIDS / f"{name}.pid").read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _dotted(version: int) -> str:
+    return f"{version // 1_000_000}.{version // 1000 % 1000}.{version % 1000}"

@@ -1,0 +1,227 @@
+"""Virtual machines from definition to end, and what is told about them meanwhile."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+
+from node.api.messages import ConsoleLog, DownReason, VmReport, VmSpec, VmState
+from node.api.problems import Problem
+from node.api.refusals import LeaseHeld, NotStartable, VmRunning, VmUnknown, vm_uuid
+from node.system.clock import Clock
+from node.system.threads import Threads
+from node.vms.domain_facts import DomainFacts, domain_facts
+from node.vms.domain_xml import Surroundings, console_log, domain_xml
+from node.vms.hypervisor import Domain, Hypervisor, HypervisorFailed
+from node.vms.names import domain_name
+from node.vms.runs import Runs
+from node.vms.states import state_of
+
+log = logging.getLogger(__name__)
+
+CONSOLE_BYTES = 64 << 10
+Ready = Callable[[DomainFacts], Awaitable[None]]
+Holder = Callable[[DomainFacts], Awaitable[tuple[str, int] | None]]
+
+
+class Vms:
+    """`ready` raises Refused when something that a domain needs is missing; `holder` says which lease of a domain is
+    held by which other host. `tell` gets every change once."""
+
+    def __init__(
+        self,
+        hypervisor: Hypervisor,
+        threads: Threads,
+        surroundings: Surroundings,
+        runs: Runs,
+        *,
+        ready: Ready,
+        holder: Holder,
+        tell: Callable[[VmReport], None],
+        clock: Clock,
+    ) -> None:
+        self._hypervisor = hypervisor
+        self._threads = threads
+        self._surroundings = surroundings
+        self._runs = runs
+        self._ready = ready
+        self._holder = holder
+        self._tell = tell
+        self._clock = clock
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._looks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._told: dict[str, VmReport] = {}
+        self._starting: set[str] = set()
+        self._ending: set[str] = set()
+        self._details: dict[str, str] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def watch(self) -> None:
+        """Begin to tell of changes; call it in the event loop."""
+        loop = asyncio.get_running_loop()
+
+        def changed(vm_id: str) -> None:
+            loop.call_soon_threadsafe(self._spawn, vm_id)
+
+        def again() -> None:
+            for domain in self._hypervisor.domains():
+                changed(domain.id)
+
+        self._hypervisor.watch(changed, again)
+
+    async def all(self) -> tuple[VmReport, ...]:
+        domains = await self._threads(self._hypervisor.domains)
+        return tuple([self._report(domain) for domain in domains])
+
+    async def find(self, vm_id: str) -> VmReport | None:
+        domain = await self._threads(self._hypervisor.find, vm_uuid(vm_id))
+        return self._report(domain) if domain is not None else None
+
+    async def define(self, spec: VmSpec) -> VmReport:
+        """Of a running VM it changes what the next start takes."""
+        async with self._locks[vm_uuid(spec.id)]:
+            domains = await self._threads(self._hypervisor.domains)
+            own = next((d.name for d in domains if d.id == spec.id), None)
+            name = own or domain_name(spec.name, spec.id, {d.name for d in domains})
+            await self._threads(self._hypervisor.define, domain_xml(spec, name, self._surroundings))
+            return await self._get(spec.id)
+
+    async def start(self, vm_id: str) -> VmReport:
+        async with self._locks[vm_uuid(vm_id)]:
+            report = await self._get(vm_id)
+            if report.state is not VmState.DOWN:
+                return report
+            facts = domain_facts(await self._threads(self._hypervisor.xml, vm_id))
+            await self._ready(facts)
+            self._starting.add(vm_id)
+            self._ending.discard(vm_id)
+            self._details.pop(vm_id, None)
+            try:
+                await self._threads(self._hypervisor.start, vm_id)
+            except HypervisorFailed as err:
+                raise await self._why_not_started(facts, err) from err
+            finally:
+                self._starting.discard(vm_id)
+            return await self._look(vm_id)
+
+    async def shut_down(self, vm_id: str) -> VmReport:
+        async with self._locks[vm_uuid(vm_id)]:
+            report = await self._get(vm_id)
+            if report.state is VmState.DOWN:
+                return report
+            await self._threads(self._hypervisor.shut_down, vm_id)
+            self._ending.add(vm_id)
+            return await self._look(vm_id)
+
+    async def destroy(self, vm_id: str) -> VmReport:
+        async with self._locks[vm_uuid(vm_id)]:
+            report = await self._get(vm_id)
+            if report.state is VmState.DOWN:
+                return report
+            try:
+                await self._threads(self._hypervisor.destroy, vm_id)
+            except HypervisorFailed:
+                if (await self._get(vm_id)).state is not VmState.DOWN:
+                    raise
+            return await self._look(vm_id)
+
+    async def undefine(self, vm_id: str) -> None:
+        async with self._locks[vm_uuid(vm_id)]:
+            report = await self.find(vm_id)
+            if report is not None:
+                if report.state is not VmState.DOWN:
+                    raise VmRunning(act="undefine", vm=report.name)
+                await self._threads(self._hypervisor.undefine, vm_id)
+            await self._threads(self._forget, vm_id)
+
+    async def console(self, vm_id: str) -> ConsoleLog:
+        await self._get(vm_id)
+        path = Path(console_log(self._surroundings, vm_id))
+        return await self._threads(_tail, path)
+
+    async def running_on(self, path: str) -> str | None:
+        """The name of a running VM that has the file at `path` among its disks."""
+        for domain in await self._threads(self._hypervisor.domains):
+            if state_of(domain.state, domain.reason)[0] is not VmState.DOWN:
+                facts = domain_facts(await self._threads(self._hypervisor.xml, domain.id))
+                if path in facts.disks:
+                    return domain.title
+        return None
+
+    async def _get(self, vm_id: str) -> VmReport:
+        report = await self.find(vm_id)
+        if report is None:
+            raise VmUnknown(vm=vm_id)
+        return report
+
+    async def _look(self, vm_id: str) -> VmReport:
+        """The VM as it is now, told if it is news."""
+        async with self._looks[vm_id]:  # or an older look could be told after a newer one
+            report = await self._get(vm_id)
+            if self._told.get(vm_id) != report:
+                self._told[vm_id] = report
+                self._tell(report)
+            return report
+
+    def _report(self, domain: Domain) -> VmReport:
+        state, reason, detail = state_of(domain.state, domain.reason)
+        if state is VmState.DOWN:
+            self._ending.discard(domain.id)
+        run = self._runs.seen(domain.id, state, reason, self._clock.now())
+        report = VmReport(
+            id=domain.id,
+            name=domain.title,
+            state=state,
+            reason=run.reason,
+            detail=detail or (self._details.get(domain.id, "") if state is VmState.DOWN else ""),
+            since=run.since,
+            pid=domain.pid,
+        )
+        if domain.id in self._starting and state is not VmState.UP:
+            return msgspec.structs.replace(report, state=VmState.STARTING, reason=DownReason.NONE)
+        if domain.id in self._ending and state is VmState.UP:
+            return msgspec.structs.replace(report, state=VmState.SHUTTING_DOWN)
+        return report
+
+    async def _why_not_started(self, facts: DomainFacts, err: HypervisorFailed) -> Problem:
+        reason = err.text.why
+        self._details[facts.id] = reason
+        held = await self._holder(facts)
+        if held is not None:
+            return LeaseHeld(vm=facts.title, resource=held[0], holder=held[1])
+        return NotStartable(vm=facts.title, reason=reason)
+
+    def _forget(self, vm_id: str) -> None:
+        self._told.pop(vm_id, None)
+        self._details.pop(vm_id, None)
+        self._runs.forget(vm_id)
+        log_file = Path(console_log(self._surroundings, vm_id))
+        for path in (log_file, *log_file.parent.glob(f"{log_file.name}.*")):
+            path.unlink(missing_ok=True)
+
+    def _spawn(self, vm_id: str) -> None:
+        task = asyncio.get_running_loop().create_task(self._changed(vm_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _changed(self, vm_id: str) -> None:
+        try:
+            await self._look(vm_id)
+        except VmUnknown:
+            self._told.pop(vm_id, None)
+        except Problem as err:
+            log.warning("cannot look at VM %s: %s", vm_id, err)
+
+
+def _tail(path: Path) -> ConsoleLog:
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - CONSOLE_BYTES))
+            content = file.read()
+    except FileNotFoundError:
+        return ConsoleLog(text="", truncated=False)
+    return ConsoleLog(text=content.decode(errors="replace"), truncated=size > CONSOLE_BYTES)
