@@ -1,0 +1,84 @@
+"""Events to every caller that listens: numbered, HELLO first, a heartbeat every 5 s, nobody waits for a slow one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import msgspec
+
+from node.api.messages import Event, EventKind, MountReport, Statistics, VmReport
+from node.system.clock import Clock
+
+HEARTBEAT_S = 5.0
+QUEUE_EVENTS = 256
+
+
+class Hub:
+    """`vms`, `mounts` and `statistics` are asked for what HELLO and heartbeats tell."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        vms: Callable[[], Awaitable[tuple[VmReport, ...]]],
+        mounts: Callable[[], Awaitable[tuple[MountReport, ...]]],
+        statistics: Callable[[], Awaitable[Statistics]],
+    ) -> None:
+        self._clock = clock
+        self._vms = vms
+        self._mounts = mounts
+        self._statistics = statistics
+        self._number = 0
+        self._listeners: set[asyncio.Queue[Event | None]] = set()
+
+    async def listen(self) -> AsyncIterator[Event]:
+        """HELLO, then everything that happens. It ends when the listener is too slow: it starts over with HELLO.
+
+        What happens while HELLO is gathered waits in the queue, so nothing falls in between.
+        """
+        queue: asyncio.Queue[Event | None] = asyncio.Queue(QUEUE_EVENTS)
+        self._listeners.add(queue)
+        try:
+            yield await self._hello()
+            while (event := await queue.get()) is not None:
+                yield event
+        finally:
+            self._listeners.discard(queue)
+
+    def vm_changed(self, vm: VmReport) -> None:
+        self._push(Event(number=0, kind=EventKind.VM, at=self._clock.now(), vm=vm))
+
+    def mounts_changed(self, mounts: tuple[MountReport, ...]) -> None:
+        self._push(Event(number=0, kind=EventKind.MOUNT, at=self._clock.now(), mounts=mounts))
+
+    async def beat(self) -> None:
+        """Heartbeats for ever."""
+        while True:
+            await self._clock.sleep(HEARTBEAT_S)
+            if self._listeners:
+                statistics = await self._statistics()
+                self._push(Event(number=0, kind=EventKind.HEARTBEAT, at=self._clock.now(), statistics=statistics))
+
+    def close(self) -> None:
+        """End every stream."""
+        for queue in tuple(self._listeners):
+            self._drop(queue)
+
+    async def _hello(self) -> Event:
+        number, at = self._number, self._clock.now()
+        vms, mounts, statistics = await asyncio.gather(self._vms(), self._mounts(), self._statistics())
+        return Event(number=number, kind=EventKind.HELLO, at=at, vms=vms, mounts=mounts, statistics=statistics)
+
+    def _push(self, event: Event) -> None:
+        self._number += 1
+        numbered = msgspec.structs.replace(event, number=self._number)
+        for queue in tuple(self._listeners):
+            if queue.full():
+                self._drop(queue)
+            else:
+                queue.put_nowait(numbered)
+
+    def _drop(self, queue: asyncio.Queue[Event | None]) -> None:
+        self._listeners.discard(queue)
+        while not queue.empty():
+            queue.get_nowait()
+        queue.put_nowait(None)

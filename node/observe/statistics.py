@@ -1,0 +1,45 @@
+"""Readings of the machine's load from /proc."""
+
+from pathlib import Path
+
+from node.api.messages import Statistics
+from node.observe import parse
+from node.system.clock import Clock
+
+
+class StatisticsReader:
+    """Shares of processor time are those since the reading before."""
+
+    def __init__(self, clock: Clock, proc: Path = Path("/proc")) -> None:
+        self._clock = clock
+        self._proc = proc
+        self._before = parse.cpu_times(self._read("stat"))
+        self._shares = parse.CpuShares(0.0, 0.0, 100.0)
+
+    def read(self, *, vms_running: int) -> Statistics:
+        memory = parse.meminfo(self._read("meminfo"))
+        shares = self._cpu()
+        return Statistics(
+            at=self._clock.now(),
+            boot_id=self._read("sys/kernel/random/boot_id").strip(),
+            uptime_s=float(self._read("uptime").split()[0]),
+            memory_free_bytes=memory.available_bytes,
+            memory_used_bytes=memory.total_bytes - memory.available_bytes,
+            swap_total_bytes=memory.swap_total_bytes,
+            swap_free_bytes=memory.swap_free_bytes,
+            load_1min=float(self._read("loadavg").split()[0]),
+            cpu_user_percent=shares.user,
+            cpu_system_percent=shares.system,
+            cpu_idle_percent=shares.idle,
+            vms_running=vms_running,
+        )
+
+    def _cpu(self) -> parse.CpuShares:
+        """Two readings within the same tick give the shares of the one before."""
+        now = parse.cpu_times(self._read("stat"))
+        if now.total > self._before.total:
+            self._shares, self._before = parse.cpu_shares(self._before, now), now
+        return self._shares
+
+    def _read(self, name: str) -> str:
+        return (self._proc / name).read_text()

@@ -1,0 +1,182 @@
+"""Images on mounted volumes: made beside, flushed, renamed, so that what has its name is whole."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+
+from node.api.messages import ImageFormat, ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.refusals import ImageBusy, ImageDiffers, ImageUnknown, Malformed, SourceUnknown, token
+from node.storage import layout
+from node.storage.qemu_img import Info, QemuImg
+from node.storage.seed import SeedMaker
+from node.system.files import sync_file, sync_folder
+from node.system.threads import Threads
+
+SECTOR = 512
+
+
+class Images:
+    """`need` raises NotMounted for a volume; `running_on` names the running VM that uses a file; `shipped` is the
+    folder with the images that come with the node, `NAME.qcow2`."""
+
+    def __init__(
+        self,
+        qemu_img: QemuImg,
+        seeds: SeedMaker,
+        threads: Threads,
+        *,
+        volumes: Path,
+        shipped: Path,
+        need: Callable[[str], Awaitable[None]],
+        running_on: Callable[[str], Awaitable[str | None]],
+    ) -> None:
+        self._qemu_img = qemu_img
+        self._seeds = seeds
+        self._threads = threads
+        self._volumes = PurePosixPath(volumes)
+        self._shipped = shipped
+        self._need = need
+        self._running_on = running_on
+        self._locks: defaultdict[ImageRef, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def find(self, image: ImageRef) -> ImageReport | None:
+        path = self._path(image)
+        await self._need(image.volume)
+        return await self._threads(self._find, image, path)
+
+    async def make(self, image: ImageRef, request: ImageRequest) -> ImageReport:
+        path = self._path(image)
+        _check(request)
+        await self._need(image.volume)
+        async with self._locks[image]:
+            found = await self._threads(self._find, image, path)
+            if found is not None:
+                _same_or_differs(found, request)
+                return found
+            return await self._threads(self._make, image, path, request)
+
+    async def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
+        """A seed is made anew each time: its files may have changed."""
+        path = self._path(image)
+        await self._need(image.volume)
+        async with self._locks[image]:
+            if (vm := await self._running_on(str(path))) is not None:
+                raise ImageBusy(image=image.image_id, vm=vm)
+            return await self._threads(self._make_seed, image, path, request)
+
+    async def remove(self, image: ImageRef) -> None:
+        path = self._path(image)
+        await self._need(image.volume)
+        async with self._locks[image]:
+            if (vm := await self._running_on(str(path))) is not None:
+                raise ImageBusy(image=image.image_id, vm=vm)
+            await self._threads(_remove, path)
+        self._locks.pop(image, None)
+
+    def _path(self, image: ImageRef) -> Path:
+        return Path(layout.image(self._volumes, image))
+
+    def _find(self, image: ImageRef, path: Path) -> ImageReport | None:
+        return _report(image, self._qemu_img.info(str(path))) if path.exists() else None
+
+    def _make(self, image: ImageRef, path: Path, request: ImageRequest) -> ImageReport:
+        part = _fresh_part(path)
+        if request.source is not None:
+            self._convert(request.source, part, request)
+        elif request.backing is not None:
+            self._overlay(request.backing, part, request)
+        else:
+            size = _whole_sectors(request.size_bytes or 0)
+            self._qemu_img.create(str(part), request.format, size, preallocated=request.preallocated)
+        _finish(part, path)
+        return _report(image, self._qemu_img.info(str(path)))
+
+    def _convert(self, source: str, part: Path, request: ImageRequest) -> None:
+        file = self._shipped / f"{token('source', source)}.qcow2"
+        if not file.exists():
+            known = sorted(path.stem for path in self._shipped.glob("*.qcow2"))
+            raise SourceUnknown(source=source, known=", ".join(known) or "none are there")
+        size = self._grown(self._qemu_img.info(str(file)), request)
+        self._qemu_img.convert(str(file), ImageFormat.QCOW2, str(part), request.format)
+        if size is not None:
+            self._qemu_img.resize(str(part), request.format, size)
+
+    def _overlay(self, backing: ImageRef, part: Path, request: ImageRequest) -> None:
+        backing_path = self._path(backing)
+        if not backing_path.exists():
+            raise ImageUnknown(image=backing.image_id, volume=backing.volume)
+        info = self._qemu_img.info(str(backing_path))
+        size = self._grown(info, request)
+        form = request.backing_format or info.format
+        self._qemu_img.create_overlay(str(part), layout.backing_text(backing), form, size)
+
+    def _grown(self, origin: Info, request: ImageRequest) -> int | None:
+        """The wished size where it is another than that of the image it is made from."""
+        if request.size_bytes is None:
+            return None
+        size = _whole_sectors(request.size_bytes)
+        if size < origin.virtual_size_bytes:
+            raise Malformed(reason=f"{size} bytes are too few for a content of {origin.virtual_size_bytes}")
+        return size if size > origin.virtual_size_bytes else None
+
+    def _make_seed(self, image: ImageRef, path: Path, request: SeedRequest) -> ImageReport:
+        part = _fresh_part(path)
+        self._seeds.make(part, request)
+        _finish(part, path)
+        return _report(image, self._qemu_img.info(str(path)))
+
+
+def _check(request: ImageRequest) -> None:
+    if request.source is not None and request.backing is not None:
+        raise Malformed(reason="an image has a source or a backing, not both")
+    if request.backing is not None and request.format is not ImageFormat.QCOW2:
+        raise Malformed(reason="only a qcow2 image can have a backing image")
+    if request.source is None and request.backing is None and not request.size_bytes:
+        raise Malformed(reason="an image without a source or a backing needs a size")
+
+
+def _same_or_differs(found: ImageReport, request: ImageRequest) -> None:
+    if found.format is not request.format:
+        raise ImageDiffers(image=found.image.image_id, reason=f"its format is {found.format}")
+    if found.backing != request.backing:
+        raise ImageDiffers(image=found.image.image_id, reason="it has another backing image")
+    if request.size_bytes is not None and found.virtual_size_bytes != _whole_sectors(request.size_bytes):
+        raise ImageDiffers(image=found.image.image_id, reason=f"it has {found.virtual_size_bytes} bytes")
+
+
+def _whole_sectors(size_bytes: int) -> int:
+    return -(-size_bytes // SECTOR) * SECTOR
+
+
+def _report(image: ImageRef, info: Info) -> ImageReport:
+    return ImageReport(
+        image=image,
+        format=info.format,
+        virtual_size_bytes=info.virtual_size_bytes,
+        actual_size_bytes=info.actual_size_bytes,
+        backing=layout.backing_ref(image.volume, info.backing) if info.backing else None,
+    )
+
+
+def _fresh_part(path: Path) -> Path:
+    """The file beside; what a crash left of it goes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    return part
+
+
+def _finish(part: Path, path: Path) -> None:
+    sync_file(part)
+    part.rename(path)
+    sync_folder(path.parent)
+
+
+def _remove(path: Path) -> None:
+    """The image, what was being made of it, and the disk's folder once it is empty."""
+    for file in (path, path.with_name(f"{path.name}.part")):
+        file.unlink(missing_ok=True)
+    with suppress(OSError):
+        path.parent.rmdir()

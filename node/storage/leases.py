@@ -1,0 +1,165 @@
+"""sanlock lockspaces and leases as files on a volume, each made exactly once whoever comes first."""
+
+import asyncio
+import os
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+
+from node.api.messages import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
+from node.api.problems import Problem
+from node.api.refusals import LockspaceDiffers, LockspaceUnknown, Malformed
+from node.storage import layout
+from node.storage.sanlock import Sanlock, SanlockFailed
+from node.storage.wishes import Wishes
+from node.system.files import sync_file, sync_folder
+from node.system.threads import Threads
+from node.vms.domain_facts import DomainFacts
+
+AREA_BYTES = 1 << 20  # sanlock's alignment for sectors of 512 bytes
+LONGEST_NAME = 48  # sanlock's SANLK_NAME_LEN
+Own = Callable[[Path], None]
+
+
+class Leases:
+    """`need` raises NotMounted for a volume; `own` gives a file to sanlock."""
+
+    def __init__(
+        self,
+        sanlock: Sanlock,
+        threads: Threads,
+        wishes: Wishes,
+        *,
+        volumes: Path,
+        need: Callable[[str], Awaitable[None]],
+        own: Own,
+    ) -> None:
+        self._sanlock = sanlock
+        self._threads = threads
+        self._wishes = wishes
+        self._volumes = PurePosixPath(volumes)
+        self._need = need
+        self._own = own
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def lockspaces(self) -> tuple[LockspaceReport, ...]:
+        return tuple([await self._look(wish) for wish in self._wishes.lockspaces.values()])
+
+    async def join(self, request: LockspaceRequest) -> LockspaceReport:
+        """Join now and wish for it from now on."""
+        _check(request)
+        wished = self._wishes.lockspaces.get(request.name)
+        if wished is not None and wished.host_id != request.host_id:
+            raise LockspaceDiffers(lockspace=request.name, host_id=wished.host_id)
+        await self._need(request.volume)
+        self._wishes.wish_lockspace(request)
+        report = await self.hold(request.name)
+        if not report.joined:
+            raise SanlockFailed(act=f"join lockspace {request.name}", reason=report.detail)
+        return report
+
+    async def hold(self, lockspace: str) -> LockspaceReport:
+        """Join `lockspace` if it is wished for and not joined; the report says how it went."""
+        async with self._locks[lockspace]:
+            wish = self._wishes.lockspaces[lockspace]
+            report = await self._look(wish)
+            if report.joined:
+                return report
+            try:
+                await self._need(wish.volume)
+                await self._threads(self._join, wish)
+            except (Problem, OSError) as err:
+                return _report(wish, joined=False, detail=err.text.why if isinstance(err, Problem) else str(err))
+            return await self._look(wish)
+
+    async def make(self, request: LeaseRequest) -> LeaseReport:
+        path = self._lease_path(request.volume, request.lockspace, request.resource)
+        wish = self._wishes.lockspaces.get(request.lockspace)
+        if wish is None or not (await self._look(wish)).joined:
+            raise LockspaceUnknown(lockspace=request.lockspace)
+        await self._need(request.volume)
+        async with self._locks[str(path)]:
+
+            def fill(part: str) -> None:
+                self._sanlock.write_resource(request.lockspace, request.resource, part)
+
+            await self._threads(make_once, path, f"{wish.host_id}", fill, self._own)
+        return await self.look(request.volume, request.lockspace, request.resource)
+
+    async def look(self, volume: str, lockspace: str, resource: str) -> LeaseReport:
+        path = self._lease_path(volume, lockspace, resource)
+        await self._need(volume)
+        exists, holder = await self._threads(self._holder, lockspace, resource, path)
+        return LeaseReport(lockspace=lockspace, resource=resource, exists=exists, holder=holder)
+
+    async def held_elsewhere(self, facts: DomainFacts) -> tuple[str, int] | None:
+        """The first lease of a domain that another host holds, with the host id."""
+        for lease in facts.leases:
+            wish = self._wishes.lockspaces.get(lease.lockspace)
+            own = wish.host_id if wish is not None else None
+            with suppress(SanlockFailed):
+                _, holder = await self._threads(self._holder, lease.lockspace, lease.resource, Path(lease.path))
+                if holder is not None and holder != own:
+                    return lease.resource, holder
+        return None
+
+    def _lease_path(self, volume: str, lockspace: str, resource: str) -> Path:
+        if len(resource) > LONGEST_NAME:
+            raise Malformed(reason=f"the lease {resource!r} is longer than {LONGEST_NAME} characters")
+        return Path(layout.lease(self._volumes, volume, lockspace, resource))
+
+    async def _look(self, wish: LockspaceRequest) -> LockspaceReport:
+        path = str(layout.lockspace(self._volumes, wish.volume, wish.name))
+        try:
+            joined = await self._threads(self._sanlock.is_joined, wish.name, wish.host_id, path)
+        except SanlockFailed as err:
+            return _report(wish, joined=False, detail=err.text.why)
+        return _report(wish, joined=joined, detail="" if joined else "it is not joined")
+
+    def _join(self, wish: LockspaceRequest) -> None:
+        path = Path(layout.lockspace(self._volumes, wish.volume, wish.name))
+
+        def fill(part: str) -> None:
+            self._sanlock.write_lockspace(wish.name, part, wish.io_timeout_s)
+
+        make_once(path, f"{wish.host_id}", fill, self._own)
+        self._sanlock.join(wish.name, wish.host_id, str(path), wish.io_timeout_s)
+
+    def _holder(self, lockspace: str, resource: str, path: Path) -> tuple[bool, int | None]:
+        if not path.exists():
+            return False, None
+        owners = self._sanlock.owners(lockspace, resource, str(path))
+        return True, owners[0] if owners else None
+
+
+def make_once(path: Path, who: str, fill: Callable[[str], None], own: Own) -> None:
+    """Make the area at `path` unless it is there. It gets its name when it is whole, and of several nodes that try at
+    once one wins: an area that is in use is never written anew."""
+    if path.exists():
+        return
+    for folder in (path.parent.parent, path.parent):
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o711)  # sanlock's daemon is not root
+    part = path.with_name(f".{path.name}.{who}.part")
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o660)
+    os.truncate(part, AREA_BYTES)
+    own(part)
+    fill(str(part))
+    sync_file(part)
+    with suppress(FileExistsError):
+        os.link(part, path)
+    part.unlink()
+    sync_folder(path.parent)
+
+
+def _check(request: LockspaceRequest) -> None:
+    if not 1 <= request.host_id <= 2000:
+        raise Malformed(reason=f"host id {request.host_id} is not between 1 and 2000")
+    if len(request.name) > LONGEST_NAME:
+        raise Malformed(reason=f"the lockspace {request.name!r} is longer than {LONGEST_NAME} characters")
+
+
+def _report(wish: LockspaceRequest, *, joined: bool, detail: str) -> LockspaceReport:
+    return LockspaceReport(name=wish.name, volume=wish.volume, host_id=wish.host_id, joined=joined, detail=detail)

@@ -1,0 +1,30 @@
+"""What leases ask of sanlock; its daemon is behind it on a node, memory in tests. Every call blocks."""
+
+from typing import Protocol
+
+from node.api.problems import Failed
+
+
+class SanlockFailed(Failed):
+    what = "sanlock did not {act}"
+    why = "{reason}"
+    mend = "Look into /var/log/sanlock.log on this node, and whether sanlock runs"
+
+
+class Sanlock(Protocol):
+    """Paths are files that belong to sanlock. Raises SanlockFailed."""
+
+    def write_lockspace(self, lockspace: str, path: str, io_timeout_s: int) -> None: ...
+    def is_joined(self, lockspace: str, host_id: int, path: str) -> bool: ...
+    def join(self, lockspace: str, host_id: int, path: str, io_timeout_s: int) -> None:
+        """Returns when the host id is held: seconds, and a minute or two after a power loss."""
+        ...
+
+    def write_resource(self, lockspace: str, resource: str, path: str) -> None: ...
+    def owners(self, lockspace: str, resource: str, path: str) -> tuple[int, ...]:
+        """Host ids that hold the lease, dead ones too until somebody else takes it."""
+        ...
+
+    def is_idle(self) -> bool:
+        """Whether no lockspace is joined at all: then the daemon can be restarted."""
+        ...

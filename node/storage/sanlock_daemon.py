@@ -1,0 +1,44 @@
+"""sanlock through the bindings that come with it."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import sanlock
+
+from node.storage.sanlock import SanlockFailed
+
+T = TypeVar("T")
+
+
+class SanlockDaemon:
+    """Implements node.storage.sanlock.Sanlock."""
+
+    def write_lockspace(self, lockspace: str, path: str, io_timeout_s: int) -> None:
+        name = lockspace.encode()
+        _do("write the lockspace", lambda: sanlock.write_lockspace(name, path, iotimeout=io_timeout_s))
+
+    def is_joined(self, lockspace: str, host_id: int, path: str) -> bool:
+        return _do("tell about the lockspace", lambda: sanlock.inq_lockspace(lockspace.encode(), host_id, path) is True)
+
+    def join(self, lockspace: str, host_id: int, path: str, io_timeout_s: int) -> None:
+        name = lockspace.encode()
+        _do("join the lockspace", lambda: sanlock.add_lockspace(name, host_id, path, iotimeout=io_timeout_s))
+
+    def write_resource(self, lockspace: str, resource: str, path: str) -> None:
+        names = (lockspace.encode(), resource.encode())
+        _do("write the lease", lambda: sanlock.write_resource(*names, [(path, 0)]))
+
+    def owners(self, lockspace: str, resource: str, path: str) -> tuple[int, ...]:
+        names = (lockspace.encode(), resource.encode())
+        found = _do("tell who holds the lease", lambda: sanlock.read_resource_owners(*names, [(path, 0)]))
+        return tuple(int(owner["host_id"]) for owner in found)
+
+    def is_idle(self) -> bool:
+        return _do("list its lockspaces", lambda: not sanlock.get_lockspaces())
+
+
+def _do(act: str, ask: Callable[[], T]) -> T:
+    try:
+        return ask()
+    except sanlock.SanlockException as err:
+        raise SanlockFailed(act=act, reason=" ".join(str(part) for part in err.args)) from err
