@@ -1,1 +1,185 @@
 """Wires the parts of the node agent and serves them."""
+
+import asyncio
+import logging
+import os
+import shutil
+import ssl
+from collections.abc import Coroutine
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from gluster.facade import Gluster
+from netconf.apply import NetworkManager
+from netconf.facade import Network
+from node import config
+from node.host import Host
+from node.needs import Needs
+from node.network.host_network import HostNetwork
+from node.network.names import Names
+from node.observe.addresses import own_addresses
+from node.observe.capabilities import CapabilitiesReader, accelerator
+from node.observe.hub import Hub
+from node.observe.statistics import StatisticsReader
+from node.registration.membership import Membership
+from node.server.app import make_app
+from node.server.serve import Service
+from node.storage.gluster_pool import GlusterPool
+from node.storage.images import Images
+from node.storage.keeper import Keeper
+from node.storage.leases import Leases
+from node.storage.mounts import Mounts
+from node.storage.qemu_img import QemuImg
+from node.storage.sanlock_daemon import SanlockDaemon
+from node.storage.sanlock_name import keep_name
+from node.storage.seed import SeedMaker
+from node.storage.wishes import Wishes
+from node.system.clock import SystemClock
+from node.system.process import run
+from node.system.threads import Threads
+from node.tls import server_context
+from node.vms.domain_xml import Surroundings
+from node.vms.libvirt_hypervisor import LibvirtHypervisor
+from node.vms.lifecycle import Vms
+from node.vms.runs import Runs
+
+log = logging.getLogger(__name__)
+
+
+class Agent:
+    """The agent of this machine. Threads are apart by what they wait for: see node.system.threads."""
+
+    def __init__(self, settings: config.Config) -> None:
+        self._settings = settings
+        self._clock = SystemClock()
+        self._quick = Threads("quick", 4)
+        self._for_vms = Threads("vms", 8)
+        self._for_storage = Threads("storage", 16)
+        self._service = Service(self._make_server, port=settings.port)
+        self._membership = Membership(
+            settings.own_folder,
+            settings.node_name,
+            clock=self._clock,
+            addresses=own_addresses,
+            claimed_anew=self._service.again,
+        )
+        self._prepare()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._wire()
+
+    def _prepare(self) -> None:
+        settings = self._settings
+        for folder, mode in ((Path(settings.state), 0o711), (settings.volumes, 0o711), (Path(settings.scratch), 0o700)):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(mode)  # sanlock and QEMU have to get through to the volumes, and see nothing else
+        self._membership.prepare(settings.node_id)
+
+    def _wire(self) -> None:
+        settings = self._settings
+        wishes = Wishes(settings.own_folder / "wishes.json")
+        mounts = Mounts(
+            run,
+            self._for_storage,
+            wishes,
+            volumes=settings.volumes,
+            units=Path(settings.units),
+            tell=self._tell_mounts,
+        )
+        leases = Leases(
+            SanlockDaemon(),
+            self._for_storage,
+            wishes,
+            volumes=settings.volumes,
+            need=mounts.need,
+            own=lambda path: shutil.chown(path, "sanlock", "sanlock"),
+        )
+        hypervisor = LibvirtHypervisor()
+        self._hub = Hub(self._clock, vms=self._vms, mounts=mounts.all, statistics=self._statistics)
+        vms = Vms(
+            hypervisor,
+            self._for_vms,
+            Surroundings(
+                accelerator=accelerator(settings.accelerator),
+                volumes=PurePosixPath(settings.volumes),
+                console_logs=PurePosixPath(settings.console_logs),
+            ),
+            Runs(settings.own_folder / "vms"),
+            ready=Needs(self._for_storage, volumes=settings.volumes, need=mounts.need).check,
+            holder=leases.held_elsewhere,
+            tell=self._hub.vm_changed,
+            clock=self._clock,
+        )
+        self._host = Host(
+            membership=self._membership,
+            threads=self._quick,
+            capabilities_reader=CapabilitiesReader(
+                run, hypervisor, accelerator(settings.accelerator), settings.node_name
+            ),
+            statistics_reader=StatisticsReader(self._clock),
+            hub=self._hub,
+            machine_names=Names(),
+            host_network=HostNetwork(Network(NetworkManager())),
+            pool=GlusterPool(Gluster(run), self._for_storage),
+            volume_mounts=mounts,
+            images=Images(
+                QemuImg(run),
+                SeedMaker(run, Path(settings.scratch)),
+                self._for_storage,
+                volumes=settings.volumes,
+                shipped=Path(settings.shipped_images),
+                need=mounts.need,
+                running_on=vms.running_on,
+            ),
+            leases=leases,
+            machines=vms,
+        )
+        self._keeper = Keeper(wishes, mounts, leases, self._clock)
+
+    async def run(self) -> None:
+        self._host.machines.watch()
+        await self._quick(keep_name, self._membership.node_id, SanlockDaemon(), run)
+        self._spawn(self._hub.beat())
+        self._spawn(self._keeper.run())
+        log.info("serving %s on port %d", self._settings.node_name, self._settings.port)
+        await self._service.run()
+        for threads in (self._quick, self._for_vms, self._for_storage):
+            threads.close()
+
+    def _make_server(self) -> tuple[Any, ssl.SSLContext]:
+        own = self._membership
+        authority = own.authority_file if own.claimed else None
+        log.info("this node %s", "belongs to a site" if own.claimed else "waits to be claimed")
+        tls = server_context(own.certificate_file, own.key_file, authority)
+        return make_app(self._host, own, mutual=own.claimed), tls
+
+    async def _vms(self) -> Any:
+        return await self._host.machines.all()
+
+    async def _statistics(self) -> Any:
+        return await self._host.statistics()
+
+    def _tell_mounts(self) -> None:
+        async def tell() -> None:
+            self._hub.mounts_changed(await self._host.volume_mounts.all())
+
+        self._spawn(tell())
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        """A loop that died takes the agent with it: systemd starts it anew, half an agent would lie."""
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.critical("a part of the agent died", exc_info=task.exception())
+            os._exit(1)
+
+
+def main() -> None:
+    """Entry point `trivet-node`."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    os.umask(0o077)
+    asyncio.run(Agent(config.load()).run())

@@ -1,6 +1,7 @@
 """The node's identity on its disk: its key, whether it belongs to a site, and how it comes to."""
 
 import hmac
+import threading
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -19,9 +20,9 @@ from node.tls import request_or_certificate_fingerprint
 
 
 class Membership:
-    """Files in `folder`: key.pem, node-id, claim, self-signed.pem, then ca.pem and cert.pem.
+    """Files in `folder`: key.pem, node-id, claim, cert.pem (self-signed at first), then ca.pem.
 
-    cert.pem is written last: the node is claimed when it is there. `claimed_anew` is called after a claim that changed
+    ca.pem is written last: the node is claimed when it is there. `claimed_anew` is called after a claim that changed
     something, so that the server takes it up.
     """
 
@@ -37,7 +38,6 @@ class Membership:
         self.key_file = folder / "key.pem"
         self.certificate_file = folder / "cert.pem"
         self.authority_file = folder / "ca.pem"
-        self.self_signed_file = folder / "self-signed.pem"
         self._claim_file = folder / "claim"
         self._id_file = folder / "node-id"
         self._folder = folder
@@ -45,6 +45,7 @@ class Membership:
         self._clock = clock
         self._addresses = addresses
         self._claimed_anew = claimed_anew
+        self._claiming = threading.Lock()
 
     def prepare(self, node_id: str = "") -> None:
         """Make what a node makes at its first start; `node_id` is the one that the configuration gives, if it does."""
@@ -60,13 +61,14 @@ class Membership:
         if not self._claim_file.exists():
             write_durable(self._claim_file, credentials.new_claim_code())
         write_durable(
-            self.self_signed_file,
+            self.certificate_file,
             credentials.self_signed_pem(self._key(), self._name, self._addresses(), self._now()),
+            mode=0o644,
         )
 
     @property
     def claimed(self) -> bool:
-        return self.certificate_file.exists()
+        return self.authority_file.exists()
 
     @property
     def node_id(self) -> str:
@@ -90,6 +92,10 @@ class Membership:
 
     def claim(self, claim: Claim) -> None:
         """Become a member, or take a renewed certificate of the same authority. The same again changes nothing."""
+        with self._claiming:
+            self._claim(claim)
+
+    def _claim(self, claim: Claim) -> None:
         reason = credentials.why_not_acceptable(
             claim.certificate_pem, claim.authority_pem, self._key(), self._name, self._now()
         )
@@ -100,8 +106,8 @@ class Membership:
                 raise ClaimRejected(reason="this node belongs to a site of another authority already")
             if self.certificate_file.read_text() == claim.certificate_pem:
                 return
-        write_durable(self.authority_file, claim.authority_pem, mode=0o644)
         write_durable(self.certificate_file, claim.certificate_pem, mode=0o644)
+        write_durable(self.authority_file, claim.authority_pem, mode=0o644)
         self._forget_claim_code()
         self._claimed_anew()
 

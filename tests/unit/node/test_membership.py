@@ -58,7 +58,7 @@ def test_identity_stays_over_restarts(node: Node, tmp_path: Path) -> None:
 
 
 def test_the_self_signed_certificate_has_the_told_fingerprint(node: Node) -> None:
-    pem = node.membership.self_signed_file.read_text()
+    pem = node.membership.certificate_file.read_text()
     assert certificate_fingerprint(pem) == node.membership.identity().fingerprint
 
 

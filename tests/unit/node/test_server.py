@@ -47,7 +47,7 @@ class Hosted(FakeNode):
     def _make(self) -> tuple[Any, ssl.SSLContext]:
         own = self.membership
         if not own.claimed:
-            return make_app(self, own, mutual=False), server_context(own.self_signed_file, own.key_file, None)
+            return make_app(self, own, mutual=False), server_context(own.certificate_file, own.key_file, None)
         tls = server_context(own.certificate_file, own.key_file, own.authority_file)
         return make_app(self, own, mutual=True), tls
 

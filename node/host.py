@@ -1,0 +1,134 @@
+"""This node: the whole contract, each operation handed to the part that does it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from node.api import messages as m
+from node.api.messages import VmState
+from node.network.host_network import HostNetwork
+from node.network.names import Names
+from node.observe.capabilities import CapabilitiesReader
+from node.observe.hub import Hub
+from node.observe.statistics import StatisticsReader
+from node.registration.membership import Membership
+from node.storage.gluster_pool import GlusterPool
+from node.storage.images import Images
+from node.storage.leases import Leases
+from node.storage.mounts import Mounts
+from node.system.threads import Threads
+from node.vms.lifecycle import Vms
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Implements node.api.contract.NodeApi on the machine itself."""
+
+    membership: Membership
+    threads: Threads
+    capabilities_reader: CapabilitiesReader
+    statistics_reader: StatisticsReader
+    hub: Hub
+    machine_names: Names
+    host_network: HostNetwork
+    pool: GlusterPool
+    volume_mounts: Mounts
+    images: Images
+    leases: Leases
+    machines: Vms
+
+    async def identity(self) -> m.Identity:
+        return await self.threads(self.membership.identity)
+
+    async def claim(self, claim: m.Claim) -> None:
+        await self.threads(self.membership.claim, claim)
+
+    async def capabilities(self) -> m.Capabilities:
+        return await self.threads(self.capabilities_reader.read, self.membership.node_id)
+
+    async def statistics(self) -> m.Statistics:
+        running = sum(vm.state is not VmState.DOWN for vm in await self.machines.all())
+        return self.statistics_reader.read(vms_running=running)
+
+    def events(self) -> AsyncIterator[m.Event]:
+        return self.hub.listen()
+
+    async def names(self) -> m.NamesRequest:
+        return self.machine_names.get()
+
+    async def set_names(self, request: m.NamesRequest) -> None:
+        self.machine_names.set(request)
+
+    async def network(self) -> m.NetworkReport:
+        return await self.host_network.report()
+
+    async def change_network(self, request: m.NetworkRequest) -> m.NetworkChange:
+        return await self.host_network.change(request)
+
+    async def confirm_network(self, checkpoint: str) -> None:
+        await self.host_network.confirm(checkpoint)
+
+    async def gluster(self) -> m.GlusterReport:
+        return await self.pool.report()
+
+    async def add_peer(self, request: m.PeerRequest) -> None:
+        await self.pool.add_peer(request)
+
+    async def make_volume(self, request: m.VolumeRequest) -> m.VolumeReport:
+        return await self.pool.make_volume(request)
+
+    async def mounts(self) -> tuple[m.MountReport, ...]:
+        return await self.volume_mounts.all()
+
+    async def mount(self, request: m.MountRequest) -> m.MountReport:
+        return await self.volume_mounts.mount(request)
+
+    async def unmount(self, volume: str) -> None:
+        await self.volume_mounts.unmount(volume)
+
+    async def make_image(self, image: m.ImageRef, request: m.ImageRequest) -> m.ImageReport:
+        return await self.images.make(image, request)
+
+    async def make_seed(self, image: m.ImageRef, request: m.SeedRequest) -> m.ImageReport:
+        return await self.images.make_seed(image, request)
+
+    async def image(self, image: m.ImageRef) -> m.ImageReport | None:
+        return await self.images.find(image)
+
+    async def remove_image(self, image: m.ImageRef) -> None:
+        await self.images.remove(image)
+
+    async def lockspaces(self) -> tuple[m.LockspaceReport, ...]:
+        return await self.leases.lockspaces()
+
+    async def join_lockspace(self, request: m.LockspaceRequest) -> m.LockspaceReport:
+        return await self.leases.join(request)
+
+    async def make_lease(self, request: m.LeaseRequest) -> m.LeaseReport:
+        return await self.leases.make(request)
+
+    async def lease(self, volume: str, lockspace: str, resource: str) -> m.LeaseReport:
+        return await self.leases.look(volume, lockspace, resource)
+
+    async def vms(self) -> tuple[m.VmReport, ...]:
+        return await self.machines.all()
+
+    async def vm(self, vm_id: str) -> m.VmReport | None:
+        return await self.machines.find(vm_id)
+
+    async def define_vm(self, spec: m.VmSpec) -> m.VmReport:
+        return await self.machines.define(spec)
+
+    async def start_vm(self, vm_id: str) -> m.VmReport:
+        return await self.machines.start(vm_id)
+
+    async def shutdown_vm(self, vm_id: str) -> m.VmReport:
+        return await self.machines.shut_down(vm_id)
+
+    async def destroy_vm(self, vm_id: str) -> m.VmReport:
+        return await self.machines.destroy(vm_id)
+
+    async def undefine_vm(self, vm_id: str) -> None:
+        await self.machines.undefine(vm_id)
+
+    async def console_log(self, vm_id: str) -> m.ConsoleLog:
+        return await self.machines.console(vm_id)

@@ -1,0 +1,47 @@
+"""What has to be there before a VM can start, looked at beforehand: libvirt's own words for it help nobody."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path, PurePosixPath
+
+from node.api.refusals import ImageUnknown, NotStartable
+from node.system.threads import Threads
+from node.vms.domain_facts import DomainFacts
+
+SYS_CLASS_NET = Path("/sys/class/net")
+
+
+class Needs:
+    """`need` raises NotMounted for a volume."""
+
+    def __init__(
+        self,
+        threads: Threads,
+        *,
+        volumes: Path,
+        need: Callable[[str], Awaitable[None]],
+        sys_class_net: Path = SYS_CLASS_NET,
+    ) -> None:
+        self._threads = threads
+        self._volumes = PurePosixPath(volumes)
+        self._need = need
+        self._sys_class_net = sys_class_net
+
+    async def check(self, facts: DomainFacts) -> None:
+        """Raises the first thing that is missing, as a Refused."""
+        for bridge in facts.bridges:
+            if not (self._sys_class_net / bridge / "bridge").exists():
+                raise NotStartable(vm=facts.title, reason=f"this node has no network {bridge}")
+        files = [*facts.disks, *(lease.path for lease in facts.leases)]
+        for volume in sorted({self._volume(path) for path in files} - {""}):
+            await self._need(volume)
+        for path in facts.disks:
+            if not await self._threads(Path(path).exists):
+                raise ImageUnknown(image=PurePosixPath(path).name, volume=self._volume(path))
+        for lease in facts.leases:
+            if not await self._threads(Path(lease.path).exists):
+                raise NotStartable(vm=facts.title, reason=f"its lease {lease.resource} does not exist")
+
+    def _volume(self, path: str) -> str:
+        """The volume that `path` lies on; empty for a file elsewhere."""
+        file = PurePosixPath(path)
+        return file.relative_to(self._volumes).parts[0] if file.is_relative_to(self._volumes) else ""
