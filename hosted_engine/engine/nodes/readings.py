@@ -7,10 +7,12 @@ from node.api.messages import MountReport, Statistics
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The last word of one node; nothing is known of a node that has not spoken since the engine started."""
+    """The last word of one node, which came at `at` by the engine's clock; nothing is known of a node that has not
+    spoken since the engine started."""
 
     statistics: Statistics | None = None
     mounts: tuple[MountReport, ...] = ()
+    at: float = 0.0
 
     def mounted(self, volume: str) -> bool:
         return any(mount.mounted for mount in self.mounts if mount.volume == volume)

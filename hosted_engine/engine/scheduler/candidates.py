@@ -1,19 +1,24 @@
 """Gathers for the scheduler what the store and the last readings say of the nodes."""
 
-from collections import Counter
-
-from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.scheduler.model import Candidate
-from hosted_engine.engine.vms.model import VmStatus
+from hosted_engine.engine.vms.model import RUNNING, Vm, VmStatus
 
-STARTING = (VmStatus.WAIT_FOR_LAUNCH, VmStatus.POWERING_UP)
+STARTING = frozenset({VmStatus.WAIT_FOR_LAUNCH, VmStatus.POWERING_UP})
 
 
 def candidates(tx: Transaction, readings: Readings, cluster_id: str) -> tuple[Candidate, ...]:
-    starting: Counter[str] = Counter()
-    for vm in tx.vms.list(status=STARTING):
-        starting[vm.node_id or ""] += vm.memory_bytes
+    running = tx.vms.list(status=RUNNING)
     return tuple(
-        Candidate(node, readings.of(node.id), starting[node.id]) for node in tx.nodes.list(cluster_id=cluster_id)
+        Candidate(
+            node, reading, sum(vm.memory_bytes for vm in running if vm.node_id == node.id and _unseen(vm, reading))
+        )
+        for node in tx.nodes.list(cluster_id=cluster_id)
+        for reading in (readings.of(node.id),)
     )
+
+
+def _unseen(vm: Vm, reading: Reading) -> bool:
+    """Whether the node's free memory does not show the VM yet."""
+    return vm.status in STARTING or (vm.started_at or 0.0) >= reading.at

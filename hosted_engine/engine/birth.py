@@ -1,0 +1,195 @@
+"""Fills an empty store with the site as the deploy made it. Pure; ids follow from the engine VM's, so that they are the
+same when it is done again."""
+
+import uuid
+
+from hosted_engine.engine.clusters.model import Cluster
+from hosted_engine.engine.command import Context
+from hosted_engine.engine.datacenters.model import DataCenter
+from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, DiskInterface, attachment_id
+from hosted_engine.engine.events.emit import emit
+from hosted_engine.engine.events.types import EventType
+from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
+from hosted_engine.engine.networks.model import Network, NetworkUsage, VnicProfile
+from hosted_engine.engine.nodes.model import Node
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.storage.model import StorageDomain
+from hosted_engine.engine.templates.model import Template
+from hosted_engine.engine.users.model import SYSTEM, User
+from hosted_engine.engine.vms.model import Origin, Vm, VmStatus
+from hosted_engine.site import Site, SiteTemplate, SiteVolume
+from node.api.messages import ImageFormat
+
+ENGINE_VOLUME = "engine"  # the one on which the engine VM's own disks lie
+BLANK_MEMORY_BYTES = 1 << 30
+MAX_MEMORY_FACTOR = 4
+
+
+def import_site(tx: Transaction, site: Site, now: float) -> bool:
+    """False when the store knows a site already."""
+    if tx.data_centers.count():
+        return False
+    _Birth(tx, site, now).all()
+    return True
+
+
+class _Birth:
+    def __init__(self, tx: Transaction, site: Site, now: float) -> None:
+        self._tx = tx
+        self._site = site
+        self._now = now
+        self._data_center_id = self._id("data center", site.data_center)
+        self._cluster_id = self._id("cluster", site.cluster)
+        self._network_id = self._id("network", site.management_network)
+
+    def all(self) -> None:
+        self._frame()
+        for node in self._site.nodes:
+            self._tx.nodes.add(
+                Node(
+                    id=node.id,
+                    name=node.name,
+                    cluster_id=self._cluster_id,
+                    address=node.address,
+                    host_id=node.host_id,
+                )
+            )
+        for volume in self._site.volumes:
+            self._domain(volume)
+        self._blank()
+        for template in self._site.templates:
+            self._template(template)
+        self._engine_vm()
+        self._admin()
+        emit(self._tx, Context(SYSTEM, "", "", self._now), EventType.VDC_START)
+
+    def _frame(self) -> None:
+        site = self._site
+        self._tx.data_centers.add(DataCenter(id=self._data_center_id, name=site.data_center))
+        self._tx.networks.add(
+            Network(
+                id=self._network_id,
+                name=site.management_network,
+                data_center_id=self._data_center_id,
+                bridge=site.management_network,
+                description="Management Network",
+                usages=tuple(NetworkUsage),
+            )
+        )
+        profile_id = self._id("vNIC profile", site.management_network)
+        self._tx.vnic_profiles.add(
+            VnicProfile(id=profile_id, name=site.management_network, network_id=self._network_id)
+        )
+        self._tx.clusters.add(
+            Cluster(
+                id=self._cluster_id,
+                name=site.cluster,
+                data_center_id=self._data_center_id,
+                management_network_id=self._network_id,
+            )
+        )
+
+    def _domain(self, volume: SiteVolume) -> None:
+        servers = dict.fromkeys(brick.partition(":")[0] for brick in volume.bricks)
+        own = volume.name == ENGINE_VOLUME
+        self._tx.storage_domains.add(
+            StorageDomain(
+                id=volume.id,
+                name=volume.name,
+                data_center_id=self._data_center_id,
+                volume=volume.name,
+                servers=tuple(servers),
+                replica=volume.replica,
+                master=not own and not self._tx.storage_domains.count(master=True),
+                hosted_engine=own,
+            )
+        )
+
+    def _blank(self) -> None:
+        self._tx.templates.add(
+            Template(
+                id=BLANK_TEMPLATE_ID,
+                name="Blank",
+                cluster_id=None,
+                description="Blank template",
+                memory_bytes=BLANK_MEMORY_BYTES,
+                memory_guaranteed_bytes=BLANK_MEMORY_BYTES,
+                memory_max_bytes=BLANK_MEMORY_BYTES * MAX_MEMORY_FACTOR,
+                base_template_id=BLANK_TEMPLATE_ID,
+                created_at=self._now,
+            )
+        )
+
+    def _template(self, given: SiteTemplate) -> None:
+        (domain,) = self._tx.storage_domains.list(volume=given.image.volume)
+        self._tx.templates.add(
+            Template(
+                id=given.id,
+                name=given.name,
+                cluster_id=self._cluster_id,
+                memory_bytes=given.memory_bytes,
+                memory_guaranteed_bytes=given.memory_bytes,
+                memory_max_bytes=given.memory_bytes * MAX_MEMORY_FACTOR,
+                base_template_id=given.id,
+                created_at=self._now,
+            )
+        )
+        disk = Disk(
+            id=given.image.disk_id,
+            name=given.name,
+            storage_domain_id=domain.id,
+            image_id=given.image.image_id,
+            provisioned_size_bytes=given.virtual_size_bytes,
+            format=DiskFormat.COW if given.format is ImageFormat.QCOW2 else DiskFormat.RAW,
+            created_at=self._now,
+        )
+        self._tx.disks.add(disk)
+        self._tx.disk_attachments.add(
+            DiskAttachment(
+                id=attachment_id(given.id, disk.id),
+                owner_id=given.id,
+                disk_id=disk.id,
+                interface=DiskInterface.VIRTIO,
+                bootable=True,
+            )
+        )
+
+    def _engine_vm(self) -> None:
+        """It is up, or nobody would read this; the node that runs it will say so."""
+        engine = self._site.engine
+        self._tx.vms.add(
+            Vm(
+                id=engine.id,
+                name=engine.name,
+                cluster_id=self._cluster_id,
+                template_id=BLANK_TEMPLATE_ID,
+                description="The engine itself",
+                memory_bytes=engine.memory_bytes,
+                memory_guaranteed_bytes=engine.memory_bytes,
+                memory_max_bytes=engine.memory_bytes,
+                sockets=engine.vcpus,
+                status=VmStatus.UP,
+                origin=Origin.MANAGED_HOSTED_ENGINE,
+                delete_protected=True,
+                high_availability=True,
+                created_at=self._now,
+                started_at=self._now,
+            )
+        )
+
+    def _admin(self) -> None:
+        name = self._site.admin_user
+        _, _, domain = name.partition("@")
+        self._tx.users.add(
+            User(
+                id=self._id("user", name),
+                name=name,
+                domain=domain,
+                password_hash=self._site.admin_password_hash,
+                first_name="admin",
+                administrator=True,
+            )
+        )
+
+    def _id(self, kind: str, name: str) -> str:
+        return str(uuid.uuid5(uuid.UUID(self._site.engine.id), f"{kind} {name}"))

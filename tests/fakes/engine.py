@@ -1,0 +1,143 @@
+"""A whole engine over fake nodes in one process: a site of three nodes, volumes engine and data, the template tiny."""
+
+import sqlite3
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from hosted_engine.engine.birth import import_site
+from hosted_engine.engine.engine import Engine
+from hosted_engine.engine.ids import new_id
+from hosted_engine.engine.nodes.model import NodeStatus
+from hosted_engine.engine.nodes.readings import Reading, Readings
+from hosted_engine.engine.ports import Fleet, Store
+from hosted_engine.engine.storage.model import StorageDomainStatus
+from hosted_engine.engine.tasks.locks import Locks
+from hosted_engine.engine.users.model import Caller
+from hosted_engine.passwords import hash_password
+from hosted_engine.site import EngineVm, Site, SiteNode, SiteTemplate, SiteVolume
+from hosted_engine.store.store import SqlStore
+from node.api.messages import ImageFormat, ImageRef, ImageRequest, MountRequest, VolumeRequest
+from tests.fakes.fleet import FakeFleet
+from tests.fakes.node import FakeNode
+from tests.fakes.site import FakeSite
+
+MIB = 1 << 20
+PASSWORD = "fake-password"
+TINY_ID = "10000000-0000-4000-8000-000000000001"
+TINY_IMAGE = ImageRef(
+    volume="data", disk_id="20000000-0000-4000-8000-000000000001", image_id="20000000-0000-4000-8000-000000000002"
+)
+ENGINE_VM_ID = "30000000-0000-4000-8000-000000000001"
+DATA_ID = "40000000-0000-4000-8000-000000000002"
+VOLUMES = ("engine", "data")
+
+
+def node_id(number: int) -> str:
+    return f"50000000-0000-4000-8000-{number:012d}"
+
+
+def fake_nodes(count: int = 3) -> dict[str, FakeNode]:
+    """Nodes of one site, ready for the engine: volumes made and mounted, tiny's image on `data`."""
+    shared = FakeSite()
+    for volume in VOLUMES:
+        bricks = tuple(f"node{n}:/bricks/{volume}" for n in range(1, count + 1))
+        shared.make_volume(VolumeRequest(name=volume, replica=count, bricks=bricks))
+    shared.make_image(TINY_IMAGE, ImageRequest(format=ImageFormat.QCOW2, source="tiny"))
+    nodes = {node_id(n): FakeNode(f"node{n}", site=shared, node_id=node_id(n)) for n in range(1, count + 1)}
+    for node in nodes.values():
+        for volume in VOLUMES:
+            node._mounts[volume] = MountRequest(volume=volume, servers=("node1",))
+    return nodes
+
+
+def fake_site(count: int = 3) -> Site:
+    return Site(
+        name="fake",
+        data_center="Default",
+        cluster="Default",
+        management_network="ovirtmgmt",
+        engine=EngineVm(id=ENGINE_VM_ID, name="HostedEngine", address="192.0.2.10/24"),
+        nodes=tuple(
+            SiteNode(id=node_id(n), name=f"node{n}", address=f"192.0.2.{10 + n}", host_id=n)
+            for n in range(1, count + 1)
+        ),
+        volumes=tuple(
+            SiteVolume(
+                id=f"40000000-0000-4000-8000-{number:012d}",
+                name=name,
+                replica=count,
+                bricks=tuple(f"node{n}:/bricks/{name}" for n in range(1, count + 1)),
+            )
+            for number, name in enumerate(VOLUMES, 1)
+        ),
+        templates=(
+            SiteTemplate(
+                id=TINY_ID,
+                name="tiny",
+                image=TINY_IMAGE,
+                format=ImageFormat.QCOW2,
+                virtual_size_bytes=64 * MIB,
+                memory_bytes=64 * MIB,
+            ),
+        ),
+        names={f"node{n}": f"192.0.2.{10 + n}" for n in range(1, count + 1)},
+        admin_user="admin@internal",
+        admin_password_hash=PASSWORD_HASH,
+    )
+
+
+PASSWORD_HASH = hash_password(PASSWORD)
+
+
+@cache
+def _tables() -> bytes:
+    """An empty database in its newest form; the migrations would take most of a test's time."""
+    connection = sqlite3.connect(":memory:")
+    SqlStore("sqlite://", creator=lambda: connection)
+    return connection.serialize()
+
+
+def _copy_of_tables() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:")
+    connection.deserialize(_tables())
+    return connection
+
+
+@dataclass
+class World:
+    """The engine and what is around it. `crash` forgets the process and starts a new one over the same database."""
+
+    url: str = "sqlite://"
+    nodes: dict[str, FakeNode] = field(default_factory=fake_nodes)
+    now: float = 1_700_000_000.0
+    fleet: Fleet | None = None
+
+    def __post_init__(self) -> None:
+        self.store = SqlStore(self.url, creator=_copy_of_tables if self.url == "sqlite://" else None)
+        with self.store.transaction() as tx:
+            import_site(tx, fake_site(len(self.nodes)), self.now)
+            for domain in tx.storage_domains.list():
+                tx.storage_domains.update(replace(domain, status=StorageDomainStatus.ACTIVE))
+            for node in tx.nodes.list():
+                tx.nodes.update(replace(node, status=NodeStatus.UP))
+            self.cluster = tx.clusters.list()[0]
+            self.caller = Caller(user_id=tx.users.list()[0].id, user_name="admin@internal")
+        self.begin()
+
+    def begin(self, store: Store | None = None) -> None:
+        """A new process; `store` stands in for the world's own."""
+        self.readings = Readings()
+        for id_, node in self.nodes.items():
+            hello = node._hello()
+            self.readings.put(id_, Reading(hello.statistics, hello.mounts, self.now))
+        self.locks = Locks()
+        self.engine = Engine(
+            store or self.store,
+            self.fleet or FakeFleet(self.nodes),
+            readings=self.readings,
+            locks=self.locks,
+            clock=lambda: self.now,
+        )
+
+    def new_id(self) -> str:
+        return new_id()

@@ -1,0 +1,23 @@
+"""A fleet of fake nodes without connections: every node that is not silent is up, nothing is waited for."""
+
+from collections.abc import Mapping
+
+from hosted_engine.engine.problems import NodeNotUp
+from node.api.contract import NodeApi
+from tests.fakes.node import FakeNode
+
+
+class FakeFleet:
+    """Implements hosted_engine.engine.ports.Fleet over FakeNodes by id."""
+
+    def __init__(self, nodes: Mapping[str, FakeNode]) -> None:
+        self.nodes = nodes
+
+    async def node(self, node_id: str) -> NodeApi:
+        return self.nodes[node_id]
+
+    async def carrier(self, volume: str) -> NodeApi:
+        for node in self.nodes.values():
+            if volume in node._mounts and not node._silent:
+                return node
+        raise NodeNotUp(node=f"a node with volume {volume}", reason="none is up")

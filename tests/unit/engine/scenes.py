@@ -1,0 +1,76 @@
+"""What the tests of the commands share: commands run to their end, and a picture of all that may not be half-made."""
+
+from dataclasses import replace
+from typing import Any
+
+from hosted_engine.engine.command import Command
+from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
+from hosted_engine.engine.tasks.runner import Running
+from hosted_engine.engine.vms.commands.add import AddVm
+from hosted_engine.engine.vms.commands.start import StartVm
+from hosted_engine.engine.vms.model import Vm
+from tests.fakes.engine import DATA_ID, TINY_ID, World
+
+GIB = 1 << 30
+
+
+async def done(world: World, command: Command) -> Running:
+    running = await world.engine.perform(command, world.caller)
+    await running.wait()
+    return running
+
+
+async def tiny_vm(world: World, name: str = "vm1") -> str:
+    """A VM from the template tiny, down."""
+    command = AddVm(name=name, cluster_id=world.cluster.id, template_id=TINY_ID)
+    await done(world, command)
+    return command.id
+
+
+async def running_vm(world: World, name: str = "vm1") -> str:
+    vm_id = await tiny_vm(world, name)
+    await done(world, StartVm(id=vm_id))
+    return vm_id
+
+
+def new_disk(name: str = "disk1", **more: Any) -> AddDisk:
+    return AddDisk(name=name, storage_domain_id=DATA_ID, provisioned_size_bytes=GIB, **more)
+
+
+def new_disk_on(vm_id: str, name: str = "disk1") -> AddDiskToVm:
+    return AddDiskToVm(vm_id=vm_id, disk=new_disk(name))
+
+
+def vm_of(world: World, vm_id: str) -> Vm:
+    with world.store.transaction() as tx:
+        vm = tx.vms.get(vm_id)
+    assert vm is not None
+    return vm
+
+
+def events_of(world: World) -> list[str]:
+    """Names, oldest first."""
+    with world.store.transaction() as tx:
+        return [event.name for event in reversed(tx.events.list())]
+
+
+def picture(world: World) -> dict[str, Any]:
+    """All rows but the history of what was tried, and all that lies or runs on the nodes."""
+    with world.store.transaction() as tx:
+        rows: dict[str, Any] = {
+            "vms": [
+                replace(vm, detail="", stopped_at=None, started_at=None, stop_reason=vm.stop_reason.NONE)
+                for vm in tx.vms.list()
+            ],
+            "disks": tx.disks.list(),
+            "attachments": tx.disk_attachments.list(),
+            "nics": tx.nics.list(),
+            "templates": tx.templates.list(),
+            "open tasks": tx.tasks.list(status="running"),
+            "journal": tx.journal_lines.list(),
+        }
+    nodes = list(world.nodes.values())
+    rows["images"] = dict(nodes[0].site.images)
+    rows["running"] = {node.name: [vm.id for vm in node.machines.all() if vm.state != "down"] for node in nodes}
+    rows["locks"] = world.locks.take([], "nobody"), dict(world.locks._exclusive), dict(world.locks._shared)
+    return rows

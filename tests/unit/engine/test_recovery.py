@@ -1,0 +1,249 @@
+"""Every command under every failure and every crash: it is done, or it never was; nothing is left half-made."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from hosted_engine.engine.command import Command
+from hosted_engine.engine.disks.commands.remove import RemoveDisk
+from hosted_engine.engine.disks.model import DiskStatus
+from hosted_engine.engine.jobs.model import JobStatus
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.vms.commands.add import AddVm
+from hosted_engine.engine.vms.commands.remove import RemoveVm
+from hosted_engine.engine.vms.commands.start import StartVm
+from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
+from hosted_engine.engine.vms.model import VmStatus
+from node.api.problems import Failed, NodeSilent
+from node.steps import StepFailed
+from tests.fakes.engine import TINY_ID, World
+from tests.unit.engine.scenes import done, new_disk, new_disk_on, picture, running_vm, tiny_vm, vm_of
+
+Scene = Callable[[World], Awaitable[Command]]
+
+
+class PowerCut(BaseException):
+    """Not an Exception: nothing may catch it."""
+
+
+class CutStore:
+    """Pulls the plug right before or right after the commit of the transaction number `cut_at` (from 1)."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+        self.count = 0
+        self.cut_at = 0
+        self.committed = True
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        self.count += 1
+        cut = self.count == self.cut_at
+        with self._store.transaction() as tx:
+            yield tx
+            if cut and not self.committed:
+                raise PowerCut
+        if cut:
+            raise PowerCut
+
+
+async def add_vm(world: World) -> Command:
+    return AddVm(name="vm1", cluster_id=world.cluster.id, template_id=TINY_ID)
+
+
+async def add_disk(world: World) -> Command:
+    return new_disk()
+
+
+async def add_disk_to_vm(world: World) -> Command:
+    return new_disk_on(await tiny_vm(world))
+
+
+async def start_vm(world: World) -> Command:
+    return StartVm(id=await tiny_vm(world))
+
+
+async def stop_vm(world: World) -> Command:
+    return StopVm(id=await running_vm(world))
+
+
+async def shutdown_vm(world: World) -> Command:
+    command = ShutdownVm(id=await running_vm(world))
+    for node in world.nodes.values():
+        node.machines.guests_obey = False
+    return command
+
+
+async def remove_vm(world: World) -> Command:
+    vm_id = await tiny_vm(world)
+    await done(world, new_disk_on(vm_id))
+    return RemoveVm(id=vm_id)
+
+
+async def remove_disk(world: World) -> Command:
+    disk = new_disk()
+    await done(world, disk)
+    return RemoveDisk(id=disk.id)
+
+
+SCENES = [add_vm, add_disk, add_disk_to_vm, start_vm, stop_vm, shutdown_vm, remove_vm, remove_disk]
+BACKWARD = [add_vm, add_disk, add_disk_to_vm, start_vm, stop_vm, shutdown_vm]
+CALLS = {
+    "add_vm": ("make_image",),
+    "add_disk": ("make_image",),
+    "add_disk_to_vm": ("make_image",),
+    "start_vm": ("define_vm", "start_vm"),
+    "stop_vm": ("destroy_vm",),
+    "shutdown_vm": ("shutdown_vm",),
+}
+
+
+@pytest.mark.parametrize("scene", BACKWARD)
+async def test_a_failure_of_any_call_leaves_all_as_it_was(scene: Scene) -> None:
+    for call in CALLS[scene.__name__]:
+        world = World()
+        command = await scene(world)
+        before = picture(world)
+        for node in world.nodes.values():
+            node.fail(call, Failed(), times=5)
+        with pytest.raises(StepFailed):
+            await done(world, command)
+        assert picture(world) == before
+        with world.store.transaction() as tx:
+            assert [job.status for job in tx.jobs.list(status=JobStatus.FAILED)] == [JobStatus.FAILED]
+            assert tx.jobs.count(status=JobStatus.STARTED) == 0
+            assert tx.job_steps.count(status=JobStatus.STARTED) == 0
+
+
+@pytest.mark.parametrize("scene", [add_vm, add_disk, add_disk_to_vm, start_vm])
+async def test_an_answer_that_got_lost_is_taken_back_too(scene: Scene) -> None:
+    """The node did it and its answer never came: the undo has to find what was made."""
+    for call in CALLS[scene.__name__]:
+        world = World()
+        command = await scene(world)
+        before = picture(world)
+        for node in world.nodes.values():
+            node.lose_answer(call, times=5)
+        with pytest.raises(StepFailed):
+            await done(world, command)
+        assert picture(world) == before
+
+
+async def crashed(world: World, command: Command, cut_at: int, *, committed: bool) -> bool:
+    """Run `command` into a power cut at that transaction. False when it ended before."""
+    store = CutStore(world.store)
+    world.begin(store)
+    store.count, store.cut_at, store.committed = 0, cut_at, committed
+    try:
+        await done(world, command)
+    except PowerCut:
+        return True
+    return False
+
+
+async def restarted(world: World) -> int:
+    """A new process over the same database goes on with what was interrupted."""
+    world.begin()
+    count = world.engine.resume()
+    while works := list(world.engine._tasks._works):
+        await asyncio.wait(works)
+    return count
+
+
+@pytest.mark.parametrize("committed", [True, False], ids=["after the commit", "before the commit"])
+@pytest.mark.parametrize("scene", SCENES)
+async def test_a_crash_between_any_two_writes_is_resumed(scene: Scene, committed: bool) -> None:
+    finished = World()
+    await done(finished, await scene(finished))
+    expected = shape(picture(finished))
+    for cut_at in range(1, 100):
+        world = World()
+        command = await scene(world)
+        before = shape(picture(world))
+        if not await crashed(world, command, cut_at, committed=committed):
+            assert cut_at > 4, "the scene has no steps to crash in"
+            return
+        await restarted(world)
+        never_began = cut_at == 1 and not committed
+        assert shape(picture(world)) == (before if never_began else expected)
+    raise AssertionError("never ended")
+
+
+@pytest.mark.parametrize("scene", [add_vm, start_vm])
+async def test_a_crash_while_going_back_still_goes_back(scene: Scene) -> None:
+    for cut_at in range(1, 100):
+        world = World()
+        command = await scene(world)
+        before = picture(world)
+        for node in world.nodes.values():
+            node.fail(CALLS[scene.__name__][-1], Failed(), times=100)
+        try:
+            if not await crashed(world, command, cut_at, committed=True):
+                raise AssertionError("it should have failed")
+        except StepFailed:
+            return
+        await restarted(world)
+        assert picture(world) == before
+    raise AssertionError("never ended")
+
+
+def shape(picture: dict[str, Any]) -> Any:
+    """Ids differ from world to world: what is there, by name and state."""
+    return (
+        [(vm.name, vm.status, vm.node_id is None) for vm in picture["vms"]],
+        [(disk.name, disk.status, disk.actual_size_bytes) for disk in picture["disks"]],
+        len(picture["attachments"]),
+        len(picture["nics"]),
+        (picture["open tasks"], picture["journal"], picture["locks"]),
+        len(picture["images"]),
+        {name: len(vms) for name, vms in picture["running"].items()},
+    )
+
+
+async def test_an_image_that_cannot_be_removed_stays_visible_as_an_illegal_disk() -> None:
+    world = World()
+    for node in world.nodes.values():
+        node.lose_answer("make_image", times=5)
+        node.fail("remove_image", Failed(), times=1)
+    command = new_disk()
+    with pytest.raises(StepFailed):
+        await done(world, command)
+    with world.store.transaction() as tx:
+        disk = tx.disks.get(command.id)
+    assert disk is not None
+    assert disk.status is DiskStatus.ILLEGAL
+    images = len(picture(world)["images"])
+    await done(world, RemoveDisk(id=command.id))
+    assert len(picture(world)["images"]) == images - 1
+
+
+async def test_a_start_on_a_node_that_fell_silent_leaves_the_vm_unknown() -> None:
+    """The node may have started it: saying down would let it be started twice."""
+    world = World()
+    vm_id = await tiny_vm(world)
+    silence = NodeSilent(node="node1", request="start_vm", reason="no answer")
+    for node in world.nodes.values():
+        node.lose_answer("start_vm", times=9)
+        node.fail("destroy_vm", silence, times=9)
+    with pytest.raises(StepFailed):
+        await done(world, StartVm(id=vm_id))
+    vm = vm_of(world, vm_id)
+    assert vm.status is VmStatus.UNKNOWN
+    assert vm.node_id is not None
+
+
+async def test_a_removal_that_failed_half_way_can_be_repeated() -> None:
+    world = World()
+    before = len(picture(world)["images"])
+    command = await remove_vm(world)
+    assert isinstance(command, RemoveVm)
+    carrier = next(iter(world.nodes.values()))
+    carrier.fail("remove_image", Failed())
+    with pytest.raises(StepFailed):
+        await done(world, command)
+    assert vm_of(world, command.id).status is VmStatus.DOWN
+    await done(world, RemoveVm(id=command.id))
+    assert len(picture(world)["images"]) == before
