@@ -3,6 +3,7 @@
 import json
 import platform
 import subprocess
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from node.system.process import Run
 DEVICE = "/dev/kvm"
 VERDICT = STATE / "kvm.json"
 LIMIT_S = 20.0
-SIGN_OF_LIFE = "Run /init as init process"  # printed by every Linux kernel that got as far as user space
+SIGN_OF_LIFE = b"Run /init as init process"  # printed by every Linux kernel that got as far as user space
 
 Tell = Callable[[str], None]
 
@@ -52,13 +53,15 @@ def probe(node_root: Path, kernel: Path, initrd: Path) -> tuple[str, ...]:
 
 def boots(command: tuple[str, ...]) -> bool:
     """Does the guest reach user space in time? A vCPU that hangs with KVM hangs for ever, hence the kill."""
-    guest = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    try:
-        output, _ = guest.communicate(timeout=LIMIT_S)
-    except subprocess.TimeoutExpired:
-        guest.kill()
-        output, _ = guest.communicate()
-    return SIGN_OF_LIFE in output.decode(errors="replace")
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as guest:
+        assert guest.stdout is not None
+        limit = threading.Timer(LIMIT_S, guest.kill)
+        limit.start()
+        try:
+            return any(SIGN_OF_LIFE in line for line in guest.stdout)
+        finally:
+            limit.cancel()
+            guest.kill()
 
 
 def _recall(key: str) -> bool | None:
