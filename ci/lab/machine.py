@@ -69,6 +69,10 @@ class Machine:
             raise NodeOff(node=self.node.name, lab=self.node.lab.name)
         return leader
 
+    def launched(self) -> Launch:
+        """How it was switched on."""
+        return msgspec.json.decode(self.node.launch_file.read_bytes(), type=Launch)
+
     def power(self) -> Power:
         if self.leader() is None:
             return Power.BOOTING if self.supervisor() else Power.OFF
@@ -165,9 +169,12 @@ class Machine:
 
     def _furnish(self, lower: dict[str, str], shim: bytes | None) -> None:
         furnished = self.node.state / "furnished"
-        shutil.rmtree(self.node.state / "upper/opt/trivet", ignore_errors=True)  # code put in while it ran is old now
+        upper = self.node.state / "upper"
+        shutil.rmtree(upper / "opt/trivet", ignore_errors=True)  # code put in while it ran hides the layer's
+        for unit in upper.glob("usr/lib/systemd/system/trivet-*.service"):
+            unit.unlink()
         wanted = additions.additions(self.node, lower=lower, shim=shim)
-        additions.write(self.node.state / "upper", wanted, first_boot=not furnished.exists())
+        additions.write(upper, wanted, first_boot=not furnished.exists())
         furnished.touch()
 
     def _launcher(self) -> list[str]:

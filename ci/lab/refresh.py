@@ -1,42 +1,117 @@
-"""Brings changed Python code of Trivet into a running lab within seconds, without a new image or a new boot."""
+"""Brings changed Python code of Trivet into a running lab within seconds, without a new image or a new boot.
 
+What runs is found by looking: the same sum over the same files, taken in the layer and in the machine.
+"""
+
+import io
+import shlex
 import subprocess
+import tarfile
 from pathlib import Path
-
-import msgspec
+from typing import Protocol
 
 from ci.lab.deploying import AGENT
-from ci.lab.launch import Launch
+from ci.lab.engine_vm import GuestVm
 from ci.lab.machine import Machine
+from images.wheels import site_packages
+from node.api.problems import Failed
 
-VENV = "opt/trivet/venv"
+ENGINE_UNIT = "trivet-engine.service"
+PACK = "/run/trivet-code.tar.gz"
+
+# Units come with the packages; those that are installed here are replaced.
+UNITS = (
+    f"for new in {site_packages(Path('/'))}/*/*.service; do old=/usr/lib/systemd/system/${{new##*/}}; "
+    'if [ -e "$old" ]; then cp "$new" "$old" || exit 1; fi; done'
+)
 
 
-def running_layer(machine: Machine) -> Path:
-    """The layer with Trivet's code that the node runs now: the one it booted with, or a later one put into it."""
-    marker = _marker(machine)
-    if marker.exists():
-        return Path(marker.read_text())
-    launch = msgspec.json.decode(machine.node.launch_file.read_bytes(), type=Launch)
-    return Path(launch.lowers[0])
+class RefreshFailed(Failed):
+    what = "The changed code did not get into {place}"
+    why = "{reason}"
+    mend = "Run ./trivet lab up again, or bring the lab down and up"
+
+
+class Place(Protocol):
+    """Where code runs: a shell that takes a line and gives its output."""
+
+    name: str
+
+    def sh(self, line: str) -> str: ...
+
+    def put(self, pack: bytes) -> None: ...
+
+
+class NodePlace:
+    def __init__(self, machine: Machine) -> None:
+        self.name = machine.node.name
+        self._machine = machine
+
+    def sh(self, line: str) -> str:
+        return self._machine.exec("sh", "-c", line).stdout
+
+    def put(self, pack: bytes) -> None:
+        self._machine.exec("sh", "-c", f"cat > {PACK}", stdin=pack)
+
+
+class EnginePlace:
+    def __init__(self, vm: GuestVm) -> None:
+        self.name = "the engine VM"
+        self._vm = vm
+
+    def sh(self, line: str) -> str:
+        done = self._vm.exec("/bin/sh", "-c", line)
+        if done.returncode != 0:
+            raise RefreshFailed(place=self.name, reason=done.stderr.decode(errors="replace").strip())
+        return done.stdout.decode()
+
+    def put(self, pack: bytes) -> None:
+        self._vm.write(PACK, pack)
 
 
 def refresh_node(machine: Machine, layer: Path) -> bool:
-    """Put the layer's files into the running node and restart its agent; False when it runs that code already."""
-    if running_layer(machine) == layer:
-        return False
-    pack = subprocess.run(
-        ["tar", "-C", str(layer), "--exclude=*.pyc", "-cf", "-", "."], check=True, capture_output=True
+    """Put the layer's code into the node and restart its agent; False when it runs that code already."""
+    return _refresh(NodePlace(machine), layer, AGENT)
+
+
+def refresh_engine(vm: GuestVm, layer: Path) -> bool:
+    return _refresh(EnginePlace(vm), layer, ENGINE_UNIT)
+
+
+def _refresh(place: Place, layer: Path, unit: str) -> bool:
+    packages = packages_of(layer)
+    question = sum_line(site_packages(Path("/")), packages)
+    wanted = subprocess.run(
+        ["sh", "-c", sum_line(site_packages(layer), packages)], check=True, capture_output=True, text=True
     ).stdout
-    site_packages = next(layer.glob(f"{VENV}/lib/python3*/site-packages"))
-    own = [f"/{VENV}/{site_packages.relative_to(layer / VENV)}/{entry.name}" for entry in site_packages.iterdir()]
-    machine.exec("rm", "-rf", "--", *own)
-    machine.exec("tar", "-C", "/", "--no-overwrite-dir", "-xf", "-", stdin=pack)
-    machine.exec("systemctl", "daemon-reload")
-    machine.exec("systemctl", "restart", AGENT)
-    _marker(machine).write_text(str(layer))
+    if place.sh(question) == wanted:
+        return False
+    place.put(pack(layer))
+    old = " ".join(shlex.quote(str(site_packages(Path("/")) / name)) for name in packages)
+    place.sh(f"rm -rf {old} && tar -C / --no-overwrite-dir -xzf {PACK} && rm {PACK}")
+    place.sh(f"{UNITS} && systemctl daemon-reload && systemctl restart {unit}")
+    if place.sh(question) != wanted:
+        raise RefreshFailed(place=place.name, reason="it is not the same there as it is here")
     return True
 
 
-def _marker(machine: Machine) -> Path:
-    return machine.node.runtime / "code"
+def packages_of(layer: Path) -> tuple[str, ...]:
+    return tuple(
+        sorted(entry.name for entry in site_packages(layer).iterdir() if not entry.name.endswith(".dist-info"))
+    )
+
+
+def sum_line(folder: Path, packages: tuple[str, ...]) -> str:
+    """A shell line that prints one sum over all files of the packages, those that Python makes itself left out."""
+    return (
+        f"cd {shlex.quote(str(folder))} && find {shlex.join(packages)} -type f ! -name '*.pyc' -print0 2>/dev/null "
+        "| LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum"
+    )
+
+
+def pack(layer: Path) -> bytes:
+    """Trivet's part of the virtual environment as tar.gz."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        tar.add(layer / "opt", "opt", filter=lambda entry: None if entry.name.endswith(".pyc") else entry)
+    return packed.getvalue()

@@ -1,9 +1,11 @@
 """`lab up`: every step looks first and does only what is missing, so that it can be cut off and run again anywhere."""
 
+from contextlib import suppress
 from pathlib import Path
 
-from ci.lab import deploying, refresh, supplies
+from ci.lab import deploying, engine_vm, refresh, supplies
 from ci.lab.appliance import Appliance
+from ci.lab.engine_vm import EngineOff
 from ci.lab.gate import USER, Gate
 from ci.lab.progress import Progress
 from ci.lab.supplies import Supplies
@@ -22,6 +24,7 @@ class Up:
         self._progress = progress
         self._run = run
         self._gate = Gate(appliance)
+        self._layer = Path()
 
     def nodes(self) -> None:
         """Bring the nodes up. Raises Problem; whatever was reached stays and is found by the next run."""
@@ -33,7 +36,8 @@ class Up:
         with step("start the nodes"):
             self._start(ready)
         with step("refresh Trivet's code"):
-            self._refresh(Path(ready.launch.lowers[0]))
+            self._layer = Path(ready.launch.lowers[0])
+            self._refresh()
         with step("wait for the agents"):
             for machine in self._appliance.machines:
                 deploying.wait_agent(machine, AGENT_S)
@@ -46,6 +50,9 @@ class Up:
         with step("open the way to the API"):
             self._gate.open()
             self._gate.fetch(self._appliance.machines[0])
+            self._gate.wait_healthy(ENGINE_S)
+        with step("refresh the engine's code"):
+            self._refresh()  # a disk made by an earlier version has just been started with its old code
             self._gate.wait_healthy(ENGINE_S)
 
     def farewell(self) -> str:
@@ -67,8 +74,16 @@ class Up:
         )
 
     def _supplies(self) -> Supplies:
-        images = build.build_all(build.DEFAULT_STORE, self._progress.note)
-        return supplies.gather(images, self._run, self._progress.note)
+        store, tell = build.DEFAULT_STORE, self._progress.note
+        running = self._appliance.running()
+        if self._appliance.lab.times_file.exists() and len(running) == len(self._appliance.machines):
+            # The engine has its disk already: changed code is put into it, a new disk would only take time.
+            shipped = running[0].launched().read_only
+            engine, tiny = (Path(shipped[f"{supplies.SHIPPED}/{name}.qcow2"]) for name in ("engine", "tiny"))
+            images = build.Images(build.build_node(store, tell), build.trivet_layer(store, tell), engine, tiny)
+        else:
+            images = build.build_all(store, tell)
+        return supplies.gather(images, self._run, tell)
 
     def _clear(self) -> None:
         for removal in self._appliance.clean():
@@ -80,10 +95,13 @@ class Up:
         for machine in self._appliance.machines:
             machine.wait_ready(BOOT_S)
 
-    def _refresh(self, layer: Path) -> None:
+    def _refresh(self) -> None:
         for machine in self._appliance.machines:
-            if refresh.refresh_node(machine, layer):
+            if refresh.refresh_node(machine, self._layer):
                 self._progress.note(f"{machine.node.name} runs the changed code")
+        with suppress(EngineOff):
+            if refresh.refresh_engine(engine_vm.find(self._appliance.machines), self._layer):
+                self._progress.note("the engine runs the changed code")
 
     def _deploy(self) -> None:
         machines = self._appliance.machines[:FORMED_OF]
