@@ -12,8 +12,8 @@ from hosted_engine.rest.app import make_app
 from hosted_engine.rest.call import Answer, Call, Handler, Handlers
 from node.api.problems import Failed
 from tests.fakes.clock import FakeClock
-from tests.fakes.store import FakeStore
-from tests.unit.rest.test_auth import ADMIN, PASSWORD
+from tests.fakes.engine import World
+from tests.unit.rest.test_auth import ADMIN, PASSWORD, set_password
 
 API = "/ovirt-engine/api"
 
@@ -81,12 +81,12 @@ def recorder() -> Recorder:
 
 @pytest.fixture
 async def client(recorder: Recorder) -> AsyncIterator[httpx.AsyncClient]:
-    store = FakeStore()
-    store.tx.users.add(ADMIN)
+    store = World().store
+    set_password(store)
     app = make_app(store=store, handlers=recorder.handlers(), authority_pem=b"PEM", clock=FakeClock().now)
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="https://engine") as session:
-        form = {"grant_type": "password", "scope": "ovirt-app-api", "username": ADMIN.name, "password": PASSWORD}
+        form = {"grant_type": "password", "scope": "ovirt-app-api", "username": ADMIN, "password": PASSWORD}
         token = (await session.post("/ovirt-engine/sso/oauth/token", data=form)).json()
         session.headers["Authorization"] = f"Bearer {token['access_token']}"
         yield session
@@ -262,7 +262,7 @@ async def test_without_credentials_there_is_nothing(client: httpx.AsyncClient, r
 
 async def test_a_persistent_session_lives_in_a_cookie(client: httpx.AsyncClient) -> None:
     del client.headers["Authorization"]
-    response = await client.get(f"{API}/vms", auth=(ADMIN.name, PASSWORD), headers={"Prefer": "persistent-auth"})
+    response = await client.get(f"{API}/vms", auth=(ADMIN, PASSWORD), headers={"Prefer": "persistent-auth"})
     cookie = response.headers["set-cookie"]
     assert cookie.startswith("JSESSIONID=")
     assert all(part in cookie for part in ("Path=/ovirt-engine/api", "Secure", "HttpOnly"))
@@ -274,8 +274,8 @@ async def test_a_persistent_session_lives_in_a_cookie(client: httpx.AsyncClient)
 @pytest.mark.parametrize(
     ("form", "code"),
     [
-        ({"grant_type": "password", "username": ADMIN.name, "password": "wrong"}, "access_denied"),
-        ({"grant_type": "password", "username": ADMIN.name}, "invalid_request"),
+        ({"grant_type": "password", "username": ADMIN, "password": "wrong"}, "access_denied"),
+        ({"grant_type": "password", "username": ADMIN}, "invalid_request"),
         ({"grant_type": "magic"}, "unsupported_grant_type"),
         ({}, "unsupported_grant_type"),
     ],
@@ -288,7 +288,7 @@ async def test_no_token_for_the_wrong_word(client: httpx.AsyncClient, form: dict
 
 
 async def test_sign_on_and_off(client: httpx.AsyncClient) -> None:
-    form = {"grant_type": "password", "scope": "ovirt-app-api", "username": ADMIN.name, "password": PASSWORD}
+    form = {"grant_type": "password", "scope": "ovirt-app-api", "username": ADMIN, "password": PASSWORD}
     response = await client.post("/ovirt-engine/sso/oauth/token", data=form)
     answer = response.json()
     assert response.headers["content-type"].startswith("application/json")

@@ -1,0 +1,122 @@
+"""The API's root, and /users"""
+
+import time
+from importlib.metadata import PackageNotFoundError, version
+
+from hosted_engine.engine.engine import Engine
+from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
+from hosted_engine.engine.nodes.model import NodeStatus
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.problems import found
+from hosted_engine.engine.search.match import Fields
+from hosted_engine.engine.storage.model import StorageDomainStatus
+from hosted_engine.engine.users.model import User
+from hosted_engine.engine.vms.model import RUNNING
+from hosted_engine.rest.call import Answer, Call, Handlers
+from hosted_engine.rest.mapping.refs import ROOT, ref, ref_or_none, when
+from hosted_engine.rest.media.wire import LINKS, Wire
+from hosted_engine.rest.resources.base import Resource, chosen
+from hosted_engine.rest.schema import schema
+
+# The version of oVirt whose API this is: clients decide by it what they may ask for.
+_OVIRT = {"major": 4, "minor": 5, "build": 6, "revision": 0}
+_ROOT_TAG_ID = "00000000-0000-0000-0000-000000000000"
+
+
+class System(Resource):
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._links = _root_links()
+
+    def handlers(self) -> Handlers:
+        return {
+            ("System", "get"): self.get,
+            ("Users", "list"): self.list_users,
+            ("User", "get"): self.get_user,
+        }
+
+    async def get(self, call: Call) -> Answer:
+        user = ref_or_none("users", call.caller.user_id)
+        with self.engine.store.transaction() as tx:
+            summary = None if call.parameters.boolean("filter") else _summary(tx)
+        return Answer(
+            {
+                LINKS: self._links,
+                "product_info": {
+                    "name": "oVirt Engine",
+                    "vendor": "ovirt.org",
+                    "version": {**_OVIRT, "full_version": f"4.5.6-1.trivet{_own_version()}"},
+                },
+                "special_objects": {
+                    "blank_template": ref("templates", BLANK_TEMPLATE_ID),
+                    "root_tag": ref("tags", _ROOT_TAG_ID),
+                },
+                "summary": summary,
+                "time": when(time.time()),
+                "authenticated_user": user,
+                "effective_user": user,
+            }
+        )
+
+    async def list_users(self, call: Call) -> Answer:
+        with self.engine.store.transaction() as tx:
+            return Answer([_user_to_wire(user) for user in chosen(call, tx.users.list(), _USER_FIELDS)])
+
+    async def get_user(self, call: Call) -> Answer:
+        """`me` is whoever asks."""
+        identity = call.ids["user"]
+        identity = (call.caller.user_id or "") if identity == "me" else identity
+        with self.engine.store.transaction() as tx:
+            return Answer(_user_to_wire(found(tx.users.get(identity), "user", identity)))
+
+
+_USER_FIELDS: Fields[User] = {
+    "id": lambda user: user.id,
+    "name": lambda user: user.first_name,
+    "usrname": lambda user: user.name,
+    "lastname": lambda user: user.last_name,
+    "email": lambda user: user.email,
+}
+
+
+def _user_to_wire(user: User) -> Wire:
+    return {
+        **ref("users", user.id),
+        "name": user.first_name or user.principal,
+        "last_name": user.last_name,
+        "user_name": user.name,
+        "principal": user.principal,
+        "email": user.email,
+        "namespace": "*",
+        "domain_entry_id": user.id,
+        "domain": {"name": user.domain},
+    }
+
+
+def _summary(tx: Transaction) -> Wire:
+    vms, domains = tx.vms, tx.storage_domains
+    return {
+        "vms": {"active": vms.count(status=RUNNING), "total": vms.count()},
+        "hosts": {"active": tx.nodes.count(status=NodeStatus.UP), "total": tx.nodes.count()},
+        "users": {"active": tx.users.count(), "total": tx.users.count()},
+        "storage_domains": {"active": domains.count(status=StorageDomainStatus.ACTIVE), "total": domains.count()},
+    }
+
+
+def _root_links() -> list[tuple[str, str]]:
+    """Every collection below the root, and how to search those that can be searched."""
+    found_links: list[tuple[str, str]] = []
+    for segment, name in schema().root.children.items():
+        found_links.append((segment, f"{ROOT}/{segment}"))
+        listing = schema().service(name).methods.get("list")
+        if listing and "search" in listing.takes:
+            start = ";from={event_id}" if segment == "events" else ""
+            found_links.append((f"{segment}/search", f"{ROOT}/{segment}{start}?search={{query}}"))
+    return found_links
+
+
+def _own_version() -> str:
+    try:
+        return version("trivet")
+    except PackageNotFoundError:
+        return "0"

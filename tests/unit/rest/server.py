@@ -1,0 +1,82 @@
+"""The engine's API over real TLS on loopback, in a thread of this process, over fake nodes."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import ovirtsdk4 as sdk
+import uvicorn
+
+from hosted_engine.authority import make_authority, make_pair
+from hosted_engine.rest.app import make_app
+from hosted_engine.rest.resources import handlers
+from node.api.messages import Role
+from tests.fakes.engine import PASSWORD, World
+
+
+@dataclass
+class Served:
+    """What a client has to know; `world` belongs to the server's thread."""
+
+    url: str
+    ca_file: Path
+    world: World
+
+    def connection(self, password: str = PASSWORD) -> sdk.Connection:
+        return sdk.Connection(
+            url=self.url, username="admin@internal", password=password, ca_file=str(self.ca_file), timeout=20
+        )
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Served]:
+    """Serve on a free port until the block ends; certificates go to `folder`."""
+    authority = make_authority("test")
+    pair = make_pair(authority, Role.ENGINE, "localhost", names=("127.0.0.1",))
+    files = {"ca.crt": authority.certificate, "engine.crt": pair.certificate, "engine.key": pair.key}
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    started = threading.Event()
+    found: list[World] = []
+    servers: list[uvicorn.Server] = []
+
+    async def serve() -> None:
+        world = World()  # here, because SQLite's connections belong to their thread
+        found.append(world)
+        app = make_app(store=world.store, handlers=handlers(world.engine), authority_pem=authority.certificate.encode())
+        config = uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=0,
+            ssl_certfile=str(folder / "engine.crt"),
+            ssl_keyfile=str(folder / "engine.key"),
+            log_level="warning",
+            lifespan="off",
+        )
+        server = uvicorn.Server(config)
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        servers.append(server)
+        watch = asyncio.create_task(_tell_when_started(server, started))
+        await server._serve()
+        await watch
+        await world.engine.stop()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+    thread.start()
+    if not started.wait(30):
+        raise RuntimeError("the server did not start")
+    port = servers[0].servers[0].sockets[0].getsockname()[1]
+    try:
+        yield Served(f"https://localhost:{port}/ovirt-engine/api", folder / "ca.crt", found[0])
+    finally:
+        servers[0].should_exit = True
+        thread.join(30)
+
+
+async def _tell_when_started(server: uvicorn.Server, started: threading.Event) -> None:
+    while not server.started:  # noqa: ASYNC110 - uvicorn offers nothing better
+        await asyncio.sleep(0.01)
+    started.set()
