@@ -1,12 +1,64 @@
 """The gluster command lines; what their answers mean is parse's business."""
 
+from collections.abc import Mapping
 from typing import Protocol
+
+from gluster.model import DesiredVolume
 
 
 class Run(Protocol):
     """Run a command, return its standard output; any error above exit status 0 raises.
 
-    The exception may carry the command's output as `stdout`: gluster answers some refusals in XML with a status of 1.
+    The exception may carry the command's output as `stdout`: some refusals come as XML with a status above 0.
     """
 
     def __call__(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str: ...
+
+
+Argv = tuple[str, ...]
+
+_GLUSTER: Argv = ("gluster", "--mode=script", "--xml")
+
+
+def pool_list() -> Argv:
+    return (*_GLUSTER, "pool", "list")
+
+
+def peer_status() -> Argv:
+    return (*_GLUSTER, "peer", "status")
+
+
+def peer_probe(hostname: str) -> Argv:
+    return (*_GLUSTER, "peer", "probe", hostname)
+
+
+def volume_info() -> Argv:
+    return (*_GLUSTER, "volume", "info", "all")
+
+
+def volume_status(volume: str) -> Argv:
+    return (*_GLUSTER, "volume", "status", volume)
+
+
+def volume_create(desired: DesiredVolume) -> Argv:
+    """Never with `force`: it would put a brick on the root file system when the brick's own is not mounted."""
+    replica = ("replica", str(desired.replica)) if desired.replica > 1 else ()
+    return (*_GLUSTER, "volume", "create", desired.name, *replica, *(str(brick) for brick in desired.bricks))
+
+
+def volume_set_group(volume: str, group: str) -> Argv:
+    return (*_GLUSTER, "volume", "set", volume, "group", group)
+
+
+def volume_set(volume: str, options: Mapping[str, str]) -> Argv:
+    """All options in one transaction: either all are set or none."""
+    return (*_GLUSTER, "volume", "set", volume, *(word for pair in sorted(options.items()) for word in pair))
+
+
+def volume_start(volume: str, *, force: bool = False) -> Argv:
+    """`force` starts the bricks that are not running of a volume that is started already."""
+    return (*_GLUSTER, "volume", "start", volume, *(("force",) if force else ()))
+
+
+def heal_summary(volume: str) -> Argv:
+    return (*_GLUSTER, "volume", "heal", volume, "info", "summary")

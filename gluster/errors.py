@@ -40,13 +40,27 @@ class Failed(Problem):
 class BrickBusy(Refused):
     what = "Cannot use {brick} as a brick"
     why = "that folder is or was part of a Gluster volume{volume}"
-    mend = "Choose an empty folder, or remove the volume it belongs to and clear the folder first"
+    mend = "Choose an empty folder, or remove the volume it belongs to and clear the folder on every server first"
 
 
 class BrickMissing(Refused):
-    what = "Cannot use {brick} as a brick"
+    what = "Cannot use a folder as a brick"
     why = "{reason}"
-    mend = "Mount the brick's file system on its server and try again"
+    mend = "Mount the brick's file system on that server, use a folder below the mount point, and try again"
+
+
+class BrickHasData(Refused):
+    what = "Cannot clear the brick {path}"
+    why = "{reason}"
+    mend = "Save what is still needed, empty the folder by hand, and try again"
+
+
+class CreateCutShort(Failed):
+    """Gluster checks server by server and marks the folders of those that pass before it asks the next."""
+
+    what = "Volume {volume} was not created"
+    why = "{reason}"
+    mend = "Mend what it names, clear the bricks of the other servers (they are marked as used now), and try again"
 
 
 class VolumeDiffers(Refused):
@@ -69,14 +83,8 @@ class NoSuchVolume(Refused):
 
 class PeerInOtherPool(Refused):
     what = "Cannot take {peer} into the pool"
-    why = "it belongs to another pool already"
-    mend = "Detach it there first (`gluster peer detach`), or take it out of this site's plan"
-
-
-class PeerHasVolumes(Refused):
-    what = "Cannot take {peer} into the pool"
-    why = "it has volumes of its own whose names are taken here"
-    mend = "Remove those volumes on {peer} first"
+    why = "it belongs to another pool already, or has volumes of its own"
+    mend = "Detach it there (`gluster peer detach`) or remove its volumes first, or take it out of this site's plan"
 
 
 class PeerUnreachable(Refused):
@@ -87,7 +95,7 @@ class PeerUnreachable(Refused):
 
 class PeerNotSettled(Failed):
     what = "Peer {peer} was added but is not ready"
-    why = "after {seconds:g} s it is in state {state!r} and {connected}"
+    why = "{reason}"
     mend = "Run it again once the peer answers; what was done so far is kept"
 
 

@@ -1,7 +1,28 @@
 """Gluster as the node uses it: look, decide, run the commands, look again."""
 
-from gluster.cli import Run
-from gluster.model import DesiredVolume, HealCount, Peer, Pool, Volume
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from gluster import bricks, cli, parse, refusals
+from gluster.cli import Argv, Run
+from gluster.errors import (
+    BadVolume,
+    CommandFailed,
+    NoSuchVolume,
+    NotAsWanted,
+    PeerNotSettled,
+    PoolBusy,
+    Refused,
+)
+from gluster.model import DesiredVolume, HealCount, Peer, PeerState, Pool, Volume, VolumeStatus
+from gluster.plan import Step, plan
+
+_TIMEOUT_S = 200  # glusterd itself gives up after 120 s, and forgets a lock after 180 s
+_ATTEMPTS = 14  # together they wait for about a minute
+_LOOKS = 20  # half a second apart: brick processes come up a moment after `volume start` said yes
 
 
 class Gluster:
@@ -11,21 +32,135 @@ class Gluster:
     when nothing was changed, gluster.errors.Failed when something may have been.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(
+        self,
+        run: Run,
+        *,
+        group_folder: Path = Path("/var/lib/glusterd/groups"),
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._run = run
+        self._group_folder = group_folder
+        self._sleep = sleep
 
     def observe(self) -> Pool:
         """Peers and volumes as this server sees them, bricks with their state."""
-        raise NotImplementedError
+        return Pool(
+            uuid=parse.own_uuid(self._ask(cli.pool_list())),
+            peers=self._peers(),
+            volumes=tuple(self._with_status(volume) for volume in parse.volumes(self._ask(cli.volume_info()))),
+        )
 
     def add_peer(self, hostname: str, *, settle_s: float = 60) -> Peer:
-        """Take `hostname` into the pool and wait until it can carry bricks."""
-        raise NotImplementedError
+        """Take `hostname` into the pool and wait until it can carry bricks; this server's own name is fine too."""
+        if self._peer(hostname) is None:
+            own = parse.answer(self._ask(cli.peer_probe(hostname))).output
+            if "localhost" in own:  # "Probe on localhost not needed"
+                uuid = parse.own_uuid(self._ask(cli.pool_list()))
+                return Peer(uuid, hostname, connected=True, state=PeerState.IN_CLUSTER, names=(hostname,))
+        return self._settled(hostname, settle_s)
 
     def ensure_volume(self, desired: DesiredVolume) -> Volume:
         """Make or complete a volume: create, options, start; returns it as observed afterwards."""
-        raise NotImplementedError
+        group = self._group(desired)
+        pool = self.observe()
+        steps = plan(desired, pool, group)
+        for step in steps:
+            self._ask(step.argv)
+        left = steps
+        for _ in range(_LOOKS if steps else 0):
+            pool = self.observe()
+            left = plan(desired, pool, group)
+            if not left:
+                break
+            self._sleep(0.5)
+        volume = pool.volume(desired.name)
+        if left or volume is None:
+            raise NotAsWanted(desired.name, [step.says for step in left])
+        return volume
+
+    def plan_volume(self, desired: DesiredVolume) -> tuple[Step, ...]:
+        """What `ensure_volume` would do now; empty when the volume is already so."""
+        return plan(desired, self.observe(), self._group(desired))
 
     def heal_counts(self, volume: str) -> tuple[HealCount, ...]:
-        """What waits to be healed, brick by brick."""
-        raise NotImplementedError
+        """What waits to be healed, brick by brick. Takes 10 s while a brick's server is away."""
+        found = next((v for v in parse.volumes(self._ask(cli.volume_info())) if v.name == volume), None)
+        if found is None:
+            raise NoSuchVolume(volume=volume)
+        if found.status is not VolumeStatus.STARTED:
+            return tuple(HealCount(brick.where, pending=None) for brick in found.bricks)
+        return parse.heal_counts(self._ask(cli.heal_summary(volume)))
+
+    def clear_brick(self, path: str) -> bool:
+        """Take the mark of a volume creation that was cut short off an empty folder of this server.
+
+        False when there was none. Raises BrickHasData when the folder holds files or belongs to a volume.
+        """
+        volumes = parse.volumes(self._ask(cli.volume_info()))
+        return bricks.clear(Path(path), {volume.id for volume in volumes})
+
+    def _peers(self) -> tuple[Peer, ...]:
+        return parse.peers(self._ask(cli.peer_status()))
+
+    def _peer(self, hostname: str) -> Peer | None:
+        return Pool(uuid="", peers=self._peers()).peer(hostname)
+
+    def _settled(self, hostname: str, settle_s: float) -> Peer:
+        waited = 0.0
+        while True:
+            peer = self._peer(hostname)
+            if peer is not None and peer.ready:
+                return peer
+            if waited >= settle_s or (peer is not None and peer.state is PeerState.REJECTED):
+                raise PeerNotSettled(peer=hostname, reason=_why_not_ready(peer, waited))
+            self._sleep(0.5)
+            waited += 0.5
+
+    def _with_status(self, volume: Volume) -> Volume:
+        if volume.status is not VolumeStatus.STARTED:
+            return volume
+        try:
+            runs = parse.brick_runs(self._ask(cli.volume_status(volume.name)))
+        except Refused:  # stopped or removed since, or the pool stays locked: unknown
+            return volume
+        return parse.with_status(volume, runs)
+
+    def _group(self, desired: DesiredVolume) -> dict[str, str]:
+        if desired.group is None:
+            return {}
+        try:
+            return parse.group((self._group_folder / desired.group).read_text(encoding="utf-8"))
+        except OSError as err:
+            reason = f"this Gluster has no option group {desired.group!r} ({err.strerror})"
+            raise BadVolume(volume=desired.name, reason=reason) from err
+
+    def _ask(self, argv: Argv) -> str:
+        """The XML of an answer that says yes; waits and repeats while another command holds the pool's lock."""
+        retrying = Retrying(
+            retry=retry_if_exception_type(PoolBusy),
+            wait=wait_random_exponential(multiplier=0.25, max=8),
+            stop=stop_after_attempt(_ATTEMPTS),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return retrying(self._ask_once, argv)
+
+    def _ask_once(self, argv: Argv) -> str:
+        try:
+            xml = self._run(*argv, timeout_s=_TIMEOUT_S)
+        except Exception as err:  # whatever the runner handed in raises
+            xml = getattr(err, "stdout", "") or ""
+            if not xml.lstrip().startswith("<?xml"):
+                raise CommandFailed(command=" ".join(argv[3:]), reason=str(err)) from err
+        answer = parse.answer(xml)
+        if not answer.ok:
+            raise refusals.problem(argv, answer)
+        return xml
+
+
+def _why_not_ready(peer: Peer | None, waited_s: float) -> str:
+    if peer is None:
+        return f"after {waited_s:g} s glusterd does not list it"
+    connected = "connected" if peer.connected else "not connected"
+    return f"after {waited_s:g} s it is {connected} and in state {peer.state.value!r}"

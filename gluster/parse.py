@@ -1,1 +1,157 @@
 """Turns the XML of the gluster command into the model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from lxml import etree
+
+from gluster.errors import NotXml
+from gluster.model import Brick, BrickPath, HealCount, Peer, PeerState, Volume, VolumeStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What every answer says about itself. `output` is a word more in some answers, empty in most."""
+
+    ok: bool
+    errno: int
+    error: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrickRun:
+    """A brick process as `volume status` tells of it."""
+
+    online: bool
+    port: int | None
+    pid: int | None
+
+
+def answer(xml: str) -> Answer:
+    root = _root(xml)
+    return Answer(
+        ok=_text(root, "opRet") == "0",
+        errno=_number(root, "opErrno") or 0,
+        error=_text(root, "opErrstr"),
+        output=_text(root, "output"),
+    )
+
+
+def own_uuid(xml: str) -> str:
+    """From `pool list`: the entry that is called localhost is this server."""
+    for peer in _root(xml).iterfind("peerStatus/peer"):
+        if _text(peer, "hostname") == "localhost":
+            return _text(peer, "uuid")
+    raise NotXml(reason="`gluster pool list` does not name this server itself")
+
+
+def peers(xml: str) -> tuple[Peer, ...]:
+    """From `peer status`, in its order."""
+    return tuple(_peer(element) for element in _root(xml).iterfind("peerStatus/peer"))
+
+
+def volumes(xml: str) -> tuple[Volume, ...]:
+    """From `volume info`; nothing is known of the bricks' processes yet (`with_status` adds it)."""
+    return tuple(_volume(element) for element in _root(xml).iterfind("volInfo/volumes/volume"))
+
+
+def brick_runs(xml: str) -> dict[tuple[str, str], BrickRun]:
+    """From `volume status`, by (host uuid, path). Bricks of servers that are not connected are not in it."""
+    found = {}
+    for node in _root(xml).iterfind("volStatus/volumes/volume/node"):
+        path = _text(node, "path")
+        if path.startswith("/"):  # else it is a daemon: self-heal, quota, …
+            run = BrickRun(_text(node, "status") == "1", _positive(node, "port"), _positive(node, "pid"))
+            found[_text(node, "peerid"), path] = run
+    return found
+
+
+def with_status(volume: Volume, runs: Mapping[tuple[str, str], BrickRun]) -> Volume:
+    def known(brick: Brick) -> Brick:
+        run = runs.get((brick.host_uuid, brick.where.path))
+        return brick if run is None else replace(brick, online=run.online, port=run.port, pid=run.pid)
+
+    return replace(volume, bricks=tuple(known(brick) for brick in volume.bricks))
+
+
+def heal_counts(xml: str) -> tuple[HealCount, ...]:
+    """From `heal info summary`. A brick that is not connected has no numbers, whatever its status text says."""
+    return tuple(
+        HealCount(
+            where=BrickPath.from_text(_text(brick, "name")),
+            pending=_number(brick, "numberOfEntriesInHealPending"),
+            split_brain=_number(brick, "numberOfEntriesInSplitBrain"),
+            possibly_healing=_number(brick, "numberOfEntriesPossiblyHealing"),
+        )
+        for brick in _root(xml).iterfind("healInfo/bricks/brick")
+    )
+
+
+def group(text: str) -> dict[str, str]:
+    """From a file of /var/lib/glusterd/groups: `option=value` lines."""
+    lines = (line.strip() for line in text.splitlines())
+    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _peer(element: etree._Element) -> Peer:
+    text = _text(element, "stateStr")
+    known = text in set(PeerState)
+    return Peer(
+        uuid=_text(element, "uuid"),
+        hostname=_text(element, "hostname"),
+        connected=_text(element, "connected") == "1",
+        state=PeerState(text) if known else PeerState.OTHER,
+        names=tuple(name.text or "" for name in element.iterfind("hostnames/hostname")),
+    )
+
+
+def _volume(element: etree._Element) -> Volume:
+    status = _text(element, "statusStr")
+    options = {_text(option, "name"): _text(option, "value") for option in element.iterfind("options/option")}
+    return Volume(
+        name=_text(element, "name"),
+        id=_text(element, "id"),
+        type=_text(element, "typeStr"),
+        replica=_number(element, "replicaCount") or 1,
+        status=VolumeStatus(status) if status in set(VolumeStatus) else VolumeStatus.UNKNOWN,
+        bricks=tuple(_brick(brick) for brick in element.iterfind("bricks/brick")),
+        options=options,
+    )
+
+
+def _brick(element: etree._Element) -> Brick:
+    where = BrickPath.from_text(_text(element, "name"))
+    return Brick(where, _text(element, "hostUuid"), arbiter=_text(element, "isArbiter") == "1")
+
+
+def _root(xml: str) -> etree._Element:
+    try:
+        root = etree.fromstring(xml.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError as err:
+        raise NotXml(reason=_first_line(xml) or str(err)) from err
+    if root.tag != "cliOutput":
+        raise NotXml(reason=f"it begins with <{root.tag}> where <cliOutput> was expected")
+    return root
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+def _text(element: etree._Element, path: str) -> str:
+    return (element.findtext(path) or "").strip()
+
+
+def _number(element: etree._Element, path: str) -> int | None:
+    text = _text(element, path)
+    try:
+        return int(text)
+    except ValueError:
+        return None
+
+
+def _positive(element: etree._Element, path: str) -> int | None:
+    number = _number(element, path)
+    return number if number is not None and number > 0 else None

@@ -1,0 +1,165 @@
+"""A glusterd in memory that answers the gluster command line in its own XML; hand its `run` to gluster.facade."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+OWN = "00000000-0000-0000-0000-000000000001"
+
+
+class GlusterSaidNo(Exception):
+    """What a runner raises for an exit status above 0."""
+
+    def __init__(self, stdout: str) -> None:
+        super().__init__("exit status 1")
+        self.stdout = stdout
+
+
+@dataclass
+class FakeVolume:
+    replica: int
+    bricks: list[str]
+    status: str = "Created"
+    options: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class FakeGlusterd:
+    """One server named `name`. `settles_after` looks a new peer is in the cluster; `locked` answers "busy" so often."""
+
+    name: str = "node1"
+    reachable: set[str] = field(default_factory=lambda: {"node2", "node3"})
+    group: dict[str, str] = field(default_factory=dict)
+    settles_after: int = 2
+    locked: int = 0
+    deaf: bool = False  # says yes to everything and does nothing
+    peers: dict[str, int] = field(default_factory=dict)  # name → looks left until it is in the cluster
+    volumes: dict[str, FakeVolume] = field(default_factory=dict)
+    dead_bricks: set[str] = field(default_factory=set)
+    commands: list[str] = field(default_factory=list)
+
+    def run(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str:
+        assert argv[:3] == ("gluster", "--mode=script", "--xml")
+        words = list(argv[3:])
+        self.commands.append(" ".join(words))
+        reads = words[0] == "pool" or words[:2] in (["peer", "status"], ["volume", "info"], ["volume", "status"])
+        if not reads and self.locked > 0:
+            self.locked -= 1
+            return _answer(-1, 30802, f"Another transaction is in progress for {words[2]}. Please try again.")
+        if not reads and self.deaf:
+            return _answer()
+        verb = getattr(self, f"_{words[0]}_{words[1]}")
+        answer: str = verb(*words[2:])
+        return answer
+
+    def _pool_list(self) -> str:
+        names = {"localhost": OWN} | {peer: _uuid(peer) for peer in self.peers}
+        return _answer(fill=lambda root: _peers(root, names, dict.fromkeys(names, 0)))
+
+    def _peer_status(self) -> str:
+        for peer, looks in self.peers.items():
+            self.peers[peer] = max(0, looks - 1)
+        names = {peer: _uuid(peer) for peer in self.peers}
+        return _answer(fill=lambda root: _peers(root, names, self.peers))
+
+    def _peer_probe(self, name: str) -> str:
+        if name == self.name:
+            return _answer(errno=1, output="Probe on localhost not needed")
+        if name not in self.reachable:
+            return _answer(-1, 107, "Probe returned with Transport endpoint is not connected")
+        self.peers[name] = self.settles_after
+        return _answer(output="success")
+
+    def _volume_info(self, _: str) -> str:
+        def fill(root: Element) -> None:
+            parent = SubElement(SubElement(root, "volInfo"), "volumes")
+            for name, volume in self.volumes.items():
+                _volume(parent, name, volume, self.name)
+
+        return _answer(fill=fill)
+
+    def _volume_status(self, name: str) -> str:
+        if self.volumes[name].status != "Started":
+            return _answer(-1, 30800, f"Volume {name} is not started")
+
+        def fill(root: Element) -> None:
+            volume = SubElement(SubElement(SubElement(root, "volStatus"), "volumes"), "volume")
+            for brick in self.volumes[name].bricks:
+                server, _, path = brick.partition(":")
+                up = brick not in self.dead_bricks
+                node = SubElement(volume, "node")
+                peer = _uuid(server) if server != self.name else OWN
+                _add(node, path=path, peerid=peer, status="1" if up else "0", port="50000", pid="77" if up else "-1")
+
+        return _answer(fill=fill)
+
+    def _volume_create(self, name: str, *words: str) -> str:
+        if name in self.volumes:
+            return _answer(-1, 0, f"Volume {name} already exists")
+        replica = int(words[1]) if words[0] == "replica" else 1
+        self.volumes[name] = FakeVolume(replica, [word for word in words if ":/" in word])
+        return _answer()
+
+    def _volume_set(self, name: str, *words: str) -> str:
+        pairs = self.group if words[0] == "group" else dict(zip(words[::2], words[1::2], strict=True))
+        self.volumes[name].options.update(pairs)
+        return _answer(output="Set volume successful")
+
+    def _volume_start(self, name: str, *words: str) -> str:
+        if self.volumes[name].status == "Started" and "force" not in words:
+            return _answer(-1, 30800, f"Volume {name} already started")
+        self.volumes[name].status = "Started"
+        self.dead_bricks.clear()
+        return _answer()
+
+    def _volume_heal(self, name: str, *words: str) -> str:
+        if name not in self.volumes:
+            raise GlusterSaidNo(_answer(-1, 2, f"Volume {name} does not exist"))
+
+        def fill(root: Element) -> None:
+            parent = SubElement(SubElement(root, "healInfo"), "bricks")
+            for brick in self.volumes[name].bricks:
+                _add(SubElement(parent, "brick"), name=brick, status="Connected", numberOfEntriesInHealPending="3")
+
+        return _answer(fill=fill)
+
+
+def _answer(
+    ret: int = 0, errno: int = 0, error: str = "", output: str = "", fill: Callable[[Element], None] | None = None
+) -> str:
+    root = Element("cliOutput")
+    _add(root, opRet=str(ret), opErrno=str(errno), opErrstr=error, output=output)
+    if fill is not None:
+        fill(root)
+    return '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n' + tostring(root, encoding="unicode")
+
+
+def _peers(root: Element, uuids: dict[str, str], looks: dict[str, int]) -> None:
+    parent = SubElement(root, "peerStatus")
+    for name, uuid in uuids.items():
+        state = "Accepted peer request" if looks[name] else "Peer in Cluster"
+        peer = SubElement(parent, "peer")
+        _add(peer, uuid=uuid, hostname=name, connected="1", stateStr=state)
+        _add(SubElement(peer, "hostnames"), hostname=name)
+
+
+def _volume(parent: Element, name: str, volume: FakeVolume, own: str) -> None:
+    element = SubElement(parent, "volume")
+    kind = "Replicate" if volume.replica > 1 else "Distribute"
+    _add(element, name=name, id=_uuid(name), statusStr=volume.status, replicaCount=str(volume.replica), typeStr=kind)
+    bricks = SubElement(element, "bricks")
+    for brick in volume.bricks:
+        server = brick.partition(":")[0]
+        _add(SubElement(bricks, "brick"), name=brick, hostUuid=OWN if server == own else _uuid(server), isArbiter="0")
+    options = SubElement(element, "options")
+    for key, value in volume.options.items():
+        _add(SubElement(options, "option"), name=key, value=value)
+
+
+def _add(element: Element, **texts: str) -> None:
+    for tag, text in texts.items():
+        SubElement(element, tag).text = text
+
+
+def _uuid(name: str) -> str:
+    return f"00000000-0000-0000-0000-{name.encode().hex()[-12:]:0>12}"

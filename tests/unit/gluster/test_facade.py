@@ -1,0 +1,146 @@
+"""The whole of gluster against a glusterd in memory."""
+
+from pathlib import Path
+
+import pytest
+
+from gluster.errors import (
+    BadVolume,
+    CommandFailed,
+    NoSuchVolume,
+    NotAsWanted,
+    PeerNotSettled,
+    PeerUnreachable,
+    PoolBusy,
+)
+from gluster.facade import Gluster
+from gluster.model import BrickPath, DesiredVolume, VolumeStatus
+from tests.fakes.glusterd import OWN, FakeGlusterd
+from tests.unit.gluster.captured import captured
+
+WISH = DesiredVolume(
+    "data", 3, tuple(BrickPath(f"node{n}", "/bricks/data") for n in (1, 2, 3)), options={"network.ping-timeout": "6"}
+)
+
+
+class Sleeps(list[float]):
+    def __call__(self, seconds: float) -> None:
+        self.append(seconds)
+
+
+@pytest.fixture
+def daemon() -> FakeGlusterd:
+    return FakeGlusterd(group={"features.shard": "on", "network.ping-timeout": "20"})
+
+
+@pytest.fixture
+def sleeps() -> Sleeps:
+    return Sleeps()
+
+
+@pytest.fixture
+def gluster(daemon: FakeGlusterd, sleeps: Sleeps, tmp_path: Path) -> Gluster:
+    (tmp_path / "virt").write_text("".join(f"{name}={value}\n" for name, value in daemon.group.items()))
+    return Gluster(daemon.run, group_folder=tmp_path, sleep=sleeps)
+
+
+def test_from_nothing_to_a_volume_and_nothing_more_to_do(gluster: Gluster, daemon: FakeGlusterd) -> None:
+    assert gluster.add_peer("node2").ready
+    assert gluster.add_peer("node3").ready
+    volume = gluster.ensure_volume(WISH)
+    assert volume.status is VolumeStatus.STARTED
+    assert [brick.online for brick in volume.bricks] == [True] * 3
+    assert volume.options == {"features.shard": "on", "network.ping-timeout": "6"}
+    assert gluster.plan_volume(WISH) == ()
+    daemon.commands.clear()
+    assert gluster.ensure_volume(WISH) == volume
+    assert not [line for line in daemon.commands if "create" in line or " set " in line or "start" in line]
+
+
+def test_a_new_peer_is_waited_for(gluster: Gluster, daemon: FakeGlusterd, sleeps: Sleeps) -> None:
+    daemon.settles_after = 4
+    assert gluster.add_peer("node2").ready
+    assert len(sleeps) == 3
+    daemon.commands.clear()
+    gluster.add_peer("node2")
+    assert "peer probe node2" not in daemon.commands
+
+
+def test_a_peer_that_never_settles(gluster: Gluster, daemon: FakeGlusterd) -> None:
+    daemon.settles_after = 10**6
+    with pytest.raises(PeerNotSettled, match="Accepted peer request"):
+        gluster.add_peer("node2", settle_s=5)
+
+
+def test_the_own_name_is_a_peer_like_any(gluster: Gluster) -> None:
+    assert gluster.add_peer("node1").uuid == OWN
+    assert gluster.observe().peers == ()
+
+
+def test_a_name_nobody_has(gluster: Gluster) -> None:
+    with pytest.raises(PeerUnreachable, match="node9"):
+        gluster.add_peer("node9")
+
+
+def test_a_locked_pool_is_waited_for(gluster: Gluster, daemon: FakeGlusterd, sleeps: Sleeps) -> None:
+    daemon.peers = {"node2": 0, "node3": 0}
+    daemon.locked = 5
+    assert gluster.ensure_volume(WISH).status is VolumeStatus.STARTED
+    assert len(sleeps) == 5
+
+
+def test_but_not_for_ever(gluster: Gluster, daemon: FakeGlusterd) -> None:
+    daemon.peers = {"node2": 0, "node3": 0}
+    daemon.locked = 10**6
+    with pytest.raises(PoolBusy, match="Another transaction"):
+        gluster.ensure_volume(WISH)
+
+
+def test_a_yes_is_not_believed(gluster: Gluster, daemon: FakeGlusterd) -> None:
+    daemon.peers = {"node2": 0, "node3": 0}
+    daemon.deaf = True
+    with pytest.raises(NotAsWanted, match="Create volume data"):
+        gluster.ensure_volume(WISH)
+
+
+def test_dead_bricks_come_back(gluster: Gluster, daemon: FakeGlusterd) -> None:
+    daemon.peers = {"node2": 0, "node3": 0}
+    gluster.ensure_volume(WISH)
+    daemon.dead_bricks = {"node2:/bricks/data"}
+    assert [brick.online for brick in gluster.observe().volumes[0].bricks] == [True, False, True]
+    assert [brick.online for brick in gluster.ensure_volume(WISH).bricks] == [True] * 3
+
+
+def test_heal_counts(gluster: Gluster, daemon: FakeGlusterd) -> None:
+    with pytest.raises(NoSuchVolume):
+        gluster.heal_counts("data")
+    daemon.peers = {"node2": 0, "node3": 0}
+    gluster.ensure_volume(WISH)
+    assert [count.pending for count in gluster.heal_counts("data")] == [3, 3, 3]
+    daemon.volumes["data"].status = "Stopped"
+    assert [count.pending for count in gluster.heal_counts("data")] == [None] * 3
+
+
+def test_an_option_group_that_is_not_there(gluster: Gluster) -> None:
+    with pytest.raises(BadVolume, match="no option group 'nosuch'"):
+        gluster.ensure_volume(DesiredVolume("data", 3, WISH.bricks, group="nosuch"))
+
+
+class Refuses(Exception):
+    stdout = captured("volume-heal-summary-created")
+
+
+def test_xml_with_an_exit_status_is_read_all_the_same() -> None:
+    def run(*argv: str, stdin: str = "", timeout_s: float = 60) -> str:
+        raise Refuses
+
+    with pytest.raises(Exception, match="Not able to fetch volfile"):
+        Gluster(run).observe()
+
+
+def test_a_dead_glusterd() -> None:
+    def run(*argv: str, stdin: str = "", timeout_s: float = 60) -> str:
+        raise RuntimeError("Connection failed. Please check if gluster daemon is operational.")
+
+    with pytest.raises(CommandFailed, match="gluster daemon is operational"):
+        Gluster(run).observe()
