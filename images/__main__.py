@@ -32,13 +32,32 @@ def main(context: click.Context, store: Path) -> None:
 @click.pass_obj
 def build_(store: Path, kinds: tuple[str, ...]) -> None:
     """Build what is not there yet, print the paths."""
-    start = time.monotonic()
-
-    def tell(line: str) -> None:
-        click.echo(f"{time.monotonic() - start:6.1f} s  {line}", err=True)
-
+    tell = _teller()
     for kind in KINDS if not kinds or "all" in kinds else kinds:
         click.echo(f"{kind} {KINDS[kind](store, tell)}")
+
+
+@main.command()
+@click.pass_obj
+def check(store: Path) -> None:
+    """Look through the images for secrets, passwords and machine identities; ends with 1 when there are any."""
+    found = build.check(store, _teller())
+    for finding in found:
+        click.echo(finding)
+    sys.exit(bool(found))
+
+
+@main.command()
+@click.pass_obj
+def prune(store: Path) -> None:
+    """Remove images that are neither up to date nor in use."""
+    for path in build.prune(store, _teller()):
+        click.echo(f"removed {path.name}")
+
+
+def _teller() -> Tell:
+    start = time.monotonic()
+    return lambda line: click.echo(f"{time.monotonic() - start:6.1f} s  {line}", err=True)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from images import engine, node, tiny
-from images.store import Tell
+from images import engine, inspection, kernel, mirrors, node, tiny, wheels
+from images import store as stock
+from images.store import Entry, Tell
 from node.system.process import run
 
 DEFAULT_STORE = Path("/var/lib/trivet-lab/images")
@@ -47,17 +48,17 @@ def trivet_layer(store: Path, tell: Tell) -> Path:
 def build_engine(store: Path, tell: Tell) -> Path:
     """The engine VM's system disk, Trivet included, as a qcow2 file of ENGINE_DISK_BYTES virtual size. Boots with
     ENGINE_FIRMWARE. After a change in Trivet's code only the disk is put together again (about ten seconds)."""
-    return engine.engine_entry(store, tell, run) / engine.NAME
+    return engine.engine_folder(store, tell, run) / engine.NAME
 
 
 def build_tiny(store: Path, tell: Tell) -> Path:
     """The test guest's disk as a qcow2 file of a few MB; boots with BIOS, speaks on the serial console."""
-    return tiny.tiny_entry(store, tell, run) / tiny.NAME
+    return tiny.tiny_folder(store, tell, run) / tiny.NAME
 
 
 def tiny_kernel(store: Path, tell: Tell) -> tuple[Path, Path]:
     """Kernel and initrd of the test guest, for booting it directly (`-kernel`, `-initrd`, `-append console=ttyS0`)."""
-    entry = tiny.tiny_entry(store, tell, run)
+    entry = tiny.tiny_folder(store, tell, run)
     return entry / "vmlinuz", entry / "initrd"
 
 
@@ -68,3 +69,36 @@ def build_all(store: Path, tell: Tell) -> Images:
         engine=build_engine(store, tell),
         tiny=build_tiny(store, tell),
     )
+
+
+def entries(store: Path, tell: Tell) -> list[Entry]:
+    """Everything that the store should hold now, built or not."""
+    return [
+        wheels.wheelhouse_entry(tell, run),
+        kernel.kernel_entry(tell, run),
+        node.node_entry(store, tell, run),
+        node.trivet_entry(store, tell, run),
+        engine.engine_base_entry(store, tell, run),
+        engine.engine_entry(store, tell, run),
+        tiny.tiny_entry(store, tell, run),
+    ]
+
+
+def prune(store: Path, tell: Tell) -> list[Path]:
+    """Remove what no present image needs and nothing on this machine stands on (a lab that runs keeps its images)."""
+    present = entries(store, tell)
+    return [path for entry in present for path in stock.prune(store, entry.name, [store / entry.folder], tell)]
+
+
+def check(store: Path, tell: Tell) -> list[str]:
+    """What is wrong with the present images (secrets, identities, traces of this machine): none when empty. Builds what
+    is missing first."""
+    build_all(store, tell)
+    found = []
+    hosts = mirrors.private_hosts(mirrors.observe(run))
+    for entry in entries(store, tell):
+        root = store / entry.folder / "root"
+        if entry.name != "kernel" and root.is_dir():
+            tell(f"{entry.name}: looking through it")
+            found += [f"{entry.name}: {finding}" for finding in inspection.findings(root, hosts)]
+    return found

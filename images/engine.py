@@ -7,8 +7,8 @@ again from that tree and the Trivet layer.
 from pathlib import Path
 
 from images import disk, mirrors, project, wheels
-from images.kernel import Kernel, initrd, kernel
-from images.node import node_tree, trivet_tree
+from images.kernel import Kernel, initrd, kernel, kernel_entry
+from images.node import node_tree, trivet_entry, trivet_tree
 from images.store import Entry, Tell, files_below, have, key_of
 from images.tree import Debian, make_debian, overlay, run_in
 from node.system.process import Run
@@ -17,7 +17,7 @@ DISK_BYTES = 8 << 30
 BOOT_BYTES = 32 * disk.MIB
 LABEL = "trivet-engine"
 NAME = "engine.qcow2"
-MODULES = ("virtio_blk",)
+MODULES = ("virtio_blk", "virtio_net", "virtio_rng", "button", "evdev")
 COMMAND_LINE = "console=ttyS0 quiet panic=10 systemd.firstboot=off"
 
 DEBIAN = Debian(
@@ -41,28 +41,52 @@ DEBIAN = Debian(
 
 ENABLED = ("systemd-networkd.service", "qemu-guest-agent.service")
 
-# An image is replaced, never upgraded in place; nobody logs in on a console; the network may come late.
+# Each of these costs a process, which under emulation is a third of a second of every failover. An image is replaced,
+# never upgraded in place; nobody logs in on a console; the kernel's debugging, FUSE and huge pages serve nobody here.
 MASKED = (
-    "apt-daily.timer",
     "apt-daily-upgrade.timer",
+    "apt-daily.timer",
+    "dev-hugepages.mount",
+    "dev-mqueue.mount",
     "dpkg-db-backup.timer",
     "e2scrub_all.timer",
     "e2scrub_reap.service",
+    "fstrim.timer",
     "getty@tty1.service",
+    "kmod-static-nodes.service",
+    "modprobe@.service",
+    "proc-sys-fs-binfmt_misc.automount",
     "serial-getty@ttyS0.service",
+    "sys-fs-fuse-connections.mount",
+    "sys-kernel-config.mount",
+    "sys-kernel-debug.mount",
+    "sys-kernel-tracing.mount",
+    "systemd-binfmt.service",
+    "systemd-modules-load.service",
+    "systemd-network-generator.service",
+    "systemd-networkd-persistent-storage.service",
     "systemd-networkd-wait-online.service",
+    "systemd-pstore.service",
+    "systemd-tmpfiles-setup-dev-early.service",
+    "systemd-udev-load-credentials.service",
+    "systemd-user-sessions.service",
 )
 
 
-def engine_entry(store: Path, tell: Tell, run: Run) -> Path:
+def engine_entry(store: Path, tell: Tell, run: Run) -> Entry:
     """The folder with NAME."""
-    base = _base_tree(store, tell, run)
-    layer = trivet_tree(store, tell, run)
-    guest_kernel = kernel(store, tell, run)
-    parts = (base.parent.name, layer.parent.name, repr((DISK_BYTES, BOOT_BYTES, MODULES, COMMAND_LINE)))
+    base_entry = engine_base_entry(store, tell, run)
+    parts = (
+        base_entry.folder,
+        trivet_entry(store, tell, run).folder,
+        repr((DISK_BYTES, BOOT_BYTES, MODULES, COMMAND_LINE)),
+    )
     key = key_of(*parts, project.configuration_key("engine-initrd"), project.build_code_key("engine", "disk", "kernel"))
 
     def make(work: Path) -> None:
+        base = have(store, base_entry, tell) / "root"
+        layer = trivet_tree(store, tell, run)
+        guest_kernel = kernel(store, tell, run)
         tell("engine image: disk")
         root = work / "root"
         run("cp", "-al", str(base), str(root))
@@ -75,16 +99,20 @@ def engine_entry(store: Path, tell: Tell, run: Run) -> Path:
         disk.make_qcow2(work / "disk.raw", work / NAME, tools, run)
         run("rm", "-r", str(root), str(work / "disk.raw"), str(boot.initrd))
 
-    return have(store, Entry("engine", key, make))
+    return Entry("engine", key, make)
 
 
-def _base_tree(store: Path, tell: Tell, run: Run) -> Path:
-    guest_kernel = kernel(store, tell, run)
+def engine_folder(store: Path, tell: Tell, run: Run) -> Path:
+    return have(store, engine_entry(store, tell, run), tell)
+
+
+def engine_base_entry(store: Path, tell: Tell, run: Run) -> Entry:
+    """The engine's root without Trivet's own code and without what boots it."""
     key = key_of(
         repr((DEBIAN, ENABLED, MASKED)),
         repr(mirrors.observe(run)),
         repr(project.dependencies()),
-        guest_kernel.modules.parts[-6],
+        kernel_entry(tell, run).folder,
         project.configuration_key("engine"),
         project.build_code_key("engine", "wheels", "kernel"),
     )
@@ -94,16 +122,17 @@ def _base_tree(store: Path, tell: Tell, run: Run) -> Path:
         tell("engine image: Debian packages")
         make_debian(root, DEBIAN, run)
         tell("engine image: Python packages")
-        wheels.make_venv(root, wheels.wheelhouse(store, run), run)
-        _configure(root, guest_kernel, run)
+        wheels.make_venv(root, wheels.wheelhouse(store, tell, run), run)
+        _configure(root, kernel(store, tell, run), run)
 
-    return have(store, Entry("engine-base", key, make)) / "root"
+    return Entry("engine-base", key, make)
 
 
 def _configure(root: Path, guest_kernel: Kernel, run: Run) -> None:
     overlay(project.CONFIGURATION / "engine", root)
     run("cp", "-a", str(guest_kernel.modules.parent), str(root / "usr/lib"))
     run_in(root, ("depmod", guest_kernel.modules.name), run)
+    run_in(root, ("systemd-sysusers",), run)
     for verb, units in (("enable", ENABLED), ("mask", MASKED)):
         run_in(root, ("systemctl", verb, *units), run, environment={"SYSTEMD_OFFLINE": "1"})
     run_in(root, ("systemctl", "set-default", "multi-user.target"), run)

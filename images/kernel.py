@@ -11,7 +11,7 @@ from pathlib import Path
 
 from images import mirrors, project
 from images.store import Entry, Tell, have, key_of
-from images.tree import BUILD_TIMEOUT_S, apt_options
+from images.tree import BUILD_TIMEOUT_S, DIES_WITH_US, apt_options
 from node.api.problems import Failed
 from node.system.process import Run
 
@@ -31,19 +31,23 @@ class Kernel:
     busybox: Path  # static
 
 
-def kernel(store: Path, tell: Tell, run: Run) -> Kernel:
+def kernel_entry(tell: Tell, run: Run) -> Entry:
     """Unpacked, never installed: no package script runs."""
     key = key_of(repr(PACKAGES), repr(mirrors.observe(run)), project.build_code_key())
 
     def make(work: Path) -> None:
         tell("kernel for guests")
-        argv = ("mmdebstrap", "--quiet", "--mode=root", "--format=directory", "--variant=extract")
+        argv = (*DIES_WITH_US, "mmdebstrap", "--quiet", "--mode=root", "--format=directory", "--variant=extract")
         include = f"--include={','.join(PACKAGES)}"
         sources = mirrors.observe(run).sources()
         target = str(work / "root")
         run(*argv, include, *apt_options(run), mirrors.SUITE, target, *sources, timeout_s=BUILD_TIMEOUT_S)
 
-    root = have(store, Entry("kernel", key, make)) / "root"
+    return Entry("kernel", key, make)
+
+
+def kernel(store: Path, tell: Tell, run: Run) -> Kernel:
+    root = have(store, kernel_entry(tell, run), tell) / "root"
     (vmlinuz,) = (root / "boot").glob("vmlinuz-*")
     (modules,) = (root / "usr/lib/modules").iterdir()
     return Kernel(vmlinuz, modules, root / "usr/bin/busybox")

@@ -2,12 +2,15 @@
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from node.api.problems import Refused
 from node.system.process import Run
 
 SUITE = "trixie"
-KEYRINGS = "/usr/share/keyrings"
+DEBIAN_SUITE = re.compile(
+    r"(stable|oldstable|testing|unstable|sid|bookworm|trixie|forky|duke)([-/](updates|security|backports))?"
+)
 
 
 class NoMirror(Refused):
@@ -31,23 +34,25 @@ class Mirrors:
         return tuple(lines)
 
 
-def choose(index_targets: str) -> Mirrors:
-    """From the output of `apt-get indextargets`. Lists that were never fetched have no Origin and no Label: the names
-    of the suites have to do then. Raises NoMirror."""
+def choose(index_targets: str) -> Mirrors | None:
+    """From the output of `apt-get indextargets`. Without the lists' own word (Origin) only the names that Debian gives
+    its releases count as Debian's."""
     main = security = None
     for target in _stanzas(index_targets):
-        if target.get("Created-By") != "Packages" or "main" not in target.get("Component", ""):
-            continue
         uri, suite = target.get("Repo-URI", "").rstrip("/"), target.get("Release", "")
-        if not uri or target.get("Origin", "Debian") != "Debian":
+        if not uri or not _is_debian(target, suite):
             continue
-        if target.get("Label") == "Debian-Security" or suite.endswith(("-security", "/updates")):
+        if suite.endswith(("-security", "/updates")):
             security = security or uri
-        elif target.get("Label", "Debian") == "Debian" and re.fullmatch(r"[a-z]+(-updates)?", suite):
+        elif not suite.endswith(("-backports", "-proposed-updates", "-backports-sloppy")):
             main = main or uri
-    if main is None:
-        raise NoMirror()
-    return Mirrors(main, security)
+    return Mirrors(main, security) if main else None
+
+
+def _is_debian(target: dict[str, str], suite: str) -> bool:
+    if target.get("Created-By") != "Packages" or target.get("Component") not in ("main", "updates/main"):
+        return False
+    return target["Origin"] == "Debian" if "Origin" in target else bool(DEBIAN_SUITE.fullmatch(suite))
 
 
 def _stanzas(text: str) -> list[dict[str, str]]:
@@ -66,8 +71,18 @@ def settings(apt_config_dump: str) -> tuple[str, ...]:
     return tuple(line for line in apt_config_dump.splitlines() if wanted.match(line) and '""' not in line)
 
 
+def private_hosts(mirrors: Mirrors) -> list[str]:
+    """Host names of the mirrors that Debian's own packages do not mention anyway."""
+    hosts = {urlsplit(uri).hostname for uri in (mirrors.main, mirrors.security) if uri}
+    return sorted(host for host in hosts if host and not host.endswith(".debian.org"))
+
+
 def observe(run: Run) -> Mirrors:
-    return choose(run("apt-get", "indextargets"))
+    """Raises NoMirror. The second question is for a machine that never ran apt-get update."""
+    for options in ((), ("--no-release-info",)):
+        if found := choose(run("apt-get", "indextargets", *options)):
+            return found
+    raise NoMirror()
 
 
 def observe_settings(run: Run) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ MASKED = (
 REMOVED = ("etc/libvirt/qemu/networks/default.xml", "etc/libvirt/qemu/networks/autostart/default.xml")
 
 
-def node_tree(store: Path, tell: Tell, run: Run) -> Path:
+def node_entry(store: Path, tell: Tell, run: Run) -> Entry:
     key = key_of(
         repr(DEBIAN),
         repr((ENABLED, DISABLED, MASKED, REMOVED)),
@@ -78,11 +78,15 @@ def node_tree(store: Path, tell: Tell, run: Run) -> Path:
         tell("node image: Debian packages")
         make_debian(root, DEBIAN, run)
         tell("node image: Python packages")
-        wheels.make_venv(root, wheels.wheelhouse(store, run), run)
+        wheels.make_venv(root, wheels.wheelhouse(store, tell, run), run)
         tell("node image: configuration")
         _configure(root, run)
 
-    return have(store, Entry("node", key, make)) / "root"
+    return Entry("node", key, make)
+
+
+def node_tree(store: Path, tell: Tell, run: Run) -> Path:
+    return have(store, node_entry(store, tell, run), tell) / "root"
 
 
 def _configure(root: Path, run: Run) -> None:
@@ -96,17 +100,21 @@ def _configure(root: Path, run: Run) -> None:
         run_in(root, ("systemctl", verb, *units), run, environment={"SYSTEMD_OFFLINE": "1"})
 
 
-def trivet_tree(store: Path, tell: Tell, run: Run) -> Path:
+def trivet_entry(store: Path, tell: Tell, run: Run) -> Entry:
     key = key_of(project.sources_key(), project.build_code_key("wheels"))
 
     def make(work: Path) -> None:
         tell("Trivet layer")
         layer = work / "root"
         layer.mkdir()
-        wheels.install_trivet(node_tree(store, tell, run), layer, wheels.wheelhouse(store, run), run)
+        wheels.install_trivet(node_tree(store, tell, run), layer, wheels.wheelhouse(store, tell, run), run)
         _install_agent(layer)
 
-    return have(store, Entry("trivet", key, make)) / "root"
+    return Entry("trivet", key, make)
+
+
+def trivet_tree(store: Path, tell: Tell, run: Run) -> Path:
+    return have(store, trivet_entry(store, tell, run), tell) / "root"
 
 
 def _install_agent(layer: Path) -> None:

@@ -1,21 +1,24 @@
 """The store of finished images: one folder per image and key of its inputs, made at a stroke or not at all.
 
-An entry is built in a working folder beside it and renamed when it is finished; what a killed build left is cleared by
-the next one that holds the lock of that image, and a second process waits for the first.
+An entry is built in a working folder beside it and renamed when it is finished, and renamed away before it is removed;
+what a killed process left is cleared by the next one that holds the lock of that image, and a second process waits for
+the first.
 """
 
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from node.api.problems import Refused
 
 KEY_LENGTH = 16
+KEPT_ENTRIES = 3  # of each name, for going back and forth between branches without building
 
 Tell = Callable[[str], None]  # told one line per step of a build
 
@@ -57,20 +60,57 @@ class Entry:
     key: str
     make: Callable[[Path], None]
 
-    def path(self, store: Path) -> Path:
-        return store / f"{self.name}-{self.key}"
+    @property
+    def folder(self) -> str:
+        return f"{self.name}-{self.key}"
 
 
-def have(store: Path, entry: Entry) -> Path:
+def have(store: Path, entry: Entry, tell: Tell) -> Path:
     """The finished entry, built when it is not there."""
-    path = entry.path(store)
+    path = store / entry.folder
     if not path.is_dir():
-        with _lock(store, entry.name):
-            _clear_leftovers(store, entry.name)
+        with _lock(store, entry.name, tell):
             if not path.is_dir():
                 _build(store, entry, path)
+                _remove_unused(store, entry.name, keep={path, *_newest(store, entry.name)})
     os.utime(path)
     return path
+
+
+def prune(store: Path, name: str, keep: Iterable[Path], tell: Tell) -> list[Path]:
+    """Remove every entry of that name but those to keep and those that something on this machine stands on."""
+    with _lock(store, name, tell):
+        return _remove_unused(store, name, keep)
+
+
+def entries(store: Path, name: str) -> list[Path]:
+    """The finished entries of that name, the last used first."""
+    pattern = re.compile(rf"{re.escape(name)}-[0-9a-f]{{{KEY_LENGTH}}}")
+    found = [path for path in store.iterdir() if pattern.fullmatch(path.name)] if store.is_dir() else []
+    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def _newest(store: Path, name: str) -> list[Path]:
+    return entries(store, name)[:KEPT_ENTRIES]
+
+
+def _remove_unused(store: Path, name: str, keep: Iterable[Path]) -> list[Path]:
+    kept = set(keep)
+    mounts = _all_mounts()
+    unused = [path for path in entries(store, name) if path not in kept and path.name not in mounts]
+    for path in unused:
+        path.rename(store / f".work-{name}")
+        _clear_leftovers(store, name)
+    return unused
+
+
+def _all_mounts() -> str:
+    """What is mounted anywhere on this machine: an overlay names its layers, a bind mount what it shows."""
+    texts = []
+    for path in Path("/proc").glob("[0-9]*/mountinfo"):
+        with suppress(OSError):  # the process has ended meanwhile
+            texts.append(path.read_text())
+    return "\n".join(texts)
 
 
 def _build(store: Path, entry: Entry, path: Path) -> None:
@@ -107,8 +147,14 @@ def _mount_points() -> Iterator[Path]:
 
 
 @contextmanager
-def _lock(store: Path, name: str) -> Iterator[None]:
+def _lock(store: Path, name: str, tell: Tell) -> Iterator[None]:
+    """Alone with the entries of that name, and nothing half-made or half-removed among them."""
     store.mkdir(parents=True, exist_ok=True)
     with (store / f".lock-{name}").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell(f"{name}: waiting for another process that builds it")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        _clear_leftovers(store, name)
         yield

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from images import disk, project
-from images.kernel import initrd, kernel
+from images.kernel import initrd, kernel, kernel_entry
 from images.node import node_tree
 from images.store import Entry, Tell, files_below, have, key_of
 from node.system.process import Run
@@ -14,11 +14,10 @@ BOOT_BYTES = 20 * disk.MIB
 NAME = "tiny.qcow2"
 
 
-def tiny_entry(store: Path, tell: Tell, run: Run) -> Path:
+def tiny_entry(store: Path, tell: Tell, run: Run) -> Entry:
     """The folder with NAME, and `vmlinuz` and `initrd` for booting it without its disk."""
-    guest_kernel = kernel(store, tell, run)
     key = key_of(
-        guest_kernel.vmlinuz.parent.parent.parent.name,
+        kernel_entry(tell, run).folder,
         repr((MODULES, COMMAND_LINE, BOOT_BYTES)),
         project.configuration_key("tiny"),
         project.build_code_key("tiny", "kernel", "disk"),
@@ -26,6 +25,7 @@ def tiny_entry(store: Path, tell: Tell, run: Run) -> Path:
 
     def make(work: Path) -> None:
         tell("test guest")
+        guest_kernel = kernel(store, tell, run)
         scripts = project.CONFIGURATION / "tiny"
         files = {str(path.relative_to(scripts)): path.read_bytes() for path in files_below(scripts)}
         (work / "initrd").write_bytes(initrd(guest_kernel, MODULES, files))
@@ -35,4 +35,8 @@ def tiny_entry(store: Path, tell: Tell, run: Run) -> Path:
         disk.make_qcow2(work / "disk.raw", work / NAME, node_tree(store, tell, run), run)
         (work / "disk.raw").unlink()
 
-    return have(store, Entry("tiny", key, make))
+    return Entry("tiny", key, make)
+
+
+def tiny_folder(store: Path, tell: Tell, run: Run) -> Path:
+    return have(store, tiny_entry(store, tell, run), tell)

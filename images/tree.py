@@ -11,6 +11,9 @@ from node.system.process import Run
 
 BUILD_TIMEOUT_S = 1200
 
+# Prefix of a command with children of its own: when this process is killed, all of them go, and their mounts with them.
+DIES_WITH_US = ("bwrap", "--dev-bind", "/", "/", "--proc", "/proc", "--unshare-pid", "--die-with-parent", "--")
+
 # Documentation and translations are not read on an appliance; licences stay.
 LEFT_OUT = (
     "path-exclude=/usr/share/doc/*",
@@ -59,6 +62,7 @@ def make_debian(root: Path, debian: Debian, run: Run) -> None:
     sources = mirrors.observe(run).sources()
     options = [*apt_options(run), *(f"--dpkgopt={line}" for line in debian.left_out)]
     run(
+        *DIES_WITH_US,
         "mmdebstrap",
         "--quiet",
         "--mode=root",

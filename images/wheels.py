@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from images import project
-from images.store import Entry, have, key_of
+from images.store import Entry, Tell, have, key_of
 from images.tree import run_in
 from node.api.problems import Failed
 from node.system.process import CommandFailed, Run
@@ -38,17 +38,22 @@ def download_argv(python: str, into: Path, requirements: tuple[str, ...]) -> tup
     return (*argv, *(f"--platform={platform}" for platform in PLATFORMS), *requirements)
 
 
-def wheelhouse(store: Path, run: Run) -> Path:
+def wheelhouse_entry(tell: Tell, run: Run) -> Entry:
     """A folder with the wheels of every dependency and of pip itself."""
     requirements = (*project.dependencies(), "pip")
 
     def fetch(work: Path) -> None:
+        tell("Python packages for the images: fetch")
         try:
             run(*download_argv(sys.executable, work, requirements), timeout_s=FETCH_TIMEOUT_S)
         except CommandFailed as err:
             raise NoWheels(reason=_errors(str(err))) from err
 
-    return have(store, Entry("wheels", key_of(*download_argv("python", Path("wheels"), requirements)), fetch))
+    return Entry("wheels", key_of(*download_argv("python", Path("wheels"), requirements)), fetch)
+
+
+def wheelhouse(store: Path, tell: Tell, run: Run) -> Path:
+    return have(store, wheelhouse_entry(tell, run), tell)
 
 
 def _errors(text: str) -> str:

@@ -1,0 +1,44 @@
+"""Configuration lands in a tree with the modes that git knows, and programs of a tree run sealed off."""
+
+from pathlib import Path
+
+from images.tree import overlay, run_in
+
+
+def test_modes_come_from_git_not_from_the_checkout(tmp_path: Path) -> None:
+    source, root = tmp_path / "source", tmp_path / "root"
+    (source / "etc").mkdir(parents=True)
+    for name, mode in (("plain", 0o600), ("script", 0o700)):
+        (source / "etc" / name).write_text(name)
+        (source / "etc" / name).chmod(mode)
+    (source / "etc/link").symlink_to("plain")
+    root.mkdir()
+    overlay(source, root)
+    modes = {name: (root / "etc" / name).stat().st_mode & 0o777 for name in ("plain", "script")}
+    assert modes == {"plain": 0o644, "script": 0o755}
+    assert (root / "etc/link").readlink() == Path("plain")
+
+
+def test_a_link_in_the_tree_is_replaced_not_followed(tmp_path: Path) -> None:
+    source, root = tmp_path / "source", tmp_path / "root"
+    source.mkdir()
+    root.mkdir()
+    (source / "file").write_text("ours")
+    (root / "file").symlink_to(tmp_path / "outside")
+    overlay(source, root)
+    assert (root / "file").read_text() == "ours"
+    assert not (tmp_path / "outside").exists()
+
+
+def test_programs_see_neither_this_machines_network_nor_its_environment(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    def run(*argv: str, stdin: str = "", timeout_s: float = 60) -> str:
+        seen.extend(argv)
+        return ""
+
+    run_in(tmp_path, ("depmod",), run, writable=False, binds={tmp_path / "in": "/tmp/in"})
+    assert {"--unshare-net", "--clearenv", "--die-with-parent"} <= set(seen)
+    assert seen[seen.index("--ro-bind") + 1 :][:2] == [str(tmp_path), "/"]
+    assert seen[-2:] == ["--", "depmod"]
+    assert seen[seen.index(str(tmp_path / "in")) :][:2] == [str(tmp_path / "in"), "/tmp/in"]
