@@ -31,7 +31,6 @@ from node.storage.leases import Leases
 from node.storage.mounts import Mounts
 from node.storage.qemu_img import QemuImg
 from node.storage.sanlock_daemon import SanlockDaemon
-from node.storage.sanlock_name import keep_name
 from node.storage.seed import SeedMaker
 from node.storage.wishes import Wishes
 from node.system.clock import SystemClock
@@ -137,7 +136,6 @@ class Agent:
 
     async def run(self) -> None:
         self._host.machines.watch()
-        await self._quick(keep_name, self._membership.node_id, SanlockDaemon(), run)
         self._spawn(self._hub.beat())
         self._spawn(self._keeper.run())
         log.info("serving %s on port %d", self._settings.node_name, self._settings.port)

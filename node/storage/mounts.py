@@ -131,7 +131,8 @@ class Mounts:
         unit = unit_name(where)
         source = gluster.mount.mount_source(request.volume, request.servers)
         if mounted_type(self._proc_mounts.read_text(), where) is not None:
-            self._run("umount", "--lazy", str(where))  # dead: nobody can use it any more
+            # Dead, and nobody can use it any more. The agent's own mount namespace is not the one to take it off from.
+            self._run("systemd-run", "--quiet", "--wait", "--collect", "umount", "--lazy", str(where))
         Path(where).mkdir(parents=True, exist_ok=True)
         text = unit_text(request.volume, where, source.what, source.type, source.options)
         self._units.mkdir(parents=True, exist_ok=True)

@@ -24,7 +24,3 @@ class Sanlock(Protocol):
     def owners(self, lockspace: str, resource: str, path: str) -> tuple[int, ...]:
         """Host ids that hold the lease, dead ones too until somebody else takes it."""
         ...
-
-    def is_idle(self) -> bool:
-        """Whether no lockspace is joined at all: then the daemon can be restarted."""
-        ...

@@ -33,9 +33,6 @@ class SanlockDaemon:
         found = _do("tell who holds the lease", lambda: sanlock.read_resource_owners(*names, [(path, 0)]))
         return tuple(int(owner["host_id"]) for owner in found)
 
-    def is_idle(self) -> bool:
-        return _do("list its lockspaces", lambda: not sanlock.get_lockspaces())
-
 
 def _do(act: str, ask: Callable[[], T]) -> T:
     try:

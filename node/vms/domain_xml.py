@@ -111,12 +111,14 @@ def _disk(devices: ET.Element, disk: VmDisk, name: str, boot_order: int, surroun
 
 
 def _nic(devices: ET.Element, nic: VmNic) -> None:
-    """libvirt names the tap device (vnetN) and takes it away again with the VM."""
+    """libvirt names the tap device (vnetN) and takes it away again with the VM. Without a network boot ROM a VM is up
+    seconds sooner."""
     element = _add(devices, "interface", type="bridge")
     _add(element, "mac", address=nic.mac)
     _add(element, "source", bridge=nic.bridge)
     _add(element, "model", type=nic.model.value)
     _add(element, "link", state="up" if nic.linked else "down")
+    _add(element, "rom", enabled="no")
     _add(element, "alias", name=f"ua-{nic.id}")
 
 
