@@ -1,20 +1,211 @@
-"""Carries a plan out through NetworkManager, under a checkpoint of NetworkManager's own."""
+"""Carries a plan out through NetworkManager, under a checkpoint of NetworkManager's own.
 
-from netconf.model import Checkpoint, NetworkState
-from netconf.plan import Step
+Until a change is confirmed its profiles live in memory only and the earlier ones stay on disk: when this process or
+the machine dies, NetworkManager or the next boot brings the earlier configuration back.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Self
+from uuid import uuid4
+
+from netconf.errors import ChangeFailed, ChangePending, CheckpointGone, NotAsWanted
+from netconf.model import Checkpoint, Dns, Interface, IpConfig, NetworkState
+from netconf.nm_bus import ActiveState, Bus, BusSaidNo, connect
+from netconf.observe import observe
+from netconf.plan import Step, plan
+from netconf.profiles import Work, work
+
+_ACTIVATE_S = 45
+_VERIFY_S = 15  # addresses of IPv6 are tentative for some seconds
+_CONFIRM_S = 30
+_LOOK_EVERY_S = 0.1
+_PATH = "/org/freedesktop/NetworkManager/Checkpoint/"
+
+
+@dataclass(frozen=True, slots=True)
+class _Id:
+    """What a Checkpoint's id says: NetworkManager's number, our mark, and the interfaces without a profile of ours."""
+
+    number: str
+    change: str
+    gone: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        return _PATH + self.number
+
+    def checkpoint(self) -> Checkpoint:
+        return Checkpoint("/".join((self.number, self.change, *self.gone)))
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint) -> Self:
+        number, change, *gone = (*checkpoint.id.split("/"), "")
+        if not number.isdigit() or not change:
+            raise CheckpointGone()
+        return cls(number, change, tuple(name for name in gone if name))
 
 
 class NetworkManager:
-    """The backend of a Debian node: profiles on disk, activation and checkpoints over D-Bus."""
+    """The backend of a Debian node. `bus_address` and `netns` reach into another machine's namespaces, for tests."""
+
+    def __init__(self, *, bus_address: str | None = None, netns: str | None = None) -> None:
+        self._bus_address = bus_address
+        self._netns = netns
 
     async def show(self) -> NetworkState:
-        raise NotImplementedError
+        async with connect(self._bus_address) as bus:
+            return await self._show(bus)
+
+    async def settle(self) -> None:
+        async with connect(self._bus_address) as bus:
+            open_checkpoints = await bus.checkpoints()
+            unsaved = [profile for profile in await bus.profiles() if profile.change and profile.unsaved]
+            if open_checkpoints and not unsaved:
+                raise ChangePending()
+            for path in open_checkpoints:
+                await bus.roll_back_checkpoint(path)
+            if unsaved:
+                await _forget(bus, {profile.change for profile in unsaved})
+                await _until(lambda: _nothing_activates(bus), _ACTIVATE_S)
 
     async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
-        raise NotImplementedError
+        async with connect(self._bus_address) as bus:
+            if await bus.checkpoints():
+                raise ChangePending()
+            observed = await self._show(bus)
+            change = uuid4().hex
+            todo = work(desired, observed, steps, change=change, new_uuid=lambda: str(uuid4()))
+            devices = await bus.devices()
+            held = [devices[name] for name in todo.touched if name in devices]
+            path = await bus.create_checkpoint(held, confirm_within_s)
+            known = _Id(path.removeprefix(_PATH), change, (*todo.remove, *todo.down))
+            try:
+                await _carry_out(bus, todo, devices)
+                await self._verify(bus, desired)
+                await bus.extend_checkpoint(path, confirm_within_s)
+            except BaseException as err:
+                now = await _back(bus, known)
+                if isinstance(err, NotAsWanted):
+                    raise NotAsWanted(reason=err.values["reason"], now=now) from err
+                if isinstance(err, Exception):
+                    raise ChangeFailed(reason=err, now=now) from err
+                raise
+            return known.checkpoint()
 
     async def confirm(self, checkpoint: Checkpoint) -> None:
-        raise NotImplementedError
+        known = _Id.of(checkpoint)
+        async with connect(self._bus_address) as bus:
+            profiles = await bus.profiles()
+            mine = [profile for profile in profiles if profile.change == known.change]
+            if known.path not in await bus.checkpoints():
+                if not mine or any(profile.unsaved for profile in mine):
+                    raise CheckpointGone()
+            else:
+                await bus.extend_checkpoint(known.path, _CONFIRM_S)
+                for profile in mine:
+                    await bus.save_profile(profile.path)
+                await bus.destroy_checkpoint(known.path)
+            names = {profile.interface for profile in mine} | set(known.gone)
+            for profile in profiles:
+                if profile.interface in names and profile not in mine:
+                    await bus.delete_profile(profile.path)
 
     async def roll_back(self, checkpoint: Checkpoint) -> None:
-        raise NotImplementedError
+        known = _Id.of(checkpoint)
+        async with connect(self._bus_address) as bus:
+            if any(p.change == known.change and not p.unsaved for p in await bus.profiles()):
+                raise CheckpointGone()
+            await _back(bus, known)
+
+    async def _show(self, bus: Bus) -> NetworkState:
+        kernel = await asyncio.to_thread(observe, self._netns)
+        methods = await bus.methods()
+        servers, search = await bus.dns()
+        interfaces = tuple(_with_methods(i, *methods[i.name]) if i.name in methods else i for i in kernel.interfaces)
+        return replace(kernel, interfaces=interfaces, dns=Dns(servers, search))
+
+    async def _verify(self, bus: Bus, desired: NetworkState) -> None:
+        left: tuple[Step, ...] = ()
+
+        async def as_wanted() -> bool:
+            nonlocal left
+            left = plan(desired, await self._show(bus))
+            return not left
+
+        if not await _until(as_wanted, _VERIFY_S):
+            raise NotAsWanted(reason="; ".join(step.says for step in left), now="")
+
+
+async def _carry_out(bus: Bus, todo: Work, devices: dict[str, str]) -> None:
+    added = [(profile, await bus.add_profile(profile.settings)) for profile in todo.profiles]
+    for name in todo.down:
+        if name in devices:
+            await bus.disconnect(devices[name])
+    active = {}
+    for profile, path in added:
+        active[profile.interface] = await bus.activate(path, devices.get(profile.interface, "/"))
+    for name, path in active.items():
+        await _activated(bus, name, path)
+    for name in todo.remove:
+        if name in devices:
+            await bus.delete_device(devices[name])
+
+
+async def _activated(bus: Bus, name: str, path: str) -> None:
+    state = ActiveState.UNKNOWN
+
+    async def ended() -> bool:
+        nonlocal state
+        state = await bus.active_state(path)
+        return state not in (ActiveState.UNKNOWN, ActiveState.ACTIVATING)
+
+    await _until(ended, _ACTIVATE_S)
+    if state is not ActiveState.ACTIVATED:
+        raise ChangeFailed(reason=f"{name} did not come up: it is {state.name.lower()}", now="")
+
+
+async def _back(bus: Bus, known: _Id) -> str:
+    """Take the change back; returns in words how that went."""
+    try:
+        stuck = await bus.roll_back_checkpoint(known.path) if known.path in await bus.checkpoints() else []
+        await _forget(bus, {known.change})
+        await _until(lambda: _nothing_activates(bus), _ACTIVATE_S)
+    except BusSaidNo as err:
+        return f"going back failed too ({err.text.why}), NetworkManager tries again when the time is over"
+    return f"going back failed for {', '.join(stuck)}" if stuck else "the earlier configuration is back"
+
+
+async def _forget(bus: Bus, changes: set[str]) -> None:
+    """Delete what a rollback left of the changes' profiles; without them NetworkManager starts the earlier ones."""
+    for profile in await bus.profiles():
+        if profile.change in changes and profile.unsaved:
+            await bus.delete_profile(profile.path)
+
+
+async def _nothing_activates(bus: Bus) -> bool:
+    return not await bus.activating()
+
+
+async def _until(condition: Callable[[], Awaitable[bool]], within_s: float) -> bool:
+    """Whether the condition came true in time."""
+    try:
+        async with asyncio.timeout(within_s):
+            while True:
+                if await condition():
+                    return True
+                await asyncio.sleep(_LOOK_EVERY_S)
+    except TimeoutError:
+        return False
+
+
+def _with_methods(interface: Interface, ipv4: str, ipv6: str) -> Interface:
+    """NetworkManager knows whether it asks for addresses; the kernel only whether some came."""
+    v4, v6 = interface.ipv4 or IpConfig(), interface.ipv6 or IpConfig()
+    asks4, asks6 = ipv4 == "auto", ipv6 in ("auto", "dhcp")
+    return replace(
+        interface,
+        ipv4=replace(v4, dhcp=asks4, enabled=v4.enabled or asks4),
+        ipv6=replace(v6, dhcp=asks6, autoconf=ipv6 == "auto", enabled=v6.enabled or asks6),
+    )

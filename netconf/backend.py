@@ -13,6 +13,10 @@ class Backend(Protocol):
         """The network as it is."""
         ...
 
+    async def settle(self) -> None:
+        """Take back what an earlier change left unconfirmed; raises ChangePending when it is somebody else's."""
+        ...
+
     async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
         """Arm the way back, then change. On an error the earlier state is back before it is raised.
 
@@ -26,5 +30,5 @@ class Backend(Protocol):
         ...
 
     async def roll_back(self, checkpoint: Checkpoint) -> None:
-        """Take the change back now; also fine when it went back by itself."""
+        """Take the change back now; also fine when it went back by itself. CheckpointGone when it was confirmed."""
         ...

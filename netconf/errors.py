@@ -60,15 +60,39 @@ class BadDocument(Refused):
         self.findings = tuple(findings)
 
 
+class NoSuchInterface(Refused):
+    what = "Cannot change interface {name}"
+    why = "this host has none of that name, and its type {type} is nothing that can be made"
+    mend = "Choose one of {there}"
+
+
+class OtherType(Refused):
+    what = "Cannot make {name} a {wanted}"
+    why = "it is a {observed}"
+    mend = "Remove {name} first, or choose another name"
+
+
+class PortTaken(Refused):
+    what = "Cannot make {port} a port of {name}"
+    why = "it is a port of {other}, which the wish does not mention"
+    mend = "Say in the same document which ports {other} keeps"
+
+
 class ChangePending(Refused):
     what = "Cannot change the network now"
     why = "an earlier change waits to be confirmed or to go back by itself"
     mend = "Confirm it, take it back, or wait until its time is over"
 
 
+class BadTimeLimit(Refused):
+    what = "Cannot wait {seconds} s for the confirmation"
+    why = "it has to be from {low} to {high} s"
+    mend = "Choose a time between them"
+
+
 class CheckpointGone(Refused):
-    what = "Cannot confirm the network change"
-    why = "its time is over and the earlier configuration came back by itself"
+    what = "Cannot end the network change"
+    why = "its time is over and the earlier configuration came back by itself, or it was ended before"
     mend = "Ask for the change again and confirm it in time"
 
 

@@ -35,10 +35,14 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class IpConfig:
-    """IPv4 or IPv6 of an interface. `addresses` are the static ones; link-local ones are never listed.
+    """IPv4 or IPv6 of an interface. Link-local addresses are never listed.
 
-    `dhcp` and `autoconf` (router advertisements, IPv6 only) say where further addresses come from.
+    With `dhcp` or `autoconf` (router advertisements, IPv6 only) a wish names no addresses; an observation names all.
     """
+
+    @property
+    def static(self) -> bool:
+        return self.enabled and not (self.dhcp or self.autoconf)
 
     enabled: bool = False
     dhcp: bool = False
@@ -48,22 +52,27 @@ class IpConfig:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """The inside of a linux-bridge. `ports` are names in sorted order."""
+    """The inside of a linux-bridge. `ports` are names in sorted order; in a wish None leaves them as they are."""
 
-    ports: tuple[str, ...] = ()
-    stp: bool = False
-    forward_delay_s: int = 0
+    ports: tuple[str, ...] | None = None
+    stp: bool | None = None
+    forward_delay_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """In a wish, None means "leave as it is"; in an observation, everything that applies is filled in."""
+    """In a wish, None means "leave as it is"; in an observation, everything that applies is filled in.
+
+    `controller` and `carrier` are only observed: ports are wished for in their bridge.
+    """
 
     name: str
     type: LinkType = LinkType.ETHERNET
     state: LinkState = LinkState.UP
     mac: str | None = None
+    copy_mac_from: str | None = None
     mtu: int | None = None
+    carrier: bool | None = None
     controller: str | None = None
     ipv4: IpConfig | None = None
     ipv6: IpConfig | None = None

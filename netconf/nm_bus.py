@@ -1,0 +1,185 @@
+"""What netconf needs of NetworkManager's D-Bus interface, a method each; no decisions here."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from dbus_fast import BusType, DBusError, Message, MessageType, Variant
+from dbus_fast.aio import MessageBus
+
+from netconf.errors import BackendMissing, Failed
+from netconf.profiles import MARK, Settings
+
+_NAME = "org.freedesktop.NetworkManager"
+_ROOT = "/org/freedesktop/NetworkManager"
+_PROPERTIES = "org.freedesktop.DBus.Properties"
+# From NetworkManager's nm-dbus-interface.h.
+_DELETE_NEW_CONNECTIONS = 0x02
+_TO_DISK = 0x1
+_IN_MEMORY, _BLOCK_AUTOCONNECT = 0x2, 0x20
+
+
+class BusSaidNo(Failed):
+    what = "NetworkManager did not carry out {member}"
+    why = "it says: {reason}"
+
+
+class ActiveState(IntEnum):
+    """NMActiveConnectionState."""
+
+    UNKNOWN = 0
+    ACTIVATING = 1
+    ACTIVATED = 2
+    DEACTIVATING = 3
+    DEACTIVATED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A connection profile: `change` is its mark, `unsaved` means that it would not outlive a reboot."""
+
+    path: str
+    uuid: str
+    interface: str
+    change: str
+    unsaved: bool
+
+
+class Bus:
+    """One connection to the system bus; use it as `async with connect(address) as bus`."""
+
+    def __init__(self, bus: MessageBus) -> None:
+        self._bus = bus
+
+    async def call(self, path: str, interface: str, member: str, signature: str = "", *body: object) -> Any:
+        """The first value of the answer, None when it has none."""
+        message = Message(
+            destination=_NAME, path=path, interface=interface, member=member, signature=signature, body=list(body)
+        )
+        reply = await self._bus.call(message)
+        if reply is None:
+            raise BusSaidNo(member=member, reason="nothing")
+        if reply.message_type is MessageType.ERROR:
+            words = reply.body[0] if reply.body else reply.error_name
+            if reply.error_name in ("org.freedesktop.DBus.Error.ServiceUnknown",):
+                raise BackendMissing(reason=f"it is not on the bus: {words}")
+            raise BusSaidNo(member=member, reason=words)
+        return reply.body[0] if reply.body else None
+
+    async def get(self, path: str, interface: str, name: str) -> Any:
+        value = await self.call(path, _PROPERTIES, "Get", "ss", f"{_NAME}.{interface}".rstrip("."), name)
+        return value.value
+
+    async def devices(self) -> dict[str, str]:
+        """Interface name → device path."""
+        paths = await self.call(_ROOT, _NAME, "GetAllDevices")
+        return {await self.get(path, "Device", "Interface"): path for path in paths}
+
+    async def methods(self) -> dict[str, tuple[str, str]]:
+        """Interface name → the IPv4 and IPv6 methods of the profile that is active on it."""
+        found = {}
+        for path in await self.get(_ROOT, "", "ActiveConnections"):
+            try:
+                profile = await self.get(path, "Connection.Active", "Connection")
+                settings = await self.call(profile, f"{_NAME}.Settings.Connection", "GetSettings")
+                devices = await self.get(path, "Connection.Active", "Devices")
+                names = [await self.get(device, "Device", "Interface") for device in devices]
+            except BusSaidNo:  # gone while we asked
+                continue
+            both = tuple(_plain(settings, ip, "method") for ip in ("ipv4", "ipv6"))
+            found.update(dict.fromkeys(names, (both[0], both[1])))
+        return found
+
+    async def dns(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Servers and search domains in force, in order."""
+        entries = await self.get(f"{_ROOT}/DnsManager", "DnsManager", "Configuration")
+        servers = [server for entry in entries for server in entry["nameservers"].value]
+        domains = [domain for entry in entries if "domains" in entry for domain in entry["domains"].value]
+        return tuple(dict.fromkeys(servers)), tuple(dict.fromkeys(domains))
+
+    async def profiles(self) -> list[Saved]:
+        found = []
+        for path in await self.call(f"{_ROOT}/Settings", f"{_NAME}.Settings", "ListConnections"):
+            try:
+                settings = await self.call(path, f"{_NAME}.Settings.Connection", "GetSettings")
+                unsaved = await self.get(path, "Settings.Connection", "Unsaved")
+            except BusSaidNo:
+                continue
+            data = settings.get("user", {}).get("data", Variant("a{ss}", {})).value
+            uuid, interface = (_plain(settings, "connection", key) for key in ("uuid", "interface-name"))
+            found.append(Saved(path, uuid, interface, data.get(MARK, ""), unsaved))
+        return found
+
+    async def add_profile(self, settings: Settings) -> str:
+        """In memory only: a reboot forgets it."""
+        flags = _IN_MEMORY | _BLOCK_AUTOCONNECT
+        empty: Mapping[str, Variant] = {}
+        path = await self.call(
+            f"{_ROOT}/Settings", f"{_NAME}.Settings", "AddConnection2", "a{sa{sv}}ua{sv}", settings, flags, empty
+        )
+        return str(path)
+
+    async def save_profile(self, path: str) -> None:
+        await self.call(path, f"{_NAME}.Settings.Connection", "Update2", "a{sa{sv}}ua{sv}", {}, _TO_DISK, {})
+
+    async def delete_profile(self, path: str) -> None:
+        await self.call(path, f"{_NAME}.Settings.Connection", "Delete")
+
+    async def activate(self, profile: str, device: str) -> str:
+        return str(await self.call(_ROOT, _NAME, "ActivateConnection", "ooo", profile, device, "/"))
+
+    async def active_state(self, path: str) -> ActiveState:
+        try:
+            return ActiveState(await self.get(path, "Connection.Active", "State"))
+        except BusSaidNo:  # it is taken off the bus when it ends
+            return ActiveState.DEACTIVATED
+
+    async def activating(self) -> bool:
+        """Whether anything is on its way up or down."""
+        states = [await self.active_state(path) for path in await self.get(_ROOT, "", "ActiveConnections")]
+        return any(state in (ActiveState.ACTIVATING, ActiveState.DEACTIVATING) for state in states)
+
+    async def disconnect(self, device: str) -> None:
+        await self.call(device, f"{_NAME}.Device", "Disconnect")
+
+    async def delete_device(self, device: str) -> None:
+        await self.call(device, f"{_NAME}.Device", "Delete")
+
+    async def checkpoints(self) -> list[str]:
+        return [str(path) for path in await self.get(_ROOT, "", "Checkpoints")]
+
+    async def create_checkpoint(self, devices: list[str], timeout_s: int) -> str:
+        flags = _DELETE_NEW_CONNECTIONS
+        return str(await self.call(_ROOT, _NAME, "CheckpointCreate", "aouu", devices, timeout_s, flags))
+
+    async def extend_checkpoint(self, path: str, timeout_s: int) -> None:
+        await self.call(_ROOT, _NAME, "CheckpointAdjustRollbackTimeout", "ou", path, timeout_s)
+
+    async def destroy_checkpoint(self, path: str) -> None:
+        await self.call(_ROOT, _NAME, "CheckpointDestroy", "o", path)
+
+    async def roll_back_checkpoint(self, path: str) -> list[str]:
+        """The device paths whose earlier state could not be restored."""
+        results = await self.call(_ROOT, _NAME, "CheckpointRollback", "o", path)
+        return [device for device, result in results.items() if result != 0]
+
+
+@asynccontextmanager
+async def connect(address: str | None = None) -> AsyncIterator[Bus]:
+    """A connection to the system bus, or to the bus at `address`. Raises BackendMissing."""
+    try:
+        bus = await MessageBus(bus_address=address, bus_type=BusType.SYSTEM).connect()
+    except (OSError, DBusError, EOFError, asyncio.IncompleteReadError) as err:
+        raise BackendMissing(reason=f"the system bus does not answer ({err})") from err
+    try:
+        yield Bus(bus)
+    finally:
+        bus.disconnect()
+
+
+def _plain(settings: Mapping[str, Mapping[str, Variant]], group: str, key: str) -> str:
+    value = settings.get(group, {}).get(key)
+    return "" if value is None else str(value.value)
