@@ -99,7 +99,7 @@ class NetworkManager:
         async with connect(self._bus_address) as bus:
             profiles = await bus.profiles()
             mine = [profile for profile in profiles if profile.change == known.change]
-            if known.path not in await bus.checkpoints():
+            if known.path not in await bus.checkpoints() or not (mine or known.gone):
                 if not mine or any(profile.unsaved for profile in mine):
                     raise CheckpointGone()
             else:

@@ -52,8 +52,9 @@ def work(
         seen = observed.interface(interface.name)
         routes = () if controller else _routes(interface.name, wish, observed)
         made = _settings(interface, seen, routes, dns, controller)
-        head = _head(interface, controller, change, new_uuid())
-        return Profile(interface.name, controller, {"connection": head, **made})
+        head = _head(interface, controller, new_uuid())
+        mark = {"data": Variant("a{ss}", {MARK: change})}
+        return Profile(interface.name, controller, {"connection": head, "user": mark, **made})
 
     for name in names:
         interface = wish.interface(name) or observed.interface(name)
@@ -100,7 +101,7 @@ def _routes(name: str, wish: NetworkState, observed: NetworkState) -> tuple[Rout
     return (*wanted, *kept)
 
 
-def _head(interface: Interface, controller: str | None, change: str, uuid: str) -> Mapping[str, Variant]:
+def _head(interface: Interface, controller: str | None, uuid: str) -> Mapping[str, Variant]:
     head: dict[str, Variant] = {
         "id": Variant("s", f"trivet {interface.name}"),
         "uuid": Variant("s", uuid),
