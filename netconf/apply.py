@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from typing import Self
 from uuid import uuid4
 
-from netconf.errors import ChangeFailed, ChangePending, CheckpointGone, NotAsWanted
+from netconf.errors import ChangeFailed, ChangePending, CheckpointGone
 from netconf.model import Checkpoint, Dns, Interface, IpConfig, NetworkState
 from netconf.nm_bus import ActiveState, Bus, BusSaidNo, connect
 from netconf.observe import observe
 from netconf.plan import Step, plan
 from netconf.profiles import Work, work
+from netconf.taps import plug, taps
 
-_ACTIVATE_S = 45
-_VERIFY_S = 15  # addresses of IPv6 are tentative for some seconds
+_SETTLE_S = 45
 _CONFIRM_S = 30
 _LOOK_EVERY_S = 0.1
 _PATH = "/org/freedesktop/NetworkManager/Checkpoint/"
@@ -47,6 +47,10 @@ class _Id:
         return cls(number, change, tuple(name for name in gone if name))
 
 
+class _Stuck(Exception):
+    """Why a change does not get on, in words."""
+
+
 class NetworkManager:
     """The backend of a Debian node. `bus_address` and `netns` reach into another machine's namespaces, for tests."""
 
@@ -68,7 +72,7 @@ class NetworkManager:
                 await bus.roll_back_checkpoint(path)
             if unsaved:
                 await _forget(bus, {profile.change for profile in unsaved})
-                await _until(lambda: _nothing_activates(bus), _ACTIVATE_S)
+                await _until(lambda: _nothing_activates(bus), _SETTLE_S)
 
     async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
         async with connect(self._bus_address) as bus:
@@ -81,16 +85,17 @@ class NetworkManager:
             held = [devices[name] for name in todo.touched if name in devices]
             path = await bus.create_checkpoint(held, confirm_within_s)
             known = _Id(path.removeprefix(_PATH), change, (*todo.remove, *todo.down))
+            plugged = taps(observed)
             try:
-                await _carry_out(bus, todo, devices)
-                await self._verify(bus, desired)
+                await _carry_out(bus, todo, devices, confirm_within_s / 2)
+                await asyncio.to_thread(plug, plugged, self._netns)
+                await self._verify(bus, desired, confirm_within_s / 4)
                 await bus.extend_checkpoint(path, confirm_within_s)
             except BaseException as err:
                 now = await _back(bus, known)
-                if isinstance(err, NotAsWanted):
-                    raise NotAsWanted(reason=err.values["reason"], now=now) from err
+                await asyncio.to_thread(plug, plugged, self._netns)
                 if isinstance(err, Exception):
-                    raise ChangeFailed(reason=err, now=now) from err
+                    raise ChangeFailed(reason=_reason(err), now=now) from err
                 raise
             return known.checkpoint()
 
@@ -117,7 +122,9 @@ class NetworkManager:
         async with connect(self._bus_address) as bus:
             if any(p.change == known.change and not p.unsaved for p in await bus.profiles()):
                 raise CheckpointGone()
+            plugged = taps(await asyncio.to_thread(observe, self._netns))
             await _back(bus, known)
+            await asyncio.to_thread(plug, plugged, self._netns)
 
     async def _show(self, bus: Bus) -> NetworkState:
         kernel = await asyncio.to_thread(observe, self._netns)
@@ -126,7 +133,7 @@ class NetworkManager:
         interfaces = tuple(_with_methods(i, *methods[i.name]) if i.name in methods else i for i in kernel.interfaces)
         return replace(kernel, interfaces=interfaces, dns=Dns(servers, search))
 
-    async def _verify(self, bus: Bus, desired: NetworkState) -> None:
+    async def _verify(self, bus: Bus, desired: NetworkState, within_s: float) -> None:
         left: tuple[Step, ...] = ()
 
         async def as_wanted() -> bool:
@@ -134,11 +141,11 @@ class NetworkManager:
             left = plan(desired, await self._show(bus))
             return not left
 
-        if not await _until(as_wanted, _VERIFY_S):
-            raise NotAsWanted(reason="; ".join(step.says for step in left), now="")
+        if not await _until(as_wanted, within_s):
+            raise _Stuck(f"after the change this is still to be done: {'; '.join(step.says for step in left)}")
 
 
-async def _carry_out(bus: Bus, todo: Work, devices: dict[str, str]) -> None:
+async def _carry_out(bus: Bus, todo: Work, devices: dict[str, str], within_s: float) -> None:
     added = [(profile, await bus.add_profile(profile.settings)) for profile in todo.profiles]
     for name in todo.down:
         if name in devices:
@@ -146,24 +153,32 @@ async def _carry_out(bus: Bus, todo: Work, devices: dict[str, str]) -> None:
     active = {}
     for profile, path in added:
         active[profile.interface] = await bus.activate(path, devices.get(profile.interface, "/"))
-    for name, path in active.items():
-        await _activated(bus, name, path)
+    async with asyncio.timeout(within_s):
+        for name, path in active.items():
+            await _activated(bus, name, path)
     for name in todo.remove:
         if name in devices:
             await bus.delete_device(devices[name])
 
 
 async def _activated(bus: Bus, name: str, path: str) -> None:
-    state = ActiveState.UNKNOWN
-
-    async def ended() -> bool:
-        nonlocal state
+    while True:
         state = await bus.active_state(path)
-        return state not in (ActiveState.UNKNOWN, ActiveState.ACTIVATING)
+        if state is ActiveState.ACTIVATED:
+            return
+        if state in (ActiveState.DEACTIVATING, ActiveState.DEACTIVATED):
+            raise _Stuck(f"{name} did not come up")
+        await asyncio.sleep(_LOOK_EVERY_S)
 
-    await _until(ended, _ACTIVATE_S)
-    if state is not ActiveState.ACTIVATED:
-        raise ChangeFailed(reason=f"{name} did not come up: it is {state.name.lower()}", now="")
+
+def _reason(err: Exception) -> str:
+    match err:
+        case BusSaidNo():
+            return err.text.why
+        case TimeoutError():
+            return "not everything came up in time"
+        case _:
+            return str(err) or type(err).__name__
 
 
 async def _back(bus: Bus, known: _Id) -> str:
@@ -171,7 +186,7 @@ async def _back(bus: Bus, known: _Id) -> str:
     try:
         stuck = await bus.roll_back_checkpoint(known.path) if known.path in await bus.checkpoints() else []
         await _forget(bus, {known.change})
-        await _until(lambda: _nothing_activates(bus), _ACTIVATE_S)
+        await _until(lambda: _nothing_activates(bus), _SETTLE_S)
     except BusSaidNo as err:
         return f"going back failed too ({err.text.why}), NetworkManager tries again when the time is over"
     return f"going back failed for {', '.join(stuck)}" if stuck else "the earlier configuration is back"

@@ -103,14 +103,8 @@ class BackendMissing(Refused):
 
 
 class ChangeFailed(Failed):
-    """The change was taken back before this was raised, unless `why` says otherwise."""
+    """The change was taken back before this was raised, unless `mend` says otherwise."""
 
     what = "Cannot bring the network into the wanted state"
     why = "{reason}"
     mend = "Mend the cause and ask again; {now}"
-
-
-class NotAsWanted(ChangeFailed):
-    """NetworkManager said yes, but looking again shows that it is not so."""
-
-    why = "after the change this is still to be done: {reason}"
