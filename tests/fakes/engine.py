@@ -110,7 +110,6 @@ class World:
     url: str = "sqlite://"
     nodes: dict[str, FakeNode] = field(default_factory=fake_nodes)
     now: float = 1_700_000_000.0
-    fleet: Fleet | None = None
 
     def __post_init__(self) -> None:
         self.store = SqlStore(self.url, creator=_copy_of_tables if self.url == "sqlite://" else None)
@@ -133,11 +132,15 @@ class World:
         self.locks = Locks()
         self.engine = Engine(
             store or self.store,
-            self.fleet or FakeFleet(self.nodes),
+            FakeFleet(self.nodes),
             readings=self.readings,
             locks=self.locks,
             clock=lambda: self.now,
         )
+
+    def begin_with(self, fleet: Fleet) -> None:
+        """The engine of this process over another fleet, which shares readings and locks with it."""
+        self.engine = Engine(self.store, fleet, readings=self.readings, locks=self.locks, clock=lambda: self.now)
 
     def new_id(self) -> str:
         return new_id()

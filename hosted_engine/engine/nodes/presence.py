@@ -1,0 +1,84 @@
+"""What it means that a node speaks, loses its connection, or falls silent: for the node and for the VMs on it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hosted_engine.engine.events.emit import emit
+from hosted_engine.engine.events.types import EventType
+from hosted_engine.engine.nodes.model import Node, NodeStatus
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.problems import found
+from hosted_engine.engine.vms.lifecycle import heard_of, lost, system, unknown
+from hosted_engine.engine.vms.model import RUNNING, Origin, Vm, VmStatus
+from node.api.messages import Capabilities, DownReason, VmReport, VmState
+
+SET_BY_HAND = frozenset({NodeStatus.MAINTENANCE, NodeStatus.PREPARING_FOR_MAINTENANCE})
+
+
+def speaks(
+    tx: Transaction,
+    node_id: str,
+    *,
+    capabilities: Capabilities,
+    boot_id: str,
+    vms: Sequence[VmReport],
+    now: float,
+) -> tuple[str, ...]:
+    """The node is there, and `vms` are all it has. Returns the VMs whose definition it no longer needs."""
+    before = found(tx.nodes.get(node_id), "host", node_id)
+    node = replace(before, boot_id=boot_id or before.boot_id, capabilities=capabilities, detail="")
+    if before.status not in SET_BY_HAND | {NodeStatus.UP}:
+        node = replace(node, status=NodeStatus.UP, seen_at=now)
+    if node != before:
+        tx.nodes.update(node)
+    if node.status is not before.status:
+        emit(tx, system(now), EventType.VDS_DETECTED, node=node)
+    rebooted = bool(before.boot_id) and node.boot_id != before.boot_id
+    return _settle_vms(tx, node_id, vms, now, rebooted=rebooted)
+
+
+def connects(tx: Transaction, node_id: str, reason: str, now: float) -> None:
+    """The connection broke; it may be back in a moment, nothing is said of its VMs yet."""
+    node = found(tx.nodes.get(node_id), "host", node_id)
+    if node.status is not NodeStatus.UP:
+        return
+    node = replace(node, status=NodeStatus.CONNECTING, detail=reason, seen_at=now)
+    tx.nodes.update(node)
+    emit(tx, system(now), EventType.VDS_HOST_NOT_RESPONDING_CONNECTING, node=node)
+
+
+def is_silent(tx: Transaction, node_id: str, reason: str, now: float) -> None:
+    """It has not spoken for long enough to say so: nobody knows what its VMs do."""
+    node = found(tx.nodes.get(node_id), "host", node_id)
+    if node.status not in SET_BY_HAND | {NodeStatus.NON_RESPONSIVE}:
+        node = replace(node, status=NodeStatus.NON_RESPONSIVE, detail=reason, seen_at=now)
+        tx.nodes.update(node)
+        emit(tx, system(now), EventType.VDS_HOST_NOT_RESPONDING, node=node)
+        emit(tx, system(now), EventType.VDS_FAILURE, node=node, reason=reason)
+    for vm in tx.vms.list(node_id=node_id, status=RUNNING - {VmStatus.UNKNOWN, VmStatus.WAIT_FOR_LAUNCH}):
+        if vm.origin is not Origin.MANAGED_HOSTED_ENGINE:  # this very program runs in it
+            unknown(tx, vm, now)
+
+
+def starts_over(tx: Transaction) -> tuple[Node, ...]:
+    """The engine has just started: what it knew of the nodes is old. Returns all of them."""
+    for node in tx.nodes.list(status=NodeStatus.UP):
+        tx.nodes.update(replace(node, status=NodeStatus.CONNECTING))
+    return tuple(tx.nodes.list())
+
+
+def _settle_vms(
+    tx: Transaction, node_id: str, vms: Sequence[VmReport], now: float, *, rebooted: bool
+) -> tuple[str, ...]:
+    reports = {report.id: report for report in vms}
+    for vm in tx.vms.list(node_id=node_id, status=RUNNING - {VmStatus.WAIT_FOR_LAUNCH}):
+        if _is_lost(vm, reports.get(vm.id)):
+            lost(tx, vm, now, rebooted=rebooted)
+    leftover = (report.id for report in vms if heard_of(tx, node_id, report, now, complete=True))
+    return tuple(leftover)
+
+
+def _is_lost(vm: Vm, report: VmReport | None) -> bool:
+    if vm.origin is Origin.MANAGED_HOSTED_ENGINE:
+        return False
+    return report is None or (report.state is VmState.DOWN and report.reason in (DownReason.LOST, DownReason.NONE))

@@ -1,0 +1,44 @@
+"""The state of a storage domain, from what the nodes that are up have mounted. Pure."""
+
+from dataclasses import replace
+
+from hosted_engine.engine.events.emit import emit
+from hosted_engine.engine.events.types import EventType
+from hosted_engine.engine.nodes.model import NodeStatus
+from hosted_engine.engine.nodes.readings import Reading, Readings
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.storage.model import StorageDomain, StorageDomainStatus
+from hosted_engine.engine.vms.lifecycle import system
+
+WORTH_WRITING = 0.01  # of the size: smaller changes of the free space are not written down
+
+ACTIVE, INACTIVE, UNKNOWN = StorageDomainStatus.ACTIVE, StorageDomainStatus.INACTIVE, StorageDomainStatus.UNKNOWN
+
+
+def look_at_domains(tx: Transaction, readings: Readings, now: float) -> None:
+    """Active while a node that is up has it; inactive when none has; unknown while no node is up."""
+    up = [readings.of(node.id) for node in tx.nodes.list(status=NodeStatus.UP)]
+    for domain in tx.storage_domains.list(status=(ACTIVE, INACTIVE, UNKNOWN)):
+        changed = _look(domain, up)
+        if changed.status is not domain.status or _moved(domain, changed):
+            tx.storage_domains.update(changed)
+        if (domain.status, changed.status) == (ACTIVE, INACTIVE):
+            emit(tx, system(now), EventType.SYSTEM_DEACTIVATED_STORAGE_DOMAIN, domain=changed)
+        elif changed.status is ACTIVE and domain.status is INACTIVE:
+            emit(tx, system(now), EventType.USER_ACTIVATED_STORAGE_DOMAIN, domain=changed)
+
+
+def _look(domain: StorageDomain, up: list[Reading]) -> StorageDomain:
+    mounts = [mount for reading in up for mount in reading.mounts if mount.volume == domain.volume and mount.mounted]
+    if not mounts:
+        return replace(domain, status=INACTIVE if up else UNKNOWN)
+    sized = next((mount for mount in mounts if mount.size_bytes is not None), None)
+    if sized is None:
+        return replace(domain, status=ACTIVE)
+    return replace(domain, status=ACTIVE, size_bytes=sized.size_bytes, free_bytes=sized.free_bytes)
+
+
+def _moved(before: StorageDomain, after: StorageDomain) -> bool:
+    if before.size_bytes != after.size_bytes or before.free_bytes is None or after.free_bytes is None:
+        return before.size_bytes != after.size_bytes or before.free_bytes != after.free_bytes
+    return abs(before.free_bytes - after.free_bytes) > WORTH_WRITING * (after.size_bytes or 1)

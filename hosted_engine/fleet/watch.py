@@ -1,0 +1,192 @@
+"""Keeps one node in view: listens to it, tells the domain what it says, and that it says nothing."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Coroutine
+from typing import Any, Protocol, TypeVar
+
+from hosted_engine.engine.command import Lock
+from hosted_engine.engine.ids import new_id
+from hosted_engine.engine.nodes.model import Node
+from hosted_engine.engine.nodes.presence import connects, is_silent, speaks
+from hosted_engine.engine.nodes.readings import Reading, Readings
+from hosted_engine.engine.ports import Store
+from hosted_engine.engine.storage.presence import look_at_domains
+from hosted_engine.engine.tasks.locks import Locks
+from hosted_engine.engine.vms.lifecycle import heard_of
+from node.api.contract import NodeApi
+from node.api.messages import Capabilities, Event, EventKind, MountReport, MountRequest
+from node.api.problems import NodeSilent, Problem
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+SILENT_S = 18.0  # from its last word to "not responding": three heartbeats and one try to connect again
+TEND_S = 30.0  # between two looks at mounts and sizes
+PAUSE_S, LONGEST_PAUSE_S = 0.5, 8.0  # between two tries to connect
+
+
+class Clock(Protocol):
+    """`now` is the time of day, `monotonic` never jumps."""
+
+    def now(self) -> float: ...
+    def monotonic(self) -> float: ...
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Watch:
+    """`up` is set while the node is connected and has said HELLO."""
+
+    def __init__(
+        self, node: Node, api: NodeApi, *, store: Store, readings: Readings, locks: Locks, clock: Clock
+    ) -> None:
+        self.node_id = node.id
+        self.name = node.name
+        self.api = api
+        self.up = asyncio.Event()
+        self._silent = asyncio.Event()
+        self._store = store
+        self._readings = readings
+        self._locks = locks
+        self._clock = clock
+        self._heard_at = clock.monotonic()
+        self._errands: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """For ever. Whatever goes wrong with one connection, the next one is tried."""
+        pause = PAUSE_S
+        self._errand(self._doubt("it has not answered since the engine started"))
+        while True:
+            try:
+                await self._listen()
+            except Problem as err:
+                reason = str(err)
+            except Exception:
+                log.exception("while listening to %s", self.name)
+                reason = "the engine could not make sense of what it said"
+            else:
+                reason = "it closed the connection"
+            pause = PAUSE_S if self.up.is_set() else min(2 * pause, LONGEST_PAUSE_S)
+            self._lost(reason)
+            await self._clock.sleep(pause)
+
+    async def while_heard(self, call: Awaitable[T]) -> T:
+        """`call`, or NodeSilent as soon as the node is known to be silent: some answers may take many minutes."""
+        work, silence = asyncio.ensure_future(call), asyncio.ensure_future(self._silent.wait())
+        try:
+            await asyncio.wait((work, silence), return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return await work
+            raise NodeSilent(node=self.name, request="the request", reason="the whole node fell silent meanwhile")
+        finally:
+            silence.cancel()
+            work.cancel()
+
+    async def _listen(self) -> None:
+        capabilities = await self.api.capabilities()
+        async for event in self.api.events():
+            self._heard_at = self._clock.monotonic()
+            if event.kind is EventKind.HELLO:
+                self._hello(event, capabilities)
+            else:
+                self._heard(event)
+
+    def _hello(self, event: Event, capabilities: Capabilities) -> None:
+        now = self._clock.now()
+        self._drop_errands()
+        self._readings.put(self.node_id, Reading(event.statistics, event.mounts, now))
+        boot_id = event.statistics.boot_id if event.statistics else ""
+        with self._store.transaction() as tx:
+            leftover = speaks(tx, self.node_id, capabilities=capabilities, boot_id=boot_id, vms=event.vms, now=now)
+            look_at_domains(tx, self._readings, now)
+        log.info("%s is up", self.name)
+        self._silent.clear()
+        self.up.set()
+        for vm_id in leftover:
+            self._errand(self._undefine(vm_id))
+        self._errand(self._tend())
+
+    def _heard(self, event: Event) -> None:
+        before, now = self._readings.of(self.node_id), self._clock.now()
+        if event.statistics is not None:
+            self._readings.put(self.node_id, Reading(event.statistics, before.mounts, now))
+        if event.kind is EventKind.MOUNT:
+            self._mounts(event.mounts)
+        if event.vm is not None:
+            with self._store.transaction() as tx:
+                leftover = heard_of(tx, self.node_id, event.vm, now)
+            if leftover:
+                self._errand(self._undefine(event.vm.id))
+
+    def _mounts(self, mounts: tuple[MountReport, ...]) -> None:
+        before = self._readings.of(self.node_id)
+        self._readings.put(self.node_id, Reading(before.statistics, mounts, before.at))
+        with self._store.transaction() as tx:
+            look_at_domains(tx, self._readings, self._clock.now())
+
+    def _lost(self, reason: str) -> None:
+        if not self.up.is_set():
+            return
+        log.warning("%s: %s", self.name, reason)
+        self.up.clear()
+        self._drop_errands()
+        with self._store.transaction() as tx:
+            connects(tx, self.node_id, reason, self._clock.now())
+        self._errand(self._doubt(reason))
+
+    async def _doubt(self, reason: str) -> None:
+        """Say that it is silent, unless it speaks before."""
+        await self._clock.sleep(max(0.0, self._heard_at + SILENT_S - self._clock.monotonic()))
+        log.warning("%s is not responding: %s", self.name, reason)
+        self._readings.forget(self.node_id)
+        with self._store.transaction() as tx:
+            is_silent(tx, self.node_id, reason, self._clock.now())
+            look_at_domains(tx, self._readings, self._clock.now())
+        self._silent.set()
+
+    async def _tend(self) -> None:
+        """Mount what should be mounted, and look at sizes now and then."""
+        while True:
+            with self._store.transaction() as tx:
+                wishes = [MountRequest(volume=d.volume, servers=d.servers) for d in tx.storage_domains.list()]
+            try:
+                for wish in wishes:
+                    if not self._readings.of(self.node_id).mounted(wish.volume):
+                        await self.api.mount(wish)
+                self._mounts(await self.api.mounts())
+            except Problem as err:
+                log.warning("volumes of %s: %s", self.name, err)
+            await self._clock.sleep(TEND_S)
+
+    async def _undefine(self, vm_id: str) -> None:
+        """Its end is written down: the node can forget it, unless somebody starts it there again."""
+        async with self._locks.held((Lock("VM", vm_id),), f"undefine {new_id()}"):
+            with self._store.transaction() as tx:
+                vm = tx.vms.get(vm_id)
+            if vm is not None and vm.node_id == self.node_id:
+                return
+            try:
+                await self.api.undefine_vm(vm_id)
+            except Problem as err:
+                log.warning("%s on %s stays defined: %s", vm_id, self.name, err)
+
+    def _errand(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._errands.add(task)
+        task.add_done_callback(self._errand_done)
+
+    def _errand_done(self, task: "asyncio.Task[None]") -> None:
+        self._errands.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("an errand to %s broke", self.name, exc_info=task.exception())
+
+    def _drop_errands(self) -> None:
+        for errand in tuple(self._errands):
+            errand.cancel()
+
+    async def close(self) -> None:
+        """After `run` was cancelled."""
+        errands = tuple(self._errands)
+        self._drop_errands()
+        await asyncio.gather(*errands, return_exceptions=True)

@@ -1,0 +1,259 @@
+"""What the engine says of nodes, VMs and storage domains while nodes speak, fall silent, lose power and come back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from hosted_engine.engine.nodes.model import Node, NodeStatus
+from hosted_engine.engine.storage.model import StorageDomainStatus
+from hosted_engine.engine.vms.commands.start import StartVm
+from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
+from hosted_engine.engine.vms.model import VmStatus
+from hosted_engine.fleet.fleet import Fleet
+from node.api.messages import DownReason, ImageFormat, VmDisk, VmSpec
+from node.api.problems import NodeSilent
+from node.steps import StepFailed
+from tests.fakes.engine import DATA_ID, ENGINE_VM_ID, TINY_IMAGE, World, node_id
+from tests.fakes.node import FakeNode
+from tests.unit.engine.scenes import done, events_of, tiny_vm, vm_of
+from tests.unit.fleet.hand_clock import HandClock, settle
+
+ONE, TWO, THREE = node_id(1), node_id(2), node_id(3)
+
+
+@dataclass
+class Site:
+    world: World
+    fleet: Fleet
+    clock: HandClock
+
+    def node(self, id_: str) -> Node:
+        with self.world.store.transaction() as tx:
+            node = tx.nodes.get(id_)
+        assert node is not None
+        return node
+
+    def machine(self, id_: str) -> FakeNode:
+        return self.world.nodes[id_]
+
+    async def started(self, name: str = "vm1", *, on: str = ONE) -> str:
+        vm_id = await tiny_vm(self.world, name)
+        await done(self.world, StartVm(id=vm_id, node_ids=(on,)))
+        await settle()
+        return vm_id
+
+    def domain(self) -> StorageDomainStatus:
+        with self.world.store.transaction() as tx:
+            domain = tx.storage_domains.get(DATA_ID)
+        assert domain is not None
+        return domain.status
+
+
+def open_site(world: World, clock: HandClock) -> Fleet:
+    """A process over the world's database, with a real fleet."""
+    world.begin()
+    fleet = Fleet(
+        store=world.store,
+        readings=world.readings,
+        locks=world.locks,
+        clock=clock,
+        connect=lambda node: world.nodes[node.id],
+    )
+    world.begin_with(fleet)
+    return fleet
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    clock, world = HandClock(), World()
+    for node in world.nodes.values():
+        node._now = clock.now
+        node.machines._now = clock.now
+    world.now = clock.now()
+    fleet = open_site(world, clock)
+    fleet.start()
+    await settle()
+    yield Site(world, fleet, clock)
+    await fleet.stop()
+
+
+async def test_nodes_that_speak_are_up(site: Site) -> None:
+    node = site.node(ONE)
+    assert (node.status, node.boot_id) == (NodeStatus.UP, "boot-1")
+    assert node.capabilities is not None
+    assert node.capabilities.cpu_model == "EPYC"
+    assert site.domain() is StorageDomainStatus.ACTIVE
+    assert site.world.readings.of(ONE).statistics is not None
+
+
+async def test_volumes_that_are_not_mounted_are_asked_for(site: Site) -> None:
+    machine = site.machine(ONE)
+    await machine.unmount("data")
+    await site.clock.turn(31)
+    await site.clock.turn(31)
+    assert {mount.volume for mount in await machine.mounts()} == {"engine", "data"}
+
+
+async def test_a_silent_node_is_connecting_and_within_20_s_not_responding(site: Site) -> None:
+    site.machine(TWO).lose_power()
+    await settle()
+    assert site.node(TWO).status is NodeStatus.CONNECTING
+    await site.clock.turn(19)
+    assert site.node(TWO).status is NodeStatus.NON_RESPONSIVE
+    assert site.node(ONE).status is NodeStatus.UP
+    assert events_of(site.world)[-3:] == [
+        "VDS_HOST_NOT_RESPONDING_CONNECTING",
+        "VDS_HOST_NOT_RESPONDING",
+        "VDS_FAILURE",
+    ]
+    await site.clock.turn(300)
+    assert events_of(site.world)[-1] == "VDS_FAILURE"
+
+
+async def test_an_agent_that_restarts_is_no_failure(site: Site) -> None:
+    vm_id = await site.started()
+    site.machine(ONE).fall_silent()
+    await site.clock.turn(5)
+    site.machine(ONE).speak_again()
+    await site.clock.turn(10)
+    assert site.node(ONE).status is NodeStatus.UP
+    await site.clock.turn(60)
+    assert "VDS_HOST_NOT_RESPONDING" not in events_of(site.world)
+    assert vm_of(site.world, vm_id).status is VmStatus.UP
+
+
+async def test_vms_of_a_silent_node_are_unknown_and_come_back_with_it(site: Site) -> None:
+    vm_id = await site.started()
+    site.machine(ONE).fall_silent()
+    await site.clock.turn(30)
+    vm = vm_of(site.world, vm_id)
+    assert (vm.status, vm.node_id) == (VmStatus.UNKNOWN, ONE)
+    site.machine(ONE).speak_again()
+    await site.clock.turn(30)
+    assert vm_of(site.world, vm_id).status is VmStatus.UP
+    assert "VM_STATUS_RESTORED" in events_of(site.world)
+
+
+async def test_vms_of_a_node_that_lost_power_are_down_once_it_is_back(site: Site) -> None:
+    vm_id = await site.started()
+    site.machine(ONE).lose_power()
+    await site.clock.turn(30)
+    assert vm_of(site.world, vm_id).status is VmStatus.UNKNOWN
+    site.machine(ONE).start()
+    await site.clock.turn(30)
+    vm = vm_of(site.world, vm_id)
+    assert (vm.status, vm.node_id, vm.stop_reason) == (VmStatus.DOWN, None, DownReason.LOST)
+    assert site.node(ONE).boot_id == "boot-2"
+    assert events_of(site.world)[-2:] == ["VM_WAS_SET_DOWN_DUE_TO_HOST_REBOOT_OR_MANUAL_FENCE", "VM_DOWN_ERROR"]
+    assert site.machine(ONE).machines.all() == ()
+    await done(site.world, StartVm(id=vm_id, node_ids=(ONE,)))
+    assert vm_of(site.world, vm_id).status is VmStatus.UP
+
+
+async def test_a_vm_that_ends_by_itself_is_down_and_forgotten_by_its_node(site: Site) -> None:
+    vm_id = await site.started()
+    site.machine(ONE).machines.crash(vm_id)
+    await settle()
+    vm = vm_of(site.world, vm_id)
+    assert (vm.status, vm.stop_reason) == (VmStatus.DOWN, DownReason.CRASHED)
+    assert events_of(site.world)[-1] == "VM_DOWN_ERROR"
+    assert site.machine(ONE).machines.all() == ()
+
+
+async def test_a_shutdown_ends_when_the_guest_has_ended(site: Site) -> None:
+    vm_id = await site.started()
+    await done(site.world, ShutdownVm(id=vm_id))
+    await settle()
+    assert vm_of(site.world, vm_id).stop_reason is DownReason.SHUTDOWN
+    assert events_of(site.world).count("VM_DOWN") == 1
+
+
+async def test_a_stop_is_told_once_and_a_new_start_at_once_works(site: Site) -> None:
+    vm_id = await site.started()
+    for _ in range(3):
+        site.world.now = site.clock.now()
+        await done(site.world, StopVm(id=vm_id))
+        await site.clock.turn(1)
+        await done(site.world, StartVm(id=vm_id, node_ids=(ONE,)))
+        await site.clock.turn(1)
+        assert vm_of(site.world, vm_id).status is VmStatus.UP
+    assert events_of(site.world).count("VM_DOWN") == 3
+
+
+async def test_a_start_in_flight_when_the_node_falls_silent_leaves_the_vm_unknown_until_it_speaks(site: Site) -> None:
+    vm_id = await tiny_vm(site.world)
+    silence = NodeSilent(node="node1", request="destroy_vm", reason="none")
+    site.machine(ONE).lose_answer("start_vm")
+    site.machine(ONE).fail("destroy_vm", silence, times=2)
+    with pytest.raises(StepFailed):
+        await done(site.world, StartVm(id=vm_id, node_ids=(ONE,)))
+    await settle()
+    assert vm_of(site.world, vm_id).status in (VmStatus.UNKNOWN, VmStatus.UP)
+    site.machine(ONE).fall_silent()
+    await site.clock.turn(2)
+    site.machine(ONE).speak_again()
+    await site.clock.turn(10)
+    vm = vm_of(site.world, vm_id)
+    assert (vm.status, vm.node_id) == (VmStatus.UP, ONE)
+
+
+async def test_the_engines_own_vm_is_shown_where_it_runs_and_never_unknown(site: Site) -> None:
+    machines = site.machine(TWO).machines
+    image = VmDisk(image=TINY_IMAGE, format=ImageFormat.QCOW2)
+    machines.define(VmSpec(id=ENGINE_VM_ID, name="HostedEngine", memory_bytes=1 << 30, disks=(image,)))
+    machines.start(ENGINE_VM_ID, ("data",))
+    await settle()
+    assert (vm_of(site.world, ENGINE_VM_ID).status, vm_of(site.world, ENGINE_VM_ID).node_id) == (VmStatus.UP, TWO)
+    site.machine(TWO).fall_silent()
+    await site.clock.turn(30)
+    assert vm_of(site.world, ENGINE_VM_ID).status is VmStatus.UP
+
+
+async def test_a_vm_that_the_engine_does_not_know_is_left_alone(site: Site) -> None:
+    machines = site.machine(ONE).machines
+    stranger = "99999999-0000-4000-8000-000000000001"
+    machines.define(VmSpec(id=stranger, name="stranger", memory_bytes=1 << 20))
+    machines.start(stranger, ())
+    site.machine(ONE).fall_silent()
+    await site.clock.turn(2)
+    site.machine(ONE).speak_again()
+    await site.clock.turn(10)
+    assert [vm.id for vm in machines.all()] == [stranger]
+    assert machines.running() == 1
+
+
+async def test_an_engine_that_starts_again_learns_what_changed_meanwhile(site: Site) -> None:
+    """Two VMs run, the engine dies, one VM ends, the engine is back."""
+    ended, still = await site.started("vm1"), await site.started("vm2", on=TWO)
+    await site.fleet.stop()
+    site.machine(ONE).machines.guest_shuts_down(ended)
+    fleet = open_site(site.world, site.clock)
+    fleet.start()
+    await settle()
+    assert vm_of(site.world, ended).stop_reason is DownReason.SHUTDOWN
+    assert vm_of(site.world, still).status is VmStatus.UP
+    assert site.node(ONE).status is NodeStatus.UP
+    await fleet.stop()
+
+
+async def test_storage_domains_follow_the_nodes(site: Site) -> None:
+    for machine in site.world.nodes.values():
+        machine.lose_power()
+    await site.clock.turn(30)
+    assert site.domain() is StorageDomainStatus.UNKNOWN
+    site.machine(THREE).start()
+    await site.clock.turn(30)
+    assert site.domain() is StorageDomainStatus.ACTIVE
+
+
+async def test_a_call_that_hangs_ends_when_the_node_is_known_to_be_silent(site: Site) -> None:
+    api = await site.fleet.node(ONE)
+    site.machine(ONE).be_slow(3600)
+    call = asyncio.ensure_future(api.capabilities())
+    await settle()
+    site.machine(ONE).fall_silent()
+    await site.clock.turn(30)
+    with pytest.raises(NodeSilent, match="fell silent meanwhile"):
+        await call
