@@ -4,18 +4,15 @@ same when it is done again."""
 import uuid
 
 from hosted_engine.engine.clusters.model import Cluster
-from hosted_engine.engine.command import Context
 from hosted_engine.engine.datacenters.model import DataCenter
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, DiskInterface, attachment_id
-from hosted_engine.engine.events.emit import emit
-from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from hosted_engine.engine.networks.model import Network, NetworkUsage, VnicProfile
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.storage.model import StorageDomain
 from hosted_engine.engine.templates.model import Template
-from hosted_engine.engine.users.model import SYSTEM, User
+from hosted_engine.engine.users.model import User
 from hosted_engine.engine.vms.model import Origin, Vm, VmStatus
 from hosted_engine.site import Site, SiteTemplate, SiteVolume
 from node.api.messages import ImageFormat
@@ -61,7 +58,6 @@ class _Birth:
             self._template(template)
         self._engine_vm()
         self._admin()
-        emit(self._tx, Context(SYSTEM, "", "", self._now), EventType.VDC_START)
 
     def _frame(self) -> None:
         site = self._site
