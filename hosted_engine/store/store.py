@@ -1,6 +1,6 @@
 """The store: SQLite in a file or PostgreSQL by URL, one transaction at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -128,10 +128,9 @@ class SqlTransaction:
 class SqlStore:
     """Implements hosted_engine.engine.ports.Store. Brings the tables to the newest form when it is opened."""
 
-    def __init__(self, url: str, *, creator: Callable[[], Any] | None = None) -> None:
-        """`url` is SQLAlchemy's, for example `sqlite:////var/lib/trivet-engine/engine.db`; `creator` makes the driver's
-        connections in its stead."""
-        self._engine = _connect(url, {"creator": creator} if creator else {})
+    def __init__(self, url: str) -> None:
+        """`url` is SQLAlchemy's, for example `sqlite:////var/lib/trivet-engine/engine.db`."""
+        self._engine = _connect(url)
         migrate(self._engine)
 
     @contextmanager
@@ -143,12 +142,11 @@ class SqlStore:
         self._engine.dispose()
 
 
-def _connect(url: str, options: dict[str, Any]) -> Engine:
+def _connect(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, **options)
-    if url == "sqlite://":  # in memory: the one connection is the database
-        options = {"poolclass": StaticPool, **options}
-    engine = create_engine(url, **options)
+        return create_engine(url)
+    in_memory = url == "sqlite://"  # then the one connection is the database
+    engine = create_engine(url, poolclass=StaticPool) if in_memory else create_engine(url)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return engine

@@ -90,29 +90,34 @@ PASSWORD_HASH = hash_password(PASSWORD)
 
 
 @cache
-def _tables() -> bytes:
-    """An empty database in its newest form; the migrations would take most of a test's time."""
-    connection = sqlite3.connect(":memory:")
-    SqlStore("sqlite://", creator=lambda: connection)
-    return connection.serialize()
+def _in_memory() -> tuple[SqlStore, bytes]:
+    """The one database in memory, and how it looks empty: migrating and compiling would take most of a test's time."""
+    store = SqlStore("sqlite://")
+    return store, _connection(store).serialize()
 
 
-def _copy_of_tables() -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:")
-    connection.deserialize(_tables())
+def _emptied_store() -> SqlStore:
+    store, empty = _in_memory()
+    _connection(store).deserialize(empty)
+    return store
+
+
+def _connection(store: SqlStore) -> sqlite3.Connection:
+    connection = store._engine.raw_connection().driver_connection
+    assert isinstance(connection, sqlite3.Connection)
     return connection
 
 
 @dataclass
 class World:
-    """The engine and what is around it. `crash` forgets the process and starts a new one over the same database."""
+    """The engine and what is around it. Worlds in memory share one database: a new one empties it."""
 
     url: str = "sqlite://"
     nodes: dict[str, FakeNode] = field(default_factory=fake_nodes)
     now: float = 1_700_000_000.0
 
     def __post_init__(self) -> None:
-        self.store = SqlStore(self.url, creator=_copy_of_tables if self.url == "sqlite://" else None)
+        self.store = _emptied_store() if self.url == "sqlite://" else SqlStore(self.url)
         with self.store.transaction() as tx:
             import_site(tx, fake_site(len(self.nodes)), self.now)
             for domain in tx.storage_domains.list():

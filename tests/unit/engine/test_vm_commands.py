@@ -113,7 +113,7 @@ async def test_a_vm_starts_stops_and_goes() -> None:
     assert world.nodes[vm.node_id].machines.running() == 0
     await done(world, RemoveVm(id=vm_id))
     assert picture(world) == before
-    assert events_of(world)[3:] == [
+    assert events_of(world)[2:] == [
         "USER_STARTED_VM",
         "USER_RUN_VM",
         "VM_DOWN",

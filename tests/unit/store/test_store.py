@@ -1,6 +1,5 @@
 """The store keeps what it is given, whole transactions at a time, in the form that the migrations make."""
 
-import string
 from dataclasses import fields, replace
 from enum import StrEnum
 from types import NoneType
@@ -17,7 +16,7 @@ from hosted_engine.engine.vms.model import Vm, VmStatus
 from hosted_engine.store import store as module
 from hosted_engine.store.mapping import Mapper
 from hosted_engine.store.migrate import HEAD, migrate, revision
-from hosted_engine.store.repositories import Clash
+from hosted_engine.store.repositories import CHUNK, Clash
 from hosted_engine.store.store import SqlStore
 from hosted_engine.store.tables import metadata
 from node.api.messages import Accelerator, Capabilities, Nic
@@ -137,8 +136,9 @@ def test_many_are_found_by_id_whoever_is_not_there_is_left_out() -> None:
     world = World()
     with world.store.transaction() as tx:
         ids: list[str] = []
-        for letter in string.ascii_letters * 12:
-            vm = new_vm_in(tx, world, f"{letter}{len(ids)}")
+        vm = new_vm_in(tx, world, "vm")
+        for number in range(CHUNK + 2):
+            vm = replace(vm, id=world.new_id(), name=f"vm{number}")
             tx.vms.add(vm)
             ids.append(vm.id)
         assert set(tx.vms.find([*ids, "nobody"])) == set(ids)
@@ -149,7 +149,7 @@ def test_events_are_numbered_and_come_newest_first() -> None:
     world = World()
     event = Event(name="X", code=1, severity=Severity.NORMAL, at=1.0, description="x")
     with world.store.transaction() as tx:
-        newest = tx.events.list(limit=1)[0].id
+        newest = tx.events.add(event).id
         one, two = tx.events.add(event), tx.events.add(event)
         assert (one.id, two.id) == (newest + 1, newest + 2)
         assert [e.id for e in tx.events.list(after=newest)] == [two.id, one.id]
