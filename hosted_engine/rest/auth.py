@@ -14,6 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from http.cookies import CookieError, SimpleCookie
 
+from hosted_engine.engine.command import Context
+from hosted_engine.engine.events.emit import emit
+from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ports import Store, Transaction
 from hosted_engine.engine.users.model import Caller, Session, User
 from hosted_engine.passwords import hash_password, matches
@@ -87,6 +90,7 @@ class Authenticator:
         with self._store.transaction() as tx:
             self._sweep(tx)
             tx.sessions.add(session)
+            emit(tx, self._context(account), EventType.USER_VDC_LOGIN)
         self._sessions[session.id] = session, _caller(account)
         return token, session
 
@@ -94,8 +98,12 @@ class Authenticator:
         identity = _digest(token)
         self._sessions.pop(identity, None)
         with self._store.transaction() as tx:
-            if tx.sessions.get(identity) is not None:
+            session = tx.sessions.get(identity)
+            account = tx.users.get(session.user_id) if session else None
+            if session is not None:
                 tx.sessions.remove(identity)
+            if account is not None:
+                emit(tx, self._context(account), EventType.USER_VDC_LOGOUT)
 
     def recognise(self, token: str) -> Caller | None:
         """Whose token it is, None if it is nobody's or over. Using it keeps it alive."""
@@ -143,10 +151,20 @@ class Authenticator:
             right = await asyncio.to_thread(matches, password, stored)
         if not right or account is None:
             self._throttle.failed(name)
+            self._tell_failure(account)
             raise AccessDenied
         self._throttle.succeeded(name)
         self._known[name] = mark, account
         return account
+
+    def _tell_failure(self, account: User | None) -> None:
+        """Only of users that there are, so that nobody fills the log with names."""
+        if account is not None:
+            with self._store.transaction() as tx:
+                emit(tx, self._context(account), EventType.USER_VDC_LOGIN_FAILED, reason=": the password is wrong")
+
+    def _context(self, account: User) -> Context:
+        return Context(_caller(account), job_id="", correlation_id="", now=self._clock())
 
     async def _nobodys_hash(self) -> str:
         if not self._nobody:

@@ -1,5 +1,6 @@
 """One request as its handler sees it, and what the handler answers."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote
@@ -8,6 +9,7 @@ from hosted_engine.engine.users.model import Caller
 from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.schema import Method, Service
 
+_INTEGER = re.compile("[+-]?[0-9]{1,18}", re.ASCII)
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
 
@@ -30,10 +32,8 @@ class Parameters:
         return True if value in _TRUE else False if value in _FALSE else None
 
     def integer(self, name: str) -> int | None:
-        try:
-            return int(self.text(name) or "")
-        except ValueError:
-            return None
+        value = self.text(name) or ""
+        return int(value) if _INTEGER.fullmatch(value) else None
 
 
 @dataclass(frozen=True, slots=True)

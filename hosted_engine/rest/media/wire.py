@@ -14,7 +14,7 @@ SERVICE = "@service"  # an object that carries it gets the links and actions of 
 LINKS = "@links"  # further links: [(rel, href)]
 
 _TRUE, _FALSE = ("true", "1"), ("false", "0")
-_INTEGER = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)  # what every database can hold, too
 
 
 def parse(schema: Schema, text: str, kind: str) -> Any:

@@ -13,6 +13,7 @@ from hosted_engine.engine.tasks.runner import Running
 from hosted_engine.rest.call import Answer, Call
 from hosted_engine.rest.mapping.refs import ref
 from hosted_engine.rest.media.wire import Wire
+from hosted_engine.rest.problems import Incomplete
 
 T = TypeVar("T")
 
@@ -51,12 +52,13 @@ def chosen(call: Call, items: Iterable[T], fields: Fields[T]) -> list[T]:
 
 
 def named(repository: Repository[T], wanted: Wire, kind: str) -> T:
-    """The object that a reference in a body means, by its id or else by its name. Raises NotThere."""
+    """The object that a reference in a body means, by its id or else by its name. Raises NotThere, Incomplete."""
     if identity := wanted.get("id"):
         thing = repository.get(identity)
-    else:
-        identity = wanted.get("name", "")
+    elif identity := wanted.get("name"):
         thing = next(iter(repository.list(name=identity)), None)
+    else:
+        raise Incomplete(type=kind, missing="id|name", method="a reference")
     if thing is None:
         raise NotThere(kind=kind, id=identity)
     return thing

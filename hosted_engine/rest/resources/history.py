@@ -1,5 +1,6 @@
 """/events, /jobs and the steps of a job"""
 
+import re
 from datetime import UTC, datetime
 
 from hosted_engine.engine.events.model import Event
@@ -10,6 +11,8 @@ from hosted_engine.engine.search.match import PAGE_SIZE, Fields
 from hosted_engine.rest.call import Answer, Call, Handlers
 from hosted_engine.rest.mapping.history import event_to_wire, job_to_wire, step_to_wire
 from hosted_engine.rest.resources.base import Resource, chosen, names
+
+_NUMBER = re.compile("[0-9]{1,18}", re.ASCII)
 
 
 class Events(Resource):
@@ -30,7 +33,7 @@ class Events(Resource):
     async def get(self, call: Call) -> Answer:
         identity = call.ids["event"]
         with self.engine.store.transaction() as tx:
-            event = tx.events.get(int(identity)) if identity.isascii() and identity.isdigit() else None
+            event = tx.events.get(int(identity)) if _NUMBER.fullmatch(identity) else None
             return Answer(event_to_wire(found(event, "event", identity)))
 
 

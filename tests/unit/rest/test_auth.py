@@ -151,3 +151,17 @@ async def test_a_session_cookie_is_as_good_as_its_token(world: World) -> None:
 )
 async def test_everything_else_is_nobody(world: World, headers: dict[str, str]) -> None:
     assert await world.authenticator.of_request(headers) is None
+
+
+async def test_who_came_and_went_is_an_event(world: World) -> None:
+    world.authenticator.sign_out(await world.token())
+    for user in (ADMIN, "nobody@internal"):
+        with pytest.raises(AccessDenied):
+            await world.authenticator.sign_in(user, "wrong", "")
+    with world.store.transaction() as tx:
+        events = [(event.code, event.description) for event in reversed(tx.events.list())]
+    assert events[-3:] == [
+        (30, "User admin@internal logged in."),
+        (31, "User admin@internal logged out."),
+        (114, "User admin@internal failed to log in: the password is wrong."),
+    ]

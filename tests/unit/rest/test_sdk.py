@@ -57,6 +57,14 @@ def test_a_wrong_password_is_told_as_one(site: Served) -> None:
         connection.system_service().get()
 
 
+def test_a_token_that_is_over_is_fetched_again(site: Served) -> None:
+    with site.connection() as first, site.connection() as second:
+        first.authenticate()
+        second._sso_token = first._sso_token
+        first.close()
+        assert second.test(raise_exception=True)
+
+
 def test_the_site_as_it_was_made(system: sdk.services.SystemService) -> None:
     hosts = system.hosts_service().list()
     assert sorted(host.name for host in hosts) == ["node1", "node2", "node3"]
