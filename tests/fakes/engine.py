@@ -1,6 +1,7 @@
 """A whole engine over fake nodes in one process: a site of three nodes, volumes engine and data, the template tiny."""
 
 import sqlite3
+import threading
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -90,14 +91,15 @@ PASSWORD_HASH = hash_password(PASSWORD)
 
 
 @cache
-def _in_memory() -> tuple[SqlStore, bytes]:
-    """The one database in memory, and how it looks empty: migrating and compiling would take most of a test's time."""
+def _in_memory(thread: int) -> tuple[SqlStore, bytes]:
+    """The one database in memory of a thread, and how it looks empty: migrating it and compiling statements would take
+    most of a test's time."""
     store = SqlStore("sqlite://")
     return store, _connection(store).serialize()
 
 
 def _emptied_store() -> SqlStore:
-    store, empty = _in_memory()
+    store, empty = _in_memory(threading.get_ident())
     _connection(store).deserialize(empty)
     return store
 
@@ -110,7 +112,7 @@ def _connection(store: SqlStore) -> sqlite3.Connection:
 
 @dataclass
 class World:
-    """The engine and what is around it. Worlds in memory share one database: a new one empties it."""
+    """The engine and what is around it. Worlds in memory share one database per thread: a new one empties it."""
 
     url: str = "sqlite://"
     nodes: dict[str, FakeNode] = field(default_factory=fake_nodes)
