@@ -1,1 +1,143 @@
 """Wires store, fleet and rest around the domain: the engine's process."""
+
+import asyncio
+import logging
+import signal
+import ssl
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import uvicorn
+
+from hosted_engine import config
+from hosted_engine.config import Config
+from hosted_engine.engine.birth import import_site
+from hosted_engine.engine.engine import Engine
+from hosted_engine.engine.events.emit import emit
+from hosted_engine.engine.events.types import EventType
+from hosted_engine.engine.nodes.model import Node
+from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.tasks.locks import Locks
+from hosted_engine.engine.vms.lifecycle import system
+from hosted_engine.fleet.fleet import Fleet
+from hosted_engine.rest.app import make_app
+from hosted_engine.rest.resources import handlers
+from hosted_engine.site import SITE_FILE, Site
+from hosted_engine.store.store import SqlStore
+from node.api.contract import NodeApi
+from node.api.problems import Problem, Refused
+from node.client import NodeClient
+
+log = logging.getLogger(__name__)
+
+GRACE_S = 5  # for requests on their way when the engine is asked to stop
+
+
+class SiteMissing(Refused):
+    what = "The engine cannot start"
+    why = "its database is empty and there is no {path}"
+    mend = "Attach the seed disk that the deploy made, or bring the database back"
+
+
+class SystemClock:
+    def now(self) -> float:
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn raises a signal once more when it is done with it, and that would end the process in the middle."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def leave(self) -> None:
+        self.should_exit = True
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        asyncio.run(serve(config.load()))
+    except Problem as err:
+        sys.exit(str(err))
+
+
+async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None = None) -> None:
+    """Until SIGTERM or SIGINT. `connect` stands in for the way to the nodes."""
+    store = SqlStore(settings.database)
+    _know_the_site(store, settings.file(SITE_FILE))
+    clock, readings, locks = SystemClock(), Readings(), Locks()
+    fleet = Fleet(store=store, readings=readings, locks=locks, clock=clock, connect=connect or _client_with(settings))
+    engine = Engine(store, fleet, readings=readings, locks=locks)
+    server = _Server(_http(settings, engine))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, server.leave)
+    fleet.start()
+    engine.resume()
+    _tell(store, EventType.VDC_START)
+    try:
+        await server.serve()
+    finally:
+        await engine.stop()
+        await fleet.stop()
+        _tell(store, EventType.VDC_STOP)
+        store.close()
+
+
+def _know_the_site(store: SqlStore, path: Path) -> None:
+    with store.transaction() as tx:
+        if tx.data_centers.count():
+            return
+        if not path.exists():
+            raise SiteMissing(path=path)
+        import_site(tx, msgspec.json.decode(path.read_bytes(), type=Site), time.time())
+        log.info("took the site from %s", path)
+
+
+def _client_with(settings: Config) -> Callable[[Node], NodeApi]:
+    """Both ends show a certificate of the site's authority."""
+    tls = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(settings.authority))
+    tls.minimum_version = ssl.TLSVersion.TLSv1_3
+    tls.load_cert_chain(settings.certificate, settings.key)
+    return lambda node: NodeClient(node.address, tls, port=node.port)
+
+
+def _http(settings: Config, engine: Engine) -> uvicorn.Config:
+    app = make_app(store=engine.store, handlers=handlers(engine), authority_pem=settings.authority.read_bytes())
+    http = uvicorn.Config(
+        app,
+        host=settings.address,
+        port=settings.port,
+        ssl_certfile=settings.certificate,
+        ssl_keyfile=settings.key,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    http.load()
+    assert http.ssl is not None
+    http.ssl.minimum_version = ssl.TLSVersion.TLSv1_2  # older clients of oVirt speak nothing newer
+    return http
+
+
+def _tell(store: SqlStore, type_: EventType) -> None:
+    with store.transaction() as tx:
+        emit(tx, system(time.time()), type_)
+
+
+if __name__ == "__main__":
+    main()
