@@ -134,7 +134,7 @@ def _bridge(section: Reader) -> Bridge:
         if port.has("vlan"):
             port.wrong("vlan", "VLAN filtering cannot be made yet")
     for name, times in Counter(ports).items():
-        if times > 1:
+        if name and times > 1:
             section.wrong("port", f"{name} is named twice")
     stp = None if (options := section.section("options")) is None else options.section("stp")
     if stp is None:
@@ -201,7 +201,8 @@ def _contradictions(state: NetworkState) -> list[Finding]:
                     found.append(Finding(path, f"{address} belongs to {seen[address]} already"))
                 seen[address] = interface.name
     for number, interface in enumerate(state.interfaces):
-        if interface.name in owner and any(ip is not None and ip.enabled for ip in (interface.ipv4, interface.ipv6)):
+        ips = [ip for ip in (interface.ipv4, interface.ipv6) if ip is not None]
+        if interface.name in owner and any(ip.dhcp or ip.autoconf or ip.addresses for ip in ips):
             says = f"{interface.name} is a port of {owner[interface.name]}: addresses belong there"
             found.append(Finding(f"interfaces[{number}]", says))
     for number, route in enumerate(state.routes or ()):

@@ -29,7 +29,7 @@ _USER_HZ = 100  # the kernel counts a bridge's times in these on every architect
 class Message(Protocol):
     """A netlink message of pyroute2: `get` finds attributes by their short name as well as header fields."""
 
-    def get(self, key: str, default: object = None) -> object: ...
+    def get(self, key: str, /) -> object: ...
 
 
 def observe(netns: str | None = None) -> NetworkState:

@@ -1,12 +1,12 @@
 """From a wish to NetworkManager's connection profiles, as its D-Bus interface takes them; pure."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from dbus_fast import Variant
 
-from netconf.model import Bridge, Dns, Interface, IpConfig, LinkState, NetworkState, Route
+from netconf.model import Bridge, Dns, Interface, IpConfig, LinkState, LinkType, NetworkState, Route
 from netconf.plan import Step, complete, ports
 
 MARK = "trivet.change"  # in the profile's user data: the change that made it
@@ -57,7 +57,7 @@ def work(
         return Profile(interface.name, controller, {"connection": head, "user": mark, **made})
 
     for name in names:
-        interface = wish.interface(name) or observed.interface(name)
+        interface = _with_inside(wish.interface(name) or observed.interface(name), observed)
         if interface is None or interface.state is not LinkState.UP:
             continue
         if interface.bridge is None:
@@ -76,6 +76,14 @@ def work(
         remove=tuple(i.name for i in wish.interfaces if i.name in names and i.state is LinkState.ABSENT),
         down=(*(i.name for i in wish.interfaces if i.name in names and i.state is LinkState.DOWN), *freed),
     )
+
+
+def _with_inside(wish: Interface | None, observed: NetworkState) -> Interface | None:
+    """A bridge whose wish says nothing of its inside keeps it."""
+    if wish is None or wish.type is not LinkType.LINUX_BRIDGE or wish.bridge is not None:
+        return wish
+    seen = observed.interface(wish.name)
+    return replace(wish, bridge=Bridge() if seen is None else replace(seen.bridge or Bridge(), ports=None))
 
 
 def _is_port(name: str, wish: NetworkState) -> bool:

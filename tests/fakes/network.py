@@ -1,0 +1,79 @@
+"""A network in memory behind netconf's seam: changes take effect at once and go back unless confirmed."""
+
+from dataclasses import dataclass, field, replace
+
+from netconf.errors import ChangeFailed, ChangePending, CheckpointGone
+from netconf.model import Checkpoint, Interface, NetworkState
+from netconf.plan import Step, complete
+
+
+@dataclass
+class FakeNetwork:
+    """`expire()` is what the time-out does; `fails` makes the next change fail."""
+
+    now: NetworkState
+    saved: NetworkState = field(default_factory=NetworkState)
+    pending: Checkpoint | None = None
+    confirmed: list[Checkpoint] = field(default_factory=list)
+    foreign: bool = False
+    fails: bool = False
+    number: int = 0
+
+    def __post_init__(self) -> None:
+        self.saved = self.now
+
+    async def show(self) -> NetworkState:
+        return self.now
+
+    async def settle(self) -> None:
+        if self.foreign:
+            raise ChangePending()
+        self.expire()
+
+    async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
+        if self.pending is not None:
+            raise ChangePending()
+        if self.fails:
+            raise ChangeFailed(reason="it was told to fail", now="the earlier configuration is back")
+        self.number += 1
+        self.now = _merged(complete(desired, self.now), self.now)
+        self.pending = Checkpoint(f"{self.number}/fake")
+        return self.pending
+
+    async def confirm(self, checkpoint: Checkpoint) -> None:
+        if checkpoint in self.confirmed:
+            return
+        if checkpoint != self.pending:
+            raise CheckpointGone()
+        self.saved, self.pending = self.now, None
+        self.confirmed.append(checkpoint)
+
+    async def roll_back(self, checkpoint: Checkpoint) -> None:
+        if checkpoint in self.confirmed:
+            raise CheckpointGone()
+        if checkpoint == self.pending:
+            self.expire()
+
+    def expire(self) -> None:
+        self.now, self.pending = self.saved, None
+
+
+def _merged(wish: NetworkState, now: NetworkState) -> NetworkState:
+    """What the wish makes of the present, as far as the plan looks at it."""
+    owner = {port: i.name for i in wish.interfaces if i.bridge for port in i.bridge.ports or ()}
+    found = {i.name: i for i in now.interfaces}
+    for interface in wish.interfaces:
+        found[interface.name] = _over(interface, found.get(interface.name))
+    for port, bridge in owner.items():
+        found[port] = replace(found[port], controller=bridge)
+    routes = (*(now.routes or ()), *(r for r in wish.routes or () if r not in (now.routes or ())))
+    return NetworkState(tuple(found.values()), routes, wish.dns if wish.dns is not None else now.dns)
+
+
+def _over(wish: Interface, seen: Interface | None) -> Interface:
+    if seen is None:
+        return wish
+    said = {
+        key: getattr(wish, key) for key in ("mac", "mtu", "ipv4", "ipv6", "bridge") if getattr(wish, key) is not None
+    }
+    return replace(seen, state=wish.state, **said)

@@ -1,0 +1,141 @@
+"""What is done to a network, from wish and observation."""
+
+from dataclasses import replace
+
+import pytest
+
+from netconf.document import parse
+from netconf.errors import NoSuchInterface, OtherType, PortTaken, Refused
+from netconf.model import (
+    Address,
+    Bridge,
+    Dns,
+    Interface,
+    IpConfig,
+    LinkState,
+    LinkType,
+    NetworkState,
+    Route,
+)
+from netconf.plan import complete, plan, ports
+from tests.unit.netconf.states import AFTER, BEFORE, DOCUMENT, MAC, OFF, STATIC, bridge, default, nic
+
+WISH = parse(DOCUMENT)
+TAP = Interface("vnet0", LinkType.TUN, mac="fe:54:00:00:00:09", controller="ovirtmgmt", ipv4=OFF, ipv6=OFF)
+
+
+def says(wish: NetworkState, observed: NetworkState) -> list[str]:
+    return [step.says for step in plan(wish, observed)]
+
+
+def test_the_address_moves_from_the_nic_to_the_bridge() -> None:
+    assert says(WISH, BEFORE) == [
+        "Make the bridge ovirtmgmt over host0 with 192.0.2.11/24",
+        "Take IPv4 away from host0",
+        "Route 0.0.0.0/0 over 192.0.2.1 on ovirtmgmt",
+    ]
+
+
+def test_a_settled_host_needs_nothing() -> None:
+    assert says(WISH, AFTER) == []
+
+
+def test_a_new_bridge_has_the_mac_of_its_first_port() -> None:
+    assert [i.mac for i in complete(WISH, BEFORE).interfaces] == [MAC, None]
+    assert [i.mac for i in complete(WISH, AFTER).interfaces] == [None, None]
+    copying = NetworkState((replace(bridge("host0"), mac=None, copy_mac_from="host0"),))
+    assert complete(copying, AFTER).interfaces[0].mac == MAC
+
+
+def test_taps_of_vms_are_no_drift() -> None:
+    ovirtmgmt = bridge("host0", "vnet0")
+    observed = replace(AFTER, interfaces=(nic(ipv4=OFF, controller="ovirtmgmt"), ovirtmgmt, TAP))
+    assert says(WISH, observed) == []
+    assert ports("ovirtmgmt", observed) == ("host0",)
+
+
+def test_ports_come_and_go() -> None:
+    extra = replace(nic("eth1", ipv4=OFF, controller="ovirtmgmt"), mac="52:54:00:00:00:02")
+    free = nic(ipv4=OFF)
+    observed = replace(AFTER, interfaces=(free, extra, bridge("eth1")))
+    assert says(WISH, observed) == ["Plug host0 into ovirtmgmt", "Pull eth1 out of ovirtmgmt"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "expected"),
+    [
+        (Interface("host0", mtu=9000), ["Set the MTU of host0 to 9000 (it is 1500)"]),
+        (Interface("host0", mac="52:54:00:00:00:09"), [f"Give host0 the MAC address 52:54:00:00:00:09 (it has {MAC})"]),
+        (Interface("host0", state=LinkState.DOWN, mtu=9000), ["Bring host0 down"]),
+        (Interface("host0", ipv4=IpConfig(enabled=True, dhcp=True)), ["Get the IPv4 address of host0 by DHCP"]),
+        (
+            Interface("host0", ipv6=IpConfig(enabled=True, autoconf=True)),
+            ["Get IPv6 addresses of host0 from router advertisements"],
+        ),
+        (
+            Interface("host0", ipv4=IpConfig(True, addresses=(Address("192.0.2.12", 24),))),
+            ["Give host0 192.0.2.12/24", "Take 192.0.2.11/24 away from host0"],
+        ),
+        (Interface("host0", ipv4=OFF), ["Take IPv4 away from host0"]),
+        (Interface("host0", ipv6=OFF), []),
+        (Interface("host0"), []),
+        (Interface("eth9", state=LinkState.ABSENT), []),
+    ],
+)
+def test_one_interface(wish: Interface, expected: list[str]) -> None:
+    assert says(NetworkState((wish,)), BEFORE) == expected
+
+
+def test_from_dhcp_to_static() -> None:
+    lent = IpConfig(enabled=True, dhcp=True, addresses=(Address("192.0.2.77", 24),))
+    observed = NetworkState((nic(ipv4=lent),))
+    wish = NetworkState((Interface("host0", ipv4=STATIC),))
+    assert says(wish, observed) == ["Stop asking for IPv4 addresses of host0", "Give host0 192.0.2.11/24"]
+    assert says(NetworkState((Interface("host0", ipv4=IpConfig(enabled=True, dhcp=True)),)), observed) == []
+
+
+def test_options_of_a_bridge() -> None:
+    wish = NetworkState((replace(bridge("host0"), bridge=Bridge(None, stp=True, forward_delay_s=4)),))
+    assert says(wish, AFTER) == [
+        "Turn STP of ovirtmgmt on",
+        "Set the forward delay of ovirtmgmt to 4 s (it is 0 s)",
+    ]
+
+
+def test_a_bridge_is_removed_and_a_nic_cannot_be() -> None:
+    gone = (
+        Interface("ovirtmgmt", LinkType.LINUX_BRIDGE, LinkState.ABSENT),
+        Interface("host0", state=LinkState.ABSENT),
+    )
+    assert says(NetworkState(gone), AFTER) == ["Remove ovirtmgmt"]
+
+
+def test_routes_with_and_without_metric() -> None:
+    observed = replace(BEFORE, routes=(default("host0"),))
+    assert says(NetworkState(routes=(Route("0.0.0.0/0", "192.0.2.1", "host0"),)), observed) == []
+    assert says(NetworkState(routes=(Route("0.0.0.0/0", "192.0.2.1", "host0", 7),)), observed) == [
+        "Route 0.0.0.0/0 over 192.0.2.1 on host0"
+    ]
+
+
+def test_dns() -> None:
+    assert says(NetworkState(dns=BEFORE.dns), BEFORE) == []
+    assert says(NetworkState(dns=Dns(("192.0.2.2",), ("example.net",))), BEFORE) == [
+        "Resolve names by 192.0.2.2, searching example.net"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wish", "observed", "error", "words"),
+    [
+        (NetworkState((Interface("eth9"),)), BEFORE, NoSuchInterface, "Choose one of host0"),
+        (NetworkState((bridge("eth9"),)), BEFORE, NoSuchInterface, "eth9"),
+        (NetworkState(routes=(default("eth9"),)), BEFORE, NoSuchInterface, "eth9"),
+        (NetworkState((Interface("ovirtmgmt"),)), AFTER, OtherType, "it is a linux-bridge"),
+        (NetworkState((replace(bridge("host0"), name="br1"),)), AFTER, PortTaken, "ovirtmgmt"),
+    ],
+)
+def test_what_cannot_be(wish: NetworkState, observed: NetworkState, error: type[Refused], words: str) -> None:
+    with pytest.raises(error) as caught:
+        plan(wish, observed)
+    assert words in str(caught.value)

@@ -1,0 +1,101 @@
+"""What NetworkManager is told."""
+
+from itertools import count
+from typing import Any
+
+from netconf.document import parse
+from netconf.model import Address, Dns, Interface, IpConfig, LinkState, LinkType, NetworkState
+from netconf.plan import plan
+from netconf.profiles import MARK, Profile, Work, work
+from tests.unit.netconf.states import AFTER, BEFORE, DOCUMENT, MAC, OFF, bridge, nic
+
+
+def made(wish: NetworkState, observed: NetworkState) -> Work:
+    numbers = count(1)
+    return work(wish, observed, plan(wish, observed), change="c1", new_uuid=lambda: f"uuid-{next(numbers)}")
+
+
+def plain(profile: Profile) -> dict[str, dict[str, Any]]:
+    def value(found: Any) -> Any:
+        if isinstance(found, list):
+            return [value(item) for item in found]
+        if isinstance(found, dict):
+            return {key: value(item) for key, item in found.items()}
+        return value(found.value) if hasattr(found, "signature") else found
+
+    return {group: {key: value(v) for key, v in settings.items()} for group, settings in profile.settings.items()}
+
+
+def test_the_management_bridge_and_its_port() -> None:
+    todo = made(parse(DOCUMENT), BEFORE)
+    assert [(p.interface, p.controller) for p in todo.profiles] == [("ovirtmgmt", None), ("host0", "ovirtmgmt")]
+    assert todo.touched == ("ovirtmgmt", "host0")
+    ovirtmgmt, host0 = (plain(profile) for profile in todo.profiles)
+    assert ovirtmgmt["connection"] == {
+        "id": "trivet ovirtmgmt",
+        "uuid": "uuid-1",
+        "type": "bridge",
+        "interface-name": "ovirtmgmt",
+        "autoconnect": True,
+        "autoconnect-priority": 100,
+        "autoconnect-retries": 0,
+    }
+    assert ovirtmgmt["user"] == {"data": {MARK: "c1"}}
+    assert ovirtmgmt["bridge"] == {"stp": False, "forward-delay": 0}
+    assert ovirtmgmt["802-3-ethernet"] == {"assigned-mac-address": MAC}
+    assert ovirtmgmt["ipv4"] == {
+        "method": "manual",
+        "address-data": [{"address": "192.0.2.11", "prefix": 24}],
+        "route-data": [{"dest": "0.0.0.0", "prefix": 0, "next-hop": "192.0.2.1"}],
+        "ignore-auto-dns": True,
+        "dns": [0x010200C0],
+        "dns-search": ["example.org"],
+    }
+    assert ovirtmgmt["ipv6"] == {"method": "disabled"}
+    assert host0["connection"]["type"] == "802-3-ethernet"
+    assert (host0["connection"]["master"], host0["connection"]["slave-type"]) == ("ovirtmgmt", "bridge")
+    assert set(host0) == {"connection", "user", "802-3-ethernet"}
+
+
+def test_a_change_of_the_bridge_brings_its_ports_along() -> None:
+    ipv4 = IpConfig(True, addresses=(Address("192.0.2.12", 24),))
+    wish = NetworkState((Interface("ovirtmgmt", LinkType.LINUX_BRIDGE, ipv4=ipv4),))
+    bridge_profile, port = (plain(profile) for profile in made(wish, AFTER).profiles)
+    assert bridge_profile["ipv4"]["address-data"] == [{"address": "192.0.2.12", "prefix": 24}]
+    assert bridge_profile["ipv4"]["route-data"][0]["metric"] == 100
+    assert bridge_profile["802-3-ethernet"] == {"assigned-mac-address": MAC}
+    assert port["connection"]["interface-name"] == "host0"
+
+
+def test_dhcp_and_mtu_on_a_nic() -> None:
+    ip = IpConfig(enabled=True, dhcp=True)
+    wish = NetworkState((Interface("host0", mtu=9000, ipv4=ip, ipv6=IpConfig(enabled=True, autoconf=True)),))
+    (host0,) = (plain(profile) for profile in made(wish, BEFORE).profiles)
+    assert host0["802-3-ethernet"] == {"mtu": 9000}
+    assert host0["ipv4"]["method"] == "auto"
+    assert host0["ipv6"]["method"] == "auto"
+
+
+def test_dns_alone_goes_to_the_interface_of_the_default_route() -> None:
+    todo = made(NetworkState(dns=Dns(("192.0.2.2", "2001:db8::1"), ())), AFTER)
+    ovirtmgmt = plain(todo.profiles[0])
+    assert ovirtmgmt["connection"]["interface-name"] == "ovirtmgmt"
+    assert ovirtmgmt["ipv4"]["dns"] == [0x020200C0]
+    assert "dns-search" not in ovirtmgmt["ipv4"]
+
+
+def test_ipv6_addresses_and_link_local_only() -> None:
+    static = IpConfig(True, addresses=(Address("2001:db8::1", 64),))
+    for ipv6, method in ((static, "manual"), (IpConfig(enabled=True), "link-local"), (OFF, "disabled")):
+        wish = NetworkState((Interface("host0", mtu=1400, ipv6=ipv6),))
+        (host0,) = (plain(profile) for profile in made(wish, BEFORE).profiles)
+        assert host0["ipv6"]["method"] == method
+
+
+def test_removing_pulling_and_taking_down() -> None:
+    gone = NetworkState((Interface("ovirtmgmt", LinkType.LINUX_BRIDGE, LinkState.ABSENT),))
+    assert made(gone, AFTER) == Work((), remove=("ovirtmgmt",))
+    empty = NetworkState((bridge(),))
+    assert made(empty, AFTER).down == ("host0",)
+    down = NetworkState((Interface("host0", state=LinkState.DOWN),))
+    assert made(down, NetworkState((nic(),))) == Work((), down=("host0",))
