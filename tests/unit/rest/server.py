@@ -44,7 +44,7 @@ def served(folder: Path) -> Iterator[Served]:
     servers: list[uvicorn.Server] = []
 
     async def serve() -> None:
-        world = World()  # here, because SQLite's connections belong to their thread
+        world = World(url=f"sqlite:///{folder}/engine.db")
         found.append(world)
         app = make_app(store=world.store, handlers=handlers(world.engine), authority_pem=authority.certificate.encode())
         config = uvicorn.Config(

@@ -53,7 +53,7 @@ async def test_any_body(site: Site, kind: str, form: str) -> None:
     path = f"{API}/{collection.get(kind, f'vms/{site.vm_id}/nics')}"
     writer = XmlWriter(SCHEMA) if form == "xml" else JsonWriter(SCHEMA)
     codes = set()
-    for number in range(25):
+    for number in range(12):
         value = Maker(SCHEMA, f"{kind}{number}").object(kind, depth=2)
         value |= (
             {"name": f"n{number}", "cluster": {"name": "Default"}, "template": {"name": "tiny"}} if kind == "Vm" else {}
@@ -69,7 +69,7 @@ async def test_any_body(site: Site, kind: str, form: str) -> None:
 async def test_odd_words_everywhere(site: Site, odd: str) -> None:
     quoted = httpx.QueryParams({"search": f'name="{odd.encode(errors="replace").decode()}"'})
     segment = str(httpx.QueryParams({"": odd.encode(errors="replace").decode()}))[1:].replace("+", "%20") or "%20"
-    for collection in ("vms", "hosts", "disks", "events", "jobs", "templates", "users", f"vms/{site.vm_id}/nics"):
+    for collection in ("vms", "disks", "events", "jobs", f"vms/{site.vm_id}/nics"):
         seen(await site.http.get(f"{API}/{collection}?{quoted}"))
         seen(await site.http.get(f"{API}/{collection}/{segment}"))
         parameters = {"max": segment, "from": segment, "follow": segment, "case_sensitive": segment}

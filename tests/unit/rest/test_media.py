@@ -22,10 +22,10 @@ XML, FROM_XML, JSON, FROM_JSON = XmlWriter(SCHEMA), XmlReader(SCHEMA), JsonWrite
 VM = "/ovirt-engine/api/vms/1"
 
 
-@pytest.mark.parametrize("type_name", SCHEMA.type_names)
-def test_json_reads_what_json_wrote(type_name: str) -> None:
-    value = Maker(SCHEMA, type_name).object(type_name)
-    assert FROM_JSON.one(JSON.one(value, type_name), type_name) == value
+def test_json_reads_what_json_wrote_of_every_type() -> None:
+    for type_name in SCHEMA.type_names:
+        value = Maker(SCHEMA, type_name).object(type_name)
+        assert (type_name, FROM_JSON.one(JSON.one(value, type_name), type_name)) == (type_name, value)
 
 
 @given(st.text())
