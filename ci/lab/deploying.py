@@ -109,11 +109,11 @@ def deploy(first: Machine, tell: Tell) -> None:
     first.exec("systemctl", "stop", UNIT, check=False, timeout_s=120)  # one that a killed `lab up` left behind
     unit = ["systemd-run", "--quiet", "--collect", "--wait", "--pipe", f"--unit={UNIT}", "-E", "PYTHONUNBUFFERED=1"]
     command = first.enter([*unit, "trivet", "deploy", ANSWERS])
-    last: list[str] = []
+    reason = ""
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
         assert running.stdout is not None
         for line in running.stdout:
             tell(line.rstrip())
-            last = [*last[-4:], line.strip()]
+            reason = line.strip().removeprefix("Error: ")
     if running.returncode != 0:
-        raise DeployFailed(reason=" ".join(last) or f"it ended with {running.returncode}", lab=first.node.lab.name)
+        raise DeployFailed(reason=reason or f"it ended with {running.returncode}", lab=first.node.lab.name)

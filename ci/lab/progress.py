@@ -32,7 +32,7 @@ class Progress:
 
     def note(self, text: str) -> None:
         """A line about the running step."""
-        self._console.print(f"  {self._elapsed()}           {text}", highlight=False, markup=False)
+        self._console.print(f"  {self._elapsed()}         {text}", highlight=False, markup=False, soft_wrap=True)
 
     def save(self, file: Path, kind: str) -> None:
         """Keep the times of this run under `kind` (`first`, `cached`)."""
@@ -46,7 +46,7 @@ class Progress:
     @contextmanager
     def _running(self, name: str) -> Iterator[None]:
         if not self._console.is_terminal:
-            self._console.print(f"  {self._elapsed()} [dim]start[/dim]  {name}", highlight=False)
+            self._console.print(f"  {self._elapsed()} [dim]start[/dim]  {name}", highlight=False, soft_wrap=True)
             yield
             return
         with self._console.status(name):
@@ -54,7 +54,7 @@ class Progress:
 
     def _line(self, text: str, began: float) -> None:
         took = time.monotonic() - began
-        self._console.print(f"  {self._elapsed()} {text} [dim]({took:.1f} s)[/dim]", highlight=False)
+        self._console.print(f"  {self._elapsed()} {text} [dim]({took:.1f} s)[/dim]", highlight=False, soft_wrap=True)
 
     def _elapsed(self) -> str:
         minutes, seconds = divmod(int(time.monotonic() - self._began), 60)
