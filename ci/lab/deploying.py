@@ -1,5 +1,6 @@
 """Turns fresh nodes into an appliance as an administrator would: answers on the first node, then `trivet deploy`."""
 
+import re
 import subprocess
 import time
 import tomllib
@@ -104,8 +105,9 @@ def hand_answers(first: Machine, nodes: Sequence[Introduction]) -> None:
     first.exec("sh", "-c", f"umask 077; mkdir -p /etc/trivet; cat > {ANSWERS}", stdin=answers(first.node.lab, kept))
 
 
-def deploy(first: Machine, tell: Tell) -> None:
-    """Run the deploy on the first node and tell each line it prints. Raises DeployFailed."""
+def deploy(first: Machine, tell: Tell, passing: Tell) -> None:
+    """Run the deploy on the first node; what it prints goes to `tell`, what it begins or waits for to `passing`.
+    Raises DeployFailed."""
     first.exec("systemctl", "stop", UNIT, check=False, timeout_s=120)  # one that a killed `lab up` left behind
     unit = ["systemd-run", "--quiet", "--collect", "--wait", "--pipe", f"--unit={UNIT}", "-E", "PYTHONUNBUFFERED=1"]
     command = first.enter([*unit, "trivet", "deploy", ANSWERS])
@@ -113,7 +115,12 @@ def deploy(first: Machine, tell: Tell) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
         assert running.stdout is not None
         for line in running.stdout:
-            tell(line.rstrip())
+            (passing if is_passing(line) else tell)(line.rstrip())
             reason = line.strip().removeprefix("Error: ")
     if running.returncode != 0:
         raise DeployFailed(reason=reason or f"it ended with {running.returncode}", lab=first.node.lab.name)
+
+
+def is_passing(line: str) -> bool:
+    """Is it the beginning of a step or a wait within it, and not its end?"""
+    return re.search(r"\[\d+/\d+\]", line) is not None and re.search(r": (done|failed|undone)\b", line) is None

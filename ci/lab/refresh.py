@@ -19,12 +19,6 @@ from node.api.problems import Failed
 ENGINE_UNIT = "trivet-engine.service"
 PACK = "/run/trivet-code.tar.gz"
 
-# Units come with the packages; those that are installed here are replaced.
-UNITS = (
-    f"for new in {site_packages(Path('/'))}/*/*.service; do old=/usr/lib/systemd/system/${{new##*/}}; "
-    'if [ -e "$old" ]; then cp "$new" "$old" || exit 1; fi; done'
-)
-
 
 class RefreshFailed(Failed):
     what = "The changed code did not get into {place}"
@@ -71,14 +65,14 @@ class EnginePlace:
 
 def refresh_node(machine: Machine, layer: Path) -> bool:
     """Put the layer's code into the node and restart its agent; False when it runs that code already."""
-    return _refresh(NodePlace(machine), layer, AGENT)
+    return _refresh(NodePlace(machine), layer, "node", AGENT)
 
 
 def refresh_engine(vm: GuestVm, layer: Path) -> bool:
-    return _refresh(EnginePlace(vm), layer, ENGINE_UNIT)
+    return _refresh(EnginePlace(vm), layer, "hosted_engine", ENGINE_UNIT)
 
 
-def _refresh(place: Place, layer: Path, unit: str) -> bool:
+def _refresh(place: Place, layer: Path, package: str, unit: str) -> bool:
     packages = packages_of(layer)
     question = sum_line(site_packages(Path("/")), packages)
     wanted = subprocess.run(
@@ -89,7 +83,7 @@ def _refresh(place: Place, layer: Path, unit: str) -> bool:
     place.put(pack(layer))
     old = " ".join(shlex.quote(str(site_packages(Path("/")) / name)) for name in packages)
     place.sh(f"rm -rf {old} && tar -C / --no-overwrite-dir -xzf {PACK} && rm {PACK}")
-    place.sh(f"{UNITS} && systemctl daemon-reload && systemctl restart {unit}")
+    place.sh(units_line(package, unit))
     if place.sh(question) != wanted:
         raise RefreshFailed(place=place.name, reason="it is not the same there as it is here")
     return True
@@ -106,6 +100,15 @@ def sum_line(folder: Path, packages: tuple[str, ...]) -> str:
     return (
         f"cd {shlex.quote(str(folder))} && find {shlex.join(packages)} -type f ! -name '*.pyc' -print0 2>/dev/null "
         "| LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum"
+    )
+
+
+def units_line(package: str, unit: str) -> str:
+    """A shell line that puts the units in which came with the package and restarts the one that runs the code."""
+    folder = site_packages(Path("/")) / package
+    return (
+        f"for new in {folder}/*.service; do name=${{new##*/}}; cp $new /usr/lib/systemd/system/ "
+        f"&& systemctl enable --quiet $name || exit 1; done; systemctl daemon-reload; systemctl restart {unit}"
     )
 
 

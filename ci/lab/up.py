@@ -106,4 +106,4 @@ class Up:
     def _deploy(self) -> None:
         machines = self._appliance.machines[:FORMED_OF]
         deploying.hand_answers(machines[0], [deploying.introduce(machine) for machine in machines])
-        deploying.deploy(machines[0], self._progress.note)
+        deploying.deploy(machines[0], self._progress.note, self._progress.passing)
