@@ -26,7 +26,10 @@ _PATH = "/org/freedesktop/NetworkManager/Checkpoint/"
 
 @dataclass(frozen=True, slots=True)
 class _Id:
-    """What a Checkpoint's id says: NetworkManager's number, our mark, and the interfaces without a profile of ours."""
+    """What a Checkpoint's id says: NetworkManager's number, our mark, and the interfaces without a profile of ours.
+
+    The kernel allows no colon in the name of an interface, and the id travels as one segment of a path.
+    """
 
     number: str
     change: str
@@ -37,11 +40,11 @@ class _Id:
         return _PATH + self.number
 
     def checkpoint(self) -> Checkpoint:
-        return Checkpoint("/".join((self.number, self.change, *self.gone)))
+        return Checkpoint(":".join((self.number, self.change, *self.gone)))
 
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> Self:
-        number, change, *gone = (*checkpoint.id.split("/"), "")
+        number, change, *gone = (*checkpoint.id.split(":"), "")
         if not number.isdigit() or not change:
             raise CheckpointGone()
         return cls(number, change, tuple(name for name in gone if name))
