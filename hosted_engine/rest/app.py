@@ -25,7 +25,6 @@ def make_app(
     store: Store,
     handlers: Handlers,
     authority_pem: bytes,
-    why_not_well: Callable[[], str] = lambda: "",
     clock: Callable[[], float] = time.time,
 ) -> falcon.asgi.App[Request, Response]:
     authenticator = Authenticator(store, clock)
@@ -35,7 +34,7 @@ def make_app(
     app.add_route("/ovirt-engine/sso/oauth/token", Token(authenticator))
     app.add_route("/ovirt-engine/sso/oauth/revoke", Logout(authenticator))
     app.add_route("/ovirt-engine/services/sso-logout", Logout(authenticator))
-    app.add_route("/ovirt-engine/services/health", Health(why_not_well))
+    app.add_route("/ovirt-engine/services/health", Health(store))
     app.add_route("/ovirt-engine/services/pki-resource", PkiResource(authority_pem))
     app.add_error_handler(Exception, _unforeseen)
     return app

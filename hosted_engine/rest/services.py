@@ -1,22 +1,32 @@
 """What clients fetch before they can sign in: whether the engine is well, and whom to trust."""
 
-from collections.abc import Callable
+import logging
 
 import falcon
 from falcon.asgi import Request, Response
 
+from hosted_engine.engine.ports import Store
+
+log = logging.getLogger(__name__)
+
 
 class Health:
-    """GET /ovirt-engine/services/health; `why_not_well` says what is wrong, "" when nothing is."""
+    """GET /ovirt-engine/services/health; asks the store something on every request."""
 
-    def __init__(self, why_not_well: Callable[[], str]) -> None:
-        self._why_not_well = why_not_well
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
     async def on_get(self, request: Request, response: Response) -> None:
-        problem = self._why_not_well()
         response.content_type = falcon.MEDIA_TEXT
-        response.status = falcon.HTTP_500 if problem else falcon.HTTP_200
-        response.text = problem or "DB Up!Welcome to Health Status!"
+        try:
+            with self._store.transaction() as tx:
+                tx.data_centers.count()
+        except Exception as err:  # noqa: BLE001 - whatever a store can raise, the engine is not well then
+            log.error("the store does not answer: %s", err)
+            response.status = falcon.HTTP_500
+            response.text = "DB Down!"
+        else:
+            response.text = "DB Up!Welcome to Health Status!"
 
 
 class PkiResource:

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 from xml.etree.ElementTree import Element, fromstring
 
 import httpx
 import pytest
 
+from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NameTaken, NotThere
 from hosted_engine.rest.app import make_app
 from hosted_engine.rest.call import Answer, Call, Handler, Handlers
@@ -307,6 +309,18 @@ async def test_what_is_open_to_all(client: httpx.AsyncClient) -> None:
     pki = "/ovirt-engine/services/pki-resource"
     assert (await client.get(f"{pki}?resource=ca-certificate&format=X509-PEM-CA")).content == b"PEM"
     assert (await client.get(f"{pki}?resource=engine-key")).status_code == 404
+
+
+async def test_a_store_that_does_not_answer_is_not_well() -> None:
+    class Broken:
+        def transaction(self) -> AbstractContextManager[Transaction]:
+            raise OSError("secret path")
+
+    app = make_app(store=Broken(), handlers={}, authority_pem=b"")
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="https://engine") as client:
+        response = await client.get("/ovirt-engine/services/health")
+    assert (response.status_code, response.text) == (500, "DB Down!")
 
 
 async def test_a_list_in_json(client: httpx.AsyncClient) -> None:
