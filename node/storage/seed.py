@@ -28,21 +28,8 @@ class SeedMaker:
             path.touch(mode=0o600)
             with path.open("r+b") as disk:
                 disk.truncate(seed_bytes(request))
-            options = (
-                "-q",
-                "-F",
-                "-t",
-                "ext4",
-                "-L",
-                request.label,
-                "-m",
-                "0",
-                "-O",
-                "^has_journal",
-                "-d",
-                str(folder),
-            )
-            self._run("mke2fs", *options, "-E", "root_owner=0:0,nodiscard", str(path))
+            options = ("-q", "-F", "-t", "ext4", "-m", "0", "-O", "^has_journal", "-E", "root_owner=0:0,nodiscard")
+            self._run("mke2fs", *options, "-L", request.label, "-d", str(folder), str(path))
 
 
 def check(request: SeedRequest) -> None:

@@ -1,0 +1,84 @@
+"""A hypervisor in memory, with libvirt's numbers for states and reasons."""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from node.vms.hypervisor import Domain, HypervisorFailed, Versions
+from node.vms.states import RUNNING, SHUT_OFF
+
+
+@dataclass
+class _Defined:
+    domain: Domain
+    xml: str
+
+
+class FakeHypervisor:
+    """`refuse_start`: why the next starts fail. `forget()`: what a restart of libvirtd does to reasons."""
+
+    def __init__(self) -> None:
+        self.refuse_start = ""
+        self.guests_obey = True
+        self._defined: dict[str, _Defined] = {}
+        self._changed: Callable[[str], None] = lambda _: None
+        self._again: Callable[[], None] = lambda: None
+
+    def watch(self, changed: Callable[[str], None], again: Callable[[], None]) -> None:
+        self._changed, self._again = changed, again
+
+    def domains(self) -> Sequence[Domain]:
+        return [defined.domain for defined in self._defined.values()]
+
+    def find(self, vm_id: str) -> Domain | None:
+        found = self._defined.get(vm_id)
+        return found.domain if found else None
+
+    def xml(self, vm_id: str) -> str:
+        return self._get(vm_id).xml
+
+    def define(self, xml: str) -> None:
+        root = ET.fromstring(xml)
+        vm_id, name, title = (root.findtext(tag) or "" for tag in ("uuid", "name", "title"))
+        known = self._defined.get(vm_id)
+        domain = known.domain if known else Domain(id=vm_id, name=name, title=title, state=SHUT_OFF, reason=0)
+        self._defined[vm_id] = _Defined(replace(domain, name=name, title=title), xml)
+
+    def start(self, vm_id: str) -> None:
+        if self.refuse_start:
+            self.set(vm_id, SHUT_OFF, 6)
+            raise HypervisorFailed(act="start the VM", reason=self.refuse_start)
+        self.set(vm_id, RUNNING, 1, pid=4711)
+
+    def shut_down(self, vm_id: str) -> None:
+        self._get(vm_id)
+        if self.guests_obey:
+            self.set(vm_id, SHUT_OFF, 1)
+
+    def destroy(self, vm_id: str) -> None:
+        self.set(vm_id, SHUT_OFF, 2)
+
+    def undefine(self, vm_id: str) -> None:
+        self._get(vm_id)
+        del self._defined[vm_id]
+        self._changed(vm_id)
+
+    def versions(self) -> Versions:
+        return Versions("11.3.0", "10.0.2")
+
+    def set(self, vm_id: str, state: int, reason: int, *, pid: int | None = None) -> None:
+        """A guest or a fault changes the state of a domain."""
+        defined = self._get(vm_id)
+        defined.domain = replace(defined.domain, state=state, reason=reason, pid=pid)
+        self._changed(vm_id)
+
+    def forget(self) -> None:
+        """The machine or libvirtd starts anew: domains are off and nobody knows why; then everybody looks again."""
+        for defined in self._defined.values():
+            defined.domain = replace(defined.domain, state=SHUT_OFF, reason=0, pid=None)
+        self._again()
+
+    def _get(self, vm_id: str) -> _Defined:
+        if vm_id not in self._defined:
+            raise HypervisorFailed(act="find the domain", reason="Domain not found")
+        return self._defined[vm_id]

@@ -1,0 +1,188 @@
+"""Images get their name when they are whole, and only once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from node.api.messages import ImageFormat, ImageRef, ImageRequest, SeedFile, SeedRequest
+from node.api.refusals import ImageBusy, ImageDiffers, ImageUnknown, Malformed, NotMounted, SourceUnknown
+from node.storage.images import Images
+from node.storage.qemu_img import Info, NotUnderstood, QemuImg, parse_info
+from node.storage.seed import LEAST_BYTES, SeedMaker, seed_bytes
+from node.system.process import CommandFailed
+from node.system.threads import Threads
+from tests.fakes.node_commands import FakeCommands
+
+DATA = Path(__file__).parents[2] / "data" / "node" / "qemu-img"
+MIB = 1 << 20
+IMAGE = ImageRef(volume="data", disk_id="d", image_id="i")
+TOP = ImageRef(volume="data", disk_id="e", image_id="j")
+QCOW2 = ImageFormat.QCOW2
+EMPTY = ImageRequest(format=QCOW2, size_bytes=8 * MIB)
+
+
+class World:
+    def __init__(self, folder: Path) -> None:
+        self.run = FakeCommands(folder)
+        self.volumes = folder / "volumes"
+        (self.volumes / "data").mkdir(parents=True)
+        self.user: str | None = None
+        shipped = folder / "shipped"
+        shipped.mkdir()
+        (shipped / "tiny.qcow2").write_text(f'{{"format": "qcow2", "virtual-size": {20 * MIB}}}')
+        scratch = folder / "scratch"
+        scratch.mkdir()
+        self.scratch = scratch
+        self.threads = Threads("test", 2)
+        self.images = Images(
+            QemuImg(self.run),
+            SeedMaker(self.run, scratch),
+            self.threads,
+            volumes=self.volumes,
+            shipped=shipped,
+            need=self._need,
+            running_on=self._running_on,
+        )
+
+    def path(self, image: ImageRef) -> Path:
+        return self.volumes / image.volume / "images" / image.disk_id / image.image_id
+
+    async def _need(self, volume: str) -> None:
+        if volume != "data":
+            raise NotMounted(volume=volume)
+
+    async def _running_on(self, path: str) -> str | None:
+        return self.user
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path)
+    yield world
+    world.threads.close()
+
+
+async def test_an_image_is_made_once(world: World) -> None:
+    made = await world.images.make(IMAGE, EMPTY)
+    calls = len(world.run.calls)
+    assert await world.images.make(IMAGE, EMPTY) == made == await world.images.find(IMAGE)
+    assert all("create" not in call for call in world.run.calls[calls:])
+    assert [file.name for file in world.path(IMAGE).parent.iterdir()] == ["i"]
+
+
+async def test_what_a_crash_left_half_made_does_not_count_and_is_replaced(world: World) -> None:
+    world.run.broken.add("qemu-img create")
+    with pytest.raises(CommandFailed):
+        await world.images.make(IMAGE, EMPTY)
+    world.path(IMAGE).with_name("i.part").write_text("half")
+    assert await world.images.find(IMAGE) is None
+    world.run.broken.clear()
+    assert (await world.images.make(IMAGE, EMPTY)).virtual_size_bytes == 8 * MIB
+    assert [file.name for file in world.path(IMAGE).parent.iterdir()] == ["i"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ImageRequest(format=ImageFormat.RAW, size_bytes=8 * MIB),
+        ImageRequest(format=QCOW2, size_bytes=16 * MIB),
+        ImageRequest(format=QCOW2, backing=TOP),
+    ],
+)
+async def test_another_image_under_the_same_id_is_refused(world: World, other: ImageRequest) -> None:
+    await world.images.make(IMAGE, EMPTY)
+    with pytest.raises(ImageDiffers):
+        await world.images.make(IMAGE, other)
+
+
+async def test_an_overlay_names_its_backing_relative_to_itself(world: World) -> None:
+    await world.images.make(IMAGE, EMPTY)
+    report = await world.images.make(TOP, ImageRequest(format=QCOW2, backing=IMAGE, backing_format=QCOW2))
+    assert (report.backing, report.virtual_size_bytes) == (IMAGE, 8 * MIB)
+    create = next(call for call in world.run.calls if "-b" in call)
+    assert create[create.index("-b") + 1] == "../d/i"
+    assert str(world.volumes) not in create[create.index("-b") + 1]
+
+
+async def test_a_shipped_image_is_copied_and_grown(world: World) -> None:
+    report = await world.images.make(IMAGE, ImageRequest(format=ImageFormat.RAW, source="tiny", size_bytes=30 * MIB))
+    assert (report.format, report.virtual_size_bytes) == (ImageFormat.RAW, 30 * MIB)
+    assert (
+        await world.images.make(IMAGE, ImageRequest(format=ImageFormat.RAW, source="tiny", size_bytes=30 * MIB))
+        == report
+    )
+
+
+@pytest.mark.parametrize(
+    ("request_", "error"),
+    [
+        (ImageRequest(format=QCOW2), Malformed),
+        (ImageRequest(format=QCOW2, source="tiny", backing=TOP), Malformed),
+        (ImageRequest(format=ImageFormat.RAW, backing=TOP), Malformed),
+        (ImageRequest(format=QCOW2, source="tiny", size_bytes=MIB), Malformed),
+        (ImageRequest(format=QCOW2, source="../../etc/passwd"), Malformed),
+        (ImageRequest(format=QCOW2, source="big"), SourceUnknown),
+        (ImageRequest(format=QCOW2, backing=TOP), ImageUnknown),
+    ],
+)
+async def test_impossible_wishes_leave_nothing(world: World, request_: ImageRequest, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        await world.images.make(IMAGE, request_)
+    assert not list(world.volumes.rglob("*.part"))
+    assert await world.images.find(IMAGE) is None
+
+
+async def test_removal_takes_the_empty_folder_of_the_disk_along(world: World) -> None:
+    second = ImageRef(volume="data", disk_id="d", image_id="k")
+    await world.images.make(IMAGE, EMPTY)
+    await world.images.make(second, EMPTY)
+    world.path(IMAGE).with_name("i.part").write_text("half")
+    await world.images.remove(IMAGE)
+    assert [file.name for file in world.path(second).parent.iterdir()] == ["k"]
+    for _ in range(2):
+        await world.images.remove(second)
+    assert not world.path(second).parent.exists()
+
+
+async def test_an_image_in_use_stays(world: World) -> None:
+    await world.images.make(IMAGE, EMPTY)
+    world.user = "web"
+    with pytest.raises(ImageBusy, match="web"):
+        await world.images.remove(IMAGE)
+    with pytest.raises(ImageBusy):
+        await world.images.make_seed(IMAGE, SeedRequest(label="x", files=()))
+    assert world.path(IMAGE).exists()
+
+
+async def test_a_seed_keeps_its_secrets_off_command_lines_and_leaves_nothing_behind(world: World) -> None:
+    files = (SeedFile(path="site.json", text="{}", mode=0o644), SeedFile(path="keys/ca.key", text="s3cret"))
+    report = await world.images.make_seed(IMAGE, SeedRequest(label="TRIVETSEED", files=files))
+    assert report.virtual_size_bytes == LEAST_BYTES + MIB
+    assert "s3cret" not in str(world.run.calls)
+    assert list(world.scratch.iterdir()) == []
+    (seed,) = world.run.seeds.values()
+    assert seed == {"site.json": ("{}", 0o644), "keys/ca.key": ("s3cret", 0o600)}
+    assert world.path(IMAGE).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../x", "a/../../x", ""])
+async def test_seed_files_stay_inside_the_seed(world: World, path: str) -> None:
+    with pytest.raises(Malformed):
+        await world.images.make_seed(IMAGE, SeedRequest(label="x", files=(SeedFile(path=path, text=""),)))
+
+
+def test_a_seed_has_room_for_twice_its_content() -> None:
+    files = tuple(SeedFile(path=str(n), text="x" * MIB) for n in range(5))
+    assert seed_bytes(SeedRequest(label="x", files=files)) >= 10 * MIB
+
+
+def test_what_qemu_img_says_of_an_overlay() -> None:
+    text = (DATA / "overlay.json").read_text()
+    assert parse_info(text, "x") == Info(QCOW2, 64 * MIB, 200_704, "../base")
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"format": "vmdk", "virtual-size": 1}'])
+def test_what_is_not_understood_is_said(text: str) -> None:
+    with pytest.raises(NotUnderstood):
+        parse_info(text, "x")

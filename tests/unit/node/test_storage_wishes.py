@@ -1,0 +1,249 @@
+"""Mounts and lockspaces: believed when seen, kept over boots, made again when they fall."""
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from node.api.messages import LeaseRequest, LockspaceRequest, MountRequest
+from node.api.refusals import LockspaceDiffers, LockspaceUnknown, Malformed, NotMounted
+from node.storage.keeper import Keeper
+from node.storage.leases import Leases, make_once
+from node.storage.mount_units import mounted_type, unit_name, unit_text
+from node.storage.mounts import MountFailed, Mounts, UnmountFailed
+from node.storage.sanlock import SanlockFailed
+from node.storage.wishes import Wishes
+from node.system.threads import Threads
+from node.vms.domain_facts import DomainFacts, LeaseFact
+from tests.fakes.clock import FakeClock
+from tests.fakes.node_commands import FakeCommands
+from tests.fakes.sanlock import FakeSanlock
+
+DATA = MountRequest(volume="data", servers=("node1", "node2", "node3"))
+SPACE = LockspaceRequest(name="trivet", volume="data", host_id=2, io_timeout_s=2)
+LEASE = LeaseRequest(lockspace="trivet", resource="engine", volume="data")
+
+
+class World:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.run = FakeCommands(folder)
+        self.volumes = folder / "volumes"
+        self.units = folder / "units"
+        self.run.knows_mount(self.volumes / "data")
+        self.sanlock = FakeSanlock()
+        self.threads = Threads("test", 2)
+        self.told = 0
+        self.given: list[Path] = []
+        self.boot()
+
+    def boot(self) -> None:
+        """The agent starts; what is wished is read from its file."""
+        self.wishes = Wishes(self.folder / "wishes.json")
+        self.mounts = Mounts(
+            self.run,
+            self.threads,
+            self.wishes,
+            volumes=self.volumes,
+            units=self.units,
+            tell=self._tell,
+            proc_mounts=self.run.proc_mounts,
+        )
+        self.leases = Leases(
+            self.sanlock,
+            self.threads,
+            self.wishes,
+            volumes=self.volumes,
+            need=self.mounts.need,
+            own=self.given.append,
+        )
+        self.keeper = Keeper(self.wishes, self.mounts, self.leases, FakeClock())
+
+    def lose_power(self) -> None:
+        self.run.proc_mounts.write_text("")
+        self.sanlock.joined.clear()
+        for unit in self.units.iterdir():
+            unit.unlink()
+        self.boot()
+
+    async def joined(self) -> Leases:
+        await self.mounts.mount(DATA)
+        await self.leases.join(SPACE)
+        return self.leases
+
+    def _tell(self) -> None:
+        self.told += 1
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path)
+    yield world
+    world.threads.close()
+
+
+async def test_a_mount_is_made_once_and_told_once(world: World) -> None:
+    for _ in range(2):
+        report = await world.mounts.mount(DATA)
+        assert report.mounted
+        assert report.size_bytes
+    assert sum(call[:2] == ("systemctl", "start") for call in world.run.calls) == 1
+    assert world.told == 1
+    (unit,) = world.units.iterdir()
+    assert "What=node1:/data\n" in unit.read_text()
+    assert "backup-volfile-servers=node2:node3" in unit.read_text()
+
+
+async def test_a_mount_command_that_lies_is_not_believed(world: World) -> None:
+    world.run.lying = True
+    with pytest.raises(MountFailed, match="not mounted"):
+        await world.mounts.mount(DATA)
+    with pytest.raises(NotMounted):
+        await world.mounts.need("data")
+
+
+async def test_a_mount_that_fails_says_why_and_stays_wished_for(world: World) -> None:
+    world.run.broken.add("systemctl start")
+    with pytest.raises(MountFailed, match="broken by the test"):
+        await world.mounts.mount(DATA)
+    world.run.broken.clear()
+    await world.keeper.look()
+    assert (await world.mounts.all())[0].mounted
+
+
+async def test_what_is_mounted_but_dead_is_taken_off_and_mounted_again(world: World) -> None:
+    await world.mounts.mount(DATA)
+    (world.volumes / "data").rmdir()  # statvfs fails, as on a FUSE mount whose process is gone
+    assert not (await world.mounts.look("data")).mounted
+    await world.keeper.look()
+    assert any("--lazy" in call for call in world.run.calls)
+    assert (await world.mounts.look("data")).mounted
+
+
+async def test_an_unmount_can_be_repeated_and_takes_the_wishes_along(world: World) -> None:
+    await world.joined()
+    for _ in range(2):
+        await world.mounts.unmount("data")
+    assert await world.mounts.all() == ()
+    assert await world.leases.lockspaces() == ()
+    assert list(world.units.iterdir()) == []
+
+
+async def test_a_volume_in_use_is_not_unmounted_behind_its_users_back(world: World) -> None:
+    await world.mounts.mount(DATA)
+    world.run.broken.add("systemctl stop")
+    with pytest.raises(UnmountFailed):
+        await world.mounts.unmount("data")
+
+
+async def test_a_mount_without_servers_or_with_an_odd_name_is_refused(world: World) -> None:
+    for request in (MountRequest(volume="data", servers=()), MountRequest(volume="..", servers=("node1",))):
+        with pytest.raises(Malformed):
+            await world.mounts.mount(request)
+    assert world.wishes.mounts == {}
+
+
+async def test_after_a_power_loss_everything_wished_for_comes_back(world: World) -> None:
+    await world.joined()
+    world.lose_power()
+    assert not (await world.mounts.all())[0].mounted
+    await world.keeper.look()
+    assert (await world.mounts.all())[0].mounted
+    assert (await world.leases.lockspaces())[0].joined
+
+
+async def test_the_keeper_goes_on_when_one_thing_cannot_be(world: World) -> None:
+    await world.joined()
+    world.lose_power()
+    world.sanlock.broken = "daemon is away"
+    await world.keeper.look()
+    assert (await world.mounts.all())[0].mounted
+    assert (await world.leases.lockspaces())[0].detail == "daemon is away"
+    world.sanlock.broken = ""
+    await world.keeper.look()
+    assert (await world.leases.lockspaces())[0].joined
+
+
+async def test_a_lockspace_is_joined_once_under_one_number(world: World) -> None:
+    leases = await world.joined()
+    assert (await leases.join(SPACE)).joined
+    with pytest.raises(LockspaceDiffers, match="host 2"):
+        await leases.join(LockspaceRequest(name="trivet", volume="data", host_id=3))
+    with pytest.raises(Malformed):
+        await leases.join(LockspaceRequest(name="other", volume="data", host_id=0))
+
+
+async def test_a_lockspace_on_no_volume_is_refused_and_not_wished_for(world: World) -> None:
+    with pytest.raises(NotMounted):
+        await world.leases.join(SPACE)
+    assert world.wishes.lockspaces == {}
+
+
+async def test_a_join_that_fails_says_why(world: World) -> None:
+    await world.mounts.mount(DATA)
+    world.sanlock.broken = "No space left"
+    with pytest.raises(SanlockFailed, match="No space left"):
+        await world.leases.join(SPACE)
+
+
+async def test_a_lease_is_made_once_and_its_holder_known(world: World) -> None:
+    leases = await world.joined()
+    path = world.volumes / "data" / "leases" / "trivet" / "engine.lease"
+    assert not (await leases.look("data", "trivet", "engine")).exists
+    assert (await leases.make(LEASE)).holder is None
+    world.sanlock.take(path, 3)
+    assert (await leases.make(LEASE)).holder == 3
+    facts = DomainFacts("id", "vm", (), (), (LeaseFact("trivet", "engine", str(path)),))
+    assert await leases.held_elsewhere(facts) == ("engine", 3)
+    world.sanlock.take(path, 2)
+    assert await leases.held_elsewhere(facts) is None
+
+
+async def test_a_lease_needs_its_lockspace_and_a_name_that_sanlock_can_hold(world: World) -> None:
+    await world.mounts.mount(DATA)
+    with pytest.raises(LockspaceUnknown):
+        await world.leases.make(LEASE)
+    with pytest.raises(Malformed):
+        await world.leases.look("data", "trivet", "x" * 49)
+
+
+def test_of_two_that_make_the_same_area_the_first_wins(tmp_path: Path) -> None:
+    path = tmp_path / "leases" / "trivet" / "lockspace"
+
+    def slow(part: str) -> None:
+        make_once(path, "2", lambda other: _write(other, "second"), lambda _: None)
+        _write(part, "first")
+
+    path.parent.mkdir(parents=True)
+    (path.parent / ".lockspace.1.part").write_text("left by a crash")
+    make_once(path, "1", slow, lambda _: None)
+    assert path.read_text() == "second"
+    assert [file.name for file in path.parent.iterdir()] == ["lockspace"]
+
+
+@pytest.mark.parametrize(
+    ("where", "unit"),  # as systemd-escape --path --suffix=mount has it
+    [
+        ("/var/lib/trivet/volumes/engine", "var-lib-trivet-volumes-engine.mount"),
+        ("/var/lib/trivet/volumes/my-data_1.x", "var-lib-trivet-volumes-my\\x2ddata_1.x.mount"),
+        ("/a/.b c/ü", "a-.b\\x20c-\\xc3\\xbc.mount"),
+        ("/.x", "\\x2ex.mount"),
+    ],
+)
+def test_unit_names(where: str, unit: str) -> None:
+    assert unit_name(PurePosixPath(where)) == unit
+
+
+def test_a_percent_sign_is_no_specifier() -> None:
+    assert "Options=a=%%h,b\n" in unit_text("v", PurePosixPath("/v"), "n:/v", "glusterfs", ["a=%h", "b"])
+
+
+def test_the_last_mount_at_a_place_counts() -> None:
+    mounts = "a /x ext4 rw 0 0\nb /x\\040y xfs rw 0 0\nnode1:/data /x fuse.glusterfs rw 0 0\n"
+    assert mounted_type(mounts, PurePosixPath("/x")) == "fuse.glusterfs"
+    assert mounted_type(mounts, PurePosixPath("/x y")) == "xfs"
+    assert mounted_type(mounts, PurePosixPath("/")) is None
+
+
+def _write(path: str, text: str) -> None:
+    Path(path).write_text(text)

@@ -1,0 +1,234 @@
+"""VMs from definition to end, over a hypervisor in memory."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from node.api.messages import Accelerator, DownReason, VmReport, VmSpec, VmState
+from node.api.refusals import LeaseHeld, NotMounted, NotStartable, VmRunning, VmUnknown
+from node.system.threads import Threads
+from node.vms.domain_facts import DomainFacts
+from node.vms.domain_xml import Surroundings, console_log
+from node.vms.lifecycle import CONSOLE_BYTES, Vms
+from node.vms.runs import Run, Runs, next_run
+from node.vms.states import PAUSED, RUNNING, SHUT_OFF
+from tests.fakes.clock import FakeClock
+from tests.fakes.hypervisor import FakeHypervisor
+
+VM = VmSpec(id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60", name="my web", memory_bytes=1 << 26)
+
+
+class World:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.hypervisor = FakeHypervisor()
+        self.told: list[tuple[VmState, DownReason]] = []
+        self.missing: Exception | None = None
+        self.held: tuple[str, int] | None = None
+        self.surroundings = Surroundings(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath(folder / "logs"))
+        (folder / "logs").mkdir()
+        self.clock = FakeClock()
+        self.threads = Threads("test", 1)
+        self.vms = self.agent()
+
+    def agent(self) -> Vms:
+        """A new agent on the same node."""
+        vms = Vms(
+            self.hypervisor,
+            self.threads,
+            self.surroundings,
+            Runs(self.folder / "runs"),
+            ready=self._ready,
+            holder=self._holder,
+            tell=self._tell,
+            clock=self.clock,
+        )
+        vms.watch()
+        return vms
+
+    async def running(self) -> Vms:
+        await self.vms.define(VM)
+        await self.vms.start(VM.id)
+        return self.vms
+
+    async def settle(self) -> None:
+        for _ in range(5):
+            await self.threads(lambda: None)
+            await asyncio.sleep(0)
+
+    async def _ready(self, facts: DomainFacts) -> None:
+        if self.missing is not None:
+            raise self.missing
+
+    async def _holder(self, facts: DomainFacts) -> tuple[str, int] | None:
+        return self.held
+
+    def _tell(self, vm: VmReport) -> None:
+        self.told.append((vm.state, vm.reason))
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    world = World(tmp_path)
+    yield world
+    world.threads.close()
+
+
+async def test_every_step_of_a_life_can_be_repeated_and_is_told_once(world: World) -> None:
+    for _ in range(2):
+        assert (await world.vms.define(VM)).state is VmState.DOWN
+    for _ in range(2):
+        assert (await world.vms.start(VM.id)).state is VmState.UP
+    for _ in range(2):
+        assert (await world.vms.destroy(VM.id)).reason is DownReason.DESTROYED
+    await world.settle()
+    assert world.told == [(VmState.UP, DownReason.NONE), (VmState.DOWN, DownReason.DESTROYED)]
+    for _ in range(2):
+        await world.vms.undefine(VM.id)
+    assert await world.vms.all() == ()
+
+
+async def test_names_that_virsh_cannot_take_are_made_safe_and_kept_in_reports(world: World) -> None:
+    report = await world.vms.define(VM)
+    assert report.name == "my web"
+    assert [domain.name for domain in world.hypervisor.domains()] == ["my-web-6f4e1c9a"]
+
+
+async def test_a_guest_that_ends_by_itself_is_told(world: World) -> None:
+    await world.running()
+    world.hypervisor.set(VM.id, SHUT_OFF, 1)
+    await world.settle()
+    assert world.told[-1] == (VmState.DOWN, DownReason.SHUTDOWN)
+
+
+async def test_a_guest_asked_to_shut_down_is_on_its_way_until_it_obeys(world: World) -> None:
+    vms = await world.running()
+    world.hypervisor.guests_obey = False
+    assert (await vms.shut_down(VM.id)).state is VmState.SHUTTING_DOWN
+    world.hypervisor.set(VM.id, SHUT_OFF, 1)
+    await world.settle()
+    assert world.told[-1] == (VmState.DOWN, DownReason.SHUTDOWN)
+    assert (await vms.start(VM.id)).state is VmState.UP
+    assert (await vms.shut_down(VM.id)).state is VmState.SHUTTING_DOWN
+
+
+async def test_the_reason_of_an_end_outlives_libvirtd_and_the_agent(world: World) -> None:
+    await world.running()
+    world.hypervisor.set(VM.id, SHUT_OFF, 3)
+    await world.settle()
+    world.hypervisor.forget()
+    (report,) = await world.agent().all()
+    assert (report.state, report.reason) == (VmState.DOWN, DownReason.CRASHED)
+
+
+async def test_a_vm_that_was_alive_when_the_power_went_is_lost(world: World) -> None:
+    await world.running()
+    world.hypervisor.forget()
+    await world.settle()
+    assert world.told[-1] == (VmState.DOWN, DownReason.LOST)
+    (report,) = await world.agent().all()
+    assert report.reason is DownReason.LOST
+
+
+async def test_a_vm_that_never_ran_is_not_lost(world: World) -> None:
+    await world.vms.define(VM)
+    world.hypervisor.forget()
+    (report,) = await world.agent().all()
+    assert (report.state, report.reason) == (VmState.DOWN, DownReason.NONE)
+
+
+async def test_a_start_is_refused_before_libvirt_is_asked_when_something_is_missing(world: World) -> None:
+    await world.vms.define(VM)
+    world.missing = NotMounted(volume="data")
+    with pytest.raises(NotMounted):
+        await world.vms.start(VM.id)
+    assert world.hypervisor.domains()[0].state == SHUT_OFF
+
+
+async def test_a_failed_start_says_why_now_and_later(world: World) -> None:
+    await world.vms.define(VM)
+    world.hypervisor.refuse_start = "Cannot allocate memory"
+    with pytest.raises(NotStartable, match="Cannot allocate memory"):
+        await world.vms.start(VM.id)
+    (report,) = await world.vms.all()
+    assert (report.reason, report.detail) == (DownReason.FAILED, "Cannot allocate memory")
+
+
+async def test_a_lease_that_is_held_elsewhere_is_named_with_its_holder(world: World) -> None:
+    await world.vms.define(VM)
+    world.hypervisor.refuse_start = "resource busy: Lease is held by another host"
+    world.held = ("engine", 3)
+    with pytest.raises(LeaseHeld, match="held by host 3"):
+        await world.vms.start(VM.id)
+
+
+async def test_a_paused_vm_says_what_paused_it_and_counts_as_running(world: World) -> None:
+    vms = await world.running()
+    world.hypervisor.set(VM.id, PAUSED, 5)
+    (report,) = await vms.all()
+    assert report.state is VmState.PAUSED
+    assert "storage" in report.detail
+    with pytest.raises(VmRunning):
+        await vms.undefine(VM.id)
+
+
+async def test_unknown_vms_are_refused_by_name(world: World) -> None:
+    for operation in (world.vms.start, world.vms.shut_down, world.vms.destroy, world.vms.console):
+        with pytest.raises(VmUnknown):
+            await operation(VM.id)
+    assert await world.vms.find(VM.id) is None
+
+
+async def test_the_end_of_a_long_console_is_given(world: World) -> None:
+    await world.vms.define(VM)
+    assert (await world.vms.console(VM.id)).text == ""
+    path = Path(console_log(world.surroundings, VM.id))
+    path.write_bytes(b"x" * CONSOLE_BYTES + b"\xff the end\n")
+    log = await world.vms.console(VM.id)
+    assert log.truncated
+    assert log.text.endswith("\ufffd the end\n")
+    await world.vms.undefine(VM.id)
+    assert not path.exists()
+
+
+async def test_who_runs_on_a_file_is_known_by_name(world: World) -> None:
+    vms = await world.running()
+    world.hypervisor.define(
+        world.hypervisor.xml(VM.id).replace("<devices>", '<devices><disk><source file="/f"/></disk>')
+    )
+    assert await vms.running_on("/f") == "my web"
+    assert await vms.running_on("/g") is None
+    await vms.destroy(VM.id)
+    assert await vms.running_on("/f") is None
+
+
+@pytest.mark.parametrize(
+    ("last", "seen", "reason"),
+    [
+        (None, (VmState.DOWN, DownReason.NONE), DownReason.NONE),
+        (VmState.UP, (VmState.DOWN, DownReason.NONE), DownReason.LOST),
+        (VmState.PAUSED, (VmState.DOWN, DownReason.NONE), DownReason.LOST),
+        (VmState.UP, (VmState.DOWN, DownReason.CRASHED), DownReason.CRASHED),
+        (VmState.DOWN, (VmState.DOWN, DownReason.NONE), DownReason.SHUTDOWN),
+        (VmState.DOWN, (VmState.UP, DownReason.NONE), DownReason.NONE),
+    ],
+)
+def test_reasons(last: VmState | None, seen: tuple[VmState, DownReason], reason: DownReason) -> None:
+    before = DownReason.SHUTDOWN if last is VmState.DOWN else DownReason.NONE
+    run = Run(state=last, reason=before, since=1.0) if last is not None else None
+    assert next_run(run, *seen, now=2.0) == Run(
+        state=seen[0], reason=reason, since=1.0 if run and (run.state, run.reason) == (seen[0], reason) else 2.0
+    )
+
+
+async def test_states_of_the_past_do_not_return(world: World) -> None:
+    """Resumed after a pause: since counts from the change."""
+    vms = await world.running()
+    world.hypervisor.set(VM.id, PAUSED, 1)
+    await world.settle()
+    world.clock.advance(5)
+    world.hypervisor.set(VM.id, RUNNING, 1, pid=4711)
+    (report,) = await vms.all()
+    assert report.since == world.clock.now()
