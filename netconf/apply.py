@@ -150,6 +150,9 @@ class NetworkManager:
 
 async def _carry_out(bus: Bus, todo: Work, devices: dict[str, str], within_s: float) -> None:
     added = [(profile, await bus.add_profile(profile.settings)) for profile in todo.profiles]
+    for name in todo.remove:  # before a former port comes up: it would go down once more with its bridge
+        if name in devices:
+            await bus.delete_device(devices[name])
     for name in todo.down:
         if name in devices:
             await bus.disconnect(devices[name])
@@ -159,9 +162,6 @@ async def _carry_out(bus: Bus, todo: Work, devices: dict[str, str], within_s: fl
     async with asyncio.timeout(within_s):
         for name, path in active.items():
             await _activated(bus, name, path)
-    for name in todo.remove:
-        if name in devices:
-            await bus.delete_device(devices[name])
 
 
 async def _activated(bus: Bus, name: str, path: str) -> None:

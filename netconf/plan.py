@@ -115,7 +115,9 @@ def _bridge(name: str, wish: Bridge, seen: Bridge, observed: NetworkState) -> It
         yield from (f"Pull {port} out of {name}" for port in now if port not in wish.ports)
     if wish.stp is not None and wish.stp != seen.stp:
         yield f"Turn STP of {name} {'on' if wish.stp else 'off'}"
-    if wish.forward_delay_s is not None and wish.forward_delay_s != seen.forward_delay_s:
+    stp = seen.stp if wish.stp is None else wish.stp
+    # Without STP the kernel forwards at once, whatever the delay says, and NetworkManager does not set it.
+    if stp and wish.forward_delay_s is not None and wish.forward_delay_s != seen.forward_delay_s:
         yield f"Set the forward delay of {name} to {wish.forward_delay_s} s (it is {seen.forward_delay_s} s)"
 
 

@@ -102,6 +102,11 @@ def test_options_of_a_bridge() -> None:
     ]
 
 
+def test_the_forward_delay_of_a_bridge_without_stp_means_nothing() -> None:
+    wish = NetworkState((replace(bridge("host0"), bridge=Bridge(None, stp=False, forward_delay_s=9)),))
+    assert says(wish, AFTER) == []
+
+
 def test_a_bridge_is_removed_and_a_nic_cannot_be() -> None:
     gone = (
         Interface("ovirtmgmt", LinkType.LINUX_BRIDGE, LinkState.ABSENT),

@@ -1,0 +1,22 @@
+"""A process that changes a network and then waits to be killed; arguments: bus address, network namespace, seconds."""
+
+import asyncio
+import json
+import sys
+
+from netconf.apply import NetworkManager
+from netconf.facade import Network
+
+
+async def main() -> None:
+    bus_address, netns, seconds = sys.argv[1:]
+    print("ready", flush=True)
+    document = json.load(sys.stdin)
+    change = await Network(NetworkManager(bus_address=bus_address, netns=netns)).change(
+        document, confirm_within_s=int(seconds)
+    )
+    print(change.checkpoint.id if change.checkpoint else "", flush=True)
+    await asyncio.sleep(3600)
+
+
+asyncio.run(main())
