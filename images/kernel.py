@@ -11,7 +11,7 @@ from pathlib import Path
 
 from images import mirrors, project
 from images.store import Entry, Tell, have, key_of
-from images.tree import BUILD_TIMEOUT_S, DIES_WITH_US, apt_options
+from images.tree import mmdebstrap
 from node.api.problems import Failed
 from node.system.process import Run
 
@@ -37,11 +37,7 @@ def kernel_entry(tell: Tell, run: Run) -> Entry:
 
     def make(work: Path) -> None:
         tell("kernel for guests")
-        argv = (*DIES_WITH_US, "mmdebstrap", "--quiet", "--mode=root", "--format=directory", "--variant=extract")
-        include = f"--include={','.join(PACKAGES)}"
-        sources = mirrors.observe(run).sources()
-        target = str(work / "root")
-        run(*argv, include, *apt_options(run), mirrors.SUITE, target, *sources, timeout_s=BUILD_TIMEOUT_S)
+        mmdebstrap(work / "root", ("--variant=extract", f"--include={','.join(PACKAGES)}"), run)
 
     return Entry("kernel", key, make)
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from images import mirrors
-from node.system.process import Run
+from node.api.problems import Failed
+from node.system.process import CommandFailed, Run
 
 BUILD_TIMEOUT_S = 1200
 
@@ -57,26 +58,34 @@ class Debian:
     left_out: tuple[str, ...] = LEFT_OUT
 
 
+class NoDebian(Failed):
+    what = "Cannot fetch Debian {suite} for an image"
+    why = "{reason}"
+    mend = "Check that apt on this machine works, and that the mirror it is told ({mirror}) has {suite}"
+
+
 def make_debian(root: Path, debian: Debian, run: Run) -> None:
     """Fill `root` (which must not exist) with Debian from this machine's mirrors, and forget where it came from."""
-    sources = mirrors.observe(run).sources()
-    options = [*apt_options(run), *(f"--dpkgopt={line}" for line in debian.left_out)]
-    run(
-        *DIES_WITH_US,
-        "mmdebstrap",
-        "--quiet",
-        "--mode=root",
-        "--format=directory",
-        "--variant=minbase",
-        "--architectures=amd64",
-        f"--include={','.join(debian.packages)}",
-        *options,
-        mirrors.SUITE,
-        str(root),
-        *sources,
-        timeout_s=BUILD_TIMEOUT_S,
-    )
+    options = (f"--include={','.join(debian.packages)}", *(f"--dpkgopt={line}" for line in debian.left_out))
+    mmdebstrap(root, ("--variant=minbase", *options), run)
     clean(root)
+
+
+def mmdebstrap(root: Path, options: Sequence[str], run: Run) -> None:
+    archive = mirrors.observe(run)
+    fixed = ("mmdebstrap", "--mode=root", "--format=directory", "--architectures=amd64")
+    target = (mirrors.SUITE, str(root), *archive.sources())
+    try:
+        run(*DIES_WITH_US, *fixed, *options, *apt_options(run), *target, timeout_s=BUILD_TIMEOUT_S)
+    except CommandFailed as err:
+        raise NoDebian(suite=mirrors.SUITE, mirror=archive.main, reason=errors(str(err.values["reason"]))) from err
+
+
+def errors(text: str) -> str:
+    """What apt and dpkg call errors, without progress and mmdebstrap's echo; all of it when they call nothing so."""
+    told = [line.strip() for line in text.splitlines() if line.startswith(("E: ", "dpkg: error"))]
+    causes = [line.removeprefix("E: ") for line in told if "mmdebstrap" not in line and "-oAPT::Status-Fd" not in line]
+    return " ".join(dict.fromkeys(causes)).rstrip(".") or text
 
 
 def apt_options(run: Run) -> list[str]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from images.tree import overlay, run_in
+from images.tree import errors, overlay, run_in
 
 
 def test_modes_come_from_git_not_from_the_checkout(tmp_path: Path) -> None:
@@ -42,3 +42,19 @@ def test_programs_see_neither_this_machines_network_nor_its_environment(tmp_path
     assert seen[seen.index("--ro-bind") + 1 :][:2] == [str(tmp_path), "/"]
     assert seen[-2:] == ["--", "depmod"]
     assert seen[seen.index(str(tmp_path / "in")) :][:2] == [str(tmp_path / "in"), "/tmp/in"]
+
+
+def test_errors_of_apt_are_told_without_its_progress() -> None:
+    text = """I: running apt-get update...
+Err:1 http://mirror.example/debian trixie InRelease
+  404  Not Found
+E: Failed to fetch http://mirror.example/debian/dists/trixie/InRelease  404  Not Found
+E: The repository 'http://mirror.example/debian trixie InRelease' is not signed.
+E: apt-get update --error-on=any -oAPT::Status-Fd=<$fd> -oDpkg::Use-Pty=false failed
+I: main() received signal PIPE: waiting for setup...
+E: mmdebstrap failed to run"""
+    assert errors(text) == (
+        "Failed to fetch http://mirror.example/debian/dists/trixie/InRelease  404  Not Found "
+        "The repository 'http://mirror.example/debian trixie InRelease' is not signed"
+    )
+    assert errors("it took longer than 1200 s") == "it took longer than 1200 s"
