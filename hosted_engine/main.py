@@ -34,6 +34,7 @@ from node.client import NodeClient
 
 log = logging.getLogger(__name__)
 
+SWEEP_S = 600
 GRACE_S = 5  # for requests on their way when the engine is asked to stop
 
 
@@ -87,13 +88,21 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
     fleet.start()
     engine.resume()
     _tell(store, EventType.VDC_START)
+    sweeper = asyncio.create_task(_sweep(engine))
     try:
         await server.serve()
     finally:
+        sweeper.cancel()
         await engine.stop()
         await fleet.stop()
         _tell(store, EventType.VDC_STOP)
         store.close()
+
+
+async def _sweep(engine: Engine) -> None:
+    while True:
+        engine.sweep()
+        await asyncio.sleep(SWEEP_S)
 
 
 def _know_the_site(store: SqlStore, path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from hosted_engine.engine.command import Command, Means
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Fleet, Store
+from hosted_engine.engine.tasks.history import sweep
 from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.tasks.runner import Running, TaskRunner
 from hosted_engine.engine.users.model import Caller
@@ -40,6 +41,11 @@ class Engine:
     def resume(self) -> int:
         """Go on with what a crash interrupted: once, before the first command. Returns how many tasks there were."""
         return self._tasks.resume()
+
+    def sweep(self) -> None:
+        """Forget what is over for long; call it now and then."""
+        with self.store.transaction() as tx:
+            sweep(tx, self.clock())
 
     async def stop(self) -> None:
         """Leave running tasks to the next start."""

@@ -37,11 +37,13 @@ class Repository(Protocol[T]):
 
 
 class EventLog(Protocol):
-    """Events only ever get more. `list` answers the newest first."""
+    """`list` answers the newest first."""
 
     def add(self, event: Event) -> Event: ...
     def get(self, id: int) -> Event | None: ...
     def list(self, *, after: int = 0, limit: int | None = None, **equal: object) -> Sequence[Event]: ...
+    def forget(self, before: float) -> None:
+        """Those that happened before that time."""
 
 
 class Transaction(Protocol):

@@ -13,7 +13,8 @@ from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.fleet.watch import Clock, Watch
 from node.api.contract import NodeApi
 
-PATIENCE_S = 30.0  # how long a command waits for a node: the engine has just started, an agent is restarting
+PATIENCE_S = 30.0  # how long a command waits for a node, whose agent may be restarting
+START_S = 300.0  # after the engine's start it waits so long: after a power cut the whole site comes up, volumes last
 
 
 class _Attended:
@@ -38,10 +39,12 @@ class Fleet:
         self._locks = locks
         self._clock = clock
         self._connect = connect
+        self._started_at = clock.monotonic()
         self._watches: dict[str, Watch] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
+        self._started_at = self._clock.monotonic()
         with self._store.transaction() as tx:
             nodes = starts_over(tx)
         for node in nodes:
@@ -68,13 +71,13 @@ class Fleet:
         if watch is None:
             raise NotThere(kind="host", id=node_id)
         try:
-            await asyncio.wait_for(watch.up.wait(), PATIENCE_S)
+            await asyncio.wait_for(watch.up.wait(), self._patience_s())
         except TimeoutError as err:
             raise NodeNotUp(node=watch.name, reason="it is not connected") from err
         return cast(NodeApi, _Attended(watch))
 
     async def carrier(self, volume: str) -> NodeApi:
-        end = self._clock.monotonic() + PATIENCE_S
+        end = self._clock.monotonic() + self._patience_s()
         while True:
             with self._store.transaction() as tx:
                 up = tx.nodes.list(status=NodeStatus.UP)
@@ -85,3 +88,6 @@ class Fleet:
             if self._clock.monotonic() >= end:
                 raise NodeNotUp(node=f"a node with volume {volume}", reason="none is up that has it mounted")
             await self._clock.sleep(0.5)
+
+    def _patience_s(self) -> float:
+        return max(PATIENCE_S, self._started_at + START_S - self._clock.monotonic())

@@ -150,14 +150,20 @@ class Watch:
         while True:
             with self._store.transaction() as tx:
                 wishes = [MountRequest(volume=d.volume, servers=d.servers) for d in tx.storage_domains.list()]
-            try:
-                for wish in wishes:
-                    if not self._readings.of(self.node_id).mounted(wish.volume):
-                        await self.api.mount(wish)
-                self._mounts(await self.api.mounts())
-            except Problem as err:
-                log.warning("volumes of %s: %s", self.name, err)
+            for wish in wishes:
+                if not self._readings.of(self.node_id).mounted(wish.volume):
+                    await self._try(self.api.mount(wish), f"cannot mount {wish.volume}")
+            mounts = await self._try(self.api.mounts(), "cannot look at its volumes")
+            if mounts is not None:
+                self._mounts(mounts)
             await self._clock.sleep(TEND_S)
+
+    async def _try(self, call: Awaitable[T], trouble: str) -> T | None:
+        try:
+            return await call
+        except Problem as err:
+            log.warning("%s: %s: %s", self.name, trouble, err)
+            return None
 
     async def _undefine(self, vm_id: str) -> None:
         """Its end is written down: the node can forget it, unless somebody starts it there again."""
@@ -166,10 +172,7 @@ class Watch:
                 vm = tx.vms.get(vm_id)
             if vm is not None and vm.node_id == self.node_id:
                 return
-            try:
-                await self.api.undefine_vm(vm_id)
-            except Problem as err:
-                log.warning("%s on %s stays defined: %s", vm_id, self.name, err)
+            await self._try(self.api.undefine_vm(vm_id), f"{vm_id} stays defined")
 
     def _errand(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

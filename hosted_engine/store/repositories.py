@@ -98,3 +98,6 @@ class SqlEventLog(SqlRepository[Event]):
         query = self._select().where(self._table.c.id > after, *self._conditions(equal))
         rows = self._connection.execute(query.order_by(self._table.c.id.desc()).limit(limit))
         return [self._mapper.from_row(row) for row in rows]
+
+    def forget(self, before: float) -> None:
+        self._connection.execute(delete(self._table).where(self._table.c.at < before))

@@ -26,6 +26,8 @@ def resting_vm(tx: Transaction, vm_id: str, action: str) -> Vm:
     vm = changeable_vm(tx, vm_id, action)
     if vm.status is not VmStatus.DOWN:
         mend = "Stop it first" if vm.status in RUNNING else "Try again when it is down"
+        if vm.status is VmStatus.UNKNOWN:
+            mend = "Bring its host back first"
         raise WrongState(action=action, kind="VM", name=vm.name, reason=f"it is {vm.status.value}", mend=mend)
     return vm
 

@@ -75,6 +75,7 @@ BAD = [
     ({"boot_devices": ("hd", "hd")}, BadValue, "boot devices"),
     ({"cluster_id": "nowhere"}, NotThere, "no cluster"),
     ({"template_id": "nothing"}, NotThere, "no template"),
+    ({"template_id": TINY_ID, "clone": True}, BadValue, "not there yet"),
     ({"template_id": TINY_ID, "storage_domain_id": "nowhere"}, BadValue, "beside the template's disk"),
 ]
 

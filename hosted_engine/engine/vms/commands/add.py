@@ -41,7 +41,7 @@ class NicCopy(msgspec.Struct, frozen=True, kw_only=True):
 
 class AddVm(Command, frozen=True, kw_only=True):
     """What is None comes from the template. The disks lie beside the template's; `storage_domain_id`
-    can only say the same."""
+    can only say the same. `clone` asks for full copies of the disks, which nodes cannot make yet."""
 
     name: str
     cluster_id: str
@@ -64,6 +64,7 @@ class AddVm(Command, frozen=True, kw_only=True):
     high_availability_priority: int | None = None
     time_zone: str | None = None
     storage_domain_id: str | None = None
+    clone: bool = False
     id: str = msgspec.field(default_factory=new_id)
     disks: tuple[DiskCopy, ...] = ()
     nics: tuple[NicCopy, ...] = ()
@@ -90,6 +91,9 @@ class AddVm(Command, frozen=True, kw_only=True):
         )
         check_boot_devices(vm.boot_devices)
         for attachment in tx.disk_attachments.list(owner_id=template.id):
+            if self.clone:
+                reason = "full copies of a template's disks are not there yet, only thin ones"
+                raise BadValue(value="true", field="clone", reason=reason)
             base = found(tx.disks.get(attachment.disk_id), "disk", attachment.disk_id)
             domain_for_disks(tx, base.storage_domain_id)
             if self.storage_domain_id not in (None, base.storage_domain_id):

@@ -1,0 +1,84 @@
+"""The store on a real PostgreSQL: the same tables, the same rules, the same life of a VM as on SQLite."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from hosted_engine.engine.vms.commands.remove import RemoveVm
+from hosted_engine.engine.vms.commands.stop import StopVm
+from hosted_engine.store.migrate import HEAD, revision
+from hosted_engine.store.repositories import Clash
+from hosted_engine.store.tables import metadata
+from tests.fakes.engine import World
+from tests.unit.engine.scenes import done, events_of, new_disk_on, picture, running_vm, tiny_vm
+
+PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """A PostgreSQL of our own in a temporary folder, on a socket in there; its URL."""
+    if not PROGRAMS:
+        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+    as_user = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups") if os.geteuid() == 0 else ()
+    folder = Path(tempfile.mkdtemp(prefix="trivet-pg-"))
+    if as_user:
+        shutil.chown(folder, "postgres", "postgres")
+    control = (*as_user, str(PROGRAMS[-1] / "pg_ctl"), "-D", str(folder / "data"), "-w", "-s")
+    options = ("-o", f"-k {folder} -c listen_addresses='' -c fsync=off", "-l", str(folder / "log"))
+    try:
+        subprocess.run((*control, "-o", "-A trust -U trivet -E UTF8 --no-sync", "initdb"), check=True, cwd="/")
+        subprocess.run((*control, *options, "start"), check=True, cwd="/", stdout=subprocess.DEVNULL)
+        yield f"postgresql+psycopg://trivet@/postgres?host={folder}"
+    finally:
+        subprocess.run((*control, "-m", "immediate", "stop"), check=False, cwd="/")
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def world(server: str) -> Iterator[World]:
+    """An engine over an empty database."""
+    with create_engine(server).connect() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        connection.commit()
+    world = World(server)
+    yield world
+    world.store.close()
+
+
+def test_the_migrations_make_the_tables(world: World, server: str) -> None:
+    engine = create_engine(server)
+    assert revision(engine) == HEAD
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+async def test_a_vm_lives_and_goes(world: World) -> None:
+    before = picture(world)
+    vm_id = await running_vm(world, "Gerät-é-日本")
+    await done(world, StopVm(id=vm_id))
+    await done(world, new_disk_on(vm_id))
+    await done(world, RemoveVm(id=vm_id))
+    assert picture(world) == before
+    assert events_of(world)[-1] == "USER_REMOVE_VM_FINISHED"
+
+
+async def test_a_name_is_unique_in_the_database_too(world: World) -> None:
+    await tiny_vm(world)
+
+    def add_it_again() -> None:
+        from dataclasses import replace
+
+        with world.store.transaction() as tx:
+            tx.vms.add(replace(tx.vms.list(name="vm1")[0], id=world.new_id()))
+
+    with pytest.raises(Clash):
+        add_it_again()
