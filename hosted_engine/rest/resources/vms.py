@@ -44,6 +44,7 @@ class Vms(Resource):
                 cluster_id=named(tx.clusters, body["cluster"], "cluster").id,
                 template_id=named(tx.templates, body["template"], "template").id,
                 storage_domain_id=named(tx.storage_domains, wanted, "storage domain").id if wanted else None,
+                clone=call.parameters.boolean("clone") or False,
                 **hardware_from_wire(body),
             )
         running = await self.perform(call, command)
