@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import msgspec
 
 from node.api.messages import Event, EventKind, MountReport, Statistics, VmReport
+from node.api.problems import Problem
 from node.system.clock import Clock
 
 HEARTBEAT_S = 5.0
@@ -55,8 +56,15 @@ class Hub:
         while True:
             await self._clock.sleep(HEARTBEAT_S)
             if self._listeners:
-                statistics = await self._statistics()
+                statistics = await self._reading()
                 self._push(Event(number=0, kind=EventKind.HEARTBEAT, at=self._clock.now(), statistics=statistics))
+
+    async def _reading(self) -> Statistics | None:
+        """None while libvirt does not answer: the node is alive all the same."""
+        try:
+            return await asyncio.wait_for(self._statistics(), HEARTBEAT_S)
+        except (Problem, TimeoutError):
+            return None
 
     def close(self) -> None:
         """End every stream."""

@@ -1,6 +1,8 @@
 """Identity, capabilities, statistics, events and the network of the host over HTTP."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import cast
 
 import msgspec
 from falcon.asgi import Request, Response
@@ -49,10 +51,11 @@ class EventsResource:
         peer = peer_in(req)
 
         async def lines() -> AsyncIterator[bytes]:
-            async for event in self._node.events():
-                if peer.gone():
-                    return
-                yield msgspec.json.encode(event) + b"\n"
+            async with aclosing(cast(AsyncGenerator[m.Event, None], self._node.events())) as events:
+                async for event in events:
+                    if peer.gone():
+                        return
+                    yield msgspec.json.encode(event) + b"\n"
 
         resp.content_type = "application/x-ndjson"
         resp.stream = lines()

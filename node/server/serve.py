@@ -1,5 +1,6 @@
 """Serves the application over TLS, and anew when the node has become a member."""
 
+import socket
 import ssl
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ from node.server.peer import PeerProtocol
 
 class Service:
     """`make` gives the application and its TLS context; it is asked again after each `again()`. Requests under way
-    get `drain_s` to end then; event streams are cut off."""
+    get `drain_s` to end then; `stopping` is called first, to end those that would not by themselves."""
 
     def __init__(
         self,
@@ -20,11 +21,13 @@ class Service:
         port: int,
         hosts: str | list[str] | None = None,
         drain_s: int = 2,
+        stopping: Callable[[], None] = lambda: None,
     ) -> None:
         self._make = make
         self._port = port
         self._hosts = hosts
         self._drain_s = drain_s
+        self._stopping = stopping
         self._server: uvicorn.Server | None = None
         self._again = False
 
@@ -68,4 +71,14 @@ class Service:
         )
         config.load()
         config.ssl = tls  # uvicorn's own way takes file names and cannot choose the oldest TLS version
-        return uvicorn.Server(config)
+        return _Server(config, self._stopping)
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping()
+        await super().shutdown(sockets)

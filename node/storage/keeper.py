@@ -1,6 +1,8 @@
 """Makes wished mounts and lockspaces hold again after a boot, a lost server or a dead FUSE process."""
 
+import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 from node.api.problems import Problem
 from node.storage.leases import Leases
@@ -22,25 +24,34 @@ class Keeper:
         self._said: dict[str, str] = {}
 
     async def run(self) -> None:
-        """For ever."""
+        """For ever. Joining a lockspace can take minutes; mounts do not wait for it."""
+        await asyncio.gather(self._again(self.look_at_mounts), self._again(self.look_at_lockspaces))
+
+    async def look_at_mounts(self) -> None:
+        """Once: what is wished for and not mounted is tried; what fails is said once per reason."""
+        await asyncio.gather(*(self._hold_mount(volume) for volume in self._wishes.mounts))
+
+    async def look_at_lockspaces(self) -> None:
+        await asyncio.gather(*(self._hold_lockspace(name) for name in self._wishes.lockspaces))
+
+    async def _again(self, look: Callable[[], Awaitable[None]]) -> None:
         while True:
-            await self.look()
+            await look()
             await self._clock.sleep(EVERY_S)
 
-    async def look(self) -> None:
-        """Once: everything wished for that does not hold is tried; what fails is said once per reason."""
-        for volume in self._wishes.mounts:
-            try:
-                report = await self._mounts.hold(volume)
-                self._say(f"volume {volume}", "" if report.mounted else report.detail)
-            except (Problem, OSError) as err:
-                self._say(f"volume {volume}", str(err))
-        for name in self._wishes.lockspaces:
-            try:
-                space = await self._leases.hold(name)
-                self._say(f"lockspace {name}", "" if space.joined else space.detail)
-            except (Problem, OSError) as err:
-                self._say(f"lockspace {name}", str(err))
+    async def _hold_mount(self, volume: str) -> None:
+        try:
+            report = await self._mounts.hold(volume)
+            self._say(f"volume {volume}", "" if report.mounted else report.detail)
+        except (Problem, OSError) as err:
+            self._say(f"volume {volume}", str(err))
+
+    async def _hold_lockspace(self, name: str) -> None:
+        try:
+            report = await self._leases.hold(name)
+            self._say(f"lockspace {name}", "" if report.joined else report.detail)
+        except (Problem, OSError) as err:
+            self._say(f"lockspace {name}", str(err))
 
     def _say(self, what: str, trouble: str) -> None:
         if self._said.get(what, "") == trouble:

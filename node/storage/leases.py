@@ -62,7 +62,9 @@ class Leases:
     async def hold(self, lockspace: str) -> LockspaceReport:
         """Join `lockspace` if it is wished for and not joined; the report says how it went."""
         async with self._locks[lockspace]:
-            wish = self._wishes.lockspaces[lockspace]
+            wish = self._wishes.lockspaces.get(lockspace)
+            if wish is None:
+                raise LockspaceUnknown(lockspace=lockspace)
             report = await self._look(wish)
             if report.joined:
                 return report

@@ -17,7 +17,7 @@ from node.system.process import CommandFailed, Run
 from node.system.threads import Threads
 
 PROC_MOUNTS = Path("/proc/self/mounts")
-LOOK_S = 10  # a healthy volume answers at once; a hanging one must not hang who asks
+LOOK_S = 4  # a healthy volume answers at once; a hanging one must not hang who asks
 
 
 class MountFailed(Failed):
@@ -54,15 +54,21 @@ class Mounts:
         self._tell = tell
         self._proc_mounts = proc_mounts
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._looking: dict[str, asyncio.Future[MountReport]] = {}
+        self._told: dict[str, bool] = {}
 
     async def all(self) -> tuple[MountReport, ...]:
         return tuple(await asyncio.gather(*(self.look(volume) for volume in sorted(self._wishes.mounts))))
 
     async def look(self, volume: str) -> MountReport:
-        """What the kernel and the file system itself say."""
+        """What the kernel and the file system itself say. A volume that hangs takes one thread, not one per look."""
         path = self._volumes / token("volume", volume)
+        looking = self._looking.get(volume)
+        if looking is None:
+            looking = self._looking[volume] = asyncio.ensure_future(self._threads(self._look, volume, path))
+            looking.add_done_callback(lambda _: self._looking.pop(volume, None))
         try:
-            return await asyncio.wait_for(self._threads(self._look, volume, path), LOOK_S)
+            return await asyncio.wait_for(asyncio.shield(looking), LOOK_S)
         except TimeoutError:
             return MountReport(volume=volume, mounted=False, path=str(path), detail="the volume does not answer")
 
@@ -83,7 +89,7 @@ class Mounts:
         """Mount `volume` if it is wished for and not mounted; the report says how it went."""
         async with self._locks[volume]:
             request = self._wishes.mounts.get(volume)
-            report = await self.look(volume)
+            report = self._note(await self.look(volume))
             if report.mounted or request is None:
                 return report
             try:
@@ -92,24 +98,27 @@ class Mounts:
                 report = await self.look(volume)
                 if not report.mounted:
                     return MountReport(volume=volume, mounted=False, path=report.path, detail=err.text.why)
-            report = await self.look(volume)
-            if report.mounted:
-                self._tell()
-            return report
+            return self._note(await self.look(volume))
 
     async def unmount(self, volume: str) -> None:
         token("volume", volume)
         async with self._locks[volume]:
-            was_wished = volume in self._wishes.mounts
             self._wishes.drop_mount(volume)
             await self._threads(self._unmount, volume)
-            if was_wished:
+            if self._told.pop(volume, False):
                 self._tell()
 
     async def need(self, volume: str) -> None:
         """NotMounted unless the volume is there."""
         if not (await self.look(volume)).mounted:
             raise NotMounted(volume=volume)
+
+    def _note(self, report: MountReport) -> MountReport:
+        """Tell of what came or went since the look before."""
+        if self._told.get(report.volume, False) is not report.mounted:
+            self._told[report.volume] = report.mounted
+            self._tell()
+        return report
 
     def _look(self, volume: str, path: Path) -> MountReport:
         if mounted_type(self._proc_mounts.read_text(), PurePosixPath(path)) is None:

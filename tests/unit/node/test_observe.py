@@ -10,6 +10,7 @@ from node.observe import parse
 from node.observe.capabilities import accelerator, nics
 from node.observe.hub import QUEUE_EVENTS, Hub
 from node.observe.statistics import StatisticsReader
+from node.vms.hypervisor import HypervisorFailed
 from tests.fakes.clock import FakeClock
 
 PROC = Path(__file__).parents[2] / "data" / "node" / "proc"
@@ -88,6 +89,7 @@ class World:
     def __init__(self) -> None:
         self.vms: tuple[VmReport, ...] = (VM,)
         self.during_hello: VmReport | None = None
+        self.away = False
         self.hub = Hub(FakeClock(), vms=self._vms, mounts=self._mounts, statistics=self._statistics)
 
     async def _vms(self) -> tuple[VmReport, ...]:
@@ -99,6 +101,8 @@ class World:
         return ()
 
     async def _statistics(self) -> Statistics:
+        if self.away:
+            raise HypervisorFailed(act="answer", reason="away")
         numbers = dict.fromkeys(Statistics.__struct_fields__, 0.0)
         return Statistics(**(numbers | {"boot_id": "b"}))  # type: ignore[arg-type]
 
@@ -155,6 +159,16 @@ async def test_heartbeats_tell_the_load_to_those_who_listen(world: World) -> Non
     beating.cancel()
     assert beat.kind is EventKind.HEARTBEAT
     assert beat.statistics is not None
+
+
+async def test_a_node_whose_libvirt_is_away_still_beats(world: World) -> None:
+    events = world.hub.listen()
+    await anext(events)
+    world.away = True
+    beating = asyncio.create_task(world.hub.beat())
+    beat = await anext(events)
+    beating.cancel()
+    assert (beat.kind, beat.statistics) == (EventKind.HEARTBEAT, None)
 
 
 async def test_closing_ends_every_stream(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from threading import Event
 
 import pytest
 
@@ -59,6 +60,11 @@ class World:
         )
         self.keeper = Keeper(self.wishes, self.mounts, self.leases, FakeClock())
 
+    async def look(self) -> None:
+        """One round of the keeper."""
+        await self.keeper.look_at_mounts()
+        await self.keeper.look_at_lockspaces()
+
     def lose_power(self) -> None:
         self.run.proc_mounts.write_text("")
         self.sanlock.joined.clear()
@@ -107,7 +113,7 @@ async def test_a_mount_that_fails_says_why_and_stays_wished_for(world: World) ->
     with pytest.raises(MountFailed, match="broken by the test"):
         await world.mounts.mount(DATA)
     world.run.broken.clear()
-    await world.keeper.look()
+    await world.look()
     assert (await world.mounts.all())[0].mounted
 
 
@@ -115,9 +121,29 @@ async def test_what_is_mounted_but_dead_is_taken_off_and_mounted_again(world: Wo
     await world.mounts.mount(DATA)
     (world.volumes / "data").rmdir()  # statvfs fails, as on a FUSE mount whose process is gone
     assert not (await world.mounts.look("data")).mounted
-    await world.keeper.look()
+    await world.look()
     assert any("--lazy" in call for call in world.run.calls)
     assert (await world.mounts.look("data")).mounted
+    assert world.told == 3  # it came, went, and came again
+
+
+async def test_a_volume_that_hangs_takes_one_thread_and_nobody_waits_for_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.mounts.mount(DATA)
+    answers, asked = Event(), []
+
+    def hanging(path: Path) -> None:
+        asked.append(path)
+        answers.wait()
+        raise OSError("gone")
+
+    monkeypatch.setattr("node.storage.mounts.LOOK_S", 0.01)
+    monkeypatch.setattr("node.storage.mounts.os.statvfs", hanging)
+    for _ in range(3):
+        assert (await world.mounts.look("data")).detail == "the volume does not answer"
+    assert len(asked) == 1
+    answers.set()
 
 
 async def test_an_unmount_can_be_repeated_and_takes_the_wishes_along(world: World) -> None:
@@ -147,7 +173,7 @@ async def test_after_a_power_loss_everything_wished_for_comes_back(world: World)
     await world.joined()
     world.lose_power()
     assert not (await world.mounts.all())[0].mounted
-    await world.keeper.look()
+    await world.look()
     assert (await world.mounts.all())[0].mounted
     assert (await world.leases.lockspaces())[0].joined
 
@@ -156,11 +182,11 @@ async def test_the_keeper_goes_on_when_one_thing_cannot_be(world: World) -> None
     await world.joined()
     world.lose_power()
     world.sanlock.broken = "daemon is away"
-    await world.keeper.look()
+    await world.look()
     assert (await world.mounts.all())[0].mounted
     assert (await world.leases.lockspaces())[0].detail == "daemon is away"
     world.sanlock.broken = ""
-    await world.keeper.look()
+    await world.look()
     assert (await world.leases.lockspaces())[0].joined
 
 
