@@ -5,6 +5,7 @@ import msgspec
 from node.api.messages import ImageFormat, ImageRef
 
 SEED_LABEL = "TRIVETSEED"
+SYSTEM_FOLDER = "system"  # files for the VM's system lie below it as below /; see first_boot.sh
 SITE_FILE = "site.json"
 AUTHORITY_CERTIFICATE_FILE = "ca.crt"
 AUTHORITY_KEY_FILE = "ca.key"

@@ -56,7 +56,11 @@ class EngineVm:
                 seed.ENGINE_CERTIFICATE_FILE: engine.certificate,
                 seed.ENGINE_KEY_FILE: engine.key,
             }
-            files = tuple(m.SeedFile(path=path, text=text) for path, text in texts.items())
+            system = wishes.system_files(work.answers).items()
+            files = (
+                *(m.SeedFile(path=path, text=text) for path, text in texts.items()),
+                *(m.SeedFile(path=f"{seed.SYSTEM_FOLDER}/{path}", text=text, mode=0o644) for path, text in system),
+            )
             await api.make_seed(work.decisions.seed, m.SeedRequest(label=seed.SEED_LABEL, files=files))
 
     async def _node_id(self, name: str) -> tuple[str, str]:

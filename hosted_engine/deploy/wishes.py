@@ -179,6 +179,23 @@ def site(answers: Answers, decisions: Decisions, node_ids: Mapping[str, str], ti
     )
 
 
+def system_files(answers: Answers) -> dict[str, str]:
+    """Name, addresses and network of the engine VM as files of its system, by path without the leading slash."""
+    hosts = "".join(f"{address} {name}\n" for name, address in names(answers).items())
+    gateway = f"Gateway={answers.gateway}\n" if answers.gateway else ""
+    files = {
+        "etc/hostname": f"{answers.engine.name}\n",
+        "etc/hosts": f"127.0.0.1 localhost\n::1 localhost\n{hosts}",
+        "etc/systemd/network/10-management.network": (
+            f"[Match]\nName=en* eth*\n\n[Network]\nAddress={answers.engine.address}\n{gateway}"
+            "DHCP=no\nIPv6AcceptRA=no\nLLMNR=no\n"
+        ),
+    }
+    if answers.dns:
+        files["etc/resolv.conf"] = "".join(f"nameserver {server}\n" for server in answers.dns)
+    return files
+
+
 def _site_volume(answers: Answers, decisions: Decisions, name: str) -> SiteVolume:
     wish = volume(answers, name)
     return SiteVolume(id=decisions.volume_ids[name], name=name, replica=wish.replica, bricks=wish.bricks)

@@ -1,113 +1,104 @@
-"""The engine VM becomes what its seed disk says, once, whatever happens in between; the seed is a real ext4 image."""
+"""The engine VM becomes what its seed disk says, once; cut off anywhere, it does so at the next boot."""
 
-import shutil
+import os
 import subprocess
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from hosted_engine.first_boot import STATE, SeedMissing, find_seed, first_boot, label, network_file
-from hosted_engine.site import EngineVm, Site
+import hosted_engine
+from hosted_engine import site as seed
+from hosted_engine.deploy.answers import parse
+from hosted_engine.deploy.wishes import system_files
+from tests.unit.deploy.test_answers import three
 
-SITE = Site(
-    name="lab",
-    data_center="Default",
-    cluster="Default",
-    management_network="ovirtmgmt",
-    engine=EngineVm(id="1", name="HostedEngine", address="192.0.2.10/24", gateway="192.0.2.1", dns=("192.0.2.53",)),
-    nodes=(),
-    volumes=(),
-    templates=(),
-    names={"node1": "192.0.2.11", "engine.lab.test": "192.0.2.10"},
-    admin_user="admin@internal",
-    admin_password_hash="scrypt$",
-)
-FILES = {"site.json": msgspec.json.encode(SITE).decode(), "ca.crt": "a", "ca.key": "b", "engine.crt": "c"} | {
-    "engine.key": "d"
+SCRIPT = Path(hosted_engine.__file__).with_name("first_boot.sh")
+STATE = Path("var/lib/trivet-engine")
+SECRETS = {
+    seed.SITE_FILE: "{}",
+    seed.AUTHORITY_CERTIFICATE_FILE: "a",
+    seed.AUTHORITY_KEY_FILE: "b",
+    seed.ENGINE_CERTIFICATE_FILE: "c",
+    seed.ENGINE_KEY_FILE: "d",
 }
+MOUNT = (
+    '#!/bin/sh\nfor last; do :; done\ncase "$*" in *LABEL=TRIVETSEED*) cp -R "$SEED/." "$last" ;; *) exit 1 ;; esac\n'
+)
 
 
-class Mounter:
-    """Mounts by copying; `fails` lets the next mount come up empty, as a torn seed would."""
+class Vm:
+    """A root folder, and a seed that is mounted by copying."""
 
-    def __init__(self, content: dict[str, str]) -> None:
-        self.content = content
-        self.mounts = 0
+    def __init__(self, path: Path) -> None:
+        self.root, self.seed, self._bin = path / "root", path / "seed", path / "bin"
+        for folder in (self.root / "etc/systemd/network", self.seed, self._bin):
+            folder.mkdir(parents=True)
+        system = {f"{seed.SYSTEM_FOLDER}/{name}": text for name, text in system_files(parse(three())).items()}
+        for name, text in (SECRETS | system).items():
+            file = self.seed / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.parent.chmod(0o700)
+            file.write_text(text)
+        self.command("mount", MOUNT)
+        for name in ("umount", "sync"):
+            self.command(name, "#!/bin/sh\n")
+        self.command("id", "#!/bin/sh\nexit 1\n")
 
-    def __call__(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str:
-        target = Path(argv[-1])
-        if argv[0] == "mount":
-            self.mounts += 1
-            for name, text in self.content.items():
-                (target / name).write_text(text)
-        else:
-            for path in target.iterdir():
-                path.unlink()
-        return ""
+    def command(self, name: str, script: str) -> None:
+        file = self._bin / name
+        file.write_text(script)
+        file.chmod(0o755)
+
+    def boot(self) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {"PATH": f"{self._bin}:{os.environ['PATH']}", "SEED": str(self.seed)}
+        command = ["/bin/sh", str(SCRIPT), str(self.root)]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
-def devices(tmp_path: Path) -> Path:
-    """/dev with a system disk without a file system and a seed disk."""
-    mkfs = shutil.which("mkfs.ext4", path="/usr/sbin:/sbin:/usr/bin")
-    if mkfs is None:
-        pytest.skip("no mkfs.ext4 here")
-    folder = tmp_path / "dev"
-    folder.mkdir()
-    (folder / "vda").write_bytes(bytes(8192))
-    (folder / "vdb").write_bytes(bytes(1 << 20))
-    subprocess.run([mkfs, "-q", "-F", "-L", "TRIVETSEED", folder / "vdb"], check=True)
-    return folder
+def vm(tmp_path: Path) -> Vm:
+    return Vm(tmp_path)
 
 
-def test_the_seed_is_found_by_its_label(devices: Path) -> None:
-    assert label(devices / "vda") is None
-    assert find_seed(devices, 0) == devices / "vdb"
+def test_the_vm_gets_its_keys_for_itself_alone(vm: Vm) -> None:
+    assert vm.boot().returncode == 0
+    state = vm.root / STATE
+    assert {path.name: path.read_text() for path in state.iterdir()} == SECRETS
+    assert all(path.stat().st_mode & 0o077 == 0 for path in [state, *state.iterdir()])
 
 
-def test_without_a_seed_the_engine_says_what_it_lacks(tmp_path: Path) -> None:
-    with pytest.raises(SeedMissing, match="TRIVETSEED"):
-        find_seed(tmp_path, 0)
+def test_the_vm_gets_its_name_and_network_and_folders_keep_their_modes(vm: Vm) -> None:
+    vm.boot()
+    assert (vm.root / "etc/hostname").read_text() == "engine.lab.test\n"
+    assert "192.0.2.11 node1\n" in (vm.root / "etc/hosts").read_text()
+    assert "Address=192.0.2.10/24\n" in (vm.root / "etc/systemd/network/10-management.network").read_text()
+    assert (vm.root / "etc").stat().st_mode & 0o777 == 0o755
 
 
-def test_the_vm_gets_name_address_and_keys(tmp_path: Path, devices: Path) -> None:
-    root = tmp_path / "root"
-    first_boot(root, Mounter(FILES), devices=devices, wait_s=0)
-    assert {path.name: path.read_text() for path in (root / STATE).iterdir()} == FILES
-    assert all(path.stat().st_mode & 0o077 == 0 for path in [root / STATE, *(root / STATE).iterdir()])
-    assert (root / "etc/hostname").read_text() == "engine.lab.test\n"
-    assert "192.0.2.11 node1\n" in (root / "etc/hosts").read_text()
-    assert (root / "etc/resolv.conf").read_text() == "nameserver 192.0.2.53\n"
-    assert (root / "etc/systemd/network/10-management.network").read_text() == network_file(SITE)
+@pytest.mark.parametrize("dies", ["cp", "chmod", "sync"])
+def test_a_boot_that_was_cut_off_leaves_no_site_and_is_done_again(vm: Vm, dies: str) -> None:
+    vm.command(dies, "#!/bin/sh\nexit 1\n")
+    assert vm.boot().returncode != 0
+    assert not (vm.root / STATE / seed.SITE_FILE).exists()
+    (vm._bin / dies).unlink()
+    assert vm.boot().returncode == 0
+    assert (vm.root / STATE / seed.SITE_FILE).exists()
 
 
-def test_what_the_engine_changed_since_stays(tmp_path: Path, devices: Path) -> None:
-    root, mounter = tmp_path / "root", Mounter(FILES)
-    first_boot(root, mounter, devices=devices, wait_s=0)
-    (root / STATE / "engine.crt").write_text("renewed")
-    (root / "etc/hosts").unlink()
-    first_boot(root, mounter, devices=devices, wait_s=0)
-    assert (root / STATE / "engine.crt").read_text() == "renewed"
-    assert (root / "etc/hosts").exists()
-    assert mounter.mounts == 1
+def test_without_a_seed_it_says_what_it_lacks(vm: Vm) -> None:
+    vm.command("mount", "#!/bin/sh\nexit 32\n")
+    vm.command("sleep", "#!/bin/sh\n")
+    ended = vm.boot()
+    assert ended.returncode == 1
+    assert "TRIVETSEED" in ended.stderr
 
 
-def test_a_first_boot_that_was_cut_off_is_done_again(tmp_path: Path, devices: Path) -> None:
-    root, mounter = tmp_path / "root", Mounter({name: FILES[name] for name in ("ca.crt", "ca.key")})
-    with pytest.raises(FileNotFoundError):
-        first_boot(root, mounter, devices=devices, wait_s=0)
-    mounter.content = FILES
-    first_boot(root, mounter, devices=devices, wait_s=0)
-    assert (root / STATE / "site.json").read_text() == FILES["site.json"]
-
-
-def test_the_network_card_gets_the_static_address_and_nothing_else() -> None:
-    assert network_file(SITE).splitlines()[:6] == [
-        "[Match]",
-        "Name=en* eth*",
-        "",
-        "[Network]",
-        "Address=192.0.2.10/24",
-        "Gateway=192.0.2.1",
-    ]
+def test_gateway_and_name_servers_are_set_where_there_are_some() -> None:
+    answers = msgspec.structs.replace(
+        parse(three()), gateway=IPv4Address("192.0.2.1"), dns=(IPv4Address("192.0.2.53"),)
+    )
+    files = system_files(answers)
+    assert "Gateway=192.0.2.1\n" in files["etc/systemd/network/10-management.network"]
+    assert files["etc/resolv.conf"] == "nameserver 192.0.2.53\n"
