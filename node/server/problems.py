@@ -57,7 +57,7 @@ async def answer_problem(req: Request, resp: Response, err: BaseException, param
     text = text_of(err)
     if text.code == "Unexpected":
         log.error("%s %s", req.method, req.path, exc_info=err)
-    else:
+    elif (req.method, text.status) != ("GET", 404):  # that is an answer: it is not there
         log.info("%s %s: %s: %s", req.method, req.path, text.what, text.why)
     if isinstance(err, falcon.HTTPNotFound):
         text = NoSuchPath(path=req.path).text

@@ -1,30 +1,63 @@
-"""A real node keeps the contract, over mutual TLS. `TRIVET_NODE` names it: address, and a folder with the caller's
-deploy.crt, deploy.key and ca.crt, as `192.0.2.11=/path`."""
+"""A node of the lab keeps the contract, over mutual TLS."""
 
-import os
+import asyncio
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from ci.lab.relay import Relay
+from hosted_engine.deploy.decisions import LOCKSPACE
+from hosted_engine.deploy.folder import DEFAULT_FOLDER
+from node.api.contract import NodeApi
+from node.api.paths import PORT
 from node.client import NodeClient
 from node.tls import client_context
+from tests.lab.under_test import LabUnderTest
 from tests.node_contract import NodeContract
 
-pytestmark = [
-    pytest.mark.lab,
-    pytest.mark.skipif("TRIVET_NODE" not in os.environ, reason="TRIVET_NODE names no node"),
-]
 
-
-class TestARealNodeKeepsTheContract(NodeContract):
-    volume = os.environ.get("TRIVET_NODE_VOLUME", "data")
-    lockspace = os.environ.get("TRIVET_NODE_LOCKSPACE", "trivet")
+class TestANodeOfTheLabKeepsTheContract(NodeContract):
+    volume = "data"
+    lockspace = LOCKSPACE
 
     @pytest.fixture
-    async def node(self) -> AsyncIterator[NodeClient]:
-        address, _, folder = os.environ["TRIVET_NODE"].partition("=")
-        files = (Path(folder) / name for name in ("deploy.crt", "deploy.key", "ca.crt"))
-        client = NodeClient(address, client_context(*files))
+    async def node(self, lab: LabUnderTest, tmp_path: Path) -> AsyncIterator[NodeApi]:
+        files = [_copy(lab, name, tmp_path) for name in ("deploy.crt", "deploy.key", "ca.crt")]
+        tls = client_context(*files)
+        tls.check_hostname = False  # the relay has another address than the node
+        machine = lab.node(lab.nodes[0]).node
+        port = _free_port()
+        relay = asyncio.create_task(Relay(machine.lab.netns_path, (machine.address, PORT)).serve(port))
+        await _listens(port)
+        client = NodeClient("127.0.0.1", tls, port=port)
         yield client
         await client.close()
+        relay.cancel()
+
+
+async def _listens(port: int) -> None:
+    for _ in range(100):
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionRefusedError:
+            await asyncio.sleep(0.05)
+        else:
+            writer.close()
+            return
+    pytest.fail("the relay does not listen")
+
+
+def _copy(lab: LabUnderTest, name: str, folder: Path) -> Path:
+    """The deploy keeps its certificate on the first node."""
+    path = folder / name
+    path.touch(mode=0o600)
+    path.write_text(lab.exec(lab.nodes[0], "cat", str(DEFAULT_FOLDER / name)))
+    return path
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
