@@ -1,0 +1,133 @@
+"""What one word of a node does to a VM, also when it comes late, twice, or from the wrong node."""
+
+from dataclasses import replace
+
+import pytest
+
+from hosted_engine.engine.vms.lifecycle import heard_of
+from hosted_engine.engine.vms.model import VmStatus
+from node.api.messages import DownReason, VmReport, VmState
+from tests.fakes.engine import World, node_id
+from tests.unit.engine.scenes import events_of, running_vm, tiny_vm, vm_of
+
+ONE, TWO = node_id(1), node_id(2)
+
+
+def hear(
+    world: World,
+    vm_id: str,
+    state: VmState,
+    *,
+    on: str = ONE,
+    reason: DownReason = DownReason.NONE,
+    since: float = 0.0,
+    complete: bool = False,
+) -> bool:
+    report = VmReport(id=vm_id, name="vm1", state=state, reason=reason, since=since)
+    with world.store.transaction() as tx:
+        return heard_of(tx, on, report, world.now, complete=complete)
+
+
+def put(world: World, vm_id: str, status: VmStatus, *, on: str | None = ONE, reported_at: float = 0.0) -> None:
+    vm = replace(vm_of(world, vm_id), status=status, node_id=on, reported_at=reported_at)
+    with world.store.transaction() as tx:
+        tx.vms.update(vm)
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        (VmState.STARTING, VmStatus.POWERING_UP),
+        (VmState.UP, VmStatus.UP),
+        (VmState.PAUSED, VmStatus.PAUSED),
+        (VmState.SHUTTING_DOWN, VmStatus.POWERING_DOWN),
+        (VmState.UNKNOWN, VmStatus.UP),
+    ],
+)
+async def test_states_of_a_running_vm(state: VmState, status: VmStatus) -> None:
+    world = World()
+    vm_id = await running_vm(world)
+    hear(world, vm_id, state, on=str(vm_of(world, vm_id).node_id))
+    assert vm_of(world, vm_id).status is status
+
+
+async def test_the_end_of_the_run_before_does_not_end_this_one() -> None:
+    world = World()
+    vm_id = await tiny_vm(world)
+    put(world, vm_id, VmStatus.UP, reported_at=200.0)
+    assert not hear(world, vm_id, VmState.DOWN, reason=DownReason.DESTROYED, since=100.0)
+    assert vm_of(world, vm_id).status is VmStatus.UP
+    hear(world, vm_id, VmState.DOWN, reason=DownReason.CRASHED, since=300.0)
+    assert vm_of(world, vm_id).status is VmStatus.DOWN
+
+
+async def test_a_late_word_of_a_run_that_has_ended_brings_nothing_back() -> None:
+    world = World()
+    vm_id = await tiny_vm(world)
+    put(world, vm_id, VmStatus.DOWN, on=None, reported_at=200.0)
+    hear(world, vm_id, VmState.SHUTTING_DOWN, since=100.0, complete=True)
+    hear(world, vm_id, VmState.UP)
+    assert vm_of(world, vm_id).status is VmStatus.DOWN
+
+
+async def test_a_vm_that_runs_although_it_is_down_here_is_shown_once_the_node_reports_all() -> None:
+    world = World()
+    vm_id = await tiny_vm(world)
+    hear(world, vm_id, VmState.UP, on=TWO, complete=True)
+    assert (vm_of(world, vm_id).status, vm_of(world, vm_id).node_id) == (VmStatus.UP, TWO)
+    assert events_of(world)[-1] == "VM_STATUS_RESTORED"
+
+
+async def test_a_vm_of_unknown_fate_is_where_a_node_says_it_runs() -> None:
+    world = World()
+    vm_id = await tiny_vm(world)
+    put(world, vm_id, VmStatus.UNKNOWN)
+    hear(world, vm_id, VmState.UP, on=TWO)
+    assert (vm_of(world, vm_id).status, vm_of(world, vm_id).node_id) == (VmStatus.UP, TWO)
+
+
+async def test_a_running_vm_stays_where_it_is_whatever_another_node_says() -> None:
+    world = World()
+    vm_id = await tiny_vm(world)
+    put(world, vm_id, VmStatus.UP)
+    hear(world, vm_id, VmState.UP, on=TWO, complete=True)
+    assert hear(world, vm_id, VmState.DOWN, on=TWO, reason=DownReason.SHUTDOWN)
+    assert (vm_of(world, vm_id).status, vm_of(world, vm_id).node_id) == (VmStatus.UP, ONE)
+
+
+async def test_a_definition_that_waits_for_its_start_is_not_an_end() -> None:
+    world = World()
+    vm_id = await tiny_vm(world)
+    put(world, vm_id, VmStatus.WAIT_FOR_LAUNCH)
+    assert not hear(world, vm_id, VmState.DOWN)
+    assert vm_of(world, vm_id).status is VmStatus.WAIT_FOR_LAUNCH
+    assert hear(world, vm_id, VmState.DOWN, on=TWO)
+
+
+async def test_a_guest_that_was_asked_to_shut_down_is_not_up_again_while_it_thinks() -> None:
+    world = World()
+    vm_id = await tiny_vm(world)
+    put(world, vm_id, VmStatus.POWERING_DOWN)
+    hear(world, vm_id, VmState.UP)
+    assert vm_of(world, vm_id).status is VmStatus.POWERING_DOWN
+
+
+@pytest.mark.parametrize(
+    ("reason", "event"),
+    [
+        (DownReason.SHUTDOWN, "VM_DOWN"),
+        (DownReason.DESTROYED, "VM_DOWN"),
+        (DownReason.CRASHED, "VM_DOWN_ERROR"),
+        (DownReason.FAILED, "VM_DOWN_ERROR"),
+        (DownReason.LOST, "VM_DOWN_ERROR"),
+    ],
+)
+async def test_an_end_is_told_once_and_says_why(reason: DownReason, event: str) -> None:
+    world = World()
+    vm_id = await tiny_vm(world)
+    put(world, vm_id, VmStatus.UP)
+    assert hear(world, vm_id, VmState.DOWN, reason=reason)
+    assert hear(world, vm_id, VmState.DOWN, reason=reason)
+    vm = vm_of(world, vm_id)
+    assert (vm.status, vm.node_id, vm.stop_reason) == (VmStatus.DOWN, None, reason)
+    assert [name for name in events_of(world) if name.startswith("VM_DOWN")] == [event]

@@ -1,0 +1,98 @@
+"""Where a VM goes, and why not to the others."""
+
+import pytest
+
+from hosted_engine.engine.nodes.model import Node, NodeStatus
+from hosted_engine.engine.nodes.readings import Reading
+from hosted_engine.engine.scheduler.model import Candidate, Wish
+from hosted_engine.engine.scheduler.policy import MIB, choose
+from node.api.messages import MountReport, Statistics
+
+WISH = Wish(cluster_id="c", memory_bytes=1024 * MIB, volumes=frozenset({"data"}))
+
+
+def candidate(
+    name: str,
+    free_mib: int | None,
+    *,
+    status: NodeStatus = NodeStatus.UP,
+    cluster: str = "c",
+    volumes: tuple[str, ...] = ("data",),
+    starting_mib: int = 0,
+    detail: str = "",
+) -> Candidate:
+    node = Node(id=name, name=name, cluster_id=cluster, address=name, host_id=1, status=status, detail=detail)
+    mounts = tuple(MountReport(volume=volume, mounted=True, path="/") for volume in volumes)
+    statistics = None if free_mib is None else says(free_mib)
+    return Candidate(node, Reading(statistics, mounts), starting_mib * MIB)
+
+
+def says(free_mib: int) -> Statistics:
+    return Statistics(
+        at=0.0,
+        boot_id="b",
+        uptime_s=1.0,
+        memory_free_bytes=free_mib * MIB,
+        memory_used_bytes=0,
+        swap_total_bytes=0,
+        swap_free_bytes=0,
+        load_1min=0.0,
+        cpu_user_percent=0.0,
+        cpu_system_percent=0.0,
+        cpu_idle_percent=100.0,
+        vms_running=0,
+    )
+
+
+def chosen(wish: Wish, *candidates: Candidate) -> str | None:
+    node = choose(wish, candidates).node
+    return node.name if node else None
+
+
+def test_the_node_with_the_most_free_memory_is_chosen() -> None:
+    assert chosen(WISH, candidate("a", 2000), candidate("b", 9000), candidate("c", 3000)) == "b"
+
+
+def test_memory_of_vms_that_start_there_counts() -> None:
+    assert chosen(WISH, candidate("a", 5000), candidate("b", 9000, starting_mib=5000)) == "a"
+
+
+def test_ties_go_to_the_first_name() -> None:
+    assert chosen(WISH, candidate("b", 2000), candidate("a", 2000)) == "a"
+
+
+def test_just_enough_is_enough() -> None:
+    assert chosen(WISH, candidate("a", 1024)) == "a"
+    assert chosen(WISH, candidate("a", 1023)) is None
+
+
+def test_the_user_can_narrow_the_choice() -> None:
+    wish = Wish("c", 1024 * MIB, node_ids=frozenset({"a"}))
+    assert chosen(wish, candidate("a", 2000), candidate("b", 9000)) == "a"
+
+
+@pytest.mark.parametrize(
+    ("refused", "reason"),
+    [
+        (candidate("a", 9000, cluster="other"), "is in another cluster"),
+        (candidate("a", 9000, status=NodeStatus.MAINTENANCE), "is maintenance"),
+        (candidate("a", 9000, status=NodeStatus.NON_RESPONSIVE, detail="no power"), "is non_responsive (no power)"),
+        (candidate("a", None), "has not reported its memory yet"),
+        (candidate("a", 9000, volumes=()), "does not have data mounted"),
+        (candidate("a", 500), "has 500 MiB of free memory, 1024 MiB are needed"),
+        (candidate("a", 500, starting_mib=600), "has 0 MiB of free memory, 1024 MiB are needed"),
+    ],
+)
+def test_each_refusal_says_why(refused: Candidate, reason: str) -> None:
+    choice = choose(WISH, [refused])
+    assert choice.node is None
+    assert choice.why_none == f"a {reason}"
+    assert chosen(WISH, refused, candidate("z", 1024)) == "z"
+
+
+def test_those_that_lost_only_by_memory_are_told_so() -> None:
+    assert choose(WISH, [candidate("a", 2000), candidate("b", 3000)]).reasons == (("a", "has less free memory"),)
+
+
+def test_an_empty_cluster_says_so() -> None:
+    assert choose(WISH, []).why_none == "the cluster has no nodes"
