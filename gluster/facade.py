@@ -84,13 +84,21 @@ class Gluster:
         return plan(desired, self.observe(), self._group(desired))
 
     def heal_counts(self, volume: str) -> tuple[HealCount, ...]:
-        """What waits to be healed, brick by brick. Takes 10 s while a brick's server is away."""
+        """What waits to be healed, brick by brick.
+
+        Takes 0.1 s; where no self-heal daemon can be asked, up to 10 s while a brick's server is away.
+        """
         found = next((v for v in parse.volumes(self._ask(cli.volume_info())) if v.name == volume), None)
         if found is None:
             raise NoSuchVolume(volume=volume)
         if found.status is not VolumeStatus.STARTED:
             return tuple(HealCount(brick.where, pending=None) for brick in found.bricks)
-        return parse.heal_counts(self._ask(cli.heal_summary(volume)))
+        if found.replica == 1:
+            return tuple(HealCount(brick.where, pending=0) for brick in found.bricks)
+        try:
+            return parse.heal_statistics(self._run(*cli.heal_statistics(volume), timeout_s=_TIMEOUT_S))
+        except Exception:  # noqa: BLE001 - whatever the runner raises: no daemon, no lock; the slow way tells why
+            return parse.heal_counts(self._ask(cli.heal_summary(volume)))
 
     def clear_brick(self, path: str) -> bool:
         """Take the mark of a volume creation that was cut short off an empty folder of this server.

@@ -88,6 +88,20 @@ def heal_counts(xml: str) -> tuple[HealCount, ...]:
     )
 
 
+def heal_statistics(text: str) -> tuple[HealCount, ...]:
+    """From `heal statistics heal-count`; what a brick's daemon did not count is None."""
+    found: list[HealCount] = []
+    for line in text.splitlines():
+        key, _, value = line.strip().partition(" ")
+        if key == "Brick":
+            found.append(HealCount(BrickPath.from_text(value), pending=None))
+        elif found and line.startswith("Number of entries:"):
+            found[-1] = replace(found[-1], pending=int(line.rpartition(":")[2]))
+    if not found:
+        raise NotXml(reason=_first_line(text) or "it is empty")
+    return tuple(found)
+
+
 def group(text: str) -> dict[str, str]:
     """From a file of /var/lib/glusterd/groups: `option=value` lines."""
     lines = (line.strip() for line in text.splitlines())

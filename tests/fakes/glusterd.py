@@ -35,6 +35,7 @@ class FakeGlusterd:
     deaf: bool = False  # says yes to everything and does nothing
     peers: dict[str, int] = field(default_factory=dict)  # name → looks left until it is in the cluster
     volumes: dict[str, FakeVolume] = field(default_factory=dict)
+    healers: bool = True  # whether self-heal daemons run
     dead_bricks: set[str] = field(default_factory=set)
     commands: list[str] = field(default_factory=list)
 
@@ -115,6 +116,10 @@ class FakeGlusterd:
     def _volume_heal(self, name: str, *words: str) -> str:
         if name not in self.volumes:
             raise GlusterSaidNo(_answer(-1, 2, f"Volume {name} does not exist"))
+        if words[0] == "statistics":
+            if not self.healers:
+                raise GlusterSaidNo("")
+            return "\n\n".join(f"Brick {brick}\nNumber of entries: 3" for brick in self.volumes[name].bricks)
 
         def fill(root: Element) -> None:
             parent = SubElement(SubElement(root, "healInfo"), "bricks")

@@ -9,5 +9,10 @@ def captured(name: str) -> str:
     return (_FOLDER / f"{name}.xml").read_text(encoding="utf-8")
 
 
+def captured_text(name: str) -> str:
+    """Of what answers in plain text in spite of --xml, and of files that gluster ships."""
+    return (_FOLDER / f"{name}.txt").read_text(encoding="utf-8")
+
+
 def group_virt() -> str:
-    return (_FOLDER / "group-virt.txt").read_text(encoding="utf-8")
+    return captured_text("group-virt")

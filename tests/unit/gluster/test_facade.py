@@ -117,8 +117,17 @@ def test_heal_counts(gluster: Gluster, daemon: FakeGlusterd) -> None:
     daemon.peers = {"node2": 0, "node3": 0}
     gluster.ensure_volume(WISH)
     assert [count.pending for count in gluster.heal_counts("data")] == [3, 3, 3]
+    assert not [line for line in daemon.commands if "summary" in line]
+    daemon.healers = False
+    assert [count.pending for count in gluster.heal_counts("data")] == [3, 3, 3]
+    assert [line for line in daemon.commands if "summary" in line]
     daemon.volumes["data"].status = "Stopped"
     assert [count.pending for count in gluster.heal_counts("data")] == [None] * 3
+
+
+def test_a_volume_without_copies_has_nothing_to_heal(gluster: Gluster) -> None:
+    gluster.ensure_volume(DesiredVolume("one", 1, (BrickPath("node1", "/bricks/one"),)))
+    assert [count.pending for count in gluster.heal_counts("one")] == [0]
 
 
 def test_an_option_group_that_is_not_there(gluster: Gluster) -> None:

@@ -5,7 +5,7 @@ import pytest
 from gluster import parse
 from gluster.errors import NotXml
 from gluster.model import BrickPath, HealCount, PeerState, VolumeStatus
-from tests.unit.gluster.captured import captured, group_virt
+from tests.unit.gluster.captured import captured, captured_text, group_virt
 
 NODE_1 = "d29237da-5ba1-4d2a-b407-245f1932c93a"
 
@@ -82,10 +82,23 @@ def test_heal_counts_with_one_server_dead() -> None:
     assert counts[2] == HealCount(BrickPath("leaves3", "/bricks/v1"), pending=None)
 
 
+def test_heal_statistics() -> None:
+    counts = parse.heal_statistics(captured_text("heal-count-one-down"))
+    assert [(str(c.where), c.pending) for c in counts] == [
+        ("leaves1:/bricks/p/data", 4),
+        ("leaves2:/bricks/p/data", 4),
+        ("leaves3:/bricks/p/data", None),
+    ]
+    assert [count.pending for count in parse.heal_statistics(captured_text("heal-count"))] == [0, 0, 0]
+    with pytest.raises(NotXml):
+        parse.heal_statistics("Self heal is no more\n")
+
+
 @pytest.mark.parametrize(
     ("name", "ok", "errno", "words"),
     [
         ("volume-create", True, 0, ""),
+        ("peer-probe-self", True, 1, ""),
         ("volume-set-locked", False, 30802, "Another transaction is in progress for v1"),
         ("volume-start-again", False, 30800, "Volume v1 already started"),
         ("peer-probe-unknown", False, 107, "Transport endpoint is not connected"),
