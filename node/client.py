@@ -15,6 +15,9 @@ from node.api.refusals import NoSuchPath
 
 T = TypeVar("T")
 
+# An idle connection that the node closed meanwhile, in a restart for example; every operation is safe to repeat.
+_STALE = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError, httpx.CloseError)
+
 QUICK_S = 30.0
 LONG_S = 900.0  # copying an engine image over a slow volume
 SILENCE_S = 15.0  # three heartbeats
@@ -175,7 +178,10 @@ class NodeClient:
         timeout = httpx.Timeout(timeout_s, connect=5.0)
         headers = {"Content-Type": "application/json"} if content is not None else {}
         try:
-            answer = await self._http.request(method, path, content=content, headers=headers, timeout=timeout)
+            try:
+                answer = await self._http.request(method, path, content=content, headers=headers, timeout=timeout)
+            except _STALE:
+                answer = await self._http.request(method, path, content=content, headers=headers, timeout=timeout)
         except httpx.HTTPError as err:
             raise NodeSilent(node=self.address, request=f"{method} {path}", reason=_words(err)) from err
         if answer.status_code >= 400:

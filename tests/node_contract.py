@@ -73,6 +73,10 @@ class NodeContract:
         made = await node.make_image(top, request)
         assert made.backing == base
         assert made.virtual_size_bytes == 8 * MIB
+        smaller = m.ImageRequest(format=m.ImageFormat.QCOW2, backing=base, size_bytes=4 * MIB)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.make_image(self.new_image(), smaller)
+        assert refused.value.text.code == "Malformed"
         await node.remove_image(top)
         await node.remove_image(base)
 

@@ -9,6 +9,8 @@ import uvicorn
 
 from node.server.peer import PeerProtocol
 
+KEEP_ALIVE_S = 75  # longer than callers keep idle connections, or a request meets its end on the way
+
 
 class Service:
     """`make` gives the application and its TLS context; it is asked again after each `again()`. Requests under way
@@ -67,6 +69,7 @@ class Service:
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=self._drain_s,
         )
         config.load()

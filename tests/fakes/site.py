@@ -80,7 +80,10 @@ class FakeSite:
             own = self.images[request.backing].virtual_size_bytes
         elif request.size_bytes is None:
             raise r.Malformed(reason="an image without a source or a backing needs a size")
-        return max(own, request.size_bytes or 0)
+        size = request.size_bytes if request.size_bytes is not None else own
+        if size < own:
+            raise r.Malformed(reason=f"{size} bytes are too few for a content of {own}")
+        return size
 
 
 def _brick(text: str) -> m.BrickReport:

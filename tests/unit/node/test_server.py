@@ -206,6 +206,21 @@ async def test_from_a_claim_code_to_mutual_tls(
         await client.close()
 
 
+async def test_a_caller_does_not_notice_that_the_node_was_served_anew(
+    authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
+) -> None:
+    app, tls = make_app(FakeNode(), Open(), mutual=True), server_context(*authority.issue(tmp_path, "node1", "node"))
+    port = _free_port()
+    service = Service(lambda: (app, tls), port=port, hosts="127.0.0.1", drain_s=0)
+    client = NodeClient("127.0.0.1", caller("engine"), port=port)
+    async with serving(service):
+        await client.vms()
+        service.again()
+        await settle(service)
+        assert await client.vms() == ()
+    await client.close()
+
+
 async def test_an_event_stream_that_ends_is_silence_to_its_caller(
     authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
 ) -> None:
