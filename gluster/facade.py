@@ -15,13 +15,15 @@ from gluster.errors import (
     NotAsWanted,
     PeerNotSettled,
     PoolBusy,
-    Refused,
+    Problem,
 )
 from gluster.model import DesiredVolume, HealCount, Peer, PeerState, Pool, Volume, VolumeStatus
 from gluster.plan import Step, plan
 
 _TIMEOUT_S = 200  # glusterd itself gives up after 120 s, and forgets a lock after 180 s
 _ATTEMPTS = 14  # together they wait for about a minute
+_LOOK_TIMEOUT_S = 20  # looking at bricks asks all servers; one that is cut off keeps the answer back for a minute
+_LOOK_ATTEMPTS = 4
 _LOOKS = 20  # half a second apart: brick processes come up a moment after `volume start` said yes
 
 
@@ -96,9 +98,9 @@ class Gluster:
         if found.replica == 1:
             return tuple(HealCount(brick.where, pending=0) for brick in found.bricks)
         try:
-            return parse.heal_statistics(self._run(*cli.heal_statistics(volume), timeout_s=_TIMEOUT_S))
+            return parse.heal_statistics(self._run(*cli.heal_statistics(volume), timeout_s=_LOOK_TIMEOUT_S))
         except Exception:  # noqa: BLE001 - whatever the runner raises: no daemon, no lock; the slow way tells why
-            return parse.heal_counts(self._ask(cli.heal_summary(volume)))
+            return parse.heal_counts(self._ask(cli.heal_summary(volume), _LOOK_ATTEMPTS))
 
     def clear_brick(self, path: str) -> bool:
         """Take the mark of a volume creation that was cut short off an empty folder of this server.
@@ -129,10 +131,10 @@ class Gluster:
         if volume.status is not VolumeStatus.STARTED:
             return volume
         try:
-            runs = parse.brick_runs(self._ask(cli.volume_status(volume.name)))
-        except Refused:  # stopped or removed since, or the pool stays locked: unknown
+            xml = self._ask(cli.volume_status(volume.name), _LOOK_ATTEMPTS, _LOOK_TIMEOUT_S)
+        except Problem:  # stopped or removed since, the pool stays locked, a server is cut off: unknown
             return volume
-        return parse.with_status(volume, runs)
+        return parse.with_status(volume, parse.brick_runs(xml))
 
     def _group(self, desired: DesiredVolume) -> dict[str, str]:
         if desired.group is None:
@@ -143,20 +145,20 @@ class Gluster:
             reason = f"this Gluster has no option group {desired.group!r} ({err.strerror})"
             raise BadVolume(volume=desired.name, reason=reason) from err
 
-    def _ask(self, argv: Argv) -> str:
+    def _ask(self, argv: Argv, attempts: int = _ATTEMPTS, timeout_s: float = _TIMEOUT_S) -> str:
         """The XML of an answer that says yes; waits and repeats while another command holds the pool's lock."""
         retrying = Retrying(
             retry=retry_if_exception_type(PoolBusy),
             wait=wait_random_exponential(multiplier=0.25, max=8),
-            stop=stop_after_attempt(_ATTEMPTS),
+            stop=stop_after_attempt(attempts),
             sleep=self._sleep,
             reraise=True,
         )
-        return retrying(self._ask_once, argv)
+        return retrying(self._ask_once, argv, timeout_s)
 
-    def _ask_once(self, argv: Argv) -> str:
+    def _ask_once(self, argv: Argv, timeout_s: float) -> str:
         try:
-            xml = self._run(*argv, timeout_s=_TIMEOUT_S)
+            xml = self._run(*argv, timeout_s=timeout_s)
         except Exception as err:  # whatever the runner handed in raises
             xml = getattr(err, "stdout", "") or ""
             if not xml.lstrip().startswith("<?xml"):

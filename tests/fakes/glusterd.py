@@ -32,6 +32,7 @@ class FakeGlusterd:
     group: dict[str, str] = field(default_factory=dict)
     settles_after: int = 2
     locked: int = 0
+    status_locked: bool = False  # another server holds the volume's lock and does not give it back
     deaf: bool = False  # says yes to everything and does nothing
     peers: dict[str, int] = field(default_factory=dict)  # name → looks left until it is in the cluster
     volumes: dict[str, FakeVolume] = field(default_factory=dict)
@@ -80,6 +81,8 @@ class FakeGlusterd:
         return _answer(fill=fill)
 
     def _volume_status(self, name: str) -> str:
+        if self.status_locked:
+            return _answer(-1, 30802, f"Another transaction is in progress for {name}. Please try again.")
         if self.volumes[name].status != "Started":
             return _answer(-1, 30800, f"Volume {name} is not started")
 

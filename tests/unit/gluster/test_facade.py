@@ -96,6 +96,15 @@ def test_but_not_for_ever(gluster: Gluster, daemon: FakeGlusterd) -> None:
         gluster.ensure_volume(WISH)
 
 
+def test_looking_does_not_wait_long_for_a_lock(gluster: Gluster, daemon: FakeGlusterd, sleeps: Sleeps) -> None:
+    daemon.peers = {"node2": 0, "node3": 0}
+    gluster.ensure_volume(WISH)
+    daemon.status_locked = True
+    (volume,) = gluster.observe().volumes
+    assert [brick.online for brick in volume.bricks] == [None] * 3
+    assert len(sleeps) == 3
+
+
 def test_a_yes_is_not_believed(gluster: Gluster, daemon: FakeGlusterd) -> None:
     daemon.peers = {"node2": 0, "node3": 0}
     daemon.deaf = True
