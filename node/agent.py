@@ -132,7 +132,7 @@ class Agent:
             leases=leases,
             machines=vms,
         )
-        self._keeper = Keeper(wishes, mounts, leases, self._clock)
+        self._keeper = Keeper(wishes, mounts, leases, self._clock, all_mounted=vms.resume_paused_by_storage)
 
     async def run(self) -> None:
         self._host.machines.watch()

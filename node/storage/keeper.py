@@ -16,11 +16,22 @@ EVERY_S = 5.0
 
 
 class Keeper:
-    def __init__(self, wishes: Wishes, mounts: Mounts, leases: Leases, clock: Clock) -> None:
+    """`all_mounted` is called in every round in which all wished mounts hold."""
+
+    def __init__(
+        self,
+        wishes: Wishes,
+        mounts: Mounts,
+        leases: Leases,
+        clock: Clock,
+        *,
+        all_mounted: Callable[[], Awaitable[None]],
+    ) -> None:
         self._wishes = wishes
         self._mounts = mounts
         self._leases = leases
         self._clock = clock
+        self._all_mounted = all_mounted
         self._said: dict[str, str] = {}
 
     async def run(self) -> None:
@@ -29,7 +40,12 @@ class Keeper:
 
     async def look_at_mounts(self) -> None:
         """Once: what is wished for and not mounted is tried; what fails is said once per reason."""
-        await asyncio.gather(*(self._hold_mount(volume) for volume in self._wishes.mounts))
+        held = await asyncio.gather(*(self._hold_mount(volume) for volume in self._wishes.mounts))
+        if all(held):
+            try:
+                await self._all_mounted()
+            except Problem as err:
+                log.warning("%s", err)
 
     async def look_at_lockspaces(self) -> None:
         await asyncio.gather(*(self._hold_lockspace(name) for name in self._wishes.lockspaces))
@@ -39,12 +55,14 @@ class Keeper:
             await look()
             await self._clock.sleep(EVERY_S)
 
-    async def _hold_mount(self, volume: str) -> None:
+    async def _hold_mount(self, volume: str) -> bool:
         try:
             report = await self._mounts.hold(volume)
-            self._say(f"volume {volume}", "" if report.mounted else report.detail)
         except (Problem, OSError) as err:
             self._say(f"volume {volume}", str(err))
+            return False
+        self._say(f"volume {volume}", "" if report.mounted else report.detail)
+        return report.mounted
 
     async def _hold_lockspace(self, name: str) -> None:
         try:

@@ -11,6 +11,7 @@ from node.api.messages import MountReport, MountRequest
 from node.api.problems import Failed
 from node.api.refusals import Malformed, NotMounted, token
 from node.storage import layout
+from node.storage.fuse import is_served
 from node.storage.mount_units import mounted_type, unit_name, unit_text
 from node.storage.wishes import Wishes
 from node.system.process import CommandFailed, Run
@@ -45,6 +46,7 @@ class Mounts:
         units: Path,
         tell: Callable[[], None],
         proc_mounts: Path = PROC_MOUNTS,
+        is_served: Callable[[str], bool] = is_served,
     ) -> None:
         self._run = run
         self._threads = threads
@@ -53,6 +55,7 @@ class Mounts:
         self._units = units
         self._tell = tell
         self._proc_mounts = proc_mounts
+        self._is_served = is_served
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._looking: dict[str, asyncio.Future[MountReport]] = {}
         self._told: dict[str, bool] = {}
@@ -90,7 +93,7 @@ class Mounts:
         async with self._locks[volume]:
             request = self._wishes.mounts.get(volume)
             report = self._note(await self.look(volume))
-            if report.mounted or request is None:
+            if report.mounted or request is None or await self._threads(self._lives, volume):
                 return report
             try:
                 await self._threads(self._mount, request)
@@ -113,6 +116,11 @@ class Mounts:
         if not (await self.look(volume)).mounted:
             raise NotMounted(volume=volume)
 
+    def _lives(self, volume: str) -> bool:
+        """Mounted by a process that lost its bricks: it finds them again by itself, and VMs have files open there."""
+        where = layout.volume(PurePosixPath(self._volumes), volume)
+        return mounted_type(self._proc_mounts.read_text(), where) is not None and self._is_served(str(where))
+
     def _note(self, report: MountReport) -> MountReport:
         """Tell of what came or went since the look before."""
         if self._told.get(report.volume, False) is not report.mounted:
@@ -125,7 +133,7 @@ class Mounts:
             return MountReport(volume=volume, mounted=False, path=str(path), detail="it is not mounted")
         try:
             space = os.statvfs(path)
-        except OSError as err:  # "Transport endpoint is not connected": the FUSE process is gone
+        except OSError as err:  # "Transport endpoint is not connected": its process is gone, or all bricks are
             return MountReport(volume=volume, mounted=False, path=str(path), detail=err.strerror or str(err))
         return MountReport(
             volume=volume,

@@ -60,6 +60,9 @@ class LibvirtHypervisor:
     def destroy(self, vm_id: str) -> None:
         self._do("destroy the VM", lambda c: c.lookupByUUIDString(vm_id).destroy())
 
+    def resume(self, vm_id: str) -> None:
+        self._do("resume the VM", lambda c: c.lookupByUUIDString(vm_id).resume())
+
     def undefine(self, vm_id: str) -> None:
         flags = (
             libvirt.VIR_DOMAIN_UNDEFINE_NVRAM

@@ -18,7 +18,7 @@ from node.vms.domain_xml import Surroundings, console_log, domain_xml
 from node.vms.hypervisor import Domain, Hypervisor, HypervisorFailed
 from node.vms.names import domain_name
 from node.vms.runs import Runs
-from node.vms.states import state_of
+from node.vms.states import PAUSED, PAUSED_BY_STORAGE, state_of
 
 log = logging.getLogger(__name__)
 
@@ -141,6 +141,13 @@ class Vms:
         await self._get(vm_id)
         path = Path(console_log(self._surroundings, vm_id))
         return await self._threads(_tail, path)
+
+    async def resume_paused_by_storage(self) -> None:
+        """Let VMs go on that QEMU paused over an I/O error; one whose storage is still away is paused again at once."""
+        for domain in await self._threads(self._hypervisor.domains):
+            if (domain.state, domain.reason) == (PAUSED, PAUSED_BY_STORAGE):
+                log.info("VM %s was paused by its storage; it goes on", domain.title)
+                await self._threads(self._hypervisor.resume, domain.id)
 
     async def running_on(self, path: str) -> str | None:
         """The name of a running VM that has the file at `path` among its disks."""

@@ -3,6 +3,7 @@
 from node.api.messages import DownReason, VmState
 
 NO_STATE, RUNNING, BLOCKED, PAUSED, SHUTDOWN, SHUT_OFF, CRASHED, SUSPENDED = range(8)
+PAUSED_BY_STORAGE = 5
 
 _STATES = {
     NO_STATE: VmState.UNKNOWN,
@@ -28,7 +29,7 @@ _SHUT_OFF_REASONS = {
 
 _PAUSED_FOR = {
     4: "the core of the VM is being dumped",
-    5: "its storage does not answer (I/O error)",
+    PAUSED_BY_STORAGE: "its storage does not answer (I/O error)",
     6: "a watchdog fired",
     10: "the guest crashed",
     12: "a migration to another node went wrong half way",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from node.vms.hypervisor import Domain, HypervisorFailed, Versions
-from node.vms.states import RUNNING, SHUT_OFF
+from node.vms.states import PAUSED, PAUSED_BY_STORAGE, RUNNING, SHUT_OFF
 
 
 @dataclass
@@ -20,6 +20,7 @@ class FakeHypervisor:
     def __init__(self) -> None:
         self.refuse_start = ""
         self.guests_obey = True
+        self.storage_is_away = False
         self._defined: dict[str, _Defined] = {}
         self._changed: Callable[[str], None] = lambda _: None
         self._again: Callable[[], None] = lambda: None
@@ -57,6 +58,12 @@ class FakeHypervisor:
 
     def destroy(self, vm_id: str) -> None:
         self.set(vm_id, SHUT_OFF, 2)
+
+    def resume(self, vm_id: str) -> None:
+        if self.storage_is_away:
+            self.set(vm_id, PAUSED, PAUSED_BY_STORAGE)
+        else:
+            self.set(vm_id, RUNNING, 2, pid=4711)
 
     def undefine(self, vm_id: str) -> None:
         self._get(vm_id)

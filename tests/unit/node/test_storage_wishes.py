@@ -8,6 +8,7 @@ import pytest
 
 from node.api.messages import LeaseRequest, LockspaceRequest, MountRequest
 from node.api.refusals import LockspaceDiffers, LockspaceUnknown, Malformed, NotMounted
+from node.storage.fuse import is_served, serves
 from node.storage.keeper import Keeper
 from node.storage.leases import Leases, make_once
 from node.storage.mount_units import mounted_type, unit_name, unit_text
@@ -35,6 +36,8 @@ class World:
         self.sanlock = FakeSanlock()
         self.threads = Threads("test", 2)
         self.told = 0
+        self.served = False
+        self.complete = 0
         self.given: list[Path] = []
         self.boot()
 
@@ -49,6 +52,7 @@ class World:
             units=self.units,
             tell=self._tell,
             proc_mounts=self.run.proc_mounts,
+            is_served=lambda _: self.served,
         )
         self.leases = Leases(
             self.sanlock,
@@ -58,7 +62,7 @@ class World:
             need=self.mounts.need,
             own=self.given.append,
         )
-        self.keeper = Keeper(self.wishes, self.mounts, self.leases, FakeClock())
+        self.keeper = Keeper(self.wishes, self.mounts, self.leases, FakeClock(), all_mounted=self._all_mounted)
 
     async def look(self) -> None:
         """One round of the keeper."""
@@ -76,6 +80,9 @@ class World:
         await self.mounts.mount(DATA)
         await self.leases.join(SPACE)
         return self.leases
+
+    async def _all_mounted(self) -> None:
+        self.complete += 1
 
     def _tell(self) -> None:
         self.told += 1
@@ -125,6 +132,45 @@ async def test_what_is_mounted_but_dead_is_taken_off_and_mounted_again(world: Wo
     assert any("--lazy" in call for call in world.run.calls)
     assert (await world.mounts.look("data")).mounted
     assert world.told == 3  # it came, went, and came again
+
+
+async def test_a_mount_that_lost_its_bricks_is_left_to_find_them_again(world: World) -> None:
+    await world.mounts.mount(DATA)
+    (world.volumes / "data").rmdir()
+    world.served = True
+    await world.look()
+    assert not (await world.mounts.look("data")).mounted
+    assert not any("--lazy" in call for call in world.run.calls)
+    assert world.complete == 0
+    (world.volumes / "data").mkdir()
+    await world.look()
+    assert world.complete == 1  # VMs that their storage had paused may go on
+    assert (await world.mounts.look("data")).mounted
+    assert sum(call[:2] == ("systemctl", "start") for call in world.run.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (["/usr/sbin/glusterfs", "--process-name", "fuse", "--volfile-id=/data", "/v/data"], True),
+        (["/usr/sbin/glusterfs", "--process-name", "fuse", "--volfile-id=/data2", "/v/data2"], False),
+        (["/usr/sbin/glusterfsd", "-s", "node1", "--volfile-id", "data.node1.v-data"], False),
+        (["ls", "/v/data"], False),
+        ([], False),
+    ],
+)
+def test_the_process_behind_a_mount_is_known_by_its_last_argument(argv: list[str], expected: bool) -> None:
+    assert serves(b"\0".join(part.encode() for part in argv) + b"\0", "/v/data") is expected
+
+
+def test_processes_are_looked_through(tmp_path: Path) -> None:
+    (tmp_path / "self").mkdir()
+    for pid, cmdline in (("1", b"init\0"), ("7", b"/usr/sbin/glusterfs\0/v/data\0")):
+        (tmp_path / pid).mkdir()
+        (tmp_path / pid / "cmdline").write_bytes(cmdline)
+    (tmp_path / "9").mkdir()  # ended meanwhile
+    assert is_served("/v/data", tmp_path)
+    assert not is_served("/v/dat", tmp_path)
 
 
 async def test_a_volume_that_hangs_takes_one_thread_and_nobody_waits_for_it(

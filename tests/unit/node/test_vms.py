@@ -13,7 +13,7 @@ from node.vms.domain_facts import DomainFacts
 from node.vms.domain_xml import Surroundings, console_log
 from node.vms.lifecycle import CONSOLE_BYTES, Vms
 from node.vms.runs import Run, Runs, next_run
-from node.vms.states import PAUSED, RUNNING, SHUT_OFF
+from node.vms.states import PAUSED, PAUSED_BY_STORAGE, RUNNING, SHUT_OFF
 from tests.fakes.clock import FakeClock
 from tests.fakes.hypervisor import FakeHypervisor
 
@@ -172,6 +172,20 @@ async def test_a_paused_vm_says_what_paused_it_and_counts_as_running(world: Worl
     assert "storage" in report.detail
     with pytest.raises(VmRunning):
         await vms.undefine(VM.id)
+
+
+async def test_only_vms_paused_by_their_storage_go_on_and_only_when_it_is_back(world: World) -> None:
+    vms = await world.running()
+    world.hypervisor.set(VM.id, PAUSED, 1)
+    await vms.resume_paused_by_storage()
+    assert (await vms.all())[0].state is VmState.PAUSED
+    world.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
+    world.hypervisor.storage_is_away = True
+    await vms.resume_paused_by_storage()
+    assert (await vms.all())[0].state is VmState.PAUSED
+    world.hypervisor.storage_is_away = False
+    await vms.resume_paused_by_storage()
+    assert (await vms.all())[0].state is VmState.UP
 
 
 async def test_unknown_vms_are_refused_by_name(world: World) -> None:
