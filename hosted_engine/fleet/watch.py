@@ -154,8 +154,7 @@ class Watch:
                 if not self._readings.of(self.node_id).mounted(wish.volume):
                     await self._try(self.api.mount(wish), f"cannot mount {wish.volume}")
             mounts = await self._try(self.api.mounts(), "cannot look at its volumes")
-            if mounts is not None:
-                self._mounts(mounts)
+            self._mounts(self._readings.of(self.node_id).mounts if mounts is None else mounts)
             await self._clock.sleep(TEND_S)
 
     async def _try(self, call: Awaitable[T], trouble: str) -> T | None:

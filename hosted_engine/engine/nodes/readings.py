@@ -20,9 +20,11 @@ class Reading:
 
 @dataclass(slots=True)
 class Readings:
-    """The last reading of every node, by node id; a node that fell silent is forgotten."""
+    """The last reading of every node, by node id; a node that fell silent is forgotten. And since when a volume is
+    mounted nowhere."""
 
     _by_node: dict[str, Reading] = field(default_factory=dict)
+    _missing_since: dict[str, float] = field(default_factory=dict)
 
     def of(self, node_id: str) -> Reading:
         return self._by_node.get(node_id, Reading())
@@ -32,3 +34,10 @@ class Readings:
 
     def forget(self, node_id: str) -> None:
         self._by_node.pop(node_id, None)
+
+    def missing_s(self, volume: str, now: float) -> float:
+        """How long `volume` has been mounted nowhere; call it when it is."""
+        return now - self._missing_since.setdefault(volume, now)
+
+    def not_missing(self, volume: str) -> None:
+        self._missing_since.pop(volume, None)

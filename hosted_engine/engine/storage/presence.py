@@ -10,16 +10,17 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.storage.model import StorageDomain, StorageDomainStatus
 from hosted_engine.engine.vms.lifecycle import system
 
+MISSING_S = 60.0  # a volume does not answer for a while when one of its servers has died: nothing is wrong with it
 WORTH_WRITING = 0.01  # of the size: smaller changes of the free space are not written down
 
 ACTIVE, INACTIVE, UNKNOWN = StorageDomainStatus.ACTIVE, StorageDomainStatus.INACTIVE, StorageDomainStatus.UNKNOWN
 
 
 def look_at_domains(tx: Transaction, readings: Readings, now: float) -> None:
-    """Active while a node that is up has it; inactive when none has; unknown while no node is up."""
+    """Active while a node that is up has it, inactive when none has had it for a minute, unknown while none is up."""
     up = [readings.of(node.id) for node in tx.nodes.list(status=NodeStatus.UP)]
     for domain in tx.storage_domains.list(status=(ACTIVE, INACTIVE, UNKNOWN)):
-        changed = _look(domain, up)
+        changed = _look(domain, up, readings, now)
         if changed.status is not domain.status or _moved(domain, changed):
             tx.storage_domains.update(changed)
         if (domain.status, changed.status) == (ACTIVE, INACTIVE):
@@ -28,10 +29,13 @@ def look_at_domains(tx: Transaction, readings: Readings, now: float) -> None:
             emit(tx, system(now), EventType.USER_ACTIVATED_STORAGE_DOMAIN, domain=changed)
 
 
-def _look(domain: StorageDomain, up: list[Reading]) -> StorageDomain:
+def _look(domain: StorageDomain, up: list[Reading], readings: Readings, now: float) -> StorageDomain:
     mounts = [mount for reading in up for mount in reading.mounts if mount.volume == domain.volume and mount.mounted]
+    if not up:
+        return replace(domain, status=UNKNOWN)
     if not mounts:
-        return replace(domain, status=INACTIVE if up else UNKNOWN)
+        return replace(domain, status=INACTIVE) if readings.missing_s(domain.volume, now) >= MISSING_S else domain
+    readings.not_missing(domain.volume)
     sized = next((mount for mount in mounts if mount.size_bytes is not None), None)
     if sized is None:
         return replace(domain, status=ACTIVE)

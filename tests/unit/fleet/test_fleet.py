@@ -12,8 +12,8 @@ from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.model import VmStatus
 from hosted_engine.fleet.fleet import Fleet
-from node.api.messages import DownReason, ImageFormat, VmDisk, VmSpec
-from node.api.problems import NodeSilent
+from node.api.messages import DownReason, Event, EventKind, ImageFormat, MountReport, VmDisk, VmSpec
+from node.api.problems import Failed, NodeSilent
 from node.steps import StepFailed
 from tests.fakes.engine import DATA_ID, ENGINE_VM_ID, TINY_IMAGE, World, node_id
 from tests.fakes.node import FakeNode
@@ -246,6 +246,25 @@ async def test_storage_domains_follow_the_nodes(site: Site) -> None:
     site.machine(THREE).start()
     await site.clock.turn(30)
     assert site.domain() is StorageDomainStatus.ACTIVE
+
+
+async def test_a_volume_that_stalls_for_a_moment_is_no_lost_storage(site: Site) -> None:
+    """It does when the server of one of its bricks has just died."""
+    stalled = MountReport(volume="data", mounted=False, path="/", detail="the volume does not answer")
+    for machine in site.world.nodes.values():
+        machine._push(Event(number=0, kind=EventKind.MOUNT, at=0.0, mounts=(stalled,)))
+        machine.fail("mounts", Failed(), times=99)
+        machine.fail("mount", Failed(), times=99)
+    await site.clock.turn(55)
+    assert site.domain() is StorageDomainStatus.ACTIVE
+    await site.clock.turn(35)
+    assert site.domain() is StorageDomainStatus.INACTIVE
+    assert events_of(site.world)[-1] == "SYSTEM_DEACTIVATED_STORAGE_DOMAIN"
+    back = MountReport(volume="data", mounted=True, path="/")
+    site.machine(TWO)._push(Event(number=0, kind=EventKind.MOUNT, at=0.0, mounts=(back,)))
+    await settle()
+    assert site.domain() is StorageDomainStatus.ACTIVE
+    assert events_of(site.world)[-1] == "USER_ACTIVATED_STORAGE_DOMAIN"
 
 
 async def test_a_call_that_hangs_ends_when_the_node_is_known_to_be_silent(site: Site) -> None:
