@@ -53,7 +53,7 @@ def up(name: str, nodes: int | None, no_deploy: bool) -> None:
             return
         bringing.site()
         progress.save(lab.times_file, "cached" if known else "first")
-        console.print(bringing.farewell(), markup=False)
+        console.print(bringing.farewell(), markup=False, soft_wrap=True)
 
 
 @main.command()

@@ -68,7 +68,8 @@ class Up:
                 "Next:",
                 f"  ./trivet lab status{option}",
                 f'  eval "$(./trivet lab env{option})"',
-                '  curl --cacert "$TRIVET_CA" -u "$TRIVET_USER:$(cat "$TRIVET_PASSWORD_FILE")" "$TRIVET_URL/hosts"',
+                '  printf \'user = "%s:%s"\' "$TRIVET_USER" "$(cat "$TRIVET_PASSWORD_FILE")" '
+                '| curl --cacert "$TRIVET_CA" -K - "$TRIVET_URL/hosts"',
                 f"  ./trivet lab exec node1{option} -- gluster volume status",
             ]
         )
