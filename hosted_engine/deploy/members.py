@@ -6,7 +6,7 @@ from functools import partial
 from cryptography import x509
 
 from hosted_engine.authority import sign_node
-from hosted_engine.deploy import wishes
+from hosted_engine.deploy import network, wishes
 from hosted_engine.deploy.plan import Todo
 from hosted_engine.deploy.work import Work
 from node.api import messages as m
@@ -79,7 +79,7 @@ class Members:
 
     async def _why_not_on_bridge(self, name: str) -> str | None:
         """Ask for the bridge, confirm over a connection that is made over it."""
-        request = wishes.network(self._work.answers, self._work.node(name))
+        request = network.wish(self._work.answers, self._work.node(name))
         try:
             async with self._work.member(name) as api:
                 change = await api.change_network(request)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import TypeVar
 
-from hosted_engine.deploy import wishes
+from hosted_engine.deploy import network, wishes
 from hosted_engine.deploy.answers import Answers, NodeAnswers
 from hosted_engine.deploy.decisions import LEASE, LOCKSPACE, VOLUMES, Decisions
 from hosted_engine.deploy.folder import Folder
@@ -56,13 +56,13 @@ class Observer:
 
     async def _member(self, api: NodeApi, node: NodeAnswers) -> NodeSeen:
         await api.identity()
-        names, network, pool = await asyncio.gather(api.names(), api.network(), api.gluster())
+        names, report, pool = await asyncio.gather(api.names(), api.network(), api.gluster())
         mounts, lockspaces = await asyncio.gather(api.mounts(), api.lockspaces())
         vm = await api.vm(self._decisions.engine_vm_id)
         return NodeSeen(
             member=True,
             names=names.names,
-            network_ready=wishes.network_is_so(self._answers, node, network.document),
+            network_ready=network.is_so(self._answers, node, report.document),
             peers=frozenset(self._name(peer.hostname) for peer in pool.peers if peer.state == IN_POOL),
             volumes=frozenset(name for name in VOLUMES if self._volume_is_so(name, pool)),
             mounted=frozenset(mount.volume for mount in mounts if mount.mounted),

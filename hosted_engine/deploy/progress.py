@@ -42,12 +42,11 @@ class Teller:
         self._waits_for = reason
 
     def news(self) -> None:
-        """Say what is going on, where nothing has been said for a while."""
-        if self._clock.monotonic() - self._told_at >= NEWS_EVERY_S:
+        """Say what is going on, where nothing has been said for a while; the longer it goes on, the longer a while."""
+        step_s = self._clock.monotonic() - self._step_begun
+        if self._clock.monotonic() - self._told_at >= max(NEWS_EVERY_S, step_s / 4):
             waits = f": {self._waits_for}" if self._waits_for else ""
-            self._line(
-                f"{self._now} … {self._clock.monotonic() - self._step_begun:.0f} s{waits}", waits=self._waits_for
-            )
+            self._line(f"{self._now} … {step_s:.0f} s{waits}", waits=self._waits_for)
 
     def say(self, line: str) -> None:
         self._line(line)

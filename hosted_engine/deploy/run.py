@@ -84,12 +84,16 @@ class Deploy:
             nonlocal seen
             if seen.silent:
                 seen = await self._observer.look()
-            return "; ".join(seen.silent.values()) or None
+            return _words(seen) or None
 
         limit_s = NODES_FORMED_S if seen.formed else NODES_S
         try:
             await self._work.patience.until("all nodes answer", why_not, limit_s=limit_s)
         except WaitedTooLong as err:
             if not seen.formed or not seen.nodes:
-                raise NodesSilent(reasons="; ".join(seen.silent.values())) from err
+                raise NodesSilent(reasons=_words(seen)) from err
         return seen
+
+
+def _words(seen: Observed) -> str:
+    return "; ".join(reason.removesuffix(".") for reason in seen.silent.values())

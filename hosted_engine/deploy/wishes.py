@@ -2,88 +2,18 @@
 
 from collections.abc import Mapping
 
-import msgspec
-
-from hosted_engine.deploy.answers import Answers, NodeAnswers
+from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.decisions import ENGINE_VM, LEASE, LOCKSPACE, TINY_MEMORY_BYTES, VOLUMES, Decisions
 from hosted_engine.site import EngineVm, Site, SiteNode, SiteTemplate, SiteVolume
 from node.api import messages as m
 
 MIB = 1 << 20
-CONFIRM_S = 30  # a deploy that dies before it confirms has to wait that long when it is run again
-
-
-class _Port(msgspec.Struct, frozen=True):
-    name: str = ""
-
-
-class _Bridge(msgspec.Struct, frozen=True):
-    port: tuple[_Port, ...] = ()
-
-
-class _Address(msgspec.Struct, frozen=True, rename="kebab"):
-    ip: str = ""
-    prefix_length: int = 0
-
-
-class _Ip(msgspec.Struct, frozen=True):
-    address: tuple[_Address, ...] = ()
-
-
-class _Interface(msgspec.Struct, frozen=True):
-    """What matters here of an interface in nmstate's schema."""
-
-    name: str = ""
-    type: str = ""
-    ipv4: _Ip = _Ip()
-    bridge: _Bridge = _Bridge()
-
-
-class _Document(msgspec.Struct, frozen=True):
-    interfaces: tuple[_Interface, ...] = ()
 
 
 def names(answers: Answers) -> dict[str, str]:
     """Every machine of the site by name."""
     nodes = {node.name: str(node.address.ip) for node in answers.nodes}
     return nodes | {answers.engine.name: str(answers.engine.address.ip)}
-
-
-def network(answers: Answers, node: NodeAnswers) -> m.NetworkRequest:
-    """The management network of `node`: a bridge that takes over the address of its network card."""
-    bridge = answers.management_network
-    address = {"ip": str(node.address.ip), "prefix-length": node.address.network.prefixlen}
-    document: dict[str, object] = {
-        "interfaces": [
-            {
-                "name": bridge,
-                "type": "linux-bridge",
-                "state": "up",
-                "ipv4": {"enabled": True, "dhcp": False, "address": [address]},
-                "bridge": {"options": {"stp": {"enabled": False}}, "port": [{"name": node.nic}]},
-            },
-            {"name": node.nic, "state": "up", "ipv4": {"enabled": False}},
-        ]
-    }
-    if answers.gateway is not None:
-        route = {"destination": "0.0.0.0/0", "next-hop-address": str(answers.gateway), "next-hop-interface": bridge}
-        document["routes"] = {"config": [route]}
-    if answers.dns:
-        document["dns-resolver"] = {"config": {"server": [str(server) for server in answers.dns]}}
-    return m.NetworkRequest(document=document, confirm_within_s=CONFIRM_S)
-
-
-def network_is_so(answers: Answers, node: NodeAnswers, document: Mapping[str, object]) -> bool:
-    """Whether a node whose network is `document` (nmstate's schema) has its management network."""
-    seen = msgspec.convert(document, _Document)
-    address = _Address(ip=str(node.address.ip), prefix_length=node.address.network.prefixlen)
-    return any(
-        interface.name == answers.management_network
-        and interface.type == "linux-bridge"
-        and address in interface.ipv4.address
-        and _Port(name=node.nic) in interface.bridge.port
-        for interface in seen.interfaces
-    )
 
 
 def volume(answers: Answers, name: str) -> m.VolumeRequest:

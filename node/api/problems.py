@@ -18,7 +18,7 @@ class Problem(Exception):
         self.text = ProblemText(
             code=type(self).__name__,
             what=self.what.format(**values),
-            why=self.why.format(**values),
+            why=self.why.format(**values).removesuffix("."),  # another problem's words may stand in it
             mend=self.mend.format(**values),
             status=self.status,
             changed=not isinstance(self, Refused),

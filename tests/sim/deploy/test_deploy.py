@@ -1,15 +1,17 @@
 """A site is brought up from nothing, whatever fails or dies on the way; then there is nothing left to do."""
 
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from hosted_engine import passwords
+from hosted_engine.deploy import decisions
 from hosted_engine.deploy.answers import Answers, parse
 from hosted_engine.deploy.decisions import AnswersChanged
 from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.run import Deploy, Done, NodesSilent
+from hosted_engine.passwords import hash_password
 from node.api.messages import VmState
 from node.api.problems import ProblemText, RemoteFailed
 from node.steps import Entry, Mark, Progress, StepFailed
@@ -97,7 +99,7 @@ class CutFolder(Folder):
 @pytest.fixture(autouse=True)
 def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Password hashes are slow on purpose; hundreds of deploys need not be."""
-    monkeypatch.setattr(passwords, "_N", 2)
+    monkeypatch.setattr(decisions, "hash_password", partial(hash_password, cost=2))
 
 
 @pytest.fixture
@@ -145,13 +147,13 @@ async def test_one_node_makes_a_site_too(tmp_path: Path) -> None:
 
 async def test_the_engine_is_told_what_was_made(stage: Stage) -> None:
     await stage.run()
-    decisions = stage.folder.decisions(stage.answers)
-    site = FakeEngine(stage.world, decisions).site()
+    decided = stage.folder.decisions(stage.answers)
+    site = FakeEngine(stage.world, decided).site()
     assert [(node.name, node.host_id) for node in site.nodes] == [("node1", 1), ("node2", 2), ("node3", 3)]
     assert {node.id for node in site.nodes} == {node.node_id for node in stage.world.nodes.values()}
     assert site.templates[0].image in stage.world.site.images
     assert site.names["engine.lab.test"] == "192.0.2.10"
-    assert decisions.password not in msgspec.json.encode(site).decode()
+    assert decided.password not in msgspec.json.encode(site).decode()
 
 
 async def test_a_failure_at_any_step_stops_and_a_further_run_goes_on(tmp_path: Path) -> None:
