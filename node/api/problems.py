@@ -18,12 +18,13 @@ class Problem(Exception):
         self.text = ProblemText(
             code=type(self).__name__,
             what=self.what.format(**values),
-            why=self.why.format(**values).removesuffix("."),  # another problem's words may stand in it
+            why=self.why.format(**values),
             mend=self.mend.format(**values),
             status=self.status,
             changed=not isinstance(self, Refused),
         )
-        super().__init__(f"{self.text.what}: {self.text.why}. {self.text.mend}.")
+        why = self.text.why.removesuffix(".")  # another problem's words may stand in it
+        super().__init__(f"{self.text.what}: {why}. {self.text.mend}.")
 
 
 class Refused(Problem):
