@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
 from hosted_engine.engine.clusters.model import Cluster
@@ -23,8 +24,9 @@ from hosted_engine.engine.users.model import Session, User
 from hosted_engine.engine.vms.model import Vm
 from hosted_engine.store import tables
 from hosted_engine.store.mapping import Mapper
-from hosted_engine.store.migrate import migrate
+from hosted_engine.store.migrate import bring_up_to_date
 from hosted_engine.store.repositories import SqlEventLog, SqlRepository
+from node.api.problems import Failed
 
 DATA_CENTERS = Mapper(DataCenter, tables.data_centers)
 CLUSTERS = Mapper(Cluster, tables.clusters)
@@ -44,6 +46,12 @@ TASKS = Mapper(Task, tables.tasks)
 JOURNAL_LINES = Mapper(JournalLine, tables.journal_lines)
 USERS = Mapper(User, tables.users)
 SESSIONS = Mapper(Session, tables.sessions)
+
+
+class StoreUnreachable(Failed):
+    what = "Cannot open the database"
+    why = "{reason}"
+    mend = "Look whether its folder or its server is there, and who may use it"
 
 
 class SqlTransaction:
@@ -131,7 +139,10 @@ class SqlStore:
     def __init__(self, url: str) -> None:
         """`url` is SQLAlchemy's, for example `sqlite:////var/lib/trivet-engine/engine.db`."""
         self._engine = _connect(url)
-        migrate(self._engine)
+        try:
+            bring_up_to_date(self._engine)
+        except OperationalError as err:
+            raise StoreUnreachable(reason=str(err.orig).strip()) from err
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

@@ -1,5 +1,6 @@
 """The store keeps what it is given, whole transactions at a time, in the form that the migrations make."""
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 from enum import StrEnum
 from types import NoneType
@@ -9,15 +10,15 @@ import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from hosted_engine.engine.events.model import Event, Severity
 from hosted_engine.engine.vms.model import Vm, VmStatus
 from hosted_engine.store import store as module
 from hosted_engine.store.mapping import Mapper
-from hosted_engine.store.migrate import HEAD, migrate, revision
+from hosted_engine.store.migrate import HEAD, bring_up_to_date, revision, upgrade
 from hosted_engine.store.repositories import CHUNK, Clash
-from hosted_engine.store.store import SqlStore
+from hosted_engine.store.store import SqlStore, StoreUnreachable
 from hosted_engine.store.tables import metadata
 from node.api.messages import Accelerator, Capabilities, Nic
 from tests.fakes.engine import World
@@ -71,12 +72,26 @@ def test_every_field_of_every_model_comes_back(mapper: Mapper[Any], empty: bool)
     assert mapper.from_row([mapper.to_row(item)[column.name] for column in mapper.columns]) == item
 
 
-def test_the_migrations_make_the_tables() -> None:
+@pytest.mark.parametrize("make", [upgrade, bring_up_to_date], ids=["by migrations", "at once"])
+def test_an_empty_database_gets_the_newest_tables(make: Callable[[Engine], None]) -> None:
     engine = create_engine("sqlite://")
-    migrate(engine)
+    make(engine)
     assert revision(engine) == HEAD
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_both_ways_to_the_newest_tables_end_in_the_same_ones() -> None:
+    """Down to every word of their definition, which the comparison above does not look at."""
+    both = []
+    for make in (upgrade, bring_up_to_date):
+        engine = create_engine("sqlite://")
+        make(engine)
+        with engine.connect() as connection:
+            query = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%' ORDER BY name"
+            rows = connection.exec_driver_sql(query)
+            both.append({name: sorted(line.strip(" \t,") for line in (sql or "").split("\n")) for name, sql in rows})
+    assert both[0] == both[1]
 
 
 def test_opening_a_store_again_changes_nothing(tmp_path: Any) -> None:
@@ -87,6 +102,11 @@ def test_opening_a_store_again_changes_nothing(tmp_path: Any) -> None:
     first.store.close()
     with SqlStore(url).transaction() as tx:
         assert (tx.vms.list(), tx.nodes.list()) == before
+
+
+def test_a_database_that_cannot_be_opened_is_told_in_words(tmp_path: Any) -> None:
+    with pytest.raises(StoreUnreachable, match="unable to open database file"):
+        SqlStore(f"sqlite:///{tmp_path}/nowhere/engine.db")
 
 
 def test_what_raises_is_taken_back() -> None:
