@@ -26,16 +26,16 @@ JOURNALS = "/var/lib/trivet/deploy/journal"
 def bare_lab(name: str) -> Iterator[Appliance]:
     """Three nodes that nobody has claimed, with the answers on the first; a lab of its own that is removed again."""
     lab = Lab(name)
+    progress = Progress(Console())
     with alone(lab):
-        progress = Progress(Console())
         if settings.find(lab) is not None:
             down.destroy(Appliance(lab, settings.load(lab), run), progress)
     with alone(lab):
         appliance = Appliance(lab, settings.make(lab, 3), run)
-        Up(appliance, progress, run).nodes()
-        machines = appliance.machines
-        deploying.hand_answers(machines[0], [deploying.introduce(machine) for machine in machines])
         try:
+            Up(appliance, progress, run).nodes()
+            machines = appliance.machines
+            deploying.hand_answers(machines[0], [deploying.introduce(machine) for machine in machines])
             yield appliance
         finally:
             down.destroy(appliance, progress)
