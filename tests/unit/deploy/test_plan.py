@@ -1,0 +1,108 @@
+"""What the plan promises whatever is found: order, nothing for a whole site, an interrupted run is finished."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hosted_engine.deploy.answers import parse
+from hosted_engine.deploy.plan import Kind, NodeSeen, Observed, expected, plan
+from hosted_engine.deploy.wishes import names, volume
+from node.api.messages import VmState
+from tests.unit.deploy.test_answers import three
+
+ANSWERS = parse(three())
+NAMES = ("node1", "node2", "node3")
+EVERY_KEY = tuple(todo.key for todo in plan(ANSWERS, Observed()))
+WHOLE_NODE = NodeSeen(
+    member=True,
+    names=names(ANSWERS),
+    network_ready=True,
+    peers=frozenset(NAMES),
+    volumes=frozenset({"engine", "data"}),
+    mounted=frozenset({"engine", "data"}),
+    joined=True,
+)
+WHOLE = Observed(
+    nodes={"node1": replace(WHOLE_NODE, vm=VmState.UP), "node2": WHOLE_NODE, "node3": WHOLE_NODE},
+    own="node1",
+    authority=True,
+    images=frozenset({Kind.TINY, Kind.SYSTEM, Kind.SEED}),
+    lease=True,
+    healthy=True,
+    handed_over=True,
+    formed=True,
+)
+
+seen_nodes = st.builds(
+    NodeSeen,
+    member=st.booleans(),
+    names=st.sampled_from([{}, names(ANSWERS)]),
+    network_ready=st.booleans(),
+    peers=st.frozensets(st.sampled_from(NAMES)),
+    volumes=st.frozensets(st.sampled_from(["engine", "data"])),
+    mounted=st.frozensets(st.sampled_from(["engine", "data"])),
+    joined=st.booleans(),
+    vm=st.sampled_from([None, *VmState]),
+)
+anything = st.builds(
+    Observed,
+    nodes=st.dictionaries(st.sampled_from(NAMES), seen_nodes),
+    own=st.sampled_from([None, *NAMES]),
+    authority=st.booleans(),
+    images=st.frozensets(st.sampled_from([Kind.TINY, Kind.SYSTEM, Kind.SEED])),
+    lease=st.booleans(),
+    healthy=st.booleans(),
+    handed_over=st.booleans(),
+    formed=st.booleans(),
+)
+
+
+def keys(seen: Observed, unfinished: frozenset[str] = frozenset()) -> list[str]:
+    return [todo.key for todo in plan(ANSWERS, seen, unfinished)]
+
+
+def test_a_whole_site_needs_nothing() -> None:
+    assert keys(WHOLE) == []
+
+
+@given(anything)
+def test_steps_come_in_order_and_each_has_nodes_to_act_on(seen: Observed) -> None:
+    todos = plan(ANSWERS, seen)
+    kinds = [list(Kind).index(todo.kind) for todo in todos]
+    assert kinds == sorted(kinds)
+    assert len({todo.key for todo in todos}) == len(todos)
+    assert all(todo.nodes and set(todo.nodes) <= set(expected(ANSWERS, seen)) for todo in todos)
+
+
+@given(anything, st.frozensets(st.sampled_from(EVERY_KEY)))
+def test_what_an_interrupted_run_left_is_done_beside_what_is_missing(
+    seen: Observed, unfinished: frozenset[str]
+) -> None:
+    seen = replace(seen, formed=False)
+    assert set(keys(seen, unfinished)) == set(keys(seen)) | unfinished
+
+
+@given(anything)
+def test_the_node_that_the_deploy_runs_on_changes_its_network_last(seen: Observed) -> None:
+    networks = [todo.nodes[0] for todo in plan(ANSWERS, seen) if todo.kind is Kind.NETWORK]
+    assert seen.own not in networks[:-1]
+
+
+@given(anything)
+def test_an_engine_that_may_be_running_is_never_started(seen: Observed) -> None:
+    if seen.running_on is not None or seen.healthy:
+        assert "start" not in keys(seen)
+
+
+def test_a_dead_node_of_a_formed_site_is_left_out() -> None:
+    seen = replace(WHOLE, nodes={"node2": WHOLE_NODE, "node3": WHOLE_NODE}, healthy=False, handed_over=False)
+    assert keys(seen) == ["define", "start", "health", "hand_over"]
+    assert plan(ANSWERS, seen)[0].nodes == ("node2",)
+
+
+def test_writes_wait_for_a_dead_node_for_less_time_than_a_lease_lives() -> None:
+    for io_timeout_s in range(1, 61):
+        answers = parse(f"lease_io_timeout_s = {io_timeout_s}\n" + three())
+        ping_s = int(volume(answers, "engine").options["network.ping-timeout"])
+        assert ping_s + 2 * io_timeout_s < 8 * io_timeout_s
