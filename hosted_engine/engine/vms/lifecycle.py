@@ -68,7 +68,9 @@ def heard_of(tx: Transaction, node_id: str, report: VmReport, now: float, *, com
     """Take note of one VM as its node reports it. `complete` marks the report of all VMs that a node begins with: only
     that may bring a VM back that is down here. True when the definition on the node is no longer needed."""
     vm = tx.vms.get(report.id)
-    if vm is None or report.state is VmState.UNKNOWN or _stale(vm, node_id, report):
+    if vm is None:
+        return report.state is VmState.DOWN and _was_ours(tx, report.id)
+    if report.state is VmState.UNKNOWN or _stale(vm, node_id, report):
         return False
     if vm.origin is Origin.MANAGED_HOSTED_ENGINE:
         if report.state is not VmState.DOWN:
@@ -81,6 +83,11 @@ def heard_of(tx: Transaction, node_id: str, report: VmReport, now: float, *, com
     elif vm.status is VmStatus.UNKNOWN or (complete and vm.status is VmStatus.DOWN):
         _heard_up(tx, _moved(tx, vm, node_id), report, now)
     return False
+
+
+def _was_ours(tx: Transaction, vm_id: str) -> bool:
+    """Removed here before the node could be told; a VM that was never ours is left alone."""
+    return bool(tx.events.list(limit=1, vm_id=vm_id))
 
 
 def _stale(vm: Vm, node_id: str, report: VmReport) -> bool:

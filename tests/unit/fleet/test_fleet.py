@@ -8,6 +8,7 @@ import pytest
 
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.storage.model import StorageDomainStatus
+from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.model import VmStatus
@@ -222,6 +223,21 @@ async def test_a_vm_that_the_engine_does_not_know_is_left_alone(site: Site) -> N
     await site.clock.turn(10)
     assert [vm.id for vm in machines.all()] == [stranger]
     assert machines.running() == 1
+
+
+async def test_a_vm_that_was_removed_while_its_node_was_away_is_forgotten_there_too(site: Site) -> None:
+    vm_id = await site.started()
+    spec = site.machine(ONE).machines.spec(vm_id)
+    await done(site.world, StopVm(id=vm_id))
+    await done(site.world, RemoveVm(id=vm_id))
+    await settle()
+    assert site.machine(ONE).machines.all() == ()
+    site.machine(ONE).fall_silent()
+    site.machine(ONE).machines.define(spec)
+    await site.clock.turn(2)
+    site.machine(ONE).speak_again()
+    await site.clock.turn(10)
+    assert site.machine(ONE).machines.all() == ()
 
 
 async def test_an_engine_that_starts_again_learns_what_changed_meanwhile(site: Site) -> None:
