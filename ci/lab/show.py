@@ -33,7 +33,8 @@ def _volumes(status: LabStatus) -> Table:
     table = Table("volume", "state", "bricks online", "waiting to heal")
     for volume in status.volumes:
         pending = "unknown" if volume.pending_heals is None else str(volume.pending_heals)
-        table.add_row(volume.name, volume.status, f"{volume.bricks_online} of {volume.bricks}", pending)
+        online = "unknown" if volume.bricks_online is None else f"{volume.bricks_online} of {volume.bricks}"
+        table.add_row(volume.name, volume.status, online, pending)
     return table
 
 

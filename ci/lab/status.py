@@ -9,10 +9,10 @@ import msgspec
 from ci.lab.machine import Machine, NodeOff, Power
 from ci.lab.names import ENGINE
 from ci.lab.netns import Network
+from gluster import model
 from gluster.errors import Failed as GlusterFailed
 from gluster.errors import Refused as GlusterRefused
 from gluster.facade import Gluster
-from gluster.model import HealCount
 from node.system.process import CommandFailed
 
 SERVICES = ("NetworkManager", "glusterd", "libvirtd", "sanlock", "trivet-node")
@@ -29,11 +29,11 @@ class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VolumeStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """`pending_heals` is None when a brick does not answer."""
+    """`bricks_online` is None when nobody can say, `pending_heals` when a brick does not answer."""
 
     name: str
     status: str
-    bricks_online: int
+    bricks_online: int | None
     bricks: int
     pending_heals: int | None
 
@@ -107,7 +107,7 @@ def _volumes(machine: Machine) -> tuple[VolumeStatus, ...]:
                 name=volume.name,
                 status=volume.status,
                 bricks=len(volume.bricks),
-                bricks_online=sum(brick.online is True for brick in volume.bricks),
+                bricks_online=online(volume),
                 pending_heals=pending(gluster.heal_counts(volume.name)),
             )
             for volume in gluster.observe().volumes
@@ -116,7 +116,14 @@ def _volumes(machine: Machine) -> tuple[VolumeStatus, ...]:
         return ()
 
 
-def pending(counts: Sequence[HealCount]) -> int | None:
+def online(volume: model.Volume) -> int | None:
+    """How many bricks run; those of a volume that nobody started do not. A locked pool says nothing of any."""
+    known = [brick.online for brick in volume.bricks if brick.online is not None]
+    idle = volume.status in (model.VolumeStatus.CREATED, model.VolumeStatus.STOPPED)
+    return sum(known) if known or idle else None
+
+
+def pending(counts: Sequence[model.HealCount]) -> int | None:
     """Entries that wait on all bricks together."""
     each = [count.pending for count in counts]
     return sum(number or 0 for number in each) if each and None not in each else None
