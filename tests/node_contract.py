@@ -40,6 +40,12 @@ class NodeContract:
         assert await node.names() == request
         await node.set_names(before)
 
+    @pytest.mark.parametrize("seconds", [-1, 0, 4, 601])
+    async def test_a_time_to_confirm_that_is_no_use_is_refused(self, node: NodeApi, seconds: int) -> None:
+        with pytest.raises(RemoteRefused) as refused:
+            await node.change_network(m.NetworkRequest(document={}, confirm_within_s=seconds))
+        assert (refused.value.text.code, refused.value.text.status) == ("Malformed", 400)
+
     async def test_statistics_and_capabilities_agree_on_memory(self, node: NodeApi) -> None:
         total = (await node.capabilities()).memory_bytes
         now = await node.statistics()

@@ -359,7 +359,7 @@ class NetworkReport(Message, frozen=True, kw_only=True):
 
 
 class NetworkRequest(Message, frozen=True, kw_only=True):
-    """Wish for the network in nmstate's schema; goes back by itself unless confirmed within `confirm_within_s`."""
+    """Wish for the network in nmstate's schema; goes back by itself unless confirmed in time (`confirm_within_s`: 5 to 600)."""
 
     document: dict[str, object]
     confirm_within_s: int = 60

@@ -186,6 +186,8 @@ class FakeNode:
 
     def _change_network(self, request: m.NetworkRequest) -> m.NetworkChange:
         """What is wished is laid over what is there; nothing is known here of what the words mean."""
+        if not 5 <= request.confirm_within_s <= 600:
+            raise r.Malformed(reason="the time to confirm has to be from 5 to 600 s")
         after = copy.deepcopy(self._document) | copy.deepcopy(request.document)
         if after == self._document:
             return m.NetworkChange(changed=False)

@@ -1,0 +1,54 @@
+"""The node's network in the contract's words, over a network in memory."""
+
+import pytest
+
+from netconf.facade import Network
+from netconf.model import Interface, NetworkState
+from node.api.messages import NetworkRequest
+from node.api.refusals import Malformed
+from node.network.host_network import HostNetwork
+from tests.fakes.network import FakeNetwork
+
+WISH: dict[str, object] = {"interfaces": [{"name": "host0", "mtu": 9000}]}
+
+
+@pytest.fixture
+def fake() -> FakeNetwork:
+    return FakeNetwork(NetworkState((Interface("host0", mtu=1500),)))
+
+
+@pytest.fixture
+def network(fake: FakeNetwork) -> HostNetwork:
+    return HostNetwork(Network(fake))
+
+
+async def test_the_start_takes_back_what_was_never_confirmed(network: HostNetwork, fake: FakeNetwork) -> None:
+    before = fake.now
+    assert (await network.change(NetworkRequest(document=WISH))).changed
+    assert fake.now != before
+    await HostNetwork(Network(fake)).settle()
+    assert fake.now == before
+
+
+async def test_a_confirmed_change_outlives_the_start(network: HostNetwork, fake: FakeNetwork) -> None:
+    await network.confirm((await network.change(NetworkRequest(document=WISH))).checkpoint)
+    after = fake.now
+    await network.settle()
+    assert fake.now == after
+
+
+async def test_a_change_of_somebody_else_does_not_keep_the_agent_from_starting(
+    network: HostNetwork, fake: FakeNetwork, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake.foreign = True
+    await network.settle()
+    assert "stays for now" in caplog.text
+
+
+@pytest.mark.parametrize("seconds", [1, 4, 601])
+async def test_a_time_that_is_no_use_is_the_callers_mistake(
+    network: HostNetwork, fake: FakeNetwork, seconds: int
+) -> None:
+    with pytest.raises(Malformed, match="from 5 to 600 s"):
+        await network.change(NetworkRequest(document=WISH, confirm_within_s=seconds))
+    assert fake.pending is None
