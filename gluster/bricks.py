@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import stat
+import sys
 from collections.abc import Collection
 from pathlib import Path
 from uuid import UUID
@@ -9,23 +11,24 @@ from uuid import UUID
 from gluster.errors import BrickHasData
 
 _VOLUME_ID = "trusted.glusterfs.volume-id"
-_MARKS = (_VOLUME_ID, "trusted.gfid")
+_MARKS = ("trusted.gfid", _VOLUME_ID)  # the id goes last: cut short in between, the folder is still known as marked
 _SKELETON = ".glusterfs"
+
+HAS_DATA = 3  # exit status
 
 
 def clear(path: Path, volume_ids: Collection[str]) -> bool:
     """Make the folder `path` usable as a brick again; False when there was nothing to clear.
 
-    Raises BrickHasData when it holds files or belongs to one of `volume_ids`.
+    Raises BrickHasData when it holds files or belongs to one of `volume_ids`. Needs CAP_SYS_ADMIN: nobody else sees
+    the marks.
     """
     owner = volume_id(path)
     if owner is None:
         return False
-    if owner in volume_ids:
-        raise BrickHasData(path=path, reason="it belongs to a volume of this pool")
-    files = sorted(entry.name for entry in path.iterdir() if entry.name != _SKELETON)
-    if files:
-        raise BrickHasData(path=path, reason=f"it holds files, {files[0]} among them")
+    reason = "it belongs to a volume of this pool" if owner in volume_ids else _why_not_empty(path)
+    if reason is not None:
+        raise BrickHasData(path=path, reason=reason)
     shutil.rmtree(path / _SKELETON, ignore_errors=True)
     for mark in _MARKS:
         if mark in os.listxattr(path):
@@ -38,3 +41,29 @@ def volume_id(path: Path) -> str | None:
     if not path.is_dir() or _VOLUME_ID not in os.listxattr(path):
         return None
     return str(UUID(bytes=os.getxattr(path, _VOLUME_ID)))
+
+
+def _why_not_empty(path: Path) -> str | None:
+    """Gluster's own folder holds a second link to every file: what lost its name may be somebody's data too."""
+    files = sorted(entry.name for entry in path.iterdir() if entry.name != _SKELETON)
+    if files:
+        return f"it holds files, {files[0]} among them"
+    for link in (path / _SKELETON).glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
+        found = link.lstat()
+        if stat.S_ISREG(found.st_mode) and found.st_size:
+            return f"it holds the content of a file that has lost its name, {link.relative_to(path)}"
+    return None
+
+
+def main(path: str, *volume_ids: str) -> int:
+    """`python -m gluster.bricks PATH [VOLUME_ID …]`, for callers without the privileges: says yes, no or why not."""
+    try:
+        sys.stdout.write("yes\n" if clear(Path(path), volume_ids) else "no\n")
+    except BrickHasData as err:
+        sys.stdout.write(f"{err.text.why}\n")
+        return HAS_DATA
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -24,6 +24,7 @@ from node.observe.statistics import StatisticsReader
 from node.registration.membership import Membership
 from node.server.app import make_app
 from node.server.serve import Service
+from node.storage.brick_marks import BrickMarks
 from node.storage.gluster_pool import GlusterPool
 from node.storage.images import Images
 from node.storage.keeper import Keeper
@@ -118,7 +119,7 @@ class Agent:
             hub=self._hub,
             machine_names=Names(),
             host_network=HostNetwork(Network(NetworkManager())),
-            pool=GlusterPool(Gluster(run), self._for_storage),
+            pool=GlusterPool(Gluster(run, clear=BrickMarks(run).clear), self._for_storage),
             volume_mounts=mounts,
             images=Images(
                 QemuImg(run),

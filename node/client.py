@@ -92,6 +92,9 @@ class NodeClient:
     async def add_peer(self, request: m.PeerRequest) -> None:
         await self._tell("PUT", _fill(paths.PEER, hostname=request.hostname), request, timeout_s=120)
 
+    async def clear_brick(self, request: m.BrickRequest) -> None:
+        await self._tell("POST", paths.CLEAR_BRICK, request, timeout_s=120)
+
     async def make_volume(self, request: m.VolumeRequest) -> m.VolumeReport:
         path = _fill(paths.VOLUME, volume=request.name)
         return await self._ask("PUT", path, m.VolumeReport, request, timeout_s=300)

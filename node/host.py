@@ -73,6 +73,9 @@ class Host:
     async def add_peer(self, request: m.PeerRequest) -> None:
         await self.pool.add_peer(request)
 
+    async def clear_brick(self, request: m.BrickRequest) -> None:
+        await self.pool.clear_brick(request)
+
     async def make_volume(self, request: m.VolumeRequest) -> m.VolumeReport:
         return await self.pool.make_volume(request)
 

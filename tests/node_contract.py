@@ -46,6 +46,21 @@ class NodeContract:
             await node.change_network(m.NetworkRequest(document={}, confirm_within_s=seconds))
         assert (refused.value.text.code, refused.value.text.status) == ("Malformed", 400)
 
+    async def test_a_brick_of_a_volume_is_not_cleared(self, node: NodeApi) -> None:
+        own = (await node.identity()).name
+        volume = next(one for one in (await node.gluster()).volumes if one.name == self.volume)
+        path = next(brick.path for brick in volume.bricks if brick.server == own)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.clear_brick(m.BrickRequest(path=path))
+        assert refused.value.text.code == "BrickHasData"
+
+    async def test_a_folder_that_is_no_brick_needs_no_clearing(self, node: NodeApi) -> None:
+        for _ in range(2):
+            await node.clear_brick(m.BrickRequest(path="/nowhere/brick"))
+        with pytest.raises(RemoteRefused) as refused:
+            await node.clear_brick(m.BrickRequest(path="nowhere"))
+        assert refused.value.text.code == "Malformed"
+
     async def test_statistics_and_capabilities_agree_on_memory(self, node: NodeApi) -> None:
         total = (await node.capabilities()).memory_bytes
         now = await node.statistics()

@@ -39,10 +39,20 @@ class Storage:
 
     async def volume(self, todo: Todo) -> None:
         name = todo.nodes[0]
+        wish = wishes.volume(self._work.answers, todo.volume)
         async with self._work.member(name) as api:
-            await api.make_volume(wishes.volume(self._work.answers, todo.volume))
+            if all(volume.name != wish.name for volume in (await api.gluster()).volumes):
+                await self._clear(wish)
+            await api.make_volume(wish)
         what = f"all bricks of volume {todo.volume} are online"
         await self._until(what, lambda: self._why_no_bricks(name, todo.volume), BRICKS_S)
+
+    async def _clear(self, wish: m.VolumeRequest) -> None:
+        """Gluster marks brick by brick: a creation that was cut short would never be let try again."""
+        for text in wish.bricks:
+            server, _, path = text.partition(":")
+            async with self._work.member(server) as api:
+                await api.clear_brick(m.BrickRequest(path=path))
 
     async def _why_no_bricks(self, name: str, volume: str) -> str | None:
         async with self._work.member(name) as api:

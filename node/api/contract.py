@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from node.api.messages import (
+    BrickRequest,
     Capabilities,
     Claim,
     ConsoleLog,
@@ -52,6 +53,11 @@ class NodeApi(Protocol):
 
     async def gluster(self) -> GlusterReport: ...
     async def add_peer(self, request: PeerRequest) -> None: ...
+    async def clear_brick(self, request: BrickRequest) -> None:
+        """Take the mark of a volume creation that was cut short off an empty folder. Refused when it holds data or
+        belongs to a volume of the pool; fine when there is no mark or no folder."""
+        ...
+
     async def make_volume(self, request: VolumeRequest) -> VolumeReport: ...
 
     async def mounts(self) -> tuple[MountReport, ...]: ...

@@ -332,6 +332,12 @@ class PeerRequest(Message, frozen=True, kw_only=True):
     hostname: str
 
 
+class BrickRequest(Message, frozen=True, kw_only=True):
+    """`path` is the brick's folder on this node."""
+
+    path: str
+
+
 class VolumeRequest(Message, frozen=True, kw_only=True):
     """The wish for a volume: bricks are `server:path` in replica order; options are set over `group`."""
 
@@ -359,7 +365,8 @@ class NetworkReport(Message, frozen=True, kw_only=True):
 
 
 class NetworkRequest(Message, frozen=True, kw_only=True):
-    """Wish for the network in nmstate's schema; goes back by itself unless confirmed in time (`confirm_within_s`: 5 to 600)."""
+    """Wish for the network in nmstate's schema; goes back by itself unless confirmed within `confirm_within_s`, which
+    is from 5 to 600."""
 
     document: dict[str, object]
     confirm_within_s: int = 60

@@ -23,6 +23,7 @@ def make_app(node: NodeApi, guard: Guard, *, mutual: bool) -> App[Request, Respo
         (paths.NETWORK_CHECKPOINT, host.CheckpointResource(node)),
         (paths.GLUSTER, storage.GlusterResource(node)),
         (paths.PEER, storage.PeerResource(node)),
+        (paths.CLEAR_BRICK, storage.ClearBrickResource(node)),
         (paths.VOLUME, storage.VolumeResource(node)),
         (paths.MOUNTS, storage.MountsResource(node)),
         (paths.MOUNT, storage.MountResource(node)),

@@ -27,6 +27,15 @@ class PeerResource:
         resp.status = 204
 
 
+class ClearBrickResource:
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        await self._node.clear_brick(await body(req, m.BrickRequest))
+        resp.status = 204
+
+
 class VolumeResource:
     def __init__(self, node: NodeApi) -> None:
         self._node = node

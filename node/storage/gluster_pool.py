@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+from pathlib import PurePosixPath
 
 from gluster.errors import Problem
 from gluster.facade import Gluster
 from gluster.model import BrickPath, DesiredVolume, HealCount, Pool, Volume, VolumeStatus
 from node.api.messages import (
     BrickReport,
+    BrickRequest,
     GlusterReport,
     PeerReport,
     PeerRequest,
@@ -41,6 +43,14 @@ class GlusterPool:
         async with self._changing:
             volume = await self._threads(self._gluster.ensure_volume, desired)
         return volume_report(volume, ())
+
+    async def clear_brick(self, request: BrickRequest) -> None:
+        path = PurePosixPath(request.path)
+        if not path.is_absolute() or ".." in path.parts:
+            raise Malformed(reason=f"the brick {request.path!r} is not an absolute path")
+        async with self._changing:
+            if await self._threads(self._gluster.clear_brick, str(path)):
+                log.warning("cleared %s of the mark that a cut-short volume creation left", path)
 
     def _report(self) -> GlusterReport:
         pool = self._gluster.observe()

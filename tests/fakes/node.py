@@ -221,6 +221,9 @@ class FakeNode:
 
         await self._do("add_peer", add)
 
+    async def clear_brick(self, request: m.BrickRequest) -> None:
+        await self._do("clear_brick", lambda: self.site.clear_brick(self.name, request.path))
+
     async def make_volume(self, request: m.VolumeRequest) -> m.VolumeReport:
         return await self._do("make_volume", lambda: self.site.make_volume(request))
 

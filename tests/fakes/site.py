@@ -4,9 +4,20 @@ from dataclasses import dataclass, field
 
 from node.api import messages as m
 from node.api import refusals as r
+from node.api.problems import Refused
 
 GIB = 1 << 30
 SHIPPED = {"engine": 10 * GIB, "tiny": 64 << 20}
+
+
+class BrickBusy(Refused):
+    what = "Cannot use {brick} as a brick"
+    why = "that folder is already part of a volume"
+
+
+class BrickHasData(Refused):
+    what = "Cannot clear the brick {path}"
+    why = "it holds files or belongs to a volume"
 
 
 @dataclass
@@ -15,6 +26,12 @@ class FakeSite:
 
     peers: list[str] = field(default_factory=list)
     volumes: dict[str, m.VolumeReport] = field(default_factory=dict)
+    marked: set[str] = field(default_factory=set)
+    """Bricks, `server:path`, that a creation marked as used."""
+    filled: set[str] = field(default_factory=set)
+    """Bricks with somebody's files on them."""
+    cut_short_after: int | None = None
+    """The next creation of a volume marks that many bricks and then fails."""
     images: dict[m.ImageRef, m.ImageReport] = field(default_factory=dict)
     seeds: dict[m.ImageRef, m.SeedRequest] = field(default_factory=dict)
     leases: dict[tuple[str, str], int | None] = field(default_factory=dict)
@@ -25,6 +42,8 @@ class FakeSite:
         bricks = tuple(_brick(text) for text in request.bricks)
         if found is not None and [(b.server, b.path) for b in found.bricks] != [(b.server, b.path) for b in bricks]:
             raise r.VolumeDiffers(volume=request.name, reason="its bricks are others")
+        if found is None:
+            self._mark(request)
         report = m.VolumeReport(
             name=request.name,
             status="Started",
@@ -35,6 +54,28 @@ class FakeSite:
         )
         self.volumes[request.name] = report
         return report
+
+    def clear_brick(self, server: str, path: str) -> None:
+        text = f"{server}:{path}"
+        if not path.startswith("/"):
+            raise r.Malformed(reason=f"the brick {path!r} is not an absolute path")
+        if text not in self.marked:
+            return
+        if text in self.filled or text in self._in_volumes():
+            raise BrickHasData(path=path)
+        self.marked.discard(text)
+
+    def _mark(self, request: m.VolumeRequest) -> None:
+        for number, text in enumerate(request.bricks):
+            if number == self.cut_short_after:
+                self.cut_short_after = None
+                raise r.PeerUnreachable(peer=text.partition(":")[0], reason="it died in the middle")
+            if text in self.marked:
+                raise BrickBusy(brick=text)
+            self.marked.add(text)
+
+    def _in_volumes(self) -> set[str]:
+        return {f"{brick.server}:{brick.path}" for volume in self.volumes.values() for brick in volume.bricks}
 
     def make_image(self, image: m.ImageRef, request: m.ImageRequest) -> m.ImageReport:
         size = self._size(request)

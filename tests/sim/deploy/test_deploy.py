@@ -183,6 +183,25 @@ async def test_a_lost_answer_at_any_operation_is_got_over(tmp_path: Path) -> Non
         await assert_whole(stage)
 
 
+@pytest.mark.parametrize("marked", [1, 2])
+async def test_a_volume_creation_that_was_cut_short_is_got_over(stage: Stage, marked: int) -> None:
+    stage.world.site.cut_short_after = marked
+    with pytest.raises(StepFailed, match="died in the middle"):
+        await stage.run()
+    assert await stage.run_until_done() == 1
+    await assert_whole(stage)
+
+
+async def test_a_brick_with_files_is_never_cleared(stage: Stage) -> None:
+    brick = "node2:/bricks/engine/brick"
+    stage.world.site.marked.add(brick)
+    stage.world.site.filled.add(brick)
+    with pytest.raises(StepFailed, match="it holds files"):
+        await stage.run()
+    assert brick in stage.world.site.marked
+    assert stage.world.site.volumes == {}
+
+
 async def test_a_power_cut_after_any_entry_of_the_journal_is_resumed(tmp_path: Path) -> None:
     entries = 2 * 24 + 2
     for cut_after in range(1, entries + 1):

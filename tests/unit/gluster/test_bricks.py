@@ -42,6 +42,35 @@ def test_files_are_never_touched(marks: Marks, tmp_path: Path) -> None:
     assert len(marks) == 3
 
 
+def test_content_without_a_name_is_never_touched(marks: Marks, tmp_path: Path) -> None:
+    folder = tmp_path / ".glusterfs" / "ab" / "cd"
+    folder.mkdir(parents=True)
+    (folder / "abcd-gfid").write_text("somebody's")
+    with pytest.raises(BrickHasData, match="lost its name"):
+        bricks.clear(tmp_path, ())
+    assert len(marks) == 3
+
+
+def test_cut_short_itself_it_is_done_again(marks: Marks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def once(path: Path, name: str) -> None:
+        del marks[name]
+        raise OSError
+
+    monkeypatch.setattr("gluster.bricks.os.removexattr", once)
+    with pytest.raises(OSError):  # noqa: PT011
+        bricks.clear(tmp_path, ())
+    marks.install(monkeypatch)
+    assert bricks.clear(tmp_path, ())
+    assert list(marks) == ["user.other"]
+
+
+def test_as_a_command_it_says_what_it_did(marks: Marks, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bricks.main(str(tmp_path), VOLUME) == bricks.HAS_DATA
+    assert bricks.main(str(tmp_path)) == 0
+    assert bricks.main(str(tmp_path)) == 0
+    assert capsys.readouterr().out.splitlines() == ["it belongs to a volume of this pool", "yes", "no"]
+
+
 def test_a_brick_in_use_is_never_touched(marks: Marks, tmp_path: Path) -> None:
     with pytest.raises(BrickHasData, match="volume of this pool"):
         bricks.clear(tmp_path, {VOLUME})
