@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from node.api.messages import ImageFormat, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.refusals import ImageBusy, ImageDiffers, ImageUnknown, Malformed, SourceUnknown, token
-from node.storage import layout
+from node.storage import formats, layout
 from node.storage.qemu_img import Info, QemuImg
 from node.storage.seed import SeedMaker
 from node.system.files import sync_file, sync_folder
@@ -51,7 +51,7 @@ class Images:
         _check(request)
         await self._need(image.volume)
         async with self._locks[image]:
-            found = await self._threads(self._find, image, path)
+            found = await self._threads(self._find, image, path, request.format)
             if found is not None:
                 _same_or_differs(found, request)
                 return found
@@ -78,8 +78,18 @@ class Images:
     def _path(self, image: ImageRef) -> Path:
         return Path(layout.image(self._volumes, image))
 
-    def _find(self, image: ImageRef, path: Path) -> ImageReport | None:
-        return _report(image, self._qemu_img.info(str(path))) if path.exists() else None
+    def _find(self, image: ImageRef, path: Path, told: ImageFormat | None = None) -> ImageReport | None:
+        """`told` is the caller's word for an image without a note; it is noted then."""
+        if not path.exists():
+            return None
+        noted = formats.noted(path)
+        form = noted or told
+        if form is None:
+            raise formats.FormatUnknown(image=image.image_id)
+        info = self._qemu_img.info(str(path), form)
+        if noted is None:
+            formats.note(path, form)
+        return _report(image, info)
 
     def _make(self, image: ImageRef, path: Path, request: ImageRequest) -> ImageReport:
         part = _fresh_part(path)
@@ -90,15 +100,15 @@ class Images:
         else:
             size = _whole_sectors(request.size_bytes or 0)
             self._qemu_img.create(str(part), request.format, size, preallocated=request.preallocated)
-        _finish(part, path)
-        return _report(image, self._qemu_img.info(str(path)))
+        _finish(part, path, request.format)
+        return _report(image, self._qemu_img.info(str(path), request.format))
 
     def _convert(self, source: str, part: Path, request: ImageRequest) -> None:
         file = self._shipped / f"{token('source', source)}.qcow2"
         if not file.exists():
             known = sorted(path.stem for path in self._shipped.glob("*.qcow2"))
             raise SourceUnknown(source=source, known=", ".join(known) or "none are there")
-        size = self._grown(self._qemu_img.info(str(file)), request)
+        size = self._grown(self._qemu_img.info(str(file), ImageFormat.QCOW2), request)
         self._qemu_img.convert(str(file), ImageFormat.QCOW2, str(part), request.format)
         if size is not None:
             self._qemu_img.resize(str(part), request.format, size)
@@ -107,9 +117,13 @@ class Images:
         backing_path = self._path(backing)
         if not backing_path.exists():
             raise ImageUnknown(image=backing.image_id, volume=backing.volume)
-        info = self._qemu_img.info(str(backing_path))
-        size = self._grown(info, request)
-        form = request.backing_format or info.format
+        noted = formats.noted(backing_path)
+        form = noted or request.backing_format
+        if form is None:
+            raise formats.FormatUnknown(image=backing.image_id)
+        if request.backing_format not in (None, form):
+            raise Malformed(reason=f"the backing image is {form}, not {request.backing_format}")
+        size = self._grown(self._qemu_img.info(str(backing_path), form), request)
         self._qemu_img.create_overlay(str(part), layout.backing_text(backing), form, size)
 
     def _grown(self, origin: Info, request: ImageRequest) -> int | None:
@@ -124,8 +138,8 @@ class Images:
     def _make_seed(self, image: ImageRef, path: Path, request: SeedRequest) -> ImageReport:
         part = _fresh_part(path)
         self._seeds.make(part, request)
-        _finish(part, path)
-        return _report(image, self._qemu_img.info(str(path)))
+        _finish(part, path, ImageFormat.RAW)
+        return _report(image, self._qemu_img.info(str(path), ImageFormat.RAW))
 
 
 def _check(request: ImageRequest) -> None:
@@ -168,15 +182,16 @@ def _fresh_part(path: Path) -> Path:
     return part
 
 
-def _finish(part: Path, path: Path) -> None:
+def _finish(part: Path, path: Path, form: ImageFormat) -> None:
     sync_file(part)
+    formats.note(path, form)
     part.rename(path)
     sync_folder(path.parent)
 
 
 def _remove(path: Path) -> None:
-    """The image, what was being made of it, and the disk's folder once it is empty."""
-    for file in (path, path.with_name(f"{path.name}.part")):
+    """The image, what was being made of it, its note, and the disk's folder once it is empty."""
+    for file in (path, path.with_name(f"{path.name}.part"), formats.file(path)):
         file.unlink(missing_ok=True)
     with suppress(OSError):
         path.parent.rmdir()

@@ -46,9 +46,9 @@ class QemuImg:
     def __init__(self, run: Run) -> None:
         self._run = run
 
-    def info(self, path: str) -> Info:
-        """Also of an image that a VM has open (-U)."""
-        return parse_info(self._run("qemu-img", "info", "-U", "--output=json", path), path)
+    def info(self, path: str, form: ImageFormat) -> Info:
+        """Also of an image that a VM has open (-U). Never without the format: a guest may have written the content."""
+        return parse_info(self._run("qemu-img", "info", "-U", "-f", form.value, "--output=json", path), path)
 
     def create(self, path: str, form: ImageFormat, size_bytes: int, *, preallocated: bool) -> None:
         options = ["-o", "preallocation=falloc"] if preallocated else []

@@ -31,8 +31,8 @@ class FakeCommands:
         if argv[0] in self.broken or " ".join(argv[:2]) in self.broken:
             raise CommandFailed(argv, "broken by the test", status=1)
         match argv:
-            case ("qemu-img", "info", *_, path):
-                return Path(path).read_text()
+            case ("qemu-img", "info", "-U", "-f", form, "--output=json", path):
+                return self._info(form, json.loads(Path(path).read_text()))
             case ("qemu-img", "create", "-q", "-f", form, *rest):
                 self._create(form, rest)
             case ("qemu-img", "convert", "-q", "-f", _, "-O", form, source, path):
@@ -53,6 +53,14 @@ class FakeCommands:
             case ("systemd-run", *_, "umount", "--lazy", where):
                 self._take_off(Path(where))
         return ""
+
+    def _info(self, form: str, said: dict[str, object]) -> str:
+        """As told; a content of another format is just bytes to raw, and nothing to the others."""
+        if form == "raw":
+            return json.dumps({"format": form, "virtual-size": said["virtual-size"], "actual-size": 4096})
+        if form != said["format"]:
+            raise CommandFailed(("qemu-img", "info"), f"Image is not in {form} format", status=1)
+        return json.dumps(said)
 
     def _create(self, form: str, rest: list[str]) -> None:
         if "-b" in rest:

@@ -1,5 +1,6 @@
 """Images get their name when they are whole, and only once."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from node.api.messages import ImageFormat, ImageRef, ImageRequest, SeedFile, SeedRequest
 from node.api.refusals import ImageBusy, ImageDiffers, ImageUnknown, Malformed, NotMounted, SourceUnknown
+from node.storage import formats
 from node.storage.images import Images
 from node.storage.qemu_img import Info, NotUnderstood, QemuImg, parse_info
 from node.storage.seed import LEAST_BYTES, SeedMaker, seed_bytes
@@ -18,7 +20,9 @@ DATA = Path(__file__).parents[2] / "data" / "node" / "qemu-img"
 MIB = 1 << 20
 IMAGE = ImageRef(volume="data", disk_id="d", image_id="i")
 TOP = ImageRef(volume="data", disk_id="e", image_id="j")
+THIRD = ImageRef(volume="data", disk_id="f", image_id="l")
 QCOW2 = ImageFormat.QCOW2
+RAW = ImageFormat.RAW
 EMPTY = ImageRequest(format=QCOW2, size_bytes=8 * MIB)
 
 
@@ -63,12 +67,17 @@ def world(tmp_path: Path) -> Iterator[World]:
     world.threads.close()
 
 
+def _files(world: World) -> list[str]:
+    """What lies in the folder of IMAGE's disk."""
+    return sorted(file.name for file in world.path(IMAGE).parent.iterdir())
+
+
 async def test_an_image_is_made_once(world: World) -> None:
     made = await world.images.make(IMAGE, EMPTY)
     calls = len(world.run.calls)
     assert await world.images.make(IMAGE, EMPTY) == made == await world.images.find(IMAGE)
     assert all("create" not in call for call in world.run.calls[calls:])
-    assert [file.name for file in world.path(IMAGE).parent.iterdir()] == ["i"]
+    assert _files(world) == ["i", "i.format"]
 
 
 async def test_what_a_crash_left_half_made_does_not_count_and_is_replaced(world: World) -> None:
@@ -79,7 +88,7 @@ async def test_what_a_crash_left_half_made_does_not_count_and_is_replaced(world:
     assert await world.images.find(IMAGE) is None
     world.run.broken.clear()
     assert (await world.images.make(IMAGE, EMPTY)).virtual_size_bytes == 8 * MIB
-    assert [file.name for file in world.path(IMAGE).parent.iterdir()] == ["i"]
+    assert _files(world) == ["i", "i.format"]
 
 
 @pytest.mark.parametrize(
@@ -94,6 +103,41 @@ async def test_another_image_under_the_same_id_is_refused(world: World, other: I
     await world.images.make(IMAGE, EMPTY)
     with pytest.raises(ImageDiffers):
         await world.images.make(IMAGE, other)
+
+
+async def test_what_a_guest_wrote_into_a_raw_image_does_not_make_it_another(world: World) -> None:
+    made = await world.images.make(IMAGE, ImageRequest(format=RAW, size_bytes=8 * MIB))
+    forged = {"format": "qcow2", "virtual-size": 8 * MIB, "backing-filename": "../secret/image"}
+    world.path(IMAGE).write_text(json.dumps(forged))
+    found = await world.images.find(IMAGE)
+    assert found == made
+    assert (found.format, found.backing) == (RAW, None)
+    await world.images.make(TOP, ImageRequest(format=QCOW2, backing=IMAGE))
+    create = next(call for call in world.run.calls if "-b" in call)
+    assert create[create.index("-F") + 1] == "raw"
+    with pytest.raises(Malformed, match="raw, not qcow2"):
+        await world.images.make(THIRD, ImageRequest(format=QCOW2, backing=IMAGE, backing_format=QCOW2))
+
+
+async def test_an_image_without_a_note_is_what_the_caller_says_and_never_guessed(world: World) -> None:
+    made = await world.images.make(IMAGE, EMPTY)
+    formats.file(world.path(IMAGE)).unlink()
+    with pytest.raises(formats.FormatUnknown):
+        await world.images.find(IMAGE)
+    with pytest.raises(formats.FormatUnknown):
+        await world.images.make(TOP, ImageRequest(format=QCOW2, backing=IMAGE))
+    assert await world.images.make(IMAGE, EMPTY) == made == await world.images.find(IMAGE)
+
+
+async def test_no_image_is_there_without_its_note(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(image: Path, form: ImageFormat) -> None:
+        raise OSError("the volume is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(formats, "note", fail)
+        with pytest.raises(OSError, match="full"):
+            await world.images.make(IMAGE, EMPTY)
+    assert await world.images.find(IMAGE) is None
 
 
 async def test_an_overlay_names_its_backing_relative_to_itself(world: World) -> None:
@@ -139,7 +183,7 @@ async def test_removal_takes_the_empty_folder_of_the_disk_along(world: World) ->
     await world.images.make(second, EMPTY)
     world.path(IMAGE).with_name("i.part").write_text("half")
     await world.images.remove(IMAGE)
-    assert [file.name for file in world.path(second).parent.iterdir()] == ["k"]
+    assert _files(world) == ["k", "k.format"]
     for _ in range(2):
         await world.images.remove(second)
     assert not world.path(second).parent.exists()
