@@ -8,6 +8,18 @@ from hosted_engine.site import EngineVm, Site, SiteNode, SiteTemplate, SiteVolum
 from node.api import messages as m
 
 MIB = 1 << 20
+UNREPLICATED = {  # what GlusterFS's group `virt` sets and a volume without copies takes
+    "performance.quick-read": "off",
+    "performance.read-ahead": "off",
+    "performance.io-cache": "off",
+    "performance.low-prio-threads": "32",
+    "network.remote-dio": "disable",
+    "performance.strict-o-direct": "on",
+    "user.cifs": "off",
+    "client.event-threads": "4",
+    "server.event-threads": "4",
+    "performance.client-io-threads": "on",
+}
 
 
 def names(answers: Answers) -> dict[str, str]:
@@ -19,12 +31,14 @@ def names(answers: Answers) -> dict[str, str]:
 def volume(answers: Answers, name: str) -> m.VolumeRequest:
     """A volume with a copy on every node. A dead node may block writes for less time than a lease can be unrenewed."""
     paths = [(node.name, node.bricks.engine if name == "engine" else node.bricks.data) for node in answers.nodes]
-    ping_s = min(10, max(5, 2 * answers.lease_io_timeout_s))
+    ping = {"network.ping-timeout": str(min(10, max(5, 2 * answers.lease_io_timeout_s)))}
+    copies = len(answers.nodes)
     return m.VolumeRequest(
         name=name,
-        replica=len(answers.nodes),
+        replica=copies,
         bricks=tuple(f"{server}:{path}" for server, path in paths),
-        options={"network.ping-timeout": str(ping_s), "cluster.heal-timeout": "60"},
+        group="virt" if copies > 1 else None,
+        options=ping | ({"cluster.heal-timeout": "60"} if copies > 1 else UNREPLICATED),
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -106,3 +107,10 @@ def test_writes_wait_for_a_dead_node_for_less_time_than_a_lease_lives() -> None:
         answers = parse(f"lease_io_timeout_s = {io_timeout_s}\n" + three())
         ping_s = int(volume(answers, "engine").options["network.ping-timeout"])
         assert ping_s + 2 * io_timeout_s < 8 * io_timeout_s
+
+
+def test_a_volume_without_copies_is_asked_for_nothing_that_is_about_copies() -> None:
+    alone = volume(msgspec.structs.replace(ANSWERS, nodes=ANSWERS.nodes[:1]), "engine")
+    assert (alone.replica, alone.group) == (1, None)
+    assert not [name for name in alone.options if name.startswith("cluster.")]
+    assert volume(ANSWERS, "engine").group == "virt"
