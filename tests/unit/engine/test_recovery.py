@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hosted_engine.engine.command import Command
+from hosted_engine.engine.command import Command, Lock
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.disks.model import DiskStatus
 from hosted_engine.engine.jobs.model import JobStatus
@@ -18,6 +18,7 @@ from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.model import VmStatus
 from node.api.problems import Failed, NodeSilent
+from node.api.refusals import VmUnknown
 from node.steps import StepFailed
 from tests.fakes.engine import TINY_ID, World
 from tests.unit.engine.scenes import done, new_disk, new_disk_on, picture, running_vm, tiny_vm, vm_of
@@ -247,3 +248,46 @@ async def test_a_removal_that_failed_half_way_can_be_repeated() -> None:
     assert vm_of(world, command.id).status is VmStatus.DOWN
     await done(world, RemoveVm(id=command.id))
     assert len(picture(world)["images"]) == before
+
+
+async def test_an_image_of_a_new_vm_that_cannot_be_removed_stays_visible_too() -> None:
+    world = World()
+    for node in world.nodes.values():
+        node.lose_answer("make_image", times=5)
+        node.fail("remove_image", Failed(), times=1)
+    command = AddVm(name="vm1", cluster_id=world.cluster.id, template_id=TINY_ID)
+    with pytest.raises(StepFailed):
+        await done(world, command)
+    with world.store.transaction() as tx:
+        assert [disk.name for disk in tx.disks.list(status=DiskStatus.ILLEGAL)] == ["vm1_tiny"]
+        assert tx.vms.get(command.id) is None
+
+
+async def test_what_a_resumed_task_works_on_is_its_own_again() -> None:
+    world = World()
+    command = StartVm(id=await tiny_vm(world))
+    assert await crashed(world, command, 5, committed=True)
+    world.begin()
+    assert world.engine.resume() == 1
+    assert world.locks.take([Lock("VM", command.id)], "somebody else") is not None
+    await asyncio.wait(list(world.engine._tasks._works))
+    assert world.locks.take([Lock("VM", command.id)], "somebody else") is None
+
+
+async def test_a_start_whose_definition_was_just_cleaned_up_defines_it_again() -> None:
+    world = World()
+    vm_id = await tiny_vm(world)
+    for node in world.nodes.values():
+        node.fail("start_vm", VmUnknown(vm=vm_id))
+    await done(world, StartVm(id=vm_id))
+    assert vm_of(world, vm_id).status is VmStatus.UP
+
+
+async def test_a_stop_of_a_vm_that_has_just_ended_by_itself_is_done() -> None:
+    world = World()
+    vm_id = await running_vm(world)
+    machine = next(node for node in world.nodes.values() if node.machines.running())
+    machine.machines.crash(vm_id)
+    await machine.undefine_vm(vm_id)
+    await done(world, StopVm(id=vm_id))
+    assert vm_of(world, vm_id).status is VmStatus.POWERING_DOWN, "the node's own event has the reason and ends it"
