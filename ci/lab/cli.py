@@ -44,7 +44,6 @@ def up(name: str, nodes: int | None, no_deploy: bool) -> None:
     """Bring the lab up. Safe to repeat: it does only what is missing."""
     lab = Lab(name)
     with problems(), alone(lab):
-        known = lab.times_file.exists()
         appliance = Appliance(lab, settings.make(lab, nodes), run)
         progress = Progress(console)
         bringing = Up(appliance, progress, run)
@@ -52,7 +51,7 @@ def up(name: str, nodes: int | None, no_deploy: bool) -> None:
         if no_deploy:
             return
         bringing.site()
-        progress.save(lab.times_file, "cached" if known else "first")
+        progress.save(lab.times_file, bringing.kind)
         console.print(bringing.farewell(), markup=False, soft_wrap=True)
 
 

@@ -82,7 +82,7 @@ class Machine:
         """What the node's systemd says of itself: running, degraded, starting, stopping, offline."""
         try:
             done = self.exec("systemctl", "is-system-running", timeout_s=20, check=False)
-        except (NodeOff, subprocess.TimeoutExpired):
+        except (NodeOff, CommandFailed):
             return "offline"
         return done.stdout.strip() or "offline"
 
@@ -142,10 +142,13 @@ class Machine:
     def exec(
         self, *command: str, stdin: str | bytes = b"", timeout_s: float = 60, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command in the node. Raises NodeOff; CommandFailed when `check` and it ended above 0."""
+        """Run a command in the node. Raises NodeOff; CommandFailed on a time-out or, with `check`, a status above 0."""
         entered = self.enter(command)
         raw = stdin.encode() if isinstance(stdin, str) else stdin
-        done = subprocess.run(entered, input=raw, capture_output=True, timeout=timeout_s, check=False, env=INSIDE)
+        try:
+            done = subprocess.run(entered, input=raw, capture_output=True, timeout=timeout_s, check=False, env=INSIDE)
+        except subprocess.TimeoutExpired as err:
+            raise CommandFailed(command, f"it took longer than {timeout_s:g} s") from err
         out, err = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
         if check and done.returncode != 0:
             raise CommandFailed(command, err or out, status=done.returncode, stdout=out)
@@ -153,10 +156,7 @@ class Machine:
 
     def run(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str:
         """As node.system.process.run, in the node."""
-        try:
-            return self.exec(*argv, stdin=stdin, timeout_s=timeout_s).stdout
-        except subprocess.TimeoutExpired as err:
-            raise CommandFailed(argv, f"it took longer than {timeout_s:g} s") from err
+        return self.exec(*argv, stdin=stdin, timeout_s=timeout_s).stdout
 
     def become(self, command: Sequence[str]) -> NoReturn:
         """Replace this process by a command in the node, on this terminal."""

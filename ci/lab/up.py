@@ -3,7 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
-from ci.lab import deploying, engine_vm, refresh, supplies
+from ci.lab import deploying, engine_vm, host, refresh, supplies
 from ci.lab.appliance import Appliance
 from ci.lab.engine_vm import EngineOff
 from ci.lab.gate import USER, Gate
@@ -25,6 +25,7 @@ class Up:
         self._run = run
         self._gate = Gate(appliance)
         self._layer = Path()
+        self.kind = self._kind()
 
     def nodes(self) -> None:
         """Bring the nodes up. Raises Problem; whatever was reached stays and is found by the next run."""
@@ -74,6 +75,12 @@ class Up:
             ]
         )
 
+    def _kind(self) -> str:
+        """What the times of this run stand for."""
+        if not list(build.DEFAULT_STORE.glob("node-*")):
+            return "first"  # on this machine: everything has to be fetched and built
+        return "again" if len(self._appliance.running()) == len(self._appliance.machines) else "cached"
+
     def _supplies(self) -> Supplies:
         store, tell = build.DEFAULT_STORE, self._progress.note
         running = self._appliance.running()
@@ -89,6 +96,8 @@ class Up:
     def _clear(self) -> None:
         for removal in self._appliance.clean():
             self._progress.note(f"removed {removal.what} {removal.which}")
+        if host.raise_limit():
+            self._progress.note(f"raised {host.INSTANCES} to {host.ENOUGH} until the next boot of this machine")
         self._appliance.network.make()
 
     def _start(self, ready: Supplies) -> None:
