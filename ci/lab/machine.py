@@ -147,8 +147,8 @@ class Machine:
         raw = stdin.encode() if isinstance(stdin, str) else stdin
         try:
             done = subprocess.run(entered, input=raw, capture_output=True, timeout=timeout_s, check=False, env=INSIDE)
-        except subprocess.TimeoutExpired as err:
-            raise CommandFailed(command, f"it took longer than {timeout_s:g} s") from err
+        except subprocess.TimeoutExpired as late:
+            raise CommandFailed(command, f"it took longer than {timeout_s:g} s") from late
         out, err = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
         if check and done.returncode != 0:
             raise CommandFailed(command, err or out, status=done.returncode, stdout=out)
