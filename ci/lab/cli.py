@@ -12,13 +12,12 @@ from rich.console import Console
 
 from ci.lab import collect as collecting
 from ci.lab import down as downing
-from ci.lab import engine_vm, settings, show, status, supplies
+from ci.lab import engine_vm, settings, show, status
 from ci.lab.appliance import Appliance, alone
 from ci.lab.gate import Gate
 from ci.lab.names import DEFAULT_LAB, ENGINE, MOST_NODES, Lab
 from ci.lab.progress import Progress
 from ci.lab.up import Up
-from images import build
 from node.api.problems import Problem
 from node.system.process import run
 
@@ -38,7 +37,9 @@ def named(command: F) -> F:
 
 @main.command()
 @named
-@click.option("--nodes", type=click.IntRange(1, MOST_NODES), help="How many nodes (3, when the lab is made).")
+@click.option(
+    "--nodes", type=click.IntRange(1, MOST_NODES), help="How many: 1 or 3 (default) form the site, others wait."
+)
 @click.option("--no-deploy", is_flag=True, help="Stop at nodes that run and belong to no site yet.")
 def up(name: str, nodes: int | None, no_deploy: bool) -> None:
     """Bring the lab up. Safe to repeat: it does only what is missing."""
@@ -145,8 +146,7 @@ def start(name: str, node: str) -> None:
         machine = appliance.machine(node)
         progress = Progress(console)
         with progress.step(f"start {node}"):
-            images = build.build_all(build.DEFAULT_STORE, progress.note)
-            ready = supplies.gather(images, run, progress.note)
+            ready = Up(appliance, progress, run).supplies()
             appliance.network.make()
             machine.start(ready.launch, lower=ready.lower, shim=ready.shim)
             machine.wait_ready(120)

@@ -1,6 +1,7 @@
 """The network of a lab: one namespace with one bridge in it, so that nothing of the host's network changes."""
 
 import json
+from pathlib import Path
 
 from ci.lab.names import BRIDGE, GATEWAY_ADDRESS, PREFIX_LENGTH, Lab, Node
 from node.system.process import Run
@@ -14,12 +15,13 @@ class Network:
         self._run = run
 
     def exists(self) -> bool:
-        return self._lab.netns in {entry["name"] for entry in _json(self._run("ip", "-j", "netns", "list"))}
+        """Is it there, and more than the empty file that a reboot leaves of it?"""
+        return is_namespace(self._lab.netns_path)
 
     def make(self) -> None:
         """Make what is missing of the namespace and its bridge."""
         if self._lab.netns_path.exists() and not self.exists():
-            self._lab.netns_path.unlink()  # a reboot kept the name and lost the namespace
+            self._lab.netns_path.unlink()
         if not self.exists():
             self._run("ip", "netns", "add", self._lab.netns)
         self._ip("link", "set", "lo", "up")
@@ -31,6 +33,7 @@ class Network:
     def remove(self) -> None:
         if self.exists():
             self._run("ip", "netns", "delete", self._lab.netns)
+        self._lab.netns_path.unlink(missing_ok=True)
 
     def cut(self, node: Node) -> None:
         """Take the node's cable off the switch; its carrier stays up, as behind a switch that lost its uplink."""
@@ -52,6 +55,11 @@ class Network:
 
     def _ip(self, *arguments: str) -> None:
         self._run("ip", "-n", self._lab.netns, *arguments)
+
+
+def is_namespace(path: Path) -> bool:
+    """All namespaces are files of one file system of the kernel's."""
+    return path.exists() and path.stat().st_dev == Path("/proc/self/ns/net").stat().st_dev
 
 
 def _json(text: str) -> list[dict[str, str]]:

@@ -15,7 +15,11 @@ from node.system.process import Run
 BOOT_S = 120.0
 AGENT_S = 60.0
 ENGINE_S = 300.0
-FORMED_OF = 3  # nodes that the deploy makes a site of; further ones wait to be added
+
+
+def formed_of(nodes: int) -> int:
+    """How many nodes a site is formed of: a replica needs three, and one alone has none. Others wait to be added."""
+    return 3 if nodes >= 3 else 1
 
 
 class Up:
@@ -31,7 +35,7 @@ class Up:
         """Bring the nodes up. Raises Problem; whatever was reached stays and is found by the next run."""
         step = self._progress.step
         with step("build images"):
-            ready = self._supplies()
+            ready = self.supplies()
         with step("clear leftovers"):
             self._clear()
         with step("start the nodes"):
@@ -81,17 +85,24 @@ class Up:
             return "first"  # on this machine: everything has to be fetched and built
         return "again" if len(self._appliance.running()) == len(self._appliance.machines) else "cached"
 
-    def _supplies(self) -> Supplies:
+    def supplies(self) -> Supplies:
+        """What nodes are made of, built where it is missing."""
         store, tell = build.DEFAULT_STORE, self._progress.note
-        running = self._appliance.running()
-        if self._appliance.lab.times_file.exists() and len(running) == len(self._appliance.machines):
-            # The engine has its disk already: changed code is put into it, a new disk would only take time.
-            shipped = running[0].launched().read_only
-            engine, tiny = (Path(shipped[f"{supplies.SHIPPED}/{name}.qcow2"]) for name in ("engine", "tiny"))
-            images = build.Images(build.build_node(store, tell), build.trivet_layer(store, tell), engine, tiny)
-        else:
+        shipped = self._shipped() if self._appliance.lab.times_file.exists() else None
+        if shipped is None:
             images = build.build_all(store, tell)
+        else:  # the engine has its disk already: changed code is put into it, a new disk would only take time
+            images = build.Images(build.build_node(store, tell), build.trivet_layer(store, tell), *shipped)
         return supplies.gather(images, self._run, tell)
+
+    def _shipped(self) -> tuple[Path, Path] | None:
+        """The images for VMs that the nodes have been given, engine and tiny."""
+        for machine in self._appliance.machines:
+            if machine.node.launch_file.exists():
+                given = machine.launched().read_only
+                engine, tiny = (Path(given[f"{supplies.SHIPPED}/{name}.qcow2"]) for name in ("engine", "tiny"))
+                return (engine, tiny) if engine.exists() and tiny.exists() else None
+        return None
 
     def _clear(self) -> None:
         for removal in self._appliance.clean():
@@ -114,6 +125,6 @@ class Up:
                 self._progress.note("the engine runs the changed code")
 
     def _deploy(self) -> None:
-        machines = self._appliance.machines[:FORMED_OF]
+        machines = self._appliance.machines[: formed_of(len(self._appliance.machines))]
         deploying.hand_answers(machines[0], [deploying.introduce(machine) for machine in machines])
         deploying.deploy(machines[0], self._progress.note, self._progress.passing)
