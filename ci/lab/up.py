@@ -43,6 +43,7 @@ class Up:
         with step("refresh Trivet's code"):
             self._layer = Path(ready.launch.lowers[0])
             self._refresh()
+            self._tell_older_images(ready)
         with step("wait for the agents"):
             for machine in self._appliance.machines:
                 deploying.wait_agent(machine, AGENT_S)
@@ -123,6 +124,16 @@ class Up:
         with suppress(EngineOff):
             if refresh.refresh_engine(engine_vm.find(self._appliance.machines), self._layer):
                 self._progress.note("the engine runs the changed code")
+
+    def _tell_older_images(self, ready: Supplies) -> None:
+        """Below Trivet's own layer a machine keeps what it was switched on with."""
+        older = [
+            machine.node.name
+            for machine in self._appliance.machines
+            if machine.launched().lowers[1:] != ready.launch.lowers[1:]
+        ]
+        if older:
+            self._progress.note(f"{', '.join(older)}: the changed node image counts from the next down and up")
 
     def _deploy(self) -> None:
         machines = self._appliance.machines[: formed_of(len(self._appliance.machines))]
