@@ -60,6 +60,7 @@ class NetworkManager:
     def __init__(self, *, bus_address: str | None = None, netns: str | None = None) -> None:
         self._bus_address = bus_address
         self._netns = netns
+        self._plugged: dict[str, str] = {}  # before the change that is not confirmed yet
 
     async def show(self) -> NetworkState:
         async with connect(self._bus_address) as bus:
@@ -75,7 +76,10 @@ class NetworkManager:
                 await bus.roll_back_checkpoint(path)
             if unsaved:
                 await _forget(bus, {profile.change for profile in unsaved})
+            if unsaved or self._plugged:
                 await _until(lambda: _nothing_activates(bus), _SETTLE_S)
+            await asyncio.to_thread(plug, self._plugged, self._netns)
+            self._plugged = {}
 
     async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
         async with connect(self._bus_address) as bus:
@@ -88,7 +92,7 @@ class NetworkManager:
             held = [devices[name] for name in todo.touched if name in devices]
             path = await bus.create_checkpoint(held, confirm_within_s)
             known = _Id(path.removeprefix(_PATH), change, (*todo.remove, *todo.down))
-            plugged = taps(observed)
+            self._plugged = plugged = taps(observed)
             try:
                 await _carry_out(bus, todo, devices, confirm_within_s / 2)
                 await asyncio.to_thread(plug, plugged, self._netns)
@@ -115,6 +119,7 @@ class NetworkManager:
                 for profile in mine:
                     await bus.save_profile(profile.path)
                 await bus.destroy_checkpoint(known.path)
+                self._plugged = {}
             names = {profile.interface for profile in mine} | set(known.gone)
             for profile in profiles:
                 if profile.interface in names and profile not in mine:

@@ -14,7 +14,10 @@ class Backend(Protocol):
         ...
 
     async def settle(self) -> None:
-        """Take back what an earlier change left unconfirmed; raises ChangePending when it is somebody else's."""
+        """Take back what an earlier change left unconfirmed, and mend what going back by time-out leaves undone.
+
+        Raises ChangePending when it is somebody else's.
+        """
         ...
 
     async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:

@@ -53,5 +53,6 @@ class Network:
         await self._backend.roll_back(checkpoint)
 
     async def settle(self) -> None:
-        """For the start of the agent: take back what was never confirmed, should NetworkManager not have done so."""
+        """For the start of the agent, and for when the time of a change is over: what was never confirmed goes back
+        should NetworkManager not have done so, and VMs are plugged in again where it pulled them out."""
         await self._backend.settle()

@@ -118,7 +118,7 @@ class Agent:
             statistics_reader=StatisticsReader(self._clock),
             hub=self._hub,
             machine_names=Names(),
-            host_network=HostNetwork(Network(NetworkManager())),
+            host_network=HostNetwork(Network(NetworkManager()), self._clock),
             pool=GlusterPool(Gluster(run, clear=BrickMarks(run).clear), self._for_storage),
             volume_mounts=mounts,
             images=Images(

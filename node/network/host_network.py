@@ -9,6 +9,9 @@ from netconf.facade import Network
 from netconf.model import Checkpoint
 from node.api.messages import NetworkChange, NetworkReport, NetworkRequest
 from node.api.refusals import Malformed
+from node.system.clock import Clock
+
+MARGIN_S = 2  # after which NetworkManager has begun to go back
 
 log = logging.getLogger(__name__)
 
@@ -16,12 +19,15 @@ log = logging.getLogger(__name__)
 class HostNetwork:
     """Errors are those of netconf; the server words them for callers. Changes wait for each other."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, clock: Clock) -> None:
         self._network = network
+        self._clock = clock
+        self._end: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
 
     async def settle(self) -> None:
-        """For the start of the agent: a change that was never confirmed goes back. What cannot is only logged."""
+        """At the start of the agent and when the time of a change is over: what was never confirmed goes back, VMs are
+        plugged in again. What cannot is only logged."""
         try:
             async with self._changing:
                 await self._network.settle()
@@ -37,9 +43,27 @@ class HostNetwork:
                 change = await self._network.change(request.document, confirm_within_s=request.confirm_within_s)
         except BadTimeLimit as err:
             raise Malformed(reason=f"{err.text.what}: {err.text.why}") from err
+        if change.changed:
+            self._wait_for_the_end(request.confirm_within_s)
         checkpoint = change.checkpoint.id if change.checkpoint is not None else ""
         return NetworkChange(changed=change.changed, checkpoint=checkpoint, says=change.says)
 
     async def confirm(self, checkpoint: str) -> None:
         async with self._changing:
             await self._network.confirm(Checkpoint(checkpoint))
+        self._wait_no_more()
+
+    def _wait_for_the_end(self, confirm_within_s: int) -> None:
+        """NetworkManager goes back by itself, but nobody tells it of the VMs on the bridge."""
+
+        async def wait() -> None:
+            await self._clock.sleep(confirm_within_s + MARGIN_S)
+            await self.settle()
+
+        self._wait_no_more()
+        self._end = asyncio.get_running_loop().create_task(wait())
+
+    def _wait_no_more(self) -> None:
+        if self._end is not None:
+            self._end.cancel()
+            self._end = None

@@ -18,6 +18,7 @@ class FakeNetwork:
     foreign: bool = False
     fails: bool = False
     number: int = 0
+    settled: int = 0
 
     def __post_init__(self) -> None:
         self.saved = self.now
@@ -26,6 +27,7 @@ class FakeNetwork:
         return self.now
 
     async def settle(self) -> None:
+        self.settled += 1
         if self.foreign:
             raise ChangePending()
         self.expire()

@@ -171,6 +171,22 @@ async def test_taps_stay_plugged_in_and_are_no_drift(machine: Machine) -> None:
     assert (vnet0.controller, ovirtmgmt.ipv4.addresses) == ("ovirtmgmt", (ADDRESS,))
 
 
+async def test_taps_are_plugged_in_again_after_the_time_is_over(machine: Machine) -> None:
+    network = await machine.power_on()
+    await moved(network)
+    machine.ip("tuntap", "add", "vnet0", "mode", "tap")
+    machine.ip("link", "set", "vnet0", "master", "ovirtmgmt", "up")
+    await network.change(without_bridge(), confirm_within_s=SOON_S)
+    assert await comes_to_hold(network, "ovirtmgmt")
+    await network.settle()
+    state = await network.observe()
+    vnet0, ovirtmgmt = state.interface("vnet0"), state.interface("ovirtmgmt")
+    assert vnet0 is not None
+    assert ovirtmgmt is not None
+    assert ovirtmgmt.ipv4 is not None
+    assert (vnet0.controller, ovirtmgmt.ipv4.addresses) == ("ovirtmgmt", (ADDRESS,))
+
+
 async def test_a_second_change_replaces_the_first(machine: Machine) -> None:
     network = await machine.power_on()
     await moved(network)

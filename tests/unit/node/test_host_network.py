@@ -8,6 +8,7 @@ from node.api.messages import NetworkRequest
 from node.api.refusals import Malformed
 from node.network.host_network import HostNetwork
 from tests.fakes.network import FakeNetwork
+from tests.unit.fleet.hand_clock import HandClock
 
 WISH: dict[str, object] = {"interfaces": [{"name": "host0", "mtu": 9000}]}
 
@@ -18,15 +19,20 @@ def fake() -> FakeNetwork:
 
 
 @pytest.fixture
-def network(fake: FakeNetwork) -> HostNetwork:
-    return HostNetwork(Network(fake))
+def network(fake: FakeNetwork, clock: HandClock) -> HostNetwork:
+    return HostNetwork(Network(fake), clock)
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
 
 
 async def test_the_start_takes_back_what_was_never_confirmed(network: HostNetwork, fake: FakeNetwork) -> None:
     before = fake.now
     assert (await network.change(NetworkRequest(document=WISH))).changed
     assert fake.now != before
-    await HostNetwork(Network(fake)).settle()
+    await HostNetwork(Network(fake), HandClock()).settle()
     assert fake.now == before
 
 
@@ -35,6 +41,40 @@ async def test_a_confirmed_change_outlives_the_start(network: HostNetwork, fake:
     after = fake.now
     await network.settle()
     assert fake.now == after
+
+
+async def test_when_the_time_is_over_the_network_is_settled(
+    network: HostNetwork, fake: FakeNetwork, clock: HandClock
+) -> None:
+    await network.change(NetworkRequest(document=WISH, confirm_within_s=60))
+    before = fake.settled
+    await clock.turn(61)
+    assert fake.settled == before
+    fake.expire()
+    await clock.turn(2)
+    assert fake.settled == before + 1
+    await clock.turn(600)
+    assert fake.settled == before + 1
+
+
+async def test_after_a_confirmation_nothing_is_settled(
+    network: HostNetwork, fake: FakeNetwork, clock: HandClock
+) -> None:
+    await network.confirm((await network.change(NetworkRequest(document=WISH, confirm_within_s=60))).checkpoint)
+    before = fake.settled
+    await clock.turn(600)
+    assert fake.settled == before
+
+
+async def test_a_second_change_has_the_time_for_itself(
+    network: HostNetwork, fake: FakeNetwork, clock: HandClock
+) -> None:
+    await network.change(NetworkRequest(document=WISH, confirm_within_s=60))
+    await clock.turn(50)
+    await network.change(NetworkRequest(document=WISH, confirm_within_s=60))
+    before = fake.settled
+    await clock.turn(50)
+    assert fake.settled == before
 
 
 async def test_a_change_of_somebody_else_does_not_keep_the_agent_from_starting(
