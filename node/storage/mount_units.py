@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:_.")
-# Before sanlock means at shutdown: after it, for sanlock gives its leases back on the volume.
+# "Before" means at shutdown: after them. sanlock gives its leases back on the volume, VMs write to it until they end.
 _UNIT = """\
 # Written by trivet-node; it comes back with every boot as long as the mount is wished for.
 [Unit]
 Description=Gluster volume {volume}
 After=network.target glusterd.service
-Before=sanlock.service
+Before=sanlock.service trivet-guests.service
 
 [Mount]
 What={what}

@@ -6,6 +6,7 @@ from threading import Event
 
 import pytest
 
+import node
 from node.api.messages import LeaseRequest, LockspaceRequest, MountRequest
 from node.api.refusals import LockspaceDiffers, LockspaceUnknown, Malformed, NotMounted
 from node.storage.fuse import is_served, serves
@@ -304,6 +305,14 @@ def test_of_two_that_make_the_same_area_the_first_wins(tmp_path: Path) -> None:
 )
 def test_unit_names(where: str, unit: str) -> None:
     assert unit_name(PurePosixPath(where)) == unit
+
+
+def test_vms_end_before_what_they_stand_on() -> None:
+    text = unit_text("v", PurePosixPath("/v"), "n:/v", "glusterfs", [])
+    assert "Before=sanlock.service trivet-guests.service\n" in text
+    guests = (Path(node.__file__).parent / "trivet-guests.service").read_text()
+    after = next(line for line in guests.splitlines() if line.startswith("After=")).removeprefix("After=").split()
+    assert {"sanlock.service", "glusterd.service", "libvirtd.service", "trivet-node.service"} <= set(after)
 
 
 def test_a_percent_sign_is_no_specifier() -> None:
