@@ -26,8 +26,7 @@ PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """A PostgreSQL of our own in a temporary folder, on a socket in there; its URL."""
-    if not PROGRAMS:
-        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+    assert PROGRAMS, "PostgreSQL is not installed: ./trivet test installs it"
     as_user = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups") if os.geteuid() == 0 else ()
     folder = Path(tempfile.mkdtemp(prefix="trivet-pg-"))
     if as_user:
