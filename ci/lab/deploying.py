@@ -123,4 +123,5 @@ def deploy(first: Machine, tell: Tell, passing: Tell) -> None:
 
 def is_passing(line: str) -> bool:
     """Is it the beginning of a step or a wait within it, and not its end?"""
-    return re.search(r"\[\d+/\d+\]", line) is not None and re.search(r": (done|failed|undone)\b", line) is None
+    begins = re.search(r"\[\d+/\d+\]", line) is not None and re.search(r": (done|failed|undone)\b", line) is None
+    return begins or " … " in line

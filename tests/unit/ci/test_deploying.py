@@ -19,6 +19,7 @@ def test_the_deploy_takes_the_answers_of_the_lab() -> None:
     [
         ("0:00  [1/24] Make volume data", True),
         ("4:47  [18/19] Wait for the engine … 227 s: the VM is up", True),
+        ("0:05  Look at what is there … 5 s", True),
         ("0:00  [1/24] Make volume data: done in 0.1 s", False),
         ("0:03  [6/24] Put node2 on the bridge: failed", False),
         ("Error: Put node2 on the bridge: failed: why", False),
