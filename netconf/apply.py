@@ -88,9 +88,7 @@ class NetworkManager:
             observed = await self._show(bus)
             change = uuid4().hex
             todo = work(desired, observed, steps, change=change, new_uuid=lambda: str(uuid4()))
-            devices = await bus.devices()
-            held = [devices[name] for name in todo.touched if name in devices]
-            path = await bus.create_checkpoint(held, confirm_within_s)
+            devices, path = await _hold(bus, todo.touched, confirm_within_s)
             known = _Id(path.removeprefix(_PATH), change, (*todo.remove, *todo.down))
             self._plugged = plugged = taps(observed)
             try:
@@ -151,6 +149,21 @@ class NetworkManager:
 
         if not await _until(as_wanted, within_s):
             raise _Stuck(f"after the change this is still to be done: {'; '.join(step.says for step in left)}")
+
+
+async def _hold(bus: Bus, names: tuple[str, ...], for_s: int) -> tuple[dict[str, str], str]:
+    """Interface name → device path, and a checkpoint over those of `names` that exist.
+
+    NetworkManager hears of a link that is gone a moment after the kernel and refuses a checkpoint over it then.
+    """
+    devices = await bus.devices()
+    while True:
+        try:
+            return devices, await bus.create_checkpoint([devices[n] for n in names if n in devices], for_s)
+        except BusSaidNo:
+            before, devices = devices, await bus.devices()
+            if devices == before:
+                raise
 
 
 async def _carry_out(bus: Bus, todo: Work, devices: dict[str, str], within_s: float) -> None:

@@ -74,9 +74,14 @@ class Bus:
         return value.value
 
     async def devices(self) -> dict[str, str]:
-        """Interface name → device path."""
-        paths = await self.call(_ROOT, _NAME, "GetAllDevices")
-        return {await self.get(path, "Device", "Interface"): path for path in paths}
+        """Interface name → device path, of what exists: a profile alone has a placeholder that takes no commands."""
+        found = {}
+        for path in await self.call(_ROOT, _NAME, "GetDevices"):
+            try:
+                found[str(await self.get(path, "Device", "Interface"))] = str(path)
+            except BusSaidNo:  # gone while we asked
+                continue
+        return found
 
     async def methods(self) -> dict[str, tuple[str, str]]:
         """Interface name → the IPv4 and IPv6 methods of the profile that is active on it."""

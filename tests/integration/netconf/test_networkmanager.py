@@ -6,8 +6,10 @@ import subprocess
 import sys
 from copy import deepcopy
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from dbus_fast import Variant
 
 from netconf.document import parse
 from netconf.errors import BackendMissing, ChangeFailed, ChangePending, CheckpointGone, NoSuchInterface
@@ -136,6 +138,24 @@ async def test_the_changing_process_is_killed(machine: Machine, after_ms: int | 
     assert await comes_to_hold(network, "host0")
     assert (await network.observe()).interface("ovirtmgmt") is None
     await moved(network)
+
+
+async def test_a_profile_whose_interface_was_never_made(machine: Machine) -> None:
+    """As a change leaves it that was killed between adding a profile and starting it."""
+    network = await machine.power_on()
+    left = {
+        "connection": {
+            "id": Variant("s", "left"),
+            "uuid": Variant("s", str(uuid4())),
+            "type": Variant("s", "bridge"),
+            "interface-name": Variant("s", "ovirtmgmt"),
+        }
+    }
+    async with connect(machine.bus_address) as bus:
+        await bus.add_profile(left)
+        assert "ovirtmgmt" not in await bus.devices()
+    await moved(network)
+    assert await holder(network) == "ovirtmgmt"
 
 
 async def test_asking_again_over_an_unconfirmed_change(machine: Machine) -> None:
