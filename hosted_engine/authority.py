@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.x509.oid import ExtendedKeyUsageOID as Usage
 from cryptography.x509.oid import NameOID
 
-from node.api.messages import Role
+from node.api.messages.identity import Role
 from node.api.problems import Refused
 
 AUTHORITY_DAYS = 3652

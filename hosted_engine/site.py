@@ -2,7 +2,7 @@
 
 import msgspec
 
-from node.api.messages import ImageFormat, ImageRef
+from node.api.messages.images import ImageFormat, ImageRef
 
 SEED_LABEL = "TRIVETSEED"
 SYSTEM_FOLDER = "system"  # files for the VM's system lie below it as below /; see first_boot.sh

@@ -8,8 +8,17 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from node.api import messages as m
 from node.api import paths
+from node.api.messages.base import Message
+from node.api.messages.events import Event
+from node.api.messages.gluster import BrickRequest, GlusterReport, PeerRequest, VolumeReport, VolumeRequest
+from node.api.messages.identity import Claim, Identity
+from node.api.messages.images import ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
+from node.api.messages.machine import Capabilities, Statistics
+from node.api.messages.mounts import MountReport, MountRequest
+from node.api.messages.network import NamesRequest, NetworkChange, NetworkReport, NetworkRequest
+from node.api.messages.vms import ConsoleLog, VmReport, VmSpec
 from node.api.problems import NodeSilent, ProblemText, RemoteFailed, RemoteRefused
 from node.api.refusals import NoSuchPath
 
@@ -44,21 +53,21 @@ class NodeClient:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def identity(self) -> m.Identity:
-        return await self._ask("GET", paths.IDENTITY, m.Identity)
+    async def identity(self) -> Identity:
+        return await self._ask("GET", paths.IDENTITY, Identity)
 
-    async def claim(self, claim: m.Claim) -> None:
+    async def claim(self, claim: Claim) -> None:
         await self._tell("PUT", paths.IDENTITY, claim)
 
-    async def capabilities(self) -> m.Capabilities:
-        return await self._ask("GET", paths.CAPABILITIES, m.Capabilities)
+    async def capabilities(self) -> Capabilities:
+        return await self._ask("GET", paths.CAPABILITIES, Capabilities)
 
-    async def statistics(self) -> m.Statistics:
-        return await self._ask("GET", paths.STATISTICS, m.Statistics)
+    async def statistics(self) -> Statistics:
+        return await self._ask("GET", paths.STATISTICS, Statistics)
 
-    async def events(self) -> AsyncIterator[m.Event]:
+    async def events(self) -> AsyncIterator[Event]:
         """The node's events, HELLO first, until the connection ends: NodeSilent after 15 s without a heartbeat."""
-        decoder = msgspec.json.Decoder(m.Event)
+        decoder = msgspec.json.Decoder(Event)
         try:
             async with self._http.stream("GET", paths.EVENTS, timeout=httpx.Timeout(SILENCE_S, connect=5.0)) as answer:
                 if answer.status_code >= 400:
@@ -71,97 +80,97 @@ class NodeClient:
             raise NodeSilent(node=self.address, request="the event stream", reason=_words(err)) from err
         raise NodeSilent(node=self.address, request="the event stream", reason="the node closed it")
 
-    async def names(self) -> m.NamesRequest:
-        return await self._ask("GET", paths.NAMES, m.NamesRequest)
+    async def names(self) -> NamesRequest:
+        return await self._ask("GET", paths.NAMES, NamesRequest)
 
-    async def set_names(self, request: m.NamesRequest) -> None:
+    async def set_names(self, request: NamesRequest) -> None:
         await self._tell("PUT", paths.NAMES, request)
 
-    async def network(self) -> m.NetworkReport:
-        return await self._ask("GET", paths.NETWORK, m.NetworkReport)
+    async def network(self) -> NetworkReport:
+        return await self._ask("GET", paths.NETWORK, NetworkReport)
 
-    async def change_network(self, request: m.NetworkRequest) -> m.NetworkChange:
-        return await self._ask("PUT", paths.NETWORK, m.NetworkChange, request, timeout_s=LONG_S)
+    async def change_network(self, request: NetworkRequest) -> NetworkChange:
+        return await self._ask("PUT", paths.NETWORK, NetworkChange, request, timeout_s=LONG_S)
 
     async def confirm_network(self, checkpoint: str) -> None:
         await self._tell("PUT", _fill(paths.NETWORK_CHECKPOINT, checkpoint=checkpoint))
 
-    async def gluster(self) -> m.GlusterReport:
-        return await self._ask("GET", paths.GLUSTER, m.GlusterReport, timeout_s=120)
+    async def gluster(self) -> GlusterReport:
+        return await self._ask("GET", paths.GLUSTER, GlusterReport, timeout_s=120)
 
-    async def add_peer(self, request: m.PeerRequest) -> None:
+    async def add_peer(self, request: PeerRequest) -> None:
         await self._tell("PUT", _fill(paths.PEER, hostname=request.hostname), request, timeout_s=120)
 
-    async def clear_brick(self, request: m.BrickRequest) -> None:
+    async def clear_brick(self, request: BrickRequest) -> None:
         await self._tell("POST", paths.CLEAR_BRICK, request, timeout_s=120)
 
-    async def make_volume(self, request: m.VolumeRequest) -> m.VolumeReport:
+    async def make_volume(self, request: VolumeRequest) -> VolumeReport:
         path = _fill(paths.VOLUME, volume=request.name)
-        return await self._ask("PUT", path, m.VolumeReport, request, timeout_s=300)
+        return await self._ask("PUT", path, VolumeReport, request, timeout_s=300)
 
-    async def mounts(self) -> tuple[m.MountReport, ...]:
-        return await self._ask("GET", paths.MOUNTS, tuple[m.MountReport, ...])
+    async def mounts(self) -> tuple[MountReport, ...]:
+        return await self._ask("GET", paths.MOUNTS, tuple[MountReport, ...])
 
-    async def mount(self, request: m.MountRequest) -> m.MountReport:
+    async def mount(self, request: MountRequest) -> MountReport:
         path = _fill(paths.MOUNT, volume=request.volume)
-        return await self._ask("PUT", path, m.MountReport, request, timeout_s=180)
+        return await self._ask("PUT", path, MountReport, request, timeout_s=180)
 
     async def unmount(self, volume: str) -> None:
         await self._tell("DELETE", _fill(paths.MOUNT, volume=volume), timeout_s=180)
 
-    async def make_image(self, image: m.ImageRef, request: m.ImageRequest) -> m.ImageReport:
-        return await self._ask("PUT", _at(paths.IMAGE, image), m.ImageReport, request, timeout_s=LONG_S)
+    async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
+        return await self._ask("PUT", _at(paths.IMAGE, image), ImageReport, request, timeout_s=LONG_S)
 
-    async def make_seed(self, image: m.ImageRef, request: m.SeedRequest) -> m.ImageReport:
-        return await self._ask("PUT", _at(paths.SEED, image), m.ImageReport, request, timeout_s=120)
+    async def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
+        return await self._ask("PUT", _at(paths.SEED, image), ImageReport, request, timeout_s=120)
 
-    async def image(self, image: m.ImageRef) -> m.ImageReport | None:
-        return await self._find(_at(paths.IMAGE, image), m.ImageReport)
+    async def image(self, image: ImageRef) -> ImageReport | None:
+        return await self._find(_at(paths.IMAGE, image), ImageReport)
 
-    async def remove_image(self, image: m.ImageRef) -> None:
+    async def remove_image(self, image: ImageRef) -> None:
         await self._tell("DELETE", _at(paths.IMAGE, image), timeout_s=120)
 
-    async def lockspaces(self) -> tuple[m.LockspaceReport, ...]:
-        return await self._ask("GET", paths.LOCKSPACES, tuple[m.LockspaceReport, ...])
+    async def lockspaces(self) -> tuple[LockspaceReport, ...]:
+        return await self._ask("GET", paths.LOCKSPACES, tuple[LockspaceReport, ...])
 
-    async def join_lockspace(self, request: m.LockspaceRequest) -> m.LockspaceReport:
+    async def join_lockspace(self, request: LockspaceRequest) -> LockspaceReport:
         path = _fill(paths.LOCKSPACE, lockspace=request.name)
-        return await self._ask("PUT", path, m.LockspaceReport, request, timeout_s=300)
+        return await self._ask("PUT", path, LockspaceReport, request, timeout_s=300)
 
-    async def make_lease(self, request: m.LeaseRequest) -> m.LeaseReport:
+    async def make_lease(self, request: LeaseRequest) -> LeaseReport:
         return await self._ask(
-            "PUT", _lease(request.volume, request.lockspace, request.resource), m.LeaseReport, request, timeout_s=120
+            "PUT", _lease(request.volume, request.lockspace, request.resource), LeaseReport, request, timeout_s=120
         )
 
-    async def lease(self, volume: str, lockspace: str, resource: str) -> m.LeaseReport:
-        return await self._ask("GET", _lease(volume, lockspace, resource), m.LeaseReport)
+    async def lease(self, volume: str, lockspace: str, resource: str) -> LeaseReport:
+        return await self._ask("GET", _lease(volume, lockspace, resource), LeaseReport)
 
-    async def vms(self) -> tuple[m.VmReport, ...]:
-        return await self._ask("GET", paths.VMS, tuple[m.VmReport, ...])
+    async def vms(self) -> tuple[VmReport, ...]:
+        return await self._ask("GET", paths.VMS, tuple[VmReport, ...])
 
-    async def vm(self, vm_id: str) -> m.VmReport | None:
-        return await self._find(_fill(paths.VM, vm_id=vm_id), m.VmReport)
+    async def vm(self, vm_id: str) -> VmReport | None:
+        return await self._find(_fill(paths.VM, vm_id=vm_id), VmReport)
 
-    async def define_vm(self, spec: m.VmSpec) -> m.VmReport:
-        return await self._ask("PUT", _fill(paths.VM, vm_id=spec.id), m.VmReport, spec)
+    async def define_vm(self, spec: VmSpec) -> VmReport:
+        return await self._ask("PUT", _fill(paths.VM, vm_id=spec.id), VmReport, spec)
 
-    async def start_vm(self, vm_id: str) -> m.VmReport:
-        return await self._ask("POST", _fill(paths.VM_START, vm_id=vm_id), m.VmReport, timeout_s=180)
+    async def start_vm(self, vm_id: str) -> VmReport:
+        return await self._ask("POST", _fill(paths.VM_START, vm_id=vm_id), VmReport, timeout_s=180)
 
-    async def shutdown_vm(self, vm_id: str) -> m.VmReport:
-        return await self._ask("POST", _fill(paths.VM_SHUTDOWN, vm_id=vm_id), m.VmReport)
+    async def shutdown_vm(self, vm_id: str) -> VmReport:
+        return await self._ask("POST", _fill(paths.VM_SHUTDOWN, vm_id=vm_id), VmReport)
 
-    async def destroy_vm(self, vm_id: str) -> m.VmReport:
-        return await self._ask("POST", _fill(paths.VM_DESTROY, vm_id=vm_id), m.VmReport, timeout_s=60)
+    async def destroy_vm(self, vm_id: str) -> VmReport:
+        return await self._ask("POST", _fill(paths.VM_DESTROY, vm_id=vm_id), VmReport, timeout_s=60)
 
     async def undefine_vm(self, vm_id: str) -> None:
         await self._tell("DELETE", _fill(paths.VM, vm_id=vm_id))
 
-    async def console_log(self, vm_id: str) -> m.ConsoleLog:
-        return await self._ask("GET", _fill(paths.VM_CONSOLE, vm_id=vm_id), m.ConsoleLog)
+    async def console_log(self, vm_id: str) -> ConsoleLog:
+        return await self._ask("GET", _fill(paths.VM_CONSOLE, vm_id=vm_id), ConsoleLog)
 
     async def _ask(
-        self, method: str, path: str, answer: type[T], body: m.Message | None = None, *, timeout_s: float = QUICK_S
+        self, method: str, path: str, answer: type[T], body: Message | None = None, *, timeout_s: float = QUICK_S
     ) -> T:
         return msgspec.json.decode(await self._tell(method, path, body, timeout_s=timeout_s), type=answer)
 
@@ -174,9 +183,7 @@ class NodeClient:
                 return None
             raise
 
-    async def _tell(
-        self, method: str, path: str, body: m.Message | None = None, *, timeout_s: float = QUICK_S
-    ) -> bytes:
+    async def _tell(self, method: str, path: str, body: Message | None = None, *, timeout_s: float = QUICK_S) -> bytes:
         content = msgspec.json.encode(body) if body is not None else None
         timeout = httpx.Timeout(timeout_s, connect=5.0)
         headers = {"Content-Type": "application/json"} if content is not None else {}
@@ -205,7 +212,7 @@ class NodeClient:
         raise (RemoteFailed if text.changed else RemoteRefused)(text, self.address)
 
 
-def _at(path: str, image: m.ImageRef) -> str:
+def _at(path: str, image: ImageRef) -> str:
     return _fill(path, volume=image.volume, disk_id=image.disk_id, image_id=image.image_id)
 
 

@@ -3,8 +3,15 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from node.api import messages as m
-from node.api.messages import VmState
+from node.api.messages.events import Event
+from node.api.messages.gluster import BrickRequest, GlusterReport, PeerRequest, VolumeReport, VolumeRequest
+from node.api.messages.identity import Claim, Identity
+from node.api.messages.images import ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
+from node.api.messages.machine import Capabilities, Statistics
+from node.api.messages.mounts import MountReport, MountRequest
+from node.api.messages.network import NamesRequest, NetworkChange, NetworkReport, NetworkRequest
+from node.api.messages.vms import ConsoleLog, VmReport, VmSpec, VmState
 from node.network.host_network import HostNetwork
 from node.network.names import Names
 from node.observe.capabilities import CapabilitiesReader
@@ -36,102 +43,102 @@ class Host:
     leases: Leases
     machines: Vms
 
-    async def identity(self) -> m.Identity:
+    async def identity(self) -> Identity:
         return await self.threads(self.membership.identity)
 
-    async def claim(self, claim: m.Claim) -> None:
+    async def claim(self, claim: Claim) -> None:
         await self.threads(self.membership.claim, claim)
 
-    async def capabilities(self) -> m.Capabilities:
+    async def capabilities(self) -> Capabilities:
         return await self.threads(self.capabilities_reader.read, self.membership.node_id)
 
-    async def statistics(self) -> m.Statistics:
+    async def statistics(self) -> Statistics:
         running = sum(vm.state is not VmState.DOWN for vm in await self.machines.all())
         return self.statistics_reader.read(vms_running=running)
 
-    def events(self) -> AsyncIterator[m.Event]:
+    def events(self) -> AsyncIterator[Event]:
         return self.hub.listen()
 
-    async def names(self) -> m.NamesRequest:
+    async def names(self) -> NamesRequest:
         return self.machine_names.get()
 
-    async def set_names(self, request: m.NamesRequest) -> None:
+    async def set_names(self, request: NamesRequest) -> None:
         self.machine_names.set(request)
 
-    async def network(self) -> m.NetworkReport:
+    async def network(self) -> NetworkReport:
         return await self.host_network.report()
 
-    async def change_network(self, request: m.NetworkRequest) -> m.NetworkChange:
+    async def change_network(self, request: NetworkRequest) -> NetworkChange:
         return await self.host_network.change(request)
 
     async def confirm_network(self, checkpoint: str) -> None:
         await self.host_network.confirm(checkpoint)
 
-    async def gluster(self) -> m.GlusterReport:
+    async def gluster(self) -> GlusterReport:
         return await self.pool.report()
 
-    async def add_peer(self, request: m.PeerRequest) -> None:
+    async def add_peer(self, request: PeerRequest) -> None:
         await self.pool.add_peer(request)
 
-    async def clear_brick(self, request: m.BrickRequest) -> None:
+    async def clear_brick(self, request: BrickRequest) -> None:
         await self.pool.clear_brick(request)
 
-    async def make_volume(self, request: m.VolumeRequest) -> m.VolumeReport:
+    async def make_volume(self, request: VolumeRequest) -> VolumeReport:
         return await self.pool.make_volume(request)
 
-    async def mounts(self) -> tuple[m.MountReport, ...]:
+    async def mounts(self) -> tuple[MountReport, ...]:
         return await self.volume_mounts.all()
 
-    async def mount(self, request: m.MountRequest) -> m.MountReport:
+    async def mount(self, request: MountRequest) -> MountReport:
         return await self.volume_mounts.mount(request)
 
     async def unmount(self, volume: str) -> None:
         await self.volume_mounts.unmount(volume)
 
-    async def make_image(self, image: m.ImageRef, request: m.ImageRequest) -> m.ImageReport:
+    async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
         return await self.images.make(image, request)
 
-    async def make_seed(self, image: m.ImageRef, request: m.SeedRequest) -> m.ImageReport:
+    async def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
         return await self.images.make_seed(image, request)
 
-    async def image(self, image: m.ImageRef) -> m.ImageReport | None:
+    async def image(self, image: ImageRef) -> ImageReport | None:
         return await self.images.find(image)
 
-    async def remove_image(self, image: m.ImageRef) -> None:
+    async def remove_image(self, image: ImageRef) -> None:
         await self.images.remove(image)
 
-    async def lockspaces(self) -> tuple[m.LockspaceReport, ...]:
+    async def lockspaces(self) -> tuple[LockspaceReport, ...]:
         return await self.leases.lockspaces()
 
-    async def join_lockspace(self, request: m.LockspaceRequest) -> m.LockspaceReport:
+    async def join_lockspace(self, request: LockspaceRequest) -> LockspaceReport:
         return await self.leases.join(request)
 
-    async def make_lease(self, request: m.LeaseRequest) -> m.LeaseReport:
+    async def make_lease(self, request: LeaseRequest) -> LeaseReport:
         return await self.leases.make(request)
 
-    async def lease(self, volume: str, lockspace: str, resource: str) -> m.LeaseReport:
+    async def lease(self, volume: str, lockspace: str, resource: str) -> LeaseReport:
         return await self.leases.look(volume, lockspace, resource)
 
-    async def vms(self) -> tuple[m.VmReport, ...]:
+    async def vms(self) -> tuple[VmReport, ...]:
         return await self.machines.all()
 
-    async def vm(self, vm_id: str) -> m.VmReport | None:
+    async def vm(self, vm_id: str) -> VmReport | None:
         return await self.machines.find(vm_id)
 
-    async def define_vm(self, spec: m.VmSpec) -> m.VmReport:
+    async def define_vm(self, spec: VmSpec) -> VmReport:
         return await self.machines.define(spec)
 
-    async def start_vm(self, vm_id: str) -> m.VmReport:
+    async def start_vm(self, vm_id: str) -> VmReport:
         return await self.machines.start(vm_id)
 
-    async def shutdown_vm(self, vm_id: str) -> m.VmReport:
+    async def shutdown_vm(self, vm_id: str) -> VmReport:
         return await self.machines.shut_down(vm_id)
 
-    async def destroy_vm(self, vm_id: str) -> m.VmReport:
+    async def destroy_vm(self, vm_id: str) -> VmReport:
         return await self.machines.destroy(vm_id)
 
     async def undefine_vm(self, vm_id: str) -> None:
         await self.machines.undefine(vm_id)
 
-    async def console_log(self, vm_id: str) -> m.ConsoleLog:
+    async def console_log(self, vm_id: str) -> ConsoleLog:
         return await self.machines.console(vm_id)

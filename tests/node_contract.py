@@ -7,8 +7,13 @@ from typing import cast
 
 import pytest
 
-from node.api import messages as m
 from node.api.contract import NodeApi
+from node.api.messages.events import Event, EventKind
+from node.api.messages.gluster import BrickRequest
+from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
+from node.api.messages.leases import LeaseRequest
+from node.api.messages.network import NamesRequest, NetworkRequest
+from node.api.messages.vms import DownReason, VmDisk, VmLease, VmReport, VmSpec, VmState
 from node.api.problems import RemoteRefused
 
 MIB = 1 << 20
@@ -20,13 +25,13 @@ class NodeContract:
     volume = "data"
     lockspace = "site"
 
-    def new_image(self) -> m.ImageRef:
-        return m.ImageRef(volume=self.volume, disk_id=str(uuid.uuid4()), image_id=str(uuid.uuid4()))
+    def new_image(self) -> ImageRef:
+        return ImageRef(volume=self.volume, disk_id=str(uuid.uuid4()), image_id=str(uuid.uuid4()))
 
-    def new_vm(self, *disks: m.VmDisk, lease: str = "") -> m.VmSpec:
-        leases = (m.VmLease(lockspace=self.lockspace, resource=lease, volume=self.volume),) if lease else ()
+    def new_vm(self, *disks: VmDisk, lease: str = "") -> VmSpec:
+        leases = (VmLease(lockspace=self.lockspace, resource=lease, volume=self.volume),) if lease else ()
         vm_id = str(uuid.uuid4())
-        return m.VmSpec(id=vm_id, name=f"contract-{vm_id[:8]}", memory_bytes=64 * MIB, disks=disks, leases=leases)
+        return VmSpec(id=vm_id, name=f"contract-{vm_id[:8]}", memory_bytes=64 * MIB, disks=disks, leases=leases)
 
     async def test_identity_says_that_it_is_claimed(self, node: NodeApi) -> None:
         identity = await node.identity()
@@ -34,7 +39,7 @@ class NodeContract:
         assert len(identity.fingerprint) == 64
 
     async def test_names_that_were_set_are_known(self, node: NodeApi) -> None:
-        request = m.NamesRequest(names=(await node.names()).names | {"contract.example": "192.0.2.99"})
+        request = NamesRequest(names=(await node.names()).names | {"contract.example": "192.0.2.99"})
         before = await node.names()
         await node.set_names(request)
         assert await node.names() == request
@@ -43,7 +48,7 @@ class NodeContract:
     @pytest.mark.parametrize("seconds", [-1, 0, 4, 601])
     async def test_a_time_to_confirm_that_is_no_use_is_refused(self, node: NodeApi, seconds: int) -> None:
         with pytest.raises(RemoteRefused) as refused:
-            await node.change_network(m.NetworkRequest(document={}, confirm_within_s=seconds))
+            await node.change_network(NetworkRequest(document={}, confirm_within_s=seconds))
         assert (refused.value.text.code, refused.value.text.status) == ("Malformed", 400)
 
     async def test_a_brick_of_a_volume_is_not_cleared(self, node: NodeApi) -> None:
@@ -51,14 +56,14 @@ class NodeContract:
         volume = next(one for one in (await node.gluster()).volumes if one.name == self.volume)
         path = next(brick.path for brick in volume.bricks if brick.server == own)
         with pytest.raises(RemoteRefused) as refused:
-            await node.clear_brick(m.BrickRequest(path=path))
+            await node.clear_brick(BrickRequest(path=path))
         assert refused.value.text.code == "BrickHasData"
 
     async def test_a_folder_that_is_no_brick_needs_no_clearing(self, node: NodeApi) -> None:
         for _ in range(2):
-            await node.clear_brick(m.BrickRequest(path="/nowhere/brick"))
+            await node.clear_brick(BrickRequest(path="/nowhere/brick"))
         with pytest.raises(RemoteRefused) as refused:
-            await node.clear_brick(m.BrickRequest(path="nowhere"))
+            await node.clear_brick(BrickRequest(path="nowhere"))
         assert refused.value.text.code == "Malformed"
 
     async def test_statistics_and_capabilities_agree_on_memory(self, node: NodeApi) -> None:
@@ -69,7 +74,7 @@ class NodeContract:
 
     async def test_an_image_is_made_once_and_removed_twice(self, node: NodeApi) -> None:
         image = self.new_image()
-        request = m.ImageRequest(format=m.ImageFormat.QCOW2, size_bytes=8 * MIB)
+        request = ImageRequest(format=ImageFormat.QCOW2, size_bytes=8 * MIB)
         assert await node.image(image) is None
         made = await node.make_image(image, request)
         again = await node.make_image(image, request)
@@ -81,20 +86,20 @@ class NodeContract:
 
     async def test_an_image_of_another_size_is_refused(self, node: NodeApi) -> None:
         image = self.new_image()
-        await node.make_image(image, m.ImageRequest(format=m.ImageFormat.RAW, size_bytes=8 * MIB))
+        await node.make_image(image, ImageRequest(format=ImageFormat.RAW, size_bytes=8 * MIB))
         with pytest.raises(RemoteRefused) as refused:
-            await node.make_image(image, m.ImageRequest(format=m.ImageFormat.RAW, size_bytes=16 * MIB))
+            await node.make_image(image, ImageRequest(format=ImageFormat.RAW, size_bytes=16 * MIB))
         assert refused.value.text.code == "ImageDiffers"
         await node.remove_image(image)
 
     async def test_an_overlay_names_its_backing(self, node: NodeApi) -> None:
         base, top = self.new_image(), self.new_image()
-        await node.make_image(base, m.ImageRequest(format=m.ImageFormat.QCOW2, size_bytes=8 * MIB))
-        request = m.ImageRequest(format=m.ImageFormat.QCOW2, backing=base, backing_format=m.ImageFormat.QCOW2)
+        await node.make_image(base, ImageRequest(format=ImageFormat.QCOW2, size_bytes=8 * MIB))
+        request = ImageRequest(format=ImageFormat.QCOW2, backing=base, backing_format=ImageFormat.QCOW2)
         made = await node.make_image(top, request)
         assert made.backing == base
         assert made.virtual_size_bytes == 8 * MIB
-        smaller = m.ImageRequest(format=m.ImageFormat.QCOW2, backing=base, size_bytes=4 * MIB)
+        smaller = ImageRequest(format=ImageFormat.QCOW2, backing=base, size_bytes=4 * MIB)
         with pytest.raises(RemoteRefused) as refused:
             await node.make_image(self.new_image(), smaller)
         assert refused.value.text.code == "Malformed"
@@ -103,16 +108,16 @@ class NodeContract:
 
     async def test_an_unknown_source_is_refused(self, node: NodeApi) -> None:
         with pytest.raises(RemoteRefused) as refused:
-            await node.make_image(self.new_image(), m.ImageRequest(format=m.ImageFormat.QCOW2, source="nothing"))
+            await node.make_image(self.new_image(), ImageRequest(format=ImageFormat.QCOW2, source="nothing"))
         assert refused.value.text.code == "SourceUnknown"
 
     async def test_a_path_in_an_id_is_refused(self, node: NodeApi) -> None:
         with pytest.raises(RemoteRefused):
-            await node.image(m.ImageRef(volume=self.volume, disk_id="..", image_id="x"))
+            await node.image(ImageRef(volume=self.volume, disk_id="..", image_id="x"))
 
     async def test_an_unmounted_volume_is_refused(self, node: NodeApi) -> None:
         with pytest.raises(RemoteRefused) as refused:
-            await node.image(m.ImageRef(volume="elsewhere", disk_id="a", image_id="b"))
+            await node.image(ImageRef(volume="elsewhere", disk_id="a", image_id="b"))
         assert refused.value.text.code == "NotMounted"
 
     async def test_an_unknown_vm_is_none_and_cannot_be_started(self, node: NodeApi) -> None:
@@ -125,12 +130,12 @@ class NodeContract:
 
     async def test_a_vm_lives_and_ends_and_every_step_can_be_repeated(self, node: NodeApi) -> None:
         image = self.new_image()
-        await node.make_image(image, m.ImageRequest(format=m.ImageFormat.QCOW2, size_bytes=8 * MIB))
-        spec = self.new_vm(m.VmDisk(image=image, format=m.ImageFormat.QCOW2, boot=True))
+        await node.make_image(image, ImageRequest(format=ImageFormat.QCOW2, size_bytes=8 * MIB))
+        spec = self.new_vm(VmDisk(image=image, format=ImageFormat.QCOW2, boot=True))
         for _ in range(2):
-            assert (await node.define_vm(spec)).state is m.VmState.DOWN
+            assert (await node.define_vm(spec)).state is VmState.DOWN
         for _ in range(2):
-            assert (await node.start_vm(spec.id)).state is m.VmState.UP
+            assert (await node.start_vm(spec.id)).state is VmState.UP
         with pytest.raises(RemoteRefused) as refused:
             await node.undefine_vm(spec.id)
         assert refused.value.text.code == "VmRunning"
@@ -139,14 +144,14 @@ class NodeContract:
         assert refused.value.text.code == "ImageBusy"
         for _ in range(2):
             ended = await node.destroy_vm(spec.id)
-            assert (ended.state, ended.reason) == (m.VmState.DOWN, m.DownReason.DESTROYED)
+            assert (ended.state, ended.reason) == (VmState.DOWN, DownReason.DESTROYED)
         for _ in range(2):
             await node.undefine_vm(spec.id)
         assert await node.vm(spec.id) is None
         await node.remove_image(image)
 
     async def test_a_vm_without_its_disk_is_not_started(self, node: NodeApi) -> None:
-        spec = self.new_vm(m.VmDisk(image=self.new_image(), format=m.ImageFormat.QCOW2))
+        spec = self.new_vm(VmDisk(image=self.new_image(), format=ImageFormat.QCOW2))
         await node.define_vm(spec)
         with pytest.raises(RemoteRefused) as refused:
             await node.start_vm(spec.id)
@@ -155,7 +160,7 @@ class NodeContract:
 
     async def test_a_vm_holds_its_lease_while_it_runs(self, node: NodeApi) -> None:
         resource = f"contract-{uuid.uuid4()}"
-        request = m.LeaseRequest(lockspace=self.lockspace, resource=resource, volume=self.volume)
+        request = LeaseRequest(lockspace=self.lockspace, resource=resource, volume=self.volume)
         assert not (await node.lease(self.volume, self.lockspace, resource)).exists
         for _ in range(2):
             assert (await node.make_lease(request)).exists
@@ -171,15 +176,15 @@ class NodeContract:
     async def test_events_begin_with_hello_and_tell_of_vms(self, node: NodeApi) -> None:
         spec = self.new_vm()
         await node.define_vm(spec)
-        async with aclosing(cast(AsyncGenerator[m.Event, None], node.events())) as events:
+        async with aclosing(cast(AsyncGenerator[Event, None], node.events())) as events:
             hello = await anext(events)
-            assert hello.kind is m.EventKind.HELLO
+            assert hello.kind is EventKind.HELLO
             assert spec.id in {vm.id for vm in hello.vms}
             await node.start_vm(spec.id)
-            assert (await _next_of(events, spec.id)).state is m.VmState.UP
+            assert (await _next_of(events, spec.id)).state is VmState.UP
             await node.destroy_vm(spec.id)
             down = await _next_of(events, spec.id)
-            assert (down.state, down.reason) == (m.VmState.DOWN, m.DownReason.DESTROYED)
+            assert (down.state, down.reason) == (VmState.DOWN, DownReason.DESTROYED)
         await node.undefine_vm(spec.id)
 
     async def test_the_mount_and_the_lockspace_are_reported(self, node: NodeApi) -> None:
@@ -187,9 +192,9 @@ class NodeContract:
         assert any(space.name == self.lockspace and space.joined for space in await node.lockspaces())
 
 
-async def _next_of(events: AsyncIterator[m.Event], vm_id: str) -> m.VmReport:
+async def _next_of(events: AsyncIterator[Event], vm_id: str) -> VmReport:
     """The next report of the VM that is neither on its way up nor on its way down."""
     async for event in events:
-        if event.vm is not None and event.vm.id == vm_id and event.vm.state in (m.VmState.UP, m.VmState.DOWN):
+        if event.vm is not None and event.vm.id == vm_id and event.vm.state in (VmState.UP, VmState.DOWN):
             return event.vm
     raise AssertionError("the stream ended")

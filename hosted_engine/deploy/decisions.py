@@ -7,7 +7,7 @@ import msgspec
 
 from hosted_engine.deploy.answers import Answers
 from hosted_engine.passwords import hash_password
-from node.api.messages import ImageRef
+from node.api.messages.images import ImageRef
 from node.api.problems import Refused
 
 VOLUMES = ("engine", "data")

@@ -12,7 +12,8 @@ from hosted_engine.deploy.engine_door import Engine
 from hosted_engine.deploy.folder import ENGINE
 from hosted_engine.deploy.plan import Todo
 from hosted_engine.deploy.work import Work
-from node.api import messages as m
+from node.api.messages.images import SeedFile, SeedRequest
+from node.api.messages.vms import VmReport, VmState
 from node.api.problems import Failed, NodeSilent, Problem, RemoteFailed, RemoteRefused
 
 START_S = 180
@@ -20,7 +21,7 @@ HEALTH_S = 900  # an emulated processor on a busy machine boots Debian in minute
 HAND_OVER_S = 300
 CONSOLE_LINES = 12
 
-VmSeen = m.VmReport | Problem | None  # None: the node does not know the VM; a Problem: nobody knows
+VmSeen = VmReport | Problem | None  # None: the node does not know the VM; a Problem: nobody knows
 
 
 class ImageMissing(Failed):
@@ -58,10 +59,10 @@ class EngineVm:
             }
             system = wishes.system_files(work.answers).items()
             files = (
-                *(m.SeedFile(path=path, text=text) for path, text in texts.items()),
-                *(m.SeedFile(path=f"{seed.SYSTEM_FOLDER}/{path}", text=text, mode=0o644) for path, text in system),
+                *(SeedFile(path=path, text=text) for path, text in texts.items()),
+                *(SeedFile(path=f"{seed.SYSTEM_FOLDER}/{path}", text=text, mode=0o644) for path, text in system),
             )
-            await api.make_seed(work.decisions.seed, m.SeedRequest(label=seed.SEED_LABEL, files=files))
+            await api.make_seed(work.decisions.seed, SeedRequest(label=seed.SEED_LABEL, files=files))
 
     async def _node_id(self, name: str) -> tuple[str, str]:
         async with self._work.member(name) as api:
@@ -78,7 +79,7 @@ class EngineVm:
     async def _why_not_started(self, names: Iterable[str]) -> str | None:
         """Start the VM on the first node that can, unless one runs it; its lease keeps it from running twice."""
         seen = await self._look(names)
-        if any(isinstance(one, m.VmReport) and one.state is not m.VmState.DOWN for one in seen.values()):
+        if any(isinstance(one, VmReport) and one.state is not VmState.DOWN for one in seen.values()):
             return None
         reasons = []
         for name, one in seen.items():
@@ -104,8 +105,8 @@ class EngineVm:
         if reason is None:
             return None
         seen = await self._look(names)
-        states = [one.state for one in seen.values() if isinstance(one, m.VmReport)]
-        if all(state is m.VmState.DOWN for state in states) and not any(isinstance(o, Problem) for o in seen.values()):
+        states = [one.state for one in seen.values() if isinstance(one, VmReport)]
+        if all(state is VmState.DOWN for state in states) and not any(isinstance(o, Problem) for o in seen.values()):
             raise EngineDown(reason=_words(seen), console=await self._console(seen))
         return f"the VM is {', '.join(states) or 'out of sight'}, the engine in it does not serve yet ({reason})"
 
@@ -130,7 +131,7 @@ class EngineVm:
 
     async def _console(self, seen: dict[str, VmSeen]) -> str:
         """The end of the console of the VM that went down last."""
-        downs = [(one.since, name) for name, one in seen.items() if isinstance(one, m.VmReport)]
+        downs = [(one.since, name) for name, one in seen.items() if isinstance(one, VmReport)]
         if not downs:
             return "(nothing)"
         try:
@@ -142,7 +143,5 @@ class EngineVm:
 
 
 def _words(seen: dict[str, VmSeen]) -> str:
-    reports = [
-        f"{name}: {one.reason} {one.detail}".strip() for name, one in seen.items() if isinstance(one, m.VmReport)
-    ]
+    reports = [f"{name}: {one.reason} {one.detail}".strip() for name, one in seen.items() if isinstance(one, VmReport)]
     return "; ".join(reports) or "no node knows the VM"

@@ -12,7 +12,7 @@ import msgspec
 from hosted_engine.authority import KeyPair, make_authority, make_pair, why_not_good
 from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.decisions import Decisions, check, decide
-from node.api.messages import Role
+from node.api.messages.identity import Role
 from node.api.problems import Failed, Refused
 from node.steps import Entry, Mark, Outcome
 from node.system.files import read_or_none, write_durable

@@ -9,7 +9,8 @@ from hosted_engine.authority import sign_node
 from hosted_engine.deploy import network, wishes
 from hosted_engine.deploy.plan import Todo
 from hosted_engine.deploy.work import Work
-from node.api import messages as m
+from node.api.messages.identity import Claim
+from node.api.messages.network import NamesRequest
 from node.api.problems import NodeSilent, Problem, Refused, RemoteRefused
 from node.tls import request_or_certificate_fingerprint
 
@@ -59,12 +60,12 @@ class Members:
                 raise NotTheNode(node=name, address=node.address.ip, reason="asks for a certificate for another key")
             certificate = sign_node(authority, request, name, addresses=[str(node.address.ip)])
             try:
-                await api.claim(m.Claim(certificate_pem=certificate, authority_pem=authority.certificate))
+                await api.claim(Claim(certificate_pem=certificate, authority_pem=authority.certificate))
             except NodeSilent:
                 return  # it may have begun to ask for certificates before its answer was out: look
 
     async def names(self, todo: Todo) -> None:
-        request = m.NamesRequest(names=wishes.names(self._work.answers))
+        request = NamesRequest(names=wishes.names(self._work.answers))
 
         async def tell(name: str) -> None:
             async with self._work.member(name) as api:

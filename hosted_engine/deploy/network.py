@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import msgspec
 
 from hosted_engine.deploy.answers import Answers, NodeAnswers
-from node.api import messages as m
+from node.api.messages.network import NetworkRequest
 
 CONFIRM_S = 30  # a deploy that dies before it confirms has to wait that long when it is run again
 
 
-def wish(answers: Answers, node: NodeAnswers) -> m.NetworkRequest:
+def wish(answers: Answers, node: NodeAnswers) -> NetworkRequest:
     """The management network of `node`: a bridge that takes over the address of its network card."""
     bridge = answers.management_network
     address = {"ip": str(node.address.ip), "prefix-length": node.address.network.prefixlen}
@@ -31,7 +31,7 @@ def wish(answers: Answers, node: NodeAnswers) -> m.NetworkRequest:
         document["routes"] = {"config": [route]}
     if answers.dns:
         document["dns-resolver"] = {"config": {"server": [str(server) for server in answers.dns]}}
-    return m.NetworkRequest(document=document, confirm_within_s=CONFIRM_S)
+    return NetworkRequest(document=document, confirm_within_s=CONFIRM_S)
 
 
 def is_so(answers: Answers, node: NodeAnswers, document: Mapping[str, object]) -> bool:

@@ -11,8 +11,8 @@ from hosted_engine.deploy.decisions import LEASE, LOCKSPACE, VOLUMES, Decisions
 from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.plan import Kind, NodeSeen, Observed, expected
 from hosted_engine.deploy.reach import Reach
-from node.api import messages as m
 from node.api.contract import NodeApi
+from node.api.messages.gluster import GlusterReport
 from node.api.problems import NodeSilent, Problem, RemoteFailed, RemoteRefused
 
 T = TypeVar("T")
@@ -74,7 +74,7 @@ class Observer:
         """The pool may know a node by its address."""
         return next((node.name for node in self._answers.nodes if str(node.address.ip) == hostname), hostname)
 
-    def _volume_is_so(self, name: str, pool: m.GlusterReport) -> bool:
+    def _volume_is_so(self, name: str, pool: GlusterReport) -> bool:
         wish = wishes.volume(self._answers, name)
         found = next((one for one in pool.volumes if one.name == name), None)
         return (

@@ -7,7 +7,7 @@ from enum import StrEnum
 from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.decisions import VOLUMES
 from hosted_engine.deploy.wishes import names
-from node.api.messages import VmState
+from node.api.messages.vms import VmState
 
 
 class Kind(StrEnum):

@@ -8,7 +8,8 @@ from hosted_engine.deploy import wishes
 from hosted_engine.deploy.observe import IN_POOL
 from hosted_engine.deploy.plan import Todo
 from hosted_engine.deploy.work import Work
-from node.api import messages as m
+from node.api.messages.gluster import BrickRequest, PeerRequest, VolumeRequest
+from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
 
 POOL_S = 60
 BRICKS_S = 90
@@ -26,7 +27,7 @@ class Storage:
         for name in others:
             for one, other in ((lead, name), (name, lead)):
                 async with self._work.member(one) as api:
-                    await api.add_peer(m.PeerRequest(hostname=other))
+                    await api.add_peer(PeerRequest(hostname=other))
             await self._until(f"{name} is in the storage pool", partial(self._why_no_peers, lead, name), POOL_S)
 
     async def _why_no_peers(self, lead: str, name: str) -> str | None:
@@ -47,12 +48,12 @@ class Storage:
         what = f"all bricks of volume {todo.volume} are online"
         await self._until(what, lambda: self._why_no_bricks(name, todo.volume), BRICKS_S)
 
-    async def _clear(self, wish: m.VolumeRequest) -> None:
+    async def _clear(self, wish: VolumeRequest) -> None:
         """Gluster marks brick by brick: a creation that was cut short would never be let try again."""
         for text in wish.bricks:
             server, _, path = text.partition(":")
             async with self._work.member(server) as api:
-                await api.clear_brick(m.BrickRequest(path=path))
+                await api.clear_brick(BrickRequest(path=path))
 
     async def _why_no_bricks(self, name: str, volume: str) -> str | None:
         async with self._work.member(name) as api:
@@ -87,9 +88,9 @@ class Storage:
     async def system(self, todo: Todo) -> None:
         await self._image(todo, self._work.decisions.system, "engine")
 
-    async def _image(self, todo: Todo, image: m.ImageRef, source: str) -> None:
+    async def _image(self, todo: Todo, image: ImageRef, source: str) -> None:
         async with self._work.member(todo.nodes[0]) as api:
-            await api.make_image(image, m.ImageRequest(format=m.ImageFormat.QCOW2, source=source))
+            await api.make_image(image, ImageRequest(format=ImageFormat.QCOW2, source=source))
 
     async def _until(self, what: str, why_not: Callable[[], Awaitable[str | None]], limit_s: float) -> None:
         await self._work.patience.until(what, why_not, limit_s=limit_s)

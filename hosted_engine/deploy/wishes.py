@@ -5,7 +5,11 @@ from collections.abc import Mapping
 from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.decisions import ENGINE_VM, LEASE, LOCKSPACE, TINY_MEMORY_BYTES, VOLUMES, Decisions
 from hosted_engine.site import EngineVm, Site, SiteNode, SiteTemplate, SiteVolume
-from node.api import messages as m
+from node.api.messages.gluster import VolumeRequest
+from node.api.messages.images import ImageFormat, ImageReport
+from node.api.messages.leases import LeaseRequest, LockspaceRequest
+from node.api.messages.mounts import MountRequest
+from node.api.messages.vms import Firmware, VmDisk, VmLease, VmNic, VmSpec
 
 MIB = 1 << 20
 UNREPLICATED = {  # what GlusterFS's group `virt` sets and a volume without copies takes
@@ -28,12 +32,12 @@ def names(answers: Answers) -> dict[str, str]:
     return nodes | {answers.engine.name: str(answers.engine.address.ip)}
 
 
-def volume(answers: Answers, name: str) -> m.VolumeRequest:
+def volume(answers: Answers, name: str) -> VolumeRequest:
     """A volume with a copy on every node. A dead node may block writes for less time than a lease can be unrenewed."""
     paths = [(node.name, node.bricks.engine if name == "engine" else node.bricks.data) for node in answers.nodes]
     ping = {"network.ping-timeout": str(min(10, max(5, 2 * answers.lease_io_timeout_s)))}
     copies = len(answers.nodes)
-    return m.VolumeRequest(
+    return VolumeRequest(
         name=name,
         replica=copies,
         bricks=tuple(f"{server}:{path}" for server, path in paths),
@@ -42,14 +46,14 @@ def volume(answers: Answers, name: str) -> m.VolumeRequest:
     )
 
 
-def mount(answers: Answers, node: str, name: str) -> m.MountRequest:
+def mount(answers: Answers, node: str, name: str) -> MountRequest:
     """The node's own server first, so that it needs no other to mount."""
     servers = sorted((one.name for one in answers.nodes), key=lambda server: server != node)
-    return m.MountRequest(volume=name, servers=tuple(servers))
+    return MountRequest(volume=name, servers=tuple(servers))
 
 
-def lockspace(answers: Answers, node: str) -> m.LockspaceRequest:
-    return m.LockspaceRequest(
+def lockspace(answers: Answers, node: str) -> LockspaceRequest:
+    return LockspaceRequest(
         name=LOCKSPACE, volume="engine", host_id=host_id(answers, node), io_timeout_s=answers.lease_io_timeout_s
     )
 
@@ -59,28 +63,28 @@ def host_id(answers: Answers, node: str) -> int:
     return 1 + [one.name for one in answers.nodes].index(node)
 
 
-def lease() -> m.LeaseRequest:
-    return m.LeaseRequest(lockspace=LOCKSPACE, resource=LEASE, volume="engine")
+def lease() -> LeaseRequest:
+    return LeaseRequest(lockspace=LOCKSPACE, resource=LEASE, volume="engine")
 
 
-def engine_vm(answers: Answers, decisions: Decisions) -> m.VmSpec:
+def engine_vm(answers: Answers, decisions: Decisions) -> VmSpec:
     engine = answers.engine
-    return m.VmSpec(
+    return VmSpec(
         id=decisions.engine_vm_id,
         name=ENGINE_VM,
         memory_bytes=engine.memory_mib * MIB,
         sockets=engine.vcpus,
-        firmware=m.Firmware.BIOS,
+        firmware=Firmware.BIOS,
         disks=(
-            m.VmDisk(image=decisions.system, format=m.ImageFormat.QCOW2, boot=True),
-            m.VmDisk(image=decisions.seed, format=m.ImageFormat.RAW, read_only=True),
+            VmDisk(image=decisions.system, format=ImageFormat.QCOW2, boot=True),
+            VmDisk(image=decisions.seed, format=ImageFormat.RAW, read_only=True),
         ),
-        nics=(m.VmNic(id=decisions.engine_nic_id, mac=decisions.engine_mac, bridge=answers.management_network),),
-        leases=(m.VmLease(lockspace=LOCKSPACE, resource=LEASE, volume="engine"),),
+        nics=(VmNic(id=decisions.engine_nic_id, mac=decisions.engine_mac, bridge=answers.management_network),),
+        leases=(VmLease(lockspace=LOCKSPACE, resource=LEASE, volume="engine"),),
     )
 
 
-def site(answers: Answers, decisions: Decisions, node_ids: Mapping[str, str], tiny: m.ImageReport) -> Site:
+def site(answers: Answers, decisions: Decisions, node_ids: Mapping[str, str], tiny: ImageReport) -> Site:
     """What the engine is told. `node_ids` are the ids that the nodes gave themselves, by name."""
     engine = answers.engine
     return Site(

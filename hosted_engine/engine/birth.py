@@ -15,7 +15,7 @@ from hosted_engine.engine.templates.model import Template
 from hosted_engine.engine.users.model import User
 from hosted_engine.engine.vms.model import Origin, Vm, VmStatus
 from hosted_engine.site import Site, SiteTemplate, SiteVolume
-from node.api.messages import ImageFormat
+from node.api.messages.images import ImageFormat
 
 ENGINE_VOLUME = "engine"  # the one on which the engine VM's own disks lie
 BLANK_MEMORY_BYTES = 1 << 30

@@ -15,7 +15,9 @@ from hosted_engine.engine.storage.presence import look_at_domains
 from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.vms.lifecycle import heard_of
 from node.api.contract import NodeApi
-from node.api.messages import Capabilities, Event, EventKind, MountReport, MountRequest
+from node.api.messages.events import Event, EventKind
+from node.api.messages.machine import Capabilities
+from node.api.messages.mounts import MountReport, MountRequest
 from node.api.problems import NodeSilent, Problem
 
 log = logging.getLogger(__name__)

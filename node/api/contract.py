@@ -3,35 +3,15 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from node.api.messages import (
-    BrickRequest,
-    Capabilities,
-    Claim,
-    ConsoleLog,
-    Event,
-    GlusterReport,
-    Identity,
-    ImageRef,
-    ImageReport,
-    ImageRequest,
-    LeaseReport,
-    LeaseRequest,
-    LockspaceReport,
-    LockspaceRequest,
-    MountReport,
-    MountRequest,
-    NamesRequest,
-    NetworkChange,
-    NetworkReport,
-    NetworkRequest,
-    PeerRequest,
-    SeedRequest,
-    Statistics,
-    VmReport,
-    VmSpec,
-    VolumeReport,
-    VolumeRequest,
-)
+from node.api.messages.events import Event
+from node.api.messages.gluster import BrickRequest, GlusterReport, PeerRequest, VolumeReport, VolumeRequest
+from node.api.messages.identity import Claim, Identity
+from node.api.messages.images import ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
+from node.api.messages.machine import Capabilities, Statistics
+from node.api.messages.mounts import MountReport, MountRequest
+from node.api.messages.network import NamesRequest, NetworkChange, NetworkReport, NetworkRequest
+from node.api.messages.vms import ConsoleLog, VmReport, VmSpec
 
 
 class NodeApi(Protocol):

@@ -7,7 +7,7 @@ from netconf import document
 from netconf.errors import BadTimeLimit, Problem
 from netconf.facade import Network
 from netconf.model import Checkpoint
-from node.api.messages import NetworkChange, NetworkReport, NetworkRequest
+from node.api.messages.network import NetworkChange, NetworkReport, NetworkRequest
 from node.api.refusals import Malformed
 from node.system.clock import Clock
 

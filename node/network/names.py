@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 from pathlib import Path
 
-from node.api.messages import NamesRequest
+from node.api.messages.network import NamesRequest
 from node.api.refusals import Malformed, token
 from node.system.files import read_or_none, write_durable
 

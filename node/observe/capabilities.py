@@ -7,7 +7,7 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from node.api.messages import Accelerator, Capabilities, Nic
+from node.api.messages.machine import Accelerator, Capabilities, Nic
 from node.api.version import API_VERSION
 from node.observe import parse
 from node.system.process import CommandFailed, Run

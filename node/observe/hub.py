@@ -5,7 +5,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
 
-from node.api.messages import Event, EventKind, MountReport, Statistics, VmReport
+from node.api.messages.events import Event, EventKind
+from node.api.messages.machine import Statistics
+from node.api.messages.mounts import MountReport
+from node.api.messages.vms import VmReport
 from node.api.problems import Problem
 from node.system.clock import Clock
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from node.api.messages import Statistics
+from node.api.messages.machine import Statistics
 from node.observe import parse
 from node.system.clock import Clock
 

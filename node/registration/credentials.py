@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from node.api.messages import Role
+from node.api.messages.identity import Role
 
 _LONG = timedelta(days=3650)
 _SKEW = timedelta(hours=24)  # clocks of new machines are off

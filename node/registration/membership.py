@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
-from node.api.messages import Claim, Identity
+from node.api.messages.identity import Claim, Identity
 from node.api.refusals import ClaimRejected
 from node.api.version import API_VERSION
 from node.registration import credentials

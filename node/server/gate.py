@@ -5,7 +5,7 @@ from typing import Protocol
 from falcon.asgi import Request, Response
 
 from node.api import paths
-from node.api.messages import Role
+from node.api.messages.identity import Role
 from node.api.refusals import NotAllowed, NotClaimedYet
 from node.server.peer import EXTENSION, Peer, peer_of
 

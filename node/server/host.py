@@ -7,8 +7,10 @@ from typing import cast
 import msgspec
 from falcon.asgi import Request, Response
 
-from node.api import messages as m
 from node.api.contract import NodeApi
+from node.api.messages.events import Event
+from node.api.messages.identity import Claim
+from node.api.messages.network import NamesRequest, NetworkRequest
 from node.server.gate import peer_in
 from node.server.wire import answer, body
 
@@ -21,7 +23,7 @@ class IdentityResource:
         answer(resp, await self._node.identity())
 
     async def on_put(self, req: Request, resp: Response) -> None:
-        await self._node.claim(await body(req, m.Claim))
+        await self._node.claim(await body(req, Claim))
         resp.status = 204
 
 
@@ -51,7 +53,7 @@ class EventsResource:
         peer = peer_in(req)
 
         async def lines() -> AsyncIterator[bytes]:
-            async with aclosing(cast(AsyncGenerator[m.Event, None], self._node.events())) as events:
+            async with aclosing(cast(AsyncGenerator[Event, None], self._node.events())) as events:
                 async for event in events:
                     if peer.gone():
                         return
@@ -69,7 +71,7 @@ class NamesResource:
         answer(resp, await self._node.names())
 
     async def on_put(self, req: Request, resp: Response) -> None:
-        await self._node.set_names(await body(req, m.NamesRequest))
+        await self._node.set_names(await body(req, NamesRequest))
         resp.status = 204
 
 
@@ -81,7 +83,7 @@ class NetworkResource:
         answer(resp, await self._node.network())
 
     async def on_put(self, req: Request, resp: Response) -> None:
-        answer(resp, await self._node.change_network(await body(req, m.NetworkRequest)))
+        answer(resp, await self._node.change_network(await body(req, NetworkRequest)))
 
 
 class CheckpointResource:

@@ -2,8 +2,11 @@
 
 from falcon.asgi import Request, Response
 
-from node.api import messages as m
 from node.api.contract import NodeApi
+from node.api.messages.gluster import BrickRequest, PeerRequest, VolumeRequest
+from node.api.messages.images import ImageRef, ImageRequest, SeedRequest
+from node.api.messages.leases import LeaseRequest, LockspaceRequest
+from node.api.messages.mounts import MountRequest
 from node.api.refusals import ImageUnknown
 from node.server.wire import answer, body, same
 
@@ -21,7 +24,7 @@ class PeerResource:
         self._node = node
 
     async def on_put(self, req: Request, resp: Response, hostname: str) -> None:
-        request = await body(req, m.PeerRequest)
+        request = await body(req, PeerRequest)
         same("peer", hostname, request.hostname)
         await self._node.add_peer(request)
         resp.status = 204
@@ -32,7 +35,7 @@ class ClearBrickResource:
         self._node = node
 
     async def on_post(self, req: Request, resp: Response) -> None:
-        await self._node.clear_brick(await body(req, m.BrickRequest))
+        await self._node.clear_brick(await body(req, BrickRequest))
         resp.status = 204
 
 
@@ -41,7 +44,7 @@ class VolumeResource:
         self._node = node
 
     async def on_put(self, req: Request, resp: Response, volume: str) -> None:
-        request = await body(req, m.VolumeRequest)
+        request = await body(req, VolumeRequest)
         same("volume", volume, request.name)
         answer(resp, await self._node.make_volume(request))
 
@@ -59,7 +62,7 @@ class MountResource:
         self._node = node
 
     async def on_put(self, req: Request, resp: Response, volume: str) -> None:
-        request = await body(req, m.MountRequest)
+        request = await body(req, MountRequest)
         same("volume", volume, request.volume)
         answer(resp, await self._node.mount(request))
 
@@ -73,17 +76,17 @@ class ImageResource:
         self._node = node
 
     async def on_get(self, req: Request, resp: Response, volume: str, disk_id: str, image_id: str) -> None:
-        found = await self._node.image(m.ImageRef(volume=volume, disk_id=disk_id, image_id=image_id))
+        found = await self._node.image(ImageRef(volume=volume, disk_id=disk_id, image_id=image_id))
         if found is None:
             raise ImageUnknown(image=image_id, volume=volume)
         answer(resp, found)
 
     async def on_put(self, req: Request, resp: Response, volume: str, disk_id: str, image_id: str) -> None:
-        image = m.ImageRef(volume=volume, disk_id=disk_id, image_id=image_id)
-        answer(resp, await self._node.make_image(image, await body(req, m.ImageRequest)))
+        image = ImageRef(volume=volume, disk_id=disk_id, image_id=image_id)
+        answer(resp, await self._node.make_image(image, await body(req, ImageRequest)))
 
     async def on_delete(self, req: Request, resp: Response, volume: str, disk_id: str, image_id: str) -> None:
-        await self._node.remove_image(m.ImageRef(volume=volume, disk_id=disk_id, image_id=image_id))
+        await self._node.remove_image(ImageRef(volume=volume, disk_id=disk_id, image_id=image_id))
         resp.status = 204
 
 
@@ -92,8 +95,8 @@ class SeedResource:
         self._node = node
 
     async def on_put(self, req: Request, resp: Response, volume: str, disk_id: str, image_id: str) -> None:
-        image = m.ImageRef(volume=volume, disk_id=disk_id, image_id=image_id)
-        answer(resp, await self._node.make_seed(image, await body(req, m.SeedRequest)))
+        image = ImageRef(volume=volume, disk_id=disk_id, image_id=image_id)
+        answer(resp, await self._node.make_seed(image, await body(req, SeedRequest)))
 
 
 class LockspacesResource:
@@ -109,7 +112,7 @@ class LockspaceResource:
         self._node = node
 
     async def on_put(self, req: Request, resp: Response, lockspace: str) -> None:
-        request = await body(req, m.LockspaceRequest)
+        request = await body(req, LockspaceRequest)
         same("lockspace", lockspace, request.name)
         answer(resp, await self._node.join_lockspace(request))
 
@@ -122,6 +125,6 @@ class LeaseResource:
         answer(resp, await self._node.lease(volume, lockspace, resource))
 
     async def on_put(self, req: Request, resp: Response, volume: str, lockspace: str, resource: str) -> None:
-        request = await body(req, m.LeaseRequest)
+        request = await body(req, LeaseRequest)
         same("lease", f"{volume}/{lockspace}/{resource}", f"{request.volume}/{request.lockspace}/{request.resource}")
         answer(resp, await self._node.make_lease(request))

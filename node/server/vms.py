@@ -2,8 +2,8 @@
 
 from falcon.asgi import Request, Response
 
-from node.api import messages as m
 from node.api.contract import NodeApi
+from node.api.messages.vms import VmSpec
 from node.api.refusals import VmUnknown
 from node.server.wire import answer, body, same
 
@@ -27,7 +27,7 @@ class VmResource:
         answer(resp, found)
 
     async def on_put(self, req: Request, resp: Response, vm_id: str) -> None:
-        spec = await body(req, m.VmSpec)
+        spec = await body(req, VmSpec)
         same("VM", vm_id, spec.id)
         answer(resp, await self._node.define_vm(spec))
 

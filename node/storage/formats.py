@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from node.api.messages import ImageFormat
+from node.api.messages.images import ImageFormat
 from node.api.problems import Refused
 from node.system.files import read_or_none, write_durable
 

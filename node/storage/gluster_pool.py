@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from gluster.errors import Problem
 from gluster.facade import Gluster
 from gluster.model import BrickPath, DesiredVolume, HealCount, Pool, Volume, VolumeStatus
-from node.api.messages import (
+from node.api.messages.gluster import (
     BrickReport,
     BrickRequest,
     GlusterReport,

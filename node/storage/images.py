@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from node.api.messages import ImageFormat, ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.images import ImageFormat, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.refusals import ImageBusy, ImageDiffers, ImageUnknown, Malformed, SourceUnknown, token
 from node.storage import formats, layout
 from node.storage.qemu_img import Info, QemuImg

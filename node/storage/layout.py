@@ -2,7 +2,7 @@
 
 from pathlib import PurePosixPath
 
-from node.api.messages import ImageRef
+from node.api.messages.images import ImageRef
 from node.api.refusals import token
 
 

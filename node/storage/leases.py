@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from node.api.messages import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
+from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
 from node.api.problems import Problem
 from node.api.refusals import LockspaceDiffers, LockspaceUnknown, Malformed
 from node.storage import layout

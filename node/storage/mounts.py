@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 import gluster.mount
-from node.api.messages import MountReport, MountRequest
+from node.api.messages.mounts import MountReport, MountRequest
 from node.api.problems import Failed
 from node.api.refusals import Malformed, NotMounted, token
 from node.storage import layout

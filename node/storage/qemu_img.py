@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from node.api.messages import ImageFormat
+from node.api.messages.images import ImageFormat
 from node.api.problems import Failed
 from node.system.process import Run
 

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path, PurePosixPath
 
-from node.api.messages import SeedFile, SeedRequest
+from node.api.messages.images import SeedFile, SeedRequest
 from node.api.refusals import Malformed
 from node.system.process import Run
 

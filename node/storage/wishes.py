@@ -4,7 +4,8 @@ from pathlib import Path
 
 import msgspec
 
-from node.api.messages import LockspaceRequest, MountRequest
+from node.api.messages.leases import LockspaceRequest
+from node.api.messages.mounts import MountRequest
 from node.system.files import read_or_none, write_durable
 
 

@@ -4,7 +4,8 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from node.api.messages import Accelerator, DiskBus, Firmware, VmDisk, VmLease, VmNic, VmSpec
+from node.api.messages.machine import Accelerator
+from node.api.messages.vms import DiskBus, Firmware, VmDisk, VmLease, VmNic, VmSpec
 from node.storage import layout
 
 METADATA = "urn:trivet:vm:1"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from node.api.messages import ConsoleLog, DownReason, VmReport, VmSpec, VmState
+from node.api.messages.vms import ConsoleLog, DownReason, VmReport, VmSpec, VmState
 from node.api.problems import Problem
 from node.api.refusals import LeaseHeld, NotStartable, VmRunning, VmUnknown, vm_uuid
 from node.system.clock import Clock

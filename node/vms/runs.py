@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from node.api.messages import DownReason, VmState
+from node.api.messages.vms import DownReason, VmState
 from node.system.files import read_or_none, sync_folder, write_durable
 
 

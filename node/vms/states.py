@@ -1,6 +1,6 @@
 """libvirt's states in the contract's words; pure. The numbers are libvirt's (virDomainState and its reasons)."""
 
-from node.api.messages import DownReason, VmState
+from node.api.messages.vms import DownReason, VmState
 
 NO_STATE, RUNNING, BLOCKED, PAUSED, SHUTDOWN, SHUT_OFF, CRASHED, SUSPENDED = range(8)
 PAUSED_BY_STORAGE = 5

@@ -16,13 +16,15 @@ from hosted_engine.deploy.engine_door import Engine
 from hosted_engine.deploy.folder import Folder
 from hosted_engine.passwords import matches
 from hosted_engine.site import SITE_FILE, Site
-from node.api import messages as m
 from node.api.contract import NodeApi
+from node.api.messages.identity import Identity
+from node.api.messages.network import NetworkChange, NetworkRequest
+from node.api.messages.vms import VmReport, VmState
 from node.api.problems import NodeSilent, Refused
 from node.tls import request_or_certificate_fingerprint
 from tests.fakes.clock import FakeClock
-from tests.fakes.node import FakeNode
-from tests.fakes.site import FakeSite
+from tests.fakes.node.fake import FakeNode
+from tests.fakes.node.site import FakeSite
 
 T = TypeVar("T")
 
@@ -50,20 +52,20 @@ class BareNode(FakeNode):
         self._clock, self._on_call = clock, on_call
         self._goes_back_at = 0.0
 
-    def _identity(self) -> m.Identity:
+    def _identity(self) -> Identity:
         plain = super()._identity()
         return msgspec.structs.replace(
             plain, certificate_request_pem=self.request_pem, fingerprint=self.fingerprint, name=self.name
         )
 
-    def _change_network(self, request: m.NetworkRequest) -> m.NetworkChange:
-        if self._checkpoints:
+    def _change_network(self, request: NetworkRequest) -> NetworkChange:
+        if self.net.checkpoints:
             raise ChangePending
         self._goes_back_at = self._clock.now() + request.confirm_within_s
         return super()._change_network(request)
 
     async def _do(self, operation: str, act: Callable[[], T]) -> T:
-        if self._checkpoints and self._clock.now() >= self._goes_back_at:
+        if self.net.checkpoints and self._clock.now() >= self._goes_back_at:
             self.end_checkpoint()
         self._on_call()
         answer = await super()._do(operation, act)
@@ -103,7 +105,7 @@ class World:
     def own(self, answers: Answers) -> str | None:
         return answers.nodes[0].name
 
-    def vms(self, vm_id: str) -> list[m.VmReport]:
+    def vms(self, vm_id: str) -> list[VmReport]:
         """The engine VM on every node that knows it."""
         found = [node.machines.find(vm_id) for node in self.nodes.values()]
         return [report for report in found if report is not None]
@@ -122,7 +124,7 @@ class FakeEngine:
 
     async def why_not_healthy(self) -> str | None:
         vms = self._world.vms(self._decisions.engine_vm_id)
-        if not any(vm.state is m.VmState.UP for vm in vms):
+        if not any(vm.state is VmState.UP for vm in vms):
             return "no route to host"
         if self._world.boots_in > 0:
             self._world.boots_in -= 1

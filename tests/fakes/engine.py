@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -17,10 +18,12 @@ from hosted_engine.engine.users.model import Caller
 from hosted_engine.passwords import hash_password
 from hosted_engine.site import EngineVm, Site, SiteNode, SiteTemplate, SiteVolume
 from hosted_engine.store.store import SqlStore
-from node.api.messages import ImageFormat, ImageRef, ImageRequest, MountRequest, VolumeRequest
+from node.api.messages.gluster import VolumeRequest
+from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
+from node.api.messages.mounts import MountRequest
 from tests.fakes.fleet import FakeFleet
-from tests.fakes.node import FakeNode
-from tests.fakes.site import FakeSite
+from tests.fakes.node.fake import FakeNode
+from tests.fakes.node.site import FakeSite
 
 MIB = 1 << 20
 PASSWORD = "fake-password"
@@ -37,17 +40,17 @@ def node_id(number: int) -> str:
     return f"50000000-0000-4000-8000-{number:012d}"
 
 
-def fake_nodes(count: int = 3) -> dict[str, FakeNode]:
+def fake_nodes(count: int = 3, *, now: Callable[[], float] = lambda: 0.0) -> dict[str, FakeNode]:
     """Nodes of one site, ready for the engine: volumes made and mounted, tiny's image on `data`."""
     shared = FakeSite()
     for volume in VOLUMES:
         bricks = tuple(f"node{n}:/bricks/{volume}" for n in range(1, count + 1))
         shared.make_volume(VolumeRequest(name=volume, replica=count, bricks=bricks))
     shared.make_image(TINY_IMAGE, ImageRequest(format=ImageFormat.QCOW2, source="tiny"))
-    nodes = {node_id(n): FakeNode(f"node{n}", site=shared, node_id=node_id(n)) for n in range(1, count + 1)}
+    nodes = {node_id(n): FakeNode(f"node{n}", site=shared, node_id=node_id(n), now=now) for n in range(1, count + 1)}
     for node in nodes.values():
         for volume in VOLUMES:
-            node._mounts[volume] = MountRequest(volume=volume, servers=("node1",))
+            node.storage.mounted[volume] = MountRequest(volume=volume, servers=("node1",))
     return nodes
 
 
@@ -134,7 +137,7 @@ class World:
         """A new process; `store` stands in for the world's own."""
         self.readings = Readings()
         for id_, node in self.nodes.items():
-            hello = node._hello()
+            hello = node.hello()
             self.readings.put(id_, Reading(hello.statistics, hello.mounts, self.now))
         self.locks = Locks()
         self.engine = Engine(

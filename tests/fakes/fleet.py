@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from hosted_engine.engine.problems import NodeNotUp
 from node.api.contract import NodeApi
-from tests.fakes.node import FakeNode
+from tests.fakes.node.fake import FakeNode
 
 
 class FakeFleet:
@@ -18,6 +18,6 @@ class FakeFleet:
 
     async def carrier(self, volume: str) -> NodeApi:
         for node in self.nodes.values():
-            if volume in node._mounts and not node._silent:
+            if volume in node.storage.mounted and not node.silent:
                 return node
         raise NodeNotUp(node=f"a node with volume {volume}", reason="none is up")

@@ -15,9 +15,9 @@ from hosted_engine import site
 from hosted_engine.authority import make_authority, make_pair
 from hosted_engine.config import Config
 from hosted_engine.main import serve
-from node.api.messages import Role
+from node.api.messages.identity import Role
 from tests.fakes.engine import PASSWORD, fake_nodes, fake_site
-from tests.fakes.node import FakeNode
+from tests.fakes.node.fake import FakeNode
 
 HEARTBEAT_S = 5
 
@@ -60,9 +60,7 @@ def _fill(state: Path, nodes: int) -> None:
 
 
 async def _run(settings: Config, count: int) -> None:
-    nodes = fake_nodes(count)
-    for node in nodes.values():
-        node._now = node.machines._now = time.time
+    nodes = fake_nodes(count, now=time.time)
     beats = asyncio.create_task(_beat(list(nodes.values())))
     try:
         await serve(settings, connect=lambda node: nodes[node.id])

@@ -6,7 +6,7 @@ from hosted_engine.engine.command import Means
 from hosted_engine.engine.disks.model import Disk, DiskStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
-from node.api.messages import ImageRef, ImageRequest
+from node.api.messages.images import ImageRef, ImageRequest
 from node.steps import Step
 
 

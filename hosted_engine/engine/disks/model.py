@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from node.api.messages import ImageFormat, ImageRef
+from node.api.messages.images import ImageFormat, ImageRef
 
 
 class DiskStatus(StrEnum):

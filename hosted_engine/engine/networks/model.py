@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from node.api.messages import NicModel
+from node.api.messages.vms import NicModel
 
 
 class NetworkUsage(StrEnum):

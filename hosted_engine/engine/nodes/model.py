@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from node.api.messages import Capabilities
+from node.api.messages.machine import Capabilities
 
 
 class NodeStatus(StrEnum):

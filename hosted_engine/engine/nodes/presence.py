@@ -10,7 +10,8 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from hosted_engine.engine.vms.lifecycle import heard_of, lost, system, unknown
 from hosted_engine.engine.vms.model import RUNNING, Origin, Vm, VmStatus
-from node.api.messages import Capabilities, DownReason, VmReport, VmState
+from node.api.messages.machine import Capabilities
+from node.api.messages.vms import DownReason, VmReport, VmState
 
 SET_BY_HAND = frozenset({NodeStatus.MAINTENANCE, NodeStatus.PREPARING_FOR_MAINTENANCE})
 

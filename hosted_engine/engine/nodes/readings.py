@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from node.api.messages import MountReport, Statistics
+from node.api.messages.machine import Statistics
+from node.api.messages.mounts import MountReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.users.model import SYSTEM
 from hosted_engine.engine.vms.model import RUNNING, Origin, Vm, VmStatus
-from node.api.messages import DownReason, VmReport, VmState
+from node.api.messages.vms import DownReason, VmReport, VmState
 
 STATUS = {
     VmState.STARTING: VmStatus.POWERING_UP,

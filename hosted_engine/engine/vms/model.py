@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from node.api.messages import DownReason, Firmware
+from node.api.messages.vms import DownReason, Firmware
 
 
 class VmStatus(StrEnum):

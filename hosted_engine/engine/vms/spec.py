@@ -6,7 +6,7 @@ from hosted_engine.engine.networks.model import NIC_MODELS, Nic
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from hosted_engine.engine.vms.model import Vm
-from node.api.messages import DiskBus, VmDisk, VmNic, VmSpec
+from node.api.messages.vms import DiskBus, VmDisk, VmNic, VmSpec
 
 BUSES = {
     DiskInterface.IDE: DiskBus.IDE,

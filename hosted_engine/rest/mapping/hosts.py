@@ -6,7 +6,7 @@ from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.vms.model import RUNNING, Vm, VmStatus
 from hosted_engine.rest.mapping.refs import ref
 from hosted_engine.rest.media.wire import Wire
-from node.api.messages import Capabilities, Statistics
+from node.api.messages.machine import Capabilities, Statistics
 
 
 def host_to_wire(node: Node, vms: Iterable[Vm], statistics: Statistics | None) -> Wire:

@@ -12,7 +12,7 @@ from hosted_engine.deploy.decisions import AnswersChanged
 from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.run import Deploy, Done, NodesSilent
 from hosted_engine.passwords import hash_password
-from node.api.messages import VmState
+from node.api.messages.vms import VmState
 from node.api.problems import ProblemText, RemoteFailed
 from node.steps import Entry, Mark, Progress, StepFailed
 from node.system.journal import FileJournal
@@ -111,7 +111,7 @@ async def assert_whole(stage: Stage) -> None:
     assert await stage.left() == []
     assert stage.engine_states().count(VmState.UP) == 1
     for node in stage.world.nodes.values():
-        assert not node._checkpoints, f"{node.name} will lose its network again"
+        assert not node.net.checkpoints, f"{node.name} will lose its network again"
     folder = stage.folder.path
     assert folder.stat().st_mode & 0o777 == 0o700
     assert all(path.stat().st_mode & 0o077 == 0 for path in folder.rglob("*") if path.is_file())

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hosted_engine.deploy.answers import parse
 from hosted_engine.deploy.plan import Kind, NodeSeen, Observed, expected, plan
 from hosted_engine.deploy.wishes import names, volume
-from node.api.messages import VmState
+from node.api.messages.vms import VmState
 from tests.unit.deploy.test_answers import three
 
 ANSWERS = parse(three())

@@ -14,7 +14,7 @@ from hosted_engine.engine.networks.model import Nic, NicInterface
 from hosted_engine.engine.networks.nics import AddNic, RemoveNic, UpdateNic
 from hosted_engine.engine.problems import BadValue, NameTaken, NotThere, WrongState
 from hosted_engine.engine.vms.commands.start import StartVm
-from node.api.messages import ImageFormat
+from node.api.messages.images import ImageFormat
 from tests.fakes.engine import DATA_ID, TINY_IMAGE, World, node_id
 from tests.unit.engine.scenes import GIB, done, events_of, new_disk, new_disk_on, picture, tiny_vm
 

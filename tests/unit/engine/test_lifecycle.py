@@ -6,7 +6,7 @@ import pytest
 
 from hosted_engine.engine.vms.lifecycle import heard_of
 from hosted_engine.engine.vms.model import VmStatus
-from node.api.messages import DownReason, VmReport, VmState
+from node.api.messages.vms import DownReason, VmReport, VmState
 from tests.fakes.engine import World, node_id
 from tests.unit.engine.scenes import events_of, running_vm, tiny_vm, vm_of
 

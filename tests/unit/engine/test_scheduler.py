@@ -6,7 +6,8 @@ from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.nodes.readings import Reading
 from hosted_engine.engine.scheduler.model import Candidate, Wish
 from hosted_engine.engine.scheduler.policy import MIB, choose
-from node.api.messages import MountReport, Statistics
+from node.api.messages.machine import Statistics
+from node.api.messages.mounts import MountReport
 
 WISH = Wish(cluster_id="c", memory_bytes=1024 * MIB, volumes=frozenset({"data"}))
 

@@ -15,7 +15,7 @@ from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.commands.update import UpdateVm
 from hosted_engine.engine.vms.model import VmStatus
-from node.api.messages import ImageFormat
+from node.api.messages.images import ImageFormat
 from tests.fakes.engine import DATA_ID, ENGINE_VM_ID, MIB, TINY_ID, TINY_IMAGE, World, node_id
 from tests.unit.engine.scenes import done, events_of, new_disk, new_disk_on, picture, running_vm, tiny_vm, vm_of
 

@@ -13,11 +13,14 @@ from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.model import VmStatus
 from hosted_engine.fleet.fleet import Fleet
-from node.api.messages import DownReason, Event, EventKind, ImageFormat, MountReport, VmDisk, VmSpec
+from node.api.messages.events import Event, EventKind
+from node.api.messages.images import ImageFormat
+from node.api.messages.mounts import MountReport
+from node.api.messages.vms import DownReason, VmDisk, VmSpec
 from node.api.problems import Failed, NodeSilent
 from node.steps import StepFailed
-from tests.fakes.engine import DATA_ID, ENGINE_VM_ID, TINY_IMAGE, World, node_id
-from tests.fakes.node import FakeNode
+from tests.fakes.engine import DATA_ID, ENGINE_VM_ID, TINY_IMAGE, World, fake_nodes, node_id
+from tests.fakes.node.fake import FakeNode
 from tests.unit.engine.scenes import done, events_of, tiny_vm, vm_of
 from tests.unit.fleet.hand_clock import HandClock, settle
 
@@ -68,10 +71,8 @@ def open_site(world: World, clock: HandClock) -> Fleet:
 
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
-    clock, world = HandClock(), World()
-    for node in world.nodes.values():
-        node._now = clock.now
-        node.machines._now = clock.now
+    clock = HandClock()
+    world = World(nodes=fake_nodes(now=clock.now))
     world.now = clock.now()
     fleet = open_site(world, clock)
     fleet.start()
@@ -268,7 +269,7 @@ async def test_a_volume_that_stalls_for_a_moment_is_no_lost_storage(site: Site) 
     """It does when the server of one of its bricks has just died."""
     stalled = MountReport(volume="data", mounted=False, path="/", detail="the volume does not answer")
     for machine in site.world.nodes.values():
-        machine._push(Event(number=0, kind=EventKind.MOUNT, at=0.0, mounts=(stalled,)))
+        machine.tell(Event(number=0, kind=EventKind.MOUNT, at=0.0, mounts=(stalled,)))
         machine.fail("mounts", Failed(), times=99)
         machine.fail("mount", Failed(), times=99)
     await site.clock.turn(55)
@@ -277,7 +278,7 @@ async def test_a_volume_that_stalls_for_a_moment_is_no_lost_storage(site: Site) 
     assert site.domain() is StorageDomainStatus.INACTIVE
     assert events_of(site.world)[-1] == "SYSTEM_DEACTIVATED_STORAGE_DOMAIN"
     back = MountReport(volume="data", mounted=True, path="/")
-    site.machine(TWO)._push(Event(number=0, kind=EventKind.MOUNT, at=0.0, mounts=(back,)))
+    site.machine(TWO).tell(Event(number=0, kind=EventKind.MOUNT, at=0.0, mounts=(back,)))
     await settle()
     assert site.domain() is StorageDomainStatus.ACTIVE
     assert events_of(site.world)[-1] == "USER_ACTIVATED_STORAGE_DOMAIN"

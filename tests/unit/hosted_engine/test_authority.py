@@ -18,7 +18,7 @@ from hosted_engine.authority import (
     sign_node,
     why_not_good,
 )
-from node.api.messages import Role
+from node.api.messages.identity import Role
 
 SITE = make_authority("lab")
 ENGINE = make_pair(SITE, Role.ENGINE, "engine.lab.test", names=["192.0.2.10", "localhost", "127.0.0.1"])

@@ -7,50 +7,52 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from node.api import messages as m
+from node.api.messages.images import ImageFormat, ImageRef
+from node.api.messages.machine import Accelerator
+from node.api.messages.vms import DiskBus, Firmware, NicModel, VmDisk, VmLease, VmNic, VmSpec
 from node.api.refusals import Malformed
 from node.vms.domain_facts import LeaseFact, domain_facts
 from node.vms.domain_xml import Surroundings, domain_xml
 
 GOLDEN = Path(__file__).parents[2] / "data" / "node" / "domains"
 TCG = Surroundings(
-    accelerator=m.Accelerator.TCG,
+    accelerator=Accelerator.TCG,
     volumes=PurePosixPath("/var/lib/trivet/volumes"),
     console_logs=PurePosixPath("/var/log/libvirt/qemu"),
 )
-KVM = replace(TCG, accelerator=m.Accelerator.KVM)
+KVM = replace(TCG, accelerator=Accelerator.KVM)
 
 
-def image(name: str, volume: str = "data") -> m.ImageRef:
-    return m.ImageRef(volume=volume, disk_id=f"disk-{name}", image_id=f"image-{name}")
+def image(name: str, volume: str = "data") -> ImageRef:
+    return ImageRef(volume=volume, disk_id=f"disk-{name}", image_id=f"image-{name}")
 
 
-SMALL = m.VmSpec(id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60", name="small", memory_bytes=64 << 20)
-ENGINE = m.VmSpec(
+SMALL = VmSpec(id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60", name="small", memory_bytes=64 << 20)
+ENGINE = VmSpec(
     id="0b4cf0f2-31d3-4f2b-bb52-5a39d9e0a001",
     name="engine",
     memory_bytes=1 << 30,
     cores=2,
     disks=(
-        m.VmDisk(image=image("system", "engine"), format=m.ImageFormat.QCOW2, boot=True, serial="system"),
-        m.VmDisk(image=image("seed", "engine"), format=m.ImageFormat.RAW, read_only=True),
+        VmDisk(image=image("system", "engine"), format=ImageFormat.QCOW2, boot=True, serial="system"),
+        VmDisk(image=image("seed", "engine"), format=ImageFormat.RAW, read_only=True),
     ),
-    nics=(m.VmNic(id="9d2f2f4e-6a7f-4d8c-8f57-0d7f3a1f0001", mac="02:00:00:00:00:0a", bridge="ovirtmgmt"),),
-    leases=(m.VmLease(lockspace="trivet", resource="engine", volume="engine"),),
+    nics=(VmNic(id="9d2f2f4e-6a7f-4d8c-8f57-0d7f3a1f0001", mac="02:00:00:00:00:0a", bridge="ovirtmgmt"),),
+    leases=(VmLease(lockspace="trivet", resource="engine", volume="engine"),),
 )
-MANY = m.VmSpec(
+MANY = VmSpec(
     id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f61",
     name="Büro & <Lager>\n№ 7",
     memory_bytes=(64 << 20) + 1,
     sockets=2,
     cores=2,
     threads=2,
-    firmware=m.Firmware.UEFI,
+    firmware=Firmware.UEFI,
     disks=tuple(
-        m.VmDisk(image=image(bus.value), format=m.ImageFormat.RAW, bus=bus, serial="s" * 40)
-        for bus in (m.DiskBus.SATA, m.DiskBus.VIRTIO, m.DiskBus.IDE, m.DiskBus.VIRTIO_SCSI)
+        VmDisk(image=image(bus.value), format=ImageFormat.RAW, bus=bus, serial="s" * 40)
+        for bus in (DiskBus.SATA, DiskBus.VIRTIO, DiskBus.IDE, DiskBus.VIRTIO_SCSI)
     ),
-    nics=(m.VmNic(id="n1", mac="02:00:00:00:00:0b", bridge="b", model=m.NicModel.E1000, linked=False),),
+    nics=(VmNic(id="n1", mac="02:00:00:00:00:0b", bridge="b", model=NicModel.E1000, linked=False),),
     guest_agent=False,
 )
 
@@ -59,7 +61,7 @@ MANY = m.VmSpec(
     ("name", "spec", "surroundings"),
     [("small-tcg", SMALL, TCG), ("engine-kvm", ENGINE, KVM), ("many-tcg", MANY, TCG)],
 )
-def test_domain_is_as_in_the_golden_file(name: str, spec: m.VmSpec, surroundings: Surroundings) -> None:
+def test_domain_is_as_in_the_golden_file(name: str, spec: VmSpec, surroundings: Surroundings) -> None:
     path = GOLDEN / f"{name}.xml"
     made = domain_xml(spec, name, surroundings)
     if os.environ.get("TRIVET_GOLDEN") == "write":
@@ -74,15 +76,15 @@ def test_names_cannot_break_out_of_the_document() -> None:
 
 
 def test_the_thirtieth_disk_has_two_letters() -> None:
-    disk = m.VmDisk(image=image("x"), format=m.ImageFormat.RAW)
-    spec = m.VmSpec(id=SMALL.id, name="x", memory_bytes=1 << 20, disks=(disk,) * 30)
+    disk = VmDisk(image=image("x"), format=ImageFormat.RAW)
+    spec = VmSpec(id=SMALL.id, name="x", memory_bytes=1 << 20, disks=(disk,) * 30)
     names = [t.get("dev") for t in ET.fromstring(domain_xml(spec, "x", TCG)).iterfind("devices/disk/target")]
     assert (names[0], names[25], names[26], names[29]) == ("vda", "vdz", "vdaa", "vdad")
 
 
 def test_an_image_outside_the_volume_is_refused() -> None:
-    away = m.ImageRef(volume="data", disk_id="..", image_id="passwd")
-    spec = m.VmSpec(id=SMALL.id, name="x", memory_bytes=1, disks=(m.VmDisk(image=away, format=m.ImageFormat.RAW),))
+    away = ImageRef(volume="data", disk_id="..", image_id="passwd")
+    spec = VmSpec(id=SMALL.id, name="x", memory_bytes=1, disks=(VmDisk(image=away, format=ImageFormat.RAW),))
     with pytest.raises(Malformed):
         domain_xml(spec, "x", TCG)
 

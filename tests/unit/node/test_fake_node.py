@@ -2,29 +2,34 @@
 
 import pytest
 
-from node.api import messages as m
+from node.api.messages.gluster import VolumeRequest
+from node.api.messages.identity import Claim
+from node.api.messages.leases import LeaseRequest, LockspaceRequest
+from node.api.messages.mounts import MountRequest
+from node.api.messages.network import NetworkRequest
+from node.api.messages.vms import DownReason, VmLease, VmSpec, VmState
 from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
 from node.system.process import CommandFailed
-from tests.fakes.node import FakeNode
-from tests.fakes.site import FakeSite
+from tests.fakes.node.fake import FakeNode
+from tests.fakes.node.site import FakeSite
 from tests.node_contract import NodeContract
 
-VOLUME = m.VolumeRequest(name="data", replica=1, bricks=("node1:/bricks/data",))
-VM = m.VmSpec(id="11111111-1111-4111-8111-111111111111", name="one", memory_bytes=1 << 26)
-LEASED = m.VmSpec(
+VOLUME = VolumeRequest(name="data", replica=1, bricks=("node1:/bricks/data",))
+VM = VmSpec(id="11111111-1111-4111-8111-111111111111", name="one", memory_bytes=1 << 26)
+LEASED = VmSpec(
     id="22222222-2222-4222-8222-222222222222",
     name="leased",
     memory_bytes=1 << 26,
-    leases=(m.VmLease(lockspace="site", resource="engine", volume="data"),),
+    leases=(VmLease(lockspace="site", resource="engine", volume="data"),),
 )
 
 
 async def ready(name: str, site: FakeSite, host_id: int) -> FakeNode:
     node = FakeNode(name, site=site)
-    await node.claim(m.Claim(certificate_pem="c", authority_pem="a"))
+    await node.claim(Claim(certificate_pem="c", authority_pem="a"))
     await node.make_volume(VOLUME)
-    await node.mount(m.MountRequest(volume="data", servers=("node1",)))
-    await node.join_lockspace(m.LockspaceRequest(name="site", volume="data", host_id=host_id))
+    await node.mount(MountRequest(volume="data", servers=("node1",)))
+    await node.join_lockspace(LockspaceRequest(name="site", volume="data", host_id=host_id))
     return node
 
 
@@ -37,14 +42,14 @@ class TestFakeNodeKeepsTheContract(NodeContract):
 async def test_a_lease_held_elsewhere_refuses_the_start() -> None:
     site = FakeSite()
     one, two = await ready("node1", site, 1), await ready("node2", site, 2)
-    await one.make_lease(m.LeaseRequest(lockspace="site", resource="engine", volume="data"))
+    await one.make_lease(LeaseRequest(lockspace="site", resource="engine", volume="data"))
     for node in (one, two):
         await node.define_vm(LEASED)
     await one.start_vm(LEASED.id)
     with pytest.raises(RemoteRefused, match="held by host 1"):
         await two.start_vm(LEASED.id)
     one.lose_power()
-    assert (await two.start_vm(LEASED.id)).state is m.VmState.UP
+    assert (await two.start_vm(LEASED.id)).state is VmState.UP
 
 
 async def test_a_silent_node_answers_nothing_and_ends_its_streams() -> None:
@@ -80,14 +85,14 @@ async def test_power_loss_leaves_the_vms_lost_and_a_new_boot() -> None:
     node.lose_power()
     node.start()
     (vm,) = await node.vms()
-    assert (vm.state, vm.reason) == (m.VmState.DOWN, m.DownReason.LOST)
+    assert (vm.state, vm.reason) == (VmState.DOWN, DownReason.LOST)
     assert (await node.statistics()).boot_id != before
 
 
 async def test_an_unconfirmed_network_goes_back() -> None:
     node = FakeNode()
     before = await node.network()
-    change = await node.change_network(m.NetworkRequest(document={"interfaces": [{"name": "ovirtmgmt"}]}))
+    change = await node.change_network(NetworkRequest(document={"interfaces": [{"name": "ovirtmgmt"}]}))
     assert change.changed
     node.end_checkpoint()
     assert await node.network() == before

@@ -4,7 +4,7 @@ import pytest
 
 from netconf.facade import Network
 from netconf.model import Interface, NetworkState
-from node.api.messages import NetworkRequest
+from node.api.messages.network import NetworkRequest
 from node.api.refusals import Malformed
 from node.network.host_network import HostNetwork
 from tests.fakes.network import FakeNetwork

@@ -7,7 +7,8 @@ import pytest
 
 from gluster.model import Brick, BrickPath, HealCount, Peer, PeerState, Pool, Volume, VolumeStatus
 from node import config
-from node.api.messages import NamesRequest, VolumeRequest
+from node.api.messages.gluster import VolumeRequest
+from node.api.messages.network import NamesRequest
 from node.api.refusals import ImageUnknown, Malformed, NotMounted, NotStartable
 from node.needs import Needs
 from node.network.names import Names, read_block, with_block

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from node.api.messages import ImageFormat, ImageRef, ImageRequest, SeedFile, SeedRequest
+from node.api.messages.images import ImageFormat, ImageRef, ImageRequest, SeedFile, SeedRequest
 from node.api.refusals import ImageBusy, ImageDiffers, ImageUnknown, Malformed, NotMounted, SourceUnknown
 from node.storage import formats
 from node.storage.images import Images

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from node.api.messages import Claim
+from node.api.messages.identity import Claim
 from node.api.refusals import ClaimRejected
 from node.registration.credentials import load_key, new_key_pem
 from node.registration.membership import Membership

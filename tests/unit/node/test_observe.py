@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from node.api.messages import Accelerator, Event, EventKind, MountReport, Statistics, VmReport, VmState
+from node.api.messages.events import Event, EventKind
+from node.api.messages.machine import Accelerator, Statistics
+from node.api.messages.mounts import MountReport
+from node.api.messages.vms import VmReport, VmState
 from node.observe import parse
 from node.observe.capabilities import accelerator, nics
 from node.observe.hub import QUEUE_EVENTS, Hub

@@ -11,7 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from node.api import messages as m
+from node.api.messages.events import EventKind
+from node.api.messages.identity import Claim, Identity
+from node.api.messages.mounts import MountRequest
 from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
 from node.client import NodeClient
 from node.registration.membership import Membership
@@ -20,8 +22,8 @@ from node.server.serve import Service
 from node.system.clock import SystemClock
 from node.tls import WrongFingerprint, client_context, fetch_certificate, pinned_context, server_context
 from tests.fakes.authority import FakeAuthority
-from tests.fakes.node import FakeNode
-from tests.fakes.site import FakeSite
+from tests.fakes.node.fake import FakeNode
+from tests.fakes.node.site import FakeSite
 from tests.node_contract import NodeContract
 from tests.unit.node.test_fake_node import ready
 
@@ -38,10 +40,10 @@ class Hosted(FakeNode):
         )
         self.membership.prepare()
 
-    async def identity(self) -> m.Identity:
+    async def identity(self) -> Identity:
         return self.membership.identity()
 
-    async def claim(self, claim: m.Claim) -> None:
+    async def claim(self, claim: Claim) -> None:
         self.membership.claim(claim)
 
     def _make(self) -> tuple[Any, ssl.SSLContext]:
@@ -125,8 +127,8 @@ async def test_problems_keep_their_kind_and_words(
         with pytest.raises(RemoteFailed, match="a node behind it"):
             await client.vms()
         with pytest.raises(RemoteRefused, match="no Gluster volume"):
-            await client.mount(m.MountRequest(volume="nothing", servers=("a",)))
-        fake.calls = None  # type: ignore[assignment]  # a defect inside the node
+            await client.mount(MountRequest(volume="nothing", servers=("a",)))
+        fake.machines = None  # type: ignore[assignment]  # a defect inside the node
         with pytest.raises(RemoteFailed, match="AttributeError"):
             await client.vms()
         await client.close()
@@ -195,7 +197,7 @@ async def test_from_a_claim_code_to_mutual_tls(
         with pytest.raises(RemoteRefused):
             await client.vms()
         request = (await client.identity()).certificate_request_pem
-        claim = m.Claim(certificate_pem=authority.sign_request(request, "node1"), authority_pem=authority.pem)
+        claim = Claim(certificate_pem=authority.sign_request(request, "node1"), authority_pem=authority.pem)
         await client.claim(claim)
         await client.close()
         await settle(node.service)
@@ -228,7 +230,7 @@ async def test_an_event_stream_that_ends_is_silence_to_its_caller(
     async with member(fake, authority, tmp_path) as port:
         client = NodeClient("127.0.0.1", caller("engine"), port=port)
         events = client.events()
-        assert (await anext(events)).kind is m.EventKind.HELLO
+        assert (await anext(events)).kind is EventKind.HELLO
         fake.fall_silent()
         with pytest.raises(NodeSilent):
             await anext(events)

@@ -7,7 +7,8 @@ from threading import Event
 import pytest
 
 import node
-from node.api.messages import LeaseRequest, LockspaceRequest, MountRequest
+from node.api.messages.leases import LeaseRequest, LockspaceRequest
+from node.api.messages.mounts import MountRequest
 from node.api.refusals import LockspaceDiffers, LockspaceUnknown, Malformed, NotMounted
 from node.storage.fuse import is_served, serves
 from node.storage.keeper import Keeper

@@ -2,7 +2,8 @@
 
 import pytest
 
-from node.api.messages import DownReason, ImageRef, VmState
+from node.api.messages.images import ImageRef
+from node.api.messages.vms import DownReason, VmState
 from node.storage import layout
 from node.vms.names import domain_name
 from node.vms.states import state_of

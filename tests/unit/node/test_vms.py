@@ -6,7 +6,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from node.api.messages import Accelerator, DownReason, VmReport, VmSpec, VmState
+from node.api.messages.machine import Accelerator
+from node.api.messages.vms import DownReason, VmReport, VmSpec, VmState
 from node.api.refusals import LeaseHeld, NotMounted, NotStartable, VmRunning, VmUnknown
 from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts

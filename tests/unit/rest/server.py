@@ -13,7 +13,7 @@ import uvicorn
 from hosted_engine.authority import make_authority, make_pair
 from hosted_engine.rest.app import make_app
 from hosted_engine.rest.resources import handlers
-from node.api.messages import Role
+from node.api.messages.identity import Role
 from tests.fakes.engine import PASSWORD, World
 
 

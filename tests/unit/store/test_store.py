@@ -20,7 +20,7 @@ from hosted_engine.store.migrate import HEAD, bring_up_to_date, revision, upgrad
 from hosted_engine.store.repositories import CHUNK, Clash
 from hosted_engine.store.store import SqlStore, StoreUnreachable
 from hosted_engine.store.tables import metadata
-from node.api.messages import Accelerator, Capabilities, Nic
+from node.api.messages.machine import Accelerator, Capabilities, Nic
 from tests.fakes.engine import World
 
 MAPPERS = [thing for thing in vars(module).values() if isinstance(thing, Mapper)]

@@ -20,7 +20,7 @@ from hosted_engine.engine.vms.checks import resting_vm, the_vm
 from hosted_engine.engine.vms.lifecycle import went_up
 from hosted_engine.engine.vms.model import VmStatus
 from hosted_engine.engine.vms.spec import active_disks, spec_of, volumes_of
-from node.api.messages import DownReason
+from node.api.messages.vms import DownReason
 from node.api.problems import RemoteRefused
 from node.steps import Step
 

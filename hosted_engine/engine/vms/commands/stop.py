@@ -14,7 +14,7 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.vms.checks import running_vm, the_vm
 from hosted_engine.engine.vms.lifecycle import went_down
 from hosted_engine.engine.vms.model import RUNNING, VmStatus
-from node.api.messages import VmState
+from node.api.messages.vms import VmState
 from node.api.problems import RemoteRefused
 from node.steps import Step
 

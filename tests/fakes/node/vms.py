@@ -5,17 +5,18 @@ from dataclasses import dataclass
 
 import msgspec
 
-from node.api import messages as m
 from node.api import refusals as r
-from tests.fakes.site import FakeSite
+from node.api.messages.images import ImageRef
+from node.api.messages.vms import ConsoleLog, DownReason, VmReport, VmSpec, VmState
+from tests.fakes.node.site import FakeSite
 
-Tell = Callable[[m.VmReport], None]
+Tell = Callable[[VmReport], None]
 
 
 @dataclass
 class _Vm:
-    spec: m.VmSpec
-    report: m.VmReport
+    spec: VmSpec
+    report: VmReport
     console: str = ""
 
 
@@ -32,45 +33,45 @@ class FakeVms:
 
     # --- what a guest or a test does -----------------------------------------------------------------------------
 
-    def crash(self, vm_id: str) -> m.VmReport:
-        return self._down(self._get(vm_id), m.DownReason.CRASHED)
+    def crash(self, vm_id: str) -> VmReport:
+        return self._down(self._get(vm_id), DownReason.CRASHED)
 
-    def guest_shuts_down(self, vm_id: str) -> m.VmReport:
-        return self._down(self._get(vm_id), m.DownReason.SHUTDOWN)
+    def guest_shuts_down(self, vm_id: str) -> VmReport:
+        return self._down(self._get(vm_id), DownReason.SHUTDOWN)
 
     def write(self, vm_id: str, text: str) -> None:
         self._get(vm_id).console += text
 
-    def spec(self, vm_id: str) -> m.VmSpec:
+    def spec(self, vm_id: str) -> VmSpec:
         return self._get(vm_id).spec
 
     def lose_all(self) -> None:
         """Power is gone: nobody hears of it, and sanlock's leases run out for those who wait."""
         for vm in self._vms.values():
             if _runs(vm):
-                self._set(vm, m.VmState.DOWN, m.DownReason.LOST)
+                self._set(vm, VmState.DOWN, DownReason.LOST)
                 self._release(vm)
 
     # --- what the contract asks ----------------------------------------------------------------------------------
 
-    def all(self) -> tuple[m.VmReport, ...]:
+    def all(self) -> tuple[VmReport, ...]:
         return tuple(vm.report for vm in self._vms.values())
 
-    def find(self, vm_id: str) -> m.VmReport | None:
+    def find(self, vm_id: str) -> VmReport | None:
         found = self._vms.get(r.vm_uuid(vm_id))
         return found.report if found else None
 
-    def define(self, spec: m.VmSpec) -> m.VmReport:
+    def define(self, spec: VmSpec) -> VmReport:
         found = self._vms.get(r.vm_uuid(spec.id))
         if found is not None:
             found.spec = spec
             found.report = msgspec.structs.replace(found.report, name=spec.name)
             return found.report
-        report = m.VmReport(id=spec.id, name=spec.name, state=m.VmState.DOWN, since=self._now())
+        report = VmReport(id=spec.id, name=spec.name, state=VmState.DOWN, since=self._now())
         self._vms[spec.id] = _Vm(spec, report)
         return report
 
-    def start(self, vm_id: str, mounts: Collection[str]) -> m.VmReport:
+    def start(self, vm_id: str, mounts: Collection[str]) -> VmReport:
         vm = self._get(vm_id)
         if _runs(vm):
             return vm.report
@@ -80,24 +81,24 @@ class FakeVms:
             if disk.image not in self._site.images:
                 raise r.ImageUnknown(image=disk.image.image_id, volume=disk.image.volume)
         self._take(vm)
-        self._set(vm, m.VmState.UP, m.DownReason.NONE, pid=4000 + len(self._vms))
+        self._set(vm, VmState.UP, DownReason.NONE, pid=4000 + len(self._vms))
         self._tell(vm.report)
         return vm.report
 
-    def shut_down(self, vm_id: str) -> m.VmReport:
+    def shut_down(self, vm_id: str) -> VmReport:
         vm = self._get(vm_id)
         if not _runs(vm):
             return vm.report
-        self._set(vm, m.VmState.SHUTTING_DOWN, m.DownReason.NONE, pid=vm.report.pid)
+        self._set(vm, VmState.SHUTTING_DOWN, DownReason.NONE, pid=vm.report.pid)
         asked = vm.report
         self._tell(asked)
         if self.guests_obey:
-            self._down(vm, m.DownReason.SHUTDOWN)
+            self._down(vm, DownReason.SHUTDOWN)
         return asked
 
-    def destroy(self, vm_id: str) -> m.VmReport:
+    def destroy(self, vm_id: str) -> VmReport:
         vm = self._get(vm_id)
-        return self._down(vm, m.DownReason.DESTROYED) if _runs(vm) else vm.report
+        return self._down(vm, DownReason.DESTROYED) if _runs(vm) else vm.report
 
     def undefine(self, vm_id: str) -> None:
         found = self._vms.get(r.vm_uuid(vm_id))
@@ -105,10 +106,10 @@ class FakeVms:
             raise r.VmRunning(act="undefine", vm=found.spec.name)
         self._vms.pop(vm_id, None)
 
-    def console(self, vm_id: str) -> m.ConsoleLog:
-        return m.ConsoleLog(text=self._get(vm_id).console, truncated=False)
+    def console(self, vm_id: str) -> ConsoleLog:
+        return ConsoleLog(text=self._get(vm_id).console, truncated=False)
 
-    def runs_on(self, image: m.ImageRef) -> str | None:
+    def runs_on(self, image: ImageRef) -> str | None:
         """The name of a running VM that has `image` among its disks."""
         for vm in self._vms.values():
             if _runs(vm) and any(disk.image == image for disk in vm.spec.disks):
@@ -146,15 +147,15 @@ class FakeVms:
         for lease in vm.spec.leases:
             self._site.leases[lease.lockspace, lease.resource] = None
 
-    def _down(self, vm: _Vm, reason: m.DownReason) -> m.VmReport:
+    def _down(self, vm: _Vm, reason: DownReason) -> VmReport:
         self._release(vm)
-        self._set(vm, m.VmState.DOWN, reason)
+        self._set(vm, VmState.DOWN, reason)
         self._tell(vm.report)
         return vm.report
 
-    def _set(self, vm: _Vm, state: m.VmState, reason: m.DownReason, *, pid: int | None = None) -> None:
-        vm.report = m.VmReport(id=vm.spec.id, name=vm.spec.name, state=state, reason=reason, since=self._now(), pid=pid)
+    def _set(self, vm: _Vm, state: VmState, reason: DownReason, *, pid: int | None = None) -> None:
+        vm.report = VmReport(id=vm.spec.id, name=vm.spec.name, state=state, reason=reason, since=self._now(), pid=pid)
 
 
 def _runs(vm: _Vm) -> bool:
-    return vm.report.state is not m.VmState.DOWN
+    return vm.report.state is not VmState.DOWN

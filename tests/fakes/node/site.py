@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from node.api import messages as m
 from node.api import refusals as r
+from node.api.messages.gluster import BrickReport, GlusterReport, PeerReport, VolumeReport, VolumeRequest
+from node.api.messages.images import ImageFormat, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.problems import Refused
 
 GIB = 1 << 30
@@ -25,26 +26,37 @@ class FakeSite:
     """Hand the same one to every FakeNode of a test."""
 
     peers: list[str] = field(default_factory=list)
-    volumes: dict[str, m.VolumeReport] = field(default_factory=dict)
+    volumes: dict[str, VolumeReport] = field(default_factory=dict)
     marked: set[str] = field(default_factory=set)
     """Bricks, `server:path`, that a creation marked as used."""
     filled: set[str] = field(default_factory=set)
     """Bricks with somebody's files on them."""
     cut_short_after: int | None = None
     """The next creation of a volume marks that many bricks and then fails."""
-    images: dict[m.ImageRef, m.ImageReport] = field(default_factory=dict)
-    seeds: dict[m.ImageRef, m.SeedRequest] = field(default_factory=dict)
+    images: dict[ImageRef, ImageReport] = field(default_factory=dict)
+    seeds: dict[ImageRef, SeedRequest] = field(default_factory=dict)
     leases: dict[tuple[str, str], int | None] = field(default_factory=dict)
     """(lockspace, resource) → holder; a lease that was never made is not in it."""
 
-    def make_volume(self, request: m.VolumeRequest) -> m.VolumeReport:
+    def gluster(self, node: str) -> GlusterReport:
+        """The pool as `node` sees it: itself is not among its peers."""
+        others = [peer for peer in self.peers if peer != node]
+        peers = [PeerReport(uuid=p, hostname=p, connected=True, state="Peer in Cluster") for p in others]
+        return GlusterReport(peers=tuple(peers), volumes=tuple(self.volumes.values()))
+
+    def add_peers(self, *names: str) -> None:
+        for name in names:
+            if name not in self.peers:
+                self.peers.append(name)
+
+    def make_volume(self, request: VolumeRequest) -> VolumeReport:
         found = self.volumes.get(request.name)
         bricks = tuple(_brick(text) for text in request.bricks)
         if found is not None and [(b.server, b.path) for b in found.bricks] != [(b.server, b.path) for b in bricks]:
             raise r.VolumeDiffers(volume=request.name, reason="its bricks are others")
         if found is None:
             self._mark(request)
-        report = m.VolumeReport(
+        report = VolumeReport(
             name=request.name,
             status="Started",
             type="Replicate",
@@ -65,7 +77,7 @@ class FakeSite:
             raise BrickHasData(path=path)
         self.marked.discard(text)
 
-    def _mark(self, request: m.VolumeRequest) -> None:
+    def _mark(self, request: VolumeRequest) -> None:
         for number, text in enumerate(request.bricks):
             if number == self.cut_short_after:
                 self.cut_short_after = None
@@ -77,7 +89,7 @@ class FakeSite:
     def _in_volumes(self) -> set[str]:
         return {f"{brick.server}:{brick.path}" for volume in self.volumes.values() for brick in volume.bricks}
 
-    def make_image(self, image: m.ImageRef, request: m.ImageRequest) -> m.ImageReport:
+    def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
         size = self._size(request)
         found = self.images.get(image)
         if found is not None:
@@ -86,7 +98,7 @@ class FakeSite:
             if request.size_bytes is not None and found.virtual_size_bytes != request.size_bytes:
                 raise r.ImageDiffers(image=image.image_id, reason=f"of {found.virtual_size_bytes} bytes")
             return found
-        report = m.ImageReport(
+        report = ImageReport(
             image=image,
             format=request.format,
             virtual_size_bytes=size,
@@ -96,18 +108,18 @@ class FakeSite:
         self.images[image] = report
         return report
 
-    def make_seed(self, image: m.ImageRef, request: m.SeedRequest) -> m.ImageReport:
+    def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
         self.seeds[image] = request
-        self.images[image] = m.ImageReport(
-            image=image, format=m.ImageFormat.RAW, virtual_size_bytes=4 << 20, actual_size_bytes=1 << 20
+        self.images[image] = ImageReport(
+            image=image, format=ImageFormat.RAW, virtual_size_bytes=4 << 20, actual_size_bytes=1 << 20
         )
         return self.images[image]
 
-    def remove_image(self, image: m.ImageRef) -> None:
+    def remove_image(self, image: ImageRef) -> None:
         self.images.pop(image, None)
         self.seeds.pop(image, None)
 
-    def _size(self, request: m.ImageRequest) -> int:
+    def _size(self, request: ImageRequest) -> int:
         if request.source is not None and request.backing is not None:
             raise r.Malformed(reason="an image has a source or a backing, not both")
         own = 0
@@ -127,6 +139,6 @@ class FakeSite:
         return size
 
 
-def _brick(text: str) -> m.BrickReport:
+def _brick(text: str) -> BrickReport:
     server, _, path = text.partition(":")
-    return m.BrickReport(server=server, path=path, online=True, pending_heals=0)
+    return BrickReport(server=server, path=path, online=True, pending_heals=0)

@@ -1,0 +1,32 @@
+"""The event stream of a node: one line of it, and the kinds there are."""
+
+from enum import StrEnum
+
+from node.api.messages.base import Message
+from node.api.messages.machine import Statistics
+from node.api.messages.mounts import MountReport
+from node.api.messages.vms import VmReport
+
+
+class EventKind(StrEnum):
+    """HEARTBEAT comes every 5 s, so that silence means something."""
+
+    HELLO = "hello"
+    HEARTBEAT = "heartbeat"
+    VM = "vm"
+    MOUNT = "mount"
+    NETWORK = "network"
+
+
+class Event(Message, frozen=True, kw_only=True):
+    """One line of the event stream. HELLO comes first, with all VMs: from it on the stream is complete. `number`
+    counts up within `boot_id` of the agent process."""
+
+    number: int
+    kind: EventKind
+    at: float
+    vms: tuple[VmReport, ...] = ()
+    vm: VmReport | None = None
+    statistics: Statistics | None = None
+    mounts: tuple[MountReport, ...] = ()
+    detail: str = ""

@@ -1,0 +1,55 @@
+"""The site's Gluster pool as one node sees it, and the wishes that make it."""
+
+import msgspec
+
+from node.api.messages.base import Message
+
+
+class PeerReport(Message, frozen=True, kw_only=True):
+    uuid: str
+    hostname: str
+    connected: bool
+    state: str
+
+
+class BrickReport(Message, frozen=True, kw_only=True):
+    """`pending_heals` counts entries that wait to be healed on this brick; None when the brick does not answer."""
+
+    server: str
+    path: str
+    online: bool
+    pending_heals: int | None = None
+
+
+class VolumeReport(Message, frozen=True, kw_only=True):
+    name: str
+    status: str
+    type: str
+    replica: int
+    bricks: tuple[BrickReport, ...]
+    options: dict[str, str]
+
+
+class GlusterReport(Message, frozen=True, kw_only=True):
+    peers: tuple[PeerReport, ...]
+    volumes: tuple[VolumeReport, ...]
+
+
+class PeerRequest(Message, frozen=True, kw_only=True):
+    hostname: str
+
+
+class BrickRequest(Message, frozen=True, kw_only=True):
+    """`path` is the brick's folder on this node."""
+
+    path: str
+
+
+class VolumeRequest(Message, frozen=True, kw_only=True):
+    """The wish for a volume: bricks are `server:path` in replica order; options are set over `group`."""
+
+    name: str
+    replica: int
+    bricks: tuple[str, ...]
+    group: str | None = "virt"
+    options: dict[str, str] = msgspec.field(default_factory=dict)

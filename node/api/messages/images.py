@@ -1,0 +1,53 @@
+"""Disk images on a mounted volume: where they lie, how they come about, what they are."""
+
+from enum import StrEnum
+
+from node.api.messages.base import Message
+
+
+class ImageFormat(StrEnum):
+    RAW = "raw"
+    QCOW2 = "qcow2"
+
+
+class ImageRef(Message, frozen=True, kw_only=True):
+    """Where an image lies: `<volume>/images/<disk_id>/<image_id>` on the mounted volume."""
+
+    volume: str
+    disk_id: str
+    image_id: str
+
+
+class ImageRequest(Message, frozen=True, kw_only=True):
+    """Create an image that is not there yet. `source` names a file among the node's shipped images (`engine`, `tiny`)
+    whose content is converted into it; `backing` makes it a thin overlay. At most one of the two."""
+
+    format: ImageFormat
+    size_bytes: int | None = None
+    preallocated: bool = False
+    backing: ImageRef | None = None
+    backing_format: ImageFormat | None = None
+    source: str | None = None
+
+
+class ImageReport(Message, frozen=True, kw_only=True):
+    image: ImageRef
+    format: ImageFormat
+    virtual_size_bytes: int
+    actual_size_bytes: int
+    backing: ImageRef | None = None
+
+
+class SeedFile(Message, frozen=True, kw_only=True):
+    """A file of a seed disk; `text` may be secret and never reaches a log."""
+
+    path: str
+    text: str
+    mode: int = 0o600
+
+
+class SeedRequest(Message, frozen=True, kw_only=True):
+    """Make a small read-only ext4 disk with `label` that holds `files`: first configuration of the engine VM."""
+
+    label: str
+    files: tuple[SeedFile, ...]

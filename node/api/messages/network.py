@@ -1,0 +1,32 @@
+"""The network of a node, and the names of the site's machines on it."""
+
+from node.api.messages.base import Message
+
+
+class NamesRequest(Message, frozen=True, kw_only=True):
+    """Name → address of every machine of the site; replaces what was known before (a block in /etc/hosts).
+    The same is the answer to what the node knows now."""
+
+    names: dict[str, str]
+
+
+class NetworkReport(Message, frozen=True, kw_only=True):
+    """The network of the node, a document in nmstate's schema."""
+
+    document: dict[str, object]
+
+
+class NetworkRequest(Message, frozen=True, kw_only=True):
+    """Wish for the network in nmstate's schema; goes back by itself unless confirmed within `confirm_within_s`, which
+    is from 5 to 600."""
+
+    document: dict[str, object]
+    confirm_within_s: int = 60
+
+
+class NetworkChange(Message, frozen=True, kw_only=True):
+    """`changed` is false when the node was already so; then there is nothing to confirm."""
+
+    changed: bool
+    checkpoint: str = ""
+    says: tuple[str, ...] = ()

@@ -1,0 +1,59 @@
+"""How a call arrives at a fake node: late, refused, failed, answered, or never answered at all."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from node.api.problems import NodeSilent, Problem, Refused, RemoteFailed, RemoteRefused
+
+T = TypeVar("T")
+
+
+@dataclass
+class _Failure:
+    operation: str
+    problem: Problem
+    times: int
+    after: bool
+
+
+class Calling:
+    def __init__(self, node: str) -> None:
+        self.silent = False
+        self.delay_s = 0.0
+        self._node = node
+        self._failures: list[_Failure] = []
+
+    def fail(self, operation: str, problem: Problem, *, times: int) -> None:
+        self._failures.append(_Failure(operation, problem, times, after=False))
+
+    def lose_answer(self, operation: str, *, times: int) -> None:
+        self._failures.append(_Failure(operation, self.silence(operation), times, after=True))
+
+    async def do(self, operation: str, act: Callable[[], T]) -> T:
+        await asyncio.sleep(self.delay_s)
+        if self.silent:
+            raise self.silence(operation)
+        failure = next((f for f in self._failures if f.operation == operation and f.times > 0), None)
+        if failure is not None:
+            failure.times -= 1
+            if not failure.after:
+                raise self._remote(failure.problem)
+        try:
+            answer = act()
+        except Problem as err:
+            raise self._remote(err) from err
+        if failure is not None:
+            raise failure.problem
+        return answer
+
+    def silence(self, operation: str) -> NodeSilent:
+        return NodeSilent(node=self._node, request=operation, reason="the fake is silent")
+
+    def _remote(self, problem: Problem) -> Problem:
+        """As node.client raises what a node answers."""
+        if isinstance(problem, NodeSilent | RemoteRefused | RemoteFailed):
+            return problem
+        kind = RemoteRefused if isinstance(problem, Refused) else RemoteFailed
+        return kind(problem.text, self._node)

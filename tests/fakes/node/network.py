@@ -1,0 +1,39 @@
+"""The network of one fake node: a document that is laid over, and checkpoints that bring the one before back."""
+
+import copy
+
+from node.api import refusals as r
+from node.api.messages.network import NetworkChange, NetworkReport, NetworkRequest
+
+
+class FakeNodeNetwork:
+    """Nothing is known here of what the words of a document mean."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        self.checkpoints: dict[str, dict[str, object]] = {}
+        self._document: dict[str, object] = {"interfaces": []}
+
+    def report(self) -> NetworkReport:
+        return NetworkReport(document=copy.deepcopy(self._document))
+
+    def change(self, request: NetworkRequest) -> NetworkChange:
+        """What is wished is laid over what is there."""
+        if not 5 <= request.confirm_within_s <= 600:
+            raise r.Malformed(reason="the time to confirm has to be from 5 to 600 s")
+        after = copy.deepcopy(self._document) | copy.deepcopy(request.document)
+        if after == self._document:
+            return NetworkChange(changed=False)
+        checkpoint = f"checkpoint-{len(self.checkpoints) + 1}"
+        self.checkpoints[checkpoint] = self._document
+        self._document = after
+        return NetworkChange(changed=True, checkpoint=checkpoint, says=("change the network",))
+
+    def confirm(self, checkpoint: str) -> None:
+        if self.checkpoints.pop(checkpoint, None) is None:
+            raise r.CheckpointUnknown(checkpoint=checkpoint)
+
+    def go_back(self) -> None:
+        for before in self.checkpoints.values():
+            self._document = before
+        self.checkpoints.clear()

@@ -1,0 +1,95 @@
+"""What one fake node does with the volumes of its site: mounts, images on them, lockspaces and leases."""
+
+from node.api import refusals as r
+from node.api.messages.images import ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
+from node.api.messages.mounts import MountReport, MountRequest
+from tests.fakes.node.site import GIB, FakeSite
+from tests.fakes.node.vms import FakeVms
+
+
+class FakeStorage:
+    """`mounted` and `joined` are what the node wishes and has: nothing here takes time."""
+
+    def __init__(self, site: FakeSite, vms: FakeVms) -> None:
+        self.mounted: dict[str, MountRequest] = {}
+        self.joined: dict[str, LockspaceRequest] = {}
+        self._site = site
+        self._vms = vms
+
+    # --- mounts --------------------------------------------------------------------------------------------------
+
+    def mounts(self) -> tuple[MountReport, ...]:
+        return tuple(self._mount(name) for name in self.mounted)
+
+    def mount(self, request: MountRequest) -> MountReport:
+        if request.volume not in self._site.volumes:
+            raise r.VolumeUnknown(volume=request.volume)
+        self.mounted[request.volume] = request
+        return self._mount(request.volume)
+
+    def unmount(self, volume: str) -> None:
+        self.mounted.pop(volume, None)
+
+    def _mount(self, volume: str) -> MountReport:
+        path = f"/var/lib/trivet/volumes/{volume}"
+        return MountReport(volume=volume, mounted=True, path=path, size_bytes=100 * GIB, free_bytes=80 * GIB)
+
+    # --- images --------------------------------------------------------------------------------------------------
+
+    def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
+        return self._site.make_image(self._on_mount(image), request)
+
+    def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
+        return self._site.make_seed(self._on_mount(image), request)
+
+    def image(self, image: ImageRef) -> ImageReport | None:
+        return self._site.images.get(self._on_mount(image))
+
+    def remove_image(self, image: ImageRef) -> None:
+        if (vm := self._vms.runs_on(image)) is not None:
+            raise r.ImageBusy(image=image.image_id, vm=vm)
+        self._site.remove_image(self._on_mount(image))
+
+    def _on_mount(self, image: ImageRef) -> ImageRef:
+        for kind, value in (("volume", image.volume), ("disk id", image.disk_id), ("image id", image.image_id)):
+            r.token(kind, value)
+        if image.volume not in self.mounted:
+            raise r.NotMounted(volume=image.volume)
+        return image
+
+    # --- leases --------------------------------------------------------------------------------------------------
+
+    def lockspaces(self) -> tuple[LockspaceReport, ...]:
+        return tuple(_joined(request) for request in self.joined.values())
+
+    def join(self, request: LockspaceRequest) -> LockspaceReport:
+        if request.volume not in self.mounted:
+            raise r.NotMounted(volume=request.volume)
+        found = self.joined.get(request.name)
+        if found is not None and found.host_id != request.host_id:
+            raise r.LockspaceDiffers(lockspace=request.name, host_id=found.host_id)
+        self.joined[request.name] = request
+        self._vms.host_ids[request.name] = request.host_id
+        return _joined(request)
+
+    def make_lease(self, request: LeaseRequest) -> LeaseReport:
+        if request.lockspace not in self.joined:
+            raise r.LockspaceUnknown(lockspace=request.lockspace)
+        self._site.leases.setdefault((request.lockspace, request.resource), None)
+        return self._lease(request.lockspace, request.resource)
+
+    def lease(self, volume: str, lockspace: str, resource: str) -> LeaseReport:
+        if volume not in self.mounted:
+            raise r.NotMounted(volume=volume)
+        return self._lease(lockspace, resource)
+
+    def _lease(self, lockspace: str, resource: str) -> LeaseReport:
+        key = (lockspace, resource)
+        return LeaseReport(
+            lockspace=lockspace, resource=resource, exists=key in self._site.leases, holder=self._site.leases.get(key)
+        )
+
+
+def _joined(request: LockspaceRequest) -> LockspaceReport:
+    return LockspaceReport(name=request.name, volume=request.volume, host_id=request.host_id, joined=True)
