@@ -1,7 +1,6 @@
 """A node of the lab keeps the contract, over mutual TLS."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from node.client import NodeClient
 from node.tls import client_context
 from tests.lab.under_test import LabUnderTest
 from tests.node_contract import NodeContract
+from tests.ports import free_port
 
 
 class TestANodeOfTheLabKeepsTheContract(NodeContract):
@@ -28,7 +28,7 @@ class TestANodeOfTheLabKeepsTheContract(NodeContract):
         tls = client_context(*files)
         tls.check_hostname = False  # the relay has another address than the node
         machine = lab.node(lab.nodes[0]).node
-        port = _free_port()
+        port = free_port()
         relay = asyncio.create_task(Relay(machine.lab.netns_path, (machine.address, PORT)).serve(port))
         await _listens(port)
         client = NodeClient("127.0.0.1", tls, port=port)
@@ -55,9 +55,3 @@ def _copy(lab: LabUnderTest, name: str, folder: Path) -> Path:
     path.touch(mode=0o600)
     path.write_text(lab.exec(lab.nodes[0], "cat", str(DEFAULT_FOLDER / name)))
     return path
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

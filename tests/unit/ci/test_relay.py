@@ -1,11 +1,11 @@
 import asyncio
 import os
-import socket
 from pathlib import Path
 
 import pytest
 
 from ci.lab.relay import Relay
+from tests.ports import free_port
 
 HERE = Path("/proc/self/ns/net")
 
@@ -36,12 +36,6 @@ async def test_a_client_is_sent_away_when_nobody_listens_there() -> None:
     assert await asyncio.wait_for(reader.read(), 10) == b""
     writer.close()
     serving.cancel()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

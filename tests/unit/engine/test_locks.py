@@ -67,7 +67,8 @@ async def test_a_command_waits_a_moment_for_the_one_before_it() -> None:
     vm_id = await tiny_vm(world)
     world.locks.take([Lock("VM", vm_id)], "somebody")
     waiting = asyncio.create_task(done(world, UpdateVm(id=vm_id, cores=2)))
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0)
+    assert not waiting.done()
     world.locks.release("somebody")
     await waiting
     assert vm_of(world, vm_id).cores == 2

@@ -2,11 +2,12 @@
 
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -16,18 +17,14 @@ from hosted_engine import config
 from hosted_engine.config import Config, ConfigWrong
 from hosted_engine.main import SiteMissing, serve
 from hosted_engine.store.store import SqlStore
+from tests.ports import free_port
+
+WITHIN_S = 60
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def get(port: int, state: Path, path: str, within_s: float = 30) -> str:
+def get(port: int, state: Path, path: str) -> str:
     """As soon as it answers; one certificate authority is trusted and no other."""
-    end = time.monotonic() + within_s
+    end = time.monotonic() + WITHIN_S
     while True:
         try:
             tls = ssl.create_default_context(cafile=str(state / "ca.crt"))
@@ -41,23 +38,26 @@ def get(port: int, state: Path, path: str, within_s: float = 30) -> str:
             time.sleep(0.05)
 
 
-def run_engine(state: Path, port: int) -> "subprocess.Popen[bytes]":
+@contextmanager
+def running_engine(state: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
     argv = [sys.executable, "-m", "tests.fakes.serve", "--port", str(port), "--state", str(state)]
-    return subprocess.Popen(argv, stdout=subprocess.DEVNULL)
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # where a check failed it would serve for ever, and be waited for
 
 
 def test_it_serves_until_it_is_asked_to_stop_and_loses_nothing(tmp_path: Path) -> None:
     port = free_port()
-    with run_engine(tmp_path, port) as process:
+    with running_engine(tmp_path, port) as process:
         assert "DB Up" in get(port, tmp_path, "/ovirt-engine/services/health")
-        for _ in range(100):
-            hosts = get(port, tmp_path, "/ovirt-engine/api/hosts")
-            if hosts.count("<status>up</status>") == 3:
-                break
+        end = time.monotonic() + WITHIN_S
+        while get(port, tmp_path, "/ovirt-engine/api/hosts").count("<status>up</status>") != 3:
+            assert time.monotonic() < end, "not all hosts came up"
             time.sleep(0.05)
-        assert hosts.count("<status>up</status>") == 3
         os.kill(process.pid, signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(WITHIN_S) == 0
     store = SqlStore(Config(state=str(tmp_path)).database)
     with store.transaction() as tx:
         names = [event.name for event in reversed(tx.events.list())]

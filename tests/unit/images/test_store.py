@@ -1,8 +1,9 @@
 """An entry of the image store is finished or not there: after errors, after kill -9, with two builders at once."""
 
-import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -56,18 +57,22 @@ def test_nothing_is_left_of_a_build_that_failed(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
-def _killed_while_building(store: Path) -> None:
-    def die(work: Path) -> None:
-        (work / "half").mkdir()
-        os.kill(os.getpid(), signal.SIGKILL)
+KILLED_WHILE_BUILDING = """
+import os, signal, sys
+from pathlib import Path
+from images.store import Entry, have
 
-    have(store, Entry("node", KEYS[0], die), quiet)
+def die(work):
+    (work / "half").mkdir()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+have(Path(sys.argv[1]), Entry("node", sys.argv[2], die), print)
+"""
 
 
 def test_what_a_killed_build_left_is_not_taken_for_finished(tmp_path: Path) -> None:
-    child = multiprocessing.get_context("fork").Process(target=_killed_while_building, args=(tmp_path,))
-    child.start()
-    child.join()
+    program = [sys.executable, "-c", KILLED_WHILE_BUILDING, str(tmp_path), KEYS[0]]
+    assert subprocess.run(program, timeout=60, check=False).returncode == -signal.SIGKILL
     assert names(tmp_path) == [".work-node"]
     path = have(tmp_path, Maker().entry(), quiet)
     assert names(tmp_path) == [path.name]
@@ -92,7 +97,8 @@ def test_two_builders_at_once_build_once(tmp_path: Path) -> None:
         waiting.set()
 
     have(tmp_path, make.entry(), tell)
-    first.join()
+    first.join(60)
+    assert not first.is_alive()
     assert make.made == 1
     assert told == ["node: waiting for another process that builds it"]
 

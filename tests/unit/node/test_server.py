@@ -1,7 +1,6 @@
 """The contract over real TLS: client, server and gate between a caller and a fake node."""
 
 import asyncio
-import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -25,6 +24,7 @@ from tests.fakes.authority import FakeAuthority
 from tests.fakes.node.fake import FakeNode
 from tests.fakes.node.site import FakeSite
 from tests.node_contract import NodeContract
+from tests.ports import free_port
 from tests.unit.node.test_fake_node import ready
 
 
@@ -33,7 +33,7 @@ class Hosted(FakeNode):
 
     def __init__(self, folder: Path) -> None:
         super().__init__("node1")
-        self.port = _free_port()
+        self.port = free_port()
         self.service = Service(self._make, port=self.port, hosts="127.0.0.1", drain_s=0)
         self.membership = Membership(
             folder, "node1", clock=SystemClock(), addresses=lambda: ["127.0.0.1"], claimed_anew=self.service.again
@@ -61,22 +61,17 @@ class Open:
         return False
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 async def settle(service: Service) -> None:
-    while not service.started:  # noqa: ASYNC110 - uvicorn has no event to wait for
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(60):
+        while not service.started:  # noqa: ASYNC110 - uvicorn has no event to wait for
+            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
 async def serving(service: Service) -> AsyncIterator[None]:
     task = asyncio.create_task(service.run())
-    await settle(service)
     try:
+        await settle(service)
         yield
     finally:
         service.stop()
@@ -97,7 +92,7 @@ def caller(authority: FakeAuthority, tmp_path: Path) -> Callable[[str], ssl.SSLC
 async def member(fake: FakeNode, authority: FakeAuthority, folder: Path) -> AsyncIterator[int]:
     """Serves `fake` as a claimed node; gives the port."""
     certificate, key, ca = authority.issue(folder, "node1", "node")
-    port = _free_port()
+    port = free_port()
     tls = server_context(certificate, key, ca)
     async with serving(
         Service(lambda: (make_app(fake, Open(), mutual=True), tls), port=port, hosts="127.0.0.1", drain_s=0)
@@ -212,7 +207,7 @@ async def test_a_caller_does_not_notice_that_the_node_was_served_anew(
     authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
 ) -> None:
     app, tls = make_app(FakeNode(), Open(), mutual=True), server_context(*authority.issue(tmp_path, "node1", "node"))
-    port = _free_port()
+    port = free_port()
     service = Service(lambda: (app, tls), port=port, hosts="127.0.0.1", drain_s=0)
     client = NodeClient("127.0.0.1", caller("engine"), port=port)
     async with serving(service):

@@ -183,15 +183,17 @@ async def test_a_volume_that_hangs_takes_one_thread_and_nobody_waits_for_it(
 
     def hanging(path: Path) -> None:
         asked.append(path)
-        answers.wait()
+        answers.wait(60)
         raise OSError("gone")
 
     monkeypatch.setattr("node.storage.mounts.LOOK_S", 0.01)
     monkeypatch.setattr("node.storage.mounts.os.statvfs", hanging)
-    for _ in range(3):
-        assert (await world.mounts.look("data")).detail == "the volume does not answer"
-    assert len(asked) == 1
-    answers.set()
+    try:
+        for _ in range(3):
+            assert (await world.mounts.look("data")).detail == "the volume does not answer"
+        assert len(asked) == 1
+    finally:
+        answers.set()
 
 
 async def test_an_unmount_can_be_repeated_and_takes_the_wishes_along(world: World) -> None:
