@@ -69,6 +69,12 @@ class VolumeDiffers(Refused):
     mend = "Choose another name, or remove the volume first; its bricks are never changed behind your back"
 
 
+class VolumeInClear(Refused):
+    what = "Cannot turn {options} to what is wanted on volume {volume}"
+    why = "it is started, and bricks and mounts take that up only when they start"
+    mend = "Stop the VMs that use it, unmount it, stop it with `gluster volume stop {volume}`, and try again"
+
+
 class BadVolume(Refused):
     what = "Cannot make volume {volume}"
     why = "{reason}"

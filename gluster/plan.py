@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gluster import cli
-from gluster.errors import BadVolume, BrickBusy, PeerUnreachable, VolumeDiffers
+from gluster import cli, tls
+from gluster.errors import BadVolume, BrickBusy, PeerUnreachable, VolumeDiffers, VolumeInClear
 from gluster.model import BrickPath, DesiredVolume, Pool, Volume, VolumeStatus
 
 _TRUE = frozenset({"on", "yes", "true", "enable", "1"})
@@ -33,6 +33,7 @@ def plan(desired: DesiredVolume, pool: Pool, group: Mapping[str, str]) -> tuple[
         _check_peers(desired, pool)
     else:
         _check_same(desired, volume)
+        _check_tls(desired, volume)
     return (*_create(desired, volume), *_options(desired, volume, group), *_start(desired, volume))
 
 
@@ -135,6 +136,14 @@ def _check_same(desired: DesiredVolume, volume: Volume) -> None:
     observed = (volume.replica, tuple(brick.where for brick in volume.bricks))
     if wanted != observed:
         raise VolumeDiffers(volume=desired.name, observed=_shape(*observed), wanted=_shape(*wanted))
+
+
+def _check_tls(desired: DesiredVolume, volume: Volume) -> None:
+    """Taken up half, half of the connections would be refused."""
+    wanted = {name: value for name, value in desired.options.items() if name in tls.SWITCHES}
+    differ = _missing(wanted, {**dict.fromkeys(tls.SWITCHES, "off"), **volume.options})
+    if differ and volume.status is VolumeStatus.STARTED:
+        raise VolumeInClear(volume=desired.name, options=" and ".join(sorted(differ)))
 
 
 def _shape(replica: int, bricks: tuple[BrickPath, ...]) -> str:

@@ -21,6 +21,7 @@ from node.observe.addresses import own_addresses
 from node.observe.capabilities import CapabilitiesReader, accelerator
 from node.observe.hub import Hub
 from node.observe.statistics import StatisticsReader
+from node.registration.gluster_trust import GlusterTrust
 from node.registration.membership import Membership
 from node.server.app import make_app
 from node.server.serve import Service
@@ -62,6 +63,7 @@ class Agent:
             clock=self._clock,
             addresses=own_addresses,
             claimed_anew=self._service.again,
+            storage=GlusterTrust(run, identity=settings.own_folder),
         )
         self._prepare()
         self._tasks: set[asyncio.Task[Any]] = set()

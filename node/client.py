@@ -57,7 +57,7 @@ class NodeClient:
         return await self._ask("GET", paths.IDENTITY, Identity)
 
     async def claim(self, claim: Claim) -> None:
-        await self._tell("PUT", paths.IDENTITY, claim)
+        await self._tell("PUT", paths.IDENTITY, claim, timeout_s=120)
 
     async def capabilities(self) -> Capabilities:
         return await self._ask("GET", paths.CAPABILITIES, Capabilities)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import gluster.tls
 from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.decisions import ENGINE_VM, LEASE, LOCKSPACE, TINY_MEMORY_BYTES, VOLUMES, Decisions
 from hosted_engine.site import EngineVm, Site, SiteNode, SiteTemplate, SiteVolume
@@ -37,12 +38,13 @@ def volume(answers: Answers, name: str) -> VolumeRequest:
     paths = [(node.name, node.bricks.engine if name == "engine" else node.bricks.data) for node in answers.nodes]
     ping = {"network.ping-timeout": str(min(10, max(5, 2 * answers.lease_io_timeout_s)))}
     copies = len(answers.nodes)
+    tls = gluster.tls.options(node.name for node in answers.nodes)
     return VolumeRequest(
         name=name,
         replica=copies,
         bricks=tuple(f"{server}:{path}" for server, path in paths),
         group="virt" if copies > 1 else None,
-        options=ping | ({"cluster.heal-timeout": "60"} if copies > 1 else UNREPLICATED),
+        options=tls | ping | ({"cluster.heal-timeout": "60"} if copies > 1 else UNREPLICATED),
     )
 
 

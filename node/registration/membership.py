@@ -1,16 +1,19 @@
 """The node's identity on its disk: its key, whether it belongs to a site, and how it comes to."""
 
 import hmac
+import logging
 import threading
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from node.api.messages.identity import Claim, Identity
+from node.api.problems import Problem
 from node.api.refusals import ClaimRejected
 from node.api.version import API_VERSION
 from node.registration import credentials
@@ -18,12 +21,24 @@ from node.system.clock import Clock
 from node.system.files import read_or_none, sync_folder, write_durable
 from node.tls import request_or_certificate_fingerprint
 
+log = logging.getLogger(__name__)
+
+
+class StorageTrust(Protocol):
+    """Which machines this node's storage talks to; both are safe to repeat after any crash."""
+
+    def hold(self, authority_pem: str) -> None:
+        """Trust the nodes of this authority, and run."""
+
+    def remove(self) -> None:
+        """Trust nobody, and do not run."""
+
 
 class Membership:
     """Files in `folder`: key.pem, node-id, claim, cert.pem (self-signed at first), then ca.pem.
 
-    ca.pem is written last: the node is claimed when it is there. `claimed_anew` is called after a claim that changed
-    something, so that the server takes it up.
+    ca.pem is written last, when storage trusts the site: the node is claimed when it is there. `claimed_anew` is
+    called after a claim that changed something, so that the server takes it up.
     """
 
     def __init__(
@@ -34,9 +49,10 @@ class Membership:
         clock: Clock,
         addresses: Callable[[], Sequence[str]],
         claimed_anew: Callable[[], None],
+        storage: StorageTrust,
     ) -> None:
-        self.key_file = folder / "key.pem"
-        self.certificate_file = folder / "cert.pem"
+        self.key_file = folder / credentials.KEY
+        self.certificate_file = folder / credentials.CERTIFICATE
         self.authority_file = folder / "ca.pem"
         self._claim_file = folder / "claim"
         self._id_file = folder / "node-id"
@@ -45,6 +61,7 @@ class Membership:
         self._clock = clock
         self._addresses = addresses
         self._claimed_anew = claimed_anew
+        self._storage = storage
         self._claiming = threading.Lock()
 
     def prepare(self, node_id: str = "") -> None:
@@ -55,6 +72,7 @@ class Membership:
             write_durable(self.key_file, credentials.new_key_pem())
         if node_id or not self._id_file.exists():
             write_durable(self._id_file, node_id or str(uuid.uuid4()), mode=0o644)
+        self._settle_storage()
         if self.claimed:
             self._forget_claim_code()
             return
@@ -107,9 +125,21 @@ class Membership:
             if self.certificate_file.read_text() == claim.certificate_pem:
                 return
         write_durable(self.certificate_file, claim.certificate_pem, mode=0o644)
+        if not self.claimed:
+            self._storage.hold(claim.authority_pem)
         write_durable(self.authority_file, claim.authority_pem, mode=0o644)
         self._forget_claim_code()
         self._claimed_anew()
+
+    def _settle_storage(self) -> None:
+        """After whatever cut a claim short. Storage that does not run is no reason for the node to be silent."""
+        try:
+            if self.claimed:
+                self._storage.hold(self.authority_file.read_text())
+            else:
+                self._storage.remove()
+        except Problem as err:
+            log.error("%s", err)
 
     def _forget_claim_code(self) -> None:
         if self._claim_file.exists():

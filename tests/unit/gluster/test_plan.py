@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from gluster import parse
-from gluster.errors import BadVolume, BrickBusy, PeerUnreachable, Refused, VolumeDiffers
+from gluster import parse, tls
+from gluster.errors import BadVolume, BrickBusy, PeerUnreachable, Refused, VolumeDiffers, VolumeInClear
 from gluster.model import BrickPath, DesiredVolume, Pool, Volume, VolumeStatus
 from gluster.plan import plan, same_value
 from tests.unit.gluster.captured import captured, group_virt
@@ -58,6 +58,21 @@ def test_own_options_win_over_the_group_again_after_the_group_is_set() -> None:
         "volume set v1 group virt",
         "volume set v1 network.ping-timeout 6",
     ]
+
+
+def test_tls_is_switched_before_the_start_and_never_on_a_started_volume() -> None:
+    wish = replace(WISH, options=tls.options(["leaves1", "leaves2"]))
+    assert commands(wish)[-2:] == [
+        "volume set v1 auth.ssl-allow leaves1,leaves2 client.ssl on server.ssl on",
+        "volume start v1",
+    ]
+    for options in ({}, {"client.ssl": "on"}):
+        volume = replace(running(), options={**running().options, **options})
+        with pytest.raises(VolumeInClear, match=r"server\.ssl"):
+            commands(wish, volume)
+        assert commands(wish, replace(volume, status=VolumeStatus.STOPPED))[-1] == "volume start v1"
+    grown = replace(running(), options={**GROUP, **wish.options, "auth.ssl-allow": "leaves1"})
+    assert commands(wish, grown) == ["volume set v1 auth.ssl-allow leaves1,leaves2"]
 
 
 def test_without_a_group() -> None:

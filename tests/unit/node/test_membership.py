@@ -12,6 +12,7 @@ from node.registration.membership import Membership
 from node.system.clock import SystemClock
 from node.tls import certificate_fingerprint
 from tests.fakes.authority import DAY, FakeAuthority
+from tests.fakes.glusterd_unit import FakeGlusterdUnit
 
 
 class Node:
@@ -24,7 +25,14 @@ class Node:
         def restart() -> None:
             self.restarts += 1
 
-        return Membership(folder, "node1", clock=SystemClock(), addresses=lambda: ["127.0.0.1"], claimed_anew=restart)
+        return Membership(
+            folder,
+            "node1",
+            clock=SystemClock(),
+            addresses=lambda: ["127.0.0.1"],
+            claimed_anew=restart,
+            storage=FakeGlusterdUnit(folder.parent).trust(folder),
+        )
 
 
 @pytest.fixture

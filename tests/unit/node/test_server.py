@@ -21,6 +21,7 @@ from node.server.serve import Service
 from node.system.clock import SystemClock
 from node.tls import WrongFingerprint, client_context, fetch_certificate, pinned_context, server_context
 from tests.fakes.authority import FakeAuthority
+from tests.fakes.glusterd_unit import FakeGlusterdUnit
 from tests.fakes.node.fake import FakeNode
 from tests.fakes.node.site import FakeSite
 from tests.node_contract import NodeContract
@@ -36,7 +37,12 @@ class Hosted(FakeNode):
         self.port = free_port()
         self.service = Service(self._make, port=self.port, hosts="127.0.0.1", drain_s=0)
         self.membership = Membership(
-            folder, "node1", clock=SystemClock(), addresses=lambda: ["127.0.0.1"], claimed_anew=self.service.again
+            folder,
+            "node1",
+            clock=SystemClock(),
+            addresses=lambda: ["127.0.0.1"],
+            claimed_anew=self.service.again,
+            storage=FakeGlusterdUnit(folder).trust(folder),
         )
         self.membership.prepare()
 

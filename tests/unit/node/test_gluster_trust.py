@@ -1,0 +1,232 @@
+"""A node's Gluster runs with TLS for the nodes of its site or not at all, wherever a claim was cut short."""
+
+import ssl
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.x509.oid import ExtensionOID
+
+from hosted_engine.authority import KeyPair, make_authority, make_pair, sign_node
+from images.project import CONFIGURATION
+from node.api.messages.identity import Claim, Role
+from node.registration import gluster_trust, membership
+from node.registration.credentials import load_key, new_key_pem
+from node.registration.gluster_trust import GlusterOff, GlusterTrust, anchor_pem
+from node.registration.membership import Membership
+from node.system.clock import SystemClock
+from node.tls import server_context
+from tests.fakes.glusterd_unit import FakeGlusterdUnit
+
+SITE = make_authority("site")
+OTHER = make_authority("site")
+
+
+class PowerCut(BaseException):
+    """Nothing catches it, as nothing catches the real one."""
+
+
+class Node:
+    """One machine with its disk; `booted` makes what a start of its agent makes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "node"
+        self.unit = FakeGlusterdUnit(folder)
+        self.booted()
+
+    def booted(self) -> None:
+        self.unit.boot()
+        self.membership = Membership(
+            self.folder,
+            "node1",
+            clock=SystemClock(),
+            addresses=list,
+            claimed_anew=lambda: None,
+            storage=self.unit.trust(self.folder),
+        )
+        self.membership.prepare()
+
+    def claim(self, authority: KeyPair = SITE) -> None:
+        request = self.membership.identity().certificate_request_pem
+        certificate = sign_node(authority, request, "node1", addresses=[])
+        self.membership.claim(Claim(certificate_pem=certificate, authority_pem=authority.certificate))
+
+
+def test_before_the_claim_it_is_off_and_after_it_it_runs(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    assert not node.unit.running
+    node.claim()
+    assert node.unit.running
+    assert (node.unit.ssl / "glusterfs.key").resolve() == node.folder / "key.pem"
+    assert (node.unit.ssl / "glusterfs.pem").read_text() == node.membership.certificate_file.read_text()
+
+
+def test_a_renewed_certificate_is_where_gluster_finds_it(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    node.claim()
+    before = (node.unit.ssl / "glusterfs.pem").read_text()
+    node.claim()
+    assert (node.unit.ssl / "glusterfs.pem").read_text() == node.membership.certificate_file.read_text() != before
+
+
+def test_what_ran_in_clear_is_stopped_before_it_runs_with_tls(tmp_path: Path) -> None:
+    unit = FakeGlusterdUnit(tmp_path, clear=True)
+    (tmp_path / "key.pem").write_bytes(new_key_pem())
+    (tmp_path / "cert.pem").touch()
+    unit.trust(tmp_path).hold(SITE.certificate)
+    assert unit.running
+    assert not unit.clear
+
+
+def test_a_node_whose_gluster_does_not_start_is_not_claimed_and_can_be_claimed_again(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    node.unit.broken = True
+    with pytest.raises(GlusterOff, match="failed"):
+        node.claim()
+    assert not node.membership.claimed
+    node.unit.broken = False
+    node.claim(OTHER)
+    assert node.membership.claimed
+
+
+def test_a_member_whose_gluster_does_not_start_still_answers(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    node.claim()
+    node.unit.running, node.unit.broken = False, True
+    node.membership.prepare()
+    assert node.membership.identity().claimed
+
+
+def test_removed_it_stays_off(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    node.claim()
+    for _ in range(2):
+        node.unit.trust(node.folder).remove()
+        node.unit.boot()
+        assert not node.unit.running
+    assert list(node.unit.ssl.iterdir()) == []
+
+
+def test_a_claim_that_a_power_cut_ends_anywhere_is_mended_by_the_next(tmp_path: Path) -> None:
+    count = 0
+    while True:
+        node = Node(tmp_path / str(count))
+        if not cut(count, node.claim):
+            break
+        node.booted()
+        assert node.unit.running is node.membership.claimed, count
+        if not node.membership.claimed:
+            node.claim(OTHER)
+        assert node.unit.running
+        assert trusts_its_own(node, tmp_path)
+        count += 1
+    assert count > 30
+
+
+def test_a_removal_that_a_power_cut_ends_anywhere_is_mended_by_the_next(tmp_path: Path) -> None:
+    count = 0
+    while True:
+        node = Node(tmp_path / str(count))
+        node.claim()
+        trust = node.unit.trust(node.folder)
+        if not cut(count, trust.remove):
+            break
+        node.unit.boot()
+        trust.remove()
+        assert not node.unit.running
+        assert list(node.unit.ssl.iterdir()) == []
+        count += 1
+    assert count > 5
+
+
+def test_the_image_does_not_start_glusterd_without_the_switch(tmp_path: Path) -> None:
+    text = (CONFIGURATION / "node/etc/systemd/system/glusterd.service.d/trivet.conf").read_text()
+    assert f"\nConditionPathExists={GlusterTrust(lambda *_, **__: '', identity=tmp_path)._switch}\n" in text
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_of_all_that_the_authority_signs_only_nodes_are_trusted(role: Role, tmp_path: Path) -> None:
+    anchor = anchor_pem(SITE.certificate, load_key(new_key_pem()))
+    assert trusts(anchor, make_pair(SITE, role, "node2"), tmp_path) is (role is Role.NODE)
+
+
+def test_nodes_of_another_site_and_who_has_no_certificate_are_not_trusted(tmp_path: Path) -> None:
+    anchor = anchor_pem(SITE.certificate, load_key(new_key_pem()))
+    assert not trusts(anchor, make_pair(OTHER, Role.NODE, "node2"), tmp_path)
+    assert not trusts(anchor, None, tmp_path)
+
+
+def test_the_anchor_lives_as_long_as_the_authority_and_signs_as_little() -> None:
+    authority = x509.load_pem_x509_certificate(SITE.certificate.encode())
+    anchor = x509.load_pem_x509_certificate(anchor_pem(SITE.certificate, load_key(new_key_pem())).encode())
+    assert anchor.not_valid_after_utc == authority.not_valid_after_utc
+    assert {one.oid for one in anchor.extensions} - {one.oid for one in authority.extensions} == {
+        ExtensionOID.NAME_CONSTRAINTS
+    }
+
+
+def trusts_its_own(node: Node, folder: Path) -> bool:
+    """Of the two sites that may have claimed it, Gluster trusts the one that the node belongs to."""
+    belongs = node.membership.authority_file.read_text()
+    anchor = (node.unit.ssl / "glusterfs.ca").read_text()
+    return all(
+        trusts(anchor, make_pair(site, Role.NODE, "node2"), folder) is (site.certificate == belongs)
+        for site in (SITE, OTHER)
+    )
+
+
+def trusts(anchor: str, peer: KeyPair | None, folder: Path) -> bool:
+    """Whether a server with this anchor lets `peer` in, by OpenSSL's rules."""
+    own = make_pair(SITE, Role.NODE, "node1")
+    files = [folder / name for name in ("own.crt", "own.key", "anchor.crt", "peer.crt", "peer.key")]
+    texts = (own.certificate, own.key, anchor, peer.certificate if peer else "", peer.key if peer else "")
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(text)
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    if peer is not None:
+        client.load_cert_chain(files[3], files[4])
+    up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
+    there, here = client.wrap_bio(down, up), server_context(*files[:3]).wrap_bio(up, down, server_side=True)
+    for end in (there, here, there):
+        try:
+            end.do_handshake()
+        except ssl.SSLWantReadError:
+            continue
+        except ssl.SSLError:
+            return False
+    try:
+        here.do_handshake()
+    except ssl.SSLError:
+        return False
+    return True
+
+
+def cut(line: int, work: Callable[[], None]) -> bool:
+    """Pull the plug before the `line`th line of what a claim runs; False when the work ended before."""
+    files = (gluster_trust.__file__, membership.__file__)
+    left = line
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal left
+        if frame.f_code.co_filename not in files:
+            return None
+        if event == "line":
+            left -= 1
+            if left < 0:
+                raise PowerCut
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    except PowerCut:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
