@@ -22,7 +22,7 @@ class Relay:
     def __init__(self, namespace: Path, target: tuple[str, int]) -> None:
         self._target = target
         # One thread for ever: a thread that has gone into a namespace must do nothing else.
-        self._inside = ThreadPoolExecutor(1, initializer=_enter, initargs=(namespace,))
+        self._inside = ThreadPoolExecutor(1, initializer=enter, initargs=(namespace,))
 
     async def serve(self, port: int) -> None:
         server = await asyncio.start_server(self._relay, "127.0.0.1", port)
@@ -55,7 +55,7 @@ def _socket() -> socket.socket:
     return made
 
 
-def _enter(namespace: Path) -> None:
+def enter(namespace: Path) -> None:
     """Move the calling thread into the namespace; os.setns came with Python 3.12 only."""
     handle = os.open(namespace, os.O_RDONLY)
     try:

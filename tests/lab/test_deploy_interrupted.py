@@ -13,7 +13,7 @@ from images import build
 from node.system.process import run
 from tests.lab.deploy_run import DeployRun, bare_lab, begun
 
-POWER_CUTS = ("network:node1", "volume:data", "lockspace", "system", "start", "health")
+POWER_CUTS = ("claim:node1", "network:node1", "volume:data", "lockspace", "system", "start", "health")
 MOST_RUNS = 100
 
 

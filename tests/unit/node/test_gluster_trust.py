@@ -111,6 +111,13 @@ def test_removed_it_stays_off(tmp_path: Path) -> None:
     assert list(node.unit.ssl.iterdir()) == []
 
 
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of writes that nobody needs on the disk."""
+    monkeypatch.setattr("os.fsync", lambda _: None)
+
+
+@pytest.mark.usefixtures("quick")
 def test_a_claim_that_a_power_cut_ends_anywhere_is_mended_by_the_next(tmp_path: Path) -> None:
     count = 0
     while True:
@@ -127,6 +134,7 @@ def test_a_claim_that_a_power_cut_ends_anywhere_is_mended_by_the_next(tmp_path: 
     assert count > 30
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_removal_that_a_power_cut_ends_anywhere_is_mended_by_the_next(tmp_path: Path) -> None:
     count = 0
     while True:
