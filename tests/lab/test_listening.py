@@ -4,6 +4,7 @@ import re
 import socket
 import ssl
 import struct
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,12 +15,12 @@ from ci.lab.relay import enter
 from hosted_engine.authority import KeyPair, make_authority, make_pair
 from hosted_engine.deploy.folder import AUTHORITY, DEFAULT_FOLDER
 from node.api.messages.identity import Role
-from node.api.paths import PORT
 from tests.lab.under_test import LabUnderTest
 
 # All of them speak TLS and ask for a certificate.
 MAY_LISTEN = frozenset({"trivet-node", "glusterd", "glusterfsd"})
 ANSWER_S = 2.0
+BRICKS_S = 120.0
 TLS_ALERT = b"\x15"
 
 # Program GF-DUMP, version 1, "what else is there?", which every Gluster server has (rpc/rpc-lib/src/protocol-common.h).
@@ -77,13 +78,23 @@ def test_gluster_answers_nodes_of_the_site_only(
         "the deploy": make_pair(site, Role.DEPLOY, lab.nodes[0]),
     }
     own = _context(make_pair(site, Role.NODE, lab.nodes[0]), tmp_path / "own")
-    ports = [(node, port) for node in lab.nodes for _, port in listening(lab, node) if port != PORT]
-    assert len(ports) == 3 * len(lab.nodes)
+    ports = gluster_ports(lab)
     assert all(from_bridge([_attempt(lab, node, port, GLUSTER_CALL, own) for node, port in ports]))
     for who, pair in strangers.items():
         tls = _context(pair, tmp_path / who)
         answers = from_bridge([_attempt(lab, node, port, GLUSTER_CALL, tls) for node, port in ports])
         assert set(answers) == {b""}, who
+
+
+def gluster_ports(lab: LabUnderTest) -> list[tuple[str, int]]:
+    """Node and port of glusterd and both bricks on every node; bricks of a node that was cut off come back late."""
+    until = time.monotonic() + BRICKS_S
+    while True:
+        ports = [(node, port) for node in lab.nodes for name, port in listening(lab, node) if name != "trivet-node"]
+        if len(ports) == 3 * len(lab.nodes):
+            return ports
+        assert time.monotonic() < until, ports
+        time.sleep(1)
 
 
 def _attempt(lab: LabUnderTest, node: str, port: int, words: bytes, tls: ssl.SSLContext | None = None) -> Attempt:
