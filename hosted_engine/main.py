@@ -101,7 +101,10 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
 
 async def _sweep(engine: Engine) -> None:
     while True:
-        engine.sweep()
+        try:
+            engine.sweep()
+        except Exception:
+            log.exception("the past could not be swept; the next time comes")
         await asyncio.sleep(SWEEP_S)
 
 

@@ -100,7 +100,15 @@ class Watch:
         self._readings.put(self.node_id, Reading(event.statistics, event.mounts, now))
         boot_id = event.statistics.boot_id if event.statistics else ""
         with self._store.transaction() as tx:
-            leftover = speaks(tx, self.node_id, capabilities=capabilities, boot_id=boot_id, vms=event.vms, now=now)
+            leftover = speaks(
+                tx,
+                self.node_id,
+                capabilities=capabilities,
+                boot_id=boot_id,
+                vms=event.vms,
+                as_of=event.at,
+                now=now,
+            )
             look_at_domains(tx, self._readings, now)
         log.info("%s is up", self.name)
         self._silent.clear()

@@ -17,7 +17,7 @@ from http.cookies import CookieError, SimpleCookie
 from hosted_engine.engine.command import Context
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
-from hosted_engine.engine.ports import Store, Transaction
+from hosted_engine.engine.ports import Store
 from hosted_engine.engine.users.model import Caller, Session, User
 from hosted_engine.passwords import hash_password, matches
 
@@ -88,9 +88,9 @@ class Authenticator:
             expires_at=now + IDLE_S,
         )
         with self._store.transaction() as tx:
-            self._sweep(tx)
             tx.sessions.add(session)
             emit(tx, self._context(account), EventType.USER_VDC_LOGIN)
+        self._forget_what_is_over()
         self._sessions[session.id] = session, _caller(account)
         return token, session
 
@@ -181,13 +181,10 @@ class Authenticator:
             account = tx.users.get(session.user_id) if session else None
         return (session, _caller(account)) if session and account else None
 
-    def _sweep(self, tx: Transaction) -> None:
-        """Sessions that are over go when a new one comes."""
+    def _forget_what_is_over(self) -> None:
+        """Out of memory; hosted_engine.engine.tasks.history does so in the store."""
         now = self._clock()
-        for session in tx.sessions.list():
-            if now >= session.expires_at:
-                tx.sessions.remove(session.id)
-                self._sessions.pop(session.id, None)
+        self._sessions = {id: found for id, found in self._sessions.items() if now < found[0].expires_at}
 
 
 def basic_credentials(encoded: str) -> tuple[str, str] | None:

@@ -155,7 +155,7 @@ class SqlStore:
 
 def _connect(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url)
+        return create_engine(url, pool_pre_ping=True)  # its server may have been restarted in between
     in_memory = url == "sqlite://"  # then the one connection is the database
     engine = create_engine(url, poolclass=StaticPool) if in_memory else create_engine(url)
     event.listen(engine, "connect", _set_up_sqlite)

@@ -7,6 +7,7 @@ from hosted_engine.engine.disks.model import Disk, DiskStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from node.api.messages.images import ImageRef, ImageRequest
+from node.api.problems import RemoteRefused
 from node.steps import Step
 
 
@@ -56,6 +57,18 @@ def make_image(means: Means, disk_id: str) -> Step:
     return Step(f"make-image-{disk_id}", "Make the image of a disk", do, undo)
 
 
+def lock_to_remove(tx: Transaction, disk: Disk) -> None:
+    """One that is illegal stays so: it must not be ok again when its removal fails once more."""
+    if disk.status is DiskStatus.OK:
+        tx.disks.update(replace(disk, status=DiskStatus.LOCKED))
+
+
+def unlock(tx: Transaction, disk: Disk) -> None:
+    """After a removal that did not come to its image."""
+    if disk.status is DiskStatus.LOCKED:
+        tx.disks.update(replace(disk, status=DiskStatus.OK))
+
+
 def remove_image(means: Means, disk_id: str) -> Step:
     """The disk is illegal from the moment on when its image may be gone; then its row goes, attachments first."""
 
@@ -65,9 +78,15 @@ def remove_image(means: Means, disk_id: str) -> Step:
             if disk is None:
                 return
             image = image_of(tx, disk)
-            tx.disks.update(replace(disk, status=DiskStatus.ILLEGAL))
         node = await means.fleet.carrier(image.volume)
-        await node.remove_image(image)
+        with means.store.transaction() as tx:
+            tx.disks.update(replace(disk, status=DiskStatus.ILLEGAL))
+        try:
+            await node.remove_image(image)
+        except RemoteRefused:
+            with means.store.transaction() as tx:
+                tx.disks.update(disk)  # nothing was changed
+            raise
         with means.store.transaction() as tx:
             for attachment in tx.disk_attachments.list(disk_id=disk_id):
                 tx.disk_attachments.remove(attachment.id)

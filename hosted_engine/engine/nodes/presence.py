@@ -23,9 +23,11 @@ def speaks(
     capabilities: Capabilities,
     boot_id: str,
     vms: Sequence[VmReport],
+    as_of: float,
     now: float,
 ) -> tuple[str, ...]:
-    """The node is there, and `vms` are all it has. Returns the VMs whose definition it no longer needs."""
+    """The node is there, and `vms` are all it had at `as_of` by its own clock. Returns the VMs whose definition it no
+    longer needs."""
     before = found(tx.nodes.get(node_id), "host", node_id)
     node = replace(before, boot_id=boot_id or before.boot_id, capabilities=capabilities, detail="")
     if before.status not in SET_BY_HAND | {NodeStatus.UP}:
@@ -35,7 +37,7 @@ def speaks(
     if node.status is not before.status:
         emit(tx, system(now), EventType.VDS_DETECTED, node=node)
     rebooted = bool(before.boot_id) and node.boot_id != before.boot_id
-    return _settle_vms(tx, node_id, vms, now, rebooted=rebooted)
+    return _settle_vms(tx, node_id, vms, now, as_of=as_of, rebooted=rebooted)
 
 
 def connects(tx: Transaction, node_id: str, reason: str, now: float) -> None:
@@ -69,11 +71,13 @@ def starts_over(tx: Transaction) -> tuple[Node, ...]:
 
 
 def _settle_vms(
-    tx: Transaction, node_id: str, vms: Sequence[VmReport], now: float, *, rebooted: bool
+    tx: Transaction, node_id: str, vms: Sequence[VmReport], now: float, *, as_of: float, rebooted: bool
 ) -> tuple[str, ...]:
+    """A VM that started after `as_of` is not lost: its command was faster than the list. A boot ends them all, and may
+    set the clock back."""
     reports = {report.id: report for report in vms}
     for vm in tx.vms.list(node_id=node_id, status=RUNNING - {VmStatus.WAIT_FOR_LAUNCH}):
-        if _is_lost(vm, reports.get(vm.id)):
+        if (rebooted or vm.reported_at <= as_of) and _is_lost(vm, reports.get(vm.id)):
             lost(tx, vm, now, rebooted=rebooted)
     leftover = (report.id for report in vms if heard_of(tx, node_id, report, now, complete=True))
     return tuple(leftover)

@@ -32,6 +32,7 @@ def look_at_domains(tx: Transaction, readings: Readings, now: float) -> None:
 def _look(domain: StorageDomain, up: list[Reading], readings: Readings, now: float) -> StorageDomain:
     mounts = [mount for reading in up for mount in reading.mounts if mount.volume == domain.volume and mount.mounted]
     if not up:
+        readings.not_missing(domain.volume)
         return replace(domain, status=UNKNOWN)
     if not mounts:
         return replace(domain, status=INACTIVE) if readings.missing_s(domain.volume, now) >= MISSING_S else domain

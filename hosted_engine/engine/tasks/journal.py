@@ -50,6 +50,8 @@ class StoreJournal:
     def _show(self, tx: Transaction, entry: Entry) -> None:
         now, status = self._clock(), STEP_STATUS[entry.mark]
         for step in tx.job_steps.list(job_id=self._task.job_id, key=entry.key):
+            if step.status is JobStatus.FAILED and entry.mark is Mark.UNDONE:
+                continue  # that it was taken back does not hide which step it was that failed
             started = now if entry.mark is Mark.STARTED else step.started_at
             ended = None if status is JobStatus.STARTED else now
             tx.job_steps.update(replace(step, status=status, started_at=started, ended_at=ended))

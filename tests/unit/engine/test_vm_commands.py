@@ -16,6 +16,8 @@ from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.commands.update import UpdateVm
 from hosted_engine.engine.vms.model import VmStatus
 from node.api.messages.images import ImageFormat
+from node.api.problems import Failed
+from node.steps import StepFailed
 from tests.fakes.engine import DATA_ID, ENGINE_VM_ID, MIB, TINY_ID, TINY_IMAGE, World, node_id
 from tests.unit.engine.scenes import done, events_of, new_disk, new_disk_on, picture, running_vm, tiny_vm, vm_of
 
@@ -266,6 +268,19 @@ async def test_a_job_tells_how_a_command_went() -> None:
         }
         assert {event.name for event in tx.events.list(correlation_id="my-id")} == {"USER_STARTED_VM", "USER_RUN_VM"}
         assert tx.events.list(job_id=job.id)[0].vm_id == vm_id
+
+
+async def test_a_job_tells_which_step_failed() -> None:
+    world = World()
+    vm_id = await tiny_vm(world)
+    for node in world.nodes.values():
+        node.fail("start_vm", Failed())
+    with pytest.raises(StepFailed):
+        await done(world, StartVm(id=vm_id))
+    with world.store.transaction() as tx:
+        (job,) = tx.jobs.list(status=JobStatus.FAILED)
+        steps = {step.key: step.status for step in tx.job_steps.list(job_id=job.id) if step.key}
+    assert steps == {"define": JobStatus.ABORTED, "start": JobStatus.FAILED}
 
 
 def test_every_event_has_ovirts_code_and_severity() -> None:

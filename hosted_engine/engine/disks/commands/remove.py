@@ -1,14 +1,13 @@
 """Removes a disk with its image."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from typing import ClassVar, Self
 
 import msgspec
 
 from hosted_engine.engine.command import Command, Context, Lock, Means
 from hosted_engine.engine.disks.checks import domain_for_disks
-from hosted_engine.engine.disks.images import remove_image
+from hosted_engine.engine.disks.images import lock_to_remove, remove_image, unlock
 from hosted_engine.engine.disks.model import Disk, DiskContentType, DiskStatus
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
@@ -54,7 +53,7 @@ class RemoveDisk(Command, frozen=True, kw_only=True):
         return (Lock("disk", self.id), *(Lock("VM", vm_id) for vm_id in self.vm_ids))
 
     def begin(self, tx: Transaction, context: Context) -> None:
-        tx.disks.update(replace(self._disk(tx), status=DiskStatus.LOCKED))
+        lock_to_remove(tx, self._disk(tx))
 
     def plan(self, means: Means) -> tuple[Step, ...]:
         return (remove_image(means, self.id),)
@@ -66,8 +65,8 @@ class RemoveDisk(Command, frozen=True, kw_only=True):
     def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         """It stays where it was; illegal once its image may be gone."""
         disk = tx.disks.get(self.id)
-        if disk is not None and disk.status is DiskStatus.LOCKED:
-            tx.disks.update(replace(disk, status=DiskStatus.OK))
+        if disk is not None:
+            unlock(tx, disk)
         emit(tx, context, EventType.USER_FINISHED_FAILED_REMOVE_DISK, disk=self._stub(), reason=error)
 
     def _disk(self, tx: Transaction) -> Disk:

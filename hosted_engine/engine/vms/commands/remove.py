@@ -8,8 +8,7 @@ import msgspec
 
 from hosted_engine.engine.command import Command, Context, Lock, Means
 from hosted_engine.engine.disks.checks import domain_for_disks
-from hosted_engine.engine.disks.images import remove_image
-from hosted_engine.engine.disks.model import DiskStatus
+from hosted_engine.engine.disks.images import lock_to_remove, remove_image, unlock
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.readings import Readings
@@ -53,7 +52,7 @@ class RemoveVm(Command, frozen=True, kw_only=True):
 
     def begin(self, tx: Transaction, context: Context) -> None:
         for disk in tx.disks.find(self.disk_ids).values():
-            tx.disks.update(replace(disk, status=DiskStatus.LOCKED))
+            lock_to_remove(tx, disk)
         if self.disk_ids:
             tx.vms.update(replace(the_vm(tx, self.id), status=VmStatus.IMAGE_LOCKED))
 
@@ -73,8 +72,7 @@ class RemoveVm(Command, frozen=True, kw_only=True):
         """Removed disks stay removed; the VM with the others is there again, and removing it can be repeated."""
         vm = the_vm(tx, self.id)
         for disk in tx.disks.find(self.disk_ids).values():
-            if disk.status is DiskStatus.LOCKED:
-                tx.disks.update(replace(disk, status=DiskStatus.OK))
+            unlock(tx, disk)
         tx.vms.update(replace(vm, status=VmStatus.DOWN))
         emit(tx, context, EventType.USER_FAILED_REMOVE_VM, vm=vm, reason=error)
 

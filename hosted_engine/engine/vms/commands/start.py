@@ -106,7 +106,8 @@ class StartVm(Command, frozen=True, kw_only=True):
         """A node that could not be told to stop it may run it: then nobody knows, and the node's next word decides."""
         vm = the_vm(tx, self.id)
         if START in left:
-            vm = replace(vm, status=VmStatus.UNKNOWN, node_id=self.node_id, detail=error)
+            # Not `reported_at`: it may be by the clock of another node, and then no word of this one would count.
+            vm = replace(vm, status=VmStatus.UNKNOWN, node_id=self.node_id, detail=error, reported_at=0.0)
         else:
             vm = replace(
                 vm,

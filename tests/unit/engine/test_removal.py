@@ -1,0 +1,66 @@
+"""A removal that fails leaves each disk as what it is: ok while its image is whole for certain, otherwise illegal."""
+
+import pytest
+
+from hosted_engine.engine.disks.commands.remove import RemoveDisk
+from hosted_engine.engine.disks.model import DiskStatus
+from hosted_engine.engine.vms.commands.remove import RemoveVm
+from node.api.problems import Failed, Problem
+from node.api.refusals import ImageBusy
+from node.steps import StepFailed
+from tests.fakes.engine import World
+from tests.unit.engine.scenes import done, new_disk, new_disk_on, tiny_vm
+
+
+def status_of(world: World, disk_id: str) -> DiskStatus | None:
+    with world.store.transaction() as tx:
+        disk = tx.disks.get(disk_id)
+    return disk.status if disk else None
+
+
+async def refuse_to_go(world: World, disk_id: str, problem: Problem) -> None:
+    for node in world.nodes.values():
+        node.fail("remove_image", problem)
+    with pytest.raises(StepFailed):
+        await done(world, RemoveDisk(id=disk_id))
+
+
+async def test_a_disk_whose_removal_failed_is_illegal_until_it_is_gone() -> None:
+    world, disk = World(), new_disk()
+    await done(world, disk)
+    await refuse_to_go(world, disk.id, Failed())
+    assert status_of(world, disk.id) is DiskStatus.ILLEGAL
+    await refuse_to_go(world, disk.id, ImageBusy(image=disk.image_id, vm="vm1"))
+    assert status_of(world, disk.id) is DiskStatus.ILLEGAL, "what is left of the first time, nobody knows"
+
+
+async def test_a_disk_whose_image_is_in_use_is_as_it_was() -> None:
+    world, disk = World(), new_disk()
+    await done(world, disk)
+    await refuse_to_go(world, disk.id, ImageBusy(image=disk.image_id, vm="vm1"))
+    assert status_of(world, disk.id) is DiskStatus.OK
+
+
+async def test_a_disk_that_no_node_can_reach_is_as_it_was() -> None:
+    world, disk = World(), new_disk()
+    await done(world, disk)
+    for node in world.nodes.values():
+        node.fall_silent()
+    with pytest.raises(StepFailed):
+        await done(world, RemoveDisk(id=disk.id))
+    assert status_of(world, disk.id) is DiskStatus.OK
+
+
+async def test_an_illegal_disk_of_a_vm_is_not_ok_because_the_vm_could_not_be_removed() -> None:
+    world = World()
+    vm_id = await tiny_vm(world)
+    added = new_disk_on(vm_id)
+    await done(world, added)
+    await refuse_to_go(world, added.disk.id, Failed())
+    for node in world.nodes.values():
+        node.fall_silent()
+    with pytest.raises(StepFailed):
+        await done(world, RemoveVm(id=vm_id))
+    with world.store.transaction() as tx:
+        disks = {disk.name: disk.status for disk in tx.disks.list() if disk.name != "tiny"}
+    assert disks == {"vm1_tiny": DiskStatus.OK, "disk1": DiskStatus.ILLEGAL}
