@@ -33,6 +33,11 @@ def request_for(tx: Transaction, disk: Disk) -> ImageRequest:
     )
 
 
+def image_key(disk_id: str) -> str:
+    """Of the step that makes the image."""
+    return f"make-image-{disk_id}"
+
+
 def make_image(means: Means, disk_id: str) -> Step:
     """The disk's row is there already, locked; the step records the image's actual size in it."""
 
@@ -54,7 +59,7 @@ def make_image(means: Means, disk_id: str) -> Step:
             node = await means.fleet.carrier(image.volume)
             await node.remove_image(image)
 
-    return Step(f"make-image-{disk_id}", "Make the image of a disk", do, undo)
+    return Step(image_key(disk_id), "Make the image of a disk", do, undo)
 
 
 def lock_to_remove(tx: Transaction, disk: Disk) -> None:

@@ -1,5 +1,7 @@
 """The questions that the commands on a VM ask first, each with its refusal."""
 
+from math import prod
+
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NameTaken, Protected, WrongState, found
 from hosted_engine.engine.vms.model import RUNNING, Origin, Vm, VmStatus
@@ -49,29 +51,30 @@ def check_name_free(tx: Transaction, name: str, vm_id: str) -> None:
         raise NameTaken(name=name, kind="VM")
 
 
-def check_hardware(*, memory_bytes: int, guaranteed_bytes: int, max_bytes: int, cpus: tuple[int, int, int]) -> None:
-    """`cpus` are sockets, cores, threads."""
-    if not MIN_MEMORY_BYTES <= memory_bytes <= MAX_MEMORY_BYTES:
-        raise BadValue(value=memory_bytes, field="memory", reason="it has to lie between 1 MiB and 4 TiB")
-    if not 0 < guaranteed_bytes <= memory_bytes:
+def check_make(vm: Vm) -> None:
+    """Raises BadValue where no VM can be made so."""
+    _check_memory(vm)
+    cpus = (vm.sockets, vm.cores, vm.threads)
+    if min(cpus) < 1 or prod(cpus) > MAX_CPUS:
         raise BadValue(
-            value=guaranteed_bytes, field="guaranteed memory", reason="it has to lie between 1 and the memory"
-        )
-    if max_bytes < memory_bytes:
-        raise BadValue(value=max_bytes, field="maximum memory", reason="it is less than the memory")
-    sockets, cores, threads = cpus
-    if min(cpus) < 1 or sockets * cores * threads > MAX_CPUS:
-        raise BadValue(
-            value=f"{sockets}:{cores}:{threads}",
+            value=":".join(map(str, cpus)),
             field="CPU topology",
             reason=f"there have to be 1 to {MAX_CPUS} CPUs in all",
         )
-
-
-def check_boot_devices(devices: tuple[str, ...]) -> None:
+    devices = vm.boot_devices
     if not devices or len(set(devices)) != len(devices) or not set(devices) <= {"hd", "cdrom", "network"}:
         raise BadValue(
             value=", ".join(devices) or "nothing",
             field="boot devices",
             reason="they are hd, cdrom and network, each at most once",
         )
+
+
+def _check_memory(vm: Vm) -> None:
+    memory, guaranteed = vm.memory_bytes, vm.memory_guaranteed_bytes
+    if not MIN_MEMORY_BYTES <= memory <= MAX_MEMORY_BYTES:
+        raise BadValue(value=memory, field="memory", reason="it has to lie between 1 MiB and 4 TiB")
+    if not 0 < guaranteed <= memory:
+        raise BadValue(value=guaranteed, field="guaranteed memory", reason="it has to lie between 1 and the memory")
+    if vm.memory_max_bytes < memory:
+        raise BadValue(value=vm.memory_max_bytes, field="maximum memory", reason="it is less than the memory")

@@ -50,23 +50,16 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vm:
-    """`node_id` is where it runs, starts or was last known to run while that is not settled; None when down.
-    `stop_reason` says why it went down last. `reported_at` is since when, by that node's clock, the last report holds:
-    older ones are stale."""
+class VmBase:
+    """What VMs have, and templates hand on to them."""
 
     id: str
     name: str
-    cluster_id: str
-    template_id: str
     memory_bytes: int
     memory_guaranteed_bytes: int
     memory_max_bytes: int
     description: str = ""
     comment: str = ""
-    status: VmStatus = VmStatus.DOWN
-    detail: str = ""
-    node_id: str | None = None
     sockets: int = 1
     cores: int = 1
     threads: int = 1
@@ -81,6 +74,19 @@ class Vm:
     high_availability_priority: int = 1
     time_zone: str = "Etc/GMT"
     created_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vm(VmBase):
+    """`node_id` is where it runs, starts or was last known to run while that is not settled; None when down.
+    `stop_reason` says why it went down last. `reported_at` is since when, by that node's clock, the last report holds:
+    older ones are stale."""
+
+    cluster_id: str
+    template_id: str
+    status: VmStatus = VmStatus.DOWN
+    detail: str = ""
+    node_id: str | None = None
     started_at: float | None = None
     stopped_at: float | None = None
     stop_reason: DownReason = DownReason.NONE

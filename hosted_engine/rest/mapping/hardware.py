@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from hosted_engine.engine.templates.model import Template
-from hosted_engine.engine.vms.model import BiosType, Vm, VmType
+from hosted_engine.engine.vms.model import BiosType, VmBase, VmType
 from hosted_engine.rest.mapping.refs import when
 from hosted_engine.rest.media.wire import Wire
 
 
-def hardware_to_wire(thing: Vm | Template) -> Wire:
+def hardware_to_wire(thing: VmBase) -> Wire:
     return {
         "name": thing.name,
         "description": thing.description,

@@ -7,8 +7,10 @@ from hosted_engine.engine.disks.model import DiskAttachment, attachment_id
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from hosted_engine.rest.call import Answer, Call, Handlers
-from hosted_engine.rest.mapping.disks import attachment_from_wire, attachment_to_wire
+from hosted_engine.rest.mapping.disks import attachment_from_wire, attachment_to_wire, disk_to_wire
 from hosted_engine.rest.mapping.refs import require
+from hosted_engine.rest.media.wire import Wire
+from hosted_engine.rest.problems import NotThereYet
 from hosted_engine.rest.resources.base import Resource, added
 from hosted_engine.rest.resources.disks import new_disk
 
@@ -66,6 +68,10 @@ class Attachments(Resource):
 
     async def update(self, call: Call) -> Answer:
         how = attachment_from_wire(call.body)
+        with self.engine.store.transaction() as tx:
+            _attachment(tx, call.ids["vm"], call.ids["attachment"])
+            disk = found(tx.disks.get(call.ids["attachment"]), "disk", call.ids["attachment"])
+            _refuse_other_disk(disk_to_wire(disk), call.body.get("disk", {}))
         await self.perform(call, UpdateDiskAttachment(vm_id=call.ids["vm"], disk_id=call.ids["attachment"], **how))
         return await self.get_of_vm(call)
 
@@ -76,6 +82,13 @@ class Attachments(Resource):
                 _attachment(tx, vm_id, disk_id)
             return await self.act(call, RemoveDisk(id=disk_id))
         return await self.act(call, RemoveDiskAttachment(vm_id=vm_id, disk_id=disk_id))
+
+
+def _refuse_other_disk(there: Wire, wanted: Wire) -> None:
+    """Clients grow and rename a disk through its attachment; that is not there yet, and must not look as if it were."""
+    for field in ("name", "alias", "description", "provisioned_size", "shareable"):
+        if field in wanted and wanted[field] != there[field]:
+            raise NotThereYet(service="DiskAttachment", method=f"update of disk.{field}")
 
 
 def _attachment(tx: Transaction, owner_id: str, disk_id: str) -> DiskAttachment:

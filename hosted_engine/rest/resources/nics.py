@@ -51,7 +51,9 @@ class Nics(Resource):
             return added(running, nic_to_wire(_nic(tx, command.vm_id, command.id), "vms"))
 
     async def update(self, call: Call) -> Answer:
+        """An empty vNIC profile takes the NIC off its network."""
         given = nic_from_wire(call.body)
+        given["without_network"] = call.body.get("vnic_profile") == {}
         with self.engine.store.transaction() as tx:
             if (profile := _profile_id(tx, call.body)) is not None:
                 given["vnic_profile_id"] = profile

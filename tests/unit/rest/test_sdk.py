@@ -88,6 +88,8 @@ def test_a_vm_from_the_first_day_to_the_last(system: sdk.services.SystemService)
     nic = types.Nic(name="nic1", vnic_profile=types.VnicProfile(id=system.vnic_profiles_service().list()[0].id))
     nic = service.nics_service().add(nic)
     assert nic.mac.address.count(":") == 5
+    nic = service.nics_service().nic_service(nic.id).update(types.Nic(vnic_profile=types.VnicProfile()))
+    assert nic.vnic_profile is None
     disk = types.Disk(
         name="second",
         provisioned_size=GIB,
@@ -100,6 +102,11 @@ def test_a_vm_from_the_first_day_to_the_last(system: sdk.services.SystemService)
     until(lambda: second.get().status == types.DiskStatus.OK)
     assert second.get().provisioned_size == GIB
     assert len(service.disk_attachments_service().list()) == 2
+    attached = service.disk_attachments_service().attachment_service(attachment.id)
+    with pytest.raises(sdk.Error, match="provisioned_size") as caught:
+        attached.update(types.DiskAttachment(disk=types.Disk(provisioned_size=2 * GIB)))
+    assert caught.value.code == 501
+    assert attached.update(types.DiskAttachment(bootable=False, disk=types.Disk(name="second"))).bootable is False
 
     service.start()
     until(lambda: service.get().status == types.VmStatus.UP)

@@ -7,17 +7,10 @@ from typing import Self
 import msgspec
 
 from hosted_engine.engine.command import Command, Context, Lock, Means, good_name
-from hosted_engine.engine.disks.attachments import check_attachable, check_bootable
-from hosted_engine.engine.disks.checks import check_interface, check_size, domain_for_disks
+from hosted_engine.engine.disks.checks import check_size, domain_for_disks
+from hosted_engine.engine.disks.commands.attaching import Attaching
 from hosted_engine.engine.disks.images import make_image
-from hosted_engine.engine.disks.model import (
-    Disk,
-    DiskAttachment,
-    DiskFormat,
-    DiskInterface,
-    DiskStatus,
-    attachment_id,
-)
+from hosted_engine.engine.disks.model import Disk, DiskFormat, DiskStatus, attachment_id
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ids import new_id
@@ -115,20 +108,13 @@ class AddDisk(Command, frozen=True, kw_only=True):
         return disk
 
 
-class AddDiskToVm(Command, frozen=True, kw_only=True):
+class AddDiskToVm(Attaching, frozen=True, kw_only=True):
     """A new disk, and its attachment to a VM that is down."""
 
-    vm_id: str
     disk: AddDisk
-    interface: DiskInterface = DiskInterface.VIRTIO_SCSI
-    bootable: bool = False
-    active: bool = True
-    read_only: bool = False
 
     def check(self, tx: Transaction) -> None:
-        check_interface(self.interface)
-        check_attachable(tx, self.vm_id, active=self.active)
-        check_bootable(tx, self.vm_id, self.disk.id, bootable=self.bootable)
+        self.check_place(tx, self.disk.id)
         self.disk.check(tx)
 
     def settle(self, tx: Transaction, readings: Readings) -> Self:
@@ -143,17 +129,7 @@ class AddDiskToVm(Command, frozen=True, kw_only=True):
     def begin(self, tx: Transaction, context: Context) -> None:
         disk = self.disk.new_disk(context.now)
         tx.disks.add(disk)
-        tx.disk_attachments.add(
-            DiskAttachment(
-                id=attachment_id(self.vm_id, disk.id),
-                owner_id=self.vm_id,
-                disk_id=disk.id,
-                interface=self.interface,
-                bootable=self.bootable,
-                active=self.active,
-                read_only=self.read_only,
-            )
-        )
+        self.attach(tx, disk.id)
         emit(tx, context, EventType.USER_ADD_DISK_TO_VM, disk=disk, vm=the_vm(tx, self.vm_id))
 
     def plan(self, means: Means) -> tuple[Step, ...]:

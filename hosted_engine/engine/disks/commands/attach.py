@@ -5,6 +5,7 @@ from dataclasses import replace
 from hosted_engine.engine.command import Command, Context, Lock
 from hosted_engine.engine.disks.attachments import check_attachable, check_bootable, the_attachment
 from hosted_engine.engine.disks.checks import check_interface, settled_disk
+from hosted_engine.engine.disks.commands.attaching import Attaching
 from hosted_engine.engine.disks.model import DiskAttachment, DiskContentType, DiskInterface, attachment_id
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
@@ -13,19 +14,13 @@ from hosted_engine.engine.problems import WrongState, found
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
 
 
-class AddDiskAttachment(Command, frozen=True, kw_only=True):
+class AddDiskAttachment(Attaching, frozen=True, kw_only=True):
     """Attaches a disk that is there already."""
 
-    vm_id: str
     disk_id: str
-    interface: DiskInterface = DiskInterface.VIRTIO_SCSI
-    bootable: bool = False
-    active: bool = True
-    read_only: bool = False
 
     def check(self, tx: Transaction) -> None:
-        check_interface(self.interface)
-        check_attachable(tx, self.vm_id, active=self.active)
+        self.check_place(tx, self.disk_id)
         disk = settled_disk(tx, self.disk_id, "attach")
         owners = [attachment.owner_id for attachment in tx.disk_attachments.list(disk_id=disk.id)]
         reason = ""
@@ -39,7 +34,6 @@ class AddDiskAttachment(Command, frozen=True, kw_only=True):
             reason = f"it holds {disk.content_type.value}"
         if reason:
             raise WrongState(action="attach", kind="disk", name=disk.name, reason=reason, mend="Choose another disk")
-        check_bootable(tx, self.vm_id, disk.id, bootable=self.bootable)
 
     def describe(self, tx: Transaction) -> str:
         disk = found(tx.disks.get(self.disk_id), "disk", self.disk_id)
@@ -49,17 +43,7 @@ class AddDiskAttachment(Command, frozen=True, kw_only=True):
         return (Lock("VM", self.vm_id), Lock("disk", self.disk_id))
 
     def finish(self, tx: Transaction, context: Context) -> None:
-        tx.disk_attachments.add(
-            DiskAttachment(
-                id=attachment_id(self.vm_id, self.disk_id),
-                owner_id=self.vm_id,
-                disk_id=self.disk_id,
-                interface=self.interface,
-                bootable=self.bootable,
-                active=self.active,
-                read_only=self.read_only,
-            )
-        )
+        self.attach(tx, self.disk_id)
         disk = tx.disks.get(self.disk_id)
         emit(tx, context, EventType.USER_ATTACH_DISK_TO_VM, disk=disk, vm=the_vm(tx, self.vm_id))
 

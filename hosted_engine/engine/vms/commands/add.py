@@ -6,9 +6,9 @@ from typing import Self, TypeVar
 
 import msgspec
 
-from hosted_engine.engine.command import Command, Context, Lock, Means, good_name
+from hosted_engine.engine.command import Context, Lock, Means, good_name
 from hosted_engine.engine.disks.checks import domain_for_disks
-from hosted_engine.engine.disks.images import make_image
+from hosted_engine.engine.disks.images import image_key, make_image
 from hosted_engine.engine.disks.model import Disk, DiskFormat, DiskStatus, attachment_id
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
@@ -18,8 +18,9 @@ from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found
 from hosted_engine.engine.templates.model import Template, TemplateStatus
-from hosted_engine.engine.vms.checks import check_boot_devices, check_hardware, check_name_free
-from hosted_engine.engine.vms.model import BiosType, Vm, VmStatus, VmType
+from hosted_engine.engine.vms.checks import check_make, check_name_free
+from hosted_engine.engine.vms.commands.wish import VmWish
+from hosted_engine.engine.vms.model import Vm, VmStatus
 from node.steps import Step
 
 MAX_MEMORY_FACTOR = 4  # oVirt's default for the memory that hot plug may reach
@@ -39,30 +40,13 @@ class NicCopy(msgspec.Struct, frozen=True, kw_only=True):
     mac: str
 
 
-class AddVm(Command, frozen=True, kw_only=True):
-    """What is None comes from the template. The disks lie beside the template's; `storage_domain_id`
+class AddVm(VmWish, frozen=True, kw_only=True):
+    """The disks lie beside the template's; `storage_domain_id`
     can only say the same. `clone` asks for full copies of the disks, which nodes cannot make yet."""
 
     name: str
     cluster_id: str
     template_id: str = BLANK_TEMPLATE_ID
-    description: str | None = None
-    comment: str = ""
-    memory_bytes: int | None = None
-    memory_guaranteed_bytes: int | None = None
-    memory_max_bytes: int | None = None
-    sockets: int | None = None
-    cores: int | None = None
-    threads: int | None = None
-    type: VmType | None = None
-    os_type: str | None = None
-    bios_type: BiosType | None = None
-    boot_devices: tuple[str, ...] | None = None
-    delete_protected: bool | None = None
-    stateless: bool | None = None
-    high_availability: bool | None = None
-    high_availability_priority: int | None = None
-    time_zone: str | None = None
     storage_domain_id: str | None = None
     clone: bool = False
     id: str = msgspec.field(default_factory=new_id)
@@ -82,14 +66,7 @@ class AddVm(Command, frozen=True, kw_only=True):
                 reason=f"it is {template.status.value}",
                 mend="Try again when it is ok",
             )
-        vm = self._vm(template, 0.0)
-        check_hardware(
-            memory_bytes=vm.memory_bytes,
-            guaranteed_bytes=vm.memory_guaranteed_bytes,
-            max_bytes=vm.memory_max_bytes,
-            cpus=(vm.sockets, vm.cores, vm.threads),
-        )
-        check_boot_devices(vm.boot_devices)
+        check_make(self._vm(template, 0.0))
         for attachment in tx.disk_attachments.list(owner_id=template.id):
             if self.clone:
                 reason = "full copies of a template's disks are not there yet, only thin ones"
@@ -164,7 +141,7 @@ class AddVm(Command, frozen=True, kw_only=True):
             tx.nics.remove(nic.id)
         for copy in self.disks:
             disk = tx.disks.get(copy.id)
-            if disk is not None and f"make-image-{copy.id}" in left:
+            if disk is not None and image_key(copy.id) in left:
                 tx.disks.update(replace(disk, status=DiskStatus.ILLEGAL))
             elif disk is not None:
                 tx.disks.remove(disk.id)
@@ -200,7 +177,7 @@ class AddVm(Command, frozen=True, kw_only=True):
             memory_guaranteed_bytes=guaranteed,
             memory_max_bytes=most,
             description=_or(self.description, template.description if template.id != BLANK_TEMPLATE_ID else ""),
-            comment=self.comment,
+            comment=_or(self.comment, ""),
             status=VmStatus.IMAGE_LOCKED if self.disks else VmStatus.DOWN,
             sockets=_or(self.sockets, template.sockets),
             cores=_or(self.cores, template.cores),

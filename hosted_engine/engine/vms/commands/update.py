@@ -5,48 +5,23 @@ from typing import Any, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Command, Context, Lock, good_name
+from hosted_engine.engine.command import Context, Lock, good_name
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.vms.checks import (
-    changeable_vm,
-    check_boot_devices,
-    check_hardware,
-    check_name_free,
-    resting_vm,
-    the_vm,
-)
-from hosted_engine.engine.vms.model import BiosType, Vm, VmType
+from hosted_engine.engine.vms.checks import changeable_vm, check_make, check_name_free, resting_vm, the_vm
+from hosted_engine.engine.vms.commands.wish import VmWish
+from hosted_engine.engine.vms.model import Vm
 
 HARMLESS = frozenset(
     {"description", "comment", "delete_protected", "high_availability", "high_availability_priority", "stateless"}
 )  # may change while it runs; the rest would only hold from the next start on
 
 
-class UpdateVm(Command, frozen=True, kw_only=True):
-    """What is None stays as it is."""
-
+class UpdateVm(VmWish, frozen=True, kw_only=True):
     id: str
     name: str | None = None
-    description: str | None = None
-    comment: str | None = None
-    memory_bytes: int | None = None
-    memory_guaranteed_bytes: int | None = None
-    memory_max_bytes: int | None = None
-    sockets: int | None = None
-    cores: int | None = None
-    threads: int | None = None
-    type: VmType | None = None
-    os_type: str | None = None
-    bios_type: BiosType | None = None
-    boot_devices: tuple[str, ...] | None = None
-    delete_protected: bool | None = None
-    stateless: bool | None = None
-    high_availability: bool | None = None
-    high_availability_priority: int | None = None
-    time_zone: str | None = None
 
     def check(self, tx: Transaction) -> None:
         vm = changeable_vm(tx, self.id, "change")
@@ -54,14 +29,7 @@ class UpdateVm(Command, frozen=True, kw_only=True):
             resting_vm(tx, self.id, "change the hardware of")
         if self.name is not None:
             check_name_free(tx, good_name(self.name, kind="VM"), self.id)
-        changed = self._changed(vm)
-        check_boot_devices(changed.boot_devices)
-        check_hardware(
-            memory_bytes=changed.memory_bytes,
-            guaranteed_bytes=changed.memory_guaranteed_bytes,
-            max_bytes=changed.memory_max_bytes,
-            cpus=(changed.sockets, changed.cores, changed.threads),
-        )
+        check_make(self._changed(vm))
 
     def settle(self, tx: Transaction, readings: Readings) -> Self:
         return self if self.name is None else msgspec.structs.replace(self, name=good_name(self.name, kind="VM"))
