@@ -25,6 +25,7 @@ from node.steps import Cancelled, Entry, Mark, OnError, Outcome, PlanChanged, St
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 3.0  # how long a command waits for a lock: clients send one command right after the other
+RETRY_S, LONGEST_RETRY_S = 2.0, 60.0  # between two tries to go on with a task that the store kept from its end
 
 
 class Running:
@@ -127,6 +128,21 @@ class TaskRunner:
             log.error("%s ended in a way it should not", work.get_name(), exc_info=work.exception())
 
     async def _work(self, task: Task, command: Command) -> Problem | None:
+        """To the task's end. What it works on stays locked until that is written down, even if the store is away."""
+        pause = RETRY_S
+        while True:
+            try:
+                problem = await self._attempt(task, command)
+            except Exception:
+                log.exception("%s %s was cut short; it goes on in %d s", task.command, task.id, pause)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_RETRY_S)
+            else:
+                self._locks.release(task.id)
+                return problem
+
+    async def _attempt(self, task: Task, command: Command) -> Problem | None:
+        """From where the journal says it is."""
         journal = StoreJournal(self._store, task, self._clock)
         on_error = OnError.STOP if command.forward_only else OnError.GO_BACK
         problem: Problem | None = None
@@ -135,7 +151,6 @@ class TaskRunner:
         except (StepFailed, UndoFailed, Cancelled, PlanChanged) as err:
             outcome, problem = Outcome.TAKEN_BACK, err
         self._end(task, command, journal, outcome, problem)
-        self._locks.release(task.id)
         return problem
 
     def _end(

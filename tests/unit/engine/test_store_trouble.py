@@ -1,0 +1,63 @@
+"""A database that fails once, whenever it is, keeps no command from its end and nothing locked."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.tasks import runner
+from node.steps import StepFailed
+from tests.fakes.engine import World
+from tests.unit.engine.scenes import done, picture
+from tests.unit.engine.test_recovery import Scene, add_vm, remove_vm, shape, start_vm, stop_vm
+
+
+class StoreAway(Exception):
+    """As a database that is restarted raises something of its own."""
+
+
+class FlakyStore:
+    """Takes back the transaction number `bad` (from 1)."""
+
+    def __init__(self, store: Any, bad: int) -> None:
+        self._store = store
+        self._bad = bad
+        self.count = 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        self.count += 1
+        bad = self.count == self._bad
+        with self._store.transaction() as tx:
+            yield tx
+            if bad:
+                raise StoreAway
+
+
+@pytest.mark.parametrize("scene", [add_vm, start_vm, stop_vm, remove_vm])
+async def test_a_database_that_is_away_for_a_moment(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "RETRY_S", 0.0)
+    finished = World()
+    await done(finished, await scene(finished))
+    expected = shape(picture(finished))
+    for bad in range(1, 100):
+        world = World()
+        command = await scene(world)
+        before = shape(picture(world))
+        store = FlakyStore(world.store, bad)
+        world.begin(store)
+        try:
+            await done(world, command)
+        except StoreAway:
+            assert bad == 1, "only a command that was not let in is the caller's to repeat"
+            assert shape(picture(world)) == before
+        except StepFailed:
+            assert picture(world)["open tasks"] == []
+            assert picture(world)["locks"] == (None, {}, {})
+        else:
+            assert shape(picture(world)) == expected
+            if store.count < bad:
+                return
+    raise AssertionError("never ended")
