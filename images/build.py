@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from images import engine, inspection, kernel, mirrors, node, tiny, wheels
+from images import engine, inspection, kernel, layer, mirrors, node, tiny, wheels
 from images import store as stock
 from images.store import Entry, Tell
 from node.system.process import run
@@ -42,7 +42,7 @@ def build_node(store: Path, tell: Tell) -> Path:
 def trivet_layer(store: Path, tell: Tell) -> Path:
     """Trivet's own code for a node, a directory tree to stack above `build_node`'s: the wheel in /opt/trivet/venv,
     /usr/bin/trivet and trivet-node, the units and their enablement. Seconds after a change in the code."""
-    return node.trivet_tree(store, tell, run)
+    return layer.trivet_tree(store, tell, run)
 
 
 def build_engine(store: Path, tell: Tell) -> Path:
@@ -77,7 +77,7 @@ def entries(store: Path, tell: Tell) -> list[Entry]:
         wheels.wheelhouse_entry(tell, run),
         kernel.kernel_entry(tell, run),
         node.node_entry(store, tell, run),
-        node.trivet_entry(store, tell, run),
+        layer.trivet_entry(store, tell, run),
         engine.engine_base_entry(store, tell, run),
         engine.engine_entry(store, tell, run),
         tiny.tiny_entry(store, tell, run),

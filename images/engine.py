@@ -8,7 +8,8 @@ from pathlib import Path
 
 from images import disk, mirrors, project, wheels
 from images.kernel import Kernel, initrd, kernel, kernel_entry
-from images.node import node_tree, trivet_entry, trivet_tree
+from images.layer import enable_unit, site_packages, trivet_entry, trivet_tree
+from images.node import node_tree
 from images.store import Entry, Tell, files_below, have, key_of
 from images.tree import Debian, make_debian, overlay, run_in
 from node.system.process import Run
@@ -151,6 +152,6 @@ def _boot(work: Path, guest_kernel: Kernel) -> disk.Boot:
 def _install_engine(root: Path) -> None:
     (root / "usr/bin/trivet").symlink_to(f"/{wheels.VENV}/bin/trivet")
     (root / "usr/bin/trivet-engine").symlink_to(f"/{wheels.VENV}/bin/trivet-engine")
-    packages = wheels.site_packages(root)
+    packages = site_packages(root)
     for unit in sorted(packages.glob("hosted_engine/*.service")):
-        wheels.enable_unit(root, unit)
+        enable_unit(root, unit)

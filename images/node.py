@@ -1,4 +1,4 @@
-"""The node image: the root tree of every node, and Trivet's own code as a thin layer above it."""
+"""The node image: the root tree of every node, without Trivet's own code."""
 
 from pathlib import Path
 
@@ -98,30 +98,3 @@ def _configure(root: Path, run: Run) -> None:
     (root / "var/lib/trivet").chmod(0o700)
     for verb, units in (("enable", ENABLED), ("disable", DISABLED), ("mask", MASKED)):
         run_in(root, ("systemctl", verb, *units), run, environment={"SYSTEMD_OFFLINE": "1"})
-
-
-def trivet_entry(store: Path, tell: Tell, run: Run) -> Entry:
-    key = key_of(project.sources_key(), project.build_code_key("wheels"))
-
-    def make(work: Path) -> None:
-        tell("Trivet layer")
-        layer = work / "root"
-        layer.mkdir()
-        wheels.install_trivet(node_tree(store, tell, run), layer, wheels.wheelhouse(store, tell, run), run)
-        _install_agent(layer)
-
-    return Entry("trivet", key, make)
-
-
-def trivet_tree(store: Path, tell: Tell, run: Run) -> Path:
-    return have(store, trivet_entry(store, tell, run), tell) / "root"
-
-
-def _install_agent(layer: Path) -> None:
-    commands = layer / "usr/bin"
-    commands.mkdir(parents=True, exist_ok=True)
-    for name in ("trivet", "trivet-node"):
-        (commands / name).symlink_to(f"/{wheels.VENV}/bin/{name}")
-    packages = wheels.site_packages(layer)
-    for unit in sorted([*packages.glob("node/*.service"), *packages.glob("hosted_engine/ha/*.service")]):
-        wheels.enable_unit(layer, unit)

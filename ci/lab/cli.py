@@ -58,6 +58,20 @@ def up(name: str, nodes: int | None, no_deploy: bool) -> None:
 
 @main.command()
 @named
+def refresh(name: str) -> None:
+    """Bring changed code of Trivet into the nodes and the engine that run, and do nothing else."""
+    with problems():
+        appliance = load(name)
+        with alone(appliance.lab):
+            progress = Progress(console)
+            changed = Up(appliance, progress, run).refresh()
+            if changed and appliance.lab.times_file.exists():
+                progress.save(appliance.lab.times_file, "refresh")
+            console.print("All that runs has the code of this working tree" + ("" if changed else ", as before"))
+
+
+@main.command()
+@named
 def down(name: str) -> None:
     """Shut the lab down cleanly; `up` brings it back as it was."""
     with problems(), alone(Lab(name)):

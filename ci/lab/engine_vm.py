@@ -61,6 +61,14 @@ class GuestVm:
             self._ask("guest-file-write", {"handle": handle, "buf-b64": piece})
         self._ask("guest-file-close", {"handle": handle})
 
+    def answers(self) -> bool:
+        """Is its guest agent up? Not yet while it boots."""
+        try:
+            self._ask("guest-ping", {})
+        except CommandFailed:
+            return False
+        return True
+
     def shut_down(self, timeout_s: float) -> bool:
         """Ask it to power off; False when it did not within `timeout_s`."""
         self.machine.exec("virsh", "shutdown", self.name, check=False)

@@ -6,8 +6,9 @@ from pathlib import Path
 from ci.lab import deploying, engine_vm, host, refresh, supplies
 from ci.lab.appliance import Appliance
 from ci.lab.engine_vm import EngineOff
-from ci.lab.gate import USER, Gate
+from ci.lab.gate import USER, Gate, Unhealthy
 from ci.lab.progress import Progress
+from ci.lab.refresh import NothingRuns
 from ci.lab.supplies import Supplies
 from images import build
 from node.system.process import Run
@@ -15,6 +16,7 @@ from node.system.process import Run
 BOOT_S = 120.0
 AGENT_S = 60.0
 ENGINE_S = 300.0
+RESTART_S = 60.0
 
 
 def formed_of(nodes: int) -> int:
@@ -28,7 +30,7 @@ class Up:
         self._progress = progress
         self._run = run
         self._gate = Gate(appliance)
-        self._layer = Path()
+        self._engine_is_fresh = False
         self.kind = self._kind()
 
     def nodes(self) -> None:
@@ -41,12 +43,13 @@ class Up:
         with step("start the nodes"):
             self._start(ready)
         with step("refresh Trivet's code"):
-            self._layer = Path(ready.launch.lowers[0])
-            self._refresh()
+            changed = self._refresh(Path(ready.launch.lowers[0]))
             self._tell_older_images(ready)
         with step("wait for the agents"):
-            for machine in self._appliance.machines:
-                deploying.wait_agent(machine, AGENT_S)
+            self._wait_agents()
+            if changed and self._engine_is_fresh:
+                with suppress(Unhealthy):  # the deploy would find it starting and look at everything twice
+                    self._gate.wait_healthy(RESTART_S)
 
     def site(self) -> None:
         """Make a site of the nodes and open the way to it. Raises Problem, as `nodes`."""
@@ -57,9 +60,25 @@ class Up:
             self._gate.open()
             self._gate.fetch(self._appliance.machines[0])
             self._gate.wait_healthy(ENGINE_S)
-        with step("refresh the engine's code"):
-            self._refresh()  # a disk made by an earlier version has just been started with its old code
-            self._gate.wait_healthy(ENGINE_S)
+        if not self._engine_is_fresh:
+            with step("refresh the engine's code"):  # a disk made by an earlier version has just been started
+                self._refresh(build.trivet_layer(build.DEFAULT_STORE, self._progress.note))
+                self._gate.wait_healthy(ENGINE_S)
+
+    def refresh(self) -> bool:
+        """Only bring changed code into what runs; False when all of it runs that code already. Raises Problem."""
+        if not self._appliance.running():
+            raise NothingRuns(name=self._appliance.lab.name)
+        step = self._progress.step
+        with step("make Trivet's layer"):
+            layer = build.trivet_layer(build.DEFAULT_STORE, self._progress.note)
+        with step("bring it into nodes and engine"):
+            changed = self._refresh(layer)
+        with step("wait until agents and engine serve"):
+            self._wait_agents()
+            if self._engine_is_fresh:
+                self._gate.wait_healthy(ENGINE_S)
+        return changed
 
     def farewell(self) -> str:
         """What the user needs to know at the end."""
@@ -117,13 +136,18 @@ class Up:
         for machine in self._appliance.machines:
             machine.wait_ready(BOOT_S)
 
-    def _refresh(self) -> None:
-        for machine in self._appliance.machines:
-            if refresh.refresh_node(machine, self._layer):
-                self._progress.note(f"{machine.node.name} runs the changed code")
+    def _refresh(self, layer: Path) -> bool:
+        places: list[refresh.Place] = [refresh.NodePlace(machine) for machine in self._appliance.running()]
         with suppress(EngineOff):
-            if refresh.refresh_engine(engine_vm.find(self._appliance.machines), self._layer):
-                self._progress.note("the engine runs the changed code")
+            vm = engine_vm.find(self._appliance.machines)
+            if vm.answers():
+                places.append(refresh.EnginePlace(vm))
+                self._engine_is_fresh = True
+        return refresh.refresh(places, layer, self._progress.note)
+
+    def _wait_agents(self) -> None:
+        for machine in self._appliance.running():
+            deploying.wait_agent(machine, AGENT_S)
 
     def _tell_older_images(self, ready: Supplies) -> None:
         """Below Trivet's own layer a machine keeps what it was switched on with."""

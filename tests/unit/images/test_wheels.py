@@ -1,4 +1,4 @@
-"""Wheels are fetched for the images' Python, not for the build machine's, and units are enabled as they ask."""
+"""Wheels are fetched for the images' Python, not for the build machine's."""
 
 from pathlib import Path
 
@@ -34,18 +34,6 @@ def test_the_wheelhouse_changes_with_the_dependencies(monkeypatch: pytest.Monkey
     assert key() == before
     monkeypatch.setattr(project, "dependencies", lambda: ("falcon>=5",))
     assert key() != before
-
-
-def test_a_unit_is_enabled_as_its_install_section_says(tmp_path: Path) -> None:
-    unit = tmp_path / "trivet-node.service"
-    unit.write_text("[Service]\nExecStart=x\n[Install]\nWantedBy=multi-user.target\nRequiredBy=a.target b.target\n")
-    root = tmp_path / "root"
-    wheels.enable_unit(root, unit)
-    assert (root / "usr/lib/systemd/system/trivet-node.service").read_text() == unit.read_text()
-    enabled = {str(path.relative_to(root / "etc/systemd/system")) for path in root.rglob("*") if path.is_symlink()}
-    wanted = {f"{target}/trivet-node.service" for target in
-              ("multi-user.target.wants", "a.target.requires", "b.target.requires")}  # fmt: skip
-    assert enabled == wanted
 
 
 def test_the_sources_of_the_wheel_are_all_there_and_nothing_else() -> None:
