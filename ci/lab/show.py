@@ -17,9 +17,9 @@ def show(status: LabStatus, console: Console) -> None:
 
 
 def troubles(node: NodeStatus) -> str:
-    """The services of a node that do not run, in words."""
+    """What keeps a node from its work, in words: services that do not run, and the like."""
     down = [f"{name} {state}" for name, state in node.services.items() if state != "active"]
-    return ", ".join((["cut off"] if node.cut else []) + down)
+    return ", ".join((["cut off"] if node.cut else []) + (["in no site yet"] if node.unclaimed else []) + down)
 
 
 def _nodes(status: LabStatus) -> Table:

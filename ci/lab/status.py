@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from ci.lab.deploying import CLAIM_CODE
 from ci.lab.machine import Machine, NodeOff, Power
 from ci.lab.names import ENGINE
 from ci.lab.netns import Network
@@ -19,12 +20,13 @@ SERVICES = ("NetworkManager", "glusterd", "libvirtd", "sanlock", "trivet-node")
 
 
 class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """`services` maps each to systemd's word for it; empty while the node is off."""
+    """`services` maps each to systemd's word for it; empty while the node is off. `unclaimed`: in no site yet."""
 
     name: str
     address: str
     power: Power
     cut: bool
+    unclaimed: bool = False
     services: dict[str, str] = {}
 
 
@@ -89,7 +91,8 @@ def _node(machine: Machine, network: Network) -> NodeStatus:
         return NodeStatus(**known, cut=False)
     done = machine.exec("systemctl", "is-active", *SERVICES, check=False)
     services = dict(zip(SERVICES, done.stdout.split(), strict=False))
-    return NodeStatus(**known, cut=network.is_cut(machine.node), services=services)
+    unclaimed = machine.exec("test", "-e", CLAIM_CODE, check=False).returncode == 0
+    return NodeStatus(**known, cut=network.is_cut(machine.node), unclaimed=unclaimed, services=services)
 
 
 def _vms(machine: Machine) -> tuple[VmStatus, ...]:

@@ -90,6 +90,7 @@ class Up:
                 f"  user           {USER}",
                 f"  password in    {self._appliance.lab.password_file}",
                 f"  CA in          {self._appliance.lab.authority_file}",
+                *self._waiting(),
                 "Next:",
                 f"  ./trivet lab status{option}",
                 f'  eval "$(./trivet lab env{option})"',
@@ -98,6 +99,12 @@ class Up:
                 f"  ./trivet lab exec node1{option} -- gluster volume status",
             ]
         )
+
+    def _waiting(self) -> list[str]:
+        names = [machine.node.name for machine in self._appliance.machines]
+        waiting = names[formed_of(len(names)) :]
+        formed = "one node, without copies" if formed_of(len(names)) == 1 else "three nodes"
+        return [f"The site is formed of {formed}; in no site yet: {', '.join(waiting)}"] if waiting else []
 
     def _kind(self) -> str:
         """What the times of this run stand for."""

@@ -72,3 +72,4 @@ def test_troubles_are_named() -> None:
         name="n", address="a", power=Power.ON, cut=True, services={"glusterd": "failed", "sanlock": "active"}
     )
     assert troubles(node) == "cut off, glusterd failed"
+    assert troubles(NodeStatus(name="n", address="a", power=Power.ON, cut=False, unclaimed=True)) == "in no site yet"
