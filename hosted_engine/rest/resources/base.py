@@ -6,7 +6,7 @@ from typing import TypeVar
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.ports import Repository, Transaction
-from hosted_engine.engine.problems import NotThere
+from hosted_engine.engine.problems import NotThere, found
 from hosted_engine.engine.search.match import Fields, select
 from hosted_engine.engine.search.parse import parse
 from hosted_engine.engine.tasks.runner import Running
@@ -62,6 +62,19 @@ def named(repository: Repository[T], wanted: Wire, kind: str) -> T:
     if thing is None:
         raise NotThere(kind=kind, id=identity)
     return thing
+
+
+def check_parents(call: Call, **parents: tuple[Repository[T], str]) -> None:
+    """The path may lead through what is there only: `cluster=(tx.clusters, "cluster")` for an id named so in it."""
+    for name, (repository, kind) in parents.items():
+        if name in call.ids:
+            found(repository.get(call.ids[name]), kind, call.ids[name])
+
+
+def check_child(call: Call, name: str, parent_id: str, *, kind: str, id: str) -> None:
+    """Raises NotThere where the path names another parent than the object has."""
+    if call.ids.get(name, parent_id) != parent_id:
+        raise NotThere(kind=kind, id=id)
 
 
 def names(repository: Repository[T]) -> dict[str, str]:

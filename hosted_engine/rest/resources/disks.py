@@ -10,7 +10,7 @@ from hosted_engine.rest.call import Answer, Call, Handlers
 from hosted_engine.rest.mapping.disks import disk_from_wire, disk_to_wire
 from hosted_engine.rest.mapping.refs import first, require
 from hosted_engine.rest.media.wire import Wire
-from hosted_engine.rest.resources.base import Resource, added, chosen, named, names
+from hosted_engine.rest.resources.base import Resource, added, check_child, check_parents, chosen, named, names
 
 
 class Disks(Resource):
@@ -30,6 +30,7 @@ class Disks(Resource):
 
     async def list_of_domain(self, call: Call) -> Answer:
         with self.engine.store.transaction() as tx:
+            check_parents(call, storage_domain=(tx.storage_domains, "storage domain"))
             disks = tx.disks.list(storage_domain_id=call.ids["storage_domain"])
             return Answer([disk_to_wire(disk) for disk in chosen(call, disks, _fields(tx))])
 
@@ -43,7 +44,9 @@ class Disks(Resource):
     async def get(self, call: Call) -> Answer:
         identity = call.ids["disk"]
         with self.engine.store.transaction() as tx:
-            return Answer(disk_to_wire(found(tx.disks.get(identity), "disk", identity)))
+            disk = found(tx.disks.get(identity), "disk", identity)
+            check_child(call, "storage_domain", disk.storage_domain_id, kind="disk", id=identity)
+            return Answer(disk_to_wire(disk))
 
     async def remove(self, call: Call) -> Answer:
         return await self.act(call, RemoveDisk(id=call.ids["disk"]))

@@ -3,7 +3,7 @@
 from hosted_engine.engine.clusters.model import Cluster
 from hosted_engine.engine.datacenters.model import DataCenter
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import NotThere, found
+from hosted_engine.engine.problems import found
 from hosted_engine.engine.search.match import Fields
 from hosted_engine.engine.storage.model import StorageDomain
 from hosted_engine.rest.call import Answer, Call, Handlers
@@ -13,7 +13,7 @@ from hosted_engine.rest.mapping.places import (
     data_center_to_wire,
     storage_domain_to_wire,
 )
-from hosted_engine.rest.resources.base import Resource, chosen, committed_bytes, names
+from hosted_engine.rest.resources.base import Resource, check_child, check_parents, chosen, committed_bytes, names
 
 
 class DataCenters(Resource):
@@ -43,6 +43,7 @@ class DataCenters(Resource):
 
     async def list_domains(self, call: Call) -> Answer:
         with self.engine.store.transaction() as tx:
+            check_parents(call, data_center=(tx.data_centers, "data center"))
             domains = tx.storage_domains.list(data_center_id=call.ids["data_center"])
             return Answer([attached_domain_to_wire(d, committed_bytes(tx, d.id)) for d in domains])
 
@@ -50,8 +51,7 @@ class DataCenters(Resource):
         identity = call.ids["storage_domain"]
         with self.engine.store.transaction() as tx:
             domain = found(tx.storage_domains.get(identity), "storage domain", identity)
-            if domain.data_center_id != call.ids["data_center"]:
-                raise NotThere(kind="storage domain", id=identity)
+            check_child(call, "data_center", domain.data_center_id, kind="storage domain", id=identity)
             return Answer(attached_domain_to_wire(domain, committed_bytes(tx, identity)))
 
 
@@ -61,6 +61,7 @@ class Clusters(Resource):
 
     async def list(self, call: Call) -> Answer:
         with self.engine.store.transaction() as tx:
+            check_parents(call, data_center=(tx.data_centers, "data center"))
             center = call.ids.get("data_center")
             clusters = tx.clusters.list(data_center_id=center) if center else tx.clusters.list()
             return Answer([cluster_to_wire(c) for c in chosen(call, clusters, _cluster_fields(tx))])
@@ -68,7 +69,9 @@ class Clusters(Resource):
     async def get(self, call: Call) -> Answer:
         identity = call.ids["cluster"]
         with self.engine.store.transaction() as tx:
-            return Answer(cluster_to_wire(found(tx.clusters.get(identity), "cluster", identity)))
+            cluster = found(tx.clusters.get(identity), "cluster", identity)
+            check_child(call, "data_center", cluster.data_center_id, kind="cluster", id=identity)
+            return Answer(cluster_to_wire(cluster))
 
 
 class StorageDomains(Resource):

@@ -1,7 +1,11 @@
 """The schema holds the whole API and finds its way in it."""
 
+from typing import cast
+
 import pytest
 
+from hosted_engine.engine.engine import Engine
+from hosted_engine.rest.resources import handlers
 from hosted_engine.rest.schema import schema
 
 SCHEMA = schema()
@@ -11,6 +15,11 @@ def test_the_whole_api_is_there() -> None:
     routes = list(SCHEMA.routes())
     assert len({path for path, _, _ in routes}) == 563
     assert len({(service, method.name) for _, method, service in routes}) == 629
+
+
+def test_every_handler_is_reached_by_a_path() -> None:
+    there = set(handlers(cast(Engine, None)))
+    assert there <= {(service, method.name) for _, method, service in SCHEMA.routes()}
 
 
 @pytest.mark.parametrize(

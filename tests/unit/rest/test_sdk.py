@@ -76,6 +76,8 @@ def test_the_site_as_it_was_made(system: sdk.services.SystemService) -> None:
     assert {"Blank", "tiny"} == {template.name for template in system.templates_service().list()}
     assert [network.name for network in system.networks_service().list()] == ["ovirtmgmt"]
     assert [profile.name for profile in system.vnic_profiles_service().list()] == ["ovirtmgmt"]
+    network = system.networks_service().network_service(system.networks_service().list()[0].id)
+    assert [profile.name for profile in network.vnic_profiles_service().list()] == ["ovirtmgmt"]
     center = system.data_centers_service().list()[0]
     attached = system.data_centers_service().data_center_service(center.id).storage_domains_service().list()
     assert {d.status for d in attached} == {types.StorageDomainStatus.ACTIVE}
@@ -251,6 +253,30 @@ def test_what_is_not_there(system: sdk.services.SystemService) -> None:
     ):
         with pytest.raises(sdk.NotFoundError):
             service.get()
+    center = system.data_centers_service().data_center_service("no-such-id")
+    cluster = system.clusters_service().cluster_service("no-such-id")
+    domain = system.storage_domains_service().storage_domain_service("no-such-id")
+    network = system.networks_service().network_service("no-such-id")
+    for collection in (
+        center.clusters_service(),
+        center.networks_service(),
+        center.storage_domains_service(),
+        cluster.networks_service(),
+        domain.disks_service(),
+        network.vnic_profiles_service(),
+    ):
+        with pytest.raises(sdk.NotFoundError):
+            collection.list()
+    there = system.networks_service().list()[0]
+    profile = system.vnic_profiles_service().list()[0]
+    for item in (
+        center.networks_service().network_service(there.id),
+        cluster.networks_service().network_service(there.id),
+        network.vnic_profiles_service().profile_service(profile.id),
+        domain.disks_service().disk_service(system.disks_service().list()[0].id),
+    ):
+        with pytest.raises(sdk.NotFoundError):
+            item.get()
     with pytest.raises(sdk.NotFoundError):
         system.vms_service().vm_service("no-such-id").start()
     with pytest.raises(sdk.Error, match=r"Bookmarks\.list is not there yet") as caught:
