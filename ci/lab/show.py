@@ -18,7 +18,8 @@ def show(status: LabStatus, console: Console) -> None:
 
 def troubles(node: NodeStatus) -> str:
     """What keeps a node from its work, in words: services that do not run, and the like."""
-    down = [f"{name} {state}" for name, state in node.services.items() if state != "active"]
+    resting = {"glusterd"} if node.unclaimed else set()  # it starts when a site trusts the node
+    down = [f"{name} {state}" for name, state in node.services.items() if state != "active" and name not in resting]
     return ", ".join((["cut off"] if node.cut else []) + (["in no site yet"] if node.unclaimed else []) + down)
 
 

@@ -72,4 +72,6 @@ def test_troubles_are_named() -> None:
         name="n", address="a", power=Power.ON, cut=True, services={"glusterd": "failed", "sanlock": "active"}
     )
     assert troubles(node) == "cut off, glusterd failed"
-    assert troubles(NodeStatus(name="n", address="a", power=Power.ON, cut=False, unclaimed=True)) == "in no site yet"
+    services = {"glusterd": "inactive", "sanlock": "active"}
+    waiting = NodeStatus(name="n", address="a", power=Power.ON, cut=False, unclaimed=True, services=services)
+    assert troubles(waiting) == "in no site yet"
