@@ -1,10 +1,11 @@
-"""Clears the mark that a cut-short `volume create` leaves on a folder of this server, so that it can be tried again."""
+"""Frees folders of this server: of the mark that a cut-short `volume create` leaves, of a brick that is not needed."""
 
 import os
 import shutil
 import stat
 import sys
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -20,20 +21,44 @@ HAS_DATA = 3  # exit status
 def clear(path: Path, volume_ids: Collection[str]) -> bool:
     """Make the folder `path` usable as a brick again; False when there was nothing to clear.
 
-    Raises BrickHasData when it holds files or belongs to one of `volume_ids`. Needs CAP_SYS_ADMIN: nobody else sees
-    the marks.
+    Raises BrickHasData when it holds files, marked or not, or belongs to one of `volume_ids`: Gluster would take
+    somebody's files into the volume. Needs CAP_SYS_ADMIN: nobody else sees the marks.
     """
     owner = volume_id(path)
     if owner is None:
+        if path.is_dir() and (reason := _why_not_empty(path)) is not None:
+            raise BrickHasData(path=path, reason=reason)
         return False
     reason = "it belongs to a volume of this pool" if owner in volume_ids else _why_not_empty(path)
     if reason is not None:
         raise BrickHasData(path=path, reason=reason)
     shutil.rmtree(path / _SKELETON, ignore_errors=True)
+    _take_marks_off(path)
+    return True
+
+
+def remove(path: Path, owner: str) -> bool:
+    """Delete the brick at `path` with all that is on it; False when it is no brick of the volume with the id `owner`.
+
+    The mark goes last, so that a removal that was cut short is known as such and can be done again.
+    """
+    if volume_id(path) != owner:
+        return False
+    for entry in path.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+    _take_marks_off(path)
+    with suppress(OSError):  # empty and unmarked it is as good as gone
+        path.rmdir()
+    return True
+
+
+def _take_marks_off(path: Path) -> None:
     for mark in _MARKS:
         if mark in os.listxattr(path):
             os.removexattr(path, mark)
-    return True
 
 
 def volume_id(path: Path) -> str | None:
@@ -55,10 +80,12 @@ def _why_not_empty(path: Path) -> str | None:
     return None
 
 
-def main(path: str, *volume_ids: str) -> int:
-    """`python -m gluster.bricks PATH [VOLUME_ID …]`, for callers without the privileges: says yes, no or why not."""
+def main(act: str, path: str, *volume_ids: str) -> int:
+    """`python -m gluster.bricks clear PATH [VOLUME_ID …]` or `remove PATH VOLUME_ID`, for callers without the
+    privileges: says yes, no or why not."""
     try:
-        sys.stdout.write("yes\n" if clear(Path(path), volume_ids) else "no\n")
+        done = remove(Path(path), *volume_ids) if act == "remove" else clear(Path(path), volume_ids)
+        sys.stdout.write("yes\n" if done else "no\n")
     except BrickHasData as err:
         sys.stdout.write(f"{err.text.why}\n")
         return HAS_DATA

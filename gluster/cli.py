@@ -32,6 +32,10 @@ def peer_probe(hostname: str) -> Argv:
     return (*_GLUSTER, "peer", "probe", hostname)
 
 
+def peer_detach(hostname: str) -> Argv:
+    return (*_GLUSTER, "peer", "detach", hostname)
+
+
 def volume_info() -> Argv:
     return (*_GLUSTER, "volume", "info", "all")
 
@@ -58,6 +62,15 @@ def volume_set(volume: str, options: Mapping[str, str]) -> Argv:
 def volume_start(volume: str, *, force: bool = False) -> Argv:
     """`force` starts the bricks that are not running of a volume that is started already."""
     return (*_GLUSTER, "volume", "start", volume, *(("force",) if force else ()))
+
+
+def volume_stop(volume: str) -> Argv:
+    """`force`: also while bricks do not answer."""
+    return (*_GLUSTER, "volume", "stop", volume, "force")
+
+
+def volume_delete(volume: str) -> Argv:
+    return (*_GLUSTER, "volume", "delete", volume)
 
 
 def heal_statistics(volume: str) -> Argv:

@@ -55,6 +55,18 @@ class BrickHasData(Refused):
     mend = "Save what is still needed, empty the folder by hand, and try again"
 
 
+class BrickInUse(Refused):
+    what = "Cannot remove the brick {path}"
+    why = "its volume {volume} is there"
+    mend = "Remove the volume first"
+
+
+class PeerStays(Failed):
+    what = "Peer {peer} was taken out of the pool and is still listed"
+    why = "glusterd has not forgotten it after {waited} s"
+    mend = "Run it again; if it stays so, look into /var/log/glusterfs/glusterd.log"
+
+
 class CreateCutShort(Failed):
     """Gluster checks server by server and marks the folders of those that pass before it asks the next."""
 

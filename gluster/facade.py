@@ -10,15 +10,17 @@ from gluster import bricks, cli, parse, refusals
 from gluster.cli import Argv, Run
 from gluster.errors import (
     BadVolume,
+    BrickInUse,
     CommandFailed,
     NoSuchVolume,
     NotAsWanted,
     PeerNotSettled,
+    PeerStays,
     PoolBusy,
     Problem,
 )
 from gluster.model import DesiredVolume, HealCount, Peer, PeerState, Pool, Volume, VolumeStatus
-from gluster.plan import Step, plan
+from gluster.plan import Step, plan, plan_removal
 
 _TIMEOUT_S = 200  # glusterd itself gives up after 120 s, and forgets a lock after 180 s
 _ATTEMPTS = 14  # together they wait for about a minute
@@ -41,12 +43,14 @@ class Gluster:
         group_folder: Path = Path("/var/lib/glusterd/groups"),
         sleep: Callable[[float], None] = time.sleep,
         clear: Callable[[Path, Collection[str]], bool] = bricks.clear,
+        remove: Callable[[Path, str], bool] = bricks.remove,
     ) -> None:
-        """`clear` is for callers that may not see the marks of bricks: it has them cleared by somebody who may."""
+        """`clear` and `remove` are for callers that may not see the marks of bricks: somebody who may does it then."""
         self._run = run
         self._group_folder = group_folder
         self._sleep = sleep
         self._clear = clear
+        self._remove = remove
 
     def observe(self) -> Pool:
         """Peers and volumes as this server sees them, bricks with their state."""
@@ -64,6 +68,18 @@ class Gluster:
                 uuid = parse.own_uuid(self._ask(cli.pool_list()))
                 return Peer(uuid, hostname, connected=True, state=PeerState.IN_CLUSTER, names=(hostname,))
         return self._settled(hostname, settle_s)
+
+    def remove_peer(self, hostname: str) -> None:
+        """Take `hostname` out of the pool; fine when it is not in it. Refused while bricks of volumes lie there."""
+        peer = self._peer(hostname)
+        if peer is None:
+            return
+        self._ask(cli.peer_detach(peer.hostname))
+        for _ in range(_LOOKS):
+            if self._peer(hostname) is None:
+                return
+            self._sleep(0.5)
+        raise PeerStays(peer=hostname, waited=_LOOKS // 2)
 
     def ensure_volume(self, desired: DesiredVolume) -> Volume:
         """Make or complete a volume: create, options, start; returns it as observed afterwards."""
@@ -83,6 +99,13 @@ class Gluster:
         if left or volume is None:
             raise NotAsWanted(desired.name, [step.says for step in left])
         return volume
+
+    def remove_volume(self, name: str) -> None:
+        """Stop and delete a volume; fine when there is none. Its bricks keep what is on them: see `remove_brick`."""
+        for step in plan_removal(name, self._volumes()):
+            self._ask(step.argv)
+        if left := plan_removal(name, self._volumes()):
+            raise NotAsWanted(name, [step.says for step in left])
 
     def plan_volume(self, desired: DesiredVolume) -> tuple[Step, ...]:
         """What `ensure_volume` would do now; empty when the volume is already so."""
@@ -110,8 +133,22 @@ class Gluster:
 
         False when there was none. Raises BrickHasData when the folder holds files or belongs to a volume.
         """
-        volumes = parse.volumes(self._ask(cli.volume_info()))
-        return self._clear(Path(path), {volume.id for volume in volumes})
+        return self._clear(Path(path), {volume.id for volume in self._volumes().volumes})
+
+    def remove_brick(self, path: str, volume_id: str) -> bool:
+        """Delete a brick of this server with all that is on it, after its volume was removed.
+
+        False when there is none: a folder that was not a brick of that very volume is not touched. Raises BrickInUse
+        when the volume is there.
+        """
+        volume = next((one for one in self._volumes().volumes if one.id == volume_id), None)
+        if volume is not None:
+            raise BrickInUse(path=path, volume=volume.name)
+        return self._remove(Path(path), volume_id)
+
+    def _volumes(self) -> Pool:
+        """The volumes, without asking how their bricks are."""
+        return Pool(uuid="", volumes=tuple(parse.volumes(self._ask(cli.volume_info()))))
 
     def _peers(self) -> tuple[Peer, ...]:
         return parse.peers(self._ask(cli.peer_status()))

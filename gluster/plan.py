@@ -37,6 +37,17 @@ def plan(desired: DesiredVolume, pool: Pool, group: Mapping[str, str]) -> tuple[
     return (*_create(desired, volume), *_options(desired, volume, group), *_start(desired, volume))
 
 
+def plan_removal(name: str, pool: Pool) -> tuple[Step, ...]:
+    """The commands that take volume `name` out of the pool; empty when there is none. Its bricks stay as they are."""
+    volume = pool.volume(name)
+    if volume is None:
+        return ()
+    delete = Step(f"Delete volume {name}", cli.volume_delete(name))
+    if volume.status is not VolumeStatus.STARTED:
+        return (delete,)
+    return (Step(f"Stop volume {name}", cli.volume_stop(name)), delete)
+
+
 def same_value(one: str, other: str) -> bool:
     """Gluster has several words for yes and for no and shows the one that was typed."""
     one, other = one.strip().lower(), other.strip().lower()

@@ -72,6 +72,14 @@ class FakeGlusterd:
         self.peers[name] = self.settles_after
         return _answer(output="success")
 
+    def _peer_detach(self, name: str) -> str:
+        if name not in self.peers:
+            return _answer(-1, 107, f"{name} is not part of cluster")
+        if any(brick.startswith(f"{name}:") for volume in self.volumes.values() for brick in volume.bricks):
+            return _answer(-1, 2, f"Brick(s) with the peer {name} exist in cluster")
+        del self.peers[name]
+        return _answer(output="success")
+
     def _volume_info(self, _: str) -> str:
         def fill(root: Element) -> None:
             parent = SubElement(SubElement(root, "volInfo"), "volumes")
@@ -114,6 +122,18 @@ class FakeGlusterd:
             return _answer(-1, 30800, f"Volume {name} already started")
         self.volumes[name].status = "Started"
         self.dead_bricks.clear()
+        return _answer()
+
+    def _volume_stop(self, name: str, *words: str) -> str:
+        if self.volumes[name].status != "Started":
+            return _answer(-1, 30800, f"Volume {name} is not in the started state")
+        self.volumes[name].status = "Stopped"
+        return _answer()
+
+    def _volume_delete(self, name: str) -> str:
+        if self.volumes[name].status == "Started":
+            return _answer(-1, 30800, f"Volume {name} has been started.Volume needs to be stopped before deletion.")
+        del self.volumes[name]
         return _answer()
 
     def _volume_heal(self, name: str, *words: str) -> str:

@@ -6,10 +6,13 @@ import pytest
 
 from gluster.errors import (
     BadVolume,
+    BrickInUse,
     CommandFailed,
+    CommandRefused,
     NoSuchVolume,
     NotAsWanted,
     PeerNotSettled,
+    PeerStays,
     PeerUnreachable,
     PoolBusy,
 )
@@ -162,3 +165,39 @@ def test_a_dead_glusterd() -> None:
 
     with pytest.raises(CommandFailed, match="gluster daemon is operational"):
         Gluster(run).observe()
+
+
+def test_a_volume_and_its_peers_are_removed_and_nothing_more_to_do(gluster: Gluster, daemon: FakeGlusterd) -> None:
+    daemon.peers = {"node2": 0, "node3": 0}
+    volume = gluster.ensure_volume(WISH)
+    with pytest.raises(BrickInUse, match="its volume data is there"):
+        gluster.remove_brick("/bricks/data", volume.id)
+    with pytest.raises(CommandRefused, match="exist in cluster"):
+        gluster.remove_peer("node3")
+    gluster.remove_volume("data")
+    assert gluster.observe().volumes == ()
+    gluster.remove_peer("node3")
+    gluster.remove_peer("node2")
+    assert gluster.observe().peers == ()
+    daemon.commands.clear()
+    gluster.remove_volume("data")
+    gluster.remove_peer("node2")
+    assert not [line for line in daemon.commands if "delete" in line or "detach" in line]
+
+
+def test_a_volume_that_was_only_stopped_is_deleted(gluster: Gluster, daemon: FakeGlusterd) -> None:
+    daemon.peers = {"node2": 0, "node3": 0}
+    gluster.ensure_volume(WISH)
+    daemon.volumes["data"].status = "Stopped"
+    gluster.remove_volume("data")
+    assert daemon.volumes == {}
+
+
+def test_a_removal_that_says_yes_is_not_believed(gluster: Gluster, daemon: FakeGlusterd) -> None:
+    daemon.peers = {"node2": 0, "node3": 0}
+    gluster.ensure_volume(WISH)
+    daemon.deaf = True
+    with pytest.raises(NotAsWanted, match="Stop volume data; Delete volume data"):
+        gluster.remove_volume("data")
+    with pytest.raises(PeerStays, match="node2"):
+        gluster.remove_peer("node2")

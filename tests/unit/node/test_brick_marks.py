@@ -31,7 +31,13 @@ def test_it_tells_whether_there_was_a_mark(says: str, cleared: bool) -> None:
     run = Outside(says)
     assert BrickMarks(run).clear(BRICK, {"two", "one"}) is cleared
     assert run.argv[0] == "systemd-run"
-    assert run.argv[-5:] == ("-m", "gluster.bricks", str(BRICK), "one", "two")
+    assert run.argv[-6:] == ("-m", "gluster.bricks", "clear", str(BRICK), "one", "two")
+
+
+def test_a_brick_is_removed_by_the_id_of_its_volume() -> None:
+    run = Outside("yes\n")
+    assert BrickMarks(run).remove(BRICK, "one")
+    assert run.argv[-3:] == ("remove", str(BRICK), "one")
 
 
 def test_data_is_a_refusal_with_the_reason() -> None:
