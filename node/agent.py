@@ -95,7 +95,7 @@ class Agent:
             need=mounts.need,
             own=lambda path: shutil.chown(path, "sanlock", "sanlock"),
         )
-        hypervisor = LibvirtHypervisor()
+        hypervisor, bricks = LibvirtHypervisor(), BrickMarks(run)
         self._hub = Hub(self._clock, vms=self._vms, mounts=mounts.all, statistics=self._statistics)
         vms = Vms(
             hypervisor,
@@ -121,7 +121,7 @@ class Agent:
             hub=self._hub,
             machine_names=Names(),
             host_network=HostNetwork(Network(NetworkManager()), self._clock),
-            pool=GlusterPool(Gluster(run, clear=BrickMarks(run).clear), self._for_storage),
+            pool=GlusterPool(Gluster(run, clear=bricks.clear, remove=bricks.remove), self._for_storage),
             volume_mounts=mounts,
             images=Images(
                 QemuImg(run),

@@ -11,9 +11,16 @@ import msgspec
 from node.api import paths
 from node.api.messages.base import Message
 from node.api.messages.events import Event
-from node.api.messages.gluster import BrickRequest, GlusterReport, PeerRequest, VolumeReport, VolumeRequest
-from node.api.messages.identity import Claim, Identity
-from node.api.messages.images import ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.gluster import (
+    BrickRemoval,
+    BrickRequest,
+    GlusterReport,
+    PeerRequest,
+    VolumeReport,
+    VolumeRequest,
+)
+from node.api.messages.identity import Claim, Identity, Leave
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
 from node.api.messages.machine import Capabilities, Statistics
 from node.api.messages.mounts import MountReport, MountRequest
@@ -59,6 +66,9 @@ class NodeClient:
     async def claim(self, claim: Claim) -> None:
         await self._tell("PUT", paths.IDENTITY, claim, timeout_s=120)
 
+    async def leave(self, leave: Leave) -> None:
+        await self._tell("DELETE", paths.IDENTITY, leave, timeout_s=300)
+
     async def capabilities(self) -> Capabilities:
         return await self._ask("GET", paths.CAPABILITIES, Capabilities)
 
@@ -101,12 +111,21 @@ class NodeClient:
     async def add_peer(self, request: PeerRequest) -> None:
         await self._tell("PUT", _fill(paths.PEER, hostname=request.hostname), request, timeout_s=120)
 
+    async def remove_peer(self, hostname: str) -> None:
+        await self._tell("DELETE", _fill(paths.PEER, hostname=hostname), timeout_s=120)
+
     async def clear_brick(self, request: BrickRequest) -> None:
         await self._tell("POST", paths.CLEAR_BRICK, request, timeout_s=120)
+
+    async def remove_brick(self, request: BrickRemoval) -> None:
+        await self._tell("POST", paths.REMOVE_BRICK, request, timeout_s=LONG_S)
 
     async def make_volume(self, request: VolumeRequest) -> VolumeReport:
         path = _fill(paths.VOLUME, volume=request.name)
         return await self._ask("PUT", path, VolumeReport, request, timeout_s=300)
+
+    async def remove_volume(self, volume: str) -> None:
+        await self._tell("DELETE", _fill(paths.VOLUME, volume=volume), timeout_s=300)
 
     async def mounts(self) -> tuple[MountReport, ...]:
         return await self._ask("GET", paths.MOUNTS, tuple[MountReport, ...])
@@ -117,6 +136,9 @@ class NodeClient:
 
     async def unmount(self, volume: str) -> None:
         await self._tell("DELETE", _fill(paths.MOUNT, volume=volume), timeout_s=180)
+
+    async def contents(self, volume: str) -> Contents:
+        return await self._ask("GET", _fill(paths.CONTENTS, volume=volume), Contents, timeout_s=120)
 
     async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
         return await self._ask("PUT", _at(paths.IMAGE, image), ImageReport, request, timeout_s=LONG_S)
@@ -136,6 +158,9 @@ class NodeClient:
     async def join_lockspace(self, request: LockspaceRequest) -> LockspaceReport:
         path = _fill(paths.LOCKSPACE, lockspace=request.name)
         return await self._ask("PUT", path, LockspaceReport, request, timeout_s=300)
+
+    async def leave_lockspace(self, lockspace: str) -> None:
+        await self._tell("DELETE", _fill(paths.LOCKSPACE, lockspace=lockspace), timeout_s=120)
 
     async def make_lease(self, request: LeaseRequest) -> LeaseReport:
         return await self._ask(

@@ -4,14 +4,22 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from node.api.messages.events import Event
-from node.api.messages.gluster import BrickRequest, GlusterReport, PeerRequest, VolumeReport, VolumeRequest
-from node.api.messages.identity import Claim, Identity
-from node.api.messages.images import ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.gluster import (
+    BrickRemoval,
+    BrickRequest,
+    GlusterReport,
+    PeerRequest,
+    VolumeReport,
+    VolumeRequest,
+)
+from node.api.messages.identity import Claim, Identity, Leave
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
 from node.api.messages.machine import Capabilities, Statistics
 from node.api.messages.mounts import MountReport, MountRequest
 from node.api.messages.network import NamesRequest, NetworkChange, NetworkReport, NetworkRequest
 from node.api.messages.vms import ConsoleLog, VmReport, VmSpec, VmState
+from node.api.refusals import NotBare
 from node.network.host_network import HostNetwork
 from node.network.names import Names
 from node.observe.capabilities import CapabilitiesReader
@@ -49,6 +57,13 @@ class Host:
     async def claim(self, claim: Claim) -> None:
         await self.threads(self.membership.claim, claim)
 
+    async def leave(self, leave: Leave) -> None:
+        vms = [f"VM {vm.name}" for vm in await self.machines.all()]
+        wished = (*self.volume_mounts.wished(), *self.leases.wished())
+        if vms or wished:
+            raise NotBare(things=", ".join((*vms, *wished)))
+        await self.threads(self.membership.leave, leave)
+
     async def capabilities(self) -> Capabilities:
         return await self.threads(self.capabilities_reader.read, self.membership.node_id)
 
@@ -80,11 +95,20 @@ class Host:
     async def add_peer(self, request: PeerRequest) -> None:
         await self.pool.add_peer(request)
 
+    async def remove_peer(self, hostname: str) -> None:
+        await self.pool.remove_peer(hostname)
+
     async def clear_brick(self, request: BrickRequest) -> None:
         await self.pool.clear_brick(request)
 
+    async def remove_brick(self, request: BrickRemoval) -> None:
+        await self.pool.remove_brick(request)
+
     async def make_volume(self, request: VolumeRequest) -> VolumeReport:
         return await self.pool.make_volume(request)
+
+    async def remove_volume(self, volume: str) -> None:
+        await self.pool.remove_volume(volume)
 
     async def mounts(self) -> tuple[MountReport, ...]:
         return await self.volume_mounts.all()
@@ -94,6 +118,9 @@ class Host:
 
     async def unmount(self, volume: str) -> None:
         await self.volume_mounts.unmount(volume)
+
+    async def contents(self, volume: str) -> Contents:
+        return await self.images.contents(volume)
 
     async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
         return await self.images.make(image, request)
@@ -112,6 +139,9 @@ class Host:
 
     async def join_lockspace(self, request: LockspaceRequest) -> LockspaceReport:
         return await self.leases.join(request)
+
+    async def leave_lockspace(self, lockspace: str) -> None:
+        await self.leases.leave(lockspace)
 
     async def make_lease(self, request: LeaseRequest) -> LeaseReport:
         return await self.leases.make(request)

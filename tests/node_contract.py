@@ -9,7 +9,8 @@ import pytest
 
 from node.api.contract import NodeApi
 from node.api.messages.events import Event, EventKind
-from node.api.messages.gluster import BrickRequest
+from node.api.messages.gluster import BrickRemoval, BrickRequest
+from node.api.messages.identity import Leave
 from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
 from node.api.messages.leases import LeaseRequest
 from node.api.messages.network import NamesRequest, NetworkRequest
@@ -66,6 +67,29 @@ class NodeContract:
             await node.clear_brick(BrickRequest(path="nowhere"))
         assert refused.value.text.code == "Malformed"
 
+    async def test_a_brick_of_a_volume_is_not_removed(self, node: NodeApi) -> None:
+        own = (await node.identity()).name
+        volume = next(one for one in (await node.gluster()).volumes if one.name == self.volume)
+        path = next(brick.path for brick in volume.bricks if brick.server == own)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.remove_brick(BrickRemoval(path=path, volume_id=volume.id))
+        assert refused.value.text.code == "BrickInUse"
+        await node.remove_brick(BrickRemoval(path=path, volume_id=str(uuid.uuid4())))  # not a brick of that volume
+        await node.make_image(image := self.new_image(), ImageRequest(format=ImageFormat.RAW, size_bytes=MIB))
+        await node.remove_image(image)
+
+    async def test_what_is_not_there_is_removed_all_the_same(self, node: NodeApi) -> None:
+        await node.remove_volume("nothing")
+        await node.remove_peer("nobody")
+        await node.leave_lockspace("nowhere")
+        await node.remove_brick(BrickRemoval(path="/nowhere/brick", volume_id=str(uuid.uuid4())))
+
+    async def test_a_node_that_still_has_things_does_not_leave_its_site(self, node: NodeApi) -> None:
+        with pytest.raises(RemoteRefused) as refused:
+            await node.leave(Leave(claim_code="ABCD-EFGH-JKLM-NPQR"))
+        assert refused.value.text.code == "NotBare"
+        assert (await node.identity()).claimed
+
     async def test_statistics_and_capabilities_agree_on_memory(self, node: NodeApi) -> None:
         total = (await node.capabilities()).memory_bytes
         now = await node.statistics()
@@ -83,6 +107,18 @@ class NodeContract:
         await node.remove_image(image)
         await node.remove_image(image)
         assert await node.image(image) is None
+
+    async def test_the_contents_of_a_volume_tell_of_an_image(self, node: NodeApi) -> None:
+        image = self.new_image()
+        path = f"images/{image.disk_id}/{image.image_id}"
+        assert path not in (await node.contents(self.volume)).files
+        await node.make_image(image, ImageRequest(format=ImageFormat.RAW, size_bytes=MIB))
+        assert path in (await node.contents(self.volume)).files
+        await node.remove_image(image)
+        assert path not in (await node.contents(self.volume)).files
+        with pytest.raises(RemoteRefused) as refused:
+            await node.contents("elsewhere")
+        assert refused.value.text.code == "NotMounted"
 
     async def test_an_image_of_another_size_is_refused(self, node: NodeApi) -> None:
         image = self.new_image()

@@ -27,6 +27,19 @@ class NotAllowed(Refused):
     status = 403
 
 
+class OnlyDeploy(Refused):
+    what = "The node was not taken out of its site"
+    why = "the certificate of {caller} speaks for {role}, and only the deploy may do that"
+    mend = "Run on the node of the deploy: trivet deploy ANSWERS.toml --take-back"
+    status = 403
+
+
+class NotBare(Refused):
+    what = "The node was not taken out of its site"
+    why = "it still has {things}"
+    mend = "Remove them first: nobody could afterwards"
+
+
 class NoSuchPath(Refused):
     what = "There is nothing at {path}"
     why = "this version of trivet-node does not know the path"

@@ -12,9 +12,9 @@ END = "# end of the machines of this site"
 
 
 def with_block(hosts: str, names: dict[str, str]) -> str:
-    """`hosts` with the block replaced, or added at its end; pure. What others wrote stays as it is."""
+    """`hosts` with the block replaced, or added at its end; without names no block. Pure. What others wrote stays."""
     kept = _outside(hosts)
-    block = [BEGIN, *(f"{address}\t{name}" for name, address in sorted(names.items())), END]
+    block = [BEGIN, *(f"{address}\t{name}" for name, address in sorted(names.items())), END] if names else []
     return "\n".join([*kept, *block]) + "\n"
 
 

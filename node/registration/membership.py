@@ -12,7 +12,7 @@ from typing import Protocol
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
-from node.api.messages.identity import Claim, Identity
+from node.api.messages.identity import Claim, Identity, Leave
 from node.api.problems import Problem
 from node.api.refusals import ClaimRejected
 from node.api.version import API_VERSION
@@ -38,7 +38,7 @@ class Membership:
     """Files in `folder`: key.pem, node-id, claim, cert.pem (self-signed at first), then ca.pem.
 
     ca.pem is written last, when storage trusts the site: the node is claimed when it is there. `claimed_anew` is
-    called after a claim that changed something, so that the server takes it up.
+    called after a claim that changed something and after leaving, so that the server takes it up.
     """
 
     def __init__(
@@ -78,11 +78,7 @@ class Membership:
             return
         if not self._claim_file.exists():
             write_durable(self._claim_file, credentials.new_claim_code())
-        write_durable(
-            self.certificate_file,
-            credentials.self_signed_pem(self._key(), self._name, self._addresses(), self._now()),
-            mode=0o644,
-        )
+        self._sign_self()
 
     @property
     def claimed(self) -> bool:
@@ -131,8 +127,28 @@ class Membership:
         self._forget_claim_code()
         self._claimed_anew()
 
+    def leave(self, leave: Leave) -> None:
+        """Belong to no site any more, as before the claim; key, name and id stay. The same again changes nothing."""
+        with self._claiming:
+            if not self.claimed:
+                return
+            self._release_storage()
+            write_durable(self._claim_file, leave.claim_code)
+            self.authority_file.unlink()
+            sync_folder(self._folder)
+            self._sign_self()
+            self._claimed_anew()
+
+    def _release_storage(self) -> None:
+        """All or nothing: a member whose storage is off could not even be asked what is left on it."""
+        try:
+            self._storage.remove()
+        except Problem:
+            self._settle_storage()
+            raise
+
     def _settle_storage(self) -> None:
-        """After whatever cut a claim short. Storage that does not run is no reason for the node to be silent."""
+        """After whatever cut a change short. Storage that does not run is no reason for the node to be silent."""
         try:
             if self.claimed:
                 self._storage.hold(self.authority_file.read_text())
@@ -140,6 +156,10 @@ class Membership:
                 self._storage.remove()
         except Problem as err:
             log.error("%s", err)
+
+    def _sign_self(self) -> None:
+        pem = credentials.self_signed_pem(self._key(), self._name, self._addresses(), self._now())
+        write_durable(self.certificate_file, pem, mode=0o644)
 
     def _forget_claim_code(self) -> None:
         if self._claim_file.exists():

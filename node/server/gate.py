@@ -6,9 +6,10 @@ from falcon.asgi import Request, Response
 
 from node.api import paths
 from node.api.messages.identity import Role
-from node.api.refusals import NotAllowed, NotClaimedYet
+from node.api.refusals import NotAllowed, NotClaimedYet, OnlyDeploy
 from node.server.peer import EXTENSION, Peer, peer_of
 
+LEAVING = ("DELETE", paths.IDENTITY)
 DRIVERS = frozenset({Role.ENGINE.value, Role.DEPLOY.value})
 
 
@@ -34,6 +35,8 @@ class Gate:
             peer = peer_in(req)
             if peer.role not in DRIVERS:
                 raise NotAllowed(caller=repr(peer.name), role=repr(peer.role))
+            if (req.method, req.path) == LEAVING and peer.role != Role.DEPLOY:
+                raise OnlyDeploy(caller=repr(peer.name), role=repr(peer.role))
             return
         scheme, _, code = (req.get_header("Authorization") or "").partition(" ")
         known = scheme.lower() == "bearer" and self._guard.knows_claim_code(code.strip())

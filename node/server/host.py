@@ -9,7 +9,7 @@ from falcon.asgi import Request, Response
 
 from node.api.contract import NodeApi
 from node.api.messages.events import Event
-from node.api.messages.identity import Claim
+from node.api.messages.identity import Claim, Leave
 from node.api.messages.network import NamesRequest, NetworkRequest
 from node.server.gate import peer_in
 from node.server.wire import answer, body
@@ -24,6 +24,10 @@ class IdentityResource:
 
     async def on_put(self, req: Request, resp: Response) -> None:
         await self._node.claim(await body(req, Claim))
+        resp.status = 204
+
+    async def on_delete(self, req: Request, resp: Response) -> None:
+        await self._node.leave(await body(req, Leave))
         resp.status = 204
 
 

@@ -3,7 +3,7 @@
 from falcon.asgi import Request, Response
 
 from node.api.contract import NodeApi
-from node.api.messages.gluster import BrickRequest, PeerRequest, VolumeRequest
+from node.api.messages.gluster import BrickRemoval, BrickRequest, PeerRequest, VolumeRequest
 from node.api.messages.images import ImageRef, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseRequest, LockspaceRequest
 from node.api.messages.mounts import MountRequest
@@ -29,6 +29,10 @@ class PeerResource:
         await self._node.add_peer(request)
         resp.status = 204
 
+    async def on_delete(self, req: Request, resp: Response, hostname: str) -> None:
+        await self._node.remove_peer(hostname)
+        resp.status = 204
+
 
 class ClearBrickResource:
     def __init__(self, node: NodeApi) -> None:
@@ -36,6 +40,15 @@ class ClearBrickResource:
 
     async def on_post(self, req: Request, resp: Response) -> None:
         await self._node.clear_brick(await body(req, BrickRequest))
+        resp.status = 204
+
+
+class RemoveBrickResource:
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        await self._node.remove_brick(await body(req, BrickRemoval))
         resp.status = 204
 
 
@@ -47,6 +60,10 @@ class VolumeResource:
         request = await body(req, VolumeRequest)
         same("volume", volume, request.name)
         answer(resp, await self._node.make_volume(request))
+
+    async def on_delete(self, req: Request, resp: Response, volume: str) -> None:
+        await self._node.remove_volume(volume)
+        resp.status = 204
 
 
 class MountsResource:
@@ -69,6 +86,14 @@ class MountResource:
     async def on_delete(self, req: Request, resp: Response, volume: str) -> None:
         await self._node.unmount(volume)
         resp.status = 204
+
+
+class ContentsResource:
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_get(self, req: Request, resp: Response, volume: str) -> None:
+        answer(resp, await self._node.contents(volume))
 
 
 class ImageResource:
@@ -115,6 +140,10 @@ class LockspaceResource:
         request = await body(req, LockspaceRequest)
         same("lockspace", lockspace, request.name)
         answer(resp, await self._node.join_lockspace(request))
+
+    async def on_delete(self, req: Request, resp: Response, lockspace: str) -> None:
+        await self._node.leave_lockspace(lockspace)
+        resp.status = 204
 
 
 class LeaseResource:

@@ -8,6 +8,7 @@ from gluster.errors import Problem
 from gluster.facade import Gluster
 from gluster.model import BrickPath, DesiredVolume, HealCount, Pool, Volume, VolumeStatus
 from node.api.messages.gluster import (
+    BrickRemoval,
     BrickReport,
     BrickRequest,
     GlusterReport,
@@ -45,12 +46,26 @@ class GlusterPool:
         return volume_report(volume, ())
 
     async def clear_brick(self, request: BrickRequest) -> None:
-        path = PurePosixPath(request.path)
-        if not path.is_absolute() or ".." in path.parts:
-            raise Malformed(reason=f"the brick {request.path!r} is not an absolute path")
+        path = _brick_path(request.path)
         async with self._changing:
             if await self._threads(self._gluster.clear_brick, str(path)):
                 log.warning("cleared %s of the mark that a cut-short volume creation left", path)
+
+    async def remove_peer(self, hostname: str) -> None:
+        token("peer", hostname)
+        async with self._changing:
+            await self._threads(self._gluster.remove_peer, hostname)
+
+    async def remove_volume(self, name: str) -> None:
+        token("volume", name)
+        async with self._changing:
+            await self._threads(self._gluster.remove_volume, name)
+
+    async def remove_brick(self, request: BrickRemoval) -> None:
+        path = _brick_path(request.path)
+        async with self._changing:
+            if await self._threads(self._gluster.remove_brick, str(path), request.volume_id):
+                log.warning("removed the brick %s of the volume with the id %s", path, request.volume_id)
 
     def _report(self) -> GlusterReport:
         pool = self._gluster.observe()
@@ -65,6 +80,13 @@ class GlusterPool:
         except Problem as err:
             log.info("cannot count what waits to be healed on %s: %s", volume.name, err)
             return ()
+
+
+def _brick_path(text: str) -> PurePosixPath:
+    path = PurePosixPath(text)
+    if not path.is_absolute() or ".." in path.parts:
+        raise Malformed(reason=f"the brick {text!r} is not an absolute path")
+    return path
 
 
 def desired_volume(request: VolumeRequest) -> DesiredVolume:
@@ -101,6 +123,7 @@ def volume_report(volume: Volume, heals: tuple[HealCount, ...]) -> VolumeReport:
     )
     return VolumeReport(
         name=volume.name,
+        id=volume.id,
         status=volume.status.value,
         type=volume.type,
         replica=volume.replica,

@@ -1,12 +1,14 @@
 """Images on mounted volumes: made beside, flushed, renamed, so that what has its name is whole."""
 
 import asyncio
+import os
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from node.api.messages.images import ImageFormat, ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.images import Contents, ImageFormat, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.refusals import ImageBusy, ImageDiffers, ImageUnknown, Malformed, SourceUnknown, token
 from node.storage import formats, layout
 from node.storage.qemu_img import Info, QemuImg
@@ -15,6 +17,7 @@ from node.system.files import sync_file, sync_folder
 from node.system.threads import Threads
 
 SECTOR = 512
+MOST_FILES = 1000  # in one answer
 
 
 class Images:
@@ -45,6 +48,11 @@ class Images:
         path = self._path(image)
         await self._need(image.volume)
         return await self._threads(self._find, image, path)
+
+    async def contents(self, volume: str) -> Contents:
+        root = Path(layout.volume(self._volumes, volume))
+        await self._need(volume)
+        return await self._threads(_contents, root)
 
     async def make(self, image: ImageRef, request: ImageRequest) -> ImageReport:
         path = self._path(image)
@@ -187,6 +195,17 @@ def _finish(part: Path, path: Path, form: ImageFormat) -> None:
     formats.note(path, form)
     part.rename(path)
     sync_folder(path.parent)
+
+
+def _contents(root: Path) -> Contents:
+    files = (Path(folder, name) for folder, _, names in os.walk(root, onerror=_raise) for name in names)
+    found = tuple(str(path.relative_to(root)) for path in islice(files, MOST_FILES + 1))
+    return Contents(files=found[:MOST_FILES], more=len(found) > MOST_FILES)
+
+
+def _raise(err: OSError) -> None:
+    """A folder that cannot be read is not an empty one."""
+    raise err
 
 
 def _remove(path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
 from node.api.problems import Problem
-from node.api.refusals import LockspaceDiffers, LockspaceUnknown, Malformed
+from node.api.refusals import LockspaceDiffers, LockspaceUnknown, Malformed, token
 from node.storage import layout
 from node.storage.sanlock import Sanlock, SanlockFailed
 from node.storage.wishes import Wishes
@@ -46,6 +46,10 @@ class Leases:
     async def lockspaces(self) -> tuple[LockspaceReport, ...]:
         return tuple([await self._look(wish) for wish in self._wishes.lockspaces.values()])
 
+    def wished(self) -> tuple[str, ...]:
+        """In words."""
+        return tuple(f"lockspace {name}" for name in sorted(self._wishes.lockspaces))
+
     async def join(self, request: LockspaceRequest) -> LockspaceReport:
         """Join now and wish for it from now on."""
         _check(request)
@@ -74,6 +78,18 @@ class Leases:
             except (Problem, OSError) as err:
                 return _report(wish, joined=False, detail=err.text.why if isinstance(err, Problem) else str(err))
             return await self._look(wish)
+
+    async def leave(self, lockspace: str) -> None:
+        """Leave it and wish for it no more. The wish goes last: cut short in between, leaving is tried again."""
+        token("lockspace", lockspace)
+        async with self._locks[lockspace]:
+            wish = self._wishes.lockspaces.get(lockspace)
+            if wish is None:
+                return
+            path = str(layout.lockspace(self._volumes, wish.volume, wish.name))
+            if await self._threads(self._sanlock.is_joined, wish.name, wish.host_id, path):
+                await self._threads(self._sanlock.leave, wish.name, wish.host_id, path)
+            self._wishes.drop_lockspace(lockspace)
 
     async def make(self, request: LeaseRequest) -> LeaseReport:
         path = self._lease_path(request.volume, request.lockspace, request.resource)

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 import gluster.mount
@@ -111,6 +112,10 @@ class Mounts:
             if self._told.pop(volume, False):
                 self._tell()
 
+    def wished(self) -> tuple[str, ...]:
+        """In words."""
+        return tuple(f"a mount of volume {volume}" for volume in sorted(self._wishes.mounts))
+
     async def need(self, volume: str) -> None:
         """NotMounted unless the volume is there."""
         if not (await self.look(volume)).mounted:
@@ -177,3 +182,5 @@ class Mounts:
         if (self._units / unit).exists():
             (self._units / unit).unlink()
             self._run("systemctl", "daemon-reload")
+        with suppress(OSError):
+            Path(where).rmdir()

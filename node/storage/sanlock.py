@@ -20,6 +20,10 @@ class Sanlock(Protocol):
         """Returns when the host id is held: seconds, and a minute or two after a power loss."""
         ...
 
+    def leave(self, lockspace: str, host_id: int, path: str) -> None:
+        """Give the host id back; fails while somebody here holds a lease of the lockspace."""
+        ...
+
     def write_resource(self, lockspace: str, resource: str, path: str) -> None: ...
     def owners(self, lockspace: str, resource: str, path: str) -> tuple[int, ...]:
         """Host ids that hold the lease, dead ones too until somebody else takes it."""

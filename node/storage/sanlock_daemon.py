@@ -24,6 +24,10 @@ class SanlockDaemon:
         name = lockspace.encode()
         _do("join the lockspace", lambda: sanlock.add_lockspace(name, host_id, path, iotimeout=io_timeout_s))
 
+    def leave(self, lockspace: str, host_id: int, path: str) -> None:
+        name = lockspace.encode()
+        _do("leave the lockspace", lambda: sanlock.rem_lockspace(name, host_id, path, unused=True))
+
     def write_resource(self, lockspace: str, resource: str, path: str) -> None:
         names = (lockspace.encode(), resource.encode())
         _do("write the lease", lambda: sanlock.write_resource(*names, [(path, 0)]))

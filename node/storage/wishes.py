@@ -45,6 +45,10 @@ class Wishes:
     def wish_lockspace(self, request: LockspaceRequest) -> None:
         self._keep(msgspec.structs.replace(self._file, lockspaces=self.lockspaces | {request.name: request}))
 
+    def drop_lockspace(self, lockspace: str) -> None:
+        kept = {name: wish for name, wish in self.lockspaces.items() if name != lockspace}
+        self._keep(msgspec.structs.replace(self._file, lockspaces=kept))
+
     def _keep(self, file: _File) -> None:
         if file != self._file:
             write_durable(self._path, msgspec.json.format(msgspec.json.encode(file), indent=2))

@@ -16,12 +16,16 @@ class FakeGlusterdUnit:
         self.running = clear
         self.clear = clear
         self.broken = False
+        self.stuck = 0  # so many stops end with a time-out
 
     def __call__(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str:
         match argv:
             case ("systemctl", "start", unit) if unit == GLUSTERD:
                 self._start()
             case ("systemctl", "stop", unit) if unit == GLUSTERD:
+                if self.stuck:
+                    self.stuck -= 1
+                    raise CommandFailed(argv, "Job for glusterd.service timed out", status=1)
                 self.running = self.clear = False
             case ("systemctl", "is-active", "--quiet", unit) if unit == GLUSTERD:
                 if not self.running:

@@ -27,6 +27,10 @@ class FakeSanlock:
             raise SanlockFailed(act="join the lockspace", reason="not that lockspace")
         self.joined[lockspace] = host_id
 
+    def leave(self, lockspace: str, host_id: int, path: str) -> None:
+        self._check("leave the lockspace")
+        del self.joined[lockspace]
+
     def write_resource(self, lockspace: str, resource: str, path: str) -> None:
         self._check("write the lease")
         Path(path).write_text(json.dumps({"resource": resource, "owners": []}))

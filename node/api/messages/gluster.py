@@ -22,12 +22,15 @@ class BrickReport(Message, frozen=True, kw_only=True):
 
 
 class VolumeReport(Message, frozen=True, kw_only=True):
+    """`id` is Gluster's own; it marks the volume's bricks."""
+
     name: str
     status: str
     type: str
     replica: int
     bricks: tuple[BrickReport, ...]
     options: dict[str, str]
+    id: str = ""
 
 
 class GlusterReport(Message, frozen=True, kw_only=True):
@@ -43,6 +46,13 @@ class BrickRequest(Message, frozen=True, kw_only=True):
     """`path` is the brick's folder on this node."""
 
     path: str
+
+
+class BrickRemoval(Message, frozen=True, kw_only=True):
+    """`path` is the brick's folder on this node, `volume_id` the id of the volume that it was a brick of."""
+
+    path: str
+    volume_id: str
 
 
 class VolumeRequest(Message, frozen=True, kw_only=True):

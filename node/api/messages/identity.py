@@ -1,6 +1,9 @@
 """Who a node is, and how it becomes a member of a site."""
 
 from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
 
 from node.api.messages.base import Message
 
@@ -29,3 +32,12 @@ class Claim(Message, frozen=True, kw_only=True):
 
     certificate_pem: str
     authority_pem: str
+
+
+CLAIM_CODE = "^[0-9A-Z]{4}(-[0-9A-Z]{4}){3}$"
+
+
+class Leave(Message, frozen=True, kw_only=True):
+    """Takes the node out of its site. `claim_code` is the code by which it can be claimed again."""
+
+    claim_code: Annotated[str, Meta(pattern=CLAIM_CODE)]

@@ -51,3 +51,10 @@ class SeedRequest(Message, frozen=True, kw_only=True):
 
     label: str
     files: tuple[SeedFile, ...]
+
+
+class Contents(Message, frozen=True, kw_only=True):
+    """The files on a volume, paths relative to it; `more` when there are too many for one answer."""
+
+    files: tuple[str, ...]
+    more: bool = False

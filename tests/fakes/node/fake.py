@@ -5,15 +5,23 @@ from contextlib import aclosing
 from typing import TypeVar
 
 from node.api.messages.events import Event, EventKind
-from node.api.messages.gluster import BrickRequest, GlusterReport, PeerRequest, VolumeReport, VolumeRequest
-from node.api.messages.identity import Claim, Identity
-from node.api.messages.images import ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.gluster import (
+    BrickRemoval,
+    BrickRequest,
+    GlusterReport,
+    PeerRequest,
+    VolumeReport,
+    VolumeRequest,
+)
+from node.api.messages.identity import Claim, Identity, Leave
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
 from node.api.messages.machine import Accelerator, Capabilities, Nic, Statistics
 from node.api.messages.mounts import MountReport, MountRequest
 from node.api.messages.network import NamesRequest, NetworkChange, NetworkReport, NetworkRequest
 from node.api.messages.vms import ConsoleLog, VmReport, VmSpec
 from node.api.problems import Problem
+from node.api.refusals import NotBare
 from node.api.version import API_VERSION
 from tests.fakes.node.calling import Calling
 from tests.fakes.node.network import FakeNodeNetwork
@@ -121,6 +129,16 @@ class FakeNode:
     async def claim(self, claim: Claim) -> None:
         await self._do("claim", lambda: setattr(self, "claimed", claim))
 
+    async def leave(self, leave: Leave) -> None:
+        await self._do("leave", lambda: self._leave(leave))
+
+    def _leave(self, leave: Leave) -> None:
+        things = [*self.machines.all(), *self.storage.mounted, *self.storage.joined]
+        if things:
+            raise NotBare(things=f"{len(things)} things of the site")
+        if self.claimed is not None:
+            self.claimed, self.claim_code = None, leave.claim_code
+
     async def capabilities(self) -> Capabilities:
         return await self._do("capabilities", self._capabilities)
 
@@ -209,11 +227,20 @@ class FakeNode:
     async def add_peer(self, request: PeerRequest) -> None:
         await self._do("add_peer", lambda: self.site.add_peers(self.name, request.hostname))
 
+    async def remove_peer(self, hostname: str) -> None:
+        await self._do("remove_peer", lambda: self.site.remove_peer(hostname))
+
     async def clear_brick(self, request: BrickRequest) -> None:
         await self._do("clear_brick", lambda: self.site.clear_brick(self.name, request.path))
 
+    async def remove_brick(self, request: BrickRemoval) -> None:
+        await self._do("remove_brick", lambda: self.site.remove_brick(self.name, request.path, request.volume_id))
+
     async def make_volume(self, request: VolumeRequest) -> VolumeReport:
         return await self._do("make_volume", lambda: self.site.make_volume(request))
+
+    async def remove_volume(self, volume: str) -> None:
+        await self._do("remove_volume", lambda: self.site.remove_volume(volume))
 
     # --- mounts, images, leases ----------------------------------------------------------------------------------
 
@@ -225,6 +252,9 @@ class FakeNode:
 
     async def unmount(self, volume: str) -> None:
         await self._do("unmount", lambda: self.storage.unmount(volume))
+
+    async def contents(self, volume: str) -> Contents:
+        return await self._do("contents", lambda: self.storage.contents(volume))
 
     async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
         return await self._do("make_image", lambda: self.storage.make_image(image, request))
@@ -243,6 +273,9 @@ class FakeNode:
 
     async def join_lockspace(self, request: LockspaceRequest) -> LockspaceReport:
         return await self._do("join_lockspace", lambda: self.storage.join(request))
+
+    async def leave_lockspace(self, lockspace: str) -> None:
+        await self._do("leave_lockspace", lambda: self.storage.leave(lockspace))
 
     async def make_lease(self, request: LeaseRequest) -> LeaseReport:
         return await self._do("make_lease", lambda: self.storage.make_lease(request))

@@ -18,10 +18,12 @@ class FakeNodeNetwork:
         return NetworkReport(document=copy.deepcopy(self._document))
 
     def change(self, request: NetworkRequest) -> NetworkChange:
-        """What is wished is laid over what is there."""
+        """What is wished is laid over what is there, without the interfaces that should not be."""
         if not 5 <= request.confirm_within_s <= 600:
             raise r.Malformed(reason="the time to confirm has to be from 5 to 600 s")
         after = copy.deepcopy(self._document) | copy.deepcopy(request.document)
+        links = after.get("interfaces")
+        after["interfaces"] = [one for one in links if one.get("state") != "absent"] if isinstance(links, list) else []
         if after == self._document:
             return NetworkChange(changed=False)
         checkpoint = f"checkpoint-{len(self.checkpoints) + 1}"

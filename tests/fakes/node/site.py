@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from node.api import refusals as r
 from node.api.messages.gluster import BrickReport, GlusterReport, PeerReport, VolumeReport, VolumeRequest
-from node.api.messages.images import ImageFormat, ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.images import Contents, ImageFormat, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.problems import Refused
 
 GIB = 1 << 30
@@ -14,6 +14,16 @@ SHIPPED = {"engine": 10 * GIB, "tiny": 64 << 20}
 class BrickBusy(Refused):
     what = "Cannot use {brick} as a brick"
     why = "that folder is already part of a volume"
+
+
+class BrickInUse(Refused):
+    what = "Cannot remove the brick {path}"
+    why = "its volume is there"
+
+
+class PeerHasBricks(Refused):
+    what = "Cannot take {peer} out of the pool"
+    why = "bricks lie there"
 
 
 class BrickHasData(Refused):
@@ -27,8 +37,8 @@ class FakeSite:
 
     peers: list[str] = field(default_factory=list)
     volumes: dict[str, VolumeReport] = field(default_factory=dict)
-    marked: set[str] = field(default_factory=set)
-    """Bricks, `server:path`, that a creation marked as used."""
+    marked: dict[str, str] = field(default_factory=dict)
+    """Bricks, `server:path`, that a creation marked with the id of its volume."""
     filled: set[str] = field(default_factory=set)
     """Bricks with somebody's files on them."""
     cut_short_after: int | None = None
@@ -37,6 +47,11 @@ class FakeSite:
     seeds: dict[ImageRef, SeedRequest] = field(default_factory=dict)
     leases: dict[tuple[str, str], int | None] = field(default_factory=dict)
     """(lockspace, resource) → holder; a lease that was never made is not in it."""
+    lockspaces: dict[str, str] = field(default_factory=dict)
+    """The volume on which a lockspace lies."""
+    strangers: dict[str, list[str]] = field(default_factory=dict)
+    """Files that somebody put onto a volume by hand."""
+    created: int = 0
 
     def gluster(self, node: str) -> GlusterReport:
         """The pool as `node` sees it: itself is not among its peers."""
@@ -49,15 +64,24 @@ class FakeSite:
             if name not in self.peers:
                 self.peers.append(name)
 
+    def remove_peer(self, name: str) -> None:
+        if name not in self.peers:
+            return
+        if any(brick.startswith(f"{name}:") for brick in self._in_volumes()):
+            raise PeerHasBricks(peer=name)
+        self.peers.remove(name)
+        if len(self.peers) == 1:
+            self.peers.clear()
+
     def make_volume(self, request: VolumeRequest) -> VolumeReport:
         found = self.volumes.get(request.name)
         bricks = tuple(_brick(text) for text in request.bricks)
         if found is not None and [(b.server, b.path) for b in found.bricks] != [(b.server, b.path) for b in bricks]:
             raise r.VolumeDiffers(volume=request.name, reason="its bricks are others")
-        if found is None:
-            self._mark(request)
+        made = found.id if found is not None else self._mark(request)
         report = VolumeReport(
             name=request.name,
+            id=made,
             status="Started",
             type="Replicate",
             replica=request.replica,
@@ -71,20 +95,48 @@ class FakeSite:
         text = f"{server}:{path}"
         if not path.startswith("/"):
             raise r.Malformed(reason=f"the brick {path!r} is not an absolute path")
-        if text not in self.marked:
-            return
         if text in self.filled or text in self._in_volumes():
             raise BrickHasData(path=path)
-        self.marked.discard(text)
+        self.marked.pop(text, None)
 
-    def _mark(self, request: VolumeRequest) -> None:
+    def remove_volume(self, name: str) -> None:
+        """What was on it stays on its bricks, where nobody reaches it any more."""
+        volume = self.volumes.pop(name, None)
+        if volume is None:
+            return
+        self.filled.update(f"{brick.server}:{brick.path}" for brick in volume.bricks)
+        for image in [one for one in self.images if one.volume == name]:
+            self.remove_image(image)
+        for lockspace in [one for one, where in self.lockspaces.items() if where == name]:
+            del self.lockspaces[lockspace]
+            self.leases = {key: holder for key, holder in self.leases.items() if key[0] != lockspace}
+
+    def remove_brick(self, server: str, path: str, volume_id: str) -> None:
+        if any(volume.id == volume_id for volume in self.volumes.values()):
+            raise BrickInUse(path=path)
+        text = f"{server}:{path}"
+        if self.marked.get(text) == volume_id:
+            del self.marked[text]
+            self.filled.discard(text)
+
+    def contents(self, volume: str) -> Contents:
+        images = [f"images/{one.disk_id}/{one.image_id}" for one in self.images if one.volume == volume]
+        here = [lockspace for lockspace, where in self.lockspaces.items() if where == volume]
+        leases = [f"leases/{one}/{resource}.lease" for one, resource in self.leases if one in here]
+        areas = [f"leases/{one}/lockspace" for one in here]
+        return Contents(files=(*images, *leases, *areas, *self.strangers.get(volume, ())))
+
+    def _mark(self, request: VolumeRequest) -> str:
+        self.created += 1
+        made = f"id-{self.created}"
         for number, text in enumerate(request.bricks):
             if number == self.cut_short_after:
                 self.cut_short_after = None
                 raise r.PeerUnreachable(peer=text.partition(":")[0], reason="it died in the middle")
             if text in self.marked:
                 raise BrickBusy(brick=text)
-            self.marked.add(text)
+            self.marked[text] = made
+        return made
 
     def _in_volumes(self) -> set[str]:
         return {f"{brick.server}:{brick.path}" for volume in self.volumes.values() for brick in volume.bricks}

@@ -1,9 +1,11 @@
 """What one fake node does with the volumes of its site: mounts, images on them, lockspaces and leases."""
 
 from node.api import refusals as r
-from node.api.messages.images import ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
 from node.api.messages.mounts import MountReport, MountRequest
+from node.storage.mounts import UnmountFailed
+from node.storage.sanlock import SanlockFailed
 from tests.fakes.node.site import GIB, FakeSite
 from tests.fakes.node.vms import FakeVms
 
@@ -29,7 +31,14 @@ class FakeStorage:
         return self._mount(request.volume)
 
     def unmount(self, volume: str) -> None:
+        if any(space.volume == volume for space in self.joined.values()) or self._vms.runs_from(volume):
+            raise UnmountFailed(volume=volume, reason="target is busy")
         self.mounted.pop(volume, None)
+
+    def contents(self, volume: str) -> Contents:
+        if volume not in self.mounted:
+            raise r.NotMounted(volume=volume)
+        return self._site.contents(volume)
 
     def _mount(self, volume: str) -> MountReport:
         path = f"/var/lib/trivet/volumes/{volume}"
@@ -71,7 +80,14 @@ class FakeStorage:
             raise r.LockspaceDiffers(lockspace=request.name, host_id=found.host_id)
         self.joined[request.name] = request
         self._vms.host_ids[request.name] = request.host_id
+        self._site.lockspaces[request.name] = request.volume
         return _joined(request)
+
+    def leave(self, lockspace: str) -> None:
+        if self._vms.holds_lease(lockspace):
+            raise SanlockFailed(act="leave the lockspace", reason="Device or resource busy")
+        self.joined.pop(lockspace, None)
+        self._vms.host_ids.pop(lockspace, None)
 
     def make_lease(self, request: LeaseRequest) -> LeaseReport:
         if request.lockspace not in self.joined:

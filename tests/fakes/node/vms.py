@@ -116,6 +116,12 @@ class FakeVms:
                 return vm.spec.name
         return None
 
+    def runs_from(self, volume: str) -> bool:
+        return any(_runs(vm) and any(d.image.volume == volume for d in vm.spec.disks) for vm in self._vms.values())
+
+    def holds_lease(self, lockspace: str) -> bool:
+        return any(_runs(vm) and any(one.lockspace == lockspace for one in vm.spec.leases) for vm in self._vms.values())
+
     def memory_bytes(self) -> int:
         return sum(vm.spec.memory_bytes for vm in self._vms.values() if _runs(vm))
 

@@ -194,7 +194,7 @@ async def test_a_volume_creation_that_was_cut_short_is_got_over(stage: Stage, ma
 
 async def test_a_brick_with_files_is_never_cleared(stage: Stage) -> None:
     brick = "node2:/bricks/engine/brick"
-    stage.world.site.marked.add(brick)
+    stage.world.site.marked[brick] = "another"
     stage.world.site.filled.add(brick)
     with pytest.raises(StepFailed, match="it holds files"):
         await stage.run()

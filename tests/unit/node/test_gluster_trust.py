@@ -13,10 +13,10 @@ from cryptography.x509.oid import ExtensionOID
 
 from hosted_engine.authority import KeyPair, make_authority, make_pair, sign_node
 from images.project import CONFIGURATION
-from node.api.messages.identity import Claim, Role
+from node.api.messages.identity import Claim, Leave, Role
 from node.registration import gluster_trust, membership
 from node.registration.credentials import load_key, new_key_pem
-from node.registration.gluster_trust import GlusterOff, GlusterTrust, anchor_pem
+from node.registration.gluster_trust import GlusterNotOff, GlusterOff, GlusterTrust, anchor_pem
 from node.registration.membership import Membership
 from node.system.clock import SystemClock
 from node.tls import server_context
@@ -238,3 +238,30 @@ def cut(line: int, work: Callable[[], None]) -> bool:
     finally:
         sys.settrace(before)
     return False
+
+
+CODE = Leave(claim_code="ABCD-EFGH-JKLM-NPQR")
+
+
+def test_a_node_that_left_its_site_trusts_nobody(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    node.claim()
+    node.membership.leave(CODE)
+    node.booted()
+    assert not node.unit.running
+    assert list(node.unit.ssl.iterdir()) == []
+    node.claim(OTHER)
+    assert node.unit.running
+
+
+def test_a_node_whose_gluster_cannot_be_stopped_stays_a_member_with_storage(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    node.claim()
+    node.unit.stuck = 1
+    with pytest.raises(GlusterNotOff, match="timed out"):
+        node.membership.leave(CODE)
+    assert node.membership.claimed
+    assert node.unit.running
+    assert node.unit.switch.exists()
+    node.membership.leave(CODE)
+    assert not node.membership.claimed

@@ -189,6 +189,24 @@ async def test_removal_takes_the_empty_folder_of_the_disk_along(world: World) ->
     assert not world.path(second).parent.exists()
 
 
+async def test_everything_on_a_volume_is_told_whoever_made_it(world: World) -> None:
+    await world.images.make(IMAGE, EMPTY)
+    (world.volumes / "data" / "notes.txt").touch()
+    contents = await world.images.contents("data")
+    assert sorted(contents.files) == ["images/d/i", "images/d/i.format", "notes.txt"]
+    assert not contents.more
+    with pytest.raises(NotMounted):
+        await world.images.contents("engine")
+
+
+async def test_a_volume_with_too_many_files_to_tell_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("node.storage.images.MOST_FILES", 2)
+    for name in "abc":
+        (world.volumes / "data" / name).touch()
+    contents = await world.images.contents("data")
+    assert (len(contents.files), contents.more) == (2, True)
+
+
 async def test_an_image_in_use_stays(world: World) -> None:
     await world.images.make(IMAGE, EMPTY)
     world.user = "web"

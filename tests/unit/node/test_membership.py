@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from node.api.messages.identity import Claim
+from node.api.messages.identity import Claim, Leave
 from node.api.refusals import ClaimRejected
 from node.registration.credentials import load_key, new_key_pem
 from node.registration.membership import Membership
@@ -89,6 +89,47 @@ def test_the_same_claim_again_changes_nothing_and_a_renewed_one_is_taken(node: N
     assert node.restarts == 1
     node.membership.claim(claim_for(node, authority))
     assert node.restarts == 2
+
+
+CODE = "ABCD-EFGH-JKLM-NPQR"
+
+
+def test_a_node_that_left_waits_to_be_claimed_as_before(node: Node, authority: FakeAuthority, tmp_path: Path) -> None:
+    before = node.membership.identity()
+    node.membership.claim(claim_for(node, authority))
+    for _ in range(2):
+        node.membership.leave(Leave(claim_code=CODE))
+    assert node.restarts == 2
+    assert node.membership.knows_claim_code(CODE)
+    assert (tmp_path / "node" / "claim").stat().st_mode & 0o777 == 0o600
+    after = node.membership.identity()
+    assert (after.claimed, after.fingerprint, after.node_id) == (False, before.fingerprint, before.node_id)
+    assert certificate_fingerprint(node.membership.certificate_file.read_text()) == before.fingerprint
+    another = FakeAuthority()
+    node.membership.claim(claim_for(node, another))
+    assert node.membership.claimed
+
+
+def test_a_node_that_dies_while_it_leaves_is_a_member_or_waits_to_be_claimed(
+    node: Node, authority: FakeAuthority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node.membership.claim(claim_for(node, authority))
+    certificate = node.membership.certificate_file.read_text()
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for place in ("node.registration.membership.sync_folder", "node.registration.membership.Membership._sign_self"):
+        with monkeypatch.context() as patched:
+            patched.setattr(place, die)
+            with pytest.raises(KeyboardInterrupt):
+                node.membership.leave(Leave(claim_code=CODE))
+        again = node.open(tmp_path / "node")
+        again.prepare()
+        assert not again.claimed
+        assert again.knows_claim_code(CODE)
+        assert again.certificate_file.read_text() != certificate
+        node.membership.claim(claim_for(node, authority))
 
 
 def test_another_authority_is_refused_once_claimed(node: Node, authority: FakeAuthority) -> None:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from node.api.messages.events import EventKind
-from node.api.messages.identity import Claim, Identity
+from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.mounts import MountRequest
 from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
 from node.client import NodeClient
@@ -51,6 +51,9 @@ class Hosted(FakeNode):
 
     async def claim(self, claim: Claim) -> None:
         self.membership.claim(claim)
+
+    async def leave(self, leave: Leave) -> None:
+        self.membership.leave(leave)
 
     def _make(self) -> tuple[Any, ssl.SSLContext]:
         own = self.membership
@@ -113,7 +116,7 @@ class TestTheContractHoldsOverHttps(NodeContract):
     ) -> AsyncIterator[NodeClient]:
         fake = await ready("node1", FakeSite(), 1)
         async with member(fake, authority, tmp_path) as port:
-            client = NodeClient("127.0.0.1", caller("engine"), port=port)
+            client = NodeClient("127.0.0.1", caller("deploy"), port=port)
             yield client
             await client.close()
 
@@ -207,6 +210,36 @@ async def test_from_a_claim_code_to_mutual_tls(
         assert (await client.identity()).claimed
         assert await client.vms() == ()
         await client.close()
+
+
+async def test_out_of_the_site_and_in_again_with_the_same_code(
+    authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
+) -> None:
+    node = Hosted(tmp_path / "node")
+    code, fingerprint = (tmp_path / "node" / "claim").read_text(), node.membership.identity().fingerprint
+    request = node.membership.identity().certificate_request_pem
+    claim = Claim(certificate_pem=authority.sign_request(request, "node1"), authority_pem=authority.pem)
+    node.membership.claim(claim)
+    async with serving(node.service):
+        engine = NodeClient("127.0.0.1", caller("engine"), port=node.port)
+        with pytest.raises(RemoteRefused) as refused:
+            await engine.leave(Leave(claim_code=code))
+        assert refused.value.text.code == "OnlyDeploy"
+        deploy = NodeClient("127.0.0.1", caller("deploy"), port=node.port)
+        with pytest.raises(RemoteRefused) as refused:
+            await deploy.leave(Leave(claim_code="weak"))
+        assert refused.value.text.code == "Malformed"
+        assert node.membership.claimed
+        await deploy.leave(Leave(claim_code=code))
+        await settle(node.service)
+        pem = await asyncio.to_thread(fetch_certificate, "127.0.0.1", node.port, fingerprint)
+        newcomer = NodeClient("127.0.0.1", pinned_context(pem), port=node.port, claim_code=code)
+        assert not (await newcomer.identity()).claimed
+        await newcomer.claim(claim)
+        await settle(node.service)
+        assert (await deploy.identity()).claimed
+        for client in (engine, deploy, newcomer):
+            await client.close()
 
 
 async def test_a_caller_does_not_notice_that_the_node_was_served_anew(

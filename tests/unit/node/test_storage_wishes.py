@@ -249,6 +249,25 @@ async def test_a_lockspace_is_joined_once_under_one_number(world: World) -> None
         await leases.join(LockspaceRequest(name="other", volume="data", host_id=0))
 
 
+async def test_a_lockspace_is_left_for_good_and_can_be_joined_again(world: World) -> None:
+    leases = await world.joined()
+    for _ in range(2):
+        await leases.leave("trivet")
+    assert world.sanlock.joined == {}
+    await world.look()
+    assert await leases.lockspaces() == ()
+    assert (await leases.join(SPACE)).joined
+
+
+async def test_a_lockspace_whose_leaving_fails_is_wished_for_still(world: World) -> None:
+    leases = await world.joined()
+    world.sanlock.broken = "Device or resource busy"
+    with pytest.raises(SanlockFailed, match="busy"):
+        await leases.leave("trivet")
+    world.sanlock.broken = ""
+    assert [one.joined for one in await leases.lockspaces()] == [True]
+
+
 async def test_a_lockspace_on_no_volume_is_refused_and_not_wished_for(world: World) -> None:
     with pytest.raises(NotMounted):
         await world.leases.join(SPACE)
