@@ -1,27 +1,41 @@
-"""`trivet deploy ANSWERS.toml`: wires the deploy to this machine and to whoever watches it."""
+"""`trivet deploy ANSWERS.toml`: wires the deploy, and what takes it back, to this machine and to whoever watches."""
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+import sys
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import click
 
 from hosted_engine.deploy import answers as answers_file
 from hosted_engine.deploy.answers import Answers
+from hosted_engine.deploy.back_plan import details
 from hosted_engine.deploy.folder import DEFAULT_FOLDER, Folder
 from hosted_engine.deploy.plan import Todo
 from hosted_engine.deploy.progress import Teller
 from hosted_engine.deploy.reach import Network
 from hosted_engine.deploy.run import Deploy, Done
-from node.api.problems import Problem
+from hosted_engine.deploy.take_back import TakeBack
+from node.api.problems import Problem, Refused
 from node.system.clock import SystemClock
 
 NOTHING_TO_DO = "Nothing to do: the site is as it should be"
+NOTHING_TO_TAKE_BACK = "Nothing to take back: no deploy has made anything"
+STOPPED = "Stopped. Run it again: it goes on from there.\nOr take back what it has made: the same with --take-back."
+STOPPED_BACK = "Stopped. Run it again: it goes on taking back from there."
+
+
+class NotSure(Refused):
+    what = "Nothing was taken back"
+    why = "there is no terminal to ask on, and --yes was not given"
+    mend = "Read the plan above (--dry-run shows it too), then run it with --yes"
 
 
 @click.command()
 @click.argument("answers", type=click.Path(path_type=Path))
+@click.option("--take-back", is_flag=True, help="Undo all that deploys have made; the site is gone then.")
+@click.option("--yes", is_flag=True, help="With --take-back: do not ask.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done and do nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 @click.option(
@@ -31,32 +45,73 @@ NOTHING_TO_DO = "Nothing to do: the site is as it should be"
     show_default=True,
     help="Where decisions, keys and journals are kept.",
 )
-def deploy(answers: Path, dry_run: bool, as_json: bool, folder: Path) -> None:
+def deploy(answers: Path, take_back: bool, yes: bool, dry_run: bool, as_json: bool, folder: Path) -> None:
     """Bring a site up from bare nodes to a running engine, as ANSWERS says.
 
     Safe to run again at any time: it does what is missing, goes on where an earlier run stopped or was killed, and
     does nothing when all is as it should be.
+
+    With --take-back, the last step first: the engine VM, volumes with all that is on them, the storage pool, the
+    bridges and the nodes' membership go. Refused while there are VMs, disks or files that no deploy made. Safe to
+    run again too. The nodes keep the claim codes of ANSWERS, so that it can be deployed again.
     """
+    if yes and not take_back:
+        raise click.UsageError("--yes belongs to --take-back")
     teller = Teller(click.echo, SystemClock(), as_json=as_json)
+    stopped = STOPPED_BACK if take_back else STOPPED
     try:
-        asyncio.run(_deploy(answers_file.read(answers), Folder(folder), teller, dry_run=dry_run))
+        wished = answers_file.read(answers)
+        if take_back:
+            asyncio.run(_take_back(wished, Folder(folder), teller, dry_run=dry_run, sure=yes))
+        else:
+            asyncio.run(_deploy(wished, Folder(folder), teller, dry_run=dry_run))
     except Problem as err:
         raise click.ClickException(str(err)) from err
     except PermissionError as err:
         raise click.ClickException(f"This needs root ({err})") from err
     except KeyboardInterrupt as err:
-        raise click.ClickException("Stopped. Run it again: it goes on from there.") from err
+        raise click.ClickException(stopped) from err
 
 
 async def _deploy(answers: Answers, folder: Folder, teller: Teller, *, dry_run: bool) -> None:
-    telling = asyncio.create_task(teller.keep_telling())
-    try:
+    async with _telling(teller):
         if dry_run:
             _tell_plan(await _wired(answers, folder, teller).plan(), teller)
             return
         with folder.locked():
             done = await _wired(answers, folder, teller).run()
         _tell_end(done, answers, folder, teller)
+
+
+async def _take_back(answers: Answers, folder: Folder, teller: Teller, *, dry_run: bool, sure: bool) -> None:
+    if dry_run:
+        async with _telling(teller):
+            _tell_plan_back(await _wired_back(answers, folder, teller).plan(), answers, teller)
+        return
+    with folder.locked():
+        if not sure:
+            async with _telling(teller):
+                todos = await _wired_back(answers, folder, teller).plan()
+                _tell_plan_back(todos, answers, teller)
+            if todos:
+                _ask()
+        async with _telling(teller):
+            done = await _wired_back(answers, folder, teller).run()
+            teller.say("The site is gone; the nodes wait to be claimed" if done else NOTHING_TO_TAKE_BACK)
+
+
+def _ask() -> None:
+    if not sys.stdin.isatty():
+        raise NotSure
+    if not click.confirm("Take all this back for good?"):
+        raise click.Abort
+
+
+@contextlib.asynccontextmanager
+async def _telling(teller: Teller) -> AsyncIterator[None]:
+    telling = asyncio.create_task(teller.keep_telling())
+    try:
+        yield
     finally:
         telling.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -65,6 +120,18 @@ async def _deploy(answers: Answers, folder: Folder, teller: Teller, *, dry_run: 
 
 def _wired(answers: Answers, folder: Folder, teller: Teller) -> Deploy:
     return Deploy(answers, folder, Network(folder), SystemClock(), tell_step=teller.step, tell_wait=teller.wait)
+
+
+def _wired_back(answers: Answers, folder: Folder, teller: Teller) -> TakeBack:
+    return TakeBack(answers, folder, Network(folder), SystemClock(), tell_step=teller.step, tell_wait=teller.wait)
+
+
+def _tell_plan_back(todos: Sequence[Todo], answers: Answers, teller: Teller) -> None:
+    for todo in todos:
+        teller.say(f"would do: {todo.says} ({todo.key})")
+        for detail in details(todo, answers):
+            teller.say(f"          deletes {detail}")
+    teller.say(f"{len(todos)} steps to do" if todos else NOTHING_TO_TAKE_BACK)
 
 
 def _tell_plan(todos: Sequence[Todo], teller: Teller) -> None:

@@ -35,7 +35,7 @@ class Decisions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AnswersChanged(Refused):
-    what = "The deploy was not begun"
+    what = "Nothing was begun"
     why = "these answers are not those that the site was begun with: {changes}"
     mend = "Put the old answers back; nodes and names of a site that is there are changed through its engine"
 

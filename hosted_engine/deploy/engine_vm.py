@@ -1,4 +1,4 @@
-"""Steps that bring the engine VM up and see that the engine in it has taken the site over."""
+"""Steps that bring the engine VM up, or remove it, and see that the engine in it has taken the site over."""
 
 import asyncio
 from collections.abc import Iterable
@@ -71,6 +71,17 @@ class EngineVm:
     async def define(self, todo: Todo) -> None:
         async with self._work.member(todo.nodes[0]) as api:
             await api.define_vm(wishes.engine_vm(self._work.answers, self._work.decisions))
+
+    async def remove(self, todo: Todo) -> None:
+        """Stop and undefine it wherever it is; it is not asked to shut down, for its disk goes too."""
+        for name in todo.nodes:
+            async with self._work.member(name) as api:
+                report = await api.vm(self._vm_id)
+                if report is None:
+                    continue
+                if report.state is not VmState.DOWN:
+                    await api.destroy_vm(self._vm_id)
+                await api.undefine_vm(self._vm_id)
 
     async def start(self, todo: Todo) -> None:
         what = "the engine VM runs"

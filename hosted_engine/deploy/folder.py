@@ -3,7 +3,7 @@
 import fcntl
 import os
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,11 +12,10 @@ import msgspec
 from hosted_engine.authority import KeyPair, make_authority, make_pair, why_not_good
 from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.decisions import Decisions, check, decide
+from hosted_engine.deploy.journals import Journals
 from node.api.messages.identity import Role
 from node.api.problems import Failed, Refused
-from node.steps import Entry, Mark, Outcome
-from node.system.files import read_or_none, write_durable
-from node.system.journal import FileJournal
+from node.system.files import read_or_none, sync_folder, write_durable
 from node.tls import client_context
 
 DEFAULT_FOLDER = Path("/var/lib/trivet/deploy")
@@ -24,13 +23,13 @@ AUTHORITY, DEPLOY, ENGINE = "ca", "deploy", "engine"
 
 
 class DeployRunning(Refused):
-    what = "The deploy was not begun"
-    why = "another one is running on this node"
+    what = "Nothing was begun"
+    why = "another deploy is running on this node"
     mend = "Wait for it to end"
 
 
 class PasswordMissing(Refused):
-    what = "The deploy was not begun"
+    what = "Nothing was begun"
     why = "the password file {path} cannot be used: {reason}"
     mend = "Write the password into it, or leave password_file out to have one made up"
 
@@ -48,16 +47,24 @@ class Folder:
         self.path = path
         self.password_file = path / "admin-password"
         self.authority_file = path / f"{AUTHORITY}.crt"
+        self.journals = Journals(path / "journal")
+        self._decisions = path / "decisions.json"
+        self._volume_ids = path / "volume-ids.json"
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder for this process; DeployRunning when another one does. Its end frees it."""
+        """Hold the folder for this process; DeployRunning when another one does. Its end frees it.
+
+        What a crash left of a site that was taken back is cleared.
+        """
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path.chmod(0o700)
-        self._journals.mkdir(mode=0o700, exist_ok=True)
+        (self.path / "journal").mkdir(mode=0o700, exist_ok=True)
         fd = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if self.journals.taken_back():
+                self.clear()
             yield
         except BlockingIOError as err:
             raise DeployRunning from err
@@ -75,12 +82,12 @@ class Folder:
     def keep(self, decisions: Decisions) -> None:
         """Write `decisions` down, before the first step is done with them."""
         if self._recall() is None:
-            write_durable(self.path / "decisions.json", msgspec.json.encode(decisions))
+            write_durable(self._decisions, msgspec.json.encode(decisions))
         if read_or_none(self.password_file) is None:
             write_durable(self.password_file, decisions.password + "\n")
 
     def _recall(self) -> Decisions | None:
-        text = read_or_none(self.path / "decisions.json")
+        text = read_or_none(self._decisions)
         return msgspec.json.decode(text, type=Decisions) if text is not None else None
 
     # --- authority ------------------------------------------------------------------------------------------------
@@ -121,41 +128,33 @@ class Folder:
         write_durable(self.path / f"{name}.key", pair.key)
         write_durable(self.path / f"{name}.crt", pair.certificate)
 
-    # --- journals -------------------------------------------------------------------------------------------------
+    # --- taking back ----------------------------------------------------------------------------------------------
 
-    @property
-    def _journals(self) -> Path:
-        return self.path / "journal"
+    def volume_ids(self) -> dict[str, str]:
+        """Gluster's ids of the volumes that are being removed: their bricks are known by them."""
+        text = read_or_none(self._volume_ids)
+        return msgspec.json.decode(text, type=dict[str, str]) if text is not None else {}
 
-    def unfinished(self) -> frozenset[str]:
-        """The keys of the steps that the last run planned and did not come to the end of."""
-        entries = self._last()
-        if not entries or _ended(entries):
-            return frozenset()
-        done = {entry.key for entry in entries if entry.mark is Mark.DONE}
-        return frozenset(entries[0].detail.split("\n")) - done
+    def note_volume_id(self, volume: str, volume_id: str) -> None:
+        """Before the volume goes: nobody can be asked afterwards."""
+        write_durable(self._volume_ids, msgspec.json.encode(self.volume_ids() | {volume: volume_id}))
 
-    def formed(self) -> bool:
-        """Whether a run has ended well: the site was whole once."""
-        return any(_ended(FileJournal(path).entries()) for path in self._numbered())
+    def forget_authority(self) -> None:
+        """The authority first: without it the others are worth nothing."""
+        for name in (AUTHORITY, DEPLOY, ENGINE):
+            for part in ("crt", "key"):
+                self._remove(self.path / f"{name}.{part}")
 
-    def new_journal(self) -> FileJournal:
-        """The journal of a new run. Until its first entry is written the last run's counts."""
-        numbers = [int(path.stem) for path in self._numbered()]
-        return FileJournal(self._journals / f"{max(numbers, default=0) + 1:04}.jsonl")
+    def clear(self) -> None:
+        """Forget a site that was taken back, the journals last: they tell that it was."""
+        for path in (self._decisions, self.password_file, self._volume_ids):
+            self._remove(path)
+        self.journals.clear()
 
-    def _last(self) -> tuple[Entry, ...]:
-        for path in reversed(self._numbered()):
-            if entries := FileJournal(path).entries():
-                return tuple(entries)
-        return ()
-
-    def _numbered(self) -> list[Path]:
-        return sorted(path for path in self._journals.glob("*.jsonl") if path.stem.isdigit())
-
-
-def _ended(entries: Sequence[Entry]) -> bool:
-    return bool(entries) and entries[-1] == Entry(Mark.ENDED, detail=Outcome.DONE.value)
+    def _remove(self, path: Path) -> None:
+        if path.exists():
+            path.unlink()
+            sync_folder(self.path)
 
 
 def _given_password(answers: Answers) -> str | None:

@@ -1,6 +1,7 @@
-"""Steps that make bare nodes members of a site: certificates, names, the management network."""
+"""Steps that make bare nodes members of a site, and take them out again: certificates, names, management network."""
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 
 from cryptography import x509
@@ -9,8 +10,8 @@ from hosted_engine.authority import sign_node
 from hosted_engine.deploy import network, wishes
 from hosted_engine.deploy.plan import Todo
 from hosted_engine.deploy.work import Work
-from node.api.messages.identity import Claim
-from node.api.messages.network import NamesRequest
+from node.api.messages.identity import Claim, Leave
+from node.api.messages.network import NamesRequest, NetworkRequest
 from node.api.problems import NodeSilent, Problem, Refused, RemoteRefused
 from node.tls import request_or_certificate_fingerprint
 
@@ -79,8 +80,30 @@ class Members:
             await self._work.patience.until(what, partial(self._why_not_on_bridge, name), limit_s=NETWORK_S)
 
     async def _why_not_on_bridge(self, name: str) -> str | None:
-        """Ask for the bridge, confirm over a connection that is made over it."""
-        request = network.wish(self._work.answers, self._work.node(name))
+        return await self._why_network_not(name, network.wish(self._work.answers, self._work.node(name)))
+
+    async def network_back(self, todo: Todo) -> None:
+        for name in todo.nodes:
+            what = f"{name} has its address on its network card again"
+            await self._work.patience.until(what, partial(self._why_not_on_nic, name), limit_s=NETWORK_S)
+
+    async def _why_not_on_nic(self, name: str) -> str | None:
+        """Asking for nothing takes back a change that nobody confirmed: only then a look can be believed. Without the
+        bridge the network card is as it was before the deploy."""
+        answers = self._work.answers
+        nothing = NetworkRequest(document={}, confirm_within_s=network.CONFIRM_S)
+        if (reason := await self._why_network_not(name, nothing)) is not None:
+            return reason
+        try:
+            async with self._work.member(name) as api:
+                if not network.has_bridge(answers, (await api.network()).document):
+                    return None
+        except NodeSilent as err:
+            return str(err)
+        return await self._why_network_not(name, network.wish_back(answers, self._work.node(name)))
+
+    async def _why_network_not(self, name: str, request: NetworkRequest) -> str | None:
+        """Ask for a change, confirm over a connection that is made over what it has changed."""
         try:
             async with self._work.member(name) as api:
                 change = await api.change_network(request)
@@ -94,6 +117,34 @@ class Members:
                 return str(err)
             raise
         return None
+
+    async def forget_names(self, todo: Todo) -> None:
+        for name in todo.nodes:
+            async with self._work.member(name) as api:
+                await api.set_names(NamesRequest(names={}))
+
+    async def leave(self, todo: Todo) -> None:
+        """The code of the answers is the node's claim code again, so that the answers stay good."""
+        for name in todo.nodes:
+            if await self._why_not_newcomer(name) is None:
+                continue
+            code = self._work.node(name).claim_code
+            with suppress(NodeSilent):  # it may have begun to ask for the code before its answer was out: look
+                async with self._work.member(name) as api:
+                    await api.leave(Leave(claim_code=code))
+            what = f"{name} waits to be claimed"
+            await self._work.patience.until(what, partial(self._why_not_newcomer, name), limit_s=CLAIM_S)
+
+    async def _why_not_newcomer(self, name: str) -> str | None:
+        try:
+            async with self._work.reach.newcomer(self._work.node(name)) as api:
+                claimed = (await api.identity()).claimed
+        except Problem as err:
+            return str(err)
+        return f"{name} is a member still" if claimed else None
+
+    async def forget_authority(self, _: Todo) -> None:
+        self._work.folder.forget_authority()
 
 
 def request_fingerprint(request_pem: str) -> str:

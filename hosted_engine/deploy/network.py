@@ -26,12 +26,37 @@ def wish(answers: Answers, node: NodeAnswers) -> NetworkRequest:
             {"name": node.nic, "state": "up", "ipv4": {"enabled": False}},
         ]
     }
+    return NetworkRequest(document=document | _surroundings(answers, bridge), confirm_within_s=CONFIRM_S)
+
+
+def wish_back(answers: Answers, node: NodeAnswers) -> NetworkRequest:
+    """The network of `node` without the bridge: the address of the answers on its network card."""
+    address = {"ip": str(node.address.ip), "prefix-length": node.address.network.prefixlen}
+    document: dict[str, object] = {
+        "interfaces": [
+            {"name": answers.management_network, "type": "linux-bridge", "state": "absent"},
+            {"name": node.nic, "state": "up", "ipv4": {"enabled": True, "dhcp": False, "address": [address]}},
+        ]
+    }
+    return NetworkRequest(document=document | _surroundings(answers, node.nic), confirm_within_s=CONFIRM_S)
+
+
+def has_bridge(answers: Answers, document: Mapping[str, object]) -> bool:
+    """Whether there is a bridge of the management network's name."""
+    bridge = answers.management_network
+    return any(one.name == bridge for one in msgspec.convert(document, _Document).interfaces)
+
+
+def _surroundings(answers: Answers, interface: str) -> dict[str, object]:
+    """Default route and DNS servers, over `interface`."""
+    found: dict[str, object] = {}
     if answers.gateway is not None:
-        route = {"destination": "0.0.0.0/0", "next-hop-address": str(answers.gateway), "next-hop-interface": bridge}
-        document["routes"] = {"config": [route]}
+        hop = str(answers.gateway)
+        route = {"destination": "0.0.0.0/0", "next-hop-address": hop, "next-hop-interface": interface}
+        found["routes"] = {"config": [route]}
     if answers.dns:
-        document["dns-resolver"] = {"config": {"server": [str(server) for server in answers.dns]}}
-    return NetworkRequest(document=document, confirm_within_s=CONFIRM_S)
+        found["dns-resolver"] = {"config": {"server": [str(server) for server in answers.dns]}}
+    return found
 
 
 def is_so(answers: Answers, node: NodeAnswers, document: Mapping[str, object]) -> bool:

@@ -34,7 +34,7 @@ class Observer:
             silent={name: one for name, one in found.items() if isinstance(one, str)},
             own=self._reach.own(self._answers),
             authority=self._folder.has_authority(),
-            formed=self._folder.formed(),
+            formed=self._folder.journals.formed(),
         )
         return await self._site(seen)
 

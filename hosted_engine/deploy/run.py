@@ -25,6 +25,12 @@ class NodesSilent(Refused):
     mend = "Check power, network, address, fingerprint and claim code of what is named here"
 
 
+class GoingBack(Refused):
+    what = "The deploy was not begun"
+    why = "this site is being taken back, and that did not come to its end"
+    mend = "Run the same with --take-back until it says that the site is gone; then deploy again"
+
+
 class NotSettled(Failed):
     what = "The deploy did all its steps and the site is still not as it should be"
     why = "these would have to be done again: {left}"
@@ -60,21 +66,29 @@ class Deploy:
 
     async def plan(self) -> tuple[Todo, ...]:
         """What a run would do. Changes nothing."""
-        return plan(self._work.answers, await self._observer.look(), self._work.folder.unfinished())
+        unfinished = self._unfinished()
+        return plan(self._work.answers, await self._observer.look(), unfinished)
 
     async def run(self) -> Done:
         """Bring the site up. Raises StepFailed where it stops; run again it goes on from there."""
         folder, answers = self._work.folder, self._work.answers
+        unfinished = self._unfinished()
         folder.keep(self._work.decisions)
         seen = await self._look_at_all_nodes()
-        todos = plan(answers, seen, folder.unfinished())
+        todos = plan(answers, seen, unfinished)
         if todos:
-            journal = folder.new_journal()
+            journal = folder.journals.new()
             await run(steps(todos, self._work), journal, on_error=OnError.STOP, tell=self._tell_step)
             seen = await self._observer.look()
             if left := plan(answers, seen):
                 raise NotSettled(left=", ".join(todo.key for todo in left))
         return Done(todos, tuple(f"{name}: {reason}" for name, reason in seen.silent.items()))
+
+    def _unfinished(self) -> frozenset[str]:
+        journals = self._work.folder.journals
+        if journals.going_back():
+            raise GoingBack
+        return journals.unfinished()
 
     async def _look_at_all_nodes(self) -> Observed:
         """Give nodes time to answer; without all of them only a site that was whole once is worked on."""

@@ -1,4 +1,4 @@
-"""Binds the steps that the plan describes to those who do them."""
+"""Binds the steps that the plan describes to those who do them and to those who take them back."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
@@ -13,33 +13,39 @@ Deed = Callable[[Todo], Awaitable[None]]
 
 
 def steps(todos: Sequence[Todo], work: Work) -> tuple[Step, ...]:
-    """Steps for the executor. None has an undo: a deploy that stopped is run again and goes on."""
+    """Steps for the executor. A deploy that stops leaves them for the next run; `back_steps` takes them back."""
     deeds = _deeds(work)
-    return tuple(_step(todo, deeds[todo.kind]) for todo in todos)
+    return tuple(_step(todo, *deeds[todo.kind]) for todo in todos)
 
 
-def _step(todo: Todo, deed: Deed) -> Step:
-    return Step(todo.key, todo.says, lambda: deed(todo))
+def back_steps(todos: Sequence[Todo], work: Work) -> tuple[Step, ...]:
+    """The undos of `todos` as steps of a run of their own, which stops at an error and can be gone on with: what comes
+    after one that failed must not be taken away under it."""
+    return tuple(Step(step.key, step.says, step.undo) for step in steps(todos, work) if step.undo is not None)
 
 
-def _deeds(work: Work) -> Mapping[Kind, Deed]:
+def _step(todo: Todo, do: Deed, undo: Deed | None) -> Step:
+    return Step(todo.key, todo.says, lambda: do(todo), (lambda: undo(todo)) if undo is not None else None)
+
+
+def _deeds(work: Work) -> Mapping[Kind, tuple[Deed, Deed | None]]:
     members, storage, engine = Members(work), Storage(work), EngineVm(work)
     return {
-        Kind.AUTHORITY: members.authority,
-        Kind.CLAIM: members.claim,
-        Kind.NAMES: members.names,
-        Kind.NETWORK: members.network,
-        Kind.PEER: storage.peer,
-        Kind.VOLUME: storage.volume,
-        Kind.MOUNT: storage.mount,
-        Kind.LOCKSPACE: storage.join,
-        Kind.JOIN: storage.join,
-        Kind.LEASE: storage.lease,
-        Kind.TINY: storage.tiny,
-        Kind.SYSTEM: storage.system,
-        Kind.SEED: engine.seed,
-        Kind.DEFINE: engine.define,
-        Kind.START: engine.start,
-        Kind.HEALTH: engine.health,
-        Kind.HAND_OVER: engine.hand_over,
+        Kind.AUTHORITY: (members.authority, members.forget_authority),
+        Kind.CLAIM: (members.claim, members.leave),
+        Kind.NAMES: (members.names, members.forget_names),
+        Kind.NETWORK: (members.network, members.network_back),
+        Kind.PEER: (storage.peer, storage.detach),
+        Kind.VOLUME: (storage.volume, storage.remove_volume),
+        Kind.MOUNT: (storage.mount, storage.unmount),
+        Kind.LOCKSPACE: (storage.join, storage.leave),
+        Kind.JOIN: (storage.join, storage.leave),
+        Kind.LEASE: (storage.lease, None),  # a file of volume engine, goes with it
+        Kind.TINY: (storage.tiny, storage.remove_tiny),
+        Kind.SYSTEM: (storage.system, storage.remove_system),
+        Kind.SEED: (engine.seed, storage.remove_seed),
+        Kind.DEFINE: (engine.define, engine.remove),
+        Kind.START: (engine.start, engine.remove),
+        Kind.HEALTH: (engine.health, None),  # only looks
+        Kind.HAND_OVER: (engine.hand_over, None),  # only looks; what was handed over is on the engine's disk
     }

@@ -11,7 +11,7 @@ PAUSE_S = 1.0
 class WaitedTooLong(Failed):
     what = "Waited {limit} s in vain until {what}"
     why = "{reason}"
-    mend = "Mend what the reason names and run the deploy again: it goes on from here"
+    mend = "Mend what the reason names and run it again: it goes on from here"
 
 
 class Patience:

@@ -43,7 +43,7 @@ class BareNode(FakeNode):
     """With a key of its own, and a network change that goes back when its time is over."""
 
     def __init__(self, name: str, *, site: FakeSite, clock: FakeClock, on_call: Callable[[], None]) -> None:
-        super().__init__(name, site=site, now=clock.now)
+        super().__init__(name, site=site, claim_code=f"CODE-CODE-CODE-{name[-1]:0>4}", now=clock.now)
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
@@ -95,7 +95,7 @@ class World:
     @asynccontextmanager
     async def newcomer(self, node: NodeAnswers) -> AsyncIterator[NodeApi]:
         there = self.nodes[node.name]
-        if there.claimed is not None or node.fingerprint != there.fingerprint:
+        if there.claimed is not None or (node.fingerprint, node.claim_code) != (there.fingerprint, there.claim_code):
             raise NodeSilent(node=node.name, request="a newcomer's question", reason="it belongs to somebody")
         yield there
 

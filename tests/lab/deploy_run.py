@@ -1,4 +1,4 @@
-"""A lab whose nodes belong to no site yet, and a deploy on its first node that a test can watch and kill."""
+"""A lab whose nodes belong to no site yet, and a deploy on its first node, or its undoing, that a test can kill."""
 
 import signal
 import subprocess
@@ -44,8 +44,8 @@ def bare_lab(name: str) -> Iterator[Appliance]:
 class DeployRun:
     """One process of `trivet deploy`."""
 
-    def __init__(self, machine: Machine) -> None:
-        command = machine.enter(["env", "PYTHONUNBUFFERED=1", "trivet", "deploy", ANSWERS])
+    def __init__(self, machine: Machine, *options: str) -> None:
+        command = machine.enter(["env", "PYTHONUNBUFFERED=1", "trivet", "deploy", ANSWERS, *options])
         self._entered = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def kill(self) -> None:
@@ -74,12 +74,13 @@ class DeployRun:
         return False
 
 
-def entries(machine: Machine) -> list[Entry]:
-    """All journals of the deploys so far, one after the other."""
-    text = machine.exec("sh", "-c", f"cat {JOURNALS}/*.jsonl 2>/dev/null || true").stdout
-    return [msgspec.json.decode(line, type=Entry) for line in text.splitlines() if line.endswith("}")]
+def begun(machine: Machine, *, journals: str = "*.jsonl") -> set[str]:
+    """The keys of all steps that were begun by any run since the site was taken back last."""
+    text = machine.exec("sh", "-c", f"cat {JOURNALS}/{journals} 2>/dev/null || true").stdout
+    entries = [msgspec.json.decode(line, type=Entry) for line in text.splitlines() if line.endswith("}")]
+    return {entry.key for entry in entries if entry.mark is Mark.STARTED}
 
 
-def begun(machine: Machine) -> set[str]:
-    """The keys of all steps that were ever begun."""
-    return {entry.key for entry in entries(machine) if entry.mark is Mark.STARTED}
+def begun_back(machine: Machine) -> set[str]:
+    """The keys of all steps that have begun to be taken back."""
+    return begun(machine, journals="*-back.jsonl")

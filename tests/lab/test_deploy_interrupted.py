@@ -1,4 +1,5 @@
-"""Whenever a deploy is killed or its node loses power, running it again ends in a working appliance."""
+"""Whenever a deploy is killed or its node loses power, running it again ends in a working appliance; whenever taking it
+back is killed, running that again ends with bare nodes, and those can be deployed again."""
 
 import random
 import time
@@ -8,19 +9,42 @@ import pytest
 
 from ci.lab import supplies
 from ci.lab.appliance import Appliance
+from ci.lab.bricks import BRICKS
 from ci.lab.gate import Gate
+from ci.lab.machine import Machine
+from ci.lab.names import NODE_NIC
 from images import build
 from node.system.process import run
-from tests.lab.deploy_run import DeployRun, bare_lab, begun
+from tests.lab.deploy_run import DeployRun, bare_lab, begun, begun_back
 
 POWER_CUTS = ("claim:node1", "network:node1", "volume:data", "lockspace", "system", "start", "health")
 MOST_RUNS = 100
 
 
-@pytest.fixture
-def bare() -> Iterator[Appliance]:
+TAKE_BACK = ("--take-back", "--yes")
+KILLS_BACK = ("start", "join", "mount:engine", "volume:engine", "peer:node2", "network:node1", "claim:node2")
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[Appliance]:
     with bare_lab("interrupted") as appliance:
         yield appliance
+
+
+@pytest.fixture
+def bare(nodes: Appliance) -> Appliance:
+    """Nodes of no site; what an earlier test deployed is taken back."""
+    status, said = DeployRun(nodes.machines[0], *TAKE_BACK).end()
+    assert status == 0, said
+    assert_bare(nodes)
+    return nodes
+
+
+@pytest.fixture
+def deployed(nodes: Appliance) -> Appliance:
+    status, said = DeployRun(nodes.machines[0]).end()
+    assert status == 0, said
+    return nodes
 
 
 @pytest.mark.timeout(1500)
@@ -37,6 +61,21 @@ def test_killed_at_every_step(bare: Appliance) -> None:
         killed_at.append(begun(first) - before)
     assert len(killed_at) >= 20, killed_at
     assert_working(bare)
+
+
+@pytest.mark.timeout(1500)
+def test_taken_back_though_it_is_killed(deployed: Appliance) -> None:
+    first = deployed.machines[0]
+    status, said = DeployRun(first, "--take-back").end()
+    assert status == 1
+    assert "--yes was not given" in said
+    for key in KILLS_BACK:
+        going = DeployRun(first, *TAKE_BACK)
+        assert going.kill_when(lambda: key in begun_back(first)), going.end()  # noqa: B023 - used up within the round
+        assert "is being taken back" in DeployRun(first).end()[1]
+    status, said = DeployRun(first, *TAKE_BACK).end()
+    assert status == 0, said
+    assert_bare(deployed)
 
 
 @pytest.mark.timeout(1500)
@@ -88,3 +127,32 @@ def assert_working(appliance: Appliance) -> None:
     gate.open()
     gate.fetch(first)
     gate.wait_healthy(30)
+
+
+def assert_bare(appliance: Appliance) -> None:
+    """Nothing of the site is on any node, and each of them waits to be claimed with its code."""
+    for machine in appliance.machines:
+
+        def said(*command: str, machine: Machine = machine) -> str:
+            return machine.exec(*command, check=False).stdout
+
+        assert said("virsh", "list", "--all", "--name").split() == []
+        assert said("systemctl", "is-active", "glusterd").strip() == "inactive"
+        assert said("find", "/var/lib/glusterd/peers", "/var/lib/glusterd/vols", "-mindepth", "1").split() == []
+        assert (
+            said("find", "/etc/ssl", "/var/lib/glusterd", "-name", "glusterfs.*", "-o", "-name", "secure-access") == ""
+        )
+        assert "/var/lib/trivet/volumes" not in said("cat", "/proc/mounts")
+        assert said("ls", "/var/lib/trivet/volumes").split() == []
+        assert said("find", "/run/systemd/system", "-name", "*trivet*").split() == []
+        assert not [line for line in said("sanlock", "status").splitlines() if line.startswith(("s ", "r "))]
+        assert said("find", *(brick.path for brick in BRICKS)).split() == []
+        assert "ovirtmgmt" not in said("ip", "-o", "link")
+        assert f" {machine.node.address}/" in said("ip", "-o", "-4", "address", "show", NODE_NIC)
+        assert "trivet-node" not in said("cat", "/etc/hosts")
+        assert {"claim", "key.pem"} <= set(said("ls", "/var/lib/trivet/node").split())
+        assert "ca.pem" not in said("ls", "/var/lib/trivet/node")
+    assert appliance.machines[0].exec("find", "/var/lib/trivet/deploy", "-type", "f").stdout.split() in (
+        [],
+        ["/var/lib/trivet/deploy/lock"],
+    )

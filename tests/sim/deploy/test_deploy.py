@@ -1,120 +1,17 @@
 """A site is brought up from nothing, whatever fails or dies on the way; then there is nothing left to do."""
 
-from functools import partial
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from hosted_engine.deploy import decisions
-from hosted_engine.deploy.answers import Answers, parse
 from hosted_engine.deploy.decisions import AnswersChanged
-from hosted_engine.deploy.folder import Folder
-from hosted_engine.deploy.run import Deploy, Done, NodesSilent
-from hosted_engine.passwords import hash_password
+from hosted_engine.deploy.run import NodesSilent
 from node.api.messages.vms import VmState
 from node.api.problems import ProblemText, RemoteFailed
-from node.steps import Entry, Mark, Progress, StepFailed
-from node.system.journal import FileJournal
-from tests.fakes.deploy import FakeEngine, PowerCut, World
-
-HEAD = 'site = "lab"\n[engine]\nname = "engine.lab.test"\naddress = "192.0.2.10/24"\n'
-NODE = """
-[[nodes]]
-name = "{name}"
-address = "192.0.2.{last}/24"
-nic = "host0"
-fingerprint = "{fingerprint}"
-claim_code = "code"
-bricks = {{ engine = "/bricks/engine/brick", data = "/bricks/data/brick" }}
-"""
-
-
-class Stage:
-    """One site and its deploy; `run` is one process that ends or is killed."""
-
-    def __init__(self, path: Path, names: tuple[str, ...] = ("node1", "node2", "node3")) -> None:
-        self.folder = CutFolder(path / "deploy")
-        self.world = World(self.folder, names)
-        self.told: list[Progress] = []
-        self.answers = self._answers()
-
-    async def run(self, answers: Answers | None = None) -> Done:
-        with self.folder.locked():
-            return await self._deploy(answers or self.answers).run()
-
-    async def run_until_done(self, limit: int = 5) -> int:
-        """Run again after each failure, each power cut and each error; how many runs it took."""
-        for count in range(1, limit + 1):
-            try:
-                await self.run()
-            except (PowerCut, StepFailed):
-                continue
-            return count
-        raise AssertionError("never done")
-
-    async def left(self) -> list[str]:
-        return [todo.key for todo in await self._deploy(self.answers).plan()]
-
-    def engine_states(self) -> list[VmState]:
-        vm_id = self.folder.decisions(self.answers).engine_vm_id
-        return [report.state for report in self.world.vms(vm_id)]
-
-    def _deploy(self, answers: Answers) -> Deploy:
-        return Deploy(
-            answers, self.folder, self.world, self.world.clock, tell_step=self.told.append, tell_wait=lambda _: None
-        )
-
-    def _answers(self) -> Answers:
-        nodes = [
-            NODE.format(name=name, last=10 + number, fingerprint=node.fingerprint)
-            for number, (name, node) in enumerate(self.world.nodes.items(), 1)
-        ]
-        return parse(HEAD + "".join(nodes))
-
-
-class CutJournal(FileJournal):
-    """Pulls the plug after `cut_after` entries of this process."""
-
-    cut_after: int | None = None
-
-    def write(self, entry: Entry) -> None:
-        super().write(entry)
-        if self.cut_after is not None:
-            self.cut_after -= 1
-            if self.cut_after == 0:
-                raise PowerCut
-
-
-class CutFolder(Folder):
-    cut_after: int | None = None
-
-    def new_journal(self) -> FileJournal:
-        plain = super().new_journal()
-        journal = CutJournal(plain._path)
-        journal.cut_after, self.cut_after = self.cut_after, None
-        return journal
-
-
-@pytest.fixture(autouse=True)
-def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Password hashes are slow on purpose; hundreds of deploys need not be."""
-    monkeypatch.setattr(decisions, "hash_password", partial(hash_password, cost=2))
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(tmp_path)
-
-
-async def assert_whole(stage: Stage) -> None:
-    assert await stage.left() == []
-    assert stage.engine_states().count(VmState.UP) == 1
-    for node in stage.world.nodes.values():
-        assert not node.net.checkpoints, f"{node.name} will lose its network again"
-    folder = stage.folder.path
-    assert folder.stat().st_mode & 0o777 == 0o700
-    assert all(path.stat().st_mode & 0o077 == 0 for path in folder.rglob("*") if path.is_file())
+from node.steps import Mark, Progress, StepFailed
+from tests.fakes.deploy import FakeEngine, PowerCut
+from tests.sim.deploy.stage import Stage, assert_whole
 
 
 async def test_from_nothing_to_a_running_engine(stage: Stage) -> None:
@@ -206,7 +103,7 @@ async def test_a_power_cut_after_any_entry_of_the_journal_is_resumed(tmp_path: P
     entries = 2 * 24 + 2
     for cut_after in range(1, entries + 1):
         stage = Stage(tmp_path / str(cut_after))
-        stage.folder.cut_after = cut_after
+        stage.journals.cut_after = cut_after
         with pytest.raises(PowerCut):
             await stage.run()
         assert await stage.run_until_done() == 1, cut_after
@@ -227,7 +124,7 @@ async def test_a_power_cut_at_any_call_of_a_node_is_resumed(tmp_path: Path) -> N
 
 async def test_power_cut_after_power_cut_ends_in_a_whole_site(stage: Stage) -> None:
     for _ in range(40):
-        stage.folder.cut_after = 3
+        stage.journals.cut_after = 3
         try:
             await stage.run()
         except PowerCut:

@@ -7,7 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from hosted_engine.deploy.command import deploy
+from hosted_engine.deploy.plan import Kind, Todo
 from hosted_engine.deploy.progress import Teller
+from hosted_engine.deploy.take_back import TakeBack
 from node.steps import Mark, Progress, Step
 from tests.fakes.clock import FakeClock
 from tests.unit.deploy.test_answers import three
@@ -77,3 +79,61 @@ def test_a_dry_run_says_all_steps_and_makes_nothing(tmp_path: Path) -> None:
     assert "would do: Make volume engine (volume:engine)" in ended.output
     assert "24 steps to do" in ended.output
     assert not (tmp_path / "site").exists()
+
+
+@pytest.fixture
+def answers(tmp_path: Path) -> Path:
+    path = tmp_path / "answers.toml"
+    path.write_text(three().replace("192.0.2.", "127.0.0."))
+    path.chmod(0o600)
+    return path
+
+
+def test_yes_alone_is_a_mistake_of_usage(answers: Path) -> None:
+    ended = CliRunner().invoke(deploy, [str(answers), "--yes"])
+    assert ended.exit_code == 2
+    assert "--yes belongs to --take-back" in ended.output
+
+
+def test_where_nothing_was_deployed_there_is_nothing_to_take_back(answers: Path, tmp_path: Path) -> None:
+    for options in (["--dry-run"], ["--yes"], []):
+        ended = CliRunner().invoke(deploy, [str(answers), "--folder", str(tmp_path / "s"), "--take-back", *options])
+        assert ended.exit_code == 0, ended.output
+        assert "Nothing to take back" in ended.output
+
+
+class Planned(TakeBack):
+    """Has one step to take back, and says when it is run."""
+
+    async def plan(self) -> tuple[Todo, ...]:
+        return (Todo(Kind.VOLUME, "volume:data", "Delete volume data", ("node1",), "data"),)
+
+    async def run(self) -> tuple[Todo, ...]:
+        raise AssertionError("it was run")
+
+
+def test_without_a_terminal_and_without_yes_nothing_is_taken_back(
+    answers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hosted_engine.deploy.command.TakeBack", Planned)
+    taking_back = [str(answers), "--folder", str(tmp_path / "s"), "--take-back"]
+    ended = CliRunner().invoke(deploy, taking_back)
+    assert ended.exit_code == 1
+    assert "would do: Delete volume data (volume:data)" in ended.output
+    assert "deletes node3:/bricks/data/brick" in ended.output
+    assert "no terminal to ask on, and --yes was not given" in ended.output
+    assert "it was run" in str(CliRunner().invoke(deploy, [*taking_back, "--yes"]).exception)
+
+
+@pytest.mark.parametrize(("options", "says"), [([], "--take-back"), (["--take-back"], "goes on taking back")])
+def test_stopped_by_hand_it_says_what_can_be_done_now(
+    answers: Path, options: list[str], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hosted_engine.deploy.command.answers_file.read", stop)
+    ended = CliRunner().invoke(deploy, [str(answers), *options])
+    assert ended.exit_code == 1
+    assert "Stopped. Run it again" in ended.output
+    assert says in ended.output

@@ -72,21 +72,72 @@ def test_a_damaged_authority_is_never_replaced(folder: Folder, answers: Answers)
 
 
 def test_the_steps_that_were_not_done_are_remembered(folder: Folder) -> None:
-    assert folder.unfinished() == frozenset()
-    journal = folder.new_journal()
+    assert folder.journals.unfinished() == frozenset()
+    journal = folder.journals.new()
     for entry in (Entry(Mark.PLANNED, detail="a\nb\nc"), Entry(Mark.STARTED, "a"), Entry(Mark.DONE, "a")):
         journal.write(entry)
     journal.write(Entry(Mark.STARTED, "b"))
-    assert folder.unfinished() == {"b", "c"}
-    assert not folder.formed()
+    assert folder.journals.unfinished() == {"b", "c"}
+    assert not folder.journals.formed()
 
 
 def test_a_new_journal_counts_from_its_first_entry_and_an_end_is_an_end(folder: Folder) -> None:
-    folder.new_journal().write(Entry(Mark.PLANNED, detail="a"))
-    second = folder.new_journal()
-    assert folder.unfinished() == {"a"}
+    folder.journals.new().write(Entry(Mark.PLANNED, detail="a"))
+    second = folder.journals.new()
+    assert folder.journals.unfinished() == {"a"}
     second.write(Entry(Mark.PLANNED, detail="b"))
-    assert folder.unfinished() == {"b"}
+    assert folder.journals.unfinished() == {"b"}
     second.write(Entry(Mark.ENDED, detail=Outcome.DONE.value))
-    assert folder.unfinished() == frozenset()
-    assert folder.formed()
+    assert folder.journals.unfinished() == frozenset()
+    assert folder.journals.formed()
+
+
+def run_of(folder: Folder, *keys: str, back: bool = False, ended: bool = True) -> None:
+    journal = folder.journals.new(back=back)
+    journal.write(Entry(Mark.PLANNED, detail="\n".join(keys)))
+    for key in keys:
+        journal.write(Entry(Mark.STARTED, key))
+        journal.write(Entry(Mark.DONE, key))
+    if ended:
+        journal.write(Entry(Mark.ENDED, detail=Outcome.DONE.value))
+
+
+def test_what_was_begun_counts_until_it_was_taken_back(folder: Folder) -> None:
+    run_of(folder, "a", "b")
+    run_of(folder, "c", ended=False)
+    assert folder.journals.begun() == {"a", "b", "c"}
+    run_of(folder, "c", back=True, ended=False)
+    assert folder.journals.going_back()
+    assert folder.journals.begun_back() == {"c"}
+    assert folder.journals.begun() == {"a", "b", "c"}
+    run_of(folder, "c", "b", "a", back=True)
+    assert folder.journals.taken_back()
+    assert not folder.journals.going_back()
+    assert not folder.journals.formed()
+    assert folder.journals.begun() == folder.journals.unfinished() == frozenset()
+    run_of(folder, "d", ended=False)
+    assert not folder.journals.taken_back()
+    assert folder.journals.begun() == {"d"}
+
+
+def test_a_clearing_that_was_cut_short_is_done_with_the_next_run(
+    folder: Folder, answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with folder.locked():
+        folder.keep(folder.decisions(answers))
+    for number in range(3):
+        run_of(folder, "a", ended=number == 1)
+    run_of(folder, "a", back=True)
+
+    def die(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("hosted_engine.deploy.journals.sync_folder", die)
+        with pytest.raises(KeyboardInterrupt):
+            folder.clear()
+    again = Folder(folder.path)
+    assert again.journals.taken_back()
+    with again.locked():
+        assert [path.name for path in folder.path.rglob("*") if path.is_file()] == ["lock"]
+        assert not again.journals.taken_back()

@@ -1,0 +1,62 @@
+"""Looks at what there is of a site before it is taken back: members, VMs, and what lies on the volumes."""
+
+import asyncio
+
+from hosted_engine.deploy.answers import Answers, NodeAnswers
+from hosted_engine.deploy.back_plan import Left, NodeLeft
+from hosted_engine.deploy.decisions import VOLUMES, Decisions
+from hosted_engine.deploy.folder import Folder
+from hosted_engine.deploy.reach import Reach
+from node.api.contract import NodeApi
+from node.api.messages.images import Contents
+from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
+
+
+class BackObserver:
+    def __init__(self, answers: Answers, decisions: Decisions, reach: Reach, folder: Folder) -> None:
+        self._answers, self._decisions = answers, decisions
+        self._reach, self._folder = reach, folder
+
+    async def look(self) -> Left:
+        """The site now. A node that cannot be asked is silent, whatever the reason; WrongFingerprint is raised."""
+        nodes = self._answers.nodes
+        found = dict(zip((node.name for node in nodes), await asyncio.gather(*map(self._node, nodes)), strict=True))
+        return Left(
+            nodes={name: one for name, one in found.items() if isinstance(one, NodeLeft)},
+            silent={name: one for name, one in found.items() if isinstance(one, str)},
+            own=self._reach.own(self._answers),
+        )
+
+    async def _node(self, node: NodeAnswers) -> NodeLeft | str:
+        reason = ""
+        if self._folder.has_authority():
+            try:
+                async with self._reach.member(node) as api:
+                    return await self._member(api)
+            except (NodeSilent, RemoteRefused, RemoteFailed) as err:
+                reason = str(err)
+        try:
+            async with self._reach.newcomer(node) as api:
+                await api.identity()
+                return NodeLeft()
+        except (NodeSilent, RemoteRefused, RemoteFailed) as err:
+            return reason or str(err)
+
+    async def _member(self, api: NodeApi) -> NodeLeft:
+        vms, pool, mounts = await asyncio.gather(api.vms(), api.gluster(), api.mounts())
+        return NodeLeft(
+            member=True,
+            vms=tuple(vm.name for vm in vms if vm.id != self._decisions.engine_vm_id),
+            volumes=frozenset(volume.name for volume in pool.volumes) & frozenset(VOLUMES),
+            contents=await self._contents(api, [one.volume for one in mounts if one.mounted and one.volume in VOLUMES]),
+        )
+
+    async def _contents(self, api: NodeApi, volumes: list[str]) -> dict[str, Contents]:
+        """What is on each volume that answers."""
+        found = {}
+        for volume in volumes:
+            try:
+                found[volume] = await api.contents(volume)
+            except (RemoteRefused, RemoteFailed):
+                continue
+        return found

@@ -1,0 +1,148 @@
+"""Decides, without IO, how a site is taken back: which steps, in which order, and what speaks against it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from hosted_engine.deploy import wishes
+from hosted_engine.deploy.answers import Answers
+from hosted_engine.deploy.decisions import LEASE, LOCKSPACE, VOLUMES, Decisions
+from hosted_engine.deploy.plan import Kind, Observed, Todo, plan
+from node.api.messages.images import Contents
+
+LAST = (Kind.CLAIM, Kind.AUTHORITY)
+WIDENED = (Kind.LOCKSPACE, Kind.DEFINE)  # a deploy without its first node does them elsewhere
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLeft:
+    """What there is on a node that answers. `vms` are the names of those that are not the engine's; `volumes` those of
+    the site that the pool has, `contents` what is on those that are mounted."""
+
+    member: bool = False
+    vms: tuple[str, ...] = ()
+    volumes: frozenset[str] = frozenset()
+    contents: Mapping[str, Contents] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What there is of a site. `silent` says why a node does not answer: nothing is known of it."""
+
+    nodes: Mapping[str, NodeLeft] = field(default_factory=dict)
+    silent: Mapping[str, str] = field(default_factory=dict)
+    own: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What the journals say: steps that were begun, those that were done, those that have begun to be taken back."""
+
+    begun: frozenset[str] = frozenset()
+    done: frozenset[str] = frozenset()
+    back: frozenset[str] = frozenset()
+
+
+def plan_back(answers: Answers, own: str | None, journals: Done) -> tuple[Todo, ...]:
+    """The steps that take back what deploys have begun, the last first; none when nothing was begun.
+
+    Every one of them is planned again after a crash, for it is safe to repeat. Not so once nodes have begun to leave
+    the site: that comes last, and nobody could ask them any more.
+    """
+    whole = plan(answers, Observed(own=own))
+    leaving = any(key.startswith(f"{Kind.CLAIM}:") for key in journals.back)
+    every = tuple(node.name for node in answers.nodes)
+    return tuple(
+        replace(todo, says=says, nodes=every if todo.kind in WIDENED else todo.nodes)
+        for todo in reversed(whole)
+        if todo.key in journals.begun and (todo.kind in LAST or not leaving)
+        if (says := words(todo, answers)) is not None
+    )
+
+
+def words(todo: Todo, answers: Answers) -> str | None:
+    """What is done to take a step back; None where there is nothing to take back."""
+    name = todo.nodes[-1]
+    match todo.kind:
+        case Kind.AUTHORITY:
+            return "Delete the site's keys and passwords"
+        case Kind.CLAIM:
+            return f"Take {name} out of the site"
+        case Kind.NAMES:
+            return "Let the nodes forget each other's names"
+        case Kind.NETWORK:
+            nic = next(node.nic for node in answers.nodes if node.name == name)
+            return f"Put {name} back from {answers.management_network} onto {nic}"
+        case Kind.PEER:
+            return f"Take {name} out of the storage pool"
+        case Kind.VOLUME:
+            return f"Delete volume {todo.volume} with all bricks"
+        case Kind.MOUNT:
+            return f"Unmount volume {todo.volume}"
+        case Kind.LOCKSPACE:
+            return "Take all nodes out of the lockspace"
+        case Kind.JOIN:
+            return "Take the other nodes out of the lockspace"
+        case Kind.TINY:
+            return "Delete the test guest's image"
+        case Kind.SYSTEM:
+            return "Delete the engine's disk and all that it knows"
+        case Kind.SEED:
+            return "Delete the engine's seed disk"
+        case Kind.DEFINE:
+            return "Undefine the engine VM"
+        case Kind.START:
+            return "Stop the engine VM"
+        case Kind.LEASE | Kind.HEALTH | Kind.HAND_OVER:
+            return None  # the lease is a file and goes with its volume; the others only look
+
+
+def details(todo: Todo, answers: Answers) -> tuple[str, ...]:
+    """The folders that a step of taking back deletes."""
+    return wishes.volume(answers, todo.volume).bricks if todo.kind is Kind.VOLUME else ()
+
+
+def why_silent(left: Left, journals: Done) -> str | None:
+    """Why nodes that deploys have touched do not answer; None when all of them do."""
+    touched = {name: why for name, why in left.silent.items() if f"{Kind.CLAIM}:{name}" in journals.begun}
+    return "; ".join(why.removesuffix(".") for why in touched.values()) or None
+
+
+def why_strangers(left: Left, journals: Done) -> str | None:
+    """Why nodes that are not members cannot be passed over: they were, and nobody has taken them out of the site."""
+    strange = [
+        name
+        for name, node in left.nodes.items()
+        if not node.member and f"{Kind.CLAIM}:{name}" in journals.done - journals.back
+    ]
+    return f"{', '.join(strange)} was a member and does not know of it any more" if strange else None
+
+
+def why_in_use(decisions: Decisions, left: Left, journals: Done) -> str | None:
+    """What there is that no deploy made, or that cannot be looked at; None when all is the deploy's own."""
+    reasons = [f"VM {vm} on {name}" for name, node in left.nodes.items() for vm in node.vms]
+    for volume in VOLUMES:
+        there = any(volume in node.volumes for node in left.nodes.values())
+        looks = [node.contents[volume] for node in left.nodes.values() if volume in node.contents]
+        if looks:
+            reasons += _foreign(decisions, volume, looks[0])
+        elif there and f"{Kind.MOUNT}:{volume}" in journals.done - journals.back:
+            reasons.append(f"volume {volume} is mounted nowhere, so that nobody can say what is on it")
+    return "; ".join(reasons) or None
+
+
+def _foreign(decisions: Decisions, volume: str, contents: Contents) -> list[str]:
+    found = [file for file in contents.files if not file.startswith(_own(decisions, volume))]
+    if not found and not contents.more:
+        return []
+    if contents.more or len(found) > MOST_NAMED:
+        return [f"volume {volume} holds {', '.join(found[:MOST_NAMED])} and other files"]
+    return [f"volume {volume} holds {', '.join(found)}"]
+
+
+def _own(decisions: Decisions, volume: str) -> tuple[str, ...]:
+    """How the paths of all files begin that a deploy puts onto `volume`, parts of unfinished ones among them."""
+    images = (decisions.system, decisions.seed, decisions.tiny)
+    areas = ("lockspace", ".lockspace.", f"{LEASE}.lease", f".{LEASE}.lease.")
+    leases = tuple(f"leases/{LOCKSPACE}/{area}" for area in areas) if volume == "engine" else ()
+    return (*(f"images/{image.disk_id}/" for image in images if image.volume == volume), *leases)
