@@ -13,6 +13,7 @@ from hosted_engine.deploy.work import Work
 from node.api.messages.identity import Claim, Leave
 from node.api.messages.network import NamesRequest, NetworkRequest
 from node.api.problems import NodeSilent, Problem, Refused, RemoteRefused
+from node.api.refusals import JustClaimed
 from node.tls import request_or_certificate_fingerprint
 
 CLAIM_S = 60
@@ -34,12 +35,23 @@ class Members:
 
     async def claim(self, todo: Todo) -> None:
         for name in todo.nodes:
-            if await self._why_not_member(name) is None:
-                continue
+            what = f"{name} answers as a member"
+            await self._work.patience.until(what, partial(self._why_not_claimed, name), limit_s=CLAIM_S)
+
+    async def _why_not_claimed(self, name: str) -> str | None:
+        """Claim it, unless it is a member. A claim of a run that was killed may be under way there, and a node that
+        has become a member is deaf for a moment."""
+        if await self._why_not_member(name) is None:
+            return None
+        try:
             await self._sign(name)
-            await self._work.patience.until(
-                f"{name} answers as a member", partial(self._why_not_member, name), limit_s=CLAIM_S
-            )
+        except NodeSilent as err:
+            return str(err)
+        except RemoteRefused as err:
+            if err.text.code != JustClaimed.__name__:
+                raise
+            return str(err)
+        return await self._why_not_member(name)
 
     async def _why_not_member(self, name: str) -> str | None:
         try:
@@ -60,10 +72,7 @@ class Members:
             if request_fingerprint(request) != node.fingerprint:
                 raise NotTheNode(node=name, address=node.address.ip, reason="asks for a certificate for another key")
             certificate = sign_node(authority, request, name, addresses=[str(node.address.ip)])
-            try:
-                await api.claim(Claim(certificate_pem=certificate, authority_pem=authority.certificate))
-            except NodeSilent:
-                return  # it may have begun to ask for certificates before its answer was out: look
+            await api.claim(Claim(certificate_pem=certificate, authority_pem=authority.certificate))
 
     async def names(self, todo: Todo) -> None:
         request = NamesRequest(names=wishes.names(self._work.answers))
@@ -126,14 +135,17 @@ class Members:
     async def leave(self, todo: Todo) -> None:
         """The code of the answers is the node's claim code again, so that the answers stay good."""
         for name in todo.nodes:
-            if await self._why_not_newcomer(name) is None:
-                continue
-            code = self._work.node(name).claim_code
-            with suppress(NodeSilent):  # it may have begun to ask for the code before its answer was out: look
-                async with self._work.member(name) as api:
-                    await api.leave(Leave(claim_code=code))
             what = f"{name} waits to be claimed"
-            await self._work.patience.until(what, partial(self._why_not_newcomer, name), limit_s=CLAIM_S)
+            await self._work.patience.until(what, partial(self._why_still_member, name), limit_s=CLAIM_S)
+
+    async def _why_still_member(self, name: str) -> str | None:
+        """Let it leave, unless it has. It may begin to ask for the code before its answer is out."""
+        if await self._why_not_newcomer(name) is None:
+            return None
+        with suppress(NodeSilent):
+            async with self._work.member(name) as api:
+                await api.leave(Leave(claim_code=self._work.node(name).claim_code))
+        return await self._why_not_newcomer(name)
 
     async def _why_not_newcomer(self, name: str) -> str | None:
         try:

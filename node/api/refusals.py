@@ -20,6 +20,13 @@ class NotClaimedYet(Refused):
     status = 401
 
 
+class JustClaimed(Refused):
+    what = "The request was not carried out"
+    why = "this node has become a member of a site a moment ago and is about to ask for certificates"
+    mend = "Ask again, with a certificate of that site"
+    status = 503
+
+
 class NotAllowed(Refused):
     what = "The request was not carried out"
     why = "the certificate of {caller} speaks for {role}, and only engine and deploy may drive a node"

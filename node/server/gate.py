@@ -6,7 +6,7 @@ from falcon.asgi import Request, Response
 
 from node.api import paths
 from node.api.messages.identity import Role
-from node.api.refusals import NotAllowed, NotClaimedYet, OnlyDeploy
+from node.api.refusals import JustClaimed, NotAllowed, NotClaimedYet, OnlyDeploy
 from node.server.peer import EXTENSION, Peer, peer_of
 
 LEAVING = ("DELETE", paths.IDENTITY)
@@ -38,6 +38,8 @@ class Gate:
             if (req.method, req.path) == LEAVING and peer.role != Role.DEPLOY:
                 raise OnlyDeploy(caller=repr(peer.name), role=repr(peer.role))
             return
+        if self._guard.claimed:
+            raise JustClaimed()
         scheme, _, code = (req.get_header("Authorization") or "").partition(" ")
         known = scheme.lower() == "bearer" and self._guard.knows_claim_code(code.strip())
         if req.path != paths.IDENTITY or not known:

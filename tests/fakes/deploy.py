@@ -17,10 +17,11 @@ from hosted_engine.deploy.folder import Folder
 from hosted_engine.passwords import matches
 from hosted_engine.site import SITE_FILE, Site
 from node.api.contract import NodeApi
-from node.api.messages.identity import Identity
+from node.api.messages.identity import Claim, Identity
 from node.api.messages.network import NetworkChange, NetworkRequest
 from node.api.messages.vms import VmReport, VmState
-from node.api.problems import NodeSilent, Refused
+from node.api.problems import NodeSilent, Refused, RemoteRefused
+from node.api.refusals import JustClaimed
 from node.tls import request_or_certificate_fingerprint
 from tests.fakes.clock import FakeClock
 from tests.fakes.node.fake import FakeNode
@@ -51,6 +52,25 @@ class BareNode(FakeNode):
         self.fingerprint = request_or_certificate_fingerprint(request)
         self._clock, self._on_call = clock, on_call
         self._goes_back_at = 0.0
+        self.claim_takes = 0
+        """The next claim is under way for that many connections, while its caller is killed."""
+        self._under_way: Claim | None = None
+
+    async def claim(self, claim: Claim) -> None:
+        if self.claim_takes and self._under_way is None:
+            self._under_way = claim
+            raise PowerCut
+        self._under_way, self.claim_takes = None, 0  # claims wait for each other
+        await super().claim(claim)
+
+    def connected(self) -> None:
+        """At the end of a claim the code does not count any more, and certificates are not asked for yet."""
+        if self._under_way is None:
+            return
+        self.claim_takes -= 1
+        if self.claim_takes == 0:
+            self.claimed, self._under_way = self._under_way, None
+            raise RemoteRefused(JustClaimed().text, self.name)
 
     def _identity(self) -> Identity:
         plain = super()._identity()
@@ -88,6 +108,7 @@ class World:
     @asynccontextmanager
     async def member(self, node: NodeAnswers) -> AsyncIterator[NodeApi]:
         there = self.nodes[node.name]
+        there.connected()
         if there.claimed is None or there.claimed.authority_pem != self._folder.authority().certificate:
             raise NodeSilent(node=node.name, request="a member's question", reason="its certificate is not ours")
         yield there
@@ -95,6 +116,7 @@ class World:
     @asynccontextmanager
     async def newcomer(self, node: NodeAnswers) -> AsyncIterator[NodeApi]:
         there = self.nodes[node.name]
+        there.connected()
         if there.claimed is not None or (node.fingerprint, node.claim_code) != (there.fingerprint, there.claim_code):
             raise NodeSilent(node=node.name, request="a newcomer's question", reason="it belongs to somebody")
         yield there

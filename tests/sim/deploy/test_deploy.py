@@ -80,6 +80,15 @@ async def test_a_lost_answer_at_any_operation_is_got_over(tmp_path: Path) -> Non
         await assert_whole(stage)
 
 
+@pytest.mark.parametrize("connections", range(1, 9))
+async def test_a_claim_that_a_killed_run_has_left_under_way_is_waited_for(stage: Stage, connections: int) -> None:
+    stage.world.nodes["node2"].claim_takes = connections
+    with pytest.raises(PowerCut):
+        await stage.run()
+    await stage.run()
+    await assert_whole(stage)
+
+
 @pytest.mark.parametrize("marked", [1, 2])
 async def test_a_volume_creation_that_was_cut_short_is_got_over(stage: Stage, marked: int) -> None:
     stage.world.site.cut_short_after = marked
