@@ -99,6 +99,7 @@ class Appliance:
 
     def delete(self) -> None:
         """Remove every file of the lab. The images stay: they belong to all labs."""
+        shutil.rmtree(self.lab.client, ignore_errors=True)
         shutil.rmtree(self.lab.state)
 
     def _dirty(self, machine: Machine) -> bool:

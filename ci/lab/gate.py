@@ -40,7 +40,9 @@ class Gate:
         self._appliance.terminal.start(RELAY, command, self._lab.relay_log)
 
     def fetch(self, first: Machine) -> None:
-        """Take the authority's certificate and the first password from the node that ran the deploy."""
+        """Take the authority's certificate and the first password from the node that ran the deploy; the password is
+        for the user who called sudo, or root, alone."""
+        self._lab.client.mkdir(parents=True, exist_ok=True, mode=0o755)
         _keep(self._lab.authority_file, first.exec("cat", AUTHORITY_INSIDE).stdout, 0o644)
         _keep(self._lab.password_file, first.exec("cat", PASSWORD_INSIDE).stdout.rstrip("\n"), 0o600)
 
@@ -76,5 +78,7 @@ def _keep(file: Path, text: str, mode: int) -> None:
     half.unlink(missing_ok=True)
     handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(handle, "w") as stream:
+        os.fchmod(handle, mode)
+        os.fchown(handle, int(os.environ.get("SUDO_UID", os.getuid())), -1)
         stream.write(text)
     half.rename(file)

@@ -74,12 +74,17 @@ class Lab:
         return self.state / "times.json"
 
     @property
+    def client(self) -> Path:
+        """What a client of the API needs, outside of `state`: who came through sudo has to reach it."""
+        return STATE / "clients" / self.name
+
+    @property
     def password_file(self) -> Path:
-        return self.state / "admin-password"
+        return self.client / "admin-password"
 
     @property
     def authority_file(self) -> Path:
-        return self.state / "ca.crt"
+        return self.client / "ca.crt"
 
     @property
     def terminal(self) -> Path:
