@@ -10,17 +10,18 @@ from dataclasses import dataclass, replace
 from typing import Self
 from uuid import uuid4
 
+from netconf.activation import LOOK_EVERY_S, Activation, Stuck
 from netconf.errors import ChangeFailed, ChangePending, CheckpointGone
-from netconf.model import Checkpoint, Dns, Interface, IpConfig, NetworkState
-from netconf.nm_bus import ActiveState, Bus, BusSaidNo, connect
+from netconf.known import with_known
+from netconf.model import Checkpoint, Dns, NetworkState
+from netconf.nm_bus import Bus, BusSaidNo, connect
 from netconf.observe import observe
 from netconf.plan import Step, plan
-from netconf.profiles import Work, work
 from netconf.taps import plug, taps
+from netconf.work import Work, work
 
 _SETTLE_S = 45
 _CONFIRM_S = 30
-_LOOK_EVERY_S = 0.1
 _PATH = "/org/freedesktop/NetworkManager/Checkpoint/"
 
 
@@ -48,10 +49,6 @@ class _Id:
         if not number.isdigit() or not change:
             raise CheckpointGone()
         return cls(number, change, tuple(name for name in gone if name))
-
-
-class _Stuck(Exception):
-    """Why a change does not get on, in words."""
 
 
 class NetworkManager:
@@ -134,9 +131,9 @@ class NetworkManager:
 
     async def _show(self, bus: Bus) -> NetworkState:
         kernel = await asyncio.to_thread(observe, self._netns)
-        methods = await bus.methods()
+        known = await bus.known()
         servers, search = await bus.dns()
-        interfaces = tuple(_with_methods(i, *methods[i.name]) if i.name in methods else i for i in kernel.interfaces)
+        interfaces = tuple(with_known(i, known[i.name]) if i.name in known else i for i in kernel.interfaces)
         return replace(kernel, interfaces=interfaces, dns=Dns(servers, search))
 
     async def _verify(self, bus: Bus, desired: NetworkState, within_s: float) -> None:
@@ -148,7 +145,7 @@ class NetworkManager:
             return not left
 
         if not await _until(as_wanted, within_s):
-            raise _Stuck(f"after the change this is still to be done: {'; '.join(step.says for step in left)}")
+            raise Stuck(f"after the change this is still to be done: {'; '.join(step.says for step in left)}")
 
 
 async def _hold(bus: Bus, names: tuple[str, ...], for_s: int) -> tuple[dict[str, str], str]:
@@ -174,22 +171,8 @@ async def _carry_out(bus: Bus, todo: Work, devices: dict[str, str], within_s: fl
     for name in todo.down:
         if name in devices:
             await bus.disconnect(devices[name])
-    active = {}
-    for profile, path in added:
-        active[profile.interface] = await bus.activate(path, devices.get(profile.interface, "/"))
     async with asyncio.timeout(within_s):
-        for name, path in active.items():
-            await _activated(bus, name, path)
-
-
-async def _activated(bus: Bus, name: str, path: str) -> None:
-    while True:
-        state = await bus.active_state(path)
-        if state is ActiveState.ACTIVATED:
-            return
-        if state in (ActiveState.DEACTIVATING, ActiveState.DEACTIVATED):
-            raise _Stuck(f"{name} did not come up")
-        await asyncio.sleep(_LOOK_EVERY_S)
+        await Activation(bus, devices).start(added)
 
 
 def _reason(err: Exception) -> str:
@@ -231,17 +214,6 @@ async def _until(condition: Callable[[], Awaitable[bool]], within_s: float) -> b
             while True:
                 if await condition():
                     return True
-                await asyncio.sleep(_LOOK_EVERY_S)
+                await asyncio.sleep(LOOK_EVERY_S)
     except TimeoutError:
         return False
-
-
-def _with_methods(interface: Interface, ipv4: str, ipv6: str) -> Interface:
-    """NetworkManager knows whether it asks for addresses; the kernel only whether some came."""
-    v4, v6 = interface.ipv4 or IpConfig(), interface.ipv6 or IpConfig()
-    asks4, asks6 = ipv4 == "auto", ipv6 in ("auto", "dhcp")
-    return replace(
-        interface,
-        ipv4=replace(v4, dhcp=asks4, enabled=v4.enabled or asks4),
-        ipv6=replace(v6, dhcp=asks6, autoconf=ipv6 == "auto", enabled=v6.enabled or asks6),
-    )

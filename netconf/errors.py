@@ -60,6 +60,12 @@ class BadDocument(Refused):
         self.findings = tuple(findings)
 
 
+class BadText(Refused):
+    what = "Cannot read this network configuration"
+    why = "{reason}"
+    mend = "Write it in YAML or JSON, as nmstate's documents are"
+
+
 class NoSuchInterface(Refused):
     what = "Cannot change interface {name}"
     why = "this host has none of that name, and its type {type} is nothing that can be made"
@@ -72,10 +78,40 @@ class OtherType(Refused):
     mend = "Remove {name} first, or choose another name"
 
 
+class Fixed(Refused):
+    what = "Cannot make {name} {wanted}"
+    why = "it is {observed}, which cannot change while it is there; were it made anew, that could not go back by itself"
+    mend = "Give the other one another name, or remove {name} in one change and make it in the next"
+
+
 class PortTaken(Refused):
     what = "Cannot make {port} a port of {name}"
     why = "it is a port of {other}, which the wish does not mention"
     mend = "Say in the same document which ports {other} keeps"
+
+
+class NoSuchMac(Refused):
+    what = "Cannot tell which interface {name} is"
+    why = "it is to be the one with the MAC address {mac}, and these have it: {found}"
+    mend = "Name a MAC address that exactly one NIC of this host has"
+
+
+class NeedsMode(Refused):
+    what = "Cannot make the bond {name}"
+    why = "the wish does not say its mode"
+    mend = "Say link-aggregation.mode"
+
+
+class StandsOn(Refused):
+    what = "Cannot remove {name}"
+    why = "{other} stands on it and would go with it, and the wish does not mention that"
+    mend = "Remove {other} in the same document, or put it on something else"
+
+
+class TooWide(Refused):
+    what = "Cannot have an MTU of {mtu} on {name}"
+    why = "{base}, which carries it, lets {most} through"
+    mend = "Make {base} wider in the same document, or {name} narrower"
 
 
 class ChangePending(Refused):

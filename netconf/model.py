@@ -3,9 +3,12 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from netconf.kinds import Bond, Bridge, Vlan, Vrf, Vxlan
+from netconf.options import Pairs
+
 
 class LinkType(StrEnum):
-    """nmstate's words for the kinds of interface; OTHER is a kind we look at but never make."""
+    """nmstate's words for the kinds of interface. OTHER: observed, a kind we never make; wished, whichever it is."""
 
     ETHERNET = "ethernet"
     VETH = "veth"
@@ -13,6 +16,8 @@ class LinkType(StrEnum):
     BOND = "bond"
     VLAN = "vlan"
     VXLAN = "vxlan"
+    DUMMY = "dummy"
+    VRF = "vrf"
     TUN = "tun"
     LOOPBACK = "loopback"
     OTHER = "unknown"
@@ -22,6 +27,7 @@ class LinkState(StrEnum):
     UP = "up"
     DOWN = "down"
     ABSENT = "absent"
+    IGNORE = "ignore"  # only in documents: such an interface is left alone
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,32 +44,26 @@ class IpConfig:
     """IPv4 or IPv6 of an interface. Link-local addresses are never listed.
 
     With `dhcp` or `autoconf` (router advertisements, IPv6 only) a wish names no addresses; an observation names all.
+    `options` are those of netconf.options.IP; not named in a wish, they are left as they are.
     """
-
-    @property
-    def static(self) -> bool:
-        return self.enabled and not (self.dhcp or self.autoconf)
 
     enabled: bool = False
     dhcp: bool = False
     autoconf: bool = False
     addresses: tuple[Address, ...] = ()
+    options: Pairs = ()
 
-
-@dataclass(frozen=True, slots=True)
-class Bridge:
-    """The inside of a linux-bridge. `ports` are names in sorted order; in a wish None leaves them as they are."""
-
-    ports: tuple[str, ...] | None = None
-    stp: bool | None = None
-    forward_delay_s: int | None = None
+    @property
+    def static(self) -> bool:
+        return self.enabled and not (self.dhcp or self.autoconf)
 
 
 @dataclass(frozen=True, slots=True)
 class Interface:
     """In a wish, None means "leave as it is"; in an observation, everything that applies is filled in.
 
-    `controller` and `carrier` are only observed: ports are wished for in their bridge.
+    `controller`, `carrier` and `permanent_mac` are only observed: ports are wished for in their bridge, bond or VRF.
+    With `by_mac` in a wish it is the one with that MAC, whatever it is called. `peer` is a veth's other end.
     """
 
     name: str
@@ -77,17 +77,93 @@ class Interface:
     ipv4: IpConfig | None = None
     ipv6: IpConfig | None = None
     bridge: Bridge | None = None
+    bond: Bond | None = None
+    vlan: Vlan | None = None
+    vxlan: Vxlan | None = None
+    vrf: Vrf | None = None
+    peer: str | None = None
+    lldp: bool | None = None
+    description: str | None = None
+    by_mac: bool = False
+    permanent_mac: str | None = None
+
+    @property
+    def ports(self) -> tuple[str, ...] | None:
+        """Of a bridge, bond or VRF; None also when a wish leaves them as they are."""
+        inside = self.bridge or self.bond or self.vrf
+        return None if inside is None else inside.ports
+
+    @property
+    def base(self) -> str | None:
+        """The interface that this one stands on."""
+        if self.vlan is not None:
+            return self.vlan.base
+        return self.vxlan.base or None if self.vxlan is not None else None
+
+
+MAIN_TABLE = 254
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Route:
-    """A static route. `table` 254 is the main one; a wish without metric takes what the backend gives it."""
+    """A static route. `table` 254 is the main one; a wish without metric takes what the backend gives it.
+
+    An empty `next_hop` means that the destination is on the link itself.
+    """
 
     destination: str
     next_hop: str
     interface: str
     metric: int | None = None
-    table: int = 254
+    table: int = MAIN_TABLE
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMatch:
+    """Routes that are not wished for: all of which what is said here is true."""
+
+    destination: str | None = None
+    next_hop: str | None = None
+    interface: str | None = None
+    metric: int | None = None
+    table: int | None = None
+
+    def matches(self, route: Route) -> bool:
+        pairs = (
+            (self.destination, route.destination),
+            (self.next_hop, route.next_hop),
+            (self.interface, route.interface),
+            (self.metric, route.metric),
+            (self.table, route.table),
+        )
+        return all(mine is None or mine == other for mine, other in pairs)
+
+
+class RuleAction(StrEnum):
+    BLACKHOLE = "blackhole"
+    UNREACHABLE = "unreachable"
+    PROHIBIT = "prohibit"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which routing table packets are looked up in. `family` is 4 or 6; what is None is not looked at.
+
+    As a rule that is not wished for (`NetworkState.gone_rules`) it stands for all of which what it says is true.
+    """
+
+    family: int | None = None
+    source: str | None = None
+    destination: str | None = None
+    incoming: str | None = None
+    fwmark: int | None = None
+    fwmask: int | None = None
+    priority: int | None = None
+    table: int | None = None
+    action: RuleAction | None = None
+
+    def matches(self, rule: "Rule") -> bool:
+        return all(getattr(self, key) in (None, getattr(rule, key)) for key in self.__slots__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +174,17 @@ class Dns:
 
 @dataclass(frozen=True, slots=True)
 class NetworkState:
-    """The network of a host. In a wish, interfaces not named are left alone; `dns` and `routes` None likewise."""
+    """The network of a host. In a wish, interfaces not named are left alone; `dns`, `routes` and `rules` None likewise.
+
+    Routes and rules of a wish come to those that are there, except to those that `gone` and `gone_rules` match.
+    """
 
     interfaces: tuple[Interface, ...] = ()
     routes: tuple[Route, ...] | None = None
     dns: Dns | None = None
+    rules: tuple[Rule, ...] | None = None
+    gone: tuple[RouteMatch, ...] = ()
+    gone_rules: tuple[Rule, ...] = ()
 
     def interface(self, name: str) -> Interface | None:
         return next((interface for interface in self.interfaces if interface.name == name), None)

@@ -11,6 +11,7 @@ from dbus_fast import BusType, DBusError, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from netconf.errors import BackendMissing, Failed
+from netconf.known import Known, known
 from netconf.profiles import MARK, Settings
 
 _NAME = "org.freedesktop.NetworkManager"
@@ -61,12 +62,12 @@ class Bus:
         )
         reply = await self._bus.call(message)
         if reply is None:
-            raise BusSaidNo(member=member, reason="nothing")
+            raise BusSaidNo(member=member, reason="nothing", error="")
         if reply.message_type is MessageType.ERROR:
             words = reply.body[0] if reply.body else reply.error_name
             if reply.error_name in ("org.freedesktop.DBus.Error.ServiceUnknown",):
                 raise BackendMissing(reason=f"it is not on the bus: {words}")
-            raise BusSaidNo(member=member, reason=words)
+            raise BusSaidNo(member=member, reason=words, error=reply.error_name)
         return reply.body[0] if reply.body else None
 
     async def get(self, path: str, interface: str, name: str) -> Any:
@@ -83,8 +84,8 @@ class Bus:
                 continue
         return found
 
-    async def methods(self) -> dict[str, tuple[str, str]]:
-        """Interface name → the IPv4 and IPv6 methods of the profile that is active on it."""
+    async def known(self) -> dict[str, Known]:
+        """Interface name → what the profile that is active on it says."""
         found = {}
         for path in await self.get(_ROOT, "", "ActiveConnections"):
             try:
@@ -94,8 +95,7 @@ class Bus:
                 names = [await self.get(device, "Device", "Interface") for device in devices]
             except BusSaidNo:  # gone while we asked
                 continue
-            both = tuple(_plain(settings, ip, "method") for ip in ("ipv4", "ipv6"))
-            found.update(dict.fromkeys(names, (both[0], both[1])))
+            found.update(dict.fromkeys(names, known(settings)))
         return found
 
     async def dns(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -142,16 +142,40 @@ class Bus:
         except BusSaidNo:  # it is taken off the bus when it ends
             return ActiveState.DEACTIVATED
 
+    async def has_started(self, path: str) -> bool:
+        """Whether its device is at this activation, no longer at the end of the one before; also when it is over."""
+        try:
+            devices = await self.get(path, "Connection.Active", "Devices")
+            return any([await self.get(device, "Device", "ActiveConnection") == path for device in devices])
+        except BusSaidNo:
+            return True
+
     async def activating(self) -> bool:
         """Whether anything is on its way up or down."""
         states = [await self.active_state(path) for path in await self.get(_ROOT, "", "ActiveConnections")]
         return any(state in (ActiveState.ACTIVATING, ActiveState.DEACTIVATING) for state in states)
 
     async def disconnect(self, device: str) -> None:
-        await self.call(device, f"{_NAME}.Device", "Disconnect")
+        """Fine, too, when it is not connected: a port goes down with its bridge."""
+        try:
+            await self.call(device, f"{_NAME}.Device", "Disconnect")
+        except BusSaidNo as err:
+            if err.values["error"] != f"{_NAME}.Device.NotActive":
+                raise
 
     async def delete_device(self, device: str) -> None:
-        await self.call(device, f"{_NAME}.Device", "Delete")
+        """Fine, too, when it went meanwhile: the ends of a veth go together."""
+        try:
+            await self.call(device, f"{_NAME}.Device", "Delete")
+        except BusSaidNo:
+            if await self._is_real(device):
+                raise
+
+    async def _is_real(self, device: str) -> bool:
+        try:
+            return bool(await self.get(device, "Device", "Real"))
+        except BusSaidNo:
+            return False
 
     async def checkpoints(self) -> list[str]:
         return [str(path) for path in await self.get(_ROOT, "", "Checkpoints")]

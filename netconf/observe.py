@@ -2,11 +2,25 @@
 
 import socket
 from collections.abc import Iterable
-from typing import Protocol
+from dataclasses import dataclass
 
 from pyroute2 import IPRoute
 
-from netconf.model import Address, Bridge, Interface, IpConfig, LinkState, LinkType, NetworkState, Route
+from netconf import insides
+from netconf.insides import Message, nested
+from netconf.kinds import PortVlan
+from netconf.model import (
+    MAIN_TABLE,
+    Address,
+    Interface,
+    IpConfig,
+    LinkState,
+    LinkType,
+    NetworkState,
+    Route,
+    Rule,
+    RuleAction,
+)
 
 _TYPES = {
     "bridge": LinkType.LINUX_BRIDGE,
@@ -15,6 +29,8 @@ _TYPES = {
     "bond": LinkType.BOND,
     "vlan": LinkType.VLAN,
     "vxlan": LinkType.VXLAN,
+    "dummy": LinkType.DUMMY,
+    "vrf": LinkType.VRF,
 }
 # From linux/if_arp.h, linux/if.h, linux/if_addr.h and linux/rtnetlink.h.
 _ARPHRD_ETHER, _ARPHRD_LOOPBACK = 1, 772
@@ -23,73 +39,101 @@ _IFA_F_PERMANENT = 0x80
 _SCOPE_LINK, _SCOPE_HOST = 253, 254
 _STATIC_ROUTES = (3, 4)  # RTPROT_BOOT, RTPROT_STATIC; the kernel's own, DHCP's and RA's come by themselves
 _RTN_UNICAST = 1
-_USER_HZ = 100  # the kernel counts a bridge's times in these on every architecture Debian has
-
-
-class Message(Protocol):
-    """A netlink message of pyroute2: `get` finds attributes by their short name as well as header fields."""
-
-    def get(self, key: str, /) -> object: ...
+_RTPROT_KERNEL = 2
+_ACTIONS = {1: None, 6: RuleAction.BLACKHOLE, 7: RuleAction.UNREACHABLE, 8: RuleAction.PROHIBIT}  # linux/fib_rules.h
 
 
 def observe(netns: str | None = None) -> NetworkState:
     """The kernel's view; DNS is not in it. Blocks for some milliseconds. `netns` names another network namespace."""
     with IPRoute(netns=netns) as kernel:
-        return from_netlink(list(kernel.get_links()), list(kernel.get_addr()), list(kernel.get_routes()))
+        links = list(kernel.get_links())
+        vlans = list(kernel.get_vlans()) if any(_filters(link) for link in links) else []
+        rules = [*kernel.get_rules(family=socket.AF_INET), *kernel.get_rules(family=socket.AF_INET6)]
+        return from_netlink(links, list(kernel.get_addr()), list(kernel.get_routes()), rules, vlans)
 
 
-def from_netlink(links: Iterable[Message], addresses: Iterable[Message], routes: Iterable[Message]) -> NetworkState:
+def from_netlink(
+    links: Iterable[Message],
+    addresses: Iterable[Message],
+    routes: Iterable[Message],
+    rules: Iterable[Message] = (),
+    vlans: Iterable[Message] = (),
+) -> NetworkState:
     links = [link for link in links if link.get("ifname")]
-    names = {_number(link, "index"): str(link.get("ifname")) for link in links}
-    ports: dict[str, list[str]] = {}
-    for link in links:
-        master = names.get(_number(link, "master"))
-        if master is not None:
-            ports.setdefault(master, []).append(str(link.get("ifname")))
     held: dict[int, list[Message]] = {}
     for address in addresses:
         held.setdefault(_number(address, "index"), []).append(address)
-    found = (_interface(link, names, ports, held.get(_number(link, "index"), [])) for link in links)
-    known = (_route(route, names) for route in routes)
+    around = _around(links, vlans)
+    found = (_interface(link, around, held.get(_number(link, "index"), [])) for link in links)
+    known = (_route(route, around.names) for route in routes)
     return NetworkState(
         interfaces=tuple(sorted(found, key=lambda interface: interface.name)),
-        routes=tuple(sorted(route for route in known if route is not None)),
+        routes=tuple(sorted((route for route in known if route is not None), key=_order)),
+        rules=tuple(rule for message in rules if (rule := _rule(message)) is not None),
     )
 
 
-def _interface(link: Message, names: dict[int, str], ports: dict[str, list[str]], held: list[Message]) -> Interface:
-    name, kind = str(link.get("ifname")), _type(link)
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What has to be known of all links to understand one. Indexes are those of this namespace."""
+
+    names: dict[int, str]
+    ports: dict[int, dict[str, Message]]
+    vlans: dict[int, PortVlan]
+
+
+def _around(links: list[Message], vlans: Iterable[Message]) -> _Around:
+    ports: dict[int, dict[str, Message]] = {}
+    for link in links:
+        if _number(link, "master"):
+            ports.setdefault(_number(link, "master"), {})[str(link.get("ifname"))] = link
+    key = "IFLA_BR_VLAN_DEFAULT_PVID"
+    pvids = {_number(i, "index"): insides.number(nested(i, "linkinfo", "IFLA_INFO_DATA", key)) for i in links}
+    defaults = {_number(link, "index"): pvids.get(_number(link, "master"), 0) for link in links}
+    names = {_number(link, "index"): str(link.get("ifname")) for link in links}
+    return _Around(names, ports, insides.port_vlans(vlans, defaults))
+
+
+def _filters(link: Message) -> bool:
+    return bool(nested(link, "linkinfo", "IFLA_INFO_DATA", "IFLA_BR_VLAN_FILTERING"))
+
+
+def _interface(link: Message, around: _Around, held: list[Message]) -> Interface:
+    kind, ports = _type(link), around.ports.get(_number(link, "index"), {})
     up = bool(_number(link, "flags") & _IFF_UP)
     mac = link.get("address")
+    names = around.names if link.get("link_netnsid") is None else {}  # `link` is an index over there
     return Interface(
-        name=name,
+        name=str(link.get("ifname")),
         type=kind,
         state=LinkState.UP if up else LinkState.DOWN,
         mac=str(mac) if mac else None,
         mtu=_number(link, "mtu") or None,
         carrier=bool(link.get("carrier")) if up else False,
-        controller=names.get(_number(link, "master")),
+        controller=around.names.get(_number(link, "master")),
         ipv4=_ip(held, socket.AF_INET),
         ipv6=_ip(held, socket.AF_INET6),
-        bridge=_bridge(link, ports.get(name, [])) if kind is LinkType.LINUX_BRIDGE else None,
+        bridge=insides.bridge(link, ports, around.vlans) if kind is LinkType.LINUX_BRIDGE else None,
+        bond=insides.bond(link, ports, around.names) if kind is LinkType.BOND else None,
+        vlan=insides.vlan(link, names) if kind is LinkType.VLAN else None,
+        vxlan=insides.vxlan(link, names) if kind is LinkType.VXLAN else None,
+        vrf=insides.vrf(link, ports) if kind is LinkType.VRF else None,
+        peer=names.get(_number(link, "link")) if kind is LinkType.VETH else None,
+        permanent_mac=_permanent_mac(link),
     )
 
 
+def _permanent_mac(link: Message) -> str | None:
+    mac = link.get("perm_address")
+    return mac.lower() if isinstance(mac, str) and mac.strip("0:") else None
+
+
 def _type(link: Message) -> LinkType:
-    kind = _nested(link, "linkinfo", "IFLA_INFO_KIND")
+    kind = nested(link, "linkinfo", "IFLA_INFO_KIND")
     if kind is None:
         plain = {_ARPHRD_ETHER: LinkType.ETHERNET, _ARPHRD_LOOPBACK: LinkType.LOOPBACK}
         return plain.get(_number(link, "ifi_type"), LinkType.OTHER)
     return _TYPES.get(str(kind), LinkType.OTHER)
-
-
-def _bridge(link: Message, ports: list[str]) -> Bridge:
-    delay = _nested(link, "linkinfo", "IFLA_INFO_DATA", "IFLA_BR_FORWARD_DELAY")
-    return Bridge(
-        ports=tuple(sorted(ports)),
-        stp=bool(_nested(link, "linkinfo", "IFLA_INFO_DATA", "IFLA_BR_STP_STATE")),
-        forward_delay_s=(delay if isinstance(delay, int) else 0) // _USER_HZ,
-    )
 
 
 def _ip(held: list[Message], family: int) -> IpConfig:
@@ -109,23 +153,46 @@ def _ip(held: list[Message], family: int) -> IpConfig:
 def _route(route: Message, names: dict[int, str]) -> Route | None:
     gateway, interface = route.get("gateway"), names.get(_number(route, "oif"))
     ours = _number(route, "proto") in _STATIC_ROUTES and _number(route, "type") == _RTN_UNICAST
-    if not ours or not gateway or interface is None:
+    if not ours or interface is None:
         return None
     anywhere = "0.0.0.0" if _number(route, "family") == socket.AF_INET else "::"
     return Route(
         destination=f"{route.get('dst') or anywhere}/{_number(route, 'dst_len')}",
-        next_hop=str(gateway),
+        next_hop=str(gateway) if gateway else "",
         interface=interface,
         metric=_number(route, "priority"),
-        table=_number(route, "table") or 254,
+        table=_number(route, "table") or MAIN_TABLE,
     )
 
 
-def _nested(message: Message, *keys: str) -> object:
-    value: object = message
-    for key in keys:
-        value = value.get(key) if hasattr(value, "get") else None
-    return value
+def _order(route: Route) -> tuple[object, ...]:
+    return (route.destination, route.next_hop, route.interface, route.metric or 0, route.table)
+
+
+def _rule(rule: Message) -> Rule | None:
+    """Those of the kernel itself are nobody's wish."""
+    action = _number(rule, "action")
+    if _number(rule, "protocol") == _RTPROT_KERNEL or rule.get("FRA_PROTOCOL") == _RTPROT_KERNEL:
+        return None
+    if action not in _ACTIONS:
+        return None
+    marked = insides.number(rule.get("FRA_FWMARK")) or None
+    return Rule(
+        family=4 if _number(rule, "family") == socket.AF_INET else 6,
+        source=_network(rule, "src", "src_len"),
+        destination=_network(rule, "dst", "dst_len"),
+        incoming=_text(rule, "iifname") or None,
+        fwmark=marked,
+        fwmask=insides.number(rule.get("FRA_FWMASK")) or None if marked is not None else None,
+        priority=insides.number(rule.get("FRA_PRIORITY")),
+        table=insides.number(rule.get("FRA_TABLE")) or _number(rule, "table") or None,
+        action=_ACTIONS[action],
+    )
+
+
+def _network(rule: Message, key: str, length: str) -> str | None:
+    address = _text(rule, key)
+    return f"{address}/{_number(rule, length)}" if address else None
 
 
 def _number(message: Message, key: str) -> int:

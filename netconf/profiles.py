@@ -1,182 +1,222 @@
-"""From a wish to NetworkManager's connection profiles, as its D-Bus interface takes them; pure."""
+"""One interface as NetworkManager's connection profile, in the types of its D-Bus interface; pure."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from dbus_fast import Variant
 
-from netconf.model import Bridge, Dns, Interface, IpConfig, LinkState, LinkType, NetworkState, Route
-from netconf.plan import Step, complete, ports
+from netconf.kinds import Bond, Bridge, BridgePort, PortMode, PortVlan, Vlan, VlanProtocol, Vxlan
+from netconf.model import MAIN_TABLE, Dns, Interface, IpConfig, LinkType, NetworkState, Route, Rule, RuleAction
+from netconf.options import BOND, BRIDGE, BRIDGE_PORT, IP, STP, Flag, Option, Pairs, Value, Words, named
 
 MARK = "trivet.change"  # in the profile's user data: the change that made it
+DESCRIPTION = "nmstate.interface.description"  # there, too, where nmstate keeps it
 _PRIORITY = 100  # over profiles of others for the same NIC, should a power cut leave both
+_RULE_PRIORITY = 30000  # what nmstate takes when the wish does not say; NetworkManager wants one
+_FAMILIES = {4: 2, 6: 10}  # AF_INET, AF_INET6
+# From linux/fib_rules.h.
+_ACTIONS = {None: 1, RuleAction.BLACKHOLE: 6, RuleAction.UNREACHABLE: 7, RuleAction.PROHIBIT: 8}
 
-Settings = Mapping[str, Mapping[str, Variant]]
+Group = Mapping[str, Variant]
+Settings = Mapping[str, Group]
+
+_TYPES = {
+    LinkType.LINUX_BRIDGE: "bridge",
+    LinkType.BOND: "bond",
+    LinkType.VLAN: "vlan",
+    LinkType.VXLAN: "vxlan",
+    LinkType.DUMMY: "dummy",
+    LinkType.VRF: "vrf",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`interface` is what it configures, `controller` the bridge it makes that a port of."""
+    """`interface` is what it configures, `controller` what it makes that a port of, `above` what has to be up first."""
 
     interface: str
     controller: str | None
     settings: Settings
+    above: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """What a change comes to: profiles in the order to activate them, and interfaces to take away or down."""
+class Wanted:
+    """An interface as netconf.merge.after has it in `state`, and the rules that its profile carries."""
 
-    profiles: tuple[Profile, ...]
-    remove: tuple[str, ...] = ()
-    down: tuple[str, ...] = ()
+    interface: Interface
+    state: NetworkState
+    rules: tuple[Rule, ...] = ()
 
     @property
-    def touched(self) -> tuple[str, ...]:
-        return (*dict.fromkeys(p.interface for p in self.profiles), *self.remove, *self.down)
+    def controller(self) -> Interface | None:
+        return self.state.interface(self.interface.controller or "")
+
+    @property
+    def above(self) -> tuple[str, ...]:
+        """What it stands on, with the ports of that."""
+        base = self.state.interface(self.interface.base or "")
+        return () if base is None else (base.name, *(base.ports or ()))
+
+    @property
+    def has_ip(self) -> bool:
+        return self.controller is None or self.controller.vrf is not None
 
 
-def work(
-    desired: NetworkState, observed: NetworkState, steps: Iterable[Step], *, change: str, new_uuid: Callable[[], str]
-) -> Work:
-    """The profiles for what `steps` names and for the ports that hang on it; `change` marks them."""
-    wish = complete(desired, observed)
-    dns = wish.dns if wish.dns is not None else observed.dns
-    names = dict.fromkeys(step.name or _default_interface(wish, observed) for step in steps)
-    bridges: list[Profile] = []
-    others: list[Profile] = []
-    freed: list[str] = []
-
-    def profile(interface: Interface, controller: str | None = None) -> Profile:
-        seen = observed.interface(interface.name)
-        routes = () if controller else _routes(interface.name, wish, observed)
-        made = _settings(interface, seen, routes, dns, controller)
-        head = _head(interface, controller, new_uuid())
-        mark = {"data": Variant("a{ss}", {MARK: change})}
-        return Profile(interface.name, controller, {"connection": head, "user": mark, **made})
-
-    for name in names:
-        interface = _with_inside(wish.interface(name) or observed.interface(name), observed)
-        if interface is None or interface.state is not LinkState.UP:
-            continue
-        if interface.bridge is None:
-            if not _is_port(name, wish):
-                others.append(profile(interface))
-            continue
-        bridges.append(profile(interface))
-        now = ports(name, observed)
-        wanted = interface.bridge.ports if interface.bridge.ports is not None else now
-        for port in wanted:
-            nic = wish.interface(port) or observed.interface(port) or Interface(port)
-            others.append(profile(nic, controller=name))
-        freed += [port for port in now if port not in wanted and wish.interface(port) is None]
-    return Work(
-        profiles=(*bridges, *others),
-        remove=tuple(i.name for i in wish.interfaces if i.name in names and i.state is LinkState.ABSENT),
-        down=(*(i.name for i in wish.interfaces if i.name in names and i.state is LinkState.DOWN), *freed),
-    )
+def profile(wanted: Wanted, *, change: str, uuid: str) -> Profile:
+    interface, controller = wanted.interface, wanted.controller
+    marks = {MARK: change} | ({DESCRIPTION: interface.description} if interface.description else {})
+    made: dict[str, Group] = {
+        "connection": _head(interface, controller, uuid),
+        "user": {"data": Variant("a{ss}", marks)},
+        **_kind(interface),
+    }
+    if interface.type is not LinkType.VRF:
+        made["802-3-ethernet"] = _link(interface)
+    if controller is not None and controller.bridge is not None:
+        port = controller.bridge.port(interface.name)
+        if port != BridgePort(interface.name):
+            made["bridge-port"] = _bridge_port(port)
+    if wanted.has_ip:
+        made |= _ips(wanted)
+    return Profile(interface.name, interface.controller, made, wanted.above)
 
 
-def _with_inside(wish: Interface | None, observed: NetworkState) -> Interface | None:
-    """A bridge whose wish says nothing of its inside keeps it."""
-    if wish is None or wish.type is not LinkType.LINUX_BRIDGE or wish.bridge is not None:
-        return wish
-    seen = observed.interface(wish.name)
-    return replace(wish, bridge=Bridge() if seen is None else replace(seen.bridge or Bridge(), ports=None))
-
-
-def _is_port(name: str, wish: NetworkState) -> bool:
-    return any(name in (i.bridge.ports or ()) for i in wish.interfaces if i.bridge is not None)
-
-
-def _default_interface(wish: NetworkState, observed: NetworkState) -> str:
-    """The interface whose profile carries the DNS servers: that of the default route, else one with addresses."""
-    for route in (*(wish.routes or ()), *(observed.routes or ())):
-        if route.destination in ("0.0.0.0/0", "::/0"):
-            return route.interface
-    for interface in (*wish.interfaces, *observed.interfaces):
-        if any(ip is not None and (ip.addresses or ip.dhcp) for ip in (interface.ipv4, interface.ipv6)):
-            return interface.name
-    return ""
-
-
-def _routes(name: str, wish: NetworkState, observed: NetworkState) -> tuple[Route, ...]:
-    """Wished-for routes win over observed ones with the same destination; those stay otherwise."""
-    wanted = [route for route in wish.routes or () if route.interface == name]
-    taken = {(route.destination, route.table) for route in wanted}
-    kept = [r for r in observed.routes or () if r.interface == name and (r.destination, r.table) not in taken]
-    return (*wanted, *kept)
-
-
-def _head(interface: Interface, controller: str | None, uuid: str) -> Mapping[str, Variant]:
+def _head(interface: Interface, controller: Interface | None, uuid: str) -> Group:
+    kind = "veth" if _is_pair(interface) else _TYPES.get(interface.type, "802-3-ethernet")
     head: dict[str, Variant] = {
         "id": Variant("s", f"trivet {interface.name}"),
         "uuid": Variant("s", uuid),
-        "type": Variant("s", "802-3-ethernet" if interface.bridge is None else "bridge"),
+        "type": Variant("s", kind),
         "interface-name": Variant("s", interface.name),
         "autoconnect": Variant("b", True),
         "autoconnect-priority": Variant("i", _PRIORITY),
         "autoconnect-retries": Variant("i", 0),  # for ever: a cable that is plugged in late has to do
     }
+    if interface.lldp is not None:
+        head["lldp"] = Variant("i", int(interface.lldp))
     if controller is not None:
-        head |= {"master": Variant("s", controller), "slave-type": Variant("s", "bridge")}
+        head |= {"master": Variant("s", controller.name), "slave-type": Variant("s", _TYPES[controller.type])}
     return head
 
 
-def _settings(
-    wish: Interface, seen: Interface | None, routes: tuple[Route, ...], dns: Dns | None, controller: str | None
-) -> dict[str, Mapping[str, Variant]]:
-    made: dict[str, Mapping[str, Variant]] = {"802-3-ethernet": _link(wish, seen)}
-    if controller is not None:
-        return made
-    if wish.bridge is not None:
-        made["bridge"] = _bridge(wish.bridge, seen.bridge if seen else None)
-    for number, wished, observed in (
-        (4, wish.ipv4, seen.ipv4 if seen else None),
-        (6, wish.ipv6, seen.ipv6 if seen else None),
-    ):
-        ip = wished or observed or IpConfig()
-        here = [route for route in routes if ip_network(route.destination).version == number]
-        servers = [ip_address(s) for s in dns.servers if ip_address(s).version == number] if dns else []
-        has_default = any(route.destination in ("0.0.0.0/0", "::/0") for route in routes)
-        carries = has_default or (not routes and bool(ip.addresses))
-        made[f"ipv{number}"] = _ip(ip, number, here, servers if carries else [], _search(dns) if carries else [])
-    return made
+def _is_pair(interface: Interface) -> bool:
+    return interface.type is LinkType.VETH and interface.peer is not None
 
 
-def _search(dns: Dns | None) -> list[str]:
-    return list(dns.search) if dns is not None else []
+def _kind(interface: Interface) -> dict[str, Group]:
+    """The group that tells of the inside; an ethernet has none but that of every link."""
+    if interface.bridge is not None:
+        return {"bridge": _bridge(interface.bridge)}
+    if interface.bond is not None:
+        return {"bond": _bond(interface.bond)}
+    if interface.vlan is not None:
+        return {"vlan": _vlan(interface.vlan)}
+    if interface.vxlan is not None:
+        return {"vxlan": _vxlan(interface.vxlan)}
+    if interface.vrf is not None:
+        return {"vrf": {"table": Variant("u", interface.vrf.table)}}
+    if interface.type is LinkType.DUMMY:
+        return {"dummy": {}}
+    return {"veth": {"peer": Variant("s", interface.peer)}} if _is_pair(interface) else {}
 
 
-def _link(wish: Interface, seen: Interface | None) -> Mapping[str, Variant]:
+def _link(interface: Interface) -> Group:
     link: dict[str, Variant] = {}
-    mtu = wish.mtu if wish.mtu is not None else (seen.mtu if seen else None)
-    mac = wish.mac if wish.bridge is not None or wish is not seen else None
-    if mtu is not None and mtu != 1500:
-        link["mtu"] = Variant("u", mtu)
-    if mac is None and wish.bridge is not None and seen is not None:
-        mac = seen.mac
-    if mac is not None:
-        link["assigned-mac-address"] = Variant("s", mac)
+    if interface.mtu is not None:
+        link["mtu"] = Variant("u", interface.mtu)
+    if interface.mac is not None:
+        link["assigned-mac-address"] = Variant("s", interface.mac)
     return link
 
 
-def _bridge(wish: Bridge, seen: Bridge | None) -> Mapping[str, Variant]:
-    stp = wish.stp if wish.stp is not None else bool(seen and seen.stp)
-    delay = wish.forward_delay_s if wish.forward_delay_s is not None else (seen.forward_delay_s if seen else None)
+def _bridge(bridge: Bridge) -> Group:
+    stp, delay = bool(bridge.stp), bridge.forward_delay_s
     if delay is None:
         delay = 15 if stp else 0  # without STP there are no loops to wait for
-    return {"stp": Variant("b", stp), "forward-delay": Variant("u", delay)}
+    made = {"stp": Variant("b", stp), "forward-delay": Variant("u", delay)}
+    if bridge.filters:
+        made["vlan-filtering"] = Variant("b", True)
+    return made | _plain(bridge.options, (*BRIDGE, *(STP if stp else ())))
 
 
-def _ip(
-    ip: IpConfig,
-    version: int,
-    routes: list[Route],
-    servers: list[IPv4Address | IPv6Address],
-    search: list[str],
-) -> Mapping[str, Variant]:
+def _bridge_port(port: BridgePort) -> Group:
+    made = dict(_plain(port.options, BRIDGE_PORT))
+    if port.vlan is not None and port.vlan.mode is not None:
+        made["vlans"] = Variant("aa{sv}", _vlans(port.vlan))
+    return made
+
+
+def _vlans(vlan: PortVlan) -> list[dict[str, Variant]]:
+    def entry(low: int, high: int, *, own: bool = False) -> dict[str, Variant]:
+        ends = {"vid-start": Variant("q", low), "vid-end": Variant("q", high)}
+        return ends | ({"pvid": Variant("b", True), "untagged": Variant("b", True)} if own else {})
+
+    own = [entry(vlan.tag, vlan.tag, own=True)] if vlan.tag is not None else []
+    apart = [entry(low, high) for low, high in vlan.trunk] if vlan.mode is PortMode.TRUNK else []
+    return own + apart
+
+
+def _bond(bond: Bond) -> Group:
+    found = {"mode": str(bond.mode)} if bond.mode is not None else {}
+    options = named(BOND)
+    return {"options": Variant("a{ss}", found | {key: _bond_word(options[key], v) for key, v in bond.options})}
+
+
+def _bond_word(option: Option, value: Value) -> str:
+    if isinstance(option.kind, Words) and option.name == "all_slaves_active":
+        return str(option.kind.words.index(str(value)))
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _vlan(vlan: Vlan) -> Group:
+    made = {"parent": Variant("s", vlan.base), "id": Variant("u", vlan.id)}
+    if vlan.protocol is not VlanProtocol.IEEE_802_1Q:
+        made["protocol"] = Variant("s", vlan.protocol.value)
+    return made
+
+
+def _vxlan(vxlan: Vxlan) -> Group:
+    made = {"id": Variant("u", vxlan.id), "destination-port": Variant("u", vxlan.port)}
+    made["learning"] = Variant("b", vxlan.learning)
+    texts = (("parent", vxlan.base), ("remote", vxlan.remote), ("local", vxlan.local))
+    return made | {key: Variant("s", text) for key, text in texts if text}
+
+
+def _plain(options: Pairs, known: tuple[Option, ...]) -> dict[str, Variant]:
+    """Options under NetworkManager's names; a `-` before one says that it means the opposite."""
+    found = named(known)
+    made = {}
+    for key, value in options:
+        option = found.get(key)
+        if option is None:
+            continue
+        name = option.nm.removeprefix("-")
+        if isinstance(option.kind, Flag):
+            made[name] = Variant("b", bool(value) is not option.nm.startswith("-"))
+        elif isinstance(option.kind, Words):
+            made[name] = Variant("i", option.kind.words.index(str(value)))
+        else:
+            made[name] = Variant(option.signature, value)
+    return made
+
+
+def _ips(wanted: Wanted) -> dict[str, Group]:
+    interface, dns = wanted.interface, wanted.state.dns
+    routes = [route for route in wanted.state.routes or () if route.interface == interface.name]
+    has_default = any(route.destination in ("0.0.0.0/0", "::/0") for route in routes)
+    made = {}
+    for version, found in ((4, interface.ipv4), (6, interface.ipv6)):
+        ip = found or IpConfig()
+        carries = has_default or (not routes and bool(ip.addresses))
+        here = [route for route in routes if ip_network(route.destination).version == version]
+        rules = [rule for rule in wanted.rules if rule.family == version]
+        made[f"ipv{version}"] = _ip(ip, version, here, rules, dns if carries else None)
+    return made
+
+
+def _ip(ip: IpConfig, version: int, routes: list[Route], rules: list[Rule], dns: Dns | None) -> Group:
     made: dict[str, Variant] = {"method": Variant("s", _method(ip, version))}
     if ip.static and ip.addresses:
         made["address-data"] = Variant(
@@ -187,15 +227,29 @@ def _ip(
         return made
     if routes:
         made["route-data"] = Variant("aa{sv}", [_route(route) for route in routes])
-    if servers or search:
+    if rules:
+        made["routing-rules"] = Variant("aa{sv}", [_rule(rule) for rule in rules])
+    return made | _dns(dns, version) | _plain(ip.options, IP)
+
+
+def _dns(dns: Dns | None, version: int) -> dict[str, Variant]:
+    if dns is None:
+        return {}
+    made: dict[str, Variant] = {}
+    servers = [ip for server in dns.servers if (ip := ip_address(server)).version == version]
+    if servers or dns.search:
         made["ignore-auto-dns"] = Variant("b", True)
-    if servers and version == 4:
-        made["dns"] = Variant("au", [int.from_bytes(server.packed, "little") for server in servers])
-    elif servers:
-        made["dns"] = Variant("aay", [server.packed for server in servers])
-    if search:
-        made["dns-search"] = Variant("as", search)
+    if servers:
+        made["dns"] = _servers(servers, version)
+    if dns.search:
+        made["dns-search"] = Variant("as", list(dns.search))
     return made
+
+
+def _servers(servers: list[IPv4Address | IPv6Address], version: int) -> Variant:
+    if version == 4:
+        return Variant("au", [int.from_bytes(server.packed, "little") for server in servers])
+    return Variant("aay", [server.packed for server in servers])
 
 
 def _method(ip: IpConfig, version: int) -> str:
@@ -212,13 +266,27 @@ def _method(ip: IpConfig, version: int) -> str:
 
 def _route(route: Route) -> dict[str, Variant]:
     network = ip_network(route.destination)
-    made = {
-        "dest": Variant("s", str(network.network_address)),
-        "prefix": Variant("u", network.prefixlen),
-        "next-hop": Variant("s", route.next_hop),
-    }
+    made = {"dest": Variant("s", str(network.network_address)), "prefix": Variant("u", network.prefixlen)}
+    if route.next_hop:
+        made["next-hop"] = Variant("s", route.next_hop)
     if route.metric is not None:
         made["metric"] = Variant("u", route.metric)
-    if route.table != 254:
+    if route.table != MAIN_TABLE:
         made["table"] = Variant("u", route.table)
+    return made
+
+
+def _rule(rule: Rule) -> dict[str, Variant]:
+    made = {"family": Variant("i", _FAMILIES[rule.family or 4]), "action": Variant("y", _ACTIONS[rule.action])}
+    made["priority"] = Variant("u", _RULE_PRIORITY if rule.priority is None else rule.priority)
+    for key, network in (("from", rule.source), ("to", rule.destination)):
+        if network is not None:
+            parsed = ip_network(network)
+            made[key] = Variant("s", str(parsed.network_address))
+            made[f"{key}-len"] = Variant("y", parsed.prefixlen)
+    for key, number in (("table", rule.table), ("fwmark", rule.fwmark), ("fwmask", rule.fwmask)):
+        if number is not None:
+            made[key] = Variant("u", number)
+    if rule.incoming is not None:
+        made["iifname"] = Variant("s", rule.incoming)
     return made

@@ -2,10 +2,15 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from enum import StrEnum
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface, ip_network
+from typing import TypeVar
 
 from netconf.errors import Finding
 
+_Word = TypeVar("_Word", bound=StrEnum)
+_YES, _NO = ("true", "yes", "on", "1", "y"), ("false", "no", "off", "0", "n")  # as nmstate reads them
+_NOT_YET = "cannot be made yet"
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
@@ -30,10 +35,31 @@ class Reader:
     def has(self, key: str) -> bool:
         return self._value.get(key) is not None
 
-    def only(self, known: Collection[str]) -> None:
+    def is_empty(self, key: str) -> bool:
+        return self._value.get(key) == ""
+
+    def wrong_at(self, key: str) -> bool:
+        return any(finding.path == self.at(key) for finding in self.findings)
+
+    def only(self, known: Collection[str], not_yet: Collection[str] = ()) -> None:
+        """`not_yet` are keys of nmstate's schema that we know but do not make."""
         for key in self._value:
-            if key not in known:
+            if key in not_yet:
+                self.not_yet(key)
+            elif key not in known:
                 self.wrong(str(key), "is not known here")
+
+    def not_yet(self, key: str, unless: Collection[object] = ()) -> None:
+        """Refuse a value that we could not make true; `unless` are those that say what is so anyway."""
+        if self.has(key) and not any(self._value[key] == value for value in ([], {}, *unless)):
+            self.wrong(key, _NOT_YET)
+
+    def known_as(self, *keys: str) -> str:
+        """The one of these names of one thing that is used here, the first if none is."""
+        used = [key for key in keys if self.has(key)] or [keys[0]]
+        for other in used[1:]:
+            self.wrong(other, f"is another name of {used[0]}: keep one of the two")
+        return used[0]
 
     def section(self, key: str) -> "Reader | None":
         return Reader(self._value[key], self.at(key), self.findings) if self.has(key) else None
@@ -71,6 +97,8 @@ class Reader:
         value = self._value[key]
         if isinstance(value, bool):
             return value
+        if str(value).lower() in (*_YES, *_NO):
+            return str(value).lower() in _YES
         self.wrong(key, f"has to be true or false, not {_kind(value)}")
         return None
 
@@ -78,6 +106,8 @@ class Reader:
         if not self.has(key):
             return None
         value = self._value[key]
+        if isinstance(value, str) and re.fullmatch(r"-?[0-9]+|0x[0-9a-fA-F]+", value):
+            value = int(value, 0 if "x" in value else 10)
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
             return value
         self.wrong(key, f"has to be a whole number from {low} to {high}, not {value!r}")
@@ -92,6 +122,30 @@ class Reader:
         if reason is not None:
             self.wrong(key, reason)
         return value
+
+    def word(self, key: str, words: type[_Word], *, also: Mapping[str, _Word] | None = None) -> _Word | None:
+        """One of `words`, or what `also` takes for one."""
+        if not self.has(key):
+            return None
+        text = str(self._value[key])
+        if also is not None and text in also:
+            return also[text]
+        try:
+            return words(text)
+        except ValueError:
+            self.wrong(key, f"{text!r} is none of {', '.join(words)}")
+            return None
+
+    def choice(self, key: str, words: Collection[str]) -> str | None:
+        """One of `words`, or its number."""
+        if not self.has(key):
+            return None
+        text = str(self._value[key])
+        numbered = {str(number): word for number, word in enumerate(words)}
+        if text in words or text in numbered:
+            return numbered.get(text, text)
+        self.wrong(key, f"{text!r} is none of {', '.join(words)}")
+        return None
 
     def _list(self, key: str) -> list[object]:
         value = self._value.get(key)
@@ -129,7 +183,12 @@ def why_bad_network(network: str) -> str | None:
         ip_network(network)
     except ValueError as err:
         return f"{network!r} is not a network: {err}"
-    return None if "/" in network else f"{network!r} has no prefix length"
+    return None
+
+
+def as_network(network: str) -> str:
+    """The short way to write what why_bad_network finds nothing against; an address alone is a network of one."""
+    return str(ip_network(network))
 
 
 def as_interface(ip: str) -> IPv4Interface | IPv6Interface | None:

@@ -1,6 +1,7 @@
 """A host with one NIC, before and after its address moved to a bridge."""
 
-from netconf.model import Address, Bridge, Dns, Interface, IpConfig, LinkType, NetworkState, Route
+from netconf.kinds import Bridge
+from netconf.model import Address, Dns, Interface, IpConfig, LinkType, NetworkState, Route
 
 MAC = "52:54:00:00:00:01"
 ADDRESS = Address("192.0.2.11", 24)

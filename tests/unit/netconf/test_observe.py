@@ -3,7 +3,8 @@
 import socket
 from typing import Any
 
-from netconf.model import Address, Bridge, Interface, IpConfig, LinkState, LinkType, Route
+from netconf.kinds import Bridge
+from netconf.model import Address, Interface, IpConfig, LinkState, LinkType, Route
 from netconf.observe import from_netlink
 
 KINDS = {"bridge": {"IFLA_BR_FORWARD_DELAY": 1500, "IFLA_BR_STP_STATE": 1}}
@@ -75,6 +76,7 @@ def test_only_static_routes() -> None:
         route(9),
     ]
     assert from_netlink([link(2, "eth0")], (), routes).routes == (
+        Route("0.0.0.0/0", "", "eth0", 425),
         Route("0.0.0.0/0", "192.0.2.1", "eth0", 425),
         Route("10.0.0.0/8", "192.0.2.1", "eth0", 425, 7),
         Route("::/0", "2001:db8::1", "eth0", 425),

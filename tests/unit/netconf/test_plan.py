@@ -5,10 +5,20 @@ from dataclasses import replace
 import pytest
 
 from netconf.document import parse
-from netconf.errors import NoSuchInterface, OtherType, PortTaken, Refused
+from netconf.errors import (
+    Fixed,
+    NeedsMode,
+    NoSuchInterface,
+    NoSuchMac,
+    OtherType,
+    PortTaken,
+    Refused,
+    StandsOn,
+    TooWide,
+)
+from netconf.kinds import Bond, BondMode, Bridge, Vlan
 from netconf.model import (
     Address,
-    Bridge,
     Dns,
     Interface,
     IpConfig,
@@ -16,8 +26,11 @@ from netconf.model import (
     LinkType,
     NetworkState,
     Route,
+    RouteMatch,
+    Rule,
 )
-from netconf.plan import complete, plan, ports
+from netconf.plan import plan
+from netconf.wish import complete, ports
 from tests.unit.netconf.states import AFTER, BEFORE, DOCUMENT, MAC, OFF, STATIC, bridge, default, nic
 
 WISH = parse(DOCUMENT)
@@ -143,4 +156,93 @@ def test_dns() -> None:
 def test_what_cannot_be(wish: NetworkState, observed: NetworkState, error: type[Refused], words: str) -> None:
     with pytest.raises(error) as caught:
         plan(wish, observed)
+    assert words in str(caught.value)
+
+
+ETH = [Interface(f"eth{n}", mac=f"52:54:00:00:00:0{n}", mtu=1500, ipv4=OFF, ipv6=OFF) for n in range(4)]
+BARE = NetworkState(tuple(ETH), ())
+BOND = Interface("bond0", LinkType.BOND, bond=Bond(BondMode.LACP, ("eth1", "eth2")))
+VLAN = Interface("bond0.7", LinkType.VLAN, vlan=Vlan("bond0", 7))
+OVER = Interface("br7", LinkType.LINUX_BRIDGE, bridge=Bridge(("bond0.7",)))
+STACK = NetworkState(
+    (
+        *ETH[:1],
+        *(replace(nic, controller="bond0") for nic in ETH[1:3]),
+        ETH[3],
+        BOND,
+        replace(VLAN, controller="br7"),
+        OVER,
+    )
+)
+
+
+def test_what_others_stand_on_is_made_first_and_removed_last() -> None:
+    assert says(NetworkState((OVER, VLAN, BOND)), BARE) == [
+        "Make the bond bond0 (802.3ad) over eth1, eth2",
+        "Make the VLAN bond0.7 over bond0",
+        "Make the bridge br7 over bond0.7",
+    ]
+    assert says(NetworkState((OVER, VLAN, BOND)), STACK) == []
+    gone = tuple(Interface(name, LinkType.OTHER, LinkState.ABSENT) for name in ("bond0", "bond0.7", "br7"))
+    assert says(NetworkState(gone), STACK) == ["Remove br7", "Remove bond0.7", "Remove bond0"]
+
+
+def test_a_bond_changes_in_place() -> None:
+    wish = replace(BOND, bond=Bond(BondMode.ACTIVE_BACKUP, ("eth1", "eth3"), (("miimon", 100),)))
+    assert says(NetworkState((wish,)), STACK) == [
+        "Plug eth3 into bond0",
+        "Pull eth2 out of bond0",
+        "Change the mode of bond0 to active-backup (it is 802.3ad)",
+    ]
+
+
+def test_a_port_moves_between_bridges() -> None:
+    bridges = (
+        Interface("br1", LinkType.LINUX_BRIDGE, bridge=Bridge(())),
+        Interface("br2", LinkType.LINUX_BRIDGE, bridge=Bridge(("eth1",))),
+    )
+    now = NetworkState((replace(ETH[1], controller="br1"), replace(bridges[0], bridge=Bridge(("eth1",))), bridges[1]))
+    now = replace(now, interfaces=(*now.interfaces[:2], replace(bridges[1], bridge=Bridge(()))))
+    assert says(NetworkState(bridges), now) == ["Pull eth1 out of br1", "Plug eth1 into br2"]
+
+
+def test_a_nic_is_found_by_its_mac() -> None:
+    port = Interface("uplink", mac="52:54:00:00:00:01", by_mac=True, mtu=9000)
+    wish = NetworkState((port, replace(BOND, bond=Bond(BondMode.LACP, ("uplink",)))), (default("uplink"),))
+    done = complete(wish, BARE)
+    assert [(i.name, i.mac) for i in done.interfaces] == [("eth1", None), ("bond0", "52:54:00:00:00:01")]
+    assert done.interfaces[1].ports == ("eth1",)
+    assert done.routes == (default("eth1"),)
+
+
+def test_rules_and_routes_that_go() -> None:
+    now = replace(BEFORE, rules=(Rule(family=4, source="10.0.0.0/8", priority=9, table=50),))
+    wish = NetworkState(
+        gone=(RouteMatch(interface="host0"),), gone_rules=(Rule(table=50),), rules=(Rule(family=4, table=7),)
+    )
+    assert says(wish, now) == [
+        "No longer: Route 0.0.0.0/0 over 192.0.2.1 on host0",
+        "No longer: Rule for IPv4 from 10.0.0.0/8 with priority 9: look up in table 50",
+        "Rule for IPv4 : look up in table 7",
+    ]
+    assert says(NetworkState(rules=now.rules), now) == []
+
+
+@pytest.mark.parametrize(
+    ("wish", "error", "words"),
+    [
+        (Interface("bond0", LinkType.OTHER, LinkState.ABSENT), StandsOn, "bond0.7 stands on it"),
+        (Interface("bond1", LinkType.BOND, bond=Bond(None, ("eth3",))), NeedsMode, "mode"),
+        (replace(VLAN, mtu=1501), TooWide, "lets 1500 through"),
+        (replace(VLAN, name="v", vlan=Vlan("eth9", 7)), NoSuchInterface, "eth9"),
+        (Interface("x", mac="52:54:00:00:00:77", by_mac=True), NoSuchMac, "none"),
+        (replace(OVER, name="br8"), PortTaken, "br7"),
+        (Interface("v0", LinkType.VETH, peer="v1"), NoSuchInterface, "its type veth is nothing that can be made"),
+        (replace(VLAN, vlan=Vlan("bond0", 8)), Fixed, "VLAN 8 (802.1q) over bond0"),
+    ],
+)
+def test_what_cannot_be_in_a_stack(wish: Interface, error: type[Refused], words: str) -> None:
+    observed = replace(STACK, interfaces=tuple(replace(i, mtu=1500) for i in STACK.interfaces))
+    with pytest.raises(error) as caught:
+        plan(NetworkState((wish,)), observed)
     assert words in str(caught.value)

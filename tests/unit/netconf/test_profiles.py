@@ -1,12 +1,15 @@
 """What NetworkManager is told."""
 
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 from netconf.document import parse
+from netconf.kinds import Bond, BondMode, Bridge, BridgePort, PortMode, PortVlan, Vlan
 from netconf.model import Address, Dns, Interface, IpConfig, LinkState, LinkType, NetworkState
 from netconf.plan import plan
-from netconf.profiles import MARK, Profile, Work, work
+from netconf.profiles import MARK, Profile
+from netconf.work import Work, work
 from tests.unit.netconf.states import AFTER, BEFORE, DOCUMENT, MAC, OFF, bridge, nic
 
 
@@ -94,8 +97,53 @@ def test_ipv6_addresses_and_link_local_only() -> None:
 
 def test_removing_pulling_and_taking_down() -> None:
     gone = NetworkState((Interface("ovirtmgmt", LinkType.LINUX_BRIDGE, LinkState.ABSENT),))
-    assert made(gone, AFTER) == Work((), remove=("ovirtmgmt",))
+    assert made(gone, AFTER) == Work((), remove=("ovirtmgmt",), down=("host0",))
     empty = NetworkState((bridge(),))
     assert made(empty, AFTER).down == ("host0",)
     down = NetworkState((Interface("host0", state=LinkState.DOWN),))
     assert made(down, NetworkState((nic(),))) == Work((), down=("host0",))
+
+
+def test_a_port_that_is_down_comes_up_with_its_bond() -> None:
+    wish = NetworkState((Interface("bond0", LinkType.BOND, bond=Bond(BondMode.LACP, ("host0",))),))
+    observed = NetworkState((replace(nic(ipv4=OFF), state=LinkState.DOWN),))
+    assert [(p.interface, p.controller) for p in made(wish, observed).profiles] == [("bond0", None), ("host0", "bond0")]
+
+
+def test_a_port_stays_one_when_something_else_of_it_changes() -> None:
+    (host0,) = made(NetworkState((Interface("host0", mtu=9000),)), AFTER).profiles
+    assert host0.controller == "ovirtmgmt"
+    assert plain(host0)["802-3-ethernet"] == {"mtu": 9000}
+
+
+def test_what_stands_on_a_bond_is_set_up_after_its_ports() -> None:
+    bond = Interface("bond0", LinkType.BOND, bond=Bond(BondMode.XOR, ("host0",)))
+    vlan = Interface("bond0.7", LinkType.VLAN, vlan=Vlan("bond0", 7))
+    todo = made(NetworkState((vlan, bond)), NetworkState((nic(ipv4=OFF),)))
+    assert [p.interface for p in todo.profiles] == ["bond0", "host0", "bond0.7"]
+    assert todo.profiles[2].above == ("bond0", "host0")
+    again = made(NetworkState((replace(bond, bond=Bond(BondMode.LACP)),)), STACKED)
+    assert [p.interface for p in again.profiles] == ["bond0", "host0", "bond0.7"]
+
+
+STACKED = NetworkState(
+    (
+        nic(ipv4=OFF, controller="bond0"),
+        Interface("bond0", LinkType.BOND, bond=Bond(BondMode.XOR, ("host0",))),
+        Interface("bond0.7", LinkType.VLAN, vlan=Vlan("bond0", 7)),
+    )
+)
+
+
+def test_vlans_of_a_port() -> None:
+    vlan = PortVlan(PortMode.TRUNK, 100, True, ((500, 503),))
+    inside = Bridge(("host0",), details=(BridgePort("host0", vlan),))
+    wish = NetworkState((Interface("br0", LinkType.LINUX_BRIDGE, bridge=inside),))
+    br0, host0 = (plain(profile) for profile in made(wish, NetworkState((nic(ipv4=OFF),))).profiles)
+    assert br0["bridge"]["vlan-filtering"]
+    assert host0["bridge-port"] == {
+        "vlans": [
+            {"vid-start": 100, "vid-end": 100, "pvid": True, "untagged": True},
+            {"vid-start": 500, "vid-end": 503},
+        ]
+    }

@@ -1,0 +1,67 @@
+"""Starts profiles in NetworkManager one after the other and sees to it that they come up."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from netconf.nm_bus import ActiveState, Bus
+from netconf.profiles import Profile
+
+LOOK_EVERY_S = 0.1
+_TRIES = 3  # NetworkManager starts the earlier profile of a port by itself when its controller begins anew
+
+
+class Stuck(Exception):
+    """Why a change does not get on, in words."""
+
+
+@dataclass
+class _Running:
+    profile: str
+    device: str
+    active: str
+    tries: int = 1
+
+
+class Activation:
+    """`devices` are those that were there before: name → path."""
+
+    def __init__(self, bus: Bus, devices: Mapping[str, str]) -> None:
+        self._bus = bus
+        self._devices = devices
+        self._running: dict[str, _Running] = {}
+
+    async def start(self, added: Iterable[tuple[Profile, str]]) -> None:
+        """Profiles with their paths, in an order in which they can be started. Returns when all of them are up."""
+        added = tuple(added)
+        controllers = {profile.controller for profile, _ in added}
+        for profile, path in added:
+            for name in profile.above:  # a link that loses its carrier while it is set up can hang for good
+                await self._up(name)
+            device = self._devices.get(profile.interface, "/")
+            active = await self._bus.activate(path, device)
+            self._running[profile.interface] = _Running(path, device, active)
+            if profile.interface in controllers:  # a port that comes before it has let its earlier ones go is lost
+                await self._begun(active)
+        for profile, _ in added:
+            await self._up(profile.interface)
+
+    async def _begun(self, active: str) -> None:
+        while True:
+            if await self._bus.has_started(active):
+                return
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _up(self, name: str) -> None:
+        """At once for what is not ours to start. Raises Stuck when it went down too often."""
+        running = self._running.get(name)
+        while running is not None:
+            state = await self._bus.active_state(running.active)
+            if state is ActiveState.ACTIVATED:
+                return
+            if state in (ActiveState.DEACTIVATING, ActiveState.DEACTIVATED):
+                if running.tries == _TRIES:
+                    raise Stuck(f"{name} did not come up")
+                running.tries += 1
+                running.active = await self._bus.activate(running.profile, running.device)
+            await asyncio.sleep(LOOK_EVERY_S)

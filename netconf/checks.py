@@ -1,0 +1,86 @@
+"""What speaks against a wish on this host, said before anything is changed."""
+
+from netconf.errors import Fixed, NeedsMode, NoSuchInterface, OtherType, PortTaken, StandsOn, TooWide
+from netconf.model import Interface, LinkState, LinkType, NetworkState
+from netconf.order import headroom
+from netconf.wish import CABLES, VIRTUAL, is_removed
+
+
+def check(desired: NetworkState, observed: NetworkState) -> None:
+    """`desired` is complete. Raises Refused."""
+    known = {i.name for i in observed.interfaces}
+    known |= {i.name for i in desired.interfaces if i.type in VIRTUAL}
+    known -= {i.name for i in desired.interfaces if is_removed(i)}
+    there = ", ".join(i.name for i in observed.interfaces if i.type is not LinkType.LOOPBACK)
+    for wish in desired.interfaces:
+        if wish.state is LinkState.ABSENT:
+            _check_removal(wish, desired, observed)
+            continue
+        _check_kind(wish, observed, there)
+        for name in (*(wish.ports or ()), *((wish.base,) if wish.base else ())):
+            if name not in known:
+                raise NoSuchInterface(name=name, type="unknown", there=there)
+        for port in wish.ports or ():
+            nic = observed.interface(port)
+            other = None if nic is None else nic.controller
+            if other not in (None, wish.name) and desired.interface(other or "") is None:
+                raise PortTaken(port=port, name=wish.name, other=other)
+        _check_width(wish, desired, observed)
+    for route in desired.routes or ():
+        if route.interface not in known:
+            raise NoSuchInterface(name=route.interface, type="unknown", there=there)
+
+
+def _check_kind(wish: Interface, observed: NetworkState, there: str) -> None:
+    seen = observed.interface(wish.name)
+    if seen is None and wish.type not in VIRTUAL and wish.state is LinkState.UP:
+        raise NoSuchInterface(name=wish.name, type=wish.type.value, there=there)
+    if seen is not None and seen.type is not wish.type and not {seen.type, wish.type} <= CABLES:
+        raise OtherType(name=wish.name, wanted=wish.type.value, observed=seen.type.value)
+    if seen is not None and not _is_inside_of(wish, seen):
+        raise Fixed(name=wish.name, wanted=_inside(wish), observed=_inside(seen))
+    if seen is None and wish.type is LinkType.BOND and (wish.bond is None or wish.bond.mode is None):
+        raise NeedsMode(name=wish.name)
+
+
+def _is_inside_of(wish: Interface, seen: Interface) -> bool:
+    """Whether what the kernel cannot change while the interface is there is as wished."""
+    table = None if wish.vrf is None or seen.vrf is None else (wish.vrf.table, seen.vrf.table)
+    pairs = ((wish.vlan, seen.vlan), (wish.vxlan, seen.vxlan), (wish.peer, seen.peer), table or (None, None))
+    return all(mine is None or mine == other for mine, other in pairs)
+
+
+def _inside(interface: Interface) -> str:
+    if interface.vlan is not None:
+        return f"VLAN {interface.vlan.id} ({interface.vlan.protocol}) over {interface.vlan.base}"
+    if interface.vxlan is not None:
+        vxlan = interface.vxlan
+        to = f" to {vxlan.remote}" if vxlan.remote else ""
+        return f"VXLAN {vxlan.id}{to} over {vxlan.base or 'any interface'}, port {vxlan.port}"
+    return f"a VRF with table {interface.vrf.table}" if interface.vrf is not None else f"with the peer {interface.peer}"
+
+
+def _check_removal(wish: Interface, desired: NetworkState, observed: NetworkState) -> None:
+    """The kernel takes what stands on an interface away with it; only what the wish names too may go."""
+    for other in observed.interfaces:
+        said = desired.interface(other.name)
+        if other.base == wish.name and wish.type not in CABLES and said is None:
+            raise StandsOn(name=wish.name, other=other.name)
+
+
+def _check_width(wish: Interface, desired: NetworkState, observed: NetworkState) -> None:
+    """What stands on an interface is not wider than it, be it wished for or there already."""
+    for upper in {i.name: i for i in (*observed.interfaces, *desired.interfaces)}.values():
+        if upper.state is not LinkState.UP or wish.name not in (upper.name, upper.base) or upper.base is None:
+            continue
+        mtu, base_mtu = _mtu(upper.name, desired, observed), _mtu(upper.base, desired, observed)
+        changes = any(i.mtu is not None for i in (desired.interface(upper.name), desired.interface(upper.base)) if i)
+        if changes and mtu is not None and base_mtu is not None and mtu > base_mtu - headroom(upper):
+            raise TooWide(name=upper.name, mtu=mtu, base=upper.base, most=base_mtu - headroom(upper))
+
+
+def _mtu(name: str, desired: NetworkState, observed: NetworkState) -> int | None:
+    wish, seen = desired.interface(name), observed.interface(name)
+    if wish is not None and wish.mtu is not None:
+        return wish.mtu
+    return None if seen is None else seen.mtu

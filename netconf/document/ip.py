@@ -1,0 +1,66 @@
+"""The sections `ipv4` and `ipv6` of an interface."""
+
+from collections import Counter
+
+from netconf.document.plain import read_options
+from netconf.model import Address, IpConfig
+from netconf.options import IP, named
+from netconf.reader import Reader, as_interface
+
+_IP = {"enabled", "dhcp", "autoconf", "address"}
+_SHOWN = {"allow-extra-address", "wait-ip"}
+_NOT_YET = {"dhcp-client-id", "dhcp-duid", "dhcp-custom-hostname", "token", "forwarding", "mptcp"}
+_ADDRESS = {"ip", "prefix-length", "mptcp-flags", "preferred-life-time", "valid-life-time"}
+_ONLY_6 = {"addr-gen-mode"}
+
+
+def read_ip(section: Reader | None, version: int) -> IpConfig | None:
+    if section is None:
+        return None
+    options = {name: option for name, option in named(IP).items() if version == 6 or name not in _ONLY_6}
+    section.only(_IP | _SHOWN | _NOT_YET | set(options))
+    for key in _NOT_YET:
+        section.not_yet(key, unless=(False,))
+    dhcp, autoconf = section.flag("dhcp") or False, section.flag("autoconf") or False
+    if autoconf and version == 4:
+        section.wrong("autoconf", "there are no router advertisements in IPv4")
+    addresses = tuple(_address(item, version) for item in section.sections("address"))
+    for address, times in Counter(addresses).items():
+        if times > 1:
+            section.wrong("address", f"{address} is named twice")
+    said = read_options(section, options.values())
+    enabled = section.flag("enabled")
+    if enabled is None:
+        enabled = bool(dhcp or autoconf or addresses)
+    if not enabled:
+        return IpConfig()
+    # As in nmstate: with DHCP or router advertisements, addresses that a document shows came from there, and
+    # link-local addresses come by themselves.
+    own = tuple(address for address in addresses if not _link_local(address))
+    return IpConfig(True, dhcp, autoconf, () if dhcp or autoconf else own, said)
+
+
+def render_ip(ip: IpConfig, version: int) -> dict[str, object]:
+    addresses = [{"ip": address.ip, "prefix-length": address.prefix_length} for address in ip.addresses]
+    shown: dict[str, object] = {"enabled": ip.enabled, "dhcp": ip.dhcp, "address": addresses, **dict(ip.options)}
+    return shown | ({"autoconf": ip.autoconf} if version == 6 else {})
+
+
+def _address(section: Reader, version: int) -> Address:
+    section.only(_ADDRESS)
+    section.not_yet("mptcp-flags")
+    ip = section.required("ip")
+    length = section.number("prefix-length", 0, 32 if version == 4 else 128)
+    if not section.has("prefix-length"):
+        section.wrong("prefix-length", "is missing")
+    parsed = as_interface(ip) if "/" not in ip else None
+    if ip and (parsed is None or parsed.version != version):
+        section.wrong("ip", f"{ip!r} is not an IPv{version} address")
+    elif parsed is not None and (parsed.is_multicast or parsed.is_unspecified or parsed.is_loopback):
+        section.wrong("ip", f"{ip} cannot be the address of an interface")
+    return Address(str(parsed.ip) if parsed else ip, length or 0)
+
+
+def _link_local(address: Address) -> bool:
+    parsed = as_interface(address.ip)
+    return parsed is not None and parsed.version == 6 and parsed.is_link_local

@@ -1,0 +1,52 @@
+"""The sections `vlan` and `vxlan` of interfaces that stand on another."""
+
+from netconf.kinds import Vlan, VlanProtocol, Vxlan
+from netconf.reader import Reader, as_interface, why_bad_ip, why_bad_name
+
+
+def read_vlan(section: Reader) -> Vlan:
+    section.only({"base-iface", "id", "protocol", "reorder-headers", "loose-binding", "registration-protocol"})
+    section.not_yet("reorder-headers", unless=(True,))
+    section.not_yet("loose-binding", unless=(False,))
+    section.not_yet("registration-protocol", unless=("none",))
+    section.required("base-iface")
+    if not section.has("id"):
+        section.wrong("id", "is missing")
+    return Vlan(
+        base=section.checked("base-iface", why_bad_name) or "",
+        id=section.number("id", 0, 4094) or 0,
+        protocol=section.word("protocol", VlanProtocol) or VlanProtocol.IEEE_802_1Q,
+    )
+
+
+def render_vlan(vlan: Vlan) -> dict[str, object]:
+    return {"base-iface": vlan.base, "id": vlan.id, "protocol": vlan.protocol.value}
+
+
+def read_vxlan(section: Reader) -> Vxlan:
+    section.only({"base-iface", "id", "remote", "local", "destination-port", "learning"})
+    if not section.has("id"):
+        section.wrong("id", "is missing")
+    learning = section.flag("learning")
+    vxlan = Vxlan(
+        id=section.number("id", 0, 2**24 - 1) or 0,
+        base=section.checked("base-iface", why_bad_name) or "",
+        remote=_short(section.checked("remote", why_bad_ip)),
+        local=_short(section.checked("local", why_bad_ip)),
+        port=section.number("destination-port", 1, 65535) or 4789,
+        learning=True if learning is None else learning,
+    )
+    if vxlan.remote and vxlan.local and (":" in vxlan.remote) != (":" in vxlan.local):
+        section.wrong("local", f"{vxlan.local} is not of the family of {vxlan.remote}")
+    return vxlan
+
+
+def render_vxlan(vxlan: Vxlan) -> dict[str, object]:
+    shown: dict[str, object] = {"id": vxlan.id, "destination-port": vxlan.port, "learning": vxlan.learning}
+    more = {"base-iface": vxlan.base, "remote": vxlan.remote, "local": vxlan.local}
+    return shown | {key: value for key, value in more.items() if value}
+
+
+def _short(ip: str | None) -> str | None:
+    parsed = None if ip is None else as_interface(ip)
+    return None if parsed is None else str(parsed.ip)

@@ -1,0 +1,34 @@
+"""Options that are a name and a value, as netconf.options tells of them."""
+
+from collections.abc import Iterable
+
+from netconf.options import Flag, Ipv4List, Mac, Name, Number, Option, Pairs, Value, Words, pairs
+from netconf.reader import Reader, why_bad_ip, why_bad_mac, why_bad_name
+
+
+def read_options(section: Reader, options: Iterable[Option]) -> Pairs:
+    """What the section says of `options`; that it says nothing else is the caller's to check."""
+    found = {option.name: _value(section, option) for option in options if section.has(option.name)}
+    return pairs({name: value for name, value in found.items() if value is not None})
+
+
+def _value(section: Reader, option: Option) -> Value | None:
+    match option.kind:
+        case Number(low, high):
+            return section.number(option.name, low, high)
+        case Words(words):
+            return section.choice(option.name, words)
+        case Flag():
+            return section.flag(option.name)
+        case Name():
+            return section.checked(option.name, why_bad_name)
+        case Mac():
+            mac = section.checked(option.name, why_bad_mac)
+            return mac and mac.lower()
+        case Ipv4List():
+            return None if section.is_empty(option.name) else section.checked(option.name, _why_bad_list)
+
+
+def _why_bad_list(text: str) -> str | None:
+    bad = (reason for ip in text.split(",") if (reason := why_bad_ip(ip)) is not None)
+    return next(bad, None)

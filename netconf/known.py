@@ -1,0 +1,79 @@
+"""What only NetworkManager knows of an interface, from the profile that is active on it; pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from netconf.model import Interface, IpConfig
+from netconf.options import IP, Flag, Number, Option, Pairs, Value, Words, pairs
+from netconf.profiles import DESCRIPTION, Settings
+
+_ASKS = ("auto", "dhcp")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Whether it asks for addresses, and what of those it gets it takes."""
+
+    method4: str = ""
+    method6: str = ""
+    options4: Pairs = ()
+    options6: Pairs = ()
+    lldp: bool = False
+    description: str | None = None
+
+
+def known(settings: Settings) -> Known:
+    connection, user = settings.get("connection", {}), settings.get("user", {})
+    marks = user["data"].value if "data" in user else {}
+    lldp = connection["lldp"].value if "lldp" in connection else 0
+    return Known(
+        method4=_method(settings, "ipv4"),
+        method6=_method(settings, "ipv6"),
+        options4=_options(settings.get("ipv4", {}), 4),
+        options6=_options(settings.get("ipv6", {}), 6),
+        lldp=lldp == 1,
+        description=marks.get(DESCRIPTION),
+    )
+
+
+def with_known(interface: Interface, said: Known) -> Interface:
+    """The kernel knows only whether some addresses came, not whether they are asked for."""
+    v4, v6 = interface.ipv4 or IpConfig(), interface.ipv6 or IpConfig()
+    asks4, asks6 = said.method4 == "auto", said.method6 in _ASKS
+    return replace(
+        interface,
+        ipv4=replace(v4, dhcp=asks4, enabled=v4.enabled or asks4, options=said.options4),
+        ipv6=replace(
+            v6, dhcp=asks6, autoconf=said.method6 == "auto", enabled=v6.enabled or asks6, options=said.options6
+        ),
+        lldp=said.lldp,
+        description=said.description,
+    )
+
+
+def _method(settings: Settings, group: str) -> str:
+    method = settings.get(group, {}).get("method")
+    return "" if method is None else str(method.value)
+
+
+def _options(group: Mapping[str, object], version: int) -> Pairs:
+    found = {}
+    for option in IP:
+        value = _value(option, getattr(group.get(option.nm.removeprefix("-")), "value", None))
+        if value is not None and (version == 6 or option.name != "addr-gen-mode"):
+            found[option.name] = value
+    return pairs(found)
+
+
+def _value(option: Option, value: object) -> Value | None:
+    match option.kind:
+        case Flag() if value is None:
+            return option.default
+        case Flag():
+            return bool(value) is not option.nm.startswith("-")
+        case Words(words) if isinstance(value, int) and 0 <= value < len(words):
+            return words[value]
+        case Number(low, _) if isinstance(value, int) and value >= max(low, 1):
+            return value
+        case _:
+            return None

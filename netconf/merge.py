@@ -1,0 +1,164 @@
+"""What a host will be when a wish has come true: the wish over what is there."""
+
+from dataclasses import replace
+
+from netconf.kinds import Bond, Bridge, BridgePort, Vrf
+from netconf.model import Interface, IpConfig, LinkState, LinkType, NetworkState, Route
+from netconf.options import BOND_DEFAULTS, Pairs, over, pairs
+from netconf.order import headroom
+from netconf.plan import is_gone, is_gone_rule
+from netconf.wish import controller, is_removed, ports
+
+_BY_MII = {"miimon", "updelay", "downdelay", "use_carrier"}
+_BY_ARP = {"arp_interval", "arp_ip_target", "arp_validate", "arp_all_targets"}
+_NOTHING = Interface("")
+
+
+def after(wish: NetworkState, observed: NetworkState) -> NetworkState:
+    """`wish` is complete. `mac` and `mtu` are said only where an interface has to be given them, `controller` is the
+    one that it will have, ports are those that anybody wished for: taps are none."""
+    names = dict.fromkeys((*(i.name for i in observed.interfaces), *(i.name for i in wish.interfaces)))
+    interfaces = tuple(i for name in names if (i := _interface(name, wish, observed)) is not None)
+    ports = {i.name for i in interfaces if _is_plain_port(i, interfaces)}
+    there = {i.name for i in interfaces} - ports
+    routes = [r for r in observed.routes or () if r.interface in there and not _gives_way(r, wish)]
+    rules = [r for r in observed.rules or () if not is_gone_rule(r, wish)]
+    more = [r for r in wish.rules or () if not any(r.matches(other) for other in rules)]
+    return NetworkState(
+        interfaces=interfaces,
+        routes=(*(wish.routes or ()), *routes),
+        dns=wish.dns if wish.dns is not None else observed.dns,
+        rules=(*rules, *more),
+    )
+
+
+def _is_plain_port(interface: Interface, all_of_them: tuple[Interface, ...]) -> bool:
+    """A port that has no addresses of its own, as those of VRFs have."""
+    return any(i.name == interface.controller and i.type is not LinkType.VRF for i in all_of_them)
+
+
+def _gives_way(route: Route, wish: NetworkState) -> bool:
+    """A wished-for route replaces those to the same place, unless both have metrics that tell them apart."""
+    place = (route.destination, route.table, route.interface)
+    rivals = [r for r in wish.routes or () if (r.destination, r.table, r.interface) == place]
+    return is_gone(route, wish) or any(r.metric in (None, route.metric) for r in rivals)
+
+
+def _interface(name: str, wish: NetworkState, observed: NetworkState) -> Interface | None:
+    mine, seen = wish.interface(name), observed.interface(name)
+    if mine is not None and (is_removed(mine) or (mine.state is LinkState.ABSENT and seen is None)):
+        return None
+    said, now = mine or _NOTHING, seen or _NOTHING
+    holder = controller(name, wish, observed)
+    return Interface(
+        name=name,
+        type=_type(mine, seen),
+        state=said.state if mine is not None else LinkState.UP if holder is not None else now.state,
+        mac=_mac(said, now, holder, observed),
+        mtu=_mtu(said, now, holder, observed),
+        controller=holder.name if holder is not None else None,
+        ipv4=_ip(said.ipv4, now.ipv4),
+        ipv6=_ip(said.ipv6, now.ipv6),
+        bridge=_bridge(said, now, ports(name, observed)),
+        bond=_bond(said.bond, now.bond),
+        vlan=said.vlan or now.vlan,
+        vxlan=said.vxlan or now.vxlan,
+        vrf=_vrf(said.vrf, now.vrf),
+        peer=said.peer or (None if mine is not None and mine.type is LinkType.ETHERNET else now.peer),
+        lldp=said.lldp if said.lldp is not None else now.lldp,
+        description=said.description if said.description is not None else now.description,
+        permanent_mac=now.permanent_mac,
+    )
+
+
+def _type(mine: Interface | None, seen: Interface | None) -> LinkType:
+    if mine is not None and (seen is None or mine.peer is not None):
+        return mine.type
+    return (seen or mine or _NOTHING).type
+
+
+def _mac(said: Interface, now: Interface, holder: Interface | None, observed: NetworkState) -> str | None:
+    """The wished one, or the present one where it would not come by itself."""
+    if said.mac is not None or now.mac is None:
+        return said.mac
+    match now.type:
+        case LinkType.LINUX_BRIDGE | LinkType.DUMMY | LinkType.VXLAN:
+            return now.mac
+        case LinkType.BOND:
+            policy = dict((*(now.bond.options if now.bond else ()), *(said.bond.options if said.bond else ())))
+            return now.mac if policy.get("fail_over_mac", "none") == "none" else None
+        case LinkType.ETHERNET | LinkType.VETH:
+            from_bond = holder is not None and holder.type is LinkType.BOND
+            from_factory = now.permanent_mac in (None, now.mac)
+            return None if from_bond or from_factory else now.mac
+        case LinkType.VLAN:
+            base = observed.interface(now.base or "")
+            return None if base is None or base.mac == now.mac else now.mac
+        case _:
+            return None
+
+
+def _mtu(said: Interface, now: Interface, holder: Interface | None, observed: NetworkState) -> int | None:
+    """The wished one, or the present one where it would not come by itself."""
+    if said.mtu is not None or now.mtu == 1500 or now.type is LinkType.VRF:
+        return said.mtu
+    if holder is not None and holder.type is LinkType.BOND:  # which its ports follow
+        return None
+    below = [observed.interface(name) for name in (*(now.ports or ()), *((now.base,) if now.base else ()))]
+    widths = [lower.mtu - headroom(now) for lower in below if lower is not None and lower.mtu is not None]
+    return None if now.type is not LinkType.BOND and now.mtu == min(widths, default=None) else now.mtu
+
+
+def _ip(said: IpConfig | None, now: IpConfig | None) -> IpConfig | None:
+    if said is None or now is None or not said.enabled or not now.enabled:
+        return said or now
+    return replace(said, options=over(said.options, now.options))
+
+
+def _bridge(wish: Interface, seen: Interface, plugged: tuple[str, ...]) -> Bridge | None:
+    if LinkType.LINUX_BRIDGE not in (wish.type, seen.type):
+        return None
+    said, now = wish.bridge or Bridge(), seen.bridge or Bridge()
+    names = said.ports if said.ports is not None else plugged
+    details = (_port(said.port(name), now.port(name)) for name in names)
+    return Bridge(
+        ports=names,
+        stp=said.stp if said.stp is not None else now.stp,
+        forward_delay_s=said.forward_delay_s if said.forward_delay_s is not None else now.forward_delay_s,
+        options=over(said.options, now.options),
+        details=tuple(port for port in details if port != BridgePort(port.name)),
+    )
+
+
+def _port(said: BridgePort, now: BridgePort) -> BridgePort:
+    vlan = said.vlan if said.vlan is not None else now.vlan
+    return BridgePort(said.name, vlan, over(said.options, now.options))
+
+
+def _bond(said: Bond | None, now: Bond | None) -> Bond | None:
+    if said is None or now is None:
+        return said or (now and replace(now, options=_unusual(now.options)))
+    mode = said.mode or now.mode
+    kept = _unusual(now.options) if mode is now.mode else ()
+    wished = dict(said.options)
+    if wished.get("arp_interval"):
+        kept = tuple(pair for pair in kept if pair[0] not in _BY_MII)
+    if wished.get("miimon"):
+        kept = tuple(pair for pair in kept if pair[0] not in _BY_ARP)
+    if "num_grat_arp" in wished or "num_unsol_na" in wished:  # one thing to the kernel
+        kept = tuple(pair for pair in kept if pair[0] not in ("num_grat_arp", "num_unsol_na"))
+    names = said.ports if said.ports is not None else now.ports
+    if said.ports is not None:  # a primary that is no port any more
+        kept = tuple(pair for pair in kept if pair[0] != "primary" or pair[1] in said.ports)
+    return Bond(mode, names, over(said.options, kept))
+
+
+def _unusual(options: Pairs) -> Pairs:
+    """What the kernel does not do by itself; miimon is said always, for NetworkManager has a default of its own."""
+    return pairs({key: value for key, value in options if BOND_DEFAULTS.get(key) != value})
+
+
+def _vrf(said: Vrf | None, now: Vrf | None) -> Vrf | None:
+    if said is None or now is None:
+        return said or now
+    return Vrf(said.table, said.ports if said.ports is not None else now.ports)

@@ -1,0 +1,58 @@
+"""What has to be there before what: interfaces in the order in which they can be made, and the room they need."""
+
+from collections.abc import Iterable
+
+from netconf.model import Interface
+
+_VXLAN_4, _VXLAN_6 = 50, 70  # bytes around each frame
+
+
+class Circle(Exception):
+    """`name` stands on itself, by the `way` that begins and ends with it."""
+
+    def __init__(self, way: tuple[str, ...]) -> None:
+        super().__init__(" on ".join(way))
+        self.name = way[0]
+        self.way = way
+
+
+def by_dependency(interfaces: Iterable[Interface], *, controllers_first: bool = False) -> tuple[Interface, ...]:
+    """Those first that others stand on or are made of; else in the order given. Raises Circle.
+
+    With `controllers_first`, bridges, bonds and VRFs come before their ports, as NetworkManager wants them, and what
+    stands on one after its ports.
+    """
+    found = {interface.name: interface for interface in interfaces}
+    below = {name: {interface.base} - {None} for name, interface in found.items()}
+    for name, interface in found.items():
+        for port in interface.ports or ():
+            if controllers_first:
+                below.setdefault(port, set()).add(name)
+            else:
+                below[name].add(port)
+    if controllers_first:
+        for name, interface in found.items():
+            base = found.get(interface.base or "")
+            below[name] |= set(base.ports or ()) - {name} if base is not None else set()
+    done: dict[str, Interface] = {}
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        if name in way:
+            raise Circle((*way[way.index(name) :], name))
+        if name in done or name not in found:
+            return
+        for other in sorted(other for other in below[name] if other is not None):
+            visit(other, (*way, name))
+        done[name] = found[name]
+
+    for name in found:
+        visit(name, ())
+    return tuple(done.values())
+
+
+def headroom(interface: Interface) -> int:
+    """How much smaller than its base's its MTU has to be, in bytes."""
+    vxlan = interface.vxlan
+    if vxlan is None:
+        return 0
+    return _VXLAN_6 if ":" in (vxlan.remote or vxlan.local or "") else _VXLAN_4

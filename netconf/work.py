@@ -1,0 +1,105 @@
+"""From a plan to what NetworkManager is told to do: which profiles, in which order, and what goes before; pure."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from netconf.merge import after
+from netconf.model import MAIN_TABLE, Interface, LinkState, LinkType, NetworkState, Rule
+from netconf.order import by_dependency
+from netconf.plan import Step, is_gone_rule
+from netconf.profiles import Profile, Wanted, profile
+from netconf.wish import CABLES, complete, is_removed, ports
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a change comes to: profiles in the order to activate them, and interfaces to take away or down before."""
+
+    profiles: tuple[Profile, ...]
+    remove: tuple[str, ...] = ()
+    down: tuple[str, ...] = ()
+
+    @property
+    def touched(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*(p.interface for p in self.profiles), *self.remove, *self.down)))
+
+
+def work(
+    desired: NetworkState, observed: NetworkState, steps: Iterable[Step], *, change: str, new_uuid: Callable[[], str]
+) -> Work:
+    """The profiles for what `steps` names, for its ports and for what stands on it; `change` marks them."""
+    wish = complete(desired, observed)
+    new = after(wish, observed)
+    named = dict.fromkeys(step.name for step in steps if step.name)
+    absent = {i.name for i in wish.interfaces if is_removed(i)}
+    removed = tuple(name for name in named if name in absent)
+    if any(not step.name for step in steps):
+        named |= dict.fromkeys((_default_interface(new), *_rules_move(wish, observed, new)))
+    touched = _closure(named, new)
+    up = [i for i in by_dependency(new.interfaces, controllers_first=True) if i.name in touched]
+    rules = {interface.name: tuple(r for r in new.rules or () if _home(r, new) == interface.name) for interface in up}
+    freed = (port for name in named for port in ports(name, observed) if _is_free(port, wish, new))
+    down = (
+        i.name for i in wish.interfaces if i.name in named and i.state is not LinkState.UP and i.name not in removed
+    )
+    return Work(
+        profiles=tuple(
+            profile(Wanted(i, new, rules[i.name]), change=change, uuid=new_uuid())
+            for i in up
+            if i.state is LinkState.UP
+        ),
+        remove=removed,
+        down=tuple(dict.fromkeys((*down, *freed))),
+    )
+
+
+def _closure(named: Iterable[str], new: NetworkState) -> set[str]:
+    """With the ports of each, which go down with it, and what stands on a virtual one, which may go with it."""
+    found: set[str] = set()
+    waiting = list(named)
+    while waiting:
+        interface = new.interface(waiting.pop())
+        if interface is None or interface.name in found:
+            continue
+        found.add(interface.name)
+        waiting += interface.ports or ()
+        if interface.type not in CABLES:
+            waiting += [i.name for i in new.interfaces if i.base == interface.name]
+    return found
+
+
+def _is_free(port: str, wish: NetworkState, new: NetworkState) -> bool:
+    """A port that has lost its controller, and is wished to be nothing else."""
+    interface, said = new.interface(port), wish.interface(port)
+    unwished = said is None or said.state is LinkState.ABSENT
+    return interface is not None and interface.controller is None and unwished
+
+
+def _default_interface(new: NetworkState) -> str:
+    """The interface whose profile carries the DNS servers: that of the default route, else one with addresses."""
+    for route in new.routes or ():
+        if route.destination in ("0.0.0.0/0", "::/0"):
+            return route.interface
+    for interface in new.interfaces:
+        if interface.type is not LinkType.LOOPBACK and _has_address(interface):
+            return interface.name
+    return ""
+
+
+def _has_address(interface: Interface) -> bool:
+    return any(ip is not None and (ip.addresses or ip.dhcp) for ip in (interface.ipv4, interface.ipv6))
+
+
+def _rules_move(wish: NetworkState, observed: NetworkState, new: NetworkState) -> list[str]:
+    """The interfaces whose profiles get or lose rules."""
+    gone = [_home(rule, observed) for rule in observed.rules or () if is_gone_rule(rule, wish)]
+    return gone + [_home(rule, new) for rule in new.rules or () if rule not in (observed.rules or ())]
+
+
+def _home(rule: Rule, state: NetworkState) -> str:
+    """The interface whose profile carries a rule: one that has routes in its table."""
+    if rule.table not in (None, MAIN_TABLE):
+        for route in state.routes or ():
+            if route.table == rule.table:
+                return route.interface
+    return _default_interface(state)

@@ -1,0 +1,93 @@
+"""What a host is when a wish has come true."""
+
+from dataclasses import replace
+
+from hypothesis import HealthCheck, assume, given, settings
+
+from netconf.errors import Refused
+from netconf.kinds import Bond, BondMode, Bridge, BridgePort, PortMode, PortVlan, Vlan
+from netconf.merge import after
+from netconf.model import Interface, IpConfig, LinkState, LinkType, NetworkState, Route
+from netconf.plan import plan
+from netconf.wish import complete
+from tests.unit.netconf.states import AFTER, BEFORE, OFF, bridge, default, nic
+from tests.unit.netconf.test_document_property import states
+
+NICS = tuple(
+    Interface(f"eth{n}", mac=f"52:54:00:00:00:0{n}", permanent_mac=f"52:54:00:00:00:0{n}", mtu=1500, ipv4=OFF, ipv6=OFF)
+    for n in range(4)
+)
+BARE = NetworkState((*NICS, Interface("uplink0", LinkType.ETHERNET, mtu=1500, carrier=True, ipv4=OFF, ipv6=OFF)), ())
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(states)
+def test_a_wish_that_has_come_true_leaves_nothing_to_do(wish: NetworkState) -> None:
+    wish = replace(wish, gone=(), gone_rules=())  # what comes and goes in one document is another test's
+    try:
+        plan(wish, BARE)
+    except Refused:
+        assume(False)
+    assert plan(wish, after(complete(wish, BARE), BARE)) == ()
+
+
+def one(wish: Interface, observed: NetworkState) -> Interface:
+    found = after(complete(NetworkState((wish,)), observed), observed).interface(wish.name)
+    assert found is not None
+    return found
+
+
+def test_another_mode_keeps_no_options_of_the_earlier_one() -> None:
+    seen = Bond(BondMode.LACP, ("eth1",), (("lacp_rate", "fast"), ("miimon", 100), ("updelay", 0)))
+    observed = replace(BARE, interfaces=(*BARE.interfaces, Interface("bond0", LinkType.BOND, bond=seen)))
+    more = Interface("bond0", LinkType.BOND, bond=Bond(None, None, (("miimon", 50),)))
+    assert one(more, observed).bond == Bond(BondMode.LACP, ("eth1",), (("lacp_rate", "fast"), ("miimon", 50)))
+    other = Interface("bond0", LinkType.BOND, bond=Bond(BondMode.TLB))
+    assert one(other, observed).bond == Bond(BondMode.TLB, ("eth1",))
+
+
+def test_links_are_watched_in_one_way() -> None:
+    seen = Bond(BondMode.XOR, ("eth1",), (("miimon", 100), ("updelay", 200)))
+    observed = replace(BARE, interfaces=(*BARE.interfaces, Interface("bond0", LinkType.BOND, bond=seen)))
+    asked = (("arp_interval", 100), ("arp_ip_target", "192.0.2.1"))
+    assert one(Interface("bond0", LinkType.BOND, bond=Bond(options=asked)), observed).bond == replace(
+        seen, options=asked
+    )
+
+
+def test_vlans_of_ports_that_the_wish_does_not_name_stay() -> None:
+    vlan = BridgePort("eth1", PortVlan(PortMode.ACCESS, 5))
+    seen = Interface("br0", LinkType.LINUX_BRIDGE, bridge=Bridge(("eth1",), False, 0, details=(vlan,)))
+    port = replace(NICS[1], controller="br0")
+    observed = NetworkState((NICS[0], port, NICS[2], NICS[3], seen), ())
+    wish = Interface("br0", LinkType.LINUX_BRIDGE, bridge=Bridge(("eth1", "eth2")))
+    found = one(wish, observed).bridge
+    assert found is not None
+    assert (found.ports, found.details) == (("eth1", "eth2"), (vlan,))
+    assert found.filters
+
+
+def test_what_comes_by_itself_is_not_asked_for() -> None:
+    vlan = Interface("eth1.5", LinkType.VLAN, vlan=Vlan("eth1", 5), mac=NICS[1].mac, mtu=9000)
+    observed = NetworkState((replace(NICS[1], mtu=9000), vlan))
+    wish = Interface("eth1.5", LinkType.VLAN, ipv4=IpConfig(enabled=True, dhcp=True))
+    assert (one(wish, observed).mac, one(wish, observed).mtu) == (None, None)
+    assert one(Interface("eth1"), observed).mtu == 9000
+
+
+def test_routes_go_with_the_address_that_moved_to_a_bridge() -> None:
+    wish = NetworkState((bridge("host0"),), (default("ovirtmgmt"),))
+    assert after(complete(wish, BEFORE), BEFORE).routes == (default("ovirtmgmt"),)
+
+
+def test_a_route_gives_way_to_one_to_the_same_place() -> None:
+    other = Route("0.0.0.0/0", "192.0.2.254", "ovirtmgmt")
+    assert after(NetworkState(routes=(other,)), AFTER).routes == (other,)
+    second = replace(other, metric=200)
+    assert after(NetworkState(routes=(second,)), AFTER).routes == (second, default("ovirtmgmt"))
+
+
+def test_a_removed_bridge_frees_its_ports() -> None:
+    gone = NetworkState((Interface("ovirtmgmt", LinkType.LINUX_BRIDGE, LinkState.ABSENT),))
+    (host0,) = after(gone, AFTER).interfaces
+    assert (host0.name, host0.controller) == (nic().name, None)
