@@ -5,6 +5,7 @@ from importlib.metadata import version as installed_version
 import click
 
 from hosted_engine.deploy.command import deploy
+from netconf.command import net
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,6 +21,7 @@ def version() -> None:
 
 
 main.add_command(deploy)
+main.add_command(net)
 
 
 if __name__ == "__main__":
