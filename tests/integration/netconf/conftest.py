@@ -1,13 +1,19 @@
-"""Gives each test a machine of its own with the node image's NetworkManager."""
+"""Gives each test a machine with the node image's NetworkManager, and one guest to those that need a real kernel."""
 
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from images import build
+from tests.integration.netconf.cases import IN_GUEST
+from tests.integration.netconf.guest_machine import run_guest
 from tests.integration.netconf.machine import Machine
+
+_FOLDER = "/var/tmp"
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +23,18 @@ def tree() -> Path:
 
 @pytest.fixture
 def machine(tree: Path) -> Iterator[Machine]:
-    made = Machine(tree, Path(tempfile.mkdtemp(prefix="trivet-netconf-", dir="/var/tmp")))
+    made = Machine(tree, Path(tempfile.mkdtemp(prefix="trivet-netconf-", dir=_FOLDER)))
     yield made
     made.remove()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def guest(request: pytest.FixtureRequest) -> Iterator["Future[Mapping[str, str]]"]:
+    """Started at once where a test will ask for it, so that it runs beside the others. Case → what went wrong."""
+    if not any(item.path.name == "test_real_kernel.py" for item in request.session.items):
+        yield Future()
+        return
+    work = Path(tempfile.mkdtemp(prefix="trivet-guest-", dir=_FOLDER))
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(run_guest, work, IN_GUEST)
+    shutil.rmtree(work)

@@ -17,7 +17,7 @@ from netconf.facade import Network
 _SCRIPT = Path(__file__).parent / "machine.sh"
 _READY_S = 30
 
-_CONFIGURATION = """[main]
+CONFIGURATION = """[main]
 plugins=keyfile
 no-auto-default=*
 auth-polkit=false
@@ -47,7 +47,7 @@ class Machine:
         self._process: subprocess.Popen[bytes] | None = None
         for name in ("root", "upper", "work"):
             (folder / name).mkdir()
-        self.write("etc/NetworkManager/conf.d/zz-test.conf", _CONFIGURATION)
+        self.write("etc/NetworkManager/conf.d/zz-test.conf", CONFIGURATION)
         self.write("etc/NetworkManager/system-connections/host0.nmconnection", PROFILE)
         self.write("etc/machine-id", "0123456789abcdef0123456789abcdef\n")
 

@@ -14,4 +14,4 @@ ip link add host0 address 52:54:00:00:00:01 type veth peer name cable
 ip link set cable up
 chroot "$root" dbus-daemon --system --nofork --nopidfile &
 until [ -S "$root/run/dbus/system_bus_socket" ]; do sleep 0.02; done # NetworkManager does not wait for the bus
-exec chroot "$root" NetworkManager --no-daemon
+exec chroot "$root" NetworkManager --debug

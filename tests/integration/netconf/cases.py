@@ -1,0 +1,256 @@
+"""The layouts that the contract is tried with."""
+
+from typing import Any
+
+from netconf.kinds import BondMode
+from tests.integration.netconf.contract import Case, Document, Stage
+
+_ADDRESS = {"enabled": True, "address": [{"ip": "198.51.100.11", "prefix-length": 24}]}
+_OFF = {"enabled": False}
+Fact = tuple[tuple[str, ...], str, object]
+
+
+def _up(name: str, kind: str, **more: Any) -> Document:
+    return {"name": name, "type": kind, "state": "up", "ipv4": _OFF, "ipv6": _OFF} | more
+
+
+def _gone(*names: str) -> Document:
+    return {"interfaces": [{"name": name, "state": "absent"} for name in names]}
+
+
+def _link(name: str, path: str, expected: object) -> Fact:
+    return ("ip", "-j", "-d", "link", "show", name), f"0.{path}", expected
+
+
+def _bond(mode: str, *ports: str, **options: Any) -> Document:
+    return _up("bond0", "bond", **{"link-aggregation": {"mode": mode, "port": list(ports), "options": options}})
+
+
+def _vlan(name: str, base: str, tag: int, **more: Any) -> Document:
+    return _up(name, "vlan", vlan={"base-iface": base, "id": tag}, **more)
+
+
+def _bridge(name: str, *ports: Any, **more: Any) -> Document:
+    found = [{"name": port} if isinstance(port, str) else port for port in ports]
+    return _up(name, "linux-bridge", bridge={"port": found}, **more)
+
+
+_MODE = "linkinfo.info_data.mode"
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "balance-rr": {"miimon": 120, "packets_per_slave": 2},
+    "active-backup": {"miimon": 100, "primary": "eth2", "fail_over_mac": "none"},
+    "balance-xor": {"miimon": 100, "xmit_hash_policy": "layer3+4"},
+    "broadcast": {"miimon": 100},
+    "802.3ad": {"miimon": 100, "lacp_rate": "fast", "xmit_hash_policy": "layer2+3", "ad_select": "bandwidth"},
+    "balance-tlb": {"miimon": 100, "tlb_dynamic_lb": False},
+    "balance-alb": {"miimon": 100, "primary": "eth1"},
+}
+
+
+def _bond_of_mode(mode: str) -> Case:
+    stage = Stage({"interfaces": [_bond(mode, "eth1", "eth2", **_OPTIONS[mode])]}, (_link("bond0", _MODE, mode),))
+    return Case(f"bond-{mode}", (stage,), _gone("bond0"), ("bonding",))
+
+
+_STACK = [
+    _bond("active-backup", "eth1", "eth2", miimon=100),
+    _vlan("bond0.7", "bond0", 7, ipv4=_ADDRESS),
+    _vlan("bond0.8", "bond0", 8),
+    _bridge("br8", "bond0.8"),
+]
+
+_TRUNK = {"mode": "trunk", "trunk-tags": [{"id": 101}, {"id-range": {"min": 500, "max": 503}}]}
+_UNTAGGED, _PVID = ("Egress Untagged",), ("PVID", "Egress Untagged")
+_NATIVE = _TRUNK | {"enable-native": True, "tag": 100}
+
+
+def _vlans_of(port: str, *expected: tuple[int, tuple[str, ...]]) -> tuple[Fact, ...]:
+    argv = ("bridge", "-j", "vlan", "show", "dev", port)
+    return tuple(
+        fact
+        for number, (tag, flags) in enumerate(expected)
+        for fact in (
+            (argv, f"0.vlans.{number}.vlan", tag),
+            (argv, f"0.vlans.{number}.flags", list(flags) if flags else None),
+        )
+    )
+
+
+_STP = {
+    "options": {
+        "mac-ageing-time": 120,
+        "multicast-snooping": False,
+        "stp": {"enabled": True, "priority": 4096, "hello-time": 1, "forward-delay": 2, "max-age": 6},
+    }
+}
+_NO_NIC = {"name": "eth1", "type": "ethernet", "state": "absent"}
+
+
+def _route(destination: str, next_hop: str, **more: Any) -> Document:
+    return {"destination": destination, "next-hop-address": next_hop, "next-hop-interface": "eth1", **more}
+
+
+_ROUTES = [
+    _route("0.0.0.0/0", "198.51.100.1", metric=50),
+    _route("0.0.0.0/0", "198.51.100.2", metric=60),
+    _route("203.0.113.0/24", "198.51.100.1", **{"table-id": 50}),
+    _route("2001:db8:1::/48", "2001:db8::1", metric=200),
+]
+_ADDRESS_6 = {"enabled": True, "addr-gen-mode": "eui64", "address": [{"ip": "2001:db8::11", "prefix-length": 64}]}
+_RULE = {"ip-from": "198.51.100.0/24", "route-table": 50, "priority": 1000}
+
+CASES = (
+    *(_bond_of_mode(mode) for mode in BondMode),
+    Case(  # not to 802.3ad: without a partner nothing leaves by that, and NetworkManager waits with the address for it
+        "bond-changes-in-place",
+        (
+            Stage({"interfaces": _STACK}, (_link("bond0", _MODE, "active-backup"), _link("bond0.8", "master", "br8"))),
+            Stage(
+                {"interfaces": [_bond("balance-xor", "eth1", "eth2", miimon=100)]},
+                (
+                    _link("bond0", _MODE, "balance-xor"),
+                    _link("bond0.7", "link", "bond0"),
+                    _link("bond0.8", "master", "br8"),
+                ),
+            ),
+            Stage(
+                {"interfaces": [_bond("balance-xor", "eth1", "eth3")]},
+                (_link("eth3", "master", "bond0"), _link("eth2", "master", None), _link("bond0.7", "link", "bond0")),
+            ),
+        ),
+        _gone("br8", "bond0.8", "bond0.7", "bond0"),
+        ("bonding", "8021q"),
+    ),
+    Case(
+        "vlan-filtering",
+        (
+            Stage(
+                {
+                    "interfaces": [
+                        _bridge(
+                            "br0",
+                            {"name": "eth1", "vlan": _NATIVE, "stp-path-cost": 50},
+                            {"name": "eth2", "vlan": {"mode": "access", "tag": 12}},
+                            "eth3",
+                            ipv4=_ADDRESS,
+                        )
+                    ]
+                },
+                (
+                    _link("br0", "linkinfo.info_data.vlan_filtering", 1),
+                    *_vlans_of("eth2", (1, _UNTAGGED), (12, _PVID)),
+                    *_vlans_of("eth1", (1, _UNTAGGED), (100, _PVID), (101, ()), (500, ())),
+                    *_vlans_of("eth3", (1, _PVID)),
+                ),
+            ),
+            Stage(
+                {"interfaces": [_bridge("br0", {"name": "eth1", "vlan": _TRUNK}, {"name": "eth2", "vlan": {}})]},
+                (*_vlans_of("eth1", (1, _PVID), (101, ())), *_vlans_of("eth2", (1, _PVID))),
+            ),
+        ),
+        _gone("br0"),
+        ("bridge-vlan",),
+    ),
+    Case(
+        "bridge-options",
+        (
+            Stage(
+                {
+                    "interfaces": [
+                        _up("br0", "linux-bridge", bridge=_STP | {"port": [{"name": "eth1"}]}, description="front door")
+                    ]
+                },
+                (_link("br0", "linkinfo.info_data.stp_state", 1), _link("br0", "linkinfo.info_data.priority", 4096)),
+            ),
+            Stage({"interfaces": [_bridge("br0", "eth2", mtu=1400)]}, (_link("eth2", "master", "br0"),)),
+        ),
+        _gone("br0"),
+    ),
+    Case(
+        "routes-and-rules",
+        (
+            Stage(
+                {
+                    # A metric of its own: NetworkManager gives NICs theirs by the order in which they come up.
+                    "interfaces": [
+                        _up(
+                            "eth1",
+                            "ethernet",
+                            ipv4=_ADDRESS | {"auto-route-metric": 300},
+                            ipv6=_ADDRESS_6,
+                            lldp={"enabled": True},
+                        )
+                    ],
+                    "routes": {"config": _ROUTES},
+                    "route-rules": {"config": [_RULE]},
+                },
+                (
+                    (("ip", "-j", "route", "show", "default", "dev", "eth1"), "1.metric", 60),
+                    (("ip", "-j", "rule", "show", "priority", "1000"), "0.table", "50"),
+                ),
+            ),
+            Stage(
+                {
+                    "routes": {"config": [{"next-hop-interface": "eth1", "metric": 50, "state": "absent"}]},
+                    "route-rules": {"config": [{"route-table": 50, "state": "absent"}]},
+                },
+                ((("ip", "-j", "route", "show", "default", "dev", "eth1"), "0.metric", 60),),
+            ),
+        ),
+        {"interfaces": [_NO_NIC]},
+    ),
+    Case(
+        "vlan-on-a-bridge",
+        (
+            Stage({"interfaces": [_bridge("br0", "eth1"), _vlan("br0.5", "br0", 5, ipv4=_ADDRESS)]}),
+            Stage({"interfaces": [_bridge("br0", "eth1", "eth2")]}, (_link("br0.5", "link", "br0"),)),
+        ),
+        _gone("br0.5", "br0"),
+        ("8021q",),
+    ),
+    Case(
+        "dummy-and-mtu",
+        (
+            Stage({"interfaces": [_up("dummy0", "dummy", mtu=1400, ipv4=_ADDRESS)]}, (_link("dummy0", "mtu", 1400),)),
+            Stage({"interfaces": [_up("dummy0", "dummy", mtu=9000, ipv4=_ADDRESS)]}, (_link("dummy0", "mtu", 9000),)),
+        ),
+        _gone("dummy0"),
+        ("dummy",),
+    ),
+    Case(
+        "vrf",
+        (
+            Stage(
+                {
+                    "interfaces": [
+                        _up("vrf9", "vrf", vrf={"route-table-id": 9, "port": ["eth1"]}),
+                        _up("eth1", "ethernet", ipv4=_ADDRESS),
+                    ]
+                },
+                (_link("vrf9", "linkinfo.info_data.table", 9), _link("eth1", "master", "vrf9")),
+            ),
+        ),
+        {"interfaces": [{"name": "vrf9", "state": "absent"}, _NO_NIC]},
+        ("vrf",),
+    ),
+    Case(
+        "vxlan-in-a-bridge",
+        (
+            Stage(
+                {
+                    "interfaces": [
+                        _up("vx7", "vxlan", vxlan={"base-iface": "eth1", "id": 7, "remote": "239.1.1.1"}),
+                        _bridge("br0", "vx7", ipv4=_ADDRESS),
+                    ]
+                },
+                (_link("vx7", "linkinfo.info_data.id", 7), _link("vx7", "master", "br0")),
+            ),
+            Stage({"interfaces": [_bridge("br0", "vx7", "eth2", ipv4=_ADDRESS)]}, (_link("eth2", "master", "br0"),)),
+        ),
+        _gone("br0", "vx7"),
+        ("vxlan",),
+    ),
+)
+
+IN_GUEST = [case.name for case in CASES if case.needs]
+COMMAND_LINE = "command-line"  # tried beside them

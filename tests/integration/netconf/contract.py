@@ -1,0 +1,110 @@
+"""What every backend has to hold for every layout: it is made as wished, a second look finds nothing to do, it goes
+back when taken back, stays when confirmed, changes in place, and is taken away again.
+
+The cases are documents; what the kernel really has is asked of `ip` and `bridge`, not of our own observation.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from netconf.document import parse
+from netconf.facade import Network
+from netconf.model import Interface, LinkState, LinkType, NetworkState
+
+_PATIENCE_S = 300  # an emulated machine on busy cores is slow
+
+Document = dict[str, Any]
+Ask = Callable[..., Awaitable[str]]  # ("ip", "-j", …) → what the command says
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A document, and what is true then: (command, path into its JSON) → value."""
+
+    document: Document
+    facts: tuple[tuple[tuple[str, ...], str, object], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`stages` follow each other in place, `after` takes everything away. `needs` are kernel modules."""
+
+    name: str
+    stages: tuple[Stage, ...]
+    after: Document
+    needs: tuple[str, ...] = ()
+
+
+async def hold(network: Network, case: Case, ask: Ask) -> None:
+    """Raises AssertionError with what does not hold."""
+    first = plain(await network.observe())
+    for number, stage in enumerate((*case.stages, Stage(case.after))):
+        place = f"{case.name}, stage {number + 1}"
+        before = plain(await network.observe())
+        change = await network.change(stage.document, confirm_within_s=_PATIENCE_S)
+        assert change.checkpoint is not None, f"{place}: nothing to do"
+        await _as_wished(network, stage, ask, place)
+        await network.roll_back(change.checkpoint)
+        await _is(network, before, f"{place}, taken back")
+        change = await network.change(stage.document, confirm_within_s=_PATIENCE_S)
+        assert change.checkpoint is not None
+        await network.confirm(change.checkpoint)
+        await _as_wished(network, stage, ask, f"{place}, confirmed")
+        again = await network.change(stage.document)
+        assert not again.changed, f"{place}: the second time there was to do: {again.says}"
+    await _is(network, first, f"{case.name}, everything taken away")
+
+
+async def _as_wished(network: Network, stage: Stage, ask: Ask, place: str) -> None:
+    left = await network.plan(parse(stage.document))
+    assert left == (), f"{place}: still to do: {[step.says for step in left]}"
+    for argv, path, expected in stage.facts:
+        found = at(json.loads(await ask(*argv)), path)
+        assert found == expected, f"{place}: {' '.join(argv)}: {path} is {found!r}, not {expected!r}"
+
+
+async def _is(network: Network, expected: NetworkState, place: str) -> None:
+    """Comes to be: links vanish a moment after they were taken away."""
+    found = plain(await network.observe())
+    for _ in range(50):
+        if found == expected:
+            return
+        await asyncio.sleep(0.1)
+        found = plain(await network.observe())
+    differing = [i for i in found.interfaces if i not in expected.interfaces]
+    missing = [i for i in expected.interfaces if i not in found.interfaces]
+    pairs = ((getattr(found, key), getattr(expected, key)) for key in ("routes", "rules", "dns"))
+    rest = [pair for pair in pairs if pair[0] != pair[1]]
+    raise AssertionError(f"{place}: it is {differing}, and was {missing}; is and was: {rest}")
+
+
+def plain(state: NetworkState) -> NetworkState:
+    """Without what the kernel makes up: MACs of virtual links, and what a NIC without any wish does by itself."""
+
+    def of(interface: Interface) -> Interface:
+        bare = replace(interface, carrier=None, ipv6=None)
+        if interface.type is LinkType.VETH:
+            return replace(bare, state=LinkState.UP, mac=None)
+        if interface.type is LinkType.ETHERNET:
+            # NetworkManager takes a NIC down that it let go of; ports of a bond share a MAC.
+            return replace(bare, state=LinkState.UP, mac=None if interface.controller else interface.mac)
+        return replace(bare, mac=None)
+
+    # NetworkManager changes the metric that it gave a NIC when another one comes and goes.
+    routes = tuple(replace(route, metric=None) for route in state.routes or () if route.interface == "host0")
+    others = tuple(route for route in state.routes or () if route.interface != "host0")
+    interfaces = tuple(of(i) for i in state.interfaces if i.type is not LinkType.LOOPBACK)
+    return replace(state, interfaces=interfaces, routes=(*routes, *others))
+
+
+def at(value: Any, path: str) -> Any:
+    """`0.linkinfo.info_data.mode`; None when there is no such place."""
+    for key in path.split("."):
+        if isinstance(value, list):
+            value = value[int(key)] if int(key) < len(value) else None
+        else:
+            value = value.get(key) if isinstance(value, dict) else None
+    return value

@@ -1,0 +1,90 @@
+"""Runs what needs a real Debian kernel (bonds, VLANs, VLAN filtering, VRFs) in an emulated machine.
+
+QEMU, tree and kernel are those of the images. The guest has four NICs that lead nowhere and no network of the host.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from images import build, node
+from images.kernel import initrd, kernel
+from images.store import Entry, have, key_of
+from images.tree import run_in
+from node.system.process import run
+from tests.integration.netconf.machine import CONFIGURATION
+
+_MODULES = (
+    *("virtio_blk", "virtio_net", "overlay"),
+    *("bonding", "8021q", "bridge", "dummy", "vrf", "vxlan", "veth"),
+)
+_NICS = 4
+_DISK_MIB = 1024
+_PROJECT = Path(__file__).resolve().parents[3]
+_SCRIPTS = Path(__file__).parent / "guest"
+_CODE = ("netconf", "tests/integration/netconf")
+_COMMAND_LINE = "console=ttyS0 quiet panic=-1 net.ifnames=0 mitigations=off nokaslr"
+
+
+class GuestFailed(AssertionError):
+    """The guest did not run to its end; holds what it said."""
+
+
+def run_guest(work: Path, wanted: Iterable[str]) -> dict[str, str]:
+    """Name of each contract in `wanted` → what went wrong, empty if nothing. `work` is a folder for this run alone."""
+    store = build.DEFAULT_STORE
+    tree = node.node_tree(store, print, run)
+    guest = kernel(store, print, run)
+    (work / "vmlinuz").write_bytes(guest.vmlinuz.read_bytes())
+    (work / "initrd").write_bytes(initrd(guest, _MODULES, _files(wanted)))
+    binds = {work: "/tmp/work", _root_disk(store, tree): "/tmp/root"}
+    run_in(tree, _qemu(), run, writable=False, binds=binds)
+    results = (work / "results").read_text(errors="replace")
+    if "exit 0" not in results:
+        raise GuestFailed(f"{results}\n{(work / 'console').read_text(errors='replace')}")
+    found = [json.loads(line.removeprefix("result ")) for line in results.splitlines() if line.startswith("result ")]
+    return dict(found)
+
+
+def _root_disk(store: Path, tree: Path) -> Path:
+    """The folder with `root.img`: the node image's tree as ext4, made once for each node image."""
+
+    def make(folder: Path) -> None:
+        options = ("-q", "-F", "-t", "ext4", "-m", "0", "-i", "32768", "-O", "^has_journal")
+        argv = ("mke2fs", *options, "-d", "/tmp/tree", "/tmp/disk/root.img", f"{_DISK_MIB}m")
+        run_in(tree, argv, run, writable=False, binds={tree: "/tmp/tree", folder: "/tmp/disk"})
+
+    key = key_of(str(tree.parent.name), str(_DISK_MIB))
+    return have(store, Entry("net-guest", key, make), print)
+
+
+def _files(wanted: Iterable[str]) -> dict[str, bytes]:
+    files = {"init": (_SCRIPTS / "init").read_bytes(), "project/inside": (_SCRIPTS / "inside").read_bytes()}
+    for folder in _CODE:
+        for path in (_PROJECT / folder).rglob("*.py"):
+            files[f"project/{path.relative_to(_PROJECT)}"] = path.read_bytes()
+    files["project/NetworkManager.conf"] = CONFIGURATION.encode()
+    files["project/wanted.json"] = json.dumps(list(wanted)).encode()
+    return files
+
+
+def _qemu() -> tuple[str, ...]:
+    nics = [
+        word
+        for number in range(_NICS)
+        for word in (
+            *(
+                "-netdev",
+                f"user,id=n{number},restrict=on",
+            ),  # takes what is sent; a NIC that nobody listens to gets stuck
+            *("-device", f"virtio-net-pci,netdev=n{number},mac=52:54:00:00:01:0{number}"),
+        )
+    ]
+    return (
+        *("qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=64", "-cpu", "max", "-machine", "q35"),
+        *("-m", "320", "-smp", "1", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
+        *("-kernel", "/tmp/work/vmlinuz", "-initrd", "/tmp/work/initrd", "-append", _COMMAND_LINE),
+        *("-serial", "file:/tmp/work/console", "-serial", "file:/tmp/work/results"),
+        *("-drive", "file=/tmp/root/root.img,format=raw,if=virtio,readonly=on"),
+        *nics,
+    )
