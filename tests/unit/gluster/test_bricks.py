@@ -54,10 +54,10 @@ def test_content_without_a_name_is_never_touched(marks: Marks, tmp_path: Path) -
 def test_cut_short_itself_it_is_done_again(marks: Marks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def once(path: Path, name: str) -> None:
         del marks[name]
-        raise OSError
+        raise OSError("the disk is gone")
 
     monkeypatch.setattr("gluster.bricks.os.removexattr", once)
-    with pytest.raises(OSError):  # noqa: PT011
+    with pytest.raises(OSError, match="the disk is gone"):
         bricks.clear(tmp_path, ())
     marks.install(monkeypatch)
     assert bricks.clear(tmp_path, ())
@@ -119,11 +119,11 @@ def test_a_brick_of_another_volume_is_not_touched(brick: Path, marks: Marks) -> 
 
 def test_a_removal_that_was_cut_short_is_done_again(brick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def die(path: Path) -> None:
-        raise OSError
+        raise OSError("the disk is gone")
 
     with monkeypatch.context() as patched:
         patched.setattr("gluster.bricks.shutil.rmtree", die)
-        with pytest.raises(OSError):  # noqa: PT011
+        with pytest.raises(OSError, match="the disk is gone"):
             bricks.remove(brick, VOLUME)
     assert bricks.main("remove", str(brick), VOLUME) == 0
     assert not brick.exists()
