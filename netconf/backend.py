@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from netconf.model import Checkpoint, NetworkState
-from netconf.plan import Step
+from netconf.planning.plan import Step
 
 
 class Backend(Protocol):

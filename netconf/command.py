@@ -8,10 +8,10 @@ from typing import IO, TypeVar
 import click
 
 from netconf import text
-from netconf.apply import NetworkManager
 from netconf.document import parse, render
 from netconf.errors import BadDocument, Problem
 from netconf.facade import Network
+from netconf.networkmanager.backend import NetworkManager
 
 _T = TypeVar("_T")
 _as_json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")

@@ -6,13 +6,13 @@ from netconf.backend import Backend
 from netconf.document import parse
 from netconf.errors import BadTimeLimit
 from netconf.model import Change, Checkpoint, NetworkState
-from netconf.plan import Step, plan
+from netconf.planning.plan import Step, plan
 
 _SHORTEST_S, _LONGEST_S = 5, 600
 
 
 class Network:
-    """The network of this host, through one backend (`netconf.apply.NetworkManager()` on a node).
+    """The network of this host, through one backend (`netconf.networkmanager.backend.NetworkManager()` on a node).
 
     Documents are in nmstate's schema. Raises netconf.errors.Refused (nothing was changed; BadDocument for a document
     with mistakes) or netconf.errors.Failed. One change at a time: whoever calls takes turns.

@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gluster.facade import Gluster
-from netconf.apply import NetworkManager
 from netconf.facade import Network
+from netconf.networkmanager.backend import NetworkManager
 from node import config
 from node.host import Host
 from node.needs import Needs

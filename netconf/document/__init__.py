@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from netconf.document.contradictions import contradictions
 from netconf.document.interface import read_interface, render_interface
+from netconf.document.reader import Reader
 from netconf.document.resolver import read_dns, render_dns
 from netconf.document.routes import read_routes, read_rules, render_routes, render_rules
 from netconf.errors import BadDocument, Finding
 from netconf.model import LinkState, NetworkState
-from netconf.reader import Reader
 
 __all__ = ["parse", "render"]
 

@@ -2,9 +2,9 @@
 
 from netconf.document.plain import read_options
 from netconf.document.ports import render_ports, why_bad_ports
+from netconf.document.reader import Reader, why_bad_name
 from netconf.kinds import Bond, BondMode
 from netconf.options import BOND, Pairs, named
-from netconf.reader import Reader, why_bad_name
 
 _NUMBERED = {str(number): mode for number, mode in enumerate(BondMode)}
 _NOT_YET = {"ns_ip6_target", "arp_missed_max", "lacp_active", "balance_slb", "peer_notif_delay"}

@@ -2,9 +2,9 @@
 
 from netconf.document.plain import read_options
 from netconf.document.ports import why_bad_ports
+from netconf.document.reader import Reader, why_bad_name
 from netconf.kinds import Bridge, BridgePort, PortMode, PortVlan, merged
 from netconf.options import BRIDGE, BRIDGE_PORT, STP, named, pairs
-from netconf.reader import Reader, why_bad_name
 
 _OPTIONS_NOT_YET = {
     *("group-addr", "hash-max", "multicast-last-member-count", "multicast-last-member-interval"),

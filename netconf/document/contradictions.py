@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from netconf.errors import Finding
 from netconf.model import Address, Interface, LinkState, LinkType, NetworkState
-from netconf.order import Circle, by_dependency, headroom
+from netconf.planning.order import Circle, by_dependency, headroom
 
 _SECTION = {LinkType.LINUX_BRIDGE: "bridge", LinkType.BOND: "link-aggregation", LinkType.VRF: "vrf"}
 

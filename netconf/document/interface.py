@@ -5,8 +5,8 @@ from netconf.document.bridge import read_bridge, render_bridge
 from netconf.document.ip import read_ip, render_ip
 from netconf.document.overlays import read_vlan, read_vxlan, render_vlan, render_vxlan
 from netconf.document.ports import read_vrf, render_vrf
+from netconf.document.reader import Reader, why_bad_mac, why_bad_name
 from netconf.model import Interface, LinkState, LinkType
-from netconf.reader import Reader, why_bad_mac, why_bad_name
 
 MADE = frozenset(LinkType) - {LinkType.TUN, LinkType.LOOPBACK, LinkType.OTHER}  # what a wish may ask for
 _OTHER_TYPES = {  # of nmstate's schema

@@ -3,9 +3,9 @@
 from collections import Counter
 
 from netconf.document.plain import read_options
+from netconf.document.reader import Reader, as_interface
 from netconf.model import Address, IpConfig
 from netconf.options import IP, named
-from netconf.reader import Reader, as_interface
 
 _IP = {"enabled", "dhcp", "autoconf", "address"}
 _SHOWN = {"allow-extra-address", "wait-ip"}

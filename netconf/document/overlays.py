@@ -1,7 +1,7 @@
 """The sections `vlan` and `vxlan` of interfaces that stand on another."""
 
+from netconf.document.reader import Reader, as_interface, why_bad_ip, why_bad_name
 from netconf.kinds import Vlan, VlanProtocol, Vxlan
-from netconf.reader import Reader, as_interface, why_bad_ip, why_bad_name
 
 
 def read_vlan(section: Reader) -> Vlan:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from netconf.document.reader import Reader, why_bad_ip, why_bad_mac, why_bad_name
 from netconf.options import Flag, Ipv4List, Mac, Name, Number, Option, Pairs, Value, Words, pairs
-from netconf.reader import Reader, why_bad_ip, why_bad_mac, why_bad_name
 
 
 def read_options(section: Reader, options: Iterable[Option]) -> Pairs:

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from netconf.document.reader import Reader, why_bad_name
 from netconf.kinds import Vrf
-from netconf.reader import Reader, why_bad_name
 
 
 def why_bad_ports(section: Reader, key: str, ports: Iterable[str] | None) -> None:

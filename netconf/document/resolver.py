@@ -1,7 +1,7 @@
 """The section `dns-resolver`."""
 
+from netconf.document.reader import Reader, why_bad_ip
 from netconf.model import Dns
-from netconf.reader import Reader, why_bad_ip
 
 
 def read_dns(section: Reader) -> Dns | None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from netconf.document.reader import Reader, as_network, why_bad_ip, why_bad_name, why_bad_network
 from netconf.model import MAIN_TABLE, Route, RouteMatch, Rule, RuleAction
-from netconf.reader import Reader, as_network, why_bad_ip, why_bad_name, why_bad_network
 
 _MOST = 2**32 - 1
 _ROUTE = {"destination", "next-hop-address", "next-hop-interface", "metric", "table-id", "state"}

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 
 from netconf.errors import ChangeFailed, ChangePending, CheckpointGone
 from netconf.model import Checkpoint, Interface, NetworkState
-from netconf.plan import Step
-from netconf.wish import complete
+from netconf.planning.plan import Step
+from netconf.planning.wish import complete
 
 
 @dataclass

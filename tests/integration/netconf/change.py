@@ -4,8 +4,8 @@ import asyncio
 import json
 import sys
 
-from netconf.apply import NetworkManager
 from netconf.facade import Network
+from netconf.networkmanager.backend import NetworkManager
 
 
 async def main() -> None:

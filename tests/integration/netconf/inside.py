@@ -7,9 +7,9 @@ import sys
 import traceback
 from pathlib import Path
 
-from netconf.apply import NetworkManager
 from netconf.errors import Problem
 from netconf.facade import Network
+from netconf.networkmanager.backend import NetworkManager
 from tests.integration.netconf.cases import CASES, COMMAND_LINE
 from tests.integration.netconf.contract import Case, hold
 

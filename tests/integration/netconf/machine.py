@@ -10,9 +10,9 @@ from pathlib import Path
 
 from dbus_fast.errors import AuthError, DBusError
 
-from netconf.apply import NetworkManager
 from netconf.errors import Problem
 from netconf.facade import Network
+from netconf.networkmanager.backend import NetworkManager
 
 _SCRIPT = Path(__file__).parent / "machine.sh"
 _READY_S = 30

@@ -15,7 +15,7 @@ from netconf.document import parse
 from netconf.errors import BackendMissing, ChangeFailed, ChangePending, CheckpointGone, NoSuchInterface
 from netconf.facade import Network
 from netconf.model import Address, Dns, Interface
-from netconf.nm_bus import connect
+from netconf.networkmanager.bus import connect
 from tests.integration.netconf.machine import Machine
 from tests.unit.netconf.states import ADDRESS, DOCUMENT, MAC
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from dbus_fast import Variant
 
+from netconf.kernel.observe import from_netlink
 from netconf.kinds import Bond, BondMode, BridgePort, PortMode, PortVlan, Vlan, VlanProtocol, Vrf, Vxlan
-from netconf.known import Known, known, with_known
 from netconf.model import Interface, IpConfig, LinkType, Rule, RuleAction
-from netconf.observe import from_netlink
+from netconf.networkmanager.known import Known, known, with_known
 
 
 def link(

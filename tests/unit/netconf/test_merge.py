@@ -6,10 +6,10 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from netconf.errors import Refused
 from netconf.kinds import Bond, BondMode, Bridge, BridgePort, PortMode, PortVlan, Vlan
-from netconf.merge import after
 from netconf.model import Interface, IpConfig, LinkState, LinkType, NetworkState, Route
-from netconf.plan import plan
-from netconf.wish import complete
+from netconf.planning.merge import after
+from netconf.planning.plan import plan
+from netconf.planning.wish import complete
 from tests.unit.netconf.states import AFTER, BEFORE, OFF, bridge, default, nic
 from tests.unit.netconf.test_document_property import states
 

@@ -3,9 +3,9 @@
 import socket
 from typing import Any
 
+from netconf.kernel.observe import from_netlink
 from netconf.kinds import Bridge
 from netconf.model import Address, Interface, IpConfig, LinkState, LinkType, Route
-from netconf.observe import from_netlink
 
 KINDS = {"bridge": {"IFLA_BR_FORWARD_DELAY": 1500, "IFLA_BR_STP_STATE": 1}}
 

@@ -29,8 +29,8 @@ from netconf.model import (
     RouteMatch,
     Rule,
 )
-from netconf.plan import plan
-from netconf.wish import complete, ports
+from netconf.planning.plan import plan
+from netconf.planning.wish import complete, ports
 from tests.unit.netconf.states import AFTER, BEFORE, DOCUMENT, MAC, OFF, STATIC, bridge, default, nic
 
 WISH = parse(DOCUMENT)

@@ -7,9 +7,9 @@ from typing import Any
 from netconf.document import parse
 from netconf.kinds import Bond, BondMode, Bridge, BridgePort, PortMode, PortVlan, Vlan
 from netconf.model import Address, Dns, Interface, IpConfig, LinkState, LinkType, NetworkState
-from netconf.plan import plan
-from netconf.profiles import MARK, Profile
-from netconf.work import Work, work
+from netconf.networkmanager.profiles import MARK, Profile
+from netconf.networkmanager.work import Work, work
+from netconf.planning.plan import plan
 from tests.unit.netconf.states import AFTER, BEFORE, DOCUMENT, MAC, OFF, bridge, nic
 
 

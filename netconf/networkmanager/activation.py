@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from netconf.nm_bus import ActiveState, Bus
-from netconf.profiles import Profile
+from netconf.networkmanager.bus import ActiveState, Bus
+from netconf.networkmanager.profiles import Profile
 
 LOOK_EVERY_S = 0.1
 _TRIES = 3  # NetworkManager starts the earlier profile of a port by itself when its controller begins anew

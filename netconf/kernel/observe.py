@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from pyroute2 import IPRoute
 
-from netconf import insides
-from netconf.insides import Message, nested
+from netconf.kernel import insides
+from netconf.kernel.insides import Message, nested
 from netconf.kinds import PortVlan
 from netconf.model import (
     MAIN_TABLE,

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from netconf.checks import check
-from netconf.differences import differences
 from netconf.model import MAIN_TABLE, Interface, LinkState, NetworkState, Route, Rule
-from netconf.order import by_dependency
-from netconf.wish import CABLES, VIRTUAL, complete
+from netconf.planning.checks import check
+from netconf.planning.differences import differences
+from netconf.planning.order import by_dependency
+from netconf.planning.wish import CABLES, VIRTUAL, complete
 
 
 @dataclass(frozen=True, slots=True)

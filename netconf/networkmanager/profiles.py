@@ -43,7 +43,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An interface as netconf.merge.after has it in `state`, and the rules that its profile carries."""
+    """An interface as netconf.planning.merge.after has it in `state`, and the rules that its profile carries."""
 
     interface: Interface
     state: NetworkState

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from netconf.merge import after
 from netconf.model import MAIN_TABLE, Interface, LinkState, LinkType, NetworkState, Rule
-from netconf.order import by_dependency
-from netconf.plan import Step, is_gone_rule
-from netconf.profiles import Profile, Wanted, profile
-from netconf.wish import CABLES, complete, is_removed, ports
+from netconf.networkmanager.profiles import Profile, Wanted, profile
+from netconf.planning.merge import after
+from netconf.planning.order import by_dependency
+from netconf.planning.plan import Step, is_gone_rule
+from netconf.planning.wish import CABLES, complete, is_removed, ports
 
 
 @dataclass(frozen=True, slots=True)

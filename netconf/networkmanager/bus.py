@@ -11,8 +11,8 @@ from dbus_fast import BusType, DBusError, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from netconf.errors import BackendMissing, Failed
-from netconf.known import Known, known
-from netconf.profiles import MARK, Settings
+from netconf.networkmanager.known import Known, known
+from netconf.networkmanager.profiles import MARK, Settings
 
 _NAME = "org.freedesktop.NetworkManager"
 _ROOT = "/org/freedesktop/NetworkManager"

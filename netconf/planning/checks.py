@@ -2,8 +2,8 @@
 
 from netconf.errors import Fixed, NeedsMode, NoSuchInterface, OtherType, PortTaken, StandsOn, TooWide
 from netconf.model import Interface, LinkState, LinkType, NetworkState
-from netconf.order import headroom
-from netconf.wish import CABLES, VIRTUAL, is_removed
+from netconf.planning.order import headroom
+from netconf.planning.wish import CABLES, VIRTUAL, is_removed
 
 
 def check(desired: NetworkState, observed: NetworkState) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from netconf.model import Interface, IpConfig
+from netconf.networkmanager.profiles import DESCRIPTION, Settings
 from netconf.options import IP, Flag, Number, Option, Pairs, Value, Words, pairs
-from netconf.profiles import DESCRIPTION, Settings
 
 _ASKS = ("auto", "dhcp")
 

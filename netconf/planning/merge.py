@@ -5,9 +5,9 @@ from dataclasses import replace
 from netconf.kinds import Bond, Bridge, BridgePort, Vrf
 from netconf.model import Interface, IpConfig, LinkState, LinkType, NetworkState, Route
 from netconf.options import BOND_DEFAULTS, Pairs, over, pairs
-from netconf.order import headroom
-from netconf.plan import is_gone, is_gone_rule
-from netconf.wish import controller, is_removed, ports
+from netconf.planning.order import headroom
+from netconf.planning.plan import is_gone, is_gone_rule
+from netconf.planning.wish import controller, is_removed, ports
 
 _BY_MII = {"miimon", "updelay", "downdelay", "use_carrier"}
 _BY_ARP = {"arp_interval", "arp_ip_target", "arp_validate", "arp_all_targets"}

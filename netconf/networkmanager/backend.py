@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from typing import Self
 from uuid import uuid4
 
-from netconf.activation import LOOK_EVERY_S, Activation, Stuck
 from netconf.errors import ChangeFailed, ChangePending, CheckpointGone
-from netconf.known import with_known
+from netconf.kernel.observe import observe
+from netconf.kernel.taps import plug, taps
 from netconf.model import Checkpoint, Dns, NetworkState
-from netconf.nm_bus import Bus, BusSaidNo, connect
-from netconf.observe import observe
-from netconf.plan import Step, plan
-from netconf.taps import plug, taps
-from netconf.work import Work, work
+from netconf.networkmanager.activation import LOOK_EVERY_S, Activation, Stuck
+from netconf.networkmanager.bus import Bus, BusSaidNo, connect
+from netconf.networkmanager.known import with_known
+from netconf.networkmanager.work import Work, work
+from netconf.planning.plan import Step, plan
 
 _SETTLE_S = 45
 _CONFIRM_S = 30

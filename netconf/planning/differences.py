@@ -6,7 +6,7 @@ from dataclasses import replace
 from netconf.kinds import Bond, Bridge, PortMode, PortVlan
 from netconf.model import Interface, IpConfig, LinkState, LinkType, NetworkState
 from netconf.options import STP, Pairs, named
-from netconf.wish import is_removed, ports
+from netconf.planning.wish import is_removed, ports
 
 _KINDS = {
     LinkType.LINUX_BRIDGE: "bridge",

@@ -1,0 +1,1 @@
+"""The backend of a Debian node: NetworkManager over D-Bus."""

@@ -1,0 +1,1 @@
+"""From a wish and what is observed to ordered changes; pure."""
