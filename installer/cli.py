@@ -1,14 +1,21 @@
 """The command line `trivet` on a node and in the live image: one group, the commands come from their packages."""
 
+from collections.abc import Mapping
 from importlib.metadata import version as installed_version
 
 import click
 
 from hosted_engine.deploy.command import deploy
 from netconf.command import net
+from netconf.command.surroundings import Surroundings
+from node.network.names import Names
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def _site() -> Mapping[str, str]:
+    return Names().get().names
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "obj": Surroundings(site=_site)})
 @click.version_option(package_name="trivet")
 def main() -> None:
     """Trivet: a virtualization cluster from plain servers."""

@@ -9,6 +9,11 @@ from netconf.planning.plan import Step
 class Backend(Protocol):
     """Carries a plan out in a way that goes back by itself, also when this process dies in the middle."""
 
+    @property
+    def name(self) -> str:
+        """The word by which `trivet net --backend` knows it."""
+        ...
+
     async def show(self) -> NetworkState:
         """The network as it is."""
         ...
@@ -24,7 +29,7 @@ class Backend(Protocol):
         """Arm the way back, then change. On an error the earlier state is back before it is raised.
 
         `steps` is what plan found to be different; not empty. The change is in force when this returns, but not
-        yet the one that the next boot comes up with.
+        yet the one that the next boot comes up with. `confirm_within_s` begins before anything is changed.
         """
         ...
 

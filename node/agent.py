@@ -11,6 +11,7 @@ from typing import Any
 
 from gluster.facade import Gluster
 from netconf.facade import Network
+from netconf.kept import Kept
 from netconf.networkmanager.backend import NetworkManager
 from node import config
 from node.host import Host
@@ -120,7 +121,7 @@ class Agent:
             statistics_reader=StatisticsReader(self._clock),
             hub=self._hub,
             machine_names=Names(),
-            host_network=HostNetwork(Network(NetworkManager()), self._clock),
+            host_network=HostNetwork(Network(NetworkManager(), Kept()), self._clock),
             pool=GlusterPool(Gluster(run, clear=bricks.clear, remove=bricks.remove), self._for_storage),
             volume_mounts=mounts,
             images=Images(

@@ -7,7 +7,7 @@ import msgspec
 from hosted_engine.deploy.answers import Answers, NodeAnswers
 from node.api.messages.network import NetworkRequest
 
-CONFIRM_S = 30  # a deploy that dies before it confirms has to wait that long when it is run again
+CONFIRM_S = 45  # a deploy that dies before it confirms has to wait that long when it is run again
 
 
 def wish(answers: Answers, node: NodeAnswers) -> NetworkRequest:

@@ -1,9 +1,16 @@
 """Plugs the taps of VMs back into their bridge: NetworkManager pulls them out when it starts a bridge anew."""
 
+import errno
+import logging
+
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
 from netconf.model import LinkType, NetworkState
+
+_GONE = (errno.ENODEV, errno.ENOENT, errno.EINVAL)
+
+log = logging.getLogger(__name__)
 
 
 def taps(state: NetworkState) -> dict[str, str]:
@@ -21,5 +28,6 @@ def plug(wanted: dict[str, str], netns: str | None = None) -> None:
             if tap in links and bridge in links and not links[tap].get("master"):
                 try:
                     kernel.link("set", index=links[tap]["index"], master=links[bridge]["index"])
-                except NetlinkError:
-                    continue
+                except NetlinkError as err:
+                    if err.code not in _GONE:
+                        log.error("%s could not be plugged into %s again: %s", tap, bridge, err)

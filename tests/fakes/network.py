@@ -20,6 +20,7 @@ class FakeNetwork:
     fails: bool = False
     number: int = 0
     settled: int = 0
+    name: str = "fake"
 
     def __post_init__(self) -> None:
         self.saved = self.now
@@ -69,7 +70,8 @@ def _merged(wish: NetworkState, now: NetworkState) -> NetworkState:
         found[interface.name] = _over(interface, found.get(interface.name))
     for port, bridge in owner.items():
         found[port] = replace(found[port], controller=bridge)
-    routes = (*(now.routes or ()), *(r for r in wish.routes or () if r not in (now.routes or ())))
+    kept = tuple(r for r in now.routes or () if r.interface not in owner)  # a port has no routes
+    routes = (*kept, *(r for r in wish.routes or () if r not in kept))
     return NetworkState(tuple(found.values()), routes, wish.dns if wish.dns is not None else now.dns)
 
 

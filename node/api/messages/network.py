@@ -18,10 +18,10 @@ class NetworkReport(Message, frozen=True, kw_only=True):
 
 class NetworkRequest(Message, frozen=True, kw_only=True):
     """Wish for the network in nmstate's schema; goes back by itself unless confirmed within `confirm_within_s`, which
-    is from 5 to 600."""
+    is from 5 to 600 and begins before anything is changed."""
 
     document: dict[str, object]
-    confirm_within_s: int = 60
+    confirm_within_s: int = 50
 
 
 class NetworkChange(Message, frozen=True, kw_only=True):

@@ -1,0 +1,24 @@
+"""Which backend a process takes when nobody says: NetworkManager where it runs, else the kernel."""
+
+import asyncio
+
+from netconf.backend import Backend
+from netconf.errors import BackendMissing
+from netconf.networkmanager.backend import NetworkManager
+from netconf.networkmanager.bus import connect
+
+BACKENDS = ("networkmanager",)
+
+
+async def choose(name: str | None = None) -> Backend:
+    """The backend of that name. Raises BackendMissing."""
+    return NetworkManager()
+
+
+async def _answers() -> bool:
+    try:
+        async with asyncio.timeout(5), connect() as bus:
+            await bus.checkpoints()
+    except (BackendMissing, TimeoutError):
+        return False
+    return True

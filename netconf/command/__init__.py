@@ -1,0 +1,15 @@
+"""`trivet net …`: the network of this machine on the command line."""
+
+import click
+
+from netconf.command.changing import apply, confirm, rollback
+from netconf.command.looking import plan, show, why
+
+
+@click.group()
+def net() -> None:
+    """The network of this machine, in documents of nmstate's schema. Needs root."""
+
+
+for command in (show, plan, apply, confirm, rollback, why):
+    net.add_command(command)

@@ -1,0 +1,130 @@
+"""The commands that change the network: apply, confirm, rollback."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import IO
+
+import click
+
+from netconf import text
+from netconf.command.looking import planned, tell_steps
+from netconf.command.proofs import KeyPressed, asked, usual
+from netconf.command.surroundings import Surroundings, as_json, backend, carried_out, network
+from netconf.errors import Refused
+from netconf.facade import WITHIN_S
+from netconf.kept import Kept
+from netconf.model import Change, Checkpoint
+from netconf.proofs.proof import Proof
+from netconf.proven import change_proven
+
+_CONFIRM_BY = "gateway, peer=ADDRESS[:PORT], site, engine, name=HOST, key, nothing; more with commas. Usually key on a"
+_CONFIRM_BY += " terminal, else gateway."
+_WITHIN = "Everything is back after so long unless it is confirmed."
+
+
+class NothingWaits(Refused):
+    what = "There is nothing to confirm"
+    why = "{reason}"
+    mend = "Ask for the change again (`trivet net apply`) and confirm it in time"
+
+
+@click.command()
+@click.argument("document", type=click.File(encoding="utf-8"), default="-")
+@click.option("--within", type=click.IntRange(5, 600), default=WITHIN_S, show_default=True, metavar="S", help=_WITHIN)
+@click.option("--confirm-by", metavar="PROOF", help=_CONFIRM_BY)
+@click.option("--dry-run", is_flag=True, help="Say what would be changed and do nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask before it begins.")
+@as_json
+@backend
+def apply(
+    document: IO[str], within: int, confirm_by: str | None, dry_run: bool, yes: bool, as_json: bool, backend: str | None
+) -> None:
+    """Make the network as DOCUMENT (YAML or JSON; standard input without it) wishes.
+
+    It is kept only when what --confirm-by names is true over the changed network. Else everything is back when the
+    time is over, whatever dies meanwhile. Ends with 0 when it is kept (or, with `nothing`, waits to be), with 1 when
+    the earlier configuration is back.
+
+    \b
+    gateway              every default gateway answers packets as large as the MTU
+    peer=ADDRESS[:PORT]  that machine answers a ping, or takes a connection at PORT
+    site                 one of the site's other nodes answers
+    engine               the site's engine answers
+    name=HOST            that name can be resolved
+    key                  you press Enter
+    nothing              it waits for `trivet net confirm`
+    """
+    wish = document.read()
+    on_terminal = sys.stderr.isatty()
+    proofs = asked(confirm_by) if confirm_by is not None else usual(on_terminal=on_terminal)
+    steps = carried_out(planned(wish, backend))
+    if dry_run or not steps:
+        tell_steps(steps, as_json=as_json)
+        return
+    _tell("This will be changed:\n" + "\n".join(f"  {step.says}" for step in steps))
+    if on_terminal and not yes and not any(isinstance(proof, KeyPressed) for proof in proofs):
+        click.confirm("Change it?", abort=True, err=True)
+    _tell(f"Changing. Everything is back after {within} s unless it is confirmed")
+    change = carried_out(_changed(wish, proofs, within, backend))
+    _tell_end(change, kept=bool(proofs), as_json=as_json)
+
+
+@click.command()
+@click.argument("checkpoint", required=False)
+@backend
+def confirm(checkpoint: str | None, backend: str | None) -> None:
+    """Keep the change that waits to be confirmed, over reboots too. CHECKPOINT, as `apply` named it, makes sure that it
+    is that one."""
+    carried_out(_confirmed(checkpoint, backend))
+    click.echo("The change is kept")
+
+
+@click.command()
+@backend
+def rollback(backend: str | None) -> None:
+    """Take back the change that waits to be confirmed, if there is one."""
+    click.echo(carried_out(_taken_back(backend)))
+
+
+async def _changed(wish: str, proofs: Sequence[Proof], within_s: int, backend: str | None) -> Change:
+    host = await network(backend)
+    return await change_proven(host, text.read(wish), proofs, within_s=within_s, tell=_tell)
+
+
+async def _confirmed(wanted: str | None, backend: str | None) -> None:
+    pending = Kept(Surroundings.here().folder).pending()
+    host = await network(backend or (pending.backend if pending is not None else None))
+    if wanted is not None:
+        await host.confirm(Checkpoint(wanted))
+    elif pending is not None:
+        await host.confirm(pending.checkpoint)
+    else:
+        last = host.last()
+        raise NothingWaits(reason="no change waits" if last is None else f"the last one has ended: {last.why}")
+
+
+async def _taken_back(backend: str | None) -> str:
+    pending = Kept(Surroundings.here().folder).pending()
+    host = await network(backend or (pending.backend if pending is not None else None))
+    if pending is None:
+        await host.settle()
+        return "No change waited to be confirmed"
+    await host.roll_back(pending.checkpoint)
+    return "The earlier configuration is back"
+
+
+def _tell(says: str) -> None:
+    """To people: standard output is for what comes of it."""
+    click.echo(says, err=True)
+
+
+def _tell_end(change: Change, *, kept: bool, as_json: bool) -> None:
+    checkpoint = change.checkpoint.id if change.checkpoint is not None else None
+    if as_json:
+        found = {"changed": change.changed, "kept": kept, "checkpoint": checkpoint, "says": change.says}
+        click.echo(json.dumps(found, indent=2))
+    elif kept or checkpoint is None:
+        click.echo("The change is kept" if change.changed else "The network is already so")
+    else:
+        click.echo(f"The change waits to be confirmed: trivet net confirm {checkpoint}")

@@ -1,0 +1,73 @@
+"""The commands that change nothing: show, plan, why."""
+
+import json
+from typing import IO
+
+import click
+
+from netconf import text
+from netconf.command.surroundings import as_json, backend, carried_out, network
+from netconf.document import parse, render
+from netconf.planning.plan import Step
+from netconf.why import why_change, why_destination, why_interface
+
+
+@click.command()
+@as_json
+@backend
+def show(as_json: bool, backend: str | None) -> None:
+    """Print the network as it is; `trivet net plan` takes what this prints."""
+    document = carried_out(_shown(backend))
+    click.echo(json.dumps(document, indent=2) if as_json else text.write(document), nl=as_json)
+
+
+@click.command()
+@click.argument("document", type=click.File(encoding="utf-8"), default="-")
+@as_json
+@backend
+def plan(document: IO[str], as_json: bool, backend: str | None) -> None:
+    """Say what would have to change for the network to be as DOCUMENT (YAML or JSON; standard input without it) wishes.
+
+    Changes nothing.
+    """
+    tell_steps(carried_out(planned(document.read(), backend)), as_json=as_json)
+
+
+@click.command()
+@click.argument("what", required=False)
+@as_json
+@backend
+def why(what: str | None, as_json: bool, backend: str | None) -> None:
+    """Explain: the interface WHAT, or the way that packets to the address WHAT take; without it the last change and
+    how the network differs from what was confirmed."""
+    lines = carried_out(_why(what, backend))
+    click.echo(json.dumps({"says": lines}, indent=2) if as_json else "\n".join(lines))
+
+
+def tell_steps(steps: tuple[Step, ...], *, as_json: bool) -> None:
+    if as_json:
+        found = [{"interface": step.name or None, "says": step.says} for step in steps]
+        click.echo(json.dumps({"steps": found}, indent=2))
+    elif steps:
+        click.echo("\n".join(step.says for step in steps))
+    else:
+        click.echo("The network is already so")
+
+
+async def _shown(backend: str | None) -> dict[str, object]:
+    return render(await (await network(backend)).observe())
+
+
+async def planned(wish: str, backend: str | None) -> tuple[Step, ...]:
+    desired = parse(text.read(wish))
+    return await (await network(backend)).plan(desired)
+
+
+async def _why(what: str | None, backend: str | None) -> list[str]:
+    host = await network(backend)
+    if what is None:
+        return why_change(await host.pending(), host.last(), await host.drift())
+    state = await host.observe()
+    if (interface := state.interface(what)) is not None:
+        return why_interface(interface, state, await host.drift() or ())
+    return await why_destination(what, state)

@@ -1,0 +1,89 @@
+"""The words of --confirm-by, and the proof by the operator's key."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from ipaddress import ip_address
+
+import click
+
+from netconf.command.surroundings import Surroundings
+from netconf.kernel.gateways import gateways
+from netconf.proofs.gateway import GatewayAnswers
+from netconf.proofs.machines import NameResolves, PeerAnswers, SiteAnswers
+from netconf.proofs.proof import Proof
+
+_TERMINAL = "/dev/tty"  # standard input may be the document
+
+
+class KeyPressed:
+    """Whoever works over the changed network shows with it that they still reach this machine."""
+
+    says = "you press Enter (Ctrl-C takes it back)"
+
+    async def why_not(self) -> str | None:
+        loop, pressed = asyncio.get_running_loop(), asyncio.Event()
+        terminal = os.open(_TERMINAL, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            loop.add_reader(terminal, pressed.set)
+            await pressed.wait()
+            return None if os.read(terminal, 4096) else "the terminal was closed"
+        finally:
+            loop.remove_reader(terminal)
+            os.close(terminal)
+
+
+def asked(words: str) -> tuple[Proof, ...]:
+    """The proofs that --confirm-by names; none for `nothing`. Raises click.BadParameter."""
+    found = [word.strip() for word in words.split(",")]
+    if found == ["nothing"]:
+        return ()
+    return tuple(_proof(word) for word in found)
+
+
+def usual(*, on_terminal: bool) -> tuple[Proof, ...]:
+    """What is taken when nobody says. Raises click.UsageError where nothing fits."""
+    if on_terminal:
+        return (KeyPressed(),)
+    if gateways():
+        return (GatewayAnswers(),)
+    raise click.UsageError(
+        "Say with --confirm-by how the change is to be confirmed: there is no terminal, and no gateway to ask."
+    )
+
+
+def _proof(word: str) -> Proof:
+    key, _, value = word.partition("=")
+    around = Surroundings.here()
+    plain: Mapping[str, Proof] = {
+        "gateway": GatewayAnswers(),
+        "key": KeyPressed(),
+        "site": SiteAnswers("another node of the site", around.site, around.node_port),
+        "engine": SiteAnswers("the engine", around.site, around.engine_port),
+    }
+    if key in plain and not value:
+        return plain[key]
+    if key == "name" and value:
+        return NameResolves(value)
+    if key == "peer" and value:
+        return _peer(value)
+    known = ", ".join((*plain, "peer=ADDRESS[:PORT]", "name=HOST", "nothing"))
+    raise click.BadParameter(f"{word!r} is none of {known}", param_hint="--confirm-by")
+
+
+def _peer(value: str) -> Proof:
+    """ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT."""
+    address, port = value, ""
+    if value.startswith("["):
+        address, _, port = value.removeprefix("[").partition("]")
+        port = port.removeprefix(":")
+    elif value.count(":") == 1:
+        address, _, port = value.partition(":")
+    try:
+        ip_address(address)
+        number = int(port) if port else None
+    except ValueError as err:
+        raise click.BadParameter(f"{value!r} is no ADDRESS[:PORT]", param_hint="--confirm-by") from err
+    if number is not None and not 0 < number < 65536:
+        raise click.BadParameter(f"{number} is no port", param_hint="--confirm-by")
+    return PeerAnswers(address, number)

@@ -1,0 +1,70 @@
+"""What the commands share: the network of this machine, the site around it, and errors in words."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from netconf.backend import Backend
+from netconf.choose import BACKENDS, choose
+from netconf.errors import BadDocument, Problem
+from netconf.facade import Network
+from netconf.kept import FOLDER, Kept
+
+_T = TypeVar("_T")
+
+as_json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+backend = click.option(
+    "--backend", type=click.Choice(BACKENDS), help="Who carries it out; NetworkManager where it runs."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an embedding program may hand in as click's `obj`.
+
+    `site` gives the machines of the site, name → address; the ports are those at which its nodes and its engine listen.
+    `backend` gives the backend of a name, or the usual one.
+    """
+
+    site: Callable[[], Mapping[str, str]] = dict
+    node_port: int = 54321
+    engine_port: int = 443
+    folder: Path = field(default=FOLDER)
+    backend: Callable[[str | None], Awaitable[Backend]] = choose
+
+    @classmethod
+    def here(cls) -> "Surroundings":
+        found = click.get_current_context().find_object(Surroundings)
+        return found if found is not None else cls()
+
+
+async def network(name: str | None = None) -> Network:
+    here = Surroundings.here()
+    return Network(await here.backend(name), Kept(here.folder))
+
+
+def carried_out(work: Coroutine[None, None, _T]) -> _T:
+    """Run it to its end; a signal that ends the process cancels it first, so that it can take back what it began."""
+    try:
+        return asyncio.run(_cancelled_by_signals(work))
+    except BadDocument as err:
+        raise click.ClickException("\n".join((f"{err.text.what}:", *(f"  {found}" for found in err.findings)))) from err
+    except Problem as err:
+        raise click.ClickException(str(err)) from err
+    except PermissionError as err:
+        raise click.ClickException(f"This needs root ({err})") from err
+    except (asyncio.CancelledError, KeyboardInterrupt) as err:
+        raise click.ClickException("Stopped; what was not confirmed is taken back") from err
+
+
+async def _cancelled_by_signals(work: Coroutine[None, None, _T]) -> _T:
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, task.cancel)
+    return await task

@@ -1,0 +1,160 @@
+"""What is remembered of changes beyond the process that makes them: which waits, how the last ended, what holds."""
+
+import json
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from netconf import text
+from netconf.document import parse, render
+from netconf.errors import BadDocument, BadText
+from netconf.model import Checkpoint, NetworkState
+
+FOLDER = Path("/var/lib/trivet/netconf")
+
+log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A change that waits for its confirmation. `until_s` is in seconds since the machine `boot` began."""
+
+    checkpoint: Checkpoint
+    backend: str
+    document: Mapping[str, object]
+    says: tuple[str, ...]
+    until_s: float
+    boot: str
+
+    @property
+    def left_s(self) -> float:
+        """How long it still waits; zero when its time is over or the machine has begun anew."""
+        return max(0.0, self.until_s - now_s()) if self.boot == boot_id() else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the last change ended. `at` is in seconds since 1970."""
+
+    kept: bool
+    why: str
+    says: tuple[str, ...]
+    at: float
+
+
+def now_s() -> float:
+    """Seconds since the machine began, sleep included; nobody sets this clock."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def boot_id() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+class Kept:
+    """A folder, 0700. What can be undone and when is the backend's alone: should this folder be full, read-only or
+    lost, changes are made and go back as ever, and people know less about them."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._folder = folder
+
+    def pending(self) -> Pending | None:
+        return self._read("change.json", _pending)
+
+    def begin(self, pending: Pending) -> None:
+        self._write("change.json", _json(pending))
+
+    def end(self, ended: Ended) -> None:
+        """Of the change that waits, if one does."""
+        self._write("last.json", _json(ended))
+        self._remove("change.json")
+
+    def last(self) -> Ended | None:
+        return self._read("last.json", lambda found: Ended(**json.loads(found) | _tuples(found, "says")))
+
+    def confirmed(self) -> NetworkState | None:
+        """What was last confirmed, as far as it was ever wished for; None when nothing was."""
+        return self._read("confirmed.yml", lambda found: parse(text.read(found)))
+
+    def confirming(self, state: NetworkState) -> None:
+        """Before the backend is told; `confirm` or `forget` follows."""
+        self._write("confirming.yml", text.write(render(state)))
+
+    def half_confirmed(self) -> NetworkState | None:
+        """What a process was about to confirm when it died."""
+        return self._read("confirming.yml", lambda found: parse(text.read(found)))
+
+    def confirm(self) -> None:
+        self._tried(lambda: (self._folder / "confirming.yml").replace(self._folder / "confirmed.yml"))
+        self._tried(self._sync)
+
+    def forget(self) -> None:
+        self._remove("confirming.yml")
+
+    def _read(self, name: str, made: Callable[[str], _T]) -> _T | None:
+        try:
+            return made((self._folder / name).read_text())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError, TypeError, KeyError, BadText, BadDocument) as err:
+            log.warning("%s cannot be read and is passed over: %s", self._folder / name, err)
+            return None
+
+    def _write(self, name: str, content: str) -> None:
+        def write() -> None:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            beside = self._folder / f".{name}.part"
+            with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(self._folder / name)
+            self._sync()
+
+        self._tried(write)
+
+    def _remove(self, name: str) -> None:
+        self._tried(lambda: (self._folder / name).unlink(missing_ok=True))
+
+    def _sync(self) -> None:
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _tried(self, write: Callable[[], object]) -> None:
+        try:
+            write()
+        except OSError as err:
+            log.warning("what is known of network changes could not be kept: %s", err)
+
+
+def _json(found: Pending | Ended) -> str:
+    return json.dumps(asdict(found), indent=2)
+
+
+def _pending(found: str) -> Pending:
+    read = json.loads(found)
+    return Pending(**read | _tuples(found, "says") | {"checkpoint": Checkpoint(read["checkpoint"]["id"])})
+
+
+def _tuples(found: str, key: str) -> dict[str, Any]:
+    return {key: tuple(json.loads(found)[key])}
+
+
+def of_wishes(observed: NetworkState, wish: NetworkState, earlier: NetworkState | None) -> NetworkState:
+    """Of what is observed, that which `wish` or anything confirmed before it was about; pure."""
+    before = earlier or NetworkState()
+    names = {i.name for i in (*before.interfaces, *wish.interfaces)}
+    names -= {i.name for i in wish.interfaces if i.state.value == "absent"}
+    routes = tuple(route for route in observed.routes or () if route.interface in names)
+    rules = observed.rules if wish.rules is not None or before.rules is not None else None
+    dns = observed.dns if wish.dns is not None or before.dns is not None else None
+    interfaces = tuple(i for i in observed.interfaces if i.name in names)
+    return replace(observed, interfaces=interfaces, routes=routes, rules=rules, dns=dns)

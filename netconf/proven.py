@@ -1,0 +1,82 @@
+"""A change that is kept only when proofs hold over the new path, and is taken back otherwise."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from netconf.errors import Failed
+from netconf.facade import WITHIN_S, Network
+from netconf.kept import now_s
+from netconf.model import Change
+from netconf.proofs.proof import Proof
+
+_AGAIN_S = 1.0
+_SPARE_S = 3.0  # of the time to confirm, for the confirmation itself
+
+
+class NotProven(Failed):
+    """The earlier configuration is back."""
+
+    what = "The change was not kept"
+    why = "{reasons}"
+    mend = "The earlier configuration is back. Correct the document, or mend what does not answer, and ask again"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A proof as it stands: `why_not` None when it holds."""
+
+    says: str
+    why_not: str | None
+
+
+Tell = Callable[[str], None]
+
+
+async def change_proven(
+    network: Network,
+    document: Mapping[str, object],
+    proofs: Sequence[Proof],
+    *,
+    within_s: int = WITHIN_S,
+    tell: Tell = lambda says: None,
+) -> Change:
+    """Raises NotProven when a proof does not hold in time. Cancelled, it takes the change back before it ends.
+
+    `tell` hears, a sentence at a time, what is being waited for. Without proofs the change is left unconfirmed.
+    """
+    until_s = now_s() + within_s - min(_SPARE_S, within_s / 4)
+    change = await network.change(document, confirm_within_s=within_s)
+    if change.checkpoint is None or not proofs:
+        return change
+    try:
+        reasons = [asked.why_not for asked in await prove(proofs, until_s, tell) if asked.why_not is not None]
+    except BaseException:
+        await asyncio.shield(network.roll_back(change.checkpoint, why="who asked for it went away"))
+        raise
+    if reasons:
+        await network.roll_back(change.checkpoint, why="; ".join(reasons))
+        raise NotProven(reasons="; ".join(reasons))
+    await network.confirm(change.checkpoint)
+    return change
+
+
+async def prove(proofs: Sequence[Proof], until_s: float, tell: Tell = lambda says: None) -> tuple[Asked, ...]:
+    """Each proof, as soon as it holds or when the time is over; all at the same time."""
+    return tuple(await asyncio.gather(*(_asked(proof, until_s, tell) for proof in proofs)))
+
+
+async def _asked(proof: Proof, until_s: float, tell: Tell) -> Asked:
+    tell(f"Waiting for this to be true: {proof.says}")
+    why: str | None = f"nothing was heard in time: {proof.says}"
+    try:
+        async with asyncio.timeout(max(0.0, until_s - now_s())):
+            while True:
+                why = await proof.why_not()
+                if why is None:
+                    tell(f"It is: {proof.says}")
+                    return Asked(proof.says, None)
+                await asyncio.sleep(_AGAIN_S)
+    except TimeoutError:
+        tell(f"It is not: {why}")
+        return Asked(proof.says, why)

@@ -1,0 +1,89 @@
+"""`trivet net apply`, `confirm`, `rollback`, `why` over a network in memory."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from netconf.backend import Backend
+from netconf.command import net
+from netconf.command.surroundings import Surroundings
+from tests.fakes.network import FakeNetwork
+from tests.unit.netconf.states import BEFORE, DOCUMENT
+
+_WISH = json.dumps(DOCUMENT)
+
+
+class _Trivet:
+    def __init__(self, folder: Path) -> None:
+        self.fake = FakeNetwork(BEFORE)
+        self._folder = folder
+
+    def __call__(self, *words: str, wish: str = _WISH) -> Result:
+        async def backend(name: str | None) -> Backend:
+            return self.fake
+
+        around = Surroundings(folder=self._folder, backend=backend)
+        return CliRunner().invoke(net, words, obj=around, input=wish)
+
+
+@pytest.fixture
+def trivet(tmp_path: Path) -> _Trivet:
+    return _Trivet(tmp_path)
+
+
+def test_a_dry_run_changes_nothing(trivet: _Trivet) -> None:
+    ended = trivet("apply", "--confirm-by", "gateway", "--dry-run")
+    assert ended.exit_code == 0
+    assert "Make the bridge ovirtmgmt over host0 with 192.0.2.11/24" in ended.output
+    assert trivet.fake.now == BEFORE
+
+
+def test_proven_it_is_kept(trivet: _Trivet) -> None:
+    ended = trivet("apply", "--confirm-by", "name=localhost")
+    assert (ended.exit_code, len(trivet.fake.confirmed)) == (0, 1)
+    assert ended.output.splitlines()[-1] == "The change is kept"
+    assert "The network is already so" in trivet("apply", "--confirm-by", "gateway").output
+
+
+def test_not_proven_it_goes_back(trivet: _Trivet) -> None:
+    ended = trivet("apply", "--confirm-by", "site", "--within", "5")
+    assert (ended.exit_code, trivet.fake.now) == (1, BEFORE)
+    assert "this node belongs to no site" in ended.output
+    assert "was not kept" in trivet("why").output
+
+
+def test_left_waiting_confirmed_by_another_call(trivet: _Trivet) -> None:
+    ended = trivet("apply", "--confirm-by", "nothing", "--json")
+    assert (ended.exit_code, trivet.fake.confirmed) == (0, [])
+    assert "A change waits to be confirmed, 50 s more" in trivet("why").output
+    assert trivet("confirm").exit_code == 0
+    assert len(trivet.fake.confirmed) == 1
+    again = trivet("confirm")
+    assert again.exit_code == 1
+    assert "the last one has ended: it was confirmed" in again.output
+
+
+def test_left_waiting_taken_back_by_another_call(trivet: _Trivet) -> None:
+    trivet("apply", "--confirm-by", "nothing")
+    assert trivet("rollback").output == "The earlier configuration is back\n"
+    assert trivet.fake.now == BEFORE
+    assert trivet("rollback").output == "No change waited to be confirmed\n"
+
+
+@pytest.mark.parametrize("word", ["", "peer=", "peer=nobody", "peer=[::1]:0", "gateway=1", "gateway,nothing", "luck"])
+def test_proofs_that_are_none(trivet: _Trivet, word: str) -> None:
+    ended = trivet("apply", "--confirm-by", word)
+    assert ended.exit_code == 2
+    assert "--confirm-by" in ended.output
+    assert trivet.fake.now == BEFORE
+
+
+@pytest.mark.parametrize("word", ["peer=192.0.2.1", "peer=192.0.2.1:22", "peer=2001:db8::1", "peer=[2001:db8::1]:22"])
+def test_peers(trivet: _Trivet, word: str) -> None:
+    assert trivet("apply", "--confirm-by", word, "--dry-run").exit_code == 0
+
+
+def test_why_an_interface(trivet: _Trivet) -> None:
+    assert trivet("why", "host0").output.startswith("host0 is a veth\n")

@@ -1,0 +1,161 @@
+"""What is remembered of changes: by other processes, over power cuts, and on disks that take nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from netconf import kept
+from netconf.document import parse
+from netconf.errors import CheckpointGone
+from netconf.facade import Network
+from netconf.kept import Ended, Kept, of_wishes
+from netconf.model import Checkpoint, Interface, LinkState, NetworkState
+from tests.fakes.network import FakeNetwork
+from tests.unit.netconf.states import AFTER, BEFORE, DOCUMENT
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "netconf"
+
+
+@pytest.fixture
+def fake() -> FakeNetwork:
+    return FakeNetwork(BEFORE)
+
+
+@pytest.fixture
+def network(fake: FakeNetwork, folder: Path) -> Network:
+    return Network(fake, Kept(folder))
+
+
+async def test_another_process_confirms(network: Network, fake: FakeNetwork, folder: Path) -> None:
+    change = await network.change(DOCUMENT, confirm_within_s=20)
+    other = Network(fake, Kept(folder))
+    pending = await other.pending()
+    assert pending is not None
+    assert (pending.checkpoint, pending.backend, pending.says) == (change.checkpoint, "fake", change.says)
+    assert 15 < pending.left_s <= 20
+    await other.confirm(pending.checkpoint)
+    assert await other.pending() is None
+    last = other.last()
+    assert last is not None
+    assert (last.kept, last.says) == (True, change.says)
+    assert await other.drift() == ()
+
+
+async def test_nothing_is_confirmed_before_anything_was(network: Network) -> None:
+    assert await network.drift() is None
+
+
+async def test_what_was_confirmed_and_has_changed_since_is_drift(network: Network, fake: FakeNetwork) -> None:
+    change = await network.change(DOCUMENT)
+    assert change.checkpoint is not None
+    await network.confirm(change.checkpoint)
+    fake.now = BEFORE
+    steps = await network.drift()
+    assert steps is not None
+    assert steps[0].says == "Make the bridge ovirtmgmt over host0 with 192.0.2.11/24"
+
+
+async def test_a_nic_that_is_gone_is_drift_and_does_not_hide_the_rest(network: Network, fake: FakeNetwork) -> None:
+    change = await network.change(DOCUMENT)
+    assert change.checkpoint is not None
+    await network.confirm(change.checkpoint)
+    fake.now = NetworkState()
+    steps = await network.drift()
+    assert steps is not None
+    said = [step.says for step in steps]
+    assert any("host0" in says and "none of that name" in says for says in said), said
+    assert any("ovirtmgmt" in says and "host0" not in says for says in said), said
+
+
+async def test_a_change_that_went_back_says_so(network: Network, fake: FakeNetwork) -> None:
+    change = await network.change(DOCUMENT)
+    fake.expire()
+    assert change.checkpoint is not None
+    with pytest.raises(CheckpointGone):
+        await network.confirm(change.checkpoint)
+    last = network.last()
+    assert last is not None
+    assert (last.kept, last.why) == (False, "its time was over before it was confirmed")
+    assert await network.drift() is None
+
+
+async def test_settled_it_was_not_confirmed_in_time(network: Network) -> None:
+    await network.change(DOCUMENT)
+    await network.settle()
+    last = network.last()
+    assert last is not None
+    assert last.why == "nobody confirmed it in time"
+
+
+async def test_a_change_from_before_the_machine_began_anew(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    await network.change(DOCUMENT)
+    monkeypatch.setattr(kept, "boot_id", lambda: "another")
+    monkeypatch.setattr("netconf.facade.boot_id", lambda: "another")
+    assert await network.pending() is None
+    await network.settle()
+    last = network.last()
+    assert last is not None
+    assert last.why == "the machine began anew before it was confirmed"
+
+
+@pytest.mark.parametrize("carried_out", [True, False])
+async def test_the_power_is_cut_while_it_is_confirmed(
+    network: Network, fake: FakeNetwork, folder: Path, carried_out: bool
+) -> None:
+    change = await network.change(DOCUMENT)
+    Kept(folder).confirming(of_wishes(fake.now, parse(DOCUMENT), None))
+    if carried_out:
+        assert change.checkpoint is not None
+        await fake.confirm(change.checkpoint)
+    await Network(fake, Kept(folder)).settle()
+    assert (Kept(folder).confirmed() is not None) is carried_out
+    assert Kept(folder).half_confirmed() is None
+    last = network.last()
+    assert last is not None
+    assert last.kept is carried_out
+
+
+async def test_a_folder_that_takes_nothing_changes_nothing(fake: FakeNetwork, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    network = Network(fake, Kept(tmp_path / "file" / "netconf"))
+    change = await network.change(DOCUMENT)
+    assert change.checkpoint is not None
+    await network.confirm(change.checkpoint)
+    assert (network.last(), await network.drift(), await network.pending()) == (None, None, None)
+
+
+@pytest.mark.parametrize("name", ["change.json", "last.json", "confirmed.yml", "confirming.yml"])
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"interfaces": 1}', "\0"])
+def test_what_cannot_be_read_is_passed_over(folder: Path, name: str, content: str) -> None:
+    folder.mkdir()
+    (folder / name).write_text(content)
+    kept = Kept(folder)
+    empty = content == "" and name.endswith("yml")
+    assert kept.pending() is None
+    assert kept.last() is None
+    assert kept.confirmed() is None or empty
+    assert kept.half_confirmed() is None or empty
+
+
+def test_nobody_else_can_read_it(folder: Path) -> None:
+    Kept(folder).end(Ended(True, "it was confirmed", (), 0.0))
+    assert (folder.stat().st_mode & 0o777, (folder / "last.json").stat().st_mode & 0o777) == (0o700, 0o600)
+
+
+def test_what_was_never_wished_for_is_nobodys_drift() -> None:
+    wish = NetworkState((Interface("ovirtmgmt"),))
+    found = of_wishes(AFTER, wish, None)
+    assert ([i.name for i in found.interfaces], found.dns, found.rules) == (["ovirtmgmt"], None, None)
+    later = of_wishes(AFTER, NetworkState((Interface("host0"),), dns=AFTER.dns), found)
+    assert ({i.name for i in later.interfaces}, later.dns) == ({"host0", "ovirtmgmt"}, AFTER.dns)
+    gone = NetworkState((Interface("ovirtmgmt", state=LinkState.ABSENT),))
+    assert [i.name for i in of_wishes(AFTER, gone, later).interfaces] == ["host0"]
+
+
+def test_the_checkpoint_comes_back_as_it_was(folder: Path) -> None:
+    pending = kept.Pending(Checkpoint("1:a"), "fake", {"interfaces": []}, ("a", "b"), kept.now_s() + 5, kept.boot_id())
+    Kept(folder).begin(pending)
+    assert Kept(folder).pending() == pending

@@ -1,0 +1,159 @@
+"""A change is kept when the proofs hold, and taken back when one does not, or when who asked for it goes away."""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from netconf.facade import Network
+from netconf.kept import Kept
+from netconf.kernel.gateways import Gateway, from_netlink
+from netconf.kernel.insides import Message
+from netconf.proofs.gateway import GatewayAnswers
+from netconf.proofs.machines import NameResolves, PeerAnswers, SiteAnswers
+from netconf.proven import NotProven, change_proven
+from tests.fakes.network import FakeNetwork
+from tests.unit.netconf.states import BEFORE, DOCUMENT
+
+
+@dataclass
+class _Said:
+    """A proof that says these one after the other, and then the last one again."""
+
+    answers: list[str | None]
+    says: str = "it works"
+    asked: int = 0
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def why_not(self) -> str | None:
+        self.asked += 1
+        self.begun.set()
+        return self.answers[min(self.asked, len(self.answers)) - 1]
+
+
+@pytest.fixture
+def fake() -> FakeNetwork:
+    return FakeNetwork(BEFORE)
+
+
+@pytest.fixture
+def network(fake: FakeNetwork, tmp_path: Path) -> Network:
+    return Network(fake, Kept(tmp_path))
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netconf.proven._AGAIN_S", 0.01)
+
+
+async def test_kept_when_all_hold_in_the_end(network: Network, fake: FakeNetwork) -> None:
+    late = _Said(["not yet", None])
+    told: list[str] = []
+    change = await change_proven(network, DOCUMENT, [late, _Said([None])], tell=told.append)
+    assert fake.confirmed == [change.checkpoint]
+    assert late.asked == 2
+    assert told[0] == "Waiting for this to be true: it works"
+
+
+async def test_taken_back_when_one_does_not(
+    network: Network, fake: FakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("netconf.proven._SPARE_S", 1000)  # leaves a quarter of the time: it is over at once
+    monkeypatch.setattr("netconf.proven.now_s", _leaps())
+    with pytest.raises(NotProven, match="no answer"):
+        await change_proven(network, DOCUMENT, [_Said(["no answer"]), _Said([None])], within_s=5)
+    assert await network.observe() == BEFORE
+    assert fake.confirmed == []
+    last = network.last()
+    assert last is not None
+    assert (last.kept, last.why) == (False, "no answer")
+
+
+def _leaps() -> object:
+    """A clock that is 3 s later each time it is asked."""
+    state = {"now": 0.0}
+
+    def now() -> float:
+        state["now"] += 3
+        return state["now"]
+
+    return now
+
+
+async def test_without_proofs_it_waits(network: Network, fake: FakeNetwork) -> None:
+    change = await change_proven(network, DOCUMENT, [])
+    assert fake.pending == change.checkpoint is not None
+
+
+async def test_taken_back_when_who_asked_goes_away(network: Network, fake: FakeNetwork) -> None:
+    never = _Said(["not yet"])
+    task = asyncio.create_task(change_proven(network, DOCUMENT, [never], within_s=600))
+    await never.begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await network.observe() == BEFORE
+
+
+_GATEWAY = Gateway("192.0.2.1", "eth0", 9000)
+
+
+def _pings(*sizes: int) -> object:
+    async def run(*argv: str, timeout_s: float = 5) -> bool:
+        assert argv[-1] == "192.0.2.1"
+        assert argv[argv.index("-I") + 1] == "eth0"
+        assert argv[argv.index("-M") + 1] == "do"
+        return int(argv[argv.index("-s") + 1]) in sizes
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("answers", "arp", "expected"),
+    [
+        ((0, 8972), False, None),
+        ((0,), False, "the gateway 192.0.2.1 does not answer packets of 9000 bytes"),
+        ((), False, "the gateway 192.0.2.1 does not answer on eth0"),
+        ((), True, None),
+    ],
+)
+async def test_the_gateway(answers: tuple[int, ...], arp: bool, expected: str | None) -> None:
+    run = _pings(*answers)
+    proof = GatewayAnswers(gateways=lambda: (_GATEWAY,), has_answered=lambda gateway: arp, run=run)  # type: ignore[arg-type]
+    found = await proof.why_not()
+    assert found == expected or (expected is not None and found is not None and found.startswith(expected))
+
+
+async def test_no_gateway_is_no_proof() -> None:
+    assert await GatewayAnswers(gateways=tuple).why_not() == "there is no default gateway"
+
+
+async def test_a_port_that_listens_and_one_that_does_not() -> None:
+    server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    assert await PeerAnswers("127.0.0.1", port).why_not() is None
+    server.close()
+    await server.wait_closed()
+    assert await PeerAnswers("127.0.0.1", port).why_not() == f"not true: 127.0.0.1 answers at port {port}"
+
+
+async def test_a_node_alone_proves_nothing_by_itself() -> None:
+    proof = SiteAnswers("another node", lambda: {"node1": "127.0.0.1"}, 54321)
+    assert await proof.why_not() == "this node belongs to no site: it knows of no other machine"
+
+
+async def test_names() -> None:
+    assert await NameResolves("localhost").why_not() is None
+    assert await NameResolves("nobody.invalid").why_not() == "the name nobody.invalid cannot be resolved"
+
+
+def test_gateways_of_netlink() -> None:
+    links: list[Message] = [{"index": 2, "ifname": "eth0", "mtu": 1500}, {"index": 3, "ifname": "eth1", "mtu": 9000}]
+    routes: list[Message] = [
+        {"table": 254, "type": 1, "oif": 2, "gateway": "192.0.2.1"},
+        {"table": 50, "type": 1, "oif": 2, "gateway": "192.0.2.9"},
+        {"table": 254, "type": 7},
+        {"table": 254, "type": 1, "multipath": [{"oif": 3, "gateway": "2001:db8::1"}, {"oif": 9, "gateway": "::1"}]},
+    ]
+    assert from_netlink(routes, links) == (Gateway("192.0.2.1", "eth0", 1500), Gateway("2001:db8::1", "eth1", 9000))
