@@ -1,9 +1,13 @@
 """The seam between what is wished and who carries it out: NetworkManager today, nmstate beside it."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 from netconf.model import Checkpoint, NetworkState
 from netconf.planning.plan import Step
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Backend(Protocol):
@@ -18,8 +22,10 @@ class Backend(Protocol):
         """The network as it is."""
         ...
 
-    async def settle(self) -> None:
+    async def settle(self, plugged: Mapping[str, str] = NOTHING) -> None:
         """Take back what an earlier change left unconfirmed, and mend what going back by time-out leaves undone.
+
+        `plugged` are taps of VMs and their bridges before that change: they are plugged in again where they hang loose.
 
         Raises ChangePending when it is somebody else's.
         """

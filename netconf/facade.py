@@ -2,16 +2,19 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
-from netconf.backend import Backend
+from netconf.backend import NOTHING, Backend
 from netconf.document import parse
 from netconf.errors import BadTimeLimit, CheckpointGone
 from netconf.kept import Ended, Kept, Pending, boot_id, now_s, of_wishes
+from netconf.kernel.taps import taps
 from netconf.model import Change, Checkpoint, NetworkState
 from netconf.planning.drift import drift
 from netconf.planning.plan import Step, plan
 
 _SHORTEST_S, _LONGEST_S = 5, 600
+_BEGUN_S = 2  # after which a backend has begun to go back by itself
 WITHIN_S = 50  # so that all is back within a minute, the way back included
 
 
@@ -49,24 +52,31 @@ class Network:
         if not _SHORTEST_S <= confirm_within_s <= _LONGEST_S:
             raise BadTimeLimit(seconds=confirm_within_s, low=_SHORTEST_S, high=_LONGEST_S)
         await self._settle("another change was asked for before it was confirmed")
-        steps = plan(desired, await self._backend.show())
+        observed = await self._backend.show()
+        steps = plan(desired, observed)
         if not steps:
             return Change(changed=False, says=("The network is already so",))
         until_s = now_s() + confirm_within_s
         says = tuple(step.says for step in steps)
+        being_made = Pending(None, self._backend.name, dict(document), says, until_s, boot_id(), taps(observed))
+        self._begin(being_made)
         try:
             checkpoint = await self._backend.apply(desired, steps, confirm_within_s)
         except Exception as err:
             self._end(kept=False, why=str(err), says=says)
             raise
-        if self._kept is not None:
-            self._kept.begin(Pending(checkpoint, self._backend.name, dict(document), says, until_s, boot_id()))
+        self._begin(replace(being_made, checkpoint=checkpoint))
         return Change(changed=True, checkpoint=checkpoint, says=says)
 
     async def pending(self) -> Pending | None:
-        """The change that waits for its confirmation, whichever process made it."""
+        """The change that waits for its confirmation or is being made, whichever process does it."""
         found = self._kept.pending() if self._kept is not None else None
-        return found if found is not None and found.left_s else None
+        return found if found is not None and found.left_s > 0 else None
+
+    def is_over(self) -> bool:
+        """Whether the time of a change is over that nobody has confirmed; then it wants to be settled."""
+        found = self._kept.pending() if self._kept is not None else None
+        return found is not None and found.left_s < -_BEGUN_S
 
     def last(self) -> Ended | None:
         """How the last change ended."""
@@ -100,7 +110,8 @@ class Network:
         await self._settle("nobody confirmed it in time")
 
     async def _settle(self, why: str) -> None:
-        await self._backend.settle()
+        pending = self._kept.pending() if self._kept is not None else None
+        await self._backend.settle(pending.plugged if pending is not None else NOTHING)
         if self._kept is None:
             return
         if (half := self._kept.half_confirmed()) is not None:
@@ -109,7 +120,7 @@ class Network:
             else:
                 self._kept.confirm()
                 why = "it was confirmed"
-        if (pending := self._kept.pending()) is not None:
+        if pending is not None:
             if pending.boot != boot_id():
                 why = "the machine began anew before it was confirmed"
             self._end(kept=why == "it was confirmed", why=why, says=pending.says)
@@ -121,6 +132,10 @@ class Network:
     def _end_pending(self, checkpoint: Checkpoint, *, kept: bool, why: str) -> None:
         if (pending := self._waiting(checkpoint)) is not None:
             self._end(kept=kept, why=why, says=pending.says)
+
+    def _begin(self, pending: Pending) -> None:
+        if self._kept is not None:
+            self._kept.begin(pending)
 
     def _end(self, *, kept: bool, why: str, says: tuple[str, ...]) -> None:
         if self._kept is not None:

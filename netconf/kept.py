@@ -2,10 +2,11 @@
 
 import json
 import logging
+import math
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,19 +23,23 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A change that waits for its confirmation. `until_s` is in seconds since the machine `boot` began."""
+    """A change that waits for its confirmation, or is still being made: then it has no checkpoint yet.
 
-    checkpoint: Checkpoint
+    `until_s` is in seconds since the machine `boot` began, `plugged` are the taps of VMs and their bridges before it.
+    """
+
+    checkpoint: Checkpoint | None
     backend: str
     document: Mapping[str, object]
     says: tuple[str, ...]
     until_s: float
     boot: str
+    plugged: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def left_s(self) -> float:
-        """How long it still waits; zero when its time is over or the machine has begun anew."""
-        return max(0.0, self.until_s - now_s()) if self.boot == boot_id() else 0.0
+        """How long it still waits: zero or less when its time is over, minus infinity when the machine began anew."""
+        return self.until_s - now_s() if self.boot == boot_id() else -math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,8 @@ def _json(found: Pending | Ended) -> str:
 
 def _pending(found: str) -> Pending:
     read = json.loads(found)
-    return Pending(**read | _tuples(found, "says") | {"checkpoint": Checkpoint(read["checkpoint"]["id"])})
+    checkpoint = None if read["checkpoint"] is None else Checkpoint(read["checkpoint"]["id"])
+    return Pending(**read | _tuples(found, "says") | {"checkpoint": checkpoint})
 
 
 def _tuples(found: str, key: str) -> dict[str, Any]:

@@ -140,7 +140,7 @@ class Agent:
 
     async def run(self) -> None:
         self._host.machines.watch()
-        self._spawn(self._host.host_network.settle())
+        self._spawn(self._host.host_network.keep())
         self._spawn(self._hub.beat())
         self._spawn(self._keeper.run())
         log.info("serving %s on port %d", self._settings.node_name, self._settings.port)

@@ -97,8 +97,10 @@ async def _confirmed(wanted: str | None, backend: str | None) -> None:
     host = await network(backend or (pending.backend if pending is not None else None))
     if wanted is not None:
         await host.confirm(Checkpoint(wanted))
-    elif pending is not None:
+    elif pending is not None and pending.checkpoint is not None:
         await host.confirm(pending.checkpoint)
+    elif pending is not None:
+        raise NothingWaits(reason="the change is still being made")
     else:
         last = host.last()
         raise NothingWaits(reason="no change waits" if last is None else f"the last one has ended: {last.why}")
@@ -107,9 +109,9 @@ async def _confirmed(wanted: str | None, backend: str | None) -> None:
 async def _taken_back(backend: str | None) -> str:
     pending = Kept(Surroundings.here().folder).pending()
     host = await network(backend or (pending.backend if pending is not None else None))
-    if pending is None:
+    if pending is None or pending.checkpoint is None:
         await host.settle()
-        return "No change waited to be confirmed"
+        return "No change waited to be confirmed" if pending is None else "The earlier configuration is back"
     await host.roll_back(pending.checkpoint)
     return "The earlier configuration is back"
 

@@ -5,11 +5,12 @@ the machine dies, NetworkManager or the next boot brings the earlier configurati
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 from uuid import uuid4
 
+from netconf.backend import NOTHING
 from netconf.errors import ChangeFailed, ChangePending, CheckpointGone
 from netconf.kernel.observe import observe
 from netconf.kernel.taps import plug, taps
@@ -65,7 +66,7 @@ class NetworkManager:
         async with connect(self._bus_address) as bus:
             return await self._show(bus)
 
-    async def settle(self) -> None:
+    async def settle(self, plugged: Mapping[str, str] = NOTHING) -> None:
         async with connect(self._bus_address) as bus:
             open_checkpoints = await bus.checkpoints()
             unsaved = [profile for profile in await bus.profiles() if profile.change and profile.unsaved]
@@ -75,9 +76,9 @@ class NetworkManager:
                 await bus.roll_back_checkpoint(path)
             if unsaved:
                 await _forget(bus, {profile.change for profile in unsaved})
-            if unsaved or self._plugged:
+            if unsaved or self._plugged or plugged:
                 await _until(lambda: _nothing_activates(bus), _SETTLE_S)
-            await asyncio.to_thread(plug, self._plugged, self._netns)
+            await asyncio.to_thread(plug, dict(plugged) | self._plugged, self._netns)
             self._plugged = {}
 
     async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:

@@ -11,6 +11,7 @@ from node.api.messages.network import NetworkChange, NetworkReport, NetworkReque
 from node.api.refusals import Malformed
 from node.system.clock import Clock
 
+_LOOK_EVERY_S = 3
 MARGIN_S = 2  # after which NetworkManager has begun to go back
 
 log = logging.getLogger(__name__)
@@ -25,9 +26,20 @@ class HostNetwork:
         self._end: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
 
+    async def keep(self) -> None:
+        """From the start of the agent to its end: changes that nobody confirmed in time are settled, also those that
+        others made or an earlier agent. One that still waits is left alone: its id is all that it takes to confirm it.
+        """
+        if await self._network.pending() is None:
+            await self.settle()
+        while True:
+            await self._clock.sleep(_LOOK_EVERY_S)
+            if self._network.is_over():
+                await self.settle()
+
     async def settle(self) -> None:
-        """At the start of the agent and when the time of a change is over: what was never confirmed goes back, VMs are
-        plugged in again. What cannot is only logged."""
+        """When the time of a change is over: what was never confirmed goes back, VMs are plugged in again. What cannot
+        is only logged."""
         try:
             async with self._changing:
                 await self._network.settle()

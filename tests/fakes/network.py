@@ -1,7 +1,9 @@
 """A network in memory behind netconf's seam: changes take effect at once and go back unless confirmed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from netconf.backend import NOTHING
 from netconf.errors import ChangeFailed, ChangePending, CheckpointGone
 from netconf.model import Checkpoint, Interface, NetworkState
 from netconf.planning.plan import Step
@@ -21,6 +23,7 @@ class FakeNetwork:
     number: int = 0
     settled: int = 0
     name: str = "fake"
+    plugged: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.saved = self.now
@@ -28,8 +31,9 @@ class FakeNetwork:
     async def show(self) -> NetworkState:
         return self.now
 
-    async def settle(self) -> None:
+    async def settle(self, plugged: Mapping[str, str] = NOTHING) -> None:
         self.settled += 1
+        self.plugged = dict(plugged)
         if self.foreign:
             raise ChangePending()
         self.expire()

@@ -1,5 +1,6 @@
 """What is remembered of changes: by other processes, over power cuts, and on disks that take nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from netconf.document import parse
 from netconf.errors import CheckpointGone
 from netconf.facade import Network
 from netconf.kept import Ended, Kept, of_wishes
-from netconf.model import Checkpoint, Interface, LinkState, NetworkState
+from netconf.model import Checkpoint, Interface, LinkState, LinkType, NetworkState
+from netconf.planning.plan import Step
 from tests.fakes.network import FakeNetwork
 from tests.unit.netconf.states import AFTER, BEFORE, DOCUMENT
 
@@ -35,6 +37,7 @@ async def test_another_process_confirms(network: Network, fake: FakeNetwork, fol
     pending = await other.pending()
     assert pending is not None
     assert (pending.checkpoint, pending.backend, pending.says) == (change.checkpoint, "fake", change.says)
+    assert pending.checkpoint is not None
     assert 15 < pending.left_s <= 20
     await other.confirm(pending.checkpoint)
     assert await other.pending() is None
@@ -42,6 +45,41 @@ async def test_another_process_confirms(network: Network, fake: FakeNetwork, fol
     assert last is not None
     assert (last.kept, last.says) == (True, change.says)
     assert await other.drift() == ()
+
+
+async def test_taps_are_plugged_in_again_by_whoever_settles(folder: Path) -> None:
+    tap = Interface("vnet0", LinkType.TUN, controller="br0")
+    fake = FakeNetwork(replace(BEFORE, interfaces=(*BEFORE.interfaces, tap)))
+    await Network(fake, Kept(folder)).change(DOCUMENT)
+    await Network(fake, Kept(folder)).settle()
+    assert fake.plugged == {"vnet0": "br0"}
+
+
+async def test_a_process_that_dies_while_it_changes_leaves_word(folder: Path) -> None:
+    class _Died(BaseException):
+        pass
+
+    class _Deadly(FakeNetwork):
+        async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
+            raise _Died
+
+    fake = _Deadly(BEFORE)
+    network = Network(fake, Kept(folder))
+    with pytest.raises(_Died):
+        await network.change(DOCUMENT)
+    pending = await network.pending()
+    assert pending is not None
+    assert pending.checkpoint is None
+
+
+async def test_its_time_is_over(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    await network.change(DOCUMENT, confirm_within_s=50)
+    assert not network.is_over()
+    later = kept.now_s() + 60
+    monkeypatch.setattr(kept, "now_s", lambda: later)
+    assert network.is_over()
+    await network.settle()
+    assert not network.is_over()
 
 
 async def test_nothing_is_confirmed_before_anything_was(network: Network) -> None:

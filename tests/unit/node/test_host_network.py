@@ -1,8 +1,13 @@
 """The node's network in the contract's words, over a network in memory."""
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
+from netconf import kept
 from netconf.facade import Network
+from netconf.kept import Kept
 from netconf.model import Interface, NetworkState
 from node.api.messages.network import NetworkRequest
 from node.api.refusals import Malformed
@@ -34,6 +39,32 @@ async def test_the_start_takes_back_what_was_never_confirmed(network: HostNetwor
     assert fake.now != before
     await HostNetwork(Network(fake), HandClock()).settle()
     assert fake.now == before
+
+
+async def test_a_change_that_waits_outlives_the_agent(fake: FakeNetwork, clock: HandClock, tmp_path: Path) -> None:
+    change = await HostNetwork(Network(fake, Kept(tmp_path)), clock).change(NetworkRequest(document=WISH))
+    anew = HostNetwork(Network(fake, Kept(tmp_path)), clock)
+    keeping = asyncio.create_task(anew.keep())
+    await clock.turn(10)
+    await anew.confirm(change.checkpoint)
+    keeping.cancel()
+    assert len(fake.confirmed) == 1
+
+
+async def test_the_change_of_another_process_is_settled_when_its_time_is_over(
+    fake: FakeNetwork, clock: HandClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeping = asyncio.create_task(HostNetwork(Network(fake, Kept(tmp_path)), clock).keep())
+    await clock.turn(5)
+    settled = fake.settled
+    await Network(fake, Kept(tmp_path)).change(WISH)
+    await clock.turn(30)
+    before = fake.settled
+    later = kept.now_s() + 60
+    monkeypatch.setattr(kept, "now_s", lambda: later)
+    await clock.turn(5)
+    keeping.cancel()
+    assert (settled, before, fake.settled) == (1, 2, 3)
 
 
 async def test_a_confirmed_change_outlives_the_start(network: HostNetwork, fake: FakeNetwork) -> None:
