@@ -4,6 +4,7 @@ import click
 
 from netconf.command.changing import apply, confirm, rollback
 from netconf.command.looking import plan, show, why
+from netconf.command.watch import watch
 
 
 @click.group()
@@ -11,5 +12,5 @@ def net() -> None:
     """The network of this machine, in documents of nmstate's schema. Needs root."""
 
 
-for command in (show, plan, apply, confirm, rollback, why):
+for command in (show, plan, apply, confirm, rollback, watch, why):
     net.add_command(command)
