@@ -4,15 +4,22 @@ import asyncio
 
 from netconf.backend import Backend
 from netconf.errors import BackendMissing
+from netconf.kernel.backend import Kernel
 from netconf.networkmanager.backend import NetworkManager
 from netconf.networkmanager.bus import connect
 
-BACKENDS = ("networkmanager",)
+BACKENDS = ("networkmanager", "kernel")
 
 
 async def choose(name: str | None = None) -> Backend:
     """The backend of that name. Raises BackendMissing."""
-    return NetworkManager()
+    match name:
+        case "kernel":
+            return Kernel()
+        case "networkmanager":
+            return NetworkManager()
+        case _:
+            return NetworkManager() if await _answers() else Kernel()
 
 
 async def _answers() -> bool:

@@ -138,6 +138,18 @@ class BackendMissing(Refused):
     mend = "Start it (`systemctl start NetworkManager`) and try again"
 
 
+class NotByKernel(Refused):
+    what = "Cannot make this true without NetworkManager"
+    why = "{findings}"
+    mend = "Leave these out, or have NetworkManager make the change"
+
+
+class NoWayBack(Refused):
+    what = "Cannot change the network"
+    why = "what would take the change back could not be started: {reason}"
+    mend = "Mend the cause and ask again"
+
+
 class ChangeFailed(Failed):
     """The change was taken back before this was raised, unless `mend` says otherwise."""
 

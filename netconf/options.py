@@ -186,3 +186,18 @@ def from_kernel(option: Option, value: object) -> Value | None:
             return ",".join(str(ip) for ip in value) or None
         case _:
             return None
+
+
+def to_kernel(option: Option, value: Value) -> int | str | tuple[str, ...]:
+    """The other way round; a Name stays one, for who asks the kernel to give its index."""
+    match option.kind:
+        case Number():
+            return int(value) * option.units
+        case Flag():
+            return int(bool(value))
+        case Words(words):
+            return words.index(str(value))
+        case Ipv4List():
+            return tuple(str(value).split(","))
+        case _:
+            return str(value)

@@ -142,3 +142,12 @@ def _of(data: object, key: str) -> object:
 def _options(options: Iterable[Option], data: object) -> Pairs:
     found = {o.name: from_kernel(o, _of(data, o.attribute)) for o in options if not isinstance(o.kind, Name)}
     return pairs({name: value for name, value in found.items() if value is not None})
+
+
+def port_table(vlan: PortVlan, default: int) -> dict[int, int]:
+    """The other way round: VLAN → its flags, on a bridge whose default VLAN is `default` (0: none)."""
+    own = vlan.tag if vlan.mode is PortMode.ACCESS or vlan.native else None
+    found = {default: _UNTAGGED | (0 if own else _PVID)} if default else {}
+    for low, high in vlan.trunk:
+        found |= dict.fromkeys(range(low, high + 1), 0)
+    return found | ({own: _PVID | _UNTAGGED} if own else {})

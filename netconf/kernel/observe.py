@@ -65,11 +65,11 @@ def from_netlink(
         held.setdefault(_number(address, "index"), []).append(address)
     around = _around(links, vlans)
     found = (_interface(link, around, held.get(_number(link, "index"), [])) for link in links)
-    known = (_route(route, around.names) for route in routes)
+    known = (shown_route(route, around.names) for route in routes)
     return NetworkState(
         interfaces=tuple(sorted(found, key=lambda interface: interface.name)),
         routes=tuple(sorted((route for route in known if route is not None), key=_order)),
-        rules=tuple(rule for message in rules if (rule := _rule(message)) is not None),
+        rules=tuple(rule for message in rules if (rule := shown_rule(message)) is not None),
     )
 
 
@@ -150,7 +150,7 @@ def _ip(held: list[Message], family: int) -> IpConfig:
     )
 
 
-def _route(route: Message, names: dict[int, str]) -> Route | None:
+def shown_route(route: Message, names: dict[int, str]) -> Route | None:
     gateway, interface = route.get("gateway"), names.get(_number(route, "oif"))
     ours = _number(route, "proto") in _STATIC_ROUTES and _number(route, "type") == _RTN_UNICAST
     if not ours or interface is None:
@@ -169,7 +169,7 @@ def _order(route: Route) -> tuple[object, ...]:
     return (route.destination, route.next_hop, route.interface, route.metric or 0, route.table)
 
 
-def _rule(rule: Message) -> Rule | None:
+def shown_rule(rule: Message) -> Rule | None:
     """Those of the kernel itself are nobody's wish."""
     action = _number(rule, "action")
     if _number(rule, "protocol") == _RTPROT_KERNEL or rule.get("FRA_PROTOCOL") == _RTPROT_KERNEL:

@@ -1,5 +1,8 @@
 """The layouts that the contract is tried with."""
 
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from netconf.kinds import BondMode
@@ -252,5 +255,29 @@ CASES = (
     ),
 )
 
+# What a backend cannot do of what the cases wish for: it refuses that, and is tried without.
+LEFT_OUT = {"networkmanager": (), "kernel": ("lldp", "ipv4.auto-route-metric")}
+
+
+def for_backend(name: str) -> tuple[Case, ...]:
+    return tuple(replace(case, stages=tuple(map(_without(LEFT_OUT[name]), case.stages))) for case in CASES)
+
+
+def _without(paths: tuple[str, ...]) -> Callable[[Stage], Stage]:
+    def of(stage: Stage) -> Stage:
+        document = deepcopy(stage.document)
+        for interface in document.get("interfaces", []):
+            for path in paths:
+                *way, key = path.split(".")
+                place = interface
+                for part in way:
+                    place = place.get(part, {})
+                place.pop(key, None)
+        return replace(stage, document=document)
+
+    return of
+
+
 IN_GUEST = [case.name for case in CASES if case.needs]
+WITH_KERNEL = "kernel"  # before the names of cases that are tried with the kernel alone
 COMMAND_LINE = "command-line"  # tried beside them

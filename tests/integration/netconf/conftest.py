@@ -1,6 +1,10 @@
 """Gives each test a machine with the node image's NetworkManager, and one guest to those that need a real kernel."""
 
+import contextlib
+import os
 import shutil
+import signal
+import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from images import build
-from tests.integration.netconf.cases import IN_GUEST
+from tests.integration.netconf.bare import Bare
+from tests.integration.netconf.cases import IN_GUEST, WITH_KERNEL
 from tests.integration.netconf.guest_machine import run_guest
 from tests.integration.netconf.machine import Machine
 
@@ -28,6 +33,16 @@ def machine(tree: Path) -> Iterator[Machine]:
     made.remove()
 
 
+@pytest.fixture
+def bare(tmp_path: Path) -> Iterator[Bare]:
+    made = Bare(f"trivet-{os.getpid()}", tmp_path)
+    yield made
+    for pid in made.watchdogs():
+        os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(subprocess.CalledProcessError):  # its power may be cut already
+        made.power_cut()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def guest(request: pytest.FixtureRequest) -> Iterator["Future[Mapping[str, str]]"]:
     """Started at once where a test will ask for it, so that it runs beside the others. Case → what went wrong."""
@@ -36,5 +51,5 @@ def guest(request: pytest.FixtureRequest) -> Iterator["Future[Mapping[str, str]]
         return
     work = Path(tempfile.mkdtemp(prefix="trivet-guest-", dir=_FOLDER))
     with ThreadPoolExecutor(1) as pool:
-        yield pool.submit(run_guest, work, IN_GUEST)
+        yield pool.submit(run_guest, work, [*IN_GUEST, *(f"{WITH_KERNEL} {name}" for name in IN_GUEST)])
     shutil.rmtree(work)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from netconf.errors import Problem
 from netconf.facade import Network
+from netconf.kernel.backend import Kernel
 from netconf.networkmanager.backend import NetworkManager
-from tests.integration.netconf.cases import CASES, COMMAND_LINE
+from tests.integration.netconf.cases import CASES, COMMAND_LINE, WITH_KERNEL, for_backend
 from tests.integration.netconf.contract import Case, hold
 
 
@@ -33,6 +34,19 @@ async def main() -> None:
         if case.name in wanted:
             print("result", json.dumps((case.name, await tried(network, case))), flush=True)
     print("result", json.dumps((COMMAND_LINE, await shown_and_planned())), flush=True)
+    await with_the_kernel_alone(wanted)
+
+
+async def with_the_kernel_alone(wanted: list[str]) -> None:
+    """When NetworkManager has ended."""
+    await ask("pkill", "-x", "NetworkManager")
+    for number in range(4):
+        await ask("ip", "link", "set", f"eth{number}", "up")
+    network = Network(Kernel())
+    for case in for_backend("kernel"):
+        if f"{WITH_KERNEL} {case.name}" in wanted:
+            said = json.dumps((f"{WITH_KERNEL} {case.name}", await tried(network, case)))
+            print("result", said, flush=True)
 
 
 async def shown_and_planned() -> str:

@@ -1,17 +1,23 @@
-"""NetworkManager held to the contract in namespaces, with what any kernel that runs the tests has."""
+"""Backends held to the contract in namespaces, with what any kernel that runs the tests has."""
 
 import asyncio
 
 import pytest
 
-from tests.integration.netconf.cases import CASES
+from tests.integration.netconf.bare import Bare
+from tests.integration.netconf.cases import for_backend
 from tests.integration.netconf.contract import Case, hold
 from tests.integration.netconf.machine import Machine
 
 _HERE = {"vxlan"}  # what any kernel that runs a lab has
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if set(c.needs) <= _HERE], ids=lambda case: case.name)
+def _cases(backend: str) -> pytest.MarkDecorator:
+    cases = [case for case in for_backend(backend) if set(case.needs) <= _HERE]
+    return pytest.mark.parametrize("case", cases, ids=lambda case: case.name)
+
+
+@_cases("networkmanager")
 async def test_a_layout(machine: Machine, case: Case) -> None:
     network = await machine.power_on()
     for number in (1, 2):
@@ -25,3 +31,8 @@ async def test_a_layout(machine: Machine, case: Case) -> None:
         return said.decode()
 
     await hold(network, case, ask)
+
+
+@_cases("kernel")
+async def test_a_layout_with_the_kernel_alone(bare: Bare, case: Case) -> None:
+    await hold(bare.network(), case, bare.ask)

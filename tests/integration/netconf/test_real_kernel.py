@@ -1,17 +1,24 @@
-"""NetworkManager held to the contract on a kernel of Debian's, in an emulated machine: all layouts in one run of it."""
+"""Backends held to the contract on a kernel of Debian's, in an emulated machine: all layouts in one run of it."""
 
 from collections.abc import Mapping
 from concurrent.futures import Future
 
 import pytest
 
-from tests.integration.netconf.cases import COMMAND_LINE, IN_GUEST
+from tests.integration.netconf.cases import COMMAND_LINE, IN_GUEST, WITH_KERNEL
 
 
 @pytest.mark.timeout(900)  # the first one waits for the guest
 @pytest.mark.parametrize("name", IN_GUEST)
 def test_a_layout(guest: "Future[Mapping[str, str]]", name: str) -> None:
     wrong = guest.result()[name]
+    assert not wrong, wrong
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", IN_GUEST)
+def test_a_layout_with_the_kernel_alone(guest: "Future[Mapping[str, str]]", name: str) -> None:
+    wrong = guest.result()[f"{WITH_KERNEL} {name}"]
     assert not wrong, wrong
 
 

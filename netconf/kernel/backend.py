@@ -1,0 +1,246 @@
+"""Carries a plan out with the kernel alone, under a snapshot that a watchdog brings back unless it is confirmed.
+
+The snapshot is on the disk and the watchdog runs before anything is changed; netconf.kernel.changes decides what
+becomes of a change.
+"""
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from netconf.backend import NOTHING
+from netconf.errors import ChangeFailed, ChangePending, CheckpointGone, NoWayBack
+from netconf.kernel import limits, resolver
+from netconf.kernel.changes import Changes, Record, State, boot, uptime_s
+from netconf.kernel.going import Overtaken, go, go_back
+from netconf.kernel.hands import RESOLV_CONF, Hands, inside
+from netconf.kernel.observe import observe
+from netconf.kernel.picture import Picture
+from netconf.kernel.target import target
+from netconf.model import Checkpoint, Dns, Interface, IpConfig, LinkType, NetworkState
+from netconf.options import over
+from netconf.planning.plan import Step, plan
+from netconf.planning.wish import complete
+
+FOLDER = Path("/run/trivet/netconf/kernel")
+_CODE = Path(__file__).parents[2]
+_VERIFY_S = 5
+_LOOK_EVERY_S = 0.1
+_T = TypeVar("_T")
+
+
+class Kernel:
+    """The backend of the installer, the witness and of nodes whose NetworkManager is dead. Needs root.
+
+    `folder` is where changes are written down, `netns` another network namespace (its name or path) and `hands`
+    other ones, for tests.
+    """
+
+    name = "kernel"
+
+    def __init__(
+        self,
+        *,
+        folder: Path = FOLDER,
+        resolv_conf: Path = RESOLV_CONF,
+        netns: str | None = None,
+        hands: type[Hands] = Hands,
+    ) -> None:
+        self._hands = hands
+        self._changes, self._folder = Changes(folder), folder
+        self._resolv_conf = resolv_conf
+        self._netns = netns
+
+    async def show(self) -> NetworkState:
+        return await self._with_hands(self._show)
+
+    async def settle(self, plugged: Mapping[str, str] = NOTHING) -> None:
+        """`plugged` is known without being told: it is in the snapshot."""
+        await asyncio.to_thread(self._settle)
+
+    async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
+        work = asyncio.create_task(asyncio.to_thread(self._apply_alone, desired, confirm_within_s))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            for change in self._changes.unfinished():  # at the next operation the thread sees that it is over
+                self._changes.end(change, State.BACK)
+            with contextlib.suppress(Exception):
+                await work
+            await self.settle()
+            raise
+
+    async def confirm(self, checkpoint: Checkpoint) -> None:
+        if await asyncio.to_thread(self._end, checkpoint, State.KEPT) is not State.KEPT:
+            raise CheckpointGone()
+
+    async def roll_back(self, checkpoint: Checkpoint) -> None:
+        match await asyncio.to_thread(self._end, checkpoint, State.BACK):
+            case State.KEPT:
+                raise CheckpointGone()
+            case State.BACK:
+                now = await asyncio.to_thread(self._back, checkpoint.id)
+                if now != _IS_BACK:
+                    raise ChangeFailed(reason="it was to be taken back", now=now)
+
+    def _end(self, checkpoint: Checkpoint, how: State) -> State:
+        try:
+            state, deadline_s = self._changes.state(checkpoint.id)
+            if how is State.KEPT and state is State.WAITING and deadline_s <= uptime_s():
+                how = State.BACK  # the watchdog is late or dead
+            return self._changes.end(checkpoint.id, how)
+        except LookupError:
+            raise CheckpointGone() from None
+
+    def _settle(self) -> None:
+        if not self._changes.unfinished():
+            return
+        with self._changes.making() as alone:
+            if not alone:
+                raise ChangePending()
+            for change in self._changes.unfinished():
+                if self._changes.end(change, State.BACK) is State.BACK:
+                    self._back(change)
+
+    def _apply_alone(self, desired: NetworkState, confirm_within_s: int) -> Checkpoint:
+        with self._changes.making() as alone:
+            if not alone or self._changes.unfinished():
+                raise ChangePending()
+            return inside(self._netns, lambda: self._apply(desired, confirm_within_s))
+
+    def _apply(self, desired: NetworkState, confirm_within_s: int) -> Checkpoint:
+        with self._hands(self._resolv_conf) as kernel:
+            before, observed = kernel.look(), self._show(kernel)
+            wish = complete(desired, observed)
+            limits.check(wish, before, self._why_not_ours())
+            text = before.resolver if wish.dns is None else resolver.write(wish.dns, before.resolver or "")
+            wished = target(wish, observed, before, text)
+            change = self._arm(before, wished, confirm_within_s)
+            try:
+                wrong = go(kernel, lambda _: wished, lambda: self._changes.turn(change, State.WAITING))
+                if left := self._left(kernel, desired):
+                    raise _Stuck("; ".join(wrong) or f"after the change this is still to be done: {left}")
+                if self._changes.state(change)[0] is not State.WAITING:
+                    raise Overtaken()
+            except BaseException as err:
+                self._changes.end(change, State.BACK)
+                reason = (
+                    "its time was over, or it was taken back, before it was made"
+                    if isinstance(err, Overtaken)
+                    else str(err) or repr(err)
+                )
+                raise ChangeFailed(reason=reason, now=self._back(change)) from err
+            return Checkpoint(change)
+
+    def _left(self, kernel: Hands, desired: NetworkState) -> str:
+        """What is still to be done after some patience, in words: links come up and vanish late."""
+        until = time.monotonic() + _VERIFY_S
+        while left := plan(desired, self._show(kernel)):
+            if time.monotonic() > until:
+                return "; ".join(step.says for step in left)
+            time.sleep(_LOOK_EVERY_S)
+        return ""
+
+    def _arm(self, before: Picture, wished: Picture, confirm_within_s: int) -> str:
+        record = Record(before, wished, uptime_s(), boot(), self._netns, str(self._resolv_conf))
+        try:
+            change = self._changes.begin(record, record.taken_s + confirm_within_s)
+        except OSError as err:
+            raise NoWayBack(reason=str(err)) from err
+        try:
+            start_watchdog(self._folder, change)
+        except OSError as err:
+            self._changes.end(change, State.BACK)
+            self._changes.went_back(change)
+            raise NoWayBack(reason=str(err)) from err
+        return change
+
+    def _back(self, change: str) -> str:
+        """Take the change back; returns in words how that went."""
+        record = self._changes.record(change)
+        if record.boot != boot():  # that network went with the power
+            self._changes.went_back(change)
+            return _IS_BACK
+        try:
+            left = inside(record.namespace, lambda: self._went_back(change, Path(record.resolver)))
+        except FileNotFoundError:  # so did the namespace
+            self._changes.went_back(change)
+            return _IS_BACK
+        if left:
+            return f"going back failed too ({'; '.join(left)}), the watchdog tries again"
+        return _IS_BACK
+
+    def _went_back(self, change: str, resolv_conf: Path) -> tuple[str, ...]:
+        with self._hands(resolv_conf) as kernel:
+            return go_back(kernel, self._changes, change)
+
+    def _why_not_ours(self) -> str | None:
+        if not self._resolv_conf.is_symlink():
+            return None
+        return (
+            f"{self._resolv_conf} leads to {os.readlink(self._resolv_conf)}, which another program writes; leave it out"
+        )
+
+    def _show(self, kernel: Hands) -> NetworkState:
+        seen, picture = observe(), kernel.look()
+        interfaces = tuple(_with_picture(interface, picture) for interface in seen.interfaces)
+        return replace(seen, interfaces=interfaces, dns=resolver.read(picture.resolver or "") if picture else Dns())
+
+    async def _with_hands(self, work: Callable[[Hands], _T]) -> _T:
+        def run() -> _T:
+            with self._hands(self._resolv_conf) as kernel:
+                return work(kernel)
+
+        return await asyncio.to_thread(inside, self._netns, run)
+
+
+_IS_BACK = "the earlier configuration is back"
+
+
+class _Stuck(Exception):
+    """Why a change does not get on, in words."""
+
+
+def _with_picture(interface: Interface, picture: Picture) -> Interface:
+    """What only the kernel's sysctls say, and the description."""
+    link = picture.link(interface.name)
+    if link is None or interface.type is LinkType.LOOPBACK:
+        return interface
+    told = link.sysctls.get("accept_ra") == "2" and link.sysctls.get("disable_ipv6") == "0"
+    ipv4, ipv6 = interface.ipv4 or IpConfig(), interface.ipv6 or IpConfig()
+    word = limits.GENERATED.get(link.sysctls.get("addr_gen_mode", ""))
+    options = (*limits.SO_ANYWAY, *((("addr-gen-mode", word),) if word else ()))
+    ipv6 = replace(ipv6, enabled=ipv6.enabled or told, autoconf=ipv6.autoconf or told)
+    return replace(
+        interface,
+        description=link.alias or None,
+        ipv4=replace(ipv4, options=over(limits.SO_ANYWAY, ())) if ipv4.enabled else ipv4,
+        ipv6=replace(ipv6, options=over(options, ())) if ipv6.enabled else ipv6,
+    )
+
+
+def start_watchdog(folder: Path, change: str) -> None:
+    """Returns when it is on its guard. Raises OSError with what it said."""
+    argv = (sys.executable, "-P", "-m", "netconf.kernel.watchdog", str(folder), change)
+    child = subprocess.Popen(
+        argv,
+        cwd="/",
+        env={"PYTHONPATH": str(_CODE), "PATH": os.defpath},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    assert child.stdout is not None
+    with child.stdout as said:
+        first = said.readline()
+        if first != b"ready\n":
+            raise OSError((first + said.read()).decode(errors="replace").strip() or "the watchdog ended at once")
+    child.wait()

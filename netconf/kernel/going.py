@@ -1,0 +1,110 @@
+"""Goes from the network as it is to another one, operation after operation, and looks again until it is there."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Protocol, TypeVar
+
+from netconf.kernel.changes import Changes, State, uptime_s
+from netconf.kernel.hands import KernelSaidNo
+from netconf.kernel.operations import Operation
+from netconf.kernel.picture import Picture
+from netconf.kernel.way import way
+
+_ROUNDS = 8
+_TRIES = 2
+_PAUSE_S = 0.05
+_T = TypeVar("_T")
+
+
+class Kernel(Protocol):
+    """`netconf.kernel.hands.Hands`, or one in memory."""
+
+    def look(self) -> Picture: ...
+
+    def do(self, operation: Operation) -> None:
+        """Raises KernelSaidNo."""
+        ...
+
+
+class Overtaken(Exception):
+    """The change went back meanwhile."""
+
+
+def go(
+    kernel: Kernel, goal: Callable[[Picture], Picture], my_turn: Callable[[], AbstractContextManager[bool]]
+) -> tuple[str, ...]:
+    """Returns what could not be done, in words; nothing when it is there. What fails does not keep the rest from being
+    done, and is tried again as long as that changes anything. Raises Overtaken when it is not `my_turn` any more."""
+    wrong: tuple[str, ...] = ()
+    earlier: list[tuple[Operation, ...]] = []
+    while len(earlier) < _ROUNDS:
+        now = kernel.look()
+        todo = way(now, goal(now))
+        if not todo:
+            return ()
+        if earlier[-_TRIES:] == [todo] * _TRIES:
+            return wrong
+        if earlier:
+            time.sleep(_PAUSE_S)
+        wrong = tuple(said for operation in todo if (said := _done(kernel, operation, my_turn)))
+        wrong = wrong or tuple(f"could not {operation}: it does not last" for operation in todo)
+        earlier.append(todo)
+    return wrong
+
+
+def _done(kernel: Kernel, operation: Operation, my_turn: Callable[[], AbstractContextManager[bool]]) -> str:
+    with my_turn() as mine:
+        if not mine:
+            raise Overtaken()
+        try:
+            kernel.do(operation)
+        except KernelSaidNo as err:
+            return str(err)
+    return ""
+
+
+def go_back(kernel: Kernel, changes: Changes, change: str) -> tuple[str, ...]:
+    """Bring back what was there before a change that is BACK, and say that it is GONE; what is left to do in words.
+
+    Safe to repeat, and from several processes: they take turns.
+    """
+    record = changes.record(change)
+    with changes.turn(change, State.BACK) as mine:
+        if not mine:
+            return ()
+        before = record.before.aged(uptime_s() - record.taken_s)
+        left = go(kernel, lambda now: between(before, record.wished, now), _always)
+        if not left:
+            changes.went_back(change)
+        return left
+
+
+class _Always(AbstractContextManager[bool]):
+    def __enter__(self) -> bool:
+        return True
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+_always = _Always
+
+
+def between(before: Picture, wished: Picture, now: Picture) -> Picture:
+    """What was there before a change to `wished`, and what others have made since: that is not ours to take away."""
+    names = {link.name for link in (*before.links, *wished.links)}
+    others = [link for link in now.links if link.name not in names]
+    return replace(
+        before,
+        links=(*before.links, *others),
+        addresses=(*before.addresses, *_theirs(now.addresses, before.addresses, wished.addresses)),
+        routes=(*before.routes, *_theirs(now.routes, before.routes, wished.routes)),
+        rules=(*before.rules, *_theirs(now.rules, before.rules, wished.rules)),
+        resolver=before.resolver if now.resolver == wished.resolver else now.resolver,
+    )
+
+
+def _theirs(now: tuple[_T, ...], before: tuple[_T, ...], wished: tuple[_T, ...]) -> list[_T]:
+    return [item for item in now if item not in before and item not in wished]

@@ -1,0 +1,52 @@
+"""What the kernel alone cannot do, said before anything is changed; pure."""
+
+from collections.abc import Iterator
+
+from netconf.errors import Finding, NotByKernel
+from netconf.kernel.picture import MADE, Picture
+from netconf.model import Interface, IpConfig, LinkState, NetworkState
+from netconf.options import IP, Pairs
+from netconf.planning.wish import VIRTUAL
+
+# What is so anyway, as far as it means anything here.
+SO_ANYWAY: Pairs = tuple((option.name, option.default) for option in IP if option.default is not None)
+GENERATED = {"0": "eui64", "2": "stable-privacy", "3": "stable-privacy"}  # addr_gen_mode → our word
+
+
+def check(wish: NetworkState, now: Picture, resolver_is_ours: str | None) -> None:
+    """`wish` is complete, `resolver_is_ours` a reason why resolv.conf is not. Raises NotByKernel with all findings."""
+    findings = [found for interface in wish.interfaces for found in _interface(interface)]
+    findings += [found for interface in wish.interfaces for found in _kind(interface, now)]
+    if wish.dns is not None and resolver_is_ours is not None:
+        findings.append(Finding("dns-resolver.config", resolver_is_ours))
+    if findings:
+        raise NotByKernel(findings="; ".join(map(str, findings)))
+
+
+def _interface(wish: Interface) -> Iterator[Finding]:
+    if wish.state is not LinkState.UP:
+        return
+    place = f"interfaces.{wish.name}"
+    if wish.lldp:
+        yield Finding(f"{place}.lldp.enabled", "nothing here speaks LLDP; say false or leave it out")
+    for family, ip in (("ipv4", wish.ipv4), ("ipv6", wish.ipv6)):
+        yield from _ip(f"{place}.{family}", ip)
+
+
+def _ip(place: str, ip: IpConfig | None) -> Iterator[Finding]:
+    if ip is None or not ip.enabled:
+        return
+    if ip.dhcp:
+        yield Finding(
+            f"{place}.dhcp", "the kernel has no DHCP client; give the address, or let one of its own bring it"
+        )
+    for name, value in ip.options:
+        if (name, value) not in (*SO_ANYWAY, ("addr-gen-mode", "eui64")):
+            yield Finding(f"{place}.{name}", f"{value} is something that only NetworkManager does; leave it out")
+
+
+def _kind(wish: Interface, now: Picture) -> Iterator[Finding]:
+    """What goes by the name of a kind and is another one to the kernel."""
+    seen = now.link(wish.name)
+    if seen is not None and wish.type in VIRTUAL and seen.kind not in MADE:
+        yield Finding(f"interfaces.{wish.name}.type", f"the kernel has it as a {seen.kind or 'NIC'}")

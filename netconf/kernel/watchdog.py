@@ -1,0 +1,80 @@
+"""A process of its own that takes a change back when its time is over, whoever else has died by then.
+
+Run as `python -m netconf.kernel.watchdog FOLDER CHANGE`; says "ready" once nothing more than the kernel is needed.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from netconf.kernel.changes import Changes, State, uptime_s
+from netconf.kernel.going import go_back
+from netconf.kernel.hands import Hands, enter
+
+_LOOK_EVERY_S = 0.5
+_AGAIN_EVERY_S = 1.0
+_TRIES = 60
+_CGROUPS = (Path("/sys/fs/cgroup/trivet-network-watchdog"), Path("/sys/fs/cgroup/systemd/trivet-network-watchdog"))
+
+
+def main() -> None:
+    folder, change = Path(sys.argv[1]), sys.argv[2]
+    if os.fork():  # whoever started it need not wait for its end
+        os._exit(0)
+    os.setsid()
+    _stay_alive()
+    changes = Changes(folder)
+    record = changes.record(change)
+    if record.namespace is not None:
+        enter(record.namespace)
+    with Hands(Path(record.resolver)) as kernel:
+        kernel.look()  # now all that it takes is loaded
+        os.write(1, b"ready\n")
+        _let_go_of_callers_files(folder)
+        watch(kernel, changes, change)
+
+
+def watch(kernel: Hands, changes: Changes, change: str) -> None:
+    """Until the change is kept or has gone back."""
+    tries = 0
+    while tries < _TRIES:
+        state, deadline_s = changes.state(change)
+        left_s = deadline_s - uptime_s()
+        if state is State.WAITING and left_s > 0:
+            time.sleep(min(left_s, _LOOK_EVERY_S))
+            continue
+        if state is State.WAITING:
+            state = changes.end(change, State.BACK)
+        if state is not State.BACK:
+            return
+        left = go_back(kernel, changes, change)
+        if left:
+            tries += 1
+            os.write(2, f"{change}: after going back {tries} times there is left: {'; '.join(left)}\n".encode())
+            time.sleep(_AGAIN_EVERY_S)
+
+
+def _stay_alive() -> None:
+    """As far as one can: not be ended with the terminal, the service or the memory of whoever asked for the change."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("-1000")
+    for group in _CGROUPS:
+        with contextlib.suppress(OSError):
+            group.mkdir(exist_ok=True)
+            (group / "cgroup.procs").write_text(str(os.getpid()))
+
+
+def _let_go_of_callers_files(folder: Path) -> None:
+    log = os.open(folder / "watchdog.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for known in (1, 2):
+        os.dup2(log, known)
+    os.close(log)
+
+
+if __name__ == "__main__":
+    main()

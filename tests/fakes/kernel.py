@@ -1,0 +1,148 @@
+"""A kernel's network in memory: carries operations out with the side effects that ordering has to reckon with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from netconf.kernel.hands import KernelSaidNo
+from netconf.kernel.operations import (
+    Address,
+    Configure,
+    Give,
+    Lookup,
+    Make,
+    Operation,
+    Plug,
+    Remove,
+    Resolve,
+    Set,
+    Tag,
+    Turn,
+    Way,
+)
+from netconf.kernel.picture import MADE, Link, Picture
+
+
+@dataclass
+class FakeKernel:
+    """`refuses` is asked for a reason against each operation first."""
+
+    now: Picture
+    refuses: Callable[[Operation], str | None] = lambda _: None
+    done: list[Operation] = field(default_factory=list)
+
+    def look(self) -> Picture:
+        return self.now
+
+    def do(self, operation: Operation) -> None:
+        if (reason := self.refuses(operation)) is not None:
+            raise KernelSaidNo(reason)
+        self.done.append(operation)
+        now = self.now
+        match operation:
+            case Make(link):
+                _need(now.link(link.name) is None, f"{link.name} is there")
+                _need(link.kind in MADE, f"{link.kind} cannot be made")
+                _need(not link.base or now.link(link.base) is not None, f"{link.base} is not there")
+                made = Link(link.name, link.kind, base=link.base, mac=link.mac, mtu=1500, data=link.data)
+                self.now = replace(now, links=(*now.links, made))
+            case Remove(name):
+                self._link(name)
+                self._remove(name)
+            case Plug(name, master):
+                old = self._link(name)
+                _need(not master or not old.master, f"{name} is in {old.master}")
+                holder = self._link(master) if master else None
+                bond = holder is not None and holder.kind == "bond"
+                _need(not bond or not old.up, f"{name} is up")
+                self._put(replace(old, master=master, up=old.up or bond, port={}, vlans=None))
+            case Turn(name, up):
+                old = self._link(name)
+                base = now.link(old.base) if old.base else None
+                _need(not up or base is None or base.up, f"{old.base} is down")
+                self._put(replace(old, up=up))
+                if not up:
+                    self._down(name)
+            case Give(name, mac, mtu, alias):
+                old = self._link(name)
+                self._put(
+                    replace(old, mac=mac or old.mac, mtu=mtu or old.mtu, alias=old.alias if alias is None else alias)
+                )
+            case Configure(name, kind, data):
+                self._configure(name, kind, data)
+            case Tag(name, let, without, _):
+                old = self._link(name)
+                left = {tag: flags for tag, flags in (old.vlans or {}).items() if tag not in without}
+                self._put(replace(old, vlans=left | dict(let)))
+            case Set(name, key, value):
+                old = self._link(name)
+                self._put(replace(old, sysctls=dict(old.sysctls) | {key: value}))
+            case Address(held, there):
+                self._link(held.link)
+                _need((held in now.addresses) is not there, str(operation))
+                kept = tuple(a for a in now.addresses if a != held)
+                self.now = replace(now, addresses=(*kept, held) if there else kept)
+                if not there:
+                    self._without_address(held.link, held.version)
+            case Way(path, there):
+                up = all(self._link(name).up for name in path.links)
+                reached = {a.link for a in now.addresses if a.version == path.version}
+                _need(not there or (up and path.links <= reached), "Network is unreachable")
+                _need((path in now.routes) is not there, str(operation))
+                ways = tuple(p for p in now.routes if p != path)
+                self.now = replace(now, routes=(*ways, path) if there else ways)
+            case Lookup(choice, there):
+                _need((choice in now.rules) is not there, str(operation))
+                rules = tuple(c for c in now.rules if c != choice)
+                self.now = replace(now, rules=(*rules, choice) if there else rules)
+            case Resolve(text):
+                self.now = replace(now, resolver=text)
+
+    def _configure(self, name: str, kind: str, data: object) -> None:
+        assert isinstance(data, dict)
+        old = self._link(name)
+        if kind == "bridge_slave":
+            _need(bool(old.master), f"{name} is no port")
+            self._put(replace(old, port=dict(old.port) | data))
+            return
+        ports = [link.name for link in self.now.links if link.master == name]
+        _need("IFLA_BOND_MODE" not in data or not (ports or old.up), f"{name} has ports {ports} or is up")
+        self._put(replace(old, data=dict(old.data) | data))
+
+    def _link(self, name: str) -> Link:
+        link = self.now.link(name)
+        _need(link is not None, f"there is no interface {name}")
+        assert link is not None
+        return link
+
+    def _put(self, link: Link) -> None:
+        self.now = replace(self.now, links=tuple(link if old.name == link.name else old for old in self.now.links))
+
+    def _down(self, name: str) -> None:
+        """What stands on it goes down with it."""
+        self.now = replace(self.now, routes=tuple(p for p in self.now.routes if name not in p.links))
+        for upper in self.now.links:
+            if upper.base == name and upper.up:
+                self._put(replace(upper, up=False))
+                self._down(upper.name)
+
+    def _without_address(self, name: str, version: int) -> None:
+        if not any(a.link == name and a.version == version for a in self.now.addresses):
+            routes = tuple(p for p in self.now.routes if name not in p.links or p.version != version)
+            self.now = replace(self.now, routes=routes)
+
+    def _remove(self, name: str) -> None:
+        for upper in [link.name for link in self.now.links if link.base == name]:
+            if self.now.link(upper) is not None:
+                self._remove(upper)
+        links = [replace(link, master="") if link.master == name else link for link in self.now.links]
+        self.now = replace(
+            self.now,
+            links=tuple(link for link in links if link.name != name),
+            addresses=tuple(a for a in self.now.addresses if a.link != name),
+            routes=tuple(p for p in self.now.routes if name not in p.links),
+        )
+
+
+def _need(condition: bool, reason: str) -> None:
+    if not condition:
+        raise KernelSaidNo(reason)
