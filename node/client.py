@@ -105,6 +105,9 @@ class NodeClient:
     async def confirm_network(self, checkpoint: str) -> None:
         await self._tell("PUT", _fill(paths.NETWORK_CHECKPOINT, checkpoint=checkpoint))
 
+    async def roll_back_network(self, checkpoint: str) -> None:
+        await self._tell("DELETE", _fill(paths.NETWORK_CHECKPOINT, checkpoint=checkpoint), timeout_s=LONG_S)
+
     async def gluster(self) -> GlusterReport:
         return await self._ask("GET", paths.GLUSTER, GlusterReport, timeout_s=120)
 

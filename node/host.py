@@ -89,6 +89,9 @@ class Host:
     async def confirm_network(self, checkpoint: str) -> None:
         await self.host_network.confirm(checkpoint)
 
+    async def roll_back_network(self, checkpoint: str) -> None:
+        await self.host_network.roll_back(checkpoint)
+
     async def gluster(self) -> GlusterReport:
         return await self.pool.report()
 

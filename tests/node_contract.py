@@ -18,6 +18,7 @@ from node.api.messages.vms import DownReason, VmDisk, VmLease, VmReport, VmSpec,
 from node.api.problems import RemoteRefused
 
 MIB = 1 << 20
+_BRIDGE: dict[str, object] = {"interfaces": [{"name": "contract0", "type": "linux-bridge", "state": "up"}]}
 
 
 class NodeContract:
@@ -51,6 +52,31 @@ class NodeContract:
         with pytest.raises(RemoteRefused) as refused:
             await node.change_network(NetworkRequest(document={}, confirm_within_s=seconds))
         assert (refused.value.text.code, refused.value.text.status) == ("Malformed", 400)
+
+    async def test_a_change_of_the_network_waits_and_is_taken_back(self, node: NodeApi) -> None:
+        change = await node.change_network(NetworkRequest(document=_BRIDGE))
+        pending = (await node.network()).pending
+        assert pending is not None
+        assert (pending.checkpoint, pending.says) == (change.checkpoint, change.says)
+        assert 0 < pending.left_s <= 50
+        for _ in range(2):
+            await node.roll_back_network(change.checkpoint)
+        assert (await node.network()).pending is None
+        with pytest.raises(RemoteRefused) as refused:
+            await node.confirm_network(change.checkpoint)
+        assert refused.value.text.code == "CheckpointGone"
+
+    async def test_a_change_of_the_network_that_is_kept(self, node: NodeApi) -> None:
+        change = await node.change_network(NetworkRequest(document=_BRIDGE))
+        for _ in range(2):
+            await node.confirm_network(change.checkpoint)
+        assert (await node.network()).pending is None
+        assert not (await node.change_network(NetworkRequest(document=_BRIDGE))).changed
+        with pytest.raises(RemoteRefused) as refused:
+            await node.roll_back_network(change.checkpoint)
+        assert refused.value.text.code == "CheckpointGone"
+        gone: dict[str, object] = {"interfaces": [{"name": "contract0", "type": "linux-bridge", "state": "absent"}]}
+        await node.confirm_network((await node.change_network(NetworkRequest(document=gone))).checkpoint)
 
     async def test_a_brick_of_a_volume_is_not_cleared(self, node: NodeApi) -> None:
         own = (await node.identity()).name

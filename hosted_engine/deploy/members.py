@@ -122,7 +122,7 @@ class Members:
         except NodeSilent as err:
             return str(err)
         except RemoteRefused as err:
-            if err.text.code in ("ChangePending", "CheckpointUnknown", "CheckpointGone"):
+            if err.text.code in ("ChangePending", "CheckpointGone"):
                 return str(err)
             raise
         return None

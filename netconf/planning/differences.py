@@ -80,7 +80,9 @@ def _bridge(name: str, wish: Bridge, seen: Bridge) -> Iterator[str]:
     for port in wish.details:
         now = seen.port(port.name)
         yield from _options(f"{port.name} in {name}", port.options, now.options)
-        if port.vlan is not None and beside_default(port.vlan, default) != (now.vlan or PortVlan()):
+        if port.vlan is None:
+            continue
+        if beside_default(port.vlan, default) != beside_default(now.vlan or PortVlan(), default):
             yield f"Let through {port.name} in {name}: {_vlans(port.vlan)}"
 
 

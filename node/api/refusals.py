@@ -149,7 +149,7 @@ class PeerUnreachable(Failed):
     mend = "Check that the name resolves on this node and that glusterd runs there"
 
 
-class CheckpointUnknown(Refused):
+class CheckpointGone(Refused):
     what = "Cannot confirm the change of the network"
     why = "checkpoint {checkpoint} is not there: it was confirmed before or went back by itself"
     mend = "Look at the network and ask for the change again"

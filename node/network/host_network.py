@@ -6,8 +6,9 @@ import logging
 from netconf import document
 from netconf.errors import BadTimeLimit, Problem
 from netconf.facade import Network
+from netconf.kept import Pending
 from netconf.model import Checkpoint
-from node.api.messages.network import NetworkChange, NetworkReport, NetworkRequest
+from node.api.messages.network import NetworkChange, NetworkReport, NetworkRequest, PendingChange
 from node.api.refusals import Malformed
 from node.system.clock import Clock
 
@@ -47,7 +48,11 @@ class HostNetwork:
             log.warning("an unconfirmed change of the network, if there is one, stays for now: %s", err)
 
     async def report(self) -> NetworkReport:
-        return NetworkReport(document=document.render(await self._network.observe()))
+        pending = await self._network.pending()
+        return NetworkReport(
+            document=document.render(await self._network.observe()),
+            pending=None if pending is None else _pending(pending),
+        )
 
     async def change(self, request: NetworkRequest) -> NetworkChange:
         try:
@@ -65,6 +70,11 @@ class HostNetwork:
             await self._network.confirm(Checkpoint(checkpoint))
         self._wait_no_more()
 
+    async def roll_back(self, checkpoint: str) -> None:
+        async with self._changing:
+            await self._network.roll_back(Checkpoint(checkpoint))
+        self._wait_no_more()
+
     def _wait_for_the_end(self, confirm_within_s: int) -> None:
         """NetworkManager goes back by itself, but nobody tells it of the VMs on the bridge."""
 
@@ -79,3 +89,8 @@ class HostNetwork:
         if self._end is not None:
             self._end.cancel()
             self._end = None
+
+
+def _pending(pending: Pending) -> PendingChange:
+    checkpoint = pending.checkpoint.id if pending.checkpoint is not None else ""
+    return PendingChange(checkpoint=checkpoint, left_s=round(pending.left_s, 1), says=pending.says)

@@ -97,3 +97,7 @@ class CheckpointResource:
     async def on_put(self, req: Request, resp: Response, checkpoint: str) -> None:
         await self._node.confirm_network(checkpoint)
         resp.status = 204
+
+    async def on_delete(self, req: Request, resp: Response, checkpoint: str) -> None:
+        await self._node.roll_back_network(checkpoint)
+        resp.status = 204

@@ -10,10 +10,21 @@ class NamesRequest(Message, frozen=True, kw_only=True):
     names: dict[str, str]
 
 
+class PendingChange(Message, frozen=True, kw_only=True):
+    """A change that goes back by itself in `left_s` unless it is confirmed; `checkpoint` is empty while it is made.
+
+    Whoever asked for it may have lost the answer with the connection, and finds here what to confirm."""
+
+    checkpoint: str
+    left_s: float
+    says: tuple[str, ...] = ()
+
+
 class NetworkReport(Message, frozen=True, kw_only=True):
-    """The network of the node, a document in nmstate's schema."""
+    """The network of the node, a document in nmstate's schema, and the change that waits to be confirmed."""
 
     document: dict[str, object]
+    pending: PendingChange | None = None
 
 
 class NetworkRequest(Message, frozen=True, kw_only=True):

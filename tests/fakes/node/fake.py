@@ -219,6 +219,9 @@ class FakeNode:
     async def confirm_network(self, checkpoint: str) -> None:
         await self._do("confirm_network", lambda: self.net.confirm(checkpoint))
 
+    async def roll_back_network(self, checkpoint: str) -> None:
+        await self._do("roll_back_network", lambda: self.net.roll_back(checkpoint))
+
     # --- gluster -------------------------------------------------------------------------------------------------
 
     async def gluster(self) -> GlusterReport:

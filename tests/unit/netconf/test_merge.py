@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 
 from netconf.errors import Refused
 from netconf.kinds import Bond, BondMode, Bridge, BridgePort, PortMode, PortVlan, Vlan
@@ -20,6 +20,17 @@ NICS = tuple(
 BARE = NetworkState((*NICS, Interface("uplink0", LinkType.ETHERNET, mtu=1500, carrier=True, ipv4=OFF, ipv6=OFF)), ())
 
 
+@example(
+    NetworkState(
+        (
+            Interface(
+                "br0",
+                LinkType.LINUX_BRIDGE,
+                bridge=Bridge(("eth0",), details=(BridgePort("eth0", PortVlan(PortMode.ACCESS, 1)),)),
+            ),
+        )
+    )
+)
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(states)
 def test_a_wish_that_has_come_true_leaves_nothing_to_do(wish: NetworkState) -> None:
