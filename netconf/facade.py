@@ -12,6 +12,7 @@ from netconf.kernel.taps import taps
 from netconf.model import Change, Checkpoint, NetworkState
 from netconf.planning.drift import drift
 from netconf.planning.plan import Step, plan
+from netconf.planning.possible import possible
 
 _SHORTEST_S, _LONGEST_S = 5, 600
 _BEGUN_S = 2  # after which a backend has begun to go back by itself
@@ -67,6 +68,22 @@ class Network:
             raise
         self._begin(replace(being_made, checkpoint=checkpoint))
         return Change(changed=True, checkpoint=checkpoint, says=says)
+
+    async def restore(self) -> Change:
+        """For the boot of a machine whose backend forgets: make the network as it was last confirmed, as far as its
+        NICs are there, and keep it. Nobody is asked: it was proven before the machine went down."""
+        await self.settle()
+        confirmed = self._kept.confirmed() if self._kept is not None else None
+        if confirmed is None:
+            return Change(changed=False, says=("Nothing was ever confirmed",))
+        observed = await self._backend.show()
+        wish = possible(confirmed, observed)
+        missing = [i.name for i in confirmed.interfaces if wish.interface(i.name) is None]
+        steps = plan(wish, observed)
+        if steps:
+            await self._backend.confirm(await self._backend.apply(wish, steps, _LONGEST_S))
+        left_out = tuple(f"{name} cannot be made: it, or what carries it, is not there" for name in missing)
+        return Change(changed=bool(steps), says=(*(step.says for step in steps), *left_out))
 
     async def pending(self) -> Pending | None:
         """The change that waits for its confirmation or is being made, whichever process does it."""

@@ -87,6 +87,19 @@ def rollback(backend: str | None) -> None:
     click.echo(carried_out(_taken_back(backend)))
 
 
+@click.command()
+@backend
+def start(backend: str | None) -> None:
+    """Make the network as it was last confirmed: at the boot of a machine without NetworkManager, which does it by
+    itself."""
+    change = carried_out(_started(backend))
+    click.echo("\n".join(change.says) if change.says else "The network is already so")
+
+
+async def _started(backend: str | None) -> Change:
+    return await (await network(backend)).restore()
+
+
 async def _changed(wish: str, proofs: Sequence[Proof], within_s: int, backend: str | None) -> Change:
     host = await network(backend)
     return await change_proven(host, text.read(wish), proofs, within_s=within_s, tell=_tell)

@@ -1,0 +1,56 @@
+"""What of a wish can still come true on this host, when a NIC that it speaks of is gone; pure."""
+
+from dataclasses import replace
+
+from netconf.errors import Refused
+from netconf.model import Interface, NetworkState
+from netconf.planning.plan import plan
+
+
+def possible(wish: NetworkState, observed: NetworkState) -> NetworkState:
+    """`wish` without the interfaces that cannot be as wished, without what stands on them, and without the ports that
+    are not there: a bond with one NIC of two is better than none."""
+    gone = {name for i in wish.interfaces for name in (i.name, *_below(i))} - _there(wish, observed)
+    while True:
+        left = tuple(_without(i, gone) for i in wish.interfaces if i.name not in gone and i.base not in gone)
+        more = {i.name for i in wish.interfaces} - {i.name for i in left} - gone
+        more = more or {i.name for i in left if not _goes(i, left, observed)}
+        if not more:
+            break
+        gone |= more
+    routes = tuple(route for route in wish.routes or () if route.interface not in gone)
+    return replace(wish, interfaces=left, routes=routes)
+
+
+def _there(wish: NetworkState, observed: NetworkState) -> set[str]:
+    made = {i.name for i in wish.interfaces if i.ports is not None or i.base is not None}
+    return made | {i.name for i in observed.interfaces}
+
+
+def _below(interface: Interface) -> tuple[str, ...]:
+    return (*(interface.ports or ()), *((interface.base,) if interface.base else ()))
+
+
+def _without(interface: Interface, gone: set[str]) -> Interface:
+    kept = tuple(port for port in interface.ports or () if port not in gone)
+    if interface.bridge is not None:
+        details = tuple(port for port in interface.bridge.details if port.name not in gone)
+        return replace(interface, bridge=replace(interface.bridge, ports=kept, details=details))
+    if interface.bond is not None:
+        options = tuple(pair for pair in interface.bond.options if pair[0] != "primary" or pair[1] not in gone)
+        return replace(interface, bond=replace(interface.bond, ports=kept, options=options))
+    return replace(interface, vrf=replace(interface.vrf, ports=kept)) if interface.vrf is not None else interface
+
+
+def _goes(interface: Interface, others: tuple[Interface, ...], observed: NetworkState) -> bool:
+    """Whether nothing speaks against it but what the others of the wish mend."""
+    names, waiting = set[str](), [interface]
+    while waiting:
+        below = [i for i in others if i.name in _below(waiting[0]) and i.name not in names]
+        names |= {i.name for i in below}
+        waiting = [*waiting[1:], *below]
+    try:
+        plan(NetworkState((interface, *(i for i in others if i.name in names))), observed)
+    except Refused:
+        return False
+    return True
