@@ -30,6 +30,11 @@ class Network:
         self._backend = backend
         self._kept = kept
 
+    @property
+    def backend(self) -> str:
+        """The name of who carries changes out."""
+        return self._backend.name
+
     async def observe(self) -> NetworkState:
         """The network as it is; `netconf.document.render` makes the document of it."""
         return await self._backend.show()

@@ -20,6 +20,10 @@ from netconf.proven import change_proven
 
 _CONFIRM_BY = "gateway, peer=ADDRESS[:PORT], site, engine, name=HOST, key, nothing; more with commas. Usually key on a"
 _CONFIRM_BY += " terminal, else gateway."
+_ONLY_KERNEL = (
+    "NetworkManager does not run: the kernel forgets this at the next boot. `trivet net start` makes it again; where"
+)
+_ONLY_KERNEL += " NetworkManager is to run, start it and apply the document once more."
 _WITHIN = "Everything is back after so long unless it is confirmed."
 
 
@@ -66,8 +70,10 @@ def apply(
     if on_terminal and not yes and not any(isinstance(proof, KeyPressed) for proof in proofs):
         click.confirm("Change it?", abort=True, err=True)
     _tell(f"Changing. Everything is back after {within} s unless it is confirmed")
-    change = carried_out(_changed(wish, proofs, within, backend))
+    change, by = carried_out(_changed(wish, proofs, within, backend))
     _tell_end(change, kept=bool(proofs), as_json=as_json)
+    if by == "kernel":
+        _tell(_ONLY_KERNEL)
 
 
 @click.command()
@@ -100,9 +106,9 @@ async def _started(backend: str | None) -> Change:
     return await (await network(backend)).restore()
 
 
-async def _changed(wish: str, proofs: Sequence[Proof], within_s: int, backend: str | None) -> Change:
+async def _changed(wish: str, proofs: Sequence[Proof], within_s: int, backend: str | None) -> tuple[Change, str]:
     host = await network(backend)
-    return await change_proven(host, text.read(wish), proofs, within_s=within_s, tell=_tell)
+    return await change_proven(host, text.read(wish), proofs, within_s=within_s, tell=_tell), host.backend
 
 
 async def _confirmed(wanted: str | None, backend: str | None) -> None:
