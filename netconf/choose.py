@@ -7,8 +7,9 @@ from netconf.errors import BackendMissing
 from netconf.kernel.backend import Kernel
 from netconf.networkmanager.backend import NetworkManager
 from netconf.networkmanager.bus import connect
+from netconf.nmstate.backend import Nmstate
 
-BACKENDS = ("networkmanager", "kernel")
+BACKENDS = ("networkmanager", "nmstate", "kernel")
 
 
 async def choose(name: str | None = None) -> Backend:
@@ -16,6 +17,8 @@ async def choose(name: str | None = None) -> Backend:
     match name:
         case "kernel":
             return Kernel()
+        case "nmstate":
+            return Nmstate()
         case "networkmanager":
             return NetworkManager()
         case _:

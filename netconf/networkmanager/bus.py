@@ -21,6 +21,7 @@ _PROPERTIES = "org.freedesktop.DBus.Properties"
 _DELETE_NEW_CONNECTIONS = 0x02
 _TO_DISK = 0x1
 _IN_MEMORY, _BLOCK_AUTOCONNECT = 0x2, 0x20
+_UNSAVED, _MADE_UP = 0x1, 0x2 | 0x8  # NM_SETTINGS_CONNECTION_FLAG_: NM_GENERATED, EXTERNAL
 
 
 class BusSaidNo(Failed):
@@ -40,13 +41,15 @@ class ActiveState(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A connection profile: `change` is its mark, `unsaved` means that it would not outlive a reboot."""
+    """A connection profile: `change` is its mark, `unsaved` means that it would not outlive a reboot; with `made_up`
+    NetworkManager describes an interface of others by it, which is nobody's wish."""
 
     path: str
     uuid: str
     interface: str
     change: str
     unsaved: bool
+    made_up: bool = False
 
 
 class Bus:
@@ -110,12 +113,14 @@ class Bus:
         for path in await self.call(f"{_ROOT}/Settings", f"{_NAME}.Settings", "ListConnections"):
             try:
                 settings = await self.call(path, f"{_NAME}.Settings.Connection", "GetSettings")
-                unsaved = await self.get(path, "Settings.Connection", "Unsaved")
+                flags = await self.get(path, "Settings.Connection", "Flags")
             except BusSaidNo:
                 continue
             data = settings.get("user", {}).get("data", Variant("a{ss}", {})).value
             uuid, interface = (_plain(settings, "connection", key) for key in ("uuid", "interface-name"))
-            found.append(Saved(path, uuid, interface, data.get(MARK, ""), unsaved))
+            found.append(
+                Saved(path, uuid, interface, data.get(MARK, ""), bool(flags & _UNSAVED), bool(flags & _MADE_UP))
+            )
         return found
 
     async def add_profile(self, settings: Settings) -> str:

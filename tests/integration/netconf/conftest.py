@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from images import build
+from node.system.process import run
 from tests.integration.netconf.bare import Bare
 from tests.integration.netconf.cases import IN_GUEST, WITH_KERNEL
 from tests.integration.netconf.guest_machine import run_guest
 from tests.integration.netconf.machine import Machine
+from tests.integration.netconf.nmstate_tree import nmstate_tree as nmstate_tree_of
 
 _FOLDER = "/var/tmp"
 
@@ -41,6 +43,11 @@ def bare(tmp_path: Path) -> Iterator[Bare]:
         os.kill(pid, signal.SIGKILL)
     with contextlib.suppress(subprocess.CalledProcessError):  # its power may be cut already
         made.power_cut()
+
+
+@pytest.fixture(scope="session")
+def nmstate_tree() -> Path:
+    return nmstate_tree_of(build.DEFAULT_STORE, print, run)
 
 
 @pytest.fixture(scope="session", autouse=True)

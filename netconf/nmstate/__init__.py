@@ -1,0 +1,1 @@
+"""Carries plans out through nmstate's own library, wherever that is installed."""

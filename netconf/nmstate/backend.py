@@ -1,0 +1,236 @@
+"""Carries a plan out through nmstate, which does so through NetworkManager and under a checkpoint of its.
+
+nmstate is told to keep its profiles in memory. They are saved when the change is confirmed: until then whatever dies,
+also the machine, comes back with the earlier configuration.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from math import ceil
+from pathlib import Path
+from uuid import uuid4
+
+from netconf.errors import ChangeFailed, ChangePending, CheckpointGone, Problem
+from netconf.kernel.observe import observe
+from netconf.kernel.taps import plug, taps
+from netconf.model import Checkpoint, NetworkState
+from netconf.networkmanager.bus import Bus, connect
+from netconf.networkmanager.known import with_known
+from netconf.nmstate.adapter import adapted, checkpoint_name, is_old
+from netconf.nmstate.documents import dns, freed, known, wished, with_profiles
+from netconf.nmstate.process import CHILD, Answer, Library
+from netconf.nmstate.record import Phase, Record, Records
+from netconf.planning.merge import after
+from netconf.planning.plan import Step, plan
+from netconf.planning.wish import complete
+
+STATE_FOLDER = Path("/var/lib/trivet/netconf")
+_PATH = "/org/freedesktop/NetworkManager/Checkpoint/"
+_SHOW_S, _END_S, _SETTLE_S, _CONFIRM_S = 30, 60, 45, 30
+_LOOK_EVERY_S = 0.1
+
+
+class Nmstate:
+    """`child` starts netconf/nmstate/child.py with an interpreter that has libnmstate, by default our own.
+    `bus_address` and `netns` reach into another machine's namespaces, for tests."""
+
+    name = "nmstate"
+
+    def __init__(
+        self,
+        *,
+        child: Sequence[str] = CHILD,
+        state_folder: Path = STATE_FOLDER,
+        bus_address: str | None = None,
+        netns: str | None = None,
+    ) -> None:
+        self._library = Library(child)
+        self._records = Records(state_folder)
+        self._bus_address = bus_address
+        self._netns = netns
+        self._version = ""  # of nmstate; known when it was asked for the first time
+        self._plugged: dict[str, str] = {}  # before the change that is not confirmed yet
+
+    async def show(self) -> NetworkState:
+        return (await self._show())[0]
+
+    async def settle(self) -> None:
+        async with connect(self._bus_address) as bus:
+            record, opened = self._records.read(), await _open(bus)
+            if record is not None and record.phase is Phase.CONFIRMING and record.number not in opened:
+                await self._finish(bus, record)
+            elif opened:
+                if record is None or not _is_its(record, opened):
+                    raise ChangePending()
+                await self._back(bus, opened[0])
+            elif self._plugged:
+                await _until(lambda: _nothing_activates(bus), _SETTLE_S)
+            await asyncio.to_thread(plug, self._plugged, self._netns)
+            self._plugged = {}
+
+    async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
+        async with connect(self._bus_address) as bus:
+            if await _open(bus):
+                raise ChangePending()
+            observed, version = await self._show()
+            document = adapted(
+                version, wished(desired, observed), after(complete(desired, observed), observed), observed
+            )
+            record = Record(uuid4().hex, Phase.BEGUN, gone=freed(desired, observed, steps))
+            before, until_s = await _unsaved(bus), time.monotonic() + confirm_within_s
+            self._records.write(record)
+            self._plugged = plugged = taps(observed)
+            try:
+                await self._ask("apply", confirm_within_s / 2, state=document, timeout_s=confirm_within_s)
+                (number,) = await _open(bus)
+                made = tuple(sorted(await _unsaved(bus) - before))
+                record = replace(record, phase=Phase.APPLIED, number=number, profiles=made)
+                self._records.write(record)
+                await asyncio.to_thread(plug, plugged, self._netns)
+                await self._verify(desired, confirm_within_s / 4)
+                # nmstate has begun the time anew while it was at work.
+                await bus.extend_checkpoint(_PATH + number, max(1, ceil(until_s - time.monotonic())))
+            except BaseException as err:
+                now = await self._taken_back(bus)
+                await asyncio.to_thread(plug, plugged, self._netns)
+                if isinstance(err, Exception):
+                    raise ChangeFailed(reason=_reason(err), now=now) from err
+                raise
+            return Checkpoint(f"{number}:{record.mark}")
+
+    async def confirm(self, checkpoint: Checkpoint) -> None:
+        record = self._record_of(checkpoint)
+        async with connect(self._bus_address) as bus:
+            opened = await _open(bus)
+            if record.phase is Phase.APPLIED and record.number in opened:
+                await bus.extend_checkpoint(_PATH + record.number, _CONFIRM_S)
+                record = replace(record, phase=Phase.CONFIRMING)
+                self._records.write(record)
+                await self._save(bus, record)
+                await self._end(bus, "commit", record.number)
+                self._plugged = {}
+            elif record.phase not in (Phase.CONFIRMING, Phase.CONFIRMED):
+                raise CheckpointGone()
+            await self._finish(bus, record)
+
+    async def roll_back(self, checkpoint: Checkpoint) -> None:
+        record = self._record_of(checkpoint)
+        if record.phase in (Phase.CONFIRMING, Phase.CONFIRMED):
+            raise CheckpointGone()
+        async with connect(self._bus_address) as bus:
+            plugged = taps(await asyncio.to_thread(observe, self._netns))
+            if record.number in await _open(bus):
+                await self._back(bus, record.number)
+            await asyncio.to_thread(plug, plugged, self._netns)
+
+    async def _ask(self, do: str, within_s: float, **values: object) -> Answer:
+        answer = await asyncio.to_thread(lambda: self._library.ask(do, within_s=within_s, **values))
+        self._version = answer.version
+        return answer
+
+    async def _show(self) -> tuple[NetworkState, str]:
+        """The network, and the version of nmstate."""
+        kernel, answer = await asyncio.gather(asyncio.to_thread(observe, self._netns), self._ask("show", _SHOW_S))
+        said = known(answer.result)
+        if is_old(answer.version):
+            async with connect(self._bus_address) as bus:
+                said = with_profiles(said, await bus.known())
+        interfaces = tuple(with_known(i, said[i.name]) if i.name in said else i for i in kernel.interfaces)
+        return replace(kernel, interfaces=interfaces, dns=dns(answer.result)), answer.version
+
+    async def _verify(self, desired: NetworkState, within_s: float) -> None:
+        left: tuple[Step, ...] = ()
+
+        async def as_wanted() -> bool:
+            nonlocal left
+            left = plan(desired, await self.show())
+            return not left
+
+        if not await _until(as_wanted, within_s):
+            raise _Left(f"after the change this is still to be done: {'; '.join(step.says for step in left)}")
+
+    def _record_of(self, checkpoint: Checkpoint) -> Record:
+        record = self._records.read()
+        if record is None or checkpoint.id != f"{record.number}:{record.mark}":
+            raise CheckpointGone()
+        return record
+
+    async def _save(self, bus: Bus, record: Record) -> None:
+        for profile in await bus.profiles():
+            if profile.uuid in record.profiles and profile.unsaved and profile.interface not in record.gone:
+                await bus.save_profile(profile.path)
+
+    async def _finish(self, bus: Bus, record: Record) -> None:
+        """What is left when the checkpoint is no more: profiles that the next boot would come up with."""
+        for profile in await bus.profiles():
+            if profile.interface in record.gone and not profile.made_up:
+                await bus.delete_profile(profile.path)
+        self._records.write(replace(record, phase=Phase.CONFIRMED))
+
+    async def _end(self, bus: Bus, how: str, number: str) -> None:
+        """`how` is commit or rollback. Over the bus where nmstate cannot. Raises CheckpointGone for a late commit."""
+        try:
+            version = self._version or (await self._ask("show", _SHOW_S)).version
+            await self._ask(how, _END_S, checkpoint=checkpoint_name(version, number))
+        except Problem as err:
+            if number not in await _open(bus):
+                if how == "commit":
+                    raise CheckpointGone() from err
+            elif how == "commit":
+                await bus.destroy_checkpoint(_PATH + number)
+            else:
+                await bus.roll_back_checkpoint(_PATH + number)
+
+    async def _back(self, bus: Bus, number: str) -> None:
+        await self._end(bus, "rollback", number)
+        await _until(lambda: _nothing_activates(bus), _SETTLE_S)
+
+    async def _taken_back(self, bus: Bus) -> str:
+        """Take the change back; returns in words how that went. nmstate does so by itself when an error is its own."""
+        try:
+            for number in await _open(bus):
+                await self._back(bus, number)
+            await _until(lambda: _nothing_activates(bus), _SETTLE_S)
+        except Problem as err:
+            return f"going back failed too ({err.text.why}), NetworkManager tries again when the time is over"
+        return "the earlier configuration is back"
+
+
+class _Left(Exception):
+    """What the plan still finds to do, in words."""
+
+
+def _reason(err: Exception) -> str:
+    return err.text.why if isinstance(err, Problem) else str(err) or type(err).__name__
+
+
+def _is_its(record: Record, opened: Sequence[str]) -> bool:
+    """Whether an open checkpoint is that of the record; while nmstate is at work nobody knows its number yet."""
+    return record.phase is Phase.BEGUN or (record.phase is Phase.APPLIED and record.number in opened)
+
+
+async def _open(bus: Bus) -> list[str]:
+    """The numbers of NetworkManager's checkpoints."""
+    return [path.removeprefix(_PATH) for path in await bus.checkpoints()]
+
+
+async def _unsaved(bus: Bus) -> set[str]:
+    return {profile.uuid for profile in await bus.profiles() if profile.unsaved and not profile.made_up}
+
+
+async def _nothing_activates(bus: Bus) -> bool:
+    return not await bus.activating()
+
+
+async def _until(condition: Callable[[], Awaitable[bool]], within_s: float) -> bool:
+    """Whether the condition came true in time."""
+    try:
+        async with asyncio.timeout(within_s):
+            while True:
+                if await condition():
+                    return True
+                await asyncio.sleep(_LOOK_EVERY_S)
+    except TimeoutError:
+        return False
