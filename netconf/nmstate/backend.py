@@ -6,12 +6,13 @@ also the machine, comes back with the earlier configuration.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
 from uuid import uuid4
 
+from netconf.backend import NOTHING
 from netconf.errors import ChangeFailed, ChangePending, CheckpointGone, Problem
 from netconf.kernel.observe import observe
 from netconf.kernel.taps import plug, taps
@@ -56,7 +57,7 @@ class Nmstate:
     async def show(self) -> NetworkState:
         return (await self._show())[0]
 
-    async def settle(self) -> None:
+    async def settle(self, plugged: Mapping[str, str] = NOTHING) -> None:
         async with connect(self._bus_address) as bus:
             record, opened = self._records.read(), await _open(bus)
             if record is not None and record.phase is Phase.CONFIRMING and record.number not in opened:
@@ -65,9 +66,9 @@ class Nmstate:
                 if record is None or not _is_its(record, opened):
                     raise ChangePending()
                 await self._back(bus, opened[0])
-            elif self._plugged:
+            elif self._plugged or plugged:
                 await _until(lambda: _nothing_activates(bus), _SETTLE_S)
-            await asyncio.to_thread(plug, self._plugged, self._netns)
+            await asyncio.to_thread(plug, dict(plugged) | self._plugged, self._netns)
             self._plugged = {}
 
     async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
