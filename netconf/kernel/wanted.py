@@ -1,0 +1,160 @@
+"""What a link of the kernel is to be when a wish has come true; pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from netconf.kernel.insides import port_table
+from netconf.kernel.picture import Link, Picture, Raw
+from netconf.kinds import BondMode, VlanProtocol
+from netconf.model import Interface, LinkState, LinkType, NetworkState
+from netconf.options import BOND, BOND_DEFAULTS, BRIDGE, BRIDGE_PORT, STP, Option, Pairs, named, to_kernel
+
+KINDS = {
+    LinkType.LINUX_BRIDGE: "bridge",
+    LinkType.BOND: "bond",
+    LinkType.VLAN: "vlan",
+    LinkType.VXLAN: "vxlan",
+    LinkType.DUMMY: "dummy",
+    LinkType.VRF: "vrf",
+}
+_PROTOCOLS = {VlanProtocol.IEEE_802_1Q: 0x8100, VlanProtocol.IEEE_802_1AD: 0x88A8}  # linux/if_ether.h
+_MII_MS = 100  # a bond that does not look at its cables keeps sending into one that is cut
+_FILTERING = "IFLA_BR_VLAN_FILTERING"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One interface of `new`, what netconf.planning.merge.after made of `wish`."""
+
+    interface: Interface
+    wish: NetworkState
+    new: NetworkState
+    now: Picture
+
+    @property
+    def said(self) -> Interface | None:
+        return self.wish.interface(self.interface.name)
+
+    @property
+    def seen(self) -> Link:
+        wanted = self.interface
+        return self.now.link(wanted.name) or Link(wanted.name, KINDS.get(wanted.type, ""), base=wanted.base or "")
+
+    def link(self) -> Link:
+        wanted, seen = self.interface, self.seen
+        is_new = self.now.link(wanted.name) is None
+        pinned = wanted.type in (LinkType.LINUX_BRIDGE, LinkType.BOND) or is_new or self.said is not None
+        return replace(
+            seen,
+            up=wanted.state is LinkState.UP,
+            master=self._master(),
+            mac=wanted.mac if pinned else None,
+            mtu=wanted.mtu,
+            alias=None if self.said is None else self.said.description,
+            data=self._data(is_new=is_new),
+            port=self._port(),
+            vlans=self._vlans(),
+            sysctls=self._sysctls(),
+        )
+
+    def _master(self) -> str:
+        """Taps of VMs stay where they are, whatever the wish says of ports."""
+        if self.seen.kind == "tun":
+            return self.seen.master if self.new.interface(self.seen.master) is not None else ""
+        return self.interface.controller or ""
+
+    def _data(self, *, is_new: bool) -> dict[str, Raw]:
+        wanted, said = self.interface, self.said
+        if said is None:
+            return dict(self.seen.data)
+        match wanted.type:
+            case LinkType.BOND:
+                return _bond(wanted, is_new=is_new)
+            case LinkType.LINUX_BRIDGE:
+                return dict(self.seen.data) | _bridge(wanted, said, is_new=is_new)
+            case _:
+                return dict(self.seen.data) if not is_new else _overlay(wanted)
+
+    def _holder(self) -> tuple[Interface, Interface] | None:
+        """The bridge that it is a port of: what is said of it and what it will be."""
+        bridge = self.new.interface(self.interface.controller or "")
+        said = self.wish.interface(self.interface.controller or "")
+        if bridge is None or bridge.bridge is None or said is None or said.bridge is None:
+            return None
+        return said, bridge
+
+    def _port(self) -> dict[str, Raw]:
+        holder = self._holder()
+        if holder is None or holder[0].bridge is None:
+            return {}
+        return _raw(holder[0].bridge.port(self.interface.name).options, BRIDGE_PORT)
+
+    def _vlans(self) -> dict[int, int] | None:
+        holder = self._holder()
+        if holder is None or holder[0].bridge is None or holder[1].bridge is None:
+            return None
+        vlan = holder[0].bridge.port(self.interface.name).vlan
+        default = next((int(value) for key, value in holder[1].bridge.options if key == "vlan-default-pvid"), 1)
+        return None if vlan is None else port_table(vlan, default)
+
+    def _sysctls(self) -> dict[str, str]:
+        ip = None if self.said is None or self.said.state is not LinkState.UP else self.said.ipv6
+        if ip is None:
+            return {}
+        if not ip.enabled:
+            return {"disable_ipv6": "1"} if self.seen.sysctls or self.now.link(self.interface.name) is None else {}
+        generates = {"addr_gen_mode": "0"} if self.seen.sysctls.get("addr_gen_mode", "1") == "1" else {}
+        if dict(ip.options).get("addr-gen-mode") == "eui64":
+            generates = {"addr_gen_mode": "0"}
+        heard = "2" if ip.autoconf else "0"  # 2: also when this host forwards for its VMs
+        return {"disable_ipv6": "0", "accept_ra": heard, "autoconf": "1" if ip.autoconf else "0"} | generates
+
+
+def _bond(wanted: Interface, *, is_new: bool) -> dict[str, Raw]:
+    if wanted.bond is None or wanted.bond.mode is None:
+        return {}
+    mode, options = wanted.bond.mode, dict(wanted.bond.options)
+    if is_new and not options.get("arp_interval"):
+        options.setdefault("miimon", _MII_MS)
+    known = {o.name: o for o in BOND if not o.modes or mode in o.modes}
+    found: dict[str, Raw] = {"IFLA_BOND_MODE": tuple(BondMode).index(mode)}
+    if not is_new:
+        found |= {known[key].attribute: to_kernel(known[key], v) for key, v in BOND_DEFAULTS.items() if key in known}
+        found |= {known[key].attribute: "" for key in ("primary",) if key in known}
+    return found | {known[key].attribute: to_kernel(known[key], v) for key, v in options.items() if key in known}
+
+
+def _bridge(wanted: Interface, said: Interface, *, is_new: bool) -> dict[str, Raw]:
+    """A new one forwards at once: the kernel would let nothing through for 15 s, STP or not."""
+    inside, wish = wanted.bridge, said.bridge
+    if inside is None or wish is None:
+        return {"IFLA_BR_FORWARD_DELAY": 0} if is_new else {}
+    found = _raw(wish.options, (*BRIDGE, *STP))
+    if wish.stp is not None:
+        found["IFLA_BR_STP_STATE"] = int(wish.stp)
+    if wish.forward_delay_s is not None or (is_new and not wish.stp):
+        found["IFLA_BR_FORWARD_DELAY"] = (wish.forward_delay_s or 0) * 100
+    if any(port.vlan is not None for port in wish.details):
+        found[_FILTERING] = int(inside.filters)
+    return found
+
+
+def _overlay(wanted: Interface) -> dict[str, Raw]:
+    if wanted.vlan is not None:
+        return {"IFLA_VLAN_ID": wanted.vlan.id, "IFLA_VLAN_PROTOCOL": _PROTOCOLS[wanted.vlan.protocol]}
+    if wanted.vrf is not None:
+        return {"IFLA_VRF_TABLE": wanted.vrf.table}
+    if wanted.vxlan is None:
+        return {}
+    vxlan = wanted.vxlan
+    found: dict[str, Raw] = {"IFLA_VXLAN_ID": vxlan.id, "IFLA_VXLAN_PORT": vxlan.port}
+    found["IFLA_VXLAN_LEARNING"] = int(vxlan.learning)
+    for key, ip in (("GROUP", vxlan.remote), ("LOCAL", vxlan.local)):
+        if ip:
+            found[f"IFLA_VXLAN_{key}{'6' if ':' in ip else ''}"] = ip
+    return found
+
+
+def _raw(said: Pairs, options: Iterable[Option]) -> dict[str, Raw]:
+    known = named(options)
+    return {known[key].attribute: to_kernel(known[key], value) for key, value in said if key in known}
