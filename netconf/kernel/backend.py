@@ -11,20 +11,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from netconf.backend import NOTHING
 from netconf.errors import ChangeFailed, ChangePending, CheckpointGone, NoWayBack
-from netconf.kernel import limits, resolver
+from netconf.kernel import going, limits, resolver
 from netconf.kernel.changes import Changes, Record, State, boot, uptime_s
 from netconf.kernel.going import Overtaken, go, go_back
 from netconf.kernel.hands import RESOLV_CONF, Hands, inside
-from netconf.kernel.observe import observe
 from netconf.kernel.picture import Picture
 from netconf.kernel.target import target
-from netconf.model import Checkpoint, Dns, Interface, IpConfig, LinkType, NetworkState
+from netconf.model import Checkpoint, Interface, IpConfig, LinkType, NetworkState
 from netconf.options import over
 from netconf.planning.plan import Step, plan
 from netconf.planning.wish import complete
@@ -36,11 +36,17 @@ _LOOK_EVERY_S = 0.1
 _T = TypeVar("_T")
 
 
+class Opened(going.Kernel, AbstractContextManager["Opened"], Protocol):
+    """`netconf.kernel.hands.Hands`, or one in memory."""
+
+    def see(self) -> tuple[NetworkState, Picture]: ...
+
+
 class Kernel:
     """The backend of the installer, the witness and of nodes whose NetworkManager is dead. Needs root.
 
-    `folder` is where changes are written down, `netns` another network namespace (its name or path) and `hands`
-    other ones, for tests.
+    `folder` is where changes are written down, `netns` another network namespace (its name or path), `hands`
+    other ones and `watch` what starts the watchdog, for tests.
     """
 
     name = "kernel"
@@ -51,9 +57,10 @@ class Kernel:
         folder: Path = FOLDER,
         resolv_conf: Path = RESOLV_CONF,
         netns: str | None = None,
-        hands: type[Hands] = Hands,
+        hands: Callable[[Path], Opened] = Hands,
+        watch: "Callable[[Path, str], None] | None" = None,
     ) -> None:
-        self._hands = hands
+        self._hands, self._watch = hands, watch or start_watchdog
         self._changes, self._folder = Changes(folder), folder
         self._resolv_conf = resolv_conf
         self._netns = netns
@@ -125,7 +132,7 @@ class Kernel:
             change = self._arm(before, wished, confirm_within_s)
             try:
                 wrong = go(kernel, lambda _: wished, lambda: self._changes.turn(change, State.WAITING))
-                if left := self._left(kernel, desired):
+                if left := self._left(kernel, desired, 0 if wrong else _VERIFY_S):
                     raise _Stuck("; ".join(wrong) or f"after the change this is still to be done: {left}")
                 if self._changes.state(change)[0] is not State.WAITING:
                     raise Overtaken()
@@ -139,11 +146,11 @@ class Kernel:
                 raise ChangeFailed(reason=reason, now=self._back(change)) from err
             return Checkpoint(change)
 
-    def _left(self, kernel: Hands, desired: NetworkState) -> str:
+    def _left(self, kernel: Opened, desired: NetworkState, patience_s: float) -> str:
         """What is still to be done after some patience, in words: links come up and vanish late."""
-        until = time.monotonic() + _VERIFY_S
+        until = time.monotonic() + patience_s
         while left := plan(desired, self._show(kernel)):
-            if time.monotonic() > until:
+            if time.monotonic() >= until:
                 return "; ".join(step.says for step in left)
             time.sleep(_LOOK_EVERY_S)
         return ""
@@ -155,7 +162,7 @@ class Kernel:
         except OSError as err:
             raise NoWayBack(reason=str(err)) from err
         try:
-            start_watchdog(self._folder, change)
+            self._watch(self._folder, change)
         except OSError as err:
             self._changes.end(change, State.BACK)
             self._changes.went_back(change)
@@ -188,12 +195,12 @@ class Kernel:
             f"{self._resolv_conf} leads to {os.readlink(self._resolv_conf)}, which another program writes; leave it out"
         )
 
-    def _show(self, kernel: Hands) -> NetworkState:
-        seen, picture = observe(), kernel.look()
+    def _show(self, kernel: Opened) -> NetworkState:
+        seen, picture = kernel.see()
         interfaces = tuple(_with_picture(interface, picture) for interface in seen.interfaces)
-        return replace(seen, interfaces=interfaces, dns=resolver.read(picture.resolver or "") if picture else Dns())
+        return replace(seen, interfaces=interfaces, dns=resolver.read(picture.resolver or ""))
 
-    async def _with_hands(self, work: Callable[[Hands], _T]) -> _T:
+    async def _with_hands(self, work: Callable[[Opened], _T]) -> _T:
         def run() -> _T:
             with self._hands(self._resolv_conf) as kernel:
                 return work(kernel)

@@ -15,6 +15,7 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from netconf.kernel import look
 from netconf.kernel.insides import Message, nested
+from netconf.kernel.observe import from_netlink
 from netconf.kernel.operations import (
     Address,
     Configure,
@@ -31,6 +32,7 @@ from netconf.kernel.operations import (
     Way,
 )
 from netconf.kernel.picture import PERMANENT, Held, Link, Path, Picture, Raw
+from netconf.model import NetworkState
 
 _T = TypeVar("_T")
 SYSCTLS = ("disable_ipv6", "accept_ra", "autoconf", "addr_gen_mode")
@@ -81,18 +83,22 @@ class Hands:
         self._kernel.close()
 
     def look(self) -> Picture:
+        return self.see()[1]
+
+    def see(self) -> tuple[NetworkState, Picture]:
+        """The same as the rest of netconf sees it, without DNS, and in the kernel's words."""
         kernel = self._kernel
         links = list(kernel.get_links())
         self._indexes = {link.get("ifname"): link["index"] for link in links}
-        return look.picture_of(
+        dump = (
             links,
             list(kernel.get_addr()),
             list(kernel.get_routes()),
             [*kernel.get_rules(family=socket.AF_INET), *kernel.get_rules(family=socket.AF_INET6)],
             list(kernel.get_vlans()) if any(_is_bridge(link) for link in links) else [],
-            _sysctls,
-            self._resolver.read_text() if self._resolver.exists() else None,
         )
+        resolver = self._resolver.read_text() if self._resolver.exists() else None
+        return from_netlink(*dump), look.picture_of(*dump, _sysctls, resolver)
 
     def do(self, operation: Operation) -> None:
         """Raises KernelSaidNo."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from netconf.kernel.hands import KernelSaidNo
+from netconf.kernel.observe import from_netlink, shown_route, shown_rule
 from netconf.kernel.operations import (
     Address,
     Configure,
@@ -19,7 +20,38 @@ from netconf.kernel.operations import (
     Turn,
     Way,
 )
-from netconf.kernel.picture import MADE, Link, Picture
+from netconf.kernel.picture import MADE, Link, Path, Picture, Raw
+from netconf.model import NetworkState
+from tests.fakes import netlink
+
+# What the kernel does when it is told nothing.
+_BOND: dict[str, Raw] = {
+    **{f"IFLA_BOND_{key}": 0 for key in ("MIIMON", "UPDELAY", "DOWNDELAY", "ARP_INTERVAL", "ARP_VALIDATE")},
+    **{f"IFLA_BOND_{key}": 0 for key in ("FAIL_OVER_MAC", "XMIT_HASH_POLICY", "MIN_LINKS", "ALL_SLAVES_ACTIVE")},
+    **{f"IFLA_BOND_{key}": 1 for key in ("USE_CARRIER", "NUM_PEER_NOTIF", "LP_INTERVAL", "RESEND_IGMP")},
+    **{f"IFLA_BOND_{key}": 0 for key in ("PRIMARY_RESELECT", "AD_SELECT", "AD_LACP_RATE", "ARP_ALL_TARGETS")},
+    "IFLA_BOND_TLB_DYNAMIC_LB": 1,
+    "IFLA_BOND_PACKETS_PER_SLAVE": 1,
+    "IFLA_BOND_PRIMARY": "",
+    "IFLA_BOND_AD_ACTOR_SYS_PRIO": 65535,
+    "IFLA_BOND_AD_USER_PORT_KEY": 0,
+}
+_BRIDGE: dict[str, Raw] = {
+    "IFLA_BR_FORWARD_DELAY": 1500,
+    "IFLA_BR_HELLO_TIME": 200,
+    "IFLA_BR_MAX_AGE": 2000,
+    "IFLA_BR_AGEING_TIME": 30000,
+    "IFLA_BR_STP_STATE": 0,
+    "IFLA_BR_PRIORITY": 32768,
+    "IFLA_BR_VLAN_FILTERING": 0,
+    "IFLA_BR_GROUP_FWD_MASK": 0,
+    "IFLA_BR_VLAN_DEFAULT_PVID": 1,
+    "IFLA_BR_MCAST_SNOOPING": 1,
+}
+_DATA: dict[str, dict[str, Raw]] = {"bond": _BOND, "bridge": _BRIDGE}
+_PORT = {"IFLA_BRPORT_COST": 100, "IFLA_BRPORT_PRIORITY": 32, "IFLA_BRPORT_MODE": 0}
+_DEFAULT_VLAN = {1: 6}
+_SYSCTLS = {"disable_ipv6": "0", "accept_ra": "1", "autoconf": "1", "addr_gen_mode": "0"}
 
 
 @dataclass
@@ -33,6 +65,15 @@ class FakeKernel:
     def look(self) -> Picture:
         return self.now
 
+    def see(self) -> tuple[NetworkState, Picture]:
+        return from_netlink(*netlink.messages(self.now)), self.now
+
+    def __enter__(self) -> "FakeKernel":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
     def do(self, operation: Operation) -> None:
         if (reason := self.refuses(operation)) is not None:
             raise KernelSaidNo(reason)
@@ -43,8 +84,10 @@ class FakeKernel:
                 _need(now.link(link.name) is None, f"{link.name} is there")
                 _need(link.kind in MADE, f"{link.kind} cannot be made")
                 _need(not link.base or now.link(link.base) is not None, f"{link.base} is not there")
-                made = Link(link.name, link.kind, base=link.base, mac=link.mac, mtu=1500, data=link.data)
-                self.now = replace(now, links=(*now.links, made))
+                data = _DATA.get(link.kind, {}) | dict(link.data)
+                mac = link.mac or f"52:54:00:00:00:{len(now.links):02x}"
+                made = Link(link.name, link.kind, base=link.base, mac=mac, mtu=1500, alias="", data=data)
+                self.now = replace(now, links=(*now.links, replace(made, sysctls=_SYSCTLS)))
             case Remove(name):
                 self._link(name)
                 self._remove(name)
@@ -54,7 +97,10 @@ class FakeKernel:
                 holder = self._link(master) if master else None
                 bond = holder is not None and holder.kind == "bond"
                 _need(not bond or not old.up, f"{name} is up")
-                self._put(replace(old, master=master, up=old.up or bond, port={}, vlans=None))
+                bridge = holder is not None and holder.kind == "bridge"
+                port, vlans = (_PORT, _DEFAULT_VLAN) if bridge else ({}, None)
+                own = holder.mac if holder is not None and bond else old.mac
+                self._put(replace(old, master=master, mac=own, up=old.up or bond, port=port, vlans=vlans))
             case Turn(name, up):
                 old = self._link(name)
                 base = now.link(old.base) if old.base else None
@@ -89,11 +135,12 @@ class FakeKernel:
                 _need(not there or (up and path.links <= reached), "Network is unreachable")
                 _need((path in now.routes) is not there, str(operation))
                 ways = tuple(p for p in now.routes if p != path)
-                self.now = replace(now, routes=(*ways, path) if there else ways)
+                self.now = replace(now, routes=(*ways, _shown(path)) if there else ways)
             case Lookup(choice, there):
                 _need((choice in now.rules) is not there, str(operation))
                 rules = tuple(c for c in now.rules if c != choice)
-                self.now = replace(now, rules=(*rules, choice) if there else rules)
+                told = replace(choice, shown=shown_rule(netlink.rule(choice)))
+                self.now = replace(now, rules=(*rules, told) if there else rules)
             case Resolve(text):
                 self.now = replace(now, resolver=text)
 
@@ -141,6 +188,11 @@ class FakeKernel:
             addresses=tuple(a for a in self.now.addresses if a.link != name),
             routes=tuple(p for p in self.now.routes if name not in p.links),
         )
+
+
+def _shown(path: Path) -> Path:
+    links = {path.link: 1}
+    return replace(path, shown=shown_route(netlink.route(path, links), {1: path.link}))
 
 
 def _need(condition: bool, reason: str) -> None:

@@ -1,0 +1,173 @@
+"""The kernel backend held to the contract without root: the layouts of the integration tests, in memory."""
+
+import asyncio
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from netconf.errors import ChangeFailed, ChangePending, CheckpointGone, NotByKernel, NoWayBack
+from netconf.facade import Network
+from netconf.kernel import going
+from netconf.kernel.backend import Kernel
+from netconf.kernel.changes import Changes, State
+from netconf.kernel.operations import Make, Operation
+from netconf.kernel.picture import Held, Link, Picture
+from tests.fakes.kernel import FakeKernel
+from tests.integration.netconf.cases import for_backend
+from tests.integration.netconf.contract import Case, hold
+from tests.unit.netconf.states import DOCUMENT
+
+SYSCTLS = {"disable_ipv6": "0", "accept_ra": "1", "autoconf": "1", "addr_gen_mode": "0"}
+
+
+def nic(number: int) -> Link:
+    name = f"eth{number}" if number else "host0"
+    return Link(name, "veth", up=True, mac=f"52:54:00:00:01:0{number}", mtu=1500, alias="", sysctls=SYSCTLS)
+
+
+def address(link: str) -> Held:
+    return Held(link, "192.0.2.11", 24)
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(going, "_PAUSE_S", 0)
+
+
+@pytest.fixture
+def kernel() -> FakeKernel:
+    return FakeKernel(Picture(tuple(map(nic, range(4))), (address("host0"),)))
+
+
+@pytest.fixture
+def backend(kernel: FakeKernel, tmp_path: Path) -> Kernel:
+    return Kernel(folder=tmp_path / "changes", hands=lambda _: kernel, watch=lambda *_: None)
+
+
+def changes(tmp_path: Path) -> Changes:
+    return Changes(tmp_path / "changes")
+
+
+@pytest.mark.parametrize("case", for_backend("kernel"), ids=lambda case: case.name)
+async def test_a_layout(backend: Kernel, case: Case) -> None:
+    async def ask(*_: str) -> str:
+        raise AssertionError("nothing to ask in memory")
+
+    bare = replace(case, stages=tuple(replace(stage, facts=()) for stage in case.stages))
+    await hold(Network(backend), bare, ask)
+
+
+async def test_confirmed_and_taken_back_as_every_backend(backend: Kernel) -> None:
+    network = Network(backend)
+    first = (await network.change(DOCUMENT)).checkpoint
+    assert first is not None
+    await network.roll_back(first)
+    await network.roll_back(first)
+    with pytest.raises(CheckpointGone):
+        await network.confirm(first)
+    second = (await network.change(DOCUMENT)).checkpoint
+    assert second is not None
+    await network.confirm(second)
+    await network.confirm(second)
+    with pytest.raises(CheckpointGone):
+        await network.roll_back(second)
+
+
+async def test_a_change_that_waits_keeps_others_off(backend: Kernel) -> None:
+    network = Network(backend)
+    await network.change(DOCUMENT)
+    with pytest.raises(ChangePending):
+        await backend.apply(await backend.show(), (), 60)
+    assert (await network.change(DOCUMENT)).changed
+
+
+async def test_what_cannot_be_made_is_taken_back(backend: Kernel, kernel: FakeKernel, tmp_path: Path) -> None:
+    before = kernel.now
+    kernel.refuses = lambda operation: "no such kind" if isinstance(operation, Make) else None
+    with pytest.raises(ChangeFailed, match=r"no such kind.*the earlier configuration is back"):
+        await Network(backend).change(DOCUMENT)
+    assert kernel.now == before
+    assert changes(tmp_path).unfinished() == ()
+
+
+async def test_taken_back_in_the_middle_it_stops_at_once(backend: Kernel, kernel: FakeKernel, tmp_path: Path) -> None:
+    """As by the watchdog: nothing is changed after that."""
+    before = kernel.now
+
+    def expire(_: Operation) -> None:
+        (change,) = changes(tmp_path).unfinished()
+        changes(tmp_path).end(change, State.BACK)
+
+    kernel.refuses = expire
+    with pytest.raises(ChangeFailed, match="time was over"):
+        await Network(backend).change(DOCUMENT)
+    assert kernel.now == before
+
+
+async def test_the_caller_gives_up(backend: Kernel, kernel: FakeKernel, tmp_path: Path) -> None:
+    before, reached, cancelled = kernel.now, asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def tell(_: Operation) -> None:
+        loop.call_soon_threadsafe(reached.set)
+        cancelled.wait(10)
+
+    kernel.refuses = tell
+    asked = asyncio.create_task(Network(backend).change(DOCUMENT))
+    await reached.wait()
+    asked.cancel()
+    loop.call_later(0.05, cancelled.set)
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert kernel.now == before
+    assert changes(tmp_path).unfinished() == ()
+
+
+async def test_without_a_watchdog_nothing_is_changed(kernel: FakeKernel, tmp_path: Path) -> None:
+    def broken(*_: object) -> None:
+        raise OSError("no Python here")
+
+    before = kernel.now
+    backend = Kernel(folder=tmp_path / "changes", hands=lambda _: kernel, watch=broken)
+    with pytest.raises(NoWayBack, match="no Python here"):
+        await Network(backend).change(DOCUMENT)
+    assert kernel.now == before
+    assert (kernel.done, changes(tmp_path).unfinished()) == ([], ())
+
+
+async def test_all_that_cannot_be_done_is_said_at_once(backend: Kernel, kernel: FakeKernel) -> None:
+    ipv6 = {"enabled": True, "autoconf": True, "auto-dns": False, "addr-gen-mode": "stable-privacy"}
+    wish = {"name": "eth1", "type": "ethernet", "lldp": {"enabled": True}, "ipv4": {"dhcp": True}, "ipv6": ipv6}
+    with pytest.raises(NotByKernel) as said:
+        await Network(backend).change({"interfaces": [wish]})
+    for place in ("lldp.enabled", "ipv4.dhcp", "ipv6.auto-dns", "ipv6.addr-gen-mode"):
+        assert f"interfaces.eth1.{place}" in said.value.text.why
+    assert kernel.done == []
+
+
+async def test_a_tap_of_a_vm_stays_in_its_bridge(backend: Kernel, kernel: FakeKernel) -> None:
+    bridge = Link("br0", "bridge", up=True, mac="52:54:00:00:01:09", mtu=1500, alias="", sysctls=SYSCTLS)
+    tap = Link("tap0", "tun", up=True, master="br0", mac="fe:54:00:00:00:01", mtu=1500, alias="", sysctls=SYSCTLS)
+    kernel.now = replace(kernel.now, links=(*kernel.now.links, bridge, tap))
+    wish = {"name": "br0", "type": "linux-bridge", "bridge": {"port": [{"name": "eth1"}]}}
+    change = await Network(backend).change({"interfaces": [wish]})
+    assert [link.master for name in ("tap0", "eth1") if (link := kernel.now.link(name))] == ["br0", "br0"]
+    assert change.checkpoint is not None
+    removal = await Network(backend).change({"interfaces": [{"name": "br0", "state": "absent"}]})
+    assert kernel.now.link("br0") is None
+    assert removal.checkpoint is not None
+    await Network(backend).roll_back(removal.checkpoint)
+    assert [link.master for name in ("tap0",) if (link := kernel.now.link(name))] == ["br0"]
+
+
+async def test_router_advertisements_are_the_kernels_own(backend: Kernel, kernel: FakeKernel) -> None:
+    wish = {"name": "eth1", "type": "ethernet", "ipv6": {"enabled": True, "autoconf": True}}
+    change = await Network(backend).change({"interfaces": [wish]})
+    link = kernel.now.link("eth1")
+    assert link is not None
+    assert (link.sysctls["accept_ra"], link.sysctls["autoconf"]) == ("2", "1")
+    assert change.checkpoint is not None
+    await Network(backend).roll_back(change.checkpoint)
+    assert kernel.now.link("eth1") == nic(1)
