@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from netconf.networkmanager.bus import ActiveState, Bus
+from netconf.networkmanager.bus import ActiveState, Bus, BusSaidNo
 from netconf.networkmanager.profiles import Profile
 
 LOOK_EVERY_S = 0.1
@@ -39,12 +39,22 @@ class Activation:
             for name in profile.above:  # a link that loses its carrier while it is set up can hang for good
                 await self._up(name)
             device = self._devices.get(profile.interface, "/")
-            active = await self._bus.activate(path, device)
+            active = await self._activate(path, device)
             self._running[profile.interface] = _Running(path, device, active)
             if profile.interface in controllers:  # a port that comes before it has let its earlier ones go is lost
                 await self._begun(active)
         for profile, _ in added:
             await self._up(profile.interface)
+
+    async def _activate(self, profile: str, device: str) -> str:
+        """A VLAN that was a port goes, and takes the request along, when its bridge begins anew: then ask once more."""
+        for _ in range(_TRIES):
+            try:
+                return await self._bus.activate(profile, device)
+            except BusSaidNo:
+                await asyncio.sleep(LOOK_EVERY_S)
+                device = device if device != "/" and await self._bus.is_real(device) else "/"
+        return await self._bus.activate(profile, device)
 
     async def _begun(self, active: str) -> None:
         while True:
@@ -63,5 +73,5 @@ class Activation:
                 if running.tries == _TRIES:
                     raise Stuck(f"{name} did not come up")
                 running.tries += 1
-                running.active = await self._bus.activate(running.profile, running.device)
+                running.active = await self._activate(running.profile, running.device)
             await asyncio.sleep(LOOK_EVERY_S)

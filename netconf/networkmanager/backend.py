@@ -12,44 +12,41 @@ from uuid import uuid4
 
 from netconf.backend import NOTHING
 from netconf.errors import ChangeFailed, ChangePending, CheckpointGone
+from netconf.kernel.lacp import without_partner
 from netconf.kernel.observe import observe
 from netconf.kernel.taps import plug, taps
 from netconf.model import Checkpoint, Dns, NetworkState
 from netconf.networkmanager.activation import LOOK_EVERY_S, Activation, Stuck
 from netconf.networkmanager.bus import Bus, BusSaidNo, connect
+from netconf.networkmanager.holding import Hold, hold, hold_more, in_order
 from netconf.networkmanager.known import with_known
 from netconf.networkmanager.work import Work, work
 from netconf.planning.plan import Step, plan
 
 _SETTLE_S = 45
 _CONFIRM_S = 30
-_PATH = "/org/freedesktop/NetworkManager/Checkpoint/"
 
 
 @dataclass(frozen=True, slots=True)
 class _Id:
-    """What a Checkpoint's id says: NetworkManager's number, our mark, and the interfaces without a profile of ours.
+    """What a Checkpoint's id says: NetworkManager's numbers, our mark, and the interfaces without a profile of ours.
 
     The kernel allows no colon in the name of an interface, and the id travels as one segment of a path.
     """
 
-    number: str
+    numbers: tuple[str, ...]
     change: str
     gone: tuple[str, ...] = ()
 
-    @property
-    def path(self) -> str:
-        return _PATH + self.number
-
     def checkpoint(self) -> Checkpoint:
-        return Checkpoint(":".join((self.number, self.change, *self.gone)))
+        return Checkpoint(":".join((".".join(self.numbers), self.change, *self.gone)))
 
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> Self:
-        number, change, *gone = (*checkpoint.id.split(":"), "")
-        if not number.isdigit() or not change:
+        numbers, change, *gone = (*checkpoint.id.split(":"), "")
+        if not numbers.replace(".", "").isdigit() or not change:
             raise CheckpointGone()
-        return cls(number, change, tuple(name for name in gone if name))
+        return cls(tuple(numbers.split(".")), change, tuple(name for name in gone if name))
 
 
 class NetworkManager:
@@ -72,8 +69,7 @@ class NetworkManager:
             unsaved = [profile for profile in await bus.profiles() if profile.change and profile.unsaved]
             if open_checkpoints and not unsaved:
                 raise ChangePending()
-            for path in open_checkpoints:
-                await bus.roll_back_checkpoint(path)
+            await Hold(bus, in_order(open_checkpoints)).roll_back()
             if unsaved:
                 await _forget(bus, {profile.change for profile in unsaved})
             if unsaved or self._plugged or plugged:
@@ -88,18 +84,24 @@ class NetworkManager:
             observed = await self._show(bus)
             change = uuid4().hex
             todo = work(desired, observed, steps, change=change, new_uuid=lambda: str(uuid4()))
-            devices, path = await _hold(bus, todo.touched, confirm_within_s)
-            known = _Id(path.removeprefix(_PATH), change, (*todo.remove, *todo.down))
+            devices, held = await hold(bus, todo.touched, confirm_within_s)
+            known = _Id(held.numbers, change, (*todo.remove, *todo.down))
             self._plugged = plugged = taps(observed)
             try:
-                await _carry_out(bus, todo, devices, confirm_within_s / 2)
+                before = [p for p in todo.profiles if p.interface not in todo.anew]
+                added = {p.interface: await bus.add_profile(p.settings) for p in before}
+                if todo.anew:
+                    held = await hold_more(held, bus, confirm_within_s)
+                    known = replace(known, numbers=held.numbers)
+                await _carry_out(bus, todo, added, devices, confirm_within_s / 2)
                 await asyncio.to_thread(plug, plugged, self._netns)
                 await self._verify(bus, desired, confirm_within_s / 4)
             except BaseException as err:
+                alone = await asyncio.to_thread(without_partner, self._netns)
                 now = await _back(bus, known)
                 await asyncio.to_thread(plug, plugged, self._netns)
                 if isinstance(err, Exception):
-                    raise ChangeFailed(reason=_reason(err), now=now) from err
+                    raise ChangeFailed(reason=_reason(err, alone), now=now) from err
                 raise
             return known.checkpoint()
 
@@ -108,14 +110,15 @@ class NetworkManager:
         async with connect(self._bus_address) as bus:
             profiles = await bus.profiles()
             mine = [profile for profile in profiles if profile.change == known.change]
-            if known.path not in await bus.checkpoints() or not (mine or known.gone):
+            held = Hold(bus, known.numbers)
+            if not await held.is_whole() or not (mine or known.gone):
                 if not mine or any(profile.unsaved for profile in mine):
                     raise CheckpointGone()
             else:
-                await bus.extend_checkpoint(known.path, _CONFIRM_S)
+                await held.extend(_CONFIRM_S)
                 for profile in mine:
                     await bus.save_profile(profile.path)
-                await bus.destroy_checkpoint(known.path)
+                await held.end()
                 self._plugged = {}
             names = {profile.interface for profile in mine} | set(known.gone)
             for profile in profiles:
@@ -127,7 +130,8 @@ class NetworkManager:
         async with connect(self._bus_address) as bus:
             if any(p.change == known.change and not p.unsaved for p in await bus.profiles()):
                 raise CheckpointGone()
-            plugged = taps(await asyncio.to_thread(observe, self._netns))
+            # Those of a bridge that the change has removed hang loose by now.
+            plugged = self._plugged | taps(await asyncio.to_thread(observe, self._netns))
             await _back(bus, known)
             await asyncio.to_thread(plug, plugged, self._netns)
 
@@ -150,47 +154,37 @@ class NetworkManager:
             raise Stuck(f"after the change this is still to be done: {'; '.join(step.says for step in left)}")
 
 
-async def _hold(bus: Bus, names: tuple[str, ...], for_s: int) -> tuple[dict[str, str], str]:
-    """Interface name → device path, and a checkpoint over those of `names` that exist.
-
-    NetworkManager hears of a link that is gone a moment after the kernel and refuses a checkpoint over it then.
-    """
-    devices = await bus.devices()
-    while True:
-        try:
-            return devices, await bus.create_checkpoint([devices[n] for n in names if n in devices], for_s)
-        except BusSaidNo:
-            before, devices = devices, await bus.devices()
-            if devices == before:
-                raise
-
-
-async def _carry_out(bus: Bus, todo: Work, devices: dict[str, str], within_s: float) -> None:
-    added = [(profile, await bus.add_profile(profile.settings)) for profile in todo.profiles]
-    for name in todo.remove:  # before a former port comes up: it would go down once more with its bridge
+async def _carry_out(bus: Bus, todo: Work, added: dict[str, str], devices: dict[str, str], within_s: float) -> None:
+    """`added` are the profiles that are there already, by interface."""
+    paths = [(p, added.get(p.interface) or await bus.add_profile(p.settings)) for p in todo.profiles]
+    for name in (*todo.remove, *todo.anew):  # before a former port comes up: it would go down with its bridge again
         if name in devices:
             await bus.delete_device(devices[name])
+    there = {name: path for name, path in devices.items() if name not in todo.anew}
     for name in todo.down:
         if name in devices:
             await bus.disconnect(devices[name])
     async with asyncio.timeout(within_s):
-        await Activation(bus, devices).start(added)
+        await Activation(bus, there).start(paths)
 
 
-def _reason(err: Exception) -> str:
+def _reason(err: Exception, alone: tuple[str, ...]) -> str:
+    """`alone` are bonds without a partner, over which nothing comes up."""
     match err:
         case BusSaidNo():
             return err.text.why
         case TimeoutError():
-            return "not everything came up in time"
+            said = "not everything came up in time"
         case _:
-            return str(err) or type(err).__name__
+            said = str(err) or type(err).__name__
+    partner = "has no partner: nothing at the other end of its ports speaks LACP (802.3ad)"
+    return "; ".join((said, *(f"the bond {name} {partner}" for name in alone)))
 
 
 async def _back(bus: Bus, known: _Id) -> str:
     """Take the change back; returns in words how that went."""
     try:
-        stuck = await bus.roll_back_checkpoint(known.path) if known.path in await bus.checkpoints() else []
+        stuck = await Hold(bus, known.numbers).roll_back()
         await _forget(bus, {known.change})
         await _until(lambda: _nothing_activates(bus), _SETTLE_S)
     except BusSaidNo as err:

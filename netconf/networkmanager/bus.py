@@ -173,10 +173,10 @@ class Bus:
         try:
             await self.call(device, f"{_NAME}.Device", "Delete")
         except BusSaidNo:
-            if await self._is_real(device):
+            if await self.is_real(device):
                 raise
 
-    async def _is_real(self, device: str) -> bool:
+    async def is_real(self, device: str) -> bool:
         try:
             return bool(await self.get(device, "Device", "Real"))
         except BusSaidNo:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from netconf.model import MAIN_TABLE, Interface, LinkState, LinkType, NetworkState, Rule
 from netconf.networkmanager.profiles import Profile, Wanted, profile
+from netconf.networkmanager.sticking import sticks
+from netconf.planning.anew import made_anew, with_those_above
 from netconf.planning.merge import after
 from netconf.planning.order import by_dependency
 from netconf.planning.plan import Step, is_gone_rule
@@ -13,11 +15,15 @@ from netconf.planning.wish import CABLES, complete, is_removed, ports
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a change comes to: profiles in the order to activate them, and interfaces to take away or down before."""
+    """What a change comes to: profiles in the order to activate them, and interfaces to take away or down before.
+
+    `anew` are taken away, too, the uppermost first, but have a profile that makes them again.
+    """
 
     profiles: tuple[Profile, ...]
     remove: tuple[str, ...] = ()
     down: tuple[str, ...] = ()
+    anew: tuple[str, ...] = ()
 
     @property
     def touched(self) -> tuple[str, ...]:
@@ -50,7 +56,15 @@ def work(
         ),
         remove=removed,
         down=tuple(dict.fromkeys((*down, *freed))),
+        anew=tuple(name for name in _anew(wish, observed, new) if name not in absent),
     )
+
+
+def _anew(wish: NetworkState, observed: NetworkState, new: NetworkState) -> tuple[str, ...]:
+    named = made_anew(wish, observed)
+    bonds = ((i.name, i.bond, observed.interface(i.name)) for i in new.interfaces if wish.interface(i.name) is not None)
+    stuck = (name for name, bond, seen in bonds if bond and seen and seen.bond and sticks(bond, seen.bond))
+    return with_those_above((*named, *stuck), observed)
 
 
 def _closure(named: Iterable[str], new: NetworkState) -> set[str]:

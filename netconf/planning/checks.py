@@ -37,27 +37,10 @@ def _check_kind(wish: Interface, observed: NetworkState, there: str) -> None:
         raise NoSuchInterface(name=wish.name, type=wish.type.value, there=there)
     if seen is not None and seen.type is not wish.type and not {seen.type, wish.type} <= CABLES:
         raise OtherType(name=wish.name, wanted=wish.type.value, observed=seen.type.value)
-    if seen is not None and not _is_inside_of(wish, seen):
-        raise Fixed(name=wish.name, wanted=_inside(wish), observed=_inside(seen))
+    if seen is not None and wish.peer is not None and wish.peer != seen.peer:
+        raise Fixed(name=wish.name, wanted=f"with the peer {wish.peer}", observed=f"with the peer {seen.peer}")
     if seen is None and wish.type is LinkType.BOND and (wish.bond is None or wish.bond.mode is None):
         raise NeedsMode(name=wish.name)
-
-
-def _is_inside_of(wish: Interface, seen: Interface) -> bool:
-    """Whether what the kernel cannot change while the interface is there is as wished."""
-    table = None if wish.vrf is None or seen.vrf is None else (wish.vrf.table, seen.vrf.table)
-    pairs = ((wish.vlan, seen.vlan), (wish.vxlan, seen.vxlan), (wish.peer, seen.peer), table or (None, None))
-    return all(mine is None or mine == other for mine, other in pairs)
-
-
-def _inside(interface: Interface) -> str:
-    if interface.vlan is not None:
-        return f"VLAN {interface.vlan.id} ({interface.vlan.protocol}) over {interface.vlan.base}"
-    if interface.vxlan is not None:
-        vxlan = interface.vxlan
-        to = f" to {vxlan.remote}" if vxlan.remote else ""
-        return f"VXLAN {vxlan.id}{to} over {vxlan.base or 'any interface'}, port {vxlan.port}"
-    return f"a VRF with table {interface.vrf.table}" if interface.vrf is not None else f"with the peer {interface.peer}"
 
 
 def _check_removal(wish: Interface, desired: NetworkState, observed: NetworkState) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from netconf.kinds import Bond, Bridge, PortMode, PortVlan
 from netconf.model import Interface, IpConfig, LinkState, LinkType, NetworkState
 from netconf.options import STP, Pairs, named
+from netconf.planning.anew import differs_inside, inside
 from netconf.planning.wish import is_removed, ports
 
 _KINDS = {
@@ -34,6 +35,8 @@ def differences(wish: Interface, observed: NetworkState) -> Iterator[str]:
         yield f"Bring {wish.name} {wish.state.value}"
         if wish.state is LinkState.DOWN:
             return
+    if differs_inside(wish, seen):
+        yield f"Make {wish.name} anew: {inside(wish)} (it is {inside(seen)})"
     if wish.mtu is not None and wish.mtu != seen.mtu:
         yield f"Set the MTU of {wish.name} to {wish.mtu} (it is {seen.mtu})"
     if wish.mac is not None and wish.mac != seen.mac:

@@ -278,6 +278,5 @@ def _without(paths: tuple[str, ...]) -> Callable[[Stage], Stage]:
     return of
 
 
-IN_GUEST = [case.name for case in CASES if case.needs]
 WITH_KERNEL = "kernel"  # before the names of cases that are tried with the kernel alone
 COMMAND_LINE = "command-line"  # tried beside them

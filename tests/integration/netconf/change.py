@@ -12,7 +12,7 @@ async def main() -> None:
     bus_address, netns, seconds = sys.argv[1:]
     print("ready", flush=True)
     document = json.load(sys.stdin)
-    change = await Network(NetworkManager(bus_address=bus_address, netns=netns)).change(
+    change = await Network(NetworkManager(bus_address=bus_address, netns=netns or None)).change(
         document, confirm_within_s=int(seconds)
     )
     print(change.checkpoint.id if change.checkpoint else "", flush=True)

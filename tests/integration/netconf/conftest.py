@@ -15,10 +15,10 @@ import pytest
 from images import build
 from node.system.process import run
 from tests.integration.netconf.bare import Bare
-from tests.integration.netconf.cases import IN_GUEST, WITH_KERNEL
 from tests.integration.netconf.guest_machine import run_guest
 from tests.integration.netconf.machine import Machine
 from tests.integration.netconf.nmstate_tree import nmstate_tree as nmstate_tree_of
+from tests.integration.netconf.registry import GUESTS
 
 _FOLDER = "/var/tmp"
 
@@ -51,12 +51,12 @@ def nmstate_tree() -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def guest(request: pytest.FixtureRequest) -> Iterator["Future[Mapping[str, str]]"]:
-    """Started at once where a test will ask for it, so that it runs beside the others. Case → what went wrong."""
-    if not any(item.path.name == "test_real_kernel.py" for item in request.session.items):
-        yield Future()
-        return
+def guests(request: pytest.FixtureRequest) -> Iterator[Mapping[str, "Future[Mapping[str, str]]"]]:
+    """Started at once where a test will ask for it, so that they run beside the others. Case → what went wrong."""
+    items = [item for item in request.session.items if item.path.name == "test_real_kernel.py"]
+    asked = {item.callspec.params["guest"] for item in items if isinstance(item, pytest.Function)}
+    wanted = {name: names for name, names in GUESTS.items() if name in asked}
     work = Path(tempfile.mkdtemp(prefix="trivet-guest-", dir=_FOLDER))
-    with ThreadPoolExecutor(1) as pool:
-        yield pool.submit(run_guest, work, [*IN_GUEST, *(f"{WITH_KERNEL} {name}" for name in IN_GUEST)])
+    with ThreadPoolExecutor(2) as pool:
+        yield {name: pool.submit(run_guest, work / name, names) for name, names in wanted.items()}
     shutil.rmtree(work)

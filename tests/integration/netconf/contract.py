@@ -6,26 +6,45 @@ The cases are documents; what the kernel really has is asked of `ip` and `bridge
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from netconf.document import parse
 from netconf.facade import Network
 from netconf.model import Interface, LinkState, LinkType, NetworkState
+from tests.integration.netconf.world import (
+    NOTHING_BEYOND,
+    Ask,
+    Event,
+    Stream,
+    World,
+    blocked,
+    built,
+    passes,
+    streaming,
+    words_of,
+)
 
 _PATIENCE_S = 300  # an emulated machine on busy cores is slow
 
 Document = dict[str, Any]
-Ask = Callable[..., Awaitable[str]]  # ("ip", "-j", …) → what the command says
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A document, and what is true then: (command, path into its JSON) → value."""
+    """A document, and what is true then: (command, path into its JSON) → value.
+
+    `prepare` are commands before it. The pings of `passes` get through after it, also amid `events`, those of
+    `blocked` do not; `streams` go on during the change.
+    """
 
     document: Document
     facts: tuple[tuple[tuple[str, ...], str, object], ...] = ()
+    prepare: tuple[str, ...] = ()
+    passes: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()
+    events: tuple[Event, ...] = ()
+    streams: tuple[Stream, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +55,38 @@ class Case:
     stages: tuple[Stage, ...]
     after: Document
     needs: tuple[str, ...] = ()
+    world: World = NOTHING_BEYOND
 
 
 async def hold(network: Network, case: Case, ask: Ask) -> None:
     """Raises AssertionError with what does not hold."""
+    async with built(case.world, ask):
+        await _hold(network, case, ask)
+
+
+async def _hold(network: Network, case: Case, ask: Ask) -> None:
     first = plain(await network.observe())
+    earlier: tuple[str, ...] = ()
     for number, stage in enumerate((*case.stages, Stage(case.after))):
         place = f"{case.name}, stage {number + 1}"
+        for line in stage.prepare:
+            await ask(*words_of(line))
         before = plain(await network.observe())
-        change = await network.change(stage.document, confirm_within_s=_PATIENCE_S)
+        async with streaming(stage.streams, ask) as lost:
+            change = await network.change(stage.document, confirm_within_s=_PATIENCE_S)
         assert change.checkpoint is not None, f"{place}: nothing to do"
+        assert not lost, f"{place}: {lost}"
         await _as_wished(network, stage, ask, place)
+        await _traffic(stage, ask, place)
         await network.roll_back(change.checkpoint)
         await _is(network, before, f"{place}, taken back")
+        await _traffic(Stage({}, passes=earlier), ask, f"{place}, taken back")
         change = await network.change(stage.document, confirm_within_s=_PATIENCE_S)
         assert change.checkpoint is not None
         await network.confirm(change.checkpoint)
         await _as_wished(network, stage, ask, f"{place}, confirmed")
+        await _traffic(stage, ask, f"{place}, confirmed")
+        earlier = stage.passes
         again = await network.change(stage.document)
         assert not again.changed, f"{place}: the second time there was to do: {again.says}"
     await _is(network, first, f"{case.name}, everything taken away")
@@ -64,6 +98,18 @@ async def _as_wished(network: Network, stage: Stage, ask: Ask, place: str) -> No
     for argv, path, expected in stage.facts:
         found = at(json.loads(await ask(*argv)), path)
         assert found == expected, f"{place}: {' '.join(argv)}: {path} is {found!r}, not {expected!r}"
+
+
+async def _traffic(stage: Stage, ask: Ask, place: str) -> None:
+    for ping in stage.passes:
+        assert await passes(ping, ask), f"{place}: nothing comes back from {ping}"
+    for ping in stage.blocked:
+        assert await blocked(ping, ask), f"{place}: there is an answer to {ping}"
+    for event in stage.events:
+        await ask(*words_of(event.do))
+        for ping in event.passes:
+            assert await passes(ping, ask), f"{place}, {event.do}: nothing comes back from {ping}"
+        await ask(*words_of(event.undo))
 
 
 async def _is(network: Network, expected: NetworkState, place: str) -> None:

@@ -16,7 +16,7 @@ from tests.integration.netconf.machine import CONFIGURATION
 
 _MODULES = (
     *("virtio_blk", "virtio_net", "overlay"),
-    *("bonding", "8021q", "bridge", "dummy", "vrf", "vxlan", "veth"),
+    *("bonding", "8021q", "bridge", "dummy", "vrf", "vxlan", "veth", "tun"),
 )
 _NICS = 4
 _DISK_MIB = 1024
@@ -32,6 +32,7 @@ class GuestFailed(AssertionError):
 
 def run_guest(work: Path, wanted: Iterable[str]) -> dict[str, str]:
     """Name of each contract in `wanted` → what went wrong, empty if nothing. `work` is a folder for this run alone."""
+    work.mkdir(exist_ok=True)
     store = build.DEFAULT_STORE
     tree = node.node_tree(store, print, run)
     guest = kernel(store, print, run)

@@ -11,8 +11,10 @@ from netconf.errors import Problem
 from netconf.facade import Network
 from netconf.kernel.backend import Kernel
 from netconf.networkmanager.backend import NetworkManager
-from tests.integration.netconf.cases import CASES, COMMAND_LINE, WITH_KERNEL, for_backend
+from tests.integration.netconf.cases import COMMAND_LINE, WITH_KERNEL
 from tests.integration.netconf.contract import Case, hold
+from tests.integration.netconf.registry import ALL, KERNEL
+from tests.integration.netconf.scenarios import SCENARIOS, Scenario
 
 
 async def ask(*argv: str) -> str:
@@ -29,24 +31,38 @@ async def main() -> None:
                 await network.observe()
                 break
             await asyncio.sleep(0.1)
+    alone: Kernel | None = None
     wanted = json.loads(Path("/project/wanted.json").read_text())
-    for case in CASES:
-        if case.name in wanted:
-            print("result", json.dumps((case.name, await tried(network, case))), flush=True)
-    print("result", json.dumps((COMMAND_LINE, await shown_and_planned())), flush=True)
-    await with_the_kernel_alone(wanted)
+    for name in wanted:
+        if name.startswith(WITH_KERNEL) and alone is None:
+            alone = await without_networkmanager()
+        used = network if alone is None else Network(alone)
+        print("result", json.dumps((name, await found(used, name))), flush=True)
 
 
-async def with_the_kernel_alone(wanted: list[str]) -> None:
-    """When NetworkManager has ended."""
+async def without_networkmanager() -> Kernel:
+    """From now on there is nothing but the kernel."""
     await ask("pkill", "-x", "NetworkManager")
     for number in range(4):
         await ask("ip", "link", "set", f"eth{number}", "up")
-    network = Network(Kernel())
-    for case in for_backend("kernel"):
-        if f"{WITH_KERNEL} {case.name}" in wanted:
-            said = json.dumps((f"{WITH_KERNEL} {case.name}", await tried(network, case)))
-            print("result", said, flush=True)
+    return Kernel()
+
+
+async def found(network: Network, name: str) -> str:
+    """What went wrong."""
+    if name == COMMAND_LINE:
+        return await shown_and_planned()
+    if name.startswith(WITH_KERNEL):
+        return await tried(network, KERNEL[name])
+    return await tried(network, ALL[name]) if name in ALL else await happened(network, SCENARIOS[name])
+
+
+async def happened(network: Network, scenario: Scenario) -> str:
+    try:
+        await scenario(network, ask)
+    except (AssertionError, Problem):
+        return traceback.format_exc()
+    return ""
 
 
 async def shown_and_planned() -> str:

@@ -6,7 +6,6 @@ import pytest
 
 from netconf.document import parse
 from netconf.errors import (
-    Fixed,
     NeedsMode,
     NoSuchInterface,
     NoSuchMac,
@@ -238,7 +237,6 @@ def test_rules_and_routes_that_go() -> None:
         (Interface("x", mac="52:54:00:00:00:77", by_mac=True), NoSuchMac, "none"),
         (replace(OVER, name="br8"), PortTaken, "br7"),
         (Interface("v0", LinkType.VETH, peer="v1"), NoSuchInterface, "its type veth is nothing that can be made"),
-        (replace(VLAN, vlan=Vlan("bond0", 8)), Fixed, "VLAN 8 (802.1q) over bond0"),
     ],
 )
 def test_what_cannot_be_in_a_stack(wish: Interface, error: type[Refused], words: str) -> None:

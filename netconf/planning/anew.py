@@ -1,0 +1,33 @@
+"""What the kernel cannot change in an interface while it is there: it is made anew, with what stands on it."""
+
+from netconf.model import Interface, LinkState, NetworkState
+from netconf.planning.wish import CABLES
+
+
+def differs_inside(wish: Interface, seen: Interface) -> bool:
+    """Whether another tag, base, peer or table is wished for than there is."""
+    table = None if wish.vrf is None or seen.vrf is None else (wish.vrf.table, seen.vrf.table)
+    pairs = ((wish.vlan, seen.vlan), (wish.vxlan, seen.vxlan), table or (None, None))
+    return any(mine is not None and mine != other for mine, other in pairs)
+
+
+def inside(interface: Interface) -> str:
+    if interface.vlan is not None:
+        return f"VLAN {interface.vlan.id} ({interface.vlan.protocol}) over {interface.vlan.base}"
+    if interface.vxlan is not None:
+        vxlan = interface.vxlan
+        to = f" to {vxlan.remote}" if vxlan.remote else ""
+        return f"VXLAN {vxlan.id}{to} over {vxlan.base or 'any interface'}, port {vxlan.port}"
+    return f"a VRF with table {interface.vrf.table}" if interface.vrf is not None else interface.type.value
+
+
+def made_anew(desired: NetworkState, observed: NetworkState) -> tuple[str, ...]:
+    """The interfaces that are there and cannot become what is wished. `desired` is complete."""
+    found = ((wish, observed.interface(wish.name)) for wish in desired.interfaces if wish.state is LinkState.UP)
+    return tuple(wish.name for wish, seen in found if seen is not None and differs_inside(wish, seen))
+
+
+def with_those_above(names: tuple[str, ...], observed: NetworkState) -> tuple[str, ...]:
+    """`names` and what the kernel takes away with them, the uppermost first."""
+    above = tuple(i.name for i in observed.interfaces if i.base in names and i.type not in CABLES)
+    return tuple(dict.fromkeys((*with_those_above(above, observed), *names))) if above else names

@@ -1,0 +1,104 @@
+"""What happens on a real kernel beside layouts that come true: changes that cannot, and changes whose maker dies."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+
+from netconf.document import parse
+from netconf.errors import ChangeFailed
+from netconf.facade import Network
+from tests.integration.netconf.contract import Document, at
+from tests.integration.netconf.lacp_cases import ADDRESS, lacp_bond, vlan
+from tests.integration.netconf.layouts import bond, gone, up
+from tests.integration.netconf.world import Ask, World, built, cable
+
+Scenario = Callable[[Network, Ask], Awaitable[None]]
+
+_DEAF = World(
+    ("deaf",),
+    tuple(line for n in (1, 2) for line in (cable(f"nic{n}", "deaf", f"p{n}"), f"-n deaf link set p{n} up")),
+)
+_BUS = "unix:path=/run/dbus/system_bus_socket"
+_SOON_S = 40
+
+
+async def bond_without_partner(network: Network, ask: Ask) -> None:
+    """Nothing comes up over it, so the change goes back, and says why."""
+    async with built(_DEAF, ask):
+        wish = {"interfaces": [lacp_bond("nic1", "nic2"), vlan("bond0.20", "bond0", 20, ipv4=ADDRESS)]}
+        said = ""
+        try:
+            await network.change(wish, confirm_within_s=_SOON_S)
+        except ChangeFailed as err:
+            said = str(err)
+        assert "the bond bond0 has no partner" in said, said
+        assert "the earlier configuration is back" in said, said
+        await _comes_true(network, gone("bond0.20", "bond0"))
+
+
+async def tag_goes_back_when_its_maker_dies(network: Network, ask: Ask) -> None:
+    """The kernel has to make the VLAN anew, twice; nobody but NetworkManager is left to do that."""
+    nic = up("eth1", "ethernet")
+    await _confirmed(network, {"interfaces": [nic, vlan("storage", "eth1", 10, ipv4=ADDRESS)]})
+    try:
+        await _killed_after(network, {"interfaces": [vlan("storage", "eth1", 11, ipv4=ADDRESS)]})
+        await _comes_true(network, {"interfaces": [vlan("storage", "eth1", 10, ipv4=ADDRESS)]})
+        assert at(json.loads(await ask("ip", "-j", "-d", "link", "show", "storage")), _TAG) == 10
+    finally:
+        await _confirmed(network, {"interfaces": [*gone("storage")["interfaces"], nic | {"state": "absent"}]})
+
+
+async def options_go_back_when_their_maker_dies(network: Network, ask: Ask) -> None:
+    """NetworkManager cannot set a bond back to the kernel's defaults: it has to make it anew."""
+    await _confirmed(network, {"interfaces": [bond("eth1", "eth2"), vlan("bond0.7", "bond0", 7, ipv4=ADDRESS)]})
+    try:
+        wish = bond("eth1", "eth2")
+        wish["link-aggregation"]["options"]["resend_igmp"] = 7
+        await _killed_after(network, {"interfaces": [wish]})
+        wish["link-aggregation"]["options"]["resend_igmp"] = 1
+        await _comes_true(network, {"interfaces": [wish, vlan("bond0.7", "bond0", 7, ipv4=ADDRESS)]})
+    finally:
+        await _confirmed(network, gone("bond0.7", "bond0"))
+
+
+_TAG = "0.linkinfo.info_data.id"
+
+
+async def _confirmed(network: Network, document: Document) -> None:
+    change = await network.change(document)
+    if change.checkpoint is not None:
+        await network.confirm(change.checkpoint)
+
+
+async def _killed_after(network: Network, document: Document) -> None:
+    """A process of its own makes the change and is killed before it is confirmed."""
+    program = (sys.executable, "-m", "tests.integration.netconf.change", _BUS, "", str(_SOON_S))
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*program, stdin=pipe, stdout=pipe)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(document).encode())
+    process.stdin.close()
+    said = [await process.stdout.readline() for _ in range(2)]
+    assert said[1].strip(), said
+    assert not await network.plan(parse(document)), "the change has not come true"
+    os.kill(process.pid, signal.SIGKILL)
+    await process.wait()
+
+
+async def _comes_true(network: Network, document: Document) -> None:
+    """By itself, without anybody asking for it."""
+    for _ in range(600):
+        if not (left := await network.plan(parse(document))):
+            return
+        await asyncio.sleep(0.2)
+    raise AssertionError(f"not back: {[step.says for step in left]}")
+
+
+SCENARIOS: dict[str, Scenario] = {
+    found.__name__.replace("_", "-"): found
+    for found in (bond_without_partner, tag_goes_back_when_its_maker_dies, options_go_back_when_their_maker_dies)
+}
