@@ -10,6 +10,7 @@ from netconf.document.ip import render_ip
 from netconf.document.routes import render_rules
 from netconf.errors import BadDocument, Finding
 from netconf.model import NetworkState, Rule
+from netconf.planning.anew import differs_inside, inside
 
 _PATH = "/org/freedesktop/NetworkManager/Checkpoint/"
 _AUTO = ("auto-dns", "auto-gateway", "auto-routes")
@@ -30,6 +31,7 @@ def adapted(version: str, document: Mapping[str, Any], new: NetworkState, observ
     """`document` in the words of that version; `new` is what the host will be. Raises BadDocument with everything that
     this version cannot do."""
     found = deepcopy(dict(document))
+    _leave_out_defaults(found)
     if not is_old(version):
         return found
     findings: list[Finding] = []
@@ -39,10 +41,20 @@ def adapted(version: str, document: Mapping[str, Any], new: NetworkState, observ
     for number, interface in enumerate(found["interfaces"]):
         _whole(interface, new)
         findings += _interface(interface, f"interfaces[{number}]")
+        findings += _anew(interface["name"], f"interfaces[{number}]", new, observed)
+        findings += _new_mode(interface, f"interfaces[{number}]", observed)
     findings += _routes(found, new)
     if findings:
         raise BadDocument([Finding(f.path, f"{f.says} in nmstate {version}") for f in findings])
     return found
+
+
+def _leave_out_defaults(document: Document) -> None:
+    """These words are younger than the line that knows them; what they say here is so anyway."""
+    for interface in document.get("interfaces", ()):
+        for section, key, value in (("vlan", "protocol", "802.1q"), ("vxlan", "learning", True)):
+            if interface.get(section, {}).get(key) == value:
+                del interface[section][key]
 
 
 _TYPES = {"ethernet", "veth", "bond", "vlan", "linux-bridge", "vxlan", "dummy"}
@@ -89,6 +101,24 @@ def _interface(interface: Document, path: str) -> Iterator[Finding]:
         options["group-forward-mask"] = options.pop("group-fwd-mask")
     if options.pop("vlan-default-pvid", 1) != 1:
         yield Finding(f"{path}.bridge.options.vlan-default-pvid", "cannot be said")
+
+
+def _anew(name: str, path: str, new: NetworkState, observed: NetworkState) -> Iterator[Finding]:
+    """0.3 changes the profile and leaves the interface as it is."""
+    wished, seen = new.interface(name), observed.interface(name)
+    if wished is not None and seen is not None and differs_inside(wished, seen):
+        yield Finding(path, f"{name} is {inside(seen)}, which cannot change while it is there")
+
+
+def _new_mode(interface: Document, path: str, observed: NetworkState) -> Iterator[Finding]:
+    """0.3 makes a bond anew for another mode, and what stands on it goes with the old one."""
+    seen = observed.interface(interface["name"])
+    mode = interface.get("link-aggregation", {}).get("mode")
+    if seen is None or seen.bond is None or mode in (None, seen.bond.mode):
+        return
+    above = [i.name for i in observed.interfaces if i.base == seen.name] + [seen.controller or ""]
+    for name in filter(None, above):
+        yield Finding(f"{path}.link-aggregation.mode", f"cannot change while {name} stands on it")
 
 
 def _bond(bond: Document) -> None:

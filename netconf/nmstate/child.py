@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from contextlib import suppress
 from importlib import import_module
 from typing import Any, Dict  # noqa: UP035
@@ -34,8 +35,16 @@ def _answer(question: Dict[str, Any]) -> Dict[str, Any]:  # noqa: UP006
     try:
         answer["result"] = _carry_out(library, question["do"], question["with"])
     except Exception as err:  # noqa: BLE001 - every error of the library is told
-        answer["error"] = f"{type(err).__name__}: {err}"
+        answer["error"] = f"{type(err).__name__}: {err}" + _place(err)
     return answer
+
+
+def _place(err: Exception) -> str:
+    """Where an error came from that is none of nmstate's own: a mistake of the library."""
+    if type(err).__module__.startswith("libnmstate"):
+        return ""
+    last = traceback.extract_tb(err.__traceback__)[-1]
+    return f" ({last.filename}, line {last.lineno})"
 
 
 def _carry_out(library: Any, what: str, values: Dict[str, Any]) -> Any:  # noqa: UP006

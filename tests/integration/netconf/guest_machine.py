@@ -30,16 +30,19 @@ class GuestFailed(AssertionError):
     """The guest did not run to its end; holds what it said."""
 
 
-def run_guest(work: Path, wanted: Iterable[str]) -> dict[str, str]:
-    """Name of each contract in `wanted` → what went wrong, empty if nothing. `work` is a folder for this run alone."""
+def run_guest(
+    work: Path, wanted: Iterable[str], *, program: str = "inside", tree: Path | None = None
+) -> dict[str, str]:
+    """Name of each contract in `wanted` → what went wrong, empty if nothing. `work` is a folder for this run alone,
+    `program` a module of this folder, `tree` the guest's root if it is not that of a node."""
     work.mkdir(exist_ok=True)
     store = build.DEFAULT_STORE
-    tree = node.node_tree(store, print, run)
+    builder = node.node_tree(store, print, run)
     guest = kernel(store, print, run)
     (work / "vmlinuz").write_bytes(guest.vmlinuz.read_bytes())
-    (work / "initrd").write_bytes(initrd(guest, _MODULES, _files(wanted)))
-    binds = {work: "/tmp/work", _root_disk(store, tree): "/tmp/root"}
-    run_in(tree, _qemu(), run, writable=False, binds=binds)
+    (work / "initrd").write_bytes(initrd(guest, _MODULES, _files(wanted, program)))
+    binds = {work: "/tmp/work", _root_disk(store, tree or builder, builder): "/tmp/root"}
+    run_in(builder, _qemu(), run, writable=False, binds=binds)
     results = (work / "results").read_text(errors="replace")
     if "exit 0" not in results:
         raise GuestFailed(f"{results}\n{(work / 'console').read_text(errors='replace')}")
@@ -47,24 +50,25 @@ def run_guest(work: Path, wanted: Iterable[str]) -> dict[str, str]:
     return dict(found)
 
 
-def _root_disk(store: Path, tree: Path) -> Path:
-    """The folder with `root.img`: the node image's tree as ext4, made once for each node image."""
+def _root_disk(store: Path, tree: Path, builder: Path) -> Path:
+    """The folder with `root.img`: the tree as ext4, made once for each image."""
 
     def make(folder: Path) -> None:
         options = ("-q", "-F", "-t", "ext4", "-m", "0", "-i", "32768", "-O", "^has_journal")
         argv = ("mke2fs", *options, "-d", "/tmp/tree", "/tmp/disk/root.img", f"{_DISK_MIB}m")
-        run_in(tree, argv, run, writable=False, binds={tree: "/tmp/tree", folder: "/tmp/disk"})
+        run_in(builder, argv, run, writable=False, binds={tree: "/tmp/tree", folder: "/tmp/disk"})
 
     key = key_of(str(tree.parent.name), str(_DISK_MIB))
     return have(store, Entry("net-guest", key, make), print)
 
 
-def _files(wanted: Iterable[str]) -> dict[str, bytes]:
+def _files(wanted: Iterable[str], program: str) -> dict[str, bytes]:
     files = {"init": (_SCRIPTS / "init").read_bytes(), "project/inside": (_SCRIPTS / "inside").read_bytes()}
     for folder in _CODE:
         for path in (_PROJECT / folder).rglob("*.py"):
             files[f"project/{path.relative_to(_PROJECT)}"] = path.read_bytes()
     files["project/NetworkManager.conf"] = CONFIGURATION.encode()
+    files["project/program"] = program.encode()
     files["project/wanted.json"] = json.dumps(list(wanted)).encode()
     return files
 

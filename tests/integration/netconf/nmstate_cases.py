@@ -1,8 +1,11 @@
 """What the contract is tried with, beside the common layouts, where nmstate 0.3.6 is at work, and what that refuses."""
 
-from tests.integration.netconf.cases import CASES
+from netconf.errors import BadDocument
+from netconf.facade import Network
+from tests.integration.netconf.cases import CASES, Fact
 from tests.integration.netconf.contract import Case, Stage
 
+_OFF = {"enabled": False}
 _ADDRESS = {"enabled": True, "address": [{"ip": "198.51.100.11", "prefix-length": 24}]}
 _ADDRESS_6 = {"enabled": True, "addr-gen-mode": "eui64", "address": [{"ip": "2001:db8::11", "prefix-length": 64}]}
 
@@ -19,7 +22,41 @@ _ROUTES = [
 _RULE = {"ip-from": "198.51.100.0/24", "route-table": 50, "priority": 1000}
 _DEFAULT = ("ip", "-j", "route", "show", "default", "dev", "eth1")
 
+
+def _bond(mode: str, *ports: str) -> dict[str, object]:
+    aggregation = {"mode": mode, "port": list(ports), "options": {"miimon": 100}}
+    return {"name": "bond0", "type": "bond", "state": "up", "ipv4": _OFF, "ipv6": _OFF, "link-aggregation": aggregation}
+
+
+def _link(name: str, path: str, expected: object) -> Fact:
+    return ("ip", "-j", "-d", "link", "show", name), f"0.{path}", expected
+
+
+_VLAN = {"name": "bond0.7", "type": "vlan", "state": "up", "vlan": {"base-iface": "bond0", "id": 7}, "ipv4": _ADDRESS}
+_MODE = "linkinfo.info_data.mode"
+
 NMSTATE_CASES = (
+    Case(
+        "bond-mode-in-place",
+        (
+            Stage({"interfaces": [_bond("active-backup", "eth1", "eth2")]}, (_link("bond0", _MODE, "active-backup"),)),
+            Stage({"interfaces": [_bond("balance-xor", "eth1", "eth2")]}, (_link("bond0", _MODE, "balance-xor"),)),
+        ),
+        {"interfaces": [{"name": "bond0", "state": "absent"}]},
+        ("bonding",),
+    ),
+    Case(
+        "bond-ports-under-a-vlan",
+        (
+            Stage({"interfaces": [_bond("active-backup", "eth1", "eth2"), _VLAN]}),
+            Stage(
+                {"interfaces": [_bond("active-backup", "eth1", "eth3")]},
+                (_link("eth3", "master", "bond0"), _link("eth2", "master", None), _link("bond0.7", "link", "bond0")),
+            ),
+        ),
+        {"interfaces": [{"name": "bond0.7", "state": "absent"}, {"name": "bond0", "state": "absent"}]},
+        ("bonding", "8021q"),
+    ),
     Case(
         "one-default-route",
         (
@@ -54,14 +91,43 @@ NMSTATE_CASES = (
     ),
 )
 
-# Case → words of the reasons; none is left out without one.
+# Case → the stage that is refused and words of the reasons; none is left out without one.
 REFUSED = {
+    "bond-changes-in-place": (1, ("link-aggregation.mode: cannot change while bond0.7 stands on it in nmstate 0.3.6",)),
     "routes-and-rules": (
-        "interfaces[0].ipv4.auto-route-metric: cannot be said in nmstate 0.3.6",
-        "routes.config[1].destination: a second default route on eth1 cannot be had in nmstate 0.3.6",
+        0,
+        (
+            "interfaces[0].ipv4.auto-route-metric: cannot be said in nmstate 0.3.6",
+            "routes.config[1].destination: a second default route on eth1 cannot be had in nmstate 0.3.6",
+        ),
     ),
-    "vrf": ("interfaces[0].type: vrf cannot be made in nmstate 0.3.6",),
+    "vrf": (0, ("interfaces[0].type: vrf cannot be made in nmstate 0.3.6",)),
 }
-_ALL = [case for case in (*CASES, *NMSTATE_CASES) if case.name not in REFUSED]
+_ALL = (*CASES, *NMSTATE_CASES)
 IN_NMSTATE_MACHINE = [case.name for case in _ALL if set(case.needs) <= {"vxlan"}]  # what any kernel that runs a lab has
 IN_NMSTATE_GUEST = [case.name for case in _ALL if case.name not in IN_NMSTATE_MACHINE]
+
+
+async def refuses(network: Network, case: Case) -> None:
+    """The stages before are carried out, that one is refused with every reason, and the network stays as it is."""
+    number, reasons = REFUSED[case.name]
+    for stage in case.stages[:number]:
+        change = await network.change(stage.document, confirm_within_s=300)
+        assert change.checkpoint is not None
+        await network.confirm(change.checkpoint)
+    before = await network.observe()
+    said = await _refusal(network, case.stages[number])
+    assert all(reason in said for reason in reasons), said or f"{case.name}, stage {number + 1} was not refused"
+    assert await network.observe() == before
+    if number:
+        change = await network.change(case.after)
+        assert change.checkpoint is not None
+        await network.confirm(change.checkpoint)
+
+
+async def _refusal(network: Network, stage: Stage) -> str:
+    try:
+        await network.change(stage.document)
+    except BadDocument as err:
+        return str(err)
+    return ""

@@ -6,7 +6,8 @@ import pytest
 
 from netconf.document import parse
 from netconf.errors import BadDocument
-from netconf.model import LinkState, LinkType, NetworkState, Route, Rule
+from netconf.kinds import Bond, BondMode, Vlan
+from netconf.model import Interface, LinkState, LinkType, NetworkState, Route, Rule
 from netconf.networkmanager.known import Known
 from netconf.nmstate.adapter import adapted, checkpoint_name
 from netconf.nmstate.documents import dns, freed, known, wished, with_profiles
@@ -104,6 +105,24 @@ def test_everything_that_it_cannot_do_is_said_at_once() -> None:
         "routes.config[0].destination",
         "routes.config[1].destination",
     ]
+
+
+def test_it_makes_nothing_anew() -> None:
+    seen = NetworkState((nic("eth1"), Interface("eth1.5", LinkType.VLAN, vlan=Vlan("eth1", 5))))
+    document = one(_up("eth1.5", "vlan", vlan={"base-iface": "eth1", "id": 6}))
+    with pytest.raises(BadDocument, match=r"eth1\.5 is VLAN 5 \(802\.1q\) over eth1, which cannot change"):
+        told(document, OLD, seen)
+    assert told(document, NEW, seen)["interfaces"][0]["vlan"]["id"] == 6
+
+
+def test_a_bond_with_something_on_it_keeps_its_mode() -> None:
+    bond = Interface("bond0", LinkType.BOND, bond=Bond(BondMode.XOR, ("eth2",)))
+    seen = NetworkState((*_NICS.interfaces, bond, Interface("bond0.5", LinkType.VLAN, vlan=Vlan("bond0", 5))))
+    document = one(_up("bond0", "bond", **{"link-aggregation": {"mode": "broadcast", "port": ["eth2"]}}))
+    with pytest.raises(BadDocument, match=r"mode: cannot change while bond0\.5 stands on it"):
+        told(document, OLD, seen)
+    alone = NetworkState(seen.interfaces[:-1])
+    assert told(document, OLD, alone)["interfaces"][0]["link-aggregation"]["mode"] == "broadcast"
 
 
 def _rules(*rules: dict[str, Any]) -> dict[str, Any]:
