@@ -29,7 +29,7 @@ from netconf.planning.wish import complete
 
 STATE_FOLDER = Path("/var/lib/trivet/netconf")
 _PATH = "/org/freedesktop/NetworkManager/Checkpoint/"
-_SHOW_S, _END_S, _SETTLE_S, _CONFIRM_S = 30, 60, 45, 30
+_SHOW_S, _END_S, _SETTLE_S, _CONFIRM_S = 60, 60, 45, 30
 _LOOK_EVERY_S = 0.1
 
 

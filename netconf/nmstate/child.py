@@ -10,6 +10,7 @@ import signal
 import sys
 import traceback
 from contextlib import suppress
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, Dict  # noqa: UP035
 
@@ -55,6 +56,7 @@ def _carry_out(library: Any, what: str, values: Dict[str, Any]) -> Any:  # noqa:
     return {"commit": library.commit, "rollback": library.rollback}[what](checkpoint=values["checkpoint"])
 
 
+@lru_cache(maxsize=None)  # noqa: UP033 - `cache` is of Python 3.9
 def _library() -> Any:
     """The library, with what its pure-Python line (0.3) misses on a system that is younger than it."""
     try:
@@ -64,11 +66,11 @@ def _library() -> Any:
             import_module("setuptools")
     library = import_module("libnmstate")
     if library.__version__.startswith("0."):
-        _mend(import_module("gi.repository.NM"), import_module("libnmstate.nm.bond"))
+        _mend(*map(import_module, ("gi.repository.NM", "libnmstate.nm.bond", "libnmstate.nm.vlan")))
     return library
 
 
-def _mend(libnm: Any, bonds: Any) -> None:
+def _mend(libnm: Any, bonds: Any, vlans: Any) -> None:
     """What the pure-Python line takes for granted and younger libraries have changed."""
     if not hasattr(libnm.ActivationStateFlags, "IS_MASTER"):  # renamed in libnm 1.52
         libnm.ActivationStateFlags.IS_MASTER = libnm.ActivationStateFlags.IS_CONTROLLER
@@ -77,6 +79,14 @@ def _mend(libnm: Any, bonds: Any) -> None:
     # It copies every option that the kernel shows into the profile, also in modes that know no such thing.
     younger = {"arp_missed_max", "lacp_active", "ns_ip6_target", "peer_notif_delay"}
     bonds.NM_SUPPORTED_BOND_OPTIONS = [name for name in bonds.NM_SUPPORTED_BOND_OPTIONS if name not in younger]
+    # It stumbles over a VLAN that is about to vanish and has lost what it stood on.
+    of_any = vlans.get_info
+
+    def get_info(device: Any) -> Any:
+        orphan = device.get_device_type() == libnm.DeviceType.VLAN and device.props.parent is None
+        return {} if orphan else of_any(device)
+
+    vlans.get_info = get_info
 
 
 if __name__ == "__main__":
