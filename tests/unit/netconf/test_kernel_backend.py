@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netconf.errors import ChangeFailed, ChangePending, CheckpointGone, NotByKernel, NoWayBack
+from netconf.errors import ChangeFailed, NotByKernel, NoWayBack
 from netconf.facade import Network
 from netconf.kernel import going
 from netconf.kernel.backend import Kernel
@@ -57,30 +57,6 @@ async def test_a_layout(backend: Kernel, case: Case) -> None:
 
     bare = replace(case, stages=tuple(replace(stage, facts=()) for stage in case.stages))
     await hold(Network(backend), bare, ask)
-
-
-async def test_confirmed_and_taken_back_as_every_backend(backend: Kernel) -> None:
-    network = Network(backend)
-    first = (await network.change(DOCUMENT)).checkpoint
-    assert first is not None
-    await network.roll_back(first)
-    await network.roll_back(first)
-    with pytest.raises(CheckpointGone):
-        await network.confirm(first)
-    second = (await network.change(DOCUMENT)).checkpoint
-    assert second is not None
-    await network.confirm(second)
-    await network.confirm(second)
-    with pytest.raises(CheckpointGone):
-        await network.roll_back(second)
-
-
-async def test_a_change_that_waits_keeps_others_off(backend: Kernel) -> None:
-    network = Network(backend)
-    await network.change(DOCUMENT)
-    with pytest.raises(ChangePending):
-        await backend.apply(await backend.show(), (), 60)
-    assert (await network.change(DOCUMENT)).changed
 
 
 async def test_what_cannot_be_made_is_taken_back(backend: Kernel, kernel: FakeKernel, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netconf.kernel import going
@@ -80,6 +80,7 @@ def _parts(one: Picture, other: Picture) -> list[tuple[tuple[object, ...], tuple
     return [(one.addresses, other.addresses), (bare[0], other.routes), (bare[1], other.rules)]
 
 
+@settings(max_examples=40)
 @given(pictures(), pictures())
 def test_there_and_back(before: Picture, wished: Picture) -> None:
     kernel = FakeKernel(before)
@@ -89,11 +90,13 @@ def test_there_and_back(before: Picture, wished: Picture) -> None:
     assert same(kernel.now, before)
 
 
+@settings(max_examples=40)
 @given(pictures())
 def test_nothing_to_do(picture: Picture) -> None:
     assert way(picture, picture) == ()
 
 
+@settings(max_examples=40)
 @given(pictures(), pictures(), st.integers(0, 30))
 def test_back_from_the_middle(before: Picture, wished: Picture, number: int) -> None:
     kernel = FakeKernel(before)
@@ -109,6 +112,7 @@ def test_back_from_the_middle(before: Picture, wished: Picture, number: int) -> 
     assert same(kernel.now, before)
 
 
+@settings(max_examples=40)
 @given(pictures(), pictures(), st.integers(0, 10))
 def test_what_fails_once_on_the_way_back_is_tried_again(before: Picture, wished: Picture, number: int) -> None:
     kernel = FakeKernel(before)
