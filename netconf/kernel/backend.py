@@ -6,7 +6,9 @@ becomes of a change.
 
 import asyncio
 import contextlib
+import logging
 import os
+import select
 import subprocess
 import sys
 import time
@@ -32,8 +34,11 @@ from netconf.planning.wish import complete
 FOLDER = Path("/run/trivet/netconf/kernel")
 _CODE = Path(__file__).parents[2]
 _VERIFY_S = 5
+_WATCHDOG_READY_S = 40  # in an emulated machine it takes some
 _LOOK_EVERY_S = 0.1
 _T = TypeVar("_T")
+
+log = logging.getLogger(__name__)
 
 
 class Opened(going.Kernel, AbstractContextManager["Opened"], Protocol):
@@ -134,6 +139,8 @@ class Kernel:
                 wrong = go(kernel, lambda _: wished, lambda: self._changes.turn(change, State.WAITING))
                 if left := self._left(kernel, desired, 0 if wrong else _VERIFY_S):
                     raise _Stuck("; ".join(wrong) or f"after the change this is still to be done: {left}")
+                for said in wrong:
+                    log.warning("%s", said)
                 if self._changes.state(change)[0] is not State.WAITING:
                     raise Overtaken()
             except BaseException as err:
@@ -247,7 +254,9 @@ def start_watchdog(folder: Path, change: str) -> None:
     )
     assert child.stdout is not None
     with child.stdout as said:
-        first = said.readline()
+        heard, _, _ = select.select([said], [], [], _WATCHDOG_READY_S)
+        first = said.readline() if heard else b""
         if first != b"ready\n":
-            raise OSError((first + said.read()).decode(errors="replace").strip() or "the watchdog ended at once")
+            why = (first + said.read()).decode(errors="replace").strip() if heard else "it does not get ready"
+            raise OSError(why or "it ended at once")
     child.wait()

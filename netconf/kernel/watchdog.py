@@ -17,7 +17,8 @@ from netconf.kernel.hands import Hands, enter
 _LOOK_EVERY_S = 0.5
 _AGAIN_EVERY_S = 1.0
 _TRIES = 60
-_CGROUPS = (Path("/sys/fs/cgroup/trivet-network-watchdog"), Path("/sys/fs/cgroup/systemd/trivet-network-watchdog"))
+_CGROUPS = (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/systemd"))
+_OWN = "trivet-network-watchdog"
 
 
 def main() -> None:
@@ -63,10 +64,11 @@ def _stay_alive() -> None:
         signal.signal(number, signal.SIG_IGN)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("-1000")
-    for group in _CGROUPS:
+    for root in _CGROUPS:
         with contextlib.suppress(OSError):
-            group.mkdir(exist_ok=True)
-            (group / "cgroup.procs").write_text(str(os.getpid()))
+            if (root / "cgroup.procs").exists():
+                (root / _OWN).mkdir(exist_ok=True)
+                (root / _OWN / "cgroup.procs").write_text(str(os.getpid()))
 
 
 def _let_go_of_callers_files(folder: Path) -> None:
