@@ -15,7 +15,7 @@ from netconf.planning.wish import CABLES
 def target(wish: NetworkState, observed: NetworkState, now: Picture, resolver: str | None) -> Picture:
     """`wish` is complete, `resolver` the text of resolv.conf that it asks for."""
     new = after(wish, observed)
-    links = tuple(Wanted(interface, wish, new, now).link() for interface in new.interfaces)
+    links = tuple(Wanted(interface, wish, observed, new, now).link() for interface in new.interfaces)
     addresses = tuple(a for interface in new.interfaces for a in _addresses(interface, wish, new, now))
     reachable = Picture(links, addresses)
     return Picture(

@@ -1,6 +1,6 @@
 """What a link of the kernel is to be when a wish has come true; pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from netconf.kernel.insides import port_table
@@ -8,6 +8,7 @@ from netconf.kernel.picture import Link, Picture, Raw
 from netconf.kinds import BondMode, VlanProtocol
 from netconf.model import Interface, LinkState, LinkType, NetworkState
 from netconf.options import BOND, BOND_DEFAULTS, BRIDGE, BRIDGE_PORT, STP, Option, Pairs, named, to_kernel
+from netconf.planning.anew import differs_inside
 
 KINDS = {
     LinkType.LINUX_BRIDGE: "bridge",
@@ -28,6 +29,7 @@ class Wanted:
 
     interface: Interface
     wish: NetworkState
+    observed: NetworkState
     new: NetworkState
     now: Picture
 
@@ -46,6 +48,7 @@ class Wanted:
         pinned = wanted.type in (LinkType.LINUX_BRIDGE, LinkType.BOND) or is_new or self.said is not None
         return replace(
             seen,
+            base=wanted.base or "" if self._is_anew() else seen.base,
             up=wanted.state is LinkState.UP,
             master=self._master(),
             mac=wanted.mac if pinned else None,
@@ -56,6 +59,12 @@ class Wanted:
             vlans=self._vlans(),
             sysctls=self._sysctls(),
         )
+
+    def _is_anew(self) -> bool:
+        """Whether it is there and has to be made anew to become what is wished."""
+        name = self.interface.name
+        seen = self.observed.interface(name)
+        return self.said is not None and seen is not None and differs_inside(self.said, seen)
 
     def _master(self) -> str:
         """Taps of VMs stay where they are, whatever the wish says of ports."""
@@ -73,7 +82,7 @@ class Wanted:
             case LinkType.LINUX_BRIDGE:
                 return dict(self.seen.data) | _bridge(wanted, said, is_new=is_new)
             case _:
-                return dict(self.seen.data) if not is_new else _overlay(wanted)
+                return _overlay(wanted) if is_new or self._is_anew() else dict(self.seen.data)
 
     def _holder(self) -> tuple[Interface, Interface] | None:
         """The bridge that it is a port of: what is said of it and what it will be."""
@@ -83,16 +92,20 @@ class Wanted:
             return None
         return said, bridge
 
+    def _stays_in(self) -> bool:
+        """Whether it stays a port of a bridge of which nothing is said: should it be made anew, it is one as before."""
+        return bool(self.seen.master) and self.seen.master == self._master()
+
     def _port(self) -> dict[str, Raw]:
         holder = self._holder()
         if holder is None or holder[0].bridge is None:
-            return {}
+            return dict(self.seen.port) if self._stays_in() else {}
         return _raw(holder[0].bridge.port(self.interface.name).options, BRIDGE_PORT)
 
-    def _vlans(self) -> dict[int, int] | None:
+    def _vlans(self) -> Mapping[int, int] | None:
         holder = self._holder()
         if holder is None or holder[0].bridge is None or holder[1].bridge is None:
-            return None
+            return self.seen.vlans if self._stays_in() else None
         vlan = holder[0].bridge.port(self.interface.name).vlan
         default = next((int(value) for key, value in holder[1].bridge.options if key == "vlan-default-pvid"), 1)
         return None if vlan is None else port_table(vlan, default)
@@ -100,7 +113,7 @@ class Wanted:
     def _sysctls(self) -> dict[str, str]:
         ip = None if self.said is None or self.said.state is not LinkState.UP else self.said.ipv6
         if ip is None:
-            return {}
+            return dict(self.seen.sysctls)
         if not ip.enabled:
             return {"disable_ipv6": "1"} if self.seen.sysctls or self.now.link(self.interface.name) is None else {}
         generates = {"addr_gen_mode": "0"} if self.seen.sysctls.get("addr_gen_mode", "1") == "1" else {}

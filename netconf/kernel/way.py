@@ -25,6 +25,7 @@ from netconf.kernel.operations import (
 from netconf.kernel.picture import MADE, Link, Picture
 
 _FIXED = frozenset({"vlan", "vxlan", "vrf"})  # their options cannot change while they are there
+_ENDS = ("IFLA_VXLAN_GROUP", "IFLA_VXLAN_GROUP6", "IFLA_VXLAN_LOCAL", "IFLA_VXLAN_LOCAL6")
 _MODE = "IFLA_BOND_MODE"
 _DELAYS = ("IFLA_BOND_UPDELAY", "IFLA_BOND_DOWNDELAY")  # the kernel takes them only with a miimon
 
@@ -93,7 +94,10 @@ def _change(now: Picture, goal: Picture) -> _Change:
 
 def _is_other(old: Link, new: Link) -> bool:
     """Whether it has to be made anew to become so."""
-    return old.kind in _FIXED and (old.base != new.base or bool(_differing(old.data, new.data)))
+    if old.kind not in _FIXED:
+        return False
+    ends = any(old.data.get(key) != new.data.get(key) for key in _ENDS)  # what is not said any more
+    return old.base != new.base or ends or bool(_differing(old.data, new.data))
 
 
 def _differing(old: Mapping[str, object], new: Mapping[str, object]) -> set[str]:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import sys
+import time
 import traceback
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.integration.netconf.cases import COMMAND_LINE, WITH_KERNEL
 from tests.integration.netconf.contract import Case, hold
 from tests.integration.netconf.registry import ALL, KERNEL
 from tests.integration.netconf.scenarios import SCENARIOS, Scenario
+from tests.integration.netconf.zygote import Zygote
 
 
 async def ask(*argv: str) -> str:
@@ -37,7 +39,11 @@ async def main() -> None:
         if name.startswith(WITH_KERNEL) and alone is None:
             alone = await without_networkmanager()
         used = network if alone is None else Network(alone)
+        start = time.monotonic()
         print("result", json.dumps((name, await found(used, name))), flush=True)
+        print("time", name, round(time.monotonic() - start, 1), flush=True)
+        if alone is not None:  # the first layout has watchdogs as they are
+            alone = Kernel(watch=zygote.start)
 
 
 async def without_networkmanager() -> Kernel:
@@ -87,4 +93,5 @@ async def tried(network: Network, case: Case) -> str:
     return ""
 
 
+zygote = Zygote()
 asyncio.run(main())

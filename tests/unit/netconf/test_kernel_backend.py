@@ -16,9 +16,10 @@ from netconf.kernel.operations import Make, Operation
 from netconf.kernel.picture import Held, Link, Picture
 from tests.fakes.kernel import FakeKernel
 from tests.integration.netconf.cases import for_backend
-from tests.integration.netconf.contract import Case, hold
+from tests.integration.netconf.contract import Case, Stage, hold
 from tests.unit.netconf.states import DOCUMENT
 
+IP = {"ip": "198.51.100.11", "prefix-length": 24}
 SYSCTLS = {"disable_ipv6": "0", "accept_ra": "1", "autoconf": "1", "addr_gen_mode": "0"}
 
 
@@ -147,3 +148,28 @@ async def test_router_advertisements_are_the_kernels_own(backend: Kernel, kernel
     assert change.checkpoint is not None
     await Network(backend).roll_back(change.checkpoint)
     assert kernel.now.link("eth1") == nic(1)
+
+
+async def test_another_tag_makes_a_vlan_anew_with_what_it_was_part_of(backend: Kernel, kernel: FakeKernel) -> None:
+    def vlan(tag: int) -> dict[str, object]:
+        return {"name": "vlan0", "type": "vlan", "vlan": {"base-iface": "eth1", "id": tag}}
+
+    bridge = {"name": "br0", "type": "linux-bridge", "bridge": {"port": [{"name": "vlan0", "stp-path-cost": 7}]}}
+    above = {"name": "vlan1", "type": "vlan", "vlan": {"base-iface": "vlan0", "id": 3}, "ipv4": {"address": [IP]}}
+    first = Stage({"interfaces": [vlan(7), bridge, above]})
+    vxlan = {"name": "vx0", "type": "vxlan", "vxlan": {"base-iface": "eth2", "id": 7, "remote": "239.1.1.1"}}
+    case = Case(
+        "tags",
+        (first, Stage({"interfaces": [vlan(8), vxlan]}), Stage({"interfaces": [vxlan | {"vxlan": {"id": 8}}]})),
+        {"interfaces": [{"name": name, "state": "absent"} for name in ("vlan1", "br0", "vlan0", "vx0")]},
+    )
+
+    async def ask(*_: str) -> str:
+        link = kernel.now.link("vlan0")
+        if link is not None and link.data["IFLA_VLAN_ID"] == 8:
+            assert (link.master, link.port["IFLA_BRPORT_COST"]) == ("br0", 7)
+            assert [held.ip for held in kernel.now.addresses if held.link == "vlan1"] == [IP["ip"]]
+        return "{}"
+
+    facts = ((("ip", "link"), "nothing", None),)
+    await hold(Network(backend), replace(case, stages=tuple(replace(s, facts=facts) for s in case.stages)), ask)
