@@ -13,6 +13,9 @@ from gluster.facade import Gluster
 from netconf.facade import Network
 from netconf.kept import Kept
 from netconf.networkmanager.backend import NetworkManager
+from netconf.networkmanager.told import told
+from netconf.watch.drift import Drift
+from netconf.watch.watch import Watch
 from node import config
 from node.host import Host
 from node.needs import Needs
@@ -21,6 +24,7 @@ from node.network.names import Names
 from node.observe.addresses import own_addresses
 from node.observe.capabilities import CapabilitiesReader, accelerator
 from node.observe.hub import Hub
+from node.observe.network_watch import NetworkWatch
 from node.observe.statistics import StatisticsReader
 from node.registration.gluster_trust import GlusterTrust
 from node.registration.membership import Membership
@@ -97,7 +101,18 @@ class Agent:
             own=lambda path: shutil.chown(path, "sanlock", "sanlock"),
         )
         hypervisor, bricks = LibvirtHypervisor(), BrickMarks(run)
-        self._hub = Hub(self._clock, vms=self._vms, mounts=mounts.all, statistics=self._statistics)
+        network = Network(NetworkManager(), Kept())
+        self._network_watch = NetworkWatch(
+            lambda: Watch(told=told, drift=Drift(network)), lambda news: self._hub.network_changed(news), self._clock
+        )
+        self._hub = Hub(
+            self._clock,
+            vms=self._vms,
+            mounts=mounts.all,
+            statistics=self._statistics,
+            network=self._network_watch.news,
+            counters=self._network_watch.counters,
+        )
         vms = Vms(
             hypervisor,
             self._for_vms,
@@ -121,7 +136,7 @@ class Agent:
             statistics_reader=StatisticsReader(self._clock),
             hub=self._hub,
             machine_names=Names(),
-            host_network=HostNetwork(Network(NetworkManager(), Kept()), self._clock),
+            host_network=HostNetwork(network, self._clock, self._network_watch.observed),
             pool=GlusterPool(Gluster(run, clear=bricks.clear, remove=bricks.remove), self._for_storage),
             volume_mounts=mounts,
             images=Images(
@@ -141,6 +156,7 @@ class Agent:
     async def run(self) -> None:
         self._host.machines.watch()
         self._spawn(self._host.host_network.keep())
+        self._spawn(self._network_watch.run())
         self._spawn(self._hub.beat())
         self._spawn(self._keeper.run())
         log.info("serving %s on port %d", self._settings.node_name, self._settings.port)

@@ -1,9 +1,10 @@
 """What holds for every node, fake or real: the same tests run against FakeNode and, through node.client, in the lab."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from typing import cast
+from typing import Protocol, cast
 
 import pytest
 
@@ -13,7 +14,7 @@ from node.api.messages.gluster import BrickRemoval, BrickRequest
 from node.api.messages.identity import Leave
 from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
 from node.api.messages.leases import LeaseRequest
-from node.api.messages.network import NamesRequest, NetworkRequest
+from node.api.messages.network import LinkReport, NamesRequest, NetworkRequest
 from node.api.messages.vms import DownReason, VmDisk, VmLease, VmReport, VmSpec, VmState
 from node.api.problems import RemoteRefused
 
@@ -21,8 +22,22 @@ MIB = 1 << 20
 _BRIDGE: dict[str, object] = {"interfaces": [{"name": "contract0", "type": "linux-bridge", "state": "up"}]}
 
 
+class Cable(Protocol):
+    """A link of the node that a test may do anything to; it is not there at first."""
+
+    link: str
+
+    async def plug(self) -> None:
+        """Now it is there, up, with a carrier."""
+        ...
+
+    async def pull(self) -> None: ...
+    async def remove(self) -> None: ...
+
+
 class NodeContract:
-    """Subclasses give the fixture `node` (mounted volume `volume`, lockspace `lockspace` joined) and both names."""
+    """Subclasses give the fixtures `node` (mounted volume `volume`, lockspace `lockspace` joined) and `cable`, a link
+    of that node."""
 
     volume = "data"
     lockspace = "site"
@@ -249,9 +264,54 @@ class NodeContract:
             assert (down.state, down.reason) == (VmState.DOWN, DownReason.DESTROYED)
         await node.undefine_vm(spec.id)
 
+    async def test_hello_tells_of_the_links_of_the_node_and_the_network_report_of_the_same(self, node: NodeApi) -> None:
+        hello = await _hello(node)
+        links = {link.name: link for link in hello.network.links} if hello.network is not None else {}
+        nics = [link for link in links.values() if link.kind != "bridge" and link.carrier]
+        assert nics
+        assert all(link.mac for link in nics)
+        assert {link.name for link in nics} <= hello.counters.keys()
+        assert not [name for name in links if name.startswith(("lo", "vnet", "tap"))]
+        observed = (await node.network()).observed
+        interfaces = observed["interfaces"] if observed is not None else []
+        assert isinstance(interfaces, list)
+        assert {one["name"] for one in interfaces} >= links.keys()
+
+    async def test_a_link_that_comes_loses_its_carrier_and_goes_is_told_of(self, node: NodeApi, cable: Cable) -> None:
+        async with aclosing(cast(AsyncGenerator[Event, None], node.events())) as events:
+            assert (await anext(events)).kind is EventKind.HELLO
+            await cable.plug()
+            await _news_of(events, cable.link, carrier=True)
+            await cable.pull()
+            assert (await _news_of(events, cable.link, carrier=False)).up
+            await cable.remove()
+            async for event in events:
+                if event.network is not None and cable.link in event.network.gone:
+                    assert [said.says for said in event.network.events if said.interface == cable.link]
+                    break
+
     async def test_the_mount_and_the_lockspace_are_reported(self, node: NodeApi) -> None:
         assert any(mount.volume == self.volume and mount.mounted for mount in await node.mounts())
         assert any(space.name == self.lockspace and space.joined for space in await node.lockspaces())
+
+
+async def _hello(node: NodeApi) -> Event:
+    """A node that has just begun may not have looked at its network yet."""
+    for _ in range(50):
+        async with aclosing(cast(AsyncGenerator[Event, None], node.events())) as events:
+            hello = await anext(events)
+        if hello.network is not None:
+            break
+        await asyncio.sleep(0.1)
+    return hello
+
+
+async def _news_of(events: AsyncIterator[Event], name: str, *, carrier: bool) -> LinkReport:
+    async for event in events:
+        for link in event.network.links if event.network is not None else ():
+            if link.name == name and link.carrier is carrier:
+                return link
+    raise AssertionError("the stream ended")
 
 
 async def _next_of(events: AsyncIterator[Event], vm_id: str) -> VmReport:

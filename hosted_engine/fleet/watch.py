@@ -3,14 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Coroutine
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from hosted_engine.engine.command import Lock
 from hosted_engine.engine.ids import new_id
+from hosted_engine.engine.nodes import network_news
 from hosted_engine.engine.nodes.model import Node
+from hosted_engine.engine.nodes.network import NodeNetwork
 from hosted_engine.engine.nodes.presence import connects, is_silent, speaks
 from hosted_engine.engine.nodes.readings import Reading, Readings
-from hosted_engine.engine.ports import Store
+from hosted_engine.engine.ports import Store, Transaction
 from hosted_engine.engine.storage.presence import look_at_domains
 from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.vms.lifecycle import heard_of
@@ -97,7 +100,8 @@ class Watch:
     def _hello(self, event: Event, capabilities: Capabilities) -> None:
         now = self._clock.now()
         self._drop_errands()
-        self._readings.put(self.node_id, Reading(event.statistics, event.mounts, now))
+        known = self._readings.of(self.node_id).network
+        self._readings.put(self.node_id, Reading(event.statistics, event.mounts, now, known))
         boot_id = event.statistics.boot_id if event.statistics else ""
         with self._store.transaction() as tx:
             leftover = speaks(
@@ -110,6 +114,7 @@ class Watch:
                 now=now,
             )
             look_at_domains(tx, self._readings, now)
+            self._network(tx, event, now)
         log.info("%s is up", self.name)
         self._silent.clear()
         self.up.set()
@@ -120,18 +125,34 @@ class Watch:
     def _heard(self, event: Event) -> None:
         before, now = self._readings.of(self.node_id), self._clock.now()
         if event.statistics is not None:
-            self._readings.put(self.node_id, Reading(event.statistics, before.mounts, now))
+            self._readings.put(self.node_id, replace(before, statistics=event.statistics, at=now))
         if event.kind is EventKind.MOUNT:
             self._mounts(event.mounts)
+        if event.network is not None or event.counters:
+            with self._store.transaction() as tx:
+                self._network(tx, event, now)
         if event.vm is not None:
             with self._store.transaction() as tx:
                 leftover = heard_of(tx, self.node_id, event.vm, now)
             if leftover:
                 self._errand(self._undefine(event.vm.id))
 
+    def _network(self, tx: Transaction, event: Event, now: float) -> None:
+        """HELLO tells of all links, later events of those that changed; counters come with heartbeats."""
+        reading, node = self._readings.of(self.node_id), tx.nodes.get(self.node_id)
+        known = reading.network
+        if event.network is not None and node is not None:
+            if event.kind is EventKind.HELLO:
+                known = network_news.begins(tx, node, known, event.network, now)
+            else:
+                known = network_news.changes(tx, node, known or NodeNetwork(), event.network, now)
+        if known is not None:
+            known = known.counted(event.counters, event.at)
+        self._readings.put(self.node_id, replace(reading, network=known))
+
     def _mounts(self, mounts: tuple[MountReport, ...]) -> None:
         before = self._readings.of(self.node_id)
-        self._readings.put(self.node_id, Reading(before.statistics, mounts, before.at))
+        self._readings.put(self.node_id, replace(before, mounts=mounts))
         with self._store.transaction() as tx:
             look_at_domains(tx, self._readings, self._clock.now())
 

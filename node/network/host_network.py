@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from netconf import document
 from netconf.errors import BadTimeLimit, Problem
@@ -21,9 +22,12 @@ log = logging.getLogger(__name__)
 class HostNetwork:
     """Errors are those of netconf; the server words them for callers. Changes wait for each other."""
 
-    def __init__(self, network: Network, clock: Clock) -> None:
+    def __init__(
+        self, network: Network, clock: Clock, observed: Callable[[], dict[str, object] | None] = lambda: None
+    ) -> None:
         self._network = network
         self._clock = clock
+        self._observed = observed
         self._end: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
 
@@ -48,10 +52,12 @@ class HostNetwork:
             log.warning("an unconfirmed change of the network, if there is one, stays for now: %s", err)
 
     async def report(self) -> NetworkReport:
+        """`observed` as it was followed last."""
         pending = await self._network.pending()
         return NetworkReport(
             document=document.render(await self._network.observe()),
             pending=None if pending is None else _pending(pending),
+            observed=self._observed(),
         )
 
     async def change(self, request: NetworkRequest) -> NetworkChange:

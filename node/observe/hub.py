@@ -8,6 +8,7 @@ import msgspec
 from node.api.messages.events import Event, EventKind
 from node.api.messages.machine import Statistics
 from node.api.messages.mounts import MountReport
+from node.api.messages.network import LinkCounters, NetworkNews
 from node.api.messages.vms import VmReport
 from node.api.problems import Problem
 from node.system.clock import Clock
@@ -17,7 +18,7 @@ QUEUE_EVENTS = 256
 
 
 class Hub:
-    """`vms`, `mounts` and `statistics` are asked for what HELLO and heartbeats tell."""
+    """`vms`, `mounts`, `statistics`, `network` and `counters` are asked for what HELLO and heartbeats tell."""
 
     def __init__(
         self,
@@ -26,11 +27,15 @@ class Hub:
         vms: Callable[[], Awaitable[tuple[VmReport, ...]]],
         mounts: Callable[[], Awaitable[tuple[MountReport, ...]]],
         statistics: Callable[[], Awaitable[Statistics]],
+        network: Callable[[], NetworkNews | None],
+        counters: Callable[[], dict[str, LinkCounters]],
     ) -> None:
         self._clock = clock
         self._vms = vms
         self._mounts = mounts
         self._statistics = statistics
+        self._network = network
+        self._counters = counters
         self._number = 0
         self._listeners: set[asyncio.Queue[Event | None]] = set()
 
@@ -54,13 +59,24 @@ class Hub:
     def mounts_changed(self, mounts: tuple[MountReport, ...]) -> None:
         self._push(Event(number=0, kind=EventKind.MOUNT, at=self._clock.now(), mounts=mounts))
 
+    def network_changed(self, news: NetworkNews) -> None:
+        self._push(Event(number=0, kind=EventKind.NETWORK, at=self._clock.now(), network=news))
+
     async def beat(self) -> None:
         """Heartbeats for ever."""
         while True:
             await self._clock.sleep(HEARTBEAT_S)
             if self._listeners:
                 statistics = await self._reading()
-                self._push(Event(number=0, kind=EventKind.HEARTBEAT, at=self._clock.now(), statistics=statistics))
+                self._push(
+                    Event(
+                        number=0,
+                        kind=EventKind.HEARTBEAT,
+                        at=self._clock.now(),
+                        statistics=statistics,
+                        counters=self._counters(),
+                    )
+                )
 
     async def _reading(self) -> Statistics | None:
         """None while libvirt does not answer: the node is alive all the same."""
@@ -77,7 +93,16 @@ class Hub:
     async def _hello(self) -> Event:
         number, at = self._number, self._clock.now()
         vms, mounts, statistics = await asyncio.gather(self._vms(), self._mounts(), self._statistics())
-        return Event(number=number, kind=EventKind.HELLO, at=at, vms=vms, mounts=mounts, statistics=statistics)
+        return Event(
+            number=number,
+            kind=EventKind.HELLO,
+            at=at,
+            vms=vms,
+            mounts=mounts,
+            statistics=statistics,
+            network=self._network(),
+            counters=self._counters(),
+        )
 
     def _push(self, event: Event) -> None:
         self._number += 1

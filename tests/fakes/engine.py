@@ -10,6 +10,7 @@ from hosted_engine.engine.birth import import_site
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes.model import NodeStatus
+from hosted_engine.engine.nodes.network import NodeNetwork
 from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.ports import Fleet, Store
 from hosted_engine.engine.storage.model import StorageDomainStatus
@@ -21,6 +22,7 @@ from hosted_engine.store.store import SqlStore
 from node.api.messages.gluster import VolumeRequest
 from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
 from node.api.messages.mounts import MountRequest
+from node.api.messages.network import NetworkNews
 from tests.fakes.fleet import FakeFleet
 from tests.fakes.node.fake import FakeNode
 from tests.fakes.node.site import FakeSite
@@ -138,7 +140,8 @@ class World:
         self.readings = Readings()
         for id_, node in self.nodes.items():
             hello = node.hello()
-            self.readings.put(id_, Reading(hello.statistics, hello.mounts, self.now))
+            network = NodeNetwork().after(hello.network or NetworkNews()).counted(hello.counters, hello.at)
+            self.readings.put(id_, Reading(hello.statistics, hello.mounts, self.now, network))
         self.locks = Locks()
         self.engine = Engine(
             store or self.store,

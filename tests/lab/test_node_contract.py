@@ -1,7 +1,7 @@
 """A node of the lab keeps the contract, over mutual TLS."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -35,6 +35,39 @@ class TestANodeOfTheLabKeepsTheContract(NodeContract):
         yield client
         await client.close()
         relay.cancel()
+
+    @pytest.fixture
+    def cable(self, lab: LabUnderTest) -> Iterator["LabCable"]:
+        made = LabCable(lab)
+        yield made
+        made.clean_up()
+
+
+class LabCable:
+    """A bridge that has a carrier as long as the far end of its only port is up."""
+
+    link = "probe"
+
+    def __init__(self, lab: LabUnderTest) -> None:
+        self._lab = lab
+
+    async def plug(self) -> None:
+        await self._run(
+            "ip link add probe type bridge && ip link add probe1 type veth peer name probe2 && "
+            "ip link set probe1 master probe && for link in probe probe1 probe2; do ip link set $link up; done"
+        )
+
+    async def pull(self) -> None:
+        await self._run("ip link set probe2 down")
+
+    async def remove(self) -> None:
+        await self._run("ip link del probe1; ip link del probe")
+
+    def clean_up(self) -> None:
+        self._lab.exec(self._lab.nodes[0], "sh", "-c", "ip link del probe1; ip link del probe; true")
+
+    async def _run(self, script: str) -> None:
+        await asyncio.to_thread(self._lab.exec, self._lab.nodes[0], "sh", "-c", script)
 
 
 async def _listens(port: int) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from hosted_engine.engine.nodes.network import NodeNetwork
 from node.api.messages.machine import Statistics
 from node.api.messages.mounts import MountReport
 
@@ -9,11 +10,12 @@ from node.api.messages.mounts import MountReport
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The last word of one node, which came at `at` by the engine's clock; nothing is known of a node that has not
-    spoken since the engine started."""
+    spoken since the engine started. `network` None: it has not told of it."""
 
     statistics: Statistics | None = None
     mounts: tuple[MountReport, ...] = ()
     at: float = 0.0
+    network: NodeNetwork | None = None
 
     def mounted(self, volume: str) -> bool:
         return any(mount.mounted for mount in self.mounts if mount.volume == volume)

@@ -5,6 +5,7 @@ from hosted_engine.rest.call import Handlers
 from hosted_engine.rest.resources.attachments import Attachments
 from hosted_engine.rest.resources.disks import Disks
 from hosted_engine.rest.resources.history import Events, Jobs
+from hosted_engine.rest.resources.host_nics import HostNics
 from hosted_engine.rest.resources.hosts import Hosts
 from hosted_engine.rest.resources.networks import Networks
 from hosted_engine.rest.resources.nics import Nics
@@ -19,6 +20,7 @@ RESOURCES = (
     DataCenters,
     Disks,
     Events,
+    HostNics,
     Hosts,
     Jobs,
     Networks,

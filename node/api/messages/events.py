@@ -2,9 +2,12 @@
 
 from enum import StrEnum
 
+import msgspec
+
 from node.api.messages.base import Message
 from node.api.messages.machine import Statistics
 from node.api.messages.mounts import MountReport
+from node.api.messages.network import LinkCounters, NetworkNews
 from node.api.messages.vms import VmReport
 
 
@@ -19,8 +22,8 @@ class EventKind(StrEnum):
 
 
 class Event(Message, frozen=True, kw_only=True):
-    """One line of the event stream. HELLO comes first, with all VMs: from it on the stream is complete. `number`
-    counts up within `boot_id` of the agent process."""
+    """One line of the event stream. HELLO comes first, with all VMs and links: from it on the stream is complete.
+    `number` counts up within `boot_id` of the agent process. HELLO and HEARTBEAT have the `counters` of the links."""
 
     number: int
     kind: EventKind
@@ -29,4 +32,6 @@ class Event(Message, frozen=True, kw_only=True):
     vm: VmReport | None = None
     statistics: Statistics | None = None
     mounts: tuple[MountReport, ...] = ()
+    network: NetworkNews | None = None
+    counters: dict[str, LinkCounters] = msgspec.field(default_factory=dict)
     detail: str = ""

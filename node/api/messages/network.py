@@ -21,10 +21,13 @@ class PendingChange(Message, frozen=True, kw_only=True):
 
 
 class NetworkReport(Message, frozen=True, kw_only=True):
-    """The network of the node, a document in nmstate's schema, and the change that waits to be confirmed."""
+    """The network of the node, a document in nmstate's schema, and the change that waits to be confirmed. `observed` is
+    the same as it is followed: all links with what is wrong, routes, neighbours (as `trivet net watch --json` prints
+    it); None while nobody follows it."""
 
     document: dict[str, object]
     pending: PendingChange | None = None
+    observed: dict[str, object] | None = None
 
 
 class NetworkRequest(Message, frozen=True, kw_only=True):
@@ -41,3 +44,92 @@ class NetworkChange(Message, frozen=True, kw_only=True):
     changed: bool
     checkpoint: str = ""
     says: tuple[str, ...] = ()
+
+
+class LinkAddress(Message, frozen=True, kw_only=True):
+    """`address` with its prefix length. `origin` is a word of netconf.watch.view.Origin, or one of a newer node."""
+
+    address: str
+    origin: str
+    duplicate: bool = False
+
+
+class LldpReport(Message, frozen=True, kw_only=True):
+    system: str
+    chassis: str
+    port: str
+    description: str = ""
+    vlan: int | None = None
+
+
+class BondReport(Message, frozen=True, kw_only=True):
+    """`mode` in the kernel's words; what is of LACP is empty in other modes."""
+
+    mode: str
+    active_port: str = ""
+    aggregator: int | None = None
+    partner_mac: str = ""
+
+
+class BondPortReport(Message, frozen=True, kw_only=True):
+    active: bool
+    mii_up: bool
+    failures: int = 0
+    aggregator: int | None = None
+    lacp: str = ""
+
+
+class LinkCounters(Message, frozen=True, kw_only=True):
+    """Since the link was made."""
+
+    rx_bytes: int = 0
+    rx_packets: int = 0
+    rx_errors: int = 0
+    rx_dropped: int = 0
+    tx_bytes: int = 0
+    tx_packets: int = 0
+    tx_errors: int = 0
+    tx_dropped: int = 0
+
+
+class LinkReport(Message, frozen=True, kw_only=True):
+    """One interface as it is. `up` was asked for, `carrier` came of it. `kind` is the kernel's word, "ethernet" for a
+    NIC. `lldp` None: nobody listens. `troubles` are sentences."""
+
+    name: str
+    kind: str
+    up: bool
+    carrier: bool
+    mac: str = ""
+    mtu: int = 0
+    speed_mbps: int | None = None
+    duplex: str = ""
+    controller: str = ""
+    base: str = ""
+    vlan: int | None = None
+    addresses: tuple[LinkAddress, ...] = ()
+    gateways: tuple[str, ...] = ()
+    bond: BondReport | None = None
+    bond_port: BondPortReport | None = None
+    lldp: tuple[LldpReport, ...] | None = None
+    troubles: tuple[str, ...] = ()
+
+
+class NetworkEvent(Message, frozen=True, kw_only=True):
+    """Something that happened; `kind` is a word of netconf.watch.events.EventKind, or one of a newer node. `about` is
+    the bond or bridge of a port."""
+
+    kind: str
+    says: str
+    interface: str = ""
+    about: str = ""
+
+
+class NetworkNews(Message, frozen=True, kw_only=True):
+    """Of the node's own links, those of VMs left out: in HELLO all that there are, later those that changed and the
+    names of those that are `gone`. `drift` says what is not as it was confirmed; None: nobody knows."""
+
+    links: tuple[LinkReport, ...] = ()
+    gone: tuple[str, ...] = ()
+    events: tuple[NetworkEvent, ...] = ()
+    drift: tuple[str, ...] | None = None

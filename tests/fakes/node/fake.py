@@ -18,7 +18,15 @@ from node.api.messages.images import Contents, ImageRef, ImageReport, ImageReque
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
 from node.api.messages.machine import Accelerator, Capabilities, Nic, Statistics
 from node.api.messages.mounts import MountReport, MountRequest
-from node.api.messages.network import NamesRequest, NetworkChange, NetworkReport, NetworkRequest
+from node.api.messages.network import (
+    LinkReport,
+    NamesRequest,
+    NetworkChange,
+    NetworkEvent,
+    NetworkNews,
+    NetworkReport,
+    NetworkRequest,
+)
 from node.api.messages.vms import ConsoleLog, VmReport, VmSpec
 from node.api.problems import Problem
 from node.api.refusals import NotBare
@@ -101,11 +109,31 @@ class FakeNode:
 
     def heartbeat(self) -> None:
         """Heartbeats come only when a test asks for one."""
-        self.tell(Event(number=0, kind=EventKind.HEARTBEAT, at=self._now(), statistics=self._statistics()))
+        self.tell(
+            Event(
+                number=0,
+                kind=EventKind.HEARTBEAT,
+                at=self._now(),
+                statistics=self._statistics(),
+                counters=dict(self.net.counters),
+            )
+        )
 
     def tell(self, event: Event) -> None:
         """To all who listen; the number is given here."""
         self._stream.push(event)
+
+    def change_link(self, link: LinkReport, *says: NetworkEvent) -> None:
+        """It is so from now on, and who listens hears of it with the words `says`."""
+        self.net.links[link.name] = link
+        news = NetworkNews(links=(link,), events=says, drift=self.net.drift)
+        self.tell(Event(number=0, kind=EventKind.NETWORK, at=self._now(), network=news))
+
+    def lose_link(self, name: str) -> None:
+        self.net.links.pop(name)
+        says = NetworkEvent(kind="link-removed", says=f"{name} is gone", interface=name)
+        news = NetworkNews(gone=(name,), events=(says,), drift=self.net.drift)
+        self.tell(Event(number=0, kind=EventKind.NETWORK, at=self._now(), network=news))
 
     def end_checkpoint(self) -> None:
         """The time to confirm a change of the network is over: it goes back."""
@@ -197,6 +225,8 @@ class FakeNode:
             vms=self.machines.all(),
             statistics=self._statistics(),
             mounts=self.storage.mounts(),
+            network=self.net.news(),
+            counters=dict(self.net.counters),
         )
 
     # --- network -------------------------------------------------------------------------------------------------

@@ -1,11 +1,43 @@
 """The network of one fake node: a document that is laid over, and checkpoints that bring the one before back."""
 
 import copy
+from collections.abc import Callable
 
 from node.api import refusals as r
-from node.api.messages.network import NetworkChange, NetworkReport, NetworkRequest, PendingChange
+from node.api.messages.network import (
+    LinkAddress,
+    LinkCounters,
+    LinkReport,
+    NetworkChange,
+    NetworkEvent,
+    NetworkNews,
+    NetworkReport,
+    NetworkRequest,
+    PendingChange,
+)
 
 _SAYS = ("change the network",)
+NIC = LinkReport(
+    name="host0",
+    kind="ethernet",
+    up=True,
+    carrier=True,
+    mac="02:00:00:00:00:01",
+    mtu=1500,
+    speed_mbps=10_000,
+    duplex="full",
+    controller="ovirtmgmt",
+)
+BRIDGE = LinkReport(
+    name="ovirtmgmt",
+    kind="bridge",
+    up=True,
+    carrier=True,
+    mac="02:00:00:00:00:01",
+    mtu=1500,
+    addresses=(LinkAddress(address="192.0.2.11/24", origin="static"),),
+    gateways=("192.0.2.1",),
+)
 
 
 class FakeNodeNetwork:
@@ -16,10 +48,19 @@ class FakeNodeNetwork:
         self.checkpoints: dict[str, dict[str, object]] = {}
         self.confirmed: set[str] = set()
         self._document: dict[str, object] = {"interfaces": []}
+        self.links = {link.name: link for link in (NIC, BRIDGE)}
+        self.counters = {NIC.name: LinkCounters()}
+        self.drift: tuple[str, ...] | None = None
+
+    def news(self) -> NetworkNews:
+        """As HELLO tells of it."""
+        return NetworkNews(links=tuple(self.links.values()), drift=self.drift)
 
     def report(self) -> NetworkReport:
         waits = [PendingChange(checkpoint=checkpoint, left_s=50, says=_SAYS) for checkpoint in self.checkpoints]
-        return NetworkReport(document=copy.deepcopy(self._document), pending=waits[-1] if waits else None)
+        observed: dict[str, object] = {"interfaces": [{"name": name} for name in self.links]}
+        pending = waits[-1] if waits else None
+        return NetworkReport(document=copy.deepcopy(self._document), pending=pending, observed=observed)
 
     def change(self, request: NetworkRequest) -> NetworkChange:
         """What is wished is laid over what is there, without the interfaces that should not be."""
@@ -52,3 +93,23 @@ class FakeNodeNetwork:
         for before in self.checkpoints.values():
             self._document = before
         self.checkpoints.clear()
+
+
+class FakeCable:
+    """A link of a fake node as tests.node_contract wants one; `tell` is FakeNode.change_link, `lose` lose_link."""
+
+    link = "probe"
+
+    def __init__(self, tell: Callable[..., None], lose: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._lose = lose
+
+    async def plug(self) -> None:
+        self._tell(LinkReport(name=self.link, kind="ethernet", up=True, carrier=True))
+
+    async def pull(self) -> None:
+        says = NetworkEvent(kind="link-down", says=f"{self.link} lost its carrier", interface=self.link)
+        self._tell(LinkReport(name=self.link, kind="ethernet", up=True, carrier=False), says)
+
+    async def remove(self) -> None:
+        self._lose(self.link)

@@ -11,6 +11,7 @@ from node.api.messages.vms import DownReason, VmLease, VmSpec, VmState
 from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
 from node.system.process import CommandFailed
 from tests.fakes.node.fake import FakeNode
+from tests.fakes.node.network import FakeCable
 from tests.fakes.node.site import FakeSite
 from tests.node_contract import NodeContract
 
@@ -37,6 +38,10 @@ class TestFakeNodeKeepsTheContract(NodeContract):
     @pytest.fixture
     async def node(self) -> FakeNode:
         return await ready("node1", FakeSite(), 1)
+
+    @pytest.fixture
+    def cable(self, node: FakeNode) -> FakeCable:
+        return FakeCable(node.change_link, node.lose_link)
 
 
 async def test_a_lease_held_elsewhere_refuses_the_start() -> None:

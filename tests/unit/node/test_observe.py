@@ -8,6 +8,7 @@ import pytest
 from node.api.messages.events import Event, EventKind
 from node.api.messages.machine import Accelerator, Statistics
 from node.api.messages.mounts import MountReport
+from node.api.messages.network import LinkCounters, LinkReport, NetworkNews
 from node.api.messages.vms import VmReport, VmState
 from node.observe import parse
 from node.observe.capabilities import accelerator, nics
@@ -93,7 +94,16 @@ class World:
         self.vms: tuple[VmReport, ...] = (VM,)
         self.during_hello: VmReport | None = None
         self.away = False
-        self.hub = Hub(FakeClock(), vms=self._vms, mounts=self._mounts, statistics=self._statistics)
+        self.network: NetworkNews | None = None
+        self.counters = {"host0": LinkCounters(rx_bytes=7)}
+        self.hub = Hub(
+            FakeClock(),
+            vms=self._vms,
+            mounts=self._mounts,
+            statistics=self._statistics,
+            network=lambda: self.network,
+            counters=lambda: self.counters,
+        )
 
     async def _vms(self) -> tuple[VmReport, ...]:
         if self.during_hello is not None:
@@ -162,6 +172,22 @@ async def test_heartbeats_tell_the_load_to_those_who_listen(world: World) -> Non
     beating.cancel()
     assert beat.kind is EventKind.HEARTBEAT
     assert beat.statistics is not None
+
+
+async def test_hello_and_later_events_tell_of_the_network(world: World) -> None:
+    link = LinkReport(name="host0", kind="ethernet", up=True, carrier=True)
+    world.network = NetworkNews(links=(link,))
+    events = world.hub.listen()
+    hello = await anext(events)
+    assert (hello.network, hello.counters) == (world.network, world.counters)
+    news = NetworkNews(gone=("host0",))
+    world.hub.network_changed(news)
+    after = await anext(events)
+    assert (after.kind, after.network) == (EventKind.NETWORK, news)
+    beating = asyncio.create_task(world.hub.beat())
+    beat = await anext(events)
+    beating.cancel()
+    assert beat.counters == world.counters
 
 
 async def test_a_node_whose_libvirt_is_away_still_beats(world: World) -> None:

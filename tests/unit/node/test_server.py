@@ -23,6 +23,7 @@ from node.tls import WrongFingerprint, client_context, fetch_certificate, pinned
 from tests.fakes.authority import FakeAuthority
 from tests.fakes.glusterd_unit import FakeGlusterdUnit
 from tests.fakes.node.fake import FakeNode
+from tests.fakes.node.network import FakeCable
 from tests.fakes.node.site import FakeSite
 from tests.node_contract import NodeContract
 from tests.ports import free_port
@@ -111,10 +112,17 @@ async def member(fake: FakeNode, authority: FakeAuthority, folder: Path) -> Asyn
 
 class TestTheContractHoldsOverHttps(NodeContract):
     @pytest.fixture
+    async def fake(self) -> FakeNode:
+        return await ready("node1", FakeSite(), 1)
+
+    @pytest.fixture
+    def cable(self, fake: FakeNode) -> FakeCable:
+        return FakeCable(fake.change_link, fake.lose_link)
+
+    @pytest.fixture
     async def node(
-        self, authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
+        self, fake: FakeNode, authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
     ) -> AsyncIterator[NodeClient]:
-        fake = await ready("node1", FakeSite(), 1)
         async with member(fake, authority, tmp_path) as port:
             client = NodeClient("127.0.0.1", caller("deploy"), port=port)
             yield client

@@ -1,0 +1,51 @@
+"""What a node says of its network, and what of it an administrator hears; pure."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from hosted_engine.engine.events.emit import emit
+from hosted_engine.engine.events.types import EventType
+from hosted_engine.engine.nodes.model import Node
+from hosted_engine.engine.nodes.network import NICS, NodeNetwork
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.vms.lifecycle import system
+from node.api.messages.network import LinkReport, NetworkNews
+
+
+def begins(tx: Transaction, node: Node, before: NodeNetwork | None, news: NetworkNews, now: float) -> NodeNetwork:
+    """All that there is. `before` is what was known; None after the engine's start, when nothing is news but drift."""
+    whole = NodeNetwork(drift=None).after(news)
+    known = before if before is not None else replace(whole, drift=None)
+    _tell(tx, node, known, whole, {link.name for link in news.links}, now)
+    return replace(whole, counters=known.counters, rates=known.rates, at=known.at)
+
+
+def changes(tx: Transaction, node: Node, before: NodeNetwork, news: NetworkNews, now: float) -> NodeNetwork:
+    """Of a link that flaps the node tells no events, and neither does the engine."""
+    after = before.after(news)
+    told = {event.interface for event in news.events if event.kind.startswith(("link-", "bond-"))}
+    _tell(tx, node, before, after, told - _flapping(news), now)
+    return after
+
+
+def _flapping(news: NetworkNews) -> set[str]:
+    return {event.interface for event in news.events if event.kind == "link-flapping"}
+
+
+def _tell(tx: Transaction, node: Node, before: NodeNetwork, after: NodeNetwork, names: set[str], now: float) -> None:
+    for name in sorted(names & before.links.keys() & after.links.keys()):
+        for type_, words in _events(before.links[name], after.links[name]):
+            emit(tx, system(now), type_, node=node, **words)
+    if after.drift and after.drift != before.drift:
+        emit(tx, system(now), EventType.VDS_NETWORKS_OUT_OF_SYNC, node=node, networks="; ".join(after.drift))
+
+
+def _events(was: LinkReport, link: LinkReport) -> Iterator[tuple[EventType, dict[str, Any]]]:
+    if link.kind in NICS and was.carrier != link.carrier:
+        type_ = EventType.HOST_INTERFACE_STATE_UP if link.carrier else EventType.HOST_INTERFACE_STATE_DOWN
+        yield type_, {"interface": link.name}
+    if was.bond_port and link.bond_port and was.bond_port.mii_up != link.bond_port.mii_up:
+        up = link.bond_port.mii_up
+        type_ = EventType.HOST_BOND_SLAVE_STATE_UP if up else EventType.HOST_BOND_SLAVE_STATE_DOWN
+        yield type_, {"slave": link.name, "bond": link.controller}

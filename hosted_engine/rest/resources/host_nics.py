@@ -1,0 +1,68 @@
+"""/hosts/…/nics and their statistics"""
+
+from hosted_engine.engine.nodes.network import NodeNetwork
+from hosted_engine.engine.problems import NotThere, found
+from hosted_engine.rest.call import Answer, Call, Handlers
+from hosted_engine.rest.mapping.host_nics import host_nic_to_wire, nic_id, statistics_to_wire
+from hosted_engine.rest.media.wire import Wire
+from hosted_engine.rest.problems import NotThereYet
+from hosted_engine.rest.resources.base import Resource
+from node.api.messages.network import LinkReport
+
+
+class HostNics(Resource):
+    """What a node said last; of a silent node nothing is known, and it has no NICs."""
+
+    def handlers(self) -> Handlers:
+        return {
+            ("HostNics", "list"): self.list,
+            ("HostNic", "get"): self.get,
+            ("Statistics", "list"): self.statistics,
+            ("Statistic", "get"): self.statistic,
+        }
+
+    async def list(self, call: Call) -> Answer:
+        known = self._known(call)
+        nics = [self._wire(call.ids["host"], link, known) for link in known.nics()]
+        limit = call.parameters.integer("max")
+        return Answer(nics[:limit] if limit is not None and limit >= 0 else nics)
+
+    async def get(self, call: Call) -> Answer:
+        known = self._known(call)
+        return Answer(self._wire(call.ids["host"], _nic(call, known), known))
+
+    async def statistics(self, call: Call) -> Answer:
+        return Answer(_statistics(call, self._known(call)))
+
+    async def statistic(self, call: Call) -> Answer:
+        wanted = call.ids["statistic"]
+        for one in _statistics(call, self._known(call)):
+            if one["id"] == wanted:
+                return Answer(one)
+        raise NotThere(kind="statistic", id=wanted)
+
+    def _known(self, call: Call) -> NodeNetwork:
+        """Raises NotThereYet for statistics of VMs, disks and whole hosts, which the same service serves."""
+        if call.service.name.startswith("Statistic") and not {"host", "nic"} <= call.ids.keys():
+            raise NotThereYet(service=call.service.name, method=call.method.name)
+        identity = call.ids["host"]
+        with self.engine.store.transaction() as tx:
+            found(tx.nodes.get(identity), "host", identity)
+        return self.engine.readings.of(identity).network or NodeNetwork()
+
+    def _wire(self, node_id: str, link: LinkReport, known: NodeNetwork) -> Wire:
+        with self.engine.store.transaction() as tx:
+            networks = {network.bridge: network for network in tx.networks.list()}
+        return host_nic_to_wire(node_id, link, known, networks)
+
+
+def _nic(call: Call, known: NodeNetwork) -> LinkReport:
+    node_id, wanted = call.ids["host"], call.ids["nic"]
+    for link in known.nics():
+        if nic_id(node_id, link.name) == wanted:
+            return link
+    raise NotThere(kind="host NIC", id=wanted)
+
+
+def _statistics(call: Call, known: NodeNetwork) -> list[Wire]:
+    return statistics_to_wire(call.ids["host"], _nic(call, known).name, known)
