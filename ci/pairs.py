@@ -50,13 +50,18 @@ def memory_mib(pids: set[int]) -> float:
 
 
 @click.command()
-def main() -> None:
+@click.option("--network", is_flag=True, help="Measure the network observer now, over 1,000 interfaces; needs root.")
+def main(network: bool) -> None:
     pairs: list[Pair] = []
     for lab in settings.labs():
         if lab.times_file.exists():
             pairs += lab_times(lab.name, json.loads(lab.times_file.read_text()))
         if running := cgroups.members(f"trivet-lab/{lab.name}"):
             pairs.append(Pair(f"{lab.name}: memory now", memory_mib(running), AIM_MIB, "MiB"))
+    if network:
+        from ci import watching  # which stands on this module
+
+        pairs += watching.pairs()
     click.echo(f"{'what':<40} {'measured':>8} {'aim':>8} unit  ratio")
     for pair in pairs:
         click.echo(pair.line())

@@ -1,0 +1,69 @@
+"""Measures the network observer over 1,000 interfaces, in a namespace and a process of its own; needs root."""
+
+import asyncio
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ci.pairs import Pair
+
+LINKS = 1000
+NETNS = "trivet-bench-watch"
+IDLE_S = 20.0
+
+
+def pairs() -> tuple[Pair, ...]:
+    with _links():
+        argv = (sys.executable, "-m", "ci.watching", NETNS)
+        said = json.loads(subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    return (
+        Pair("network watch, 1,000 links: first view", said["start_s"], 1.0, "s"),
+        Pair("network watch: a change is told after", said["told_s"], 1.0, "s"),
+        Pair("network watch: memory at most, more", said["more_mib"], 60.0, "MiB"),
+        Pair("network watch: processor, nothing moves", said["idle_percent"], 1.0, "%"),
+    )
+
+
+@contextmanager
+def _links() -> Iterator[None]:
+    """Pairs of veth that are up, which every kernel has that runs a lab."""
+    subprocess.run(("ip", "netns", "add", NETNS), check=True)
+    try:
+        made = [f"link add v{n} up type veth peer name w{n} up" for n in range(LINKS // 2)]
+        argv = ("ip", "-n", NETNS, "-batch", "-")
+        subprocess.run(argv, input="\n".join(made), text=True, check=True)
+        time.sleep(3)  # duplicate address detection ends
+        yield
+    finally:
+        subprocess.run(("ip", "netns", "del", NETNS), check=True)
+
+
+async def _measured(netns: str) -> dict[str, float]:
+    from netconf.watch.watch import Watch
+
+    before, begun = _peak_mib(), time.perf_counter()
+    async with Watch(netns) as watch:
+        start_s = time.perf_counter() - begun
+        worked = time.process_time()
+        events = aiter(watch)
+        waiting = asyncio.ensure_future(anext(events))
+        await asyncio.sleep(IDLE_S)
+        idle = (time.process_time() - worked) / IDLE_S * 100
+        changed = time.perf_counter()
+        process = await asyncio.create_subprocess_exec("ip", "-n", netns, "link", "set", "v7", "down")
+        await waiting
+        told_s = time.perf_counter() - changed
+        await process.wait()
+        return {"start_s": start_s, "told_s": told_s, "more_mib": _peak_mib() - before, "idle_percent": idle}
+
+
+def _peak_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(_measured(sys.argv[1]))))  # noqa: T201 - what the caller reads
