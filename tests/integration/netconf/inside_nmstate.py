@@ -45,7 +45,7 @@ async def tried(network: Network, case: Case) -> str:
     except (AssertionError, Problem):
         wrong = traceback.format_exc()
         try:  # for the next one
-            change = await network.change(case.after)
+            change = await network.change(case.after, confirm_within_s=300)
             if change.checkpoint is not None:
                 await network.confirm(change.checkpoint)
         except Problem as err:

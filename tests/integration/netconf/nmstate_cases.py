@@ -120,7 +120,7 @@ async def refuses(network: Network, case: Case) -> None:
     assert all(reason in said for reason in reasons), said or f"{case.name}, stage {number + 1} was not refused"
     assert await network.observe() == before
     if number:
-        change = await network.change(case.after)
+        change = await network.change(case.after, confirm_within_s=300)
         assert change.checkpoint is not None
         await network.confirm(change.checkpoint)
 
