@@ -1,5 +1,6 @@
 """The network of this host as the node uses it: look, decide, change under a time-out, look again, confirm."""
 
+import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -133,6 +134,7 @@ class Network:
 
     async def _settle(self, why: str) -> None:
         pending = self._kept.pending() if self._kept is not None else None
+        await self._confirm_on(pending)
         await self._backend.settle(pending.plugged if pending is not None else NOTHING)
         if self._kept is None:
             return
@@ -146,6 +148,14 @@ class Network:
             if pending.boot != boot_id():
                 why = "the machine began anew before it was confirmed"
             self._end(kept=why == "it was confirmed", why=why, says=pending.says)
+
+    async def _confirm_on(self, pending: Pending | None) -> None:
+        """A process or the machine died while it confirmed a change, so that was proven: keep the whole of it."""
+        if self._kept is None or self._kept.half_confirmed() is None:
+            return
+        if pending is not None and pending.checkpoint is not None:
+            with contextlib.suppress(CheckpointGone):
+                await self._backend.confirm(pending.checkpoint)
 
     def _waiting(self, checkpoint: Checkpoint) -> Pending | None:
         found = self._kept.pending() if self._kept is not None else None

@@ -5,7 +5,7 @@ the machine dies, NetworkManager or the next boot brings the earlier configurati
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 from uuid import uuid4
@@ -16,37 +16,39 @@ from netconf.kernel.lacp import without_partner
 from netconf.kernel.observe import observe
 from netconf.kernel.taps import plug, taps
 from netconf.model import Checkpoint, Dns, NetworkState
-from netconf.networkmanager.activation import LOOK_EVERY_S, Activation, Stuck
+from netconf.networkmanager.activation import Activation, Stuck
 from netconf.networkmanager.bus import Bus, BusSaidNo, connect
 from netconf.networkmanager.holding import Hold, hold, hold_more, in_order
 from netconf.networkmanager.known import with_known
+from netconf.networkmanager.recovery import back, forget, quiet, until
 from netconf.networkmanager.work import Work, work
 from netconf.planning.plan import Step, plan
 
-_SETTLE_S = 45
 _CONFIRM_S = 30
 
 
 @dataclass(frozen=True, slots=True)
 class _Id:
-    """What a Checkpoint's id says: NetworkManager's numbers, our mark, and the interfaces without a profile of ours.
+    """What a Checkpoint's id says: NetworkManager's numbers, our mark, how many profiles have it, and the interfaces
+    without a profile of ours.
 
     The kernel allows no colon in the name of an interface, and the id travels as one segment of a path.
     """
 
     numbers: tuple[str, ...]
     change: str
+    profiles: int
     gone: tuple[str, ...] = ()
 
     def checkpoint(self) -> Checkpoint:
-        return Checkpoint(":".join((".".join(self.numbers), self.change, *self.gone)))
+        return Checkpoint(":".join((".".join(self.numbers), self.change, str(self.profiles), *self.gone)))
 
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> Self:
-        numbers, change, *gone = (*checkpoint.id.split(":"), "")
-        if not numbers.replace(".", "").isdigit() or not change:
+        numbers, change, profiles, *gone = (*checkpoint.id.split(":"), "", "")
+        if not (numbers.replace(".", "").isdigit() and change and profiles.isdigit()):
             raise CheckpointGone()
-        return cls(tuple(numbers.split(".")), change, tuple(name for name in gone if name))
+        return cls(tuple(numbers.split(".")), change, int(profiles), tuple(name for name in gone if name))
 
 
 class NetworkManager:
@@ -71,9 +73,9 @@ class NetworkManager:
                 raise ChangePending()
             await Hold(bus, in_order(open_checkpoints)).roll_back()
             if unsaved:
-                await _forget(bus, {profile.change for profile in unsaved})
-            if unsaved or self._plugged or plugged:
-                await _until(lambda: _nothing_activates(bus), _SETTLE_S)
+                await forget(bus, {profile.uuid for profile in unsaved}, self._look)
+            elif self._plugged or plugged:
+                await quiet(bus)
             await asyncio.to_thread(plug, dict(plugged) | self._plugged, self._netns)
             self._plugged = {}
 
@@ -85,7 +87,7 @@ class NetworkManager:
             change = uuid4().hex
             todo = work(desired, observed, steps, change=change, new_uuid=lambda: str(uuid4()))
             devices, held = await hold(bus, todo.touched, confirm_within_s)
-            known = _Id(held.numbers, change, (*todo.remove, *todo.down))
+            known = _Id(held.numbers, change, len(todo.profiles), (*todo.remove, *todo.down))
             self._plugged = plugged = taps(observed)
             try:
                 before = [p for p in todo.profiles if p.interface not in todo.anew]
@@ -98,7 +100,7 @@ class NetworkManager:
                 await self._verify(bus, desired, confirm_within_s / 4)
             except BaseException as err:
                 alone = await asyncio.to_thread(without_partner, self._netns)
-                now = await _back(bus, known)
+                now = await back(bus, held, change, self._look)
                 await asyncio.to_thread(plug, plugged, self._netns)
                 if isinstance(err, Exception):
                     raise ChangeFailed(reason=_reason(err, alone), now=now) from err
@@ -111,15 +113,16 @@ class NetworkManager:
             profiles = await bus.profiles()
             mine = [profile for profile in profiles if profile.change == known.change]
             held = Hold(bus, known.numbers)
-            if not await held.is_whole() or not (mine or known.gone):
-                if not mine or any(profile.unsaved for profile in mine):
-                    raise CheckpointGone()
-            else:
+            if await held.is_whole() and (mine or known.gone):
                 await held.extend(_CONFIRM_S)
                 for profile in mine:
                     await bus.save_profile(profile.path)
-                await held.end()
-                self._plugged = {}
+            elif not mine or len(mine) < known.profiles or any(profile.unsaved for profile in mine):
+                if mine:  # NetworkManager or the machine died in the middle
+                    await back(bus, held, known.change, self._look)
+                raise CheckpointGone()
+            await held.end()
+            self._plugged = {}
             names = {profile.interface for profile in mine} | set(known.gone)
             for profile in profiles:
                 if profile.interface in names and profile not in mine:
@@ -131,12 +134,15 @@ class NetworkManager:
             if any(p.change == known.change and not p.unsaved for p in await bus.profiles()):
                 raise CheckpointGone()
             # Those of a bridge that the change has removed hang loose by now.
-            plugged = self._plugged | taps(await asyncio.to_thread(observe, self._netns))
-            await _back(bus, known)
+            plugged = self._plugged | taps(await self._look())
+            await back(bus, Hold(bus, known.numbers), known.change, self._look)
             await asyncio.to_thread(plug, plugged, self._netns)
 
+    async def _look(self) -> NetworkState:
+        return await asyncio.to_thread(observe, self._netns)
+
     async def _show(self, bus: Bus) -> NetworkState:
-        kernel = await asyncio.to_thread(observe, self._netns)
+        kernel = await self._look()
         known = await bus.known()
         servers, search = await bus.dns()
         interfaces = tuple(with_known(i, known[i.name]) if i.name in known else i for i in kernel.interfaces)
@@ -150,7 +156,7 @@ class NetworkManager:
             left = plan(desired, await self._show(bus))
             return not left
 
-        if not await _until(as_wanted, within_s):
+        if not await until(as_wanted, within_s):
             raise Stuck(f"after the change this is still to be done: {'; '.join(step.says for step in left)}")
 
 
@@ -179,37 +185,3 @@ def _reason(err: Exception, alone: tuple[str, ...]) -> str:
             said = str(err) or type(err).__name__
     partner = "has no partner: nothing at the other end of its ports speaks LACP (802.3ad)"
     return "; ".join((said, *(f"the bond {name} {partner}" for name in alone)))
-
-
-async def _back(bus: Bus, known: _Id) -> str:
-    """Take the change back; returns in words how that went."""
-    try:
-        stuck = await Hold(bus, known.numbers).roll_back()
-        await _forget(bus, {known.change})
-        await _until(lambda: _nothing_activates(bus), _SETTLE_S)
-    except BusSaidNo as err:
-        return f"going back failed too ({err.text.why}), NetworkManager tries again when the time is over"
-    return f"going back failed for {', '.join(stuck)}" if stuck else "the earlier configuration is back"
-
-
-async def _forget(bus: Bus, changes: set[str]) -> None:
-    """Delete what a rollback left of the changes' profiles; without them NetworkManager starts the earlier ones."""
-    for profile in await bus.profiles():
-        if profile.change in changes and profile.unsaved:
-            await bus.delete_profile(profile.path)
-
-
-async def _nothing_activates(bus: Bus) -> bool:
-    return not await bus.activating()
-
-
-async def _until(condition: Callable[[], Awaitable[bool]], within_s: float) -> bool:
-    """Whether the condition came true in time."""
-    try:
-        async with asyncio.timeout(within_s):
-            while True:
-                if await condition():
-                    return True
-                await asyncio.sleep(LOOK_EVERY_S)
-    except TimeoutError:
-        return False

@@ -17,6 +17,7 @@ from netconf.networkmanager.profiles import MARK, Settings
 _NAME = "org.freedesktop.NetworkManager"
 _ROOT = "/org/freedesktop/NetworkManager"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
+_AWAY = tuple(f"org.freedesktop.DBus.Error.{name}" for name in ("ServiceUnknown", "NameHasNoOwner", "NoReply"))
 # From NetworkManager's nm-dbus-interface.h.
 _DELETE_NEW_CONNECTIONS = 0x02
 _TO_DISK = 0x1
@@ -42,7 +43,8 @@ class ActiveState(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Saved:
     """A connection profile: `change` is its mark, `unsaved` means that it would not outlive a reboot; with `made_up`
-    NetworkManager describes an interface of others by it, which is nobody's wish."""
+    NetworkManager describes an interface of others by it, which is nobody's wish. `controller` is the name of an
+    interface or the uuid of its profile."""
 
     path: str
     uuid: str
@@ -50,6 +52,9 @@ class Saved:
     change: str
     unsaved: bool
     made_up: bool = False
+    controller: str = ""
+    autoconnect: bool = True
+    priority: int = 0
 
 
 class Bus:
@@ -68,7 +73,7 @@ class Bus:
             raise BusSaidNo(member=member, reason="nothing", error="")
         if reply.message_type is MessageType.ERROR:
             words = reply.body[0] if reply.body else reply.error_name
-            if reply.error_name in ("org.freedesktop.DBus.Error.ServiceUnknown",):
+            if reply.error_name in _AWAY:
                 raise BackendMissing(reason=f"it is not on the bus: {words}")
             raise BusSaidNo(member=member, reason=words, error=reply.error_name)
         return reply.body[0] if reply.body else None
@@ -117,9 +122,19 @@ class Bus:
             except BusSaidNo:
                 continue
             data = settings.get("user", {}).get("data", Variant("a{ss}", {})).value
-            uuid, interface = (_plain(settings, "connection", key) for key in ("uuid", "interface-name"))
+            head = {key: variant.value for key, variant in settings.get("connection", {}).items()}
             found.append(
-                Saved(path, uuid, interface, data.get(MARK, ""), bool(flags & _UNSAVED), bool(flags & _MADE_UP))
+                Saved(
+                    path=path,
+                    uuid=head.get("uuid", ""),
+                    interface=head.get("interface-name", ""),
+                    change=data.get(MARK, ""),
+                    unsaved=bool(flags & _UNSAVED),
+                    made_up=bool(flags & _MADE_UP),
+                    controller=head.get("master", ""),
+                    autoconnect=head.get("autoconnect", True),
+                    priority=head.get("autoconnect-priority", 0),
+                )
             )
         return found
 
@@ -159,6 +174,19 @@ class Bus:
         """Whether anything is on its way up or down."""
         states = [await self.active_state(path) for path in await self.get(_ROOT, "", "ActiveConnections")]
         return any(state in (ActiveState.ACTIVATING, ActiveState.DEACTIVATING) for state in states)
+
+    async def active(self) -> dict[str, str]:
+        """Interface name → uuid of the profile that is in force on it, or on its way to be."""
+        found = {}
+        for path in await self.get(_ROOT, "", "ActiveConnections"):
+            try:
+                uuid = await self.get(path, "Connection.Active", "Uuid")
+                devices = await self.get(path, "Connection.Active", "Devices")
+                names = [await self.get(device, "Device", "Interface") for device in devices]
+            except BusSaidNo:  # gone while we asked
+                continue
+            found.update(dict.fromkeys(names, str(uuid)))
+        return found
 
     async def disconnect(self, device: str) -> None:
         """Fine, too, when it is not connected: a port goes down with its bridge."""
@@ -212,8 +240,3 @@ async def connect(address: str | None = None) -> AsyncIterator[Bus]:
         yield Bus(bus)
     finally:
         bus.disconnect()
-
-
-def _plain(settings: Mapping[str, Mapping[str, Variant]], group: str, key: str) -> str:
-    value = settings.get(group, {}).get(key)
-    return "" if value is None else str(value.value)

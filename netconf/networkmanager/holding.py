@@ -37,8 +37,11 @@ class Hold:
         return set(self.paths) <= set(await self._bus.checkpoints())
 
     async def end(self) -> None:
+        """Of what is left of it: somebody may have died while they ended it."""
+        there = await self._bus.checkpoints()
         for path in reversed(self.paths):
-            await self._bus.destroy_checkpoint(path)
+            if path in there:
+                await self._bus.destroy_checkpoint(path)
 
     async def roll_back(self) -> list[str]:
         """What is left of it; returns the device paths whose earlier state could not be restored."""

@@ -148,6 +148,8 @@ async def test_the_power_is_cut_while_it_is_confirmed(
     if carried_out:
         assert change.checkpoint is not None
         await fake.confirm(change.checkpoint)
+    else:
+        fake.expire()
     await Network(fake, Kept(folder)).settle()
     assert (Kept(folder).confirmed() is not None) is carried_out
     assert Kept(folder).half_confirmed() is None

@@ -1,0 +1,86 @@
+"""Brings the configuration on the disk back into force, also when NetworkManager itself died on the way."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Collection, Iterable
+
+from netconf.errors import BackendMissing
+from netconf.model import NetworkState
+from netconf.networkmanager.activation import LOOK_EVERY_S
+from netconf.networkmanager.bus import Bus, BusSaidNo, Saved
+from netconf.networkmanager.holding import Hold
+
+SETTLE_S = 45
+Look = Callable[[], Awaitable[NetworkState]]
+
+
+async def back(bus: Bus, held: Hold, change: str, look: Look) -> str:
+    """Take a change back; returns in words how that went. A NetworkManager that died is waited for."""
+    stuck: list[str] = []
+    try:
+        async with asyncio.timeout(SETTLE_S):
+            while True:
+                try:
+                    stuck = await held.roll_back() or stuck
+                    await forget(bus, {p.uuid for p in await bus.profiles() if p.change == change}, look)
+                    break
+                except BackendMissing:
+                    await asyncio.sleep(LOOK_EVERY_S)
+    except (BusSaidNo, TimeoutError) as err:
+        why = err.text.why if isinstance(err, BusSaidNo) else "NetworkManager is away"
+        return f"going back failed too ({why}), it is tried again when the time is over"
+    return f"going back failed for {', '.join(stuck)}" if stuck else "the earlier configuration is back"
+
+
+async def forget(bus: Bus, uuids: Collection[str], look: Look) -> None:
+    """Delete what a rollback left of these profiles; NetworkManager, or else we, start the earlier ones then."""
+    for profile in await bus.profiles():
+        if profile.uuid in uuids:
+            await bus.delete_profile(profile.path)
+    await quiet(bus)
+    if lost := lost_profiles(await bus.profiles(), await bus.active(), await look()):
+        devices = await bus.devices()
+        for profile in lost:
+            with contextlib.suppress(BusSaidNo):  # a NIC without its cable, for example
+                await bus.activate(profile.path, devices.get(profile.interface, "/"))
+        await quiet(bus)
+
+
+def lost_profiles(profiles: Iterable[Saved], active: dict[str, str], seen: NetworkState) -> tuple[Saved, ...]:
+    """Those that NetworkManager should have in force and has not, controllers first; pure.
+
+    Started again in the middle of a change it believes that a port is plugged in still that it has just pulled out.
+    """
+    wanted = [profile for profile in profiles if profile.autoconnect and profile.interface]
+    names = {profile.uuid: profile.interface for profile in wanted}
+    mine = {profile.interface: profile for profile in wanted if active.get(profile.interface) == profile.uuid}
+    lost: dict[str, Saved] = {}
+    for profile in sorted(wanted, key=lambda profile: (bool(profile.controller), -profile.priority)):
+        link = seen.interface(profile.interface)
+        controller = names.get(profile.controller, profile.controller)
+        is_free = profile.interface not in active
+        is_elsewhere = (
+            mine.get(profile.interface) is profile and link is not None and (link.controller or "") != controller
+        )
+        if (is_free or is_elsewhere or controller in lost) and profile.interface not in lost:
+            lost[profile.interface] = profile
+    return tuple(lost.values())
+
+
+async def quiet(bus: Bus) -> bool:
+    async def is_quiet() -> bool:
+        return not await bus.activating()
+
+    return await until(is_quiet, SETTLE_S)
+
+
+async def until(condition: Callable[[], Awaitable[bool]], within_s: float) -> bool:
+    """Whether the condition came true in time."""
+    try:
+        async with asyncio.timeout(within_s):
+            while True:
+                if await condition():
+                    return True
+                await asyncio.sleep(LOOK_EVERY_S)
+    except TimeoutError:
+        return False

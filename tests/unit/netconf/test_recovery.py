@@ -1,0 +1,42 @@
+"""Which profiles NetworkManager has lost sight of, after it died in the middle of a change."""
+
+from dataclasses import replace
+
+from netconf.model import NetworkState
+from netconf.networkmanager.bus import Saved
+from netconf.networkmanager.recovery import lost_profiles
+from tests.unit.netconf.states import AFTER, OFF, bridge, nic
+
+BRIDGE = Saved("/1", "u1", "ovirtmgmt", "a", False)
+PORT = Saved("/2", "u2", "host0", "a", False, controller="ovirtmgmt")
+BOTH = {"ovirtmgmt": "u1", "host0": "u2"}
+
+
+def lost(active: dict[str, str], seen: NetworkState, *profiles: Saved) -> list[str]:
+    return [profile.path for profile in lost_profiles(profiles or (PORT, BRIDGE), active, seen)]
+
+
+def test_nothing_when_all_is_in_force() -> None:
+    assert lost(BOTH, AFTER) == []
+
+
+def test_a_port_that_is_believed_to_be_plugged_in() -> None:
+    seen = replace(AFTER, interfaces=(nic(ipv4=OFF), bridge()))
+    assert lost(BOTH, seen) == ["/2"]
+
+
+def test_a_bridge_that_is_gone_is_started_before_its_ports() -> None:
+    assert lost({"host0": "u2"}, NetworkState((nic(ipv4=OFF),))) == ["/1", "/2"]
+
+
+def test_a_port_whose_profile_names_the_bridge_by_its_uuid() -> None:
+    assert lost(BOTH, AFTER, replace(PORT, controller="u1"), BRIDGE) == []
+
+
+def test_of_two_profiles_the_one_that_comes_first_at_boot() -> None:
+    low, high = replace(BRIDGE, path="/low", uuid="low"), replace(BRIDGE, path="/high", uuid="high", priority=9)
+    assert lost({}, NetworkState(), low, high) == ["/high"]
+
+
+def test_what_does_not_start_by_itself_is_left_alone() -> None:
+    assert lost({}, NetworkState(), replace(BRIDGE, autoconnect=False)) == []
