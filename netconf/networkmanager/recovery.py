@@ -51,7 +51,7 @@ def lost_profiles(profiles: Iterable[Saved], active: dict[str, str], seen: Netwo
 
     Started again in the middle of a change it believes that a port is plugged in still that it has just pulled out.
     """
-    wanted = [profile for profile in profiles if profile.autoconnect and profile.interface]
+    wanted = [profile for profile in profiles if profile.autoconnect and profile.interface and not profile.made_up]
     names = {profile.uuid: profile.interface for profile in wanted}
     mine = {profile.interface: profile for profile in wanted if active.get(profile.interface) == profile.uuid}
     lost: dict[str, Saved] = {}

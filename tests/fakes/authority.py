@@ -66,11 +66,13 @@ class FakeAuthority:
         assert isinstance(public, ec.EllipticCurvePublicKey)
         return self.sign(public, name, role)
 
-    def issue(self, folder: Path, name: str, role: str) -> tuple[Path, Path, Path]:
+    def issue(
+        self, folder: Path, name: str, role: str, addresses: tuple[str, ...] = ("127.0.0.1",)
+    ) -> tuple[Path, Path, Path]:
         """Files in `folder`: certificate, key, authority."""
         key = new_key_pem()
         files = (folder / f"{name}.crt", folder / f"{name}.key", folder / "ca.crt")
-        files[0].write_text(self.sign(load_key(key).public_key(), name, role))
+        files[0].write_text(self.sign(load_key(key).public_key(), name, role, addresses))
         files[1].write_bytes(key)
         files[2].write_text(self.pem)
         return files

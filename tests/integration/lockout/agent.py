@@ -1,0 +1,73 @@
+"""The agent of the machine: the real server over the real network, on what is fake of a node; argument: its folder.
+
+`unguarded` in the folder takes the protection away: changes are confirmed at once, without anybody's proof.
+"""
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+from netconf.facade import Network
+from netconf.kept import Kept
+from netconf.networkmanager.backend import NetworkManager
+from node.api.messages.network import NetworkChange, NetworkReport, NetworkRequest
+from node.network.host_network import HostNetwork
+from node.server.app import make_app
+from node.server.serve import Service
+from node.system.clock import SystemClock
+from node.tls import server_context
+from tests.fakes.node.fake import FakeNode
+from tests.integration.lockout import dying
+
+PORT = 54321
+UNGUARDED = "unguarded"
+
+
+class NetworkNode(FakeNode):
+    """Only the network is real."""
+
+    def __init__(self, network: HostNetwork, folder: Path) -> None:
+        super().__init__("node1")
+        self.host_network = network
+        self._folder = folder
+
+    async def network(self) -> NetworkReport:
+        return await self.host_network.report()
+
+    async def change_network(self, request: NetworkRequest) -> NetworkChange:
+        change = await self.host_network.change(request)
+        if change.changed and (self._folder / UNGUARDED).exists():
+            await self.host_network.confirm(change.checkpoint)
+        return change
+
+    async def confirm_network(self, checkpoint: str) -> None:
+        await self.host_network.confirm(checkpoint)
+
+
+class Member:
+    """A node that belongs to the site already."""
+
+    claimed = True
+
+    def knows_claim_code(self, code: str) -> bool:
+        return False
+
+
+async def main(folder: Path) -> None:
+    node = NetworkNode(HostNetwork(Network(NetworkManager(), Kept()), SystemClock()), folder)
+    keeping = asyncio.create_task(node.host_network.keep())
+
+    def make() -> tuple[Any, Any]:
+        tls = server_context(folder / "node1.crt", folder / "node1.key", folder / "ca.crt")
+        return make_app(node, Member(), mutual=True), tls
+
+    await Service(make, port=PORT).run()
+    keeping.cancel()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    dying.obey(Path(sys.argv[1]))
+    asyncio.run(main(Path(sys.argv[1])))

@@ -1,0 +1,133 @@
+"""The two ways in: the agent's API, driven as an engine drives it, and the command line inside the machine."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import uuid4
+
+from node.api.messages.network import NetworkRequest
+from node.api.problems import NodeSilent, Problem, RemoteFailed, RemoteRefused
+from node.changes import change_and_confirm
+from tests.integration.lockout.node import Node
+from tests.integration.lockout.operator import LISTENS, Operator
+from tests.integration.lockout.site import OPERATOR
+
+Document = Mapping[str, Any]
+
+
+class End(StrEnum):
+    """What whoever asked for a change was told. CUT: nothing, for it, the agent or the machine died."""
+
+    REFUSED = "refused"
+    TAKEN_BACK = "taken back"
+    UNCONFIRMED = "time-out"
+    KEPT = "kept"
+    CUT = "cut"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    end: End
+    says: str = ""
+
+
+class Entry(Protocol):
+    name: str
+
+    async def change(self, document: Document, within_s: int) -> Attempt: ...
+
+    async def change_only(self, document: Document, within_s: int) -> Attempt:
+        """Ask for it, and then be gone: nobody proves or confirms."""
+        ...
+
+
+class Api:
+    name = "agent API"
+
+    def __init__(self, node: Node, operator: Operator) -> None:
+        self._node, self._operator = node, operator
+
+    async def change(self, document: Document, within_s: int) -> Attempt:
+        request = NetworkRequest(document=dict(document), confirm_within_s=within_s)
+        return await self._operator.does(self._asked(request))
+
+    async def _asked(self, request: NetworkRequest) -> Attempt:
+        try:
+            change = await change_and_confirm(self._operator.api, request)
+        except Problem as err:
+            return Attempt(_end_of(err), str(err))
+        return Attempt(End.KEPT, "; ".join(change.says))
+
+    async def change_only(self, document: Document, within_s: int) -> Attempt:
+        return await self._operator.does(self._begun(document, within_s))
+
+    async def _begun(self, document: Document, within_s: int) -> Attempt:
+        try:
+            async with asyncio.timeout(within_s), self._operator.api() as api:
+                await api.change_network(NetworkRequest(document=dict(document), confirm_within_s=within_s))
+        except Problem as err:
+            return Attempt(_end_of(err), str(err))
+        except TimeoutError:
+            return Attempt(End.UNCONFIRMED, "no answer")
+        return Attempt(End.UNCONFIRMED)
+
+
+def _end_of(err: Problem) -> End:
+    if isinstance(err, RemoteRefused):
+        return End.UNCONFIRMED if err.text.code == "CheckpointGone" else End.REFUSED
+    if isinstance(err, RemoteFailed):
+        return End.TAKEN_BACK
+    return End.UNCONFIRMED if isinstance(err, NodeSilent) else End.REFUSED
+
+
+class Command:
+    """`trivet net apply`, which asks the gateway and the operator's machine before it keeps anything."""
+
+    name = "command line"
+
+    def __init__(self, node: Node, operator: Operator) -> None:
+        self._node = node
+
+    async def change(self, document: Document, within_s: int) -> Attempt:
+        if not self._node.guarded:
+            return await self._kept_at_once(document, within_s)
+        return await self._apply(document, within_s, f"gateway,peer={OPERATOR}:{LISTENS}")
+
+    async def change_only(self, document: Document, within_s: int) -> Attempt:
+        attempt = await self._apply(document, within_s, "nothing")
+        return Attempt(End.UNCONFIRMED, attempt.says) if attempt.end is End.KEPT else attempt
+
+    async def _kept_at_once(self, document: Document, within_s: int) -> Attempt:
+        attempt = await self._apply(document, within_s, "nothing")
+        if attempt.end is End.KEPT:
+            await self._trivet("confirm")
+        return attempt
+
+    async def _apply(self, document: Document, within_s: int, proofs: str) -> Attempt:
+        file = self._node.folder / f"{uuid4().hex}.json"
+        file.write_text(json.dumps(document))
+        return await self._trivet("apply", str(file), "--yes", f"--within={within_s}", f"--confirm-by={proofs}")
+
+    async def _trivet(self, *words: str) -> Attempt:
+        argv = self._node.inside(
+            sys.executable, "-m", "tests.integration.lockout.command", str(self._node.folder), "net", *words
+        )
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(*argv, stdout=pipe, stderr=asyncio.subprocess.STDOUT)
+        self._node.runs(process.pid)
+        said, _ = await process.communicate()
+        return Attempt(_end_of_command(process.returncode or 0, said.decode()), said.decode())
+
+
+def _end_of_command(code: int, said: str) -> End:
+    if code == 0:
+        return End.KEPT
+    if code < 0:
+        return End.CUT
+    if "The change was not kept" in said or "over before it was confirmed" in said:
+        return End.UNCONFIRMED
+    return End.TAKEN_BACK if "Changing" in said else End.REFUSED

@@ -1,0 +1,133 @@
+"""Who manages the machine, from behind the gateway: looks whether it can be reached, drives its API as an engine does.
+
+All of it runs on a thread of its own, whose sockets are made in the operator's namespace.
+"""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from pyroute2 import netns
+
+from node.client import NodeClient
+from node.tls import client_context
+from tests.integration.lockout.agent import PORT
+from tests.integration.lockout.node import ADDRESS
+from tests.integration.lockout.site import OPERATOR
+
+T = TypeVar("T")
+LISTENS = 7000  # the command line asks there whether its new path carries
+PING_S, ANSWER_S = 1.0, 4.0
+_EVERY_S = 0.2
+
+
+@dataclass
+class Sight:
+    """When the machine could be reached, as (second, whether) at each change; seconds are time.monotonic's."""
+
+    seen: list[tuple[float, bool]] = field(default_factory=list)
+
+    def note(self, begun: float, reachable: bool) -> None:
+        if not self.seen or self.seen[-1][1] is not reachable:
+            self.seen.append((begun, reachable))
+
+    @property
+    def reachable(self) -> bool:
+        return bool(self.seen) and self.seen[-1][1]
+
+    def unreachable_s(self, since: float) -> float:
+        """The longest time without it that began after `since`."""
+        ends = [*(when for when, _ in self.seen[1:]), time.monotonic()]
+        gaps = [end - begun for (begun, was), end in zip(self.seen, ends, strict=True) if not was and end > since]
+        return max(gaps, default=0.0)
+
+
+class Operator:
+    """Use it as `async with Operator(...)`; coroutines given to `does` run in the operator's place."""
+
+    def __init__(self, place: str, folder: Path) -> None:
+        self._place = place
+        self._tls = client_context(folder / "engine.crt", folder / "engine.key", folder / "ca.crt")
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._tasks: list[asyncio.Task[None]] = []
+        self.sight = Sight()
+
+    def _run(self) -> None:
+        netns.setns(self._place)
+        asyncio.set_event_loop(self._loop)
+        for work in (self._watch(), self._listen()):
+            self._tasks.append(self._loop.create_task(work))
+        self._loop.run_forever()
+
+    async def __aenter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._end)
+        await asyncio.to_thread(self._thread.join)
+
+    def _end(self) -> None:
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()
+        self._loop.call_soon(self._loop.stop)
+
+    async def does(self, work: Coroutine[Any, Any, T]) -> T:
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+    @asynccontextmanager
+    async def api(self) -> AsyncIterator[NodeClient]:
+        """A connection of its own: over the path as it is now."""
+        client = NodeClient(ADDRESS, self._tls, port=PORT)
+        try:
+            yield client
+        finally:
+            await client.close()
+
+    async def reaches(self) -> bool:
+        """Ping, and an answer of the API that does not fit into one packet."""
+        if not await asyncio.to_thread(_pings, self._place):
+            return False
+        try:
+            async with asyncio.timeout(ANSWER_S), self.api() as api:
+                await api.network()
+        except Exception:  # noqa: BLE001 - whatever it is: no answer
+            return False
+        return True
+
+    async def _watch(self) -> None:
+        while True:
+            begun = time.monotonic()
+            self.sight.note(begun, await self.reaches())
+            await asyncio.sleep(_EVERY_S)
+
+    async def _listen(self) -> None:
+        server = await asyncio.start_server(lambda _, writer: writer.close(), OPERATOR, LISTENS)
+        await server.serve_forever()
+
+
+def _pings(place: str) -> bool:
+    """One echo request, on a thread that may be any: it goes to the place first."""
+    netns.setns(place)
+    packet = b"\x08\x00" + _checksum(b"\x08\x00\0\0\0\0\0\1") + b"\0\0\0\1"
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as pinger, suppress(OSError):
+        pinger.connect((ADDRESS, 0))
+        pinger.send(packet)
+        end = time.monotonic() + PING_S
+        while (left := end - time.monotonic()) > 0:
+            pinger.settimeout(left)
+            if pinger.recv(2048)[20:21] == b"\0":
+                return True
+    return False
+
+
+def _checksum(data: bytes) -> bytes:
+    total = sum(int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data), 2))
+    return (~((total & 0xFFFF) + (total >> 16)) & 0xFFFF).to_bytes(2, "big")

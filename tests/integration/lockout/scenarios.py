@@ -1,0 +1,130 @@
+"""The bad configurations, the bad moments and who is to stop each: what the table shows line by line."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from tests.integration.lockout.deaths import at_each_step
+from tests.integration.lockout.documents import BAD_DOCUMENTS, GOOD, TO_BRIDGE, TO_NIC, bridge, interfaces, ports
+from tests.integration.lockout.dying import Death
+from tests.integration.lockout.entries import Attempt, Document, End
+from tests.integration.lockout.trial import Bad
+from tests.integration.lockout.world import WITHIN_S, World
+
+_CHECKS, _NETWORKMANAGER, _PROOF, _TIME = "checks of the wish", "does not come up", "no proof over it", "time is over"
+_STOPPED_BY = {
+    **dict.fromkeys(("MTU beyond the NIC's", "typos and unknown keys", "contradictions"), _CHECKS),
+    **dict.fromkeys(("duplicate address", "the gateway's address", "NIC down"), _NETWORKMANAGER),
+}
+_DHCP = interfaces(bridge(ipv4={"enabled": True, "dhcp": True}))
+
+
+def _asks_for(document: Document) -> Callable[[World], Awaitable[Attempt]]:
+    return lambda here: here.change(document)
+
+
+async def _dhcp_of_another_network(here: World) -> Attempt:
+    here.site.serve_dhcp()
+    return await here.change(_DHCP)
+
+
+async def _mac_that_the_switch_drops(here: World) -> Attempt:
+    here.site.only_known_macs("52:54:00:00:00:01")
+    return await here.change(interfaces(bridge(**{"mac-address": "52:54:00:00:00:99"})))
+
+
+async def _changed_meanwhile(here: World, document: Document, do: Callable[[], None]) -> Attempt:
+    """`do` comes as soon as the change has begun."""
+    change = asyncio.create_task(here.change(document))
+    while not change.done() and not await here.checkpoints():  # noqa: ASYNC110 - another process
+        await asyncio.sleep(0.02)
+    do()
+    return await change
+
+
+async def _cable_pulled_during_the_change(here: World) -> Attempt:
+    attempt = await _changed_meanwhile(here, TO_NIC, here.site.pull)
+    await asyncio.sleep(WITHIN_S)
+    here.site.plug_back()
+    return attempt
+
+
+async def _cable_pulled_before_the_confirmation(here: World) -> Attempt:
+    attempt = await here.entry.change_only(TO_NIC, WITHIN_S)
+    here.site.pull()
+    await asyncio.sleep(WITHIN_S)
+    here.site.plug_back()
+    return attempt
+
+
+async def _nobody_confirms(here: World) -> Attempt:
+    return await here.entry.change_only(TO_NIC, WITHIN_S)
+
+
+async def _two_at_once(here: World) -> Attempt:
+    first, second = await asyncio.gather(
+        here.change(BAD_DOCUMENTS["gateway that nobody is"]), here.change(BAD_DOCUMENTS["no address"])
+    )
+    return Attempt(End.KEPT if End.KEPT in (first.end, second.end) else first.end, f"{first.says}; {second.says}")
+
+
+async def _disk_full(here: World) -> Attempt:
+    here.node.fill_disk()
+    attempt = await here.change(TO_NIC)
+    await asyncio.sleep(WITHIN_S)
+    here.node.empty_disk()
+    return attempt
+
+
+async def _nobody_confirms_and_networkmanager_dies(here: World) -> Attempt:
+    attempt = await here.entry.change_only(BAD_DOCUMENTS["no address"], WITHIN_S)
+    here.node.kill("nm")
+    return attempt
+
+
+async def _nobody_confirms_and_the_agent_dies(here: World) -> Attempt:
+    attempt = await here.entry.change_only(BAD_DOCUMENTS["no address"], WITHIN_S)
+    here.node.kill("agent")
+    return attempt
+
+
+async def _nobody_confirms_and_the_power_is_cut(here: World) -> Attempt:
+    attempt = await here.entry.change_only(BAD_DOCUMENTS["no address"], WITHIN_S)
+    await here.power_cycle()
+    return attempt
+
+
+async def _nic_without_cable(here: World) -> Attempt:
+    here.site.pull("port1")
+    return await here.change(interfaces(bridge(bridge=ports("eth1"))))
+
+
+def _long(name: str, stopped_by: str, death: Death, *, to_bridge: bool = False) -> Bad:
+    async def act(here: World) -> Attempt:
+        return await at_each_step(here, death, to_bridge=to_bridge)
+
+    return Bad(name, stopped_by, act, TO_BRIDGE, good=GOOD, long=True)
+
+
+def _bad(name: str, stopped_by: str, act: Callable[[World], Awaitable[Attempt]]) -> Bad:
+    return Bad(name, stopped_by, act, good=GOOD)
+
+
+SCENARIOS = (
+    *(_bad(name, _STOPPED_BY.get(name, _PROOF), _asks_for(document)) for name, document in BAD_DOCUMENTS.items()),
+    _bad("DHCP: nobody answers", _NETWORKMANAGER, _asks_for(_DHCP)),
+    _bad("DHCP: another network", _PROOF, _dhcp_of_another_network),
+    _bad("MAC that the switch drops", _PROOF, _mac_that_the_switch_drops),
+    _bad("cable pulled in the change", _PROOF, _cable_pulled_during_the_change),
+    _bad("cable pulled before confirming", _PROOF, _cable_pulled_before_the_confirmation),
+    _bad("nobody confirms", _TIME, _nobody_confirms),
+    _bad("two changes at once", _PROOF, _two_at_once),
+    _bad("disk full", "cannot be saved", _disk_full),
+    _bad("NIC without cable in the bridge", _PROOF, _nic_without_cable),
+    _bad("NetworkManager dies unconfirmed", _TIME, _nobody_confirms_and_networkmanager_dies),
+    _bad("agent dies unconfirmed", _TIME, _nobody_confirms_and_the_agent_dies),
+    _bad("power cut unconfirmed", "what is on the disk", _nobody_confirms_and_the_power_is_cut),
+    _long("process killed at each step", "checkpoint", Death.PROCESS),
+    _long("NetworkManager killed at each step", "recovery", Death.NETWORKMANAGER),
+    _long("power cut at each step", "disk, recovery", Death.FREEZE),
+    _long("the same, from NIC to bridge", "disk, recovery", Death.FREEZE, to_bridge=True),
+)

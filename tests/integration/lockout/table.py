@@ -1,0 +1,43 @@
+"""The table: a line for each bad configuration, what became of it through either entry, and who was to stop it."""
+
+from collections.abc import Iterable
+
+from tests.integration.lockout.entries import Api, Command, End
+from tests.integration.lockout.trial import Bad, Outcome
+
+_NAME, _CELL = 34, 20
+_WORDS = {
+    End.REFUSED: "refused",
+    End.TAKEN_BACK: "taken back",
+    End.UNCONFIRMED: "not confirmed",
+    End.KEPT: "kept",
+    End.CUT: "came back",
+}
+
+
+def table(bads: Iterable[Bad], outcomes: Iterable[Outcome]) -> str:
+    found = {(outcome.name, outcome.entry): outcome for outcome in outcomes}
+    lines = [_line("", Command.name, Api.name, "stopped by"), _line("", "without it for", "without it for", "")]
+    for bad in bads:
+        cells = (found.get((bad.name, entry)) for entry in (Command.name, Api.name))
+        lines.append(_line(bad.name, *("" if one is None else _cell(one) for one in cells), bad.stopped_by))
+    ended = [outcome for outcome in found.values() if outcome.end]
+    locked = [outcome for outcome in ended if outcome.locked_out]
+    wrong = [outcome for outcome in ended if outcome.wrong and not outcome.locked_out]
+    worst = max((outcome.unreachable_s for outcome in ended), default=0.0)
+    lines.append(f"\nlongest without it: {worst:.0f} s; not as before or not to be changed again: {len(wrong)}")
+    lines.append(f"lock-outs: {len(locked)} of {len(ended)}")
+    return "\n".join(lines)
+
+
+def _cell(outcome: Outcome) -> str:
+    if outcome.locked_out:
+        return "LOCKED OUT"
+    if outcome.wrong or outcome.end is None:
+        return "WRONG"
+    return f"{_WORDS[outcome.end]:13} {outcome.unreachable_s:3.0f} s"
+
+
+def _line(*cells: str) -> str:
+    name, first, second, last = cells
+    return f"{name:{_NAME}} {first:{_CELL}} {second:{_CELL}} {last}".rstrip()

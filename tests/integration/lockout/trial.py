@@ -1,0 +1,126 @@
+"""One bad configuration through one entry: from a good state to what became of it, measured by the operator."""
+
+import asyncio
+import contextlib
+import time
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from netconf.errors import Problem
+from netconf.model import NetworkState
+from tests.integration.lockout.entries import Api, Attempt, Command, Document, End
+from tests.integration.lockout.node import BRIDGE_START
+from tests.integration.lockout.world import World, world
+
+BACK_S = 60  # what was promised
+_STILL_S = 1.0
+Act = Callable[[World], Awaitable[Attempt]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """`act` does it; `stopped_by` says who is to stop it. With `may_stay` the new configuration may be kept, reachable.
+
+    `needs` are kernel modules. `start` is the machine's first configuration, `good` a change that has to work after.
+    """
+
+    name: str
+    stopped_by: str
+    act: Act
+    may_stay: Document | None = None
+    start: dict[str, str] = field(default_factory=lambda: BRIDGE_START)
+    good: Document = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    long: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`wrong` is empty when the machine is reachable with its old configuration and can be changed again.
+
+    `end` None means that the trial itself broke off. `log` is the machine's, only when something is wrong.
+    """
+
+    name: str
+    entry: str
+    end: End | None
+    unreachable_s: float = 0.0
+    locked_out: bool = False
+    wrong: str = ""
+    says: str = ""
+    log: str = ""
+
+
+async def tried(
+    bad: Bad, enter: type[Api] | type[Command], tree: Path, *, guarded: bool = True, patience_s: float = BACK_S
+) -> Outcome:
+    try:
+        async with world(tree, bad.start, enter, vlans="8021q" in bad.needs, guarded=guarded) as here:
+            outcome = await _run(here, bad, patience_s)
+            return outcome if not outcome.wrong else replace(outcome, log=here.node.log)
+    except Exception:  # noqa: BLE001 - an outcome, too: the table goes on
+        return Outcome(bad.name, enter.name, None, locked_out=True, wrong=traceback.format_exc())
+
+
+async def _run(here: World, bad: Bad, patience_s: float) -> Outcome:
+    state, disk = await here.state(), here.node.on_disk()
+    begun = time.monotonic()
+    attempt = await bad.act(here)
+    wrong = await _comes_back(here, bad, attempt, state, disk, patience_s)
+    unreachable_s = here.operator.sight.unreachable_s(begun)
+    locked_out = not here.operator.sight.reachable or unreachable_s > BACK_S
+    if not wrong and bad.good:
+        after = await here.change(bad.good)
+        if after.end is not End.KEPT:
+            wrong = f"a good change does not work any more: {after.end}: {after.says}"
+        elif not await here.is_so(bad.good):
+            wrong = "a good change was confirmed and is not in force"
+    return Outcome(bad.name, here.entry.name, attempt.end, unreachable_s, locked_out, wrong, attempt.says)
+
+
+async def _comes_back(
+    here: World, bad: Bad, attempt: Attempt, state: NetworkState, disk: dict[str, str], patience_s: float
+) -> str:
+    """What is not as it was, once everything is quiet; empty when all is."""
+    wrong = "nobody looked"
+    end = time.monotonic() + patience_s
+    quiet_since: float | None = None
+    while time.monotonic() < end:
+        wrong = await _difference(here, bad, attempt, state, disk)
+        if wrong:
+            quiet_since = None
+        elif quiet_since is None:
+            quiet_since = time.monotonic()
+        elif time.monotonic() - quiet_since > _STILL_S:
+            return ""
+        await asyncio.sleep(0.2)
+    return wrong
+
+
+async def _difference(here: World, bad: Bad, attempt: Attempt, state: NetworkState, disk: dict[str, str]) -> str:
+    if not here.operator.sight.reachable:
+        return "it cannot be reached"
+    try:
+        if await here.checkpoints():
+            return "a change is still open"
+        if bad.may_stay is not None and attempt.end in (End.KEPT, End.CUT) and await here.is_so(bad.may_stay):
+            return ""
+        now = await here.state()
+    except (Problem, OSError) as err:
+        return f"NetworkManager does not answer: {err}"
+    if now != state:
+        return f"it is not as before: {_told(now, state)}"
+    if here.node.on_disk() != disk:
+        return f"other profiles are on the disk: {sorted(here.node.on_disk())} instead of {sorted(disk)}"
+    return ""
+
+
+def _told(now: NetworkState, then: NetworkState) -> str:
+    with contextlib.suppress(AttributeError):
+        new = [i for i in now.interfaces if i not in then.interfaces]
+        old = [i for i in then.interfaces if i not in now.interfaces]
+        rest = [(getattr(now, k), getattr(then, k)) for k in ("routes", "rules", "dns")]
+        return f"{new} was {old}; {[pair for pair in rest if pair[0] != pair[1]]}"
+    return ""

@@ -1,0 +1,76 @@
+"""One machine on its site with the operator who watches it, and what a trial may do to them."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from netconf.document import parse
+from netconf.facade import Network
+from netconf.model import NetworkState
+from netconf.networkmanager.bus import connect
+from tests.integration.lockout.entries import Attempt, Document, Entry
+from tests.integration.lockout.node import Node
+from tests.integration.lockout.operator import Operator
+from tests.integration.lockout.site import Site
+from tests.integration.netconf.contract import plain
+
+WITHIN_S = 10
+_UP_S = 60
+
+
+@dataclass
+class World:
+    node: Node
+    site: Site
+    operator: Operator
+    entry: Entry
+    network: Network
+
+    async def change(self, document: Document, within_s: int = WITHIN_S) -> Attempt:
+        return await self.entry.change(document, within_s)
+
+    async def state(self) -> NetworkState:
+        return plain(await self.network.observe())
+
+    async def is_so(self, document: Document) -> bool:
+        return not await self.network.plan(parse(document))
+
+    async def checkpoints(self) -> int:
+        async with connect(self.node.bus_address) as bus:
+            return len(await bus.checkpoints())
+
+    async def power_cycle(self) -> None:
+        self.node.power_cut()
+        await asyncio.sleep(1)
+        self.network = await self.node.power_on()
+
+    async def until(self, condition: Callable[[], bool], within_s: float) -> bool:
+        try:
+            async with asyncio.timeout(within_s):
+                while not condition():  # noqa: ASYNC110 - it is another thread that sees it
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            return False
+        return True
+
+
+@asynccontextmanager
+async def world(
+    tree: Path, start: dict[str, str], enter: Callable[[Node, Operator], Entry], *, vlans: bool, guarded: bool
+) -> AsyncIterator[World]:
+    """Everything is taken away at the end. Raises AssertionError when the machine cannot be reached to begin with."""
+    folder = Path(tempfile.mkdtemp(prefix="trivet-lockout-", dir="/var/tmp"))
+    with Site(tree, vlans=vlans) as site:
+        node = Node(tree, folder, site, start, guarded=guarded)
+        try:
+            network = await node.power_on()
+            async with Operator(site.operator.netns, node.folder) as operator:
+                made = World(node, site, operator, enter(node, operator), network)
+                if not await made.until(lambda: operator.sight.reachable, _UP_S):
+                    raise AssertionError(f"the machine did not come up:\n{node.log}")
+                yield made
+        finally:
+            node.remove()
