@@ -5,11 +5,13 @@ The cases are documents; what the kernel really has is asked of `ip` and `bridge
 """
 
 import asyncio
+import contextlib
 import json
 from dataclasses import dataclass, replace
 from typing import Any
 
 from netconf.document import parse
+from netconf.errors import Problem
 from netconf.facade import Network
 from netconf.model import Interface, LinkState, LinkType, NetworkState
 from tests.integration.netconf.world import (
@@ -61,7 +63,14 @@ class Case:
 async def hold(network: Network, case: Case, ask: Ask) -> None:
     """Raises AssertionError with what does not hold."""
     async with built(case.world, ask):
-        await _hold(network, case, ask)
+        try:
+            await _hold(network, case, ask)
+        except (AssertionError, Problem):
+            with contextlib.suppress(Problem):  # for the next one
+                change = await network.change(case.after)
+                if change.checkpoint is not None:
+                    await network.confirm(change.checkpoint)
+            raise
 
 
 async def _hold(network: Network, case: Case, ask: Ask) -> None:
