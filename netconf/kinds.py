@@ -121,3 +121,14 @@ class Vrf:
 
     table: int
     ports: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LldpNeighbour:
+    """Who is at the other end of a cable, as it says by LLDP. `vlan` is the one of frames without a tag."""
+
+    system: str
+    chassis: str
+    port: str
+    description: str = ""
+    vlan: int | None = None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from netconf.kinds import Bond, Bridge, Vlan, Vrf, Vxlan
+from netconf.kinds import Bond, Bridge, LldpNeighbour, Vlan, Vrf, Vxlan
 from netconf.options import Pairs
 
 
@@ -62,8 +62,8 @@ class IpConfig:
 class Interface:
     """In a wish, None means "leave as it is"; in an observation, everything that applies is filled in.
 
-    `controller`, `carrier` and `permanent_mac` are only observed: ports are wished for in their bridge, bond or VRF.
-    With `by_mac` in a wish it is the one with that MAC, whatever it is called. `peer` is a veth's other end.
+    `controller`, `carrier`, `permanent_mac` and `neighbours` are only observed: ports are wished for in their bridge,
+    bond or VRF. With `by_mac` in a wish it is the one with that MAC, whatever it is called. `peer` is the other end.
     """
 
     name: str
@@ -86,6 +86,7 @@ class Interface:
     description: str | None = None
     by_mac: bool = False
     permanent_mac: str | None = None
+    neighbours: tuple[LldpNeighbour, ...] = ()
 
     @property
     def ports(self) -> tuple[str, ...] | None:

@@ -3,6 +3,7 @@
 from netconf.document.bond import read_bond, render_bond
 from netconf.document.bridge import read_bridge, render_bridge
 from netconf.document.ip import read_ip, render_ip
+from netconf.document.lldp import read_lldp, render_lldp
 from netconf.document.overlays import read_vlan, read_vxlan, render_vlan, render_vxlan
 from netconf.document.ports import read_vrf, render_vrf
 from netconf.document.reader import Reader, why_bad_mac, why_bad_name
@@ -101,7 +102,7 @@ def _present(section: Reader, found: Interface) -> Interface:
         vxlan=None if vxlan is None else read_vxlan(vxlan),
         vrf=None if vrf is None else read_vrf(vrf),
         peer=None if veth is None else _peer(veth),
-        lldp=_lldp(section.section("lldp")),
+        lldp=read_lldp(section.section("lldp")),
         description=section.text("description"),
     )
 
@@ -129,13 +130,6 @@ def _peer(section: Reader) -> str | None:
     return section.checked("peer", why_bad_name)
 
 
-def _lldp(section: Reader | None) -> bool | None:
-    if section is None:
-        return None
-    section.only({"enabled", "neighbors"})
-    return section.flag("enabled")
-
-
 def render_interface(interface: Interface) -> dict[str, object]:
     shown: dict[str, object] = {
         "name": interface.name,
@@ -151,7 +145,7 @@ def render_interface(interface: Interface) -> dict[str, object]:
         ("mtu", interface.mtu),
         ("carrier", interface.carrier),
         ("controller", interface.controller),
-        ("lldp", None if interface.lldp is None else {"enabled": interface.lldp}),
+        ("lldp", None if interface.lldp is None else render_lldp(interface.lldp, interface.neighbours)),
         ("ipv4", None if interface.ipv4 is None else render_ip(interface.ipv4, 4)),
         ("ipv6", None if interface.ipv6 is None else render_ip(interface.ipv6, 6)),
         ("bridge", None if interface.bridge is None else render_bridge(interface.bridge)),

@@ -100,10 +100,11 @@ class Bus:
                 profile = await self.get(path, "Connection.Active", "Connection")
                 settings = await self.call(profile, f"{_NAME}.Settings.Connection", "GetSettings")
                 devices = await self.get(path, "Connection.Active", "Devices")
-                names = [await self.get(device, "Device", "Interface") for device in devices]
+                for device in devices:
+                    heard = await self.get(device, "Device", "LldpNeighbors")
+                    found[str(await self.get(device, "Device", "Interface"))] = known(settings, heard)
             except BusSaidNo:  # gone while we asked
                 continue
-            found.update(dict.fromkeys(names, known(settings)))
         return found
 
     async def dns(self) -> tuple[tuple[str, ...], tuple[str, ...]]:

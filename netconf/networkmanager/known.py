@@ -1,8 +1,11 @@
 """What only NetworkManager knows of an interface, from the profile that is active on it; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from dbus_fast import Variant
+
+from netconf.kinds import LldpNeighbour
 from netconf.model import Interface, IpConfig
 from netconf.networkmanager.profiles import DESCRIPTION, Settings
 from netconf.options import IP, Flag, Number, Option, Pairs, Value, Words, pairs
@@ -20,9 +23,11 @@ class Known:
     options6: Pairs = ()
     lldp: bool = False
     description: str | None = None
+    neighbours: tuple[LldpNeighbour, ...] = ()
 
 
-def known(settings: Settings) -> Known:
+def known(settings: Settings, heard: Iterable[Mapping[str, Variant]] = ()) -> Known:
+    """`heard` is the property LldpNeighbors of its device."""
     connection, user = settings.get("connection", {}), settings.get("user", {})
     marks = user["data"].value if "data" in user else {}
     lldp = connection["lldp"].value if "lldp" in connection else 0
@@ -33,6 +38,7 @@ def known(settings: Settings) -> Known:
         options6=_options(settings.get("ipv6", {}), 6),
         lldp=lldp == 1,
         description=marks.get(DESCRIPTION),
+        neighbours=tuple(sorted(neighbour(one) for one in heard)),
     )
 
 
@@ -48,6 +54,7 @@ def with_known(interface: Interface, said: Known) -> Interface:
         ),
         lldp=said.lldp,
         description=said.description,
+        neighbours=said.neighbours,
     )
 
 
@@ -77,3 +84,18 @@ def _value(option: Option, value: object) -> Value | None:
             return value
         case _:
             return None
+
+
+def neighbour(said: Mapping[str, Variant]) -> LldpNeighbour:
+    """Of an entry of the property LldpNeighbors."""
+
+    def word(key: str) -> str:
+        return str(said[key].value) if key in said else ""
+
+    return LldpNeighbour(
+        system=word("system-name"),
+        chassis=word("chassis-id"),
+        port=word("port-id"),
+        description=word("port-description"),
+        vlan=int(said["ieee-802-1-pvid"].value) if "ieee-802-1-pvid" in said else None,
+    )

@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 
-from dbus_fast import Variant
-
 from netconf.errors import BackendMissing
 from netconf.networkmanager.bus import Bus, BusSaidNo, connect
-from netconf.networkmanager.known import known
-from netconf.watch.view import LldpNeighbour, Told
+from netconf.networkmanager.known import known, neighbour
+from netconf.watch.view import Told
 
 _NAME = "org.freedesktop.NetworkManager"
 _ROOT = "/org/freedesktop/NetworkManager"
@@ -40,18 +38,3 @@ async def _told(bus: Bus) -> Mapping[str, Told]:
         except BusSaidNo:  # gone while we asked
             continue
     return found
-
-
-def neighbour(said: Mapping[str, Variant]) -> LldpNeighbour:
-    """Of an entry of the property LldpNeighbors."""
-
-    def word(key: str) -> str:
-        return str(said[key].value) if key in said else ""
-
-    return LldpNeighbour(
-        system=word("system-name"),
-        chassis=word("chassis-id"),
-        port=word("port-id"),
-        description=word("port-description"),
-        vlan=int(said["ieee-802-1-pvid"].value) if "ieee-802-1-pvid" in said else None,
-    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from netconf.kinds import LldpNeighbour
 from netconf.watch import bonds
 from netconf.watch.events import EventKind, NetworkEvent
 from netconf.watch.origin import is_duplicate, origin
@@ -10,7 +11,6 @@ from netconf.watch.view import (
     Counters,
     HeldAddress,
     Link,
-    LldpNeighbour,
     Origin,
     SeenRoute,
     Speed,

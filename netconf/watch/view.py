@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
+from netconf.kinds import LldpNeighbour
 from netconf.model import Address
 
 
@@ -137,15 +138,6 @@ class Speed:
 
     mbps: int | None = None
     duplex: str | None = None
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class LldpNeighbour:
-    system: str
-    chassis: str
-    port: str
-    description: str = ""
-    vlan: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ def plain(state: NetworkState) -> NetworkState:
     """Without what the kernel makes up: MACs of virtual links, and what a NIC without any wish does by itself."""
 
     def of(interface: Interface) -> Interface:
-        bare = replace(interface, carrier=None, ipv6=None)
+        bare = replace(interface, carrier=None, ipv6=None, neighbours=())
         if interface.type is LinkType.VETH:
             return replace(bare, state=LinkState.UP, mac=None)
         if interface.type is LinkType.ETHERNET:

@@ -64,6 +64,24 @@ async def options_go_back_when_their_maker_dies(network: Network, ask: Ask) -> N
         await _confirmed(network, gone("bond0.7", "bond0"))
 
 
+async def lldp_neighbour_is_shown(network: Network, ask: Ask) -> None:
+    nic = up("nic1", "ethernet")
+    async with built(_DEAF, ask):
+        await _confirmed(network, {"interfaces": [nic | {"lldp": {"enabled": True}}]})
+        try:
+            for _ in range(100):
+                await ask(*f"ip netns exec deaf python3 -m {_SWITCH} p1".split())
+                seen = (await network.observe()).interface("nic1")
+                if seen is not None and seen.neighbours:
+                    break
+                await asyncio.sleep(0.2)
+            assert seen is not None
+            assert [(there.system, there.port) for there in seen.neighbours] == [("switch-3", "1/17")], seen
+        finally:
+            await _confirmed(network, {"interfaces": [nic | {"state": "absent"}]})
+
+
+_SWITCH = "tests.integration.netconf.switch_says"
 _TAG = "0.linkinfo.info_data.id"
 
 
@@ -100,5 +118,10 @@ async def _comes_true(network: Network, document: Document) -> None:
 
 SCENARIOS: dict[str, Scenario] = {
     found.__name__.replace("_", "-"): found
-    for found in (bond_without_partner, tag_goes_back_when_its_maker_dies, options_go_back_when_their_maker_dies)
+    for found in (
+        bond_without_partner,
+        tag_goes_back_when_its_maker_dies,
+        options_go_back_when_their_maker_dies,
+        lldp_neighbour_is_shown,
+    )
 }

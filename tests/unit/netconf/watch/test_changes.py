@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netconf.kinds import LldpNeighbour
 from netconf.model import Address
 from netconf.watch.changes import changes, silent_gateways
 from netconf.watch.events import EventKind
@@ -18,7 +19,6 @@ from netconf.watch.view import (
     HeldAddress,
     Kernel,
     Link,
-    LldpNeighbour,
     Neighbour,
     News,
     SeenRoute,

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+from netconf.kinds import LldpNeighbour
 from netconf.model import Address
 from netconf.watch import document
 from netconf.watch.readings import parse_counters
@@ -15,7 +16,6 @@ from netconf.watch.view import (
     HeldAddress,
     Kernel,
     Link,
-    LldpNeighbour,
     Neighbour,
     SeenRoute,
     Speed,

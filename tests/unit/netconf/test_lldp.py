@@ -1,0 +1,43 @@
+"""Who is at the other end of a cable, from NetworkManager's words to a document."""
+
+from typing import Any
+
+from dbus_fast import Variant
+
+from netconf.document import parse, render
+from netconf.model import Interface, NetworkState
+from netconf.networkmanager.known import known, with_known
+
+_HEARD = {
+    "system-name": Variant("s", "switch-3"),
+    "chassis-id": Variant("s", "00:01:30:F9:AD:A0"),
+    "port-id": Variant("s", "1/17"),
+    "ieee-802-1-pvid": Variant("u", 12),
+}
+_LISTENS = {"connection": {"lldp": Variant("i", 1)}}
+
+
+def test_neighbours_are_shown_as_nmstate_shows_them_and_wished_for_by_nobody() -> None:
+    seen = with_known(Interface("eth1"), known(_LISTENS, [_HEARD]))
+    shown = render(NetworkState((seen,)))
+    assert _lldp(shown) == {
+        "enabled": True,
+        "neighbors": [
+            [
+                {"type": 5, "system-name": "switch-3"},
+                {"type": 1, "chassis-id": "00:01:30:F9:AD:A0"},
+                {"type": 2, "port-id": "1/17"},
+                {"type": 127, "oui": "00:80:c2", "pvid": 12},
+            ]
+        ],
+    }
+    (wish,) = parse(shown).interfaces
+    assert (wish.lldp, wish.neighbours) == (True, ())
+
+
+def test_nobody_there() -> None:
+    assert with_known(Interface("eth1"), known(_LISTENS)).neighbours == ()
+
+
+def _lldp(shown: dict[str, Any]) -> object:
+    return shown["interfaces"][0]["lldp"]
