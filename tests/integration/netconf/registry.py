@@ -1,4 +1,9 @@
-"""All layouts that run on a real kernel, and in which of the guests: each guest runs its own one after the other."""
+"""All layouts that run on a real kernel, and in which of the guests: each guest runs its own one after the other.
+
+The guests of MORE take many minutes together and run only when they are asked for: TRIVET_LAYOUTS=all.
+"""
+
+import os
 
 from tests.integration.netconf.addressing import ADDRESSING
 from tests.integration.netconf.cases import CASES, COMMAND_LINE, WITH_KERNEL, for_backend
@@ -11,8 +16,18 @@ from tests.integration.netconf.scenarios import SCENARIOS
 ALL: dict[str, Case] = {case.name: case for case in (*CASES, *LAYOUTS, *LACP_CASES, *ADDRESSING, *OPTION_CASES)}
 KERNEL: dict[str, Case] = {f"{WITH_KERNEL} {case.name}": case for case in for_backend("kernel") if case.needs}
 
+_ALWAYS = (
+    *("vlan-tag-changes-in-place-under-a-vm", "second-vlan-on-a-bond-in-use", "lacp-with-a-partner"),
+    *("management-moves-from-nic-to-bond-to-bridge", "bond-without-partner", "tag-goes-back-when-its-maker-dies"),
+)
+_WITH_TRAFFIC = (*(case.name for case in (*LAYOUTS, *LACP_CASES)), *SCENARIOS)
+
+MORE: dict[str, tuple[str, ...]] = {
+    "more-traffic": tuple(name for name in _WITH_TRAFFIC if name not in _ALWAYS),
+    "addresses-and-options": tuple(case.name for case in (*ADDRESSING, *OPTION_CASES)),
+}
 GUESTS: dict[str, tuple[str, ...]] = {
     "plain": (*(case.name for case in CASES if case.needs), COMMAND_LINE, *KERNEL),
-    "traffic": tuple(case.name for case in (*LAYOUTS, *LACP_CASES)),
-    "scenarios": (*SCENARIOS, *(case.name for case in (*ADDRESSING, *OPTION_CASES))),
+    "traffic": _ALWAYS,
+    **(MORE if os.environ.get("TRIVET_LAYOUTS") == "all" else {}),
 }
