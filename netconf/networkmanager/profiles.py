@@ -14,6 +14,7 @@ MARK = "trivet.change"  # in the profile's user data: the change that made it
 DESCRIPTION = "nmstate.interface.description"  # there, too, where nmstate keeps it
 _PRIORITY = 100  # over profiles of others for the same NIC, should a power cut leave both
 _RULE_PRIORITY = 30000  # what nmstate takes when the wish does not say; NetworkManager wants one
+_REORDER_HEADERS = 0x1  # NM_VLAN_FLAG_REORDER_HEADERS
 _FAMILIES = {4: 2, 6: 10}  # AF_INET, AF_INET6
 # From linux/fib_rules.h.
 _ACTIONS = {None: 1, RuleAction.BLACKHOLE: 6, RuleAction.UNREACHABLE: 7, RuleAction.PROHIBIT: 8}
@@ -171,7 +172,9 @@ def _bond_word(option: Option, value: Value) -> str:
 
 
 def _vlan(vlan: Vlan) -> Group:
-    made = {"parent": Variant("s", vlan.base), "id": Variant("u", vlan.id)}
+    # NetworkManager's default for who does not say it over D-Bus is none; the kernel's is this one, and VLANs in VLANs
+    # get no frames without it.
+    made = {"parent": Variant("s", vlan.base), "id": Variant("u", vlan.id), "flags": Variant("u", _REORDER_HEADERS)}
     if vlan.protocol is not VlanProtocol.IEEE_802_1Q:
         made["protocol"] = Variant("s", vlan.protocol.value)
     return made

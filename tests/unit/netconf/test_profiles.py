@@ -122,6 +122,7 @@ def test_what_stands_on_a_bond_is_set_up_after_its_ports() -> None:
     todo = made(NetworkState((vlan, bond)), NetworkState((nic(ipv4=OFF),)))
     assert [p.interface for p in todo.profiles] == ["bond0", "host0", "bond0.7"]
     assert todo.profiles[2].above == ("bond0", "host0")
+    assert plain(todo.profiles[2])["vlan"] == {"parent": "bond0", "id": 7, "flags": 1}  # without it no VLAN in it works
     again = made(NetworkState((replace(bond, bond=Bond(BondMode.LACP)),)), STACKED)
     assert [p.interface for p in again.profiles] == ["bond0", "host0", "bond0.7"]
 
@@ -133,6 +134,15 @@ STACKED = NetworkState(
         Interface("bond0.7", LinkType.VLAN, vlan=Vlan("bond0", 7)),
     )
 )
+
+
+def test_what_is_made_anew_goes_first_the_uppermost_before_the_others() -> None:
+    vlan = Interface("bond0.7", LinkType.VLAN, vlan=Vlan("bond0", 8))
+    assert made(NetworkState((vlan,)), STACKED).anew == ("bond0.7",)
+    options = Interface("bond0", LinkType.BOND, bond=Bond(options=(("xmit_hash_policy", "layer3+4"),)))
+    assert made(NetworkState((options,)), STACKED).anew == ("bond0.7", "bond0")
+    gone = Interface("bond0.7", LinkType.VLAN, LinkState.ABSENT)
+    assert made(NetworkState((options, gone)), STACKED).anew == ("bond0",)
 
 
 def test_vlans_of_a_port() -> None:
