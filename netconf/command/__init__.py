@@ -3,6 +3,7 @@
 import click
 
 from netconf.command.changing import apply, confirm, rollback, start
+from netconf.command.editing import edit
 from netconf.command.looking import plan, show, why
 from netconf.command.watch import watch
 
@@ -12,5 +13,5 @@ def net() -> None:
     """The network of this machine, in documents of nmstate's schema. Needs root."""
 
 
-for command in (show, plan, apply, confirm, rollback, start, watch, why):
+for command in (show, plan, apply, edit, confirm, rollback, start, watch, why):
     net.add_command(command)

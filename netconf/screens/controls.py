@@ -1,0 +1,153 @@
+"""The controls of forms, each one line high and readable without colours: a text, a choice of several, yes or no."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from netconf.screens.plain import Words
+
+
+@dataclass
+class Answered(Message):
+    """A control has another answer than before."""
+
+
+class TextLine(Horizontal):
+    """A line to type into, between brackets so that it can be seen while it is empty."""
+
+    DEFAULT_CSS = """
+    TextLine { height: 1; width: 1fr; }
+    TextLine Words { width: 1; }
+    TextLine Input { width: 44; background: ansi_default; color: ansi_default; }
+    TextLine Input:focus { background-tint: transparent; text-style: none; }
+    TextLine Input > .input--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
+    TextLine Input > .input--selection { background: ansi_default; color: ansi_default; text-style: reverse; }
+    """
+
+    def __init__(self, value: str, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._input = Input(value, compact=True, select_on_focus=False)
+        self._input.cursor_blink = False
+
+    def compose(self) -> ComposeResult:
+        yield Words("[")
+        yield self._input
+        yield Words("]")
+
+    @property
+    def answer(self) -> str:
+        return self._input.value
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(Answered())
+
+
+class Choice(Static, can_focus=True):
+    """One of several: `< DHCP >`; Left and Right go through them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "turn(-1)", show=False),
+        Binding("right,space", "turn(1)", show=False),
+    ]
+    DEFAULT_CSS = """
+    Choice { height: 1; width: 1fr; }
+    Choice:focus { text-style: reverse; }
+    """
+    answer: reactive[str] = reactive("", layout=False)
+
+    def __init__(self, words: Sequence[str], answer: str, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self._words = tuple(words)
+        self.set_reactive(Choice.answer, answer)
+
+    def render(self) -> str:
+        place = self._words.index(self.answer) + 1
+        return f"< {self.answer} >  ({place} of {len(self._words)}: Left, Right)"
+
+    def action_turn(self, by: int) -> None:
+        self.answer = self._words[(self._words.index(self.answer) + by) % len(self._words)]
+        self.post_message(Answered())
+
+
+class Flag(Static, can_focus=True):
+    """Yes or no: `[x] words`; Space changes it. Among others a `>` stands before the one at hand."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "turn", show=False)]
+    DEFAULT_CSS = """
+    Flag { height: 1; width: 1fr; }
+    Flag:focus { text-style: reverse; }
+    """
+    answer: reactive[bool] = reactive(False, layout=False)
+
+    def __init__(self, says: str, answer: bool, *, among: bool = False, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self._says, self._among = says, among
+        self.set_reactive(Flag.answer, answer)
+
+    def render(self) -> str:
+        mark = ("> " if self.has_focus else "  ") if self._among else ""
+        return f"{mark}[{'x' if self.answer else ' '}] {self._says}"
+
+    def action_turn(self) -> None:
+        self.answer = not self.answer
+        self.post_message(Answered())
+
+
+class Several(Vertical):
+    """Any number of several, a line each. `says` tells of each name."""
+
+    DEFAULT_CSS = "Several { height: auto; width: 1fr; margin-left: -2; }"
+
+    def __init__(self, says: dict[str, str], answer: Sequence[str], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._flags = {name: Flag(text, name in answer, among=True) for name, text in says.items()}
+
+    def compose(self) -> ComposeResult:
+        yield from self._flags.values()
+
+    @property
+    def answer(self) -> tuple[str, ...]:
+        return tuple(name for name, flag in self._flags.items() if flag.answer)
+
+
+class Row(Widget):
+    """A control with its label, and below it what is wrong with the answer. A `>` stands before the one at hand."""
+
+    DEFAULT_CSS = """
+    Row { height: auto; layout: vertical; }
+    Row > Horizontal { height: auto; }
+    Row .label { width: 22; }
+    Row .mistake { display: none; height: auto; padding-left: 22; text-style: bold; color: ansi_red; }
+    """
+
+    def __init__(self, label: str, control: TextLine | Choice | Flag | Several) -> None:
+        super().__init__()
+        self._label, self.control = label, control
+        self._says = Words(f"  {label}", classes="label")
+        self._wrong = Words(classes="mistake")
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield self._says
+            yield self.control
+        yield self._wrong
+
+    def show_mistake(self, says: str) -> None:
+        self._wrong.update(f"! {says}")
+        self._wrong.display = bool(says)
+
+    def on_descendant_focus(self) -> None:
+        if not isinstance(self.control, Several):
+            self._says.update(f"> {self._label}")
+
+    def on_descendant_blur(self) -> None:
+        self._says.update(f"  {self._label}")

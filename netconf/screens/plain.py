@@ -1,0 +1,73 @@
+"""What every screen on a text console shares: no colours of its own, no glyphs beyond ASCII, no mouse, few redraws."""
+
+from typing import ClassVar
+
+from textual.app import App, ComposeResult, ReturnType
+from textual.binding import Binding, BindingType
+from textual.screen import Screen, ScreenResultType
+from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.widget import Widget
+from textual.widgets import Static
+
+
+class PlainBar(ScrollBarRender):
+    """In blanks and reverse video: the usual one is drawn with glyphs that the Linux console has not."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
+
+
+class Words(Static):
+    """Text as it is: brackets in it are no markup."""
+
+    def __init__(self, text: str = "", *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(text, id=id, classes=classes, markup=False)
+
+
+class PlainApp(App[ReturnType]):
+    """The terminal's own colours; whatever is marked is marked by reverse video and by a character."""
+
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c,ctrl+q", "leave", priority=True)]
+    CSS = """
+    Screen { background: ansi_default; color: ansi_default; }
+    .title { dock: top; height: 1; text-style: reverse; }
+    .keys { dock: bottom; height: 1; text-style: reverse; }
+    .body { padding: 1 1 0 1; height: 1fr; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        ScrollBar.renderer = PlainBar
+        self.theme = "ansi-dark"
+        self.animation_level = "none"
+
+    def action_leave(self) -> None:
+        """Of the page at hand, when it knows how."""
+        if isinstance(self.screen, Page):
+            self.screen.leave()
+        else:
+            self.exit()
+
+
+class Page(Screen[ScreenResultType]):
+    """A whole screen: a title, what `body` gives, and the keys that do something."""
+
+    title_says: ClassVar[str] = ""
+    keys_say: ClassVar[str] = ""
+    ESCAPE_TO_MINIMIZE = False
+
+    def compose(self) -> ComposeResult:
+        yield Words(f" {self.title_says}", classes="title")
+        yield from self.body()
+        yield Words(f" {self.keys_say}", classes="keys")
+
+    def body(self) -> ComposeResult:
+        yield Widget()
+
+    def say_keys(self, keys: str) -> None:
+        self.query_one(".keys", Words).update(f" {keys}")
+
+    def leave(self) -> None:
+        """For Ctrl-C and Ctrl-Q, which belong to the application unless a page minds."""
+        self.app.exit()

@@ -1,0 +1,29 @@
+"""The steps of a plan as sentences."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+
+from netconf.screens.plain import Words
+
+
+class PlanView(VerticalScroll):
+    """Scrolls by the arrow keys when it is at hand."""
+
+    DEFAULT_CSS = """
+    PlanView { background: ansi_default; height: 1fr; scrollbar-size: 0 1; }
+    PlanView Words { width: 1fr; height: auto; }
+    """
+    NOTHING: ClassVar[str] = "The network is already so: nothing would be changed."
+
+    def __init__(self, says: Sequence[str], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._says = tuple(says)
+
+    def compose(self) -> ComposeResult:
+        if not self._says:
+            yield Words(self.NOTHING)
+        for number, says in enumerate(self._says, 1):
+            yield Words(f"{number:>2}. {says}")

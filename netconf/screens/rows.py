@@ -1,0 +1,67 @@
+"""What the table of interfaces says, in words; pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from netconf.model import Interface, IpConfig, LinkState, LinkType, NetworkState
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The network, and how fast links are in Mbit/s as far as that is known."""
+
+    state: NetworkState
+    speeds: Mapping[str, int] = field(default_factory=dict)
+
+
+COLUMNS = (("Name", 15), ("State", 7), ("MAC", 17), ("Speed", 6), ("What it is, addresses", 0))
+
+_KINDS = {LinkType.ETHERNET: "NIC", LinkType.VETH: "NIC", LinkType.LINUX_BRIDGE: "bridge", LinkType.TUN: "tap"}
+
+
+def rows(seen: Seen) -> Iterator[tuple[str, ...]]:
+    """A row an interface, bridges first, then down to the NICs; a line more for each address."""
+    shown = [i for i in seen.state.interfaces if i.type is not LinkType.LOOPBACK]
+    order = (LinkType.LINUX_BRIDGE, LinkType.VLAN, LinkType.BOND)
+    ranks = {kind: rank for rank, kind in enumerate(order)}
+    for i in sorted(shown, key=lambda i: (i.type is LinkType.TUN, ranks.get(i.type, len(order)), i.name)):
+        yield (i.name, link(i), i.mac or "", _speed(seen.speeds.get(i.name)), "\n".join((_what(i), *_addresses(i))))
+
+
+def link(interface: Interface) -> str:
+    if interface.state is not LinkState.UP:
+        return "down"
+    return "up" if interface.carrier else "no link"
+
+
+def _what(interface: Interface) -> str:
+    said = _KINDS.get(interface.type, interface.type.value)
+    if interface.bond is not None:
+        said += f" {interface.bond.mode}"
+    if interface.vlan is not None:
+        said += f" {interface.vlan.id} on {interface.vlan.base}"
+    if interface.ports:
+        said += f" of {', '.join(interface.ports)}"
+    return said + (f", port of {interface.controller}" if interface.controller is not None else "")
+
+
+def _addresses(interface: Interface) -> Iterator[str]:
+    for family, ip in (("IPv4", interface.ipv4), ("IPv6", interface.ipv6)):
+        if ip is None or not ip.enabled:
+            continue
+        origin = _origin(ip)
+        yield from (f"{address} {origin}" for address in ip.addresses)
+        if not ip.static and not ip.addresses:
+            yield f"{family} {origin}: no answer yet"
+
+
+def _origin(ip: IpConfig) -> str:
+    if ip.static:
+        return "static"
+    return " and ".join(word for on, word in ((ip.dhcp, "DHCP"), (ip.autoconf, "advertised")) if on)
+
+
+def _speed(mbps: int | None) -> str:
+    if mbps is None:
+        return ""
+    return f"{mbps // 1000} G" if mbps >= 1000 and mbps % 1000 == 0 else f"{mbps} M"
