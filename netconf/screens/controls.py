@@ -34,21 +34,20 @@ class TextLine(Horizontal):
 
     def __init__(self, value: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._input = Input(value, compact=True, select_on_focus=False)
-        self._input.cursor_blink = False
+        self.answer = value
 
     def compose(self) -> ComposeResult:
+        line = Input(self.answer, compact=True, select_on_focus=False)
+        line.cursor_blink = False  # over a serial line each blink is a redraw
         yield Words("[")
-        yield self._input
+        yield line
         yield Words("]")
-
-    @property
-    def answer(self) -> str:
-        return self._input.value
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self.post_message(Answered())
+        if event.value != self.answer:
+            self.answer = event.value
+            self.post_message(Answered())
 
 
 class Choice(Static, can_focus=True):
@@ -105,7 +104,7 @@ class Flag(Static, can_focus=True):
 class Several(Vertical):
     """Any number of several, a line each. `says` tells of each name."""
 
-    DEFAULT_CSS = "Several { height: auto; width: 1fr; margin-left: -2; }"
+    DEFAULT_CSS = "Several { height: auto; width: 1fr; }"
 
     def __init__(self, says: dict[str, str], answer: Sequence[str], *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -126,13 +125,14 @@ class Row(Widget):
     Row { height: auto; layout: vertical; }
     Row > Horizontal { height: auto; }
     Row .label { width: 22; }
+    Row .label.of-several { width: 20; }
     Row .mistake { display: none; height: auto; padding-left: 22; text-style: bold; color: ansi_red; }
     """
 
     def __init__(self, label: str, control: TextLine | Choice | Flag | Several) -> None:
         super().__init__()
         self._label, self.control = label, control
-        self._says = Words(f"  {label}", classes="label")
+        self._says = Words(f"  {label}", classes="label of-several" if isinstance(control, Several) else "label")
         self._wrong = Words(classes="mistake")
 
     def compose(self) -> ComposeResult:

@@ -20,12 +20,16 @@ class InterfaceTable(DataTable[str]):
     def __init__(self, seen: Seen | None = None, *, id: str | None = None) -> None:
         super().__init__(cursor_type="row", zebra_stripes=False, id=id)
         self._shown: dict[str, tuple[str, ...]] = {}
+        self._given = seen
+
+    def on_mount(self) -> None:
         for name, width in COLUMNS:
             self.add_column(name, key=name, width=width or None)
-        if seen is not None:
-            self.show(seen)
+        if self._given is not None:
+            self.show(self._given)
 
     def show(self, seen: Seen) -> None:
+        """Once it is mounted."""
         wanted = {row[0]: row for row in rows(seen)}
         if wanted == self._shown:
             return

@@ -40,7 +40,9 @@ class ManagementForm(VerticalScroll):
     def __init__(self, layout: Layout, state: NetworkState, *, id: str | None = None) -> None:
         super().__init__(id=id, can_focus=False)
         self._given, self._checked = layout, False
-        nics = {i.name: _says(i) for i in state.interfaces if i.type in CABLES}
+        cables = [i for i in state.interfaces if i.type in CABLES]
+        width = max((len(i.name) for i in cables), default=0)
+        nics = {i.name: _says(i, width) for i in cables}
         self._rows = {
             "nics": Row("NICs", Several(nics, layout.nics)),
             "bond": Row("Bond", Choice(BOND_MODES, layout.bond)),
@@ -115,6 +117,6 @@ class ManagementForm(VerticalScroll):
         return wrong
 
 
-def _says(nic: Interface) -> str:
-    holder = f", port of {nic.controller}" if nic.controller is not None else ""
-    return f"{nic.name:<15} {nic.mac or '':<17} {link(nic)}{holder}"
+def _says(nic: Interface, width: int) -> str:
+    holder = f", in {nic.controller}" if nic.controller is not None else ""
+    return f"{nic.name:<{width}}  {nic.mac or '':<17}  {link(nic)}{holder}"

@@ -192,7 +192,7 @@ class ConfirmPage(Page[str]):
             await self._network.confirm(self._checkpoint)
         except CheckpointGone:
             return GONE
-        return "The change is kept."
+        return KEPT + (UNTIL_BOOT if self._network.backend == "kernel" else "")
 
     async def _take_back(self) -> str:
         try:
@@ -216,4 +216,6 @@ class ConfirmPage(Page[str]):
         self.say_keys("Enter, Esc: go on")
 
 
+KEPT = "The change is kept."
+UNTIL_BOOT = " NetworkManager does not run, so the next boot forgets it: `trivet net start` makes it again."
 GONE = "The time was over: the earlier configuration is back."

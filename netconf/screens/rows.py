@@ -14,7 +14,7 @@ class Seen:
     speeds: Mapping[str, int] = field(default_factory=dict)
 
 
-COLUMNS = (("Name", 15), ("State", 7), ("MAC", 17), ("Speed", 6), ("What it is, addresses", 0))
+COLUMNS = (("Name", 15), ("State", 7), ("What it is, MAC, speed, addresses", 0))
 
 _KINDS = {LinkType.ETHERNET: "NIC", LinkType.VETH: "NIC", LinkType.LINUX_BRIDGE: "bridge", LinkType.TUN: "tap"}
 
@@ -25,7 +25,7 @@ def rows(seen: Seen) -> Iterator[tuple[str, ...]]:
     order = (LinkType.LINUX_BRIDGE, LinkType.VLAN, LinkType.BOND)
     ranks = {kind: rank for rank, kind in enumerate(order)}
     for i in sorted(shown, key=lambda i: (i.type is LinkType.TUN, ranks.get(i.type, len(order)), i.name)):
-        yield (i.name, link(i), i.mac or "", _speed(seen.speeds.get(i.name)), "\n".join((_what(i), *_addresses(i))))
+        yield (i.name, link(i), "\n".join((_what(i, seen.speeds.get(i.name)), *_addresses(i))))
 
 
 def link(interface: Interface) -> str:
@@ -34,7 +34,7 @@ def link(interface: Interface) -> str:
     return "up" if interface.carrier else "no link"
 
 
-def _what(interface: Interface) -> str:
+def _what(interface: Interface, mbps: int | None) -> str:
     said = _KINDS.get(interface.type, interface.type.value)
     if interface.bond is not None:
         said += f" {interface.bond.mode}"
@@ -42,7 +42,8 @@ def _what(interface: Interface) -> str:
         said += f" {interface.vlan.id} on {interface.vlan.base}"
     if interface.ports:
         said += f" of {', '.join(interface.ports)}"
-    return said + (f", port of {interface.controller}" if interface.controller is not None else "")
+    holder = f"port of {interface.controller}" if interface.controller is not None else ""
+    return ", ".join(part for part in (f"{said} {interface.mac or ''}".rstrip(), _speed(mbps), holder) if part)
 
 
 def _addresses(interface: Interface) -> Iterator[str]:
