@@ -48,7 +48,8 @@ def gone(name: str, kind: str = "linux-bridge") -> dict[str, Any]:
 
 
 _TWO = [{"ip": ADDRESS, "prefix-length": 24}, {"ip": "192.0.2.111", "prefix-length": 24}]
-GOOD = interfaces(bridge(ipv4={"enabled": True, "address": _TWO}))
+TWO_ADDRESSES = {"enabled": True, "address": _TWO}
+GOOD = interfaces(bridge(ipv4=TWO_ADDRESSES))
 TO_NIC = interfaces(gone("ovirtmgmt"), nic(ipv4=ipv4(), ipv6=OFF)) | routed_by("host0")
 TO_BRIDGE = interfaces(bridge(bridge=ports("host0"), ipv4=ipv4(), ipv6=OFF), nic(ipv4=OFF, ipv6=OFF)) | routed_by(
     "ovirtmgmt"

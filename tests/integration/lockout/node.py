@@ -62,6 +62,46 @@ autoconnect-retries=0
 trivet.change=start
 """
 
+VLAN = f"""[connection]
+id=trivet host0.7
+uuid=00000000-0000-4000-8000-000000000003
+type=vlan
+interface-name=host0.7
+autoconnect-retries=0
+
+[vlan]
+parent=host0
+id=7
+
+[ipv4]
+method=manual
+address1=192.0.2.11/24,{GATEWAY}
+
+[ipv6]
+method=disabled
+
+[user]
+trivet.change=start
+"""
+
+BASE = """[connection]
+id=trivet host0
+uuid=00000000-0000-4000-8000-000000000002
+type=ethernet
+interface-name=host0
+autoconnect-retries=0
+
+[ipv4]
+method=disabled
+
+[ipv6]
+method=disabled
+
+[user]
+trivet.change=start
+"""
+
+VLAN_START = {"host0.7": VLAN, "host0": BASE}
 BRIDGE_START = {"ovirtmgmt": BRIDGE, "host0": PORT}
 
 

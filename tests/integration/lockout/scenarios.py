@@ -4,11 +4,26 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from tests.integration.lockout.deaths import at_each_step
-from tests.integration.lockout.documents import BAD_DOCUMENTS, GOOD, TO_BRIDGE, TO_NIC, bridge, interfaces, ports
+from tests.integration.lockout.documents import (
+    BAD_DOCUMENTS,
+    GOOD,
+    OFF,
+    TO_BRIDGE,
+    TO_NIC,
+    TWO_ADDRESSES,
+    bridge,
+    gone,
+    interfaces,
+    ipv4,
+    nic,
+    ports,
+    routed_by,
+)
 from tests.integration.lockout.dying import Death
 from tests.integration.lockout.entries import Attempt, Document, End
+from tests.integration.lockout.node import VLAN_START
 from tests.integration.lockout.trial import Bad
-from tests.integration.lockout.world import WITHIN_S, World
+from tests.integration.lockout.world import World
 
 _CHECKS, _NETWORKMANAGER, _PROOF, _TIME = "checks of the wish", "does not come up", "no proof over it", "time is over"
 _STOPPED_BY = {
@@ -43,21 +58,21 @@ async def _changed_meanwhile(here: World, document: Document, do: Callable[[], N
 
 async def _cable_pulled_during_the_change(here: World) -> Attempt:
     attempt = await _changed_meanwhile(here, TO_NIC, here.site.pull)
-    await asyncio.sleep(WITHIN_S)
+    await asyncio.sleep(here.within_s)
     here.site.plug_back()
     return attempt
 
 
 async def _cable_pulled_before_the_confirmation(here: World) -> Attempt:
-    attempt = await here.entry.change_only(TO_NIC, WITHIN_S)
+    attempt = await here.change_only(TO_NIC)
     here.site.pull()
-    await asyncio.sleep(WITHIN_S)
+    await asyncio.sleep(here.within_s)
     here.site.plug_back()
     return attempt
 
 
 async def _nobody_confirms(here: World) -> Attempt:
-    return await here.entry.change_only(TO_NIC, WITHIN_S)
+    return await here.change_only(TO_NIC)
 
 
 async def _two_at_once(here: World) -> Attempt:
@@ -70,25 +85,25 @@ async def _two_at_once(here: World) -> Attempt:
 async def _disk_full(here: World) -> Attempt:
     here.node.fill_disk()
     attempt = await here.change(TO_NIC)
-    await asyncio.sleep(WITHIN_S)
+    await asyncio.sleep(here.within_s)
     here.node.empty_disk()
     return attempt
 
 
 async def _nobody_confirms_and_networkmanager_dies(here: World) -> Attempt:
-    attempt = await here.entry.change_only(BAD_DOCUMENTS["no address"], WITHIN_S)
+    attempt = await here.change_only(BAD_DOCUMENTS["no address"])
     here.node.kill("nm")
     return attempt
 
 
 async def _nobody_confirms_and_the_agent_dies(here: World) -> Attempt:
-    attempt = await here.entry.change_only(BAD_DOCUMENTS["no address"], WITHIN_S)
+    attempt = await here.change_only(BAD_DOCUMENTS["no address"])
     here.node.kill("agent")
     return attempt
 
 
 async def _nobody_confirms_and_the_power_is_cut(here: World) -> Attempt:
-    attempt = await here.entry.change_only(BAD_DOCUMENTS["no address"], WITHIN_S)
+    attempt = await here.change_only(BAD_DOCUMENTS["no address"])
     await here.power_cycle()
     return attempt
 
@@ -108,6 +123,46 @@ def _long(name: str, stopped_by: str, death: Death, *, to_bridge: bool = False) 
 def _bad(name: str, stopped_by: str, act: Callable[[World], Awaitable[Attempt]]) -> Bad:
     return Bad(name, stopped_by, act, good=GOOD)
 
+
+def _in_vlan(tag: int) -> Document:
+    """The management address in that VLAN instead of 7."""
+    name = f"host0.{tag}"
+    vlan = {"name": name, "type": "vlan", "state": "up", "vlan": {"base-iface": "host0", "id": tag}}
+    return interfaces(gone("host0.7", "vlan"), vlan | {"ipv4": ipv4(), "ipv6": OFF}) | routed_by(name)
+
+
+def _over_bond(mode: str) -> Document:
+    """The management bridge over a bond of the two other NICs."""
+    inside = {"mode": mode, "port": ["eth1", "eth2"], "options": {"miimon": 100}}
+    bond = {"name": "bond0", "type": "bond", "state": "up", "link-aggregation": inside, "ipv4": OFF, "ipv6": OFF}
+    return interfaces(bond, bridge(bridge=ports("bond0")))
+
+
+async def _bond_without_cables(here: World) -> Attempt:
+    for port in ("port1", "port2"):
+        here.site.pull(port)
+    return await here.change(_over_bond("active-backup"))
+
+
+def _on_vlan(name: str, document: Document) -> Bad:
+    more = interfaces({"name": "host0.7", "type": "vlan", "state": "up", "ipv4": TWO_ADDRESSES})
+    return Bad(name, _PROOF, _asks_for(document), start=VLAN_START, good=more, needs=("8021q",))
+
+
+_VRF = {"name": "vrf9", "type": "vrf", "state": "up", "vrf": {"route-table-id": 9, "port": ["ovirtmgmt"]}}
+_FILTERED = {"port": [{"name": "host0", "vlan": {"mode": "access", "tag": 12}}]}
+
+# They need modules that not every kernel has: they run in a guest.
+IN_GUEST = (
+    _on_vlan("wrong VLAN", _in_vlan(8)),
+    _on_vlan("no VLAN where there is one", interfaces(gone("host0.7", "vlan"), nic(ipv4=ipv4())) | routed_by("host0")),
+    Bad("802.3ad, switch without LACP", _PROOF, _asks_for(_over_bond("802.3ad")), good=GOOD, needs=("bonding",)),
+    Bad("bond without any carrier", _PROOF, _bond_without_cables, good=GOOD, needs=("bonding",)),
+    Bad("VRF takes the management", _PROOF, _asks_for(interfaces(_VRF)), good=GOOD, needs=("vrf",)),
+    Bad(
+        "VLAN filter on its port", _PROOF, _asks_for(interfaces(bridge(bridge=_FILTERED))), good=GOOD, needs=("bridge",)
+    ),
+)
 
 SCENARIOS = (
     *(_bad(name, _STOPPED_BY.get(name, _PROOF), _asks_for(document)) for name, document in BAD_DOCUMENTS.items()),

@@ -12,7 +12,7 @@ from netconf.errors import Problem
 from netconf.model import NetworkState
 from tests.integration.lockout.entries import Api, Attempt, Command, Document, End
 from tests.integration.lockout.node import BRIDGE_START
-from tests.integration.lockout.world import World, world
+from tests.integration.lockout.world import WITHIN_S, World, world
 
 BACK_S = 60  # what was promised
 _STILL_S = 1.0
@@ -54,10 +54,18 @@ class Outcome:
 
 
 async def tried(
-    bad: Bad, enter: type[Api] | type[Command], tree: Path, *, guarded: bool = True, patience_s: float = BACK_S
+    bad: Bad,
+    enter: type[Api] | type[Command],
+    tree: Path,
+    *,
+    guarded: bool = True,
+    patience_s: float = BACK_S,
+    within_s: int = WITHIN_S,
 ) -> Outcome:
     try:
-        async with world(tree, bad.start, enter, vlans="8021q" in bad.needs, guarded=guarded) as here:
+        async with world(
+            tree, bad.start, enter, vlans="8021q" in bad.needs, guarded=guarded, within_s=within_s
+        ) as here:
             outcome = await _run(here, bad, patience_s)
             return outcome if not outcome.wrong else replace(outcome, log=here.node.log)
     except Exception:  # noqa: BLE001 - an outcome, too: the table goes on

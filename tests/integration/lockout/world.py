@@ -18,7 +18,7 @@ from tests.integration.lockout.site import Site
 from tests.integration.netconf.contract import plain
 
 WITHIN_S = 10
-_UP_S = 60
+_UP_S = 180
 
 
 @dataclass
@@ -28,9 +28,13 @@ class World:
     operator: Operator
     entry: Entry
     network: Network
+    within_s: int = WITHIN_S
 
-    async def change(self, document: Document, within_s: int = WITHIN_S) -> Attempt:
-        return await self.entry.change(document, within_s)
+    async def change(self, document: Document, within_s: int | None = None) -> Attempt:
+        return await self.entry.change(document, within_s or self.within_s)
+
+    async def change_only(self, document: Document) -> Attempt:
+        return await self.entry.change_only(document, self.within_s)
 
     async def state(self) -> NetworkState:
         return plain(await self.network.observe())
@@ -59,7 +63,13 @@ class World:
 
 @asynccontextmanager
 async def world(
-    tree: Path, start: dict[str, str], enter: Callable[[Node, Operator], Entry], *, vlans: bool, guarded: bool
+    tree: Path,
+    start: dict[str, str],
+    enter: Callable[[Node, Operator], Entry],
+    *,
+    vlans: bool,
+    guarded: bool,
+    within_s: int = WITHIN_S,
 ) -> AsyncIterator[World]:
     """Everything is taken away at the end. Raises AssertionError when the machine cannot be reached to begin with."""
     folder = Path(tempfile.mkdtemp(prefix="trivet-lockout-", dir="/var/tmp"))
@@ -68,7 +78,7 @@ async def world(
         try:
             network = await node.power_on()
             async with Operator(site.operator.netns, node.folder) as operator:
-                made = World(node, site, operator, enter(node, operator), network)
+                made = World(node, site, operator, enter(node, operator), network, within_s)
                 if not await made.until(lambda: operator.sight.reachable, _UP_S):
                     raise AssertionError(f"the machine did not come up:\n{node.log}")
                 yield made

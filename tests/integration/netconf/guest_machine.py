@@ -4,8 +4,9 @@ QEMU, tree and kernel are those of the images. The guest has four NICs that lead
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from images import build, node
 from images.kernel import initrd, kernel
@@ -20,6 +21,7 @@ _MODULES = (
 )
 _NICS = 4
 _DISK_MIB = 1024
+_MEMORY_MIB = 320
 _PROJECT = Path(__file__).resolve().parents[3]
 _SCRIPTS = Path(__file__).parent / "guest"
 _CODE = ("netconf", "tests/integration/netconf")
@@ -35,19 +37,31 @@ def run_guest(
 ) -> dict[str, str]:
     """Name of each contract in `wanted` → what went wrong, empty if nothing. `work` is a folder for this run alone,
     `program` a module of this folder, `tree` the guest's root if it is not that of a node."""
+    return dict(boot(work, _files(wanted, program), tree=tree))
+
+
+def boot(
+    work: Path, files: Mapping[str, bytes], *, tree: Path | None = None, memory_mib: int = _MEMORY_MIB
+) -> list[Any]:
+    """What the guest said after the word `result`, line by line, from JSON. It runs `project/inside` of `files`."""
     work.mkdir(exist_ok=True)
     store = build.DEFAULT_STORE
     builder = node.node_tree(store, print, run)
     guest = kernel(store, print, run)
     (work / "vmlinuz").write_bytes(guest.vmlinuz.read_bytes())
-    (work / "initrd").write_bytes(initrd(guest, _MODULES, _files(wanted, program)))
+    (work / "initrd").write_bytes(initrd(guest, _MODULES, {"init": (_SCRIPTS / "init").read_bytes(), **files}))
     binds = {work: "/tmp/work", _root_disk(store, tree or builder, builder): "/tmp/root"}
-    run_in(builder, _qemu(), run, writable=False, binds=binds)
+    run_in(builder, _qemu(memory_mib), run, writable=False, binds=binds)
     results = (work / "results").read_text(errors="replace")
     if "exit 0" not in results:
         raise GuestFailed(f"{results}\n{(work / 'console').read_text(errors='replace')}")
-    found = [json.loads(line.removeprefix("result ")) for line in results.splitlines() if line.startswith("result ")]
-    return dict(found)
+    return [json.loads(line.removeprefix("result ")) for line in results.splitlines() if line.startswith("result ")]
+
+
+def code(*folders: str) -> dict[str, bytes]:
+    """The Python files of these folders of the project, by their place in the guest."""
+    paths = (path for folder in folders for path in (_PROJECT / folder).rglob("*.py"))
+    return {f"project/{path.relative_to(_PROJECT)}": path.read_bytes() for path in paths}
 
 
 def _root_disk(store: Path, tree: Path, builder: Path) -> Path:
@@ -63,17 +77,14 @@ def _root_disk(store: Path, tree: Path, builder: Path) -> Path:
 
 
 def _files(wanted: Iterable[str], program: str) -> dict[str, bytes]:
-    files = {"init": (_SCRIPTS / "init").read_bytes(), "project/inside": (_SCRIPTS / "inside").read_bytes()}
-    for folder in _CODE:
-        for path in (_PROJECT / folder).rglob("*.py"):
-            files[f"project/{path.relative_to(_PROJECT)}"] = path.read_bytes()
+    files = {"project/inside": (_SCRIPTS / "inside").read_bytes(), **code(*_CODE)}
     files["project/NetworkManager.conf"] = CONFIGURATION.encode()
     files["project/program"] = program.encode()
     files["project/wanted.json"] = json.dumps(list(wanted)).encode()
     return files
 
 
-def _qemu() -> tuple[str, ...]:
+def _qemu(memory_mib: int) -> tuple[str, ...]:
     nics = [
         word
         for number in range(_NICS)
@@ -87,7 +98,7 @@ def _qemu() -> tuple[str, ...]:
     ]
     return (
         *("qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=64", "-cpu", "max", "-machine", "q35"),
-        *("-m", "320", "-smp", "1", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
+        *("-m", str(memory_mib), "-smp", "1", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
         *("-kernel", "/tmp/work/vmlinuz", "-initrd", "/tmp/work/initrd", "-append", _COMMAND_LINE),
         *("-serial", "file:/tmp/work/console", "-serial", "file:/tmp/work/results"),
         *("-drive", "file=/tmp/root/root.img,format=raw,if=virtio,readonly=on"),
