@@ -24,7 +24,5 @@ def run_in_guest(work: Path, trials: Iterable[Trial]) -> list[Outcome]:
     files["project/inside"] = (_HERE / "inside").read_bytes()
     wanted = [(trial.bad.name, trial.enter is Api, trial.guarded) for trial in trials]
     files["project/wanted.json"] = json.dumps(wanted).encode()
-    return [
-        Outcome(**said | {"end": said["end"] and End(said["end"])})
-        for said in boot(work, files, memory_mib=_MEMORY_MIB)
-    ]
+    found = boot(work, files, memory_mib=_MEMORY_MIB)
+    return [Outcome(**said | {"end": End(said["end"]) if said["end"] else None}) for said in found]
