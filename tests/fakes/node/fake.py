@@ -229,8 +229,6 @@ class FakeNode:
             counters=dict(self.net.counters),
         )
 
-    # --- network -------------------------------------------------------------------------------------------------
-
     async def names(self) -> NamesRequest:
         return await self._do("names", lambda: NamesRequest(names=dict(self.net.names)))
 
