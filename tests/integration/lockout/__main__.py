@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from images import build
@@ -14,7 +15,7 @@ from tests.integration.lockout.guest import run_in_guest
 from tests.integration.lockout.runner import AT_ONCE, Trial, run_all
 from tests.integration.lockout.scenarios import IN_GUEST, SCENARIOS
 from tests.integration.lockout.table import table
-from tests.integration.lockout.trial import BACK_S, Bad, Outcome
+from tests.integration.lockout.trial import HERE, Bad, Outcome
 
 _UNGUARDED = "confirm every change at once, without proof: shows what the proof is for"
 _NO_GUEST = "leave out what needs a kernel of Debian's (VLANs, bonds, VRFs) and is tried in an emulated machine"
@@ -35,11 +36,11 @@ def main() -> int:
         return [Trial(bad, enter, guarded=not given.unguarded) for bad in bads for enter in (Command, Api)]
 
     here, there = chosen(SCENARIOS), [] if given.no_guest else chosen(IN_GUEST)
-    patience_s = 20 if given.unguarded else BACK_S
+    pace = replace(HERE, back_s=20) if given.unguarded else HERE
     with tempfile.TemporaryDirectory(prefix="trivet-guest-", dir="/var/tmp") as work, ThreadPoolExecutor(1) as pool:
         guest = pool.submit(run_in_guest, Path(work), trials(there)) if there else None
         tree = build.build_node(build.DEFAULT_STORE, lambda says: print(says, file=sys.stderr))
-        outcomes = asyncio.run(run_all(trials(here), tree, at_once=given.at_once, patience_s=patience_s, tell=_tell))
+        outcomes = asyncio.run(run_all(trials(here), tree, at_once=given.at_once, pace=pace, tell=_tell))
         if guest is not None:
             found = guest.result()
             for outcome in found:

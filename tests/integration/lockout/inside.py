@@ -9,9 +9,9 @@ from tests.integration.lockout.entries import Api, Command
 from tests.integration.lockout.runner import Trial, run_all
 from tests.integration.lockout.scenarios import IN_GUEST
 from tests.integration.lockout.trial import Outcome
+from tests.integration.lockout.world import Pace
 
-_WITHIN_S = 40  # everything takes its time there
-_AT_ONCE = 3
+_PACE = Pace(within_s=40, up_s=300, back_s=120, look_every_s=2)  # everything takes its time there
 
 
 def tell(outcome: Outcome) -> None:
@@ -22,7 +22,7 @@ async def main() -> None:
     bads = {bad.name: bad for bad in IN_GUEST}
     wanted = json.loads(Path("/project/wanted.json").read_text())
     trials = [Trial(bads[name], Api if api else Command, guarded) for name, api, guarded in wanted]
-    await run_all(trials, Path("/"), at_once=_AT_ONCE, within_s=_WITHIN_S, tell=tell)
+    await run_all(trials, Path("/"), at_once=1, pace=_PACE, tell=tell)
 
 
 if __name__ == "__main__":

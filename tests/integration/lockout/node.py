@@ -140,10 +140,10 @@ class Node(Machine):
         with (self._all / "log").open("ab") as log:
             self._process = subprocess.Popen(argv, stdout=log, stderr=log, start_new_session=True, cwd=_PROJECT)
 
-    async def power_on(self) -> Network:
+    async def power_on(self, *, within_s: float = 60) -> Network:
         """Ready when NetworkManager answers; whether anything is up, only the site can tell."""
         self._start()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(within_s):
             for port in PORTS:
                 while True:
                     try:

@@ -24,7 +24,6 @@ from tests.integration.lockout.site import OPERATOR
 T = TypeVar("T")
 LISTENS = 7000  # the command line asks there whether its new path carries
 PING_S, ANSWER_S = 1.0, 4.0
-_EVERY_S = 0.2
 
 
 @dataclass
@@ -51,8 +50,8 @@ class Sight:
 class Operator:
     """Use it as `async with Operator(...)`; coroutines given to `does` run in the operator's place."""
 
-    def __init__(self, place: str, folder: Path) -> None:
-        self._place = place
+    def __init__(self, place: str, folder: Path, *, look_every_s: float) -> None:
+        self._place, self._look_every_s = place, look_every_s
         self._tls = client_context(folder / "engine.crt", folder / "engine.key", folder / "ca.crt")
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -106,7 +105,7 @@ class Operator:
         while True:
             begun = time.monotonic()
             self.sight.note(begun, await self.reaches())
-            await asyncio.sleep(_EVERY_S)
+            await asyncio.sleep(self._look_every_s)
 
     async def _listen(self) -> None:
         server = await asyncio.start_server(lambda _, writer: writer.close(), OPERATOR, LISTENS)

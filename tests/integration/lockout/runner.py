@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.integration.lockout.entries import Api, Command
-from tests.integration.lockout.trial import BACK_S, Bad, Outcome, tried
-from tests.integration.lockout.world import WITHIN_S
+from tests.integration.lockout.trial import HERE, Bad, Outcome, tried
+from tests.integration.lockout.world import Pace
 
 Enter = type[Api] | type[Command]
 AT_ONCE = 6  # on two cores
@@ -25,17 +25,14 @@ async def run_all(
     tree: Path,
     *,
     at_once: int = AT_ONCE,
-    patience_s: float = BACK_S,
-    within_s: int = WITHIN_S,
+    pace: Pace = HERE,
     tell: Callable[[Outcome], None] = lambda outcome: None,
 ) -> list[Outcome]:
     turns = asyncio.Semaphore(at_once)
 
     async def run(trial: Trial) -> Outcome:
         async with turns:
-            outcome = await tried(
-                trial.bad, trial.enter, tree, guarded=trial.guarded, patience_s=patience_s, within_s=within_s
-            )
+            outcome = await tried(trial.bad, trial.enter, tree, guarded=trial.guarded, pace=pace)
             tell(outcome)
             return outcome
 

@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from images import build
 from tests.integration.lockout.entries import Api, Command
-from tests.integration.lockout.guest import run_in_guest
 from tests.integration.lockout.runner import Trial, run_all
-from tests.integration.lockout.scenarios import IN_GUEST, SCENARIOS
-from tests.integration.lockout.trial import BACK_S, Bad, Outcome
+from tests.integration.lockout.scenarios import SCENARIOS
+from tests.integration.lockout.trial import HERE, Outcome
 
 # The table of `./trivet lockouts` has the long ones through both entries.
 GUARDED = [Trial(bad, enter) for bad in SCENARIOS for enter in (Api, Command) if enter is Api or not bad.long]
@@ -32,7 +32,7 @@ def outcomes() -> Iterator["Future[Outcomes]"]:
     def run() -> Outcomes:
         tree = build.build_node(build.DEFAULT_STORE, print)
         guarded = asyncio.run(run_all(GUARDED, tree))
-        unguarded = asyncio.run(run_all(UNGUARDED, tree, patience_s=BACK_S / 3))
+        unguarded = asyncio.run(run_all(UNGUARDED, tree, pace=replace(HERE, back_s=20)))
         found = ((True, outcome) for outcome in guarded), ((False, outcome) for outcome in unguarded)
         return {(outcome.name, outcome.entry, safe): outcome for part in found for safe, outcome in part}
 
@@ -40,21 +40,9 @@ def outcomes() -> Iterator["Future[Outcomes]"]:
         yield pool.submit(run)
 
 
-@pytest.fixture(scope="module")
-def guest(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Future[Outcomes]"]:
-    """One emulated machine, beside the others."""
-
-    def run() -> Outcomes:
-        found = run_in_guest(tmp_path_factory.mktemp("guest"), [Trial(bad, Api) for bad in IN_GUEST])
-        return {(outcome.name, outcome.entry, True): outcome for outcome in found}
-
-    with ThreadPoolExecutor(1) as pool:
-        yield pool.submit(run)
-
-
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("trial", GUARDED, ids=named)
-def test_nobody_is_locked_out(outcomes: "Future[Outcomes]", guest: "Future[Outcomes]", trial: Trial) -> None:
+def test_nobody_is_locked_out(outcomes: "Future[Outcomes]", trial: Trial) -> None:
     outcome = outcomes.result()[trial.bad.name, trial.enter.name, True]
     assert not outcome.locked_out, f"{outcome.wrong}\n{outcome.says}\n{outcome.log}"
     assert not outcome.wrong, f"{outcome.wrong}\n{outcome.says}\n{outcome.log}"
@@ -64,11 +52,3 @@ def test_nobody_is_locked_out(outcomes: "Future[Outcomes]", guest: "Future[Outco
 @pytest.mark.parametrize("trial", UNGUARDED, ids=named)
 def test_without_the_proof_one_is_locked_out(outcomes: "Future[Outcomes]", trial: Trial) -> None:
     assert outcomes.result()[trial.bad.name, trial.enter.name, False].locked_out
-
-
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("bad", IN_GUEST, ids=lambda bad: bad.name)
-def test_nobody_is_locked_out_in_a_guest(guest: "Future[Outcomes]", bad: Bad) -> None:
-    outcome = guest.result()[bad.name, Api.name, True]
-    assert not outcome.wrong, f"{outcome.wrong}\n{outcome.says}\n{outcome.log}"
-    assert not outcome.locked_out

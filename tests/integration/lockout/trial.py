@@ -12,9 +12,10 @@ from netconf.errors import Problem
 from netconf.model import NetworkState
 from tests.integration.lockout.entries import Api, Attempt, Command, Document, End
 from tests.integration.lockout.node import BRIDGE_START
-from tests.integration.lockout.world import WITHIN_S, World, world
+from tests.integration.lockout.world import Pace, World, world
 
-BACK_S = 60  # what was promised
+PROMISED_S = 60
+HERE = Pace()
 _STILL_S = 1.0
 Act = Callable[[World], Awaitable[Attempt]]
 
@@ -59,26 +60,23 @@ async def tried(
     tree: Path,
     *,
     guarded: bool = True,
-    patience_s: float = BACK_S,
-    within_s: int = WITHIN_S,
+    pace: Pace = HERE,
 ) -> Outcome:
     try:
-        async with world(
-            tree, bad.start, enter, vlans="8021q" in bad.needs, guarded=guarded, within_s=within_s
-        ) as here:
-            outcome = await _run(here, bad, patience_s)
+        async with world(tree, bad.start, enter, vlans="8021q" in bad.needs, guarded=guarded, pace=pace) as here:
+            outcome = await _run(here, bad)
             return outcome if not outcome.wrong else replace(outcome, log=here.node.log)
     except Exception:  # noqa: BLE001 - an outcome, too: the table goes on
         return Outcome(bad.name, enter.name, None, locked_out=True, wrong=traceback.format_exc())
 
 
-async def _run(here: World, bad: Bad, patience_s: float) -> Outcome:
+async def _run(here: World, bad: Bad) -> Outcome:
     state, disk = await here.state(), here.node.on_disk()
     begun = time.monotonic()
     attempt = await bad.act(here)
-    wrong = await _comes_back(here, bad, attempt, state, disk, patience_s)
+    wrong = await _comes_back(here, bad, attempt, state, disk)
     unreachable_s = here.operator.sight.unreachable_s(begun)
-    locked_out = not here.operator.sight.reachable or unreachable_s > BACK_S
+    locked_out = not here.operator.sight.reachable or unreachable_s > PROMISED_S
     if not wrong and bad.good:
         after = await here.change(bad.good)
         if after.end is not End.KEPT:
@@ -88,12 +86,10 @@ async def _run(here: World, bad: Bad, patience_s: float) -> Outcome:
     return Outcome(bad.name, here.entry.name, attempt.end, unreachable_s, locked_out, wrong, attempt.says)
 
 
-async def _comes_back(
-    here: World, bad: Bad, attempt: Attempt, state: NetworkState, disk: dict[str, str], patience_s: float
-) -> str:
+async def _comes_back(here: World, bad: Bad, attempt: Attempt, state: NetworkState, disk: dict[str, str]) -> str:
     """What is not as it was, once everything is quiet; empty when all is."""
     wrong = "nobody looked"
-    end = time.monotonic() + patience_s
+    end = time.monotonic() + here.pace.back_s
     quiet_since: float | None = None
     while time.monotonic() < end:
         wrong = await _difference(here, bad, attempt, state, disk)

@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netconf.document import parse
@@ -17,8 +17,15 @@ from tests.integration.lockout.operator import Operator
 from tests.integration.lockout.site import Site
 from tests.integration.netconf.contract import plain
 
-WITHIN_S = 10
-_UP_S = 180
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a change may wait, the machine may take to come up and to be back, and how often it is looked at."""
+
+    within_s: int = 10
+    up_s: float = 60
+    back_s: float = 60
+    look_every_s: float = 0.2
 
 
 @dataclass
@@ -28,7 +35,11 @@ class World:
     operator: Operator
     entry: Entry
     network: Network
-    within_s: int = WITHIN_S
+    pace: Pace
+
+    @property
+    def within_s(self) -> int:
+        return self.pace.within_s
 
     async def change(self, document: Document, within_s: int | None = None) -> Attempt:
         return await self.entry.change(document, within_s or self.within_s)
@@ -37,7 +48,9 @@ class World:
         return await self.entry.change_only(document, self.within_s)
 
     async def state(self) -> NetworkState:
-        return plain(await self.network.observe())
+        """Without the metrics of routes: NetworkManager gives its own in the order in which links come up."""
+        found = plain(await self.network.observe())
+        return replace(found, routes=tuple(replace(route, metric=None) for route in found.routes or ()))
 
     async def is_so(self, document: Document) -> bool:
         return not await self.network.plan(parse(document))
@@ -49,7 +62,7 @@ class World:
     async def power_cycle(self) -> None:
         self.node.power_cut()
         await asyncio.sleep(1)
-        self.network = await self.node.power_on()
+        self.network = await self.node.power_on(within_s=self.pace.up_s)
 
     async def until(self, condition: Callable[[], bool], within_s: float) -> bool:
         try:
@@ -69,17 +82,17 @@ async def world(
     *,
     vlans: bool,
     guarded: bool,
-    within_s: int = WITHIN_S,
+    pace: Pace,
 ) -> AsyncIterator[World]:
     """Everything is taken away at the end. Raises AssertionError when the machine cannot be reached to begin with."""
     folder = Path(tempfile.mkdtemp(prefix="trivet-lockout-", dir="/var/tmp"))
     with Site(tree, vlans=vlans) as site:
         node = Node(tree, folder, site, start, guarded=guarded)
         try:
-            network = await node.power_on()
-            async with Operator(site.operator.netns, node.folder) as operator:
-                made = World(node, site, operator, enter(node, operator), network, within_s)
-                if not await made.until(lambda: operator.sight.reachable, _UP_S):
+            network = await node.power_on(within_s=pace.up_s)
+            async with Operator(site.operator.netns, node.folder, look_every_s=pace.look_every_s) as operator:
+                made = World(node, site, operator, enter(node, operator), network, pace)
+                if not await made.until(lambda: operator.sight.reachable, pace.up_s):
                     raise AssertionError(f"the machine did not come up:\n{node.log}")
                 yield made
         finally:
