@@ -110,8 +110,9 @@ class Site:
         self.operator.ip("route add default via 198.51.100.1")
 
     def plug_in(self, port: str) -> None:
-        """A port of the machine's, which brought it here, is put into the switch."""
-        self.switch.ip(f"link set {port} master sw up")
+        """A port of the machine's, which brought it here, is put into the switch. The spare ones have no cable yet: the
+        machine would answer there to whoever asks for its address, whatever is wrong with the way to it."""
+        self.switch.ip(f"link set {port} master sw {'up' if port == MAIN_PORT else 'down'}")
         if self._filters and port == MAIN_PORT:
             self.switch.run("bridge", "vlan", "del", "dev", port, "vid", "1")
             self.switch.run("bridge", "vlan", "add", "dev", port, "vid", "7")
