@@ -24,7 +24,7 @@ def differences(wish: Interface, observed: NetworkState) -> Iterator[str]:
     if wish.state is LinkState.ABSENT:
         if seen is not None and is_removed(wish):
             yield f"Remove {wish.name}"
-        elif seen is not None and any(ip.addresses or ip.dhcp for ip in (seen.ipv4, seen.ipv6) if ip is not None):
+        elif seen is not None and (seen.lldp or _has_addresses(seen)):
             yield f"Take the configuration of {wish.name} away"
         return
     if seen is None:
@@ -52,6 +52,10 @@ def differences(wish: Interface, observed: NetworkState) -> Iterator[str]:
         yield from _bond(wish.name, wish.bond, seen.bond)
     yield from _ip(wish.name, "IPv4", wish.ipv4, seen.ipv4 or IpConfig(), seen)
     yield from _ip(wish.name, "IPv6", wish.ipv6, seen.ipv6 or IpConfig(), seen)
+
+
+def _has_addresses(seen: Interface) -> bool:
+    return any(ip.addresses or ip.dhcp for ip in (seen.ipv4, seen.ipv6) if ip is not None)
 
 
 def _making(wish: Interface) -> str:

@@ -145,14 +145,14 @@ ADDRESSING = (
                 {
                     "interfaces": [
                         {"name": "uplink", "type": "ethernet", "identifier": "mac-address"}
-                        | {"mac-address": "52:54:00:00:01:03", "mtu": 1400, "ipv4": _OFF, "ipv6": _OFF},
+                        | {"mac-address": "52:54:00:00:01:03", "ipv4": _OFF, "ipv6": _OFF},
                         up("br0", "linux-bridge", bridge={"port": [{"name": "uplink"}]}, ipv4=v4(HERE)),
                     ]
                 },
-                (link("eth3", "master", "br0"), link("eth3", "mtu", 1400)),
+                (link("eth3", "master", "br0"),),
             ),
         ),
-        {"interfaces": [*gone("br0")["interfaces"], {"name": "eth3", "type": "ethernet", "mtu": 1500}]},
+        {"interfaces": [*gone("br0")["interfaces"], _NO_NIC | {"name": "eth3"}]},
         ("virtio_net",),
     ),
 )

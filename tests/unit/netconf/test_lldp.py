@@ -5,8 +5,9 @@ from typing import Any
 from dbus_fast import Variant
 
 from netconf.document import parse, render
-from netconf.model import Interface, NetworkState
+from netconf.model import Interface, LinkState, NetworkState
 from netconf.networkmanager.known import known, with_known
+from netconf.planning.plan import plan
 
 _HEARD = {
     "system-name": Variant("s", "switch-3"),
@@ -33,6 +34,13 @@ def test_neighbours_are_shown_as_nmstate_shows_them_and_wished_for_by_nobody() -
     }
     (wish,) = parse(shown).interfaces
     assert (wish.lldp, wish.neighbours) == (True, ())
+
+
+def test_a_nic_that_is_not_wished_for_listens_no_more() -> None:
+    listens = NetworkState((Interface("eth1", lldp=True),))
+    gone = NetworkState((Interface("eth1", state=LinkState.ABSENT),))
+    assert [step.says for step in plan(gone, listens)] == ["Take the configuration of eth1 away"]
+    assert plan(gone, NetworkState((Interface("eth1", lldp=False),))) == ()
 
 
 def test_nobody_there() -> None:
