@@ -21,10 +21,11 @@ _CHANGING = frozenset(
 
 
 class Death(StrEnum):
-    """FREEZE says so in the file `reached` and waits for what comes: the power cut."""
+    """Each says so in the file `reached`. FREEZE waits for the power cut, PAUSE until the order is countermanded."""
 
     PROCESS = "process"
     FREEZE = "freeze"
+    PAUSE = "pause"
     NETWORKMANAGER = "networkmanager"
 
 
@@ -57,17 +58,20 @@ def obey(folder: Path) -> None:
                 counted = 0
                 (folder / ORDER).unlink()
                 (folder / REACHED).write_text(member)
-                _strike(Death(death))
+                _strike(Death(death), folder)
         return await real(self, path, interface, member, signature, *body)
 
     Bus.call = call  # type: ignore[method-assign]
 
 
-def _strike(death: Death) -> None:
+def _strike(death: Death, folder: Path) -> None:
     match death:
         case Death.PROCESS:
             os.kill(os.getpid(), signal.SIGKILL)
         case Death.FREEZE:
             time.sleep(3600)
+        case Death.PAUSE:
+            while (folder / REACHED).exists():
+                time.sleep(0.05)
         case Death.NETWORKMANAGER:
             os.kill(int(NM_PID.read_text()), signal.SIGKILL)

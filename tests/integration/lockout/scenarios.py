@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from tests.integration.lockout import dying
 from tests.integration.lockout.deaths import at_each_step
 from tests.integration.lockout.documents import (
     BAD_DOCUMENTS,
@@ -48,11 +49,13 @@ async def _mac_that_the_switch_drops(here: World) -> Attempt:
 
 
 async def _changed_meanwhile(here: World, document: Document, do: Callable[[], None]) -> Attempt:
-    """`do` comes as soon as the change has begun."""
+    """`do` comes before the second call to NetworkManager that changes something."""
+    dying.order(here.node.folder, Death.PAUSE, 2)
     change = asyncio.create_task(here.change(document))
-    while not change.done() and not await here.checkpoints():  # noqa: ASYNC110 - another process
-        await asyncio.sleep(0.02)
+    while not change.done() and not dying.has_struck(here.node.folder):  # noqa: ASYNC110 - another process
+        await asyncio.sleep(0.05)
     do()
+    dying.countermand(here.node.folder)
     return await change
 
 
