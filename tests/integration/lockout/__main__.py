@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -28,6 +29,7 @@ def main() -> int:
     parser.add_argument("--no-guest", action="store_true", help=_NO_GUEST)
     parser.add_argument("--at-once", type=int, default=AT_ONCE, metavar="N", help="how many side by side (%(default)s)")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # machines are taken away then, too
 
     def chosen(bads: Iterable[Bad]) -> list[Bad]:
         return [bad for bad in bads if not given.names or any(name in bad.name for name in given.names)]

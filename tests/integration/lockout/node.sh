@@ -12,6 +12,7 @@ mount --rbind /dev "$root/dev"
 mkdir -p "$root/run/dbus" "$root/run/NetworkManager" "$root/var/lib/trivet"
 mount --bind "$root/var/lib" /var/lib # whoever is run in here, from the project, keeps its state in the machine
 mount --bind "$root/run" /run
+(while [ -d "/proc/$site" ]; do sleep 1; done; kill -KILL 0) & # the site dies with the tests, however those die
 ip link set lo up
 for number in 0 1 2; do
     case $number in 0) name=host0 ;; *) name=eth$number ;; esac
