@@ -5,6 +5,7 @@ import click
 from netconf.command.changing import apply, confirm, rollback, start
 from netconf.command.editing import edit
 from netconf.command.looking import plan, show, why
+from netconf.command.pinning import pin
 from netconf.command.watch import watch
 
 
@@ -13,5 +14,5 @@ def net() -> None:
     """The network of this machine, in documents of nmstate's schema. Needs root."""
 
 
-for command in (show, plan, apply, edit, confirm, rollback, start, watch, why):
+for command in (show, plan, apply, edit, confirm, rollback, pin, start, watch, why):
     net.add_command(command)

@@ -81,6 +81,17 @@ async def lldp_neighbour_is_shown(network: Network, ask: Ask) -> None:
             await _confirmed(network, {"interfaces": [nic | {"state": "absent"}]})
 
 
+async def names_are_pinned(network: Network, ask: Ask) -> None:
+    """udev, asked what it would call a NIC, finds the file of `trivet net pin`."""
+    argv = (sys.executable, "-c", "from netconf.command import net; net()", "pin")
+    said = await ask(*argv)
+    assert "eth1 is the NIC with 52:54:00:00:01:01" in said, said
+    assert await ask(*argv) == "All NICs are pinned already\n"
+    named = await ask("sh", "-c", "udevadm test-builtin net_setup_link /sys/class/net/eth1 2>&1")
+    assert "ID_NET_LINK_FILE=/etc/systemd/network/70-trivet-eth1.link" in named, named
+    assert "ID_NET_NAME=eth1" in named, named
+
+
 _SWITCH = "tests.integration.netconf.switch_says"
 _TAG = "0.linkinfo.info_data.id"
 
@@ -123,5 +134,6 @@ SCENARIOS: dict[str, Scenario] = {
         tag_goes_back_when_its_maker_dies,
         options_go_back_when_their_maker_dies,
         lldp_neighbour_is_shown,
+        names_are_pinned,
     )
 }
