@@ -103,7 +103,7 @@ class NetworkManager:
                 now = await back(bus, held, change, self._look)
                 await asyncio.to_thread(plug, plugged, self._netns)
                 if isinstance(err, Exception):
-                    raise ChangeFailed(reason=_reason(err, alone), now=now) from err
+                    raise ChangeFailed(reason=reason(err, alone), now=now) from err
                 raise
             return known.checkpoint()
 
@@ -174,7 +174,7 @@ async def _carry_out(bus: Bus, todo: Work, added: dict[str, str], devices: dict[
         await Activation(bus, there).start(paths)
 
 
-def _reason(err: Exception, alone: tuple[str, ...]) -> str:
+def reason(err: Exception, alone: tuple[str, ...]) -> str:
     """`alone` are bonds without a partner, over which nothing comes up."""
     match err:
         case BusSaidNo():

@@ -18,7 +18,7 @@ KERNEL: dict[str, Case] = {f"{WITH_KERNEL} {case.name}": case for case in for_ba
 
 _ALWAYS = (
     *("vlan-tag-changes-in-place-under-a-vm", "second-vlan-on-a-bond-in-use", "lacp-with-a-partner"),
-    *("management-moves-from-nic-to-bond-to-bridge", "bond-without-partner", "tag-goes-back-when-its-maker-dies"),
+    *("management-moves-from-nic-to-bond-to-bridge", "tag-goes-back-when-its-maker-dies"),
     "names-are-pinned",
 )
 _WITH_TRAFFIC = (*(case.name for case in (*LAYOUTS, *LACP_CASES)), *SCENARIOS)

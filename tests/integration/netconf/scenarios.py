@@ -1,4 +1,4 @@
-"""What happens on a real kernel beside layouts that come true: changes that cannot, and changes whose maker dies."""
+"""What happens on a real kernel beside layouts that come true: makers of changes die, and neighbours are heard."""
 
 import asyncio
 import json
@@ -8,10 +8,9 @@ import sys
 from collections.abc import Awaitable, Callable
 
 from netconf.document import parse
-from netconf.errors import ChangeFailed
 from netconf.facade import Network
 from tests.integration.netconf.contract import Document, at
-from tests.integration.netconf.lacp_cases import ADDRESS, lacp_bond, vlan
+from tests.integration.netconf.lacp_cases import ADDRESS, vlan
 from tests.integration.netconf.layouts import bond, gone, up
 from tests.integration.netconf.world import Ask, World, built, cable
 
@@ -23,20 +22,6 @@ _DEAF = World(
 )
 _BUS = "unix:path=/run/dbus/system_bus_socket"
 _SOON_S = 40
-
-
-async def bond_without_partner(network: Network, ask: Ask) -> None:
-    """Nothing comes up over it, so the change goes back, and says why."""
-    async with built(_DEAF, ask):
-        wish = {"interfaces": [lacp_bond("nic1", "nic2"), vlan("bond0.20", "bond0", 20, ipv4=ADDRESS)]}
-        said = ""
-        try:
-            await network.change(wish, confirm_within_s=_SOON_S)
-        except ChangeFailed as err:
-            said = str(err)
-        assert "the bond bond0 has no partner" in said, said
-        assert "the earlier configuration is back" in said, said
-        await _comes_true(network, gone("bond0.20", "bond0"))
 
 
 async def tag_goes_back_when_its_maker_dies(network: Network, ask: Ask) -> None:
@@ -130,7 +115,6 @@ async def _comes_true(network: Network, document: Document) -> None:
 SCENARIOS: dict[str, Scenario] = {
     found.__name__.replace("_", "-"): found
     for found in (
-        bond_without_partner,
         tag_goes_back_when_its_maker_dies,
         options_go_back_when_their_maker_dies,
         lldp_neighbour_is_shown,
