@@ -148,11 +148,16 @@ def plain(state: NetworkState) -> NetworkState:
             return replace(bare, state=LinkState.UP, mac=None if interface.controller else interface.mac)
         return replace(bare, mac=None)
 
-    # NetworkManager changes the metric that it gave a NIC when another one comes and goes.
-    routes = tuple(replace(route, metric=None) for route in state.routes or () if route.interface == "host0")
-    others = tuple(route for route in state.routes or () if route.interface != "host0")
+    # NetworkManager changes the metric that it gave an interface when another one comes and goes.
+    routes = (replace(route, metric=None) if _is_made_up(route.metric) else route for route in state.routes or ())
     interfaces = tuple(of(i) for i in state.interfaces if i.type is not LinkType.LOOPBACK)
-    return replace(state, interfaces=interfaces, routes=(*routes, *others))
+    return replace(state, interfaces=interfaces, routes=tuple(routes))
+
+
+def _is_made_up(metric: int | None) -> bool:
+    """Whether NetworkManager takes such a one when a wish says none: so much for the kind of link, or a bit more."""
+    kinds = (100, 300, 400, 425)  # NICs, bonds, VLANs, bridges
+    return metric is not None and any(kind <= metric < kind + 20 for kind in kinds)
 
 
 def at(value: Any, path: str) -> Any:
