@@ -96,11 +96,20 @@ def _interface(interface: Document, path: str) -> Iterator[Finding]:
         yield Finding(f"{path}.vxlan.base-iface", "cannot be left out")
     if "link-aggregation" in interface:
         _bond(interface["link-aggregation"])
+    _default_vlans(interface.get("bridge", {}).get("port", []))
     options = interface.get("bridge", {}).get("options", {})
     if "group-fwd-mask" in options:
         options["group-forward-mask"] = options.pop("group-fwd-mask")
     if options.pop("vlan-default-pvid", 1) != 1:
         yield Finding(f"{path}.bridge.options.vlan-default-pvid", "cannot be said")
+
+
+def _default_vlans(ports: list[Document]) -> None:
+    """Where others filter, a port with nothing to say keeps the VLANs that it had: it is told the default one."""
+    if any(port.get("vlan", {}).get("mode") for port in ports):
+        for port in ports:
+            if port.get("vlan") == {}:
+                port["vlan"] = {"mode": "access", "tag": 1}
 
 
 def _anew(name: str, path: str, new: NetworkState, observed: NetworkState) -> Iterator[Finding]:

@@ -90,6 +90,17 @@ def test_what_the_old_line_cannot_do(interface: dict[str, Any], reason: str) -> 
     assert told(one(interface), NEW)["interfaces"][0]["name"] == interface["name"]
 
 
+def test_beside_ports_that_filter_the_default_vlan_is_said() -> None:
+    trunk = {"name": "eth1", "vlan": {"mode": "trunk", "trunk-tags": [{"id": 101}]}}
+    for ports, expected in (
+        ([trunk, {"name": "eth2", "vlan": {}}], {"mode": "access", "tag": 1}),
+        ([{"name": "eth1", "vlan": {}}, {"name": "eth2", "vlan": {}}], {}),
+    ):
+        found = told(one(_up("br0", "linux-bridge", bridge={"port": ports})))
+        (bridge,) = (i for i in found["interfaces"] if i["name"] == "br0")
+        assert next(port for port in bridge["bridge"]["port"] if port["name"] == "eth2").get("vlan", {}) == expected
+
+
 def test_everything_that_it_cannot_do_is_said_at_once() -> None:
     routes = [
         {"destination": "0.0.0.0/0", "next-hop-address": f"192.0.2.{n}", "next-hop-interface": "eth1", "metric": n}
