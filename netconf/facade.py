@@ -8,12 +8,13 @@ from dataclasses import replace
 from netconf.backend import NOTHING, Backend
 from netconf.document import parse
 from netconf.errors import BadTimeLimit, CheckpointGone
-from netconf.kept import Ended, Kept, Pending, boot_id, now_s, of_wishes
+from netconf.kept import Ended, Kept, Pending, of_wishes
 from netconf.kernel.taps import taps
 from netconf.model import Change, Checkpoint, NetworkState
 from netconf.planning.drift import drift
 from netconf.planning.plan import Step, plan
 from netconf.planning.possible import possible
+from netconf.uptime import boot_id, uptime_s
 
 _SHORTEST_S, _LONGEST_S = 5, 600
 _BEGUN_S = 2  # after which a backend has begun to go back by itself
@@ -63,7 +64,7 @@ class Network:
         steps = plan(desired, observed)
         if not steps:
             return Change(changed=False, says=("The network is already so",))
-        until_s = now_s() + confirm_within_s
+        until_s = uptime_s() + confirm_within_s
         says = tuple(step.says for step in steps)
         being_made = Pending(None, self._backend.name, dict(document), says, until_s, boot_id(), taps(observed))
         self._begin(being_made)

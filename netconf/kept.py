@@ -3,17 +3,16 @@
 import json
 import logging
 import math
-import os
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from netconf import text
+from netconf import durable, text
 from netconf.document import parse, render
 from netconf.errors import BadDocument, BadText
 from netconf.model import Checkpoint, NetworkState
+from netconf.uptime import boot_id, uptime_s
 
 FOLDER = Path("/var/lib/trivet/netconf")
 
@@ -39,7 +38,7 @@ class Pending:
     @property
     def left_s(self) -> float:
         """How long it still waits: zero or less when its time is over, minus infinity when the machine began anew."""
-        return self.until_s - now_s() if self.boot == boot_id() else -math.inf
+        return self.until_s - uptime_s() if self.boot == boot_id() else -math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +49,6 @@ class Ended:
     why: str
     says: tuple[str, ...]
     at: float
-
-
-def now_s() -> float:
-    """Seconds since the machine began, sleep included; nobody sets this clock."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-def boot_id() -> str:
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 class Kept:
@@ -96,7 +86,7 @@ class Kept:
 
     def confirm(self) -> None:
         self._tried(lambda: (self._folder / "confirming.yml").replace(self._folder / "confirmed.yml"))
-        self._tried(self._sync)
+        self._tried(lambda: durable.sync_folder(self._folder))
 
     def forget(self) -> None:
         self._remove("confirming.yml")
@@ -111,27 +101,10 @@ class Kept:
             return None
 
     def _write(self, name: str, content: str) -> None:
-        def write() -> None:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            beside = self._folder / f".{name}.part"
-            with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._folder / name)
-            self._sync()
-
-        self._tried(write)
+        self._tried(lambda: durable.write(self._folder / name, content))
 
     def _remove(self, name: str) -> None:
         self._tried(lambda: (self._folder / name).unlink(missing_ok=True))
-
-    def _sync(self) -> None:
-        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
     def _tried(self, write: Callable[[], object]) -> None:
         try:

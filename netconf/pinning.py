@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from netconf import durable
 from netconf.errors import Refused
 from netconf.model import LinkType, NetworkState
 
@@ -70,10 +71,7 @@ def carry_out(found: Pins, folder: Path = FOLDER) -> None:
     """In force at the next boot. A file is whole or not there; safe to repeat."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in found.write.items():
-        beside = folder / f".{name}.part"
-        beside.write_text(text)
-        beside.chmod(0o644)
-        beside.replace(folder / name)
+        durable.write(folder / name, text, mode=0o644)
     for name in found.remove:
         (folder / name).unlink(missing_ok=True)
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from netconf.errors import Failed
 from netconf.facade import WITHIN_S, Network
-from netconf.kept import now_s
 from netconf.model import Change
 from netconf.proofs.proof import Proof
+from netconf.uptime import uptime_s
 
 _AGAIN_S = 1.0
 _SPARE_S = 3.0  # of the time to confirm, for the confirmation itself
@@ -45,7 +45,7 @@ async def change_proven(
 
     `tell` hears, a sentence at a time, what is being waited for. Without proofs the change is left unconfirmed.
     """
-    until_s = now_s() + within_s - min(_SPARE_S, within_s / 4)
+    until_s = uptime_s() + within_s - min(_SPARE_S, within_s / 4)
     change = await network.change(document, confirm_within_s=within_s)
     if change.checkpoint is None or not proofs:
         return change
@@ -70,7 +70,7 @@ async def _asked(proof: Proof, until_s: float, tell: Tell) -> Asked:
     tell(f"Waiting for this to be true: {proof.says}")
     why: str | None = f"nothing was heard in time: {proof.says}"
     try:
-        async with asyncio.timeout(max(0.0, until_s - now_s())):
+        async with asyncio.timeout(max(0.0, until_s - uptime_s())):
             while True:
                 why = await proof.why_not()
                 if why is None:

@@ -21,15 +21,17 @@ from typing import Protocol, TypeVar
 from netconf.backend import NOTHING
 from netconf.errors import ChangeFailed, ChangePending, CheckpointGone, NoWayBack
 from netconf.kernel import going, limits, resolver
-from netconf.kernel.changes import Changes, Record, State, boot, uptime_s
+from netconf.kernel.changes import Changes, Record, State
 from netconf.kernel.going import Overtaken, go, go_back
-from netconf.kernel.hands import RESOLV_CONF, Hands, inside
+from netconf.kernel.hands import RESOLV_CONF, Hands
+from netconf.kernel.namespace import inside
 from netconf.kernel.picture import Picture
 from netconf.kernel.target import target
 from netconf.model import Checkpoint, Interface, IpConfig, LinkType, NetworkState
 from netconf.options import over
 from netconf.planning.plan import Step, plan
 from netconf.planning.wish import complete
+from netconf.uptime import boot_id, uptime_s
 
 FOLDER = Path("/run/trivet/netconf/kernel")
 _CODE = Path(__file__).parents[2]
@@ -163,7 +165,7 @@ class Kernel:
         return ""
 
     def _arm(self, before: Picture, wished: Picture, confirm_within_s: int) -> str:
-        record = Record(before, wished, uptime_s(), boot(), self._netns, str(self._resolv_conf))
+        record = Record(before, wished, uptime_s(), boot_id(), self._netns, str(self._resolv_conf))
         try:
             change = self._changes.begin(record, record.taken_s + confirm_within_s)
         except OSError as err:
@@ -179,7 +181,7 @@ class Kernel:
     def _back(self, change: str) -> str:
         """Take the change back; returns in words how that went."""
         record = self._changes.record(change)
-        if record.boot != boot():  # that network went with the power
+        if record.boot != boot_id():  # that network went with the power
             self._changes.went_back(change)
             return _IS_BACK
         try:

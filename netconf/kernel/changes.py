@@ -16,9 +16,9 @@ from uuid import uuid4
 
 import msgspec
 
+from netconf import durable
 from netconf.kernel.picture import Picture
 
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
 _REMEMBERED = 20  # ended changes
 _LOOK_EVERY_S = 0.02
 _PATIENCE_S = 5
@@ -43,15 +43,6 @@ class Record:
     resolver: str
 
 
-def uptime_s() -> float:
-    """Suspended time counts."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-def boot() -> str:
-    return _BOOT.read_text().strip()
-
-
 class Changes:
     """`folder` is made with mode 0700 when the first change is written."""
 
@@ -64,13 +55,7 @@ class Changes:
         self._folder.chmod(0o700)
         self._forget()
         change = uuid4().hex
-        part = self._folder / f"{change}.part"
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(record))
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(self._path(change, State.WAITING, deadline_s))
-        self._sync()
+        durable.write(self._path(change, State.WAITING, deadline_s), msgspec.json.encode(record))
         return change
 
     def record(self, change: str) -> Record:
@@ -129,7 +114,7 @@ class Changes:
                 os.rename(self._path(change, now, known_s), self._path(change, new, 0))
             except FileNotFoundError:  # somebody was faster
                 continue
-            self._sync()
+            durable.sync_folder(self._folder)
             return new
 
     def _all(self) -> Iterator[tuple[str, float, State]]:
@@ -144,18 +129,11 @@ class Changes:
 
     def _forget(self) -> None:
         """Early ones that are over, and what a power cut left half written."""
-        for path in self._folder.glob("*.part"):
+        for path in self._folder.glob(".*.part"):
             path.unlink(missing_ok=True)
         over = [p for word in (State.KEPT, State.GONE) for p in self._folder.glob(f"*.0.{word}")]
         for path in sorted(over, key=lambda path: path.stat().st_ctime)[:-_REMEMBERED]:
             path.unlink(missing_ok=True)
-
-    def _sync(self) -> None:
-        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _locked(lock: int, until: float) -> bool:

@@ -6,11 +6,12 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from netconf.kernel.changes import Changes, State, uptime_s
+from netconf.kernel.changes import Changes, State
 from netconf.kernel.hands import KernelSaidNo
 from netconf.kernel.operations import Operation
 from netconf.kernel.picture import Picture
 from netconf.kernel.way import way
+from netconf.uptime import uptime_s
 
 _ROUNDS = 8
 _TRIES = 2

@@ -4,13 +4,10 @@ import os
 import socket
 import struct
 import tempfile
-import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Mapping
 from pathlib import Path as File
-from typing import TypeVar
 
-from pyroute2 import IPRoute, netns
+from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
 from netconf.kernel import look
@@ -34,7 +31,6 @@ from netconf.kernel.operations import (
 from netconf.kernel.picture import PERMANENT, Held, Link, Path, Picture, Raw
 from netconf.model import NetworkState
 
-_T = TypeVar("_T")
 SYSCTLS = ("disable_ipv6", "accept_ra", "autoconf", "addr_gen_mode")
 RESOLV_CONF = File("/etc/resolv.conf")
 _SYSCTL = "/proc/sys/net/ipv6/conf/{name}/{key}"  # shows the network namespace of the thread that opens it
@@ -45,28 +41,6 @@ _GONE = {3, 6, 19, 99}  # ESRCH, ENXIO, ENODEV, EADDRNOTAVAIL: what is to go is 
 
 class KernelSaidNo(Exception):
     """Why an operation was not carried out, in words."""
-
-
-def inside(namespace: str | None, work: Callable[[], _T]) -> _T:
-    """Run `work` in a thread of its own that has entered a network namespace: a name or path, None for the present."""
-    if namespace is None:
-        return work()
-    result: Future[_T] = Future()
-
-    def run() -> None:
-        try:
-            enter(namespace)
-            result.set_result(work())
-        except BaseException as err:  # noqa: BLE001 (handed to whoever waits)
-            result.set_exception(err)
-
-    threading.Thread(target=run, daemon=True).start()
-    return result.result()
-
-
-def enter(namespace: str) -> None:
-    """This thread alone. Raises OSError when it is not there."""
-    netns.setns(namespace, flags=0, fork=False)
 
 
 class Hands:

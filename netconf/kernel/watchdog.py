@@ -10,9 +10,11 @@ import sys
 import time
 from pathlib import Path
 
-from netconf.kernel.changes import Changes, State, uptime_s
+from netconf.kernel.changes import Changes, State
 from netconf.kernel.going import go_back
-from netconf.kernel.hands import Hands, enter
+from netconf.kernel.hands import Hands
+from netconf.kernel.namespace import enter
+from netconf.uptime import uptime_s
 
 _LOOK_EVERY_S = 0.5
 _AGAIN_EVERY_S = 1.0

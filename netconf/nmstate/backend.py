@@ -6,7 +6,7 @@ also the machine, comes back with the earlier configuration.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
@@ -19,6 +19,7 @@ from netconf.kernel.taps import plug, taps
 from netconf.model import Checkpoint, NetworkState
 from netconf.networkmanager.bus import Bus, connect
 from netconf.networkmanager.known import with_known
+from netconf.networkmanager.recovery import quiet, until
 from netconf.nmstate.adapter import adapted, checkpoint_name, is_old
 from netconf.nmstate.documents import dns, freed, known, wished, with_profiles
 from netconf.nmstate.process import CHILD, Answer, Library
@@ -30,7 +31,6 @@ from netconf.planning.wish import complete
 STATE_FOLDER = Path("/var/lib/trivet/netconf")
 _PATH = "/org/freedesktop/NetworkManager/Checkpoint/"
 _SHOW_S, _END_S, _SETTLE_S, _CONFIRM_S = 60, 60, 45, 30
-_LOOK_EVERY_S = 0.1
 
 
 class Nmstate:
@@ -67,7 +67,7 @@ class Nmstate:
                     raise ChangePending()
                 await self._back(bus, opened[0])
             elif self._plugged or plugged:
-                await _until(lambda: _nothing_activates(bus), _SETTLE_S)
+                await quiet(bus)
             await asyncio.to_thread(plug, dict(plugged) | self._plugged, self._netns)
             self._plugged = {}
 
@@ -149,7 +149,7 @@ class Nmstate:
             left = plan(desired, await self.show())
             return not left
 
-        if not await _until(as_wanted, within_s):
+        if not await until(as_wanted, within_s):
             raise _Left(f"after the change this is still to be done: {'; '.join(step.says for step in left)}")
 
     def _record_of(self, checkpoint: Checkpoint) -> Record:
@@ -186,14 +186,14 @@ class Nmstate:
 
     async def _back(self, bus: Bus, number: str) -> None:
         await self._end(bus, "rollback", number)
-        await _until(lambda: _nothing_activates(bus), _SETTLE_S)
+        await quiet(bus)
 
     async def _taken_back(self, bus: Bus) -> str:
         """Take the change back; returns in words how that went. nmstate does so by itself when an error is its own."""
         try:
             for number in await _open(bus):
                 await self._back(bus, number)
-            await _until(lambda: _nothing_activates(bus), _SETTLE_S)
+            await quiet(bus)
         except Problem as err:
             return f"going back failed too ({err.text.why}), NetworkManager tries again when the time is over"
         return "the earlier configuration is back"
@@ -219,19 +219,3 @@ async def _open(bus: Bus) -> list[str]:
 
 async def _unsaved(bus: Bus) -> set[str]:
     return {profile.uuid for profile in await bus.profiles() if profile.unsaved and not profile.made_up}
-
-
-async def _nothing_activates(bus: Bus) -> bool:
-    return not await bus.activating()
-
-
-async def _until(condition: Callable[[], Awaitable[bool]], within_s: float) -> bool:
-    """Whether the condition came true in time."""
-    try:
-        async with asyncio.timeout(within_s):
-            while True:
-                if await condition():
-                    return True
-                await asyncio.sleep(_LOOK_EVERY_S)
-    except TimeoutError:
-        return False

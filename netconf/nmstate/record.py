@@ -1,12 +1,13 @@
 """What is remembered of a change until it is over, on the disk: any process can confirm it, also after a crash."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
+
+from netconf import durable
 
 
 class Phase(StrEnum):
@@ -52,10 +53,4 @@ class Records:
             return None
 
     def write(self, record: Record) -> None:
-        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = self._file.with_suffix(".new")
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(asdict(record), file)
-            file.flush()
-            os.fsync(file.fileno())
-        new.rename(self._file)
+        durable.write(self._file, json.dumps(asdict(record)))

@@ -13,8 +13,8 @@ from textual.message import Message
 from textual.widgets import Static
 
 from netconf.errors import Problem
-from netconf.kept import now_s
 from netconf.proofs.proof import Proof
+from netconf.uptime import uptime_s
 
 
 class _State(Enum):
@@ -54,7 +54,7 @@ class ConfirmBar(Static, can_focus=True):
         """A key after the end."""
 
     def __init__(
-        self, until_s: float, proof: Proof, *, clock: Callable[[], float] = now_s, again_s: float = 1.0
+        self, until_s: float, proof: Proof, *, clock: Callable[[], float] = uptime_s, again_s: float = 1.0
     ) -> None:
         super().__init__(markup=False)
         self._until_s, self._proof, self._clock, self._again_s = until_s, proof, clock, again_s

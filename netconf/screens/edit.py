@@ -8,7 +8,6 @@ from textual import work
 from netconf.document import parse
 from netconf.errors import Problem
 from netconf.facade import WITHIN_S, Network
-from netconf.kept import now_s
 from netconf.model import Checkpoint
 from netconf.proofs.proof import Proof
 from netconf.screens.confirm_bar import ConfirmBar
@@ -17,6 +16,7 @@ from netconf.screens.observed import layout_of
 from netconf.screens.pages import BusyPage, ConfirmPage, FormPage, Look, LookPage, PlanPage, Wanted
 from netconf.screens.plain import PlainApp
 from netconf.screens.trouble import TroublePage
+from netconf.uptime import uptime_s
 
 
 class EditApp(PlainApp[None]):
@@ -32,7 +32,7 @@ class EditApp(PlainApp[None]):
         proof: Proof,
         *,
         within_s: int = WITHIN_S,
-        clock: Callable[[], float] = now_s,
+        clock: Callable[[], float] = uptime_s,
         again_s: float = 1.0,
     ) -> None:
         super().__init__()

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pyroute2.netlink.rtnl.marshal import MarshalRtnl
 
 from netconf.kernel.insides import Message
+from netconf.kernel.namespace import inside
 from netconf.watch import decode
-from netconf.watch.namespace import inside
 from netconf.watch.view import Kernel, SeenRoute, apply
 
 BUFFER_BYTES = 8 << 20

@@ -7,7 +7,7 @@ import socket
 import struct
 from collections.abc import Iterable, Mapping
 
-from netconf.watch.namespace import inside
+from netconf.kernel.namespace import inside
 from netconf.watch.view import Counters, Link, Speed
 
 _SPEEDY = ("ethernet", "bond", "veth")  # whose driver knows one of its own

@@ -13,11 +13,13 @@ import pytest
 
 from netconf.errors import ChangeFailed, ChangePending, CheckpointGone, NotByKernel
 from netconf.facade import Network
-from netconf.kernel.changes import Changes, State, uptime_s
-from netconf.kernel.hands import Hands, inside
+from netconf.kernel.changes import Changes, State
+from netconf.kernel.hands import Hands
+from netconf.kernel.namespace import inside
 from netconf.kernel.picture import Picture
 from netconf.model import Change, Checkpoint
 from netconf.planning.plan import Step
+from netconf.uptime import uptime_s
 from tests.integration.netconf.bare import Bare
 
 SOON_S = 5

@@ -10,9 +10,10 @@ from netconf.backend import Backend
 from netconf.errors import ChangePending, CheckpointGone
 from netconf.facade import Network
 from netconf.kernel.backend import Kernel
-from netconf.kernel.changes import Changes, Record, State, uptime_s
+from netconf.kernel.changes import Changes, Record, State
 from netconf.kernel.picture import Held, Link, Picture
 from netconf.model import Checkpoint
+from netconf.uptime import uptime_s
 from tests.fakes.kernel import FakeKernel
 from tests.fakes.network import FakeNetwork
 from tests.unit.netconf.states import BEFORE, DOCUMENT, MAC

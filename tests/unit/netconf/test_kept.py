@@ -12,6 +12,7 @@ from netconf.facade import Network
 from netconf.kept import Ended, Kept, of_wishes
 from netconf.model import Checkpoint, Interface, LinkState, LinkType, NetworkState
 from netconf.planning.plan import Step
+from netconf.uptime import boot_id, uptime_s
 from tests.fakes.network import FakeNetwork
 from tests.unit.netconf.states import AFTER, BEFORE, DOCUMENT
 
@@ -75,8 +76,8 @@ async def test_a_process_that_dies_while_it_changes_leaves_word(folder: Path) ->
 async def test_its_time_is_over(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     await network.change(DOCUMENT, confirm_within_s=50)
     assert not network.is_over()
-    later = kept.now_s() + 60
-    monkeypatch.setattr(kept, "now_s", lambda: later)
+    later = uptime_s() + 60
+    monkeypatch.setattr("netconf.kept.uptime_s", lambda: later)
     assert network.is_over()
     await network.settle()
     assert not network.is_over()
@@ -130,7 +131,7 @@ async def test_settled_it_was_not_confirmed_in_time(network: Network) -> None:
 
 async def test_a_change_from_before_the_machine_began_anew(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     await network.change(DOCUMENT)
-    monkeypatch.setattr(kept, "boot_id", lambda: "another")
+    monkeypatch.setattr("netconf.kept.boot_id", lambda: "another")
     monkeypatch.setattr("netconf.facade.boot_id", lambda: "another")
     assert await network.pending() is None
     await network.settle()
@@ -196,6 +197,6 @@ def test_what_was_never_wished_for_is_nobodys_drift() -> None:
 
 
 def test_the_checkpoint_comes_back_as_it_was(folder: Path) -> None:
-    pending = kept.Pending(Checkpoint("1:a"), "fake", {"interfaces": []}, ("a", "b"), kept.now_s() + 5, kept.boot_id())
+    pending = kept.Pending(Checkpoint("1:a"), "fake", {"interfaces": []}, ("a", "b"), uptime_s() + 5, boot_id())
     Kept(folder).begin(pending)
     assert Kept(folder).pending() == pending

@@ -6,10 +6,11 @@ from stat import S_IMODE
 
 import pytest
 
-from netconf.kernel.changes import Changes, Record, State, boot, uptime_s
+from netconf.kernel.changes import Changes, Record, State
 from netconf.kernel.picture import Choice, Held, Hop, Link, Picture
 from netconf.kernel.picture import Path as Way
 from netconf.model import Route, Rule
+from netconf.uptime import boot_id, uptime_s
 
 PICTURE = Picture(
     (Link("eth0", data={"a": 1, "b": ("c", "d"), "e": "f"}, vlans={1: 6}),),
@@ -102,7 +103,7 @@ def test_what_was_lent_runs_out() -> None:
 
 
 def test_the_boot_has_a_name_and_its_clock_goes_on() -> None:
-    assert boot()
+    assert boot_id()
     assert uptime_s() <= uptime_s()
 
 

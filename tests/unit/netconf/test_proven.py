@@ -60,7 +60,7 @@ async def test_taken_back_when_one_does_not(
     network: Network, fake: FakeNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("netconf.proven._SPARE_S", 1000)  # leaves a quarter of the time: it is over at once
-    monkeypatch.setattr("netconf.proven.now_s", _leaps())
+    monkeypatch.setattr("netconf.proven.uptime_s", _leaps())
     with pytest.raises(NotProven, match="no answer"):
         await change_proven(network, DOCUMENT, [_Said(["no answer"]), _Said([None])], within_s=5)
     assert await network.observe() == BEFORE

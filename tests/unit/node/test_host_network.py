@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from netconf import kept
 from netconf.facade import Network
 from netconf.kept import Kept
 from netconf.model import Interface, NetworkState
+from netconf.uptime import uptime_s
 from node.api.messages.network import NetworkRequest
 from node.api.refusals import Malformed
 from node.network.host_network import HostNetwork
@@ -60,8 +60,8 @@ async def test_the_change_of_another_process_is_settled_when_its_time_is_over(
     await Network(fake, Kept(tmp_path)).change(WISH)
     await clock.turn(30)
     before = fake.settled
-    later = kept.now_s() + 60
-    monkeypatch.setattr(kept, "now_s", lambda: later)
+    later = uptime_s() + 60
+    monkeypatch.setattr("netconf.kept.uptime_s", lambda: later)
     await clock.turn(5)
     keeping.cancel()
     assert (settled, before, fake.settled) == (1, 2, 3)
