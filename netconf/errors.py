@@ -90,6 +90,12 @@ class PortTaken(Refused):
     mend = "Say in the same document which ports {other} keeps"
 
 
+class AddressesOnPort(Refused):
+    what = "Cannot give {name} addresses"
+    why = "it is a port of {controller}, where they belong"
+    mend = "Give them to {controller}, or take {name} out of it in the same document"
+
+
 class NoSuchMac(Refused):
     what = "Cannot tell which interface {name} is"
     why = "it is to be the one with the MAC address {mac}, and these have it: {found}"

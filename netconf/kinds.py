@@ -20,15 +20,28 @@ class BondMode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class BondPort:
+    """A port of a bond about which more is said than that it is one."""
+
+    name: str
+    options: Pairs = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Bond:
     """`ports` are names in sorted order; in a wish None leaves ports or mode as they are, options not named likewise.
 
-    A wish for another mode keeps none of the options of the old one.
+    A wish for another mode keeps none of the options of the old one. `details` says more about some of the ports, in
+    the same order.
     """
 
     mode: BondMode | None = None
     ports: tuple[str, ...] | None = None
     options: Pairs = ()
+    details: tuple[BondPort, ...] = ()
+
+    def port(self, name: str) -> BondPort:
+        return next((port for port in self.details if port.name == name), BondPort(name))
 
 
 class PortMode(StrEnum):

@@ -30,6 +30,22 @@ class LinkState(StrEnum):
     IGNORE = "ignore"  # only in documents: such an interface is left alone
 
 
+class WaitIp(StrEnum):
+    """Which addresses an interface has to have to be up. NetworkManager gives one up whose addresses do not come."""
+
+    ANY = "any"
+    IPV4 = "ipv4"
+    IPV6 = "ipv6"
+    BOTH = "ipv4+ipv6"
+
+    @classmethod
+    def of(cls, ipv4: bool, ipv6: bool) -> "WaitIp":
+        return {(False, False): cls.ANY, (True, False): cls.IPV4, (False, True): cls.IPV6}.get((ipv4, ipv6), cls.BOTH)
+
+    def waits_for(self, version: int) -> bool:
+        return self in (self.BOTH, self.IPV4 if version == 4 else self.IPV6)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Address:
     ip: str
@@ -82,6 +98,7 @@ class Interface:
     vxlan: Vxlan | None = None
     vrf: Vrf | None = None
     peer: str | None = None
+    wait_ip: WaitIp | None = None
     lldp: bool | None = None
     description: str | None = None
     by_mac: bool = False

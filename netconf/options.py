@@ -1,7 +1,7 @@
 """The plain options of bonds, bridges, ports and IP: what each is called, here and elsewhere, and what it may be."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Value = bool | int | str
 Pairs = tuple[tuple[str, Value], ...]  # sorted by name, each name once
@@ -50,12 +50,24 @@ class Ipv4List:
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """What `pattern` matches as a whole; `words` are those that NetworkManager has others for. Empty: none."""
+
+    pattern: str
+    example: str
+    words: Mapping[str, str] = field(default_factory=dict)
+
+
+Kind = Number | Words | Flag | Name | Mac | Ipv4List | Text
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """`nm` is NetworkManager's name, `attribute` netlink's, `modes` the modes of a bond that know it (none named: all).
     The kernel counts in units of which `units` make one of ours."""
 
     name: str
-    kind: Number | Words | Flag | Name | Mac | Ipv4List
+    kind: Kind
     nm: str
     attribute: str = ""
     modes: tuple[str, ...] = ()
@@ -70,7 +82,7 @@ _ARP = ("balance-rr", "active-backup", "balance-xor", "broadcast")
 _LONG = 2**31 - 1
 
 
-def _bond(name: str, kind: Number | Words | Flag | Name | Mac | Ipv4List, attribute: str = "", *modes: str) -> Option:
+def _bond(name: str, kind: Kind, attribute: str = "", *modes: str) -> Option:
     return Option(name, kind, name, f"IFLA_BOND_{attribute or name.upper()}", modes)
 
 
@@ -133,6 +145,12 @@ BOND_DEFAULTS: Mapping[str, Value] = {
     "xmit_hash_policy": "layer2",
 }
 
+# Ports of a bond: which queue sends over one (by tc), and which one of several takes over.
+BOND_PORT = (
+    Option("priority", Number(-(2**31), _LONG), "prio", "IFLA_BOND_SLAVE_PRIO", _ONE_ACTIVE, signature="i"),
+    Option("queue-id", Number(0, 65535), "queue-id", "IFLA_BOND_SLAVE_QUEUE_ID"),
+)
+
 _HZ = 100  # the kernel counts a bridge's times in these on every architecture Debian has
 
 BRIDGE = (
@@ -155,6 +173,15 @@ BRIDGE_PORT = (
     Option("stp-priority", Number(0, 63), "priority", "IFLA_BRPORT_PRIORITY"),
 )
 
+# How a DHCP client is known to servers: by its MAC, by what is made of the machine's id, or by what is said here.
+_CLIENT_ID = Text(r"ll|iaid\+duid|[ -~]+", "ll, iaid+duid or 01:52:54:00:12:34:56", {"ll": "mac", "iaid+duid": "duid"})
+# NetworkManager's "lease" is the one of the machine's id, as no profile of ours ever has an earlier lease.
+_DUID = Text(
+    r"ll|llt|uuid|[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){2,129}", "ll, llt, uuid or 00:03:00:01:…", {"uuid": "lease"}
+)
+_HOST_NAME = Text(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?", "node1.example.org")
+_TOKEN = Text(r"::[0-9a-fA-F:.]*[0-9a-fA-F]", "::1a:2b")
+
 # Only NetworkManager knows these of an interface. A `-` before its name: it says the opposite.
 IP = (
     Option("addr-gen-mode", Words(("eui64", "stable-privacy")), "addr-gen-mode"),
@@ -163,8 +190,24 @@ IP = (
     Option("auto-route-metric", Number(0, 2**32 - 1), "route-metric", signature="x"),
     Option("auto-route-table-id", Number(0, 2**32 - 1), "route-table"),
     Option("auto-routes", Flag(), "-ignore-auto-routes", default=True),
+    Option("dhcp-client-id", _CLIENT_ID, "dhcp-client-id"),
+    Option("dhcp-custom-hostname", _HOST_NAME, "dhcp-hostname"),
+    Option("dhcp-duid", _DUID, "dhcp-duid"),
     Option("dhcp-send-hostname", Flag(), "dhcp-send-hostname", default=True),
+    Option("token", _TOKEN, "token"),
 )
+
+_ONLY = {4: {"dhcp-client-id"}, 6: {"addr-gen-mode", "dhcp-duid", "token"}}
+
+
+def ip_options(version: int) -> tuple[Option, ...]:
+    """Those that IPv4 or IPv6 has."""
+    return tuple(option for option in IP if option.name not in _ONLY[10 - version])
+
+
+def of_mode(options: Iterable[Option], mode: str | None) -> tuple[Option, ...]:
+    """Those that a bond in that mode knows."""
+    return tuple(option for option in options if not option.modes or mode in option.modes)
 
 
 def named(options: Iterable[Option]) -> dict[str, Option]:

@@ -7,7 +7,7 @@ from netconf.document.lldp import read_lldp, render_lldp
 from netconf.document.overlays import read_vlan, read_vxlan, render_vlan, render_vxlan
 from netconf.document.ports import read_vrf, render_vrf
 from netconf.document.reader import Reader, why_bad_mac, why_bad_name
-from netconf.model import Interface, LinkState, LinkType
+from netconf.model import Interface, LinkState, LinkType, WaitIp
 
 MADE = frozenset(LinkType) - {LinkType.TUN, LinkType.LOOPBACK, LinkType.OTHER}  # what a wish may ask for
 _OTHER_TYPES = {  # of nmstate's schema
@@ -25,10 +25,10 @@ _SECTIONS = {  # the section that tells of the inside of a type
 }
 _INTERFACE = {
     *("name", "type", "state", "mac-address", "copy-mac-from", "mtu", "ipv4", "ipv6", "lldp", "description"),
-    "identifier",
+    *("identifier", "wait-ip"),
 }
 _SHOWN = {  # a wish made of what was shown may carry them along
-    *("carrier", "controller", "max-mtu", "min-mtu", "permanent-mac-address", "profile-name", "wait-ip"),
+    *("carrier", "controller", "max-mtu", "min-mtu", "permanent-mac-address", "profile-name"),
     *("statistics", "alt-names", "driver", "pci-address"),
 }
 _NOT_YET = {"802.1x", "ovs-db", "ethtool", "mptcp", "accept-all-mac-addresses", "dispatch"}
@@ -102,6 +102,7 @@ def _present(section: Reader, found: Interface) -> Interface:
         vxlan=None if vxlan is None else read_vxlan(vxlan),
         vrf=None if vrf is None else read_vrf(vrf),
         peer=None if veth is None else _peer(veth),
+        wait_ip=section.word("wait-ip", WaitIp),
         lldp=read_lldp(section.section("lldp")),
         description=section.text("description"),
     )
@@ -145,6 +146,7 @@ def render_interface(interface: Interface) -> dict[str, object]:
         ("mtu", interface.mtu),
         ("carrier", interface.carrier),
         ("controller", interface.controller),
+        ("wait-ip", None if interface.wait_ip is None else interface.wait_ip.value),
         ("lldp", None if interface.lldp is None else render_lldp(interface.lldp, interface.neighbours)),
         ("ipv4", None if interface.ipv4 is None else render_ip(interface.ipv4, 4)),
         ("ipv6", None if interface.ipv6 is None else render_ip(interface.ipv6, 6)),

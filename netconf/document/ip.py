@@ -5,20 +5,19 @@ from collections import Counter
 from netconf.document.plain import read_options
 from netconf.document.reader import Reader, as_interface
 from netconf.model import Address, IpConfig
-from netconf.options import IP, named
+from netconf.options import ip_options
 
 _IP = {"enabled", "dhcp", "autoconf", "address"}
 _SHOWN = {"allow-extra-address", "wait-ip"}
-_NOT_YET = {"dhcp-client-id", "dhcp-duid", "dhcp-custom-hostname", "token", "forwarding", "mptcp"}
+_NOT_YET = {"forwarding", "mptcp"}
 _ADDRESS = {"ip", "prefix-length", "mptcp-flags", "preferred-life-time", "valid-life-time"}
-_ONLY_6 = {"addr-gen-mode"}
 
 
 def read_ip(section: Reader | None, version: int) -> IpConfig | None:
     if section is None:
         return None
-    options = {name: option for name, option in named(IP).items() if version == 6 or name not in _ONLY_6}
-    section.only(_IP | _SHOWN | _NOT_YET | set(options))
+    options = ip_options(version)
+    section.only(_IP | _SHOWN | _NOT_YET | {option.name for option in options})
     for key in _NOT_YET:
         section.not_yet(key, unless=(False,))
     dhcp, autoconf = section.flag("dhcp") or False, section.flag("autoconf") or False
@@ -28,7 +27,9 @@ def read_ip(section: Reader | None, version: int) -> IpConfig | None:
     for address, times in Counter(addresses).items():
         if times > 1:
             section.wrong("address", f"{address} is named twice")
-    said = read_options(section, options.values())
+    said = read_options(section, options)
+    if dict(said).get("token") and dict(said).get("addr-gen-mode") == "stable-privacy":
+        section.wrong("token", "means nothing with stable-privacy: addresses are made of one or of the other")
     enabled = section.flag("enabled")
     if enabled is None:
         enabled = bool(dhcp or autoconf or addresses)

@@ -1,9 +1,10 @@
 """Options that are a name and a value, as netconf.options tells of them."""
 
+import re
 from collections.abc import Iterable
 
 from netconf.document.reader import Reader, why_bad_ip, why_bad_mac, why_bad_name
-from netconf.options import Flag, Ipv4List, Mac, Name, Number, Option, Pairs, Value, Words, pairs
+from netconf.options import Flag, Ipv4List, Mac, Name, Number, Option, Pairs, Text, Value, Words, pairs
 
 
 def read_options(section: Reader, options: Iterable[Option]) -> Pairs:
@@ -27,8 +28,16 @@ def _value(section: Reader, option: Option) -> Value | None:
             return mac and mac.lower()
         case Ipv4List():
             return None if section.is_empty(option.name) else section.checked(option.name, _why_bad_list)
+        case Text() as kind:
+            return (
+                "" if section.is_empty(option.name) else section.checked(option.name, lambda text: _why_bad(text, kind))
+            )
 
 
 def _why_bad_list(text: str) -> str | None:
     bad = (reason for ip in text.split(",") if (reason := why_bad_ip(ip)) is not None)
     return next(bad, None)
+
+
+def _why_bad(text: str, kind: Text) -> str | None:
+    return None if re.fullmatch(kind.pattern, text) else f"{text!r} is not written like {kind.example}"

@@ -10,7 +10,7 @@ from pathlib import Path as File
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
-from netconf.kernel import look
+from netconf.kernel import bond_ports, look
 from netconf.kernel.insides import Message, nested
 from netconf.kernel.observe import from_netlink
 from netconf.kernel.operations import (
@@ -100,6 +100,8 @@ class Hands:
                 kernel.link("set", index=self._index(name), state="up" if up else "down")
             case Give():
                 self._give(operation)
+            case Configure(name, "bond_slave", data):
+                kernel.link("set", index=self._index(name), IFLA_LINKINFO=bond_ports.message(data))
             case Configure(name, kind, data):
                 kernel.link("set", index=self._index(name), kind=kind, **self._said(data))
             case Tag(name, let, without, itself):

@@ -6,6 +6,7 @@ from typing import Protocol
 from netconf.kinds import (
     Bond,
     BondMode,
+    BondPort,
     Bridge,
     BridgePort,
     PortMode,
@@ -16,7 +17,7 @@ from netconf.kinds import (
     Vxlan,
     merged,
 )
-from netconf.options import BOND, BRIDGE, BRIDGE_PORT, STP, Name, Option, Pairs, from_kernel, pairs
+from netconf.options import BOND, BOND_PORT, BRIDGE, BRIDGE_PORT, STP, Name, Option, Pairs, from_kernel, of_mode, pairs
 
 _USER_HZ = 100  # the kernel counts a bridge's times in these on every architecture Debian has
 # From linux/if_bridge.h and linux/if_ether.h.
@@ -59,16 +60,20 @@ def bridge(link: Message, ports: Mapping[str, Message], vlans: Mapping[int, Port
     )
 
 
-def bond(link: Message, ports: Iterable[str], names: Mapping[int, str]) -> Bond:
+def bond(link: Message, ports: Mapping[str, Message], names: Mapping[int, str]) -> Bond:
+    """`ports` by name."""
     data = nested(link, "linkinfo", "IFLA_INFO_DATA")
     mode = _of(data, "IFLA_BOND_MODE")
     modes = tuple(BondMode)
     known = modes[mode] if isinstance(mode, int) and mode < len(modes) else None
-    options = dict(_options([option for option in BOND if not option.modes or known in option.modes], data))
+    options = dict(_options(of_mode(BOND, known), data))
     primary = names.get(number(_of(data, "IFLA_BOND_PRIMARY")))
     if primary is not None:
         options["primary"] = primary
-    return Bond(known, tuple(sorted(ports)), pairs(options))
+    details = (
+        BondPort(name, _options(of_mode(BOND_PORT, known), _inside(port))) for name, port in sorted(ports.items())
+    )
+    return Bond(known, tuple(sorted(ports)), pairs(options), tuple(port for port in details if port.options))
 
 
 def vlan(link: Message, names: Mapping[int, str]) -> Vlan:

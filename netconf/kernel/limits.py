@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from netconf.errors import Finding, NotByKernel
 from netconf.kernel.picture import MADE, Picture
-from netconf.model import Interface, IpConfig, LinkState, NetworkState
+from netconf.model import Interface, IpConfig, LinkState, NetworkState, WaitIp
 from netconf.options import IP, Pairs
 from netconf.planning.wish import VIRTUAL
 
@@ -29,6 +29,8 @@ def _interface(wish: Interface) -> Iterator[Finding]:
     place = f"interfaces.{wish.name}"
     if wish.lldp:
         yield Finding(f"{place}.lldp.enabled", "nothing here speaks LLDP; say false or leave it out")
+    if wish.wait_ip not in (None, WaitIp.ANY):
+        yield Finding(f"{place}.wait-ip", "nothing here waits for addresses; say any or leave it out")
     for family, ip in (("ipv4", wish.ipv4), ("ipv6", wish.ipv6)):
         yield from _ip(f"{place}.{family}", ip)
 
@@ -41,7 +43,7 @@ def _ip(place: str, ip: IpConfig | None) -> Iterator[Finding]:
             f"{place}.dhcp", "the kernel has no DHCP client; give the address, or let one of its own bring it"
         )
     for name, value in ip.options:
-        if (name, value) not in (*SO_ANYWAY, ("addr-gen-mode", "eui64")):
+        if value != "" and (name, value) not in (*SO_ANYWAY, ("addr-gen-mode", "eui64")):
             yield Finding(f"{place}.{name}", f"{value} is something that only NetworkManager does; leave it out")
 
 

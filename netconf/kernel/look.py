@@ -7,7 +7,7 @@ from netconf.kernel.insides import Message, nested, number
 from netconf.kernel.observe import shown_route, shown_rule
 from netconf.kernel.picture import PERMANENT, Choice, Held, Hop, Link, Path, Picture, Raw
 from netconf.kinds import BondMode
-from netconf.options import BOND, Name
+from netconf.options import BOND, BOND_PORT, Name, of_mode
 
 _BRIDGE = (
     *("FORWARD_DELAY", "HELLO_TIME", "MAX_AGE", "AGEING_TIME", "STP_STATE", "PRIORITY", "VLAN_FILTERING"),
@@ -55,7 +55,8 @@ def picture_of(
     links = [link for link in links if link.get("ifname")]
     names = {number(link.get("index")): _text(link, "ifname") for link in links}
     tables = {number(entry.get("index")): _table(nested(entry, "af_spec")) for entry in vlans}
-    found = (_link(link, names, tables, sysctls) for link in links)
+    modes = {number(link.get("index")): mode for link in links if (mode := _mode(link)) is not None}
+    found = (_link(link, names, tables, modes, sysctls) for link in links)
     return Picture(
         links=tuple(found),
         addresses=tuple(a for a in (_address(message, names) for message in addresses) if a is not None),
@@ -69,6 +70,7 @@ def _link(
     link: Message,
     names: Mapping[int, str],
     tables: Mapping[int, Mapping[int, int]],
+    modes: Mapping[int, BondMode],
     sysctls: Callable[[str], Mapping[str, str]],
 ) -> Link:
     kind, index = str(nested(link, "linkinfo", "IFLA_INFO_KIND") or ""), number(link.get("index"))
@@ -76,7 +78,6 @@ def _link(
     below = number(_of(data, "IFLA_VXLAN_LINK")) if kind == "vxlan" else number(link.get("link"))
     here = link.get("link_netnsid") is None and kind != "veth"
     in_bridge = nested(link, "linkinfo", "IFLA_INFO_SLAVE_KIND") == "bridge"
-    inside = nested(link, "linkinfo", "IFLA_INFO_SLAVE_DATA") if in_bridge else None
     name, mac = _text(link, "ifname"), _text(link, "address")
     return Link(
         name=name,
@@ -88,16 +89,32 @@ def _link(
         mtu=number(link.get("mtu")) or None,
         alias=_text(link, "ifalias"),
         data=_bond(data, names) if kind == "bond" else _scalars(data, _DATA.get(kind, ())),
-        port=_scalars(inside, tuple(f"IFLA_BRPORT_{key}" for key in _BRIDGE_PORT)),
+        port=_scalars(nested(link, "linkinfo", "IFLA_INFO_SLAVE_DATA"), _port_keys(link, modes)),
         vlans=tables.get(index) if in_bridge or kind == "bridge" else None,
         sysctls=sysctls(name),
     )
 
 
+def _mode(link: Message) -> BondMode | None:
+    mode = nested(link, "linkinfo", "IFLA_INFO_DATA", "IFLA_BOND_MODE")
+    return tuple(BondMode)[mode] if isinstance(mode, int) else None
+
+
+def _port_keys(link: Message, modes: Mapping[int, BondMode]) -> tuple[str, ...]:
+    match nested(link, "linkinfo", "IFLA_INFO_SLAVE_KIND"):
+        case "bridge":
+            return tuple(f"IFLA_BRPORT_{key}" for key in _BRIDGE_PORT)
+        case "bond":
+            mode = modes.get(number(link.get("master")))
+            return tuple(option.attribute for option in of_mode(BOND_PORT, mode))
+        case _:
+            return ()
+
+
 def _bond(data: object, names: Mapping[int, str]) -> dict[str, Raw]:
     """Only options that the mode knows: others cannot be said to the kernel."""
     mode = number(_of(data, "IFLA_BOND_MODE"))
-    known = [o for o in BOND if not o.modes or tuple(BondMode)[mode] in o.modes]
+    known = of_mode(BOND, tuple(BondMode)[mode])
     found: dict[str, Raw] = {"IFLA_BOND_MODE": mode}
     for option in known:
         value = _of(data, option.attribute)

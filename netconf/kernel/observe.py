@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pyroute2 import IPRoute
 
-from netconf.kernel import insides
+from netconf.kernel import bond_ports, insides
 from netconf.kernel.insides import Message, nested
 from netconf.kinds import PortVlan
 from netconf.model import (
@@ -21,6 +21,8 @@ from netconf.model import (
     Rule,
     RuleAction,
 )
+
+bond_ports.teach()
 
 _TYPES = {
     "bridge": LinkType.LINUX_BRIDGE,

@@ -5,9 +5,21 @@ from dataclasses import dataclass, replace
 
 from netconf.kernel.insides import port_table
 from netconf.kernel.picture import Link, Picture, Raw
-from netconf.kinds import BondMode, VlanProtocol
+from netconf.kinds import Bond, BondMode, VlanProtocol
 from netconf.model import Interface, LinkState, LinkType, NetworkState
-from netconf.options import BOND, BOND_DEFAULTS, BRIDGE, BRIDGE_PORT, STP, Option, Pairs, named, to_kernel
+from netconf.options import (
+    BOND,
+    BOND_DEFAULTS,
+    BOND_PORT,
+    BRIDGE,
+    BRIDGE_PORT,
+    STP,
+    Option,
+    Pairs,
+    named,
+    of_mode,
+    to_kernel,
+)
 from netconf.planning.anew import differs_inside
 
 KINDS = {
@@ -92,11 +104,20 @@ class Wanted:
             return None
         return said, bridge
 
+    def _bond(self) -> Bond | None:
+        """The bond that it is a port of, as it will be, when the wish speaks of it."""
+        bond, name = self.new.interface(self.interface.controller or ""), self.interface.controller or ""
+        return None if bond is None or self.wish.interface(name) is None else bond.bond
+
     def _stays_in(self) -> bool:
         """Whether it stays a port of a bridge of which nothing is said: should it be made anew, it is one as before."""
         return bool(self.seen.master) and self.seen.master == self._master()
 
     def _port(self) -> dict[str, Raw]:
+        bond = self._bond()
+        if bond is not None:
+            known = of_mode(BOND_PORT, bond.mode)
+            return {o.attribute: 0 for o in known} | _raw(bond.port(self.interface.name).options, known)
         holder = self._holder()
         if holder is None or holder[0].bridge is None:
             return dict(self.seen.port) if self._stays_in() else {}
@@ -129,7 +150,7 @@ def _bond(wanted: Interface, *, is_new: bool) -> dict[str, Raw]:
     mode, options = wanted.bond.mode, dict(wanted.bond.options)
     if is_new and not options.get("arp_interval"):
         options.setdefault("miimon", _MII_MS)
-    known = {o.name: o for o in BOND if not o.modes or mode in o.modes}
+    known = named(of_mode(BOND, mode))
     found: dict[str, Raw] = {"IFLA_BOND_MODE": tuple(BondMode).index(mode)}
     if not is_new:
         found |= {known[key].attribute: to_kernel(known[key], v) for key, v in BOND_DEFAULTS.items() if key in known}

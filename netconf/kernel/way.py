@@ -164,10 +164,11 @@ def _ports(change: _Change) -> Iterator[Operation]:
     """A port that was just plugged in begins with what the kernel gives it, which the next look tells."""
     for old, new in (*change.pairs, *((link, link) for link in change.made)):
         fresh = old is new or _moves(old, new, change) or old.master in change.stale
-        in_bridge = new.master in change.masters and change.masters[new.master].kind == "bridge"
+        master = change.masters.get(new.master)
+        in_bridge = master is not None and master.kind == "bridge"
         port = {key: new.port[key] for key in new.port if fresh or key in _differing(old.port, new.port)}
-        if port and in_bridge:
-            yield Configure(new.name, "bridge_slave", port)
+        if port and master is not None:
+            yield Configure(new.name, f"{master.kind}_slave", port)
         if new.vlans is not None and (in_bridge or new.kind == "bridge"):
             before = {} if fresh else old.vlans or {}
             let = {tag: flags for tag, flags in new.vlans.items() if before.get(tag) != flags}

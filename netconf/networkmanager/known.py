@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from dbus_fast import Variant
 
 from netconf.kinds import LldpNeighbour
-from netconf.model import Interface, IpConfig
+from netconf.model import Interface, IpConfig, WaitIp
 from netconf.networkmanager.profiles import DESCRIPTION, Settings
-from netconf.options import IP, Flag, Number, Option, Pairs, Value, Words, pairs
+from netconf.options import Flag, Number, Option, Pairs, Text, Value, Words, ip_options, pairs
 
 _ASKS = ("auto", "dhcp")
 
@@ -21,6 +21,7 @@ class Known:
     method6: str = ""
     options4: Pairs = ()
     options6: Pairs = ()
+    wait_ip: WaitIp | None = None
     lldp: bool = False
     description: str | None = None
     neighbours: tuple[LldpNeighbour, ...] = ()
@@ -36,6 +37,7 @@ def known(settings: Settings, heard: Iterable[Mapping[str, Variant]] = ()) -> Kn
         method6=_method(settings, "ipv6"),
         options4=_options(settings.get("ipv4", {}), 4),
         options6=_options(settings.get("ipv6", {}), 6),
+        wait_ip=_wait_ip(settings),
         lldp=lldp == 1,
         description=marks.get(DESCRIPTION),
         neighbours=tuple(sorted(neighbour(one) for one in heard)),
@@ -52,6 +54,7 @@ def with_known(interface: Interface, said: Known) -> Interface:
         ipv6=replace(
             v6, dhcp=asks6, autoconf=said.method6 == "auto", enabled=v6.enabled or asks6, options=said.options6
         ),
+        wait_ip=said.wait_ip,
         lldp=said.lldp,
         description=said.description,
         neighbours=said.neighbours,
@@ -63,11 +66,18 @@ def _method(settings: Settings, group: str) -> str:
     return "" if method is None else str(method.value)
 
 
+def _wait_ip(settings: Settings) -> WaitIp | None:
+    """None of a port, which has no addresses to wait for."""
+    groups = [settings[key] for key in ("ipv4", "ipv6") if key in settings]
+    needed = ["may-fail" in group and not group["may-fail"].value for group in groups]
+    return WaitIp.of(*needed) if len(needed) == 2 else None
+
+
 def _options(group: Mapping[str, object], version: int) -> Pairs:
     found = {}
-    for option in IP:
+    for option in ip_options(version):
         value = _value(option, getattr(group.get(option.nm.removeprefix("-")), "value", None))
-        if value is not None and (version == 6 or option.name != "addr-gen-mode"):
+        if value is not None:
             found[option.name] = value
     return pairs(found)
 
@@ -80,6 +90,8 @@ def _value(option: Option, value: object) -> Value | None:
             return bool(value) is not option.nm.startswith("-")
         case Words(words) if isinstance(value, int) and 0 <= value < len(words):
             return words[value]
+        case Text(words=words) if isinstance(value, str) and value:
+            return next((ours for ours, theirs in words.items() if theirs == value), value)
         case Number(low, _) if isinstance(value, int) and value >= max(low, 1):
             return value
         case _:

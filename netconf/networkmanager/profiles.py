@@ -8,7 +8,21 @@ from dbus_fast import Variant
 
 from netconf.kinds import Bond, Bridge, BridgePort, PortMode, PortVlan, Vlan, VlanProtocol, Vxlan
 from netconf.model import MAIN_TABLE, Dns, Interface, IpConfig, LinkType, NetworkState, Route, Rule, RuleAction
-from netconf.options import BOND, BRIDGE, BRIDGE_PORT, IP, STP, Flag, Option, Pairs, Value, Words, named
+from netconf.options import (
+    BOND,
+    BOND_PORT,
+    BRIDGE,
+    BRIDGE_PORT,
+    IP,
+    STP,
+    Flag,
+    Option,
+    Pairs,
+    Text,
+    Value,
+    Words,
+    named,
+)
 
 MARK = "trivet.change"  # in the profile's user data: the change that made it
 DESCRIPTION = "nmstate.interface.description"  # there, too, where nmstate keeps it
@@ -79,6 +93,8 @@ def profile(wanted: Wanted, *, change: str, uuid: str) -> Profile:
         port = controller.bridge.port(interface.name)
         if port != BridgePort(interface.name):
             made["bridge-port"] = _bridge_port(port)
+    if controller is not None and controller.bond is not None:
+        made["bond-port"] = _plain(controller.bond.port(interface.name).options, BOND_PORT)
     if wanted.has_ip:
         made |= _ips(wanted)
     return Profile(interface.name, interface.controller, made, wanted.above)
@@ -200,6 +216,8 @@ def _plain(options: Pairs, known: tuple[Option, ...]) -> dict[str, Variant]:
             made[name] = Variant("b", bool(value) is not option.nm.startswith("-"))
         elif isinstance(option.kind, Words):
             made[name] = Variant("i", option.kind.words.index(str(value)))
+        elif isinstance(option.kind, Text):
+            made |= {name: Variant("s", option.kind.words.get(str(value), str(value)))} if value else {}
         else:
             made[name] = Variant(option.signature, value)
     return made
@@ -216,6 +234,8 @@ def _ips(wanted: Wanted) -> dict[str, Group]:
         here = [route for route in routes if ip_network(route.destination).version == version]
         rules = [rule for rule in wanted.rules if rule.family == version]
         made[f"ipv{version}"] = _ip(ip, version, here, rules, dns if carries else None)
+        if interface.wait_ip is not None and interface.wait_ip.waits_for(version):
+            made[f"ipv{version}"] = {**made[f"ipv{version}"], "may-fail": Variant("b", False)}
     return made
 
 
@@ -232,7 +252,16 @@ def _ip(ip: IpConfig, version: int, routes: list[Route], rules: list[Rule], dns:
         made["route-data"] = Variant("aa{sv}", [_route(route) for route in routes])
     if rules:
         made["routing-rules"] = Variant("aa{sv}", [_rule(rule) for rule in rules])
-    return made | _dns(dns, version) | _plain(ip.options, IP)
+    return made | _dns(dns, version) | _identity(ip, version) | _plain(ip.options, IP)
+
+
+def _identity(ip: IpConfig, version: int) -> dict[str, Variant]:
+    """DHCP servers know the host by its MAC address, not by the name of the interface: it keeps its addresses when they
+    move from a NIC to a bridge. Tokens are for addresses that are made of the MAC address."""
+    made = {"dhcp-iaid": Variant("s", "mac")} if ip.dhcp else {}
+    if version == 6 and dict(ip.options).get("token"):
+        made["addr-gen-mode"] = Variant("i", 0)
+    return made
 
 
 def _dns(dns: Dns | None, version: int) -> dict[str, Variant]:

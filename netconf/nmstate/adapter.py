@@ -61,11 +61,13 @@ _TYPES = {"ethernet", "veth", "bond", "vlan", "linux-bridge", "vxlan", "dummy"}
 # Section → key → what it may say, for it is so anyway; any other word cannot be said to 0.3.
 _ONLY: Mapping[str, Mapping[str, Callable[[Any], bool]]] = {
     "ipv4": {
+        **dict.fromkeys(("dhcp-client-id", "dhcp-custom-hostname"), lambda value: value == ""),
         "auto-route-metric": lambda value: False,
         "auto-route-table-id": lambda value: False,
         "dhcp-send-hostname": lambda value: value is True,
     },
     "ipv6": {
+        **dict.fromkeys(("dhcp-custom-hostname", "dhcp-duid", "token"), lambda value: value == ""),
         "addr-gen-mode": lambda value: value == "eui64",
         "auto-route-metric": lambda value: False,
         "auto-route-table-id": lambda value: False,
@@ -94,8 +96,10 @@ def _interface(interface: Document, path: str) -> Iterator[Finding]:
         yield Finding(f"{path}.ipv6.autoconf", "without DHCPv6 cannot be had")
     if "vxlan" in interface and "base-iface" not in interface["vxlan"]:
         yield Finding(f"{path}.vxlan.base-iface", "cannot be left out")
+    if interface.pop("wait-ip", "any") != "any":
+        yield Finding(f"{path}.wait-ip", "cannot be said")
     if "link-aggregation" in interface:
-        _bond(interface["link-aggregation"])
+        yield from _bond(interface["link-aggregation"], f"{path}.link-aggregation")
     _default_vlans(interface.get("bridge", {}).get("port", []))
     options = interface.get("bridge", {}).get("options", {})
     if "group-fwd-mask" in options:
@@ -130,7 +134,10 @@ def _new_mode(interface: Document, path: str, observed: NetworkState) -> Iterato
         yield Finding(f"{path}.link-aggregation.mode", f"cannot change while {name} stands on it")
 
 
-def _bond(bond: Document) -> None:
+def _bond(bond: Document, path: str) -> Iterator[Finding]:
+    ports = bond.pop("ports-config", [])
+    if any(port.get(key) for port in ports for key in ("queue-id", "priority")):
+        yield Finding(f"{path}.ports-config", "cannot be said")
     if "port" in bond:
         bond["slaves"] = bond.pop("port")
     options = bond.get("options", {})

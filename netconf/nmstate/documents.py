@@ -8,7 +8,7 @@ from netconf.document import render
 from netconf.document.plain import read_options
 from netconf.document.reader import Reader
 from netconf.kinds import Bond, Bridge
-from netconf.model import Dns, Interface, IpConfig, LinkState, LinkType, NetworkState, Route, RouteMatch
+from netconf.model import Dns, Interface, IpConfig, LinkState, LinkType, NetworkState, Route, RouteMatch, WaitIp
 from netconf.networkmanager.known import Known
 from netconf.options import IP, Pairs, over, pairs
 from netconf.planning.merge import after
@@ -109,6 +109,7 @@ def known(shown: Mapping[str, Any]) -> dict[str, Known]:
             method6=_method6(interface),
             options4=_options(interface, "ipv4"),
             options6=_options(interface, "ipv6"),
+            wait_ip=_wait_ip(interface),
             lldp=bool(_section(interface, "lldp").get("enabled")),
             description=interface.get("description") or None,
         )
@@ -132,6 +133,10 @@ def dns(shown: Mapping[str, Any]) -> Dns:
     found = [_section(resolver, key) for key in ("running", "config")]
     servers, search = (next((f[key] for f in found if f.get(key)), ()) for key in ("server", "search"))
     return Dns(tuple(servers), tuple(search))
+
+
+def _wait_ip(interface: Mapping[str, Any]) -> WaitIp | None:
+    return next((word for word in WaitIp if word == interface.get("wait-ip")), None)
 
 
 def _section(mapping: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -1,9 +1,9 @@
 """What speaks against a wish on this host, said before anything is changed."""
 
-from netconf.errors import Fixed, NeedsMode, NoSuchInterface, OtherType, PortTaken, StandsOn, TooWide
-from netconf.model import Interface, LinkState, LinkType, NetworkState
+from netconf.errors import AddressesOnPort, Fixed, NeedsMode, NoSuchInterface, OtherType, PortTaken, StandsOn, TooWide
+from netconf.model import Interface, LinkState, LinkType, NetworkState, WaitIp
 from netconf.planning.order import headroom
-from netconf.planning.wish import CABLES, VIRTUAL, is_removed
+from netconf.planning.wish import CABLES, VIRTUAL, controller, is_removed
 
 
 def check(desired: NetworkState, observed: NetworkState) -> None:
@@ -25,6 +25,7 @@ def check(desired: NetworkState, observed: NetworkState) -> None:
             other = None if nic is None else nic.controller
             if other not in (None, wish.name) and desired.interface(other or "") is None:
                 raise PortTaken(port=port, name=wish.name, other=other)
+        _check_addresses(wish, desired, observed)
         _check_width(wish, desired, observed)
     for route in desired.routes or ():
         if route.interface not in known:
@@ -41,6 +42,14 @@ def _check_kind(wish: Interface, observed: NetworkState, there: str) -> None:
         raise Fixed(name=wish.name, wanted=f"with the peer {wish.peer}", observed=f"with the peer {seen.peer}")
     if seen is None and wish.type is LinkType.BOND and (wish.bond is None or wish.bond.mode is None):
         raise NeedsMode(name=wish.name)
+
+
+def _check_addresses(wish: Interface, desired: NetworkState, observed: NetworkState) -> None:
+    """Only a port of a VRF has addresses of its own."""
+    holder = controller(wish.name, desired, observed)
+    asked = any(ip.addresses or ip.dhcp or ip.autoconf for ip in (wish.ipv4, wish.ipv6) if ip is not None)
+    if holder is not None and holder.vrf is None and (asked or wish.wait_ip not in (None, WaitIp.ANY)):
+        raise AddressesOnPort(name=wish.name, controller=holder.name)
 
 
 def _check_removal(wish: Interface, desired: NetworkState, observed: NetworkState) -> None:

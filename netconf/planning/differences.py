@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from netconf.kinds import Bond, Bridge, PortMode, PortVlan
-from netconf.model import Interface, IpConfig, LinkState, LinkType, NetworkState
+from netconf.model import Interface, IpConfig, LinkState, LinkType, NetworkState, WaitIp
 from netconf.options import STP, Pairs, named
 from netconf.planning.anew import differs_inside, inside
 from netconf.planning.wish import is_removed, ports
@@ -16,6 +16,12 @@ _KINDS = {
     LinkType.VXLAN: "VXLAN",
     LinkType.DUMMY: "dummy",
     LinkType.VRF: "VRF",
+}
+_WAITS = {
+    WaitIp.ANY: "IPv4 or IPv6",
+    WaitIp.IPV4: "IPv4",
+    WaitIp.IPV6: "IPv6",
+    WaitIp.BOTH: "IPv4 and IPv6",
 }
 
 
@@ -43,6 +49,8 @@ def differences(wish: Interface, observed: NetworkState) -> Iterator[str]:
         yield f"Give {wish.name} the MAC address {wish.mac} (it has {seen.mac})"
     if wish.lldp is not None and wish.lldp != bool(seen.lldp):
         yield f"{'Listen' if wish.lldp else 'Do not listen'} to LLDP on {wish.name}"
+    if wish.wait_ip is not None and wish.wait_ip is not (seen.wait_ip or WaitIp.ANY):
+        yield f"Take {wish.name} for up when it has {_WAITS[wish.wait_ip]}"
     if wish.description is not None and wish.description != seen.description:
         yield f"Describe {wish.name} as {wish.description!r}"
     yield from _ports(wish, seen, observed)
@@ -114,21 +122,23 @@ def _vlans(vlan: PortVlan) -> str:
 def _bond(name: str, wish: Bond, seen: Bond) -> Iterator[str]:
     if wish.mode is not None and wish.mode is not seen.mode:
         yield f"Change the mode of {name} to {wish.mode} (it is {seen.mode})"
-    else:
-        yield from _options(name, wish.options, seen.options)
+        return
+    yield from _options(name, wish.options, seen.options)
+    for port in wish.details:
+        yield from _options(f"{port.name} in {name}", port.options, seen.port(port.name).options)
 
 
 def _options(name: str, wish: Pairs, seen: Pairs) -> Iterator[str]:
     now = dict(seen)
     for key, value in wish:
-        if now.get(key) != value:
+        if now.get(key) != value and not (value == "" and now.get(key) is None):
             yield f"Set {key} of {name} to {_word(value)} (it is {_word(now.get(key))})"
 
 
 def _word(value: object) -> str:
     match value:
-        case None:
-            return "not known"
+        case None | "":
+            return "not set"
         case bool():
             return "on" if value else "off"
         case _:

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from netconf.kinds import Bond, Bridge, BridgePort, Vrf
+from netconf.kinds import Bond, BondMode, BondPort, Bridge, BridgePort, Vrf
 from netconf.model import Interface, IpConfig, LinkState, LinkType, NetworkState, Route
-from netconf.options import BOND_DEFAULTS, Pairs, over, pairs
+from netconf.options import BOND_DEFAULTS, BOND_PORT, Pairs, named, of_mode, over, pairs
 from netconf.planning.order import headroom
 from netconf.planning.plan import is_gone, is_gone_rule
 from netconf.planning.wish import controller, is_removed, ports
@@ -65,6 +65,7 @@ def _interface(name: str, wish: NetworkState, observed: NetworkState) -> Interfa
         vxlan=said.vxlan or now.vxlan,
         vrf=_vrf(said.vrf, now.vrf),
         peer=said.peer or (None if mine is not None and mine.type is LinkType.ETHERNET else now.peer),
+        wait_ip=said.wait_ip or now.wait_ip,
         lldp=said.lldp if said.lldp is not None else now.lldp,
         description=said.description if said.description is not None else now.description,
         permanent_mac=now.permanent_mac,
@@ -137,7 +138,8 @@ def _port(said: BridgePort, now: BridgePort) -> BridgePort:
 
 def _bond(said: Bond | None, now: Bond | None) -> Bond | None:
     if said is None or now is None:
-        return said or (now and replace(now, options=_unusual(now.options)))
+        found = said or (now and replace(now, options=_unusual(now.options)))
+        return found and replace(found, details=_bond_ports(found.ports, found.mode, found, Bond()))
     mode = said.mode or now.mode
     kept = _unusual(now.options) if mode is now.mode else ()
     wished = dict(said.options)
@@ -150,7 +152,15 @@ def _bond(said: Bond | None, now: Bond | None) -> Bond | None:
     names = said.ports if said.ports is not None else now.ports
     if said.ports is not None:  # a primary that is no port any more
         kept = tuple(pair for pair in kept if pair[0] != "primary" or pair[1] in said.ports)
-    return Bond(mode, names, over(said.options, kept))
+    return Bond(mode, names, over(said.options, kept), _bond_ports(names, mode, said, now))
+
+
+def _bond_ports(names: tuple[str, ...] | None, mode: BondMode | None, said: Bond, now: Bond) -> tuple[BondPort, ...]:
+    """What is not so by itself, of what means something in that mode."""
+    known = named(of_mode(BOND_PORT, mode))
+    options = ((name, over(said.port(name).options, now.port(name).options)) for name in names or ())
+    found = (BondPort(name, tuple(pair for pair in pairs if pair[0] in known and pair[1])) for name, pairs in options)
+    return tuple(port for port in found if port.options)
 
 
 def _unusual(options: Pairs) -> Pairs:

@@ -37,8 +37,9 @@ def _without(interface: Interface, gone: set[str]) -> Interface:
         details = tuple(port for port in interface.bridge.details if port.name not in gone)
         return replace(interface, bridge=replace(interface.bridge, ports=kept, details=details))
     if interface.bond is not None:
+        ports = tuple(port for port in interface.bond.details if port.name not in gone)
         options = tuple(pair for pair in interface.bond.options if pair[0] != "primary" or pair[1] not in gone)
-        return replace(interface, bond=replace(interface.bond, ports=kept, options=options))
+        return replace(interface, bond=replace(interface.bond, ports=kept, options=options, details=ports))
     return replace(interface, vrf=replace(interface.vrf, ports=kept)) if interface.vrf is not None else interface
 
 

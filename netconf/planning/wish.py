@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from netconf.errors import NoSuchMac
+from netconf.kinds import BondPort, BridgePort
 from netconf.model import Interface, LinkState, LinkType, NetworkState
 
+_Port = TypeVar("_Port", BridgePort, BondPort)
 CABLES = frozenset({LinkType.ETHERNET, LinkType.VETH})  # a veth is as good as a NIC to whoever asks for one
 VIRTUAL = frozenset(  # these come into being when they are wished for
     {LinkType.LINUX_BRIDGE, LinkType.BOND, LinkType.VLAN, LinkType.VXLAN, LinkType.DUMMY, LinkType.VRF}
@@ -72,13 +75,16 @@ def _renamed(wish: Interface, names: Mapping[str, str]) -> Interface:
     def all_of(ports: tuple[str, ...] | None) -> tuple[str, ...] | None:
         return None if ports is None else tuple(sorted(names.get(port, port) for port in ports))
 
+    def told(details: tuple[_Port, ...]) -> tuple[_Port, ...]:
+        found = (replace(port, name=names.get(port.name, port.name)) for port in details)
+        return tuple(sorted(found, key=lambda port: port.name))
+
     bridge, bond, vrf, vlan, vxlan = wish.bridge, wish.bond, wish.vrf, wish.vlan, wish.vxlan
     if bridge is not None:
-        details = tuple(replace(port, name=names.get(port.name, port.name)) for port in bridge.details)
-        bridge = replace(bridge, ports=all_of(bridge.ports), details=tuple(sorted(details, key=lambda port: port.name)))
+        bridge = replace(bridge, ports=all_of(bridge.ports), details=told(bridge.details))
     if bond is not None:
         options = tuple((key, names.get(str(v), v) if key == "primary" else v) for key, v in bond.options)
-        bond = replace(bond, ports=all_of(bond.ports), options=options)
+        bond = replace(bond, ports=all_of(bond.ports), options=options, details=told(bond.details))
     return replace(
         wish,
         name=names.get(wish.name, wish.name),

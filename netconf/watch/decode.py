@@ -39,8 +39,6 @@ _NUD = {
 _PROTO = {1: "redirect", 2: "kernel", 3: "boot", 4: "static", 9: "ra", 16: "dhcp", 18: "keepalived", 186: "bgp"}
 _MODES = tuple(BondMode)
 _IPS = {2: 4, 10: 6}  # AF_INET, AF_INET6
-# linux/if_link.h has these after those that pyroute2 knows.
-_ACTOR_STATE, _PARTNER_STATE = 7, 8
 
 
 def news(messages: Iterable[Message]) -> Iterator[News]:
@@ -116,27 +114,14 @@ def _bond(data: object) -> BondState:
 
 def _bond_port(data: object) -> BondPort:
     aggregator = _optional(_at(data, "IFLA_BOND_SLAVE_AD_AGGREGATOR_ID"))
-    later = _unnamed(data)
     return BondPort(
         active=_at(data, "IFLA_BOND_SLAVE_STATE") == 0,
         mii_up=_at(data, "IFLA_BOND_SLAVE_MII_STATUS") == 0,
         failures=number(_at(data, "IFLA_BOND_SLAVE_LINK_FAILURE_COUNT")),
         aggregator=aggregator,
-        actor_state=later.get(_ACTOR_STATE),
-        partner_state=later.get(_PARTNER_STATE),
+        actor_state=_optional(_at(data, "IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE")),
+        partner_state=_optional(_at(data, "IFLA_BOND_SLAVE_AD_PARTNER_OPER_PORT_STATE")),
     )
-
-
-def _unnamed(data: object) -> dict[int, int]:
-    """The first byte of each attribute that pyroute2 has no name for, by its type."""
-    found = {}
-    slots = _at(data, "attrs")
-    for slot in slots if isinstance(slots, list) else ():
-        if slot[0] == "UNKNOWN":
-            raw = slot.nla
-            kind, first = raw.data[raw.offset + 2] | raw.data[raw.offset + 3] << 8, raw.data[raw.offset + 4]
-            found[kind & 0x3FFF] = first
-    return found
 
 
 def address(message: Message) -> HeldAddress | None:

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 
 from pyroute2.netlink.rtnl.marshal import MarshalRtnl
 
+from netconf.kernel import bond_ports
 from netconf.kernel.insides import Message
 from netconf.kernel.namespace import inside
 from netconf.watch import decode
 from netconf.watch.view import Kernel, SeenRoute, apply
+
+bond_ports.teach()
 
 BUFFER_BYTES = 8 << 20
 _DATAGRAM_BYTES = 1 << 18

@@ -21,7 +21,9 @@ from netconf.kernel.operations import (
     Way,
 )
 from netconf.kernel.picture import MADE, Link, Path, Picture, Raw
+from netconf.kinds import BondMode
 from netconf.model import NetworkState
+from netconf.options import BOND_PORT, of_mode
 from tests.fakes import netlink
 
 # What the kernel does when it is told nothing.
@@ -52,6 +54,14 @@ _DATA: dict[str, dict[str, Raw]] = {"bond": _BOND, "bridge": _BRIDGE}
 _PORT = {"IFLA_BRPORT_COST": 100, "IFLA_BRPORT_PRIORITY": 32, "IFLA_BRPORT_MODE": 0}
 _DEFAULT_VLAN = {1: 6}
 _SYSCTLS = {"disable_ipv6": "0", "accept_ra": "1", "autoconf": "1", "addr_gen_mode": "0"}
+
+
+def _in_bond(holder: Link | None) -> dict[str, Raw]:
+    """What a port has when it has just come into a bond; some of it is of some modes only."""
+    if holder is None or holder.kind != "bond":
+        return {}
+    mode = tuple(BondMode)[int(str(holder.data.get("IFLA_BOND_MODE", 0)))]
+    return {option.attribute: 0 for option in of_mode(BOND_PORT, mode)}
 
 
 @dataclass
@@ -98,7 +108,7 @@ class FakeKernel:
                 bond = holder is not None and holder.kind == "bond"
                 _need(not bond or not old.up, f"{name} is up")
                 bridge = holder is not None and holder.kind == "bridge"
-                port, vlans = (_PORT, _DEFAULT_VLAN) if bridge else ({}, None)
+                port, vlans = (_PORT, _DEFAULT_VLAN) if bridge else (_in_bond(holder), None)
                 own = holder.mac if holder is not None and bond else old.mac
                 self._put(replace(old, master=master, mac=own, up=old.up or bond, port=port, vlans=vlans))
             case Turn(name, up):
@@ -147,8 +157,9 @@ class FakeKernel:
     def _configure(self, name: str, kind: str, data: object) -> None:
         assert isinstance(data, dict)
         old = self._link(name)
-        if kind == "bridge_slave":
+        if kind.endswith("_slave"):
             _need(bool(old.master), f"{name} is no port")
+            _need(data.keys() <= old.port.keys(), f"{name} has no {sorted(data.keys() - old.port.keys())}")
             self._put(replace(old, port=dict(old.port) | data))
             return
         ports = [link.name for link in self.now.links if link.master == name]

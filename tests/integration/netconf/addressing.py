@@ -12,12 +12,15 @@ _NO_NIC = {"name": "nic1", "type": "ethernet", "state": "absent"}
 _AFTER = {"interfaces": [_NO_NIC]}
 _STATIC_6 = {"enabled": True, "address": [{"ip": "2001:db8::11", "prefix-length": 64}]}
 _ASKED_6 = {"enabled": True, "autoconf": True, "dhcp": True, "addr-gen-mode": "eui64"}
+_DHCP = {"enabled": True, "dhcp": True}
+_DUID = "00:03:00:01:52:54:00:00:00:77"
+_TOKEN = {"enabled": True, "autoconf": True, "token": "::1a:2b"}
 _DEFAULT_6 = {"destination": "::/0", "next-hop-address": _THERE_6, "next-hop-interface": "nic1"}
 
 
-def _served(*ranges: str) -> World:
-    """One cable to a host that gives addresses away."""
-    options = " ".join(f"--dhcp-range={given}" for given in ranges)
+def _served(*ranges: str, hosts: tuple[str, ...] = ()) -> World:
+    """One cable to a host that gives addresses away; `hosts` get their own."""
+    options = " ".join((*(f"--dhcp-range={given}" for given in ranges), *(f"--dhcp-host={host}" for host in hosts)))
     known = "--conf-file=/dev/null --port=0 --user=root --leasefile-ro --pid-file=/run/lan.pid --enable-ra"
     return World(
         ("lan",),
@@ -72,20 +75,46 @@ ADDRESSING = (
         "dhcp-and-dhcpv6",
         (
             Stage(
-                {"interfaces": [_nic(ipv4={"enabled": True, "dhcp": True}, ipv6=_ASKED_6)]},
+                {"interfaces": [_nic(ipv4=_DHCP, ipv6=_ASKED_6)]},
                 (_asked(of="nic1", version=4, path="local", value="198.51.100.50"),),
                 # Up is a NIC with IPv4: DHCPv6 may take its time.
                 passes=(ping("2001:db8::50", place="lan"), ping(THERE), ping(_THERE_6), ping(_BEYOND_6)),
             ),
             Stage(
-                {"interfaces": [bridge("br0", "nic1", ipv4={"enabled": True, "dhcp": True})]},
+                {"interfaces": [bridge("br0", "nic1", ipv4=_DHCP, ipv6=_ASKED_6)]},
                 (link("nic1", "master", "br0"), _asked(of="br0", version=4, path="local", value="198.51.100.50")),
-                passes=(ping(THERE),),
+                passes=(ping("2001:db8::50", place="lan"), ping(THERE)),
             ),
         ),
         {"interfaces": [*gone("br0")["interfaces"], _NO_NIC]},
         ("veth",),
         _served("198.51.100.50,198.51.100.50,1h", "2001:db8::50,2001:db8::50,64,1h"),
+    ),
+    Case(
+        "known-to-dhcp-servers-by-an-id",
+        (
+            Stage(
+                {
+                    "interfaces": [
+                        _nic(ipv4=_DHCP | {"dhcp-client-id": "01:aa:bb"}, ipv6=_ASKED_6 | {"dhcp-duid": _DUID})
+                    ]
+                },
+                (_asked(of="nic1", version=4, path="local", value="198.51.100.77"),),
+                passes=(ping("2001:db8::77", place="lan"),),
+            ),
+            Stage(
+                {"interfaces": [_nic(ipv4=_DHCP | {"dhcp-client-id": "01:aa:cc"})]},
+                (_asked(of="nic1", version=4, path="local", value="198.51.100.78"),),
+            ),
+            Stage({"interfaces": [_nic(ipv6=_TOKEN)]}, passes=(ping("2001:db8::1a:2b", place="lan"),)),
+        ),
+        _AFTER,
+        ("veth",),
+        _served(
+            "198.51.100.50,198.51.100.60,1h",
+            "2001:db8::50,2001:db8::60,slaac,64,1h",
+            hosts=("id:01:aa:bb,198.51.100.77", "id:01:aa:cc,198.51.100.78", f"id:{_DUID},[2001:db8::77]"),
+        ),
     ),
     Case(
         "vlan-in-a-vlan",

@@ -102,6 +102,23 @@ _ROUTES = [
 _ADDRESS_6 = {"enabled": True, "addr-gen-mode": "eui64", "address": [{"ip": "2001:db8::11", "prefix-length": 64}]}
 _RULE = {"ip-from": "198.51.100.0/24", "route-table": 50, "priority": 1000}
 
+
+def _ports(**first: int) -> list[Document]:
+    return [{"name": "eth1", **first}, {"name": "eth2", "queue-id": 0, "priority": 0}]
+
+
+def _backup(ports: list[Document]) -> Document:
+    inside = {"mode": "active-backup", "ports-config": ports, "options": {"miimon": 100}}
+    return _up("bond0", "bond", **{"link-aggregation": inside})
+
+
+def _vrf(table: int) -> Document:
+    return _up("vrf9", "vrf", vrf={"route-table-id": table, "port": ["eth1"]})
+
+
+_QUEUE, _PRIORITY = "linkinfo.info_slave_data.queue_id", "linkinfo.info_slave_data.prio"
+_VXLAN = {"base-iface": "eth1", "id": 7, "remote": "239.1.1.1"}
+
 CASES = (
     *(_bond_of_mode(mode) for mode in BondMode),
     Case(  # not to 802.3ad: without a partner nothing leaves by that, and NetworkManager waits with the address for it
@@ -123,6 +140,25 @@ CASES = (
         ),
         _gone("br8", "bond0.8", "bond0.7", "bond0"),
         ("bonding", "8021q"),
+    ),
+    Case(
+        "ports-of-a-bond",
+        (
+            Stage(
+                {"interfaces": [_backup(_ports(**{"queue-id": 2, "priority": 7}))]},
+                (_link("eth1", _QUEUE, 2), _link("eth1", _PRIORITY, 7), _link("eth2", _QUEUE, 0)),
+            ),
+            Stage(
+                {"interfaces": [_backup(_ports(**{"queue-id": 3, "priority": -7}))]},
+                (_link("eth1", _QUEUE, 3), _link("eth1", _PRIORITY, -7)),
+            ),
+            Stage(
+                {"interfaces": [_backup(_ports(**{"queue-id": 0, "priority": 0}))]},
+                (_link("eth1", _QUEUE, 0), _link("eth1", _PRIORITY, 0)),
+            ),
+        ),
+        _gone("bond0"),
+        ("bonding",),
     ),
     Case(
         "vlan-filtering",
@@ -182,6 +218,7 @@ CASES = (
                             ipv4=_ADDRESS | {"auto-route-metric": 300},
                             ipv6=_ADDRESS_6,
                             lldp={"enabled": True},
+                            **{"wait-ip": "ipv4"},
                         )
                     ],
                     "routes": {"config": _ROUTES},
@@ -226,11 +263,23 @@ CASES = (
             Stage(
                 {
                     "interfaces": [
-                        _up("vrf9", "vrf", vrf={"route-table-id": 9, "port": ["eth1"]}),
+                        _vrf(9),
                         _up("eth1", "ethernet", ipv4=_ADDRESS),
                     ]
                 },
                 (_link("vrf9", "linkinfo.info_data.table", 9), _link("eth1", "master", "vrf9")),
+            ),
+        ),
+        {"interfaces": [{"name": "vrf9", "state": "absent"}, _NO_NIC]},
+        ("vrf",),
+    ),
+    Case(
+        "vrf-gets-another-table",
+        (
+            Stage({"interfaces": [_vrf(9), _up("eth1", "ethernet", ipv4=_ADDRESS)]}),
+            Stage(
+                {"interfaces": [_vrf(10)]},
+                (_link("vrf9", "linkinfo.info_data.table", 10), _link("eth1", "master", "vrf9")),
             ),
         ),
         {"interfaces": [{"name": "vrf9", "state": "absent"}, _NO_NIC]},
@@ -242,7 +291,7 @@ CASES = (
             Stage(
                 {
                     "interfaces": [
-                        _up("vx7", "vxlan", vxlan={"base-iface": "eth1", "id": 7, "remote": "239.1.1.1"}),
+                        _up("vx7", "vxlan", vxlan=_VXLAN),
                         _bridge("br0", "vx7", ipv4=_ADDRESS),
                     ]
                 },
@@ -253,10 +302,26 @@ CASES = (
         _gone("br0", "vx7"),
         ("vxlan",),
     ),
+    Case(
+        "vxlan-changes-in-place",
+        (
+            Stage({"interfaces": [_up("vx7", "vxlan", vxlan=_VXLAN), _bridge("br0", "vx7", ipv4=_ADDRESS)]}),
+            Stage(
+                {"interfaces": [_up("vx7", "vxlan", vxlan=_VXLAN | {"id": 8, "base-iface": "eth2"})]},
+                (
+                    _link("vx7", "linkinfo.info_data.id", 8),
+                    _link("vx7", "linkinfo.info_data.link", "eth2"),
+                    _link("vx7", "master", "br0"),
+                ),
+            ),
+        ),
+        _gone("br0", "vx7"),
+        ("vxlan",),
+    ),
 )
 
 # What a backend cannot do of what the cases wish for: it refuses that, and is tried without.
-LEFT_OUT = {"networkmanager": (), "kernel": ("lldp", "ipv4.auto-route-metric")}
+LEFT_OUT = {"networkmanager": (), "kernel": ("lldp", "ipv4.auto-route-metric", "wait-ip")}
 
 
 def for_backend(name: str) -> tuple[Case, ...]:

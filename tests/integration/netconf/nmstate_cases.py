@@ -98,9 +98,13 @@ REFUSED = {
         0,
         (
             "interfaces[0].ipv4.auto-route-metric: cannot be said in nmstate 0.3.6",
+            "interfaces[0].wait-ip: cannot be said in nmstate 0.3.6",
             "routes.config[1].destination: a second default route on eth1 cannot be had in nmstate 0.3.6",
         ),
     ),
+    "ports-of-a-bond": (0, ("interfaces[0].link-aggregation.ports-config: cannot be said in nmstate 0.3.6",)),
+    "vxlan-changes-in-place": (1, ("interfaces[0]: vx7 is VXLAN 7 to 239.1.1.1 over eth1, port 4789, which cannot",)),
+    "vrf-gets-another-table": (0, ("interfaces[0].type: vrf cannot be made in nmstate 0.3.6",)),
     "vrf": (0, ("interfaces[0].type: vrf cannot be made in nmstate 0.3.6",)),
 }
 _ALL = (*CASES, *NMSTATE_CASES)

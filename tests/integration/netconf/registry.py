@@ -10,11 +10,16 @@ from tests.integration.netconf.cases import CASES, COMMAND_LINE, WITH_KERNEL, fo
 from tests.integration.netconf.contract import Case
 from tests.integration.netconf.lacp_cases import LACP_CASES
 from tests.integration.netconf.layouts import LAYOUTS
+from tests.integration.netconf.mode_cases import MODE_CASES
 from tests.integration.netconf.option_cases import OPTION_CASES
 from tests.integration.netconf.scenarios import SCENARIOS
 
-ALL: dict[str, Case] = {case.name: case for case in (*CASES, *LAYOUTS, *LACP_CASES, *ADDRESSING, *OPTION_CASES)}
-KERNEL: dict[str, Case] = {f"{WITH_KERNEL} {case.name}": case for case in for_backend("kernel") if case.needs}
+_WITH_BOTH = {f"{WITH_KERNEL} {case.name}": case for case in MODE_CASES}
+ALL: dict[str, Case] = {
+    case.name: case for case in (*CASES, *LAYOUTS, *LACP_CASES, *ADDRESSING, *OPTION_CASES, *MODE_CASES)
+}
+_PLAIN = {f"{WITH_KERNEL} {case.name}": case for case in for_backend("kernel") if case.needs}
+KERNEL: dict[str, Case] = _PLAIN | _WITH_BOTH
 
 _ALWAYS = (
     *("vlan-tag-changes-in-place-under-a-vm", "second-vlan-on-a-bond-in-use", "lacp-with-a-partner"),
@@ -26,9 +31,10 @@ _WITH_TRAFFIC = (*(case.name for case in (*LAYOUTS, *LACP_CASES)), *SCENARIOS)
 MORE: dict[str, tuple[str, ...]] = {
     "more-traffic": tuple(name for name in _WITH_TRAFFIC if name not in _ALWAYS),
     "addresses-and-options": tuple(case.name for case in (*ADDRESSING, *OPTION_CASES)),
+    "modes": (*(case.name for case in MODE_CASES), *_WITH_BOTH),
 }
 GUESTS: dict[str, tuple[str, ...]] = {
-    "plain": (*(case.name for case in CASES if case.needs), COMMAND_LINE, *KERNEL),
+    "plain": (*(case.name for case in CASES if case.needs), COMMAND_LINE, *_PLAIN),
     "traffic": _ALWAYS,
     **(MORE if os.environ.get("TRIVET_LAYOUTS") == "all" else {}),
 }

@@ -67,7 +67,28 @@ VLAN = "interfaces[0].bridge.port[0].vlan"
             "yet",
         ),
         ({"name": "eth0", "ethtool": {"ring": {"rx": 256}}}, "interfaces[0].ethtool", "yet"),
-        ({"name": "eth0", "ipv4": {"dhcp": True, "dhcp-client-id": "ll"}}, "interfaces[0].ipv4.dhcp-client-id", "yet"),
+        (
+            {"name": "eth0", "ipv4": {"dhcp": True, "dhcp-client-id": "ü"}},
+            "interfaces[0].ipv4.dhcp-client-id",
+            "like ll",
+        ),
+        ({"name": "eth0", "ipv4": {"dhcp": True, "dhcp-duid": "ll"}}, "interfaces[0].ipv4.dhcp-duid", "not known"),
+        ({"name": "eth0", "ipv6": {"dhcp": True, "dhcp-duid": "xy"}}, "interfaces[0].ipv6.dhcp-duid", "like ll"),
+        (
+            {"name": "eth0", "ipv6": {"autoconf": True, "token": "::7", "addr-gen-mode": "stable-privacy"}},
+            "interfaces[0].ipv6.token",
+            "stable-privacy",
+        ),
+        (
+            {
+                "name": "b",
+                "type": "bond",
+                "link-aggregation": {"mode": "802.3ad", "ports-config": [{"name": "eth1", "priority": 3}]},
+            },
+            "interfaces[0].link-aggregation.ports-config[0].priority",
+            "no such thing in mode 802.3ad",
+        ),
+        ({"name": "eth0", "wait-ip": "both"}, "interfaces[0].wait-ip", "none of"),
     ],
 )
 def test_a_mistake_and_its_path(wish: dict[str, Any], path: str, words: str) -> None:

@@ -9,6 +9,7 @@ from netconf.document import parse, render
 from netconf.kinds import (
     Bond,
     BondMode,
+    BondPort,
     Bridge,
     BridgePort,
     PortMode,
@@ -31,8 +32,24 @@ from netconf.model import (
     RouteMatch,
     Rule,
     RuleAction,
+    WaitIp,
 )
-from netconf.options import BOND, BRIDGE, BRIDGE_PORT, IP, STP, Flag, Number, Option, Pairs, Words, named, pairs
+from netconf.options import (
+    BOND,
+    BOND_PORT,
+    BRIDGE,
+    BRIDGE_PORT,
+    STP,
+    Flag,
+    Number,
+    Option,
+    Pairs,
+    Text,
+    Words,
+    ip_options,
+    of_mode,
+    pairs,
+)
 
 _BIG = 2**32 - 1
 _NICS = ("eth0", "eth1", "eth2", "eth3")
@@ -51,6 +68,8 @@ def value(option: Option) -> st.SearchStrategy[Any]:
             return st.sampled_from(words)
         case Flag():
             return st.booleans()
+        case Text(pattern):
+            return st.just("") | st.from_regex(pattern, fullmatch=True)
         case _:
             return st.just("02:00:00:00:00:07")
 
@@ -65,10 +84,14 @@ def addresses(network: str, length: int) -> st.SearchStrategy[tuple[Address, ...
 
 
 def ips(network: str, length: int) -> st.SearchStrategy[IpConfig | None]:
-    known = [option for option in IP if ":" in network or option.name != "addr-gen-mode"]
-    static = st.builds(IpConfig, st.just(True), addresses=addresses(network, length), options=options(*known))
-    lent = st.builds(IpConfig, st.just(True), st.just(True), options=options(*known))
+    said = options(*ip_options(6 if ":" in network else 4)).filter(_fit_together)
+    static = st.builds(IpConfig, st.just(True), addresses=addresses(network, length), options=said)
+    lent = st.builds(IpConfig, st.just(True), st.just(True), options=said)
     return maybe(st.just(IpConfig()) | static | lent)
+
+
+def _fit_together(said: Pairs) -> bool:
+    return not (dict(said).get("token") and dict(said).get("addr-gen-mode") == "stable-privacy")
 
 
 macs = st.integers(0, 2**40 - 1).map(lambda n: "02:" + n.to_bytes(5, "big").hex(":"))
@@ -104,7 +127,8 @@ def bonds(draw: st.DrawFn) -> Bond:
     found |= draw(st.sampled_from(({}, {"miimon": 100, "updelay": 200}, {"num_grat_arp": 3, "num_unsol_na": 3})))
     if mode is BondMode.XOR and "miimon" not in found:
         found |= {"arp_interval": 100, "arp_ip_target": "192.0.2.1,192.0.2.2"}
-    return Bond(mode, ports, pairs(found))
+    details = (BondPort(name, draw(options(*of_mode(BOND_PORT, mode)))) for name in ports or ())
+    return Bond(mode, ports, pairs(found), tuple(p for p in details if p.options))
 
 
 vlans = st.builds(Vlan, st.sampled_from(_NICS), st.integers(0, 4094), st.sampled_from(VlanProtocol))
@@ -150,6 +174,7 @@ def interfaces(draw: st.DrawFn) -> Interface:
         mtu=draw(maybe(st.integers(68, 65535))),
         ipv4=draw(ips("10.0.0.0/8", 24)),
         ipv6=draw(ips("2001:db8::/32", 64)),
+        wait_ip=draw(maybe(st.sampled_from(WaitIp))),
         lldp=draw(maybe(st.booleans())),
         description=draw(maybe(st.text(min_size=1, max_size=20))),
         **inside,
@@ -192,4 +217,4 @@ def test_reading_is_the_inverse_of_writing(state: NetworkState) -> None:
 
 
 def test_every_option_of_a_bond_is_for_modes_that_there_are() -> None:
-    assert {mode for option in named(BOND).values() for mode in option.modes} <= set(BondMode)
+    assert {mode for option in (*BOND, *BOND_PORT) for mode in option.modes} <= set(BondMode)

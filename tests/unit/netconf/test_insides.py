@@ -6,7 +6,7 @@ from typing import Any
 from dbus_fast import Variant
 
 from netconf.kernel.observe import from_netlink
-from netconf.kinds import Bond, BondMode, BridgePort, PortMode, PortVlan, Vlan, VlanProtocol, Vrf, Vxlan
+from netconf.kinds import Bond, BondMode, BondPort, BridgePort, PortMode, PortVlan, Vlan, VlanProtocol, Vrf, Vxlan
 from netconf.model import Interface, IpConfig, LinkType, Rule, RuleAction
 from netconf.networkmanager.known import Known, known, with_known
 
@@ -33,6 +33,17 @@ def test_a_bond_with_the_options_of_its_mode() -> None:
     assert bond0.bond == Bond(BondMode.ACTIVE_BACKUP, ("eth1", "eth2"), options)
     lacp = found(link(9, "bond0", "bond", {"IFLA_BOND_MODE": 4} | more))["bond0"]
     assert lacp.bond == Bond(BondMode.LACP, (), (("lacp_rate", "fast"),))
+
+
+def test_what_is_said_of_the_ports_of_a_bond() -> None:
+    inside = {"IFLA_BOND_SLAVE_QUEUE_ID": 3, "IFLA_BOND_SLAVE_PRIO": -2}
+    port = ETH1 | {"linkinfo": {"IFLA_INFO_SLAVE_KIND": "bond", "IFLA_INFO_SLAVE_DATA": inside}}
+    backup = found(port, link(9, "bond0", "bond", {"IFLA_BOND_MODE": 1}))["bond0"].bond
+    assert backup is not None
+    assert backup.details == (BondPort("eth1", (("priority", -2), ("queue-id", 3))),)
+    lacp = found(port, link(9, "bond0", "bond", {"IFLA_BOND_MODE": 4}))["bond0"].bond
+    assert lacp is not None
+    assert lacp.details == (BondPort("eth1", (("queue-id", 3),)),)  # no mode but those with one active port knows it
 
 
 def test_what_stands_on_others() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from netconf.kernel import going
 from netconf.kernel.going import Overtaken, between, go
-from netconf.kernel.operations import Make, Operation, Plug, Remove, Turn
+from netconf.kernel.operations import Configure, Make, Operation, Plug, Remove, Turn
 from netconf.kernel.picture import Choice, Held, Link, Path, Picture
 from netconf.kernel.way import in_order, way
 from tests.fakes.kernel import FakeKernel
@@ -156,6 +156,15 @@ def test_a_bond_changes_its_mode_without_its_ports() -> None:
     assert said[:2] == [Plug("eth0", ""), Turn("bond0", False)]
     assert said[-1] == Turn("bond0", True)
     assert Plug("eth0", "bond0") in said
+
+
+def test_a_port_of_a_bond_is_told_what_differs() -> None:
+    bond = Link("bond0", "bond", up=True, data={"IFLA_BOND_MODE": 1})
+    port = Link("eth0", up=True, master="bond0", port={"IFLA_BOND_SLAVE_QUEUE_ID": 2, "IFLA_BOND_SLAVE_PRIO": 0})
+    more = replace(port, port={"IFLA_BOND_SLAVE_QUEUE_ID": 2, "IFLA_BOND_SLAVE_PRIO": 9})
+    assert way(Picture((bond, port)), Picture((bond, more))) == (
+        Configure("eth0", "bond_slave", {"IFLA_BOND_SLAVE_PRIO": 9}),
+    )
 
 
 def test_a_vlan_with_another_tag_is_made_anew_with_what_stands_on_it() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from netconf.document import parse
 from netconf.errors import (
+    AddressesOnPort,
     NeedsMode,
     NoSuchInterface,
     NoSuchMac,
@@ -27,6 +28,7 @@ from netconf.model import (
     Route,
     RouteMatch,
     Rule,
+    WaitIp,
 )
 from netconf.planning.plan import plan
 from netconf.planning.wish import complete, ports
@@ -150,6 +152,8 @@ def test_dns() -> None:
         (NetworkState(routes=(default("eth9"),)), BEFORE, NoSuchInterface, "eth9"),
         (NetworkState((Interface("ovirtmgmt"),)), AFTER, OtherType, "it is a linux-bridge"),
         (NetworkState((replace(bridge("host0"), name="br1"),)), AFTER, PortTaken, "ovirtmgmt"),
+        (NetworkState((nic(ipv4=IpConfig(True, dhcp=True)),)), AFTER, AddressesOnPort, "a port of ovirtmgmt"),
+        (NetworkState((Interface("host0", wait_ip=WaitIp.IPV4),)), AFTER, AddressesOnPort, "a port of ovirtmgmt"),
     ],
 )
 def test_what_cannot_be(wish: NetworkState, observed: NetworkState, error: type[Refused], words: str) -> None:

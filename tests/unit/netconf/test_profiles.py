@@ -4,9 +4,12 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
+import pytest
+
 from netconf.document import parse
-from netconf.kinds import Bond, BondMode, Bridge, BridgePort, PortMode, PortVlan, Vlan
-from netconf.model import Address, Dns, Interface, IpConfig, LinkState, LinkType, NetworkState
+from netconf.kinds import Bond, BondMode, BondPort, Bridge, BridgePort, PortMode, PortVlan, Vlan
+from netconf.model import Address, Dns, Interface, IpConfig, LinkState, LinkType, NetworkState, WaitIp
+from netconf.networkmanager.known import known
 from netconf.networkmanager.profiles import MARK, Profile
 from netconf.networkmanager.work import Work, work
 from netconf.planning.plan import plan
@@ -157,3 +160,41 @@ def test_vlans_of_a_port() -> None:
             {"vid-start": 500, "vid-end": 503},
         ]
     }
+
+
+def test_how_dhcp_servers_know_the_host() -> None:
+    ipv4 = IpConfig(True, dhcp=True, options=(("dhcp-client-id", "iaid+duid"), ("dhcp-custom-hostname", "n1")))
+    ipv6 = IpConfig(True, dhcp=True, autoconf=True, options=(("dhcp-duid", "uuid"), ("token", "::7")))
+    (made_one,) = made(NetworkState((Interface("host0", ipv4=ipv4, ipv6=ipv6),)), BEFORE).profiles
+    host0 = plain(made_one)
+    assert host0["ipv4"].items() >= {"dhcp-client-id": "duid", "dhcp-hostname": "n1", "dhcp-iaid": "mac"}.items()
+    assert host0["ipv6"].items() >= {"dhcp-duid": "lease", "token": "::7", "addr-gen-mode": 0}.items()
+    said = known(made_one.settings)
+    assert set(ipv4.options) <= set(said.options4)
+    assert set(ipv6.options) <= set(said.options6)
+
+
+def test_what_is_not_said_any_more_is_not_in_the_profile() -> None:
+    seen = replace(nic(), ipv4=IpConfig(True, dhcp=True, options=(("dhcp-client-id", "ll"),)))
+    wish = NetworkState((Interface("host0", ipv4=IpConfig(True, dhcp=True, options=(("dhcp-client-id", ""),))),))
+    (profile,) = made(wish, NetworkState((seen,))).profiles
+    assert "dhcp-client-id" not in plain(profile)["ipv4"]
+    assert known(profile.settings).options4 == known({"ipv4": {}}).options4
+
+
+@pytest.mark.parametrize("wait", WaitIp)
+def test_which_addresses_are_waited_for(wait: WaitIp) -> None:
+    ip = IpConfig(True, dhcp=True)
+    (profile,) = made(NetworkState((Interface("host0", mtu=1400, ipv4=ip, wait_ip=wait),)), BEFORE).profiles
+    assert known(profile.settings).wait_ip is wait
+
+
+def test_the_ports_of_a_bond_and_what_is_said_of_them() -> None:
+    details = (BondPort("host0", (("priority", -5), ("queue-id", 2))),)
+    bond = Interface("bond0", LinkType.BOND, bond=Bond(BondMode.ACTIVE_BACKUP, ("host0",), (), details))
+    here = NetworkState((nic(ipv4=OFF),))
+    _, host0 = (plain(profile) for profile in made(NetworkState((bond,)), here).profiles)
+    assert host0["bond-port"] == {"prio": -5, "queue-id": 2}
+    now = replace(bond, bond=Bond(BondMode.ACTIVE_BACKUP, ("host0",), (), (BondPort("host0", (("queue-id", 2),)),)))
+    stays = NetworkState((replace(now, mtu=1400),)), NetworkState((nic(ipv4=OFF, controller="bond0"), now))
+    assert plain(made(*stays).profiles[1])["bond-port"] == {"queue-id": 2}

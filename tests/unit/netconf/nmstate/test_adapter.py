@@ -187,7 +187,7 @@ _SHOWN = {
             "name": "eth1",
             "type": "ethernet",
             "min-mtu": 68,
-            "ipv4": {"enabled": True, "dhcp": True, "auto-dns": False, "address": [], "dhcp-client-id": "mac"},
+            "ipv4": {"enabled": True, "dhcp": True, "auto-dns": False, "address": [], "dhcp-client-id": "ll"},
             "ipv6": {"enabled": True, "dhcp": False, "autoconf": True},
             "lldp": {"enabled": True, "neighbors": [[{"type": 5, "system-name": "switch"}]]},
             "description": "front",
@@ -200,11 +200,14 @@ _SHOWN = {
 def test_what_only_nmstate_knows_of_an_interface() -> None:
     found = known(_SHOWN)
     assert found == {
-        "eth1": Known("auto", "auto", (("auto-dns", False),), (), lldp=True, description="front"),
+        "eth1": Known(
+            "auto", "auto", (("auto-dns", False), ("dhcp-client-id", "ll")), (), lldp=True, description="front"
+        ),
         "tun7": Known(),
     }
     profile = Known(options4=(("auto-dns", True),), options6=(("addr-gen-mode", "eui64"),))
     both = with_profiles(found, {"eth1": profile})["eth1"]
-    assert (both.options4, both.options6) == ((("auto-dns", False),), (("addr-gen-mode", "eui64"),))
+    assert both.options4 == (("auto-dns", False), ("dhcp-client-id", "ll"))
+    assert both.options6 == (("addr-gen-mode", "eui64"),)
     assert (dns(_SHOWN).servers, dns(_SHOWN).search) == (("192.0.2.53",), ("example.org",))
     assert dns({}).servers == ()

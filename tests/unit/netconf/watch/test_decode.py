@@ -29,7 +29,7 @@ def read(data: bytes) -> Link:
 
 
 def test_a_port_of_a_bond_with_lacp() -> None:
-    """As drivers/net/bonding/bond_netlink.c writes it; pyroute2 has no names for the last two."""
+    """As drivers/net/bonding/bond_netlink.c writes it."""
     slave = (
         attribute(1, b"\0"),  # active
         attribute(2, b"\0"),  # MII up
