@@ -58,7 +58,12 @@ class Text:
     words: Mapping[str, str] = field(default_factory=dict)
 
 
-Kind = Number | Words | Flag | Name | Mac | Ipv4List | Text
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The lower half of IPv6 addresses. NetworkManager writes it back in another notation."""
+
+
+Kind = Number | Words | Flag | Name | Mac | Ipv4List | Text | Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +185,6 @@ _DUID = Text(
     r"ll|llt|uuid|[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){2,129}", "ll, llt, uuid or 00:03:00:01:…", {"uuid": "lease"}
 )
 _HOST_NAME = Text(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?", "node1.example.org")
-_TOKEN = Text(r"::[0-9a-fA-F:.]*[0-9a-fA-F]", "::1a:2b")
 
 # Only NetworkManager knows these of an interface. A `-` before its name: it says the opposite.
 IP = (
@@ -194,7 +198,7 @@ IP = (
     Option("dhcp-custom-hostname", _HOST_NAME, "dhcp-hostname"),
     Option("dhcp-duid", _DUID, "dhcp-duid"),
     Option("dhcp-send-hostname", Flag(), "dhcp-send-hostname", default=True),
-    Option("token", _TOKEN, "token"),
+    Option("token", Token(), "token"),
 )
 
 _ONLY = {4: {"dhcp-client-id"}, 6: {"addr-gen-mode", "dhcp-duid", "token"}}

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from netconf.document.reader import Reader, why_bad_ip, why_bad_mac, why_bad_name
-from netconf.options import Flag, Ipv4List, Mac, Name, Number, Option, Pairs, Text, Value, Words, pairs
+from netconf.document.reader import Reader, as_interface, why_bad_ip, why_bad_mac, why_bad_name
+from netconf.options import Flag, Ipv4List, Mac, Name, Number, Option, Pairs, Text, Token, Value, Words, pairs
 
 
 def read_options(section: Reader, options: Iterable[Option]) -> Pairs:
@@ -28,10 +28,12 @@ def _value(section: Reader, option: Option) -> Value | None:
             return mac and mac.lower()
         case Ipv4List():
             return None if section.is_empty(option.name) else section.checked(option.name, _why_bad_list)
+        case Text() | Token() if section.is_empty(option.name):
+            return ""
         case Text() as kind:
-            return (
-                "" if section.is_empty(option.name) else section.checked(option.name, lambda text: _why_bad(text, kind))
-            )
+            return section.checked(option.name, lambda text: _why_bad(text, kind))
+        case Token():
+            return _short(section.checked(option.name, _why_bad_token))
 
 
 def _why_bad_list(text: str) -> str | None:
@@ -41,3 +43,14 @@ def _why_bad_list(text: str) -> str | None:
 
 def _why_bad(text: str, kind: Text) -> str | None:
     return None if re.fullmatch(kind.pattern, text) else f"{text!r} is not written like {kind.example}"
+
+
+def _why_bad_token(text: str) -> str | None:
+    parsed = as_interface(text) if "/" not in text else None
+    good = parsed is not None and parsed.version == 6 and 0 < int(parsed.ip) < 2**64
+    return None if good else f"{text!r} is not written like ::1a:2b"
+
+
+def _short(ip: str | None) -> str | None:
+    parsed = None if ip is None else as_interface(ip)
+    return ip if parsed is None else str(parsed.ip)

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 
 from dbus_fast import Variant
 
 from netconf.kinds import LldpNeighbour
 from netconf.model import Interface, IpConfig, WaitIp
 from netconf.networkmanager.profiles import DESCRIPTION, Settings
-from netconf.options import Flag, Number, Option, Pairs, Text, Value, Words, ip_options, pairs
+from netconf.options import Flag, Number, Option, Pairs, Text, Token, Value, Words, ip_options, pairs
 
 _ASKS = ("auto", "dhcp")
 
@@ -92,6 +93,8 @@ def _value(option: Option, value: object) -> Value | None:
             return words[value]
         case Text(words=words) if isinstance(value, str) and value:
             return next((ours for ours, theirs in words.items() if theirs == value), value)
+        case Token() if isinstance(value, str) and value:
+            return str(ip_address(value))
         case Number(low, _) if isinstance(value, int) and value >= max(low, 1):
             return value
         case _:

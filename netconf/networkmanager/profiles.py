@@ -19,6 +19,7 @@ from netconf.options import (
     Option,
     Pairs,
     Text,
+    Token,
     Value,
     Words,
     named,
@@ -218,6 +219,8 @@ def _plain(options: Pairs, known: tuple[Option, ...]) -> dict[str, Variant]:
             made[name] = Variant("i", option.kind.words.index(str(value)))
         elif isinstance(option.kind, Text):
             made |= {name: Variant("s", option.kind.words.get(str(value), str(value)))} if value else {}
+        elif isinstance(option.kind, Token):
+            made |= {name: Variant("s", value)} if value else {}
         else:
             made[name] = Variant(option.signature, value)
     return made

@@ -88,6 +88,11 @@ VLAN = "interfaces[0].bridge.port[0].vlan"
             "interfaces[0].link-aggregation.ports-config[0].priority",
             "no such thing in mode 802.3ad",
         ),
+        (
+            {"name": "eth0", "ipv6": {"autoconf": True, "token": "2001:db8::7"}},
+            "interfaces[0].ipv6.token",
+            "like ::1a:2b",
+        ),
         ({"name": "eth0", "wait-ip": "both"}, "interfaces[0].wait-ip", "none of"),
     ],
 )

@@ -1,5 +1,6 @@
 """Reading a document is the inverse of writing it, for every wish that can be wished."""
 
+from ipaddress import IPv6Address
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -45,6 +46,7 @@ from netconf.options import (
     Option,
     Pairs,
     Text,
+    Token,
     Words,
     ip_options,
     of_mode,
@@ -70,6 +72,8 @@ def value(option: Option) -> st.SearchStrategy[Any]:
             return st.booleans()
         case Text(pattern):
             return st.just("") | st.from_regex(pattern, fullmatch=True)
+        case Token():
+            return st.just("") | st.integers(1, 2**64 - 1).map(lambda half: str(IPv6Address(half)))
         case _:
             return st.just("02:00:00:00:00:07")
 

@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from dbus_fast import Variant
 
 from netconf.document import parse
 from netconf.kinds import Bond, BondMode, BondPort, Bridge, BridgePort, PortMode, PortVlan, Vlan
@@ -172,6 +173,11 @@ def test_how_dhcp_servers_know_the_host() -> None:
     said = known(made_one.settings)
     assert set(ipv4.options) <= set(said.options4)
     assert set(ipv6.options) <= set(said.options6)
+
+
+def test_a_token_in_the_notation_of_networkmanager() -> None:
+    said = known({"ipv6": {"token": Variant("s", "::0.26.0.43")}})
+    assert dict(said.options6)["token"] == "::1a:2b"
 
 
 def test_what_is_not_said_any_more_is_not_in_the_profile() -> None:
