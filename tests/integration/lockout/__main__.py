@@ -19,7 +19,9 @@ from tests.integration.lockout.table import table
 from tests.integration.lockout.trial import HERE, Bad, Outcome
 
 _UNGUARDED = "confirm every change at once, without proof: shows what the proof is for"
+_WITHIN = "the time to confirm a change in seconds (%(default)s; the product's own is 50: takes most of an hour)"
 _NO_GUEST = "leave out what needs a kernel of Debian's (VLANs, bonds, VRFs) and is tried in an emulated machine"
+_MORE_S = 50  # than the time to confirm, until everything has to be quiet
 
 
 def main() -> int:
@@ -27,6 +29,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="only those whose names hold one of these")
     parser.add_argument("--unguarded", action="store_true", help=_UNGUARDED)
     parser.add_argument("--no-guest", action="store_true", help=_NO_GUEST)
+    parser.add_argument("--within", type=int, default=HERE.within_s, metavar="S", help=_WITHIN)
     parser.add_argument("--at-once", type=int, default=AT_ONCE, metavar="N", help="how many side by side (%(default)s)")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # machines are taken away then, too
@@ -38,7 +41,8 @@ def main() -> int:
         return [Trial(bad, enter, guarded=not given.unguarded) for bad in bads for enter in (Command, Api)]
 
     here, there = chosen(SCENARIOS), [] if given.no_guest else chosen(IN_GUEST)
-    pace = replace(HERE, back_s=20) if given.unguarded else HERE
+    back_s = 20 if given.unguarded else given.within + _MORE_S
+    pace = replace(HERE, within_s=given.within, back_s=back_s)
     with tempfile.TemporaryDirectory(prefix="trivet-guest-", dir="/var/tmp") as work, ThreadPoolExecutor(1) as pool:
         guest = pool.submit(run_in_guest, Path(work), trials(there)) if there else None
         tree = build.build_node(build.DEFAULT_STORE, lambda says: print(says, file=sys.stderr))

@@ -13,8 +13,6 @@ from tests.integration.lockout.dying import Death
 from tests.integration.lockout.entries import Attempt, Document, End
 from tests.integration.lockout.world import World
 
-_WITHIN_S = 8
-_BACK_S = 60
 _TRIES = 3  # a change may run out of time before the step when the machine that runs the tests is busy
 
 
@@ -47,7 +45,7 @@ async def at_each_step(here: World, death: Death, *, to_bridge: bool = False) ->
 
 async def _change_and_die(here: World, wish: Document, death: Death, step: int) -> Attempt:
     dying.order(here.node.folder, death, step)
-    change = asyncio.create_task(here.change(wish, _WITHIN_S))
+    change = asyncio.create_task(here.change(wish))
     if death is not Death.FREEZE:
         return await change
     while not change.done() and not dying.has_struck(here.node.folder):  # noqa: ASYNC110 - another process
@@ -62,7 +60,7 @@ async def _change_and_die(here: World, wish: Document, death: Death, step: int) 
 async def _settled(here: World) -> bool:
     """Whether it becomes reachable for good, as it was or as wished, with nothing left open."""
     quiet = 0
-    for _ in range(_BACK_S * 5):
+    for _ in range(round(here.pace.back_s * 5)):
         quiet = quiet + 1 if await _is_quiet(here) else 0
         if quiet == 5:
             return True
