@@ -14,6 +14,7 @@ from node.api.messages.identity import Claim, Leave
 from node.api.messages.network import NamesRequest, NetworkRequest
 from node.api.problems import NodeSilent, Problem, Refused, RemoteRefused
 from node.api.refusals import JustClaimed
+from node.changes import change_and_confirm
 from node.tls import request_or_certificate_fingerprint
 
 CLAIM_S = 60
@@ -112,13 +113,11 @@ class Members:
         return await self._why_network_not(name, network.wish_back(answers, self._work.node(name)))
 
     async def _why_network_not(self, name: str, request: NetworkRequest) -> str | None:
-        """Ask for a change, confirm over a connection that is made over what it has changed."""
+        """Ask for a change, and keep it once it is proven."""
+        node = partial(self._work.member, name)
+        witness = partial(self._work.member, await self._witness(name))
         try:
-            async with self._work.member(name) as api:
-                change = await api.change_network(request)
-            if change.changed:
-                async with self._work.member(name) as api:
-                    await api.confirm_network(change.checkpoint)
+            await change_and_confirm(node, request, self._work.patience.clock, witness=witness)
         except NodeSilent as err:
             return str(err)
         except RemoteRefused as err:
@@ -126,6 +125,15 @@ class Members:
                 return str(err)
             raise
         return None
+
+    async def _witness(self, name: str) -> str:
+        """The node that is asked over the changed network of `name`: itself. The one that the deploy runs on would
+        answer over its loopback: for it another one that answers now, if there is one."""
+        if name == self._work.reach.own(self._work.answers):
+            for other in self._work.answers.nodes:
+                if other.name != name and await self._why_not_member(other.name) is None:
+                    return other.name
+        return name
 
     async def forget_names(self, todo: Todo) -> None:
         for name in todo.nodes:

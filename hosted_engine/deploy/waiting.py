@@ -18,13 +18,13 @@ class Patience:
     """`tell` is called with what is waited for, again and again."""
 
     def __init__(self, clock: Clock, tell: Callable[[str], None]) -> None:
-        self._clock, self._tell = clock, tell
+        self.clock, self._tell = clock, tell
 
     async def until(self, what: str, why_not: Callable[[], Awaitable[str | None]], *, limit_s: float) -> None:
         """Ask `why_not` until it has nothing to say. Raises WaitedTooLong with the last reason."""
-        end = self._clock.monotonic() + limit_s
+        end = self.clock.monotonic() + limit_s
         while (reason := await why_not()) is not None:
             self._tell(reason)
-            if self._clock.monotonic() >= end:
+            if self.clock.monotonic() >= end:
                 raise WaitedTooLong(what=what, limit=int(limit_s), reason=reason)
-            await self._clock.sleep(PAUSE_S)
+            await self.clock.sleep(PAUSE_S)

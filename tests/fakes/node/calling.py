@@ -31,6 +31,9 @@ class Calling:
     def lose_answer(self, operation: str, *, times: int) -> None:
         self._failures.append(_Failure(operation, self.silence(operation), times, after=True))
 
+    def mend(self, operation: str) -> None:
+        self._failures = [failure for failure in self._failures if failure.operation != operation]
+
     async def do(self, operation: str, act: Callable[[], T]) -> T:
         await asyncio.sleep(self.delay_s)
         if self.silent:

@@ -81,6 +81,10 @@ class FakeNode:
         """Carry the next `times` calls of `operation` out and then let them end with NodeSilent."""
         self._calling.lose_answer(operation, times=times)
 
+    def mend(self, operation: str) -> None:
+        """No failure of `operation` is left to come."""
+        self._calling.mend(operation)
+
     @property
     def silent(self) -> bool:
         return self._calling.silent

@@ -12,6 +12,7 @@ from uuid import uuid4
 from node.api.messages.network import NetworkRequest
 from node.api.problems import NodeSilent, Problem, RemoteFailed, RemoteRefused
 from node.changes import change_and_confirm
+from node.system.clock import SystemClock
 from tests.integration.lockout.node import Node
 from tests.integration.lockout.operator import LISTENS, Operator
 from tests.integration.lockout.site import OPERATOR
@@ -57,7 +58,7 @@ class Api:
 
     async def _asked(self, request: NetworkRequest) -> Attempt:
         try:
-            change = await change_and_confirm(self._operator.api, request)
+            change = await change_and_confirm(self._operator.api, request, SystemClock())
         except Problem as err:
             return Attempt(_end_of(err), str(err))
         return Attempt(End.KEPT, "; ".join(change.says))

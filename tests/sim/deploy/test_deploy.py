@@ -8,7 +8,7 @@ import pytest
 from hosted_engine.deploy.decisions import AnswersChanged
 from hosted_engine.deploy.run import NodesSilent
 from node.api.messages.vms import VmState
-from node.api.problems import ProblemText, RemoteFailed
+from node.api.problems import NodeSilent, ProblemText, RemoteFailed
 from node.steps import Mark, Progress, StepFailed
 from tests.fakes.deploy import FakeEngine, PowerCut
 from tests.sim.deploy.stage import Stage, assert_whole
@@ -197,6 +197,25 @@ async def test_an_engine_vm_that_dies_while_it_boots_is_told_with_its_console(st
     stage.told = Watcher(die)
     with pytest.raises(StepFailed, match="Kernel panic"):
         await stage.run()
+    stage.told = []
+    assert await stage.run_until_done() == 1
+    await assert_whole(stage)
+
+
+@pytest.mark.parametrize(("changed", "asked"), [("node2", "node2"), ("node1", "node2")])
+async def test_a_network_that_carries_no_large_answer_is_not_kept(stage: Stage, changed: str, asked: str) -> None:
+    """The deploy runs on node1 and would reach that over its loopback, whatever becomes of its network."""
+    lost = NodeSilent(node=asked, request="GET /v1/network", reason="the large answer never came")
+
+    def spoil(progress: Progress) -> None:
+        if progress.step.key == f"network:{changed}" and progress.mark is Mark.STARTED:
+            stage.world.nodes[asked].fail("network", lost, times=10_000)
+
+    stage.told = Watcher(spoil)
+    with pytest.raises(StepFailed, match="the large answer never came"):
+        await stage.run()
+    assert stage.world.nodes[changed].net.confirmed == set()
+    stage.world.nodes[asked].mend("network")
     stage.told = []
     assert await stage.run_until_done() == 1
     await assert_whole(stage)

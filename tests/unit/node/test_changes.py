@@ -9,6 +9,7 @@ from node.api.contract import NodeApi
 from node.api.messages.network import NetworkRequest
 from node.api.problems import NodeSilent
 from node.changes import change_and_confirm
+from tests.fakes.clock import FakeClock
 from tests.fakes.node.fake import FakeNode
 
 REQUEST = NetworkRequest(document={"interfaces": [{"name": "ovirtmgmt"}]}, confirm_within_s=5)
@@ -27,25 +28,43 @@ class Ways:
         yield self.node
 
 
-async def test_it_is_confirmed_over_a_connection_of_its_own() -> None:
+def silent(request: str) -> NodeSilent:
+    return NodeSilent(node="node1", request=request, reason="it came to nothing")
+
+
+async def test_it_is_confirmed_over_connections_of_its_own() -> None:
     ways = Ways(FakeNode())
-    assert (await change_and_confirm(ways.connect, REQUEST)).changed
-    assert (ways.made, ways.node.net.checkpoints) == (2, {})
-    assert not (await change_and_confirm(ways.connect, REQUEST)).changed
-    assert ways.made == 3
+    assert (await change_and_confirm(ways.connect, REQUEST, FakeClock())).changed
+    assert (ways.made, ways.node.net.checkpoints) == (3, {})
+    assert not (await change_and_confirm(ways.connect, REQUEST, FakeClock())).changed
+    assert ways.made == 4
 
 
 async def test_the_proof_is_tried_again() -> None:
     ways = Ways(FakeNode())
-    ways.node.fail("network", NodeSilent(node="node1", request="network", reason="not yet"))
-    assert (await change_and_confirm(ways.connect, REQUEST)).changed
+    ways.node.fail("network", silent("network"))
+    assert (await change_and_confirm(ways.connect, REQUEST, FakeClock())).changed
     assert ways.node.net.checkpoints == {}
 
 
-async def test_without_a_proof_it_is_not_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("node.changes._LONGER_S", -5 + 0.01)
+async def test_a_confirmation_whose_answer_was_lost_is_said_again() -> None:
     ways = Ways(FakeNode())
-    ways.node.fail("network", NodeSilent(node="node1", request="network", reason="nothing"), times=100)
+    ways.node.lose_answer("confirm_network")
+    assert (await change_and_confirm(ways.connect, REQUEST, FakeClock())).changed
+    assert ways.node.net.checkpoints == {}
+
+
+async def test_without_a_proof_it_is_not_confirmed() -> None:
+    ways = Ways(FakeNode())
+    ways.node.fail("network", silent("network"), times=100)
+    with pytest.raises(NodeSilent, match="it came to nothing"):
+        await change_and_confirm(ways.connect, REQUEST, FakeClock())
+    assert len(ways.node.net.checkpoints) == 1
+
+
+async def test_a_witness_is_asked_instead_of_the_node_itself() -> None:
+    ways, others = Ways(FakeNode()), Ways(FakeNode("node2"))
+    others.node.fail("network", silent("network"), times=100)
     with pytest.raises(NodeSilent):
-        await change_and_confirm(ways.connect, REQUEST)
+        await change_and_confirm(ways.connect, REQUEST, FakeClock(), witness=others.connect)
     assert len(ways.node.net.checkpoints) == 1
