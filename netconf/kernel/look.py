@@ -57,10 +57,11 @@ def picture_of(
     tables = {number(entry.get("index")): _table(nested(entry, "af_spec")) for entry in vlans}
     modes = {number(link.get("index")): mode for link in links if (mode := _mode(link)) is not None}
     found = (_link(link, names, tables, modes, sysctls) for link in links)
+    held = tuple(a for a in (_address(message, names) for message in addresses) if a is not None)
     return Picture(
         links=tuple(found),
-        addresses=tuple(a for a in (_address(message, names) for message in addresses) if a is not None),
-        routes=tuple(r for r in (_route(message, names) for message in routes) if r is not None),
+        addresses=held,
+        routes=tuple(r for r in (_route(message, names) for message in routes) if r is not None and _is_given(r, held)),
         rules=tuple(r for r in (_rule(message) for message in rules) if r is not None),
         resolver=resolver,
     )
@@ -172,11 +173,16 @@ def _lifetime(lifetimes: object, key: str) -> int:
     return value if isinstance(value, int) else PERMANENT
 
 
+def _is_given(path: Path, held: Iterable[Held]) -> bool:
+    """Whether somebody gave the kernel that route; it makes others by itself."""
+    return not path.in_the_kernels_name or any(address.explains(path) for address in held)
+
+
 def _route(message: Message, names: Mapping[int, str]) -> Path | None:
-    """None for those that the kernel makes by itself."""
+    """None for kinds that nobody gives."""
     table = number(message.get("table"))
     kinds = number(message.get("type")) in _TYPES and not number(message.get("flags")) & _CLONED
-    if table == _LOCAL_TABLE or number(message.get("proto")) in _BY_THE_KERNEL or not kinds:
+    if table == _LOCAL_TABLE or not kinds:
         return None
     several = message.get("RTA_MULTIPATH")
     return Path(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_network
 from typing import Self
 
 import msgspec
@@ -11,6 +12,8 @@ from netconf.model import Route, Rule
 Raw = int | str | tuple[str, ...]
 MADE = frozenset({"bond", "bridge", "vlan", "vxlan", "dummy", "vrf"})  # kinds that we make and take away
 PERMANENT = 2**32 - 1  # a lifetime, in seconds
+_BY_THE_KERNEL = (1, 2)  # RTPROT_REDIRECT, RTPROT_KERNEL of linux/rtnetlink.h
+_NO_PREFIX_ROUTE = 0x200  # linux/if_addr.h
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,16 @@ class Held:
     def version(self) -> int:
         return 6 if ":" in self.ip else 4
 
+    def explains(self, path: "Path") -> bool:
+        """Whether that is the route to its own network, which is there because of it: NetworkManager makes that itself,
+        in the kernel's name."""
+        if not self.flags & _NO_PREFIX_ROUTE or path.link != self.link or path.version != self.version or path.gateway:
+            return False
+        return (
+            str(ip_network(f"{self.peer or self.ip}/{self.prefix_length}", strict=False))
+            == f"{path.to}/{path.to_length}"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Hop:
@@ -88,6 +101,10 @@ class Path:
     options: Mapping[str, int] = field(default_factory=dict)
     expires_s: int = field(default=0, compare=False)  # 0: never
     shown: Route | None = field(default=None, compare=False)
+
+    @property
+    def in_the_kernels_name(self) -> bool:
+        return self.protocol in _BY_THE_KERNEL
 
     @property
     def links(self) -> set[str]:

@@ -29,6 +29,8 @@ def _stays(path: Path, new: NetworkState, reachable: Picture) -> bool:
     """Whether a present route is still wished for or nobody's wish, and can still be."""
     if path.shown is not None and path.shown not in (new.routes or ()):
         return False
+    if path.in_the_kernels_name and not any(address.explains(path) for address in reachable.addresses):
+        return False
     return all(_carries(name, path, reachable) for name in path.links) and _is_reached(path, reachable)
 
 

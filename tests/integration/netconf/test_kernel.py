@@ -104,6 +104,43 @@ async def test_taken_back_by_another_process(bare: Bare) -> None:
     await bare.network().roll_back(checkpoint)
 
 
+async def test_an_address_of_networkmanagers_comes_back_with_the_way_to_its_network(bare: Bare) -> None:
+    """It tells the kernel to make no route for its addresses, and makes that itself."""
+    bare.ip("-4", "address", "flush", "dev", "host0")
+    for held, network in (("192.0.2.11/24", "192.0.2.0/24"), ("2001:db8::11/64", "2001:db8::/64")):
+        bare.ip("address", "add", held, "dev", "host0", "noprefixroute", "nodad")
+        bare.ip("route", "add", network, "dev", "host0", "proto", "kernel", "scope", "link", "metric", "425")
+    bare.ip("route", "add", "default", "via", "192.0.2.1", "metric", "425")
+    before, routes = look(bare), await asked_for_routes(bare)
+    off = {"enabled": False}
+    change = await bare.network().change({"interfaces": [{"name": "host0", "ipv4": off, "ipv6": off}]})
+    assert change.checkpoint is not None
+    assert "192.0.2.0/24" not in await bare.ask("ip", "route")
+    await bare.network().roll_back(change.checkpoint)
+    assert look(bare) == before
+    assert await asked_for_routes(bare) == routes
+    assert len(routes) == 3
+
+
+async def asked_for_routes(bare: Bare) -> list[str]:
+    """Without the link-local ones."""
+    lines = (await bare.ask("ip", "route") + await bare.ask("ip", "-6", "route")).splitlines()
+    return sorted(line for line in lines if not line.startswith("fe80"))
+
+
+async def test_one_address_of_networkmanagers_of_two_goes(bare: Bare) -> None:
+    more = ("192.0.3.11/24", "192.0.3.0/24")
+    bare.ip("address", "add", more[0], "dev", "host0", "noprefixroute")
+    bare.ip("route", "add", more[1], "dev", "host0", "proto", "kernel", "scope", "link", "src", "192.0.3.11")
+    before = look(bare)
+    one = {"enabled": True, "address": [{"ip": "192.0.2.11", "prefix-length": 24}]}
+    change = await bare.network().change({"interfaces": [{"name": "host0", "ipv4": one}]})
+    assert change.checkpoint is not None
+    assert more[1] not in await bare.ask("ip", "route")
+    await bare.network().roll_back(change.checkpoint)
+    assert look(bare) == before
+
+
 async def start(bare: Bare, number: int) -> asyncio.subprocess.Process:
     argv = [sys.executable, "-m", "tests.integration.netconf.change_kernel"]
     argv += [str(bare.folder), str(bare.resolv_conf), bare.name, str(SOON_S), str(number)]
