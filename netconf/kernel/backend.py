@@ -8,9 +8,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import select
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -23,6 +20,7 @@ from netconf.errors import ChangeFailed, ChangePending, CheckpointGone, NoWayBac
 from netconf.kernel import going, limits, resolver
 from netconf.kernel.changes import Changes, Record, State
 from netconf.kernel.going import Overtaken, go, go_back
+from netconf.kernel.guarding import start_watchdog
 from netconf.kernel.hands import RESOLV_CONF, Hands
 from netconf.kernel.namespace import inside
 from netconf.kernel.picture import Picture
@@ -34,9 +32,7 @@ from netconf.planning.wish import complete
 from netconf.uptime import boot_id, uptime_s
 
 FOLDER = Path("/run/trivet/netconf/kernel")
-_CODE = Path(__file__).parents[2]
 _VERIFY_S = 5
-_WATCHDOG_READY_S = 40  # in an emulated machine it takes some
 _LOOK_EVERY_S = 0.1
 _T = TypeVar("_T")
 
@@ -71,6 +67,9 @@ class Kernel:
         self._changes, self._folder = Changes(folder), folder
         self._resolv_conf = resolv_conf
         self._netns = netns
+
+    async def answers(self) -> bool:
+        return True
 
     async def show(self) -> NetworkState:
         return await self._with_hands(self._show)
@@ -240,25 +239,3 @@ def _with_picture(interface: Interface, picture: Picture) -> Interface:
         ipv4=replace(ipv4, options=over(limits.SO_ANYWAY, ())) if ipv4.enabled else ipv4,
         ipv6=replace(ipv6, options=over(options, ())) if ipv6.enabled else ipv6,
     )
-
-
-def start_watchdog(folder: Path, change: str) -> None:
-    """Returns when it is on its guard. Raises OSError with what it said."""
-    argv = (sys.executable, "-P", "-m", "netconf.kernel.watchdog", str(folder), change)
-    child = subprocess.Popen(
-        argv,
-        cwd="/",
-        env={"PYTHONPATH": str(_CODE), "PATH": os.defpath},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    assert child.stdout is not None
-    with child.stdout as said:
-        heard, _, _ = select.select([said], [], [], _WATCHDOG_READY_S)
-        first = said.readline() if heard else b""
-        if first != b"ready\n":
-            why = (first + said.read()).decode(errors="replace").strip() if heard else "it does not get ready"
-            raise OSError(why or "it ended at once")
-    child.wait()

@@ -1,11 +1,13 @@
 """A process of its own that takes a change back when its time is over, whoever else has died by then.
 
-Run as `python -m netconf.kernel.watchdog FOLDER CHANGE`; says "ready" once nothing more than the kernel is needed.
+Run as `python -m netconf.kernel.watchdog FOLDER CHANGE`; says "ready" once nothing more than the kernel is needed. As a
+unit of systemd's (of the type notify) it says so to systemd, too, which keeps it apart from everything else.
 """
 
 import contextlib
 import os
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -25,9 +27,9 @@ _OWN = "trivet-network-watchdog"
 
 def main() -> None:
     folder, change = Path(sys.argv[1]), sys.argv[2]
-    if os.fork():  # whoever started it need not wait for its end
-        os._exit(0)
-    os.setsid()
+    unit = os.environ.get("NOTIFY_SOCKET")
+    if unit is None:
+        _leave_the_caller()
     _stay_alive()
     changes = Changes(folder)
     record = changes.record(change)
@@ -36,6 +38,8 @@ def main() -> None:
     with Hands(Path(record.resolver)) as kernel:
         kernel.look()  # now all that it takes is loaded
         os.write(1, b"ready\n")
+        if unit is not None:
+            _tell_systemd(unit)
         _let_go_of_callers_files(folder)
         watch(kernel, changes, change)
 
@@ -60,17 +64,30 @@ def watch(kernel: Hands, changes: Changes, change: str) -> None:
             time.sleep(_AGAIN_EVERY_S)
 
 
-def _stay_alive() -> None:
-    """As far as one can: not be ended with the terminal, the service or the memory of whoever asked for the change."""
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("-1000")
+def _leave_the_caller() -> None:
+    """Its session, and its control group where that can be had."""
+    if os.fork():  # whoever started it need not wait for its end
+        os._exit(0)
+    os.setsid()
     for root in _CGROUPS:
         with contextlib.suppress(OSError):
             if (root / "cgroup.procs").exists():
                 (root / _OWN).mkdir(exist_ok=True)
                 (root / _OWN / "cgroup.procs").write_text(str(os.getpid()))
+
+
+def _tell_systemd(address: str) -> None:
+    """As sd_notify(3)."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as to:
+        to.sendto(b"READY=1", address.replace("@", "\0", 1))
+
+
+def _stay_alive() -> None:
+    """As far as one can: not be ended with the terminal or the memory of whoever asked for the change."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("-1000")
 
 
 def _let_go_of_callers_files(folder: Path) -> None:

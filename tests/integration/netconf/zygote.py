@@ -22,7 +22,7 @@ class Zygote:
         os.close(said)
 
     def start(self, folder: Path, change: str) -> None:
-        """As netconf.kernel.backend.start_watchdog."""
+        """As netconf.kernel.guarding.start_watchdog."""
         os.write(self._ask, f"{folder} {change}\n".encode())
         if os.read(self._heard, 64) != b"ready\n":
             raise OSError("the watchdog ended at once")
