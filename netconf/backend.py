@@ -18,6 +18,10 @@ class Backend(Protocol):
         """The word by which `trivet net --backend` knows it."""
         ...
 
+    async def answers(self) -> bool:
+        """Whether it can carry anything out now."""
+        ...
+
     async def show(self) -> NetworkState:
         """The network as it is."""
         ...

@@ -1,34 +1,29 @@
-"""Which backend a process takes when nobody says: NetworkManager where it runs, else the kernel."""
+"""Who carries out what: a backend by its name, or NetworkManager and, while it does not answer, the kernel."""
 
-import asyncio
+from collections.abc import Callable
 
 from netconf.backend import Backend
-from netconf.errors import BackendMissing
+from netconf.facade import Network
+from netconf.kept import Kept
 from netconf.kernel.backend import Kernel
 from netconf.networkmanager.backend import NetworkManager
-from netconf.networkmanager.bus import connect
 from netconf.nmstate.backend import Nmstate
 
 BACKENDS = ("networkmanager", "nmstate", "kernel")
+USUAL = ("networkmanager", "kernel")
 
 
-async def choose(name: str | None = None) -> Backend:
-    """The backend of that name. Raises BackendMissing."""
+def named(name: str) -> Backend:
+    """One of BACKENDS."""
     match name:
         case "kernel":
             return Kernel()
         case "nmstate":
             return Nmstate()
-        case "networkmanager":
-            return NetworkManager()
         case _:
-            return NetworkManager() if await _answers() else Kernel()
+            return NetworkManager()
 
 
-async def _answers() -> bool:
-    try:
-        async with asyncio.timeout(5), connect() as bus:
-            await bus.checkpoints()
-    except (BackendMissing, TimeoutError):
-        return False
-    return True
+def usual(kept: Kept, *, named: Callable[[str], Backend] = named, patience_s: float = 0) -> Network:
+    """The network of this machine through whoever answers. `patience_s` as in netconf.facade.Network."""
+    return Network(named("networkmanager"), kept, stand_in=named("kernel"), patience_s=patience_s)

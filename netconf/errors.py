@@ -138,6 +138,12 @@ class CheckpointGone(Refused):
     mend = "Ask for the change again and confirm it in time"
 
 
+class BackAgain(CheckpointGone):
+    what = "Cannot keep the network change"
+    why = "it was made without {backend}, which is there again with what it knew before; so it was taken back"
+    mend = "Ask for the change again: {backend} makes it then"
+
+
 class BackendMissing(Refused):
     what = "Cannot reach NetworkManager"
     why = "{reason}"

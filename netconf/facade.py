@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from netconf.backend import NOTHING, Backend
+from netconf.carriers import Carriers
 from netconf.document import parse
-from netconf.errors import BadTimeLimit, CheckpointGone
+from netconf.errors import BackAgain, BadTimeLimit, CheckpointGone
+from netconf.handing_over import HandingOver
 from netconf.kept import Ended, Kept, Pending, of_wishes
 from netconf.kernel.taps import taps
 from netconf.model import Change, Checkpoint, NetworkState
@@ -22,33 +24,39 @@ WITHIN_S = 50  # so that all is back within a minute, the way back included
 
 
 class Network:
-    """The network of this host, through one backend (`netconf.networkmanager.backend.NetworkManager()` on a node).
+    """The network of this host, through a backend (`netconf.networkmanager.backend.NetworkManager()` on a node) and,
+    while that does not answer, through `stand_in`.
 
     Documents are in nmstate's schema. Raises netconf.errors.Refused (nothing was changed; BadDocument for a document
     with mistakes) or netconf.errors.Failed. One change at a time: whoever calls takes turns.
     """
 
-    def __init__(self, backend: Backend, kept: Kept | None = None) -> None:
-        self._backend = backend
+    def __init__(
+        self, backend: Backend, kept: Kept | None = None, *, stand_in: Backend | None = None, patience_s: float = 0
+    ) -> None:
+        """`patience_s` is how long the backend is waited for before its stand-in takes its place."""
+        self._carriers = Carriers(backend, stand_in, patience_s=patience_s)
         self._kept = kept
+        self._handing_over = HandingOver(backend, kept, WITHIN_S)
+        self._by = backend.name
 
     @property
     def backend(self) -> str:
-        """The name of who carries changes out."""
-        return self._backend.name
+        """The name of who has carried out the change that was made or confirmed last, or would."""
+        return self._by
 
     async def observe(self) -> NetworkState:
         """The network as it is; `netconf.document.render` makes the document of it."""
-        return await self._backend.show()
+        return await (await self._carriers.present()).show()
 
     async def plan(self, desired: NetworkState) -> tuple[Step, ...]:
         """What a change to `desired` would do; empty when the host is already so."""
-        return plan(desired, await self._backend.show())
+        return plan(desired, await self.observe())
 
     async def drift(self) -> tuple[Step, ...] | None:
         """How the host has come to differ from what was confirmed last; None when nothing ever was."""
         confirmed = self._kept.confirmed() if self._kept is not None else None
-        return None if confirmed is None else drift(confirmed, await self._backend.show())
+        return None if confirmed is None else drift(confirmed, await self.observe())
 
     async def change(self, document: Mapping[str, object], *, confirm_within_s: int = WITHIN_S) -> Change:
         """Bring the network into the state of `document`; it goes back by itself unless confirmed in time, which is
@@ -59,22 +67,32 @@ class Network:
         desired = parse(document)
         if not _SHORTEST_S <= confirm_within_s <= _LONGEST_S:
             raise BadTimeLimit(seconds=confirm_within_s, low=_SHORTEST_S, high=_LONGEST_S)
-        await self._settle("another change was asked for before it was confirmed")
-        observed = await self._backend.show()
+        present = await self._carriers.present_in_time()
+        await self._settle("another change was asked for before it was confirmed", present)
+        if present is self._carriers.usual:
+            await self._handing_over.done()
+        observed = await present.show()
         steps = plan(desired, observed)
         if not steps:
             return Change(changed=False, says=("The network is already so",))
-        until_s = uptime_s() + confirm_within_s
-        says = tuple(step.says for step in steps)
-        being_made = Pending(None, self._backend.name, dict(document), says, until_s, boot_id(), taps(observed))
+        being_made = self._pending(dict(document), steps, observed, present, uptime_s() + confirm_within_s)
         self._begin(being_made)
         try:
-            checkpoint = await self._backend.apply(desired, steps, confirm_within_s)
+            checkpoint = await present.apply(desired, steps, confirm_within_s)
         except Exception as err:
-            self._end(kept=False, why=str(err), says=says)
+            self._end(kept=False, why=str(err), says=being_made.says)
             raise
         self._begin(replace(being_made, checkpoint=checkpoint))
-        return Change(changed=True, checkpoint=checkpoint, says=says)
+        return Change(changed=True, checkpoint=checkpoint, says=being_made.says)
+
+    def _pending(
+        self, document: dict[str, object], steps: tuple[Step, ...], observed: NetworkState, by: Backend, until_s: float
+    ) -> Pending:
+        self._by, usual = by.name, self._carriers.usual.name
+        says, stands_in_for = tuple(step.says for step in steps), ""
+        if self._carriers.stands_in(by):
+            says, stands_in_for = (*says, f"All of it without {usual}, which does not answer"), usual
+        return Pending(None, by.name, document, says, until_s, boot_id(), taps(observed), stands_in_for)
 
     async def restore(self) -> Change:
         """For the boot of a machine whose backend forgets: make the network as it was last confirmed, as far as its
@@ -83,14 +101,20 @@ class Network:
         confirmed = self._kept.confirmed() if self._kept is not None else None
         if confirmed is None:
             return Change(changed=False, says=("Nothing was ever confirmed",))
-        observed = await self._backend.show()
+        present = await self._carriers.present()
+        observed = await present.show()
         wish = possible(confirmed, observed)
         missing = [i.name for i in confirmed.interfaces if wish.interface(i.name) is None]
         steps = plan(wish, observed)
         if steps:
-            await self._backend.confirm(await self._backend.apply(wish, steps, _LONGEST_S))
+            await present.confirm(await present.apply(wish, steps, _LONGEST_S))
         left_out = tuple(f"{name} cannot be made: it, or what carries it, is not there" for name in missing)
         return Change(changed=bool(steps), says=(*(step.says for step in steps), *left_out))
+
+    async def restore_without_backend(self) -> None:
+        """The same for a machine whose backend does not come up with it, unless a change waits."""
+        if await self.pending() is None and await self._carriers.present() is not self._carriers.usual:
+            await self.restore()
 
     async def pending(self) -> Pending | None:
         """The change that waits for its confirmation or is being made, whichever process does it."""
@@ -109,54 +133,84 @@ class Network:
     async def confirm(self, checkpoint: Checkpoint) -> None:
         """Keep the change, over reboots too; safe to repeat. Raises CheckpointGone when it went back already."""
         pending = self._waiting(checkpoint)
-        if self._kept is not None and pending is not None:
-            wish = parse(pending.document)
-            self._kept.confirming(of_wishes(await self._backend.show(), wish, self._kept.confirmed()))
+        if await self._carriers.is_overtaken(pending):
+            await self._take_back_overtaken(checkpoint)
+            raise BackAgain(backend=self._carriers.usual.name)
         try:
-            await self._backend.confirm(checkpoint)
+            await self._keep(checkpoint, pending)
         except CheckpointGone:
             if self._kept is not None:
                 self._kept.forget()
             self._end_pending(checkpoint, kept=False, why="its time was over before it was confirmed")
             raise
-        if self._kept is not None and pending is not None:
-            self._kept.confirm()
         self._end_pending(checkpoint, kept=True, why="it was confirmed")
+
+    async def _keep(self, checkpoint: Checkpoint, pending: Pending | None) -> None:
+        if self._kept is None or pending is None:
+            await self._carriers.confirm(checkpoint)
+            return
+        self._by = pending.backend
+        self._kept.confirming(of_wishes(await self.observe(), parse(pending.document), self._kept.confirmed()))
+        await self._carriers.confirm(checkpoint)
+        self._confirmed(pending)
 
     async def roll_back(self, checkpoint: Checkpoint, *, why: str = "it was taken back by hand") -> None:
         """Take the change back now; also fine when it went back by itself. CheckpointGone when it was confirmed."""
-        await self._backend.roll_back(checkpoint)
+        await self._carriers.roll_back(checkpoint)
         self._end_pending(checkpoint, kept=False, why=why)
 
     async def settle(self) -> None:
         """For the start of the agent, and for when the time of a change is over: what was never confirmed goes back
-        should NetworkManager not have done so, and VMs are plugged in again where it pulled them out."""
-        await self._settle("nobody confirmed it in time")
+        should the backend not have done so, and VMs are plugged in again where it pulled them out."""
+        pending, usual = self._kept.pending() if self._kept is not None else None, self._carriers.usual
+        by_usual = pending is not None and pending.backend == usual.name  # who alone can take it back
+        await self._settle("nobody confirmed it in time", usual if by_usual else await self._carriers.present())
 
-    async def _settle(self, why: str) -> None:
+    async def _settle(self, why: str, present: Backend) -> None:
         pending = self._kept.pending() if self._kept is not None else None
-        await self._confirm_on(pending)
-        await self._backend.settle(pending.plugged if pending is not None else NOTHING)
+        kept = await self._confirm_on(pending, present)
+        await self._carriers.settle(pending.plugged if pending is not None else NOTHING, present)
         if self._kept is None:
             return
         if (half := self._kept.half_confirmed()) is not None:
-            if drift(half, await self._backend.show()):
-                self._kept.forget()
-            else:
-                self._kept.confirm()
+            if kept or not drift(half, await present.show()):
+                self._confirmed(pending)
                 why = "it was confirmed"
+            else:
+                self._kept.forget()
         if pending is not None:
             if pending.boot != boot_id():
                 why = "the machine began anew before it was confirmed"
             self._end(kept=why == "it was confirmed", why=why, says=pending.says)
 
-    async def _confirm_on(self, pending: Pending | None) -> None:
+    async def _confirm_on(self, pending: Pending | None, present: Backend) -> bool:
         """A process or the machine died while it confirmed a change, so that was proven: keep the whole of it."""
-        if self._kept is None or self._kept.half_confirmed() is None:
-            return
-        if pending is not None and pending.checkpoint is not None:
-            with contextlib.suppress(CheckpointGone):
-                await self._backend.confirm(pending.checkpoint)
+        if self._kept is None or self._kept.half_confirmed() is None or pending is None or pending.checkpoint is None:
+            return False
+        if pending.backend == self._carriers.usual.name and present is not self._carriers.usual:
+            return False  # only who made it could
+        with contextlib.suppress(CheckpointGone):
+            await self._carriers.confirm(pending.checkpoint)
+            return True
+        return False
+
+    async def hand_over(self) -> None:
+        """When the backend is there again after its stand-in was needed: what waits is taken back, for the backend has
+        come up with what it knows, and what was confirmed without it is made by it. Raises Problem when it cannot."""
+        pending = await self.pending()
+        if pending is None:
+            await self._handing_over.tried()
+        elif pending.checkpoint is not None and await self._carriers.is_overtaken(pending):
+            await self._take_back_overtaken(pending.checkpoint)
+
+    async def _take_back_overtaken(self, checkpoint: Checkpoint) -> None:
+        await self.roll_back(checkpoint, why=f"{self._carriers.usual.name} was there again before it was confirmed")
+
+    def _confirmed(self, pending: Pending | None) -> None:
+        if self._kept is not None:
+            if pending is not None and pending.stands_in_for:
+                self._kept.owe((*self._kept.owed(), pending.document))
+            self._kept.confirm()
 
     def _waiting(self, checkpoint: Checkpoint) -> Pending | None:
         found = self._kept.pending() if self._kept is not None else None

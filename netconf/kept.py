@@ -3,7 +3,7 @@
 import json
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,6 +25,7 @@ class Pending:
     """A change that waits for its confirmation, or is still being made: then it has no checkpoint yet.
 
     `until_s` is in seconds since the machine `boot` began, `plugged` are the taps of VMs and their bridges before it.
+    `stands_in_for` is the backend that did not answer; empty when `backend` is the usual one.
     """
 
     checkpoint: Checkpoint | None
@@ -34,6 +35,7 @@ class Pending:
     until_s: float
     boot: str
     plugged: Mapping[str, str] = field(default_factory=dict)
+    stands_in_for: str = ""
 
     @property
     def left_s(self) -> float:
@@ -90,6 +92,16 @@ class Kept:
 
     def forget(self) -> None:
         self._remove("confirming.yml")
+
+    def owed(self) -> tuple[Mapping[str, object], ...]:
+        """The documents that were confirmed without the usual backend and that it has not made yet, the first first."""
+        return self._read("owed.json", lambda found: tuple(json.loads(found))) or ()
+
+    def owe(self, documents: Sequence[Mapping[str, object]]) -> None:
+        if documents:
+            self._write("owed.json", json.dumps(documents, indent=2))
+        else:
+            self._remove("owed.json")
 
     def _read(self, name: str, made: Callable[[str], _T]) -> _T | None:
         try:

@@ -10,16 +10,15 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gluster.facade import Gluster
-from netconf.facade import Network
+from netconf.choose import usual
 from netconf.kept import Kept
-from netconf.networkmanager.backend import NetworkManager
 from netconf.networkmanager.told import told
 from netconf.watch.drift import Drift
 from netconf.watch.watch import Watch
 from node import config
 from node.host import Host
 from node.needs import Needs
-from node.network.host_network import HostNetwork
+from node.network.host_network import PATIENCE_S, HostNetwork
 from node.network.names import Names
 from node.observe.addresses import own_addresses
 from node.observe.capabilities import CapabilitiesReader, accelerator
@@ -101,7 +100,7 @@ class Agent:
             own=lambda path: shutil.chown(path, "sanlock", "sanlock"),
         )
         hypervisor, bricks = LibvirtHypervisor(), BrickMarks(run)
-        network = Network(NetworkManager(), Kept())
+        network = usual(Kept(), patience_s=PATIENCE_S)
         self._network_watch = NetworkWatch(
             lambda: Watch(told=told, drift=Drift(network)), lambda news: self._hub.network_changed(news), self._clock
         )

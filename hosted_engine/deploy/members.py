@@ -121,7 +121,7 @@ class Members:
         except NodeSilent as err:
             return str(err)
         except RemoteRefused as err:
-            if err.text.code in ("ChangePending", "CheckpointGone"):
+            if err.text.code in ("ChangePending", "CheckpointGone", "BackAgain"):
                 return str(err)
             raise
         return None

@@ -10,7 +10,7 @@ import click
 from netconf import text
 from netconf.command.looking import planned, tell_steps
 from netconf.command.proofs import KeyPressed, asked, usual
-from netconf.command.surroundings import Surroundings, as_json, backend, carried_out, network
+from netconf.command.surroundings import Surroundings, as_json, backend, carried_out, network, network_of_pending
 from netconf.errors import Refused
 from netconf.facade import WITHIN_S
 from netconf.kept import Kept
@@ -21,9 +21,9 @@ from netconf.proven import change_proven
 _CONFIRM_BY = "gateway, peer=ADDRESS[:PORT], site, engine, name=HOST, key, nothing; more with commas. Usually key on a"
 _CONFIRM_BY += " terminal, else gateway."
 _ONLY_KERNEL = (
-    "NetworkManager does not run: the kernel forgets this at the next boot. `trivet net start` makes it again; where"
+    "NetworkManager does not run, so the next boot forgets this: trivet-node gives it to NetworkManager as soon as that"
 )
-_ONLY_KERNEL += " NetworkManager is to run, start it and apply the document once more."
+_ONLY_KERNEL += " is there, and `trivet net start` makes it again where neither is."
 _WITHIN = "Everything is back after so long unless it is confirmed."
 
 
@@ -103,17 +103,17 @@ def start(backend: str | None) -> None:
 
 
 async def _started(backend: str | None) -> Change:
-    return await (await network(backend)).restore()
+    return await network(backend).restore()
 
 
 async def _changed(wish: str, proofs: Sequence[Proof], within_s: int, backend: str | None) -> tuple[Change, str]:
-    host = await network(backend)
+    host = network(backend)
     return await change_proven(host, text.read(wish), proofs, within_s=within_s, tell=_tell), host.backend
 
 
 async def _confirmed(wanted: str | None, backend: str | None) -> None:
     pending = Kept(Surroundings.here().folder).pending()
-    host = await network(backend or (pending.backend if pending is not None else None))
+    host = network_of_pending(backend)
     if wanted is not None:
         await host.confirm(Checkpoint(wanted))
     elif pending is not None and pending.checkpoint is not None:
@@ -127,7 +127,7 @@ async def _confirmed(wanted: str | None, backend: str | None) -> None:
 
 async def _taken_back(backend: str | None) -> str:
     pending = Kept(Surroundings.here().folder).pending()
-    host = await network(backend or (pending.backend if pending is not None else None))
+    host = network_of_pending(backend)
     if pending is None or pending.checkpoint is None:
         await host.settle()
         return "No change waited to be confirmed" if pending is None else "The earlier configuration is back"

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import click
 
-from netconf.command.surroundings import Surroundings, backend, carried_out, network
+from netconf.command.surroundings import backend, carried_out, network_of_pending
 from netconf.facade import WITHIN_S
-from netconf.kept import Kept
 from netconf.model import NetworkState
 from netconf.proofs.gateway import GatewayAnswers
 
@@ -41,8 +40,7 @@ async def _edited(within_s: int, backend: str | None) -> None:
     from netconf.screens.edit import EditApp  # Textual takes a moment to load, and the other commands do without
     from netconf.screens.rows import Seen
 
-    pending = Kept(Surroundings.here().folder).pending()
-    host = await network(backend or (pending.backend if pending is not None else None))
+    host = network_of_pending(backend)
 
     async def look() -> Seen:
         state = await host.observe()

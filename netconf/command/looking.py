@@ -55,16 +55,16 @@ def tell_steps(steps: tuple[Step, ...], *, as_json: bool) -> None:
 
 
 async def _shown(backend: str | None) -> dict[str, object]:
-    return render(await (await network(backend)).observe())
+    return render(await network(backend).observe())
 
 
 async def planned(wish: str, backend: str | None) -> tuple[Step, ...]:
     desired = parse(text.read(wish))
-    return await (await network(backend)).plan(desired)
+    return await network(backend).plan(desired)
 
 
 async def _why(what: str | None, backend: str | None) -> list[str]:
-    host = await network(backend)
+    host = network(backend)
     if what is None:
         return why_change(await host.pending(), host.last(), await host.drift())
     state = await host.observe()

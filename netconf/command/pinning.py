@@ -26,7 +26,7 @@ def pin(dry_run: bool, as_json: bool, backend: str | None) -> None:
 
 
 async def _pinned(backend: str | None, *, dry_run: bool) -> Pins:
-    found = pinning.pins(await (await network(backend)).observe(), pinning.read())
+    found = pinning.pins(await network(backend).observe(), pinning.read())
     if not dry_run:
         pinning.carry_out(found)
     return found

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -10,7 +10,7 @@ from typing import TypeVar
 import click
 
 from netconf.backend import Backend
-from netconf.choose import BACKENDS, choose
+from netconf.choose import BACKENDS, USUAL, named, usual
 from netconf.errors import BadDocument, Problem
 from netconf.facade import Network
 from netconf.kept import FOLDER, Kept
@@ -28,14 +28,14 @@ class Surroundings:
     """What an embedding program may hand in as click's `obj`.
 
     `site` gives the machines of the site, name → address; the ports are those at which its nodes and its engine listen.
-    `backend` gives the backend of a name, or the usual one.
+    `backend` gives the backend of a name.
     """
 
     site: Callable[[], Mapping[str, str]] = dict
     node_port: int = 54321
     engine_port: int = 443
     folder: Path = field(default=FOLDER)
-    backend: Callable[[str | None], Awaitable[Backend]] = choose
+    backend: Callable[[str], Backend] = named
 
     @classmethod
     def here(cls) -> "Surroundings":
@@ -43,9 +43,18 @@ class Surroundings:
         return found if found is not None else cls()
 
 
-async def network(name: str | None = None) -> Network:
+def network(name: str | None = None) -> Network:
+    """Through the backend of that name, or through whoever answers."""
     here = Surroundings.here()
-    return Network(await here.backend(name), Kept(here.folder))
+    kept = Kept(here.folder)
+    return Network(here.backend(name), kept) if name is not None else usual(kept, named=here.backend)
+
+
+def network_of_pending(name: str | None = None) -> Network:
+    """The one that can end the change that waits, whoever made that."""
+    pending = Kept(Surroundings.here().folder).pending()
+    maker = pending.backend if pending is not None and pending.backend not in USUAL else None
+    return network(name or maker)
 
 
 def carried_out(work: Coroutine[None, None, _T]) -> _T:

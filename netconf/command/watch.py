@@ -45,7 +45,7 @@ async def _until_stopped(as_json: bool, backend: str | None) -> None:
 async def _watched(as_json: bool, backend: str | None) -> None:
     drift = None
     with contextlib.suppress(BackendMissing):  # then nobody can say how it should be
-        drift = Drift(await network(backend))
+        drift = Drift(network(backend))
     async with Watch(told=told, drift=drift) as watching:
         click.echo(json.dumps({"kind": "view", **document.render(watching.view)}) if as_json else table(watching.view))
         async for moment in watching.moments():

@@ -17,7 +17,7 @@ from netconf.kernel.observe import observe
 from netconf.kernel.taps import plug, taps
 from netconf.model import Checkpoint, Dns, NetworkState
 from netconf.networkmanager.activation import Activation, Stuck
-from netconf.networkmanager.bus import Bus, BusSaidNo, connect
+from netconf.networkmanager.bus import Bus, BusSaidNo, answers, connect
 from netconf.networkmanager.holding import Hold, hold, hold_more, in_order
 from netconf.networkmanager.known import with_known
 from netconf.networkmanager.recovery import back, forget, quiet, until
@@ -60,6 +60,9 @@ class NetworkManager:
         self._bus_address = bus_address
         self._netns = netns
         self._plugged: dict[str, str] = {}  # before the change that is not confirmed yet
+
+    async def answers(self) -> bool:
+        return await answers(self._bus_address)
 
     async def show(self) -> NetworkState:
         async with connect(self._bus_address) as bus:

@@ -18,6 +18,7 @@ _NAME = "org.freedesktop.NetworkManager"
 _ROOT = "/org/freedesktop/NetworkManager"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
 _AWAY = tuple(f"org.freedesktop.DBus.Error.{name}" for name in ("ServiceUnknown", "NameHasNoOwner", "NoReply"))
+_ANSWER_S = 5
 # From NetworkManager's nm-dbus-interface.h.
 _DELETE_NEW_CONNECTIONS = 0x02
 _TO_DISK = 0x1
@@ -241,3 +242,13 @@ async def connect(address: str | None = None) -> AsyncIterator[Bus]:
         yield Bus(bus)
     finally:
         bus.disconnect()
+
+
+async def answers(address: str | None = None) -> bool:
+    """Whether NetworkManager does, on the system bus or the one at `address`."""
+    try:
+        async with asyncio.timeout(_ANSWER_S), connect(address) as bus:
+            await bus.checkpoints()
+    except (BackendMissing, TimeoutError):
+        return False
+    return True

@@ -17,7 +17,7 @@ from netconf.errors import ChangeFailed, ChangePending, CheckpointGone, Problem
 from netconf.kernel.observe import observe
 from netconf.kernel.taps import plug, taps
 from netconf.model import Checkpoint, NetworkState
-from netconf.networkmanager.bus import Bus, connect
+from netconf.networkmanager.bus import Bus, answers, connect
 from netconf.networkmanager.known import with_known
 from netconf.networkmanager.recovery import quiet, until
 from netconf.nmstate.adapter import adapted, checkpoint_name, is_old
@@ -53,6 +53,9 @@ class Nmstate:
         self._netns = netns
         self._version = ""  # of nmstate; known when it was asked for the first time
         self._plugged: dict[str, str] = {}  # before the change that is not confirmed yet
+
+    async def answers(self) -> bool:
+        return await answers(self._bus_address)
 
     async def show(self) -> NetworkState:
         return (await self._show())[0]

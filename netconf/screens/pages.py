@@ -217,5 +217,5 @@ class ConfirmPage(Page[str]):
 
 
 KEPT = "The change is kept."
-UNTIL_BOOT = " NetworkManager does not run, so the next boot forgets it: `trivet net start` makes it again."
+UNTIL_BOOT = " NetworkManager does not run, so the next boot forgets it unless trivet-node is there."
 GONE = "The time was over: the earlier configuration is back."

@@ -9,12 +9,16 @@ from netconf.errors import BadTimeLimit, Problem
 from netconf.facade import Network
 from netconf.kept import Pending
 from netconf.model import Checkpoint
+from netconf.uptime import uptime_s
 from node.api.messages.network import NetworkChange, NetworkReport, NetworkRequest, PendingChange
 from node.api.refusals import Malformed
 from node.system.clock import Clock
 
 _LOOK_EVERY_S = 3
 MARGIN_S = 2  # after which NetworkManager has begun to go back
+PATIENCE_S = 5  # systemd starts a NetworkManager that died anew within it; then the kernel alone is changed
+_BOOT_S = 300  # an agent that begins so long after the machine did has begun with it
+_UP_S = 30  # by when NetworkManager is there when it comes at all
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +34,7 @@ class HostNetwork:
         self._observed = observed
         self._end: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
+        self._restore_at: float | None = None
 
     async def keep(self) -> None:
         """From the start of the agent to its end: changes that nobody confirmed in time are settled, also those that
@@ -37,10 +42,24 @@ class HostNetwork:
         """
         if await self._network.pending() is None:
             await self.settle()
+        if uptime_s() < _BOOT_S:
+            self._restore_at = self._clock.monotonic() + _UP_S
         while True:
             await self._clock.sleep(_LOOK_EVERY_S)
             if self._network.is_over():
                 await self.settle()
+            await self._make_good()
+
+    async def _make_good(self) -> None:
+        """What a NetworkManager that is dead, or was, leaves undone. What cannot be done is only logged."""
+        try:
+            async with self._changing:
+                await self._network.hand_over()
+                if self._restore_at is not None and self._clock.monotonic() >= self._restore_at:
+                    self._restore_at = None
+                    await self._network.restore_without_backend()
+        except Problem as err:
+            log.warning("the network is not as it was confirmed: %s", err)
 
     async def settle(self) -> None:
         """When the time of a change is over: what was never confirmed goes back, VMs are plugged in again. What cannot

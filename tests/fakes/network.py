@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from netconf.backend import NOTHING
-from netconf.errors import ChangeFailed, ChangePending, CheckpointGone
+from netconf.errors import BackendMissing, ChangeFailed, ChangePending, CheckpointGone
 from netconf.model import Checkpoint, Interface, NetworkState
 from netconf.planning.plan import Step
 from netconf.planning.wish import complete
@@ -12,14 +12,16 @@ from netconf.planning.wish import complete
 
 @dataclass
 class FakeNetwork:
-    """`expire()` is what the time-out does; `fails` makes the next change fail."""
+    """`expire()` is what the time-out does; `fails` makes the next change fail, `dead` that nobody answers."""
 
     now: NetworkState
     saved: NetworkState = field(default_factory=NetworkState)
     pending: Checkpoint | None = None
+    made: set[Checkpoint] = field(default_factory=set)
     confirmed: list[Checkpoint] = field(default_factory=list)
     foreign: bool = False
     fails: bool = False
+    dead: bool = False
     number: int = 0
     settled: int = 0
     name: str = "fake"
@@ -28,10 +30,15 @@ class FakeNetwork:
     def __post_init__(self) -> None:
         self.saved = self.now
 
+    async def answers(self) -> bool:
+        return not self.dead
+
     async def show(self) -> NetworkState:
+        self._need_life()
         return self.now
 
     async def settle(self, plugged: Mapping[str, str] = NOTHING) -> None:
+        self._need_life()
         self.settled += 1
         self.plugged = dict(plugged)
         if self.foreign:
@@ -39,16 +46,21 @@ class FakeNetwork:
         self.expire()
 
     async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
+        self._need_life()
         if self.pending is not None:
             raise ChangePending()
         if self.fails:
             raise ChangeFailed(reason="it was told to fail", now="the earlier configuration is back")
         self.number += 1
         self.now = _merged(complete(desired, self.now), self.now)
-        self.pending = Checkpoint(f"{self.number}/fake")
+        self.pending = Checkpoint(f"{self.number}/{self.name}")
+        self.made.add(self.pending)
         return self.pending
 
     async def confirm(self, checkpoint: Checkpoint) -> None:
+        if checkpoint not in self.made:
+            raise CheckpointGone()
+        self._need_life()
         if checkpoint in self.confirmed:
             return
         if checkpoint != self.pending:
@@ -57,10 +69,17 @@ class FakeNetwork:
         self.confirmed.append(checkpoint)
 
     async def roll_back(self, checkpoint: Checkpoint) -> None:
+        if checkpoint not in self.made:
+            raise CheckpointGone()
+        self._need_life()
         if checkpoint in self.confirmed:
             raise CheckpointGone()
         if checkpoint == self.pending:
             self.expire()
+
+    def _need_life(self) -> None:
+        if self.dead:
+            raise BackendMissing(reason="it is dead")
 
     def expire(self) -> None:
         self.now, self.pending = self.saved, None

@@ -9,11 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from netconf.facade import Network
+from netconf.choose import usual
 from netconf.kept import Kept
-from netconf.networkmanager.backend import NetworkManager
 from node.api.messages.network import NetworkChange, NetworkReport, NetworkRequest
-from node.network.host_network import HostNetwork
+from node.network.host_network import PATIENCE_S, HostNetwork
 from node.server.app import make_app
 from node.server.serve import Service
 from node.system.clock import SystemClock
@@ -56,7 +55,7 @@ class Member:
 
 
 async def main(folder: Path) -> None:
-    node = NetworkNode(HostNetwork(Network(NetworkManager(), Kept()), SystemClock()), folder)
+    node = NetworkNode(HostNetwork(usual(Kept(), patience_s=PATIENCE_S), SystemClock()), folder)
     keeping = asyncio.create_task(node.host_network.keep())
 
     def make() -> tuple[Any, Any]:

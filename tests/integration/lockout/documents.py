@@ -47,7 +47,8 @@ def gone(name: str, kind: str = "linux-bridge") -> dict[str, Any]:
     return {"name": name, "type": kind, "state": "absent"}
 
 
-_TWO = [{"ip": ADDRESS, "prefix-length": 24}, {"ip": "192.0.2.111", "prefix-length": 24}]
+MORE_ADDRESS = "192.0.2.111"
+_TWO = [{"ip": ADDRESS, "prefix-length": 24}, {"ip": MORE_ADDRESS, "prefix-length": 24}]
 TWO_ADDRESSES = {"enabled": True, "address": _TWO}
 GOOD = interfaces(bridge(ipv4=TWO_ADDRESSES))
 TO_NIC = interfaces(gone("ovirtmgmt"), nic(ipv4=ipv4(), ipv6=OFF)) | routed_by("host0")

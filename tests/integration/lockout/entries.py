@@ -79,7 +79,7 @@ class Api:
 
 def _end_of(err: Problem) -> End:
     if isinstance(err, RemoteRefused):
-        return End.UNCONFIRMED if err.text.code == "CheckpointGone" else End.REFUSED
+        return End.UNCONFIRMED if err.text.code in ("CheckpointGone", "BackAgain") else End.REFUSED
     if isinstance(err, RemoteFailed):
         return End.TAKEN_BACK
     return End.UNCONFIRMED if isinstance(err, NodeSilent) else End.REFUSED
@@ -129,6 +129,6 @@ def _end_of_command(code: int, said: str) -> End:
         return End.KEPT
     if code < 0:
         return End.CUT
-    if "The change was not kept" in said or "over before it was confirmed" in said:
+    if any(words in said for words in ("The change was not kept", "over before it was confirmed", "Cannot keep the")):
         return End.UNCONFIRMED
     return End.TAKEN_BACK if "Changing" in said else End.REFUSED

@@ -21,6 +21,7 @@ PORTS = ("port0", "port1", "port2")
 _SCRIPT = Path(__file__).parent / "node.sh"
 _PROJECT = Path(__file__).resolve().parents[3]
 _DISK = "16m"
+_STAYS_DEAD = "run/nm.stays-dead"
 _PROFILES = "etc/NetworkManager/system-connections"
 
 BRIDGE = f"""[connection]
@@ -167,6 +168,14 @@ class Node(Machine):
         """`agent` or `nm`; both come back by themselves."""
         os.kill(int((self.root_inside / f"run/{what}.pid").read_text()), signal.SIGKILL)
 
+    def keep_dead(self) -> None:
+        """NetworkManager, until it may live again or the power is cut."""
+        (self.root_inside / _STAYS_DEAD).touch()
+        self.kill("nm")
+
+    def let_live(self) -> None:
+        (self.root_inside / _STAYS_DEAD).unlink()
+
     def inside(self, *argv: str) -> list[str]:
         """The command that runs `argv`, of the host's tools, within the machine's namespaces."""
         return ["nsenter", "-t", str(self.pid), "-m", "-n", "-u", f"--wd={_PROJECT}", *argv]
@@ -180,8 +189,21 @@ class Node(Machine):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._running.clear()
+        for pid in self._watchdogs():
+            os.kill(pid, signal.SIGKILL)
         super().power_cut()
         self.site.unplug(PORTS)
+
+    def _watchdogs(self) -> list[int]:
+        """They have sessions of their own, so that nothing but a power cut takes them along."""
+        if self._process is None:
+            return []
+        here, found = Path(self.netns).readlink(), []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if b"netconf.kernel.watchdog" in (process / "cmdline").read_bytes():
+                    found += [int(process.name)] if (process / "ns/net").readlink() == here else []
+        return found
 
     def fill_disk(self) -> None:
         with contextlib.suppress(OSError), (self._disk / "full").open("wb", buffering=0) as file:

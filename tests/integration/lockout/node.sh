@@ -31,4 +31,5 @@ while :; do
     echo $! >/run/nm.pid
     wait $! || echo "NetworkManager ended with $?"
     sleep 0.2
+    while [ -e /run/nm.stays-dead ]; do sleep 0.2; done
 done

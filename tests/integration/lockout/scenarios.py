@@ -8,6 +8,7 @@ from tests.integration.lockout.deaths import at_each_step
 from tests.integration.lockout.documents import (
     BAD_DOCUMENTS,
     GOOD,
+    MORE_ADDRESS,
     OFF,
     TO_BRIDGE,
     TO_NIC,
@@ -112,6 +113,50 @@ async def _nobody_confirms_and_the_power_is_cut(here: World) -> Attempt:
     return attempt
 
 
+async def _networkmanager_is_dead(here: World) -> Attempt:
+    """All of it has to be over before it lives again: it would mend what it knows of."""
+    here.node.keep_dead()
+    attempt = await here.change(BAD_DOCUMENTS["no address"])
+    await _reachable_without_networkmanager(here)
+    return attempt
+
+
+async def _networkmanager_and_the_agent_are_dead(here: World) -> Attempt:
+    here.node.keep_dead()
+    attempt = await here.change_only(BAD_DOCUMENTS["no address"])
+    here.node.kill("agent")
+    await _reachable_without_networkmanager(here)
+    return attempt
+
+
+async def _reachable_without_networkmanager(here: World) -> None:
+    if not await here.until(lambda: here.operator.sight.reachable, here.pace.back_s):
+        raise AssertionError(f"with NetworkManager dead it does not come back:\n{here.node.log}")
+    here.node.let_live()
+
+
+async def _networkmanager_comes_back_before_it_is_confirmed(here: World) -> Attempt:
+    here.node.keep_dead()
+    attempt = await here.change_only(TO_NIC)
+    here.node.let_live()
+    return attempt
+
+
+async def _networkmanager_comes_back_after_it_is_confirmed(here: World) -> Attempt:
+    """What was confirmed without it holds, also over a boot."""
+    here.node.keep_dead()
+    attempt = await here.change(GOOD)
+    here.node.let_live()
+    if attempt.end is not End.KEPT:
+        raise AssertionError(f"a good change does not work without it: {attempt.says}\n{here.node.log}")
+    if not await here.until(lambda: any(MORE_ADDRESS in text for text in here.node.on_disk().values()), 60):
+        raise AssertionError(f"it is not given what was confirmed:\n{here.node.log}")
+    await here.power_cycle()
+    if not await here.until(lambda: here.operator.sight.reachable, here.pace.up_s) or not await here.is_so(GOOD):
+        raise AssertionError(f"what was confirmed is not there after a boot:\n{here.node.log}")
+    return attempt
+
+
 def _long(name: str, stopped_by: str, death: Death, *, to_bridge: bool = False) -> Bad:
     async def act(here: World) -> Attempt:
         return await at_each_step(here, death, to_bridge=to_bridge)
@@ -180,6 +225,16 @@ SCENARIOS = (
     _bad("disk full", "cannot be saved", _disk_full),
     _bad("NIC without cable in the bridge", _PROOF, _asks_for(interfaces(bridge(bridge=ports("eth1"))))),
     _bad("NetworkManager dies unconfirmed", _TIME, _nobody_confirms_and_networkmanager_dies),
+    _bad("NetworkManager is dead", "watchdog", _networkmanager_is_dead),
+    _bad("NetworkManager, agent are dead", "watchdog", _networkmanager_and_the_agent_are_dead),
+    _bad("dead, back before confirming", "hand-over", _networkmanager_comes_back_before_it_is_confirmed),
+    Bad(
+        "dead, back after confirming",
+        "nobody: is kept",
+        _networkmanager_comes_back_after_it_is_confirmed,
+        GOOD,
+        good=TO_NIC,
+    ),
     _bad("agent dies unconfirmed", _TIME, _nobody_confirms_and_the_agent_dies),
     _bad("power cut unconfirmed", "what is on the disk", _nobody_confirms_and_the_power_is_cut),
     _long("process killed at each step", "checkpoint", Death.PROCESS),

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from netconf.backend import Backend
 from netconf.command import net
 from netconf.command.surroundings import Surroundings
 from tests.fakes.network import FakeNetwork
@@ -17,14 +16,11 @@ _WISH = json.dumps(DOCUMENT)
 
 class _Trivet:
     def __init__(self, folder: Path) -> None:
-        self.fake = FakeNetwork(BEFORE)
+        self.fake, self.kernel = FakeNetwork(BEFORE), FakeNetwork(BEFORE, name="kernel")
         self._folder = folder
 
     def __call__(self, *words: str, wish: str = _WISH) -> Result:
-        async def backend(name: str | None) -> Backend:
-            return self.fake
-
-        around = Surroundings(folder=self._folder, backend=backend)
+        around = Surroundings(folder=self._folder, backend=lambda name: self.kernel if name == "kernel" else self.fake)
         return CliRunner().invoke(net, words, obj=around, input=wish)
 
 

@@ -1,6 +1,8 @@
 """The node's network in the contract's words, over a network in memory."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -106,6 +108,68 @@ async def test_a_second_change_has_the_time_for_itself(
     before = fake.settled
     await clock.turn(50)
     assert fake.settled == before
+
+
+@pytest.fixture
+def kernel(fake: FakeNetwork) -> FakeNetwork:
+    return FakeNetwork(fake.now, name="kernel")
+
+
+@asynccontextmanager
+async def kept_up(fake: FakeNetwork, kernel: FakeNetwork, clock: HandClock, folder: Path) -> AsyncIterator[HostNetwork]:
+    network = HostNetwork(Network(fake, Kept(folder), stand_in=kernel), clock)
+    keeping = asyncio.create_task(network.keep())
+    await clock.turn(1)
+    yield network
+    keeping.cancel()
+
+
+async def test_networkmanager_is_given_what_was_confirmed_without_it(
+    fake: FakeNetwork, kernel: FakeNetwork, clock: HandClock, tmp_path: Path
+) -> None:
+    fake.dead = True
+    async with kept_up(fake, kernel, clock, tmp_path) as network:
+        await network.confirm((await network.change(NetworkRequest(document=WISH))).checkpoint)
+        await clock.turn(10)
+        assert len(kernel.confirmed) == 1
+        fake.dead = False
+        await clock.turn(5)
+    assert fake.saved == kernel.saved
+
+
+async def test_what_networkmanager_cannot_make_then_is_logged(
+    fake: FakeNetwork, kernel: FakeNetwork, clock: HandClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake.dead, fake.fails = True, True
+    async with kept_up(fake, kernel, clock, tmp_path) as network:
+        await network.confirm((await network.change(NetworkRequest(document=WISH))).checkpoint)
+        fake.dead = False
+        await clock.turn(60)
+    assert caplog.text.count("the network is not as it was confirmed") == 1
+
+
+@pytest.mark.parametrize(("up_s", "made"), [(20, 1), (5000, 0)])
+async def test_a_boot_without_networkmanager(
+    fake: FakeNetwork,
+    kernel: FakeNetwork,
+    clock: HandClock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    up_s: float,
+    made: int,
+) -> None:
+    """An agent that only starts anew leaves the network to whoever has changed it since."""
+    before = Network(fake, Kept(tmp_path))
+    checkpoint = (await before.change(WISH)).checkpoint
+    assert checkpoint is not None
+    await before.confirm(checkpoint)
+    monkeypatch.setattr("node.network.host_network.uptime_s", lambda: up_s)
+    fake.dead = True
+    async with kept_up(fake, kernel, clock, tmp_path):
+        await clock.turn(20)
+        assert kernel.number == 0
+        await clock.turn(20)
+    assert kernel.number == made
 
 
 async def test_a_change_of_somebody_else_does_not_keep_the_agent_from_starting(

@@ -1,0 +1,64 @@
+"""Who carries changes out: the backend of the machine, and the one that stands in for it while it does not answer."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+
+from netconf.backend import Backend
+from netconf.errors import CheckpointGone
+from netconf.kept import Pending
+from netconf.model import Checkpoint
+from netconf.uptime import uptime_s
+
+_AGAIN_S = 0.2
+
+
+class Carriers:
+    """Without a stand-in it is the backend whatever happens; it says itself why it does not answer.
+
+    `patience_s` is how long it is waited for before another change: one that is started anew is soon there again.
+    """
+
+    def __init__(self, usual: Backend, stand_in: Backend | None = None, *, patience_s: float = 0) -> None:
+        self.usual, self.stand_in = usual, stand_in
+        self._patience_s = patience_s
+
+    async def present(self) -> Backend:
+        return self.usual if self.stand_in is None or await self.usual.answers() else self.stand_in
+
+    async def present_in_time(self) -> Backend:
+        until_s = uptime_s() + self._patience_s
+        while True:
+            found = await self.present()
+            if found is self.usual or uptime_s() >= until_s:
+                return found
+            await asyncio.sleep(_AGAIN_S)
+
+    def stands_in(self, backend: Backend) -> bool:
+        return backend is self.stand_in
+
+    async def is_overtaken(self, pending: Pending | None) -> bool:
+        """Whether a stand-in's change waits and the backend that it stood in for is there again."""
+        waits = pending is not None and pending.stands_in_for == self.usual.name
+        return waits and await self.usual.answers()
+
+    async def settle(self, plugged: Mapping[str, str], present: Backend) -> None:
+        """What either of them left unconfirmed goes back, as far as it is there."""
+        if self.stand_in is not None:
+            await self.stand_in.settle(plugged)
+        if present is not self.stand_in:
+            await present.settle(plugged)
+
+    async def confirm(self, checkpoint: Checkpoint) -> None:
+        await self._by_its_maker(lambda backend: backend.confirm(checkpoint))
+
+    async def roll_back(self, checkpoint: Checkpoint) -> None:
+        await self._by_its_maker(lambda backend: backend.roll_back(checkpoint))
+
+    async def _by_its_maker(self, end: Callable[[Backend], Awaitable[None]]) -> None:
+        """To the other one its checkpoint is gone."""
+        if self.stand_in is not None:
+            with contextlib.suppress(CheckpointGone):
+                await end(self.stand_in)
+                return
+        await end(self.usual)
