@@ -69,6 +69,7 @@ async def prove(proofs: Sequence[Proof], until_s: float, tell: Tell = lambda say
 async def _asked(proof: Proof, until_s: float, tell: Tell) -> Asked:
     tell(f"Waiting for this to be true: {proof.says}")
     why: str | None = f"nothing was heard in time: {proof.says}"
+    told: str | None = None
     try:
         async with asyncio.timeout(max(0.0, until_s - uptime_s())):
             while True:
@@ -76,6 +77,9 @@ async def _asked(proof: Proof, until_s: float, tell: Tell) -> Asked:
                 if why is None:
                     tell(f"It is: {proof.says}")
                     return Asked(proof.says, None)
+                if why != told:
+                    told = why
+                    tell(f"Not yet: {why}")
                 await asyncio.sleep(_AGAIN_S)
     except TimeoutError:
         tell(f"It is not: {why}")

@@ -19,7 +19,7 @@ from netconf.proofs.proof import Proof
 from netconf.proven import change_proven
 
 _CONFIRM_BY = "gateway, peer=ADDRESS[:PORT], site, engine, name=HOST, key, nothing; more with commas. Usually key on a"
-_CONFIRM_BY += " terminal, else gateway."
+_CONFIRM_BY += " terminal, else gateway and whoever this machine talks to."
 _ONLY_KERNEL = (
     "NetworkManager does not run, so the next boot forgets this: trivet-node gives it to NetworkManager as soon as that"
 )
@@ -58,17 +58,26 @@ def apply(
     name=HOST            that name can be resolved
     key                  you press Enter
     nothing              it waits for `trivet net confirm`
+
+    Without a terminal and without --confirm-by the gateway has to answer, and every machine that this one has an open
+    TCP connection with, as far as it answers right before the change: a ping, or at the connection's port; whoever asks
+    over SSH also by acknowledging what they are told. A change that leaves one of them behind on purpose needs
+    --confirm-by.
     """
     wish = document.read()
     on_terminal = sys.stderr.isatty()
-    proofs = asked(confirm_by) if confirm_by is not None else usual(on_terminal=on_terminal)
+    proofs: tuple[Proof, ...] | None = (KeyPressed(),) if on_terminal else None
+    if confirm_by is not None:
+        proofs = asked(confirm_by)
     steps = carried_out(planned(wish, backend))
     if dry_run or not steps:
         tell_steps(steps, as_json=as_json)
         return
     _tell("This will be changed:\n" + "\n".join(f"  {step.says}" for step in steps))
-    if on_terminal and not yes and not any(isinstance(proof, KeyPressed) for proof in proofs):
+    if on_terminal and not yes and not any(isinstance(proof, KeyPressed) for proof in proofs or ()):
         click.confirm("Change it?", abort=True, err=True)
+    if proofs is None:
+        proofs = carried_out(usual(_tell))
     _tell(f"Changing. Everything is back after {within} s unless it is confirmed")
     change, by = carried_out(_changed(wish, proofs, within, backend))
     _tell_end(change, kept=bool(proofs), as_json=as_json)

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 
 import click
@@ -11,6 +11,7 @@ from netconf.command.surroundings import Surroundings
 from netconf.kernel.gateways import gateways
 from netconf.proofs.gateway import GatewayAnswers
 from netconf.proofs.machines import NameResolves, PeerAnswers, SiteAnswers
+from netconf.proofs.peers import Asking, PeersStillAnswer
 from netconf.proofs.proof import Proof
 
 _TERMINAL = "/dev/tty"  # standard input may be the document
@@ -41,14 +42,17 @@ def asked(words: str) -> tuple[Proof, ...]:
     return tuple(_proof(word) for word in found)
 
 
-def usual(*, on_terminal: bool) -> tuple[Proof, ...]:
-    """What is taken when nobody says. Raises click.UsageError where nothing fits."""
-    if on_terminal:
-        return (KeyPressed(),)
-    if gateways():
-        return (GatewayAnswers(),)
+async def usual(tell: Callable[[str], None]) -> tuple[Proof, ...]:
+    """What is taken without a terminal when nobody says, as it is right before the change: the gateway, and whoever
+    this machine talks to. A gateway alone does not show a prefix that is too long or too short. Raises
+    click.UsageError where there is neither."""
+    peers = await PeersStillAnswer.of_now(Asking(), os.environ.get("SSH_CONNECTION", ""), tell)
+    gateway = (GatewayAnswers(),) if await asyncio.to_thread(gateways) else ()
+    if found := (*gateway, *((peers,) if peers is not None else ())):
+        return found
     raise click.UsageError(
-        "Say with --confirm-by how the change is to be confirmed: there is no terminal, and no gateway to ask."
+        "Say with --confirm-by how the change is to be confirmed: there is no terminal, no gateway to ask, and nobody"
+        " that this machine talks to."
     )
 
 

@@ -49,7 +49,7 @@ class SiteAnswers:
         return f"{self._what} answers"
 
     async def why_not(self) -> str | None:
-        machines = {name: address for name, address in self._site().items() if not _is_here(address)}
+        machines = {name: address for name, address in self._site().items() if not is_here(address)}
         if not machines:
             return "this node belongs to no site: it knows of no other machine"
         found = await asyncio.gather(*(_connects(address, self._port) for address in machines.values()))
@@ -72,7 +72,7 @@ class NameResolves:
         return f"the name {self._name} cannot be resolved"
 
 
-def _is_here(address: str) -> bool:
+def is_here(address: str) -> bool:
     """Whether it is an address of this machine: a socket can be bound to those alone."""
     family = socket.AF_INET6 if ipaddress.ip_address(address).version == 6 else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):

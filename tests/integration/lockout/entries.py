@@ -14,8 +14,7 @@ from node.api.problems import NodeSilent, Problem, RemoteFailed, RemoteRefused
 from node.changes import change_and_confirm
 from node.system.clock import SystemClock
 from tests.integration.lockout.node import Node
-from tests.integration.lockout.operator import LISTENS, Operator
-from tests.integration.lockout.site import OPERATOR
+from tests.integration.lockout.operator import Operator
 
 Document = Mapping[str, Any]
 
@@ -86,7 +85,7 @@ def _end_of(err: Problem) -> End:
 
 
 class Command:
-    """`trivet net apply`, which asks the gateway and the operator's machine before it keeps anything."""
+    """`trivet net apply` as it is, which asks the gateway and whoever is connected before it keeps anything."""
 
     name = "command line"
 
@@ -96,22 +95,22 @@ class Command:
     async def change(self, document: Document, within_s: int) -> Attempt:
         if not self._node.guarded:
             return await self._kept_at_once(document, within_s)
-        return await self._apply(document, within_s, f"gateway,peer={OPERATOR}:{LISTENS}")
+        return await self._apply(document, within_s)
 
     async def change_only(self, document: Document, within_s: int) -> Attempt:
-        attempt = await self._apply(document, within_s, "nothing")
+        attempt = await self._apply(document, within_s, "--confirm-by=nothing")
         return Attempt(End.UNCONFIRMED, attempt.says) if attempt.end is End.KEPT else attempt
 
     async def _kept_at_once(self, document: Document, within_s: int) -> Attempt:
-        attempt = await self._apply(document, within_s, "nothing")
+        attempt = await self._apply(document, within_s, "--confirm-by=nothing")
         if attempt.end is End.KEPT:
             await self._trivet("confirm")
         return attempt
 
-    async def _apply(self, document: Document, within_s: int, proofs: str) -> Attempt:
+    async def _apply(self, document: Document, within_s: int, *options: str) -> Attempt:
         file = self._node.folder / f"{uuid4().hex}.json"
         file.write_text(json.dumps(document))
-        return await self._trivet("apply", str(file), "--yes", f"--within={within_s}", f"--confirm-by={proofs}")
+        return await self._trivet("apply", str(file), "--yes", f"--within={within_s}", *options)
 
     async def _trivet(self, *words: str) -> Attempt:
         argv = self._node.inside(

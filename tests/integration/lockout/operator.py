@@ -19,11 +19,9 @@ from node.client import NodeClient
 from node.tls import client_context
 from tests.integration.lockout.agent import PORT
 from tests.integration.lockout.node import ADDRESS
-from tests.integration.lockout.site import OPERATOR
 
 T = TypeVar("T")
-LISTENS = 7000  # the command line asks there whether its new path carries
-PING_S, ANSWER_S = 1.0, 4.0
+PING_S, ANSWER_S, TALK_S = 1.0, 4.0, 2.0
 
 
 @dataclass
@@ -61,7 +59,7 @@ class Operator:
     def _run(self) -> None:
         netns.setns(self._place)
         asyncio.set_event_loop(self._loop)
-        for work in (self._watch(), self._listen()):
+        for work in (self._watch(), self._talk()):
             self._tasks.append(self._loop.create_task(work))
         self._loop.run_forever()
 
@@ -107,9 +105,17 @@ class Operator:
             self.sight.note(begun, await self.reaches())
             await asyncio.sleep(self._look_every_s)
 
-    async def _listen(self) -> None:
-        server = await asyncio.start_server(lambda _, writer: writer.close(), OPERATOR, LISTENS)
-        await server.serve_forever()
+    async def _talk(self) -> None:
+        """There is a connection open at any moment, if there can be one: the command line goes by those."""
+        held: asyncio.StreamWriter | None = None
+        while True:
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(ANSWER_S):
+                    _, fresh = await asyncio.open_connection(ADDRESS, PORT, ssl=self._tls)
+                if held is not None:
+                    held.close()
+                held = fresh
+            await asyncio.sleep(TALK_S)
 
 
 def _pings(place: str) -> bool:

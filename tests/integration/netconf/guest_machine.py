@@ -17,7 +17,7 @@ from tests.integration.netconf.machine import CONFIGURATION
 
 _MODULES = (
     *("virtio_blk", "virtio_net", "overlay"),
-    *("bonding", "8021q", "bridge", "dummy", "vrf", "vxlan", "veth", "tun"),
+    *("bonding", "8021q", "bridge", "dummy", "vrf", "vxlan", "veth", "tun", "tcp_diag"),
 )
 _NICS = 4
 _DISK_MIB = 1024

@@ -8,6 +8,8 @@ from click.testing import CliRunner, Result
 
 from netconf.command import net
 from netconf.command.surroundings import Surroundings
+from netconf.kernel.conversations import Conversation
+from netconf.proofs.peers import Asking
 from tests.fakes.network import FakeNetwork
 from tests.unit.netconf.states import BEFORE, DOCUMENT
 
@@ -48,6 +50,48 @@ def test_not_proven_it_goes_back(trivet: _Trivet) -> None:
     assert (ended.exit_code, trivet.fake.now) == (1, BEFORE)
     assert "this node belongs to no site" in ended.output
     assert "was not kept" in trivet("why").output
+
+
+class _Talks:
+    """An engine that this machine talks to and that answers so many times."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, answers: int) -> None:
+        self._left = answers
+        monkeypatch.setattr("netconf.command.proofs.gateways", tuple)
+        monkeypatch.setattr("netconf.command.proofs.Asking", lambda: Asking(talks=self._talks, run=self._run))
+        monkeypatch.setattr("netconf.proofs.peers._refuses_or_takes", self._nothing)
+
+    def _talks(self) -> tuple[Conversation, ...]:
+        return (Conversation("198.51.100.10", 443, 0),)
+
+    async def _run(self, *argv: str, timeout_s: float = 5) -> bool:
+        self._left -= 1
+        return self._left >= 0
+
+    async def _nothing(self, _: object) -> bool:
+        return False
+
+
+def test_usually_whoever_it_talks_to_has_to_answer(trivet: _Trivet, monkeypatch: pytest.MonkeyPatch) -> None:
+    _Talks(monkeypatch, answers=2)
+    ended = trivet("apply")
+    assert ended.exit_code == 0, ended.output
+    assert len(trivet.fake.confirmed) == 1
+
+
+def test_usually_it_goes_back_when_one_does_not_any_more(trivet: _Trivet, monkeypatch: pytest.MonkeyPatch) -> None:
+    _Talks(monkeypatch, answers=1)
+    ended = trivet("apply", "--within", "5")
+    assert (ended.exit_code, trivet.fake.now) == (1, BEFORE)
+    assert "no answer any more from 198.51.100.10 (--confirm-by says who need not answer)" in ended.output
+
+
+def test_usually_somebody_has_to_be_there_to_ask(trivet: _Trivet, monkeypatch: pytest.MonkeyPatch) -> None:
+    _Talks(monkeypatch, answers=0)
+    ended = trivet("apply")
+    assert (ended.exit_code, trivet.fake.now) == (2, BEFORE)
+    assert "Say with --confirm-by" in ended.output
+    assert trivet("apply", "--dry-run").exit_code == 0
 
 
 def test_left_waiting_confirmed_by_another_call(trivet: _Trivet) -> None:
