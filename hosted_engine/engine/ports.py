@@ -11,6 +11,7 @@ from hosted_engine.engine.events.model import Event
 from hosted_engine.engine.jobs.model import Job, JobStep
 from hosted_engine.engine.networks.model import Network, Nic, VnicProfile
 from hosted_engine.engine.nodes.model import Node
+from hosted_engine.engine.nodes.network import SeenLinks
 from hosted_engine.engine.storage.model import StorageDomain
 from hosted_engine.engine.tasks.model import JournalLine, Task
 from hosted_engine.engine.templates.model import Template
@@ -55,6 +56,8 @@ class Transaction(Protocol):
     def clusters(self) -> Repository[Cluster]: ...
     @property
     def nodes(self) -> Repository[Node]: ...
+    @property
+    def seen_links(self) -> Repository[SeenLinks]: ...
     @property
     def storage_domains(self) -> Repository[StorageDomain]: ...
     @property

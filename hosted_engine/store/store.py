@@ -16,6 +16,7 @@ from hosted_engine.engine.events.model import Event
 from hosted_engine.engine.jobs.model import Job, JobStep
 from hosted_engine.engine.networks.model import Network, Nic, VnicProfile
 from hosted_engine.engine.nodes.model import Node
+from hosted_engine.engine.nodes.network import SeenLinks
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.storage.model import StorageDomain
 from hosted_engine.engine.tasks.model import JournalLine, Task
@@ -31,6 +32,7 @@ from node.api.problems import Failed
 DATA_CENTERS = Mapper(DataCenter, tables.data_centers)
 CLUSTERS = Mapper(Cluster, tables.clusters)
 NODES = Mapper(Node, tables.nodes)
+SEEN_LINKS = Mapper(SeenLinks, tables.seen_links)
 STORAGE_DOMAINS = Mapper(StorageDomain, tables.storage_domains)
 DISKS = Mapper(Disk, tables.disks)
 DISK_ATTACHMENTS = Mapper(DiskAttachment, tables.disk_attachments)
@@ -71,6 +73,10 @@ class SqlTransaction:
     @cached_property
     def nodes(self) -> SqlRepository[Node]:
         return SqlRepository(self._connection, NODES, "name")
+
+    @cached_property
+    def seen_links(self) -> SqlRepository[SeenLinks]:
+        return SqlRepository(self._connection, SEEN_LINKS, "id")
 
     @cached_property
     def storage_domains(self) -> SqlRepository[StorageDomain]:

@@ -126,6 +126,10 @@ nodes = Table(
     UniqueConstraint("address", "port"),
 )
 
+seen_links = Table(
+    "seen_links", metadata, Column("id", Text, ForeignKey("nodes.id"), primary_key=True), *_text("links")
+)
+
 storage_domains = Table(
     "storage_domains",
     metadata,

@@ -18,13 +18,15 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class NodeNetwork:
-    """By name of the link. `at` is when the counters were read, by the node's clock."""
+    """By name of the link. `at` is when the counters were read, by the node's clock. With `heard` false it is as it was
+    when the node last told of it, and nobody knows whether it still is."""
 
     links: Mapping[str, LinkReport] = field(default_factory=dict)
     drift: tuple[str, ...] | None = None
     counters: Mapping[str, LinkCounters] = field(default_factory=dict)
     rates: Mapping[str, Rates] = field(default_factory=dict)
     at: float = 0.0
+    heard: bool = True
 
     def nics(self) -> tuple[LinkReport, ...]:
         return tuple(link for _, link in sorted(self.links.items()) if link.kind in NICS)
@@ -42,6 +44,18 @@ class NodeNetwork:
     def after(self, news: NetworkNews) -> "NodeNetwork":
         links = {name: link for name, link in self.links.items() if name not in news.gone}
         return replace(self, links=links | {link.name: link for link in news.links}, drift=news.drift)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenLinks:
+    """The links of the node `id` as it told of them last. Kept in the store: a silent one cannot be asked, whenever the
+    engine was started."""
+
+    id: str
+    links: tuple[LinkReport, ...]
+
+    def network(self) -> NodeNetwork:
+        return NodeNetwork(links={link.name: link for link in self.links}, heard=False)
 
 
 def _rates(was: LinkCounters, now: LinkCounters, passed_s: float) -> Rates:

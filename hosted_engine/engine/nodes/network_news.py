@@ -7,16 +7,18 @@ from typing import Any
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.model import Node
-from hosted_engine.engine.nodes.network import NICS, NodeNetwork
+from hosted_engine.engine.nodes.network import NICS, NodeNetwork, SeenLinks
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.vms.lifecycle import system
 from node.api.messages.network import LinkReport, NetworkNews
 
 
 def begins(tx: Transaction, node: Node, before: NodeNetwork | None, news: NetworkNews, now: float) -> NodeNetwork:
-    """All that there is. `before` is what was known; None after the engine's start, when nothing is news but drift."""
+    """All that there is. `before` is what was known; None after the engine's start and after a silence: then it is what
+    was seen last, and drift is news."""
     whole = NodeNetwork(drift=None).after(news)
-    known = before if before is not None else replace(whole, drift=None)
+    known = before or last_seen(tx, node.id) or replace(whole, drift=None)
+    _keep(tx, node, whole)
     _tell(tx, node, known, whole, {link.name for link in news.links}, now)
     return replace(whole, counters=known.counters, rates=known.rates, at=known.at)
 
@@ -24,9 +26,25 @@ def begins(tx: Transaction, node: Node, before: NodeNetwork | None, news: Networ
 def changes(tx: Transaction, node: Node, before: NodeNetwork, news: NetworkNews, now: float) -> NodeNetwork:
     """Of a link that flaps the node tells no events, and neither does the engine."""
     after = before.after(news)
+    _keep(tx, node, after)
     told = {event.interface for event in news.events if event.kind.startswith(("link-", "bond-"))}
     _tell(tx, node, before, after, told - _flapping(news), now)
     return after
+
+
+def last_seen(tx: Transaction, node_id: str) -> NodeNetwork | None:
+    """What a node told of its links last; None when it never has."""
+    seen = tx.seen_links.get(node_id)
+    return None if seen is None else seen.network()
+
+
+def _keep(tx: Transaction, node: Node, known: NodeNetwork) -> None:
+    """What is the same is not written again: a node tells of all its links whenever it is connected."""
+    before, now = tx.seen_links.get(node.id), SeenLinks(id=node.id, links=tuple(known.links.values()))
+    if before is None:
+        tx.seen_links.add(now)
+    elif before != now:
+        tx.seen_links.update(now)
 
 
 def _flapping(news: NetworkNews) -> set[str]:

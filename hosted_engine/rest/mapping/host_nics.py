@@ -30,7 +30,8 @@ def nic_id(node_id: str, name: str) -> str:
 
 
 def host_nic_to_wire(node_id: str, link: LinkReport, known: NodeNetwork, networks: Mapping[str, Network]) -> Wire:
-    """`networks` by the name of their bridge. A NIC below a bridge shows the bridge's addresses, as in oVirt."""
+    """`networks` by the name of their bridge. A NIC below a bridge shows the bridge's addresses, as in oVirt. A status
+    that nobody knows is left out, as there: it has no word for that."""
     bridge = known.links.get(link.controller)
     over = bridge if bridge is not None and bridge.kind == "bridge" else None
     addresses, gateways = (link if over is None else over).addresses, (link if over is None else over).gateways
@@ -41,7 +42,7 @@ def host_nic_to_wire(node_id: str, link: LinkReport, known: NodeNetwork, network
         "mac": {"address": link.mac} if link.mac else None,
         "mtu": link.mtu,
         "speed": link.speed_mbps * _MBPS if link.speed_mbps else None,
-        "status": "up" if link.carrier else "down",
+        "status": None if not known.heard else "up" if link.carrier else "down",
         "bridged": over is not None,
         "custom_configuration": False,
         "ip": _ip(addresses, gateways, 4),

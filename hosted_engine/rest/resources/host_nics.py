@@ -1,6 +1,7 @@
 """/hosts/…/nics and their statistics"""
 
 from hosted_engine.engine.nodes.network import NodeNetwork
+from hosted_engine.engine.nodes.network_news import last_seen
 from hosted_engine.engine.problems import NotThere, found
 from hosted_engine.rest.call import Answer, Call, Handlers
 from hosted_engine.rest.mapping.host_nics import host_nic_to_wire, nic_id, statistics_to_wire
@@ -11,7 +12,7 @@ from node.api.messages.network import LinkReport
 
 
 class HostNics(Resource):
-    """What a node said last; of a silent node nothing is known, and it has no NICs."""
+    """What a node said last; of a silent one what was seen last, and not whether that still is so."""
 
     def handlers(self) -> Handlers:
         return {
@@ -48,7 +49,7 @@ class HostNics(Resource):
         identity = call.ids["host"]
         with self.engine.store.transaction() as tx:
             found(tx.nodes.get(identity), "host", identity)
-        return self.engine.readings.of(identity).network or NodeNetwork()
+            return self.engine.readings.of(identity).network or last_seen(tx, identity) or NodeNetwork()
 
     def _wire(self, node_id: str, link: LinkReport, known: NodeNetwork) -> Wire:
         with self.engine.store.transaction() as tx:

@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
-from hosted_engine.engine.nodes.network import NodeNetwork, Rates
+from hosted_engine.engine.nodes import network_news
+from hosted_engine.engine.nodes.network import NodeNetwork, Rates, SeenLinks
+from hosted_engine.store.repositories import SqlRepository
 from node.api.messages.network import BondPortReport, LinkCounters, NetworkEvent
 from tests.fakes.engine import World, fake_nodes, node_id
-from tests.fakes.node.network import NIC
+from tests.fakes.node.network import BRIDGE, NIC
 from tests.unit.engine.scenes import events_of
 from tests.unit.fleet.hand_clock import HandClock, settle
 from tests.unit.fleet.test_fleet import Site, open_site
@@ -89,6 +91,41 @@ async def test_what_happened_while_the_connection_was_away_is_told_with_the_next
     node.speak_again()
     await site.clock.turn(2)
     assert network_events(site) == ["HOST_INTERFACE_STATE_DOWN"]
+
+
+async def test_a_node_that_is_silent_keeps_its_links_as_they_were(site: Site) -> None:
+    node = site.machine(ONE)
+    node.change_link(DOWN, PULLED)
+    await settle()
+    node.fall_silent()
+    await site.clock.turn(60)
+    assert site.world.readings.of(ONE).network is None
+    with site.world.store.transaction() as tx:
+        seen = network_news.last_seen(tx, ONE)
+    assert seen is not None
+    assert (seen.links["host0"], seen.heard) == (DOWN, False)
+    node.net.links["host0"] = NIC
+    node.speak_again()
+    await site.clock.turn(30)
+    assert network_events(site)[-1] == "HOST_INTERFACE_STATE_UP"
+    assert known(site).heard
+
+
+async def test_links_that_are_the_same_are_not_written_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[object] = []
+    real = SqlRepository[object].update
+
+    def update(self: SqlRepository[object], item: object) -> None:
+        written.append(item)
+        real(self, item)
+
+    monkeypatch.setattr(SqlRepository, "update", update)
+    site.machine(ONE).change_link(NIC)
+    await settle()
+    assert not any(isinstance(item, SeenLinks) for item in written)
+    site.machine(ONE).lose_link("host0")
+    await settle()
+    assert [item.links for item in written if isinstance(item, SeenLinks)] == [(BRIDGE,)]
 
 
 async def test_a_port_of_a_bond_goes_down_and_up(site: Site) -> None:

@@ -7,7 +7,7 @@ import ovirtsdk4 as sdk
 import pytest
 from ovirtsdk4 import types
 
-from hosted_engine.engine.nodes.network import NodeNetwork
+from hosted_engine.engine.nodes.network import NodeNetwork, SeenLinks
 from node.api.messages.network import BondPortReport, BondReport, LinkAddress, LinkCounters, LinkReport, NetworkNews
 from tests.fakes.engine import node_id
 from tests.fakes.node.network import BRIDGE
@@ -152,11 +152,26 @@ def test_what_is_not_there(site: Served, nics: sdk.services.HostNicsService) -> 
             hosts.host_service(ONE).statistics_service().list()
 
 
-def test_of_a_silent_node_nothing_is_known(site: Served) -> None:
+def test_a_silent_node_has_its_nics_as_they_were_seen_last(site: Served) -> None:
     two = node_id(2)
+    with site.world.store.transaction() as tx:
+        tx.seen_links.add(SeenLinks(id=two, links=LINKS))
     site.world.readings.forget(two)
     with site.connection() as connection:
-        assert connection.system_service().hosts_service().host_service(two).nics_service().list() == []
+        nics = connection.system_service().hosts_service().host_service(two).nics_service()
+        found = by_name(nics)
+        assert sorted(found) == ["bond0", "bond0.7", "eth0", "eth1"]
+        assert {nic.status for nic in found.values()} == {None}
+        bond = nics.nic_service(found["bond0"].id).get()
+        assert (bond.ip.address, bond.mtu, bond.bonding.slaves[0].id) == ("192.0.2.11", 9000, found["eth0"].id)
+        assert nics.nic_service(bond.id).statistics_service().list() == []
+
+
+def test_of_a_node_that_was_never_heard_nothing_is_known(site: Served) -> None:
+    three = node_id(3)
+    site.world.readings.forget(three)
+    with site.connection() as connection:
+        assert connection.system_service().hosts_service().host_service(three).nics_service().list() == []
 
 
 def test_they_are_followed(site: Served) -> None:

@@ -21,7 +21,9 @@ from hosted_engine.store.repositories import CHUNK, Clash
 from hosted_engine.store.store import SqlStore, StoreUnreachable
 from hosted_engine.store.tables import metadata
 from node.api.messages.machine import Accelerator, Capabilities, Nic
+from node.api.messages.network import LinkReport
 from tests.fakes.engine import World
+from tests.fakes.node.network import NIC
 
 MAPPERS = [thing for thing in vars(module).values() if isinstance(thing, Mapper)]
 CAPABILITIES = Capabilities(
@@ -60,7 +62,7 @@ def value_for(name: str, hint: Any, *, empty: bool) -> Any:
     if issubclass(kind, StrEnum):
         return list(kind)[-1]
     if issubclass(kind, msgspec.Struct):
-        return CAPABILITIES
+        return {Capabilities: CAPABILITIES, LinkReport: NIC}[kind]
     by_type: dict[type, Any] = {str: f"{name} ü 日本 '\"", int: 1 << 40, float: 12.5, bool: True}
     return 7 if (name, kind) == ("id", int) else by_type[kind]
 
