@@ -41,7 +41,8 @@ class NodeApi(Protocol):
     async def network(self) -> NetworkReport: ...
     async def change_network(self, request: NetworkRequest) -> NetworkChange: ...
     async def confirm_network(self, checkpoint: str) -> None:
-        """Over the new path: that it gets through is what proves the change."""
+        """Over the new path: that it gets through is what proves the change. Refused when it went back already
+        (CheckpointGone), also because NetworkManager came back that was dead when it was made (BackAgain)."""
         ...
 
     async def roll_back_network(self, checkpoint: str) -> None:
