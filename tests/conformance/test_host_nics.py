@@ -100,3 +100,27 @@ def test_a_cable_that_is_pulled_and_plugged_in_again(
     said = [event for event in system.events_service().list(from_=int(last.id)) if CABLE in event.description]
     assert sorted(event.code for event in said) == [609, 610]
     assert {event.severity for event in said if event.code == 610} == {types.LogSeverity.WARNING}
+
+
+def test_a_host_that_is_silent_keeps_its_nics_and_nobody_knows_their_status(
+    lab: LabUnderTest, system: sdk.services.SystemService
+) -> None:
+    node = lab.nodes[-1]
+    nics = nics_of(system, node)
+    before = named(nics, "host0")
+    assert before is not None
+
+    def status() -> object:
+        nic = named(nics, "host0")
+        assert nic is not None
+        return nic.status
+
+    lab.exec(node, "systemctl", "stop", "trivet-node")
+    try:
+        until("its status is not known", lambda: status() is None, timeout_s=HEARD_S)
+        nic = named(nics, "host0")
+        assert nic is not None
+        assert (nic.id, nic.mac.address, nic.ip.address) == (before.id, before.mac.address, before.ip.address)
+    finally:
+        lab.exec(node, "systemctl", "start", "trivet-node")
+    until("it is up again", lambda: status() == types.NicStatus.UP, timeout_s=HEARD_S)
