@@ -137,9 +137,10 @@ def _port(said: BridgePort, now: BridgePort) -> BridgePort:
 
 
 def _bond(said: Bond | None, now: Bond | None) -> Bond | None:
-    if said is None or now is None:
-        found = said or (now and replace(now, options=_unusual(now.options)))
-        return found and replace(found, details=_bond_ports(found.ports, found.mode, found, Bond()))
+    if now is None:
+        return said
+    if said is None:
+        return replace(now, options=_unusual(now.options), details=_bond_ports(now.ports, now.mode, Bond(), now))
     mode = said.mode or now.mode
     kept = _unusual(now.options) if mode is now.mode else ()
     wished = dict(said.options)
@@ -156,11 +157,14 @@ def _bond(said: Bond | None, now: Bond | None) -> Bond | None:
 
 
 def _bond_ports(names: tuple[str, ...] | None, mode: BondMode | None, said: Bond, now: Bond) -> tuple[BondPort, ...]:
-    """What is not so by itself, of what means something in that mode."""
+    """What is said of them, and what is not so by itself of what means something in that mode."""
     known = named(of_mode(BOND_PORT, mode))
-    options = ((name, over(said.port(name).options, now.port(name).options)) for name in names or ())
-    found = (BondPort(name, tuple(pair for pair in pairs if pair[0] in known and pair[1])) for name, pairs in options)
-    return tuple(port for port in found if port.options)
+
+    def port(name: str) -> BondPort:
+        kept = tuple(pair for pair in now.port(name).options if pair[0] in known and pair[1])
+        return BondPort(name, over(said.port(name).options, kept))
+
+    return tuple(found for found in map(port, names or ()) if found.options)
 
 
 def _unusual(options: Pairs) -> Pairs:

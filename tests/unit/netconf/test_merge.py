@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import HealthCheck, assume, example, given, settings
 
 from netconf.errors import Refused
-from netconf.kinds import Bond, BondMode, Bridge, BridgePort, PortMode, PortVlan, Vlan
+from netconf.kinds import Bond, BondMode, BondPort, Bridge, BridgePort, PortMode, PortVlan, Vlan
 from netconf.model import Interface, IpConfig, LinkState, LinkType, NetworkState, Route
 from netconf.planning.merge import after
 from netconf.planning.plan import plan
@@ -27,6 +27,17 @@ BARE = NetworkState((*NICS, Interface("uplink0", LinkType.ETHERNET, mtu=1500, ca
                 "br0",
                 LinkType.LINUX_BRIDGE,
                 bridge=Bridge(("eth0",), details=(BridgePort("eth0", PortVlan(PortMode.ACCESS, 1)),)),
+            ),
+        )
+    )
+)
+@example(
+    NetworkState(
+        (
+            Interface(
+                "bond0",
+                LinkType.BOND,
+                bond=Bond(BondMode.XOR, ("eth0",), details=(BondPort("eth0", (("queue-id", 0),)),)),
             ),
         )
     )
