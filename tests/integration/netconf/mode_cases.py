@@ -8,14 +8,10 @@ from tests.integration.netconf.lacp_cases import ADDRESS, OFF, SWITCH, vlan
 from tests.integration.netconf.layouts import gone, link
 
 
-def circuit() -> Iterator[BondMode]:
-    """Modes so that each follows each other once. There is a prime number of them: every step width leads round."""
-    modes, at = tuple(BondMode), 0
-    yield modes[at]
-    for width in range(1, len(modes)):
-        for _ in modes:
-            at = (at + width) % len(modes)
-            yield modes[at]
+def round_of(width: int) -> Iterator[BondMode]:
+    """All modes and the first again, `width` apart. Their number is prime: every width leads round."""
+    modes = tuple(BondMode)
+    yield from (modes[width * step % len(modes)] for step in range(len(modes) + 1))
 
 
 def _bond(mode: BondMode) -> Document:
@@ -29,13 +25,15 @@ def _stage(mode: BondMode, *more: Document) -> Stage:
     return Stage({"interfaces": [_bond(mode), *more]}, here)
 
 
-_FIRST, *_NEXT = circuit()
-MODE_CASES = (
-    Case(
-        "bond-from-each-mode-to-each",
-        (_stage(_FIRST, vlan("bond0.20", "bond0", 20, ipv4=ADDRESS)), *map(_stage, _NEXT)),
+def _case(width: int) -> Case:
+    first, *rest = round_of(width)
+    return Case(
+        f"bond-modes-{width}-apart",
+        (_stage(first, vlan("bond0.20", "bond0", 20, ipv4=ADDRESS)), *map(_stage, rest)),
         gone("bond0.20", "bond0"),
         ("bonding", "8021q", "veth"),
         SWITCH,
-    ),
-)
+    )
+
+
+MODE_CASES = tuple(_case(width) for width in range(1, len(BondMode)))  # so that each follows each other once
