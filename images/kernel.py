@@ -15,7 +15,9 @@ from images.tree import mmdebstrap
 from node.api.problems import Failed
 from node.system.process import Run
 
-PACKAGES = ("linux-image-cloud-amd64", "busybox-static")
+CLOUD = "linux-image-cloud-amd64"  # drivers for what hypervisors offer
+FULL = "linux-image-amd64"  # drivers for hardware, too
+_BUSYBOX = "busybox-static"
 
 
 class NoModule(Failed):
@@ -31,19 +33,21 @@ class Kernel:
     busybox: Path  # static
 
 
-def kernel_entry(tell: Tell, run: Run) -> Entry:
+def kernel_entry(tell: Tell, run: Run, package: str = CLOUD) -> Entry:
     """Unpacked, never installed: no package script runs."""
-    key = key_of(repr(PACKAGES), repr(mirrors.observe(run)), project.build_code_key())
+    packages = (package, _BUSYBOX)
+    key = key_of(repr(packages), repr(mirrors.observe(run)), project.build_code_key())
 
     def make(work: Path) -> None:
-        tell("kernel for guests")
-        mmdebstrap(work / "root", ("--variant=extract", f"--include={','.join(PACKAGES)}"), run)
+        tell(f"kernel for guests: {package}")
+        mmdebstrap(work / "root", ("--variant=extract", f"--include={','.join(packages)}"), run)
 
-    return Entry("kernel", key, make)
+    return Entry("kernel" if package == CLOUD else package, key, make)
 
 
-def kernel(store: Path, tell: Tell, run: Run) -> Kernel:
-    root = have(store, kernel_entry(tell, run), tell) / "root"
+def kernel(store: Path, tell: Tell, run: Run, package: str = CLOUD) -> Kernel:
+    """`package` is Debian's."""
+    root = have(store, kernel_entry(tell, run, package), tell) / "root"
     (vmlinuz,) = (root / "boot").glob("vmlinuz-*")
     (modules,) = (root / "usr/lib/modules").iterdir()
     return Kernel(vmlinuz, modules, root / "usr/bin/busybox")

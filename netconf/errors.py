@@ -120,6 +120,30 @@ class TooWide(Refused):
     mend = "Make {base} wider in the same document, or {name} narrower"
 
 
+class NoSriov(Refused):
+    what = "Cannot give {name} {wanted}"
+    why = "it has no SR-IOV, as far as the kernel tells"
+    mend = "Choose a NIC that has it, or turn it on in the firmware of the machine and of the NIC"
+
+
+class TooManyFunctions(Refused):
+    what = "Cannot give {name} {wanted}"
+    why = "its hardware can have {most} at most"
+    mend = "Wish for {most} or fewer"
+
+
+class FunctionInUse(Refused):
+    what = "Cannot take the virtual functions of {name} away"
+    why = "this change would, if only for a moment, and {users}"
+    mend = "Free them first, and leave them out of this document"
+
+
+class FunctionsOfOthers(Refused):
+    what = "Cannot give {name} {wanted}"
+    why = "it has {now} that no profile of NetworkManager's asks for: they would not come back with the earlier network"
+    mend = "Take them away first, or have its profile ask for them (sriov.total-vfs)"
+
+
 class ChangePending(Refused):
     what = "Cannot change the network now"
     why = "an earlier change waits to be confirmed or to go back by itself"

@@ -102,14 +102,17 @@ class Network:
         if confirmed is None:
             return Change(changed=False, says=("Nothing was ever confirmed",))
         present = await self._carriers.present()
-        observed = await present.show()
-        wish = possible(confirmed, observed)
-        missing = [i.name for i in confirmed.interfaces if wish.interface(i.name) is None]
-        steps = plan(wish, observed)
-        if steps:
+        done: tuple[Step, ...] = ()
+        for _ in range(2):  # virtual functions are there when their NIC has been told to have some
+            observed = await present.show()
+            wish = possible(confirmed, observed)
+            if not (steps := plan(wish, observed)):
+                break
             await present.confirm(await present.apply(wish, steps, _LONGEST_S))
+            done += steps
+        missing = [i.name for i in confirmed.interfaces if wish.interface(i.name) is None]
         left_out = tuple(f"{name} cannot be made: it, or what carries it, is not there" for name in missing)
-        return Change(changed=bool(steps), says=(*(step.says for step in steps), *left_out))
+        return Change(changed=bool(done), says=(*(step.says for step in done), *left_out))
 
     async def restore_without_backend(self) -> None:
         """The same for a machine whose backend does not come up with it, unless a change waits."""

@@ -136,6 +136,20 @@ class Vrf:
     ports: tuple[str, ...] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Sriov:
+    """The virtual functions of a NIC, each a NIC of its own; of a wish, only how many there are to be.
+
+    `most` is how many the hardware can have, `in_vms` are the PCI addresses of those that are passed through to VMs.
+    Those that are not `configured` are somebody else's, and stay unless another number is wished for.
+    """
+
+    total_vfs: int
+    most: int | None = None
+    in_vms: tuple[str, ...] = ()
+    configured: bool = False
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class LldpNeighbour:
     """Who is at the other end of a cable, as it says by LLDP. `vlan` is the one of frames without a tag."""

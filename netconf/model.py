@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from netconf.kinds import Bond, Bridge, LldpNeighbour, Vlan, Vrf, Vxlan
+from netconf.kinds import Bond, Bridge, LldpNeighbour, Sriov, Vlan, Vrf, Vxlan
 from netconf.options import Pairs
 
 
@@ -78,8 +78,9 @@ class IpConfig:
 class Interface:
     """In a wish, None means "leave as it is"; in an observation, everything that applies is filled in.
 
-    `controller`, `carrier`, `permanent_mac` and `neighbours` are only observed: ports are wished for in their bridge,
-    bond or VRF. With `by_mac` in a wish it is the one with that MAC, whatever it is called. `peer` is the other end.
+    `controller`, `carrier`, `permanent_mac`, `neighbours` and `vf_of` are only observed: ports are wished for in their
+    bridge, bond or VRF. With `by_mac` in a wish it is the one with that MAC, whatever it is called. `peer` is the other
+    end, `vf_of` the NIC that it is a virtual function of; `sriov` is None where there can be none, or nothing is known.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Interface:
     vlan: Vlan | None = None
     vxlan: Vxlan | None = None
     vrf: Vrf | None = None
+    sriov: Sriov | None = None
     peer: str | None = None
     wait_ip: WaitIp | None = None
     lldp: bool | None = None
@@ -104,6 +106,7 @@ class Interface:
     by_mac: bool = False
     permanent_mac: str | None = None
     neighbours: tuple[LldpNeighbour, ...] = ()
+    vf_of: str | None = None
 
     @property
     def ports(self) -> tuple[str, ...] | None:
@@ -117,6 +120,10 @@ class Interface:
         if self.vlan is not None:
             return self.vlan.base
         return self.vxlan.base or None if self.vxlan is not None else None
+
+    @property
+    def total_vfs(self) -> int:
+        return 0 if self.sriov is None else self.sriov.total_vfs
 
 
 MAIN_TABLE = 254

@@ -28,13 +28,14 @@ class Pins:
 
 
 def pins(observed: NetworkState, present: Mapping[str, str]) -> Pins:
-    """`present`: files of ours → text. Pure; raises SameMac. NICs without a permanent MAC address keep what they get.
+    """`present`: files of ours → text. Pure; raises SameMac. NICs without a permanent MAC address keep what they get;
+    so do virtual functions, which come with another one each time.
 
     A NIC that is gone keeps its file: it may be back tomorrow. One whose name another NIC has now loses it.
     """
     names: dict[str, list[str]] = {}
     for interface in observed.interfaces:
-        if interface.type is LinkType.ETHERNET and interface.permanent_mac is not None:
+        if interface.type is LinkType.ETHERNET and interface.permanent_mac is not None and interface.vf_of is None:
             names.setdefault(interface.permanent_mac, []).append(interface.name)
     for mac, found in names.items():
         if len(found) > 1:

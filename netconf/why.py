@@ -11,6 +11,7 @@ from netconf.kept import Ended, Pending
 from netconf.kernel.lookup import Way, way
 from netconf.model import MAIN_TABLE, Interface, IpConfig, LinkState, LinkType, NetworkState, Route, Rule
 from netconf.planning.plan import Step
+from netconf.planning.sriov import in_words
 from netconf.planning.wish import VIRTUAL
 
 
@@ -111,6 +112,10 @@ def _stands(interface: Interface, state: NetworkState) -> Iterator[str]:
         )
     if interface.base is not None:
         yield f"It stands on {interface.base}"
+    if interface.vf_of is not None:
+        yield f"It is a virtual function of {interface.vf_of}"
+    if interface.sriov is not None:
+        yield f"It has {in_words(interface.total_vfs)} of {interface.sriov.most} that its hardware can have"
     if interface.ports:
         yield f"Its ports are {', '.join(interface.ports)}"
     above = [i.name for i in state.interfaces if i.base == interface.name]

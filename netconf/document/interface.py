@@ -2,6 +2,7 @@
 
 from netconf.document.bond import read_bond, render_bond
 from netconf.document.bridge import read_bridge, render_bridge
+from netconf.document.ethernet import read_ethernet, render_ethernet
 from netconf.document.ip import read_ip, render_ip
 from netconf.document.lldp import read_lldp, render_lldp
 from netconf.document.overlays import read_vlan, read_vxlan, render_vlan, render_vxlan
@@ -83,9 +84,9 @@ def _present(section: Reader, found: Interface) -> Interface:
         section.wrong(needed, f"is missing: it says what the {needed} {found.name} is")
     if found.mac is not None and section.has("copy-mac-from"):
         section.wrong("copy-mac-from", "stands beside mac-address: keep one of the two")
-    _check_ethernet(section.section("ethernet"))
     bridge, bond, vlan = section.section("bridge"), section.section(link), section.section("vlan")
     vxlan, vrf, veth = section.section("vxlan"), section.section("vrf"), section.section("veth")
+    ethernet = section.section("ethernet")
     return Interface(
         name=found.name,
         type=found.type,
@@ -101,28 +102,12 @@ def _present(section: Reader, found: Interface) -> Interface:
         vlan=None if vlan is None else read_vlan(vlan),
         vxlan=None if vxlan is None else read_vxlan(vxlan),
         vrf=None if vrf is None else read_vrf(vrf),
+        sriov=None if ethernet is None else read_ethernet(ethernet),
         peer=None if veth is None else _peer(veth),
         wait_ip=section.word("wait-ip", WaitIp),
         lldp=read_lldp(section.section("lldp")),
         description=section.text("description"),
     )
-
-
-def _check_ethernet(section: Reader | None) -> None:
-    """The hardware of a NIC: what could be changed there is not changed yet."""
-    if section is None:
-        return
-    section.only({"sr-iov", "auto-negotiation", "speed", "duplex"})
-    section.not_yet("auto-negotiation", unless=(True,))
-    for key in ("speed", "duplex"):
-        section.not_yet(key)
-    sriov = section.section("sr-iov")
-    if sriov is not None:
-        sriov.only({"total-vfs", "vfs", "drivers-autoprobe"})
-        sriov.number("total-vfs", 0, 65535)
-        sriov.not_yet("total-vfs", unless=(0,))
-        for key in ("vfs", "drivers-autoprobe"):
-            sriov.not_yet(key)
 
 
 def _peer(section: Reader) -> str | None:
@@ -155,6 +140,7 @@ def render_interface(interface: Interface) -> dict[str, object]:
         ("vlan", None if interface.vlan is None else render_vlan(interface.vlan)),
         ("vxlan", None if interface.vxlan is None else render_vxlan(interface.vxlan)),
         ("vrf", None if interface.vrf is None else render_vrf(interface.vrf)),
+        ("ethernet", None if interface.sriov is None else render_ethernet(interface.sriov)),
         ("veth", None if interface.peer is None else {"peer": interface.peer}),
     )
     return shown | {key: value for key, value in pairs if value is not None}

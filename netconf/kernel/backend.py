@@ -224,7 +224,7 @@ class _Stuck(Exception):
 
 
 def _with_picture(interface: Interface, picture: Picture) -> Interface:
-    """What only the kernel's sysctls say, and the description."""
+    """What only the kernel's sysctls say, and the description. There is no other configuration than what is so."""
     link = picture.link(interface.name)
     if link is None or interface.type is LinkType.LOOPBACK:
         return interface
@@ -236,6 +236,7 @@ def _with_picture(interface: Interface, picture: Picture) -> Interface:
     return replace(
         interface,
         description=link.alias or None,
+        sriov=interface.sriov and replace(interface.sriov, configured=True),
         ipv4=replace(ipv4, options=over(limits.SO_ANYWAY, ())) if ipv4.enabled else ipv4,
         ipv6=replace(ipv6, options=over(options, ())) if ipv6.enabled else ipv6,
     )

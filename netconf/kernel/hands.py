@@ -5,17 +5,19 @@ import socket
 import struct
 import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path as File
 
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
-from netconf.kernel import bond_ports, look
+from netconf.kernel import bond_ports, look, sriov
 from netconf.kernel.insides import Message, nested
 from netconf.kernel.observe import from_netlink
 from netconf.kernel.operations import (
     Address,
     Configure,
+    Enable,
     Give,
     Lookup,
     Make,
@@ -64,6 +66,7 @@ class Hands:
         kernel = self._kernel
         links = list(kernel.get_links())
         self._indexes = {link.get("ifname"): link["index"] for link in links}
+        self._devices = {str(link.get("ifname")): sriov.pci(link) for link in links}
         dump = (
             links,
             list(kernel.get_addr()),
@@ -72,7 +75,8 @@ class Hands:
             list(kernel.get_vlans()) if any(_is_bridge(link) for link in links) else [],
         )
         resolver = self._resolver.read_text() if self._resolver.exists() else None
-        return from_netlink(*dump), look.picture_of(*dump, _sysctls, resolver)
+        functions = cache(sriov.functions)
+        return from_netlink(*dump, functions), look.picture_of(*dump, _sysctls, functions, resolver)
 
     def do(self, operation: Operation) -> None:
         """Raises KernelSaidNo."""
@@ -100,6 +104,8 @@ class Hands:
                 kernel.link("set", index=self._index(name), state="up" if up else "down")
             case Give():
                 self._give(operation)
+            case Enable(name, vfs):
+                sriov.enable(self._devices[name], vfs)
             case Configure(name, "bond_slave", data):
                 kernel.link("set", index=self._index(name), IFLA_LINKINFO=bond_ports.message(data))
             case Configure(name, kind, data):

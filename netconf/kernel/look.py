@@ -2,10 +2,12 @@
 
 import socket
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from netconf.kernel.insides import Message, nested, number
 from netconf.kernel.observe import shown_route, shown_rule
 from netconf.kernel.picture import PERMANENT, Choice, Held, Hop, Link, Path, Picture, Raw
+from netconf.kernel.sriov import Functions, pci
 from netconf.kinds import BondMode
 from netconf.options import BOND, BOND_PORT, Name, of_mode
 
@@ -49,14 +51,16 @@ def picture_of(
     rules: Iterable[Message],
     vlans: Iterable[Message],
     sysctls: Callable[[str], Mapping[str, str]],
+    functions: Callable[[str], Functions | None],
     resolver: str | None,
 ) -> Picture:
-    """`vlans` is a dump of AF_BRIDGE, `sysctls` gives those of an interface."""
+    """`vlans` is a dump of AF_BRIDGE, `sysctls` gives those of an interface, `functions` tells of a PCI device."""
     links = [link for link in links if link.get("ifname")]
     names = {number(link.get("index")): _text(link, "ifname") for link in links}
     tables = {number(entry.get("index")): _table(nested(entry, "af_spec")) for entry in vlans}
     modes = {number(link.get("index")): mode for link in links if (mode := _mode(link)) is not None}
-    found = (_link(link, names, tables, modes, sysctls) for link in links)
+    plain = (_link(link, names, tables, modes, sysctls) for link in links)
+    found = (replace(bare, vfs=_vfs(link, functions)) for bare, link in zip(plain, links, strict=True))
     held = tuple(a for a in (_address(message, names) for message in addresses) if a is not None)
     return Picture(
         links=tuple(found),
@@ -94,6 +98,11 @@ def _link(
         vlans=tables.get(index) if in_bridge or kind == "bridge" else None,
         sysctls=sysctls(name),
     )
+
+
+def _vfs(link: Message, functions: Callable[[str], Functions | None]) -> int | None:
+    found = functions(device) if (device := pci(link)) else None
+    return None if found is None else len(found.made)
 
 
 def _mode(link: Message) -> BondMode | None:

@@ -1,14 +1,15 @@
 """Reads the network of this host from the kernel: one dump of links, addresses and routes, no `ip` processes."""
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pyroute2 import IPRoute
 
 from netconf.kernel import bond_ports, insides
 from netconf.kernel.insides import Message, nested
-from netconf.kinds import PortVlan
+from netconf.kernel.sriov import Functions, functions, pci
+from netconf.kinds import PortVlan, Sriov
 from netconf.model import (
     MAIN_TABLE,
     Address,
@@ -51,7 +52,7 @@ def observe(netns: str | None = None) -> NetworkState:
         links = list(kernel.get_links())
         vlans = list(kernel.get_vlans()) if any(_filters(link) for link in links) else []
         rules = [*kernel.get_rules(family=socket.AF_INET), *kernel.get_rules(family=socket.AF_INET6)]
-        return from_netlink(links, list(kernel.get_addr()), list(kernel.get_routes()), rules, vlans)
+        return from_netlink(links, list(kernel.get_addr()), list(kernel.get_routes()), rules, vlans, functions)
 
 
 def from_netlink(
@@ -60,12 +61,14 @@ def from_netlink(
     routes: Iterable[Message],
     rules: Iterable[Message] = (),
     vlans: Iterable[Message] = (),
+    functions: Callable[[str], Functions | None] = lambda _: None,
 ) -> NetworkState:
+    """`functions` tells of a PCI device."""
     links = [link for link in links if link.get("ifname")]
     held: dict[int, list[Message]] = {}
     for address in addresses:
         held.setdefault(_number(address, "index"), []).append(address)
-    around = _around(links, vlans)
+    around = _around(links, vlans, functions)
     found = (_interface(link, around, held.get(_number(link, "index"), [])) for link in links)
     known = (shown_route(route, around.names) for route in routes)
     return NetworkState(
@@ -82,9 +85,11 @@ class _Around:
     names: dict[int, str]
     ports: dict[int, dict[str, Message]]
     vlans: dict[int, PortVlan]
+    functions: dict[str, Functions]  # by PCI device
+    vf_of: dict[str, str]  # PCI device of a virtual function → name of its NIC
 
 
-def _around(links: list[Message], vlans: Iterable[Message]) -> _Around:
+def _around(links: list[Message], vlans: Iterable[Message], functions: Callable[[str], Functions | None]) -> _Around:
     ports: dict[int, dict[str, Message]] = {}
     for link in links:
         if _number(link, "master"):
@@ -93,7 +98,10 @@ def _around(links: list[Message], vlans: Iterable[Message]) -> _Around:
     pvids = {_number(i, "index"): insides.number(nested(i, "linkinfo", "IFLA_INFO_DATA", key)) for i in links}
     defaults = {_number(link, "index"): pvids.get(_number(link, "master"), 0) for link in links}
     names = {_number(link, "index"): str(link.get("ifname")) for link in links}
-    return _Around(names, ports, insides.port_vlans(vlans, defaults))
+    devices = {device: str(link.get("ifname")) for link in links if (device := pci(link))}
+    found = {device: had for device in devices if (had := functions(device)) is not None}
+    vf_of = {vf: devices[device] for device, had in found.items() for vf in had.made}
+    return _Around(names, ports, insides.port_vlans(vlans, defaults), found, vf_of)
 
 
 def _filters(link: Message) -> bool:
@@ -120,9 +128,15 @@ def _interface(link: Message, around: _Around, held: list[Message]) -> Interface
         vlan=insides.vlan(link, names) if kind is LinkType.VLAN else None,
         vxlan=insides.vxlan(link, names) if kind is LinkType.VXLAN else None,
         vrf=insides.vrf(link, ports) if kind is LinkType.VRF else None,
+        sriov=_sriov(around.functions.get(pci(link))),
         peer=names.get(_number(link, "link")) if kind is LinkType.VETH else None,
         permanent_mac=_permanent_mac(link),
+        vf_of=around.vf_of.get(pci(link)),
     )
+
+
+def _sriov(found: Functions | None) -> Sriov | None:
+    return None if found is None else Sriov(len(found.made), found.most, found.in_vms)
 
 
 def _permanent_mac(link: Message) -> str | None:

@@ -60,6 +60,17 @@ class Give:
 
 
 @dataclass(frozen=True, slots=True)
+class Enable:
+    """So many virtual functions of a NIC."""
+
+    name: str
+    vfs: int
+
+    def __str__(self) -> str:
+        return f"enable {self.vfs} virtual functions of {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Configure:
     """Options of a link of `kind`, or (as `bridge_slave`) those that it has as a port."""
 
@@ -138,4 +149,4 @@ class Resolve:
         return "write resolv.conf"
 
 
-Operation = Make | Remove | Plug | Turn | Give | Configure | Tag | Set | Address | Way | Lookup | Resolve
+Operation = Make | Remove | Plug | Turn | Give | Enable | Configure | Tag | Set | Address | Way | Lookup | Resolve

@@ -19,7 +19,8 @@ _NO_PREFIX_ROUTE = 0x200  # linux/if_addr.h
 @dataclass(frozen=True, slots=True)
 class Link:
     """`kind` is the kernel's word, empty for a NIC. `data` are its options, `port` those that it has as a port, both by
-    netlink's names; `vlans` the table of a port of a bridge, tag → flags; `sysctls` those of netconf.kernel.sysctls.
+    netlink's names; `vlans` the table of a port of a bridge, tag → flags; `sysctls` those of netconf.kernel.hands;
+    `vfs` how many virtual functions a NIC has that can have some.
 
     As a goal, None and names that are missing mean "whatever it is".
     """
@@ -36,6 +37,7 @@ class Link:
     port: Mapping[str, Raw] = field(default_factory=dict)
     vlans: Mapping[int, int] | None = None
     sysctls: Mapping[str, str] = field(default_factory=dict)
+    vfs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

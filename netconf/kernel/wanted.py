@@ -70,6 +70,7 @@ class Wanted:
             port=self._port(),
             vlans=self._vlans(),
             sysctls=self._sysctls(),
+            vfs=seen.vfs if wanted.sriov is None else wanted.sriov.total_vfs,
         )
 
     def _is_anew(self) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from netconf.kernel.operations import (
     Address,
     Configure,
+    Enable,
     Give,
     Lookup,
     Make,
@@ -39,6 +40,7 @@ def way(now: Picture, goal: Picture) -> tuple[Operation, ...]:
         *(Address(a, False) for a in now.addresses if a not in goal.addresses and a.link not in change.stale),
         *_unplug(change),
         *(Remove(link.name) for link in reversed(in_order(now.links)) if link.name in change.stale),
+        *_functions(change),
         *(Make(link) for link in in_order(change.made)),
         *_insides(change),
         *_sysctls(change),
@@ -131,6 +133,16 @@ def _unplug(change: _Change) -> Iterator[Operation]:
     for old, new in change.pairs:
         if old.master and old.master not in change.stale and _moves(old, new, change):
             yield Plug(new.name, "")
+
+
+def _functions(change: _Change) -> Iterator[Operation]:
+    """Early: the NIC begins anew, and links vanish and come, of which the next look tells. It is up before: the
+    driver of a function that finds its NIC down (igbvf) gets no VLANs set later, and so no port of a bridge."""
+    for old, new in change.pairs:
+        if new.vfs is not None and old.vfs not in (None, new.vfs):
+            if new.vfs and new.up and not old.up:
+                yield Turn(new.name, True)
+            yield Enable(new.name, new.vfs)
 
 
 def _insides(change: _Change) -> Iterator[Operation]:

@@ -21,8 +21,10 @@ from netconf.networkmanager.bus import Bus, BusSaidNo, answers, connect
 from netconf.networkmanager.holding import Hold, hold, hold_more, in_order
 from netconf.networkmanager.known import with_known
 from netconf.networkmanager.recovery import back, forget, quiet, until
+from netconf.networkmanager.sriov import check
 from netconf.networkmanager.work import Work, work
 from netconf.planning.plan import Step, plan
+from netconf.planning.wish import complete
 
 _CONFIRM_S = 30
 
@@ -89,6 +91,7 @@ class NetworkManager:
             observed = await self._show(bus)
             change = uuid4().hex
             todo = work(desired, observed, steps, change=change, new_uuid=lambda: str(uuid4()))
+            check(todo.touched, complete(desired, observed), observed)
             devices, held = await hold(bus, todo.touched, confirm_within_s)
             known = _Id(held.numbers, change, len(todo.profiles), (*todo.remove, *todo.down))
             self._plugged = plugged = taps(observed)

@@ -16,7 +16,8 @@ _ASKS = ("auto", "dhcp")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Whether it asks for addresses, and what of those it gets it takes."""
+    """Whether it asks for addresses and what of those it gets it takes; with `sriov` it sets the number of virtual
+    functions."""
 
     method4: str = ""
     method6: str = ""
@@ -26,6 +27,7 @@ class Known:
     lldp: bool = False
     description: str | None = None
     neighbours: tuple[LldpNeighbour, ...] = ()
+    sriov: bool = False
 
 
 def known(settings: Settings, heard: Iterable[Mapping[str, Variant]] = ()) -> Known:
@@ -42,6 +44,7 @@ def known(settings: Settings, heard: Iterable[Mapping[str, Variant]] = ()) -> Kn
         lldp=lldp == 1,
         description=marks.get(DESCRIPTION),
         neighbours=tuple(sorted(neighbour(one) for one in heard)),
+        sriov="sriov" in settings,
     )
 
 
@@ -59,6 +62,7 @@ def with_known(interface: Interface, said: Known) -> Interface:
         lldp=said.lldp,
         description=said.description,
         neighbours=said.neighbours,
+        sriov=interface.sriov and replace(interface.sriov, configured=said.sriov),
     )
 
 

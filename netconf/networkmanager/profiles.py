@@ -90,6 +90,8 @@ def profile(wanted: Wanted, *, change: str, uuid: str) -> Profile:
     }
     if interface.type is not LinkType.VRF:
         made["802-3-ethernet"] = _link(interface)
+    if interface.sriov is not None:
+        made["sriov"] = {"total-vfs": Variant("u", interface.sriov.total_vfs)}
     if controller is not None and controller.bridge is not None:
         port = controller.bridge.port(interface.name)
         if port != BridgePort(interface.name):

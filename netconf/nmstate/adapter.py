@@ -41,6 +41,7 @@ def adapted(version: str, document: Mapping[str, Any], new: NetworkState, observ
     for number, interface in enumerate(found["interfaces"]):
         _whole(interface, new)
         findings += _interface(interface, f"interfaces[{number}]")
+        findings += _functions(interface, f"interfaces[{number}]", observed)
         findings += _anew(interface["name"], f"interfaces[{number}]", new, observed)
         findings += _new_mode(interface, f"interfaces[{number}]", observed)
     findings += _routes(found, new)
@@ -121,6 +122,17 @@ def _anew(name: str, path: str, new: NetworkState, observed: NetworkState) -> It
     wished, seen = new.interface(name), observed.interface(name)
     if wished is not None and seen is not None and differs_inside(wished, seen):
         yield Finding(path, f"{name} is {inside(seen)}, which cannot change while it is there")
+
+
+def _functions(interface: Document, path: str, observed: NetworkState) -> Iterator[Finding]:
+    """0.3 takes the virtual functions that it sees for wished ones, each with its MAC, unless it is told otherwise."""
+    seen, said = observed.interface(interface["name"]), interface.pop("ethernet", None)
+    if interface["state"] == "absent" or seen is None or seen.sriov is None:
+        return
+    if seen.total_vfs and not seen.sriov.configured:
+        yield Finding(path, "virtual functions that no profile asks for cannot be left alone")
+    total = seen.total_vfs if said is None else said["sr-iov"]["total-vfs"]
+    interface["ethernet"] = {"sr-iov": {"total-vfs": total, "vfs": [{"id": number} for number in range(total)]}}
 
 
 def _new_mode(interface: Document, path: str, observed: NetworkState) -> Iterator[Finding]:

@@ -20,8 +20,9 @@ from netconf.model import Checkpoint, NetworkState
 from netconf.networkmanager.bus import Bus, answers, connect
 from netconf.networkmanager.known import with_known
 from netconf.networkmanager.recovery import quiet, until
+from netconf.networkmanager.sriov import check
 from netconf.nmstate.adapter import adapted, checkpoint_name, is_old
-from netconf.nmstate.documents import dns, freed, known, wished, with_profiles
+from netconf.nmstate.documents import dns, freed, known, started, wished, with_profiles
 from netconf.nmstate.process import CHILD, Answer, Library
 from netconf.nmstate.record import Phase, Record, Records
 from netconf.planning.merge import after
@@ -79,9 +80,9 @@ class Nmstate:
             if await _open(bus):
                 raise ChangePending()
             observed, version = await self._show()
-            document = adapted(
-                version, wished(desired, observed), after(complete(desired, observed), observed), observed
-            )
+            wish = complete(desired, observed)
+            check(started(wish, steps), wish, observed)
+            document = adapted(version, wished(desired, observed), after(wish, observed), observed)
             record = Record(uuid4().hex, Phase.BEGUN, gone=freed(desired, observed, steps))
             before, until_s = await _unsaved(bus), time.monotonic() + confirm_within_s
             self._records.write(record)
@@ -137,10 +138,8 @@ class Nmstate:
     async def _show(self) -> tuple[NetworkState, str]:
         """The network, and the version of nmstate."""
         kernel, answer = await asyncio.gather(asyncio.to_thread(observe, self._netns), self._ask("show", _SHOW_S))
-        said = known(answer.result)
-        if is_old(answer.version):
-            async with connect(self._bus_address) as bus:
-                said = with_profiles(said, await bus.known())
+        async with connect(self._bus_address) as bus:
+            said = with_profiles(known(answer.result), await bus.known(), old=is_old(answer.version))
         interfaces = tuple(with_known(i, said[i.name]) if i.name in said else i for i in kernel.interfaces)
         return replace(kernel, interfaces=interfaces, dns=dns(answer.result)), answer.version
 

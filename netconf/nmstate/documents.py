@@ -39,6 +39,13 @@ def freed(desired: NetworkState, observed: NetworkState, steps: Iterable[Step]) 
     return tuple(dict.fromkeys((*absent, *loose)))
 
 
+def started(desired: NetworkState, steps: Iterable[Step]) -> tuple[str, ...]:
+    """The interfaces that NetworkManager starts anew: those that change, and their ports."""
+    names = [step.name for step in steps if step.name]
+    wishes = (desired.interface(name) for name in names)
+    return tuple(dict.fromkeys((*names, *(port for wish in wishes if wish for port in wish.ports or ()))))
+
+
 def _is_loose(interface: Interface | None) -> bool:
     return interface is not None and interface.controller is None
 
@@ -117,14 +124,17 @@ def known(shown: Mapping[str, Any]) -> dict[str, Known]:
     }
 
 
-def with_profiles(said: Mapping[str, Known], profiles: Mapping[str, Known]) -> dict[str, Known]:
-    """`said` with the options that are in the profiles of NetworkManager and not shown by nmstate (before 2.2)."""
-    return {
-        name: replace(one, options4=over(one.options4, profile.options4), options6=over(one.options6, profile.options6))
-        if (profile := profiles.get(name)) is not None
-        else one
-        for name, one in said.items()
-    }
+def with_profiles(said: Mapping[str, Known], profiles: Mapping[str, Known], *, old: bool) -> dict[str, Known]:
+    """`said` with what is in the profiles of NetworkManager and not shown by nmstate; options are shown since 2.2."""
+
+    def more(one: Known, profile: Known) -> Known:
+        one = replace(one, sriov=profile.sriov)
+        if not old:
+            return one
+        options4, options6 = over(one.options4, profile.options4), over(one.options6, profile.options6)
+        return replace(one, options4=options4, options6=options6)
+
+    return {name: more(one, profiles[name]) if name in profiles else one for name, one in said.items()}
 
 
 def dns(shown: Mapping[str, Any]) -> Dns:

@@ -3,6 +3,7 @@
 from netconf.errors import AddressesOnPort, Fixed, NeedsMode, NoSuchInterface, OtherType, PortTaken, StandsOn, TooWide
 from netconf.model import Interface, LinkState, LinkType, NetworkState, WaitIp
 from netconf.planning.order import headroom
+from netconf.planning.sriov import check_functions
 from netconf.planning.wish import CABLES, VIRTUAL, controller, is_removed
 
 
@@ -13,6 +14,7 @@ def check(desired: NetworkState, observed: NetworkState) -> None:
     known -= {i.name for i in desired.interfaces if is_removed(i)}
     there = ", ".join(i.name for i in observed.interfaces if i.type is not LinkType.LOOPBACK)
     for wish in desired.interfaces:
+        check_functions(wish, desired, observed)
         if wish.state is LinkState.ABSENT:
             _check_removal(wish, desired, observed)
             continue

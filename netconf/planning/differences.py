@@ -7,6 +7,7 @@ from netconf.kinds import Bond, Bridge, PortMode, PortVlan
 from netconf.model import Interface, IpConfig, LinkState, LinkType, NetworkState, WaitIp
 from netconf.options import STP, Pairs, named
 from netconf.planning.anew import differs_inside, inside
+from netconf.planning.sriov import in_words
 from netconf.planning.wish import is_removed, ports
 
 _KINDS = {
@@ -30,7 +31,7 @@ def differences(wish: Interface, observed: NetworkState) -> Iterator[str]:
     if wish.state is LinkState.ABSENT:
         if seen is not None and is_removed(wish):
             yield f"Remove {wish.name}"
-        elif seen is not None and (seen.lldp or _has_addresses(seen)):
+        elif seen is not None and (seen.lldp or _has_addresses(seen) or _has_functions(seen)):
             yield f"Take the configuration of {wish.name} away"
         return
     if seen is None:
@@ -43,6 +44,8 @@ def differences(wish: Interface, observed: NetworkState) -> Iterator[str]:
             return
     if differs_inside(wish, seen):
         yield f"Make {wish.name} anew: {inside(wish)} (it is {inside(seen)})"
+    if wish.sriov is not None and wish.total_vfs != seen.total_vfs:
+        yield f"Give {wish.name} {in_words(wish.total_vfs)} (it has {seen.total_vfs})"
     if wish.mtu is not None and wish.mtu != seen.mtu:
         yield f"Set the MTU of {wish.name} to {wish.mtu} (it is {seen.mtu})"
     if wish.mac is not None and wish.mac != seen.mac:
@@ -64,6 +67,10 @@ def differences(wish: Interface, observed: NetworkState) -> Iterator[str]:
 
 def _has_addresses(seen: Interface) -> bool:
     return any(ip.addresses or ip.dhcp for ip in (seen.ipv4, seen.ipv6) if ip is not None)
+
+
+def _has_functions(seen: Interface) -> bool:
+    return seen.sriov is not None and seen.sriov.configured and seen.total_vfs > 0
 
 
 def _making(wish: Interface) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from netconf.kinds import Bond, BondMode, BondPort, Bridge, BridgePort, Vrf
+from netconf.kinds import Bond, BondMode, BondPort, Bridge, BridgePort, Sriov, Vrf
 from netconf.model import Interface, IpConfig, LinkState, LinkType, NetworkState, Route
 from netconf.options import BOND_DEFAULTS, BOND_PORT, Pairs, named, of_mode, over, pairs
 from netconf.planning.order import headroom
@@ -64,6 +64,7 @@ def _interface(name: str, wish: NetworkState, observed: NetworkState) -> Interfa
         vlan=said.vlan or now.vlan,
         vxlan=said.vxlan or now.vxlan,
         vrf=_vrf(said.vrf, now.vrf),
+        sriov=_sriov(said, now),
         peer=said.peer or (None if mine is not None and mine.type is LinkType.ETHERNET else now.peer),
         wait_ip=said.wait_ip or now.wait_ip,
         lldp=said.lldp if said.lldp is not None else now.lldp,
@@ -170,6 +171,17 @@ def _bond_ports(names: tuple[str, ...] | None, mode: BondMode | None, said: Bond
 def _unusual(options: Pairs) -> Pairs:
     """What the kernel does not do by itself; miimon is said always, for NetworkManager has a default of its own."""
     return pairs({key: value for key, value in options if BOND_DEFAULTS.get(key) != value})
+
+
+def _sriov(said: Interface, now: Interface) -> Sriov | None:
+    """None where nobody says how many virtual functions there are to be: those of others stay as they are."""
+    if now.sriov is None:
+        return None
+    if said.state is LinkState.ABSENT:
+        return Sriov(0) if now.sriov.configured else None
+    if said.sriov is None or said.total_vfs == now.total_vfs:
+        return now.sriov if now.sriov.configured else None
+    return said.sriov
 
 
 def _vrf(said: Vrf | None, now: Vrf | None) -> Vrf | None:

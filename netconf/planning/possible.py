@@ -5,11 +5,13 @@ from dataclasses import replace
 from netconf.errors import Refused
 from netconf.model import Interface, NetworkState
 from netconf.planning.plan import plan
+from netconf.planning.sriov import check_functions
 
 
 def possible(wish: NetworkState, observed: NetworkState) -> NetworkState:
     """`wish` without the interfaces that cannot be as wished, without what stands on them, and without the ports that
-    are not there: a bond with one NIC of two is better than none."""
+    are not there: a bond with one NIC of two is better than none, and a NIC without virtual functions likewise."""
+    wish = replace(wish, interfaces=tuple(_with_functions_it_can_have(i, wish, observed) for i in wish.interfaces))
     gone = {name for i in wish.interfaces for name in (i.name, *_below(i))} - _there(wish, observed)
     while True:
         left = tuple(_without(i, gone) for i in wish.interfaces if i.name not in gone and i.base not in gone)
@@ -20,6 +22,14 @@ def possible(wish: NetworkState, observed: NetworkState) -> NetworkState:
         gone |= more
     routes = tuple(route for route in wish.routes or () if route.interface not in gone)
     return replace(wish, interfaces=left, routes=routes)
+
+
+def _with_functions_it_can_have(interface: Interface, wish: NetworkState, observed: NetworkState) -> Interface:
+    try:
+        check_functions(interface, wish, observed)
+    except Refused:
+        return replace(interface, sriov=None)
+    return interface
 
 
 def _there(wish: NetworkState, observed: NetworkState) -> set[str]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from netconf.kernel.hands import KernelSaidNo
 from netconf.kernel.observe import from_netlink, shown_route, shown_rule
 from netconf.kernel.operations import (
     Address,
     Configure,
+    Enable,
     Give,
     Lookup,
     Make,
@@ -76,7 +78,8 @@ class FakeKernel:
         return self.now
 
     def see(self) -> tuple[NetworkState, Picture]:
-        return from_netlink(*netlink.messages(self.now)), self.now
+        functions = partial(netlink.functions, self.now)
+        return from_netlink(*netlink.messages(self.now), functions), self.now
 
     def __enter__(self) -> "FakeKernel":
         return self
@@ -123,6 +126,8 @@ class FakeKernel:
                 self._put(
                     replace(old, mac=mac or old.mac, mtu=mtu or old.mtu, alias=old.alias if alias is None else alias)
                 )
+            case Enable(name, vfs):
+                self._enable(self._link(name), vfs)
             case Configure(name, kind, data):
                 self._configure(name, kind, data)
             case Tag(name, let, without, _):
@@ -153,6 +158,16 @@ class FakeKernel:
                 self.now = replace(now, rules=(*rules, told) if there else rules)
             case Resolve(text):
                 self.now = replace(now, resolver=text)
+
+    def _enable(self, nic: Link, vfs: int) -> None:
+        """All go before others come, with other MACs each time."""
+        _need(nic.vfs is not None and vfs <= netlink.MOST_VFS, f"{nic.name} cannot have {vfs} virtual functions")
+        for number in range(nic.vfs or 0):
+            self._remove(netlink.vf(nic.name, number))
+        self._put(replace(nic, vfs=vfs))
+        mac = f"02:00:00:00:{len(self.done):02x}"
+        made = (Link(netlink.vf(nic.name, n), mac=f"{mac}:{n:02x}", mtu=1500, alias="") for n in range(vfs))
+        self.now = replace(self.now, links=(*self.now.links, *(replace(link, sysctls=_SYSCTLS) for link in made)))
 
     def _configure(self, name: str, kind: str, data: object) -> None:
         assert isinstance(data, dict)

@@ -4,10 +4,12 @@ import socket
 from typing import Any
 
 from netconf.kernel.picture import Choice, Held, Link, Path, Picture
+from netconf.kernel.sriov import Functions
 
 _ROLES = {"IFLA_BOND_PRIMARY"}  # names that are indexes over there
 _PERMANENT = 0x80
 
+MOST_VFS = 7
 Messages = list[dict[str, Any]]
 
 
@@ -33,7 +35,25 @@ def _link(link: Link, indexes: dict[str, int]) -> dict[str, Any]:
     found = {"index": indexes[link.name], "ifname": link.name, "flags": int(link.up), "ifi_type": 1, "linkinfo": info}
     found |= {"mtu": link.mtu, "address": link.mac, "carrier": int(link.up)}
     found |= {"link": indexes[link.base]} if link.base else {}
+    found |= {} if link.kind else {"parent_dev_bus_name": "pci", "parent_dev_name": _device(link.name)}
     return found | ({"master": indexes[link.master]} if link.master else {})
+
+
+def functions(picture: Picture, device: str) -> Functions | None:
+    """What sysfs would tell of the PCI device of a NIC."""
+    for link in picture.links:
+        if _device(link.name) == device and link.vfs is not None:
+            return Functions(MOST_VFS, tuple(_device(vf(link.name, number)) for number in range(link.vfs)))
+    return None
+
+
+def vf(nic: str, number: int) -> str:
+    """The name of a virtual function."""
+    return f"{nic}v{number}"
+
+
+def _device(name: str) -> str:
+    return f"pci-{name}"
 
 
 def _address(held: Held, indexes: dict[str, int]) -> dict[str, Any]:

@@ -141,6 +141,8 @@ def plain(state: NetworkState) -> NetworkState:
 
     def of(interface: Interface) -> Interface:
         bare = replace(interface, carrier=None, ipv6=None, neighbours=())
+        if interface.vf_of is not None:  # another one each time that there are some
+            return replace(bare, state=LinkState.UP, mac=None, permanent_mac=None)
         if interface.type is LinkType.VETH:
             return replace(bare, state=LinkState.UP, mac=None)
         if interface.type is LinkType.ETHERNET:

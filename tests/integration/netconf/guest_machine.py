@@ -1,25 +1,21 @@
 """Runs what needs a real Debian kernel (bonds, VLANs, VLAN filtering, VRFs) in an emulated machine.
 
-QEMU, tree and kernel are those of the images. The guest has four NICs that lead nowhere and no network of the host.
+QEMU, tree and kernel are those of the images. The guest's NICs lead nowhere, and it has no network of the host.
 """
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from images import build, node
-from images.kernel import initrd, kernel
+from images.kernel import CLOUD, FULL, initrd, kernel
 from images.store import Entry, have, key_of
 from images.tree import run_in
 from node.system.process import run
 from tests.integration.netconf.machine import CONFIGURATION
 
-_MODULES = (
-    *("virtio_blk", "virtio_net", "overlay"),
-    *("bonding", "8021q", "bridge", "dummy", "vrf", "vxlan", "veth", "tun", "tcp_diag"),
-)
-_NICS = 4
 _DISK_MIB = 1024
 _MEMORY_MIB = 320
 _PROJECT = Path(__file__).resolve().parents[3]
@@ -28,30 +24,72 @@ _CODE = ("netconf", "tests/integration/netconf")
 _COMMAND_LINE = "console=ttyS0 quiet panic=-1 net.ifnames=0 mitigations=off nokaslr"
 
 
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """`nics` are QEMU's words for what comes before each one's back end, `more` those for what else there is.
+
+    `package` is the kernel's, which loads `modules` in this order; `options` are for its command line.
+    """
+
+    nics: tuple[tuple[str, ...], ...]
+    modules: tuple[str, ...]
+    package: str = CLOUD
+    options: str = ""
+    more: tuple[str, ...] = ()
+
+
+_LAYERS = ("bonding", "8021q", "bridge", "dummy", "vrf", "vxlan", "veth", "tun", "tcp_diag")
+VIRTIO = Hardware((("virtio-net-pci",),) * 4, ("virtio_blk", "virtio_net", "overlay", *_LAYERS))
+
+
+def _slot(number: int) -> tuple[str, ...]:
+    return ("-device", f"pcie-root-port,id=slot{number},chassis={number},slot={number}")
+
+
+# eth0 has no SR-IOV; eth1 and eth2 are Intel's 82576 with seven virtual functions each.
+SRIOV = Hardware(
+    nics=(("virtio-net-pci",), ("igb", "bus=slot1"), ("igb", "bus=slot2")),
+    modules=("virtio_blk", "virtio_net", "crc32c_generic", "ext4", "overlay", "bridge", "igb", "igbvf", "vfio_pci"),
+    package=FULL,
+    options="intel_iommu=on iommu=pt",
+    more=("-device", "intel-iommu", *_slot(1), *_slot(2)),
+)
+
+
 class GuestFailed(AssertionError):
     """The guest did not run to its end; holds what it said."""
 
 
 def run_guest(
-    work: Path, wanted: Iterable[str], *, program: str = "inside", tree: Path | None = None
+    work: Path,
+    wanted: Iterable[str],
+    *,
+    program: str = "inside",
+    tree: Path | None = None,
+    hardware: Hardware = VIRTIO,
 ) -> dict[str, str]:
     """Name of each contract in `wanted` → what went wrong, empty if nothing. `work` is a folder for this run alone,
     `program` a module of this folder, `tree` the guest's root if it is not that of a node."""
-    return dict(boot(work, _files(wanted, program), tree=tree))
+    return dict(boot(work, _files(wanted, program), tree=tree, hardware=hardware))
 
 
 def boot(
-    work: Path, files: Mapping[str, bytes], *, tree: Path | None = None, memory_mib: int = _MEMORY_MIB
+    work: Path,
+    files: Mapping[str, bytes],
+    *,
+    tree: Path | None = None,
+    memory_mib: int = _MEMORY_MIB,
+    hardware: Hardware = VIRTIO,
 ) -> list[Any]:
     """What the guest said after the word `result`, line by line, from JSON. It runs `project/inside` of `files`."""
     work.mkdir(exist_ok=True)
     store = build.DEFAULT_STORE
     builder = node.node_tree(store, print, run)
-    guest = kernel(store, print, run)
+    guest = kernel(store, print, run, hardware.package)
     (work / "vmlinuz").write_bytes(guest.vmlinuz.read_bytes())
-    (work / "initrd").write_bytes(initrd(guest, _MODULES, {"init": (_SCRIPTS / "init").read_bytes(), **files}))
+    (work / "initrd").write_bytes(initrd(guest, hardware.modules, {"init": (_SCRIPTS / "init").read_bytes(), **files}))
     binds = {work: "/tmp/work", _root_disk(store, tree or builder, builder): "/tmp/root"}
-    run_in(builder, _qemu(memory_mib), run, writable=False, binds=binds)
+    run_in(builder, _qemu(hardware, memory_mib), run, writable=False, binds=binds)
     results = (work / "results").read_text(errors="replace")
     if "exit 0" not in results:
         raise GuestFailed(f"{results}\n{(work / 'console').read_text(errors='replace')}")
@@ -84,23 +122,20 @@ def _files(wanted: Iterable[str], program: str) -> dict[str, bytes]:
     return files
 
 
-def _qemu(memory_mib: int) -> tuple[str, ...]:
-    nics = [
-        word
-        for number in range(_NICS)
-        for word in (
-            *(
-                "-netdev",
-                f"user,id=n{number},restrict=on",
-            ),  # takes what is sent; a NIC that nobody listens to gets stuck
-            *("-device", f"virtio-net-pci,netdev=n{number},mac=52:54:00:00:01:0{number}"),
-        )
-    ]
+def _qemu(hardware: Hardware, memory_mib: int) -> tuple[str, ...]:
     return (
         *("qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=64", "-cpu", "max", "-machine", "q35"),
         *("-m", str(memory_mib), "-smp", "1", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
-        *("-kernel", "/tmp/work/vmlinuz", "-initrd", "/tmp/work/initrd", "-append", _COMMAND_LINE),
+        *("-kernel", "/tmp/work/vmlinuz", "-initrd", "/tmp/work/initrd"),
+        *("-append", f"{_COMMAND_LINE} {hardware.options}"),
         *("-serial", "file:/tmp/work/console", "-serial", "file:/tmp/work/results"),
         *("-drive", "file=/tmp/root/root.img,format=raw,if=virtio,readonly=on"),
-        *nics,
+        *hardware.more,
+        *(word for number, nic in enumerate(hardware.nics) for word in _nic(number, nic)),
     )
+
+
+def _nic(number: int, device: tuple[str, ...]) -> tuple[str, ...]:
+    words = (*device, f"netdev=n{number}", f"mac=52:54:00:00:01:0{number}")
+    # It takes what is sent: a NIC that nobody listens to gets stuck.
+    return ("-netdev", f"user,id=n{number},restrict=on", "-device", ",".join(words))

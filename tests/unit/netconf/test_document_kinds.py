@@ -62,10 +62,21 @@ VLAN = "interfaces[0].bridge.port[0].vlan"
         ({"name": "eth0", "vlan": {}}, "interfaces[0].vlan", "belongs to a vlan"),
         ({"name": "eth0", "identifier": "mac-address"}, "interfaces[0].mac-address", "is missing"),
         (
-            {"name": "e", "type": "ethernet", "ethernet": {"sr-iov": {"total-vfs": 2}}},
+            {"name": "e", "type": "ethernet", "ethernet": {"sr-iov": {"total-vfs": -1}}},
             "interfaces[0].ethernet.sr-iov.total-vfs",
+            "from 0 to 65535",
+        ),
+        (
+            {"name": "e", "type": "ethernet", "ethernet": {"sr-iov": {"total-vfs": 1, "vfs": [{"id": 0}]}}},
+            "interfaces[0].ethernet.sr-iov.vfs",
             "yet",
         ),
+        (
+            {"name": "e", "type": "ethernet", "ethernet": {"sr-iov": {"drivers-autoprobe": False}}},
+            "interfaces[0].ethernet.sr-iov.drivers-autoprobe",
+            "yet",
+        ),
+        ({"name": "b", "type": "bond", "ethernet": {"sr-iov": {}}}, "interfaces[0].ethernet", "belongs to a ethernet"),
         ({"name": "eth0", "ethtool": {"ring": {"rx": 256}}}, "interfaces[0].ethtool", "yet"),
         (
             {"name": "eth0", "ipv4": {"dhcp": True, "dhcp-client-id": "ü"}},

@@ -15,6 +15,7 @@ from netconf.kinds import (
     BridgePort,
     PortMode,
     PortVlan,
+    Sriov,
     Vlan,
     VlanProtocol,
     Vrf,
@@ -148,7 +149,7 @@ vxlans = st.builds(
 vrfs = st.builds(Vrf, st.integers(1, _BIG), maybe(names))
 
 _INSIDES: dict[LinkType, dict[str, st.SearchStrategy[Any]]] = {
-    LinkType.ETHERNET: {"by_mac": st.booleans()},
+    LinkType.ETHERNET: {"by_mac": st.booleans(), "sriov": maybe(st.builds(Sriov, st.integers(0, 65535)))},
     LinkType.VETH: {"peer": maybe(st.just("veth9"))},
     LinkType.DUMMY: {},
     LinkType.LINUX_BRIDGE: {"bridge": maybe(bridges())},

@@ -67,6 +67,9 @@ _TAKEN: dict[str, Section] = {
     "route away": {"routes": {"config": [{"next-hop-interface": "eth1", "state": "absent"}]}},
     "rule": {"route-rules": {"config": [{"ip-from": "192.0.2.0/24", "priority": 100, "route-table": 500}]}},
     "all rules away": {"route-rules": {"config": [{"state": "absent"}]}},
+    "virtual functions": _one(
+        name="eth1", type="ethernet", ethernet={"sr-iov": {"drivers-autoprobe": True, "total-vfs": "64", "vfs": []}}
+    ),
     "VLAN": _one(name="eth1.7", type="vlan", vlan={"base-iface": "eth1", "id": 7}),
     "VLAN in a VLAN": _one(name="q", type="vlan", vlan={"base-iface": "eth1", "id": 7, "protocol": "802.1ad"}),
     "VRF": _one(name="vrf0", type="vrf", vrf={"port": ["eth1"], "route-table-id": 100}),
@@ -79,7 +82,10 @@ _REFUSED: dict[str, tuple[Section, str]] = {
     "static host name": ({"hostname": {"config": "host.example.org"}}, "hostname.config"),
     "what runs when it comes up": (_one(name="eth1", type="ethernet", dispatch={"post-activation": "x"}), "dispatch"),
     "802.1X": (_one(name="eth1", type="ethernet", **{"802.1x": {"identity": "x"}}), "802.1x"),
-    "virtual functions": (_one(name="eth1", type="ethernet", ethernet={"sr-iov": {"total-vfs": 2}}), "total-vfs"),
+    "what a virtual function may do": (
+        _one(name="eth1", type="ethernet", ethernet={"sr-iov": {"total-vfs": 1, "vfs": [{"id": 0, "trust": True}]}}),
+        "vfs",
+    ),
     "Open vSwitch": (_one(name="ovs0", type="ovs-bridge"), "type"),
     "Infiniband": (_one(name="ib0", type="infiniband"), "type"),
     "macvlan": (_one(name="mac0", type="mac-vlan"), "type"),

@@ -28,7 +28,8 @@ def test_each_nic_is_pinned_once(tmp_path: Path) -> None:
 def test_what_has_no_card_is_left_alone() -> None:
     made = Interface("br0", LinkType.LINUX_BRIDGE, permanent_mac=None)
     veth = Interface("veth0", LinkType.VETH, permanent_mac="52:54:00:00:00:09")
-    assert pins(NetworkState((made, veth)), {}).write == {}
+    vf = Interface("eth0v0", LinkType.ETHERNET, permanent_mac="52:54:00:00:00:0a", vf_of="eth0")
+    assert pins(NetworkState((made, veth, vf)), {}).write == {}
 
 
 def test_a_nic_that_is_gone_keeps_its_file() -> None:

@@ -1,16 +1,17 @@
 """Our wishes in the words of nmstate 0.3.6 and of 2.2, and what the older one cannot do."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from netconf.document import parse
 from netconf.errors import BadDocument
-from netconf.kinds import Bond, BondMode, Vlan
+from netconf.kinds import Bond, BondMode, Sriov, Vlan
 from netconf.model import Interface, LinkState, LinkType, NetworkState, Route, Rule
 from netconf.networkmanager.known import Known
 from netconf.nmstate.adapter import adapted, checkpoint_name
-from netconf.nmstate.documents import dns, freed, known, wished, with_profiles
+from netconf.nmstate.documents import dns, freed, known, started, wished, with_profiles
 from netconf.planning.merge import after
 from netconf.planning.plan import plan
 from netconf.planning.wish import complete
@@ -174,6 +175,27 @@ def test_whose_profiles_go() -> None:
     assert freed(back, AFTER, plan(back, AFTER)) == ("ovirtmgmt",)
 
 
+def having(vfs: int, *, configured: bool = True) -> NetworkState:
+    return NetworkState((replace(nic("eth1"), sriov=Sriov(vfs, 7, configured=configured)), nic("eth2", OFF)), routes=())
+
+
+def test_virtual_functions() -> None:
+    wish = one(_up("eth1", "ethernet", ethernet={"sr-iov": {"total-vfs": 2}}))
+    assert told(wish, NEW, having(0))["interfaces"][0]["ethernet"] == {"sr-iov": {"total-vfs": 2}}
+    each = {"sr-iov": {"total-vfs": 2, "vfs": [{"id": 0}, {"id": 1}]}}
+    assert told(wish, OLD, having(0))["interfaces"][0]["ethernet"] == each
+    other = one(_up("eth1", "ethernet", mtu=1400))
+    assert told(other, OLD, having(2))["interfaces"][0]["ethernet"] == each
+    assert "ethernet" not in told(other, NEW, having(2))["interfaces"][0]
+    with pytest.raises(BadDocument, match=r"interfaces\[0\]: virtual functions that no profile asks for"):
+        told(other, OLD, having(2, configured=False))
+
+
+def test_who_is_started_anew() -> None:
+    wish = complete(parse(DOCUMENT), BEFORE)
+    assert started(wish, plan(wish, BEFORE)) == ("ovirtmgmt", "host0")
+
+
 def test_what_is_taken_away_is_only_named() -> None:
     wish = one({"name": "eth1", "type": "ethernet", "state": "absent"})
     assert told(wish)["interfaces"] == [{"name": "eth1", "state": LinkState.ABSENT}]
@@ -205,8 +227,9 @@ def test_what_only_nmstate_knows_of_an_interface() -> None:
         ),
         "tun7": Known(),
     }
-    profile = Known(options4=(("auto-dns", True),), options6=(("addr-gen-mode", "eui64"),))
-    both = with_profiles(found, {"eth1": profile})["eth1"]
+    profile = Known(options4=(("auto-dns", True),), options6=(("addr-gen-mode", "eui64"),), sriov=True)
+    assert with_profiles(found, {"eth1": profile}, old=False)["eth1"] == replace(found["eth1"], sriov=True)
+    both = with_profiles(found, {"eth1": profile}, old=True)["eth1"]
     assert both.options4 == (("auto-dns", False), ("dhcp-client-id", "ll"))
     assert both.options6 == (("addr-gen-mode", "eui64"),)
     assert (dns(_SHOWN).servers, dns(_SHOWN).search) == (("192.0.2.53",), ("example.org",))
