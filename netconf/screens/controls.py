@@ -126,7 +126,7 @@ class Row(Widget):
     Row > Horizontal { height: auto; }
     Row .label { width: 22; }
     Row .label.of-several { width: 20; }
-    Row .mistake { display: none; height: auto; padding-left: 22; text-style: bold; color: ansi_red; }
+    Row .mistake { display: none; height: auto; padding-left: 22; text-style: bold; }
     """
 
     def __init__(self, label: str, control: TextLine | Choice | Flag | Several) -> None:

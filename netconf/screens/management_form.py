@@ -28,7 +28,7 @@ class ManagementForm(VerticalScroll):
     ]
     DEFAULT_CSS = """
     ManagementForm { background: ansi_default; scrollbar-size: 0 1; }
-    ManagementForm #others { display: none; height: auto; text-style: bold; color: ansi_red; }
+    ManagementForm #others { display: none; height: auto; text-style: bold; }
     """
 
     @dataclass

@@ -134,6 +134,7 @@ class PlanPage(Page[bool]):
 class BusyPage(Page[None]):
     """While something is under way that cannot be interrupted."""
 
+    title_says = "The network is being changed"
     keys_say = "Please wait"
 
     def __init__(self, says: str) -> None:

@@ -1,4 +1,4 @@
-"""What every screen on a text console shares: no colours of its own, no glyphs beyond ASCII, no mouse, few redraws."""
+"""What every screen on a text console shares: no colours, no glyphs beyond ASCII, no mouse, few redraws."""
 
 from typing import ClassVar
 
@@ -8,6 +8,8 @@ from textual.screen import Screen, ScreenResultType
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widget import Widget
 from textual.widgets import Static
+
+from netconf.screens.driver import PlainDriver
 
 
 class PlainBar(ScrollBarRender):
@@ -25,10 +27,13 @@ class Words(Static):
 
 
 class PlainApp(App[ReturnType]):
-    """The terminal's own colours; whatever is marked is marked by reverse video and by a character."""
+    """Whatever is marked is marked by reverse video and by a character. Ctrl-L draws the screen anew."""
 
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c,ctrl+q", "leave", priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c,ctrl+q", "leave", priority=True),
+        Binding("ctrl+l", "draw_anew", priority=True),
+    ]
     CSS = """
     Screen { background: ansi_default; color: ansi_default; }
     .title { dock: top; height: 1; text-style: reverse; }
@@ -37,7 +42,7 @@ class PlainApp(App[ReturnType]):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(driver_class=PlainDriver)
         ScrollBar.renderer = PlainBar
         self.theme = "ansi-dark"
         self.animation_level = "none"
@@ -48,6 +53,11 @@ class PlainApp(App[ReturnType]):
             self.screen.leave()
         else:
             self.exit()
+
+    def action_draw_anew(self) -> None:
+        """The whole screen: what else may stand on it, the driver cannot know."""
+        if isinstance(self._driver, PlainDriver):
+            self._driver.draw_anew()
 
 
 class Page(Screen[ScreenResultType]):
@@ -64,6 +74,10 @@ class Page(Screen[ScreenResultType]):
 
     def body(self) -> ComposeResult:
         yield Widget()
+
+    async def on_screen_resume(self) -> None:
+        """Each page comes whole, over whatever messages the kernel has written on the console."""
+        await self.run_action("app.draw_anew")
 
     def say_keys(self, keys: str) -> None:
         self.query_one(".keys", Words).update(f" {keys}")

@@ -1,0 +1,98 @@
+"""Textual on a serial line: few bytes, nothing that an old terminal does not know, and no noise that ends it."""
+
+import asyncio
+import contextlib
+import curses
+import fcntl
+import struct
+import termios
+from typing import Any
+
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+
+from netconf.screens.terminal import LEFT, Terminal
+
+_SETTLES_S = 0.03  # a page comes in several frames
+
+
+class PlainDriver(LinuxDriver):
+    """What Textual writes goes into a Terminal, whose news are sent when the line has taken those before: a slow line
+    shows fewer frames, not older ones, and a line that takes nothing holds up nothing.
+    """
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = False, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=False, size=size)
+        self._terminal = Terminal(*super()._get_terminal_size())
+        self._size = self._terminal.size  # of a line that knows none Rich believes 25 rows
+        self._next: asyncio.TimerHandle | None = None
+
+    def write(self, data: str) -> None:
+        self._terminal.put(data)
+        self._paint_soon()
+
+    def draw_anew(self) -> None:
+        """After noise, messages of the kernel, or when another terminal was plugged in."""
+        self._terminal.forget()
+        self._paint_soon()
+
+    def start_application_mode(self) -> None:
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        super().write(_capability("smcup"))
+        self.draw_anew()
+
+    def stop_application_mode(self) -> None:
+        super().stop_application_mode()
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
+        super().write(LEFT + _capability("rmcup"))
+
+    def run_input_thread(self) -> None:
+        """What is no UTF-8 is noise."""
+        while not self.exit_event.is_set():
+            with contextlib.suppress(UnicodeDecodeError):
+                super().run_input_thread()
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Asked at the start, and when the size has changed."""
+        size = super()._get_terminal_size()
+        if size != self._terminal.size:
+            self._terminal = Terminal(*size)
+        return size
+
+    @classmethod
+    def _patch_iflag(cls, attrs: int) -> int:
+        """A cable that is plugged in or out sounds like a break, which is no interrupt here."""
+        return (super()._patch_iflag(attrs) | termios.IGNBRK) & ~termios.BRKINT
+
+    def _paint_soon(self) -> None:
+        if self._next is None:
+            self._next = self._loop.call_later(_SETTLES_S, self._paint)
+
+    def _paint(self) -> None:
+        self._next = None
+        if _left_to_send(self.fileno):
+            self._paint_soon()
+        elif news := self._terminal.news():
+            super().write(news)
+
+
+def _left_to_send(line: int) -> int:
+    """Bytes that wait in the kernel for the line to take them."""
+    try:
+        (count,) = struct.unpack("i", fcntl.ioctl(line, termios.TIOCOUTQ, bytes(4)))
+    except OSError:
+        return 0
+    return int(count)
+
+
+def _capability(name: str) -> str:
+    """As terminfo knows it: window systems have a second screen, so that the shell's is there again afterwards."""
+    try:
+        curses.setupterm()
+    except curses.error:
+        return ""
+    return (curses.tigetstr(name) or b"").decode("ascii")

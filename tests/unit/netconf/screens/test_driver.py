@@ -1,0 +1,98 @@
+"""A screen at a terminal of the kernel's, seen from the other end of the line."""
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.vt220 import Vt220, beyond
+
+_PROJECT = Path(__file__).parents[4]
+_NOT_ON_A_LINE = ("COLUMNS", "LINES", "COLORTERM")
+
+
+class _Echo(Vt220):
+    """The process, at a terminal that knows no size, as a serial line does."""
+
+    def __init__(self, term: str) -> None:
+        self._end, terminal = pty.openpty()
+        super().__init__(self._end)
+        environment = {name: value for name, value in os.environ.items() if name not in _NOT_ON_A_LINE}
+        argv = ("setsid", "--ctty", sys.executable, "-m", "tests.unit.netconf.screens.echo")
+        self.process = subprocess.Popen(
+            argv, stdin=terminal, stdout=terminal, stderr=terminal, cwd=_PROJECT, env={**environment, "TERM": term}
+        )
+        os.close(terminal)
+
+    def ended(self) -> int:
+        with suppress(OSError):  # the terminal goes with its last user
+            while True:
+                self.hear(1)
+        return self.process.wait(60)
+
+    def remove(self) -> None:
+        os.close(self._end)
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def echo() -> Iterator[Callable[[str], _Echo]]:
+    begun: list[_Echo] = []
+
+    def begin(term: str) -> _Echo:
+        begun.append(_Echo(term))
+        return begun[-1]
+
+    yield begin
+    for one in begun:
+        one.remove()
+
+
+@pytest.mark.parametrize("term", ["vt220", "linux", "unheard-of"])
+def test_nothing_is_sent_that_an_old_terminal_does_not_know(echo: Callable[[str], _Echo], term: str) -> None:
+    line = echo(term)
+    line.until("Nothing yet")
+    line.type("a")
+    line.until("Heard a")
+    line.type("q")
+    assert line.ended() == 0
+    assert beyond(line.heard) == []
+    assert line.text.strip() == ""  # for the shell
+
+
+def test_a_window_gets_its_second_screen(echo: Callable[[str], _Echo]) -> None:
+    line = echo("xterm")
+    line.until("Nothing yet")
+    line.type("q")
+    assert line.ended() == 0
+    assert line.heard.startswith(b"\x1b[?1049h")
+    assert b"\x1b[?1049l" in line.heard
+
+
+def test_a_line_that_knows_no_size_has_24_rows(echo: Callable[[str], _Echo]) -> None:
+    assert echo("vt220").until("Q: leave").splitlines()[23] == " Q: leave"
+
+
+def test_noise_ends_nothing(echo: Callable[[str], _Echo]) -> None:
+    line = echo("vt220")
+    line.until("Nothing yet")
+    line.send(b"\xff\xfe\x00\x9b\xc3")
+    line.type("a")  # is lost with the noise, or not
+    line.hear(1)
+    line.type("b")
+    line.until("Heard b")
+
+
+def test_what_others_wrote_on_the_screen_is_gone_by_ctrl_l(echo: Callable[[str], _Echo]) -> None:
+    line = echo("vt220")
+    before = line.until("Q: leave")
+    line.scribble("\x1b[12;1H[ 12.345678] a message of the kernel\x1b[24;1H\n\n")
+    assert line.text != before
+    assert line.costs("\x0c") > 0
+    assert line.text == before

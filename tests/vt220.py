@@ -1,0 +1,85 @@
+"""A VT220 at the other end of a line: shows what comes, types keys, and tells what a real one would not understand."""
+
+import os
+import re
+import select
+import time
+
+import pyte
+
+SIZE = (80, 24)
+
+# What screens have a use for; from the VT220 Programmer Reference Manual, chapter 4. The Linux console knows it, too.
+_KNOWN = re.compile(
+    rb"[\x20-\x7e\r\n\x08\x0f]"  # ASCII, SI
+    rb"|\x1b\[(?:\d+(?:;\d+)?)?H"  # CUP
+    rb"|\x1b\[[0-2]?[JK]"  # ED, EL
+    rb"|\x1b\[(?:(?:0|1|4|5|7|22|24|25|27)(?:;(?:0|1|4|5|7|22|24|25|27))*)?m"  # SGR
+    rb"|\x1b\[r|\x1b\[4l"  # DECSTBM, IRM
+    rb"|\x1b\[\?(?:7|25)[hl]"  # DECAWM, DECTCEM
+    rb"|\x1b\(B"  # ASCII as G0
+)
+
+
+def beyond(said: bytes) -> list[bytes]:
+    """The parts that are not understood."""
+    return [part for part in re.split(_KNOWN, said) if part]
+
+
+class Vt220:
+    """`line` is a file descriptor. `heard` is all that ever came."""
+
+    def __init__(self, line: int) -> None:
+        self.heard = b""
+        self._line = line
+        self._screen = pyte.Screen(*SIZE)
+        self._stream = pyte.ByteStream(self._screen)
+
+    @property
+    def text(self) -> str:
+        """What stands on the screen, without blanks at the ends of lines."""
+        return "".join(f"{line.rstrip()}\n" for line in self._screen.display)
+
+    @property
+    def reversed(self) -> str:
+        """Of that, what is marked by reverse video."""
+        rows = (self._screen.buffer[y] for y in range(SIZE[1]))
+        return "\n".join("".join(row[x].data if row[x].reverse else "" for x in range(SIZE[0])) for row in rows).strip()
+
+    def scribble(self, said: str) -> None:
+        """As if it had come over the line."""
+        self._stream.feed(said.encode())
+
+    def type(self, *keys: str) -> None:
+        for key in keys:
+            self.send(key.encode())
+
+    def send(self, data: bytes) -> None:
+        os.write(self._line, data)
+
+    def hear(self, within_s: float) -> bytes:
+        """Empty when nothing came in that time. Raises OSError when the line is gone."""
+        if not select.select([self._line], [], [], within_s)[0]:
+            return b""
+        data = os.read(self._line, 65536)
+        if not data:
+            raise ConnectionError("the line was cut")
+        self.heard += data
+        self._stream.feed(data)
+        return data
+
+    def until(self, words: str, *, within_s: float = 60) -> str:
+        """What stands there as soon as `words` are part of it."""
+        last = time.monotonic() + within_s
+        while words not in self.text:
+            if not self.hear(max(0.0, last - time.monotonic())) and time.monotonic() > last:
+                raise AssertionError(f"never said {words!r}:\n{self.text}")
+        return self.text
+
+    def costs(self, *keys: str, quiet_s: float = 1) -> int:
+        """How many bytes came because of these keys, until nothing more did for a while."""
+        before = len(self.heard)
+        self.type(*keys)
+        while self.hear(quiet_s):
+            pass
+        return len(self.heard) - before
