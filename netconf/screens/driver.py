@@ -6,14 +6,20 @@ import curses
 import fcntl
 import struct
 import termios
+from concurrent.futures import wait
 from typing import Any
 
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
+from textual.message import Message
+from textual.message_pump import MessagePump
 
 from netconf.screens.terminal import LEFT, Terminal
 
 _SETTLES_S = 0.03  # a page comes in several frames
+_LOOK_EVERY_S = 0.05
+_DEALT_WITH_S = 3  # what closes in this moment passes nothing on
 
 
 class PlainDriver(LinuxDriver):
@@ -56,6 +62,26 @@ class PlainDriver(LinuxDriver):
             with contextlib.suppress(UnicodeDecodeError):
                 super().run_input_thread()
 
+    def process_message(self, message: Message) -> None:
+        """A key waits until the one before it has been dealt with. Widgets take some keys at once, others wander up to
+        the application: of many that come together, from a fast hand or over a slow network, the order would be lost.
+        """
+        if not isinstance(message, Key):
+            super().process_message(message)
+            return
+        typed = asyncio.run_coroutine_threadsafe(self._typed(message), self._loop)
+        while not self.exit_event.is_set() and wait((typed,), _LOOK_EVERY_S).not_done:
+            pass
+
+    async def _typed(self, key: Key) -> None:
+        key.set_sender(self._app)
+        self._app.post_message(key)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_DEALT_WITH_S):
+                await _passed(self._app)
+                for place in (self._app.focused or self._app.screen).ancestors_with_self:
+                    await _passed(place)
+
     def _get_terminal_size(self) -> tuple[int, int]:
         """Asked at the start, and when the size has changed."""
         size = super()._get_terminal_size()
@@ -78,6 +104,13 @@ class PlainDriver(LinuxDriver):
             self._paint_soon()
         elif news := self._terminal.news():
             super().write(news)
+
+
+async def _passed(place: MessagePump) -> None:
+    """What was posted there before has been dealt with, or has been posted to the next place."""
+    passed = asyncio.Event()
+    if place.call_later(passed.set):
+        await passed.wait()
 
 
 def _left_to_send(line: int) -> int:

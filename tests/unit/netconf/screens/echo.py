@@ -1,21 +1,23 @@
-"""A screen in a process of its own: says which key it got last, and ends by a Q."""
+"""A screen in a process of its own: says which key it got last, and ends by Ctrl-Q."""
 
 from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.events import Key
 
+from netconf.screens.controls import TextLine
 from netconf.screens.plain import Page, PlainApp, Words
 
 
 class _EchoPage(Page[None]):
     title_says = "Echo"
-    keys_say = "Q: leave"
+    keys_say = "Ctrl-Q: leave"
 
     def body(self) -> ComposeResult:
-        yield Words("Nothing yet", id="heard", classes="body")
+        with Vertical(classes="body"):
+            yield Words("Nothing yet", id="heard")
+            yield TextLine("")
 
     def on_key(self, event: Key) -> None:
-        if event.key == "q":
-            self.app.exit()
         self.query_one("#heard", Words).update(f"Heard {event.key}")
 
 

@@ -58,9 +58,9 @@ def echo() -> Iterator[Callable[[str], _Echo]]:
 def test_nothing_is_sent_that_an_old_terminal_does_not_know(echo: Callable[[str], _Echo], term: str) -> None:
     line = echo(term)
     line.until("Nothing yet")
-    line.type("a")
-    line.until("Heard a")
-    line.type("q")
+    line.type("\x1b[11~")
+    line.until("Heard f1")
+    line.type("\x11")
     assert line.ended() == 0
     assert beyond(line.heard) == []
     assert line.text.strip() == ""  # for the shell
@@ -69,14 +69,14 @@ def test_nothing_is_sent_that_an_old_terminal_does_not_know(echo: Callable[[str]
 def test_a_window_gets_its_second_screen(echo: Callable[[str], _Echo]) -> None:
     line = echo("xterm")
     line.until("Nothing yet")
-    line.type("q")
+    line.type("\x11")
     assert line.ended() == 0
     assert line.heard.startswith(b"\x1b[?1049h")
     assert b"\x1b[?1049l" in line.heard
 
 
 def test_a_line_that_knows_no_size_has_24_rows(echo: Callable[[str], _Echo]) -> None:
-    assert echo("vt220").until("Q: leave").splitlines()[23] == " Q: leave"
+    assert echo("vt220").until("Ctrl-Q: leave").splitlines()[23] == " Ctrl-Q: leave"
 
 
 def test_noise_ends_nothing(echo: Callable[[str], _Echo]) -> None:
@@ -85,13 +85,20 @@ def test_noise_ends_nothing(echo: Callable[[str], _Echo]) -> None:
     line.send(b"\xff\xfe\x00\x9b\xc3")
     line.type("a")  # is lost with the noise, or not
     line.hear(1)
-    line.type("b")
-    line.until("Heard b")
+    line.type("\x1b[11~")
+    line.until("Heard f1")
+
+
+def test_keys_that_come_together_are_dealt_with_one_after_the_other(echo: Callable[[str], _Echo]) -> None:
+    line = echo("vt220")
+    line.until("Nothing yet")
+    line.type("abc\x7f\x7f192.0.2.11/24\x1b[1~\x1b[3~\x1b[4~\x7f5")
+    line.until("[192.0.2.11/25 ")
 
 
 def test_what_others_wrote_on_the_screen_is_gone_by_ctrl_l(echo: Callable[[str], _Echo]) -> None:
     line = echo("vt220")
-    before = line.until("Q: leave")
+    before = line.until("Ctrl-Q: leave")
     line.scribble("\x1b[12;1H[ 12.345678] a message of the kernel\x1b[24;1H\n\n")
     assert line.text != before
     assert line.costs("\x0c") > 0
