@@ -28,8 +28,14 @@ class Peer:
 class Asking:
     """How a machine is asked: it answers a ping, takes or refuses a connection, or acknowledges what it is told."""
 
-    def __init__(self, *, talks: Callable[[], tuple[Conversation, ...]] = conversations, run: Run = run) -> None:
-        self._talks, self._run = talks, run
+    def __init__(
+        self,
+        *,
+        talks: Callable[[], tuple[Conversation, ...]] = conversations,
+        run: Run = run,
+        clock: Callable[[], float] = uptime_s,
+    ) -> None:
+        self._talks, self._run, self.clock = talks, run, clock
 
     async def peers(self, ssh_connection: str) -> tuple[Peer, ...]:
         """Of all connections, that of SSH first (`ssh_connection` as sshd says it); a machine once. Raises NotTold."""
@@ -47,9 +53,10 @@ class Asking:
     async def _was_heard(self, peer: Peer, since_s: float) -> bool:
         if not peer.speaks:
             return False
+        now_s = self.clock()  # before the look, which may take its time: rather too early than too late
         talks = await asyncio.to_thread(self._talks)
         heard = (talk.heard_s for talk in talks if (talk.peer, talk.port) == (peer.address, peer.port))
-        return any(heard_s < uptime_s() - since_s for heard_s in heard)
+        return any(now_s - heard_s > since_s for heard_s in heard)
 
 
 class PeersStillAnswer:
@@ -63,7 +70,7 @@ class PeersStillAnswer:
     @classmethod
     async def of_now(cls, asking: Asking, ssh_connection: str, tell: Callable[[str], None]) -> Self | None:
         """To be made before the change; None when nobody answers. `tell` says something to whoever asks for it."""
-        peers, since_s = await asking.peers(ssh_connection), uptime_s()
+        peers, since_s = await asking.peers(ssh_connection), asking.clock()
         if peers:
             tell("Looking who of those that this machine talks to answers now")
         answers = await asyncio.gather(*(asking.answers(peer, since_s) for peer in peers))
@@ -73,7 +80,7 @@ class PeersStillAnswer:
     async def why_not(self) -> str | None:
         """One that has answered over the new path is not asked again."""
         if self._since_s is None:
-            self._since_s = uptime_s()
+            self._since_s = self._asking.clock()
         since_s = self._since_s
         answers = await asyncio.gather(*(self._asking.answers(peer, since_s) for peer in self._silent))
         self._silent = tuple(peer for peer, answered in zip(self._silent, answers, strict=True) if not answered)

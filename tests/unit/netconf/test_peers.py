@@ -9,7 +9,6 @@ from netconf.kernel.conversations import Conversation, from_diag
 from netconf.kernel.insides import Message
 from netconf.proofs import peers
 from netconf.proofs.peers import Asking, PeersStillAnswer, chosen
-from netconf.uptime import uptime_s
 
 ENGINE, NODE, LAPTOP = "198.51.100.10", "192.0.2.12", "203.0.113.7"
 SSH = f"{LAPTOP} 50022 192.0.2.11 22"
@@ -21,11 +20,12 @@ class Site:
     def __init__(self, *answer: str) -> None:
         self.answer = set(answer)
         self.hears: float | None = None
+        self.now = 1000.0
         self.talks = [(ENGINE, 40000), (NODE, 24007), (LAPTOP, 50022), (NODE, 49152)]
 
     def conversations(self) -> tuple[Conversation, ...]:
         def ago(peer: str) -> float:
-            return uptime_s() - self.hears if peer == LAPTOP and self.hears is not None else 3600
+            return self.now - self.hears if peer == LAPTOP and self.hears is not None else 3600
 
         return tuple(Conversation(peer, port, ago(peer)) for peer, port in self.talks)
 
@@ -34,10 +34,11 @@ class Site:
 
     @property
     def asking(self) -> Asking:
-        return Asking(talks=self.conversations, run=self.run)
+        return Asking(talks=self.conversations, run=self.run, clock=lambda: self.now)
 
     def speak(self, _: str) -> None:
-        self.hears = uptime_s()
+        self.hears = self.now + 1
+        self.now += 2
 
 
 @pytest.fixture(autouse=True)
