@@ -6,6 +6,7 @@ from netconf.errors import Refused
 from netconf.model import Interface, NetworkState
 from netconf.planning.plan import plan
 from netconf.planning.sriov import check_functions
+from netconf.planning.wish import VIRTUAL
 
 
 def possible(wish: NetworkState, observed: NetworkState) -> NetworkState:
@@ -33,7 +34,7 @@ def _with_functions_it_can_have(interface: Interface, wish: NetworkState, observ
 
 
 def _there(wish: NetworkState, observed: NetworkState) -> set[str]:
-    made = {i.name for i in wish.interfaces if i.ports is not None or i.base is not None}
+    made = {i.name for i in wish.interfaces if i.type in VIRTUAL}
     return made | {i.name for i in observed.interfaces}
 
 

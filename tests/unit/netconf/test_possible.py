@@ -5,7 +5,7 @@ from pathlib import Path
 
 from netconf.facade import Network
 from netconf.kept import Kept
-from netconf.kinds import Bond, BondMode, Bridge, Vlan
+from netconf.kinds import Bond, BondMode, Bridge, Vlan, Vxlan
 from netconf.model import Interface, LinkType, NetworkState, Route
 from netconf.planning.possible import possible
 from tests.fakes.network import FakeNetwork
@@ -32,6 +32,12 @@ def having(*names: str) -> NetworkState:
 
 def test_all_there_all_made() -> None:
     assert possible(WISH, having("eth0", "eth1", "eth2")) == WISH
+
+
+def test_what_stands_on_nothing_is_made() -> None:
+    made = (Interface("dummy0", LinkType.DUMMY), Interface("vx7", LinkType.VXLAN, vxlan=Vxlan(7)))
+    wish = NetworkState(made, ())
+    assert possible(wish, having("eth0")) == wish
 
 
 def test_a_bond_goes_on_with_the_nic_that_is_left() -> None:
