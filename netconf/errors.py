@@ -108,6 +108,30 @@ class NeedsMode(Refused):
     mend = "Say link-aggregation.mode"
 
 
+class Loop(Refused):
+    what = "Cannot make {port} a port of {name}"
+    why = "{other}, its other end, is one, too: what leaves by the one comes in by the other, round and round"
+    mend = "Take one of the two out of {name}"
+
+
+class NeedsPeer(Refused):
+    what = "Cannot make the veth {name}"
+    why = "the wish does not say its other end"
+    mend = "Say veth.peer"
+
+
+class OneEndDown(Refused):
+    what = "Cannot make the veth {name}"
+    why = "{other}, its other end, is to be down, and a pair comes up as a whole"
+    mend = "Make both ends up in one change, and bring {other} down in the next"
+
+
+class OneEndStays(Refused):
+    what = "Cannot remove {name}"
+    why = "{other}, its other end, would go with it, and the wish keeps that"
+    mend = "Remove {other} in the same document, or keep {name}"
+
+
 class StandsOn(Refused):
     what = "Cannot remove {name}"
     why = "{other} stands on it and would go with it, and the wish does not mention that"

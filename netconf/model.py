@@ -115,6 +115,11 @@ class Interface:
         return None if inside is None else inside.ports
 
     @property
+    def is_pair(self) -> bool:
+        """Whether it is one end of a pair of veth of which the other is here, too: those are made and taken away."""
+        return self.type is LinkType.VETH and self.peer is not None
+
+    @property
     def base(self) -> str | None:
         """The interface that this one stands on."""
         if self.vlan is not None:

@@ -96,7 +96,7 @@ def _tables(state: NetworkState) -> list[str]:
 
 
 def _a(interface: Interface) -> str:
-    made = interface.type in VIRTUAL
+    made = interface.type in VIRTUAL or interface.is_pair
     kind = {LinkType.ETHERNET: "an ethernet NIC", LinkType.TUN: "a tap of a VM"}.get(
         interface.type, f"a {interface.type}"
     )
@@ -112,6 +112,8 @@ def _stands(interface: Interface, state: NetworkState) -> Iterator[str]:
         )
     if interface.base is not None:
         yield f"It stands on {interface.base}"
+    if interface.is_pair:
+        yield f"Its other end is {interface.peer}"
     if interface.vf_of is not None:
         yield f"It is a virtual function of {interface.vf_of}"
     if interface.sriov is not None:

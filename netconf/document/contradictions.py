@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from netconf.document import pairs
 from netconf.errors import Finding
 from netconf.model import Address, Interface, LinkState, LinkType, NetworkState
 from netconf.planning.order import Circle, by_dependency, headroom
@@ -15,6 +16,7 @@ def contradictions(state: NetworkState) -> Iterator[Finding]:
     yield from _names(state)
     yield from _ports(state, owner)
     yield from _addresses(state, owner)
+    yield from pairs.contradictions(state)
     for number, route in enumerate(state.routes or ()):
         holder = owner.get(route.interface)
         if holder is not None and holder.vrf is None:

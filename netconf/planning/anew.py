@@ -1,11 +1,11 @@
 """What the kernel cannot change in an interface while it is there: it is made anew, with what stands on it."""
 
-from netconf.model import Interface, LinkState, NetworkState
+from netconf.model import Interface, LinkState, LinkType, NetworkState
 from netconf.planning.wish import CABLES
 
 
 def differs_inside(wish: Interface, seen: Interface) -> bool:
-    """Whether another tag, base, peer or table is wished for than there is."""
+    """Whether another tag, base or table is wished for than there is."""
     table = None if wish.vrf is None or seen.vrf is None else (wish.vrf.table, seen.vrf.table)
     pairs = ((wish.vlan, seen.vlan), (wish.vxlan, seen.vxlan), table or (None, None))
     return any(mine is not None and mine != other for mine, other in pairs)
@@ -18,6 +18,8 @@ def inside(interface: Interface) -> str:
         vxlan = interface.vxlan
         to = f" to {vxlan.remote}" if vxlan.remote else ""
         return f"VXLAN {vxlan.id}{to} over {vxlan.base or 'any interface'}, port {vxlan.port}"
+    if interface.type is LinkType.VETH:
+        return f"a veth to {interface.peer or 'another network namespace'}"
     return f"a VRF with table {interface.vrf.table}" if interface.vrf is not None else interface.type.value
 
 

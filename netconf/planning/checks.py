@@ -1,16 +1,30 @@
 """What speaks against a wish on this host, said before anything is changed."""
 
-from netconf.errors import AddressesOnPort, Fixed, NeedsMode, NoSuchInterface, OtherType, PortTaken, StandsOn, TooWide
+from netconf.errors import (
+    AddressesOnPort,
+    Fixed,
+    Loop,
+    NeedsMode,
+    NeedsPeer,
+    NoSuchInterface,
+    OneEndDown,
+    OneEndStays,
+    OtherType,
+    PortTaken,
+    StandsOn,
+    TooWide,
+)
 from netconf.model import Interface, LinkState, LinkType, NetworkState, WaitIp
+from netconf.planning.anew import inside
 from netconf.planning.order import headroom
 from netconf.planning.sriov import check_functions
-from netconf.planning.wish import CABLES, VIRTUAL, controller, is_removed
+from netconf.planning.wish import CABLES, VIRTUAL, controller, is_made, is_removed
 
 
 def check(desired: NetworkState, observed: NetworkState) -> None:
     """`desired` is complete. Raises Refused."""
     known = {i.name for i in observed.interfaces}
-    known |= {i.name for i in desired.interfaces if i.type in VIRTUAL}
+    known |= {i.name for i in desired.interfaces if i.type in VIRTUAL or i.is_pair}
     known -= {i.name for i in desired.interfaces if is_removed(i)}
     there = ", ".join(i.name for i in observed.interfaces if i.type is not LinkType.LOOPBACK)
     for wish in desired.interfaces:
@@ -19,6 +33,7 @@ def check(desired: NetworkState, observed: NetworkState) -> None:
             _check_removal(wish, desired, observed)
             continue
         _check_kind(wish, observed, there)
+        _check_making(wish, desired, observed)
         for name in (*(wish.ports or ()), *((wish.base,) if wish.base else ())):
             if name not in known:
                 raise NoSuchInterface(name=name, type="unknown", there=there)
@@ -28,6 +43,7 @@ def check(desired: NetworkState, observed: NetworkState) -> None:
             if other not in (None, wish.name) and desired.interface(other or "") is None:
                 raise PortTaken(port=port, name=wish.name, other=other)
         _check_addresses(wish, desired, observed)
+        _check_loop(wish, desired, observed)
         _check_width(wish, desired, observed)
     for route in desired.routes or ():
         if route.interface not in known:
@@ -36,14 +52,36 @@ def check(desired: NetworkState, observed: NetworkState) -> None:
 
 def _check_kind(wish: Interface, observed: NetworkState, there: str) -> None:
     seen = observed.interface(wish.name)
-    if seen is None and wish.type not in VIRTUAL and wish.state is LinkState.UP:
+    if seen is None and wish.type is LinkType.VETH and wish.peer is None and wish.state is LinkState.UP:
+        raise NeedsPeer(name=wish.name)
+    if seen is None and wish.type not in (*VIRTUAL, LinkType.VETH) and wish.state is LinkState.UP:
         raise NoSuchInterface(name=wish.name, type=wish.type.value, there=there)
     if seen is not None and seen.type is not wish.type and not {seen.type, wish.type} <= CABLES:
         raise OtherType(name=wish.name, wanted=wish.type.value, observed=seen.type.value)
     if seen is not None and wish.peer is not None and wish.peer != seen.peer:
-        raise Fixed(name=wish.name, wanted=f"with the peer {wish.peer}", observed=f"with the peer {seen.peer}")
-    if seen is None and wish.type is LinkType.BOND and (wish.bond is None or wish.bond.mode is None):
+        raise Fixed(name=wish.name, wanted=inside(wish), observed=inside(seen))
+
+
+def _check_making(wish: Interface, desired: NetworkState, observed: NetworkState) -> None:
+    if not is_made(wish, observed):
+        return
+    if wish.type is LinkType.BOND and (wish.bond is None or wish.bond.mode is None):
         raise NeedsMode(name=wish.name)
+    other = desired.interface(wish.peer or "")
+    if other is not None and other.state is LinkState.DOWN:
+        raise OneEndDown(name=wish.name, other=other.name)
+
+
+def _check_loop(wish: Interface, desired: NetworkState, observed: NetworkState) -> None:
+    """Both ends of a pair in one bridge, unless it is so already."""
+    if wish.vrf is not None or (wish.bridge is not None and wish.bridge.stp):
+        return
+    seen = observed.interface(wish.name)
+    now, ports = (seen.ports if seen is not None else None) or (), wish.ports or ()
+    ends = ((port, state.interface(port)) for state in (desired, observed) for port in ports)
+    for port, end in ends:
+        if end is not None and end.peer in ports and not {port, end.peer} <= {*now}:
+            raise Loop(port=port, name=wish.name, other=end.peer)
 
 
 def _check_addresses(wish: Interface, desired: NetworkState, observed: NetworkState) -> None:
@@ -56,9 +94,13 @@ def _check_addresses(wish: Interface, desired: NetworkState, observed: NetworkSt
 
 def _check_removal(wish: Interface, desired: NetworkState, observed: NetworkState) -> None:
     """The kernel takes what stands on an interface away with it; only what the wish names too may go."""
+    if not is_removed(wish):
+        return
+    end = desired.interface(wish.peer or "")
+    if end is not None and end.state is not LinkState.ABSENT:
+        raise OneEndStays(name=wish.name, other=end.name)
     for other in observed.interfaces:
-        said = desired.interface(other.name)
-        if other.base == wish.name and wish.type not in CABLES and said is None:
+        if other.base == wish.name and desired.interface(other.name) is None:
             raise StandsOn(name=wish.name, other=other.name)
 
 

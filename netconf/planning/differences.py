@@ -17,6 +17,7 @@ _KINDS = {
     LinkType.VXLAN: "VXLAN",
     LinkType.DUMMY: "dummy",
     LinkType.VRF: "VRF",
+    LinkType.VETH: "veth",
 }
 _WAITS = {
     WaitIp.ANY: "IPv4 or IPv6",
@@ -79,6 +80,7 @@ def _making(wish: Interface) -> str:
     held += [f"{name} by DHCP" for name, ip in (("IPv4", wish.ipv4), ("IPv6", wish.ipv6)) if ip and ip.dhcp]
     mode = f" ({wish.bond.mode})" if wish.bond is not None else ""
     made = f"Make the {_KINDS[wish.type]} {wish.name}{mode}"
+    made += f" to {wish.peer}" if wish.is_pair else ""
     return made + (f" over {over}" if over else "") + (f" with {', '.join(held)}" if held else "")
 
 

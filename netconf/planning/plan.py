@@ -7,7 +7,7 @@ from netconf.model import MAIN_TABLE, Interface, LinkState, NetworkState, Route,
 from netconf.planning.checks import check
 from netconf.planning.differences import differences
 from netconf.planning.order import by_dependency
-from netconf.planning.wish import CABLES, VIRTUAL, complete
+from netconf.planning.wish import CABLES, VIRTUAL, complete, is_made
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ def plan(desired: NetworkState, observed: NetworkState) -> tuple[Step, ...]:
 
 def _ordered(desired: NetworkState, observed: NetworkState) -> tuple[Interface, ...]:
     wished = sorted(desired.interfaces, key=lambda i: i.type in CABLES)
-    made = [i for i in wished if i.state is not LinkState.ABSENT and i.type in VIRTUAL]
-    changed = [i for i in wished if i.state is not LinkState.ABSENT and i.type not in VIRTUAL]
+    made = [i for i in wished if i.state is not LinkState.ABSENT and (i.type in VIRTUAL or is_made(i, observed))]
+    changed = [i for i in wished if i.state is not LinkState.ABSENT and i not in made]
     removed = {i.name for i in wished if i.state is LinkState.ABSENT}
     standing = [i for i in reversed(by_dependency(observed.interfaces)) if i.name in removed]
     return (*by_dependency(made), *changed, *(w for i in standing for w in wished if w.name == i.name))

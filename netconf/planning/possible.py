@@ -34,7 +34,7 @@ def _with_functions_it_can_have(interface: Interface, wish: NetworkState, observ
 
 
 def _there(wish: NetworkState, observed: NetworkState) -> set[str]:
-    made = {i.name for i in wish.interfaces if i.type in VIRTUAL}
+    made = {name for i in wish.interfaces if i.type in VIRTUAL or i.is_pair for name in (i.name, i.peer or i.name)}
     return made | {i.name for i in observed.interfaces}
 
 
@@ -58,7 +58,7 @@ def _goes(interface: Interface, others: tuple[Interface, ...], observed: Network
     """Whether nothing speaks against it but what the others of the wish mend."""
     names, waiting = set[str](), [interface]
     while waiting:
-        below = [i for i in others if i.name in _below(waiting[0]) and i.name not in names]
+        below = [i for i in others if {i.name, i.peer} & {*_below(waiting[0])} and i.name not in names]
         names |= {i.name for i in below}
         waiting = [*waiting[1:], *below]
     try:

@@ -7,6 +7,7 @@ from typing import TypeVar
 from netconf.errors import NoSuchMac
 from netconf.kinds import BondPort, BridgePort
 from netconf.model import Interface, LinkState, LinkType, NetworkState
+from netconf.planning.pairs import with_other_ends
 
 _Port = TypeVar("_Port", BridgePort, BondPort)
 CABLES = frozenset({LinkType.ETHERNET, LinkType.VETH})  # a veth is as good as a NIC to whoever asks for one
@@ -18,12 +19,19 @@ VIRTUAL = frozenset(  # these come into being when they are wished for
 def complete(desired: NetworkState, observed: NetworkState) -> NetworkState:
     """Raises NoSuchMac."""
     desired = _by_name(desired, observed)
-    return replace(desired, interfaces=tuple(_with_mac(_typed(i, observed), observed) for i in desired.interfaces))
+    typed = with_other_ends(tuple(_typed(i, observed) for i in desired.interfaces), observed)
+    return replace(desired, interfaces=tuple(_with_mac(i, observed) for i in typed))
+
+
+def is_made(wish: Interface, observed: NetworkState) -> bool:
+    """Whether it comes into being by this wish, which is complete."""
+    kind = wish.type in VIRTUAL or wish.is_pair
+    return kind and wish.state is LinkState.UP and observed.interface(wish.name) is None
 
 
 def is_removed(wish: Interface) -> bool:
-    """Whether it goes away: a NIC stays, whatever is wished."""
-    return wish.state is LinkState.ABSENT and wish.type not in CABLES
+    """Whether it goes away: a NIC stays, whatever is wished, and so does a veth that leads elsewhere."""
+    return wish.state is LinkState.ABSENT and (wish.type not in CABLES or wish.is_pair)
 
 
 def ports(name: str, observed: NetworkState) -> tuple[str, ...]:
@@ -91,6 +99,7 @@ def _renamed(wish: Interface, names: Mapping[str, str]) -> Interface:
         by_mac=False,
         mac=None if wish.by_mac else wish.mac,
         copy_mac_from=wish.copy_mac_from and names.get(wish.copy_mac_from, wish.copy_mac_from),
+        peer=wish.peer and names.get(wish.peer, wish.peer),
         bridge=bridge,
         bond=bond,
         vrf=vrf and replace(vrf, ports=all_of(vrf.ports)),

@@ -8,6 +8,7 @@ from netconf.document import parse
 from netconf.errors import (
     AddressesOnPort,
     NeedsMode,
+    NeedsPeer,
     NoSuchInterface,
     NoSuchMac,
     OtherType,
@@ -240,7 +241,7 @@ def test_rules_and_routes_that_go() -> None:
         (replace(VLAN, name="v", vlan=Vlan("eth9", 7)), NoSuchInterface, "eth9"),
         (Interface("x", mac="52:54:00:00:00:77", by_mac=True), NoSuchMac, "none"),
         (replace(OVER, name="br8"), PortTaken, "br7"),
-        (Interface("v0", LinkType.VETH, peer="v1"), NoSuchInterface, "its type veth is nothing that can be made"),
+        (Interface("v0", LinkType.VETH), NeedsPeer, "does not say its other end"),
     ],
 )
 def test_what_cannot_be_in_a_stack(wish: Interface, error: type[Refused], words: str) -> None:

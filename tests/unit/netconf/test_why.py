@@ -1,5 +1,7 @@
 """What `trivet net why` says, as tables."""
 
+from dataclasses import replace
+
 import pytest
 
 from netconf.kept import Ended
@@ -30,6 +32,13 @@ def test_a_bridge_and_its_port() -> None:
     assert "It is a port of ovirtmgmt, a linux-bridge: addresses belong there, not here" in why_interface(
         port, AFTER, ()
     )
+
+
+def test_an_end_of_a_pair() -> None:
+    assert why_interface(replace(nic("v1"), peer="v1p"), BEFORE, ())[:2] == [
+        "v1 is a veth, made on this host",
+        "Its other end is v1p",
+    ]
 
 
 def test_dhcp_that_nobody_answers() -> None:
