@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -19,7 +20,7 @@ from netconf.backend import NOTHING
 from netconf.errors import ChangeFailed, ChangePending, CheckpointGone, NoWayBack
 from netconf.kernel import going, limits, resolver
 from netconf.kernel.changes import Changes, Record, State
-from netconf.kernel.going import Overtaken, go, go_back
+from netconf.kernel.going import Overtaken, go, go_back, with_others
 from netconf.kernel.guarding import start_watchdog
 from netconf.kernel.hands import RESOLV_CONF, Hands
 from netconf.kernel.namespace import inside
@@ -137,7 +138,8 @@ class Kernel:
             wished = target(wish, observed, before, text)
             change = self._arm(before, wished, confirm_within_s)
             try:
-                wrong = go(kernel, lambda _: wished, lambda: self._changes.turn(change, State.WAITING))
+                goal = partial(with_others, wished, before)
+                wrong = go(kernel, goal, lambda: self._changes.turn(change, State.WAITING))
                 if left := self._left(kernel, desired, 0 if wrong else _VERIFY_S):
                     raise _Stuck("; ".join(wrong) or f"after the change this is still to be done: {left}")
                 for said in wrong:

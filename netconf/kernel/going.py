@@ -93,6 +93,18 @@ class _Always(AbstractContextManager[bool]):
 _always = _Always
 
 
+def with_others(goal: Picture, before: Picture, now: Picture) -> Picture:
+    """`goal` and the links that have come since `before`, with what is on them: others make them, and those of
+    containers come as pairs of veth."""
+    names = {link.name for link in now.links} - {link.name for link in (*goal.links, *before.links)}
+    return replace(
+        goal,
+        links=(*goal.links, *(link for link in now.links if link.name in names)),
+        addresses=(*goal.addresses, *(address for address in now.addresses if address.link in names)),
+        routes=(*goal.routes, *(path for path in now.routes if path.links and path.links <= names)),
+    )
+
+
 def between(before: Picture, wished: Picture, now: Picture) -> Picture:
     """What was there before a change to `wished`, and what others have made since: that is not ours to take away."""
     names = {link.name for link in (*before.links, *wished.links)}

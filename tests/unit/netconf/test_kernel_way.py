@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netconf.kernel import going
-from netconf.kernel.going import Overtaken, between, go
+from netconf.kernel.going import Overtaken, between, go, with_others
 from netconf.kernel.operations import Configure, Make, Operation, Plug, Remove, Turn
 from netconf.kernel.picture import Choice, Held, Link, Path, Picture
 from netconf.kernel.way import in_order, way
@@ -180,6 +180,16 @@ def test_taps_of_vms_are_neither_made_nor_removed() -> None:
     tap = Link("tap0", "tun", up=True)
     assert way(Picture((tap,)), Picture()) == ()
     assert way(Picture(), Picture((tap,))) == ()
+
+
+def test_what_others_make_on_the_way_there_stays() -> None:
+    nic, theirs = Link("eth0", up=True), Link("br9", "bridge", up=True)
+    before, wished = Picture((nic, Link("br8", "bridge"))), Picture((nic, Link("br0", "bridge", up=True)))
+    held = Held("br9", "192.0.2.1", 24)
+    kernel = FakeKernel(replace(before, links=(*before.links, theirs), addresses=(held,)))
+    assert go(kernel, lambda now: with_others(wished, before, now), always) == ()
+    assert {link.name for link in kernel.now.links} == {"eth0", "br0", "br9"}
+    assert kernel.now.addresses == (held,)
 
 
 def test_the_lowest_comes_first_and_circles_end() -> None:
