@@ -94,8 +94,8 @@ class Hands:
     def _do(self, operation: Operation) -> None:
         kernel = self._kernel
         match operation:
-            case Make(link):
-                self._make(link)
+            case Make(link, other):
+                self._make(link, other)
             case Remove(name):
                 kernel.link("del", index=self._index(name))
             case Plug(name, master):
@@ -134,7 +134,7 @@ class Hands:
             self._indexes[name] = found[0]
         return int(self._indexes[name])
 
-    def _make(self, link: Link) -> None:
+    def _make(self, link: Link, other: Link | None) -> None:
         said = self._said(link.data)
         if link.kind == "vxlan" and link.base:
             said["vxlan_link"] = self._index(link.base)
@@ -142,6 +142,9 @@ class Hands:
             said["link"] = self._index(link.base)
         if link.mac is not None and link.kind not in ("vlan", "vrf"):
             said["address"] = link.mac
+        if other is not None:
+            said["peer"] = {"ifname": other.name} | ({"address": other.mac} if other.mac is not None else {})
+            self._indexes.pop(other.name, None)
         self._indexes.pop(link.name, None)
         try:
             self._kernel.link("add", ifname=link.name, kind=link.kind, **said)

@@ -81,14 +81,15 @@ def _link(
     kind, index = str(nested(link, "linkinfo", "IFLA_INFO_KIND") or ""), number(link.get("index"))
     data = nested(link, "linkinfo", "IFLA_INFO_DATA")
     below = number(_of(data, "IFLA_VXLAN_LINK")) if kind == "vxlan" else number(link.get("link"))
-    here = link.get("link_netnsid") is None and kind != "veth"
+    lower = names.get(below, "") if link.get("link_netnsid") is None else ""  # else it is an index over there
     in_bridge = nested(link, "linkinfo", "IFLA_INFO_SLAVE_KIND") == "bridge"
     name, mac = _text(link, "ifname"), _text(link, "address")
     return Link(
         name=name,
         kind=kind,
         up=bool(number(link.get("flags")) & _IFF_UP),
-        base=names.get(below, "") if here else "",
+        base="" if kind == "veth" else lower,
+        peer=lower if kind == "veth" else "",
         master=names.get(number(link.get("master")), ""),
         mac=mac or None,
         mtu=number(link.get("mtu")) or None,

@@ -8,17 +8,21 @@ from netconf.kernel.picture import Choice, Held, Link, Path, Raw
 
 @dataclass(frozen=True, slots=True)
 class Make:
-    """Only kind, base, options and MAC; the rest follows."""
+    """Only kind, base, options and MAC; the rest follows. `other` is the other end of a veth, which is made with it."""
 
     link: Link
+    other: Link | None = None
 
     def __str__(self) -> str:
         over = f" over {self.link.base}" if self.link.base else ""
-        return f"make the {self.link.kind} {self.link.name}{over}"
+        to = f" to {self.other.name}" if self.other is not None else ""
+        return f"make the {self.link.kind} {self.link.name}{over}{to}"
 
 
 @dataclass(frozen=True, slots=True)
 class Remove:
+    """The other end of a veth goes with it."""
+
     name: str
 
     def __str__(self) -> str:

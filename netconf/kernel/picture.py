@@ -18,9 +18,10 @@ _NO_PREFIX_ROUTE = 0x200  # linux/if_addr.h
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`kind` is the kernel's word, empty for a NIC. `data` are its options, `port` those that it has as a port, both by
-    netlink's names; `vlans` the table of a port of a bridge, tag → flags; `sysctls` those of netconf.kernel.hands;
-    `vfs` how many virtual functions a NIC has that can have some.
+    """`kind` is the kernel's word, empty for a NIC; `peer` the other end of a veth, empty when that is not here. `data`
+    are its options, `port` those that it has as a port, both by netlink's names; `vlans` the table of a port of a
+    bridge, tag → flags; `sysctls` those of netconf.kernel.hands; `vfs` how many virtual functions a NIC has that can
+    have some.
 
     As a goal, None and names that are missing mean "whatever it is".
     """
@@ -29,6 +30,7 @@ class Link:
     kind: str = ""
     up: bool = False
     base: str = ""
+    peer: str = ""
     master: str = ""
     mac: str | None = None
     mtu: int | None = None
@@ -38,6 +40,11 @@ class Link:
     vlans: Mapping[int, int] | None = None
     sysctls: Mapping[str, str] = field(default_factory=dict)
     vfs: int | None = None
+
+    @property
+    def is_made(self) -> bool:
+        """Whether we make and take away such as it: of veths only pairs that are here with both ends."""
+        return self.kind in MADE or (self.kind == "veth" and bool(self.peer))
 
 
 @dataclass(frozen=True, slots=True)

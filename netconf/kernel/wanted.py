@@ -29,6 +29,7 @@ KINDS = {
     LinkType.VXLAN: "vxlan",
     LinkType.DUMMY: "dummy",
     LinkType.VRF: "vrf",
+    LinkType.VETH: "veth",
 }
 _PROTOCOLS = {VlanProtocol.IEEE_802_1Q: 0x8100, VlanProtocol.IEEE_802_1AD: 0x88A8}  # linux/if_ether.h
 _MII_MS = 100  # a bond that does not look at its cables keeps sending into one that is cut
@@ -52,7 +53,8 @@ class Wanted:
     @property
     def seen(self) -> Link:
         wanted = self.interface
-        return self.now.link(wanted.name) or Link(wanted.name, KINDS.get(wanted.type, ""), base=wanted.base or "")
+        fresh = Link(wanted.name, KINDS.get(wanted.type, ""), base=wanted.base or "", peer=wanted.peer or "")
+        return self.now.link(wanted.name) or fresh
 
     def link(self) -> Link:
         wanted, seen = self.interface, self.seen

@@ -39,9 +39,12 @@ def way(now: Picture, goal: Picture) -> tuple[Operation, ...]:
         *(Way(p, False) for p in now.routes if p not in goal.routes and not p.links & change.stale),
         *(Address(a, False) for a in now.addresses if a not in goal.addresses and a.link not in change.stale),
         *_unplug(change),
-        *(Remove(link.name) for link in reversed(in_order(now.links)) if link.name in change.stale),
+        *(
+            Remove(link.name)
+            for link in _once(link for link in reversed(in_order(now.links)) if link.name in change.stale)
+        ),
         *_functions(change),
-        *(Make(link) for link in in_order(change.made)),
+        *(Make(link, change.masters.get(link.peer)) for link in _once(in_order(change.made))),
         *_insides(change),
         *_sysctls(change),
         *_plug(change),
@@ -79,27 +82,42 @@ def _change(now: Picture, goal: Picture) -> _Change:
     wanted = {link.name: link for link in goal.links}
     stale: set[str] = set()
     for link in in_order(now.links):
-        new = wanted.get(link.name)
-        gone = link.kind in MADE and (new is None or new.kind != link.kind or _is_other(link, new))
-        if gone or (link.kind in MADE and link.base in stale):
-            stale.add(link.name)
+        if link.is_made and (_goes(link, wanted) or link.base in stale):
+            stale |= {link.name, link.peer} - {""}
     alive = {link.name: link for link in now.links if link.name not in stale}
     return _Change(
         pairs=tuple(
             (alive[name], new) for name, new in wanted.items() if name in alive and alive[name].kind == new.kind
         ),
         stale=frozenset(stale),
-        made=tuple(link for name, link in wanted.items() if link.kind in MADE and name not in alive),
+        made=tuple(link for name, link in wanted.items() if link.is_made and not {name, link.peer} & alive.keys()),
         masters=wanted,
     )
 
 
+def _goes(link: Link, wanted: Mapping[str, Link]) -> bool:
+    """An end that the goal does not know stays with the other one: it may have come back from a container."""
+    new = wanted.get(link.name)
+    return link.peer not in wanted if new is None else new.kind != link.kind or _is_other(link, new)
+
+
 def _is_other(old: Link, new: Link) -> bool:
     """Whether it has to be made anew to become so."""
+    if old.kind == "veth":
+        return new.is_made and old.peer != new.peer
     if old.kind not in _FIXED:
         return False
     ends = any(old.data.get(key) != new.data.get(key) for key in _ENDS)  # what is not said any more
     return old.base != new.base or ends or bool(_differing(old.data, new.data))
+
+
+def _once(links: Iterable[Link]) -> Iterator[Link]:
+    """Of pairs the end that comes first."""
+    others: set[str] = set()
+    for link in links:
+        if link.name not in others:
+            others.add(link.peer)
+            yield link
 
 
 def _differing(old: Mapping[str, object], new: Mapping[str, object]) -> set[str]:

@@ -22,7 +22,7 @@ from netconf.kernel.operations import (
     Turn,
     Way,
 )
-from netconf.kernel.picture import MADE, Link, Path, Picture, Raw
+from netconf.kernel.picture import Link, Path, Picture, Raw
 from netconf.kinds import BondMode
 from netconf.model import NetworkState
 from netconf.options import BOND_PORT, of_mode
@@ -93,17 +93,16 @@ class FakeKernel:
         self.done.append(operation)
         now = self.now
         match operation:
-            case Make(link):
-                _need(now.link(link.name) is None, f"{link.name} is there")
-                _need(link.kind in MADE, f"{link.kind} cannot be made")
-                _need(not link.base or now.link(link.base) is not None, f"{link.base} is not there")
-                data = _DATA.get(link.kind, {}) | dict(link.data)
-                mac = link.mac or f"52:54:00:00:00:{len(now.links):02x}"
-                made = Link(link.name, link.kind, base=link.base, mac=mac, mtu=1500, alias="", data=data)
-                self.now = replace(now, links=(*now.links, replace(made, sysctls=_SYSCTLS)))
+            case Make(link, other):
+                _need((other is not None) is (link.kind == "veth"), f"{link.name}: a veth is made with its other end")
+                for one in (link, other):
+                    if one is not None:
+                        self._make(one)
             case Remove(name):
-                self._link(name)
+                peer = self._link(name).peer
                 self._remove(name)
+                if peer:
+                    self._remove(peer)
             case Plug(name, master):
                 old = self._link(name)
                 _need(not master or not old.master, f"{name} is in {old.master}")
@@ -158,6 +157,16 @@ class FakeKernel:
                 self.now = replace(now, rules=(*rules, told) if there else rules)
             case Resolve(text):
                 self.now = replace(now, resolver=text)
+
+    def _make(self, link: Link) -> None:
+        now = self.now
+        _need(now.link(link.name) is None, f"{link.name} is there")
+        _need(link.is_made, f"{link.kind} cannot be made")
+        _need(not link.base or now.link(link.base) is not None, f"{link.base} is not there")
+        data = _DATA.get(link.kind, {}) | dict(link.data)
+        mac = link.mac or f"52:54:00:00:00:{len(now.links):02x}"
+        made = Link(link.name, link.kind, base=link.base, peer=link.peer, mac=mac, mtu=1500, alias="", data=data)
+        self.now = replace(now, links=(*now.links, replace(made, sysctls=_SYSCTLS)))
 
     def _enable(self, nic: Link, vfs: int) -> None:
         """All go before others come, with other MACs each time."""

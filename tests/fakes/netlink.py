@@ -34,7 +34,8 @@ def _link(link: Link, indexes: dict[str, int]) -> dict[str, Any]:
         info |= {"IFLA_INFO_KIND": link.kind, "IFLA_INFO_DATA": data}
     found = {"index": indexes[link.name], "ifname": link.name, "flags": int(link.up), "ifi_type": 1, "linkinfo": info}
     found |= {"mtu": link.mtu, "address": link.mac, "carrier": int(link.up)}
-    found |= {"link": indexes[link.base]} if link.base else {}
+    below = link.base or link.peer
+    found |= {"link": indexes[below]} if below else {}
     found |= {} if link.kind else {"parent_dev_bus_name": "pci", "parent_dev_name": _device(link.name)}
     return found | ({"master": indexes[link.master]} if link.master else {})
 

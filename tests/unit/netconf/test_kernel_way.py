@@ -17,6 +17,7 @@ from tests.fakes.kernel import FakeKernel
 
 _NICS = ("eth0", "eth1", "eth2")
 _STATIC, _UNICAST = 4, 1
+_FOREIGN = Link("c7", "veth", up=True, mac="52:54:00:00:00:c7", mtu=1500)  # of a container, where its other end is
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -27,10 +28,18 @@ def _no_pause() -> Iterator[None]:
     patch.undo()
 
 
+def _pair(name: str, peer: str) -> list[Link]:
+    both = ((name, peer, "a1"), (peer, name, "a2"))
+    return [Link(end, "veth", up=True, peer=other, mac=f"52:54:00:00:00:{mac}", mtu=1500) for end, other, mac in both]
+
+
 @st.composite
 def pictures(draw: st.DrawFn) -> Picture:
     links = [Link(nic, up=True, mac=f"52:54:00:00:00:0{number}", mtu=1500) for number, nic in enumerate(_NICS)]
+    links.append(_FOREIGN)
     masters: dict[str, str] = {}
+    if draw(st.booleans()):
+        links += _pair("v1", draw(st.sampled_from(["v2", "v3"])))
     if draw(st.booleans()):
         mode = draw(st.sampled_from([0, 1, 4]))
         data = {"IFLA_BOND_MODE": mode, "IFLA_BOND_MIIMON": draw(st.sampled_from([100, 120]))}
@@ -180,6 +189,31 @@ def test_taps_of_vms_are_neither_made_nor_removed() -> None:
     tap = Link("tap0", "tun", up=True)
     assert way(Picture((tap,)), Picture()) == ()
     assert way(Picture(), Picture((tap,))) == ()
+
+
+def test_a_pair_is_made_and_removed_once() -> None:
+    v1, v2 = _pair("v1", "v2")
+    assert [op for op in way(Picture(), Picture((v1, v2))) if isinstance(op, Make)] == [Make(v1, v2)]
+    assert way(Picture((v1, v2)), Picture()) == (Remove("v2"),)
+
+
+def test_a_pair_with_another_end_is_made_anew() -> None:
+    now, goal = Picture(tuple(_pair("v1", "v2"))), Picture(tuple(_pair("v1", "v3")))
+    kernel = FakeKernel(now)
+    assert go(kernel, lambda _: goal, always) == ()
+    assert [(link.name, link.peer) for link in kernel.now.links] == [("v1", "v3"), ("v3", "v1")]
+
+
+def test_a_veth_to_elsewhere_is_neither_made_nor_removed() -> None:
+    assert way(Picture((_FOREIGN,)), Picture()) == ()
+    assert way(Picture(), Picture((_FOREIGN,))) == ()
+
+
+def test_a_pair_of_which_an_end_has_moved_into_a_container_is_not_made_again() -> None:
+    v1, v2 = _pair("v1", "v2")
+    moved = Picture((replace(v1, peer=""),))
+    assert way(moved, Picture((v1, v2), (Held("v2", "192.0.2.1", 24),))) == ()
+    assert way(Picture((v1, v2)), moved) == ()
 
 
 def test_what_others_make_on_the_way_there_stays() -> None:
