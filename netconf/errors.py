@@ -132,6 +132,12 @@ class OneEndStays(Refused):
     mend = "Remove {other} in the same document, or keep {name}"
 
 
+class NoProfile(Refused):
+    what = "Cannot remove {name}"
+    why = "NetworkManager has no profile for {without}, so that it could not come back should nobody confirm this"
+    mend = "Remove the pair by `ip link delete {name}`, or change something of {without} and confirm that first"
+
+
 class StandsOn(Refused):
     what = "Cannot remove {name}"
     why = "{other} stands on it and would go with it, and the wish does not mention that"

@@ -38,13 +38,23 @@ class Activation:
         for profile, path in added:
             for name in profile.above:  # a link that loses its carrier while it is set up can hang for good
                 await self._up(name)
-            device = self._devices.get(profile.interface, "/")
+            device = self._devices.get(profile.interface) or await self._made(profile)
             active = await self._activate(path, device)
             self._running[profile.interface] = _Running(path, device, active)
             if profile.interface in controllers:  # a port that comes before it has let its earlier ones go is lost
                 await self._begun(active)
         for profile, _ in added:
             await self._up(profile.interface)
+
+    async def _made(self, profile: Profile) -> str:
+        """The device that there is by now, "/" for none. NetworkManager starts nothing on the other end of a pair
+        before udev has told of it."""
+        while profile.peer in self._running:
+            device = (await self._bus.devices()).get(profile.interface)
+            if device is not None and await self._bus.is_ready(device):
+                return device
+            await asyncio.sleep(LOOK_EVERY_S)
+        return "/"
 
     async def _activate(self, profile: str, device: str) -> str:
         """A VLAN that was a port goes, and takes the request along, when its bridge begins anew: then ask once more."""

@@ -16,12 +16,12 @@ from netconf.kernel.lacp import without_partner
 from netconf.kernel.observe import observe
 from netconf.kernel.taps import plug, taps
 from netconf.model import Checkpoint, Dns, NetworkState
+from netconf.networkmanager import ends, sriov
 from netconf.networkmanager.activation import Activation, Stuck
 from netconf.networkmanager.bus import Bus, BusSaidNo, answers, connect
 from netconf.networkmanager.holding import Hold, hold, hold_more, in_order
 from netconf.networkmanager.known import with_known
-from netconf.networkmanager.recovery import back, forget, quiet, until
-from netconf.networkmanager.sriov import check
+from netconf.networkmanager.recovery import back, forget, quiet, retake, until
 from netconf.networkmanager.work import Work, work
 from netconf.planning.plan import Step, plan
 from netconf.planning.wish import complete
@@ -91,8 +91,10 @@ class NetworkManager:
             observed = await self._show(bus)
             change = uuid4().hex
             todo = work(desired, observed, steps, change=change, new_uuid=lambda: str(uuid4()))
-            check(todo.touched, complete(desired, observed), observed)
-            devices, held = await hold(bus, todo.touched, confirm_within_s)
+            sriov.check(todo.touched, complete(desired, observed), observed)
+            await retake(bus, todo.touched, unsaved=False)
+            ends.check(todo.ends, await bus.known())
+            devices, held = await hold(bus, todo.touched, confirm_within_s, late=todo.late)
             known = _Id(held.numbers, change, len(todo.profiles), (*todo.remove, *todo.down))
             self._plugged = plugged = taps(observed)
             try:
@@ -169,6 +171,8 @@ class NetworkManager:
 async def _carry_out(bus: Bus, todo: Work, added: dict[str, str], devices: dict[str, str], within_s: float) -> None:
     """`added` are the profiles that are there already, by interface."""
     paths = [(p, added.get(p.interface) or await bus.add_profile(p.settings)) for p in todo.profiles]
+    going = (devices[end.name] for end in todo.ends if end.name in devices)
+    await asyncio.gather(*map(bus.disconnect, going))  # else one that loses the other makes the pair again
     for name in (*todo.remove, *todo.anew):  # before a former port comes up: it would go down with its bridge again
         if name in devices:
             await bus.delete_device(devices[name])

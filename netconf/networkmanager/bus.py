@@ -22,6 +22,7 @@ _ANSWER_S = 5
 # From NetworkManager's nm-dbus-interface.h.
 _DELETE_NEW_CONNECTIONS = 0x02
 _TO_DISK = 0x1
+_NOT_READY = (10, 71)  # NM_DEVICE_STATE_UNMANAGED, NM_DEVICE_STATE_REASON_UNMANAGED_LINK_NOT_INIT
 _IN_MEMORY, _BLOCK_AUTOCONNECT = 0x2, 0x20
 _UNSAVED, _MADE_UP = 0x1, 0x2 | 0x8  # NM_SETTINGS_CONNECTION_FLAG_: NM_GENERATED, EXTERNAL
 
@@ -45,7 +46,7 @@ class ActiveState(IntEnum):
 class Saved:
     """A connection profile: `change` is its mark, `unsaved` means that it would not outlive a reboot; with `made_up`
     NetworkManager describes an interface of others by it, which is nobody's wish. `controller` is the name of an
-    interface or the uuid of its profile."""
+    interface or the uuid of its profile. With `makes_pair` it makes a pair of veth."""
 
     path: str
     uuid: str
@@ -56,6 +57,7 @@ class Saved:
     controller: str = ""
     autoconnect: bool = True
     priority: int = 0
+    makes_pair: bool = False
 
 
 class Bus:
@@ -136,6 +138,7 @@ class Bus:
                     controller=head.get("master", ""),
                     autoconnect=head.get("autoconnect", True),
                     priority=head.get("autoconnect-priority", 0),
+                    makes_pair="veth" in settings,
                 )
             )
         return found
@@ -211,6 +214,14 @@ class Bus:
             return bool(await self.get(device, "Device", "Real"))
         except BusSaidNo:
             return False
+
+    async def is_ready(self, device: str) -> bool:
+        """Whether udev is through with its link, which has to be there."""
+        try:
+            state = await self.get(device, "Device", "StateReason")
+        except BusSaidNo:  # gone while we asked
+            return False
+        return tuple(state) != _NOT_READY
 
     async def checkpoints(self) -> list[str]:
         return [str(path) for path in await self.get(_ROOT, "", "Checkpoints")]

@@ -1,7 +1,8 @@
-"""What a change goes back by, whatever dies: a checkpoint of NetworkManager's, or two where something is made anew.
+"""What a change goes back by, whatever dies: a checkpoint of NetworkManager's, or several that end one after the other.
 
-A checkpoint cannot restore an interface while another one has its name. So a second checkpoint, taken after the first,
-ends a moment before it: it deletes the profiles that came since, and NetworkManager takes away what they made.
+A checkpoint cannot restore an interface while another one has its name. So where something is made anew a second
+checkpoint, taken after the first, ends a moment before it: it deletes the profiles that came since, and NetworkManager
+takes away what they made. What has to come back after all else has a checkpoint of its own, taken before the first.
 """
 
 import asyncio
@@ -9,9 +10,8 @@ from collections.abc import Iterable
 
 from netconf.networkmanager.bus import Bus, BusSaidNo
 
-_APART_S = (
-    8  # what was made has to be gone by then: took 4 s where 15 processes waited for each core of an emulated one
-)
+# What was made has to be gone by then: took 4 s where 15 processes waited for each core of an emulated one.
+_APART_S, _ALL_APART_S = 8, 10
 _LOOK_EVERY_S = 0.1
 _GONE_S = 30
 _PATH = "/org/freedesktop/NetworkManager/Checkpoint/"
@@ -30,8 +30,9 @@ class Hold:
 
     async def extend(self, for_s: int) -> None:
         """The last one ends first."""
-        for apart, path in enumerate(reversed(self.paths)):
-            await self._bus.extend_checkpoint(path, for_s + apart * _APART_S)
+        apart_s = min(_APART_S, _ALL_APART_S // max(1, len(self.paths) - 1))
+        for place, path in enumerate(reversed(self.paths)):
+            await self._bus.extend_checkpoint(path, for_s + place * apart_s)
 
     async def is_whole(self) -> bool:
         return set(self.paths) <= set(await self._bus.checkpoints())
@@ -48,7 +49,7 @@ class Hold:
         stuck: list[str] = []
         for path in reversed(self.paths):
             if path in await self._bus.checkpoints():
-                stuck = await self._bus.roll_back_checkpoint(path)
+                stuck += await self._bus.roll_back_checkpoint(path)
                 await self._settled()
         return stuck
 
@@ -60,17 +61,25 @@ class Hold:
             await asyncio.sleep(_LOOK_EVERY_S)
 
 
-async def hold(bus: Bus, names: tuple[str, ...], for_s: int) -> tuple[dict[str, str], Hold]:
-    """Interface name → device path, and a checkpoint over those of `names` that exist.
+async def hold(bus: Bus, names: tuple[str, ...], for_s: int, *, late: tuple[str, ...]) -> tuple[dict[str, str], Hold]:
+    """Interface name → device path, and checkpoints over those of `names` that exist; `late` are those of them that
+    come back after the others.
 
     NetworkManager hears of a link that is gone a moment after the kernel and refuses a checkpoint over it then.
     """
+    first = tuple(name for name in names if name not in late)
     devices = await bus.devices()
     while True:
+        held = Hold(bus, ())
         try:
-            path = await bus.create_checkpoint([devices[name] for name in names if name in devices], for_s)
-            return devices, Hold(bus, (path.removeprefix(_PATH),))
+            for some in (late, first) if late else (first,):
+                path = await bus.create_checkpoint([devices[name] for name in some if name in devices], for_s)
+                held = Hold(bus, (*held.numbers, path.removeprefix(_PATH)))
+            if late:
+                await held.extend(for_s)
+            return devices, held
         except BusSaidNo:
+            await held.end()
             before, devices = devices, await bus.devices()
             if devices == before:
                 raise

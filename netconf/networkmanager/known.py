@@ -17,7 +17,7 @@ _ASKS = ("auto", "dhcp")
 @dataclass(frozen=True, slots=True)
 class Known:
     """Whether it asks for addresses and what of those it gets it takes; with `sriov` it sets the number of virtual
-    functions."""
+    functions, with `makes_pair` it makes a pair of veth."""
 
     method4: str = ""
     method6: str = ""
@@ -28,6 +28,7 @@ class Known:
     description: str | None = None
     neighbours: tuple[LldpNeighbour, ...] = ()
     sriov: bool = False
+    makes_pair: bool = False
 
 
 def known(settings: Settings, heard: Iterable[Mapping[str, Variant]] = ()) -> Known:
@@ -45,6 +46,7 @@ def known(settings: Settings, heard: Iterable[Mapping[str, Variant]] = ()) -> Kn
         description=marks.get(DESCRIPTION),
         neighbours=tuple(sorted(neighbour(one) for one in heard)),
         sriov="sriov" in settings,
+        makes_pair="veth" in settings,
     )
 
 

@@ -24,6 +24,7 @@ from netconf.options import (
     Words,
     named,
 )
+from netconf.planning.order import carriers
 
 MARK = "trivet.change"  # in the profile's user data: the change that made it
 DESCRIPTION = "nmstate.interface.description"  # there, too, where nmstate keeps it
@@ -49,12 +50,14 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`interface` is what it configures, `controller` what it makes that a port of, `above` what has to be up first."""
+    """`interface` is what it configures, `controller` what it makes that a port of, `above` what has to be up first,
+    `peer` the other end of a pair of veth."""
 
     interface: str
     controller: str | None
     settings: Settings
     above: tuple[str, ...] = ()
+    peer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,7 @@ class Wanted:
 
     @property
     def above(self) -> tuple[str, ...]:
-        """What it stands on, with the ports of that."""
-        base = self.state.interface(self.interface.base or "")
-        return () if base is None else (base.name, *(base.ports or ()))
+        return carriers(self.interface, self.state.interface)
 
     @property
     def has_ip(self) -> bool:
@@ -100,11 +101,12 @@ def profile(wanted: Wanted, *, change: str, uuid: str) -> Profile:
         made["bond-port"] = _plain(controller.bond.port(interface.name).options, BOND_PORT)
     if wanted.has_ip:
         made |= _ips(wanted)
-    return Profile(interface.name, interface.controller, made, wanted.above)
+    peer = interface.peer if interface.is_pair else None
+    return Profile(interface.name, interface.controller, made, wanted.above, peer)
 
 
 def _head(interface: Interface, controller: Interface | None, uuid: str) -> Group:
-    kind = "veth" if _is_pair(interface) else _TYPES.get(interface.type, "802-3-ethernet")
+    kind = "veth" if interface.is_pair else _TYPES.get(interface.type, "802-3-ethernet")
     head: dict[str, Variant] = {
         "id": Variant("s", f"trivet {interface.name}"),
         "uuid": Variant("s", uuid),
@@ -121,10 +123,6 @@ def _head(interface: Interface, controller: Interface | None, uuid: str) -> Grou
     return head
 
 
-def _is_pair(interface: Interface) -> bool:
-    return interface.type is LinkType.VETH and interface.peer is not None
-
-
 def _kind(interface: Interface) -> dict[str, Group]:
     """The group that tells of the inside; an ethernet has none but that of every link."""
     if interface.bridge is not None:
@@ -139,7 +137,7 @@ def _kind(interface: Interface) -> dict[str, Group]:
         return {"vrf": {"table": Variant("u", interface.vrf.table)}}
     if interface.type is LinkType.DUMMY:
         return {"dummy": {}}
-    return {"veth": {"peer": Variant("s", interface.peer)}} if _is_pair(interface) else {}
+    return {"veth": {"peer": Variant("s", interface.peer)}} if interface.is_pair else {}
 
 
 def _link(interface: Interface) -> Group:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 
 from netconf.errors import BackendMissing
 from netconf.model import NetworkState
@@ -34,9 +34,10 @@ async def back(bus: Bus, held: Hold, change: str, look: Look) -> str:
 
 async def forget(bus: Bus, uuids: Collection[str], look: Look) -> None:
     """Delete what a rollback left of these profiles; NetworkManager, or else we, start the earlier ones then."""
-    for profile in await bus.profiles():
-        if profile.uuid in uuids:
-            await bus.delete_profile(profile.path)
+    profiles = [profile for profile in await bus.profiles() if profile.uuid in uuids]
+    await retake(bus, {profile.interface for profile in profiles}, unsaved=True)  # what is of others is not taken away
+    for profile in profiles:
+        await bus.delete_profile(profile.path)
     await quiet(bus)
     if lost := lost_profiles(await bus.profiles(), await bus.active(), await look()):
         devices = await bus.devices()
@@ -44,6 +45,25 @@ async def forget(bus: Bus, uuids: Collection[str], look: Look) -> None:
             with contextlib.suppress(BusSaidNo):  # a NIC without its cable, for example
                 await bus.activate(profile.path, devices.get(profile.interface, "/"))
         await quiet(bus)
+
+
+async def retake(bus: Bus, names: Collection[str], *, unsaved: bool) -> None:
+    """Start the profiles of pairs of veth again that NetworkManager does not take for what is in force."""
+    strange = mistaken_profiles(await bus.profiles(), await bus.active())
+    mine = [profile for profile in strange if profile.interface in names and profile.unsaved is unsaved]
+    if mine:
+        devices = await bus.devices()
+        for profile in mine:
+            await bus.activate(profile.path, devices[profile.interface])
+        await quiet(bus)
+
+
+def mistaken_profiles(profiles: Iterable[Saved], active: Mapping[str, str]) -> tuple[Saved, ...]:
+    """Those that make pairs of veth and whose link NetworkManager believes (1.52) to be of others: it has been started
+    again while that was there; pure. The one that comes first at boot comes last."""
+    theirs = {profile.uuid for profile in profiles if profile.made_up}
+    found = (profile for profile in profiles if profile.makes_pair and active.get(profile.interface) in theirs)
+    return tuple(sorted(found, key=lambda profile: profile.priority))
 
 
 def lost_profiles(profiles: Iterable[Saved], active: dict[str, str], seen: NetworkState) -> tuple[Saved, ...]:

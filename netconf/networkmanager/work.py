@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from netconf.model import MAIN_TABLE, Interface, LinkState, LinkType, NetworkState, Rule
+from netconf.networkmanager.ends import ends
 from netconf.networkmanager.profiles import Profile, Wanted, profile
 from netconf.networkmanager.sticking import sticks
 from netconf.planning.anew import made_anew, with_those_above
@@ -17,17 +18,25 @@ from netconf.planning.wish import CABLES, complete, is_removed, ports
 class Work:
     """What a change comes to: profiles in the order to activate them, and interfaces to take away or down before.
 
-    `anew` are taken away, too, the uppermost first, but have a profile that makes them again.
+    `anew` are taken away, too, the uppermost first, but have a profile that makes them again. `ends` are those of
+    `remove` that are ends of pairs of veth, as they are.
     """
 
     profiles: tuple[Profile, ...]
     remove: tuple[str, ...] = ()
     down: tuple[str, ...] = ()
     anew: tuple[str, ...] = ()
+    ends: tuple[Interface, ...] = ()
 
     @property
     def touched(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*(p.interface for p in self.profiles), *self.remove, *self.down)))
+
+    @property
+    def late(self) -> tuple[str, ...]:
+        """One end of each pair that goes. NetworkManager 1.52 can bring both back at a time, but one that is a port
+        then waits for its bridge for good."""
+        return tuple(end.name for end in self.ends if end.peer is not None and end.peer < end.name)
 
 
 def work(
@@ -57,6 +66,7 @@ def work(
         remove=removed,
         down=tuple(dict.fromkeys((*down, *freed))),
         anew=tuple(name for name in _anew(wish, observed, new) if name not in absent),
+        ends=ends(removed, observed),
     )
 
 

@@ -1,6 +1,6 @@
 """What has to be there before what: interfaces in the order in which they can be made, and the room they need."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from netconf.model import Interface
 
@@ -20,7 +20,7 @@ def by_dependency(interfaces: Iterable[Interface], *, controllers_first: bool = 
     """Those first that others stand on or are made of; else in the order given. Raises Circle.
 
     With `controllers_first`, bridges, bonds and VRFs come before their ports, as NetworkManager wants them, and what
-    stands on one after its ports.
+    stands on an interface after all that carries it.
     """
     found = {interface.name: interface for interface in interfaces}
     below = {name: {interface.base} - {None} for name, interface in found.items()}
@@ -32,8 +32,7 @@ def by_dependency(interfaces: Iterable[Interface], *, controllers_first: bool = 
                 below[name].add(port)
     if controllers_first:
         for name, interface in found.items():
-            base = found.get(interface.base or "")
-            below[name] |= set(base.ports or ()) - {name} if base is not None else set()
+            below[name] |= {*carriers(interface, found.get)} - {name}
     done: dict[str, Interface] = {}
 
     def visit(name: str, way: tuple[str, ...]) -> None:
@@ -48,6 +47,17 @@ def by_dependency(interfaces: Iterable[Interface], *, controllers_first: bool = 
     for name in found:
         visit(name, ())
     return tuple(done.values())
+
+
+def carriers(interface: Interface, find: Callable[[str], Interface | None]) -> tuple[str, ...]:
+    """What it stands on, the ports of that, and the other ends of those that are pairs: without these there is no
+    carrier."""
+    base = find(interface.base or "")
+    if base is None:
+        return ()
+    names = (base.name, *(base.ports or ()))
+    ends = (found.peer for name in names if (found := find(name)) is not None and found.is_pair)
+    return (*names, *(peer for peer in ends if peer is not None))
 
 
 def headroom(interface: Interface) -> int:

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from dbus_fast.errors import AuthError, DBusError
@@ -16,6 +17,7 @@ from netconf.networkmanager.backend import NetworkManager
 
 _SCRIPT = Path(__file__).parent / "machine.sh"
 _READY_S = 30
+_NM = "NetworkManager\n"
 
 CONFIGURATION = """[main]
 plugins=keyfile
@@ -86,17 +88,36 @@ class Machine:
     def network(self) -> Network:
         return Network(NetworkManager(bus_address=self.bus_address, netns=self.netns))
 
+    @property
+    def networkmanager(self) -> int:
+        """The PID of it that runs at the moment; it is started again when it is killed."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        (found,) = (int(child) for child in children if Path(f"/proc/{child}/comm").read_text() == _NM)
+        return found
+
     def ip(self, *words: str) -> None:
         subprocess.run(["nsenter", f"--net={self.netns}", "ip", *words], check=True)
 
     async def power_on(self) -> Network:
         """Ready when NetworkManager has brought its NIC up."""
         self._start()
+        return await self._is_up(lambda: True)
+
+    async def restart_networkmanager(self, *links: str) -> Network:
+        """It is killed, and `links` are gone before it is started again."""
+        earlier = self.networkmanager
+        os.kill(earlier, signal.SIGSTOP)
+        for link in links:
+            self.ip("link", "delete", link)
+        os.kill(earlier, signal.SIGKILL)
+        return await self._is_up(lambda: self.networkmanager != earlier)
+
+    async def _is_up(self, condition: Callable[[], bool]) -> Network:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_READY_S):
                 while True:
-                    with contextlib.suppress(Problem, OSError, IndexError, DBusError, AuthError):
-                        if await self._has_address():
+                    with contextlib.suppress(Problem, OSError, ValueError, IndexError, DBusError, AuthError):
+                        if condition() and await self._has_address():
                             return self.network()
                     await asyncio.sleep(0.05)
         raise AssertionError((self._folder / "log").read_text())

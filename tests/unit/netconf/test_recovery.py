@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from netconf.model import NetworkState
 from netconf.networkmanager.bus import Saved
-from netconf.networkmanager.recovery import lost_profiles
+from netconf.networkmanager.recovery import lost_profiles, mistaken_profiles
 from tests.unit.netconf.states import AFTER, OFF, bridge, nic
 
 BRIDGE = Saved("/1", "u1", "ovirtmgmt", "a", False)
@@ -40,3 +40,12 @@ def test_of_two_profiles_the_one_that_comes_first_at_boot() -> None:
 
 def test_what_does_not_start_by_itself_is_left_alone() -> None:
     assert lost({}, NetworkState(), replace(BRIDGE, autoconnect=False)) == []
+
+
+def test_a_pair_that_is_taken_for_somebody_elses() -> None:
+    mine = Saved("/v1", "u7", "v1", "a", False, makes_pair=True)
+    made_up = Saved("/x", "ux", "v1", "", True, made_up=True)
+    better = replace(mine, path="/v1-better", priority=9)
+    assert mistaken_profiles((better, mine, made_up), {"v1": "ux"}) == (mine, better)
+    assert mistaken_profiles((mine, made_up), {"v1": "u7"}) == ()
+    assert mistaken_profiles((replace(BRIDGE, interface="v1"), made_up), {"v1": "ux"}) == ()
