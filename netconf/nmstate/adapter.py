@@ -40,6 +40,7 @@ def adapted(version: str, document: Mapping[str, Any], new: NetworkState, observ
     found["interfaces"] += _homes(found, new, observed)
     for number, interface in enumerate(found["interfaces"]):
         _whole(interface, new)
+        findings += _pair(interface, f"interfaces[{number}]", new, observed)
         findings += _interface(interface, f"interfaces[{number}]")
         findings += _functions(interface, f"interfaces[{number}]", observed)
         findings += _anew(interface["name"], f"interfaces[{number}]", new, observed)
@@ -115,6 +116,15 @@ def _default_vlans(ports: list[Document]) -> None:
         for port in ports:
             if port.get("vlan") == {}:
                 port["vlan"] = {"mode": "access", "tag": 1}
+
+
+def _pair(interface: Document, path: str, new: NetworkState, observed: NetworkState) -> Iterator[Finding]:
+    """To 0.3 a veth is a NIC, which it neither makes nor takes away."""
+    wished, seen = new.interface(interface["name"]), observed.interface(interface["name"])
+    if seen is None and wished is not None and wished.is_pair:
+        yield Finding(f"{path}.veth.peer", "a pair of veth cannot be made")
+    if seen is not None and wished is None and seen.is_pair:
+        yield Finding(f"{path}.state", "a pair of veth cannot be removed")
 
 
 def _anew(name: str, path: str, new: NetworkState, observed: NetworkState) -> Iterator[Finding]:

@@ -127,6 +127,28 @@ def test_it_makes_nothing_anew() -> None:
     assert told(document, NEW, seen)["interfaces"][0]["vlan"]["id"] == 6
 
 
+def test_pairs_of_veth() -> None:
+    """To the old line their ends are NICs; the living one makes both and takes both away."""
+    pair, gone = one(_up("v1", "veth", veth={"peer": "v1p"})), one({"name": "v1p", "state": "absent"})
+    with pytest.raises(BadDocument, match=r"interfaces\[0\]\.veth\.peer: a pair of veth cannot be made"):
+        told(pair)
+    assert [(i["name"], i["type"], i["veth"]) for i in told(pair, NEW)["interfaces"]] == [
+        ("v1", "veth", {"peer": "v1p"}),
+        ("v1p", "veth", {"peer": "v1"}),
+    ]
+    ends = (replace(nic("v1", OFF), peer="v1p"), replace(nic("v1p", OFF), peer="v1"))
+    seen = NetworkState((*_NICS.interfaces, *ends), routes=())
+    with pytest.raises(BadDocument, match=r"interfaces\[0\]\.state: a pair of veth cannot be removed"):
+        told(gone, OLD, seen)
+    assert [(i["name"], i["state"]) for i in told(gone, NEW, seen)["interfaces"]] == [
+        ("v1p", "absent"),
+        ("v1", "absent"),
+    ]
+    assert set(freed(parse(gone), seen, plan(parse(gone), seen))) == {"v1", "v1p"}
+    wider = told(one(_up("v1", "veth", mtu=1400, veth={"peer": "v1p"})), OLD, seen)["interfaces"]
+    assert [(i["name"], i["type"], i["mtu"]) for i in wider] == [("v1", "ethernet", 1400)]
+
+
 def test_a_bond_with_something_on_it_keeps_its_mode() -> None:
     bond = Interface("bond0", LinkType.BOND, bond=Bond(BondMode.XOR, ("eth2",)))
     seen = NetworkState((*_NICS.interfaces, bond, Interface("bond0.5", LinkType.VLAN, vlan=Vlan("bond0", 5))))
