@@ -9,6 +9,8 @@ from netconf.kinds import BondMode
 from tests.integration.netconf.contract import Case, Document, Stage
 
 _ADDRESS = {"enabled": True, "address": [{"ip": "198.51.100.11", "prefix-length": 24}]}
+_OTHER = {"enabled": True, "address": [{"ip": "203.0.113.11", "prefix-length": 24}]}
+_THIRD = {"enabled": True, "address": [{"ip": "192.0.2.211", "prefix-length": 29}]}
 _OFF = {"enabled": False}
 Fact = tuple[tuple[str, ...], str, object]
 
@@ -36,6 +38,10 @@ def _vlan(name: str, base: str, tag: int, **more: Any) -> Document:
 def _bridge(name: str, *ports: Any, **more: Any) -> Document:
     found = [{"name": port} if isinstance(port, str) else port for port in ports]
     return _up(name, "linux-bridge", bridge={"port": found}, **more)
+
+
+def _pair(name: str, peer: str, **more: Any) -> Document:
+    return _up(name, "veth", veth={"peer": peer}, **more)
 
 
 _MODE = "linkinfo.info_data.mode"
@@ -284,6 +290,86 @@ CASES = (
         ),
         {"interfaces": [{"name": "vrf9", "state": "absent"}, _NO_NIC]},
         ("vrf",),
+    ),
+    Case(
+        "veth-pair",
+        (
+            Stage(
+                {"interfaces": [_pair("v1", "v1p", ipv4=_ADDRESS)]},
+                (_link("v1", "link", "v1p"), _link("v1p", "link", "v1"), _link("v1p", "operstate", "UP")),
+            ),
+            Stage(
+                {"interfaces": [_up("v1p", "veth", mtu=1400, ipv4=_OTHER)]},
+                (_link("v1p", "mtu", 1400), _link("v1", "mtu", 1500)),
+            ),
+            Stage({"interfaces": [_bridge("br0", "v1p", "eth1", ipv4=_THIRD)]}, (_link("v1p", "master", "br0"),)),
+            Stage({"interfaces": [_pair("v1", "v1p", ipv4=_OTHER), _bridge("br0", "eth1")]}),
+        ),
+        _gone("v1p", "br0"),
+    ),
+    Case(
+        "veth-between-bridges",
+        (
+            Stage(
+                {
+                    "interfaces": [
+                        _bridge("br0", "v1", "eth1", ipv4=_ADDRESS),
+                        _bridge("br1", "v1p", "eth2"),
+                        _up("v1", "ethernet"),
+                        _pair("v1p", "v1"),
+                    ]
+                },
+                (_link("v1", "master", "br0"), _link("v1p", "master", "br1"), _link("v1p", "link", "v1")),
+            ),
+            Stage(
+                {"interfaces": [_bridge("br0", "eth1", ipv4=_ADDRESS), {"name": "v1", "state": "absent"}]},
+                (_link("eth1", "master", "br0"), _link("eth2", "master", "br1")),
+            ),
+            Stage(
+                {"interfaces": [_pair("v2", "v2p", mtu=1400), _up("v2p", "veth", mtu=1400), _bridge("br1", "v2p")]},
+                (_link("v2p", "master", "br1"), _link("eth2", "master", None)),
+            ),
+        ),
+        _gone("br0", "br1", "v2"),
+    ),
+    Case(
+        "what-stands-on-a-veth-pair",
+        (
+            Stage(
+                {
+                    "interfaces": [
+                        _bond("active-backup", "v1", "v2", miimon=100),
+                        _vlan("bond0.7", "bond0", 7, ipv4=_ADDRESS),
+                        _bridge("br0", "v1p", "v2p"),
+                        _pair("v1", "v1p"),
+                        _pair("v2", "v2p"),
+                        _up("vrf9", "vrf", vrf={"route-table-id": 9, "port": ["v3p"]}),
+                        _pair("v3", "v3p"),
+                        _vlan("v3.7", "v3", 7, ipv4=_OTHER),
+                        _up("v3p", "veth", ipv4=_THIRD),
+                    ]
+                },
+                (
+                    _link("v2", "master", "bond0"),
+                    _link("v2p", "master", "br0"),
+                    _link("v3p", "master", "vrf9"),
+                    _link("v3.7", "operstate", "UP"),
+                    _link("bond0.7", "operstate", "UP"),
+                ),
+            ),
+            Stage(
+                {
+                    "interfaces": [
+                        _bond("active-backup", "v1"),
+                        _bridge("br0", "v1p"),
+                        *_gone("v2", "v3.7")["interfaces"],
+                    ]
+                },
+                (_link("v1", "master", "bond0"), _link("v3", "link", "v3p")),
+            ),
+        ),
+        _gone("bond0.7", "bond0", "br0", "v1", "vrf9", "v3"),
+        ("bonding", "8021q", "vrf", "veth"),
     ),
     Case(
         "vxlan-in-a-bridge",

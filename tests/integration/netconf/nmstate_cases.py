@@ -106,6 +106,12 @@ REFUSED = {
     "vxlan-changes-in-place": (1, ("interfaces[0]: vx7 is VXLAN 7 to 239.1.1.1 over eth1, port 4789, which cannot",)),
     "vrf-gets-another-table": (0, ("interfaces[0].type: vrf cannot be made in nmstate 0.3.6",)),
     "vrf": (0, ("interfaces[0].type: vrf cannot be made in nmstate 0.3.6",)),
+    "veth-pair": (
+        0,
+        tuple(f"interfaces[{number}].veth.peer: a pair of veth cannot be made in nmstate 0.3.6" for number in (0, 1)),
+    ),
+    "veth-between-bridges": (0, ("interfaces[2].veth.peer: a pair of veth cannot be made in nmstate 0.3.6",)),
+    "what-stands-on-a-veth-pair": (0, ("interfaces[3].veth.peer: a pair of veth cannot be made in nmstate 0.3.6",)),
 }
 _ALL = (*CASES, *NMSTATE_CASES)
 IN_NMSTATE_MACHINE = [case.name for case in _ALL if set(case.needs) <= {"vxlan"}]  # what any kernel that runs a lab has
