@@ -63,7 +63,7 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     gateway: IPv4Address | None = None
     dns: tuple[IPv4Address, ...] = ()
     management_network: BridgeName = "ovirtmgmt"
-    lease_io_timeout_s: Annotated[int, Meta(ge=1, le=60, description="1 to 60")] = 5
+    lease_io_timeout_s: Annotated[int, Meta(ge=2, le=60, description="2 to 60")] = 5
     admin_user: UserName = "admin@internal"
     password_file: str | None = None
 

@@ -34,9 +34,16 @@ def names(answers: Answers) -> dict[str, str]:
 
 
 def volume(answers: Answers, name: str) -> VolumeRequest:
-    """A volume with a copy on every node. A dead node may block writes for less time than a lease can be unrenewed."""
+    """A volume with a copy on every node. A node that is gone may block writes for less time than a lease can be
+    unrenewed: writers wait for its bricks, and then, from their own question on, for the locks that it held."""
     paths = [(node.name, node.bricks.engine if name == "engine" else node.bricks.data) for node in answers.nodes]
-    ping = {"network.ping-timeout": str(min(10, max(5, 2 * answers.lease_io_timeout_s)))}
+    gone_s = min(10, max(5, 2 * answers.lease_io_timeout_s))
+    patience = {
+        "network.ping-timeout": str(gone_s),
+        "server.tcp-user-timeout": str(gone_s),
+        "server.keepalive-time": str(gone_s // 2),
+        "server.keepalive-interval": "1",
+    }
     copies = len(answers.nodes)
     tls = gluster.tls.options(node.name for node in answers.nodes)
     return VolumeRequest(
@@ -44,7 +51,7 @@ def volume(answers: Answers, name: str) -> VolumeRequest:
         replica=copies,
         bricks=tuple(f"{server}:{path}" for server, path in paths),
         group="virt" if copies > 1 else None,
-        options=tls | ping | ({"cluster.heal-timeout": "60"} if copies > 1 else UNREPLICATED),
+        options=tls | patience | ({"cluster.heal-timeout": "60"} if copies > 1 else UNREPLICATED),
     )
 
 

@@ -58,7 +58,7 @@ def test_what_is_missing_is_named() -> None:
 
 
 def test_a_number_given_as_text_is_told() -> None:
-    assert errors('lease_io_timeout_s = "2"\n' + three()) == {"lease_io_timeout_s": "has to be 1 to 60"}
+    assert errors('lease_io_timeout_s = "2"\n' + three()) == {"lease_io_timeout_s": "has to be 2 to 60"}
 
 
 @pytest.mark.parametrize(

@@ -103,10 +103,11 @@ def test_a_dead_node_of_a_formed_site_is_left_out() -> None:
 
 
 def test_writes_wait_for_a_dead_node_for_less_time_than_a_lease_lives() -> None:
-    for io_timeout_s in range(1, 61):
-        answers = parse(f"lease_io_timeout_s = {io_timeout_s}\n" + three())
-        ping_s = int(volume(answers, "engine").options["network.ping-timeout"])
-        assert ping_s + 2 * io_timeout_s < 8 * io_timeout_s
+    for io_timeout_s in range(2, 61):
+        options = volume(parse(f"lease_io_timeout_s = {io_timeout_s}\n" + three()), "engine").options
+        bricks_s, locks_s = (int(options[key]) for key in ("network.ping-timeout", "server.tcp-user-timeout"))
+        assert bricks_s + locks_s + 2 * io_timeout_s < 8 * io_timeout_s
+        assert int(options["server.keepalive-time"]) < locks_s
 
 
 def test_a_volume_without_copies_is_asked_for_nothing_that_is_about_copies() -> None:
