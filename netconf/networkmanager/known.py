@@ -51,16 +51,17 @@ def known(settings: Settings, heard: Iterable[Mapping[str, Variant]] = ()) -> Kn
 
 
 def with_known(interface: Interface, said: Known) -> Interface:
-    """The kernel knows only whether some addresses came, not whether they are asked for."""
+    """The kernel knows only whether some addresses came, not whether they are asked for. A profile may say what to wait
+    for where there is nothing: NetworkManager's own of a NIC that became a port without it does."""
     v4, v6 = interface.ipv4 or IpConfig(), interface.ipv6 or IpConfig()
     asks4, asks6 = said.method4 == "auto", said.method6 in _ASKS
+    v4 = replace(v4, dhcp=asks4, enabled=v4.enabled or asks4, options=said.options4)
+    v6 = replace(v6, dhcp=asks6, autoconf=said.method6 == "auto", enabled=v6.enabled or asks6, options=said.options6)
     return replace(
         interface,
-        ipv4=replace(v4, dhcp=asks4, enabled=v4.enabled or asks4, options=said.options4),
-        ipv6=replace(
-            v6, dhcp=asks6, autoconf=said.method6 == "auto", enabled=v6.enabled or asks6, options=said.options6
-        ),
-        wait_ip=said.wait_ip,
+        ipv4=v4,
+        ipv6=v6,
+        wait_ip=said.wait_ip if v4.enabled or v6.enabled else None,
         lldp=said.lldp,
         description=said.description,
         neighbours=said.neighbours,
@@ -74,7 +75,7 @@ def _method(settings: Settings, group: str) -> str:
 
 
 def _wait_ip(settings: Settings) -> WaitIp | None:
-    """None of a port, which has no addresses to wait for."""
+    """None when not both are said, as of a port."""
     groups = [settings[key] for key in ("ipv4", "ipv6") if key in settings]
     needed = ["may-fail" in group and not group["may-fail"].value for group in groups]
     return WaitIp.of(*needed) if len(needed) == 2 else None

@@ -7,7 +7,7 @@ from dbus_fast import Variant
 
 from netconf.kernel.observe import from_netlink
 from netconf.kinds import Bond, BondMode, BondPort, BridgePort, PortMode, PortVlan, Vlan, VlanProtocol, Vrf, Vxlan
-from netconf.model import Interface, IpConfig, LinkType, Rule, RuleAction
+from netconf.model import Interface, IpConfig, LinkType, Rule, RuleAction, WaitIp
 from netconf.networkmanager.known import Known, known, with_known
 
 
@@ -124,3 +124,10 @@ def test_what_only_networkmanager_knows() -> None:
     assert eth0.ipv4 == IpConfig(enabled=True, dhcp=True, options=said.options4)
     assert eth0.ipv6 == IpConfig(enabled=True, dhcp=True, options=said.options6)
     assert known({}) == Known(options4=known({}).options4, options6=known({}).options6)
+
+
+def test_a_nic_without_addresses_waits_for_none() -> None:
+    """NetworkManager writes profiles of its own for NICs that it finds, also for those that become ports later."""
+    found = known({group: {"may-fail": Variant("b", True)} for group in ("ipv4", "ipv6")})
+    assert with_known(Interface("eth0", ipv4=IpConfig(enabled=False)), found).wait_ip is None
+    assert with_known(Interface("eth0", ipv4=IpConfig(enabled=True)), found).wait_ip is WaitIp.ANY
