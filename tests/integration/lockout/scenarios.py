@@ -152,7 +152,7 @@ async def _networkmanager_comes_back_after_it_is_confirmed(here: World) -> Attem
     if not await here.until(lambda: any(MORE_ADDRESS in text for text in here.node.on_disk().values()), 60):
         raise AssertionError(f"it is not given what was confirmed:\n{here.node.log}")
     await here.power_cycle()
-    if not await here.until(lambda: here.operator.sight.reachable, here.pace.up_s) or not await here.is_so(GOOD):
+    if not await here.becomes(GOOD, here.pace.up_s):
         raise AssertionError(f"what was confirmed is not there after a boot:\n{here.node.log}")
     return attempt
 

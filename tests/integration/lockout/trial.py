@@ -17,6 +17,7 @@ from tests.integration.lockout.world import Pace, World, world
 PROMISED_S = 60
 HERE = Pace()
 _STILL_S = 1.0
+_OUT_OF_REACH = "it cannot be reached"
 Act = Callable[[World], Awaitable[Attempt]]
 
 
@@ -76,7 +77,7 @@ async def _run(here: World, bad: Bad) -> Outcome:
     attempt = await bad.act(here)
     wrong = await _comes_back(here, bad, attempt, state, disk)
     unreachable_s = here.operator.sight.unreachable_s(begun)
-    locked_out = not here.operator.sight.reachable or unreachable_s > PROMISED_S
+    locked_out = wrong == _OUT_OF_REACH or unreachable_s > PROMISED_S
     if not wrong and bad.good:
         after = await here.change(bad.good)
         if after.end is not End.KEPT:
@@ -105,7 +106,7 @@ async def _comes_back(here: World, bad: Bad, attempt: Attempt, state: NetworkSta
 
 async def _difference(here: World, bad: Bad, attempt: Attempt, state: NetworkState, disk: dict[str, str]) -> str:
     if not here.operator.sight.reachable:
-        return "it cannot be reached"
+        return _OUT_OF_REACH
     try:
         if await here.checkpoints():
             return "a change is still open"

@@ -3,11 +3,12 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netconf.document import parse
+from netconf.errors import Problem
 from netconf.facade import Network
 from netconf.model import NetworkState
 from netconf.networkmanager.bus import connect
@@ -54,6 +55,15 @@ class World:
 
     async def is_so(self, document: Document) -> bool:
         return not await self.network.plan(parse(document))
+
+    async def becomes(self, document: Document, within_s: float) -> bool:
+        """Whether it can be reached and is so in time; NetworkManager is perhaps only on its way."""
+        for _ in range(round(within_s * 5)):
+            with suppress(Problem, OSError):
+                if self.operator.sight.reachable and await self.is_so(document):
+                    return True
+            await asyncio.sleep(0.2)
+        return False
 
     async def checkpoints(self) -> int:
         async with connect(self.node.bus_address) as bus:
