@@ -306,6 +306,7 @@ CASES = (
             Stage({"interfaces": [_pair("v1", "v1p", ipv4=_OTHER), _bridge("br0", "eth1")]}),
         ),
         _gone("v1p", "br0"),
+        ("veth",),
     ),
     Case(
         "veth-between-bridges",
@@ -331,6 +332,7 @@ CASES = (
             ),
         ),
         _gone("br0", "br1", "v2"),
+        ("veth",),
     ),
     Case(
         "what-stands-on-a-veth-pair",

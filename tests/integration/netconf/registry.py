@@ -24,6 +24,7 @@ KERNEL: dict[str, Case] = _PLAIN | _WITH_BOTH
 _ALWAYS = (
     *("vlan-tag-changes-in-place-under-a-vm", "second-vlan-on-a-bond-in-use", "lacp-with-a-partner"),
     *("management-moves-from-nic-to-bond-to-bridge", "tag-goes-back-when-its-maker-dies"),
+    "a-pair-comes-back-when-its-remover-dies",
     "names-are-pinned",
 )
 _WITH_TRAFFIC = (*(case.name for case in (*LAYOUTS, *LACP_CASES)), *SCENARIOS)

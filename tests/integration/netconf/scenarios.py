@@ -11,7 +11,7 @@ from netconf.document import parse
 from netconf.facade import Network
 from tests.integration.netconf.contract import Document, at
 from tests.integration.netconf.lacp_cases import ADDRESS, vlan
-from tests.integration.netconf.layouts import bond, gone, up
+from tests.integration.netconf.layouts import bond, bridge, gone, up
 from tests.integration.netconf.world import Ask, World, built, cable
 
 Scenario = Callable[[Network, Ask], Awaitable[None]]
@@ -47,6 +47,19 @@ async def options_go_back_when_their_maker_dies(network: Network, ask: Ask) -> N
         await _comes_true(network, {"interfaces": [wish, vlan("bond0.7", "bond0", 7, ipv4=ADDRESS)]})
     finally:
         await _confirmed(network, gone("bond0.7", "bond0"))
+
+
+async def a_pair_comes_back_when_its_remover_dies(network: Network, ask: Ask) -> None:
+    """Between two bridges; where udev runs, NetworkManager has to start both ends by itself."""
+    pair = up("v1", "veth", veth={"peer": "v1p"})
+    there = {"interfaces": [pair, bridge("br0", "v1", ipv4=ADDRESS), bridge("br1", "v1p")]}
+    await _confirmed(network, there)
+    try:
+        for removal in (gone("v1p"), gone("br0", "br1", "v1")):
+            await _killed_after(network, removal)
+            await _comes_true(network, there)
+    finally:
+        await _confirmed(network, gone("br0", "br1", "v1"))
 
 
 async def lldp_neighbour_is_shown(network: Network, ask: Ask) -> None:
@@ -117,6 +130,7 @@ SCENARIOS: dict[str, Scenario] = {
     for found in (
         tag_goes_back_when_its_maker_dies,
         options_go_back_when_their_maker_dies,
+        a_pair_comes_back_when_its_remover_dies,
         lldp_neighbour_is_shown,
         names_are_pinned,
     )

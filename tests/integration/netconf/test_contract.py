@@ -9,7 +9,7 @@ from tests.integration.netconf.cases import for_backend
 from tests.integration.netconf.contract import Case, hold
 from tests.integration.netconf.machine import Machine
 
-_HERE = {"vxlan"}  # what any kernel that runs a lab has
+_HERE = {"vxlan", "veth"}  # what any kernel that runs a lab has
 
 
 def _cases(backend: str) -> pytest.MarkDecorator:
