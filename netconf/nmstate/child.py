@@ -8,11 +8,14 @@ import json
 import os
 import signal
 import sys
+import time
 import traceback
 from contextlib import suppress
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, Dict  # noqa: UP035
+
+_LOOKS, _BETWEEN_LOOKS_S = 5, 0.2
 
 
 def main() -> None:
@@ -52,8 +55,18 @@ def _carry_out(library: Any, what: str, values: Dict[str, Any]) -> Any:  # noqa:
     if what == "apply":  # in memory: what is on the disk stays as it is until the change is confirmed
         return library.apply(values["state"], commit=False, save_to_disk=False, rollback_timeout=values["timeout_s"])
     if what == "show":
-        return library.show()
+        return _shown(library)
     return {"commit": library.commit, "rollback": library.rollback}[what](checkpoint=values["checkpoint"])
+
+
+def _shown(library: Any) -> Any:
+    """It reads what /sys says of each port (0.3), and fails when one has just left its bridge: it looks once more."""
+    for _ in range(_LOOKS):
+        try:
+            return library.show()
+        except FileNotFoundError:
+            time.sleep(_BETWEEN_LOOKS_S)
+    return library.show()
 
 
 @lru_cache(maxsize=None)  # noqa: UP033 - `cache` is of Python 3.9
@@ -67,6 +80,7 @@ def _library() -> Any:
     library = import_module("libnmstate")
     if library.__version__.startswith("0."):
         _mend(*map(import_module, ("gi.repository.NM", "libnmstate.nm.bond", "libnmstate.nm.vlan")))
+        _mend_functions(import_module("libnmstate.nm.sriov"))
     return library
 
 
@@ -87,6 +101,12 @@ def _mend(libnm: Any, bonds: Any, vlans: Any) -> None:
         return {} if orphan else of_any(device)
 
     vlans.get_info = get_info
+
+
+def _mend_functions(sriov: Any) -> None:
+    """It takes the alternative names of a NIC, which younger `ip` shows beside them, for virtual functions."""
+    of_all = sriov._parse_ip_link_output_for_vfs
+    sriov._parse_ip_link_output_for_vfs = lambda lines: of_all([line for line in lines if line.split()[:1] == ["vf"]])
 
 
 if __name__ == "__main__":

@@ -16,7 +16,13 @@ _FAKE = """
 import os, subprocess, sys, time
 __version__ = "2.2.36"
 
+missing = int(os.environ.get("MISSING", 0))
+
 def show():
+    global missing
+    missing -= 1
+    if missing >= 0:
+        raise FileNotFoundError("/sys/class/net/eth1/brport")
     print("chatter", flush=True)
     os.write(1, b"more of it")
     return {"interfaces": [{"name": "eth1"}], "pid": os.getpid()}
@@ -43,10 +49,14 @@ def rollback(checkpoint):
 """
 
 
+def _library(folder: Path, *environment: str) -> Library:
+    (folder / "libnmstate.py").write_text(_FAKE)
+    return Library(("env", f"PYTHONPATH={folder}", *environment, sys.executable, str(Path(child.__file__))))
+
+
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
-    (tmp_path / "libnmstate.py").write_text(_FAKE)
-    return Library(("env", f"PYTHONPATH={tmp_path}", sys.executable, str(Path(child.__file__))))
+    return _library(tmp_path)
 
 
 def test_an_answer_and_a_process_that_stays(library: Library) -> None:
@@ -62,6 +72,17 @@ def test_an_error_of_the_library_is_told(library: Library) -> None:
         library.ask("commit", within_s=_PATIENCE_S, checkpoint="7")
     assert library.ask("rollback", within_s=_PATIENCE_S, checkpoint="7") == Answer("2.2.36", None)
     library.close()
+
+
+@pytest.mark.parametrize(("missing", "ends"), [(2, True), (100, False)])
+def test_what_vanishes_while_it_is_shown_is_looked_for_again(tmp_path: Path, missing: int, ends: bool) -> None:
+    moving = _library(tmp_path, f"MISSING={missing}")
+    if ends:
+        assert moving.ask("show", within_s=_PATIENCE_S).result["interfaces"] == [{"name": "eth1"}]
+    else:
+        with pytest.raises(SaidNo, match="FileNotFoundError: /sys/class/net/eth1/brport"):
+            moving.ask("show", within_s=_PATIENCE_S)
+    moving.close()
 
 
 def test_one_that_hangs_is_killed_with_its_children(library: Library, tmp_path: Path) -> None:
