@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,13 +32,13 @@ from tests.integration.netconf.sriov_cases import COUNTS, nic
 from tests.unit.netconf.states import OFF, STATIC
 
 
-def eth(number: int, vfs: Sriov | None = None, **more: object) -> Interface:
+def eth(number: int, vfs: Sriov | None = None, **more: Any) -> Interface:
     plain = Interface(f"eth{number}", mac=f"52:54:00:00:00:0{number}", mtu=1500, ipv4=OFF, ipv6=OFF, sriov=vfs)
-    return replace(plain, **more)  # type: ignore[arg-type]
+    return replace(plain, **more)
 
 
-def wish(vfs: int, **more: object) -> Interface:
-    return replace(Interface("eth0", sriov=Sriov(vfs)), **more)  # type: ignore[arg-type]
+def wish(vfs: int, **more: Any) -> Interface:
+    return replace(Interface("eth0", sriov=Sriov(vfs)), **more)
 
 
 NONE = NetworkState((eth(0, Sriov(0, 7, configured=True)), eth(1)), ())
@@ -48,9 +49,9 @@ def says(wished: Interface, observed: NetworkState) -> list[str]:
     return [step.says for step in plan(NetworkState((wished,)), observed)]
 
 
-def with_vf(**more: object) -> NetworkState:
+def with_vf(**more: Any) -> NetworkState:
     """`TWO`, where more is known of eth2."""
-    return NetworkState(tuple(replace(i, **more) if i.name == "eth2" else i for i in TWO.interfaces), ())  # type: ignore[arg-type]
+    return NetworkState(tuple(replace(i, **more) if i.name == "eth2" else i for i in TWO.interfaces), ())
 
 
 def test_another_number() -> None:
@@ -128,8 +129,8 @@ def test_without_the_hardware_the_rest_of_what_was_confirmed_comes_true() -> Non
 
 
 def test_a_document_shows_how_many_and_can_be_wished_for() -> None:
-    shown = render(TWO)
-    assert [i.get("ethernet") for i in shown["interfaces"]] == [{"sr-iov": {"total-vfs": 2}}, None, None, None]  # type: ignore[attr-defined]
+    shown: dict[str, Any] = render(TWO)
+    assert [i.get("ethernet") for i in shown["interfaces"]] == [{"sr-iov": {"total-vfs": 2}}, None, None, None]
     assert plan(parse(shown), TWO) == ()
 
 
