@@ -3,11 +3,10 @@
 from typing import Any
 
 from tests.integration.netconf.contract import Case, Document, Stage
-from tests.integration.netconf.layouts import HERE, THERE, bridge, gone, link, up, v4, vlan
+from tests.integration.netconf.words import HERE, OFF, THERE, Fact, bridge, gone, link, up, v4, vlan
 from tests.integration.netconf.world import World, cable, ping
 
 _THERE_6, _BEYOND_6 = "2001:db8::1", "2001:db8:9::1"
-_OFF = {"enabled": False}
 _NO_NIC = {"name": "nic1", "type": "ethernet", "state": "absent"}
 _AFTER = {"interfaces": [_NO_NIC]}
 _STATIC_6 = {"enabled": True, "address": [{"ip": "2001:db8::11", "prefix-length": 64}]}
@@ -39,7 +38,7 @@ def _nic(**more: Any) -> Document:
     return up("nic1", "ethernet", **more)
 
 
-def _asked(*, of: str, version: int, path: str, value: object) -> tuple[tuple[str, ...], str, object]:
+def _asked(*, of: str, version: int, path: str, value: object) -> Fact:
     return ("ip", "-j", f"-{version}", "address", "show", "scope", "global", "dev", of), f"0.addr_info.0.{path}", value
 
 
@@ -166,7 +165,7 @@ ADDRESSING = (
                 {
                     "interfaces": [
                         {"name": "uplink", "type": "ethernet", "identifier": "mac-address"}
-                        | {"mac-address": "52:54:00:00:01:03", "ipv4": _OFF, "ipv6": _OFF},
+                        | {"mac-address": "52:54:00:00:01:03", "ipv4": OFF, "ipv6": OFF},
                         up("br0", "linux-bridge", bridge={"port": [{"name": "uplink"}]}, ipv4=v4(HERE)),
                     ]
                 },

@@ -3,11 +3,8 @@
 from typing import Any
 
 from tests.integration.netconf.contract import Case, Document, Stage
+from tests.integration.netconf.words import ADDRESS, HERE, THERE, bond, vlan
 from tests.integration.netconf.world import Event, World, cable, ping
-
-OFF = {"enabled": False}
-HERE, THERE = "198.51.100.11", "198.51.100.1"
-ADDRESS = {"enabled": True, "address": [{"ip": HERE, "prefix-length": 24}]}
 
 SWITCH = World(
     ("switch",),
@@ -26,13 +23,7 @@ SWITCH = World(
 
 
 def lacp_bond(*ports: str, **options: Any) -> Document:
-    section = {"mode": "802.3ad", "port": list(ports), "options": {"miimon": 100, "lacp_rate": "fast"} | options}
-    return {"name": "bond0", "type": "bond", "ipv4": OFF, "ipv6": OFF, "link-aggregation": section}
-
-
-def vlan(name: str, base: str, tag: int, **more: Any) -> Document:
-    inside = {"base-iface": base, "id": tag}
-    return {"name": name, "type": "vlan", "ipv4": OFF, "ipv6": OFF, "vlan": inside} | more
+    return bond("802.3ad", *ports, **{"miimon": 100, "lacp_rate": "fast"} | options)
 
 
 _AGGREGATED = (

@@ -3,41 +3,15 @@
 from typing import Any
 
 from tests.integration.netconf.contract import Case, Document, Stage
+from tests.integration.netconf.words import HERE, THERE, bond, bridge, gone, link, up, v4, vlan
 from tests.integration.netconf.world import Stream, World, cable, ping
 
-OFF = {"enabled": False}
-HERE, THERE = "198.51.100.11", "198.51.100.1"
 HERE_2, THERE_2 = "203.0.113.11", "203.0.113.1"
 NEEDS = ("veth", "8021q")
 
 
-def v4(ip: str) -> Document:
-    return {"enabled": True, "address": [{"ip": ip, "prefix-length": 24}]}
-
-
-def up(name: str, kind: str, **more: Any) -> Document:
-    return {"name": name, "type": kind, "state": "up", "ipv4": OFF, "ipv6": OFF} | more
-
-
-def bond(*ports: str, **more: Any) -> Document:
-    section = {"mode": "active-backup", "port": list(ports), "options": {"miimon": 100}}
-    return up("bond0", "bond", **{"link-aggregation": section, **more})
-
-
-def vlan(name: str, base: str, tag: int, **more: Any) -> Document:
-    return up(name, "vlan", vlan={"base-iface": base, "id": tag}, **more)
-
-
-def bridge(name: str, *ports: str, **more: Any) -> Document:
-    return up(name, "linux-bridge", bridge={"port": [{"name": port} for port in ports]}, **more)
-
-
-def gone(*names: str) -> Document:
-    return {"interfaces": [{"name": name, "state": "absent"} for name in names]}
-
-
-def link(name: str, path: str, expected: object) -> tuple[tuple[str, ...], str, object]:
-    return ("ip", "-j", "-d", "link", "show", name), f"0.{path}", expected
+def backup(*ports: str, **more: Any) -> Document:
+    return bond("active-backup", *ports, miimon=100) | more
 
 
 def _behind_vlan(place: str, base: str, tag: int, ip: str) -> tuple[str, ...]:
@@ -145,11 +119,11 @@ LAYOUTS = (
         "second-vlan-on-a-bond-in-use",
         (
             Stage(
-                {"interfaces": [bond("nic1", "nic2"), vlan("bond0.10", "bond0", 10, ipv4=v4(HERE))]},
+                {"interfaces": [backup("nic1", "nic2"), vlan("bond0.10", "bond0", 10, ipv4=v4(HERE))]},
                 passes=(ping(THERE),),
             ),
             Stage(
-                {"interfaces": [bond("nic1", "nic2"), vlan("bond0.11", "bond0", 11, ipv4=v4(HERE_2))]},
+                {"interfaces": [backup("nic1", "nic2"), vlan("bond0.11", "bond0", 11, ipv4=v4(HERE_2))]},
                 passes=(ping(THERE), ping(THERE_2)),
                 streams=(Stream(ping(THERE)),),
             ),
@@ -170,13 +144,16 @@ LAYOUTS = (
                 passes=_MANAGEMENT,
             ),
             Stage(
-                {"interfaces": [up("nic1", "ethernet"), bond("nic1", "nic2", ipv4=v4(HERE))], "routes": _over("bond0")},
+                {
+                    "interfaces": [up("nic1", "ethernet"), backup("nic1", "nic2", ipv4=v4(HERE))],
+                    "routes": _over("bond0"),
+                },
                 (link("nic1", "master", "bond0"),),
                 passes=_MANAGEMENT,
             ),
             Stage(
                 {
-                    "interfaces": [bond("nic1", "nic2"), bridge("ovirtmgmt", "bond0", ipv4=v4(HERE))],
+                    "interfaces": [backup("nic1", "nic2"), bridge("ovirtmgmt", "bond0", ipv4=v4(HERE))],
                     "routes": _over("ovirtmgmt"),
                 },
                 (link("bond0", "master", "ovirtmgmt"), link("nic1", "master", "bond0")),
@@ -225,7 +202,7 @@ LAYOUTS = (
                 {
                     "interfaces": [
                         *(up(nic, "ethernet", mtu=9000) for nic in ("nic1", "nic2")),
-                        bond("nic1", "nic2", mtu=9000),
+                        backup("nic1", "nic2", mtu=9000),
                         vlan("bond0.10", "bond0", 10, mtu=9000),
                         bridge("br10", "bond0.10", mtu=9000, ipv4=v4(HERE)),
                     ]
@@ -252,9 +229,9 @@ LAYOUTS = (
     Case(
         "ports-of-a-bond-in-use-are-swapped",
         (
-            Stage({"interfaces": [bond("nic1", "nic2", ipv4=v4(HERE))]}, passes=(ping(THERE),)),
+            Stage({"interfaces": [backup("nic1", "nic2", ipv4=v4(HERE))]}, passes=(ping(THERE),)),
             Stage(
-                {"interfaces": [bond("nic2", "nic3", ipv4=v4(HERE))]},
+                {"interfaces": [backup("nic2", "nic3", ipv4=v4(HERE))]},
                 (link("nic1", "master", None), link("nic3", "master", "bond0")),
                 passes=(ping(THERE),),
             ),

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from netconf.kinds import BondMode
 from tests.integration.netconf.contract import Case, Document, Stage
-from tests.integration.netconf.lacp_cases import ADDRESS, OFF, SWITCH, vlan
-from tests.integration.netconf.layouts import gone, link
+from tests.integration.netconf.lacp_cases import SWITCH
+from tests.integration.netconf.words import ADDRESS, bond, gone, link, vlan
 
 
 def round_of(width: int) -> Iterator[BondMode]:
@@ -14,15 +14,10 @@ def round_of(width: int) -> Iterator[BondMode]:
     yield from (modes[width * step % len(modes)] for step in range(len(modes) + 1))
 
 
-def _bond(mode: BondMode) -> Document:
-    inside = {"mode": mode.value, "port": ["nic1", "nic2"], "options": {"miimon": 100}}
-    return {"name": "bond0", "type": "bond", "ipv4": OFF, "ipv6": OFF, "link-aggregation": inside}
-
-
 def _stage(mode: BondMode, *more: Document) -> Stage:
     ports = (link(name, "master", "bond0") for name in ("nic1", "nic2"))
     here = (link("bond0", "linkinfo.info_data.mode", mode.value), link("bond0.20", "link", "bond0"), *ports)
-    return Stage({"interfaces": [_bond(mode), *more]}, here)
+    return Stage({"interfaces": [bond(mode.value, "nic1", "nic2", miimon=100), *more]}, here)
 
 
 def _case(width: int) -> Case:

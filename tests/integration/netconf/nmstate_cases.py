@@ -2,11 +2,10 @@
 
 from netconf.errors import BadDocument
 from netconf.facade import Network
-from tests.integration.netconf.cases import CASES, Fact
-from tests.integration.netconf.contract import Case, Stage
+from tests.integration.netconf.cases import CASES
+from tests.integration.netconf.contract import Case, Document, Stage
+from tests.integration.netconf.words import ADDRESS, bond, gone, link
 
-_OFF = {"enabled": False}
-_ADDRESS = {"enabled": True, "address": [{"ip": "198.51.100.11", "prefix-length": 24}]}
 _ADDRESS_6 = {"enabled": True, "addr-gen-mode": "eui64", "address": [{"ip": "2001:db8::11", "prefix-length": 64}]}
 
 
@@ -23,26 +22,21 @@ _RULE = {"ip-from": "198.51.100.0/24", "route-table": 50, "priority": 1000}
 _DEFAULT = ("ip", "-j", "route", "show", "default", "dev", "eth1")
 
 
-def _bond(mode: str, *ports: str) -> dict[str, object]:
-    aggregation = {"mode": mode, "port": list(ports), "options": {"miimon": 100}}
-    return {"name": "bond0", "type": "bond", "state": "up", "ipv4": _OFF, "ipv6": _OFF, "link-aggregation": aggregation}
+def _bond(mode: str, *ports: str) -> Document:
+    return bond(mode, *ports, miimon=100)
 
 
-def _link(name: str, path: str, expected: object) -> Fact:
-    return ("ip", "-j", "-d", "link", "show", name), f"0.{path}", expected
-
-
-_VLAN = {"name": "bond0.7", "type": "vlan", "state": "up", "vlan": {"base-iface": "bond0", "id": 7}, "ipv4": _ADDRESS}
+_VLAN = {"name": "bond0.7", "type": "vlan", "state": "up", "vlan": {"base-iface": "bond0", "id": 7}, "ipv4": ADDRESS}
 _MODE = "linkinfo.info_data.mode"
 
 NMSTATE_CASES = (
     Case(
         "bond-mode-in-place",
         (
-            Stage({"interfaces": [_bond("active-backup", "eth1", "eth2")]}, (_link("bond0", _MODE, "active-backup"),)),
-            Stage({"interfaces": [_bond("balance-xor", "eth1", "eth2")]}, (_link("bond0", _MODE, "balance-xor"),)),
+            Stage({"interfaces": [_bond("active-backup", "eth1", "eth2")]}, (link("bond0", _MODE, "active-backup"),)),
+            Stage({"interfaces": [_bond("balance-xor", "eth1", "eth2")]}, (link("bond0", _MODE, "balance-xor"),)),
         ),
-        {"interfaces": [{"name": "bond0", "state": "absent"}]},
+        gone("bond0"),
         ("bonding",),
     ),
     Case(
@@ -51,7 +45,7 @@ NMSTATE_CASES = (
             Stage({"interfaces": [_bond("active-backup", "eth1", "eth2"), _VLAN]}),
             Stage(
                 {"interfaces": [_bond("active-backup", "eth1", "eth3")]},
-                (_link("eth3", "master", "bond0"), _link("eth2", "master", None), _link("bond0.7", "link", "bond0")),
+                (link("eth3", "master", "bond0"), link("eth2", "master", None), link("bond0.7", "link", "bond0")),
             ),
         ),
         {"interfaces": [{"name": "bond0.7", "state": "absent"}, {"name": "bond0", "state": "absent"}]},
@@ -63,7 +57,7 @@ NMSTATE_CASES = (
             Stage(
                 {
                     "interfaces": [
-                        {"name": "eth1", "type": "ethernet", "state": "up", "ipv4": _ADDRESS, "ipv6": _ADDRESS_6}
+                        {"name": "eth1", "type": "ethernet", "state": "up", "ipv4": ADDRESS, "ipv6": _ADDRESS_6}
                         | {"lldp": {"enabled": True}}
                     ],
                     "routes": {"config": _ROUTES},

@@ -3,10 +3,8 @@
 That it came true is asked of the kernel by the contract's second look, which reads every option back.
 """
 
-from typing import Any
-
 from tests.integration.netconf.contract import Case, Document, Stage
-from tests.integration.netconf.layouts import gone, link, up, v4
+from tests.integration.netconf.words import bond, gone, link, up, v4
 
 _MII = {"miimon": 200, "updelay": 400, "downdelay": 600, "use_carrier": True}
 _ARP = {"arp_interval": 500, "arp_ip_target": "198.51.100.1,198.51.100.2", "arp_all_targets": "all"}
@@ -35,16 +33,12 @@ BONDS: dict[str, tuple[str, Document]] = {
 }
 
 
-def _bond(mode: str, **options: Any) -> Document:
-    return up("bond0", "bond", **{"link-aggregation": {"mode": mode, "port": ["eth1", "eth2"], "options": options}})
-
-
 def _case(name: str) -> Case:
     """All of them from the beginning, then in place on a bond that has none of them."""
     mode, options = BONDS[name]
     here = (link("bond0", "linkinfo.info_data.mode", mode),)
     plain = {"miimon": 100} if "miimon" in options else {key: options[key] for key in ("arp_interval", "arp_ip_target")}
-    stages = (_bond(mode, **plain), _bond(mode, **options))
+    stages = (bond(mode, "eth1", "eth2", **plain), bond(mode, "eth1", "eth2", **options))
     return Case(
         f"options-of-a-bond-{name}",
         tuple(Stage({"interfaces": [document]}, here) for document in stages),

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 from netconf.document import parse
 from netconf.facade import Network
 from tests.integration.netconf.contract import Document, at
-from tests.integration.netconf.lacp_cases import ADDRESS, vlan
-from tests.integration.netconf.layouts import bond, bridge, gone, up
+from tests.integration.netconf.layouts import backup
+from tests.integration.netconf.words import ADDRESS, bridge, gone, up, vlan
 from tests.integration.netconf.world import Ask, World, built, cable
 
 Scenario = Callable[[Network, Ask], Awaitable[None]]
@@ -38,9 +38,9 @@ async def tag_goes_back_when_its_maker_dies(network: Network, ask: Ask) -> None:
 
 async def options_go_back_when_their_maker_dies(network: Network, ask: Ask) -> None:
     """NetworkManager cannot set a bond back to the kernel's defaults: it has to make it anew."""
-    await _confirmed(network, {"interfaces": [bond("eth1", "eth2"), vlan("bond0.7", "bond0", 7, ipv4=ADDRESS)]})
+    await _confirmed(network, {"interfaces": [backup("eth1", "eth2"), vlan("bond0.7", "bond0", 7, ipv4=ADDRESS)]})
     try:
-        wish = bond("eth1", "eth2")
+        wish = backup("eth1", "eth2")
         wish["link-aggregation"]["options"]["resend_igmp"] = 7
         await _killed_after(network, {"interfaces": [wish]})
         wish["link-aggregation"]["options"]["resend_igmp"] = 1
