@@ -151,6 +151,7 @@ def run_in(
     writable: bool = True,
     binds: Mapping[Path, str] | None = None,
     environment: Mapping[str, str] | None = None,
+    timeout_s: float = BUILD_TIMEOUT_S,
 ) -> str:
     """Run a program of the tree with the tree as its root, without network and without this machine's environment.
     `binds` shows folders of this machine inside, writable."""
@@ -161,4 +162,4 @@ def run_in(
     seal += ["--tmpfs", "/tmp", "--tmpfs", "/run"]
     for outside, inside in (binds or {}).items():
         seal += ["--bind", str(outside), inside]
-    return run("bwrap", *seal, "--", *argv, timeout_s=BUILD_TIMEOUT_S)
+    return run("bwrap", *seal, "--", *argv, timeout_s=timeout_s)

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from tests.integration.lockout.entries import Api, End
 from tests.integration.lockout.runner import Trial
 from tests.integration.lockout.trial import Outcome
-from tests.integration.netconf.guest_machine import boot, code
+from tests.integration.netconf.guest_machine import VIRTIO, boot, code
 
 _CODE = ("netconf", "node", "gluster", "hosted_engine", "installer")
 _TESTS = ("tests/fakes", "tests/integration/lockout", "tests/integration/netconf")
@@ -24,5 +25,5 @@ def run_in_guest(work: Path, trials: Iterable[Trial]) -> list[Outcome]:
     files["project/inside"] = (_HERE / "inside").read_bytes()
     wanted = [(trial.bad.name, trial.enter is Api, trial.guarded) for trial in trials]
     files["project/wanted.json"] = json.dumps(wanted).encode()
-    found = boot(work, files, memory_mib=_MEMORY_MIB)
+    found = boot(work, files, hardware=replace(VIRTIO, memory_mib=_MEMORY_MIB))
     return [Outcome(**said | {"end": End(said["end"]) if said["end"] else None}) for said in found]

@@ -59,6 +59,11 @@ class Case:
     needs: tuple[str, ...] = ()
     world: World = NOTHING_BEYOND
 
+    @property
+    def anywhere(self) -> bool:
+        """Whether it runs on any kernel that runs a lab, and so in namespaces."""
+        return set(self.needs) <= {"vxlan", "veth"}
+
 
 async def hold(network: Network, case: Case, ask: Ask) -> None:
     """Raises AssertionError with what does not hold."""

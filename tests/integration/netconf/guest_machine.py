@@ -5,7 +5,7 @@ QEMU, tree and kernel are those of the images. The guest's NICs lead nowhere, an
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ from node.system.process import run
 from tests.integration.netconf.machine import CONFIGURATION
 
 _DISK_MIB = 1024
-_MEMORY_MIB = 320
 _PROJECT = Path(__file__).resolve().parents[3]
 _SCRIPTS = Path(__file__).parent / "guest"
-_CODE = ("netconf", "tests/integration/netconf")
+_HERE = "tests.integration.netconf"
+_CODE = ("netconf", _HERE.replace(".", "/"))
 _COMMAND_LINE = "console=ttyS0 quiet panic=-1 net.ifnames=0 mitigations=off nokaslr"
 
 
@@ -28,7 +28,8 @@ _COMMAND_LINE = "console=ttyS0 quiet panic=-1 net.ifnames=0 mitigations=off noka
 class Hardware:
     """`nics` are QEMU's words for what comes before each one's back end, `more` those for what else there is.
 
-    `package` is the kernel's, which loads `modules` in this order; `options` are for its command line.
+    `package` is the kernel's, which loads `modules` in this order; `options` are for its command line. The machine has
+    to be through with everything after `within_s`.
     """
 
     nics: tuple[tuple[str, ...], ...]
@@ -36,10 +37,15 @@ class Hardware:
     package: str = CLOUD
     options: str = ""
     more: tuple[str, ...] = ()
+    memory_mib: int = 320
+    within_s: int = 2400
 
 
 _LAYERS = ("bonding", "8021q", "bridge", "dummy", "vrf", "vxlan", "veth", "tun", "tcp_diag")
 VIRTIO = Hardware((("virtio-net-pci",),) * 4, ("virtio_blk", "virtio_net", "overlay", *_LAYERS))
+
+
+PATIENT = replace(VIRTIO, within_s=7200)  # for what takes long
 
 
 def _slot(number: int) -> tuple[str, ...]:
@@ -51,6 +57,7 @@ SRIOV = Hardware(
     nics=(("virtio-net-pci",), ("igb", "bus=slot1"), ("igb", "bus=slot2")),
     modules=("virtio_blk", "virtio_net", "crc32c_generic", "ext4", "overlay", "bridge", "igb", "igbvf", "vfio_pci"),
     package=FULL,
+    within_s=3600,
     options="intel_iommu=on iommu=pt",
     more=("-device", "intel-iommu", *_slot(1), *_slot(2)),
 )
@@ -70,7 +77,8 @@ def run_guest(
 ) -> dict[str, str]:
     """Name of each contract in `wanted` → what went wrong, empty if nothing. `work` is a folder for this run alone,
     `program` a module of this folder, `tree` the guest's root if it is not that of a node."""
-    return dict(boot(work, _files(wanted, program), tree=tree, hardware=hardware))
+    files = {"project/wanted.json": json.dumps(list(wanted)).encode(), **files_of(f"{_HERE}.{program}")}
+    return dict(boot(work, files, tree=tree, hardware=hardware))
 
 
 def boot(
@@ -78,10 +86,26 @@ def boot(
     files: Mapping[str, bytes],
     *,
     tree: Path | None = None,
-    memory_mib: int = _MEMORY_MIB,
     hardware: Hardware = VIRTIO,
 ) -> list[Any]:
     """What the guest said after the word `result`, line by line, from JSON. It runs `project/inside` of `files`."""
+    emulate(work, files, ("file:/tmp/work/results",), tree=tree, hardware=hardware)
+    results = (work / "results").read_text(errors="replace")
+    if "exit 0" not in results:
+        raise GuestFailed(f"{results}\n{(work / 'console').read_text(errors='replace')}")
+    return [json.loads(line.removeprefix("result ")) for line in results.splitlines() if line.startswith("result ")]
+
+
+def emulate(
+    work: Path,
+    files: Mapping[str, bytes],
+    lines: Iterable[str],
+    *,
+    tree: Path | None = None,
+    hardware: Hardware = VIRTIO,
+) -> None:
+    """From power on to power off. `lines` says where serial lines lead, that of the console not counted, as QEMU wants
+    it; `work` is `/tmp/work` there, and QEMU takes orders at the socket `monitor` in it."""
     work.mkdir(exist_ok=True)
     store = build.DEFAULT_STORE
     builder = node.node_tree(store, print, run)
@@ -89,11 +113,7 @@ def boot(
     (work / "vmlinuz").write_bytes(guest.vmlinuz.read_bytes())
     (work / "initrd").write_bytes(initrd(guest, hardware.modules, {"init": (_SCRIPTS / "init").read_bytes(), **files}))
     binds = {work: "/tmp/work", _root_disk(store, tree or builder, builder): "/tmp/root"}
-    run_in(builder, _qemu(hardware, memory_mib), run, writable=False, binds=binds)
-    results = (work / "results").read_text(errors="replace")
-    if "exit 0" not in results:
-        raise GuestFailed(f"{results}\n{(work / 'console').read_text(errors='replace')}")
-    return [json.loads(line.removeprefix("result ")) for line in results.splitlines() if line.startswith("result ")]
+    run_in(builder, _qemu(hardware, lines), run, writable=False, binds=binds, timeout_s=hardware.within_s)
 
 
 def code(*folders: str) -> dict[str, bytes]:
@@ -114,21 +134,22 @@ def _root_disk(store: Path, tree: Path, builder: Path) -> Path:
     return have(store, Entry("net-guest", key, make), print)
 
 
-def _files(wanted: Iterable[str], program: str) -> dict[str, bytes]:
+def files_of(program: str) -> dict[str, bytes]:
+    """What the guest needs to run a module of netconf or of this folder, whose name and arguments `program` is."""
     files = {"project/inside": (_SCRIPTS / "inside").read_bytes(), **code(*_CODE)}
     files["project/NetworkManager.conf"] = CONFIGURATION.encode()
     files["project/program"] = program.encode()
-    files["project/wanted.json"] = json.dumps(list(wanted)).encode()
     return files
 
 
-def _qemu(hardware: Hardware, memory_mib: int) -> tuple[str, ...]:
+def _qemu(hardware: Hardware, lines: Iterable[str]) -> tuple[str, ...]:
     return (
-        *("qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=64", "-cpu", "max", "-machine", "q35"),
-        *("-m", str(memory_mib), "-smp", "1", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
-        *("-kernel", "/tmp/work/vmlinuz", "-initrd", "/tmp/work/initrd"),
+        *("qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max,la57=off", "-machine", "q35"),
+        *("-m", str(hardware.memory_mib), "-smp", "1", "-nodefaults", "-no-user-config", "-display", "none"),
+        *("-no-reboot", "-kernel", "/tmp/work/vmlinuz", "-initrd", "/tmp/work/initrd"),
         *("-append", f"{_COMMAND_LINE} {hardware.options}"),
-        *("-serial", "file:/tmp/work/console", "-serial", "file:/tmp/work/results"),
+        *(word for line in ("file:/tmp/work/console", *lines) for word in ("-serial", line)),
+        *("-monitor", "unix:/tmp/work/monitor,server=on,wait=off"),
         *("-drive", "file=/tmp/root/root.img,format=raw,if=virtio,readonly=on"),
         *hardware.more,
         *(word for number, nic in enumerate(hardware.nics) for word in _nic(number, nic)),

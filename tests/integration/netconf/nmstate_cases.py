@@ -108,8 +108,7 @@ REFUSED = {
     "what-stands-on-a-veth-pair": (0, ("interfaces[3].veth.peer: a pair of veth cannot be made in nmstate 0.3.6",)),
 }
 _ALL = (*CASES, *NMSTATE_CASES)
-_ANYWHERE = {"vxlan", "veth"}  # what any kernel that runs a lab has
-IN_NMSTATE_MACHINE = [case.name for case in _ALL if set(case.needs) <= _ANYWHERE]
+IN_NMSTATE_MACHINE = [case.name for case in _ALL if case.anywhere]
 IN_NMSTATE_GUEST = [case.name for case in _ALL if case.name not in IN_NMSTATE_MACHINE]
 
 
