@@ -4,11 +4,16 @@ import asyncio
 import contextlib
 import curses
 import fcntl
+import os
 import struct
 import termios
+from codecs import getincrementaldecoder
+from collections.abc import Iterable
 from concurrent.futures import wait
+from selectors import EVENT_READ, SelectSelector
 from typing import Any
 
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
@@ -19,6 +24,7 @@ from netconf.screens.terminal import LEFT, Terminal
 
 _SETTLES_S = 0.03  # a page comes in several frames
 _LOOK_EVERY_S = 0.05
+_AT_ONCE = 4096
 _DEALT_WITH_S = 3  # what closes in this moment passes nothing on
 
 
@@ -57,10 +63,22 @@ class PlainDriver(LinuxDriver):
         super().write(LEFT + _capability("rmcup"))
 
     def run_input_thread(self) -> None:
-        """What is no UTF-8 is noise."""
-        while not self.exit_event.is_set():
-            with contextlib.suppress(UnicodeDecodeError):
-                super().run_input_thread()
+        """As Textual's, but for noise: what is no UTF-8 is left out, and takes no key with it."""
+        parser, decoder = XTermParser(), getincrementaldecoder("utf-8")("ignore")
+        with SelectSelector() as selector:
+            selector.register(self.fileno, EVENT_READ)
+            while not self.exit_event.is_set():
+                if selector.select(_LOOK_EVERY_S):
+                    heard = os.read(self.fileno, _AT_ONCE)
+                    if not heard:
+                        return
+                    if text := decoder.decode(heard):
+                        self._process(parser.feed(text))
+                self._process(parser.tick())
+
+    def _process(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self.process_message(message)
 
     def process_message(self, message: Message) -> None:
         """A key waits until the one before it has been dealt with. Widgets take some keys at once, others wander up to

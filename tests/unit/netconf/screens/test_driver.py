@@ -79,14 +79,13 @@ def test_a_line_that_knows_no_size_has_24_rows(echo: Callable[[str], _Echo]) -> 
     assert echo("vt220").until("Ctrl-Q: leave").splitlines()[23] == " Ctrl-Q: leave"
 
 
-def test_noise_ends_nothing(echo: Callable[[str], _Echo]) -> None:
+def test_noise_takes_no_key_with_it(echo: Callable[[str], _Echo]) -> None:
     line = echo("vt220")
     line.until("Nothing yet")
-    line.send(b"\xff\xfe\x00\x9b\xc3")
-    line.type("a")  # is lost with the noise, or not
-    line.hear(1)
-    line.type("\x1b[11~")
+    line.send(b"\xff\xfe\x00\x9b\xc3\x1b[11~\xc3")
     line.until("Heard f1")
+    line.type("\x1b[12~")
+    line.until("Heard f2")
 
 
 def test_keys_that_come_together_are_dealt_with_one_after_the_other(echo: Callable[[str], _Echo]) -> None:
