@@ -68,10 +68,10 @@ class Vt220:
         self._stream.feed(data)
         return data
 
-    def until(self, words: str, *, within_s: float = 60) -> str:
-        """What stands there as soon as `words` are part of it."""
+    def until(self, *words: str, within_s: float = 60) -> str:
+        """What stands there as soon as all of `words` are part of it."""
         last = time.monotonic() + within_s
-        while words not in self.text:
+        while not all(word in self.text for word in words):
             if not self.hear(max(0.0, last - time.monotonic())) and time.monotonic() > last:
                 raise AssertionError(f"never said {words!r}:\n{self.text}")
         return self.text

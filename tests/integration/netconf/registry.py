@@ -19,8 +19,11 @@ ALL: dict[str, Case] = {
     case.name: case for case in (*CASES, *LAYOUTS, *LACP_CASES, *ADDRESSING, *OPTION_CASES, *MODE_CASES)
 }
 _PLAIN = {f"{WITH_KERNEL} {case.name}": case for case in for_backend("kernel") if case.needs}
-_RARE = tuple(f"bond-{mode}" for mode in ("balance-rr", "balance-xor", "broadcast", "balance-tlb", "balance-alb"))
-_KERNEL = tuple(name for name, case in _PLAIN.items() if not case.anywhere and case.name not in _RARE)
+_SELDOM = (
+    *("bond-balance-rr", "bond-balance-xor", "bond-broadcast", "bond-balance-tlb", "bond-balance-alb"),
+    *("veth-between-bridges", "what-stands-on-a-veth-pair"),
+)
+_KERNEL = tuple(name for name, case in _PLAIN.items() if not case.anywhere and case.name not in _SELDOM)
 KERNEL: dict[str, Case] = _PLAIN | _WITH_BOTH
 
 _ALWAYS = (
@@ -34,12 +37,12 @@ _WITH_TRAFFIC = (*(case.name for case in (*LAYOUTS, *LACP_CASES)), *SCENARIOS)
 MORE: dict[str, tuple[str, ...]] = {
     "more-traffic": tuple(name for name in _WITH_TRAFFIC if name not in _ALWAYS),
     "addresses-and-options": tuple(case.name for case in (*ADDRESSING, *OPTION_CASES)),
-    "modes": _RARE,
+    "more-plain": _SELDOM,
     "more-kernel": tuple(name for name in _PLAIN if name not in _KERNEL),
     "modes-apart": (*(case.name for case in MODE_CASES), *_WITH_BOTH),
 }
 GUESTS: dict[str, tuple[str, ...]] = {
-    "plain": (*(case.name for case in CASES if case.needs and case.name not in _RARE), COMMAND_LINE),
+    "plain": (*(case.name for case in CASES if case.needs and case.name not in _SELDOM), COMMAND_LINE),
     "kernel": _KERNEL,
     "traffic": _ALWAYS,
     **(MORE if os.environ.get("TRIVET_LAYOUTS") == "all" else {}),

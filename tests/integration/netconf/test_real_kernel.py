@@ -17,7 +17,7 @@ def _layouts() -> Iterator[ParameterSet]:
         yield from (pytest.param(guest, name, marks=patience) for name in names)
 
 
-@pytest.mark.parametrize(("guest", "name"), _layouts())
+@pytest.mark.parametrize(("guest", "name"), list(_layouts()))
 def test_a_layout(guests: Results, guest: str, name: str) -> None:
     wrong = guests[guest].result()[name]
     assert not wrong, wrong
