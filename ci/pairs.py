@@ -1,6 +1,7 @@
 """Prints what was measured beside what it has to be: name, measured, aim, ratio (below 1 is better than the aim)."""
 
 import json
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,7 @@ def memory_mib(pids: set[int]) -> float:
 
 
 @click.command()
-@click.option("--network", is_flag=True, help="Measure the network observer now, over 1,000 interfaces; needs root.")
+@click.option("--network", is_flag=True, help="Measure now how the network is followed and changed; needs root.")
 def main(network: bool) -> None:
     pairs: list[Pair] = []
     for lab in settings.labs():
@@ -58,13 +59,19 @@ def main(network: bool) -> None:
             pairs += lab_times(lab.name, json.loads(lab.times_file.read_text()))
         if running := cgroups.members(f"trivet-lab/{lab.name}"):
             pairs.append(Pair(f"{lab.name}: memory now", memory_mib(running), AIM_MIB, "MiB"))
+    details: Iterable[str] = ()
     if network:
-        from ci import watching  # which stands on this module
+        from ci import applying, watching  # which stand on this module
 
         pairs += watching.pairs()
+        rows = applying.rows()
+        pairs += applying.pairs(rows)
+        details = applying.table(rows)
     click.echo(f"{'what':<40} {'measured':>8} {'aim':>8} unit  ratio")
     for pair in pairs:
         click.echo(pair.line())
+    for line in details:
+        click.echo(line)
     if not pairs:
         click.echo("Nothing was measured yet: run ./trivet lab up first.")
 
