@@ -28,6 +28,7 @@ def lost(lab: LabUnderTest) -> Iterator[str]:
     yield name
     lab.heal(name)
     lab.node(name).exec("systemctl", "stop", UNIT, check=False)  # it may have ended: it lost its quorum
+    lab.exec(name, "timeout", "60", "sh", "-c", f"until touch {FILE}; do sleep 1; done")
     lab.exec(lab.nodes[0], "rm", FILE)
 
 
