@@ -19,12 +19,12 @@ CABLE, FAR = "probe9", "probe9far"
 
 @pytest.fixture
 def system(lab: LabUnderTest) -> Iterator[sdk.services.SystemService]:
-    """Of a node that was cut off, by an earlier test for example, nothing is told until it is heard again."""
+    """Of a node that was cut off, by an earlier test for example, no status is told until it is heard again."""
     opened = connect(lab)
     service = opened.system_service()
     until(
         "every node has told of its network",
-        lambda: all(named(nics_of(service, node), "host0") is not None for node in lab.nodes),
+        lambda: all((nic := named(nics_of(service, node), "host0")) and nic.status for node in lab.nodes),
         timeout_s=HEARD_S,
     )
     yield service
