@@ -1,13 +1,13 @@
 """Runs in a guest: follows bonds on Debian's kernel, with an LACP partner in a namespace, and says how it went."""
 
 import asyncio
-import json
-import traceback
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from netconf.watch import document
 from netconf.watch.watch import Watch
 from tests.integration.netconf.following import Following
+from tests.integration.netconf.telling import told, wanted
 
 CABLES = """
 netns add switch
@@ -61,8 +61,9 @@ async def lacp_with_a_partner() -> None:
         await following.hears("bond0 can use nic1")
         await ip("-n switch link set p1 nomaster", "-n switch link set p2 nomaster")
         await ip("-n switch link set p1 up", "-n switch link set p2 up")
+        # What was said before it had a partner counts for nothing.
+        await following.until(lambda: "no LACP partner" in str(named(watch, "bond0")["troubles"]))
         await following.hears("bond0 has no partner", "LACP on nic2 in bond0: no partner")
-        assert "no LACP partner" in str(named(watch, "bond0")["troubles"])
         await ip("link del bond0")
         await following.hears("bond0 is gone")
         await following.stop()
@@ -86,17 +87,20 @@ async def a_port_takes_over() -> None:
 
 
 async def main() -> None:
-    wanted = json.loads(Path("/project/wanted.json").read_text())
+    names = wanted()
     await ip(*CABLES.strip().splitlines())
     for scenario in (lacp_with_a_partner, a_port_takes_over):
-        if scenario.__name__ in wanted:
-            wrong = ""
-            try:
-                await scenario()
-            except (AssertionError, TimeoutError):
-                wrong = traceback.format_exc() + Path("/proc/net/bonding/bond0").read_text()
-                await ip("link del bond0")
-            print("result", json.dumps((scenario.__name__, wrong)), flush=True)
+        if scenario.__name__ in names:
+            await told(scenario.__name__, tried(scenario))
+
+
+async def tried(scenario: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await scenario()
+    except (AssertionError, TimeoutError) as err:
+        bond = Path("/proc/net/bonding/bond0").read_text()
+        await ip("link del bond0")
+        raise AssertionError(bond) from err
 
 
 if __name__ == "__main__":
