@@ -42,7 +42,7 @@ def adapted(version: str, document: Mapping[str, Any], new: NetworkState, observ
         _whole(interface, new)
         findings += _pair(interface, f"interfaces[{number}]", new, observed)
         findings += _interface(interface, f"interfaces[{number}]")
-        findings += _functions(interface, f"interfaces[{number}]", observed)
+        findings += _functions(interface, f"interfaces[{number}]", new, observed)
         findings += _anew(interface["name"], f"interfaces[{number}]", new, observed)
         findings += _new_mode(interface, f"interfaces[{number}]", observed)
     findings += _routes(found, new)
@@ -134,9 +134,14 @@ def _anew(name: str, path: str, new: NetworkState, observed: NetworkState) -> It
         yield Finding(path, f"{name} is {inside(seen)}, which cannot change while it is there")
 
 
-def _functions(interface: Document, path: str, observed: NetworkState) -> Iterator[Finding]:
-    """0.3 takes the virtual functions that it sees for wished ones, each with its MAC, unless it is told otherwise."""
+def _functions(interface: Document, path: str, new: NetworkState, observed: NetworkState) -> Iterator[Finding]:
+    """0.3 takes the virtual functions that it sees for wished ones, each with its MAC, unless it is told otherwise; and
+    misses one that it is to remove and that went with the number of its NIC."""
     seen, said = observed.interface(interface["name"]), interface.pop("ethernet", None)
+    if seen is not None and seen.vf_of is not None and interface["state"] == "absent":
+        nics = (state.interface(seen.vf_of) for state in (new, observed))
+        if len({nic.total_vfs for nic in nics if nic is not None}) > 1:
+            yield Finding(f"{path}.state", f"{seen.name} cannot be removed together with the number of {seen.vf_of}")
     if interface["state"] == "absent" or seen is None or seen.sriov is None:
         return
     if seen.total_vfs and not seen.sriov.configured:

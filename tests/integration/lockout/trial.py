@@ -17,6 +17,7 @@ from tests.integration.lockout.world import Pace, World, world
 PROMISED_S = 60
 HERE = Pace()
 _STILL_S = 1.0
+_GOOD_S = 50  # the product's own: nothing here depends on how long it waits
 _OUT_OF_REACH = "it cannot be reached"
 Act = Callable[[World], Awaitable[Attempt]]
 
@@ -79,7 +80,7 @@ async def _run(here: World, bad: Bad) -> Outcome:
     unreachable_s = here.operator.sight.unreachable_s(begun)
     locked_out = wrong == _OUT_OF_REACH or unreachable_s > PROMISED_S
     if not wrong and bad.good:
-        after = await here.change(bad.good)
+        after = await here.change(bad.good, _GOOD_S)
         if after.end is not End.KEPT:
             wrong = f"a good change does not work any more: {after.end}: {after.says}"
         elif not await here.is_so(bad.good):

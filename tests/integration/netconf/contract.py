@@ -93,7 +93,7 @@ async def _hold(network: Network, case: Case, ask: Ask) -> None:
         await _as_wished(network, stage, ask, place)
         await _traffic(stage, ask, place)
         await network.roll_back(change.checkpoint)
-        await _is(network, before, f"{place}, taken back")
+        await settles(network, before, f"{place}, taken back")
         await _traffic(Stage({}, passes=earlier), ask, f"{place}, taken back")
         change = await network.change(stage.document, confirm_within_s=_PATIENCE_S)
         assert change.checkpoint is not None
@@ -103,7 +103,7 @@ async def _hold(network: Network, case: Case, ask: Ask) -> None:
         earlier = stage.passes
         again = await network.change(stage.document)
         assert not again.changed, f"{place}: the second time there was to do: {again.says}"
-    await _is(network, first, f"{case.name}, everything taken away")
+    await settles(network, first, f"{case.name}, everything taken away")
 
 
 async def _as_wished(network: Network, stage: Stage, ask: Ask, place: str) -> None:
@@ -126,7 +126,7 @@ async def _traffic(stage: Stage, ask: Ask, place: str) -> None:
         await ask(*words_of(event.undo))
 
 
-async def _is(network: Network, expected: NetworkState, place: str) -> None:
+async def settles(network: Network, expected: NetworkState, place: str) -> None:
     """Comes to be: links vanish a moment after they were taken away."""
     found = plain(await network.observe())
     for _ in range(50):

@@ -1,57 +1,43 @@
-"""Runs in a guest: NICs with SR-IOV (igb, as QEMU emulates it), with NetworkManager first and then the kernel alone;
-says how each case of wanted.json went."""
+"""Runs in a guest: NICs with SR-IOV (igb, as QEMU emulates it), with each of the backends that wanted.json names;
+says how each case went."""
 
 import asyncio
-import contextlib
-import json
-import time
-import traceback
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
-from netconf.errors import Problem
 from netconf.facade import Network
 from netconf.kernel.backend import Kernel
 from netconf.networkmanager.backend import NetworkManager
+from netconf.nmstate.backend import Nmstate
 from tests.integration.netconf.contract import hold
 from tests.integration.netconf.sriov_cases import COUNTS, SCENARIOS
-
-
-async def ask(*argv: str) -> str:
-    process = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.PIPE)
-    said, _ = await process.communicate()
-    return said.decode()
+from tests.integration.netconf.telling import ask, ready, told, wanted
+from tests.integration.netconf.zygote import Zygote
 
 
 async def main() -> None:
-    wanted = json.loads(Path("/project/wanted.json").read_text())
-    network = Network(NetworkManager())
-    async with asyncio.timeout(60):
-        while True:
-            with contextlib.suppress(Problem):
-                await network.observe()
-                break
-            await asyncio.sleep(0.1)
-    await tried(network, wanted)
+    for backend, begin in BACKENDS.items():
+        if names := [name for name in wanted() if name.startswith(f"{backend} ")]:
+            network = await begin()
+            for name in names:
+                await told(name, tried(network, name.removeprefix(f"{backend} ")))
+
+
+async def with_kernel() -> Network:
     await ask("pkill", "-x", "NetworkManager")
-    await tried(Network(Kernel()), wanted)
+    return Network(Kernel(watch=zygote.start))
 
 
-async def tried(network: Network, wanted: list[str]) -> None:
-    for name in wanted:
-        backend, _, case = name.partition(" ")
-        if backend == network.backend:
-            start = time.monotonic()
-            print("result", json.dumps((name, await wrong(network, case))), flush=True)
-            print("time", name, round(time.monotonic() - start, 1), flush=True)
+async def tried(network: Network, case: str) -> None:
+    """Raises AssertionError or Problem."""
+    await (hold(network, COUNTS, ask) if case == COUNTS.name else SCENARIOS[case](network, ask))
 
 
-async def wrong(network: Network, case: str) -> str:
-    try:
-        await (hold(network, COUNTS, ask) if case == COUNTS.name else SCENARIOS[case](network, ask))
-    except (AssertionError, Problem):
-        return traceback.format_exc()
-    return ""
-
+BACKENDS: dict[str, Callable[[], Awaitable[Network]]] = {  # in this order
+    "networkmanager": lambda: ready(NetworkManager()),
+    "nmstate": lambda: ready(Nmstate()),
+    "kernel": with_kernel,
+}
 
 if __name__ == "__main__":
+    zygote = Zygote()
     asyncio.run(main())

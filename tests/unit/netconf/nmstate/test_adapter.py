@@ -213,6 +213,19 @@ def test_virtual_functions() -> None:
         told(other, OLD, having(2, configured=False))
 
 
+def test_a_virtual_function_is_not_removed_together_with_the_number() -> None:
+    seen = having(2)
+    seen = replace(seen, interfaces=(*seen.interfaces, replace(nic("eth3"), vf_of="eth1")))
+    away = {"name": "eth3", "state": "absent"}
+    assert told(one(away), OLD, seen)["interfaces"] == [away]
+    both = one(_up("eth1", "ethernet", ethernet={"sr-iov": {"total-vfs": 0}}), away)
+    assert told(both, NEW, seen)["interfaces"][1]["state"] == "absent"
+    with pytest.raises(
+        BadDocument, match=r"interfaces\[1\]\.state: eth3 cannot be removed together with the number of"
+    ):
+        told(both, OLD, seen)
+
+
 def test_who_is_started_anew() -> None:
     wish = complete(parse(DOCUMENT), BEFORE)
     assert started(wish, plan(wish, BEFORE)) == ("ovirtmgmt", "host0")
