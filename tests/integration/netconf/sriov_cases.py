@@ -106,15 +106,11 @@ async def those_of_others(network: Network, ask: Ask) -> None:
     await _confirmed(network, nic())
     (_DEVICE / "sriov_numvfs").write_text("2")
     try:
-        match network.backend:
-            case "networkmanager":
-                await _there_and_back(network, nic(mtu=1400), 2)
-                await _refused(network, FunctionsOfOthers, nic(vfs=3))
-            case "nmstate":  # 0.3 would put them into the profile
-                await _refused(network, BadDocument, nic(mtu=1400))
-            case _:
-                await _there_and_back(network, nic(mtu=1400), 2)
-                await _there_and_back(network, nic(vfs=3), 3)
+        await _there_and_back(network, nic(mtu=1400), 2)
+        if network.backend == "networkmanager":
+            await _refused(network, FunctionsOfOthers, nic(vfs=3))
+        else:
+            await _there_and_back(network, nic(vfs=3), 3)
     finally:
         (_DEVICE / "sriov_numvfs").write_text("0")
         await _confirmed(network, *_NONE["interfaces"])
