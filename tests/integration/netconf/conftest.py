@@ -15,10 +15,10 @@ import pytest
 from images import build
 from node.system.process import run
 from tests.integration.netconf.bare import Bare
-from tests.integration.netconf.guest_machine import PATIENT, VIRTIO, run_guest
+from tests.integration.netconf.guest_machine import run_guest
 from tests.integration.netconf.machine import Machine
 from tests.integration.netconf.nmstate_tree import nmstate_tree as nmstate_tree_of
-from tests.integration.netconf.registry import GUESTS, MORE
+from tests.integration.netconf.registry import GUESTS
 
 _FOLDER = "/var/tmp"
 
@@ -58,8 +58,5 @@ def guests(request: pytest.FixtureRequest) -> Iterator[Mapping[str, "Future[Mapp
     wanted = {name: names for name, names in GUESTS.items() if name in asked}
     work = Path(tempfile.mkdtemp(prefix="trivet-guest-", dir=_FOLDER))
     with ThreadPoolExecutor(2) as pool:
-        yield {
-            name: pool.submit(run_guest, work / name, names, hardware=PATIENT if name in MORE else VIRTIO)
-            for name, names in wanted.items()
-        }
+        yield {name: pool.submit(run_guest, work / name, names) for name, names in wanted.items()}
     shutil.rmtree(work)

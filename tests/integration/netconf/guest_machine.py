@@ -5,7 +5,7 @@ QEMU, tree and kernel are those of the images. The guest's NICs lead nowhere, an
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from node.system.process import run
 from tests.integration.netconf.machine import CONFIGURATION
 
 _DISK_MIB = 1024
+_WITHIN_S = 7200  # who waits for fewer layouts gives up earlier
 _PROJECT = Path(__file__).resolve().parents[3]
 _SCRIPTS = Path(__file__).parent / "guest"
 _HERE = "tests.integration.netconf"
@@ -28,8 +29,7 @@ _COMMAND_LINE = "console=ttyS0 quiet panic=-1 net.ifnames=0 mitigations=off noka
 class Hardware:
     """`nics` are QEMU's words for what comes before each one's back end, `more` those for what else there is.
 
-    `package` is the kernel's, which loads `modules` in this order; `options` are for its command line. The machine has
-    to be through with everything after `within_s`.
+    `package` is the kernel's, which loads `modules` in this order; `options` are for its command line.
     """
 
     nics: tuple[tuple[str, ...], ...]
@@ -38,14 +38,10 @@ class Hardware:
     options: str = ""
     more: tuple[str, ...] = ()
     memory_mib: int = 320
-    within_s: int = 2400
 
 
 _LAYERS = ("bonding", "8021q", "bridge", "dummy", "vrf", "vxlan", "veth", "tun", "tcp_diag")
 VIRTIO = Hardware((("virtio-net-pci",),) * 4, ("virtio_blk", "virtio_net", "overlay", *_LAYERS))
-
-
-PATIENT = replace(VIRTIO, within_s=7200)  # for what takes long
 
 
 def _slot(number: int) -> tuple[str, ...]:
@@ -57,7 +53,6 @@ SRIOV = Hardware(
     nics=(("virtio-net-pci",), ("igb", "bus=slot1"), ("igb", "bus=slot2")),
     modules=("virtio_blk", "virtio_net", "crc32c_generic", "ext4", "overlay", "bridge", "igb", "igbvf", "vfio_pci"),
     package=FULL,
-    within_s=3600,
     options="intel_iommu=on iommu=pt",
     more=("-device", "intel-iommu", *_slot(1), *_slot(2)),
 )
@@ -113,7 +108,7 @@ def emulate(
     (work / "vmlinuz").write_bytes(guest.vmlinuz.read_bytes())
     (work / "initrd").write_bytes(initrd(guest, hardware.modules, {"init": (_SCRIPTS / "init").read_bytes(), **files}))
     binds = {work: "/tmp/work", _root_disk(store, tree or builder, builder): "/tmp/root"}
-    run_in(builder, _qemu(hardware, lines), run, writable=False, binds=binds, timeout_s=hardware.within_s)
+    run_in(builder, _qemu(hardware, lines), run, writable=False, binds=binds, timeout_s=_WITHIN_S)
 
 
 def code(*folders: str) -> dict[str, bytes]:
