@@ -169,8 +169,8 @@ class FunctionInUse(Refused):
 
 
 class FunctionsOfOthers(Refused):
-    what = "Cannot give {name} {wanted}"
-    why = "it has {now} that no profile of NetworkManager's asks for: they would not come back with the earlier network"
+    what = "Cannot change {name}"
+    why = "it has {now}, and its profile asks for {asked}: they would not come back with the earlier network"
     mend = "Take them away first, or have its profile ask for them (sriov.total-vfs)"
 
 

@@ -141,13 +141,18 @@ class Sriov:
     """The virtual functions of a NIC, each a NIC of its own; of a wish, only how many there are to be.
 
     `most` is how many the hardware can have, `in_vms` are the PCI addresses of those that are passed through to VMs.
-    Those that are not `configured` are somebody else's, and stay unless another number is wished for.
+    `asked` is how many the configuration asks for, None where it says nothing of them: when there are others they are
+    somebody else's, and stay unless another number is wished for.
     """
 
     total_vfs: int
     most: int | None = None
     in_vms: tuple[str, ...] = ()
-    configured: bool = False
+    asked: int | None = None
+
+    @property
+    def configured(self) -> bool:
+        return self.asked == self.total_vfs
 
 
 @dataclass(frozen=True, slots=True, order=True)

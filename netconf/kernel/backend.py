@@ -238,7 +238,7 @@ def _with_picture(interface: Interface, picture: Picture) -> Interface:
     return replace(
         interface,
         description=link.alias or None,
-        sriov=interface.sriov and replace(interface.sriov, configured=True),
+        sriov=interface.sriov and replace(interface.sriov, asked=interface.total_vfs),
         ipv4=replace(ipv4, options=over(limits.SO_ANYWAY, ())) if ipv4.enabled else ipv4,
         ipv6=replace(ipv6, options=over(options, ())) if ipv6.enabled else ipv6,
     )

@@ -16,8 +16,8 @@ _ASKS = ("auto", "dhcp")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Whether it asks for addresses and what of those it gets it takes; with `sriov` it sets the number of virtual
-    functions, with `makes_pair` it makes a pair of veth."""
+    """Whether it asks for addresses and what of those it gets it takes; `sriov` is the number of virtual functions
+    that it sets, with `makes_pair` it makes a pair of veth."""
 
     method4: str = ""
     method6: str = ""
@@ -27,7 +27,7 @@ class Known:
     lldp: bool = False
     description: str | None = None
     neighbours: tuple[LldpNeighbour, ...] = ()
-    sriov: bool = False
+    sriov: int | None = None
     makes_pair: bool = False
 
 
@@ -45,7 +45,7 @@ def known(settings: Settings, heard: Iterable[Mapping[str, Variant]] = ()) -> Kn
         lldp=lldp == 1,
         description=marks.get(DESCRIPTION),
         neighbours=tuple(sorted(neighbour(one) for one in heard)),
-        sriov="sriov" in settings,
+        sriov=_functions(settings),
         makes_pair="veth" in settings,
     )
 
@@ -65,13 +65,19 @@ def with_known(interface: Interface, said: Known) -> Interface:
         lldp=said.lldp,
         description=said.description,
         neighbours=said.neighbours,
-        sriov=interface.sriov and replace(interface.sriov, configured=said.sriov),
+        sriov=interface.sriov and replace(interface.sriov, asked=said.sriov),
     )
 
 
 def _method(settings: Settings, group: str) -> str:
     method = settings.get(group, {}).get("method")
     return "" if method is None else str(method.value)
+
+
+def _functions(settings: Settings) -> int | None:
+    """How many virtual functions it asks for: none, unless it says more than that there are such."""
+    said = settings.get("sriov", {}).get("total-vfs")
+    return (0 if said is None else int(said.value)) if "sriov" in settings else None
 
 
 def _wait_ip(settings: Settings) -> WaitIp | None:

@@ -17,9 +17,7 @@ def _cases(*backends: str) -> tuple[str, ...]:
     return tuple(f"{backend} {case}" for backend in backends for case in (COUNTS.name, *SCENARIOS))
 
 
-_OF_NODE = _cases("networkmanager", "kernel")
-# It writes a number into every profile, so that those of others are the profile's to it.
-_WITH_NMSTATE = tuple(case for case in _cases("nmstate") if not case.endswith("those-of-others"))
+_OF_NODE, _WITH_NMSTATE = _cases("networkmanager", "kernel"), _cases("nmstate")
 
 
 @pytest.fixture(scope="module")

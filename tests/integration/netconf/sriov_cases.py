@@ -106,6 +106,9 @@ async def those_of_others(network: Network, ask: Ask) -> None:
     await _confirmed(network, nic())
     (_DEVICE / "sriov_numvfs").write_text("2")
     try:
+        if network.backend == "nmstate":  # its profile says none, and would have none again
+            await _refused(network, Refused, nic(mtu=1400))
+            return
         await _there_and_back(network, nic(mtu=1400), 2)
         if network.backend == "networkmanager":
             await _refused(network, FunctionsOfOthers, nic(vfs=3))

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dbus_fast import Variant
 
 from netconf.document import parse, render
 from netconf.errors import ChangeFailed, FunctionInUse, FunctionsOfOthers, NoSriov, Refused, TooManyFunctions
@@ -41,8 +42,8 @@ def wish(vfs: int, **more: Any) -> Interface:
     return replace(Interface("eth0", sriov=Sriov(vfs)), **more)
 
 
-NONE = NetworkState((eth(0, Sriov(0, 7, configured=True)), eth(1)), ())
-TWO = NetworkState((eth(0, Sriov(2, 7, configured=True)), eth(1), eth(2, vf_of="eth0"), eth(3, vf_of="eth0")), ())
+NONE = NetworkState((eth(0, Sriov(0, 7, asked=0)), eth(1)), ())
+TWO = NetworkState((eth(0, Sriov(2, 7, asked=2)), eth(1), eth(2, vf_of="eth0"), eth(3, vf_of="eth0")), ())
 
 
 def says(wished: Interface, observed: NetworkState) -> list[str]:
@@ -95,7 +96,7 @@ def test_a_nic_without_configuration_has_none() -> None:
         ),
         (
             wish(4),
-            NetworkState((eth(0, Sriov(2, 7, ("0000:01:10.2",), configured=True)), *TWO.interfaces[1:])),
+            NetworkState((eth(0, Sriov(2, 7, ("0000:01:10.2",), asked=2)), *TWO.interfaces[1:])),
             FunctionInUse,
             "0000:01:10.2 belongs to a VM",
         ),
@@ -160,7 +161,7 @@ def test_networkmanager_is_told_a_number_that_is_wished_for_or_that_it_knows() -
 
 
 def test_what_networkmanager_could_not_bring_back_is_refused() -> None:
-    with pytest.raises(FunctionsOfOthers, match=r"it has 2 virtual functions that no profile"):
+    with pytest.raises(FunctionsOfOthers, match="it has 2 virtual functions, and its profile asks for none"):
         profile_group(wish(4), OF_OTHERS)
 
 
@@ -172,9 +173,17 @@ def test_networkmanager_takes_them_away_whenever_it_starts_the_nic() -> None:
         profile_group(bridge, with_vf(ipv4=STATIC))
 
 
+def test_a_profile_that_asks_for_another_number_is_not_started() -> None:
+    """NetworkManager would make it that number, though nothing was said of it."""
+    others = NetworkState((eth(0, Sriov(2, 7, asked=0)), *TWO.interfaces[1:]))
+    with pytest.raises(FunctionsOfOthers, match="it has 2 virtual functions, and its profile asks for none"):
+        profile_group(Interface("eth0", mtu=1400), others)
+
+
 def test_whether_a_profile_asks_for_them() -> None:
     plain = OF_OTHERS.interfaces[0]
-    assert with_known(plain, known({"sriov": {}})).sriov == Sriov(2, 7, configured=True)
+    assert with_known(plain, known({"sriov": {"total-vfs": Variant("u", 2)}})).sriov == Sriov(2, 7, asked=2)
+    assert with_known(plain, known({"sriov": {}})).sriov == Sriov(2, 7, asked=0)
     assert with_known(plain, known({})).sriov == Sriov(2, 7)
     assert with_known(eth(1), known({"sriov": {}})).sriov is None
 

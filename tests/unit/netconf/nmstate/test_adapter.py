@@ -198,7 +198,8 @@ def test_whose_profiles_go() -> None:
 
 
 def having(vfs: int, *, configured: bool = True) -> NetworkState:
-    return NetworkState((replace(nic("eth1"), sriov=Sriov(vfs, 7, configured=configured)), nic("eth2", OFF)), routes=())
+    sriov = Sriov(vfs, 7, asked=vfs if configured else None)
+    return NetworkState((replace(nic("eth1"), sriov=sriov), nic("eth2", OFF)), routes=())
 
 
 def test_virtual_functions() -> None:
