@@ -20,12 +20,14 @@ pytestmark = pytest.mark.timeout(900)
 _WITHIN_S, _LONG_S = 60, 300  # everything takes its time in the guest
 _BEFORE = {"eth0": ["10.0.2.15/24"]}
 _AFTER = {"ovirtmgmt": ["10.0.2.20/24"]}
-_RESET = """
-nmcli connection delete $(nmcli -g UUID,TYPE connection show | sed -n '/loopback/!s/:.*//p')
-nmcli connection add type ethernet ifname eth0 con-name eth0 ipv6.method disabled ipv4.method manual
- ipv4.addresses 10.0.2.15/24 ipv4.gateway 10.0.2.2
-nmcli connection up eth0
-"""
+_RESET = "; ".join(
+    (
+        "nmcli connection delete $(nmcli -g UUID,TYPE connection show | sed -n '/loopback/!s/:.*//p')",
+        "nmcli connection add type ethernet ifname eth0 con-name eth0 ipv6.method disabled"
+        " ipv4.method manual ipv4.addresses 10.0.2.15/24 ipv4.gateway 10.0.2.2",
+        "nmcli connection up eth0",
+    )
+)
 _TAB, _ENTER, _ESC, _DOWN, _END, _BACKSPACE, _CTRL_L = "\t", "\r", "\x1b", "\x1b[B", "\x1b[4~", "\x7f", "\x0c"
 
 
@@ -43,7 +45,7 @@ def started() -> Iterator[SerialGuest]:
 def guest(started: SerialGuest) -> SerialGuest:
     """The management network is on eth0, and nobody is logged in."""
     started.hang_up()
-    started(_RESET.replace("\n ", " ").replace("\n", ";").strip(";"))
+    started(_RESET)
     assert _addresses(started) == _BEFORE
     return started
 
