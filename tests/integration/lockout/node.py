@@ -130,8 +130,12 @@ class Node(Machine):
             self.write(f"{_PROFILES}/{name}.nmconnection", text)
 
     def on_disk(self) -> dict[str, str]:
-        """File → text of the profiles that the next boot finds."""
-        return {path.name: path.read_text() for path in (self.root / _PROFILES).iterdir()}
+        """File → text of the profiles that the next boot finds; one that goes while they are read is not among them."""
+        found = {}
+        for path in (self.root / _PROFILES).iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                found[path.name] = path.read_text()
+        return found
 
     def _start(self) -> None:
         layers = f"lowerdir={self._tree},upperdir={self._disk}/upper,workdir={self._disk}/work"
