@@ -35,6 +35,10 @@ class Backend(Protocol):
         """
         ...
 
+    async def resume(self) -> None:
+        """It was away while the network was changed without it: have what is saved in force again, and as its own."""
+        ...
+
     async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
         """Arm the way back, then change. On an error the earlier state is back before it is raised.
 

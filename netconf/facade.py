@@ -102,6 +102,8 @@ class Network:
         if confirmed is None:
             return Change(changed=False, says=("Nothing was ever confirmed",))
         present = await self._carriers.present()
+        if self._carriers.stands_in(present) and self._kept is not None:
+            self._kept.remember_changed_without()
         done: tuple[Step, ...] = ()
         for _ in range(2):  # virtual functions are there when their NIC has been told to have some
             observed = await present.show()
@@ -224,8 +226,11 @@ class Network:
             self._end(kept=kept, why=why, says=pending.says)
 
     def _begin(self, pending: Pending) -> None:
-        if self._kept is not None:
-            self._kept.begin(pending)
+        if self._kept is None:
+            return
+        self._kept.begin(pending)
+        if pending.stands_in_for:
+            self._kept.remember_changed_without()
 
     def _end(self, *, kept: bool, why: str, says: tuple[str, ...]) -> None:
         if self._kept is not None:

@@ -13,7 +13,8 @@ log = logging.getLogger(__name__)
 
 
 class HandingOver:
-    """One document after the other, as they were wished for; each is known to be owed until it is confirmed here."""
+    """Also when nothing was confirmed: what went back without it it does not take for its own. Then one document after
+    the other, as they were wished for; each is known to be owed until it is confirmed here."""
 
     def __init__(self, backend: Backend, kept: Kept | None, within_s: int) -> None:
         self._backend, self._kept, self._within_s = backend, kept, within_s
@@ -39,13 +40,16 @@ class HandingOver:
             log.warning("what was confirmed without %s is given up: %s", self._backend.name, err)
             if self._kept is not None:
                 self._kept.owe(())
+                self._kept.forget_changed_without()
 
     def _is_due(self) -> bool:
-        return self._kept is not None and bool(self._kept.owed())
+        return self._kept is not None and (self._kept.changed_without() or bool(self._kept.owed()))
 
     async def _all(self) -> None:
         """Nobody is asked: it was proven when it was confirmed."""
-        await self._backend.settle(taps(await self._backend.show()))
+        plugged = taps(await self._backend.show())
+        await self._backend.resume()
+        await self._backend.settle(plugged)
         while self._kept is not None and (owed := self._kept.owed()):
             wish = parse(owed[0])
             steps = whole(wish, await self._backend.show())
@@ -54,3 +58,5 @@ class HandingOver:
             self._kept.confirm()
             self._kept.owe(owed[1:])
             log.info("%s was given what was confirmed without it", self._backend.name)
+        if self._kept is not None:
+            self._kept.forget_changed_without()

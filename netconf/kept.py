@@ -103,6 +103,16 @@ class Kept:
         else:
             self._remove("owed.json")
 
+    def changed_without(self) -> bool:
+        """Whether anything was changed while the usual backend was away, confirmed or not, that it does not know of."""
+        return self._read("changed-without", lambda _: True) or False
+
+    def remember_changed_without(self) -> None:
+        self._write("changed-without", "")
+
+    def forget_changed_without(self) -> None:
+        self._remove("changed-without")
+
     def _read(self, name: str, made: Callable[[str], _T]) -> _T | None:
         try:
             return made((self._folder / name).read_text())

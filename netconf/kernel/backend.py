@@ -79,6 +79,9 @@ class Kernel:
         """`plugged` is known without being told: it is in the snapshot."""
         await asyncio.to_thread(self._settle)
 
+    async def resume(self) -> None:
+        """It saves nothing."""
+
     async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
         work = asyncio.create_task(asyncio.to_thread(self._apply_alone, desired, confirm_within_s))
         try:

@@ -21,7 +21,7 @@ from netconf.networkmanager.activation import Activation, Stuck
 from netconf.networkmanager.bus import Bus, BusSaidNo, answers, connect
 from netconf.networkmanager.holding import Hold, hold, hold_more, in_order
 from netconf.networkmanager.known import with_known
-from netconf.networkmanager.recovery import back, forget, quiet, retake, until
+from netconf.networkmanager.recovery import back, forget, quiet, resume, retake, until
 from netconf.networkmanager.work import Work, work
 from netconf.planning.plan import Step, plan
 from netconf.planning.wish import complete
@@ -83,6 +83,10 @@ class NetworkManager:
                 await quiet(bus)
             await asyncio.to_thread(plug, dict(plugged) | self._plugged, self._netns)
             self._plugged = {}
+
+    async def resume(self) -> None:
+        async with connect(self._bus_address) as bus:
+            await resume(bus, self._look)
 
     async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
         async with connect(self._bus_address) as bus:

@@ -38,6 +38,11 @@ async def forget(bus: Bus, uuids: Collection[str], look: Look) -> None:
     await retake(bus, {profile.interface for profile in profiles}, unsaved=True)  # what is of others is not taken away
     for profile in profiles:
         await bus.delete_profile(profile.path)
+    await resume(bus, look)
+
+
+async def resume(bus: Bus, look: Look) -> None:
+    """Let NetworkManager have in force what it should; it has been dead meanwhile."""
     await quiet(bus)
     if lost := lost_profiles(await bus.profiles(), await bus.active(), await look()):
         devices = await bus.devices()
@@ -69,8 +74,11 @@ def mistaken_profiles(profiles: Iterable[Saved], active: Mapping[str, str]) -> t
 def lost_profiles(profiles: Iterable[Saved], active: dict[str, str], seen: NetworkState) -> tuple[Saved, ...]:
     """Those that NetworkManager should have in force and has not, controllers first; pure.
 
-    Started again in the middle of a change it believes that a port is plugged in still that it has just pulled out.
+    Started again in the middle of a change it believes that a port is plugged in still that it has just pulled out, and
+    takes for somebody else's what was made anew while it was dead.
     """
+    profiles = tuple(profiles)
+    theirs = {profile.uuid for profile in profiles if profile.made_up}
     wanted = [profile for profile in profiles if profile.autoconnect and profile.interface and not profile.made_up]
     names = {profile.uuid: profile.interface for profile in wanted}
     mine = {profile.interface: profile for profile in wanted if active.get(profile.interface) == profile.uuid}
@@ -78,7 +86,7 @@ def lost_profiles(profiles: Iterable[Saved], active: dict[str, str], seen: Netwo
     for profile in sorted(wanted, key=lambda profile: (bool(profile.controller), -profile.priority)):
         link = seen.interface(profile.interface)
         controller = names.get(profile.controller, profile.controller)
-        is_free = profile.interface not in active
+        is_free = active.get(profile.interface) in (None, *theirs)
         is_elsewhere = (
             mine.get(profile.interface) is profile and link is not None and (link.controller or "") != controller
         )

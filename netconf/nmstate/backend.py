@@ -19,7 +19,7 @@ from netconf.kernel.taps import plug, taps
 from netconf.model import Checkpoint, NetworkState
 from netconf.networkmanager.bus import Bus, answers, connect
 from netconf.networkmanager.known import with_known
-from netconf.networkmanager.recovery import quiet, until
+from netconf.networkmanager.recovery import quiet, resume, until
 from netconf.networkmanager.sriov import check
 from netconf.nmstate.adapter import adapted, checkpoint_name, is_old
 from netconf.nmstate.documents import dns, freed, known, started, wished, with_profiles
@@ -74,6 +74,10 @@ class Nmstate:
                 await quiet(bus)
             await asyncio.to_thread(plug, dict(plugged) | self._plugged, self._netns)
             self._plugged = {}
+
+    async def resume(self) -> None:
+        async with connect(self._bus_address) as bus:
+            await resume(bus, lambda: asyncio.to_thread(observe, self._netns))
 
     async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
         async with connect(self._bus_address) as bus:

@@ -24,6 +24,7 @@ class FakeNetwork:
     dead: bool = False
     number: int = 0
     settled: int = 0
+    resumed: int = 0
     name: str = "fake"
     plugged: dict[str, str] = field(default_factory=dict)
 
@@ -44,6 +45,10 @@ class FakeNetwork:
         if self.foreign:
             raise ChangePending()
         self.expire()
+
+    async def resume(self) -> None:
+        self._need_life()
+        self.resumed += 1
 
     async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
         self._need_life()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from netconf.kernel.observe import observe
 from tests.integration.lockout import dying
 from tests.integration.lockout.deaths import at_each_step
 from tests.integration.lockout.documents import (
@@ -139,6 +140,17 @@ async def _networkmanager_comes_back_before_it_is_confirmed(here: World) -> Atte
     here.node.keep_dead()
     attempt = await here.change_only(TO_NIC)
     here.node.let_live()
+    return attempt
+
+
+async def _networkmanager_comes_back_after_it_went_back(here: World) -> Attempt:
+    """The bridge was made anew meanwhile; it has to be its own again, with its name servers."""
+    here.node.keep_dead()
+    attempt = await here.change_only(TO_NIC)
+    async with asyncio.timeout(here.pace.back_s):
+        while (await asyncio.to_thread(observe, here.node.netns)).interface("ovirtmgmt") is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.2)
+    await _reachable_without_networkmanager(here)
     return attempt
 
 

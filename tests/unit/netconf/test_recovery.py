@@ -33,6 +33,12 @@ def test_a_port_whose_profile_names_the_bridge_by_its_uuid() -> None:
     assert lost(BOTH, AFTER, replace(PORT, controller="u1"), BRIDGE) == []
 
 
+def test_what_it_takes_for_somebody_elses() -> None:
+    made_up = Saved("/x", "ux", "ovirtmgmt", "", True, made_up=True)
+    assert lost(BOTH | {"ovirtmgmt": "ux"}, AFTER, PORT, BRIDGE, made_up) == ["/1", "/2"]
+    assert lost({"docker0": "uy"}, AFTER, replace(made_up, interface="docker0", uuid="uy")) == []
+
+
 def test_of_two_profiles_the_one_that_comes_first_at_boot() -> None:
     low, high = replace(BRIDGE, path="/low", uuid="low"), replace(BRIDGE, path="/high", uuid="high", priority=9)
     assert lost({}, NetworkState(), low, high) == ["/high"]

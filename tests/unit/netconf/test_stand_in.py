@@ -138,6 +138,19 @@ async def test_back_again_it_is_given_what_was_confirmed(network: Network, machi
     assert await network.drift() == ()
 
 
+async def test_back_again_it_makes_its_own_what_went_back_without_it(network: Network, machine: Machine) -> None:
+    """A bridge that was made anew meanwhile it takes for somebody else's."""
+    machine.nm_dies()
+    await network.change(DOCUMENT)
+    await network.settle()
+    await network.hand_over()
+    assert machine.nm.resumed == 0
+    machine.nm_comes_back()
+    await machine.network().hand_over()
+    await network.hand_over()
+    assert machine.nm.resumed == 1
+
+
 async def test_given_also_when_the_network_is_so_already(network: Network, machine: Machine) -> None:
     """It may leave an address alone that it found and forget it at the next boot."""
     machine.nm_dies()
@@ -217,6 +230,9 @@ async def test_the_boot_without_it_makes_what_was_confirmed(network: Network, ma
     machine.nm_dies()
     await network.restore_without_backend()
     assert is_made(machine.kernel.saved)
+    machine.nm_comes_back()
+    await network.hand_over()
+    assert machine.nm.resumed == 1
 
 
 def test_all_that_a_wish_says_is_given_to_a_host_that_is_so() -> None:
