@@ -6,8 +6,10 @@ from netconf.backend import Backend
 from netconf.facade import Network
 from netconf.kept import Kept
 from netconf.kernel.backend import Kernel
+from netconf.kernel.deputy import Deputy as KernelDeputy
 from netconf.networkmanager.backend import NetworkManager
 from netconf.nmstate.backend import Nmstate
+from netconf.standing_by import Deputy
 
 BACKENDS = ("networkmanager", "nmstate", "kernel")
 USUAL = ("networkmanager", "kernel")
@@ -24,6 +26,12 @@ def named(name: str) -> Backend:
             return NetworkManager()
 
 
-def usual(kept: Kept, *, named: Callable[[str], Backend] = named, patience_s: float = 0) -> Network:
+def usual(
+    kept: Kept,
+    *,
+    named: Callable[[str], Backend] = named,
+    deputy: Callable[[], Deputy] = KernelDeputy,
+    patience_s: float = 0,
+) -> Network:
     """The network of this machine through whoever answers. `patience_s` as in netconf.facade.Network."""
-    return Network(named("networkmanager"), kept, stand_in=named("kernel"), patience_s=patience_s)
+    return Network(named("networkmanager"), kept, stand_in=named("kernel"), deputy=deputy(), patience_s=patience_s)

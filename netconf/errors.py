@@ -198,6 +198,14 @@ class BackAgain(CheckpointGone):
     mend = "Ask for the change again: {backend} makes it then"
 
 
+class DiedInTheMiddle(Failed):
+    """The change was taken back by the kernel alone before this was raised."""
+
+    what = "Cannot bring the network into the wanted state"
+    why = "{backend} died over it: {reason}"
+    mend = "The earlier configuration is back. See why it died (`journalctl -u NetworkManager`) before you ask again"
+
+
 class BackendMissing(Refused):
     what = "Cannot reach NetworkManager"
     why = "{reason}"

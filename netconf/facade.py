@@ -8,7 +8,7 @@ from dataclasses import replace
 from netconf.backend import NOTHING, Backend
 from netconf.carriers import Carriers
 from netconf.document import parse
-from netconf.errors import BackAgain, BadTimeLimit, CheckpointGone
+from netconf.errors import BackAgain, BackendMissing, BadTimeLimit, CheckpointGone, DiedInTheMiddle
 from netconf.handing_over import HandingOver
 from netconf.kept import Ended, Kept, Pending, of_wishes
 from netconf.kernel.taps import taps
@@ -16,6 +16,7 @@ from netconf.model import Change, Checkpoint, NetworkState
 from netconf.planning.drift import drift
 from netconf.planning.plan import Step, plan
 from netconf.planning.possible import possible
+from netconf.standing_by import Deputy, StandingBy
 from netconf.uptime import boot_id, uptime_s
 
 _SHORTEST_S, _LONGEST_S = 5, 600
@@ -32,10 +33,18 @@ class Network:
     """
 
     def __init__(
-        self, backend: Backend, kept: Kept | None = None, *, stand_in: Backend | None = None, patience_s: float = 0
+        self,
+        backend: Backend,
+        kept: Kept | None = None,
+        *,
+        stand_in: Backend | None = None,
+        deputy: Deputy | None = None,
+        patience_s: float = 0,
     ) -> None:
-        """`patience_s` is how long the backend is waited for before its stand-in takes its place."""
+        """`patience_s` is how long the backend is waited for before its stand-in takes its place; `deputy` takes back
+        what a backend leaves that dies in the middle of a change and stays dead, while anyone stands by."""
         self._carriers = Carriers(backend, stand_in, patience_s=patience_s)
+        self._standing_by = StandingBy(backend, deputy)
         self._kept = kept
         self._handing_over = HandingOver(backend, kept, WITHIN_S)
         self._by = backend.name
@@ -77,10 +86,15 @@ class Network:
             return Change(changed=False, says=("The network is already so",))
         being_made = self._pending(dict(document), steps, observed, present, uptime_s() + confirm_within_s)
         self._begin(being_made)
+        if present is self._carriers.usual:
+            await self._standing_by.begin(desired, observed, being_made.until_s)
         try:
             checkpoint = await present.apply(desired, steps, confirm_within_s)
         except Exception as err:
             self._end(kept=False, why=str(err), says=being_made.says)
+            if await self._standing_by.took_back():
+                raise DiedInTheMiddle(backend=present.name, reason=str(err)) from err
+            await self._standing_by.over(by_backend=True)
             raise
         self._begin(replace(being_made, checkpoint=checkpoint))
         return Change(changed=True, checkpoint=checkpoint, says=being_made.says)
@@ -141,6 +155,9 @@ class Network:
         if await self._carriers.is_overtaken(pending):
             await self._take_back_overtaken(checkpoint)
             raise BackAgain(backend=self._carriers.usual.name)
+        if not await self._standing_by.is_kept():
+            await self._settle_what_was_taken_back()
+            raise CheckpointGone()
         try:
             await self._keep(checkpoint, pending)
         except CheckpointGone:
@@ -161,7 +178,12 @@ class Network:
 
     async def roll_back(self, checkpoint: Checkpoint, *, why: str = "it was taken back by hand") -> None:
         """Take the change back now; also fine when it went back by itself. CheckpointGone when it was confirmed."""
-        await self._carriers.roll_back(checkpoint)
+        try:
+            await self._carriers.roll_back(checkpoint)
+            await self._standing_by.over(by_backend=True)
+        except BackendMissing:
+            if not await self._standing_by.took_back():
+                raise
         self._end_pending(checkpoint, kept=False, why=why)
 
     async def settle(self) -> None:
@@ -175,6 +197,7 @@ class Network:
         pending = self._kept.pending() if self._kept is not None else None
         kept = await self._confirm_on(pending, present)
         await self._carriers.settle(pending.plugged if pending is not None else NOTHING, present)
+        await self._standing_by.over(by_backend=present is self._carriers.usual)
         if self._kept is None:
             return
         if (half := self._kept.half_confirmed()) is not None:
@@ -200,13 +223,23 @@ class Network:
         return False
 
     async def hand_over(self) -> None:
-        """When the backend is there again after its stand-in was needed: what waits is taken back, for the backend has
+        """When the backend is there again after its stand-in or deputy was needed: what waits is taken back, for it has
         come up with what it knows, and what was confirmed without it is made by it. Raises Problem when it cannot."""
+        if await self._standing_by.is_back_again():
+            await self._settle_what_was_taken_back()
         pending = await self.pending()
         if pending is None:
             await self._handing_over.tried()
         elif pending.checkpoint is not None and await self._carriers.is_overtaken(pending):
             await self._take_back_overtaken(pending.checkpoint)
+
+    async def stand_by(self) -> None:
+        """Never ends. While anyone does this on the machine, a change whose backend died and stays dead goes back, too,
+        a few seconds after it was seen to be away."""
+        await self._standing_by.watch()
+
+    async def _settle_what_was_taken_back(self) -> None:
+        await self._settle(f"{self._carriers.usual.name} died before it was confirmed", self._carriers.usual)
 
     async def _take_back_overtaken(self, checkpoint: Checkpoint) -> None:
         await self.roll_back(checkpoint, why=f"{self._carriers.usual.name} was there again before it was confirmed")

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from netconf.errors import Failed
+from netconf.errors import BackendMissing, Failed
 from netconf.facade import WITHIN_S, Network
-from netconf.model import Change
+from netconf.model import Change, Checkpoint
 from netconf.proofs.proof import Proof
 from netconf.uptime import uptime_s
 
@@ -46,19 +46,32 @@ async def change_proven(
     `tell` hears, a sentence at a time, what is being waited for. Without proofs the change is left unconfirmed.
     """
     until_s = uptime_s() + within_s - min(_SPARE_S, within_s / 4)
-    change = await network.change(document, confirm_within_s=within_s)
-    if change.checkpoint is None or not proofs:
+    standing_by = asyncio.create_task(network.stand_by())
+    try:
+        change = await network.change(document, confirm_within_s=within_s)
+        if change.checkpoint is not None and proofs:
+            await _keep_proven(network, change.checkpoint, proofs, until_s, tell)
         return change
+    finally:
+        standing_by.cancel()
+
+
+async def _keep_proven(
+    network: Network, checkpoint: Checkpoint, proofs: Sequence[Proof], until_s: float, tell: Tell
+) -> None:
     try:
         reasons = [asked.why_not for asked in await prove(proofs, until_s, tell) if asked.why_not is not None]
     except BaseException:
-        await asyncio.shield(network.roll_back(change.checkpoint, why="who asked for it went away"))
+        await asyncio.shield(network.roll_back(checkpoint, why="who asked for it went away"))
         raise
     if reasons:
-        await network.roll_back(change.checkpoint, why="; ".join(reasons))
+        await network.roll_back(checkpoint, why="; ".join(reasons))
         raise NotProven(reasons="; ".join(reasons))
-    await network.confirm(change.checkpoint)
-    return change
+    try:
+        await network.confirm(checkpoint)
+    except BackendMissing:
+        await network.roll_back(checkpoint, why="who made it died before it was confirmed")
+        raise
 
 
 async def prove(proofs: Sequence[Proof], until_s: float, tell: Tell = lambda says: None) -> tuple[Asked, ...]:

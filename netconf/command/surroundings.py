@@ -14,6 +14,8 @@ from netconf.choose import BACKENDS, USUAL, named, usual
 from netconf.errors import BadDocument, Problem
 from netconf.facade import Network
 from netconf.kept import FOLDER, Kept
+from netconf.kernel.deputy import Deputy as KernelDeputy
+from netconf.standing_by import Deputy
 
 _T = TypeVar("_T")
 
@@ -28,7 +30,7 @@ class Surroundings:
     """What an embedding program may hand in as click's `obj`.
 
     `site` gives the machines of the site, name → address; the ports are those at which its nodes and its engine listen.
-    `backend` gives the backend of a name.
+    `backend` gives the backend of a name, `deputy` who takes a change back when that died over it.
     """
 
     site: Callable[[], Mapping[str, str]] = dict
@@ -36,6 +38,7 @@ class Surroundings:
     engine_port: int = 443
     folder: Path = field(default=FOLDER)
     backend: Callable[[str], Backend] = named
+    deputy: Callable[[], Deputy] = KernelDeputy
 
     @classmethod
     def here(cls) -> "Surroundings":
@@ -47,7 +50,9 @@ def network(name: str | None = None) -> Network:
     """Through the backend of that name, or through whoever answers."""
     here = Surroundings.here()
     kept = Kept(here.folder)
-    return Network(here.backend(name), kept) if name is not None else usual(kept, named=here.backend)
+    if name is None:
+        return usual(kept, named=here.backend, deputy=here.deputy)
+    return Network(here.backend(name), kept, deputy=None if name == "kernel" else here.deputy())
 
 
 def network_of_pending(name: str | None = None) -> Network:

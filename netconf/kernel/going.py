@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from netconf.kernel.changes import Changes, State
+from netconf.kernel.changes import Changes, Record, State
 from netconf.kernel.hands import KernelSaidNo
 from netconf.kernel.operations import Operation
 from netconf.kernel.picture import Picture
@@ -75,11 +75,16 @@ def go_back(kernel: Kernel, changes: Changes, change: str) -> tuple[str, ...]:
     with changes.turn(change, State.BACK) as mine:
         if not mine:
             return ()
-        before = record.before.aged(uptime_s() - record.taken_s)
-        left = go(kernel, lambda now: between(before, record.wished, now), _always)
+        left = restore(kernel, record, lambda _: record.wished)
         if not left:
             changes.went_back(change)
         return left
+
+
+def restore(kernel: Kernel, record: Record, ours: Callable[[Picture], Picture]) -> tuple[str, ...]:
+    """What was there before that change, and what of now is not `ours`; what is left to do in words."""
+    before = record.before.aged(uptime_s() - record.taken_s)
+    return go(kernel, lambda now: between(before, ours(now), now), _always)
 
 
 class _Always(AbstractContextManager[bool]):

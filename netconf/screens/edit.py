@@ -40,7 +40,12 @@ class EditApp(PlainApp[None]):
         self._within_s, self._clock, self._again_s = within_s, clock, again_s
 
     def on_mount(self) -> None:
+        self._stand_by()
         self._go()
+
+    @work
+    async def _stand_by(self) -> None:
+        await self._network.stand_by()
 
     @work
     async def _go(self) -> None:

@@ -40,6 +40,9 @@ class HostNetwork:
         """From the start of the agent to its end: changes that nobody confirmed in time are settled, also those that
         others made or an earlier agent. One that still waits is left alone: its id is all that it takes to confirm it.
         """
+        await asyncio.gather(self._network.stand_by(), self._keep())
+
+    async def _keep(self) -> None:
         if await self._network.pending() is None:
             await self.settle()
         if uptime_s() < _BOOT_S:

@@ -216,13 +216,17 @@ class FakeKernel:
         for upper in [link.name for link in self.now.links if link.base == name]:
             if self.now.link(upper) is not None:
                 self._remove(upper)
-        links = [replace(link, master="") if link.master == name else link for link in self.now.links]
+        links = [_free(link) if link.master == name else link for link in self.now.links]
         self.now = replace(
             self.now,
             links=tuple(link for link in links if link.name != name),
             addresses=tuple(a for a in self.now.addresses if a.link != name),
             routes=tuple(p for p in self.now.routes if name not in p.links),
         )
+
+
+def _free(port: Link) -> Link:
+    return replace(port, master="", port={}, vlans=None)
 
 
 def _shown(path: Path) -> Path:

@@ -10,7 +10,7 @@ from typing import Any
 from netconf.networkmanager.bus import Bus
 
 ORDER, REACHED = "order", "reached"
-NM_PID = Path("/run/nm.pid")
+NM_PID, STAYS_DEAD = Path("/run/nm.pid"), Path("/run/nm.stays-dead")
 
 _CHANGING = frozenset(
     {
@@ -21,12 +21,14 @@ _CHANGING = frozenset(
 
 
 class Death(StrEnum):
-    """Each says so in the file `reached`. FREEZE waits for the power cut, PAUSE until the order is countermanded."""
+    """Each says so in the file `reached`. FREEZE waits for the power cut, PAUSE until the order is countermanded, after
+    FOR_GOOD NetworkManager is kept dead."""
 
     PROCESS = "process"
     FREEZE = "freeze"
     PAUSE = "pause"
     NETWORKMANAGER = "networkmanager"
+    FOR_GOOD = "networkmanager for good"
 
 
 def order(folder: Path, death: Death, at: int) -> None:
@@ -53,7 +55,7 @@ def obey(folder: Path) -> None:
         nonlocal counted
         if member in _CHANGING and (folder / ORDER).exists():
             counted += 1
-            at, death = (folder / ORDER).read_text().split()
+            at, death = (folder / ORDER).read_text().split(maxsplit=1)
             if counted == int(at):
                 counted = 0
                 (folder / ORDER).unlink()
@@ -73,5 +75,8 @@ def _strike(death: Death, folder: Path) -> None:
         case Death.PAUSE:
             while (folder / REACHED).exists():
                 time.sleep(0.05)
+        case Death.FOR_GOOD:
+            STAYS_DEAD.touch()
+            os.kill(int(NM_PID.read_text()), signal.SIGKILL)
         case Death.NETWORKMANAGER:
             os.kill(int(NM_PID.read_text()), signal.SIGKILL)

@@ -33,6 +33,7 @@ _STOPPED_BY = {
     **dict.fromkeys(("MTU beyond the NIC's", "typos and unknown keys", "contradictions"), _CHECKS),
     **dict.fromkeys(("duplicate address", "the gateway's address", "NIC down"), _NETWORKMANAGER),
 }
+_HALF_WAY = 4  # the call to NetworkManager before which the bridge is gone and the NIC not up yet
 _DHCP = interfaces(bridge(ipv4={"enabled": True, "dhcp": True}))
 
 
@@ -99,6 +100,20 @@ async def _disk_full(here: World) -> Attempt:
 async def _nobody_confirms_and_networkmanager_dies(here: World) -> Attempt:
     attempt = await here.change_only(BAD_DOCUMENTS["no address"])
     here.node.kill("nm")
+    return attempt
+
+
+async def _nobody_confirms_and_networkmanager_dies_for_good(here: World) -> Attempt:
+    attempt = await here.change_only(BAD_DOCUMENTS["no address"])
+    here.node.keep_dead()
+    await _reachable_without_networkmanager(here)
+    return attempt
+
+
+async def _networkmanager_dies_for_good_in_the_change(here: World) -> Attempt:
+    dying.order(here.node.folder, Death.FOR_GOOD, _HALF_WAY)
+    attempt = await here.change(TO_NIC)
+    await _reachable_without_networkmanager(here)
     return attempt
 
 
@@ -237,9 +252,12 @@ SCENARIOS = (
     _bad("disk full", "cannot be saved", _disk_full),
     _bad("NIC without cable in the bridge", _PROOF, _asks_for(interfaces(bridge(bridge=ports("eth1"))))),
     _bad("NetworkManager dies unconfirmed", _TIME, _nobody_confirms_and_networkmanager_dies),
+    _bad("NetworkManager dies for good", "deputy", _nobody_confirms_and_networkmanager_dies_for_good),
+    _bad("the same within the change", "deputy", _networkmanager_dies_for_good_in_the_change),
     _bad("NetworkManager is dead", "watchdog", _networkmanager_is_dead),
     _bad("NetworkManager, agent are dead", "watchdog", _networkmanager_and_the_agent_are_dead),
     _bad("dead, back before confirming", "hand-over", _networkmanager_comes_back_before_it_is_confirmed),
+    _bad("dead, back after it went back", "hand-over", _networkmanager_comes_back_after_it_went_back),
     Bad(
         "dead, back after confirming",
         "nobody: is kept",

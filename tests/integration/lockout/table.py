@@ -16,17 +16,19 @@ _WORDS = {
 
 
 def table(bads: Iterable[Bad], outcomes: Iterable[Outcome]) -> str:
+    """A trial that broke counts as a lock-out: nobody knows."""
+    bads = tuple(bads)
     found = {(outcome.name, outcome.entry): outcome for outcome in outcomes}
     lines = [_line("", Command.name, Api.name, "stopped by"), _line("", "without it for", "without it for", "")]
     for bad in bads:
         cells = (found.get((bad.name, entry)) for entry in (Command.name, Api.name))
         lines.append(_line(bad.name, *("" if one is None else _cell(one) for one in cells), bad.stopped_by))
-    ended = [outcome for outcome in found.values() if outcome.end]
-    locked = [outcome for outcome in ended if outcome.locked_out]
-    wrong = [outcome for outcome in ended if outcome.wrong and not outcome.locked_out]
-    worst = max((outcome.unreachable_s for outcome in ended), default=0.0)
+    locked = [outcome for outcome in found.values() if outcome.locked_out]
+    wrong = [outcome for outcome in found.values() if outcome.wrong and not outcome.locked_out]
+    worst = max((outcome.unreachable_s for outcome in found.values()), default=0.0)
     lines.append(f"\nlongest without it: {worst:.0f} s; not as before or not to be changed again: {len(wrong)}")
-    lines.append(f"lock-outs: {len(locked)} of {len(ended)}")
+    missing = 2 * len(bads) - len(found)
+    lines.append(f"lock-outs: {len(locked)} of {len(found)}" + (f"; never ended: {missing}" if missing else ""))
     return "\n".join(lines)
 
 

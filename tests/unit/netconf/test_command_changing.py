@@ -9,7 +9,10 @@ from click.testing import CliRunner, Result
 from netconf.command import net
 from netconf.command.surroundings import Surroundings
 from netconf.kernel.conversations import Conversation
+from netconf.kernel.deputy import Deputy
+from netconf.kernel.picture import Picture
 from netconf.proofs.peers import Asking
+from tests.fakes.kernel import FakeKernel
 from tests.fakes.network import FakeNetwork
 from tests.unit.netconf.states import BEFORE, DOCUMENT
 
@@ -22,7 +25,11 @@ class _Trivet:
         self._folder = folder
 
     def __call__(self, *words: str, wish: str = _WISH) -> Result:
-        around = Surroundings(folder=self._folder, backend=lambda name: self.kernel if name == "kernel" else self.fake)
+        around = Surroundings(
+            folder=self._folder,
+            backend=lambda name: self.kernel if name == "kernel" else self.fake,
+            deputy=lambda: Deputy(folder=self._folder / "deputy", hands=lambda _: FakeKernel(Picture())),
+        )
         return CliRunner().invoke(net, words, obj=around, input=wish)
 
 

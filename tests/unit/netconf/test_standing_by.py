@@ -1,0 +1,285 @@
+"""A backend dies in the middle of a change and nobody starts it anew: the kernel alone brings the network back."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from netconf import standing_by
+from netconf.backend import NOTHING
+from netconf.errors import BackendMissing, ChangeFailed, CheckpointGone, DiedInTheMiddle
+from netconf.facade import Network
+from netconf.kept import Kept
+from netconf.kernel import deputy as deputies
+from netconf.kernel import going
+from netconf.kernel.backend import Kernel
+from netconf.kernel.changes import Record
+from netconf.kernel.deputy import Deputy, of_the_change
+from netconf.kernel.picture import Choice, Held, Link, Picture
+from netconf.kernel.picture import Path as Way
+from netconf.model import Change, Checkpoint, NetworkState, Rule
+from netconf.planning.plan import Step
+from netconf.proven import change_proven
+from tests.fakes.kernel import FakeKernel
+from tests.unit.netconf.states import DOCUMENT
+from tests.unit.netconf.test_kernel_backend import address, nic
+
+OTHER = {"interfaces": [{"name": "eth2", "type": "ethernet", "mtu": 1400}]}
+
+
+class Mortal(Kernel):
+    """As NetworkManager: what it was about to take back stays when it is dead."""
+
+    name = "networkmanager"
+    dead = dies_over_changes = False
+    asked = 0
+
+    async def answers(self) -> bool:
+        self.asked += 1
+        return not self.dead
+
+    async def show(self) -> NetworkState:
+        self._live()
+        return await super().show()
+
+    async def settle(self, plugged: Mapping[str, str] = NOTHING) -> None:
+        self._live()
+        await super().settle(plugged)
+
+    async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
+        self._live()
+        made = await super().apply(desired, steps, confirm_within_s)
+        if self.dies_over_changes:
+            self.dead = True
+            raise ChangeFailed(reason="not everything came up", now="going back failed too")
+        return made
+
+    async def confirm(self, checkpoint: Checkpoint) -> None:
+        self._live()
+        await super().confirm(checkpoint)
+
+    async def roll_back(self, checkpoint: Checkpoint) -> None:
+        self._live()
+        await super().roll_back(checkpoint)
+
+    def _live(self) -> None:
+        if self.dead:
+            raise BackendMissing(reason="it is dead")
+
+
+class Machine:
+    def __init__(self, folder: Path) -> None:
+        self.kernel = FakeKernel(Picture(tuple(map(nic, range(4))), (address("host0"),)))
+        self.before = self.kernel.now
+        self.nm = Mortal(folder=folder / "nm", hands=lambda _: self.kernel, watch=lambda *_: None)
+        self._spare = Kernel(folder=folder / "kernel", hands=lambda _: self.kernel, watch=lambda *_: None)
+        self.kept = Kept(folder / "kept")
+        self.deputy = Deputy(folder=folder / "deputy", hands=lambda _: self.kernel, resolv_conf=folder / "resolv.conf")
+
+    def network(self) -> Network:
+        """As another process has it, too."""
+        return Network(self.nm, self.kept, stand_in=self._spare, deputy=self.deputy)
+
+    async def stands_by(self) -> None:
+        """For some looks of the agent's, or until it has nothing to look for."""
+        until = self.nm.asked + 4
+        watch = asyncio.create_task(self.network().stand_by())
+        async with asyncio.timeout(10):
+            while self.deputy.is_on_guard and self.nm.asked < until:  # noqa: ASYNC110 - that is another task
+                await asyncio.sleep(0.001)
+        watch.cancel()
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(going, "_PAUSE_S", 0)
+    monkeypatch.setattr(standing_by, "_LOOK_EVERY_S", 0.001)
+    monkeypatch.setattr(standing_by, "AWAY_S", 0)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+@pytest.fixture
+def network(machine: Machine) -> Network:
+    return machine.network()
+
+
+def checkpoint(change: Change) -> Checkpoint:
+    assert change.checkpoint is not None
+    return change.checkpoint
+
+
+async def test_dead_for_good_its_change_goes_back_without_it(network: Network, machine: Machine) -> None:
+    await network.change(DOCUMENT)
+    machine.nm.dead = True
+    await machine.stands_by()
+    assert machine.kernel.now == machine.before
+
+
+async def test_as_long_as_it_lives_it_is_left_to_it(network: Network, machine: Machine) -> None:
+    change = await network.change(DOCUMENT)
+    changed = machine.kernel.now
+    await machine.stands_by()
+    assert machine.kernel.now == changed
+    await network.confirm(checkpoint(change))
+
+
+async def test_one_that_is_started_anew_is_waited_for(
+    network: Network, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standing_by, "AWAY_S", 60)
+    await network.change(DOCUMENT)
+    changed = machine.kernel.now
+    machine.nm.dead = True
+    await machine.stands_by()
+    assert machine.kernel.now == changed
+
+
+async def test_back_again_it_is_told(network: Network, machine: Machine) -> None:
+    """It comes up with what it believed."""
+    await network.change(DOCUMENT)
+    machine.nm.dead = True
+    await machine.stands_by()
+    await network.hand_over()
+    machine.nm.dead = False
+    await machine.network().hand_over()
+    last = network.last()
+    assert last is not None
+    assert last.why == "networkmanager died before it was confirmed"
+    assert (await network.pending(), machine.deputy.is_on_guard) == (None, False)
+    assert machine.kernel.now == machine.before
+
+
+async def test_taken_back_it_cannot_be_confirmed(network: Network, machine: Machine) -> None:
+    """It was only stopped, say, and goes on where it was."""
+    change = await network.change(DOCUMENT)
+    machine.nm.dead = True
+    await machine.stands_by()
+    with pytest.raises(BackendMissing):
+        await network.confirm(checkpoint(change))
+    machine.nm.dead = False
+    with pytest.raises(CheckpointGone):
+        await network.confirm(checkpoint(change))
+    assert machine.kernel.now == machine.before
+
+
+async def test_what_was_confirmed_stays(network: Network, machine: Machine) -> None:
+    await network.confirm(checkpoint(await network.change(DOCUMENT)))
+    changed = machine.kernel.now
+    machine.nm.dead = True
+    await machine.stands_by()
+    assert machine.kernel.now == changed
+
+
+async def test_dead_in_the_middle_it_is_said(network: Network, machine: Machine) -> None:
+    machine.nm.dies_over_changes = True
+    with pytest.raises(DiedInTheMiddle, match=r"networkmanager died over it.*not everything came up"):
+        await network.change(DOCUMENT)
+    assert machine.kernel.now == machine.before
+    assert await network.pending() is None
+
+
+async def test_taken_back_by_hand_while_it_is_dead(network: Network, machine: Machine) -> None:
+    change = await network.change(DOCUMENT)
+    machine.nm.dead = True
+    await network.roll_back(checkpoint(change))
+    assert machine.kernel.now == machine.before
+    last = network.last()
+    assert last is not None
+    assert not last.kept
+
+
+async def test_proven_but_not_to_be_kept_it_goes_back(network: Network, machine: Machine) -> None:
+    class Dies:
+        says = "it works"
+
+        async def why_not(self) -> str | None:
+            machine.nm.dead = True
+            return None
+
+    with pytest.raises(BackendMissing):
+        await change_proven(network, DOCUMENT, [Dies()])
+    assert machine.kernel.now == machine.before
+
+
+async def test_the_next_change_is_made_without_it_and_stays(network: Network, machine: Machine) -> None:
+    await network.change(DOCUMENT)
+    machine.nm.dead = True
+    await machine.stands_by()
+    await network.confirm(checkpoint(await network.change(OTHER)))
+    await machine.stands_by()
+    assert machine.kernel.now.link("ovirtmgmt") is None
+    changed = machine.kernel.now.link("eth2")
+    assert changed is not None
+    assert changed.mtu == 1400
+
+
+async def test_a_change_asked_for_before_anybody_saw_it_dead(network: Network, machine: Machine) -> None:
+    await network.change(DOCUMENT)
+    machine.nm.dead = True
+    await network.change(OTHER)
+    assert machine.kernel.now.link("ovirtmgmt") is None
+    assert machine.deputy.is_on_guard is False
+
+
+async def test_nothing_is_left_of_a_change_that_its_backend_took_back(network: Network, machine: Machine) -> None:
+    await network.roll_back(checkpoint(await network.change(DOCUMENT)))
+    assert machine.deputy.is_on_guard is False
+    machine.kernel.refuses = lambda _: "no"
+    with pytest.raises(ChangeFailed):
+        await network.change(DOCUMENT)
+    assert machine.deputy.is_on_guard is False
+
+
+async def test_who_asked_died_and_it_went_back_itself(
+    network: Network, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await network.change(DOCUMENT)
+    await machine.stands_by()
+    assert machine.deputy.is_on_guard
+    monkeypatch.setattr(deputies, "_LATE_S", -60)
+    await machine.stands_by()
+    assert machine.deputy.is_on_guard is False
+
+
+async def test_without_a_memory_it_is_changed_all_the_same(machine: Machine, caplog: pytest.LogCaptureFixture) -> None:
+    def full(_: Path) -> FakeKernel:
+        raise OSError("no space left")
+
+    network = Network(machine.nm, machine.kept, deputy=Deputy(folder=Path("/nowhere"), hands=full))
+    await network.confirm(checkpoint(await network.change(DOCUMENT)))
+    assert "should networkmanager die for good the change will not go back: no space left" in caplog.text
+
+
+async def test_without_a_deputy_nobody_stands_by(machine: Machine) -> None:
+    await asyncio.wait_for(Network(machine.nm, machine.kept).stand_by(), 1)
+
+
+def test_what_came_by_dhcp_goes_too_and_what_others_made_does_not() -> None:
+    lent, theirs = Held("eth1", "198.51.100.7", 24, lent=True), Held("docker0", "172.17.0.1", 16)
+    asked, other = Rule(family=4, table=9, priority=100), Rule(family=4, table=52, priority=5200)
+    by_dhcp = Way(4, "", 0, 254, 100, 16, 0, 1, gateway="198.51.100.1", link="eth1")
+    elsewhere = replace(by_dhcp, link="docker0")
+    before = Picture(resolver="nameserver 192.0.2.1\n")
+    record = Record(before, Picture((Link("eth1"),), rules=(Choice(4, {}, asked),)), 0, "", None, "")
+    rules = (Choice(4, {"FRA_PRIORITY": 100}, asked), Choice(4, {"FRA_PRIORITY": 5200}, other))
+    now = Picture((Link("eth1"), Link("docker0")), (lent, theirs), (by_dhcp, elsewhere), rules, "nameserver ::1\n")
+    found = of_the_change(record, now)
+    assert (found.addresses, found.routes, found.rules) == ((lent,), (by_dhcp,), rules[:1])
+    assert found.resolver == now.resolver
+    assert of_the_change(replace(record, before=Picture()), now).resolver is None
+
+
+async def test_a_resolv_conf_of_others_is_left_alone(machine: Machine, tmp_path: Path) -> None:
+    machine.kernel.now = machine.before = replace(machine.before, resolver="nameserver 127.0.0.53\n")
+    (tmp_path / "resolv.conf").symlink_to(tmp_path / "stub")
+    await machine.network().change(OTHER)
+    machine.kernel.now = replace(machine.kernel.now, resolver="nameserver 192.0.2.53\n")
+    machine.nm.dead = True
+    await machine.stands_by()
+    assert machine.kernel.now == replace(machine.before, resolver="nameserver 192.0.2.53\n")
