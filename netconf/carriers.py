@@ -17,11 +17,19 @@ class Carriers:
     """Without a stand-in it is the backend whatever happens; it says itself why it does not answer.
 
     `patience_s` is how long it is waited for before another change: one that is started anew is soon there again.
+    `named` gives other backends, which others may have asked for a change.
     """
 
-    def __init__(self, usual: Backend, stand_in: Backend | None = None, *, patience_s: float = 0) -> None:
+    def __init__(
+        self,
+        usual: Backend,
+        stand_in: Backend | None = None,
+        *,
+        named: Callable[[str], Backend] | None = None,
+        patience_s: float = 0,
+    ) -> None:
         self.usual, self.stand_in = usual, stand_in
-        self._patience_s = patience_s
+        self._named, self._patience_s = named, patience_s
 
     async def present(self) -> Backend:
         return self.usual if self.stand_in is None or await self.usual.answers() else self.stand_in
@@ -33,6 +41,12 @@ class Carriers:
             if found is self.usual or uptime_s() >= until_s:
                 return found
             await asyncio.sleep(_AGAIN_S)
+
+    def maker(self, name: str) -> Backend:
+        """Who made a change, by its name."""
+        if self.stand_in is not None and name == self.stand_in.name:
+            return self.stand_in
+        return self.usual if name == self.usual.name or self._named is None else self._named(name)
 
     def stands_in(self, backend: Backend) -> bool:
         return backend is self.stand_in

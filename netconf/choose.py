@@ -34,4 +34,11 @@ def usual(
     patience_s: float = 0,
 ) -> Network:
     """The network of this machine through whoever answers. `patience_s` as in netconf.facade.Network."""
-    return Network(named("networkmanager"), kept, stand_in=named("kernel"), deputy=deputy(), patience_s=patience_s)
+    return Network(
+        named("networkmanager"),
+        kept,
+        stand_in=named("kernel"),
+        deputy=deputy(),
+        named=named,
+        patience_s=patience_s,
+    )

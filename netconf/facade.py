@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from netconf.backend import NOTHING, Backend
@@ -39,11 +39,13 @@ class Network:
         *,
         stand_in: Backend | None = None,
         deputy: Deputy | None = None,
+        named: Callable[[str], Backend] | None = None,
         patience_s: float = 0,
     ) -> None:
         """`patience_s` is how long the backend is waited for before its stand-in takes its place; `deputy` takes back
-        what a backend leaves that dies in the middle of a change and stays dead, while anyone stands by."""
-        self._carriers = Carriers(backend, stand_in, patience_s=patience_s)
+        what a backend leaves that dies in the middle of a change and stays dead, while anyone stands by. `named` gives
+        other backends, for changes that others left to be settled."""
+        self._carriers = Carriers(backend, stand_in, named=named, patience_s=patience_s)
         self._standing_by = StandingBy(backend, deputy)
         self._kept = kept
         self._handing_over = HandingOver(backend, kept, WITHIN_S)
@@ -182,22 +184,25 @@ class Network:
             await self._carriers.roll_back(checkpoint)
             await self._standing_by.over(by_backend=True)
         except BackendMissing:
-            if not await self._standing_by.took_back():
-                raise
+            if not await self._standing_by.took_back():  # it is there again
+                await self._carriers.roll_back(checkpoint)
+                await self._standing_by.over(by_backend=True)
         self._end_pending(checkpoint, kept=False, why=why)
 
     async def settle(self) -> None:
         """For the start of the agent, and for when the time of a change is over: what was never confirmed goes back
         should the backend not have done so, and VMs are plugged in again where it pulled them out."""
-        pending, usual = self._kept.pending() if self._kept is not None else None, self._carriers.usual
-        by_usual = pending is not None and pending.backend == usual.name  # who alone can take it back
-        await self._settle("nobody confirmed it in time", usual if by_usual else await self._carriers.present())
+        pending = self._kept.pending() if self._kept is not None else None
+        maker = None if pending is None else self._carriers.maker(pending.backend)  # who alone can take it back
+        if maker is None or self._carriers.stands_in(maker):
+            maker = await self._carriers.present()
+        await self._settle("nobody confirmed it in time", maker)
 
     async def _settle(self, why: str, present: Backend) -> None:
         pending = self._kept.pending() if self._kept is not None else None
         kept = await self._confirm_on(pending, present)
         await self._carriers.settle(pending.plugged if pending is not None else NOTHING, present)
-        await self._standing_by.over(by_backend=present is self._carriers.usual)
+        await self._standing_by.over(by_backend=not self._carriers.stands_in(present))
         if self._kept is None:
             return
         if (half := self._kept.half_confirmed()) is not None:
@@ -225,8 +230,7 @@ class Network:
     async def hand_over(self) -> None:
         """When the backend is there again after its stand-in or deputy was needed: what waits is taken back, for it has
         come up with what it knows, and what was confirmed without it is made by it. Raises Problem when it cannot."""
-        if await self._standing_by.is_back_again():
-            await self._settle_what_was_taken_back()
+        await self._settle_what_was_taken_back()
         pending = await self.pending()
         if pending is None:
             await self._handing_over.tried()
@@ -239,7 +243,8 @@ class Network:
         await self._standing_by.watch()
 
     async def _settle_what_was_taken_back(self) -> None:
-        await self._settle(f"{self._carriers.usual.name} died before it was confirmed", self._carriers.usual)
+        if name := await self._standing_by.is_back_again():
+            await self._settle(f"{name} died before it was confirmed", self._carriers.maker(name))
 
     async def _take_back_overtaken(self, checkpoint: Checkpoint) -> None:
         await self.roll_back(checkpoint, why=f"{self._carriers.usual.name} was there again before it was confirmed")

@@ -26,9 +26,9 @@ class Deputy(Protocol):
     def is_late(self) -> bool: ...
 
     @property
-    def has_taken_back(self) -> bool: ...
+    def has_taken_back(self) -> str: ...
 
-    async def remember(self, names: Collection[str], rules: Collection[Rule], until_s: float) -> None:
+    async def remember(self, by: str, names: Collection[str], rules: Collection[Rule], until_s: float) -> None:
         """Raises OSError."""
         ...
 
@@ -82,16 +82,21 @@ class StandingBy:
         names = {i.name for i in wish.interfaces} | {port for i in wish.interfaces for port in i.ports or ()}
         names |= {route.interface for route in wish.routes or () if route.interface}
         try:
-            await self._deputy.remember(names, wish.rules or (), until_s)
+            await self._deputy.remember(self._backend.name, names, wish.rules or (), until_s)
         except OSError as err:
             log.warning("should %s die for good the change will not go back: %s", self._backend.name, err)
 
     async def took_back(self) -> bool:
-        """For a change that is to go back now. False when its backend lives: it has done so, or can."""
-        if self._deputy is None or not self._deputy.is_on_guard or await self._backend.answers():
+        """For a change that is to go back now. False when its backend lives, or does again: it has done so, or can."""
+        if self._deputy is None or not self._deputy.is_on_guard:
             return False
-        await self._take_back(self._deputy)
-        return True
+        until_s = uptime_s() + AWAY_S
+        while not await self._backend.answers():
+            if uptime_s() >= until_s:
+                await self._take_back(self._deputy)
+                return True
+            await asyncio.sleep(_LOOK_EVERY_S)
+        return False
 
     async def is_kept(self) -> bool:
         """The change was proven. False when it was taken back before; a backend that is dead can keep nothing."""
@@ -106,9 +111,11 @@ class StandingBy:
                 await self._deputy.take_back()
             await self._deputy.forget()
 
-    async def is_back_again(self) -> bool:
-        """Whether the backend is there again and has to be told that its change was taken back."""
-        return self._deputy is not None and self._deputy.has_taken_back and await self._backend.answers()
+    async def is_back_again(self) -> str:
+        """The name of a backend that is there again and has to be told that its change was taken back; or nothing."""
+        if self._deputy is None or not self._deputy.has_taken_back or not await self._backend.answers():
+            return ""
+        return self._deputy.has_taken_back
 
     async def _take_back(self, deputy: Deputy) -> None:
         is_first = not deputy.has_taken_back

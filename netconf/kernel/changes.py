@@ -33,7 +33,8 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """`taken_s` and deadlines are seconds since the machine's start, which no clock that is set can move."""
+    """`taken_s` and deadlines are seconds since the machine's start, which no clock that is set can move. `by` is the
+    backend that makes the change where it is not the kernel's."""
 
     before: Picture
     wished: Picture
@@ -41,6 +42,7 @@ class Record:
     boot: str
     namespace: str | None
     resolver: str
+    by: str = ""
 
 
 class Changes:

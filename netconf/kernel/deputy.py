@@ -49,12 +49,15 @@ class Deputy:
         return any(state is State.WAITING and until_s + _LATE_S < uptime_s() for state, until_s in states)
 
     @property
-    def has_taken_back(self) -> bool:
-        return any(self._changes.state(change)[0] is State.BACK for change in self._changes.unfinished())
+    def has_taken_back(self) -> str:
+        """Whose change was taken back, as long as that has not been told."""
+        back = (c for c in self._changes.unfinished() if self._changes.state(c)[0] is State.BACK)
+        return next((self._changes.record(change).by for change in back), "")
 
-    async def remember(self, names: Collection[str], rules: Collection[Rule], until_s: float) -> None:
-        """The network as it is, before a change of those interfaces that asks for those rules. Raises OSError."""
-        await asyncio.to_thread(inside, self._netns, partial(self._remember, names, rules, until_s))
+    async def remember(self, by: str, names: Collection[str], rules: Collection[Rule], until_s: float) -> None:
+        """The network as it is, before a change of those interfaces that asks for those rules, made by that backend.
+        Raises OSError."""
+        await asyncio.to_thread(inside, self._netns, partial(self._remember, by, names, rules, until_s))
 
     async def keep(self) -> bool:
         """The change is to stay. False when it was taken back."""
@@ -71,7 +74,7 @@ class Deputy:
         """Returns what is left to do, in words. Safe to repeat, and from several processes."""
         return await asyncio.to_thread(self._take_back)
 
-    def _remember(self, names: Collection[str], rules: Collection[Rule], until_s: float) -> None:
+    def _remember(self, by: str, names: Collection[str], rules: Collection[Rule], until_s: float) -> None:
         with self._hands(self._resolv_conf) as kernel:
             before = kernel.look()
         if self._resolv_conf.is_symlink():  # to what another program writes
@@ -79,7 +82,7 @@ class Deputy:
         asked = Picture(
             links=tuple(Link(name) for name in sorted(names)), rules=tuple(Choice(4, {}, rule) for rule in rules)
         )
-        record = Record(before, asked, uptime_s(), boot_id(), self._netns, str(self._resolv_conf))
+        record = Record(before, asked, uptime_s(), boot_id(), self._netns, str(self._resolv_conf), by)
         self._changes.begin(record, until_s)
 
     def _take_back(self) -> tuple[str, ...]:

@@ -143,6 +143,24 @@ class Bus:
             )
         return found
 
+    async def owner(self) -> str:
+        """The bus's own name for the NetworkManager that runs at the moment: one that is started anew has another."""
+        bus = "org.freedesktop.DBus"
+        reply = await self._bus.call(
+            Message(destination=bus, path="/", interface=bus, member="GetNameOwner", signature="s", body=[_NAME])
+        )
+        if reply is None or reply.message_type is MessageType.ERROR:
+            raise BackendMissing(reason="it is not on the bus")
+        return str(reply.body[0])
+
+    async def file(self, profile: str) -> str:
+        """Where it is kept; empty for one that is not."""
+        return str(await self.get(profile, "Settings.Connection", "Filename"))
+
+    async def reload(self) -> None:
+        """Look at the files of profiles again."""
+        await self.call(f"{_ROOT}/Settings", f"{_NAME}.Settings", "ReloadConnections")
+
     async def add_profile(self, settings: Settings) -> str:
         """In memory only: a reboot forgets it."""
         flags = _IN_MEMORY | _BLOCK_AUTOCONNECT

@@ -44,12 +44,18 @@ async def forget(bus: Bus, uuids: Collection[str], look: Look) -> None:
 async def resume(bus: Bus, look: Look) -> None:
     """Let NetworkManager have in force what it should; it has been dead meanwhile."""
     await quiet(bus)
-    if lost := lost_profiles(await bus.profiles(), await bus.active(), await look()):
-        devices = await bus.devices()
-        for profile in lost:
-            with contextlib.suppress(BusSaidNo):  # a NIC without its cable, for example
-                await bus.activate(profile.path, devices.get(profile.interface, "/"))
-        await quiet(bus)
+    await start(bus, lost_profiles(await bus.profiles(), await bus.active(), await look()))
+
+
+async def start(bus: Bus, profiles: Collection[Saved]) -> None:
+    """In that order, and wait until all is quiet."""
+    if not profiles:
+        return
+    devices = await bus.devices()
+    for profile in profiles:
+        with contextlib.suppress(BusSaidNo):  # a NIC without its cable, for example
+            await bus.activate(profile.path, devices.get(profile.interface, "/"))
+    await quiet(bus)
 
 
 async def retake(bus: Bus, names: Collection[str], *, unsaved: bool) -> None:
@@ -83,7 +89,7 @@ def lost_profiles(profiles: Iterable[Saved], active: dict[str, str], seen: Netwo
     names = {profile.uuid: profile.interface for profile in wanted}
     mine = {profile.interface: profile for profile in wanted if active.get(profile.interface) == profile.uuid}
     lost: dict[str, Saved] = {}
-    for profile in sorted(wanted, key=lambda profile: (bool(profile.controller), -profile.priority)):
+    for profile in in_order(wanted):
         link = seen.interface(profile.interface)
         controller = names.get(profile.controller, profile.controller)
         is_free = active.get(profile.interface) in (None, *theirs)
@@ -93,6 +99,11 @@ def lost_profiles(profiles: Iterable[Saved], active: dict[str, str], seen: Netwo
         if (is_free or is_elsewhere or controller in lost) and profile.interface not in lost:
             lost[profile.interface] = profile
     return tuple(lost.values())
+
+
+def in_order(profiles: Iterable[Saved]) -> list[Saved]:
+    """To be started: controllers first."""
+    return sorted(profiles, key=lambda profile: (bool(profile.controller), -profile.priority))
 
 
 async def quiet(bus: Bus) -> bool:

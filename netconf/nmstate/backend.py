@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import ceil
-from pathlib import Path
+from pathlib import Path, PurePath
 from uuid import uuid4
 
 from netconf.backend import NOTHING
@@ -19,7 +19,7 @@ from netconf.kernel.taps import plug, taps
 from netconf.model import Checkpoint, NetworkState
 from netconf.networkmanager.bus import Bus, answers, connect
 from netconf.networkmanager.known import with_known
-from netconf.networkmanager.recovery import quiet, resume, until
+from netconf.networkmanager.recovery import in_order, quiet, resume, start, until
 from netconf.networkmanager.sriov import check
 from netconf.nmstate.adapter import adapted, checkpoint_name, is_old
 from netconf.nmstate.documents import dns, freed, known, started, wished, with_profiles
@@ -30,13 +30,14 @@ from netconf.planning.plan import Step, plan
 from netconf.planning.wish import complete
 
 STATE_FOLDER = Path("/var/lib/trivet/netconf")
+_IN_MEMORY = Path("/run/NetworkManager/system-connections")
 _PATH = "/org/freedesktop/NetworkManager/Checkpoint/"
 _SHOW_S, _END_S, _SETTLE_S, _CONFIRM_S = 60, 60, 45, 30
 
 
 class Nmstate:
     """`child` starts netconf/nmstate/child.py with an interpreter that has libnmstate, by default our own.
-    `bus_address` and `netns` reach into another machine's namespaces, for tests."""
+    `bus_address`, `netns` and `in_memory` reach into another machine's namespaces, for tests."""
 
     name = "nmstate"
 
@@ -47,8 +48,9 @@ class Nmstate:
         state_folder: Path = STATE_FOLDER,
         bus_address: str | None = None,
         netns: str | None = None,
+        in_memory: Path = _IN_MEMORY,
     ) -> None:
-        self._library = Library(child)
+        self._library, self._in_memory = Library(child), in_memory
         self._records = Records(state_folder)
         self._bus_address = bus_address
         self._netns = netns
@@ -65,11 +67,14 @@ class Nmstate:
         async with connect(self._bus_address) as bus:
             record, opened = self._records.read(), await _open(bus)
             if record is not None and record.phase is Phase.CONFIRMING and record.number not in opened:
+                await self._save(bus, record)
                 await self._finish(bus, record)
             elif opened:
                 if record is None or not _is_its(record, opened):
                     raise ChangePending()
                 await self._back(bus, opened[0])
+            elif record is not None and await _died_over(record, bus):
+                await self._forget(bus, record)
             elif self._plugged or plugged:
                 await quiet(bus)
             await asyncio.to_thread(plug, dict(plugged) | self._plugged, self._netns)
@@ -77,7 +82,7 @@ class Nmstate:
 
     async def resume(self) -> None:
         async with connect(self._bus_address) as bus:
-            await resume(bus, lambda: asyncio.to_thread(observe, self._netns))
+            await resume(bus, self._look)
 
     async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
         async with connect(self._bus_address) as bus:
@@ -87,13 +92,19 @@ class Nmstate:
             wish = complete(desired, observed)
             check(started(wish, steps), wish, observed)
             document = adapted(version, wished(desired, observed), after(wish, observed), observed)
-            record = Record(uuid4().hex, Phase.BEGUN, gone=freed(desired, observed, steps))
             before, until_s = await _unsaved(bus), time.monotonic() + confirm_within_s
+            record = Record(
+                uuid4().hex,
+                Phase.BEGUN,
+                gone=freed(desired, observed, steps),
+                owner=await bus.owner(),
+                before=tuple(sorted(before)),
+            )
             self._records.write(record)
             self._plugged = plugged = taps(observed)
             try:
                 await self._ask("apply", confirm_within_s / 2, state=document, timeout_s=confirm_within_s)
-                (number,) = await _open(bus)
+                number = await _only(bus)
                 made = tuple(sorted(await _unsaved(bus) - before))
                 record = replace(record, phase=Phase.APPLIED, number=number, profiles=made)
                 self._records.write(record)
@@ -102,7 +113,7 @@ class Nmstate:
                 # nmstate has begun the time anew while it was at work.
                 await bus.extend_checkpoint(_PATH + number, max(1, ceil(until_s - time.monotonic())))
             except BaseException as err:
-                now = await self._taken_back(bus)
+                now = await self._taken_back(bus, record)
                 await asyncio.to_thread(plug, plugged, self._netns)
                 if isinstance(err, Exception):
                     raise ChangeFailed(reason=_reason(err), now=now) from err
@@ -120,7 +131,9 @@ class Nmstate:
                 await self._save(bus, record)
                 await self._end(bus, "commit", record.number)
                 self._plugged = {}
-            elif record.phase not in (Phase.CONFIRMING, Phase.CONFIRMED):
+            elif record.phase is Phase.CONFIRMING:
+                await self._save(bus, record)
+            elif record.phase is not Phase.CONFIRMED:
                 raise CheckpointGone()
             await self._finish(bus, record)
 
@@ -132,6 +145,8 @@ class Nmstate:
             plugged = taps(await asyncio.to_thread(observe, self._netns))
             if record.number in await _open(bus):
                 await self._back(bus, record.number)
+            elif await _died_over(record, bus):
+                await self._forget(bus, record)
             await asyncio.to_thread(plug, plugged, self._netns)
 
     async def _ask(self, do: str, within_s: float, **values: object) -> Answer:
@@ -194,15 +209,34 @@ class Nmstate:
         await self._end(bus, "rollback", number)
         await quiet(bus)
 
-    async def _taken_back(self, bus: Bus) -> str:
-        """Take the change back; returns in words how that went. nmstate does so by itself when an error is its own."""
+    async def _taken_back(self, bus: Bus, record: Record) -> str:
+        """Take the change back; returns in words how that went. nmstate does so by itself when an error is its own, and
+        a NetworkManager that died is waited for."""
         try:
+            await until(lambda: answers(self._bus_address), _SETTLE_S)
             for number in await _open(bus):
                 await self._back(bus, number)
+            if await _died_over(record, bus):
+                await self._forget(bus, record)
             await quiet(bus)
         except Problem as err:
             return f"going back failed too ({err.text.why}), NetworkManager tries again when the time is over"
         return "the earlier configuration is back"
+
+    async def _forget(self, bus: Bus, record: Record) -> None:
+        """What another NetworkManager has found in /run and came up with: it was in memory only. Were these profiles
+        deleted over the bus, those below them on the disk would go, too."""
+        mine = [p for p in await bus.profiles() if p.unsaved and not p.made_up and p.uuid not in record.before]
+        for profile in mine:
+            (self._in_memory / PurePath(await bus.file(profile.path)).name).unlink(missing_ok=True)
+        await bus.reload()
+        uuids = {profile.uuid for profile in mine}
+        await quiet(bus)
+        await start(bus, in_order(p for p in await bus.profiles() if p.uuid in uuids and p.autoconnect))
+        await resume(bus, self._look)
+
+    async def _look(self) -> NetworkState:
+        return await asyncio.to_thread(observe, self._netns)
 
 
 class _Left(Exception):
@@ -218,9 +252,24 @@ def _is_its(record: Record, opened: Sequence[str]) -> bool:
     return record.phase is Phase.BEGUN or (record.phase is Phase.APPLIED and record.number in opened)
 
 
+async def _died_over(record: Record, bus: Bus) -> bool:
+    """Whether NetworkManager was started anew since the change was begun, which nobody has confirmed."""
+    return record.phase in (Phase.BEGUN, Phase.APPLIED) and record.owner not in ("", await bus.owner())
+
+
 async def _open(bus: Bus) -> list[str]:
     """The numbers of NetworkManager's checkpoints."""
     return [path.removeprefix(_PATH) for path in await bus.checkpoints()]
+
+
+async def _only(bus: Bus) -> str:
+    """The number of the checkpoint that nmstate has left open. Raises _Left."""
+    opened = await _open(bus)
+    if len(opened) != 1:
+        raise _Left(
+            f"nmstate has left {len(opened)} checkpoints of NetworkManager instead of one: was that started anew?"
+        )
+    return opened[0]
 
 
 async def _unsaved(bus: Bus) -> set[str]:

@@ -20,18 +20,24 @@ class Phase(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Record:
     """`number` is that of NetworkManager's checkpoint, `profiles` are the UUIDs of those that are only in memory until
-    the change is confirmed, `gone` the interfaces whose profiles are deleted then."""
+    the change is confirmed, `gone` the interfaces whose profiles are deleted then. `owner` is the NetworkManager that
+    makes the change, by its name on the bus, `before` are the UUIDs of what was in memory already."""
 
     mark: str
     phase: Phase
     number: str = ""
     profiles: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
+    owner: str = ""
+    before: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, found: Mapping[str, object]) -> Self:
-        lists = {key: tuple(str(item) for item in as_list(found.get(key))) for key in ("profiles", "gone")}
-        return cls(str(found["mark"]), Phase(str(found["phase"])), str(found.get("number", "")), **lists)
+        profiles, gone, before = (
+            tuple(str(item) for item in as_list(found.get(key))) for key in ("profiles", "gone", "before")
+        )
+        number, owner = (str(found.get(key, "")) for key in ("number", "owner"))
+        return cls(str(found["mark"]), Phase(str(found["phase"])), number, profiles, gone, owner, before)
 
 
 def as_list(value: object) -> list[object]:

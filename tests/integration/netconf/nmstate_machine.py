@@ -34,7 +34,13 @@ class NmstateMachine(Machine):
     def backend(self, code: str = _CHILD) -> Nmstate:
         """`code` is what runs inside, by its path there."""
         inside = ("nsenter", "-t", str(self.pid), "-m", "-n", "chroot", str(self.root), _PYTHON, "-I", f"/{code}")
-        return Nmstate(child=inside, state_folder=self.state, bus_address=self.bus_address, netns=self.netns)
+        return Nmstate(
+            child=inside,
+            state_folder=self.state,
+            bus_address=self.bus_address,
+            netns=self.netns,
+            in_memory=self.root_inside / "run/NetworkManager/system-connections",
+        )
 
     def add_nics(self, count: int) -> None:
         for number in range(1, count + 1):

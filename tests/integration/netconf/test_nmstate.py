@@ -1,6 +1,7 @@
 """nmstate 0.3.6, the real one, behind the seam: the contract with what any kernel has, and what dies on the way."""
 
 import asyncio
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from netconf.document import parse
 from netconf.errors import ChangeFailed, ChangePending, CheckpointGone
 from netconf.facade import Network
+from netconf.model import NetworkState
 from netconf.networkmanager.bus import connect
 from netconf.nmstate import child
 from tests.integration.netconf.cases import CASES
@@ -119,6 +121,32 @@ async def test_a_power_cut_before_the_confirmation(machine: NmstateMachine, brid
     assert (await network.plan(parse(DOCUMENT)) == ()) is bridged
 
 
+@pytest.mark.parametrize("what", ["a bridge", "no bridge", "another address"])
+async def test_networkmanager_dies_before_the_confirmation(machine: NmstateMachine, what: str) -> None:
+    """The next one finds the profiles in /run that were in memory only, and comes up with them."""
+    network = await machine.power_on()
+    wish = {"a bridge": DOCUMENT, "no bridge": without_bridge(), "another address": with_second_address()}[what]
+    if what != "a bridge":
+        await moved(network)
+    before, on_disk = await network.observe(), machine.profiles()
+    change = await network.change(wish)
+    await machine.restart_networkmanager()
+    await machine.network().settle()  # as the agent does when the time is over
+    assert await network.plan(parse(wish)) != ()
+    assert _compared(await network.observe()) == _compared(before)
+    assert machine.profiles() == on_disk
+    assert change.checkpoint is not None
+    with pytest.raises(CheckpointGone):
+        await network.confirm(change.checkpoint)
+    await network.roll_back(change.checkpoint)
+    machine.power_cut()
+    assert _compared(await (await machine.power_on()).observe()) == _compared(before)
+
+
+def _compared(state: NetworkState) -> dict[str, object]:
+    return {i.name: (i.controller, i.ipv4) for i in state.interfaces} | {"routes": state.routes, "dns": state.dns}
+
+
 async def test_asking_again_over_an_unconfirmed_change(machine: NmstateMachine) -> None:
     network = await machine.power_on()
     first = await network.change(DOCUMENT)
@@ -168,12 +196,17 @@ _LATE = """
 
 
 @pytest.mark.parametrize(
-    ("seconds", "then", "reason"), [(600, "None", "its process was ended"), (0, "os._exit(1)", "ended by itself")]
+    ("seconds", "then", "reason"),
+    [
+        (600, "None", "its process was ended"),
+        (0, "os._exit(1)", "ended by itself"),
+        (0, "os.kill(int(open('/run/nm.pid').read()), 9)", "started anew|not on the bus"),
+    ],
 )
 async def test_the_child_hangs_or_dies_when_all_is_done(
     machine: NmstateMachine, seconds: int, then: str, reason: str
 ) -> None:
-    """With the change in force and nobody there who knows its checkpoint."""
+    """With the change in force and nobody there who knows its checkpoint; NetworkManager dies, too."""
     late = _LATE.format(seconds=seconds, then=then)
     text = (
         Path(child.__file__)
@@ -182,9 +215,10 @@ async def test_the_child_hangs_or_dies_when_all_is_done(
     )
     machine.write("opt/late.py", text)
     network = await machine.power_on()
+    (machine.root_inside / "run/nm.pid").write_text(str(machine.networkmanager))
     bad = Network(machine.backend("opt/late.py"))
     with pytest.raises(ChangeFailed, match="the earlier configuration is back") as caught:
         await bad.change(DOCUMENT, confirm_within_s=10)
-    assert reason in str(caught.value)
+    assert re.search(reason, str(caught.value))
     assert await holder(network) == "host0"
     await moved(network)

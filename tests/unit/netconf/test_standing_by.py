@@ -15,7 +15,7 @@ from netconf.kept import Kept
 from netconf.kernel import deputy as deputies
 from netconf.kernel import going
 from netconf.kernel.backend import Kernel
-from netconf.kernel.changes import Record
+from netconf.kernel.changes import Changes, Record
 from netconf.kernel.deputy import Deputy, of_the_change
 from netconf.kernel.picture import Choice, Held, Link, Picture
 from netconf.kernel.picture import Path as Way
@@ -258,6 +258,29 @@ async def test_without_a_memory_it_is_changed_all_the_same(machine: Machine, cap
 
 async def test_without_a_deputy_nobody_stands_by(machine: Machine) -> None:
     await asyncio.wait_for(Network(machine.nm, machine.kept).stand_by(), 1)
+
+
+class Nmstate(Mortal):
+    """Also through NetworkManager."""
+
+    name = "nmstate"
+
+
+@pytest.mark.parametrize("is_taken_back", [False, True])
+async def test_who_made_it_settles_it(machine: Machine, tmp_path: Path, *, is_taken_back: bool) -> None:
+    """The agent's own backend knows nothing of the change that somebody asked another one for."""
+    nmstate = Nmstate(folder=tmp_path / "nmstate", hands=lambda _: machine.kernel, watch=lambda *_: None)
+    await Network(nmstate, machine.kept, deputy=machine.deputy).change(DOCUMENT)
+    agent = Network(machine.nm, machine.kept, deputy=machine.deputy, named=lambda _: nmstate)
+    if is_taken_back:
+        nmstate.dead = machine.nm.dead = True
+        await machine.stands_by()
+        nmstate.dead = machine.nm.dead = False
+        await agent.hand_over()
+    else:
+        await agent.settle()
+    assert machine.kernel.now == machine.before
+    assert (Changes(tmp_path / "nmstate").unfinished(), machine.deputy.is_on_guard) == ((), False)
 
 
 def test_what_came_by_dhcp_goes_too_and_what_others_made_does_not() -> None:
