@@ -48,7 +48,7 @@ class Network:
         self._carriers = Carriers(backend, stand_in, named=named, patience_s=patience_s)
         self._standing_by = StandingBy(backend, deputy)
         self._kept = kept
-        self._handing_over = HandingOver(backend, kept, WITHIN_S)
+        self._handing_over = HandingOver(backend, kept, self._standing_by, WITHIN_S)
         self._by = backend.name
 
     @property

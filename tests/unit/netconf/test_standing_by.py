@@ -260,6 +260,22 @@ async def test_without_a_deputy_nobody_stands_by(machine: Machine) -> None:
     await asyncio.wait_for(Network(machine.nm, machine.kept).stand_by(), 1)
 
 
+async def test_what_it_dies_over_again_and_again_is_given_up(machine: Machine) -> None:
+    """It was confirmed without it; each time that it is given it, what was before is brought back."""
+    machine.nm.dead = True
+    await machine.network().confirm(checkpoint(await machine.network().change(DOCUMENT)))
+    machine.kernel.now = machine.before  # it comes up with what it knew
+    agent, machine.nm.dies_over_changes = machine.network(), True
+    for owed in (1, 1, 0):
+        machine.nm.dead = False
+        await agent.hand_over()
+        assert (machine.nm.dead, machine.kernel.now, len(machine.kept.owed())) == (True, machine.before, owed)
+        await agent.hand_over()
+    machine.nm.dead = machine.nm.dies_over_changes = False
+    await agent.hand_over()
+    assert (machine.kernel.now, machine.deputy.is_on_guard) == (machine.before, False)
+
+
 class Nmstate(Mortal):
     """Also through NetworkManager."""
 
