@@ -1,14 +1,6 @@
-"""Prints what was measured beside what it has to be: name, measured, aim, ratio (below 1 is better than the aim)."""
+"""What was measured beside what it has to be."""
 
-import json
-from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-
-import click
-
-from ci.lab import cgroups, settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,59 +14,3 @@ class Pair:
 
     def line(self) -> str:
         return f"{self.name:<40} {self.measured:8.1f} {self.aim:8.1f} {self.unit:<4} {self.measured / self.aim:6.2f}"
-
-
-# In seconds: twelve minutes on a fresh machine, three with the images there; changed code in all nodes and the engine.
-AIMS = {
-    "first": ("lab up, first", 720.0),
-    "cached": ("lab up, cached", 180.0),
-    "refresh": ("lab refresh, until all serve", 8.0),
-}
-AIM_MIB = 8192.0
-
-
-def lab_times(name: str, times: dict[str, dict[str, float]]) -> tuple[Pair, ...]:
-    """The last run of each kind that has an aim. `lab up`: `first` built the images, `cached` found them."""
-    return tuple(
-        Pair(f"{name}: {what}", times[kind]["all"], aim_s, "s") for kind, (what, aim_s) in AIMS.items() if kind in times
-    )
-
-
-def memory_mib(pids: set[int]) -> float:
-    """What these processes take together; memory that several share is counted once."""
-    total = 0
-    for pid in pids:
-        with suppress(OSError):
-            text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-            total += sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
-    return total / 1024
-
-
-@click.command()
-@click.option("--network", is_flag=True, help="Measure now how the network is followed and changed; needs root.")
-def main(network: bool) -> None:
-    pairs: list[Pair] = []
-    for lab in settings.labs():
-        if lab.times_file.exists():
-            pairs += lab_times(lab.name, json.loads(lab.times_file.read_text()))
-        if running := cgroups.members(f"trivet-lab/{lab.name}"):
-            pairs.append(Pair(f"{lab.name}: memory now", memory_mib(running), AIM_MIB, "MiB"))
-    details: Iterable[str] = ()
-    if network:
-        from ci import applying, watching  # which stand on this module
-
-        pairs += watching.pairs()
-        rows = applying.rows()
-        pairs += applying.pairs(rows)
-        details = applying.table(rows)
-    click.echo(f"{'what':<40} {'measured':>8} {'aim':>8} unit  ratio")
-    for pair in pairs:
-        click.echo(pair.line())
-    for line in details:
-        click.echo(line)
-    if not pairs:
-        click.echo("Nothing was measured yet: run ./trivet lab up first.")
-
-
-if __name__ == "__main__":
-    main()

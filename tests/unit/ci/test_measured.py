@@ -1,6 +1,6 @@
 import os
 
-from ci.pairs import lab_times, memory_mib
+from ci.measured import lab_times, memory_mib
 
 
 def test_a_time_is_shown_beside_its_aim_with_the_ratio() -> None:
