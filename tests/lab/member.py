@@ -10,15 +10,18 @@ import pytest
 from ci.lab.relay import Relay
 from hosted_engine.deploy.folder import DEFAULT_FOLDER
 from node.api.paths import PORT
+from node.api.problems import NodeSilent
 from node.client import NodeClient
 from node.tls import client_context
 from tests.lab.under_test import LabUnderTest
 from tests.ports import free_port
 
+_UP_S = 60
+
 
 @asynccontextmanager
 async def member(lab: LabUnderTest, name: str, folder: Path) -> AsyncIterator[NodeClient]:
-    """`folder` gets the deploy's certificate."""
+    """`folder` gets the deploy's certificate. An agent that was started just now is waited for."""
     files = [_copy(lab, file, folder) for file in ("deploy.crt", "deploy.key", "ca.crt")]
     tls = client_context(*files)
     tls.check_hostname = False  # the relay has another address than the node
@@ -27,6 +30,7 @@ async def member(lab: LabUnderTest, name: str, folder: Path) -> AsyncIterator[No
     relay = asyncio.create_task(Relay(machine.lab.netns_path, (machine.address, PORT)).serve(port))
     await _listens(port)
     client = NodeClient("127.0.0.1", tls, port=port)
+    await _answers(client)
     yield client
     await client.close()
     relay.cancel()
@@ -42,6 +46,16 @@ async def _listens(port: int) -> None:
             writer.close()
             return
     pytest.fail("the relay does not listen")
+
+
+async def _answers(client: NodeClient) -> None:
+    async with asyncio.timeout(_UP_S):
+        while True:
+            try:
+                await client.network()
+                return
+            except NodeSilent:
+                await asyncio.sleep(0.2)
 
 
 def _copy(lab: LabUnderTest, name: str, folder: Path) -> Path:
