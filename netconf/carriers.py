@@ -42,11 +42,8 @@ class Carriers:
                 return found
             await asyncio.sleep(_AGAIN_S)
 
-    def maker(self, name: str) -> Backend:
-        """Who made a change, by its name."""
-        if self.stand_in is not None and name == self.stand_in.name:
-            return self.stand_in
-        return self.usual if name == self.usual.name or self._named is None else self._named(name)
+    def is_stand_in(self, name: str) -> bool:
+        return self.stand_in is not None and name == self.stand_in.name
 
     def stands_in(self, backend: Backend) -> bool:
         return backend is self.stand_in
@@ -56,10 +53,14 @@ class Carriers:
         waits = pending is not None and pending.stands_in_for == self.usual.name
         return waits and await self.usual.answers()
 
-    async def settle(self, plugged: Mapping[str, str], present: Backend) -> None:
-        """What either of them left unconfirmed goes back, as far as it is there."""
+    async def settle(self, plugged: Mapping[str, str], present: Backend, made_by: str) -> None:
+        """What either of them left unconfirmed goes back, as far as it is there, and what another one made."""
         if self.stand_in is not None:
             await self.stand_in.settle(plugged)
+        if self._named is not None and made_by not in ("", self.usual.name) and not self.is_stand_in(made_by):
+            other = self._named(made_by)
+            if await other.answers():
+                await other.settle(plugged)
         if present is not self.stand_in:
             await present.settle(plugged)
 

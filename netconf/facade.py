@@ -193,15 +193,17 @@ class Network:
         """For the start of the agent, and for when the time of a change is over: what was never confirmed goes back
         should the backend not have done so, and VMs are plugged in again where it pulled them out."""
         pending = self._kept.pending() if self._kept is not None else None
-        maker = None if pending is None else self._carriers.maker(pending.backend)  # who alone can take it back
-        if maker is None or self._carriers.stands_in(maker):
-            maker = await self._carriers.present()
-        await self._settle("nobody confirmed it in time", maker)
+        needs_usual = pending is not None and not self._carriers.is_stand_in(pending.backend)
+        present = self._carriers.usual if needs_usual else await self._carriers.present()
+        await self._settle("nobody confirmed it in time", present)
 
-    async def _settle(self, why: str, present: Backend) -> None:
+    async def _settle(self, why: str, present: Backend, *, made_by: str = "") -> None:
         pending = self._kept.pending() if self._kept is not None else None
         kept = await self._confirm_on(pending, present)
-        await self._carriers.settle(pending.plugged if pending is not None else NOTHING, present)
+        if pending is None:
+            await self._carriers.settle(NOTHING, present, made_by)
+        else:
+            await self._carriers.settle(pending.plugged, present, pending.backend)
         await self._standing_by.over(by_backend=not self._carriers.stands_in(present))
         if self._kept is None:
             return
@@ -243,8 +245,8 @@ class Network:
         await self._standing_by.watch()
 
     async def _settle_what_was_taken_back(self) -> None:
-        if name := await self._standing_by.is_back_again():
-            await self._settle(f"{name} died before it was confirmed", self._carriers.maker(name))
+        if name := await self._standing_by.back_again():
+            await self._settle(f"{name} died before it was confirmed", self._carriers.usual, made_by=name)
 
     async def _take_back_overtaken(self, checkpoint: Checkpoint) -> None:
         await self.roll_back(checkpoint, why=f"{self._carriers.usual.name} was there again before it was confirmed")

@@ -26,7 +26,7 @@ class Deputy(Protocol):
     def is_late(self) -> bool: ...
 
     @property
-    def has_taken_back(self) -> str: ...
+    def taken_back_of(self) -> str: ...
 
     async def remember(self, by: str, names: Collection[str], rules: Collection[Rule], until_s: float) -> None:
         """Raises OSError."""
@@ -111,14 +111,14 @@ class StandingBy:
                 await self._deputy.take_back()
             await self._deputy.forget()
 
-    async def is_back_again(self) -> str:
+    async def back_again(self) -> str:
         """The name of a backend that is there again and has to be told that its change was taken back; or nothing."""
-        if self._deputy is None or not self._deputy.has_taken_back or not await self._backend.answers():
+        if self._deputy is None or not self._deputy.taken_back_of or not await self._backend.answers():
             return ""
-        return self._deputy.has_taken_back
+        return self._deputy.taken_back_of
 
     async def _take_back(self, deputy: Deputy) -> None:
-        is_first = not deputy.has_taken_back
+        is_first = not deputy.taken_back_of
         left = await deputy.take_back()
         if is_first or left:
             log.warning(

@@ -49,7 +49,7 @@ class Deputy:
         return any(state is State.WAITING and until_s + _LATE_S < uptime_s() for state, until_s in states)
 
     @property
-    def has_taken_back(self) -> str:
+    def taken_back_of(self) -> str:
         """Whose change was taken back, as long as that has not been told."""
         back = (c for c in self._changes.unfinished() if self._changes.state(c)[0] is State.BACK)
         return next((self._changes.record(change).by for change in back), "")

@@ -89,7 +89,7 @@ def lost_profiles(profiles: Iterable[Saved], active: dict[str, str], seen: Netwo
     names = {profile.uuid: profile.interface for profile in wanted}
     mine = {profile.interface: profile for profile in wanted if active.get(profile.interface) == profile.uuid}
     lost: dict[str, Saved] = {}
-    for profile in in_order(wanted):
+    for profile in controllers_first(wanted):
         link = seen.interface(profile.interface)
         controller = names.get(profile.controller, profile.controller)
         is_free = active.get(profile.interface) in (None, *theirs)
@@ -101,8 +101,8 @@ def lost_profiles(profiles: Iterable[Saved], active: dict[str, str], seen: Netwo
     return tuple(lost.values())
 
 
-def in_order(profiles: Iterable[Saved]) -> list[Saved]:
-    """To be started: controllers first."""
+def controllers_first(profiles: Iterable[Saved]) -> list[Saved]:
+    """As they are to be started."""
     return sorted(profiles, key=lambda profile: (bool(profile.controller), -profile.priority))
 
 

@@ -19,7 +19,7 @@ from netconf.kernel.taps import plug, taps
 from netconf.model import Checkpoint, NetworkState
 from netconf.networkmanager.bus import Bus, answers, connect
 from netconf.networkmanager.known import with_known
-from netconf.networkmanager.recovery import in_order, quiet, resume, start, until
+from netconf.networkmanager.recovery import controllers_first, quiet, resume, start, until
 from netconf.networkmanager.sriov import check
 from netconf.nmstate.adapter import adapted, checkpoint_name, is_old
 from netconf.nmstate.documents import dns, freed, known, started, wished, with_profiles
@@ -124,7 +124,7 @@ class Nmstate:
         record = self._record_of(checkpoint)
         async with connect(self._bus_address) as bus:
             opened = await _open(bus)
-            if record.phase is Phase.APPLIED and record.number in opened:
+            if record.phase in (Phase.APPLIED, Phase.CONFIRMING) and record.number in opened:
                 await bus.extend_checkpoint(_PATH + record.number, _CONFIRM_S)
                 record = replace(record, phase=Phase.CONFIRMING)
                 self._records.write(record)
@@ -232,7 +232,7 @@ class Nmstate:
         await bus.reload()
         uuids = {profile.uuid for profile in mine}
         await quiet(bus)
-        await start(bus, in_order(p for p in await bus.profiles() if p.uuid in uuids and p.autoconnect))
+        await start(bus, controllers_first(p for p in await bus.profiles() if p.uuid in uuids and p.autoconnect))
         await resume(bus, self._look)
 
     async def _look(self) -> NetworkState:

@@ -163,7 +163,7 @@ async def _networkmanager_comes_back_after_it_went_back(here: World) -> Attempt:
     here.node.keep_dead()
     attempt = await here.change_only(TO_NIC)
     async with asyncio.timeout(here.pace.back_s):
-        while (await asyncio.to_thread(observe, here.node.netns)).interface("ovirtmgmt") is None:  # noqa: ASYNC110
+        while (await asyncio.to_thread(observe, here.node.netns)).interface("ovirtmgmt") is None:  # noqa: ASYNC110 - a kernel
             await asyncio.sleep(0.2)
     await _reachable_without_networkmanager(here)
     return attempt

@@ -4,6 +4,7 @@ import asyncio
 import re
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from netconf.facade import Network
 from netconf.model import NetworkState
 from netconf.networkmanager.bus import connect
 from netconf.nmstate import child
+from netconf.nmstate.record import Phase, Records
 from tests.integration.netconf.cases import CASES
 from tests.integration.netconf.contract import hold
 from tests.integration.netconf.nmstate_cases import (
@@ -119,6 +121,20 @@ async def test_a_power_cut_before_the_confirmation(machine: NmstateMachine, brid
     assert await comes_to_hold(network, "ovirtmgmt" if bridged else "host0")
     assert ((await network.observe()).interface("ovirtmgmt") is None) is not bridged
     assert (await network.plan(parse(DOCUMENT)) == ()) is bridged
+
+
+async def test_a_confirmation_that_was_cut_short_is_asked_for_again(machine: NmstateMachine) -> None:
+    """Before the checkpoint was ended: it would take back what is saved."""
+    network, records = await machine.power_on(), Records(machine.state)
+    change = await network.change(DOCUMENT)
+    record = records.read()
+    assert record is not None
+    assert change.checkpoint is not None
+    records.write(replace(record, phase=Phase.CONFIRMING))
+    await machine.network().confirm(change.checkpoint)
+    async with connect(machine.bus_address) as bus:
+        assert await bus.checkpoints() == []
+    assert machine.profiles() == {"host0", "ovirtmgmt"}
 
 
 @pytest.mark.parametrize("what", ["a bridge", "no bridge", "another address"])

@@ -1,7 +1,7 @@
 """A host with one NIC, before and after its address moved to a bridge."""
 
 from netconf.kinds import Bridge
-from netconf.model import Address, Dns, Interface, IpConfig, LinkType, NetworkState, Route
+from netconf.model import Address, Change, Checkpoint, Dns, Interface, IpConfig, LinkType, NetworkState, Route
 
 MAC = "52:54:00:00:00:01"
 ADDRESS = Address("192.0.2.11", 24)
@@ -45,3 +45,8 @@ DOCUMENT: dict[str, object] = {
         "config": [{"destination": "0.0.0.0/0", "next-hop-address": "192.0.2.1", "next-hop-interface": "ovirtmgmt"}]
     },
 }
+
+
+def checkpoint(change: Change) -> Checkpoint:
+    assert change.checkpoint is not None
+    return change.checkpoint

@@ -9,11 +9,11 @@ from netconf.document import parse
 from netconf.errors import BackAgain, BackendMissing, CheckpointGone
 from netconf.facade import Network
 from netconf.kept import Kept
-from netconf.model import Change, Checkpoint, NetworkState
+from netconf.model import NetworkState
 from netconf.planning.plan import plan
 from netconf.planning.whole import whole
 from tests.fakes.network import FakeNetwork
-from tests.unit.netconf.states import AFTER, BEFORE, DOCUMENT
+from tests.unit.netconf.states import AFTER, BEFORE, DOCUMENT, checkpoint
 
 
 class Machine:
@@ -41,11 +41,6 @@ def machine(tmp_path: Path) -> Machine:
 @pytest.fixture
 def network(machine: Machine) -> Network:
     return machine.network()
-
-
-def checkpoint(change: Change) -> Checkpoint:
-    assert change.checkpoint is not None
-    return change.checkpoint
 
 
 def is_made(state: NetworkState) -> bool:

@@ -19,11 +19,11 @@ from netconf.kernel.changes import Changes, Record
 from netconf.kernel.deputy import Deputy, of_the_change
 from netconf.kernel.picture import Choice, Held, Link, Picture
 from netconf.kernel.picture import Path as Way
-from netconf.model import Change, Checkpoint, NetworkState, Rule
+from netconf.model import Checkpoint, NetworkState, Rule
 from netconf.planning.plan import Step
 from netconf.proven import change_proven
 from tests.fakes.kernel import FakeKernel
-from tests.unit.netconf.states import DOCUMENT
+from tests.unit.netconf.states import DOCUMENT, checkpoint
 from tests.unit.netconf.test_kernel_backend import address, nic
 
 OTHER = {"interfaces": [{"name": "eth2", "type": "ethernet", "mtu": 1400}]}
@@ -107,11 +107,6 @@ def machine(tmp_path: Path) -> Machine:
 @pytest.fixture
 def network(machine: Machine) -> Network:
     return machine.network()
-
-
-def checkpoint(change: Change) -> Checkpoint:
-    assert change.checkpoint is not None
-    return change.checkpoint
 
 
 async def test_dead_for_good_its_change_goes_back_without_it(network: Network, machine: Machine) -> None:
@@ -282,17 +277,19 @@ class Nmstate(Mortal):
     name = "nmstate"
 
 
-@pytest.mark.parametrize("is_taken_back", [False, True])
-async def test_who_made_it_settles_it(machine: Machine, tmp_path: Path, *, is_taken_back: bool) -> None:
+@pytest.mark.parametrize("when", ["its time is over", "it was taken back", "another is asked for"])
+async def test_who_made_it_settles_it(machine: Machine, tmp_path: Path, when: str) -> None:
     """The agent's own backend knows nothing of the change that somebody asked another one for."""
     nmstate = Nmstate(folder=tmp_path / "nmstate", hands=lambda _: machine.kernel, watch=lambda *_: None)
     await Network(nmstate, machine.kept, deputy=machine.deputy).change(DOCUMENT)
     agent = Network(machine.nm, machine.kept, deputy=machine.deputy, named=lambda _: nmstate)
-    if is_taken_back:
+    if when == "it was taken back":
         nmstate.dead = machine.nm.dead = True
         await machine.stands_by()
         nmstate.dead = machine.nm.dead = False
         await agent.hand_over()
+    elif when == "another is asked for":
+        await agent.roll_back(checkpoint(await agent.change(OTHER)))
     else:
         await agent.settle()
     assert machine.kernel.now == machine.before
