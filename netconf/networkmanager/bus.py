@@ -46,7 +46,8 @@ class ActiveState(IntEnum):
 class Saved:
     """A connection profile: `change` is its mark, `unsaved` means that it would not outlive a reboot; with `made_up`
     NetworkManager describes an interface of others by it, which is nobody's wish. `controller` is the name of an
-    interface or the uuid of its profile. With `makes_pair` it makes a pair of veth."""
+    interface or the uuid of its profile, `kind` NetworkManager's word for what it is for. With `makes_pair` it makes a
+    pair of veth."""
 
     path: str
     uuid: str
@@ -57,6 +58,7 @@ class Saved:
     controller: str = ""
     autoconnect: bool = True
     priority: int = 0
+    kind: str = ""
     makes_pair: bool = False
 
 
@@ -138,6 +140,7 @@ class Bus:
                     controller=head.get("master", ""),
                     autoconnect=head.get("autoconnect", True),
                     priority=head.get("autoconnect-priority", 0),
+                    kind=head.get("type", ""),
                     makes_pair="veth" in settings,
                 )
             )

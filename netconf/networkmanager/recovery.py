@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from functools import partial
 
 from netconf.errors import BackendMissing
 from netconf.model import NetworkState
@@ -11,6 +12,8 @@ from netconf.networkmanager.bus import Bus, BusSaidNo, Saved
 from netconf.networkmanager.holding import Hold
 
 SETTLE_S = 45
+_BEGUN_S = 5
+_BRIDGE, _NIC = "bridge", "802-3-ethernet"
 Look = Callable[[], Awaitable[NetworkState]]
 
 
@@ -36,9 +39,21 @@ async def forget(bus: Bus, uuids: Collection[str], look: Look) -> None:
     """Delete what a rollback left of these profiles; NetworkManager, or else we, start the earlier ones then."""
     profiles = [profile for profile in await bus.profiles() if profile.uuid in uuids]
     await retake(bus, {profile.interface for profile in profiles}, unsaved=True)  # what is of others is not taken away
+    await _hand_back(bus, {profile.uuid for profile in profiles})
     for profile in profiles:
         await bus.delete_profile(profile.path)
     await resume(bus, look)
+
+
+async def _hand_back(bus: Bus, going: Collection[str]) -> None:
+    """Start what bridges had before: with the profile that is in force on it NetworkManager 1.52 takes most bridges
+    away, and what others have set on top of them. What cannot be started now is when the profiles are gone."""
+    earlier = earlier_profiles(await bus.profiles(), await bus.active(), going)
+    devices = await bus.devices() if earlier else {}
+    for profile in earlier:
+        with contextlib.suppress(BusSaidNo):
+            begun = partial(bus.has_started, await bus.activate(profile.path, devices.get(profile.interface, "/")))
+            await until(begun, _BEGUN_S)
 
 
 async def resume(bus: Bus, look: Look) -> None:
@@ -75,6 +90,23 @@ def mistaken_profiles(profiles: Iterable[Saved], active: Mapping[str, str]) -> t
     theirs = {profile.uuid for profile in profiles if profile.made_up}
     found = (profile for profile in profiles if profile.makes_pair and active.get(profile.interface) in theirs)
     return tuple(sorted(found, key=lambda profile: profile.priority))
+
+
+def earlier_profiles(profiles: Iterable[Saved], active: Mapping[str, str], going: Collection[str]) -> tuple[Saved, ...]:
+    """Those that bridges in force by a profile that goes had before, each bridge before its NICs; pure.
+
+    Nothing else: a bond or a tunnel can need to be made anew.
+    """
+    profiles = tuple(profiles)
+    names = {profile.uuid: profile.interface for profile in profiles}
+    now = {p.interface: p.kind for p in profiles if p.uuid in going and active.get(p.interface) == p.uuid}
+    earlier: dict[str, Saved] = {}
+    for profile in controllers_first(p for p in profiles if p.uuid not in going and p.autoconnect and not p.made_up):
+        is_free = now.get(profile.interface) == profile.kind and profile.interface not in earlier
+        is_port = profile.kind == _NIC and names.get(profile.controller, profile.controller) in earlier
+        if is_free and (profile.kind == _BRIDGE or is_port):
+            earlier[profile.interface] = profile
+    return tuple(earlier.values())
 
 
 def lost_profiles(profiles: Iterable[Saved], active: dict[str, str], seen: NetworkState) -> tuple[Saved, ...]:

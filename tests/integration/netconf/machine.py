@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -97,6 +98,12 @@ class Machine:
 
     def ip(self, *words: str) -> None:
         subprocess.run(["nsenter", f"--net={self.netns}", "ip", *words], check=True)
+
+    def index(self, link: str) -> int:
+        """The kernel's number of it: one that was made anew has another."""
+        argv = ["nsenter", f"--net={self.netns}", "ip", "-json", "link", "show", link]
+        (found,) = json.loads(subprocess.run(argv, check=True, stdout=subprocess.PIPE).stdout)
+        return int(found["ifindex"])
 
     async def power_on(self) -> Network:
         """Ready when NetworkManager has brought its NIC up."""

@@ -207,6 +207,22 @@ async def test_taps_are_plugged_in_again_after_the_time_is_over(machine: Machine
     assert (vnet0.controller, ovirtmgmt.ipv4.addresses) == ("ovirtmgmt", (ADDRESS,))
 
 
+async def test_a_bridge_stays_the_same_when_networkmanager_dies_over_its_change(machine: Machine) -> None:
+    """One that was made anew would have lost what others have set on top of it."""
+    network = await machine.power_on()
+    await moved(network)
+    index = machine.index("ovirtmgmt")
+    await network.change(with_second_address())
+    network = await machine.restart_networkmanager()
+    await network.settle()
+    ovirtmgmt = (await network.observe()).interface("ovirtmgmt")
+    assert ovirtmgmt is not None
+    assert ovirtmgmt.ipv4 is not None
+    assert (machine.index("ovirtmgmt"), ovirtmgmt.ipv4.addresses) == (index, (ADDRESS,))
+    assert await network.plan(parse(DOCUMENT)) == ()
+    assert machine.profiles() == {"ovirtmgmt", "host0"}
+
+
 async def test_a_second_change_replaces_the_first(machine: Machine) -> None:
     network = await machine.power_on()
     await moved(network)

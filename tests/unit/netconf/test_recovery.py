@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from netconf.model import NetworkState
 from netconf.networkmanager.bus import Saved
-from netconf.networkmanager.recovery import lost_profiles, mistaken_profiles
+from netconf.networkmanager.recovery import earlier_profiles, lost_profiles, mistaken_profiles
 from tests.unit.netconf.states import AFTER, OFF, bridge, nic
 
 BRIDGE = Saved("/1", "u1", "ovirtmgmt", "a", False)
@@ -55,3 +55,28 @@ def test_a_pair_that_is_taken_for_somebody_elses() -> None:
     assert mistaken_profiles((better, mine, made_up), {"v1": "ux"}) == (mine, better)
     assert mistaken_profiles((mine, made_up), {"v1": "u7"}) == ()
     assert mistaken_profiles((replace(BRIDGE, interface="v1"), made_up), {"v1": "ux"}) == ()
+
+
+BEFORE = (replace(PORT, kind="802-3-ethernet"), replace(BRIDGE, kind="bridge"))
+DURING = (replace(BEFORE[1], path="/3", uuid="u3"), replace(BEFORE[0], path="/4", uuid="u4", controller="u3"))
+
+
+def earlier(*profiles: Saved, active: dict[str, str]) -> list[str]:
+    return [profile.path for profile in earlier_profiles(profiles, active, {"u3", "u4"})]
+
+
+def test_a_bridge_goes_back_to_its_earlier_profile_before_the_one_in_force_goes() -> None:
+    assert earlier(*BEFORE, *DURING, active={"ovirtmgmt": "u3", "host0": "u4"}) == ["/1", "/2"]
+    assert earlier(*BEFORE, *DURING, active=BOTH) == []
+
+
+def test_what_may_need_to_be_made_anew_is_left_to_go() -> None:
+    was_bond = replace(BEFORE[1], kind="bond")
+    assert earlier(BEFORE[0], was_bond, *DURING, active={"ovirtmgmt": "u3", "host0": "u4"}) == []
+    assert earlier(*BEFORE, *DURING, active={"host0": "u4"}) == []
+
+
+def test_of_two_earlier_profiles_of_a_bridge_the_one_that_comes_first_at_boot() -> None:
+    better, never = (replace(BEFORE[1], path=path, uuid=path, priority=9) for path in ("/better", "/never"))
+    both = (*BEFORE, better, replace(never, autoconnect=False), *DURING)
+    assert earlier(*both, active={"ovirtmgmt": "u3"}) == ["/better"]
