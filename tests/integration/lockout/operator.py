@@ -55,6 +55,7 @@ class Operator:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._tasks: list[asyncio.Task[None]] = []
         self.sight = Sight()
+        self.has_talked = False
 
     def _run(self) -> None:
         netns.setns(self._place)
@@ -114,7 +115,7 @@ class Operator:
                     _, fresh = await asyncio.open_connection(ADDRESS, PORT, ssl=self._tls)
                 if held is not None:
                     held.close()
-                held = fresh
+                held, self.has_talked = fresh, True
             await asyncio.sleep(TALK_S)
 
 

@@ -102,7 +102,7 @@ async def world(
             network = await node.power_on(within_s=pace.up_s)
             async with Operator(site.operator.netns, node.folder, look_every_s=pace.look_every_s) as operator:
                 made = World(node, site, operator, enter(node, operator), network, pace)
-                if not await made.until(lambda: operator.sight.reachable, pace.up_s):
+                if not await made.until(lambda: operator.sight.reachable and operator.has_talked, pace.up_s):
                     raise AssertionError(f"the machine did not come up:\n{node.log}")
                 yield made
         finally:
