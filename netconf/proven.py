@@ -45,6 +45,7 @@ async def change_proven(
 
     `tell` hears, a sentence at a time, what is being waited for. Without proofs the change is left unconfirmed.
     """
+    await asyncio.gather(*(proof.look() for proof in proofs))
     until_s = uptime_s() + within_s - min(_SPARE_S, within_s / 4)
     standing_by = asyncio.create_task(network.stand_by())
     try:

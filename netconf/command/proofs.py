@@ -22,6 +22,9 @@ class KeyPressed:
 
     says = "you press Enter (Ctrl-C takes it back)"
 
+    async def look(self) -> None:
+        """Nobody presses it before."""
+
     async def why_not(self) -> str | None:
         loop, pressed = asyncio.get_running_loop(), asyncio.Event()
         terminal = os.open(_TERMINAL, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)

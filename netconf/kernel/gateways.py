@@ -2,9 +2,10 @@
 
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyroute2 import IPRoute
+from pyroute2.netlink.exceptions import NetlinkError
 
 from netconf.kernel.insides import Message
 
@@ -15,11 +16,12 @@ _ANSWERED = 0x02 | 0x40 | 0x80  # NUD_REACHABLE, NUD_NOARP, NUD_PERMANENT of lin
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """`mtu` is that of the link to it, in bytes."""
+    """`mtu` is that of the link to it, in bytes; `source` is the address of this host that it is spoken to from, if any."""
 
     address: str
     interface: str
     mtu: int
+    source: str = ""
 
 
 def gateways(netns: str | None = None) -> tuple[Gateway, ...]:
@@ -27,7 +29,17 @@ def gateways(netns: str | None = None) -> tuple[Gateway, ...]:
     with IPRoute(netns=netns) as kernel:
         links = list(kernel.get_links())
         routes = [*kernel.get_default_routes(socket.AF_INET), *kernel.get_default_routes(socket.AF_INET6)]
-        return from_netlink(routes, links)
+        found = from_netlink(routes, links)
+        indices = {str(link.get("ifname")): int(link.get("index")) for link in links}
+        return tuple(replace(one, source=_source(kernel, one.address, indices[one.interface])) for one in found)
+
+
+def _source(kernel: IPRoute, address: str, index: int) -> str:
+    try:
+        (route,) = kernel.route("get", dst=address, oif=index)
+    except NetlinkError:  # a rule or a route says that nothing goes there
+        return ""
+    return str(route.get("prefsrc") or "")
 
 
 def has_answered(gateway: Gateway, netns: str | None = None) -> bool:

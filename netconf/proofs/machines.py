@@ -30,6 +30,9 @@ class PeerAnswers:
     def says(self) -> str:
         return f"{self._address} answers" + ("" if self._port is None else f" at port {self._port}")
 
+    async def look(self) -> None:
+        """Whatever was before: it has to answer."""
+
     async def why_not(self) -> str | None:
         if self._port is None:
             good = await self._run("ping", "-n", "-q", "-c", "1", "-W", "2", self._address)
@@ -48,6 +51,9 @@ class SiteAnswers:
     def says(self) -> str:
         return f"{self._what} answers"
 
+    async def look(self) -> None:
+        """Whatever was before: it has to answer."""
+
     async def why_not(self) -> str | None:
         machines = {name: address for name, address in self._site().items() if not is_here(address)}
         if not machines:
@@ -63,6 +69,9 @@ class NameResolves:
     @property
     def says(self) -> str:
         return f"the name {self._name} can be resolved"
+
+    async def look(self) -> None:
+        """Whatever was before: it has to answer."""
 
     async def why_not(self) -> str | None:
         with contextlib.suppress(OSError, TimeoutError):

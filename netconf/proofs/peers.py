@@ -77,6 +77,9 @@ class PeersStillAnswer:
         there = tuple(peer for peer, answered in zip(peers, answers, strict=True) if answered)
         return cls(there, asking) if there else None
 
+    async def look(self) -> None:
+        """It was when this was made."""
+
     async def why_not(self) -> str | None:
         """One that has answered over the new path is not asked again."""
         if self._since_s is None:

@@ -21,6 +21,10 @@ class Proof(Protocol):
         """What is asked, as in "the gateway answers"."""
         ...
 
+    async def look(self) -> None:
+        """Right before the change: what holds by then may be asked for after it. Takes a few seconds at most."""
+        ...
+
     async def why_not(self) -> str | None:
         """None when it holds; else a sentence. Asked again until the time is over."""
         ...

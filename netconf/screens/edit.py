@@ -89,9 +89,10 @@ class EditApp(PlainApp[None]):
         return ""
 
     async def _changed(self, layout: Layout) -> str:
-        until_s = self._clock() + self._within_s
         await self.push_screen(BusyPage(f"Changing. Everything is back after {self._within_s} s unless you keep it."))
         try:
+            await self._proof.look()
+            until_s = self._clock() + self._within_s
             change = await self._network.change(document(layout), confirm_within_s=self._within_s)
         finally:
             self.pop_screen()

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from netconf.facade import Network
+from tests.integration.netconf.contract import plain
 from tests.integration.netconf.machine import Machine
 from tests.integration.netconf.test_networkmanager import comes_to_hold, holder
 from tests.unit.netconf.states import DOCUMENT
@@ -106,6 +107,38 @@ async def test_a_path_that_carries_less_than_the_mtu(machine: Machine, trivet: _
     assert ended == 1
     assert "packets of 1500 bytes" in said
     assert await _is_back(network)
+
+
+_OF_ANOTHER_NETWORK = {"enabled": True, "address": [{"ip": "203.0.113.11", "prefix-length": 24}]}
+_DROPPED = {"ip-from": "192.0.2.11/32", "priority": 50, "action": "blackhole"}
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        (
+            {"interfaces": [{"name": "ovirtmgmt", "type": "linux-bridge", "ipv4": _OF_ANOTHER_NETWORK}]},
+            "the gateway 192.0.2.1 is there on ovirtmgmt, but answers no ping any more",
+        ),
+        (
+            {"route-rules": {"config": [_DROPPED]}},
+            "the gateway 192.0.2.1 does not answer any more to what comes from 192.0.2.11",
+        ),
+    ],
+    ids=["another network", "dropped"],
+)
+async def test_a_gateway_that_answers_no_ping_any_more_is_no_proof(
+    machine: Machine, trivet: _CommandLine, gateway: _Gateway, bad: dict[str, object], why: str
+) -> None:
+    network = await machine.power_on()
+    gateway.appears()
+    ended, said = await trivet("apply", trivet.wish(DOCUMENT), "--confirm-by", "gateway")
+    assert ended == 0, said
+    before = await network.observe()
+    ended, said = await trivet("apply", trivet.wish(bad), "--confirm-by", "gateway", "--within", "8")
+    assert ended == 1, said
+    assert why in said
+    assert plain(await network.observe()) == plain(before)
 
 
 async def test_no_gateway_no_change(machine: Machine, trivet: _CommandLine) -> None:

@@ -1,7 +1,7 @@
 """A change is kept when the proofs hold, and taken back when one does not, or when who asked for it goes away."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,9 @@ class _Said:
     says: str = "it works"
     asked: int = 0
     begun: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def look(self) -> None:
+        assert not self.asked
 
     async def why_not(self) -> str | None:
         self.asked += 1
@@ -123,6 +126,40 @@ async def test_the_gateway(answers: tuple[int, ...], arp: bool, expected: str | 
     proof = GatewayAnswers(gateways=lambda: (_GATEWAY,), has_answered=lambda gateway: arp, run=run)  # type: ignore[arg-type]
     found = await proof.why_not()
     assert found == expected or (expected is not None and found is not None and found.startswith(expected))
+
+
+@pytest.mark.parametrize("before", ["192.0.2.1", "192.0.2.254"])
+async def test_a_gateway_that_answered_pings_has_to_do_so_after_the_change(before: str) -> None:
+    """It answers ARP also to a host whose address is of another network."""
+    there = replace(_GATEWAY, address=before)
+
+    async def run(*argv: str, timeout_s: float = 5) -> bool:
+        return argv[-1] == there.address and there == gateway
+
+    gateway = there
+    proof = GatewayAnswers(gateways=lambda: (gateway,), has_answered=lambda gateway: True, run=run)
+    await proof.look()
+    gateway = replace(_GATEWAY, interface="eth1")
+    found = await proof.why_not()
+    same = "the gateway 192.0.2.1 is there on eth1, but answers no ping any more"
+    assert found == (same if before == gateway.address else None)
+
+
+@pytest.mark.parametrize("source", ["192.0.2.11", ""])
+async def test_a_gateway_that_answered_the_address_of_this_machine_has_to_do_so_after_the_change(source: str) -> None:
+    """A ping that is bound to an interface gets past rules that drop what comes from the address."""
+    heard = ["192.0.2.11", "eth0"]
+
+    async def run(*argv: str, timeout_s: float = 5) -> bool:
+        return argv[argv.index("-I") + 1] in heard
+
+    gateway = replace(_GATEWAY, source="192.0.2.11")
+    proof = GatewayAnswers(gateways=lambda: (gateway,), has_answered=lambda gateway: True, run=run)
+    await proof.look()
+    assert await proof.why_not() is None
+    gateway, heard = replace(gateway, source=source), ["eth0"]
+    here = source or "any address of this machine"
+    assert await proof.why_not() == f"the gateway 192.0.2.1 does not answer any more to what comes from {here}"
 
 
 async def test_no_gateway_is_no_proof() -> None:

@@ -193,6 +193,9 @@ async def test_proven_but_not_to_be_kept_it_goes_back(network: Network, machine:
     class Dies:
         says = "it works"
 
+        async def look(self) -> None:
+            pass
+
         async def why_not(self) -> str | None:
             machine.nm.dead = True
             return None

@@ -32,6 +32,10 @@ class Answers:
 
     def __init__(self, why: str | None = None) -> None:
         self.why = why
+        self.looked = 0
+
+    async def look(self) -> None:
+        self.looked += 1
 
     async def why_not(self) -> str | None:
         return self.why

@@ -34,6 +34,7 @@ class _Console:
         await press(pilot, "tab", "tab", "space", "tab", "tab", *["end"], *["backspace"] * 4, "2/24", "enter")
         await until(pilot, "Enter: change it")
         await press(pilot, "enter")
+        assert self.proof.looked == 1
         return await until(pilot, "by itself in")
 
 
