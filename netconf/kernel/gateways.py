@@ -16,7 +16,7 @@ _ANSWERED = 0x02 | 0x40 | 0x80  # NUD_REACHABLE, NUD_NOARP, NUD_PERMANENT of lin
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """`mtu` is that of the link to it, in bytes; `source` is the address of this host that it is spoken to from, if any."""
+    """`mtu` is that of the link to it, in bytes; `source` is the address of this host that speaks to it, if any."""
 
     address: str
     interface: str
