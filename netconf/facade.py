@@ -204,6 +204,8 @@ class Network:
             await self._carriers.settle(NOTHING, present, made_by)
         else:
             await self._carriers.settle(pending.plugged, present, pending.backend)
+        if self._kept is not None and self._kept.pending() != pending:
+            return  # another process has done it, and perhaps begun another change
         await self._standing_by.over(by_backend=not self._carriers.stands_in(present))
         if self._kept is None:
             return

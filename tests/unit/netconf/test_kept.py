@@ -1,11 +1,13 @@
 """What is remembered of changes: by other processes, over power cuts, and on disks that take nothing."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from netconf import kept
+from netconf.backend import NOTHING
 from netconf.document import parse
 from netconf.errors import CheckpointGone
 from netconf.facade import Network
@@ -81,6 +83,21 @@ async def test_its_time_is_over(network: Network, monkeypatch: pytest.MonkeyPatc
     assert network.is_over()
     await network.settle()
     assert not network.is_over()
+
+
+async def test_what_another_process_begins_meanwhile_is_not_ended(folder: Path) -> None:
+    class _Overtaken(FakeNetwork):
+        async def settle(self, plugged: Mapping[str, str] = NOTHING) -> None:
+            await super().settle(plugged)
+            if self.settled == 2:
+                await Network(self, Kept(folder)).change(DOCUMENT)
+
+    fake = _Overtaken(BEFORE)
+    await Network(fake, Kept(folder)).change({"interfaces": [{"name": "host0", "mtu": 1400}]})
+    await Network(fake, Kept(folder)).settle()
+    waits = await Network(fake, Kept(folder)).pending()
+    assert waits is not None
+    assert (waits.document, waits.checkpoint) == (DOCUMENT, fake.pending)
 
 
 async def test_nothing_is_confirmed_before_anything_was(network: Network) -> None:
