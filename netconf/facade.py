@@ -60,6 +60,11 @@ class Network:
         """The network as it is; `netconf.document.render` makes the document of it."""
         return await (await self._carriers.present()).show()
 
+    async def name_servers(self) -> tuple[str, ...]:
+        """The addresses of those in force, in order."""
+        dns = (await self.observe()).dns
+        return dns.servers if dns is not None else ()
+
     async def plan(self, desired: NetworkState) -> tuple[Step, ...]:
         """What a change to `desired` would do; empty when the host is already so."""
         return plan(desired, await self.observe())

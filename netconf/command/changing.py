@@ -61,8 +61,8 @@ def apply(
 
     Without a terminal and without --confirm-by the gateway has to answer, and every machine that this one has an open
     TCP connection with, as far as it answers right before the change: a ping, or at the connection's port; whoever asks
-    over SSH also by acknowledging what they are told. A change that leaves one of them behind on purpose needs
-    --confirm-by.
+    over SSH also by acknowledging what they are told. Where a name server answers right before the change, one has to
+    after it. A change that leaves one of them behind on purpose needs --confirm-by.
     """
     wish = document.read()
     on_terminal = sys.stderr.isatty()
@@ -77,7 +77,7 @@ def apply(
     if on_terminal and not yes and not any(isinstance(proof, KeyPressed) for proof in proofs or ()):
         click.confirm("Change it?", abort=True, err=True)
     if proofs is None:
-        proofs = carried_out(usual(_tell))
+        proofs = carried_out(usual(network(backend).name_servers, _tell))
     _tell(f"Changing. Everything is back after {within} s unless it is confirmed")
     change, by = carried_out(_changed(wish, proofs, within, backend))
     _tell_end(change, kept=bool(proofs), as_json=as_json)

@@ -11,6 +11,7 @@ from netconf.command.surroundings import Surroundings
 from netconf.kernel.gateways import gateways
 from netconf.proofs.gateway import GatewayAnswers
 from netconf.proofs.machines import NameResolves, PeerAnswers, SiteAnswers
+from netconf.proofs.name_servers import NameServersStillAnswer, Servers
 from netconf.proofs.peers import Asking, PeersStillAnswer
 from netconf.proofs.proof import Proof
 
@@ -45,14 +46,14 @@ def asked(words: str) -> tuple[Proof, ...]:
     return tuple(_proof(word) for word in found)
 
 
-async def usual(tell: Callable[[str], None]) -> tuple[Proof, ...]:
-    """What is taken without a terminal when nobody says, as it is right before the change: the gateway, and whoever
-    this machine talks to. A gateway alone does not show a prefix that is too long or too short. Raises
-    click.UsageError where there is neither."""
+async def usual(servers: Servers, tell: Callable[[str], None]) -> tuple[Proof, ...]:
+    """What is taken without a terminal when nobody says, as it is right before the change: the gateway, whoever this
+    machine talks to, and the name servers in force. A gateway alone does not show a prefix that is too long or too
+    short. Raises click.UsageError where there is none of the first two."""
     peers = await PeersStillAnswer.of_now(Asking(), os.environ.get("SSH_CONNECTION", ""), tell)
     gateway = (GatewayAnswers(),) if await asyncio.to_thread(gateways) else ()
     if found := (*gateway, *((peers,) if peers is not None else ())):
-        return found
+        return (*found, NameServersStillAnswer(servers))
     raise click.UsageError(
         "Say with --confirm-by how the change is to be confirmed: there is no terminal, no gateway to ask, and nobody"
         " that this machine talks to."

@@ -9,12 +9,15 @@ from netconf.errors import BadTimeLimit, Problem
 from netconf.facade import Network
 from netconf.kept import Pending
 from netconf.model import Checkpoint
+from netconf.proofs.name_servers import Asks, NameServersStillAnswer, asks
+from netconf.proven import NotProven, prove
 from netconf.uptime import uptime_s
 from node.api.messages.network import NetworkChange, NetworkReport, NetworkRequest, PendingChange
 from node.api.refusals import Malformed
 from node.system.clock import Clock
 
 _LOOK_EVERY_S = 3
+_PROVE_S = 5  # the name servers, when everything else is proven; callers wait longer for an answer
 MARGIN_S = 2  # after which NetworkManager has begun to go back
 PATIENCE_S = 5  # systemd starts a NetworkManager that died anew within it; then the kernel alone is changed
 _BOOT_S = 300  # an agent that begins so long after the machine did has begun with it
@@ -27,11 +30,18 @@ class HostNetwork:
     """Errors are those of netconf; the server words them for callers. Changes wait for each other."""
 
     def __init__(
-        self, network: Network, clock: Clock, observed: Callable[[], dict[str, object] | None] = lambda: None
+        self,
+        network: Network,
+        clock: Clock,
+        observed: Callable[[], dict[str, object] | None] = lambda: None,
+        *,
+        asks: Asks = asks,
     ) -> None:
         self._network = network
         self._clock = clock
         self._observed = observed
+        self._names = NameServersStillAnswer(network.name_servers, asks=asks)
+        self._to_prove = ""  # the checkpoint of the change that `_names` has looked before
         self._end: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
         self._restore_at: float | None = None
@@ -50,7 +60,7 @@ class HostNetwork:
         while True:
             await self._clock.sleep(_LOOK_EVERY_S)
             if self._network.is_over():
-                await self.settle()
+                await self._settle_if(self._network.is_over)
             await self._make_good()
 
     async def _make_good(self) -> None:
@@ -67,9 +77,14 @@ class HostNetwork:
     async def settle(self) -> None:
         """When the time of a change is over: what was never confirmed goes back, VMs are plugged in again. What cannot
         is only logged."""
+        await self._settle_if(lambda: True)
+
+    async def _settle_if(self, is_to_be: Callable[[], bool]) -> None:
+        """Asked when it is its turn: a change that came in between has done it, and waits itself now."""
         try:
             async with self._changing:
-                await self._network.settle()
+                if is_to_be():
+                    await self._network.settle()
         except Problem as err:
             log.warning("an unconfirmed change of the network, if there is one, stays for now: %s", err)
 
@@ -85,18 +100,32 @@ class HostNetwork:
     async def change(self, request: NetworkRequest) -> NetworkChange:
         try:
             async with self._changing:
+                if not request.without_name_servers:
+                    await self._names.look()
                 change = await self._network.change(request.document, confirm_within_s=request.confirm_within_s)
         except BadTimeLimit as err:
             raise Malformed(reason=f"{err.text.what}: {err.text.why}") from err
         if change.changed:
             self._wait_for_the_end(request.confirm_within_s)
         checkpoint = change.checkpoint.id if change.checkpoint is not None else ""
+        self._to_prove = "" if request.without_name_servers else checkpoint
         return NetworkChange(changed=change.changed, checkpoint=checkpoint, says=change.says)
 
     async def confirm(self, checkpoint: str) -> None:
+        """Raises NotProven when the name servers are not there any more; then all is as before."""
         async with self._changing:
+            if checkpoint == self._to_prove:
+                await self._prove(Checkpoint(checkpoint))
             await self._network.confirm(Checkpoint(checkpoint))
         self._wait_no_more()
+
+    async def _prove(self, checkpoint: Checkpoint) -> None:
+        (asked,) = await prove((self._names,), uptime_s() + _PROVE_S)
+        self._to_prove = ""
+        if asked.why_not is not None:
+            await self._network.roll_back(checkpoint, why=asked.why_not)
+            self._wait_no_more()
+            raise NotProven(reasons=asked.why_not)
 
     async def roll_back(self, checkpoint: str) -> None:
         async with self._changing:

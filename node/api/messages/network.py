@@ -32,10 +32,12 @@ class NetworkReport(Message, frozen=True, kw_only=True):
 
 class NetworkRequest(Message, frozen=True, kw_only=True):
     """Wish for the network in nmstate's schema; goes back by itself unless confirmed within `confirm_within_s`, which
-    is from 5 to 600 and begins before anything is changed."""
+    is from 5 to 600 and begins before anything is changed. Where a name server answered before, one has to when it is
+    confirmed; not so with `without_name_servers`."""
 
     document: dict[str, object]
     confirm_within_s: int = 50
+    without_name_servers: bool = False
 
 
 class NetworkChange(Message, frozen=True, kw_only=True):

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from netconf.choose import usual
 from netconf.kept import Kept
 from node.api.messages.network import NetworkChange, NetworkReport, NetworkRequest
@@ -36,8 +38,9 @@ class NetworkNode(FakeNode):
         return await self.host_network.report()
 
     async def change_network(self, request: NetworkRequest) -> NetworkChange:
-        change = await self.host_network.change(request)
-        if change.changed and (self._folder / UNGUARDED).exists():
+        is_unguarded = (self._folder / UNGUARDED).exists()
+        change = await self.host_network.change(structs.replace(request, without_name_servers=is_unguarded))
+        if change.changed and is_unguarded:
             await self.host_network.confirm(change.checkpoint)
         return change
 

@@ -10,6 +10,7 @@ from tests.integration.lockout.documents import (
     BAD_DOCUMENTS,
     GOOD,
     MORE_ADDRESS,
+    NOBODY,
     OFF,
     TO_BRIDGE,
     TO_NIC,
@@ -44,6 +45,11 @@ def _asks_for(document: Document) -> Callable[[World], Awaitable[Attempt]]:
 async def _dhcp_of_another_network(here: World) -> Attempt:
     here.site.serve_dhcp()
     return await here.change(_DHCP)
+
+
+async def _dead_name_server(here: World) -> Attempt:
+    here.site.serve_dns()
+    return await here.change({"dns-resolver": {"config": {"server": [NOBODY]}}})
 
 
 async def _mac_that_the_switch_drops(here: World) -> Attempt:
@@ -244,6 +250,7 @@ SCENARIOS = (
     *(_bad(name, _STOPPED_BY.get(name, _PROOF), _asks_for(document)) for name, document in BAD_DOCUMENTS.items()),
     _bad("DHCP: nobody answers", _NETWORKMANAGER, _asks_for(_DHCP)),
     _bad("DHCP: another network", _PROOF, _dhcp_of_another_network),
+    _bad("DNS dead", _PROOF, _dead_name_server),
     _bad("MAC that the switch drops", _PROOF, _mac_that_the_switch_drops),
     _bad("cable pulled in the change", _PROOF, _cable_pulled_during_the_change),
     _bad("cable pulled before confirming", _PROOF, _cable_pulled_before_the_confirmation),

@@ -137,6 +137,13 @@ class Site:
         for words in (f"link set dev {port} learning off flood off", f"fdb replace {mac} dev {port} master static"):
             self.switch.run("bridge", *words.split())
 
+    def serve_dns(self) -> None:
+        """The peer then answers the machine's questions for names; it knows none."""
+        self.peer.start(
+            *("chroot", str(self._tree), "dnsmasq", "--keep-in-foreground", "--user=root", "--conf-file="),
+            *("--no-hosts", "--no-resolv", "--interface=eth0", "--bind-interfaces", "--pid-file="),
+        )
+
     def serve_dhcp(self, network: str = "203.0.113") -> None:
         """Of another network than the site's; without this nobody answers."""
         with contextlib.suppress(AssertionError):

@@ -11,6 +11,7 @@ from netconf.command.surroundings import Surroundings
 from netconf.kernel.conversations import Conversation
 from netconf.kernel.deputy import Deputy
 from netconf.kernel.picture import Picture
+from netconf.proofs.name_servers import NameServersStillAnswer, Servers
 from netconf.proofs.peers import Asking
 from tests.fakes.kernel import FakeKernel
 from tests.fakes.network import FakeNetwork
@@ -60,13 +61,22 @@ def test_not_proven_it_goes_back(trivet: _Trivet) -> None:
 
 
 class _Talks:
-    """An engine that this machine talks to and that answers so many times."""
+    """An engine that this machine talks to and that answers so many times, and a name server that does so often."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, answers: int) -> None:
-        self._left = answers
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, answers: int, names: int = 0) -> None:
+        self._left, self._names = answers, names
         monkeypatch.setattr("netconf.command.proofs.gateways", tuple)
         monkeypatch.setattr("netconf.command.proofs.Asking", lambda: Asking(talks=self._talks, run=self._run))
         monkeypatch.setattr("netconf.proofs.peers._refuses_or_takes", self._nothing)
+        monkeypatch.setattr("netconf.command.proofs.NameServersStillAnswer", self._name_servers)
+
+    def _name_servers(self, servers: Servers) -> NameServersStillAnswer:
+        return NameServersStillAnswer(servers, asks=self._asks)
+
+    async def _asks(self, server: str) -> bool:
+        assert server == "192.0.2.1"
+        self._names -= 1
+        return self._names >= 0
 
     def _talks(self) -> tuple[Conversation, ...]:
         return (Conversation("198.51.100.10", 443, 0),)
@@ -91,6 +101,16 @@ def test_usually_it_goes_back_when_one_does_not_any_more(trivet: _Trivet, monkey
     ended = trivet("apply", "--within", "5")
     assert (ended.exit_code, trivet.fake.now) == (1, BEFORE)
     assert "no answer any more from 198.51.100.10 (--confirm-by says who need not answer)" in ended.output
+
+
+@pytest.mark.parametrize(("names", "kept"), [(0, True), (1, False), (2, True)])
+def test_usually_a_name_server_that_answered_has_to(
+    trivet: _Trivet, monkeypatch: pytest.MonkeyPatch, names: int, kept: bool
+) -> None:
+    _Talks(monkeypatch, answers=9, names=names)
+    ended = trivet("apply", "--within", "5")
+    assert (ended.exit_code == 0, bool(trivet.fake.confirmed)) == (kept, kept)
+    assert ("no name server answers any more, of 192.0.2.1" in ended.output) is not kept
 
 
 def test_usually_somebody_has_to_be_there_to_ask(trivet: _Trivet, monkeypatch: pytest.MonkeyPatch) -> None:

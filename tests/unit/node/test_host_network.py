@@ -9,7 +9,8 @@ import pytest
 
 from netconf.facade import Network
 from netconf.kept import Kept
-from netconf.model import Interface, NetworkState
+from netconf.model import Dns, Interface, NetworkState
+from netconf.proven import NotProven
 from netconf.uptime import uptime_s
 from node.api.messages.network import NetworkRequest
 from node.api.refusals import Malformed
@@ -187,3 +188,86 @@ async def test_a_time_that_is_no_use_is_the_callers_mistake(
     with pytest.raises(Malformed, match="from 5 to 600 s"):
         await network.change(NetworkRequest(document=WISH, confirm_within_s=seconds))
     assert fake.pending is None
+
+
+class _NameServers:
+    """Those that the machine asks: which of them answer now."""
+
+    def __init__(self, *answer: str) -> None:
+        self.answer = set(answer)
+        self.asked: list[str] = []
+
+    async def __call__(self, server: str) -> bool:
+        self.asked.append(server)
+        return server in self.answer
+
+
+WITH_DNS: dict[str, object] = {"dns-resolver": {"config": {"server": ["192.0.2.77"]}}}
+
+
+@asynccontextmanager
+async def _changed(
+    clock: HandClock, monkeypatch: pytest.MonkeyPatch, servers: _NameServers, *, without: bool = False
+) -> AsyncIterator[tuple[HostNetwork, FakeNetwork, str]]:
+    """The name servers are changed from 192.0.2.12 to 192.0.2.77, not confirmed yet."""
+    monkeypatch.setattr("node.network.host_network._PROVE_S", 0.05)
+    fake = FakeNetwork(NetworkState((Interface("host0"),), dns=Dns(("192.0.2.12",))))
+    network = HostNetwork(Network(fake), clock, asks=servers)
+    request = NetworkRequest(document=WITH_DNS, without_name_servers=without)
+    yield network, fake, (await network.change(request)).checkpoint
+    assert fake.now.dns == Dns(("192.0.2.77",) if fake.confirmed else ("192.0.2.12",))
+
+
+async def test_name_servers_that_are_dead_are_not_kept_where_one_answered(
+    clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with _changed(clock, monkeypatch, _NameServers("192.0.2.12")) as (network, fake, checkpoint):
+        with pytest.raises(NotProven, match=r"no name server answers any more, of 192\.0\.2\.77"):
+            await network.confirm(checkpoint)
+        assert not fake.confirmed
+
+
+@pytest.mark.parametrize("answer", [(), ("192.0.2.77",), ("192.0.2.12", "192.0.2.77")])
+async def test_name_servers_are_kept_that_answer_or_of_which_none_ever_did(
+    clock: HandClock, monkeypatch: pytest.MonkeyPatch, answer: tuple[str, ...]
+) -> None:
+    async with _changed(clock, monkeypatch, _NameServers(*answer)) as (network, fake, checkpoint):
+        await network.confirm(checkpoint)
+        await network.confirm(checkpoint)
+        assert len(set(fake.confirmed)) == 1
+
+
+async def test_without_name_servers_none_is_asked(clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    servers = _NameServers("192.0.2.12")
+    async with _changed(clock, monkeypatch, servers, without=True) as (network, _, checkpoint):
+        await network.confirm(checkpoint)
+    assert servers.asked == []
+
+
+async def test_a_change_is_not_taken_back_by_the_end_of_the_one_before_that_had_to_wait_for_it(
+    clock: HandClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = asyncio.Event()
+    goes_on.set()
+
+    async def asks(server: str) -> bool:
+        await goes_on.wait()
+        return False
+
+    fake = FakeNetwork(NetworkState((Interface("host0", mtu=1500),), dns=Dns(("192.0.2.12",))))
+    network = HostNetwork(Network(fake, Kept(tmp_path)), clock, asks=asks)
+    keeping = asyncio.create_task(network.keep())
+    await clock.turn(1)
+    await network.change(NetworkRequest(document=WITH_DNS, confirm_within_s=5))
+    goes_on.clear()
+    second = asyncio.create_task(network.change(NetworkRequest(document=WISH)))
+    later = uptime_s() + 8
+    monkeypatch.setattr("netconf.kept.uptime_s", lambda: later)
+    await clock.turn(8)
+    goes_on.set()
+    change = await second
+    await clock.turn(1)
+    await network.confirm(change.checkpoint)
+    keeping.cancel()
+    assert [one.id for one in fake.confirmed] == [change.checkpoint]
+    assert fake.now.dns == Dns(("192.0.2.12",))
