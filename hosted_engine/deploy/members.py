@@ -101,8 +101,7 @@ class Members:
         """Asking for nothing takes back a change that nobody confirmed: only then a look can be believed. Without the
         bridge the network card is as it was before the deploy."""
         answers = self._work.answers
-        nothing = NetworkRequest(document={}, confirm_within_s=network.CONFIRM_S)
-        if (reason := await self._why_network_not(name, nothing)) is not None:
+        if (reason := await self._why_network_not(name, network.nothing())) is not None:
             return reason
         try:
             async with self._work.member(name) as api:

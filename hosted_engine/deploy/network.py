@@ -26,7 +26,7 @@ def wish(answers: Answers, node: NodeAnswers) -> NetworkRequest:
             {"name": node.nic, "state": "up", "ipv4": {"enabled": False}},
         ]
     }
-    return NetworkRequest(document=document | _surroundings(answers, bridge), confirm_within_s=CONFIRM_S)
+    return _request(document | _surroundings(answers, bridge))
 
 
 def wish_back(answers: Answers, node: NodeAnswers) -> NetworkRequest:
@@ -38,13 +38,23 @@ def wish_back(answers: Answers, node: NodeAnswers) -> NetworkRequest:
             {"name": node.nic, "state": "up", "ipv4": {"enabled": True, "dhcp": False, "address": [address]}},
         ]
     }
-    return NetworkRequest(document=document | _surroundings(answers, node.nic), confirm_within_s=CONFIRM_S)
+    return _request(document | _surroundings(answers, node.nic))
+
+
+def nothing() -> NetworkRequest:
+    """Takes back a change that nobody confirmed."""
+    return _request({})
 
 
 def has_bridge(answers: Answers, document: Mapping[str, object]) -> bool:
     """Whether there is a bridge of the management network's name."""
     bridge = answers.management_network
     return any(one.name == bridge for one in msgspec.convert(document, _Document).interfaces)
+
+
+def _request(document: dict[str, object]) -> NetworkRequest:
+    """The site's name servers may be VMs that it does not have yet."""
+    return NetworkRequest(document=document, confirm_within_s=CONFIRM_S, without_name_servers=True)
 
 
 def _surroundings(answers: Answers, interface: str) -> dict[str, object]:
