@@ -2,13 +2,13 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from netconf.backend import NOTHING, Backend
 from netconf.carriers import Carriers
 from netconf.document import parse
-from netconf.errors import BackAgain, BackendMissing, BadTimeLimit, CheckpointGone, DiedInTheMiddle
+from netconf.errors import BackAgain, BackendMissing, BadTimeLimit, ChangePending, CheckpointGone, DiedInTheMiddle
 from netconf.handing_over import HandingOver
 from netconf.kept import Ended, Kept, Pending, of_wishes
 from netconf.kernel.taps import taps
@@ -22,6 +22,7 @@ from netconf.uptime import boot_id, uptime_s
 _SHORTEST_S, _LONGEST_S = 5, 600
 _BEGUN_S = 2  # after which a backend has begun to go back by itself
 WITHIN_S = 50  # so that all is back within a minute, the way back included
+Look = Callable[[], Awaitable[None]]
 
 
 class Network:
@@ -74,11 +75,14 @@ class Network:
         confirmed = self._kept.confirmed() if self._kept is not None else None
         return None if confirmed is None else drift(confirmed, await self.observe())
 
-    async def change(self, document: Mapping[str, object], *, confirm_within_s: int = WITHIN_S) -> Change:
+    async def change(
+        self, document: Mapping[str, object], *, confirm_within_s: int = WITHIN_S, look: Look | None = None
+    ) -> Change:
         """Bring the network into the state of `document`; it goes back by itself unless confirmed in time, which is
         counted from the moment before anything is changed.
 
-        An earlier change that nobody confirmed is taken back first, so that asking again after a crash is safe.
+        An earlier change that nobody confirmed is taken back first, so that asking again after a crash is safe. `look`
+        comes between the two: it meets the network that this change begins with.
         """
         desired = parse(document)
         if not _SHORTEST_S <= confirm_within_s <= _LONGEST_S:
@@ -91,6 +95,8 @@ class Network:
         steps = plan(desired, observed)
         if not steps:
             return Change(changed=False, says=("The network is already so",))
+        if look is not None:
+            await look()
         being_made = self._pending(dict(document), steps, observed, present, uptime_s() + confirm_within_s)
         self._begin(being_made)
         if present is self._carriers.usual:
@@ -209,8 +215,8 @@ class Network:
             await self._carriers.settle(NOTHING, present, made_by)
         else:
             await self._carriers.settle(pending.plugged, present, pending.backend)
-        if self._kept is not None and self._kept.pending() != pending:
-            return  # another process has done it, and perhaps begun another change
+        if self._is_ended_by_another(pending):
+            return
         await self._standing_by.over(by_backend=not self._carriers.stands_in(present))
         if self._kept is None:
             return
@@ -223,7 +229,19 @@ class Network:
         if pending is not None:
             if pending.boot != boot_id():
                 why = "the machine began anew before it was confirmed"
+            if self._is_ended_by_another(pending):
+                return
             self._end(kept=why == "it was confirmed", why=why, says=pending.says)
+
+    def _is_ended_by_another(self, pending: Pending | None) -> bool:
+        """Whether another process has settled that meanwhile. Raises ChangePending when it has begun a change, too,
+        which is not to be ended here."""
+        now = self._kept.pending() if self._kept is not None else pending
+        if now == pending:
+            return False
+        if now is not None:
+            raise ChangePending()
+        return True
 
     async def _confirm_on(self, pending: Pending | None, present: Backend) -> bool:
         """A process or the machine died while it confirmed a change, so that was proven: keep the whole of it."""

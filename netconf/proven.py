@@ -45,11 +45,16 @@ async def change_proven(
 
     `tell` hears, a sentence at a time, what is being waited for. Without proofs the change is left unconfirmed.
     """
-    await asyncio.gather(*(proof.look() for proof in proofs))
-    until_s = uptime_s() + within_s - min(_SPARE_S, within_s / 4)
+    until_s = 0.0
+
+    async def look() -> None:
+        nonlocal until_s
+        await asyncio.gather(*(proof.look() for proof in proofs))
+        until_s = uptime_s() + within_s - min(_SPARE_S, within_s / 4)
+
     standing_by = asyncio.create_task(network.stand_by())
     try:
-        change = await network.change(document, confirm_within_s=within_s)
+        change = await network.change(document, confirm_within_s=within_s, look=look)
         if change.checkpoint is not None and proofs:
             await _keep_proven(network, change.checkpoint, proofs, until_s, tell)
         return change

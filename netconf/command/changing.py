@@ -11,6 +11,7 @@ from netconf import text
 from netconf.command.looking import planned, tell_steps
 from netconf.command.proofs import KeyPressed, asked, usual
 from netconf.command.surroundings import Surroundings, as_json, backend, carried_out, network, network_of_pending
+from netconf.document import parse
 from netconf.errors import Refused
 from netconf.facade import WITHIN_S
 from netconf.kept import Kept
@@ -19,7 +20,7 @@ from netconf.proofs.proof import Proof
 from netconf.proven import change_proven
 
 _CONFIRM_BY = "gateway, peer=ADDRESS[:PORT], site, engine, name=HOST, key, nothing; more with commas. Usually key on a"
-_CONFIRM_BY += " terminal, else gateway and whoever this machine talks to."
+_CONFIRM_BY += " terminal, else gateway, whoever this machine talks to, and the name servers."
 _ONLY_KERNEL = (
     "NetworkManager does not run, so the next boot forgets this: trivet-node gives it to NetworkManager as soon as that"
 )
@@ -77,7 +78,7 @@ def apply(
     if on_terminal and not yes and not any(isinstance(proof, KeyPressed) for proof in proofs or ()):
         click.confirm("Change it?", abort=True, err=True)
     if proofs is None:
-        proofs = carried_out(usual(network(backend).name_servers, _tell))
+        proofs = carried_out(usual(parse(text.read(wish)), network(backend).name_servers, _tell))
     _tell(f"Changing. Everything is back after {within} s unless it is confirmed")
     change, by = carried_out(_changed(wish, proofs, within, backend))
     _tell_end(change, kept=bool(proofs), as_json=as_json)

@@ -9,6 +9,7 @@ import click
 
 from netconf.command.surroundings import Surroundings
 from netconf.kernel.gateways import gateways
+from netconf.model import NetworkState
 from netconf.proofs.gateway import GatewayAnswers
 from netconf.proofs.machines import NameResolves, PeerAnswers, SiteAnswers
 from netconf.proofs.name_servers import NameServersStillAnswer, Servers
@@ -46,14 +47,14 @@ def asked(words: str) -> tuple[Proof, ...]:
     return tuple(_proof(word) for word in found)
 
 
-async def usual(servers: Servers, tell: Callable[[str], None]) -> tuple[Proof, ...]:
+async def usual(wish: NetworkState, servers: Servers, tell: Callable[[str], None]) -> tuple[Proof, ...]:
     """What is taken without a terminal when nobody says, as it is right before the change: the gateway, whoever this
     machine talks to, and the name servers in force. A gateway alone does not show a prefix that is too long or too
     short. Raises click.UsageError where there is none of the first two."""
     peers = await PeersStillAnswer.of_now(Asking(), os.environ.get("SSH_CONNECTION", ""), tell)
     gateway = (GatewayAnswers(),) if await asyncio.to_thread(gateways) else ()
     if found := (*gateway, *((peers,) if peers is not None else ())):
-        return (*found, NameServersStillAnswer(servers))
+        return (*found, NameServersStillAnswer(servers, wish))
     raise click.UsageError(
         "Say with --confirm-by how the change is to be confirmed: there is no terminal, no gateway to ask, and nobody"
         " that this machine talks to."

@@ -1,7 +1,8 @@
 """The proof by gateway: every default gateway answers, by frames as large as the link to it claims to carry."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection
+from ipaddress import ip_address
 
 from netconf.kernel.gateways import Gateway, gateways, has_answered
 from netconf.proofs.proof import Run, run
@@ -36,8 +37,9 @@ class GatewayAnswers:
 
     async def look(self) -> None:
         found = await asyncio.to_thread(self._gateways)
-        self._pinged = await _those(found, lambda gateway: self._pings(gateway, 0))
-        self._pinged_from = await _those(found, self._pings_from)
+        self._pinged, self._pinged_from = await asyncio.gather(
+            _those(found, lambda gateway: self._pings(gateway, 0)), _those(found, self._pings_from)
+        )
 
     async def why_not(self) -> str | None:
         found = await asyncio.to_thread(self._gateways)
@@ -68,11 +70,15 @@ class GatewayAnswers:
         return await self._run(*_PING, "-M", "do", "-s", str(size), "-I", gateway.interface, gateway.address)
 
     async def _pings_from(self, gateway: Gateway) -> bool:
-        return bool(gateway.source) and await self._run(*_PING, "-I", gateway.source, gateway.address)
+        if not gateway.source:
+            return False
+        scope = f"%{gateway.interface}" if ip_address(gateway.address).is_link_local else ""
+        return await self._run(*_PING, "-I", gateway.source + scope, gateway.address)
 
 
-async def _those(found: Iterable[Gateway], answers: Callable[[Gateway], Awaitable[bool]]) -> frozenset[str]:
-    """The addresses of those that do."""
-    found = tuple(found)
-    heard = await asyncio.gather(*map(answers, found))
-    return frozenset(gateway.address for gateway, good in zip(found, heard, strict=True) if good)
+async def _those(found: Collection[Gateway], answers: Callable[[Gateway], Awaitable[bool]]) -> frozenset[str]:
+    """The addresses at which every gateway does: there may be several at one, each on a link of its own, and the change
+    may give one another interface."""
+    heard = list(zip(found, await asyncio.gather(*map(answers, found)), strict=True))
+    silent = {gateway.address for gateway, good in heard if not good}
+    return frozenset(gateway.address for gateway, _ in heard) - silent

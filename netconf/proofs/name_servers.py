@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 
+from netconf.model import NetworkState
+
 _ANSWER_S = 2.0
 Servers = Callable[[], Awaitable[tuple[str, ...]]]
 Asks = Callable[[str], Awaitable[bool]]
 
 
-async def asks(server: str) -> bool:
+async def asks(server: str, *, port: int = 53) -> bool:
     """Whether the name server at that address says anything, if only that it knows no answer."""
     import dns.asyncquery  # takes a moment to load, and most of `trivet net` does without
     import dns.exception
@@ -17,30 +19,42 @@ async def asks(server: str) -> bool:
 
     question = dns.message.make_query(".", "NS")
     with contextlib.suppress(OSError, ValueError, dns.exception.DNSException):  # ValueError: it is no address
-        await dns.asyncquery.udp(question, server, timeout=_ANSWER_S)
+        await dns.asyncquery.udp(question, server, port=port, timeout=_ANSWER_S)
         return True
     return False
 
 
 class NameServersStillAnswer:
-    """`servers` gives the addresses of those in force. Who is to have none any more has none to ask."""
+    """`servers` gives the addresses of those in force, `wish` is what is to change: who wishes for none has none."""
 
     says = "a name server answers, if one did before"
 
-    def __init__(self, servers: Servers, *, asks: Asks = asks) -> None:
+    def __init__(self, servers: Servers, wish: NetworkState, *, asks: Asks = asks) -> None:
         self._servers, self._asks = servers, asks
+        self._none_wished = wish.dns is not None and not wish.dns.servers
         self._answered = False
 
     async def look(self) -> None:
-        self._answered = await self._any(await self._servers())
+        self._answered = not self._none_wished and await self._any(await self._servers())
 
     async def why_not(self) -> str | None:
         if not self._answered:
             return None
         found = await self._servers()
-        if not found or await self._any(found):
+        if await self._any(found):
             return None
+        if not found:
+            return "there is no name server any more"
         return f"no name server answers any more, of {', '.join(found)}"
 
     async def _any(self, servers: tuple[str, ...]) -> bool:
-        return any(await asyncio.gather(*map(self._asks, servers)))
+        """As soon as one does."""
+        asking = [asyncio.ensure_future(self._asks(server)) for server in servers]
+        try:
+            for answer in asyncio.as_completed(asking):
+                if await answer:
+                    return True
+            return False
+        finally:
+            for task in asking:
+                task.cancel()

@@ -22,7 +22,8 @@ class Proof(Protocol):
         ...
 
     async def look(self) -> None:
-        """Right before the change: what holds by then may be asked for after it. Takes a few seconds at most."""
+        """Right before the change, when all earlier ones have ended: what holds then may be asked for after it. Takes
+        two seconds at most."""
         ...
 
     async def why_not(self) -> str | None:

@@ -89,11 +89,16 @@ class EditApp(PlainApp[None]):
         return ""
 
     async def _changed(self, layout: Layout) -> str:
-        await self.push_screen(BusyPage(f"Changing. Everything is back after {self._within_s} s unless you keep it."))
-        try:
+        until_s = 0.0
+
+        async def look() -> None:
+            nonlocal until_s
             await self._proof.look()
             until_s = self._clock() + self._within_s
-            change = await self._network.change(document(layout), confirm_within_s=self._within_s)
+
+        await self.push_screen(BusyPage(f"Changing. Everything is back after {self._within_s} s unless you keep it."))
+        try:
+            change = await self._network.change(document(layout), confirm_within_s=self._within_s, look=look)
         finally:
             self.pop_screen()
         if change.checkpoint is None:

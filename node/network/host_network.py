@@ -17,7 +17,7 @@ from node.api.refusals import Malformed
 from node.system.clock import Clock
 
 _LOOK_EVERY_S = 3
-_PROVE_S = 5  # the name servers, when everything else is proven; callers wait longer for an answer
+_PROVE_S, _SPARE_S = 15, 3  # for the name servers, when all else is proven; of the time to confirm, for doing it
 MARGIN_S = 2  # after which NetworkManager has begun to go back
 PATIENCE_S = 5  # systemd starts a NetworkManager that died anew within it; then the kernel alone is changed
 _BOOT_S = 300  # an agent that begins so long after the machine did has begun with it
@@ -40,8 +40,8 @@ class HostNetwork:
         self._network = network
         self._clock = clock
         self._observed = observed
-        self._names = NameServersStillAnswer(network.name_servers, asks=asks)
-        self._to_prove = ""  # the checkpoint of the change that `_names` has looked before
+        self._asks = asks
+        self._to_prove: tuple[str, NameServersStillAnswer] | None = None  # of the change with that checkpoint
         self._end: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
         self._restore_at: float | None = None
@@ -60,7 +60,7 @@ class HostNetwork:
         while True:
             await self._clock.sleep(_LOOK_EVERY_S)
             if self._network.is_over():
-                await self._settle_if(self._network.is_over)
+                await self.settle()
             await self._make_good()
 
     async def _make_good(self) -> None:
@@ -76,14 +76,10 @@ class HostNetwork:
 
     async def settle(self) -> None:
         """When the time of a change is over: what was never confirmed goes back, VMs are plugged in again. What cannot
-        is only logged."""
-        await self._settle_if(lambda: True)
-
-    async def _settle_if(self, is_to_be: Callable[[], bool]) -> None:
-        """Asked when it is its turn: a change that came in between has done it, and waits itself now."""
+        is only logged. A change that waits is left alone: it has come after that one, and has settled it."""
         try:
             async with self._changing:
-                if is_to_be():
+                if await self._network.pending() is None:
                     await self._network.settle()
         except Problem as err:
             log.warning("an unconfirmed change of the network, if there is one, stays for now: %s", err)
@@ -98,30 +94,39 @@ class HostNetwork:
         )
 
     async def change(self, request: NetworkRequest) -> NetworkChange:
+        names = None
+        if not request.without_name_servers:
+            wish = document.parse(request.document)
+            names = NameServersStillAnswer(self._network.name_servers, wish, asks=self._asks)
         try:
             async with self._changing:
-                if not request.without_name_servers:
-                    await self._names.look()
-                change = await self._network.change(request.document, confirm_within_s=request.confirm_within_s)
+                change = await self._network.change(
+                    request.document,
+                    confirm_within_s=request.confirm_within_s,
+                    look=names.look if names is not None else None,
+                )
+                checkpoint = change.checkpoint.id if change.checkpoint is not None else ""
+                self._to_prove = (checkpoint, names) if names is not None else None
         except BadTimeLimit as err:
             raise Malformed(reason=f"{err.text.what}: {err.text.why}") from err
         if change.changed:
             self._wait_for_the_end(request.confirm_within_s)
-        checkpoint = change.checkpoint.id if change.checkpoint is not None else ""
-        self._to_prove = "" if request.without_name_servers else checkpoint
         return NetworkChange(changed=change.changed, checkpoint=checkpoint, says=change.says)
 
     async def confirm(self, checkpoint: str) -> None:
         """Raises NotProven when the name servers are not there any more; then all is as before."""
         async with self._changing:
-            if checkpoint == self._to_prove:
-                await self._prove(Checkpoint(checkpoint))
+            if self._to_prove is not None and self._to_prove[0] == checkpoint:
+                await self._prove(Checkpoint(checkpoint), self._to_prove[1])
             await self._network.confirm(Checkpoint(checkpoint))
+            self._to_prove = None
         self._wait_no_more()
 
-    async def _prove(self, checkpoint: Checkpoint) -> None:
-        (asked,) = await prove((self._names,), uptime_s() + _PROVE_S)
-        self._to_prove = ""
+    async def _prove(self, checkpoint: Checkpoint, names: NameServersStillAnswer) -> None:
+        """Asked again it is proven again: whoever hears nothing of a way back tries once more."""
+        pending = await self._network.pending()
+        left_s = _PROVE_S if pending is None else min(_PROVE_S, max(_SPARE_S, pending.left_s - _SPARE_S))
+        (asked,) = await prove((names,), uptime_s() + left_s)
         if asked.why_not is not None:
             await self._network.roll_back(checkpoint, why=asked.why_not)
             self._wait_no_more()

@@ -39,7 +39,8 @@ class NetworkNode(FakeNode):
 
     async def change_network(self, request: NetworkRequest) -> NetworkChange:
         is_unguarded = (self._folder / UNGUARDED).exists()
-        change = await self.host_network.change(structs.replace(request, without_name_servers=is_unguarded))
+        without = request.without_name_servers or is_unguarded
+        change = await self.host_network.change(structs.replace(request, without_name_servers=without))
         if change.changed and is_unguarded:
             await self.host_network.confirm(change.checkpoint)
         return change

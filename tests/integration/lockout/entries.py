@@ -85,7 +85,8 @@ def _end_of(err: Problem) -> End:
 
 
 class Command:
-    """`trivet net apply` as it is, which asks the gateway and whoever is connected before it keeps anything."""
+    """`trivet net apply` as it is, which asks the gateway, whoever is connected and the name servers before it keeps
+    anything."""
 
     name = "command line"
 

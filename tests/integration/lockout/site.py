@@ -9,6 +9,7 @@ Everything is jumbo frames but the way to the machine, which lets 1500 through. 
 import contextlib
 import signal
 import subprocess
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
@@ -143,6 +144,8 @@ class Site:
             *("chroot", str(self._tree), "dnsmasq", "--keep-in-foreground", "--user=root", "--conf-file="),
             *("--no-hosts", "--no-resolv", "--interface=eth0", "--bind-interfaces", "--pid-file="),
         )
+        while not self.peer.run("ss", "-Hlnu", "src", f"{PEER}:53"):
+            time.sleep(0.05)
 
     def serve_dhcp(self, network: str = "203.0.113") -> None:
         """Of another network than the site's; without this nobody answers."""

@@ -11,6 +11,7 @@ from netconf.command.surroundings import Surroundings
 from netconf.kernel.conversations import Conversation
 from netconf.kernel.deputy import Deputy
 from netconf.kernel.picture import Picture
+from netconf.model import NetworkState
 from netconf.proofs.name_servers import NameServersStillAnswer, Servers
 from netconf.proofs.peers import Asking
 from tests.fakes.kernel import FakeKernel
@@ -70,8 +71,8 @@ class _Talks:
         monkeypatch.setattr("netconf.proofs.peers._refuses_or_takes", self._nothing)
         monkeypatch.setattr("netconf.command.proofs.NameServersStillAnswer", self._name_servers)
 
-    def _name_servers(self, servers: Servers) -> NameServersStillAnswer:
-        return NameServersStillAnswer(servers, asks=self._asks)
+    def _name_servers(self, servers: Servers, wish: NetworkState) -> NameServersStillAnswer:
+        return NameServersStillAnswer(servers, wish, asks=self._asks)
 
     async def _asks(self, server: str) -> bool:
         assert server == "192.0.2.1"

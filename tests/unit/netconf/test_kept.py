@@ -9,7 +9,7 @@ import pytest
 from netconf import kept
 from netconf.backend import NOTHING
 from netconf.document import parse
-from netconf.errors import CheckpointGone
+from netconf.errors import ChangePending, CheckpointGone
 from netconf.facade import Network
 from netconf.kept import Ended, Kept, of_wishes
 from netconf.model import Checkpoint, Interface, LinkState, LinkType, NetworkState
@@ -85,7 +85,8 @@ async def test_its_time_is_over(network: Network, monkeypatch: pytest.MonkeyPatc
     assert not network.is_over()
 
 
-async def test_what_another_process_begins_meanwhile_is_not_ended(folder: Path) -> None:
+@pytest.mark.parametrize("asks", ["settle", "change"])
+async def test_what_another_process_begins_meanwhile_is_not_ended(folder: Path, asks: str) -> None:
     class _Overtaken(FakeNetwork):
         async def settle(self, plugged: Mapping[str, str] = NOTHING) -> None:
             await super().settle(plugged)
@@ -93,9 +94,12 @@ async def test_what_another_process_begins_meanwhile_is_not_ended(folder: Path) 
                 await Network(self, Kept(folder)).change(DOCUMENT)
 
     fake = _Overtaken(BEFORE)
-    await Network(fake, Kept(folder)).change({"interfaces": [{"name": "host0", "mtu": 1400}]})
-    await Network(fake, Kept(folder)).settle()
-    waits = await Network(fake, Kept(folder)).pending()
+    mtu = {"interfaces": [{"name": "host0", "mtu": 1400}]}
+    await Network(fake, Kept(folder)).change(mtu)
+    network = Network(fake, Kept(folder))
+    with pytest.raises(ChangePending):
+        await (network.settle() if asks == "settle" else network.change(mtu))
+    waits = await network.pending()
     assert waits is not None
     assert (waits.document, waits.checkpoint) == (DOCUMENT, fake.pending)
 

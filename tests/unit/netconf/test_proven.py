@@ -10,6 +10,7 @@ from netconf.facade import Network
 from netconf.kept import Kept
 from netconf.kernel.gateways import Gateway, from_netlink
 from netconf.kernel.insides import Message
+from netconf.model import NetworkState
 from netconf.proofs.gateway import GatewayAnswers
 from netconf.proofs.machines import NameResolves, PeerAnswers, SiteAnswers
 from netconf.proven import NotProven, change_proven
@@ -160,6 +161,33 @@ async def test_a_gateway_that_answered_the_address_of_this_machine_has_to_do_so_
     gateway, heard = replace(gateway, source=source), ["eth0"]
     here = source or "any address of this machine"
     assert await proof.why_not() == f"the gateway 192.0.2.1 does not answer any more to what comes from {here}"
+
+
+async def test_of_two_gateways_at_one_address_one_may_go_on_dropping_pings() -> None:
+    """Each link has its own fe80::1; which is which after a change, nobody knows."""
+    both = Gateway("fe80::1", "eth0", 1500, "fe80::11"), Gateway("fe80::1", "eth1", 1500, "fe80::11")
+
+    async def run(*argv: str, timeout_s: float = 5) -> bool:
+        return argv[argv.index("-I") + 1] in ("eth0", "fe80::11%eth0")
+
+    proof = GatewayAnswers(gateways=lambda: both, has_answered=lambda gateway: True, run=run)
+    await proof.look()
+    assert await proof.why_not() is None
+
+
+async def test_the_proofs_look_when_earlier_changes_have_ended_and_nothing_is_changed_yet(
+    network: Network, fake: FakeNetwork
+) -> None:
+    class _Looks(_Said):
+        async def look(self) -> None:
+            await super().look()
+            seen.append(fake.now)
+
+    seen: list[NetworkState] = []
+    await network.change({"interfaces": [{"name": "host0", "mtu": 1400}]})
+    await change_proven(network, DOCUMENT, [_Looks([None])])
+    assert seen == [BEFORE]
+    assert len(fake.confirmed) == 1
 
 
 async def test_no_gateway_is_no_proof() -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from netconf.errors import ChangeFailed
 from netconf.facade import Network
 from netconf.kept import Kept
 from netconf.model import Dns, Interface, NetworkState
@@ -235,6 +237,48 @@ async def test_name_servers_are_kept_that_answer_or_of_which_none_ever_did(
         await network.confirm(checkpoint)
         await network.confirm(checkpoint)
         assert len(set(fake.confirmed)) == 1
+
+
+@pytest.mark.parametrize("again", [{"document": WITH_DNS}, {"document": WITH_DNS, "confirm_within_s": 1}])
+async def test_asked_for_again_they_are_compared_with_those_before_the_first_change(
+    clock: HandClock, monkeypatch: pytest.MonkeyPatch, again: dict[str, Any]
+) -> None:
+    """The answer to the first was lost on its way; or the second is refused."""
+    async with _changed(clock, monkeypatch, _NameServers("192.0.2.12")) as (network, fake, checkpoint):
+        with suppress(Malformed):
+            checkpoint = (await network.change(NetworkRequest(**again))).checkpoint
+        with pytest.raises(NotProven):
+            await network.confirm(checkpoint)
+        assert not fake.confirmed
+
+
+async def test_what_is_not_proven_is_not_kept_when_it_cannot_be_taken_back_at_once(
+    clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with _changed(clock, monkeypatch, _NameServers("192.0.2.12")) as (network, fake, checkpoint):
+        with monkeypatch.context() as broken:
+            broken.setattr(fake, "roll_back", _fails)
+            with pytest.raises(ChangeFailed):
+                await network.confirm(checkpoint)
+        with pytest.raises(NotProven):
+            await network.confirm(checkpoint)
+        assert not fake.confirmed
+
+
+async def _fails(_: object) -> None:
+    raise ChangeFailed(reason="it is busy", now="nothing has changed")
+
+
+async def test_the_end_of_a_change_leaves_one_alone_that_another_process_has_made_since(
+    fake: FakeNetwork, clock: HandClock, tmp_path: Path
+) -> None:
+    await HostNetwork(Network(fake, Kept(tmp_path)), clock).change(NetworkRequest(document=WISH, confirm_within_s=5))
+    other = Network(fake, Kept(tmp_path))
+    change = await other.change({"interfaces": [{"name": "host0", "mtu": 1400}]})
+    assert change.checkpoint is not None
+    await clock.turn(60)
+    await other.confirm(change.checkpoint)
+    assert fake.confirmed == [change.checkpoint]
 
 
 async def test_without_name_servers_none_is_asked(clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
