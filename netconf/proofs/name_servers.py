@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from netconf.model import NetworkState
 
@@ -13,14 +15,20 @@ Asks = Callable[[str], Awaitable[bool]]
 
 async def asks(server: str, *, port: int = 53) -> bool:
     """Whether the name server at that address says anything, if only that it knows no answer."""
-    import dns.asyncquery  # takes a moment to load, and most of `trivet net` does without
+    import dns.asyncbackend  # takes a moment to load, and most of `trivet net` does without
+    import dns.asyncquery
     import dns.exception
+    import dns.inet
     import dns.message
 
     question = dns.message.make_query(".", "NS")
     with contextlib.suppress(OSError, ValueError, dns.exception.DNSException):  # ValueError: it is no address
-        await dns.asyncquery.udp(question, server, port=port, timeout=_ANSWER_S)
-        return True
+        family = dns.inet.af_for_address(server)
+        make_socket: Any = dns.asyncbackend.get_default_backend().make_socket
+        # Connected, it hears at once that nobody listens there.
+        async with await make_socket(family, socket.SOCK_DGRAM, destination=(server, port)) as datagrams:
+            await dns.asyncquery.udp(question, server, port=port, timeout=_ANSWER_S, sock=datagrams)
+            return True
     return False
 
 

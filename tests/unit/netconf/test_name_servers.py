@@ -50,6 +50,12 @@ async def test_anything_that_it_says_counts(
         assert await asks("127.0.0.1", port=port) is expected
 
 
+async def test_where_nobody_listens_nobody_answers() -> None:
+    async with serving(_refuses) as port:
+        pass
+    assert not await asks("127.0.0.1", port=port)
+
+
 async def test_what_is_no_address_does_not_answer() -> None:
     assert not await asks("dns.example.org")
 
