@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from tests.integration.netconf.bond_cases import OPTIONS
 from tests.integration.netconf.contract import Case, Document, Stage
-from tests.integration.netconf.words import ADDRESS, HERE, THERE, bond, vlan
+from tests.integration.netconf.words import ADDRESS, HERE, THERE, bond, gone, link, vlan
 from tests.integration.netconf.world import Event, World, cable, ping
 
 SWITCH = World(
@@ -32,6 +33,18 @@ _AGGREGATED = (
 )
 
 LACP_CASES = (
+    Case(
+        "bond-802.3ad-with-a-partner",
+        (
+            Stage(
+                {"interfaces": [bond("802.3ad", "nic1", "nic2", **OPTIONS["802.3ad"])]},
+                (link("bond0", "linkinfo.info_data.mode", "802.3ad"),),
+            ),
+        ),
+        gone("bond0"),
+        ("bonding", "8021q", "veth"),
+        SWITCH,
+    ),
     Case(
         "lacp-with-a-partner",
         (
