@@ -18,6 +18,7 @@ GATEWAY, PEER, TAKEN, OPERATOR = "192.0.2.1", "192.0.2.12", "192.0.2.99", "198.5
 GATEWAY_MAC, PEER_MAC = "52:54:00:00:0f:01", "52:54:00:00:0f:0c"
 JUMBO = "9000"
 MAIN_PORT = "port0"
+_SERVES_S = 20
 
 
 class Place:
@@ -144,8 +145,11 @@ class Site:
             *("chroot", str(self._tree), "dnsmasq", "--keep-in-foreground", "--user=root", "--conf-file="),
             *("--no-hosts", "--no-resolv", "--interface=eth0", "--bind-interfaces", "--pid-file="),
         )
+        end = time.monotonic() + _SERVES_S
         while not self.peer.run("ss", "-Hlnu", "src", f"{PEER}:53"):
-            time.sleep(0.05)
+            if time.monotonic() > end:
+                raise AssertionError("the peer's dnsmasq does not listen")
+            time.sleep(0.05)  # a process that says nothing when it is ready
 
     def serve_dhcp(self, network: str = "203.0.113") -> None:
         """Of another network than the site's; without this nobody answers."""
