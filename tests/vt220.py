@@ -4,6 +4,8 @@ import os
 import re
 import select
 import time
+from collections.abc import Callable
+from contextlib import suppress
 
 import pyte
 
@@ -19,11 +21,30 @@ _KNOWN = re.compile(
     rb"|\x1b\[\?(?:7|25)[hl]"  # DECAWM, DECTCEM
     rb"|\x1b\(B"  # ASCII as G0
 )
+_BEGUN = re.compile(rb"\x1b(?:\[[?\d;]*|\()?\Z")  # the rest is still on the line
 
 
 def beyond(said: bytes) -> list[bytes]:
     """The parts that are not understood."""
     return [part for part in re.split(_KNOWN, said) if part]
+
+
+def _screen() -> pyte.Screen:
+    screen = pyte.Screen(*SIZE)
+    for does in set(pyte.Stream.csi.values()):
+        setattr(screen, does, _lenient(getattr(screen, does)))
+    return screen
+
+
+def _lenient(does: Callable[..., None]) -> Callable[..., None]:
+    """Passes over what makes no sense, as a terminal does, where pyte would break off: on a line that is hung up in the
+    middle of a sequence, the words of the next login are its end."""
+
+    def tried(*numbers: int, **private: bool) -> None:
+        with suppress(TypeError, UnboundLocalError):  # too many numbers, one without a meaning
+            does(*numbers, **private)
+
+    return tried
 
 
 class Vt220:
@@ -32,7 +53,7 @@ class Vt220:
     def __init__(self, line: int) -> None:
         self.heard = b""
         self._line = line
-        self._screen = pyte.Screen(*SIZE)
+        self._screen = _screen()
         self._stream = pyte.ByteStream(self._screen)
 
     @property
@@ -67,6 +88,12 @@ class Vt220:
         self.heard += data
         self._stream.feed(data)
         return data
+
+    def beyond(self, within_s: float = 10) -> list[bytes]:
+        """The parts of all that came that are not understood; the rest of a sequence that has begun is waited for."""
+        while _BEGUN.search(self.heard) and self.hear(within_s):
+            pass
+        return beyond(self.heard)
 
     def until(self, *words: str, within_s: float = 60) -> str:
         """What stands there as soon as all of `words` are part of it."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.vt220 import Vt220, beyond
+from tests.vt220 import Vt220
 
 _PROJECT = Path(__file__).parents[4]
 _NOT_ON_A_LINE = ("COLUMNS", "LINES", "COLORTERM")
@@ -62,7 +62,7 @@ def test_nothing_is_sent_that_an_old_terminal_does_not_know(echo: Callable[[str]
     line.until("Heard f1")
     line.type("\x11")
     assert line.ended() == 0
-    assert beyond(line.heard) == []
+    assert line.beyond() == []
     assert line.text.strip() == ""  # for the shell
 
 
