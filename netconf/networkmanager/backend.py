@@ -72,8 +72,8 @@ class NetworkManager:
 
     async def settle(self, plugged: Mapping[str, str] = NOTHING) -> None:
         async with connect(self._bus_address) as bus:
-            open_checkpoints = await bus.checkpoints()
             unsaved = [profile for profile in await bus.profiles() if profile.change and profile.unsaved]
+            open_checkpoints = await bus.checkpoints()  # after them: it may be going back, or another change begin
             if open_checkpoints and not unsaved:
                 raise ChangePending()
             await Hold(bus, in_order(open_checkpoints)).roll_back()

@@ -177,7 +177,12 @@ class Bus:
         await self.call(path, f"{_NAME}.Settings.Connection", "Update2", "a{sa{sv}}ua{sv}", {}, _TO_DISK, {})
 
     async def delete_profile(self, path: str) -> None:
-        await self.call(path, f"{_NAME}.Settings.Connection", "Delete")
+        """Fine, too, when it went meanwhile: with a checkpoint whose time is over."""
+        try:
+            await self.call(path, f"{_NAME}.Settings.Connection", "Delete")
+        except BusSaidNo:
+            if path in await self.call(f"{_ROOT}/Settings", f"{_NAME}.Settings", "ListConnections"):
+                raise
 
     async def activate(self, profile: str, device: str) -> str:
         return str(await self.call(_ROOT, _NAME, "ActivateConnection", "ooo", profile, device, "/"))
@@ -258,8 +263,13 @@ class Bus:
         await self.call(_ROOT, _NAME, "CheckpointDestroy", "o", path)
 
     async def roll_back_checkpoint(self, path: str) -> list[str]:
-        """The device paths whose earlier state could not be restored."""
-        results = await self.call(_ROOT, _NAME, "CheckpointRollback", "o", path)
+        """The device paths whose earlier state could not be restored. Fine, too, when its time was over meanwhile."""
+        try:
+            results = await self.call(_ROOT, _NAME, "CheckpointRollback", "o", path)
+        except BusSaidNo:
+            if path in await self.checkpoints():
+                raise
+            return []
         return [device for device, result in results.items() if result != 0]
 
 

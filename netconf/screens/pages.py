@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from typing import ClassVar
 
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from netconf.errors import CheckpointGone, Problem
+from netconf.errors import ChangePending, CheckpointGone, Problem
 from netconf.facade import Network
 from netconf.model import Checkpoint, NetworkState
 from netconf.screens.confirm_bar import ConfirmBar
@@ -23,6 +24,7 @@ from netconf.screens.rows import Seen
 from netconf.screens.trouble import TroublePage
 
 Look = Callable[[], Awaitable[Seen]]
+_BACK_S = 20
 
 
 class Wanted(Enum):
@@ -202,8 +204,15 @@ class ConfirmPage(Page[str]):
             return "The change was kept already, by somebody else."
         return "The change was taken back: the earlier configuration is back."
 
+    @retry(
+        retry=retry_if_exception_type(ChangePending), stop=stop_after_delay(_BACK_S), wait=wait_fixed(1), reraise=True
+    )
     async def _over(self) -> str:
-        await self._network.settle()
+        """NetworkManager goes back by itself just then, in two steps some seconds apart where something was made anew:
+        between them there is nothing to settle yet."""
+        waits = await self._network.pending()
+        if waits is None or waits.checkpoint == self._checkpoint:  # else another process has begun a change since
+            await self._network.settle()
         return GONE
 
     @work

@@ -19,7 +19,8 @@ from tests.unit.netconf.states import BEFORE, DOCUMENT
 class _Console:
     def __init__(self, folder: Path) -> None:
         self.fake, self.proof, self.clock = FakeNetwork(BEFORE), Answers(), Clock()
-        self.network = Network(self.fake, Kept(folder))
+        self.kept = Kept(folder)
+        self.network = Network(self.fake, self.kept)
 
     @asynccontextmanager
     async def on(self) -> AsyncIterator[Pilot[None]]:
@@ -95,6 +96,28 @@ async def test_when_the_time_is_over_it_says_so(console: _Console) -> None:
         await press(pilot, "enter")
         await until(pilot, "192.0.2.11/24")
     assert console.fake.confirmed == []
+
+
+async def test_what_is_on_its_way_back_is_waited_for(console: _Console) -> None:
+    async with console.on() as pilot:
+        await console.changed(pilot)
+        console.fake.foreign = True
+        console.clock.now_s += 50
+        await until(pilot, "the earlier configuration comes back ...")
+        while not console.fake.settled:
+            await pilot.pause()
+        console.fake.foreign = False
+        await until(pilot, "The time was over: the earlier configuration is back")
+
+
+async def test_when_the_time_is_over_the_next_change_of_another_process_is_left_alone(console: _Console) -> None:
+    async with console.on() as pilot:
+        await console.changed(pilot)
+        console.fake.expire()
+        await Network(console.fake, console.kept).change({"interfaces": [{"name": "host0", "mtu": 1400}]})
+        console.clock.now_s += 50
+        await until(pilot, "The time was over: the earlier configuration is back")
+    assert console.fake.pending is not None
 
 
 async def test_too_late_to_keep_it(console: _Console) -> None:
