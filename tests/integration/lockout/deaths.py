@@ -5,6 +5,7 @@ machine is to come back as it was, or as wished when the confirmation had begun.
 """
 
 import asyncio
+import time
 from itertools import count
 
 from tests.integration.lockout import dying
@@ -59,17 +60,17 @@ async def _change_and_die(here: World, wish: Document, death: Death, step: int) 
 
 async def _settled(here: World) -> bool:
     """Whether it becomes reachable for good, as it was or as wished, with nothing left open."""
-    quiet = 0
+    begun, quiet = time.monotonic(), 0
     for _ in range(round(here.pace.back_s * 5)):
-        quiet = quiet + 1 if await _is_quiet(here) else 0
+        quiet = quiet + 1 if await _is_quiet(here, begun) else 0
         if quiet == 5:
             return True
         await asyncio.sleep(0.2)
     return False
 
 
-async def _is_quiet(here: World) -> bool:
-    if not here.operator.sight.reachable:
+async def _is_quiet(here: World, since: float) -> bool:
+    if not here.operator.sight.reachable_since(since):
         return False
     try:
         return not await here.checkpoints() and (await here.is_so(TO_BRIDGE) or await here.is_so(TO_NIC))

@@ -17,6 +17,7 @@ from tests.integration.lockout.node import Node
 from tests.integration.lockout.operator import Operator
 
 Document = Mapping[str, Any]
+_IN_FORCE_S = 60
 
 
 class End(StrEnum):
@@ -41,7 +42,7 @@ class Entry(Protocol):
     async def change(self, document: Document, within_s: int) -> Attempt: ...
 
     async def change_only(self, document: Document, within_s: int) -> Attempt:
-        """Ask for it, and then be gone: nobody proves or confirms."""
+        """Ask for it, and be gone once it is in force: nobody proves or confirms."""
         ...
 
 
@@ -63,16 +64,22 @@ class Api:
         return Attempt(End.KEPT, "; ".join(change.says))
 
     async def change_only(self, document: Document, within_s: int) -> Attempt:
+        """The node's answer is not waited for: it is lost when the change takes the node out of reach."""
         return await self._operator.does(self._begun(document, within_s))
 
     async def _begun(self, document: Document, within_s: int) -> Attempt:
-        try:
-            async with asyncio.timeout(within_s), self._operator.api() as api:
-                await api.change_network(NetworkRequest(document=dict(document), confirm_within_s=within_s))
-        except Problem as err:
-            return Attempt(_end_of(err), str(err))
-        except TimeoutError:
-            return Attempt(End.UNCONFIRMED, "no answer")
+        async with asyncio.timeout(_IN_FORCE_S), self._operator.api() as api:
+            request = NetworkRequest(document=dict(document), confirm_within_s=within_s)
+            asking = asyncio.create_task(api.change_network(request))
+            try:
+                while not asking.done() and not self._node.awaits_confirmation():  # noqa: ASYNC110 - another process
+                    await asyncio.sleep(0.05)
+                if asking.done():
+                    await asking
+            except Problem as err:
+                return Attempt(_end_of(err), str(err))
+            finally:
+                asking.cancel()
         return Attempt(End.UNCONFIRMED)
 
 

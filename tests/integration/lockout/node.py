@@ -11,6 +11,7 @@ from pathlib import Path
 
 from netconf.errors import Problem
 from netconf.facade import Network
+from netconf.kept import FOLDER, Kept
 from tests.fakes.authority import FakeAuthority
 from tests.integration.lockout.agent import UNGUARDED
 from tests.integration.lockout.site import GATEWAY, Site
@@ -179,6 +180,11 @@ class Node(Machine):
 
     def let_live(self) -> None:
         (self.root_inside / _STAYS_DEAD).unlink()
+
+    def awaits_confirmation(self) -> bool:
+        """Whether a change is in force that nobody has confirmed yet."""
+        pending = Kept(self.root_inside / FOLDER.relative_to("/")).pending()
+        return pending is not None and pending.checkpoint is not None and pending.left_s > 0
 
     def inside(self, *argv: str) -> list[str]:
         """The command that runs `argv`, of the host's tools, within the machine's namespaces."""

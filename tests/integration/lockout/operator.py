@@ -29,14 +29,16 @@ class Sight:
     """When the machine could be reached, as (second, whether) at each change; seconds are time.monotonic's."""
 
     seen: list[tuple[float, bool]] = field(default_factory=list)
+    looked: float = 0.0
 
     def note(self, begun: float, reachable: bool) -> None:
+        self.looked = begun
         if not self.seen or self.seen[-1][1] is not reachable:
             self.seen.append((begun, reachable))
 
-    @property
-    def reachable(self) -> bool:
-        return bool(self.seen) and self.seen[-1][1]
+    def reachable_since(self, when: float) -> bool:
+        """As the last look found it; False while none began after `when`, for what an earlier one met may be gone."""
+        return self.looked >= when and bool(self.seen) and self.seen[-1][1]
 
     def unreachable_s(self, since: float) -> float:
         """The longest time without it that began after `since`."""

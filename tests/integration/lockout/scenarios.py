@@ -1,6 +1,7 @@
 """The bad configurations, the bad moments and who is to stop each: what the table shows line by line."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 from netconf.kernel.observe import observe
@@ -152,7 +153,8 @@ async def _networkmanager_and_the_agent_are_dead(here: World) -> Attempt:
 
 
 async def _reachable_without_networkmanager(here: World) -> None:
-    if not await here.until(lambda: here.operator.sight.reachable, here.pace.back_s):
+    begun = time.monotonic()
+    if not await here.until(lambda: here.operator.sight.reachable_since(begun), here.pace.back_s):
         raise AssertionError(f"with NetworkManager dead it does not come back:\n{here.node.log}")
     here.node.let_live()
 

@@ -91,10 +91,11 @@ async def _run(here: World, bad: Bad) -> Outcome:
 async def _comes_back(here: World, bad: Bad, attempt: Attempt, state: NetworkState, disk: dict[str, str]) -> str:
     """What is not as it was, once everything is quiet; empty when all is."""
     wrong = "nobody looked"
-    end = time.monotonic() + here.pace.back_s
+    begun = time.monotonic()
     quiet_since: float | None = None
-    while time.monotonic() < end:
-        wrong = await _difference(here, bad, attempt, state, disk)
+    while time.monotonic() < begun + here.pace.back_s:
+        reachable = here.operator.sight.reachable_since(begun)
+        wrong = await _difference(here, bad, attempt, state, disk) if reachable else _OUT_OF_REACH
         if wrong:
             quiet_since = None
         elif quiet_since is None:
@@ -106,8 +107,6 @@ async def _comes_back(here: World, bad: Bad, attempt: Attempt, state: NetworkSta
 
 
 async def _difference(here: World, bad: Bad, attempt: Attempt, state: NetworkState, disk: dict[str, str]) -> str:
-    if not here.operator.sight.reachable:
-        return _OUT_OF_REACH
     try:
         if await here.checkpoints():
             return "a change is still open"

@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -58,9 +59,10 @@ class World:
 
     async def becomes(self, document: Document, within_s: float) -> bool:
         """Whether it can be reached and is so in time; NetworkManager is perhaps only on its way."""
+        begun = time.monotonic()
         for _ in range(round(within_s * 5)):
             with suppress(Problem, OSError):
-                if self.operator.sight.reachable and await self.is_so(document):
+                if self.operator.sight.reachable_since(begun) and await self.is_so(document):
                     return True
             await asyncio.sleep(0.2)
         return False
@@ -102,7 +104,7 @@ async def world(
             network = await node.power_on(within_s=pace.up_s)
             async with Operator(site.operator.netns, node.folder, look_every_s=pace.look_every_s) as operator:
                 made = World(node, site, operator, enter(node, operator), network, pace)
-                if not await made.until(lambda: operator.sight.reachable and operator.has_talked, pace.up_s):
+                if not await made.until(lambda: operator.sight.reachable_since(0) and operator.has_talked, pace.up_s):
                     raise AssertionError(f"the machine did not come up:\n{node.log}")
                 yield made
         finally:
