@@ -41,10 +41,10 @@ def main() -> None:
     node = Lab(lab).node(name)
     launch = msgspec.json.decode(node.launch_file.read_bytes(), type=Launch)
     cgroups.enter(node.cgroup, os.getpid())
-    root = mount(node, launch, run)
     myself = processes.identify(os.getpid())
     assert myself is not None
     processes.remember(myself, node.process_file)
+    root = mount(node, launch, run)
     command = nspawn(node, root, launch)
     # Debian 13's systemd does not start in the legacy hierarchy that nspawn gives on a hybrid host.
     os.execvpe(command[0], command, os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"})

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import NoReturn
 
 import msgspec
+from rich.text import Text
 
 from ci.lab import additions, bricks, cgroups, processes
 from ci.lab.launch import Launch
 from ci.lab.names import Node
+from ci.lab.netns import Network
 from ci.lab.processes import Process
 from ci.lab.terminal import Terminal
 from node.api.problems import Failed, Refused
@@ -23,7 +25,9 @@ from node.system.process import CommandFailed, Run
 
 PROJECT = Path(__file__).parents[2]
 READY = ("running", "degraded")
-LAUNCH_S = 15.0  # from the command in its terminal to systemd-nspawn
+LAUNCH_S = 15.0  # from the command in its terminal to the process that becomes systemd-nspawn
+GONE_S = 60.0  # a killed machine ends when what was written to its disks is on the host's
+CONSOLE_LINES = 10
 
 
 class NodeOff(Refused):
@@ -34,8 +38,14 @@ class NodeOff(Refused):
 
 class NotReady(Failed):
     what = "{node} did not start"
-    why = "its systemd says: {state}"
-    mend = "Look at its console: {log}"
+    why = "its systemd says: {state}; its console ends with: {console}"
+    mend = "The whole of its console: {log}"
+
+
+class StillThere(Failed):
+    what = "{node} was not switched off"
+    why = "its process {pid} was killed and has not ended within {seconds:g} s"
+    mend = "Look at what the process waits for (/proc/{pid}/stack), then do the same again"
 
 
 class Power(StrEnum):
@@ -87,6 +97,12 @@ class Machine:
             return "offline"
         return done.stdout.strip() or "offline"
 
+    def _console_end(self) -> str:
+        """Its last lines as text; nothing but a terminal shows the rest."""
+        shown = Text.from_ansi(self.node.console_log.read_text(errors="replace")).plain
+        lines = [line.rstrip() for line in shown.splitlines() if line.strip()]
+        return "\n".join(lines[-CONSOLE_LINES:])
+
     # --- power ---
 
     def start(self, launch: Launch, *, lower: dict[str, str], shim: bytes | None) -> None:
@@ -109,7 +125,7 @@ class Machine:
             if self.supervisor() is not None:
                 alive_until = time.monotonic() + LAUNCH_S
             if time.monotonic() > min(until, alive_until):
-                raise NotReady(node=self.node.name, state=state, log=self.node.console_log)
+                raise NotReady(node=self.node.name, state=state, console=self._console_end(), log=self.node.console_log)
             time.sleep(0.3)
 
     def kill(self) -> None:
@@ -117,8 +133,7 @@ class Machine:
         supervisor, leader = self.supervisor(), self.leader()
         for process in (leader, supervisor):
             if process is not None:
-                processes.kill(process)
-                processes.wait_gone(process, 10)
+                self._end(process)
         self.sweep()
 
     def stop(self, timeout_s: float = 60) -> None:
@@ -132,14 +147,19 @@ class Machine:
         return self.kill()
 
     def sweep(self) -> None:
-        """End what is left of a machine that is off: processes of its control group, and the group."""
+        """End what is left of a machine that is off: processes of its control group, the group, its cable."""
         for pid in cgroups.members(self.node.cgroup):
             left = processes.identify(pid)
             if left is not None:
-                processes.kill(left)
-                processes.wait_gone(left, 5)
+                self._end(left)
         cgroups.remove(self.node.cgroup)
+        Network(self.node.lab, self._run).pull(self.node)
         self.node.process_file.unlink(missing_ok=True)
+
+    def _end(self, process: Process) -> None:
+        processes.kill(process)
+        if not processes.wait_gone(process, GONE_S):
+            raise StillThere(node=self.node.name, pid=process.pid, seconds=GONE_S)
 
     # --- inside ---
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from ci.lab.names import BRIDGE, GATEWAY_ADDRESS, PREFIX_LENGTH, Lab, Node
-from node.system.process import Run
+from node.system.process import CommandFailed, Run
 
 
 class Network:
@@ -42,6 +42,17 @@ class Network:
     def heal(self, node: Node) -> None:
         self._ip("link", "set", node.uplink, "master", BRIDGE)
         self._ip("link", "set", node.uplink, "up")
+
+    def pull(self, node: Node) -> None:
+        """Take what is left of the cable of a node that is off. The kernel does so, too, but a moment after a machine's
+        last process is gone, and until then systemd-nspawn cannot make it anew."""
+        if not self.exists() or node.uplink not in self._links():
+            return
+        try:
+            self._ip("link", "delete", node.uplink)
+        except CommandFailed:
+            if node.uplink in self._links():  # the kernel was not quicker
+                raise
 
     def is_cut(self, node: Node) -> bool:
         """True when the node runs and its cable is off the switch."""

@@ -17,13 +17,14 @@ class Terminal:
         self._run = run
 
     def start(self, session: str, argv: Sequence[str], log: Path) -> None:
-        """Run a command in a session of its own, detached; what it shows is added to `log`."""
+        """Run a command in a session of its own, detached; what it shows is added to `log`. The session of one that
+        fails stays a moment: tmux drops what it has not passed on when a session ends."""
         self._server()
         self._end(session)
         log.touch(mode=0o600)
         keep = f"cat >> {shlex.quote(str(log))}"
         self._tmux(
-            "new-session", "-d", "-x", "120", "-y", "40", "-s", session, shlex.join(argv),
+            "new-session", "-d", "-x", "120", "-y", "40", "-s", session, f"{shlex.join(argv)} || sleep 1",
             ";", "pipe-pane", "-t", session, "-o", keep,
         )  # fmt: skip
 

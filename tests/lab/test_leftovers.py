@@ -7,12 +7,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from ci.lab import cgroups, processes, settings
+from ci.lab import cgroups, processes, settings, supplies
 from ci.lab.appliance import Appliance
-from ci.lab.machine import PROJECT, Machine, Power
+from ci.lab.machine import PROJECT, Machine, NotReady, Power
 from ci.lab.names import Lab
+from images import build
 from node.system.process import run
 
 NAME = "leftovers"
@@ -57,6 +59,24 @@ def test_a_node_whose_supervisor_was_killed_comes_back(machine: Machine) -> None
     lab_command("up", "--no-deploy")
     assert not processes.alive(before)
     assert machine.power() is Power.ON
+
+
+def test_a_node_whose_cable_outlived_it_comes_back(machine: Machine) -> None:
+    """The kernel takes it away a moment after the last process; here that moment does not end."""
+    machine.kill()
+    peer = ("type", "veth", "peer", "name", "left")
+    run("ip", "-n", machine.node.lab.netns, "link", "add", machine.node.uplink, *peer)
+    lab_command("up", "--no-deploy")
+    assert machine.power() is Power.ON
+
+
+def test_a_node_that_does_not_start_says_why(machine: Machine) -> None:
+    machine.kill()
+    ready = supplies.gather(build.build_all(build.DEFAULT_STORE, print), run, print)
+    launch = msgspec.structs.replace(ready.launch, lowers=("/nowhere",))
+    machine.start(launch, lower=ready.lower, shim=ready.shim)
+    with pytest.raises(NotReady, match="mount -t overlay did not succeed"):
+        machine.wait_ready(60)
 
 
 def test_a_lab_whose_every_process_was_killed_comes_back(machine: Machine) -> None:
