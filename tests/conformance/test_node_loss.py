@@ -12,12 +12,12 @@ from tests.conformance.outside import VOLUMES, running, until
 from tests.conformance.test_sdk import connect
 from tests.lab.under_test import LabUnderTest
 
-TOLD_WITHIN_S = 30
-BACK_WITHIN_S = 180
+TOLD_WITHIN_S = 90
+BACK_WITHIN_S = 540
 PENDING = re.compile("Number of entries: ([0-9-]+)")
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_a_lost_node_is_told_and_heals_by_itself(lab: LabUnderTest) -> None:
     lost = next(node for node in reversed(lab.nodes) if not running(lab, node))
     alive = next(node for node in lab.nodes if node != lost)
@@ -32,7 +32,7 @@ def test_a_lost_node_is_told_and_heals_by_itself(lab: LabUnderTest) -> None:
                 timeout_s=TOLD_WITHIN_S,
             )
             assert all(status(hosts, node) == types.HostStatus.UP for node in lab.nodes if node != lost)
-            lab.exec(alive, "dd", "if=/dev/zero", f"of={written}", "bs=1M", "count=8", "conv=fsync", timeout_s=60)
+            lab.exec(alive, "dd", "if=/dev/zero", f"of={written}", "bs=1M", "count=8", "conv=fsync", timeout_s=180)
         finally:
             command = [sys.executable, "-m", "ci.lab", "start", lost, "--name", lab.appliance.lab.name]
             subprocess.run(command, check=True, timeout=180)

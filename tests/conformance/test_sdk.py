@@ -13,7 +13,7 @@ from tests.conformance.outside import all_traces, answers_ping, console, running
 from tests.lab.under_test import LabUnderTest
 
 GIB = 1 << 30
-UP_WITHIN_S = 120  # emulated guests on busy cores
+UP_WITHIN_S = 360  # emulated guests on busy cores
 STATUS_UP, STATUS_DOWN = types.VmStatus.UP, types.VmStatus.DOWN
 
 
@@ -57,9 +57,9 @@ def discard(system: sdk.services.SystemService, vm_id: str) -> None:
     service = system.vms_service().vm_service(vm_id)
     if service.get().status != STATUS_DOWN:
         service.stop()
-        until("the VM goes down", lambda: bool(service.get().status == STATUS_DOWN), timeout_s=60)
+        until("the VM goes down", lambda: bool(service.get().status == STATUS_DOWN), timeout_s=180)
     service.remove()
-    until("the VM is gone", lambda: not system.vms_service().list(search=f"id={vm_id}"), timeout_s=60)
+    until("the VM is gone", lambda: not system.vms_service().list(search=f"id={vm_id}"), timeout_s=180)
 
 
 def new_vm(name: str | None = "x", template: str = "tiny", cluster: str = "Default") -> types.Vm:
@@ -78,7 +78,7 @@ def test_a_vm_from_tiny_lives_and_leaves_nothing(
     before = all_traces(lab)
     added = system.vms_service().add(new_vm(name))
     service = system.vms_service().vm_service(added.id)
-    until("the VM is made", lambda: bool(service.get().status == STATUS_DOWN), timeout_s=60)
+    until("the VM is made", lambda: bool(service.get().status == STATUS_DOWN), timeout_s=180)
     nic = service.nics_service().add(types.Nic(name="nic1", vnic_profile=profile(system, "ovirtmgmt")))
     second = add_disk(system, service, f"{name}-second")
     service.start()
@@ -92,30 +92,30 @@ def test_a_vm_from_tiny_lives_and_leaves_nothing(
     assert len(sizes) == 2
     assert sizes[1] == GIB
     elsewhere = next(node for node in lab.nodes if node != host)
-    until("the guest answers", lambda: answers_ping(lab, elsewhere, nic.mac.address), timeout_s=30)
+    until("the guest answers", lambda: answers_ping(lab, elsewhere, nic.mac.address), timeout_s=90)
 
     service.stop()
-    until("the VM is down", lambda: bool(service.get().status == STATUS_DOWN), timeout_s=60)
+    until("the VM is down", lambda: bool(service.get().status == STATUS_DOWN), timeout_s=180)
     assert not answers_ping(lab, elsewhere, nic.mac.address)
     assert added.id not in running(lab, host)
     service.remove()
-    until("the VM is gone", lambda: not system.vms_service().list(search=f"name={name}"), timeout_s=60)
+    until("the VM is gone", lambda: not system.vms_service().list(search=f"name={name}"), timeout_s=180)
     assert not system.disks_service().list(search=f"name={name}*")
     with pytest.raises(sdk.NotFoundError):
         system.disks_service().disk_service(second.id).get()
-    until("nothing of it is left on any node", lambda: all_traces(lab) == before, timeout_s=30)
+    until("nothing of it is left on any node", lambda: all_traces(lab) == before, timeout_s=90)
 
 
 def test_a_guest_shuts_down_when_asked(lab: LabUnderTest, system: sdk.services.SystemService, name: str) -> None:
     service = system.vms_service().vm_service(system.vms_service().add(new_vm(name)).id)
-    until("the VM is made", lambda: bool(service.get().status == STATUS_DOWN), timeout_s=60)
+    until("the VM is made", lambda: bool(service.get().status == STATUS_DOWN), timeout_s=180)
     service.start()
     until("the VM is up", lambda: bool(service.get().status == STATUS_UP), timeout_s=UP_WITHIN_S)
     vm = service.get()
     host = system.hosts_service().host_service(vm.host.id).get().name
     until("the guest has started", lambda: "trivet-tiny: ready" in console(lab, host, vm.id), timeout_s=UP_WITHIN_S)
     service.shutdown()
-    until("the guest goes down", lambda: bool(service.get().status == STATUS_DOWN), timeout_s=60)
+    until("the guest goes down", lambda: bool(service.get().status == STATUS_DOWN), timeout_s=180)
     assert vm.id not in running(lab, host)
     codes = {event.code for event in system.events_service().list(search=f"vm.name={name}", max=50)}
     assert {153, 61} <= codes  # started, down
@@ -199,5 +199,5 @@ def add_disk(system: sdk.services.SystemService, vm: sdk.services.VmService, nam
     attachment = types.DiskAttachment(disk=disk, interface=types.DiskInterface.VIRTIO_SCSI, bootable=False, active=True)
     added = vm.disk_attachments_service().add(attachment)
     service = system.disks_service().disk_service(added.disk.id)
-    until("the disk is made", lambda: bool(service.get().status == types.DiskStatus.OK), timeout_s=60)
+    until("the disk is made", lambda: bool(service.get().status == types.DiskStatus.OK), timeout_s=180)
     return service.get()

@@ -16,7 +16,7 @@ from node.tls import client_context
 from tests.lab.under_test import LabUnderTest
 from tests.ports import free_port
 
-_UP_S = 60
+_UP_S = 180
 
 
 @asynccontextmanager

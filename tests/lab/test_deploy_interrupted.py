@@ -17,6 +17,7 @@ from images import build
 from node.system.process import run
 from tests.lab.deploy_run import DeployRun, bare_lab, begun, begun_back
 
+pytestmark = pytest.mark.long
 POWER_CUTS = ("claim:node1", "network:node1", "volume:data", "lockspace", "system", "start", "health")
 MOST_RUNS = 100
 
@@ -47,7 +48,7 @@ def deployed(nodes: Appliance) -> Appliance:
     return nodes
 
 
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(3000)
 def test_killed_at_every_step(bare: Appliance) -> None:
     first = bare.machines[0]
     killed_at: list[set[str]] = []
@@ -63,7 +64,7 @@ def test_killed_at_every_step(bare: Appliance) -> None:
     assert_working(bare)
 
 
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(3000)
 def test_taken_back_though_it_is_killed(deployed: Appliance) -> None:
     first = deployed.machines[0]
     status, said = DeployRun(first, "--take-back").end()
@@ -78,7 +79,7 @@ def test_taken_back_though_it_is_killed(deployed: Appliance) -> None:
     assert_bare(deployed)
 
 
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(3000)
 def test_killed_at_random_moments(bare: Appliance) -> None:
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
@@ -94,7 +95,7 @@ def test_killed_at_random_moments(bare: Appliance) -> None:
     assert_working(bare)
 
 
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(3000)
 def test_power_lost_at_some_steps(bare: Appliance) -> None:
     """The machine that runs the deploy is gone at once, with its brick, its agent and perhaps the engine's VM."""
     first = bare.machines[0]

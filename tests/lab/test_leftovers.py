@@ -17,6 +17,7 @@ from ci.lab.names import Lab
 from images import build
 from node.system.process import run
 
+pytestmark = pytest.mark.long
 NAME = "leftovers"
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -25,14 +26,22 @@ def named(trial: Trial) -> str:
     return f"{trial.bad.name}, {trial.enter.name}"
 
 
+def asked(request: pytest.FixtureRequest) -> list[Trial]:
+    """The trials of the tests that this run has selected."""
+    here = [item for item in request.session.items if isinstance(item, pytest.Function) and item.path == request.path]
+    return [trial for trial in (item.callspec.params["trial"] for item in here) if isinstance(trial, Trial)]
+
+
 @pytest.fixture(scope="module")
-def outcomes() -> Iterator["Future[Outcomes]"]:
-    """All of them side by side, at the first test; most of each is waiting."""
+def outcomes(request: pytest.FixtureRequest) -> Iterator["Future[Outcomes]"]:
+    """All that are asked for side by side, at the first test; most of each is waiting."""
+    trials = asked(request)
 
     def run() -> Outcomes:
         tree = build.build_node(build.DEFAULT_STORE, print)
-        guarded = asyncio.run(run_all(GUARDED, tree))
-        unguarded = asyncio.run(run_all(UNGUARDED, tree, pace=replace(HERE, back_s=20)))
+        guarded = asyncio.run(run_all([trial for trial in trials if trial.guarded], tree))
+        bare = [trial for trial in trials if not trial.guarded]
+        unguarded = asyncio.run(run_all(bare, tree, pace=replace(HERE, back_s=20)))
         found = ((True, outcome) for outcome in guarded), ((False, outcome) for outcome in unguarded)
         return {(outcome.name, outcome.entry, safe): outcome for part in found for safe, outcome in part}
 
@@ -40,15 +49,21 @@ def outcomes() -> Iterator["Future[Outcomes]"]:
         yield pool.submit(run)
 
 
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("trial", GUARDED, ids=named)
+def seldom(trial: Trial) -> Any:
+    """A trial of the long suite only, unless every change has to pass it."""
+    every_time = trial.bad.name in SHOWN and trial.enter is Api
+    return pytest.param(trial, id=named(trial), marks=() if every_time else pytest.mark.long)
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("trial", [seldom(trial) for trial in GUARDED])
 def test_nobody_is_locked_out(outcomes: "Future[Outcomes]", trial: Trial) -> None:
     outcome = outcomes.result()[trial.bad.name, trial.enter.name, True]
     assert not outcome.locked_out, f"{outcome.wrong}\n{outcome.says}\n{outcome.log}"
     assert not outcome.wrong, f"{outcome.wrong}\n{outcome.says}\n{outcome.log}"
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("trial", UNGUARDED, ids=named)
 def test_without_the_proof_one_is_locked_out(outcomes: "Future[Outcomes]", trial: Trial) -> None:
     assert outcomes.result()[trial.bad.name, trial.enter.name, False].locked_out

@@ -8,7 +8,7 @@ from netconf.watch.eyes import Eyes
 from netconf.watch.view import Kernel, View
 from netconf.watch.watch import Watch
 
-_LONG_S = 20  # for a busy machine; what is expected comes within a second
+_LONG_S = 60  # for a busy machine; what is expected comes within a second
 
 
 class Following:

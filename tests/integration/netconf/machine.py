@@ -17,7 +17,7 @@ from netconf.facade import Network
 from netconf.networkmanager.backend import NetworkManager
 
 _SCRIPT = Path(__file__).parent / "machine.sh"
-_READY_S = 30
+_READY_S = 90
 _NM = "NetworkManager\n"
 
 CONFIGURATION = """[main]

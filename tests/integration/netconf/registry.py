@@ -1,6 +1,6 @@
 """All layouts that run on a real kernel, and in which of the guests: each guest runs its own one after the other.
 
-The guests of MORE take many minutes together and run only when they are asked for: TRIVET_LAYOUTS=all.
+All guests but the first are long; those of MORE run only when every layout is asked for: TRIVET_LAYOUTS=all.
 """
 
 import os
@@ -43,7 +43,12 @@ MORE: dict[str, tuple[str, ...]] = {
     "more-kernel": tuple(name for name in _PLAIN if name not in _KERNEL),
     "modes-apart": (*(case.name for case in MODE_CASES), *_WITH_BOTH),
 }
+EVERY_TIME = "every-time"  # the guest that every change has to pass
 GUESTS: dict[str, tuple[str, ...]] = {
+    EVERY_TIME: (
+        *("bond-active-backup", "vlan-filtering", f"{WITH_KERNEL} bond-active-backup"),
+        "management-moves-from-nic-to-bond-to-bridge",
+    ),
     "plain": (*(case.name for case in CASES if case.needs and case.name not in (*_SELDOM, _BY_LUCK)), COMMAND_LINE),
     "kernel": _KERNEL,
     "traffic": _ALWAYS,

@@ -6,6 +6,7 @@ import pytest
 
 from tests.integration.netconf.guest_machine import run_guest
 
+pytestmark = pytest.mark.long
 SCENARIOS = ("lacp_with_a_partner", "a_port_takes_over")
 
 

@@ -1,0 +1,63 @@
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from ci.testing.outcomes import Ending
+from ci.testing.running import Runner
+
+FAILING = "def test_good(): pass\ndef test_bad(): assert 0\n"
+
+
+class Shown(list[str]):
+    __call__ = list.append
+
+
+@pytest.fixture
+def shown() -> Shown:
+    return Shown()
+
+
+@pytest.fixture
+def runner(tmp_path: Path, shown: Shown) -> Runner:
+    return Runner(tmp_path, shown)
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+def test_what_is_printed_is_shown_and_kept(runner: Runner, shown: Shown, tmp_path: Path) -> None:
+    outcome = runner.run("one", python("print('first'); print('no end', end='')"), {}, 60)
+    assert outcome.good
+    assert "one | first" in shown
+    assert (tmp_path / "one.log").read_text() == "first\nno end"
+
+
+def test_a_command_that_hangs_is_ended_with_its_children(runner: Runner) -> None:
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)'])"
+    assert runner.run("hanging", python(code), {}, 1).ending is Ending.HUNG
+
+
+def test_a_run_that_is_stopped_ends_what_runs_and_what_comes_next(runner: Runner) -> None:
+    endings: list[Ending] = []
+
+    def both() -> None:
+        endings.append(runner.run("now", python("import time; time.sleep(600)"), {}, 600).ending)
+        endings.append(runner.run("next", python("import time; time.sleep(600)"), {}, 600).ending)
+
+    thread = threading.Thread(target=both)
+    thread.start()
+    runner.stop()
+    thread.join(60)
+    assert endings == [Ending.FAILED, Ending.FAILED]
+
+
+def test_failed_tests_are_known_by_name(runner: Runner, tmp_path: Path) -> None:
+    file = tmp_path / "test_some.py"
+    file.write_text(FAILING)
+    outcome = runner.pytest("some", [str(file), "-p", "no:asyncio", "--rootdir", str(tmp_path)], {}, 120)
+    assert outcome.ending is Ending.FAILED
+    assert outcome.passed == 1
+    assert [test.split("::")[1] for test in outcome.failed] == ["test_bad"]
