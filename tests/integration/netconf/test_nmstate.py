@@ -27,7 +27,6 @@ from tests.integration.netconf.nmstate_cases import (
 )
 from tests.integration.netconf.nmstate_machine import NmstateMachine
 from tests.integration.netconf.test_networkmanager import (
-    SOON_S,
     comes_to_hold,
     holder,
     moved,
@@ -36,6 +35,8 @@ from tests.integration.netconf.test_networkmanager import (
 )
 from tests.unit.netconf.states import DOCUMENT
 
+pytestmark = pytest.mark.long
+SOON_S = 20  # the library takes some of it to start, in a process of its own
 _BY_NAME = {case.name: case for case in (*CASES, *NMSTATE_CASES)}
 
 

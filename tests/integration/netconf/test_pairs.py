@@ -16,6 +16,7 @@ from tests.integration.netconf.bare import Bare
 from tests.integration.netconf.contract import plain
 from tests.integration.netconf.machine import Machine
 
+pytestmark = pytest.mark.long
 SOON_S = 8
 Document = dict[str, Any]
 
