@@ -61,10 +61,10 @@ class TestRun:
         return _counted(outcome)
 
     def _side_by_side(self, suites: Sequence[Suite]) -> None:
-        """Images first, as all stand on them; then those on the lab in one lane and the others in a second one."""
+        """The tree of a node first, on which all stand; then those on the lab in one lane and the others in another."""
         if not suites:
             return
-        if not self._note(self._runner.run("images", [sys.executable, "-m", "images", "build"], {}, _LAB_UP_S)):
+        if not self._note(self._runner.run("images", [sys.executable, "-m", "images", "build", "node"], {}, _LAB_UP_S)):
             return
         lanes: list[Callable[[], None]] = []
         on_lab = [suite for suite in suites if suite.lab is not Lab.NONE]

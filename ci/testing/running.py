@@ -28,7 +28,7 @@ class Runner:
     def pytest(self, name: str, arguments: Sequence[str], environment: Mapping[str, str], limit_s: int) -> Outcome:
         """Run pytest with a cache folder of its own, from which the failed tests are read."""
         cache = self._results / f"{name}.cache"
-        command = [sys.executable, "-m", "pytest", "-v", "-rN", "-o", f"cache_dir={cache}", *arguments]
+        command = [sys.executable, "-m", "pytest", "-vv", "-rN", "-o", f"cache_dir={cache}", *arguments]
         outcome = self.run(name, command, environment, limit_s)
         return _with_tests(outcome, cache)
 
