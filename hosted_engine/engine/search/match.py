@@ -1,10 +1,10 @@
 """Picks the objects that a search means out of those that are there."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from hosted_engine.engine.search.glob import matcher
 from hosted_engine.engine.search.model import BadSearch, Condition, Operator, Query
 
 T = TypeVar("T")
@@ -66,15 +66,14 @@ def _test(
 
 
 def _fits(wanted: str, case_sensitive: bool) -> Callable[[Value], bool]:
-    pattern = ".*".join(re.escape(part) for part in wanted.split("*"))
-    compiled = re.compile(pattern, re.DOTALL if case_sensitive else re.DOTALL | re.IGNORECASE)
+    matches = matcher(wanted, case_sensitive=case_sensitive)
 
     def fits(value: Value) -> bool:
         if value is None:
             return False
         if isinstance(value, str):
-            return compiled.fullmatch(value) is not None
-        return _same_kind(wanted, value) == value or compiled.fullmatch(_text(value)) is not None
+            return matches(value)
+        return _same_kind(wanted, value) == value or matches(_text(value))
 
     return fits
 
