@@ -10,15 +10,15 @@ import binascii
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from http.cookies import CookieError, SimpleCookie
 
 from hosted_engine.engine.command import Context
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
-from hosted_engine.engine.ports import Store
+from hosted_engine.engine.ports import Store, Transaction
 from hosted_engine.engine.users.model import Caller, Session, User
+from hosted_engine.limits import PASSWORD, SESSIONS, USER_NAME
 from hosted_engine.passwords import hash_password, matches
 
 IDLE_S = 2 * 3600.0  # a token that nobody used for so long is over
@@ -88,9 +88,10 @@ class Authenticator:
             expires_at=now + IDLE_S,
         )
         with self._store.transaction() as tx:
+            gone = make_room(tx, account.id)
             tx.sessions.add(session)
             emit(tx, self._context(account), EventType.USER_VDC_LOGIN)
-        self._forget_what_is_over()
+        self._forget_what_is_over(gone)
         self._sessions[session.id] = session, _caller(account)
         return token, session
 
@@ -139,6 +140,8 @@ class Authenticator:
         return self.recognise(cookie) if cookie else None
 
     async def _check(self, name: str, password: str) -> User:
+        if len(name) > USER_NAME or len(password) > PASSWORD or "\0" in name:
+            raise AccessDenied
         mark = hmac.digest(self._key, f"{name}\0{password}".encode(errors="replace"), "sha256")
         known = self._known.get(name)
         account = self._account(name)
@@ -181,10 +184,22 @@ class Authenticator:
             account = tx.users.get(session.user_id) if session else None
         return (session, _caller(account)) if session and account else None
 
-    def _forget_what_is_over(self) -> None:
-        """Out of memory; hosted_engine.engine.tasks.history does so in the store."""
-        now = self._clock()
-        self._sessions = {id: found for id, found in self._sessions.items() if now < found[0].expires_at}
+    def _forget_what_is_over(self, gone: Collection[str]) -> None:
+        """Out of memory, `gone` too; hosted_engine.engine.tasks.history does so in the store."""
+        now, known = self._clock(), self._sessions.items()
+        self._sessions = {id: found for id, found in known if now < found[0].expires_at and id not in gone}
+
+
+def make_room(tx: Transaction, user_id: str) -> Collection[str]:
+    """Remove the sessions of that user, those that were used least lately, that would be one too many with a new one.
+    A client that signs in for each request and never signs out cannot fill the store. Answers their ids."""
+    if tx.sessions.count(user_id=user_id) < SESSIONS:
+        return ()
+    oldest_first = sorted(tx.sessions.list(user_id=user_id), key=lambda session: session.last_used_at)
+    gone = [session.id for session in oldest_first[: len(oldest_first) - SESSIONS + 1]]
+    for identity in gone:
+        tx.sessions.remove(identity)
+    return gone
 
 
 def basic_credentials(encoded: str) -> tuple[str, str] | None:
@@ -196,11 +211,10 @@ def basic_credentials(encoded: str) -> tuple[str, str] | None:
 
 
 def session_cookie(header: str) -> str | None:
-    try:
-        morsel = SimpleCookie(header).get(COOKIE)
-    except CookieError:
-        return None
-    return morsel.value if morsel else None
+    """The token in it. Taken out by hand: the library's reader takes quadratic time for some, and a token needs none of
+    what it knows."""
+    pairs = (part.partition("=") for part in header.split(";"))
+    return next((value.strip().strip('"') for name, _, value in pairs if name.strip() == COOKIE and value), None)
 
 
 def _digest(token: str) -> str:

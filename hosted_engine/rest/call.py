@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote
 
 from hosted_engine.engine.users.model import Caller
+from hosted_engine.limits import PARAMETERS
 from hosted_engine.rest.media.wire import Wire
+from hosted_engine.rest.problems import TooBroad
 from hosted_engine.rest.schema import Method, Service
 
 _INTEGER = re.compile("[+-]?[0-9]{1,18}", re.ASCII)
@@ -64,11 +66,14 @@ Handlers = Mapping[tuple[str, str], Handler]  # (service, method) of the schema
 
 
 def split_path(raw: str) -> tuple[list[str], dict[str, str]]:
-    """The decoded segments of a path and the matrix parameters of the last one; empty segments do not count."""
+    """The decoded segments of a path and the matrix parameters of the last one; empty segments do not count. Raises
+    TooBroad."""
     segments: list[str] = []
     matrix: dict[str, str] = {}
     for part in raw.split("/"):
         name, *parameters = part.split(";")
+        if len(parameters) > PARAMETERS:
+            raise TooBroad(parameter="the path", problem="has too many matrix parameters", limit=PARAMETERS)
         matrix = {unquote(k): unquote(v) for k, _, v in (p.partition("=") for p in parameters)} if part else matrix
         if name:
             segments.append(unquote(name))
@@ -76,4 +81,8 @@ def split_path(raw: str) -> tuple[list[str], dict[str, str]]:
 
 
 def parse_query(raw: str) -> dict[str, str]:
-    return dict(parse_qsl(raw, keep_blank_values=True))
+    """Raises TooBroad."""
+    try:
+        return dict(parse_qsl(raw, keep_blank_values=True, max_num_fields=PARAMETERS))
+    except ValueError:
+        raise TooBroad(parameter="the query", problem="has too many parameters", limit=PARAMETERS) from None

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from hosted_engine.engine.users.model import Caller
+from hosted_engine.limits import URL_BYTES
 from hosted_engine.rest import faults
 from hosted_engine.rest.call import Answer, Call, Handlers, Parameters, parse_query, split_path
 from hosted_engine.rest.follow import Follower
+from hosted_engine.rest.media.bounds import check_texts
 from hosted_engine.rest.media.json_media import JsonReader, JsonWriter
 from hosted_engine.rest.media.wire import SERVICE, Wire
 from hosted_engine.rest.media.xml_read import XmlReader
 from hosted_engine.rest.media.xml_write import XmlWriter
-from hosted_engine.rest.problems import BadCorrelationId, Malformed, NotThereYet
+from hosted_engine.rest.problems import BadCorrelationId, Malformed, NoSuchPath, NotThereYet, UrlTooLong
 from hosted_engine.rest.router import Route, find
 from hosted_engine.rest.schema import Method, Schema
 
@@ -50,17 +52,16 @@ class Dispatcher:
 
     async def reply(self, ask: Ask, caller: Caller) -> Reply:
         """Never raises: problems come back as faults."""
-        segments, matrix = split_path(ask.path.removeprefix(PREFIX))
-        parameters = Parameters(parse_query(ask.query), matrix, ask.headers)
-        correlation = parameters.text("correlation_id")
-        headers = {"Correlation-Id": correlation or str(uuid.uuid4())}
+        headers: dict[str, str] = {}
         route = None
         try:
-            if correlation and not _CORRELATION_ID.fullmatch(correlation):
-                headers = {}
+            segments, parameters = _take_apart(ask)
+            correlation = parameters.text("correlation_id") or str(uuid.uuid4())
+            if not _CORRELATION_ID.fullmatch(correlation):
                 raise BadCorrelationId()
-            route = find(self._schema, segments[1:] if segments[:1] == ["v4"] else segments, ask.http)
-            caller = replace(caller, correlation_id=headers["Correlation-Id"])
+            headers["Correlation-Id"] = correlation
+            route = find(self._schema, segments, ask.http)
+            caller = replace(caller, correlation_id=correlation)
             answer = await self._answer(route, ask, parameters, caller)
             return self._write(ask, answer, route, headers)
         except Exception as err:  # noqa: BLE001 - the outermost place: every error becomes a document
@@ -121,7 +122,10 @@ class Dispatcher:
             return {}
         if not ask.body.strip():
             raise Malformed(problem=f"The body is empty, and a {self._schema.type(kind).tag} has to be in it")
-        return self._readers[_JSON if "json" in ask.headers.get("content-type", "") else _XML].one(ask.body, kind)
+        reader = self._readers[_JSON if "json" in ask.headers.get("content-type", "") else _XML]
+        body = reader.one(ask.body, kind)
+        check_texts(self._schema, body, kind)
+        return body
 
     def _write(self, ask: Ask, answer: Answer, route: Route, headers: dict[str, str]) -> Reply:
         writer, content_type = self._writer(ask)
@@ -139,6 +143,16 @@ class Dispatcher:
         accept = ask.headers.get("accept", "")
         wanted = _JSON if "json" in accept and "xml" not in accept else _XML
         return self._writers[wanted], f"{wanted};charset=UTF-8"
+
+
+def _take_apart(ask: Ask) -> tuple[list[str], Parameters]:
+    """The segments below the API's root, and what the request says beside its path."""
+    if len(ask.path) + len(ask.query) > URL_BYTES:
+        raise UrlTooLong(limit=URL_BYTES)
+    segments, matrix = split_path(ask.path.removeprefix(PREFIX))
+    if any("\0" in segment for segment in segments):  # no id has it, and not every database takes the question
+        raise NoSuchPath(path="this path")
+    return segments[1:] if segments[:1] == ["v4"] else segments, Parameters(parse_query(ask.query), matrix, ask.headers)
 
 
 def _wants_to_wait(parameters: Parameters, body: Wire) -> bool:

@@ -1,8 +1,11 @@
 """`?follow=disk_attachments.disk,nics`: puts what links lead to in the place of the links."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from hosted_engine.limits import FOLLOW_PATHS, FOLLOW_STEPS, FOLLOWED_OBJECTS
 from hosted_engine.rest.media.wire import Wire
+from hosted_engine.rest.problems import TooBroad
 from hosted_engine.rest.schema import Attribute, Schema
 from node.api.problems import Problem
 
@@ -13,11 +16,18 @@ class Follower:
     def __init__(self, schema: Schema, get: Get) -> None:
         self._schema = schema
         self._get = get
+        self._brought = 0
 
     async def follow(self, value: Wire | list[Wire], type_name: str, paths: str) -> None:
-        """Change `value` in place. A link that leads nowhere (yet) stays a link; an unknown name is left out."""
-        for path in paths.split(","):
+        """Change `value` in place. A link that leads nowhere (yet) stays a link; an unknown name is left out. Raises
+        TooBroad."""
+        several = paths.split(",")
+        if len(several) > FOLLOW_PATHS:
+            raise TooBroad(parameter="follow", problem="has too many paths", limit=FOLLOW_PATHS)
+        for path in several:
             steps = [step.strip().replace("_", "").lower() for step in path.split(".") if step.strip()]
+            if len(steps) > FOLLOW_STEPS:
+                raise TooBroad(parameter="follow", problem="has a path of too many links", limit=FOLLOW_STEPS)
             await self._along(value, type_name, steps)
 
     async def _along(self, value: Wire | list[Wire], type_name: str, steps: Sequence[str]) -> None:
@@ -46,7 +56,12 @@ class Follower:
         )
         if href is None:
             return held
+        await asyncio.sleep(0)  # nothing on the way waits for anything: others get their turn here
         try:
-            return await self._get(href)
+            found = await self._get(href)
         except Problem:
             return held
+        self._brought += len(found) if isinstance(found, list) else 1
+        if self._brought > FOLLOWED_OBJECTS:
+            raise TooBroad(parameter="follow", problem="leads to too many objects", limit=FOLLOWED_OBJECTS)
+        return found

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from falcon.asgi import Request, Response
 
+from hosted_engine.limits import BODY_BYTES, HEADER_BYTES
 from hosted_engine.rest.auth import COOKIE, Authenticator, basic_credentials
 from hosted_engine.rest.dispatch import PREFIX, Ask, Dispatcher, Reply
-from hosted_engine.rest.problems import NotSignedIn, TooLarge
+from hosted_engine.rest.problems import ApiRefused, HeaderTooLong, Malformed, NotSignedIn, TooLarge
 
-BODY_LIMIT = 1 << 20
 _KEPT_HEADERS = (
     "accept",
     "authorization",
@@ -39,15 +39,19 @@ class Api:
             query=request.query_string,
             headers=headers,
         )
+        if long := next((name for name, value in headers.items() if len(value) > HEADER_BYTES), None):
+            _send(response, self._dispatcher.refusal(ask, HeaderTooLong(name=long, limit=HEADER_BYTES), {}))
+            return
         caller = await self._authenticator.of_request(headers)
         if caller is None:
             response.set_header("WWW-Authenticate", 'Basic realm="ENGINE"')
             _send(response, self._dispatcher.refusal(ask, NotSignedIn(), {}))
             return
         await self._remember(request, response, headers)
-        body = await read_body(request, BODY_LIMIT)
-        if body is None:
-            _send(response, self._dispatcher.refusal(ask, TooLarge(limit=BODY_LIMIT), {}))
+        try:
+            body = await read_body(request, BODY_BYTES)
+        except ApiRefused as err:
+            _send(response, self._dispatcher.refusal(ask, err, {}))
             return
         ask = Ask(http=ask.http, path=ask.path, query=ask.query, headers=headers, body=body)
         _send(response, await self._dispatcher.reply(ask, caller))
@@ -68,15 +72,18 @@ def raw_path(request: Request) -> str:
     return raw.partition(b"?")[0].decode("latin-1")
 
 
-async def read_body(request: Request, limit: int) -> bytes | None:
-    """The body, None when it is longer than `limit` bytes."""
+async def read_body(request: Request, limit: int) -> bytes:
+    """The body. Raises TooLarge, and Malformed where the connection ended in its middle: what did arrive may well be a
+    whole other request."""
     if (request.content_length or 0) > limit:
-        return None
+        raise TooLarge(limit=limit)
     body = bytearray()
     async for chunk in request.stream:
         body += chunk
         if len(body) > limit:
-            return None
+            raise TooLarge(limit=limit)
+    if len(body) < (request.content_length or 0):
+        raise Malformed(problem="The body is shorter than its Content-Length")
     return bytes(body)
 
 

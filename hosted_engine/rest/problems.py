@@ -31,6 +31,67 @@ class TooLarge(ApiRefused):
     mend = "Send less"
 
 
+class TooManyElements(ApiRefused):
+    status = 413
+    reason = "Request too large."
+    what = "The request body cannot be read"
+    why = "it has more than {limit} elements"
+    mend = "Send less"
+
+
+class TooDeep(ApiRefused):
+    reason = "Request syntactically incorrect."
+    what = "The request body cannot be read"
+    why = "more than {limit} elements lie within each other"
+    mend = "Send what the API's description asks for"
+
+
+class TooLong(ApiRefused):
+    reason = "Invalid value"
+    what = "{element} cannot be used"
+    why = "{element} has {found} characters and may have {limit}"
+    mend = "Send a shorter text"
+
+
+class TooMany(ApiRefused):
+    reason = "Invalid value"
+    what = "{element} cannot be used"
+    why = "{element} has {found} items and may have {limit}"
+    mend = "Send fewer"
+
+
+class BadCharacter(ApiRefused):
+    reason = "Invalid value"
+    what = "{element} cannot be used"
+    why = "{element} holds the character U+0000, which a database cannot keep"
+    mend = "Send it without"
+
+
+class UrlTooLong(ApiRefused):
+    status = 414
+    reason = "Request too large."
+    what = "The request cannot be read"
+    why = "its path and query have more than {limit} bytes"
+    mend = "Ask for less at a time"
+
+
+class HeaderTooLong(ApiRefused):
+    status = 431
+    reason = "Request too large."
+    what = "The request cannot be read"
+    why = "its header {name} has more than {limit} bytes"
+    mend = "Send a shorter one"
+
+
+class TooBroad(ApiRefused):
+    """Of the parameters of a request, `follow` and `max` above all."""
+
+    reason = "Invalid value"
+    what = "The parameter {parameter} cannot be used"
+    why = "{parameter} {problem}; the limit is {limit}"
+    mend = "Ask for less at a time"
+
+
 class BadValue(ApiRefused):
     reason = "Invalid value"
     what = "The request body cannot be used"

@@ -6,10 +6,12 @@ from urllib.parse import parse_qs
 import falcon
 from falcon.asgi import Request, Response
 
+from hosted_engine.limits import FORM_BYTES, PASSWORD, SCOPE, USER_NAME
 from hosted_engine.rest.auth import AccessDenied, Authenticator
 from hosted_engine.rest.http_api import read_body
+from hosted_engine.rest.problems import ApiRefused
 
-_FORM_LIMIT = 16 << 10
+_LONGEST = {"username": USER_NAME, "password": PASSWORD, "scope": SCOPE}
 _WRONG = "Cannot authenticate user {user}: the user name or the password is wrong, or too many were tried."
 
 
@@ -26,6 +28,9 @@ class Token:
             return
         if not form.get("username") or "password" not in form:
             _refuse(response, "invalid_request", "Both username and password have to be there.")
+            return
+        if (reason := _why_unusable(form)) is not None:
+            _refuse(response, "invalid_request", reason)
             return
         scope = form.get("scope", "ovirt-app-api")
         try:
@@ -61,13 +66,23 @@ class Logout:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    body = await read_body(request, _FORM_LIMIT) or b""
-    text = body.decode("utf-8", errors="replace")
+    """Its fields; none where it cannot be read."""
     try:
-        fields = parse_qs(text, keep_blank_values=True, max_num_fields=50)
-    except ValueError:
+        body = await read_body(request, FORM_BYTES)
+        fields = parse_qs(body.decode("utf-8", errors="replace"), keep_blank_values=True, max_num_fields=50)
+    except (ApiRefused, ValueError):
         return {}
     return {name: values[-1] for name, values in fields.items()}
+
+
+def _why_unusable(form: dict[str, str]) -> str | None:
+    for name, most in _LONGEST.items():
+        text = form.get(name, "")
+        if len(text) > most:
+            return f"The {name} may have {most} characters."
+        if "\0" in text:
+            return f"The {name} holds the character U+0000."
+    return None
 
 
 def _refuse(response: Response, code: str, words: str) -> None:

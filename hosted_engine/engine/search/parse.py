@@ -6,10 +6,11 @@
 import re
 
 from hosted_engine.engine.search.model import BadSearch, Condition, Operator, Query
+from hosted_engine.limits import SEARCH_CHARACTERS, SEARCH_TERMS
 
 _TOKEN = re.compile(r"""\s*(?:(?P<operator>!=|<=|>=|=|<|>)|"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<word>[^\s"=<>!]+))""")
+_SHOWN = 200  # characters of a search that its refusal repeats
 _KIND = re.compile(r"\s*[A-Za-z]+\s*:\s*")
-_LONGEST = 4096
 
 
 def parse(text: str) -> Query:
@@ -34,10 +35,13 @@ class _Parser:
     def _alternatives(self) -> tuple[tuple[Condition, ...], ...]:
         found: list[tuple[Condition, ...]] = []
         conditions: list[Condition] = []
-        joined = False
+        joined, terms = False, 0
         while not self._is_word("sortby", "page") and self._peek()[0] != "end":
             conditions.append(self._condition())
             joined = False
+            terms += 1
+            if terms > SEARCH_TERMS:
+                raise self._bad(f"it has more than {SEARCH_TERMS} conditions")
             if self._is_word("or"):
                 found.append(tuple(conditions))
                 conditions = []
@@ -98,8 +102,8 @@ class _Parser:
         return token
 
     def _split(self) -> list[tuple[str, str]]:
-        if len(self._text) > _LONGEST:
-            raise BadSearch(query=f"{self._text[:40]}…", reason=f"it is longer than {_LONGEST} characters")
+        if len(self._text) > SEARCH_CHARACTERS:
+            raise self._bad(f"it is longer than {SEARCH_CHARACTERS} characters")
         start = _KIND.match(self._text)
         place = start.end() if start else 0
         tokens: list[tuple[str, str]] = []
@@ -113,7 +117,8 @@ class _Parser:
         return [*tokens, ("end", ""), ("end", "")]
 
     def _bad(self, reason: str) -> BadSearch:
-        return BadSearch(query=self._text, reason=reason)
+        shown = self._text if len(self._text) <= _SHOWN else f"{self._text[:_SHOWN]}…"
+        return BadSearch(query=shown, reason=reason)
 
 
 def _token(found: re.Match[str]) -> tuple[str, str]:

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
+from hosted_engine.limits import DEPTH, ELEMENTS, LIST_ITEMS
 from hosted_engine.rest.media.links import Linker
 from hosted_engine.rest.media.wire import LINKS, SERVICE, Wire, parse
-from hosted_engine.rest.problems import BadValue, Malformed
+from hosted_engine.rest.problems import BadValue, Malformed, TooDeep, TooMany, TooManyElements
 from hosted_engine.rest.schema import Attribute, Schema, Type
 
 
@@ -60,33 +61,40 @@ class JsonReader:
         self._schema = schema
 
     def one(self, body: bytes, type_name: str) -> Wire:
-        """The object of that type in `body`. Raises Malformed, BadValue."""
+        """The object of that type in `body`. Raises Malformed, BadValue, TooDeep, TooMany, TooManyElements."""
+        if body.count(b"{") + body.count(b"[") > ELEMENTS:
+            raise TooManyElements(limit=ELEMENTS)
         try:
             raw = msgspec.json.decode(body)
         except (msgspec.DecodeError, RecursionError) as err:
             raise Malformed(problem=f"The document is not well-formed JSON: {err}") from None
-        return self._object(raw, self._schema.type(type_name))
+        return self._object(raw, self._schema.type(type_name), 1)
 
-    def _object(self, raw: Any, kind: Type) -> Wire:
+    def _object(self, raw: Any, kind: Type, depth: int) -> Wire:
+        if depth > DEPTH:
+            raise TooDeep(limit=DEPTH)
         if not isinstance(raw, dict):
             raise BadValue(problem=f"A {kind.tag} has to be an object")
         value: Wire = {"href": str(raw["href"])} if raw.get("href") is not None else {}
         for tag, content in raw.items():
             attribute = kind.by_tag.get(tag)
             if attribute is not None and content is not None:
-                value[attribute.name] = self._content(content, attribute)
+                value[attribute.name] = self._content(content, attribute, depth + 1)
         return value
 
-    def _content(self, raw: Any, attribute: Attribute) -> Any:
+    def _content(self, raw: Any, attribute: Attribute, depth: int) -> Any:
         if not attribute.many:
-            return self._item(raw, attribute)
+            return self._item(raw, attribute, depth)
         if isinstance(raw, dict):
             raw = raw.get(attribute.item_tag, [])
-        return [self._item(item, attribute) for item in (raw if isinstance(raw, list) else [raw])]
+        items = raw if isinstance(raw, list) else [raw]
+        if len(items) > LIST_ITEMS:
+            raise TooMany(element=attribute.tag, found=len(items), limit=LIST_ITEMS)
+        return [self._item(item, attribute, depth) for item in items]
 
-    def _item(self, raw: Any, attribute: Attribute) -> Any:
+    def _item(self, raw: Any, attribute: Attribute, depth: int) -> Any:
         if attribute.struct:
-            return self._object(raw, self._schema.type(attribute.type))
+            return self._object(raw, self._schema.type(attribute.type), depth)
         if isinstance(raw, dict | list):
             raise BadValue(problem=f"{attribute.name} has to be a single value")
         if attribute.type == "Date" and isinstance(raw, int | float) and not isinstance(raw, bool):

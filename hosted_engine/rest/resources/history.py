@@ -8,8 +8,10 @@ from hosted_engine.engine.jobs.model import Job, JobStep
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NotThere, found
 from hosted_engine.engine.search.match import PAGE_SIZE, Fields
+from hosted_engine.limits import EVENTS
 from hosted_engine.rest.call import Answer, Call, Handlers
 from hosted_engine.rest.mapping.history import event_to_wire, job_to_wire, step_to_wire
+from hosted_engine.rest.problems import TooBroad
 from hosted_engine.rest.resources.base import Resource, chosen, names
 
 _NUMBER = re.compile("[0-9]{1,18}", re.ASCII)
@@ -20,15 +22,18 @@ class Events(Resource):
         return {("Events", "list"): self.list, ("Event", "get"): self.get}
 
     async def list(self, call: Call) -> Answer:
-        """The newest first; `from` leaves out that event and all before it."""
+        """The newest first; `from` leaves out that event and all before it. A negative `max` asks for all that one
+        answer may have."""
         after, limit = call.parameters.integer("from") or 0, call.parameters.integer("max")
+        if limit is not None and limit > EVENTS:
+            raise TooBroad(parameter="max", problem=f"is {limit}", limit=EVENTS)
         with self.engine.store.transaction() as tx:
             if call.parameters.text("search"):
                 events = chosen(call, tx.events.list(after=after), _event_fields(tx))
             else:
                 limit = PAGE_SIZE if limit is None else limit
-                events = list(tx.events.list(after=after, limit=limit if limit >= 0 else None))
-            return Answer([event_to_wire(event) for event in events])
+                events = list(tx.events.list(after=after, limit=limit if limit >= 0 else EVENTS))
+            return Answer([event_to_wire(event) for event in events[:EVENTS]])
 
     async def get(self, call: Call) -> Answer:
         identity = call.ids["event"]

@@ -42,7 +42,7 @@ async def site() -> AsyncIterator[Site]:
 
 
 def seen(response: httpx.Response) -> int:
-    assert response.status_code in (200, 201, 202, 400, 404, 405, 409, 422, 501), response.text
+    assert response.status_code in (200, 201, 202, 400, 404, 405, 409, 413, 414, 422, 501), response.text
     return response.status_code
 
 

@@ -113,7 +113,7 @@ def test_a_document_that_cannot_be_is_malformed(body: bytes) -> None:
         FROM_XML.one(body, "Vm")
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[" * 100000, b'{"name": NaN}'])
+@pytest.mark.parametrize("body", [b"", b"{", b"[" * 10_000, b'{"name": NaN}'])
 def test_malformed_json(body: bytes) -> None:
     with pytest.raises(Malformed):
         FROM_JSON.one(body, "Vm")

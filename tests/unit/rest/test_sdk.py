@@ -217,7 +217,7 @@ def tiny(**changes: object) -> types.Vm:
         (tiny(cluster=None), 400, r"Vm \[cluster.id\|name\] required for add"),
         (tiny(name=None, template=types.Template()), 400, r"Vm \[name, template.id\|name\] required for add"),
         (tiny(name="with spaces"), 400, "only letters, digits"),
-        (tiny(name="x" * 300), 400, "longer than"),
+        (tiny(name="x" * 300), 400, "may have 255"),
         (tiny(cluster=types.Cluster(name="nowhere")), 404, "There is no cluster nowhere"),
         (tiny(template=types.Template(id="no-such-id")), 404, "There is no template no-such-id"),
         (tiny(memory=1), 400, "memory"),
