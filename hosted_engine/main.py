@@ -6,12 +6,10 @@ import signal
 import ssl
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-import uvicorn
 
 from hosted_engine import config
 from hosted_engine.config import Config
@@ -31,6 +29,8 @@ from hosted_engine.store.store import SqlStore
 from node.api.contract import NodeApi
 from node.api.problems import Problem, Refused
 from node.client import NodeClient
+from node.serving.guard import BODILESS
+from node.serving.server import Server
 
 log = logging.getLogger(__name__)
 
@@ -55,17 +55,6 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn raises a signal once more when it is done with it, and that would end the process in the middle."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    def leave(self) -> None:
-        self.should_exit = True
-
-
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -82,9 +71,9 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
     clock, readings, locks = SystemClock(), Readings(), Locks()
     fleet = Fleet(store=store, readings=readings, locks=locks, clock=clock, connect=connect or _client_with(settings))
     engine = Engine(store, fleet, readings=readings, locks=locks)
-    server = _Server(_http(settings, engine))
+    server = _server(settings, engine)
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, server.leave)
+        asyncio.get_running_loop().add_signal_handler(number, setattr, server, "should_exit", True)
     fleet.start()
     engine.resume()
     _tell(store, EventType.VDC_START)
@@ -126,24 +115,20 @@ def _client_with(settings: Config) -> Callable[[Node], NodeApi]:
     return lambda node: NodeClient(node.address, tls, port=node.port)
 
 
-def _http(settings: Config, engine: Engine) -> uvicorn.Config:
+def _server(settings: Config, engine: Engine) -> Server:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.minimum_version = ssl.TLSVersion.TLSv1_2  # older clients of oVirt speak nothing newer
+    tls.load_cert_chain(settings.certificate, settings.key)
     app = make_app(store=engine.store, handlers=handlers(engine), authority_pem=settings.authority.read_bytes())
-    http = uvicorn.Config(
+    return Server(
         app,
-        host=settings.address,
+        tls,
+        hosts=settings.address,
         port=settings.port,
-        ssl_certfile=settings.certificate,
-        ssl_keyfile=settings.key,
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_S,
+        bodiless=BODILESS | {"DELETE"},  # no method of oVirt's that removes takes a body
+        drain_s=GRACE_S,
+        own_signals=False,
     )
-    http.load()
-    assert http.ssl is not None
-    http.ssl.minimum_version = ssl.TLSVersion.TLSv1_2  # older clients of oVirt speak nothing newer
-    return http
 
 
 def _tell(store: SqlStore, type_: EventType) -> None:

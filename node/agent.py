@@ -60,7 +60,11 @@ class Agent:
         self._quick = Threads("quick", 4)
         self._for_vms = Threads("vms", 8)
         self._for_storage = Threads("storage", 16)
-        self._service = Service(self._make_server, port=settings.port, stopping=lambda: self._hub.close())
+        self._service = Service(
+            self._make_server,
+            port=settings.port,
+            stopping=lambda: self._hub.close(),
+        )
         self._membership = Membership(
             settings.own_folder,
             settings.node_name,

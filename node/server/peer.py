@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from node.serving.protocol import BoundedProtocol
 
 EXTENSION = "trivet.peer"
 
@@ -19,7 +19,7 @@ class Peer:
     gone: Callable[[], bool]
 
 
-class PeerProtocol(HttpToolsProtocol):
+class PeerProtocol(BoundedProtocol):
     """Puts the Peer into `scope["extensions"]` of every request."""
 
     def on_message_begin(self) -> None:

@@ -1,36 +1,35 @@
 """Serves the application over TLS, and anew when the node has become a member."""
 
-import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import uvicorn
-
 from node.server.peer import PeerProtocol
-
-KEEP_ALIVE_S = 75  # longer than callers keep idle connections, or a request meets its end on the way
+from node.serving.server import Server
 
 
 class Service:
     """`make` gives the application and its TLS context; it is asked again after each `again()`. Requests under way
-    get `drain_s` to end then; `stopping` is called first, to end those that would not by themselves."""
+    get `drain_s` to end then; `stopping` is called first, to end those that would not by themselves. `ready` is called
+    whenever it serves."""
 
     def __init__(
         self,
         make: Callable[[], tuple[Any, ssl.SSLContext]],
         *,
         port: int,
-        hosts: str | list[str] | None = None,
+        hosts: str | Sequence[str] | None = None,
         drain_s: int = 2,
+        ready: Callable[[], None] = lambda: None,
         stopping: Callable[[], None] = lambda: None,
     ) -> None:
         self._make = make
         self._port = port
         self._hosts = hosts
         self._drain_s = drain_s
+        self._ready = ready
         self._stopping = stopping
-        self._server: uvicorn.Server | None = None
+        self._server: Server | None = None
         self._again = False
 
     def again(self) -> None:
@@ -56,32 +55,15 @@ class Service:
         if self._server is not None:
             self._server.should_exit = True
 
-    def _new(self) -> uvicorn.Server:
+    def _new(self) -> Server:
         app, tls = self._make()
-        config = uvicorn.Config(
+        return Server(
             app,
-            host=self._hosts,  # type: ignore[arg-type]  # None is every address of both families, as asyncio has it
+            tls,
+            hosts=self._hosts,
             port=self._port,
-            http=PeerProtocol,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_keep_alive=KEEP_ALIVE_S,
-            timeout_graceful_shutdown=self._drain_s,
+            protocol=PeerProtocol,
+            drain_s=self._drain_s,
+            on_started=self._ready,
+            on_stopping=self._stopping,
         )
-        config.load()
-        config.ssl = tls  # uvicorn's own way takes file names and cannot choose the oldest TLS version
-        return _Server(config, self._stopping)
-
-
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._stopping = stopping
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._stopping()
-        await super().shutdown(sockets)
