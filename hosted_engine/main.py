@@ -1,6 +1,7 @@
 """Wires store, fleet and rest around the domain: the engine's process."""
 
 import asyncio
+import faulthandler
 import logging
 import signal
 import ssl
@@ -31,6 +32,7 @@ from node.api.problems import Problem, Refused
 from node.client import NodeClient
 from node.serving.guard import BODILESS
 from node.serving.server import Server
+from node.serving.watchdog import notify, pet
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,7 @@ class SystemClock:
 
 
 def main() -> None:
+    faulthandler.enable()  # where the loop stood is in the journal when systemd's watchdog ends it
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
@@ -77,11 +80,12 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
     fleet.start()
     engine.resume()
     _tell(store, EventType.VDC_START)
-    sweeper = asyncio.create_task(_sweep(engine))
+    helpers = [asyncio.create_task(work) for work in (_sweep(engine), pet())]
     try:
         await server.serve()
     finally:
-        sweeper.cancel()
+        for helper in helpers:
+            helper.cancel()
         await engine.stop()
         await fleet.stop()
         _tell(store, EventType.VDC_STOP)
@@ -128,6 +132,7 @@ def _server(settings: Config, engine: Engine) -> Server:
         bodiless=BODILESS | {"DELETE"},  # no method of oVirt's that removes takes a body
         drain_s=GRACE_S,
         own_signals=False,
+        on_started=lambda: notify("READY=1"),
     )
 
 

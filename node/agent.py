@@ -1,6 +1,7 @@
 """Wires the parts of the node agent and serves them."""
 
 import asyncio
+import faulthandler
 import logging
 import os
 import shutil
@@ -29,6 +30,7 @@ from node.registration.gluster_trust import GlusterTrust
 from node.registration.membership import Membership
 from node.server.app import make_app
 from node.server.serve import Service
+from node.serving.watchdog import notify, pet
 from node.storage.brick_marks import BrickMarks
 from node.storage.gluster_pool import GlusterPool
 from node.storage.images import Images
@@ -63,6 +65,7 @@ class Agent:
         self._service = Service(
             self._make_server,
             port=settings.port,
+            ready=lambda: notify("READY=1"),
             stopping=lambda: self._hub.close(),
         )
         self._membership = Membership(
@@ -162,6 +165,7 @@ class Agent:
         self._spawn(self._network_watch.run())
         self._spawn(self._hub.beat())
         self._spawn(self._keeper.run())
+        self._spawn(pet())
         log.info("serving %s on port %d", self._settings.node_name, self._settings.port)
         await self._service.run()
         for threads in (self._quick, self._for_vms, self._for_storage):
@@ -201,6 +205,7 @@ class Agent:
 
 def main() -> None:
     """Entry point `trivet-node`."""
+    faulthandler.enable()  # where the loop stood is in the journal when systemd's watchdog ends it
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     os.umask(0o077)

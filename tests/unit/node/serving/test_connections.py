@@ -1,5 +1,6 @@
 """Who is let in, who makes room, and who is shut down; on a clock of the test's own."""
 
+import contextlib
 import socket
 from collections.abc import Iterator
 
@@ -40,10 +41,8 @@ class Ground:
         """The ports of those that were shut down."""
         found = []
         for (_, port), far in self.far.items():
-            try:
+            with contextlib.suppress(BlockingIOError):
                 found += [port] if far.recv(1) == b"" else []
-            except BlockingIOError:
-                pass
         return found
 
 
