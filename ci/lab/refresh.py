@@ -54,6 +54,7 @@ class Service:
     module: str
 
 
+HANG_S = 300  # a restart returns when the service serves, and an emulated engine takes its time to load
 NODE = Service(AGENT, "node", "node.agent")
 ENGINE = Service("trivet-engine.service", "hosted_engine", "hosted_engine.start")
 
@@ -77,7 +78,7 @@ class NodePlace:
         self._machine = machine
 
     def sh(self, line: str) -> str:
-        return self._machine.exec("sh", "-c", line).stdout
+        return self._machine.exec("sh", "-c", line, timeout_s=HANG_S).stdout
 
     def put(self, pack: bytes) -> None:
         self._machine.exec("sh", "-c", f"cat > {PACK}", stdin=pack)
@@ -91,7 +92,7 @@ class EnginePlace:
         self._vm = vm
 
     def sh(self, line: str) -> str:
-        done = self._vm.exec("/bin/sh", "-c", line)
+        done = self._vm.exec("/bin/sh", "-c", line, timeout_s=HANG_S)
         if done.returncode != 0:
             raise RefreshFailed(place=self.name, reason=done.stderr.decode(errors="replace").strip())
         return done.stdout.decode()
