@@ -1,15 +1,18 @@
 """Frees folders of this server: of the mark that a cut-short `volume create` leaves, of a brick that is not needed."""
 
+import json
 import os
 import shutil
 import stat
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from uuid import UUID
 
 from gluster.errors import BrickHasData
+from gluster.state import BrickFolder
 
 _VOLUME_ID = "trusted.glusterfs.volume-id"
 _MARKS = ("trusted.gfid", _VOLUME_ID)  # the id goes last: cut short in between, the folder is still known as marked
@@ -61,6 +64,22 @@ def _take_marks_off(path: Path) -> None:
             os.removexattr(path, mark)
 
 
+def look(path: Path) -> BrickFolder:
+    """What the disk says of the brick at `path`. Needs CAP_SYS_ADMIN: to others every brick is without a mark."""
+    there = next(one for one in (path, *path.parents) if one.exists())
+    on_root = there.stat().st_dev == Path("/").stat().st_dev
+    return BrickFolder(exists=path.is_dir(), on_root=on_root, volume_id=volume_id(path))
+
+
+def look_at(paths: Iterable[str]) -> dict[str, BrickFolder]:
+    """By path; without those that the disk cannot be asked about."""
+    found = {}
+    for path in paths:
+        with suppress(OSError):
+            found[path] = look(Path(path))
+    return found
+
+
 def volume_id(path: Path) -> str | None:
     """The id of the volume that `path` is or was a brick of; None when it is not there or not marked."""
     if not path.is_dir() or _VOLUME_ID not in os.listxattr(path):
@@ -82,7 +101,10 @@ def _why_not_empty(path: Path) -> str | None:
 
 def main(act: str, path: str, *volume_ids: str) -> int:
     """`python -m gluster.bricks clear PATH [VOLUME_ID …]` or `remove PATH VOLUME_ID`, for callers without the
-    privileges: says yes, no or why not."""
+    privileges: says yes, no or why not. `look PATH …` says in JSON what is there."""
+    if act == "look":
+        sys.stdout.write(json.dumps({path: asdict(found) for path, found in look_at((path, *volume_ids)).items()}))
+        return 0
     try:
         done = remove(Path(path), *volume_ids) if act == "remove" else clear(Path(path), volume_ids)
         sys.stdout.write("yes\n" if done else "no\n")

@@ -44,6 +44,16 @@ def volume_status(volume: str) -> Argv:
     return (*_GLUSTER, "volume", "status", volume)
 
 
+def volume_status_detail(volume: str) -> Argv:
+    """Bricks with the sizes of their file systems."""
+    return (*volume_status(volume), "detail")
+
+
+def volume_status_clients(volume: str) -> Argv:
+    """Bricks with those that are connected to them."""
+    return (*volume_status(volume), "clients")
+
+
 def volume_create(desired: DesiredVolume) -> Argv:
     """Never with `force`: it would put a brick on the root file system when the brick's own is not mounted."""
     replica = ("replica", str(desired.replica)) if desired.replica > 1 else ()

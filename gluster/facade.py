@@ -20,7 +20,9 @@ from gluster.errors import (
     Problem,
 )
 from gluster.model import DesiredVolume, HealCount, Peer, PeerState, Pool, Volume, VolumeStatus
+from gluster.observe import DEADLINE_S, Look, addresses
 from gluster.plan import Step, plan, plan_removal
+from gluster.state import PoolState
 
 _TIMEOUT_S = 200  # glusterd itself gives up after 120 s, and forgets a lock after 180 s
 _ATTEMPTS = 14  # together they wait for about a minute
@@ -44,13 +46,17 @@ class Gluster:
         sleep: Callable[[float], None] = time.sleep,
         clear: Callable[[Path, Collection[str]], bool] = bricks.clear,
         remove: Callable[[Path, str], bool] = bricks.remove,
+        resolve: Callable[[str], Collection[str]] = addresses,
     ) -> None:
-        """`clear` and `remove` are for callers that may not see the marks of bricks: somebody who may does it then."""
+        """`resolve` gives the addresses of a server's name.
+
+        `clear` and `remove` are for callers that may not see the marks of bricks: somebody who may does it then."""
         self._run = run
         self._group_folder = group_folder
         self._sleep = sleep
         self._clear = clear
         self._remove = remove
+        self._resolve = resolve
 
     def observe(self) -> Pool:
         """Peers and volumes as this server sees them, bricks with their state."""
@@ -59,6 +65,21 @@ class Gluster:
             peers=self._peers(),
             volumes=tuple(self._with_status(volume) for volume in parse.volumes(self._ask(cli.volume_info()))),
         )
+
+    def observe_state(self, own_name: str, *, deadline_s: float = DEADLINE_S) -> PoolState:
+        """The true state of the pool as this server, `own_name`, sees it. Says within some `deadline_s` what can be
+        known by then, the rest is None; it never raises for a gluster that says nothing."""
+
+        def ask(argv: Argv, timeout_s: float) -> str:
+            return self._ask(argv, _LOOK_ATTEMPTS, timeout_s)
+
+        return Look(ask, self._ask_text, own_name=own_name, resolve=self._resolve, deadline_s=deadline_s).observe()
+
+    def is_first(self) -> bool:
+        """Whether of all servers that this one is connected with it is the one that does what one does for all. Two
+        that do not see each other are both first."""
+        own = parse.own_uuid(self._ask(cli.pool_list(), _LOOK_ATTEMPTS, _LOOK_TIMEOUT_S))
+        return all(own <= peer.uuid for peer in self._peers() if peer.ready)
 
     def add_peer(self, hostname: str, *, settle_s: float = 60) -> Peer:
         """Take `hostname` into the pool and wait until it can carry bricks; this server's own name is fine too."""
@@ -195,6 +216,13 @@ class Gluster:
             reraise=True,
         )
         return retrying(self._ask_once, argv, timeout_s)
+
+    def _ask_text(self, argv: Argv, timeout_s: float) -> str:
+        """Of a command that answers in plain text in spite of --xml."""
+        try:
+            return self._run(*argv, timeout_s=timeout_s)
+        except Exception as err:  # whatever the runner handed in raises
+            raise CommandFailed(command=" ".join(argv[3:]), reason=str(err)) from err
 
     def _ask_once(self, argv: Argv, timeout_s: float) -> str:
         try:

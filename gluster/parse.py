@@ -1,5 +1,7 @@
 """Turns the XML of the gluster command into the model."""
 
+import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -26,6 +28,18 @@ class BrickRun:
     online: bool
     port: int | None
     pid: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BrickDetail:
+    """A brick process, and its file system's size where it runs."""
+
+    run: BrickRun
+    size_bytes: int | None
+    free_bytes: int | None
+
+
+_SECRETS = frozenset({"username", "password"})
 
 
 def answer(xml: str) -> Answer:
@@ -62,9 +76,12 @@ def brick_runs(xml: str) -> dict[tuple[str, str], BrickRun]:
     for node in _root(xml).iterfind("volStatus/volumes/volume/node"):
         path = _text(node, "path")
         if path.startswith("/"):  # else it is a daemon: self-heal, quota, …
-            run = BrickRun(_text(node, "status") == "1", _positive(node, "port"), _positive(node, "pid"))
-            found[_text(node, "peerid"), path] = run
+            found[_text(node, "peerid"), path] = _run(node)
     return found
+
+
+def _run(node: etree._Element) -> BrickRun:
+    return BrickRun(_text(node, "status") == "1", _positive(node, "port"), _positive(node, "pid"))
 
 
 def with_status(volume: Volume, runs: Mapping[tuple[str, str], BrickRun]) -> Volume:
@@ -73,6 +90,27 @@ def with_status(volume: Volume, runs: Mapping[tuple[str, str], BrickRun]) -> Vol
         return brick if run is None else replace(brick, online=run.online, port=run.port, pid=run.pid)
 
     return replace(volume, bricks=tuple(known(brick) for brick in volume.bricks))
+
+
+def brick_details(xml: str) -> dict[tuple[str, str], BrickDetail]:
+    """From `volume status detail`, by (host uuid, path). Bricks of servers that are not connected are not in it."""
+    return {
+        (_text(node, "peerid"), _text(node, "path")): BrickDetail(
+            run=_run(node), size_bytes=_number(node, "sizeTotal"), free_bytes=_number(node, "sizeFree")
+        )
+        for node in _root(xml).iterfind("volStatus/volumes/volume/node")
+    }
+
+
+def brick_clients(xml: str) -> dict[tuple[str, str], tuple[str, ...]]:
+    """From `volume status clients`, by (host uuid, path): the address of each connection, an address for every one."""
+    return {
+        (_text(node, "peerid"), _text(node, "path")): tuple(
+            _text(client, "hostname").rpartition(":")[0] for client in node.iterfind("clientsStatus/client")
+        )
+        for node in _root(xml).iterfind("volStatus/volumes/volume/node")
+        if node.find("clientsStatus") is not None
+    }
 
 
 def heal_counts(xml: str) -> tuple[HealCount, ...]:
@@ -100,6 +138,27 @@ def heal_statistics(text: str) -> tuple[HealCount, ...]:
     if not found:
         raise NotXml(reason=_first_line(text) or "it is empty")
     return tuple(found)
+
+
+def mounts(text: str) -> dict[str, int]:
+    """From /proc/mounts: how often each volume is mounted here by FUSE. A mount may be listed twice: in a namespace of
+    systemd's it is."""
+    rows = {tuple(line.split()[:3]) for line in text.splitlines()}
+    return dict(Counter(row[0].partition(":/")[2] for row in rows if row[2:] == ("fuse.glusterfs",)))
+
+
+def pairs(text: str) -> dict[str, str]:
+    """From glusterd's own files: `key=value` lines."""
+    return {key: value for key, is_pair, value in (line.partition("=") for line in text.splitlines()) if is_pair}
+
+
+def without_secrets(configuration: Mapping[str, str]) -> dict[str, str]:
+    """Of a volume's `info` file, which all servers of a pool share: secrets become digests, that can be compared."""
+    return {key: _digest(value) if key in _SECRETS else value for key, value in configuration.items()}
+
+
+def _digest(secret: str) -> str:
+    return f"sha256:{hashlib.sha256(secret.encode()).hexdigest()[:12]}"
 
 
 def group(text: str) -> dict[str, str]:

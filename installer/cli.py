@@ -5,7 +5,9 @@ from importlib.metadata import version as installed_version
 
 import click
 
+from gluster.command import make_group as gluster_commands
 from hosted_engine.deploy.command import deploy
+from installer.storage import observe_state
 from netconf.command import net
 from netconf.command.surroundings import Surroundings
 from node.network.names import Names
@@ -29,6 +31,7 @@ def version() -> None:
 
 main.add_command(deploy)
 main.add_command(net)
+main.add_command(gluster_commands(observe_state))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gluster.facade import Gluster
+from gluster.facts import read_facts
+from gluster.state import ServerFacts
 from netconf.choose import usual
 from netconf.kept import Kept
 from netconf.networkmanager.told import told
@@ -31,12 +33,14 @@ from node.registration.membership import Membership
 from node.server.app import make_app
 from node.server.serve import Service
 from node.serving.watchdog import notify, pet
-from node.storage.brick_marks import BrickMarks
+from node.storage.brick_marks import BrickMarks, FolderLooks
 from node.storage.gluster_pool import GlusterPool
 from node.storage.images import Images
 from node.storage.keeper import Keeper
 from node.storage.leases import Leases
 from node.storage.mounts import Mounts
+from node.storage.pool_state import PoolStateReader, ask_agents
+from node.storage.pool_state_watch import PoolStateWatch
 from node.storage.qemu_img import QemuImg
 from node.storage.sanlock_daemon import SanlockDaemon
 from node.storage.seed import SeedMaker
@@ -44,7 +48,7 @@ from node.storage.wishes import Wishes
 from node.system.clock import SystemClock
 from node.system.process import run
 from node.system.threads import Threads
-from node.tls import server_context
+from node.tls import client_context, server_context
 from node.vms.domain_xml import Surroundings
 from node.vms.libvirt_hypervisor import LibvirtHypervisor
 from node.vms.lifecycle import Vms
@@ -68,6 +72,7 @@ class Agent:
             ready=lambda: notify("READY=1"),
             stopping=lambda: self._hub.close(),
         )
+        self._for_pool = Threads("pool", 4)  # looks at the pool hang where a server does
         self._membership = Membership(
             settings.own_folder,
             settings.node_name,
@@ -133,6 +138,7 @@ class Agent:
             tell=self._hub.vm_changed,
             clock=self._clock,
         )
+        gluster = Gluster(run, clear=bricks.clear, remove=bricks.remove)
         self._host = Host(
             membership=self._membership,
             threads=self._quick,
@@ -143,7 +149,8 @@ class Agent:
             hub=self._hub,
             machine_names=Names(),
             host_network=HostNetwork(network, self._clock, self._network_watch.observed),
-            pool=GlusterPool(Gluster(run, clear=bricks.clear, remove=bricks.remove), self._for_storage),
+            pool=GlusterPool(gluster, self._for_storage),
+            pool_state=self._pool_state(gluster, bricks),
             volume_mounts=mounts,
             images=Images(
                 QemuImg(run),
@@ -159,6 +166,31 @@ class Agent:
         )
         self._keeper = Keeper(wishes, mounts, leases, self._clock, all_mounted=vms.resume_paused_by_storage)
 
+    def _pool_state(self, gluster: Gluster, bricks: BrickMarks) -> PoolStateWatch:
+        own, folders = self._membership, FolderLooks(bricks.look_at, self._clock.monotonic)
+
+        def own_facts() -> ServerFacts:
+            return read_facts(folders.look_at)
+
+        reader = PoolStateReader(
+            gluster,
+            self._for_pool,
+            node_name=self._settings.node_name,
+            own_facts=own_facts,
+            ask_facts=ask_agents(
+                lambda: client_context(own.certificate_file, own.key_file, own.authority_file), self._settings.port
+            ),
+        )
+        return PoolStateWatch(
+            reader.read,
+            own_facts,
+            is_first=gluster.is_first,
+            is_member=lambda: own.claimed,
+            threads=self._for_pool,
+            notify=lambda news: self._hub.storage_changed(news),
+            clock=self._clock,
+        )
+
     async def run(self) -> None:
         self._host.machines.watch()
         self._spawn(self._host.host_network.keep())
@@ -166,9 +198,10 @@ class Agent:
         self._spawn(self._hub.beat())
         self._spawn(self._keeper.run())
         self._spawn(pet())
+        self._spawn(self._host.pool_state.run())
         log.info("serving %s on port %d", self._settings.node_name, self._settings.port)
         await self._service.run()
-        for threads in (self._quick, self._for_vms, self._for_storage):
+        for threads in (self._quick, self._for_vms, self._for_storage, self._for_pool):
             threads.close()
 
     def _make_server(self) -> tuple[Any, ssl.SSLContext]:
@@ -207,6 +240,7 @@ def main() -> None:
     """Entry point `trivet-node`."""
     faulthandler.enable()  # where the loop stood is in the journal when systemd's watchdog ends it
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    for chatty in ("uvicorn.error", "httpx"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     os.umask(0o077)
     asyncio.run(Agent(config.load()).run())

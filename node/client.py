@@ -8,6 +8,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from gluster.state import ServerFacts
 from node.api import paths
 from node.api.messages.base import Message
 from node.api.messages.events import Event
@@ -16,6 +17,7 @@ from node.api.messages.gluster import (
     BrickRequest,
     GlusterReport,
     PeerRequest,
+    StorageState,
     VolumeReport,
     VolumeRequest,
 )
@@ -110,6 +112,12 @@ class NodeClient:
 
     async def gluster(self) -> GlusterReport:
         return await self._ask("GET", paths.GLUSTER, GlusterReport, timeout_s=120)
+
+    async def gluster_state(self) -> StorageState:
+        return await self._ask("GET", paths.GLUSTER_STATE, StorageState, timeout_s=120)
+
+    async def gluster_facts(self) -> ServerFacts:
+        return await self._ask("GET", paths.GLUSTER_FACTS, ServerFacts)
 
     async def add_peer(self, request: PeerRequest) -> None:
         await self._tell("PUT", _fill(paths.PEER, hostname=request.hostname), request, timeout_s=120)

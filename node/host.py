@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from gluster.state import ServerFacts
 from node.api.messages.events import Event
 from node.api.messages.gluster import (
     BrickRemoval,
     BrickRequest,
     GlusterReport,
     PeerRequest,
+    StorageState,
     VolumeReport,
     VolumeRequest,
 )
@@ -30,6 +32,7 @@ from node.storage.gluster_pool import GlusterPool
 from node.storage.images import Images
 from node.storage.leases import Leases
 from node.storage.mounts import Mounts
+from node.storage.pool_state_watch import PoolStateWatch
 from node.system.threads import Threads
 from node.vms.lifecycle import Vms
 
@@ -46,6 +49,7 @@ class Host:
     machine_names: Names
     host_network: HostNetwork
     pool: GlusterPool
+    pool_state: PoolStateWatch
     volume_mounts: Mounts
     images: Images
     leases: Leases
@@ -94,6 +98,12 @@ class Host:
 
     async def gluster(self) -> GlusterReport:
         return await self.pool.report()
+
+    async def gluster_state(self) -> StorageState:
+        return await self.pool_state.current()
+
+    async def gluster_facts(self) -> ServerFacts:
+        return await self.pool_state.facts()
 
     async def add_peer(self, request: PeerRequest) -> None:
         await self.pool.add_peer(request)

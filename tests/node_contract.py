@@ -93,6 +93,17 @@ class NodeContract:
         gone: dict[str, object] = {"interfaces": [{"name": "contract0", "type": "linux-bridge", "state": "absent"}]}
         await node.confirm_network((await node.change_network(NetworkRequest(document=gone))).checkpoint)
 
+    async def test_the_state_of_the_storage_comes_with_what_the_node_says_of_itself(self, node: NodeApi) -> None:
+        state = (await node.gluster_state()).report.state
+        own, volume = (await node.identity()).name, state.volume(self.volume)
+        assert state.answered
+        assert volume is not None
+        brick = next(brick for brick in volume.bricks if brick.where.server == own)
+        folder = (await node.gluster_facts()).folders[brick.where.path]
+        assert folder.is_marked
+        assert folder.volume_id == volume.id
+        assert brick.folder == folder
+
     async def test_a_brick_of_a_volume_is_not_cleared(self, node: NodeApi) -> None:
         own = (await node.identity()).name
         volume = next(one for one in (await node.gluster()).volumes if one.name == self.volume)

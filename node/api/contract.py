@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+from gluster.state import ServerFacts
 from node.api.messages.events import Event
 from node.api.messages.gluster import (
     BrickRemoval,
     BrickRequest,
     GlusterReport,
     PeerRequest,
+    StorageState,
     VolumeReport,
     VolumeRequest,
 )
@@ -50,6 +52,16 @@ class NodeApi(Protocol):
         ...
 
     async def gluster(self) -> GlusterReport: ...
+    async def gluster_state(self) -> StorageState:
+        """The true state of the storage, with what is wrong with it, a few seconds old at most. It always comes: what
+        cannot be known is unknown in it."""
+        ...
+
+    async def gluster_facts(self) -> ServerFacts:
+        """What only this node can say of its bricks, its copies of the configuration and its mounts; for other nodes
+        of the site, too."""
+        ...
+
     async def add_peer(self, request: PeerRequest) -> None: ...
     async def remove_peer(self, hostname: str) -> None: ...
     async def clear_brick(self, request: BrickRequest) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import msgspec
 
 from node.api.messages.events import Event, EventKind
+from node.api.messages.gluster import StorageNews
 from node.api.messages.machine import Statistics
 from node.api.messages.mounts import MountReport
 from node.api.messages.network import LinkCounters, NetworkNews
@@ -61,6 +62,10 @@ class Hub:
 
     def network_changed(self, news: NetworkNews) -> None:
         self._push(Event(number=0, kind=EventKind.NETWORK, at=self._clock.now(), network=news))
+
+    def storage_changed(self, news: StorageNews) -> None:
+        """A heartbeat more: callers that do not know of storage yet pass it over."""
+        self._push(Event(number=0, kind=EventKind.HEARTBEAT, at=self._clock.now(), storage=news))
 
     async def beat(self) -> None:
         """Heartbeats for ever."""

@@ -19,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from node.api.messages.identity import Role
 
-KEY, CERTIFICATE = "key.pem", "cert.pem"  # their files in the node's own folder
+KEY, CERTIFICATE, AUTHORITY = "key.pem", "cert.pem", "ca.pem"  # their files in the node's own folder
 
 _LONG = timedelta(days=3650)
 _SKEW = timedelta(hours=24)  # clocks of new machines are off

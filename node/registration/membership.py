@@ -53,7 +53,7 @@ class Membership:
     ) -> None:
         self.key_file = folder / credentials.KEY
         self.certificate_file = folder / credentials.CERTIFICATE
-        self.authority_file = folder / "ca.pem"
+        self.authority_file = folder / credentials.AUTHORITY
         self._claim_file = folder / "claim"
         self._id_file = folder / "node-id"
         self._folder = folder

@@ -22,6 +22,8 @@ def make_app(node: NodeApi, guard: Guard, *, mutual: bool) -> App[Request, Respo
         (paths.NETWORK, host.NetworkResource(node)),
         (paths.NETWORK_CHECKPOINT, host.CheckpointResource(node)),
         (paths.GLUSTER, storage.GlusterResource(node)),
+        (paths.GLUSTER_STATE, storage.GlusterStateResource(node)),
+        (paths.GLUSTER_FACTS, storage.GlusterFactsResource(node)),
         (paths.PEER, storage.PeerResource(node)),
         (paths.CLEAR_BRICK, storage.ClearBrickResource(node)),
         (paths.REMOVE_BRICK, storage.RemoveBrickResource(node)),

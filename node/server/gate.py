@@ -1,4 +1,5 @@
-"""Lets in who may drive this node: engine and deploy by certificate, before that the holder of the claim code."""
+"""Lets in who may drive this node: engine and deploy by certificate, before that the holder of the claim code. Other
+nodes of the site may read what this one says of its storage."""
 
 from typing import Protocol
 
@@ -10,6 +11,10 @@ from node.api.refusals import JustClaimed, NotAllowed, NotClaimedYet, OnlyDeploy
 from node.server.peer import EXTENSION, Peer, peer_of
 
 LEAVING = ("DELETE", paths.IDENTITY)
+FACTS = (
+    "GET",
+    paths.GLUSTER_FACTS,
+)  # other nodes may look at them: they tell a node of the site the state of all of it
 DRIVERS = frozenset({Role.ENGINE.value, Role.DEPLOY.value})
 
 
@@ -33,6 +38,8 @@ class Gate:
     async def process_request(self, req: Request, resp: Response) -> None:
         if self._mutual:
             peer = peer_in(req)
+            if peer.role == Role.NODE and (req.method, req.path) == FACTS:
+                return
             if peer.role not in DRIVERS:
                 raise NotAllowed(caller=repr(peer.name), role=repr(peer.role))
             if (req.method, req.path) == LEAVING and peer.role != Role.DEPLOY:

@@ -19,6 +19,22 @@ class GlusterResource:
         answer(resp, await self._node.gluster())
 
 
+class GlusterStateResource:
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        answer(resp, await self._node.gluster_state())
+
+
+class GlusterFactsResource:
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        answer(resp, await self._node.gluster_facts())
+
+
 class PeerResource:
     def __init__(self, node: NodeApi) -> None:
         self._node = node

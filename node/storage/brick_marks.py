@@ -1,15 +1,44 @@
 """Frees bricks outside of the agent, which has neither the privilege to see their marks nor their file systems."""
 
+import logging
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+
+import msgspec
 
 from gluster import bricks
 from gluster.errors import BrickHasData
+from gluster.facts import LookAt
+from gluster.state import BrickFolder
 from node.system.process import CommandFailed, Run
 
+log = logging.getLogger(__name__)
+
+LOOK_S = 20  # a disk that hangs keeps nobody waiting for longer
+WELL_S, NOT_WELL_S = 60.0, 10.0  # how long a look at folders is good
 REMOVE_S = 800  # a brick may hold many files
+_LOOK = (sys.executable, "-m", "gluster.bricks", "look")
 _OUTSIDE = ("systemd-run", "--quiet", "--wait", "--collect", "--pipe")
+
+
+class FolderLooks:
+    """Brick folders as they were looked at last: a look costs a process of systemd's. Where all is well with them they
+    are looked at again after a minute, else after some seconds."""
+
+    def __init__(self, look_at: LookAt, monotonic: Callable[[], float]) -> None:
+        self._look_at = look_at
+        self._monotonic = monotonic
+        self._paths: frozenset[str] = frozenset()
+        self._found: Mapping[str, BrickFolder] = {}
+        self._until = float("-inf")
+
+    def look_at(self, paths: Collection[str]) -> Mapping[str, BrickFolder]:
+        if self._paths != frozenset(paths) or self._monotonic() >= self._until:
+            self._found, self._paths = self._look_at(paths), frozenset(paths)
+            well = all(path in self._found and self._found[path].is_marked for path in paths)
+            self._until = self._monotonic() + (WELL_S if well else NOT_WELL_S)
+        return self._found
 
 
 class BrickMarks:
@@ -28,6 +57,15 @@ class BrickMarks:
 
     def remove(self, path: Path, volume_id: str) -> bool:
         return self._outside("remove", str(path), volume_id, timeout_s=REMOVE_S)
+
+    def look_at(self, paths: Collection[str]) -> dict[str, BrickFolder]:
+        """None of them where systemd does not do it: what their disks are like is unknown then."""
+        try:
+            said = self._run(*_OUTSIDE, *_LOOK, *sorted(paths), timeout_s=LOOK_S)
+            return msgspec.json.decode(said, type=dict[str, BrickFolder])
+        except (CommandFailed, msgspec.MsgspecError) as err:
+            log.info("cannot look at the disks of bricks: %s", err)
+            return {}
 
     def _outside(self, *words: str, timeout_s: float = 60) -> bool:
         return (

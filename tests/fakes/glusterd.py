@@ -7,6 +7,10 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 OWN = "00000000-0000-0000-0000-000000000001"
 
 
+class GlusterHangs(Exception):
+    """What a runner raises when its time is over."""
+
+
 class GlusterSaidNo(Exception):
     """What a runner raises for an exit status above 0."""
 
@@ -38,7 +42,18 @@ class FakeGlusterd:
     volumes: dict[str, FakeVolume] = field(default_factory=dict)
     healers: bool = True  # whether self-heal daemons run
     dead_bricks: set[str] = field(default_factory=set)
+    clients: dict[str, list[str]] = field(default_factory=dict)  # addresses by brick; else everybody twice
+    hangs: set[str] = field(default_factory=set)  # "detail", "clients", "heal": commands that a cut-off server holds
+    states: dict[str, str] = field(default_factory=dict)  # what is said of a peer that is not in the cluster
+    disconnected: set[str] = field(default_factory=set)
+    waiting: int = 3  # entries that wait to be healed, on every brick
+    size_bytes: int = 10 << 30
+    free_bytes: int = 9 << 30
     commands: list[str] = field(default_factory=list)
+
+    def everybody(self) -> list[str]:
+        """The addresses of mounts and self-heal daemons of all servers that are connected."""
+        return [address_of(name) for name in (self.name, *self.peers) if name not in self.disconnected] * 2
 
     def run(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str:
         assert argv[:3] == ("gluster", "--mode=script", "--xml")
@@ -56,13 +71,21 @@ class FakeGlusterd:
 
     def _pool_list(self) -> str:
         names = {"localhost": OWN} | {peer: _uuid(peer) for peer in self.peers}
-        return _answer(fill=lambda root: _peers(root, names, dict.fromkeys(names, 0)))
+        return _answer(fill=lambda root: self._fill_peers(root, names, dict.fromkeys(names, 0)))
 
     def _peer_status(self) -> str:
         for peer, looks in self.peers.items():
             self.peers[peer] = max(0, looks - 1)
         names = {peer: _uuid(peer) for peer in self.peers}
-        return _answer(fill=lambda root: _peers(root, names, self.peers))
+        return _answer(fill=lambda root: self._fill_peers(root, names, self.peers))
+
+    def _fill_peers(self, root: Element, uuids: dict[str, str], looks: dict[str, int]) -> None:
+        parent = SubElement(root, "peerStatus")
+        for name, uuid in uuids.items():
+            state = self.states.get(name, "Accepted peer request" if looks[name] else "Peer in Cluster")
+            peer = SubElement(parent, "peer")
+            _add(peer, uuid=uuid, hostname=name, connected=str(int(name not in self.disconnected)), stateStr=state)
+            _add(SubElement(peer, "hostnames"), hostname=name)
 
     def _peer_probe(self, name: str) -> str:
         if name == self.name:
@@ -88,7 +111,9 @@ class FakeGlusterd:
 
         return _answer(fill=fill)
 
-    def _volume_status(self, name: str) -> str:
+    def _volume_status(self, name: str, kind: str = "") -> str:
+        if kind in self.hangs:
+            raise GlusterHangs
         if self.status_locked:
             return _answer(-1, 30802, f"Another transaction is in progress for {name}. Please try again.")
         if self.volumes[name].status != "Started":
@@ -98,8 +123,16 @@ class FakeGlusterd:
             volume = SubElement(SubElement(SubElement(root, "volStatus"), "volumes"), "volume")
             for brick in self.volumes[name].bricks:
                 server, _, path = brick.partition(":")
+                if server in self.disconnected:
+                    continue
                 up = brick not in self.dead_bricks
                 node = SubElement(volume, "node")
+                if kind == "detail" and up:
+                    _add(node, sizeTotal=str(self.size_bytes), sizeFree=str(self.free_bytes))
+                if kind == "clients" and up:
+                    connected = SubElement(node, "clientsStatus")
+                    for address in self.clients.get(brick, self.everybody()):
+                        _add(SubElement(connected, "client"), hostname=f"{address}:49150")
                 peer = _uuid(server) if server != self.name else OWN
                 _add(node, path=path, peerid=peer, status="1" if up else "0", port="50000", pid="77" if up else "-1")
 
@@ -139,10 +172,14 @@ class FakeGlusterd:
     def _volume_heal(self, name: str, *words: str) -> str:
         if name not in self.volumes:
             raise GlusterSaidNo(_answer(-1, 2, f"Volume {name} does not exist"))
+        if "heal" in self.hangs:
+            raise GlusterHangs
         if words[0] == "statistics":
             if not self.healers:
                 raise GlusterSaidNo("")
-            return "\n\n".join(f"Brick {brick}\nNumber of entries: 3" for brick in self.volumes[name].bricks)
+            return "\n\n".join(
+                f"Brick {brick}\nNumber of entries: {self.waiting}" for brick in self.volumes[name].bricks
+            )
 
         def fill(root: Element) -> None:
             parent = SubElement(SubElement(root, "healInfo"), "bricks")
@@ -162,13 +199,9 @@ def _answer(
     return '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n' + tostring(root, encoding="unicode")
 
 
-def _peers(root: Element, uuids: dict[str, str], looks: dict[str, int]) -> None:
-    parent = SubElement(root, "peerStatus")
-    for name, uuid in uuids.items():
-        state = "Accepted peer request" if looks[name] else "Peer in Cluster"
-        peer = SubElement(parent, "peer")
-        _add(peer, uuid=uuid, hostname=name, connected="1", stateStr=state)
-        _add(SubElement(peer, "hostnames"), hostname=name)
+def address_of(name: str) -> str:
+    """Of a server called node1, node2, …"""
+    return f"192.0.2.1{name[-1]}"
 
 
 def _volume(parent: Element, name: str, volume: FakeVolume, own: str) -> None:

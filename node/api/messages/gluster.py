@@ -2,6 +2,8 @@
 
 import msgspec
 
+from gluster.diagnosis.problem import Health
+from gluster.report import StorageReport
 from node.api.messages.base import Message
 
 
@@ -36,6 +38,20 @@ class VolumeReport(Message, frozen=True, kw_only=True):
 class GlusterReport(Message, frozen=True, kw_only=True):
     peers: tuple[PeerReport, ...]
     volumes: tuple[VolumeReport, ...]
+
+
+class StorageState(Message, frozen=True, kw_only=True):
+    """The true state of the pool, looked at when it was `at` by the node's clock."""
+
+    at: float
+    report: StorageReport
+
+
+class StorageNews(Message, frozen=True, kw_only=True):
+    """That the state of the storage has changed, in short: `problems` are their keys (kind and subject)."""
+
+    health: Health
+    problems: tuple[str, ...] = ()
 
 
 class PeerRequest(Message, frozen=True, kw_only=True):

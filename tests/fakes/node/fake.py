@@ -4,12 +4,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import TypeVar
 
+from gluster.report import StorageReport, make_report
+from gluster.state import ServerFacts
 from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import (
     BrickRemoval,
     BrickRequest,
     GlusterReport,
     PeerRequest,
+    StorageNews,
+    StorageState,
     VolumeReport,
     VolumeRequest,
 )
@@ -139,6 +143,12 @@ class FakeNode:
         news = NetworkNews(gone=(name,), events=(says,), drift=self.net.drift)
         self.tell(Event(number=0, kind=EventKind.NETWORK, at=self._now(), network=news))
 
+    def report_storage(self) -> None:
+        """Who listens hears that the state of the storage, `site.storage`, has changed."""
+        report = self._storage_report()
+        news = StorageNews(health=report.health, problems=tuple(problem.key for problem in report.problems))
+        self.tell(Event(number=0, kind=EventKind.HEARTBEAT, at=self._now(), storage=news))
+
     def end_checkpoint(self) -> None:
         """The time to confirm a change of the network is over: it goes back."""
         self.net.go_back()
@@ -258,6 +268,15 @@ class FakeNode:
 
     async def gluster(self) -> GlusterReport:
         return await self._do("gluster", lambda: self.site.gluster(self.name))
+
+    async def gluster_state(self) -> StorageState:
+        return await self._do("gluster_state", lambda: StorageState(at=self._now(), report=self._storage_report()))
+
+    def _storage_report(self) -> StorageReport:
+        return make_report(self.site.pool_state(self.name))
+
+    async def gluster_facts(self) -> ServerFacts:
+        return await self._do("gluster_facts", lambda: self.site.facts(self.name))
 
     async def add_peer(self, request: PeerRequest) -> None:
         await self._do("add_peer", lambda: self.site.add_peers(self.name, request.hostname))

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from gluster.state import PoolState, ServerFacts
 from node.api import refusals as r
 from node.api.messages.gluster import BrickReport, GlusterReport, PeerReport, VolumeReport, VolumeRequest
 from node.api.messages.images import Contents, ImageFormat, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.problems import Refused
+from tests.fakes.pool import fake_pool
 
 GIB = 1 << 30
 SHIPPED = {"engine": 10 * GIB, "tiny": 64 << 20}
@@ -52,6 +54,14 @@ class FakeSite:
     strangers: dict[str, list[str]] = field(default_factory=dict)
     """Files that somebody put onto a volume by hand."""
     created: int = 0
+    storage: PoolState | None = None
+    """The state of the storage as all nodes see it; None: whole, as `volumes` say."""
+
+    def pool_state(self, node: str) -> PoolState:
+        return self.storage if self.storage is not None else fake_pool(node, self.peers, self.volumes.values())
+
+    def facts(self, node: str) -> ServerFacts:
+        return self.pool_state(node).facts.get(node, ServerFacts())
 
     def gluster(self, node: str) -> GlusterReport:
         """The pool as `node` sees it: itself is not among its peers."""
