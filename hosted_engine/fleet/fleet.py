@@ -10,6 +10,7 @@ from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Store
 from hosted_engine.engine.problems import NodeNotUp, NotThere
 from hosted_engine.engine.tasks.locks import Locks
+from hosted_engine.fleet.storage_watch import StorageWatch
 from hosted_engine.fleet.watch import Clock, Watch
 from node.api.contract import NodeApi
 
@@ -41,6 +42,7 @@ class Fleet:
         self._connect = connect
         self._started_at = clock.monotonic()
         self._watches: dict[str, Watch] = {}
+        self._storage = StorageWatch(self._watches.values, store=store, readings=readings, clock=clock)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -55,9 +57,11 @@ class Fleet:
                 readings=self._readings,
                 locks=self._locks,
                 clock=self._clock,
+                storage=self._storage.notify,
             )
             self._watches[node.id] = watch
             self._tasks.append(asyncio.create_task(watch.run(), name=f"watch {node.name}"))
+        self._tasks.append(asyncio.create_task(self._storage.run(), name="watch the storage"))
 
     async def stop(self) -> None:
         for task in self._tasks:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
@@ -19,6 +19,7 @@ from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.vms.lifecycle import heard_of
 from node.api.contract import NodeApi
 from node.api.messages.events import Event, EventKind
+from node.api.messages.gluster import StorageNews
 from node.api.messages.machine import Capabilities
 from node.api.messages.mounts import MountReport, MountRequest
 from node.api.problems import NodeSilent, Problem
@@ -44,8 +45,17 @@ class Watch:
     """`up` is set while the node is connected and has said HELLO."""
 
     def __init__(
-        self, node: Node, api: NodeApi, *, store: Store, readings: Readings, locks: Locks, clock: Clock
+        self,
+        node: Node,
+        api: NodeApi,
+        *,
+        store: Store,
+        readings: Readings,
+        locks: Locks,
+        clock: Clock,
+        storage: Callable[[StorageNews | None], None],
     ) -> None:
+        """`storage` hears that the node has come, and what it says of a change of the storage's state."""
         self.node_id = node.id
         self.name = node.name
         self.api = api
@@ -55,6 +65,7 @@ class Watch:
         self._readings = readings
         self._locks = locks
         self._clock = clock
+        self._storage = storage
         self._heard_at = clock.monotonic()
         self._errands: set[asyncio.Task[None]] = set()
 
@@ -118,6 +129,7 @@ class Watch:
         log.info("%s is up", self.name)
         self._silent.clear()
         self.up.set()
+        self._storage(None)
         for vm_id in leftover:
             self._errand(self._undefine(vm_id))
         self._errand(self._tend())
@@ -126,6 +138,8 @@ class Watch:
         before, now = self._readings.of(self.node_id), self._clock.now()
         if event.statistics is not None:
             self._readings.put(self.node_id, replace(before, statistics=event.statistics, at=now))
+        if event.storage is not None:
+            self._storage(event.storage)
         if event.kind is EventKind.MOUNT:
             self._mounts(event.mounts)
         if event.network is not None or event.counters:

@@ -12,7 +12,7 @@ from node.system.clock import Clock
 from node.system.threads import Threads
 
 FRESH_S = 4.0  # a look that is younger is given to whoever asks
-LOOK_S = 15.0  # between two looks of the node that follows the pool
+LOOK_S = 10.0  # between two looks of the node that follows the pool
 AGAIN_S = 3.0  # a change counts when a second look says the same: clients come and go in a moment
 
 log = logging.getLogger(__name__)

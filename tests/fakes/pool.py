@@ -12,9 +12,11 @@ GIB = 1 << 30
 
 def fake_pool(server: str, peers: Iterable[str], volumes: Iterable[VolumeReport]) -> PoolState:
     """The whole state of what a FakeSite has."""
+    volumes = list(volumes)
+    everybody = dict.fromkeys((*peers, *(brick.server for volume in volumes for brick in volume.bricks)))
     return whole_pool(
         server,
-        [peer for peer in peers if peer != server],
+        [peer for peer in everybody if peer != server],
         {
             volume.name: [BrickPath(brick.server, brick.path) for brick in volume.bricks]
             for volume in volumes

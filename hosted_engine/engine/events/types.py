@@ -4,7 +4,7 @@ from enum import Enum
 
 from hosted_engine.engine.events.model import Severity
 
-_N, _W, _E = Severity.NORMAL, Severity.WARNING, Severity.ERROR
+_N, _W, _E, _A = Severity.NORMAL, Severity.WARNING, Severity.ERROR, Severity.ALERT
 
 
 class EventType(Enum):
@@ -31,6 +31,23 @@ class EventType(Enum):
         "Storage Domain {domain} was deactivated by system because it's not visible by any of the hosts.",
     )
     USER_ACTIVATED_STORAGE_DOMAIN = (966, _N, "Storage Domain {domain} was activated.")
+
+    IRS_DISK_SPACE_LOW = (26, _W, "Warning, Low disk space. {domain} domain has {space} of free space.")
+    IRS_DISK_SPACE_LOW_ERROR = (201, _E, "Critical, Low disk space. {domain} domain has {space} of free space.")
+    GLUSTER_BRICK_STATUS_DOWN = (4151, _A, "Status of brick {brick} of volume {volume} is down. {reason}")
+    GLUSTER_BRICK_STATUS_CHANGED = (
+        4086,
+        _W,
+        "Detected change in status of brick {brick} of volume {volume} from DOWN to UP.",
+    )
+    GLUSTER_SERVER_STATUS_DISCONNECTED = (4163, _A, "Gluster server {server} set to DISCONNECTED. {reason}")
+    GLUSTER_VOLUME_STOPPED_FROM_CLI = (4040, _W, "Detected that volume {volume} is not started. {reason}")
+    GLUSTER_VOLUME_HEAL_REFRESH_FAILED = (4174, _E, "Failed to refresh heal information of volume {volume}. {reason}")
+    GLUSTER_VOLUME_DETAILS_REFRESH_FAILED = (4094, _E, "Failed to refresh details of volume {volume}. {reason}")
+    GLUSTER_SERVERS_LIST_FAILED = (4437, _E, "Failed to look at the Gluster servers. {reason}")
+    EXTERNAL_EVENT_NORMAL = (9801, _N, "{reason}")
+    EXTERNAL_EVENT_WARNING = (9802, _W, "{reason}")
+    EXTERNAL_EVENT_ERROR = (9803, _E, "{reason}")
 
     USER_ADD_VM = (34, _N, "VM {vm} was created by {user}.")
     USER_ADD_VM_STARTED = (37, _N, "VM {vm} creation was initiated by {user}.")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from gluster.report import StorageReport
 from hosted_engine.engine.nodes.network import NodeNetwork
 from node.api.messages.machine import Statistics
 from node.api.messages.mounts import MountReport
@@ -24,7 +25,9 @@ class Reading:
 @dataclass(slots=True)
 class Readings:
     """The last reading of every node, by node id; a node that fell silent is forgotten. And since when a volume is
-    mounted nowhere."""
+    mounted nowhere. `storage` is the last report of the storage's state; None while no node can give one."""
+
+    storage: StorageReport | None = None
 
     _by_node: dict[str, Reading] = field(default_factory=dict)
     _missing_since: dict[str, float] = field(default_factory=dict)

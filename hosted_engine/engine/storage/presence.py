@@ -7,6 +7,7 @@ from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.storage.health import cannot_be_used
 from hosted_engine.engine.storage.model import StorageDomain, StorageDomainStatus
 from hosted_engine.engine.vms.lifecycle import system
 
@@ -17,7 +18,9 @@ ACTIVE, INACTIVE, UNKNOWN = StorageDomainStatus.ACTIVE, StorageDomainStatus.INAC
 
 
 def look_at_domains(tx: Transaction, readings: Readings, now: float) -> None:
-    """Active while a node that is up has it, inactive when none has had it for a minute, unknown while none is up."""
+    """Active while a node that is up has it, inactive when none has had it for a minute or it cannot be written
+    or is not started, unknown while none is up. What fits on it is what its smallest brick says, where that is known:
+    statvfs asks one."""
     up = [readings.of(node.id) for node in tx.nodes.list(status=NodeStatus.UP)]
     for domain in tx.storage_domains.list(status=(ACTIVE, INACTIVE, UNKNOWN)):
         changed = _look(domain, up, readings, now)
@@ -37,6 +40,11 @@ def _look(domain: StorageDomain, up: list[Reading], readings: Readings, now: flo
     if not mounts:
         return replace(domain, status=INACTIVE) if readings.missing_s(domain.volume, now) >= MISSING_S else domain
     readings.not_missing(domain.volume)
+    if cannot_be_used(readings.storage, domain.volume):
+        return replace(domain, status=INACTIVE)
+    known = readings.storage.state.volume(domain.volume) if readings.storage is not None else None
+    if known is not None and known.size_bytes is not None and known.free_bytes is not None:
+        return replace(domain, status=ACTIVE, size_bytes=known.size_bytes, free_bytes=known.free_bytes)
     sized = next((mount for mount in mounts if mount.size_bytes is not None), None)
     if sized is None:
         return replace(domain, status=ACTIVE)

@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 
 from hosted_engine.engine.nodes.model import Node
+from hosted_engine.engine.storage.health import ExternalStatus
 from hosted_engine.engine.vms.model import RUNNING, Vm, VmStatus
 from hosted_engine.rest.mapping.refs import ref
 from hosted_engine.rest.media.wire import Wire
 from node.api.messages.machine import Capabilities, Statistics
 
 
-def host_to_wire(node: Node, vms: Iterable[Vm], statistics: Statistics | None) -> Wire:
-    """`vms` are those that are on it; `statistics` is what it said last, if it is not silent."""
+def host_to_wire(node: Node, vms: Iterable[Vm], statistics: Statistics | None, external: ExternalStatus) -> Wire:
+    """`vms` are those that are on it; `statistics` is what it said last, if it is not silent, `external` how its
+    storage is."""
     running = [vm for vm in vms if vm.status in RUNNING]
     migrating = [vm for vm in running if vm.status is VmStatus.MIGRATING]
     return {
@@ -22,7 +24,7 @@ def host_to_wire(node: Node, vms: Iterable[Vm], statistics: Statistics | None) -
         "protocol": "stomp",
         "status": node.status.value,
         "status_detail": node.detail or None,
-        "external_status": "ok",
+        "external_status": external.value,
         "type": "ovirt_node",
         "auto_numa_status": "unknown",
         "device_passthrough": {"enabled": False},

@@ -2,6 +2,7 @@
 
 from hosted_engine.engine.clusters.model import Cluster
 from hosted_engine.engine.datacenters.model import DataCenter
+from hosted_engine.engine.storage.health import ExternalStatus
 from hosted_engine.engine.storage.model import StorageDomain, StorageDomainStatus
 from hosted_engine.rest.mapping.refs import ref
 from hosted_engine.rest.media.wire import Wire
@@ -53,9 +54,9 @@ def cluster_to_wire(cluster: Cluster) -> Wire:
     }
 
 
-def storage_domain_to_wire(domain: StorageDomain, committed_bytes: int) -> Wire:
-    """`committed_bytes` is what its disks could grow to. An attached domain shows its status in its data center only,
-    as in oVirt."""
+def storage_domain_to_wire(domain: StorageDomain, committed_bytes: int, external: ExternalStatus) -> Wire:
+    """`committed_bytes` is what its disks could grow to, `external` how its volume is. An attached domain shows its
+    status in its data center only, as in oVirt."""
     size, free = domain.size_bytes, domain.free_bytes
     return {
         **ref("storagedomains", domain.id),
@@ -69,7 +70,7 @@ def storage_domain_to_wire(domain: StorageDomain, committed_bytes: int) -> Wire:
         "block_size": 512,
         "critical_space_action_blocker": 5,
         "discard_after_delete": False,
-        "external_status": "ok",
+        "external_status": external.value,
         "master": domain.master,
         "storage": {
             "type": domain.storage_type.value,
@@ -88,9 +89,9 @@ def storage_domain_to_wire(domain: StorageDomain, committed_bytes: int) -> Wire:
     }
 
 
-def attached_domain_to_wire(domain: StorageDomain, committed_bytes: int) -> Wire:
+def attached_domain_to_wire(domain: StorageDomain, committed_bytes: int, external: ExternalStatus) -> Wire:
     return {
-        **storage_domain_to_wire(domain, committed_bytes),
+        **storage_domain_to_wire(domain, committed_bytes, external),
         "status": domain.status.value,
         "data_center": ref("datacenters", domain.data_center_id),
         "href": ref("datacenters", domain.data_center_id, "storagedomains", domain.id)["href"],

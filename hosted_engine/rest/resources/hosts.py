@@ -7,6 +7,7 @@ from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from hosted_engine.engine.search.match import Fields
+from hosted_engine.engine.storage.health import status_of_server
 from hosted_engine.engine.vms.model import Vm
 from hosted_engine.rest.call import Answer, Call, Handlers
 from hosted_engine.rest.mapping.hosts import host_to_wire
@@ -33,7 +34,8 @@ class Hosts(Resource):
             return Answer(self._wire(node, tx.vms.list(node_id=identity)))
 
     def _wire(self, node: Node, vms: Sequence[Vm]) -> Wire:
-        return host_to_wire(node, vms, self.engine.readings.of(node.id).statistics)
+        readings = self.engine.readings
+        return host_to_wire(node, vms, readings.of(node.id).statistics, status_of_server(readings.storage, node.name))
 
 
 def _fields(tx: Transaction) -> Fields[Node]:

@@ -5,6 +5,7 @@ from hosted_engine.engine.datacenters.model import DataCenter
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from hosted_engine.engine.search.match import Fields
+from hosted_engine.engine.storage.health import ExternalStatus, status_of_volume
 from hosted_engine.engine.storage.model import StorageDomain
 from hosted_engine.rest.call import Answer, Call, Handlers
 from hosted_engine.rest.mapping.places import (
@@ -45,14 +46,17 @@ class DataCenters(Resource):
         with self.engine.store.transaction() as tx:
             check_parents(call, data_center=(tx.data_centers, "data center"))
             domains = tx.storage_domains.list(data_center_id=call.ids["data_center"])
-            return Answer([attached_domain_to_wire(d, committed_bytes(tx, d.id)) for d in domains])
+            return Answer([attached_domain_to_wire(d, committed_bytes(tx, d.id), self._external(d)) for d in domains])
 
     async def get_domain(self, call: Call) -> Answer:
         identity = call.ids["storage_domain"]
         with self.engine.store.transaction() as tx:
             domain = found(tx.storage_domains.get(identity), "storage domain", identity)
             check_child(call, "data_center", domain.data_center_id, kind="storage domain", id=identity)
-            return Answer(attached_domain_to_wire(domain, committed_bytes(tx, identity)))
+            return Answer(attached_domain_to_wire(domain, committed_bytes(tx, identity), self._external(domain)))
+
+    def _external(self, domain: StorageDomain) -> ExternalStatus:
+        return status_of_volume(self.engine.readings.storage, domain.volume)
 
 
 class Clusters(Resource):
@@ -81,13 +85,16 @@ class StorageDomains(Resource):
     async def list(self, call: Call) -> Answer:
         with self.engine.store.transaction() as tx:
             domains = chosen(call, tx.storage_domains.list(), _domain_fields(tx))
-            return Answer([storage_domain_to_wire(d, committed_bytes(tx, d.id)) for d in domains])
+            return Answer([storage_domain_to_wire(d, committed_bytes(tx, d.id), self._external(d)) for d in domains])
 
     async def get(self, call: Call) -> Answer:
         identity = call.ids["storage_domain"]
         with self.engine.store.transaction() as tx:
             domain = found(tx.storage_domains.get(identity), "storage domain", identity)
-            return Answer(storage_domain_to_wire(domain, committed_bytes(tx, identity)))
+            return Answer(storage_domain_to_wire(domain, committed_bytes(tx, identity), self._external(domain)))
+
+    def _external(self, domain: StorageDomain) -> ExternalStatus:
+        return status_of_volume(self.engine.readings.storage, domain.volume)
 
 
 def _cluster_fields(tx: Transaction) -> Fields[Cluster]:

@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import TypeVar
 
 from gluster.report import StorageReport, make_report
-from gluster.state import ServerFacts
+from gluster.state import PoolState, ServerFacts
 from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import (
     BrickRemoval,
@@ -68,6 +68,7 @@ class FakeNode:
         self.memory_bytes = memory_bytes
         self.claimed: Claim | None = None
         self.boots = 1
+        self.own_storage: PoolState | None = None  # as this node alone sees it
         self.machines = FakeVms(self.site, now, self._vm_changed)
         self.storage = FakeStorage(self.site, self.machines)
         self.net = FakeNodeNetwork()
@@ -273,7 +274,7 @@ class FakeNode:
         return await self._do("gluster_state", lambda: StorageState(at=self._now(), report=self._storage_report()))
 
     def _storage_report(self) -> StorageReport:
-        return make_report(self.site.pool_state(self.name))
+        return make_report(self.own_storage or self.site.pool_state(self.name))
 
     async def gluster_facts(self) -> ServerFacts:
         return await self._do("gluster_facts", lambda: self.site.facts(self.name))

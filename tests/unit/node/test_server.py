@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from node.api import paths
 from node.api.messages.events import EventKind
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.mounts import MountRequest
@@ -164,6 +165,24 @@ async def test_only_engine_and_deploy_get_in(
             with pytest.raises(NodeSilent):
                 await client.vms()
             await client.close()
+
+
+async def test_another_node_reads_what_this_one_says_of_its_storage_and_nothing_else(
+    authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
+) -> None:
+    async with member(FakeNode(), authority, tmp_path) as port:
+        for role, statuses in (("node", (200, 403, 403, 403)), ("user", (403, 403, 403, 403))):
+            async with httpx.AsyncClient(base_url=f"https://127.0.0.1:{port}", verify=caller(role)) as client:
+                answers = [
+                    await client.request(method, path)
+                    for method, path in (
+                        ("GET", paths.GLUSTER_FACTS),
+                        ("PUT", paths.GLUSTER_FACTS),
+                        ("GET", paths.GLUSTER_FACTS + "/"),
+                        ("GET", paths.GLUSTER_STATE),
+                    )
+                ]
+            assert tuple(answer.status_code for answer in answers) == statuses
 
 
 async def test_nonsense_is_refused_in_words(

@@ -1,0 +1,172 @@
+"""What the state of the storage means for storage domains, hosts and whoever reads events."""
+
+from itertools import pairwise
+
+import pytest
+
+from gluster.diagnosis.problem import Kind
+from gluster.model import VolumeStatus
+from gluster.report import StorageReport, make_report
+from gluster.state import PoolState
+from hosted_engine.engine.events.model import Event
+from hosted_engine.engine.storage.health import (
+    ExternalStatus,
+    emit_changes,
+    known_after,
+    status_of_server,
+    status_of_volume,
+)
+from hosted_engine.engine.storage.model import StorageDomain, StorageDomainStatus
+from hosted_engine.engine.storage.presence import look_at_domains
+from tests.fakes.engine import DATA_ID, World, node_id
+from tests.fakes.pool import GIB, with_brick
+from tests.unit.gluster.test_diagnosis import CASES, WHOLE, disconnected, filled, rejected, volume
+
+SILENT = PoolState(server="node1", answered=False, reason="Connection failed")
+
+
+def events(world: World, before: StorageReport | None, after: PoolState) -> list[Event]:
+    """Those that the change makes, the oldest first."""
+    with world.store.transaction() as tx:
+        last = max((event.id for event in tx.events.list()), default=0)
+        emit_changes(tx, before, make_report(after), world.now)
+        return list(reversed(tx.events.list(after=last)))
+
+
+def named(found: list[Event]) -> list[tuple[str, int, str]]:
+    return sorted((event.name, event.code, event.severity.value) for event in found)
+
+
+def test_a_brick_that_ends_is_an_alert_once_and_its_return_is_told() -> None:
+    world, down = World(), with_brick(WHOLE, 1, online=False)
+    (alert,) = events(world, None, down)
+    assert (alert.name, alert.code, alert.severity) == ("GLUSTER_BRICK_STATUS_DOWN", 4151, "alert")
+    assert (alert.storage_domain_id, alert.node_id) == (DATA_ID, node_id(2))
+    assert "node2:/gluster/data/brick" in alert.description
+    assert "gluster volume start data force" in alert.description
+    assert events(world, make_report(down), down) == []
+    back = events(world, make_report(down), WHOLE)
+    assert [event.name for event in back] == ["GLUSTER_BRICK_STATUS_CHANGED", "EXTERNAL_EVENT_NORMAL"]
+    assert "whole again" in back[-1].description
+    assert events(world, make_report(WHOLE), WHOLE) == []
+
+
+@pytest.mark.parametrize(
+    ("free", "name", "severity"),
+    [
+        (22 * GIB // 10, None, None),
+        (21 * GIB // 10, "IRS_DISK_SPACE_LOW", "warning"),
+        (11 * GIB // 10, "IRS_DISK_SPACE_LOW_ERROR", "error"),
+        (0, "IRS_DISK_SPACE_LOW_ERROR", "error"),
+    ],
+)
+def test_a_volume_that_fills(free: int, name: str | None, severity: str | None) -> None:
+    found = events(World(), make_report(WHOLE), filled(free))
+    assert [(event.name, event.severity.value) for event in found] == ([] if name is None else [(name, severity)])
+
+
+def test_a_volume_that_fills_on_is_told_at_each_step_and_not_as_whole_in_between() -> None:
+    world, steps = World(), [make_report(filled(free)) for free in (21 * GIB // 10, 11 * GIB // 10, 0)]
+    for before, after in pairwise(steps):
+        (event,) = events(world, before, after.state)
+        assert event.name == "IRS_DISK_SPACE_LOW_ERROR"
+    (event,) = events(world, steps[-1], WHOLE)
+    assert event.name == "EXTERNAL_EVENT_NORMAL"
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (
+            "a server is lost",
+            [("GLUSTER_BRICK_STATUS_DOWN", 4151, "alert"), ("GLUSTER_SERVER_STATUS_DISCONNECTED", 4163, "alert")],
+        ),
+        ("a mount on another node lacks a brick", [("EXTERNAL_EVENT_WARNING", 9802, "warning")]),
+        ("a server has another line of configuration", [("EXTERNAL_EVENT_ERROR", 9803, "error")]),
+        ("entries are in split-brain", [("EXTERNAL_EVENT_ERROR", 9803, "error")]),
+        ("entries wait to be healed", [("EXTERNAL_EVENT_WARNING", 9802, "warning")]),
+        ("nobody counts what waits", [("GLUSTER_VOLUME_HEAL_REFRESH_FAILED", 4174, "error")]),
+        ("gluster says nothing", [("GLUSTER_SERVERS_LIST_FAILED", 4437, "error")]),
+        ("the volume is stopped", [("GLUSTER_VOLUME_STOPPED_FROM_CLI", 4040, "warning")]),
+    ],
+)
+def test_events_have_ovirts_codes(case: str, expected: list[tuple[str, int, str]]) -> None:
+    assert named(events(World(), make_report(WHOLE), CASES[case][0]())) == expected
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_problem_makes_an_event_and_its_end_one_at_most_for_each_thing(case: str) -> None:
+    world, state = World(), CASES[case][0]()
+    report = make_report(state)
+    assert len(events(world, None, state)) == len(report.problems)
+    assert events(world, report, state) == []
+    ended = [event.name for event in events(world, report, WHOLE)]
+    assert ended.count("EXTERNAL_EVENT_NORMAL") == len({problem.volume for problem in report.problems})
+
+
+def test_where_nothing_can_be_said_nothing_is_told_as_whole() -> None:
+    world, down = World(), make_report(with_brick(WHOLE, 1, online=False))
+    (event,) = events(world, down, SILENT)
+    assert event.name == "GLUSTER_SERVERS_LIST_FAILED"
+    known = known_after(down, make_report(SILENT))
+    assert {problem.kind for problem in known.problems} == {Kind.GLUSTER_SILENT, Kind.BRICK_OFFLINE}
+    assert [event.name for event in events(world, known, down.state)] == ["EXTERNAL_EVENT_NORMAL"]
+    assert known_after(known, down) == down
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (WHOLE, ExternalStatus.OK),
+        (with_brick(WHOLE, 1, online=False), ExternalStatus.WARNING),
+        (disconnected(WHOLE, "node3"), ExternalStatus.WARNING),
+        (disconnected(WHOLE, "node2", "node3"), ExternalStatus.FAILURE),
+        (rejected(WHOLE, "node2"), ExternalStatus.ERROR),
+        (filled(11 * GIB // 10), ExternalStatus.ERROR),
+        (filled(0), ExternalStatus.FAILURE),
+        (volume(WHOLE, status=VolumeStatus.STOPPED), ExternalStatus.FAILURE),
+        (volume(WHOLE, status=VolumeStatus.UNKNOWN), ExternalStatus.WARNING),
+        (SILENT, ExternalStatus.WARNING),
+    ],
+)
+def test_the_external_status_of_a_storage_domain(state: PoolState, expected: ExternalStatus) -> None:
+    assert status_of_volume(make_report(state), "data") is expected
+
+
+def test_before_the_first_look_nothing_is_said_to_be_well() -> None:
+    assert status_of_volume(None, "data") is ExternalStatus.INFO
+    assert status_of_server(None, "node1") is ExternalStatus.INFO
+
+
+def test_the_external_status_of_a_host_is_that_of_what_it_has() -> None:
+    report = make_report(with_brick(WHOLE, 1, online=False))
+    assert status_of_server(report, "node2") is ExternalStatus.WARNING
+    assert status_of_server(report, "node1") is ExternalStatus.OK
+    assert status_of_volume(report, "engine") is ExternalStatus.OK
+
+
+def domain_after(state: PoolState) -> StorageDomain:
+    world = World()
+    world.readings.storage = make_report(state)
+    with world.store.transaction() as tx:
+        look_at_domains(tx, world.readings, world.now)
+        domain = tx.storage_domains.get(DATA_ID)
+    assert domain is not None
+    return domain
+
+
+def test_a_domain_whose_volume_cannot_be_written_is_inactive() -> None:
+    assert domain_after(WHOLE).status is StorageDomainStatus.ACTIVE
+    assert domain_after(with_brick(WHOLE, 1, online=False)).status is StorageDomainStatus.ACTIVE
+    two_down = with_brick(with_brick(WHOLE, 1, online=False), 2, online=False)
+    assert domain_after(two_down).status is StorageDomainStatus.INACTIVE
+    assert domain_after(volume(WHOLE, status=VolumeStatus.STOPPED)).status is StorageDomainStatus.INACTIVE
+    assert domain_after(SILENT).status is StorageDomainStatus.ACTIVE
+
+
+def test_what_fits_on_a_domain_is_what_its_smallest_brick_says() -> None:
+    domain = domain_after(filled(5 * GIB))
+    assert domain.size_bytes == 10 * GIB
+    assert domain.free_bytes == filled(5 * GIB).volumes[0].free_bytes
+    assert domain.free_bytes is not None
+    assert domain.free_bytes < 5 * GIB

@@ -1,0 +1,100 @@
+"""The engine hears of the storage's state: at once when a node says so, by itself now and then."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gluster.diagnosis.problem import Health
+from gluster.state import PoolState
+from hosted_engine.engine.events.types import EventType
+from hosted_engine.fleet.storage_watch import AGAIN_S, LOOK_S
+from node.api.problems import Failed
+from tests.fakes.engine import World, fake_nodes, node_id
+from tests.fakes.pool import whole_pool, with_brick, with_peer
+from tests.unit.fleet.hand_clock import HandClock, settle
+from tests.unit.fleet.test_fleet import Site, open_site
+
+DOWN = with_brick(whole_pool(), 1, online=False)
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    clock = HandClock()
+    world = World(nodes=fake_nodes(now=clock.now))
+    world.now = clock.now()
+    fleet = open_site(world, clock)
+    fleet.start()
+    await settle()
+    yield Site(world, fleet, clock)
+    await fleet.stop()
+
+
+def put(site: Site, state: PoolState | None) -> None:
+    site.machine(node_id(1)).site.storage = state
+
+
+def health(site: Site) -> Health | None:
+    report = site.world.readings.storage
+    return None if report is None else report.health
+
+
+def count(site: Site, type_: EventType) -> int:
+    with site.world.store.transaction() as tx:
+        return len(tx.events.list(name=type_.name))
+
+
+async def test_the_state_is_known_when_nodes_have_come(site: Site) -> None:
+    await site.clock.turn(10)
+    assert health(site) is Health.WHOLE
+
+
+async def test_what_a_node_says_is_looked_at_at_once(site: Site) -> None:
+    await site.clock.turn(10)
+    put(site, DOWN)
+    site.machine(node_id(2)).report_storage()
+    await settle()
+    assert health(site) is Health.DEGRADED
+    assert count(site, EventType.GLUSTER_BRICK_STATUS_DOWN) == 1
+    put(site, None)
+    site.machine(node_id(2)).report_storage()
+    await settle()
+    assert health(site) is Health.WHOLE
+    assert count(site, EventType.EXTERNAL_EVENT_NORMAL) == 1
+
+
+async def test_what_no_node_says_is_found_and_told_once(site: Site) -> None:
+    await site.clock.turn(10)
+    put(site, DOWN)
+    await site.clock.turn(2 * LOOK_S)
+    assert health(site) is Health.DEGRADED
+    await site.clock.turn(4 * LOOK_S)
+    assert count(site, EventType.GLUSTER_BRICK_STATUS_DOWN) == 1
+
+
+async def test_a_node_that_sees_the_majority_is_believed(site: Site) -> None:
+    cut_off = with_peer(with_peer(whole_pool(), "node2", connected=False), "node3", connected=False)
+    await site.clock.turn(10)
+    for number in (1, 2, 3):
+        machine = site.machine(node_id(number))
+        machine.site.storage = None
+    site.machine(node_id(1)).own_storage = cut_off
+    await site.clock.turn(2 * LOOK_S)
+    assert health(site) is Health.WHOLE
+
+
+async def test_where_no_node_answers_the_state_is_unknown(site: Site) -> None:
+    await site.clock.turn(10)
+    for number in (1, 2, 3):
+        site.machine(node_id(number)).fail("gluster_state", Failed(), times=100)
+    await site.clock.turn(2 * LOOK_S)
+    assert health(site) is None
+
+
+async def test_what_passes_in_a_moment_is_not_told(site: Site) -> None:
+    await site.clock.turn(10)
+    put(site, DOWN)
+    await site.clock.turn(LOOK_S - AGAIN_S + 2)  # in the middle between the look that sees it and the second one
+    assert site.world.readings.storage is not None
+    put(site, None)
+    await site.clock.turn(LOOK_S)
+    assert count(site, EventType.GLUSTER_BRICK_STATUS_DOWN) == 0

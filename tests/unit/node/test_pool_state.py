@@ -1,0 +1,223 @@
+"""The node's view of the storage: made whole by other nodes, never older than it says, told when it changes."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from gluster.diagnosis.problem import Health
+from gluster.errors import PoolBusy
+from gluster.facade import Gluster
+from gluster.state import BrickFolder, PoolState, ServerFacts
+from node.api.messages.gluster import StorageNews
+from node.api.problems import NodeSilent
+from node.storage.brick_marks import NOT_WELL_S, WELL_S, BrickMarks, FolderLooks
+from node.storage.pool_state import PoolStateReader, ask_agents
+from node.storage.pool_state_watch import AGAIN_S, FRESH_S, LOOK_S, PoolStateWatch
+from node.system.process import CommandFailed
+from node.system.threads import Threads
+from node.tls import client_context
+from tests.fakes.glusterd import FakeGlusterd, FakeVolume, address_of
+from tests.fakes.pool import whole_pool, with_brick
+from tests.unit.fleet.hand_clock import HandClock
+
+BRICKS = [f"node{n}:/gluster/data/brick" for n in (1, 2, 3)]
+MARKED = BrickFolder(exists=True, on_root=False, volume_id="id")
+
+
+class Direct(Threads):
+    """Does it at once: what is tried here waits for a clock that stands still."""
+
+    def __init__(self) -> None:
+        super().__init__("test", 1)
+
+    async def __call__(self, function, *args, **kwargs):  # type: ignore[no-untyped-def]
+        return function(*args, **kwargs)
+
+
+def reader(glusterd: FakeGlusterd, ask: object) -> PoolStateReader:
+    gluster = Gluster(glusterd.run, sleep=lambda _: None, resolve=lambda name: [address_of(name)])
+    own = ServerFacts(folders={"/gluster/data/brick": MARKED})
+    return PoolStateReader(gluster, Direct(), node_name="node1", own_facts=lambda: own, ask_facts=ask)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def glusterd() -> FakeGlusterd:
+    return FakeGlusterd(
+        peers={"node2": 0, "node3": 0}, volumes={"data": FakeVolume(3, BRICKS, status="Started")}, waiting=0
+    )
+
+
+async def test_other_nodes_say_what_only_they_know(glusterd: FakeGlusterd) -> None:
+    asked: list[str] = []
+
+    async def ask(node: str) -> ServerFacts:
+        asked.append(node)
+        if node == "node3":
+            raise NodeSilent(node=node, request="it", reason="no answer")
+        return ServerFacts(folders={"/gluster/data/brick": MARKED})
+
+    state = await reader(glusterd, ask).read()
+    assert sorted(asked) == ["node2", "node3"]
+    assert sorted(state.facts) == ["node1", "node2"]
+    assert [brick.folder for brick in state.volumes[0].bricks] == [MARKED, MARKED, None]
+
+
+async def test_a_node_that_is_not_connected_is_not_asked(glusterd: FakeGlusterd) -> None:
+    asked: list[str] = []
+
+    async def ask(node: str) -> ServerFacts:
+        asked.append(node)
+        return ServerFacts()
+
+    glusterd.disconnected = {"node3"}
+    await reader(glusterd, ask).read()
+    assert asked == ["node2"]
+
+
+async def test_a_machine_without_certificates_looks_all_the_same(glusterd: FakeGlusterd, tmp_path: Path) -> None:
+    ask = ask_agents(lambda: client_context(tmp_path / "a", tmp_path / "b", tmp_path / "c"), 1)
+    state = await reader(glusterd, ask).read()
+    assert sorted(state.facts) == ["node1"]
+
+
+# --- the watch
+
+
+class Watched:
+    def __init__(self) -> None:
+        self.clock = HandClock()
+        self.state = whole_pool()
+        self.reads = 0
+        self.first, self.member = True, True
+        self.gate: asyncio.Event | None = None
+        self.news: list[StorageNews] = []
+        self.watch = PoolStateWatch(
+            self.read,
+            lambda: ServerFacts(),
+            is_first=self.is_first,
+            is_member=lambda: self.member,
+            threads=Direct(),
+            notify=self.news.append,
+            clock=self.clock,
+        )
+
+    async def read(self) -> PoolState:
+        self.reads += 1
+        if self.gate is not None:
+            await self.gate.wait()
+        return self.state
+
+    def is_first(self) -> bool:
+        if not self.state.answered:
+            raise PoolBusy(command="pool list", reason="it does not answer")
+        return self.first
+
+
+async def test_who_asks_gets_a_look_that_is_some_seconds_old_at_most() -> None:
+    watched = Watched()
+    for _ in range(3):
+        assert (await watched.watch.current()).report.health is Health.WHOLE
+    assert watched.reads == 1
+    watched.state = with_brick(whole_pool(), 1, online=False)
+    await watched.clock.turn(FRESH_S)
+    assert (await watched.watch.current()).report.health is Health.DEGRADED
+    assert watched.reads == 2
+
+
+async def test_who_asks_in_the_middle_of_a_look_waits_for_that_one_also_when_the_first_goes_away() -> None:
+    watched = Watched()
+    watched.gate = asyncio.Event()
+    first, second = (asyncio.create_task(watched.watch.current()) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    watched.gate.set()
+    assert (await second).report.health is Health.WHOLE
+    assert watched.reads == 1
+
+
+async def test_changes_are_told_once() -> None:
+    watched = Watched()
+    running = asyncio.create_task(watched.watch.run())
+    await watched.clock.turn(3 * LOOK_S)
+    assert [news.health for news in watched.news] == [Health.WHOLE]
+    watched.state = with_brick(whole_pool(), 1, online=False)
+    await watched.clock.turn(3 * LOOK_S)
+    assert [news.problems for news in watched.news[1:]] == [("brick-offline brick node2:/gluster/data/brick",)]
+    running.cancel()
+
+
+async def test_what_a_second_look_does_not_confirm_is_not_told() -> None:
+    watched = Watched()
+    running = asyncio.create_task(watched.watch.run())
+    await watched.clock.turn(2 * LOOK_S)
+    for _ in range(20):
+        watched.state = with_brick(whole_pool(), 1, online=False)
+        await watched.clock.turn(AGAIN_S)
+        watched.state = whole_pool()
+        await watched.clock.turn(AGAIN_S)
+    assert [news.health for news in watched.news] == [Health.WHOLE]
+    running.cancel()
+
+
+@pytest.mark.parametrize(("first", "member"), [(False, True), (True, False)])
+async def test_only_one_node_of_a_site_follows_the_pool(first: bool, member: bool) -> None:
+    watched = Watched()
+    watched.first, watched.member = first, member
+    running = asyncio.create_task(watched.watch.run())
+    await watched.clock.turn(3 * LOOK_S)
+    assert (watched.news, watched.reads) == ([], 0)
+    running.cancel()
+
+
+async def test_a_node_whose_gluster_does_not_answer_says_so_itself() -> None:
+    watched = Watched()
+    watched.first, watched.state = False, PoolState(server="node1", answered=False, reason="it is dead")
+    running = asyncio.create_task(watched.watch.run())
+    await watched.clock.turn(2 * LOOK_S)
+    assert [news.health for news in watched.news] == [Health.UNKNOWN]
+    running.cancel()
+
+
+# --- folders
+
+
+def test_folders_are_looked_at_again_after_a_minute_and_sooner_where_something_is_wrong() -> None:
+    now, looks, found = 0.0, 0, MARKED
+
+    def look_at(paths: object) -> dict[str, BrickFolder]:
+        nonlocal looks
+        looks += 1
+        return {"/b": found}
+
+    folders = FolderLooks(look_at, lambda: now)
+    for now in (0.0, 1.0, WELL_S - 1):  # noqa: B007 - the clock reads it
+        assert folders.look_at(["/b"]) == {"/b": MARKED}
+    assert looks == 1
+    found = BrickFolder(exists=False, on_root=True)
+    now = WELL_S
+    folders.look_at(["/b"])
+    now = WELL_S + NOT_WELL_S
+    folders.look_at(["/b"])
+    assert looks == 3
+    folders.look_at(["/b", "/c"])
+    assert looks == 4
+
+
+def test_disks_are_asked_about_by_a_process_of_systemds() -> None:
+    said: list[tuple[str, ...]] = []
+
+    def run(*argv: str, stdin: str = "", timeout_s: float = 60) -> str:
+        said.append(argv)
+        return '{"/b": {"exists": true, "on_root": false, "volume_id": "id"}}'
+
+    assert BrickMarks(run).look_at(["/b"]) == {"/b": MARKED}
+    assert said[0][0] == "systemd-run"
+    assert said[0][-2:] == ("look", "/b")
+
+
+def test_a_disk_that_hangs_is_unknown() -> None:
+    def run(*argv: str, stdin: str = "", timeout_s: float = 60) -> str:
+        raise CommandFailed(argv, "it took longer than 20 s")
+
+    assert BrickMarks(run).look_at(["/b"]) == {}
