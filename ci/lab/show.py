@@ -4,12 +4,15 @@ from rich.console import Console
 from rich.table import Table
 
 from ci.lab.status import LabStatus, NodeStatus
+from gluster.report import format_problem
 
 
 def show(status: LabStatus, console: Console) -> None:
     console.print(_nodes(status))
     if status.volumes:
         console.print(_volumes(status))
+    for problem in status.problems:
+        console.print("\n".join(format_problem(problem)), markup=False, highlight=False)
     if status.vms:
         console.print(_vms(status))
     api = "answers" if status.api else "does not answer"
@@ -31,11 +34,12 @@ def _nodes(status: LabStatus) -> Table:
 
 
 def _volumes(status: LabStatus) -> Table:
-    table = Table("volume", "state", "bricks online", "waiting to heal")
+    table = Table("volume", "state", "health", "bricks online", "waiting to heal", "full")
     for volume in status.volumes:
         pending = "unknown" if volume.pending_heals is None else str(volume.pending_heals)
         online = "unknown" if volume.bricks_online is None else f"{volume.bricks_online} of {volume.bricks}"
-        table.add_row(volume.name, volume.status, online, pending)
+        full = "unknown" if volume.used_percent is None else f"{volume.used_percent} %"
+        table.add_row(volume.name, volume.status, volume.health, online, pending, full)
     return table
 
 

@@ -1,7 +1,6 @@
 """Gathers how a lab is: its nodes, volumes, engine and VMs, from the machines themselves and not from records."""
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -11,11 +10,12 @@ from ci.lab.machine import Machine, NodeOff, Power
 from ci.lab.names import ENGINE
 from ci.lab.netns import Network
 from gluster import model
-from gluster.errors import Failed as GlusterFailed
-from gluster.errors import Refused as GlusterRefused
-from gluster.facade import Gluster
+from gluster.diagnosis.problem import Health, StateProblem, health
+from gluster.report import StorageReport
+from gluster.state import VolumeState
 from node.system.process import CommandFailed
 
+STORAGE_S = 90.0  # a look takes 30 s at most; the rest is for a busy machine
 SERVICES = ("NetworkManager", "glusterd", "libvirtd", "sanlock", "trivet-node")
 
 
@@ -31,13 +31,16 @@ class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VolumeStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """`bricks_online` is None when nobody can say, `pending_heals` when a brick does not answer."""
+    """`health` counts all that is wrong with it, clients without bricks too. `bricks_online` is None when nobody can
+    say, `pending_heals` when a brick does not answer."""
 
     name: str
     status: str
     bricks_online: int | None
     bricks: int
     pending_heals: int | None
+    used_percent: int | None = None
+    health: Health = Health.UNKNOWN
 
 
 class VmStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,11 +50,14 @@ class VmStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LabStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """`engine` is the node that runs the engine VM; `api` whether its API answers."""
+    """`engine` is the node that runs the engine VM; `api` whether its API answers. `storage` and `problems` are what
+    `trivet gluster status` says on one of the nodes."""
 
     name: str
     url: str
     nodes: tuple[NodeStatus, ...]
+    storage: Health = Health.UNKNOWN
+    problems: tuple[StateProblem, ...] = ()
     volumes: tuple[VolumeStatus, ...] = ()
     engine: str | None = None
     api: bool = False
@@ -62,12 +68,14 @@ def gather(name: str, url: str, machines: tuple[Machine, ...], network: Network,
     nodes = tuple(_node(machine, network) for machine in machines)
     awake = [machine for machine, node in zip(machines, nodes, strict=True) if node.power is Power.ON]
     vms = tuple(vm for machine in awake for vm in _vms(machine))
-    connected = [machine for machine in awake if not network.is_cut(machine.node)]
+    report = next((found for machine in _by_view(awake, network) if (found := _storage(machine)) is not None), None)
     return LabStatus(
         name=name,
         url=url,
         nodes=nodes,
-        volumes=_volumes(connected[0]) if connected else (),
+        storage=report.health if report is not None else Health.UNKNOWN,
+        problems=report.problems if report is not None else (),
+        volumes=volumes(report) if report is not None else (),
         engine=next((vm.node for vm in vms if is_engine(vm.name) and vm.state == "running"), None),
         api=api,
         vms=vms,
@@ -102,31 +110,44 @@ def _vms(machine: Machine) -> tuple[VmStatus, ...]:
         return ()
 
 
-def _volumes(machine: Machine) -> tuple[VolumeStatus, ...]:
-    gluster = Gluster(machine.run)
+def _by_view(awake: list[Machine], network: Network) -> list[Machine]:
+    """Those that see the others first."""
+    return sorted(awake, key=lambda machine: network.is_cut(machine.node))
+
+
+def _storage(machine: Machine) -> StorageReport | None:
+    """What the node itself says; None before it belongs to a site, and where it cannot."""
     try:
-        return tuple(
-            VolumeStatus(
-                name=volume.name,
-                status=volume.status,
-                bricks=len(volume.bricks),
-                bricks_online=online(volume),
-                pending_heals=pending(gluster.heal_counts(volume.name)),
-            )
-            for volume in gluster.observe().volumes
+        done = machine.exec("trivet", "gluster", "status", "--json", timeout_s=STORAGE_S, check=False)
+        report = msgspec.json.decode(done.stdout, type=StorageReport)
+    except (CommandFailed, NodeOff, msgspec.MsgspecError):
+        return None
+    return report if report.state.answered else None
+
+
+def volumes(report: StorageReport) -> tuple[VolumeStatus, ...]:
+    return tuple(
+        VolumeStatus(
+            name=volume.name,
+            status=volume.status,
+            bricks=len(volume.bricks),
+            bricks_online=online(volume),
+            pending_heals=pending(volume),
+            used_percent=volume.used_percent,
+            health=health(problem for problem in report.problems if problem.volume == volume.name),
         )
-    except (CommandFailed, GlusterFailed, GlusterRefused, NodeOff):
-        return ()
+        for volume in report.state.volumes
+    )
 
 
-def online(volume: model.Volume) -> int | None:
+def online(volume: VolumeState) -> int | None:
     """How many bricks run; those of a volume that nobody started do not. A locked pool says nothing of any."""
     known = [brick.online for brick in volume.bricks if brick.online is not None]
     idle = volume.status in (model.VolumeStatus.CREATED, model.VolumeStatus.STOPPED)
     return sum(known) if known or idle else None
 
 
-def pending(counts: Sequence[model.HealCount]) -> int | None:
+def pending(volume: VolumeState) -> int | None:
     """Entries that wait on all bricks together."""
-    each = [count.pending for count in counts]
+    each = [brick.pending_heals for brick in volume.bricks]
     return sum(number or 0 for number in each) if each and None not in each else None

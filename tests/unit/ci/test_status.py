@@ -6,9 +6,13 @@ from rich.console import Console
 
 from ci.lab.machine import Power
 from ci.lab.show import show, troubles
-from ci.lab.status import LabStatus, NodeStatus, VmStatus, VolumeStatus, is_engine, online, parse_vms, pending
+from ci.lab.status import LabStatus, NodeStatus, VmStatus, VolumeStatus, is_engine, online, parse_vms, pending, volumes
 from gluster import model
-from gluster.model import BrickPath, HealCount
+from gluster.diagnosis.problem import Health
+from gluster.model import BrickPath
+from gluster.report import make_report
+from gluster.state import BrickState, VolumeState
+from tests.fakes.pool import whole_pool, with_brick
 
 VIRSH = """ Id   Name              State
 ----------------------------------
@@ -31,12 +35,13 @@ def test_only_the_engine_is_taken_for_the_engine() -> None:
 
 
 def test_heals_add_up_and_a_silent_brick_makes_the_sum_unknown() -> None:
-    def count(number: int | None) -> HealCount:
-        return HealCount(BrickPath("node1", "/b"), number)
+    def volume(*counts: int | None) -> VolumeState:
+        bricks = tuple(BrickState(BrickPath("node1", "/b"), pending_heals=count) for count in counts)
+        return VolumeState("data", "id", 3, model.VolumeStatus.STARTED, bricks)
 
-    assert pending([count(0), count(3)]) == 3
-    assert pending([count(0), count(None)]) is None
-    assert pending([]) is None
+    assert pending(volume(0, 3)) == 3
+    assert pending(volume(0, None)) is None
+    assert pending(volume()) is None
 
 
 @pytest.mark.parametrize(
@@ -53,8 +58,24 @@ def test_heals_add_up_and_a_silent_brick_makes_the_sum_unknown() -> None:
 def test_bricks_of_which_nobody_knows_are_not_taken_for_dead(
     status: model.VolumeStatus, bricks: tuple[bool | None, ...], count: int | None
 ) -> None:
-    found = tuple(model.Brick(BrickPath(f"node{n}", "/b"), online=one) for n, one in enumerate(bricks))
-    assert online(model.Volume("data", "id", "Replicate", 3, status, found)) == count
+    found = tuple(BrickState(BrickPath(f"node{n}", "/b"), online=one) for n, one in enumerate(bricks))
+    assert online(VolumeState("data", "id", 3, status, found)) == count
+
+
+def test_a_volume_whose_clients_lack_a_brick_is_not_whole() -> None:
+    lacking = with_brick(whole_pool(), 1, clients={"node1": 2, "node2": 2, "node3": 1})
+    report = make_report(lacking)
+    (volume,) = volumes(report)
+    assert (volume.bricks_online, volume.bricks, volume.health) == (3, 3, Health.DEGRADED)
+    status = LabStatus(
+        name="lab", url="https://x", nodes=(), storage=report.health, problems=report.problems, volumes=(volume,)
+    )
+    shown = StringIO()
+    show(status, Console(file=shown, width=80))
+    assert "degraded" in shown.getvalue()
+    assert "! A client of volume data on node3 lacks node2:/gluster/data/brick" in shown.getvalue()
+    assert msgspec.json.decode(msgspec.json.encode(status), type=LabStatus) == status
+    assert volumes(make_report(whole_pool()))[0].health is Health.WHOLE
 
 
 def test_unknown_bricks_are_shown_as_unknown_and_are_null() -> None:
