@@ -14,6 +14,8 @@ class _Loader(yaml.SafeLoader):
 
 
 class _Dumper(yaml.SafeDumper):
+    """Quotes whatever a reader of YAML 1.1 or 1.2 takes for something else than a text."""
+
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
@@ -26,7 +28,27 @@ _CORE = (
 )
 for _tag, _pattern, _first in _CORE:
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first)
+# Beside what PyYAML's own schema, that of 1.1, knows: it quotes these, too. From the core schema of 1.2.2, and from the
+# types of 1.1 as other readers have them: numbers in any base with or without a sign, exponents without a point.
+_NUMBER = r"[-+]?(?:\.[0-9_]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9_]+)?"
+_BASED = r"[-+]?0(?:[bB][01_]+|[oO][0-7_]+|[xX][0-9a-fA-F_]+)"
+_SIXTIES = r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"
+_DATE = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt\s].*)?"
+_WORDS = r"(?i:y|yes|n|no|on|off|true|false|null|~|[-+]?\.inf|\.nan)|<<|="
+_Dumper.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(rf"^(?:{_NUMBER}|{_BASED}|{_SIXTIES}|{_DATE}|{_WORDS})$"),
+    list("-+.0123456789~<=yYnNoOtTfF"),
+)
 _Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(node.value, 16 if "x" in node.value else 10))
+
+
+def _text(dumper: _Dumper, said: str) -> yaml.ScalarNode:
+    """Only between double quotes do all breaks of lines come back as they were."""
+    return dumper.represent_scalar("tag:yaml.org,2002:str", said, style=None if said.isprintable() else '"')
+
+
+_Dumper.add_representer(str, _text)
 
 
 def read(text: str) -> dict[str, object]:
