@@ -1,5 +1,7 @@
 """The section `bridge` of a linux-bridge."""
 
+from itertools import pairwise
+
 from netconf.document.plain import read_options
 from netconf.document.ports import why_bad_ports
 from netconf.document.reader import Reader, why_bad_name
@@ -74,6 +76,7 @@ def _vlan(section: Reader) -> PortVlan:
     mode = section.word("mode", PortMode)
     tag, native = section.number("tag", 1, _LAST_ID), section.flag("enable-native") or False
     ranges = [_range(item) for item in section.sections("trunk-tags")]
+    _apart(section, ranges, tag if native else None)
     if mode is None:
         if section.has("tag") or section.has("trunk-tags"):
             section.wrong("mode", "is missing: access or trunk")
@@ -93,6 +96,23 @@ def _vlan(section: Reader) -> PortVlan:
     if tag is not None and not native:
         section.wrong("tag", "means nothing in a trunk without enable-native")
     return PortVlan(mode, tag, native, merged(ranges))
+
+
+def _apart(section: Reader, ranges: list[tuple[int, int]], tag: int | None) -> None:
+    """A VLAN that is named twice is most likely another one, mistyped."""
+    for number, (low, high) in enumerate(ranges):
+        if tag is not None and low <= tag <= high:
+            says = f"{_words(low, high)} holds {tag}, the VLAN of frames without a tag: name it once"
+            section.wrong(f"trunk-tags[{number}]", says)
+    ordered = sorted(enumerate(ranges), key=lambda pair: pair[1])
+    for (_, (first, last)), (number, (low, high)) in pairwise(ordered):
+        if low <= last:
+            says = f"{_words(low, high)} overlaps {_words(first, last)}: name each VLAN once"
+            section.wrong(f"trunk-tags[{number}]", says)
+
+
+def _words(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low}-{high}"
 
 
 def _range(section: Reader) -> tuple[int, int]:

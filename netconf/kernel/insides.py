@@ -116,7 +116,7 @@ def _port_vlan(ranges: list[tuple[int, int, int]], default: int) -> PortVlan:
     """`ranges` are low, high and flags. That the default VLAN passes without tags is nothing to tell of."""
     pvid = next((low for low, _, flags in ranges if flags & _PVID), None)
     tagged = [(low, high) for low, high, flags in ranges if not flags & _UNTAGGED]
-    own = None if pvid == default else pvid
+    own = None if pvid == default or any(low <= (pvid or 0) <= high for low, high in tagged) else pvid
     if tagged:
         return PortVlan(PortMode.TRUNK, own, own is not None, merged(tagged))
     return PortVlan() if own is None else PortVlan(PortMode.ACCESS, own)

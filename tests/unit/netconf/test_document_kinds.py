@@ -174,3 +174,37 @@ def test_a_rule_and_its_family() -> None:
         "route-rules.config[1].family",
         "route-rules.config[2].fwmask",
     }
+
+
+def _trunk(*tags: int | tuple[int, int], native: int | None = None) -> dict[str, Any]:
+    ranges = [{"id": t} if isinstance(t, int) else {"id-range": {"min": t[0], "max": t[1]}} for t in tags]
+    return port_vlan(
+        mode="trunk", **{"trunk-tags": ranges}, **({"tag": native, "enable-native": True} if native is not None else {})
+    )
+
+
+@pytest.mark.parametrize(
+    ("wish", "number", "words"),
+    [
+        (_trunk(101, (100, 200)), 0, "101 overlaps 100-200"),
+        (_trunk((100, 200), 200), 1, "200 overlaps 100-200"),
+        (_trunk((100, 200), 100), 0, "100-200 overlaps 100"),
+        (_trunk(7, 7), 1, "7 overlaps 7"),
+        (_trunk((1, 10), (10, 20)), 1, "10-20 overlaps 1-10"),
+        (_trunk((10, 20), (5, 30)), 0, "10-20 overlaps 5-30"),
+        (_trunk(4, (1, 4094), 9), 0, "4 overlaps 1-4094"),
+        (_trunk((500, 599), native=500), 0, "500-599 holds 500"),
+        (_trunk(3, (500, 599), native=550), 1, "500-599 holds 550"),
+        (_trunk(12, native=12), 0, "12 holds 12"),
+    ],
+)
+def test_a_vlan_that_a_trunk_names_twice(wish: dict[str, Any], number: int, words: str) -> None:
+    assert words in found(wish)[f"{VLAN}.trunk-tags[{number}]"]
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [_trunk((1, 10), (11, 20)), _trunk(20, (21, 30), 19), _trunk((2, 4094), native=1), _trunk(), _trunk(1, 3, 2)],
+)
+def test_vlans_beside_each_other_make_a_trunk(wish: dict[str, Any]) -> None:
+    assert parse({"interfaces": [wish]})

@@ -99,6 +99,10 @@ def _fit_together(said: Pairs) -> bool:
     return not (dict(said).get("token") and dict(said).get("addr-gen-mode") == "stable-privacy")
 
 
+def _is_apart(vlan: PortVlan) -> bool:
+    return not any(low <= (vlan.tag or 0) <= high for low, high in vlan.trunk)
+
+
 macs = st.integers(0, 2**40 - 1).map(lambda n: "02:" + n.to_bytes(5, "big").hex(":"))
 names = st.sets(st.sampled_from(_NICS)).map(lambda found: tuple(sorted(found)))
 ids = st.integers(1, 4094)
@@ -107,7 +111,7 @@ port_vlans = (
     st.just(PortVlan())
     | st.builds(PortVlan, st.just(PortMode.ACCESS), ids)
     | st.builds(PortVlan, st.just(PortMode.TRUNK), trunk=ranges)
-    | st.builds(PortVlan, st.just(PortMode.TRUNK), ids, st.just(True), ranges)
+    | st.builds(PortVlan, st.just(PortMode.TRUNK), ids, st.just(True), ranges).filter(_is_apart)
 )
 
 
