@@ -75,6 +75,15 @@ class CreateCutShort(Failed):
     mend = "Mend what it names, clear the bricks of the other servers (they are marked as used now), and try again"
 
 
+class ChangeCutShort(Failed):
+    what = "Volume {volume} was changed only in part"
+    why = "{reason}"
+    mend = "Mend what it names and run it again, which does the rest: {left}"
+
+    def __init__(self, volume: str, refusal: Refused, left: Sequence[str]) -> None:
+        super().__init__(volume=volume, reason=refusal, left="; ".join(left))
+
+
 class VolumeDiffers(Refused):
     what = "Cannot turn volume {volume} into what is wanted"
     why = "it has {observed} and {wanted} is wanted"
@@ -127,6 +136,17 @@ class NoQuorum(Refused):
     what = "Gluster did not carry out `{command}`"
     why = "too few servers of the pool are connected: {reason}"
     mend = "Bring the missing servers back and try again"
+
+
+class NoMajority(Refused):
+    """Ours, where NoQuorum is gluster's own."""
+
+    what = "Cannot {act}"
+    why = (
+        "this server is connected to {connected} of the pool's {servers} servers, itself included, which is not more "
+        "than half: {away} may be changing the pool at the same time"
+    )
+    mend = "Bring back the power and network of {away}, or do it on a server that is connected to more than half"
 
 
 class CommandRefused(Refused):

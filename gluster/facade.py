@@ -1,16 +1,17 @@
 """Gluster as the node uses it: look, decide, run the commands, look again."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from gluster import bricks, cli, parse, refusals
+from gluster import bricks, cli, parse, quorum, refusals
 from gluster.cli import Argv, Run
 from gluster.errors import (
     BadVolume,
     BrickInUse,
+    ChangeCutShort,
     CommandFailed,
     NoSuchVolume,
     NotAsWanted,
@@ -18,10 +19,11 @@ from gluster.errors import (
     PeerStays,
     PoolBusy,
     Problem,
+    Refused,
 )
 from gluster.model import DesiredVolume, HealCount, Peer, PeerState, Pool, Volume, VolumeStatus
 from gluster.observe import DEADLINE_S, Look, addresses
-from gluster.plan import Step, plan, plan_removal
+from gluster.plan import Step, difference, plan, plan_removal
 from gluster.state import PoolState
 
 _TIMEOUT_S = 200  # glusterd itself gives up after 120 s, and forgets a lock after 180 s
@@ -35,7 +37,8 @@ class Gluster:
     """The Gluster of this server. Every operation blocks, is safe to repeat, and looks again before it says yes.
 
     `run` is how commands are run (`run(*argv, stdin="", timeout_s=60) -> str`). Raises gluster.errors.Refused
-    when nothing was changed, gluster.errors.Failed when something may have been.
+    when nothing was changed, gluster.errors.Failed when something may have been. Whatever changes the pool, a volume or
+    a brick is refused (NoMajority) while this server is connected to half of the pool or less.
     """
 
     def __init__(
@@ -84,7 +87,8 @@ class Gluster:
     def add_peer(self, hostname: str, *, settle_s: float = 60) -> Peer:
         """Take `hostname` into the pool and wait until it can carry bricks; this server's own name is fine too."""
         if self._peer(hostname) is None:
-            own = parse.answer(self._ask(cli.peer_probe(hostname))).output
+            act = f"take {hostname} into the pool"
+            own = parse.answer(self._change(act, cli.peer_probe(hostname))).output
             if "localhost" in own:  # "Probe on localhost not needed"
                 uuid = parse.own_uuid(self._ask(cli.pool_list()))
                 return Peer(uuid, hostname, connected=True, state=PeerState.IN_CLUSTER, names=(hostname,))
@@ -95,7 +99,7 @@ class Gluster:
         peer = self._peer(hostname)
         if peer is None:
             return
-        self._ask(cli.peer_detach(peer.hostname))
+        self._change(f"take {hostname} out of the pool", cli.peer_detach(peer.hostname), leaving=peer.hostname)
         for _ in range(_LOOKS):
             if self._peer(hostname) is None:
                 return
@@ -107,12 +111,11 @@ class Gluster:
         group = self._group(desired)
         pool = self.observe()
         steps = plan(desired, pool, group)
-        for step in steps:
-            self._ask(step.argv)
+        self._do(desired.name, steps)
         left = steps
         for _ in range(_LOOKS if steps else 0):
             pool = self.observe()
-            left = plan(desired, pool, group)
+            left = difference(desired, pool, group)
             if not left:
                 break
             self._sleep(0.5)
@@ -123,8 +126,7 @@ class Gluster:
 
     def remove_volume(self, name: str) -> None:
         """Stop and delete a volume; fine when there is none. Its bricks keep what is on them: see `remove_brick`."""
-        for step in plan_removal(name, self._volumes()):
-            self._ask(step.argv)
+        self._do(name, plan_removal(name, self._volumes()))
         if left := plan_removal(name, self._volumes()):
             raise NotAsWanted(name, [step.says for step in left])
 
@@ -154,7 +156,9 @@ class Gluster:
 
         False when there was none. Raises BrickHasData when the folder holds files or belongs to a volume.
         """
-        return self._clear(Path(path), {volume.id for volume in self._volumes().volumes})
+        pool = self._volumes()
+        quorum.check(pool.peers, f"clear the brick {path}")
+        return self._clear(Path(path), {volume.id for volume in pool.volumes})
 
     def remove_brick(self, path: str, volume_id: str) -> bool:
         """Delete a brick of this server with all that is on it, after its volume was removed.
@@ -162,14 +166,16 @@ class Gluster:
         False when there is none: a folder that was not a brick of that very volume is not touched. Raises BrickInUse
         when the volume is there.
         """
-        volume = next((one for one in self._volumes().volumes if one.id == volume_id), None)
+        pool = self._volumes()
+        quorum.check(pool.peers, f"remove the brick {path}")
+        volume = next((one for one in pool.volumes if one.id == volume_id), None)
         if volume is not None:
             raise BrickInUse(path=path, volume=volume.name)
         return self._remove(Path(path), volume_id)
 
     def _volumes(self) -> Pool:
-        """The volumes, without asking how their bricks are."""
-        return Pool(uuid="", volumes=tuple(parse.volumes(self._ask(cli.volume_info()))))
+        """Peers and volumes, without asking how their bricks are."""
+        return Pool(uuid="", peers=self._peers(), volumes=parse.volumes(self._ask(cli.volume_info())))
 
     def _peers(self) -> tuple[Peer, ...]:
         return parse.peers(self._ask(cli.peer_status()))
@@ -206,16 +212,36 @@ class Gluster:
             reason = f"this Gluster has no option group {desired.group!r} ({err.strerror})"
             raise BadVolume(volume=desired.name, reason=reason) from err
 
+    def _do(self, volume: str, steps: Sequence[Step]) -> None:
+        for done, step in enumerate(steps):
+            try:
+                self._change(f"{step.says[0].lower()}{step.says[1:]}", step.argv)
+            except Refused as err:
+                if not done:
+                    raise
+                raise ChangeCutShort(volume, err, [left.says for left in steps[done:]]) from err
+
+    def _change(self, act: str, argv: Argv, *, leaving: str | None = None) -> str:
+        """As `_ask`, for a command that changes the pool: each try needs a majority of it, which may go meanwhile."""
+
+        def attempt() -> str:
+            quorum.check(parse.peers(self._ask_once(cli.peer_status(), _TIMEOUT_S)), act, leaving=leaving)
+            return self._ask_once(argv, _TIMEOUT_S)
+
+        return self._retrying(_ATTEMPTS)(attempt)
+
     def _ask(self, argv: Argv, attempts: int = _ATTEMPTS, timeout_s: float = _TIMEOUT_S) -> str:
         """The XML of an answer that says yes; waits and repeats while another command holds the pool's lock."""
-        retrying = Retrying(
+        return self._retrying(attempts)(self._ask_once, argv, timeout_s)
+
+    def _retrying(self, attempts: int) -> Retrying:
+        return Retrying(
             retry=retry_if_exception_type(PoolBusy),
             wait=wait_random_exponential(multiplier=0.25, max=8),
             stop=stop_after_attempt(attempts),
             sleep=self._sleep,
             reraise=True,
         )
-        return retrying(self._ask_once, argv, timeout_s)
 
     def _ask_text(self, argv: Argv, timeout_s: float) -> str:
         """Of a command that answers in plain text in spite of --xml."""

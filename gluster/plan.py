@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gluster import cli, tls
+from gluster import cli, quorum, tls
 from gluster.errors import BadVolume, BrickBusy, PeerUnreachable, VolumeDiffers, VolumeInClear
 from gluster.model import BrickPath, DesiredVolume, Pool, Volume, VolumeStatus
 
@@ -21,6 +21,15 @@ class Step:
 
 
 def plan(desired: DesiredVolume, pool: Pool, group: Mapping[str, str]) -> tuple[Step, ...]:
+    """As `difference`; raises NoMajority when there is one and this server may not change the pool."""
+    steps = difference(desired, pool, group)
+    if steps:
+        act = "change" if pool.volume(desired.name) is not None else "create"
+        quorum.check(pool.peers, f"{act} volume {desired.name}")
+    return steps
+
+
+def difference(desired: DesiredVolume, pool: Pool, group: Mapping[str, str]) -> tuple[Step, ...]:
     """The commands that make `desired` of what `pool` has; empty when it is so already.
 
     `group` holds the settings of the file that `desired.group` names. Raises Refused when no command may do it:
@@ -54,6 +63,13 @@ def same_value(one: str, other: str) -> bool:
     return one == other or {one, other} <= _TRUE or {one, other} <= _FALSE
 
 
+def missing_options(desired: Mapping[str, str], observed: Mapping[str, str]) -> dict[str, str]:
+    """Those of `desired` that a volume with the options `observed` does not have, or has otherwise."""
+    return {
+        name: value for name, value in desired.items() if name not in observed or not same_value(observed[name], value)
+    }
+
+
 def _create(desired: DesiredVolume, volume: Volume | None) -> tuple[Step, ...]:
     if volume is not None:
         return ()
@@ -65,11 +81,11 @@ def _options(desired: DesiredVolume, volume: Volume | None, group: Mapping[str, 
     now = {} if volume is None else volume.options
     steps: list[Step] = []
     from_group = {name: value for name, value in group.items() if name not in desired.options}
-    if desired.group is not None and _missing(from_group, now):
+    if desired.group is not None and missing_options(from_group, now):
         says = f"Set the options of group {desired.group} on volume {desired.name}"
         steps.append(Step(says, cli.volume_set_group(desired.name, desired.group)))
         now = {**now, **group}
-    own = _missing(desired.options, now)
+    own = missing_options(desired.options, now)
     if own:
         shown = ", ".join(f"{name}={value}" for name, value in sorted(own.items()))
         steps.append(Step(f"Set {shown} on volume {desired.name}", cli.volume_set(desired.name, own)))
@@ -84,10 +100,6 @@ def _start(desired: DesiredVolume, volume: Volume | None) -> tuple[Step, ...]:
         return ()
     says = f"Start the bricks of volume {desired.name} that do not run: " + ", ".join(str(b.where) for b in dead)
     return (Step(says, cli.volume_start(desired.name, force=True)),)
-
-
-def _missing(wanted: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in wanted.items() if name not in now or not same_value(now[name], value)}
 
 
 def _check(desired: DesiredVolume) -> None:
@@ -152,7 +164,7 @@ def _check_same(desired: DesiredVolume, volume: Volume) -> None:
 def _check_tls(desired: DesiredVolume, volume: Volume) -> None:
     """Taken up half, half of the connections would be refused."""
     wanted = {name: value for name, value in desired.options.items() if name in tls.SWITCHES}
-    differ = _missing(wanted, {**dict.fromkeys(tls.SWITCHES, "off"), **volume.options})
+    differ = missing_options(wanted, {**dict.fromkeys(tls.SWITCHES, "off"), **volume.options})
     if differ and volume.status is VolumeStatus.STARTED:
         raise VolumeInClear(volume=desired.name, options=" and ".join(sorted(differ)))
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import TypeVar
 
+from gluster.plan import missing_options
 from hosted_engine.deploy import network, wishes
 from hosted_engine.deploy.answers import Answers, NodeAnswers
 from hosted_engine.deploy.decisions import LEASE, LOCKSPACE, VOLUMES, Decisions
@@ -12,7 +13,7 @@ from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.plan import Kind, NodeSeen, Observed, expected
 from hosted_engine.deploy.reach import Reach
 from node.api.contract import NodeApi
-from node.api.messages.gluster import GlusterReport
+from node.api.messages.gluster import GlusterReport, VolumeReport, VolumeRequest
 from node.api.problems import NodeSilent, Problem, RemoteFailed, RemoteRefused
 
 T = TypeVar("T")
@@ -65,6 +66,7 @@ class Observer:
             network_ready=network.is_so(self._answers, node, report.document),
             peers=frozenset(self._name(peer.hostname) for peer in pool.peers if peer.state == IN_POOL),
             volumes=frozenset(name for name in VOLUMES if self._volume_is_so(name, pool)),
+            drifted={name: drift for name in VOLUMES if (drift := self._drift(name, pool))},
             mounted=frozenset(mount.volume for mount in mounts if mount.mounted),
             joined=any(one.name == LOCKSPACE and one.joined for one in lockspaces),
             vm=vm.state if vm else None,
@@ -75,14 +77,22 @@ class Observer:
         return next((node.name for node in self._answers.nodes if str(node.address.ip) == hostname), hostname)
 
     def _volume_is_so(self, name: str, pool: GlusterReport) -> bool:
-        wish = wishes.volume(self._answers, name)
-        found = next((one for one in pool.volumes if one.name == name), None)
-        return (
-            found is not None
-            and found.status == "Started"
-            and tuple(f"{brick.server}:{brick.path}" for brick in found.bricks) == wish.bricks
-            and wish.options.items() <= found.options.items()
-        )
+        found = self._volume(name, pool)
+        return found is not None and found.status == "Started" and not self._drift(name, pool)
+
+    def _drift(self, name: str, pool: GlusterReport) -> tuple[str, ...]:
+        """The options of a volume of this site that somebody changed, or that an earlier version did not set."""
+        found = self._volume(name, pool)
+        return tuple(sorted(missing_options(self._wish(name).options, found.options))) if found is not None else ()
+
+    def _volume(self, name: str, pool: GlusterReport) -> VolumeReport | None:
+        """The volume of that name, when its bricks are those of the answers."""
+        bricks = self._wish(name).bricks
+        found = (one for one in pool.volumes if one.name == name)
+        return next((one for one in found if tuple(f"{b.server}:{b.path}" for b in one.bricks) == bricks), None)
+
+    def _wish(self, name: str) -> VolumeRequest:
+        return wishes.volume(self._answers, name)
 
     async def _site(self, seen: Observed) -> Observed:
         """`seen` with what is the same on every node, asked on one that has the volumes."""

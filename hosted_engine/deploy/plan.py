@@ -31,6 +31,7 @@ class Kind(StrEnum):
 
 
 IMAGES = (Kind.TINY, Kind.SYSTEM, Kind.SEED)
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Todo:
 class NodeSeen:
     """What is there on a node that answers. Before it is a `member` nothing but its identity can be asked.
 
-    `peers` are the names of those that share the Gluster pool with it; `volumes` are in order, started and as asked.
+    `peers` are the names of those that share the Gluster pool with it; `volumes` are in order, started and as asked;
+    `drifted` are those that are there and have other options, with the names of these.
     """
 
     member: bool = False
@@ -56,6 +58,7 @@ class NodeSeen:
     network_ready: bool = False
     peers: frozenset[str] = frozenset()
     volumes: frozenset[str] = frozenset()
+    drifted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     mounted: frozenset[str] = frozenset()
     joined: bool = False
     vm: VmState | None = None
@@ -103,6 +106,14 @@ def plan(answers: Answers, seen: Observed, unfinished: frozenset[str] = frozense
     return tuple(drawn.todos)
 
 
+def _volume_description(volume: str, drifted: tuple[str, ...]) -> str:
+    if not drifted:
+        return f"Make volume {volume}"
+    more = len(drifted) - MOST_NAMED
+    named = ", ".join(drifted[:MOST_NAMED]) + (f" and {more} more options" if more > 0 else "")
+    return f"Set {named} on volume {volume} as they should be"
+
+
 class _Drawing:
     """Goes through all steps of a deploy in order and keeps those that are needed."""
 
@@ -129,8 +140,8 @@ class _Drawing:
             joined = name in first.peers and self._lead in self._look(name).peers
             self._on([self._lead, name], Kind.PEER, f"Join {name} to the storage pool", so=joined, key=name)
         for volume in VOLUMES:
-            so = volume in first.volumes
-            self._on([self._lead], Kind.VOLUME, f"Make volume {volume}", so=so, key=volume, volume=volume)
+            so, says = volume in first.volumes, _volume_description(volume, first.drifted.get(volume, ()))
+            self._on([self._lead], Kind.VOLUME, says, so=so, key=volume, volume=volume)
         for volume in VOLUMES:
             without = [name for name in self._expected if volume not in self._look(name).mounted]
             self._add(Kind.MOUNT, f"Mount volume {volume}", without, self._expected, key=volume, volume=volume)

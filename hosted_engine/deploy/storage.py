@@ -104,11 +104,13 @@ class Storage:
                     await api.clear_brick(BrickRequest(path=path))
 
     async def _why_no_bricks(self, name: str, volume: str) -> str | None:
+        """Bricks of a server that is away are not waited for: a formed site is worked on without it."""
         async with self._work.member(name) as api:
-            volumes = (await api.gluster()).volumes
-        bricks = [brick for one in volumes if one.name == volume for brick in one.bricks]
-        offline = ", ".join(f"{brick.server}:{brick.path}" for brick in bricks if not brick.online)
-        return None if bricks and not offline else f"offline: {offline or 'all'}"
+            pool = await api.gluster()
+        away = {peer.hostname for peer in pool.peers if not peer.connected}
+        bricks = [brick for one in pool.volumes if one.name == volume for brick in one.bricks]
+        offline = [f"{brick.server}:{brick.path}" for brick in bricks if not brick.online and brick.server not in away]
+        return None if bricks and not offline else f"offline: {', '.join(offline) or 'all'}"
 
     async def mount(self, todo: Todo) -> None:
         async def ask(name: str) -> str | None:

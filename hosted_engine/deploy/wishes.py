@@ -13,7 +13,7 @@ from node.api.messages.mounts import MountRequest
 from node.api.messages.vms import Firmware, VmDisk, VmLease, VmNic, VmSpec
 
 MIB = 1 << 20
-UNREPLICATED = {  # what GlusterFS's group `virt` sets and a volume without copies takes
+COMMON = {  # what GlusterFS's group `virt` sets and a volume without copies takes, too
     "performance.quick-read": "off",
     "performance.read-ahead": "off",
     "performance.io-cache": "off",
@@ -24,6 +24,21 @@ UNREPLICATED = {  # what GlusterFS's group `virt` sets and a volume without copi
     "client.event-threads": "4",
     "server.event-threads": "4",
     "performance.client-io-threads": "on",
+}
+REPLICATED = {  # named although `virt` sets most of them: a deploy mends only what it names
+    "cluster.eager-lock": "enable",
+    "cluster.quorum-type": "auto",  # a client writes while it has more than half of the copies, and not else
+    # Not `virt`'s `server`: a glusterd without its peers would stop its bricks and start them on other ports when they
+    # are back; clients that were told the old ones in between never ask again (gluster/README.md, with figures).
+    "cluster.server-quorum-type": "none",
+    "cluster.data-self-heal-algorithm": "full",
+    "cluster.locking-scheme": "granular",
+    "cluster.shd-max-threads": "8",
+    "cluster.shd-wait-qlength": "10000",
+    "cluster.choose-local": "off",
+    "cluster.lookup-optimize": "off",
+    "cluster.heal-timeout": "60",
+    "features.shard": "on",
 }
 
 
@@ -43,6 +58,7 @@ def volume(answers: Answers, name: str) -> VolumeRequest:
         "server.tcp-user-timeout": str(gone_s),
         "server.keepalive-time": str(gone_s // 2),
         "server.keepalive-interval": "1",
+        "server.keepalive-count": "5",
     }
     copies = len(answers.nodes)
     tls = gluster.tls.options(node.name for node in answers.nodes)
@@ -51,7 +67,7 @@ def volume(answers: Answers, name: str) -> VolumeRequest:
         replica=copies,
         bricks=tuple(f"{server}:{path}" for server, path in paths),
         group="virt" if copies > 1 else None,
-        options=tls | patience | ({"cluster.heal-timeout": "60"} if copies > 1 else UNREPLICATED),
+        options=COMMON | tls | patience | (REPLICATED if copies > 1 else {}),
     )
 
 

@@ -49,6 +49,7 @@ class FakeGlusterd:
     waiting: int = 3  # entries that wait to be healed, on every brick
     size_bytes: int = 10 << 30
     free_bytes: int = 9 << 30
+    goes_away_after: str | None = None  # a command that begins so is the last before all peers are away
     commands: list[str] = field(default_factory=list)
 
     def everybody(self) -> list[str]:
@@ -59,6 +60,13 @@ class FakeGlusterd:
         assert argv[:3] == ("gluster", "--mode=script", "--xml")
         words = list(argv[3:])
         self.commands.append(" ".join(words))
+        try:
+            return self._answer(words)
+        finally:
+            if self.goes_away_after is not None and " ".join(words).startswith(self.goes_away_after):
+                self.disconnected = set(self.peers)
+
+    def _answer(self, words: list[str]) -> str:
         reads = words[0] == "pool" or words[:2] in (["peer", "status"], ["volume", "info"], ["volume", "status"])
         if not reads and self.locked > 0:
             self.locked -= 1

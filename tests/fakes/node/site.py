@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from gluster.state import PoolState, ServerFacts
 from node.api import refusals as r
 from node.api.messages.gluster import BrickReport, GlusterReport, PeerReport, VolumeReport, VolumeRequest
@@ -51,6 +53,8 @@ class FakeSite:
     """(lockspace, resource) → holder; a lease that was never made is not in it."""
     lockspaces: dict[str, str] = field(default_factory=dict)
     """The volume on which a lockspace lies."""
+    away: set[str] = field(default_factory=set)
+    """Servers of the pool that the others have no connection to."""
     strangers: dict[str, list[str]] = field(default_factory=dict)
     """Files that somebody put onto a volume by hand."""
     created: int = 0
@@ -66,8 +70,12 @@ class FakeSite:
     def gluster(self, node: str) -> GlusterReport:
         """The pool as `node` sees it: itself is not among its peers."""
         others = [peer for peer in self.peers if peer != node]
-        peers = [PeerReport(uuid=p, hostname=p, connected=True, state="Peer in Cluster") for p in others]
-        return GlusterReport(peers=tuple(peers), volumes=tuple(self.volumes.values()))
+        peers = [PeerReport(uuid=p, hostname=p, connected=p not in self.away, state="Peer in Cluster") for p in others]
+        return GlusterReport(peers=tuple(peers), volumes=tuple(map(self._with_bricks_away, self.volumes.values())))
+
+    def _with_bricks_away(self, volume: VolumeReport) -> VolumeReport:
+        bricks = [msgspec.structs.replace(b, online=b.online and b.server not in self.away) for b in volume.bricks]
+        return msgspec.structs.replace(volume, bricks=tuple(bricks))
 
     def add_peers(self, *names: str) -> None:
         for name in names:

@@ -35,6 +35,51 @@ async def test_a_second_run_does_nothing(stage: Stage) -> None:
     assert stage.told == []
 
 
+@pytest.mark.parametrize("name", ["engine", "data"])
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("cluster.server-quorum-type", "server"),  # as an earlier version made it
+        ("cluster.quorum-type", "none"),
+        ("features.shard", "disable"),
+        ("network.ping-timeout", None),  # somebody has reset it
+    ],
+)
+async def test_an_option_that_drifted_is_seen_and_mended(
+    stage: Stage, name: str, option: str, value: str | None
+) -> None:
+    await stage.run()
+    volumes = stage.world.site.volumes
+    made = dict(volumes[name].options)
+    drifted = {key: old for key, old in made.items() if key != option} | ({option: value} if value else {})
+    volumes[name] = msgspec.structs.replace(volumes[name], options=drifted)
+    assert await stage.left() == [f"volume:{name}"]
+    (todo,) = (await stage.run()).todos
+    assert todo.says == f"Set {option} on volume {name} as they should be"
+    assert dict(volumes[name].options) == made
+    assert await stage.left() == []
+
+
+async def test_gluster_s_other_words_for_yes_are_no_drift(stage: Stage) -> None:
+    await stage.run()
+    volumes = stage.world.site.volumes
+    for name, volume in volumes.items():
+        words = {key: {"on": "enable", "enable": "on"}.get(value, value) for key, value in volume.options.items()}
+        volumes[name] = msgspec.structs.replace(volume, options=words)
+    assert await stage.left() == []
+
+
+async def test_options_are_mended_while_a_node_is_dead(stage: Stage) -> None:
+    await stage.run()
+    site = stage.world.site
+    stage.world.nodes["node3"].fall_silent()
+    site.away.add("node3")
+    site.volumes["data"] = msgspec.structs.replace(site.volumes["data"], options={})
+    done = await stage.run()
+    assert [todo.key for todo in done.todos] == ["volume:data"]
+    assert len(done.silent) == 1
+
+
 async def test_one_node_makes_a_site_too(tmp_path: Path) -> None:
     stage = Stage(tmp_path, ("node1",))
     await stage.run()

@@ -6,11 +6,13 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gluster.parse import group as parse_group
 from hosted_engine.deploy.answers import parse
 from hosted_engine.deploy.plan import Kind, NodeSeen, Observed, expected, plan
 from hosted_engine.deploy.wishes import names, volume
 from node.api.messages.vms import VmState
 from tests.unit.deploy.test_answers import three
+from tests.unit.gluster.captured import group_virt
 
 ANSWERS = parse(three())
 NAMES = ("node1", "node2", "node3")
@@ -108,6 +110,29 @@ def test_writes_wait_for_a_dead_node_for_less_time_than_a_lease_lives() -> None:
         bricks_s, locks_s = (int(options[key]) for key in ("network.ping-timeout", "server.tcp-user-timeout"))
         assert bricks_s + locks_s + 2 * io_timeout_s < 8 * io_timeout_s
         assert int(options["server.keepalive-time"]) < locks_s
+
+
+def test_volumes_are_as_gluster_advises_for_vm_images_but_for_what_outages_taught() -> None:
+    """All of the group is named, or a deploy would not see that somebody has changed it."""
+    own = volume(ANSWERS, "engine").options
+    group = parse_group(group_virt())
+    differ = {name: own.get(name) for name, value in group.items() if own.get(name) != value}
+    assert differ.pop("cluster.server-quorum-type") == "none"
+    assert own["cluster.quorum-type"] == "auto"
+    assert set(differ) == {
+        *("network.ping-timeout", "server.tcp-user-timeout", "server.keepalive-time", "server.keepalive-interval"),
+    }
+
+
+@given(
+    st.sampled_from(["engine", "data"]), st.lists(st.sampled_from(sorted(volume(ANSWERS, "data").options)), min_size=1)
+)
+def test_options_that_drifted_are_set_and_named(name: str, drifted: list[str]) -> None:
+    first = replace(WHOLE_NODE, volumes=WHOLE_NODE.volumes - {name}, drifted={name: tuple(drifted)})
+    (todo,) = plan(ANSWERS, replace(WHOLE, nodes={**WHOLE.nodes, "node1": replace(first, vm=VmState.UP)}))
+    assert (todo.key, todo.volume) == (f"volume:{name}", name)
+    assert todo.says.startswith(f"Set {drifted[0]}")
+    assert len(todo.says) < 200
 
 
 def test_a_volume_without_copies_is_asked_for_nothing_that_is_about_copies() -> None:

@@ -1,5 +1,7 @@
 """The whole of gluster against a glusterd in memory."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,8 +9,10 @@ import pytest
 from gluster.errors import (
     BadVolume,
     BrickInUse,
+    ChangeCutShort,
     CommandFailed,
     CommandRefused,
+    NoMajority,
     NoSuchVolume,
     NotAsWanted,
     PeerNotSettled,
@@ -201,3 +205,81 @@ def test_a_removal_that_says_yes_is_not_believed(gluster: Gluster, daemon: FakeG
         gluster.remove_volume("data")
     with pytest.raises(PeerStays, match="node2"):
         gluster.remove_peer("node2")
+
+
+OTHER_OPTION = replace(WISH, options={**WISH.options, "cluster.heal-timeout": "60"})
+HERE_ALONE = DesiredVolume("new", 1, (BrickPath("node1", "/bricks/new"),))
+CHANGES: dict[str, Callable[[Gluster], object]] = {
+    "take node4 into the pool": lambda gluster: gluster.add_peer("node4"),
+    "take node3 out of the pool": lambda gluster: gluster.remove_peer("node3"),
+    "create volume new": lambda gluster: gluster.ensure_volume(HERE_ALONE),
+    "change volume data": lambda gluster: gluster.ensure_volume(OTHER_OPTION),
+    "stop volume data": lambda gluster: gluster.remove_volume("data"),
+    "clear the brick /bricks/new": lambda gluster: gluster.clear_brick("/bricks/new"),
+    "remove the brick /bricks/new": lambda gluster: gluster.remove_brick("/bricks/new", "an id"),
+}
+
+
+@pytest.mark.parametrize("act", CHANGES)
+def test_a_server_that_has_lost_the_others_changes_nothing(gluster: Gluster, daemon: FakeGlusterd, act: str) -> None:
+    """The fake, as the real one without server quorum, would do it all alone."""
+    daemon.peers, daemon.reachable = {"node2": 0, "node3": 0, "node5": 0}, {"node4"}
+    gluster.ensure_volume(WISH)
+    pool = (dict(daemon.peers), repr(daemon.volumes))
+    daemon.disconnected = {"node2", "node5"}
+    with pytest.raises(NoMajority, match=f"Cannot {act}: this server is connected to") as refused:
+        CHANGES[act](gluster)
+    assert "node2, node5" in refused.value.text.mend
+    assert (dict(daemon.peers), repr(daemon.volumes)) == pool
+
+
+def test_with_more_than_half_of_the_pool_it_is_changed(gluster: Gluster, daemon: FakeGlusterd) -> None:
+    daemon.peers, daemon.disconnected = {"node2": 0, "node3": 0}, {"node3"}
+    with pytest.raises(PeerUnreachable, match="node3"):  # a copy would lie there
+        gluster.ensure_volume(WISH)
+    daemon.disconnected = set()
+    gluster.ensure_volume(WISH)
+    daemon.disconnected = {"node3"}
+    assert gluster.ensure_volume(OTHER_OPTION).options["cluster.heal-timeout"]
+
+
+def test_without_the_others_a_volume_that_is_as_wanted_is_still_looked_at(
+    gluster: Gluster, daemon: FakeGlusterd
+) -> None:
+    daemon.peers = {"node2": 0, "node3": 0}
+    gluster.ensure_volume(WISH)
+    daemon.disconnected = {"node2", "node3"}
+    assert gluster.plan_volume(WISH) == ()
+    gluster.ensure_volume(WISH)
+    with pytest.raises(NoMajority, match="Cannot change volume data"):
+        gluster.plan_volume(OTHER_OPTION)
+
+
+def test_a_peer_that_leaves_is_not_needed_for_it(gluster: Gluster, daemon: FakeGlusterd) -> None:
+    daemon.peers, daemon.disconnected = {"node2": 0}, {"node2"}
+    gluster.remove_peer("node2")
+    assert daemon.peers == {}
+
+
+@pytest.mark.parametrize("commands", [1, 2])
+def test_a_majority_that_is_lost_on_the_way_leaves_a_change_in_part(
+    gluster: Gluster, daemon: FakeGlusterd, commands: int
+) -> None:
+    daemon.peers = {"node2": 0, "node3": 0}
+    daemon.goes_away_after = ("volume create", "volume set data group")[:commands][-1]
+    with pytest.raises(ChangeCutShort, match=r"does the rest: .*Start volume data") as cut:
+        gluster.ensure_volume(WISH)
+    assert "Cannot set" in cut.value.text.why
+    daemon.disconnected, daemon.goes_away_after = set(), None
+    assert gluster.ensure_volume(WISH).status is VolumeStatus.STARTED
+
+
+def test_a_majority_that_is_lost_while_the_pool_is_busy_ends_the_waiting(
+    gluster: Gluster, daemon: FakeGlusterd
+) -> None:
+    daemon.peers = {"node2": 0, "node3": 0}
+    gluster.ensure_volume(WISH)
+    daemon.locked, daemon.goes_away_after = 1, "volume set"
+    with pytest.raises(NoMajority, match=r"Cannot set cluster\.heal-timeout=60"):
+        gluster.ensure_volume(OTHER_OPTION)
+    assert "cluster.heal-timeout" not in daemon.volumes["data"].options
