@@ -3,27 +3,21 @@
 import os
 import stat
 import tomllib
+from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta
 
+from hosted_engine.deploy.decoding import Rule, build, decode
+from hosted_engine.deploy.rules import addresses, bricks, names, numbers, site
 from node.api.problems import Refused
 
-LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+MANAGEMENT_NETWORK = "ovirtmgmt"  # oVirt's name
 
-SiteName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,40}$", description="1 to 40 letters, digits, _ . -")]
-NodeName = Annotated[str, Meta(pattern=rf"^{LABEL}$", description="a short host name such as node1")]
-HostName = Annotated[str, Meta(pattern=rf"^{LABEL}(\.{LABEL})*$", description="a host name such as engine.example.com")]
-BridgeName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,15}$", description="at most 15 letters, digits, _ -")]
-NicName = Annotated[str, Meta(pattern=r"^[^\s/]{1,15}$", description="the name of a network card, such as eno1")]
-Fingerprint = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", description="64 hexadecimal digits in lower case")]
-BrickPath = Annotated[str, Meta(pattern=r"^/[A-Za-z0-9_./-]+$", description="an absolute path")]
-UserName = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", description="user@profile, such as admin@internal")]
-
-TYPE_WORDS = {str: "text", int: "a whole number", bool: "true or false"}
+BrickPath = Annotated[str, Rule(bricks.why_not_brick)]
+MachineAddress = Annotated[IPv4Interface, Rule(addresses.why_not_machine_address)]
 
 
 class BrickAnswers(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,36 +30,38 @@ class BrickAnswers(msgspec.Struct, frozen=True, kw_only=True):
 class NodeAnswers(msgspec.Struct, frozen=True, kw_only=True):
     """A node as its console shows it. `address` has its prefix length, for example 192.0.2.11/24."""
 
-    name: NodeName
-    address: IPv4Interface
-    nic: NicName
-    fingerprint: Fingerprint
-    claim_code: Annotated[str, Meta(min_length=1, description="the code that the node shows")]
+    name: Annotated[str, Rule(names.why_not_node_name)]
+    address: MachineAddress
+    nic: Annotated[str, Rule(names.why_not_nic)]
+    fingerprint: Annotated[str, Rule(names.why_not_fingerprint)]
+    claim_code: Annotated[str, Rule(numbers.why_not_claim_code, secret=True)]
     bricks: BrickAnswers
 
 
 class EngineAnswers(msgspec.Struct, frozen=True, kw_only=True):
     """The engine VM. `extra_names` are further names and addresses that its certificate is good for."""
 
-    name: HostName
-    address: IPv4Interface
-    memory_mib: Annotated[int, Meta(ge=512, le=262144, description="512 to 262144")] = 1024
-    vcpus: Annotated[int, Meta(ge=1, le=64, description="1 to 64")] = 1
-    extra_names: tuple[str, ...] = ()
+    name: Annotated[str, Rule(names.why_not_engine_name)]
+    address: MachineAddress
+    memory_mib: Annotated[int, Rule(numbers.why_not_memory_mib)] = 1024
+    vcpus: Annotated[int, Rule(numbers.why_not_vcpus)] = 1
+    extra_names: tuple[Annotated[str, Rule(names.why_not_certificate_name)], ...] = ()
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):
     """`lease_io_timeout_s` is sanlock's: failover takes about eight of it after a node has died."""
 
-    site: SiteName
+    site: Annotated[str, Rule(names.why_not_site_name)]
     nodes: tuple[NodeAnswers, ...]
     engine: EngineAnswers
-    gateway: IPv4Address | None = None
-    dns: tuple[IPv4Address, ...] = ()
-    management_network: BridgeName = "ovirtmgmt"
-    lease_io_timeout_s: Annotated[int, Meta(ge=2, le=60, description="2 to 60")] = 5
-    admin_user: UserName = "admin@internal"
-    password_file: str | None = None
+    gateway: Annotated[IPv4Address, Rule(addresses.why_not_gateway)] | None = None
+    dns: Annotated[
+        tuple[Annotated[IPv4Address, Rule(addresses.why_not_name_server)], ...], Rule(addresses.why_not_name_servers)
+    ] = ()
+    management_network: Annotated[str, Rule(names.why_not_bridge)] = MANAGEMENT_NETWORK
+    lease_io_timeout_s: Annotated[int, Rule(numbers.why_not_lease_io_timeout_s)] = 5
+    admin_user: Annotated[str, Rule(names.why_not_user)] = "admin@internal"
+    password_file: Annotated[str, Rule(numbers.why_not_password_file)] | None = None
 
 
 class AnswersReadable(Refused):
@@ -109,90 +105,39 @@ def parse(text: str) -> Answers:
     """The answers in a TOML document. Raises AnswersWrong with every mistake."""
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as err:
+    except (ValueError, RecursionError) as err:
         raise AnswersWrong([("the file", f"is not TOML: {err}")]) from err
-    errors: list[tuple[str, str]] = []
-    answers = _struct(Answers, document, "", errors)
-    if answers is not None:
-        errors += _across(answers)
-    if answers is None or errors:
+    return from_document(document)
+
+
+def from_document(document: Mapping[str, Any]) -> Answers:
+    """The answers in a document as TOML gives it. Raises AnswersWrong with every mistake."""
+    decoded = decode(Answers, document)
+    errors = decoded.errors + site.mistakes(_draft(decoded.values))
+    if errors:
         raise AnswersWrong(errors)
-    return answers  # type: ignore[no-any-return]
+    return build(Answers, decoded.values)  # type: ignore[no-any-return]
 
 
-def _struct(kind: Any, raw: object, path: str, errors: list[tuple[str, str]]) -> Any:
-    """`raw` as the struct `kind`; None, and a line for each mistake in `errors`, where it is not one."""
-    if not isinstance(raw, dict):
-        errors.append((path, "has to be a table"))
-        return None
-    before = len(errors)
-    fields = {field.name: field for field in msgspec.structs.fields(kind)}
-    errors += [(_join(path, key), "is not known here") for key in raw if key not in fields]
-    values = {}
-    for name, field in fields.items():
-        if name in raw:
-            values[name] = _value(field.type, raw[name], _join(path, name), errors)
-        elif field.required:
-            errors.append((_join(path, name), "is missing"))
-    return kind(**values) if len(errors) == before else None
+def _draft(values: Mapping[str, Any]) -> site.SiteDraft:
+    """What is good by itself; the defaults hold for what was left out."""
+    engine, nodes = values.get("engine", {}), values.get("nodes")
+    return site.SiteDraft(
+        engine_name=engine.get("name"),
+        engine_address=engine.get("address"),
+        gateway=values.get("gateway"),
+        management_network=values.get("management_network", MANAGEMENT_NETWORK),
+        dns=values.get("dns", ()),
+        extra_names=engine.get("extra_names", ()),
+        nodes=None if nodes is None else [_node_draft(node or {}) for node in nodes],
+    )
 
 
-def _value(kind: Any, raw: object, path: str, errors: list[tuple[str, str]]) -> Any:
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return _struct(kind, raw, path, errors)
-    if isinstance(raw, list) and get_args(kind)[1:] == (...,):
-        item = get_args(kind)[0]
-        return tuple(_value(item, one, f"{path}[{number}]", errors) for number, one in enumerate(raw))
-    try:
-        return msgspec.convert(raw, kind, dec_hook=_address)
-    except msgspec.ValidationError as err:
-        errors.append((path, f"has to be {_wanted(kind) or str(err)}"))
-        return None
-
-
-def _wanted(kind: Any) -> str:
-    """In words, what a value of `kind` has to be."""
-    for part in (kind, *get_args(kind)):
-        if isinstance(part, Meta) and part.description:
-            return part.description
-        if part in (IPv4Interface, IPv4Address):
-            return "an address with its prefix length, such as 192.0.2.11/24" if part is IPv4Interface else "an address"
-    words = TYPE_WORDS.get(kind if isinstance(kind, type) else get_args(kind)[0])
-    return words or "a list"
-
-
-def _address(kind: Any, raw: object) -> object:
-    if kind is IPv4Interface and (not isinstance(raw, str) or "/" not in raw):
-        raise ValueError("no prefix length")
-    return kind(raw)
-
-
-def _across(answers: Answers) -> list[tuple[str, str]]:
-    """What is wrong between answers that are right one by one."""
-    errors = []
-    if len(answers.nodes) not in (1, 3):
-        errors.append(("nodes", f"a site is made of 1 or 3 nodes, here are {len(answers.nodes)}; add others later"))
-    errors += _repeated("nodes[{}].name", [node.name for node in answers.nodes])
-    errors += _repeated("nodes[{}].fingerprint", [node.fingerprint for node in answers.nodes])
-    errors += _repeated("nodes[{}].address", [str(node.address.ip) for node in answers.nodes])
-    network = answers.engine.address.network
-    for number, node in enumerate(answers.nodes):
-        if node.address.network != network:
-            errors.append((f"nodes[{number}].address", f"is not in the engine's network {network}"))
-        if node.address.ip == answers.engine.address.ip:
-            errors.append((f"nodes[{number}].address", "is the engine's address"))
-        if node.name == answers.engine.name:
-            errors.append((f"nodes[{number}].name", "is the engine's name"))
-        if node.bricks.engine == node.bricks.data:
-            errors.append((f"nodes[{number}].bricks.data", "is the brick of volume engine too"))
-    if answers.gateway is not None and answers.gateway not in network:
-        errors.append(("gateway", f"is not in the network {network}"))
-    return errors
-
-
-def _repeated(path: str, values: list[str]) -> list[tuple[str, str]]:
-    return [(path.format(n), f"{value} is there twice") for n, value in enumerate(values) if value in values[:n]]
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+def _node_draft(values: Mapping[str, Any]) -> site.NodeDraft:
+    return site.NodeDraft(
+        name=values.get("name"),
+        address=values.get("address"),
+        nic=values.get("nic"),
+        fingerprint=values.get("fingerprint"),
+        bricks=values.get("bricks", {}),
+    )

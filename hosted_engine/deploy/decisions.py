@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from collections.abc import Mapping
 
 import msgspec
 
@@ -19,7 +20,9 @@ MAC_PREFIX = "52:54:00"  # QEMU's, as libvirt gives out
 
 
 class Decisions(msgspec.Struct, frozen=True, kw_only=True):
-    """`fixed` are the answers that a site is made of: they stay as they were. Holds the admin's password."""
+    """`fixed` are the answers that a site is made of: they stay as they were. `settled` are those that can be corrected
+    until the site is up, and are not changed by a deploy afterwards; empty where they were not noted. Holds the
+    admin's password."""
 
     fixed: dict[str, str]
     password: str
@@ -32,6 +35,7 @@ class Decisions(msgspec.Struct, frozen=True, kw_only=True):
     seed: ImageRef
     tiny: ImageRef
     template_id: str
+    settled: dict[str, str] = {}
 
 
 class AnswersChanged(Refused):
@@ -46,6 +50,7 @@ def decide(answers: Answers, password: str | None = None) -> Decisions:
     mac = secrets.token_bytes(3)
     return Decisions(
         fixed=fixed(answers),
+        settled=settled(answers),
         password=password,
         password_hash=hash_password(password),
         engine_vm_id=_id(),
@@ -81,16 +86,34 @@ def fixed(answers: Answers) -> dict[str, str]:
     } | nodes
 
 
-def check(decisions: Decisions, answers: Answers) -> None:
-    """Refuse answers that contradict what the site was begun with."""
-    old, new = decisions.fixed, fixed(answers)
-    changes = [
+def settled(answers: Answers) -> dict[str, str]:
+    """The answers that are on the engine's own disk, or in the lockspace, once the site is up; by path."""
+    return {
+        "gateway": str(answers.gateway or "none"),
+        "dns": ", ".join(map(str, answers.dns)) or "none",
+        "lease_io_timeout_s": str(answers.lease_io_timeout_s),
+        "engine.extra_names": ", ".join(answers.engine.extra_names) or "none",
+    }
+
+
+def check(decisions: Decisions, answers: Answers, *, formed: bool, password: str | None = None) -> None:
+    """Refuse answers that contradict what the site was begun with; `formed`: it has been up. `password` is what the
+    password file holds now."""
+    changes = _changes(decisions.fixed, fixed(answers))
+    if formed and decisions.settled:
+        changes += _changes(decisions.settled, settled(answers))
+    if password is not None and password != decisions.password:
+        changes.append("password_file holds another password")
+    if changes:
+        raise AnswersChanged(changes="; ".join(changes))
+
+
+def _changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    return [
         f"{path} was {old.get(path, 'not there')} and is {new.get(path, 'not there')}"
         for path in sorted(old.keys() | new.keys())
         if old.get(path) != new.get(path)
     ]
-    if changes:
-        raise AnswersChanged(changes="; ".join(changes))
 
 
 def _id() -> str:

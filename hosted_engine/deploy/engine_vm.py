@@ -16,7 +16,6 @@ from node.api.messages.images import SeedFile, SeedRequest
 from node.api.messages.vms import VmReport, VmState
 from node.api.problems import Failed, NodeSilent, Problem, RemoteFailed, RemoteRefused
 
-START_S = 180
 HEALTH_S = 900  # an emulated processor on a busy machine boots Debian in minutes
 HAND_OVER_S = 300
 CONSOLE_LINES = 12
@@ -85,7 +84,8 @@ class EngineVm:
 
     async def start(self, todo: Todo) -> None:
         what = "the engine VM runs"
-        await self._work.patience.until(what, lambda: self._why_not_started(todo.nodes), limit_s=START_S)
+        limit_s = wishes.lease_wait_s(self._work.answers)
+        await self._work.patience.until(what, lambda: self._why_not_started(todo.nodes), limit_s=limit_s)
 
     async def _why_not_started(self, names: Iterable[str]) -> str | None:
         """Start the VM on the first node that can, unless one runs it; its lease keeps it from running twice."""

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import ssl
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +12,9 @@ import msgspec
 
 from hosted_engine.authority import KeyPair, make_authority, make_pair, why_not_good
 from hosted_engine.deploy.answers import Answers
-from hosted_engine.deploy.decisions import Decisions, check, decide
+from hosted_engine.deploy.decisions import Decisions, check, decide, settled
 from hosted_engine.deploy.journals import Journals
+from hosted_engine.deploy.rules.numbers import why_not_password
 from node.api.messages.identity import Role
 from node.api.problems import Failed, Refused
 from node.system.files import read_or_none, sync_folder, write_durable
@@ -20,6 +22,7 @@ from node.tls import client_context
 
 DEFAULT_FOLDER = Path("/var/lib/trivet/deploy")
 AUTHORITY, DEPLOY, ENGINE = "ca", "deploy", "engine"
+MAX_PASSWORD_FILE = 4096
 
 
 class DeployRunning(Refused):
@@ -73,15 +76,19 @@ class Folder:
 
     # --- decisions ------------------------------------------------------------------------------------------------
 
-    def decisions(self, answers: Answers) -> Decisions:
-        """Those of an earlier run, or new ones. Raises AnswersChanged when they are those of another site."""
-        found = self._recall() or decide(answers, _given_password(answers))
-        check(found, answers)
-        return found
+    def decisions(self, answers: Answers, *, to_remove: bool = False) -> Decisions:
+        """Those of an earlier run, or new ones. Raises AnswersChanged when they are those of another site, or when
+        something changed that a deploy does not change; the latter does not matter to a site that is `to_remove`."""
+        found = self._recall()
+        if found is None:
+            return decide(answers, _given_password(answers))
+        formed = self.journals.formed()
+        check(found, answers, formed=formed and not to_remove, password=_password_if_there(answers))
+        return found if formed else msgspec.structs.replace(found, settled=settled(answers))
 
     def keep(self, decisions: Decisions) -> None:
         """Write `decisions` down, before the first step is done with them."""
-        if self._recall() is None:
+        if self._recall() != decisions:
             write_durable(self._decisions, msgspec.json.encode(decisions))
         if read_or_none(self.password_file) is None:
             write_durable(self.password_file, decisions.password + "\n")
@@ -162,9 +169,28 @@ def _given_password(answers: Answers) -> str | None:
         return None
     path = Path(answers.password_file)
     try:
-        password = path.read_text().rstrip("\n")
+        password = _read_password(path)
     except (OSError, UnicodeDecodeError) as err:
         raise PasswordMissing(path=path, reason=str(err)) from err
-    if not password:
-        raise PasswordMissing(path=path, reason="it is empty")
+    if (reason := why_not_password(password)) is not None:
+        raise PasswordMissing(path=path, reason=reason)
     return password
+
+
+def _password_if_there(answers: Answers) -> str | None:
+    """Once it is noted, the file with the password may be gone."""
+    try:
+        return _read_password(Path(answers.password_file)) if answers.password_file is not None else None
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _read_password(path: Path) -> str:
+    """Raises OSError where others may read it too, and for what is no file: a pipe would never end."""
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if not stat.S_ISREG(mode):
+            raise OSError("it is no plain file")
+        if mode & 0o077:
+            raise PermissionError(f"others may read it (mode {stat.S_IMODE(mode):o}): chmod 600 {path}")
+        return file.read(MAX_PASSWORD_FILE).decode().removesuffix("\n")

@@ -17,7 +17,6 @@ from node.api.problems import Refused, RemoteRefused
 POOL_S = 60
 BRICKS_S = 90
 MOUNT_S = 120
-LOCKSPACE_S = 180
 
 
 class OtherVolume(Refused):
@@ -131,7 +130,9 @@ class Storage:
                 report = await api.join_lockspace(wishes.lockspace(self._work.answers, name))
             return None if report.joined else f"{name}: {report.detail or 'not joined yet'}"
 
-        await self._until("the lockspace is joined", lambda: _all(ask, todo.nodes), LOCKSPACE_S)
+        await self._until(
+            "the lockspace is joined", lambda: _all(ask, todo.nodes), wishes.lease_wait_s(self._work.answers)
+        )
 
     async def leave(self, todo: Todo) -> None:
         for name in todo.nodes:

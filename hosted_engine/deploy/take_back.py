@@ -58,7 +58,7 @@ class TakeBack:
         tell_step: Callable[[Progress], None],
         tell_wait: Callable[[str], None],
     ) -> None:
-        decisions = folder.decisions(answers)
+        decisions = folder.decisions(answers, to_remove=True)
         self._work = Work(answers, decisions, reach, folder, Patience(clock, tell_wait))
         self._observer = BackObserver(answers, decisions, reach, folder)
         self._tell_step = tell_step

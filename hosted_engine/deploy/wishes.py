@@ -92,6 +92,11 @@ def lease() -> LeaseRequest:
     return LeaseRequest(lockspace=LOCKSPACE, resource=LEASE, volume="engine")
 
 
+def lease_wait_s(answers: Answers) -> int:
+    """How long to wait for a lease whose holder has died: eight times-out and a watchdog, with some to spare."""
+    return max(180, 120 + 8 * answers.lease_io_timeout_s)
+
+
 def engine_vm(answers: Answers, decisions: Decisions) -> VmSpec:
     engine = answers.engine
     return VmSpec(

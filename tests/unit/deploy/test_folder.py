@@ -1,11 +1,14 @@
 """What a deploy keeps survives its death, is whole, is private, and is held by one process at a time."""
 
+import os
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from hosted_engine.deploy.answers import Answers, parse
+from hosted_engine.deploy.decisions import AnswersChanged
 from hosted_engine.deploy.folder import AUTHORITY, ENGINE, AuthorityDamaged, DeployRunning, Folder, PasswordMissing
 from node.steps import Entry, Mark, Outcome
 from tests.unit.deploy.test_answers import three
@@ -43,7 +46,59 @@ def test_a_given_password_is_taken(folder: Folder, answers: Answers, tmp_path: P
     with pytest.raises(PasswordMissing, match="No such file"):
         folder.decisions(msgspec.structs.replace(answers, password_file=str(given)))
     given.write_text("s3cret word\n")
+    with pytest.raises(PasswordMissing, match=r"others may read it .* chmod 600"):
+        folder.decisions(msgspec.structs.replace(answers, password_file=str(given)))
+    given.chmod(0o600)
     assert folder.decisions(msgspec.structs.replace(answers, password_file=str(given))).password == "s3cret word"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"two\nlines\n", b"a\r\n", b"\x00", b"\xff\xfe", b"x" * 5000])
+def test_a_password_that_nobody_can_type_is_refused(
+    folder: Folder, answers: Answers, tmp_path: Path, content: bytes
+) -> None:
+    given = tmp_path / "password"
+    given.write_bytes(content)
+    given.chmod(0o600)
+    with pytest.raises(PasswordMissing):
+        folder.decisions(msgspec.structs.replace(answers, password_file=str(given)))
+
+
+def test_what_is_no_plain_file_is_no_password_file(folder: Folder, answers: Answers, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    for path in (tmp_path / "pipe", tmp_path, Path("/dev/zero")):
+        with pytest.raises(PasswordMissing):
+            folder.decisions(msgspec.structs.replace(answers, password_file=str(path)))
+
+
+def test_another_password_later_is_refused_and_none_is_not_needed(
+    folder: Folder, answers: Answers, tmp_path: Path
+) -> None:
+    given = tmp_path / "password"
+    with_file = msgspec.structs.replace(answers, password_file=str(given))
+    given.write_text("first\n")
+    given.chmod(0o600)
+    folder.keep(folder.decisions(with_file))
+    assert folder.decisions(with_file).password == "first"
+    given.write_text("second\n")
+    with pytest.raises(AnswersChanged, match="password_file holds another password") as caught:
+        folder.decisions(with_file)
+    assert "second" not in str(caught.value)
+    given.unlink()
+    assert folder.decisions(with_file).password == "first"
+
+
+def test_what_is_settled_once_the_site_is_up_can_be_corrected_before(folder: Folder, answers: Answers) -> None:
+    folder.keep(folder.decisions(answers))
+    corrected = msgspec.structs.replace(answers, gateway=IPv4Address("192.0.2.1"), lease_io_timeout_s=9)
+    folder.keep(folder.decisions(corrected))
+    journal = folder.journals.new()
+    journal.write(Entry(Mark.PLANNED))
+    journal.write(Entry(Mark.ENDED, detail=Outcome.DONE.value))
+    assert folder.decisions(corrected).settled["gateway"] == "192.0.2.1"
+    with pytest.raises(AnswersChanged) as caught:
+        folder.decisions(answers)
+    assert "gateway was 192.0.2.1 and is none; lease_io_timeout_s was 9 and is 5" in str(caught.value)
+    assert folder.decisions(answers, to_remove=True).engine_vm_id == folder.decisions(corrected).engine_vm_id
 
 
 def test_a_half_made_authority_is_made_anew(folder: Folder, answers: Answers) -> None:

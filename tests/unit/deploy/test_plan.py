@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gluster.parse import group as parse_group
 from hosted_engine.deploy.answers import parse
 from hosted_engine.deploy.plan import Kind, NodeSeen, Observed, expected, plan
-from hosted_engine.deploy.wishes import names, volume
+from hosted_engine.deploy.wishes import lease_wait_s, names, volume
 from node.api.messages.vms import VmState
 from tests.unit.deploy.test_answers import three
 from tests.unit.gluster.captured import group_virt
@@ -133,6 +133,12 @@ def test_options_that_drifted_are_set_and_named(name: str, drifted: list[str]) -
     assert (todo.key, todo.volume) == (f"volume:{name}", name)
     assert todo.says.startswith(f"Set {drifted[0]}")
     assert len(todo.says) < 200
+
+
+def test_a_dead_nodes_lease_is_waited_for_until_it_is_free() -> None:
+    for io_timeout_s in range(2, 61):
+        answers = msgspec.structs.replace(ANSWERS, lease_io_timeout_s=io_timeout_s)
+        assert lease_wait_s(answers) > 8 * io_timeout_s + 60  # sanlock's host_dead_seconds with its usual watchdog
 
 
 def test_a_volume_without_copies_is_asked_for_nothing_that_is_about_copies() -> None:
