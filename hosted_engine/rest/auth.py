@@ -72,7 +72,8 @@ class Authenticator:
         self._key = secrets.token_bytes(32)
         self._sessions: dict[str, tuple[Session, Caller]] = {}
         self._nobody = ""
-        self._slow = asyncio.Semaphore(1)  # one scrypt at a time: it takes memory and a whole processor
+        # One scrypt at a time takes memory and a whole processor; names that nobody has wait for each other, not users.
+        self._slow = {True: asyncio.Semaphore(1), False: asyncio.Semaphore(1)}
 
     async def sign_in(self, user: str, password: str, scope: str) -> tuple[str, Session]:
         """A new token and its session. Raises AccessDenied."""
@@ -147,7 +148,9 @@ class Authenticator:
         account = self._account(name)
         if known and account == known[1] and hmac.compare_digest(known[0], mark):
             return known[1]
-        async with self._slow:
+        if not self._throttle.allows(name):
+            raise AccessDenied
+        async with self._slow[account is not None]:
             if not self._throttle.allows(name):
                 raise AccessDenied
             stored = account.password_hash if account else await self._nobodys_hash()

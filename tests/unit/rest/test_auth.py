@@ -1,6 +1,8 @@
 """Who gets in, who does not, and for how long."""
 
+import asyncio
 import base64
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -165,3 +167,20 @@ async def test_who_came_and_went_is_an_event(world: World) -> None:
         (31, "User admin@internal logged out."),
         (114, "User admin@internal failed to log in: the password is wrong."),
     ]
+
+
+async def test_names_that_nobody_has_hold_up_no_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are tried: each takes a scrypt, one after the other."""
+    world, go_on, right = World(), threading.Event(), auth.matches
+
+    def matches(password: str, stored: str) -> bool:
+        return right(password, stored) if password == PASSWORD else not go_on.wait(60)
+
+    monkeypatch.setattr(auth, "matches", matches)
+    tries = [asyncio.create_task(world.authenticator.sign_in(f"nobody{n}", "x", "")) for n in range(100)]
+    await asyncio.sleep(0)
+    assert await asyncio.wait_for(world.token(), 60)
+    assert not any(task.done() for task in tries)
+    go_on.set()
+    refused = await asyncio.gather(*tries, return_exceptions=True)
+    assert {type(answer) for answer in refused} == {AccessDenied}
