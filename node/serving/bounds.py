@@ -17,7 +17,7 @@ class Bounds:
     """
 
     of_address: int = 200
-    in_all: int = 1000
+    in_all: int = 500
     head_s: float = 15
     body_s: float = 60
     write_s: float = 30

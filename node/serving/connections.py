@@ -1,7 +1,7 @@
 """Knows the connections of a server, from the moment each is accepted: who holds how many, and what each waits for.
 
 A connection that keeps the server waiting too long is shut down. Where there is one too many, the connection that has
-waited longest for its client makes room, those first that never asked anything. Nobody is kept out by others' waiting.
+waited longest for its client makes room: whoever is new has as long as others are new. Nobody is kept out by waiting.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from enum import IntEnum
+from enum import StrEnum
 from typing import Any
 
 from node.serving.bounds import Bounds
@@ -19,18 +19,18 @@ from node.serving.bounds import Bounds
 log = logging.getLogger(__name__)
 
 
-class Phase(IntEnum):
-    """What a connection waits for; those that are given up first come first."""
+class Phase(StrEnum):
+    """What a connection waits for."""
 
-    HEAD = 0  # its first request
-    BODY = 1
-    IDLE = 2  # its next request
-    WRITE = 3  # that the client takes what is sent
-    ANSWER = 4  # the server itself: never given up
+    HEAD = "its first request"
+    BODY = "the rest of a body"
+    IDLE = "its next request"
+    WRITE = "its client to take what is sent"
+    ANSWER = "the server itself"  # never given up
 
 
 class Connection:
-    """`since` is when its phase began, `deadline` when it has to have ended; both monotonic, in seconds."""
+    """`since` is when it began to wait, `deadline` when that has to have ended; both monotonic, in seconds."""
 
     __slots__ = ("deadline", "peer", "phase", "since", "sock", "source")
 
@@ -40,8 +40,8 @@ class Connection:
         self.source = source_of(self.peer[0])
         self.enter(Phase.HEAD, now, head_s)
 
-    def enter(self, phase: Phase, now: float, within_s: float = float("inf")) -> None:
-        self.phase, self.since, self.deadline = phase, now, now + within_s
+    def enter(self, phase: Phase, since: float, within_s: float = float("inf")) -> None:
+        self.phase, self.since, self.deadline = phase, since, since + within_s
 
     @property
     def closed(self) -> bool:
@@ -107,7 +107,7 @@ class Connections:
         return victim is not None
 
     def _end(self, connection: Connection) -> None:
-        log.debug("shutting down a connection of %s: it waits for %s", connection.source, connection.phase.name)
+        log.debug("shutting down a connection of %s: it waits for %s", connection.source, connection.phase)
         connection.shut_down()
         self._forget(connection)
 
@@ -123,8 +123,8 @@ class Connections:
 
 
 def choose_victim(among: Iterable[Connection]) -> Connection | None:
-    """Who has to go: of the source with the most connections that wait for their client, the one in the earliest phase,
-    there the one that has been in it longest."""
+    """Who has to go: of the source with the most connections that wait for their client, the one that has waited
+    longest. What it waits for does not matter: a kind that went first could be crowded out by another."""
     waiting: dict[str, list[Connection]] = {}
     for connection in among:
         if connection.phase is not Phase.ANSWER:
@@ -132,7 +132,7 @@ def choose_victim(among: Iterable[Connection]) -> Connection | None:
     if not waiting:
         return None
     most = max(waiting.values(), key=lambda connections: len(connections))
-    return min(most, key=lambda connection: (connection.phase, connection.since))
+    return min(most, key=lambda connection: connection.since)
 
 
 def source_of(host: str) -> str:

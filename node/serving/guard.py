@@ -48,13 +48,12 @@ class _Watched:
         self._receive = receive
         self._send = send
         self._whole = False
-        self._body_until = self._clock() + self._bounds.body_s
+        self._began = self._clock()
 
     async def receive(self) -> Message:
         if self._whole:
             return await self._receive()  # waits for the client to go away
-        now = self._clock()
-        self._connection.enter(Phase.BODY, now, self._body_until - now)
+        self._connection.enter(Phase.BODY, self._began, self._bounds.body_s)  # no piece of it makes it younger
         message = await self._receive()
         self._connection.enter(Phase.ANSWER, self._clock())
         self._whole = not message.get("more_body", False)

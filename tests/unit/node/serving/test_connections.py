@@ -60,11 +60,14 @@ def test_the_one_that_waited_longest_makes_room_for_another_of_its_address(groun
     assert len(ground.connections) == 3
 
 
-def test_who_never_asked_goes_before_who_did(ground: Ground) -> None:
-    assert all(ground.connect("a", port) for port in (1, 2, 3))
-    ground.enter("a", 1, Phase.IDLE)
-    assert ground.connect("a", 4)
-    assert ground.ended() == [2]
+def test_it_is_not_what_it_waits_for_that_counts(ground: Ground) -> None:
+    """Half bodies by the hundred must not leave those that are new the shorter life."""
+    for port, phase in ((1, Phase.BODY), (2, Phase.IDLE), (3, Phase.HEAD)):
+        assert ground.connect("a", port)
+        ground.enter("a", port, phase)
+    for port in (4, 5, 6):
+        assert ground.connect("a", port)
+    assert ground.ended() == [1, 2, 3]
 
 
 def test_requests_under_way_are_never_given_up(ground: Ground) -> None:
