@@ -1,0 +1,162 @@
+"""What a node does while the engine VM is on it: leave it in peace, heal it, move it, stop it. Pure."""
+
+from collections.abc import Callable
+
+from hosted_engine.ha.ranking import Candidate, better_host, find_taker
+from hosted_engine.ha.states import Action, Health, LeaseState, State, VmState
+from hosted_engine.ha.view import Decision, View
+
+_STOPPING = frozenset({State.ENGINE_STOP, State.ENGINE_FORCE_STOP})
+_GIVES_UP_MOVING_S = 600  # so long after a live migration that failed the engine is restarted elsewhere instead
+
+
+def decide_up(view: View) -> Decision:
+    rules: tuple[Callable[[View], Decision | None], ...] = (
+        _moving,
+        _without_storage,
+        _without_lease,
+        _stopping,
+        _paused,
+        _sick,
+        _leaving,
+        _booting,
+    )
+    for rule in rules:
+        if (decision := rule(view)) is not None:
+            return decision
+    if view.health is Health.GOOD:
+        return _stay(State.ENGINE_UP, "The engine runs here and is healthy")
+    return _stay(_as_it_was(view), "The engine runs here, its health is not known")
+
+
+def _stay(state: State, reason: str) -> Decision:
+    return Decision(state=state, action=Action.NONE, reason=reason)
+
+
+def _as_it_was(view: View) -> State:
+    """A VM that was found here has to show its health first."""
+    known = (State.ENGINE_UP, State.ENGINE_UP_BAD_HEALTH, State.ENGINE_STARTING, *_STOPPING)
+    return view.memory.state if view.memory.state in known else State.ENGINE_STARTING
+
+
+def _moving(view: View) -> Decision | None:
+    if view.vm is VmState.INCOMING:
+        return _stay(State.ENGINE_DOWN, "The engine is coming here by live migration")
+    if view.vm is VmState.OUTGOING:
+        return _stay(State.ENGINE_UP, "The engine is leaving by live migration")
+    return None
+
+
+def _without_storage(view: View) -> Decision | None:
+    """Without storage nothing here can be mended, and sanlock ends the VM in time if it has to end."""
+    if view.storage.readable:
+        return None
+    return _stay(_as_it_was(view), "The engine runs here; the engine volume cannot be read, so its lease decides")
+
+
+def _without_lease(view: View) -> Decision | None:
+    """Others may start the engine at any time then. They believe this host's claim for twice as long."""
+    lease = view.lease
+    proven = lease.state in (LeaseState.FREE, LeaseState.EXPIRED) or (
+        lease.state is LeaseState.HELD and lease.host_id not in (None, view.host_id)
+    )
+    since = max(lease.since, view.vm_since)
+    if not proven or view.now - since < view.profile.claim_grace_s / 2:
+        return None
+    holder = f"host {lease.host_id} holds it" if lease.state is LeaseState.HELD else "nobody holds it"
+    return Decision(
+        state=State.ENGINE_FORCE_STOP, action=Action.DESTROY, reason=f"The VM runs here without its lease: {holder}"
+    )
+
+
+def _stopping(view: View) -> Decision | None:
+    if view.memory.state not in _STOPPING:
+        return None
+    waited = view.now - view.memory.since
+    if (
+        view.memory.state is State.ENGINE_STOP
+        and view.vm is not VmState.PAUSED
+        and waited < view.profile.stop_timeout_s
+    ):
+        return _stay(
+            State.ENGINE_STOP, f"Waiting for the guest to stop, {waited:.0f} of {view.profile.stop_timeout_s:.0f} s"
+        )
+    return Decision(state=State.ENGINE_FORCE_STOP, action=Action.DESTROY, reason="The guest did not stop in time")
+
+
+def _paused(view: View) -> Decision | None:
+    if view.vm is not VmState.PAUSED:
+        return None
+    paused_s = view.now - view.vm_since
+    if view.storage.writable is not True:
+        return _stay(State.ENGINE_UP_BAD_HEALTH, "The VM is paused; the engine volume cannot be written")
+    if paused_s >= view.profile.bad_health_s:
+        return _stop(f"The VM has been paused for {paused_s:.0f} s", sick=True)
+    return Decision(
+        state=State.ENGINE_UP_BAD_HEALTH, action=Action.RESUME, reason="The VM is paused; its disk can be written again"
+    )
+
+
+def _sick(view: View) -> Decision | None:
+    if view.health is not Health.BAD or _is_booting(view):
+        return None
+    bad_s = view.now - view.health_since
+    if bad_s >= view.profile.bad_health_s:
+        return _stop(f"The engine's health has been bad for {bad_s:.0f} s", sick=True)
+    return _stay(
+        State.ENGINE_UP_BAD_HEALTH, f"The engine's health is bad, for {bad_s:.0f} of {view.profile.bad_health_s:.0f} s"
+    )
+
+
+def _is_booting(view: View) -> bool:
+    """It may be unhealthy for it was not healthy since it began to boot, here or by its own reboot."""
+    profile = view.profile
+    if view.memory.state is State.ENGINE_STARTING or _as_it_was(view) is not view.memory.state:
+        begin = view.memory.since if view.memory.state is State.ENGINE_STARTING else view.now
+    elif view.booted_at is not None and _unhealthy_since_boot(view, view.booted_at):
+        begin = view.booted_at
+    else:
+        return False
+    return view.now - begin < profile.boot_timeout_s
+
+
+def _unhealthy_since_boot(view: View, booted_at: float) -> bool:
+    lag_s = view.profile.health_period_s + view.profile.health_timeout_s
+    return view.healthy_at is None or view.healthy_at <= booted_at + lag_s
+
+
+def _booting(view: View) -> Decision | None:
+    if view.health is Health.GOOD or not _is_booting(view):
+        return None
+    return _stay(State.ENGINE_STARTING, "The VM runs, the engine in it is not healthy yet")
+
+
+def _leaving(view: View) -> Decision | None:
+    """A healthy engine moves when its host is to be left, or another has been better for long enough."""
+    if view.health is not Health.GOOD:
+        return None
+    if view.local_maintenance:
+        taker, why = find_taker(view), "This host goes into maintenance"
+        if taker is None:
+            return _stay(State.ENGINE_UP, f"{why}, but no other host can take the engine")
+        return _move(view, taker, why)
+    better, since = better_host(view), view.memory.better_since
+    if better is None or since is None or view.now - since < view.profile.move_after_s:
+        return None
+    return _move(view, better, f"Host {better.host_id} is better by {better.score} points against this one's")
+
+
+def _move(view: View, to: Candidate, why: str) -> Decision:
+    failed_at = view.memory.migration_failed_at
+    if failed_at is not None and view.now - failed_at < _GIVES_UP_MOVING_S:
+        return _stop(f"{why}; its live migration failed, so it is started anew there", sick=False)
+    return Decision(
+        state=State.ENGINE_UP,
+        action=Action.MIGRATE,
+        reason=f"{why}: the engine moves to host {to.host_id}",
+        target=to.host_id,
+    )
+
+
+def _stop(why: str, *, sick: bool) -> Decision:
+    return Decision(state=State.ENGINE_STOP, action=Action.STOP, reason=why, sick=sick)

@@ -1,0 +1,85 @@
+"""Makes the view of a round from the one before and what the monitors found: the `since` of everything. Pure."""
+
+from dataclasses import replace
+
+from hosted_engine.ha.profiles import DEFAULT, Profile
+from hosted_engine.ha.states import Fencing, Health
+from hosted_engine.ha.view import Facts, Lease, Memory, Peer, Storage, View
+from hosted_engine.ha.whiteboard import BadBlock, HostBlock
+
+
+def first_view(host_id: int, now: float, profile: Profile = DEFAULT, memory: Memory | None = None) -> View:
+    """What a node knows before its first look: nothing."""
+    return View(now=now, host_id=host_id, profile=profile, memory=memory or Memory(since=now), lease=Lease(since=now))
+
+
+def next_view(before: View, facts: Facts, memory: Memory) -> View:
+    """`memory`: as it is after the last decision and action."""
+    now = facts.now
+    health = facts.health if facts.vm.is_here else Health.UNKNOWN
+    said = facts.global_maintenance
+    return View(
+        now=now,
+        host_id=before.host_id,
+        memory=memory,
+        profile=before.profile,
+        storage=_storage(before.storage, facts),
+        vm=facts.vm,
+        vm_since=before.vm_since if facts.vm is before.vm else now,
+        health=health,
+        health_since=before.health_since if health is before.health else now,
+        healthy_at=now if health is Health.GOOD else before.healthy_at,
+        booted_at=facts.booted_at,
+        lease=_lease(before.lease, facts),
+        global_maintenance=before.global_maintenance if said is None else said,
+        local_maintenance=facts.local_maintenance,
+        measurements=facts.measurements,
+        peers=_peers(before.peers, facts),
+        running=facts.running,
+    )
+
+
+def with_profile(view: View, profile: Profile) -> View:
+    return replace(view, profile=profile)
+
+
+def _storage(before: Storage, facts: Facts) -> Storage:
+    since = before.readable_since if before.readable_since is not None else facts.now
+    return Storage(
+        readable=facts.storage_readable,
+        writable=facts.storage_writable,
+        readable_since=since if facts.storage_readable else None,
+    )
+
+
+def _lease(before: Lease, facts: Facts) -> Lease:
+    state, host_id = facts.lease
+    same = before.state is state and before.host_id == host_id
+    return before if same else Lease(state=state, host_id=host_id, since=facts.now)
+
+
+def _peers(before: tuple[Peer, ...], facts: Facts) -> tuple[Peer, ...]:
+    known = {peer.host_id: peer for peer in before}
+    answering, fencing = dict(facts.answering), dict(facts.fencing)
+    return tuple(
+        Peer(
+            host_id=host_id,
+            block=block,
+            sequence=block.sequence if isinstance(block, HostBlock) else _sequence(known.get(host_id)),
+            changed_at=_changed_at(known.get(host_id), block, facts.now),
+            answers=answering.get(host_id),
+            fencing=fencing.get(host_id, Fencing.NONE),
+        )
+        for host_id, block in facts.blocks
+    )
+
+
+def _sequence(was: Peer | None) -> int | None:
+    return None if was is None else was.sequence
+
+
+def _changed_at(was: Peer | None, block: HostBlock | BadBlock, now: float) -> float | None:
+    """A block seen for the first time proves nothing, and what cannot be read is no sign of life."""
+    if was is None or was.sequence is None or not isinstance(block, HostBlock):
+        return None if was is None else was.changed_at
+    return now if block.sequence != was.sequence else was.changed_at
