@@ -100,9 +100,14 @@ def _unexpectedly_down(view: View) -> Decision:
 
 
 def _start_or_wait(view: View) -> Decision:
-    if (why := _why_not_able(view)) is not None:
+    if (why := _why_blind(view)) is not None:
         return _wait(State.ENGINE_DOWN, why)
-    if (fence := _fence(view)) is not None:
+    lost = _lost_owner(view)
+    if lost is None and (why := _why_claimed(view)) is not None:
+        return _wait(State.ENGINE_DOWN, why)
+    if (why := _why_not_fit(view)) is not None:
+        return _wait(State.ENGINE_DOWN, why)
+    if lost is not None and (fence := _fence(view, lost)) is not None:
         return fence
     if (why := _why_claimed(view) or _why_not_takeable(view) or _why_not_our_turn(view)) is not None:
         return _wait(State.ENGINE_DOWN, why)
@@ -113,14 +118,17 @@ def _start_or_wait(view: View) -> Decision:
     )
 
 
-def _why_not_able(view: View) -> str | None:
-    """Why this host may not start anything, whoever holds the lease."""
+def _why_blind(view: View) -> str | None:
     if not view.storage.readable:
         return "The engine volume cannot be read from here"
     if not view.storage.writable:
         return "The engine volume cannot be written from here"
     if view.global_maintenance is None:
         return "The whiteboard does not say whether there is global maintenance"
+    return None
+
+
+def _why_not_fit(view: View) -> str | None:
     if all(c.host_id != view.host_id for c in candidates(view)):
         failed = failed_starts(view.memory, view.now, view.profile.failed_start_window_s)
         score = own_score(view, State.ENGINE_DOWN).value
@@ -144,7 +152,7 @@ def _is_claim_refuted(view: View) -> bool:
 
 
 def _why_not_takeable(view: View) -> str | None:
-    """Why a start could not get the lease. That of a silent host is tried a little early: sanlock knows the moment."""
+    """Why a start could not get the lease. That of a host silent for long enough is tried: sanlock knows the moment."""
     lease = view.lease
     if lease.state in (LeaseState.UNREADABLE, LeaseState.UNKNOWN):
         return "It cannot be read who holds the engine's lease"
@@ -156,14 +164,14 @@ def _why_not_takeable(view: View) -> str | None:
 
 
 def _dead_from(view: View) -> float:
-    """The first moment at which sanlock could count the lease's owner as dead."""
+    """When sanlock should count the lease's owner as dead, if what it says of it is not known here."""
     owner = find_peer(view, view.lease.host_id)
     if owner is None:
-        return view.lease.since + view.profile.host_dead_s - view.profile.renewal_s
+        return view.lease.since + view.profile.host_dead_s
     if is_alive(view, owner) or view.storage.readable_since is None:
         return float("inf")
     since = view.storage.readable_since if owner.changed_at is None else owner.changed_at
-    return since + view.profile.host_dead_s - view.profile.renewal_s
+    return since + view.profile.host_dead_s
 
 
 def _takeable_since(view: View) -> float:
@@ -187,27 +195,28 @@ def _why_not_our_turn(view: View) -> str | None:
     return f"No host is really fit; this one starts the engine after {wait_s - waited:.0f} s"
 
 
-def _fence(view: View) -> Decision | None:
-    """Cut the power of a silent host that holds the lease; confirmed to be off, its lockspace id is given back."""
-    owner = find_peer(view, view.lease.host_id)
-    if view.lease.state is not LeaseState.HELD or owner is None or not _is_lost(view, owner):
+def _lost_owner(view: View) -> Peer | None:
+    """The holder of the lease, when it neither writes nor answers.
+
+    Where only its daemon died, or only its network, the engine may be well. Its death stalls the volume for all: that
+    time counts, but then it has to be seen not to write for two rounds.
+    """
+    owner = find_peer(view, view.lease.host_id) if view.lease.state is LeaseState.HELD else None
+    if owner is None or owner.answers is not False or silent_for_s(view, owner) < 2 * view.profile.period_s:
         return None
+    return owner
+
+
+def _fence(view: View, owner: Peer) -> Decision | None:
+    """Cut the power of a lost host that holds the lease; confirmed to be off, its lockspace id is given back."""
     if owner.fencing is Fencing.CONFIRMED:
         reason = f"Host {owner.host_id} is confirmed to be off: its lease need not be waited for"
         return Decision(state=State.ENGINE_DOWN, action=Action.FREE_HOST_ID, reason=reason, target=owner.host_id)
     failed_at = view.memory.fence_failed_at
     if owner.fencing is not Fencing.READY or (failed_at is not None and view.now - failed_at < _FENCE_AGAIN_S):
         return None
+    silent_s = silent_for_s(view, owner) if owner.changed_at is None else view.now - owner.changed_at
+    if silent_s < view.profile.fence_after_s + _rank(view) * view.profile.start_backoff_s:
+        return None
     reason = f"Host {owner.host_id} holds the lease, does not write and does not answer: its power is cut"
     return Decision(state=State.ENGINE_DOWN, action=Action.FENCE, reason=reason, target=owner.host_id)
-
-
-def _is_lost(view: View, owner: Peer) -> bool:
-    """It neither writes nor answers. Where only its daemon died or only its network, the engine may be well.
-
-    Its death stalls the volume for all: that time counts, but then it has to be seen not to write for two rounds.
-    """
-    if owner.answers is not False or silent_for_s(view, owner) < 2 * view.profile.period_s:
-        return False
-    silent_s = silent_for_s(view, owner) if owner.changed_at is None else view.now - owner.changed_at
-    return silent_s >= view.profile.fence_after_s + _rank(view) * view.profile.start_backoff_s

@@ -18,16 +18,16 @@ def after_decision(view: View, decision: Decision) -> Memory:
     """What the node remembers before it acts."""
     memory, now = view.memory, view.now
     changed = decision.state is not memory.state
-    kept = tuple(at for at in memory.failed_starts if now - at < view.profile.failed_start_window_s)
-    better = decision.state in _RUNS_HERE and better_host(view) is not None
-    return replace(
-        memory,
+    failed = tuple(at for at in memory.failed_starts if now - at < view.profile.failed_start_window_s)
+    return Memory(
         state=decision.state,
         since=now if changed else memory.since,
-        failed_starts=(*kept, now) if decision.failed_start else kept,
+        failed_starts=(*failed, now) if decision.failed_start else failed,
         stop_counts=_stop_counts(memory, decision),
         migrating_to=_migrating_to(memory, decision),
-        better_since=(memory.better_since if memory.better_since is not None else now) if better else None,
+        migration_failed_at=memory.migration_failed_at,
+        better_since=_better_since(view, decision),
+        fence_failed_at=memory.fence_failed_at,
     )
 
 
@@ -55,7 +55,7 @@ def own_block(
         host_id=view.host_id,
         sequence=sequence,
         state=decision.state,
-        score=own_score(replace(view, memory=memory), decision.state).value,
+        score=own_score(view, decision.state, memory).value,
         name=name,
         vm=view.vm,
         health=view.health,
@@ -104,3 +104,9 @@ def _stop_counts(memory: Memory, decision: Decision) -> bool:
     if decision.action is Action.STOP:
         return decision.sick
     return memory.stop_counts and decision.state in (State.ENGINE_STOP, State.ENGINE_FORCE_STOP)
+
+
+def _better_since(view: View, decision: Decision) -> float | None:
+    if decision.state not in _RUNS_HERE or better_host(view) is None:
+        return None
+    return view.now if view.memory.better_since is None else view.memory.better_since

@@ -52,12 +52,12 @@ def find_claimant(view: View) -> HostBlock | None:
 
 
 def failed_starts(memory: Memory, now: float, window_s: float) -> int:
-    return sum(1 for at in memory.failed_starts if now - at < window_s)
+    return len([at for at in memory.failed_starts if now - at < window_s])
 
 
-def own_score(view: View, state: State) -> Score:
+def own_score(view: View, state: State, memory: Memory | None = None) -> Score:
     """The score of this node in `state`; a host that is to be left has none, though the engine is still on it."""
-    failed = failed_starts(view.memory, view.now, view.profile.failed_start_window_s)
+    failed = failed_starts(memory or view.memory, view.now, view.profile.failed_start_window_s)
     return rate(State.LOCAL_MAINTENANCE if view.local_maintenance else state, view.measurements, failed)
 
 

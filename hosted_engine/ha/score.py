@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from hosted_engine.ha.states import SCORELESS, WITHOUT_MEMORY_PENALTY, State
@@ -50,6 +51,7 @@ class Score:
     penalties: tuple[Penalty, ...]
 
 
+@lru_cache(maxsize=64)
 def rate(state: State, measured: Measurements, failed_starts: int = 0) -> Score:
     """The score of a host in `state`. What brings it to 0 altogether costs all of the base; the rest is still listed.
 

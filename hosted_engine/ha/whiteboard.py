@@ -22,7 +22,7 @@ _CHECKED = _HEADER.size - 4
 _HOST, _CLUSTER = 1, 2
 
 
-class HostBlock(msgspec.Struct, frozen=True, kw_only=True):
+class HostBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one host says of itself. Only it writes this; `sequence` goes up with every write.
 
     `since` and `failed_starts` are times of the host's own boot-time clock: they mean something to itself alone, and
