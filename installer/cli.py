@@ -8,6 +8,7 @@ import click
 from gluster.command import make_group as gluster_commands
 from hosted_engine.deploy.command import deploy
 from installer.storage import observe_state
+from hosted_engine.ha.command import ha
 from netconf.command import net
 from netconf.command.surroundings import Surroundings
 from node.network.names import Names
@@ -30,6 +31,7 @@ def version() -> None:
 
 
 main.add_command(deploy)
+main.add_command(ha)
 main.add_command(net)
 main.add_command(gluster_commands(observe_state))
 

@@ -31,7 +31,7 @@ class Measurements:
     network: float | None = 1.0
     bridge: bool = True
     memory_free_mib: float | None = None
-    memory_needed_mib: float = 0
+    memory_needed_mib: float | None = 0
     cpu_history: tuple[Sample, ...] = ()
     config_fresh: bool = True
 
@@ -114,5 +114,7 @@ def _memory(state: State, measured: Measurements) -> Iterator[Penalty]:
         return
     if free is None:
         yield Penalty("memory", MEMORY, "It is not known how much memory is free")
+    elif needed is None:
+        yield Penalty("memory", MEMORY, "It is not known how much memory the engine VM needs")
     elif free < needed:
         yield Penalty("memory", MEMORY, f"{free:.0f} MiB of memory are free, the engine VM needs {needed:.0f} MiB")

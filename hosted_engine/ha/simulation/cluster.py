@@ -78,6 +78,19 @@ class Cluster:
         self.log(f"{host.name}/vm", "started")
         self.checker.started()
 
+    def engine_on(self) -> int | None:
+        """Where it runs and is well."""
+        well = (
+            h for h in self.hosts.values() if h.vm is not None and h.vm.is_well(self.now) and h.is_running(self.now)
+        )
+        return next((host.host_id for host in well), None)
+
+    def is_steady(self, seconds: float) -> bool:
+        """The engine has been well for so long, and nobody is doing or about to do anything."""
+        since = self.checker.up_since
+        begin = self.now if since is None else max(since, self.checker.disturbed_at)
+        return self.now - begin >= seconds and all(host.is_idle(self.now) for host in self.hosts.values())
+
     def disturbed(self) -> None:
         """An event happened."""
         self.checker.disturbed()

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from hosted_engine.ha.memory import after_action, after_decision, own_block, restore
+from hosted_engine.ha.memory import after_action, after_decision, own_block, restore, stopped
 from hosted_engine.ha.observe import first_view, next_view
 from hosted_engine.ha.profiles import Profile
 from hosted_engine.ha.states import Action, Outcome
 from hosted_engine.ha.view import Decision, Facts, View
-from hosted_engine.ha.whiteboard import decode_host, encode_host
+from hosted_engine.ha.whiteboard import HostBlock, decode_host, encode_host
 
 STEPS = ("look", "decide", "write", "act")
 Decide = Callable[[View], Decision]
@@ -21,6 +21,8 @@ class Machine(Protocol):
     def host_id(self) -> int: ...
     @property
     def name(self) -> str: ...
+    @property
+    def wall_s(self) -> float: ...
     def look(self, now: float, running: Action | None) -> Facts: ...
     def write(self, block: bytes) -> bool: ...
     def begin(self, decision: Decision, now: float) -> None: ...
@@ -38,6 +40,7 @@ class Daemon:
         self.memory = self.view.memory
         self.running: Action | None = None
         self._sequence = 0
+        self._block: HostBlock | None = None
 
     def remember(self, block: bytes, now: float) -> None:
         """Goes on where an earlier daemon of this boot ended; its sequence goes on in any case."""
@@ -56,7 +59,7 @@ class Daemon:
             return
         self._note(decision)
         self.memory = after_decision(self.view, decision)
-        self._write(decision, now)
+        self._write(decision)
         if machine.reached("write", decision.action):
             return
         if decision.action is not Action.NONE:
@@ -70,17 +73,21 @@ class Daemon:
             self.memory = after_action(self.memory, self.running, outcome, now)
             self.running = None
 
-    def _write(self, decision: Decision, now: float) -> None:
-        block = own_block(
+    def stop(self) -> None:
+        if self._block is not None:
+            self._machine.write(encode_host(stopped(self._block, self._sequence + 1), 512))
+
+    def _write(self, decision: Decision) -> None:
+        self._block = own_block(
             self.view,
             decision,
             self.memory,
             self._sequence + 1,
             boot_id=self._boot_id,
             name=self._machine.name,
-            written_at=now,
+            written_at=self._machine.wall_s,
         )
-        if self._machine.write(encode_host(block, 512)):
+        if self._machine.write(encode_host(self._block, 512)):
             self._sequence += 1
 
     def _note(self, decision: Decision) -> None:

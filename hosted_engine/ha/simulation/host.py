@@ -80,6 +80,7 @@ class Host:
     sanlock: Sanlock
     measurements: Measurements = FIT
     local_maintenance: bool = False
+    wall_offset_s: float = 0.0
     powered: bool = True
     boots: int = 0
     on_at: float | None = None  # it has power and is booting until then
@@ -98,11 +99,23 @@ class Host:
         return f"node{self.host_id}"
 
     @property
+    def wall_s(self) -> float:
+        return self.cluster.now + self.wall_offset_s
+
+    @property
     def boot_id(self) -> str:
         return f"{self.name}.{self.boots}"
 
     def is_running(self, now: float) -> bool:
         return self.powered and self.on_at is None and now >= self.frozen_until
+
+    def is_idle(self, now: float) -> bool:
+        """It is off, or its daemon does nothing and nothing is about to start or to end."""
+        if not self.powered:
+            return True
+        busy = self.operation is not None or self.daemon_at is not None or now < self.frozen_until
+        coming = self.daemon is not None and self.daemon.memory.better_since is not None
+        return not busy and not coming and self.on_at is None
 
     def log(self, text: str) -> None:
         self.cluster.log(f"{self.name}/ha", text)
@@ -125,6 +138,12 @@ class Host:
         """systemd starts it again; libvirt ends an action or not, nobody here hears of it."""
         self.daemon, self.operation = None, None
         self.daemon_at = now + DAEMON_RESTARTS_IN_S
+
+    def stop_daemon(self) -> None:
+        """In order: its last word is that it has stopped."""
+        if self.daemon is not None:
+            self.daemon.stop()
+        self.daemon, self.operation, self.daemon_at = None, None, None
 
     def start_daemon(self, now: float) -> None:
         self.daemon_at = None
