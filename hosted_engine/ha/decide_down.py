@@ -185,6 +185,9 @@ def _rank(view: View) -> int:
 
 
 def _why_not_our_turn(view: View) -> str | None:
+    refused_at, again_s = view.memory.refused_at, view.profile.start_backoff_s
+    if refused_at is not None and view.now - refused_at < again_s and find_claimant(view) is not None:
+        return "The engine's lease was found held a moment ago, and another host claims the engine"
     first, rank = candidates(view)[0], _rank(view)
     wait_s = (rank + first.last_resort) * view.profile.start_backoff_s
     waited = view.now - _takeable_since(view)

@@ -65,7 +65,10 @@ def _without_lease(view: View) -> Decision | None:
         return None
     holder = f"host {lease.host_id} holds it" if lease.state is LeaseState.HELD else "nobody holds it"
     return Decision(
-        state=State.ENGINE_FORCE_STOP, action=Action.DESTROY, reason=f"The VM runs here without its lease: {holder}"
+        state=State.ENGINE_FORCE_STOP,
+        action=Action.DESTROY,
+        reason=f"The VM runs here without its lease: {holder}",
+        sick=True,
     )
 
 
@@ -90,7 +93,7 @@ def _paused(view: View) -> Decision | None:
     paused_s = view.now - view.vm_since
     if view.storage.writable is not True:
         return _stay(State.ENGINE_UP_BAD_HEALTH, "The VM is paused; the engine volume cannot be written")
-    if paused_s >= view.profile.bad_health_s:
+    if paused_s >= view.profile.bad_health_s and not view.storage.full:
         return _stop(f"The VM has been paused for {paused_s:.0f} s", sick=True)
     return Decision(
         state=State.ENGINE_UP_BAD_HEALTH, action=Action.RESUME, reason="The VM is paused; its disk can be written again"
@@ -109,15 +112,16 @@ def _sick(view: View) -> Decision | None:
 
 
 def _is_booting(view: View) -> bool:
-    """It may be unhealthy for it was not healthy since it began to boot, here or by its own reboot."""
-    profile = view.profile
-    if view.memory.state is State.ENGINE_STARTING or _as_it_was(view) is not view.memory.state:
-        begin = view.memory.since if view.memory.state is State.ENGINE_STARTING else view.now
-    elif view.booted_at is not None and _unhealthy_since_boot(view, view.booted_at):
-        begin = view.booted_at
+    """It may be unhealthy, for it was not healthy yet since it began to boot, here or by its own reboot."""
+    booted_at, memory = view.booted_at, view.memory
+    if _as_it_was(view) is State.ENGINE_STARTING:
+        found_at = memory.since if memory.state is State.ENGINE_STARTING else view.now
+        begin = found_at if booted_at is None else booted_at
+    elif booted_at is not None and _unhealthy_since_boot(view, booted_at):
+        begin = booted_at
     else:
         return False
-    return view.now - begin < profile.boot_timeout_s
+    return view.now - begin < view.profile.boot_timeout_s
 
 
 def _unhealthy_since_boot(view: View, booted_at: float) -> bool:

@@ -28,6 +28,7 @@ def after_decision(view: View, decision: Decision) -> Memory:
         migration_failed_at=memory.migration_failed_at,
         better_since=_better_since(view, decision),
         fence_failed_at=memory.fence_failed_at,
+        refused_at=memory.refused_at,
     )
 
 
@@ -36,6 +37,8 @@ def after_action(memory: Memory, action: Action, outcome: Outcome, now: float) -
     match action, outcome:
         case Action.START, Outcome.DONE:
             return replace(memory, state=State.ENGINE_STARTING, since=now)
+        case Action.START, Outcome.LEASE_HELD:
+            return replace(memory, refused_at=now)
         case Action.START, Outcome.FAILED:
             return replace(memory, state=State.ENGINE_DOWN, since=now, failed_starts=(*memory.failed_starts, now))
         case Action.MIGRATE, Outcome.DONE:
@@ -101,7 +104,7 @@ def _migrating_to(memory: Memory, decision: Decision) -> int | None:
 
 
 def _stop_counts(memory: Memory, decision: Decision) -> bool:
-    if decision.action is Action.STOP:
+    if decision.action is Action.STOP or decision.sick:
         return decision.sick
     return memory.stop_counts and decision.state in (State.ENGINE_STOP, State.ENGINE_FORCE_STOP)
 

@@ -48,6 +48,7 @@ def _storage(before: Storage, facts: Facts) -> Storage:
     return Storage(
         readable=facts.storage_readable,
         writable=facts.storage_writable,
+        full=facts.storage_full,
         readable_since=since if facts.storage_readable else None,
     )
 

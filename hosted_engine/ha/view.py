@@ -20,6 +20,7 @@ class Memory:
     migration_failed_at: float | None = None
     better_since: float | None = None  # another host is better by the threshold since then
     fence_failed_at: float | None = None
+    refused_at: float | None = None  # a start found the lease held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class Storage:
 
     readable: bool | None = None
     writable: bool | None = None
+    full: bool | None = None
     readable_since: float | None = None
 
 
@@ -75,6 +77,7 @@ class Facts:
     local_maintenance: bool = False
     answering: tuple[tuple[int, bool | None], ...] = ()
     fencing: tuple[tuple[int, Fencing], ...] = ()
+    storage_full: bool | None = None
     running: Action | None = None
     booted_at: float | None = None  # when the VM was started or its guest began to boot again, where that is known
 

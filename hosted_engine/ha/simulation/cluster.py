@@ -88,7 +88,7 @@ class Cluster:
     def is_steady(self, seconds: float) -> bool:
         """The engine has been well for so long, and nobody is doing or about to do anything."""
         since = self.checker.up_since
-        begin = self.now if since is None else max(since, self.checker.disturbed_at)
+        begin = self.now if since is None else max(since, self.checker.disturbed_at, self.checker.acted_at)
         return self.now - begin >= seconds and all(host.is_idle(self.now) for host in self.hosts.values())
 
     def disturbed(self) -> None:

@@ -26,7 +26,8 @@ _decode_host = lru_cache(maxsize=256)(decode_host)
 
 
 @lru_cache(maxsize=16)
-def _maintenance(*copies: bytes) -> bool | None:
+def said_maintenance(*copies: bytes) -> bool | None:
+    """What the whiteboard says about global maintenance; None: nothing."""
     word = latest(decode_cluster(copy) for copy in copies)
     return word.global_maintenance if isinstance(word, ClusterBlock) else None
 
@@ -43,6 +44,10 @@ class Faults:
     health: Health | None = None
     lease: tuple[LeaseState, int | None] | None = None
     health_lag_s: float = 0.0
+
+    @property
+    def lies(self) -> bool:
+        return self.vm is not None or self.health is not None or self.lease is not None
 
 
 class World(Protocol):
@@ -212,12 +217,13 @@ class Host:
             now=now,
             storage_readable=works,
             storage_writable=works and self.sanlock.joined,
+            storage_full=cluster.volume.full if works else None,
             blocks=tuple((peer, self._read(peer, works)) for peer in cluster.peers[self.host_id]),
             vm=faults.vm or (VmState.ABSENT if self.vm is None else self.vm.state),
             lease=faults.lease or lease,
             measurements=self.measurements,
             health=faults.health or self._health(now),
-            global_maintenance=_maintenance(*self.cluster.volume.cluster) if works else None,
+            global_maintenance=said_maintenance(*self.cluster.volume.cluster) if works else None,
             local_maintenance=self.local_maintenance,
             answering=tuple((peer, cluster.answers(self.host_id, peer)) for peer in cluster.peers[self.host_id]),
             fencing=tuple((peer, self._fencing(peer)) for peer in cluster.peers[self.host_id])

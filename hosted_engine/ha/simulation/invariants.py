@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hosted_engine.ha.profiles import Profile
-from hosted_engine.ha.simulation.host import Host, World
+from hosted_engine.ha.simulation.host import Host, World, said_maintenance
 from hosted_engine.ha.simulation.storage import Access
 from hosted_engine.ha.states import Action, State
 from hosted_engine.ha.view import Decision
 
+_MATTERS = frozenset({Action.STOP, Action.DESTROY, Action.MIGRATE})  # a start that finds the lease held does nothing
+MOST_MOVES = 3
 MOST_STARTS = 3  # without an event in between
 
 
@@ -41,14 +43,15 @@ class Checker:
         self.violations: list[Violation] = []
         self.settle_s = settle_s(cluster.profile, len(cluster.peers), cluster.boot_s)
         self.disturbed_at = 0.0
-        self._starts = 0
+        self.acted_at = 0.0
+        self._starts = self._moves = 0
         self._without_since: float | None = None
         self._able_since: float | None = None
         self.up_since: float | None = None
         self.excused = False  # by a scenario in which nobody can have an engine
 
     def disturbed(self) -> None:
-        self.disturbed_at, self._starts = self._cluster.now, 0
+        self.disturbed_at, self._starts, self._moves = self._cluster.now, 0, 0
 
     def started(self) -> None:
         self._starts += 1
@@ -58,9 +61,14 @@ class Checker:
     def acts(self, host: Host, decision: Decision) -> None:
         if self._cluster.global_maintenance and decision.action not in (Action.NONE,):
             self._found("maintenance", f"{host.name} does {decision.action} in global maintenance")
+        if decision.action in _MATTERS:
+            self.acted_at = self._cluster.now
+        self._moves += decision.action is Action.MIGRATE
+        if self._moves > MOST_MOVES:
+            self._found("flapping", f"the engine was moved {self._moves} times without anything happening")
         quiet_s = self._cluster.now - self.disturbed_at
         was_up = self.up_since is not None and self._cluster.now - self.up_since > self._cluster.profile.move_after_s
-        if quiet_s > self.settle_s and was_up and decision.action is not Action.RESUME:
+        if quiet_s > self.settle_s and was_up and decision.action in _MATTERS and not host.faults.lies:
             self._found("flapping", f"{host.name} does {decision.action}, {quiet_s:.0f} s after the last event")
 
     def after_host(self) -> None:
@@ -82,7 +90,7 @@ class Checker:
             self.up_since = None
         elif self.up_since is None:
             self.up_since = now
-        able = not up and not self.excused and any(self._is_able(h, now) for h in self._cluster.hosts.values())
+        able = not up and not self._is_hopeless() and any(self._is_able(h, now) for h in self._cluster.hosts.values())
         if not able or self._cluster.global_maintenance:
             self._without_since = None
             return
@@ -95,15 +103,21 @@ class Checker:
             )
             self._without_since = None
 
+    def _is_hopeless(self) -> bool:
+        """Who has the VM cannot end it or is told lies about it, or nobody knows whether there is maintenance."""
+        if said_maintenance(*self._cluster.volume.cluster) is None:
+            return True
+        holders = [host for host in self._cluster.hosts.values() if host.vm is not None]
+        return self.excused or any(host.faults.lies or (host.vm is not None and host.vm.stuck) for host in holders)
+
     def _is_able(self, host: Host, now: float) -> bool:
         """It could run the engine, as far as it is up to the host."""
         faults = host.faults
-        lies = faults.vm is not None or faults.lease is not None or faults.health is not None
         works = host.client.access(now) is Access.WORKS and not self._cluster.volume.full
         return (
             host.is_running(now)
             and works
-            and not lies
+            and not faults.lies
             and host.daemon is not None
             and not faults.broken_start
             and not host.local_maintenance

@@ -1,0 +1,1 @@
+"""The engine's keeper over a simulated cluster."""
