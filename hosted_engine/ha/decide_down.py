@@ -188,6 +188,9 @@ def _why_not_our_turn(view: View) -> str | None:
     refused_at, again_s = view.memory.refused_at, view.profile.start_backoff_s
     if refused_at is not None and view.now - refused_at < again_s and find_claimant(view) is not None:
         return "The engine's lease was found held a moment ago, and another host claims the engine"
+    failed = view.memory.failed_starts
+    if failed and view.now - failed[-1] < len(failed) * again_s:
+        return f"{len(failed)} starts failed here; the next one is tried {len(failed) * again_s:.0f} s after the last"
     first, rank = candidates(view)[0], _rank(view)
     wait_s = (rank + first.last_resort) * view.profile.start_backoff_s
     waited = view.now - _takeable_since(view)

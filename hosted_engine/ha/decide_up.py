@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 
-from hosted_engine.ha.ranking import Candidate, better_host, find_taker
+from hosted_engine.ha.ranking import Candidate, better_host, find_taker, own_score
 from hosted_engine.ha.states import Action, Health, LeaseState, State, VmState
 from hosted_engine.ha.view import Decision, View
 
 _STOPPING = frozenset({State.ENGINE_STOP, State.ENGINE_FORCE_STOP})
-_GIVES_UP_MOVING_S = 600  # so long after a live migration that failed the engine is restarted elsewhere instead
 
 
 def decide_up(view: View) -> Decision:
@@ -90,11 +89,13 @@ def _stopping(view: View) -> Decision | None:
 def _paused(view: View) -> Decision | None:
     if view.vm is not VmState.PAUSED:
         return None
-    paused_s = view.now - view.vm_since
     if view.storage.writable is not True:
         return _stay(State.ENGINE_UP_BAD_HEALTH, "The VM is paused; the engine volume cannot be written")
-    if paused_s >= view.profile.bad_health_s and not view.storage.full:
-        return _stop(f"The VM has been paused for {paused_s:.0f} s", sick=True)
+    if view.storage.full:
+        return _stay(State.ENGINE_UP_BAD_HEALTH, "The VM is paused; the engine volume is full")
+    failed_since = view.memory.resume_failed_since
+    if failed_since is not None and view.now - failed_since >= view.profile.bad_health_s:
+        return _stop(f"The paused VM could not be resumed for {view.now - failed_since:.0f} s", sick=True)
     return Decision(
         state=State.ENGINE_UP_BAD_HEALTH, action=Action.RESUME, reason="The VM is paused; its disk can be written again"
     )
@@ -140,26 +141,24 @@ def _leaving(view: View) -> Decision | None:
     if view.health is not Health.GOOD:
         return None
     if view.local_maintenance:
-        taker, why = find_taker(view), "This host goes into maintenance"
-        if taker is None:
+        why = "This host goes into maintenance"
+        if find_taker(view) is None:
             return _stay(State.ENGINE_UP, f"{why}, but no other host can take the engine")
-        return _move(view, taker, why)
+        return _move(find_taker(view, view.memory.migration_failed_to), why)
     better, since = better_host(view), view.memory.better_since
     if better is None or since is None or view.now - since < view.profile.move_after_s:
         return None
-    return _move(view, better, f"Host {better.host_id} is better by {better.score} points against this one's")
+    own = own_score(view, State.ENGINE_UP).value
+    why = f"Host {better.host_id} has a score of {better.score} against {own} here"
+    return _move(better_host(view, view.memory.migration_failed_to), why)
 
 
-def _move(view: View, to: Candidate, why: str) -> Decision:
-    failed_at = view.memory.migration_failed_at
-    if failed_at is not None and view.now - failed_at < _GIVES_UP_MOVING_S:
-        return _stop(f"{why}; its live migration failed, so it is started anew there", sick=False)
-    return Decision(
-        state=State.ENGINE_UP,
-        action=Action.MIGRATE,
-        reason=f"{why}: the engine moves to host {to.host_id}",
-        target=to.host_id,
-    )
+def _move(to: Candidate | None, why: str) -> Decision:
+    """`to`: None when live migration to all that could take it failed."""
+    if to is None:
+        return _stop(f"{why}; live migration failed, so that the engine is started anew there", sick=False)
+    reason = f"{why}: the engine moves to host {to.host_id}"
+    return Decision(state=State.ENGINE_UP, action=Action.MIGRATE, reason=reason, target=to.host_id)
 
 
 def _stop(why: str, *, sick: bool) -> Decision:

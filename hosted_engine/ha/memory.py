@@ -25,7 +25,9 @@ def after_decision(view: View, decision: Decision) -> Memory:
         failed_starts=(*failed, now) if decision.failed_start else failed,
         stop_counts=_stop_counts(memory, decision),
         migrating_to=_migrating_to(memory, decision),
-        migration_failed_at=memory.migration_failed_at,
+        migration_failed_at=memory.migration_failed_at if _is_moving_hard(view) else None,
+        migration_failed_to=memory.migration_failed_to if _is_moving_hard(view) else (),
+        resume_failed_since=memory.resume_failed_since if decision.action is Action.RESUME else None,
         better_since=_better_since(view, decision),
         fence_failed_at=memory.fence_failed_at,
         refused_at=memory.refused_at,
@@ -44,7 +46,11 @@ def after_action(memory: Memory, action: Action, outcome: Outcome, now: float) -
         case Action.MIGRATE, Outcome.DONE:
             return replace(memory, state=State.ENGINE_MAYBE_AWAY, since=now)
         case Action.MIGRATE, _:
-            return replace(memory, migrating_to=None, migration_failed_at=now, better_since=None)
+            failed = memory.migration_failed_to
+            to = () if memory.migrating_to is None or memory.migrating_to in failed else (memory.migrating_to,)
+            return replace(memory, migrating_to=None, migration_failed_at=now, migration_failed_to=(*failed, *to))
+        case Action.RESUME, Outcome.FAILED if memory.resume_failed_since is None:
+            return replace(memory, resume_failed_since=now)
         case Action.FENCE, Outcome.FAILED:
             return replace(memory, fence_failed_at=now)
     return memory
@@ -101,6 +107,12 @@ def _migrating_to(memory: Memory, decision: Decision) -> int | None:
     if decision.action is Action.MIGRATE:
         return decision.target
     return memory.migrating_to if decision.state in _RUNS_HERE | {State.ENGINE_MAYBE_AWAY} else None
+
+
+def _is_moving_hard(view: View) -> bool:
+    """A live migration failed not long ago."""
+    failed_at = view.memory.migration_failed_at
+    return failed_at is not None and view.now - failed_at < view.profile.failed_start_window_s
 
 
 def _stop_counts(memory: Memory, decision: Decision) -> bool:

@@ -1,6 +1,6 @@
 """Who lives, who claims the engine, who is the fittest to run it: what a node reads out of its view. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from hosted_engine.ha.score import FAILED_STARTS_BEARABLE, MOVE_THRESHOLD, Score, rate
@@ -68,16 +68,16 @@ def candidates(view: View) -> list[Candidate]:
     return sorted(fit, key=lambda c: (-c.score, c.host_id))
 
 
-def better_host(view: View) -> Candidate | None:
-    """A peer to which a running engine should move."""
+def better_host(view: View, but: Collection[int] = ()) -> Candidate | None:
+    """A peer, not one of `but`, to which a running engine should move."""
     own = own_score(view, State.ENGINE_UP).value
-    best = find_taker(view)
+    best = find_taker(view, but)
     return best if best is not None and best.score >= own + MOVE_THRESHOLD else None
 
 
-def find_taker(view: View) -> Candidate | None:
-    """The fittest peer that could take the running engine over."""
-    fit = [c for c in _peers(view) if not c.last_resort]
+def find_taker(view: View, but: Collection[int] = ()) -> Candidate | None:
+    """The fittest peer, not one of `but`, that could take the running engine over."""
+    fit = [c for c in _peers(view) if not c.last_resort and c.host_id not in but]
     return min(fit, key=lambda c: (-c.score, c.host_id), default=None)
 
 

@@ -18,6 +18,8 @@ class Memory:
     stop_counts: bool = False  # the VM is being stopped because it was sick: a failed start
     migrating_to: int | None = None
     migration_failed_at: float | None = None
+    migration_failed_to: tuple[int, ...] = ()
+    resume_failed_since: float | None = None
     better_since: float | None = None  # another host is better by the threshold since then
     fence_failed_at: float | None = None
     refused_at: float | None = None  # a start found the lease held

@@ -54,8 +54,9 @@ class Cluster:
     def log(self, source: str, text: str) -> None:
         """A daemon that does the same thing every second is told of once."""
         told = self._told.setdefault(source, deque(maxlen=3))
-        if text not in told:
-            told.append(text)
+        is_news = not source.endswith("/ha") or "->" in text or text not in told
+        told.append(text)
+        if is_news:
             self.lines.append(f"{self.now:6.0f}  {source}: {text}")
 
     def tick(self) -> None:
@@ -72,6 +73,8 @@ class Cluster:
 
     def begin(self, host: Host, decision: Decision) -> Operation | None:
         self.checker.acts(host, decision)
+        if isinstance(host.operation, Operation):  # of an earlier life of the daemon; libvirt is still at it
+            return host.operation
         return Operation(decision.action, decision.target, self.now).tick(host, self.now)
 
     def started(self, host: Host) -> None:

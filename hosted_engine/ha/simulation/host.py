@@ -131,7 +131,6 @@ class Host:
         self.powered, self.on_at, self.daemon, self.daemon_at, self.operation = False, None, None, None, None
         self.vm, self.frozen_until = None, 0.0
         self.sanlock.leave()
-        self.sanlock.watched.clear()
         self.faults.crash = None
         self.cluster.topology_changed()
 
@@ -140,15 +139,15 @@ class Host:
             self.powered, self.on_at = True, now + BOOTS_IN_S
 
     def kill_daemon(self, now: float) -> None:
-        """systemd starts it again; libvirt ends an action or not, nobody here hears of it."""
-        self.daemon, self.operation = None, None
+        """systemd starts it again; what libvirt is doing for it goes on."""
+        self.daemon = None
         self.daemon_at = now + DAEMON_RESTARTS_IN_S
 
     def stop_daemon(self) -> None:
         """In order: its last word is that it has stopped."""
         if self.daemon is not None:
             self.daemon.stop()
-        self.daemon, self.operation, self.daemon_at = None, None, None
+        self.daemon, self.daemon_at = None, None
 
     def start_daemon(self, now: float) -> None:
         self.daemon_at = None

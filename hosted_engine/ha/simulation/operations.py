@@ -97,7 +97,7 @@ def _start(host: Host, now: float) -> Outcome | None:
     if access is Access.STALLS:
         return None
     if access is Access.FAILS or host.vm is not None:
-        return Outcome.LEASE_HELD if access is Access.FAILS else Outcome.FAILED
+        return Outcome.LEASE_HELD if access is Access.FAILS else Outcome.DONE
     if not host.sanlock.acquire(now):
         return Outcome.LEASE_HELD
     if host.faults.broken_start:

@@ -37,6 +37,7 @@ class Sanlock:
     def leave(self) -> None:
         """After a failure, once nothing holds a lease any more."""
         self.joined, self.joining_since = False, None
+        self.watched.clear()
 
     def join_now(self, now: float) -> None:
         mine = self.volume.host_ids.setdefault(self.host_id, HostId())
