@@ -102,9 +102,10 @@ def _paused(view: View) -> Decision | None:
 
 
 def _sick(view: View) -> Decision | None:
+    """The time in which it was paused or without storage does not count: it could not be well."""
     if view.health is not Health.BAD or _is_booting(view):
         return None
-    bad_s = view.now - view.health_since
+    bad_s = view.now - max(view.health_since, view.vm_since, view.storage.readable_since or view.now)
     if bad_s >= view.profile.bad_health_s:
         return _stop(f"The engine's health has been bad for {bad_s:.0f} s", sick=True)
     return _stay(
