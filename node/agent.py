@@ -19,6 +19,7 @@ from netconf.networkmanager.told import told
 from netconf.watch.drift import Drift
 from netconf.watch.watch import Watch
 from node import config
+from node.ha_service import HaService
 from node.host import Host
 from node.needs import Needs
 from node.network.host_network import PATIENCE_S, HostNetwork
@@ -44,6 +45,7 @@ from node.storage.pool_state_watch import PoolStateWatch
 from node.storage.qemu_img import QemuImg
 from node.storage.sanlock_daemon import SanlockDaemon
 from node.storage.seed import SeedMaker
+from node.storage.site_files import SiteFiles
 from node.storage.wishes import Wishes
 from node.system.clock import SystemClock
 from node.system.process import run
@@ -162,6 +164,8 @@ class Agent:
                 running_on=vms.running_on,
             ),
             leases=leases,
+            files=SiteFiles(self._for_storage, volumes=settings.volumes, need=mounts.need),
+            ha_service=HaService(run, settings.ha_folder),
             machines=vms,
         )
         self._keeper = Keeper(wishes, mounts, leases, self._clock, all_mounted=vms.resume_paused_by_storage)

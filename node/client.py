@@ -21,6 +21,7 @@ from node.api.messages.gluster import (
     VolumeReport,
     VolumeRequest,
 )
+from node.api.messages.ha import HaReport, SiteFilesReport, SiteFilesRequest
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
@@ -180,6 +181,22 @@ class NodeClient:
 
     async def lease(self, volume: str, lockspace: str, resource: str) -> LeaseReport:
         return await self._ask("GET", _lease(volume, lockspace, resource), LeaseReport)
+
+    async def site_files(self, volume: str) -> SiteFilesReport:
+        return await self._ask("GET", _fill(paths.SITE_FILES, volume=volume), SiteFilesReport)
+
+    async def write_site_files(self, volume: str, request: SiteFilesRequest) -> SiteFilesReport:
+        path = _fill(paths.SITE_FILES, volume=volume)
+        return await self._ask("PUT", path, SiteFilesReport, request, timeout_s=120)
+
+    async def ha(self) -> HaReport:
+        return await self._ask("GET", paths.HA, HaReport)
+
+    async def keep_engine(self) -> HaReport:
+        return await self._ask("PUT", paths.HA, HaReport, timeout_s=90)
+
+    async def release_engine(self) -> HaReport:
+        return await self._ask("DELETE", paths.HA, HaReport, timeout_s=120)
 
     async def vms(self) -> tuple[VmReport, ...]:
         return await self._ask("GET", paths.VMS, tuple[VmReport, ...])

@@ -49,6 +49,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return Path(self.state) / "node"
 
     @property
+    def ha_folder(self) -> Path:
+        """trivet-ha's own; the agent makes it and puts the mark into it that lets it run."""
+        return Path(self.state) / "ha"
+
+    @property
     def volumes(self) -> Path:
         return Path(self.state) / "volumes"
 

@@ -14,6 +14,7 @@ from node.api.messages.gluster import (
     VolumeReport,
     VolumeRequest,
 )
+from node.api.messages.ha import HaReport, SiteFilesReport, SiteFilesRequest
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
@@ -22,6 +23,7 @@ from node.api.messages.mounts import MountReport, MountRequest
 from node.api.messages.network import NamesRequest, NetworkChange, NetworkReport, NetworkRequest
 from node.api.messages.vms import ConsoleLog, VmReport, VmSpec, VmState
 from node.api.refusals import NotBare
+from node.ha_service import HaService
 from node.network.host_network import HostNetwork
 from node.network.names import Names
 from node.observe.capabilities import CapabilitiesReader
@@ -33,6 +35,7 @@ from node.storage.images import Images
 from node.storage.leases import Leases
 from node.storage.mounts import Mounts
 from node.storage.pool_state_watch import PoolStateWatch
+from node.storage.site_files import SiteFiles
 from node.system.threads import Threads
 from node.vms.lifecycle import Vms
 
@@ -53,6 +56,8 @@ class Host:
     volume_mounts: Mounts
     images: Images
     leases: Leases
+    files: SiteFiles
+    ha_service: HaService
     machines: Vms
 
     async def identity(self) -> Identity:
@@ -161,6 +166,21 @@ class Host:
 
     async def lease(self, volume: str, lockspace: str, resource: str) -> LeaseReport:
         return await self.leases.look(volume, lockspace, resource)
+
+    async def site_files(self, volume: str) -> SiteFilesReport:
+        return await self.files.look(volume)
+
+    async def write_site_files(self, volume: str, request: SiteFilesRequest) -> SiteFilesReport:
+        return await self.files.write(volume, request)
+
+    async def ha(self) -> HaReport:
+        return await self.threads(self.ha_service.look)
+
+    async def keep_engine(self) -> HaReport:
+        return await self.threads(self.ha_service.keep)
+
+    async def release_engine(self) -> HaReport:
+        return await self.threads(self.ha_service.release)
 
     async def vms(self) -> tuple[VmReport, ...]:
         return await self.machines.all()

@@ -93,8 +93,10 @@ def words(todo: Todo, answers: Answers) -> str | None:
             return "Undefine the engine VM"
         case Kind.START:
             return "Stop the engine VM"
-        case Kind.LEASE | Kind.HEALTH | Kind.HAND_OVER:
-            return None  # the lease is a file and goes with its volume; the others only look
+        case Kind.KEEP:
+            return "Stop trivet-ha on all nodes"
+        case Kind.LEASE | Kind.SITE_FILES | Kind.HEALTH | Kind.HAND_OVER:
+            return None  # files that go with their volume; the others only look
 
 
 def details(todo: Todo, answers: Answers) -> tuple[str, ...]:
@@ -145,4 +147,5 @@ def _own(decisions: Decisions, volume: str) -> tuple[str, ...]:
     images = (decisions.system, decisions.seed, decisions.tiny)
     areas = ("lockspace", ".lockspace.", f"{LEASE}.lease", f".{LEASE}.lease.")
     leases = tuple(f"leases/{LOCKSPACE}/{area}" for area in areas) if volume == "engine" else ()
-    return (*(f"images/{image.disk_id}/" for image in images if image.volume == volume), *leases)
+    kept = ("ha/",) if volume == "engine" else ()
+    return (*kept, *(f"images/{image.disk_id}/" for image in images if image.volume == volume), *leases)

@@ -10,6 +10,7 @@ from hosted_engine.deploy import network, wishes
 from hosted_engine.deploy.answers import Answers, NodeAnswers
 from hosted_engine.deploy.decisions import LEASE, LOCKSPACE, VOLUMES, Decisions
 from hosted_engine.deploy.folder import Folder
+from hosted_engine.deploy.keep_alive import are_written
 from hosted_engine.deploy.plan import Kind, NodeSeen, Observed, expected
 from hosted_engine.deploy.reach import Reach
 from node.api.contract import NodeApi
@@ -59,6 +60,7 @@ class Observer:
         await api.identity()
         names, report, pool = await asyncio.gather(api.names(), api.network(), api.gluster())
         mounts, lockspaces = await asyncio.gather(api.mounts(), api.lockspaces())
+        ha = await api.ha()
         vm = await api.vm(self._decisions.engine_vm_id)
         return NodeSeen(
             member=True,
@@ -69,6 +71,7 @@ class Observer:
             drifted={name: drift for name in VOLUMES if (drift := self._drift(name, pool))},
             mounted=frozenset(mount.volume for mount in mounts if mount.mounted),
             joined=any(one.name == LOCKSPACE and one.joined for one in lockspaces),
+            keeps_engine=ha.keeps and ha.active,
             vm=vm.state if vm else None,
         )
 
@@ -98,17 +101,23 @@ class Observer:
         """`seen` with what is the same on every node, asked on one that has the volumes."""
         leads = (node for node in self._answers.nodes if self._has_volumes(seen, node.name))
         images: frozenset[Kind] = frozenset()
-        lease = healthy = handed_over = False
+        lease = site_files = healthy = handed_over = False
         if (lead := next(leads, None)) is not None:
             async with self._reach.member(lead) as api:
                 images = await self._images(api)
                 report = await _try(api.lease("engine", LOCKSPACE, LEASE))
                 lease = report is not None and report.exists
+                site_files = are_written(self._ha_files(), await _try(api.site_files("engine")))
         if seen.authority and (seen.running_on is not None or seen.formed):
             engine = self._reach.engine(self._answers, self._decisions)
             healthy = await engine.why_not_healthy() is None
             handed_over = healthy and not await engine.missing(expected(self._answers, seen), VOLUMES)
-        return replace(seen, images=images, lease=lease, healthy=healthy, handed_over=handed_over)
+        return replace(
+            seen, images=images, lease=lease, site_files=site_files, healthy=healthy, handed_over=handed_over
+        )
+
+    def _ha_files(self) -> dict[str, str]:
+        return wishes.ha_files(self._answers, self._decisions, self._folder.authority().certificate)
 
     def _has_volumes(self, seen: Observed, node: str) -> bool:
         return node in seen.nodes and seen.nodes[node].mounted.issuperset(VOLUMES)

@@ -24,10 +24,12 @@ class Kind(StrEnum):
     TINY = "tiny"
     SYSTEM = "system"
     SEED = "seed"
+    SITE_FILES = "site_files"
     DEFINE = "define"
     START = "start"
     HEALTH = "health"
     HAND_OVER = "hand_over"
+    KEEP = "keep"
 
 
 IMAGES = (Kind.TINY, Kind.SYSTEM, Kind.SEED)
@@ -61,6 +63,7 @@ class NodeSeen:
     drifted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     mounted: frozenset[str] = frozenset()
     joined: bool = False
+    keeps_engine: bool = False
     vm: VmState | None = None
 
 
@@ -78,6 +81,7 @@ class Observed:
     authority: bool = False
     images: frozenset[Kind] = frozenset()
     lease: bool = False
+    site_files: bool = False
     healthy: bool = False
     handed_over: bool = False
     formed: bool = False
@@ -156,12 +160,16 @@ class _Drawing:
         says = "Put the engine's system image onto volume engine"
         self._on_lead(Kind.SYSTEM, says, needed=Kind.SYSTEM not in seen.images)
         self._on_lead(Kind.SEED, "Make the engine's seed disk", needed=Kind.SEED not in seen.images)
+        says = "Write onto volume engine what any node needs to start the engine"
+        self._on_lead(Kind.SITE_FILES, says, needed=not seen.site_files)
         down = seen.running_on is None and not seen.healthy
         self._on_lead(Kind.DEFINE, "Define the engine VM", needed=down and self._look(self._lead).vm is None)
         self._add(Kind.START, "Start the engine VM", self._expected if down else (), self._expected)
         self._add(Kind.HEALTH, "Wait for the engine", () if seen.healthy else self._expected, self._expected)
         says = "See that the engine has taken over nodes, storage and templates"
         self._add(Kind.HAND_OVER, says, () if seen.handed_over else self._expected, self._expected)
+        alone = [name for name in self._expected if not self._look(name).keeps_engine]
+        self._add(Kind.KEEP, "Let trivet-ha keep the engine alive on all nodes", alone, self._expected)
 
     def _look(self, name: str) -> NodeSeen:
         """What is known of a node; of one that is silent nothing is, so that everything is to do."""

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from hosted_engine.deploy.engine_vm import EngineVm
+from hosted_engine.deploy.keep_alive import KeepAlive
 from hosted_engine.deploy.members import Members
 from hosted_engine.deploy.plan import Kind, Todo
 from hosted_engine.deploy.storage import Storage
@@ -29,7 +30,7 @@ def _step(todo: Todo, do: Deed, undo: Deed | None) -> Step:
 
 
 def _deeds(work: Work) -> Mapping[Kind, tuple[Deed, Deed | None]]:
-    members, storage, engine = Members(work), Storage(work), EngineVm(work)
+    members, storage, engine, keeping = Members(work), Storage(work), EngineVm(work), KeepAlive(work)
     return {
         Kind.AUTHORITY: (members.authority, members.forget_authority),
         Kind.CLAIM: (members.claim, members.leave),
@@ -44,8 +45,10 @@ def _deeds(work: Work) -> Mapping[Kind, tuple[Deed, Deed | None]]:
         Kind.TINY: (storage.tiny, storage.remove_tiny),
         Kind.SYSTEM: (storage.system, storage.remove_system),
         Kind.SEED: (engine.seed, storage.remove_seed),
+        Kind.SITE_FILES: (keeping.write, None),  # files of volume engine, go with it
         Kind.DEFINE: (engine.define, engine.remove),
         Kind.START: (engine.start, engine.remove),
         Kind.HEALTH: (engine.health, None),  # only looks
         Kind.HAND_OVER: (engine.hand_over, None),  # only looks; what was handed over is on the engine's disk
+        Kind.KEEP: (keeping.keep, keeping.release),
     }

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import gluster.tls
 from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.decisions import ENGINE_VM, LEASE, LOCKSPACE, TINY_MEMORY_BYTES, VOLUMES, Decisions
+from hosted_engine.ha import site_files
+from hosted_engine.ha.site_files import HaEngine, HaNode, HaSite
 from hosted_engine.site import EngineVm, Site, SiteNode, SiteTemplate, SiteVolume
 from node.api.messages.gluster import VolumeRequest
 from node.api.messages.images import ImageFormat, ImageReport
@@ -112,6 +114,27 @@ def engine_vm(answers: Answers, decisions: Decisions) -> VmSpec:
         nics=(VmNic(id=decisions.engine_nic_id, mac=decisions.engine_mac, bridge=answers.management_network),),
         leases=(VmLease(lockspace=LOCKSPACE, resource=LEASE, volume="engine"),),
     )
+
+
+def ha_files(answers: Answers, decisions: Decisions, authority: str) -> dict[str, str]:
+    """What any node needs to keep the engine alive, as texts by file name."""
+    engine = answers.engine
+    site = HaSite(
+        name=answers.site,
+        nodes=tuple(
+            HaNode(name=node.name, address=str(node.address.ip), host_id=host_id(answers, node.name))
+            for node in answers.nodes
+        ),
+        engine=HaEngine(name=engine.name, address=str(engine.address.ip)),
+        authority=authority,
+        lockspace=LOCKSPACE,
+        lease=LEASE,
+        io_timeout_s=answers.lease_io_timeout_s,
+        bridge=answers.management_network,
+        gateway=str(answers.gateway) if answers.gateway else None,
+        dns=tuple(str(server) for server in answers.dns),
+    )
+    return site_files.format_files(site, engine_vm(answers, decisions))
 
 
 def site(answers: Answers, decisions: Decisions, node_ids: Mapping[str, str], tiny: ImageReport) -> Site:

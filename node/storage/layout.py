@@ -31,6 +31,11 @@ def backing_ref(volume_name: str, text: str) -> ImageRef | None:
     return ImageRef(volume=volume_name, disk_id=parts[1], image_id=parts[2])
 
 
+def site_files(volumes: PurePosixPath, volume_name: str) -> PurePosixPath:
+    """What any node needs to keep the engine alive; trivet-ha's whiteboard lies beside it."""
+    return volume(volumes, volume_name) / "ha"
+
+
 def lockspace(volumes: PurePosixPath, volume_name: str, lockspace_name: str) -> PurePosixPath:
     return volume(volumes, volume_name) / "leases" / token("lockspace", lockspace_name) / "lockspace"
 

@@ -17,6 +17,7 @@ from node.api.messages.gluster import (
     VolumeReport,
     VolumeRequest,
 )
+from node.api.messages.ha import HaReport, SiteFilesReport, SiteFilesRequest
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
@@ -69,6 +70,7 @@ class FakeNode:
         self.claimed: Claim | None = None
         self.boots = 1
         self.own_storage: PoolState | None = None  # as this node alone sees it
+        self.keeps_engine = False
         self.machines = FakeVms(self.site, now, self._vm_changed)
         self.storage = FakeStorage(self.site, self.machines)
         self.net = FakeNodeNetwork()
@@ -337,6 +339,27 @@ class FakeNode:
 
     async def lease(self, volume: str, lockspace: str, resource: str) -> LeaseReport:
         return await self._do("lease", lambda: self.storage.lease(volume, lockspace, resource))
+
+    # --- high availability of the engine --------------------------------------------------------------------------
+
+    async def site_files(self, volume: str) -> SiteFilesReport:
+        return await self._do("site_files", lambda: self.storage.site_files(volume))
+
+    async def write_site_files(self, volume: str, request: SiteFilesRequest) -> SiteFilesReport:
+        return await self._do("write_site_files", lambda: self.storage.write_site_files(volume, request))
+
+    async def ha(self) -> HaReport:
+        return await self._do("ha", lambda: HaReport(keeps=self.keeps_engine, active=self.keeps_engine))
+
+    async def keep_engine(self) -> HaReport:
+        return await self._do("keep_engine", lambda: self._keep(True))
+
+    async def release_engine(self) -> HaReport:
+        return await self._do("release_engine", lambda: self._keep(False))
+
+    def _keep(self, keeps: bool) -> HaReport:
+        self.keeps_engine = keeps
+        return HaReport(keeps=keeps, active=keeps)
 
     # --- virtual machines ----------------------------------------------------------------------------------------
 

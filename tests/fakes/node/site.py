@@ -57,6 +57,8 @@ class FakeSite:
     """Servers of the pool that the others have no connection to."""
     strangers: dict[str, list[str]] = field(default_factory=dict)
     """Files that somebody put onto a volume by hand."""
+    ha_files: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By volume: what the site has written down for trivet-ha."""
     created: int = 0
     storage: PoolState | None = None
     """The state of the storage as all nodes see it; None: whole, as `volumes` say."""
@@ -123,6 +125,7 @@ class FakeSite:
         if volume is None:
             return
         self.filled.update(f"{brick.server}:{brick.path}" for brick in volume.bricks)
+        self.ha_files.pop(name, None)
         for image in [one for one in self.images if one.volume == name]:
             self.remove_image(image)
         for lockspace in [one for one, where in self.lockspaces.items() if where == name]:
@@ -142,7 +145,8 @@ class FakeSite:
         here = [lockspace for lockspace, where in self.lockspaces.items() if where == volume]
         leases = [f"leases/{one}/{resource}.lease" for one, resource in self.leases if one in here]
         areas = [f"leases/{one}/lockspace" for one in here]
-        return Contents(files=(*images, *leases, *areas, *self.strangers.get(volume, ())))
+        kept = [f"ha/{name}" for name in self.ha_files.get(volume, {})]
+        return Contents(files=(*images, *leases, *areas, *kept, *self.strangers.get(volume, ())))
 
     def _mark(self, request: VolumeRequest) -> str:
         self.created += 1

@@ -1,6 +1,9 @@
 """What one fake node does with the volumes of its site: mounts, images on them, lockspaces and leases."""
 
+import hashlib
+
 from node.api import refusals as r
+from node.api.messages.ha import SiteFilesReport, SiteFilesRequest
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
 from node.api.messages.mounts import MountReport, MountRequest
@@ -43,6 +46,20 @@ class FakeStorage:
     def _mount(self, volume: str) -> MountReport:
         path = f"/var/lib/trivet/volumes/{volume}"
         return MountReport(volume=volume, mounted=True, path=path, size_bytes=100 * GIB, free_bytes=80 * GIB)
+
+    def site_files(self, volume: str) -> SiteFilesReport:
+        if volume not in self.mounted:
+            raise r.NotMounted(volume=volume)
+        files = self._site.ha_files.get(volume, {})
+        return SiteFilesReport(digests={n: hashlib.sha256(text.encode()).hexdigest() for n, text in files.items()})
+
+    def write_site_files(self, volume: str, request: SiteFilesRequest) -> SiteFilesReport:
+        for name in request.files:
+            r.token("file name", name)
+        if volume not in self.mounted:
+            raise r.NotMounted(volume=volume)
+        self._site.ha_files.setdefault(volume, {}).update(request.files)
+        return self.site_files(volume)
 
     # --- images --------------------------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ WHOLE_NODE = NodeSeen(
     volumes=frozenset({"engine", "data"}),
     mounted=frozenset({"engine", "data"}),
     joined=True,
+    keeps_engine=True,
 )
 WHOLE = Observed(
     nodes={"node1": replace(WHOLE_NODE, vm=VmState.UP), "node2": WHOLE_NODE, "node3": WHOLE_NODE},
@@ -32,6 +33,7 @@ WHOLE = Observed(
     authority=True,
     images=frozenset({Kind.TINY, Kind.SYSTEM, Kind.SEED}),
     lease=True,
+    site_files=True,
     healthy=True,
     handed_over=True,
     formed=True,
@@ -46,6 +48,7 @@ seen_nodes = st.builds(
     volumes=st.frozensets(st.sampled_from(["engine", "data"])),
     mounted=st.frozensets(st.sampled_from(["engine", "data"])),
     joined=st.booleans(),
+    keeps_engine=st.booleans(),
     vm=st.sampled_from([None, *VmState]),
 )
 anything = st.builds(
@@ -55,6 +58,7 @@ anything = st.builds(
     authority=st.booleans(),
     images=st.frozensets(st.sampled_from([Kind.TINY, Kind.SYSTEM, Kind.SEED])),
     lease=st.booleans(),
+    site_files=st.booleans(),
     healthy=st.booleans(),
     handed_over=st.booleans(),
     formed=st.booleans(),

@@ -1,0 +1,36 @@
+"""Steps that hand the engine to trivet-ha, which keeps it alive without the deploy and without the engine."""
+
+import hashlib
+
+from hosted_engine.deploy import wishes
+from hosted_engine.deploy.plan import Todo
+from hosted_engine.deploy.work import Work
+from hosted_engine.ha import site_files
+from node.api.messages.ha import SiteFilesReport, SiteFilesRequest
+
+
+class KeepAlive:
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def write(self, todo: Todo) -> None:
+        work = self._work
+        files = wishes.ha_files(work.answers, work.decisions, work.folder.authority().certificate)
+        async with work.member(todo.nodes[0]) as api:
+            await api.write_site_files(site_files.VOLUME, SiteFilesRequest(files=files))
+
+    async def keep(self, todo: Todo) -> None:
+        for name in todo.nodes:
+            async with self._work.member(name) as api:
+                await api.keep_engine()
+
+    async def release(self, todo: Todo) -> None:
+        for name in todo.nodes:
+            async with self._work.member(name) as api:
+                await api.release_engine()
+
+
+def are_written(files: dict[str, str], report: SiteFilesReport | None) -> bool:
+    """Whether the volume holds exactly these texts; others beside them do not matter."""
+    wanted = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in files.items()}
+    return report is not None and wanted.items() <= report.digests.items()

@@ -1,0 +1,81 @@
+"""What lies on the engine volume so that any node can keep the engine alive: its VM and the site around it. Pure."""
+
+import msgspec
+
+from node.api.messages.vms import VmSpec
+from node.api.problems import Failed
+
+VOLUME = "engine"
+ENGINE_VM_FILE = "engine-vm.json"
+SITE_FILE = "site.json"
+VERSION = 1
+
+
+class SiteFileDamaged(Failed):
+    what = "{file} on volume engine cannot be used"
+    why = "{reason}"
+    mend = "Run the deploy on the node that it ran on: it writes the file anew"
+
+
+class HaNode(msgspec.Struct, frozen=True, kw_only=True):
+    """`host_id` (from 1) is the node's number in the lockspace and on the whiteboard."""
+
+    name: str
+    address: str
+    host_id: int
+
+
+class HaEngine(msgspec.Struct, frozen=True, kw_only=True):
+    """`name` is what its certificate is made out to, `address` is without a prefix length."""
+
+    name: str
+    address: str
+
+
+class HaSite(msgspec.Struct, frozen=True, kw_only=True):
+    """`authority` is the certificate of the site's authority as PEM. `profile` names the timers."""
+
+    version: int = VERSION
+    name: str
+    nodes: tuple[HaNode, ...]
+    engine: HaEngine
+    authority: str
+    lockspace: str
+    lease: str
+    io_timeout_s: int
+    profile: str = "default"
+    bridge: str = "ovirtmgmt"
+    gateway: str | None = None
+    dns: tuple[str, ...] = ()
+
+    def node(self, name: str) -> HaNode | None:
+        return next((node for node in self.nodes if node.name == name), None)
+
+
+def format_files(site: HaSite, engine_vm: VmSpec) -> dict[str, str]:
+    """Texts by file name; the same site gives the same texts."""
+    objects = {ENGINE_VM_FILE: engine_vm, SITE_FILE: site}
+    return {name: _text(one) for name, one in objects.items()}
+
+
+def parse_site(text: bytes) -> HaSite:
+    """Raises SiteFileDamaged, also for one of a later version."""
+    try:
+        site = msgspec.json.decode(text, type=HaSite)
+    except msgspec.MsgspecError as err:
+        raise SiteFileDamaged(file=SITE_FILE, reason=str(err)) from err
+    if site.version != VERSION:
+        raise SiteFileDamaged(file=SITE_FILE, reason=f"it is of version {site.version}, known is {VERSION}")
+    return site
+
+
+def parse_engine_vm(text: bytes) -> VmSpec:
+    """Raises SiteFileDamaged."""
+    try:
+        return msgspec.json.decode(text, type=VmSpec)
+    except msgspec.MsgspecError as err:
+        raise SiteFileDamaged(file=ENGINE_VM_FILE, reason=str(err)) from err
+
+
+def _text(one: HaSite | VmSpec) -> str:
+    return msgspec.json.format(msgspec.json.encode(one), indent=2).decode() + "\n"

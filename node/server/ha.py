@@ -1,0 +1,32 @@
+"""What keeps the engine alive, over HTTP: files on a volume, and the service on this node."""
+
+from falcon.asgi import Request, Response
+
+from node.api.contract import NodeApi
+from node.api.messages.ha import SiteFilesRequest
+from node.server.wire import answer, body
+
+
+class SiteFilesResource:
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_get(self, req: Request, resp: Response, volume: str) -> None:
+        answer(resp, await self._node.site_files(volume))
+
+    async def on_put(self, req: Request, resp: Response, volume: str) -> None:
+        answer(resp, await self._node.write_site_files(volume, await body(req, SiteFilesRequest)))
+
+
+class HaResource:
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        answer(resp, await self._node.ha())
+
+    async def on_put(self, req: Request, resp: Response) -> None:
+        answer(resp, await self._node.keep_engine())
+
+    async def on_delete(self, req: Request, resp: Response) -> None:
+        answer(resp, await self._node.release_engine())

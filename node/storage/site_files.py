@@ -1,0 +1,45 @@
+"""Small files in the folder `ha` of a volume, from which any node starts the engine without asking anybody."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path, PurePosixPath
+
+from node.api.messages.ha import SiteFilesReport, SiteFilesRequest
+from node.api.refusals import token
+from node.storage import layout
+from node.system.files import sync_folder, write_durable
+from node.system.threads import Threads
+
+
+class SiteFiles:
+    """`need` raises NotMounted for a volume."""
+
+    def __init__(self, threads: Threads, *, volumes: Path, need: Callable[[str], Awaitable[None]]) -> None:
+        self._threads = threads
+        self._volumes = PurePosixPath(volumes)
+        self._need = need
+
+    async def write(self, volume: str, request: SiteFilesRequest) -> SiteFilesReport:
+        for name in request.files:
+            token("file name", name)
+        folder = Path(layout.site_files(self._volumes, volume))
+        await self._need(volume)
+        await self._threads(_write, folder, request.files)
+        return await self._threads(_digests, folder)
+
+    async def look(self, volume: str) -> SiteFilesReport:
+        folder = Path(layout.site_files(self._volumes, volume))
+        await self._need(volume)
+        return await self._threads(_digests, folder)
+
+
+def _write(folder: Path, files: dict[str, str]) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    sync_folder(folder.parent)
+    for name, text in files.items():
+        write_durable(folder / name, text)
+
+
+def _digests(folder: Path) -> SiteFilesReport:
+    files = sorted(folder.glob("*.json")) if folder.is_dir() else []
+    return SiteFilesReport(digests={file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files})
