@@ -41,7 +41,7 @@ def trivet_tree(store: Path, tell: Tell, run: Run) -> Path:
 def _install_agent(layer: Path) -> None:
     commands = layer / "usr/bin"
     commands.mkdir(parents=True, exist_ok=True)
-    for name in ("trivet", "trivet-node"):
+    for name in ("trivet", "trivet-node", "trivet-ha"):
         (commands / name).symlink_to(f"/{wheels.VENV}/bin/{name}")
     packages = site_packages(layer)
     for unit in sorted([*packages.glob("node/*.service"), *packages.glob("hosted_engine/ha/*.service")]):

@@ -47,15 +47,18 @@ class NothingRuns(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """`package` brings the machine's units, `module` is where the service begins."""
+    """`package` brings the machine's units, `module` is where the service begins. `beside`: another one of the machine,
+    which is started anew only where it runs."""
 
     unit: str
     package: str
     module: str
+    beside: "Service | None" = None
 
 
 HANG_S = 300  # a restart returns when the service serves, and an emulated engine takes its time to load
-NODE = Service(AGENT, "node", "node.agent")
+HA = Service("trivet-ha.service", "hosted_engine/ha", "hosted_engine.ha.agent")
+NODE = Service(AGENT, "node", "node.agent", beside=HA)
 ENGINE = Service("trivet-engine.service", "hosted_engine", "hosted_engine.start")
 
 
@@ -134,7 +137,12 @@ def _refresh(place: Place, layer: Path) -> str:
     if left.changed or left.gone:
         raise RefreshFailed(place=place.name, reason="it is not the same there as it is here")
     loads = found.due or concerns(place.service.module, (*found.changed, *found.gone))
-    place.sh(f"{ALONE}; systemctl restart {unit} && rm {DUE}" if loads else f"rm {DUE}")
+    beside = place.service.beside
+    also = beside is not None and (found.due or concerns(beside.module, (*found.changed, *found.gone)))
+    restarts = [f"systemctl restart {unit}"] * loads + (
+        [f"systemctl try-restart {beside.unit}"] if also and beside else []
+    )
+    place.sh("; ".join([ALONE, " && ".join([*restarts, f"rm {DUE}"])]))
     done = f"{unit} started anew" if loads else f"none that {unit} loads"
     took = time.monotonic() - began
     return f"{place.name}: {len(found.changed)} files changed, {len(found.gone)} gone, {done} ({took:.1f} s)"
@@ -143,7 +151,8 @@ def _refresh(place: Place, layer: Path) -> str:
 def wanted(layer: Path, service: Service) -> dict[str, Path]:
     """The files of Trivet in a machine, by path from its root, and where they are here."""
     files = {str(file.relative_to(layer)): file for file in (layer / "opt").rglob("*") if file.is_file()}
-    units = (site_packages(layer) / service.package).glob("*.service")
+    services = [service, service.beside] if service.beside is not None else [service]
+    units = [unit for one in services for unit in (site_packages(layer) / one.package).glob("*.service")]
     return files | {f"{UNITS}/{unit.name}": unit for unit in units}
 
 

@@ -54,8 +54,7 @@ class HaSite(msgspec.Struct, frozen=True, kw_only=True):
 
 def format_files(site: HaSite, engine_vm: VmSpec) -> dict[str, str]:
     """Texts by file name; the same site gives the same texts."""
-    objects = {ENGINE_VM_FILE: engine_vm, SITE_FILE: site}
-    return {name: _text(one) for name, one in objects.items()}
+    return {ENGINE_VM_FILE: _text(engine_vm), SITE_FILE: _text(site)}
 
 
 def parse_site(text: bytes) -> HaSite:

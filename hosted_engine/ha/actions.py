@@ -1,0 +1,81 @@
+"""Does the one thing that was decided, through the node's own hands and without its agent: VMs by libvirt."""
+
+import asyncio
+import logging
+
+from hosted_engine.ha.states import Action, Outcome
+from hosted_engine.ha.view import Decision
+from node.api.messages.vms import VmSpec
+from node.api.problems import Problem, Refused
+from node.api.refusals import LeaseHeld
+from node.vms.hypervisor import Hypervisor
+from node.vms.lifecycle import Vms
+
+log = logging.getLogger(__name__)
+
+IMAGE_LOCKED = ('Failed to get "write" lock', 'Failed to get shared "write" lock')
+
+
+class Actor:
+    """One action at a time, beside the loop: a start may wait for its lease, a shutdown for its guest."""
+
+    def __init__(self, vms: Vms, hypervisor: Hypervisor, spec: VmSpec) -> None:
+        self._vms = vms
+        self._hypervisor = hypervisor
+        self._spec = spec
+        self._task: asyncio.Task[Outcome] | None = None
+        self.running: Action | None = None
+        self.reason = ""
+        """Why the last action failed or waits, in words."""
+
+    def begin(self, decision: Decision) -> None:
+        self.running = decision.action
+        self._task = asyncio.get_running_loop().create_task(self._do(decision.action))
+
+    def take_ended(self) -> tuple[Action, Outcome] | None:
+        """The action that has ended since the last question, and how."""
+        if self.running is None or self._task is None or not self._task.done():
+            return None
+        ended = (self.running, self._task.result())
+        self.running, self._task = None, None
+        return ended
+
+    async def _do(self, action: Action) -> Outcome:
+        self.reason = ""
+        try:
+            await self._carry_out(action)
+        except LeaseHeld as err:
+            self.reason = str(err)
+            return Outcome.LEASE_HELD
+        except Problem as err:
+            self.reason = str(err)
+            if any(words in self.reason for words in IMAGE_LOCKED):  # QEMU opens its disks before it gets the lease
+                return Outcome.LEASE_HELD
+            log.warning("%s: %s", action, err)
+            return Outcome.FAILED
+        except Exception:  # the loop must live on, whatever libvirt's binding throws
+            log.exception("%s", action)
+            self.reason = "an unexpected error; see the log of trivet-ha"
+            return Outcome.FAILED
+        return Outcome.DONE
+
+    async def _carry_out(self, action: Action) -> None:
+        vm_id = self._spec.id
+        match action:
+            case Action.START:
+                await self._vms.define(self._spec)
+                await self._vms.start(vm_id)
+            case Action.STOP:
+                await self._vms.shut_down(vm_id)
+            case Action.DESTROY:
+                await self._vms.destroy(vm_id)
+            case Action.RESUME:
+                await asyncio.to_thread(self._hypervisor.resume, vm_id)
+            case _:
+                raise NotPossible(action=action)
+
+
+class NotPossible(Refused):
+    what = "trivet-ha did not do {action}"
+    why = "it cannot yet"
+    mend = "Nothing: it goes another way"

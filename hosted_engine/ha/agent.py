@@ -1,0 +1,234 @@
+"""Wires trivet-ha, which keeps the engine VM alive on this node and works while engine, DNS and agent are dead."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+from hosted_engine.ha import host_probes, site_files
+from hosted_engine.ha.actions import Actor
+from hosted_engine.ha.board import Board
+from hosted_engine.ha.domain import vm_state
+from hosted_engine.ha.footing import Footing
+from hosted_engine.ha.keeper import Identity, Keeper, Monitors, VmLook
+from hosted_engine.ha.lease_reader import LeaseReader
+from hosted_engine.ha.memory import restore
+from hosted_engine.ha.monitor import Monitor
+from hosted_engine.ha.network_probes import HealthProbe, NetworkProbe
+from hosted_engine.ha.notify import notify
+from hosted_engine.ha.profiles import DEFAULT, PROFILES
+from hosted_engine.ha.records import Records
+from hosted_engine.ha.site_files import HaSite
+from hosted_engine.ha.states import Health
+from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
+from node import config
+from node.api.messages.vms import VmReport, VmSpec
+from node.needs import Needs
+from node.observe.capabilities import accelerator
+from node.storage import layout
+from node.storage.sanlock_daemon import SanlockDaemon
+from node.system.clock import SystemClock
+from node.system.process import run
+from node.system.threads import Threads
+from node.vms.domain_xml import Surroundings
+from node.vms.libvirt_hypervisor import LibvirtHypervisor
+from node.vms.lifecycle import Vms
+from node.vms.runs import Runs
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+RUNTIME = Path(os.environ.get("RUNTIME_DIRECTORY", "/run/trivet-ha"))
+LOCAL_MAINTENANCE = "local-maintenance"
+LAST_WORD_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the engine volume says of the site and of the engine's VM."""
+
+    site: HaSite
+    engine_vm: VmSpec
+
+
+class HaAgent:
+    def __init__(self, settings: config.Config) -> None:
+        self._settings = settings
+        self._clock = SystemClock()
+        self._threads = Threads("storage", 8)
+        self._footing = Footing(settings, run, self._threads, SanlockDaemon(), self._clock)
+        self._folder = Path(layout.site_files(PurePosixPath(settings.volumes), site_files.VOLUME))
+        self._written = self._monitor("site files", self._read_site, period_s=5.0, limit_s=10.0)
+        self._keeper: Keeper | None = None
+        for folder in (settings.ha_folder, RUNTIME):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, lambda: loop.create_task(self._end()))
+        notify("READY=1\nSTATUS=Waiting for the engine volume")
+        footing = loop.create_task(self._footing.keep())
+        footing.add_done_callback(_die_with)
+        self._written.start()
+        written = await self._wait_for_site()
+        self._keeper = keeper = await self._wire(written)
+        log.info("keeping the engine of site %s alive as host %s", written.site.name, self._settings.node_name)
+        notify("STATUS=Keeping the engine alive")
+        await keeper.run(lambda: self._still(written))
+
+    def _still(self, written: Written) -> None:
+        notify("WATCHDOG=1")
+        now = self._written.latest().value
+        if now is not None and now != written:
+            log.info("the site's files have changed: starting anew")
+            os._exit(0)
+
+    async def _wait_for_site(self) -> Written:
+        while (written := self._written.latest().value) is None:
+            notify("WATCHDOG=1")
+            await self._clock.sleep(1.0)
+        return written
+
+    def _read_site(self) -> Written:
+        """Raises when the volume is not mounted or a file is damaged."""
+        return Written(
+            site_files.parse_site((self._folder / site_files.SITE_FILE).read_bytes()),
+            site_files.parse_engine_vm((self._folder / site_files.ENGINE_VM_FILE).read_bytes()),
+        )
+
+    async def _wire(self, written: Written) -> Keeper:
+        site, spec, settings = written.site, written.engine_vm, self._settings
+        own = site.node(settings.node_name)
+        if own is None:
+            raise SystemExit(f"site.json names no node {settings.node_name}")
+        hypervisor = LibvirtHypervisor()
+        board = Board(
+            WhiteboardFile(self._folder / NAME),
+            own.host_id,
+            tuple(node.host_id for node in site.nodes if node.host_id != own.host_id),
+        )
+        profile = replace(PROFILES.get(site.profile, DEFAULT), io_timeout_s=site.io_timeout_s)
+        monitors = self._monitors(site, spec, board, hypervisor, own.host_id)
+        identity = Identity(
+            host_id=own.host_id,
+            name=own.name,
+            boot_id=host_probes.boot_id(),
+            memory_needed_mib=spec.memory_bytes / (1 << 20),
+            local_maintenance=settings.ha_folder / LOCAL_MAINTENANCE,
+        )
+        for monitor in monitors.all():
+            monitor.start()
+        return Keeper(
+            identity,
+            profile,
+            restore(await self._own_block(board), identity.boot_id, self._clock.monotonic()),
+            monitors=monitors,
+            board=board,
+            actor=Actor(self._vms(hypervisor), hypervisor, spec),
+            records=Records(RUNTIME, settings.ha_folder),
+            clock=self._clock,
+        )
+
+    async def _own_block(self, board: Board) -> object:
+        """What this host wrote last; nothing where it cannot be read in time."""
+        try:
+            return await asyncio.wait_for(self._threads(board.read_own), LAST_WORD_S)
+        except (OSError, TimeoutError):
+            return None
+
+    def _monitors(
+        self, site: HaSite, spec: VmSpec, board: Board, hypervisor: LibvirtHypervisor, host_id: int
+    ) -> Monitors:
+        profile = PROFILES.get(site.profile, DEFAULT)
+        path = layout.lease(PurePosixPath(self._settings.volumes), site_files.VOLUME, site.lockspace, site.lease)
+        volume_s = float(profile.ping_timeout_s)  # Gluster stalls for so long when a brick's host dies
+        vm = self._monitor("engine VM", lambda: look_at_vm(hypervisor, spec.id), period_s=1.0, limit_s=10.0)
+
+        def pid() -> int | None:
+            known = vm.latest().value
+            return known.pid if known is not None else None
+
+        def health() -> Health:
+            known = vm.latest().value
+            return probe() if known is not None and known.state.is_here else Health.UNKNOWN
+
+        probe = HealthProbe(site, profile.health_timeout_s)
+        return Monitors(
+            board=self._monitor("whiteboard", board, period_s=profile.period_s, limit_s=volume_s),
+            lease=self._monitor(
+                "lease", LeaseReader(site.lockspace, site.lease, str(path)), period_s=1.0, limit_s=volume_s
+            ),
+            vm=vm,
+            health=self._monitor(
+                "engine health", health, period_s=profile.health_period_s, limit_s=3 * profile.health_timeout_s
+            ),
+            network=self._monitor("network", NetworkProbe(site, host_id, run), period_s=4.0, limit_s=12.0),
+            cpu=self._monitor("CPU load", host_probes.CpuLoad(pid), period_s=15.0, limit_s=5.0),
+            memory=self._monitor("free memory", host_probes.free_memory_mib, period_s=10.0, limit_s=5.0),
+            bridge=self._monitor(
+                "management bridge", lambda: host_probes.bridge_is_up(site.bridge), period_s=5.0, limit_s=5.0
+            ),
+        )
+
+    def _vms(self, hypervisor: LibvirtHypervisor) -> Vms:
+        settings, mounts = self._settings, self._footing.mounts()
+        vms = Vms(
+            hypervisor,
+            Threads("vms", 4),
+            Surroundings(
+                accelerator=accelerator(settings.accelerator),
+                volumes=PurePosixPath(settings.volumes),
+                console_logs=PurePosixPath(settings.console_logs),
+            ),
+            Runs(settings.ha_folder / "vms"),
+            ready=Needs(self._threads, volumes=settings.volumes, need=mounts.need).check,
+            holder=self._footing.leases(mounts).held_elsewhere,
+            tell=_tell,
+            clock=self._clock,
+        )
+        vms.watch()
+        return vms
+
+    def _monitor(self, name: str, ask: Callable[[], T], *, period_s: float, limit_s: float) -> Monitor[T]:
+        return Monitor(name, ask, period_s=period_s, limit_s=limit_s, monotonic=self._clock.monotonic)
+
+    async def _end(self) -> None:
+        """Say that this host is out of the game, wait a moment for the storage, and go: threads may hang for ever."""
+        if self._keeper is not None:
+            self._keeper.say_goodbye()
+            await asyncio.sleep(LAST_WORD_S)
+        os._exit(0)
+
+
+def look_at_vm(hypervisor: LibvirtHypervisor, vm_id: str) -> VmLook:
+    domain = hypervisor.find(vm_id)
+    pid = domain.pid if domain is not None else None
+    started_at = host_probes.started_at(pid) if pid is not None else None
+    return VmLook(vm_state(domain), pid, started_at)
+
+
+def _tell(report: VmReport) -> None:
+    log.info("VM %s is %s %s", report.name, report.state, report.detail)
+
+
+def _die_with(task: "asyncio.Task[None]") -> None:
+    """Half a daemon would lie: systemd starts it anew."""
+    if not task.cancelled() and task.exception() is not None:
+        log.critical("a part of trivet-ha died", exc_info=task.exception())
+        os._exit(1)
+
+
+def main() -> None:
+    """Entry point `trivet-ha`."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    os.umask(0o077)
+    try:
+        asyncio.run(HaAgent(config.load()).run())
+    except BaseException:
+        log.critical("trivet-ha ends", exc_info=True)
+        os._exit(1)  # not the usual way out: that waits for threads that may hang

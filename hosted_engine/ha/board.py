@@ -1,0 +1,59 @@
+"""This host's part in the whiteboard: one round writes its block and reads those of the others. Blocks: see Monitor."""
+
+import threading
+from dataclasses import dataclass
+
+import msgspec
+
+from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
+from hosted_engine.ha.whiteboard_file import WhiteboardFile
+
+
+@dataclass(frozen=True, slots=True)
+class BoardLook:
+    """`blocks`: of the other members. `written`: this host's own block is on the storage."""
+
+    blocks: tuple[tuple[int, HostBlock | BadBlock], ...]
+    cluster: ClusterBlock | BadBlock
+    written: bool
+    reason: str = ""
+
+
+class Board:
+    """`say` sets what the next round writes; the sequence goes up with every block that is written."""
+
+    def __init__(self, file: WhiteboardFile, host_id: int, others: tuple[int, ...]) -> None:
+        self._file = file
+        self._host_id = host_id
+        self._others = others
+        self._lock = threading.Lock()
+        self._said: HostBlock | None = None
+        self._sequence: int | None = None
+
+    def say(self, block: HostBlock) -> None:
+        with self._lock:
+            self._said = block
+
+    def read_own(self) -> HostBlock | BadBlock:
+        return self._file.read_hosts([self._host_id])[self._host_id]
+
+    def __call__(self) -> BoardLook:
+        """Raises OSError when nothing can be read."""
+        self._file.make()
+        cluster, blocks = self._file.read_cluster(), self._file.read_hosts(self._others)
+        try:
+            self._write()
+        except OSError as err:
+            return BoardLook(tuple(blocks.items()), cluster, written=False, reason=str(err))
+        return BoardLook(tuple(blocks.items()), cluster, written=True)
+
+    def _write(self) -> None:
+        with self._lock:
+            said = self._said
+        if said is None:
+            return
+        if self._sequence is None:
+            own = self.read_own()
+            self._sequence = own.sequence if isinstance(own, HostBlock) else 0
+        self._sequence += 1
+        self._file.write_host(msgspec.structs.replace(said, sequence=self._sequence))

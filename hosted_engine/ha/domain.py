@@ -1,0 +1,31 @@
+"""The engine VM on this host as libvirt shows it, in trivet-ha's words. Pure."""
+
+from hosted_engine.ha.states import VmState
+from node.vms.hypervisor import Domain
+from node.vms.states import BLOCKED, CRASHED, NO_STATE, PAUSED, RUNNING, SHUT_OFF, SHUTDOWN, SUSPENDED
+
+PAUSED_FOR_MIGRATION, PAUSED_STARTING_UP = 2, 11  # libvirt's virDomainPausedReason
+
+
+def vm_state(domain: Domain | None) -> VmState:
+    """A VM that waits for its lease while it starts is neither here nor absent."""
+    if domain is None:
+        return VmState.ABSENT
+    match domain.state:
+        case s if s in (RUNNING, BLOCKED):
+            return VmState.RUNNING
+        case s if s in (PAUSED, SUSPENDED):
+            return _paused(domain.reason)
+        case s if s == SHUTDOWN:
+            return VmState.STOPPING
+        case s if s in (SHUT_OFF, CRASHED):
+            return VmState.ABSENT
+        case s if s == NO_STATE:
+            return VmState.UNKNOWN
+    return VmState.UNKNOWN
+
+
+def _paused(reason: int) -> VmState:
+    if reason == PAUSED_STARTING_UP:
+        return VmState.UNKNOWN
+    return VmState.INCOMING if reason == PAUSED_FOR_MIGRATION else VmState.PAUSED

@@ -1,0 +1,186 @@
+"""The loop that keeps the engine alive: look, decide, do one thing, sleep; nothing in it can hang."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hosted_engine.ha.actions import Actor
+from hosted_engine.ha.board import Board, BoardLook
+from hosted_engine.ha.decide import decide
+from hosted_engine.ha.memory import after_action, after_decision, own_block, stopped
+from hosted_engine.ha.monitor import Monitor, Sample
+from hosted_engine.ha.network_probes import NetworkLook
+from hosted_engine.ha.observe import first_view, next_view, with_profile
+from hosted_engine.ha.profiles import PROFILES, Profile
+from hosted_engine.ha.records import Records
+from hosted_engine.ha.score import Measurements
+from hosted_engine.ha.states import Action, Health, LeaseState, VmState
+from hosted_engine.ha.view import Facts, Memory
+from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
+from node.system.clock import Clock
+
+NETWORK_S = 60.0  # so much of the network's past counts for the score
+
+
+@dataclass(frozen=True, slots=True)
+class VmLook:
+    """`started_at`: when its process was started, by the monotonic clock."""
+
+    state: VmState
+    pid: int | None = None
+    started_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Monitors:
+    board: Monitor[BoardLook]
+    lease: Monitor[tuple[LeaseState, int | None]]
+    vm: Monitor[VmLook]
+    health: Monitor[Health]
+    network: Monitor[NetworkLook]
+    cpu: Monitor[float | None]
+    memory: Monitor[float]
+    bridge: Monitor[bool]
+
+    def all(self) -> tuple[Monitor[Any], ...]:
+        return (self.board, self.lease, self.vm, self.health, self.network, self.cpu, self.memory, self.bridge)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who this host is on the whiteboard, and what its engine VM needs."""
+
+    host_id: int
+    name: str
+    boot_id: str
+    memory_needed_mib: float
+    local_maintenance: Path
+
+
+class Keeper:
+    def __init__(
+        self,
+        identity: Identity,
+        profile: Profile,
+        memory: Memory,
+        *,
+        monitors: Monitors,
+        board: Board,
+        actor: Actor,
+        records: Records,
+        clock: Clock,
+    ) -> None:
+        self._identity = identity
+        self._monitors = monitors
+        self._board = board
+        self._actor = actor
+        self._records = records
+        self._clock = clock
+        self._memory = memory
+        self._view = first_view(identity.host_id, clock.monotonic(), profile, memory)
+        self._block: HostBlock | None = None
+
+    async def run(self, alive: Callable[[], None]) -> None:
+        """For ever; `alive` is called in every round."""
+        while True:
+            self.round()
+            alive()
+            await self._clock.sleep(self._view.profile.period_s)
+
+    def round(self) -> None:
+        now = self._clock.monotonic()
+        outcome = self._take_outcome(now)
+        self._view = next_view(self._view, self._facts(now), self._memory)
+        decision = decide(self._view)
+        self._memory = after_decision(self._view, decision)
+        self._block = own_block(
+            self._view,
+            decision,
+            self._memory,
+            sequence=0,
+            boot_id=self._identity.boot_id,
+            name=self._identity.name,
+            written_at=self._clock.now(),
+        )
+        self._board.say(self._block)
+        self._records.note(self._view, decision, at=self._clock.now(), monitors=self._words(), outcome=outcome)
+        if decision.action is not Action.NONE and self._actor.running is None:
+            self._monitors.board.wake()
+            self._actor.begin(decision)
+
+    def say_goodbye(self) -> None:
+        """The last word of a daemon that ends in order; an engine VM that is here runs on."""
+        if self._block is not None:
+            self._board.say(stopped(self._block, 0))
+            self._monitors.board.wake()
+
+    def _take_outcome(self, now: float) -> str:
+        ended = self._actor.take_ended()
+        if ended is None:
+            return ""
+        action, outcome = ended
+        self._memory = after_action(self._memory, action, outcome, now)
+        for monitor in (self._monitors.vm, self._monitors.lease):
+            monitor.wake()
+        return f"{action}: {outcome}" + (f" ({self._actor.reason})" if self._actor.reason else "")
+
+    def _facts(self, now: float) -> Facts:
+        monitors = self._monitors
+        board, lease, vm = monitors.board.latest(), monitors.lease.latest(), monitors.vm.latest()
+        look = board.value
+        if look is not None and isinstance(look.cluster, ClusterBlock):
+            self._follow_profile(look.cluster.profile)
+        return Facts(
+            now=now,
+            storage_readable=_known(board, look is not None),
+            storage_writable=_known(board, look is not None and look.written),
+            blocks=look.blocks if look is not None else _unreadable(self._view.peers),
+            vm=vm.value.state if vm.value is not None else VmState.UNKNOWN,
+            lease=lease.value or (LeaseState.UNREADABLE if lease.error else LeaseState.UNKNOWN, None),
+            measurements=self._measurements(now),
+            health=monitors.health.latest().value or Health.UNKNOWN,
+            global_maintenance=_maintenance(look),
+            local_maintenance=self._identity.local_maintenance.exists(),
+            answering=tuple((monitors.network.latest().value or NetworkLook({}, None, None)).peers.items()),
+            running=self._actor.running,
+            booted_at=vm.value.started_at if vm.value is not None else None,
+        )
+
+    def _follow_profile(self, name: str) -> None:
+        """The lockspace's own io_timeout stays: it changes with the lockspace."""
+        profile = PROFILES.get(name)
+        if profile is not None and profile.name != self._view.profile.name:
+            io_timeout_s = self._view.profile.io_timeout_s
+            self._view = with_profile(self._view, replace(profile, io_timeout_s=io_timeout_s))
+
+    def _measurements(self, now: float) -> Measurements:
+        monitors = self._monitors
+        looks = [sample for sample in monitors.network.history() if now - sample.at <= NETWORK_S]
+        fractions = [sample.value.fraction for sample in looks if sample.value is not None]
+        return Measurements(
+            network=sum(fractions) / len(fractions) if fractions else None,
+            bridge=bool(monitors.bridge.latest().value),
+            memory_free_mib=monitors.memory.latest().value,
+            memory_needed_mib=self._identity.memory_needed_mib,
+            cpu_history=tuple((sample.at, sample.value) for sample in monitors.cpu.history()),
+        )
+
+    def _words(self) -> dict[str, Any]:
+        samples = ((monitor.name, monitor.latest()) for monitor in self._monitors.all())
+        return {name: {"took_s": round(one.took_s, 3), "error": one.error} for name, one in samples}
+
+
+def _known(sample: Sample[BoardLook], answer: bool) -> bool | None:
+    """Before the first question has ended nothing is known; one that failed or hangs is a no."""
+    return None if sample.value is None and sample.error == "not asked yet" else answer
+
+
+def _maintenance(look: BoardLook | None) -> bool | None:
+    if look is None or isinstance(look.cluster, BadBlock):
+        return None
+    return look.cluster.global_maintenance
+
+
+def _unreadable(peers: Sequence[Any]) -> tuple[tuple[int, HostBlock | BadBlock], ...]:
+    return tuple((peer.host_id, BadBlock.UNREADABLE) for peer in peers)
