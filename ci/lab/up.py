@@ -50,6 +50,7 @@ class Up:
             if changed and self._engine_is_fresh:
                 with suppress(Unhealthy):  # the deploy would find it starting and look at everything twice
                     self._gate.wait_healthy(RESTART_S)
+            self._leave_engine_alone(False)
 
     def site(self) -> None:
         """Make a site of the nodes and open the way to it. Raises Problem, as `nodes`."""
@@ -64,6 +65,7 @@ class Up:
             with step("refresh the engine's code"):  # a disk made by an earlier version has just been started
                 self._refresh(build.trivet_layer(build.DEFAULT_STORE, self._progress.note))
                 self._gate.wait_healthy(ENGINE_S)
+                self._leave_engine_alone(False)
 
     def refresh(self) -> bool:
         """Only bring changed code into what runs; False when all of it runs that code already. Raises Problem."""
@@ -78,6 +80,7 @@ class Up:
             self._wait_agents()
             if self._engine_is_fresh:
                 self._gate.wait_healthy(ENGINE_S)
+            self._leave_engine_alone(False)
         return changed
 
     def farewell(self) -> str:
@@ -150,7 +153,15 @@ class Up:
             if vm.answers():
                 places.append(refresh.EnginePlace(vm))
                 self._engine_is_fresh = True
+                self._leave_engine_alone(True)
         return refresh.refresh(places, layer, self._progress.note)
+
+    def _leave_engine_alone(self, alone: bool) -> None:
+        """An emulated engine that is started anew on busy processors can take so long that trivet-ha would restart it.
+        Without trivet-ha, as in a lab of an earlier version, there is nothing to set."""
+        mode = "global" if alone else "none"
+        for machine in self._appliance.running()[:1]:
+            machine.exec("trivet", "ha", "maintenance", mode, check=False)
 
     def _wait_agents(self) -> None:
         for machine in self._appliance.running():

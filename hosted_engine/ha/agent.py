@@ -16,16 +16,18 @@ from hosted_engine.ha.domain import vm_state
 from hosted_engine.ha.footing import Footing
 from hosted_engine.ha.keeper import Identity, Keeper, Monitors, VmLook
 from hosted_engine.ha.lease_reader import LeaseReader
+from hosted_engine.ha.look import LOCAL_MAINTENANCE
 from hosted_engine.ha.memory import restore
 from hosted_engine.ha.monitor import Monitor
 from hosted_engine.ha.network_probes import HealthProbe, NetworkProbe
 from hosted_engine.ha.notify import notify
-from hosted_engine.ha.profiles import DEFAULT, PROFILES
+from hosted_engine.ha.profiles import DEFAULT, PROFILES, Profile
 from hosted_engine.ha.records import Records
 from hosted_engine.ha.site_files import HaSite
 from hosted_engine.ha.states import Health
 from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
 from node import config
+from node.api.messages.machine import Accelerator
 from node.api.messages.vms import VmReport, VmSpec
 from node.needs import Needs
 from node.observe.capabilities import accelerator
@@ -43,8 +45,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 RUNTIME = Path(os.environ.get("RUNTIME_DIRECTORY", "/run/trivet-ha"))
-LOCAL_MAINTENANCE = "local-maintenance"
 LAST_WORD_S = 3.0
+EMULATED = 2  # so much more time for a guest without KVM
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,8 @@ class HaAgent:
             own.host_id,
             tuple(node.host_id for node in site.nodes if node.host_id != own.host_id),
         )
-        profile = replace(PROFILES.get(site.profile, DEFAULT), io_timeout_s=site.io_timeout_s)
-        monitors = self._monitors(site, spec, board, hypervisor, own.host_id)
+        profile = self._profile(site)
+        monitors = self._monitors(site, spec, board, hypervisor, own.host_id, profile)
         identity = Identity(
             host_id=own.host_id,
             name=own.name,
@@ -134,6 +136,18 @@ class HaAgent:
             clock=self._clock,
         )
 
+    def _profile(self, site: HaSite) -> Profile:
+        """An emulated engine answers late when its host is busy: it gets more time before it counts as sick."""
+        profile = replace(PROFILES.get(site.profile, DEFAULT), io_timeout_s=site.io_timeout_s)
+        if accelerator(self._settings.accelerator) is Accelerator.KVM:
+            return profile
+        return replace(
+            profile,
+            health_timeout_s=EMULATED * profile.health_timeout_s,
+            bad_health_s=EMULATED * profile.bad_health_s,
+            stop_timeout_s=EMULATED * profile.stop_timeout_s,
+        )
+
     async def _own_block(self, board: Board) -> object:
         """What this host wrote last; nothing where it cannot be read in time."""
         try:
@@ -142,9 +156,8 @@ class HaAgent:
             return None
 
     def _monitors(
-        self, site: HaSite, spec: VmSpec, board: Board, hypervisor: LibvirtHypervisor, host_id: int
+        self, site: HaSite, spec: VmSpec, board: Board, hypervisor: LibvirtHypervisor, host_id: int, profile: Profile
     ) -> Monitors:
-        profile = PROFILES.get(site.profile, DEFAULT)
         path = layout.lease(PurePosixPath(self._settings.volumes), site_files.VOLUME, site.lockspace, site.lease)
         volume_s = float(profile.ping_timeout_s)  # Gluster stalls for so long when a brick's host dies
         vm = self._monitor("engine VM", lambda: look_at_vm(hypervisor, spec.id), period_s=1.0, limit_s=10.0)

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from hosted_engine.ha.command_status import history, maintenance, status, why
 from hosted_engine.ha.score_file import rate_file
 from hosted_engine.ha.simulation.command import simulate
 from node.api.problems import Problem
@@ -34,4 +35,5 @@ def score(view: str, as_json: bool) -> None:
     click.echo(msgspec.json.encode(rated))
 
 
-ha.add_command(simulate)
+for command in (simulate, status, why, history, maintenance):
+    ha.add_command(command)

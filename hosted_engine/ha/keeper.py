@@ -1,7 +1,7 @@
 """The loop that keeps the engine alive: look, decide, do one thing, sleep; nothing in it can hang."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,13 @@ from hosted_engine.ha.decide import decide
 from hosted_engine.ha.memory import after_action, after_decision, own_block, stopped
 from hosted_engine.ha.monitor import Monitor, Sample
 from hosted_engine.ha.network_probes import NetworkLook
-from hosted_engine.ha.observe import first_view, next_view, with_profile
-from hosted_engine.ha.profiles import PROFILES, Profile
+from hosted_engine.ha.observe import first_view, next_view
+from hosted_engine.ha.profiles import Profile
 from hosted_engine.ha.records import Records
 from hosted_engine.ha.score import Measurements
 from hosted_engine.ha.states import Action, Health, LeaseState, VmState
 from hosted_engine.ha.view import Facts, Memory
-from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
+from hosted_engine.ha.whiteboard import BadBlock, HostBlock
 from node.system.clock import Clock
 
 NETWORK_S = 60.0  # so much of the network's past counts for the score
@@ -129,8 +129,6 @@ class Keeper:
         monitors = self._monitors
         board, lease, vm = monitors.board.latest(), monitors.lease.latest(), monitors.vm.latest()
         look = board.value
-        if look is not None and isinstance(look.cluster, ClusterBlock):
-            self._follow_profile(look.cluster.profile)
         return Facts(
             now=now,
             storage_readable=_known(board, look is not None),
@@ -146,13 +144,6 @@ class Keeper:
             running=self._actor.running,
             booted_at=vm.value.started_at if vm.value is not None else None,
         )
-
-    def _follow_profile(self, name: str) -> None:
-        """The lockspace's own io_timeout stays: it changes with the lockspace."""
-        profile = PROFILES.get(name)
-        if profile is not None and profile.name != self._view.profile.name:
-            io_timeout_s = self._view.profile.io_timeout_s
-            self._view = with_profile(self._view, replace(profile, io_timeout_s=io_timeout_s))
 
     def _measurements(self, now: float) -> Measurements:
         monitors = self._monitors

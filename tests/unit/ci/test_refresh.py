@@ -84,7 +84,7 @@ def test_only_what_differs_is_sent_with_its_byte_code_and_units_are_left_alone(t
     (tmp_path / "node/told").unlink()
     (line,) = bring(place, make_layer(tmp_path / "2", "x = 2\n"))
     assert line.startswith("node1: 2 files changed, 0 gone, trivet-node.service started anew")
-    assert place.told == RESTARTS
+    assert place.told == RESTARTS[:1]
 
 
 def test_a_file_that_is_gone_goes_with_its_byte_code(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_refresh_that_was_cut_off_is_finished_by_the_next(tmp_path: Path, cut:
         bring(FolderPlace(root, cut), changed)
     again = FolderPlace(root)
     assert bring(again, changed)
-    assert again.told[-2:] == RESTARTS
+    assert [line for line in again.told if line.startswith("restart")] == RESTARTS[:1]
     assert bring(again, changed) == []
 
 

@@ -1,0 +1,168 @@
+"""`trivet ha status`, `why`, `history`, `maintenance`: the state of high availability on a node's terminal."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from hosted_engine.ha.look import Look, NoDaemon, SiteLook
+from hosted_engine.ha.records import Entry
+from hosted_engine.ha.whiteboard import ClusterBlock, HostBlock
+from node import config
+from node.api.problems import Problem
+
+T = TypeVar("T")
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="For machines.")
+
+
+@click.command()
+@as_json_option
+def status(as_json: bool) -> None:
+    """Show every host: its state, its score, and where the engine is.
+
+    Reads the whiteboard on the engine volume; whether a host lives is what this node's daemon has seen.
+    """
+    look = Look(config.load())
+    found = _asked(look.site)
+    silent = _silent(look)
+    if as_json:
+        click.echo(msgspec.json.encode(status_words(found, silent)))
+    else:
+        _show(found, silent)
+
+
+@click.command()
+@as_json_option
+def why(as_json: bool) -> None:
+    """Say what this host does about the engine right now, and why; its score and what it lost points for."""
+    found = _asked(Look(config.load()).daemon)
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+        return
+    decision, troubles = found["decision"], {n: m["error"] for n, m in found["monitors"].items() if m["error"]}
+    click.echo(f"{decision['state']}: {decision['reason']} ({_age(found['at'])} ago)")
+    if decision["action"] != "none":
+        click.echo(f"does: {decision['action']}")
+    click.echo(f"engine VM here: {decision['vm']}, health: {decision['health']}, lease: {decision['lease']}")
+    click.echo(f"score {decision['score']}")
+    for penalty in found["penalties"]:
+        click.echo(f"  -{penalty['points']:<5} {penalty['reason']}: {penalty['why']}")
+    for name, error in troubles.items():
+        click.echo(f"trouble: {name}: {error}")
+
+
+@click.command()
+@click.option("--lines", "-n", default=50, show_default=True, help="How many of the last changes.")
+@as_json_option
+def history(lines: int, as_json: bool) -> None:
+    """List what changed on this host: states, decisions with their reasons, how actions ended."""
+    entries = Look(config.load()).history()[-lines:]
+    if as_json:
+        click.echo(msgspec.json.encode(entries))
+        return
+    for entry in entries:
+        click.echo(format_entry(entry))
+
+
+@click.command()
+@click.argument("mode", type=click.Choice(["global", "local", "none"]))
+@as_json_option
+def maintenance(mode: str, as_json: bool) -> None:
+    """Set the maintenance: `global` (no host starts, stops or moves the engine), `local` (this host gives the engine
+    away and takes none), `none` (neither).
+    """
+    settings = config.load()
+    look = Look(settings)
+    _asked(lambda: look.set_global_maintenance(mode == "global", settings.node_name))
+    _asked(lambda: look.set_local_maintenance(mode == "local"))
+    click.echo(msgspec.json.encode({"maintenance": mode}) if as_json else f"Maintenance: {mode}")
+
+
+def status_words(found: SiteLook, silent: dict[int, float]) -> dict[str, Any]:
+    """The site for machines. `silent_s`: how long this node has not seen the host write; null of itself."""
+    cluster = found.cluster
+    hosts = [
+        {
+            "name": node.name,
+            "host_id": node.host_id,
+            "silent_s": silent.get(node.host_id),
+            **_words(found.blocks[node.host_id]),
+        }
+        for node in found.site.nodes
+    ]
+    known = isinstance(cluster, ClusterBlock)
+    return {
+        "site": found.site.name,
+        "global_maintenance": cluster.global_maintenance if isinstance(cluster, ClusterBlock) else None,
+        "cluster_block": "good" if known else str(cluster),
+        "hosts": hosts,
+    }
+
+
+def format_entry(entry: Entry) -> str:
+    at = datetime.fromtimestamp(entry.at).strftime("%Y-%m-%d %H:%M:%S")
+    action = f" [{entry.action}]" if entry.action != "none" else ""
+    outcome = f"; {entry.outcome}" if entry.outcome else ""
+    return f"{at} {entry.state}{action} {entry.reason} (score {entry.score}, lease {entry.lease}{outcome})"
+
+
+def _words(block: HostBlock | Any) -> dict[str, Any]:
+    if not isinstance(block, HostBlock):
+        return {"block": str(block)}
+    return {
+        "block": "good",
+        "state": block.state,
+        "score": block.score,
+        "vm": block.vm,
+        "health": block.health,
+        "local_maintenance": block.local_maintenance,
+        "written_at": block.written_at,
+    }
+
+
+def _show(found: SiteLook, silent: dict[int, float]) -> None:
+    console = Console(highlight=False)
+    table = Table(title=f"High availability of the engine, site {found.site.name}")
+    for column in ("host", "id", "state", "score", "engine VM", "health", "seen"):
+        table.add_column(column)
+    for node in found.site.nodes:
+        block = found.blocks[node.host_id]
+        seen = f"{silent[node.host_id]:.0f} s ago" if node.host_id in silent else "here"
+        if isinstance(block, HostBlock):
+            table.add_row(node.name, str(node.host_id), block.state, str(block.score), block.vm, block.health, seen)
+        else:
+            table.add_row(node.name, str(node.host_id), f"its block is {block}", "", "", "", seen)
+    console.print(table)
+    if not isinstance(found.cluster, ClusterBlock):
+        console.print(f"The cluster's block is {found.cluster}: nobody knows whether there is global maintenance")
+    elif found.cluster.global_maintenance:
+        console.print(f"Global maintenance, set on {found.cluster.set_by}")
+
+
+def _silent(look: Look) -> dict[int, float]:
+    """Seconds since this node's daemon saw each of the others write; empty where it has not run."""
+    try:
+        found = look.daemon()
+    except NoDaemon:
+        return {}
+    age_s = max(0.0, time.time() - found["at"])
+    return {peer["host_id"]: round(peer["silent_s"] + age_s, 1) for peer in found["peers"]}
+
+
+def _age(at: float) -> str:
+    return f"{max(0.0, time.time() - at):.0f} s"
+
+
+def _asked(ask: Callable[[], T]) -> T:
+    try:
+        return ask()
+    except Problem as err:
+        raise click.ClickException(str(err)) from err
+    except PermissionError as err:
+        raise click.ClickException(f"This needs root ({err})") from err

@@ -1,0 +1,114 @@
+"""What the command line reads: the whiteboard on the volume, and what this node's daemon wrote down. Ends in time."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar
+
+import msgspec
+
+from hosted_engine.ha import site_files
+from hosted_engine.ha.records import HISTORY, STATUS, Entry, read_history
+from hosted_engine.ha.site_files import HaSite
+from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
+from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
+from node.api.problems import Failed, Refused
+from node.config import Config
+from node.storage import layout
+from node.system.files import read_or_none
+
+T = TypeVar("T")
+
+LIMIT_S = 15.0
+RUNTIME = Path("/run/trivet-ha")
+LOCAL_MAINTENANCE = "local-maintenance"
+
+
+class VolumeSilent(Failed):
+    what = "The whiteboard was not {act}"
+    why = "{reason}"
+    mend = "See that volume engine is mounted and answers (gluster volume status engine)"
+
+
+class NoDaemon(Refused):
+    what = "There is nothing to show"
+    why = "trivet-ha has not decided anything on this node since it was booted"
+    mend = "See whether it runs: systemctl status trivet-ha"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteLook:
+    site: HaSite
+    cluster: ClusterBlock | BadBlock
+    blocks: dict[int, HostBlock | BadBlock]
+
+
+class Look:
+    def __init__(self, settings: Config, runtime: Path = RUNTIME) -> None:
+        self._folder = Path(layout.site_files(PurePosixPath(settings.volumes), site_files.VOLUME))
+        self._own = settings.ha_folder
+        self._runtime = runtime
+
+    def site(self) -> SiteLook:
+        """Raises VolumeSilent."""
+        return in_time("read", self._site)
+
+    def daemon(self) -> dict[str, Any]:
+        """What the daemon of this node decided last. Raises NoDaemon."""
+        text = read_or_none(self._runtime / STATUS)
+        if text is None:
+            raise NoDaemon
+        found: dict[str, Any] = msgspec.json.decode(text)
+        return found
+
+    def history(self) -> list[Entry]:
+        return read_history(self._own / HISTORY)
+
+    def set_global_maintenance(self, on: bool, set_by: str) -> None:
+        """Raises VolumeSilent, also for a block that cannot be read: it might say more than is known here."""
+        in_time("written", lambda: self._set_global(on, set_by))
+
+    def set_local_maintenance(self, on: bool) -> None:
+        mark = self._own / LOCAL_MAINTENANCE
+        if on:
+            mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            mark.touch(mode=0o600)
+        else:
+            mark.unlink(missing_ok=True)
+
+    def _site(self) -> SiteLook:
+        site = site_files.parse_site((self._folder / site_files.SITE_FILE).read_bytes())
+        board = WhiteboardFile(self._folder / NAME)
+        return SiteLook(site, board.read_cluster(), board.read_hosts(node.host_id for node in site.nodes))
+
+    def _set_global(self, on: bool, set_by: str) -> None:
+        board = WhiteboardFile(self._folder / NAME)
+        board.make()
+        known = board.read_cluster()
+        if isinstance(known, BadBlock):
+            raise VolumeSilent(act="written", reason=f"the cluster's block is {known}")
+        board.write_cluster(
+            msgspec.structs.replace(known, sequence=known.sequence + 1, global_maintenance=on, set_by=set_by)
+        )
+
+
+def in_time(act: str, ask: Callable[[], T]) -> T:
+    """The answer of a call that may hang for ever; VolumeSilent then, and when the volume gives an error."""
+    answers: list[T] = []
+    errors: list[Exception] = []
+
+    def run() -> None:
+        try:
+            answers.append(ask())
+        except (OSError, Failed) as err:
+            errors.append(err)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(LIMIT_S)
+    if answers:
+        return answers[0]
+    if errors and isinstance(errors[0], Failed):
+        raise errors[0]
+    raise VolumeSilent(act=act, reason=str(errors[0]) if errors else f"it gave no answer within {LIMIT_S:.0f} s")
