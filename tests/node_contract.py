@@ -1,5 +1,6 @@
 """What holds for every node, fake or real: the same tests run against FakeNode and, through node.client, in the lab."""
 
+import hashlib
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -12,6 +13,7 @@ from node.api.contract import NodeApi
 from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import BrickRemoval, BrickRequest
 from node.api.messages.identity import Leave
+from node.api.messages.ha import HaReport, SiteFilesRequest
 from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
 from node.api.messages.leases import LeaseRequest
 from node.api.messages.network import LinkReport, NamesRequest, NetworkRequest
@@ -260,6 +262,26 @@ class NodeContract:
         await node.destroy_vm(spec.id)
         assert (await node.lease(self.volume, self.lockspace, resource)).holder is None
         await node.undefine_vm(spec.id)
+
+    async def test_files_of_the_site_are_written_on_its_volume(self, node: NodeApi) -> None:
+        files = {"contract.json": "{}", "contract-2.json": "[1]"}
+        for _ in range(2):
+            report = await node.write_site_files(self.volume, SiteFilesRequest(files=files))
+            assert report.digests.items() >= {
+                ("contract.json", hashlib.sha256(b"{}").hexdigest()),
+                ("contract-2.json", hashlib.sha256(b"[1]").hexdigest()),
+            }
+        assert await node.site_files(self.volume) == report
+        with pytest.raises(RemoteRefused):
+            await node.write_site_files(self.volume, SiteFilesRequest(files={"../x": ""}))
+        with pytest.raises(RemoteRefused):
+            await node.site_files("not-mounted")
+
+    async def test_the_keeper_of_the_engine_runs_until_it_is_released(self, node: NodeApi) -> None:
+        for _ in range(2):
+            assert await node.release_engine() == await node.ha() == HaReport(keeps=False, active=False)
+        for _ in range(2):
+            assert await node.keep_engine() == await node.ha() == HaReport(keeps=True, active=True)
 
     async def test_events_begin_with_hello_and_tell_of_vms(self, node: NodeApi) -> None:
         spec = self.new_vm()

@@ -8,21 +8,24 @@ from hosted_engine.ha.view import Decision
 from node.api.messages.vms import VmSpec
 from node.api.problems import Problem, Refused
 from node.api.refusals import LeaseHeld
+from node.system.clock import Clock
 from node.vms.hypervisor import Hypervisor
 from node.vms.lifecycle import Vms
 
 log = logging.getLogger(__name__)
 
+HELD_PAUSE_S = 3.0  # another start would be refused at once for the same reason
 IMAGE_LOCKED = ('Failed to get "write" lock', 'Failed to get shared "write" lock')
 
 
 class Actor:
     """One action at a time, beside the loop: a start may wait for its lease, a shutdown for its guest."""
 
-    def __init__(self, vms: Vms, hypervisor: Hypervisor, spec: VmSpec) -> None:
+    def __init__(self, vms: Vms, hypervisor: Hypervisor, spec: VmSpec, clock: Clock) -> None:
         self._vms = vms
         self._hypervisor = hypervisor
         self._spec = spec
+        self._clock = clock
         self._task: asyncio.Task[Outcome] | None = None
         self.running: Action | None = None
         self.reason = ""
@@ -45,12 +48,11 @@ class Actor:
         try:
             await self._carry_out(action)
         except LeaseHeld as err:
-            self.reason = str(err)
-            return Outcome.LEASE_HELD
+            return await self._held(err)
         except Problem as err:
+            if any(words in str(err) for words in IMAGE_LOCKED):  # QEMU opens its disks before it gets the lease
+                return await self._held(err)
             self.reason = str(err)
-            if any(words in self.reason for words in IMAGE_LOCKED):  # QEMU opens its disks before it gets the lease
-                return Outcome.LEASE_HELD
             log.warning("%s: %s", action, err)
             return Outcome.FAILED
         except Exception:  # the loop must live on, whatever libvirt's binding throws
@@ -58,6 +60,11 @@ class Actor:
             self.reason = "an unexpected error; see the log of trivet-ha"
             return Outcome.FAILED
         return Outcome.DONE
+
+    async def _held(self, err: Problem) -> Outcome:
+        self.reason = str(err)
+        await self._clock.sleep(HELD_PAUSE_S)
+        return Outcome.LEASE_HELD
 
     async def _carry_out(self, action: Action) -> None:
         vm_id = self._spec.id

@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 
 RUNTIME = Path(os.environ.get("RUNTIME_DIRECTORY", "/run/trivet-ha"))
 LAST_WORD_S = 3.0
-EMULATED = 2  # so much more time for a guest without KVM
+EMULATED, EMULATED_BOOT = 2, 3  # so much more time for a guest without KVM
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class HaAgent:
             restore(await self._own_block(board), identity.boot_id, self._clock.monotonic()),
             monitors=monitors,
             board=board,
-            actor=Actor(self._vms(hypervisor), hypervisor, spec),
+            actor=Actor(self._vms(hypervisor), hypervisor, spec, self._clock),
             records=Records(RUNTIME, settings.ha_folder),
             clock=self._clock,
         )
@@ -145,6 +145,7 @@ class HaAgent:
             profile,
             health_timeout_s=EMULATED * profile.health_timeout_s,
             bad_health_s=EMULATED * profile.bad_health_s,
+            boot_timeout_s=EMULATED_BOOT * profile.boot_timeout_s,
             stop_timeout_s=EMULATED * profile.stop_timeout_s,
         )
 

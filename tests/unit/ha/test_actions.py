@@ -1,0 +1,124 @@
+"""What is done to the engine VM, and how it is told when it did not work."""
+
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from hosted_engine.ha.actions import HELD_PAUSE_S, Actor
+from hosted_engine.ha.domain import vm_state
+from hosted_engine.ha.states import Action, Outcome, State, VmState
+from hosted_engine.ha.view import Decision
+from node.api.messages.machine import Accelerator
+from node.api.messages.vms import VmSpec
+from node.system.threads import Threads
+from node.vms.domain_facts import DomainFacts
+from node.vms.domain_xml import Surroundings
+from node.vms.hypervisor import Domain
+from node.vms.lifecycle import Vms
+from node.vms.runs import Runs
+from node.vms.states import CRASHED, PAUSED, PAUSED_BY_STORAGE, RUNNING, SHUT_OFF, SHUTDOWN
+from tests.fakes.clock import FakeClock
+from tests.fakes.hypervisor import FakeHypervisor
+
+VM = VmSpec(id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60", name="HostedEngine", memory_bytes=1 << 30)
+
+
+class Stage:
+    def __init__(self, folder: Path) -> None:
+        self.clock = FakeClock()
+        self.hypervisor = FakeHypervisor()
+        self.holder: tuple[str, int] | None = None
+        vms = Vms(
+            self.hypervisor,
+            Threads("vms", 1),
+            Surroundings(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath("/logs")),
+            Runs(folder / "runs"),
+            ready=self._ready,
+            holder=self._holder,
+            tell=lambda _: None,
+            clock=self.clock,
+        )
+        self.actor = Actor(vms, self.hypervisor, VM, self.clock)
+
+    async def do(self, action: Action) -> Outcome:
+        self.actor.begin(Decision(state=State.ENGINE_START, action=action, reason="a test"))
+        assert self.actor.running is action
+        assert self.actor._task is not None
+        await self.actor._task
+        ended = self.actor.take_ended()
+        assert ended is not None
+        assert (self.actor.running, self.actor.take_ended()) == (None, None)
+        return ended[1]
+
+    def state(self) -> VmState:
+        return vm_state(self.hypervisor.find(VM.id))
+
+    async def _ready(self, facts: DomainFacts) -> None:
+        return None
+
+    async def _holder(self, facts: DomainFacts) -> tuple[str, int] | None:
+        return self.holder
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path)
+
+
+async def test_a_node_that_never_knew_the_vm_starts_stops_and_ends_it(stage: Stage) -> None:
+    assert stage.state() is VmState.ABSENT
+    assert await stage.do(Action.START) is Outcome.DONE
+    assert stage.state() is VmState.RUNNING
+    assert await stage.do(Action.START) is Outcome.DONE
+    assert await stage.do(Action.STOP) is Outcome.DONE
+    assert stage.state() is VmState.ABSENT
+    assert await stage.do(Action.START) is Outcome.DONE
+    assert await stage.do(Action.DESTROY) is Outcome.DONE
+    assert stage.state() is VmState.ABSENT
+
+
+async def test_a_lease_that_is_held_elsewhere_is_a_wait(stage: Stage) -> None:
+    stage.hypervisor.refuse_start, stage.holder = "resource busy: Lease is held by another host", ("engine", 2)
+    before = stage.clock.monotonic()
+    assert await stage.do(Action.START) is Outcome.LEASE_HELD
+    assert stage.clock.monotonic() == before + HELD_PAUSE_S
+
+
+async def test_a_disk_that_another_qemu_has_open_is_a_wait(stage: Stage) -> None:
+    stage.hypervisor.refuse_start = 'process exited while connecting to monitor: Failed to get "write" lock'
+    assert await stage.do(Action.START) is Outcome.LEASE_HELD
+
+
+async def test_any_other_reason_is_a_failed_start(stage: Stage) -> None:
+    stage.hypervisor.refuse_start = "Cannot get interface MTU on 'ovirtmgmt': No such device"
+    assert await stage.do(Action.START) is Outcome.FAILED
+    assert "No such device" in stage.actor.reason
+
+
+async def test_what_it_cannot_do_fails(stage: Stage) -> None:
+    assert await stage.do(Action.MIGRATE) is Outcome.FAILED
+
+
+async def test_a_paused_vm_goes_on(stage: Stage) -> None:
+    await stage.do(Action.START)
+    stage.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
+    assert stage.state() is VmState.PAUSED
+    assert await stage.do(Action.RESUME) is Outcome.DONE
+    assert stage.state() is VmState.RUNNING
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "expected"),
+    [
+        (RUNNING, 1, VmState.RUNNING),
+        (PAUSED, PAUSED_BY_STORAGE, VmState.PAUSED),
+        (PAUSED, 11, VmState.UNKNOWN),  # waits for its lease
+        (PAUSED, 2, VmState.INCOMING),
+        (SHUTDOWN, 1, VmState.STOPPING),
+        (SHUT_OFF, 1, VmState.ABSENT),
+        (CRASHED, 0, VmState.ABSENT),
+        (0, 0, VmState.UNKNOWN),
+    ],
+)
+def test_libvirts_states_in_our_words(state: int, reason: int, expected: VmState) -> None:
+    assert vm_state(Domain(id=VM.id, name="x", title="x", state=state, reason=reason)) is expected

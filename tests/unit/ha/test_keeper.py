@@ -1,0 +1,183 @@
+"""One host's rounds with the real decisions, the real whiteboard in a folder, and a hypervisor in memory."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from hosted_engine.ha.board import Board
+from hosted_engine.ha.keeper import Identity, Keeper, Monitors, VmLook
+from hosted_engine.ha.lease import HostFlag
+from hosted_engine.ha.monitor import Monitor
+from hosted_engine.ha.network_probes import NetworkLook
+from hosted_engine.ha.profiles import DEFAULT
+from hosted_engine.ha.records import HISTORY, Records, read_history
+from hosted_engine.ha.states import Action, Health, LeaseState, State, VmState
+from hosted_engine.ha.view import Memory
+from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
+from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
+from tests.unit.ha.test_actions import Stage
+
+
+class Host:
+    """Host 1 of two; host 2 writes when `other_writes`, and `lease` is what sanlock says."""
+
+    def __init__(self, folder: Path) -> None:
+        self.stage = Stage(folder)
+        self.clock = self.stage.clock
+        self.file = WhiteboardFile(folder / NAME)
+        self.file.make()
+        self.lease: tuple[LeaseState, int | None] = (LeaseState.HELD, 2)
+        self.health = Health.UNKNOWN
+        self.other_writes = True
+        self.volume_fails = False
+        self.history = folder / HISTORY
+        self._board = Board(self.file, 1, (2,))
+        self._sequence = 0
+        self.maintenance = folder / "local-maintenance"
+        (folder / "run").mkdir()
+        self.monitors = Monitors(
+            board=self._monitor("whiteboard", self._look),
+            lease=self._monitor("lease", lambda: self.lease),
+            vm=self._monitor("vm", lambda: VmLook(self.stage.state())),
+            health=self._monitor("health", lambda: self.health),
+            network=self._monitor("network", lambda: NetworkLook({2: self.other_writes}, None, None)),
+            cpu=self._monitor("cpu", lambda: 0.1),
+            memory=self._monitor("memory", lambda: 9000.0),
+            bridge=self._monitor("bridge", lambda: True),
+        )
+        self.keeper = Keeper(
+            Identity(
+                host_id=1,
+                name="node1",
+                boot_id="b",
+                memory_needed_mib=1024,
+                local_maintenance=self.maintenance,
+            ),
+            DEFAULT,
+            Memory(since=self.clock.monotonic()),
+            monitors=self.monitors,
+            board=self._board,
+            actor=self.stage.actor,
+            records=Records(folder / "run", folder),
+            clock=self.clock,
+        )
+
+    def _look(self):  # type: ignore[no-untyped-def]
+        if self.volume_fails:
+            raise OSError("Transport endpoint is not connected")
+        return self._board()
+
+    def _monitor(self, name, ask):  # type: ignore[no-untyped-def]
+        return Monitor(name, ask, period_s=2, limit_s=10, monotonic=self.clock.monotonic)
+
+    async def rounds(self, seconds: float) -> None:
+        for _ in range(int(seconds / DEFAULT.period_s)):
+            if self.other_writes:
+                self._sequence += 1
+                vm = VmState.RUNNING if self.lease == (LeaseState.HELD, 2) else VmState.ABSENT
+                self.file.write_host(
+                    HostBlock(host_id=2, sequence=self._sequence, state=State.ENGINE_UP, score=3400, vm=vm)
+                )
+            for monitor in self.monitors.all():
+                monitor.look()
+            self.keeper.round()
+            if self.stage.actor._task is not None:
+                await asyncio.wait([self.stage.actor._task])
+            self.clock.advance(DEFAULT.period_s)
+
+    @property
+    def said(self) -> HostBlock:
+        self._board()
+        block = self._board.read_own()
+        assert isinstance(block, HostBlock)
+        return block
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    return Host(tmp_path)
+
+
+async def test_the_engine_of_a_living_host_is_left_to_it(host: Host) -> None:
+    await host.rounds(200)
+    assert host.stage.state() is VmState.ABSENT
+    assert host.said.state is State.ENGINE_DOWN
+
+
+async def test_the_engine_of_a_host_that_is_proven_dead_is_started(host: Host) -> None:
+    await host.rounds(60)
+    host.other_writes = False
+    await host.rounds(20)
+    assert host.stage.state() is VmState.ABSENT
+    host.lease = (LeaseState.EXPIRED, 2)
+    await host.rounds(20)
+    assert host.stage.state() is VmState.RUNNING
+    host.lease, host.health = (LeaseState.HELD, 1), Health.GOOD
+    await host.rounds(10)
+    assert (host.said.state, host.said.vm, host.said.health) == (State.ENGINE_UP, VmState.RUNNING, Health.GOOD)
+
+
+async def test_nothing_is_started_in_global_maintenance(host: Host) -> None:
+    host.file.write_cluster(ClusterBlock(sequence=2, global_maintenance=True))
+    host.other_writes, host.lease = False, (LeaseState.FREE, None)
+    await host.rounds(200)
+    assert (host.stage.state(), host.said.state) == (VmState.ABSENT, State.GLOBAL_MAINTENANCE)
+
+
+async def test_nothing_is_started_without_the_volume(host: Host) -> None:
+    await host.rounds(60)
+    host.volume_fails, host.lease = True, (LeaseState.FREE, None)
+    await host.rounds(200)
+    assert host.stage.state() is VmState.ABSENT
+
+
+async def test_nothing_is_started_in_local_maintenance(host: Host) -> None:
+    host.maintenance.touch()
+    host.other_writes, host.lease = False, (LeaseState.FREE, None)
+    await host.rounds(200)
+    assert (host.stage.state(), host.said.state, host.said.score) == (VmState.ABSENT, State.LOCAL_MAINTENANCE, 0)
+
+
+async def test_a_sick_engine_is_stopped_and_started_again(host: Host) -> None:
+    host.lease, host.health = (LeaseState.HELD, 1), Health.GOOD
+    await host.stage.do(Action.START)
+    await host.rounds(20)
+    host.health = Health.BAD
+    await host.rounds(DEFAULT.bad_health_s + 3 * DEFAULT.period_s)
+    host.lease = (LeaseState.FREE, None)
+    await host.rounds(60)
+    entries = [(entry.state, entry.action) for entry in await history(host)]
+    assert ("engine_stop", "stop") in entries
+    assert entries[-1][0] == "engine_starting"
+    assert host.stage.state() is VmState.RUNNING
+
+
+async def test_a_damaged_block_of_the_other_is_never_acted_on(host: Host, tmp_path: Path) -> None:
+    await host.rounds(20)
+    host.other_writes = False
+    (tmp_path / NAME).write_bytes(b"x" * (tmp_path / NAME).stat().st_size)
+    assert host.file.read_hosts([2]) == {2: BadBlock.FOREIGN}
+    await host.rounds(200)
+    assert host.stage.state() is VmState.ABSENT
+
+
+async def test_a_daemon_that_ends_in_order_says_so(host: Host) -> None:
+    await host.rounds(10)
+    host.keeper.say_goodbye()
+    assert host.said.state is State.AGENT_STOPPED
+
+
+async def history(host: Host):  # type: ignore[no-untyped-def]
+    """What the thread that writes has written, when it has."""
+    for _ in range(1000):
+        if len(entries := read_history(host.history)) > 3:
+            break
+        await asyncio.sleep(0.01)
+    return entries
+
+
+def test_the_numbers_of_sanlocks_flags() -> None:
+    assert [flag.value for flag in HostFlag] == [1, 2, 3, 4, 5]
+
+
