@@ -15,6 +15,7 @@ def shut_down(appliance: Appliance, progress: Progress) -> None:
     """Shut everything down cleanly; nothing is lost and `lab up` brings it back."""
     if appliance.running():
         with progress.step("shut the engine down"):
+            _stop_keepers(appliance)
             _stop_engine(appliance, progress)
         with progress.step("shut the nodes down"), ThreadPoolExecutor() as pool:
             list(pool.map(lambda machine: machine.stop(), appliance.machines))
@@ -31,6 +32,12 @@ def destroy(appliance: Appliance, progress: Progress) -> None:
         appliance.take_down()
     with progress.step("remove the files"):
         appliance.delete()
+
+
+def _stop_keepers(appliance: Appliance) -> None:
+    """Until the next boot: they would start the engine again on another node."""
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda one: one.exec("systemctl", "stop", "trivet-ha", check=False), appliance.running()))
 
 
 def _stop_engine(appliance: Appliance, progress: Progress) -> None:

@@ -1,22 +1,26 @@
 """One host's rounds with the real decisions, the real whiteboard in a folder, and a hypervisor in memory."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
-from hosted_engine.ha.board import Board
+from hosted_engine.ha.board import Board, BoardLook
 from hosted_engine.ha.keeper import Identity, Keeper, Monitors, VmLook
 from hosted_engine.ha.lease import HostFlag
 from hosted_engine.ha.monitor import Monitor
 from hosted_engine.ha.network_probes import NetworkLook
 from hosted_engine.ha.profiles import DEFAULT
-from hosted_engine.ha.records import HISTORY, Records, read_history
+from hosted_engine.ha.records import HISTORY, Entry, Records, read_history
 from hosted_engine.ha.states import Action, Health, LeaseState, State, VmState
 from hosted_engine.ha.view import Memory
 from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
 from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
 from tests.unit.ha.test_actions import Stage
+
+T = TypeVar("T")
 
 
 class Host:
@@ -42,7 +46,7 @@ class Host:
             vm=self._monitor("vm", lambda: VmLook(self.stage.state())),
             health=self._monitor("health", lambda: self.health),
             network=self._monitor("network", lambda: NetworkLook({2: self.other_writes}, None, None)),
-            cpu=self._monitor("cpu", lambda: 0.1),
+            cpu=self._monitor("cpu", idle),
             memory=self._monitor("memory", lambda: 9000.0),
             bridge=self._monitor("bridge", lambda: True),
         )
@@ -63,12 +67,12 @@ class Host:
             clock=self.clock,
         )
 
-    def _look(self):  # type: ignore[no-untyped-def]
+    def _look(self) -> BoardLook:
         if self.volume_fails:
             raise OSError("Transport endpoint is not connected")
         return self._board()
 
-    def _monitor(self, name, ask):  # type: ignore[no-untyped-def]
+    def _monitor(self, name: str, ask: Callable[[], T]) -> Monitor[T]:
         return Monitor(name, ask, period_s=2, limit_s=10, monotonic=self.clock.monotonic)
 
     async def rounds(self, seconds: float) -> None:
@@ -168,7 +172,11 @@ async def test_a_daemon_that_ends_in_order_says_so(host: Host) -> None:
     assert host.said.state is State.AGENT_STOPPED
 
 
-async def history(host: Host):  # type: ignore[no-untyped-def]
+def idle() -> float | None:
+    return 0.1
+
+
+async def history(host: Host) -> list[Entry]:
     """What the thread that writes has written, when it has."""
     for _ in range(1000):
         if len(entries := read_history(host.history)) > 3:
@@ -179,5 +187,3 @@ async def history(host: Host):  # type: ignore[no-untyped-def]
 
 def test_the_numbers_of_sanlocks_flags() -> None:
     assert [flag.value for flag in HostFlag] == [1, 2, 3, 4, 5]
-
-
