@@ -1,4 +1,5 @@
-"""Small files in the folder `ha` of a volume, from which any node starts the engine without asking anybody."""
+"""Small files in the folder `ha` of a volume, from which any node starts the engine without asking anybody. Of each the
+one before is kept beside it, `NAME.previous`."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -7,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from node.api.messages.ha import SiteFilesReport, SiteFilesRequest
 from node.api.refusals import token
 from node.storage import layout
-from node.system.files import sync_folder, write_durable
+from node.system.files import read_or_none, sync_folder, write_durable
 from node.system.threads import Threads
 
 
@@ -37,7 +38,11 @@ def _write(folder: Path, files: dict[str, str]) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     sync_folder(folder.parent)
     for name, text in files.items():
-        write_durable(folder / name, text)
+        path, content = folder / name, text.encode()
+        before = read_or_none(path)
+        if before is not None and before != content:
+            write_durable(path.with_name(f"{name}.previous"), before)
+        write_durable(path, content)
 
 
 def _digests(folder: Path) -> SiteFilesReport:
