@@ -56,7 +56,8 @@ class EngineVm(msgspec.Struct, frozen=True, kw_only=True):
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
     """`admin_password_hash` is `scrypt$n$r$p$salt$hash`, the last two base64; see hosted_engine.passwords.
-    `names` maps every machine of the site, the engine included, to its address."""
+    `names` maps every machine of the site, the engine included, to its address. `recovery_code` opens the recovery file
+    on volume engine; empty for a site that was made before there was one."""
 
     name: str
     data_center: str
@@ -69,3 +70,4 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     names: dict[str, str]
     admin_user: str
     admin_password_hash: str
+    recovery_code: str = ""

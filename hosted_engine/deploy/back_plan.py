@@ -95,7 +95,7 @@ def words(todo: Todo, answers: Answers) -> str | None:
             return "Stop the engine VM"
         case Kind.KEEP:
             return "Stop trivet-ha on all nodes"
-        case Kind.LEASE | Kind.SITE_FILES | Kind.HEALTH | Kind.HAND_OVER:
+        case Kind.LEASE | Kind.SITE_FILES | Kind.RECOVERY | Kind.HEALTH | Kind.HAND_OVER:
             return None  # files that go with their volume; the others only look
 
 

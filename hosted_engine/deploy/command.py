@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 
 from hosted_engine.deploy import answers as answers_file
+from hosted_engine.deploy import recovering
 from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.back_plan import details
 from hosted_engine.deploy.folder import DEFAULT_FOLDER, Folder
-from hosted_engine.deploy.plan import Todo
+from hosted_engine.deploy.plan import Kind, Todo
 from hosted_engine.deploy.progress import Teller
 from hosted_engine.deploy.reach import Network
 from hosted_engine.deploy.run import Deploy, Done
@@ -33,7 +34,9 @@ class NotSure(Refused):
 
 
 @click.command()
-@click.argument("answers", type=click.Path(path_type=Path))
+@click.argument("answers", type=click.Path(path_type=Path), required=False)
+@click.option("--recover", is_flag=True, help="Bring back what a deploy on another node has kept; without ANSWERS.")
+@click.option("--code-fd", type=int, help="With --recover: read the recovery code from this file descriptor.")
 @click.option("--take-back", is_flag=True, help="Undo all that deploys have made; the site is gone then.")
 @click.option("--yes", is_flag=True, help="With --take-back: do not ask.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done and do nothing.")
@@ -45,7 +48,16 @@ class NotSure(Refused):
     show_default=True,
     help="Where decisions, keys and journals are kept.",
 )
-def deploy(answers: Path, take_back: bool, yes: bool, dry_run: bool, as_json: bool, folder: Path) -> None:
+def deploy(
+    answers: Path | None,
+    recover: bool,
+    code_fd: int | None,
+    take_back: bool,
+    yes: bool,
+    dry_run: bool,
+    as_json: bool,
+    folder: Path,
+) -> None:
     """Bring a site up from bare nodes to a running engine, as ANSWERS says.
 
     Safe to run again at any time: it does what is missing, goes on where an earlier run stopped or was killed, and
@@ -54,12 +66,18 @@ def deploy(answers: Path, take_back: bool, yes: bool, dry_run: bool, as_json: bo
     With --take-back, the last step first: the engine VM, volumes with all that is on them, the storage pool, the
     bridges and the nodes' membership go. Refused while there are VMs, disks or files that no deploy made. Safe to
     run again too. The nodes keep the claim codes of ANSWERS, so that it can be deployed again.
+
+    With --recover, on any node of a site whose deploy ran on one that is lost: asks for the recovery code and brings
+    decisions, keys and answers back from volume engine, so that the site can be deployed from here.
     """
-    if yes and not take_back:
-        raise click.UsageError("--yes belongs to --take-back")
+    if reason := _why_not_together(answers, recover=recover, code_fd=code_fd, take_back=take_back, yes=yes):
+        raise click.UsageError(reason)
     teller = Teller(click.echo, SystemClock(), as_json=as_json)
     stopped = STOPPED_BACK if take_back else STOPPED
     try:
+        if answers is None:
+            recovering.recover_here(Folder(folder), teller, code_fd=code_fd, dry_run=dry_run)
+            return
         wished = answers_file.read(answers)
         if take_back:
             asyncio.run(_take_back(wished, Folder(folder), teller, dry_run=dry_run, sure=yes))
@@ -71,6 +89,18 @@ def deploy(answers: Path, take_back: bool, yes: bool, dry_run: bool, as_json: bo
         raise click.ClickException(f"This needs root ({err})") from err
     except KeyboardInterrupt as err:
         raise click.ClickException(stopped) from err
+
+
+def _why_not_together(
+    answers: Path | None, *, recover: bool, code_fd: int | None, take_back: bool, yes: bool
+) -> str | None:
+    if yes and not take_back:
+        return "--yes belongs to --take-back"
+    if code_fd is not None and not recover:
+        return "--code-fd belongs to --recover"
+    if recover and (answers is not None or take_back):
+        return "--recover brings the answers back and does nothing else: give it no ANSWERS"
+    return "Missing argument 'ANSWERS'." if answers is None and not recover else None
 
 
 async def _deploy(answers: Answers, folder: Folder, teller: Teller, *, dry_run: bool) -> None:
@@ -119,10 +149,12 @@ async def _telling(teller: Teller) -> AsyncIterator[None]:
 
 
 def _wired(answers: Answers, folder: Folder, teller: Teller) -> Deploy:
+    recovering.check_here(answers, folder, Network(folder))
     return Deploy(answers, folder, Network(folder), SystemClock(), tell_step=teller.step, tell_wait=teller.wait)
 
 
 def _wired_back(answers: Answers, folder: Folder, teller: Teller) -> TakeBack:
+    recovering.check_here(answers, folder, Network(folder))
     return TakeBack(answers, folder, Network(folder), SystemClock(), tell_step=teller.step, tell_wait=teller.wait)
 
 
@@ -148,3 +180,5 @@ def _tell_end(done: Done, answers: Answers, folder: Folder, teller: Teller) -> N
     teller.say(f"user      {answers.admin_user}")
     teller.say(f"password  in {folder.password_file}")
     teller.say(f"authority {folder.authority_file}")
+    if Kind.RECOVERY in {todo.kind for todo in done.todos}:
+        recovering.tell_code(folder, teller, terminal=sys.stdout.isatty())

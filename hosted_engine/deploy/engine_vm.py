@@ -47,7 +47,8 @@ class EngineVm:
             tiny = await api.image(work.decisions.tiny)
             if tiny is None:
                 raise ImageMissing
-            site = wishes.site(work.answers, work.decisions, ids, tiny)
+            code = work.folder.recovery_code()
+            site = wishes.site(work.answers, work.decisions, ids, tiny, recovery_code=code)
             authority, engine = work.folder.authority(), work.folder.pair(ENGINE)
             texts = {
                 seed.SITE_FILE: msgspec.json.encode(site).decode(),

@@ -4,13 +4,14 @@ import fcntl
 import os
 import ssl
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from hosted_engine.authority import KeyPair, make_authority, make_pair, why_not_good
+from hosted_engine.deploy import recovery
 from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.decisions import Decisions, check, decide, settled
 from hosted_engine.deploy.journals import Journals
@@ -23,6 +24,7 @@ from node.tls import client_context
 DEFAULT_FOLDER = Path("/var/lib/trivet/deploy")
 AUTHORITY, DEPLOY, ENGINE = "ca", "deploy", "engine"
 MAX_PASSWORD_FILE = 4096
+RECOVERY_FILE = "recovery.json"
 
 
 class DeployRunning(Refused):
@@ -50,6 +52,10 @@ class Folder:
         self.path = path
         self.password_file = path / "admin-password"
         self.authority_file = path / f"{AUTHORITY}.crt"
+        self.recovery_code_file = path / "recovery-code"
+        self._code_shown = path / "recovery-code-shown"
+        self.recovery_file = path / RECOVERY_FILE
+        self.answers_file = path / "answers.toml"
         self.journals = Journals(path / "journal")
         self._decisions = path / "decisions.json"
         self._volume_ids = path / "volume-ids.json"
@@ -93,6 +99,9 @@ class Folder:
         if read_or_none(self.password_file) is None:
             write_durable(self.password_file, decisions.password + "\n")
 
+    def has_decisions(self) -> bool:
+        return self._decisions.exists()
+
     def _recall(self) -> Decisions | None:
         text = read_or_none(self._decisions)
         return msgspec.json.decode(text, type=Decisions) if text is not None else None
@@ -135,6 +144,39 @@ class Folder:
         write_durable(self.path / f"{name}.key", pair.key)
         write_durable(self.path / f"{name}.crt", pair.certificate)
 
+    # --- recovery -------------------------------------------------------------------------------------------------
+
+    def recovery_code(self) -> str:
+        """What opens the recovery file; made up at the first question."""
+        found = read_or_none(self.recovery_code_file)
+        if found is None:
+            self.keep_recovery_code(found := recovery.new_code().encode())
+        return found.decode().strip()
+
+    def keep_recovery_code(self, code: str | bytes) -> None:
+        write_durable(self.recovery_code_file, code)
+
+    def note_code_shown(self) -> bool:
+        """False when it was noted before."""
+        if self._code_shown.exists():
+            return False
+        write_durable(self._code_shown, "")
+        return True
+
+    def irreplaceable(self) -> dict[str, str]:
+        """Everything without which the site obeys nobody, as texts by file name."""
+        found = {path: read_or_none(path) for path in (*self._key_files(), self.password_file, self._decisions)}
+        return {path.name: content.decode() for path, content in found.items() if content is not None}
+
+    def restore(self, files: Mapping[str, str]) -> None:
+        """The reverse of `irreplaceable`. The decisions last: where they are, all is; other names are left out."""
+        for path in (*self._key_files(), self.password_file, self.answers_file, self._decisions):
+            if path.name in files:
+                write_durable(path, files[path.name])
+
+    def _key_files(self) -> list[Path]:
+        return [self.path / f"{name}.{part}" for name in (AUTHORITY, DEPLOY, ENGINE) for part in ("crt", "key")]
+
     # --- taking back ----------------------------------------------------------------------------------------------
 
     def volume_ids(self) -> dict[str, str]:
@@ -148,13 +190,13 @@ class Folder:
 
     def forget_authority(self) -> None:
         """The authority first: without it the others are worth nothing."""
-        for name in (AUTHORITY, DEPLOY, ENGINE):
-            for part in ("crt", "key"):
-                self._remove(self.path / f"{name}.{part}")
+        for path in self._key_files():
+            self._remove(path)
 
     def clear(self) -> None:
         """Forget a site that was taken back, the journals last: they tell that it was."""
-        for path in (self._decisions, self.password_file, self._volume_ids):
+        recovering = (self.recovery_code_file, self._code_shown, self.recovery_file, self.answers_file)
+        for path in (self._decisions, self.password_file, self._volume_ids, *recovering):
             self._remove(path)
         self.journals.clear()
 

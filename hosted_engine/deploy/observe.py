@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from gluster.plan import missing_options
-from hosted_engine.deploy import network, wishes
+from hosted_engine.deploy import network, safekeeping, wishes
 from hosted_engine.deploy.answers import Answers, NodeAnswers
 from hosted_engine.deploy.decisions import LEASE, LOCKSPACE, VOLUMES, Decisions
-from hosted_engine.deploy.folder import Folder
+from hosted_engine.deploy.folder import RECOVERY_FILE, Folder
 from hosted_engine.deploy.keep_alive import are_written
 from hosted_engine.deploy.plan import Kind, NodeSeen, Observed, expected
 from hosted_engine.deploy.reach import Reach
@@ -101,19 +101,28 @@ class Observer:
         """`seen` with what is the same on every node, asked on one that has the volumes."""
         leads = (node for node in self._answers.nodes if self._has_volumes(seen, node.name))
         images: frozenset[Kind] = frozenset()
-        lease = site_files = healthy = handed_over = False
+        lease = site_files = recovery = healthy = handed_over = False
         if (lead := next(leads, None)) is not None:
             async with self._reach.member(lead) as api:
                 images = await self._images(api)
                 report = await _try(api.lease("engine", LOCKSPACE, LEASE))
                 lease = report is not None and report.exists
-                site_files = are_written(self._ha_files(), await _try(api.site_files("engine")))
+                written = await _try(api.site_files("engine"))
+                site_files = are_written(self._ha_files(), written)
+                sealed = await asyncio.to_thread(safekeeping.sealed, self._answers, self._folder)
+                recovery = sealed is not None and are_written({RECOVERY_FILE: sealed}, written)
         if seen.authority and (seen.running_on is not None or seen.formed):
             engine = self._reach.engine(self._answers, self._decisions)
             healthy = await engine.why_not_healthy() is None
             handed_over = healthy and not await engine.missing(expected(self._answers, seen), VOLUMES)
         return replace(
-            seen, images=images, lease=lease, site_files=site_files, healthy=healthy, handed_over=handed_over
+            seen,
+            images=images,
+            lease=lease,
+            site_files=site_files,
+            healthy=healthy,
+            handed_over=handed_over,
+            recovery=recovery,
         )
 
     def _ha_files(self) -> dict[str, str]:

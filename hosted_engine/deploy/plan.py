@@ -29,6 +29,7 @@ class Kind(StrEnum):
     START = "start"
     HEALTH = "health"
     HAND_OVER = "hand_over"
+    RECOVERY = "recovery"
     KEEP = "keep"
 
 
@@ -84,6 +85,7 @@ class Observed:
     site_files: bool = False
     healthy: bool = False
     handed_over: bool = False
+    recovery: bool = False
     formed: bool = False
 
     @property
@@ -168,6 +170,8 @@ class _Drawing:
         self._add(Kind.HEALTH, "Wait for the engine", () if seen.healthy else self._expected, self._expected)
         says = "See that the engine has taken over nodes, storage and templates"
         self._add(Kind.HAND_OVER, says, () if seen.handed_over else self._expected, self._expected)
+        says = "Put keys and decisions onto volume engine, sealed with the recovery code"
+        self._on_lead(Kind.RECOVERY, says, needed=not seen.recovery)
         alone = [name for name in self._expected if not self._look(name).keeps_engine]
         self._add(Kind.KEEP, "Let trivet-ha keep the engine alive on all nodes", alone, self._expected)
 

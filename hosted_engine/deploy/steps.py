@@ -6,6 +6,7 @@ from hosted_engine.deploy.engine_vm import EngineVm
 from hosted_engine.deploy.keep_alive import KeepAlive
 from hosted_engine.deploy.members import Members
 from hosted_engine.deploy.plan import Kind, Todo
+from hosted_engine.deploy.safekeeping import Safekeeping
 from hosted_engine.deploy.storage import Storage
 from hosted_engine.deploy.work import Work
 from node.steps import Step
@@ -31,6 +32,7 @@ def _step(todo: Todo, do: Deed, undo: Deed | None) -> Step:
 
 def _deeds(work: Work) -> Mapping[Kind, tuple[Deed, Deed | None]]:
     members, storage, engine, keeping = Members(work), Storage(work), EngineVm(work), KeepAlive(work)
+    safekeeping = Safekeeping(work)
     return {
         Kind.AUTHORITY: (members.authority, members.forget_authority),
         Kind.CLAIM: (members.claim, members.leave),
@@ -50,5 +52,6 @@ def _deeds(work: Work) -> Mapping[Kind, tuple[Deed, Deed | None]]:
         Kind.START: (engine.start, engine.remove),
         Kind.HEALTH: (engine.health, None),  # only looks
         Kind.HAND_OVER: (engine.hand_over, None),  # only looks; what was handed over is on the engine's disk
+        Kind.RECOVERY: (safekeeping.write, None),  # a file of volume engine, goes with it
         Kind.KEEP: (keeping.keep, keeping.release),
     }

@@ -137,7 +137,14 @@ def ha_files(answers: Answers, decisions: Decisions, authority: str) -> dict[str
     return site_files.format_files(site, engine_vm(answers, decisions))
 
 
-def site(answers: Answers, decisions: Decisions, node_ids: Mapping[str, str], tiny: ImageReport) -> Site:
+def site(
+    answers: Answers,
+    decisions: Decisions,
+    node_ids: Mapping[str, str],
+    tiny: ImageReport,
+    *,
+    recovery_code: str = "",
+) -> Site:
     """What the engine is told. `node_ids` are the ids that the nodes gave themselves, by name."""
     engine = answers.engine
     return Site(
@@ -177,6 +184,7 @@ def site(answers: Answers, decisions: Decisions, node_ids: Mapping[str, str], ti
         names=names(answers),
         admin_user=answers.admin_user,
         admin_password_hash=decisions.password_hash,
+        recovery_code=recovery_code,
     )
 
 

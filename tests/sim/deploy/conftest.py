@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hosted_engine.deploy import decisions
+from hosted_engine.deploy import decisions, recovery
 from hosted_engine.passwords import hash_password
 from tests.sim.deploy.stage import Stage
 
@@ -14,6 +14,7 @@ from tests.sim.deploy.stage import Stage
 @pytest.fixture(autouse=True)
 def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decisions, "hash_password", partial(hash_password, cost=2))
+    monkeypatch.setattr(recovery, "_COST", 2)
 
 
 @pytest.fixture(autouse=True)

@@ -66,7 +66,7 @@ async def test_a_site_of_one_node(tmp_path: Path) -> None:
 
 
 async def test_a_deploy_that_stopped_after_any_step_can_be_taken_back(tmp_path: Path) -> None:
-    for cut_after in range(1, 2 * 26 + 3):
+    for cut_after in range(1, 2 * 27 + 3):
         stage = Stage(tmp_path / str(cut_after))
         stage.journals.cut_after = cut_after
         with pytest.raises(PowerCut):

@@ -13,6 +13,7 @@ from hosted_engine.authority import make_authority, make_pair, why_not_good
 from hosted_engine.deploy import network, wishes
 from hosted_engine.deploy.answers import Answers, AnswersWrong, from_document, parse
 from hosted_engine.deploy.decisions import VOLUMES, Decisions, decide
+from hosted_engine.deploy.format_answers import format_answers
 from hosted_engine.deploy.plan import Kind, Observed, plan
 from node.api.messages.identity import Role
 from node.api.messages.images import ImageFormat, ImageReport
@@ -122,6 +123,7 @@ def test_what_is_accepted_can_be_carried_out(document: dict[str, Any]) -> None:
     answers = accepted(lambda: from_document(document))
     assume(answers is not None)
     assert answers is not None
+    assert parse(format_answers(answers)) == answers
     assert Kind.HAND_OVER in {todo.kind for todo in plan(answers, Observed())}
     assert_no_two_share(answers)
     assert_in_the_words_of_the_nodes(answers, DECISIONS)
