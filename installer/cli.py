@@ -7,8 +7,8 @@ import click
 
 from gluster.command import make_group as gluster_commands
 from hosted_engine.deploy.command import deploy
-from installer.storage import observe_state
 from hosted_engine.ha.command import ha
+from installer.storage import observe_state
 from netconf.command import net
 from netconf.command.surroundings import Surroundings
 from node.network.names import Names

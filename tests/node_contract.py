@@ -1,7 +1,7 @@
 """What holds for every node, fake or real: the same tests run against FakeNode and, through node.client, in the lab."""
 
-import hashlib
 import asyncio
+import hashlib
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
@@ -12,8 +12,8 @@ import pytest
 from node.api.contract import NodeApi
 from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import BrickRemoval, BrickRequest
-from node.api.messages.identity import Leave
 from node.api.messages.ha import HaReport, SiteFilesRequest
+from node.api.messages.identity import Leave
 from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
 from node.api.messages.leases import LeaseRequest
 from node.api.messages.network import LinkReport, NamesRequest, NetworkRequest
