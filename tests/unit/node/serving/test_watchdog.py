@@ -108,7 +108,7 @@ def test_without_systemd_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
     ("usec", "pid", "seconds"),
     [
         ("20000000", "", 20),
-        ("20000000", str(os.getpid()), 20),
+        pytest.param("20000000", str(os.getpid()), 20, id="this process"),
         ("20000000", "1", None),
         ("0", "", None),
         ("x", "", None),
