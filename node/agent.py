@@ -135,7 +135,9 @@ class Agent:
                 console_logs=PurePosixPath(settings.console_logs),
             ),
             Runs(settings.own_folder / "vms"),
-            ready=Needs(self._for_storage, volumes=settings.volumes, need=mounts.need).check,
+            ready=Needs(
+                self._for_storage, volumes=settings.volumes, need=mounts.need, need_joined=leases.need_joined
+            ).check,
             holder=leases.held_elsewhere,
             tell=self._hub.vm_changed,
             clock=self._clock,
@@ -168,7 +170,7 @@ class Agent:
             ha_service=HaService(run, settings.ha_folder),
             machines=vms,
         )
-        self._keeper = Keeper(wishes, mounts, leases, self._clock, all_mounted=vms.resume_paused_by_storage)
+        self._keeper = Keeper(wishes, mounts, leases, self._clock, after_look=vms.resume_paused_by_storage)
 
     def _pool_state(self, gluster: Gluster, bricks: BrickMarks) -> PoolStateWatch:
         own, folders = self._membership, FolderLooks(bricks.look_at, self._clock.monotonic)

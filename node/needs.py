@@ -11,7 +11,7 @@ SYS_CLASS_NET = Path("/sys/class/net")
 
 
 class Needs:
-    """`need` raises NotMounted for a volume."""
+    """`need` raises NotMounted for a volume, `need_joined` LockspaceUnknown for a lockspace."""
 
     def __init__(
         self,
@@ -19,11 +19,13 @@ class Needs:
         *,
         volumes: Path,
         need: Callable[[str], Awaitable[None]],
+        need_joined: Callable[[str], Awaitable[None]],
         sys_class_net: Path = SYS_CLASS_NET,
     ) -> None:
         self._threads = threads
         self._volumes = PurePosixPath(volumes)
         self._need = need
+        self._need_joined = need_joined
         self._sys_class_net = sys_class_net
 
     async def check(self, facts: DomainFacts) -> None:
@@ -40,6 +42,8 @@ class Needs:
         for lease in facts.leases:
             if not await self._threads(Path(lease.path).exists):
                 raise NotStartable(vm=facts.title, reason=f"its lease {lease.resource} does not exist")
+        for lockspace in sorted({lease.lockspace for lease in facts.leases}):
+            await self._need_joined(lockspace)
 
     def _volume(self, path: str) -> str:
         """The volume that `path` lies on; empty for a file elsewhere."""

@@ -88,7 +88,7 @@ class NotStartable(Refused):
 
 class NotMounted(Refused):
     what = "Cannot use volume {volume}"
-    why = "it is not mounted on this node"
+    why = "{reason}"
     mend = "Mount it first, or look into the state of its servers"
 
 

@@ -9,10 +9,17 @@ from falcon.asgi import Request, Response
 
 import gluster.errors
 import netconf.errors
-from node.api.problems import Problem, ProblemText, RemoteFailed, RemoteRefused
+from node.api.problems import Failed, Problem, ProblemText, RemoteFailed, RemoteRefused
 from node.api.refusals import Malformed, NoSuchPath
+from node.storage.causes import cause
 
 log = logging.getLogger(__name__)
+
+
+class StorageFailed(Failed):
+    what = "The request was not carried out to its end"
+    why = "{reason}"
+    mend = "Look at the volume and its bricks (`gluster volume status`), then send the request again"
 
 
 def text_of(err: BaseException) -> ProblemText:
@@ -32,6 +39,8 @@ def text_of(err: BaseException) -> ProblemText:
             )
         case msgspec.MsgspecError():
             return Malformed(reason=str(err)).text
+        case OSError():
+            return StorageFailed(reason=cause(err)).text
         case falcon.HTTPNotFound():
             return NoSuchPath(path="this path").text
         case falcon.HTTPError() if err.status_code < 500:
@@ -55,7 +64,7 @@ def text_of(err: BaseException) -> ProblemText:
 async def answer_problem(req: Request, resp: Response, err: BaseException, params: object) -> None:
     """Falcon's error handler for everything."""
     text = text_of(err)
-    if text.code == "Unexpected":
+    if text.code in ("Unexpected", StorageFailed.__name__):
         log.error("%s %s", req.method, req.path, exc_info=err)
     elif (req.method, text.status) != ("GET", 404):  # that is an answer: it is not there
         log.info("%s %s: %s: %s", req.method, req.path, text.what, text.why)

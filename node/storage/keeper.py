@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from node.api.problems import Problem
+from node.storage.causes import cause
 from node.storage.leases import Leases
 from node.storage.mounts import Mounts
 from node.storage.wishes import Wishes
@@ -16,7 +17,7 @@ EVERY_S = 5.0
 
 
 class Keeper:
-    """`all_mounted` is called in every round in which all wished mounts hold."""
+    """`after_look` is called after each look, whatever it found: VMs may wait for what has come back."""
 
     def __init__(
         self,
@@ -25,13 +26,13 @@ class Keeper:
         leases: Leases,
         clock: Clock,
         *,
-        all_mounted: Callable[[], Awaitable[None]],
+        after_look: Callable[[], Awaitable[None]],
     ) -> None:
         self._wishes = wishes
         self._mounts = mounts
         self._leases = leases
         self._clock = clock
-        self._all_mounted = all_mounted
+        self._after_look = after_look
         self._said: dict[str, str] = {}
 
     async def run(self) -> None:
@@ -40,36 +41,43 @@ class Keeper:
 
     async def look_at_mounts(self) -> None:
         """Once: what is wished for and not mounted is tried; what fails is said once per reason."""
-        held = await asyncio.gather(*(self._hold_mount(volume) for volume in self._wishes.mounts))
-        if all(held):
-            try:
-                await self._all_mounted()
-            except Problem as err:
-                log.warning("%s", err)
+        await asyncio.gather(*(self._hold_mount(volume) for volume in self._wishes.mounts))
+        await self._tell()
 
     async def look_at_lockspaces(self) -> None:
         await asyncio.gather(*(self._hold_lockspace(name) for name in self._wishes.lockspaces))
+        await self._tell()
+
+    async def _tell(self) -> None:
+        try:
+            await self._after_look()
+        except Problem as err:
+            self._say("the look at paused VMs", str(err))
+        else:
+            self._say("the look at paused VMs", "")
 
     async def _again(self, look: Callable[[], Awaitable[None]]) -> None:
         while True:
             await look()
             await self._clock.sleep(EVERY_S)
 
-    async def _hold_mount(self, volume: str) -> bool:
+    async def _hold_mount(self, volume: str) -> None:
         try:
             report = await self._mounts.hold(volume)
-        except (Problem, OSError) as err:
+            self._say(f"volume {volume}", "" if report.mounted else report.detail)
+        except Problem as err:
             self._say(f"volume {volume}", str(err))
-            return False
-        self._say(f"volume {volume}", "" if report.mounted else report.detail)
-        return report.mounted
+        except OSError as err:
+            self._say(f"volume {volume}", cause(err))
 
     async def _hold_lockspace(self, name: str) -> None:
         try:
             report = await self._leases.hold(name)
             self._say(f"lockspace {name}", "" if report.joined else report.detail)
-        except (Problem, OSError) as err:
+        except Problem as err:
             self._say(f"lockspace {name}", str(err))
+        except OSError as err:
+            self._say(f"lockspace {name}", cause(err))
 
     def _say(self, what: str, trouble: str) -> None:
         if self._said.get(what, "") == trouble:

@@ -11,6 +11,7 @@ from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport,
 from node.api.problems import Problem
 from node.api.refusals import LockspaceDiffers, LockspaceUnknown, Malformed, token
 from node.storage import layout
+from node.storage.causes import cause
 from node.storage.sanlock import Sanlock, SanlockFailed
 from node.storage.wishes import Wishes
 from node.system.files import sync_file, sync_folder
@@ -75,8 +76,10 @@ class Leases:
             try:
                 await self._need(wish.volume)
                 await self._threads(self._join, wish)
-            except (Problem, OSError) as err:
-                return _report(wish, joined=False, detail=err.text.why if isinstance(err, Problem) else str(err))
+            except Problem as err:
+                return _report(wish, joined=False, detail=f"{err.text.what}: {err.text.why}")
+            except OSError as err:
+                return _report(wish, joined=False, detail=cause(err))
             return await self._look(wish)
 
     async def leave(self, lockspace: str) -> None:
@@ -93,9 +96,7 @@ class Leases:
 
     async def make(self, request: LeaseRequest) -> LeaseReport:
         path = self._lease_path(request.volume, request.lockspace, request.resource)
-        wish = self._wishes.lockspaces.get(request.lockspace)
-        if wish is None or not (await self._look(wish)).joined:
-            raise LockspaceUnknown(lockspace=request.lockspace)
+        wish = await self._joined(request.lockspace)
         await self._need(request.volume)
         async with self._locks[str(path)]:
 
@@ -111,6 +112,10 @@ class Leases:
         exists, holder = await self._threads(self._holder, lockspace, resource, path)
         return LeaseReport(lockspace=lockspace, resource=resource, exists=exists, holder=holder)
 
+    async def need_joined(self, lockspace: str) -> None:
+        """LockspaceUnknown unless this node is in it now."""
+        await self._joined(lockspace)
+
     async def held_elsewhere(self, facts: DomainFacts) -> tuple[str, int] | None:
         """The first lease of a domain that another host holds, with the host id."""
         for lease in facts.leases:
@@ -121,6 +126,12 @@ class Leases:
                 if holder is not None and holder != own:
                     return lease.resource, holder
         return None
+
+    async def _joined(self, lockspace: str) -> LockspaceRequest:
+        wish = self._wishes.lockspaces.get(lockspace)
+        if wish is None or not (await self._look(wish)).joined:
+            raise LockspaceUnknown(lockspace=lockspace)
+        return wish
 
     def _lease_path(self, volume: str, lockspace: str, resource: str) -> Path:
         if len(resource) > LONGEST_NAME:

@@ -12,6 +12,7 @@ from node.api.messages.mounts import MountReport, MountRequest
 from node.api.problems import Failed
 from node.api.refusals import Malformed, NotMounted, token
 from node.storage import layout
+from node.storage.causes import words
 from node.storage.fuse import is_served
 from node.storage.mount_units import mounted_type, unit_name, unit_text
 from node.storage.wishes import Wishes
@@ -118,8 +119,9 @@ class Mounts:
 
     async def need(self, volume: str) -> None:
         """NotMounted unless the volume is there."""
-        if not (await self.look(volume)).mounted:
-            raise NotMounted(volume=volume)
+        report = await self.look(volume)
+        if not report.mounted:
+            raise NotMounted(volume=volume, reason=report.detail)
 
     def _lives(self, volume: str) -> bool:
         """Mounted by a process that lost its bricks: it finds them again by itself, and VMs have files open there."""
@@ -137,9 +139,10 @@ class Mounts:
         if mounted_type(self._proc_mounts.read_text(), PurePosixPath(path)) is None:
             return MountReport(volume=volume, mounted=False, path=str(path), detail="it is not mounted")
         try:
+            path.stat()  # needs as many bricks as reading and writing do; statvfs is answered by a single one
             space = os.statvfs(path)
-        except OSError as err:  # "Transport endpoint is not connected": its process is gone, or all bricks are
-            return MountReport(volume=volume, mounted=False, path=str(path), detail=err.strerror or str(err))
+        except OSError as err:
+            return MountReport(volume=volume, mounted=False, path=str(path), detail=words(err.errno or 0))
         return MountReport(
             volume=volume,
             mounted=True,

@@ -3,12 +3,19 @@
 from typing import Protocol
 
 from node.api.problems import Failed
+from node.storage.causes import words
 
 
 class SanlockFailed(Failed):
     what = "sanlock did not {act}"
     why = "{reason}"
     mend = "Look into /var/log/sanlock.log on this node, and whether sanlock runs"
+
+
+def reason(*args: object) -> str:
+    """The arguments of sanlock's own exception, its number first, in words that name the cause."""
+    said = " ".join(str(arg) for arg in args)
+    return f"{words(abs(args[0]))} (sanlock says: {said})" if args and isinstance(args[0], int) else said
 
 
 class Sanlock(Protocol):

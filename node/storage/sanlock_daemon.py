@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import sanlock
 
-from node.storage.sanlock import SanlockFailed
+from node.storage.sanlock import SanlockFailed, reason
 
 T = TypeVar("T")
 
@@ -42,4 +42,4 @@ def _do(act: str, ask: Callable[[], T]) -> T:
     try:
         return ask()
     except sanlock.SanlockException as err:
-        raise SanlockFailed(act=act, reason=" ".join(str(part) for part in err.args)) from err
+        raise SanlockFailed(act=act, reason=reason(*err.args)) from err

@@ -16,9 +16,11 @@ from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts, domain_facts
 from node.vms.domain_xml import Surroundings, console_log, domain_xml
 from node.vms.hypervisor import Domain, Hypervisor, HypervisorFailed
+from node.vms.lock_errors import lock_error
 from node.vms.names import domain_name
+from node.vms.resume import Resumer
 from node.vms.runs import Runs
-from node.vms.states import PAUSED, PAUSED_BY_STORAGE, state_of
+from node.vms.states import state_of
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +60,7 @@ class Vms:
         self._ending: set[str] = set()
         self._details: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._resumer = Resumer(hypervisor, threads, ready=ready, since=lambda domain: self._report(domain).since)
 
     def watch(self) -> None:
         """Begin to tell of changes; call it in the event loop."""
@@ -143,11 +146,8 @@ class Vms:
         return await self._threads(_tail, path)
 
     async def resume_paused_by_storage(self) -> None:
-        """Let VMs go on that QEMU paused over an I/O error; one whose storage is still away is paused again at once."""
-        for domain in await self._threads(self._hypervisor.domains):
-            if (domain.state, domain.reason) == (PAUSED, PAUSED_BY_STORAGE):
-                log.info("VM %s was paused by its storage; it goes on", domain.title)
-                await self._threads(self._hypervisor.resume, domain.id)
+        """Let VMs go on that QEMU paused over an I/O error and that have what they need again."""
+        await self._resumer.resume()
 
     async def running_on(self, path: str) -> str | None:
         """The name of a running VM that has the file at `path` among its disks."""
@@ -194,7 +194,7 @@ class Vms:
         return report
 
     async def _why_not_started(self, facts: DomainFacts, err: HypervisorFailed) -> Problem:
-        reason = err.text.why
+        reason = lock_error(err.text.why, facts)
         self._details[facts.id] = reason
         held = await self._holder(facts)
         if held is not None:

@@ -21,6 +21,7 @@ class FakeHypervisor:
         self.refuse_start = ""
         self.guests_obey = True
         self.storage_is_away = False
+        self.refuse_resume = ""
         self._defined: dict[str, _Defined] = {}
         self._changed: Callable[[str], None] = lambda _: None
         self._again: Callable[[], None] = lambda: None
@@ -60,6 +61,8 @@ class FakeHypervisor:
         self.set(vm_id, SHUT_OFF, 2)
 
     def resume(self, vm_id: str) -> None:
+        if self.refuse_resume:
+            raise HypervisorFailed(act="resume the VM", reason=self.refuse_resume)
         if self.storage_is_away:
             self.set(vm_id, PAUSED, PAUSED_BY_STORAGE)
         else:

@@ -40,7 +40,7 @@ class FakeStorage:
 
     def contents(self, volume: str) -> Contents:
         if volume not in self.mounted:
-            raise r.NotMounted(volume=volume)
+            raise r.NotMounted(volume=volume, reason="it is not mounted")
         return self._site.contents(volume)
 
     def _mount(self, volume: str) -> MountReport:
@@ -81,7 +81,7 @@ class FakeStorage:
         for kind, value in (("volume", image.volume), ("disk id", image.disk_id), ("image id", image.image_id)):
             r.token(kind, value)
         if image.volume not in self.mounted:
-            raise r.NotMounted(volume=image.volume)
+            raise r.NotMounted(volume=image.volume, reason="it is not mounted")
         return image
 
     # --- leases --------------------------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ class FakeStorage:
 
     def join(self, request: LockspaceRequest) -> LockspaceReport:
         if request.volume not in self.mounted:
-            raise r.NotMounted(volume=request.volume)
+            raise r.NotMounted(volume=request.volume, reason="it is not mounted")
         found = self.joined.get(request.name)
         if found is not None and found.host_id != request.host_id:
             raise r.LockspaceDiffers(lockspace=request.name, host_id=found.host_id)
@@ -114,7 +114,7 @@ class FakeStorage:
 
     def lease(self, volume: str, lockspace: str, resource: str) -> LeaseReport:
         if volume not in self.mounted:
-            raise r.NotMounted(volume=volume)
+            raise r.NotMounted(volume=volume, reason="it is not mounted")
         return self._lease(lockspace, resource)
 
     def _lease(self, lockspace: str, resource: str) -> LeaseReport:

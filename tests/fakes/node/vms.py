@@ -77,7 +77,7 @@ class FakeVms:
             return vm.report
         for disk in vm.spec.disks:
             if disk.image.volume not in mounts:
-                raise r.NotMounted(volume=disk.image.volume)
+                raise r.NotMounted(volume=disk.image.volume, reason="it is not mounted")
             if disk.image not in self._site.images:
                 raise r.ImageUnknown(image=disk.image.image_id, volume=disk.image.volume)
         self._take(vm)

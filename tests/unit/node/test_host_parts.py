@@ -9,7 +9,7 @@ from gluster.model import Brick, BrickPath, HealCount, Peer, PeerState, Pool, Vo
 from node import config
 from node.api.messages.gluster import VolumeRequest
 from node.api.messages.network import NamesRequest
-from node.api.refusals import ImageUnknown, Malformed, NotMounted, NotStartable
+from node.api.refusals import ImageUnknown, LockspaceUnknown, Malformed, NotMounted, NotStartable
 from node.needs import Needs
 from node.network.names import Names, read_block, with_block
 from node.storage.gluster_pool import desired_volume, gluster_report
@@ -64,11 +64,17 @@ async def needs(folder: Path, facts: DomainFacts) -> None:
 
     async def need(volume: str) -> None:
         if volume != "data":
-            raise NotMounted(volume=volume)
+            raise NotMounted(volume=volume, reason="it is not mounted")
+
+    async def need_joined(lockspace: str) -> None:
+        if lockspace != "s":
+            raise LockspaceUnknown(lockspace=lockspace)
 
     threads = Threads("test", 1)
     try:
-        checks = Needs(threads, volumes=folder / "volumes", need=need, sys_class_net=folder / "net")
+        checks = Needs(
+            threads, volumes=folder / "volumes", need=need, need_joined=need_joined, sys_class_net=folder / "net"
+        )
         await checks.check(facts)
     finally:
         threads.close()
@@ -105,6 +111,13 @@ async def test_what_is_missing_is_named(
     )
     with pytest.raises(error):
         await needs(tmp_path, facts)
+
+
+async def test_a_lockspace_that_is_not_joined_is_named(tmp_path: Path) -> None:
+    """libvirt would say: No space left on device."""
+    disk = str(tmp_path / "volumes" / "data" / "disk")
+    with pytest.raises(LockspaceUnknown, match="other"):
+        await needs(tmp_path, DomainFacts("i", "vm", (), (), (LeaseFact("other", "r", disk),)))
 
 
 def test_gluster_in_the_contracts_words() -> None:

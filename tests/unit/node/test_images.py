@@ -54,7 +54,7 @@ class World:
 
     async def _need(self, volume: str) -> None:
         if volume != "data":
-            raise NotMounted(volume=volume)
+            raise NotMounted(volume=volume, reason="it is not mounted")
 
     async def _running_on(self, path: str) -> str | None:
         return self.user

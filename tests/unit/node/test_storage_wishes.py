@@ -1,5 +1,7 @@
 """Mounts and lockspaces: believed when seen, kept over boots, made again when they fall."""
 
+import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
@@ -9,10 +11,11 @@ import pytest
 from node.api.messages.leases import LeaseRequest, LockspaceRequest
 from node.api.messages.mounts import MountRequest
 from node.api.refusals import LockspaceDiffers, LockspaceUnknown, Malformed, NotMounted
+from node.storage.causes import cause, words
 from node.storage.keeper import Keeper
 from node.storage.leases import Leases, make_once
 from node.storage.mounts import MountFailed, Mounts, UnmountFailed
-from node.storage.sanlock import SanlockFailed
+from node.storage.sanlock import SanlockFailed, reason
 from node.storage.wishes import Wishes
 from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts, LeaseFact
@@ -61,7 +64,7 @@ class World:
             need=self.mounts.need,
             own=self.given.append,
         )
-        self.keeper = Keeper(self.wishes, self.mounts, self.leases, FakeClock(), all_mounted=self._all_mounted)
+        self.keeper = Keeper(self.wishes, self.mounts, self.leases, FakeClock(), after_look=self._after_look)
 
     async def look(self) -> None:
         """One round of the keeper."""
@@ -80,7 +83,7 @@ class World:
         await self.leases.join(SPACE)
         return self.leases
 
-    async def _all_mounted(self) -> None:
+    async def _after_look(self) -> None:
         self.complete += 1
 
     def _tell(self) -> None:
@@ -140,10 +143,8 @@ async def test_a_mount_that_lost_its_bricks_is_left_to_find_them_again(world: Wo
     await world.look()
     assert not (await world.mounts.look("data")).mounted
     assert not any("--lazy" in call for call in world.run.calls)
-    assert world.complete == 0
     (world.volumes / "data").mkdir()
     await world.look()
-    assert world.complete == 1  # VMs that their storage had paused may go on
     assert (await world.mounts.look("data")).mounted
     assert sum(call[:2] == ("systemctl", "start") for call in world.run.calls) == 1
 
@@ -167,6 +168,30 @@ async def test_a_volume_that_hangs_takes_one_thread_and_nobody_waits_for_it(
         assert len(asked) == 1
     finally:
         answers.set()
+
+
+async def test_a_volume_without_enough_bricks_does_not_hold_and_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """statvfs is answered by one brick; reading and writing are not."""
+    caplog.set_level("INFO", "node.storage.keeper")
+    await world.mounts.mount(DATA)
+    world.served = True
+
+    def not_connected(path: Path) -> None:
+        raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN), str(path))
+
+    monkeypatch.setattr("node.storage.mounts.Path.stat", not_connected)
+    for _ in range(3):
+        await world.keeper.look_at_mounts()
+    monkeypatch.undo()
+    await world.keeper.look_at_mounts()
+    said = [record.getMessage() for record in caplog.records if record.name == "node.storage.keeper"]
+    assert said == [
+        "volume data does not hold yet: the volume reaches too few of its bricks, or the process of its mount is gone "
+        "(Transport endpoint is not connected)",
+        "volume data holds",
+    ]
 
 
 async def test_an_unmount_can_be_repeated_and_takes_the_wishes_along(world: World) -> None:
@@ -208,6 +233,7 @@ async def test_the_keeper_goes_on_when_one_thing_cannot_be(world: World) -> None
     await world.look()
     assert (await world.mounts.all())[0].mounted
     assert (await world.leases.lockspaces())[0].detail == "daemon is away"
+    assert world.complete == 2  # VMs that need none of it may go on
     world.sanlock.broken = ""
     await world.look()
     assert (await world.leases.lockspaces())[0].joined
@@ -252,6 +278,52 @@ async def test_a_join_that_fails_says_why(world: World) -> None:
     world.sanlock.broken = "No space left"
     with pytest.raises(SanlockFailed, match="No space left"):
         await world.leases.join(SPACE)
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (
+            (28, "Sanlock write", "No space left on device"),
+            "the volume is full (No space left on device) (sanlock says: ",
+        ),
+        ((-107, "Sanlock read"), "the volume reaches too few of its bricks"),
+        ((-202, "Sanlock add"), "the volume did not answer within sanlock's I/O timeout (error 202)"),
+        (("odd",), "odd"),
+        ((), ""),
+    ],
+)
+def test_what_sanlock_s_numbers_mean(args: tuple[object, ...], said: str) -> None:
+    assert reason(*args).startswith(said)
+
+
+@pytest.mark.parametrize("number", sorted(errno.errorcode))
+def test_every_error_number_keeps_the_system_s_words(number: int) -> None:
+    assert os.strerror(number) in words(number)
+    assert cause(OSError(number, os.strerror(number), "/a/file")).endswith(": /a/file")
+
+
+async def test_a_lockspace_that_cannot_be_joined_names_the_real_cause(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.mounts.mount(DATA)
+
+    def full(_path: Path, *_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/v/leases")
+
+    monkeypatch.setattr("node.storage.leases.make_once", full)
+    with pytest.raises(SanlockFailed, match=r"the volume is full \(No space left on device\): /v/leases"):
+        await world.leases.join(SPACE)
+
+
+async def test_a_lockspace_has_to_be_joined_where_it_is_needed(world: World) -> None:
+    with pytest.raises(LockspaceUnknown):
+        await world.leases.need_joined("trivet")
+    await world.joined()
+    await world.leases.need_joined("trivet")
+    world.sanlock.joined.clear()
+    with pytest.raises(LockspaceUnknown):
+        await world.leases.need_joined("trivet")
 
 
 async def test_a_lease_is_made_once_and_its_holder_known(world: World) -> None:

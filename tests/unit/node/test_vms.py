@@ -10,9 +10,10 @@ from node.api.messages.machine import Accelerator
 from node.api.messages.vms import DownReason, VmReport, VmSpec, VmState
 from node.api.refusals import LeaseHeld, NotMounted, NotStartable, VmRunning, VmUnknown
 from node.system.threads import Threads
-from node.vms.domain_facts import DomainFacts
+from node.vms.domain_facts import DomainFacts, LeaseFact
 from node.vms.domain_xml import Surroundings, console_log
 from node.vms.lifecycle import CONSOLE_BYTES, Vms
+from node.vms.lock_errors import lock_error
 from node.vms.runs import Run, Runs, next_run
 from node.vms.states import PAUSED, PAUSED_BY_STORAGE, RUNNING, SHUT_OFF
 from tests.fakes.clock import FakeClock
@@ -142,7 +143,7 @@ async def test_a_vm_that_never_ran_is_not_lost(world: World) -> None:
 
 async def test_a_start_is_refused_before_libvirt_is_asked_when_something_is_missing(world: World) -> None:
     await world.vms.define(VM)
-    world.missing = NotMounted(volume="data")
+    world.missing = NotMounted(volume="data", reason="it is not mounted")
     with pytest.raises(NotMounted):
         await world.vms.start(VM.id)
     assert world.hypervisor.domains()[0].state == SHUT_OFF
@@ -187,6 +188,66 @@ async def test_only_vms_paused_by_their_storage_go_on_and_only_when_it_is_back(w
     world.hypervisor.storage_is_away = False
     await vms.resume_paused_by_storage()
     assert (await vms.all())[0].state is VmState.UP
+
+
+async def test_what_becomes_of_a_paused_vm_is_said_once_and_when_it_changes(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "node.vms.resume")
+    vms = await world.running()
+    world.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
+    world.missing = NotMounted(volume="data", reason="the volume does not answer")
+    for _ in range(3):
+        await vms.resume_paused_by_storage()
+    world.missing, world.hypervisor.refuse_resume = None, "Failed to acquire lock: Input/output error"
+    for _ in range(3):
+        await vms.resume_paused_by_storage()
+    world.hypervisor.refuse_resume, world.hypervisor.storage_is_away = "", True
+    for _ in range(3):
+        await vms.resume_paused_by_storage()
+    world.hypervisor.storage_is_away = False
+    for _ in range(3):
+        await vms.resume_paused_by_storage()
+    since = "VM my web is paused by its storage since 1970-01-12 13:46:40 UTC and cannot go on yet: "
+    assert [record.getMessage() for record in caplog.records] == [
+        since + "Cannot use volume data: the volume does not answer",
+        since + "Failed to acquire lock: Input/output error",
+        since + "its storage failed again at once",
+        "VM my web goes on; its storage had paused it since 1970-01-12 13:46:40 UTC",
+    ]
+
+
+async def test_a_vm_that_was_stopped_while_it_was_paused_is_news_again(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    vms = await world.running()
+    world.missing = NotMounted(volume="data", reason="the volume does not answer")
+    for _ in range(2):
+        world.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
+        await vms.resume_paused_by_storage()
+        world.hypervisor.set(VM.id, SHUT_OFF, 2)
+        await vms.resume_paused_by_storage()
+    assert len([record for record in caplog.records if "cannot go on yet" in record.getMessage()]) == 2
+
+
+FACTS = DomainFacts(VM.id, "web", (), (), (LeaseFact("trivet", "engine", "/a/lease"),))
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("No space left on device", "its lease engine was not taken: this node is not in the lockspace trivet"),
+        ("Transport endpoint is not connected", "its lease engine was not taken: the volume of the lease reaches"),
+        ("Lease is held by another host", "Failed to acquire lock: Lease is held by another host"),
+    ],
+)
+def test_what_libvirt_says_of_leases_is_put_into_true_words(said: str, meant: str) -> None:
+    assert lock_error(f"Failed to acquire lock: {said}", FACTS).startswith(meant)
+
+
+def test_a_full_file_system_is_still_called_full() -> None:
+    said = "cannot write data to file: No space left on device"
+    assert lock_error(said, FACTS) == said
 
 
 async def test_unknown_vms_are_refused_by_name(world: World) -> None:

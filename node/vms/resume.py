@@ -1,0 +1,70 @@
+"""Lets VMs go on that QEMU paused over an I/O error, and says what becomes of each: once, and again when it changes."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from node.api.problems import Problem
+from node.system.threads import Threads
+from node.vms.domain_facts import DomainFacts, domain_facts
+from node.vms.hypervisor import Domain, Hypervisor, HypervisorFailed
+from node.vms.lock_errors import lock_error
+from node.vms.states import PAUSED, PAUSED_BY_STORAGE
+
+log = logging.getLogger(__name__)
+
+
+class Resumer:
+    """`ready` raises a Problem when something that a domain needs is missing, its volumes and leases among it;
+    `since` says when a domain's state began."""
+
+    def __init__(
+        self,
+        hypervisor: Hypervisor,
+        threads: Threads,
+        *,
+        ready: Callable[[DomainFacts], Awaitable[None]],
+        since: Callable[[Domain], float],
+    ) -> None:
+        self._hypervisor = hypervisor
+        self._threads = threads
+        self._ready = ready
+        self._since = since
+        self._alone = asyncio.Lock()
+        self._reasons: dict[str, str] = {}
+
+    async def resume(self) -> None:
+        """Try every VM that its storage has paused; one whose storage fails again is paused again at once."""
+        async with self._alone:
+            domains = await self._threads(self._hypervisor.domains)
+            paused = {domain.id: domain for domain in domains if _is_paused(domain)}
+            self._reasons = {vm_id: reason for vm_id, reason in self._reasons.items() if vm_id in paused}
+            for domain in paused.values():
+                await self._try(domain)
+
+    async def _try(self, domain: Domain) -> None:
+        since = datetime.fromtimestamp(self._since(domain), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        reason = await self._why_not_resumed(domain)
+        if reason is None:
+            self._reasons.pop(domain.id, None)
+            log.info("VM %s goes on; its storage had paused it since %s", domain.title, since)
+        elif self._reasons.get(domain.id) != reason:
+            self._reasons[domain.id] = reason
+            log.warning("VM %s is paused by its storage since %s and cannot go on yet: %s", domain.title, since, reason)
+
+    async def _why_not_resumed(self, domain: Domain) -> str | None:
+        facts = domain_facts(await self._threads(self._hypervisor.xml, domain.id))
+        try:
+            await self._ready(facts)
+            await self._threads(self._hypervisor.resume, domain.id)
+        except HypervisorFailed as err:
+            return lock_error(err.text.why, facts)
+        except Problem as err:
+            return f"{err.text.what}: {err.text.why}"
+        found = await self._threads(self._hypervisor.find, domain.id)
+        return "its storage failed again at once" if found is not None and _is_paused(found) else None
+
+
+def _is_paused(domain: Domain) -> bool:
+    return (domain.state, domain.reason) == (PAUSED, PAUSED_BY_STORAGE)
