@@ -39,7 +39,7 @@ REPLICATED = {  # named although `virt` sets most of them: a deploy mends only w
     "cluster.shd-wait-qlength": "10000",
     "cluster.choose-local": "off",
     "cluster.lookup-optimize": "off",
-    "cluster.heal-timeout": "60",
+    "cluster.heal-timeout": "10",
     "features.shard": "on",
 }
 

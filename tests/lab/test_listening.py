@@ -19,6 +19,7 @@ from tests.lab.under_test import LabUnderTest
 
 # All of them speak TLS and ask for a certificate.
 MAY_LISTEN = frozenset({"trivet-node", "glusterd", "glusterfsd"})
+BRICK_PORTS = range(24100, 24600)  # gluster/README.md
 ANSWER_S = 2.0
 BRICKS_S = 120.0
 TLS_ALERT = b"\x15"
@@ -54,6 +55,12 @@ def test_only_what_is_known_listens(lab: LabUnderTest) -> None:
     for node in lab.nodes:
         assert {name for name, _ in listening(lab, node)} <= MAY_LISTEN, node
         assert lab.exec(node, "ss", "-Hulnp").strip() == ""
+
+
+def test_bricks_listen_where_a_firewall_is_told_that_they_do(lab: LabUnderTest) -> None:
+    for node in lab.nodes:
+        bricks = [port for name, port in listening(lab, node) if name == "glusterfsd"]
+        assert all(port in BRICK_PORTS for port in bricks), (node, bricks)
 
 
 def test_nothing_answers_in_clear(lab: LabUnderTest, from_bridge: Callable[[list[Attempt]], list[bytes]]) -> None:

@@ -1,0 +1,31 @@
+"""What the node image brings keeps its promises to other parts: ports, and how long a connection is tried."""
+
+import re
+
+from images.project import CONFIGURATION
+
+ETC = CONFIGURATION / "node" / "etc"
+EPHEMERAL = range(32768, 61000)  # net.ipv4.ip_local_port_range
+MIGRATIONS = range(49152, 49216)  # libvirt's migration_port_min and _max
+GLUSTERD = 24007
+
+
+def options(text: str) -> dict[str, str]:
+    return dict(re.findall(r"^ +option (\S+) +(\S+)$", text, re.MULTILINE))
+
+
+def test_bricks_have_ports_of_their_own_and_enough_of_them() -> None:
+    volume = options((ETC / "glusterfs/glusterd.vol").read_text())
+    ports = range(int(volume["base-port"]), int(volume["max-port"]) + 1)
+    assert ports == range(24100, 24600)  # gluster/README.md tells firewalls so
+    assert len(ports) >= 300
+    for others in (EPHEMERAL, MIGRATIONS, range(1024)):
+        assert ports.stop <= others.start or others.stop <= ports.start
+    assert GLUSTERD not in ports
+    assert volume["transport.socket.listen-port"] == str(GLUSTERD)
+
+
+def test_a_connection_is_tried_every_second_and_not_for_ever() -> None:
+    text = (ETC / "sysctl.d/trivet.conf").read_text()
+    settings = dict(re.findall(r"^net\.ipv4\.(\S+) = (\d+)$", text, re.MULTILINE))
+    assert settings == {"tcp_syn_linear_timeouts": "30", "tcp_syn_retries": "1"}
