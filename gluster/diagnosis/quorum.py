@@ -36,9 +36,17 @@ def certain(state: PoolState, volume: VolumeState) -> VolumeState:
     """`volume` with the bricks of servers that are not connected taken as down: for this server they are."""
 
     def known(brick: BrickState) -> BrickState:
-        return replace(brick, online=False) if brick.online is None and is_unreachable(state, brick) else brick
+        peer = state.peer_of(brick)
+        away = brick.online is None and peer is not None and not peer.connected
+        return replace(brick, online=False) if away else brick
 
     return replace(volume, bricks=tuple(map(known, volume.bricks)))
+
+
+def has_majority(state: PoolState) -> bool:
+    """Whether this server agrees with more than half of the pool, itself among them; of two each is enough."""
+    agree, all_ = 1 + sum(peer.ready for peer in state.peers), 1 + len(state.peers)
+    return 2 * agree > all_ or all_ <= 2
 
 
 def is_unreachable(state: PoolState, brick: BrickState) -> bool:

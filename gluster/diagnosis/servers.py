@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from gluster.diagnosis.problem import Health, Kind, StateProblem
+from gluster.diagnosis.quorum import has_majority
 from gluster.model import PeerState
 from gluster.state import PoolState
 
@@ -56,27 +57,28 @@ def _rejected(state: PoolState, name: str) -> StateProblem:
         if name in state.facts
         else "its configuration of a volume differs; which line cannot be known while its agent does not answer"
     )
+    right, wrong = (state.server, name) if has_majority(state) else (name, state.server)
     return StateProblem(
         Kind.PEER_REJECTED,
         Health.BROKEN,
         f"server {name}",
         f"Server {name} is rejected by {state.server}",
         why,
-        f"Where the pool's lines are right: on {name} run `systemctl stop glusterd`, put a copy of {state.server}'s "
+        f"Where the lines of {right} are right: on {wrong} run `systemctl stop glusterd`, put a copy of {right}'s "
         "/var/lib/glusterd/vols in the place of its own, and run `systemctl start glusterd`",
         server=name,
     )
 
 
 def _majority(state: PoolState) -> Iterator[StateProblem]:
-    there, all_ = 1 + sum(peer.connected for peer in state.peers), 1 + len(state.peers)
-    if 2 * there <= all_ and all_ > 2:
+    if not has_majority(state):
+        agree = sum(peer.ready for peer in state.peers)
         yield StateProblem(
             Kind.NO_MAJORITY,
             Health.BROKEN,
             f"server {state.server}",
             f"{state.server} is without the majority of the pool",
-            f"it is connected with {there - 1} of {all_ - 1} other servers",
+            f"it is connected with {agree} of {len(state.peers)} other servers and agrees with them",
             "Bring the missing servers or this one's network back; change nothing of the pool before",
             server=state.server,
         )

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from gluster.diagnosis.problem import Health
+from gluster.report import format_problem
 from hosted_engine.deploy import answers as answers_file
 from hosted_engine.deploy import recovering
 from hosted_engine.deploy.answers import Answers
@@ -23,6 +25,7 @@ from node.system.clock import SystemClock
 
 NOTHING_TO_DO = "Nothing to do: the site is as it should be"
 NOTHING_TO_TAKE_BACK = "Nothing to take back: no deploy has made anything"
+STORAGE_NOT_WHOLE = 3  # exit status
 STOPPED = "Stopped. Run it again: it goes on from there.\nOr take back what it has made: the same with --take-back."
 STOPPED_BACK = "Stopped. Run it again: it goes on taking back from there."
 
@@ -61,7 +64,9 @@ def deploy(
     """Bring a site up from bare nodes to a running engine, as ANSWERS says.
 
     Safe to run again at any time: it does what is missing, goes on where an earlier run stopped or was killed, and
-    does nothing when all is as it should be.
+    does nothing when all is as it should be. At the end it looks at the storage. The exit status is 0 when the site
+    is up and its storage whole, 1 when the run stopped, 3 when there is nothing left to do and the storage is not
+    whole: what is wrong with it, and what to do, is said then.
 
     With --take-back, the last step first: the engine VM, volumes with all that is on them, the storage pool, the
     bridges and the nodes' membership go. Refused while there are VMs, disks or files that no deploy made. Safe to
@@ -82,7 +87,8 @@ def deploy(
         if take_back:
             asyncio.run(_take_back(wished, Folder(folder), teller, dry_run=dry_run, sure=yes))
         else:
-            asyncio.run(_deploy(wished, Folder(folder), teller, dry_run=dry_run))
+            whole = asyncio.run(_deploy(wished, Folder(folder), teller, dry_run=dry_run))
+            raise SystemExit(0 if whole else STORAGE_NOT_WHOLE)
     except Problem as err:
         raise click.ClickException(str(err)) from err
     except PermissionError as err:
@@ -103,14 +109,16 @@ def _why_not_together(
     return "Missing argument 'ANSWERS'." if answers is None and not recover else None
 
 
-async def _deploy(answers: Answers, folder: Folder, teller: Teller, *, dry_run: bool) -> None:
+async def _deploy(answers: Answers, folder: Folder, teller: Teller, *, dry_run: bool) -> bool:
+    """False when all is done and the storage is not whole."""
     async with _telling(teller):
         if dry_run:
             _tell_plan(await _wired(answers, folder, teller).plan(), teller)
-            return
+            return True
         with folder.locked():
             done = await _wired(answers, folder, teller).run()
         _tell_end(done, answers, folder, teller)
+    return done.storage is not None and done.storage.health is Health.WHOLE
 
 
 async def _take_back(answers: Answers, folder: Folder, teller: Teller, *, dry_run: bool, sure: bool) -> None:
@@ -175,10 +183,21 @@ def _tell_plan(todos: Sequence[Todo], teller: Teller) -> None:
 def _tell_end(done: Done, answers: Answers, folder: Folder, teller: Teller) -> None:
     for silent in done.silent:
         teller.say(f"left out: {silent}")
-    teller.say("The site is up" if done.todos else NOTHING_TO_DO)
+    for line in end_lines(done):
+        teller.say(line)
     teller.say(f"API       https://{answers.engine.name}/ovirt-engine/api ({answers.engine.address.ip})")
     teller.say(f"user      {answers.admin_user}")
     teller.say(f"password  in {folder.password_file}")
     teller.say(f"authority {folder.authority_file}")
     if Kind.RECOVERY in {todo.kind for todo in done.todos}:
         recovering.tell_code(folder, teller, terminal=sys.stdout.isatty())
+
+
+def end_lines(done: Done) -> list[str]:
+    """What the site is like now: with the problems of its storage, if there are any."""
+    if done.storage is None:
+        return ["The site is up; no node says how its storage is"]
+    if done.storage.health is Health.WHOLE:
+        return ["The site is up" if done.todos else NOTHING_TO_DO]
+    lines = [line for problem in done.storage.problems for line in format_problem(problem)]
+    return [*lines, f"The site is up, but its storage is {done.storage.health}: see above"]

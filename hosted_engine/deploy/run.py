@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gluster.report import StorageReport
 from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.observe import Observer
 from hosted_engine.deploy.plan import Observed, Todo, plan
 from hosted_engine.deploy.reach import Reach
 from hosted_engine.deploy.steps import steps
+from hosted_engine.deploy.storage_state import FOUND_S, MADE_S, observe_storage
 from hosted_engine.deploy.waiting import Patience, WaitedTooLong
 from hosted_engine.deploy.work import Work
 from node.api.problems import Failed, Refused
@@ -39,10 +41,12 @@ class NotSettled(Failed):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """`todos` were done; none: all was as it should be. `silent` nodes are left out, with the reason."""
+    """`todos` were done; none: all was as it should be. `silent` nodes are left out, with the reason. `storage` is the
+    state of the storage at the end; None when no node could say it."""
 
     todos: tuple[Todo, ...]
     silent: tuple[str, ...]
+    storage: StorageReport | None
 
 
 class Deploy:
@@ -82,7 +86,10 @@ class Deploy:
             seen = await self._observer.look()
             if left := plan(answers, seen):
                 raise NotSettled(left=", ".join(todo.key for todo in left))
-        return Done(todos, tuple(f"{name}: {reason}" for name, reason in seen.silent.items()))
+        storage = await observe_storage(
+            answers, self._work.reach, self._work.patience, limit_s=MADE_S if todos else FOUND_S
+        )
+        return Done(todos, tuple(f"{name}: {reason}" for name, reason in seen.silent.items()), storage)
 
     def _unfinished(self) -> frozenset[str]:
         journals = self._work.folder.journals

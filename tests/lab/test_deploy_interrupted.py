@@ -13,6 +13,7 @@ from ci.lab.bricks import BRICKS
 from ci.lab.gate import Gate
 from ci.lab.machine import Machine
 from ci.lab.names import NODE_NIC
+from hosted_engine.deploy.command import STORAGE_NOT_WHOLE
 from images import build
 from node.system.process import run
 from tests.lab.deploy_run import DeployRun, bare_lab, begun, begun_back
@@ -20,6 +21,8 @@ from tests.lab.deploy_run import DeployRun, bare_lab, begun, begun_back
 pytestmark = pytest.mark.long
 POWER_CUTS = ("claim:node1", "network:node1", "volume:data", "lockspace", "system", "start", "health")
 MOST_RUNS = 100
+UP = (0, STORAGE_NOT_WHOLE)  # nothing is left to do; what a power cut left is being healed
+WHOLE_S = 300.0
 
 
 TAKE_BACK = ("--take-back", "--yes")
@@ -44,7 +47,7 @@ def bare(nodes: Appliance) -> Appliance:
 @pytest.fixture
 def deployed(nodes: Appliance) -> Appliance:
     status, said = DeployRun(nodes.machines[0]).end()
-    assert status == 0, said
+    assert status in UP, said
     return nodes
 
 
@@ -57,7 +60,7 @@ def test_killed_at_every_step(bare: Appliance) -> None:
         deploy = DeployRun(first)
         if not deploy.kill_when(lambda: bool(begun(first) - before)):  # noqa: B023 - used up within the round
             status, said = deploy.end()
-            assert status == 0, said
+            assert status in UP, said
             break
         killed_at.append(begun(first) - before)
     assert len(killed_at) >= 20, killed_at
@@ -90,7 +93,7 @@ def test_killed_at_random_moments(bare: Appliance) -> None:
         until = time.monotonic() + chance.uniform(0.3, 4.0 + count)
         if not deploy.kill_when(lambda: time.monotonic() >= until):  # noqa: B023 - used up within the round
             status, said = deploy.end()
-            assert status == 0, said
+            assert status in UP, said
             break
     assert_working(bare)
 
@@ -108,14 +111,17 @@ def test_power_lost_at_some_steps(bare: Appliance) -> None:
         first.start(ready.launch, lower=ready.lower, shim=ready.shim)
         first.wait_ready(120)
     status, said = DeployRun(first).end()
-    assert status == 0, said
+    assert status in UP, said
     assert_working(bare)
 
 
 def assert_working(appliance: Appliance) -> None:
     """As a user and as an operator see it: nothing left to do, one engine VM, whole volumes, an API that answers."""
     first = appliance.machines[0]
-    status, said = DeployRun(first).end()
+    until = time.monotonic() + WHOLE_S
+    while (ended := DeployRun(first).end())[0] == STORAGE_NOT_WHOLE and time.monotonic() < until:
+        pass  # it waits by itself
+    status, said = ended
     assert status == 0, said
     assert "Nothing to do" in said
     running = [machine.exec("virsh", "list", "--name").stdout.split() for machine in appliance.machines]

@@ -5,12 +5,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from gluster.diagnosis.problem import Health, Kind
+from gluster.state import PoolState
 from hosted_engine.deploy.decisions import AnswersChanged
 from hosted_engine.deploy.run import NodesSilent
 from node.api.messages.vms import VmState
-from node.api.problems import NodeSilent, ProblemText, RemoteFailed
+from node.api.problems import Failed, NodeSilent, ProblemText, RemoteFailed
 from node.steps import Mark, Progress, StepFailed
 from tests.fakes.deploy import FakeEngine, PowerCut
+from tests.fakes.pool import whole_pool, with_brick
 from tests.sim.deploy.stage import Stage, assert_whole
 
 
@@ -275,3 +278,55 @@ class Watcher(list[Progress]):
 
     def append(self, progress: Progress) -> None:
         self._see(progress)
+
+
+async def test_at_the_end_the_storage_is_looked_at(stage: Stage) -> None:
+    done = await stage.run()
+    assert done.storage is not None
+    assert done.storage.health is Health.WHOLE
+    again = await stage.run()
+    assert (again.todos, again.storage is not None and again.storage.health) == ((), Health.WHOLE)
+
+
+@pytest.mark.parametrize("made", [True, False])
+async def test_a_lost_brick_is_told_though_nothing_is_left_to_do(stage: Stage, made: bool) -> None:
+    if not made:
+        await stage.run()
+    stage.world.site.storage = with_brick(whole_pool(), 1, online=False)
+    done = await stage.run()
+    assert bool(done.todos) is made
+    assert done.storage is not None
+    assert [problem.kind for problem in done.storage.problems] == [Kind.BRICK_OFFLINE]
+    assert stage.world.clock.monotonic() >= 9
+
+
+async def test_a_brick_that_comes_up_in_the_last_moment_is_waited_for(stage: Stage) -> None:
+    await stage.run()
+    site = stage.world.site
+    site.storage = with_brick(whole_pool(), 1, online=False)
+    calls = 0
+
+    def pool_state(node: str) -> PoolState:
+        nonlocal calls
+        calls += 1
+        return whole_pool() if calls > 3 else with_brick(whole_pool(), 1, online=False)
+
+    site.pool_state = pool_state  # type: ignore[method-assign]
+    done = await stage.run()
+    assert done.storage is not None
+    assert done.storage.health is Health.WHOLE
+
+
+async def test_where_no_node_can_say_how_the_storage_is_that_is_not_taken_for_good(stage: Stage) -> None:
+    await stage.run()
+    for node in stage.world.nodes.values():
+        node.fail("gluster_state", Failed(), times=100)
+    assert (await stage.run()).storage is None
+
+
+async def test_the_next_node_is_asked_where_ones_own_gluster_says_nothing(stage: Stage) -> None:
+    await stage.run()
+    stage.world.nodes["node1"].own_storage = PoolState(server="node1", answered=False, reason="it is dead")
+    done = await stage.run()
+    assert done.storage is not None
+    assert done.storage.state.answered

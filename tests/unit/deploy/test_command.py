@@ -8,16 +8,19 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from gluster.report import StorageReport, make_report
 from hosted_engine.deploy.answers import NodeAnswers
-from hosted_engine.deploy.command import deploy
+from hosted_engine.deploy.command import deploy, end_lines
 from hosted_engine.deploy.plan import Kind, Todo
 from hosted_engine.deploy.progress import Teller
 from hosted_engine.deploy.reach import Network
+from hosted_engine.deploy.run import Done
 from hosted_engine.deploy.take_back import TakeBack
 from node.api.contract import NodeApi
 from node.api.problems import NodeSilent
 from node.steps import Mark, Progress, Step
 from tests.fakes.clock import FakeClock
+from tests.fakes.pool import whole_pool, with_brick
 from tests.unit.deploy.test_answers import three
 
 
@@ -157,3 +160,23 @@ def test_stopped_by_hand_it_says_what_can_be_done_now(
     assert ended.exit_code == 1
     assert "Stopped. Run it again" in ended.output
     assert says in ended.output
+
+
+@pytest.mark.parametrize(
+    ("todos", "storage", "last"),
+    [
+        ((), make_report(whole_pool()), "Nothing to do: the site is as it should be"),
+        ((Todo(Kind.LEASE, "lease", "Make the lease", ("node1",)),), make_report(whole_pool()), "The site is up"),
+        (
+            (),
+            make_report(with_brick(whole_pool(), 1, online=False)),
+            "The site is up, but its storage is degraded: see above",
+        ),
+        ((), None, "The site is up; no node says how its storage is"),
+    ],
+)
+def test_the_end_says_how_the_storage_is(todos: tuple[Todo, ...], storage: StorageReport | None, last: str) -> None:
+    lines = end_lines(Done(todos, (), storage))
+    assert lines[-1] == last
+    told = "\n".join(lines)
+    assert ("gluster volume start data force" in told) == ("degraded" in last)
