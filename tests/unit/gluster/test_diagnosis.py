@@ -250,6 +250,15 @@ def test_a_rejected_server_is_named_with_the_lines_that_differ(lines: dict[str, 
     assert problem.why == expected
 
 
+def test_who_is_rejected_by_the_majority_is_the_one_to_change() -> None:
+    (problem, *_) = problems(rejected(WHOLE, "node2", version="5"))
+    assert "on node2 run" in problem.mend
+    odd = rejected(rejected(WHOLE, "node2", version="5"), "node3", version="5")
+    assert Kind.NO_MAJORITY in found(odd)
+    assert Kind.VOLUME_WITHOUT_QUORUM not in found(odd)
+    assert all("on node1 run" in one.mend for one in problems(odd) if one.kind is Kind.PEER_REJECTED)
+
+
 def test_a_rejected_server_whose_agent_does_not_answer_has_unknown_lines() -> None:
     state = rejected(WHOLE, "node2")
     (problem, *_) = problems(replace(state, facts={"node1": state.facts["node1"]}))

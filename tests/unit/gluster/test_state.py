@@ -14,6 +14,7 @@ from gluster.diagnosis.problem import Health, Kind
 from gluster.errors import NotXml
 from gluster.facade import Gluster
 from gluster.facts import read_facts
+from gluster.model import PeerState
 from gluster.observe import Look, with_facts
 from gluster.report import EXIT_STATUS, WIDTH, StorageReport, format_json, format_text, make_report
 from gluster.state import BrickFolder, PoolState
@@ -67,6 +68,11 @@ def test_a_brick_that_was_killed_has_neither_size_nor_connections() -> None:
     assert (dead.run.port, dead.run.pid) == (None, None)
     clients = parse.brick_clients(captured("volume-status-clients-brick-down"))
     assert sorted(len(addresses) for addresses in clients.values()) == [6, 6]
+
+
+def test_a_rejected_server_is_connected() -> None:
+    rejected = next(peer for peer in parse.peers(captured("pool-list-rejected")) if peer.hostname == "node3")
+    assert (rejected.connected, rejected.ready, rejected.state) == (True, False, PeerState.REJECTED)
 
 
 def test_own_mounts_are_counted_once() -> None:
