@@ -27,6 +27,17 @@ def read_facts(
     )
 
 
+def connected_bricks(mounts_file: Path = MOUNTS_FILE) -> dict[str, bool]:
+    """Whether each mount here is connected with each of its bricks, by the path of what says so below `.meta`. That
+    comes from the process of the mount alone: it costs a millisecond, asks nobody, and answers without any brick."""
+    found = {}
+    for _, point in parse.mount_points(_text(mounts_file)):
+        with suppress(OSError):  # the mount is dead: what it was connected with is not there any more
+            for file in sorted(Path(point).glob(".meta/graphs/active/*-client-*/private")):
+                found[str(file)] = parse.is_connected(_text(file))
+    return found
+
+
 def _own_bricks(volume: Path, own_uuid: str) -> Iterator[str]:
     for file in sorted(volume.glob("bricks/*")):
         brick = _pairs(file)

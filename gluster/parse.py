@@ -143,8 +143,18 @@ def heal_statistics(text: str) -> tuple[HealCount, ...]:
 def mounts(text: str) -> dict[str, int]:
     """From /proc/mounts: how often each volume is mounted here by FUSE. A mount may be listed twice: in a namespace of
     systemd's it is."""
+    return dict(Counter(volume for volume, _ in mount_points(text)))
+
+
+def mount_points(text: str) -> tuple[tuple[str, str], ...]:
+    """From /proc/mounts: volume and place of each mount by FUSE, each once."""
     rows = {tuple(line.split()[:3]) for line in text.splitlines()}
-    return dict(Counter(row[0].partition(":/")[2] for row in rows if row[2:] == ("fuse.glusterfs",)))
+    return tuple(sorted((row[0].partition(":/")[2], row[1]) for row in rows if row[2:] == ("fuse.glusterfs",)))
+
+
+def is_connected(text: str) -> bool:
+    """From `.meta/graphs/active/VOLUME-client-N/private` below a mount."""
+    return any(line.replace(" ", "") == "connected=1" for line in text.splitlines())
 
 
 def pairs(text: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gluster.facade import Gluster
-from gluster.facts import read_facts
+from gluster.facts import connected_bricks, read_facts
 from gluster.state import ServerFacts
 from netconf.choose import usual
 from netconf.kept import Kept
@@ -190,6 +190,7 @@ class Agent:
         return PoolStateWatch(
             reader.read,
             own_facts,
+            read_signs=connected_bricks,
             is_first=gluster.is_first,
             is_member=lambda: own.claimed,
             threads=self._for_pool,

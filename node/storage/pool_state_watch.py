@@ -12,7 +12,10 @@ from node.system.clock import Clock
 from node.system.threads import Threads
 
 FRESH_S = 4.0  # a look that is younger is given to whoever asks
-LOOK_S = 10.0  # between two looks of the node that follows the pool
+LOOK_S = 30.0  # between two looks of the node that follows the pool: each locks the volumes for moments
+SIGNS_S = 3.0  # between two glances at the own mounts
+HANGS_S = 5.0  # how long these may take
+OTHERS_S = 4.0  # where several nodes see a sign, the one that follows the pool looks first
 AGAIN_S = 3.0  # a change counts when a second look says the same: clients come and go in a moment
 
 log = logging.getLogger(__name__)
@@ -26,16 +29,19 @@ class PoolStateWatch:
         read: Callable[[], Awaitable[PoolState]],
         read_facts: Callable[[], ServerFacts],
         *,
+        read_signs: Callable[[], dict[str, bool]],
         is_first: Callable[[], bool],
         is_member: Callable[[], bool],
         threads: Threads,
         notify: Callable[[StorageNews], None],
         clock: Clock,
     ) -> None:
-        """`is_first` (blocks, raises gluster's Problem) says whether this node is the one that follows the pool,
+        """`read_signs` (blocks) gives which bricks the mounts of this node are connected with: gluster.facts.
+        `is_first` (blocks, raises gluster's Problem) says whether this node is the one that follows the pool,
         `is_member` whether it belongs to a site at all."""
         self._read = read
         self._read_facts = read_facts
+        self._read_signs = read_signs
         self._is_first = is_first
         self._is_member = is_member
         self._threads = threads
@@ -45,6 +51,10 @@ class PoolStateWatch:
         self._last_read_at = float("-inf")
         self._reading: asyncio.Task[StorageState] | None = None
         self._reported: tuple[str, ...] | None = None
+        self._asking: asyncio.Future[dict[str, bool]] | None = None
+        self._signs_before: dict[str, bool] | None = None
+        self._followed_at = float("-inf")
+        self._unconfirmed = False
 
     async def current(self) -> StorageState:
         """A look that is `FRESH_S` old at most. Who asks in the middle of a look waits for that one."""
@@ -58,14 +68,35 @@ class PoolStateWatch:
         return await self._threads(self._read_facts)
 
     async def run(self) -> None:
-        """Look for ever while this node is the one that follows the pool; several at once would wait for each other."""
+        """Look for ever: where this node is the one that follows the pool, now and then, and at once when a mount of
+        this node loses or finds a brick."""
         while True:
             try:
-                if self._is_member() and await self._threads(self._follows):
-                    await self._follow()
+                if self._is_member():
+                    await self._follow_if_due()
             except Exception:
-                log.exception("the storage is not looked at; it is tried again in %.0f s", LOOK_S)
-            await self._clock.sleep(LOOK_S)
+                log.exception("the storage is not looked at; it is tried again in %.0f s", SIGNS_S)
+            await self._clock.sleep(SIGNS_S)
+
+    async def _follow_if_due(self) -> None:
+        signs = await self._signs()
+        changed, self._signs_before = signs != self._signs_before, signs
+        if not changed and not self._unconfirmed and self._clock.monotonic() - self._followed_at < LOOK_S:
+            return
+        if not await self._threads(self._follows):
+            if not changed and not self._unconfirmed:
+                self._followed_at = self._clock.monotonic()
+                return
+            await self._clock.sleep(OTHERS_S)
+        self._followed_at = self._clock.monotonic()
+        self._unconfirmed = not await self._follow()
+
+    async def _signs(self) -> dict[str, bool] | None:
+        """None while a mount hangs so that not even its own process answers. That call is not made twice at once."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.ensure_future(self._threads(self._read_signs))
+        done, _ = await asyncio.wait((self._asking,), timeout=HANGS_S)
+        return self._asking.result() if done else None
 
     def _follows(self) -> bool:
         """A node whose gluster does not answer speaks for itself."""
@@ -74,17 +105,19 @@ class PoolStateWatch:
         except Problem:
             return True
 
-    async def _follow(self) -> None:
-        keys = _keys((await self.current()).report)
+    async def _follow(self) -> bool:
+        """Look, and tell what has changed once a second look says the same; False when it does not."""
+        keys = _keys((await self._look()).report)
         if keys == self._reported:
-            return
+            return True
         await self._clock.sleep(AGAIN_S)
         again = (await self._look()).report
         if _keys(again) != keys:
-            return
+            return False
         self._reported = keys
         log.info("storage is %s%s", again.health, "".join(f"; {problem.what}" for problem in again.problems))
         self._notify(_news(again))
+        return True
 
     async def _look(self) -> StorageState:
         at = self._clock.now()

@@ -8,12 +8,13 @@ import pytest
 from gluster.diagnosis.problem import Health
 from gluster.errors import PoolBusy
 from gluster.facade import Gluster
+from gluster.facts import connected_bricks
 from gluster.state import BrickFolder, PoolState, ServerFacts
 from node.api.messages.gluster import StorageNews
 from node.api.problems import NodeSilent
 from node.storage.brick_marks import NOT_WELL_S, WELL_S, BrickMarks, FolderLooks
 from node.storage.pool_state import PoolStateReader, ask_agents
-from node.storage.pool_state_watch import AGAIN_S, FRESH_S, LOOK_S, PoolStateWatch
+from node.storage.pool_state_watch import AGAIN_S, FRESH_S, LOOK_S, OTHERS_S, SIGNS_S, PoolStateWatch
 from node.system.process import CommandFailed
 from node.system.threads import Threads
 from node.tls import client_context
@@ -91,10 +92,12 @@ class Watched:
         self.reads = 0
         self.first, self.member = True, True
         self.gate: asyncio.Event | None = None
+        self.signs = {"client-0": True}
         self.news: list[StorageNews] = []
         self.watch = PoolStateWatch(
             self.read,
             lambda: ServerFacts(),
+            read_signs=self.read_signs,
             is_first=self.is_first,
             is_member=lambda: self.member,
             threads=Direct(),
@@ -107,6 +110,9 @@ class Watched:
         if self.gate is not None:
             await self.gate.wait()
         return self.state
+
+    def read_signs(self) -> dict[str, bool]:
+        return dict(self.signs)
 
     def is_first(self) -> bool:
         if not self.state.answered:
@@ -160,14 +166,59 @@ async def test_what_a_second_look_does_not_confirm_is_not_told() -> None:
     running.cancel()
 
 
-@pytest.mark.parametrize(("first", "member"), [(False, True), (True, False)])
-async def test_only_one_node_of_a_site_follows_the_pool(first: bool, member: bool) -> None:
+@pytest.mark.parametrize("first", [True, False])
+async def test_a_mount_that_loses_a_brick_is_looked_into_at_once(first: bool) -> None:
     watched = Watched()
-    watched.first, watched.member = first, member
+    watched.first = first
+    running = asyncio.create_task(watched.watch.run())
+    await watched.clock.turn(LOOK_S - 2)
+    watched.state, watched.signs = with_brick(whole_pool(), 1, online=False), {"client-0": False}
+    await watched.clock.turn(SIGNS_S + AGAIN_S + OTHERS_S)
+    assert [news.health for news in watched.news] == [Health.WHOLE, Health.DEGRADED]
+    running.cancel()
+
+
+async def test_what_was_not_confirmed_is_looked_into_again_soon() -> None:
+    watched = Watched()
+    running = asyncio.create_task(watched.watch.run())
+    await watched.clock.turn(2 * LOOK_S)
+    watched.state, watched.signs = with_brick(whole_pool(), 1, online=False), {"client-0": False}
+    await watched.clock.turn(SIGNS_S)
+    watched.state = with_brick(watched.state, 2, online=False)
+    await watched.clock.turn(3 * SIGNS_S + AGAIN_S)
+    assert [len(news.problems) for news in watched.news] == [0, 3]
+    running.cancel()
+
+
+async def test_only_one_node_of_a_site_follows_the_pool() -> None:
+    """The others look once when they start, and when a mount of theirs says something."""
+    watched = Watched()
+    watched.first = False
+    running = asyncio.create_task(watched.watch.run())
+    await watched.clock.turn(5 * LOOK_S)
+    assert watched.reads == 2
+    running.cancel()
+
+
+async def test_a_machine_of_no_site_does_not_look() -> None:
+    watched = Watched()
+    watched.member = False
     running = asyncio.create_task(watched.watch.run())
     await watched.clock.turn(3 * LOOK_S)
     assert (watched.news, watched.reads) == ([], 0)
     running.cancel()
+
+
+def test_own_mounts_say_which_bricks_they_have(tmp_path: Path) -> None:
+    active = tmp_path / "data" / ".meta" / "graphs" / "active"
+    for number, connected in enumerate((1, 0)):
+        (active / f"data-client-{number}").mkdir(parents=True)
+        said = f"[xlator.protocol.client.data-client-{number}.priv]\nconnected = {connected}\nping_timeout = 10\n"
+        (active / f"data-client-{number}" / "private").write_text(said)
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"node1:/data {tmp_path}/data fuse.glusterfs rw 0 0\n/dev/loop2 /gluster/data xfs rw 0 0\n")
+    assert list(connected_bricks(mounts).values()) == [True, False]
+    assert connected_bricks(tmp_path / "nothing") == {}
 
 
 async def test_a_node_whose_gluster_does_not_answer_says_so_itself() -> None:
