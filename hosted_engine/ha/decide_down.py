@@ -204,8 +204,8 @@ def _why_not_our_turn(view: View) -> str | None:
 def _lost_owner(view: View) -> Peer | None:
     """The holder of the lease, when it neither writes nor answers.
 
-    Where only its daemon died, or only its network, the engine may be well. Its death stalls the volume for all: that
-    time counts, but then it has to be seen not to write for two rounds.
+    Where only its daemon died, or only its network, the engine may be well. Its death stalls the volume for all, so
+    that two rounds without a write have to do.
     """
     owner = find_peer(view, view.lease.host_id) if view.lease.state is LeaseState.HELD else None
     if owner is None or owner.answers is not False or silent_for_s(view, owner) < 2 * view.profile.period_s:
@@ -221,8 +221,8 @@ def _fence(view: View, owner: Peer) -> Decision | None:
     failed_at = view.memory.fence_failed_at
     if owner.fencing is not Fencing.READY or (failed_at is not None and view.now - failed_at < _FENCE_AGAIN_S):
         return None
-    silent_s = silent_for_s(view, owner) if owner.changed_at is None else view.now - owner.changed_at
-    if silent_s < view.profile.fence_after_s + _rank(view) * view.profile.start_backoff_s:
+    wait_s = view.profile.fence_after_s + _rank(view) * view.profile.start_backoff_s
+    if view.now - owner.answers_since < wait_s:
         return None
     reason = f"Host {owner.host_id} holds the lease, does not write and does not answer: its power is cut"
     return Decision(state=State.ENGINE_DOWN, action=Action.FENCE, reason=reason, target=owner.host_id)

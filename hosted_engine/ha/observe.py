@@ -69,6 +69,7 @@ def _peers(before: tuple[Peer, ...], facts: Facts) -> tuple[Peer, ...]:
             sequence=block.sequence if isinstance(block, HostBlock) else _sequence(known.get(host_id)),
             changed_at=_changed_at(known.get(host_id), block, facts.now),
             answers=answering.get(host_id),
+            answers_since=_answers_since(known.get(host_id), answering.get(host_id), facts.now),
             fencing=fencing.get(host_id, Fencing.NONE),
         )
         for host_id, block in facts.blocks
@@ -84,3 +85,7 @@ def _changed_at(was: Peer | None, block: HostBlock | BadBlock, now: float) -> fl
     if was is None or was.sequence is None or not isinstance(block, HostBlock):
         return None if was is None else was.changed_at
     return now if block.sequence != was.sequence else was.changed_at
+
+
+def _answers_since(was: Peer | None, answers: bool | None, now: float) -> float:
+    return was.answers_since if was is not None and was.answers is answers else now

@@ -13,7 +13,7 @@ class Profile:
     ping_timeout_s: float  # Gluster's: every client stalls for so long when the host of a brick dies
     period_s: float  # a round of the daemon's loop, a heartbeat on the whiteboard
     silent_after_s: float  # a peer whose timestamp did not change for so long counts for nothing
-    fence_after_s: float  # the same, before its power is cut where that is possible
+    fence_after_s: float  # who does not answer for so long either loses its power, where that is possible
     start_backoff_s: float  # the second best host waits so long before it tries, the third twice as long
     health_period_s: float
     health_timeout_s: float
@@ -35,7 +35,10 @@ class Profile:
 
     @property
     def host_dead_s(self) -> float:
-        """Others count the host as dead so long after the last renewal that they saw."""
+        """Others count the host as dead so long after they saw its last renewal.
+
+        They look when they renew themselves, so that from power loss to then it is this, one renewal more or less.
+        """
         return self.renewal_fail_s + self.watchdog_fire_timeout_s
 
     @property
@@ -55,7 +58,7 @@ class Profile:
 
 DEFAULT = Profile(
     name="default",
-    io_timeout_s=5,
+    io_timeout_s=4,
     watchdog_fire_timeout_s=30,
     ping_timeout_s=5,
     period_s=1,

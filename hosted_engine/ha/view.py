@@ -56,6 +56,7 @@ class Peer:
     sequence: int | None = None  # the last that could be read
     changed_at: float | None = None
     answers: bool | None = None
+    answers_since: float = 0.0  # it answers, or does not, since then
     fencing: Fencing = Fencing.NONE
 
 

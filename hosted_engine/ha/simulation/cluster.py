@@ -29,7 +29,7 @@ class Setup:
     engine_on: int | None = 1
     fences: bool = False
     boot_s: float = 20.0
-    seed: int | None = None  # draws the order of the hosts within a second; None: by host id
+    seed: int | None = None  # draws the hosts' order within a second and when each renews; None: by host id
 
 
 class Cluster:
@@ -144,7 +144,9 @@ class Cluster:
         for _ in range(2):  # so that each has seen the others
             for host in self.hosts.values():
                 host.sanlock.join_now(self.now) if not host.sanlock.joined else host.sanlock.tick(self.now + 99, True)
-                host.sanlock.renewed_at = self.now - host.host_id
+        for host in self.hosts.values():
+            ago = host.host_id if self._random is None else self._random.random() * self.profile.renewal_s
+            host.sanlock.renewed_at = self.now - ago
         owner = self.hosts[setup.engine_on]
         self.volume.owner = (owner.host_id, owner.sanlock.generation)
         owner.vm = Vm(VmState.RUNNING, -1000.0, setup.boot_s)

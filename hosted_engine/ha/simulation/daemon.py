@@ -39,6 +39,7 @@ class Daemon:
         self.view = first_view(machine.host_id, now, profile)
         self.memory = self.view.memory
         self.running: Action | None = None
+        self.eager = False  # an action was done: the next round follows at once
         self._sequence = 0
         self._block: HostBlock | None = None
 
@@ -71,6 +72,7 @@ class Daemon:
         """What `running` was has ended."""
         if self.running is not None:
             self.memory = after_action(self.memory, self.running, outcome, now)
+            self.eager = outcome is Outcome.DONE
             self.running = None
 
     def stop(self) -> None:

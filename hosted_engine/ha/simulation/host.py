@@ -177,7 +177,13 @@ class Host:
         if self.daemon_at is not None and now >= self.daemon_at:
             self.start_daemon(now)
         if self.daemon is not None and self.powered:
-            self.daemon.round(now)
+            self._rounds(self.daemon, now)
+
+    def _rounds(self, daemon: Daemon, now: float) -> None:
+        daemon.eager = False
+        daemon.round(now)
+        if daemon.eager and self.daemon is daemon:
+            daemon.round(now)
 
     def _boot(self, now: float) -> None:
         if self.on_at is not None and now >= self.on_at:
