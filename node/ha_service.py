@@ -41,7 +41,7 @@ class HaService:
     def _is_active(self) -> bool:
         """Active or on its way either way: one that is being started anew is not gone."""
         try:
-            self._run("systemctl", "is-active", "--quiet", UNIT)
+            self._run("systemctl", "is-active", UNIT)
         except CommandFailed as err:
             return err.stdout.strip() in ("activating", "reloading", "deactivating")
         return True

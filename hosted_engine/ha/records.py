@@ -88,12 +88,12 @@ class Records:
         while True:
             status, line = self._due.get()
             try:
-                beside = self._status.with_suffix(".part")
-                beside.write_bytes(status)
-                beside.replace(self._status)
                 if line:
                     with self._history.open("ab") as file:
                         file.write(line)
+                beside = self._status.with_suffix(".part")
+                beside.write_bytes(status)
+                beside.replace(self._status)
             except OSError as err:
                 log.warning("cannot write down what was decided: %s", err)
 

@@ -1,0 +1,154 @@
+"""What `trivet ha` shows and sets, from a whiteboard and a daemon's notes in folders."""
+
+import json
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from hosted_engine.ha import command_status, look
+from hosted_engine.ha.command import ha
+from hosted_engine.ha.look import LOCAL_MAINTENANCE, Look
+from hosted_engine.ha.observe import first_view
+from hosted_engine.ha.records import HISTORY, MOST_LINES, Records, read_history, trim
+from hosted_engine.ha.site_files import SITE_FILE, HaEngine, HaNode, HaSite, format_files
+from hosted_engine.ha.states import Action, State, VmState
+from hosted_engine.ha.view import Decision
+from hosted_engine.ha.whiteboard import ClusterBlock, HostBlock
+from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
+from node import config
+from node.config import Config
+from tests.unit.ha.test_actions import VM
+
+SITE = HaSite(
+    name="branch-7",
+    nodes=(
+        HaNode(name="node1", address="192.0.2.11", host_id=1),
+        HaNode(name="node2", address="192.0.2.12", host_id=2),
+    ),
+    engine=HaEngine(name="engine", address="192.0.2.10"),
+    authority="",
+    lockspace="trivet",
+    lease="engine",
+    io_timeout_s=5,
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The node's state folder, with a site on its engine volume."""
+    settings = Config(state=str(tmp_path), name="node1")
+    on_volume = settings.volumes / "engine/ha"
+    on_volume.mkdir(parents=True)
+    settings.ha_folder.mkdir()
+    (tmp_path / "run").mkdir()
+    for name, text in format_files(SITE, VM).items():
+        (on_volume / name).write_text(text)
+    monkeypatch.setattr(config, "load", lambda: settings)
+    monkeypatch.setattr(command_status, "Look", lambda settings: Look(settings, tmp_path / "run"))
+    return tmp_path
+
+
+def board(folder: Path) -> WhiteboardFile:
+    file = WhiteboardFile(folder / "volumes/engine/ha" / NAME)
+    file.make()
+    return file
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(ha, arguments)
+
+
+def note(folder: Path, *reasons: str) -> None:
+    """The daemon's notes of some rounds; returns when they are written."""
+    records = Records(folder / "run", folder / "ha")
+    for reason in reasons:
+        decision = Decision(state=State.ENGINE_DOWN, action=Action.NONE, reason=reason)
+        records.note(first_view(1, 5.0), decision, at=1000.0, monitors={"lease": {"took_s": 0.0, "error": "no answer"}})
+    while not (folder / "run/status.json").exists() or reasons[-1] not in (folder / "run/status.json").read_text():
+        time.sleep(0.01)
+
+
+def test_status_shows_every_host_and_what_is_wrong_with_a_block(folder: Path) -> None:
+    file = board(folder)
+    file.write_host(HostBlock(host_id=1, sequence=1, state=State.ENGINE_UP, score=3400, vm=VmState.RUNNING))
+    told = json.loads(run("status", "--json").output)
+    assert told["global_maintenance"] is False
+    assert [(h["name"], h["block"], h.get("state"), h.get("vm")) for h in told["hosts"]] == [
+        ("node1", "good", "engine_up", "running"),
+        ("node2", "zeroed", None, None),
+    ]
+    plain = run("status")
+    assert "engine_up" in plain.output
+    assert "zeroed" in plain.output
+
+
+def test_maintenance_is_global_or_of_this_host_or_none(folder: Path) -> None:
+    file = board(folder)
+    assert run("maintenance", "global").exit_code == 0
+    assert file.read_cluster() == ClusterBlock(sequence=2, global_maintenance=True, set_by="node1")
+    assert "Global maintenance, set on node1" in run("status").output
+    assert run("maintenance", "local").exit_code == 0
+    assert file.read_cluster() == ClusterBlock(sequence=3, global_maintenance=False, set_by="node1")
+    assert (folder / "ha" / LOCAL_MAINTENANCE).exists()
+    assert json.loads(run("maintenance", "none", "--json").output) == {"maintenance": "none"}
+    assert not (folder / "ha" / LOCAL_MAINTENANCE).exists()
+
+
+def test_a_block_of_the_cluster_that_cannot_be_read_is_not_written_over(folder: Path) -> None:
+    path = folder / "volumes/engine/ha" / NAME
+    board(folder)
+    damaged = b"x" * path.stat().st_size
+    path.write_bytes(damaged)
+    done = run("maintenance", "global")
+    assert done.exit_code == 1
+    assert "foreign" in done.output
+    assert path.read_bytes() == damaged
+
+
+def test_a_volume_that_hangs_is_said_in_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    never = threading.Event()
+    monkeypatch.setattr(look, "LIMIT_S", 0.05)
+    monkeypatch.setattr(Look, "_site", lambda self: never.wait())
+    done = run("status")
+    assert done.exit_code == 1
+    assert "gave no answer" in done.output
+    never.set()
+
+
+def test_why_says_what_the_daemon_decided_and_what_troubles_it(folder: Path) -> None:
+    done = run("why")
+    assert done.exit_code == 1
+    assert "systemctl status trivet-ha" in done.output
+    note(folder, "The engine is on host 2")
+    told = run("why").output
+    assert "engine_down: The engine is on host 2" in told
+    assert "memory" in told
+    assert "trouble: lease: no answer" in told
+    assert json.loads(run("why", "--json").output)["decision"]["state"] == "engine_down"
+
+
+def test_history_has_a_line_for_what_changed_and_not_for_every_round(folder: Path) -> None:
+    note(folder, "waits 1 s", "waits 2 s", "The engine is on host 2", "The engine is on host 2")
+    entries = json.loads(run("history", "--json").output)
+    assert [entry["reason"] for entry in entries] == ["waits 1 s", "The engine is on host 2"]
+    assert len(run("history", "-n", "1").output.splitlines()) == 1
+
+
+def test_a_history_that_has_grown_long_is_cut_and_a_torn_line_is_left_out(folder: Path) -> None:
+    note(folder, "The engine is on host 2")
+    path = folder / "ha" / HISTORY
+    line = path.read_bytes()
+    path.write_bytes(line * (MOST_LINES + 1) + b'{"at": 1')
+    trim(path)
+    assert len(read_history(path)) == MOST_LINES // 2 - 1
+
+
+def test_a_site_file_of_a_later_version_is_not_guessed_at(folder: Path) -> None:
+    path = folder / "volumes/engine/ha" / SITE_FILE
+    path.write_text(path.read_text().replace('"version": 1', '"version": 2'))
+    done = run("status")
+    assert done.exit_code == 1
+    assert "it is of version 2" in done.output
