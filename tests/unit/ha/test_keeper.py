@@ -150,7 +150,10 @@ async def test_a_sick_engine_is_stopped_and_started_again(host: Host) -> None:
     host.health = Health.BAD
     await host.rounds(DEFAULT.bad_health_s + 3 * DEFAULT.period_s)
     host.lease = (LeaseState.FREE, None)
-    await host.rounds(60)
+    while host.stage.state() is not VmState.RUNNING:
+        await host.rounds(DEFAULT.period_s)
+    host.lease = (LeaseState.HELD, 1)
+    await host.rounds(10)
     entries = [(entry.state, entry.action) for entry in await history(host, "engine_starting")]
     assert ("engine_stop", "stop") in entries
     assert host.stage.state() is VmState.RUNNING
@@ -177,9 +180,12 @@ def idle() -> float | None:
 
 async def history(host: Host, last: str) -> list[Entry]:
     """What the thread that writes has written, when it has come to the state `last`."""
-    while not (entries := read_history(host.history)) or entries[-1].state != last:
+    for _ in range(3000):
+        entries = await asyncio.to_thread(read_history, host.history)
+        if entries and entries[-1].state == last:
+            return entries
         await asyncio.sleep(0.01)
-    return entries
+    raise AssertionError(f"the history ends with {entries[-1:]}")
 
 
 def test_the_numbers_of_sanlocks_flags() -> None:
