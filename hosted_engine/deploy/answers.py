@@ -49,7 +49,7 @@ class EngineAnswers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):
-    """`lease_io_timeout_s` is sanlock's: failover takes about eight of it after a node has died."""
+    """`lease_io_timeout_s` is sanlock's: a dead node's leases are free eight of it and 30 s after its last renewal."""
 
     site: Annotated[str, Rule(names.why_not_site_name)]
     nodes: tuple[NodeAnswers, ...]
@@ -59,7 +59,7 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Annotated[IPv4Address, Rule(addresses.why_not_name_server)], ...], Rule(addresses.why_not_name_servers)
     ] = ()
     management_network: Annotated[str, Rule(names.why_not_bridge)] = MANAGEMENT_NETWORK
-    lease_io_timeout_s: Annotated[int, Rule(numbers.why_not_lease_io_timeout_s)] = 5
+    lease_io_timeout_s: Annotated[int, Rule(numbers.why_not_lease_io_timeout_s)] = 4
     admin_user: Annotated[str, Rule(names.why_not_user)] = "admin@internal"
     password_file: Annotated[str, Rule(numbers.why_not_password_file)] | None = None
 

@@ -160,7 +160,7 @@ class HaAgent:
         self, site: HaSite, spec: VmSpec, board: Board, hypervisor: LibvirtHypervisor, host_id: int, profile: Profile
     ) -> Monitors:
         path = layout.lease(PurePosixPath(self._settings.volumes), site_files.VOLUME, site.lockspace, site.lease)
-        volume_s = float(profile.ping_timeout_s)  # Gluster stalls for so long when a brick's host dies
+        volume_s = profile.longest_ping_timeout_s  # Gluster stalls for so long when a brick's host dies
         vm = self._monitor("engine VM", lambda: look_at_vm(hypervisor, spec.id), period_s=1.0, limit_s=10.0)
 
         def pid() -> int | None:

@@ -82,6 +82,8 @@ def started_at(lab: LabUnderTest, host: str, after: float) -> float:
 
 def power_on(lab: LabUnderTest, *names: str) -> None:
     """Switch nodes on; returns when their systems run."""
+    if not names:
+        return
     ready = supplies.gather(build.build_all(build.DEFAULT_STORE, print), run, print)
     for name in names:
         lab.node(name).start(ready.launch, lower=ready.lower, shim=ready.shim)
