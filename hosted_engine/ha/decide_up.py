@@ -127,8 +127,9 @@ def _is_booting(view: View) -> bool:
 
 
 def _unhealthy_since_boot(view: View, booted_at: float) -> bool:
-    lag_s = view.profile.health_period_s + view.profile.health_timeout_s
-    return view.healthy_at is None or view.healthy_at <= booted_at + lag_s
+    """What was seen in the first seconds may be of before. A state of later than that says that it was healthy."""
+    known_at = booted_at + view.profile.health_period_s + view.profile.health_timeout_s
+    return view.memory.since <= known_at and (view.healthy_at is None or view.healthy_at <= known_at)
 
 
 def _booting(view: View) -> Decision | None:
