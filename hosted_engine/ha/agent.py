@@ -191,6 +191,7 @@ class HaAgent:
 
     def _vms(self, hypervisor: LibvirtHypervisor) -> Vms:
         settings, mounts = self._settings, self._footing.mounts()
+        leases = self._footing.leases(mounts)
         vms = Vms(
             hypervisor,
             Threads("vms", 4),
@@ -200,8 +201,10 @@ class HaAgent:
                 console_logs=PurePosixPath(settings.console_logs),
             ),
             Runs(settings.ha_folder / "vms"),
-            ready=Needs(self._threads, volumes=settings.volumes, need=mounts.need).check,
-            holder=self._footing.leases(mounts).held_elsewhere,
+            ready=Needs(
+                self._threads, volumes=settings.volumes, need=mounts.need, need_joined=leases.need_joined
+            ).check,
+            holder=leases.held_elsewhere,
             tell=_tell,
             clock=self._clock,
         )
