@@ -4,12 +4,16 @@ from typing import ClassVar
 
 from textual.app import App, ComposeResult, ReturnType
 from textual.binding import Binding, BindingType
+from textual.events import Event, Key, Resize
 from textual.screen import Screen, ScreenResultType
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widget import Widget
 from textual.widgets import Static
 
 from netconf.screens.driver import PlainDriver
+
+WIDTH, HEIGHT = 80, 24
+_ALWAYS = ("ctrl+c", "ctrl+q", "ctrl+l")
 
 
 class PlainBar(ScrollBarRender):
@@ -39,6 +43,8 @@ class PlainApp(App[ReturnType]):
     .title { dock: top; height: 1; text-style: reverse; }
     .keys { dock: bottom; height: 1; text-style: reverse; }
     .body { padding: 1 1 0 1; height: 1fr; }
+    Page { layers: page over; overflow: hidden hidden; }
+    .small { layer: over; width: 100%; height: 100%; display: none; background: ansi_default; }
     """
 
     def __init__(self) -> None:
@@ -46,6 +52,15 @@ class PlainApp(App[ReturnType]):
         ScrollBar.renderer = PlainBar
         self.theme = "ansi-dark"
         self.animation_level = "none"
+
+    @property
+    def is_small(self) -> bool:
+        return self.size.width < WIDTH or self.size.height < HEIGHT
+
+    async def on_event(self, event: Event) -> None:
+        """Nobody answers what they do not see: on a terminal that is too small keys do nothing but leave."""
+        if not (isinstance(event, Key) and self.is_small and event.key not in _ALWAYS):
+            await super().on_event(event)
 
     def action_leave(self) -> None:
         """Of the page at hand, when it knows how."""
@@ -71,6 +86,7 @@ class Page(Screen[ScreenResultType]):
         yield Words(f" {self.title_says}", classes="title")
         yield from self.body()
         yield Words(f" {self.keys_say}", classes="keys")
+        yield Words(classes="small")
 
     def body(self) -> ComposeResult:
         yield Widget()
@@ -78,6 +94,13 @@ class Page(Screen[ScreenResultType]):
     async def on_screen_resume(self) -> None:
         """Each page comes whole, over whatever messages the kernel has written on the console."""
         await self.run_action("app.draw_anew")
+
+    def on_resize(self, event: Resize) -> None:
+        """Instead of half a page a sentence stands on a terminal that is too small, until it is large enough."""
+        width, height = event.size
+        small = self.query_one(".small", Words)
+        small.display = width < WIDTH or height < HEIGHT
+        small.update(f"This terminal is {width}x{height}. It has to be {WIDTH}x{HEIGHT} at least. Ctrl-C leaves.")
 
     def say_keys(self, keys: str) -> None:
         self.query_one(".keys", Words).update(f" {keys}")
