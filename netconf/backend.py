@@ -35,6 +35,10 @@ class Backend(Protocol):
         """
         ...
 
+    async def rest(self) -> None:
+        """Returns when nothing is on its way up or down any more, or after some time all the same."""
+        ...
+
     async def resume(self) -> None:
         """It was away while the network was changed without it: have what is saved in force again, and as its own."""
         ...

@@ -96,6 +96,84 @@ class AddressesOnPort(Refused):
     mend = "Give them to {controller}, or take {name} out of it in the same document"
 
 
+class GoesUnsaid(Refused):
+    what = "Cannot make {name} a port of {holder}"
+    why = "{lost} would go with that, and the wish says nothing of it"
+    mend = "{mend}"
+
+
+class RouteNowhere(Refused):
+    what = "Cannot make this: {route}"
+    why = "{name} cannot carry it: {why}"
+    mend = "{mend}, or leave the route out"
+
+
+class BadGateway(Refused):
+    what = "Cannot make this: {route}"
+    why = "{gateway} cannot be its gateway: {why}"
+    mend = "Name the address of the router"
+
+
+class RoutesAlike(Refused):
+    what = "Cannot make this: {route}"
+    why = "{other} leads to the same place and both have {metric}: the kernel tells such routes apart by that alone"
+    mend = "Give each a metric of its own, or say in the same document that the other one goes (state: absent)"
+
+
+class AddressTwice(Refused):
+    what = "Cannot give {name} {address}"
+    why = "{other} has that address and keeps it"
+    mend = "Take it away from {other} in the same document, or choose another one"
+
+
+class VlanTwice(Refused):
+    what = "Cannot make the VLAN {name}"
+    why = "{other} is VLAN {tag} over {base} already"
+    mend = "Use {other}, or remove it in the same document"
+
+
+class BadPort(Refused):
+    what = "Cannot make {port} a port of {name}"
+    why = "the kernel takes no {kind} into a {holder}"
+    mend = "Choose NICs, bonds or VLANs"
+
+
+class PortDown(Refused):
+    what = "Cannot bring {name} down"
+    why = "it is a port of {holder}, which brings it up"
+    mend = "Take {name} out of {holder} in the same document"
+
+
+class BaseDown(Refused):
+    what = "Cannot bring {name} up"
+    why = "it stands on {base}, which is down then"
+    mend = "Bring {base} up in the same document"
+
+
+class TooNarrow(Refused):
+    what = "Cannot have an MTU of {mtu} on {name}"
+    why = "IPv6, which is on there, needs {least}"
+    mend = "Turn IPv6 of {name} off in the same document (ipv6: {{enabled: false}}), or choose {least} or more"
+
+
+class WaitsForEver(Refused):
+    what = "Cannot bring {name} up"
+    why = "it is to wait for an address of IPv{version}, which is off there"
+    mend = "Turn IPv{version} of {name} on, or say wait-ip: any"
+
+
+class NothingAsks(Refused):
+    what = "Cannot resolve names by {what}"
+    why = "no interface has {family} and an address of it then, over which a name server could be asked"
+    mend = "Give an interface an address in the same document, or leave dns-resolver out"
+
+
+class NamesComeAlong(Refused):
+    what = "Cannot do without name servers"
+    why = "{name} gets some together with its addresses"
+    mend = "Say auto-dns: false in the ipv4 and ipv6 of {name}, or name other servers"
+
+
 class NoSuchMac(Refused):
     what = "Cannot tell which interface {name} is"
     why = "it is to be the one with the MAC address {mac}, and these have it: {found}"

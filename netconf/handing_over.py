@@ -83,6 +83,7 @@ class HandingOver:
         await self._standing_by.begin(wish, observed, uptime_s() + self._within_s)
         try:
             checkpoint = await self._backend.apply(wish, whole(wish, observed), self._within_s)
+            await self._standing_by.made()
             await self._standing_by.is_kept()
             await self._backend.confirm(checkpoint)
         except Problem:

@@ -197,9 +197,28 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteOfOthers:
+    """A route that is only observed, for nobody wishes for it in a document: `by` is who made it, in the kernel's word
+    (bgp), or DHCP, or a router's advertisement."""
+
+    route: Route
+    by: str
+
+    @property
+    def comes_with_addresses(self) -> bool:
+        return self.by in (BY_DHCP, BY_ADVERTISEMENT)
+
+
+BY_DHCP, BY_ADVERTISEMENT = "DHCP", "router advertisement"
+
+
+@dataclass(frozen=True, slots=True)
 class Dns:
+    """`origins` are only observed: the interface whose configuration each server is part of, where that is known."""
+
     servers: tuple[str, ...] = ()
     search: tuple[str, ...] = ()
+    origins: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +226,7 @@ class NetworkState:
     """The network of a host. In a wish, interfaces not named are left alone; `dns`, `routes` and `rules` None likewise.
 
     Routes and rules of a wish come to those that are there, except to those that `gone` and `gone_rules` match.
+    `others` are only observed.
     """
 
     interfaces: tuple[Interface, ...] = ()
@@ -215,6 +235,7 @@ class NetworkState:
     rules: tuple[Rule, ...] | None = None
     gone: tuple[RouteMatch, ...] = ()
     gone_rules: tuple[Rule, ...] = ()
+    others: tuple[RouteOfOthers, ...] = field(default=(), compare=False)
 
     def interface(self, name: str) -> Interface | None:
         return next((interface for interface in self.interfaces if interface.name == name), None)
@@ -231,9 +252,10 @@ class Checkpoint:
 class Change:
     """`changed` is false when the host was already so; then there is no checkpoint and nothing to confirm.
 
-    `says` tells what was done (or why nothing was), a sentence each.
+    `says` tells what was done (or why nothing was), `warnings` what may become of it, a sentence each.
     """
 
     changed: bool
     checkpoint: Checkpoint | None = None
     says: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = field(default=())

@@ -2,10 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import Protocol
 
 from netconf.backend import Backend
+from netconf.errors import Problem
+from netconf.kernel.others import staying
+from netconf.kernel.picture import Path
 from netconf.model import NetworkState, Rule
 from netconf.planning.wish import complete
 from netconf.uptime import uptime_s
@@ -28,9 +31,18 @@ class Deputy(Protocol):
     @property
     def taken_back_of(self) -> str: ...
 
-    async def remember(self, by: str, names: Collection[str], rules: Collection[Rule], until_s: float) -> None:
+    @property
+    def minds_routes(self) -> bool: ...
+
+    async def remember(
+        self, by: str, names: Collection[str], rules: Collection[Rule], until_s: float, *, stays: Callable[[Path], bool]
+    ) -> None:
         """Raises OSError."""
         ...
+
+    async def give_on(self) -> None: ...
+
+    async def give_back(self) -> None: ...
 
     async def keep(self) -> bool: ...
 
@@ -70,7 +82,7 @@ class StandingBy:
         if not await self._backend.answers():
             return True
         if deputy.is_late:  # who made the change died, and the backend went back
-            await deputy.forget()
+            await self.over(by_backend=True)
         return False
 
     async def begin(self, desired: NetworkState, observed: NetworkState, until_s: float) -> None:
@@ -82,9 +94,15 @@ class StandingBy:
         names = {i.name for i in wish.interfaces} | {port for i in wish.interfaces for port in i.ports or ()}
         names |= {route.interface for route in wish.routes or () if route.interface}
         try:
-            await self._deputy.remember(self._backend.name, names, wish.rules or (), until_s)
+            stays = staying(wish, observed)
+            await self._deputy.remember(self._backend.name, names, wish.rules or (), until_s, stays=stays)
         except OSError as err:
             log.warning("should %s die for good the change will not go back: %s", self._backend.name, err)
+
+    async def made(self) -> None:
+        """The change is in force: routes of others that its backend has lost over it are given back."""
+        if self._deputy is not None and self._deputy.is_on_guard:
+            await self._given(self._deputy.give_on)
 
     async def took_back(self) -> bool:
         """For a change that is to go back now. False when its backend lives, or does again: it has done so, or can."""
@@ -109,7 +127,17 @@ class StandingBy:
         if self._deputy is not None:
             if not by_backend:
                 await self._deputy.take_back()
+            elif self._deputy.minds_routes:
+                await self._given(self._deputy.give_back)
             await self._deputy.forget()
+
+    async def _given(self, give: Callable[[], Awaitable[None]]) -> None:
+        """What cannot be given is no reason to end the change otherwise than it has ended."""
+        try:
+            await self._backend.rest()
+            await give()
+        except (Problem, OSError, LookupError, ValueError) as err:
+            log.warning("routes of others may be gone: %s", err)
 
     async def back_again(self) -> str:
         """The name of a backend that is there again and has to be told that its change was taken back; or nothing."""

@@ -79,6 +79,9 @@ class Kernel:
         """`plugged` is known without being told: it is in the snapshot."""
         await asyncio.to_thread(self._settle)
 
+    async def rest(self) -> None:
+        """What it does is done when it returns."""
+
     async def resume(self) -> None:
         """It saves nothing."""
 

@@ -213,23 +213,30 @@ class Hands:
             "scope": path.scope,
             "type": path.type,
         }
-        more = {"priority": path.metric, "gateway": path.gateway, "prefsrc": path.source}
+        more = {"priority": path.metric, "prefsrc": path.source}
+        said |= _gateway(path.gateway, path.version)
         said |= {key: value for key, value in more.items() if value}
         if path.link:
             said["oif"] = self._index(path.link)
         if path.onlink:
             said["flags"] = _ONLINK
         if path.options:
-            said["metrics"] = {"attrs": list(path.options.items())}
+            said["metrics"] = {key.removeprefix("RTAX_").lower(): value for key, value in path.options.items()}
         if path.expires_s:
             said["RTA_EXPIRES"] = struct.pack("I", path.expires_s)
         if path.hops:
             said["multipath"] = [
                 {"oif": self._index(hop.link), "hops": hop.weight, "flags": _ONLINK if hop.onlink else 0}
-                | ({"gateway": hop.gateway} if hop.gateway else {})
+                | _gateway(hop.gateway, path.version)
                 for hop in path.hops
             ]
         return said
+
+
+def _gateway(gateway: str, version: int) -> dict[str, object]:
+    if version == 4 and ":" in gateway:
+        return {"via": {"family": socket.AF_INET6, "addr": gateway}}
+    return {"gateway": gateway} if gateway else {}
 
 
 def _is_bridge(link: Message) -> bool:

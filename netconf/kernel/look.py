@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from netconf.kernel.insides import Message, nested, number
-from netconf.kernel.observe import shown_route, shown_rule
+from netconf.kernel.observe import shown_route, shown_rule, via
 from netconf.kernel.picture import PERMANENT, Choice, Held, Hop, Link, Path, Picture, Raw
 from netconf.kernel.sriov import Functions, pci
 from netconf.kinds import BondMode
@@ -192,7 +192,8 @@ def _route(message: Message, names: Mapping[int, str]) -> Path | None:
     """None for kinds that nobody gives."""
     table = number(message.get("table"))
     kinds = number(message.get("type")) in _TYPES and not number(message.get("flags")) & _CLONED
-    if table == _LOCAL_TABLE or not kinds:
+    tunnels = message.get("RTA_ENCAP") is not None  # which we could not say again
+    if table == _LOCAL_TABLE or not kinds or tunnels:
         return None
     several = message.get("RTA_MULTIPATH")
     return Path(
@@ -204,7 +205,7 @@ def _route(message: Message, names: Mapping[int, str]) -> Path | None:
         protocol=number(message.get("proto")),
         scope=number(message.get("scope")),
         type=number(message.get("type")),
-        gateway=_text(message, "gateway"),
+        gateway=_text(message, "gateway") or via(message),
         link=names.get(number(message.get("oif")), ""),
         source=_text(message, "prefsrc"),
         onlink=bool(number(message.get("flags")) & _RTNH_F_ONLINK),
@@ -218,7 +219,7 @@ def _route(message: Message, names: Mapping[int, str]) -> Path | None:
 def _hop(hop: Message, names: Mapping[int, str]) -> Hop:
     onlink = bool(number(hop.get("flags")) & _RTNH_F_ONLINK)
     return Hop(
-        str(hop.get("RTA_GATEWAY") or ""), names.get(number(hop.get("oif")), ""), number(hop.get("hops")), onlink
+        str(hop.get("RTA_GATEWAY") or via(hop)), names.get(number(hop.get("oif")), ""), number(hop.get("hops")), onlink
     )
 
 

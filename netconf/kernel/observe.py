@@ -1,7 +1,7 @@
 """Reads the network of this host from the kernel: one dump of links, addresses and routes, no `ip` processes."""
 
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pyroute2 import IPRoute
@@ -11,6 +11,8 @@ from netconf.kernel.insides import Message, nested
 from netconf.kernel.sriov import Functions, functions, pci
 from netconf.kinds import PortVlan, Sriov
 from netconf.model import (
+    BY_ADVERTISEMENT,
+    BY_DHCP,
     MAIN_TABLE,
     Address,
     Interface,
@@ -19,6 +21,7 @@ from netconf.model import (
     LinkType,
     NetworkState,
     Route,
+    RouteOfOthers,
     Rule,
     RuleAction,
 )
@@ -43,6 +46,24 @@ _SCOPE_LINK, _SCOPE_HOST = 253, 254
 _STATIC_ROUTES = (3, 4)  # RTPROT_BOOT, RTPROT_STATIC; the kernel's own, DHCP's and RA's come by themselves
 _RTN_UNICAST = 1
 _RTPROT_KERNEL = 2
+_BY_THE_KERNEL = (1, 2)  # RTPROT_REDIRECT
+_ORIGINS = {  # linux/rtnetlink.h
+    3: "hand",
+    4: "hand",
+    9: BY_ADVERTISEMENT,
+    11: "zebra",
+    12: "bird",
+    16: BY_DHCP,
+    18: "keepalived",
+    42: "babel",
+    84: "ovn",
+    99: "openr",
+    186: "bgp",
+    187: "isis",
+    188: "ospf",
+    189: "rip",
+    192: "eigrp",
+}
 _ACTIONS = {1: None, 6: RuleAction.BLACKHOLE, 7: RuleAction.UNREACHABLE, 8: RuleAction.PROHIBIT}  # linux/fib_rules.h
 
 
@@ -70,11 +91,13 @@ def from_netlink(
         held.setdefault(_number(address, "index"), []).append(address)
     around = _around(links, vlans, functions)
     found = (_interface(link, around, held.get(_number(link, "index"), [])) for link in links)
+    routes = list(routes)
     known = (shown_route(route, around.names) for route in routes)
     return NetworkState(
         interfaces=tuple(sorted(found, key=lambda interface: interface.name)),
         routes=tuple(sorted((route for route in known if route is not None), key=_order)),
         rules=tuple(rule for message in rules if (rule := shown_rule(message)) is not None),
+        others=tuple(other for route in routes for other in routes_of_others(route, around.names)),
     )
 
 
@@ -167,10 +190,34 @@ def _ip(held: list[Message], family: int) -> IpConfig:
 
 
 def shown_route(route: Message, names: dict[int, str]) -> Route | None:
-    gateway, interface = route.get("gateway"), names.get(_number(route, "oif"))
+    interface = names.get(_number(route, "oif"))
     ours = _number(route, "proto") in _STATIC_ROUTES and _number(route, "type") == _RTN_UNICAST
-    if not ours or interface is None:
+    if not ours or interface is None or via(route):
         return None
+    return _route(route, route.get("gateway"), interface)
+
+
+def via(route: Message) -> str:
+    """The gateway of a route of IPv4 that is one of IPv6; empty where there is none."""
+    return str(nested(route, "RTA_VIA", "addr") or "")
+
+
+def routes_of_others(route: Message, names: dict[int, str]) -> Iterator[RouteOfOthers]:
+    """One for each way that a route leads; none for those that the kernel makes, and for those that we show."""
+    protocol, hops = _number(route, "proto"), route.get("RTA_MULTIPATH")
+    ways = list(hops) if isinstance(hops, list | tuple) else [route]
+    ours = protocol in _STATIC_ROUTES and ways == [route] and not via(route)
+    if ours or protocol in _BY_THE_KERNEL or _number(route, "type") != _RTN_UNICAST:
+        return
+    by = _ORIGINS.get(protocol, f"protocol {protocol}")
+    for way in ways:
+        gateway = way.get("RTA_GATEWAY") or way.get("gateway") or via(way)
+        interface = names.get(_number(way, "oif"))
+        if interface is not None:
+            yield RouteOfOthers(_route(route, gateway, interface), by)
+
+
+def _route(route: Message, gateway: object, interface: str) -> Route:
     anywhere = "0.0.0.0" if _number(route, "family") == socket.AF_INET else "::"
     return Route(
         destination=f"{route.get('dst') or anywhere}/{_number(route, 'dst_len')}",

@@ -1,23 +1,25 @@
 """Which routes and rules the kernel is to have when a wish has come true; pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
 from netconf.kernel.picture import Choice, Path, Picture, Raw
 from netconf.model import MAIN_TABLE, NetworkState, Route, Rule
-from netconf.planning.plan import fulfils, is_gone_rule
+from netconf.planning.matching import fulfils, is_gone_rule
 
 # From linux/rtnetlink.h and linux/fib_rules.h.
 _STATIC, _UNICAST, _SCOPE_GLOBAL, _SCOPE_LINK = 4, 1, 0, 253
 _ACTIONS = {None: 1, "blackhole": 6, "unreachable": 7, "prohibit": 8}
+_LENT = (9, 16)  # RTPROT_RA, RTPROT_DHCP
 _METRIC_6 = 1024  # the kernel's own
 _FIRST_PRIORITY = 30000  # before the main table, after what is usually given
 
 
-def routes(wish: NetworkState, new: NetworkState, now: Picture, reachable: Picture) -> tuple[Path, ...]:
-    """`new` is what the host will be, `reachable` the links and addresses that it will have."""
-    kept = tuple(path for path in now.routes if _stays(path, new, reachable))
+def routes(wish: NetworkState, now: Picture, reachable: Picture, stays: Callable[[Path], bool]) -> tuple[Path, ...]:
+    """`reachable` are the links and addresses that the host will have, `stays` tells which routes are still wished for
+    or nobody's wish."""
+    kept = tuple(_told(path, reachable) for path in now.routes if stays(path) and _can_stay(path, reachable))
     return (*kept, *_new_routes(wish, kept, reachable))
 
 
@@ -25,13 +27,17 @@ def rules(wish: NetworkState, observed: NetworkState, now: Picture) -> tuple[Cho
     return (*_kept_rules(wish, now), *_new_rules(wish, observed))
 
 
-def _stays(path: Path, new: NetworkState, reachable: Picture) -> bool:
-    """Whether a present route is still wished for or nobody's wish, and can still be."""
-    if path.shown is not None and path.shown not in (new.routes or ()):
-        return False
+def _can_stay(path: Path, reachable: Picture) -> bool:
     if path.in_the_kernels_name and not any(address.explains(path) for address in reachable.addresses):
         return False
-    return all(_carries(name, path, reachable) for name in path.links) and _is_reached(path, reachable)
+    if path.protocol in _LENT and not _is_reached(path, reachable):
+        return False
+    return all(_carries(name, path, reachable) for name in path.links)
+
+
+def _told(path: Path, reachable: Picture) -> Path:
+    """One of ours whose gateway is in no network of its interface any more is made as a new one would be."""
+    return path if path.shown is None or _is_reached(path, reachable) else replace(path, onlink=True)
 
 
 def _carries(name: str, path: Path, reachable: Picture) -> bool:

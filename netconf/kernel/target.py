@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_interface
 
+from netconf.kernel.others import staying
 from netconf.kernel.picture import Held, Picture
 from netconf.kernel.routing import routes, rules
 from netconf.kernel.wanted import KINDS, Wanted
@@ -21,7 +22,7 @@ def target(wish: NetworkState, observed: NetworkState, now: Picture, resolver: s
     return Picture(
         links=links,
         addresses=addresses,
-        routes=routes(wish, new, now, reachable),
+        routes=routes(wish, now, reachable, staying(wish, observed)),
         rules=rules(wish, observed, now),
         resolver=resolver,
     )
@@ -33,9 +34,12 @@ def _is_plain_port(interface: Interface, new: NetworkState) -> bool:
 
 
 def _addresses(interface: Interface, wish: NetworkState, new: NetworkState, now: Picture) -> Iterator[Held]:
-    """Ports of bridges and bonds have none, nor has what is down."""
+    """Ports of bridges and bonds have none, nor has what is down. What others gave a port that is one already, and that
+    the wish does not speak of, is left alone."""
     said = wish.interface(interface.name)
-    bare = _is_plain_port(interface, new) or (said is not None and said.state is not LinkState.UP)
+    link = now.link(interface.name)
+    stays = said is None and link is not None and link.master == interface.controller
+    bare = (_is_plain_port(interface, new) and not stays) or (said is not None and said.state is not LinkState.UP)
     if bare and interface.type in CABLES | set(KINDS):
         return
     for version, ip in ((4, None if said is None else said.ipv4), (6, None if said is None else said.ipv6)):

@@ -15,7 +15,7 @@ from netconf.errors import ChangeFailed, ChangePending, CheckpointGone
 from netconf.kernel.lacp import without_partner
 from netconf.kernel.observe import observe
 from netconf.kernel.taps import plug, taps
-from netconf.model import Checkpoint, Dns, NetworkState
+from netconf.model import Checkpoint, NetworkState
 from netconf.networkmanager import ends, sriov
 from netconf.networkmanager.activation import Activation, Stuck
 from netconf.networkmanager.bus import Bus, BusSaidNo, answers, connect
@@ -83,6 +83,10 @@ class NetworkManager:
                 await quiet(bus)
             await asyncio.to_thread(plug, dict(plugged) | self._plugged, self._netns)
             self._plugged = {}
+
+    async def rest(self) -> None:
+        async with connect(self._bus_address) as bus:
+            await quiet(bus)
 
     async def resume(self) -> None:
         async with connect(self._bus_address) as bus:
@@ -156,9 +160,8 @@ class NetworkManager:
     async def _show(self, bus: Bus) -> NetworkState:
         kernel = await self._look()
         known = await bus.known()
-        servers, search = await bus.dns()
         interfaces = tuple(with_known(i, known[i.name]) if i.name in known else i for i in kernel.interfaces)
-        return replace(kernel, interfaces=interfaces, dns=Dns(servers, search))
+        return replace(kernel, interfaces=interfaces, dns=await bus.dns())
 
     async def _verify(self, bus: Bus, desired: NetworkState, within_s: float) -> None:
         left: tuple[Step, ...] = ()

@@ -11,6 +11,7 @@ from dbus_fast import BusType, DBusError, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from netconf.errors import BackendMissing, Failed
+from netconf.model import Dns
 from netconf.networkmanager.known import Known, known
 from netconf.networkmanager.profiles import MARK, Settings
 
@@ -112,12 +113,18 @@ class Bus:
                 continue
         return found
 
-    async def dns(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Servers and search domains in force, in order."""
+    async def dns(self) -> Dns:
+        """Servers and search domains in force, in order, and where they come from."""
         entries = await self.get(f"{_ROOT}/DnsManager", "DnsManager", "Configuration")
         servers = [server for entry in entries for server in entry["nameservers"].value]
         domains = [domain for entry in entries if "domains" in entry for domain in entry["domains"].value]
-        return tuple(dict.fromkeys(servers)), tuple(dict.fromkeys(domains))
+        origins = (
+            (str(entry["interface"].value), str(server))
+            for entry in entries
+            if "interface" in entry
+            for server in entry["nameservers"].value
+        )
+        return Dns(tuple(dict.fromkeys(servers)), tuple(dict.fromkeys(domains)), tuple(dict.fromkeys(origins)))
 
     async def profiles(self) -> list[Saved]:
         found = []

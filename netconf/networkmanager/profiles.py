@@ -24,6 +24,7 @@ from netconf.options import (
     Words,
     named,
 )
+from netconf.planning.merge import carries_names
 from netconf.planning.order import carriers
 
 MARK = "trivet.change"  # in the profile's user data: the change that made it
@@ -229,11 +230,10 @@ def _plain(options: Pairs, known: tuple[Option, ...]) -> dict[str, Variant]:
 def _ips(wanted: Wanted) -> dict[str, Group]:
     interface, dns = wanted.interface, wanted.state.dns
     routes = [route for route in wanted.state.routes or () if route.interface == interface.name]
-    has_default = any(route.destination in ("0.0.0.0/0", "::/0") for route in routes)
     made = {}
     for version, found in ((4, interface.ipv4), (6, interface.ipv6)):
         ip = found or IpConfig()
-        carries = has_default or (not routes and bool(ip.addresses))
+        carries = interface.name in carries_names(wanted.state, version)
         here = [route for route in routes if ip_network(route.destination).version == version]
         rules = [rule for rule in wanted.rules if rule.family == version]
         made[f"ipv{version}"] = _ip(ip, version, here, rules, dns if carries else None)

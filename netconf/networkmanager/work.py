@@ -3,14 +3,15 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from netconf.model import MAIN_TABLE, Interface, LinkState, LinkType, NetworkState, Rule
+from netconf.model import MAIN_TABLE, Dns, Interface, LinkState, LinkType, NetworkState, Rule
 from netconf.networkmanager.ends import ends
 from netconf.networkmanager.profiles import Profile, Wanted, profile
 from netconf.networkmanager.sticking import sticks
 from netconf.planning.anew import made_anew, with_those_above
-from netconf.planning.merge import after
+from netconf.planning.matching import is_gone_rule
+from netconf.planning.merge import after, carries_names, default_interfaces
 from netconf.planning.order import by_dependency
-from netconf.planning.plan import Step, is_gone_rule
+from netconf.planning.plan import Step
 from netconf.planning.wish import CABLES, complete, is_removed, ports
 
 
@@ -49,7 +50,7 @@ def work(
     absent = {i.name for i in wish.interfaces if is_removed(i)}
     removed = tuple(name for name in named if name in absent)
     if any(not step.name for step in steps):
-        named |= dict.fromkeys((_default_interface(new), *_rules_move(wish, observed, new)))
+        named |= dict.fromkeys((*_resolving(wish, observed, new), *_rules_move(wish, observed, new)))
     touched = _closure(named, new)
     up = [i for i in by_dependency(new.interfaces, controllers_first=True) if i.name in touched]
     rules = {interface.name: tuple(r for r in new.rules or () if _home(r, new) == interface.name) for interface in up}
@@ -97,6 +98,17 @@ def _is_free(port: str, wish: NetworkState, new: NetworkState) -> bool:
     interface, said = new.interface(port), wish.interface(port)
     unwished = said is None or said.state is LinkState.ABSENT
     return interface is not None and interface.controller is None and unwished
+
+
+def _resolving(wish: NetworkState, observed: NetworkState, new: NetworkState) -> tuple[str, ...]:
+    """The interfaces whose profiles get other name servers: all that can have some and have a default route, or one
+    that can, and those that other servers came with."""
+    if wish.dns is None or wish.dns == observed.dns:
+        return (_default_interface(new),)
+    able = carries_names(new, 4) | carries_names(new, 6)
+    others = (name for name, server in (observed.dns or Dns()).origins if server not in wish.dns.servers)
+    routed = able & default_interfaces(new)
+    return (*(sorted(routed) if routed else sorted(able)[:1]), *others)
 
 
 def _default_interface(new: NetworkState) -> str:

@@ -80,6 +80,10 @@ class Nmstate:
             await asyncio.to_thread(plug, dict(plugged) | self._plugged, self._netns)
             self._plugged = {}
 
+    async def rest(self) -> None:
+        async with connect(self._bus_address) as bus:
+            await quiet(bus)
+
     async def resume(self) -> None:
         async with connect(self._bus_address) as bus:
             await resume(bus, self._look)

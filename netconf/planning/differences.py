@@ -7,6 +7,7 @@ from netconf.kinds import Bond, Bridge, PortMode, PortVlan
 from netconf.model import Interface, IpConfig, LinkState, LinkType, NetworkState, WaitIp
 from netconf.options import STP, Pairs, named
 from netconf.planning.anew import differs_inside, inside
+from netconf.planning.losses import has
 from netconf.planning.sriov import in_words
 from netconf.planning.wish import is_removed, ports
 
@@ -31,16 +32,17 @@ def differences(wish: Interface, observed: NetworkState) -> Iterator[str]:
     seen = observed.interface(wish.name)
     if wish.state is LinkState.ABSENT:
         if seen is not None and is_removed(wish):
-            yield f"Remove {wish.name}"
+            yield f"Remove {wish.name}{has(seen.ipv4, seen.ipv6)}"
         elif seen is not None and (seen.lldp or _has_addresses(seen) or _has_functions(seen)):
-            yield f"Take the configuration of {wish.name} away"
+            yield f"Take the configuration of {wish.name} away{has(seen.ipv4, seen.ipv6)}"
         return
     if seen is None:
         if wish.state is LinkState.UP:
             yield _making(wish)
         return
     if wish.state is not seen.state:
-        yield f"Bring {wish.name} {wish.state.value}"
+        going = has(seen.ipv4, seen.ipv6) if wish.state is LinkState.DOWN else ""
+        yield f"Bring {wish.name} {wish.state.value}{going}"
         if wish.state is LinkState.DOWN:
             return
     if differs_inside(wish, seen):
@@ -160,17 +162,18 @@ def _ip(name: str, family: str, wish: IpConfig | None, seen: IpConfig, link: Int
     if not wish.enabled:
         # A link-local address is not worth a change: the kernel gives one to a link that NetworkManager leaves alone.
         if seen.addresses or seen.dhcp or seen.autoconf:
-            yield f"Take {family} away from {name}"
+            yield f"Take {family} away from {name}{has(seen)}"
         return
     if wish.dhcp and not seen.dhcp:
-        yield f"Get the {family} address of {name} by DHCP"
+        yield f"Get the {family} address of {name} by DHCP{'' if seen.autoconf else has(seen)}"
     if wish.autoconf and not seen.autoconf:
-        yield f"Get {family} addresses of {name} from router advertisements"
+        yield f"Get {family} addresses of {name} from router advertisements{'' if seen.dhcp else has(seen)}"
     yield from _options(f"{family} of {name}", wish.options, seen.options)
     if not wish.static:
         return
     if seen.dhcp or seen.autoconf:
-        yield f"Stop asking for {family} addresses of {name}"
+        lent = tuple(address for address in seen.addresses if address not in wish.addresses)
+        yield f"Stop asking for {family} addresses of {name}{has(replace(seen, addresses=lent))}"
     missing = [str(address) for address in wish.addresses if address not in seen.addresses]
     extra = [str(address) for address in seen.addresses if address not in wish.addresses]
     if missing:

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from netconf.kinds import Bond, BondMode, BondPort, Bridge, BridgePort, Sriov, Vrf
-from netconf.model import Interface, IpConfig, LinkState, LinkType, NetworkState, Route
+from netconf.model import Interface, IpConfig, LinkState, LinkType, NetworkState
 from netconf.options import BOND_DEFAULTS, BOND_PORT, Pairs, named, of_mode, over, pairs
+from netconf.planning.leaving import turns, version_of
+from netconf.planning.matching import gives_way, is_gone_rule
 from netconf.planning.order import headroom
-from netconf.planning.plan import is_gone, is_gone_rule
 from netconf.planning.wish import controller, is_removed, ports
 
 _BY_MII = {"miimon", "updelay", "downdelay", "use_carrier"}
@@ -21,7 +22,14 @@ def after(wish: NetworkState, observed: NetworkState) -> NetworkState:
     interfaces = tuple(i for name in names if (i := _interface(name, wish, observed)) is not None)
     ports = {i.name for i in interfaces if _is_plain_port(i, interfaces)}
     there = {i.name for i in interfaces} - ports
-    routes = [r for r in observed.routes or () if r.interface in there and not _gives_way(r, wish)]
+    changing = turns(observed, interfaces)
+    routes = [
+        r
+        for r in observed.routes or ()
+        if r.interface in there
+        and not gives_way(r, wish)
+        and not changing[r.interface].loses_route(version_of(r), r.table)
+    ]
     rules = [r for r in observed.rules or () if not is_gone_rule(r, wish)]
     more = [r for r in wish.rules or () if not any(r.matches(other) for other in rules)]
     return NetworkState(
@@ -32,16 +40,30 @@ def after(wish: NetworkState, observed: NetworkState) -> NetworkState:
     )
 
 
+def carries_names(new: NetworkState, version: int) -> frozenset[str]:
+    """The interfaces whose configuration name servers of that family can be part of: those with a default route or with
+    no route at all, else the first that has addresses or asks for some."""
+    able = [i.name for i in new.interfaces if _can_ask(i, version) and not _is_plain_port(i, new.interfaces)]
+    routed = {route.interface for route in new.routes or ()}
+    likely = frozenset(name for name in able if name not in routed) | (default_interfaces(new) & frozenset(able))
+    return likely or frozenset(able[:1])
+
+
+def default_interfaces(new: NetworkState) -> frozenset[str]:
+    return frozenset(r.interface for r in new.routes or () if r.destination in ("0.0.0.0/0", "::/0"))
+
+
+def _can_ask(interface: Interface, version: int) -> bool:
+    """NetworkManager takes none where a family is off or has only link-local addresses."""
+    ip = (interface.ipv4 if version == 4 else interface.ipv6) or IpConfig()
+    lent = ip.dhcp or ip.autoconf
+    there = interface.state is LinkState.UP and interface.type is not LinkType.LOOPBACK
+    return there and ip.enabled and (lent or bool(ip.addresses))
+
+
 def _is_plain_port(interface: Interface, all_of_them: tuple[Interface, ...]) -> bool:
     """A port that has no addresses of its own, as those of VRFs have."""
     return any(i.name == interface.controller and i.type is not LinkType.VRF for i in all_of_them)
-
-
-def _gives_way(route: Route, wish: NetworkState) -> bool:
-    """A wished-for route replaces those to the same place, unless both have metrics that tell them apart."""
-    place = (route.destination, route.table, route.interface)
-    rivals = [r for r in wish.routes or () if (r.destination, r.table, r.interface) == place]
-    return is_gone(route, wish) or any(r.metric in (None, route.metric) for r in rivals)
 
 
 def _interface(name: str, wish: NetworkState, observed: NetworkState) -> Interface | None:

@@ -1,11 +1,13 @@
 """From wish and observation to ordered changes, each of which says what it does; empty when already so."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from netconf.model import MAIN_TABLE, Interface, LinkState, NetworkState, Route, Rule
+from netconf.model import Interface, LinkState, NetworkState, Rule
 from netconf.planning.checks import check
 from netconf.planning.differences import differences
+from netconf.planning.losses import losses, route_in_words
+from netconf.planning.matching import is_gone_rule, missing
 from netconf.planning.order import by_dependency
 from netconf.planning.wish import CABLES, VIRTUAL, complete, is_made
 
@@ -22,14 +24,15 @@ def plan(desired: NetworkState, observed: NetworkState) -> tuple[Step, ...]:
     """What has to change so that `observed` fulfils `desired`; pure. Empty when it does already.
 
     What is made comes first, each after what it stands on (bond, VLAN, bridge), then what is changed, then removals in
-    reverse. Taps that libvirt plugged into a bridge are no difference. Raises Refused when it cannot be done.
+    reverse, then what goes with all that. Taps that libvirt plugged into a bridge are no difference. Raises Refused
+    when it cannot be done.
     """
     desired = complete(desired, observed)
     check(desired, observed)
     return (
         *(Step(i.name, says) for i in _ordered(desired, observed) for says in differences(i, observed)),
-        *(Step(r.interface, f"No longer: {_route(r)}") for r in observed.routes or () if is_gone(r, desired)),
-        *(Step(route.interface, _route(route)) for route in _missing(desired, observed)),
+        *(Step(name, says) for name, says in losses(desired, observed)),
+        *(Step(route.interface, route_in_words(route)) for route in missing(desired, observed)),
         *(Step("", f"No longer: {_rule(rule)}") for rule in observed.rules or () if is_gone_rule(rule, desired)),
         *(Step("", _rule(rule)) for rule in _missing_rules(desired, observed)),
         *_dns(desired, observed),
@@ -45,38 +48,10 @@ def _ordered(desired: NetworkState, observed: NetworkState) -> tuple[Interface, 
     return (*by_dependency(made), *changed, *(w for i in standing for w in wished if w.name == i.name))
 
 
-def fulfils(route: Route, wish: Route) -> bool:
-    """A wish without metric is fulfilled by any."""
-    return route == wish or (wish.metric is None and replace(route, metric=None) == wish)
-
-
-def is_gone(route: Route, desired: NetworkState) -> bool:
-    """Whether the wish says that it goes, and not also that it stays."""
-    kept = any(fulfils(route, wish) for wish in desired.routes or ())
-    return not kept and any(match.matches(route) for match in desired.gone)
-
-
-def is_gone_rule(rule: Rule, desired: NetworkState) -> bool:
-    kept = any(wish.matches(rule) for wish in desired.rules or ())
-    return not kept and any(match.matches(rule) for match in desired.gone_rules)
-
-
-def _missing(desired: NetworkState, observed: NetworkState) -> Iterator[Route]:
-    for wish in desired.routes or ():
-        if not any(fulfils(route, wish) for route in observed.routes or ()):
-            yield wish
-
-
 def _missing_rules(desired: NetworkState, observed: NetworkState) -> Iterator[Rule]:
     for wish in desired.rules or ():
         if not any(wish.matches(rule) for rule in observed.rules or ()):
             yield wish
-
-
-def _route(route: Route) -> str:
-    over = f" over {route.next_hop}" if route.next_hop else ""
-    table = f" in table {route.table}" if route.table != MAIN_TABLE else ""
-    return f"Route {route.destination}{over} on {route.interface}{table}"
 
 
 def _rule(rule: Rule) -> str:

@@ -46,6 +46,9 @@ class FakeNetwork:
             raise ChangePending()
         self.expire()
 
+    async def rest(self) -> None:
+        self._need_life()
+
     async def resume(self) -> None:
         self._need_life()
         self.resumed += 1

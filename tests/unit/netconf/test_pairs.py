@@ -86,19 +86,20 @@ def test_of_a_pair_that_is_there_the_other_end_is_left_alone() -> None:
 @pytest.mark.parametrize("name", ["v1", "v1p"])
 def test_with_one_end_the_other_goes(name: str) -> None:
     gone = {"name": name, "state": "absent"}
-    assert sorted(said(THERE, gone)) == ["Remove v1", "Remove v1p"]
+    assert sorted(said(THERE, gone)) == ["Remove v1 (it has 198.51.100.11/24)", "Remove v1p"]
     assert {i.name for i in become(THERE, gone).interfaces} == {"host0", "eth1", "c7"}
 
 
 def test_both_ends_may_be_named_to_go() -> None:
     gone = [{"name": "v1", "state": "absent"}, {"name": "v1p", "type": "ethernet", "state": "absent"}]
-    assert sorted(said(THERE, *gone)) == ["Remove v1", "Remove v1p"]
+    assert sorted(said(THERE, *gone)) == ["Remove v1 (it has 198.51.100.11/24)", "Remove v1p"]
 
 
 @pytest.mark.parametrize("wish", [{"name": "v1", "type": "ethernet"}, {"name": "c7"}, {"name": "c7", "type": "veth"}])
 def test_a_nic_and_a_veth_to_elsewhere_are_only_bared(wish: dict[str, str]) -> None:
     name = wish["name"]
-    assert said(THERE, wish | {"state": "absent"}) == [f"Take the configuration of {name} away"]
+    has = {"v1": "198.51.100.11/24", "c7": "203.0.113.11/24"}[name]
+    assert said(THERE, wish | {"state": "absent"}) == [f"Take the configuration of {name} away (it has {has})"]
     assert become(THERE, wish | {"state": "absent"}).interface(name) is not None
 
 

@@ -39,6 +39,9 @@ WISH = parse(DOCUMENT)
 TAP = Interface("vnet0", LinkType.TUN, mac="fe:54:00:00:00:09", controller="ovirtmgmt", ipv4=OFF, ipv6=OFF)
 
 
+NO_DEFAULT = "No longer: Route 0.0.0.0/0 over 192.0.2.1 on host0"
+
+
 def says(wish: NetworkState, observed: NetworkState) -> list[str]:
     return [step.says for step in plan(wish, observed)]
 
@@ -46,7 +49,8 @@ def says(wish: NetworkState, observed: NetworkState) -> list[str]:
 def test_the_address_moves_from_the_nic_to_the_bridge() -> None:
     assert says(WISH, BEFORE) == [
         "Make the bridge ovirtmgmt over host0 with 192.0.2.11/24",
-        "Take IPv4 away from host0",
+        "Take IPv4 away from host0 (it has 192.0.2.11/24)",
+        NO_DEFAULT,
         "Route 0.0.0.0/0 over 192.0.2.1 on ovirtmgmt",
     ]
 
@@ -81,8 +85,11 @@ def test_ports_come_and_go() -> None:
     [
         (Interface("host0", mtu=9000), ["Set the MTU of host0 to 9000 (it is 1500)"]),
         (Interface("host0", mac="52:54:00:00:00:09"), [f"Give host0 the MAC address 52:54:00:00:00:09 (it has {MAC})"]),
-        (Interface("host0", state=LinkState.DOWN, mtu=9000), ["Bring host0 down"]),
-        (Interface("host0", ipv4=IpConfig(enabled=True, dhcp=True)), ["Get the IPv4 address of host0 by DHCP"]),
+        (Interface("host0", state=LinkState.DOWN, mtu=9000), ["Bring host0 down (it has 192.0.2.11/24)", NO_DEFAULT]),
+        (
+            Interface("host0", ipv4=IpConfig(enabled=True, dhcp=True)),
+            ["Get the IPv4 address of host0 by DHCP (it has 192.0.2.11/24)"],
+        ),
         (
             Interface("host0", ipv6=IpConfig(enabled=True, autoconf=True)),
             ["Get IPv6 addresses of host0 from router advertisements"],
@@ -91,7 +98,7 @@ def test_ports_come_and_go() -> None:
             Interface("host0", ipv4=IpConfig(True, addresses=(Address("192.0.2.12", 24),))),
             ["Give host0 192.0.2.12/24", "Take 192.0.2.11/24 away from host0"],
         ),
-        (Interface("host0", ipv4=OFF), ["Take IPv4 away from host0"]),
+        (Interface("host0", ipv4=OFF), ["Take IPv4 away from host0 (it has 192.0.2.11/24)", NO_DEFAULT]),
         (Interface("host0", ipv6=OFF), []),
         (Interface("host0"), []),
         (Interface("eth9", state=LinkState.ABSENT), []),
@@ -105,7 +112,10 @@ def test_from_dhcp_to_static() -> None:
     lent = IpConfig(enabled=True, dhcp=True, addresses=(Address("192.0.2.77", 24),))
     observed = NetworkState((nic(ipv4=lent),))
     wish = NetworkState((Interface("host0", ipv4=STATIC),))
-    assert says(wish, observed) == ["Stop asking for IPv4 addresses of host0", "Give host0 192.0.2.11/24"]
+    assert says(wish, observed) == [
+        "Stop asking for IPv4 addresses of host0 (it has 192.0.2.77/24 by DHCP)",
+        "Give host0 192.0.2.11/24",
+    ]
     assert says(NetworkState((Interface("host0", ipv4=IpConfig(enabled=True, dhcp=True)),)), observed) == []
 
 
@@ -127,7 +137,10 @@ def test_a_bridge_is_removed_and_a_nic_cannot_be() -> None:
         Interface("ovirtmgmt", LinkType.LINUX_BRIDGE, LinkState.ABSENT),
         Interface("host0", state=LinkState.ABSENT),
     )
-    assert says(NetworkState(gone), AFTER) == ["Remove ovirtmgmt"]
+    assert says(NetworkState(gone), AFTER) == [
+        "Remove ovirtmgmt (it has 192.0.2.11/24)",
+        "No longer: Route 0.0.0.0/0 over 192.0.2.1 on ovirtmgmt",
+    ]
 
 
 def test_routes_with_and_without_metric() -> None:

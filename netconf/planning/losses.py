@@ -1,0 +1,107 @@
+"""What goes because of a change, named in the plan though the wish need not say it item by item; pure."""
+
+from collections.abc import Iterable, Iterator
+
+from netconf.model import MAIN_TABLE, Interface, IpConfig, NetworkState, Route, RouteOfOthers
+from netconf.planning.leaving import VERSIONS, Turn, ip_of, turns, version_of
+from netconf.planning.matching import is_gone, missing, rivals
+from netconf.planning.merge import after, carries_names
+
+_FEW = 3  # routes of others: a router may have a million of them
+
+
+def held(ip: IpConfig | None) -> str:
+    """The addresses in words, and how they came."""
+    if ip is None or not ip.addresses:
+        return ""
+    said = ", ".join(map(str, ip.addresses))
+    return f"{said} by DHCP" if ip.dhcp and not ip.autoconf else said
+
+
+def has(*ips: IpConfig | None) -> str:
+    """As it stands behind a sentence; empty where there are no addresses."""
+    said = ", ".join(words for ip in ips if (words := held(ip)))
+    return f" (it has {said})" if said else ""
+
+
+def route_in_words(route: Route) -> str:
+    over = f" over {route.next_hop}" if route.next_hop else ""
+    table = f" in table {route.table}" if route.table != MAIN_TABLE else ""
+    return f"Route {route.destination}{over} on {route.interface}{table}"
+
+
+def losses(wish: NetworkState, observed: NetworkState) -> Iterator[tuple[str, str]]:
+    """Interface and sentence of each; `wish` is complete. Nothing when the wish has come true."""
+    new = after(wish, observed)
+    changing = turns(observed, new.interfaces)
+    for name, turn in changing.items():
+        for version in VERSIONS:
+            if taken := silently_taken(turn, version, wish):
+                yield name, f"Take {held(taken)} away from {name}"
+    gone = lost_routes(wish, observed, new)
+    yield from (
+        (r.interface, f"No longer: {route_in_words(r)}") for r in observed.routes or () if r in gone or is_gone(r, wish)
+    )
+    yield from _others(lost_others(observed, changing))
+    yield from _names(wish, observed, new)
+
+
+def silently_taken(turn: Turn, version: int, wish: NetworkState) -> IpConfig | None:
+    """What a port loses of whose addresses the wish says nothing."""
+    said, ip = wish.interface(turn.seen.name), ip_of(turn.seen, version)
+    if not turn.is_bare or not ip.addresses or (said is not None and says_ip(said, version)):
+        return None
+    return ip
+
+
+def says_ip(said: Interface, version: int) -> bool:
+    return (said.ipv4 if version == 4 else said.ipv6) is not None
+
+
+def lost_routes(wish: NetworkState, observed: NetworkState, new: NetworkState) -> frozenset[Route]:
+    """Those that go with what they lead over, or that a new one takes the place of."""
+    changing, coming = turns(observed, new.interfaces), missing(wish, observed)
+    return frozenset(
+        route
+        for route in observed.routes or ()
+        if not is_gone(route, wish) and route not in (new.routes or ()) and _goes(route, changing, wish, coming)
+    )
+
+
+def _goes(route: Route, changing: dict[str, Turn], wish: NetworkState, coming: tuple[Route, ...]) -> bool:
+    turn = changing.get(route.interface)
+    replaced = any(rival in coming for rival in rivals(route, wish))
+    return replaced or (turn is not None and turn.loses_route(version_of(route), route.table))
+
+
+def lost_others(observed: NetworkState, changing: dict[str, Turn]) -> tuple[RouteOfOthers, ...]:
+    found = ((other, changing.get(other.route.interface)) for other in observed.others)
+    return tuple(o for o, turn in found if turn is not None and turn.loses_route(version_of(o.route), o.route.table))
+
+
+def _others(lost: Iterable[RouteOfOthers]) -> Iterator[tuple[str, str]]:
+    by: dict[tuple[str, str], list[Route]] = {}
+    for other in lost:
+        by.setdefault((other.route.interface, other.by), []).append(other.route)
+    for (name, who), routes in by.items():
+        if len(routes) > _FEW:
+            yield name, f"No longer: {len(routes):,} routes on {name} (by {who})"
+        else:
+            yield from ((name, f"No longer: {route_in_words(route)} (by {who})") for route in routes)
+
+
+def _names(wish: NetworkState, observed: NetworkState, new: NetworkState) -> Iterator[tuple[str, str]]:
+    """Name servers that came with interfaces which lose all addresses, unless one that changes, too, takes them."""
+    if wish.dns is not None or observed.dns is None:
+        return
+    changed = {*(i.name for i in wish.interfaces), *(route.interface for route in wish.routes or ())}
+    if any(carries_names(new, version) & changed for version in VERSIONS):
+        return
+    changing = turns(observed, new.interfaces)
+    gone = {
+        name for name, turn in changing.items() if all(turn.loses(v) for v in VERSIONS if ip_of(turn.seen, v).enabled)
+    }
+    for server in observed.dns.servers:
+        sources = [name for name, other in observed.dns.origins if other == server]
+        if sources and gone.issuperset(sources):
+            yield sources[0], f"Names are no longer resolved by {server}, which came with {sources[0]}"
