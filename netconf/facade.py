@@ -16,6 +16,7 @@ from netconf.model import Change, Checkpoint, NetworkState
 from netconf.planning.drift import drift
 from netconf.planning.plan import Step, plan
 from netconf.planning.possible import possible
+from netconf.planning.preview import Preview, preview
 from netconf.standing_by import Deputy, StandingBy
 from netconf.uptime import boot_id, uptime_s
 
@@ -68,7 +69,11 @@ class Network:
 
     async def plan(self, desired: NetworkState) -> tuple[Step, ...]:
         """What a change to `desired` would do; empty when the host is already so."""
-        return plan(desired, await self.observe())
+        return (await self.preview(desired)).steps
+
+    async def preview(self, desired: NetworkState) -> Preview:
+        """The same, and what may become of it."""
+        return preview(desired, await self.observe())
 
     async def drift(self) -> tuple[Step, ...] | None:
         """How the host has come to differ from what was confirmed last; None when nothing ever was."""
@@ -92,7 +97,8 @@ class Network:
         if present is self._carriers.usual:
             await self._handing_over.done()
         observed = await present.show()
-        steps = plan(desired, observed)
+        planned = preview(desired, observed)
+        steps = planned.steps
         if not steps:
             return Change(changed=False, says=("The network is already so",))
         if look is not None:
@@ -103,6 +109,8 @@ class Network:
             await self._standing_by.begin(desired, observed, being_made.until_s)
         try:
             checkpoint = await present.apply(desired, steps, confirm_within_s)
+            if present is self._carriers.usual:
+                await self._standing_by.made()
         except Exception as err:
             self._end(kept=False, why=str(err), says=being_made.says)
             if await self._standing_by.took_back():
@@ -110,7 +118,7 @@ class Network:
             await self._standing_by.over(by_backend=True)
             raise
         self._begin(replace(being_made, checkpoint=checkpoint))
-        return Change(changed=True, checkpoint=checkpoint, says=being_made.says)
+        return Change(changed=True, checkpoint=checkpoint, says=being_made.says, warnings=planned.warnings)
 
     def _pending(
         self, document: dict[str, object], steps: tuple[Step, ...], observed: NetworkState, by: Backend, until_s: float

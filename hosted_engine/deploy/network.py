@@ -23,7 +23,7 @@ def wish(answers: Answers, node: NodeAnswers) -> NetworkRequest:
                 "ipv4": {"enabled": True, "dhcp": False, "address": [address]},
                 "bridge": {"options": {"stp": {"enabled": False}}, "port": [{"name": node.nic}]},
             },
-            {"name": node.nic, "state": "up", "ipv4": {"enabled": False}},
+            {"name": node.nic, "state": "up", "ipv4": {"enabled": False}, "ipv6": {"enabled": False}},
         ]
     }
     return _request(document | _surroundings(answers, bridge))

@@ -8,7 +8,7 @@ from typing import IO
 import click
 
 from netconf import text
-from netconf.command.looking import planned, tell_steps
+from netconf.command.looking import in_words, previewed, tell_preview
 from netconf.command.proofs import KeyPressed, asked, usual
 from netconf.command.surroundings import Surroundings, as_json, backend, carried_out, network, network_of_pending
 from netconf.document import parse
@@ -70,11 +70,11 @@ def apply(
     proofs: tuple[Proof, ...] | None = (KeyPressed(),) if on_terminal else None
     if confirm_by is not None:
         proofs = asked(confirm_by)
-    steps = carried_out(planned(wish, backend))
-    if dry_run or not steps:
-        tell_steps(steps, as_json=as_json)
+    found = carried_out(previewed(wish, backend))
+    if dry_run or not found.steps:
+        tell_preview(found, as_json=as_json)
         return
-    _tell("This will be changed:\n" + "\n".join(f"  {step.says}" for step in steps))
+    _tell("\n".join(("This will be changed:", *(f"  {step.says}" for step in found.steps), *in_words(found.warnings))))
     if on_terminal and not yes and not any(isinstance(proof, KeyPressed) for proof in proofs or ()):
         click.confirm("Change it?", abort=True, err=True)
     if proofs is None:
@@ -154,6 +154,7 @@ def _tell_end(change: Change, *, kept: bool, as_json: bool) -> None:
     checkpoint = change.checkpoint.id if change.checkpoint is not None else None
     if as_json:
         found = {"changed": change.changed, "kept": kept, "checkpoint": checkpoint, "says": change.says}
+        found["warnings"] = change.warnings
         click.echo(json.dumps(found, indent=2))
     elif kept or checkpoint is None:
         click.echo("The change is kept" if change.changed else "The network is already so")

@@ -8,7 +8,7 @@ import click
 from netconf import text
 from netconf.command.surroundings import as_json, backend, carried_out, network
 from netconf.document import parse, render
-from netconf.planning.plan import Step
+from netconf.planning.preview import Preview
 from netconf.why import why_change, why_destination, why_interface
 
 
@@ -30,7 +30,7 @@ def plan(document: IO[str], as_json: bool, backend: str | None) -> None:
 
     Changes nothing.
     """
-    tell_steps(carried_out(planned(document.read(), backend)), as_json=as_json)
+    tell_preview(carried_out(previewed(document.read(), backend)), as_json=as_json)
 
 
 @click.command()
@@ -44,23 +44,27 @@ def why(what: str | None, as_json: bool, backend: str | None) -> None:
     click.echo(json.dumps({"says": lines}, indent=2) if as_json else "\n".join(lines))
 
 
-def tell_steps(steps: tuple[Step, ...], *, as_json: bool) -> None:
+def tell_preview(found: Preview, *, as_json: bool) -> None:
     if as_json:
-        found = [{"interface": step.name or None, "says": step.says} for step in steps]
-        click.echo(json.dumps({"steps": found}, indent=2))
-    elif steps:
-        click.echo("\n".join(step.says for step in steps))
+        steps = [{"interface": step.name or None, "says": step.says} for step in found.steps]
+        click.echo(json.dumps({"steps": steps, "warnings": found.warnings}, indent=2))
+    elif found.steps:
+        click.echo("\n".join((*(step.says for step in found.steps), *in_words(found.warnings))))
     else:
         click.echo("The network is already so")
+
+
+def in_words(warnings: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"Warning: {warning}" for warning in warnings)
 
 
 async def _shown(backend: str | None) -> dict[str, object]:
     return render(await network(backend).observe())
 
 
-async def planned(wish: str, backend: str | None) -> tuple[Step, ...]:
+async def previewed(wish: str, backend: str | None) -> Preview:
     desired = parse(text.read(wish))
-    return await network(backend).plan(desired)
+    return await network(backend).preview(desired)
 
 
 async def _why(what: str | None, backend: str | None) -> list[str]:

@@ -1,6 +1,7 @@
 """The sections `ipv4` and `ipv6` of an interface."""
 
 from collections import Counter
+from ipaddress import IPv4Interface, IPv6Interface
 
 from netconf.document.plain import read_options
 from netconf.document.reader import Reader, as_interface
@@ -57,9 +58,15 @@ def _address(section: Reader, version: int) -> Address:
     parsed = as_interface(ip) if "/" not in ip else None
     if ip and (parsed is None or parsed.version != version):
         section.wrong("ip", f"{ip!r} is not an IPv{version} address")
-    elif parsed is not None and (parsed.is_multicast or parsed.is_unspecified or parsed.is_loopback):
+    elif parsed is not None and _is_nobodys(parsed):
         section.wrong("ip", f"{ip} cannot be the address of an interface")
     return Address(str(parsed.ip) if parsed else ip, length or 0)
+
+
+def _is_nobodys(parsed: IPv4Interface | IPv6Interface) -> bool:
+    ip = parsed.ip
+    broadcast = ip.version == 4 and int(ip) == 2**32 - 1
+    return ip.is_multicast or ip.is_unspecified or ip.is_loopback or broadcast
 
 
 def _link_local(address: Address) -> bool:

@@ -1,6 +1,6 @@
 """The sections `vlan` and `vxlan` of interfaces that stand on another."""
 
-from netconf.document.reader import Reader, as_interface, why_bad_ip, why_bad_name
+from netconf.document.reader import Reader, short_ip, why_bad_ip, why_bad_name
 from netconf.kinds import Vlan, VlanProtocol, Vxlan
 
 
@@ -31,8 +31,8 @@ def read_vxlan(section: Reader) -> Vxlan:
     vxlan = Vxlan(
         id=section.number("id", 0, 2**24 - 1) or 0,
         base=section.checked("base-iface", why_bad_name) or "",
-        remote=_short(section.checked("remote", why_bad_ip)),
-        local=_short(section.checked("local", why_bad_ip)),
+        remote=short_ip(section.checked("remote", why_bad_ip)),
+        local=short_ip(section.checked("local", why_bad_ip)),
         port=section.number("destination-port", 1, 65535) or 4789,
         learning=True if learning is None else learning,
     )
@@ -45,8 +45,3 @@ def render_vxlan(vxlan: Vxlan) -> dict[str, object]:
     shown: dict[str, object] = {"id": vxlan.id, "destination-port": vxlan.port, "learning": vxlan.learning}
     more = {"base-iface": vxlan.base, "remote": vxlan.remote, "local": vxlan.local}
     return shown | {key: value for key, value in more.items() if value}
-
-
-def _short(ip: str | None) -> str | None:
-    parsed = None if ip is None else as_interface(ip)
-    return None if parsed is None else str(parsed.ip)

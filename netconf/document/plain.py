@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from netconf.document.reader import Reader, as_interface, why_bad_ip, why_bad_mac, why_bad_name
+from netconf.document.reader import Reader, as_interface, short_ip, why_bad_host, why_bad_mac, why_bad_name
 from netconf.options import Flag, Ipv4List, Mac, Name, Number, Option, Pairs, Text, Token, Value, Words, pairs
 
 
@@ -33,12 +33,17 @@ def _value(section: Reader, option: Option) -> Value | None:
         case Text() as kind:
             return section.checked(option.name, lambda text: _why_bad(text, kind))
         case Token():
-            return _short(section.checked(option.name, _why_bad_token))
+            return short_ip(section.checked(option.name, _why_bad_token))
 
 
 def _why_bad_list(text: str) -> str | None:
-    bad = (reason for ip in text.split(",") if (reason := why_bad_ip(ip)) is not None)
+    """Of IPv4 addresses."""
+    bad = (reason for ip in text.split(",") if (reason := _why_bad_ipv4(ip)) is not None)
     return next(bad, None)
+
+
+def _why_bad_ipv4(ip: str) -> str | None:
+    return f"{ip!r} is not an IPv4 address" if ":" in ip else why_bad_host(ip)
 
 
 def _why_bad(text: str, kind: Text) -> str | None:
@@ -49,8 +54,3 @@ def _why_bad_token(text: str) -> str | None:
     parsed = as_interface(text) if "/" not in text else None
     good = parsed is not None and parsed.version == 6 and 0 < int(parsed.ip) < 2**64
     return None if good else f"{text!r} is not written like ::1a:2b"
-
-
-def _short(ip: str | None) -> str | None:
-    parsed = None if ip is None else as_interface(ip)
-    return ip if parsed is None else str(parsed.ip)

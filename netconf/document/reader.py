@@ -178,6 +178,30 @@ def why_bad_ip(ip: str) -> str | None:
     return None if as_interface(ip) is not None and "/" not in ip else f"{ip!r} is not an IP address"
 
 
+def why_bad_host(ip: str) -> str | None:
+    """Of an address at which a machine of its own is to be: a gateway, a name server."""
+    parsed = as_interface(ip) if "/" not in ip else None
+    if parsed is None:
+        return f"{ip!r} is not an IP address"
+    if "%" in ip:
+        return f"{ip!r} names an interface, which is said elsewhere: leave %… out"
+    address = parsed.ip
+    kinds = (
+        (address.is_unspecified, "is no address: nobody can have it"),
+        (address.is_multicast, "is a multicast address: no machine has it alone"),
+        (address.is_loopback, "is a loopback address: it is this machine itself"),
+        (address.version == 4 and int(address) == 2**32 - 1, "is the broadcast address: no machine has it alone"),
+        (address.version == 4 and int(address) < 2**24, "is an address of no network (0.0.0.0/8)"),
+    )
+    return next((f"{ip} {says}" for wrong, says in kinds if wrong), None)
+
+
+def short_ip(ip: str | None) -> str | None:
+    """As the kernel writes it."""
+    parsed = None if ip is None else as_interface(ip)
+    return ip if parsed is None else str(parsed.ip)
+
+
 def why_bad_network(network: str) -> str | None:
     try:
         ip_network(network)

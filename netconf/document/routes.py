@@ -2,7 +2,15 @@
 
 from collections.abc import Mapping
 
-from netconf.document.reader import Reader, as_network, why_bad_ip, why_bad_name, why_bad_network
+from netconf.document.reader import (
+    Reader,
+    as_network,
+    short_ip,
+    why_bad_host,
+    why_bad_ip,
+    why_bad_name,
+    why_bad_network,
+)
 from netconf.model import MAIN_TABLE, Route, RouteMatch, Rule, RuleAction
 
 _MOST = 2**32 - 1
@@ -61,9 +69,11 @@ def render_rules(rules: tuple[Rule, ...] | None, gone: tuple[Rule, ...]) -> dict
 def _match(item: Reader) -> RouteMatch:
     destination = item.checked("destination", why_bad_network)
     metric = item.number("metric", -1, _MOST)
+    if metric == 0 and destination is not None and ":" in destination:
+        metric = -1  # to IPv6 it is another word for the kernel's own
     return RouteMatch(
         destination=as_network(destination) if destination and not item.wrong_at("destination") else None,
-        next_hop=item.checked("next-hop-address", why_bad_ip),
+        next_hop=short_ip(item.checked("next-hop-address", why_bad_ip)),
         interface=item.checked("next-hop-interface", why_bad_name),
         metric=None if metric == -1 else metric,  # nmstate's way to say that the backend may choose
         table=item.number("table-id", 0, _MOST) or None,
@@ -74,6 +84,8 @@ def _route(item: Reader, match: RouteMatch) -> Route:
     for key in ("destination", "next-hop-interface"):
         item.required(key)
     destination, next_hop = match.destination or "", match.next_hop or ""
+    if next_hop and not item.wrong_at("next-hop-address"):
+        item.checked("next-hop-address", why_bad_host)
     if destination and next_hop and (":" in destination) != (":" in next_hop):
         item.wrong("next-hop-address", f"{next_hop} is not of the family of {destination}")
     return Route(destination, next_hop, match.interface or "", match.metric, match.table or MAIN_TABLE)

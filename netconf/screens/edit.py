@@ -81,8 +81,8 @@ class EditApp(PlainApp[None]):
         layout: Layout | None = layout_of(state)
         while layout is not None and (layout := await self.push_screen_wait(FormPage(layout, state))) is not None:
             try:
-                steps = await self._network.plan(parse(document(layout)))
-                if await self.push_screen_wait(PlanPage([step.says for step in steps], self._within_s)):
+                found = await self._network.preview(parse(document(layout)))
+                if await self.push_screen_wait(PlanPage(found, self._within_s)):
                     return await self._changed(layout)
             except Problem as err:
                 await self.push_screen_wait(TroublePage(err.text))

@@ -14,6 +14,7 @@ from textual.containers import Vertical
 from netconf.errors import ChangePending, CheckpointGone, Problem
 from netconf.facade import Network
 from netconf.model import Checkpoint, NetworkState
+from netconf.planning.preview import Preview
 from netconf.screens.confirm_bar import ConfirmBar
 from netconf.screens.interface_table import InterfaceTable
 from netconf.screens.layout import Layout
@@ -113,13 +114,14 @@ class PlanPage(Page[bool]):
         Binding("escape", "dismiss(False)", show=False),
     ]
 
-    def __init__(self, says: Sequence[str], within_s: int) -> None:
+    def __init__(self, found: Preview, within_s: int) -> None:
         super().__init__()
-        self._says, self._within_s = tuple(says), within_s
+        self._says, self._warnings = tuple(step.says for step in found.steps), found.warnings
+        self._within_s = within_s
 
     def body(self) -> ComposeResult:
         with Vertical(classes="body"):
-            yield PlanView(self._says)
+            yield PlanView(self._says, self._warnings)
             if self._says:
                 yield Words(f"Everything is back {self._within_s} s after the start unless you keep it then.")
 

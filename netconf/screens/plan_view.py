@@ -1,4 +1,4 @@
-"""The steps of a plan as sentences."""
+"""The steps of a plan as sentences, and what may become of them."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -18,12 +18,14 @@ class PlanView(VerticalScroll):
     """
     NOTHING: ClassVar[str] = "The network is already so: nothing would be changed."
 
-    def __init__(self, says: Sequence[str], *, id: str | None = None) -> None:
+    def __init__(self, says: Sequence[str], warnings: Sequence[str] = (), *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._says = tuple(says)
+        self._says, self._warnings = tuple(says), tuple(warnings)
 
     def compose(self) -> ComposeResult:
         if not self._says:
             yield Words(self.NOTHING)
         for number, says in enumerate(self._says, 1):
             yield Words(f"{number:>2}. {says}")
+        for warning in self._warnings:
+            yield Words(f"\n !  {warning}.")

@@ -111,7 +111,7 @@ class HostNetwork:
             raise Malformed(reason=f"{err.text.what}: {err.text.why}") from err
         if change.changed:
             self._wait_for_the_end(request.confirm_within_s)
-        return NetworkChange(changed=change.changed, checkpoint=checkpoint, says=change.says)
+        return NetworkChange(changed=change.changed, checkpoint=checkpoint, says=change.says, warnings=change.warnings)
 
     async def confirm(self, checkpoint: str) -> None:
         """Raises NotProven when the name servers are not there any more; then all is as before."""

@@ -41,11 +41,13 @@ class NetworkRequest(Message, frozen=True, kw_only=True):
 
 
 class NetworkChange(Message, frozen=True, kw_only=True):
-    """`changed` is false when the node was already so; then there is nothing to confirm."""
+    """`changed` is false when the node was already so; then there is nothing to confirm. `says` tells what was done,
+    `warnings` what may become of it."""
 
     changed: bool
     checkpoint: str = ""
     says: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class LinkAddress(Message, frozen=True, kw_only=True):

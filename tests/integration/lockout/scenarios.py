@@ -33,7 +33,8 @@ from tests.integration.lockout.world import World
 _CHECKS, _NETWORKMANAGER, _PROOF, _TIME = "checks of the wish", "does not come up", "no proof over it", "time is over"
 _STOPPED_BY = {
     **dict.fromkeys(("MTU beyond the NIC's", "typos and unknown keys", "contradictions"), _CHECKS),
-    **dict.fromkeys(("duplicate address", "the gateway's address", "NIC down"), _NETWORKMANAGER),
+    **dict.fromkeys(("gateway is the machine itself", "NIC down"), _CHECKS),
+    **dict.fromkeys(("duplicate address", "the gateway's address"), _NETWORKMANAGER),
 }
 _HALF_WAY = 4  # the call to NetworkManager before which the bridge is gone and the NIC not up yet
 _DHCP = interfaces(bridge(ipv4={"enabled": True, "dhcp": True}))
@@ -242,7 +243,7 @@ IN_GUEST = (
     _on_vlan("no VLAN where there is one", interfaces(gone("host0.7", "vlan"), nic(ipv4=ipv4())) | routed_by("host0")),
     Bad("802.3ad, switch without LACP", _PROOF, _bond_without_partner, good=GOOD, needs=("bonding",)),
     Bad("bond without any carrier", _PROOF, _asks_for(_over_bond("active-backup")), good=GOOD, needs=("bonding",)),
-    Bad("VRF takes the management", _PROOF, _asks_for(interfaces(_VRF)), good=GOOD, needs=("vrf",)),
+    Bad("VRF takes the management", _CHECKS, _asks_for(interfaces(_VRF)), good=GOOD, needs=("vrf",)),
     Bad(
         "VLAN filter on its port", _PROOF, _asks_for(interfaces(bridge(bridge=_FILTERED))), good=GOOD, needs=("bridge",)
     ),

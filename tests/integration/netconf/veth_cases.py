@@ -17,7 +17,10 @@ PAIRS = (
                 {"interfaces": [up("v1p", "veth", mtu=1400, ipv4=_OTHER)]},
                 (link("v1p", "mtu", 1400), link("v1", "mtu", 1500)),
             ),
-            Stage({"interfaces": [bridge("br0", "v1p", "eth1", ipv4=_THIRD)]}, (link("v1p", "master", "br0"),)),
+            Stage(
+                {"interfaces": [bridge("br0", "v1p", "eth1", ipv4=_THIRD), up("v1p", "veth")]},
+                (link("v1p", "master", "br0"),),
+            ),
             Stage({"interfaces": [pair("v1", "v1p", ipv4=_OTHER), bridge("br0", "eth1")]}),
         ),
         gone("v1p", "br0"),

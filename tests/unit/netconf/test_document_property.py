@@ -208,11 +208,12 @@ rules = st.builds(
     table=tables,
     action=maybe(st.sampled_from(RuleAction)),
 )
+servers = (st.ip_addresses(network="10.0.0.0/8") | st.ip_addresses(network="2001:db8::/32")).map(str)
 states = st.builds(
     NetworkState,
     interfaces=st.tuples(interfaces()),
     routes=maybe(st.lists(routes, min_size=1, max_size=3).map(tuple)),
-    dns=maybe(st.builds(Dns, st.lists(st.ip_addresses().map(str), max_size=3).map(tuple))),
+    dns=maybe(st.builds(Dns, st.lists(servers, max_size=3, unique=True).map(tuple))),
     rules=maybe(st.lists(rules, min_size=1, max_size=3).map(tuple)),
     gone=st.lists(matches, max_size=2).map(tuple),
     gone_rules=st.lists(rules, max_size=2).map(tuple),

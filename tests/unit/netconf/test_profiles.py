@@ -204,3 +204,20 @@ def test_the_ports_of_a_bond_and_what_is_said_of_them() -> None:
     now = replace(bond, bond=Bond(BondMode.ACTIVE_BACKUP, ("host0",), (), (BondPort("host0", (("queue-id", 2),)),)))
     stays = NetworkState((replace(now, mtu=1400),)), NetworkState((nic(ipv4=OFF, controller="bond0"), now))
     assert plain(made(*stays).profiles[1])["bond-port"] == {"queue-id": 2}
+
+
+def test_name_servers_are_part_of_what_asks_for_an_address_by_dhcp() -> None:
+    lent = Interface("ovirtmgmt", LinkType.LINUX_BRIDGE, ipv4=IpConfig(True, dhcp=True))
+    todo = made(NetworkState((lent,), dns=Dns(("192.0.2.54",))), replace(AFTER, routes=()))
+    (ovirtmgmt,) = (plain(profile) for profile in todo.profiles if profile.interface == "ovirtmgmt")
+    assert ovirtmgmt["ipv4"]["dns"] == [0x360200C0]
+    assert ovirtmgmt["ipv4"]["ignore-auto-dns"] is True
+
+
+def test_name_servers_change_where_the_earlier_ones_came_from_too() -> None:
+    eth1 = replace(nic("eth1"), mac="52:54:00:00:00:02", ipv4=IpConfig(True, addresses=(Address("198.51.100.11", 24),)))
+    observed = replace(
+        BEFORE, interfaces=(*BEFORE.interfaces, eth1), dns=Dns(("198.51.100.1",), (), (("eth1", "198.51.100.1"),))
+    )
+    todo = made(NetworkState(dns=Dns(("192.0.2.54",))), observed)
+    assert {profile.interface for profile in todo.profiles} == {"host0", "eth1"}

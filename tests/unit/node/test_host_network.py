@@ -11,7 +11,7 @@ import pytest
 from netconf.errors import ChangeFailed
 from netconf.facade import Network
 from netconf.kept import Kept
-from netconf.model import Dns, Interface, NetworkState
+from netconf.model import Address, Dns, Interface, IpConfig, NetworkState
 from netconf.proven import NotProven
 from netconf.uptime import uptime_s
 from node.api.messages.network import NetworkRequest
@@ -20,6 +20,7 @@ from node.network.host_network import HostNetwork
 from tests.fakes.network import FakeNetwork
 from tests.unit.fleet.hand_clock import HandClock
 
+STATIC = IpConfig(True, addresses=(Address("192.0.2.11", 24),))
 WISH: dict[str, object] = {"interfaces": [{"name": "host0", "mtu": 9000}]}
 
 
@@ -213,7 +214,7 @@ async def _changed(
 ) -> AsyncIterator[tuple[HostNetwork, FakeNetwork, str]]:
     """The name servers are changed from 192.0.2.12 to 192.0.2.77, not confirmed yet."""
     monkeypatch.setattr("node.network.host_network._PROVE_S", 0.05)
-    fake = FakeNetwork(NetworkState((Interface("host0"),), dns=Dns(("192.0.2.12",))))
+    fake = FakeNetwork(NetworkState((Interface("host0", ipv4=STATIC),), dns=Dns(("192.0.2.12",))))
     network = HostNetwork(Network(fake), clock, asks=servers)
     request = NetworkRequest(document=WITH_DNS, without_name_servers=without)
     yield network, fake, (await network.change(request)).checkpoint
@@ -298,7 +299,7 @@ async def test_a_change_is_not_taken_back_by_the_end_of_the_one_before_that_had_
         await goes_on.wait()
         return False
 
-    fake = FakeNetwork(NetworkState((Interface("host0", mtu=1500),), dns=Dns(("192.0.2.12",))))
+    fake = FakeNetwork(NetworkState((Interface("host0", mtu=1500, ipv4=STATIC),), dns=Dns(("192.0.2.12",))))
     network = HostNetwork(Network(fake, Kept(tmp_path)), clock, asks=asks)
     keeping = asyncio.create_task(network.keep())
     await clock.turn(1)

@@ -10,10 +10,13 @@ from textual.pilot import Pilot
 
 from netconf.facade import Network
 from netconf.kept import Kept
-from netconf.model import Address, NetworkState
+from netconf.kinds import Bridge
+from netconf.model import Address, Interface, IpConfig, LinkType, NetworkState
+from netconf.planning.preview import preview
+from netconf.screens.pages import PlanPage
 from tests.fakes.network import FakeNetwork
 from tests.unit.netconf.screens.console import SIZE, Answers, Clock, edit_app, golden, press, until
-from tests.unit.netconf.states import BEFORE, DOCUMENT
+from tests.unit.netconf.states import BEFORE, DOCUMENT, STATIC
 
 
 class _Console:
@@ -69,6 +72,66 @@ async def test_look_lay_out_see_the_plan_change_and_keep(console: _Console) -> N
         await golden(pilot, "kept", "E: edit")
     assert len(console.fake.confirmed) == 1
     assert _address(console.fake.now) == "192.0.2.12/24"
+
+
+@pytest.mark.parametrize("size", [(79, 24), (80, 23), (40, 12), (20, 5), (5, 20), (1, 1)])
+async def test_a_terminal_that_is_too_small_shows_a_sentence_until_it_is_large_enough(
+    console: _Console, size: tuple[int, int]
+) -> None:
+    async with console.on() as pilot:
+        whole = await until(pilot, "E: edit")
+        await pilot.resize_terminal(*size)
+        width, height = size
+        if width > 1:
+            await golden(pilot, f"small_{width}x{height}", str(width))
+        await press(pilot, "e", "enter")
+        await pilot.resize_terminal(*SIZE)
+        assert await until(pilot, "E: edit") == whole
+
+
+@pytest.mark.parametrize("size", [(79, 23), (20, 5), (5, 20)])
+async def test_a_console_that_begins_too_small(console: _Console, size: tuple[int, int]) -> None:
+    async with edit_app(console.fake, console.network, console.proof, console.clock).run_test(size=size) as pilot:
+        await until(pilot, "This")
+        await pilot.resize_terminal(*SIZE)
+        await until(pilot, "E: edit")
+        await press(pilot, "e")
+        await until(pilot, "Enter: check")
+        await pilot.resize_terminal(*size)
+        await until(pilot, "This")
+        await press(pilot, "escape")
+        await pilot.resize_terminal(*SIZE)
+        await until(pilot, "Enter: check")
+
+
+async def test_nobody_keeps_a_change_that_cannot_be_seen(console: _Console) -> None:
+    async with console.on() as pilot:
+        await console.changed(pilot)
+        await until(pilot, "YES")
+        await pilot.resize_terminal(60, 10)
+        await until(pilot, "This terminal is 60x10. It has to be 80x24 at least.")
+        await press(pilot, "enter", "k", "escape")
+        assert (console.fake.confirmed, console.fake.pending is not None) == ([], True)
+        await pilot.resize_terminal(*SIZE)
+        await until(pilot, "by itself in")
+        await pilot.resize_terminal(60, 10)
+        await until(pilot, "This terminal is")
+        await pilot.press("ctrl+c")
+        await pilot.resize_terminal(*SIZE)
+        await until(pilot, "the earlier configuration is back")
+    assert console.fake.now == BEFORE
+
+
+async def test_a_plan_says_what_may_become_of_it(console: _Console) -> None:
+    ports = ("host0", "eth1")
+    more = replace(BEFORE.interfaces[0], name="eth1", mac="52:54:00:00:00:02", ipv4=IpConfig())
+    br0 = Interface("ovirtmgmt", LinkType.LINUX_BRIDGE, ipv4=STATIC, ipv6=IpConfig(), bridge=Bridge(ports, stp=False))
+    wish = NetworkState((br0, Interface("host0", ipv4=IpConfig())))
+    found = preview(wish, replace(BEFORE, interfaces=(*BEFORE.interfaces, more)))
+    async with console.on() as pilot:
+        await until(pilot, "E: edit")
+        pilot.app.push_screen(PlanPage(found, 50))
+        await golden(pilot, "warning", "no STP")
 
 
 async def test_esc_takes_it_back(console: _Console) -> None:
