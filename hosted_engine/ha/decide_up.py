@@ -105,12 +105,17 @@ def _sick(view: View) -> Decision | None:
     """The time in which it was paused or without storage does not count: it could not be well."""
     if view.health is not Health.BAD or _is_booting(view):
         return None
-    bad_s = view.now - max(view.health_since, view.vm_since, view.storage.readable_since or view.now)
+    bad_s = view.now - max(view.health_since, view.vm_since, _readable_since(view))
     if bad_s >= view.profile.bad_health_s:
         return _stop(f"The engine's health has been bad for {bad_s:.0f} s", sick=True)
     return _stay(
         State.ENGINE_UP_BAD_HEALTH, f"The engine's health is bad, for {bad_s:.0f} of {view.profile.bad_health_s:.0f} s"
     )
+
+
+def _readable_since(view: View) -> float:
+    since = view.storage.readable_since
+    return view.now if since is None else since
 
 
 def _is_booting(view: View) -> bool:
