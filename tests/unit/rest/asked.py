@@ -1,21 +1,27 @@
 """Odd requests to every operation that is there: any text in any parameter, any body, drawn by Hypothesis."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode
 
 from hypothesis import strategies as st
 
 from hosted_engine.rest.call import Handlers
 from hosted_engine.rest.media.json_media import JsonWriter
+from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.media.xml_write import XmlWriter
 from hosted_engine.rest.schema import Method, schema
 from tests.unit.rest.objects import Maker
 
 API = "/ovirt-engine/api"
 EVERYWHERE = ("search", "follow", "max", "from", "case_sensitive", "async", "filter", "all_content", "correlation_id")
+KINDS = (
+    *("attachment", "cluster", "data_center", "disk", "event", "host", "job", "network", "nic", "profile"),
+    *("statistic", "step", "storage_domain", "template", "user", "vm"),
+)  # of ids, as paths name them
+_STAND_IN = re.compile("ID-([a-z_]+)-([0-9])-ID")
 _DEEP = 3000
 
 TEXTS = st.one_of(
@@ -72,7 +78,6 @@ class Operation:
     http: str
     path: str  # "/vms/{vm}/nics"
     method: Method
-    service: str
 
     @property
     def body_type(self) -> str:
@@ -89,34 +94,51 @@ class Asked:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def operations(handlers: Handlers) -> list[Operation]:
-    """All that are there, each at every path that leads to it."""
-    return [
-        Operation(method.http, path, method, service)
-        for path, method, service in schema().routes()
-        if (service, method.name) in handlers
-    ]
+def with_ids(asked: Asked, ids: Mapping[str, Sequence[str]]) -> Asked:
+    """`ids` holds some for each of KINDS."""
+
+    def real(found: re.Match[str]) -> str:
+        there = ids[found[1]]
+        return there[int(found[2]) % len(there)]
+
+    return replace(asked, target=_STAND_IN.sub(real, asked.target), body=_in_body(real, asked.body))
+
+
+def _in_body(real: Callable[[re.Match[str]], str], body: bytes) -> bytes:
+    return _STAND_IN.sub(real, body.decode("latin-1")).encode("latin-1")
+
+
+def _stand_in(kind: str, number: int = 0) -> str:
+    return f"ID-{kind}-{number}-ID"
+
+
+def operations(handlers: Handlers) -> Sequence[Sequence[Operation]]:
+    """All that are there, each with every path that leads to it; those that change something come thrice."""
+    found: dict[tuple[str, str], list[Operation]] = {}
+    for path, method, service in schema().routes():
+        if (service, method.name) in handlers:
+            found.setdefault((service, method.name), []).append(Operation(method.http, path, method))
+    return [paths for paths in found.values() for _ in range(1 if paths[0].http == "GET" else 3)]
 
 
 @st.composite
-def requests(draw: st.DrawFn, among: Sequence[Operation], ids: Mapping[str, Sequence[str]]) -> Asked:
-    """`ids` holds ids that there are, by the names that the schema gives them in paths."""
-    operation = draw(st.sampled_from(among))
+def requests(draw: st.DrawFn, among: Sequence[Sequence[Operation]]) -> Asked:
+    """With stand-ins for ids: what is drawn must not depend on what is there; `with_ids` puts real ones in."""
+    operation = draw(st.sampled_from(draw(st.sampled_from(among))))
     path = "/".join(
-        _segment(draw, part.strip("{}"), ids) if part.startswith("{") else part for part in operation.path.split("/")
+        _segment(draw, part.strip("{}")) if part.startswith("{") else part for part in operation.path.split("/")
     )
-    query = draw(st.lists(_parameter(operation), max_size=4))
-    target = API + path + draw(st.sampled_from(("", "", "", "/", ";max=1", ";a" * 70)))
+    query = draw(st.lists(_parameter(operation), max_size=3))
+    target = API + path + draw(st.sampled_from(("",) * 10 + ("/", ";max=1", ";a" * 70)))
     body, kind = _body(draw, operation) if operation.http in ("POST", "PUT") else (b"", "xml")
     accept = draw(st.sampled_from(("application/xml", "application/json", "*/*", "nonsense")))
     headers = {"Content-Type": f"application/{kind}", "Accept": accept}
     return Asked(operation.http, f"{target}?{urlencode(query)}" if query else target, body, headers)
 
 
-def _segment(draw: st.DrawFn, name: str, ids: Mapping[str, Sequence[str]]) -> str:
-    there = ids.get(name, ())
-    if there and draw(st.sampled_from((True, True, True, False))):
-        return draw(st.sampled_from(there))
+def _segment(draw: st.DrawFn, name: str) -> str:
+    if name in KINDS and draw(st.sampled_from((True,) * 7 + (False,))):
+        return _stand_in(name, draw(st.integers(0, 1)))
     return quote(draw(TEXTS), safe="") or "%20"
 
 
@@ -128,11 +150,14 @@ def _parameter(draw: st.DrawFn, operation: Operation) -> tuple[str, str]:
 
 def _body(draw: st.DrawFn, operation: Operation) -> tuple[bytes, str]:
     kind = draw(st.sampled_from(("xml", "json")))
-    match draw(st.sampled_from(("object", "object", "wild", "bytes", "deep", "none"))):
-        case "object":
-            return _object(draw, operation.body_type, kind), kind
-        case "wild" if kind == "json":
-            return json.dumps(_wild(draw, operation.body_type)).encode(), kind
+    match draw(st.sampled_from(("nearly", "nearly", "nearly", "wild", "bytes", "deep", "none"))):
+        case "nearly":
+            return _nearly(draw, operation.body_type, kind), kind
+        case "wild":
+            known = st.dictionaries(
+                st.sampled_from(sorted(schema().type(operation.body_type).by_tag)), JSON, max_size=6
+            )
+            return json.dumps(draw(known)).encode(), "json"
         case "deep":
             tags = (operation.body_type.lower(), "template", "vm")
             opened, closed = "".join(f"<{tag}>" for tag in tags), "".join(f"</{tag}>" for tag in reversed(tags))
@@ -143,20 +168,36 @@ def _body(draw: st.DrawFn, operation: Operation) -> tuple[bytes, str]:
     return draw(st.binary(max_size=60)), kind
 
 
-def _object(draw: st.DrawFn, type_name: str, kind: str) -> bytes:
-    """One of the right type with one of its texts exchanged for another."""
-    value = Maker(schema(), str(draw(st.integers(0, 1 << 16)))).object(type_name, depth=2)
+def _nearly(draw: st.DrawFn, type_name: str, kind: str) -> bytes:
+    """What would be taken, with some more of what the type may have, and now and then another text in it."""
+    value = _taken(draw, type_name)
+    more = Maker(schema(), str(draw(st.integers(0, 1 << 16)))).object(type_name, depth=2)
+    names = draw(st.lists(st.sampled_from(sorted(more)), max_size=3)) if more else []
+    value |= {name: more[name] for name in names if name not in value}
     texts = [name for name, attribute in schema().type(type_name).attributes.items() if attribute.type == "String"]
-    if texts:
-        value[draw(st.sampled_from(texts))] = draw(TEXTS)
-    plain = {"cluster": {"name": "Default"}, "template": {"name": "Blank"}} if type_name == "Vm" else {}
-    writer = XmlWriter(schema()) if kind == "xml" else JsonWriter(schema())
-    try:
-        return writer.one(value | plain, type_name)
-    except (TypeError, AttributeError):  # a text where the writer wants several
-        return b"{}"
+    singles = [name for name in texts if not schema().type(type_name).attributes[name].many]
+    exchanged: bool = draw(st.booleans())
+    if singles and exchanged:
+        value[draw(st.sampled_from(singles))] = draw(TEXTS)
+    return (XmlWriter(schema()) if kind == "xml" else JsonWriter(schema())).one(value, type_name)
 
 
-def _wild(draw: st.DrawFn, type_name: str) -> dict[str, Any]:
-    """Known names with values of any kind and shape."""
-    return draw(st.dictionaries(st.sampled_from(sorted(schema().type(type_name).by_tag)), JSON, max_size=6))
+def _taken(draw: st.DrawFn, type_name: str) -> Wire:
+    name = f"n{draw(st.integers(0, 40))}"
+    size = draw(st.sampled_from((0, 1 << 20, 1 << 30, 10**18 - 1, -1)))
+    domains = [{"id": _stand_in("storage_domain")}]
+    disk = {"alias": name, "provisioned_size": size, "format": draw(st.sampled_from(("cow", "raw")))}
+    match type_name:
+        case "Vm":
+            template = draw(st.sampled_from(("Blank", "tiny")))
+            return {"name": name, "cluster": {"name": "Default"}, "template": {"name": template}}
+        case "Disk":
+            return disk | {"storage_domains": domains}
+        case "DiskAttachment":
+            there: Wire = {"id": _stand_in("disk", draw(st.integers(0, 1)))}
+            chosen = there if draw(st.booleans()) else disk | {"storage_domains": domains}
+            bootable: bool = draw(st.booleans())
+            return {"disk": chosen, "interface": "virtio", "bootable": bootable}
+        case "Nic":
+            return {"name": name, "vnic_profile": {"id": _stand_in("profile")}}
+    return {}
