@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
-from lxml import etree
 
 from ci.lab.gate import Gate
 from ci.lab.machine import NodeOff
+from gluster import cli, parse
+from gluster.errors import NotXml
 from node.system.process import CommandFailed
 from tests.lab.under_test import LabUnderTest
 
@@ -195,16 +196,13 @@ def _why_no_engine(lab: LabUnderTest) -> str | None:
 
 def _why_no_clients(lab: LabUnderTest, volume: str) -> str | None:
     """The bricks' own word: each has every node's mount and self-heal daemon. Any server may be asked."""
-    said = _said(lab, lab.nodes[0], "gluster", "--mode=script", "--xml", "volume", "status", volume, "clients")
+    said = _said(lab, lab.nodes[0], *cli.volume_status_clients(volume))
     try:
-        root = etree.fromstring(said.encode())
-    except etree.XMLSyntaxError:
-        return f"the clients of {volume} are not told: {said[:200]}"
-    bricks = {
-        node.findtext("hostname"): node.findtext("clientsStatus/clientCount") for node in root.iterfind(".//node")
-    }
-    wanted = dict.fromkeys(lab.nodes, str(2 * len(lab.nodes)))
-    return None if bricks == wanted else f"bricks of {volume} have clients {bricks} of {wanted}"
+        clients = [len(addresses) for addresses in parse.brick_clients(said).values()]
+    except NotXml as err:
+        return str(err)
+    wanted = [2 * len(lab.nodes)] * len(lab.nodes)
+    return None if clients == wanted else f"bricks of {volume} have {clients} clients, not {wanted}"
 
 
 def _why_not_healed(lab: LabUnderTest) -> str | None:
