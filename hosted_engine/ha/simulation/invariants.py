@@ -63,6 +63,8 @@ class Checker:
             self._found("maintenance", f"{host.name} does {decision.action} in global maintenance")
         if decision.action in _MATTERS:
             self.acted_at = self._cluster.now
+        if decision.action is Action.STOP and host.vm is not None and not host.vm.was_well:
+            self._without_since = self._cluster.now
         self._moves += decision.action is Action.MIGRATE
         if self._moves > MOST_MOVES:
             self._found("flapping", f"the engine was moved {self._moves} times without anything happening")
@@ -97,11 +99,16 @@ class Checker:
         if self._without_since is None:
             self._without_since = now
         begin = max(self._without_since, self.disturbed_at)
-        if now - begin > self.settle_s:
+        if now - begin > self.settle_s + self._may_boot_s():
             self._found(
                 "no_engine", f"no engine for {now - begin:.0f} s though nothing happened and a host could run it"
             )
             self._without_since = None
+
+    def _may_boot_s(self) -> float:
+        """A VM that was never well, for it hangs while it boots, gets its time."""
+        vms = (host.vm for host in self._cluster.hosts.values() if host.vm is not None)
+        return self._cluster.profile.boot_timeout_s if any(not vm.was_well for vm in vms) else 0.0
 
     def _is_hopeless(self) -> bool:
         """Who has the VM cannot end it or is told lies about it, or nobody knows whether there is maintenance."""

@@ -18,6 +18,7 @@ class Vm:
     stuck: bool = False
     stop_asked_at: float | None = None
     stalled_since: float | None = None
+    was_well: bool = False  # since it was started
 
     @property
     def executes(self) -> bool:
@@ -25,6 +26,7 @@ class Vm:
 
     def tick(self, now: float, works: bool) -> None:
         self.stalled_since = None if works else self.stalled_since if self.stalled_since is not None else now
+        self.was_well = self.was_well or self.is_well(now)
 
     def has_stopped(self, now: float) -> bool:
         asked = self.stop_asked_at
