@@ -96,6 +96,7 @@ class Host:
     operation: Operation | None = None
     faults: Faults = field(default_factory=Faults)
     off: dict[int, int] = field(default_factory=dict)  # peers confirmed to be off, with their sequence then
+    renewed: dict[int, tuple[int, int]] = field(default_factory=dict)  # and their last renewal, read after that
     seen_health: tuple[float, Health] = (-1e9, Health.UNKNOWN)
     sick_since: float | None = None
 

@@ -39,7 +39,7 @@ class Operation:
             case Action.FENCE:
                 outcome = _fence(host, self.target)
             case _:
-                outcome = Outcome.DONE if host.sanlock.free_host_id(self.target or 0) else Outcome.FAILED
+                outcome = _free_host_id(host, self.target or 0)
         if outcome is None:
             return self
         if outcome is not Outcome.DONE:
@@ -138,4 +138,10 @@ def _fence(host: Host, target: int | None) -> Outcome:
     victim.power_off(f"its power is cut by {host.name}")
     seen = next((p.sequence for p in block.peers if p.host_id == target), None) if block is not None else None
     host.off[target] = -1 if seen is None else seen
+    host.renewed[target] = host.sanlock.renewal_of(target)
     return Outcome.DONE
+
+
+def _free_host_id(host: Host, target: int) -> Outcome:
+    freed = host.sanlock.free_host_id(target, host.renewed.get(target))
+    return Outcome.DONE if freed else Outcome.FAILED

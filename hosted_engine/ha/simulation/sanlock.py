@@ -65,12 +65,16 @@ class Sanlock:
     def owns(self) -> bool:
         return self.joined and self.volume.owner == (self.host_id, self.generation)
 
-    def free_host_id(self, host_id: int) -> bool:
-        """Of a host that is confirmed to be off; refused when it was renewed since this host looked last."""
-        theirs, seen = self.volume.host_ids.get(host_id), self.watched.get(host_id)
-        if theirs is None or seen is None or seen[:2] != (theirs.generation, theirs.timestamp):
+    def renewal_of(self, host_id: int) -> tuple[int, int]:
+        """The generation and timestamp of another host's id, as they are on the disk."""
+        theirs = self.volume.host_ids[host_id]
+        return theirs.generation, theirs.timestamp
+
+    def free_host_id(self, host_id: int, then: tuple[int, int] | None) -> bool:
+        """Of a host that was confirmed off when its renewal was `then`; refused when it has another life since."""
+        if then is None or self.renewal_of(host_id) != then:
             return False
-        theirs.timestamp = 0
+        self.volume.host_ids[host_id].timestamp = 0
         return True
 
     def _join(self, now: float, works: bool) -> None:

@@ -61,7 +61,13 @@ def test_a_sanlock_that_does_not_end_the_vm_gives_two_engines(monkeypatch: pytes
     _caught("two_engines", decide, first=56)
 
 
-def test_giving_a_host_id_back_without_a_confirmed_power_off_gives_two_engines() -> None:
+def test_giving_a_host_id_back_without_a_confirmed_power_off_gives_two_engines(monkeypatch: pytest.MonkeyPatch) -> None:
+    def free(self: Sanlock, host_id: int, then: tuple[int, int] | None) -> bool:
+        self.volume.host_ids[host_id].timestamp = 0
+        return True
+
+    monkeypatch.setattr(Sanlock, "free_host_id", free)
+
     def mutant(view: View) -> Decision:
         decision = decide(view)
         return replace(decision, action=Action.FREE_HOST_ID) if decision.action is Action.FENCE else decision
