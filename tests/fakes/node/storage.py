@@ -49,7 +49,7 @@ class FakeStorage:
 
     def site_files(self, volume: str) -> SiteFilesReport:
         if volume not in self.mounted:
-            raise r.NotMounted(volume=volume)
+            raise r.NotMounted(volume=volume, reason="it is not mounted")
         files = self._site.ha_files.get(volume, {})
         return SiteFilesReport(digests={n: hashlib.sha256(text.encode()).hexdigest() for n, text in files.items()})
 
@@ -57,7 +57,7 @@ class FakeStorage:
         for name in request.files:
             r.token("file name", name)
         if volume not in self.mounted:
-            raise r.NotMounted(volume=volume)
+            raise r.NotMounted(volume=volume, reason="it is not mounted")
         self._site.ha_files.setdefault(volume, {}).update(request.files)
         return self.site_files(volume)
 

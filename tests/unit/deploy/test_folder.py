@@ -97,7 +97,7 @@ def test_what_is_settled_once_the_site_is_up_can_be_corrected_before(folder: Fol
     assert folder.decisions(corrected).settled["gateway"] == "192.0.2.1"
     with pytest.raises(AnswersChanged) as caught:
         folder.decisions(answers)
-    assert "gateway was 192.0.2.1 and is none; lease_io_timeout_s was 9 and is 5" in str(caught.value)
+    assert "gateway was 192.0.2.1 and is none; lease_io_timeout_s was 9 and is 4" in str(caught.value)
     assert folder.decisions(answers, to_remove=True).engine_vm_id == folder.decisions(corrected).engine_vm_id
 
 
