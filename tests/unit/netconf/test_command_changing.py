@@ -47,6 +47,38 @@ def test_a_dry_run_changes_nothing(trivet: _Trivet) -> None:
     assert trivet.fake.now == BEFORE
 
 
+_FAR = {"destination": "198.18.0.0/15", "next-hop-address": "203.0.113.1", "next-hop-interface": "host0"}
+_WARNS = json.dumps({"routes": {"config": [_FAR]}})
+
+
+@pytest.mark.parametrize("words", [("plan",), ("apply", "--dry-run", "--confirm-by", "nothing")])
+def test_what_may_become_of_a_change_is_told(trivet: _Trivet, words: tuple[str, ...]) -> None:
+    last = trivet(*words, wish=_WARNS).output.splitlines()[-1]
+    assert last.startswith("Warning: The gateway 203.0.113.1 is in no network of host0")
+    found = json.loads(trivet(*words, "--json", wish=_WARNS).stdout)
+    assert [step["says"] for step in found["steps"]] == ["Route 198.18.0.0/15 over 203.0.113.1 on host0"]
+    (warning,) = found["warnings"]
+    assert last == f"Warning: {warning}"
+    assert json.loads(trivet(*words, "--json", wish=_WISH).stdout)["warnings"] == []
+
+
+def test_what_is_warned_of_is_told_with_the_change(trivet: _Trivet) -> None:
+    ended = trivet("apply", "--confirm-by", "nothing", "--json", wish=_WARNS)
+    assert "Warning: The gateway 203.0.113.1" in ended.stderr
+    assert json.loads(ended.stdout)["warnings"]
+
+
+def test_what_goes_without_a_word_is_refused_with_both_ways(trivet: _Trivet) -> None:
+    said = {"name": "br0", "type": "linux-bridge", "bridge": {"port": [{"name": "host0"}]}}
+    for words in (("plan",), ("apply", "--confirm-by", "nothing")):
+        ended = trivet(*words, wish=json.dumps({"interfaces": [said]}))
+        assert ended.exit_code == 1
+        assert "192.0.2.11/24, Route 0.0.0.0/0 over 192.0.2.1 on host0 would go" in ended.output
+        assert "Give it to br0" in ended.output
+        assert "{name: host0, ipv4: {enabled: false}}" in ended.output
+    assert trivet.fake.now == BEFORE
+
+
 def test_proven_it_is_kept(trivet: _Trivet) -> None:
     ended = trivet("apply", "--confirm-by", "name=localhost")
     assert (ended.exit_code, len(trivet.fake.confirmed)) == (0, 1)

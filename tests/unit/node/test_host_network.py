@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from netconf.errors import ChangeFailed
+from netconf.errors import ChangeFailed, GoesUnsaid
 from netconf.facade import Network
 from netconf.kept import Kept
 from netconf.model import Address, Dns, Interface, IpConfig, NetworkState
@@ -316,3 +316,14 @@ async def test_a_change_is_not_taken_back_by_the_end_of_the_one_before_that_had_
     keeping.cancel()
     assert [one.id for one in fake.confirmed] == [change.checkpoint]
     assert fake.now.dns == Dns(("192.0.2.12",))
+
+
+async def test_what_may_become_of_a_change_and_what_goes_is_told(clock: HandClock) -> None:
+    host = NetworkState((Interface("host0", ipv4=STATIC), Interface("eth1", ipv4=IpConfig())), ())
+    network = HostNetwork(Network(FakeNetwork(host)), clock)
+    far = {"destination": "198.18.0.0/15", "next-hop-address": "203.0.113.1", "next-hop-interface": "host0"}
+    change = await network.change(NetworkRequest(document={"routes": {"config": [far]}}))
+    assert "203.0.113.1" in change.warnings[0]
+    bridge = {"name": "br0", "type": "linux-bridge", "bridge": {"port": [{"name": "host0"}]}}
+    with pytest.raises(GoesUnsaid):
+        await network.change(NetworkRequest(document={"interfaces": [bridge]}))
