@@ -23,6 +23,7 @@ class Kind(StrEnum):
     NO_MAJORITY = "no-majority"
     CONFIGURATION_DIFFERS = "configuration-differs"
     VOLUME_NOT_STARTED = "volume-not-started"
+    VOLUME_UNKNOWN = "volume-unknown"
     VOLUME_WITHOUT_QUORUM = "volume-without-quorum"
     VOLUME_FILLING = "volume-filling"
     VOLUME_ALMOST_FULL = "volume-almost-full"

@@ -49,6 +49,13 @@ def has_majority(state: PoolState) -> bool:
     return 2 * agree > all_ or all_ <= 2
 
 
+def is_unknown(state: PoolState, volume: VolumeState) -> bool:
+    """Whether nothing is known of any brick that could have been asked about, not even from its disk."""
+    asked = [brick for brick in volume.bricks if not is_unreachable(state, brick)]
+    wrong = [brick for brick in asked if brick.folder is not None and not brick.folder.is_marked]
+    return bool(asked) and not wrong and all(brick.online is None for brick in asked)
+
+
 def is_unreachable(state: PoolState, brick: BrickState) -> bool:
     """Whether nobody is asked about it, because its server is not connected or not in the pool as it should be."""
     peer = state.peer_of(brick)

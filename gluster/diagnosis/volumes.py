@@ -15,6 +15,9 @@ def problems(state: PoolState) -> Iterator[StateProblem]:
         if volume.status is not VolumeStatus.STARTED:
             yield _not_started(volume)
             continue
+        if quorum.is_unknown(state, volume):
+            yield _unknown(volume)
+            continue
         yield from _quorum(state, volume)
         for brick in volume.bricks:
             yield from bricks.problems(state, volume, brick)
@@ -35,6 +38,18 @@ def _not_started(volume: VolumeState) -> StateProblem:
         f"Volume {volume.name} is not started",
         f"its state is {volume.status.value!r}",
         f"Start it with `gluster volume start {volume.name}`",
+    )
+
+
+def _unknown(volume: VolumeState) -> StateProblem:
+    """In one problem instead of one for each brick."""
+    return _problem(
+        volume,
+        Kind.VOLUME_UNKNOWN,
+        Health.UNKNOWN,
+        f"Nobody can say how volume {volume.name} is",
+        "the pool did not answer in time: a server that was cut off a moment ago holds answers back for up to a minute",
+        "Look again in a minute; if it stays so, look for a server that hangs",
     )
 
 

@@ -189,11 +189,20 @@ CASES: dict[str, tuple[Callable[[], PoolState], dict[Kind, Health]]] = {
     ),
     "the pool did not answer in time": (
         lambda: unknown_bricks(WHOLE),
+        {Kind.VOLUME_UNKNOWN: Health.UNKNOWN},
+    ),
+    "the pool did not answer in time, and the disk of a brick is known to be lost": (
+        lambda: with_brick(unknown_bricks(WHOLE), 0, folder=folder(volume_id=None)),
         {
+            Kind.BRICK_EMPTY: Health.DEGRADED,
             Kind.BRICK_UNKNOWN: Health.UNKNOWN,
             Kind.HEAL_UNKNOWN: Health.UNKNOWN,
             Kind.VOLUME_FILL_UNKNOWN: Health.UNKNOWN,
         },
+    ),
+    "nobody said anything of one brick": (
+        lambda: with_brick(WHOLE, 1, online=None, clients=None),
+        {Kind.BRICK_UNKNOWN: Health.UNKNOWN},
     ),
     "gluster says nothing": (
         lambda: PoolState(server="node1", answered=False, reason="Connection failed"),
