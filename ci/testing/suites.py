@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 LAB_FOLDERS = ("tests/lab", "tests/conformance")
 EVERY_LAYOUT = (("TRIVET_LAYOUTS", "all"),)
+MANY_EXAMPLES = (("TRIVET_SCHEDULES", "10000"), ("TRIVET_FUZZ_EXAMPLES", "2000"))
 
 
 class Lab(Enum):
@@ -71,6 +72,15 @@ SUITES: tuple[Suite, ...] = (
         9,
         3000,
         short=True,
+    ),
+    Suite(
+        "examples",
+        "check",
+        ("-n", "2", "tests/sim/ha", "tests/unit/rest/test_fuzz.py"),
+        "10,000 random schedules of partitions and crashes; every operation of the API asked many more odd things",
+        25,
+        10800,
+        environment=MANY_EXAMPLES,
     ),
     Suite(
         "lab-long",
