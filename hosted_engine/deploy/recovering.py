@@ -2,8 +2,10 @@
 
 import os
 import sys
+import tomllib
 
 import click
+import msgspec
 
 from hosted_engine.deploy import here, recovery, safekeeping
 from hosted_engine.deploy.answers import Answers
@@ -23,6 +25,12 @@ class NoCode(Refused):
     mend = "Run it on a terminal, or hand the code in: trivet deploy --recover --code-fd 0 <FILE"
 
 
+class ConfigWrong(Refused):
+    what = "Nothing was begun"
+    why = "{path} cannot be used, and so nobody knows whether this machine is a member of a site: {reason}"
+    mend = "Correct it: trivet-node does not start with it either"
+
+
 class CodeWrong(Refused):
     what = "Nothing was recovered"
     why = "what was given as the recovery code {reason}"
@@ -33,12 +41,12 @@ def check_here(answers: Answers, folder: Folder, reach: Reach) -> None:
     """Refuse a deploy of this machine over a living site that it is a member of and `folder` knows nothing of."""
     if reach.own(answers) is None:
         return
-    if (problem := here.why_not_deploy(here.look(config.load()), folder)) is not None:
+    if (problem := here.why_not_deploy(_look(), folder)) is not None:
         raise problem
 
 
 def recover_here(folder: Folder, teller: Teller, *, code_fd: int | None, dry_run: bool) -> None:
-    found = here.look(config.load())
+    found = _look()
     if found is None:
         raise NoSite
     if found.recovery is None:
@@ -54,6 +62,13 @@ def recover_here(folder: Folder, teller: Teller, *, code_fd: int | None, dry_run
         safekeeping.recover(found.recovery, code, folder)
     teller.say(f"Decisions, keys and answers of {found.site} are back in {folder.path}")
     teller.say(f"Now run: trivet deploy {folder.answers_file}")
+
+
+def _look() -> here.Here | None:
+    try:
+        return here.look(config.load())
+    except (msgspec.ValidationError, tomllib.TOMLDecodeError) as err:
+        raise ConfigWrong(path=config.FILE, reason=str(err)) from err
 
 
 def ask_code(code_fd: int | None) -> str:

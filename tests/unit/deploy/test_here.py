@@ -4,6 +4,7 @@ import os
 import threading
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
@@ -97,6 +98,18 @@ def test_keys_of_another_site_are_told_from_the_own(member: Member) -> None:
         assert "are those of another one" in str(why_not_deploy(found, member.folder))
         (member.folder.path / "ca.crt").unlink()
         assert "lacks its keys." in str(why_not_deploy(found, member.folder))
+
+
+def test_a_configuration_that_cannot_be_read_is_no_reason_to_begin(
+    member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load() -> Config:
+        return msgspec.convert({"port": "many"}, type=Config)
+
+    monkeypatch.setattr("node.config.load", load)
+    ended = member.run(str(member.answers))
+    assert ended.exit_code == 1
+    assert "nobody knows whether this machine is a member of a site" in ended.output
 
 
 def test_who_belongs_to_nobody_may_begin(member: Member) -> None:
