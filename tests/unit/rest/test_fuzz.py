@@ -168,7 +168,7 @@ def test_nothing_stays_behind(site: Site) -> None:
     """The same refusals again and again leave no objects, no sessions, no tasks."""
     odd = ("*" * 2000 + "x", "(" * 3000, "a" * 9000, "\0", "sortby", "x=1 " * 70)
     refused = [Asked("GET", f"{API}/{where}?{urlencode({name: text})}")
-               for where in ("vms", "events", "networks")
+               for where in ("vms", "events")
                for name in ("search", "follow", "max", "correlation_id")
                for text in odd]  # fmt: skip
     refused += [
@@ -182,8 +182,9 @@ def test_nothing_stays_behind(site: Site) -> None:
         return len(gc.get_objects())
 
     objects()
-    counts = [objects(), objects()]
-    assert counts[-1] - counts[0] < len(refused), counts
+    counts = [objects() for _ in range(4)]
+    # asyncio tidies its weak references up every other time: the lowest of two rounds is what stays.
+    assert min(counts[2:]) - min(counts[:2]) < len(refused) / 2, counts
     with site.world.store.transaction() as tx:
         assert tx.sessions.count() == 0
         assert tx.tasks.count(status="running") == 0
