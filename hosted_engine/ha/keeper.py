@@ -134,7 +134,7 @@ class Keeper:
             storage_readable=_known(board, look is not None),
             storage_writable=_known(board, look is not None and look.written),
             blocks=look.blocks if look is not None else _unreadable(self._view.peers),
-            vm=vm.value.state if vm.value is not None else VmState.UNKNOWN,
+            vm=self._vm(vm.value),
             lease=lease.value or (LeaseState.UNREADABLE if lease.error else LeaseState.UNKNOWN, None),
             measurements=self._measurements(now),
             health=monitors.health.latest().value or Health.UNKNOWN,
@@ -144,6 +144,13 @@ class Keeper:
             running=self._actor.running,
             booted_at=vm.value.started_at if vm.value is not None else None,
         )
+
+    def _vm(self, look: VmLook | None) -> VmState:
+        """A VM that this host is starting waits for its lease and is absent still: the others are to wait for it."""
+        if look is None:
+            return VmState.UNKNOWN
+        starting = self._actor.running is Action.START and look.state is VmState.UNKNOWN
+        return VmState.ABSENT if starting else look.state
 
     def _measurements(self, now: float) -> Measurements:
         monitors = self._monitors

@@ -18,7 +18,8 @@ from hosted_engine.ha.states import Action, Health, LeaseState, State, VmState
 from hosted_engine.ha.view import Memory
 from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
 from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
-from tests.unit.ha.test_actions import Stage
+from node.vms.states import PAUSED
+from tests.unit.ha.test_actions import VM, Stage
 
 T = TypeVar("T")
 
@@ -120,6 +121,16 @@ async def test_the_engine_of_a_host_that_is_proven_dead_is_started(host: Host) -
     host.lease, host.health = (LeaseState.HELD, 1), Health.GOOD
     await host.rounds(10)
     assert (host.said.state, host.said.vm, host.said.health) == (State.ENGINE_UP, VmState.RUNNING, Health.GOOD)
+
+
+async def test_a_host_whose_start_waits_for_the_lease_is_still_one_that_could_start_it(host: Host) -> None:
+    await host.rounds(60)
+    host.other_writes, host.lease = False, (LeaseState.EXPIRED, 2)
+    await host.rounds(20)
+    host.stage.actor.running = Action.START
+    host.stage.hypervisor.set(VM.id, PAUSED, 11)
+    await host.rounds(4)
+    assert (host.said.state, host.said.vm) == (State.ENGINE_STARTING, VmState.ABSENT)
 
 
 async def test_nothing_is_started_in_global_maintenance(host: Host) -> None:
