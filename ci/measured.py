@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 
 from ci import applying, watching
+from ci import failover as losing
 from ci.lab import cgroups, settings
 from ci.pairs import Pair
+from tests.lab.under_test import find
 
 # In seconds: twelve minutes on a fresh machine, three with the images there; changed code in all nodes and the engine.
 AIMS = {
@@ -39,7 +41,9 @@ def memory_mib(pids: set[int]) -> float:
 
 @click.command()
 @click.option("--network", is_flag=True, help="Measure now how the network is followed and changed; needs root.")
-def main(network: bool) -> None:
+@click.option("--failover", metavar="N", type=int, help="Cut the power of the engine's host N times in a row now.")
+@click.option("--name", default="test", envvar="TRIVET_LAB", show_default=True, help="On which lab, with --failover.")
+def main(network: bool, failover: int | None, name: str) -> None:
     pairs: list[Pair] = []
     for lab in settings.labs():
         if lab.times_file.exists():
@@ -52,6 +56,10 @@ def main(network: bool) -> None:
         rows = applying.rows()
         pairs += applying.pairs(rows)
         details = applying.table(rows)
+    if failover:
+        found = losing.losses(find(name), failover, click.echo)
+        pairs += losing.pairs(found)
+        details = (*details, *losing.distribution(found))
     click.echo(f"{'what':<40} {'measured':>8} {'aim':>8} unit  ratio")
     for pair in pairs:
         click.echo(pair.line())
