@@ -8,6 +8,7 @@ from node.system.process import CommandFailed, Run
 
 UNIT = "trivet-ha.service"
 MARK = "keeps-engine"  # the unit's condition
+LOCAL_MAINTENANCE = "local-maintenance"
 
 
 class HaService:
@@ -30,7 +31,9 @@ class HaService:
         return self.look()
 
     def release(self) -> HaReport:
-        """It ends, and does not come back. The engine's VM runs on: nobody looks after it any more."""
+        """It ends, and does not come back. The engine's VM runs on: nobody looks after it any more. This host's
+        maintenance ends too: in the next site nobody would know of it."""
+        (self._mark.parent / LOCAL_MAINTENANCE).unlink(missing_ok=True)
         if self._mark.exists():
             self._mark.unlink()
             sync_folder(self._mark.parent)

@@ -16,7 +16,6 @@ from hosted_engine.ha.domain import vm_state
 from hosted_engine.ha.footing import Footing
 from hosted_engine.ha.keeper import Identity, Keeper, Monitors, VmLook
 from hosted_engine.ha.lease_reader import LeaseReader
-from hosted_engine.ha.look import LOCAL_MAINTENANCE
 from hosted_engine.ha.memory import restore
 from hosted_engine.ha.monitor import Monitor
 from hosted_engine.ha.network_probes import HealthProbe, NetworkProbe
@@ -29,6 +28,7 @@ from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
 from node import config
 from node.api.messages.machine import Accelerator
 from node.api.messages.vms import VmReport, VmSpec
+from node.ha_service import LOCAL_MAINTENANCE
 from node.needs import Needs
 from node.observe.capabilities import accelerator
 from node.storage import layout

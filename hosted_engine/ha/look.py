@@ -15,6 +15,7 @@ from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
 from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
 from node.api.problems import Failed, Refused
 from node.config import Config
+from node.ha_service import LOCAL_MAINTENANCE
 from node.storage import layout
 from node.system.files import read_or_none
 
@@ -22,7 +23,6 @@ T = TypeVar("T")
 
 LIMIT_S = 15.0
 RUNTIME = Path("/run/trivet-ha")
-LOCAL_MAINTENANCE = "local-maintenance"
 
 
 class VolumeSilent(Failed):

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from hosted_engine.ha import command_status, look
 from hosted_engine.ha.command import ha
-from hosted_engine.ha.look import LOCAL_MAINTENANCE, Look
+from hosted_engine.ha.look import Look
 from hosted_engine.ha.observe import first_view
 from hosted_engine.ha.records import HISTORY, MOST_LINES, Records, read_history, trim
 from hosted_engine.ha.site_files import SITE_FILE, HaEngine, HaNode, HaSite, format_files
@@ -20,6 +20,7 @@ from hosted_engine.ha.whiteboard import ClusterBlock, HostBlock
 from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
 from node import config
 from node.config import Config
+from node.ha_service import LOCAL_MAINTENANCE
 from tests.unit.ha.test_actions import VM
 
 SITE = HaSite(

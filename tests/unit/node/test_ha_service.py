@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from node.api.messages.ha import HaReport
-from node.ha_service import MARK, UNIT, HaService
+from node.ha_service import LOCAL_MAINTENANCE, MARK, UNIT, HaService
 from node.system.process import CommandFailed
 
 
@@ -42,9 +42,11 @@ def test_it_is_released_for_good_and_once(tmp_path: Path) -> None:
     systemd = FakeSystemd()
     service = HaService(systemd, tmp_path / "ha")
     service.keep()
+    (tmp_path / "ha" / LOCAL_MAINTENANCE).touch()
     for _ in range(2):
         assert service.release() == HaReport(keeps=False, active=False)
     assert systemd.told == ["start", "stop"]
+    assert list((tmp_path / "ha").iterdir()) == []
 
 
 @pytest.mark.parametrize("state", ["activating", "deactivating", "reloading"])
