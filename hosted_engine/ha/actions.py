@@ -7,9 +7,8 @@ from hosted_engine.ha.states import Action, Outcome
 from hosted_engine.ha.view import Decision
 from node.api.messages.vms import VmSpec
 from node.api.problems import Problem, Refused
-from node.api.refusals import LeaseHeld
+from node.api.refusals import LeaseHeld, LockspaceUnknown, NotMounted
 from node.system.clock import Clock
-from node.vms.hypervisor import Hypervisor
 from node.vms.lifecycle import Vms
 
 log = logging.getLogger(__name__)
@@ -21,9 +20,8 @@ IMAGE_LOCKED = ('Failed to get "write" lock', 'Failed to get shared "write" lock
 class Actor:
     """One action at a time, beside the loop: a start may wait for its lease, a shutdown for its guest."""
 
-    def __init__(self, vms: Vms, hypervisor: Hypervisor, spec: VmSpec, clock: Clock) -> None:
+    def __init__(self, vms: Vms, spec: VmSpec, clock: Clock) -> None:
         self._vms = vms
-        self._hypervisor = hypervisor
         self._spec = spec
         self._clock = clock
         self._task: asyncio.Task[Outcome] | None = None
@@ -47,7 +45,8 @@ class Actor:
         self.reason = ""
         try:
             await self._carry_out(action)
-        except LeaseHeld as err:
+        except (LeaseHeld, LockspaceUnknown, NotMounted) as err:
+            # After an outage a node is back in its lockspace some 20 s after its storage: that says nothing of the VM.
             return await self._held(err)
         except Problem as err:
             if any(words in str(err) for words in IMAGE_LOCKED):  # QEMU opens its disks before it gets the lease
@@ -77,7 +76,7 @@ class Actor:
             case Action.DESTROY:
                 await self._vms.destroy(vm_id)
             case Action.RESUME:
-                await asyncio.to_thread(self._hypervisor.resume, vm_id)
+                await self._vms.resume(vm_id)
             case _:
                 raise NotPossible(action=action)
 

@@ -131,7 +131,7 @@ class HaAgent:
             restore(await self._own_block(board), identity.boot_id, self._clock.monotonic()),
             monitors=monitors,
             board=board,
-            actor=Actor(self._vms(hypervisor), hypervisor, spec, self._clock),
+            actor=Actor(self._vms(hypervisor), spec, self._clock),
             records=Records(RUNTIME, settings.ha_folder),
             clock=self._clock,
         )

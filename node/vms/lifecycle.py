@@ -145,6 +145,14 @@ class Vms:
         path = Path(console_log(self._surroundings, vm_id))
         return await self._threads(_tail, path)
 
+    async def resume(self, vm_id: str) -> VmReport:
+        """Let a paused VM go on that has all that it needs."""
+        async with self._locks[vm_uuid(vm_id)]:
+            await self._get(vm_id)
+            await self._ready(domain_facts(await self._threads(self._hypervisor.xml, vm_id)))
+            await self._threads(self._hypervisor.resume, vm_id)
+            return await self._look(vm_id)
+
     async def resume_paused_by_storage(self) -> None:
         """Let VMs go on that QEMU paused over an I/O error and that have what they need again."""
         await self._resumer.resume()

@@ -10,6 +10,8 @@ from hosted_engine.ha.states import Action, Outcome, State, VmState
 from hosted_engine.ha.view import Decision
 from node.api.messages.machine import Accelerator
 from node.api.messages.vms import VmSpec
+from node.api.problems import Refused
+from node.api.refusals import LockspaceUnknown, NotMounted
 from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts
 from node.vms.domain_xml import Surroundings
@@ -28,6 +30,7 @@ class Stage:
         self.clock = FakeClock()
         self.hypervisor = FakeHypervisor()
         self.holder: tuple[str, int] | None = None
+        self.missing: Refused | None = None
         vms = Vms(
             self.hypervisor,
             Threads("vms", 1),
@@ -38,7 +41,7 @@ class Stage:
             tell=lambda _: None,
             clock=self.clock,
         )
-        self.actor = Actor(vms, self.hypervisor, VM, self.clock)
+        self.actor = Actor(vms, VM, self.clock)
 
     async def do(self, action: Action) -> Outcome:
         self.actor.begin(Decision(state=State.ENGINE_START, action=action, reason="a test"))
@@ -54,7 +57,8 @@ class Stage:
         return vm_state(self.hypervisor.find(VM.id))
 
     async def _ready(self, facts: DomainFacts) -> None:
-        return None
+        if self.missing is not None:
+            raise self.missing
 
     async def _holder(self, facts: DomainFacts) -> tuple[str, int] | None:
         return self.holder
@@ -105,6 +109,34 @@ async def test_a_paused_vm_goes_on(stage: Stage) -> None:
     assert stage.state() is VmState.PAUSED
     assert await stage.do(Action.RESUME) is Outcome.DONE
     assert stage.state() is VmState.RUNNING
+
+
+@pytest.mark.parametrize("action", [Action.START, Action.RESUME])
+@pytest.mark.parametrize(
+    "missing",
+    [LockspaceUnknown(lockspace="trivet"), NotMounted(volume="engine", reason="it does not answer")],
+    ids=["lockspace", "volume"],
+)
+async def test_who_is_not_back_in_its_storage_waits(stage: Stage, action: Action, missing: Refused) -> None:
+    """After an outage that takes 20 s: neither a failed start nor a VM that cannot be resumed."""
+    if action is Action.RESUME:
+        await stage.do(Action.START)
+        stage.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
+    stage.missing = missing
+    before = stage.state()
+    assert await stage.do(action) is Outcome.LEASE_HELD
+    assert stage.state() is before
+    stage.missing = None
+    assert await stage.do(action) is Outcome.DONE
+    assert stage.state() is VmState.RUNNING
+
+
+async def test_a_vm_that_cannot_be_resumed_says_why(stage: Stage) -> None:
+    await stage.do(Action.START)
+    stage.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
+    stage.hypervisor.refuse_resume = "the disk is gone"
+    assert await stage.do(Action.RESUME) is Outcome.FAILED
+    assert "the disk is gone" in stage.actor.reason
 
 
 @pytest.mark.parametrize(
