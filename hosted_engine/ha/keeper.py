@@ -80,6 +80,7 @@ class Keeper:
         self._memory = memory
         self._view = first_view(identity.host_id, clock.monotonic(), profile, memory)
         self._block: HostBlock | None = None
+        self._has_left = False
 
     async def run(self, alive: Callable[[], None]) -> None:
         """For ever; `alive` is called in every round."""
@@ -89,6 +90,8 @@ class Keeper:
             await self._clock.sleep(self._view.profile.period_s)
 
     def round(self) -> None:
+        if self._has_left:
+            return  # another word would take the last one back, and nothing is begun any more
         now = self._clock.monotonic()
         outcome = self._take_outcome(now)
         self._view = next_view(self._view, self._facts(now), self._memory)
@@ -111,6 +114,7 @@ class Keeper:
 
     def say_goodbye(self) -> None:
         """The last word of a daemon that ends in order; an engine VM that is here runs on."""
+        self._has_left = True
         if self._block is not None:
             self._board.say(stopped(self._block, 0))
             self._monitors.board.wake()

@@ -185,6 +185,14 @@ async def test_a_daemon_that_ends_in_order_says_so(host: Host) -> None:
     assert host.said.state is State.AGENT_STOPPED
 
 
+async def test_the_last_word_stays_the_last_and_nothing_is_begun_after_it(host: Host) -> None:
+    await host.rounds(60)
+    host.keeper.say_goodbye()
+    host.other_writes, host.lease = False, (LeaseState.FREE, None)
+    await host.rounds(20)
+    assert (host.said.state, host.stage.state()) == (State.AGENT_STOPPED, VmState.ABSENT)
+
+
 def idle() -> float | None:
     return 0.1
 
