@@ -2,17 +2,19 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 
 from hosted_engine.ha.states import Action, Outcome
 from hosted_engine.ha.view import Decision
 from node.api.messages.vms import VmSpec
-from node.api.problems import Problem, Refused
+from node.api.problems import Failed, Problem, Refused
 from node.api.refusals import LeaseHeld, LockspaceUnknown, NotMounted
 from node.system.clock import Clock
 from node.vms.lifecycle import Vms
 
 log = logging.getLogger(__name__)
 
+ANSWER_S = 10.0  # a QEMU that hangs gives libvirt no answer for ever; ending it asks only the kernel
 HELD_PAUSE_S = 3.0  # another start would be refused at once for the same reason
 IMAGE_LOCKED = ('Failed to get "write" lock', 'Failed to get shared "write" lock')
 
@@ -72,13 +74,27 @@ class Actor:
                 await self._vms.define(self._spec)
                 await self._vms.start(vm_id)
             case Action.STOP:
-                await self._vms.shut_down(vm_id)
+                await _in_time(self._vms.shut_down(vm_id), action)
             case Action.DESTROY:
                 await self._vms.destroy(vm_id)
             case Action.RESUME:
-                await self._vms.resume(vm_id)
+                await _in_time(self._vms.resume(vm_id), action)
             case _:
                 raise NotPossible(action=action)
+
+
+async def _in_time(answer: Awaitable[object], action: Action) -> None:
+    """Raises NoAnswer; the thread that waits for libvirt is left behind."""
+    try:
+        await asyncio.wait_for(answer, ANSWER_S)
+    except TimeoutError as err:
+        raise NoAnswer(action=action, seconds=f"{ANSWER_S:.0f}") from err
+
+
+class NoAnswer(Failed):
+    what = "The engine VM did not {action}"
+    why = "its QEMU gave libvirt no answer within {seconds} s"
+    mend = "Nothing: a QEMU that hangs is ended by force"
 
 
 class NotPossible(Refused):

@@ -1,9 +1,11 @@
 """What is done to the engine VM, and how it is told when it did not work."""
 
+import threading
 from pathlib import Path, PurePosixPath
 
 import pytest
 
+from hosted_engine.ha import actions
 from hosted_engine.ha.actions import HELD_PAUSE_S, Actor
 from hosted_engine.ha.domain import vm_state
 from hosted_engine.ha.states import Action, Outcome, State, VmState
@@ -33,7 +35,7 @@ class Stage:
         self.missing: Refused | None = None
         vms = Vms(
             self.hypervisor,
-            Threads("vms", 1),
+            Threads("vms", 2),
             Surroundings(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath("/logs")),
             Runs(folder / "runs"),
             ready=self._ready,
@@ -137,6 +139,23 @@ async def test_a_vm_that_cannot_be_resumed_says_why(stage: Stage) -> None:
     stage.hypervisor.refuse_resume = "the disk is gone"
     assert await stage.do(Action.RESUME) is Outcome.FAILED
     assert "the disk is gone" in stage.actor.reason
+
+
+@pytest.mark.parametrize("action", [Action.STOP, Action.RESUME])
+async def test_a_qemu_that_hangs_and_answers_nothing_is_ended_all_the_same(
+    action: Action, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As libvirt does: what asks QEMU's monitor waits for ever, what ends its process does not."""
+    ended = threading.Event()
+    monkeypatch.setattr(actions, "ANSWER_S", 0.1)
+    for asks in ("shut_down", "resume"):
+        monkeypatch.setattr(stage.hypervisor, asks, lambda _: ended.wait())
+    await stage.do(Action.START)
+    assert await stage.do(action) is Outcome.FAILED
+    assert "QEMU gave libvirt no answer" in stage.actor.reason
+    assert await stage.do(Action.DESTROY) is Outcome.DONE
+    ended.set()
+    assert stage.state() is VmState.ABSENT
 
 
 @pytest.mark.parametrize(
