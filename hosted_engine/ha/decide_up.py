@@ -53,12 +53,18 @@ def _without_storage(view: View) -> Decision | None:
     return _stay(_as_it_was(view), "The engine runs here; the engine volume cannot be read, so its lease decides")
 
 
+def _is_held_elsewhere(view: View) -> bool:
+    return view.lease.state is LeaseState.HELD and view.lease.host_id not in (None, view.host_id)
+
+
 def _without_lease(view: View) -> Decision | None:
-    """Others may start the engine at any time then. They believe this host's claim for twice as long."""
+    """Others may start the engine at any time then. They believe this host's claim for twice as long.
+
+    Of a VM that it pauses libvirt gives the lease back, and takes it again before the VM goes on.
+    """
     lease = view.lease
-    proven = lease.state in (LeaseState.FREE, LeaseState.EXPIRED) or (
-        lease.state is LeaseState.HELD and lease.host_id not in (None, view.host_id)
-    )
+    is_nobodys = lease.state in (LeaseState.FREE, LeaseState.EXPIRED) and view.vm is not VmState.PAUSED
+    proven = is_nobodys or _is_held_elsewhere(view)
     since = max(lease.since, view.vm_since)
     if not proven or view.now - since < view.profile.claim_grace_s / 2:
         return None
@@ -93,6 +99,11 @@ def _paused(view: View) -> Decision | None:
         return _stay(State.ENGINE_UP_BAD_HEALTH, "The VM is paused; the engine volume cannot be written")
     if view.storage.full:
         return _stay(State.ENGINE_UP_BAD_HEALTH, "The VM is paused; the engine volume is full")
+    if view.lease.state in (LeaseState.UNKNOWN, LeaseState.UNREADABLE):
+        reason = "The VM is paused; this host is not in the lockspace yet, so that it cannot have its lease again"
+        return _stay(State.ENGINE_UP_BAD_HEALTH, reason)
+    if _is_held_elsewhere(view):
+        return _stay(State.ENGINE_UP_BAD_HEALTH, f"The VM is paused; host {view.lease.host_id} has its lease now")
     failed_since = view.memory.resume_failed_since
     if failed_since is not None and view.now - failed_since >= view.profile.bad_health_s:
         return _stop(f"The paused VM could not be resumed for {view.now - failed_since:.0f} s", sick=True)

@@ -42,11 +42,16 @@ def find_peer(view: View, host_id: int | None) -> Peer | None:
 
 
 def find_claimant(view: View) -> HostBlock | None:
-    """A living peer that says the engine VM is on it. That of an owner who is proven dead is worth nothing."""
+    """A living peer that says the engine VM is on it. That of an owner who is proven dead is worth nothing.
+
+    Unless its VM is paused: that has no lease, and goes on when its host is in the lockspace again, in another life.
+    """
     expired = view.lease.host_id if view.lease.state is LeaseState.EXPIRED else None
     for peer in view.peers:
         block = peer.block
-        if isinstance(block, HostBlock) and block.vm.is_here and peer.host_id != expired and is_alive(view, peer):
+        if not isinstance(block, HostBlock) or not block.vm.is_here or not is_alive(view, peer):
+            continue
+        if peer.host_id != expired or block.vm is VmState.PAUSED:
             return block
     return None
 

@@ -238,6 +238,54 @@ def test_a_paused_vm_goes_on_when_its_disk_does() -> None:
     assert decide(replace(paused, memory=tried)).action is Action.STOP
 
 
+PAUSED = replace(
+    UP,
+    profile=DEFAULT,
+    vm=VmState.PAUSED,
+    vm_since=NOW - 90,
+    health=Health.UNKNOWN,
+    memory=Memory(state=State.ENGINE_UP_BAD_HEALTH, since=NOW - 90),
+)
+
+
+@pytest.mark.parametrize("lease", [LeaseState.UNKNOWN, LeaseState.UNREADABLE])
+def test_a_paused_vm_waits_for_the_lockspace_however_long_that_takes(lease: LeaseState) -> None:
+    """libvirt would refuse to let it go on, and each refusal would bring its end nearer."""
+    view = replace(PAUSED, lease=Lease(state=lease, since=NOW - 600))
+    assert _does(view) == (State.ENGINE_UP_BAD_HEALTH, Action.NONE)
+    again = replace(PAUSED, lease=Lease(state=LeaseState.EXPIRED, host_id=1, since=NOW))
+    assert _does(again) == (State.ENGINE_UP_BAD_HEALTH, Action.RESUME)
+
+
+@pytest.mark.parametrize(
+    "lease",
+    [Lease(state=LeaseState.FREE, since=NOW - 600), Lease(state=LeaseState.EXPIRED, host_id=1, since=NOW - 600)],
+)
+def test_a_paused_vm_is_not_ended_because_libvirt_gave_its_lease_back(lease: Lease) -> None:
+    assert _does(replace(PAUSED, lease=lease)) == (State.ENGINE_UP_BAD_HEALTH, Action.RESUME)
+    for storage in (
+        Storage(readable=True, writable=False, readable_since=0.0),
+        Storage(readable=True, writable=True, full=True, readable_since=0.0),
+    ):
+        assert decide(replace(PAUSED, lease=lease, storage=storage)).action is Action.NONE
+
+
+def test_a_paused_vm_whose_lease_another_host_has_never_goes_on() -> None:
+    half = DEFAULT.claim_grace_s / 2
+    assert decide(replace(PAUSED, lease=_held(2, half - 1))).action is Action.NONE
+    assert _does(replace(PAUSED, lease=_held(2, half))) == (State.ENGINE_FORCE_STOP, Action.DESTROY)
+
+
+def test_the_paused_vm_of_a_host_that_lives_again_is_believed_in_for_a_while() -> None:
+    """After an outage of all: it joined the lockspace anew, so that its lease of before is worth nothing."""
+    for vm, action in ((VmState.PAUSED, Action.NONE), (VmState.RUNNING, Action.START)):
+        peers = (peer(1, state=State.ENGINE_UP_BAD_HEALTH, vm=vm), peer(3))
+        assert decide(replace(DOWN, peers=peers)).action is action
+    refuted = Lease(state=LeaseState.EXPIRED, host_id=1, since=NOW - FAST.claim_grace_s)
+    peers = (peer(1, state=State.ENGINE_UP_BAD_HEALTH, vm=VmState.PAUSED), peer(3))
+    assert decide(replace(DOWN, peers=peers, lease=refuted)).action is Action.START
+
+
 def test_a_vm_without_its_lease_is_ended_before_others_stop_believing_in_it() -> None:
     for lease in (_held(2, 15), Lease(state=LeaseState.FREE, since=NOW - 15)):
         assert _does(replace(UP, lease=lease)) == (State.ENGINE_FORCE_STOP, Action.DESTROY)
