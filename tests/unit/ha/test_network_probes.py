@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -40,8 +41,8 @@ class FakeEngine(http.server.BaseHTTPRequestHandler):
         return None
 
 
-def serve(folder: Path, pair_authority: object = AUTHORITY) -> http.server.HTTPServer:
-    pair = make_pair(pair_authority, Role.ENGINE, "engine", names=["127.0.0.1"])  # type: ignore[arg-type]
+def serve(folder: Path, pair_authority: object = AUTHORITY, *, now: datetime | None = None) -> http.server.HTTPServer:
+    pair = make_pair(pair_authority, Role.ENGINE, "engine", names=["127.0.0.1"], now=now)  # type: ignore[arg-type]
     (folder / "crt").write_text(pair.certificate)
     (folder / "key").write_text(pair.key)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -78,6 +79,15 @@ def test_one_that_the_authority_does_not_know_is_not(tmp_path: Path) -> None:
     assert health(stranger) is Health.BAD
     stranger.shutdown()
     stranger.server_close()
+
+
+@pytest.mark.parametrize("year", [2010, 2040])
+def test_one_whose_certificate_is_not_of_this_hosts_time_is_healthy(year: int, tmp_path: Path) -> None:
+    """The clock of this host is wrong, or the certificate has run out: neither is mended by a restart."""
+    server = serve(tmp_path, now=datetime(year, 1, 1, tzinfo=UTC))
+    assert health(server) is Health.GOOD
+    server.shutdown()
+    server.server_close()
 
 
 def test_one_that_is_not_there_is_not(engine: http.server.HTTPServer) -> None:
