@@ -74,13 +74,15 @@ def history(lines: int, as_json: bool) -> None:
 @click.argument("mode", type=click.Choice(["global", "local", "none"]))
 @as_json_option
 def maintenance(mode: str, as_json: bool) -> None:
-    """Set the maintenance: `global` (no host starts, stops or moves the engine), `local` (this host gives the engine
-    away and takes none), `none` (neither).
+    """Begin a maintenance, beside one that is there: `global` (no host starts, stops or moves the engine) or `local`
+    (this host gives the engine away and takes none). `none` ends both, of other hosts only the global one.
     """
     settings = config.load()
     look = Look(settings)
-    _asked(lambda: look.set_global_maintenance(mode == "global", settings.node_name))
-    _asked(lambda: look.set_local_maintenance(mode == "local"))
+    if mode != "global":
+        _asked(lambda: look.set_local_maintenance(mode == "local"))
+    if mode != "local":
+        _asked(lambda: look.set_global_maintenance(mode == "global", settings.node_name))
     click.echo(msgspec.json.encode({"maintenance": mode}) if as_json else f"Maintenance: {mode}")
 
 

@@ -92,10 +92,18 @@ def test_maintenance_is_global_or_of_this_host_or_none(folder: Path) -> None:
     assert file.read_cluster() == ClusterBlock(sequence=2, global_maintenance=True, set_by="node1")
     assert "Global maintenance, set on node1" in run("status").output
     assert run("maintenance", "local").exit_code == 0
-    assert file.read_cluster() == ClusterBlock(sequence=3, global_maintenance=False, set_by="node1")
+    assert (folder / "ha" / LOCAL_MAINTENANCE).exists()
+    assert run("maintenance", "global").exit_code == 0
+    assert file.read_cluster() == ClusterBlock(sequence=3, global_maintenance=True, set_by="node1")
     assert (folder / "ha" / LOCAL_MAINTENANCE).exists()
     assert json.loads(run("maintenance", "none", "--json").output) == {"maintenance": "none"}
+    assert file.read_cluster() == ClusterBlock(sequence=4, global_maintenance=False, set_by="node1")
     assert not (folder / "ha" / LOCAL_MAINTENANCE).exists()
+
+
+def test_a_host_goes_into_maintenance_though_the_volume_is_away(folder: Path) -> None:
+    assert run("maintenance", "local").exit_code == 0
+    assert (folder / "ha" / LOCAL_MAINTENANCE).exists()
 
 
 def test_a_block_of_the_cluster_that_cannot_be_read_is_not_written_over(folder: Path) -> None:
