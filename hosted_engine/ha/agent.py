@@ -12,7 +12,7 @@ from typing import TypeVar
 from hosted_engine.ha import host_probes, site_files
 from hosted_engine.ha.actions import Actor
 from hosted_engine.ha.board import Board
-from hosted_engine.ha.domain import vm_state
+from hosted_engine.ha.domain import booted_at, vm_state
 from hosted_engine.ha.footing import Footing
 from hosted_engine.ha.keeper import Identity, Keeper, Monitors, VmLook
 from hosted_engine.ha.lease_reader import LeaseReader
@@ -226,7 +226,7 @@ def look_at_vm(hypervisor: LibvirtHypervisor, vm_id: str) -> VmLook:
     domain = hypervisor.find(vm_id)
     pid = domain.pid if domain is not None else None
     started_at = host_probes.started_at(pid) if pid is not None else None
-    return VmLook(vm_state(domain), pid, started_at)
+    return VmLook(vm_state(domain), pid, booted_at(started_at, hypervisor.rebooted_at(vm_id)))
 
 
 def _tell(report: VmReport) -> None:

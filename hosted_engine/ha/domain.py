@@ -25,6 +25,13 @@ def vm_state(domain: Domain | None) -> VmState:
     return VmState.UNKNOWN
 
 
+def booted_at(started_at: float | None, rebooted_at: float | None) -> float | None:
+    """When the guest began to boot last: with its process, or again in it. A reboot of an earlier process is past."""
+    if started_at is None or rebooted_at is None:
+        return started_at
+    return max(started_at, rebooted_at)
+
+
 def _paused(reason: int) -> VmState:
     if reason == PAUSED_STARTING_UP:
         return VmState.UNKNOWN

@@ -25,7 +25,7 @@ NETWORK_S = 60.0  # so much of the network's past counts for the score
 
 @dataclass(frozen=True, slots=True)
 class VmLook:
-    """`started_at`: when its process was started, by the monotonic clock."""
+    """`started_at`: when its process was started or its guest began to boot again, by the monotonic clock."""
 
     state: VmState
     pid: int | None = None

@@ -29,6 +29,7 @@ class LibvirtHypervisor:
         self._connection: Any = None
         self._changed: Callable[[str], None] = lambda _: None
         self._again: Callable[[], None] = lambda: None
+        self._rebooted_at: dict[str, float] = {}
         libvirt.registerErrorHandler(lambda *_: None, None)  # errors come as exceptions; not on stderr as well
         libvirt.virEventRegisterDefaultImpl()
 
@@ -42,6 +43,10 @@ class LibvirtHypervisor:
 
     def find(self, vm_id: str) -> Domain | None:
         return self._do("look for a domain", lambda c: _found(c, vm_id))
+
+    def rebooted_at(self, vm_id: str) -> float | None:
+        """When its guest began to boot again in the same process, by the monotonic clock; as far as it was watched."""
+        return self._rebooted_at.get(vm_id)
 
     def xml(self, vm_id: str) -> str:
         """The persistent definition: what the next start takes."""
@@ -89,6 +94,7 @@ class LibvirtHypervisor:
             connection.setKeepAlive(5, 3)
             lifecycle = libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE
             connection.domainEventRegisterAny(None, lifecycle, self._on_lifecycle, None)
+            connection.domainEventRegisterAny(None, libvirt.VIR_DOMAIN_EVENT_ID_REBOOT, self._on_reboot, None)
             is_new, self._connection = self._connection is None, connection
         if not is_new:
             log.warning("libvirtd was away; connected again")
@@ -97,6 +103,9 @@ class LibvirtHypervisor:
 
     def _on_lifecycle(self, _connection: Any, domain: Any, _event: int, _detail: int, _opaque: Any) -> None:
         self._changed(domain.UUIDString())
+
+    def _on_reboot(self, _connection: Any, domain: Any, _opaque: Any) -> None:
+        self._rebooted_at[domain.UUIDString()] = time.monotonic()
 
     def _keep_connected(self) -> None:
         """Events come over the connection: a lost one has to be noticed also when nobody asks for anything."""

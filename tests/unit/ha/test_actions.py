@@ -7,7 +7,7 @@ import pytest
 
 from hosted_engine.ha import actions
 from hosted_engine.ha.actions import HELD_PAUSE_S, Actor
-from hosted_engine.ha.domain import vm_state
+from hosted_engine.ha.domain import booted_at, vm_state
 from hosted_engine.ha.states import Action, Outcome, State, VmState
 from hosted_engine.ha.view import Decision
 from node.api.messages.machine import Accelerator
@@ -173,3 +173,13 @@ async def test_a_qemu_that_hangs_and_answers_nothing_is_ended_all_the_same(
 )
 def test_libvirts_states_in_our_words(state: int, reason: int, expected: VmState) -> None:
     assert vm_state(Domain(id=VM.id, name="x", title="x", state=state, reason=reason)) is expected
+
+
+@pytest.mark.parametrize(
+    ("started", "rebooted", "expected"),
+    [(None, None, None), (5.0, None, 5.0), (5.0, 9.0, 9.0), (9.0, 5.0, 9.0), (None, 5.0, None)],
+)
+def test_a_guest_boots_with_its_process_and_again_in_it(
+    started: float | None, rebooted: float | None, expected: float | None
+) -> None:
+    assert booted_at(started, rebooted) == expected
