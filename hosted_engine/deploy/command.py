@@ -189,8 +189,9 @@ def _tell_end(done: Done, answers: Answers, folder: Folder, teller: Teller) -> N
     teller.say(f"user      {answers.admin_user}")
     teller.say(f"password  in {folder.password_file}")
     teller.say(f"authority {folder.authority_file}")
-    if Kind.RECOVERY in {todo.kind for todo in done.todos}:
-        recovering.tell_code(folder, teller, terminal=sys.stdout.isatty())
+    terminal = sys.stdout.isatty()
+    if terminal or Kind.RECOVERY in {todo.kind for todo in done.todos}:  # the run that sealed may have stopped later
+        recovering.tell_code(folder, teller, terminal=terminal)
 
 
 def end_lines(done: Done) -> list[str]:
