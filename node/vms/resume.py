@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from node.api.problems import Problem
+from node.storage.causes import cause
 from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts, domain_facts
 from node.vms.hypervisor import Domain, Hypervisor, HypervisorFailed
@@ -62,6 +63,8 @@ class Resumer:
             return lock_error(err.text.why, facts)
         except Problem as err:
             return f"{err.text.what}: {err.text.why}"
+        except OSError as err:  # of a file that cannot even be looked at: one in split-brain, say
+            return cause(err)
         found = await self._threads(self._hypervisor.find, domain.id)
         return "its storage failed again at once" if found is not None and _is_paused(found) else None
 

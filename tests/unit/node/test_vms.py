@@ -1,6 +1,7 @@
 """VMs from definition to end, over a hypervisor in memory."""
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator
 from pathlib import Path, PurePosixPath
 
@@ -215,6 +216,19 @@ async def test_what_becomes_of_a_paused_vm_is_said_once_and_when_it_changes(
         since + "its storage failed again at once",
         "VM my web goes on; its storage had paused it since 1970-01-12 13:46:40 UTC",
     ]
+
+
+async def test_a_disk_that_cannot_be_looked_at_is_said_and_holds_up_no_other_vm(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    vms = await world.running()
+    world.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
+    world.missing = OSError(errno.EIO, "Input/output error", "/volumes/data/images/disk")
+    await vms.resume_paused_by_storage()
+    assert "the storage below failed to read or write (Input/output error): /volumes/data/images/disk" in caplog.text
+    world.missing = None
+    await vms.resume_paused_by_storage()
+    assert (await vms.all())[0].state is VmState.UP
 
 
 async def test_a_vm_that_was_stopped_while_it_was_paused_is_news_again(
