@@ -11,11 +11,12 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Any, Receive, Send], Awaitable[None]]
 
 BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
+_OF_BODIES = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class Guard:
     """ASGI middleware. Requests whose method is in `bodiless` are answered at once: a body that they announce is not
-    waited for."""
+    waited for, and the application does not hear of it."""
 
     def __init__(self, app: App, connections: Connections, bodiless: Collection[str] = BODILESS) -> None:
         self._app = app
@@ -24,7 +25,7 @@ class Guard:
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope.get("method") in self._bodiless:
-            receive = _without_body(receive)
+            scope, receive = _unannounced(scope), _without_body(receive)
         connection = self._connections.find(scope.get("client"))
         if connection is None:
             await self._app(scope, receive, send)
@@ -63,6 +64,12 @@ class _Watched:
         self._connection.enter(Phase.WRITE, self._clock(), self._bounds.write_s)
         await self._send(message)
         self._connection.enter(Phase.ANSWER, self._clock())
+
+
+def _unannounced(scope: Any) -> Any:
+    """Without the headers that speak of a body: to the application it would be one that broke off."""
+    headers = [(name, value) for name, value in scope["headers"] if name not in _OF_BODIES]
+    return {**scope, "headers": headers}
 
 
 def _without_body(receive: Receive) -> Receive:

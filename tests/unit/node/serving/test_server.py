@@ -30,6 +30,7 @@ class App:
         self.go_on = asyncio.Event()
         self.waiting = asyncio.Event()
         self.whole: list[bytes] = []
+        self.announced: list[bytes] = []
 
     async def __call__(self, scope: Any, receive: Callable[[], Awaitable[Any]], send: Any) -> None:
         body, more = b"", True
@@ -39,6 +40,7 @@ class App:
                 return
             body, more = body + message["body"], message["more_body"]
         self.whole.append(body)
+        self.announced += [name for name, _ in scope["headers"] if name in (b"content-length", b"transfer-encoding")]
         await send({"type": "http.response.start", "status": 200, "headers": []})
         if scope["path"] == "/wait":
             self.waiting.set()
@@ -170,6 +172,20 @@ async def test_a_body_that_nobody_wants_is_not_waited_for(tmp_path: Path, method
         client.send(method + b" / HTTP/1.1\r\n" + announced + b"\r\n\r\n")
         assert await client.until(b"0\r\n\r\n")
         assert place.app.whole == [b""]
+        assert place.app.announced == []
+        client._writer.transport.abort()
+
+
+async def test_a_whole_body_that_nobody_wants_is_passed_over_and_the_next_request_is_answered(tmp_path: Path) -> None:
+    async with serving(tmp_path, PATIENT) as place:
+        client = await place.connect()
+        for _ in range(2):
+            client.send(b"DELETE / HTTP/1.1\r\nContent-Length: 9\r\n\r\n<action/>")
+            assert b"DELETE" in await client.until(b"0\r\n\r\n")
+        client.send(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n<action/>")
+        assert b"POST" in await client.until(b"0\r\n\r\n")
+        assert place.app.whole == [b"", b"", b"<action/>"]
+        assert place.app.announced == [b"content-length"]
         client._writer.transport.abort()
 
 
