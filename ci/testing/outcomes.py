@@ -19,7 +19,8 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one suite ended. `failed` holds pytest's node ids; empty beside FAILED when no single test is to blame."""
+    """How one suite ended. `failed` holds pytest's node ids; empty beside FAILED when no single test is to blame.
+    `broke_off`: not all of its tests were run, so that those which failed are not all that is wrong."""
 
     name: str
     ending: Ending
@@ -28,6 +29,7 @@ class Outcome:
     passed: int = 0
     skipped: int = 0
     failed: tuple[str, ...] = ()
+    broke_off: bool = False
 
     @property
     def good(self) -> bool:

@@ -41,7 +41,7 @@ class Report:
             if outcome.good:
                 continue
             found += [(test, logs.get(test, outcome.log)) for test in outcome.failed if test not in forgiven]
-            if not outcome.failed or outcome.ending is Ending.HUNG:
+            if not outcome.failed or outcome.broke_off or outcome.ending is Ending.HUNG:
                 found.append((outcome.name, outcome.log))
         return tuple(found)
 

@@ -14,6 +14,7 @@ from ci.testing.outcomes import Ending, Outcome, counts, failed_tests
 PROJECT = Path(__file__).parents[2]
 _LOOK_S = 0.2
 _GRACE_S = 20
+_TESTS_FAILED = 1  # pytest's exit status when it ran all tests; others when it was interrupted, could not collect, …
 
 
 class Runner:
@@ -52,7 +53,8 @@ class Runner:
         hung = self._follow(process, name, log, begun + limit_s)
         self._processes.discard(process)
         ending = Ending.HUNG if hung else Ending.PASSED if process.returncode == 0 else Ending.FAILED
-        outcome = Outcome(name, ending, time.monotonic() - begun, log)
+        broke_off = process.returncode not in (0, _TESTS_FAILED)
+        outcome = Outcome(name, ending, time.monotonic() - begun, log, broke_off=broke_off)
         self._show(f"== {name} {outcome.ending} after {outcome.seconds:.0f} s")
         return outcome
 
@@ -102,4 +104,5 @@ def _with_tests(outcome: Outcome, cache: Path) -> Outcome:
         passed=found.get("passed", 0),
         skipped=found.get("skipped", 0),
         failed=failed_tests(cache) if not outcome.good else (),
+        broke_off=outcome.broke_off,
     )

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,12 @@ def test_a_suite_that_breaks_without_a_failed_test_is_a_failure(ending: Ending) 
 def test_a_hanging_suite_is_no_success_when_its_failed_tests_are_forgiven() -> None:
     hung = outcome("lab", "tests/lab/test_a.py::test_x", ending=Ending.HUNG)
     assert not Report(RESULTS, (hung,), (Again(hung.failed[0], True, RESULTS / "again-1.log"),)).good
+
+
+def test_a_suite_that_broke_off_is_no_success_when_its_failed_tests_are_forgiven() -> None:
+    broken = replace(outcome("lab", "tests/lab/test_a.py"), broke_off=True)
+    report = Report(RESULTS, (broken,), (Again(broken.failed[0], True, RESULTS / "again-1.log"),))
+    assert report.failed == (("lab", RESULTS / "lab.log"),)
 
 
 def test_whatever_fails_the_end_fits_into_thirty_lines() -> None:

@@ -59,5 +59,15 @@ def test_failed_tests_are_known_by_name(runner: Runner, tmp_path: Path) -> None:
     file.write_text(FAILING)
     outcome = runner.pytest("some", [str(file), "-p", "no:asyncio", "--rootdir", str(tmp_path)], {}, 120)
     assert outcome.ending is Ending.FAILED
+    assert not outcome.broke_off
     assert outcome.passed == 1
     assert [test.split("::")[1] for test in outcome.failed] == ["test_bad"]
+
+
+@pytest.mark.parametrize("last", ["import pytest\ndef test_end(): pytest.exit('no more')\n", "raise ImportError\n"])
+def test_a_suite_of_which_not_all_was_run_says_so(runner: Runner, tmp_path: Path, last: str) -> None:
+    (tmp_path / "test_a.py").write_text(FAILING)
+    (tmp_path / "test_b.py").write_text(last)
+    outcome = runner.pytest("some", [str(tmp_path), "-p", "no:asyncio", "--rootdir", str(tmp_path)], {}, 120)
+    assert len(outcome.failed) == 1
+    assert outcome.broke_off
