@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import threading
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
@@ -20,11 +21,12 @@ WELL_S, NOT_WELL_S = 60.0, 10.0  # how long a look at folders is good
 REMOVE_S = 800  # a brick may hold many files
 _LOOK = (sys.executable, "-m", "gluster.bricks", "look")
 _OUTSIDE = ("systemd-run", "--quiet", "--wait", "--collect", "--pipe")
+_LOOK_UNIT = "--unit=trivet-brick-look"  # the same each time: one process at most waits for a disk that hangs
 
 
 class FolderLooks:
     """Brick folders as they were looked at last: a look costs a process of systemd's. Where all is well with them they
-    are looked at again after a minute, else after some seconds."""
+    are looked at again after a minute, else after some seconds. Who asks meanwhile waits for that look."""
 
     def __init__(self, look_at: LookAt, monotonic: Callable[[], float]) -> None:
         self._look_at = look_at
@@ -32,8 +34,13 @@ class FolderLooks:
         self._paths: frozenset[str] = frozenset()
         self._found: Mapping[str, BrickFolder] = {}
         self._until = float("-inf")
+        self._alone = threading.Lock()
 
     def look_at(self, paths: Collection[str]) -> Mapping[str, BrickFolder]:
+        with self._alone:
+            return self._look(paths)
+
+    def _look(self, paths: Collection[str]) -> Mapping[str, BrickFolder]:
         if self._paths != frozenset(paths) or self._monotonic() >= self._until:
             self._found, self._paths = self._look_at(paths), frozenset(paths)
             well = all(path in self._found and self._found[path].is_marked for path in paths)
@@ -61,7 +68,7 @@ class BrickMarks:
     def look_at(self, paths: Collection[str]) -> dict[str, BrickFolder]:
         """None of them where systemd does not do it: what their disks are like is unknown then."""
         try:
-            said = self._run(*_OUTSIDE, *_LOOK, *sorted(paths), timeout_s=LOOK_S)
+            said = self._run(*_OUTSIDE, _LOOK_UNIT, *_LOOK, *sorted(paths), timeout_s=LOOK_S)
             return msgspec.json.decode(said, type=dict[str, BrickFolder])
         except (CommandFailed, msgspec.MsgspecError) as err:
             log.info("cannot look at the disks of bricks: %s", err)

@@ -1,6 +1,7 @@
 """The node's view of the storage: made whole by other nodes, never older than it says, told when it changes."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -265,6 +266,26 @@ def test_disks_are_asked_about_by_a_process_of_systemds() -> None:
     assert BrickMarks(run).look_at(["/b"]) == {"/b": MARKED}
     assert said[0][0] == "systemd-run"
     assert said[0][-2:] == ("look", "/b")
+    assert "--unit=trivet-brick-look" in said[0]  # one that hangs keeps the next one from beginning
+
+
+async def test_who_asks_while_disks_are_looked_at_waits_for_that_look() -> None:
+    looks, begun, go_on = 0, threading.Event(), threading.Event()
+
+    def look_at(paths: object) -> dict[str, BrickFolder]:
+        nonlocal looks
+        looks += 1
+        begun.set()
+        assert go_on.wait(60)
+        return {"/b": MARKED}
+
+    folders, threads = FolderLooks(look_at, lambda: 0.0), Threads("test", 2)
+    both = asyncio.gather(*(threads(folders.look_at, ["/b"]) for _ in range(2)))
+    await asyncio.to_thread(begun.wait, 60)
+    go_on.set()
+    assert await both == [{"/b": MARKED}] * 2
+    assert looks == 1
+    threads.close()
 
 
 def test_a_disk_that_hangs_is_unknown() -> None:
