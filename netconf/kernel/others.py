@@ -29,8 +29,11 @@ def staying(wish: NetworkState, observed: NetworkState) -> Callable[[Path], bool
     def stays(path: Path) -> bool:
         if path.shown is not None and path.shown not in (new.routes or ()):
             return False
-        found = (changing[name] for name in path.links if name in changing)
-        return not any(turn.loses_route(path.version, path.table) for turn in found)
+        found = [changing[name] for name in path.links if name in changing]
+        lent = path.protocol in _BY_THEMSELVES
+        return not any(turn.loses_route(path.version, path.table) for turn in found) and not (
+            lent and any(turn.stops_asking(path.version) for turn in found)
+        )
 
     return stays
 

@@ -41,6 +41,11 @@ class Turn:
             return True
         return _carries(ip_of(self.seen, version), version) and not _carries(ip_of(self.then, version), version)
 
+    def stops_asking(self, version: int) -> bool:
+        """Whether it keeps no lease (IPv4) and heeds no router (IPv6) any more: what came with that goes, too."""
+        seen, then = ip_of(self.seen, version), ip_of(self.then or self.seen, version)
+        return seen.dhcp and not then.dhcp if version == 4 else seen.autoconf and not then.autoconf
+
     def loses_route(self, version: int, table: int) -> bool:
         return self.loses(version) or self.new_table not in (None, table)
 

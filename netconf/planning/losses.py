@@ -1,6 +1,7 @@
 """What goes because of a change, named in the plan though the wish need not say it item by item; pure."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from netconf.model import MAIN_TABLE, Interface, IpConfig, NetworkState, Route, RouteOfOthers
 from netconf.planning.leaving import VERSIONS, Turn, ip_of, turns, version_of
@@ -42,7 +43,9 @@ def losses(wish: NetworkState, observed: NetworkState) -> Iterator[tuple[str, st
     yield from (
         (r.interface, f"No longer: {route_in_words(r)}") for r in observed.routes or () if r in gone or is_gone(r, wish)
     )
-    yield from _others(lost_others(observed, changing))
+    wished = [replace(route, metric=None) for route in wish.routes or ()]
+    lost = lost_others(observed, changing)
+    yield from _others(other for other in lost if replace(other.route, metric=None) not in wished)
     yield from _names(wish, observed, new)
 
 
@@ -76,7 +79,13 @@ def _goes(route: Route, changing: dict[str, Turn], wish: NetworkState, coming: t
 
 def lost_others(observed: NetworkState, changing: dict[str, Turn]) -> tuple[RouteOfOthers, ...]:
     found = ((other, changing.get(other.route.interface)) for other in observed.others)
-    return tuple(o for o, turn in found if turn is not None and turn.loses_route(version_of(o.route), o.route.table))
+    return tuple(other for other, turn in found if turn is not None and _is_lost(other, turn))
+
+
+def _is_lost(other: RouteOfOthers, turn: Turn) -> bool:
+    version = version_of(other.route)
+    lent = other.comes_with_addresses and turn.stops_asking(version)
+    return lent or turn.loses_route(version, other.route.table)
 
 
 def _others(lost: Iterable[RouteOfOthers]) -> Iterator[tuple[str, str]]:

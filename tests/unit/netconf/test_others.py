@@ -22,7 +22,8 @@ from netconf.planning.wish import complete
 from tests.unit.netconf.states import checkpoint
 from tests.unit.netconf.test_observe import link, route
 from tests.unit.netconf.test_standing_by import Machine, Mortal
-from tests.unit.netconf.wishes import HOST, bridge, wish
+from tests.unit.netconf.wishes import DHCP as LEASED
+from tests.unit.netconf.wishes import HOST, bridge, v4, wish, with_eth0
 
 STATIC, BGP, DHCP, RA, KERNEL = 4, 186, 16, 9, 2
 
@@ -128,6 +129,13 @@ def test_they_stay_as_long_as_the_interface_has_their_family(said: dict[str, Any
     assert found(path(link="eth0")) is stays
     assert found(path(link="", hops=(Hop("192.0.2.1", "eth0", 0, False),))) is stays
     assert found(path(link="eth22"))
+
+
+@pytest.mark.parametrize(("protocol", "stays"), [(DHCP, False), (BGP, True)])
+def test_what_a_lease_brought_goes_with_it(protocol: int, stays: bool) -> None:
+    observed = with_eth0(ipv4=LEASED)
+    found = staying(complete(parse(wish({"name": "eth0", "ipv4": v4("192.0.2.77")})), observed), observed)
+    assert found(path(protocol=protocol, link="eth0")) is stays
 
 
 class Forgetful(Mortal):

@@ -10,6 +10,7 @@ from hosted_engine.deploy.answers import parse as answers
 from netconf.document import parse
 from netconf.errors import GoesUnsaid
 from netconf.model import (
+    BY_ADVERTISEMENT,
     BY_DHCP,
     Dns,
     IpConfig,
@@ -37,6 +38,7 @@ from tests.unit.netconf.wishes import (
     route,
     says,
     v4,
+    v6,
     why,
     wish,
     with_eth0,
@@ -80,6 +82,12 @@ def test_what_a_port_would_lose_needs_a_word(said: dict[str, Any], observed: Net
     assert lost in refused.text.why
     assert "say" in refused.text.mend.lower()
     assert plan(parse(said), observed)  # what was confirmed once is not asked again
+
+
+LENT = (
+    RouteOfOthers(Route("0.0.0.0/0", "192.0.2.1", "eth0", 100), BY_DHCP),
+    RouteOfOthers(Route("::/0", "fe80::1", "eth0", 100), BY_ADVERTISEMENT),
+)
 
 
 @pytest.mark.parametrize(
@@ -126,6 +134,19 @@ def test_what_a_port_would_lose_needs_a_word(said: dict[str, Any], observed: Net
                 "No longer: Route 203.0.114.0/24 over 192.0.2.9 on eth0 (by bgp)",
             ],
         ),
+        (
+            wish({"name": "eth0", "ipv4": v4("192.0.2.77"), "ipv6": v6()}),
+            replace(with_eth0(ipv4=DHCP, ipv6=RA), routes=(), others=LENT),
+            [
+                "No longer: Route 0.0.0.0/0 over 192.0.2.1 on eth0 (by DHCP)",
+                "No longer: Route ::/0 over fe80::1 on eth0 (by router advertisement)",
+            ],
+        ),
+        (
+            wish({"name": "eth0", "ipv4": v4("192.0.2.77")}, routes=[route("0.0.0.0/0", "192.0.2.1", "eth0")]),
+            replace(with_eth0(ipv4=DHCP, ipv6=RA), routes=(), others=LENT),
+            ["Route 0.0.0.0/0 over 192.0.2.1 on eth0"],
+        ),
         (wish({"name": "eth0", "state": "down"}), HOST, ["No longer: Route 0.0.0.0/0 over 192.0.2.1 on eth0"]),
         (
             wish(routes=[route("0.0.0.0/0", "192.0.2.254", "eth0")]),
@@ -142,6 +163,7 @@ def test_what_a_port_would_lose_needs_a_word(said: dict[str, Any], observed: Net
 def test_whatever_goes_is_named(said: dict[str, Any], observed: NetworkState, named: list[str]) -> None:
     found = says(said, observed)
     assert [step for step in found if step in named] == named
+    assert {step for step in found if step.startswith("No longer")} <= set(named)
 
 
 @pytest.mark.parametrize(
