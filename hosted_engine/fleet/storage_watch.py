@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 
+import msgspec
+
 from gluster.diagnosis.problem import Kind
 from gluster.report import StorageReport
 from hosted_engine.engine.nodes.readings import Readings
@@ -49,6 +51,7 @@ class StorageWatch:
                 await self._look()
             except Exception:
                 log.exception("the state of the storage is not known")
+                self._readings.storage = None
             await self._wait()
 
     async def _look(self) -> None:
@@ -76,7 +79,10 @@ class StorageWatch:
                 continue
             try:
                 report = (await watch.while_heard(watch.api.gluster_state())).report
-            except Problem as err:
+            except (
+                Problem,
+                msgspec.MsgspecError,
+            ) as err:  # a newer agent may have words that this engine does not know
                 log.info("%s does not say how the storage is: %s", watch.name, err)
                 continue
             if _is_good(report):

@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
 from gluster.diagnosis.problem import Health
 from gluster.state import PoolState
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.fleet.storage_watch import AGAIN_S, LOOK_S
+from node.api.messages.gluster import StorageState
 from node.api.problems import Failed
 from tests.fakes.engine import World, fake_nodes, node_id
 from tests.fakes.pool import whole_pool, with_brick, with_peer
@@ -31,6 +33,15 @@ async def site() -> AsyncIterator[Site]:
 
 def put(site: Site, state: PoolState | None) -> None:
     site.machine(node_id(1)).site.storage = state
+
+
+def break_off(site: Site, number: int, err: Exception) -> None:
+    """From now on that node's answer ends in `err` on this side."""
+
+    async def gluster_state() -> StorageState:
+        raise err
+
+    vars(site.machine(node_id(number)))["gluster_state"] = gluster_state
 
 
 def health(site: Site) -> Health | None:
@@ -86,6 +97,23 @@ async def test_where_no_node_answers_the_state_is_unknown(site: Site) -> None:
     await site.clock.turn(10)
     for number in (1, 2, 3):
         site.machine(node_id(number)).fail("gluster_state", Failed(), times=100)
+    await site.clock.turn(2 * LOOK_S)
+    assert health(site) is None
+
+
+async def test_a_node_that_cannot_be_understood_does_not_keep_others_from_being_asked(site: Site) -> None:
+    await site.clock.turn(10)
+    put(site, DOWN)
+    break_off(site, 1, msgspec.ValidationError("Invalid enum value 'brick-new'"))
+    await site.clock.turn(2 * LOOK_S)
+    assert health(site) is Health.DEGRADED
+
+
+async def test_what_was_known_is_not_taken_for_true_once_a_look_breaks(site: Site) -> None:
+    await site.clock.turn(10)
+    assert health(site) is Health.WHOLE
+    for number in (1, 2, 3):
+        break_off(site, number, RuntimeError("a defect"))
     await site.clock.turn(2 * LOOK_S)
     assert health(site) is None
 
