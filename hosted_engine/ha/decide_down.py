@@ -8,6 +8,7 @@ from hosted_engine.ha.ranking import (
     is_alive,
     is_watching,
     own_score,
+    readable_since,
     silent_for_s,
 )
 from hosted_engine.ha.states import Action, Fencing, LeaseState, State
@@ -146,9 +147,13 @@ def _why_claimed(view: View) -> str | None:
 
 
 def _is_claim_refuted(view: View) -> bool:
-    """The lease has been free for so long that who claims the engine must be wrong."""
+    """The lease has been free for so long that who claims the engine must be wrong.
+
+    A VM that its storage has paused gives its lease back and takes it again when it goes on, so that the time in which
+    the storage was away does not count.
+    """
     takeable = view.lease.state in (LeaseState.FREE, LeaseState.EXPIRED)
-    return takeable and view.now - view.lease.since >= view.profile.claim_grace_s
+    return takeable and view.now - max(view.lease.since, readable_since(view)) >= view.profile.claim_grace_s
 
 
 def _why_not_takeable(view: View) -> str | None:

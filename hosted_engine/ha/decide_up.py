@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hosted_engine.ha.ranking import Candidate, better_host, find_taker, own_score
+from hosted_engine.ha.ranking import Candidate, better_host, find_taker, own_score, readable_since
 from hosted_engine.ha.states import Action, Health, LeaseState, State, VmState
 from hosted_engine.ha.view import Decision, View
 
@@ -65,7 +65,7 @@ def _without_lease(view: View) -> Decision | None:
     lease = view.lease
     is_nobodys = lease.state in (LeaseState.FREE, LeaseState.EXPIRED) and view.vm is not VmState.PAUSED
     proven = is_nobodys or _is_held_elsewhere(view)
-    since = max(lease.since, view.vm_since)
+    since = max(lease.since, view.vm_since, readable_since(view))
     if not proven or view.now - since < view.profile.claim_grace_s / 2:
         return None
     holder = f"host {lease.host_id} holds it" if lease.state is LeaseState.HELD else "nobody holds it"
@@ -116,17 +116,12 @@ def _sick(view: View) -> Decision | None:
     """The time in which it was paused or without storage does not count: it could not be well."""
     if view.health is not Health.BAD or _is_booting(view):
         return None
-    bad_s = view.now - max(view.health_since, view.vm_since, _readable_since(view))
+    bad_s = view.now - max(view.health_since, view.vm_since, readable_since(view))
     if bad_s >= view.profile.bad_health_s:
         return _stop(f"The engine's health has been bad for {bad_s:.0f} s", sick=True)
     return _stay(
         State.ENGINE_UP_BAD_HEALTH, f"The engine's health is bad, for {bad_s:.0f} of {view.profile.bad_health_s:.0f} s"
     )
-
-
-def _readable_since(view: View) -> float:
-    since = view.storage.readable_since
-    return view.now if since is None else since
 
 
 def _is_booting(view: View) -> bool:

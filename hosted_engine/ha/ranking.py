@@ -20,6 +20,12 @@ class Candidate:
     last_resort: bool
 
 
+def readable_since(view: View) -> float:
+    """Since when the engine volume could be read without a break; now, where it cannot."""
+    since = view.storage.readable_since
+    return view.now if since is None else since
+
+
 def silent_for_s(view: View, peer: Peer) -> float:
     """How long this node has been able to read the whiteboard without seeing the peer write."""
     since = view.storage.readable_since

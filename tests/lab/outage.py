@@ -220,7 +220,11 @@ def _leases(lab: LabUnderTest, node: str) -> tuple[str, ...]:
 
 
 def _wait(why_not: Callable[[], str | None], begun: float) -> None:
+    last = None
     while (reason := why_not()) is not None:
+        if reason != last:
+            print(f"{time.monotonic() - begun:5.1f} s: {reason}", flush=True)
+            last = reason
         if time.monotonic() > begun + HANG_S:
             pytest.fail(f"{HANG_S:g} s after the cables' return: {reason}")
         time.sleep(0.5)

@@ -143,6 +143,15 @@ def test_a_claim_is_believed_until_the_free_lease_refutes_it() -> None:
     assert decide(replace(DOWN, peers=peers, lease=old)).action is Action.START
 
 
+def test_the_time_without_storage_refutes_no_claim() -> None:
+    """After an outage that was longer than the grace a paused engine gets it whole to go on."""
+    claiming = peer(1, state=State.ENGINE_UP_BAD_HEALTH, vm=VmState.PAUSED)
+    view = replace(DOWN, lease=Lease(state=LeaseState.FREE, since=NOW - 10 * FAST.claim_grace_s))
+    for back_s, action in ((FAST.claim_grace_s - 1, Action.NONE), (FAST.claim_grace_s, Action.START)):
+        storage = Storage(readable=True, writable=True, readable_since=NOW - back_s)
+        assert decide(replace(view, storage=storage, peers=(claiming, peer(3)))).action is action
+
+
 def test_a_host_whose_score_is_zero_is_the_last_resort() -> None:
     hopeless = replace(FIT, network=0.0, bridge=False, config_fresh=False, memory_free_mib=1)
     free = Lease(state=LeaseState.FREE, since=NOW - 1)
