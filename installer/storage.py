@@ -8,7 +8,7 @@ from gluster.state import PoolState
 from node import config
 from node.registration.credentials import AUTHORITY, CERTIFICATE, KEY
 from node.storage.pool_state import PoolStateReader, ask_agents
-from node.system.process import run
+from node.system.process import run_as_group
 from node.system.threads import Threads
 from node.tls import client_context
 
@@ -19,7 +19,7 @@ def observe_state() -> PoolState:
     own = settings.own_folder
     threads = Threads("storage", 4)
     reader = PoolStateReader(
-        Gluster(run),
+        Gluster(run_as_group),
         threads,
         node_name=settings.node_name,
         own_facts=read_facts,

@@ -48,7 +48,7 @@ from node.storage.seed import SeedMaker
 from node.storage.site_files import SiteFiles
 from node.storage.wishes import Wishes
 from node.system.clock import SystemClock
-from node.system.process import run
+from node.system.process import run, run_as_group
 from node.system.threads import Threads
 from node.tls import client_context, server_context
 from node.vms.domain_xml import Surroundings
@@ -142,7 +142,7 @@ class Agent:
             tell=self._hub.vm_changed,
             clock=self._clock,
         )
-        gluster = Gluster(run, clear=bricks.clear, remove=bricks.remove)
+        gluster = Gluster(run_as_group, clear=bricks.clear, remove=bricks.remove)
         self._host = Host(
             membership=self._membership,
             threads=self._quick,
