@@ -72,7 +72,7 @@ def test_giving_a_host_id_back_without_a_confirmed_power_off_gives_two_engines(m
         decision = decide(view)
         return replace(decision, action=Action.FREE_HOST_ID) if decision.action is Action.FENCE else decision
 
-    _caught("two_engines", mutant, first=215)
+    _caught("two_engines", mutant, first=1988)
 
 
 def test_a_host_that_never_starts_the_engine_is_caught() -> None:
