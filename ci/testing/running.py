@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ci.testing.outcomes import Ending, Outcome, counts, failed_tests
@@ -83,15 +84,14 @@ class Runner:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ask the process group to end, so that fixtures can tidy up; then kill what is left of it."""
-    for number, wait_s in ((signal.SIGINT, _GRACE_S), (signal.SIGKILL, _GRACE_S)):
-        if process.poll() is not None:
-            return
-        try:
+    """Ask the process group to end, so that fixtures can tidy up; then kill what is left of it, children too."""
+    if process.poll() is not None:
+        return
+    for number in (signal.SIGINT, signal.SIGKILL):
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
-            process.wait(wait_s)
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            continue
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE_S)
 
 
 def _with_tests(outcome: Outcome, cache: Path) -> Outcome:

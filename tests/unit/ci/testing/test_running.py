@@ -1,9 +1,11 @@
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from ci.testing import running
 from ci.testing.outcomes import Ending
 from ci.testing.running import Runner
 
@@ -35,9 +37,26 @@ def test_what_is_printed_is_shown_and_kept(runner: Runner, shown: Shown, tmp_pat
     assert (tmp_path / "one.log").read_text() == "first\nno end"
 
 
-def test_a_command_that_hangs_is_ended_with_its_children(runner: Runner) -> None:
-    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)'])"
-    assert runner.run("hanging", python(code), {}, 1).ending is Ending.HUNG
+def test_a_command_that_hangs_is_ended_with_its_children(
+    runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also with one that hears no Ctrl-C, and though its parent ends at once."""
+    monkeypatch.setattr(running, "_GRACE_S", 2)
+    deaf = "import signal, time; signal.signal(2, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
+    code = f"""
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", {deaf!r}], stdout=subprocess.PIPE)
+child.stdout.readline()
+open({str(tmp_path / "child")!r}, "w").write(str(child.pid))
+time.sleep(600)
+"""
+    assert runner.run("hanging", python(code), {}, 5).ending is Ending.HUNG
+    child = Path("/proc") / (tmp_path / "child").read_text() / "stat"
+    for _ in range(500):
+        if not child.exists() or child.read_text().split()[2] == "Z":
+            return
+        time.sleep(0.02)
+    pytest.fail("the child lives on")
 
 
 def test_a_run_that_is_stopped_ends_what_runs_and_what_comes_next(runner: Runner) -> None:
