@@ -25,6 +25,14 @@ def test_bricks_have_ports_of_their_own_and_enough_of_them() -> None:
     assert volume["transport.socket.listen-port"] == str(GLUSTERD)
 
 
+def test_a_server_gives_up_who_was_cut_off_though_a_request_is_on_its_way() -> None:
+    """Without it keepalive does, after `time` and nine times `interval`, but only where nothing is on its way."""
+    volume = options((ETC / "glusterfs/glusterd.vol").read_text())
+    assert int(volume["transport.tcp-user-timeout"]) <= int(volume["transport.socket.keepalive-time"]) + 9 * int(
+        volume["transport.socket.keepalive-interval"]
+    )
+
+
 def test_a_connection_is_tried_every_second_and_not_for_ever() -> None:
     text = (ETC / "sysctl.d/trivet.conf").read_text()
     settings = dict(re.findall(r"^net\.ipv4\.(\S+) = (\d+)$", text, re.MULTILINE))
