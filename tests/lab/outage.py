@@ -146,6 +146,11 @@ class Writers:
             self._lab.node(node).exec("rm", "-f", _file(node, volume), _acknowledged(volume), check=False)
 
 
+def settle(lab: LabUnderTest) -> None:
+    """Wait until what an earlier test did is over: a VM that it paused would be taken for one that has to be paused."""
+    _wait(lambda: why_not_whole(lab) or _why_not_healed(lab), time.monotonic())
+
+
 def recover(lab: LabUnderTest, writing: Writers, *, before: Running | None = None) -> Recovery:
     """Wait from now on until all is whole and healed. With `before` the same VMs have to run and hold their leases."""
     begun, progress = time.monotonic(), writing.progress()
@@ -226,7 +231,7 @@ def _wait(why_not: Callable[[], str | None], begun: float) -> None:
             print(f"{time.monotonic() - begun:5.1f} s: {reason}", flush=True)
             last = reason
         if time.monotonic() > begun + HANG_S:
-            pytest.fail(f"{HANG_S:g} s after the cables' return: {reason}")
+            pytest.fail(f"not within {HANG_S:g} s: {reason}")
         time.sleep(0.5)
 
 
