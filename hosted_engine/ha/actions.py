@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 
 from hosted_engine.ha.states import Action, Outcome
 from hosted_engine.ha.view import Decision
-from node.api.messages.vms import VmSpec
+from node.api.messages.vms import VmSpec, VmState
 from node.api.problems import Failed, Problem, Refused
 from node.api.refusals import LeaseHeld, LockspaceUnknown, NotMounted
 from node.system.clock import Clock
@@ -43,6 +43,10 @@ class Actor:
         self.running, self._task = None, None
         return ended
 
+    async def wait_ended(self) -> None:
+        """Return when the action that runs has ended; for ever while none runs."""
+        await asyncio.wait([self._task or asyncio.get_running_loop().create_future()])
+
     async def _do(self, action: Action) -> Outcome:
         self.reason = ""
         try:
@@ -53,6 +57,8 @@ class Actor:
         except Problem as err:
             if any(words in str(err) for words in IMAGE_LOCKED):  # QEMU opens its disks before it gets the lease
                 return await self._held(err)
+            if action is Action.START and await self._is_active():
+                return Outcome.DONE
             self.reason = str(err)
             log.warning("%s: %s", action, err)
             return Outcome.FAILED
@@ -61,6 +67,14 @@ class Actor:
             self.reason = "an unexpected error; see the log of trivet-ha"
             return Outcome.FAILED
         return Outcome.DONE
+
+    async def _is_active(self) -> bool:
+        """Somebody else was quicker: the deploy, the agent, or an operator."""
+        try:
+            report = await self._vms.find(self._spec.id)
+        except Problem:
+            return False
+        return report is not None and report.state is not VmState.DOWN
 
     async def _held(self, err: Problem) -> Outcome:
         self.reason = str(err)

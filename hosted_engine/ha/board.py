@@ -1,5 +1,6 @@
 """This host's part in the whiteboard: one round writes its block and reads those of the others. Blocks: see Monitor."""
 
+import errno
 import threading
 from dataclasses import dataclass
 
@@ -11,12 +12,13 @@ from hosted_engine.ha.whiteboard_file import WhiteboardFile
 
 @dataclass(frozen=True, slots=True)
 class BoardLook:
-    """`blocks`: of the other members. `written`: this host's own block is on the storage."""
+    """`blocks`: of the other members. `written`: this host's own block is on the storage. `full`: None is unknown."""
 
     blocks: tuple[tuple[int, HostBlock | BadBlock], ...]
     cluster: ClusterBlock | BadBlock
     written: bool
     reason: str = ""
+    full: bool | None = None
 
 
 class Board:
@@ -41,11 +43,19 @@ class Board:
         """Raises OSError when nothing can be read."""
         self._file.make()
         cluster, blocks = self._file.read_cluster(), self._file.read_hosts(self._others)
+        full = self._is_full()
         try:
             self._write()
         except OSError as err:
-            return BoardLook(tuple(blocks.items()), cluster, written=False, reason=str(err))
-        return BoardLook(tuple(blocks.items()), cluster, written=True)
+            full = True if err.errno in (errno.ENOSPC, errno.EDQUOT) else full
+            return BoardLook(tuple(blocks.items()), cluster, written=False, reason=str(err), full=full)
+        return BoardLook(tuple(blocks.items()), cluster, written=True, full=full)
+
+    def _is_full(self) -> bool | None:
+        try:
+            return self._file.is_full()
+        except OSError:
+            return None
 
     def _write(self) -> None:
         with self._lock:

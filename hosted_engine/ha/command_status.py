@@ -12,11 +12,15 @@ from rich.table import Table
 
 from hosted_engine.ha.look import Look, NoDaemon, SiteLook
 from hosted_engine.ha.records import Entry
-from hosted_engine.ha.whiteboard import ClusterBlock, HostBlock
+from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
 from node import config
 from node.api.problems import Problem
 
 T = TypeVar("T")
+FULL = (
+    "Volume engine is full: an engine that pauses for it goes on when there is room, and is not restarted. "
+    "See what fills it: trivet gluster status"
+)
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="For machines.")
 
@@ -55,6 +59,10 @@ def why(as_json: bool) -> None:
         click.echo(f"  -{penalty['points']:<5} {penalty['reason']}: {penalty['why']}")
     for name, error in troubles.items():
         click.echo(f"trouble: {name}: {error}")
+    if found.get("storage", {}).get("full"):
+        click.echo(f"trouble: {FULL}")
+    if (bad := found.get("cluster_block")) not in ("good", "", None):
+        click.echo(f"trouble: {cluster_block_words(bad)}")
 
 
 @click.command()
@@ -72,17 +80,20 @@ def history(lines: int, as_json: bool) -> None:
 
 @click.command()
 @click.argument("mode", type=click.Choice(["global", "local", "none"]))
+@click.option("--force", is_flag=True, help="Write over a block of the cluster that a later version wrote.")
 @as_json_option
-def maintenance(mode: str, as_json: bool) -> None:
+def maintenance(mode: str, force: bool, as_json: bool) -> None:
     """Begin a maintenance, beside one that is there: `global` (no host starts, stops or moves the engine) or `local`
     (this host gives the engine away and takes none). `none` ends both, of other hosts only the global one.
+
+    `global` and `none` make the cluster's block anew when it is damaged.
     """
     settings = config.load()
     look = Look(settings)
     if mode != "global":
         _asked(lambda: look.set_local_maintenance(mode == "local"))
     if mode != "local":
-        _asked(lambda: look.set_global_maintenance(mode == "global", settings.node_name))
+        _asked(lambda: look.set_global_maintenance(mode == "global", settings.node_name, force=force))
     click.echo(msgspec.json.encode({"maintenance": mode}) if as_json else f"Maintenance: {mode}")
 
 
@@ -103,8 +114,20 @@ def status_words(found: SiteLook, silent: dict[int, float]) -> dict[str, Any]:
         "site": found.site.name,
         "global_maintenance": cluster.global_maintenance if isinstance(cluster, ClusterBlock) else None,
         "cluster_block": "good" if known else str(cluster),
+        "storage_full": found.full,
         "hosts": hosts,
     }
+
+
+def cluster_block_words(bad: str) -> str:
+    newer = bad == BadBlock.FUTURE_VERSION
+    what = (
+        "A later version wrote the cluster's block" if newer else f"Both copies of the cluster's block are bad ({bad})"
+    )
+    return (
+        f"{what}: nobody knows whether there is global maintenance. Hosts go by what they read last; one that never "
+        f"read it starts nothing. Write it anew: trivet ha maintenance none{' --force' if newer else ''}, or global"
+    )
 
 
 def format_entry(entry: Entry) -> str:
@@ -142,9 +165,11 @@ def _show(found: SiteLook, silent: dict[int, float]) -> None:
             table.add_row(node.name, str(node.host_id), f"its block is {block}", "", "", "", seen)
     console.print(table)
     if not isinstance(found.cluster, ClusterBlock):
-        console.print(f"The cluster's block is {found.cluster}: nobody knows whether there is global maintenance")
+        console.print(cluster_block_words(found.cluster))
     elif found.cluster.global_maintenance:
         console.print(f"Global maintenance, set on {found.cluster.set_by}")
+    if found.full:
+        console.print(FULL)
 
 
 def _silent(look: Look) -> dict[int, float]:

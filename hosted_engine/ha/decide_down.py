@@ -123,7 +123,7 @@ def _why_blind(view: View) -> str | None:
     if not view.storage.readable:
         return "The engine volume cannot be read from here"
     if not view.storage.writable:
-        return "The engine volume cannot be written from here"
+        return "The engine volume is full" if view.storage.full else "The engine volume cannot be written from here"
     if view.global_maintenance is None:
         return "The whiteboard does not say whether there is global maintenance"
     return None

@@ -95,10 +95,10 @@ def _stopping(view: View) -> Decision | None:
 def _paused(view: View) -> Decision | None:
     if view.vm is not VmState.PAUSED:
         return None
-    if view.storage.writable is not True:
-        return _stay(State.ENGINE_UP_BAD_HEALTH, "The VM is paused; the engine volume cannot be written")
     if view.storage.full:
         return _stay(State.ENGINE_UP_BAD_HEALTH, "The VM is paused; the engine volume is full")
+    if view.storage.writable is not True:
+        return _stay(State.ENGINE_UP_BAD_HEALTH, "The VM is paused; the engine volume cannot be written")
     if view.lease.state in (LeaseState.UNKNOWN, LeaseState.UNREADABLE):
         reason = "The VM is paused; this host is not in the lockspace yet, so that it cannot have its lease again"
         return _stay(State.ENGINE_UP_BAD_HEALTH, reason)
@@ -113,10 +113,15 @@ def _paused(view: View) -> Decision | None:
 
 
 def _sick(view: View) -> Decision | None:
-    """The time in which it was paused or without storage does not count: it could not be well."""
+    """The time in which it was paused, without storage or without room does not count: it could not be well."""
     if view.health is not Health.BAD or _is_booting(view):
         return None
-    bad_s = view.now - max(view.health_since, view.vm_since, readable_since(view))
+    if view.storage.full:
+        return _stay(
+            State.ENGINE_UP_BAD_HEALTH,
+            "The engine's health is bad; the engine volume is full: a restart would not help",
+        )
+    bad_s = view.now - max(view.health_since, view.vm_since, readable_since(view), view.storage.full_at or 0)
     if bad_s >= view.profile.bad_health_s:
         return _stop(f"The engine's health has been bad for {bad_s:.0f} s", sick=True)
     return _stay(

@@ -1,5 +1,6 @@
 """The loop that keeps the engine alive: look, decide, do one thing, sleep; nothing in it can hang."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,13 +82,14 @@ class Keeper:
         self._view = first_view(identity.host_id, clock.monotonic(), profile, memory)
         self._block: HostBlock | None = None
         self._has_left = False
+        self._hurried_for: Action | None = None  # the last round came early, for its end
 
     async def run(self, alive: Callable[[], None]) -> None:
         """For ever; `alive` is called in every round."""
         while True:
             self.round()
             alive()
-            await self._clock.sleep(self._view.profile.period_s)
+            await self._pause()
 
     def round(self) -> None:
         if self._has_left:
@@ -107,10 +109,39 @@ class Keeper:
             written_at=self._clock.now(),
         )
         self._board.say(self._block)
-        self._records.note(self._view, decision, at=self._clock.now(), monitors=self._words(), outcome=outcome)
+        self._records.note(
+            self._view,
+            decision,
+            at=self._clock.now(),
+            monitors=self._words(),
+            outcome=outcome,
+            cluster_block=_cluster_block(self._monitors.board.latest().value),
+        )
         if decision.action is not Action.NONE and self._actor.running is None:
             self._monitors.board.wake()
             self._actor.begin(decision)
+
+    async def _pause(self) -> None:
+        """A period; less when an action ends meanwhile: what it did is looked at, and the next round runs at once.
+
+        One that is done again and again has its period: a VM that pauses after each resume would keep the loop busy.
+        """
+        period_s, running = self._view.profile.period_s, self._actor.running
+        if running is self._hurried_for:
+            self._hurried_for = None
+            await self._clock.sleep(period_s)
+            return
+        period = asyncio.ensure_future(self._clock.sleep(period_s))
+        ended = asyncio.ensure_future(self._see_what_was_done(period_s))
+        await asyncio.wait([period, ended], return_when=asyncio.FIRST_COMPLETED)
+        self._hurried_for = running if ended.done() else None
+        for task in (period, ended):
+            task.cancel()
+
+    async def _see_what_was_done(self, timeout_s: float) -> None:
+        await self._actor.wait_ended()
+        for monitor in (self._monitors.vm, self._monitors.lease):
+            await asyncio.to_thread(monitor.refresh, timeout_s)
 
     def say_goodbye(self) -> None:
         """The last word of a daemon that ends in order; an engine VM that is here runs on."""
@@ -125,8 +156,6 @@ class Keeper:
             return ""
         action, outcome = ended
         self._memory = after_action(self._memory, action, outcome, now)
-        for monitor in (self._monitors.vm, self._monitors.lease):
-            monitor.wake()
         return f"{action}: {outcome}" + (f" ({self._actor.reason})" if self._actor.reason else "")
 
     def _facts(self, now: float) -> Facts:
@@ -145,6 +174,7 @@ class Keeper:
             global_maintenance=_maintenance(look),
             local_maintenance=self._identity.local_maintenance.exists(),
             answering=tuple((monitors.network.latest().value or NetworkLook({}, None, None)).peers.items()),
+            storage_full=look.full if look is not None else None,
             running=self._actor.running,
             booted_at=vm.value.started_at if vm.value is not None else None,
         )
@@ -182,6 +212,12 @@ def _maintenance(look: BoardLook | None) -> bool | None:
     if look is None or isinstance(look.cluster, BadBlock):
         return None
     return look.cluster.global_maintenance
+
+
+def _cluster_block(look: BoardLook | None) -> str:
+    if look is None:
+        return ""
+    return str(look.cluster) if isinstance(look.cluster, BadBlock) else "good"
 
 
 def _unreadable(peers: Sequence[Any]) -> tuple[tuple[int, HostBlock | BadBlock], ...]:

@@ -13,7 +13,7 @@ from hosted_engine.ha.records import HISTORY, STATUS, Entry, read_history
 from hosted_engine.ha.site_files import HaSite
 from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
 from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
-from node.api.problems import Failed, Refused
+from node.api.problems import Failed, Problem, Refused
 from node.config import Config
 from node.ha_service import LOCAL_MAINTENANCE
 from node.storage import layout
@@ -31,6 +31,15 @@ class VolumeSilent(Failed):
     mend = "See that volume engine is mounted and answers (gluster volume status engine)"
 
 
+class ClusterBlockNewer(Refused):
+    what = "The cluster's block on the whiteboard was not written over"
+    why = (
+        "a later version of Trivet wrote it: it may say more than this one can read, such as a global maintenance "
+        "that somebody counts on"
+    )
+    mend = "Do it on a node with that version; or, when there is none any more, add --force"
+
+
 class NoDaemon(Refused):
     what = "There is nothing to show"
     why = "trivet-ha has not decided anything on this node since it was booted"
@@ -42,6 +51,7 @@ class SiteLook:
     site: HaSite
     cluster: ClusterBlock | BadBlock
     blocks: dict[int, HostBlock | BadBlock]
+    full: bool = False
 
 
 class Look:
@@ -65,9 +75,9 @@ class Look:
     def history(self) -> list[Entry]:
         return read_history(self._own / HISTORY)
 
-    def set_global_maintenance(self, on: bool, set_by: str) -> None:
-        """Raises VolumeSilent, also for a block that cannot be read: it might say more than is known here."""
-        in_time("written", lambda: self._set_global(on, set_by))
+    def set_global_maintenance(self, on: bool, set_by: str, *, force: bool = False) -> None:
+        """Make a damaged block anew, one of a later version only by `force`. Raises VolumeSilent, ClusterBlockNewer."""
+        in_time("written", lambda: self._set_global(on, set_by, force))
 
     def set_local_maintenance(self, on: bool) -> None:
         mark = self._own / LOCAL_MAINTENANCE
@@ -80,14 +90,17 @@ class Look:
     def _site(self) -> SiteLook:
         site = site_files.parse_site((self._folder / site_files.SITE_FILE).read_bytes())
         board = WhiteboardFile(self._folder / NAME)
-        return SiteLook(site, board.read_cluster(), board.read_hosts(node.host_id for node in site.nodes))
+        blocks = board.read_hosts(node.host_id for node in site.nodes)
+        return SiteLook(site, board.read_cluster(), blocks, board.is_full())
 
-    def _set_global(self, on: bool, set_by: str) -> None:
+    def _set_global(self, on: bool, set_by: str, force: bool) -> None:
         board = WhiteboardFile(self._folder / NAME)
         board.make()
         known = board.read_cluster()
         if isinstance(known, BadBlock):
-            raise VolumeSilent(act="written", reason=f"the cluster's block is {known}")
+            if known is BadBlock.FUTURE_VERSION and not force:
+                raise ClusterBlockNewer
+            known = ClusterBlock(sequence=0)
         board.write_cluster(
             msgspec.structs.replace(known, sequence=known.sequence + 1, global_maintenance=on, set_by=set_by)
         )
@@ -101,7 +114,7 @@ def in_time(act: str, ask: Callable[[], T]) -> T:
     def run() -> None:
         try:
             answers.append(ask())
-        except (OSError, Failed) as err:
+        except (OSError, Problem) as err:
             errors.append(err)
 
     thread = threading.Thread(target=run, daemon=True)
@@ -109,6 +122,6 @@ def in_time(act: str, ask: Callable[[], T]) -> T:
     thread.join(LIMIT_S)
     if answers:
         return answers[0]
-    if errors and isinstance(errors[0], Failed):
+    if errors and isinstance(errors[0], Problem):
         raise errors[0]
     raise VolumeSilent(act=act, reason=str(errors[0]) if errors else f"it gave no answer within {LIMIT_S:.0f} s")

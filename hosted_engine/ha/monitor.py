@@ -38,6 +38,8 @@ class Monitor(Generic[T]):
         self._monotonic = monotonic
         self._begun_at: float | None = None
         self._samples: deque[Sample[T]] = deque(maxlen=max(2, int(KEPT_S / period_s)))
+        self._answered_from: float | None = None  # when the last question that has ended was begun
+        self._answered = threading.Condition()
         self._woken = threading.Event()
         self._ended = threading.Event()
 
@@ -52,6 +54,15 @@ class Monitor(Generic[T]):
     def wake(self) -> None:
         """Ask now, not only when the period is over."""
         self._woken.set()
+
+    def refresh(self, timeout_s: float) -> None:
+        """Ask now, and return when a question that begins from now on has ended, at the latest after `timeout_s`."""
+        asked_at = self._monotonic()
+        self.wake()
+        with self._answered:
+            self._answered.wait_for(
+                lambda: self._answered_from is not None and self._answered_from >= asked_at, timeout_s
+            )
 
     def latest(self) -> Sample[T]:
         """The last answer while it counts; else a sample without a value that says why."""
@@ -83,6 +94,9 @@ class Monitor(Generic[T]):
         self._tell(error)
         self._samples.append(Sample(ended_at, ended_at - begun_at, value, error))
         self._begun_at = None
+        with self._answered:
+            self._answered_from = begun_at
+            self._answered.notify_all()
 
     def _tell(self, error: str) -> None:
         before = self._samples[-1].error if self._samples else ""

@@ -50,6 +50,7 @@ def _storage(before: Storage, facts: Facts) -> Storage:
         writable=facts.storage_writable,
         full=facts.storage_full,
         readable_since=since if facts.storage_readable else None,
+        full_at=facts.now if facts.storage_full else before.full_at,
     )
 
 

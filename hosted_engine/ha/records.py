@@ -45,8 +45,20 @@ class Records:
         self._last: tuple[str, ...] = ()
         threading.Thread(target=self._write, name="records", daemon=True).start()
 
-    def note(self, view: View, decision: Decision, *, at: float, monitors: dict[str, Any], outcome: str = "") -> None:
-        """One round. It enters the history when something is other than in the round before."""
+    def note(
+        self,
+        view: View,
+        decision: Decision,
+        *,
+        at: float,
+        monitors: dict[str, Any],
+        outcome: str = "",
+        cluster_block: str = "",
+    ) -> None:
+        """One round. It enters the history when something is other than in the round before.
+
+        `cluster_block`: "good", what is wrong with it, or nothing when that is not known.
+        """
         score = own_score(view, decision.state)
         entry = Entry(
             at=at,
@@ -68,6 +80,8 @@ class Records:
                 "peers": [_peer(view, number) for number in range(len(view.peers))],
                 "global_maintenance": view.global_maintenance,
                 "local_maintenance": view.local_maintenance,
+                "storage": {part: getattr(view.storage, part) for part in ("readable", "writable", "full")},
+                "cluster_block": cluster_block,
                 "monitors": monitors,
             }
         )

@@ -36,12 +36,14 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storage:
-    """The engine volume from here. None is unknown. `readable_since`: every read has succeeded since then."""
+    """The engine volume from here. None is unknown. `readable_since`: every read has succeeded since then. `full_at`:
+    the last look at which it was."""
 
     readable: bool | None = None
     writable: bool | None = None
     full: bool | None = None
     readable_since: float | None = None
+    full_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,9 @@ from node.system.files import sync_folder
 
 BLOCK = 4096
 MOST_HOSTS = 2000  # of a lockspace
+FULL_BELOW_BYTES = (
+    16 << 20
+)  # Gluster keeps a reserve back and does not count it; QEMU pauses at the first write that fails
 NAME = "whiteboard"
 
 
@@ -68,6 +71,11 @@ class WhiteboardFile:
         with self._open(os.O_WRONLY) as fd:
             for offset in cluster_offsets(BLOCK):
                 _write(fd, encode_cluster(block, BLOCK), offset)
+
+    def is_full(self) -> bool:
+        """Whether the volume has no room worth speaking of."""
+        space = os.statvfs(self._path)
+        return space.f_bavail * space.f_frsize < FULL_BELOW_BYTES
 
     @contextlib.contextmanager
     def _open(self, flags: int) -> Iterator[int]:

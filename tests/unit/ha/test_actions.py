@@ -17,7 +17,7 @@ from node.api.refusals import LockspaceUnknown, NotMounted
 from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts
 from node.vms.domain_xml import Surroundings
-from node.vms.hypervisor import Domain
+from node.vms.hypervisor import Domain, HypervisorFailed
 from node.vms.lifecycle import Vms
 from node.vms.runs import Runs
 from node.vms.states import CRASHED, PAUSED, PAUSED_BY_STORAGE, RUNNING, SHUT_OFF, SHUTDOWN
@@ -93,6 +93,20 @@ async def test_a_lease_that_is_held_elsewhere_is_a_wait(stage: Stage) -> None:
 async def test_a_disk_that_another_qemu_has_open_is_a_wait(stage: Stage) -> None:
     stage.hypervisor.refuse_start = 'process exited while connecting to monitor: Failed to get "write" lock'
     assert await stage.do(Action.START) is Outcome.LEASE_HELD
+
+
+async def test_a_start_that_somebody_else_was_quicker_with_is_done(stage: Stage) -> None:
+    """libvirt refuses to start a domain that is active: the deploy or the agent started it after the last look."""
+    await stage.do(Action.START)
+    stage.hypervisor.set(VM.id, SHUT_OFF, 1)
+
+    def start(vm_id: str) -> None:
+        stage.hypervisor.set(vm_id, RUNNING, 1)
+        raise HypervisorFailed(act="start the VM", reason="Requested operation is not valid: domain is already running")
+
+    stage.hypervisor.start = start  # type: ignore[method-assign]
+    assert await stage.do(Action.START) is Outcome.DONE
+    assert stage.state() is VmState.RUNNING
 
 
 async def test_any_other_reason_is_a_failed_start(stage: Stage) -> None:

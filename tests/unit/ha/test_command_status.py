@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,9 @@ from hosted_engine.ha.observe import first_view
 from hosted_engine.ha.records import HISTORY, MOST_LINES, Records, read_history, trim
 from hosted_engine.ha.site_files import SITE_FILE, HaEngine, HaNode, HaSite, format_files
 from hosted_engine.ha.states import Action, State, VmState
-from hosted_engine.ha.view import Decision
-from hosted_engine.ha.whiteboard import ClusterBlock, HostBlock
-from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
+from hosted_engine.ha.view import Decision, Storage, View
+from hosted_engine.ha.whiteboard import VERSION, BadBlock, ClusterBlock, HostBlock, cluster_offsets
+from hosted_engine.ha.whiteboard_file import BLOCK, NAME, WhiteboardFile
 from node import config
 from node.config import Config
 from node.ha_service import LOCAL_MAINTENANCE
@@ -62,12 +63,18 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(ha, arguments)
 
 
-def note(folder: Path, *reasons: str) -> None:
+def note(folder: Path, *reasons: str, view: View | None = None, cluster_block: str = "good") -> None:
     """The daemon's notes of some rounds; returns when they are written."""
     records = Records(folder / "run", folder / "ha")
     for reason in reasons:
         decision = Decision(state=State.ENGINE_DOWN, action=Action.NONE, reason=reason)
-        records.note(first_view(1, 5.0), decision, at=1000.0, monitors={"lease": {"took_s": 0.0, "error": "no answer"}})
+        records.note(
+            view or first_view(1, 5.0),
+            decision,
+            at=1000.0,
+            monitors={"lease": {"took_s": 0.0, "error": "no answer"}},
+            cluster_block=cluster_block,
+        )
     while not (folder / "run/status.json").exists() or reasons[-1] not in (folder / "run/status.json").read_text():
         time.sleep(0.01)
 
@@ -106,15 +113,45 @@ def test_a_host_goes_into_maintenance_though_the_volume_is_away(folder: Path) ->
     assert (folder / "ha" / LOCAL_MAINTENANCE).exists()
 
 
-def test_a_block_of_the_cluster_that_cannot_be_read_is_not_written_over(folder: Path) -> None:
+def damage_cluster(folder: Path, *, version: int | None = None) -> None:
+    """Both copies: random bytes, or whole ones of a later version."""
     path = folder / "volumes/engine/ha" / NAME
     board(folder)
-    damaged = b"x" * path.stat().st_size
-    path.write_bytes(damaged)
-    done = run("maintenance", "global")
+    data = bytearray(path.read_bytes())
+    for offset in cluster_offsets(BLOCK):
+        if version is None:
+            data[offset : offset + BLOCK] = b"x" * BLOCK
+        else:
+            data[offset + 8 : offset + 10] = version.to_bytes(2, "little")
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("mode", ["none", "global"])
+def test_a_damaged_block_of_the_cluster_is_said_and_made_anew(mode: str, folder: Path) -> None:
+    damage_cluster(folder)
+    assert "Both copies of the cluster's block are bad (foreign)" in " ".join(run("status").output.split())
+    assert json.loads(run("status", "--json").output)["cluster_block"] == "foreign"
+    assert run("maintenance", mode).exit_code == 0
+    assert board(folder).read_cluster() == ClusterBlock(sequence=1, global_maintenance=mode == "global", set_by="node1")
+
+
+def test_a_block_of_a_later_version_is_written_over_only_by_force(folder: Path) -> None:
+    damage_cluster(folder, version=VERSION + 1)
+    assert "A later version wrote the cluster's block" in " ".join(run("status").output.split())
+    done = run("maintenance", "none")
     assert done.exit_code == 1
-    assert "foreign" in done.output
-    assert path.read_bytes() == damaged
+    assert "it may say more than this one can read" in done.output
+    assert board(folder).read_cluster() is BadBlock.FUTURE_VERSION
+    assert run("maintenance", "none", "--force").exit_code == 0
+    assert board(folder).read_cluster() == ClusterBlock(sequence=1, set_by="node1")
+
+
+def test_a_full_volume_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    board(folder)
+    assert json.loads(run("status", "--json").output)["storage_full"] is False
+    monkeypatch.setattr(WhiteboardFile, "is_full", lambda _: True)
+    assert json.loads(run("status", "--json").output)["storage_full"] is True
+    assert "Volume engine is full" in run("status").output
 
 
 def test_a_volume_that_hangs_is_said_in_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,6 +174,15 @@ def test_why_says_what_the_daemon_decided_and_what_troubles_it(folder: Path) -> 
     assert "memory" in told
     assert "trouble: lease: no answer" in told
     assert json.loads(run("why", "--json").output)["decision"]["state"] == "engine_down"
+
+
+def test_why_says_that_the_volume_is_full_and_that_the_clusters_block_is_bad(folder: Path) -> None:
+    view = replace(first_view(1, 5.0), storage=Storage(readable=True, writable=True, full=True))
+    note(folder, "The VM is paused; the engine volume is full", view=view, cluster_block="torn")
+    told = run("why").output
+    assert "trouble: Volume engine is full" in told
+    assert "trouble: Both copies of the cluster's block are bad (torn)" in told
+    assert json.loads(run("why", "--json").output)["storage"] == {"readable": True, "writable": True, "full": True}
 
 
 def test_history_has_a_line_for_what_changed_and_not_for_every_round(folder: Path) -> None:

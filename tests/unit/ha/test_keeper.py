@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,10 +16,10 @@ from hosted_engine.ha.network_probes import NetworkLook
 from hosted_engine.ha.profiles import DEFAULT
 from hosted_engine.ha.records import HISTORY, Entry, Records, read_history
 from hosted_engine.ha.states import Action, Health, LeaseState, State, VmState
-from hosted_engine.ha.view import Memory
+from hosted_engine.ha.view import Decision, Memory
 from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
-from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
-from node.vms.states import PAUSED
+from hosted_engine.ha.whiteboard_file import BLOCK, NAME, WhiteboardFile
+from node.vms.states import PAUSED, PAUSED_BY_STORAGE
 from tests.unit.ha.test_actions import VM, Stage
 
 T = TypeVar("T")
@@ -35,7 +36,7 @@ class Host:
         self.lease: tuple[LeaseState, int | None] = (LeaseState.HELD, 2)
         self.health = Health.UNKNOWN
         self.other_writes = True
-        self.volume_fails = False
+        self.volume_fails = self.volume_full = False
         self.history = folder / HISTORY
         self._board = Board(self.file, 1, (2,))
         self._sequence = 0
@@ -71,7 +72,7 @@ class Host:
     def _look(self) -> BoardLook:
         if self.volume_fails:
             raise OSError("Transport endpoint is not connected")
-        return self._board()
+        return replace(self._board(), full=self.volume_full)
 
     def _monitor(self, name: str, ask: Callable[[], T]) -> Monitor[T]:
         return Monitor(name, ask, period_s=2, limit_s=10, monotonic=self.clock.monotonic)
@@ -168,6 +169,72 @@ async def test_a_sick_engine_is_stopped_and_started_again(host: Host) -> None:
     entries = [(entry.state, entry.action) for entry in await history(host, "engine_starting")]
     assert ("engine_stop", "stop") in entries
     assert host.stage.state() is VmState.RUNNING
+
+
+async def test_an_engine_without_room_is_left_alone_and_has_its_time_when_there_is_room(host: Host) -> None:
+    host.lease, host.health = (LeaseState.HELD, 1), Health.GOOD
+    await host.stage.do(Action.START)
+    await host.rounds(20)
+    host.health, host.volume_full = Health.BAD, True
+    await host.rounds(10 * DEFAULT.bad_health_s)
+    assert (host.said.state, host.stage.state()) == (State.ENGINE_UP_BAD_HEALTH, VmState.RUNNING)
+    host.stage.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
+    await host.rounds(60)
+    assert (host.said.state, host.stage.state()) == (State.ENGINE_UP_BAD_HEALTH, VmState.PAUSED)
+    host.volume_full = False
+    await host.rounds(DEFAULT.bad_health_s / 2)
+    assert host.stage.state() is VmState.RUNNING
+    host.health = Health.GOOD
+    await host.rounds(5)
+    assert host.said.state is State.ENGINE_UP
+
+
+@pytest.mark.parametrize("damage", [b"\0", b"x"])
+async def test_a_host_that_never_read_the_clusters_block_starts_nothing(
+    damage: bytes, host: Host, tmp_path: Path
+) -> None:
+    with (tmp_path / NAME).open("r+b") as file:
+        file.write(damage * 2 * BLOCK)
+    host.other_writes, host.lease = False, (LeaseState.FREE, None)
+    await host.rounds(200)
+    assert host.stage.state() is VmState.ABSENT
+
+
+async def test_the_round_after_an_action_comes_at_once(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock stands still: what ends the pause is that the start is done and libvirt was asked again."""
+    await host.rounds(60)
+    host.other_writes, host.lease = False, (LeaseState.FREE, None)
+    while host.stage.state() is not VmState.RUNNING:
+        await host.rounds(1)
+    host.stage.actor.begin(Decision(state=State.ENGINE_START, action=Action.START, reason="a test"))
+    still = asyncio.Event()
+    monkeypatch.setattr(host.clock, "sleep", lambda _: still.wait())
+    host.monitors.vm.start()
+    host.monitors.lease.start()
+    await asyncio.wait_for(host.keeper._pause(), 60)
+    host.keeper.round()
+    assert host.said.state is State.ENGINE_STARTING
+    for monitor in host.monitors.all():
+        monitor.stop()
+
+
+async def test_an_action_that_ends_at_once_again_and_again_has_its_period(host: Host) -> None:
+    for monitor in (host.monitors.vm, host.monitors.lease):
+        monitor.start()
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        await asyncio.sleep(0 if len(slept) > 1 else 60)
+
+    host.clock.sleep = sleep  # type: ignore[method-assign]
+    for _ in range(2):
+        host.stage.actor.begin(Decision(state=State.ENGINE_UP, action=Action.STOP, reason="a test"))
+        await asyncio.wait_for(host.keeper._pause(), 50)
+        host.stage.actor.take_ended()
+    assert slept == [DEFAULT.period_s] * 2
+    for monitor in host.monitors.all():
+        monitor.stop()
 
 
 async def test_a_damaged_block_of_the_other_is_never_acted_on(host: Host, tmp_path: Path) -> None:

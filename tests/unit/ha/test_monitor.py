@@ -56,3 +56,28 @@ def test_who_is_woken_asks_at_once() -> None:
     monitor.wake()
     assert asked.acquire(timeout=30)
     monitor.stop()
+
+
+def test_a_refresh_waits_for_a_question_that_begins_after_it() -> None:
+    clock, answers = FakeClock(), iter(range(100))
+    monitor = Monitor("x", lambda: next(answers), period_s=1000, limit_s=10, monotonic=clock.monotonic)
+    monitor.start()
+    monitor.refresh(60)
+    before = monitor.latest().value
+    clock.advance(1)
+    monitor.refresh(60)
+    after = monitor.latest().value
+    monitor.stop()
+    assert before is not None
+    assert after is not None
+    assert after > before
+
+
+def test_a_refresh_of_what_hangs_ends_in_time() -> None:
+    never = threading.Event()
+    monitor = Monitor("x", never.wait, period_s=1000, limit_s=10, monotonic=FakeClock().monotonic)
+    monitor.start()
+    monitor.refresh(0.05)
+    assert monitor.latest().value is None
+    monitor.stop()
+    never.set()

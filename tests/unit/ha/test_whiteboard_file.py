@@ -1,6 +1,9 @@
 """The whiteboard's file: made once, written a block at a time, and what is damaged in it says nothing."""
 
+import errno
+import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -75,3 +78,21 @@ def test_a_volume_that_takes_no_writes_is_read_all_the_same(file: WhiteboardFile
     board.say(block(1))
     look = board()
     assert (look.written, look.reason, look.blocks) == (False, "No space left on device", ((2, block(2, 3)),))
+
+
+def test_a_volume_without_room_is_full_also_when_only_a_write_says_so(
+    file: WhiteboardFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = Board(file, 1, (2,))
+    board.say(block(1))
+    assert board().full is False
+    space = os.statvfs("/")
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_frsize=space.f_frsize, f_bavail=0))
+    assert (board().full, board().written) == (True, True)
+    monkeypatch.undo()
+
+    def write(_: HostBlock) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(file, "write_host", write)
+    assert (board().full, board().written) == (True, False)
