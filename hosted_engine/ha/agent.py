@@ -13,6 +13,8 @@ from hosted_engine.ha import host_probes, site_files
 from hosted_engine.ha.actions import Actor
 from hosted_engine.ha.board import Board
 from hosted_engine.ha.domain import booted_at, vm_state
+from hosted_engine.ha.failover_file import NAME as FAILOVER_FILE
+from hosted_engine.ha.failover_file import FailoverRecorder
 from hosted_engine.ha.footing import Footing
 from hosted_engine.ha.keeper import Identity, Keeper, Monitors, VmLook
 from hosted_engine.ha.lease_reader import LeaseReader
@@ -134,6 +136,7 @@ class HaAgent:
             actor=Actor(self._vms(hypervisor), spec, self._clock),
             records=Records(RUNTIME, settings.ha_folder),
             clock=self._clock,
+            tell_failover=FailoverRecorder(self._folder / FAILOVER_FILE).note,
         )
 
     def _profile(self, site: HaSite) -> Profile:

@@ -10,6 +10,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from hosted_engine.ha.failover import Cause, Failover, timeline
 from hosted_engine.ha.look import Look, NoDaemon, SiteLook
 from hosted_engine.ha.records import Entry
 from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
@@ -17,6 +18,12 @@ from node import config
 from node.api.problems import Problem
 
 T = TypeVar("T")
+NO_FAILOVER = "No failover has been measured"
+CAUSES: dict[str, str] = {
+    Cause.HOST_LOST: "the host was lost",
+    Cause.VM_ENDED: "the engine VM ended",
+    Cause.MAINTENANCE: "the host went into maintenance",
+}
 FULL = (
     "Volume engine is full: an engine that pauses for it goes on when there is room, and is not restarted. "
     "See what fills it: trivet gluster status"
@@ -67,10 +74,16 @@ def why(as_json: bool) -> None:
 
 @click.command()
 @click.option("--lines", "-n", default=50, show_default=True, help="How many of the last changes.")
+@click.option("--failover", is_flag=True, help="The last failover of the site with its timeline; with --json all.")
 @as_json_option
-def history(lines: int, as_json: bool) -> None:
+def history(lines: int, failover: bool, as_json: bool) -> None:
     """List what changed on this host: states, decisions with their reasons, how actions ended."""
-    entries = Look(config.load()).history()[-lines:]
+    look = Look(config.load())
+    if failover:
+        found = _asked(look.failovers)
+        click.echo(msgspec.json.encode(found) if as_json else format_timeline(found[-1]) if found else NO_FAILOVER)
+        return
+    entries = look.history()[-lines:]
     if as_json:
         click.echo(msgspec.json.encode(entries))
         return
@@ -115,6 +128,7 @@ def status_words(found: SiteLook, silent: dict[int, float]) -> dict[str, Any]:
         "global_maintenance": cluster.global_maintenance if isinstance(cluster, ClusterBlock) else None,
         "cluster_block": "good" if known else str(cluster),
         "storage_full": found.full,
+        "last_failover": msgspec.to_builtins(found.failovers[-1]) if found.failovers else None,
         "hosts": hosts,
     }
 
@@ -131,10 +145,28 @@ def cluster_block_words(bad: str) -> str:
 
 
 def format_entry(entry: Entry) -> str:
-    at = datetime.fromtimestamp(entry.at).strftime("%Y-%m-%d %H:%M:%S")
     action = f" [{entry.action}]" if entry.action != "none" else ""
     outcome = f"; {entry.outcome}" if entry.outcome else ""
-    return f"{at} {entry.state}{action} {entry.reason} (score {entry.score}, lease {entry.lease}{outcome})"
+    return f"{_at(entry.at)} {entry.state}{action} {entry.reason} (score {entry.score}, lease {entry.lease}{outcome})"
+
+
+def format_failover(one: Failover) -> str:
+    """In one line."""
+    healthy = "not healthy yet" if one.healthy_s is None else f"healthy after {one.healthy_s:.0f} s"
+    return (
+        f"Last failover: {_at(one.at)}, {one.from_host} to {one.to_host} ({CAUSES.get(one.cause, one.cause)}), "
+        f"detected after {one.detected_s:.0f} s, start after {one.started_s:.0f} s, {healthy}"
+    )
+
+
+def format_timeline(one: Failover) -> str:
+    failed = f"; {one.failed_starts} starts failed before" if one.failed_starts else ""
+    head = f"{_at(one.at)} {one.from_host} to {one.to_host}: {CAUSES.get(one.cause, one.cause)}{failed}"
+    return "\n".join([head, *(f"{seconds:>8.1f} s  {what}" for seconds, what in timeline(one))])
+
+
+def _at(wall: float) -> str:
+    return datetime.fromtimestamp(wall).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _words(block: HostBlock | Any) -> dict[str, Any]:
@@ -170,6 +202,7 @@ def _show(found: SiteLook, silent: dict[int, float]) -> None:
         console.print(f"Global maintenance, set on {found.cluster.set_by}")
     if found.full:
         console.print(FULL)
+    console.print(format_failover(found.failovers[-1]) if found.failovers else NO_FAILOVER)
 
 
 def _silent(look: Look) -> dict[int, float]:

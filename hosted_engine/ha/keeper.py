@@ -9,6 +9,7 @@ from typing import Any
 from hosted_engine.ha.actions import Actor
 from hosted_engine.ha.board import Board, BoardLook
 from hosted_engine.ha.decide import decide
+from hosted_engine.ha.failover import Failover, Track, after_start, follow
 from hosted_engine.ha.memory import after_action, after_decision, own_block, stopped
 from hosted_engine.ha.monitor import Monitor, Sample
 from hosted_engine.ha.network_probes import NetworkLook
@@ -71,6 +72,7 @@ class Keeper:
         actor: Actor,
         records: Records,
         clock: Clock,
+        tell_failover: Callable[[Failover], None],
     ) -> None:
         self._identity = identity
         self._monitors = monitors
@@ -78,6 +80,8 @@ class Keeper:
         self._actor = actor
         self._records = records
         self._clock = clock
+        self._tell_failover = tell_failover
+        self._track = Track()
         self._memory = memory
         self._view = first_view(identity.host_id, clock.monotonic(), profile, memory)
         self._block: HostBlock | None = None
@@ -99,6 +103,7 @@ class Keeper:
         self._view = next_view(self._view, self._facts(now), self._memory)
         decision = decide(self._view)
         self._memory = after_decision(self._view, decision)
+        self._measure(follow(self._track, self._view, decision, name=self._identity.name, wall=self._clock.now()))
         self._block = own_block(
             self._view,
             decision,
@@ -156,7 +161,14 @@ class Keeper:
             return ""
         action, outcome = ended
         self._memory = after_action(self._memory, action, outcome, now)
+        if action is Action.START:
+            self._measure(after_start(self._track, outcome, now, self._identity.name))
         return f"{action}: {outcome}" + (f" ({self._actor.reason})" if self._actor.reason else "")
+
+    def _measure(self, step: tuple[Track, Failover | None]) -> None:
+        self._track, failover = step
+        if failover is not None:
+            self._tell_failover(failover)
 
     def _facts(self, now: float) -> Facts:
         monitors = self._monitors

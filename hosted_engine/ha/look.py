@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from hosted_engine.ha import site_files
+from hosted_engine.ha.failover import Failover
+from hosted_engine.ha.failover_file import NAME as FAILOVER_FILE
+from hosted_engine.ha.failover_file import read_failovers
 from hosted_engine.ha.records import HISTORY, STATUS, Entry, read_history
 from hosted_engine.ha.site_files import HaSite
 from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
@@ -26,7 +29,7 @@ RUNTIME = Path("/run/trivet-ha")
 
 
 class VolumeSilent(Failed):
-    what = "The whiteboard was not {act}"
+    what = "What lies on volume engine was not {act}"
     why = "{reason}"
     mend = "See that volume engine is mounted and answers (gluster volume status engine)"
 
@@ -52,6 +55,7 @@ class SiteLook:
     cluster: ClusterBlock | BadBlock
     blocks: dict[int, HostBlock | BadBlock]
     full: bool = False
+    failovers: tuple[Failover, ...] = ()
 
 
 class Look:
@@ -75,6 +79,10 @@ class Look:
     def history(self) -> list[Entry]:
         return read_history(self._own / HISTORY)
 
+    def failovers(self) -> tuple[Failover, ...]:
+        """The last ones, of whatever host, the oldest first. Raises VolumeSilent."""
+        return in_time("read", self._failovers)
+
     def set_global_maintenance(self, on: bool, set_by: str, *, force: bool = False) -> None:
         """Make a damaged block anew, one of a later version only by `force`. Raises VolumeSilent, ClusterBlockNewer."""
         in_time("written", lambda: self._set_global(on, set_by, force))
@@ -91,7 +99,10 @@ class Look:
         site = site_files.parse_site((self._folder / site_files.SITE_FILE).read_bytes())
         board = WhiteboardFile(self._folder / NAME)
         blocks = board.read_hosts(node.host_id for node in site.nodes)
-        return SiteLook(site, board.read_cluster(), blocks, board.is_full())
+        return SiteLook(site, board.read_cluster(), blocks, board.is_full(), self._failovers())
+
+    def _failovers(self) -> tuple[Failover, ...]:
+        return read_failovers(self._folder / FAILOVER_FILE)
 
     def _set_global(self, on: bool, set_by: str, force: bool) -> None:
         board = WhiteboardFile(self._folder / NAME)

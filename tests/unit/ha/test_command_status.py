@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace as replace_struct
 
 from hosted_engine.ha import command_status, look
 from hosted_engine.ha.command import ha
+from hosted_engine.ha.failover_file import NAME as FAILOVER_FILE
+from hosted_engine.ha.failover_file import write_failover
 from hosted_engine.ha.look import Look
 from hosted_engine.ha.observe import first_view
 from hosted_engine.ha.records import HISTORY, MOST_LINES, Records, read_history, trim
@@ -23,6 +26,7 @@ from node import config
 from node.config import Config
 from node.ha_service import LOCAL_MAINTENANCE
 from tests.unit.ha.test_actions import VM
+from tests.unit.ha.test_failover import FOUND
 
 SITE = HaSite(
     name="branch-7",
@@ -207,3 +211,19 @@ def test_a_site_file_of_a_later_version_is_not_guessed_at(folder: Path) -> None:
     done = run("status")
     assert done.exit_code == 1
     assert "it is of version 2" in done.output
+
+
+def test_the_last_failover_is_shown_with_its_timeline(folder: Path) -> None:
+    path = folder / "volumes/engine/ha" / FAILOVER_FILE
+    board(folder)
+    assert "No failover has been measured" in run("status").output
+    assert "No failover has been measured" in run("history", "--failover").output
+    assert json.loads(run("status", "--json").output)["last_failover"] is None
+    for at in (500.0, 1000.0):
+        write_failover(path, replace_struct(FOUND, at=at))
+    told = " ".join(run("status").output.split())
+    assert "node1 to node2 (the host was lost), detected after 10 s, start after 64 s, healthy after 90 s" in told
+    assert json.loads(run("status", "--json").output)["last_failover"]["at"] == 1000.0
+    assert [one["at"] for one in json.loads(run("history", "--failover", "--json").output)] == [500.0, 1000.0]
+    lines = [line.split() for line in run("history", "--failover").output.splitlines()[1:]]
+    assert [line[0] for line in lines] == ["-1.0", "0.0", "10.0", "60.0", "61.0", "64.0", "90.0"]

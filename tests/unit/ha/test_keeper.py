@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from msgspec.structs import replace as replace_struct
 
 from hosted_engine.ha.board import Board, BoardLook
+from hosted_engine.ha.failover import Failover
 from hosted_engine.ha.keeper import Identity, Keeper, Monitors, VmLook
 from hosted_engine.ha.lease import HostFlag
 from hosted_engine.ha.monitor import Monitor
@@ -38,6 +40,7 @@ class Host:
         self.other_writes = True
         self.volume_fails = self.volume_full = False
         self.history = folder / HISTORY
+        self.failovers: list[Failover] = []
         self._board = Board(self.file, 1, (2,))
         self._sequence = 0
         self.maintenance = folder / "local-maintenance"
@@ -67,6 +70,7 @@ class Host:
             actor=self.stage.actor,
             records=Records(folder / "run", folder),
             clock=self.clock,
+            tell_failover=self.failovers.append,
         )
 
     def _look(self) -> BoardLook:
@@ -83,7 +87,9 @@ class Host:
                 self._sequence += 1
                 vm = VmState.RUNNING if self.lease == (LeaseState.HELD, 2) else VmState.ABSENT
                 self.file.write_host(
-                    HostBlock(host_id=2, sequence=self._sequence, state=State.ENGINE_UP, score=3400, vm=vm)
+                    HostBlock(
+                        host_id=2, sequence=self._sequence, state=State.ENGINE_UP, score=3400, vm=vm, name="node2"
+                    )
                 )
             for monitor in self.monitors.all():
                 monitor.look()
@@ -122,6 +128,32 @@ async def test_the_engine_of_a_host_that_is_proven_dead_is_started(host: Host) -
     host.lease, host.health = (LeaseState.HELD, 1), Health.GOOD
     await host.rounds(10)
     assert (host.said.state, host.said.vm, host.said.health) == (State.ENGINE_UP, VmState.RUNNING, Health.GOOD)
+
+
+async def test_a_failover_is_measured_by_who_starts_the_engine(host: Host) -> None:
+    await host.rounds(60)
+    host.other_writes = False
+    await host.rounds(40)
+    host.lease = (LeaseState.EXPIRED, 2)
+    await host.rounds(20)
+    host.lease = (LeaseState.HELD, 1)
+    await host.rounds(30)
+    host.health = Health.GOOD
+    await host.rounds(60)
+    started, done = host.failovers
+    assert (started.healthy_s, started.cause, started.from_host, started.to_host) == (
+        None,
+        "host_lost",
+        "node2",
+        "node1",
+    )
+    assert started == replace_struct(done, healthy_s=None)
+    assert done.detected_s == DEFAULT.silent_after_s
+    assert done.lease_free_s is not None
+    assert done.healthy_s is not None
+    times = [done.detected_s, done.lease_free_s, done.start_begun_s, done.started_s, done.healthy_s]
+    assert times == sorted(times)
+    assert (done.lease_free_s, done.healthy_s) == (41, 91)
 
 
 async def test_a_host_whose_start_waits_for_the_lease_is_still_one_that_could_start_it(host: Host) -> None:
