@@ -21,7 +21,10 @@ from hosted_engine.ha.lease_reader import LeaseReader
 from hosted_engine.ha.memory import restore
 from hosted_engine.ha.monitor import Monitor
 from hosted_engine.ha.network_probes import HealthProbe, NetworkProbe
+from hosted_engine.ha.notifier import Notifier, Sender
 from hosted_engine.ha.notify import notify
+from hosted_engine.ha.notify_file import LastKnown, read_settings
+from hosted_engine.ha.notify_settings import NAME as NOTIFY_FILE
 from hosted_engine.ha.profiles import DEFAULT, PROFILES, Profile
 from hosted_engine.ha.records import Records
 from hosted_engine.ha.site_files import HaSite
@@ -137,7 +140,15 @@ class HaAgent:
             records=Records(RUNTIME, settings.ha_folder),
             clock=self._clock,
             tell_failover=FailoverRecorder(self._folder / FAILOVER_FILE).note,
+            notifier=self._notifier(site, own.name),
         )
+
+    def _notifier(self, site: HaSite, name: str) -> Notifier:
+        path = self._folder / NOTIFY_FILE
+        settings = self._monitor("notify settings", lambda: read_settings(path), period_s=30.0, limit_s=10.0)
+        settings.start()
+        names = {node.host_id: node.name for node in site.nodes}
+        return Notifier(Sender(site.name, name), names, LastKnown(settings))
 
     def _profile(self, site: HaSite) -> Profile:
         """An emulated engine answers late when its host is busy: it gets more time before it counts as sick."""
@@ -246,6 +257,7 @@ def _die_with(task: "asyncio.Task[None]") -> None:
 def main() -> None:
     """Entry point `trivet-ha`."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a webhook's address may be a secret
     os.umask(0o077)
     try:
         asyncio.run(HaAgent(config.load()).run())

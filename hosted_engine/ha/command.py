@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from hosted_engine.ha.command_notify import notify
 from hosted_engine.ha.command_status import history, maintenance, status, why
 from hosted_engine.ha.score_file import rate_file
 from hosted_engine.ha.simulation.command import simulate
@@ -35,5 +36,5 @@ def score(view: str, as_json: bool) -> None:
     click.echo(msgspec.json.encode(rated))
 
 
-for command in (simulate, status, why, history, maintenance):
+for command in (simulate, status, why, history, maintenance, notify):
     ha.add_command(command)

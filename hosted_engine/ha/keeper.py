@@ -13,6 +13,7 @@ from hosted_engine.ha.failover import Failover, Track, after_start, follow
 from hosted_engine.ha.memory import after_action, after_decision, own_block, stopped
 from hosted_engine.ha.monitor import Monitor, Sample
 from hosted_engine.ha.network_probes import NetworkLook
+from hosted_engine.ha.notifier import Notifier
 from hosted_engine.ha.observe import first_view, next_view
 from hosted_engine.ha.profiles import Profile
 from hosted_engine.ha.records import Records
@@ -73,6 +74,7 @@ class Keeper:
         records: Records,
         clock: Clock,
         tell_failover: Callable[[Failover], None],
+        notifier: Notifier,
     ) -> None:
         self._identity = identity
         self._monitors = monitors
@@ -81,7 +83,9 @@ class Keeper:
         self._records = records
         self._clock = clock
         self._tell_failover = tell_failover
+        self._notifier = notifier
         self._track = Track()
+        self._failover: Failover | None = None  # got further in this round
         self._memory = memory
         self._view = first_view(identity.host_id, clock.monotonic(), profile, memory)
         self._block: HostBlock | None = None
@@ -114,13 +118,17 @@ class Keeper:
             written_at=self._clock.now(),
         )
         self._board.say(self._block)
+        cluster_block = _cluster_block(self._monitors.board.latest().value)
+        self._notifier.note(
+            self._view, decision, cluster_block=cluster_block, failover=self._failover, at=self._clock.now()
+        )
         self._records.note(
             self._view,
             decision,
             at=self._clock.now(),
             monitors=self._words(),
             outcome=outcome,
-            cluster_block=_cluster_block(self._monitors.board.latest().value),
+            cluster_block=cluster_block,
         )
         if decision.action is not Action.NONE and self._actor.running is None:
             self._monitors.board.wake()
@@ -166,9 +174,9 @@ class Keeper:
         return f"{action}: {outcome}" + (f" ({self._actor.reason})" if self._actor.reason else "")
 
     def _measure(self, step: tuple[Track, Failover | None]) -> None:
-        self._track, failover = step
-        if failover is not None:
-            self._tell_failover(failover)
+        self._track, self._failover = step
+        if self._failover is not None:
+            self._tell_failover(self._failover)
 
     def _facts(self, now: float) -> Facts:
         monitors = self._monitors

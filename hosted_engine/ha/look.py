@@ -12,6 +12,9 @@ from hosted_engine.ha import site_files
 from hosted_engine.ha.failover import Failover
 from hosted_engine.ha.failover_file import NAME as FAILOVER_FILE
 from hosted_engine.ha.failover_file import read_failovers
+from hosted_engine.ha.notify_file import read_settings, write_settings
+from hosted_engine.ha.notify_settings import NAME as NOTIFY_FILE
+from hosted_engine.ha.notify_settings import NotifySettings
 from hosted_engine.ha.records import HISTORY, STATUS, Entry, read_history
 from hosted_engine.ha.site_files import HaSite
 from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
@@ -83,6 +86,18 @@ class Look:
         """The last ones, of whatever host, the oldest first. Raises VolumeSilent."""
         return in_time("read", self._failovers)
 
+    def site_name(self) -> str:
+        """Raises VolumeSilent."""
+        return in_time("read", lambda: self._site_file().name)
+
+    def notify_settings(self) -> NotifySettings:
+        """Raises VolumeSilent, NotifyFileDamaged."""
+        return in_time("read", lambda: read_settings(self._folder / NOTIFY_FILE))
+
+    def set_notify_settings(self, settings: NotifySettings) -> None:
+        """Raises VolumeSilent, BadSetting."""
+        in_time("written", lambda: write_settings(self._folder / NOTIFY_FILE, settings))
+
     def set_global_maintenance(self, on: bool, set_by: str, *, force: bool = False) -> None:
         """Make a damaged block anew, one of a later version only by `force`. Raises VolumeSilent, ClusterBlockNewer."""
         in_time("written", lambda: self._set_global(on, set_by, force))
@@ -96,10 +111,13 @@ class Look:
             mark.unlink(missing_ok=True)
 
     def _site(self) -> SiteLook:
-        site = site_files.parse_site((self._folder / site_files.SITE_FILE).read_bytes())
+        site = self._site_file()
         board = WhiteboardFile(self._folder / NAME)
         blocks = board.read_hosts(node.host_id for node in site.nodes)
         return SiteLook(site, board.read_cluster(), blocks, board.is_full(), self._failovers())
+
+    def _site_file(self) -> HaSite:
+        return site_files.parse_site((self._folder / site_files.SITE_FILE).read_bytes())
 
     def _failovers(self) -> tuple[Failover, ...]:
         return read_failovers(self._folder / FAILOVER_FILE)

@@ -15,6 +15,8 @@ from hosted_engine.ha.keeper import Identity, Keeper, Monitors, VmLook
 from hosted_engine.ha.lease import HostFlag
 from hosted_engine.ha.monitor import Monitor
 from hosted_engine.ha.network_probes import NetworkLook
+from hosted_engine.ha.notifier import Notifier, Sender
+from hosted_engine.ha.notify_settings import NotifySettings
 from hosted_engine.ha.profiles import DEFAULT
 from hosted_engine.ha.records import HISTORY, Entry, Records, read_history
 from hosted_engine.ha.states import Action, Health, LeaseState, State, VmState
@@ -71,6 +73,7 @@ class Host:
             records=Records(folder / "run", folder),
             clock=self.clock,
             tell_failover=self.failovers.append,
+            notifier=Notifier(Sender("branch-7", "node1"), {1: "node1", 2: "node2"}, NotifySettings, ()),
         )
 
     def _look(self) -> BoardLook:
