@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, insert, select, update
@@ -24,6 +25,32 @@ class Clash(Refused):
     mend = "Look at what is there and try again"
 
 
+class Statements:
+    """The statements of one table that differ in their values alone: to build one takes as long as to run it."""
+
+    def __init__(self, mapper: Mapper[Any], order: str) -> None:
+        table = mapper.table
+        own = table.c.id == bindparam("_id")
+        self.select = select(*mapper.columns)
+        self.get = self.select.where(own)
+        self.insert = insert(table)
+        self.update = update(table).where(own)
+        self.delete = delete(table).where(own)
+        self._columns = table.columns
+        self._order = table.columns[order]
+        self._lists: dict[tuple[str, ...], Select[Any]] = {}
+
+    def list(self, names: tuple[str, ...]) -> Select[Any]:
+        """All rows in order whose columns `names` equal the parameters of these names."""
+        if names not in self._lists:
+            equal = (self._columns[name] == bindparam(name) for name in names)
+            self._lists[names] = self.select.where(*equal).order_by(self._order)
+        return self._lists[names]
+
+
+statements = cache(Statements)
+
+
 class SqlRepository(Generic[T]):
     """`order` names the column by which lists are ordered."""
 
@@ -32,9 +59,10 @@ class SqlRepository(Generic[T]):
         self._mapper = mapper
         self._table = mapper.table
         self._order = mapper.table.columns[order]
+        self._statements = statements(mapper, order)
 
     def get(self, id: str | int) -> T | None:
-        row = self._connection.execute(self._select().where(self._table.c.id == id)).first()
+        row = self._connection.execute(self._statements.get, {"_id": id}).first()
         return None if row is None else self._mapper.from_row(row)
 
     def find(self, ids: Collection[str]) -> Mapping[str, T]:
@@ -47,23 +75,27 @@ class SqlRepository(Generic[T]):
         return found
 
     def list(self, **equal: object) -> Sequence[T]:
-        query = self._select().where(*self._conditions(equal)).order_by(self._order)
-        return [self._mapper.from_row(row) for row in self._connection.execute(query)]
+        if all(isinstance(value, str | int) for value in equal.values()):
+            query = self._statements.list(tuple(equal))
+            rows = self._connection.execute(query, {name: plain(value) for name, value in equal.items()})
+        else:
+            rows = self._connection.execute(self._select().where(*self._conditions(equal)).order_by(self._order))
+        return [self._mapper.from_row(row) for row in rows]
 
     def count(self, **equal: object) -> int:
         query = select(func.count()).select_from(self._table).where(*self._conditions(equal))
         return int(self._connection.execute(query).scalar_one())
 
     def add(self, item: T) -> None:
-        self._write(insert(self._table), self._mapper.to_row(item))
+        self._write(self._statements.insert, self._mapper.to_row(item))
 
     def update(self, item: T) -> None:
         row = self._mapper.to_row(item)
         row["_id"] = row.pop("id")
-        self._write(update(self._table).where(self._table.c.id == bindparam("_id")), row)
+        self._write(self._statements.update, row)
 
     def remove(self, id: str | int) -> None:
-        self._write(delete(self._table).where(self._table.c.id == bindparam("_id")), {"_id": id})
+        self._write(self._statements.delete, {"_id": id})
 
     def _write(self, statement: Any, row: dict[str, Any]) -> None:
         try:
@@ -72,7 +104,7 @@ class SqlRepository(Generic[T]):
             raise Clash(kind=self._table.name, id=row.get("id", row.get("_id")), reason=err.orig) from err
 
     def _select(self) -> Select[Any]:
-        return select(*self._mapper.columns)
+        return self._statements.select
 
     def _conditions(self, equal: Mapping[str, object]) -> tuple[ColumnElement[bool], ...]:
         return tuple(self._condition(name, value) for name, value in equal.items())
@@ -90,7 +122,7 @@ class SqlEventLog(SqlRepository[Event]):
     def add(self, event: Event) -> Event:  # type: ignore[override]
         row = self._mapper.to_row(event)
         del row["id"]
-        key = self._connection.execute(insert(self._table), row).inserted_primary_key
+        key = self._connection.execute(self._statements.insert, row).inserted_primary_key
         assert key is not None
         return replace(event, id=key[0])
 
