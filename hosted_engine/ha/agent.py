@@ -28,6 +28,7 @@ from hosted_engine.ha.notify_settings import NAME as NOTIFY_FILE
 from hosted_engine.ha.profiles import DEFAULT, PROFILES, Profile
 from hosted_engine.ha.records import Records
 from hosted_engine.ha.site_files import HaSite
+from hosted_engine.ha.site_folder import read_engine_vm, read_site
 from hosted_engine.ha.states import Health
 from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
 from node import config
@@ -104,8 +105,8 @@ class HaAgent:
     def _read_site(self) -> Written:
         """Raises when the volume is not mounted or a file is damaged."""
         return Written(
-            site_files.parse_site((self._folder / site_files.SITE_FILE).read_bytes()),
-            site_files.parse_engine_vm((self._folder / site_files.ENGINE_VM_FILE).read_bytes()),
+            read_site(self._folder),
+            read_engine_vm(self._folder),
         )
 
     async def _wire(self, written: Written) -> Keeper:

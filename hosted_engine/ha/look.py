@@ -17,6 +17,7 @@ from hosted_engine.ha.notify_settings import NAME as NOTIFY_FILE
 from hosted_engine.ha.notify_settings import NotifySettings
 from hosted_engine.ha.records import HISTORY, STATUS, Entry, read_history
 from hosted_engine.ha.site_files import HaSite
+from hosted_engine.ha.site_folder import read_site
 from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
 from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
 from node.api.problems import Failed, Problem, Refused
@@ -117,7 +118,7 @@ class Look:
         return SiteLook(site, board.read_cluster(), blocks, board.is_full(), self._failovers())
 
     def _site_file(self) -> HaSite:
-        return site_files.parse_site((self._folder / site_files.SITE_FILE).read_bytes())
+        return read_site(self._folder)
 
     def _failovers(self) -> tuple[Failover, ...]:
         return read_failovers(self._folder / FAILOVER_FILE)

@@ -1,7 +1,5 @@
 """Makes the view of a round from the one before and what the monitors found: the `since` of everything. Pure."""
 
-from dataclasses import replace
-
 from hosted_engine.ha.profiles import DEFAULT, Profile
 from hosted_engine.ha.states import Fencing, Health
 from hosted_engine.ha.view import Facts, Lease, Memory, Peer, Storage, View
@@ -37,10 +35,6 @@ def next_view(before: View, facts: Facts, memory: Memory) -> View:
         peers=_peers(before.peers, facts),
         running=facts.running,
     )
-
-
-def with_profile(view: View, profile: Profile) -> View:
-    return replace(view, profile=profile)
 
 
 def _storage(before: Storage, facts: Facts) -> Storage:

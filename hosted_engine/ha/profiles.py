@@ -21,7 +21,6 @@ class Profile:
     stop_timeout_s: float  # a guest that was asked to stop may take so long
     boot_timeout_s: float  # a VM that was started has to be healthy by then
     move_after_s: float  # another host has to be better for so long before the engine moves
-    migration_timeout_s: float
     claim_grace_s: float  # a peer that claims the engine is believed for so long against a lease that is free
 
     @property
@@ -71,7 +70,6 @@ DEFAULT = Profile(
     stop_timeout_s=30,
     boot_timeout_s=300,
     move_after_s=60,
-    migration_timeout_s=300,
     claim_grace_s=60,
 )
 FAST = Profile(
@@ -89,7 +87,6 @@ FAST = Profile(
     stop_timeout_s=15,
     boot_timeout_s=300,
     move_after_s=30,
-    migration_timeout_s=300,
     claim_grace_s=30,
 )
 PROFILES = {profile.name: profile for profile in (DEFAULT, FAST)}

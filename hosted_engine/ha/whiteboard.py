@@ -45,12 +45,10 @@ class HostBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ClusterBlock(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds for all hosts. `hosts`: the members, whose blocks are read."""
+    """What holds for all hosts. `set_by`: the name of the node on which it was said."""
 
     sequence: int
     global_maintenance: bool = False
-    profile: str = "default"
-    hosts: tuple[int, ...] = ()
     set_by: str = ""
 
 

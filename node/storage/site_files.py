@@ -1,5 +1,5 @@
 """Small files in the folder `ha` of a volume, from which any node starts the engine without asking anybody. Of each the
-one before is kept beside it, `NAME.previous`."""
+one before is kept beside it, for whoever finds the newest damaged."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -34,6 +34,11 @@ class SiteFiles:
         return await self._threads(_digests, folder)
 
 
+def previous(name: str) -> str:
+    """The file beside `name` that holds what stood in it before."""
+    return f"{name}.previous"
+
+
 def _write(folder: Path, files: dict[str, str]) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     sync_folder(folder.parent)
@@ -41,7 +46,7 @@ def _write(folder: Path, files: dict[str, str]) -> None:
         path, content = folder / name, text.encode()
         before = read_or_none(path)
         if before is not None and before != content:
-            write_durable(path.with_name(f"{name}.previous"), before)
+            write_durable(path.with_name(previous(name)), before)
         write_durable(path, content)
 
 

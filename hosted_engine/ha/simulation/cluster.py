@@ -125,7 +125,7 @@ class Cluster:
         sequence = getattr(self, "_cluster_sequence", 0) + 1
         self._cluster_sequence = sequence
         self.global_maintenance = on
-        block = encode_cluster(ClusterBlock(sequence=sequence, global_maintenance=on, hosts=tuple(self.peers)), 512)
+        block = encode_cluster(ClusterBlock(sequence=sequence, global_maintenance=on), 512)
         self.volume.cluster = [block] * len(self.volume.cluster)
 
     def _host(self, host_id: int) -> Host:

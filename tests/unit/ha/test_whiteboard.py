@@ -131,7 +131,7 @@ def test_blocks_do_not_overlap() -> None:
 
 
 def test_of_two_copies_the_newer_counts() -> None:
-    old, new = ClusterBlock(sequence=1), ClusterBlock(sequence=2, global_maintenance=True, hosts=(1, 2))
+    old, new = ClusterBlock(sequence=1), ClusterBlock(sequence=2, global_maintenance=True, set_by="node1")
     assert decode_cluster(encode_cluster(new)) == new
     assert latest((old, new)) == new
     assert latest((new, BadBlock.TORN)) == new
