@@ -12,7 +12,7 @@ from hosted_engine.engine.jobs.model import Job, JobStep
 from hosted_engine.engine.networks.model import Network, Nic, VnicProfile
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.network import SeenLinks
-from hosted_engine.engine.storage.model import StorageDomain
+from hosted_engine.engine.storage.model import SeenStorage, StorageDomain
 from hosted_engine.engine.tasks.model import JournalLine, Task
 from hosted_engine.engine.templates.model import Template
 from hosted_engine.engine.users.model import Session, User
@@ -58,6 +58,8 @@ class Transaction(Protocol):
     def nodes(self) -> Repository[Node]: ...
     @property
     def seen_links(self) -> Repository[SeenLinks]: ...
+    @property
+    def seen_storage(self) -> Repository[SeenStorage]: ...
     @property
     def storage_domains(self) -> Repository[StorageDomain]: ...
     @property

@@ -10,7 +10,7 @@ from gluster.diagnosis.problem import Kind
 from gluster.report import StorageReport
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Store
-from hosted_engine.engine.storage.health import emit_changes, known_after
+from hosted_engine.engine.storage.health import note_changes
 from hosted_engine.engine.storage.presence import look_at_domains
 from hosted_engine.fleet.watch import Clock, Watch
 from node.api.messages.gluster import StorageNews
@@ -35,7 +35,6 @@ class StorageWatch:
         self._changed = asyncio.Event()
         self._confirmed: tuple[str, ...] | None = None
         self._applied: StorageReport | None = None
-        self._known: StorageReport | None = None
 
     def notify(self, news: StorageNews | None = None) -> None:
         """A node has come, or says that the state has changed."""
@@ -94,11 +93,11 @@ class StorageWatch:
         now = self._clock.now()
         self._readings.storage = report
         with self._store.transaction() as tx:
-            emit_changes(tx, self._known, report, now)
+            note_changes(tx, report, now)
             look_at_domains(tx, self._readings, now)
         if self._is_new(report):
             log.info("storage is %s%s", report.health, "".join(f"; {problem.what}" for problem in report.problems))
-        self._applied, self._known = report, known_after(self._known, report)
+        self._applied = report
 
     async def _wait(self) -> None:
         """Until somebody says that there is something new, or it is time."""

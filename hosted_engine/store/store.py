@@ -18,7 +18,7 @@ from hosted_engine.engine.networks.model import Network, Nic, VnicProfile
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.network import SeenLinks
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.storage.model import StorageDomain
+from hosted_engine.engine.storage.model import SeenStorage, StorageDomain
 from hosted_engine.engine.tasks.model import JournalLine, Task
 from hosted_engine.engine.templates.model import Template
 from hosted_engine.engine.users.model import Session, User
@@ -33,6 +33,7 @@ DATA_CENTERS = Mapper(DataCenter, tables.data_centers)
 CLUSTERS = Mapper(Cluster, tables.clusters)
 NODES = Mapper(Node, tables.nodes)
 SEEN_LINKS = Mapper(SeenLinks, tables.seen_links)
+SEEN_STORAGE = Mapper(SeenStorage, tables.seen_storage)
 STORAGE_DOMAINS = Mapper(StorageDomain, tables.storage_domains)
 DISKS = Mapper(Disk, tables.disks)
 DISK_ATTACHMENTS = Mapper(DiskAttachment, tables.disk_attachments)
@@ -77,6 +78,10 @@ class SqlTransaction:
     @cached_property
     def seen_links(self) -> SqlRepository[SeenLinks]:
         return SqlRepository(self._connection, SEEN_LINKS, "id")
+
+    @cached_property
+    def seen_storage(self) -> SqlRepository[SeenStorage]:
+        return SqlRepository(self._connection, SEEN_STORAGE, "id")
 
     @cached_property
     def storage_domains(self) -> SqlRepository[StorageDomain]:

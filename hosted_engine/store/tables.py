@@ -130,6 +130,8 @@ seen_links = Table(
     "seen_links", metadata, Column("id", Text, ForeignKey("nodes.id"), primary_key=True), *_text("links")
 )
 
+seen_storage = Table("seen_storage", metadata, _id(), *_text("problems"))
+
 storage_domains = Table(
     "storage_domains",
     metadata,

@@ -1,6 +1,6 @@
 """What the state of the storage means for domains, hosts and whoever reads events; pure."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 from enum import StrEnum
 
 from gluster.diagnosis.problem import Health, Kind, StateProblem
@@ -10,7 +10,7 @@ from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.storage.model import StorageDomain
+from hosted_engine.engine.storage.model import SEEN_STORAGE, SeenStorage, StorageDomain
 from hosted_engine.engine.vms.lifecycle import system
 
 UNUSABLE = frozenset({Kind.VOLUME_WITHOUT_QUORUM, Kind.VOLUME_NOT_STARTED})
@@ -80,10 +80,22 @@ def _status(found: tuple[StateProblem, ...]) -> ExternalStatus:
     return ExternalStatus.WARNING if found else ExternalStatus.OK
 
 
-def emit_changes(tx: Transaction, before: StorageReport | None, after: StorageReport, now: float) -> None:
+def note_changes(tx: Transaction, report: StorageReport, now: float) -> None:
+    """Tell what has changed since the last report, of an earlier engine process too, and remember this one."""
+    seen = tx.seen_storage.get(SEEN_STORAGE)
+    before = seen.problems if seen is not None else ()
+    emit_changes(tx, before, report, now)
+    known = SeenStorage(SEEN_STORAGE, known_after(before, report))
+    if seen is None:
+        tx.seen_storage.add(known)
+    elif {problem.key for problem in before} != {problem.key for problem in known.problems}:
+        tx.seen_storage.update(known)
+
+
+def emit_changes(tx: Transaction, before: Sequence[StateProblem], after: StorageReport, now: float) -> None:
     """An event for each problem that is new, for each brick that runs again, and one for each volume, or the servers,
-    of which nothing is wrong any more. `before` None: nothing was known."""
-    old = {problem.key: problem for problem in before.problems} if before is not None else {}
+    of which nothing is wrong any more."""
+    old = {problem.key: problem for problem in before}
     new = {problem.key: problem for problem in after.problems}
     for key in new.keys() - old.keys():
         _emit(tx, new[key], after.state, now)
@@ -98,13 +110,12 @@ def emit_changes(tx: Transaction, before: StorageReport | None, after: StorageRe
         emit(tx, system(now), EventType.EXTERNAL_EVENT_NORMAL, domain=_domain(tx, volume), reason=reason)
 
 
-def known_after(before: StorageReport | None, report: StorageReport) -> StorageReport:
+def known_after(before: Sequence[StateProblem], report: StorageReport) -> tuple[StateProblem, ...]:
     """What is known once `report` has come: where it could say nothing, what was wrong is taken to be so still."""
-    if report.state.answered or before is None:
-        return report
+    if report.state.answered:
+        return report.problems
     there = {problem.key for problem in report.problems}
-    still = tuple(problem for problem in before.problems if problem.key not in there)
-    return replace(report, problems=(*report.problems, *still))
+    return (*report.problems, *(problem for problem in before if problem.key not in there))
 
 
 def _emit(tx: Transaction, problem: StateProblem, state: PoolState, now: float) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gluster.diagnosis.problem import StateProblem
+
 
 class StorageDomainStatus(StrEnum):
     ACTIVATING = "activating"
@@ -59,3 +61,15 @@ class StorageDomain:
     free_bytes: int | None = None
     master: bool = False
     hosted_engine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeenStorage:
+    """What was wrong with the site's storage when it was told last, so that an engine that starts anew tells only what
+    has changed. There is one, with the id SEEN_STORAGE."""
+
+    id: str
+    problems: tuple[StateProblem, ...]
+
+
+SEEN_STORAGE = "storage"

@@ -126,3 +126,37 @@ async def test_what_passes_in_a_moment_is_not_told(site: Site) -> None:
     put(site, None)
     await site.clock.turn(LOOK_S)
     assert count(site, EventType.GLUSTER_BRICK_STATUS_DOWN) == 0
+
+
+async def test_an_engine_that_starts_anew_tells_only_what_has_changed(site: Site) -> None:
+    await site.clock.turn(10)
+    put(site, DOWN)
+    await site.clock.turn(2 * LOOK_S)
+    again = await start_anew(site)
+    await again.clock.turn(2 * LOOK_S)
+    assert health(again) is Health.DEGRADED
+    assert count(again, EventType.GLUSTER_BRICK_STATUS_DOWN) == 1
+    await again.fleet.stop()
+
+
+async def test_what_was_mended_while_the_engine_was_away_is_told(site: Site) -> None:
+    await site.clock.turn(10)
+    put(site, DOWN)
+    await site.clock.turn(2 * LOOK_S)
+    await site.fleet.stop()
+    put(site, whole_pool())
+    again = await start_anew(site)
+    await again.clock.turn(2 * LOOK_S)
+    assert health(again) is Health.WHOLE
+    assert count(again, EventType.GLUSTER_BRICK_STATUS_CHANGED) == 1
+    assert count(again, EventType.EXTERNAL_EVENT_NORMAL) == 1
+    await again.fleet.stop()
+
+
+async def start_anew(site: Site) -> Site:
+    """Another engine process over the same database and the same nodes."""
+    await site.fleet.stop()
+    fleet = open_site(site.world, site.clock)
+    fleet.start()
+    await settle()
+    return Site(site.world, fleet, site.clock)

@@ -1,7 +1,7 @@
 """The store keeps what it is given, whole transactions at a time, in the form that the migrations make."""
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from enum import StrEnum
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -61,6 +61,8 @@ def value_for(name: str, hint: Any, *, empty: bool) -> Any:
         return () if empty else (value_for(name, get_args(kind)[0], empty=empty),)
     if issubclass(kind, StrEnum):
         return list(kind)[-1]
+    if isinstance(kind, type) and is_dataclass(kind):
+        return example(kind, empty=empty)
     if issubclass(kind, msgspec.Struct):
         return {Capabilities: CAPABILITIES, LinkReport: NIC}[kind]
     by_type: dict[type, Any] = {str: f"{name} ü 日本 '\"", int: 1 << 40, float: 12.5, bool: True}
