@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -40,6 +41,7 @@ _STALE = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError, httpx.Cl
 QUICK_S = 30.0
 LONG_S = 900.0  # copying an engine image over a slow volume
 SILENCE_S = 15.0  # three heartbeats
+OUT_OF_ITS_TIME = ("certificate is not yet valid", "certificate has expired")  # OpenSSL's words
 
 
 class NodeClient:
@@ -283,4 +285,7 @@ def _segment(value: str) -> str:
 
 
 def _words(err: Exception) -> str:
-    return str(err) or type(err).__name__
+    text = str(err) or type(err).__name__
+    if any(words in text for words in OUT_OF_ITS_TIME):
+        text += f". By this machine's clock it is {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC: see whether that is right"
+    return text

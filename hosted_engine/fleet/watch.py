@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from hosted_engine.engine.command import Lock
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes import network_news
+from hosted_engine.engine.nodes.clock import is_far, tell_drift
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.network import NodeNetwork
 from hosted_engine.engine.nodes.presence import connects, is_silent, speaks
@@ -111,8 +112,10 @@ class Watch:
     def _hello(self, event: Event, capabilities: Capabilities) -> None:
         now = self._clock.now()
         self._drop_errands()
-        known = self._readings.of(self.node_id).network
-        self._readings.put(self.node_id, Reading(event.statistics, event.mounts, now, known))
+        known = self._readings.of(self.node_id)
+        self._readings.put(
+            self.node_id, Reading(event.statistics, event.mounts, now, known.network, drifts=known.drifts)
+        )
         boot_id = event.statistics.boot_id if event.statistics else ""
         with self._store.transaction() as tx:
             leftover = speaks(
@@ -127,6 +130,7 @@ class Watch:
             look_at_domains(tx, self._readings, now)
             self._network(tx, event, now)
         log.info("%s is up", self.name)
+        self._compare_clocks(event.at, now)
         self._silent.clear()
         self.up.set()
         self._storage(None)
@@ -138,6 +142,7 @@ class Watch:
         before, now = self._readings.of(self.node_id), self._clock.now()
         if event.statistics is not None:
             self._readings.put(self.node_id, replace(before, statistics=event.statistics, at=now))
+            self._compare_clocks(event.at, now)
         if event.storage is not None:
             self._storage(event.storage)
         if event.kind is EventKind.MOUNT:
@@ -150,6 +155,16 @@ class Watch:
                 leftover = heard_of(tx, self.node_id, event.vm, now)
             if leftover:
                 self._errand(self._undefine(event.vm.id))
+
+    def _compare_clocks(self, at: float, now: float) -> None:
+        """Both are of the time of day; said once until they are close again."""
+        reading, far = self._readings.of(self.node_id), is_far(at - now)
+        if far and not reading.drifts:
+            with self._store.transaction() as tx:
+                node = tx.nodes.get(self.node_id)
+                if node is not None:
+                    tell_drift(tx, node, at - now, now)
+        self._readings.put(self.node_id, replace(reading, drifts=far))
 
     def _network(self, tx: Transaction, event: Event, now: float) -> None:
         """HELLO tells of all links, later events of those that changed; counters come with heartbeats."""

@@ -12,6 +12,8 @@ from typing import TypeVar
 from hosted_engine.ha import host_probes, site_files
 from hosted_engine.ha.actions import Actor
 from hosted_engine.ha.board import Board
+from hosted_engine.ha.clock_probe import ClockProbe
+from hosted_engine.ha.clocks import is_cared_for, offsets_of_hosts
 from hosted_engine.ha.domain import booted_at, vm_state
 from hosted_engine.ha.failover_file import NAME as FAILOVER_FILE
 from hosted_engine.ha.failover_file import FailoverRecorder
@@ -29,7 +31,7 @@ from hosted_engine.ha.profiles import DEFAULT, PROFILES, Profile
 from hosted_engine.ha.records import Records
 from hosted_engine.ha.site_files import HaSite
 from hosted_engine.ha.site_folder import read_engine_vm, read_site
-from hosted_engine.ha.states import Health
+from hosted_engine.ha.states import Health, VmState
 from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
 from node import config
 from node.api.messages.machine import Accelerator
@@ -52,6 +54,8 @@ log = logging.getLogger(__name__)
 
 RUNTIME = Path(os.environ.get("RUNTIME_DIRECTORY", "/run/trivet-ha"))
 LAST_WORD_S = 3.0
+CLOCK_PERIOD_S = 10.0
+SEEN_WRITING = 30  # looks at the whiteboard: a host that writes is seen to within them
 EMULATED, EMULATED_BOOT = 2, 3  # so much more time for a guest without KVM
 
 
@@ -182,13 +186,25 @@ class HaAgent:
             known = vm.latest().value
             return known.pid if known is not None else None
 
-        def health() -> Health:
+        def state() -> VmState:
             known = vm.latest().value
-            return probe() if known is not None and known.state.is_here else Health.UNKNOWN
+            return known.state if known is not None else VmState.UNKNOWN
+
+        def health() -> Health:
+            return probe() if state().is_here else Health.UNKNOWN
 
         probe = HealthProbe(site, profile.health_timeout_s)
+        written = self._monitor("whiteboard", board, period_s=profile.period_s, limit_s=volume_s)
+        clock = self._clock
+        clocks = ClockProbe(
+            probe.date,
+            lambda: offsets_of_hosts(written.history()[-SEEN_WRITING:], clock.now() - clock.monotonic()),
+            lambda: is_cared_for(state(), written.latest().value),
+            lambda at: hypervisor.set_time(spec.id, at),
+            clock,
+        )
         return Monitors(
-            board=self._monitor("whiteboard", board, period_s=profile.period_s, limit_s=volume_s),
+            board=written,
             lease=self._monitor(
                 "lease", LeaseReader(site.lockspace, site.lease, str(path)), period_s=1.0, limit_s=volume_s
             ),
@@ -202,6 +218,7 @@ class HaAgent:
             bridge=self._monitor(
                 "management bridge", lambda: host_probes.bridge_is_up(site.bridge), period_s=5.0, limit_s=5.0
             ),
+            clock=self._monitor("clocks", clocks, period_s=CLOCK_PERIOD_S, limit_s=20.0),
         )
 
     def _vms(self, hypervisor: LibvirtHypervisor) -> Vms:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hosted_engine.ha.actions import Actor
 from hosted_engine.ha.board import Board, BoardLook
+from hosted_engine.ha.clocks import EngineClockWrong, HostClockWrong
 from hosted_engine.ha.decide import decide
 from hosted_engine.ha.failover import Failover, Track, after_start, follow
 from hosted_engine.ha.memory import after_action, after_decision, own_block, stopped
@@ -45,9 +46,20 @@ class Monitors:
     cpu: Monitor[float | None]
     memory: Monitor[float]
     bridge: Monitor[bool]
+    clock: Monitor[float | None]
 
     def all(self) -> tuple[Monitor[Any], ...]:
-        return (self.board, self.lease, self.vm, self.health, self.network, self.cpu, self.memory, self.bridge)
+        return (
+            self.board,
+            self.lease,
+            self.vm,
+            self.health,
+            self.network,
+            self.cpu,
+            self.memory,
+            self.bridge,
+            self.clock,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +208,7 @@ class Keeper:
             answering=tuple((monitors.network.latest().value or NetworkLook({}, None, None)).peers.items()),
             storage_full=look.full if look is not None else None,
             running=self._actor.running,
+            clock_trouble=_clock_trouble(monitors.clock.latest()),
             booted_at=vm.value.started_at if vm.value is not None else None,
         )
 
@@ -226,6 +239,11 @@ class Keeper:
 def _known(sample: Sample[BoardLook], answer: bool) -> bool | None:
     """Before the first question has ended nothing is known; one that failed or hangs is a no."""
     return None if sample.value is None and sample.error == "not asked yet" else answer
+
+
+def _clock_trouble(sample: Sample[float | None]) -> str:
+    """Not that nobody knows: a monitor that has not asked yet, or whose question hangs, says nothing of a clock."""
+    return sample.error if sample.error.startswith((HostClockWrong.what, EngineClockWrong.what)) else ""
 
 
 def _maintenance(look: BoardLook | None) -> bool | None:

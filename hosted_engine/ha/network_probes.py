@@ -111,13 +111,21 @@ class HealthProbe:
 
     def __call__(self) -> Health:
         """Whatever keeps it from saying that it is well is bad health."""
+        answer = self._ask()
+        return Health.GOOD if answer is not None and answer.status == http.client.OK else Health.BAD
+
+    def date(self) -> str | None:
+        """What time it is to the engine, as its answer's `Date` says; None when there is no answer."""
+        answer = self._ask()
+        return answer.getheader("Date") if answer is not None else None
+
+    def _ask(self) -> http.client.HTTPResponse | None:
         asked = http.client.HTTPSConnection(self._address, self._port, context=self._tls, timeout=self._timeout_s)
         try:
             asked.request("GET", HEALTH_PATH)
-            status = asked.getresponse().status
+            return asked.getresponse()
         except (OSError, http.client.HTTPException) as err:
             log.debug("the engine does not serve: %s", err)
-            return Health.BAD
+            return None
         finally:
             asked.close()
-        return Health.GOOD if status == http.client.OK else Health.BAD

@@ -18,6 +18,7 @@ AGAIN_S = 600.0  # the same news is not told twice within this time
 SUMMARY_S = 600.0  # what was held back is summed up after this time
 NOWHERE_S = 120.0  # somebody says by then that nobody starts the engine
 SICK_S, BLIND_S = 15.0, 30.0
+CLOCK_S = 5.0
 DROP_S = 20.0  # longer than a dead host still counts as one that has the engine
 
 
@@ -172,6 +173,12 @@ def _own(view: View, decision: Decision, name: str, failover: Failover | None) -
         key="local_maintenance",
         value=_yes(on),
         text=f"{name} is in maintenance" if on else f"{name} is not in maintenance any more",
+    )
+    yield Fact(
+        key="clock",
+        value=_yes(bool(view.clock_trouble)),
+        text=view.clock_trouble or f"The clocks of {name} and its engine are right again",
+        settle_s=CLOCK_S,
     )
     if view.storage.readable is not None:
         yield Fact(

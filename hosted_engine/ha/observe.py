@@ -34,6 +34,7 @@ def next_view(before: View, facts: Facts, memory: Memory) -> View:
         measurements=facts.measurements,
         peers=_peers(before.peers, facts),
         running=facts.running,
+        clock_trouble=facts.clock_trouble,
     )
 
 

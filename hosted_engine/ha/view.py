@@ -68,6 +68,7 @@ class Facts:
 
     `blocks`: of every member but this host, as decoded. `lease`: state and holder. `global_maintenance`: None when the
     cluster's block says nothing. `running`: the action that an earlier round began and that has not ended.
+    `clock_trouble`: what is wrong with the clock of this host or of its engine, in words.
     """
 
     now: float
@@ -84,6 +85,7 @@ class Facts:
     fencing: tuple[tuple[int, Fencing], ...] = ()
     storage_full: bool | None = None
     running: Action | None = None
+    clock_trouble: str = ""
     booted_at: float | None = None  # when the VM was started or its guest began to boot again, where that is known
 
 
@@ -108,6 +110,7 @@ class View:
     measurements: Measurements = field(default_factory=Measurements)
     peers: tuple[Peer, ...] = ()
     running: Action | None = None
+    clock_trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

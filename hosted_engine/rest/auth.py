@@ -22,6 +22,7 @@ from hosted_engine.limits import PASSWORD, SESSIONS, USER_NAME
 from hosted_engine.passwords import hash_password, matches
 
 IDLE_S = 2 * 3600.0  # a token that nobody used for so long is over
+SET_BACK_S = 600.0  # so far the clock may be set back and leave people signed in
 _NOTE_EVERY_S = 60.0  # how exactly the store knows when a token was used last
 _FREE_ATTEMPTS, _LONGEST_PAUSE_S, _REMEMBERED = 5, 30.0, 1000
 COOKIE = "JSESSIONID"
@@ -115,7 +116,7 @@ class Authenticator:
             return None
         session, caller = found
         now = self._clock()
-        if now >= session.expires_at:
+        if not is_current(session, now):
             self.sign_out(token)
             return None
         if now - session.last_used_at >= _NOTE_EVERY_S:
@@ -190,7 +191,12 @@ class Authenticator:
     def _forget_what_is_over(self, gone: Collection[str]) -> None:
         """Out of memory, `gone` too; hosted_engine.engine.tasks.history does so in the store."""
         now, known = self._clock(), self._sessions.items()
-        self._sessions = {id: found for id, found in known if now < found[0].expires_at and id not in gone}
+        self._sessions = {id: found for id, found in known if is_current(found[0], now) and id not in gone}
+
+
+def is_current(session: Session, now: float) -> bool:
+    """One of the future was made while the clock was wrong, and would be good for as long as it was ahead."""
+    return session.last_used_at - SET_BACK_S <= now < session.expires_at
 
 
 def make_room(tx: Transaction, user_id: str) -> Collection[str]:

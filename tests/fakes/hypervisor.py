@@ -22,6 +22,7 @@ class FakeHypervisor:
         self.guests_obey = True
         self.storage_is_away = False
         self.refuse_resume = ""
+        self.times_set: list[float] = []
         self._defined: dict[str, _Defined] = {}
         self._changed: Callable[[str], None] = lambda _: None
         self._again: Callable[[], None] = lambda: None
@@ -72,6 +73,11 @@ class FakeHypervisor:
         self._get(vm_id)
         del self._defined[vm_id]
         self._changed(vm_id)
+
+    def set_time(self, vm_id: str, at: float) -> None:
+        if self._get(vm_id).domain.state != RUNNING:
+            raise HypervisorFailed(act="set the guest's clock", reason="domain is not running")
+        self.times_set.append(at)
 
     def versions(self) -> Versions:
         return Versions("11.3.0", "10.0.2")

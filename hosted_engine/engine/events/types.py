@@ -20,6 +20,11 @@ class EventType(Enum):
     VDS_DETECTED = (13, _N, "Status of host {node} was set to Up.")
     VDS_HOST_NOT_RESPONDING_CONNECTING = (9008, _W, "Host {node} is not responding. Trying to connect again.")
     VDS_HOST_NOT_RESPONDING = (9027, _W, "Host {node} is not responding.")
+    VDS_TIME_DRIFT_ALERT = (
+        604,
+        _W,
+        "Host {node} has time-drift of {actual} seconds while maximum configured value is {maximum} seconds.",
+    )
     HOST_INTERFACE_STATE_UP = (609, _N, "Interface {interface} on host {node}, changed state to up")
     HOST_INTERFACE_STATE_DOWN = (610, _W, "Interface {interface} on host {node}, changed state to down")
     HOST_BOND_SLAVE_STATE_UP = (611, _N, "Slave {slave} of bond {bond} on host {node}, changed state to up")

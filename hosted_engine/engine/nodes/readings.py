@@ -11,12 +11,14 @@ from node.api.messages.mounts import MountReport
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The last word of one node, which came at `at` by the engine's clock; nothing is known of a node that has not
-    spoken since the engine started. `network` None: it has not told of it."""
+    spoken since the engine started. `network` None: it has not told of it. `drifts`: its clock and the
+    engine's are far apart."""
 
     statistics: Statistics | None = None
     mounts: tuple[MountReport, ...] = ()
     at: float = 0.0
     network: NodeNetwork | None = None
+    drifts: bool = False
 
     def mounted(self, volume: str) -> bool:
         return any(mount.mounted for mount in self.mounts if mount.volume == volume)

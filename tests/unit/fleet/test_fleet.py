@@ -90,6 +90,16 @@ async def test_nodes_that_speak_are_up(site: Site) -> None:
     assert site.world.readings.of(ONE).statistics is not None
 
 
+async def test_a_clock_that_is_far_from_the_engines_is_said_once_until_it_is_close_again(site: Site) -> None:
+    machine, right = site.machine(ONE), site.clock.now
+    for drift_s, said in ((0.0, 0), (-5e8, 1), (-5e8, 1), (299.0, 1), (301.0, 2)):
+        machine._now = lambda drift_s=drift_s: right() + drift_s  # type: ignore[misc]
+        machine.heartbeat()
+        await settle()
+        assert events_of(site.world).count("VDS_TIME_DRIFT_ALERT") == said
+    assert site.node(ONE).status is NodeStatus.UP
+
+
 async def test_volumes_that_are_not_mounted_are_asked_for(site: Site) -> None:
     machine = site.machine(ONE)
     await machine.unmount("data")

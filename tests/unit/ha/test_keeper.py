@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace as replace_struct
 
 from hosted_engine.ha.board import Board, BoardLook
+from hosted_engine.ha.clocks import EngineClockWrong
 from hosted_engine.ha.failover import Failover
 from hosted_engine.ha.keeper import Identity, Keeper, Monitors, VmLook
 from hosted_engine.ha.lease import HostFlag
@@ -23,6 +24,7 @@ from hosted_engine.ha.states import Action, Health, LeaseState, State, VmState
 from hosted_engine.ha.view import Decision, Memory
 from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
 from hosted_engine.ha.whiteboard_file import BLOCK, NAME, WhiteboardFile
+from node.api.problems import Problem
 from node.vms.states import PAUSED, PAUSED_BY_STORAGE
 from tests.unit.ha.test_actions import VM, Stage
 
@@ -40,6 +42,7 @@ class Host:
         self.lease: tuple[LeaseState, int | None] = (LeaseState.HELD, 2)
         self.health = Health.UNKNOWN
         self.other_writes = True
+        self.clock_trouble: Problem | None = None
         self.volume_fails = self.volume_full = False
         self.history = folder / HISTORY
         self.failovers: list[Failover] = []
@@ -56,6 +59,7 @@ class Host:
             cpu=self._monitor("cpu", idle),
             memory=self._monitor("memory", lambda: 9000.0),
             bridge=self._monitor("bridge", lambda: True),
+            clock=self._monitor("clock", self.clock_offset),
         )
         self.keeper = Keeper(
             Identity(
@@ -75,6 +79,11 @@ class Host:
             tell_failover=self.failovers.append,
             notifier=Notifier(Sender("branch-7", "node1"), {1: "node1", 2: "node2"}, NotifySettings, ()),
         )
+
+    def clock_offset(self) -> float | None:
+        if self.clock_trouble is not None:
+            raise self.clock_trouble
+        return 0.0
 
     def _look(self) -> BoardLook:
         if self.volume_fails:
@@ -279,6 +288,15 @@ async def test_a_damaged_block_of_the_other_is_never_acted_on(host: Host, tmp_pa
     assert host.file.read_hosts([2]) == {2: BadBlock.FOREIGN}
     await host.rounds(200)
     assert host.stage.state() is VmState.ABSENT
+
+
+async def test_what_is_wrong_with_a_clock_is_part_of_the_view(host: Host) -> None:
+    host.clock_trouble = EngineClockWrong(engine="2010", host="2026", trouble="")
+    await host.rounds(10)
+    assert host.keeper._view.clock_trouble.startswith("The engine's clock is wrong: it says 2010")
+    host.clock_trouble = None
+    await host.rounds(10)
+    assert host.keeper._view.clock_trouble == ""
 
 
 async def test_a_daemon_that_ends_in_order_says_so(host: Host) -> None:
