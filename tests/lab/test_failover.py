@@ -3,22 +3,11 @@
 import os
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from tests.lab import ha_run
 from tests.lab.under_test import LabUnderTest
-
-
-@pytest.fixture
-def whole(lab: LabUnderTest) -> Iterator[LabUnderTest]:
-    """A lab that has settled, and is brought back to that: tests after this one count on all nodes."""
-    ha_run.settle(lab)
-    yield lab
-    off = [machine.node.name for machine in lab.appliance.machines if machine.supervisor() is None]
-    ha_run.power_on(lab, *off)
-    ha_run.settle(lab)
 
 
 def knows_engine(lab: LabUnderTest, host: str, after: float) -> bool:
