@@ -125,6 +125,7 @@ class Agent:
             statistics=self._statistics,
             network=self._network_watch.news,
             counters=self._network_watch.counters,
+            ha=self._ha,
         )
         vms = Vms(
             hypervisor,
@@ -167,7 +168,7 @@ class Agent:
             ),
             leases=leases,
             files=SiteFiles(self._for_storage, volumes=settings.volumes, need=mounts.need),
-            ha_service=HaService(run, settings.ha_folder),
+            ha_service=HaService(run, settings.ha_folder, self._clock),
             machines=vms,
         )
         self._keeper = Keeper(wishes, mounts, leases, self._clock, after_look=vms.resume_paused_by_storage)
@@ -220,6 +221,9 @@ class Agent:
 
     async def _vms(self) -> Any:
         return await self._host.machines.all()
+
+    async def _ha(self) -> Any:
+        return await self._host.ha()
 
     async def _statistics(self) -> Any:
         return await self._host.statistics()

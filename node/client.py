@@ -22,7 +22,7 @@ from node.api.messages.gluster import (
     VolumeReport,
     VolumeRequest,
 )
-from node.api.messages.ha import HaReport, SiteFilesReport, SiteFilesRequest
+from node.api.messages.ha import HaReport, MaintenanceRequest, SiteFilesReport, SiteFilesRequest
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
@@ -199,6 +199,12 @@ class NodeClient:
 
     async def release_engine(self) -> HaReport:
         return await self._ask("DELETE", paths.HA, HaReport, timeout_s=120)
+
+    async def begin_maintenance(self, request: MaintenanceRequest) -> HaReport:
+        return await self._ask("PUT", paths.HA_MAINTENANCE, HaReport, request)
+
+    async def end_maintenance(self) -> HaReport:
+        return await self._ask("DELETE", paths.HA_MAINTENANCE, HaReport)
 
     async def vms(self) -> tuple[VmReport, ...]:
         return await self._ask("GET", paths.VMS, tuple[VmReport, ...])

@@ -1,25 +1,58 @@
-"""Whether trivet-ha keeps the engine on this node: a mark on the disk for every boot, and its unit now."""
+"""Whether trivet-ha keeps the engine on this node, whether the node is in maintenance, and what trivet-ha says of it.
+
+Both marks are files on this node's own disk: trivet-ha goes by them after every boot, with or without an engine.
+"""
 
 from pathlib import Path
 
+import msgspec
+
 from node.api.messages.ha import HaReport
-from node.system.files import sync_folder, write_durable
+from node.system.clock import Clock
+from node.system.files import read_or_none, sync_folder, write_durable
 from node.system.process import CommandFailed, Run
 
 UNIT = "trivet-ha.service"
 MARK = "keeps-engine"  # the unit's condition
-LOCAL_MAINTENANCE = "local-maintenance"
+LOCAL_MAINTENANCE = "local-maintenance"  # the reason for it stands in the file
+RUNTIME = Path("/run/trivet-ha")
+STATUS = "status.json"  # in RUNTIME: what trivet-ha decided last
+FRESH_S = 30.0  # trivet-ha writes it every second or two; one that is older says nothing of now
+
+
+class _Decision(msgspec.Struct, frozen=True):
+    score: int
+
+
+class _Status(msgspec.Struct, frozen=True):
+    """What is read of it here."""
+
+    at: float
+    decision: _Decision
+    global_maintenance: bool | None = None
 
 
 class HaService:
-    """`folder` is trivet-ha's own."""
+    """`folder` is trivet-ha's own, `status` where it writes what it decided last."""
 
-    def __init__(self, run: Run, folder: Path) -> None:
+    def __init__(self, run: Run, folder: Path, clock: Clock, status: Path = RUNTIME / STATUS) -> None:
         self._run = run
+        self._folder = folder
         self._mark = folder / MARK
+        self._status = status
+        self._clock = clock
 
     def look(self) -> HaReport:
-        return HaReport(keeps=self._mark.exists(), active=self._is_active())
+        at, reason, status = self._clock.monotonic(), read_maintenance(self._folder), self._read_status()
+        return HaReport(
+            keeps=self._mark.exists(),
+            active=self._is_active(),
+            at=at,
+            maintenance=reason is not None,
+            reason=reason or "",
+            score=None if status is None else status.decision.score,
+            global_maintenance=None if status is None else status.global_maintenance,
+        )
 
     def keep(self) -> HaReport:
         """From now on it runs, also after a boot. Safe to repeat."""
@@ -41,6 +74,15 @@ class HaService:
             self._run("systemctl", "stop", UNIT, timeout_s=90)
         return self.look()
 
+    def begin_maintenance(self, reason: str) -> HaReport:
+        """trivet-ha gives the engine away and takes none, until `end_maintenance`. Safe to repeat."""
+        begin_maintenance(self._folder, reason)
+        return self.look()
+
+    def end_maintenance(self) -> HaReport:
+        end_maintenance(self._folder)
+        return self.look()
+
     def _is_active(self) -> bool:
         """Active or on its way either way: one that is being started anew is not gone."""
         try:
@@ -48,3 +90,30 @@ class HaService:
         except CommandFailed as err:
             return err.stdout.strip() in ("activating", "reloading", "deactivating")
         return True
+
+    def _read_status(self) -> _Status | None:
+        """None where trivet-ha has not decided anything of late."""
+        try:
+            found = msgspec.json.decode(read_or_none(self._status) or b"", type=_Status)
+        except msgspec.MsgspecError:
+            return None
+        return found if abs(self._clock.now() - found.at) < FRESH_S else None
+
+
+def begin_maintenance(folder: Path, reason: str) -> None:
+    """`folder` is trivet-ha's own."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_durable(folder / LOCAL_MAINTENANCE, reason)
+
+
+def end_maintenance(folder: Path) -> None:
+    mark = folder / LOCAL_MAINTENANCE
+    if mark.exists():
+        mark.unlink()
+        sync_folder(folder)
+
+
+def read_maintenance(folder: Path) -> str | None:
+    """The reason for the maintenance, empty where none was given; None without maintenance."""
+    text = read_or_none(folder / LOCAL_MAINTENANCE)
+    return None if text is None else text.decode(errors="replace").strip()

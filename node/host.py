@@ -14,7 +14,7 @@ from node.api.messages.gluster import (
     VolumeReport,
     VolumeRequest,
 )
-from node.api.messages.ha import HaReport, SiteFilesReport, SiteFilesRequest
+from node.api.messages.ha import HaReport, MaintenanceRequest, SiteFilesReport, SiteFilesRequest
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
@@ -22,7 +22,7 @@ from node.api.messages.machine import Capabilities, Statistics
 from node.api.messages.mounts import MountReport, MountRequest
 from node.api.messages.network import NamesRequest, NetworkChange, NetworkReport, NetworkRequest
 from node.api.messages.vms import ConsoleLog, VmReport, VmSpec, VmState
-from node.api.refusals import NotBare
+from node.api.refusals import Malformed, NotBare
 from node.ha_service import HaService
 from node.network.host_network import HostNetwork
 from node.network.names import Names
@@ -38,6 +38,8 @@ from node.storage.pool_state_watch import PoolStateWatch
 from node.storage.site_files import SiteFiles
 from node.system.threads import Threads
 from node.vms.lifecycle import Vms
+
+LONGEST_REASON = 4000  # as long as any text of the API
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,14 @@ class Host:
 
     async def release_engine(self) -> HaReport:
         return await self.threads(self.ha_service.release)
+
+    async def begin_maintenance(self, request: MaintenanceRequest) -> HaReport:
+        if len(request.reason) > LONGEST_REASON:
+            raise Malformed(reason=f"the reason is longer than {LONGEST_REASON} characters")
+        return await self.threads(self.ha_service.begin_maintenance, request.reason)
+
+    async def end_maintenance(self) -> HaReport:
+        return await self.threads(self.ha_service.end_maintenance)
 
     async def vms(self) -> tuple[VmReport, ...]:
         return await self.machines.all()

@@ -12,7 +12,7 @@ import pytest
 from node.api.contract import NodeApi
 from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import BrickRemoval, BrickRequest
-from node.api.messages.ha import HaReport, SiteFilesRequest
+from node.api.messages.ha import MaintenanceRequest, SiteFilesRequest
 from node.api.messages.identity import Leave
 from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
 from node.api.messages.leases import LeaseRequest
@@ -279,9 +279,23 @@ class NodeContract:
 
     async def test_the_keeper_of_the_engine_runs_until_it_is_released(self, node: NodeApi) -> None:
         for _ in range(2):
-            assert await node.release_engine() == await node.ha() == HaReport(keeps=False, active=False)
+            for report in (await node.release_engine(), await node.ha()):
+                assert (report.keeps, report.active) == (False, False)
         for _ in range(2):
-            assert await node.keep_engine() == await node.ha() == HaReport(keeps=True, active=True)
+            for report in (await node.keep_engine(), await node.ha()):
+                assert (report.keeps, report.active) == (True, True)
+
+    async def test_a_maintenance_holds_until_it_is_ended_and_is_told(self, node: NodeApi) -> None:
+        for reason in ("a new disk", "two new disks"):
+            for report in (await node.begin_maintenance(MaintenanceRequest(reason=reason)), await node.ha()):
+                assert (report.maintenance, report.reason) == (True, reason)
+        said = (await _hello(node)).ha
+        assert said is not None
+        assert (said.maintenance, said.reason) == (True, "two new disks")
+        for _ in range(2):
+            for report in (await node.end_maintenance(), await node.ha()):
+                assert (report.maintenance, report.reason) == (False, "")
+        assert report.at >= said.at
 
     async def test_events_begin_with_hello_and_tell_of_vms(self, node: NodeApi) -> None:
         spec = self.new_vm()

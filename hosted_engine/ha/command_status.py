@@ -94,17 +94,21 @@ def history(lines: int, failover: bool, as_json: bool) -> None:
 @click.command()
 @click.argument("mode", type=click.Choice(["global", "local", "none"]))
 @click.option("--force", is_flag=True, help="Write over a block of the cluster that a later version wrote.")
+@click.option("--reason", default="", help="Of a local maintenance; the engine's API shows it with the host.")
 @as_json_option
-def maintenance(mode: str, force: bool, as_json: bool) -> None:
+def maintenance(mode: str, force: bool, reason: str, as_json: bool) -> None:
     """Begin a maintenance, beside one that is there: `global` (no host starts, stops or moves the engine) or `local`
     (this host gives the engine away and takes none). `none` ends both, of other hosts only the global one.
 
-    `global` and `none` make the cluster's block anew when it is damaged.
+    `global` and `none` make the cluster's block anew when it is damaged. The engine's API shows a local maintenance as
+    the host's status `maintenance`, and begins and ends the same one.
     """
+    if reason and mode != "local":
+        raise click.UsageError("--reason goes with a local maintenance only")
     settings = config.load()
     look = Look(settings)
     if mode != "global":
-        _asked(lambda: look.set_local_maintenance(mode == "local"))
+        _asked(lambda: look.set_local_maintenance(mode == "local", reason))
     if mode != "local":
         _asked(lambda: look.set_global_maintenance(mode == "global", settings.node_name, force=force))
     click.echo(msgspec.json.encode({"maintenance": mode}) if as_json else f"Maintenance: {mode}")

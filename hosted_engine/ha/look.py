@@ -15,21 +15,20 @@ from hosted_engine.ha.failover_file import read_failovers
 from hosted_engine.ha.notify_file import read_settings, write_settings
 from hosted_engine.ha.notify_settings import NAME as NOTIFY_FILE
 from hosted_engine.ha.notify_settings import NotifySettings
-from hosted_engine.ha.records import HISTORY, STATUS, Entry, read_history
+from hosted_engine.ha.records import HISTORY, Entry, read_history
 from hosted_engine.ha.site_files import HaSite
 from hosted_engine.ha.site_folder import read_site
 from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
 from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
 from node.api.problems import Failed, Problem, Refused
 from node.config import Config
-from node.ha_service import LOCAL_MAINTENANCE
+from node.ha_service import RUNTIME, STATUS, begin_maintenance, end_maintenance
 from node.storage import layout
 from node.system.files import read_or_none
 
 T = TypeVar("T")
 
 LIMIT_S = 15.0
-RUNTIME = Path("/run/trivet-ha")
 
 
 class VolumeSilent(Failed):
@@ -103,13 +102,12 @@ class Look:
         """Make a damaged block anew, one of a later version only by `force`. Raises VolumeSilent, ClusterBlockNewer."""
         in_time("written", lambda: self._set_global(on, set_by, force))
 
-    def set_local_maintenance(self, on: bool) -> None:
-        mark = self._own / LOCAL_MAINTENANCE
+    def set_local_maintenance(self, on: bool, reason: str = "") -> None:
+        """The engine's API shows it too, within a heartbeat of this node."""
         if on:
-            mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            mark.touch(mode=0o600)
+            begin_maintenance(self._own, reason)
         else:
-            mark.unlink(missing_ok=True)
+            end_maintenance(self._own)
 
     def _site(self) -> SiteLook:
         site = self._site_file()

@@ -12,11 +12,11 @@ import msgspec
 from hosted_engine.ha.ranking import own_score, silent_for_s
 from hosted_engine.ha.view import Decision, View
 from hosted_engine.ha.whiteboard import HostBlock
+from node.ha_service import STATUS
 from node.system.files import read_or_none
 
 log = logging.getLogger(__name__)
 
-STATUS = "status.json"
 HISTORY = "history.jsonl"
 MOST_LINES = 4000
 

@@ -14,7 +14,7 @@ from node.api.messages.gluster import (
     VolumeReport,
     VolumeRequest,
 )
-from node.api.messages.ha import HaReport, SiteFilesReport, SiteFilesRequest
+from node.api.messages.ha import HaReport, MaintenanceRequest, SiteFilesReport, SiteFilesRequest
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
@@ -115,6 +115,13 @@ class NodeApi(Protocol):
     async def release_engine(self) -> HaReport:
         """trivet-ha ends on this node and does not come back; no VM is touched."""
         ...
+
+    async def begin_maintenance(self, request: MaintenanceRequest) -> HaReport:
+        """From now on, also after boots, this node gives the engine VM away and takes it no more. Other VMs, bricks,
+        mounts and lockspaces stay as they are."""
+        ...
+
+    async def end_maintenance(self) -> HaReport: ...
 
     async def vms(self) -> tuple[VmReport, ...]: ...
     async def vm(self, vm_id: str) -> VmReport | None: ...

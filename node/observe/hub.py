@@ -7,6 +7,7 @@ import msgspec
 
 from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import StorageNews
+from node.api.messages.ha import HaReport
 from node.api.messages.machine import Statistics
 from node.api.messages.mounts import MountReport
 from node.api.messages.network import LinkCounters, NetworkNews
@@ -15,11 +16,12 @@ from node.api.problems import Problem
 from node.system.clock import Clock
 
 HEARTBEAT_S = 5.0
+HA_LOOK_S = 2.0  # systemd, which is asked for it, may be busy; a heartbeat must not be late for it
 QUEUE_EVENTS = 256
 
 
 class Hub:
-    """`vms`, `mounts`, `statistics`, `network` and `counters` are asked for what HELLO and heartbeats tell."""
+    """`vms`, `mounts`, `statistics`, `network`, `counters` and `ha` are asked for what HELLO and heartbeats tell."""
 
     def __init__(
         self,
@@ -30,6 +32,7 @@ class Hub:
         statistics: Callable[[], Awaitable[Statistics]],
         network: Callable[[], NetworkNews | None],
         counters: Callable[[], dict[str, LinkCounters]],
+        ha: Callable[[], Awaitable[HaReport]],
     ) -> None:
         self._clock = clock
         self._vms = vms
@@ -37,6 +40,7 @@ class Hub:
         self._statistics = statistics
         self._network = network
         self._counters = counters
+        self._ha = ha
         self._number = 0
         self._listeners: set[asyncio.Queue[Event | None]] = set()
 
@@ -72,7 +76,7 @@ class Hub:
         while True:
             await self._clock.sleep(HEARTBEAT_S)
             if self._listeners:
-                statistics = await self._reading()
+                statistics, ha = await asyncio.gather(self._reading(), self._look_at_ha())
                 self._push(
                     Event(
                         number=0,
@@ -80,6 +84,7 @@ class Hub:
                         at=self._clock.now(),
                         statistics=statistics,
                         counters=self._counters(),
+                        ha=ha,
                     )
                 )
 
@@ -90,6 +95,12 @@ class Hub:
         except (Problem, TimeoutError):
             return None
 
+    async def _look_at_ha(self) -> HaReport | None:
+        try:
+            return await asyncio.wait_for(self._ha(), HA_LOOK_S)
+        except (Problem, OSError, TimeoutError):
+            return None
+
     def close(self) -> None:
         """End every stream."""
         for queue in tuple(self._listeners):
@@ -97,7 +108,9 @@ class Hub:
 
     async def _hello(self) -> Event:
         number, at = self._number, self._clock.now()
-        vms, mounts, statistics = await asyncio.gather(self._vms(), self._mounts(), self._statistics())
+        vms, mounts, statistics, ha = await asyncio.gather(
+            self._vms(), self._mounts(), self._statistics(), self._look_at_ha()
+        )
         return Event(
             number=number,
             kind=EventKind.HELLO,
@@ -107,6 +120,7 @@ class Hub:
             statistics=statistics,
             network=self._network(),
             counters=self._counters(),
+            ha=ha,
         )
 
     def _push(self, event: Event) -> None:

@@ -38,6 +38,7 @@ def make_app(node: NodeApi, guard: Guard, *, mutual: bool) -> App[Request, Respo
         (paths.LEASE, storage.LeaseResource(node)),
         (paths.SITE_FILES, ha.SiteFilesResource(node)),
         (paths.HA, ha.HaResource(node)),
+        (paths.HA_MAINTENANCE, ha.MaintenanceResource(node)),
         (paths.VMS, vms.VmsResource(node)),
         (paths.VM, vms.VmResource(node)),
         (paths.VM_START, vms.VmStartResource(node)),

@@ -3,7 +3,7 @@
 from falcon.asgi import Request, Response
 
 from node.api.contract import NodeApi
-from node.api.messages.ha import SiteFilesRequest
+from node.api.messages.ha import MaintenanceRequest, SiteFilesRequest
 from node.server.wire import answer, body
 
 
@@ -30,3 +30,14 @@ class HaResource:
 
     async def on_delete(self, req: Request, resp: Response) -> None:
         answer(resp, await self._node.release_engine())
+
+
+class MaintenanceResource:
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_put(self, req: Request, resp: Response) -> None:
+        answer(resp, await self._node.begin_maintenance(await body(req, MaintenanceRequest)))
+
+    async def on_delete(self, req: Request, resp: Response) -> None:
+        answer(resp, await self._node.end_maintenance())

@@ -6,6 +6,7 @@ import msgspec
 
 from node.api.messages.base import Message
 from node.api.messages.gluster import StorageNews
+from node.api.messages.ha import HaReport
 from node.api.messages.machine import Statistics
 from node.api.messages.mounts import MountReport
 from node.api.messages.network import LinkCounters, NetworkNews
@@ -25,7 +26,8 @@ class EventKind(StrEnum):
 class Event(Message, frozen=True, kw_only=True):
     """One line of the event stream. HELLO comes first, with all VMs and links: from it on the stream is complete.
     `number` counts up within `boot_id` of the agent process. HELLO and HEARTBEAT have the `counters` of the links.
-    `storage` comes with a HEARTBEAT of its own when the state of the storage has changed: older callers skip it."""
+    `storage` comes with a HEARTBEAT of its own when the state of the storage has changed: older callers skip it.
+    HELLO and HEARTBEAT have `ha`, None where it could not be looked at in time."""
 
     number: int
     kind: EventKind
@@ -36,5 +38,6 @@ class Event(Message, frozen=True, kw_only=True):
     mounts: tuple[MountReport, ...] = ()
     network: NetworkNews | None = None
     storage: StorageNews | None = None
+    ha: HaReport | None = None
     counters: dict[str, LinkCounters] = msgspec.field(default_factory=dict)
     detail: str = ""

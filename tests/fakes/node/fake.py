@@ -17,7 +17,7 @@ from node.api.messages.gluster import (
     VolumeReport,
     VolumeRequest,
 )
-from node.api.messages.ha import HaReport, SiteFilesReport, SiteFilesRequest
+from node.api.messages.ha import HaReport, MaintenanceRequest, SiteFilesReport, SiteFilesRequest
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
@@ -71,6 +71,9 @@ class FakeNode:
         self.boots = 1
         self.own_storage: PoolState | None = None  # as this node alone sees it
         self.keeps_engine = False
+        self.maintenance: str | None = None  # the reason for it
+        self.global_maintenance = False
+        self.score = 3400
         self.machines = FakeVms(self.site, now, self._vm_changed)
         self.storage = FakeStorage(self.site, self.machines)
         self.net = FakeNodeNetwork()
@@ -127,6 +130,7 @@ class FakeNode:
                 at=self._now(),
                 statistics=self._statistics(),
                 counters=dict(self.net.counters),
+                ha=self._ha(),
             )
         )
 
@@ -244,6 +248,7 @@ class FakeNode:
             mounts=self.storage.mounts(),
             network=self.net.news(),
             counters=dict(self.net.counters),
+            ha=self._ha(),
         )
 
     async def names(self) -> NamesRequest:
@@ -349,7 +354,7 @@ class FakeNode:
         return await self._do("write_site_files", lambda: self.storage.write_site_files(volume, request))
 
     async def ha(self) -> HaReport:
-        return await self._do("ha", lambda: HaReport(keeps=self.keeps_engine, active=self.keeps_engine))
+        return await self._do("ha", self._ha)
 
     async def keep_engine(self) -> HaReport:
         return await self._do("keep_engine", lambda: self._keep(True))
@@ -359,7 +364,31 @@ class FakeNode:
 
     def _keep(self, keeps: bool) -> HaReport:
         self.keeps_engine = keeps
-        return HaReport(keeps=keeps, active=keeps)
+        if not keeps:
+            self.maintenance = None
+        return self._ha()
+
+    async def begin_maintenance(self, request: MaintenanceRequest) -> HaReport:
+        return await self._do("begin_maintenance", lambda: self._maintain(request.reason))
+
+    async def end_maintenance(self) -> HaReport:
+        return await self._do("end_maintenance", lambda: self._maintain(None))
+
+    def _maintain(self, reason: str | None) -> HaReport:
+        self.maintenance = reason
+        return self._ha()
+
+    def _ha(self) -> HaReport:
+        """trivet-ha counts the host's score at once, not in its next round."""
+        return HaReport(
+            keeps=self.keeps_engine,
+            active=self.keeps_engine,
+            at=self._now(),
+            maintenance=self.maintenance is not None,
+            reason=self.maintenance or "",
+            score=(self.score if self.maintenance is None else 0) if self.keeps_engine else None,
+            global_maintenance=self.global_maintenance if self.keeps_engine else None,
+        )
 
     # --- virtual machines ----------------------------------------------------------------------------------------
 

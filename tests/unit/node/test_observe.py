@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from node.api.messages.events import Event, EventKind
+from node.api.messages.ha import HaReport
 from node.api.messages.machine import Accelerator, Statistics
 from node.api.messages.mounts import MountReport
 from node.api.messages.network import LinkCounters, LinkReport, NetworkNews
 from node.api.messages.vms import VmReport, VmState
-from node.observe import parse
+from node.observe import hub, parse
 from node.observe.capabilities import accelerator, nics
 from node.observe.hub import QUEUE_EVENTS, Hub
 from node.observe.statistics import StatisticsReader
@@ -19,6 +20,7 @@ from tests.fakes.clock import FakeClock
 
 PROC = Path(__file__).parents[2] / "data" / "node" / "proc"
 VM = VmReport(id="1", name="one", state=VmState.UP)
+HA = HaReport(keeps=True, active=True, maintenance=True, reason="a new disk")
 
 
 def text(name: str) -> str:
@@ -94,6 +96,7 @@ class World:
         self.vms: tuple[VmReport, ...] = (VM,)
         self.during_hello: VmReport | None = None
         self.away = False
+        self.systemd_hangs = False
         self.network: NetworkNews | None = None
         self.counters = {"host0": LinkCounters(rx_bytes=7)}
         self.hub = Hub(
@@ -103,6 +106,7 @@ class World:
             statistics=self._statistics,
             network=lambda: self.network,
             counters=lambda: self.counters,
+            ha=self._ha,
         )
 
     async def _vms(self) -> tuple[VmReport, ...]:
@@ -112,6 +116,11 @@ class World:
 
     async def _mounts(self) -> tuple[MountReport, ...]:
         return ()
+
+    async def _ha(self) -> HaReport:
+        if self.systemd_hangs:
+            await asyncio.Event().wait()
+        return HA
 
     async def _statistics(self) -> Statistics:
         if self.away:
@@ -127,7 +136,14 @@ def world() -> World:
 
 async def test_hello_comes_first_with_all_vms(world: World) -> None:
     hello = await anext(world.hub.listen())
-    assert (hello.kind, hello.vms) == (EventKind.HELLO, (VM,))
+    assert (hello.kind, hello.vms, hello.ha) == (EventKind.HELLO, (VM,), HA)
+
+
+async def test_hello_does_not_wait_for_a_systemd_that_hangs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "HA_LOOK_S", 0.01)
+    world.systemd_hangs = True
+    hello = await anext(world.hub.listen())
+    assert (hello.kind, hello.ha) == (EventKind.HELLO, None)
 
 
 async def test_what_happens_while_hello_is_gathered_is_told_after_it(world: World) -> None:
