@@ -22,11 +22,13 @@ class Lock(msgspec.Struct, frozen=True, order=True):
 
 
 class Means(msgspec.Struct, frozen=True):
-    """What a plan works with. `clock` answers seconds since the epoch."""
+    """What a plan works with. `clock` answers seconds since the epoch. A node's answer that is newer than what it said
+    before is noted in `readings`."""
 
     store: Store
     fleet: Fleet
     clock: Callable[[], float]
+    readings: Readings
 
 
 class Context(msgspec.Struct, frozen=True):

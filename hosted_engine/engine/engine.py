@@ -31,7 +31,7 @@ class Engine:
         self.store = store
         self.readings = readings
         self.clock = clock
-        self._tasks = TaskRunner(Means(store, fleet, clock), readings, locks, clock)
+        self._tasks = TaskRunner(Means(store, fleet, clock, readings), readings, locks, clock)
 
     async def perform(self, command: Command, caller: Caller) -> Running:
         """Let `command` in and return at once; `Running.command` has the ids of what it makes, `Running.wait()` waits

@@ -10,6 +10,8 @@ from hosted_engine.engine.command import Lock
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes import network_news
 from hosted_engine.engine.nodes.clock import is_far, tell_drift
+from hosted_engine.engine.nodes.commands.maintenance import node_lock
+from hosted_engine.engine.nodes.maintenance import follow
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.network import NodeNetwork
 from hosted_engine.engine.nodes.presence import connects, is_silent, speaks
@@ -21,6 +23,7 @@ from hosted_engine.engine.vms.lifecycle import heard_of
 from node.api.contract import NodeApi
 from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import StorageNews
+from node.api.messages.ha import HaReport
 from node.api.messages.machine import Capabilities
 from node.api.messages.mounts import MountReport, MountRequest
 from node.api.problems import NodeSilent, Problem
@@ -113,9 +116,8 @@ class Watch:
         now = self._clock.now()
         self._drop_errands()
         known = self._readings.of(self.node_id)
-        self._readings.put(
-            self.node_id, Reading(event.statistics, event.mounts, now, known.network, drifts=known.drifts)
-        )
+        reading = Reading(event.statistics, event.mounts, now, known.network, ha=event.ha, drifts=known.drifts)
+        self._readings.put(self.node_id, reading)
         boot_id = event.statistics.boot_id if event.statistics else ""
         with self._store.transaction() as tx:
             leftover = speaks(
@@ -126,6 +128,7 @@ class Watch:
                 vms=event.vms,
                 as_of=event.at,
                 now=now,
+                ha=None if self._is_being_changed() else event.ha,
             )
             look_at_domains(tx, self._readings, now)
             self._network(tx, event, now)
@@ -145,6 +148,8 @@ class Watch:
             self._compare_clocks(event.at, now)
         if event.storage is not None:
             self._storage(event.storage)
+        if event.ha is not None:
+            self._ha(event.ha, now)
         if event.kind is EventKind.MOUNT:
             self._mounts(event.mounts)
         if event.network is not None or event.counters:
@@ -165,6 +170,16 @@ class Watch:
                 if node is not None:
                     tell_drift(tx, node, at - now, now)
         self._readings.put(self.node_id, replace(reading, drifts=far))
+
+    def _ha(self, report: HaReport, now: float) -> None:
+        if self._is_being_changed() or not self._readings.note_ha(self.node_id, report):
+            return
+        with self._store.transaction() as tx:
+            follow(tx, self.node_id, report, now)
+
+    def _is_being_changed(self) -> bool:
+        """A command takes it into maintenance or back: its answer is the next word about that."""
+        return self._locks.is_taken(node_lock(self.node_id))
 
     def _network(self, tx: Transaction, event: Event, now: float) -> None:
         """HELLO tells of all links, later events of those that changed; counters come with heartbeats."""

@@ -25,6 +25,12 @@ class EventType(Enum):
         _W,
         "Host {node} has time-drift of {actual} seconds while maximum configured value is {maximum} seconds.",
     )
+    VDS_MAINTENANCE = (15, _N, "Host {node} was switched to Maintenance Mode.")
+    VDS_MAINTENANCE_FAILED = (17, _E, "Failed to switch Host {node} to Maintenance mode: {reason}")
+    USER_VDS_MAINTENANCE = (600, _N, "Host {node} was switched to Maintenance mode by {user} (Reason: {reason}).")
+    USER_VDS_MAINTENANCE_WITHOUT_REASON = (620, _N, "Host {node} was switched to Maintenance mode by {user}.")
+    VDS_ACTIVATE = (16, _N, "Activation of host {node} initiated by {user}.")
+    VDS_ACTIVATE_FAILED = (18, _E, "Failed to activate Host {node} (User: {user}): {reason}")
     HOST_INTERFACE_STATE_UP = (609, _N, "Interface {interface} on host {node}, changed state to up")
     HOST_INTERFACE_STATE_DOWN = (610, _W, "Interface {interface} on host {node}, changed state to down")
     HOST_BOND_SLAVE_STATE_UP = (611, _N, "Slave {slave} of bond {bond} on host {node}, changed state to up")

@@ -5,15 +5,18 @@ from dataclasses import replace
 
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
+from hosted_engine.engine.nodes.maintenance import follow
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from hosted_engine.engine.vms.lifecycle import heard_of, lost, system, unknown
 from hosted_engine.engine.vms.model import RUNNING, Origin, Vm, VmStatus
+from node.api.messages.ha import HaReport
 from node.api.messages.machine import Capabilities
 from node.api.messages.vms import DownReason, VmReport, VmState
 
 SET_BY_HAND = frozenset({NodeStatus.MAINTENANCE, NodeStatus.PREPARING_FOR_MAINTENANCE})
+AT_WORK = frozenset({NodeStatus.UP, NodeStatus.PREPARING_FOR_MAINTENANCE})  # its silence is a failure
 
 
 def speaks(
@@ -25,25 +28,32 @@ def speaks(
     vms: Sequence[VmReport],
     as_of: float,
     now: float,
+    ha: HaReport | None = None,
 ) -> tuple[str, ...]:
-    """The node is there, and `vms` are all it had at `as_of` by its own clock. Returns the VMs whose definition it no
-    longer needs."""
+    """The node is there, and `vms` are all it had at `as_of` by its own clock. Whether it is in maintenance `ha` says;
+    None: as it was. Returns the VMs whose definition it no longer needs."""
     before = found(tx.nodes.get(node_id), "host", node_id)
-    node = replace(before, boot_id=boot_id or before.boot_id, capabilities=capabilities, detail="")
+    node = replace(before, boot_id=boot_id or before.boot_id, capabilities=capabilities)
+    if before.status not in SET_BY_HAND:
+        node = replace(node, detail="")
     if before.status not in SET_BY_HAND | {NodeStatus.UP}:
-        node = replace(node, status=NodeStatus.UP, seen_at=now)
+        wanted = NodeStatus.PREPARING_FOR_MAINTENANCE if ha is not None and ha.maintenance else NodeStatus.UP
+        node = replace(node, status=wanted, seen_at=now)
     if node != before:
         tx.nodes.update(node)
-    if node.status is not before.status:
+    if node.status is not before.status and node.status is NodeStatus.UP:
         emit(tx, system(now), EventType.VDS_DETECTED, node=node)
     rebooted = bool(before.boot_id) and node.boot_id != before.boot_id
-    return _settle_vms(tx, node_id, vms, now, as_of=as_of, rebooted=rebooted)
+    leftover = _settle_vms(tx, node_id, vms, now, as_of=as_of, rebooted=rebooted)
+    if ha is not None:
+        follow(tx, node_id, ha, now)
+    return leftover
 
 
 def connects(tx: Transaction, node_id: str, reason: str, now: float) -> None:
     """The connection broke; it may be back in a moment, nothing is said of its VMs yet."""
     node = found(tx.nodes.get(node_id), "host", node_id)
-    if node.status is not NodeStatus.UP:
+    if node.status not in AT_WORK:
         return
     node = replace(node, status=NodeStatus.CONNECTING, detail=reason, seen_at=now)
     tx.nodes.update(node)
@@ -53,7 +63,7 @@ def connects(tx: Transaction, node_id: str, reason: str, now: float) -> None:
 def is_silent(tx: Transaction, node_id: str, reason: str, now: float) -> None:
     """It has not spoken for long enough to say so: nobody knows what its VMs do."""
     node = found(tx.nodes.get(node_id), "host", node_id)
-    if node.status not in SET_BY_HAND | {NodeStatus.NON_RESPONSIVE}:
+    if node.status not in {NodeStatus.MAINTENANCE, NodeStatus.NON_RESPONSIVE}:
         node = replace(node, status=NodeStatus.NON_RESPONSIVE, detail=reason, seen_at=now)
         tx.nodes.update(node)
         emit(tx, system(now), EventType.VDS_HOST_NOT_RESPONDING, node=node)
@@ -65,7 +75,7 @@ def is_silent(tx: Transaction, node_id: str, reason: str, now: float) -> None:
 
 def starts_over(tx: Transaction) -> tuple[Node, ...]:
     """The engine has just started: what it knew of the nodes is old. Returns all of them."""
-    for node in tx.nodes.list(status=NodeStatus.UP):
+    for node in tx.nodes.list(status=AT_WORK):
         tx.nodes.update(replace(node, status=NodeStatus.CONNECTING))
     return tuple(tx.nodes.list())
 

@@ -1,9 +1,10 @@
 """What nodes say every few seconds: kept in memory, because it is stale before a disk has it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gluster.report import StorageReport
 from hosted_engine.engine.nodes.network import NodeNetwork
+from node.api.messages.ha import HaReport
 from node.api.messages.machine import Statistics
 from node.api.messages.mounts import MountReport
 
@@ -11,7 +12,7 @@ from node.api.messages.mounts import MountReport
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The last word of one node, which came at `at` by the engine's clock; nothing is known of a node that has not
-    spoken since the engine started. `network` None: it has not told of it. `drifts`: its clock and the
+    spoken since the engine started. `network`, `ha` None: it has not told of it. `drifts`: its clock and the
     engine's are far apart."""
 
     statistics: Statistics | None = None
@@ -19,6 +20,7 @@ class Reading:
     at: float = 0.0
     network: NodeNetwork | None = None
     drifts: bool = False
+    ha: HaReport | None = None
 
     def mounted(self, volume: str) -> bool:
         return any(mount.mounted for mount in self.mounts if mount.volume == volume)
@@ -39,6 +41,14 @@ class Readings:
 
     def put(self, node_id: str, reading: Reading) -> None:
         self._by_node[node_id] = reading
+
+    def note_ha(self, node_id: str, report: HaReport) -> bool:
+        """False for one that is older than what is known: answers overtake heartbeats."""
+        known = self.of(node_id)
+        if known.ha is not None and report.at < known.ha.at:
+            return False
+        self._by_node[node_id] = replace(known, ha=report)
+        return True
 
     def forget(self, node_id: str) -> None:
         self._by_node.pop(node_id, None)

@@ -32,6 +32,9 @@ class Locks:
                 self._exclusive[lock.kind, lock.id] = holder
         return None
 
+    def is_taken(self, lock: Lock) -> bool:
+        return self._taken(lock, "")
+
     def release(self, holder: str) -> None:
         self._exclusive = {key: other for key, other in self._exclusive.items() if other != holder}
         for holders in self._shared.values():

@@ -5,6 +5,7 @@ from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
 from hosted_engine.engine.disks.commands.attach import AddDiskAttachment, RemoveDiskAttachment, UpdateDiskAttachment
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.networks.nics import AddNic, RemoveNic, UpdateNic
+from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
@@ -14,11 +15,13 @@ from hosted_engine.engine.vms.commands.update import UpdateVm
 COMMANDS: dict[str, type[Command]] = {
     command.__name__: command
     for command in (
+        ActivateNode,
         AddDisk,
         AddDiskAttachment,
         AddDiskToVm,
         AddNic,
         AddVm,
+        DeactivateNode,
         RemoveDisk,
         RemoveDiskAttachment,
         RemoveNic,

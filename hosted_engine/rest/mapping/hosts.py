@@ -7,12 +7,15 @@ from hosted_engine.engine.storage.health import ExternalStatus
 from hosted_engine.engine.vms.model import RUNNING, Vm, VmStatus
 from hosted_engine.rest.mapping.refs import ref
 from hosted_engine.rest.media.wire import Wire
+from node.api.messages.ha import HaReport
 from node.api.messages.machine import Capabilities, Statistics
 
 
-def host_to_wire(node: Node, vms: Iterable[Vm], statistics: Statistics | None, external: ExternalStatus) -> Wire:
-    """`vms` are those that are on it; `statistics` is what it said last, if it is not silent, `external` how its
-    storage is."""
+def host_to_wire(
+    node: Node, vms: Iterable[Vm], statistics: Statistics | None, external: ExternalStatus, ha: HaReport | None
+) -> Wire:
+    """`vms` are those that are on it; `statistics` and `ha` are what it said last, if it is not silent, `external` how
+    its storage is."""
     running = [vm for vm in vms if vm.status in RUNNING]
     migrating = [vm for vm in running if vm.status is VmStatus.MIGRATING]
     return {
@@ -42,7 +45,18 @@ def host_to_wire(node: Node, vms: Iterable[Vm], statistics: Statistics | None, e
         "update_available": False,
         "vgpu_placement": "consolidated",
         "cluster": ref("clusters", node.cluster_id),
+        **({"hosted_engine": _hosted_engine(ha)} if ha else {}),
         **(_capabilities(node.capabilities) if node.capabilities else {}),
+    }
+
+
+def _hosted_engine(ha: HaReport) -> Wire:
+    return {
+        "configured": ha.keeps,
+        "active": ha.active,
+        "score": ha.score,
+        "global_maintenance": ha.global_maintenance,
+        "local_maintenance": ha.maintenance,
     }
 
 

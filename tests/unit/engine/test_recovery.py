@@ -11,6 +11,7 @@ from hosted_engine.engine.command import Command, Lock
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.disks.model import DiskStatus
 from hosted_engine.engine.jobs.model import JobStatus
+from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
@@ -20,7 +21,7 @@ from hosted_engine.engine.vms.model import VmStatus
 from node.api.problems import Failed, NodeSilent
 from node.api.refusals import VmUnknown
 from node.steps import StepFailed
-from tests.fakes.engine import TINY_ID, World
+from tests.fakes.engine import TINY_ID, World, node_id
 from tests.unit.engine.scenes import done, new_disk, new_disk_on, picture, running_vm, tiny_vm, vm_of
 
 Scene = Callable[[World], Awaitable[Command]]
@@ -90,8 +91,28 @@ async def remove_disk(world: World) -> Command:
     return RemoveDisk(id=disk.id)
 
 
-SCENES = [add_vm, add_disk, add_disk_to_vm, start_vm, stop_vm, shutdown_vm, remove_vm, remove_disk]
-BACKWARD = [add_vm, add_disk, add_disk_to_vm, start_vm, stop_vm, shutdown_vm]
+async def deactivate_node(world: World) -> Command:
+    return DeactivateNode(id=node_id(2), reason="a new disk", force=True)
+
+
+async def activate_node(world: World) -> Command:
+    await done(world, await deactivate_node(world))
+    return ActivateNode(id=node_id(2))
+
+
+SCENES = [
+    add_vm,
+    add_disk,
+    add_disk_to_vm,
+    start_vm,
+    stop_vm,
+    shutdown_vm,
+    remove_vm,
+    remove_disk,
+    deactivate_node,
+    activate_node,
+]
+BACKWARD = [add_vm, add_disk, add_disk_to_vm, start_vm, stop_vm, shutdown_vm, deactivate_node, activate_node]
 CALLS = {
     "add_vm": ("make_image",),
     "add_disk": ("make_image",),
@@ -99,6 +120,8 @@ CALLS = {
     "start_vm": ("define_vm", "start_vm"),
     "stop_vm": ("destroy_vm",),
     "shutdown_vm": ("shutdown_vm",),
+    "deactivate_node": ("begin_maintenance",),
+    "activate_node": ("end_maintenance",),
 }
 
 
@@ -119,7 +142,7 @@ async def test_a_failure_of_any_call_leaves_all_as_it_was(scene: Scene) -> None:
             assert tx.job_steps.count(status=JobStatus.STARTED) == 0
 
 
-@pytest.mark.parametrize("scene", [add_vm, add_disk, add_disk_to_vm, start_vm])
+@pytest.mark.parametrize("scene", [add_vm, add_disk, add_disk_to_vm, start_vm, deactivate_node])
 async def test_an_answer_that_got_lost_is_taken_back_too(scene: Scene) -> None:
     """The node did it and its answer never came: the undo has to find what was made."""
     for call in CALLS[scene.__name__]:
@@ -201,6 +224,7 @@ def shape(picture: dict[str, Any]) -> Any:
         (picture["open tasks"], picture["journal"], picture["locks"]),
         len(picture["images"]),
         {name: len(vms) for name, vms in picture["running"].items()},
+        (picture["nodes"], picture["hosts"]),
     )
 
 
