@@ -142,7 +142,7 @@ class World:
         for id_, node in self.nodes.items():
             hello = node.hello()
             network = NodeNetwork().after(hello.network or NetworkNews()).counted(hello.counters, hello.at)
-            self.readings.put(id_, Reading(hello.statistics, hello.mounts, self.now, network, hello.ha))
+            self.readings.put(id_, Reading(hello.statistics, hello.mounts, self.now, network, ha=hello.ha))
         self.locks = Locks()
         self.engine = Engine(
             store or self.store,
