@@ -150,10 +150,11 @@ def _is_claim_refuted(view: View) -> bool:
     """The lease has been free for so long that who claims the engine must be wrong.
 
     A VM that its storage has paused gives its lease back and takes it again when it goes on, so that the time in which
-    the storage was away does not count.
+    the storage was away, or had no room, does not count.
     """
     takeable = view.lease.state in (LeaseState.FREE, LeaseState.EXPIRED)
-    return takeable and view.now - max(view.lease.since, readable_since(view)) >= view.profile.claim_grace_s
+    since = max(view.lease.since, readable_since(view), view.storage.full_at or 0)
+    return takeable and view.now - since >= view.profile.claim_grace_s
 
 
 def _why_not_takeable(view: View) -> str | None:

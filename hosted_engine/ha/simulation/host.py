@@ -171,8 +171,8 @@ class Host:
         works = self.client.access(now) is Access.WORKS
         self._tick_vm(now, works)
         self.sanlock.tick(now, works)
-        if self.sanlock.owns() and self.vm is None and works:
-            self.cluster.volume.owner = None  # what held it has ended
+        if self.sanlock.owns() and works and (self.vm is None or self.vm.state is VmState.PAUSED):
+            self.cluster.volume.owner = None  # what held it has ended, or libvirt gave it back at the pause
         if self.operation is not None:
             self.operation = self.operation.tick(self, now)
         if self.daemon_at is not None and now >= self.daemon_at:
@@ -203,9 +203,9 @@ class Host:
             if vm.has_stopped(now):
                 self.end_vm("stopped")
         if self.sanlock.has_failed(now):
-            if self.vm is not None and not self.vm.stuck:
+            if self.vm is not None and not self.vm.stuck and self.vm.state is not VmState.PAUSED:
                 self.end_vm("killed by sanlock: the lease is lost")
-            if self.vm is None:
+            if self.vm is None or self.vm.state is VmState.PAUSED:  # a paused one holds nothing
                 self.sanlock.leave()
 
     def end_vm(self, why: str) -> None:

@@ -126,6 +126,8 @@ def _destroy(host: Host) -> Outcome:
 def _resume(host: Host, now: float) -> Outcome:
     if host.vm is None or host.client.access(now) is not Access.WORKS or host.cluster.volume.full:
         return Outcome.FAILED
+    if not host.sanlock.owns() and not host.sanlock.acquire(now):
+        return Outcome.LEASE_HELD
     host.vm.state = VmState.RUNNING
     return Outcome.DONE
 

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 import pytest
 
 from hosted_engine.ha.decide import decide
 from hosted_engine.ha.ranking import find_taker
+from hosted_engine.ha.simulation.command import read_scenario
 from hosted_engine.ha.simulation.sanlock import Sanlock
+from hosted_engine.ha.simulation.scenario import run
 from hosted_engine.ha.states import Action, Health, LeaseState, State, VmState
 from hosted_engine.ha.view import Decision, Lease, View
 from tests.sim.ha.schedules import schedule, shrink, try_schedule
@@ -91,13 +94,15 @@ def test_a_host_that_leaves_a_sick_engine_alone_is_caught() -> None:
 
 
 def test_a_host_that_reads_unknown_as_absent_is_caught() -> None:
-    """It lets go of a VM that it has, and never heals it."""
+    """It lets go of a VM that it has, and never heals it; where there are others, one of them starts it anew."""
 
     def mutant(view: View) -> Decision:
         away = view.vm in (VmState.UNKNOWN, VmState.PAUSED)
         return decide(replace(view, vm=VmState.ABSENT) if away else view)
 
-    _caught("no_engine", mutant)
+    alone = read_scenario(Path(__file__).parent / "scenarios" / "volume-full-of-one")
+    assert run(alone, mutant).engine_on is None
+    assert run(alone).engine_on == 1
 
 
 def test_acting_in_global_maintenance_is_caught() -> None:
