@@ -44,7 +44,14 @@ DEBIAN = Debian(
     )
 )
 
-ENABLED = ("glusterd.service", "libvirtd.service", "NetworkManager.service", "sanlock.service", "virtlogd.socket")
+ENABLED = (
+    "glusterd.service",
+    "libvirtd.service",
+    "libvirtd-tls.socket",
+    "NetworkManager.service",
+    "sanlock.service",
+    "virtlogd.socket",
+)
 
 # Disabled rather than masked where an administrator may want it back.
 DISABLED = ("libvirt-guests.service",)
@@ -93,7 +100,7 @@ def _configure(root: Path, run: Run) -> None:
     overlay(project.CONFIGURATION / "node", root)
     for name in REMOVED:
         (root / name).unlink(missing_ok=True)
-    for folder in ("usr/share/trivet/images", "etc/trivet", "var/lib/trivet"):
+    for folder in ("usr/share/trivet/images", "etc/trivet", "etc/pki/trivet", "var/lib/trivet"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     (root / "var/lib/trivet").chmod(0o700)
     for verb, units in (("enable", ENABLED), ("disable", DISABLED), ("mask", MASKED)):

@@ -31,6 +31,7 @@ from node.observe.network_watch import NetworkWatch
 from node.observe.statistics import StatisticsReader
 from node.registration.gluster_trust import GlusterTrust
 from node.registration.membership import Membership
+from node.registration.migration_trust import MigrationTrust
 from node.server.app import make_app
 from node.server.serve import Service
 from node.serving.watchdog import notify, pet
@@ -75,13 +76,14 @@ class Agent:
             stopping=lambda: self._hub.close(),
         )
         self._for_pool = Threads("pool", 4)  # looks at the pool hang where a server does
+        self._migration_trust = MigrationTrust(run, identity=settings.own_folder)
         self._membership = Membership(
             settings.own_folder,
             settings.node_name,
             clock=self._clock,
             addresses=own_addresses,
             claimed_anew=self._service.again,
-            storage=GlusterTrust(run, identity=settings.own_folder),
+            trusts=(GlusterTrust(run, identity=settings.own_folder), self._migration_trust),
         )
         self._prepare()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -169,6 +171,7 @@ class Agent:
             leases=leases,
             files=SiteFiles(self._for_storage, volumes=settings.volumes, need=mounts.need),
             ha_service=HaService(run, settings.ha_folder, self._clock),
+            migration_trust=self._migration_trust,
             machines=vms,
         )
         self._keeper = Keeper(wishes, mounts, leases, self._clock, after_look=vms.resume_paused_by_storage)

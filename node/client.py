@@ -27,6 +27,7 @@ from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
 from node.api.messages.machine import Capabilities, Statistics
+from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.mounts import MountReport, MountRequest
 from node.api.messages.network import NamesRequest, NetworkChange, NetworkReport, NetworkRequest
 from node.api.messages.vms import ConsoleLog, VmReport, VmSpec
@@ -205,6 +206,12 @@ class NodeClient:
 
     async def end_maintenance(self) -> HaReport:
         return await self._ask("DELETE", paths.HA_MAINTENANCE, HaReport)
+
+    async def migration(self) -> MigrationReport:
+        return await self._ask("GET", paths.MIGRATION, MigrationReport)
+
+    async def allow_migration(self, request: MigrationRequest) -> MigrationReport:
+        return await self._ask("PUT", paths.MIGRATION, MigrationReport, request, timeout_s=300)
 
     async def vms(self) -> tuple[VmReport, ...]:
         return await self._ask("GET", paths.VMS, tuple[VmReport, ...])

@@ -19,6 +19,7 @@ from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
 from node.api.messages.machine import Capabilities, Statistics
+from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.mounts import MountReport, MountRequest
 from node.api.messages.network import NamesRequest, NetworkChange, NetworkReport, NetworkRequest
 from node.api.messages.vms import ConsoleLog, VmReport, VmSpec, VmState
@@ -30,6 +31,7 @@ from node.observe.capabilities import CapabilitiesReader
 from node.observe.hub import Hub
 from node.observe.statistics import StatisticsReader
 from node.registration.membership import Membership
+from node.registration.migration_trust import MigrationTrust
 from node.storage.gluster_pool import GlusterPool
 from node.storage.images import Images
 from node.storage.leases import Leases
@@ -60,6 +62,7 @@ class Host:
     leases: Leases
     files: SiteFiles
     ha_service: HaService
+    migration_trust: MigrationTrust
     machines: Vms
 
     async def identity(self) -> Identity:
@@ -191,6 +194,12 @@ class Host:
 
     async def end_maintenance(self) -> HaReport:
         return await self.threads(self.ha_service.end_maintenance)
+
+    async def migration(self) -> MigrationReport:
+        return await self.threads(self.migration_trust.look)
+
+    async def allow_migration(self, request: MigrationRequest) -> MigrationReport:
+        return await self.threads(self.migration_trust.allow, request.members)
 
     async def vms(self) -> tuple[VmReport, ...]:
         return await self.machines.all()

@@ -16,6 +16,7 @@ from node.api.messages.ha import MaintenanceRequest, SiteFilesRequest
 from node.api.messages.identity import Leave
 from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
 from node.api.messages.leases import LeaseRequest
+from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.network import LinkReport, NamesRequest, NetworkRequest
 from node.api.messages.vms import DownReason, VmDisk, VmLease, VmReport, VmSpec, VmState
 from node.api.problems import RemoteRefused
@@ -296,6 +297,19 @@ class NodeContract:
             for report in (await node.end_maintenance(), await node.ha()):
                 assert (report.maintenance, report.reason) == (False, "")
         assert report.at >= said.at
+
+    async def test_vms_move_between_the_nodes_that_were_named(self, node: NodeApi) -> None:
+        before = await node.migration()
+        own = (await node.identity()).name
+        try:
+            for _ in range(2):
+                found = await node.allow_migration(MigrationRequest(members=(own, "contract", own)))
+                assert found == await node.migration()
+                assert found == MigrationReport(members=tuple(sorted((own, "contract"))), listening=True)
+            assert not (await node.allow_migration(MigrationRequest(members=()))).listening
+        finally:
+            await node.allow_migration(MigrationRequest(members=before.members))
+        assert await node.migration() == before
 
     async def test_events_begin_with_hello_and_tell_of_vms(self, node: NodeApi) -> None:
         spec = self.new_vm()

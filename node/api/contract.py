@@ -19,6 +19,7 @@ from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
 from node.api.messages.machine import Capabilities, Statistics
+from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.mounts import MountReport, MountRequest
 from node.api.messages.network import NamesRequest, NetworkChange, NetworkReport, NetworkRequest
 from node.api.messages.vms import ConsoleLog, VmReport, VmSpec
@@ -122,6 +123,12 @@ class NodeApi(Protocol):
         ...
 
     async def end_maintenance(self) -> HaReport: ...
+
+    async def migration(self) -> MigrationReport: ...
+    async def allow_migration(self, request: MigrationRequest) -> MigrationReport:
+        """VMs move between these nodes, and no others, while they run, until the node leaves the site. Where that is a
+        change, libvirt is started anew."""
+        ...
 
     async def vms(self) -> tuple[VmReport, ...]: ...
     async def vm(self, vm_id: str) -> VmReport | None: ...

@@ -2,16 +2,10 @@
 
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
-
-from node.api.messages.identity import Role
 from node.api.problems import Failed
+from node.registration.anchors import anchor_pem, nodes_only
 from node.registration.credentials import CERTIFICATE, KEY, load_key
-from node.system.files import sync_folder, write_durable
+from node.system.files import link, sync_folder, write_durable
 from node.system.process import CommandFailed, Run
 
 GLUSTERD = "glusterd.service"
@@ -59,9 +53,11 @@ class GlusterTrust:
         try:
             if not self._switch.exists():
                 self._run("systemctl", "stop", GLUSTERD, timeout_s=STOP_S)  # what runs without it runs in clear
-            for link, target in self._links.items():
-                _link(link, target)
-            write_durable(self._anchor, anchor_pem(authority_pem, load_key(self._key.read_bytes())), mode=0o644)
+            for path, target in self._links.items():
+                link(path, target)
+            # Management asks for nothing but a trusted certificate, and the authority signs others than nodes, too.
+            anchor = anchor_pem(authority_pem, load_key(self._key.read_bytes()), [nodes_only()])
+            write_durable(self._anchor, anchor, mode=0o644)
             write_durable(self._switch, SWITCH_TEXT)
             self._run("systemctl", "start", GLUSTERD, timeout_s=START_S)
             self._run("systemctl", "is-active", "--quiet", GLUSTERD)  # a start that a condition forbids is no failure
@@ -78,34 +74,3 @@ class GlusterTrust:
             raise GlusterNotOff(reason=err.text.why) from err
         for path in (*self._links, self._anchor):
             path.unlink(missing_ok=True)
-
-
-def _link(link: Path, target: Path) -> None:
-    beside = link.with_name(f".{link.name}.part")
-    beside.unlink(missing_ok=True)
-    beside.symlink_to(target)
-    beside.rename(link)
-
-
-def anchor_pem(authority_pem: str, key: EllipticCurvePrivateKey) -> str:
-    """The authority, trusted for nodes only (name constraints, RFC 5280, 4.2.1.10).
-
-    Gluster's management asks for nothing but a trusted certificate, and the authority signs others than nodes, too. A
-    trust anchor is a name and a public key, its signature says nothing (RFC 5280, 6.1.1): `key` may be any.
-    """
-    authority = x509.load_pem_x509_certificate(authority_pem.encode())
-    nodes = x509.DirectoryName(x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, Role.NODE.value)]))
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(authority.subject)
-        .issuer_name(authority.subject)
-        .public_key(authority.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(authority.not_valid_before_utc)
-        .not_valid_after(authority.not_valid_after_utc)
-    )
-    for extension in authority.extensions:
-        builder = builder.add_extension(extension.value, critical=extension.critical)
-    constraints = x509.NameConstraints(permitted_subtrees=[nodes], excluded_subtrees=None)
-    signed = builder.add_extension(constraints, critical=True).sign(key, hashes.SHA256())
-    return signed.public_bytes(Encoding.PEM).decode()

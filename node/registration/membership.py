@@ -24,20 +24,20 @@ from node.tls import request_or_certificate_fingerprint
 log = logging.getLogger(__name__)
 
 
-class StorageTrust(Protocol):
-    """Which machines this node's storage talks to; both are safe to repeat after any crash."""
+class PeerTrust(Protocol):
+    """Which machines a service of this node talks to; both are safe to repeat after any crash."""
 
     def hold(self, authority_pem: str) -> None:
-        """Trust the nodes of this authority, and run."""
+        """Trust nodes of this authority, with the node's certificate as it is now."""
 
     def remove(self) -> None:
-        """Trust nobody, and do not run."""
+        """Trust nobody, and do not listen."""
 
 
 class Membership:
     """Files in `folder`: key.pem, node-id, claim, cert.pem (self-signed at first), then ca.pem.
 
-    ca.pem is written last, when storage trusts the site: the node is claimed when it is there. `claimed_anew` is
+    ca.pem is written last, when all of `trusts` trust the site: the node is claimed when it is there. `claimed_anew` is
     called after a claim that changed something and after leaving, so that the server takes it up.
     """
 
@@ -49,7 +49,7 @@ class Membership:
         clock: Clock,
         addresses: Callable[[], Sequence[str]],
         claimed_anew: Callable[[], None],
-        storage: StorageTrust,
+        trusts: Sequence[PeerTrust],
     ) -> None:
         self.key_file = folder / credentials.KEY
         self.certificate_file = folder / credentials.CERTIFICATE
@@ -61,7 +61,7 @@ class Membership:
         self._clock = clock
         self._addresses = addresses
         self._claimed_anew = claimed_anew
-        self._storage = storage
+        self._trusts = tuple(trusts)
         self._claiming = threading.Lock()
 
     def prepare(self, node_id: str = "") -> None:
@@ -72,7 +72,7 @@ class Membership:
             write_durable(self.key_file, credentials.new_key_pem())
         if node_id or not self._id_file.exists():
             write_durable(self._id_file, node_id or str(uuid.uuid4()), mode=0o644)
-        self._settle_storage()
+        self._settle_trusts()
         if self.claimed:
             self._forget_claim_code()
             return
@@ -121,8 +121,11 @@ class Membership:
             if self.certificate_file.read_text() == claim.certificate_pem:
                 return
         write_durable(self.certificate_file, claim.certificate_pem, mode=0o644)
-        if not self.claimed:
-            self._storage.hold(claim.authority_pem)
+        if self.claimed:
+            self._settle_trusts()
+        else:
+            for trust in self._trusts:
+                trust.hold(claim.authority_pem)
         write_durable(self.authority_file, claim.authority_pem, mode=0o644)
         self._forget_claim_code()
         self._claimed_anew()
@@ -132,30 +135,33 @@ class Membership:
         with self._claiming:
             if not self.claimed:
                 return
-            self._release_storage()
+            self._release_trusts()
             write_durable(self._claim_file, leave.claim_code)
             self.authority_file.unlink()
             sync_folder(self._folder)
             self._sign_self()
             self._claimed_anew()
 
-    def _release_storage(self) -> None:
-        """All or nothing: a member whose storage is off could not even be asked what is left on it."""
+    def _release_trusts(self) -> None:
+        """The last first. A member whose storage is off could not even be asked what is left on it: what was let go is
+        held again when one of them fails."""
         try:
-            self._storage.remove()
+            for trust in reversed(self._trusts):
+                trust.remove()
         except Problem:
-            self._settle_storage()
+            self._settle_trusts()
             raise
 
-    def _settle_storage(self) -> None:
-        """After whatever cut a change short. Storage that does not run is no reason for the node to be silent."""
-        try:
-            if self.claimed:
-                self._storage.hold(self.authority_file.read_text())
-            else:
-                self._storage.remove()
-        except Problem as err:
-            log.error("%s", err)
+    def _settle_trusts(self) -> None:
+        """After whatever cut a change short. A service that does not run is no reason for the node to be silent."""
+        for trust in self._trusts:
+            try:
+                if self.claimed:
+                    trust.hold(self.authority_file.read_text())
+                else:
+                    trust.remove()
+            except Problem as err:
+                log.error("%s", err)
 
     def _sign_self(self) -> None:
         pem = credentials.self_signed_pem(self._key(), self._name, self._addresses(), self._now())

@@ -5,7 +5,7 @@ from falcon.asgi import App, Request, Response
 
 from node.api import paths
 from node.api.contract import NodeApi
-from node.server import ha, host, storage, vms
+from node.server import ha, host, migration, storage, vms
 from node.server.gate import Gate, Guard
 from node.server.problems import answer_problem, no_such_path
 
@@ -39,6 +39,7 @@ def make_app(node: NodeApi, guard: Guard, *, mutual: bool) -> App[Request, Respo
         (paths.SITE_FILES, ha.SiteFilesResource(node)),
         (paths.HA, ha.HaResource(node)),
         (paths.HA_MAINTENANCE, ha.MaintenanceResource(node)),
+        (paths.MIGRATION, migration.MigrationResource(node)),
         (paths.VMS, vms.VmsResource(node)),
         (paths.VM, vms.VmResource(node)),
         (paths.VM_START, vms.VmStartResource(node)),

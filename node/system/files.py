@@ -19,6 +19,14 @@ def write_durable(path: Path, content: bytes | str, mode: int = 0o600) -> None:
     sync_folder(path.parent)
 
 
+def link(path: Path, target: Path) -> None:
+    """Make `path` a symbolic link to `target` at once, whatever it was."""
+    beside = path.with_name(f".{path.name}.part")
+    beside.unlink(missing_ok=True)
+    beside.symlink_to(target)
+    beside.rename(path)
+
+
 def sync_file(path: Path) -> None:
     """Return when what other programs wrote into `path` is on the disk."""
     _sync(path, os.O_RDONLY)

@@ -22,6 +22,7 @@ from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
 from node.api.messages.machine import Accelerator, Capabilities, Nic, Statistics
+from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.mounts import MountReport, MountRequest
 from node.api.messages.network import (
     LinkReport,
@@ -74,6 +75,7 @@ class FakeNode:
         self.maintenance: str | None = None  # the reason for it
         self.global_maintenance = False
         self.score = 3400
+        self.movable: MigrationReport = MigrationReport(members=(), listening=False)
         self.machines = FakeVms(self.site, now, self._vm_changed)
         self.storage = FakeStorage(self.site, self.machines)
         self.net = FakeNodeNetwork()
@@ -185,6 +187,7 @@ class FakeNode:
         things = [*self.machines.all(), *self.storage.mounted, *self.storage.joined]
         if things:
             raise NotBare(things=f"{len(things)} things of the site")
+        self._allow(())
         if self.claimed is not None:
             self.claimed, self.claim_code = None, leave.claim_code
 
@@ -389,6 +392,16 @@ class FakeNode:
             score=(self.score if self.maintenance is None else 0) if self.keeps_engine else None,
             global_maintenance=self.global_maintenance if self.keeps_engine else None,
         )
+
+    async def migration(self) -> MigrationReport:
+        return await self._do("migration", lambda: self.movable)
+
+    async def allow_migration(self, request: MigrationRequest) -> MigrationReport:
+        return await self._do("allow_migration", lambda: self._allow(request.members))
+
+    def _allow(self, members: tuple[str, ...]) -> MigrationReport:
+        self.movable = MigrationReport(members=tuple(sorted(set(members))), listening=bool(members))
+        return self.movable
 
     # --- virtual machines ----------------------------------------------------------------------------------------
 

@@ -1,11 +1,7 @@
 """A node's Gluster runs with TLS for the nodes of its site or not at all, wherever a claim was cut short."""
 
 import ssl
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pytest
 from cryptography import x509
@@ -14,20 +10,21 @@ from cryptography.x509.oid import ExtensionOID
 from hosted_engine.authority import KeyPair, make_authority, make_pair, sign_node
 from images.project import CONFIGURATION
 from node.api.messages.identity import Claim, Leave, Role
-from node.registration import gluster_trust, membership
+from node.registration import anchors, gluster_trust, membership
+from node.registration.anchors import anchor_pem, nodes_only
 from node.registration.credentials import load_key, new_key_pem
-from node.registration.gluster_trust import GlusterNotOff, GlusterOff, GlusterTrust, anchor_pem
+from node.registration.gluster_trust import GlusterNotOff, GlusterOff, GlusterTrust
 from node.registration.membership import Membership
 from node.system.clock import SystemClock
 from node.tls import server_context
 from tests.fakes.glusterd_unit import FakeGlusterdUnit
+from tests.unit.node.power_cut import cut
 
 SITE = make_authority("site")
 OTHER = make_authority("site")
 
 
-class PowerCut(BaseException):
-    """Nothing catches it, as nothing catches the real one."""
+FILES = (anchors.__file__, gluster_trust.__file__, membership.__file__)
 
 
 class Node:
@@ -46,7 +43,7 @@ class Node:
             clock=SystemClock(),
             addresses=list,
             claimed_anew=lambda: None,
-            storage=self.unit.trust(self.folder),
+            trusts=[self.unit.trust(self.folder)],
         )
         self.membership.prepare()
 
@@ -122,7 +119,7 @@ def test_a_claim_that_a_power_cut_ends_anywhere_is_mended_by_the_next(tmp_path: 
     count = 0
     while True:
         node = Node(tmp_path / str(count))
-        if not cut(count, node.claim):
+        if not cut(count, node.claim, FILES):
             break
         node.booted()
         assert node.unit.running is node.membership.claimed, count
@@ -141,7 +138,7 @@ def test_a_removal_that_a_power_cut_ends_anywhere_is_mended_by_the_next(tmp_path
         node = Node(tmp_path / str(count))
         node.claim()
         trust = node.unit.trust(node.folder)
-        if not cut(count, trust.remove):
+        if not cut(count, trust.remove, FILES):
             break
         node.unit.boot()
         trust.remove()
@@ -158,23 +155,27 @@ def test_the_image_does_not_start_glusterd_without_the_switch(tmp_path: Path) ->
 
 @pytest.mark.parametrize("role", list(Role))
 def test_of_all_that_the_authority_signs_only_nodes_are_trusted(role: Role, tmp_path: Path) -> None:
-    anchor = anchor_pem(SITE.certificate, load_key(new_key_pem()))
+    anchor = nodes_anchor()
     assert trusts(anchor, make_pair(SITE, role, "node2"), tmp_path) is (role is Role.NODE)
 
 
 def test_nodes_of_another_site_and_who_has_no_certificate_are_not_trusted(tmp_path: Path) -> None:
-    anchor = anchor_pem(SITE.certificate, load_key(new_key_pem()))
+    anchor = nodes_anchor()
     assert not trusts(anchor, make_pair(OTHER, Role.NODE, "node2"), tmp_path)
     assert not trusts(anchor, None, tmp_path)
 
 
 def test_the_anchor_lives_as_long_as_the_authority_and_signs_as_little() -> None:
     authority = x509.load_pem_x509_certificate(SITE.certificate.encode())
-    anchor = x509.load_pem_x509_certificate(anchor_pem(SITE.certificate, load_key(new_key_pem())).encode())
+    anchor = x509.load_pem_x509_certificate(nodes_anchor().encode())
     assert anchor.not_valid_after_utc == authority.not_valid_after_utc
     assert {one.oid for one in anchor.extensions} - {one.oid for one in authority.extensions} == {
         ExtensionOID.NAME_CONSTRAINTS
     }
+
+
+def nodes_anchor() -> str:
+    return anchor_pem(SITE.certificate, load_key(new_key_pem()), [nodes_only()])
 
 
 def trusts_its_own(node: Node, folder: Path) -> bool:
@@ -212,32 +213,6 @@ def trusts(anchor: str, peer: KeyPair | None, folder: Path) -> bool:
     except ssl.SSLError:
         return False
     return True
-
-
-def cut(line: int, work: Callable[[], None]) -> bool:
-    """Pull the plug before the `line`th line of what a claim runs; False when the work ended before."""
-    files = (gluster_trust.__file__, membership.__file__)
-    left = line
-
-    def trace(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal left
-        if frame.f_code.co_filename not in files:
-            return None
-        if event == "line":
-            left -= 1
-            if left < 0:
-                raise PowerCut
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        work()
-    except PowerCut:
-        return True
-    finally:
-        sys.settrace(before)
-    return False
 
 
 CODE = Leave(claim_code="ABCD-EFGH-JKLM-NPQR")

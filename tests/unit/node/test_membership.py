@@ -31,7 +31,7 @@ class Node:
             clock=SystemClock(),
             addresses=lambda: ["127.0.0.1"],
             claimed_anew=restart,
-            storage=FakeGlusterdUnit(folder.parent).trust(folder),
+            trusts=[FakeGlusterdUnit(folder.parent).trust(folder)],
         )
 
 

@@ -44,7 +44,7 @@ class Hosted(FakeNode):
             clock=SystemClock(),
             addresses=lambda: ["127.0.0.1"],
             claimed_anew=self.service.again,
-            storage=FakeGlusterdUnit(folder).trust(folder),
+            trusts=[FakeGlusterdUnit(folder).trust(folder)],
         )
         self.membership.prepare()
 
