@@ -95,8 +95,8 @@ def words(todo: Todo, answers: Answers) -> str | None:
             return "Stop the engine VM"
         case Kind.KEEP:
             return "Stop trivet-ha on all nodes"
-        case Kind.LEASE | Kind.SITE_FILES | Kind.RECOVERY | Kind.HEALTH | Kind.HAND_OVER:
-            return None  # files that go with their volume; the others only look
+        case Kind.MIGRATION | Kind.LEASE | Kind.SITE_FILES | Kind.RECOVERY | Kind.HEALTH | Kind.HAND_OVER:
+            return None  # they go with the node or the volume; the others only look
 
 
 def details(todo: Todo, answers: Answers) -> tuple[str, ...]:

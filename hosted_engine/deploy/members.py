@@ -11,6 +11,7 @@ from hosted_engine.deploy import network, wishes
 from hosted_engine.deploy.plan import Todo
 from hosted_engine.deploy.work import Work
 from node.api.messages.identity import Claim, Leave
+from node.api.messages.migration import MigrationRequest
 from node.api.messages.network import NamesRequest, NetworkRequest
 from node.api.problems import NodeSilent, Problem, Refused, RemoteRefused
 from node.api.refusals import JustClaimed
@@ -138,6 +139,15 @@ class Members:
         for name in todo.nodes:
             async with self._work.member(name) as api:
                 await api.set_names(NamesRequest(names={}))
+
+    async def migration(self, todo: Todo) -> None:
+        request = MigrationRequest(members=tuple(node.name for node in self._work.answers.nodes))
+
+        async def allow(name: str) -> None:
+            async with self._work.member(name) as api:
+                await api.allow_migration(request)
+
+        await asyncio.gather(*map(allow, todo.nodes))
 
     async def leave(self, todo: Todo) -> None:
         """The code of the answers is the node's claim code again, so that the answers stay good."""

@@ -60,7 +60,7 @@ class Observer:
         await api.identity()
         names, report, pool = await asyncio.gather(api.names(), api.network(), api.gluster())
         mounts, lockspaces = await asyncio.gather(api.mounts(), api.lockspaces())
-        ha = await api.ha()
+        ha, migration = await asyncio.gather(api.ha(), api.migration())
         vm = await api.vm(self._decisions.engine_vm_id)
         return NodeSeen(
             member=True,
@@ -71,6 +71,7 @@ class Observer:
             drifted={name: drift for name in VOLUMES if (drift := self._drift(name, pool))},
             mounted=frozenset(mount.volume for mount in mounts if mount.mounted),
             joined=any(one.name == LOCKSPACE and one.joined for one in lockspaces),
+            movable_to=frozenset(migration.members if migration.listening else ()),
             keeps_engine=ha.keeps and ha.active,
             vm=vm.state if vm else None,
         )

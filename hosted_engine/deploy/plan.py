@@ -20,6 +20,7 @@ class Kind(StrEnum):
     MOUNT = "mount"
     LOCKSPACE = "lockspace"
     JOIN = "join"
+    MIGRATION = "migration"
     LEASE = "lease"
     TINY = "tiny"
     SYSTEM = "system"
@@ -53,7 +54,8 @@ class NodeSeen:
     """What is there on a node that answers. Before it is a `member` nothing but its identity can be asked.
 
     `peers` are the names of those that share the Gluster pool with it; `volumes` are in order, started and as asked;
-    `drifted` are those that are there and have other options, with the names of these.
+    `drifted` are those that are there and have other options, with the names of these. `movable_to`: with whom it
+    exchanges running VMs, itself among them; none while it does not listen.
     """
 
     member: bool = False
@@ -65,6 +67,7 @@ class NodeSeen:
     mounted: frozenset[str] = frozenset()
     joined: bool = False
     keeps_engine: bool = False
+    movable_to: frozenset[str] = frozenset()
     vm: VmState | None = None
 
 
@@ -154,6 +157,9 @@ class _Drawing:
         outside = [name for name in self._expected if not self._look(name).joined]
         self._add(Kind.LOCKSPACE, f"Make the lockspace and join {self._lead}", outside[:1], self._expected[:1])
         self._add(Kind.JOIN, "Join the other nodes to the lockspace", outside[1:], self._expected[1:])
+        every = frozenset(node.name for node in self._answers.nodes)
+        alone = [name for name in self._expected if self._look(name).movable_to != every]
+        self._add(Kind.MIGRATION, "Let running VMs move between the nodes, over TLS", alone, self._expected)
 
     def engine(self) -> None:
         seen = self._seen

@@ -43,6 +43,7 @@ def _deeds(work: Work) -> Mapping[Kind, tuple[Deed, Deed | None]]:
         Kind.MOUNT: (storage.mount, storage.unmount),
         Kind.LOCKSPACE: (storage.join, storage.leave),
         Kind.JOIN: (storage.join, storage.leave),
+        Kind.MIGRATION: (members.migration, None),  # ends when a node leaves the site
         Kind.LEASE: (storage.lease, None),  # a file of volume engine, goes with it
         Kind.TINY: (storage.tiny, storage.remove_tiny),
         Kind.SYSTEM: (storage.system, storage.remove_system),

@@ -137,6 +137,7 @@ def assert_bare(stage: Stage) -> None:
         assert node.machines.all() == ()
         assert (node.storage.mounted, node.storage.joined) == ({}, {})
         assert node.net.names == {}
+        assert not node.movable.listening
         assert not node.net.checkpoints, f"{node.name} will lose its network again"
         assert not network.has_bridge(stage.answers, node.net.report().document)
         assert (node.claimed, node.claim_code) == (None, wished.claim_code)

@@ -26,7 +26,7 @@ async def test_from_nothing_to_a_running_engine(stage: Stage) -> None:
         "names",
         *("network:node2", "network:node3", "network:node1"),
         *("peer:node2", "peer:node3", "volume:engine", "volume:data", "mount:engine", "mount:data"),
-        *("lockspace", "join", "lease", "tiny", "system", "seed", "site_files"),
+        *("lockspace", "join", "migration", "lease", "tiny", "system", "seed", "site_files"),
         *("define", "start", "health", "hand_over", "recovery", "keep"),
     ]
     await assert_whole(stage)

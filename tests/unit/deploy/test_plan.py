@@ -26,6 +26,7 @@ WHOLE_NODE = NodeSeen(
     mounted=frozenset({"engine", "data"}),
     joined=True,
     keeps_engine=True,
+    movable_to=frozenset(NAMES),
 )
 WHOLE = Observed(
     nodes={"node1": replace(WHOLE_NODE, vm=VmState.UP), "node2": WHOLE_NODE, "node3": WHOLE_NODE},
@@ -50,6 +51,7 @@ seen_nodes = st.builds(
     mounted=st.frozensets(st.sampled_from(["engine", "data"])),
     joined=st.booleans(),
     keeps_engine=st.booleans(),
+    movable_to=st.sampled_from([frozenset[str](), frozenset(NAMES), frozenset({"node1"})]),
     vm=st.sampled_from([None, *VmState]),
 )
 anything = st.builds(
@@ -108,6 +110,12 @@ def test_a_dead_node_of_a_formed_site_is_left_out() -> None:
     seen = replace(WHOLE, nodes={"node2": WHOLE_NODE, "node3": WHOLE_NODE}, healthy=False, handed_over=False)
     assert keys(seen) == ["define", "start", "health", "hand_over"]
     assert plan(ANSWERS, seen)[0].nodes == ("node2",)
+
+
+def test_nodes_that_take_vms_of_others_than_the_members_are_set_right() -> None:
+    nodes = {**WHOLE.nodes, "node3": replace(WHOLE_NODE, movable_to=frozenset({"node1", "node3", "node4"}))}
+    (todo,) = plan(ANSWERS, replace(WHOLE, nodes=nodes))
+    assert (todo.kind, todo.nodes) == (Kind.MIGRATION, ("node3",))
 
 
 def test_writes_wait_for_a_dead_node_for_less_time_than_a_lease_lives() -> None:
