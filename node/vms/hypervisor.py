@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from node.api.problems import Failed
+from node.vms.migration import MigrationLimits, MigrationProgress
 
 
 class HypervisorFailed(Failed):
@@ -13,9 +15,18 @@ class HypervisorFailed(Failed):
     mend = "Look into the logs of libvirtd and of the VM (/var/log/libvirt/qemu) on this node"
 
 
+class Move(StrEnum):
+    """A live migration that is under way, in libvirt's words."""
+
+    NONE = "none"
+    OUT = "migration out"
+    IN = "migration in"
+
+
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A domain as the hypervisor knows it; `state` and `reason` are libvirt's numbers."""
+    """A domain as the hypervisor knows it; `state` and `reason` are libvirt's numbers. `move`: it is on
+    its way to or from another node."""
 
     id: str
     name: str
@@ -23,6 +34,7 @@ class Domain:
     state: int
     reason: int
     pid: int | None = None
+    move: Move = Move.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,24 @@ class Hypervisor(Protocol):
     def shut_down(self, vm_id: str) -> None: ...
     def destroy(self, vm_id: str) -> None: ...
     def resume(self, vm_id: str) -> None: ...
+    def migrate(self, vm_id: str, address: str, limits: MigrationLimits) -> None:
+        """Move the running domain, definition and all, to the node at `address`; returns when it runs there and is not
+        known here any more. After HypervisorFailed it is here as before, or where `find` says. libvirt does it: it
+        goes on when the caller dies."""
+        ...
+
+    def migration(self, vm_id: str) -> MigrationProgress | None:
+        """None while the domain is not on its way to another node."""
+        ...
+
+    def allow_downtime(self, vm_id: str, milliseconds: int) -> None:
+        """For how long the domain that is leaving may stand still."""
+        ...
+
+    def cancel_migration(self, vm_id: str) -> None:
+        """`migrate` fails then, and the domain stays."""
+        ...
+
     def undefine(self, vm_id: str) -> None: ...
     def set_time(self, vm_id: str, at: float) -> None:
         """Set the clock of a running guest to the time of day `at`."""

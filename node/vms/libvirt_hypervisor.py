@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -10,14 +11,16 @@ from typing import Any, TypeVar
 
 import libvirt
 
-from node.vms.hypervisor import Domain, HypervisorFailed, Versions
+from node.vms import libvirt_migration
+from node.vms.hypervisor import Domain, HypervisorFailed, Move, Versions
+from node.vms.migration import MigrationLimits, MigrationProgress
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 URI = "qemu:///system"
-PIDS = Path("/run/libvirt/qemu")
 AGENT_S = 5
+RUN = Path("/run/libvirt/qemu")
 LOOK_S = 2.0  # how often a lost connection is noticed and made again
 
 
@@ -40,7 +43,7 @@ class LibvirtHypervisor:
         threading.Thread(target=self._keep_connected, name="libvirt-keeper", daemon=True).start()
 
     def domains(self) -> Sequence[Domain]:
-        return self._do("list its domains", lambda c: [_domain(d) for d in c.listAllDomains()])
+        return self._do("list its domains", _domains)
 
     def find(self, vm_id: str) -> Domain | None:
         return self._do("look for a domain", lambda c: _found(c, vm_id))
@@ -79,6 +82,27 @@ class LibvirtHypervisor:
             domain.setTime(time_of_day)
 
         self._do("set the guest's clock", set_it)
+
+    def migrate(self, vm_id: str, address: str, limits: MigrationLimits) -> None:
+        def go(connection: Any) -> None:
+            domain = connection.lookupByUUIDString(vm_id)
+            if (reason := libvirt_migration.why_cpu_not_fit(connection, domain, address)) is not None:
+                raise HypervisorFailed(act="move the VM", reason=reason)
+            uri, parameters = libvirt_migration.peer_uri(address), libvirt_migration.parameters(address, limits)
+            domain.migrateToURI3(uri, parameters, libvirt_migration.FLAGS)
+
+        self._do("move the VM", go)
+
+    def migration(self, vm_id: str) -> MigrationProgress | None:
+        return self._do(
+            "ask how far the VM has moved", lambda c: libvirt_migration.progress(c.lookupByUUIDString(vm_id))
+        )
+
+    def allow_downtime(self, vm_id: str, milliseconds: int) -> None:
+        self._do("let the VM stand still", lambda c: c.lookupByUUIDString(vm_id).migrateSetMaxDowntime(milliseconds))
+
+    def cancel_migration(self, vm_id: str) -> None:
+        self._do("give up moving the VM", lambda c: c.lookupByUUIDString(vm_id).abortJob())
 
     def undefine(self, vm_id: str) -> None:
         flags = (
@@ -148,6 +172,21 @@ def _found(connection: Any, vm_id: str) -> Domain | None:
         raise
 
 
+def _domains(connection: Any) -> list[Domain]:
+    found = map(_domain_or_none, connection.listAllDomains())
+    return [domain for domain in found if domain is not None]
+
+
+def _domain_or_none(domain: Any) -> Domain | None:
+    """None for one that has left meanwhile."""
+    try:
+        return _domain(domain)
+    except libvirt.libvirtError as err:
+        if err.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+            return None
+        raise
+
+
 def _domain(domain: Any) -> Domain:
     state, reason = domain.state()
     name = domain.name()
@@ -155,15 +194,32 @@ def _domain(domain: Any) -> Domain:
         title = domain.metadata(libvirt.VIR_DOMAIN_METADATA_TITLE, None)
     except libvirt.libvirtError:
         title = name  # not one of ours: it has no title
-    pid = _pid(name) if state not in (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_CRASHED) else None
-    return Domain(id=domain.UUIDString(), name=name, title=title, state=state, reason=reason, pid=pid)
+    alive = state not in (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_CRASHED)
+    return Domain(
+        id=domain.UUIDString(),
+        name=name,
+        title=title,
+        state=state,
+        reason=reason,
+        pid=_pid(name) if alive else None,
+        move=_move(name) if alive else Move.NONE,
+    )
 
 
 def _pid(name: str) -> int | None:
     try:
-        return int((PIDS / f"{name}.pid").read_text())
+        return int((RUN / f"{name}.pid").read_text())
     except (OSError, ValueError):
         return None
+
+
+def _move(name: str) -> Move:
+    """From what libvirtd keeps for its own next start: a question to it would wait for a QEMU that hangs."""
+    try:
+        job = ET.parse(RUN / f"{name}.xml").find("job")
+        return Move(job.get("async", "")) if job is not None else Move.NONE
+    except (OSError, ET.ParseError, ValueError):  # no such file, or another job
+        return Move.NONE
 
 
 def _dotted(version: int) -> str:

@@ -15,8 +15,10 @@ from node.system.clock import Clock
 from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts, domain_facts
 from node.vms.domain_xml import Surroundings, console_log, domain_xml
-from node.vms.hypervisor import Domain, Hypervisor, HypervisorFailed
+from node.vms.hypervisor import Domain, Hypervisor, HypervisorFailed, Move
 from node.vms.lock_errors import lock_error
+from node.vms.migration import MigrationLimits, NotMoved, migration_error
+from node.vms.migrator import Migrator, Notify
 from node.vms.names import domain_name
 from node.vms.resume import Resumer
 from node.vms.runs import Runs
@@ -60,6 +62,7 @@ class Vms:
         self._ending: set[str] = set()
         self._details: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._migrator = Migrator(hypervisor, threads, clock)
         self._resumer = Resumer(hypervisor, threads, ready=ready, since=lambda domain: self._report(domain).since)
 
     def watch(self) -> None:
@@ -131,6 +134,27 @@ class Vms:
                     raise
             return await self._look(vm_id)
 
+    async def migrate(
+        self,
+        vm_id: str,
+        address: str,
+        limits: MigrationLimits,
+        *,
+        notify: Notify,
+    ) -> None:
+        """Move a running VM alive to the node at `address`; when this returns it is not known here any more. NotMoved:
+        it runs on here, unless libvirt does not answer and it is on its way still."""
+        async with self._locks[vm_uuid(vm_id)]:
+            report = await self._get(vm_id)
+            if report.state is not VmState.UP:
+                raise NotMoved(vm=report.name, address=address, reason=f"it is {report.state}")
+            try:
+                await self._migrator.migrate(vm_id, address, limits, notify=notify)
+            except HypervisorFailed as err:
+                if await self.find(vm_id) is not None:
+                    reason = migration_error(err.text.why)
+                    raise NotMoved(vm=report.name, address=address, reason=reason) from err
+
     async def undefine(self, vm_id: str) -> None:
         async with self._locks[vm_uuid(vm_id)]:
             report = await self.find(vm_id)
@@ -183,6 +207,9 @@ class Vms:
 
     def _report(self, domain: Domain) -> VmReport:
         state, reason, detail = state_of(domain.state, domain.reason)
+        if domain.move is not Move.NONE and state is VmState.PAUSED:
+            # It runs on one of the two nodes, and that one says so.
+            state, detail = VmState.UNKNOWN, "it is moving between two nodes"
         if state is VmState.DOWN:
             self._ending.discard(domain.id)
         run = self._runs.seen(domain.id, state, reason, self._clock.now())
@@ -227,6 +254,7 @@ class Vms:
             await self._look(vm_id)
         except VmUnknown:
             self._told.pop(vm_id, None)
+            self._runs.forget(vm_id)
         except Problem as err:
             log.warning("cannot look at VM %s: %s", vm_id, err)
 

@@ -1,10 +1,12 @@
 """A hypervisor in memory, with libvirt's numbers for states and reasons."""
 
+import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from node.vms.hypervisor import Domain, HypervisorFailed, Versions
+from node.vms.hypervisor import Domain, HypervisorFailed, Move, Versions
+from node.vms.migration import MigrationLimits, MigrationProgress
 from node.vms.states import PAUSED, PAUSED_BY_STORAGE, RUNNING, SHUT_OFF
 
 
@@ -15,7 +17,11 @@ class _Defined:
 
 
 class FakeHypervisor:
-    """`refuse_start`: why the next starts fail. `forget()`: what a restart of libvirtd does to reasons."""
+    """`refuse_start`: why the next starts fail. `forget()`: what a restart of libvirtd does to reasons.
+
+    `others`: the hypervisors that a VM can be moved to, by address; `slow` lets a move wait until it is cancelled or
+    `arrive` is set; `downtimes` are those that were allowed.
+    """
 
     def __init__(self) -> None:
         self.refuse_start = ""
@@ -23,6 +29,11 @@ class FakeHypervisor:
         self.storage_is_away = False
         self.refuse_resume = ""
         self.times_set: list[float] = []
+        self.others: dict[str, FakeHypervisor] = {}
+        self.slow = False
+        self.arrive = threading.Event()
+        self.downtimes: list[int] = []
+        self._cancelled = False
         self._defined: dict[str, _Defined] = {}
         self._changed: Callable[[str], None] = lambda _: None
         self._again: Callable[[], None] = lambda: None
@@ -68,6 +79,37 @@ class FakeHypervisor:
             self.set(vm_id, PAUSED, PAUSED_BY_STORAGE)
         else:
             self.set(vm_id, RUNNING, 2, pid=4711)
+
+    def migrate(self, vm_id: str, address: str, limits: MigrationLimits) -> None:
+        here, there = self._get(vm_id), self.others.get(address)
+        if there is None:
+            raise HypervisorFailed(act="move the VM", reason="unable to connect to server: Connection refused")
+        self._cancelled = False
+        here.domain = replace(here.domain, move=Move.OUT)
+        if self.slow:
+            self.arrive.wait()
+        here.domain = replace(here.domain, move=Move.NONE)
+        if self._cancelled:
+            raise HypervisorFailed(act="move the VM", reason="operation aborted: migration out job: canceled by client")
+        there.receive(here.domain, here.xml)
+        self.undefine(vm_id)
+
+    def migration(self, vm_id: str) -> MigrationProgress | None:
+        return MigrationProgress(1 << 30, 1 << 20, 1.0) if self._get(vm_id).domain.move is Move.OUT else None
+
+    def allow_downtime(self, vm_id: str, milliseconds: int) -> None:
+        self.downtimes.append(milliseconds)
+
+    def cancel_migration(self, vm_id: str) -> None:
+        if self._get(vm_id).domain.move is not Move.OUT:
+            raise HypervisorFailed(act="give up moving the VM", reason="no job is active on the domain")
+        self._cancelled = True
+        self.arrive.set()
+
+    def receive(self, domain: Domain, xml: str) -> None:
+        """It comes from another node, whatever was defined of it here."""
+        self._defined[domain.id] = _Defined(domain, xml)
+        self.set(domain.id, RUNNING, 3, pid=4712)
 
     def undefine(self, vm_id: str) -> None:
         self._get(vm_id)
