@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 
 from hosted_engine.ha.states import Action, Outcome
 from hosted_engine.ha.view import Decision
@@ -11,21 +11,28 @@ from node.api.problems import Failed, Problem, Refused
 from node.api.refusals import LeaseHeld, LockspaceUnknown, NotMounted
 from node.system.clock import Clock
 from node.vms.lifecycle import Vms
+from node.vms.migration import MigrationLimits, MigrationProgress
 
 log = logging.getLogger(__name__)
 
 ANSWER_S = 10.0  # a QEMU that hangs gives libvirt no answer for ever; ending it asks only the kernel
 HELD_PAUSE_S = 3.0  # another start would be refused at once for the same reason
+# A stop and a start cost the engine's clients minutes: it may take long, and stand still for some seconds at its end.
+MIGRATION = MigrationLimits(downtime_ms=500, longest_downtime_ms=10_000, time_s=300)
 IMAGE_LOCKED = ('Failed to get "write" lock', 'Failed to get shared "write" lock')
 
 
 class Actor:
-    """One action at a time, beside the loop: a start may wait for its lease, a shutdown for its guest."""
+    """One action at a time, beside the loop: a start may wait for its lease, a shutdown for its guest.
 
-    def __init__(self, vms: Vms, spec: VmSpec, clock: Clock) -> None:
+    `addresses` of the members by host id: a running engine is moved without any name server.
+    """
+
+    def __init__(self, vms: Vms, spec: VmSpec, clock: Clock, addresses: Mapping[int, str]) -> None:
         self._vms = vms
         self._spec = spec
         self._clock = clock
+        self._addresses = addresses
         self._task: asyncio.Task[Outcome] | None = None
         self.running: Action | None = None
         self.reason = ""
@@ -33,7 +40,7 @@ class Actor:
 
     def begin(self, decision: Decision) -> None:
         self.running = decision.action
-        self._task = asyncio.get_running_loop().create_task(self._do(decision.action))
+        self._task = asyncio.get_running_loop().create_task(self._do(decision))
 
     def take_ended(self) -> tuple[Action, Outcome] | None:
         """The action that has ended since the last question, and how."""
@@ -47,10 +54,10 @@ class Actor:
         """Return when the action that runs has ended; for ever while none runs."""
         await asyncio.wait([self._task or asyncio.get_running_loop().create_future()])
 
-    async def _do(self, action: Action) -> Outcome:
-        self.reason = ""
+    async def _do(self, decision: Decision) -> Outcome:
+        self.reason, action = "", decision.action
         try:
-            await self._carry_out(action)
+            await self._carry_out(action, decision.target)
         except (LeaseHeld, LockspaceUnknown, NotMounted) as err:
             # After an outage a node is back in its lockspace some 20 s after its storage: that says nothing of the VM.
             return await self._held(err)
@@ -68,6 +75,12 @@ class Actor:
             return Outcome.FAILED
         return Outcome.DONE
 
+    def _note_progress(self, progress: MigrationProgress) -> None:
+        left, whole = progress.remaining_bytes >> 20, progress.total_bytes >> 20
+        log.info(
+            "the engine VM is leaving: %d of %d MiB are left to send after %.0f s", left, whole, progress.elapsed_s
+        )
+
     async def _is_active(self) -> bool:
         """Somebody else was quicker: the deploy, the agent, or an operator."""
         try:
@@ -81,7 +94,7 @@ class Actor:
         await self._clock.sleep(HELD_PAUSE_S)
         return Outcome.LEASE_HELD
 
-    async def _carry_out(self, action: Action) -> None:
+    async def _carry_out(self, action: Action, target: int | None) -> None:
         vm_id = self._spec.id
         match action:
             case Action.START:
@@ -93,6 +106,8 @@ class Actor:
                 await self._vms.destroy(vm_id)
             case Action.RESUME:
                 await _in_time(self._vms.resume(vm_id), action)
+            case Action.MIGRATE if (address := self._addresses.get(target or 0)) is not None:
+                await self._vms.migrate(vm_id, address, MIGRATION, notify=self._note_progress)
             case _:
                 raise NotPossible(action=action)
 

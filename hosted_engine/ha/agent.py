@@ -141,7 +141,7 @@ class HaAgent:
             restore(await self._own_block(board), identity.boot_id, self._clock.monotonic()),
             monitors=monitors,
             board=board,
-            actor=Actor(self._vms(hypervisor), spec, self._clock),
+            actor=Actor(self._vms(hypervisor), spec, self._clock, {node.host_id: node.address for node in site.nodes}),
             records=Records(RUNTIME, settings.ha_folder),
             clock=self._clock,
             tell_failover=FailoverRecorder(self._folder / FAILOVER_FILE).note,
@@ -226,7 +226,7 @@ class HaAgent:
         leases = self._footing.leases(mounts)
         vms = Vms(
             hypervisor,
-            Threads("vms", 4),
+            Threads("vms", 8),
             Surroundings(
                 accelerator=accelerator(settings.accelerator),
                 volumes=PurePosixPath(settings.volumes),

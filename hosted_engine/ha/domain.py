@@ -1,16 +1,27 @@
 """The engine VM on this host as libvirt shows it, in trivet-ha's words. Pure."""
 
 from hosted_engine.ha.states import VmState
-from node.vms.hypervisor import Domain
-from node.vms.states import BLOCKED, CRASHED, NO_STATE, PAUSED, RUNNING, SHUT_OFF, SHUTDOWN, SUSPENDED
+from node.vms.hypervisor import Domain, Move
+from node.vms.states import (
+    BLOCKED,
+    CRASHED,
+    NO_STATE,
+    PAUSED,
+    RUNNING,
+    SHUT_OFF,
+    SHUTDOWN,
+    SUSPENDED,
+)
 
-PAUSED_FOR_MIGRATION, PAUSED_STARTING_UP = 2, 11  # libvirt's virDomainPausedReason
+PAUSED_STARTING_UP = 11  # libvirt's virDomainPausedReason
 
 
 def vm_state(domain: Domain | None) -> VmState:
     """A VM that waits for its lease while it starts is neither here nor absent."""
     if domain is None:
         return VmState.ABSENT
+    if domain.move is not Move.NONE:
+        return VmState.OUTGOING if domain.move is Move.OUT else VmState.INCOMING
     match domain.state:
         case s if s in (RUNNING, BLOCKED):
             return VmState.RUNNING
@@ -33,6 +44,4 @@ def booted_at(started_at: float | None, rebooted_at: float | None) -> float | No
 
 
 def _paused(reason: int) -> VmState:
-    if reason == PAUSED_STARTING_UP:
-        return VmState.UNKNOWN
-    return VmState.INCOMING if reason == PAUSED_FOR_MIGRATION else VmState.PAUSED
+    return VmState.UNKNOWN if reason == PAUSED_STARTING_UP else VmState.PAUSED

@@ -17,13 +17,15 @@ from node.api.refusals import LockspaceUnknown, NotMounted
 from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts
 from node.vms.domain_xml import Surroundings
-from node.vms.hypervisor import Domain, HypervisorFailed
+from node.vms.hypervisor import Domain, HypervisorFailed, Move
 from node.vms.lifecycle import Vms
+from node.vms.migration import MigrationLimits
 from node.vms.runs import Runs
 from node.vms.states import CRASHED, PAUSED, PAUSED_BY_STORAGE, RUNNING, SHUT_OFF, SHUTDOWN
 from tests.fakes.clock import FakeClock
 from tests.fakes.hypervisor import FakeHypervisor
 
+ADDRESS = "192.0.2.12"
 VM = VmSpec(id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60", name="HostedEngine", memory_bytes=1 << 30)
 
 
@@ -43,10 +45,12 @@ class Stage:
             tell=lambda _: None,
             clock=self.clock,
         )
-        self.actor = Actor(vms, VM, self.clock)
+        self.other = FakeHypervisor()
+        self.hypervisor.others[ADDRESS] = self.other
+        self.actor = Actor(vms, VM, self.clock, {2: ADDRESS, 3: "192.0.2.13"})
 
-    async def do(self, action: Action) -> Outcome:
-        self.actor.begin(Decision(state=State.ENGINE_START, action=action, reason="a test"))
+    async def do(self, action: Action, target: int | None = None) -> Outcome:
+        self.actor.begin(Decision(state=State.ENGINE_START, action=action, reason="a test", target=target))
         assert self.actor.running is action
         assert self.actor._task is not None
         await self.actor._task
@@ -116,7 +120,46 @@ async def test_any_other_reason_is_a_failed_start(stage: Stage) -> None:
 
 
 async def test_what_it_cannot_do_fails(stage: Stage) -> None:
+    assert await stage.do(Action.FENCE, 2) is Outcome.FAILED
     assert await stage.do(Action.MIGRATE) is Outcome.FAILED
+    assert await stage.do(Action.MIGRATE, 7) is Outcome.FAILED
+
+
+async def test_a_running_engine_moves_alive(stage: Stage) -> None:
+    await stage.do(Action.START)
+    assert await stage.do(Action.MIGRATE, 2) is Outcome.DONE
+    assert stage.hypervisor.find(VM.id) is None
+    assert vm_state(stage.other.find(VM.id)) is VmState.RUNNING
+
+
+async def test_an_engine_that_does_not_get_there_runs_on_here(stage: Stage) -> None:
+    await stage.do(Action.START)
+    assert await stage.do(Action.MIGRATE, 3) is Outcome.FAILED
+    assert "does not listen for other nodes" in stage.actor.reason
+    assert stage.state() is VmState.RUNNING
+
+
+async def test_an_engine_that_has_left_is_gone_whatever_libvirt_says_of_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """libvirtd was started anew while it waited, say."""
+    await stage.do(Action.START)
+    migrate = stage.hypervisor.migrate
+
+    def lose_answer(vm_id: str, address: str, limits: MigrationLimits) -> None:
+        migrate(vm_id, address, limits)
+        raise HypervisorFailed(act="move the VM", reason="End of file while reading data: Input/output error")
+
+    monkeypatch.setattr(stage.hypervisor, "migrate", lose_answer)
+    assert await stage.do(Action.MIGRATE, 2) is Outcome.DONE
+
+
+@pytest.mark.parametrize("move", [Move.OUT, Move.IN])
+@pytest.mark.parametrize(("state", "reason"), [(RUNNING, 1), (PAUSED, 2)])
+def test_a_vm_on_its_way_is_leaving_or_coming(move: Move, state: int, reason: int) -> None:
+    """It stands still at both ends for a moment."""
+    domain = Domain(id=VM.id, name="x", title="x", state=state, reason=reason, move=move)
+    assert vm_state(domain) is (VmState.OUTGOING if move is Move.OUT else VmState.INCOMING)
 
 
 async def test_a_paused_vm_goes_on(stage: Stage) -> None:
@@ -178,7 +221,7 @@ async def test_a_qemu_that_hangs_and_answers_nothing_is_ended_all_the_same(
         (RUNNING, 1, VmState.RUNNING),
         (PAUSED, PAUSED_BY_STORAGE, VmState.PAUSED),
         (PAUSED, 11, VmState.UNKNOWN),  # waits for its lease
-        (PAUSED, 2, VmState.INCOMING),
+        (PAUSED, 2, VmState.PAUSED),  # its move was cut off
         (SHUTDOWN, 1, VmState.STOPPING),
         (SHUT_OFF, 1, VmState.ABSENT),
         (CRASHED, 0, VmState.ABSENT),
