@@ -18,10 +18,11 @@ from node.api.messages.identity import Role
 from tests.lab.under_test import LabUnderTest
 
 # All of them speak TLS and ask for a certificate.
-MAY_LISTEN = frozenset({"trivet-node", "glusterd", "glusterfsd"})
+MAY_LISTEN = frozenset({"trivet-node", "glusterd", "glusterfsd", "libvirtd"})
 BRICK_PORTS = range(24100, 24600)  # gluster/README.md
 ANSWER_S = 2.0
 BRICKS_S = 120.0
+LIBVIRT_PORT = 16514
 TLS_ALERT = b"\x15"
 
 # Program GF-DUMP, version 1, "what else is there?", which every Gluster server has (rpc/rpc-lib/src/protocol-common.h).
@@ -45,9 +46,9 @@ def listening(lab: LabUnderTest, node: str) -> list[tuple[str, int]]:
     for line in lab.exec(node, "ss", "-Htulnp").splitlines():
         words = line.split()
         address, _, port = words[4].rpartition(":")
-        name = re.search(r'users:\(\("([^"]+)"', line)
+        names = set(re.findall(r'\("([^"]+)",pid=', line)) - {"systemd"}  # it has made the socket for another
         if not address.startswith(("127.", "[::1]")):
-            found.append((name[1] if name else "?", int(port)))
+            found.append((",".join(sorted(names)) or "?", int(port)))
     return sorted(set(found))
 
 
@@ -93,11 +94,32 @@ def test_gluster_answers_nodes_of_the_site_only(
         assert set(answers) == {b""}, who
 
 
+def test_libvirt_answers_nodes_of_the_site_only(
+    lab: LabUnderTest, from_bridge: Callable[[list[Attempt]], list[bytes]], tmp_path: Path
+) -> None:
+    """It confirms in one byte whom it lets in. A member's name with another role is not enough, nor the role alone."""
+    site = KeyPair(*(lab.exec(lab.nodes[0], "cat", f"{DEFAULT_FOLDER}/{AUTHORITY}.{part}") for part in ("key", "crt")))
+    callers = {
+        "a member": make_pair(site, Role.NODE, lab.nodes[0]),
+        "nobody": None,
+        "a node of another site": make_pair(make_authority("lab"), Role.NODE, lab.nodes[0]),
+        "a former member": make_pair(site, Role.NODE, "node9"),
+        "the engine": make_pair(site, Role.ENGINE, lab.nodes[0]),
+        "the deploy": make_pair(site, Role.DEPLOY, lab.nodes[0]),
+    }
+    for who, pair in callers.items():
+        tls = _context(pair, tmp_path / who)
+        answers = from_bridge([_attempt(lab, node, LIBVIRT_PORT, b"", tls) for node in lab.nodes])
+        assert set(answers) == {b"\1" if who == "a member" else b""}, who
+
+
 def gluster_ports(lab: LabUnderTest) -> list[tuple[str, int]]:
     """Node and port of glusterd and both bricks on every node; bricks of a node that was cut off come back late."""
     until = time.monotonic() + BRICKS_S
     while True:
-        ports = [(node, port) for node in lab.nodes for name, port in listening(lab, node) if name != "trivet-node"]
+        ports = [
+            (node, port) for node in lab.nodes for name, port in listening(lab, node) if name.startswith("gluster")
+        ]
         if len(ports) == 3 * len(lab.nodes):
             return ports
         assert time.monotonic() < until, ports
