@@ -39,6 +39,8 @@ def _as_it_was(view: View) -> State:
 
 
 def _moving(view: View) -> Decision | None:
+    if view.now - view.vm_since >= view.profile.move_hangs_s:
+        return None
     if view.vm is VmState.INCOMING:
         return _stay(State.ENGINE_DOWN, "The engine is coming here by live migration")
     if view.vm is VmState.OUTGOING:

@@ -50,6 +50,11 @@ class Profile:
         return 600
 
     @property
+    def move_hangs_s(self) -> float:
+        """A live migration that libvirt or QEMU neither ends nor gives up is as good as none after this."""
+        return 600
+
+    @property
     def unexpectedly_down_s(self) -> float:
         """A host on which the VM died is left alone for so long, unless there is no other."""
         return 600

@@ -103,12 +103,22 @@ def test_why_a_node_waits(change: dict[str, object]) -> None:
         ({"global_maintenance": True}, State.GLOBAL_MAINTENANCE),
         ({"local_maintenance": True}, State.LOCAL_MAINTENANCE),
         ({"vm": VmState.UNKNOWN}, State.UNKNOWN_LOCAL_VM),
-        ({"vm": VmState.INCOMING}, State.ENGINE_DOWN),
+        ({"vm": VmState.INCOMING, "vm_since": NOW - 599}, State.ENGINE_DOWN),
         ({"vm": VmState.RUNNING, "health": Health.UNKNOWN}, State.ENGINE_STARTING),
     ],
 )
 def test_states_in_which_nothing_is_done(change: dict[str, object], state: State) -> None:
     assert _does(replace(DOWN, **change)) == (state, Action.NONE)  # type: ignore[arg-type]
+
+
+def test_a_move_that_hangs_is_as_good_as_none() -> None:
+    """A sick engine is stopped then, and what came without its lease is ended."""
+    leaving = replace(DOWN, vm=VmState.OUTGOING, vm_since=NOW - 599, lease=_held(2), health=Health.BAD, booted_at=0.0)
+    leaving = replace(leaving, memory=Memory(state=State.ENGINE_UP, since=0.0), healthy_at=NOW - 599)
+    assert _does(leaving) == (State.ENGINE_UP, Action.NONE)
+    assert _does(replace(leaving, vm_since=NOW - 600)) == (State.ENGINE_STOP, Action.STOP)
+    coming = replace(DOWN, vm=VmState.INCOMING, vm_since=NOW - 600, lease=_held(3))
+    assert _does(coming) == (State.ENGINE_FORCE_STOP, Action.DESTROY)
 
 
 def test_a_block_that_cannot_be_trusted_counts_for_nothing() -> None:
