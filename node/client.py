@@ -22,7 +22,14 @@ from node.api.messages.gluster import (
     VolumeReport,
     VolumeRequest,
 )
-from node.api.messages.ha import HaReport, MaintenanceRequest, SiteFilesReport, SiteFilesRequest
+from node.api.messages.ha import (
+    EngineVmEdit,
+    EngineVmReport,
+    HaReport,
+    MaintenanceRequest,
+    SiteFilesReport,
+    SiteFilesRequest,
+)
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
@@ -191,6 +198,13 @@ class NodeClient:
     async def write_site_files(self, volume: str, request: SiteFilesRequest) -> SiteFilesReport:
         path = _fill(paths.SITE_FILES, volume=volume)
         return await self._ask("PUT", path, SiteFilesReport, request, timeout_s=120)
+
+    async def engine_vm(self, volume: str) -> EngineVmReport:
+        return await self._ask("GET", _fill(paths.ENGINE_VM, volume=volume), EngineVmReport)
+
+    async def edit_engine_vm(self, volume: str, edit: EngineVmEdit) -> EngineVmReport:
+        path = _fill(paths.ENGINE_VM, volume=volume)
+        return await self._ask("PUT", path, EngineVmReport, edit, timeout_s=120)
 
     async def ha(self) -> HaReport:
         return await self._ask("GET", paths.HA, HaReport)

@@ -14,7 +14,14 @@ from node.api.messages.gluster import (
     VolumeReport,
     VolumeRequest,
 )
-from node.api.messages.ha import HaReport, MaintenanceRequest, SiteFilesReport, SiteFilesRequest
+from node.api.messages.ha import (
+    EngineVmEdit,
+    EngineVmReport,
+    HaReport,
+    MaintenanceRequest,
+    SiteFilesReport,
+    SiteFilesRequest,
+)
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
@@ -177,6 +184,12 @@ class Host:
 
     async def write_site_files(self, volume: str, request: SiteFilesRequest) -> SiteFilesReport:
         return await self.files.write(volume, request)
+
+    async def engine_vm(self, volume: str) -> EngineVmReport:
+        return await self.files.engine_vm(volume)
+
+    async def edit_engine_vm(self, volume: str, edit: EngineVmEdit) -> EngineVmReport:
+        return await self.files.edit_engine_vm(volume, edit)
 
     async def ha(self) -> HaReport:
         return await self.threads(self.ha_service.look)

@@ -7,12 +7,13 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Protocol, cast
 
+import msgspec
 import pytest
 
 from node.api.contract import NodeApi
 from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import BrickRemoval, BrickRequest
-from node.api.messages.ha import MaintenanceRequest, SiteFilesRequest
+from node.api.messages.ha import EngineVmEdit, MaintenanceRequest, SiteFilesRequest
 from node.api.messages.identity import Leave
 from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
 from node.api.messages.leases import LeaseRequest
@@ -277,6 +278,29 @@ class NodeContract:
             await node.write_site_files(self.volume, SiteFilesRequest(files={"../x": ""}))
         with pytest.raises(RemoteRefused):
             await node.site_files("not-mounted")
+
+    async def test_memory_and_processors_of_the_engine_vm_are_edited_and_nothing_else(self, node: NodeApi) -> None:
+        spec = self.new_vm()
+        text = msgspec.json.encode(spec).decode()
+        await node.write_site_files(self.volume, SiteFilesRequest(files={"engine-vm.json": text}))
+        edit = EngineVmEdit(edit=str(uuid.uuid4()), memory_bytes=2 << 30, sockets=1, cores=2, threads=1)
+        for _ in range(2):
+            for report in (await node.edit_engine_vm(self.volume, edit), await node.engine_vm(self.volume)):
+                wanted = report.wanted
+                assert (wanted.id, wanted.name, wanted.disks, wanted.leases) == (
+                    spec.id,
+                    spec.name,
+                    spec.disks,
+                    spec.leases,
+                )
+                assert (wanted.memory_bytes, wanted.cores, wanted.edit) == (2 << 30, 2, edit.edit)
+                assert (report.good, report.tried) == (None, None)
+        with pytest.raises(RemoteRefused):
+            await node.edit_engine_vm(self.volume, msgspec.structs.replace(edit, cores=0))
+        with pytest.raises(RemoteRefused):
+            await node.engine_vm("not-mounted")
+        with pytest.raises(RemoteRefused):
+            await node.edit_engine_vm("not-mounted", edit)
 
     async def test_the_keeper_of_the_engine_runs_until_it_is_released(self, node: NodeApi) -> None:
         for _ in range(2):

@@ -25,6 +25,7 @@ from node.system.clock import SystemClock
 
 NOTHING_TO_DO = "Nothing to do: the site is as it should be"
 NOTHING_TO_TAKE_BACK = "Nothing to take back: no deploy has made anything"
+EDITED = "memory_mib and vcpus of the answers do not count: the engine VM's were changed in its API, change them there"
 STORAGE_NOT_WHOLE = 3  # exit status
 STOPPED = "Stopped. Run it again: it goes on from there.\nOr take back what it has made: the same with --take-back."
 STOPPED_BACK = "Stopped. Run it again: it goes on taking back from there."
@@ -183,6 +184,8 @@ def _tell_plan(todos: Sequence[Todo], teller: Teller) -> None:
 def _tell_end(done: Done, answers: Answers, folder: Folder, teller: Teller) -> None:
     for silent in done.silent:
         teller.say(f"left out: {silent}")
+    if done.edited:
+        teller.say(EDITED)
     for line in end_lines(done):
         teller.say(line)
     teller.say(f"API       https://{answers.engine.name}/ovirt-engine/api ({answers.engine.address.ip})")

@@ -12,8 +12,11 @@ from hosted_engine.deploy.engine_door import Engine
 from hosted_engine.deploy.folder import ENGINE
 from hosted_engine.deploy.plan import Todo
 from hosted_engine.deploy.work import Work
+from hosted_engine.ha.engine_vm_choice import choose
+from hosted_engine.ha.site_files import VOLUME
+from node.api.contract import NodeApi
 from node.api.messages.images import SeedFile, SeedRequest
-from node.api.messages.vms import VmReport, VmState
+from node.api.messages.vms import VmReport, VmSpec, VmState
 from node.api.problems import Failed, NodeSilent, Problem, RemoteFailed, RemoteRefused
 
 HEALTH_S = 900  # an emulated processor on a busy machine boots Debian in minutes
@@ -70,7 +73,7 @@ class EngineVm:
 
     async def define(self, todo: Todo) -> None:
         async with self._work.member(todo.nodes[0]) as api:
-            await api.define_vm(wishes.engine_vm(self._work.answers, self._work.decisions))
+            await api.define_vm(await _next_engine_vm(api))
 
     async def remove(self, todo: Todo) -> None:
         """Stop and undefine it wherever it is; it is not asked to shut down, for its disk goes too."""
@@ -100,7 +103,7 @@ class EngineVm:
                 continue
             try:
                 async with self._work.member(name) as api:
-                    await api.define_vm(wishes.engine_vm(self._work.answers, self._work.decisions))
+                    await api.define_vm(await _next_engine_vm(api))
                     await api.start_vm(self._vm_id)
             except (NodeSilent, RemoteRefused, RemoteFailed) as err:
                 reasons.append(str(err))
@@ -152,6 +155,11 @@ class EngineVm:
         except Problem as err:
             return f"({err})"
         return "\n".join(text.splitlines()[-CONSOLE_LINES:]) or "(nothing)"
+
+
+async def _next_engine_vm(api: NodeApi) -> VmSpec:
+    """What trivet-ha would start as well."""
+    return choose(await api.engine_vm(VOLUME)).config
 
 
 def _words(seen: dict[str, VmSeen]) -> str:

@@ -6,7 +6,10 @@ from hosted_engine.deploy import wishes
 from hosted_engine.deploy.plan import Todo
 from hosted_engine.deploy.work import Work
 from hosted_engine.ha import site_files
-from node.api.messages.ha import SiteFilesReport, SiteFilesRequest
+from node.api.contract import NodeApi
+from node.api.messages.ha import EngineVmConfig, SiteFilesReport, SiteFilesRequest
+from node.api.problems import RemoteFailed
+from node.storage.engine_vm_files import EngineVmFileDamaged
 
 
 class KeepAlive:
@@ -15,8 +18,9 @@ class KeepAlive:
 
     async def write(self, todo: Todo) -> None:
         work = self._work
-        files = wishes.ha_files(work.answers, work.decisions, work.folder.authority().certificate)
         async with work.member(todo.nodes[0]) as api:
+            edited = await edited_engine_vm(api)
+            files = wishes.ha_files(work.answers, work.decisions, work.folder.authority().certificate, edited)
             await api.write_site_files(site_files.VOLUME, SiteFilesRequest(files=files))
 
     async def keep(self, todo: Todo) -> None:
@@ -28,6 +32,18 @@ class KeepAlive:
         for name in todo.nodes:
             async with self._work.member(name) as api:
                 await api.release_engine()
+
+
+async def edited_engine_vm(api: NodeApi) -> EngineVmConfig | None:
+    """The engine VM's configuration where it was changed through the engine's API: from then on memory and processors
+    are the API's, not the answers'."""
+    try:
+        found = await api.engine_vm(site_files.VOLUME)
+    except RemoteFailed as err:
+        if err.text.code != EngineVmFileDamaged.__name__:
+            raise
+        return None  # it is not there yet
+    return found.wanted if found.wanted.edit else None
 
 
 def are_written(files: dict[str, str], report: SiteFilesReport | None) -> bool:

@@ -10,11 +10,13 @@ from hosted_engine.deploy import network, safekeeping, wishes
 from hosted_engine.deploy.answers import Answers, NodeAnswers
 from hosted_engine.deploy.decisions import LEASE, LOCKSPACE, VOLUMES, Decisions
 from hosted_engine.deploy.folder import RECOVERY_FILE, Folder
-from hosted_engine.deploy.keep_alive import are_written
+from hosted_engine.deploy.keep_alive import are_written, edited_engine_vm
 from hosted_engine.deploy.plan import Kind, NodeSeen, Observed, expected
 from hosted_engine.deploy.reach import Reach
+from hosted_engine.ha.engine_vm_choice import shape_of
 from node.api.contract import NodeApi
 from node.api.messages.gluster import GlusterReport, VolumeReport, VolumeRequest
+from node.api.messages.ha import EngineVmConfig
 from node.api.problems import NodeSilent, Problem, RemoteFailed, RemoteRefused
 
 T = TypeVar("T")
@@ -103,13 +105,15 @@ class Observer:
         leads = (node for node in self._answers.nodes if self._has_volumes(seen, node.name))
         images: frozenset[Kind] = frozenset()
         lease = site_files = recovery = healthy = handed_over = False
+        edited: EngineVmConfig | None = None
         if (lead := next(leads, None)) is not None:
             async with self._reach.member(lead) as api:
                 images = await self._images(api)
                 report = await _try(api.lease("engine", LOCKSPACE, LEASE))
                 lease = report is not None and report.exists
                 written = await _try(api.site_files("engine"))
-                site_files = are_written(self._ha_files(), written)
+                edited = await _try(edited_engine_vm(api))
+                site_files = are_written(self._ha_files(edited), written)
                 sealed = await asyncio.to_thread(safekeeping.sealed, self._answers, self._folder)
                 recovery = sealed is not None and are_written({RECOVERY_FILE: sealed}, written)
         if seen.authority and (seen.running_on is not None or seen.formed):
@@ -124,10 +128,14 @@ class Observer:
             healthy=healthy,
             handed_over=handed_over,
             recovery=recovery,
+            edited=edited is not None and not self._is_as_answered(edited),
         )
 
-    def _ha_files(self) -> dict[str, str]:
-        return wishes.ha_files(self._answers, self._decisions, self._folder.authority().certificate)
+    def _is_as_answered(self, edited: EngineVmConfig) -> bool:
+        return shape_of(edited) == shape_of(wishes.engine_vm(self._answers, self._decisions))
+
+    def _ha_files(self, edited: EngineVmConfig | None) -> dict[str, str]:
+        return wishes.ha_files(self._answers, self._decisions, self._folder.authority().certificate, edited)
 
     def _has_volumes(self, seen: Observed, node: str) -> bool:
         return node in seen.nodes and seen.nodes[node].mounted.issuperset(VOLUMES)

@@ -75,6 +75,7 @@ class NodeSeen:
 class Observed:
     """What is there. A node that is not in `nodes` did not answer: nothing is known of it, `silent` says why.
 
+    `edited`: the engine VM's memory and processors were changed in the API and are other than the answers'.
     `own` is the node that the deploy runs on. `formed` says that a deploy has ended well before: then a node may be
     silent, and the site is brought up without it.
     """
@@ -90,6 +91,7 @@ class Observed:
     handed_over: bool = False
     recovery: bool = False
     formed: bool = False
+    edited: bool = False
 
     @property
     def running_on(self) -> str | None:

@@ -42,11 +42,12 @@ class NotSettled(Failed):
 @dataclass(frozen=True, slots=True)
 class Done:
     """`todos` were done; none: all was as it should be. `silent` nodes are left out, with the reason. `storage` is the
-    state of the storage at the end; None when no node could say it."""
+    state of the storage at the end; None when no node could say it. `edited`: see Observed."""
 
     todos: tuple[Todo, ...]
     silent: tuple[str, ...]
     storage: StorageReport | None
+    edited: bool = False
 
 
 class Deploy:
@@ -89,7 +90,8 @@ class Deploy:
         storage = await observe_storage(
             answers, self._work.reach, self._work.patience, limit_s=MADE_S if todos else FOUND_S
         )
-        return Done(todos, tuple(f"{name}: {reason}" for name, reason in seen.silent.items()), storage)
+        silent = tuple(f"{name}: {reason}" for name, reason in seen.silent.items())
+        return Done(todos, silent, storage, seen.edited)
 
     def _unfinished(self) -> frozenset[str]:
         journals = self._work.folder.journals

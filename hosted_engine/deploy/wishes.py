@@ -9,6 +9,7 @@ from hosted_engine.ha import site_files
 from hosted_engine.ha.site_files import HaEngine, HaNode, HaSite
 from hosted_engine.site import EngineVm, Site, SiteNode, SiteTemplate, SiteVolume
 from node.api.messages.gluster import VolumeRequest
+from node.api.messages.ha import EngineVmConfig, EngineVmEdit
 from node.api.messages.images import ImageFormat, ImageReport
 from node.api.messages.leases import LeaseRequest, LockspaceRequest
 from node.api.messages.mounts import MountRequest
@@ -99,7 +100,17 @@ def lease_wait_s(answers: Answers) -> int:
     return max(180, 120 + 8 * answers.lease_io_timeout_s)
 
 
-def engine_vm(answers: Answers, decisions: Decisions) -> VmSpec:
+def engine_vm(answers: Answers, decisions: Decisions, edited: EngineVmConfig | None = None) -> VmSpec:
+    """`edited`: what lies on the volume, where the API changed it: then memory and processors are as they are there."""
+    spec = _engine_vm(answers, decisions)
+    if edited is None:
+        return spec
+    fields = {name: getattr(spec, name) for name in VmSpec.__struct_fields__}
+    kept = {name: getattr(edited, name) for name in EngineVmEdit.__struct_fields__}
+    return EngineVmConfig(**{**fields, **kept})
+
+
+def _engine_vm(answers: Answers, decisions: Decisions) -> VmSpec:
     engine = answers.engine
     return VmSpec(
         id=decisions.engine_vm_id,
@@ -116,8 +127,10 @@ def engine_vm(answers: Answers, decisions: Decisions) -> VmSpec:
     )
 
 
-def ha_files(answers: Answers, decisions: Decisions, authority: str) -> dict[str, str]:
-    """What any node needs to keep the engine alive, as texts by file name."""
+def ha_files(
+    answers: Answers, decisions: Decisions, authority: str, edited: EngineVmConfig | None = None
+) -> dict[str, str]:
+    """What any node needs to keep the engine alive, as texts by file name. `edited`: see `engine_vm`."""
     engine = answers.engine
     site = HaSite(
         name=answers.site,
@@ -134,7 +147,7 @@ def ha_files(answers: Answers, decisions: Decisions, authority: str) -> dict[str
         gateway=str(answers.gateway) if answers.gateway else None,
         dns=tuple(str(server) for server in answers.dns),
     )
-    return site_files.format_files(site, engine_vm(answers, decisions))
+    return site_files.format_files(site, engine_vm(answers, decisions, edited))
 
 
 def site(

@@ -3,13 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Mapping
+from typing import Protocol
 
+from hosted_engine.ha.engine_vm_choice import Choice, choose
 from hosted_engine.ha.states import Action, Outcome
 from hosted_engine.ha.view import Decision
-from node.api.messages.vms import VmSpec, VmState
+from node.api.messages.ha import EngineVmConfig, EngineVmReport
+from node.api.messages.vms import VmState
 from node.api.problems import Failed, Problem, Refused
 from node.api.refusals import LeaseHeld, LockspaceUnknown, NotMounted
 from node.system.clock import Clock
+from node.system.threads import Threads
 from node.vms.lifecycle import Vms
 from node.vms.migration import MigrationLimits, MigrationProgress
 
@@ -22,17 +26,36 @@ MIGRATION = MigrationLimits(downtime_ms=500, longest_downtime_ms=10_000, time_s=
 IMAGE_LOCKED = ('Failed to get "write" lock', 'Failed to get shared "write" lock')
 
 
+class Configurations(Protocol):
+    """The engine VM's on the volume; both raise OSError, and block."""
+
+    def read(self) -> EngineVmReport: ...
+    def note_tried(self, config: EngineVmConfig, why: str = "") -> None: ...
+
+
 class Actor:
     """One action at a time, beside the loop: a start may wait for its lease, a shutdown for its guest.
 
     `addresses` of the members by host id: a running engine is moved without any name server.
     """
 
-    def __init__(self, vms: Vms, spec: VmSpec, clock: Clock, addresses: Mapping[int, str]) -> None:
+    def __init__(
+        self,
+        vms: Vms,
+        vm_id: str,
+        configurations: Configurations,
+        *,
+        threads: Threads,
+        clock: Clock,
+        addresses: Mapping[int, str],
+    ) -> None:
         self._vms = vms
-        self._spec = spec
+        self._vm_id = vm_id
+        self._configurations = configurations
+        self._threads = threads
         self._clock = clock
         self._addresses = addresses
+        self._choice: Choice | None = None  # of the start that runs
         self._task: asyncio.Task[Outcome] | None = None
         self.running: Action | None = None
         self.reason = ""
@@ -58,7 +81,7 @@ class Actor:
         self.reason, action = "", decision.action
         try:
             await self._carry_out(action, decision.target)
-        except (LeaseHeld, LockspaceUnknown, NotMounted) as err:
+        except (LeaseHeld, LockspaceUnknown, NotMounted, ConfigurationUnread) as err:
             # After an outage a node is back in its lockspace some 20 s after its storage: that says nothing of the VM.
             return await self._held(err)
         except Problem as err:
@@ -68,6 +91,8 @@ class Actor:
                 return Outcome.DONE
             self.reason = str(err)
             log.warning("%s: %s", action, err)
+            if action is Action.START:
+                await self._note_tried(str(err))
             return Outcome.FAILED
         except Exception:  # the loop must live on, whatever libvirt's binding throws
             log.exception("%s", action)
@@ -84,7 +109,7 @@ class Actor:
     async def _is_active(self) -> bool:
         """Somebody else was quicker: the deploy, the agent, or an operator."""
         try:
-            report = await self._vms.find(self._spec.id)
+            report = await self._vms.find(self._vm_id)
         except Problem:
             return False
         return report is not None and report.state is not VmState.DOWN
@@ -95,11 +120,10 @@ class Actor:
         return Outcome.LEASE_HELD
 
     async def _carry_out(self, action: Action, target: int | None) -> None:
-        vm_id = self._spec.id
+        vm_id = self._vm_id
         match action:
             case Action.START:
-                await self._vms.define(self._spec)
-                await self._vms.start(vm_id)
+                await self._start()
             case Action.STOP:
                 await _in_time(self._vms.shut_down(vm_id), action)
             case Action.DESTROY:
@@ -110,6 +134,32 @@ class Actor:
                 await self._vms.migrate(vm_id, address, MIGRATION, notify=self._note_progress)
             case _:
                 raise NotPossible(action=action)
+
+    async def _start(self) -> None:
+        self._choice = None
+        self._choice = choice = choose(await self._read_configurations())
+        log.info("starting the engine VM; its configuration: %s", choice.reason)
+        await self._vms.define(choice.config)
+        await self._vms.start(self._vm_id)
+        await self._note_tried("")
+
+    async def _read_configurations(self) -> EngineVmReport:
+        """Raises ConfigurationUnread, EngineVmFileDamaged."""
+        try:
+            return await asyncio.wait_for(self._threads(self._configurations.read), ANSWER_S)
+        except (OSError, TimeoutError) as err:
+            raise ConfigurationUnread(reason=str(err) or "the volume does not answer") from err
+
+    async def _note_tried(self, why: str) -> None:
+        """That a configuration was started with. Where the volume does not take it now, whoever sees the VM run notes
+        it later; where nobody does, it is tried once more."""
+        choice = self._choice
+        if choice is None or not choice.on_trial:
+            return
+        try:
+            await asyncio.wait_for(self._threads(self._configurations.note_tried, choice.config, why), ANSWER_S)
+        except (OSError, TimeoutError) as err:
+            log.warning("that a configuration of the engine VM is tried cannot be written down yet: %s", err)
 
 
 async def _in_time(answer: Awaitable[object], action: Action) -> None:
@@ -124,6 +174,12 @@ class NoAnswer(Failed):
     what = "The engine VM did not {action}"
     why = "its QEMU gave libvirt no answer within {seconds} s"
     mend = "Nothing: a QEMU that hangs is ended by force"
+
+
+class ConfigurationUnread(Refused):
+    what = "The engine VM was not started"
+    why = "its configuration cannot be read from volume engine: {reason}"
+    mend = "Nothing: it is tried again"
 
 
 class NotPossible(Refused):

@@ -15,6 +15,8 @@ from hosted_engine.ha.board import Board
 from hosted_engine.ha.clock_probe import ClockProbe
 from hosted_engine.ha.clocks import is_cared_for, offsets_of_hosts
 from hosted_engine.ha.domain import booted_at, vm_state
+from hosted_engine.ha.engine_vm_choice import Shape
+from hosted_engine.ha.engine_vm_config import EngineVmFolder, EngineVmNotes
 from hosted_engine.ha.failover_file import NAME as FAILOVER_FILE
 from hosted_engine.ha.failover_file import FailoverRecorder
 from hosted_engine.ha.footing import Footing
@@ -30,16 +32,16 @@ from hosted_engine.ha.notify_settings import NAME as NOTIFY_FILE
 from hosted_engine.ha.profiles import DEFAULT, PROFILES, Profile
 from hosted_engine.ha.records import Records
 from hosted_engine.ha.site_files import HaSite
-from hosted_engine.ha.site_folder import read_engine_vm, read_site
+from hosted_engine.ha.site_folder import read_site
 from hosted_engine.ha.states import Health, VmState
 from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
 from node import config
 from node.api.messages.machine import Accelerator
-from node.api.messages.vms import VmReport, VmSpec
+from node.api.messages.vms import VmReport
 from node.ha_service import LOCAL_MAINTENANCE
 from node.needs import Needs
 from node.observe.capabilities import accelerator
-from node.storage import layout
+from node.storage import engine_vm_files, layout
 from node.storage.sanlock_daemon import SanlockDaemon
 from node.system.clock import SystemClock
 from node.system.process import run
@@ -61,10 +63,10 @@ EMULATED, EMULATED_BOOT = 2, 3  # so much more time for a guest without KVM
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What the engine volume says of the site and of the engine's VM."""
+    """What the engine volume says of the site, and which VM is the engine's."""
 
     site: HaSite
-    engine_vm: VmSpec
+    vm_id: str
 
 
 class HaAgent:
@@ -108,13 +110,10 @@ class HaAgent:
 
     def _read_site(self) -> Written:
         """Raises when the volume is not mounted or a file is damaged."""
-        return Written(
-            read_site(self._folder),
-            read_engine_vm(self._folder),
-        )
+        return Written(read_site(self._folder), engine_vm_files.read(self._folder).wanted.id)
 
     async def _wire(self, written: Written) -> Keeper:
-        site, spec, settings = written.site, written.engine_vm, self._settings
+        site, vm_id, settings = written.site, written.vm_id, self._settings
         own = site.node(settings.node_name)
         if own is None:
             raise SystemExit(f"site.json names no node {settings.node_name}")
@@ -125,12 +124,12 @@ class HaAgent:
             tuple(node.host_id for node in site.nodes if node.host_id != own.host_id),
         )
         profile = self._profile(site)
-        monitors = self._monitors(site, spec, board, hypervisor, own.host_id, profile)
+        files = EngineVmFolder(self._folder, own.name, self._clock.now)
+        monitors = self._monitors(site, vm_id, files, board, hypervisor, own.host_id, profile)
         identity = Identity(
             host_id=own.host_id,
             name=own.name,
             boot_id=host_probes.boot_id(),
-            memory_needed_mib=spec.memory_bytes / (1 << 20),
             local_maintenance=settings.ha_folder / LOCAL_MAINTENANCE,
         )
         for monitor in monitors.all():
@@ -141,7 +140,14 @@ class HaAgent:
             restore(await self._own_block(board), identity.boot_id, self._clock.monotonic()),
             monitors=monitors,
             board=board,
-            actor=Actor(self._vms(hypervisor), spec, self._clock, {node.host_id: node.address for node in site.nodes}),
+            actor=Actor(
+                self._vms(hypervisor),
+                vm_id,
+                files,
+                threads=self._threads,
+                clock=self._clock,
+                addresses={node.host_id: node.address for node in site.nodes},
+            ),
             records=Records(RUNTIME, settings.ha_folder),
             clock=self._clock,
             tell_failover=FailoverRecorder(self._folder / FAILOVER_FILE).note,
@@ -176,11 +182,18 @@ class HaAgent:
             return None
 
     def _monitors(
-        self, site: HaSite, spec: VmSpec, board: Board, hypervisor: LibvirtHypervisor, host_id: int, profile: Profile
+        self,
+        site: HaSite,
+        vm_id: str,
+        files: EngineVmFolder,
+        board: Board,
+        hypervisor: LibvirtHypervisor,
+        host_id: int,
+        profile: Profile,
     ) -> Monitors:
         path = layout.lease(PurePosixPath(self._settings.volumes), site_files.VOLUME, site.lockspace, site.lease)
         volume_s = profile.longest_ping_timeout_s  # Gluster stalls for so long when a brick's host dies
-        vm = self._monitor("engine VM", lambda: look_at_vm(hypervisor, spec.id), period_s=1.0, limit_s=10.0)
+        vm = self._monitor("engine VM", lambda: look_at_vm(hypervisor, vm_id), period_s=1.0, limit_s=10.0)
 
         def pid() -> int | None:
             known = vm.latest().value
@@ -200,8 +213,16 @@ class HaAgent:
             probe.date,
             lambda: offsets_of_hosts(written.history()[-SEEN_WRITING:], clock.now() - clock.monotonic()),
             lambda: is_cared_for(state(), written.latest().value),
-            lambda at: hypervisor.set_time(spec.id, at),
+            lambda at: hypervisor.set_time(vm_id, at),
             clock,
+        )
+        healthy = self._monitor(
+            "engine health", health, period_s=profile.health_period_s, limit_s=3 * profile.health_timeout_s
+        )
+        notes = EngineVmNotes(
+            files,
+            running=lambda: look.shape if (look := vm.latest().value) is not None else None,
+            health=lambda: healthy.latest().value or Health.UNKNOWN,
         )
         return Monitors(
             board=written,
@@ -209,15 +230,14 @@ class HaAgent:
                 "lease", LeaseReader(site.lockspace, site.lease, str(path)), period_s=1.0, limit_s=volume_s
             ),
             vm=vm,
-            health=self._monitor(
-                "engine health", health, period_s=profile.health_period_s, limit_s=3 * profile.health_timeout_s
-            ),
+            health=healthy,
             network=self._monitor("network", NetworkProbe(site, host_id, run), period_s=4.0, limit_s=12.0),
             cpu=self._monitor("CPU load", host_probes.CpuLoad(pid), period_s=15.0, limit_s=5.0),
             memory=self._monitor("free memory", host_probes.free_memory_mib, period_s=10.0, limit_s=5.0),
             bridge=self._monitor(
                 "management bridge", lambda: host_probes.bridge_is_up(site.bridge), period_s=5.0, limit_s=5.0
             ),
+            configuration=self._monitor("engine VM configuration", notes, period_s=2.0, limit_s=volume_s),
             clock=self._monitor("clocks", clocks, period_s=CLOCK_PERIOD_S, limit_s=20.0),
         )
 
@@ -258,7 +278,9 @@ def look_at_vm(hypervisor: LibvirtHypervisor, vm_id: str) -> VmLook:
     domain = hypervisor.find(vm_id)
     pid = domain.pid if domain is not None else None
     started_at = host_probes.started_at(pid) if pid is not None else None
-    return VmLook(vm_state(domain), pid, booted_at(started_at, hypervisor.rebooted_at(vm_id)))
+    state = vm_state(domain)
+    shape = Shape(-(-domain.memory_kib // 1024), domain.vcpus) if domain is not None and state.is_here else None
+    return VmLook(state, pid, booted_at(started_at, hypervisor.rebooted_at(vm_id)), shape)
 
 
 def _tell(report: VmReport) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -10,11 +11,13 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from hosted_engine.ha.engine_vm_choice import format_state, has_failed, shape_of, state_of, why_failed
 from hosted_engine.ha.failover import Cause, Failover, timeline
 from hosted_engine.ha.look import Look, NoDaemon, SiteLook
 from hosted_engine.ha.records import Entry
 from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
 from node import config
+from node.api.messages.ha import EngineVmReport
 from node.api.problems import Problem
 
 T = TypeVar("T")
@@ -66,6 +69,8 @@ def why(as_json: bool) -> None:
         click.echo(f"  -{penalty['points']:<5} {penalty['reason']}: {penalty['why']}")
     for name, error in troubles.items():
         click.echo(f"trouble: {name}: {error}")
+    for text in found.get("troubles", ()):
+        click.echo(f"trouble: {text}")
     if found.get("storage", {}).get("full"):
         click.echo(f"trouble: {FULL}")
     if (bad := found.get("cluster_block")) not in ("good", "", None):
@@ -132,9 +137,17 @@ def status_words(found: SiteLook, silent: dict[int, float]) -> dict[str, Any]:
         "global_maintenance": cluster.global_maintenance if isinstance(cluster, ClusterBlock) else None,
         "cluster_block": "good" if known else str(cluster),
         "storage_full": found.full,
+        "engine_vm": _engine_vm_words(found.engine_vm) if found.engine_vm is not None else None,
         "last_failover": msgspec.to_builtins(found.failovers[-1]) if found.failovers else None,
         "hosts": hosts,
     }
+
+
+def _engine_vm_words(files: EngineVmReport) -> dict[str, Any]:
+    """`state`: see engine_vm_choice.state_of."""
+    found = {"wanted": files.wanted, "good": files.good, "tried": files.tried.config if files.tried else None}
+    shapes = {name: asdict(shape_of(one)) if one is not None else None for name, one in found.items()}
+    return {"state": state_of(files), "why": why_failed(files) if has_failed(files) else "", **shapes}
 
 
 def cluster_block_words(bad: str) -> str:
@@ -206,6 +219,8 @@ def _show(found: SiteLook, silent: dict[int, float]) -> None:
         console.print(f"Global maintenance, set on {found.cluster.set_by}")
     if found.full:
         console.print(FULL)
+    if found.engine_vm is not None and (text := format_state(found.engine_vm)):
+        console.print(text)
     console.print(format_failover(found.failovers[-1]) if found.failovers else NO_FAILOVER)
 
 

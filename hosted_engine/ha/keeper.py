@@ -10,10 +10,12 @@ from hosted_engine.ha.actions import Actor
 from hosted_engine.ha.board import Board, BoardLook
 from hosted_engine.ha.clocks import EngineClockWrong, HostClockWrong
 from hosted_engine.ha.decide import decide
+from hosted_engine.ha.engine_vm_choice import Shape, choose, format_fallback
 from hosted_engine.ha.failover import Failover, Track, after_start, follow
 from hosted_engine.ha.memory import after_action, after_decision, own_block, stopped
 from hosted_engine.ha.monitor import Monitor, Sample
 from hosted_engine.ha.network_probes import NetworkLook
+from hosted_engine.ha.notifications import Trouble
 from hosted_engine.ha.notifier import Notifier
 from hosted_engine.ha.observe import first_view, next_view
 from hosted_engine.ha.profiles import Profile
@@ -22,6 +24,7 @@ from hosted_engine.ha.score import Measurements
 from hosted_engine.ha.states import Action, Health, LeaseState, VmState
 from hosted_engine.ha.view import Facts, Memory
 from hosted_engine.ha.whiteboard import BadBlock, HostBlock
+from node.api.messages.ha import EngineVmReport
 from node.system.clock import Clock
 
 NETWORK_S = 60.0  # so much of the network's past counts for the score
@@ -29,11 +32,13 @@ NETWORK_S = 60.0  # so much of the network's past counts for the score
 
 @dataclass(frozen=True, slots=True)
 class VmLook:
-    """`started_at`: when its process was started or its guest began to boot again, by the monotonic clock."""
+    """`started_at`: when its process was started or its guest began to boot again, by the monotonic clock. `shape`: how
+    it runs."""
 
     state: VmState
     pid: int | None = None
     started_at: float | None = None
+    shape: Shape | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Monitors:
     cpu: Monitor[float | None]
     memory: Monitor[float]
     bridge: Monitor[bool]
+    configuration: Monitor[EngineVmReport]
     clock: Monitor[float | None]
 
     def all(self) -> tuple[Monitor[Any], ...]:
@@ -58,18 +64,18 @@ class Monitors:
             self.cpu,
             self.memory,
             self.bridge,
+            self.configuration,
             self.clock,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who this host is on the whiteboard, and what its engine VM needs."""
+    """Who this host is on the whiteboard."""
 
     host_id: int
     name: str
     boot_id: str
-    memory_needed_mib: float
     local_maintenance: Path
 
 
@@ -131,8 +137,14 @@ class Keeper:
         )
         self._board.say(self._block)
         cluster_block = _cluster_block(self._monitors.board.latest().value)
+        troubles = self._troubles()
         self._notifier.note(
-            self._view, decision, cluster_block=cluster_block, failover=self._failover, at=self._clock.now()
+            self._view,
+            decision,
+            cluster_block=cluster_block,
+            failover=self._failover,
+            at=self._clock.now(),
+            troubles=troubles,
         )
         self._records.note(
             self._view,
@@ -141,6 +153,7 @@ class Keeper:
             monitors=self._words(),
             outcome=outcome,
             cluster_block=cluster_block,
+            troubles=[one.text for one in troubles if one.text],
         )
         if decision.action is not Action.NONE and self._actor.running is None:
             self._monitors.board.wake()
@@ -227,9 +240,19 @@ class Keeper:
             network=sum(fractions) / len(fractions) if fractions else None,
             bridge=bool(monitors.bridge.latest().value),
             memory_free_mib=monitors.memory.latest().value,
-            memory_needed_mib=self._identity.memory_needed_mib,
+            memory_needed_mib=self._memory_needed_mib(),
             cpu_history=tuple((sample.at, sample.value) for sample in monitors.cpu.history()),
         )
+
+    def _memory_needed_mib(self) -> float | None:
+        """Of what the next start takes."""
+        files = self._monitors.configuration.latest().value
+        return None if files is None else choose(files).config.memory_bytes / (1 << 20)
+
+    def _troubles(self) -> tuple[Trouble, ...]:
+        files, vm = self._monitors.configuration.latest().value, self._monitors.vm.latest().value
+        fallback = "" if files is None or vm is None else format_fallback(files, vm.shape)
+        return (Trouble(key="configuration", text=fallback),)
 
     def _words(self) -> dict[str, Any]:
         samples = ((monitor.name, monitor.latest()) for monitor in self._monitors.all())

@@ -20,10 +20,11 @@ from hosted_engine.ha.site_files import HaSite
 from hosted_engine.ha.site_folder import read_site
 from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
 from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
+from node.api.messages.ha import EngineVmReport
 from node.api.problems import Failed, Problem, Refused
 from node.config import Config
 from node.ha_service import RUNTIME, STATUS, begin_maintenance, end_maintenance
-from node.storage import layout
+from node.storage import engine_vm_files, layout
 from node.system.files import read_or_none
 
 T = TypeVar("T")
@@ -59,6 +60,7 @@ class SiteLook:
     blocks: dict[int, HostBlock | BadBlock]
     full: bool = False
     failovers: tuple[Failover, ...] = ()
+    engine_vm: EngineVmReport | None = None
 
 
 class Look:
@@ -113,7 +115,13 @@ class Look:
         site = self._site_file()
         board = WhiteboardFile(self._folder / NAME)
         blocks = board.read_hosts(node.host_id for node in site.nodes)
-        return SiteLook(site, board.read_cluster(), blocks, board.is_full(), self._failovers())
+        return SiteLook(site, board.read_cluster(), blocks, board.is_full(), self._failovers(), self._engine_vm())
+
+    def _engine_vm(self) -> EngineVmReport | None:
+        try:
+            return engine_vm_files.read(self._folder)
+        except engine_vm_files.EngineVmFileDamaged:
+            return None
 
     def _site_file(self) -> HaSite:
         return read_site(self._folder)

@@ -4,7 +4,7 @@ A round is a handful of facts. One that is other than it was is news. What conce
 concerns the cluster by the host that has the engine, and while nobody has it by the one that starts it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hosted_engine.ha.failover import Failover
@@ -34,6 +34,16 @@ class Fact:
     text: str
     settle_s: float = 0.0
     of_cluster: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Something about this host. An empty `text`: there is none; `over` is told when there was."""
+
+    key: str
+    text: str
+    over: str = ""
+    settle_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +86,20 @@ class Round:
 
 
 def look_at(
-    view: View, decision: Decision, *, names: Mapping[int, str], cluster_block: str, failover: Failover | None
+    view: View,
+    decision: Decision,
+    *,
+    names: Mapping[int, str],
+    cluster_block: str,
+    failover: Failover | None,
+    troubles: Sequence[Trouble] = (),
 ) -> Round:
     """`failover`: one that this host measured and that got further in this round."""
     has_engine, claimant = view.vm.is_here, find_claimant(view)
     living = [view.host_id, *(peer.host_id for peer in view.peers if is_alive(view, peer))]
     facts = (
         *_own(view, decision, names[view.host_id], failover),
+        *map(_trouble, troubles),
         *_of_cluster(view, names, cluster_block, nowhere=not has_engine and claimant is None),
     )
     return Round(
@@ -190,6 +207,10 @@ def _own(view: View, decision: Decision, name: str, failover: Failover | None) -
     if view.storage.full is not None and view.vm.is_here:
         full = "is full: the engine pauses, and goes on when there is room" if view.storage.full else "has room again"
         yield Fact(key="full", value=_yes(view.storage.full), text=f"Volume engine {full}")
+
+
+def _trouble(one: Trouble) -> Fact:
+    return Fact(key=one.key, value=_yes(bool(one.text)), text=one.text or one.over, settle_s=one.settle_s)
 
 
 def _engine(decision: Decision, name: str, failover: Failover | None) -> Fact:

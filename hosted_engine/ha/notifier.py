@@ -3,11 +3,11 @@
 import logging
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hosted_engine.ha.failover import Failover
-from hosted_engine.ha.notifications import Book, admit, learn, look_at
+from hosted_engine.ha.notifications import Book, Round, Trouble, admit, learn, look_at
 from hosted_engine.ha.notify_settings import NotifySettings
 from hosted_engine.ha.senders import Envelope, NotSent, send_mail, send_webhook
 from hosted_engine.ha.view import Decision, View
@@ -91,20 +91,36 @@ class Notifier:
         self._channels = channels
         self._book = Book()
 
-    def note(self, view: View, decision: Decision, *, cluster_block: str, failover: Failover | None, at: float) -> None:
+    def note(
+        self,
+        view: View,
+        decision: Decision,
+        *,
+        cluster_block: str,
+        failover: Failover | None,
+        at: float,
+        troubles: Sequence[Trouble] = (),
+    ) -> None:
         """One round. Nothing in it is worth the loop that keeps the engine alive."""
         try:
-            self._note(view, decision, cluster_block, failover, at)
+            seen = look_at(
+                view,
+                decision,
+                names=self._names,
+                cluster_block=cluster_block,
+                failover=failover,
+                troubles=troubles,
+            )
+            self._note(seen, at)
         except Exception:
             log.exception("nobody is told of this round")
 
-    def _note(self, view: View, decision: Decision, cluster_block: str, failover: Failover | None, at: float) -> None:
-        seen = look_at(view, decision, names=self._names, cluster_block=cluster_block, failover=failover)
+    def _note(self, seen: Round, at: float) -> None:
         self._book, news = learn(self._book, seen)
         settings = self._settings()
         if not settings.on or (settings.mail is None and settings.webhook is None):
             return
-        self._book, messages = admit(self._book, news, view.now, settings.per_hour)
+        self._book, messages = admit(self._book, news, seen.now, settings.per_hour)
         for message in messages:
             envelope = Envelope(
                 site=self._sender.site, host=self._sender.host, at=at, subject=message.subject, text=message.body

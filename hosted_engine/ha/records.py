@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -54,10 +55,11 @@ class Records:
         monitors: dict[str, Any],
         outcome: str = "",
         cluster_block: str = "",
+        troubles: Sequence[str] = (),
     ) -> None:
         """One round. It enters the history when something is other than in the round before.
 
-        `cluster_block`: "good", what is wrong with it, or nothing when that is not known.
+        `cluster_block`: "good", what is wrong with it, or nothing when that is not known. `troubles`: sentences.
         """
         score = own_score(view, decision.state)
         entry = Entry(
@@ -83,6 +85,7 @@ class Records:
                 "storage": {part: getattr(view.storage, part) for part in ("readable", "writable", "full")},
                 "cluster_block": cluster_block,
                 "monitors": monitors,
+                "troubles": list(troubles),
             }
         )
         kind = (entry.state, entry.action, entry.outcome, entry.lease, entry.health, entry.vm, _plain(entry.reason))

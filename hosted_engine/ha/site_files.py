@@ -4,9 +4,9 @@ import msgspec
 
 from node.api.messages.vms import VmSpec
 from node.api.problems import Failed
+from node.storage.engine_vm_files import WANTED as ENGINE_VM_FILE
 
 VOLUME = "engine"
-ENGINE_VM_FILE = "engine-vm.json"
 SITE_FILE = "site.json"
 VERSION = 1
 
@@ -66,14 +66,6 @@ def parse_site(text: bytes) -> HaSite:
     if site.version != VERSION:
         raise SiteFileDamaged(file=SITE_FILE, reason=f"it is of version {site.version}, known is {VERSION}")
     return site
-
-
-def parse_engine_vm(text: bytes) -> VmSpec:
-    """Raises SiteFileDamaged."""
-    try:
-        return msgspec.json.decode(text, type=VmSpec)
-    except msgspec.MsgspecError as err:
-        raise SiteFileDamaged(file=ENGINE_VM_FILE, reason=str(err)) from err
 
 
 def _text(one: HaSite | VmSpec) -> str:

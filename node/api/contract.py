@@ -14,7 +14,14 @@ from node.api.messages.gluster import (
     VolumeReport,
     VolumeRequest,
 )
-from node.api.messages.ha import HaReport, MaintenanceRequest, SiteFilesReport, SiteFilesRequest
+from node.api.messages.ha import (
+    EngineVmEdit,
+    EngineVmReport,
+    HaReport,
+    MaintenanceRequest,
+    SiteFilesReport,
+    SiteFilesRequest,
+)
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
@@ -106,6 +113,14 @@ class NodeApi(Protocol):
     async def site_files(self, volume: str) -> SiteFilesReport: ...
     async def write_site_files(self, volume: str, request: SiteFilesRequest) -> SiteFilesReport:
         """Write what any node needs to start the engine; files that are not named stay."""
+        ...
+
+    async def engine_vm(self, volume: str) -> EngineVmReport:
+        """The engine VM's configuration as it lies there."""
+        ...
+
+    async def edit_engine_vm(self, volume: str, edit: EngineVmEdit) -> EngineVmReport:
+        """Let the engine VM's next start take other memory and processors."""
         ...
 
     async def ha(self) -> HaReport: ...

@@ -37,6 +37,7 @@ def make_app(node: NodeApi, guard: Guard, *, mutual: bool) -> App[Request, Respo
         (paths.LOCKSPACE, storage.LockspaceResource(node)),
         (paths.LEASE, storage.LeaseResource(node)),
         (paths.SITE_FILES, ha.SiteFilesResource(node)),
+        (paths.ENGINE_VM, ha.EngineVmResource(node)),
         (paths.HA, ha.HaResource(node)),
         (paths.HA_MAINTENANCE, ha.MaintenanceResource(node)),
         (paths.MIGRATION, migration.MigrationResource(node)),

@@ -36,6 +36,11 @@ def site_files(volumes: PurePosixPath, volume_name: str) -> PurePosixPath:
     return volume(volumes, volume_name) / "ha"
 
 
+def previous(name: str) -> str:
+    """The file beside `name` that holds what stood in it before."""
+    return f"{name}.previous"
+
+
 def lockspace(volumes: PurePosixPath, volume_name: str, lockspace_name: str) -> PurePosixPath:
     return volume(volumes, volume_name) / "leases" / token("lockspace", lockspace_name) / "lockspace"
 

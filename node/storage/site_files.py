@@ -5,9 +5,9 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path, PurePosixPath
 
-from node.api.messages.ha import SiteFilesReport, SiteFilesRequest
-from node.api.refusals import token
-from node.storage import layout
+from node.api.messages.ha import EngineVmEdit, EngineVmReport, SiteFilesReport, SiteFilesRequest
+from node.api.refusals import Malformed, token
+from node.storage import engine_vm_files, layout
 from node.system.files import read_or_none, sync_folder, write_durable
 from node.system.threads import Threads
 
@@ -33,10 +33,17 @@ class SiteFiles:
         await self._need(volume)
         return await self._threads(_digests, folder)
 
+    async def engine_vm(self, volume: str) -> EngineVmReport:
+        folder = Path(layout.site_files(self._volumes, volume))
+        await self._need(volume)
+        return await self._threads(engine_vm_files.read, folder)
 
-def previous(name: str) -> str:
-    """The file beside `name` that holds what stood in it before."""
-    return f"{name}.previous"
+    async def edit_engine_vm(self, volume: str, edit: EngineVmEdit) -> EngineVmReport:
+        if edit.memory_bytes < 1 or min(edit.sockets, edit.cores, edit.threads) < 1:
+            raise Malformed(reason="memory and processors are at least 1")
+        folder = Path(layout.site_files(self._volumes, volume))
+        await self._need(volume)
+        return await self._threads(engine_vm_files.edit, folder, edit)
 
 
 def _write(folder: Path, files: dict[str, str]) -> None:
@@ -46,7 +53,7 @@ def _write(folder: Path, files: dict[str, str]) -> None:
         path, content = folder / name, text.encode()
         before = read_or_none(path)
         if before is not None and before != content:
-            write_durable(path.with_name(previous(name)), before)
+            write_durable(path.with_name(layout.previous(name)), before)
         write_durable(path, content)
 
 

@@ -25,8 +25,9 @@ class Move(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A domain as the hypervisor knows it; `state` and `reason` are libvirt's numbers. `move`: it is on
-    its way to or from another node."""
+    """A domain as the hypervisor knows it; `state` and `reason` are libvirt's numbers. `move`: it is on its way to or
+    from another node. Memory and processors are those that it runs with, of one that is down those that it would start
+    with."""
 
     id: str
     name: str
@@ -35,6 +36,8 @@ class Domain:
     reason: int
     pid: int | None = None
     move: Move = Move.NONE
+    memory_kib: int = 0
+    vcpus: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,6 +195,7 @@ def _domain(domain: Any) -> Domain:
     except libvirt.libvirtError:
         title = name  # not one of ours: it has no title
     alive = state not in (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_CRASHED)
+    _, memory_kib, _, vcpus, _ = domain.info()
     return Domain(
         id=domain.UUIDString(),
         name=name,
@@ -203,6 +204,8 @@ def _domain(domain: Any) -> Domain:
         reason=reason,
         pid=_pid(name) if alive else None,
         move=_move(name) if alive else Move.NONE,
+        memory_kib=memory_kib,
+        vcpus=vcpus,
     )
 
 

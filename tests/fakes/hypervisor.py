@@ -62,7 +62,11 @@ class FakeHypervisor:
         if self.refuse_start:
             self.set(vm_id, SHUT_OFF, 6)
             raise HypervisorFailed(act="start the VM", reason=self.refuse_start)
+        root = ET.fromstring(self._get(vm_id).xml)
         self.set(vm_id, RUNNING, 1, pid=4711)
+        defined = self._get(vm_id)
+        memory_kib, vcpus = int(root.findtext("memory") or 0), int(root.findtext("vcpu") or 0)
+        defined.domain = replace(defined.domain, memory_kib=memory_kib, vcpus=vcpus)
 
     def shut_down(self, vm_id: str) -> None:
         self._get(vm_id)

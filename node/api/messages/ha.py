@@ -1,6 +1,7 @@
 """What keeps the engine alive while the engine is dead: files on its volume, and a service on every node."""
 
 from node.api.messages.base import Message
+from node.api.messages.vms import VmSpec
 
 
 class SiteFilesRequest(Message, frozen=True, kw_only=True):
@@ -33,3 +34,39 @@ class HaReport(Message, frozen=True, kw_only=True):
     reason: str = ""
     score: int | None = None
     global_maintenance: bool | None = None
+
+
+class EngineVmConfig(VmSpec, frozen=True, kw_only=True):
+    """All that a node has to know to start the engine VM. `edit` names the change that made it; empty: the deploy."""
+
+    edit: str = ""
+
+
+class EngineVmEdit(Message, frozen=True, kw_only=True):
+    """What of the engine VM can be changed, from its next start on. `edit` is new for each change."""
+
+    edit: str
+    memory_bytes: int
+    sockets: int
+    cores: int
+    threads: int
+
+
+class TriedEngineVm(Message, frozen=True, kw_only=True):
+    """A configuration that was started with, on `host`, and was not healthy yet when this was written. `why`: what is
+    known of the reason for which it never was; `at`: wall clock."""
+
+    config: EngineVmConfig
+    host: str
+    at: float
+    why: str = ""
+
+
+class EngineVmReport(Message, frozen=True, kw_only=True):
+    """`wanted`: what was asked for last; `damaged`: its file is, and this is what is left. `good`: what the engine was
+    healthy with last. `tried`: what was started with last of those that had not been healthy before."""
+
+    wanted: EngineVmConfig
+    good: EngineVmConfig | None = None
+    tried: TriedEngineVm | None = None
+    damaged: bool = False

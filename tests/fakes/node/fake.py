@@ -17,7 +17,14 @@ from node.api.messages.gluster import (
     VolumeReport,
     VolumeRequest,
 )
-from node.api.messages.ha import HaReport, MaintenanceRequest, SiteFilesReport, SiteFilesRequest
+from node.api.messages.ha import (
+    EngineVmEdit,
+    EngineVmReport,
+    HaReport,
+    MaintenanceRequest,
+    SiteFilesReport,
+    SiteFilesRequest,
+)
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
@@ -355,6 +362,12 @@ class FakeNode:
 
     async def write_site_files(self, volume: str, request: SiteFilesRequest) -> SiteFilesReport:
         return await self._do("write_site_files", lambda: self.storage.write_site_files(volume, request))
+
+    async def engine_vm(self, volume: str) -> EngineVmReport:
+        return await self._do("engine_vm", lambda: self.storage.engine_vm(volume))
+
+    async def edit_engine_vm(self, volume: str, edit: EngineVmEdit) -> EngineVmReport:
+        return await self._do("edit_engine_vm", lambda: self.storage.edit_engine_vm(volume, edit))
 
     async def ha(self) -> HaReport:
         return await self._do("ha", self._ha)

@@ -2,11 +2,21 @@
 
 import hashlib
 
+import msgspec
+
 from node.api import refusals as r
-from node.api.messages.ha import SiteFilesReport, SiteFilesRequest
+from node.api.messages.ha import (
+    EngineVmConfig,
+    EngineVmEdit,
+    EngineVmReport,
+    SiteFilesReport,
+    SiteFilesRequest,
+    TriedEngineVm,
+)
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
 from node.api.messages.mounts import MountReport, MountRequest
+from node.storage import engine_vm_files
 from node.storage.mounts import UnmountFailed
 from node.storage.sanlock import SanlockFailed
 from tests.fakes.node.site import GIB, FakeSite
@@ -60,6 +70,31 @@ class FakeStorage:
             raise r.NotMounted(volume=volume, reason="it is not mounted")
         self._site.ha_files.setdefault(volume, {}).update(request.files)
         return self.site_files(volume)
+
+    def engine_vm(self, volume: str) -> EngineVmReport:
+        if volume not in self.mounted:
+            raise r.NotMounted(volume=volume, reason="it is not mounted")
+        files = self._site.ha_files.get(volume, {})
+        if engine_vm_files.WANTED not in files:
+            raise engine_vm_files.EngineVmFileDamaged(file=engine_vm_files.WANTED, reason="it is not there")
+        good, tried = files.get(engine_vm_files.GOOD), files.get(engine_vm_files.TRIED)
+        return EngineVmReport(
+            wanted=msgspec.json.decode(files[engine_vm_files.WANTED], type=EngineVmConfig),
+            good=msgspec.json.decode(good, type=EngineVmConfig) if good else None,
+            tried=msgspec.json.decode(tried, type=TriedEngineVm) if tried else None,
+        )
+
+    def edit_engine_vm(self, volume: str, edit: EngineVmEdit) -> EngineVmReport:
+        if edit.memory_bytes < 1 or min(edit.sockets, edit.cores, edit.threads) < 1:
+            raise r.Malformed(reason="memory and processors are at least 1")
+        values = {name: getattr(edit, name) for name in EngineVmEdit.__struct_fields__}
+        wanted = msgspec.structs.replace(self.engine_vm(volume).wanted, **values)
+        self.put_engine_vm(volume, engine_vm_files.WANTED, wanted)
+        return self.engine_vm(volume)
+
+    def put_engine_vm(self, volume: str, name: str, one: EngineVmConfig | TriedEngineVm) -> None:
+        """As trivet-ha or the deploy writes it."""
+        self._site.ha_files.setdefault(volume, {})[name] = msgspec.json.encode(one).decode()
 
     # --- images --------------------------------------------------------------------------------------------------
 

@@ -3,17 +3,21 @@
 import threading
 from pathlib import Path, PurePosixPath
 
+import msgspec
 import pytest
 
 from hosted_engine.ha import actions
 from hosted_engine.ha.actions import HELD_PAUSE_S, Actor
 from hosted_engine.ha.domain import booted_at, vm_state
+from hosted_engine.ha.engine_vm_choice import Shape, format_fallback, shape_of
+from hosted_engine.ha.engine_vm_config import EngineVmFolder
 from hosted_engine.ha.states import Action, Outcome, State, VmState
 from hosted_engine.ha.view import Decision
+from node.api.messages.ha import EngineVmConfig, EngineVmEdit
 from node.api.messages.machine import Accelerator
-from node.api.messages.vms import VmSpec
 from node.api.problems import Refused
 from node.api.refusals import LockspaceUnknown, NotMounted
+from node.storage import engine_vm_files
 from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts
 from node.vms.domain_xml import Surroundings
@@ -26,7 +30,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.hypervisor import FakeHypervisor
 
 ADDRESS = "192.0.2.12"
-VM = VmSpec(id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60", name="HostedEngine", memory_bytes=1 << 30)
+VM = EngineVmConfig(id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60", name="HostedEngine", memory_bytes=1 << 30)
 
 
 class Stage:
@@ -45,9 +49,20 @@ class Stage:
             tell=lambda _: None,
             clock=self.clock,
         )
+        self.folder = folder / "ha"
+        self.folder.mkdir()
+        (self.folder / engine_vm_files.WANTED).write_bytes(msgspec.json.encode(VM))
+        self.files = EngineVmFolder(self.folder, "node1", self.clock.now)
         self.other = FakeHypervisor()
         self.hypervisor.others[ADDRESS] = self.other
-        self.actor = Actor(vms, VM, self.clock, {2: ADDRESS, 3: "192.0.2.13"})
+        self.actor = Actor(
+            vms,
+            VM.id,
+            self.files,
+            threads=Threads("configuration", 2),
+            clock=self.clock,
+            addresses={2: ADDRESS, 3: "192.0.2.13"},
+        )
 
     async def do(self, action: Action, target: int | None = None) -> Outcome:
         self.actor.begin(Decision(state=State.ENGINE_START, action=action, reason="a test", target=target))
@@ -58,6 +73,11 @@ class Stage:
         assert ended is not None
         assert self.actor.take_ended() is None
         return ended[1]
+
+    def shape(self) -> Shape:
+        domain = self.hypervisor.find(VM.id)
+        assert domain is not None
+        return Shape(domain.memory_kib // 1024, domain.vcpus)
 
     def state(self) -> VmState:
         return vm_state(self.hypervisor.find(VM.id))
@@ -240,3 +260,55 @@ def test_a_guest_boots_with_its_process_and_again_in_it(
     started: float | None, rebooted: float | None, expected: float | None
 ) -> None:
     assert booted_at(started, rebooted) == expected
+
+
+def asked_for(stage: Stage, memory_bytes: int, edit: str = "an edit") -> None:
+    change = EngineVmEdit(edit=edit, memory_bytes=memory_bytes, sockets=1, cores=1, threads=1)
+    engine_vm_files.edit(stage.folder, change)
+
+
+async def test_an_edit_is_started_with_once_and_the_next_start_falls_back(stage: Stage) -> None:
+    engine_vm_files.note_good(stage.folder, VM)
+    asked_for(stage, 2 << 30)
+    assert await stage.do(Action.START) is Outcome.DONE
+    assert stage.shape().memory_mib == 2048
+    assert await stage.do(Action.DESTROY) is Outcome.DONE
+    assert await stage.do(Action.START) is Outcome.DONE
+    assert stage.shape().memory_mib == 1024
+    assert await stage.do(Action.DESTROY) is Outcome.DONE
+    asked_for(stage, 2 << 30, "the same again")
+    assert await stage.do(Action.START) is Outcome.DONE
+    assert stage.shape().memory_mib == 2048
+
+
+async def test_an_edit_that_libvirt_refuses_is_given_up_with_its_reason(stage: Stage) -> None:
+    engine_vm_files.note_good(stage.folder, VM)
+    asked_for(stage, 2 << 40)
+    stage.hypervisor.refuse_start = "cannot set up guest memory 'pc.ram': Cannot allocate memory"
+    assert await stage.do(Action.START) is Outcome.FAILED
+    stage.hypervisor.refuse_start = ""
+    found = stage.files.read()
+    assert found.tried is not None
+    assert "Cannot allocate memory" in found.tried.why
+    assert await stage.do(Action.START) is Outcome.DONE
+    assert stage.shape().memory_mib == 1024
+    shape = shape_of(VM)
+    assert "Cannot allocate memory" in format_fallback(found, shape)
+    assert format_fallback(found, None) == ""
+
+
+async def test_a_lease_held_elsewhere_says_nothing_of_an_edit(stage: Stage) -> None:
+    engine_vm_files.note_good(stage.folder, VM)
+    asked_for(stage, 2 << 30)
+    stage.holder = ("engine", 2)
+    stage.hypervisor.refuse_start = "Lease is held by another host"
+    assert await stage.do(Action.START) is Outcome.LEASE_HELD
+    assert stage.files.read().tried is None
+
+
+async def test_nothing_is_started_while_the_configuration_cannot_be_read(stage: Stage) -> None:
+    (stage.folder / engine_vm_files.WANTED).unlink()
+    (stage.folder / engine_vm_files.WANTED).mkdir()
+    assert await stage.do(Action.START) is Outcome.LEASE_HELD
+    assert "cannot be read" in stage.actor.reason
+    assert stage.state() is VmState.ABSENT

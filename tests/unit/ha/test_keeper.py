@@ -11,6 +11,7 @@ from msgspec.structs import replace as replace_struct
 
 from hosted_engine.ha.board import Board, BoardLook
 from hosted_engine.ha.clocks import EngineClockWrong
+from hosted_engine.ha.engine_vm_config import EngineVmNotes
 from hosted_engine.ha.failover import Failover
 from hosted_engine.ha.keeper import Identity, Keeper, Monitors, VmLook
 from hosted_engine.ha.lease import HostFlag
@@ -24,7 +25,9 @@ from hosted_engine.ha.states import Action, Health, LeaseState, State, VmState
 from hosted_engine.ha.view import Decision, Memory
 from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
 from hosted_engine.ha.whiteboard_file import BLOCK, NAME, WhiteboardFile
+from node.api.messages.ha import EngineVmEdit
 from node.api.problems import Problem
+from node.storage import engine_vm_files
 from node.vms.states import PAUSED, PAUSED_BY_STORAGE
 from tests.unit.ha.test_actions import VM, Stage
 
@@ -50,15 +53,19 @@ class Host:
         self._sequence = 0
         self.maintenance = folder / "local-maintenance"
         (folder / "run").mkdir()
+        self.notes = EngineVmNotes(
+            self.stage.files, running=lambda: self.look_at_vm().shape, health=lambda: self.health
+        )
         self.monitors = Monitors(
             board=self._monitor("whiteboard", self._look),
             lease=self._monitor("lease", lambda: self.lease),
-            vm=self._monitor("vm", lambda: VmLook(self.stage.state())),
+            vm=self._monitor("vm", lambda: self.look_at_vm()),
             health=self._monitor("health", lambda: self.health),
             network=self._monitor("network", lambda: NetworkLook({2: self.other_writes}, None, None)),
             cpu=self._monitor("cpu", idle),
             memory=self._monitor("memory", lambda: 9000.0),
             bridge=self._monitor("bridge", lambda: True),
+            configuration=self._monitor("configuration", self.notes),
             clock=self._monitor("clock", self.clock_offset),
         )
         self.keeper = Keeper(
@@ -66,7 +73,6 @@ class Host:
                 host_id=1,
                 name="node1",
                 boot_id="b",
-                memory_needed_mib=1024,
                 local_maintenance=self.maintenance,
             ),
             DEFAULT,
@@ -79,6 +85,10 @@ class Host:
             tell_failover=self.failovers.append,
             notifier=Notifier(Sender("branch-7", "node1"), {1: "node1", 2: "node2"}, NotifySettings, ()),
         )
+
+    def look_at_vm(self) -> VmLook:
+        state = self.stage.state()
+        return VmLook(state, shape=self.stage.shape() if state.is_here else None)
 
     def clock_offset(self) -> float | None:
         if self.clock_trouble is not None:
@@ -329,3 +339,39 @@ async def history(host: Host, last: str) -> list[Entry]:
 
 def test_the_numbers_of_sanlocks_flags() -> None:
     assert [flag.value for flag in HostFlag] == [1, 2, 3, 4, 5]
+
+
+async def test_an_edit_that_is_never_healthy_is_given_up_for_the_last_one_that_was(host: Host) -> None:
+    engine_vm_files.note_good(host.stage.folder, VM)
+    change = EngineVmEdit(edit="tiny", memory_bytes=32 << 20, sockets=1, cores=1, threads=1)
+    engine_vm_files.edit(host.stage.folder, change)
+    await host.rounds(60)
+    host.other_writes, host.lease = False, (LeaseState.EXPIRED, 2)
+    await host.rounds(20)
+    assert host.stage.shape().memory_mib == 32
+    host.lease, host.health = (LeaseState.HELD, 1), Health.BAD
+    await host.rounds(DEFAULT.boot_timeout_s + DEFAULT.bad_health_s)
+    host.lease = (LeaseState.FREE, None)
+    await host.rounds(60)
+    assert host.stage.shape().memory_mib == 1024
+    host.lease, host.health = (LeaseState.HELD, 1), Health.GOOD
+    await host.rounds(20)
+    (trouble,) = (one.text for one in host.keeper._troubles() if one.key == "configuration")
+    assert "(32 MiB, 1 CPU) has been started with and was not healthy" in trouble
+    assert host.stage.files.read().good == VM
+
+
+async def test_an_edit_that_is_healthy_is_kept_and_its_memory_is_what_a_host_needs(host: Host) -> None:
+    engine_vm_files.note_good(host.stage.folder, VM)
+    change = EngineVmEdit(edit="larger", memory_bytes=16 << 30, sockets=2, cores=1, threads=1)
+    engine_vm_files.edit(host.stage.folder, change)
+    await host.rounds(60)
+    assert host.said.score == 3000, "9000 MiB are free, and 16384 are needed now"
+    host.other_writes, host.lease = False, (LeaseState.EXPIRED, 2)
+    await host.rounds(20)
+    host.lease, host.health = (LeaseState.HELD, 1), Health.GOOD
+    await host.rounds(20)
+    good = host.stage.files.read().good
+    assert good is not None
+    assert (good.memory_bytes, good.sockets, good.edit) == (16 << 30, 2, "larger")
+    assert all(not one.text for one in host.keeper._troubles())

@@ -7,8 +7,8 @@ import pytest
 from hosted_engine.deploy.answers import parse
 from hosted_engine.deploy.decisions import decide
 from hosted_engine.deploy.wishes import ha_files
-from hosted_engine.ha.site_files import ENGINE_VM_FILE, SITE_FILE, SiteFileDamaged
-from hosted_engine.ha.site_folder import read_engine_vm, read_site
+from hosted_engine.ha.site_files import SITE_FILE, SiteFileDamaged
+from hosted_engine.ha.site_folder import read_site
 from node.storage.site_files import _write
 from tests.unit.deploy.test_answers import three
 
@@ -30,9 +30,8 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("text", BROKEN)
 def test_the_file_before_a_damaged_one_is_used(folder: Path, text: str) -> None:
-    _write(folder, dict.fromkeys((SITE_FILE, ENGINE_VM_FILE), text))
+    _write(folder, {SITE_FILE: text})
     assert read_site(folder).name == ANSWERS.site
-    assert read_engine_vm(folder).id == DECISIONS.engine_vm_id
 
 
 @pytest.mark.parametrize("text", BROKEN)
