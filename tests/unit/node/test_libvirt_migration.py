@@ -45,6 +45,9 @@ class PlayedDomain:
     def state(self) -> tuple[int, int]:
         return 1, 1
 
+    def info(self) -> tuple[int, int, int, int, int]:
+        return 1, 1 << 20, 1 << 20, 1, 0
+
 
 @pytest.fixture
 def played(monkeypatch: pytest.MonkeyPatch) -> tuple[PlayedLibvirt, Any]:

@@ -108,7 +108,9 @@ async def test_a_vm_whose_target_does_not_answer_stays(site: Site) -> None:
     site.here.others.clear()
     with pytest.raises(NotMoved, match="does not listen for other nodes"):
         await site.move()
-    assert site.here.find(VM.id) == Domain(VM.id, "my-web-6f4e1c9a", "my web", RUNNING, 1, 4711)
+    assert site.here.find(VM.id) == Domain(
+        VM.id, "my-web-6f4e1c9a", "my web", RUNNING, 1, 4711, memory_kib=65536, vcpus=1
+    )
 
 
 async def test_a_vm_that_is_down_does_not_move(site: Site) -> None:
