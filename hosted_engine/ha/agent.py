@@ -27,10 +27,12 @@ from hosted_engine.ha.monitor import Monitor
 from hosted_engine.ha.network_probes import HealthProbe, NetworkProbe
 from hosted_engine.ha.notifier import Notifier, Sender
 from hosted_engine.ha.notify import notify
-from hosted_engine.ha.notify_file import LastKnown, read_settings
+from hosted_engine.ha.notify_file import read_settings
 from hosted_engine.ha.notify_settings import NAME as NOTIFY_FILE
+from hosted_engine.ha.notify_settings import NotifySettings
 from hosted_engine.ha.profiles import DEFAULT, PROFILES, Profile
 from hosted_engine.ha.records import Records
+from hosted_engine.ha.secret_file import LastKnown
 from hosted_engine.ha.site_files import HaSite
 from hosted_engine.ha.site_folder import read_site
 from hosted_engine.ha.states import Health, VmState
@@ -159,7 +161,7 @@ class HaAgent:
         settings = self._monitor("notify settings", lambda: read_settings(path), period_s=30.0, limit_s=10.0)
         settings.start()
         names = {node.host_id: node.name for node in site.nodes}
-        return Notifier(Sender(site.name, name), names, LastKnown(settings))
+        return Notifier(Sender(site.name, name), names, LastKnown(settings, NotifySettings()))
 
     def _profile(self, site: HaSite) -> Profile:
         """An emulated engine answers late when its host is busy: it gets more time before it counts as sick."""

@@ -1,6 +1,5 @@
 """`trivet ha notify`: to whom state changes are told. No secret is taken from the command line or shown."""
 
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -21,21 +20,14 @@ from hosted_engine.ha.notify_settings import (
     Webhook,
     without_secrets,
 )
+from hosted_engine.ha.secret_prompt import secret
 from hosted_engine.ha.senders import Envelope, NotSent, send_mail, send_webhook
 from node import config
 from node.api.problems import Problem, Refused
 
 T = TypeVar("T")
-MOST_SECRET = 4096
 PORTS = {Security.STARTTLS: 587, Security.TLS: 465}
 as_json_option = click.option("--json", "as_json", is_flag=True, help="For machines.")
-
-
-class NoSecret(Refused):
-    what = "The notifications were not set"
-    why = "{secret} is needed, and there is no terminal to ask on"
-    mend = "Give it through a file descriptor: {option} N"
-    status = 422
 
 
 class NothingSet(Refused):
@@ -166,7 +158,7 @@ def _known(look: Look) -> NotifySettings:
 
 
 def merged(known: NotifySettings, wanted: Wanted) -> NotifySettings:
-    """Asks for the secrets that are needed. Raises BadSetting, NoSecret, NothingSet."""
+    """Asks for the secrets that are needed. Raises BadSetting, NoSecret, SecretUnreadable, NothingSet."""
     settings = NotifySettings(
         on=True,
         per_hour=known.per_hour if wanted.per_hour is None else wanted.per_hour,
@@ -226,23 +218,6 @@ def _webhook(known: Webhook | None, wanted: Wanted) -> Webhook | None:
     if not url and (token or authority):
         raise BadSetting(name="the webhook's address", reason="is needed: --webhook or --webhook-url-fd")
     return Webhook(url=url, token=token, authority=authority) if url else None
-
-
-def secret(name: str, option: str, fd: int | None) -> str:
-    """From a file descriptor to its end, or typed without being shown. Raises BadSetting, NoSecret."""
-    if fd is None:
-        if not sys.stdin.isatty():
-            raise NoSecret(secret=name, option=option)
-        return str(click.prompt(name, hide_input=True))
-    data = b""
-    try:
-        while len(data) <= MOST_SECRET and (part := os.read(fd, MOST_SECRET)):
-            data += part
-        return data.decode().rstrip("\r\n")
-    except OSError as err:
-        raise BadSetting(name=option.removeprefix("--"), reason=f"cannot be read ({err.strerror})") from err
-    except UnicodeDecodeError as err:
-        raise BadSetting(name=option.removeprefix("--"), reason="gives no text in UTF-8") from err
 
 
 def _text(path: Path, name: str) -> str:

@@ -11,8 +11,9 @@ from click.testing import CliRunner, Result
 from hosted_engine.ha import command_notify
 from hosted_engine.ha.command import ha
 from hosted_engine.ha.monitor import Monitor
-from hosted_engine.ha.notify_file import LastKnown, read_settings, write_settings
+from hosted_engine.ha.notify_file import read_settings, write_settings
 from hosted_engine.ha.notify_settings import NAME, NotifyFileDamaged, NotifySettings, Security, Webhook
+from hosted_engine.ha.secret_file import LastKnown
 from hosted_engine.ha.senders import Envelope, NotSent
 from hosted_engine.ha.site_files import format_files
 from node import config
@@ -158,7 +159,7 @@ def test_a_volume_that_stalls_leaves_the_last_known_settings(path: Path) -> None
     write_settings(path, SETTINGS)
     clock = FakeClock()
     monitor = Monitor("x", lambda: read_settings(path), period_s=30, limit_s=10, monotonic=clock.monotonic)
-    known = LastKnown(monitor)
+    known = LastKnown(monitor, NotifySettings())
     assert known() == NotifySettings()
     monitor.look()
     assert known() == SETTINGS
