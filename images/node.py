@@ -12,6 +12,8 @@ DEBIAN = Debian(
         "ca-certificates",
         "dbus",
         "e2fsprogs",
+        "fence-agents-ipmilan",
+        "fence-agents-redfish",
         "glusterfs-client",
         "glusterfs-server",
         "iproute2",
