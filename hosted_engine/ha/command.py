@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from hosted_engine.ha.command_fence import fence
 from hosted_engine.ha.command_notify import notify
 from hosted_engine.ha.command_status import history, maintenance, status, why
 from hosted_engine.ha.score_file import rate_file
@@ -36,5 +37,5 @@ def score(view: str, as_json: bool) -> None:
     click.echo(msgspec.json.encode(rated))
 
 
-for command in (simulate, status, why, history, maintenance, notify):
+for command in (simulate, status, why, history, maintenance, notify, fence):
     ha.add_command(command)

@@ -12,6 +12,9 @@ from hosted_engine.ha import site_files
 from hosted_engine.ha.failover import Failover
 from hosted_engine.ha.failover_file import NAME as FAILOVER_FILE
 from hosted_engine.ha.failover_file import read_failovers
+from hosted_engine.ha.fence_file import read_fencing, write_fencing
+from hosted_engine.ha.fence_settings import NAME as FENCE_FILE
+from hosted_engine.ha.fence_settings import FenceSettings
 from hosted_engine.ha.notify_file import read_settings, write_settings
 from hosted_engine.ha.notify_settings import NAME as NOTIFY_FILE
 from hosted_engine.ha.notify_settings import NotifySettings
@@ -99,6 +102,18 @@ class Look:
     def set_notify_settings(self, settings: NotifySettings) -> None:
         """Raises VolumeSilent, BadSetting."""
         in_time("written", lambda: write_settings(self._folder / NOTIFY_FILE, settings))
+
+    def fence_settings(self) -> FenceSettings:
+        """Raises VolumeSilent, FenceFileDamaged."""
+        return in_time("read", lambda: read_fencing(self._folder / FENCE_FILE))
+
+    def set_fence_settings(self, settings: FenceSettings) -> None:
+        """Raises VolumeSilent, BadFenceSetting."""
+        in_time("written", lambda: write_fencing(self._folder / FENCE_FILE, settings))
+
+    def node_names(self) -> tuple[str, ...]:
+        """Raises VolumeSilent."""
+        return in_time("read", lambda: tuple(node.name for node in self._site_file().nodes))
 
     def set_global_maintenance(self, on: bool, set_by: str, *, force: bool = False) -> None:
         """Make a damaged block anew, one of a later version only by `force`. Raises VolumeSilent, ClusterBlockNewer."""
