@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Protocol
 
 from hosted_engine.ha.engine_vm_choice import Choice, choose
+from hosted_engine.ha.fencer import Fencer
 from hosted_engine.ha.states import Action, Outcome
 from hosted_engine.ha.view import Decision
 from node.api.messages.ha import EngineVmConfig, EngineVmReport
@@ -48,11 +49,13 @@ class Actor:
         threads: Threads,
         clock: Clock,
         addresses: Mapping[int, str],
+        fencer: Fencer,
     ) -> None:
         self._vms = vms
         self._vm_id = vm_id
         self._configurations = configurations
         self._threads = threads
+        self._fencer = fencer
         self._clock = clock
         self._addresses = addresses
         self._choice: Choice | None = None  # of the start that runs
@@ -80,7 +83,7 @@ class Actor:
     async def _do(self, decision: Decision) -> Outcome:
         self.reason, action = "", decision.action
         try:
-            await self._carry_out(action, decision.target)
+            await self._carry_out(decision)
         except (LeaseHeld, LockspaceUnknown, NotMounted, ConfigurationUnread) as err:
             # After an outage a node is back in its lockspace some 20 s after its storage: that says nothing of the VM.
             return await self._held(err)
@@ -119,8 +122,8 @@ class Actor:
         await self._clock.sleep(HELD_PAUSE_S)
         return Outcome.LEASE_HELD
 
-    async def _carry_out(self, action: Action, target: int | None) -> None:
-        vm_id = self._vm_id
+    async def _carry_out(self, decision: Decision) -> None:
+        vm_id, action, target = self._vm_id, decision.action, decision.target
         match action:
             case Action.START:
                 await self._start()
@@ -132,6 +135,10 @@ class Actor:
                 await _in_time(self._vms.resume(vm_id), action)
             case Action.MIGRATE if (address := self._addresses.get(target or 0)) is not None:
                 await self._vms.migrate(vm_id, address, MIGRATION, notify=self._note_progress)
+            case Action.FENCE if target is not None:
+                await self._fencer.fence(target)
+            case Action.FREE_HOST_ID if target is not None:
+                await self._fencer.free_host_id(target)
             case _:
                 raise NotPossible(action=action)
 

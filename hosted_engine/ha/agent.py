@@ -19,7 +19,13 @@ from hosted_engine.ha.engine_vm_choice import Shape
 from hosted_engine.ha.engine_vm_config import EngineVmFolder, EngineVmNotes
 from hosted_engine.ha.failover_file import NAME as FAILOVER_FILE
 from hosted_engine.ha.failover_file import FailoverRecorder
+from hosted_engine.ha.fence_agents import FenceAgents
+from hosted_engine.ha.fence_file import read_fencing
+from hosted_engine.ha.fence_settings import NAME as FENCE_FILE
+from hosted_engine.ha.fence_settings import FenceSettings
+from hosted_engine.ha.fencer import Fencer
 from hosted_engine.ha.footing import Footing
+from hosted_engine.ha.host_id_lease import HostIdLeases
 from hosted_engine.ha.keeper import Identity, Keeper, Monitors, VmLook
 from hosted_engine.ha.lease_reader import LeaseReader
 from hosted_engine.ha.memory import restore
@@ -46,7 +52,7 @@ from node.observe.capabilities import accelerator
 from node.storage import engine_vm_files, layout
 from node.storage.sanlock_daemon import SanlockDaemon
 from node.system.clock import SystemClock
-from node.system.process import run
+from node.system.process import run, run_as_group
 from node.system.threads import Threads
 from node.vms.domain_xml import Surroundings
 from node.vms.libvirt_hypervisor import LibvirtHypervisor
@@ -127,7 +133,11 @@ class HaAgent:
         )
         profile = self._profile(site)
         files = EngineVmFolder(self._folder, own.name, self._clock.now)
-        monitors = self._monitors(site, vm_id, files, board, hypervisor, own.host_id, profile)
+        lease = self._lease(site)
+        fencer = self._fencer(site, own.host_id, lease)
+        monitors = self._monitors(
+            site, vm_id, files, board, hypervisor, own.host_id, profile, lease=lease, fencer=fencer
+        )
         identity = Identity(
             host_id=own.host_id,
             name=own.name,
@@ -148,12 +158,32 @@ class HaAgent:
                 files,
                 threads=self._threads,
                 clock=self._clock,
+                fencer=fencer,
                 addresses={node.host_id: node.address for node in site.nodes},
             ),
             records=Records(RUNTIME, settings.ha_folder),
             clock=self._clock,
             tell_failover=FailoverRecorder(self._folder / FAILOVER_FILE).note,
             notifier=self._notifier(site, own.name),
+            fencer=fencer,
+        )
+
+    def _lease(self, site: HaSite) -> LeaseReader:
+        path = layout.lease(PurePosixPath(self._settings.volumes), site_files.VOLUME, site.lockspace, site.lease)
+        return LeaseReader(site.lockspace, site.lease, str(path))
+
+    def _fencer(self, site: HaSite, host_id: int, lease: LeaseReader) -> Fencer:
+        path = self._folder / FENCE_FILE
+        settings = self._monitor("fence settings", lambda: read_fencing(path), period_s=30.0, limit_s=10.0)
+        settings.start()
+        lockspace = layout.lockspace(PurePosixPath(self._settings.volumes), site_files.VOLUME, site.lockspace)
+        return Fencer(
+            {node.host_id: node.name for node in site.nodes if node.host_id != host_id},
+            LastKnown(settings, FenceSettings()),
+            FenceAgents(run_as_group),
+            HostIdLeases(site.lockspace, str(lockspace), run),
+            note_over=lease.note_over,
+            monotonic=self._clock.monotonic,
         )
 
     def _notifier(self, site: HaSite, name: str) -> Notifier:
@@ -192,8 +222,10 @@ class HaAgent:
         hypervisor: LibvirtHypervisor,
         host_id: int,
         profile: Profile,
+        *,
+        lease: LeaseReader,
+        fencer: Fencer,
     ) -> Monitors:
-        path = layout.lease(PurePosixPath(self._settings.volumes), site_files.VOLUME, site.lockspace, site.lease)
         volume_s = profile.longest_ping_timeout_s  # Gluster stalls for so long when a brick's host dies
         vm = self._monitor("engine VM", lambda: look_at_vm(hypervisor, vm_id), period_s=1.0, limit_s=10.0)
 
@@ -228,12 +260,10 @@ class HaAgent:
         )
         return Monitors(
             board=written,
-            lease=self._monitor(
-                "lease", LeaseReader(site.lockspace, site.lease, str(path)), period_s=1.0, limit_s=volume_s
-            ),
+            lease=self._monitor("lease", lease, period_s=1.0, limit_s=volume_s),
             vm=vm,
             health=healthy,
-            network=self._monitor("network", NetworkProbe(site, host_id, run), period_s=4.0, limit_s=12.0),
+            network=self._monitor("network", NetworkProbe(site, host_id, run), period_s=2.0, limit_s=12.0),
             cpu=self._monitor("CPU load", host_probes.CpuLoad(pid), period_s=15.0, limit_s=5.0),
             memory=self._monitor("free memory", host_probes.free_memory_mib, period_s=10.0, limit_s=5.0),
             bridge=self._monitor(
@@ -241,6 +271,7 @@ class HaAgent:
             ),
             configuration=self._monitor("engine VM configuration", notes, period_s=2.0, limit_s=volume_s),
             clock=self._monitor("clocks", clocks, period_s=CLOCK_PERIOD_S, limit_s=20.0),
+            fencing=self._monitor("fence devices", fencer.look, period_s=10.0, limit_s=60.0),
         )
 
     def _vms(self, hypervisor: LibvirtHypervisor) -> Vms:

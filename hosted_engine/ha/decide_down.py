@@ -13,6 +13,7 @@ from hosted_engine.ha.ranking import (
 )
 from hosted_engine.ha.states import Action, Fencing, LeaseState, State
 from hosted_engine.ha.view import Decision, Peer, View
+from hosted_engine.ha.whiteboard import HostBlock
 
 _RAN_HERE = frozenset({State.ENGINE_UP, State.ENGINE_UP_BAD_HEALTH})
 _STOPPED_HERE = frozenset({State.ENGINE_STOP, State.ENGINE_FORCE_STOP})
@@ -219,13 +220,21 @@ def _lost_owner(view: View) -> Peer | None:
     return owner
 
 
+def _is_meant_to_be_away(owner: Peer) -> bool:
+    """Somebody works on that host, or stopped its daemon: its power is theirs."""
+    block = owner.block
+    return isinstance(block, HostBlock) and (block.local_maintenance or block.state is State.AGENT_STOPPED)
+
+
 def _fence(view: View, owner: Peer) -> Decision | None:
     """Cut the power of a lost host that holds the lease; confirmed to be off, its lockspace id is given back."""
     if owner.fencing is Fencing.CONFIRMED:
         reason = f"Host {owner.host_id} is confirmed to be off: its lease need not be waited for"
         return Decision(state=State.ENGINE_DOWN, action=Action.FREE_HOST_ID, reason=reason, target=owner.host_id)
     failed_at = view.memory.fence_failed_at
-    if owner.fencing is not Fencing.READY or (failed_at is not None and view.now - failed_at < _FENCE_AGAIN_S):
+    if owner.fencing is not Fencing.READY or _is_meant_to_be_away(owner):
+        return None
+    if failed_at is not None and view.now - failed_at < _FENCE_AGAIN_S:
         return None
     wait_s = view.profile.fence_after_s + _rank(view) * view.profile.start_backoff_s
     if view.now - owner.answers_since < wait_s:

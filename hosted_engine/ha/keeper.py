@@ -12,6 +12,7 @@ from hosted_engine.ha.clocks import EngineClockWrong, HostClockWrong
 from hosted_engine.ha.decide import decide
 from hosted_engine.ha.engine_vm_choice import Shape, choose, format_fallback
 from hosted_engine.ha.failover import Failover, Track, after_start, follow
+from hosted_engine.ha.fencer import Fencer
 from hosted_engine.ha.memory import after_action, after_decision, own_block, stopped
 from hosted_engine.ha.monitor import Monitor, Sample
 from hosted_engine.ha.network_probes import NetworkLook
@@ -53,6 +54,7 @@ class Monitors:
     bridge: Monitor[bool]
     configuration: Monitor[EngineVmReport]
     clock: Monitor[float | None]
+    fencing: Monitor[dict[int, bool]]
 
     def all(self) -> tuple[Monitor[Any], ...]:
         return (
@@ -66,6 +68,7 @@ class Monitors:
             self.bridge,
             self.configuration,
             self.clock,
+            self.fencing,
         )
 
 
@@ -93,6 +96,7 @@ class Keeper:
         clock: Clock,
         tell_failover: Callable[[Failover], None],
         notifier: Notifier,
+        fencer: Fencer,
     ) -> None:
         self._identity = identity
         self._monitors = monitors
@@ -102,6 +106,7 @@ class Keeper:
         self._clock = clock
         self._tell_failover = tell_failover
         self._notifier = notifier
+        self._fencer = fencer
         self._track = Track()
         self._failover: Failover | None = None  # got further in this round
         self._memory = memory
@@ -155,6 +160,7 @@ class Keeper:
             cluster_block=cluster_block,
             troubles=[one.text for one in troubles if one.text],
         )
+        self._fencer.after_round(self._view, decision)
         if decision.action is not Action.NONE and self._actor.running is None:
             self._monitors.board.wake()
             self._actor.begin(decision)
@@ -206,19 +212,24 @@ class Keeper:
     def _facts(self, now: float) -> Facts:
         monitors = self._monitors
         board, lease, vm = monitors.board.latest(), monitors.lease.latest(), monitors.vm.latest()
+        network = monitors.network.latest()
         look = board.value
+        blocks = look.blocks if look is not None else _unreadable(self._view.peers)
         return Facts(
             now=now,
             storage_readable=_known(board, look is not None),
             storage_writable=_known(board, look is not None and look.written),
-            blocks=look.blocks if look is not None else _unreadable(self._view.peers),
+            storage_read_at=board.at - board.took_s if look is not None else None,
+            blocks=blocks,
             vm=self._vm(vm.value),
             lease=lease.value or (LeaseState.UNREADABLE if lease.error else LeaseState.UNKNOWN, None),
             measurements=self._measurements(now),
             health=monitors.health.latest().value or Health.UNKNOWN,
             global_maintenance=_maintenance(look),
             local_maintenance=self._identity.local_maintenance.exists(),
-            answering=tuple((monitors.network.latest().value or NetworkLook({}, None, None)).peers.items()),
+            answering=tuple((network.value or NetworkLook({}, None, None)).peers.items()),
+            answering_at=network.at - network.took_s,
+            fencing=self._fencer.facts(monitors.fencing.latest().value or {}, blocks),
             storage_full=look.full if look is not None else None,
             running=self._actor.running,
             clock_trouble=_clock_trouble(monitors.clock.latest()),

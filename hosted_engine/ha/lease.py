@@ -1,6 +1,6 @@
 """What sanlock's word about the engine VM's lease means for who may start it. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -35,11 +35,18 @@ class LockspaceHost:
     flag: int
 
 
-def lease_state(owners: Iterable[Owner], hosts: Iterable[LockspaceHost]) -> tuple[LeaseState, int | None]:
-    """State and holder. sanlock gives the lease of a host that is dead, has left, or has joined again since."""
+def lease_state(
+    owners: Iterable[Owner], hosts: Iterable[LockspaceHost], over: Collection[Owner] = ()
+) -> tuple[LeaseState, int | None]:
+    """State and holder. sanlock gives the lease of a host that is dead, has left, or has joined again since.
+
+    `over`: lives of which this host knows that the storage says so, before its sanlock looks there again.
+    """
     owner = next(iter(owners), None)
     if owner is None:
         return LeaseState.FREE, None
+    if owner in over:
+        return LeaseState.EXPIRED, owner.host_id
     host = next((one for one in hosts if one.host_id == owner.host_id), None)
     if host is None:
         return LeaseState.HELD, owner.host_id

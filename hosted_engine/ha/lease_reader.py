@@ -11,6 +11,11 @@ class LeaseReader:
 
     def __init__(self, lockspace: str, resource: str, path: str) -> None:
         self._lockspace, self._resource, self._path = lockspace.encode(), resource.encode(), path
+        self._over: frozenset[Owner] = frozenset()
+
+    def note_over(self, host_id: int, generation: int) -> None:
+        """This life of that host is over, on the storage; sanlock here knows it only when it renews its own id."""
+        self._over |= {Owner(host_id, generation)}
 
     def __call__(self) -> tuple[LeaseState, int | None]:
         """Unknown while this host is not in the lockspace: nobody watches the owner then. A failed read raises."""
@@ -22,4 +27,5 @@ class LeaseReader:
         return lease_state(
             [Owner(int(one["host_id"]), int(one["generation"])) for one in owners],
             [LockspaceHost(int(one["host_id"]), int(one["generation"]), int(one["flags"])) for one in hosts],
+            self._over,
         )

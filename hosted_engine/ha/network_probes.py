@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 GLUSTER_PORT = 24007
 PROBE_S = 2.0
+FIRST_S = 1.0  # a host that lives takes a connection at once, whatever its load
 NO_CHECK_TIME = 0x200000  # OpenSSL's X509_V_FLAG_NO_CHECK_TIME; Python has no name for it
 HEALTH_PATH = "/ovirt-engine/services/health"
 
@@ -51,21 +52,28 @@ class NetworkProbe:
         self._peers = {node.host_id: node.address for node in site.nodes if node.host_id != own_host_id}
         self._gateway, self._dns = site.gateway, site.dns
         self._run = run
-        self._side_by_side = ThreadPoolExecutor(8, thread_name_prefix="probe")
+        self._side_by_side = ThreadPoolExecutor(16, thread_name_prefix="probe")
 
     def __call__(self) -> NetworkLook:
         submit = self._side_by_side.submit
-        peers = {host_id: submit(self._peer, address) for host_id, address in self._peers.items()}
+        peers = {host_id: submit(connects, address, PORT, FIRST_S) for host_id, address in self._peers.items()}
         gateway = submit(self._pings, self._gateway) if self._gateway else None
         servers = submit(resolves, self._dns) if self._dns else None
+        found = {host_id: answer.result() for host_id, answer in peers.items()}
         return NetworkLook(
-            peers={host_id: answer.result() for host_id, answer in peers.items()},
+            peers=found | self._otherwise([host_id for host_id, answers in found.items() if not answers]),
             gateway=gateway.result() if gateway is not None else None,
             dns=servers.result() if servers is not None else None,
         )
 
-    def _peer(self, address: str) -> bool:
-        return connects(address, PORT) or connects(address, GLUSTER_PORT) or self._pings(address)
+    def _otherwise(self, host_ids: Sequence[int]) -> dict[int, bool]:
+        """Those whose agent does not answer, in two other ways at once: who may lose its power is known soon."""
+        submit = self._side_by_side.submit
+        asked = [
+            (host_id, submit(connects, self._peers[host_id], GLUSTER_PORT), submit(self._pings, self._peers[host_id]))
+            for host_id in host_ids
+        ]
+        return {host_id: any([one.result(), other.result()]) for host_id, one, other in asked}
 
     def _pings(self, address: str) -> bool:
         try:
@@ -75,10 +83,10 @@ class NetworkProbe:
         return True
 
 
-def connects(address: str, port: int) -> bool:
+def connects(address: str, port: int, timeout_s: float = PROBE_S) -> bool:
     """Whether the host is there: a refusal is an answer, too."""
     try:
-        socket.create_connection((address, port), timeout=PROBE_S).close()
+        socket.create_connection((address, port), timeout=timeout_s).close()
     except ConnectionRefusedError:
         return True
     except OSError:

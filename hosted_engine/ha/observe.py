@@ -44,6 +44,7 @@ def _storage(before: Storage, facts: Facts) -> Storage:
         readable=facts.storage_readable,
         writable=facts.storage_writable,
         full=facts.storage_full,
+        read_at=facts.now if facts.storage_read_at is None else facts.storage_read_at,
         readable_since=since if facts.storage_readable else None,
         full_at=facts.now if facts.storage_full else before.full_at,
     )
@@ -65,7 +66,7 @@ def _peers(before: tuple[Peer, ...], facts: Facts) -> tuple[Peer, ...]:
             sequence=block.sequence if isinstance(block, HostBlock) else _sequence(known.get(host_id)),
             changed_at=_changed_at(known.get(host_id), block, facts.now),
             answers=answering.get(host_id),
-            answers_since=_answers_since(known.get(host_id), answering.get(host_id), facts.now),
+            answers_since=_answers_since(known.get(host_id), answering.get(host_id), facts),
             fencing=fencing.get(host_id, Fencing.NONE),
         )
         for host_id, block in facts.blocks
@@ -83,5 +84,8 @@ def _changed_at(was: Peer | None, block: HostBlock | BadBlock, now: float) -> fl
     return now if block.sequence != was.sequence else was.changed_at
 
 
-def _answers_since(was: Peer | None, answers: bool | None, now: float) -> float:
-    return was.answers_since if was is not None and was.answers is answers else now
+def _answers_since(was: Peer | None, answers: bool | None, facts: Facts) -> float:
+    """A peer that does not answer has not done so since it was asked."""
+    if was is not None and was.answers is answers:
+        return was.answers_since
+    return facts.answering_at if answers is False and facts.answering_at is not None else facts.now

@@ -27,11 +27,15 @@ def readable_since(view: View) -> float:
 
 
 def silent_for_s(view: View, peer: Peer) -> float:
-    """How long this node has been able to read the whiteboard without seeing the peer write."""
-    since = view.storage.readable_since
+    """How long this node has been able to read the whiteboard without seeing the peer write.
+
+    Up to the last round on the volume that ended: while this node waits for its own storage, it sees nobody.
+    """
+    since, read_at = view.storage.readable_since, view.storage.read_at
     if since is None:
         return 0.0
-    return view.now - (since if peer.changed_at is None else max(since, peer.changed_at))
+    until = view.now if read_at is None else read_at
+    return max(0.0, until - (since if peer.changed_at is None else max(since, peer.changed_at)))
 
 
 def is_alive(view: View, peer: Peer) -> bool:

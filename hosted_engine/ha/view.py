@@ -36,12 +36,14 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storage:
-    """The engine volume from here. None is unknown. `readable_since`: every read has succeeded since then. `full_at`:
-    the last look at which it was."""
+    """The engine volume from here. None is unknown. `read_at`: when the last round on it that has ended was begun; what
+    hangs says nothing about anybody. `readable_since`: every read has succeeded since then. `full_at`: the last look at
+    which it was."""
 
     readable: bool | None = None
     writable: bool | None = None
     full: bool | None = None
+    read_at: float | None = None
     readable_since: float | None = None
     full_at: float | None = None
 
@@ -84,6 +86,8 @@ class Facts:
     answering: tuple[tuple[int, bool | None], ...] = ()
     fencing: tuple[tuple[int, Fencing], ...] = ()
     storage_full: bool | None = None
+    storage_read_at: float | None = None  # None: now
+    answering_at: float | None = None  # when that was asked; None: now
     running: Action | None = None
     clock_trouble: str = ""
     booted_at: float | None = None  # when the VM was started or its guest began to boot again, where that is known

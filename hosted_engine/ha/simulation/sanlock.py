@@ -15,6 +15,7 @@ class Sanlock:
     profile: Profile
     volume: Volume
     joined: bool = False
+    disowned: bool = False  # somebody began another life for this host
     generation: int = 0
     renewed_at: float = 0.0
     joining_since: float | None = None
@@ -29,14 +30,14 @@ class Sanlock:
 
     def has_failed(self, now: float) -> bool:
         """It could not renew for so long that it ends what holds a lease."""
-        return self.joined and now - self.renewed_at >= self.profile.renewal_fail_s
+        return self.joined and (self.disowned or now - self.renewed_at >= self.profile.renewal_fail_s)
 
     def is_watchdog_due(self, now: float) -> bool:
         return self.joined and now - self.renewed_at >= self.profile.host_dead_s - 1
 
     def leave(self) -> None:
         """After a failure, once nothing holds a lease any more."""
-        self.joined, self.joining_since = False, None
+        self.joined, self.joining_since, self.disowned = False, None, False
         self.watched.clear()
 
     def join_now(self, now: float) -> None:
@@ -71,10 +72,15 @@ class Sanlock:
         return theirs.generation, theirs.timestamp
 
     def free_host_id(self, host_id: int, then: tuple[int, int] | None) -> bool:
-        """Of a host that was confirmed off when its renewal was `then`; refused when it has another life since."""
-        if then is None or self.renewal_of(host_id) != then:
+        """Another life for a host that was confirmed off when its renewal was `then`; refused when it renewed since."""
+        if then is None:
             return False
-        self.volume.host_ids[host_id].timestamp = 0
+        theirs = self.volume.host_ids[host_id]
+        if theirs.generation > then[0]:
+            return True  # it has one already
+        if self.renewal_of(host_id) != then:
+            return False
+        theirs.generation, theirs.timestamp = theirs.generation + 1, theirs.timestamp + 1
         return True
 
     def _join(self, now: float, works: bool) -> None:
@@ -88,6 +94,9 @@ class Sanlock:
     def _renew(self, now: float) -> None:
         """Renewing reads everybody's timestamp; that somebody lives is known from then on, not from when it wrote."""
         mine = self.volume.host_ids[self.host_id]
+        self.disowned = mine.generation != self.generation
+        if self.disowned:
+            return
         mine.timestamp = max(mine.timestamp + 1, int(now) + 1)
         self.renewed_at = now
         for host_id, theirs in self.volume.host_ids.items():

@@ -28,6 +28,7 @@ from node.vms.runs import Runs
 from node.vms.states import CRASHED, PAUSED, PAUSED_BY_STORAGE, RUNNING, SHUT_OFF, SHUTDOWN
 from tests.fakes.clock import FakeClock
 from tests.fakes.hypervisor import FakeHypervisor
+from tests.unit.ha.fencing_stage import FencingStage
 
 ADDRESS = "192.0.2.12"
 VM = EngineVmConfig(id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60", name="HostedEngine", memory_bytes=1 << 30)
@@ -39,6 +40,7 @@ class Stage:
         self.hypervisor = FakeHypervisor()
         self.holder: tuple[str, int] | None = None
         self.missing: Refused | None = None
+        self.fencing = FencingStage(self.clock)
         vms = Vms(
             self.hypervisor,
             Threads("vms", 2),
@@ -61,6 +63,7 @@ class Stage:
             self.files,
             threads=Threads("configuration", 2),
             clock=self.clock,
+            fencer=self.fencing.fencer,
             addresses={2: ADDRESS, 3: "192.0.2.13"},
         )
 

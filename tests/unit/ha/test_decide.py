@@ -190,10 +190,28 @@ def test_a_lost_holder_of_the_lease_is_fenced_and_its_host_id_given_back() -> No
         replace(LOST, changed_at=NOW - 1),
         replace(LOST, fencing=Fencing.NONE),
         replace(LOST, fencing=Fencing.FAILED),
+        replace(LOST, block=block(1, state=State.AGENT_STOPPED, vm=VmState.RUNNING)),
+        replace(LOST, block=block(1, state=State.ENGINE_UP, vm=VmState.RUNNING, local_maintenance=True)),
     ],
 )
 def test_who_may_be_well_is_not_fenced(holder: Peer) -> None:
     assert decide(replace(DOWN, lease=_held(1), peers=(holder, peer(3)))).action is Action.NONE
+
+
+def test_a_host_that_waits_for_its_own_storage_fences_nobody() -> None:
+    """The last round on the volume that has ended was begun before the holder fell silent."""
+    view = replace(DOWN, lease=_held(1), peers=(LOST, peer(3)))
+    assert decide(view).action is Action.FENCE
+    stalled = replace(view, storage=replace(view.storage, read_at=NOW - 20))
+    assert decide(stalled).action is Action.NONE
+    assert decide(replace(view, storage=replace(view.storage, read_at=NOW - 18))).action is Action.FENCE
+
+
+def test_nobody_is_fenced_in_global_maintenance() -> None:
+    view = replace(DOWN, lease=_held(1), peers=(LOST, peer(3)), global_maintenance=True)
+    assert _does(view) == (State.GLOBAL_MAINTENANCE, Action.NONE)
+    confirmed = replace(view, peers=(replace(LOST, fencing=Fencing.CONFIRMED), peer(3)))
+    assert decide(confirmed).action is Action.NONE
 
 
 def test_a_fence_that_failed_is_tried_again_after_a_minute() -> None:

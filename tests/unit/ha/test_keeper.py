@@ -67,6 +67,7 @@ class Host:
             bridge=self._monitor("bridge", lambda: True),
             configuration=self._monitor("configuration", self.notes),
             clock=self._monitor("clock", self.clock_offset),
+            fencing=self._monitor("fence devices", self.stage.fencing.fencer.look),
         )
         self.keeper = Keeper(
             Identity(
@@ -84,6 +85,7 @@ class Host:
             clock=self.clock,
             tell_failover=self.failovers.append,
             notifier=Notifier(Sender("branch-7", "node1"), {1: "node1", 2: "node2"}, NotifySettings, ()),
+            fencer=self.stage.fencing.fencer,
         )
 
     def look_at_vm(self) -> VmLook:

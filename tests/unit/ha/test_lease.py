@@ -30,3 +30,10 @@ def test_an_owner_that_has_joined_again_since_has_lost_it() -> None:
 
 def test_an_owner_that_nobody_watches_may_live() -> None:
     assert lease_state([Owner(2, 5)], []) == (LeaseState.HELD, 2)
+
+
+def test_a_life_that_is_known_to_be_over_has_lost_it_before_sanlock_looks_again() -> None:
+    hosts = [LockspaceHost(2, 5, HostFlag.LIVE)]
+    assert lease_state([Owner(2, 5)], hosts, {Owner(2, 5)}) == (LeaseState.EXPIRED, 2)
+    assert lease_state([Owner(2, 6)], hosts, {Owner(2, 5)}) == (LeaseState.HELD, 2)
+    assert lease_state([Owner(3, 5)], hosts, {Owner(2, 5)}) == (LeaseState.HELD, 3)

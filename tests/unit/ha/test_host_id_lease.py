@@ -1,0 +1,25 @@
+"""What sanlock 3.9.5 says of a host's id."""
+
+import pytest
+
+from hosted_engine.ha.host_id_lease import HostId, HostIdLeases, HostIdUnreadable, parse_host_id
+from node.system.process import CommandFailed
+from tests.fakes.fence import LEADER
+
+
+def test_what_the_real_one_printed() -> None:
+    assert parse_host_id(LEADER) == HostId(generation=1, timestamp=582, owner="6262cd4cf369551c88cc645c0fbd397e")
+
+
+@pytest.mark.parametrize("said", ["", "read_leader done -202\n", LEADER.replace("timestamp 582\n", "")])
+def test_what_says_less_is_refused(said: str) -> None:
+    with pytest.raises(ValueError, match="sanlock names no"):
+        parse_host_id(said)
+
+
+def test_a_volume_that_does_not_answer_is_said() -> None:
+    def run(*argv: str, stdin: str = "", timeout_s: float = 60) -> str:
+        raise CommandFailed(argv, "it took longer than 10 s")
+
+    with pytest.raises(HostIdUnreadable, match="host id 2 of lockspace trivet"):
+        HostIdLeases("trivet", "/volumes/engine/lockspace", run).read(2)
