@@ -14,6 +14,7 @@ from ci.lab import collect as collecting
 from ci.lab import down as downing
 from ci.lab import engine_vm, settings, show, status
 from ci.lab.appliance import Appliance, alone
+from ci.lab.bmc.switch import Controllers
 from ci.lab.gate import Gate
 from ci.lab.names import DEFAULT_LAB, ENGINE, MOST_NODES, Lab
 from ci.lab.progress import Progress
@@ -188,6 +189,23 @@ def heal(name: str, node: str) -> None:
         machine = appliance.machine(node)
         machine.leader_or_refuse()
         appliance.network.heal(machine.node)
+
+
+@main.command()
+@named
+@click.argument("mode", type=click.Choice(["on", "off"]))
+def fence(name: str, mode: str) -> None:
+    """Have the site cut the power of a lost host by its controller, or not (as it is at first)."""
+    with problems():
+        appliance = load(name)
+        through = next(iter(appliance.running()), appliance.machines[0])
+        controllers = Controllers(appliance)
+        controllers.start()
+        if mode == "on":
+            controllers.set(through)
+        else:
+            controllers.unset(through)
+        click.echo(f"Fencing in lab {name} is {mode}")
 
 
 @main.command(context_settings={"ignore_unknown_options": True})

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ci.lab import engine_vm
 from ci.lab.appliance import Appliance
+from ci.lab.bmc.switch import Controllers
 from ci.lab.engine_vm import EngineOff
 from ci.lab.progress import Progress
 from node.api.problems import Problem
@@ -13,6 +14,7 @@ ENGINE_S = 60.0
 
 def shut_down(appliance: Appliance, progress: Progress) -> None:
     """Shut everything down cleanly; nothing is lost and `lab up` brings it back."""
+    Controllers(appliance).stop()
     if appliance.running():
         with progress.step("shut the engine down"):
             _stop_keepers(appliance)
@@ -25,6 +27,7 @@ def shut_down(appliance: Appliance, progress: Progress) -> None:
 
 def destroy(appliance: Appliance, progress: Progress) -> None:
     """Switch everything off the hard way and remove every file of the lab."""
+    Controllers(appliance).stop()
     with progress.step("switch the nodes off"):
         for machine in appliance.machines:
             machine.kill()

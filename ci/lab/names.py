@@ -16,9 +16,11 @@ PATTERN = re.compile(r"[a-z][a-z0-9-]{0,19}")
 NETWORK = "192.0.2"  # TEST-NET-1 of RFC 5737: never leaves the lab's namespace
 PREFIX_LENGTH = 24
 BRIDGE = "br0"
+BRIDGE_MAC = "02:00:00:00:00:01"
 NODE_NIC = "host0"
 ENGINE = "engine"
 MOST_NODES = 9
+BMC_PORT = 443
 
 NAMESPACE = uuid.UUID("8d2c2f7e-0c1b-4f8e-9a53-5a3c1f1f4b11")
 
@@ -119,6 +121,11 @@ class Node:
     @property
     def address(self) -> str:
         return f"{NETWORK}.{10 + self.number}"
+
+    @property
+    def bmc_address(self) -> str:
+        """Of its board management controller, which is not on its cable: it answers while the node is off or cut."""
+        return f"{NETWORK}.{100 + self.number}"
 
     @property
     def uplink(self) -> str:

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from ci.lab.names import BRIDGE, GATEWAY_ADDRESS, PREFIX_LENGTH, Lab, Node
+from ci.lab.names import BRIDGE, BRIDGE_MAC, GATEWAY_ADDRESS, PREFIX_LENGTH, Lab, Node
 from node.system.process import CommandFailed, Run
 
 
@@ -27,8 +27,14 @@ class Network:
         self._ip("link", "set", "lo", "up")
         if BRIDGE not in self._links():
             self._ip("link", "add", BRIDGE, "type", "bridge", "forward_delay", "0", "stp_state", "0")
+        # Of its own: it would take the lowest of its ports', and be another one for all when that node loses its power.
+        self._ip("link", "set", BRIDGE, "address", BRIDGE_MAC)
         self._ip("link", "set", BRIDGE, "up")
         self._ip("address", "replace", f"{GATEWAY_ADDRESS}/{PREFIX_LENGTH}", "dev", BRIDGE)
+
+    def add_address(self, address: str) -> None:
+        """One more of the lab's own on the bridge."""
+        self._ip("address", "replace", f"{address}/{PREFIX_LENGTH}", "dev", BRIDGE)
 
     def remove(self) -> None:
         if self.exists():

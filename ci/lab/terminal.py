@@ -20,7 +20,7 @@ class Terminal:
         """Run a command in a session of its own, detached; what it shows is added to `log`. The session of one that
         fails stays a moment: tmux drops what it has not passed on when a session ends."""
         self._server()
-        self._end(session)
+        self.end(session)
         log.touch(mode=0o600)
         keep = f"cat >> {shlex.quote(str(log))}"
         self._tmux(
@@ -62,7 +62,7 @@ class Terminal:
         # Without exit-empty off the server would vanish under the next command when the last console ends.
         self._tmux("start-server", ";", "set-option", "-s", "exit-empty", "off")
 
-    def _end(self, session: str) -> None:
+    def end(self, session: str) -> None:
         if session in self.sessions():
             self._tmux("kill-session", "-t", f"={session}")
 

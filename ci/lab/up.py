@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ci.lab import deploying, engine_vm, host, refresh, supplies
 from ci.lab.appliance import Appliance
+from ci.lab.bmc.switch import Controllers
 from ci.lab.engine_vm import EngineOff
 from ci.lab.gate import USER, Gate, Unhealthy
 from ci.lab.progress import Progress
@@ -143,6 +144,7 @@ class Up:
 
     def _start(self, ready: Supplies) -> None:
         self._appliance.start(ready)
+        Controllers(self._appliance).start()
         for machine in self._appliance.machines:
             machine.wait_ready(BOOT_S)
 
