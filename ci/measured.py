@@ -42,8 +42,9 @@ def memory_mib(pids: set[int]) -> float:
 @click.command()
 @click.option("--network", is_flag=True, help="Measure now how the network is followed and changed; needs root.")
 @click.option("--failover", metavar="N", type=int, help="Cut the power of the engine's host N times in a row now.")
+@click.option("--fencing", is_flag=True, help="With --failover: let the site fence the host, by the lab's controllers.")
 @click.option("--name", default="test", envvar="TRIVET_LAB", show_default=True, help="On which lab, with --failover.")
-def main(network: bool, failover: int | None, name: str) -> None:
+def main(network: bool, failover: int | None, fencing: bool, name: str) -> None:
     pairs: list[Pair] = []
     for lab in settings.labs():
         if lab.times_file.exists():
@@ -57,8 +58,8 @@ def main(network: bool, failover: int | None, name: str) -> None:
         pairs += applying.pairs(rows)
         details = applying.table(rows)
     if failover:
-        found = losing.losses(find(name), failover, click.echo)
-        pairs += losing.pairs(found)
+        found = losing.losses(find(name), failover, click.echo, fencing=fencing)
+        pairs += losing.pairs(found, fencing=fencing)
         details = (*details, *losing.distribution(found))
     click.echo(f"{'what':<40} {'measured':>8} {'aim':>8} unit  ratio")
     for pair in pairs:

@@ -199,12 +199,7 @@ def fence(name: str, mode: str) -> None:
     with problems():
         appliance = load(name)
         through = next(iter(appliance.running()), appliance.machines[0])
-        controllers = Controllers(appliance)
-        controllers.start()
-        if mode == "on":
-            controllers.set(through)
-        else:
-            controllers.unset(through)
+        Controllers(appliance).switch(through, on=mode == "on")
         click.echo(f"Fencing in lab {name} is {mode}")
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from hosted_engine.ha.ranking import find_claimant, find_peer, is_alive
-from hosted_engine.ha.states import Action, Health, LeaseState, Outcome, State, VmState
+from hosted_engine.ha.states import Action, Fencing, Health, LeaseState, Outcome, State, VmState
 from hosted_engine.ha.view import Decision, View
 from hosted_engine.ha.whiteboard import HostBlock
 
@@ -69,7 +69,7 @@ def follow(track: Track, view: View, decision: Decision, *, name: str, wall: flo
     if track.started_at is not None and decision.state is not State.ENGINE_STARTING:
         track = _without_start(track)
     seen = _seen_here(track, view, name) if view.vm.is_here else _seen_elsewhere(track, view)
-    if seen is not None:
+    if seen is not None and not _is_being_fenced(track, seen, decision):
         return seen, None
     return _missed(track, view, decision, wall), None
 
@@ -122,9 +122,17 @@ def _missed(track: Track, view: View, decision: Decision, wall: float) -> Track:
     return replace(
         track,
         begun_at=now,
-        is_lost=host is not None and not is_alive(view, host),
+        is_lost=host is not None and (not is_alive(view, host) or host.fencing is Fencing.CONFIRMED),
         wall_at=track.wall_at or wall - (now - track.heartbeat_at),
     )
+
+
+def _is_being_fenced(track: Track, seen: Track, decision: Decision) -> bool:
+    """Its host is lost though its last heartbeat is not old yet: this host cuts its power, or has begun to."""
+    if decision.action in (Action.FENCE, Action.FREE_HOST_ID) and decision.target == seen.host_id:
+        return True
+    same = (track.host_id, track.heartbeat_at) == (seen.host_id, seen.heartbeat_at)
+    return same and track.detected_at is not None
 
 
 def _without_start(track: Track) -> Track:

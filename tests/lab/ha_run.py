@@ -91,6 +91,12 @@ def power_on(lab: LabUnderTest, *names: str) -> None:
         lab.node(name).wait_ready(300)
 
 
+def wait_on(lab: LabUnderTest, name: str) -> None:
+    """Until somebody else has switched a node on and its system runs."""
+    until(f"{name} is switched on again", lambda: lab.node(name).supervisor() is not None)
+    lab.node(name).wait_ready(300)
+
+
 def settle(lab: LabUnderTest) -> None:
     """Wait until the site is whole again: the engine serves, all hosts are up, nothing waits to be healed."""
     until("the API answers", lambda: answers(lab))

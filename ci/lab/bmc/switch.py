@@ -33,6 +33,14 @@ class Controllers:
         if SESSION in self._appliance.terminal.sessions():
             self._appliance.terminal.end(SESSION)
 
+    def switch(self, through: Machine, *, on: bool) -> None:
+        """Start them; have the site know them, or not."""
+        self.start()
+        if on:
+            self.set(through)
+        else:
+            self.unset(through)
+
     def set(self, through: Machine) -> None:
         """Tell the site the controllers of all its nodes, by one of them."""
         secrets = BmcSecrets(self._lab)

@@ -13,6 +13,13 @@ def test_the_slowest_is_held_against_the_aim() -> None:
     ]
 
 
+def test_a_fenced_loss_has_an_aim_of_its_own() -> None:
+    assert [(pair.name, pair.aim) for pair in pairs(FOUND, fencing=True)] == [
+        ("fenced failover: START, slowest of 3", 9.0),
+        ("fenced failover: API, slowest of 3", 29.0),
+    ]
+
+
 def test_the_distribution_names_all() -> None:
     assert distribution(FOUND) == (
         "START: min 60.0 s, median 62.0 s, max 70.5 s (60.0 62.0 70.5)",

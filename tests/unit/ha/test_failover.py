@@ -9,7 +9,7 @@ from msgspec.structs import replace as replace_struct
 
 from hosted_engine.ha.failover import KEPT, Cause, Failover, Track, after_start, follow, kept, timeline
 from hosted_engine.ha.failover_file import NAME, FailoverRecorder, NewerFile, read_failovers, write_failover
-from hosted_engine.ha.states import Action, Health, LeaseState, Outcome, State, VmState
+from hosted_engine.ha.states import Action, Fencing, Health, LeaseState, Outcome, State, VmState
 from hosted_engine.ha.view import Decision, Lease, Peer, Storage, View
 from hosted_engine.ha.whiteboard import HostBlock
 
@@ -28,6 +28,8 @@ FOUND = Failover(
 WAIT = Decision(state=State.ENGINE_DOWN, action=Action.NONE, reason="a test")
 START = Decision(state=State.ENGINE_START, action=Action.START, reason="a test")
 STARTING = Decision(state=State.ENGINE_STARTING, action=Action.NONE, reason="a test")
+FENCE = Decision(state=State.ENGINE_DOWN, action=Action.FENCE, target=1, reason="a test")
+FREE = replace(FENCE, action=Action.FREE_HOST_ID)
 UP = Decision(state=State.ENGINE_UP, action=Action.NONE, reason="a test")
 
 
@@ -45,6 +47,7 @@ class Watcher:
         self.track = Track()
         self.vm_elsewhere = VmState.RUNNING
         self.leaving = False
+        self.fencing = Fencing.NONE
         self.changed_at = 100.0
         self.told: list[Failover] = []
 
@@ -60,7 +63,7 @@ class Watcher:
             health=Health.GOOD,
             local_maintenance=self.leaving,
         )
-        peer = Peer(host_id=1, block=block, sequence=block.sequence, changed_at=self.changed_at)
+        peer = Peer(host_id=1, block=block, sequence=block.sequence, changed_at=self.changed_at, fencing=self.fencing)
         self.view = replace(self.view, now=now, peers=(peer,), **values)  # type: ignore[arg-type]
         self.track, told = follow(self.track, self.view, decision, name="node2", wall=now + 5000)
         self.told += [told] if told is not None else []
@@ -92,6 +95,24 @@ def test_a_lost_host_gives_a_whole_timeline(watcher: Watcher) -> None:
     assert watcher.told == [replace_struct(expected, healthy_s=None), expected]
     watcher.round(200.0, UP, writes=False, vm=VmState.RUNNING)
     assert len(watcher.told) == 2
+
+
+def test_a_fenced_host_is_lost_when_its_power_is_cut(watcher: Watcher) -> None:
+    """Its last heartbeat is younger than what makes a host count as silent."""
+    watcher.round(106.0, FENCE, writes=False)
+    watcher.round(107.0, writes=False)
+    watcher.fencing = Fencing.CONFIRMED
+    watcher.round(108.0, FREE, writes=False)
+    watcher.round(108.5, START, writes=False, lease=watcher.free(108.2))
+    watcher.ended(Outcome.DONE, 109.0)
+    told = [(one.cause, one.detected_s, one.lease_free_s, one.started_s) for one in watcher.told]
+    assert told == [(Cause.HOST_LOST, 6.0, 8.2, 9.0)]
+
+
+def test_a_host_that_writes_again_was_not_lost(watcher: Watcher) -> None:
+    watcher.round(106.0, FENCE, writes=False)
+    watcher.round(107.0)
+    assert watcher.track.detected_at is None
 
 
 def test_an_engine_whose_host_lives_has_ended(watcher: Watcher) -> None:
