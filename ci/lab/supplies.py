@@ -1,12 +1,11 @@
 """What a lab's nodes are made of: images, devices of the host, the shim; gathered once per `lab up`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ci.lab import additions, kvm
 from ci.lab.launch import Launch
-from ci.lab.machine import Machine
 from ci.lab.names import STATE
 from images import build
 from node.system.process import Run
@@ -34,17 +33,7 @@ def gather(images: build.Images, run: Run, tell: Tell) -> Supplies:
         read_only={f"{SHIPPED}/engine.qcow2": str(images.engine), f"{SHIPPED}/tiny.qcow2": str(images.tiny)},
         devices=devices,
     )
-    return _supplies(launch, run)
-
-
-def recall(machine: Machine, run: Run) -> Supplies:
-    """What a node was made of when it was switched on last."""
-    return _supplies(machine.launched(), run)
-
-
-def _supplies(launch: Launch, run: Run) -> Supplies:
-    layers = [Path(layer) for layer in launch.lowers]
-    return Supplies(launch, {path: _read(layers, path) for path in additions.CHANGED}, shim(run))
+    return Supplies(launch, {path: _read(images, path) for path in additions.CHANGED}, shim(run))
 
 
 def shim(run: Run) -> bytes | None:
@@ -60,9 +49,9 @@ def shim(run: Run) -> bytes | None:
     return library.read_bytes()
 
 
-def _read(layers: Sequence[Path], path: str) -> str:
+def _read(images: build.Images, path: str) -> str:
     """The file as a node sees it: the upper of the two layers that has it."""
-    for layer in layers:
+    for layer in (images.trivet, images.node):
         file = layer / path.lstrip("/")
         if file.exists():
             return file.read_text()

@@ -15,6 +15,7 @@ from hosted_engine.ha.engine_vm_choice import format_state, has_failed, shape_of
 from hosted_engine.ha.failover import Cause, Failover, timeline
 from hosted_engine.ha.look import Look, NoDaemon, SiteLook
 from hosted_engine.ha.records import Entry
+from hosted_engine.ha.states import Fencing
 from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
 from node import config
 from node.api.messages.ha import EngineVmReport
@@ -71,6 +72,10 @@ def why(as_json: bool) -> None:
         click.echo(f"trouble: {name}: {error}")
     for text in found.get("troubles", ()):
         click.echo(f"trouble: {text}")
+    for peer in found.get("peers", ()):
+        if peer.get("fencing") == Fencing.FAILED:
+            name = peer["block"].get("name") or f"host {peer['host_id']}"
+            click.echo(f"trouble: the fence device of {name} does not answer: trivet ha fence test {name}")
     if found.get("storage", {}).get("full"):
         click.echo(f"trouble: {FULL}")
     if (bad := found.get("cluster_block")) not in ("good", "", None):

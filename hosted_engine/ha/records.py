@@ -143,4 +143,5 @@ def _peer(view: View, number: int) -> dict[str, Any]:
     block = peer.block
     said = msgspec.to_builtins(block) if isinstance(block, HostBlock) else {"bad": str(block)}
     silent_s = round(silent_for_s(view, peer), 1)
-    return {"host_id": peer.host_id, "silent_s": silent_s, "answers": peer.answers, "block": said}
+    seen = {"host_id": peer.host_id, "silent_s": silent_s, "answers": peer.answers, "fencing": str(peer.fencing)}
+    return seen | {"block": said}

@@ -1,11 +1,13 @@
 """The power switch of a lab's node, as its controller has it in its hands; and two ways in which it can be broken."""
 
+import sys
 import threading
 from pathlib import Path
 
-from ci.lab import supplies
 from ci.lab.machine import Machine
-from node.system.process import Run
+from node.system.process import CommandFailed, Run
+
+START_S = 900.0
 
 
 class Fault:
@@ -33,12 +35,12 @@ class NodePower:
     def __init__(self, machine: Machine, fault: Fault, run: Run) -> None:
         self._machine, self._fault, self._run = machine, fault, run
         self._one = threading.Lock()
-        self._lied = False
+        self._lied = self._starts = False
 
     def is_on(self) -> bool:
         if self._fault.is_set("liar"):
             return not self._lied
-        return self._machine.supervisor() is not None
+        return self._starts or self._machine.supervisor() is not None
 
     def off(self) -> None:
         if self._fault.is_set("liar"):
@@ -48,8 +50,20 @@ class NodePower:
             self._machine.kill()
 
     def on(self) -> None:
-        """As it was switched on last; returns before it is up."""
+        """Returns at once; it is on from then on, though its images may have to be made first."""
         self._lied = False
-        with self._one:
-            made_of = supplies.recall(self._machine, self._run)
-            self._machine.start(made_of.launch, lower=made_of.lower, shim=made_of.shim)
+        if not self.is_on():
+            self._starts = True
+            threading.Thread(target=self._start, daemon=True).start()
+
+    def _start(self) -> None:
+        """As `lab start` does, in a process of its own: with the code of the working tree as it is then."""
+        node = self._machine.node
+        command = (sys.executable, "-m", "ci.lab", "start", node.name, "--name", node.lab.name)
+        try:
+            with self._one:
+                self._run(*command, timeout_s=START_S)
+        except CommandFailed as err:
+            print(err, flush=True)  # noqa: T201 - the output of its process is its log
+        finally:
+            self._starts = False

@@ -12,25 +12,25 @@ from node.api.messages.identity import Role
 
 class BmcSecrets:
     def __init__(self, lab: Lab) -> None:
-        self._folder = lab.state / "bmc"
+        self.folder = lab.state / "bmc"
         self._lab = lab
 
     @property
     def password_file(self) -> Path:
-        return self._folder / "password"
+        return self.folder / "password"
 
     @property
     def authority_file(self) -> Path:
-        return self._folder / "ca.crt"
+        return self.folder / "ca.crt"
 
     def make(self) -> None:
         """Unless they are there; cut off anywhere, the next call goes on."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self.password_file.exists():
             _write(self.password_file, secrets.token_urlsafe(24))
         if not self.authority_file.exists():
             authority = make_authority(f"{self._lab.name} controllers")
-            _write(self._folder / "ca.key", authority.key)
+            _write(self.folder / "ca.key", authority.key)
             _write(self.authority_file, authority.certificate)
 
     def password(self) -> str:
@@ -38,9 +38,9 @@ class BmcSecrets:
 
     def tls(self, node: Node) -> ssl.SSLContext:
         """A server's, with a certificate of this start for the controller's address."""
-        authority = KeyPair((self._folder / "ca.key").read_text(), self.authority_file.read_text())
+        authority = KeyPair((self.folder / "ca.key").read_text(), self.authority_file.read_text())
         pair = make_pair(authority, Role.ENGINE, f"bmc-{node.name}", names=[node.bmc_address])
-        file = self._folder / f"{node.name}.pem"
+        file = self.folder / f"{node.name}.pem"
         _write(file, pair.key + pair.certificate)
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(file)

@@ -79,7 +79,7 @@ def serve(appliance: Appliance) -> None:
         servers = []
         for machine in appliance.machines:
             listener = inside.submit(listen, machine.node.bmc_address, BMC_PORT).result()
-            fault = Fault(lab.state / "bmc", machine.node.name)
+            fault = Fault(secrets.folder, machine.node.name)
             controller = Controller(machine.node.name, secrets.password(), NodePower(machine, fault, run))
             servers.append(BmcServer(listener, controller, secrets.tls(machine.node), fault))
     threads = [threading.Thread(target=server.serve_forever) for server in servers]

@@ -18,8 +18,8 @@ from hosted_engine.ha.look import Look
 from hosted_engine.ha.observe import first_view
 from hosted_engine.ha.records import HISTORY, MOST_LINES, Records, read_history, trim
 from hosted_engine.ha.site_files import SITE_FILE, HaEngine, HaNode, HaSite, format_files
-from hosted_engine.ha.states import Action, State, VmState
-from hosted_engine.ha.view import Decision, Storage, View
+from hosted_engine.ha.states import Action, Fencing, State, VmState
+from hosted_engine.ha.view import Decision, Peer, Storage, View
 from hosted_engine.ha.whiteboard import VERSION, BadBlock, ClusterBlock, HostBlock, cluster_offsets
 from hosted_engine.ha.whiteboard_file import BLOCK, NAME, WhiteboardFile
 from node import config
@@ -187,6 +187,14 @@ def test_why_says_that_the_volume_is_full_and_that_the_clusters_block_is_bad(fol
     assert "trouble: Volume engine is full" in told
     assert "trouble: Both copies of the cluster's block are bad (torn)" in told
     assert json.loads(run("why", "--json").output)["storage"] == {"readable": True, "writable": True, "full": True}
+
+
+def test_why_names_the_fence_device_that_does_not_answer(folder: Path) -> None:
+    block = HostBlock(host_id=2, sequence=7, state=State.ENGINE_UP, score=3400, name="node2")
+    view = replace(first_view(1, 5.0), peers=(Peer(host_id=2, block=block, fencing=Fencing.FAILED),))
+    note(folder, "The engine is on host 2", view=view)
+    assert "the fence device of node2 does not answer: trivet ha fence test node2" in run("why").output
+    assert json.loads(run("why", "--json").output)["peers"][0]["fencing"] == "failed"
 
 
 def test_history_has_a_line_for_what_changed_and_not_for_every_round(folder: Path) -> None:
