@@ -67,6 +67,7 @@ def _peers(before: tuple[Peer, ...], facts: Facts) -> tuple[Peer, ...]:
             changed_at=_changed_at(known.get(host_id), block, facts.now),
             answers=answering.get(host_id),
             answers_since=_answers_since(known.get(host_id), answering.get(host_id), facts),
+            answered_at=_answered_at(known.get(host_id), answering.get(host_id), facts),
             fencing=fencing.get(host_id, Fencing.NONE),
         )
         for host_id, block in facts.blocks
@@ -85,7 +86,16 @@ def _changed_at(was: Peer | None, block: HostBlock | BadBlock, now: float) -> fl
 
 
 def _answers_since(was: Peer | None, answers: bool | None, facts: Facts) -> float:
-    """A peer that does not answer has not done so since it was asked."""
+    """A peer that does not answer has not done so since it did last, or since it was asked for the first time."""
     if was is not None and was.answers is answers:
         return was.answers_since
-    return facts.answering_at if answers is False and facts.answering_at is not None else facts.now
+    if answers is not False or facts.answering_at is None:
+        return facts.now
+    return facts.answering_at if was is None or was.answered_at is None else was.answered_at
+
+
+def _answered_at(was: Peer | None, answers: bool | None, facts: Facts) -> float | None:
+    """Nothing where it was not asked for a while: that is no silence of the peer's."""
+    if answers is None or was is None:
+        return None
+    return facts.answering_at if answers else was.answered_at

@@ -52,7 +52,7 @@ class Storage:
 class Peer:
     """Another member. `changed_at`: when its sequence was seen to change here; None when it never was.
 
-    `answers`: over the network, to any probe; None is unknown.
+    `answers`: over the network, to any probe; None is unknown. `answered_at`: when it was asked last and did.
     """
 
     host_id: int
@@ -60,7 +60,8 @@ class Peer:
     sequence: int | None = None  # the last that could be read
     changed_at: float | None = None
     answers: bool | None = None
-    answers_since: float = 0.0  # it answers, or does not, since then
+    answers_since: float = 0.0  # it answers, or does not, since then; the latter counts from its last answer
+    answered_at: float | None = None
     fencing: Fencing = Fencing.NONE
 
 
