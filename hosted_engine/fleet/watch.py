@@ -172,8 +172,11 @@ class Watch:
         self._readings.put(self.node_id, replace(reading, drifts=far))
 
     def _ha(self, report: HaReport, now: float) -> None:
+        before = self._readings.of(self.node_id).ha
         if self._is_being_changed() or not self._readings.note_ha(self.node_id, report):
             return
+        if before is not None and not (before.maintenance or report.maintenance):
+            return  # nothing to do for the store, which every heartbeat would ask
         with self._store.transaction() as tx:
             follow(tx, self.node_id, report, now)
 
