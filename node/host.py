@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+import msgspec
+
 from gluster.state import ServerFacts
 from node.api.messages.events import Event
 from node.api.messages.gluster import (
@@ -186,10 +188,13 @@ class Host:
         return await self.files.write(volume, request)
 
     async def engine_vm(self, volume: str) -> EngineVmReport:
-        return await self.files.engine_vm(volume)
+        return await self._with_running(await self.files.engine_vm(volume))
 
     async def edit_engine_vm(self, volume: str, edit: EngineVmEdit) -> EngineVmReport:
-        return await self.files.edit_engine_vm(volume, edit)
+        return await self._with_running(await self.files.edit_engine_vm(volume, edit))
+
+    async def _with_running(self, report: EngineVmReport) -> EngineVmReport:
+        return msgspec.structs.replace(report, running=await self.machines.running_shape(report.wanted.id))
 
     async def ha(self) -> HaReport:
         return await self.threads(self.ha_service.look)

@@ -13,8 +13,8 @@ from hosted_engine.deploy.folder import RECOVERY_FILE, Folder
 from hosted_engine.deploy.keep_alive import are_written, edited_engine_vm
 from hosted_engine.deploy.plan import Kind, NodeSeen, Observed, expected
 from hosted_engine.deploy.reach import Reach
-from hosted_engine.ha.engine_vm_choice import shape_of
 from node.api.contract import NodeApi
+from node.api.engine_vm import shape_of
 from node.api.messages.gluster import GlusterReport, VolumeReport, VolumeRequest
 from node.api.messages.ha import EngineVmConfig
 from node.api.problems import NodeSilent, Problem, RemoteFailed, RemoteRefused

@@ -19,7 +19,10 @@ from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.ports import Store, Transaction
 from hosted_engine.engine.storage.presence import look_at_domains
 from hosted_engine.engine.tasks.locks import Locks
+from hosted_engine.engine.vms.commands.update_engine_vm import VOLUME as ENGINE_VOLUME
+from hosted_engine.engine.vms.engine_vm import learn
 from hosted_engine.engine.vms.lifecycle import heard_of
+from hosted_engine.engine.vms.model import Origin
 from node.api.contract import NodeApi
 from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import StorageNews
@@ -233,7 +236,18 @@ class Watch:
                     await self._try(self.api.mount(wish), f"cannot mount {wish.volume}")
             mounts = await self._try(self.api.mounts(), "cannot look at its volumes")
             self._mounts(self._readings.of(self.node_id).mounts if mounts is None else mounts)
+            await self._look_at_engine_vm()
             await self._clock.sleep(TEND_S)
+
+    async def _look_at_engine_vm(self) -> None:
+        """Its configuration, as the host says on which it runs."""
+        with self._store.transaction() as tx:
+            here = tx.vms.count(node_id=self.node_id, origin=Origin.MANAGED_HOSTED_ENGINE)
+        report = await self._try(self.api.engine_vm(ENGINE_VOLUME), "cannot look at the engine's VM") if here else None
+        if report is not None:
+            self._readings.note_engine_vm(report)
+            with self._store.transaction() as tx:
+                learn(tx, report, self._clock.now())
 
     async def _try(self, call: Awaitable[T], trouble: str) -> T | None:
         try:

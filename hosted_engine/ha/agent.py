@@ -15,7 +15,6 @@ from hosted_engine.ha.board import Board
 from hosted_engine.ha.clock_probe import ClockProbe
 from hosted_engine.ha.clocks import is_cared_for, offsets_of_hosts
 from hosted_engine.ha.domain import booted_at, vm_state
-from hosted_engine.ha.engine_vm_choice import Shape
 from hosted_engine.ha.engine_vm_config import EngineVmFolder, EngineVmNotes
 from hosted_engine.ha.failover_file import NAME as FAILOVER_FILE
 from hosted_engine.ha.failover_file import FailoverRecorder
@@ -312,7 +311,7 @@ def look_at_vm(hypervisor: LibvirtHypervisor, vm_id: str) -> VmLook:
     pid = domain.pid if domain is not None else None
     started_at = host_probes.started_at(pid) if pid is not None else None
     state = vm_state(domain)
-    shape = Shape(-(-domain.memory_kib // 1024), domain.vcpus) if domain is not None and state.is_here else None
+    shape = domain.shape if domain is not None and state.is_here else None
     return VmLook(state, pid, booted_at(started_at, hypervisor.rebooted_at(vm_id)), shape)
 
 

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -11,13 +10,14 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from hosted_engine.ha.engine_vm_choice import format_state, has_failed, shape_of, state_of, why_failed
+from hosted_engine.ha.engine_vm_choice import format_state, state_of
 from hosted_engine.ha.failover import Cause, Failover, timeline
 from hosted_engine.ha.look import Look, NoDaemon, SiteLook
 from hosted_engine.ha.records import Entry
 from hosted_engine.ha.states import Fencing
 from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
 from node import config
+from node.api.engine_vm import has_failed, shape_of, why_failed
 from node.api.messages.ha import EngineVmReport
 from node.api.problems import Problem
 
@@ -151,7 +151,7 @@ def status_words(found: SiteLook, silent: dict[int, float]) -> dict[str, Any]:
 def _engine_vm_words(files: EngineVmReport) -> dict[str, Any]:
     """`state`: see engine_vm_choice.state_of."""
     found = {"wanted": files.wanted, "good": files.good, "tried": files.tried.config if files.tried else None}
-    shapes = {name: asdict(shape_of(one)) if one is not None else None for name, one in found.items()}
+    shapes = {name: msgspec.to_builtins(shape_of(one)) if one is not None else None for name, one in found.items()}
     return {"state": state_of(files), "why": why_failed(files) if has_failed(files) else "", **shapes}
 
 

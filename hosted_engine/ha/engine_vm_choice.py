@@ -9,10 +9,8 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from node.api.messages.ha import EngineVmConfig, EngineVmReport
-from node.api.messages.vms import VmSpec
-
-MIB = 1 << 20
+from node.api.engine_vm import fell_back, has_failed, is_new, shape_of, why_failed
+from node.api.messages.ha import EngineVmConfig, EngineVmReport, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,40 +22,17 @@ class Choice:
     on_trial: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What is compared, of a configuration and of a running VM."""
-
-    memory_mib: int
-    vcpus: int
-
-
 def choose(files: EngineVmReport) -> Choice:
     """What the next start takes. One that was started with once and was not healthy is never taken again by itself."""
     wanted, good = files.wanted, files.good
     if good is None:
         return Choice(wanted, "no configuration of the engine VM has been healthy yet")
-    if shape_of(wanted) == shape_of(good):
+    if not is_new(files):
         return Choice(wanted, "the engine was healthy with this configuration")
     if has_failed(files):
         reason = f"the last one that was healthy, for the one that was asked for was not: {why_failed(files)}"
         return Choice(_fallback(wanted, good), reason)
     return Choice(wanted, "a new configuration of the engine VM is tried", on_trial=True)
-
-
-def has_failed(files: EngineVmReport) -> bool:
-    """Whether what was asked for last has been started with and has not been healthy. While it boots for the first time
-    this is true already: another start then takes the other one, and gets no lease."""
-    if files.good is None or shape_of(files.wanted) == shape_of(files.good):
-        return False
-    return files.tried is not None and files.tried.config == files.wanted
-
-
-def why_failed(files: EngineVmReport) -> str:
-    tried = files.tried
-    if tried is None:
-        return ""
-    return tried.why or f"the engine was not healthy with it after its start on {tried.host}"
 
 
 def healthy_with(files: EngineVmReport, running: Shape) -> EngineVmConfig | None:
@@ -80,14 +55,14 @@ def state_of(files: EngineVmReport) -> str:
     """In a word for programs: `healthy` (the next start takes what was healthy), `new`, `failed` or `first`."""
     if files.good is None:
         return "first"
-    if shape_of(files.wanted) == shape_of(files.good):
+    if not is_new(files):
         return "healthy"
     return "failed" if has_failed(files) else "new"
 
 
 def format_state(files: EngineVmReport) -> str:
     """For people; nothing where there is nothing to say."""
-    if files.good is None or shape_of(files.wanted) == shape_of(files.good):
+    if files.good is None or not is_new(files):
         return ""
     wanted, good = format_shape(shape_of(files.wanted)), format_shape(shape_of(files.good))
     if not has_failed(files):
@@ -100,16 +75,11 @@ def format_state(files: EngineVmReport) -> str:
 
 def format_fallback(files: EngineVmReport, running: Shape | None) -> str:
     """Nothing, unless the VM runs with an earlier configuration because the one asked for was not healthy."""
-    is_back = has_failed(files) and files.good is not None and running == shape_of(files.good)
-    return format_state(files) if is_back else ""
+    return format_state(files) if fell_back(files, running) else ""
 
 
 def format_shape(shape: Shape) -> str:
     return f"{shape.memory_mib} MiB, {shape.vcpus} CPU{'s' * (shape.vcpus != 1)}"
-
-
-def shape_of(config: VmSpec) -> Shape:
-    return Shape(-(-config.memory_bytes // MIB), config.sockets * config.cores * config.threads)
 
 
 def _fallback(wanted: EngineVmConfig, good: EngineVmConfig) -> EngineVmConfig:

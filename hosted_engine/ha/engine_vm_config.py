@@ -4,9 +4,9 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from hosted_engine.ha.engine_vm_choice import Shape, healthy_with, on_trial
+from hosted_engine.ha.engine_vm_choice import healthy_with, on_trial
 from hosted_engine.ha.states import Health
-from node.api.messages.ha import EngineVmConfig, EngineVmReport, TriedEngineVm
+from node.api.messages.ha import EngineVmConfig, EngineVmReport, Shape, TriedEngineVm
 from node.storage import engine_vm_files
 
 log = logging.getLogger(__name__)

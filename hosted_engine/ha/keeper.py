@@ -10,7 +10,7 @@ from hosted_engine.ha.actions import Actor
 from hosted_engine.ha.board import Board, BoardLook
 from hosted_engine.ha.clocks import EngineClockWrong, HostClockWrong
 from hosted_engine.ha.decide import decide
-from hosted_engine.ha.engine_vm_choice import Shape, choose, format_fallback
+from hosted_engine.ha.engine_vm_choice import choose, format_fallback
 from hosted_engine.ha.failover import Failover, Track, after_start, follow
 from hosted_engine.ha.fencer import Fencer
 from hosted_engine.ha.memory import after_action, after_decision, own_block, stopped
@@ -25,7 +25,7 @@ from hosted_engine.ha.score import Measurements
 from hosted_engine.ha.states import Action, Health, LeaseState, VmState
 from hosted_engine.ha.view import Facts, Memory
 from hosted_engine.ha.whiteboard import BadBlock, HostBlock
-from node.api.messages.ha import EngineVmReport
+from node.api.messages.ha import EngineVmReport, Shape
 from node.system.clock import Clock
 
 NETWORK_S = 60.0  # so much of the network's past counts for the score

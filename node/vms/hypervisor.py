@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from node.api.messages.ha import Shape
 from node.api.problems import Failed
 from node.vms.migration import MigrationLimits, MigrationProgress
 
@@ -38,6 +39,11 @@ class Domain:
     move: Move = Move.NONE
     memory_kib: int = 0
     vcpus: int = 0
+
+    @property
+    def shape(self) -> Shape:
+        """libvirt gives a VM whole MiB."""
+        return Shape(memory_mib=-(-self.memory_kib // 1024), vcpus=self.vcpus)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from node.api.messages.ha import Shape
 from node.api.messages.vms import ConsoleLog, DownReason, VmReport, VmSpec, VmState
 from node.api.problems import Problem
 from node.api.refusals import LeaseHeld, NotStartable, VmRunning, VmUnknown, vm_uuid
@@ -85,6 +86,11 @@ class Vms:
     async def find(self, vm_id: str) -> VmReport | None:
         domain = await self._threads(self._hypervisor.find, vm_uuid(vm_id))
         return self._report(domain) if domain is not None else None
+
+    async def running_shape(self, vm_id: str) -> Shape | None:
+        """How it runs; None where it does not run here."""
+        domain = await self._threads(self._hypervisor.find, vm_uuid(vm_id))
+        return domain.shape if domain is not None and domain.pid is not None else None
 
     async def define(self, spec: VmSpec) -> VmReport:
         """Of a running VM it changes what the next start takes."""

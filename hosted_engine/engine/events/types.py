@@ -64,6 +64,8 @@ class EventType(Enum):
     USER_ADD_VM_STARTED = (37, _N, "VM {vm} creation was initiated by {user}.")
     USER_ADD_VM_FINISHED_SUCCESS = (53, _N, "VM {vm} creation has been completed.")
     USER_ADD_VM_FINISHED_FAILURE = (60, _E, "Failed to complete VM {vm} creation: {reason}")
+    SYSTEM_UPDATE_VM = (253, _N, "VM {vm} configuration was updated by system.")
+    USER_FAILED_UPDATE_VM = (58, _E, "Failed to update VM {vm} configuration: {reason}")
     USER_UPDATE_VM = (35, _N, "VM {vm} configuration was updated by {user}.")
     USER_REMOVE_VM_FINISHED = (113, _N, "VM {vm} was successfully removed.")
     USER_FAILED_REMOVE_VM = (59, _E, "Failed to remove VM {vm}: {reason}")

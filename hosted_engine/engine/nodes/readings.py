@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 
+import msgspec
+
 from gluster.report import StorageReport
 from hosted_engine.engine.nodes.network import NodeNetwork
-from node.api.messages.ha import HaReport
+from node.api.messages.ha import EngineVmReport, HaReport
 from node.api.messages.machine import Statistics
 from node.api.messages.mounts import MountReport
 
@@ -29,9 +31,11 @@ class Reading:
 @dataclass(slots=True)
 class Readings:
     """The last reading of every node, by node id; a node that fell silent is forgotten. And since when a volume is
-    mounted nowhere. `storage` is the last report of the storage's state; None while no node can give one."""
+    mounted nowhere. `storage` is the last report of the storage's state, `engine_vm` of the configuration of the
+    engine's VM; None while no node can give one."""
 
     storage: StorageReport | None = None
+    engine_vm: EngineVmReport | None = None
 
     _by_node: dict[str, Reading] = field(default_factory=dict)
     _missing_since: dict[str, float] = field(default_factory=dict)
@@ -49,6 +53,12 @@ class Readings:
             return False
         self._by_node[node_id] = replace(known, ha=report)
         return True
+
+    def note_engine_vm(self, report: EngineVmReport) -> None:
+        """How it runs only its own host can say."""
+        if report.running is None and self.engine_vm is not None:
+            report = msgspec.structs.replace(report, running=self.engine_vm.running)
+        self.engine_vm = report
 
     def forget(self, node_id: str) -> None:
         self._by_node.pop(node_id, None)

@@ -11,6 +11,7 @@ from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.commands.update import UpdateVm
+from hosted_engine.engine.vms.commands.update_engine_vm import UpdateEngineVm
 
 COMMANDS: dict[str, type[Command]] = {
     command.__name__: command
@@ -30,6 +31,7 @@ COMMANDS: dict[str, type[Command]] = {
         StartVm,
         StopVm,
         UpdateDiskAttachment,
+        UpdateEngineVm,
         UpdateNic,
         UpdateVm,
     )

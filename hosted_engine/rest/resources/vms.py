@@ -8,11 +8,14 @@ from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.commands.update import UpdateVm
-from hosted_engine.engine.vms.model import Vm
+from hosted_engine.engine.vms.commands.update_engine_vm import UpdateEngineVm
+from hosted_engine.engine.vms.engine_vm import has_next_run, with_config
+from hosted_engine.engine.vms.model import Origin, Vm
 from hosted_engine.rest.call import Answer, Call, Handlers
 from hosted_engine.rest.mapping.hardware import hardware_from_wire
 from hosted_engine.rest.mapping.refs import first, require
 from hosted_engine.rest.mapping.vms import vm_to_wire
+from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.resources.base import Resource, added, chosen, named, names
 
 
@@ -32,7 +35,7 @@ class Vms(Resource):
     async def list(self, call: Call) -> Answer:
         with self.engine.store.transaction() as tx:
             fields = _fields(tx) if call.parameters.text("search") else {}
-            return Answer([vm_to_wire(vm) for vm in chosen(call, tx.vms.list(), fields)])
+            return Answer([self._wire(call, vm) for vm in chosen(call, tx.vms.list(), fields)])
 
     async def add(self, call: Call) -> Answer:
         body = call.body
@@ -51,12 +54,12 @@ class Vms(Resource):
         return added(running, vm_to_wire(self._vm(command.id)))
 
     async def get(self, call: Call) -> Answer:
-        return Answer(vm_to_wire(self._vm(call.ids["vm"])))
+        return Answer(self._wire(call, self._vm(call.ids["vm"])))
 
     async def update(self, call: Call) -> Answer:
-        await self.perform(
-            call, UpdateVm(id=call.ids["vm"], name=call.body.get("name"), **hardware_from_wire(call.body))
-        )
+        is_engine = self._vm(call.ids["vm"]).origin is Origin.MANAGED_HOSTED_ENGINE
+        kind = UpdateEngineVm if is_engine else UpdateVm
+        await self.perform(call, kind(id=call.ids["vm"], name=call.body.get("name"), **hardware_from_wire(call.body)))
         return await self.get(call)
 
     async def remove(self, call: Call) -> Answer:
@@ -74,6 +77,14 @@ class Vms(Resource):
 
     async def shutdown(self, call: Call) -> Answer:
         return await self.act(call, ShutdownVm(id=call.ids["vm"]))
+
+    def _wire(self, call: Call, vm: Vm) -> Wire:
+        """With `next_run` as its next start takes it. Only of the engine's VM that may be another one."""
+        report = self.engine.readings.engine_vm
+        if vm.origin is not Origin.MANAGED_HOSTED_ENGINE or report is None or not has_next_run(report):
+            return vm_to_wire(vm)
+        next_vm = with_config(vm, report.wanted) if call.parameters.boolean("next_run") else vm
+        return vm_to_wire(next_vm, has_next_run=True)
 
     def _vm(self, identity: str) -> Vm:
         with self.engine.store.transaction() as tx:

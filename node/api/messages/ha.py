@@ -42,6 +42,13 @@ class EngineVmConfig(VmSpec, frozen=True, kw_only=True):
     edit: str = ""
 
 
+class Shape(Message, frozen=True, kw_only=True):
+    """What of a VM is compared: of a configuration, and of one that runs."""
+
+    memory_mib: int
+    vcpus: int
+
+
 class EngineVmEdit(Message, frozen=True, kw_only=True):
     """What of the engine VM can be changed, from its next start on. `edit` is new for each change."""
 
@@ -64,9 +71,11 @@ class TriedEngineVm(Message, frozen=True, kw_only=True):
 
 class EngineVmReport(Message, frozen=True, kw_only=True):
     """`wanted`: what was asked for last; `damaged`: its file is, and this is what is left. `good`: what the engine was
-    healthy with last. `tried`: what was started with last of those that had not been healthy before."""
+    healthy with last. `tried`: what was started with last of those that had not been healthy before. `running`: how the
+    VM runs on the node that was asked, None where it does not."""
 
     wanted: EngineVmConfig
     good: EngineVmConfig | None = None
     tried: TriedEngineVm | None = None
     damaged: bool = False
+    running: Shape | None = None

@@ -4,8 +4,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import TypeVar
 
+import msgspec
+
 from gluster.report import StorageReport, make_report
 from gluster.state import PoolState, ServerFacts
+from node.api.engine_vm import shape_of
 from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import (
     BrickRemoval,
@@ -40,7 +43,7 @@ from node.api.messages.network import (
     NetworkReport,
     NetworkRequest,
 )
-from node.api.messages.vms import ConsoleLog, VmReport, VmSpec
+from node.api.messages.vms import ConsoleLog, VmReport, VmSpec, VmState
 from node.api.problems import Problem
 from node.api.refusals import NotBare
 from node.api.version import API_VERSION
@@ -364,10 +367,16 @@ class FakeNode:
         return await self._do("write_site_files", lambda: self.storage.write_site_files(volume, request))
 
     async def engine_vm(self, volume: str) -> EngineVmReport:
-        return await self._do("engine_vm", lambda: self.storage.engine_vm(volume))
+        return await self._do("engine_vm", lambda: self._with_running(self.storage.engine_vm(volume)))
 
     async def edit_engine_vm(self, volume: str, edit: EngineVmEdit) -> EngineVmReport:
-        return await self._do("edit_engine_vm", lambda: self.storage.edit_engine_vm(volume, edit))
+        return await self._do("edit_engine_vm", lambda: self._with_running(self.storage.edit_engine_vm(volume, edit)))
+
+    def _with_running(self, report: EngineVmReport) -> EngineVmReport:
+        found = self.machines.find(report.wanted.id)
+        runs = found is not None and found.state is not VmState.DOWN
+        running = shape_of(self.machines.spec(report.wanted.id)) if runs else None
+        return msgspec.structs.replace(report, running=running)
 
     async def ha(self) -> HaReport:
         return await self._do("ha", self._ha)

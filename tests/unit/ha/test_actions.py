@@ -9,11 +9,12 @@ import pytest
 from hosted_engine.ha import actions
 from hosted_engine.ha.actions import HELD_PAUSE_S, Actor
 from hosted_engine.ha.domain import booted_at, vm_state
-from hosted_engine.ha.engine_vm_choice import Shape, format_fallback, shape_of
+from hosted_engine.ha.engine_vm_choice import format_fallback
 from hosted_engine.ha.engine_vm_config import EngineVmFolder
 from hosted_engine.ha.states import Action, Outcome, State, VmState
 from hosted_engine.ha.view import Decision
-from node.api.messages.ha import EngineVmConfig, EngineVmEdit
+from node.api.engine_vm import shape_of
+from node.api.messages.ha import EngineVmConfig, EngineVmEdit, Shape
 from node.api.messages.machine import Accelerator
 from node.api.problems import Refused
 from node.api.refusals import LockspaceUnknown, NotMounted
@@ -80,7 +81,7 @@ class Stage:
     def shape(self) -> Shape:
         domain = self.hypervisor.find(VM.id)
         assert domain is not None
-        return Shape(domain.memory_kib // 1024, domain.vcpus)
+        return domain.shape
 
     def state(self) -> VmState:
         return vm_state(self.hypervisor.find(VM.id))

@@ -7,10 +7,11 @@ from random import Random
 import msgspec
 import pytest
 
-from hosted_engine.ha.engine_vm_choice import Shape, choose, has_failed, healthy_with, on_trial, shape_of
+from hosted_engine.ha.engine_vm_choice import choose, healthy_with, on_trial
 from hosted_engine.ha.engine_vm_config import EngineVmFolder, EngineVmNotes
 from hosted_engine.ha.states import Health
-from node.api.messages.ha import EngineVmConfig, EngineVmEdit, EngineVmReport, TriedEngineVm
+from node.api.engine_vm import has_failed, shape_of
+from node.api.messages.ha import EngineVmConfig, EngineVmEdit, EngineVmReport, Shape, TriedEngineVm
 from node.storage import engine_vm_files
 from node.storage.engine_vm_files import EngineVmFileDamaged
 from node.storage.layout import previous
@@ -70,7 +71,7 @@ def test_what_a_running_vm_proves() -> None:
     files = EngineVmReport(wanted=LARGER, good=FIRST)
     assert on_trial(files, shape_of(LARGER)) == healthy_with(files, shape_of(LARGER)) == LARGER
     assert on_trial(files, shape_of(FIRST)) is healthy_with(files, shape_of(FIRST)) is None
-    assert on_trial(files, Shape(77, 7)) is healthy_with(files, Shape(77, 7)) is None
+    assert on_trial(files, Shape(memory_mib=77, vcpus=7)) is healthy_with(files, Shape(memory_mib=77, vcpus=7)) is None
     assert healthy_with(EngineVmReport(wanted=FIRST), shape_of(FIRST)) == FIRST
     assert healthy_with(EngineVmReport(wanted=FIRST, good=FIRST), shape_of(FIRST)) is None
 

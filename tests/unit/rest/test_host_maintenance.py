@@ -1,4 +1,4 @@
-"""A host into maintenance and back by the unmodified SDK: parameters, statuses, what is refused and in which words."""
+"""Hosts into maintenance and back, and the engine VM edited, by the unmodified SDK: parameters, statuses, refusals."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,9 @@ import pytest
 from ovirtsdk4 import types
 
 from gluster.report import make_report
-from tests.fakes.engine import node_id
+from node.api.messages.ha import EngineVmConfig
+from node.storage import engine_vm_files
+from tests.fakes.engine import ENGINE_VM_ID, node_id
 from tests.unit.rest.server import Served, served
 
 
@@ -58,3 +60,20 @@ def test_force_goes_past_an_unknown_storage(site: Served, hosts: sdk.services.Ho
         hosts.host_service(node_id(2)).deactivate()
     hosts.host_service(node_id(2)).deactivate(query={"force": "true"}, async_=False)
     assert hosts.host_service(node_id(2)).get().status == types.HostStatus.MAINTENANCE
+
+
+def test_the_engines_own_vm_is_edited_for_its_next_start(site: Served) -> None:
+    node = site.world.nodes[node_id(1)]
+    config = EngineVmConfig(id=ENGINE_VM_ID, name="HostedEngine", memory_bytes=1 << 30)
+    for name in (engine_vm_files.WANTED, engine_vm_files.GOOD):
+        node.storage.put_engine_vm("engine", name, config)
+    with site.connection() as connection:
+        service = connection.system_service().vms_service().vm_service(ENGINE_VM_ID)
+        service.update(types.Vm(memory=2 << 30, memory_policy=types.MemoryPolicy(guaranteed=2 << 30)), async_=False)
+        vm = service.get()
+        assert (vm.memory, vm.next_run_configuration_exists) == (1 << 30, True)
+        assert service.get(next_run=True).memory == 2 << 30
+        with pytest.raises(sdk.Error, match="Cannot change name of VM HostedEngine"):
+            service.update(types.Vm(name="other"))
+        with pytest.raises(sdk.Error):
+            service.stop()
