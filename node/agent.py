@@ -39,6 +39,7 @@ from node.storage.brick_marks import BrickMarks, FolderLooks
 from node.storage.gluster_pool import GlusterPool
 from node.storage.images import Images
 from node.storage.keeper import Keeper
+from node.storage.lease_timers import LeaseTimers
 from node.storage.leases import Leases
 from node.storage.mounts import Mounts
 from node.storage.pool_state import PoolStateReader, ask_agents
@@ -53,6 +54,7 @@ from node.system.process import run, run_as_group
 from node.system.threads import Threads
 from node.tls import client_context, server_context
 from node.vms.domain_xml import Surroundings
+from node.vms.lease_holders import lease_holders
 from node.vms.libvirt_hypervisor import LibvirtHypervisor
 from node.vms.lifecycle import Vms
 from node.vms.runs import Runs
@@ -169,6 +171,9 @@ class Agent:
                 running_on=vms.running_on,
             ),
             leases=leases,
+            timers=LeaseTimers(
+                run, self._for_storage, leases, holders=lambda: lease_holders(hypervisor), clock=self._clock
+            ),
             files=SiteFiles(self._for_storage, volumes=settings.volumes, need=mounts.need),
             ha_service=HaService(run, settings.ha_folder, self._clock),
             migration_trust=self._migration_trust,

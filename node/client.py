@@ -32,7 +32,14 @@ from node.api.messages.ha import (
 )
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
-from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
+from node.api.messages.leases import (
+    LeaseReport,
+    LeaseRequest,
+    LeaseTimersReport,
+    LeaseTimersRequest,
+    LockspaceReport,
+    LockspaceRequest,
+)
 from node.api.messages.machine import Capabilities, Statistics
 from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.mounts import MountReport, MountRequest
@@ -183,6 +190,12 @@ class NodeClient:
 
     async def leave_lockspace(self, lockspace: str) -> None:
         await self._tell("DELETE", _fill(paths.LOCKSPACE, lockspace=lockspace), timeout_s=120)
+
+    async def lease_timers(self) -> LeaseTimersReport:
+        return await self._ask("GET", paths.LEASE_TIMERS, LeaseTimersReport)
+
+    async def set_lease_timers(self, request: LeaseTimersRequest) -> LeaseTimersReport:
+        return await self._ask("PUT", paths.LEASE_TIMERS, LeaseTimersReport, request, timeout_s=300)
 
     async def make_lease(self, request: LeaseRequest) -> LeaseReport:
         return await self._ask(

@@ -26,7 +26,14 @@ from node.api.messages.ha import (
 )
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
-from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
+from node.api.messages.leases import (
+    LeaseReport,
+    LeaseRequest,
+    LeaseTimersReport,
+    LeaseTimersRequest,
+    LockspaceReport,
+    LockspaceRequest,
+)
 from node.api.messages.machine import Capabilities, Statistics
 from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.mounts import MountReport, MountRequest
@@ -43,6 +50,7 @@ from node.registration.membership import Membership
 from node.registration.migration_trust import MigrationTrust
 from node.storage.gluster_pool import GlusterPool
 from node.storage.images import Images
+from node.storage.lease_timers import LeaseTimers
 from node.storage.leases import Leases
 from node.storage.mounts import Mounts
 from node.storage.pool_state_watch import PoolStateWatch
@@ -69,6 +77,7 @@ class Host:
     volume_mounts: Mounts
     images: Images
     leases: Leases
+    timers: LeaseTimers
     files: SiteFiles
     ha_service: HaService
     migration_trust: MigrationTrust
@@ -174,6 +183,12 @@ class Host:
 
     async def leave_lockspace(self, lockspace: str) -> None:
         await self.leases.leave(lockspace)
+
+    async def lease_timers(self) -> LeaseTimersReport:
+        return await self.timers.look()
+
+    async def set_lease_timers(self, request: LeaseTimersRequest) -> LeaseTimersReport:
+        return await self.timers.change(request)
 
     async def make_lease(self, request: LeaseRequest) -> LeaseReport:
         return await self.leases.make(request)

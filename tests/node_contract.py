@@ -16,7 +16,7 @@ from node.api.messages.gluster import BrickRemoval, BrickRequest
 from node.api.messages.ha import EngineVmEdit, MaintenanceRequest, SiteFilesRequest
 from node.api.messages.identity import Leave
 from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
-from node.api.messages.leases import LeaseRequest
+from node.api.messages.leases import LeaseRequest, LeaseTimersRequest
 from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.network import LinkReport, NamesRequest, NetworkRequest
 from node.api.messages.vms import DownReason, VmDisk, VmLease, VmReport, VmSpec, VmState
@@ -264,6 +264,18 @@ class NodeContract:
         await node.destroy_vm(spec.id)
         assert (await node.lease(self.volume, self.lockspace, resource)).holder is None
         await node.undefine_vm(spec.id)
+
+    async def test_timers_of_leases_that_are_so_already_are_left_in_peace(self, node: NodeApi) -> None:
+        now = await node.lease_timers()
+        assert self.lockspace in now.io_timeouts_s
+        request = LeaseTimersRequest(
+            watchdog_fire_timeout_s=now.watchdog_fire_timeout_s, io_timeouts_s=now.io_timeouts_s
+        )
+        assert await node.set_lease_timers(request) == now
+        with pytest.raises(RemoteRefused) as refused:
+            await node.set_lease_timers(LeaseTimersRequest(watchdog_fire_timeout_s=1, io_timeouts_s={}))
+        assert refused.value.text.code == "Malformed"
+        assert await node.lease_timers() == now
 
     async def test_files_of_the_site_are_written_on_its_volume(self, node: NodeApi) -> None:
         files = {"contract.json": "{}", "contract-2.json": "[1]"}

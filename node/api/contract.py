@@ -24,7 +24,14 @@ from node.api.messages.ha import (
 )
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
-from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
+from node.api.messages.leases import (
+    LeaseReport,
+    LeaseRequest,
+    LeaseTimersReport,
+    LeaseTimersRequest,
+    LockspaceReport,
+    LockspaceRequest,
+)
 from node.api.messages.machine import Capabilities, Statistics
 from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.mounts import MountReport, MountRequest
@@ -105,6 +112,12 @@ class NodeApi(Protocol):
     async def join_lockspace(self, request: LockspaceRequest) -> LockspaceReport: ...
     async def leave_lockspace(self, lockspace: str) -> None:
         """Fails while a VM here holds a lease of it."""
+        ...
+
+    async def lease_timers(self) -> LeaseTimersReport: ...
+    async def set_lease_timers(self, request: LeaseTimersRequest) -> LeaseTimersReport:
+        """Leave the lockspaces, have sanlock take other timers, now and after every boot, and join again. LeasesInUse
+        while a VM here holds a lease; nothing happens where all is so already."""
         ...
 
     async def make_lease(self, request: LeaseRequest) -> LeaseReport: ...

@@ -124,6 +124,12 @@ class LockspaceUnknown(Refused):
     mend = "Join it first"
 
 
+class LeasesInUse(Refused):
+    what = "The timers of the leases were not changed"
+    why = "VMs here hold leases, which would end with them: {vms}"
+    mend = "Move these VMs to another node or stop them, and try again"
+
+
 class LockspaceDiffers(Refused):
     what = "Cannot join lockspace {lockspace}"
     why = "this node is in it already as host {host_id}"

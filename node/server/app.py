@@ -35,6 +35,7 @@ def make_app(node: NodeApi, guard: Guard, *, mutual: bool) -> App[Request, Respo
         (paths.SEED, storage.SeedResource(node)),
         (paths.LOCKSPACES, storage.LockspacesResource(node)),
         (paths.LOCKSPACE, storage.LockspaceResource(node)),
+        (paths.LEASE_TIMERS, storage.LeaseTimersResource(node)),
         (paths.LEASE, storage.LeaseResource(node)),
         (paths.SITE_FILES, ha.SiteFilesResource(node)),
         (paths.ENGINE_VM, ha.EngineVmResource(node)),

@@ -5,7 +5,7 @@ from falcon.asgi import Request, Response
 from node.api.contract import NodeApi
 from node.api.messages.gluster import BrickRemoval, BrickRequest, PeerRequest, VolumeRequest
 from node.api.messages.images import ImageRef, ImageRequest, SeedRequest
-from node.api.messages.leases import LeaseRequest, LockspaceRequest
+from node.api.messages.leases import LeaseRequest, LeaseTimersRequest, LockspaceRequest
 from node.api.messages.mounts import MountRequest
 from node.api.refusals import ImageUnknown
 from node.server.wire import answer, body, same
@@ -160,6 +160,17 @@ class LockspaceResource:
     async def on_delete(self, req: Request, resp: Response, lockspace: str) -> None:
         await self._node.leave_lockspace(lockspace)
         resp.status = 204
+
+
+class LeaseTimersResource:
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        answer(resp, await self._node.lease_timers())
+
+    async def on_put(self, req: Request, resp: Response) -> None:
+        answer(resp, await self._node.set_lease_timers(await body(req, LeaseTimersRequest)))
 
 
 class LeaseResource:

@@ -3,9 +3,11 @@
 import asyncio
 import os
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path, PurePosixPath
+
+import msgspec
 
 from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
 from node.api.problems import Problem
@@ -93,6 +95,29 @@ class Leases:
             if await self._threads(self._sanlock.is_joined, wish.name, wish.host_id, path):
                 await self._threads(self._sanlock.leave, wish.name, wish.host_id, path)
             self._wishes.drop_lockspace(lockspace)
+
+    def wish_timeouts(self, io_timeouts_s: Mapping[str, int]) -> None:
+        """They count from the next time on that a lockspace is joined."""
+        for name, seconds in io_timeouts_s.items():
+            if (wish := self._wishes.lockspaces.get(name)) is not None:
+                self._wishes.wish_lockspace(msgspec.structs.replace(wish, io_timeout_s=seconds))
+
+    async def change_timeouts(self, restart: Callable[[], Awaitable[None]]) -> None:
+        """Leave every lockspace, `restart` the daemon, join again with the timeouts that are wished for; nobody joins
+        meanwhile. Raises SanlockFailed, also while somebody here holds a lease."""
+        wishes = sorted(self._wishes.lockspaces.values(), key=lambda wish: wish.name)
+        async with AsyncExitStack() as locks:
+            for wish in wishes:
+                await locks.enter_async_context(self._locks[wish.name])
+            for wish in wishes:
+                path = str(layout.lockspace(self._volumes, wish.volume, wish.name))
+                if (await self._look(wish)).joined:
+                    await self._threads(self._sanlock.leave, wish.name, wish.host_id, path)
+            await restart()
+        for wish in wishes:
+            report = await self.hold(wish.name)
+            if not report.joined:
+                raise SanlockFailed(act=f"join lockspace {wish.name}", reason=report.detail)
 
     async def make(self, request: LeaseRequest) -> LeaseReport:
         path = self._lease_path(request.volume, request.lockspace, request.resource)

@@ -12,6 +12,9 @@ class FakeSanlock:
     def __init__(self) -> None:
         self.broken = ""
         self.joined: dict[str, int] = {}
+        self.timeouts: dict[str, int] = {}
+        self.held: set[str] = set()
+        """Lockspaces of which somebody here holds a lease."""
 
     def write_lockspace(self, lockspace: str, path: str, io_timeout_s: int) -> None:
         self._check("write the lockspace")
@@ -25,11 +28,13 @@ class FakeSanlock:
         self._check("join the lockspace")
         if json.loads(Path(path).read_text())["lockspace"] != lockspace:
             raise SanlockFailed(act="join the lockspace", reason="not that lockspace")
-        self.joined[lockspace] = host_id
+        self.joined[lockspace], self.timeouts[lockspace] = host_id, io_timeout_s
 
     def leave(self, lockspace: str, host_id: int, path: str) -> None:
         self._check("leave the lockspace")
-        del self.joined[lockspace]
+        if lockspace in self.held:
+            raise SanlockFailed(act="leave the lockspace", reason="Device or resource busy")
+        del self.joined[lockspace], self.timeouts[lockspace]
 
     def write_resource(self, lockspace: str, resource: str, path: str) -> None:
         self._check("write the lease")

@@ -20,6 +20,23 @@ class LockspaceReport(Message, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class LeaseTimersRequest(Message, frozen=True, kw_only=True):
+    """`watchdog_fire_timeout_s` is sanlock's on this node, and has to be the same on all nodes of a site;
+    `io_timeouts_s` are those of lockspaces by name."""
+
+    watchdog_fire_timeout_s: int
+    io_timeouts_s: dict[str, int]
+
+
+class LeaseTimersReport(Message, frozen=True, kw_only=True):
+    """What sanlock works with now. `io_timeouts_s` are those of the lockspaces that it is in. `watchdog`: what it
+    cannot end is ended by a watchdog with the whole machine."""
+
+    watchdog_fire_timeout_s: int
+    io_timeouts_s: dict[str, int]
+    watchdog: bool
+
+
 class LeaseRequest(Message, frozen=True, kw_only=True):
     lockspace: str
     resource: str

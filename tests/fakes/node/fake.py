@@ -30,7 +30,14 @@ from node.api.messages.ha import (
 )
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
-from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
+from node.api.messages.leases import (
+    LeaseReport,
+    LeaseRequest,
+    LeaseTimersReport,
+    LeaseTimersRequest,
+    LockspaceReport,
+    LockspaceRequest,
+)
 from node.api.messages.machine import Accelerator, Capabilities, Nic, Statistics
 from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.mounts import MountReport, MountRequest
@@ -351,6 +358,12 @@ class FakeNode:
 
     async def leave_lockspace(self, lockspace: str) -> None:
         await self._do("leave_lockspace", lambda: self.storage.leave(lockspace))
+
+    async def lease_timers(self) -> LeaseTimersReport:
+        return await self._do("lease_timers", self.storage.lease_timers)
+
+    async def set_lease_timers(self, request: LeaseTimersRequest) -> LeaseTimersReport:
+        return await self._do("set_lease_timers", lambda: self.storage.set_lease_timers(request))
 
     async def make_lease(self, request: LeaseRequest) -> LeaseReport:
         return await self._do("make_lease", lambda: self.storage.make_lease(request))

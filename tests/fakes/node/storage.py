@@ -14,7 +14,14 @@ from node.api.messages.ha import (
     TriedEngineVm,
 )
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
-from node.api.messages.leases import LeaseReport, LeaseRequest, LockspaceReport, LockspaceRequest
+from node.api.messages.leases import (
+    LeaseReport,
+    LeaseRequest,
+    LeaseTimersReport,
+    LeaseTimersRequest,
+    LockspaceReport,
+    LockspaceRequest,
+)
 from node.api.messages.mounts import MountReport, MountRequest
 from node.storage import engine_vm_files
 from node.storage.mounts import UnmountFailed
@@ -29,6 +36,8 @@ class FakeStorage:
     def __init__(self, site: FakeSite, vms: FakeVms) -> None:
         self.mounted: dict[str, MountRequest] = {}
         self.joined: dict[str, LockspaceRequest] = {}
+        self.fire_timeout_s = 30
+        self.watchdog = False
         self._site = site
         self._vms = vms
 
@@ -140,6 +149,29 @@ class FakeStorage:
             raise SanlockFailed(act="leave the lockspace", reason="Device or resource busy")
         self.joined.pop(lockspace, None)
         self._vms.host_ids.pop(lockspace, None)
+
+    def lease_timers(self) -> LeaseTimersReport:
+        timeouts = {name: request.io_timeout_s for name, request in self.joined.items()}
+        return LeaseTimersReport(
+            watchdog_fire_timeout_s=self.fire_timeout_s, io_timeouts_s=timeouts, watchdog=self.watchdog
+        )
+
+    def set_lease_timers(self, request: LeaseTimersRequest) -> LeaseTimersReport:
+        if not 10 <= request.watchdog_fire_timeout_s <= 120:
+            raise r.Malformed(reason="watchdog_fire_timeout_s is out of range")
+        wanted = {name: seconds for name, seconds in request.io_timeouts_s.items() if name in self.joined}
+        now = self.lease_timers()
+        if (
+            now.watchdog_fire_timeout_s == request.watchdog_fire_timeout_s
+            and wanted.items() <= now.io_timeouts_s.items()
+        ):
+            return now
+        if any(self._vms.holds_lease(name) for name in self.joined):
+            raise r.LeasesInUse(vms="a VM")
+        self.fire_timeout_s = request.watchdog_fire_timeout_s
+        for name, seconds in wanted.items():
+            self.joined[name] = msgspec.structs.replace(self.joined[name], io_timeout_s=seconds)
+        return self.lease_timers()
 
     def make_lease(self, request: LeaseRequest) -> LeaseReport:
         if request.lockspace not in self.joined:
