@@ -4,6 +4,7 @@ import os
 import stat
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +12,8 @@ from typing import Annotated, Any
 import msgspec
 
 from hosted_engine.deploy.decoding import Rule, build, decode
-from hosted_engine.deploy.rules import addresses, bricks, names, numbers, site
+from hosted_engine.deploy.rules import addresses, bricks, names, numbers, site, timers
+from hosted_engine.ha.profiles import DEFAULT, PROFILES, Profile
 from node.api.problems import Refused
 
 MANAGEMENT_NETWORK = "ovirtmgmt"  # oVirt's name
@@ -49,7 +51,8 @@ class EngineAnswers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):
-    """`lease_io_timeout_s` is sanlock's: a dead node's leases are free eight of it and 30 s after its last renewal."""
+    """`profile` names the timers of the site. `lease_io_timeout_s`, as older answers say it, is sanlock's alone and
+    stands instead of a profile: all else is then as in the default one."""
 
     site: Annotated[str, Rule(names.why_not_site_name)]
     nodes: tuple[NodeAnswers, ...]
@@ -59,9 +62,16 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Annotated[IPv4Address, Rule(addresses.why_not_name_server)], ...], Rule(addresses.why_not_name_servers)
     ] = ()
     management_network: Annotated[str, Rule(names.why_not_bridge)] = MANAGEMENT_NETWORK
-    lease_io_timeout_s: Annotated[int, Rule(numbers.why_not_lease_io_timeout_s)] = 4
+    profile: Annotated[str, Rule(timers.why_not_profile)] = DEFAULT.name
+    lease_io_timeout_s: Annotated[int, Rule(timers.why_not_lease_io_timeout_s)] | None = None
     admin_user: Annotated[str, Rule(names.why_not_user)] = "admin@internal"
     password_file: Annotated[str, Rule(numbers.why_not_password_file)] | None = None
+
+    @property
+    def timers(self) -> Profile:
+        """What every time of the site follows from."""
+        profile = PROFILES[self.profile]
+        return profile if self.lease_io_timeout_s is None else replace(profile, io_timeout_s=self.lease_io_timeout_s)
 
 
 class AnswersReadable(Refused):
@@ -113,7 +123,7 @@ def parse(text: str) -> Answers:
 def from_document(document: Mapping[str, Any]) -> Answers:
     """The answers in a document as TOML gives it. Raises AnswersWrong with every mistake."""
     decoded = decode(Answers, document)
-    errors = decoded.errors + site.mistakes(_draft(decoded.values))
+    errors = decoded.errors + site.mistakes(_draft(decoded.values)) + timers.mistakes(decoded.values)
     if errors:
         raise AnswersWrong(errors)
     return build(Answers, decoded.values)  # type: ignore[no-any-return]

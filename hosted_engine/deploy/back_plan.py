@@ -95,8 +95,10 @@ def words(todo: Todo, answers: Answers) -> str | None:
             return "Stop the engine VM"
         case Kind.KEEP:
             return "Stop trivet-ha on all nodes"
-        case Kind.MIGRATION | Kind.LEASE | Kind.SITE_FILES | Kind.RECOVERY | Kind.HEALTH | Kind.HAND_OVER:
-            return None  # they go with the node or the volume; the others only look
+        case Kind.LEASE | Kind.SITE_FILES | Kind.PREPARE | Kind.FINISH | Kind.RECOVERY | Kind.MIGRATION:
+            return None  # they go with the volume or the node
+        case Kind.HEALTH | Kind.HAND_OVER | Kind.TIMERS | Kind.ROLL:
+            return None  # they only look; timers are those of the next site when it is made
 
 
 def details(todo: Todo, answers: Answers) -> tuple[str, ...]:

@@ -186,6 +186,8 @@ def _tell_end(done: Done, answers: Answers, folder: Folder, teller: Teller) -> N
         teller.say(f"left out: {silent}")
     if done.edited:
         teller.say(EDITED)
+    if done.waits is not None:
+        teller.say(f"left out: {done.waits}")
     for line in end_lines(done):
         teller.say(line)
     teller.say(f"API       https://{answers.engine.name}/ovirt-engine/api ({answers.engine.address.ip})")

@@ -87,11 +87,10 @@ def fixed(answers: Answers) -> dict[str, str]:
 
 
 def settled(answers: Answers) -> dict[str, str]:
-    """The answers that are on the engine's own disk, or in the lockspace, once the site is up; by path."""
+    """The answers that are on the engine's own disk once the site is up; by path."""
     return {
         "gateway": str(answers.gateway or "none"),
         "dns": ", ".join(map(str, answers.dns)) or "none",
-        "lease_io_timeout_s": str(answers.lease_io_timeout_s),
         "engine.extra_names": ", ".join(answers.engine.extra_names) or "none",
     }
 
@@ -101,7 +100,8 @@ def check(decisions: Decisions, answers: Answers, *, formed: bool, password: str
     password file holds now."""
     changes = _changes(decisions.fixed, fixed(answers))
     if formed and decisions.settled:
-        changes += _changes(decisions.settled, settled(answers))
+        now = settled(answers)  # an earlier version has noted more, which can be changed now
+        changes += _changes({path: old for path, old in decisions.settled.items() if path in now}, now)
     if password is not None and password != decisions.password:
         changes.append("password_file holds another password")
     if changes:

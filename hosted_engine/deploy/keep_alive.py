@@ -3,7 +3,7 @@
 import hashlib
 
 from hosted_engine.deploy import wishes
-from hosted_engine.deploy.plan import Todo
+from hosted_engine.deploy.plan import Kind, Todo
 from hosted_engine.deploy.work import Work
 from hosted_engine.ha import site_files
 from node.api.contract import NodeApi
@@ -18,9 +18,10 @@ class KeepAlive:
 
     async def write(self, todo: Todo) -> None:
         work = self._work
+        authority, changing = work.folder.authority().certificate, todo.kind is Kind.PREPARE
         async with work.member(todo.nodes[0]) as api:
             edited = await edited_engine_vm(api)
-            files = wishes.ha_files(work.answers, work.decisions, work.folder.authority().certificate, edited)
+            files = wishes.ha_files(work.answers, work.decisions, authority, edited, changing_timers=changing)
             await api.write_site_files(site_files.VOLUME, SiteFilesRequest(files=files))
 
     async def keep(self, todo: Todo) -> None:

@@ -13,6 +13,7 @@ from hosted_engine.deploy.folder import RECOVERY_FILE, Folder
 from hosted_engine.deploy.keep_alive import are_written, edited_engine_vm
 from hosted_engine.deploy.plan import Kind, NodeSeen, Observed, expected
 from hosted_engine.deploy.reach import Reach
+from hosted_engine.deploy.rolling import SiteFiles
 from node.api.contract import NodeApi
 from node.api.engine_vm import shape_of
 from node.api.messages.gluster import GlusterReport, VolumeReport, VolumeRequest
@@ -62,7 +63,7 @@ class Observer:
         await api.identity()
         names, report, pool = await asyncio.gather(api.names(), api.network(), api.gluster())
         mounts, lockspaces = await asyncio.gather(api.mounts(), api.lockspaces())
-        ha, migration = await asyncio.gather(api.ha(), api.migration())
+        ha, migration, timers = await asyncio.gather(api.ha(), api.migration(), _try(api.lease_timers()))
         vm = await api.vm(self._decisions.engine_vm_id)
         return NodeSeen(
             member=True,
@@ -73,8 +74,10 @@ class Observer:
             drifted={name: drift for name in VOLUMES if (drift := self._drift(name, pool))},
             mounted=frozenset(mount.volume for mount in mounts if mount.mounted),
             joined=any(one.name == LOCKSPACE and one.joined for one in lockspaces),
+            timers=timers,
             movable_to=frozenset(migration.members if migration.listening else ()),
             keeps_engine=ha.keeps and ha.active,
+            maintenance=ha.reason,
             vm=vm.state if vm else None,
         )
 
@@ -104,7 +107,8 @@ class Observer:
         """`seen` with what is the same on every node, asked on one that has the volumes."""
         leads = (node for node in self._answers.nodes if self._has_volumes(seen, node.name))
         images: frozenset[Kind] = frozenset()
-        lease = site_files = recovery = healthy = handed_over = False
+        site_files = SiteFiles()
+        lease = recovery = healthy = handed_over = False
         edited: EngineVmConfig | None = None
         if (lead := next(leads, None)) is not None:
             async with self._reach.member(lead) as api:
@@ -113,7 +117,10 @@ class Observer:
                 lease = report is not None and report.exists
                 written = await _try(api.site_files("engine"))
                 edited = await _try(edited_engine_vm(api))
-                site_files = are_written(self._ha_files(edited), written)
+                site_files = SiteFiles(
+                    settled=are_written(self._ha_files(edited), written),
+                    changing=are_written(self._ha_files(edited, changing_timers=True), written),
+                )
                 sealed = await asyncio.to_thread(safekeeping.sealed, self._answers, self._folder)
                 recovery = sealed is not None and are_written({RECOVERY_FILE: sealed}, written)
         if seen.authority and (seen.running_on is not None or seen.formed):
@@ -134,8 +141,9 @@ class Observer:
     def _is_as_answered(self, edited: EngineVmConfig) -> bool:
         return shape_of(edited) == shape_of(wishes.engine_vm(self._answers, self._decisions))
 
-    def _ha_files(self, edited: EngineVmConfig | None) -> dict[str, str]:
-        return wishes.ha_files(self._answers, self._decisions, self._folder.authority().certificate, edited)
+    def _ha_files(self, edited: EngineVmConfig | None, *, changing_timers: bool = False) -> dict[str, str]:
+        authority = self._folder.authority().certificate
+        return wishes.ha_files(self._answers, self._decisions, authority, edited, changing_timers=changing_timers)
 
     def _has_volumes(self, seen: Observed, node: str) -> bool:
         return node in seen.nodes and seen.nodes[node].mounted.issuperset(VOLUMES)

@@ -6,7 +6,9 @@ from enum import StrEnum
 
 from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.decisions import VOLUMES
+from hosted_engine.deploy.rolling import REASON, Rolling, SiteFiles, roll, why_not_set
 from hosted_engine.deploy.wishes import names
+from node.api.messages.leases import LeaseTimersReport
 from node.api.messages.vms import VmState
 
 
@@ -18,6 +20,7 @@ class Kind(StrEnum):
     PEER = "peer"
     VOLUME = "volume"
     MOUNT = "mount"
+    TIMERS = "timers"
     LOCKSPACE = "lockspace"
     JOIN = "join"
     MIGRATION = "migration"
@@ -26,12 +29,15 @@ class Kind(StrEnum):
     SYSTEM = "system"
     SEED = "seed"
     SITE_FILES = "site_files"
+    PREPARE = "prepare"
     DEFINE = "define"
     START = "start"
     HEALTH = "health"
     HAND_OVER = "hand_over"
     RECOVERY = "recovery"
     KEEP = "keep"
+    ROLL = "roll"
+    FINISH = "finish"
 
 
 IMAGES = (Kind.TINY, Kind.SYSTEM, Kind.SEED)
@@ -66,8 +72,10 @@ class NodeSeen:
     drifted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     mounted: frozenset[str] = frozenset()
     joined: bool = False
+    timers: LeaseTimersReport | None = None
     keeps_engine: bool = False
     movable_to: frozenset[str] = frozenset()
+    maintenance: str = ""
     vm: VmState | None = None
 
 
@@ -86,12 +94,17 @@ class Observed:
     authority: bool = False
     images: frozenset[Kind] = frozenset()
     lease: bool = False
-    site_files: bool = False
+    site_files: SiteFiles = field(default_factory=SiteFiles)
     healthy: bool = False
     handed_over: bool = False
     recovery: bool = False
     formed: bool = False
     edited: bool = False
+
+    @property
+    def lives(self) -> bool:
+        """Somebody may hold the engine's lease."""
+        return self.formed or self.lease
 
     @property
     def running_on(self) -> str | None:
@@ -114,7 +127,20 @@ def plan(answers: Answers, seen: Observed, unfinished: frozenset[str] = frozense
     drawn.nodes()
     drawn.storage()
     drawn.engine()
+    drawn.timers()
     return tuple(drawn.todos)
+
+
+def rolling(answers: Answers, seen: Observed) -> Rolling:
+    """Whether the timers of the site are other than the answers have them, and what can be done about it."""
+    return roll(
+        answers,
+        {n: node.timers for n, node in seen.nodes.items() if (node.joined or seen.lives) and node.timers is not None},
+        left=frozenset(name for name, node in seen.nodes.items() if node.maintenance == REASON),
+        running_on=seen.running_on,
+        files=seen.site_files,
+        silent=tuple(node.name for node in answers.nodes if node.name not in seen.nodes),
+    )
 
 
 def _volume_description(volume: str, drifted: tuple[str, ...]) -> str:
@@ -133,6 +159,7 @@ class _Drawing:
         self._answers, self._seen, self._unfinished = answers, seen, unfinished
         self._expected = expected(answers, seen)
         self._lead = self._expected[0]
+        self._rolling = rolling(answers, seen)
 
     def nodes(self) -> None:
         self._on_lead(Kind.AUTHORITY, "Make the certificate authority of the site", needed=not self._seen.authority)
@@ -156,6 +183,7 @@ class _Drawing:
         for volume in VOLUMES:
             without = [name for name in self._expected if volume not in self._look(name).mounted]
             self._add(Kind.MOUNT, f"Mount volume {volume}", without, self._expected, key=volume, volume=volume)
+        self._timers_outside()
         outside = [name for name in self._expected if not self._look(name).joined]
         self._add(Kind.LOCKSPACE, f"Make the lockspace and join {self._lead}", outside[:1], self._expected[:1])
         self._add(Kind.JOIN, "Join the other nodes to the lockspace", outside[1:], self._expected[1:])
@@ -171,7 +199,11 @@ class _Drawing:
         self._on_lead(Kind.SYSTEM, says, needed=Kind.SYSTEM not in seen.images)
         self._on_lead(Kind.SEED, "Make the engine's seed disk", needed=Kind.SEED not in seen.images)
         says = "Write onto volume engine what any node needs to start the engine"
-        self._on_lead(Kind.SITE_FILES, says, needed=not seen.site_files)
+        self._on_lead(Kind.SITE_FILES, says, needed=self._rolling.write)
+        says = "Let all nodes wait longer for the lease of a host that is gone, while their timers differ"
+        written = any(todo.kind is Kind.SITE_FILES for todo in self.todos)  # may be of an interrupted run
+        needed = self._rolling.prepare or (written and bool(self._rolling.nodes))
+        self._on_lead(Kind.PREPARE, says, needed=needed)
         down = seen.running_on is None and not seen.healthy
         self._on_lead(Kind.DEFINE, "Define the engine VM", needed=down and self._look(self._lead).vm is None)
         self._add(Kind.START, "Start the engine VM", self._expected if down else (), self._expected)
@@ -182,6 +214,28 @@ class _Drawing:
         self._on_lead(Kind.RECOVERY, says, needed=not seen.recovery)
         alone = [name for name in self._expected if not self._look(name).keeps_engine]
         self._add(Kind.KEEP, "Let trivet-ha keep the engine alive on all nodes", alone, self._expected)
+
+    def timers(self) -> None:
+        """Of a site that lives, when all of its nodes answer."""
+        if self._rolling.waits_for:
+            return
+        profile = self._answers.timers
+        for name in self._rolling.nodes:
+            says = f"Change {name} to the timers of {profile.words}, without the engine meanwhile"
+            self._on([name], Kind.ROLL, says, so=False, key=name)
+        for name in self._expected:
+            if name not in self._rolling.nodes:
+                self._on([name], Kind.ROLL, f"See that {name} is out of maintenance", so=True, key=name)
+        prepared = any(todo.kind is Kind.PREPARE for todo in self.todos)
+        says = f"Let all nodes count by the timers of {profile.words}"
+        self._on_lead(Kind.FINISH, says, needed=self._rolling.finish or prepared)
+
+    def _timers_outside(self) -> None:
+        """Before there is a lease that anybody could hold."""
+        nodes = [name for name in self._expected if not self._look(name).joined]
+        wrong = [name for name in nodes if why_not_set(self._answers, self._look(name).timers) is not None]
+        differ = () if self._seen.lives else wrong
+        self._add(Kind.TIMERS, f"Give sanlock the timers of {self._answers.timers.words}", differ, nodes)
 
     def _look(self, name: str) -> NodeSeen:
         """What is known of a node; of one that is silent nothing is, so that everything is to do."""

@@ -7,7 +7,7 @@ from gluster.report import StorageReport
 from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.observe import Observer
-from hosted_engine.deploy.plan import Observed, Todo, plan
+from hosted_engine.deploy.plan import Observed, Todo, plan, rolling
 from hosted_engine.deploy.reach import Reach
 from hosted_engine.deploy.steps import steps
 from hosted_engine.deploy.storage_state import FOUND_S, MADE_S, observe_storage
@@ -42,12 +42,14 @@ class NotSettled(Failed):
 @dataclass(frozen=True, slots=True)
 class Done:
     """`todos` were done; none: all was as it should be. `silent` nodes are left out, with the reason. `storage` is the
-    state of the storage at the end; None when no node could say it. `edited`: see Observed."""
+    state of the storage at the end; None when no node could say it. `edited`: see Observed. `waits`: what has to wait
+    for the silent nodes."""
 
     todos: tuple[Todo, ...]
     silent: tuple[str, ...]
     storage: StorageReport | None
     edited: bool = False
+    waits: str | None = None
 
 
 class Deploy:
@@ -91,7 +93,7 @@ class Deploy:
             answers, self._work.reach, self._work.patience, limit_s=MADE_S if todos else FOUND_S
         )
         silent = tuple(f"{name}: {reason}" for name, reason in seen.silent.items())
-        return Done(todos, silent, storage, seen.edited)
+        return Done(todos, silent, storage, seen.edited, rolling(answers, seen).why_waits)
 
     def _unfinished(self) -> frozenset[str]:
         journals = self._work.folder.journals

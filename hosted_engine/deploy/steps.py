@@ -8,6 +8,7 @@ from hosted_engine.deploy.members import Members
 from hosted_engine.deploy.plan import Kind, Todo
 from hosted_engine.deploy.safekeeping import Safekeeping
 from hosted_engine.deploy.storage import Storage
+from hosted_engine.deploy.timers import Timers
 from hosted_engine.deploy.work import Work
 from node.steps import Step
 
@@ -32,6 +33,7 @@ def _step(todo: Todo, do: Deed, undo: Deed | None) -> Step:
 
 def _deeds(work: Work) -> Mapping[Kind, tuple[Deed, Deed | None]]:
     members, storage, engine, keeping = Members(work), Storage(work), EngineVm(work), KeepAlive(work)
+    timers = Timers(work)
     safekeeping = Safekeeping(work)
     return {
         Kind.AUTHORITY: (members.authority, members.forget_authority),
@@ -41,6 +43,7 @@ def _deeds(work: Work) -> Mapping[Kind, tuple[Deed, Deed | None]]:
         Kind.PEER: (storage.peer, storage.detach),
         Kind.VOLUME: (storage.volume, storage.remove_volume),
         Kind.MOUNT: (storage.mount, storage.unmount),
+        Kind.TIMERS: (timers.give, None),  # the next site gives its own
         Kind.LOCKSPACE: (storage.join, storage.leave),
         Kind.JOIN: (storage.join, storage.leave),
         Kind.MIGRATION: (members.migration, None),  # ends when a node leaves the site
@@ -49,10 +52,13 @@ def _deeds(work: Work) -> Mapping[Kind, tuple[Deed, Deed | None]]:
         Kind.SYSTEM: (storage.system, storage.remove_system),
         Kind.SEED: (engine.seed, storage.remove_seed),
         Kind.SITE_FILES: (keeping.write, None),  # files of volume engine, go with it
+        Kind.PREPARE: (keeping.write, None),
         Kind.DEFINE: (engine.define, engine.remove),
         Kind.START: (engine.start, engine.remove),
         Kind.HEALTH: (engine.health, None),  # only looks
         Kind.HAND_OVER: (engine.hand_over, None),  # only looks; what was handed over is on the engine's disk
         Kind.RECOVERY: (safekeeping.write, None),  # a file of volume engine, goes with it
         Kind.KEEP: (keeping.keep, keeping.release),
+        Kind.ROLL: (timers.roll, None),
+        Kind.FINISH: (keeping.write, None),
     }

@@ -6,12 +6,13 @@ import gluster.tls
 from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.decisions import ENGINE_VM, LEASE, LOCKSPACE, TINY_MEMORY_BYTES, VOLUMES, Decisions
 from hosted_engine.ha import site_files
+from hosted_engine.ha.profiles import CHANGE_GRACE_S, Profile
 from hosted_engine.ha.site_files import HaEngine, HaNode, HaSite
 from hosted_engine.site import EngineVm, Site, SiteNode, SiteTemplate, SiteVolume
 from node.api.messages.gluster import VolumeRequest
 from node.api.messages.ha import EngineVmConfig, EngineVmEdit
 from node.api.messages.images import ImageFormat, ImageReport
-from node.api.messages.leases import LeaseRequest, LockspaceRequest
+from node.api.messages.leases import LeaseRequest, LeaseTimersRequest, LockspaceRequest
 from node.api.messages.mounts import MountRequest
 from node.api.messages.vms import Firmware, VmDisk, VmLease, VmNic, VmSpec
 
@@ -55,14 +56,6 @@ def volume(answers: Answers, name: str) -> VolumeRequest:
     """A volume with a copy on every node. A node that is gone may block writes for less time than a lease can be
     unrenewed: writers wait for its bricks, and then, from their own question on, for the locks that it held."""
     paths = [(node.name, node.bricks.engine if name == "engine" else node.bricks.data) for node in answers.nodes]
-    gone_s = min(10, max(5, 2 * answers.lease_io_timeout_s))
-    patience = {
-        "network.ping-timeout": str(gone_s),
-        "server.tcp-user-timeout": str(gone_s),
-        "server.keepalive-time": str(gone_s // 2),
-        "server.keepalive-interval": "1",
-        "server.keepalive-count": "5",
-    }
     copies = len(answers.nodes)
     tls = gluster.tls.options(node.name for node in answers.nodes)
     return VolumeRequest(
@@ -70,8 +63,22 @@ def volume(answers: Answers, name: str) -> VolumeRequest:
         replica=copies,
         bricks=tuple(f"{server}:{path}" for server, path in paths),
         group="virt" if copies > 1 else None,
-        options=COMMON | tls | patience | (REPLICATED if copies > 1 else {}),
+        options=COMMON | tls | timeouts(answers.timers) | (REPLICATED if copies > 1 else {}),
     )
+
+
+def timeouts(profile: Profile) -> dict[str, str]:
+    """When a volume gives up a server or client that is gone. A client's ping alone may take twice its time: it is sent
+    only when the time has passed once."""
+    gone_s = int(profile.ping_timeout_s)
+    return {
+        "network.ping-timeout": str(gone_s),
+        "client.tcp-user-timeout": str(gone_s),
+        "server.tcp-user-timeout": str(gone_s),
+        "server.keepalive-time": str(gone_s // 2),
+        "server.keepalive-interval": "1",
+        "server.keepalive-count": "5",
+    }
 
 
 def mount(answers: Answers, node: str, name: str) -> MountRequest:
@@ -82,7 +89,16 @@ def mount(answers: Answers, node: str, name: str) -> MountRequest:
 
 def lockspace(answers: Answers, node: str) -> LockspaceRequest:
     return LockspaceRequest(
-        name=LOCKSPACE, volume="engine", host_id=host_id(answers, node), io_timeout_s=answers.lease_io_timeout_s
+        name=LOCKSPACE, volume="engine", host_id=host_id(answers, node), io_timeout_s=int(answers.timers.io_timeout_s)
+    )
+
+
+def lease_timers(answers: Answers) -> LeaseTimersRequest:
+    """What sanlock counts with on every node."""
+    profile = answers.timers
+    return LeaseTimersRequest(
+        watchdog_fire_timeout_s=int(profile.watchdog_fire_timeout_s),
+        io_timeouts_s={LOCKSPACE: int(profile.io_timeout_s)},
     )
 
 
@@ -97,7 +113,7 @@ def lease() -> LeaseRequest:
 
 def lease_wait_s(answers: Answers) -> int:
     """How long to wait for a lease whose holder has died: eight times-out and a watchdog, with some to spare."""
-    return max(180, 120 + 8 * answers.lease_io_timeout_s)
+    return max(180, 120 + int(answers.timers.renewal_fail_s))
 
 
 def engine_vm(answers: Answers, decisions: Decisions, edited: EngineVmConfig | None = None) -> VmSpec:
@@ -128,7 +144,12 @@ def _engine_vm(answers: Answers, decisions: Decisions) -> VmSpec:
 
 
 def ha_files(
-    answers: Answers, decisions: Decisions, authority: str, edited: EngineVmConfig | None = None
+    answers: Answers,
+    decisions: Decisions,
+    authority: str,
+    edited: EngineVmConfig | None = None,
+    *,
+    changing_timers: bool = False,
 ) -> dict[str, str]:
     """What any node needs to keep the engine alive, as texts by file name. `edited`: see `engine_vm`."""
     engine = answers.engine
@@ -142,7 +163,9 @@ def ha_files(
         authority=authority,
         lockspace=LOCKSPACE,
         lease=LEASE,
-        io_timeout_s=answers.lease_io_timeout_s,
+        io_timeout_s=int(answers.timers.io_timeout_s),
+        profile=answers.profile,
+        lease_grace_s=CHANGE_GRACE_S if changing_timers else 0,
         bridge=answers.management_network,
         gateway=str(answers.gateway) if answers.gateway else None,
         dns=tuple(str(server) for server in answers.dns),

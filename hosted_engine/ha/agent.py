@@ -26,6 +26,7 @@ from hosted_engine.ha.fencer import Fencer
 from hosted_engine.ha.footing import Footing
 from hosted_engine.ha.host_id_lease import HostIdLeases
 from hosted_engine.ha.keeper import Identity, Keeper, Monitors, VmLook
+from hosted_engine.ha.lease_grace import LeaseGrace
 from hosted_engine.ha.lease_reader import LeaseReader
 from hosted_engine.ha.memory import restore
 from hosted_engine.ha.monitor import Monitor
@@ -35,7 +36,7 @@ from hosted_engine.ha.notify import notify
 from hosted_engine.ha.notify_file import read_settings
 from hosted_engine.ha.notify_settings import NAME as NOTIFY_FILE
 from hosted_engine.ha.notify_settings import NotifySettings
-from hosted_engine.ha.profiles import DEFAULT, PROFILES, Profile
+from hosted_engine.ha.profiles import Profile
 from hosted_engine.ha.records import Records
 from hosted_engine.ha.secret_file import LastKnown
 from hosted_engine.ha.site_files import HaSite
@@ -194,7 +195,7 @@ class HaAgent:
 
     def _profile(self, site: HaSite) -> Profile:
         """An emulated engine answers late when its host is busy: it gets more time before it counts as sick."""
-        profile = replace(PROFILES.get(site.profile, DEFAULT), io_timeout_s=site.io_timeout_s)
+        profile = site.timers
         if accelerator(self._settings.accelerator) is Accelerator.KVM:
             return profile
         return replace(
@@ -225,6 +226,7 @@ class HaAgent:
         lease: LeaseReader,
         fencer: Fencer,
     ) -> Monitors:
+        waited = LeaseGrace(lease, site.lease_grace_s, self._clock.monotonic)
         volume_s = profile.longest_ping_timeout_s  # Gluster stalls for so long when a brick's host dies
         vm = self._monitor("engine VM", lambda: look_at_vm(hypervisor, vm_id), period_s=1.0, limit_s=10.0)
 
@@ -259,7 +261,7 @@ class HaAgent:
         )
         return Monitors(
             board=written,
-            lease=self._monitor("lease", lease, period_s=1.0, limit_s=volume_s),
+            lease=self._monitor("lease", waited, period_s=1.0, limit_s=volume_s),
             vm=vm,
             health=healthy,
             network=self._monitor("network", NetworkProbe(site, host_id, run), period_s=2.0, limit_s=12.0),

@@ -1,5 +1,6 @@
-"""Timer profiles: every time span of the daemon follows from two figures of sanlock. Pure."""
+"""Timer profiles, the one place that every time of a site follows from: sanlock's, Gluster's and the daemon's. Pure."""
 
+import math
 from dataclasses import dataclass
 
 
@@ -44,6 +45,16 @@ class Profile:
     def longest_ping_timeout_s(self) -> float:
         """What sanlock bears of Gluster's `network.ping-timeout`."""
         return 2 * self.io_timeout_s + 2
+
+    @property
+    def shortest_io_timeout_s(self) -> int:
+        """What sanlock needs to bear this `ping_timeout_s`."""
+        return math.ceil((self.ping_timeout_s - 2) / 2)
+
+    @property
+    def words(self) -> str:
+        usual = PROFILES[self.name].io_timeout_s == self.io_timeout_s
+        return f"profile {self.name}" + ("" if usual else f" with an io_timeout of {self.io_timeout_s:.0f} s")
 
     @property
     def failed_start_window_s(self) -> float:
@@ -95,3 +106,7 @@ FAST = Profile(
     claim_grace_s=30,
 )
 PROFILES = {profile.name: profile for profile in (DEFAULT, FAST)}
+
+_FIRE_TIMEOUTS_S = [int(profile.watchdog_fire_timeout_s) for profile in PROFILES.values()]
+CHANGE_GRACE_S = max(_FIRE_TIMEOUTS_S) - min(_FIRE_TIMEOUTS_S)
+"""By so much a host may count another as dead too early while not all of them have the same profile."""

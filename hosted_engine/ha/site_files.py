@@ -1,7 +1,11 @@
 """What lies on the engine volume so that any node can keep the engine alive: its VM and the site around it. Pure."""
 
+import math
+from dataclasses import replace
+
 import msgspec
 
+from hosted_engine.ha.profiles import DEFAULT, PROFILES, Profile
 from node.api.messages.vms import VmSpec
 from node.api.problems import Failed
 from node.storage.engine_vm_files import WANTED as ENGINE_VM_FILE
@@ -33,7 +37,9 @@ class HaEngine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HaSite(msgspec.Struct, frozen=True, kw_only=True):
-    """`authority` is the certificate of the site's authority as PEM. `profile` names the timers."""
+    """`authority` is the certificate of the site's authority as PEM. `profile` names the timers. While these are
+    changed hosts count a lease as free only `lease_grace_s` after their own sanlock does; others may count otherwise.
+    """
 
     version: int = VERSION
     name: str
@@ -44,9 +50,16 @@ class HaSite(msgspec.Struct, frozen=True, kw_only=True):
     lease: str
     io_timeout_s: int
     profile: str = "default"
+    lease_grace_s: int = 0
     bridge: str = "ovirtmgmt"
     gateway: str | None = None
     dns: tuple[str, ...] = ()
+
+    @property
+    def timers(self) -> Profile:
+        """While they are changed nothing is tried because this host takes another for dead by its own count."""
+        profile = replace(PROFILES.get(self.profile, DEFAULT), io_timeout_s=self.io_timeout_s)
+        return replace(profile, watchdog_fire_timeout_s=math.inf) if self.lease_grace_s else profile
 
     def node(self, name: str) -> HaNode | None:
         return next((node for node in self.nodes if node.name == name), None)

@@ -11,12 +11,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from hosted_engine.deploy.answers import Answers, NodeAnswers
-from hosted_engine.deploy.decisions import Decisions
+from hosted_engine.deploy.decisions import ENGINE_VM, Decisions
 from hosted_engine.deploy.engine_door import Engine
 from hosted_engine.deploy.folder import Folder
 from hosted_engine.passwords import matches
 from hosted_engine.site import SITE_FILE, Site
 from node.api.contract import NodeApi
+from node.api.messages.ha import HaReport
 from node.api.messages.identity import Claim, Identity
 from node.api.messages.network import NetworkChange, NetworkRequest
 from node.api.messages.vms import VmReport, VmState
@@ -43,14 +44,16 @@ class ChangePending(Refused):
 class BareNode(FakeNode):
     """With a key of its own, and a network change that goes back when its time is over."""
 
-    def __init__(self, name: str, *, site: FakeSite, clock: FakeClock, on_call: Callable[[], None]) -> None:
+    def __init__(
+        self, name: str, *, site: FakeSite, clock: FakeClock, on_call: Callable[[], None], keep: Callable[[], None]
+    ) -> None:
         super().__init__(name, site=site, claim_code=f"CODE-CODE-CODE-{name[-1]:0>4}", now=clock.now)
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
         self.request_pem = request.public_bytes(Encoding.PEM).decode()
         self.fingerprint = request_or_certificate_fingerprint(request)
-        self._clock, self._on_call = clock, on_call
+        self._clock, self._on_call, self._keep_engine = clock, on_call, keep
         self._goes_back_at = 0.0
         self.claim_takes = 0
         """The next claim is under way for that many connections, while its caller is killed."""
@@ -78,6 +81,11 @@ class BareNode(FakeNode):
             plain, certificate_request_pem=self.request_pem, fingerprint=self.fingerprint, name=self.name
         )
 
+    def _maintain(self, reason: str | None) -> HaReport:
+        super()._maintain(reason)
+        self._keep_engine()
+        return self._ha()
+
     def _change_network(self, request: NetworkRequest) -> NetworkChange:
         if self.net.checkpoints:
             raise ChangePending
@@ -102,7 +110,12 @@ class World:
         self.calls = 0
         self.cut_at: int | None = None
         self.boots_in = 3
-        self.nodes = {n: BareNode(n, site=self.site, clock=self.clock, on_call=self._called) for n in names}
+        self.look: Callable[[], None] = lambda: None
+        """Called before and after each operation of a node."""
+        self.nodes = {
+            n: BareNode(n, site=self.site, clock=self.clock, on_call=self._called, keep=self._keep_engine)
+            for n in names
+        }
         self._folder = folder
 
     @asynccontextmanager
@@ -132,7 +145,24 @@ class World:
         found = [node.machines.find(vm_id) for node in self.nodes.values()]
         return [report for report in found if report is not None]
 
+    def _keep_engine(self) -> None:
+        """What trivet-ha does where a maintenance begins or ends: the engine goes where there is none, if it can."""
+        can = [n for n in self.nodes.values() if n.keeps_engine and n.maintenance is None and n.storage.joined]
+        for node in self.nodes.values():
+            for vm in node.machines.all():
+                if node.maintenance is not None and vm.state is VmState.UP and vm.name == ENGINE_VM and can:
+                    spec = node.machines.spec(vm.id)
+                    node.machines.destroy(vm.id)
+                    can[0].machines.define(spec)
+                    can[0].machines.start(vm.id, can[0].storage.mounted)
+                    return
+        known = {vm.id for node in can for vm in node.machines.all() if vm.name == ENGINE_VM}
+        for vm_id in known:
+            if can and all(vm.state is VmState.DOWN for vm in self.vms(vm_id)):
+                can[0].machines.start(vm_id, can[0].storage.mounted)
+
     def _called(self) -> None:
+        self.look()
         self.calls += 1
         if self.calls == self.cut_at:
             raise PowerCut

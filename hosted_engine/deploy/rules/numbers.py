@@ -13,10 +13,6 @@ def why_not_vcpus(number: int) -> str | None:
     return _why_not_between(number, 1, 64)
 
 
-def why_not_lease_io_timeout_s(number: int) -> str | None:
-    return _why_not_between(number, 2, 60)
-
-
 def why_not_claim_code(text: str) -> str | None:
     """It stands in a header, as it is. Of a node that is a member the code is not known any more and not asked for:
     whether it is one in a node's form matters when the site is taken back."""

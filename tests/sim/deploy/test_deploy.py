@@ -26,7 +26,7 @@ async def test_from_nothing_to_a_running_engine(stage: Stage) -> None:
         "names",
         *("network:node2", "network:node3", "network:node1"),
         *("peer:node2", "peer:node3", "volume:engine", "volume:data", "mount:engine", "mount:data"),
-        *("lockspace", "join", "migration", "lease", "tiny", "system", "seed", "site_files"),
+        *("timers", "lockspace", "join", "migration", "lease", "tiny", "system", "seed", "site_files"),
         *("define", "start", "health", "hand_over", "recovery", "keep"),
     ]
     await assert_whole(stage)
@@ -158,7 +158,7 @@ async def test_a_brick_with_files_is_never_cleared(stage: Stage) -> None:
 
 
 async def test_a_power_cut_after_any_entry_of_the_journal_is_resumed(tmp_path: Path) -> None:
-    entries = 2 * 27 + 2
+    entries = 2 * 29 + 2
     for cut_after in range(1, entries + 1):
         stage = Stage(tmp_path / str(cut_after))
         stage.journals.cut_after = cut_after

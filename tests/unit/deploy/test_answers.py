@@ -1,5 +1,6 @@
 """Whoever fills in the answers sees all mistakes at once, and secrets stay in a file of his own."""
 
+from dataclasses import replace
 from ipaddress import IPv4Interface
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from hosted_engine.deploy.answers import Answers, AnswersMissing, AnswersReadable, AnswersWrong, parse, read
 from hosted_engine.deploy.rules.addresses import NO_IPV6
+from hosted_engine.ha.profiles import DEFAULT, FAST
 
 HEAD = 'site = "lab"\n[engine]\nname = "engine.lab.test"\naddress = "192.0.2.10/24"\nextra_names = ["localhost"]\n'
 
@@ -41,6 +43,12 @@ def test_three_nodes_are_read() -> None:
     assert answers.nodes[2].bricks.data == "/bricks/data/brick"
     assert answers.engine.extra_names == ("localhost",)
     assert (answers.management_network, answers.admin_user) == ("ovirtmgmt", "admin@internal")
+
+
+def test_all_times_follow_from_the_profile() -> None:
+    assert parse(three()).timers == DEFAULT
+    assert parse('profile = "fast"\n' + three()).timers == FAST
+    assert parse("lease_io_timeout_s = 6\n" + three()).timers == replace(DEFAULT, io_timeout_s=6)
 
 
 def test_every_mistake_is_told_at_once_with_its_path() -> None:
@@ -153,6 +161,7 @@ def test_answers_that_contradict_each_other_are_told(other: dict[str, str], path
         ("lease_io_timeout_s = true", "lease_io_timeout_s", "true has to be a whole number"),
         ("lease_io_timeout_s = 5.0", "lease_io_timeout_s", "5.0 has to be a whole number"),
         ("lease_io_timeout_s = 61", "lease_io_timeout_s", "61 has to be 2 to 60"),
+        ('profile = "quick"', "profile", '"quick" has to be default or fast'),
         ('ntp = ["192.0.2.5"]', "ntp", "is not known here"),
         ('gatway = "192.0.2.1"', "gatway", "is not known here; did you mean gateway?"),
         ("memory_mib = 2048", "memory_mib", "is not known here; it belongs to [engine]"),

@@ -100,6 +100,7 @@ def documents() -> st.SearchStrategy[dict[str, Any]]:
             "dns": mostly(["192.0.2.53"], st.lists(texts(ADDRESSES), max_size=4)),
             "management_network": mostly("ovirtmgmt", texts(INTERFACES)),
             "lease_io_timeout_s": mostly(5, NUMBERS),
+            "profile": mostly("fast", texts(["default", "FAST", "quick"])),
             "admin_user": mostly("admin@internal", texts(["a@b", "admin", "a:b@c", "@", "a b@c"])),
         },
     )

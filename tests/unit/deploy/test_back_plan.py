@@ -39,7 +39,7 @@ def holding(volume: str, *files: str, more: bool = False) -> Left:
 def test_the_last_step_is_taken_back_first(answers: Answers) -> None:
     keys = [todo.key for todo in plan_back(answers, "node1", Done(begun=ALL))]
     forward = [todo.key for todo in plan(answers, Observed(own="node1"))]
-    nothing_to_undo = ("migration", "lease", "site_files", "health", "hand_over", "recovery")
+    nothing_to_undo = ("timers", "migration", "lease", "site_files", "health", "hand_over", "recovery")
     assert keys == [key for key in reversed(forward) if key not in nothing_to_undo]
 
 

@@ -89,7 +89,7 @@ def test_another_password_later_is_refused_and_none_is_not_needed(
 
 def test_what_is_settled_once_the_site_is_up_can_be_corrected_before(folder: Folder, answers: Answers) -> None:
     folder.keep(folder.decisions(answers))
-    corrected = msgspec.structs.replace(answers, gateway=IPv4Address("192.0.2.1"), lease_io_timeout_s=9)
+    corrected = msgspec.structs.replace(answers, gateway=IPv4Address("192.0.2.1"), dns=(IPv4Address("192.0.2.53"),))
     folder.keep(folder.decisions(corrected))
     journal = folder.journals.new()
     journal.write(Entry(Mark.PLANNED))
@@ -97,8 +97,18 @@ def test_what_is_settled_once_the_site_is_up_can_be_corrected_before(folder: Fol
     assert folder.decisions(corrected).settled["gateway"] == "192.0.2.1"
     with pytest.raises(AnswersChanged) as caught:
         folder.decisions(answers)
-    assert "gateway was 192.0.2.1 and is none; lease_io_timeout_s was 9 and is 4" in str(caught.value)
+    assert "dns was 192.0.2.53 and is none; gateway was 192.0.2.1 and is none" in str(caught.value)
     assert folder.decisions(answers, to_remove=True).engine_vm_id == folder.decisions(corrected).engine_vm_id
+
+
+def test_the_timers_of_a_site_that_is_up_can_be_changed(folder: Folder, answers: Answers) -> None:
+    """Also where an earlier version has noted them as what cannot."""
+    found = folder.decisions(answers)
+    folder.keep(msgspec.structs.replace(found, settled=found.settled | {"lease_io_timeout_s": "4"}))
+    journal = folder.journals.new()
+    journal.write(Entry(Mark.PLANNED))
+    journal.write(Entry(Mark.ENDED, detail=Outcome.DONE.value))
+    assert folder.decisions(msgspec.structs.replace(answers, profile="fast")).engine_vm_id == found.engine_vm_id
 
 
 def test_a_half_made_authority_is_made_anew(folder: Folder, answers: Answers) -> None:

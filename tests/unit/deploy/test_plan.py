@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from gluster.parse import group as parse_group
 from hosted_engine.deploy.answers import parse
 from hosted_engine.deploy.plan import Kind, NodeSeen, Observed, expected, plan
+from hosted_engine.deploy.rolling import REASON, SiteFiles
 from hosted_engine.deploy.wishes import lease_wait_s, names, volume
+from node.api.messages.leases import LeaseTimersReport
 from node.api.messages.vms import VmState
 from tests.unit.deploy.test_answers import three
 from tests.unit.gluster.captured import group_virt
@@ -17,6 +19,8 @@ from tests.unit.gluster.captured import group_virt
 ANSWERS = parse(three())
 NAMES = ("node1", "node2", "node3")
 EVERY_KEY = tuple(todo.key for todo in plan(ANSWERS, Observed()))
+TIMERS = LeaseTimersReport(watchdog_fire_timeout_s=30, io_timeouts_s={"trivet": 4}, watchdog=False)
+OTHER_TIMERS = LeaseTimersReport(watchdog_fire_timeout_s=10, io_timeouts_s={"trivet": 2}, watchdog=False)
 WHOLE_NODE = NodeSeen(
     member=True,
     names=names(ANSWERS),
@@ -25,6 +29,7 @@ WHOLE_NODE = NodeSeen(
     volumes=frozenset({"engine", "data"}),
     mounted=frozenset({"engine", "data"}),
     joined=True,
+    timers=TIMERS,
     keeps_engine=True,
     movable_to=frozenset(NAMES),
 )
@@ -34,7 +39,7 @@ WHOLE = Observed(
     authority=True,
     images=frozenset({Kind.TINY, Kind.SYSTEM, Kind.SEED}),
     lease=True,
-    site_files=True,
+    site_files=SiteFiles(settled=True),
     recovery=True,
     healthy=True,
     handed_over=True,
@@ -50,6 +55,8 @@ seen_nodes = st.builds(
     volumes=st.frozensets(st.sampled_from(["engine", "data"])),
     mounted=st.frozensets(st.sampled_from(["engine", "data"])),
     joined=st.booleans(),
+    timers=st.sampled_from([None, TIMERS, OTHER_TIMERS]),
+    maintenance=st.sampled_from(["", "a new disk", REASON]),
     keeps_engine=st.booleans(),
     movable_to=st.sampled_from([frozenset[str](), frozenset(NAMES), frozenset({"node1"})]),
     vm=st.sampled_from([None, *VmState]),
@@ -61,7 +68,7 @@ anything = st.builds(
     authority=st.booleans(),
     images=st.frozensets(st.sampled_from([Kind.TINY, Kind.SYSTEM, Kind.SEED])),
     lease=st.booleans(),
-    site_files=st.booleans(),
+    site_files=st.builds(SiteFiles, settled=st.booleans(), changing=st.booleans()),
     recovery=st.booleans(),
     healthy=st.booleans(),
     handed_over=st.booleans(),
@@ -91,13 +98,31 @@ def test_what_an_interrupted_run_left_is_done_beside_what_is_missing(
     seen: Observed, unfinished: frozenset[str]
 ) -> None:
     seen = replace(seen, formed=False)
-    assert set(keys(seen, unfinished)) == set(keys(seen)) | unfinished
+    done, before = set(keys(seen, unfinished)), set(keys(seen)) | unfinished
+    assert before <= done
+    assert done - before <= {"prepare", "finish"}  # where the site's files are written again while timers differ
 
 
 @given(anything)
 def test_the_node_that_the_deploy_runs_on_changes_its_network_last(seen: Observed) -> None:
     networks = [todo.nodes[0] for todo in plan(ANSWERS, seen) if todo.kind is Kind.NETWORK]
     assert seen.own not in networks[:-1]
+
+
+@given(anything)
+def test_timers_are_changed_only_when_all_nodes_answer_and_hosts_wait_meanwhile(seen: Observed) -> None:
+    whole = keys(seen)
+    if set(seen.nodes) != set(NAMES):
+        assert not any(key.startswith(("roll", "finish")) for key in whole)
+    rolled = [name for name in NAMES if f"roll:{name}" in whole]
+    if any(seen.nodes[name].timers == OTHER_TIMERS for name in rolled) and seen.lives:
+        assert "timers" not in whole
+        assert "finish" in whole
+        assert "prepare" in whole or seen.site_files.changing
+    if seen.running_on in rolled:
+        assert rolled == [seen.running_on] or whole.index(f"roll:{seen.running_on}") == max(
+            whole.index(f"roll:{name}") for name in rolled
+        )
 
 
 @given(anything)

@@ -4,7 +4,6 @@ import pytest
 
 from hosted_engine.deploy.rules.numbers import (
     why_not_claim_code,
-    why_not_lease_io_timeout_s,
     why_not_memory_mib,
     why_not_password,
     why_not_password_file,
@@ -17,7 +16,6 @@ from hosted_engine.deploy.rules.numbers import (
     [
         (why_not_memory_mib, (512, 1024, 262144), (-1, 0, 511, 262145, 10**30)),
         (why_not_vcpus, (1, 2, 64), (-1, 0, 65, 10**30)),
-        (why_not_lease_io_timeout_s, (2, 5, 10, 60), (-1, 0, 1, 61, 10**30)),
     ],
 )
 def test_numbers_within_their_limits(rule: type, good: tuple[int, ...], bad: tuple[int, ...]) -> None:
