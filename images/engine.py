@@ -18,7 +18,7 @@ DISK_BYTES = 8 << 30
 BOOT_BYTES = 32 * disk.MIB
 LABEL = "trivet-engine"
 NAME = "engine.qcow2"
-MODULES = ("virtio_blk", "virtio_net", "virtio_rng", "button", "evdev")
+MODULES = ("virtio_blk", "virtio_net", "virtio_rng", "button", "evdev", "i6300esb")
 COMMAND_LINE = "console=ttyS0 quiet panic=10 systemd.firstboot=off"
 
 DEBIAN = Debian(

@@ -140,6 +140,7 @@ def _engine_vm(answers: Answers, decisions: Decisions) -> VmSpec:
         ),
         nics=(VmNic(id=decisions.engine_nic_id, mac=decisions.engine_mac, bridge=answers.management_network),),
         leases=(VmLease(lockspace=LOCKSPACE, resource=LEASE, volume="engine"),),
+        watchdog=True,
     )
 
 

@@ -93,6 +93,8 @@ def _devices(devices: ET.Element, spec: VmSpec, surroundings: Surroundings) -> N
         channel = _add(devices, "channel", type="unix")
         _add(channel, "target", type="virtio", name="org.qemu.guest_agent.0")
     _add(_add(devices, "rng", model="virtio"), "backend", "/dev/urandom", model="random")
+    if spec.watchdog:  # beside the iTCO of every q35, for which Debian's kernel for guests has no driver
+        _add(devices, "watchdog", model="i6300esb", action="reset")
     _add(_add(devices, "memballoon", model="virtio"), "stats", period="10")
 
 

@@ -72,7 +72,8 @@ class VmLease(Message, frozen=True, kw_only=True):
 
 
 class VmSpec(Message, frozen=True, kw_only=True):
-    """All that a node has to know to run a VM. The same id always means the same VM, on whichever node."""
+    """All that a node has to know to run a VM. The same id always means the same VM, on whichever node. `watchdog`: the
+    VM has an i6300esb, which resets it when its guest has begun to feed it and ends to."""
 
     id: str
     name: str
@@ -85,6 +86,7 @@ class VmSpec(Message, frozen=True, kw_only=True):
     nics: tuple[VmNic, ...] = ()
     leases: tuple[VmLease, ...] = ()
     guest_agent: bool = True
+    watchdog: bool = False
 
 
 class VmReport(Message, frozen=True, kw_only=True):

@@ -39,6 +39,7 @@ ENGINE = VmSpec(
     ),
     nics=(VmNic(id="9d2f2f4e-6a7f-4d8c-8f57-0d7f3a1f0001", mac="02:00:00:00:00:0a", bridge="ovirtmgmt"),),
     leases=(VmLease(lockspace="trivet", resource="engine", volume="engine"),),
+    watchdog=True,
 )
 MANY = VmSpec(
     id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f61",
