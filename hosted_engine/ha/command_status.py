@@ -44,12 +44,16 @@ def status(as_json: bool) -> None:
     Reads the whiteboard on the engine volume; whether a host lives is what this node's daemon has seen.
     """
     look = Look(config.load())
-    found = _asked(look.site)
-    silent = _silent(look)
+    found, daemon = _asked(look.site), _daemon(look)
+    silent = _silent(daemon)
+    monitors = daemon.get("monitors", {})
     if as_json:
-        click.echo(msgspec.json.encode(status_words(found, silent)))
+        click.echo(msgspec.json.encode(status_words(found, silent) | {"monitors": monitors}))
     else:
         _show(found, silent)
+        _show_monitors(monitors)
+        for text in daemon.get("troubles", ()):
+            click.echo(text)
 
 
 @click.command()
@@ -229,11 +233,33 @@ def _show(found: SiteLook, silent: dict[int, float]) -> None:
     console.print(format_failover(found.failovers[-1]) if found.failovers else NO_FAILOVER)
 
 
-def _silent(look: Look) -> dict[int, float]:
-    """Seconds since this node's daemon saw each of the others write; empty where it has not run."""
+def _show_monitors(monitors: dict[str, dict[str, Any]]) -> None:
+    """What this node's daemon asks, how often, how long an answer may take, and how it was in the last minutes."""
+    if not monitors:
+        return
+    table = Table(title="Monitors of this host, the last five minutes; all in seconds")
+    for column in ("monitor", "every", "limit", "p50", "max", "failed", "now"):
+        table.add_column(column)
+    for name, one in monitors.items():
+        last = one.get("last_minutes") or {}
+        figures = [f"{last[key]:.2f}" if key in last else "" for key in ("p50_s", "max_s")]
+        failed = f"{last['failed']} of {last['answers']}" if last else ""
+        spans = [f"{one[key]:g}" if key in one else "" for key in ("period_s", "limit_s")]
+        table.add_row(name, *spans, *figures, failed, one["error"] or "answers")
+    Console(highlight=False).print(table)
+
+
+def _daemon(look: Look) -> dict[str, Any]:
+    """What this node's daemon decided last; empty where it has not run."""
     try:
-        found = look.daemon()
+        return look.daemon()
     except NoDaemon:
+        return {}
+
+
+def _silent(found: dict[str, Any]) -> dict[int, float]:
+    """Seconds since this node's daemon saw each of the others write."""
+    if not found:
         return {}
     age_s = max(0.0, time.time() - found["at"])
     return {peer["host_id"]: round(peer["silent_s"] + age_s, 1) for peer in found["peers"]}

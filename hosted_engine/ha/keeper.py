@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from hosted_engine.ha.decide import decide
 from hosted_engine.ha.engine_vm_choice import choose, format_fallback
 from hosted_engine.ha.failover import Failover, Track, after_start, follow
 from hosted_engine.ha.fencer import Fencer
+from hosted_engine.ha.latency import format_slow, latency
 from hosted_engine.ha.memory import after_action, after_decision, own_block, stopped
 from hosted_engine.ha.monitor import Monitor, Sample
 from hosted_engine.ha.network_probes import NetworkLook
@@ -263,11 +264,28 @@ class Keeper:
     def _troubles(self) -> tuple[Trouble, ...]:
         files, vm = self._monitors.configuration.latest().value, self._monitors.vm.latest().value
         fallback = "" if files is None or vm is None else format_fallback(files, vm.shape)
-        return (Trouble(key="configuration", text=fallback),)
+        board, name = self._monitors.board, self._identity.name
+        slow = format_slow(latency(board.history(), board.latest(), self._clock.monotonic()), self._view.profile)
+        return (
+            Trouble(key="configuration", text=fallback),
+            Trouble(key="slow", text=f"{name}: {slow}" if slow else "", over=f"{name}: volume engine answers in time"),
+        )
 
     def _words(self) -> dict[str, Any]:
-        samples = ((monitor.name, monitor.latest()) for monitor in self._monitors.all())
-        return {name: {"took_s": round(one.took_s, 3), "error": one.error} for name, one in samples}
+        now = self._clock.monotonic()
+        return {monitor.name: _monitor_words(monitor, now) for monitor in self._monitors.all()}
+
+
+def _monitor_words(monitor: Monitor[Any], now: float) -> dict[str, Any]:
+    latest = monitor.latest()
+    found = latency(monitor.history(), latest, now)
+    return {
+        "took_s": round(latest.took_s, 3),
+        "error": latest.error,
+        "period_s": monitor.period_s,
+        "limit_s": monitor.limit_s,
+        "last_minutes": None if found is None else asdict(found),
+    }
 
 
 def _known(sample: Sample[BoardLook], answer: bool) -> bool | None:

@@ -76,11 +76,33 @@ def note(folder: Path, *reasons: str, view: View | None = None, cluster_block: s
             view or first_view(1, 5.0),
             decision,
             at=1000.0,
-            monitors={"lease": {"took_s": 0.0, "error": "no answer"}},
+            monitors={"lease": {"took_s": 0.0, "error": "no answer"}, "whiteboard": WHITEBOARD},
+            troubles=("Volume engine is slow",),
             cluster_block=cluster_block,
         )
     while not (folder / "run/status.json").exists() or reasons[-1] not in (folder / "run/status.json").read_text():
         time.sleep(0.01)
+
+
+WHITEBOARD = {
+    "took_s": 0.02,
+    "error": "",
+    "period_s": 1.0,
+    "limit_s": 10.0,
+    "last_minutes": {"answers": 300, "failed": 2, "p50_s": 0.02, "max_s": 7.25, "window_s": 300.0},
+}
+
+
+def test_status_shows_the_monitors_of_this_host(folder: Path) -> None:
+    board(folder)
+    note(folder, "a reason")
+    told = json.loads(run("status", "--json").output)
+    assert told["monitors"]["whiteboard"] == WHITEBOARD
+    plain = run("status").output
+    assert "7.25" in plain
+    assert "2 of 300" in plain
+    assert "no answer" in plain
+    assert "Volume engine is slow" in plain
 
 
 def test_status_shows_every_host_and_what_is_wrong_with_a_block(folder: Path) -> None:

@@ -47,6 +47,7 @@ class Host:
         self.other_writes = True
         self.clock_trouble: Problem | None = None
         self.volume_fails = self.volume_full = False
+        self.volume_delay_s = 0.0
         self.history = folder / HISTORY
         self.failovers: list[Failover] = []
         self._board = Board(self.file, 1, (2,))
@@ -98,6 +99,7 @@ class Host:
         return 0.0
 
     def _look(self) -> BoardLook:
+        self.clock.advance(self.volume_delay_s)
         if self.volume_fails:
             raise OSError("Transport endpoint is not connected")
         return replace(self._board(), full=self.volume_full)
@@ -377,3 +379,16 @@ async def test_an_edit_that_is_healthy_is_kept_and_its_memory_is_what_a_host_nee
     assert good is not None
     assert (good.memory_bytes, good.sockets, good.edit) == (16 << 30, 2, "larger")
     assert all(not one.text for one in host.keeper._troubles())
+
+
+async def test_a_volume_that_answers_late_is_said_and_so_is_its_recovery(host: Host) -> None:
+    await host.rounds(20)
+    host.volume_delay_s = 12.0
+    await host.rounds(1)
+    host.volume_delay_s = 0.0
+    await host.rounds(4)
+    (slow,) = (one for one in host.keeper._troubles() if one.key == "slow")
+    assert slow.text.startswith("node1: Volume engine is slow: an answer took 12.0 s")
+    await host.rounds(310)
+    (slow,) = (one for one in host.keeper._troubles() if one.key == "slow")
+    assert (slow.text, slow.over) == ("", "node1: volume engine answers in time")
