@@ -1,6 +1,7 @@
 """`lab up`: every step looks first and does only what is missing, so that it can be cut off and run again anywhere."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ci.lab import deploying, engine_vm, host, refresh, supplies
@@ -43,15 +44,15 @@ class Up:
             self._clear()
         with step("start the nodes"):
             self._start(ready)
-        with step("refresh Trivet's code"):
-            changed = self._refresh(Path(ready.launch.lowers[0]))
-            self._tell_older_images(ready)
-        with step("wait for the agents"):
-            self._wait_agents()
-            if changed and self._engine_is_fresh:
-                with suppress(Unhealthy):  # the deploy would find it starting and look at everything twice
-                    self._gate.wait_healthy(RESTART_S)
-            self._leave_engine_alone(False)
+        with self._engine_in_peace():
+            with step("refresh Trivet's code"):
+                changed = self._refresh(Path(ready.launch.lowers[0]))
+                self._tell_older_images(ready)
+            with step("wait for the agents"):
+                self._wait_agents()
+                if changed and self._engine_is_fresh:
+                    with suppress(Unhealthy):  # the deploy would find it starting and look at everything twice
+                        self._gate.wait_healthy(RESTART_S)
 
     def site(self) -> None:
         """Make a site of the nodes and open the way to it. Raises Problem, as `nodes`."""
@@ -63,10 +64,10 @@ class Up:
             self._gate.fetch(self._appliance.machines[0])
             self._gate.wait_healthy(ENGINE_S)
         if not self._engine_is_fresh:
-            with step("refresh the engine's code"):  # a disk made by an earlier version has just been started
+            # A disk made by an earlier version has just been started.
+            with step("refresh the engine's code"), self._engine_in_peace():
                 self._refresh(build.trivet_layer(build.DEFAULT_STORE, self._progress.note))
                 self._gate.wait_healthy(ENGINE_S)
-                self._leave_engine_alone(False)
 
     def refresh(self) -> bool:
         """Only bring changed code into what runs; False when all of it runs that code already. Raises Problem."""
@@ -75,13 +76,13 @@ class Up:
         step = self._progress.step
         with step("make Trivet's layer"):
             layer = build.trivet_layer(build.DEFAULT_STORE, self._progress.note)
-        with step("bring it into nodes and engine"):
-            changed = self._refresh(layer)
-        with step("wait until agents and engine serve"):
-            self._wait_agents()
-            if self._engine_is_fresh:
-                self._gate.wait_healthy(ENGINE_S)
-            self._leave_engine_alone(False)
+        with self._engine_in_peace():
+            with step("bring it into nodes and engine"):
+                changed = self._refresh(layer)
+            with step("wait until agents and engine serve"):
+                self._wait_agents()
+                if self._engine_is_fresh:
+                    self._gate.wait_healthy(ENGINE_S)
         return changed
 
     def farewell(self) -> str:
@@ -157,6 +158,14 @@ class Up:
                 self._engine_is_fresh = True
                 self._leave_engine_alone(True)
         return refresh.refresh(places, layer, self._progress.note)
+
+    @contextmanager
+    def _engine_in_peace(self) -> Iterator[None]:
+        """What `_refresh` has set is taken back, also when something in between fails."""
+        try:
+            yield
+        finally:
+            self._leave_engine_alone(False)
 
     def _leave_engine_alone(self, alone: bool) -> None:
         """An emulated engine that is started anew on busy processors can take so long that trivet-ha would restart it.
