@@ -122,8 +122,22 @@ class EngineVm:
         seen = await self._look(names)
         states = [one.state for one in seen.values() if isinstance(one, VmReport)]
         if all(state is VmState.DOWN for state in states) and not any(isinstance(o, Problem) for o in seen.values()):
+            if await self._is_kept(names):
+                return f"the VM is down, and trivet-ha is to start it ({_words(seen)})"
             raise EngineDown(reason=_words(seen), console=await self._console(seen))
         return f"the VM is {', '.join(states) or 'out of sight'}, the engine in it does not serve yet ({reason})"
+
+    async def _is_kept(self, names: Iterable[str]) -> bool:
+        """Whether trivet-ha is at work on one of these nodes, and nobody has told it to leave the engine alone."""
+        for name in names:
+            try:
+                async with self._work.member(name) as api:
+                    report = await api.ha()
+            except (NodeSilent, RemoteRefused, RemoteFailed):
+                continue
+            if report.keeps and report.active and not report.global_maintenance:
+                return True
+        return False
 
     async def hand_over(self, todo: Todo) -> None:
         async def why_not() -> str | None:

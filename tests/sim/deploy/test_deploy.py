@@ -251,6 +251,31 @@ async def test_an_engine_vm_that_dies_while_it_boots_is_told_with_its_console(st
     await assert_whole(stage)
 
 
+async def test_an_engine_vm_that_trivet_ha_is_about_to_start_is_waited_for(stage: Stage) -> None:
+    """On a site that is made the deploy is not the only one that starts the engine."""
+    await stage.run()
+    node = stage.world.nodes["node1"]
+    node.lose_power()
+    node.start()
+    vm_id = stage.folder.decisions(stage.answers).engine_vm_id
+    looks = 0
+
+    def die(progress: Progress) -> None:
+        if progress.step.key == "health" and progress.mark is Mark.STARTED:
+            node.machines.crash(vm_id)
+            stage.world.look = come_back
+
+    def come_back() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 30:
+            node.machines.start(vm_id, node.storage.mounted)
+
+    stage.told = Watcher(die)
+    assert [todo.key for todo in (await stage.run()).todos] == ["start", "health", "hand_over"]
+    await assert_whole(stage)
+
+
 @pytest.mark.parametrize(("changed", "asked"), [("node2", "node2"), ("node1", "node2")])
 async def test_a_network_that_carries_no_large_answer_is_not_kept(stage: Stage, changed: str, asked: str) -> None:
     """The deploy runs on node1 and would reach that over its loopback, whatever becomes of its network."""
