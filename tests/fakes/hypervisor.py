@@ -94,7 +94,9 @@ class FakeHypervisor:
             self.arrive.wait()
         here.domain = replace(here.domain, move=Move.NONE)
         if self._cancelled:
-            raise HypervisorFailed(act="move the VM", reason="operation aborted: migration out job: canceled by client")
+            raise HypervisorFailed(
+                act="move the VM", reason="operation aborted: job 'migration out' canceled by client"
+            )
         there.receive(here.domain, here.xml)
         self.undefine(vm_id)
 

@@ -174,7 +174,8 @@ def test_a_guest_may_stand_still_for_longer_when_it_is_late() -> None:
             "The certificate is not trusted.",
             "this node's certificate is not that of a member, or is not valid now",
         ),
-        ("operation aborted: migration out job: canceled by client", ""),
+        ("internal error: client socket is closed", "the connection to it was lost"),
+        ("operation aborted: job 'migration out' canceled by client", ""),
     ],
 )
 def test_libvirts_words_with_what_they_mean(said: str, meant: str) -> None:
