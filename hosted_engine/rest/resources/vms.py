@@ -59,7 +59,10 @@ class Vms(Resource):
     async def update(self, call: Call) -> Answer:
         is_engine = self._vm(call.ids["vm"]).origin is Origin.MANAGED_HOSTED_ENGINE
         kind = UpdateEngineVm if is_engine else UpdateVm
-        await self.perform(call, kind(id=call.ids["vm"], name=call.body.get("name"), **hardware_from_wire(call.body)))
+        running = await self.perform(
+            call, kind(id=call.ids["vm"], name=call.body.get("name"), **hardware_from_wire(call.body))
+        )
+        await running.wait()  # an update has always ended when it is answered, as in oVirt
         return await self.get(call)
 
     async def remove(self, call: Call) -> Answer:

@@ -69,7 +69,7 @@ def test_the_engines_own_vm_is_edited_for_its_next_start(site: Served) -> None:
         node.storage.put_engine_vm("engine", name, config)
     with site.connection() as connection:
         service = connection.system_service().vms_service().vm_service(ENGINE_VM_ID)
-        service.update(types.Vm(memory=2 << 30, memory_policy=types.MemoryPolicy(guaranteed=2 << 30)), async_=False)
+        service.update(types.Vm(memory=2 << 30, memory_policy=types.MemoryPolicy(guaranteed=2 << 30)))
         vm = service.get()
         assert (vm.memory, vm.next_run_configuration_exists) == (1 << 30, True)
         assert service.get(next_run=True).memory == 2 << 30
