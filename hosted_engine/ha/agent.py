@@ -48,7 +48,7 @@ from node.api.messages.machine import Accelerator
 from node.api.messages.vms import VmReport
 from node.ha_service import LOCAL_MAINTENANCE
 from node.needs import Needs
-from node.observe.capabilities import accelerator
+from node.observe.capabilities import accelerator, own_version
 from node.storage import engine_vm_files, layout
 from node.storage.sanlock_daemon import SanlockDaemon
 from node.system.clock import SystemClock
@@ -143,6 +143,7 @@ class HaAgent:
             name=own.name,
             boot_id=host_probes.boot_id(),
             local_maintenance=settings.ha_folder / LOCAL_MAINTENANCE,
+            version=own_version(),
         )
         for monitor in monitors.all():
             monitor.start()

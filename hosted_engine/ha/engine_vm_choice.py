@@ -68,7 +68,7 @@ def format_state(files: EngineVmReport) -> str:
     if not has_failed(files):
         return f"The engine VM's next start takes a new configuration: {wanted}; healthy was {good}"
     return (
-        f"The engine VM's configuration that was asked for ({wanted}) has been started with and was not healthy: "
+        f"The engine VM's configuration that was asked for ({wanted}) is given up: "
         f"{why_failed(files)}. Its next start takes {good} again; what was asked for lies in ha/engine-vm.tried.json"
     )
 

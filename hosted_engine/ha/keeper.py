@@ -21,9 +21,11 @@ from hosted_engine.ha.notifications import Trouble
 from hosted_engine.ha.notifier import Notifier
 from hosted_engine.ha.observe import first_view, next_view
 from hosted_engine.ha.profiles import Profile
+from hosted_engine.ha.ranking import is_alive
 from hosted_engine.ha.records import Records
 from hosted_engine.ha.score import Measurements
 from hosted_engine.ha.states import Action, Health, LeaseState, VmState
+from hosted_engine.ha.versions import why_outdated
 from hosted_engine.ha.view import Facts, Memory
 from hosted_engine.ha.whiteboard import BadBlock, HostBlock
 from node.api.messages.ha import EngineVmReport, Shape
@@ -81,6 +83,7 @@ class Identity:
     name: str
     boot_id: str
     local_maintenance: Path
+    version: str = ""
 
 
 class Keeper:
@@ -140,6 +143,7 @@ class Keeper:
             boot_id=self._identity.boot_id,
             name=self._identity.name,
             written_at=self._clock.now(),
+            version=self._identity.version,
         )
         self._board.say(self._block)
         cluster_block = _cluster_block(self._monitors.board.latest().value)
@@ -248,13 +252,22 @@ class Keeper:
         monitors = self._monitors
         looks = [sample for sample in monitors.network.history() if now - sample.at <= NETWORK_S]
         fractions = [sample.value.fraction for sample in looks if sample.value is not None]
+        outdated = self._why_outdated()
         return Measurements(
             network=sum(fractions) / len(fractions) if fractions else None,
             bridge=bool(monitors.bridge.latest().value),
             memory_free_mib=monitors.memory.latest().value,
             memory_needed_mib=self._memory_needed_mib(),
             cpu_history=tuple((sample.at, sample.value) for sample in monitors.cpu.history()),
+            config_fresh=not outdated,
+            config_why=outdated,
         )
+
+    def _why_outdated(self) -> str:
+        """Against the hosts that lived in the last round; one that is gone may have been newer, and says nothing."""
+        blocks = [peer.block for peer in self._view.peers if is_alive(self._view, peer)]
+        written = ((one.name, one.version) for one in blocks if isinstance(one, HostBlock))
+        return why_outdated(self._identity.version, written)
 
     def _memory_needed_mib(self) -> float | None:
         """Of what the next start takes."""

@@ -57,7 +57,15 @@ def after_action(memory: Memory, action: Action, outcome: Outcome, now: float) -
 
 
 def own_block(
-    view: View, decision: Decision, memory: Memory, sequence: int, *, boot_id: str, name: str, written_at: float
+    view: View,
+    decision: Decision,
+    memory: Memory,
+    sequence: int,
+    *,
+    boot_id: str,
+    name: str,
+    written_at: float,
+    version: str = "",
 ) -> HostBlock:
     """What the others are told; `memory`: as it is after the decision."""
     return HostBlock(
@@ -74,6 +82,7 @@ def own_block(
         since=memory.since,
         failed_starts=memory.failed_starts,
         written_at=written_at,
+        version=version,
     )
 
 

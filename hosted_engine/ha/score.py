@@ -34,6 +34,7 @@ class Measurements:
     memory_needed_mib: float | None = 0
     cpu_history: tuple[Sample, ...] = ()
     config_fresh: bool = True
+    config_why: str = ""  # it is not
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ def _penalties(state: State, measured: Measurements, failed_starts: int) -> Iter
     if state in SCORELESS:
         yield Penalty("state", BASE, f"The host is in the state {state}")
     if not measured.config_fresh:
-        yield Penalty("config", OUT_OF_DATE, "The host's configuration is out of date")
+        why = f": {measured.config_why}" if measured.config_why else ""
+        yield Penalty("config", OUT_OF_DATE, f"The host's configuration is out of date{why}")
     yield from _network(measured)
     yield from _cpu(measured)
     yield from _memory(state, measured)

@@ -42,6 +42,7 @@ class HostBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     since: float = 0.0
     failed_starts: tuple[float, ...] = ()
     written_at: float = 0.0
+    version: str = ""  # of Trivet
 
 
 class ClusterBlock(msgspec.Struct, frozen=True, kw_only=True):

@@ -48,6 +48,7 @@ class Host:
         self.clock_trouble: Problem | None = None
         self.volume_fails = self.volume_full = False
         self.volume_delay_s = 0.0
+        self.other_version = "0.1.0"
         self.history = folder / HISTORY
         self.failovers: list[Failover] = []
         self._board = Board(self.file, 1, (2,))
@@ -76,6 +77,7 @@ class Host:
                 name="node1",
                 boot_id="b",
                 local_maintenance=self.maintenance,
+                version="0.1.0",
             ),
             DEFAULT,
             Memory(since=self.clock.monotonic()),
@@ -114,7 +116,13 @@ class Host:
                 vm = VmState.RUNNING if self.lease == (LeaseState.HELD, 2) else VmState.ABSENT
                 self.file.write_host(
                     HostBlock(
-                        host_id=2, sequence=self._sequence, state=State.ENGINE_UP, score=3400, vm=vm, name="node2"
+                        host_id=2,
+                        sequence=self._sequence,
+                        state=State.ENGINE_UP,
+                        score=3400,
+                        vm=vm,
+                        name="node2",
+                        version=self.other_version,
                     )
                 )
             for monitor in self.monitors.all():
@@ -361,7 +369,7 @@ async def test_an_edit_that_is_never_healthy_is_given_up_for_the_last_one_that_w
     host.lease, host.health = (LeaseState.HELD, 1), Health.GOOD
     await host.rounds(20)
     (trouble,) = (one.text for one in host.keeper._troubles() if one.key == "configuration")
-    assert "(32 MiB, 1 CPU) has been started with and was not healthy" in trouble
+    assert "(32 MiB, 1 CPU) is given up: the engine was not healthy with it after its start on node1" in trouble
     assert host.stage.files.read().good == VM
 
 
@@ -392,3 +400,15 @@ async def test_a_volume_that_answers_late_is_said_and_so_is_its_recovery(host: H
     await host.rounds(310)
     (slow,) = (one for one in host.keeper._troubles() if one.key == "slow")
     assert (slow.text, slow.over) == ("", "node1: volume engine answers in time")
+
+
+async def test_a_host_that_was_not_upgraded_is_less_fit_than_one_that_was(host: Host) -> None:
+    await host.rounds(20)
+    assert (host.said.score, host.said.version) == (3400, "0.1.0")
+    host.other_version = "0.2.0"
+    await host.rounds(4)
+    assert host.said.score == 2400
+    assert "it runs Trivet 0.1.0, node2 runs 0.2.0" in host.keeper._view.measurements.config_why
+    host.other_writes = False
+    await host.rounds(20)
+    assert host.said.score > 2400, "nobody who lives is newer"
