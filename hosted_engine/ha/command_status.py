@@ -12,6 +12,7 @@ from rich.table import Table
 
 from hosted_engine.ha.engine_vm_choice import format_state, state_of
 from hosted_engine.ha.failover import Cause, Failover, timeline
+from hosted_engine.ha.host_watchdog import NO_WATCHDOG, has_watchdog
 from hosted_engine.ha.look import Look, NoDaemon, SiteLook
 from hosted_engine.ha.records import Entry
 from hosted_engine.ha.states import Fencing
@@ -20,6 +21,7 @@ from node import config
 from node.api.engine_vm import has_failed, shape_of, why_failed
 from node.api.messages.ha import EngineVmReport
 from node.api.problems import Problem
+from node.system.process import run
 
 T = TypeVar("T")
 NO_FAILOVER = "No failover has been measured"
@@ -41,19 +43,23 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="For machi
 def status(as_json: bool) -> None:
     """Show every host: its state, its score, and where the engine is.
 
-    Reads the whiteboard on the engine volume; whether a host lives is what this node's daemon has seen.
+    Reads the whiteboard on the engine volume; whether a host lives is what this node's daemon has seen, and whether
+    there is a watchdog is said of this node alone.
     """
     look = Look(config.load())
-    found, daemon = _asked(look.site), _daemon(look)
+    found, daemon, watchdog = _asked(look.site), _daemon(look), has_watchdog(run)
     silent = _silent(daemon)
     monitors = daemon.get("monitors", {})
     if as_json:
-        click.echo(msgspec.json.encode(status_words(found, silent) | {"monitors": monitors}))
+        more = {"monitors": monitors, "watchdog_here": watchdog}
+        click.echo(msgspec.json.encode(status_words(found, silent) | more))
     else:
         _show(found, silent)
         _show_monitors(monitors)
         for text in daemon.get("troubles", ()):
             click.echo(text)
+        if watchdog is False:
+            click.echo(NO_WATCHDOG)
 
 
 @click.command()
