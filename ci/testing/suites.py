@@ -42,6 +42,7 @@ class Suite:
 
 
 CHECK = "check"
+WATCHDOG = "tests/integration/test_watchdog.py"
 SUITES: tuple[Suite, ...] = (
     Suite(CHECK, "check", (), "format, lint, types, imports, unit tests, simulations", 1.2, 900, short=True),
     Suite(
@@ -86,9 +87,9 @@ SUITES: tuple[Suite, ...] = (
         "lab-long",
         "lab",
         ("-m", "lab and long", *LAB_FOLDERS),
-        "outages one after the other, the deploy killed at every step, what a killed lab leaves",
-        40,
-        10800,
+        "outages one after the other, the deploy killed at every step, what a killed lab leaves, faults of the engine",
+        90,
+        18000,
         lab=Lab.UP,
     ),
     Suite(
@@ -111,9 +112,9 @@ SUITES: tuple[Suite, ...] = (
     Suite(
         "guests",
         "metal",
-        tuple(f"tests/integration/netconf/guest_{name}.py" for name in ("nmstate", "serial", "sriov")),
-        "emulated machines: nmstate with bonds, an operator at a serial line, SR-IOV",
-        35,
+        (*(f"tests/integration/netconf/guest_{name}.py" for name in ("nmstate", "serial", "sriov")), WATCHDOG),
+        "emulated machines: nmstate with bonds, an operator at a serial line, SR-IOV, a watchdog that fires",
+        38,
         10800,
     ),
 )

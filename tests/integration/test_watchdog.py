@@ -40,6 +40,7 @@ sleep 9
 """
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_a_host_without_its_sanlock_is_reset(tmp_path: Path) -> None:
     emulate(tmp_path / "guest", {"project/inside": INSIDE.encode()}, ("file:/tmp/work/results",), hardware=HARDWARE)

@@ -62,6 +62,13 @@ def kill_engine(lab: LabUnderTest) -> str:
     return pid
 
 
+def hang_kernel(lab: LabUnderTest) -> None:
+    """The engine VM's kernel panics and stays there."""
+    in_engine(lab, "sh", "-c", "echo 0 >/proc/sys/kernel/panic; echo 1 >/proc/sys/kernel/sysrq")
+    crash = ("systemd-run", "--on-active=2", "sh", "-c", "echo c >/proc/sysrq-trigger")  # answered before it happens
+    in_engine(lab, *crash)
+
+
 def engine_process(lab: LabUnderTest) -> str:
     return in_engine(lab, "systemctl", "show", "-P", "MainPID", "trivet-engine")
 

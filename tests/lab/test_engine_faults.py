@@ -55,6 +55,22 @@ def test_the_engines_host_is_parted(whole: LabUnderTest, fault: Fault) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(2 * ha_run.HANG_S)
+def test_a_hung_guest_kernel_is_reset_also_in_global_maintenance(whole: LabUnderTest) -> None:
+    """By its watchdog: trivet-ha is told to leave the engine alone, and the kernel to stay where it panics."""
+    host = ha_run.engine_host(whole)
+    qemu = whole.exec(host, "cat", "/run/libvirt/qemu/HostedEngine.pid")
+    whole.exec(host, "trivet", "ha", "maintenance", "global")
+    try:
+        engine_faults.hang_kernel(whole)
+        ha_run.until("the API does not answer any more", lambda: not ha_run.answers(whole))
+        ha_run.until("the API answers again", lambda: ha_run.answers(whole))
+    finally:
+        whole.exec(host, "trivet", "ha", "maintenance", "none")
+    assert whole.exec(host, "cat", "/run/libvirt/qemu/HostedEngine.pid") == qemu
+
+
+@pytest.mark.long
 @pytest.mark.timeout(ha_run.HANG_S)
 def test_gluster_dies_where_the_engine_runs(whole: LabUnderTest) -> None:
     host = ha_run.engine_host(whole)
