@@ -16,6 +16,7 @@ UNIT = "trivet-ha.service"
 MARK = "keeps-engine"  # the unit's condition
 LOCAL_MAINTENANCE = "local-maintenance"  # the reason for it stands in the file
 RUNTIME = Path("/run/trivet-ha")
+RESTART = "restart"  # in RUNTIME: when a restart of the engine was asked for here, by the monotonic clock
 STATUS = "status.json"  # in RUNTIME: what trivet-ha decided last
 FRESH_S = 30.0  # trivet-ha writes it every second or two; one that is older says nothing of now
 
@@ -117,3 +118,16 @@ def read_maintenance(folder: Path) -> str | None:
     """The reason for the maintenance, empty where none was given; None without maintenance."""
     text = read_or_none(folder / LOCAL_MAINTENANCE)
     return None if text is None else text.decode(errors="replace").strip()
+
+
+def ask_for_restart(runtime: Path, monotonic: float) -> None:
+    """Of the engine VM that runs on this node now; one that began to boot later is left alone."""
+    (runtime / RESTART).write_text(f"{monotonic}\n")
+
+
+def read_restart(path: Path) -> float | None:
+    text = read_or_none(path)
+    try:
+        return float(text) if text is not None else None
+    except ValueError:
+        return None

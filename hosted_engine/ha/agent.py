@@ -46,7 +46,7 @@ from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
 from node import config
 from node.api.messages.machine import Accelerator
 from node.api.messages.vms import VmReport
-from node.ha_service import LOCAL_MAINTENANCE
+from node.ha_service import LOCAL_MAINTENANCE, RESTART
 from node.needs import Needs
 from node.observe.capabilities import accelerator, own_version
 from node.storage import engine_vm_files, layout
@@ -143,6 +143,7 @@ class HaAgent:
             name=own.name,
             boot_id=host_probes.boot_id(),
             local_maintenance=settings.ha_folder / LOCAL_MAINTENANCE,
+            restart=RUNTIME / RESTART,
             version=own_version(),
         )
         for monitor in monitors.all():

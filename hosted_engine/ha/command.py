@@ -8,7 +8,7 @@ import msgspec
 
 from hosted_engine.ha.command_fence import fence
 from hosted_engine.ha.command_notify import notify
-from hosted_engine.ha.command_status import history, maintenance, status, why
+from hosted_engine.ha.command_status import history, maintenance, restart, status, why
 from hosted_engine.ha.score_file import rate_file
 from hosted_engine.ha.simulation.command import simulate
 from node.api.problems import Problem
@@ -37,5 +37,5 @@ def score(view: str, as_json: bool) -> None:
     click.echo(msgspec.json.encode(rated))
 
 
-for command in (simulate, status, why, history, maintenance, notify, fence):
+for command in (simulate, status, why, history, maintenance, restart, notify, fence):
     ha.add_command(command)

@@ -134,6 +134,18 @@ def maintenance(mode: str, force: bool, reason: str, as_json: bool) -> None:
     click.echo(msgspec.json.encode({"maintenance": mode}) if as_json else f"Maintenance: {mode}")
 
 
+@click.command()
+@as_json_option
+def restart(as_json: bool) -> None:
+    """Stop the engine VM that runs on this node and start it again, on whatever node is the fittest.
+
+    Its guest is asked first. It starts with the memory and the processors that were asked for last. Returns at once:
+    see `trivet ha status`.
+    """
+    _asked(Look(config.load()).ask_for_restart)
+    click.echo(msgspec.json.encode({"restart": "asked"}) if as_json else "The engine VM is being restarted")
+
+
 def status_words(found: SiteLook, silent: dict[int, float]) -> dict[str, Any]:
     """The site for machines. `silent_s`: how long this node has not seen the host write; null of itself."""
     cluster = found.cluster

@@ -15,6 +15,7 @@ def decide_up(view: View) -> Decision:
         _without_storage,
         _without_lease,
         _stopping,
+        _asked,
         _paused,
         _sick,
         _leaving,
@@ -92,6 +93,14 @@ def _stopping(view: View) -> Decision | None:
             State.ENGINE_STOP, f"Waiting for the guest to stop, {waited:.0f} of {view.profile.stop_timeout_s:.0f} s"
         )
     return Decision(state=State.ENGINE_FORCE_STOP, action=Action.DESTROY, reason="The guest did not stop in time")
+
+
+def _asked(view: View) -> Decision | None:
+    """What was asked for before the VM began to boot is done."""
+    asked_at, booted_at = view.restart_asked_at, view.booted_at
+    if asked_at is None or booted_at is None or asked_at <= booted_at:
+        return None
+    return _stop("A restart of the engine was asked for", sick=False)
 
 
 def _paused(view: View) -> Decision | None:

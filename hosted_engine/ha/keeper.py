@@ -29,6 +29,7 @@ from hosted_engine.ha.versions import why_outdated
 from hosted_engine.ha.view import Facts, Memory
 from hosted_engine.ha.whiteboard import BadBlock, HostBlock
 from node.api.messages.ha import EngineVmReport, Shape
+from node.ha_service import read_restart
 from node.system.clock import Clock
 
 NETWORK_S = 60.0  # so much of the network's past counts for the score
@@ -83,6 +84,7 @@ class Identity:
     name: str
     boot_id: str
     local_maintenance: Path
+    restart: Path  # its time is when somebody asked for a restart of the engine, by the monotonic clock
     version: str = ""
 
 
@@ -232,6 +234,7 @@ class Keeper:
             health=monitors.health.latest().value or Health.UNKNOWN,
             global_maintenance=_maintenance(look),
             local_maintenance=self._identity.local_maintenance.exists(),
+            restart_asked_at=read_restart(self._identity.restart),
             answering=tuple((network.value or NetworkLook({}, None, None)).peers.items()),
             answering_at=network.at - network.took_s,
             fencing=self._fencer.facts(monitors.fencing.latest().value or {}, blocks),

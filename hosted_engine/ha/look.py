@@ -1,6 +1,7 @@
 """What the command line reads: the whiteboard on the volume, and what this node's daemon wrote down. Ends in time."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -21,12 +22,13 @@ from hosted_engine.ha.notify_settings import NotifySettings
 from hosted_engine.ha.records import HISTORY, Entry, read_history
 from hosted_engine.ha.site_files import HaSite
 from hosted_engine.ha.site_folder import read_site
+from hosted_engine.ha.states import VmState
 from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
 from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
 from node.api.messages.ha import EngineVmReport
 from node.api.problems import Failed, Problem, Refused
 from node.config import Config
-from node.ha_service import RUNTIME, STATUS, begin_maintenance, end_maintenance
+from node.ha_service import RUNTIME, STATUS, ask_for_restart, begin_maintenance, end_maintenance
 from node.storage import engine_vm_files, layout
 from node.system.files import read_or_none
 
@@ -54,6 +56,12 @@ class NoDaemon(Refused):
     what = "There is nothing to show"
     why = "trivet-ha has not decided anything on this node since it was booted"
     mend = "See whether it runs: systemctl status trivet-ha"
+
+
+class NotRestarted(Refused):
+    what = "The engine VM was not restarted"
+    why = "{reason}"
+    mend = "{mend}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +133,21 @@ class Look:
             begin_maintenance(self._own, reason)
         else:
             end_maintenance(self._own)
+
+    def ask_for_restart(self) -> None:
+        """Of the engine VM, which has to be on this node. Raises NoDaemon, NotRestarted, VolumeSilent."""
+        found = self.daemon()
+        if found.get("global_maintenance"):
+            raise NotRestarted(reason="there is global maintenance", mend="End it first: trivet ha maintenance none")
+        if found["decision"]["vm"] not in (VmState.RUNNING, VmState.PAUSED):
+            raise NotRestarted(reason=self._where(), mend="Say it on the node on which the engine runs")
+        ask_for_restart(self._runtime, time.monotonic())
+
+    def _where(self) -> str:
+        look = self.site()
+        names = {node.host_id: node.name for node in look.site.nodes}
+        on = [names[number] for number, one in look.blocks.items() if isinstance(one, HostBlock) and one.vm.is_here]
+        return f"it runs on {on[0]}" if on else "it does not run here"
 
     def _site(self) -> SiteLook:
         site = self._site_file()

@@ -35,6 +35,7 @@ def next_view(before: View, facts: Facts, memory: Memory) -> View:
         peers=_peers(before.peers, facts),
         running=facts.running,
         clock_trouble=facts.clock_trouble,
+        restart_asked_at=facts.restart_asked_at,
     )
 
 

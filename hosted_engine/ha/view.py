@@ -91,6 +91,7 @@ class Facts:
     answering_at: float | None = None  # when that was asked; None: now
     running: Action | None = None
     clock_trouble: str = ""
+    restart_asked_at: float | None = None
     booted_at: float | None = None  # when the VM was started or its guest began to boot again, where that is known
 
 
@@ -116,6 +117,7 @@ class View:
     peers: tuple[Peer, ...] = ()
     running: Action | None = None
     clock_trouble: str = ""
+    restart_asked_at: float | None = None  # by somebody on this host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -183,6 +183,10 @@ def _activate(cluster: Cluster, name: str) -> None:
     _host(cluster, name).local_maintenance = False
 
 
+def _restart(cluster: Cluster, name: str) -> None:
+    _host(cluster, name).restart_asked_at = cluster.now
+
+
 def _set(cluster: Cluster, name: str, what: str, value: str) -> None:
     host, known = _host(cluster, name), value != "null"
     match what:
@@ -257,6 +261,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "device": _device,
     "maintenance": _maintenance,
     "activate": _activate,
+    "restart": _restart,
     "set": _set,
     "lie": _lie,
     "truth": _truth,

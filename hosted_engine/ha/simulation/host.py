@@ -85,6 +85,7 @@ class Host:
     sanlock: Sanlock
     measurements: Measurements = FIT
     local_maintenance: bool = False
+    restart_asked_at: float | None = None
     wall_offset_s: float = 0.0
     powered: bool = True
     boots: int = 0
@@ -231,6 +232,7 @@ class Host:
             health=faults.health or self._health(now),
             global_maintenance=said_maintenance(*self.cluster.volume.cluster) if works else None,
             local_maintenance=self.local_maintenance,
+            restart_asked_at=self.restart_asked_at,
             answering=tuple((peer, cluster.answers(self.host_id, peer)) for peer in cluster.peers[self.host_id]),
             fencing=tuple((peer, self._fencing(peer)) for peer in cluster.peers[self.host_id])
             if cluster.fences

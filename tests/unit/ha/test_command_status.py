@@ -24,7 +24,7 @@ from hosted_engine.ha.whiteboard import VERSION, BadBlock, ClusterBlock, HostBlo
 from hosted_engine.ha.whiteboard_file import BLOCK, NAME, WhiteboardFile
 from node import config
 from node.config import Config
-from node.ha_service import LOCAL_MAINTENANCE
+from node.ha_service import LOCAL_MAINTENANCE, RESTART, read_restart
 from tests.unit.ha.test_actions import VM
 from tests.unit.ha.test_failover import FOUND
 
@@ -257,3 +257,25 @@ def test_the_last_failover_is_shown_with_its_timeline(folder: Path) -> None:
     assert [one["at"] for one in json.loads(run("history", "--failover", "--json").output)] == [500.0, 1000.0]
     lines = [line.split() for line in run("history", "--failover").output.splitlines()[1:]]
     assert [line[0] for line in lines] == ["-1.0", "0.0", "10.0", "60.0", "61.0", "64.0", "90.0"]
+
+
+@pytest.mark.parametrize("vm", [VmState.RUNNING, VmState.PAUSED])
+def test_a_restart_is_asked_for_where_the_engine_is(folder: Path, vm: VmState) -> None:
+    before = time.monotonic()
+    note(folder, "a reason", view=replace(first_view(1, 5.0), vm=vm))
+    assert run("restart").output == "The engine VM is being restarted\n"
+    asked_at = read_restart(folder / "run" / RESTART)
+    assert asked_at is not None
+    assert before <= asked_at <= time.monotonic()
+
+
+def test_a_restart_elsewhere_or_in_global_maintenance_is_refused(folder: Path) -> None:
+    board(folder).write_host(
+        HostBlock(host_id=2, sequence=1, state=State.ENGINE_UP, score=3400, vm=VmState.RUNNING, name="node2")
+    )
+    note(folder, "a reason", view=replace(first_view(1, 5.0), vm=VmState.ABSENT))
+    assert "it runs on node2" in run("restart").output
+    note(folder, "another", view=replace(first_view(1, 5.0), vm=VmState.RUNNING, global_maintenance=True))
+    assert "there is global maintenance" in run("restart").output
+    assert read_restart(folder / "run" / RESTART) is None
+    assert run("restart").exit_code == 1

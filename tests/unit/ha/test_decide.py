@@ -426,3 +426,16 @@ def test_whatever_is_unknown_is_never_acted_on(
         assert maintenance is False
         assert lease not in (LeaseState.UNKNOWN, LeaseState.UNREADABLE)
         assert not local
+
+
+@pytest.mark.parametrize(
+    ("asked_at", "booted_at", "restarts"),
+    [(NOW - 5, NOW - 500, True), (NOW - 500, NOW - 5, False), (None, NOW - 500, False), (NOW - 5, None, False)],
+)
+@pytest.mark.parametrize("health", [Health.GOOD, Health.BAD, Health.UNKNOWN])
+def test_a_restart_is_done_once_for_the_vm_it_was_asked_for(
+    asked_at: float | None, booted_at: float | None, restarts: bool, health: Health
+) -> None:
+    view = replace(UP, health=health, health_since=NOW, restart_asked_at=asked_at, booted_at=booted_at)
+    assert (decide(view).action is Action.STOP) is restarts
+    assert not decide(view).sick

@@ -77,6 +77,7 @@ class Host:
                 name="node1",
                 boot_id="b",
                 local_maintenance=self.maintenance,
+                restart=folder / "restart",
                 version="0.1.0",
             ),
             DEFAULT,
