@@ -110,7 +110,7 @@ class Agent:
             tell=self._tell_mounts,
         )
         leases = Leases(
-            SanlockDaemon(),
+            SanlockDaemon(run),
             self._for_storage,
             wishes,
             volumes=settings.volumes,
@@ -144,6 +144,7 @@ class Agent:
                 self._for_storage, volumes=settings.volumes, need=mounts.need, need_joined=leases.need_joined
             ).check,
             holder=leases.held_elsewhere,
+            taker=leases.taken_elsewhere,
             tell=self._hub.vm_changed,
             clock=self._clock,
         )

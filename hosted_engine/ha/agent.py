@@ -82,7 +82,7 @@ class HaAgent:
         self._settings = settings
         self._clock = SystemClock()
         self._threads = Threads("storage", 8)
-        self._footing = Footing(settings, run, self._threads, SanlockDaemon(), self._clock)
+        self._footing = Footing(settings, run, self._threads, SanlockDaemon(run), self._clock)
         self._folder = Path(layout.site_files(PurePosixPath(settings.volumes), site_files.VOLUME))
         self._written = self._monitor("site files", self._read_site, period_s=5.0, limit_s=10.0)
         self._keeper: Keeper | None = None
@@ -293,6 +293,7 @@ class HaAgent:
                 self._threads, volumes=settings.volumes, need=mounts.need, need_joined=leases.need_joined
             ).check,
             holder=leases.held_elsewhere,
+            taker=leases.taken_elsewhere,
             tell=_tell,
             clock=self._clock,
         )

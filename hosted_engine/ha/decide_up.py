@@ -63,9 +63,13 @@ def _is_held_elsewhere(view: View) -> bool:
 def _without_lease(view: View) -> Decision | None:
     """Others may start the engine at any time then. They believe this host's claim for twice as long.
 
-    Of a VM that it pauses libvirt gives the lease back, and takes it again before the VM goes on.
+    Of a VM that it pauses libvirt gives the lease back, and takes it again before the VM goes on. When another host has
+    it the engine ran there, or runs: a paused VM knows nothing of what was written since, and must never go on.
     """
     lease = view.lease
+    if view.vm is VmState.PAUSED and _is_held_elsewhere(view):
+        reason = f"The VM was paused, and host {lease.host_id} has had its lease since: it must not go on any more"
+        return Decision(state=State.ENGINE_FORCE_STOP, action=Action.DESTROY, reason=reason)
     is_nobodys = lease.state in (LeaseState.FREE, LeaseState.EXPIRED) and view.vm is not VmState.PAUSED
     proven = is_nobodys or _is_held_elsewhere(view)
     since = max(lease.since, view.vm_since, readable_since(view))
@@ -113,8 +117,6 @@ def _paused(view: View) -> Decision | None:
     if view.lease.state in (LeaseState.UNKNOWN, LeaseState.UNREADABLE):
         reason = "The VM is paused; this host is not in the lockspace yet, so that it cannot have its lease again"
         return _stay(State.ENGINE_UP_BAD_HEALTH, reason)
-    if _is_held_elsewhere(view):
-        return _stay(State.ENGINE_UP_BAD_HEALTH, f"The VM is paused; host {view.lease.host_id} has its lease now")
     failed_since = view.memory.resume_failed_since
     if failed_since is not None and view.now - failed_since >= view.profile.bad_health_s:
         return _stop(f"The paused VM could not be resumed for {view.now - failed_since:.0f} s", sick=True)

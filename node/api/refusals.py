@@ -80,6 +80,12 @@ class LeaseHeld(Refused):
     mend = "Stop it there, or wait until that host is proven dead and its lease expires"
 
 
+class LeaseTaken(Failed):
+    what = "VM {vm} does not go on; it was ended"
+    why = "host {holder} has had its lease {resource} since it was paused, and may have written to its disks"
+    mend = "Nothing: it runs there, or is started anew"
+
+
 class NotStartable(Refused):
     what = "Cannot start VM {vm}"
     why = "{reason}"

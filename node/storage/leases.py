@@ -152,6 +152,16 @@ class Leases:
                     return lease.resource, holder
         return None
 
+    async def taken_elsewhere(self, facts: DomainFacts) -> tuple[str, int] | None:
+        """The first lease of a domain that another host took last, with the host id: what this node had of it is over.
+        Raises SanlockFailed, LockspaceUnknown: without an answer nothing may go on."""
+        for lease in facts.leases:
+            own = (await self._joined(lease.lockspace)).host_id
+            last = await self._threads(self._sanlock.last_owner, lease.lockspace, lease.resource, lease.path)
+            if last not in (0, own):
+                return lease.resource, last
+        return None
+
     async def _joined(self, lockspace: str) -> LockspaceRequest:
         wish = self._wishes.lockspaces.get(lockspace)
         if wish is None or not (await self._look(wish)).joined:

@@ -35,3 +35,15 @@ class Sanlock(Protocol):
     def owners(self, lockspace: str, resource: str, path: str) -> tuple[int, ...]:
         """Host ids that hold the lease, dead ones too until somebody else takes it."""
         ...
+
+    def last_owner(self, lockspace: str, resource: str, path: str) -> int:
+        """The host id that took the lease last, whether it has it still; 0 when nobody ever did."""
+        ...
+
+
+def parse_last_owner(said: str) -> int:
+    """Of `sanlock direct read_leader`, which says also why it read nothing. Raises SanlockFailed."""
+    words = dict(line.split(" ", 1) for line in said.splitlines() if " " in line)
+    if words.get("read_leader") != "done 0" or not words.get("owner_id", "").isdigit():
+        raise SanlockFailed(act="tell who had the lease last", reason=said.partition("\n")[0] or "it says nothing")
+    return int(words["owner_id"])

@@ -5,13 +5,18 @@ from typing import TypeVar
 
 import sanlock
 
-from node.storage.sanlock import SanlockFailed, reason
+from node.storage.sanlock import SanlockFailed, parse_last_owner, reason
+from node.system.process import CommandFailed, Run
 
 T = TypeVar("T")
+READ_S = 15.0
 
 
 class SanlockDaemon:
     """Implements node.storage.sanlock.Sanlock."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
 
     def write_lockspace(self, lockspace: str, path: str, io_timeout_s: int) -> None:
         name = lockspace.encode()
@@ -36,6 +41,13 @@ class SanlockDaemon:
         names = (lockspace.encode(), resource.encode())
         found = _do("tell who holds the lease", lambda: sanlock.read_resource_owners(*names, [(path, 0)]))
         return tuple(int(owner["host_id"]) for owner in found)
+
+    def last_owner(self, lockspace: str, resource: str, path: str) -> int:
+        where = f"{lockspace}:{resource}:{path}:0"  # the bindings tell of owners only while they have it
+        try:
+            return parse_last_owner(self._run("sanlock", "direct", "read_leader", "-r", where, timeout_s=READ_S))
+        except CommandFailed as err:
+            raise SanlockFailed(act="tell who had the lease last", reason=str(err)) from err
 
 
 def _do(act: str, ask: Callable[[], T]) -> T:

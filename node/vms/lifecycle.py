@@ -34,7 +34,7 @@ Holder = Callable[[DomainFacts], Awaitable[tuple[str, int] | None]]
 
 class Vms:
     """`ready` raises Refused when something that a domain needs is missing; `holder` says which lease of a domain is
-    held by which other host. `tell` gets every change once."""
+    held by which other host, `taker` which of them another host took last. `tell` gets every change once."""
 
     def __init__(
         self,
@@ -45,6 +45,7 @@ class Vms:
         *,
         ready: Ready,
         holder: Holder,
+        taker: Holder,
         tell: Callable[[VmReport], None],
         clock: Clock,
     ) -> None:
@@ -64,7 +65,9 @@ class Vms:
         self._details: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._migrator = Migrator(hypervisor, threads, clock)
-        self._resumer = Resumer(hypervisor, threads, ready=ready, since=lambda domain: self._report(domain).since)
+        self._resumer = Resumer(
+            hypervisor, threads, ready=ready, taker=taker, since=lambda domain: self._report(domain).since
+        )
 
     def watch(self) -> None:
         """Begin to tell of changes; call it in the event loop."""
@@ -176,11 +179,10 @@ class Vms:
         return await self._threads(_tail, path)
 
     async def resume(self, vm_id: str) -> VmReport:
-        """Let a paused VM go on that has all that it needs."""
+        """Let a paused VM go on that has all that it needs. Raises LeaseTaken."""
         async with self._locks[vm_uuid(vm_id)]:
             await self._get(vm_id)
-            await self._ready(domain_facts(await self._threads(self._hypervisor.xml, vm_id)))
-            await self._threads(self._hypervisor.resume, vm_id)
+            await self._resumer.resume_one(vm_id)
             return await self._look(vm_id)
 
     async def resume_paused_by_storage(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from node.api.problems import Problem
+from node.api.refusals import LeaseTaken
 from node.storage.causes import cause
 from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts, domain_facts
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 
 class Resumer:
     """`ready` raises a Problem when something that a domain needs is missing, its volumes and leases among it;
-    `since` says when a domain's state began."""
+    `taker` names a lease that another host took last, and that host; `since` says when a domain's state began."""
 
     def __init__(
         self,
@@ -26,11 +27,13 @@ class Resumer:
         threads: Threads,
         *,
         ready: Callable[[DomainFacts], Awaitable[None]],
+        taker: Callable[[DomainFacts], Awaitable[tuple[str, int] | None]],
         since: Callable[[Domain], float],
     ) -> None:
         self._hypervisor = hypervisor
         self._threads = threads
         self._ready = ready
+        self._taker = taker
         self._since = since
         self._alone = asyncio.Lock()
         self._reasons: dict[str, str] = {}
@@ -43,6 +46,10 @@ class Resumer:
             self._reasons = {vm_id: reason for vm_id, reason in self._reasons.items() if vm_id in paused}
             for domain in paused.values():
                 await self._try(domain)
+
+    async def resume_one(self, vm_id: str) -> None:
+        """Raises LeaseTaken when it has been started on another node since: it is ended then."""
+        await self._go_on(domain_facts(await self._threads(self._hypervisor.xml, vm_id)))
 
     async def _try(self, domain: Domain) -> None:
         since = datetime.fromtimestamp(self._since(domain), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
@@ -57,8 +64,7 @@ class Resumer:
     async def _why_not_resumed(self, domain: Domain) -> str | None:
         facts = domain_facts(await self._threads(self._hypervisor.xml, domain.id))
         try:
-            await self._ready(facts)
-            await self._threads(self._hypervisor.resume, domain.id)
+            await self._go_on(facts)
         except HypervisorFailed as err:
             return lock_error(err.text.why, facts)
         except Problem as err:
@@ -67,6 +73,16 @@ class Resumer:
             return cause(err)
         found = await self._threads(self._hypervisor.find, domain.id)
         return "its storage failed again at once" if found is not None and _is_paused(found) else None
+
+    async def _go_on(self, facts: DomainFacts) -> None:
+        """libvirt gives the leases of a paused VM back and takes them again, whoever had them in between: its sanlock
+        driver keeps their versions and does not use them. What the VM has in memory of its disks is of an earlier time.
+        """
+        await self._ready(facts)
+        if (taken := await self._taker(facts)) is not None:
+            await self._threads(self._hypervisor.destroy, facts.id)
+            raise LeaseTaken(vm=facts.title, resource=taken[0], holder=taken[1])
+        await self._threads(self._hypervisor.resume, facts.id)
 
 
 def _is_paused(domain: Domain) -> bool:

@@ -44,9 +44,17 @@ class FakeSanlock:
         self._check("tell who holds the lease")
         return tuple(json.loads(Path(path).read_text())["owners"])
 
+    def last_owner(self, lockspace: str, resource: str, path: str) -> int:
+        self._check("tell who had the lease last")
+        return int(json.loads(Path(path).read_text()).get("last", 0))
+
     def take(self, path: Path, host_id: int) -> None:
         """A VM on host `host_id` takes the lease."""
-        path.write_text(json.dumps(json.loads(path.read_text()) | {"owners": [host_id]}))
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"owners": [host_id], "last": host_id}))
+
+    def give_back(self, path: Path) -> None:
+        """The VM that has the lease ends, or is paused."""
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"owners": []}))
 
     def _check(self, act: str) -> None:
         if self.broken:

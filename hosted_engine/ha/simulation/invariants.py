@@ -17,7 +17,7 @@ MOST_STARTS = 3  # without an event in between
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """`kind`: two_engines, without_lease, no_engine, maintenance or flapping."""
+    """`kind`: two_engines, stale_engine, without_lease, no_engine, maintenance or flapping."""
 
     kind: str
     at: float
@@ -82,6 +82,10 @@ class Checker:
             self._found("two_engines", "the engine runs on " + " and ".join(h.name for h in running))
         for host in running:
             owner = cluster.volume.owner
+            if host.vm is not None and host.vm.life < cluster.volume.lives:
+                self._found(
+                    "stale_engine", f"a VM goes on on {host.name} though the engine was started elsewhere since"
+                )
             if owner is not None and owner[0] != host.host_id:
                 self._found("without_lease", f"the engine runs on {host.name}, its lease belongs to node{owner[0]}")
 

@@ -102,7 +102,8 @@ def _start(host: Host, now: float) -> Outcome | None:
         return Outcome.LEASE_HELD
     if host.faults.broken_start:
         return Outcome.FAILED
-    host.vm = Vm(VmState.RUNNING, now, host.cluster.boot_s)
+    host.cluster.volume.lives += 1
+    host.vm = Vm(VmState.RUNNING, now, host.cluster.boot_s, life=host.cluster.volume.lives)
     host.cluster.started(host)
     return Outcome.DONE
 
@@ -125,6 +126,9 @@ def _destroy(host: Host) -> Outcome:
 
 def _resume(host: Host, now: float) -> Outcome:
     if host.vm is None or host.client.access(now) is not Access.WORKS or host.cluster.volume.full:
+        return Outcome.FAILED
+    if host.cluster.volume.last_owner not in (None, host.host_id):
+        host.end_vm("ended: another host has had its lease since it was paused")
         return Outcome.FAILED
     if not host.sanlock.owns() and not host.sanlock.acquire(now):
         return Outcome.LEASE_HELD

@@ -61,6 +61,7 @@ class Sanlock:
         if not self.joined or not self.volume.lease_readable or (owner is not None and not self._is_over(owner, now)):
             return False
         self.volume.owner = (self.host_id, self.generation)
+        self.volume.last_owner = self.host_id
         return True
 
     def owns(self) -> bool:

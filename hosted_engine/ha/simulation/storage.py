@@ -30,6 +30,8 @@ class Volume:
     cluster: list[bytes] = field(default_factory=lambda: [bytes(512)] * CLUSTER_COPIES)
     host_ids: dict[int, HostId] = field(default_factory=dict)
     owner: tuple[int, int] | None = None  # of the engine's lease: host id and generation
+    last_owner: int | None = None  # who took it last, whether it has it still
+    lives: int = 0  # of the engine: how often its VM was started, which changed what is on its disk
     lease_readable: bool = True
     full: bool = False
 

@@ -19,6 +19,7 @@ class Vm:
     stop_asked_at: float | None = None
     stalled_since: float | None = None
     was_well: bool = False  # since it was started
+    life: int = 0  # which of the engine's lives it is
 
     @property
     def executes(self) -> bool:

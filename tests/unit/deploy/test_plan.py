@@ -99,7 +99,7 @@ def test_what_an_interrupted_run_left_is_done_beside_what_is_missing(
 ) -> None:
     seen = replace(seen, formed=False)
     done, before = set(keys(seen, unfinished)), set(keys(seen)) | unfinished
-    assert before <= done
+    assert before - {"timers"} <= done  # of nodes that are in the lockspace they are changed one by one
     assert done - before <= {"prepare", "finish"}  # where the site's files are written again while timers differ
 
 

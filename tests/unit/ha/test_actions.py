@@ -40,6 +40,7 @@ class Stage:
         self.clock = FakeClock()
         self.hypervisor = FakeHypervisor()
         self.holder: tuple[str, int] | None = None
+        self.taker: tuple[str, int] | None = None
         self.missing: Refused | None = None
         self.fencing = FencingStage(self.clock)
         vms = Vms(
@@ -49,6 +50,7 @@ class Stage:
             Runs(folder / "runs"),
             ready=self._ready,
             holder=self._holder,
+            taker=self._taker,
             tell=lambda _: None,
             clock=self.clock,
         )
@@ -92,6 +94,9 @@ class Stage:
 
     async def _holder(self, facts: DomainFacts) -> tuple[str, int] | None:
         return self.holder
+
+    async def _taker(self, facts: DomainFacts) -> tuple[str, int] | None:
+        return self.taker
 
 
 @pytest.fixture
@@ -315,4 +320,13 @@ async def test_nothing_is_started_while_the_configuration_cannot_be_read(stage: 
     (stage.folder / engine_vm_files.WANTED).mkdir()
     assert await stage.do(Action.START) is Outcome.LEASE_HELD
     assert "cannot be read" in stage.actor.reason
+    assert stage.state() is VmState.ABSENT
+
+
+async def test_a_paused_engine_that_ran_elsewhere_since_is_ended_instead_of_resumed(stage: Stage) -> None:
+    await stage.do(Action.START)
+    stage.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
+    stage.taker = ("engine", 2)
+    assert await stage.do(Action.RESUME) is Outcome.FAILED
+    assert "host 2 has had its lease engine" in stage.actor.reason
     assert stage.state() is VmState.ABSENT

@@ -56,6 +56,7 @@ class Site:
             Runs(folder / "runs"),
             ready=_nothing,
             holder=_nothing,
+            taker=_nothing,
             tell=self.told.append,
             clock=self.clock,
         )

@@ -15,7 +15,7 @@ from node.storage.causes import cause, words
 from node.storage.keeper import Keeper
 from node.storage.leases import Leases, make_once
 from node.storage.mounts import MountFailed, Mounts, UnmountFailed
-from node.storage.sanlock import SanlockFailed, reason
+from node.storage.sanlock import SanlockFailed, parse_last_owner, reason
 from node.storage.wishes import Wishes
 from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts, LeaseFact
@@ -23,6 +23,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.node_commands import FakeCommands
 from tests.fakes.sanlock import FakeSanlock
 
+DATA_FOLDER = Path(__file__).parents[2] / "data"
 DATA = MountRequest(volume="data", servers=("node1", "node2", "node3"))
 SPACE = LockspaceRequest(name="trivet", volume="data", host_id=2, io_timeout_s=2)
 LEASE = LeaseRequest(lockspace="trivet", resource="engine", volume="data")
@@ -337,6 +338,33 @@ async def test_a_lease_is_made_once_and_its_holder_known(world: World) -> None:
     assert await leases.held_elsewhere(facts) == ("engine", 3)
     world.sanlock.take(path, 2)
     assert await leases.held_elsewhere(facts) is None
+
+
+async def test_who_took_a_lease_last_is_known_also_when_it_is_free(world: World) -> None:
+    leases = await world.joined()
+    await leases.make(LEASE)
+    path = world.volumes / "data" / "leases" / "trivet" / "engine.lease"
+    facts = DomainFacts("id", "vm", (), (), (LeaseFact("trivet", "engine", str(path)),))
+    assert await leases.taken_elsewhere(facts) is None
+    for host_id, taken in ((2, None), (3, ("engine", 3)), (2, None)):
+        world.sanlock.take(path, host_id)
+        world.sanlock.give_back(path)
+        assert await leases.taken_elsewhere(facts) == taken
+    world.sanlock.broken = "Input/output error"
+    with pytest.raises((SanlockFailed, LockspaceUnknown)):
+        await leases.taken_elsewhere(facts)
+
+
+@pytest.mark.parametrize(
+    ("file", "owner"), [("read_leader_of_a_lease.txt", 1), ("read_leader_of_no_file.txt", None), ("", None)]
+)
+def test_what_sanlock_says_of_a_lease_names_who_took_it_last(file: str, owner: int | None) -> None:
+    said = (DATA_FOLDER / "sanlock" / file).read_text(errors="replace") if file else ""
+    if owner is not None:
+        assert parse_last_owner(said) == owner
+        return
+    with pytest.raises(SanlockFailed):
+        parse_last_owner(said)
 
 
 async def test_a_lease_needs_its_lockspace_and_a_name_that_sanlock_can_hold(world: World) -> None:

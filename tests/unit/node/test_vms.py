@@ -9,7 +9,8 @@ import pytest
 
 from node.api.messages.machine import Accelerator
 from node.api.messages.vms import DownReason, VmReport, VmSpec, VmState
-from node.api.refusals import LeaseHeld, NotMounted, NotStartable, VmRunning, VmUnknown
+from node.api.refusals import LeaseHeld, LeaseTaken, NotMounted, NotStartable, VmRunning, VmUnknown
+from node.storage.sanlock import SanlockFailed
 from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts, LeaseFact
 from node.vms.domain_xml import Surroundings, console_log
@@ -30,6 +31,7 @@ class World:
         self.told: list[tuple[VmState, DownReason]] = []
         self.missing: Exception | None = None
         self.held: tuple[str, int] | None = None
+        self.taken: tuple[str, int] | Exception | None = None
         self.surroundings = Surroundings(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath(folder / "logs"))
         (folder / "logs").mkdir()
         self.clock = FakeClock()
@@ -45,6 +47,7 @@ class World:
             Runs(self.folder / "runs"),
             ready=self._ready,
             holder=self._holder,
+            taker=self._taker,
             tell=self._tell,
             clock=self.clock,
         )
@@ -67,6 +70,11 @@ class World:
 
     async def _holder(self, facts: DomainFacts) -> tuple[str, int] | None:
         return self.held
+
+    async def _taker(self, facts: DomainFacts) -> tuple[str, int] | None:
+        if isinstance(self.taken, Exception):
+            raise self.taken
+        return self.taken
 
     def _tell(self, vm: VmReport) -> None:
         self.told.append((vm.state, vm.reason))
@@ -229,6 +237,37 @@ async def test_a_disk_that_cannot_be_looked_at_is_said_and_holds_up_no_other_vm(
     world.missing = None
     await vms.resume_paused_by_storage()
     assert (await vms.all())[0].state is VmState.UP
+
+
+async def test_a_paused_vm_whose_lease_another_host_has_had_since_is_ended(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It ran there, and what this one has in memory of its disks is of an earlier time."""
+    vms = await world.running()
+    world.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
+    world.taken = ("engine", 2)
+    await vms.resume_paused_by_storage()
+    assert (await vms.all())[0].state is VmState.DOWN
+    assert "host 2 has had its lease engine since it was paused" in caplog.text
+
+
+async def test_one_that_is_told_to_go_on_is_ended_as_well(world: World) -> None:
+    vms = await world.running()
+    world.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
+    world.taken = ("engine", 2)
+    with pytest.raises(LeaseTaken):
+        await vms.resume(VM.id)
+    assert (await vms.all())[0].state is VmState.DOWN
+
+
+async def test_while_nobody_can_say_who_had_the_lease_nothing_goes_on_and_nothing_is_ended(world: World) -> None:
+    vms = await world.running()
+    world.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
+    world.taken = SanlockFailed(act="tell who had the lease last", reason="Input/output error")
+    await vms.resume_paused_by_storage()
+    with pytest.raises(SanlockFailed):
+        await vms.resume(VM.id)
+    assert (await vms.all())[0].state is VmState.PAUSED
 
 
 async def test_a_vm_that_was_stopped_while_it_was_paused_is_news_again(
