@@ -61,7 +61,7 @@ def _held_elsewhere(view: View) -> bool:
 def _vanished(view: View) -> Decision:
     if view.memory.migrating_to is not None or _held_elsewhere(view):
         return _wait(State.ENGINE_MAYBE_AWAY, "The engine VM left this host")
-    if _lost_storage(view):
+    if _lost_storage(view) or view.memory.paused:  # one that must not go on is ended by whoever sees it first
         return _wait(_rest(view), "The engine VM ended with the storage of this host")
     return _wait(State.ENGINE_UNEXPECTEDLY_DOWN, "The engine VM ended by itself")
 

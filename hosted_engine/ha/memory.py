@@ -7,7 +7,7 @@ fail between any two of them: what matters then is the lease and the VM, and bot
 from dataclasses import replace
 
 from hosted_engine.ha.ranking import better_host, own_score
-from hosted_engine.ha.states import Action, Outcome, State
+from hosted_engine.ha.states import Action, Outcome, State, VmState
 from hosted_engine.ha.view import Decision, Memory, View
 from hosted_engine.ha.whiteboard import HostBlock
 
@@ -31,6 +31,7 @@ def after_decision(view: View, decision: Decision) -> Memory:
         better_since=_better_since(view, decision),
         fence_failed_at=memory.fence_failed_at,
         refused_at=memory.refused_at,
+        paused=view.vm is VmState.PAUSED,
     )
 
 

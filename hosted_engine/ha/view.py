@@ -23,6 +23,7 @@ class Memory:
     better_since: float | None = None  # another host is better by the threshold since then
     fence_failed_at: float | None = None
     refused_at: float | None = None  # a start found the lease held
+    paused: bool = False  # the VM was, in the round before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,7 @@ class Witness:
         """One engine serves and takes writes again, nothing that it acknowledged is lost, its database is sound."""
         lab, before = self._lab, self.acknowledged
         ha_run.until("the API takes writes again", lambda: self.acknowledged > before)
+        ha_run.until("no other VM of the engine is left, not a paused one either", lambda: _is_alone(lab))
         assert len(ha_run.engine_hosts(lab)) == 1
         acknowledged = self.acknowledged
         written = int(self._ask("GET", self._path)["description"])
@@ -93,6 +94,11 @@ def witness(lab: LabUnderTest) -> Iterator[Witness]:
         one.check()
     finally:
         one.stop()
+
+
+def _is_alone(lab: LabUnderTest) -> bool:
+    running = [machine for machine in lab.appliance.machines if machine.supervisor() is not None]
+    return sum(machine.exec("virsh", "list", "--name").stdout.split().count("HostedEngine") for machine in running) == 1
 
 
 def database(lab: LabUnderTest) -> str:
