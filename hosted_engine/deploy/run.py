@@ -19,6 +19,7 @@ from node.system.clock import Clock
 
 NODES_S = 60  # nodes that were just switched on
 NODES_FORMED_S = 15
+SETTLE_S = 60  # an engine that is emulated on a busy machine may miss one question
 
 
 class NodesSilent(Refused):
@@ -86,14 +87,31 @@ class Deploy:
         if todos:
             journal = folder.journals.new()
             await run(steps(todos, self._work), journal, on_error=OnError.STOP, tell=self._tell_step)
-            seen = await self._observer.look()
-            if left := plan(answers, seen):
-                raise NotSettled(left=", ".join(todo.key for todo in left))
+            seen = await self._look_when_settled()
         storage = await observe_storage(
             answers, self._work.reach, self._work.patience, limit_s=MADE_S if todos else FOUND_S
         )
         silent = tuple(f"{name}: {reason}" for name, reason in seen.silent.items())
         return Done(todos, silent, storage, seen.edited, rolling(answers, seen).why_waits)
+
+    async def _look_when_settled(self) -> Observed:
+        """The look after which nothing is left to do: an engine that was busy for a moment is asked again. Raises
+        NotSettled."""
+        seen = await self._observer.look()
+
+        async def why_not() -> str | None:
+            nonlocal seen
+            if not (left := plan(self._work.answers, seen)):
+                return None
+            seen = await self._observer.look()
+            return ", ".join(todo.key for todo in left)
+
+        try:
+            await self._work.patience.until("nothing is left to do", why_not, limit_s=SETTLE_S)
+        except WaitedTooLong as err:
+            if left := plan(self._work.answers, seen):
+                raise NotSettled(left=", ".join(todo.key for todo in left)) from err
+        return seen
 
     def _unfinished(self) -> frozenset[str]:
         journals = self._work.folder.journals

@@ -8,7 +8,7 @@ import pytest
 from gluster.diagnosis.problem import Health, Kind
 from gluster.state import PoolState
 from hosted_engine.deploy.decisions import AnswersChanged
-from hosted_engine.deploy.run import NodesSilent
+from hosted_engine.deploy.run import NodesSilent, NotSettled
 from node.api.messages.vms import VmState
 from node.api.problems import Failed, NodeSilent, ProblemText, RemoteFailed
 from node.steps import Mark, Progress, StepFailed
@@ -274,6 +274,21 @@ async def test_an_engine_vm_that_trivet_ha_is_about_to_start_is_waited_for(stage
     stage.told = Watcher(die)
     assert [todo.key for todo in (await stage.run()).todos] == ["start", "health", "hand_over"]
     await assert_whole(stage)
+
+
+@pytest.mark.parametrize(("misses", "settles"), [(3, True), (10_000, False)])
+async def test_an_engine_that_misses_the_last_question_is_asked_again(stage: Stage, misses: int, settles: bool) -> None:
+    def busy(progress: Progress) -> None:
+        if progress.step.key == "hand_over" and progress.mark is Mark.DONE:
+            stage.world.boots_in = misses
+
+    stage.told = Watcher(busy)
+    if settles:
+        await stage.run()
+        await assert_whole(stage)
+    else:
+        with pytest.raises(NotSettled, match="health"):
+            await stage.run()
 
 
 @pytest.mark.parametrize(("changed", "asked"), [("node2", "node2"), ("node1", "node2")])
