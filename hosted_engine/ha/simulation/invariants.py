@@ -70,7 +70,8 @@ class Checker:
             self._found("flapping", f"the engine was moved {self._moves} times without anything happening")
         quiet_s = self._cluster.now - self.disturbed_at
         was_up = self.up_since is not None and self._cluster.now - self.up_since > self._cluster.profile.move_after_s
-        if quiet_s > self.settle_s and was_up and decision.action in _MATTERS and not host.faults.lies:
+        excused = host.faults.lies or (host.vm is not None and host.vm.stuck)  # who cannot end it tries again and again
+        if quiet_s > self.settle_s and was_up and decision.action in _MATTERS and not excused:
             self._found("flapping", f"{host.name} does {decision.action}, {quiet_s:.0f} s after the last event")
 
     def after_host(self) -> None:
