@@ -6,13 +6,13 @@ acquire_id` with the host's own name, sanlock's "fast reacquire". DECISIONS.md s
 """
 
 import logging
-import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from node.api.problems import Failed
+from node.storage.sanlock import SanlockFailed, parse_leader
 from node.system.process import CommandFailed, Run
 
 log = logging.getLogger(__name__)
@@ -49,8 +49,8 @@ class NotFreed(Failed):
 
 
 def parse_host_id(said: str) -> HostId:
-    """What `sanlock direct read_leader` says. Raises ValueError."""
-    words = dict(re.findall(r"^(\w+) (\S*)$", said, re.MULTILINE))
+    """What `sanlock direct read_leader` says. Raises ValueError, SanlockFailed."""
+    words = parse_leader(said)
     try:
         return HostId(int(words["owner_generation"]), int(words["timestamp"]), words["resource_name"])
     except KeyError as err:
@@ -70,7 +70,7 @@ class HostIdLeases:
             return parse_host_id(
                 self._run("sanlock", "direct", "read_leader", "-s", self._of(host_id), timeout_s=READ_S)
             )
-        except (CommandFailed, ValueError) as err:
+        except (CommandFailed, ValueError, SanlockFailed) as err:
             raise HostIdUnreadable(host_id=host_id, lockspace=self._lockspace, reason=str(err)) from err
 
     def begin_another_life(self, host_id: int, then: HostId) -> None:

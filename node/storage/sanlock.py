@@ -41,9 +41,10 @@ class Sanlock(Protocol):
         ...
 
 
-def parse_last_owner(said: str) -> int:
-    """Of `sanlock direct read_leader`, which says also why it read nothing. Raises SanlockFailed."""
+def parse_leader(said: str) -> dict[str, str]:
+    """What `sanlock direct read_leader` says, by name. Where it read nothing it names what was in its memory, below a
+    first line with the error. Raises SanlockFailed."""
     words = dict(line.split(" ", 1) for line in said.splitlines() if " " in line)
-    if words.get("read_leader") != "done 0" or not words.get("owner_id", "").isdigit():
-        raise SanlockFailed(act="tell who had the lease last", reason=said.partition("\n")[0] or "it says nothing")
-    return int(words["owner_id"])
+    if words.get("read_leader") != "done 0":
+        raise SanlockFailed(act="read a lease", reason=said.partition("\n")[0] or "it says nothing")
+    return words

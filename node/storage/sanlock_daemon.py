@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import sanlock
 
-from node.storage.sanlock import SanlockFailed, parse_last_owner, reason
+from node.storage.sanlock import SanlockFailed, parse_leader, reason
 from node.system.process import CommandFailed, Run
 
 T = TypeVar("T")
@@ -45,8 +45,9 @@ class SanlockDaemon:
     def last_owner(self, lockspace: str, resource: str, path: str) -> int:
         where = f"{lockspace}:{resource}:{path}:0"  # the bindings tell of owners only while they have it
         try:
-            return parse_last_owner(self._run("sanlock", "direct", "read_leader", "-r", where, timeout_s=READ_S))
-        except CommandFailed as err:
+            said = self._run("sanlock", "direct", "read_leader", "-r", where, timeout_s=READ_S)
+            return int(parse_leader(said)["owner_id"])
+        except (CommandFailed, KeyError, ValueError) as err:
             raise SanlockFailed(act="tell who had the lease last", reason=str(err)) from err
 
 
