@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from images import build
+from images import build, verification
 from images.store import Tell
 from node.api.problems import Problem
 
@@ -16,7 +16,10 @@ KINDS: dict[str, Callable[[Path, Tell], Path]] = {
     "trivet": build.trivet_layer,
     "engine": build.build_engine,
     "tiny": build.build_tiny,
+    "system": build.build_system,
+    "iso": build.build_iso,
 }
+LAB = ("node", "trivet", "engine", "tiny")  # what is built where nothing is said
 
 
 @click.group()
@@ -31,10 +34,34 @@ def main(context: click.Context, store: Path) -> None:
 @click.argument("kinds", nargs=-1, type=click.Choice([*KINDS, "all"]))
 @click.pass_obj
 def build_(store: Path, kinds: tuple[str, ...]) -> None:
-    """Build what is not there yet, print the paths."""
+    """Build what is not there yet, print the paths: what a lab needs, or what is named. `iso` is the medium, `system`
+    what a node's disk and an upgrade carry."""
     tell = _teller()
-    for kind in KINDS if not kinds or "all" in kinds else kinds:
+    for kind in KINDS if "all" in kinds else kinds or LAB:
         click.echo(f"{kind} {KINDS[kind](store, tell)}")
+
+
+@main.command("list")
+@click.pass_obj
+def list_(store: Path) -> None:
+    """What is in the store, with sizes; * marks what is up to date."""
+    for entry in build.stored(store, lambda _: None):
+        mark = "*" if entry.is_current else " "
+        click.echo(f"{mark} {entry.size_bytes / 1e6:9.1f} MB  {entry.path}")
+
+
+@main.command()
+@click.argument("medium", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def verify(store: Path, medium: Path) -> None:
+    """Compare every file of an ISO with its manifest; ends with 1 when one differs."""
+    tell = _teller()
+    found = verification.verify(medium, build.build_tools(store, tell), tell)
+    for sentence in found.differences:
+        click.echo(sentence)
+    if found.differences:
+        sys.exit(1)
+    click.echo(f"{medium.name}: Trivet {found.version}, {found.files} files, all as they were made")
 
 
 @main.command()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from images import engine, inspection, kernel, layer, mirrors, node, tiny, wheels
+from images import engine, inspection, kernel, layer, medium, metal, mirrors, node, system, tiny, tools, wheels
 from images import store as stock
 from images.store import Entry, Tell
 from node.system.process import run
@@ -62,6 +62,53 @@ def tiny_kernel(store: Path, tell: Tell) -> tuple[Path, Path]:
     return entry / "vmlinuz", entry / "initrd"
 
 
+def build_system(store: Path, tell: Tell) -> Path:
+    """The folder with the system of a node on hardware: squashfs, UKIs, bill of materials."""
+    return system.system(store, tell, run).root.parent
+
+
+def build_iso(store: Path, tell: Tell) -> Path:
+    """The installation medium."""
+    return medium.medium(store, tell, run).iso
+
+
+def build_tools(store: Path, tell: Tell) -> Path:
+    """The tree with the programs that put images together."""
+    return tools.tools_tree(store, tell, run)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    path: Path
+    size_bytes: int
+    is_current: bool
+
+
+def stored(store: Path, tell: Tell) -> list[Stored]:
+    """What is in the store of the images that people take from it, the current one of each name first."""
+    found = []
+    for entry in [*entries(store, tell), *medium_entries(store, tell)]:
+        current = store / entry.folder
+        others = [path for path in stock.entries(store, entry.name) if path != current]
+        found += [Stored(path, _size(path), path == current) for path in (current, *others) if path.is_dir()]
+    return found
+
+
+def _size(folder: Path) -> int:
+    return sum(path.lstat().st_blocks * 512 for path in folder.rglob("*") if not path.is_dir())
+
+
+def medium_entries(store: Path, tell: Tell) -> list[Entry]:
+    """What only the medium and upgrades need."""
+    return [
+        tools.tools_entry(run),
+        kernel.kernel_entry(tell, run, kernel.FULL),
+        metal.metal_entry(store, tell, run),
+        system.system_entry(store, tell, run),
+        medium.medium_entry(store, tell, run),
+    ]
+
+
 def build_all(store: Path, tell: Tell) -> Images:
     return Images(
         node=build_node(store, tell),
@@ -86,7 +133,7 @@ def entries(store: Path, tell: Tell) -> list[Entry]:
 
 def prune(store: Path, tell: Tell) -> list[Path]:
     """Remove what no present image needs and nothing on this machine stands on (a lab that runs keeps its images)."""
-    present = entries(store, tell)
+    present = [*entries(store, tell), *medium_entries(store, tell)]
     return [path for entry in present for path in stock.prune(store, entry.name, [store / entry.folder], tell)]
 
 

@@ -72,9 +72,9 @@ MASKED = (
 REMOVED = ("etc/libvirt/qemu/networks/default.xml", "etc/libvirt/qemu/networks/autostart/default.xml")
 
 
-def node_entry(store: Path, tell: Tell, run: Run) -> Entry:
-    key = key_of(
-        repr(DEBIAN),
+def node_key(run: Run, *, debian: Debian = DEBIAN) -> str:
+    return key_of(
+        repr(debian),
         repr((ENABLED, DISABLED, MASKED, REMOVED)),
         repr(mirrors.observe(run)),
         repr(project.dependencies()),
@@ -82,16 +82,19 @@ def node_entry(store: Path, tell: Tell, run: Run) -> Entry:
         project.build_code_key("node", "wheels"),
     )
 
-    def make(work: Path) -> None:
-        root = work / "root"
-        tell("node image: Debian packages")
-        make_debian(root, DEBIAN, run)
-        tell("node image: Python packages")
-        wheels.make_venv(root, wheels.wheelhouse(store, tell, run), run)
-        tell("node image: configuration")
-        _configure(root, run)
 
-    return Entry("node", key, make)
+def node_entry(store: Path, tell: Tell, run: Run) -> Entry:
+    return Entry("node", node_key(run), lambda work: make_node(work / "root", store, tell, run))
+
+
+def make_node(root: Path, store: Path, tell: Tell, run: Run, *, debian: Debian = DEBIAN) -> None:
+    """Fill `root`, which must not exist, with a node; `debian` may hold further packages."""
+    tell("node image: Debian packages")
+    make_debian(root, debian, run)
+    tell("node image: Python packages")
+    wheels.make_venv(root, wheels.wheelhouse(store, tell, run), run)
+    tell("node image: configuration")
+    _configure(root, run)
 
 
 def node_tree(store: Path, tell: Tell, run: Run) -> Path:

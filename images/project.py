@@ -33,8 +33,16 @@ def build_code_key(*modules: str) -> str:
 
 
 def configuration_key(name: str) -> str:
-    folder = CONFIGURATION / name
+    return key_below(CONFIGURATION / name)
+
+
+def key_below(folder: Path) -> str:
     return key_of_files(folder, files_below(folder))
+
+
+def version() -> str:
+    found: str = _pyproject()["project"]["version"]
+    return found
 
 
 def _pyproject() -> dict[str, Any]:

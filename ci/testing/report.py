@@ -80,7 +80,7 @@ def _failures(failed: Sequence[tuple[str, Path]]) -> list[str]:
 
 def how_to_repeat(name: str) -> str:
     """The command that runs one failed test, or a step that is no test, by itself."""
-    commands = {"check": "./trivet check", "images": "./trivet images build", "lab-up": "./trivet lab up --name test"}
+    commands = {"check": "./trivet check", "images": "./trivet image build", "lab-up": "./trivet lab up --name test"}
     if name.split("::", maxsplit=1)[0].startswith("tests/"):
         return f"./trivet test {shlex.quote(name)}"
     return commands.get(name, f"./trivet test --suite {name}")

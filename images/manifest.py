@@ -1,0 +1,76 @@
+"""What a medium carries, with sizes and checksums: read by the installer before it writes anything."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from node.api.problems import Refused
+
+NAME = "manifest.json"
+SUMS = "SHA256SUMS"
+_BLOCK = 1 << 20
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    size: int
+    sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    version: str
+    files: tuple[File, ...]
+
+
+class NoManifest(Refused):
+    what = "{path} is no medium of Trivet"
+    why = "{reason}"
+    mend = "Build one: ./trivet image build iso"
+
+
+def write(folder: Path, version: str) -> None:
+    """Into `folder`, of all files in it; beside it the same as `sha256sum -c` reads it."""
+    files = tuple(described(path) for path in sorted(folder.iterdir()) if path.name not in (NAME, SUMS))
+    text = msgspec.json.format(msgspec.json.encode(Manifest(version=version, files=files)), indent=1)
+    (folder / NAME).write_bytes(text + b"\n")
+    (folder / SUMS).write_text("".join(f"{file.sha256}  {file.name}\n" for file in files))
+
+
+def read(folder: Path) -> Manifest:
+    try:
+        return msgspec.json.decode((folder / NAME).read_bytes(), type=Manifest)
+    except (OSError, msgspec.MsgspecError) as err:
+        raise NoManifest(path=folder, reason=str(err)) from err
+
+
+def described(path: Path) -> File:
+    return File(name=path.name, size=path.stat().st_size, sha256=sha256(_blocks(path)))
+
+
+def sha256(blocks: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for block in blocks:
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def differences(manifest: Manifest, folder: Path) -> list[str]:
+    """A sentence for each file that is missing or is not what the manifest says."""
+    found = []
+    for file in manifest.files:
+        path = folder / file.name
+        if not path.is_file():
+            found.append(f"{file.name} is missing")
+        elif path.stat().st_size != file.size:
+            found.append(f"{file.name} has {path.stat().st_size} bytes instead of {file.size}")
+        elif described(path).sha256 != file.sha256:
+            found.append(f"{file.name} has another content than it was made with")
+    return found
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            yield block
