@@ -4,21 +4,25 @@ import difflib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, get_args, get_origin
 
 import msgspec
 
 TYPE_WORDS = {str: "text", int: "a whole number"}
 MAX_SHOWN = 60
+MAX_BITS = 128
+MISSING = "is missing"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """In `Annotated`: what the text, the number or the list of a field is held to, as the file has it. What is
-    `secret` is never shown."""
+    `secret` is never shown. `make` turns a good one into the field's value, where its type alone cannot."""
 
     why_not: Callable[[Any], str | None]
     secret: bool = False
+    make: Callable[[Any], Any] | None = None
 
 
 @dataclass(slots=True)
@@ -62,31 +66,27 @@ class _Decoder:
         fields = {field.name: field for field in msgspec.structs.fields(kind)}
         for key in raw:
             if key not in fields:
-                self._wrong(_join(path, key), f"is not known here{self._meant(key, fields)}")
+                self._wrong(join_path(path, key), f"is not known here{self._meant(key, fields)}")
         values: dict[str, Any] = {}
         for name, field in fields.items():
             if name in raw:
-                value = self._value(field.type, raw[name], _join(path, name))
+                value = self._value(field.type, raw[name], join_path(path, name))
                 if value is not None:
                     values[name] = value
             elif field.required:
-                self._wrong(_join(path, name), "is missing")
+                self._wrong(join_path(path, name), MISSING)
         return values
 
     def _value(self, kind: Any, raw: object, path: str) -> Any:
         base, rule = _parts(kind)
         if get_origin(base) is tuple:
             return self._list(base, rule, raw, path)
-        if issubclass(base, msgspec.Struct):
+        if _is(base, msgspec.Struct):
             return self.table(base, raw, path)
-        wanted: type = int if base is int else str
-        reason = f"has to be {TYPE_WORDS[wanted]}" if type(raw) is not wanted else None
-        if reason is None and rule is not None:
-            reason = rule.why_not(raw)
-        if reason is not None:
+        if (reason := why_not_value(kind, raw)) is not None:
             self._wrong(path, reason if rule is not None and rule.secret else f"{shown(raw)} {reason}")
             return None
-        return base(raw)
+        return base(raw) if rule is None or rule.make is None else rule.make(raw)
 
     def _list(self, base: Any, rule: Rule | None, raw: object, path: str) -> list[Any] | None:
         if not isinstance(raw, list):
@@ -109,12 +109,25 @@ class _Decoder:
         self.errors.append((path, sentence))
 
 
+def why_not_value(kind: Any, raw: object) -> str | None:
+    """Why `raw`, as the file has it, cannot be in a field of type `kind` that is neither a table nor a list."""
+    base, rule = _parts(kind)
+    wanted: type = int if base is int else str
+    if type(raw) is not wanted:
+        return f"has to be {TYPE_WORDS[wanted]}"
+    if _is(base, StrEnum) and raw not in list(base):
+        return f"has to be one of {', '.join(base)}"
+    return None if rule is None else rule.why_not(raw)
+
+
 def shown(value: object) -> str:
     """A value as a message shows it: on one line, not longer than needed to find it again."""
     if isinstance(value, dict):
         return "a table"
     if isinstance(value, list):
         return "a list"
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        return "a number beyond all bounds"  # Python writes none of more than 4300 digits
     if not isinstance(value, str):
         return str(value).lower() if isinstance(value, bool) else str(value)
     text = json.dumps(value, ensure_ascii=not value.isprintable())
@@ -125,8 +138,13 @@ def _parts(kind: Any) -> tuple[Any, Rule | None]:
     """A field's type without None and without what is noted to it, and its rule."""
     if type(None) in get_args(kind):
         (kind,) = (one for one in get_args(kind) if one is not type(None))
-    rules = [one for one in getattr(kind, "__metadata__", ()) if isinstance(one, Rule)]
-    return (get_args(kind)[0] if rules else kind), (rules[0] if rules else None)
+    noted = getattr(kind, "__metadata__", ())
+    rules = [one for one in noted if isinstance(one, Rule)]
+    return (get_args(kind)[0] if noted else kind), (rules[0] if rules else None)
+
+
+def _is(base: Any, kind: type) -> bool:
+    return isinstance(base, type) and issubclass(base, kind)
 
 
 def _item(kind: Any) -> Any:
@@ -141,12 +159,13 @@ def _places(kind: type[msgspec.Struct], path: str) -> Iterable[tuple[str, str]]:
         yield field.name, f"[{path}]" if path else "the top of the file, before the first table"
         if get_origin(base) is tuple:
             base = _item(base)
-            if isinstance(base, type) and issubclass(base, msgspec.Struct):
+            if _is(base, msgspec.Struct):
                 yield from _places(base, f"[{field.name}]")
-        elif issubclass(base, msgspec.Struct):
-            yield from _places(base, _join(path.strip("[]"), field.name))
+        elif _is(base, msgspec.Struct):
+            yield from _places(base, join_path(path.strip("[]"), field.name))
 
 
-def _join(path: str, name: str) -> str:
+def join_path(path: str, name: str) -> str:
+    """The path of `name` in the table at `path`, as messages have it."""
     name = name if name.isprintable() and name and not set(name) & set(' ."') else json.dumps(name)
     return f"{path}.{name}" if path else name

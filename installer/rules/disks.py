@@ -1,0 +1,17 @@
+"""How disks are said. Pure."""
+
+MAX_NAMED = 64
+MAX_ID = 256
+
+
+def why_not_disk_id(text: str) -> str | None:
+    """The rule for a serial number or WWN."""
+    if not text.strip():
+        return "is empty: a serial number or WWN is expected"
+    if text.startswith("/dev/"):
+        return "is a name that changes from boot to boot: give the serial number or WWN"
+    return None if len(text) <= MAX_ID and text.isprintable() else "is no serial number and no WWN"
+
+
+def why_not_many(texts: list[str]) -> str | None:
+    return f"has {len(texts)} entries, and at most {MAX_NAMED} are read" if len(texts) > MAX_NAMED else None
