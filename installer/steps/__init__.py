@@ -1,0 +1,1 @@
+"""What puts a planned installation on the disks, a step each; every step is safe to repeat."""
