@@ -1,0 +1,131 @@
+"""`trivet install run ANSWERS`: the unattended installation, and the plainest attended one."""
+
+import contextlib
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import msgspec
+
+from installer.attempt import Attempt, attempt
+from installer.progress_lines import ProgressLines
+from installer.reading import read_with_warnings
+from installer.run import Installed, Machine, install
+from installer.steps.live import MANIFEST, read_manifest
+from installer.unfinished import find_unfinished
+from node.api.problems import Problem, Refused
+
+
+class NotLive(Refused):
+    what = "Nothing was installed"
+    why = "this machine was not started from Trivet's medium"
+    mend = "Start it from the medium; --dry-run says here what would be done"
+
+
+class NotSure(Refused):
+    what = "Nothing was written"
+    why = "there is no terminal to ask on, and --yes was not given"
+    mend = "Read the plan above, then run it with --yes"
+
+
+class NotConfirmed(Refused):
+    what = "Nothing was written"
+    why = "the plan was not confirmed"
+    mend = "Run it again when it is right"
+
+
+def make_run(machine: Callable[[], Machine]) -> click.Command:
+    """The command, for the machine that it is run on."""
+
+    @click.command()
+    @click.argument("answers", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+    @click.option("--yes", is_flag=True, help="Do not ask: the disks that the answers choose are written.")
+    @click.option("--dry-run", is_flag=True, help="Say what would be done and write nothing.")
+    @click.option("--start-over", is_flag=True, help="Do not go on with an installation that was cut off.")
+    @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+    def run(answers: Path, yes: bool, dry_run: bool, start_over: bool, as_json: bool) -> None:
+        """Install Trivet on this machine, as ANSWERS says.
+
+        First the plan is shown, and asked about unless --yes is given: until then nothing is written. A run that was
+        stopped or lost its power goes on where it was when it is started again with the same disks; --start-over
+        begins anew instead. Disks that are not chosen are never opened for writing.
+        """
+        here = machine()
+        lines = ProgressLines(click.echo, here.clock, as_json=as_json)
+        try:
+            if not dry_run and not here.live.mark.exists():
+                raise NotLive
+            tried = _look(answers, here, lines, start_over=start_over)
+            _say_plan(tried, lines)
+            if dry_run:
+                return
+            if not yes:
+                _ask(tried)
+            with _stopping() as is_stopping:
+                go_on = tried.earlier if tried.goes_on else None
+                done = install(tried.plan, here, go_on=go_on, report=lines.report, is_stopping=is_stopping)
+            _say_end(done, lines)
+        except Problem as err:
+            raise click.ClickException(str(err)) from err
+        except PermissionError as err:
+            raise click.ClickException(f"This needs root ({err})") from err
+
+    return run
+
+
+def _look(answers: Path, here: Machine, lines: ProgressLines, *, start_over: bool) -> Attempt:
+    reading = read_with_warnings(answers.read_text())
+    for warning in reading.warnings:
+        lines.say(f"Warning: {warning}")
+    sysinfo = here.look()
+    if (here.live.medium / MANIFEST).exists():
+        sysinfo = msgspec.structs.replace(sysinfo, version=read_manifest(here.live.medium).version)
+    return attempt(reading.answers, sysinfo, find_unfinished(here.run, sysinfo.disks), start_over=start_over)
+
+
+def _say_plan(tried: Attempt, lines: ProgressLines) -> None:
+    for line in tried.lines:
+        lines.say(line)
+    for losing in tried.plan.losing:
+        content = losing.content or "nothing was found on it"
+        lines.fields(f"Loses its content: {losing.serial} ({losing.disk.name}): {content}", loses=losing.serial)
+    for number, step in enumerate(tried.plan.steps, 1):
+        lines.fields(f"Step {number}: {step.description}", planned=step.key)
+
+
+def _ask(tried: Attempt) -> None:
+    """A disk that is not empty has to be named again. Raises NotSure or NotConfirmed."""
+    if not sys.stdin.isatty():
+        raise NotSure
+    for losing in tried.plan.losing:
+        if losing.content and click.prompt(f"Type {losing.serial} to lose what is on it") != losing.serial:
+            raise NotConfirmed
+    if not click.confirm("Install?"):
+        raise NotConfirmed
+
+
+@contextlib.contextmanager
+def _stopping() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C, and the SIGTERM of a machine that goes down, stop at the next safe place."""
+    asked: list[int] = []
+
+    def ask(number: int, _: object) -> None:
+        asked.append(number)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say_end(done: Installed, lines: ProgressLines) -> None:
+    for remark in done.remarks:
+        lines.fields(f"Remark: {remark}", remark=remark)
+    lines.say_end(f"Installed: Trivet {done.version} as {done.host_name}")
+    lines.fields(f"Fingerprint  {done.fingerprint}", fingerprint=done.fingerprint, node_id=done.node_id)
+    lines.fields(f"Claim code   {done.claim_code}", claim_code=done.claim_code)
+    lines.say("Remove the medium and restart the machine")

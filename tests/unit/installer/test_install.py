@@ -1,0 +1,179 @@
+"""Whole installations onto image files: what is there afterwards, and what was never touched."""
+
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from installer.disk_layout import GIB
+from installer.plan import InstallPlan, plan
+from installer.run import Progress, Stopped, WrongMedium, install
+from installer.steps.live import MediumUnusable
+from installer.steps.tables import read_table
+from node.steps import Mark, StepFailed
+from node.system.process import run
+from tests.unit.installer.bench import ID, VERSION, Bench, answers, bench, needs_loop_devices, read_esp
+
+pytestmark = needs_loop_devices
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Iterator[Bench]:
+    with bench(tmp_path, {"SYS": 16 * GIB, "BRICK": 8 * GIB, "OTHER": GIB // 8}) as made:
+        filling = b"somebody's data" * 1000
+        made.images["OTHER"].open("r+b").write(filling)
+        yield made
+
+
+def planned(there: Bench) -> InstallPlan:
+    return plan(answers(), there.look(), ID)
+
+
+def nobody(_: Progress) -> None:
+    return None
+
+
+def test_an_installation_is_whole_and_other_disks_are_untouched(there: Bench, tmp_path: Path) -> None:
+    before = there.checksum("OTHER")
+    said: list[Progress] = []
+    done = install(planned(there), there.machine, report=said.append)
+    assert (done.host_name, done.version, done.remarks) == ("node1.example.org", VERSION, ())
+    assert len(done.fingerprint) == 64
+    assert there.checksum("OTHER") == before
+    keys = ("medium", "partition", "write", "verify", "brick-1", "configure", "identity", "images", "boot", "finish")
+    assert [(one.number, one.key) for one in said if one.mark is Mark.DONE] == list(enumerate(keys, 1))
+    assert {one.total for one in said} == {len(keys)}
+    check_disks(there, tmp_path / "state", claim_code=done.claim_code)
+
+
+def check_disks(there: Bench, place: Path, *, claim_code: str) -> None:
+    device = there.devices["SYS"]
+    table = read_table(run, device)
+    assert table is not None
+    assert table.uuid == ID
+    labels = [partition.label for partition in table.partitions]
+    assert labels == ["trivet-esp", f"trivet_{VERSION}", "_empty", "trivet-state"]
+    image = (there.live.medium / f"trivet_{VERSION}.squashfs").read_bytes()
+    with Path(f"{device}p2").open("rb") as slot:
+        assert slot.read(len(image)) == image
+    for path in ("EFI/BOOT/BOOTX64.EFI", "EFI/systemd/systemd-bootx64.efi"):
+        assert read_esp(f"{device}p1", path) == there.live.boot_loader.read_bytes()
+    kernel = f"trivet_{VERSION}.efi"
+    assert read_esp(f"{device}p1", f"EFI/Linux/{kernel}") == (there.live.medium / kernel).read_bytes()
+    assert b"timeout 3\n" in read_esp(f"{device}p1", "loader/loader.conf")
+    assert run("blkid", "--match-tag", "TYPE", "--output", "value", f"{there.devices['BRICK']}p1").strip() == "xfs"
+    place.mkdir(exist_ok=True)
+    run("mount", "-o", "ro", f"{device}p4", str(place))
+    try:
+        _check_state(there, place, claim_code)
+    finally:
+        run("umount", str(place))
+
+
+def _check_state(there: Bench, state: Path, claim_code: str) -> None:
+    etc = state / "etc/upper"
+    assert json.loads((state / "installation.json").read_text()) == {
+        "id": ID,
+        "version": VERSION,
+        "disks": ["SYS", "BRICK"],
+    }
+    assert (etc / "hostname").read_text() == "node1.example.org\n"
+    assert (etc / "shadow").read_text().startswith("root:$y$j9T$abc$def:")
+    assert ((etc / "shadow").stat().st_mode & 0o777, (etc / "shadow").stat().st_gid) == (0o640, 42)
+    assert (etc / "trivet").stat().st_mode & 0o777 == 0o750  # as the image has it
+    settings = tomllib.loads((etc / "trivet/node.toml").read_text())
+    assert settings == {"name": "node1", "shipped_images": "/state/images"}
+    profile = etc / "NetworkManager/system-connections/trivet-enp1s0.nmconnection"
+    assert profile.stat().st_mode & 0o777 == 0o600
+    assert "address1=192.0.2.11/24" in profile.read_text()
+    assert "PermanentMACAddress=52:54:00:00:00:01" in (etc / "systemd/network/70-trivet-enp1s0.link").read_text()
+    assert (etc / "systemd/system/multi-user.target.wants/ssh.service").is_symlink()
+    assert (etc / "ssh/ssh_host_ed25519_key").stat().st_mode & 0o777 == 0o600
+    assert "Where=/bricks/data\n" in (etc / "systemd/system/bricks-data.mount").read_text()
+    identity = state / "var/upper/lib/trivet/node"
+    assert (identity / "claim").read_text() == claim_code
+    assert (identity / "key.pem").stat().st_mode & 0o777 == 0o600
+    assert (identity.stat().st_mode & 0o777, identity.parent.stat().st_mode & 0o777) == (0o700, 0o711)
+    for name in ("engine.qcow2", "tiny.qcow2"):
+        assert (state / "images" / name).read_bytes() == (there.live.medium / name).read_bytes()
+
+
+def test_nothing_stays_mounted(there: Bench) -> None:
+    install(planned(there), there.machine, report=nobody)
+    assert str(there.live.mounts) not in Path("/proc/self/mounts").read_text()
+
+
+def test_a_damaged_medium_is_found_before_anything_is_written(there: Bench) -> None:
+    before = there.written()
+    kernel = there.live.medium / f"trivet_{VERSION}.efi"
+    kernel.write_bytes(b"x" * kernel.stat().st_size)
+    with pytest.raises(MediumUnusable, match=r"trivet_.*\.efi: it is damaged"):
+        install(planned(there), there.machine, report=nobody)
+    assert there.written() == before
+    assert there.tools.commands == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "expected"),
+    [
+        (lambda medium: (medium / "engine.qcow2").unlink(), "it cannot be read"),
+        (lambda medium: (medium / "tiny.qcow2").write_bytes(b""), "it is not as long as it has to be"),
+        (lambda medium: (medium / "manifest.json").write_text("{"), r"manifest\.json: it cannot be read"),
+        (lambda medium: (medium / "manifest.json").unlink(), r"manifest\.json: it cannot be read"),
+    ],
+)
+def test_a_medium_that_is_not_whole_is_refused(there: Bench, damage: object, expected: str) -> None:
+    assert callable(damage)
+    damage(there.live.medium)
+    with pytest.raises(MediumUnusable, match=expected):
+        install(planned(there), there.machine, report=nobody)
+    assert there.tools.commands == []
+
+
+def test_a_medium_of_another_version_is_refused(there: Bench) -> None:
+    manifest = there.live.medium / "manifest.json"
+    manifest.write_text(manifest.read_text().replace(VERSION, "0.2.0"))
+    for path in there.live.medium.glob(f"*{VERSION}*"):
+        path.rename(path.with_name(path.name.replace(VERSION, "0.2.0")))
+    with pytest.raises(WrongMedium):
+        install(planned(there), there.machine, report=nobody)
+
+
+def test_firmware_that_takes_no_entry_is_a_remark(there: Bench) -> None:
+    there.tools.boot_entries = None
+    done = install(planned(there), there.machine, report=nobody)
+    (remark,) = done.remarks
+    assert "EFI variables are not supported" in remark
+
+
+def test_a_disk_that_does_not_keep_what_is_written_is_found(there: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    from installer.steps import sequence
+
+    def forgetful(work: object) -> None:
+        return None
+
+    monkeypatch.setitem(sequence._DOERS, "write", forgetful)
+    with pytest.raises(StepFailed, match="is not what was written"):
+        install(planned(there), there.machine, report=nobody)
+
+
+def test_another_disk_at_the_same_path_is_refused(there: Bench) -> None:
+    made = planned(there)
+    devices = there.devices
+    devices["SYS"], devices["OTHER"] = devices["OTHER"], devices["SYS"]
+    with pytest.raises(StepFailed, match="not the disk that was chosen any more: that is serial OTHER now"):
+        install(made, there.machine, report=nobody)
+    assert not any(command[0] in ("wipefs", "sfdisk") for command in there.tools.commands)
+
+
+def test_a_run_that_is_stopped_says_so(there: Bench) -> None:
+    said: list[Progress] = []
+
+    def is_stopping() -> bool:
+        return any(one.key == "write" and one.done_bytes for one in said)
+
+    with pytest.raises(Stopped):
+        install(planned(there), there.machine, report=said.append, is_stopping=is_stopping)
+    assert [one.key for one in said if one.mark is Mark.DONE] == ["medium", "partition", "write"]
