@@ -30,7 +30,7 @@ class Holder:
 def release(run: Run, device: str, sys: Path) -> tuple[str, ...]:
     """Take apart all that stands on a disk or a partition; returns the partitions that it has. Nothing is written to
     other disks, even when they are part of the same: a mapping goes, not what it maps. Raises DiskInUse."""
-    holders = holders_of(run("lsblk", "--json", "--output", "PATH,TYPE,MOUNTPOINTS", device))
+    holders = holders_of(run("lsblk", "--json", "--tree", "--output", "NAME,PATH,TYPE,MOUNTPOINTS", device))
     for holder in holders:
         if mounted := [place for place in holder.places if place != "[SWAP]"]:
             raise DiskInUse(disk=device, device=holder.path, place=mounted[0])

@@ -8,7 +8,7 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface
@@ -70,20 +70,18 @@ class PowerCut(BaseException):
 
 @dataclass
 class Tools:
-    """The Run of the bench. `cut_at` is the number of the command, from 1, before which the power goes."""
+    """The Run of the bench. `before` is called with each command, before it."""
 
     parts: Path
     commands: list[tuple[str, ...]] = field(default_factory=list)
-    cut_at: int | None = None
+    before: Callable[[tuple[str, ...]], None] = lambda _: None
     boot_entries: str | None = "BootCurrent: 0001\nBoot0001* UEFI Misc Device\tPciRoot(0x0)\n"
     refuse: tuple[str, ...] = ()
     _vfat: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str:
         self.commands.append(argv)
-        if self.cut_at is not None and len(self.commands) >= self.cut_at:
-            self.cut_at = None
-            raise PowerCut
+        self.before(argv)
         if argv[0] in self.refuse:
             raise CommandFailed(argv, f"{argv[0]} does not want to")
         match argv:
@@ -166,6 +164,11 @@ class Bench:
             self.devices[serial] = run("losetup", "--find", "--show", "--partscan", str(image)).strip()
             tell_kernel(self.devices[serial])
 
+    def add_disk(self, serial: str, size_bytes: int) -> None:
+        self.images[serial] = _image(self.folder, serial, size_bytes)
+        self.unplug()
+        self.plug()
+
     def unplug(self) -> None:
         """Also a power cut, as far as the machine's own memory goes."""
         self.tools.power_off()
@@ -180,7 +183,15 @@ class Bench:
         self.devices.clear()
 
     def cut_power(self) -> None:
+        """Keep what the disks have at this moment, less than what was written to them, and stop the machine."""
+        for image in self.images.values():
+            run("cp", "--sparse=always", str(image), f"{image}.cut")
+        raise PowerCut
+
+    def power_on(self) -> None:
         self.unplug()
+        for image in self.images.values():
+            Path(f"{image}.cut").rename(image)
         self.plug()
 
     def written(self) -> dict[str, tuple[int, int]]:
@@ -195,10 +206,7 @@ class Bench:
 
 @contextmanager
 def bench(folder: Path, sizes: dict[str, int]) -> Iterator[Bench]:
-    images = {serial: folder / f"{serial}.img" for serial in sizes}
-    for serial, size in sizes.items():
-        with images[serial].open("wb") as file:
-            file.truncate(size)
+    images = {serial: _image(folder, serial, size) for serial, size in sizes.items()}
     live = Live(
         mark=folder / "live",
         medium=folder / "medium",
@@ -214,6 +222,22 @@ def bench(folder: Path, sizes: dict[str, int]) -> Iterator[Bench]:
         yield made
     finally:
         made.unplug()
+
+
+def _image(folder: Path, serial: str, size_bytes: int) -> Path:
+    path = folder / f"{serial}.img"
+    with path.open("wb") as file:
+        file.truncate(size_bytes)
+    return path
+
+
+@contextmanager
+def three_disks(folder: Path) -> Iterator[Bench]:
+    """SYS and BRICK, which `answers` choose, and OTHER, which has somebody's data."""
+    with bench(folder, {"SYS": 16 * GIB, "BRICK": 8 * GIB, "OTHER": GIB // 8}) as made:
+        with made.images["OTHER"].open("r+b") as file:
+            file.write(b"somebody's data" * 1000)
+        yield made
 
 
 def tell_kernel(device: str) -> None:
