@@ -97,13 +97,17 @@ def _say_plan(tried: Attempt, lines: ProgressLines) -> None:
 
 def _ask(tried: Attempt) -> None:
     """A disk that is not empty has to be named again. Raises NotSure or NotConfirmed."""
-    if not sys.stdin.isatty():
+    if not _is_terminal():
         raise NotSure
     for losing in tried.plan.losing:
         if losing.content and click.prompt(f"Type {losing.serial} to lose what is on it") != losing.serial:
             raise NotConfirmed
     if not click.confirm("Install?"):
         raise NotConfirmed
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 @contextlib.contextmanager

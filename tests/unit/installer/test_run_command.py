@@ -1,0 +1,129 @@
+"""`trivet install run` as an operator meets it: what it asks, what it refuses, what it says."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from installer.run_command import make_run
+from node.system.process import run
+from tests.unit.installer.bench import Bench, PowerCut, needs_loop_devices, three_disks
+
+pytestmark = needs_loop_devices
+ANSWERS = """\
+[machine]
+host_name = "node1"
+
+[disks]
+system = 'serial == "SYS"'
+bricks = ['serial == "BRICK"']
+wipe = ["SYS"]
+
+[network]
+nics = ["52:54:00:00:00:01"]
+"""
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Iterator[Bench]:
+    with three_disks(tmp_path) as made:
+        made.live.mark.touch()
+        yield made
+
+
+def call(there: Bench, *options: str, typed: str | None = None, text: str = ANSWERS) -> Result:
+    path = there.folder / "answers.toml"
+    path.write_text(text)
+    return CliRunner().invoke(make_run(lambda: there.machine), [str(path), *options], input=typed)
+
+
+def test_an_unattended_installation(there: Bench) -> None:
+    result = call(there, "--yes")
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert lines[0].startswith("Trivet 0.1.0")
+    assert any(line.startswith("Loses its content: SYS (loop") for line in lines)
+    assert "[1/10] Check the medium" in lines
+    assert any(line.startswith("[3/10] Write the system image: done in ") for line in lines)
+    assert lines[-4].startswith("Installed: Trivet 0.1.0")
+    assert [line.split()[0] for line in lines[-3:-1]] == ["Fingerprint", "Claim"]
+    assert lines[-1] == "Remove the medium and restart the machine"
+
+
+def test_the_same_as_json(there: Bench) -> None:
+    result = call(there, "--yes", "--json")
+    said = [json.loads(line) for line in result.output.splitlines()]
+    assert {one["planned"] for one in said if "planned" in one} >= {"partition", "boot"}
+    assert next(one["key"] for one in said if one.get("mark") == "done") == "medium"
+    assert any("claim_code" in one for one in said)
+
+
+def test_a_dry_run_writes_nothing_and_runs_anywhere(there: Bench) -> None:
+    there.live.mark.unlink()
+    before = there.written()
+    result = call(there, "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert "Step 8: Install the boot loader" in result.output
+    assert there.written() == before
+    assert {command[0] for command in there.tools.commands} <= {"sfdisk"}
+
+
+def test_without_the_medium_nothing_is_installed(there: Bench) -> None:
+    there.live.mark.unlink()
+    result = call(there, "--yes")
+    assert result.exit_code == 1
+    assert "this machine was not started from Trivet's medium" in result.output
+    assert there.tools.commands == []
+
+
+def test_without_a_terminal_and_without_yes_nothing_is_written(there: Bench) -> None:
+    before = there.written()
+    result = call(there)
+    assert result.exit_code == 1
+    assert "there is no terminal to ask on" in result.output
+    assert there.written() == before
+
+
+@pytest.mark.parametrize(("typed", "installs"), [("SYS\ny\n", True), ("SYS\nn\n", False), ("OTHER\n", False)])
+def test_a_disk_that_is_not_empty_has_to_be_named_again(
+    there: Bench, monkeypatch: pytest.MonkeyPatch, typed: str, installs: bool
+) -> None:
+    run("mkfs.ext4", "-q", there.devices["SYS"])
+    before = there.written()
+    monkeypatch.setattr("installer.run_command._is_terminal", lambda: True)
+    result = call(there, typed=typed)
+    assert (result.exit_code == 0) is installs, result.output
+    assert (there.written() == before) is not installs
+
+
+def test_a_dirty_disk_that_may_not_be_lost_is_refused(there: Bench) -> None:
+    run("mkfs.ext4", "-q", there.devices["BRICK"])
+    result = call(there, "--yes")
+    assert result.exit_code == 1
+    assert 'add "BRICK" to wipe; else choose another disk' in result.output
+    assert "Traceback" not in result.output
+
+
+def test_mistakes_in_the_answers_are_all_said(there: Bench) -> None:
+    result = call(there, "--yes", text="[machine]\nhost_name = 3\n")
+    assert result.exit_code == 1
+    assert "line 2, machine.host_name" in result.output
+    assert "disks" in result.output
+
+
+def test_after_a_power_cut_the_same_command_goes_on(there: Bench) -> None:
+    def cut(argv: tuple[str, ...]) -> None:
+        if argv[0] == "pvcreate":
+            there.tools.before = lambda _: None
+            there.cut_power()
+
+    there.tools.before = cut
+    with pytest.raises(PowerCut):
+        call(there, "--yes")
+    there.power_on()
+    result = call(there, "--yes")
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("Goes on with the installation that was cut off on loop")
+    assert "[3/10] Write the system image: done before" in result.output
