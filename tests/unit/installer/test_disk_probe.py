@@ -1,0 +1,93 @@
+"""Disks are asked one by one: one that does not answer, or cannot be read, is `unreadable` and stops nothing."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from installer.probe import bytes_of_disk
+from installer.probe.disks import DiskProbe
+from installer.probe.patient import run_or_leave
+from installer.sysinfo import Signature
+from node.system.process import CommandFailed
+
+NOTHING = json.dumps({"size_bytes": 10**12, "first": "", "last": "", "odd": "", "data_at": None})
+
+
+class Machine:
+    """Disks by name, as lsblk says them; a value in `broken` is a word of the command that fails for that disk."""
+
+    def __init__(self, broken: dict[str, str] | None = None, **disks: dict[str, object]) -> None:
+        self.disks = disks
+        self.broken = broken or {}
+        self.asked: list[tuple[str, ...]] = []
+
+    def __call__(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str:
+        self.asked.append(argv)
+        name = next(word.removeprefix("/dev/") for word in argv if word.startswith("/dev/"))
+        if self.broken.get(name) in (argv[0], "all"):
+            raise CommandFailed(argv, "it took longer than 20 s")
+        if argv[0] == "lsblk":
+            raw = {"name": name, "path": f"/dev/{name}", "type": "disk", "size": 10**12} | self.disks[name]
+            return json.dumps({"blockdevices": [raw]})
+        return json.dumps({"signatures": []}) if argv[0] == "wipefs" else NOTHING
+
+
+def probe(machine: Machine, folder: Path) -> DiskProbe:
+    for name in (*machine.disks, "loop0", "ram1", "zram0", "dm-0", "md127", "nbd3", "mmcblk0boot0", "mmcblk0rpmb"):
+        (folder / name).mkdir()
+        (folder / name / "size").write_text("1953525168\n")
+    return DiskProbe(machine, folder)
+
+
+def test_disks_are_what_the_kernel_calls_so(tmp_path: Path) -> None:
+    machine = Machine(sda={"serial": "S1"}, nvme0n1={}, sdb={"size": 0}, sr0={"type": "rom"}, mmcblk0={})
+    assert [disk.name for disk in probe(machine, tmp_path).observe()] == ["mmcblk0", "nvme0n1", "sda"]
+
+
+def test_the_disk_that_the_installer_came_from(tmp_path: Path) -> None:
+    part = {"name": "sdb1", "path": "/dev/sdb1", "type": "part", "mountpoints": ["/run/trivet/medium"]}
+    machine = Machine(sda={}, sdb={"children": [part]}, sr0={"type": "rom", "mountpoints": ["/run/trivet/medium"]})
+    assert [disk.name for disk in probe(machine, tmp_path).observe() if disk.medium] == ["sdb", "sr0"]
+
+
+@pytest.mark.parametrize("command", ["lsblk", "wipefs", "all"])
+def test_a_disk_that_does_not_answer_is_unreadable(tmp_path: Path, command: str) -> None:
+    machine = Machine(broken={"sdb": command}, sda={}, sdb={"serial": "S2"}, sdc={})
+    disks = probe(machine, tmp_path).observe()
+    assert [disk.name for disk in disks] == ["sda", "sdb", "sdc"]
+    assert disks[0].contents == disks[2].contents == ()
+    (content,) = disks[1].contents
+    assert (content.signature, content.description) == (
+        Signature.UNREADABLE,
+        "cannot be read: it took longer than 20 s",
+    )
+    assert disks[1].size_bytes in (10**12, 1953525168 * 512)
+
+
+def test_two_names_of_one_disk(tmp_path: Path) -> None:
+    same: dict[str, object] = {"serial": "S1", "wwn": "0x5"}
+    disks = probe(Machine(sda=same, sdb=same, sdc={"serial": "S2", "wwn": "0x5"}), tmp_path).observe()
+    assert [[one.signature for one in disk.contents] for disk in disks] == [[Signature.MULTIPATH]] * 2 + [[]]
+
+
+def test_a_command_that_hangs_is_left_behind() -> None:
+    begin = time.monotonic()
+    with pytest.raises(CommandFailed, match=r"longer than 0\.2 s"):
+        run_or_leave("sh", "-c", "sleep 30 & wait", timeout_s=0.2)  # its child holds the pipe open
+    assert time.monotonic() - begin < 5
+
+
+def test_a_command_that_fails_says_why() -> None:
+    assert run_or_leave("echo", "x") == "x\n"
+    with pytest.raises(CommandFailed, match="no such program cannot be run"):
+        run_or_leave("no such program")
+    with pytest.raises(CommandFailed, match="sorry"):
+        run_or_leave("sh", "-c", "echo sorry >&2; exit 3")
+
+
+def test_bytes_of_a_disk_that_is_gone() -> None:
+    with pytest.raises(CommandFailed, match="/dev/none: No such file or directory"):
+        run_or_leave(sys.executable, "-I", bytes_of_disk.__file__, "/dev/none", "512")
