@@ -8,6 +8,7 @@ import click
 from gluster.command import make_group as gluster_commands
 from hosted_engine.deploy.command import deploy
 from hosted_engine.ha.command import ha
+from installer.command import install
 from installer.storage import observe_state
 from netconf.command import net
 from netconf.command.surroundings import Surroundings
@@ -34,6 +35,7 @@ main.add_command(deploy)
 main.add_command(ha)
 main.add_command(net)
 main.add_command(gluster_commands(observe_state))
+main.add_command(install)
 
 
 if __name__ == "__main__":
