@@ -43,7 +43,7 @@ class MachineAnswers(msgspec.Struct, frozen=True, kw_only=True):
     host_name: Annotated[
         str,
         Rule(names.why_not_node_name),
-        Meta(description="The node's short name, such as node1.", examples=["node1"], max_length=63),
+        Meta(description="The node's short name, such as node1.", examples=["node1"], max_length=names.MAX_OWN_NAME),
     ]
     password_hash: (
         Annotated[
@@ -128,7 +128,13 @@ class NetworkAnswers(msgspec.Struct, frozen=True, kw_only=True):
         ]
         | None
     ) = None
-    ipv4: Annotated[Ip, Rule(network.why_not_ipv4), Meta(description="Where its IPv4 addresses come from.")] = Ip.DHCP
+    ipv4: Annotated[
+        Ip,
+        Rule(network.why_not_ipv4),
+        Meta(
+            description="Where its IPv4 addresses come from.", extra_json_schema={"enum": [Ip.OFF, Ip.DHCP, Ip.STATIC]}
+        ),
+    ] = Ip.DHCP
     address: (
         Annotated[
             IPv4Interface,

@@ -10,6 +10,7 @@ from installer.sysinfo import Content, Signature
 
 TRIVET_LABELS = ("trivet-", "trivet_")
 SLOT = "trivet_"
+UNFINISHED = "trivet-installing"  # the state partition's until all is done
 BRICKABLE = ("xfs", "ext4", "ext3", "ext2")
 LVM = "LVM2_member"
 
@@ -73,12 +74,12 @@ def _multipath(facts: Facts) -> Iterator[Content]:
 
 
 def _trivet(facts: Facts) -> Iterator[Content]:
-    """By the labels of its partitions: a slot with a version says that the installation came to its end."""
+    """By the labels of its partitions."""
     labels = [label for label in _labels(facts) if label.startswith(TRIVET_LABELS)]
     versions = [label.removeprefix(SLOT) for label in labels if label.startswith(SLOT)]
-    if versions:
+    if versions and UNFINISHED not in labels:
         yield _content(Signature.TRIVET, facts.device.name, f"another installation of Trivet ({', '.join(versions)})")
-    elif "trivet-state" in labels or "trivet-esp" in labels:
+    elif {"trivet-state", "trivet-esp", UNFINISHED} & set(labels):
         yield _content(Signature.TRIVET, facts.device.name, "an installation of Trivet that was cut off")
     elif labels:
         yield _content(Signature.TRIVET, facts.device.name, "brick disk of another installation of Trivet")

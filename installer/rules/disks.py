@@ -5,11 +5,9 @@ MAX_ID = 256
 
 
 def why_not_disk_id(text: str) -> str | None:
-    """The rule for a serial number or WWN."""
+    """The rule for a serial number or WWN, or for the path of a disk that has neither."""
     if not text.strip():
         return "is empty: a serial number or WWN is expected"
-    if text.startswith("/dev/"):
-        return "is a name that changes from boot to boot: give the serial number or WWN"
     return None if len(text) <= MAX_ID and text.isprintable() else "is no serial number and no WWN"
 
 

@@ -126,6 +126,8 @@ def test_an_installation_is_one_line_whatever_its_partitions_hold() -> None:
             "brick disk of the Trivet installation 1a2b3c4d (volume group trivet-1a2b3c4d-0)",
         ),
     ]
+    begun = Facts(device=disk(children=(parts[0], parts[1], partition("sda4", "trivet-installing"))))
+    assert words(begun) == [(Signature.TRIVET, "sda", "an installation of Trivet that was cut off")]
     alone = Facts(device=disk(children=(partition("sda1", "trivet-brick"),)))
     assert words(alone) == [(Signature.TRIVET, "sda", "brick disk of another installation of Trivet")]
 

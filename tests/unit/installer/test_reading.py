@@ -124,7 +124,7 @@ def test_every_mistake_is_named_at_once_with_its_line() -> None:
         ('host_name = "node1"', "", 1, "machine.host_name", "is missing"),
         ('"ntp.example.org"', '"127.0.0.1"', 8, "machine.ntp[0]", "is a loopback address"),
         ('"ntp.example.org"', '"192.0.2.123"', 8, "machine.ntp[1]", "192.0.2.123 is there twice"),
-        ('"S2"', '"/dev/sda"', 13, "disks.wipe[0]", "changes from boot to boot"),
+        ('"S2"', '" "', 13, "disks.wipe[0]", "is empty: a serial number or WWN is expected"),
         ("size > 200G and not removable", "serial == 'S1", 12, "disks.bricks[0]", "a quote opens here"),
         ('["size > 200G and not removable"]', """['serial == "S1"']""", 12, "disks.bricks[0]", "says the system disk"),
         ('"eno2"', '"52:54:00:00:00:01"', 16, "network.nics[1]", "52:54:00:00:00:01 is there twice"),
