@@ -2,6 +2,7 @@
 
 import click
 
+from installer.check_command import make_check, make_sysinfo, schema
 from installer.probe.collect import collect
 from installer.run import Machine
 from installer.run_command import make_run
@@ -16,3 +17,6 @@ def install() -> None:
 
 
 install.add_command(make_run(lambda: Machine(Live(), run, SystemClock(), collect)))
+install.add_command(make_check(collect))
+install.add_command(make_sysinfo(collect))
+install.add_command(schema)

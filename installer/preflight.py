@@ -135,8 +135,8 @@ def _broken(disk: Disk) -> Iterator[Finding]:
     for content in disk.contents:
         if content.signature is Signature.UNREADABLE:
             yield _note(
-                f"The disk {disk.name} ({disk.serial or 'no serial number'}) {content.description}",
-                "it may be broken; an installation on other disks is not hindered",
+                f"The disk {disk.name} ({disk.serial or 'no serial number'}) may be broken",
+                f"it {content.description.replace(': ', ' (', 1)}); an installation on other disks is not hindered",
                 "Replace it when there is time",
             )
 

@@ -61,6 +61,15 @@ class Reading:
     warnings: tuple[Remark, ...] = ()
 
 
+def text_of(raw: bytes) -> str:
+    """What a file holds, with or without the mark that some editors begin it with. Raises AnswersWrong."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as err:
+        line = raw.count(b"\n", 0, err.start) + 1
+        raise AnswersWrong([Remark(THE_FILE, line, "is not TOML: it holds other than UTF-8 text")]) from err
+
+
 def read(text: str) -> Answers:
     """The answers in a TOML text, with the hash of a password that stood there in clear. Raises AnswersWrong."""
     return read_with_warnings(text).answers

@@ -69,7 +69,7 @@ def unreadable(**fields: Any) -> Disk:
         (
             {"disks": (*GOOD.disks, unreadable(serial="S2"))},
             "note",
-            "The disk sdb (S2) cannot be read: Input/output error",
+            "The disk sdb (S2) may be broken",
         ),
         (
             {"clock": "2010-01-01T00:00:00+00:00"},
