@@ -3,6 +3,7 @@
 import click
 
 from installer.check_command import make_check, make_sysinfo, schema
+from installer.fetch_command import fetch_answers
 from installer.probe.collect import collect
 from installer.run import Machine
 from installer.run_command import make_run
@@ -20,3 +21,4 @@ install.add_command(make_run(lambda: Machine(Live(), run, SystemClock(), collect
 install.add_command(make_check(collect))
 install.add_command(make_sysinfo(collect))
 install.add_command(schema)
+install.add_command(fetch_answers)

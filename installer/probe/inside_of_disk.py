@@ -1,11 +1,13 @@
-"""A program of its own: mounts a file system read-only, where nobody else sees it, and looks for bricks of Gluster.
+"""A program of its own: mounts a file system read-only, where nobody else sees it, and reads what is asked for.
 
-`unshare --mount python inside_of_disk.py /dev/sda1 xfs` writes a JSON list of {"folder", "volume_id", "volume"}. The
-mark of a brick is an extended attribute of its folder, which may be the root or two levels deeper; xfs_db and debugfs
-read those only where they are short and lie well. The journal is not played back, so nothing is written; this process
-alone sees the mount, which ends with it.
+`unshare --mount python inside_of_disk.py /dev/sda1 xfs` looks for bricks of Gluster and writes a JSON list of objects
+with folder, volume_id and volume. The mark of a brick is an extended attribute of its folder, which may be the root or
+two levels deeper; xfs_db and debugfs read those only where they are short and lie well. With a path as third argument
+it writes that file, as JSON in base64. The journal is not played back, so nothing is written; this process alone sees
+the mount, which ends with it.
 """
 
+import base64
 import ctypes
 import json
 import os
@@ -14,19 +16,33 @@ import sys
 import uuid
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 1 << 14, 1 << 18
-OPTIONS = {"xfs": "norecovery,nouuid", "ext4": "noload", "ext3": "noload", "ext2": ""}
+OPTIONS = {"xfs": "norecovery,nouuid", "ext4": "noload", "ext3": "noload", "ext2": "", "vfat": "", "iso9660": ""}
 PLACE = "/mnt"
 DEPTH, MAX_FOLDERS = 2, 500
+MAX_FILE = 1_000_000
 MARK = "trusted.glusterfs.volume-id"
 
 _AFR = re.compile(r"trusted\.afr\.(.+)-client-[0-9]+")
 
 
-def main(device: str, file_system: str) -> None:
+def main(device: str, file_system: str, file: str = "") -> None:
+    if file_system not in OPTIONS:
+        sys.exit(f"{device} has a file system that is not read here ({file_system or 'none'})")
     _mount(None, "/", None, MS_REC | MS_PRIVATE, None)
     flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC
     _mount(device, PLACE, file_system, flags, OPTIONS[file_system])
-    print(json.dumps([brick for folder in _folders(PLACE) if (brick := _brick(folder))]))  # noqa: T201
+    found = _file(file) if file else [brick for folder in _folders(PLACE) if (brick := _brick(folder))]
+    print(json.dumps(found))  # noqa: T201
+
+
+def _file(name: str) -> str:
+    """No link may lead out of the file system."""
+    path = os.path.realpath(os.path.join(PLACE, name))
+    if not path.startswith(f"{PLACE}/") or not os.path.isfile(path):
+        sys.exit(f"there is no file {name}")
+    with open(path, "rb") as file:
+        content = file.read(MAX_FILE + 1)
+    return base64.b64encode(content).decode() if len(content) <= MAX_FILE else sys.exit(f"{name} is far too long")
 
 
 def _folders(top: str) -> list[str]:
@@ -64,4 +80,7 @@ def _mount(source: str | None, target: str, kind: str | None, flags: int, option
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    try:
+        main(*sys.argv[1:])
+    except OSError as err:
+        sys.exit(f"{err.filename or sys.argv[1]}: {err.strerror}")
