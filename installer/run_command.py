@@ -12,6 +12,7 @@ import msgspec
 from installer.attempt import Attempt, attempt
 from installer.progress_lines import ProgressLines
 from installer.reading import read_with_warnings
+from installer.reasons import DoesNotFit
 from installer.run import Installed, Machine, install
 from installer.steps.live import MANIFEST, read_manifest
 from installer.unfinished import find_unfinished
@@ -67,6 +68,8 @@ def make_run(machine: Callable[[], Machine]) -> click.Command:
                 go_on = tried.earlier if tried.goes_on else None
                 done = install(tried.plan, here, go_on=go_on, report=lines.report, is_stopping=is_stopping)
             _say_end(done, lines)
+        except DoesNotFit as err:
+            raise click.ClickException("\n".join([f"{err.text.what}.", *map(str, err.reasons)])) from err
         except Problem as err:
             raise click.ClickException(str(err)) from err
         except PermissionError as err:
