@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from installer.disk_layout import UNFINISHED_LABEL, brick_disk_id
 from installer.steps.tables import FoundTable, read_table
-from installer.sysinfo import Disk
+from installer.sysinfo import Disk, Signature
 from node.system.process import Run
 
 _SLOT_PREFIX = "trivet_"
@@ -23,8 +23,8 @@ class Unfinished:
 
 
 def find_unfinished(run: Run, disks: Sequence[Disk]) -> tuple[Unfinished, ...]:
-    """Only reads. Disks on which nothing was found are not asked."""
-    tables = {disk.path: read_table(run, disk.path) for disk in disks if disk.is_dirty and not disk.medium}
+    """Only reads, and only of disks that have something on them and can be read."""
+    tables = {disk.path: read_table(run, disk.path) for disk in disks if _is_worth_a_look(disk)}
     found = []
     for disk in disks:
         table = tables.get(disk.path)
@@ -34,6 +34,11 @@ def find_unfinished(run: Run, disks: Sequence[Disk]) -> tuple[Unfinished, ...]:
         ours = (path for path, other in tables.items() if other is not None and other.uuid in (table.uuid, *bricks))
         found.append(Unfinished(table.uuid, _version(table), disk, tuple(ours)))
     return tuple(found)
+
+
+def _is_worth_a_look(disk: Disk) -> bool:
+    found = {content.signature for content in disk.contents}
+    return bool(found) and Signature.UNREADABLE not in found and not disk.medium
 
 
 def _version(table: FoundTable) -> str:
