@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from installer.answers import DiskAnswers
+from installer.disk_layout import SYSTEM_DISK_WITH_BRICK
 from installer.plan import InstallPlan, plan
 from installer.run import Progress, Stopped, WrongMedium, install
 from installer.steps.live import MediumUnusable
+from installer.steps.tables import read_table
 from node.steps import Mark, StepFailed
-from tests.unit.installer.bench import ID, VERSION, Bench, answers, needs_loop_devices, three_disks
+from node.system.process import run
+from tests.unit.installer.bench import ID, VERSION, Bench, answers, bench, needs_loop_devices, three_disks
 from tests.unit.installer.whole import check_disks
 
 pytestmark = needs_loop_devices
@@ -81,6 +85,17 @@ def test_a_medium_of_another_version_is_refused(there: Bench) -> None:
         path.rename(path.with_name(path.name.replace(VERSION, "0.2.0")))
     with pytest.raises(WrongMedium):
         install(planned(there), there.machine, report=nobody)
+
+
+def test_a_system_disk_may_have_the_brick_too(tmp_path: Path) -> None:
+    with bench(tmp_path, {"SYS": SYSTEM_DISK_WITH_BRICK}) as there:
+        made = plan(answers(disks=DiskAnswers(system='serial == "SYS"')), there.look(), ID)
+        install(made, there.machine, report=nobody)
+        table = read_table(run, there.devices["SYS"])
+        assert table is not None
+        assert [partition.label for partition in table.partitions][3:] == ["trivet-state", "trivet-brick"]
+        device = table.partitions[4].device
+        assert run("blkid", "--match-tag", "TYPE", "--output", "value", device).strip() == "xfs"
 
 
 def test_firmware_that_takes_no_entry_is_a_remark(there: Bench) -> None:
