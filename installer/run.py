@@ -230,8 +230,9 @@ class _Installation:
 
     def _guarded(self, do: Callable[[Work], None], work: Work) -> Callable[[], Awaitable[None]]:
         async def guarded() -> None:
+            """In a thread: what looks at the machine runs an event loop of its own."""
             self._stop_if_asked()
-            do(work)
+            await asyncio.to_thread(do, work)
 
         return guarded
 

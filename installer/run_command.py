@@ -10,13 +10,20 @@ import click
 import msgspec
 
 from installer.attempt import Attempt, attempt
+from installer.preflight import Severity, findings
 from installer.progress_lines import ProgressLines
-from installer.reading import read_with_warnings
+from installer.reading import read_with_warnings, text_of
 from installer.reasons import DoesNotFit
 from installer.run import Installed, Machine, install
 from installer.steps.live import MANIFEST, read_manifest
 from installer.unfinished import find_unfinished
 from node.api.problems import Problem, Refused
+
+
+class MachineUnfit(Refused):
+    what = "Nothing was written"
+    why = "this machine cannot be a node: {findings}"
+    mend = "Mend what the errors above name"
 
 
 class NotLive(Refused):
@@ -79,13 +86,19 @@ def make_run(machine: Callable[[], Machine]) -> click.Command:
 
 
 def _look(answers: Path, here: Machine, lines: ProgressLines, *, start_over: bool) -> Attempt:
-    reading = read_with_warnings(answers.read_text())
+    reading = read_with_warnings(text_of(answers.read_bytes()))
     for warning in reading.warnings:
         lines.say(f"Warning: {warning}")
     sysinfo = here.look()
     if (here.live.medium / MANIFEST).exists():
         sysinfo = msgspec.structs.replace(sysinfo, version=read_manifest(here.live.medium).version)
-    return attempt(reading.answers, sysinfo, find_unfinished(here.run, sysinfo.disks), start_over=start_over)
+    found = findings(sysinfo, reading.answers)
+    for finding in found:
+        lines.fields(str(finding), severity=finding.severity)
+    tried = attempt(reading.answers, sysinfo, find_unfinished(here.run, sysinfo.disks), start_over=start_over)
+    if errors := [finding.what for finding in found if finding.severity is Severity.ERROR]:
+        raise MachineUnfit(findings="; ".join(errors))
+    return tried
 
 
 def _say_plan(tried: Attempt, lines: ProgressLines) -> None:

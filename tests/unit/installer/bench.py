@@ -4,6 +4,7 @@ Real are sfdisk, wipefs, lsblk, mkfs, mount and all that is written. vfat is a f
 image is an ext4, LVM is its partition itself, the firmware and NetworkManager answer as they would.
 """
 
+import asyncio
 import hashlib
 import os
 import shutil
@@ -11,6 +12,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
@@ -56,7 +58,16 @@ def answers(**changes: object) -> Answers:
 
 
 def sysinfo(*disks: Disk) -> SysInfo:
-    return SysInfo(version=VERSION, disks=disks, nics=(Nic(name="enp1s0", mac="52:54:00:00:00:01", carrier=True),))
+    return SysInfo(
+        version=VERSION,
+        uuid="4c4c4544-0051-3610-8035-b6c04f4d3132",
+        virtualization="vmx",
+        cpus=4,
+        memory_bytes=16 * GIB,
+        clock=datetime.now(UTC).isoformat(timespec="seconds"),
+        disks=disks,
+        nics=(Nic(name="enp1s0", mac="52:54:00:00:00:01", carrier=True, speed_mbps=1000),),
+    )
 
 
 def disk(serial: str, **changes: object) -> Disk:
@@ -150,6 +161,8 @@ class Bench:
         return Machine(self.live, self.tools, SystemClock(), self.look)
 
     def look(self) -> SysInfo:
+        """As the real one, with an event loop of its own."""
+        asyncio.run(asyncio.sleep(0))
         return sysinfo(*(self._disk(serial, device) for serial, device in self.devices.items()))
 
     def _disk(self, serial: str, device: str) -> Disk:

@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
+from installer.disk_layout import GIB
 from installer.run_command import make_run
 from node.system.process import run
 from tests.unit.installer.bench import Bench, PowerCut, needs_loop_devices, three_disks
@@ -15,6 +17,7 @@ pytestmark = needs_loop_devices
 ANSWERS = """\
 [machine]
 host_name = "node1"
+password_hash = "$y$j9T$M08BA2B7y5WgRlf5UD70T/$BnE7uwXRqPCNh.rbQbwloXdRV/8EAtrbyPStGuwyLZ0"
 
 [disks]
 system = 'serial == "SYS"'
@@ -104,6 +107,16 @@ def test_a_dirty_disk_that_may_not_be_lost_is_refused(there: Bench) -> None:
     assert result.exit_code == 1
     assert 'add "BRICK" to wipe; else choose another disk' in result.output
     assert "Traceback" not in result.output
+
+
+def test_a_machine_that_cannot_be_a_node_is_refused(there: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = msgspec.structs.replace(there.look(), memory_bytes=GIB)
+    monkeypatch.setattr(Bench, "look", lambda _: small)
+    before = there.written()
+    result = call(there, "--yes")
+    assert result.exit_code == 1
+    assert "Error: Nothing was written: this machine cannot be a node: " in result.output
+    assert there.written() == before
 
 
 def test_mistakes_in_the_answers_are_all_said(there: Bench) -> None:
