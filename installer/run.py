@@ -1,9 +1,10 @@
 """Carries a planned installation out, or goes on with one that was cut off; says how far it is."""
 
 import asyncio
+import fcntl
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -51,6 +52,12 @@ class WrongMedium(Refused):
     what = "Cannot install"
     why = "the plan is for Trivet {planned}, and the medium holds {found}"
     mend = "Start again from one medium"
+
+
+class AlreadyRunning(Refused):
+    what = "Nothing was begun"
+    why = "another installation is running on this machine"
+    mend = "Wait for it, or look at its console"
 
 
 class Stopped(Failed):
@@ -117,7 +124,20 @@ def install(
     on with. The medium is read and compared whole before the first write. Raises Refused before it; StepFailed or
     Stopped afterwards. Whatever happens, nothing stays mounted.
     """
-    return _Installation(plan, machine, go_on, report, is_stopping).go()
+    with _alone(machine.live):
+        return _Installation(plan, machine, go_on, report, is_stopping).go()
+
+
+@contextmanager
+def _alone(live: Live) -> Iterator[None]:
+    """Raises AlreadyRunning. Every console can begin an installation; the lock ends with its process."""
+    live.mounts.mkdir(parents=True, exist_ok=True)
+    with live.mounts.with_name(f"{live.mounts.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as err:
+            raise AlreadyRunning from err
+        yield
 
 
 class _Installation:

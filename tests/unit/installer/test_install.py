@@ -8,7 +8,7 @@ import pytest
 from installer.answers import DiskAnswers
 from installer.disk_layout import SYSTEM_DISK_WITH_BRICK
 from installer.plan import InstallPlan, plan
-from installer.run import Progress, Stopped, WrongMedium, install
+from installer.run import AlreadyRunning, Progress, Stopped, WrongMedium, install
 from installer.steps.live import MediumUnusable
 from installer.steps.tables import read_table
 from node.steps import Mark, StepFailed
@@ -134,3 +134,17 @@ def test_a_run_that_is_stopped_says_so(there: Bench) -> None:
     with pytest.raises(Stopped):
         install(planned(there), there.machine, report=said.append, is_stopping=is_stopping)
     assert [one.key for one in said if one.mark is Mark.DONE] == ["medium", "partition", "write"]
+
+
+def test_two_installations_at_once_are_refused(there: Bench) -> None:
+    made, refused = planned(there), list[type[Exception]]()
+
+    def begin_another(progress: Progress) -> None:
+        if (progress.key, progress.mark) == ("write", Mark.DONE):
+            with pytest.raises(AlreadyRunning) as second:
+                install(made, there.machine, report=nobody)
+            refused.append(second.type)
+
+    install(made, there.machine, report=begin_another)
+    assert refused == [AlreadyRunning]
+    assert str(there.live.mounts) not in Path("/proc/self/mounts").read_text()

@@ -7,7 +7,7 @@ import pytest
 
 from installer.attempt import Attempt, attempt
 from installer.disk_layout import GIB
-from installer.run import Installed, OtherDisks, OtherVersion, Progress, install
+from installer.run import Installed, OtherDisks, OtherVersion, Progress, Stopped, install
 from installer.steps import sequence
 from installer.steps.target import TargetJournal
 from installer.steps.work import Work
@@ -204,3 +204,16 @@ def test_an_unfinished_installation_on_a_disk_that_is_not_chosen_stops_nothing(t
     assert this.earlier is None
     install(this.plan, there.machine, report=lambda _: None)
     assert there.written()["SYS"] == before
+
+
+def test_a_run_that_was_stopped_is_gone_on_with(there: Bench, tmp_path: Path) -> None:
+    said: list[Progress] = []
+
+    def is_stopping() -> bool:
+        return any(one.key == "images" and one.done_bytes for one in said)
+
+    with pytest.raises(Stopped):
+        install(tried(there).plan, there.machine, report=said.append, is_stopping=is_stopping)
+    assert str(there.live.mounts) not in Path("/proc/self/mounts").read_text()
+    done = go(there)
+    check_disks(there, tmp_path / "state", claim_code=done.claim_code)

@@ -1,6 +1,8 @@
 """`trivet install run` as an operator meets it: what it asks, what it refuses, what it says."""
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -140,3 +142,18 @@ def test_after_a_power_cut_the_same_command_goes_on(there: Bench) -> None:
     assert result.exit_code == 0, result.output
     assert result.output.startswith("Goes on with the installation that was cut off on loop")
     assert "[3/10] Write the system image: done before" in result.output
+
+
+def test_ctrl_c_stops_at_a_safe_place_and_the_same_command_goes_on(there: Bench) -> None:
+    def press(argv: tuple[str, ...]) -> None:
+        if argv[0] == "pvcreate":
+            there.tools.before = lambda _: None
+            os.kill(os.getpid(), signal.SIGINT)
+
+    there.tools.before = press
+    result = call(there, "--yes")
+    assert result.exit_code == 1
+    assert result.output.endswith(
+        "Error: The installation was stopped: somebody asked for it. Run it again: it goes on where it stopped.\n"
+    )
+    assert call(there, "--yes").exit_code == 0
