@@ -105,8 +105,9 @@ def _say_plan(tried: Attempt, lines: ProgressLines) -> None:
     for line in tried.lines:
         lines.say(line)
     for losing in tried.plan.losing:
-        content = losing.content or "nothing was found on it"
-        lines.fields(f"Loses its content: {losing.serial} ({losing.disk.name}): {content}", loses=losing.serial)
+        disk = f"{losing.serial} ({losing.disk.name})"
+        said = f"Loses its content: {disk}: {losing.content}" if losing.content else f"Is written, and is empty: {disk}"
+        lines.fields(said, loses=losing.serial)
     for number, step in enumerate(tried.plan.steps, 1):
         lines.fields(f"Step {number}: {step.description}", planned=step.key)
 

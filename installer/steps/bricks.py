@@ -7,6 +7,7 @@ from installer.steps.tables import settle, wipe, write_table
 from installer.steps.work import Work
 
 _LONG_S = 600
+_POOL_OPTIONS = ("--chunksize", "256k", "--zero", "n")  # as Red Hat's guide to Gluster has them: XFS zeroes itself
 POOL, VOLUME = "bricks", "data"
 
 
@@ -48,7 +49,7 @@ def _make_volume(work: Work, brick: Brick, device: str) -> str:
 
     lvm("pvcreate", "--yes", "--force", "--force", device)
     lvm("vgcreate", "--yes", group, device)
-    lvm("lvcreate", "--yes", "--type", "thin-pool", "--extents", "100%FREE", "--name", POOL, group)
+    lvm("lvcreate", "--yes", "--type", "thin-pool", *_POOL_OPTIONS, "--extents", "100%FREE", "--name", POOL, group)
     size = lvm("lvs", "--noheadings", "--nosuffix", "--units", "b", "--options", "lv_size", f"{group}/{POOL}").strip()
     lvm("lvcreate", "--yes", "--type", "thin", "--virtualsize", f"{size}b", "--thinpool", POOL, "--name", VOLUME, group)
     return f"/dev/{group}/{VOLUME}"

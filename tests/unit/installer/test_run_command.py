@@ -49,7 +49,7 @@ def test_an_unattended_installation(there: Bench) -> None:
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
     assert lines[0].startswith("Trivet 0.1.0")
-    assert any(line.startswith("Loses its content: SYS (loop") for line in lines)
+    assert any(line.startswith("Is written, and is empty: SYS (loop") for line in lines)
     assert "[1/10] Check the medium" in lines
     assert any(line.startswith("[3/10] Write the system image: done in ") for line in lines)
     assert lines[-4].startswith("Installed: Trivet 0.1.0")
@@ -99,6 +99,7 @@ def test_a_disk_that_is_not_empty_has_to_be_named_again(
     before = there.written()
     monkeypatch.setattr("installer.run_command._is_terminal", lambda: True)
     result = call(there, typed=typed)
+    assert "Loses its content: SYS (loop" in result.output
     assert (result.exit_code == 0) is installs, result.output
     assert (there.written() == before) is not installs
 
