@@ -46,6 +46,8 @@ def _install_agent(layer: Path) -> None:
     packages = site_packages(layer)
     for unit in sorted([*packages.glob("node/*.service"), *packages.glob("hosted_engine/ha/*.service")]):
         enable_unit(layer, unit)
+    for unit in sorted(packages.glob("installer/*.service")):
+        install_unit(layer, unit)
 
 
 def install(tree: Path, layer: Path, run: Run) -> None:
@@ -83,11 +85,16 @@ def site_packages(root: Path) -> Path:
     return root / wheels.VENV / "lib" / f"python{wheels.PYTHON}" / "site-packages"
 
 
-def enable_unit(root: Path, unit: Path) -> None:
-    """Install a unit that came with the wheel and enable it as its own [Install] section says."""
+def install_unit(root: Path, unit: Path) -> None:
+    """A unit that came with the wheel, for others to start."""
     target = root / "usr/lib/systemd/system" / unit.name
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(unit, target)
+
+
+def enable_unit(root: Path, unit: Path) -> None:
+    """Install a unit and enable it as its own [Install] section says."""
+    install_unit(root, unit)
     for kind, wanting in re.findall(r"^(Wanted|Required)By=(.+)$", unit.read_text(), re.MULTILINE):
         suffix = "wants" if kind == "Wanted" else "requires"
         for name in wanting.split():

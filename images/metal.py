@@ -24,10 +24,10 @@ PACKAGES = (
 DEBIAN = Debian(packages=(*node.DEBIAN.packages, *PACKAGES))
 
 # The installer enables sshd where it was given a key; there is no password over the network.
-DISABLED = ("ssh.service", "smartmontools.service", "systemd-bless-boot.service")
+DISABLED = ("ssh.service", "smartmontools.service")
 MASKED = ("ssh.socket", "lvm2-monitor.service", "lvm2-lvmpolld.socket")
 
-FOLDERS = ("bricks", "state")  # mount points; the root itself is read-only
+FOLDERS = ("bricks", "efi", "state")  # mount points; the root itself is read-only
 
 
 def metal_entry(store: Path, tell: Tell, run: Run) -> Entry:

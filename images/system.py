@@ -21,11 +21,11 @@ from node.system.process import Run
 
 # tty0 is the screen; a serial line that is not there costs nothing. The last one gets what systemd says.
 CONSOLES = "console=tty0 console=ttyS0,115200"
-COMMON = "quiet loglevel=3 panic=30 systemd.firstboot=off systemd.show_status=auto"
+COMMON = "systemd.gpt_auto=no quiet loglevel=3 panic=30 systemd.firstboot=off systemd.show_status=auto"
 TITLE = "Trivet"
 LIVE = "trivet.live systemd.unit=trivet-installer.target"
 
-COMPRESSION = ("-comp", "zstd", "-Xcompression-level", "15")
+COMPRESSION = ("-comp", "zstd", "-Xcompression-level", "9")
 SQUASHFS_TIMEOUT_S = 1800
 EMPTIED = ("boot", "dev", "proc", "run", "sys", "tmp", "var/cache", "var/tmp")
 

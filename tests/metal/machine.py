@@ -25,6 +25,7 @@ DEBUG_SHELL = "systemd.debug_shell=ttyS1"
 BOOT_S = 600  # three times what a loaded machine takes
 _MEMORY_MIB = 2048
 _CODE, _VARIABLES = "/usr/share/OVMF/OVMF_CODE_4M.fd", "usr/share/OVMF/OVMF_VARS_4M.fd"
+_NO_SYSTEM = "UEFI Interactive Shell"  # what the firmware starts when nothing else is there
 _BEGIN, _END = "<<begin", "<<end"
 
 
@@ -92,12 +93,18 @@ class Machine:
         self._close_control()
         self._control = self._connected("control", within_s)
         while True:
+            self._control.settimeout(within_s)
             self._control.sendall(b"\n stty -echo; PS1=; PS2=; export TERM=dumb PAGER=cat\n")
             with suppress(TimeoutError):
                 if self._ask("echo ready", 5) == (0, "ready"):
                     return
-            if not self.is_on() or time.monotonic() > until:
+            if not self.is_on() or _NO_SYSTEM in self.console_end() or time.monotonic() > until:
                 raise MachineEnded(self.console_end())
+
+    def wait_up(self, within_s: float = BOOT_S) -> None:
+        """Until the system has started all that it starts."""
+        self.wait_shell(within_s)
+        self._ask("systemctl is-system-running --wait", within_s)
 
     def ask(self, command: str, within_s: float = 120) -> str:
         """What a command of the shell says; its status must be 0."""
@@ -122,7 +129,7 @@ class Machine:
     def console_end(self, lines: int = 30) -> str:
         text = self.console_log.read_text(errors="replace") if self.console_log.exists() else ""
         plain = re.sub(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]", "", text)
-        said = [line.rstrip() for line in plain.splitlines() if line.strip()]
+        said = [line.rstrip()[:200] for line in plain.splitlines() if line.strip()]
         return "\n".join([*said[-lines:], (self._work / "qemu.log").read_text(errors="replace")])
 
     def _ask(self, command: str, within_s: float) -> tuple[int, str]:
@@ -198,7 +205,7 @@ class Machine:
         for number, disk in enumerate(self._disks):
             file = f"/tmp/work/{self.disk(disk.serial).name}"
             argv += ["-drive", f"if=none,id=disk{number},format=raw,file={file},discard=unmap"]
-            argv += ["-device", f"virtio-blk-pci,drive=disk{number},serial={disk.serial}"]
+            argv += ["-device", f"virtio-blk-pci,drive=disk{number},serial={disk.serial},bootindex={number + 1}"]
         if iso is not None:
             argv += ["-drive", "if=none,id=cd,media=cdrom,readonly=on,format=raw,file=/tmp/medium.iso"]
             argv += ["-device", "ide-cd,drive=cd,bus=ide.0,bootindex=0"]

@@ -1,0 +1,73 @@
+"""A bare machine, its disks and the medium: what an operator has at first, and what he has afterwards."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from images import build
+from tests.metal import answers
+from tests.metal.machine import Disk, Machine
+
+GIB = 1 << 30
+UNATTENDED = f"trivet.answers=label:{answers.LABEL}"
+INSTALLED_S = 1800  # a hang, three times what a loaded machine takes
+
+
+@pytest.fixture(scope="session")
+def iso() -> Path:
+    return build.build_iso(build.DEFAULT_STORE, print)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    disks = [
+        Disk(answers.SYSTEM, 24 * GIB),
+        Disk(answers.BRICK, 12 * GIB),
+        Disk(answers.OTHER, 8 * GIB),
+        Disk(answers.LABEL, 16 << 20),
+    ]
+    made = Machine(tmp_path / "machine", disks)
+    answers.write(made.disk(answers.LABEL))
+    yield made
+    made.cut_power()
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def test_a_bare_disk_becomes_a_node(machine: Machine, iso: Path) -> None:
+    with machine.disk(answers.OTHER).open("r+b") as other:
+        other.write(b"somebody's" * 1000)
+    before = sha256(machine.disk(answers.OTHER))
+
+    machine.start(iso, words=UNATTENDED, more=("-no-reboot",))
+    machine.wait_off(INSTALLED_S)  # it would start again by now
+
+    assert sha256(machine.disk(answers.OTHER)) == before
+    machine.start()
+    machine.wait_up()
+    assert machine.ask("hostname") == "node1"
+    booted = json.loads(machine.ask("cat /run/trivet/booted.json"))
+    assert machine.ask(f"lsblk -ndo SERIAL /dev/{booted['disk']}") == answers.SYSTEM
+    assert machine.ask("findmnt -no FSTYPE /") == "squashfs"
+    assert machine.ask("findmnt -no FSTYPE /bricks/data") == "xfs"
+    assert answers.ADDRESS in machine.ask("ip -4 -o address")
+    assert "root:$y$" in machine.ask("getent shadow root")
+    assert machine.ask(OFFER) == "node1"
+    assert machine.ask("systemctl --failed --no-legend --plain") == ""
+
+
+# What another machine would ask an unclaimed node; its certificate is its own, known by the fingerprint alone.
+OFFER = f"""/opt/trivet/venv/bin/python - <<'END'
+import ssl
+import httpx
+context = ssl._create_unverified_context()
+answer = httpx.get("https://{answers.ADDRESS}:54321/v1/identity", verify=context)
+answer.raise_for_status()
+print(answer.json()["name"])
+END"""
