@@ -2,14 +2,14 @@
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from installer.probe import bytes_of_disk, inside_of_disk
+from installer.probe import bytes_of_disks, inside_of_disk
 from installer.probe.block_devices import ARGV, BlockDevice, parse
 from installer.probe.contents import BRICKABLE, LVM, Brick, Facts, contents_of, unreadable
 from installer.probe.gpt import SIGNATURE, why_stale
@@ -28,7 +28,8 @@ from installer.sysinfo import Content, Disk
 from node.system.process import CommandFailed, Run
 
 MEDIUM = "/run/trivet/medium"
-TIMEOUT_S = 20.0
+TIMEOUT_S = 30.0  # a disk that sleeps takes some 15 s to spin up
+AT_ONCE = 8
 
 _NOT_DISKS = re.compile(r"(loop|ram|zram|dm-|md|nbd|fd|drbd|rbd|mtdblock)[0-9].*|mmcblk[0-9]+(boot[0-9]+|rpmb)")
 
@@ -42,13 +43,15 @@ class _Asked:
 
 
 class _Bytes(msgspec.Struct, frozen=True):
-    """What `bytes_of_disk` says."""
+    """What `bytes_of_disks` says of one; `error` instead of all else."""
 
-    size_bytes: int
-    first: bytes
-    last: bytes
-    odd: bytes
-    data_at: int | None
+    path: str
+    size_bytes: int = 0
+    first: bytes = b""
+    last: bytes = b""
+    odd: bytes = b""
+    data_at: int | None = None
+    error: str | None = None
 
     def why_stale(self, sector_bytes: int) -> str | None:
         sectors = self.size_bytes // sector_bytes
@@ -70,9 +73,11 @@ class DiskProbe:
     def observe(self, names: Sequence[str] | None = None) -> tuple[Disk, ...]:
         """All disks, in the order of their names."""
         wanted = self.names() if names is None else tuple(names)
-        with ThreadPoolExecutor(max(len(wanted), 1)) as threads:
-            devices = [one for one in threads.map(self._device, wanted) if one is not None]
-            return tuple(threads.map(lambda one: self._disk(one, devices), devices))
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            asked = [one for one in threads.map(self._device, wanted) if one is not None]
+            devices = [one.device for one in asked]
+            found = self._bytes([one.device for one in asked if one.error is None])
+            return tuple(threads.map(lambda one: self._disk(one, found, devices), asked))
 
     def _device(self, name: str) -> _Asked | None:
         """None for what holds no disk: a card reader without a card, a CD that is not the medium."""
@@ -87,9 +92,19 @@ class DiskProbe:
         sectors = (self._sys_block / name / "size").read_text()  # of 512 bytes, whatever the disk has
         return BlockDevice(name=name, path=f"/dev/{name}", type="disk", size_bytes=int(sectors) * 512)
 
-    def _disk(self, asked: _Asked, others: Sequence[_Asked]) -> Disk:
+    def _bytes(self, devices: Sequence[BlockDevice]) -> dict[str, _Bytes]:
+        """By path. A disk that has not answered when the time is over has an error, too."""
+        argv = (sys.executable, "-I", bytes_of_disks.__file__)
+        late = f"it did not answer within {self._timeout_s:g} s"
+        try:
+            text = self._command(*argv, *(f"{one.path}={one.sector_bytes}" for one in devices)) if devices else ""
+        except CommandFailed as err:
+            text, late = err.stdout, late if err.exit_status is None else err.text.why
+        lines = [msgspec.json.decode(line, type=_Bytes) for line in text.splitlines(keepends=True) if line[-1] == "\n"]
+        return {one.path: _Bytes(one.path, error=late) for one in devices} | {one.path: one for one in lines}
+
+    def _disk(self, asked: _Asked, found: Mapping[str, _Bytes], others: Sequence[BlockDevice]) -> Disk:
         device = asked.device
-        contents = self._contents(asked, others)
         return Disk(
             path=device.path,
             size_bytes=device.size_bytes,
@@ -102,21 +117,23 @@ class DiskProbe:
             read_only=device.read_only,
             medium=_is_medium(device),
             sector_bytes=device.sector_bytes,
-            contents=contents,
+            contents=self._contents(asked, found.get(device.path), others),
         )
 
-    def _contents(self, asked: _Asked, others: Sequence[_Asked]) -> tuple[Content, ...]:
-        if asked.error is not None:
-            return (unreadable(asked.device.name, asked.error),)
+    def _contents(self, asked: _Asked, raw: _Bytes | None, others: Sequence[BlockDevice]) -> tuple[Content, ...]:
+        if _is_medium(asked.device):  # nothing is ever written there, and a medium has tables for every kind of drive
+            return contents_of(Facts(device=asked.device))
+        error = asked.error or (raw.error if raw is not None else None)
+        if error is not None or raw is None:
+            return (unreadable(asked.device.name, error or ""),)
         try:
-            return contents_of(self._facts(asked.device, _twins(asked.device, [one.device for one in others])))
+            return contents_of(self._facts(asked.device, raw, _twins(asked.device, others)))
         except CommandFailed as err:
             return (unreadable(asked.device.name, err.text.why),)
 
-    def _facts(self, device: BlockDevice, twins: tuple[str, ...]) -> Facts:
+    def _facts(self, device: BlockDevice, raw: _Bytes, twins: tuple[str, ...]) -> Facts:
         """Raises CommandFailed where the disk cannot be read."""
         found = parse_wipefs(self._command(*WIPEFS, device.path, *(one.path for one in device.partitions)))
-        raw = self._bytes(device)
         is_divided = SIGNATURE in (raw.first[:8], raw.last[:8]) or any(one.usage == TABLE_USAGE for one in found)
         paths = {one.name: one.path for one in (device, *device.partitions)}
         mounted = {one.name for one in device.all() if one.mount_points}
@@ -134,10 +151,6 @@ class DiskProbe:
             },
             twins=twins,
         )
-
-    def _bytes(self, device: BlockDevice) -> _Bytes:
-        argv = (sys.executable, "-I", bytes_of_disk.__file__, device.path, str(device.sector_bytes))
-        return msgspec.json.decode(self._command(*argv), type=_Bytes)
 
     def _table(self, path: str) -> Table | None:
         text = self._answer(*SFDISK, path)

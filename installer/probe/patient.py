@@ -8,7 +8,8 @@ from node.system.process import CommandFailed
 
 
 def run_or_leave(*argv: str, stdin: str = "", timeout_s: float = 60) -> str:
-    """As `node.system.process.run`, but for one thing: after a time-out nobody waits for the end of the command."""
+    """As `node.system.process.run`, but for two things: after a time-out nobody waits for the end of the command, and
+    the failure has what it had written by then."""
     try:
         process = subprocess.Popen(
             argv,
@@ -26,7 +27,8 @@ def run_or_leave(*argv: str, stdin: str = "", timeout_s: float = 60) -> str:
     except subprocess.TimeoutExpired as err:
         with suppress(ProcessLookupError):
             process.kill()
-        raise CommandFailed(argv, f"it took longer than {timeout_s:g} s") from err
+        written = err.stdout.decode(errors="replace") if isinstance(err.stdout, bytes) else err.stdout or ""
+        raise CommandFailed(argv, f"it took longer than {timeout_s:g} s", stdout=written) from err
     if process.returncode != 0:
         raise CommandFailed(argv, stderr.strip() or stdout.strip(), status=process.returncode, stdout=stdout)
     return stdout
