@@ -21,7 +21,7 @@ from node.system.process import Run
 
 # tty0 is the screen; a serial line that is not there costs nothing. The last one gets what systemd says.
 CONSOLES = "console=tty0 console=ttyS0,115200"
-COMMON = "systemd.gpt_auto=no quiet loglevel=3 panic=30 systemd.firstboot=off systemd.show_status=auto"
+COMMON = "systemd.gpt_auto=no systemd.ssh_auto=no quiet loglevel=3 panic=30 systemd.firstboot=off systemd.show_status=auto"
 TITLE = "Trivet"
 LIVE = "trivet.live systemd.unit=trivet-installer.target"
 
@@ -87,6 +87,8 @@ def _compose(root: Path, made: str, guest: Kernel, store: Path, tell: Tell, run:
     for name in EMPTIED:
         shutil.rmtree(root / name, ignore_errors=True)
         (root / name).mkdir(mode=0o1777 if name.endswith("tmp") else 0o755)
+    for name in ("etc/.updated", "var/.updated"):  # what a new /usr asks for at the first boot was done here
+        (root / name).touch()
     release = root / "usr/lib/os-release"
     text = re.sub(r"^PRETTY_NAME=.*$", f'PRETTY_NAME="{TITLE} {made}"', release.read_text(), flags=re.MULTILINE)
     release.unlink()  # a hard link to the tree's
