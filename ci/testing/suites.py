@@ -75,6 +75,15 @@ SUITES: tuple[Suite, ...] = (
         short=True,
     ),
     Suite(
+        "install",
+        "metal",
+        ("-m", "not long", "tests/metal"),
+        "the medium: a bare disk in an emulated machine becomes a node, unattended",
+        5,
+        3000,
+        short=True,
+    ),
+    Suite(
         "examples",
         "check",
         ("-n", "2", "tests/sim/ha", "tests/unit/rest/test_fuzz.py"),
@@ -108,6 +117,14 @@ SUITES: tuple[Suite, ...] = (
         "bad network configurations and deaths, by command line and agent",
         9,
         3600,
+    ),
+    Suite(
+        "install-long",
+        "metal",
+        ("-m", "long", "tests/metal"),
+        "the medium by hand over a serial line, power cuts in an installation, upgrades and their falling back",
+        60,
+        14400,
     ),
     Suite(
         "guests",
