@@ -2,37 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from images import build
 from tests.metal import answers
-from tests.metal.machine import Disk, Machine
+from tests.metal.machine import Machine
 
-GIB = 1 << 30
+pytestmark = pytest.mark.timeout(5400)
+
 UNATTENDED = f"trivet.answers=label:{answers.LABEL}"
 INSTALLED_S = 1800  # a hang, three times what a loaded machine takes
-
-
-@pytest.fixture(scope="session")
-def iso() -> Path:
-    return build.build_iso(build.DEFAULT_STORE, print)
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    disks = [
-        Disk(answers.SYSTEM, 24 * GIB),
-        Disk(answers.BRICK, 12 * GIB),
-        Disk(answers.OTHER, 8 * GIB),
-        Disk(answers.LABEL, 16 << 20),
-    ]
-    made = Machine(tmp_path / "machine", disks)
-    answers.write(made.disk(answers.LABEL))
-    yield made
-    made.cut_power()
 
 
 def sha256(path: Path) -> str:
