@@ -47,7 +47,7 @@ search = ["example.org"]
 [role]
 kind = "join"
 engine = "engine.example.org"
-fingerprint = "alpha bravo charlie delta"
+fingerprint = "lusab-babad-gutih-tugad"
 """
 
 
@@ -93,7 +93,7 @@ def test_a_password_in_clear_is_hashed_at_once_with_a_warning() -> None:
 
 
 def test_an_engine_without_fingerprint_is_a_warning() -> None:
-    text = TEXT.replace('fingerprint = "alpha bravo charlie delta"\n', "")
+    text = TEXT.replace('fingerprint = "lusab-babad-gutih-tugad"\n', "")
     assert [(one.path, one.line) for one in read_with_warnings(text).warnings] == [("role.engine", 32)]
     assert read_with_warnings(TEXT).warnings == ()
 
@@ -161,7 +161,8 @@ def test_every_mistake_is_named_at_once_with_its_line() -> None:
         ('engine = "engine.example.org"', "", 30, "role.engine", 'is needed with kind = "join"'),
         ('"engine.example.org"', '"192.0.2.11"', 32, "role.engine", "is this machine's own address"),
         ('"engine.example.org"', '"node1.example.org"', 32, "role.engine", "is this node's own name"),
-        ("alpha bravo charlie", "alpha charlie", 33, "role.fingerprint", "has to be the four words"),
+        ("lusab-babad", "lusab", 33, "role.fingerprint", "has to be the engine's four words"),
+        ("lusab-babad", "lusab-babax", 33, "role.fingerprint", "has to be the engine's four words"),
     ],
 )
 def test_one_mistake(before: str, after: str, line: int, path: str, sentence: str) -> None:
