@@ -87,8 +87,8 @@ class DiskAnswers(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Expression, ...],
         Rule(disks.why_not_many),
         Meta(
-            description="Which of the other disks become brick disks; each expression has to match at least one. "
-            "With none, the bricks are on the system disk.",
+            description="Which disks become brick disks; each expression has to match at least one, and none the "
+            "system disk. With none, the bricks are on the system disk.",
             examples=[["size > 200G and not removable"]],
         ),
     ] = ()

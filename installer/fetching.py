@@ -20,6 +20,7 @@ from node.system.process import CommandFailed, Run
 
 MAX_BYTES = 1_000_000
 TIMEOUT_S = 15.0
+LONGEST_S = 60.0  # for all of it: a server that drips must not hold up the installation for ever
 PATIENCE_S = 120.0  # a network has to come up, a stick to be found
 PAUSE_S = 2.0
 
@@ -113,7 +114,13 @@ def _body(source: HttpsSource, response: http.client.HTTPResponse) -> bytes:
         raise NotYet(source, f"the server answers {response.status} {response.reason}", "Look into the server's log")
     if response.status != 200:
         raise NotFetched(source, f"the server answers {response.status} {response.reason}", "Correct the address")
-    body = response.read(MAX_BYTES + 1)
+    body, end = b"", time.monotonic() + LONGEST_S
+    while len(body) <= MAX_BYTES and (part := response.read1(MAX_BYTES)):
+        body += part
+        if time.monotonic() > end:
+            raise NotYet(
+                source, f"the server takes longer than {LONGEST_S:g} s", "Look at the network and at the server"
+            )
     if len(body) > MAX_BYTES:
         raise NotFetched(source, "it is far too long for answers", "Correct the address")
     return body

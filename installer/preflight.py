@@ -16,6 +16,7 @@ GIB = 1 << 30
 LEAST_MEMORY, GOOD_MEMORY = 2 * GIB, 4 * GIB
 KERNELS_SHARE = 0.12  # of the memory that is built in, the kernel and the firmware keep some for themselves
 LEAST_DISK = 16 * GIB
+TIME_DIGITS = 12
 MOST_YEARS = 15  # from the image's making: no image is used so long
 
 _SHARED_UUIDS = frozenset(  # boards that were never given one of their own
@@ -165,9 +166,10 @@ def _time(text: str) -> datetime | None:
 
 
 def _made(version: str) -> datetime | None:
-    """When an image such as 0.1.0.202611301104 was made."""
+    """When an image such as 0.1.0.202611301104 was made; another word may follow."""
+    time = next((part for part in version.split(".") if len(part) == TIME_DIGITS), "")
     try:
-        return datetime.strptime(version.rpartition(".")[2], "%Y%m%d%H%M").replace(tzinfo=UTC)
+        return datetime.strptime(time, "%Y%m%d%H%M").replace(tzinfo=UTC)
     except ValueError:
         return None
 

@@ -18,6 +18,7 @@ from installer.probe.signatures import (
     SFDISK,
     TABLE_USAGE,
     WIPEFS,
+    Found,
     Table,
     VolumeGroup,
     parse_pvs,
@@ -133,7 +134,7 @@ class DiskProbe:
 
     def _facts(self, device: BlockDevice, raw: _Bytes, twins: tuple[str, ...]) -> Facts:
         """Raises CommandFailed where the disk cannot be read."""
-        found = parse_wipefs(self._command(*WIPEFS, device.path, *(one.path for one in device.partitions)))
+        found = (*parse_wipefs(self._command(*WIPEFS, device.path)), *self._of_partitions(device))
         is_divided = SIGNATURE in (raw.first[:8], raw.last[:8]) or any(one.usage == TABLE_USAGE for one in found)
         paths = {one.name: one.path for one in (device, *device.partitions)}
         mounted = {one.name for one in device.all() if one.mount_points}
@@ -151,6 +152,16 @@ class DiskProbe:
             },
             twins=twins,
         )
+
+    def _of_partitions(self, device: BlockDevice) -> tuple[Found, ...]:
+        """What cannot be asked is left out: a partition may end behind the end of its disk."""
+        paths = [one.path for one in device.partitions]
+        try:
+            return parse_wipefs(self._command(*WIPEFS, *paths)) if paths else ()
+        except CommandFailed as err:
+            if err.exit_status is None:
+                raise
+        return tuple(found for path in paths for found in parse_wipefs(self._answer(*WIPEFS, path) or ""))
 
     def _table(self, path: str) -> Table | None:
         text = self._answer(*SFDISK, path)

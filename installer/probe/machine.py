@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 
 MANIFEST = "run/trivet/medium/trivet/manifest.json"
-OS_RELEASE = "usr/lib/os-release"
+COMMAND_LINE = "proc/cmdline"
 
-_IMAGE_VERSION = re.compile(r'^IMAGE_VERSION="?([^"\n]+)"?$', re.MULTILINE)
+_VERSION = re.compile(r"(?:^|\s)trivet\.version=(\S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,10 @@ def memory_bytes(meminfo: str) -> int:
 
 
 def _version(root: Path) -> str:
-    """Of the medium's image, or of the installed one."""
+    """Of the medium's image; of the one that was started, where there is no medium."""
     with suppress(msgspec.DecodeError, msgspec.ValidationError):
         return msgspec.json.decode(_text(root / MANIFEST), type=_Manifest).version
-    found = _IMAGE_VERSION.search(_text(root / OS_RELEASE))
+    found = _VERSION.search(_text(root / COMMAND_LINE))
     return found[1] if found else ""
 
 

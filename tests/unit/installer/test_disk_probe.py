@@ -22,19 +22,21 @@ class Machine:
     def __init__(self, broken: dict[str, str] | None = None, **disks: dict[str, object]) -> None:
         self.disks = disks
         self.broken = broken or {}
-        self.asked: list[tuple[str, ...]] = []
+        self.status: int | None = None
 
     def __call__(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str:
-        self.asked.append(argv)
         if BYTES in argv:
             return self._bytes(argv[argv.index(BYTES) + 1 :])
         name = next(word.removeprefix("/dev/") for word in argv if word.startswith("/dev/"))
-        if self.broken.get(name) == argv[0]:
-            raise CommandFailed(argv, "it took longer than 30 s")
+        if any(self.broken.get(word.removeprefix("/dev/")) == argv[0] for word in argv):
+            raise CommandFailed(argv, "it took longer than 30 s", status=self.status)
         if argv[0] == "lsblk":
             raw = {"name": name, "path": f"/dev/{name}", "type": "disk", "size": 10**12} | self.disks[name]
             return json.dumps({"blockdevices": [raw]})
-        return json.dumps({"signatures": []})
+        found = [
+            {"device": word, "offset": "0x0", "type": "xfs", "usage": "filesystem"} for word in argv if word[-1] == "2"
+        ]
+        return json.dumps({"signatures": found}) if argv[0] == "wipefs" else "[]"
 
     def _bytes(self, disks: tuple[str, ...]) -> str:
         """Those that hang say nothing, and nobody comes to an end then."""
@@ -87,6 +89,14 @@ def test_a_disk_that_does_not_answer_is_unreadable(tmp_path: Path, broken: str, 
     (content,) = disks[1].contents
     assert (content.signature, content.description) == (Signature.UNREADABLE, description)
     assert disks[1].size_bytes in (10**12, 1953525168 * 512)
+
+
+def test_a_partition_that_cannot_be_asked_hides_no_other(tmp_path: Path) -> None:
+    parts = [{"name": name, "path": f"/dev/{name}", "type": "part"} for name in ("sda1", "sda2", "sda3")]
+    machine = Machine(broken={"sda3": "wipefs"}, sda={"children": parts})
+    machine.status = 1
+    (disk,) = probe(machine, tmp_path).observe()
+    assert [(one.place, one.description) for one in disk.contents] == [("sda2", "xfs file system")]
 
 
 def test_no_disk_at_all(tmp_path: Path) -> None:

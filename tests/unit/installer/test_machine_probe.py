@@ -36,7 +36,7 @@ def test_a_machine_that_says_nothing(tmp_path: Path) -> None:
 
 
 def test_the_version_of_an_installed_machine(tmp_path: Path) -> None:
-    write(tmp_path / "usr/lib/os-release", 'ID=debian\nIMAGE_VERSION="0.1.0.2"\n')
+    write(tmp_path / "proc/cmdline", "console=ttyS0 trivet.version=0.1.0.2 quiet\n")
     write(tmp_path / "run/trivet/medium/trivet/manifest.json", "{broken")
     assert observe_machine(tmp_path).version == "0.1.0.2"
 

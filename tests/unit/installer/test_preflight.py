@@ -104,6 +104,11 @@ def test_memory_is_counted_as_it_is_built_in(memory: int) -> None:
     assert len(findings(with_(memory_bytes=memory))) == (memory < 3 * GIB)
 
 
+def test_an_image_of_sources_that_were_being_changed() -> None:
+    (found,) = findings(with_(version="0.1.0.202611301127.d3f0239", clock="2010-01-01T00:00:00+00:00"))
+    assert found.what.startswith("The clock is wrong")
+
+
 @pytest.mark.parametrize("fields", [{"clock": ""}, {"clock": "now"}, {"version": ""}, {"version": "0.1"}])
 def test_a_clock_that_cannot_be_judged(fields: dict[str, Any]) -> None:
     assert findings(with_(**fields)) == ()

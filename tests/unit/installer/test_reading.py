@@ -2,6 +2,7 @@
 
 import json
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,7 +48,7 @@ search = ["example.org"]
 [role]
 kind = "join"
 engine = "engine.example.org"
-fingerprint = "alpha bravo charlie delta"
+fingerprint = "lusab-babad-gutih-tugad"
 """
 
 
@@ -80,6 +81,12 @@ def test_the_least_that_has_to_be_given() -> None:
     assert (answers.network.ipv4, answers.role.kind, answers.machine.password_hash) == (Ip.DHCP, Role.LATER, None)
 
 
+def test_the_example_of_the_readme_is_read() -> None:
+    readme = (Path(__file__).parents[3] / "installer/README.md").read_text()
+    answers = read(readme.partition("```toml\n")[2].partition("```")[0])
+    assert (answers.role.kind, len(answers.network.nics)) == (Role.FIRST, 2)
+
+
 def test_a_password_in_clear_is_hashed_at_once_with_a_warning() -> None:
     text = TEXT.replace(f'password_hash = "{HASH}"', 'password = "correct horse"')
     reading = read_with_warnings(text)
@@ -93,7 +100,7 @@ def test_a_password_in_clear_is_hashed_at_once_with_a_warning() -> None:
 
 
 def test_an_engine_without_fingerprint_is_a_warning() -> None:
-    text = TEXT.replace('fingerprint = "alpha bravo charlie delta"\n', "")
+    text = TEXT.replace('fingerprint = "lusab-babad-gutih-tugad"\n', "")
     assert [(one.path, one.line) for one in read_with_warnings(text).warnings] == [("role.engine", 32)]
     assert read_with_warnings(TEXT).warnings == ()
 
@@ -161,7 +168,8 @@ def test_every_mistake_is_named_at_once_with_its_line() -> None:
         ('engine = "engine.example.org"', "", 30, "role.engine", 'is needed with kind = "join"'),
         ('"engine.example.org"', '"192.0.2.11"', 32, "role.engine", "is this machine's own address"),
         ('"engine.example.org"', '"node1.example.org"', 32, "role.engine", "is this node's own name"),
-        ("alpha bravo charlie", "alpha charlie", 33, "role.fingerprint", "has to be the four words"),
+        ("lusab-babad", "lusab", 33, "role.fingerprint", "has to be the engine's four words"),
+        ("lusab-babad", "lusab-babax", 33, "role.fingerprint", "has to be the engine's four words"),
     ],
 )
 def test_one_mistake(before: str, after: str, line: int, path: str, sentence: str) -> None:
@@ -243,6 +251,43 @@ def test_what_is_not_toml_is_named_with_its_line(text: str, line: int) -> None:
     (one,) = wrong(text)
     assert one.sentence.startswith("is not TOML: ")
     assert one.line == line
+
+
+@given(st.dictionaries(st.integers(0, 20), st.sampled_from(["", "# [x] = {", "\t", "#"]), max_size=6))
+def test_a_line_is_that_of_the_text(extra: dict[int, str]) -> None:
+    """Wherever lines that say nothing are put in between."""
+    lines = TEXT.replace("192.0.2.53", "192.0.2.0").replace("vlan = 100", "vlan = 5000").splitlines()
+    for at, line in extra.items():
+        lines.insert(at, line)
+    numbers = {line.strip(): number for number, line in enumerate(lines, 1)}
+    assert [one.line for one in wrong("\r\n".join(lines))] == [numbers["vlan = 5000"], numbers['"192.0.2.0",']]
+
+
+def test_values_in_every_form_of_toml_have_their_lines() -> None:
+    text = """machine = { host_name = 'node1', "ntp" = ["a.org",
+  "127.0.0.1"] }
+disks.system = '''
+serial == "S1"'''
+"disks".'wipe' = [
+  # none
+]
+network . nics = ["eno1", ["eno2"]]  # ]
+network.\"vlan\" = 5_000
+network.since = 2026-11-30 11:00:00
+[role]
+kind = "later"
+[[more]]
+[[more]]
+a = 1
+[more.of]
+"""
+    assert [(one.line, one.path) for one in wrong(text)] == [
+        (2, "machine.ntp[1]"),
+        (8, "network.nics[1]"),
+        (9, "network.vlan"),
+        (10, "network.since"),
+        (13, "more"),
+    ]
 
 
 def test_deep_and_long_texts_are_refused() -> None:
