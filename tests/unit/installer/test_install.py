@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from installer.answers import DiskAnswers
+from installer.attempt import attempt
 from installer.disk_layout import SYSTEM_DISK_WITH_BRICK
 from installer.plan import InstallPlan, plan
 from installer.run import AlreadyRunning, Progress, Stopped, WrongMedium, install
@@ -17,6 +18,7 @@ from tests.unit.installer.bench import ID, VERSION, Bench, answers, bench, needs
 from tests.unit.installer.whole import check_disks
 
 pytestmark = needs_loop_devices
+WIPED = DiskAnswers(system='serial == "SYS"', bricks=('serial == "BRICK"',), wipe=("SYS", "BRICK"))
 
 
 @pytest.fixture
@@ -48,6 +50,14 @@ def test_an_installation_is_whole_and_other_disks_are_untouched(there: Bench, tm
 
 def test_nothing_stays_mounted(there: Bench) -> None:
     install(planned(there), there.machine, report=nobody)
+    assert str(there.live.mounts) not in Path("/proc/self/mounts").read_text()
+
+
+def test_what_a_killed_run_left_mounted_is_let_go(there: Bench) -> None:
+    install(planned(there), there.machine, report=nobody)
+    left = there.live.mounts / "state"
+    run("mount", f"{there.devices['SYS']}p4", str(left))
+    install(attempt(answers(disks=WIPED), there.look()).plan, there.machine, report=nobody)
     assert str(there.live.mounts) not in Path("/proc/self/mounts").read_text()
 
 

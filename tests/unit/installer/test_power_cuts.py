@@ -7,8 +7,9 @@ import pytest
 
 from installer.attempt import Attempt, attempt
 from installer.disk_layout import GIB
-from installer.run import Installed, OtherDisks, OtherVersion, Progress, Stopped, install
+from installer.run import Installed, Progress, Stopped, install
 from installer.steps import sequence
+from installer.steps.going_on import OtherDisks, OtherVersion
 from installer.steps.target import TargetJournal
 from installer.steps.work import Work
 from installer.unfinished import find_unfinished
@@ -215,5 +216,26 @@ def test_a_run_that_was_stopped_is_gone_on_with(there: Bench, tmp_path: Path) ->
     with pytest.raises(Stopped):
         install(tried(there).plan, there.machine, report=said.append, is_stopping=is_stopping)
     assert str(there.live.mounts) not in Path("/proc/self/mounts").read_text()
+    done = go(there)
+    check_disks(there, tmp_path / "state", claim_code=done.claim_code)
+
+
+@pytest.mark.parametrize("torn", ["installation.json", "install/journal.jsonl"])
+def test_notes_that_cannot_be_read_mean_that_it_begins_anew(there: Bench, tmp_path: Path, torn: str) -> None:
+    cut_after(there, "write")
+    place = tmp_path / "state"
+    place.mkdir()
+    run("mount", f"{there.devices['SYS']}p4", str(place))
+    (place / torn).write_bytes(b"\x00\x00\n{\n")
+    run("umount", str(place))
+    said: list[Progress] = []
+    done = go(there, said)
+    assert not any(one.detail == "done before" for one in said)
+    check_disks(there, place, claim_code=done.claim_code)
+
+
+def test_a_state_file_system_that_is_broken_means_that_it_begins_anew(there: Bench, tmp_path: Path) -> None:
+    cut_after(there, "write")
+    run("wipefs", "--all", "--quiet", f"{there.devices['SYS']}p4")
     done = go(there)
     check_disks(there, tmp_path / "state", claim_code=done.claim_code)
