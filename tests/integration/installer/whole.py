@@ -6,7 +6,8 @@ from pathlib import Path
 
 from installer.steps.tables import read_table
 from node.system.process import run
-from tests.unit.installer.bench import VERSION, Bench, read_esp
+from tests.integration.installer.bench import Bench, read_esp
+from tests.unit.installer.given import VERSION
 
 
 def check_disks(there: Bench, place: Path, *, claim_code: str) -> None:

@@ -15,8 +15,9 @@ from installer.steps.work import Work
 from installer.unfinished import find_unfinished
 from node.steps import Entry, Mark, Step, StepFailed
 from node.system.process import run
-from tests.unit.installer.bench import VERSION, Bench, PowerCut, answers, needs_loop_devices, three_disks
-from tests.unit.installer.whole import check_disks
+from tests.integration.installer.bench import Bench, PowerCut, needs_loop_devices, three_disks
+from tests.integration.installer.whole import check_disks
+from tests.unit.installer.given import VERSION, answers
 
 pytestmark = needs_loop_devices
 Do = Callable[[], Awaitable[None]]
@@ -190,7 +191,7 @@ def test_another_version_is_refused(there: Bench, monkeypatch: pytest.MonkeyPatc
     manifest.write_text(manifest.read_text().replace(VERSION, "0.2.0"))
     for path in there.live.medium.glob(f"*{VERSION}*"):
         path.rename(path.with_name(path.name.replace(VERSION, "0.2.0")))
-    monkeypatch.setattr("tests.unit.installer.bench.VERSION", "0.2.0")
+    monkeypatch.setattr("tests.unit.installer.given.VERSION", "0.2.0")
     with pytest.raises(OtherVersion, match=rf"begun with Trivet {VERSION}, and this medium holds 0\.2\.0"):
         go(there)
 

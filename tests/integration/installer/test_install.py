@@ -14,8 +14,9 @@ from installer.steps.live import MediumUnusable
 from installer.steps.tables import read_table
 from node.steps import Mark, StepFailed
 from node.system.process import run
-from tests.unit.installer.bench import ID, VERSION, Bench, answers, bench, needs_loop_devices, three_disks
-from tests.unit.installer.whole import check_disks
+from tests.integration.installer.bench import Bench, bench, needs_loop_devices, three_disks
+from tests.integration.installer.whole import check_disks
+from tests.unit.installer.given import ID, VERSION, answers
 
 pytestmark = needs_loop_devices
 WIPED = DiskAnswers(system='serial == "SYS"', bricks=('serial == "BRICK"',), wipe=("SYS", "BRICK"))
