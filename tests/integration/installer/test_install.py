@@ -1,5 +1,6 @@
 """Whole installations onto image files: what is there afterwards, and what was never touched."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,6 +97,16 @@ def test_a_medium_of_another_version_is_refused(there: Bench) -> None:
         path.rename(path.with_name(path.name.replace(VERSION, "0.2.0")))
     with pytest.raises(WrongMedium):
         install(planned(there), there.machine, report=nobody)
+
+
+def test_the_umask_of_who_installs_makes_no_difference(there: Bench, tmp_path: Path) -> None:
+    """With /etc for root alone no service of a node would start that runs as somebody else."""
+    before = os.umask(0o077)
+    try:
+        done = install(planned(there), there.machine, report=nobody)
+    finally:
+        os.umask(before)
+    check_disks(there, tmp_path / "state", claim_code=done.claim_code)
 
 
 def test_a_system_disk_may_have_the_brick_too(tmp_path: Path) -> None:
