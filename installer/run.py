@@ -14,11 +14,10 @@ from installer.disk_layout import STATE, STATE_LABEL
 from installer.passwords import yescrypt
 from installer.plan import InstallPlan
 from installer.steps import sequence
-from installer.steps.configure import configure
 from installer.steps.copying import Meter
+from installer.steps.going_on import take_up
 from installer.steps.identity import read_identity
 from installer.steps.live import Live, Manifest, check_medium, read_manifest
-from installer.steps.records import JOURNAL, Installation, read_installation, write_records
 from installer.steps.tables import relabel
 from installer.steps.target import Target, TargetJournal
 from installer.steps.work import Work
@@ -36,18 +35,6 @@ _CHECK_MEDIUM = "Check the medium"
 _FINISH = "Flush the disks and mark the installation as whole"
 
 
-class OtherVersion(Refused):
-    what = "Cannot go on with the installation on {disk}"
-    why = "it was begun with Trivet {old}, and this medium holds {new}"
-    mend = "Use the medium of {old}, or start over"
-
-
-class OtherDisks(Refused):
-    what = "Cannot go on with the installation on {disk}"
-    why = "it was begun with the disks {old}, and these answers choose {new}"
-    mend = "Choose the same disks, or start over"
-
-
 class WrongMedium(Refused):
     what = "Cannot install"
     why = "the plan is for Trivet {planned}, and the medium holds {found}"
@@ -58,6 +45,12 @@ class AlreadyRunning(Refused):
     what = "Nothing was begun"
     why = "another installation is running on this machine"
     mend = "Wait for it, or look at its console"
+
+
+class Broken(Failed):
+    what = "{description}: failed"
+    why = "{reason}"
+    mend = "Mend the cause and run it again: it goes on where it stopped"
 
 
 class Stopped(Failed):
@@ -151,7 +144,7 @@ class _Installation:
     ) -> None:
         self._plan = _without_clear_password(plan)
         self._machine = machine
-        self._go_on = go_on
+        self._goes_on = go_on is not None
         self._report = report
         self._is_stopping = is_stopping
         self._descriptions = {step.key: step.description for step in plan.steps}
@@ -199,36 +192,11 @@ class _Installation:
             TargetJournal(),
             self._meter,
         )
-        if self._go_on is not None:
-            self._take_up(work, self._go_on)
+        if self._goes_on:
+            for key in take_up(work):
+                self._now = key
+                self._say(Mark.DONE, "done before")
         return work
-
-    def _take_up(self, work: Work, earlier: Unfinished) -> None:
-        try:
-            state = work.state()
-        except CommandFailed:
-            return  # cut off before there was a file system
-        installation = read_installation(state)
-        journal = TargetJournal(state / JOURNAL) if (state / JOURNAL).exists() else TargetJournal()
-        done = [entry.key for entry in journal.entries() if entry.mark is Mark.DONE]
-        if installation is None or not done:
-            self._target.unmount_all()
-            return
-        self._check_same(earlier, installation)
-        work.journal = journal
-        write_records(state, installation, self._plan.answers)
-        for key in done:
-            self._now = key
-            self._say(Mark.DONE, "done before")
-        if "configure" in done:
-            configure(work)
-
-    def _check_same(self, earlier: Unfinished, installation: Installation) -> None:
-        if installation.version != self._plan.version:
-            raise OtherVersion(disk=earlier.system.name, old=installation.version, new=self._plan.version)
-        if installation.disks != self._plan.disk_names:
-            old, new = ", ".join(installation.disks), ", ".join(self._plan.disk_names)
-            raise OtherDisks(disk=earlier.system.name, old=old, new=new)
 
     def _finish(self, work: Work) -> Installed:
         """The label comes last: from then on the disk is a node, and no installation to go on with."""
@@ -262,9 +230,11 @@ class _Installation:
         self._say(Mark.STARTED)
         try:
             made = do()
-        except Problem as err:
+        except (Problem, OSError) as err:
             self._say(Mark.FAILED, str(err))
-            raise
+            if isinstance(err, Problem):
+                raise
+            raise Broken(description=self._descriptions[key], reason=err) from err
         self._say(Mark.DONE)
         return made
 

@@ -15,8 +15,9 @@ def partition(work: Work) -> None:
     write_table(work.run, disk, plan.table)
     format_state(work, work.partition(STATE))
     state = work.state()
-    for folder in ("etc/upper", "etc/work", "var/upper", "var/work", "images"):
-        (state / folder).mkdir(mode=0o755, parents=True, exist_ok=True)
+    for folder in ("etc", "etc/upper", "etc/work", "var", "var/upper", "var/work", "images"):
+        (state / folder).mkdir()
+        (state / folder).chmod(0o755)  # those of the upper layers become those of /etc and /var, whatever the umask
     made = Installation(id=plan.installation_id, version=plan.version, disks=plan.disk_names)
     write_records(state, made, plan.answers)
     work.journal.keep(state / JOURNAL)

@@ -6,7 +6,7 @@ import pytest
 from installer.plan import InstallPlan, plan
 from installer.steps.boot import entries_of
 from installer.steps.first_boot import NoRoot, TargetFile, first_boot_files, with_password
-from tests.unit.installer.bench import ID, SHADOW, answers, disk, sysinfo
+from tests.unit.installer.given import ID, SHADOW, answers, disk, sysinfo
 
 
 def planned(**changes: object) -> InstallPlan:

@@ -9,7 +9,7 @@ from installer.answers import Ip, NetworkAnswers
 from installer.keyfile import keyfile
 from installer.network_plan import plan_network
 from installer.sysinfo import Nic, SysInfo
-from tests.unit.installer.bench import ID
+from tests.unit.installer.given import ID
 
 NICS = (Nic(name="enp1s0", mac="52:54:00:00:00:01"), Nic(name="enp2s0", mac="52:54:00:00:00:02"))
 

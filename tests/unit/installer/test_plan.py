@@ -10,7 +10,7 @@ from installer.disk_layout import GIB, STATE, SYSTEM_DISK_WITH_BRICK, sfdisk_scr
 from installer.plan import InstallPlan, plan
 from installer.reasons import DoesNotFit
 from installer.sysinfo import Content, Disk, Nic, Signature, SysInfo
-from tests.unit.installer.bench import ID, VERSION, answers, disk, sysinfo
+from tests.unit.installer.given import ID, VERSION, answers, disk, sysinfo
 
 SYSTEM, BRICK = disk("SYS"), disk("BRICK")
 

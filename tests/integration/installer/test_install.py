@@ -1,11 +1,13 @@
 """Whole installations onto image files: what is there afterwards, and what was never touched."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from installer.answers import DiskAnswers
+from installer.attempt import attempt
 from installer.disk_layout import SYSTEM_DISK_WITH_BRICK
 from installer.plan import InstallPlan, plan
 from installer.run import AlreadyRunning, Progress, Stopped, WrongMedium, install
@@ -13,10 +15,12 @@ from installer.steps.live import MediumUnusable
 from installer.steps.tables import read_table
 from node.steps import Mark, StepFailed
 from node.system.process import run
-from tests.unit.installer.bench import ID, VERSION, Bench, answers, bench, needs_loop_devices, three_disks
-from tests.unit.installer.whole import check_disks
+from tests.integration.installer.bench import Bench, bench, needs_loop_devices, three_disks
+from tests.integration.installer.whole import check_disks
+from tests.unit.installer.given import ID, VERSION, answers
 
 pytestmark = needs_loop_devices
+WIPED = DiskAnswers(system='serial == "SYS"', bricks=('serial == "BRICK"',), wipe=("SYS", "BRICK"))
 
 
 @pytest.fixture
@@ -48,6 +52,14 @@ def test_an_installation_is_whole_and_other_disks_are_untouched(there: Bench, tm
 
 def test_nothing_stays_mounted(there: Bench) -> None:
     install(planned(there), there.machine, report=nobody)
+    assert str(there.live.mounts) not in Path("/proc/self/mounts").read_text()
+
+
+def test_what_a_killed_run_left_mounted_is_let_go(there: Bench) -> None:
+    install(planned(there), there.machine, report=nobody)
+    left = there.live.mounts / "state"
+    run("mount", f"{there.devices['SYS']}p4", str(left))
+    install(attempt(answers(disks=WIPED), there.look()).plan, there.machine, report=nobody)
     assert str(there.live.mounts) not in Path("/proc/self/mounts").read_text()
 
 
@@ -85,6 +97,16 @@ def test_a_medium_of_another_version_is_refused(there: Bench) -> None:
         path.rename(path.with_name(path.name.replace(VERSION, "0.2.0")))
     with pytest.raises(WrongMedium):
         install(planned(there), there.machine, report=nobody)
+
+
+def test_the_umask_of_who_installs_makes_no_difference(there: Bench, tmp_path: Path) -> None:
+    """With /etc for root alone no service of a node would start that runs as somebody else."""
+    before = os.umask(0o077)
+    try:
+        done = install(planned(there), there.machine, report=nobody)
+    finally:
+        os.umask(before)
+    check_disks(there, tmp_path / "state", claim_code=done.claim_code)
 
 
 def test_a_system_disk_may_have_the_brick_too(tmp_path: Path) -> None:

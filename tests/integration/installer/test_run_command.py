@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from installer.disk_layout import GIB
 from installer.run_command import make_run
 from node.system.process import run
-from tests.unit.installer.bench import Bench, PowerCut, needs_loop_devices, three_disks
+from tests.integration.installer.bench import Bench, PowerCut, needs_loop_devices, three_disks
 
 pytestmark = needs_loop_devices
 ANSWERS = """\

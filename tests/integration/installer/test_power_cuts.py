@@ -7,15 +7,17 @@ import pytest
 
 from installer.attempt import Attempt, attempt
 from installer.disk_layout import GIB
-from installer.run import Installed, OtherDisks, OtherVersion, Progress, Stopped, install
+from installer.run import Installed, Progress, Stopped, install
 from installer.steps import sequence
+from installer.steps.going_on import OtherDisks, OtherVersion
 from installer.steps.target import TargetJournal
 from installer.steps.work import Work
 from installer.unfinished import find_unfinished
 from node.steps import Entry, Mark, Step, StepFailed
 from node.system.process import run
-from tests.unit.installer.bench import VERSION, Bench, PowerCut, answers, needs_loop_devices, three_disks
-from tests.unit.installer.whole import check_disks
+from tests.integration.installer.bench import Bench, PowerCut, needs_loop_devices, three_disks
+from tests.integration.installer.whole import check_disks
+from tests.unit.installer.given import VERSION, answers
 
 pytestmark = needs_loop_devices
 Do = Callable[[], Awaitable[None]]
@@ -189,7 +191,7 @@ def test_another_version_is_refused(there: Bench, monkeypatch: pytest.MonkeyPatc
     manifest.write_text(manifest.read_text().replace(VERSION, "0.2.0"))
     for path in there.live.medium.glob(f"*{VERSION}*"):
         path.rename(path.with_name(path.name.replace(VERSION, "0.2.0")))
-    monkeypatch.setattr("tests.unit.installer.bench.VERSION", "0.2.0")
+    monkeypatch.setattr("tests.unit.installer.given.VERSION", "0.2.0")
     with pytest.raises(OtherVersion, match=rf"begun with Trivet {VERSION}, and this medium holds 0\.2\.0"):
         go(there)
 
@@ -215,5 +217,26 @@ def test_a_run_that_was_stopped_is_gone_on_with(there: Bench, tmp_path: Path) ->
     with pytest.raises(Stopped):
         install(tried(there).plan, there.machine, report=said.append, is_stopping=is_stopping)
     assert str(there.live.mounts) not in Path("/proc/self/mounts").read_text()
+    done = go(there)
+    check_disks(there, tmp_path / "state", claim_code=done.claim_code)
+
+
+@pytest.mark.parametrize("torn", ["installation.json", "install/journal.jsonl"])
+def test_notes_that_cannot_be_read_mean_that_it_begins_anew(there: Bench, tmp_path: Path, torn: str) -> None:
+    cut_after(there, "write")
+    place = tmp_path / "state"
+    place.mkdir()
+    run("mount", f"{there.devices['SYS']}p4", str(place))
+    (place / torn).write_bytes(b"\x00\x00\n{\n")
+    run("umount", str(place))
+    said: list[Progress] = []
+    done = go(there, said)
+    assert not any(one.detail == "done before" for one in said)
+    check_disks(there, place, claim_code=done.claim_code)
+
+
+def test_a_state_file_system_that_is_broken_means_that_it_begins_anew(there: Bench, tmp_path: Path) -> None:
+    cut_after(there, "write")
+    run("wipefs", "--all", "--quiet", f"{there.devices['SYS']}p4")
     done = go(there)
     check_disks(there, tmp_path / "state", claim_code=done.claim_code)

@@ -10,7 +10,7 @@ from installer.keyfile import keyfile
 from installer.network_plan import plan_network
 from installer.sysinfo import SysInfo
 from node.system.process import run
-from tests.unit.installer.bench import ID
+from tests.unit.installer.given import ID
 from tests.unit.installer.test_keyfile import NICS
 
 LAYOUTS = [

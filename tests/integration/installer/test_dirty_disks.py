@@ -9,8 +9,9 @@ from installer.answers import DiskAnswers
 from installer.plan import plan
 from installer.run import install
 from node.system.process import run
-from tests.unit.installer.bench import ID, Bench, answers, needs_loop_devices, tell_kernel, three_disks
-from tests.unit.installer.whole import check_disks
+from tests.integration.installer.bench import Bench, needs_loop_devices, tell_kernel, three_disks
+from tests.integration.installer.whole import check_disks
+from tests.unit.installer.given import ID, answers
 
 pytestmark = needs_loop_devices
 CHOSEN = DiskAnswers(system='serial == "SYS"', bricks=('serial == "BRICK"',), wipe=("SYS", "BRICK"))
