@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from textual.app import ComposeResult
 from textual.widget import Widget
 
@@ -84,3 +85,18 @@ async def test_the_row_at_hand_stays_at_hand() -> None:
 
 def _state(name: str, others: Sequence[Interface]) -> NetworkState:
     return NetworkState((Interface(name, state=LinkState.DOWN, ipv4=IpConfig(True, dhcp=True)), *others))
+
+
+class _Broken(PlainApp[None]):
+    def on_mount(self) -> None:
+        password = "hunter2 of root"  # noqa: F841
+        raise ZeroDivisionError("of all things")
+
+
+async def test_an_app_that_breaks_shows_no_values(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with _Broken().run_test(size=SIZE):
+            pass
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[-1] == "ZeroDivisionError: of all things"
+    assert all("password = " in line for line in lines if "hunter2" in line)  # the line of the source alone

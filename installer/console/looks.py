@@ -1,0 +1,128 @@
+"""Asks this machine how it is, part by part; each works without the others. What they find is said by `formats`."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from cryptography import x509
+
+from gluster.report import make_report
+from hosted_engine.ha.look import Look as HaLook
+from hosted_engine.ha.look import NoDaemon, VolumeSilent
+from installer.console import formats
+from installer.console.look import Look, describe
+from installer.console.model import Lines
+from installer.console.own import read_own
+from installer.storage import observe_state
+from netconf.choose import named
+from netconf.errors import Problem as NetworkProblem
+from netconf.model import NetworkState
+from node.api.problems import Problem
+from node.config import Config
+from node.registration.credentials import AUTHORITY, CERTIFICATE
+from node.system.files import read_or_none
+from node.system.process import CommandFailed, Run
+from node.tls import fetch_certificate
+
+STORAGE_S = 45.0  # gluster's own limits are 30 s
+NETWORK_MANAGER_S = 5.0
+AGENT = "trivet-node.service"
+ENGINE_PORT = 443
+NO_SITE: Lines = ("none: this node is in no site yet",)
+
+
+def all_looks(settings: Callable[[], Config], run: Run) -> tuple[Look, ...]:
+    """`settings` is asked each time: a file with a mistake is said where it is needed, and may be mended meanwhile."""
+    return (
+        Look("Node", lambda: _own(settings())),
+        Look("Network", _network),
+        Look("Agent", lambda: _agent(settings(), run)),
+        Look("Volumes", lambda: _storage(settings()), every_s=15, limit_s=STORAGE_S),
+        Look("Engine", lambda: _engine(settings()), every_s=5, limit_s=20),
+        Look("Certificates", lambda: _certificates(settings()), every_s=60, limit_s=25),
+    )
+
+
+def _own(settings: Config) -> Lines:
+    return formats.format_own(read_own(settings), version("trivet"))
+
+
+def _network() -> Lines:
+    state, managed = asyncio.run(_observe_network())
+    lines = formats.format_network(state)
+    return lines if managed else (*lines, "! NetworkManager does not answer: this is what the kernel has")
+
+
+async def _observe_network() -> tuple[NetworkState, bool]:
+    """The network, and whether NetworkManager has said so; where it does not in time, the kernel."""
+    manager = named("networkmanager")
+    with contextlib.suppress(TimeoutError, NetworkProblem, OSError):
+        async with asyncio.timeout(NETWORK_MANAGER_S):
+            if await manager.answers():
+                return await manager.show(), True
+    return await named("kernel").show(), False
+
+
+def _agent(settings: Config, run: Run) -> Lines:
+    try:
+        fetch_certificate("127.0.0.1", settings.port, None, timeout_s=5)
+    except OSError as err:
+        return formats.format_agent(False, describe(err), _unit(run))
+    return formats.format_agent(True, "", "")
+
+
+def _unit(run: Run) -> str:
+    try:
+        return run("systemctl", "is-active", AGENT, timeout_s=5).strip()
+    except CommandFailed as err:
+        return err.stdout.strip() or "unknown to systemd"
+
+
+def is_member(settings: Config) -> bool:
+    return (settings.own_folder / AUTHORITY).exists()
+
+
+def _storage(settings: Config) -> Lines:
+    if not is_member(settings):
+        return NO_SITE
+    return formats.format_storage(make_report(observe_state()))
+
+
+def _engine(settings: Config) -> Lines:
+    if not is_member(settings):
+        return NO_SITE
+    look = HaLook(settings)
+    try:
+        daemon = look.daemon()
+    except NoDaemon:
+        daemon = None
+    try:
+        return formats.format_engine(look.site(), daemon)
+    except VolumeSilent as err:
+        return (f"! where it runs is unknown: volume engine: {describe(err)}", *formats.format_daemon(daemon))
+
+
+def _certificates(settings: Config) -> Lines:
+    folder = settings.own_folder
+    files = (("this node", CERTIFICATE), ("the site", AUTHORITY))
+    own = [(name, _end(pem)) for name, file in files if (pem := read_or_none(folder / file)) is not None]
+    if not own:
+        return ("! none: the agent has never run on this node",)
+    lines = formats.format_certificates(own, datetime.now(UTC))
+    return (*lines, *_of_engine(settings)) if is_member(settings) else lines
+
+
+def _of_engine(settings: Config) -> Lines:
+    """As it shows it to anybody; that it is the engine's own is for those to check who trust it."""
+    try:
+        address = HaLook(settings).site().site.engine.address
+        pem = fetch_certificate(address, ENGINE_PORT, None, timeout_s=5)
+    except (OSError, Problem) as err:
+        return (f"the engine: unknown, for it was not reached: {describe(err)}",)
+    return formats.format_certificates([("the engine", _end(pem.encode()))], datetime.now(UTC))
+
+
+def _end(pem: bytes) -> datetime:
+    return x509.load_pem_x509_certificate(pem).not_valid_after_utc
