@@ -141,7 +141,7 @@ class Row(Widget):
 
     def __init__(self, label: str, control: TextLine | Choice | Flag | Several) -> None:
         super().__init__()
-        self._label, self.control = label, control
+        self._label, self.control, self.is_answered = label, control, False
         self._says = Words(f"  {label}", classes="label of-several" if isinstance(control, Several) else "label")
         self._wrong = Words(classes="mistake")
 
@@ -154,6 +154,13 @@ class Row(Widget):
     def show_mistake(self, says: str) -> None:
         self._wrong.update(f"! {says}")
         self._wrong.display = bool(says)
+
+    def on_answered(self) -> None:
+        self.is_answered = True
+
+    def focus_control(self) -> None:
+        """The first line of it that can be at hand."""
+        next(widget for widget in self.query("*") if widget.focusable).focus()
 
     def on_descendant_focus(self) -> None:
         if not isinstance(self.control, Several):
