@@ -13,6 +13,8 @@ from node.system.process import Run
 
 # Which drivers the initrd holds: all that disks and media can be behind; what it does not hold the system loads later.
 DRIVERS = (
+    "arch/x86/crypto/crc32",
+    "crypto/crc32",
     "drivers/ata",
     "drivers/block/virtio_blk",
     "drivers/block/loop",
@@ -71,7 +73,7 @@ NOT_ON_A_NODE = (
     "kernel/sound",
 )
 
-_FSCK = "usr/sbin/e2fsck"
+_PROGRAMS = ("usr/sbin/blkid", "usr/sbin/e2fsck")  # where busybox has none, or a lesser one
 _INDEXES = ("modules.order", "modules.builtin", "modules.builtin.modinfo")
 _COMPRESS = ("zstd", "-q", "-19", "-T0", "--rm", "-o")
 
@@ -87,7 +89,7 @@ def install_modules(guest: Kernel, root: Path, tools: Path, run: Run) -> None:
 
 
 def make_initrd(work: Path, guest: Kernel, root: Path, tools: Path, run: Run) -> Path:
-    """`work/initrd`: busybox, our script, drivers for disks and media and e2fsck of `root`, whose modules are there."""
+    """`work/initrd`: busybox, our script, drivers for disks and media, a few programs of `root`, which has modules."""
     folder = work / "initrd.d"
     modules = folder / "usr/lib/modules" / guest.modules.name
     _copy_drivers(root / "usr/lib/modules" / guest.modules.name, modules)
@@ -95,7 +97,9 @@ def make_initrd(work: Path, guest: Kernel, root: Path, tools: Path, run: Run) ->
     content = {f"lib/modules/{p.relative_to(modules.parent)}": p.read_bytes() for p in files_below(modules)}
     scripts = project.CONFIGURATION / "metal-initrd"
     content |= {str(path.relative_to(scripts)): path.read_bytes() for path in files_below(scripts)}
-    content |= {"bin/busybox": guest.busybox.read_bytes(), **_with_libraries(root, _FSCK, run)}
+    content["bin/busybox"] = guest.busybox.read_bytes()
+    for program in _PROGRAMS:
+        content |= _with_libraries(root, program, run)
     shutil.rmtree(folder)
     (work / "initrd.cpio").write_bytes(newc(content))
     run_in(tools, (*_COMPRESS, "/tmp/work/initrd", "/tmp/work/initrd.cpio"), run, binds={work: "/tmp/work"})
@@ -150,7 +154,7 @@ def _depmod(root: Path, version: str, tools: Path, run: Run) -> None:
 def _with_libraries(tree: Path, program: str, run: Run) -> dict[str, bytes]:
     said = run_in(tree, ("ldd", f"/{program}"), run, writable=False)
     paths = [word for line in said.splitlines() for word in line.split() if word.startswith("/")]
-    return {"sbin/e2fsck": (tree / program).read_bytes()} | dict(_files(tree, paths))
+    return {f"sbin/{Path(program).name}": (tree / program).read_bytes()} | dict(_files(tree, paths))
 
 
 def _files(tree: Path, paths: Iterable[str]) -> Iterable[tuple[str, bytes]]:

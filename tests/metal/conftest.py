@@ -24,7 +24,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     disks = [
         Disk(answers.SYSTEM, 24 * GIB),
         Disk(answers.BRICK, 12 * GIB),
-        Disk(answers.OTHER, 8 * GIB),
+        Disk(answers.OTHER, GIB),
         Disk(answers.LABEL, 16 << 20),
     ]
     made = Machine(tmp_path / "machine", disks)
