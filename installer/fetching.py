@@ -23,6 +23,7 @@ TIMEOUT_S = 15.0
 LONGEST_S = 60.0  # for all of it: a server that drips must not hold up the installation for ever
 PATIENCE_S = 120.0  # a network has to come up, a stick to be found
 PAUSE_S = 2.0
+NOTHING_FOUND = 2  # exit status of blkid
 
 
 class NotFetched(Refused):
@@ -67,15 +68,23 @@ def _from_label(source: LabelSource, run: Run, dev_disk: Path) -> bytes:
     device = next((path for place in places if (path := dev_disk.joinpath(*place)).exists()), None)
     if device is None:
         raise NotYet(source, f"no file system and no partition has the label {source.label}", "Plug in what has it")
-    argv = ("unshare", "--mount", sys.executable, "-I", inside_of_disk.__file__, str(device.resolve()))
+    found = str(device.resolve())
     try:
-        kind = run(
-            "blkid", "--probe", "--match-tag", "TYPE", "--output", "value", argv[-1], timeout_s=TIMEOUT_S
-        ).strip()
-        text = run(*argv, kind, source.file, timeout_s=TIMEOUT_S)
+        kind = _file_system(found, run)
+        argv = ("unshare", "--mount", sys.executable, "-I", inside_of_disk.__file__, found, kind, source.file)
+        return msgspec.json.decode(run(*argv, timeout_s=TIMEOUT_S), type=bytes)
     except CommandFailed as err:
         raise NotFetched(source, err.text.why, "Put the file there, on vfat, ext4, xfs or iso9660") from err
-    return msgspec.json.decode(text, type=bytes)
+
+
+def _file_system(path: str, run: Run) -> str:
+    """Empty where there is none."""
+    try:
+        return run("blkid", "--probe", "--match-tag", "TYPE", "--output", "value", path, timeout_s=TIMEOUT_S).strip()
+    except CommandFailed as err:
+        if err.exit_status == NOTHING_FOUND:
+            return ""
+        raise
 
 
 def _from_server(source: HttpsSource, context: ssl.SSLContext) -> bytes:

@@ -81,7 +81,7 @@ def _trivet(facts: Facts) -> Iterator[Content]:
         yield _content(Signature.TRIVET, facts.device.name, f"another installation of Trivet ({', '.join(versions)})")
     elif {"trivet-state", "trivet-esp", UNFINISHED} & set(labels):
         yield _content(Signature.TRIVET, facts.device.name, "an installation of Trivet that was cut off")
-    elif labels:
+    elif labels and not any(_TRIVET_GROUP.fullmatch(group.name) for group in facts.groups.values()):
         yield _content(Signature.TRIVET, facts.device.name, "brick disk of another installation of Trivet")
 
 

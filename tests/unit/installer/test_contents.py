@@ -132,6 +132,19 @@ def test_an_installation_is_one_line_whatever_its_partitions_hold() -> None:
     assert words(alone) == [(Signature.TRIVET, "sda", "brick disk of another installation of Trivet")]
 
 
+def test_a_brick_disk_is_one_line() -> None:
+    part = BlockDevice(name="sdb1", path="/dev/sdb1", type="part", label="trivet-brick")
+    groups = {"sdb1": VolumeGroup(name="trivet-1a2b3c4d-1", logical_volumes=2)}
+    facts = Facts(device=disk("sdb", children=(part,)), found=found("LVM2_member", "sdb1"), groups=groups)
+    assert words(facts) == [
+        (
+            Signature.TRIVET,
+            "sdb1",
+            "brick disk of the Trivet installation 1a2b3c4d (volume group trivet-1a2b3c4d-1)",
+        )
+    ]
+
+
 def test_bricks() -> None:
     bricks = {"sda1": (Brick("/engine", "0f3b", "engine"), Brick("/", "1f3b"))}
     facts = Facts(device=disk(), found=found("xfs", "sda1", usage="filesystem"), bricks=bricks)

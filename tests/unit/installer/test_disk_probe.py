@@ -1,8 +1,9 @@
 """Disks are asked one by one: one that does not answer, or cannot be read, is `unreadable` and stops nothing."""
 
 import json
+import os
+import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -110,11 +111,10 @@ def test_two_names_of_one_disk(tmp_path: Path) -> None:
 
 
 def test_a_command_that_hangs_is_left_behind() -> None:
-    begin = time.monotonic()
+    """Its child stands for what nobody can kill: it holds the pipe open, and lives on."""
     with pytest.raises(CommandFailed, match=r"longer than 0\.5 s") as caught:
-        run_or_leave("sh", "-c", "echo so far; sleep 30 & wait", timeout_s=0.5)  # its child holds the pipe open
-    assert caught.value.stdout == "so far\n"
-    assert time.monotonic() - begin < 5
+        run_or_leave("sh", "-c", "sleep 600 & echo $!; wait", timeout_s=0.5)
+    os.kill(int(caught.value.stdout), signal.SIGKILL)
 
 
 def test_a_command_that_fails_says_why() -> None:

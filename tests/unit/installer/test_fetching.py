@@ -1,9 +1,8 @@
-"""Answers are fetched from the server whose key was named, or from what has the label, and from nothing else."""
+"""Answers are fetched from the server whose key was named, and from no other."""
 
 import datetime
 import hashlib
 import http.server
-import os
 import ssl
 import threading
 from collections.abc import Iterator
@@ -19,8 +18,9 @@ from cryptography.x509.oid import NameOID
 
 from installer.fetch_command import fetch_answers
 from installer.fetching import NotFetched, NotYet, fetch
-from installer.sources import HttpsSource, LabelSource
-from node.system.process import CommandFailed, run
+from installer.sources import HttpsSource
+from node.system.process import run
+from tests.ports import free_port
 
 TEXT = b'[machine]\nhost_name = "node1"\n'
 
@@ -68,7 +68,7 @@ class Server:
     @contextmanager
     def running(self) -> Iterator["Server"]:
         pages = type("PagesOfOne", (Pages,), {"asked": self.asked})
-        server = http.server.ThreadingHTTPServer(("localhost", 0), pages)
+        server = http.server.ThreadingHTTPServer(("localhost", free_port()), pages)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate)
         server.socket = context.wrap_socket(server.socket, server_side=True)
@@ -93,7 +93,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
         yield running
 
 
-def reason(source: HttpsSource | LabelSource, kind: type[NotFetched] = NotFetched, **how: object) -> str:
+def reason(source: HttpsSource, kind: type[NotFetched] = NotFetched, **how: object) -> str:
     with pytest.raises(kind) as caught:
         fetch(source, run, patience_s=0, **how)  # type: ignore[arg-type]
     assert "token" not in str(caught.value)
@@ -149,61 +149,12 @@ def test_a_server_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
 
 
 def test_a_server_that_speaks_no_tls(tmp_path: Path) -> None:
-    server = http.server.HTTPServer(("localhost", 0), Pages)
+    server = http.server.HTTPServer(("localhost", free_port()), Pages)
     thread = threading.Thread(target=server.handle_request, daemon=True)
     thread.start()
     assert reason(HttpsSource("localhost", server.server_port, "/", bytes(32)), NotYet) != ""
     server.server_close()
     thread.join()
-
-
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="attaching loop devices needs root")
-
-
-@pytest.fixture
-def stick(tmp_path: Path) -> Iterator[Path]:
-    """A folder like /dev/disk, in which ANSWERS is the label of an ext4 file system with two files."""
-    image, place = tmp_path / "stick", tmp_path / "at"
-    place.mkdir()
-    with image.open("wb") as file:
-        file.truncate(8 << 20)
-    run("mkfs.ext4", "-q", "-L", "ANSWERS", str(image))
-    try:
-        run("mount", "-o", "loop", str(image), str(place))
-    except CommandFailed as err:
-        pytest.skip(f"no loop device: {err}")
-    (place / "answers.toml").write_bytes(TEXT)
-    (place / "nodes").mkdir()
-    (place / "nodes/b.toml").write_bytes(b"b")
-    (place / "out").symlink_to("/etc/hostname")
-    run("umount", str(place))
-    device = run("losetup", "--find", "--show", "--read-only", str(image)).strip()
-    labels = tmp_path / "disk/by-label"
-    labels.mkdir(parents=True)
-    (labels / "ANSWERS").symlink_to(device)
-    try:
-        yield tmp_path / "disk"
-    finally:
-        run("losetup", "--detach", device)
-
-
-@needs_root
-def test_files_on_what_has_the_label(stick: Path) -> None:
-    assert fetch(LabelSource("ANSWERS"), run, patience_s=0, dev_disk=stick) == TEXT
-    assert fetch(LabelSource("answers", "nodes/b.toml"), run, patience_s=0, dev_disk=stick) == b"b"
-    assert "there is no file c.toml" in reason(LabelSource("ANSWERS", "c.toml"), dev_disk=stick)
-    assert "there is no file out" in reason(LabelSource("ANSWERS", "out"), dev_disk=stick)
-    assert "there is no file nodes" in reason(LabelSource("ANSWERS", "nodes"), dev_disk=stick)
-    assert "has the label OTHER" in reason(LabelSource("OTHER"), NotYet, dev_disk=stick)
-
-
-@needs_root
-def test_what_holds_no_file_system(stick: Path, tmp_path: Path) -> None:
-    blank = tmp_path / "blank"
-    blank.write_bytes(bytes(1 << 20))
-    (stick / "by-partlabel").mkdir()
-    (stick / "by-partlabel/BLANK").symlink_to(blank)
-    assert reason(LabelSource("BLANK"), dev_disk=stick) != ""
 
 
 def test_the_command_keeps_the_file_to_its_owner(server: Server, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Disks as the tools of others have left them: what is not zero, captured once, laid out again in sparse files.
 
-To capture one: `python -m tests.unit.installer.disk_images IMAGE NAME "the commands that made it"`. What no tool could
-make where they were captured is written here, byte by byte: those builders say so.
+To capture one: `python -m tests.integration.installer.disk_images IMAGE NAME "the commands that made it"`. What no tool
+could make where they were captured is written here, byte by byte: those builders say so.
 """
 
 import base64

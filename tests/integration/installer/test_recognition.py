@@ -12,7 +12,7 @@ from installer.probe.disks import DiskProbe
 from installer.probe.patient import run_or_leave
 from installer.sysinfo import Signature
 from node.system.process import CommandFailed, run
-from tests.unit.installer.disk_images import make
+from tests.integration.installer.disk_images import make
 
 WORDS = {
     "lvm": (Signature.LVM, "LVM volume group vg0 (3 logical volumes)"),
