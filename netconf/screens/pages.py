@@ -18,7 +18,7 @@ from netconf.planning.preview import Preview
 from netconf.screens.confirm_bar import ConfirmBar
 from netconf.screens.interface_table import InterfaceTable
 from netconf.screens.layout import Layout
-from netconf.screens.management_form import ManagementForm
+from netconf.screens.management_form import LayoutForm, ManagementForm
 from netconf.screens.plain import Page, Words
 from netconf.screens.plan_view import PlanView
 from netconf.screens.rows import Seen
@@ -98,7 +98,7 @@ class FormPage(Page[Layout | None]):
         with Vertical(classes="body"):
             yield self._form
 
-    def on_management_form_filled(self, event: ManagementForm.Filled) -> None:
+    def on_layout_form_filled(self, event: LayoutForm.Filled) -> None:
         self.dismiss(event.layout)
 
     def leave(self) -> None:

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from netconf.model import Interface, IpConfig, LinkState, NetworkState
 from netconf.screens.interface_table import InterfaceTable
 from netconf.screens.layout import Ip, Layout
-from netconf.screens.management_form import ManagementForm
+from netconf.screens.management_form import LayoutForm, ManagementForm
 from netconf.screens.observed import layout_of
 from netconf.screens.plain import PlainApp
 from netconf.screens.plan_view import PlanView
@@ -31,7 +31,7 @@ class _One(PlainApp[None]):
     def compose(self) -> ComposeResult:
         yield self._widget
 
-    def on_management_form_filled(self, event: ManagementForm.Filled) -> None:
+    def on_layout_form_filled(self, event: LayoutForm.Filled) -> None:
         self.filled.append(event.layout)
 
 
