@@ -1,7 +1,8 @@
 """Answers as the TOML file that they were read from, comments apart: `parse(format_answers(a)) == a`. Pure."""
 
 import json
-from ipaddress import IPv4Address, IPv4Interface
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 
 import msgspec
 
@@ -10,15 +11,15 @@ from hosted_engine.deploy.answers import Answers
 
 def format_answers(answers: Answers) -> str:
     """What stands at its default is left out."""
-    engine = {"name": answers.engine.name, "address": answers.engine.address} | _changed(answers.engine)
-    parts = [_lines({"site": answers.site} | _changed(answers)), "\n[engine]\n" + _lines(engine)]
+    engine = {"name": answers.engine.name, "address": answers.engine.address} | changed_fields(answers.engine)
+    parts = [format_fields({"site": answers.site} | changed_fields(answers)), "\n[engine]\n" + format_fields(engine)]
     for node in answers.nodes:
         fields = {field: getattr(node, field) for field in node.__struct_fields__}
-        parts.append("\n[[nodes]]\n" + _lines(fields))
+        parts.append("\n[[nodes]]\n" + format_fields(fields))
     return "".join(parts)
 
 
-def _changed(struct: msgspec.Struct) -> dict[str, object]:
+def changed_fields(struct: msgspec.Struct) -> dict[str, object]:
     """The optional fields that are not as they are by default."""
     return {
         field.name: value
@@ -27,15 +28,16 @@ def _changed(struct: msgspec.Struct) -> dict[str, object]:
     }
 
 
-def _lines(fields: dict[str, object]) -> str:
+def format_fields(fields: Mapping[str, object]) -> str:
+    """A line of TOML each."""
     return "".join(f"{name} = {_value(value)}\n" for name, value in fields.items())
 
 
 def _value(value: object) -> str:
     match value:
-        case str() | IPv4Address() | IPv4Interface():
+        case str() | IPv4Address() | IPv4Interface() | IPv6Address() | IPv6Interface():
             return _text(str(value))
-        case tuple():
+        case tuple() | list():
             return f"[{', '.join(map(_value, value))}]"
         case msgspec.Struct():
             inner = ", ".join(f"{name} = {_value(getattr(value, name))}" for name in value.__struct_fields__)

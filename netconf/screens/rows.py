@@ -43,7 +43,7 @@ def _what(interface: Interface, mbps: int | None) -> str:
     if interface.ports:
         said += f" of {', '.join(interface.ports)}"
     holder = f"port of {interface.controller}" if interface.controller is not None else ""
-    return ", ".join(part for part in (f"{said} {interface.mac or ''}".rstrip(), _speed(mbps), holder) if part)
+    return ", ".join(part for part in (f"{said} {interface.mac or ''}".rstrip(), speed(mbps), holder) if part)
 
 
 def _addresses(interface: Interface) -> Iterator[str]:
@@ -62,7 +62,8 @@ def _origin(ip: IpConfig) -> str:
     return " and ".join(word for on, word in ((ip.dhcp, "DHCP"), (ip.autoconf, "advertised")) if on)
 
 
-def _speed(mbps: int | None) -> str:
+def speed(mbps: int | None) -> str:
+    """Empty where it is unknown."""
     if mbps is None:
         return ""
     return f"{mbps // 1000} G" if mbps >= 1000 and mbps % 1000 == 0 else f"{mbps} M"

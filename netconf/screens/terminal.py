@@ -16,6 +16,8 @@ _ON = ("1", "4", "7")  # bold, underlined, reversed
 _OFF = {"22": "1", "24": "4", "27": "7"}
 _COLOURS = re.compile(r"[34]8;(?:5;\d+|2;\d+;\d+;\d+)")  # whose numbers are no styles
 
+_PLAIN = str.maketrans("“”„‘’–—…×→", '"""\'\'--.x>')  # cell for cell
+
 Cell = tuple[str, str]  # a character, and the numbers of its styles
 BLANK: Cell = (" ", "")
 
@@ -67,11 +69,15 @@ class Terminal:
 
     def _write(self, text: str) -> None:
         width, height = self.size
-        plain = text if text.isascii() else "".join(c if c.isascii() else "?" * cell_len(c) for c in text)
+        plain = text if text.isascii() else "".join(map(_ascii, text.translate(_PLAIN)))
         if self._x < width and self._y < height:
             cells = [(char, self._style) for char in plain[: width - self._x]]
             self._wanted[self._y][self._x : self._x + len(cells)] = cells
         self._x += len(plain)
+
+
+def _ascii(char: str) -> str:
+    return char if char.isascii() else "?" * cell_len(char)
 
 
 def _styled(style: str, numbers: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from pathlib import Path
 
 from textual.app import App
@@ -15,6 +16,7 @@ from tests.fakes.network import FakeNetwork
 
 SIZE = (80, 24)
 _GOLDEN = Path(__file__).parents[3] / "data/netconf/screens"
+_KEY = re.compile("[a-z]{2,}|f[0-9]+")
 _NAMED = {" ": "space", "/": "slash", ".": "full_stop", ",": "comma"}
 
 
@@ -50,7 +52,7 @@ def text(app: App[None]) -> str:
 async def press(pilot: Pilot[None], *keys: str) -> None:
     """Names of keys, or texts to type. A named key may move the focus: what comes of it is waited for."""
     for key in keys:
-        if len(key) > 1 and key.isalpha() and key.islower():
+        if _KEY.fullmatch(key):
             await pilot.press(key)
         else:
             for char in key:
@@ -67,10 +69,10 @@ async def until(pilot: Pilot[None], words: str) -> str:
     raise AssertionError(f"never said {words!r}:\n{text(pilot.app)}")
 
 
-async def golden(pilot: Pilot[None], name: str, words: str) -> None:
-    """The console comes to show what is kept in tests/data under `name`, of which `words` are a part. With
+async def golden(pilot: Pilot[None], name: str, words: str, folder: Path = _GOLDEN) -> None:
+    """The console comes to show what is kept in `folder` under `name`, of which `words` are a part. With
     TRIVET_GOLDEN=write in the environment it is kept anew, for review as a diff."""
-    path = _GOLDEN / f"{name}.txt"
+    path = folder / f"{name}.txt"
     found = await until(pilot, words)
     if os.environ.get("TRIVET_GOLDEN") == "write":
         await asyncio.sleep(0.5)

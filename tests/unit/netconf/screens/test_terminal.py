@@ -102,6 +102,10 @@ def test_what_only_younger_terminals_know_is_left_out(drawing: str) -> None:
     assert _after("a", drawing) == ""
 
 
+def test_what_is_not_ascii_has_a_sign_that_is_or_a_question_mark_for_each_cell() -> None:
+    assert _after("", "\x1b[1;1H“1 × 2” … – é 例") == '\x1b[1H"1 x 2" . - ? ??\x1b[H'
+
+
 @pytest.mark.parametrize("colours", ["39;49", "38;5;7", "48;2;1;4;7", "104", "31"])
 def test_colours_are_left_out_and_are_no_styles(colours: str) -> None:
     assert _after("", f"\x1b[{colours}mwords") == "\x1b[1Hwords\x1b[H"

@@ -1,0 +1,73 @@
+"""The page of the disks: one for the system, any number for bricks."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+
+from installer.screens.disk_choice import contents, expression_of, known_as
+from installer.screens.disk_list import DiskList, Use
+from installer.screens.draft import Draft
+from installer.screens.page import InstallPage, Move
+from installer.sysinfo import SysInfo
+from netconf.screens.plain import Words
+
+
+class DisksPage(InstallPage):
+    title_says = "1 of 5: Disks"
+    keys_say = "S: system  B: bricks  N: not used  Enter: go on  Esc: back  F1: help"
+    help_says = """
+One disk takes the system: two copies of it, so that an upgrade can go back, and the node's own data. At least 16 GiB.
+
+The brick disks hold what the site stores: VMs' disks, in bricks of Gluster. With none chosen, the bricks lie beside the
+system on its disk, when that is large enough; a disk of their own is faster and easier to replace.
+
+A disk is known by its serial number and its WWN, which stand on its label; its name (sda) is good for this boot only.
+`empty` means that nothing was found on it. What a chosen disk holds is lost; the review asks for its serial number
+again before that. A disk that is not chosen is not written to."""
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "next", show=False)]
+
+    def __init__(self, draft: Draft, sysinfo: SysInfo) -> None:
+        super().__init__()
+        self._draft, self._disks = draft, sysinfo.disks
+        chosen = {expression_of(disk, sysinfo.disks): disk for disk in sysinfo.disks}
+        system = [disk for said, disk in chosen.items() if said == draft.system]
+        bricks = [disk for said, disk in chosen.items() if said in draft.bricks]
+        self._list = DiskList(sysinfo.disks, system, bricks)
+        self._hint = Words(classes="hint")
+
+    def body(self) -> ComposeResult:
+        with Vertical(classes="body"):
+            yield self._list if self._disks else Words("This machine has no disk.")
+        yield self._hint
+
+    def on_mount(self) -> None:
+        self._show()
+
+    def on_disk_list_changed(self) -> None:
+        system, bricks = self._list.used_as(Use.SYSTEM), self._list.used_as(Use.BRICK)
+        self._draft.system = expression_of(system[0], self._disks) if system else ""
+        self._draft.bricks = tuple(expression_of(disk, self._disks) for disk in bricks)
+        self._draft.wipe = ()
+        self._show()
+
+    def on_disk_list_refused(self, event: DiskList.Refused) -> None:
+        self._hint.update(f"! {event.why}.")
+
+    def action_next(self) -> None:
+        if self._draft.system:
+            self.go(Move.NEXT)
+        else:
+            self._hint.update("! Choose the disk for the system: go to it by the arrow keys and press S.")
+
+    def _show(self) -> None:
+        """What the choice means, before anybody asks."""
+        system, bricks = self._list.used_as(Use.SYSTEM), self._list.used_as(Use.BRICK)
+        lines = [] if system else ["No disk for the system yet: S on the one that is to have it."]
+        if system and not bricks:
+            lines.append(f"No disk for bricks: they would lie beside the system on {system[0].name}.")
+        lines += [
+            f"! {disk.name} ({known_as(disk)}) loses {contents(disk)}." for disk in system + bricks if disk.is_dirty
+        ]
+        self._hint.update("\n".join(lines[:3] + [f"... and {len(lines) - 3} more."] * (len(lines) > 3)))

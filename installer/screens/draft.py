@@ -1,0 +1,170 @@
+"""The answers while they are being given: text as it was typed, on its way to `Answers`, and back from there; pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from hosted_engine.deploy.decoding import build
+from hosted_engine.deploy.decoding import decode as decode_table
+from installer.answers import Answers, Ip, NetworkAnswers, Role
+from installer.expressions import matching
+from installer.reading import from_document
+from installer.screens.disk_choice import expression_of, known_as, proposed_system
+from installer.sysinfo import Disk, Nic, SysInfo
+from netconf.screens.layout import NO_BOND, Layout, words
+from netconf.screens.layout import Ip as LayoutIp
+
+_IPS = {
+    Ip.OFF: LayoutIp.OFF,
+    Ip.DHCP: LayoutIp.DHCP,
+    Ip.STATIC: LayoutIp.STATIC,
+    Ip.AUTO: LayoutIp.AUTO,
+}
+_SAID = {said: ip for ip, said in _IPS.items()}
+
+
+@dataclass
+class Draft:
+    """Each page fills its own fields. Disks are expressions that say one disk each; NICs of the layout are names. The
+    password is kept as its hash alone. `wipe` holds what was typed again at the review, `tested` is the layout whose
+    test was seen."""
+
+    system: str = ""
+    bricks: tuple[str, ...] = ()
+    wipe: tuple[str, ...] = ()
+    layout: Layout = field(default_factory=lambda: Layout(bridge=False))
+    tested: Layout | None = None
+    ntp: str = ""
+    host_name: str = ""
+    password_hash: str | None = None
+    ssh_keys: tuple[str, ...] = ()
+    role: Role = Role.LATER
+    engine: str = ""
+    fingerprint: str = ""
+
+    def document(self, nics: Sequence[Nic]) -> dict[str, dict[str, object]]:
+        """As `answers.toml` has it, mistakes and gaps included; what is empty is not there."""
+        joins = self.role is Role.JOIN
+        tables: dict[str, dict[str, object]] = {
+            "machine": {
+                "host_name": self.host_name.strip(),
+                "password_hash": self.password_hash,
+                "ssh_keys": list(self.ssh_keys),
+                "ntp": words(self.ntp),
+            },
+            "disks": {"system": self.system, "bricks": list(self.bricks), "wipe": list(self.wipe)},
+            "network": _network(self.layout, nics),
+            "role": {
+                "kind": self.role.value,
+                "engine": self.engine.strip() if joins else "",
+                "fingerprint": self.fingerprint.strip() if joins else "",
+            },
+        }
+        return {name: {key: value for key, value in table.items() if value} for name, table in tables.items()}
+
+    def to_answers(self, sysinfo: SysInfo) -> Answers:
+        """Raises AnswersWrong."""
+        return from_document(self.document(sysinfo.nics)).answers
+
+    def to_network(self, nics: Sequence[Nic]) -> NetworkAnswers:
+        """What is good of the network, when the page of it finds no mistake: all."""
+        network: NetworkAnswers = build(
+            NetworkAnswers, decode_table(NetworkAnswers, _network(self.layout, nics)).values
+        )
+        return network
+
+    def to_answers_losing(self, sysinfo: SysInfo) -> Answers:
+        """As if all that the review asks for had been typed. Raises AnswersWrong."""
+        chosen = self.chosen(sysinfo.disks)
+        return replace(self, wipe=tuple(known_as(d) for d in chosen if d.is_dirty)).to_answers(sysinfo)
+
+    def chosen(self, disks: Sequence[Disk]) -> tuple[Disk, ...]:
+        """Of `disks` the system disk, then those of bricks."""
+        return tuple(disk for said in (self.system, *self.bricks) if said for disk in matching(said, disks))
+
+    def encode(self) -> bytes:
+        return msgspec.json.encode(self)
+
+
+def decode(data: bytes) -> Draft:
+    """Raises msgspec.ValidationError or msgspec.DecodeError."""
+    return msgspec.json.decode(data, type=Draft)
+
+
+def draft_of(answers: Answers, sysinfo: SysInfo) -> Draft:
+    """An expression that says several disks becomes one of each; the passwords are hashed before this."""
+    said = {
+        name: tuple(expression_of(disk, sysinfo.disks) for one in expressions for disk in matching(one, sysinfo.disks))
+        for name, expressions in (("system", (answers.disks.system,)), ("bricks", answers.disks.bricks))
+    }
+    return Draft(
+        system=said["system"][0] if len(said["system"]) == 1 else "",
+        bricks=tuple(dict.fromkeys(said["bricks"])),
+        wipe=answers.disks.wipe,
+        layout=_layout(answers.network, sysinfo.nics),
+        ntp=", ".join(answers.machine.ntp),
+        host_name=answers.machine.host_name,
+        password_hash=answers.machine.password_hash,
+        ssh_keys=answers.machine.ssh_keys,
+        role=answers.role.kind,
+        engine=answers.role.engine or "",
+        fingerprint=answers.role.fingerprint or "",
+    )
+
+
+def proposed(sysinfo: SysInfo) -> Draft:
+    """What is likely right: the first NIC with a link, asking by DHCP. No disk is proposed that is not empty."""
+    disk = proposed_system(sysinfo.disks)
+    nic = next((nic for nic in sysinfo.nics if nic.carrier), None)
+    return Draft(
+        system=expression_of(disk, sysinfo.disks) if disk is not None else "",
+        layout=Layout(nics=(nic.name,) if nic is not None else (), bridge=False),
+    )
+
+
+def _network(layout: Layout, nics: Sequence[Nic]) -> dict[str, object]:
+    macs = {nic.name: nic.mac for nic in nics}
+    table: dict[str, object] = {
+        "nics": [macs.get(name) or name for name in layout.nics],
+        "bond": "" if layout.bond == NO_BOND else layout.bond,
+        "vlan": _number(layout.vlan),
+        "mtu": _number(layout.mtu),
+        "ipv4": _SAID[layout.ipv4].value,
+        "ipv6": _SAID[layout.ipv6].value,
+        "dns": words(layout.dns),
+        "search": words(layout.search),
+    }
+    if layout.ipv4 is LayoutIp.STATIC:
+        table |= {"address": layout.address4.strip(), "gateway": layout.gateway4.strip()}
+    if layout.ipv6 is LayoutIp.STATIC:
+        table |= {"address6": layout.address6.strip(), "gateway6": layout.gateway6.strip()}
+    return table
+
+
+def _layout(network: NetworkAnswers, nics: Sequence[Nic]) -> Layout:
+    names = {nic.mac: nic.name for nic in nics if nic.mac}
+    return Layout(
+        nics=tuple(names.get(said.lower(), said) for said in network.nics),
+        bond=network.bond or ("active-backup" if len(network.nics) > 1 else NO_BOND),
+        vlan=_text(network.vlan),
+        bridge=False,
+        mtu=_text(network.mtu),
+        ipv4=_IPS[network.ipv4],
+        address4=_text(network.address),
+        gateway4=_text(network.gateway),
+        ipv6=_IPS[network.ipv6],
+        address6=_text(network.address6),
+        gateway6=_text(network.gateway6),
+        dns=", ".join(map(str, network.dns)),
+        search=", ".join(network.search),
+    )
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _number(text: str) -> int | str:
+    """Text where it is none: that is a mistake in a document."""
+    return int(text) if text.strip().isdecimal() else text.strip()

@@ -1,0 +1,107 @@
+"""The installation at work: its steps with their times, and what they said."""
+
+import math
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+
+from installer.screens.page import PROBLEMS, InstallPage, Scrolled, sentences
+from installer.surroundings import Installed, StepReport, StepState, Surroundings
+from netconf.screens.plain import Page, Words
+from netconf.uptime import uptime_s
+
+_MARKS = {StepState.STARTED: "[ .. ]", StepState.DONE: "[ ok ]", StepState.FAILED: "[FAIL]"}
+
+
+class ProgressPage(Page[Installed | None]):
+    """None: it failed, and the operator wants to go back to the answers or to try again."""
+
+    title_says = "Installing"
+    help_says = """
+The installation goes on whatever becomes of this terminal; every console of this machine shows it. A step that is
+marked [ ok ] is not done again.
+
+L shows what the steps said, and L again the steps. After a power cut start the machine from the medium again: it offers
+to go on from where it was."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l,L", "log", show=False, priority=True),
+        Binding("enter,escape", "end", show=False, priority=True),
+    ]
+    DEFAULT_CSS = InstallPage.DEFAULT_CSS.replace("InstallPage", "ProgressPage")
+
+    def __init__(self, surroundings: Surroundings, *, clock: Callable[[], float] = uptime_s) -> None:
+        super().__init__()
+        self._surroundings, self._clock = surroundings, clock
+        self._begun: dict[int, float] = {}
+        self._now: dict[int, StepReport] = {}
+        self._log: list[str] = []
+        self._total, self._shows_log, self._trouble = 0, False, ""
+        self._lines, self._hint = Scrolled(), Words(classes="hint")
+        self._installed: Installed | None = None
+        self._is_over = False
+
+    def body(self) -> ComposeResult:
+        with Vertical(classes="body"):
+            yield self._lines
+        yield self._hint
+
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self._show)
+        self._show()
+        self._follow()
+
+    @work
+    async def _follow(self) -> None:
+        try:
+            self._installed = await self._surroundings.follow(self._report)
+        except PROBLEMS as err:
+            self._trouble = sentences(err)
+        self._is_over = True
+        self._show()
+
+    def _report(self, report: StepReport) -> None:
+        self._total = report.total
+        if report.state is StepState.STARTED:
+            self._begun[report.number] = report.at_s
+        self._now[report.number] = report
+        self._log += [f"{report.number}. {report.description}: {report.state}", *(f"   {line}" for line in report.log)]
+        self._show()
+
+    def action_log(self) -> None:
+        self._shows_log = not self._shows_log
+        self._show()
+
+    def action_end(self) -> None:
+        if self._is_over:
+            self.dismiss(self._installed)
+
+    def leave(self) -> None:
+        """It goes on without this terminal; there is nothing to leave."""
+
+    def _show(self) -> None:
+        self._lines.say("\n".join(self._log) if self._shows_log else "\n".join(map(self._line, self._now.values())))
+        self._hint.update(self._summary())
+        end = "Enter: go on   " if self._installed else "Enter: back to the review   " if self._is_over else ""
+        self.say_keys(f"{end}L: {'steps' if self._shows_log else 'log'}   Up, Down: scroll   F1: help   F2: shell")
+
+    def _line(self, step: StepReport) -> str:
+        begun = self._begun.get(step.number, step.at_s)
+        end = self._clock() if step.state is StepState.STARTED else step.at_s
+        return f"{_MARKS[step.state]} {duration(end - begun):>6}  {step.description}"
+
+    def _summary(self) -> str:
+        if self._trouble:
+            return f"! {self._trouble}"
+        if self._is_over:
+            return "All is done and was read back."
+        done = sum(step.state is StepState.DONE for step in self._now.values())
+        return f"{done} of {self._total} steps are done." if self._total else "Beginning ..."
+
+
+def duration(seconds: float) -> str:
+    minutes, rest = divmod(math.floor(max(0.0, seconds)), 60)
+    return f"{minutes}:{rest:02}"

@@ -1,0 +1,120 @@
+"""The review: all that would be done, in plain words, and what would be lost; no disk is written before it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+
+from installer.screens.draft import Draft
+from installer.screens.page import HelpPage, InstallPage, Move
+from installer.surroundings import Losing, ReviewPlan
+from netconf.screens.controls import Row, TextLine
+from netconf.screens.form import Form
+from netconf.screens.plain import Words
+from netconf.screens.plan_view import PlanView
+
+
+class WipeForm(Form):
+    """A line for each disk that loses its content, into which its serial number is typed again."""
+
+    checks_while_typing = True
+    DEFAULT_CSS = "WipeForm { height: auto; max-height: 10; }"
+
+    @dataclass
+    class Filled(Message):
+        pass
+
+    def __init__(self, losing: tuple[Losing, ...], typed: tuple[str, ...]) -> None:
+        self._losing = {f"disk{number}": one for number, one in enumerate(losing)}
+        rows = {
+            name: Row("  the same again", TextLine(one.known_as if one.known_as in typed else ""))
+            for name, one in self._losing.items()
+        }
+        super().__init__(rows)
+
+    def compose(self) -> ComposeResult:
+        for row, one in zip(super().compose(), (None, *self._losing.values()), strict=True):
+            if one is not None:
+                yield Words(f"  {one.disk}, {one.known_as}, loses {'; '.join(one.contents)}")
+            yield row
+
+    @property
+    def confirmed(self) -> tuple[str, ...]:
+        """What was typed rightly."""
+        return tuple(one.known_as for name, one in self._losing.items() if _same(self.answers[name], one.known_as))
+
+    def mistakes(self) -> dict[str, str]:
+        return {
+            name: f"type {one.known_as} if {one.disk} is to lose what it holds"
+            for name, one in self._losing.items()
+            if not _same(self.answers[name], one.known_as)
+        }
+
+    def fill(self) -> None:
+        self.post_message(self.Filled())
+
+
+class AnswersPage(HelpPage):
+    title_says = "answers.toml"
+
+
+class ReviewPage(InstallPage):
+    """`text` gives the answers as a file. Enter begins, when each serial number was typed again."""
+
+    title_says = "5 of 5: Review"
+    help_says = """
+This is all that would be done, in this order. Up to here no disk was written to.
+
+Where a chosen disk is not empty, type its serial number again: it stands above the line, and on the label of the disk.
+That is the only way to lose what is on it.
+
+F3 shows the same answers as a file: `trivet install run answers.toml` does the same without asking.
+
+Esc goes back through all pages; nothing of what you answered is lost."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "next", show=False),
+        Binding("f3,ctrl+y", "show_answers", show=False, priority=True),
+    ]
+
+    def __init__(self, draft: Draft, plan: ReviewPlan, text: Callable[[], str]) -> None:
+        super().__init__()
+        self._draft, self._plan, self._text = draft, plan, text
+        self._form = WipeForm(plan.losing, draft.wipe) if plan.losing else None
+
+    def body(self) -> ComposeResult:
+        with Vertical(classes="body"):
+            yield PlanView(self._plan.lines)
+            if self._form is not None:
+                yield Words("\nTo let go of what these disks hold, type their serial numbers again:")
+                yield self._form
+        yield Words("Enter begins the installation. From then on the disks are written.", classes="hint")
+
+    def on_mount(self) -> None:
+        self.say_keys("Enter: install   Tab, Up, Down: move, scroll   Esc: back   F3: answers.toml")
+
+    def on_form_changed(self) -> None:
+        assert self._form is not None
+        self._draft.wipe = self._form.confirmed
+
+    def on_wipe_form_filled(self) -> None:
+        assert self._form is not None
+        self._draft.wipe = self._form.confirmed
+        self.go(Move.NEXT)
+
+    def action_show_answers(self) -> None:
+        self.app.push_screen(AnswersPage(self._text()))
+
+    def action_next(self) -> None:
+        if self._form is None:
+            self.go(Move.NEXT)
+        else:
+            self._form.action_check()
+
+
+def _same(typed: str, known_as: str) -> bool:
+    """Capital and small letters are not always told apart on a label."""
+    return typed.strip().casefold() == known_as.casefold()
