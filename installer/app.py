@@ -1,5 +1,6 @@
 """The installer on a terminal: looks at the machine, asks, shows the installation; on several terminals at once."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -56,7 +57,7 @@ class InstallApp(PlainApp[None]):
                     await self._watch()
                 elif (other := self._session.elsewhere()) is not None:
                     if await self._show(ElsewherePage(other)) is Move.NEXT:
-                        await self._ask(await self._surroundings.sysinfo())
+                        await self._take_over()
                 else:
                     await self._begin()
             except PROBLEMS as err:
@@ -73,7 +74,7 @@ class InstallApp(PlainApp[None]):
         if half is not None and not self._starts_over:
             move = await self._show(UnfinishedPage(half))
             if move is Move.NEXT:
-                await self._surroundings.start(half.answers)
+                await self._surroundings.start(half.answers, start_over=False)
             if move is not Move.AGAIN:
                 return
             self._starts_over = True
@@ -81,11 +82,23 @@ class InstallApp(PlainApp[None]):
         if await self._show(WelcomePage(sysinfo, findings)) is Move.NEXT:
             await self._ask(sysinfo)
 
+    async def _take_over(self) -> None:
+        """The other console hands over what was typed last, as soon as it sees that; one that hangs does not."""
+        self._session.take()
+        await self.push_screen(LookingPage("Taking over the answers ..."))
+        try:
+            await asyncio.sleep(2 * self._again_s)
+            sysinfo = await self._surroundings.sysinfo()
+        finally:
+            self.pop_screen()
+        await self._ask(sysinfo)
+
     async def _ask(self, sysinfo: SysInfo, *, at_review: bool = False) -> None:
         self._session.take()
         self._draft = self._saved() or proposed(sysinfo)
         try:
-            await Interview(self._surroundings, sysinfo, self._draft, self._show).go(at_review=at_review)
+            interview = Interview(self._surroundings, sysinfo, self._draft, self._show, start_over=self._starts_over)
+            await interview.go(at_review=at_review)
         finally:
             self._save()
             self._draft = None
@@ -137,6 +150,9 @@ class InstallApp(PlainApp[None]):
             self._take_away(page)
 
     def _take_away(self, page: InstallPage) -> None:
+        if self._draft is not None:
+            self._session.save(self._draft.encode())  # what was typed last is for who goes on
+            self._draft = None
         if self.screen is page:
             page.go(Move.TAKEN)
         else:

@@ -2,22 +2,27 @@
 
 import click
 
+from installer.attended_command import attended
 from installer.check_command import make_check, make_sysinfo, schema
 from installer.fetch_command import fetch_answers
+from installer.machine import this_machine
 from installer.probe.collect import collect
-from installer.run import Machine
 from installer.run_command import make_run
-from installer.steps.live import Live
-from node.system.clock import SystemClock
-from node.system.process import run
 
 
-@click.group()
-def install() -> None:
-    """Install Trivet on this machine, from the medium that it was started from."""
+@click.group(invoke_without_command=True)
+@click.pass_context
+def install(context: click.Context) -> None:
+    """Install Trivet on this machine, from the medium that it was started from.
+
+    Without a command it asks on this terminal.
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(attended)
 
 
-install.add_command(make_run(lambda: Machine(Live(), run, SystemClock(), collect)))
+install.add_command(attended)
+install.add_command(make_run(this_machine))
 install.add_command(make_check(collect))
 install.add_command(make_sysinfo(collect))
 install.add_command(schema)

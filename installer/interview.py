@@ -23,8 +23,11 @@ Show = Callable[[Page[Any]], Awaitable[Any]]
 class Interview:
     """`show` brings a page onto the screen and gives what it brings."""
 
-    def __init__(self, surroundings: Surroundings, sysinfo: SysInfo, draft: Draft, show: Show) -> None:
+    def __init__(
+        self, surroundings: Surroundings, sysinfo: SysInfo, draft: Draft, show: Show, *, start_over: bool = False
+    ) -> None:
         self._surroundings, self._sysinfo, self._draft, self._show = surroundings, sysinfo, draft, show
+        self._start_over = start_over
 
     async def go(self, *, at_review: bool = False) -> Move:
         """NEXT: the installation has begun. BACK: before the first question. TAKEN: another console goes on."""
@@ -58,14 +61,16 @@ class Interview:
 
     async def _review(self) -> Move:
         try:
-            plan = await self._surroundings.plan(self._draft.to_answers_losing(self._sysinfo))
+            answers = self._draft.to_answers_losing(self._sysinfo)
+            tried = await self._surroundings.plan(answers, start_over=self._start_over)
         except PROBLEMS as err:
             await self._show(TroublePage(text_of(err)))
             return Move.BACK
-        move = await self._ask(ReviewPage(self._draft, plan, self._text))
+        move = await self._ask(ReviewPage(self._draft, tried, self._text))
         if move is Move.NEXT:
             try:
-                await self._surroundings.start(self._draft.to_answers(self._sysinfo))
+                answers = self._draft.to_answers(self._sysinfo)
+                await self._surroundings.start(answers, start_over=self._start_over)
             except PROBLEMS as err:
                 await self._show(TroublePage(text_of(err)))
                 return Move.AGAIN

@@ -6,36 +6,11 @@ from enum import StrEnum
 from typing import Protocol
 
 from installer.answers import Answers, NetworkAnswers
+from installer.attempt import Attempt
+from installer.preflight import Finding
+from installer.run import Progress
 from installer.sysinfo import SysInfo
-
-
-class Finding(Protocol):
-    """`severity` is error, warning or note; only an error stops an installation."""
-
-    @property
-    def severity(self) -> str: ...
-    @property
-    def what(self) -> str: ...
-    @property
-    def why(self) -> str: ...
-    @property
-    def mend(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Losing:
-    """A disk that is not empty and loses its content. `known_as` is what is typed again: its serial number, its WWN,
-    or its name where it has neither."""
-
-    disk: str
-    known_as: str
-    contents: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewPlan:
-    lines: tuple[str, ...]
-    losing: tuple[Losing, ...] = ()
+from node.api.problems import Failed
 
 
 class CheckState(StrEnum):
@@ -52,27 +27,24 @@ class Check:
     description: str
 
 
-class StepState(StrEnum):
-    STARTED = "started"
-    DONE = "done"
-    FAILED = "failed"
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """`at_s` is in seconds since the machine's start."""
+
+    progress: Progress
+    at_s: float
 
 
 @dataclass(frozen=True, slots=True)
-class StepReport:
-    """`number` counts from 1 to `total`. `at_s` is in seconds since the machine's start, `log` what the step said."""
+class LogLine:
+    """What a step did, for who looks closer; in it is no secret."""
 
-    number: int
-    total: int
-    description: str
-    state: StepState
-    at_s: float
-    log: tuple[str, ...] = ()
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What an operator writes down. `fingerprint` is in words."""
+    """What an operator writes down. `fingerprint` is in words; without `addresses` they come by DHCP."""
 
     addresses: tuple[str, ...] = ()
     fingerprint: str = ""
@@ -82,13 +54,18 @@ class Installed:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """An installation on a disk of this machine that was cut off; `answers` are those that it was begun with."""
+    """An installation on a disk of this machine that was cut off; `answers` are those that it was begun with, `done`
+    counts its steps."""
 
     disk: str
-    done: int
-    total: int
     answers: Answers
-    last_step: str = ""
+    done: int = 0
+
+
+class InstallationFailed(Failed):
+    what = "{what}"
+    why = "{why}"
+    mend = "{mend}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +76,7 @@ class Console:
     page: str = ""
 
 
-Report = Callable[[StepReport], None]
+Report = Callable[[StepReport | LogLine], None]
 
 
 class Surroundings(Protocol):
@@ -111,17 +88,16 @@ class Surroundings(Protocol):
 
     async def unfinished(self) -> Unfinished | None: ...
 
-    async def plan(self, answers: Answers) -> ReviewPlan:
-        """Raises Refused with the reasons."""
+    async def plan(self, answers: Answers, *, start_over: bool) -> Attempt:
+        """Raises DoesNotFit with the reasons. With `start_over` none that was cut off is gone on with."""
         ...
 
     async def test_network(self, network: NetworkAnswers, report: Callable[[Check], None]) -> None:
         """Brings the network up as answered, and reports what was tried as soon as it is known."""
         ...
 
-    async def start(self, answers: Answers) -> None:
-        """Begin the installation, or go on with the one that is unfinished. Raises Refused while another runs. It goes
-        on whatever becomes of this terminal."""
+    async def start(self, answers: Answers, *, start_over: bool) -> None:
+        """Begin the installation; it goes on whatever becomes of this terminal. Raises Refused while another runs."""
         ...
 
     def is_running(self) -> bool:
@@ -129,7 +105,7 @@ class Surroundings(Protocol):
         ...
 
     async def follow(self, report: Report) -> Installed:
-        """Report all steps of that installation from its first on. Raises the problem with which it failed."""
+        """Report all of that installation from its begin on. Raises InstallationFailed."""
         ...
 
     async def hash_password(self, text: str) -> str: ...

@@ -41,10 +41,9 @@ and writes the disks from the beginning once the review is confirmed."""
 
     def body(self) -> ComposeResult:
         half = self._unfinished
-        last = f" The last one was: {half.last_step}." if half.last_step else ""
         yield Words(
             f"On {half.disk} stands an installation of Trivet that was cut off.\n\n"
-            f"The node is to be {half.answers.machine.host_name}; {half.done} of {half.total} steps are done.{last}\n\n"
+            f"The node is to be {half.answers.machine.host_name}. Steps that are done: {half.done}.\n\n"
             "G  goes on where it was cut off, with the answers it was begun with\n"
             "S  starts over: all questions again, with these answers in them; no disk is\n"
             "   written to before you confirm the review",

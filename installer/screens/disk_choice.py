@@ -1,11 +1,11 @@
-"""What is said of disks to those who choose among them: how they are known, what they hold, why not this one; pure."""
+"""What is said of disks to those who choose among them: by what they are known, why not this one; pure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
+from installer.answers import DiskAnswers
+from installer.disk_choice import choose_disks, name_of
+from installer.reasons import Reason
 from installer.sysinfo import Disk
-
-SMALLEST_SYSTEM_DISK = 16 << 30
-_UNITS = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"))
 
 
 def expression_of(disk: Disk, disks: Sequence[Disk]) -> str:
@@ -18,45 +18,33 @@ def expression_of(disk: Disk, disks: Sequence[Disk]) -> str:
     return f'name == "{disk.name}"'
 
 
-def known_as(disk: Disk) -> str:
-    """What an operator types again before its content is lost."""
-    return disk.serial or disk.wwn or disk.name
-
-
-def size(size_bytes: int) -> str:
-    """As it stands on the label of a disk."""
-    for unit, name in _UNITS:
-        if size_bytes >= unit:
-            number = size_bytes / unit
-            return f"{number:.1f} {name}" if number < 10 and round(number, 1) % 1 else f"{number:.0f} {name}"
-    return f"{size_bytes} bytes"
-
-
 def kind(disk: Disk) -> str:
     """Such as `sata SSD`."""
     spins = "disk" if disk.rotational else "SSD"
     return " ".join(word for word in (disk.transport, "removable" if disk.removable else "", spins) if word)
 
 
-def contents(disk: Disk) -> str:
-    return "; ".join(f"{content.place}: {content.description}" for content in disk.contents)
+def names_of_dirty(disks: Iterable[Disk]) -> tuple[str, ...]:
+    """What the answers name in `wipe` once all of it was confirmed."""
+    return tuple(name_of(disk) for disk in disks if disk.is_dirty)
 
 
-def why_not(disk: Disk) -> str | None:
-    """Why nothing can be installed on it."""
-    if disk.medium:
-        return f"{disk.name} is the medium that this installer was started from"
-    if disk.read_only:
-        return f"{disk.name} cannot be written to: it is read-only"
-    return None
+def reasons_against(
+    system: str, bricks: tuple[str, ...], disks: Sequence[Disk], *, taken: Collection[str] = ()
+) -> tuple[Reason, ...]:
+    """What speaks against these expressions, but that a disk is not empty: that is for the review. `taken` as in
+    `choose_disks`."""
+    answers = DiskAnswers(system=system, bricks=bricks, wipe=names_of_dirty(disks))
+    return choose_disks(answers, disks, taken=taken)[1]
 
 
-def why_not_system(disk: Disk) -> str | None:
-    if (reason := why_not(disk)) is not None:
-        return reason
-    if disk.size_bytes < SMALLEST_SYSTEM_DISK:
-        return f"{disk.name} has {size(disk.size_bytes)}, and a system disk needs {size(SMALLEST_SYSTEM_DISK)}"
-    return None
+def why_not(disk: Disk, *, taken: Collection[str] = ()) -> str | None:
+    """Why nothing at all can be put on it."""
+    return _first(disk, "disks", taken)
+
+
+def why_not_system(disk: Disk, *, taken: Collection[str] = ()) -> str | None:
+    return why_not(disk, taken=taken) or _first(disk, "disks.system", taken)
 
 
 def proposed_system(disks: Collection[Disk]) -> Disk | None:
@@ -65,3 +53,8 @@ def proposed_system(disks: Collection[Disk]) -> Disk | None:
         d for d in disks if why_not_system(d) is None and not d.is_dirty and not d.removable and d.transport != "usb"
     ]
     return min(fit, key=lambda disk: disk.size_bytes, default=None)
+
+
+def _first(disk: Disk, path: str, taken: Collection[str]) -> str | None:
+    found = reasons_against(expression_of(disk, (disk,)), (), (disk,), taken=taken)
+    return next((f"{disk.name}: {reason.why}" for reason in found if reason.path == path), None)

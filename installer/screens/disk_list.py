@@ -12,7 +12,9 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from installer.screens.disk_choice import contents, kind, size, why_not, why_not_system
+from installer.disk_choice import contents
+from installer.screens.disk_choice import kind, why_not, why_not_system
+from installer.sizes import format_disk_size
 from installer.sysinfo import Disk
 
 
@@ -40,7 +42,9 @@ class DiskLine(Static, can_focus=True):
         disk, mark = self.disk, ">" if self.has_focus else " "
         ids = [f"serial {disk.serial}" if disk.serial else "no serial number", f"WWN {disk.wwn}" if disk.wwn else ""]
         on_it = why_not(disk) or (f"holds {contents(disk)}" if disk.is_dirty else "empty")
-        first = f"{mark} [{self.use:<6}] {disk.name:<8} {size(disk.size_bytes):>7}  {kind(disk)}  {disk.model}"
+        first = (
+            f"{mark} [{self.use:<6}] {disk.name:<8} {format_disk_size(disk.size_bytes):>8}  {kind(disk)}  {disk.model}"
+        )
         return "\n".join((first.rstrip(), *(f"{'':11} {text}" for text in ("  ".join(filter(None, ids)), on_it))))
 
 

@@ -6,7 +6,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from installer.screens.disk_choice import contents, expression_of, known_as
+from installer.disk_choice import contents, name_of
+from installer.reasons import Reason
+from installer.screens.disk_choice import expression_of, reasons_against
 from installer.screens.disk_list import DiskList, Use
 from installer.screens.draft import Draft
 from installer.screens.page import InstallPage, Move
@@ -56,18 +58,30 @@ again before that. A disk that is not chosen is not written to."""
         self._hint.update(f"! {event.why}.")
 
     def action_next(self) -> None:
-        if self._draft.system:
+        if not self._draft.system:
+            self._hint.update(f"! {_CHOOSE if self._disks else _NO_DISK}")
+        elif not self._reasons():
             self.go(Move.NEXT)
         else:
-            self._hint.update("! Choose the disk for the system: go to it by the arrow keys and press S.")
+            self._show()
+
+    def _reasons(self) -> tuple[Reason, ...]:
+        return reasons_against(self._draft.system, self._draft.bricks, self._disks)
 
     def _show(self) -> None:
         """What the choice means, before anybody asks."""
         system, bricks = self._list.used_as(Use.SYSTEM), self._list.used_as(Use.BRICK)
+        if system and (reasons := self._reasons()):
+            self._hint.update(f"! {reasons[0]}")
+            return
         lines = [] if system else ["No disk for the system yet: S on the one that is to have it."]
         if system and not bricks:
             lines.append(f"No disk for bricks: they would lie beside the system on {system[0].name}.")
         lines += [
-            f"! {disk.name} ({known_as(disk)}) loses {contents(disk)}." for disk in system + bricks if disk.is_dirty
+            f"! {disk.name} ({name_of(disk)}) loses {contents(disk)}." for disk in system + bricks if disk.is_dirty
         ]
         self._hint.update("\n".join(lines[:3] + [f"... and {len(lines) - 3} more."] * (len(lines) > 3)))
+
+
+_CHOOSE = "Choose the disk for the system: go to it by the arrow keys and press S."
+_NO_DISK = "Nothing can be installed without a disk. Put one in, go back by Esc, and look again by R."

@@ -9,19 +9,19 @@ from hosted_engine.deploy.decoding import build
 from hosted_engine.deploy.decoding import decode as decode_table
 from installer.answers import Answers, Ip, NetworkAnswers, Role
 from installer.expressions import matching
+from installer.network_plan import choose_nics, layout_of
 from installer.reading import from_document
-from installer.screens.disk_choice import expression_of, known_as, proposed_system
+from installer.screens.disk_choice import expression_of, names_of_dirty, proposed_system
 from installer.sysinfo import Disk, Nic, SysInfo
 from netconf.screens.layout import NO_BOND, Layout, words
 from netconf.screens.layout import Ip as LayoutIp
 
-_IPS = {
-    Ip.OFF: LayoutIp.OFF,
-    Ip.DHCP: LayoutIp.DHCP,
-    Ip.STATIC: LayoutIp.STATIC,
-    Ip.AUTO: LayoutIp.AUTO,
+_SAID = {
+    LayoutIp.OFF: Ip.OFF,
+    LayoutIp.DHCP: Ip.DHCP,
+    LayoutIp.STATIC: Ip.STATIC,
+    LayoutIp.AUTO: Ip.AUTO,
 }
-_SAID = {said: ip for ip, said in _IPS.items()}
 
 
 @dataclass
@@ -76,8 +76,7 @@ class Draft:
 
     def to_answers_losing(self, sysinfo: SysInfo) -> Answers:
         """As if all that the review asks for had been typed. Raises AnswersWrong."""
-        chosen = self.chosen(sysinfo.disks)
-        return replace(self, wipe=tuple(known_as(d) for d in chosen if d.is_dirty)).to_answers(sysinfo)
+        return replace(self, wipe=names_of_dirty(self.chosen(sysinfo.disks))).to_answers(sysinfo)
 
     def chosen(self, disks: Sequence[Disk]) -> tuple[Disk, ...]:
         """Of `disks` the system disk, then those of bricks."""
@@ -102,8 +101,8 @@ def draft_of(answers: Answers, sysinfo: SysInfo) -> Draft:
         system=said["system"][0] if len(said["system"]) == 1 else "",
         bricks=tuple(dict.fromkeys(said["bricks"])),
         wipe=answers.disks.wipe,
-        layout=_layout(answers.network, sysinfo.nics),
-        ntp=", ".join(answers.machine.ntp),
+        layout=layout_of(answers.network, choose_nics(answers.network, sysinfo)[0]),
+        ntp=" ".join(answers.machine.ntp),
         host_name=answers.machine.host_name,
         password_hash=answers.machine.password_hash,
         ssh_keys=answers.machine.ssh_keys,
@@ -140,29 +139,6 @@ def _network(layout: Layout, nics: Sequence[Nic]) -> dict[str, object]:
     if layout.ipv6 is LayoutIp.STATIC:
         table |= {"address6": layout.address6.strip(), "gateway6": layout.gateway6.strip()}
     return table
-
-
-def _layout(network: NetworkAnswers, nics: Sequence[Nic]) -> Layout:
-    names = {nic.mac: nic.name for nic in nics if nic.mac}
-    return Layout(
-        nics=tuple(names.get(said.lower(), said) for said in network.nics),
-        bond=network.bond or ("active-backup" if len(network.nics) > 1 else NO_BOND),
-        vlan=_text(network.vlan),
-        bridge=False,
-        mtu=_text(network.mtu),
-        ipv4=_IPS[network.ipv4],
-        address4=_text(network.address),
-        gateway4=_text(network.gateway),
-        ipv6=_IPS[network.ipv6],
-        address6=_text(network.address6),
-        gateway6=_text(network.gateway6),
-        dns=", ".join(map(str, network.dns)),
-        search=", ".join(network.search),
-    )
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
 
 
 def _number(text: str) -> int | str:

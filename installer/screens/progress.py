@@ -10,11 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from installer.screens.page import PROBLEMS, InstallPage, Scrolled, sentences
-from installer.surroundings import Installed, StepReport, StepState, Surroundings
+from installer.surroundings import Installed, LogLine, StepReport, Surroundings
 from netconf.screens.plain import Page, Words
 from netconf.uptime import uptime_s
+from node.steps import Mark
 
-_MARKS = {StepState.STARTED: "[ .. ]", StepState.DONE: "[ ok ]", StepState.FAILED: "[FAIL]"}
+_MARKS = {Mark.STARTED: "[ .. ]", Mark.DONE: "[ ok ]", Mark.FAILED: "[FAIL]"}
 
 
 class ProgressPage(Page[Installed | None]):
@@ -63,13 +64,22 @@ to go on from where it was."""
         self._is_over = True
         self._show()
 
-    def _report(self, report: StepReport) -> None:
-        self._total = report.total
-        if report.state is StepState.STARTED:
-            self._begun[report.number] = report.at_s
-        self._now[report.number] = report
-        self._log += [f"{report.number}. {report.description}: {report.state}", *(f"   {line}" for line in report.log)]
+    def _report(self, report: StepReport | LogLine) -> None:
+        if isinstance(report, LogLine):
+            self._log.append(f"   {report.text}")
+        else:
+            self._take(report)
         self._show()
+
+    def _take(self, report: StepReport) -> None:
+        step = report.progress
+        self._total = step.total
+        if step.mark is Mark.STARTED:
+            self._begun.setdefault(step.number, report.at_s)
+        self._now[step.number] = report
+        if not step.total_bytes:
+            detail = f" ({step.detail})" if step.detail else ""
+            self._log.append(f"{step.number}. {step.description}: {step.mark}{detail}")
 
     def action_log(self) -> None:
         self._shows_log = not self._shows_log
@@ -88,17 +98,20 @@ to go on from where it was."""
         end = "Enter: go on   " if self._installed else "Enter: back to the review   " if self._is_over else ""
         self.say_keys(f"{end}L: {'steps' if self._shows_log else 'log'}   Up, Down: scroll   F1: help   F2: shell")
 
-    def _line(self, step: StepReport) -> str:
-        begun = self._begun.get(step.number, step.at_s)
-        end = self._clock() if step.state is StepState.STARTED else step.at_s
-        return f"{_MARKS[step.state]} {duration(end - begun):>6}  {step.description}"
+    def _line(self, report: StepReport) -> str:
+        step = report.progress
+        begun = self._begun.get(step.number, report.at_s)
+        is_under_way = step.mark is Mark.STARTED and not self._is_over
+        took = duration((self._clock() if is_under_way else report.at_s) - begun)
+        share = f"[{100 * step.done_bytes // step.total_bytes:>3}%]" if step.total_bytes and is_under_way else ""
+        return f"{share or _MARKS[step.mark]} {took:>6}  {step.description}"
 
     def _summary(self) -> str:
         if self._trouble:
             return f"! {self._trouble}"
         if self._is_over:
             return "All is done and was read back."
-        done = sum(step.state is StepState.DONE for step in self._now.values())
+        done = sum(report.progress.mark is Mark.DONE for report in self._now.values())
         return f"{done} of {self._total} steps are done." if self._total else "Beginning ..."
 
 

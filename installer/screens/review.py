@@ -9,9 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 
+from installer.attempt import Attempt
+from installer.plan import Losing
 from installer.screens.draft import Draft
 from installer.screens.page import HelpPage, InstallPage, Move
-from installer.surroundings import Losing, ReviewPlan
 from netconf.screens.controls import Row, TextLine
 from netconf.screens.form import Form
 from netconf.screens.plain import Words
@@ -31,7 +32,7 @@ class WipeForm(Form):
     def __init__(self, losing: tuple[Losing, ...], typed: tuple[str, ...]) -> None:
         self._losing = {f"disk{number}": one for number, one in enumerate(losing)}
         rows = {
-            name: Row("  the same again", TextLine(one.known_as if one.known_as in typed else ""))
+            name: Row("  the same again", TextLine(one.serial if one.serial in typed else ""))
             for name, one in self._losing.items()
         }
         super().__init__(rows)
@@ -39,19 +40,19 @@ class WipeForm(Form):
     def compose(self) -> ComposeResult:
         for row, one in zip(super().compose(), (None, *self._losing.values()), strict=True):
             if one is not None:
-                yield Words(f"  {one.disk}, {one.known_as}, loses {'; '.join(one.contents)}")
+                yield Words(f"  {one.disk.name}, {one.serial}, loses {one.content}")
             yield row
 
     @property
     def confirmed(self) -> tuple[str, ...]:
         """What was typed rightly."""
-        return tuple(one.known_as for name, one in self._losing.items() if _same(self.answers[name], one.known_as))
+        return tuple(one.serial for name, one in self._losing.items() if _same(self.answers[name], one.serial))
 
     def mistakes(self) -> dict[str, str]:
         return {
-            name: f"type {one.known_as} if {one.disk} is to lose what it holds"
+            name: f"type {one.serial} if {one.disk.name} is to lose what it holds"
             for name, one in self._losing.items()
-            if not _same(self.answers[name], one.known_as)
+            if not _same(self.answers[name], one.serial)
         }
 
     def fill(self) -> None:
@@ -80,14 +81,15 @@ Esc goes back through all pages; nothing of what you answered is lost."""
         Binding("f3,ctrl+y", "show_answers", show=False, priority=True),
     ]
 
-    def __init__(self, draft: Draft, plan: ReviewPlan, text: Callable[[], str]) -> None:
+    def __init__(self, draft: Draft, tried: Attempt, text: Callable[[], str]) -> None:
         super().__init__()
-        self._draft, self._plan, self._text = draft, plan, text
-        self._form = WipeForm(plan.losing, draft.wipe) if plan.losing else None
+        self._draft, self._tried, self._text = draft, tried, text
+        losing = tuple(one for one in tried.plan.losing if one.content)
+        self._form = WipeForm(losing, draft.wipe) if losing else None
 
     def body(self) -> ComposeResult:
         with Vertical(classes="body"):
-            yield PlanView(self._plan.lines)
+            yield PlanView(self._tried.lines)
             if self._form is not None:
                 yield Words("\nTo let go of what these disks hold, type their serial numbers again:")
                 yield self._form
@@ -115,6 +117,6 @@ Esc goes back through all pages; nothing of what you answered is lost."""
             self._form.action_check()
 
 
-def _same(typed: str, known_as: str) -> bool:
+def _same(typed: str, name: str) -> bool:
     """Capital and small letters are not always told apart on a label."""
-    return typed.strip().casefold() == known_as.casefold()
+    return typed.strip().casefold() == name.casefold()

@@ -7,12 +7,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
+from installer.preflight import Finding, Severity
 from installer.screens.page import InstallPage, Move, Scrolled
-from installer.surroundings import Finding
+from installer.sizes import format_memory_size
 from installer.sysinfo import SysInfo
 from netconf.screens.plain import Words
 
-_ORDER = ("error", "warning", "note")
 _VIRTUALIZATION = {"vmx": "Intel VT-x", "svm": "AMD-V"}
 
 
@@ -40,7 +40,7 @@ The same installation without anybody at the keys: `trivet install --help` in th
 
     @property
     def has_errors(self) -> bool:
-        return any(finding.severity == "error" for finding in self._findings)
+        return any(finding.severity is Severity.ERROR for finding in self._findings)
 
     def body(self) -> ComposeResult:
         with Vertical(classes="body"):
@@ -79,7 +79,7 @@ def machine_lines(sysinfo: SysInfo) -> Iterator[str]:
     flag = _VIRTUALIZATION.get(sysinfo.virtualization, "no hardware virtualization")
     yield f"Processors  {sysinfo.cpus}, {flag}"
     firmware = {"uefi": "UEFI", "bios": "BIOS"}.get(sysinfo.firmware, sysinfo.firmware)
-    yield f"Memory      {sysinfo.memory_bytes / (1 << 30):.0f} GiB; firmware {firmware}"
+    yield f"Memory      {format_memory_size(sysinfo.memory_bytes)}; firmware {firmware}"
     disks = [disk for disk in sysinfo.disks if not disk.medium]
     yield f"Disks       {_count(disks, 'empty', sum(not disk.is_dirty for disk in disks))}"
     yield f"NICs        {_count(sysinfo.nics, 'with a link', sum(nic.carrier for nic in sysinfo.nics))}"
@@ -90,7 +90,7 @@ def machine_lines(sysinfo: SysInfo) -> Iterator[str]:
 def finding_lines(findings: Sequence[Finding]) -> Iterator[str]:
     if not findings:
         yield "Nothing stands in the way of an installation."
-    for finding in sorted(findings, key=lambda finding: _ORDER.index(finding.severity)):
+    for finding in findings:
         yield f"{finding.severity.upper()}: {finding.what}"
         yield f"  Why:  {finding.why}"
         yield f"  Mend: {finding.mend}"

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from installer.answers import Answers
+from installer.reading import from_document
 from node.system.files import read_or_none, write_durable
 
 INSTALLATION, ANSWERS, JOURNAL = "installation.json", "install/answers.json", "install/journal.jsonl"
@@ -32,13 +33,15 @@ def read_installation(state: Path) -> Installation | None:
 
 def read_answers(state: Path) -> Answers | None:
     content = read_or_none(state / ANSWERS)
-    return None if content is None else msgspec.json.decode(content, type=Answers, dec_hook=_decode)
+    return None if content is None else decode_answers(content)
 
 
 def encode_answers(answers: Answers) -> bytes:
     return msgspec.json.encode(answers, enc_hook=str)
 
 
-def _decode(kind: type, value: object) -> object:
-    """Addresses of the standard library, which msgspec does not know."""
-    return kind(str(value))
+def decode_answers(content: bytes) -> Answers:
+    """As a document of answers, for msgspec knows no addresses. Raises AnswersWrong."""
+    tables = msgspec.json.decode(content, type=dict[str, dict[str, object]])
+    given = {name: {key: value for key, value in table.items() if value is not None} for name, table in tables.items()}
+    return from_document(given).answers

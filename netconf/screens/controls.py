@@ -21,8 +21,8 @@ class Answered(Message):
     """A control has another answer than before."""
 
 
-class _SecretInput(Input):
-    """Shows an asterisk for each character; Textual's own sign is none of ASCII."""
+class _Secret(Input):
+    """Shows an asterisk for each character: Textual's own mark is none of ASCII."""
 
     @property
     def _value(self) -> Text:
@@ -30,7 +30,7 @@ class _SecretInput(Input):
 
 
 class TextLine(Horizontal):
-    """A line to type into, between brackets so that it can be seen while it is empty. A `secret` is not shown."""
+    """A line to type into, between brackets so that it can be seen while it is empty. What is `secret` is not shown."""
 
     DEFAULT_CSS = """
     TextLine { height: 1; width: 1fr; }
@@ -46,7 +46,7 @@ class TextLine(Horizontal):
         self.answer, self._secret = value, secret
 
     def compose(self) -> ComposeResult:
-        kind = _SecretInput if self._secret else Input
+        kind = _Secret if self._secret else Input
         line = kind(self.answer, compact=True, select_on_focus=False, password=self._secret)
         line.cursor_blink = False  # over a serial line each blink is a redraw
         yield Words("[")

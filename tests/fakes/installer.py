@@ -2,25 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from installer.answers import Answers, NetworkAnswers
-from installer.expressions import matching
-from installer.screens.disk_choice import contents, known_as
-from installer.surroundings import (
-    Check,
-    CheckState,
-    Finding,
-    Installed,
-    Losing,
-    Report,
-    ReviewPlan,
-    StepReport,
-    StepState,
-    Unfinished,
-)
+from installer.attempt import Attempt, attempt
+from installer.preflight import Finding
+from installer.run import Progress
+from installer.surroundings import Check, CheckState, Installed, LogLine, Report, StepReport, Unfinished
 from installer.sysinfo import Content, Disk, Nic, Signature, SysInfo
 from node.api.problems import Problem
+from node.steps import Mark
 
 GB, GIB = 10**9, 1 << 30
 
@@ -84,14 +75,6 @@ HASH = f"$y$j9T$salt${'x' * 43}"
 INSTALLED = Installed(("192.0.2.11/24",), "lusab-babad-gutih-tugad", "K7QM-2XWD")
 
 
-@dataclass(frozen=True, slots=True)
-class FakeFinding:
-    severity: str
-    what: str
-    why: str
-    mend: str
-
-
 @dataclass
 class FakeSurroundings:
     """`refuses` is raised by the next plan, `fails` by the installation; `gate` holds it up until it is set."""
@@ -105,6 +88,7 @@ class FakeSurroundings:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     installed: Installed = INSTALLED
     begun: list[Answers] = field(default_factory=list)
+    started_over: list[bool] = field(default_factory=list)
     tested: list[NetworkAnswers] = field(default_factory=list)
     looked: int = 0
     shells: int = 0
@@ -120,39 +104,37 @@ class FakeSurroundings:
     async def unfinished(self) -> Unfinished | None:
         return self.half
 
-    async def plan(self, answers: Answers) -> ReviewPlan:
+    async def plan(self, answers: Answers, *, start_over: bool) -> Attempt:
         if self.refuses is not None:
             refuses, self.refuses = self.refuses, None
             raise refuses
-        disks = [
-            disk
-            for said in (answers.disks.system, *answers.disks.bricks)
-            for disk in matching(said, self.machine.disks)
-        ]
-        losing = tuple(Losing(disk.name, known_as(disk), (contents(disk),)) for disk in disks if disk.is_dirty)
-        return ReviewPlan(tuple(f"{step}." for step in STEPS), losing)
+        return attempt(answers, self.machine, start_over=start_over)
 
     async def test_network(self, network: NetworkAnswers, report: Callable[[Check], None]) -> None:
         self.tested.append(network)
         for check in self.checks:
             report(check)
 
-    async def start(self, answers: Answers) -> None:
+    async def start(self, answers: Answers, *, start_over: bool) -> None:
         self.begun.append(answers)
+        self.started_over.append(start_over)
 
     def is_running(self) -> bool:
         return bool(self.begun) and self.fails is None
 
     async def follow(self, report: Report) -> Installed:
         for number, description in enumerate(STEPS, 1):
+            step = Progress(number, len(STEPS), f"step-{number}", description, Mark.STARTED)
             at_s = 1000.0 + 10 * number
-            report(StepReport(number, len(STEPS), description, StepState.STARTED, at_s, (f"+ do {number}",)))
+            report(StepReport(step, at_s))
+            report(LogLine(f"+ do {number}"))
             if number == 3:
+                report(StepReport(replace(step, done_bytes=430, total_bytes=1000), at_s))
                 await self.gate.wait()
             if self.fails is not None and number == 3:
-                report(StepReport(number, len(STEPS), description, StepState.FAILED, at_s + 5))
+                report(StepReport(replace(step, mark=Mark.FAILED), at_s + 5))
                 raise self.fails
-            report(StepReport(number, len(STEPS), description, StepState.DONE, at_s + 5))
+            report(StepReport(replace(step, mark=Mark.DONE), at_s + 5))
         return self.installed
 
     async def hash_password(self, text: str) -> str:

@@ -6,9 +6,10 @@ import pytest
 from textual.widgets import Input
 
 from installer.answers import Answers, DiskAnswers, Ip, MachineAnswers, NetworkAnswers, Role, RoleAnswers
+from installer.preflight import Finding, Severity
 from installer.surroundings import Check, CheckState
 from node.api.problems import Refused
-from tests.fakes.installer import HASH, MACHINE, FakeFinding, FakeSurroundings
+from tests.fakes.installer import HASH, MACHINE, FakeSurroundings
 from tests.unit.installer.screens.stage import PAGES, PASSWORD, arrive, go_to, golden, installer
 from tests.unit.netconf.screens.console import press, text, until
 
@@ -100,7 +101,7 @@ async def test_a_node_with_a_fixed_address_takes_no_more_than_twelve_answers(fak
 async def test_the_fewest_keys_make_a_node_by_dhcp(fake: FakeSurroundings) -> None:
     async with installer(fake) as pilot:
         await go_to(pilot, "review")
-        await golden(pilot, "review", "4. ")
+        await golden(pilot, "review", " 4. ")
         await press(pilot, "f3")
         await golden(pilot, "answers", "[machine]")
         await press(pilot, "enter")
@@ -160,9 +161,11 @@ async def test_every_page_explains_itself_and_keeps_what_was_typed(fake: FakeSur
 
 async def test_errors_stop_it_at_the_first_page_until_they_are_mended(fake: FakeSurroundings) -> None:
     fake.found = (
-        FakeFinding("note", "The clock is 3 minutes behind", "no time server was asked yet", "Nothing is to be done"),
-        FakeFinding(
-            "error",
+        Finding(
+            Severity.NOTE, "The clock is 3 minutes behind", "no time server was asked yet", "Nothing is to be done"
+        ),
+        Finding(
+            Severity.ERROR,
             "This machine has no hardware virtualization",
             "VMs cannot run without it",
             "Turn on VT-x or AMD-V in the firmware's settings",

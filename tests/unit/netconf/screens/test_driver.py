@@ -1,52 +1,18 @@
 """A screen at a terminal of the kernel's, seen from the other end of the line."""
 
-import os
-import pty
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
-from tests.vt220 import Vt220
-
-_PROJECT = Path(__file__).parents[4]
-_NOT_ON_A_LINE = ("COLUMNS", "LINES", "COLORTERM")
-
-
-class _Echo(Vt220):
-    """The process, at a terminal that knows no size, as a serial line does."""
-
-    def __init__(self, term: str) -> None:
-        self._end, terminal = pty.openpty()
-        super().__init__(self._end)
-        environment = {name: value for name, value in os.environ.items() if name not in _NOT_ON_A_LINE}
-        argv = ("setsid", "--ctty", sys.executable, "-m", "tests.unit.netconf.screens.echo")
-        self.process = subprocess.Popen(
-            argv, stdin=terminal, stdout=terminal, stderr=terminal, cwd=_PROJECT, env={**environment, "TERM": term}
-        )
-        os.close(terminal)
-
-    def ended(self) -> int:
-        with suppress(OSError):  # the terminal goes with its last user
-            while True:
-                self.hear(1)
-        return self.process.wait(60)
-
-    def remove(self) -> None:
-        os.close(self._end)
-        self.process.kill()
-        self.process.wait()
+from tests.terminal_process import TerminalProcess
 
 
 @pytest.fixture
-def echo() -> Iterator[Callable[[str], _Echo]]:
-    begun: list[_Echo] = []
+def echo() -> Iterator[Callable[[str], TerminalProcess]]:
+    begun: list[TerminalProcess] = []
 
-    def begin(term: str) -> _Echo:
-        begun.append(_Echo(term))
+    def begin(term: str) -> TerminalProcess:
+        begun.append(TerminalProcess(term, "tests.unit.netconf.screens.echo"))
         return begun[-1]
 
     yield begin
@@ -55,7 +21,7 @@ def echo() -> Iterator[Callable[[str], _Echo]]:
 
 
 @pytest.mark.parametrize("term", ["vt220", "linux", "unheard-of"])
-def test_nothing_is_sent_that_an_old_terminal_does_not_know(echo: Callable[[str], _Echo], term: str) -> None:
+def test_nothing_is_sent_that_an_old_terminal_does_not_know(echo: Callable[[str], TerminalProcess], term: str) -> None:
     line = echo(term)
     line.until("Nothing yet")
     line.type("\x1b[11~")
@@ -66,7 +32,7 @@ def test_nothing_is_sent_that_an_old_terminal_does_not_know(echo: Callable[[str]
     assert line.text.strip() == ""  # for the shell
 
 
-def test_a_window_gets_its_second_screen(echo: Callable[[str], _Echo]) -> None:
+def test_a_window_gets_its_second_screen(echo: Callable[[str], TerminalProcess]) -> None:
     line = echo("xterm")
     line.until("Nothing yet")
     line.type("\x11")
@@ -75,11 +41,11 @@ def test_a_window_gets_its_second_screen(echo: Callable[[str], _Echo]) -> None:
     assert b"\x1b[?1049l" in line.heard
 
 
-def test_a_line_that_knows_no_size_has_24_rows(echo: Callable[[str], _Echo]) -> None:
+def test_a_line_that_knows_no_size_has_24_rows(echo: Callable[[str], TerminalProcess]) -> None:
     assert echo("vt220").until("Ctrl-Q: leave").splitlines()[23] == " Ctrl-Q: leave"
 
 
-def test_noise_takes_no_key_with_it(echo: Callable[[str], _Echo]) -> None:
+def test_noise_takes_no_key_with_it(echo: Callable[[str], TerminalProcess]) -> None:
     line = echo("vt220")
     line.until("Nothing yet")
     line.send(b"\xff\xfe\x00\x9b\xc3\x1b[11~\xc3")
@@ -88,14 +54,14 @@ def test_noise_takes_no_key_with_it(echo: Callable[[str], _Echo]) -> None:
     line.until("Heard f2")
 
 
-def test_keys_that_come_together_are_dealt_with_one_after_the_other(echo: Callable[[str], _Echo]) -> None:
+def test_keys_that_come_together_are_dealt_with_one_after_the_other(echo: Callable[[str], TerminalProcess]) -> None:
     line = echo("vt220")
     line.until("Nothing yet")
     line.type("abc\x7f\x7f192.0.2.11/24\x1b[1~\x1b[3~\x1b[4~\x7f5")
     line.until("[192.0.2.11/25 ")
 
 
-def test_what_others_wrote_on_the_screen_is_gone_by_ctrl_l(echo: Callable[[str], _Echo]) -> None:
+def test_what_others_wrote_on_the_screen_is_gone_by_ctrl_l(echo: Callable[[str], TerminalProcess]) -> None:
     line = echo("vt220")
     before = line.until("Ctrl-Q: leave")
     line.scribble("\x1b[12;1H[ 12.345678] a message of the kernel\x1b[24;1H\n\n")
