@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from installer.answers import DiskAnswers
-from installer.disk_layout import GIB, SMALLEST_BRICK_DISK, SMALLEST_SYSTEM_DISK, SYSTEM_DISK_WITH_BRICK
+from installer.disk_layout import SMALLEST_BRICK_DISK, SMALLEST_SYSTEM_DISK, SYSTEM_DISK_WITH_BRICK
 from installer.expressions import BadExpression, parse
 from installer.reasons import Reason
+from installer.sizes import format_disk_size, format_memory_size
 from installer.sysinfo import Disk, Signature
 
 
@@ -46,10 +47,10 @@ def choose_disks(
 
 
 def describe(disk: Disk) -> str:
-    """The disk as people know it: `sda (QEMU HARDDISK, 20 GiB, serial S1)`."""
+    """The disk as people know it: `sda (QEMU HARDDISK, 480 GB, serial S1)`."""
     known = f"serial {disk.serial}" if disk.serial else f"WWN {disk.wwn}" if disk.wwn else "no serial number"
     model = f"{disk.model}, " if disk.model else ""
-    return f"{disk.name} ({model}{format_size(disk.size_bytes)}, {known})"
+    return f"{disk.name} ({model}{format_disk_size(disk.size_bytes)}, {known})"
 
 
 def name_of(disk: Disk) -> str:
@@ -57,9 +58,9 @@ def name_of(disk: Disk) -> str:
     return disk.serial or disk.wwn or disk.path
 
 
-def format_size(size_bytes: int) -> str:
-    """In GiB, as partitions are counted here."""
-    return f"{size_bytes / GIB:.0f} GiB" if size_bytes >= 10 * GIB else f"{size_bytes / GIB:.1f} GiB"
+def _least(size_bytes: int) -> str:
+    """In the units of partitions, and in those that disks are sold in."""
+    return f"{format_memory_size(size_bytes)} ({format_disk_size(size_bytes)})"
 
 
 def _find(path: str, expression: str, disks: Sequence[Disk], reasons: list[Reason]) -> tuple[Disk, ...]:
@@ -96,16 +97,14 @@ def _against_sizes(choice: DiskChoice, *, wants_bricks: bool) -> Iterator[Reason
     size = choice.system.size_bytes
     what = f"Cannot put the system on {describe(choice.system)}"
     if size < SMALLEST_SYSTEM_DISK:
-        why = f"it is smaller than {format_size(SMALLEST_SYSTEM_DISK)}"
+        why = f"it is smaller than {_least(SMALLEST_SYSTEM_DISK)}"
         yield Reason("disks.system", what, why, "Choose a larger disk")
     elif not wants_bricks and size < SYSTEM_DISK_WITH_BRICK:
-        why = (
-            f"no brick disk is chosen, and it has no room for a brick: that takes {format_size(SYSTEM_DISK_WITH_BRICK)}"
-        )
+        why = f"no brick disk is chosen, and it has no room for a brick: that takes {_least(SYSTEM_DISK_WITH_BRICK)}"
         yield Reason("disks.bricks", what, why, "Choose a brick disk, or a larger system disk")
     for disk in choice.bricks:
         if disk.size_bytes < SMALLEST_BRICK_DISK:
-            why = f"it is smaller than {format_size(SMALLEST_BRICK_DISK)}"
+            why = f"it is smaller than {_least(SMALLEST_BRICK_DISK)}"
             yield Reason("disks.bricks", f"Cannot take {describe(disk)} for a brick", why, "Choose a larger disk")
 
 

@@ -62,11 +62,11 @@ class Interview:
     async def _review(self) -> Move:
         try:
             answers = self._draft.to_answers_losing(self._sysinfo)
-            tried = await self._surroundings.plan(answers, start_over=self._start_over)
+            prepared = await self._surroundings.plan(answers, start_over=self._start_over)
         except PROBLEMS as err:
             await self._show(TroublePage(text_of(err)))
             return Move.BACK
-        move = await self._ask(ReviewPage(self._draft, tried, self._text))
+        move = await self._ask(ReviewPage(self._draft, prepared, self._text))
         if move is Move.NEXT:
             try:
                 answers = self._draft.to_answers(self._sysinfo)

@@ -4,10 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from installer.answers import Answers, Role
-from installer.disk_choice import DiskChoice, choose_disks, contents, describe, format_size, name_of
+from installer.disk_choice import DiskChoice, choose_disks, contents, describe, name_of
 from installer.disk_layout import Table, brick_mount, brick_table, system_table
 from installer.network_plan import NetworkPlan, plan_network
 from installer.reasons import DoesNotFit, Reason
+from installer.sizes import format_disk_size
 from installer.sysinfo import Disk, SysInfo
 
 
@@ -154,7 +155,7 @@ def _lines(
 def _brick_line(brick: Brick) -> str:
     if not brick.own_disk:
         fixed = sum(partition.size_bytes or 0 for partition in brick.table.partitions)
-        rest = format_size(brick.disk.size_bytes - fixed)
+        rest = format_disk_size(brick.disk.size_bytes - fixed)
         return f"Brick {brick.mount}: the rest of the system disk, {rest} (LVM thin, XFS)"
     return f"Brick {brick.mount}: all of {describe(brick.disk)} (LVM thin, XFS)"
 

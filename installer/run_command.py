@@ -7,23 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
-import msgspec
 
-from installer.attempt import Attempt, attempt
-from installer.preflight import Severity, findings
+from installer.attempt import Attempt
+from installer.prepare import prepare
 from installer.progress_lines import ProgressLines
 from installer.reading import read_with_warnings, text_of
 from installer.reasons import DoesNotFit
 from installer.run import Installed, Machine, install
-from installer.steps.live import MANIFEST, read_manifest
-from installer.unfinished import find_unfinished
 from node.api.problems import Problem, Refused
-
-
-class MachineUnfit(Refused):
-    what = "Nothing was written"
-    why = "this machine cannot be a node: {findings}"
-    mend = "Mend what the errors above name"
 
 
 class NotLive(Refused):
@@ -89,16 +80,12 @@ def _look(answers: Path, here: Machine, lines: ProgressLines, *, start_over: boo
     reading = read_with_warnings(text_of(answers.read_bytes()))
     for warning in reading.warnings:
         lines.say(f"Warning: {warning}")
-    sysinfo = here.look()
-    if (here.live.medium / MANIFEST).exists():
-        sysinfo = msgspec.structs.replace(sysinfo, version=read_manifest(here.live.medium).version)
-    found = findings(sysinfo, reading.answers)
-    for finding in found:
-        lines.fields(str(finding), severity=finding.severity)
-    tried = attempt(reading.answers, sysinfo, find_unfinished(here.run, sysinfo.disks), start_over=start_over)
-    if errors := [finding.what for finding in found if finding.severity is Severity.ERROR]:
-        raise MachineUnfit(findings="; ".join(errors))
-    return tried
+    return prepare(
+        reading.answers,
+        here,
+        start_over=start_over,
+        report=lambda finding: lines.fields(str(finding), severity=finding.severity),
+    ).attempt
 
 
 def _say_plan(tried: Attempt, lines: ProgressLines) -> None:

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from installer.answers import Answers, NetworkAnswers
-from installer.attempt import Attempt
 from installer.preflight import Finding
+from installer.prepare import Prepared
 from installer.run import Progress
 from installer.sysinfo import SysInfo
 from node.api.problems import Failed
@@ -88,8 +88,8 @@ class Surroundings(Protocol):
 
     async def unfinished(self) -> Unfinished | None: ...
 
-    async def plan(self, answers: Answers, *, start_over: bool) -> Attempt:
-        """Raises DoesNotFit with the reasons. With `start_over` none that was cut off is gone on with."""
+    async def plan(self, answers: Answers, *, start_over: bool) -> Prepared:
+        """Looks anew. Raises DoesNotFit, MachineUnfit. With `start_over` none that was cut off is gone on with."""
         ...
 
     async def test_network(self, network: NetworkAnswers, report: Callable[[Check], None]) -> None:

@@ -8,16 +8,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from installer.answers import Answers, NetworkAnswers
-from installer.attempt import Attempt, attempt
 from installer.earlier import read_unfinished
 from installer.installation import UNIT, Installation
-from installer.machine import observe, this_machine
+from installer.machine import this_machine
 from installer.network_test import run_network_test
 from installer.passwords import yescrypt
 from installer.preflight import Finding, findings
+from installer.prepare import Prepared, observe, prepare
 from installer.surroundings import Check, Installed, Report, Unfinished
 from installer.sysinfo import SysInfo
-from installer.unfinished import find_unfinished
 from netconf.choose import usual
 from netconf.kept import Kept
 from node.system.process import run
@@ -46,10 +45,8 @@ class ThisMachine:
     async def unfinished(self) -> Unfinished | None:
         return await asyncio.to_thread(read_unfinished, self._machine, (await self._known()).disks)
 
-    async def plan(self, answers: Answers, *, start_over: bool) -> Attempt:
-        sysinfo = await self.sysinfo()  # anew: a disk may have been pulled while somebody answered
-        cut_off = await asyncio.to_thread(find_unfinished, self._machine.run, sysinfo.disks)
-        return attempt(answers, sysinfo, cut_off, start_over=start_over)
+    async def plan(self, answers: Answers, *, start_over: bool) -> Prepared:
+        return await asyncio.to_thread(prepare, answers, self._machine, start_over=start_over)
 
     async def test_network(self, network: NetworkAnswers, report: Callable[[Check], None]) -> None:
         await run_network_test(self._network, network, await self._known(), report)

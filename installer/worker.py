@@ -7,13 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from installer.answers import Ip, NetworkAnswers
-from installer.attempt import attempt
 from installer.installation import Request, work
-from installer.machine import observe, this_machine
+from installer.machine import this_machine
+from installer.prepare import prepare
 from installer.run import Installed as Result
 from installer.run import Machine, Progress, install
 from installer.surroundings import Installed, LogLine, Report, StepReport
-from installer.unfinished import find_unfinished
 from netconf.uptime import uptime_s
 from node.fingerprint import format_words
 from node.system.process import Run
@@ -28,9 +27,7 @@ def carry_out(
     clock: Callable[[], float] = uptime_s,
 ) -> Installed:
     """As `trivet install run` does it, but that nobody is asked any more. Raises Problem."""
-    sysinfo = observe(machine)
-    unfinished = find_unfinished(machine.run, sysinfo.disks)
-    tried = attempt(request.answers, sysinfo, unfinished, start_over=request.start_over)
+    tried = prepare(request.answers, machine, start_over=request.start_over).attempt
 
     def step(progress: Progress) -> None:
         report(StepReport(progress, clock()))

@@ -9,8 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 
-from installer.attempt import Attempt
 from installer.plan import Losing
+from installer.preflight import Severity
+from installer.prepare import Prepared
 from installer.screens.draft import Draft
 from installer.screens.page import HelpPage, InstallPage, Move
 from netconf.screens.controls import Row, TextLine
@@ -81,15 +82,16 @@ Esc goes back through all pages; nothing of what you answered is lost."""
         Binding("f3,ctrl+y", "show_answers", show=False, priority=True),
     ]
 
-    def __init__(self, draft: Draft, tried: Attempt, text: Callable[[], str]) -> None:
+    def __init__(self, draft: Draft, prepared: Prepared, text: Callable[[], str]) -> None:
         super().__init__()
-        self._draft, self._tried, self._text = draft, tried, text
-        losing = tuple(one for one in tried.plan.losing if one.content)
+        self._draft, self._prepared, self._text = draft, prepared, text
+        losing = tuple(one for one in prepared.attempt.plan.losing if one.content)
         self._form = WipeForm(losing, draft.wipe) if losing else None
 
     def body(self) -> ComposeResult:
         with Vertical(classes="body"):
-            yield PlanView(self._tried.lines)
+            warnings = [f"{one.what}: {one.why}" for one in self._prepared.findings if one.severity is Severity.WARNING]
+            yield PlanView(self._prepared.attempt.lines, warnings)
             if self._form is not None:
                 yield Words("\nTo let go of what these disks hold, type their serial numbers again:")
                 yield self._form

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from installer.answers import Answers, NetworkAnswers
-from installer.attempt import Attempt, attempt
-from installer.preflight import Finding
+from installer.attempt import attempt
+from installer.preflight import Finding, findings
+from installer.prepare import Prepared
 from installer.run import Progress
 from installer.surroundings import Check, CheckState, Installed, LogLine, Report, StepReport, Unfinished
 from installer.sysinfo import Content, Disk, Nic, Signature, SysInfo
@@ -104,11 +105,11 @@ class FakeSurroundings:
     async def unfinished(self) -> Unfinished | None:
         return self.half
 
-    async def plan(self, answers: Answers, *, start_over: bool) -> Attempt:
+    async def plan(self, answers: Answers, *, start_over: bool) -> Prepared:
         if self.refuses is not None:
             refuses, self.refuses = self.refuses, None
             raise refuses
-        return attempt(answers, self.machine, start_over=start_over)
+        return Prepared(attempt(answers, self.machine, start_over=start_over), findings(self.machine, answers))
 
     async def test_network(self, network: NetworkAnswers, report: Callable[[Check], None]) -> None:
         self.tested.append(network)

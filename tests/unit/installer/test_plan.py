@@ -37,8 +37,8 @@ def reasons(*disks: Disk, **changes: object) -> list[str]:
 def test_a_plan_says_what_is_done_in_plain_words() -> None:
     made = planned(SYSTEM, BRICK)
     assert made.lines == (
-        f"Trivet {VERSION} on sys (QEMU HARDDISK, 20 GiB, serial SYS): start partition, two places for systems, data",
-        "Brick /bricks/data: all of brick (QEMU HARDDISK, 20 GiB, serial BRICK) (LVM thin, XFS)",
+        f"Trivet {VERSION} on sys (QEMU HARDDISK, 21.5 GB, serial SYS): start partition, two places for systems, data",
+        "Brick /bricks/data: all of brick (QEMU HARDDISK, 21.5 GB, serial BRICK) (LVM thin, XFS)",
         "Network: enp1s0 (52:54:00:00:00:01)",
         "IPv4: 192.0.2.11/24, gateway 192.0.2.1",
         "Host name: node1.example.org",
@@ -72,10 +72,10 @@ REFUSED = [
     ([SYSTEM, BRICK], choosing('serial == "OTHER"'), "no disk of this machine matches. It has sys ("),
     ([SYSTEM, BRICK], choosing("size > 1G"), "Cannot choose the system disk: size > 1G matches 2 disks: sys ("),
     ([SYSTEM, BRICK], choosing("size >"), "Cannot choose disks by 'size >': at character"),
-    ([disk("SYS", size_bytes=15 * GIB), BRICK], choosing(), "it is smaller than 16 GiB"),
-    ([SYSTEM, disk("BRICK", size_bytes=GIB)], choosing(), "it is smaller than 8.0 GiB"),
-    ([SYSTEM], DiskAnswers(system='serial == "SYS"'), "it has no room for a brick: that takes 69 GiB"),
-    ([SYSTEM], choosing('serial == "SYS"', "size > 1G"), "Cannot take sys (QEMU HARDDISK, 20 GiB, serial SYS) for a"),
+    ([disk("SYS", size_bytes=15 * GIB), BRICK], choosing(), "it is smaller than 16 GiB (17.2 GB)"),
+    ([SYSTEM, disk("BRICK", size_bytes=GIB)], choosing(), "it is smaller than 8 GiB (8.6 GB)"),
+    ([SYSTEM], DiskAnswers(system='serial == "SYS"'), "it has no room for a brick: that takes 69 GiB (74.1 GB)"),
+    ([SYSTEM], choosing('serial == "SYS"', "size > 1G"), "Cannot take sys (QEMU HARDDISK, 21.5 GB, serial SYS) for a"),
     ([disk("SYS", medium=True), BRICK], choosing(), "this installer was started from it"),
     ([disk("SYS", read_only=True), BRICK], choosing(), "it is read-only"),
     (
@@ -125,7 +125,7 @@ def test_all_reasons_are_said_at_once() -> None:
     found = reasons(dirty("SYS"), network=NetworkAnswers(nics=("52:54:00:00:00:99", "eth9")))
     assert [reason.partition(":")[0] for reason in found] == [
         "Cannot choose disks by 'serial == \"BRICK\"'",
-        "Cannot use sys (QEMU HARDDISK, 20 GiB, serial SYS)",
+        "Cannot use sys (QEMU HARDDISK, 21.5 GB, serial SYS)",
         "Cannot use the NIC 52",
         "Cannot use the NIC eth9",
     ]
