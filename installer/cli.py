@@ -12,6 +12,7 @@ from installer.storage import observe_state
 from netconf.command import net
 from netconf.command.surroundings import Surroundings
 from node.network.names import Names
+from node.upgrade.command import make_group as node_commands
 
 
 def _site() -> Mapping[str, str]:
@@ -34,6 +35,7 @@ main.add_command(deploy)
 main.add_command(ha)
 main.add_command(net)
 main.add_command(gluster_commands(observe_state))
+main.add_command(node_commands(observe_state))
 
 
 if __name__ == "__main__":

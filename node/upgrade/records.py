@@ -59,8 +59,14 @@ class Records:
     def last_upgrade(self) -> LastUpgrade | None:
         return self._read("upgrade.json", LastUpgrade)
 
-    def write_upgrade(self, upgrade: LastUpgrade) -> None:
+    def begin_upgrade(self, upgrade: LastUpgrade) -> None:
+        """What was written down of earlier tries of this version is forgotten."""
+        self._write("health.json", [boot for boot in self.boots() if boot.version != upgrade.version])
         self._write("upgrade.json", upgrade)
+
+    def drop_upgrade(self, at: float) -> None:
+        if (last := self.last_upgrade()) is not None:
+            self._write("upgrade.json", msgspec.structs.replace(last, dropped_at=at))
 
     def boots(self) -> tuple[BootHealth, ...]:
         """The latest last."""

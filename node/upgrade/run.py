@@ -52,7 +52,7 @@ async def carry_out(
     records = Records(places.records)
 
     def remember() -> None:
-        records.write_upgrade(LastUpgrade(version=upgrade.version, previous=upgrade.running, at=clock.now()))
+        records.begin_upgrade(LastUpgrade(version=upgrade.version, previous=upgrade.running, at=clock.now()))
 
     journal = _journal(places.records, upgrade.manifest)
     if any(kernel.version == upgrade.version for kernel in upgrade.retired):
@@ -71,7 +71,7 @@ def roll_back(rollback: Rollback, disk: SystemDisk, places: Places, clock: Clock
     records = Records(places.records)
     last = records.last_upgrade()
     if last is not None and last.version in {kernel.version for kernel in rollback.marked}:
-        records.write_upgrade(msgspec.structs.replace(last, dropped_at=clock.now()))
+        records.drop_upgrade(clock.now())
     for kernel in rollback.marked:
         disk.mark_bad(kernel)
 
