@@ -20,6 +20,8 @@ from {module} import {function}
 sys.exit({function}())
 """
 
+UNITS = ("node/*.service", "node/*.timer", "hosted_engine/ha/*.service")
+
 
 def trivet_entry(store: Path, tell: Tell, run: Run) -> Entry:
     key = key_of(project.sources_key(), project.build_code_key("layer", "wheels"))
@@ -44,7 +46,7 @@ def _install_agent(layer: Path) -> None:
     for name in ("trivet", "trivet-node", "trivet-ha"):
         (commands / name).symlink_to(f"/{wheels.VENV}/bin/{name}")
     packages = site_packages(layer)
-    for unit in sorted([*packages.glob("node/*.service"), *packages.glob("hosted_engine/ha/*.service")]):
+    for unit in sorted(unit for pattern in UNITS for unit in packages.glob(pattern)):
         enable_unit(layer, unit)
     for unit in sorted(packages.glob("installer/*.service")):
         install_unit(layer, unit)

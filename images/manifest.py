@@ -7,21 +7,10 @@ from pathlib import Path
 import msgspec
 
 from node.api.problems import Refused
+from node.upgrade.manifest import NAME, File, Manifest
 
-NAME = "manifest.json"
 SUMS = "SHA256SUMS"
 _BLOCK = 1 << 20
-
-
-class File(msgspec.Struct, frozen=True, kw_only=True):
-    name: str
-    size: int
-    sha256: str
-
-
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    version: str
-    files: tuple[File, ...]
 
 
 class NoManifest(Refused):

@@ -1,43 +1,57 @@
 """The command line `trivet` on a node and in the live image: one group, the commands come from their packages."""
 
-from collections.abc import Mapping
+from importlib import import_module
 from importlib.metadata import version as installed_version
 
 import click
 
-from gluster.command import make_group as gluster_commands
-from hosted_engine.deploy.command import deploy
-from hosted_engine.ha.command import ha
-from installer.command import install
-from installer.console.command import console
-from installer.storage import observe_state
-from netconf.command import net
-from netconf.command.surroundings import Surroundings
-from node.network.names import Names
+# Loaded when asked for: whoever waits for one command does not wait for what the others stand on.
+_COMMANDS = {
+    "console": "installer.console.command:console",
+    "deploy": "hosted_engine.deploy.command:deploy",
+    "gluster": "installer.node_groups:gluster",
+    "ha": "hosted_engine.ha.command:ha",
+    "install": "installer.command:install",
+    "net": "netconf.command:net",
+    "node": "installer.node_groups:node",
+}
 
 
-def _site() -> Mapping[str, str]:
-    return Names().get().names
+class Commands(click.Group):
+    """As click's documentation has it under "Lazily Loading Subcommands"."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_COMMANDS})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "obj": Surroundings(site=_site)})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="trivet")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Trivet: a virtualization cluster from plain servers."""
+    if context.invoked_subcommand == "net" and context.obj is None:
+        context.obj = _surroundings()
+
+
+def _surroundings() -> object:
+    """What the commands of the network work with; a site's names for its machines come from the agent's folder."""
+    from netconf.command.surroundings import Surroundings
+    from node.network.names import Names
+
+    return Surroundings(site=lambda: Names().get().names)
 
 
 @main.command()
 def version() -> None:
     """Print the version."""
     click.echo(installed_version("trivet"))
-
-
-main.add_command(console)
-main.add_command(deploy)
-main.add_command(ha)
-main.add_command(net)
-main.add_command(gluster_commands(observe_state))
-main.add_command(install)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,12 @@ def test_the_wheel_is_installed_without_pip(tmp_path: Path) -> None:
 
     packages = layer.site_packages(root)
     there = {str(path.relative_to(packages)) for path in packages.rglob("*")}
-    assert {"hosted_engine/rest/schema.json", "node/agent.py", "node/trivet-node.service"} <= there
+    assert {
+        "hosted_engine/rest/schema.json",
+        "node/agent.py",
+        "node/trivet-node.service",
+        "node/trivet-fallback.timer",
+    } <= there
     assert not {name for name in there if name.startswith("images") or name.endswith(("README.md", "RECORD"))}
     command = root / "opt/trivet/venv/bin/trivet-node"
     assert command.stat().st_mode & 0o111
