@@ -12,6 +12,7 @@ from textual.events import Event, Key
 from installer.console.actions import ACTIONS
 from installer.console.dependencies import Dependencies
 from installer.console.form import FormPage
+from installer.console.intended import intended_key
 from installer.console.look import Watch, describe
 from installer.console.menu import Entry
 from installer.console.operator import Action
@@ -69,6 +70,8 @@ class ConsoleApp(PlainApp[None]):
 
     @work
     async def _go(self) -> None:
+        if (place := self._intended()) is not None:
+            await self._menu(place)
         while True:
             page = StatusPage(self._watches, may_leave=self.dependencies.may_leave)
             match await self.push_screen_wait(page):
@@ -80,8 +83,12 @@ class ConsoleApp(PlainApp[None]):
                     await self._menu()
         self.exit()
 
-    async def _menu(self) -> None:
-        place = 0
+    def _intended(self) -> int | None:
+        """The action that the installation was told this node is for."""
+        key = intended_key(self.dependencies.root_folder / "state", self.dependencies.settings)
+        return next((number for number, action in enumerate(ACTIONS) if action.entry.key == key), None)
+
+    async def _menu(self, place: int = 0) -> None:
         while True:
             entries = self._entries()
             entry = await self.push_screen_wait(MenuPage("What can be done", self._standing(), entries, place))
