@@ -35,7 +35,7 @@ _IPS: tuple[dict[str, object], ...] = (
 _ROLES: tuple[dict[str, object], ...] = (
     {},
     {"kind": "first"},
-    {"kind": "join", "engine": "e.example.org", "fingerprint": "ab cd ef gh"},
+    {"kind": "join", "engine": "e.example.org", "fingerprint": "lusab babad gutih tugad"},
 )
 
 

@@ -123,7 +123,7 @@ async def test_back_from_everywhere_loses_nothing(fake: FakeSurroundings) -> Non
         await arrive(pilot, "identity")
         await press(pilot, "node1", "tab", PASSWORD, "tab", PASSWORD, "enter")
         await arrive(pilot, "role")
-        await press(pilot, "left", "tab", "engine.example.org", "tab", "amber birch cedar delta", "enter")
+        await press(pilot, "left", "tab", "engine.example.org", "tab", "lusab-babad-gutih-tugad", "enter")
         await arrive(pilot, "review")
         await press(pilot, "tab", "zc1a2b3c")
         pages = [page for page in PAGES if page != "tested"]
@@ -137,7 +137,7 @@ async def test_back_from_everywhere_loses_nothing(fake: FakeSurroundings) -> Non
                 "disks": "[brick ] sdb",
                 "network": "[42 ",
                 "identity": "[node1 ",
-                "role": "[amber birch cedar delta",
+                "role": "[lusab-babad-gutih-tugad",
                 "review": "[ZC1A2B3C",
             }[page] in found
         await press(pilot, "enter")
