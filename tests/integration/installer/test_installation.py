@@ -12,7 +12,7 @@ from installer.answers import MachineAnswers
 from installer.earlier import read_unfinished
 from installer.installation import Installation, work
 from installer.surroundings import Installed, LogLine, StepReport, Unfinished
-from installer.worker import carry_out
+from installer.worker import install_as_asked
 from node.steps import Mark
 from tests.fakes.installer import HASH
 from tests.integration.installer.bench import Bench, PowerCut, needs_loop_devices, three_disks
@@ -40,7 +40,7 @@ class _Console:
 
     def _work(self) -> None:
         with suppress(PowerCut):
-            work(lambda request, report: carry_out(request, self._there.machine, report), self._folder)
+            work(lambda request, report: install_as_asked(request, self._there.machine, report), self._folder)
 
     async def followed(self) -> tuple[list[StepReport | LogLine], Installed]:
         heard: list[StepReport | LogLine] = []
