@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 from uuid import uuid4
 
 import msgspec
@@ -61,6 +61,7 @@ _ENDED = _Failure(
     "Begin it again: it goes on where it was. The shell (F2) may tell more: journalctl -u trivet-installation",
 )
 UNIT = "trivet-installation"
+_T = TypeVar("_T")
 
 
 class Installation:
@@ -108,32 +109,38 @@ class Installation:
 
 
 def work(install: Callable[[Request, Report], Installed], folder: Path = FOLDER) -> bool:
-    """What the launched process does: carry the request out and write down all that is reported. False: it failed, or
-    another one is at it."""
+    """What the launched process does: carry the request out. False: it failed, or another one is at it."""
+    request = _decode((folder / _REQUEST).read_bytes())
+    try:
+        record(request.id, lambda report: install(request, report), lambda installed: installed, folder)
+    except Problem:
+        return False
+    return True
+
+
+def record(id: str, install: Callable[[Report], _T], shown: Callable[[_T], Installed], folder: Path = FOLDER) -> _T:
+    """Install, and write down all that is reported, so that consoles can follow; `shown` makes of the result what they
+    show. Raises what `install` does, and RunsAlready, also for an `id` that was recorded before."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _lock(folder, patience_s=_PATIENCE_S) as is_ours:
-        if not is_ours:
-            return False
-        request = _decode((folder / _REQUEST).read_bytes())
-        if _events(folder)[:1] == [("begun", request.id)]:
-            return False  # another process was faster, and is done by now
+        if not is_ours or _events(folder)[:1] == [("begun", id)]:
+            raise RunsAlready()
         with (folder / _EVENTS).open("wb", buffering=0) as file:
 
             def write(kind: str, event: object) -> None:
                 file.write(msgspec.json.encode({"kind": kind, "event": event}) + b"\n")
 
-            def report(said: StepReport | LogLine) -> None:
-                write("step" if isinstance(said, StepReport) else "log", said)
-
-            write("begun", request.id)
+            write("begun", id)
             try:
-                write("installed", install(request, report))
+                installed = install(lambda said: write("step" if isinstance(said, StepReport) else "log", said))
             except Problem as err:
                 write("failed", _Failure(err.text.what, err.text.why, err.text.mend))
-                return False
-            except Exception as err:  # the outermost loop of this process
+                raise
+            except Exception as err:  # of whatever kind: who follows is told, and it goes on its way
                 write("failed", _Failure("The installation failed", describe(err), "Report this as a defect"))
                 raise
-        return True
+            write("installed", shown(installed))
+            return installed
 
 
 def _encode(request: Request) -> bytes:

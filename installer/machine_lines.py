@@ -8,13 +8,14 @@ from installer.sysinfo import Disk, Nic, SysInfo
 
 def machine_lines(sysinfo: SysInfo) -> tuple[str, ...]:
     return (
-        *_machine(sysinfo),
+        *about_machine(sysinfo),
         *(line for disk in sysinfo.disks for line in _disk(disk)),
         *map(_nic, sysinfo.nics),
     )
 
 
-def _machine(sysinfo: SysInfo) -> Iterator[str]:
+def about_machine(sysinfo: SysInfo) -> Iterator[str]:
+    """Without its disks and NICs."""
     name = " ".join(filter(None, (sysinfo.vendor, sysinfo.product))) or "unknown"
     yield f"Machine    {name}" + (f", serial {sysinfo.serial_number}" if sysinfo.serial_number else "")
     virtualization = sysinfo.virtualization or "no virtualization"

@@ -5,15 +5,19 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import click
 
 from installer.attempt import Attempt
+from installer.consoles import FOLDER
+from installer.installation import record
 from installer.prepare import prepare
 from installer.progress_lines import ProgressLines
 from installer.reading import read_with_warnings, text_of
 from installer.reasons import DoesNotFit
-from installer.run import Installed, Machine, install
+from installer.recorded import carry_out, shown
+from installer.run import Installed, Machine
 from node.api.problems import Problem, Refused
 
 
@@ -63,8 +67,12 @@ def make_run(machine: Callable[[], Machine]) -> click.Command:
             if not yes:
                 _ask(tried)
             with _stopping() as is_stopping:
-                go_on = tried.earlier if tried.goes_on else None
-                done = install(tried.plan, here, go_on=go_on, report=lines.report, is_stopping=is_stopping)
+                done = record(
+                    uuid4().hex,
+                    lambda report: carry_out(tried, here, report, heard=lines.report, is_stopping=is_stopping),
+                    lambda done: shown(done, tried.plan.answers.network),
+                    here.live.mounts.with_name(FOLDER.name),
+                )
             _say_end(done, lines)
         except DoesNotFit as err:
             raise click.ClickException("\n".join([f"{err.text.what}.", *map(str, err.reasons)])) from err

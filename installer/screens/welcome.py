@@ -1,5 +1,6 @@
 """The first page: what this machine is, and what of it stands in the way."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
@@ -7,13 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
+from installer.machine_lines import about_machine
 from installer.preflight import Finding, Severity
 from installer.screens.page import InstallPage, Move, Scrolled
-from installer.sizes import format_memory_size
 from installer.sysinfo import SysInfo
-from netconf.screens.plain import Words
+from netconf.screens.plain import WIDTH, Words
 
-_VIRTUALIZATION = {"vmx": "Intel VT-x", "svm": "AMD-V"}
+_WIDTH = WIDTH - 4  # margins, and the bar at the side
 
 
 class WelcomePage(InstallPage):
@@ -45,14 +46,15 @@ The same installation without anybody at the keys: `trivet install --help` in th
     def body(self) -> ComposeResult:
         with Vertical(classes="body"):
             yield Words(_PROMISE)
-            yield Scrolled("\n".join((*machine_lines(self._sysinfo), "", *finding_lines(self._findings))))
+            yield Scrolled("\n".join((*summary_lines(self._sysinfo), "", *finding_lines(self._findings))))
         yield self._hint
 
     def on_mount(self) -> None:
         begin = "" if self.has_errors else "Enter: begin   "
         self.say_keys(f"{begin}R: look again   Up, Down: scroll   F1: help   F2: shell")
-        if self.has_errors:
-            self._hint.update("! Mend what is marked ERROR, then press R to look again.")
+        mend = " Mend the errors, then look again by R." if self.has_errors else ""
+        if self._findings:
+            self._hint.update(f"! {tally(self._findings)}.{mend}")
 
     def action_next(self) -> None:
         if not self.has_errors:
@@ -71,30 +73,32 @@ to before you confirm the review; until then go back or stop at any time.
 """
 
 
-def machine_lines(sysinfo: SysInfo) -> Iterator[str]:
-    made = " ".join(word for word in (sysinfo.vendor, sysinfo.product) if word) or "unknown"
-    serial = f", serial number {sysinfo.serial_number}" if sysinfo.serial_number else ""
-    yield f"Medium      Trivet {sysinfo.version or '(version unknown)'}"
-    yield f"Machine     {made}{serial}"
-    flag = _VIRTUALIZATION.get(sysinfo.virtualization, "no hardware virtualization")
-    yield f"Processors  {sysinfo.cpus}, {flag}"
-    firmware = {"uefi": "UEFI", "bios": "BIOS"}.get(sysinfo.firmware, sysinfo.firmware)
-    yield f"Memory      {format_memory_size(sysinfo.memory_bytes)}; firmware {firmware}"
+def summary_lines(sysinfo: SysInfo) -> Iterator[str]:
+    yield f"Medium     Trivet {sysinfo.version or '(version unknown)'}"
+    yield from about_machine(sysinfo)
     disks = [disk for disk in sysinfo.disks if not disk.medium]
-    yield f"Disks       {_count(disks, 'empty', sum(not disk.is_dirty for disk in disks))}"
-    yield f"NICs        {_count(sysinfo.nics, 'with a link', sum(nic.carrier for nic in sysinfo.nics))}"
-    if sysinfo.clock:
-        yield f"Clock       {sysinfo.clock.replace('T', ' ')[:16]} UTC"
+    yield f"Disks      {_count(disks, 'empty', sum(not disk.is_dirty for disk in disks))}"
+    yield f"NICs       {_count(sysinfo.nics, 'with a link', sum(nic.carrier for nic in sysinfo.nics))}"
 
 
 def finding_lines(findings: Sequence[Finding]) -> Iterator[str]:
     if not findings:
         yield "Nothing stands in the way of an installation."
     for finding in findings:
-        yield f"{finding.severity.upper()}: {finding.what}"
-        yield f"  Why:  {finding.why}"
-        yield f"  Mend: {finding.mend}"
+        yield from _wrapped(f"{finding.severity.upper()}: {finding.what}", "", "  ")
+        yield from _wrapped(f"{finding.why}.", "  Why:  ", " " * 8)
+        yield from _wrapped(f"{finding.mend}.", "  Mend: ", " " * 8)
         yield ""
+
+
+def tally(findings: Sequence[Finding]) -> str:
+    """Such as `1 error, 2 notes`."""
+    counts = [(severity, sum(finding.severity is severity for finding in findings)) for severity in Severity]
+    return ", ".join(f"{count} {severity}{'s' * (count > 1)}" for severity, count in counts if count)
+
+
+def _wrapped(text: str, first: str, then: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=then, break_on_hyphens=False)
 
 
 def _count(items: Sequence[object], what: str, of_them: int) -> str:

@@ -172,7 +172,7 @@ async def test_errors_stop_it_at_the_first_page_until_they_are_mended(fake: Fake
         ),
     )
     async with installer(fake) as pilot:
-        await golden(pilot, "welcome_error", "! Mend what is marked ERROR")
+        await golden(pilot, "welcome_error", "! 1 error, 1 note. Mend")
         await press(pilot, "enter")
         assert "ERROR: This machine" in text(pilot.app)
         fake.found = ()
