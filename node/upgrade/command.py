@@ -78,7 +78,7 @@ def upgrade(
         if source is None:
             raise click.UsageError("Give the ISO of the version, or its https:// address.")
         lines = ProgressLines(lambda line: click.echo(line, err=as_json), SystemClock())
-        with versions.planned(source, lines) as (plan, folder):
+        with versions.plan_upgrade(source, lines) as (plan, folder):
             if dry_run:
                 _echo(upgrade_json(plan), "\n".join(plan.lines), as_json)
                 return

@@ -43,12 +43,12 @@ class Places:
 
 
 class SystemDisk:
-    """`run` runs sfdisk and blockdev; `opened` is where a partition's content is, given the kernel's name of it."""
+    """`run` runs sfdisk and blockdev; `content_of` says where the content of a partition is, given its device."""
 
-    def __init__(self, run: Run, places: Places, opened: Callable[[str], Path] = Path) -> None:
+    def __init__(self, run: Run, places: Places, content_of: Callable[[str], Path] = Path) -> None:
         self._run = run
         self._places = places
-        self._opened = opened
+        self._content_of = content_of
 
     def observe(self) -> System:
         """Raises NotInstalled, CommandFailed, OSError."""
@@ -91,12 +91,12 @@ class SystemDisk:
         sync_folder(self._places.kernels)
 
     def write_system(self, source: Path, slot: Slot, meter: Meter) -> None:
-        write_device(source, self._opened(slot.device), meter)
+        write_device(source, self._content_of(slot.device), meter)
 
     def verify_system(self, file: File, slot: Slot, meter: Meter) -> None:
         """Read from the disk itself. Raises NotAsWritten."""
         self._run("blockdev", "--flushbufs", slot.device)
-        _compare(self._opened(slot.device), file, meter)
+        _compare(self._content_of(slot.device), file, meter)
 
     def copy_image(self, source: Path, meter: Meter) -> None:
         """In the place of the one with its name, at once."""

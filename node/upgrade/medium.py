@@ -12,7 +12,7 @@ _OPTIONS = "ro,nosuid,nodev,noexec"
 
 
 @contextmanager
-def opened(run: Run, file: Path, at: Path) -> Iterator[Path]:
+def mount_medium(run: Run, file: Path, at: Path) -> Iterator[Path]:
     """The folder with the manifest. `file` is an ISO, or a device with one. Raises MediumUnusable."""
     if not file.exists() or file.is_dir():
         raise MediumUnusable(file=file, reason="there is no such file" if not file.exists() else "it is a folder")
@@ -22,7 +22,7 @@ def opened(run: Run, file: Path, at: Path) -> Iterator[Path]:
     try:
         run("mount", "-t", "iso9660", "-o", options, str(file.resolve()), str(at))
     except CommandFailed as err:
-        reason = f"it cannot be read as an ISO ({err.text.why.splitlines()[-1]})"
+        reason = f"it cannot be read as an ISO ({err.text.why.splitlines()[0]})"
         raise MediumUnusable(file=file, reason=reason) from err
     try:
         yield at / FOLDER

@@ -9,18 +9,20 @@ import httpx
 from node.config import Config
 from node.system.clock import Clock
 from node.system.process import CommandFailed, Run
-from node.upgrade import fetch, medium
+from node.upgrade import fetch
 from node.upgrade.boot_count import bless, counted_kernel
 from node.upgrade.disk import Places, SystemDisk
 from node.upgrade.format import ProgressLines
 from node.upgrade.health import Look, wait_healthy
 from node.upgrade.manifest import read_manifest
+from node.upgrade.medium import mount_medium
 from node.upgrade.outcome import Outcome, outcome
-from node.upgrade.plan import Rollback, Upgrade, plan_rollback, plan_upgrade
+from node.upgrade.plan import Rollback, Upgrade, plan_rollback
+from node.upgrade.plan import plan_upgrade as decide_upgrade
 from node.upgrade.reboot import Observe, why_not_reboot
 from node.upgrade.records import BootHealth, LastUpgrade, Records
 from node.upgrade.refusals import NotInstalled
-from node.upgrade.run import alone, carry_out, roll_back
+from node.upgrade.run import carry_out, lock_upgrades, roll_back
 from node.upgrade.slots import Kernel, System
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -50,20 +52,20 @@ class NodeVersions:
         self._boot_id = boot_id
 
     @contextmanager
-    def planned(self, source: str, lines: ProgressLines) -> Iterator[tuple[Upgrade, Path]]:
+    def plan_upgrade(self, source: str, lines: ProgressLines) -> Iterator[tuple[Upgrade, Path]]:
         """What an upgrade from `source`, a file or an address, does; with the folder of the medium while it is held.
         Nobody else upgrades or rolls back meanwhile. Raises Problem."""
         if fetch.is_url(source):
             fetch.check_https(source)
         self._disk.observe()  # a machine without slots is told so before anything is fetched
-        with alone(self._places.records):
+        with lock_upgrades(self._places.records):
             file = self._fetched(source, lines) if fetch.is_url(source) else Path(source)
-            with medium.opened(self._run, file, self._places.medium) as folder:
+            with mount_medium(self._run, file, self._places.medium) as folder:
                 manifest, system = read_manifest(folder), self._disk.observe()
-                yield plan_upgrade(manifest, system, self._disk.room(system.version)), folder
+                yield decide_upgrade(manifest, system, self._disk.room(system.version)), folder
 
     async def upgrade(self, upgrade: Upgrade, folder: Path, lines: ProgressLines) -> None:
-        """Within `planned`. Raises StepFailed."""
+        """Within `plan_upgrade`. Raises StepFailed."""
         await carry_out(
             upgrade,
             folder,
@@ -84,7 +86,7 @@ class NodeVersions:
 
     def roll_back(self) -> Rollback:
         """Raises Refused."""
-        with alone(self._places.records):
+        with lock_upgrades(self._places.records):
             rollback = self.plan_rollback()
             roll_back(rollback, self._disk, self._places, self._clock)
             return rollback
@@ -118,7 +120,7 @@ class NodeVersions:
             self._places.healthy.touch()
 
     def bless(self) -> str:
-        with alone(self._places.records):
+        with lock_upgrades(self._places.records):
             return bless(self._disk, self._disk.observe(), self._places)
 
     @property

@@ -48,18 +48,21 @@ class Upgrade:
     @property
     def lines(self) -> tuple[str, ...]:
         """In plain words."""
-        gone = (
-            f"{self.gone} goes: from then on, and until {self.version} has proven good, there is only {self.running}"
-            if self.gone
-            else "it is empty"
-        )
         names = ", ".join(file.name for file in self.manifest.images)
         return (
             f"Trivet {self.running}, which runs, is upgraded to {self.version}",
-            f"It is written to {self.slot.device}: {gone}",
+            f"It is written to {self.slot.device}{self._about_gone}",
             *((f"Images for new engines and tests take the place of the old ones: {names}",) if names else ()),
             f"It is started up to {TRIES} times; if it is not healthy then, this node falls back to {self.running}",
         )
+
+    @property
+    def _about_gone(self) -> str:
+        if self.gone is None:
+            return ", which is empty"
+        if not any(kernel.version == self.gone and kernel.is_good for kernel in self.retired):
+            return f": {self.gone}, which is not good, goes"
+        return f": {self.gone} goes, so that until {self.version} has proven good there is only {self.running}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from node.steps import run as run_steps
 from node.system.clock import Clock
 from node.system.journal import FileJournal
 from node.upgrade.disk import Places, SystemDisk
-from node.upgrade.manifest import Manifest
 from node.upgrade.plan import Rollback, Upgrade
 from node.upgrade.records import LastUpgrade, Records
 from node.upgrade.refusals import OneIsRunning
@@ -24,7 +23,7 @@ _JOURNAL = "journal-"
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def lock_upgrades(folder: Path) -> Iterator[None]:
     """Raises OneIsRunning. The lock is the kernel's: it ends with whoever holds it."""
     folder.mkdir(mode=0o700, exist_ok=True)
     fd = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -54,7 +53,7 @@ async def carry_out(
     def remember() -> None:
         records.begin_upgrade(LastUpgrade(version=upgrade.version, previous=upgrade.running, at=clock.now()))
 
-    journal = _journal(places.records, upgrade.manifest)
+    journal = _journal(places.records, upgrade)
     if any(kernel.version == upgrade.version for kernel in upgrade.retired):
         journal.remove()  # of a run that came to its end, as the kernel shows: this is another one
     steps = upgrade_steps(upgrade, medium, disk, tell_bytes, remember)
@@ -76,9 +75,10 @@ def roll_back(rollback: Rollback, disk: SystemDisk, places: Places, clock: Clock
         disk.mark_bad(kernel)
 
 
-def _journal(folder: Path, manifest: Manifest) -> FileJournal:
-    """Of this very medium; another one's is gone, since what it wrote is about to be written over."""
-    digest = hashlib.sha256(msgspec.json.encode(manifest)).hexdigest()[:16]
+def _journal(folder: Path, upgrade: Upgrade) -> FileJournal:
+    """Of this very medium and slot; any other is gone, since what it wrote is about to be written over."""
+    told = msgspec.json.encode((upgrade.manifest, upgrade.running, upgrade.slot.device))
+    digest = hashlib.sha256(told).hexdigest()[:16]
     path = folder / f"{_JOURNAL}{digest}.jsonl"
     for other in folder.glob(f"{_JOURNAL}*"):
         if other != path:

@@ -10,7 +10,7 @@ from node.upgrade.boot_count import COUNT_VARIABLE
 from node.upgrade.command import make_group
 from node.upgrade.node_versions import NodeVersions
 from node.upgrade.records import Finding, Records
-from node.upgrade.run import alone
+from node.upgrade.run import lock_upgrades
 from tests.fakes.clock import FakeClock
 from tests.fakes.pool import whole_pool
 from tests.unit.node.upgrade.machine import NEW, OLD, RUNNING, Machine, content, write_medium
@@ -125,7 +125,7 @@ def test_one_that_is_bad_falls_back_and_says_why(node: Node) -> None:
 def test_a_dry_run_changes_nothing_and_says_what_goes(node: Node) -> None:
     before = (node.kernels, list(node.labels))
     said = node.trivet("upgrade", node.iso(), "--dry-run").stdout
-    assert f"{OLD} goes: from then on, and until {NEW} has proven good, there is only {RUNNING}" in said
+    assert f"{OLD} goes, so that until {NEW} has proven good there is only {RUNNING}" in said
     assert json.loads(node.trivet("upgrade", node.iso(), "--dry-run", "--json").stdout)["gone"] == OLD
     assert (node.kernels, node.labels, node.reboots) == (*before, 0)
 
@@ -164,7 +164,7 @@ def test_refused_before_anything_is_changed(node: Node, version: str, words: str
 
 
 def test_a_second_one_waits_for_the_first(node: Node) -> None:
-    with alone(node.places.records):
+    with lock_upgrades(node.places.records):
         for words in (("upgrade", node.iso()), ("rollback",)):
             assert "another upgrade or rollback is running" in node.trivet(*words).output
     node.trivet("upgrade", node.iso())

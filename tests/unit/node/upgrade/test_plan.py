@@ -39,7 +39,7 @@ def test_what_goes_is_said() -> None:
     plan = plan_upgrade(manifest(), system(Kernel("1.1"), Kernel("1.0"), other="1.0"), ROOM)
     assert plan.gone == "1.0"
     assert plan.retired == (Kernel("1.0"),)
-    assert "1.0 goes: from then on, and until 1.2 has proven good, there is only 1.1" in plan.lines[1]
+    assert "1.0 goes, so that until 1.2 has proven good there is only 1.1" in plan.lines[1]
 
 
 @pytest.mark.parametrize(
