@@ -86,16 +86,20 @@ def _lvm(plan: InstallPlan) -> TargetFile:
 
 
 def _brick(installation_id: str, brick: Brick) -> Iterator[TargetFile]:
-    """`nofail`: a node whose brick is broken starts, and says so, and its Gluster serves what is left."""
+    """`nofail`: a node whose brick is broken starts, says so, and its Gluster serves what is left. Wanted by its device
+    as well: one that comes after systemd has given it up (90 s) is mounted then."""
     unit = brick.mount.removeprefix("/").replace("/", "-") + ".mount"
     path = f"etc/systemd/system/{unit}"
+    uuid = filesystem_uuid(installation_id, brick)
+    device = "dev-disk-by\\x2duuid-" + uuid.replace("-", "\\x2d") + ".device"  # as systemd-escape --path says it
     yield TargetFile(
         path,
         f"[Unit]\nDescription=Brick {brick.mount}\nBefore=glusterd.service\n\n"
-        f"[Mount]\nWhat=/dev/disk/by-uuid/{filesystem_uuid(installation_id, brick)}\nWhere={brick.mount}\nType=xfs\n"
+        f"[Mount]\nWhat=/dev/disk/by-uuid/{uuid}\nWhere={brick.mount}\nType=xfs\n"
         "Options=noatime,nofail\n\n[Install]\nWantedBy=local-fs.target\n",
     )
-    yield _enabled("local-fs.target", unit, f"/etc/systemd/system/{unit}")
+    for target in ("local-fs.target", device):
+        yield _enabled(target, unit, f"/etc/systemd/system/{unit}")
 
 
 def _enabled(target: str, unit: str, file: str) -> TargetFile:

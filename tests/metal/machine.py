@@ -23,6 +23,7 @@ from tests.vt220 import Vt220
 STUB_WORDS = "io.systemd.stub.kernel-cmdline-extra"  # systemd-stub(7)
 DEBUG_SHELL = "systemd.debug_shell=ttyS1"
 BOOT_S = 600  # three times what a loaded machine takes
+MOUNTED = "until findmnt -no FSTYPE /bricks/data; do sleep 1; done"  # on a busy machine disks come late
 _MEMORY_MIB = 2048
 _CODE, _VARIABLES = "/usr/share/OVMF/OVMF_CODE_4M.fd", "usr/share/OVMF/OVMF_VARS_4M.fd"
 _NO_SYSTEM = "UEFI Interactive Shell"  # what the firmware starts when nothing else is there

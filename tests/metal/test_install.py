@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.metal import answers
-from tests.metal.machine import Machine
+from tests.metal.machine import BOOT_S, MOUNTED, Machine
 
 pytestmark = pytest.mark.timeout(5400)
 
@@ -35,7 +35,7 @@ def test_a_bare_disk_becomes_a_node(machine: Machine, iso: Path) -> None:
     booted = json.loads(machine.ask("cat /run/trivet/booted.json"))
     assert machine.ask(f"lsblk -ndo SERIAL /dev/{booted['disk']}") == answers.SYSTEM
     assert machine.ask("findmnt -no FSTYPE /") == "squashfs"
-    assert machine.ask("findmnt -no FSTYPE /bricks/data") == "xfs"
+    assert machine.ask(MOUNTED, BOOT_S) == "xfs"
     assert answers.ADDRESS in machine.ask("ip -4 -o address")
     assert "root:$y$" in machine.ask("getent shadow root")
     assert machine.ask(OFFER) == "node1"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.installer import disk_images
 from tests.metal import answers
 from tests.metal.conftest import GIB
-from tests.metal.machine import Disk, Machine
-from tests.unit.installer import disk_images
+from tests.metal.machine import BOOT_S, MOUNTED, Disk, Machine
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(7200)]
 
@@ -68,7 +68,7 @@ def test_twelve_kinds_of_used_disks(tmp_path: Path, iso: Path) -> None:
         assert {kind: sha256(machine.disk(kind)) for kind in KINDS} == before
         machine.start()
         machine.wait_up()
-        assert machine.ask("findmnt -no FSTYPE /bricks/data") == "xfs"
+        assert machine.ask(MOUNTED, BOOT_S) == "xfs"
         assert machine.ask("vgs --noheadings -o vg_name").split() != ["old"]
     finally:
         machine.cut_power()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.metal import answers
-from tests.metal.machine import Machine
+from tests.metal.machine import BOOT_S, MOUNTED, Machine
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(10800)]
 
@@ -57,4 +57,4 @@ def test_power_is_cut_at_every_step(machine: Machine, iso: Path) -> None:
     machine.start()
     machine.wait_up()
     assert machine.ask("hostname") == "node1"
-    assert machine.ask("findmnt -no FSTYPE /bricks/data") == "xfs"
+    assert machine.ask(MOUNTED, BOOT_S) == "xfs"

@@ -1,5 +1,7 @@
 """The files that make an image one node."""
 
+import re
+
 import msgspec
 import pytest
 
@@ -52,7 +54,12 @@ def test_only_this_installation_s_volume_groups_wake_up() -> None:
 
 
 def test_a_missing_brick_does_not_stop_the_boot() -> None:
-    unit = files(planned())["etc/systemd/system/bricks-data.mount"].content
+    made = files(planned())
+    unit = made["etc/systemd/system/bricks-data.mount"].content
+    uuid = re.search(r"by-uuid/(\S+)", unit)[1]  # type: ignore[index]
+    (wanting,) = (path for path in made if path.endswith(".device.wants/bricks-data.mount"))
+    escaped = uuid.replace("-", "\\x2d")
+    assert wanting == f"etc/systemd/system/dev-disk-by\\x2duuid-{escaped}.device.wants/bricks-data.mount"
     assert "Options=noatime,nofail\n" in unit
     assert "Before=glusterd.service\n" in unit
 
