@@ -74,11 +74,12 @@ class InstallApp(PlainApp[None]):
         if half is not None and not self._starts_over:
             move = await self._show(UnfinishedPage(half))
             if move is Move.NEXT:
-                await self._surroundings.start(half.answers, start_over=False)
+                await self._surroundings.start(await self._surroundings.earlier_answers(half), start_over=False)
             if move is not Move.AGAIN:
                 return
             self._starts_over = True
-            self._session.save(draft_of(half.answers, sysinfo).encode())
+            if half.answers is not None:
+                self._session.save(draft_of(half.answers, sysinfo).encode())
         if await self._show(WelcomePage(sysinfo, findings)) is Move.NEXT:
             await self._ask(sysinfo)
 

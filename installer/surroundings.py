@@ -54,11 +54,11 @@ class Installed:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """An installation on a disk of this machine that was cut off; `answers` are those that it was begun with, `done`
-    counts its steps."""
+    """An installation on a disk of this machine that was cut off. `answers` are those that it was begun with, as far as
+    they can be read without a write; `done` counts its steps."""
 
     disk: str
-    answers: Answers
+    answers: Answers | None = None
     done: int = 0
 
 
@@ -87,6 +87,10 @@ class Surroundings(Protocol):
     async def findings(self, sysinfo: SysInfo) -> Sequence[Finding]: ...
 
     async def unfinished(self) -> Unfinished | None: ...
+
+    async def earlier_answers(self, unfinished: Unfinished) -> Answers:
+        """For who goes on with it. Raises Refused when they are lost."""
+        ...
 
     async def plan(self, answers: Answers, *, start_over: bool) -> Prepared:
         """Looks anew. Raises DoesNotFit, MachineUnfit. With `start_over` none that was cut off is gone on with."""

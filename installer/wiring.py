@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from installer.answers import Answers, NetworkAnswers
-from installer.earlier import read_unfinished
+from installer.earlier import read_earlier_answers, read_unfinished
 from installer.installation import UNIT, Installation
 from installer.machine import this_machine
 from installer.network_test import run_network_test
@@ -44,6 +44,10 @@ class ThisMachine:
 
     async def unfinished(self) -> Unfinished | None:
         return await asyncio.to_thread(read_unfinished, self._machine, (await self._known()).disks)
+
+    async def earlier_answers(self, unfinished: Unfinished) -> Answers:
+        disks = (await self._known()).disks
+        return await asyncio.to_thread(read_earlier_answers, self._machine, disks, unfinished.disk)
 
     async def plan(self, answers: Answers, *, start_over: bool) -> Prepared:
         return await asyncio.to_thread(prepare, answers, self._machine, start_over=start_over)

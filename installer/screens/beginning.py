@@ -41,9 +41,10 @@ and writes the disks from the beginning once the review is confirmed."""
 
     def body(self) -> ComposeResult:
         half = self._unfinished
+        name = f"The node is to be {half.answers.machine.host_name}. " if half.answers is not None else ""
         yield Words(
-            f"On {half.disk} stands an installation of Trivet that was cut off.\n\n"
-            f"The node is to be {half.answers.machine.host_name}. Steps that are done: {half.done}.\n\n"
+            f"On {half.disk} stands an installation of Trivet that was cut off.\n"
+            f"{name}Steps that are known to be done: {half.done}.\n\n"
             "G  goes on where it was cut off, with the answers it was begun with\n"
             "S  starts over: all questions again, with these answers in them; no disk is\n"
             "   written to before you confirm the review",

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
+from installer.reasons import DoesNotFit
 from netconf.errors import Problem as NetworkProblem
 from netconf.errors import Text
 from netconf.screens.plain import Page, Words
@@ -85,7 +86,9 @@ class InstallPage(Page[Move]):
 
 
 def text_of(problem: Problem | NetworkProblem) -> Text:
-    return Text(problem.text.what, problem.text.why, problem.text.mend)
+    """Of several reasons each by itself."""
+    why = "\n\n".join(map(str, problem.reasons)) if isinstance(problem, DoesNotFit) else problem.text.why
+    return Text(problem.text.what, why, problem.text.mend)
 
 
 def sentences(problem: Problem | NetworkProblem) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from installer.answers import Answers, NetworkAnswers
 from installer.attempt import attempt
+from installer.earlier import AnswersLost
 from installer.preflight import Finding, findings
 from installer.prepare import Prepared
 from installer.run import Progress
@@ -104,6 +105,11 @@ class FakeSurroundings:
 
     async def unfinished(self) -> Unfinished | None:
         return self.half
+
+    async def earlier_answers(self, unfinished: Unfinished) -> Answers:
+        if unfinished.answers is None:
+            raise AnswersLost(disk=unfinished.disk)
+        return unfinished.answers
 
     async def plan(self, answers: Answers, *, start_over: bool) -> Prepared:
         if self.refuses is not None:

@@ -48,6 +48,19 @@ async def test_what_was_cut_off_is_gone_on_with() -> None:
     assert (fake.begun, fake.started_over) == ([EARLIER], [False])
 
 
+async def test_one_whose_answers_are_lost_can_only_be_started_over() -> None:
+    fake = FakeSurroundings(half=Unfinished("sda"))
+    async with installer(fake) as pilot:
+        await until(pilot, "G: go on with it")
+        await press(pilot, "g")
+        await until(pilot, "Start over")
+        await press(pilot, "enter")
+        await until(pilot, "G: go on with it")
+        await press(pilot, "s")
+        await arrive(pilot, "welcome")
+    assert fake.begun == []
+
+
 async def test_starting_over_asks_everything_with_the_earlier_answers() -> None:
     fake = FakeSurroundings(half=Unfinished("sda", EARLIER, 3))
     async with installer(fake) as pilot:
