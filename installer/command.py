@@ -6,6 +6,7 @@ from installer.attended_command import attended
 from installer.check_command import make_check, make_sysinfo, schema
 from installer.fetch_command import fetch_answers
 from installer.machine import this_machine
+from installer.network_first import run_here
 from installer.probe.collect import collect
 from installer.run_command import make_run
 
@@ -22,7 +23,7 @@ def install(context: click.Context) -> None:
 
 
 install.add_command(attended)
-install.add_command(make_run(this_machine))
+install.add_command(make_run(this_machine, run_here))
 install.add_command(make_check(collect))
 install.add_command(make_sysinfo(collect))
 install.add_command(schema)

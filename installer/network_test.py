@@ -104,7 +104,8 @@ class _NetworkTest:
             self._report(Check(CheckState.UNKNOWN, f"{err.text.what}: {err.text.why}"))
             return True
         if found:
-            self._say(False, f"{address} belongs to another machine already: {', '.join(found)} answers")
+            whose = f"{address} belongs to another machine already: {', '.join(found)} answers"
+            self._report(Check(CheckState.BAD, whose, is_conflict=True))
         else:
             self._say(True, f"No other machine has {address}")
         return not found

@@ -12,6 +12,7 @@ import click
 from installer.attempt import Attempt
 from installer.consoles import FOLDER
 from installer.installation import record
+from installer.network_first import NetworkTest, try_network
 from installer.prepare import prepare
 from installer.progress_lines import ProgressLines
 from installer.reading import read_with_warnings, text_of
@@ -39,19 +40,21 @@ class NotConfirmed(Refused):
     mend = "Run it again when it is right"
 
 
-def make_run(machine: Callable[[], Machine]) -> click.Command:
+def make_run(machine: Callable[[], Machine], test_network: NetworkTest) -> click.Command:
     """The command, for the machine that it is run on."""
 
     @click.command()
     @click.argument("answers", type=click.Path(path_type=Path, exists=True, dir_okay=False))
     @click.option("--yes", is_flag=True, help="Do not ask: the disks that the answers choose are written.")
     @click.option("--dry-run", is_flag=True, help="Say what would be done and write nothing.")
+    @click.option("--no-network-test", is_flag=True, help="Do not try the network of the answers before.")
     @click.option("--start-over", is_flag=True, help="Do not go on with an installation that was cut off.")
     @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-    def run(answers: Path, yes: bool, dry_run: bool, start_over: bool, as_json: bool) -> None:
+    def run(answers: Path, yes: bool, dry_run: bool, no_network_test: bool, start_over: bool, as_json: bool) -> None:
         """Install Trivet on this machine, as ANSWERS says.
 
-        First the plan is shown, and asked about unless --yes is given: until then nothing is written. A run that was
+        First the plan is shown, and asked about unless --yes is given: until then nothing is written. Then the network
+        is tried: an address that another machine has stops it, what does not answer is a warning. A run that was
         stopped or lost its power goes on where it was when it is started again with the same disks; --start-over
         begins anew instead. Disks that are not chosen are never opened for writing.
         """
@@ -66,6 +69,8 @@ def make_run(machine: Callable[[], Machine]) -> click.Command:
                 return
             if not yes:
                 _ask(tried)
+            if not no_network_test:
+                try_network(test_network, tried.plan.answers.network, tried.plan.network, lines.say)
             with _stopping() as is_stopping:
                 done = record(
                     uuid4().hex,

@@ -21,10 +21,12 @@ class CheckState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was tried over the chosen network; `description` is a whole sentence."""
+    """One thing that was tried over the chosen network; `description` is a whole sentence. `is_conflict`: to go on
+    would harm another machine."""
 
     state: CheckState
     description: str
+    is_conflict: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,20 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
+from installer.answers import NetworkAnswers
 from installer.disk_layout import GIB
+from installer.network_first import NetworkTest
 from installer.run_command import make_run
+from installer.surroundings import Check, CheckState
+from installer.sysinfo import SysInfo
+from netconf.errors import BackendMissing
 from node.system.process import run
 from tests.integration.installer.bench import Bench, PowerCut, needs_loop_devices, three_disks
 
@@ -38,10 +43,21 @@ def there(tmp_path: Path) -> Iterator[Bench]:
         yield made
 
 
-def call(there: Bench, *options: str, typed: str | None = None, text: str = ANSWERS) -> Result:
+def no_network(answers: NetworkAnswers, sysinfo: SysInfo, report: Callable[[Check], None]) -> None:
+    assert [nic.name for nic in sysinfo.nics] == ["enp1s0"]
+    raise BackendMissing(reason="it is not installed")
+
+
+def call(
+    there: Bench,
+    *options: str,
+    typed: str | None = None,
+    text: str = ANSWERS,
+    network: NetworkTest = no_network,
+) -> Result:
     path = there.folder / "answers.toml"
     path.write_text(text)
-    return CliRunner().invoke(make_run(lambda: there.machine), [str(path), *options], input=typed)
+    return CliRunner().invoke(make_run(lambda: there.machine, network), [str(path), *options], input=typed)
 
 
 def test_an_unattended_installation(there: Bench) -> None:
@@ -120,6 +136,39 @@ def test_a_machine_that_cannot_be_a_node_is_refused(there: Bench, monkeypatch: p
     assert result.exit_code == 1
     assert "Error: Nothing was written: this machine cannot be a node: " in result.output
     assert there.written() == before
+
+
+def checks(*found: Check) -> NetworkTest:
+    def test(answers: NetworkAnswers, sysinfo: SysInfo, report: Callable[[Check], None]) -> None:
+        for check in found:
+            report(check)
+
+    return test
+
+
+TAKEN = Check(CheckState.BAD, "192.0.2.11 belongs to another machine already", is_conflict=True)
+
+
+def test_an_address_that_another_machine_has_stops_it_before_anything_is_written(there: Bench) -> None:
+    before = there.written()
+    result = call(there, "--yes", network=checks(Check(CheckState.GOOD, "enp1s0 has a link"), TAKEN))
+    assert result.exit_code == 1
+    assert "enp1s0 has a link\n" in result.output
+    assert "Error: Nothing was written: 192.0.2.11 belongs to another machine already. Give" in result.output
+    assert there.written() == before
+    assert call(there, "--yes", "--no-network-test", network=checks(TAKEN)).exit_code == 0
+
+
+def test_a_gateway_that_does_not_answer_is_a_warning(there: Bench) -> None:
+    result = call(there, "--yes", network=checks(Check(CheckState.BAD, "192.0.2.1 does not answer")))
+    assert result.exit_code == 0, result.output
+    assert "Warning: 192.0.2.1 does not answer\n" in result.output
+
+
+def test_a_network_that_cannot_be_tried_is_a_warning(there: Bench) -> None:
+    result = call(there, "--yes")
+    assert result.exit_code == 0, result.output
+    assert "Warning: the network could not be tried: Cannot reach NetworkManager: it is not" in result.output
 
 
 def test_mistakes_in_the_answers_are_all_said(there: Bench) -> None:

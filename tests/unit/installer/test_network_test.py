@@ -127,6 +127,13 @@ async def test_an_address_that_another_machine_has_is_never_taken(wire: _Wire) -
     assert Address("192.0.2.11", 24) not in [a for i in fake.now.interfaces if i.ipv4 for a in i.ipv4.addresses]
 
 
+async def test_only_an_address_that_another_machine_has_is_a_conflict(wire: _Wire) -> None:
+    wire.taken[IPv4Address("192.0.2.11")] = (OTHER,)
+    said: list[Check] = []
+    await run_network_test(Network(FakeNetwork(_state())), STATIC, MACHINE, said.append, wire.probes)
+    assert [check.is_conflict for check in said] == [False, True]
+
+
 async def test_nothing_is_asked_without_a_link(wire: _Wire) -> None:
     found = await _tested(FakeNetwork(_state(carrier=False)), STATIC, wire)
     assert [state for state, _ in found] == ["bad"]
