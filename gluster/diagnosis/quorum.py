@@ -43,6 +43,14 @@ def certain(state: PoolState, volume: VolumeState) -> VolumeState:
     return replace(volume, bricks=tuple(map(known, volume.bricks)))
 
 
+def would_lose_quorum(state: PoolState, volume: VolumeState, server: str) -> bool:
+    """Whether the volume, which can be written or not, could not be without the bricks of `server`."""
+    if all(brick.where.server != server for brick in volume.bricks) or volume.replica == 1:
+        return False
+    bricks = (replace(one, online=False) if one.where.server == server else one for one in volume.bricks)
+    return has_quorum(certain(state, replace(volume, bricks=tuple(bricks)))) is not True
+
+
 def has_majority(state: PoolState) -> bool:
     """Whether this server agrees with more than half of the pool, itself among them; of two each is enough."""
     agree, all_ = 1 + sum(peer.ready for peer in state.peers), 1 + len(state.peers)

@@ -1,10 +1,7 @@
 """The questions before a node goes into maintenance or comes back from it, each with its refusal in oVirt's words."""
 
-from dataclasses import replace
-
-from gluster.diagnosis.quorum import certain, has_quorum
+from gluster.diagnosis.quorum import would_lose_quorum
 from gluster.report import StorageReport
-from gluster.state import PoolState, VolumeState
 from hosted_engine.engine.nodes.maintenance import vms_on
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.nodes.readings import Readings
@@ -91,18 +88,10 @@ def check_quorum(node: Node, report: StorageReport | None) -> None:
     if report is None or not report.state.answered:
         mend = "Try again in a minute, or look at `trivet gluster status` on a host"
         raise QuorumLost(node=node.name, reason="nobody can say how the Gluster volumes are", mend=mend)
-    lost = [volume.name for volume in report.state.volumes if _has_lost(report.state, volume, node.name)]
+    lost = [volume.name for volume in report.state.volumes if would_lose_quorum(report.state, volume, node.name)]
     if lost:
         reason = f"without its bricks Gluster quorum will be lost for the following Volumes: {', '.join(lost)}"
         raise QuorumLost(node=node.name, reason=reason, mend="Bring the bricks of the other hosts back first")
-
-
-def _has_lost(state: PoolState, volume: VolumeState, server: str) -> bool:
-    """Whether the volume, which can be written or not, could not be without the bricks of `server`."""
-    if all(brick.where.server != server for brick in volume.bricks) or volume.replica == 1:
-        return False
-    bricks = (replace(one, online=False) if one.where.server == server else one for one in volume.bricks)
-    return has_quorum(certain(state, replace(volume, bricks=tuple(bricks)))) is not True
 
 
 def check_activable(node: Node) -> None:

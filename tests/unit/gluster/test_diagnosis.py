@@ -7,7 +7,7 @@ import pytest
 
 from gluster.diagnosis.decide import problems
 from gluster.diagnosis.problem import Health, Kind, health
-from gluster.diagnosis.quorum import has_quorum
+from gluster.diagnosis.quorum import has_quorum, would_lose_quorum
 from gluster.model import BrickPath, PeerState, VolumeStatus
 from gluster.state import BrickFolder, PoolState, ServerFacts
 from tests.fakes.pool import GIB, whole_pool, with_brick, with_peer
@@ -307,3 +307,18 @@ def test_the_worst_comes_first() -> None:
     state = with_brick(with_brick(WHOLE, 0, pending_heals=3, split_brain=1), 1, clients=None)
     assert [problem.health for problem in problems(state)] == [Health.BROKEN, Health.UNKNOWN, Health.DEGRADED]
     assert health(problems(state)) is Health.BROKEN
+
+
+@pytest.mark.parametrize(
+    ("state", "loses"),
+    [
+        (WHOLE, False),
+        (with_brick(WHOLE, 1, online=False), True),
+        (with_brick(WHOLE, 1, online=None), True),  # nobody knows
+        (with_brick(WHOLE, 0, online=False), False),  # its own is down already
+        (disconnected(WHOLE, "node3"), True),
+    ],
+)
+def test_without_one_server_more_a_volume_may_lose_its_quorum(state: PoolState, loses: bool) -> None:
+    assert would_lose_quorum(state, state.volumes[0], state.server) is loses
+    assert not would_lose_quorum(state, state.volumes[0], "a server without bricks")
