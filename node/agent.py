@@ -32,6 +32,7 @@ from node.observe.statistics import StatisticsReader
 from node.registration.gluster_trust import GlusterTrust
 from node.registration.membership import Membership
 from node.registration.migration_trust import MigrationTrust
+from node.registration.offer import read_offer
 from node.server.app import make_app
 from node.server.serve import Service
 from node.serving.watchdog import notify, pet
@@ -86,6 +87,7 @@ class Agent:
             addresses=own_addresses,
             claimed_anew=self._service.again,
             trusts=(GlusterTrust(run, identity=settings.own_folder), self._migration_trust),
+            offer=read_offer,
         )
         self._prepare()
         self._tasks: set[asyncio.Task[Any]] = set()

@@ -12,7 +12,7 @@ from typing import Protocol
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
-from node.api.messages.identity import Claim, Identity, Leave
+from node.api.messages.identity import Claim, Identity, Leave, Offer
 from node.api.problems import Problem
 from node.api.refusals import ClaimRejected
 from node.api.version import API_VERSION
@@ -22,6 +22,8 @@ from node.system.files import read_or_none, sync_folder, write_durable
 from node.tls import request_or_certificate_fingerprint
 
 log = logging.getLogger(__name__)
+
+CLAIM = "claim"  # the file with the claim code, in the node's own folder; gone once it is claimed
 
 
 class PeerTrust(Protocol):
@@ -50,11 +52,12 @@ class Membership:
         addresses: Callable[[], Sequence[str]],
         claimed_anew: Callable[[], None],
         trusts: Sequence[PeerTrust],
+        offer: Callable[[], Offer] = Offer,
     ) -> None:
         self.key_file = folder / credentials.KEY
         self.certificate_file = folder / credentials.CERTIFICATE
         self.authority_file = folder / credentials.AUTHORITY
-        self._claim_file = folder / "claim"
+        self._claim_file = folder / CLAIM
         self._id_file = folder / "node-id"
         self._folder = folder
         self._name = name
@@ -62,6 +65,7 @@ class Membership:
         self._addresses = addresses
         self._claimed_anew = claimed_anew
         self._trusts = tuple(trusts)
+        self._offer = offer
         self._claiming = threading.Lock()
 
     def prepare(self, node_id: str = "") -> None:
@@ -102,6 +106,7 @@ class Membership:
             claimed=self.claimed,
             certificate_request_pem=request,
             api_version=API_VERSION,
+            offer=None if self.claimed else self._offer(),
         )
 
     def claim(self, claim: Claim) -> None:

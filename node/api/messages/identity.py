@@ -16,8 +16,25 @@ class Role(StrEnum):
     DEPLOY = "deploy"
 
 
+class OfferedAddress(Message, frozen=True, kw_only=True):
+    """`address` is IPv4 with its prefix length, such as 192.0.2.11/24; `nic` the interface that has it."""
+
+    nic: str
+    address: str
+
+
+class Offer(Message, frozen=True, kw_only=True):
+    """What a machine brings into a site: its addresses, its way out, and where file systems for bricks are mounted."""
+
+    addresses: tuple[OfferedAddress, ...] = ()
+    gateway: str | None = None
+    dns: tuple[str, ...] = ()
+    mounts: tuple[str, ...] = ()
+
+
 class Identity(Message, frozen=True, kw_only=True):
-    """Who this node is. `fingerprint` is the SHA-256 of its public key (SubjectPublicKeyInfo), lower-case hex."""
+    """Who this node is. `fingerprint` is the SHA-256 of its public key (SubjectPublicKeyInfo), lower-case hex. `offer`
+    is None once it is claimed, and of nodes of earlier versions."""
 
     node_id: str
     name: str
@@ -25,6 +42,7 @@ class Identity(Message, frozen=True, kw_only=True):
     claimed: bool
     certificate_request_pem: str
     api_version: int
+    offer: Offer | None = None
 
 
 class Claim(Message, frozen=True, kw_only=True):

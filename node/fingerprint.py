@@ -1,0 +1,20 @@
+"""A fingerprint in words that people compare between two screens, or over the telephone; pure.
+
+The words are proquints (D. Wilkerson, A Proposal for Proquints, arXiv:0901.4016): five letters for 16 bits, consonants
+and vowels in turn, no list needed. Four of them are the first 64 bits: whoever wants a key whose words are the same has
+to try 2^64 of them. Programs compare the whole fingerprint, never its words.
+"""
+
+WORDS = 4
+_CONSONANTS, _VOWELS = "bdfghjklmnprstvz", "aiou"
+
+
+def format_words(fingerprint: str) -> str:
+    """`fingerprint` is lower-case hex, as node.tls makes it; for example `lusab-babad-gutih-tugad`."""
+    return "-".join(_word(int(fingerprint[at : at + 4], 16)) for at in range(0, 4 * WORDS, 4))
+
+
+def _word(bits: int) -> str:
+    """Of 16 bits."""
+    letters = ((_CONSONANTS, 12, 15), (_VOWELS, 10, 3), (_CONSONANTS, 6, 15), (_VOWELS, 4, 3), (_CONSONANTS, 0, 15))
+    return "".join(alphabet[bits >> shift & mask] for alphabet, shift, mask in letters)
