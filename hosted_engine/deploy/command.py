@@ -1,31 +1,26 @@
 """`trivet deploy ANSWERS.toml`: wires the deploy, and what takes it back, to this machine and to whoever watches."""
 
 import asyncio
-import contextlib
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from gluster.diagnosis.problem import Health
-from gluster.report import format_problem
 from hosted_engine.deploy import answers as answers_file
 from hosted_engine.deploy import recovering
 from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.back_plan import details
+from hosted_engine.deploy.bring_up import bring_up, is_whole, tell_plan, telling
 from hosted_engine.deploy.folder import DEFAULT_FOLDER, Folder
-from hosted_engine.deploy.plan import Kind, Todo
+from hosted_engine.deploy.plan import Todo
 from hosted_engine.deploy.progress import Teller
 from hosted_engine.deploy.reach import Network
-from hosted_engine.deploy.run import Deploy, Done
 from hosted_engine.deploy.take_back import TakeBack
 from node.api.problems import Problem, Refused
 from node.system.clock import SystemClock
 
-NOTHING_TO_DO = "Nothing to do: the site is as it should be"
 NOTHING_TO_TAKE_BACK = "Nothing to take back: no deploy has made anything"
-EDITED = "memory_mib and vcpus of the answers do not count: the engine VM's were changed in its API, change them there"
 STORAGE_NOT_WHOLE = 3  # exit status
 STOPPED = "Stopped. Run it again: it goes on from there.\nOr take back what it has made: the same with --take-back."
 STOPPED_BACK = "Stopped. Run it again: it goes on taking back from there."
@@ -112,29 +107,26 @@ def _why_not_together(
 
 async def _deploy(answers: Answers, folder: Folder, teller: Teller, *, dry_run: bool) -> bool:
     """False when all is done and the storage is not whole."""
-    async with _telling(teller):
-        if dry_run:
-            _tell_plan(await _wired(answers, folder, teller).plan(), teller)
-            return True
-        with folder.locked():
-            done = await _wired(answers, folder, teller).run()
-        _tell_end(done, answers, folder, teller)
-    return done.storage is not None and done.storage.health is Health.WHOLE
+    if dry_run:
+        await tell_plan(answers, folder, Network(folder), SystemClock(), teller)
+        return True
+    terminal = sys.stdout.isatty()
+    return is_whole(await bring_up(answers, folder, Network(folder), SystemClock(), teller, terminal=terminal))
 
 
 async def _take_back(answers: Answers, folder: Folder, teller: Teller, *, dry_run: bool, sure: bool) -> None:
     if dry_run:
-        async with _telling(teller):
+        async with telling(teller):
             _tell_plan_back(await _wired_back(answers, folder, teller).plan(), answers, teller)
         return
     with folder.locked():
         if not sure:
-            async with _telling(teller):
+            async with telling(teller):
                 todos = await _wired_back(answers, folder, teller).plan()
                 _tell_plan_back(todos, answers, teller)
             if todos:
                 _ask()
-        async with _telling(teller):
+        async with telling(teller):
             done = await _wired_back(answers, folder, teller).run()
             teller.say("The site is gone; the nodes wait to be claimed" if done else NOTHING_TO_TAKE_BACK)
 
@@ -144,22 +136,6 @@ def _ask() -> None:
         raise NotSure
     if not click.confirm("Take all this back for good?"):
         raise click.Abort
-
-
-@contextlib.asynccontextmanager
-async def _telling(teller: Teller) -> AsyncIterator[None]:
-    telling = asyncio.create_task(teller.keep_telling())
-    try:
-        yield
-    finally:
-        telling.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await telling
-
-
-def _wired(answers: Answers, folder: Folder, teller: Teller) -> Deploy:
-    recovering.check_here(answers, folder, Network(folder))
-    return Deploy(answers, folder, Network(folder), SystemClock(), tell_step=teller.step, tell_wait=teller.wait)
 
 
 def _wired_back(answers: Answers, folder: Folder, teller: Teller) -> TakeBack:
@@ -173,37 +149,3 @@ def _tell_plan_back(todos: Sequence[Todo], answers: Answers, teller: Teller) -> 
         for detail in details(todo, answers):
             teller.say(f"          deletes {detail}")
     teller.say(f"{len(todos)} steps to do" if todos else NOTHING_TO_TAKE_BACK)
-
-
-def _tell_plan(todos: Sequence[Todo], teller: Teller) -> None:
-    for todo in todos:
-        teller.say(f"would do: {todo.says} ({todo.key})")
-    teller.say(f"{len(todos)} steps to do" if todos else NOTHING_TO_DO)
-
-
-def _tell_end(done: Done, answers: Answers, folder: Folder, teller: Teller) -> None:
-    for silent in done.silent:
-        teller.say(f"left out: {silent}")
-    if done.edited:
-        teller.say(EDITED)
-    if done.waits is not None:
-        teller.say(f"left out: {done.waits}")
-    for line in end_lines(done):
-        teller.say(line)
-    teller.say(f"API       https://{answers.engine.name}/ovirt-engine/api ({answers.engine.address.ip})")
-    teller.say(f"user      {answers.admin_user}")
-    teller.say(f"password  in {folder.password_file}")
-    teller.say(f"authority {folder.authority_file}")
-    terminal = sys.stdout.isatty()
-    if terminal or Kind.RECOVERY in {todo.kind for todo in done.todos}:  # the run that sealed may have stopped later
-        recovering.tell_code(folder, teller, terminal=terminal)
-
-
-def end_lines(done: Done) -> list[str]:
-    """What the site is like now: with the problems of its storage, if there are any."""
-    if done.storage is None:
-        return ["The site is up; no node says how its storage is"]
-    if done.storage.health is Health.WHOLE:
-        return ["The site is up" if done.todos else NOTHING_TO_DO]
-    lines = [line for problem in done.storage.problems for line in format_problem(problem)]
-    return [*lines, f"The site is up, but its storage is {done.storage.health}: see above"]

@@ -56,7 +56,7 @@ class Here:
     def site(self) -> str:
         """In words, with all that is known."""
         if self.described is None:
-            return f"site {_organisation(self.authority)}"
+            return f"site {organisation(self.authority)}"
         site = self.described
         nodes = ", ".join(node.name for node in site.nodes)
         return f"site {site.name} (nodes {nodes}; engine {site.engine.name} at {site.engine.address})"
@@ -113,7 +113,7 @@ def _look_at_volume(here: Here, folder: Path) -> Here:
     return Here(here.node, here.authority, described, recovery, trouble)
 
 
-def _organisation(certificate: str) -> str:
+def organisation(certificate: str) -> str:
     """The site's name, as the authority has it."""
     try:
         subject = x509.load_pem_x509_certificate(certificate.encode()).subject

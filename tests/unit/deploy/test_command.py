@@ -4,7 +4,6 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -12,7 +11,8 @@ from click.testing import CliRunner
 from gluster.report import StorageReport, make_report
 from hosted_engine.deploy import answers as answers_file
 from hosted_engine.deploy.answers import NodeAnswers
-from hosted_engine.deploy.command import _tell_end, deploy, end_lines
+from hosted_engine.deploy.bring_up import end_lines, tell_end
+from hosted_engine.deploy.command import deploy
 from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.plan import Kind, Todo
 from hosted_engine.deploy.progress import Teller
@@ -186,13 +186,12 @@ def test_the_end_says_how_the_storage_is(todos: tuple[Todo, ...], storage: Stora
 
 
 def test_a_terminal_gets_the_recovery_code_also_when_the_run_that_made_it_was_cut_short(
-    tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, told: list[str]
 ) -> None:
     folder, nothing_left = Folder(tmp_path), Done((), (), None)
-    monkeypatch.setattr("sys.stdout", SimpleNamespace(isatty=lambda: False))
-    _tell_end(nothing_left, answers_file.parse(three()), folder, Teller(told.append, FakeClock()))
+    teller, answers = Teller(told.append, FakeClock()), answers_file.parse(three())
+    tell_end(nothing_left, answers, folder, teller, terminal=False)
     assert "recovery" not in "".join(told)
-    monkeypatch.setattr("sys.stdout", SimpleNamespace(isatty=lambda: True))
     for shown in (1, 1):
-        _tell_end(nothing_left, answers_file.parse(three()), folder, Teller(told.append, FakeClock()))
+        tell_end(nothing_left, answers, folder, teller, terminal=True)
         assert sum(folder.recovery_code() in line for line in told) == shown
