@@ -8,6 +8,7 @@ import click
 from gluster.command import make_group as gluster_commands
 from hosted_engine.deploy.command import deploy
 from hosted_engine.ha.command import ha
+from installer.console.command import console
 from installer.storage import observe_state
 from netconf.command import net
 from netconf.command.surroundings import Surroundings
@@ -30,6 +31,7 @@ def version() -> None:
     click.echo(installed_version("trivet"))
 
 
+main.add_command(console)
 main.add_command(deploy)
 main.add_command(ha)
 main.add_command(net)

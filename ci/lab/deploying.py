@@ -1,6 +1,5 @@
 """Turns fresh nodes into an appliance as an administrator would: answers on the first node, then `trivet deploy`."""
 
-import re
 import subprocess
 import time
 import tomllib
@@ -15,6 +14,7 @@ from ci.lab.bricks import BRICKS
 from ci.lab.machine import Machine
 from ci.lab.names import ENGINE, ENGINE_ADDRESS, NODE_NIC, PREFIX_LENGTH, Lab
 from hosted_engine.deploy.command import STORAGE_NOT_WHOLE
+from hosted_engine.deploy.progress import is_passing
 from node.api.problems import Failed
 
 ANSWERS = "/etc/trivet/answers.toml"
@@ -121,9 +121,3 @@ def deploy(first: Machine, tell: Tell, passing: Tell) -> None:
             reason = line.strip().removeprefix("Error: ")
     if running.returncode not in (0, STORAGE_NOT_WHOLE):
         raise DeployFailed(reason=reason or f"it ended with {running.returncode}", lab=first.node.lab.name)
-
-
-def is_passing(line: str) -> bool:
-    """Is it the beginning of a step or a wait within it, and not its end?"""
-    begins = re.search(r"\[\d+/\d+\]", line) is not None and re.search(r": (done|failed|undone)\b", line) is None
-    return begins or " … " in line

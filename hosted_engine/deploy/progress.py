@@ -1,6 +1,7 @@
 """Tells whoever watches a deploy how far it is: lines with step names and times, or the same as JSON."""
 
 import asyncio
+import re
 from collections.abc import Callable
 
 import msgspec
@@ -64,3 +65,9 @@ class Teller:
             self._say(msgspec.json.encode({"elapsed_s": round(elapsed_s, 1), "says": text} | more).decode())
         else:
             self._say(f"{int(elapsed_s) // 60:3d}:{int(elapsed_s) % 60:02d}  {text}")
+
+
+def is_passing(line: str) -> bool:
+    """Is it the beginning of a step or a wait within it, and not its end?"""
+    begins = re.search(r"\[\d+/\d+\]", line) is not None and re.search(r": (done|failed|undone)\b", line) is None
+    return begins or " … " in line

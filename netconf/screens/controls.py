@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -20,8 +21,16 @@ class Answered(Message):
     """A control has another answer than before."""
 
 
+class _Secret(Input):
+    """Shows an asterisk for each character: Textual's own mark is none of ASCII."""
+
+    @property
+    def _value(self) -> Text:
+        return Text("*" * len(self.value), no_wrap=True, overflow="ignore", end="")
+
+
 class TextLine(Horizontal):
-    """A line to type into, between brackets so that it can be seen while it is empty."""
+    """A line to type into, between brackets so that it can be seen while it is empty. What is `secret` is not shown."""
 
     DEFAULT_CSS = """
     TextLine { height: 1; width: 1fr; }
@@ -32,12 +41,13 @@ class TextLine(Horizontal):
     TextLine Input > .input--selection { background: ansi_default; color: ansi_default; text-style: reverse; }
     """
 
-    def __init__(self, value: str, *, id: str | None = None) -> None:
+    def __init__(self, value: str, *, secret: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.answer = value
+        self.answer, self._secret = value, secret
 
     def compose(self) -> ComposeResult:
-        line = Input(self.answer, compact=True, select_on_focus=False)
+        kind = _Secret if self._secret else Input
+        line = kind(self.answer, compact=True, select_on_focus=False, password=self._secret)
         line.cursor_blink = False  # over a serial line each blink is a redraw
         yield Words("[")
         yield line

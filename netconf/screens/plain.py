@@ -78,8 +78,8 @@ class PlainApp(App[ReturnType]):
 class Page(Screen[ScreenResultType]):
     """A whole screen: a title, what `body` gives, and the keys that do something."""
 
-    title_says: ClassVar[str] = ""
-    keys_say: ClassVar[str] = ""
+    title_says: str = ""
+    keys_say: str = ""
     ESCAPE_TO_MINIMIZE = False
 
     def compose(self) -> ComposeResult:

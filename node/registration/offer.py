@@ -29,7 +29,7 @@ def read_offer() -> Offer:
 def brick_mounts(mountinfo: str) -> Iterator[str]:
     """Where whole file systems are mounted that can hold bricks, from proc_pid_mountinfo(5); pure. `/` and what is
     bound from elsewhere are none."""
-    found = {}
+    found: dict[str, None] = {}
     for line in mountinfo.splitlines():
         left, dash, right = line.partition(" - ")
         fields = left.split()

@@ -1,8 +1,9 @@
 import pytest
 
-from ci.lab.deploying import Introduction, answers, is_passing
+from ci.lab.deploying import Introduction, answers
 from ci.lab.names import Lab
 from hosted_engine.deploy.answers import parse
+from hosted_engine.deploy.progress import is_passing
 
 
 def test_the_deploy_takes_the_answers_of_the_lab() -> None:

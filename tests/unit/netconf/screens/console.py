@@ -67,10 +67,10 @@ async def until(pilot: Pilot[None], words: str) -> str:
     raise AssertionError(f"never said {words!r}:\n{text(pilot.app)}")
 
 
-async def golden(pilot: Pilot[None], name: str, words: str) -> None:
+async def golden(pilot: Pilot[None], name: str, words: str, folder: Path = _GOLDEN) -> None:
     """The console comes to show what is kept in tests/data under `name`, of which `words` are a part. With
     TRIVET_GOLDEN=write in the environment it is kept anew, for review as a diff."""
-    path = _GOLDEN / f"{name}.txt"
+    path = folder / f"{name}.txt"
     found = await until(pilot, words)
     if os.environ.get("TRIVET_GOLDEN") == "write":
         await asyncio.sleep(0.5)

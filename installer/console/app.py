@@ -1,0 +1,144 @@
+"""The console as an application: the status, from there the menu, from there what was chosen."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from textual import work
+from textual.events import Event, Key
+
+from installer.console.actions import ACTIONS
+from installer.console.dependencies import Dependencies
+from installer.console.form import FormPage
+from installer.console.look import Watch
+from installer.console.operator import Action
+from installer.console.pages import MenuPage, WaitPage
+from installer.console.site_form import SiteForm
+from installer.console.status_page import Asked, StatusPage
+from netconf.errors import Text
+from netconf.screens.controls import Row, TextLine
+from netconf.screens.plain import Page, PlainApp
+from netconf.screens.trouble import TroublePage
+from node.api.problems import Failed, Problem, Refused
+
+T = TypeVar("T")
+
+
+class NoPassword(Refused):
+    what = "Nothing can be changed at this console"
+    why = "{reason}, so nobody can show here that he may"
+    mend = "Sign in by SSH with a key that the node knows and give root a password (passwd), or install the node anew"
+
+
+class NoTerminal(Failed):
+    what = "The command was not run"
+    why = "this console cannot leave its screen"
+    mend = "Run it on another terminal: {command}"
+
+
+class ConsoleApp(PlainApp[None]):
+    """Implements installer.console.operator.Operator for the actions, which are called from its workers."""
+
+    def __init__(self, dependencies: Dependencies) -> None:
+        super().__init__()
+        self.dependencies = dependencies
+        self.draft: SiteForm | None = None
+        self._watches = [Watch(look) for look in dependencies.looks]
+
+    def on_mount(self) -> None:
+        for watch in self._watches:
+            watch.start()
+        self._go()
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, Key):
+            self.dependencies.session.touch()
+        await super().on_event(event)
+
+    async def ask(self, page: Page[T]) -> T | None:
+        """Show `page` until it brings its answer."""
+        return await self.push_screen_wait(page)
+
+    async def explain(self, problem: Problem) -> None:
+        await self.push_screen_wait(TroublePage(Text(problem.text.what, problem.text.why, problem.text.mend)))
+
+    async def threaded(self, says: str, act: Callable[[], T]) -> T:
+        """What `act` gives; meanwhile the screen says what is waited for. `act` has a time limit of its own."""
+        page = WaitPage(says)
+        await self.push_screen(page)
+        try:
+            return await asyncio.to_thread(act)
+        finally:
+            if self.screen is page:
+                self.pop_screen()
+
+    def outside(self, argv: Sequence[str]) -> int:
+        """Run a command on the terminal while the screen is away. Raises NoTerminal."""
+        run = self.dependencies.outside
+        if run is None:
+            raise NoTerminal(command=" ".join(argv))
+        if self.is_headless:
+            return run(argv)
+        with self.suspend():
+            return run(argv)
+
+    @work
+    async def _go(self) -> None:
+        while True:
+            page = StatusPage(self._watches, may_leave=self.dependencies.may_leave)
+            if await self.push_screen_wait(page) is Asked.LEAVE:
+                break
+            await self._menu()
+        self.exit()
+
+    async def _menu(self) -> None:
+        entries = [action.entry for action in ACTIONS]
+        place = 0
+        while entry := await self.push_screen_wait(MenuPage("What can be done", self._standing(), entries, place)):
+            place = entries.index(entry)
+            await self._do(ACTIONS[place])
+
+    def _standing(self) -> str:
+        session = self.dependencies.session
+        if session.open_for_good:
+            return ""
+        if session.is_open:
+            return "Unlocked until nobody has pressed a key for ten minutes."
+        return "What changes something (*) asks for root's password first."
+
+    async def _do(self, action: Action) -> None:
+        try:
+            if action.changes and not await self._unlocked():
+                return
+            await action.do(self)
+        except Problem as err:
+            await self.explain(err)
+        except OSError as err:
+            await self.explain(NotDone(title=action.entry.title, reason=str(err)))
+
+    async def _unlocked(self) -> bool:
+        """Raises NoPassword."""
+        session, root = self.dependencies.session, self.dependencies.root
+        if session.is_open:
+            return True
+        if (reason := root.why_not_usable()) is not None:
+            raise NoPassword(reason=reason)
+        note = "This changes the node. Root's password opens it for this session."
+        while (answers := await self.ask(_password_page(note))) is not None:
+            password = str(answers["password"])
+            if await self.threaded("The password is being checked ...", lambda: root.is_password(password)):  # noqa: B023
+                session.unlock()
+                return True
+            note = "That is not root's password. Try again."
+        return False
+
+
+class NotDone(Failed):
+    what = "{title}: this did not succeed"
+    why = "{reason}"
+    mend = "This needs root on a node of Trivet; look into the journal if it is one"
+
+
+def _password_page(note: str) -> FormPage:
+    row = Row("Password of root", TextLine("", secret=True))
+    return FormPage("Password of root", note, {"password": row}, lambda _: {})

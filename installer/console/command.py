@@ -1,0 +1,72 @@
+"""`trivet console`: wires the console to this machine and to the terminal that it is run on."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import click
+
+from hosted_engine.deploy.folder import DEFAULT_FOLDER
+from hosted_engine.deploy.reach import Network
+from installer.console.dependencies import Dependencies
+from installer.console.looks import all_looks
+from installer.console.neighbours import AgentNeighbours
+from installer.console.root_account import RootAccount
+from installer.console.session import Session
+from installer.storage import observe_state
+from node import config
+from node.registration.offer import read_offer
+from node.system.clock import SystemClock
+from node.system.process import run
+
+
+@click.command()
+@click.option("--login", is_flag=True, help="As on the machine's own screen: changes ask for root's password first.")
+def console(login: bool) -> None:
+    """How this node is, on a screen, and what an operator in front of it has to do: create a site, change the network,
+    look at logs, maintenance, reboot.
+
+    Works on any text terminal, and when everything else on the node is broken.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("This needs a terminal. Without one there are `trivet ha status` and `trivet --help`.")
+    from installer.console.app import ConsoleApp  # Textual takes a moment to load, and other commands do without
+
+    ConsoleApp(dependencies(login=login)).run(mouse=False)
+    sys.stdout.flush()
+    os._exit(0)  # a question that hangs in a dead mount would be waited for
+
+
+def dependencies(*, login: bool) -> Dependencies:
+    """Those of this machine."""
+    may_change = not login and os.geteuid() == 0
+    return Dependencies(
+        looks=all_looks(config.load, run),
+        settings=config.load,
+        run=run,
+        clock=SystemClock(),
+        session=Session(open_for_good=may_change),
+        root=RootAccount(run),
+        neighbours=AgentNeighbours(),
+        observe_pool=observe_state,
+        offer=read_offer,
+        reach=Network,
+        outside=_outside,
+        may_leave=not login,
+        deploy_folder=DEFAULT_FOLDER,
+    )
+
+
+def _outside(argv: Sequence[str]) -> int:
+    """On this terminal. Ctrl-C there is for the command alone."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return subprocess.run(argv, check=False, preexec_fn=_default_signals).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _default_signals() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

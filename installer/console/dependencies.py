@@ -1,0 +1,42 @@
+"""What the console is given: how to look at this machine and how to change it. Tests hand in another machine."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gluster.state import PoolState
+from hosted_engine.deploy.folder import DEFAULT_FOLDER, Folder
+from hosted_engine.deploy.reach import Reach
+from installer.console.look import Look
+from installer.console.neighbours import Neighbours
+from installer.console.root_account import RootAccount
+from installer.console.session import Session
+from node.api.messages.identity import Offer
+from node.config import Config
+from node.system.clock import Clock
+from node.system.process import Run
+
+ANSWERS_FILE = Path("/etc/trivet/answers.toml")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dependencies:
+    """`outside` runs a command on the terminal itself while the screen is away. `observe_pool` gives the true state of
+    the storage, `offer` what this machine would bring into a site. `may_leave`: there is a shell to go back to."""
+
+    looks: Sequence[Look]
+    settings: Callable[[], Config]
+    run: Run
+    clock: Clock
+    session: Session
+    root: RootAccount
+    neighbours: Neighbours
+    observe_pool: Callable[[], PoolState]
+    offer: Callable[[], Offer]
+    reach: Callable[[Folder], Reach]
+    outside: Callable[[Sequence[str]], int] | None = None
+    may_leave: bool = True
+    deploy_folder: Path = DEFAULT_FOLDER
+    answers_file: Path = ANSWERS_FILE
+    bundles: Path = Path("/var/lib/trivet/support")
+    root_folder: Path = field(default=Path("/"))

@@ -1,0 +1,99 @@
+"""Asks this machine how it is, part by part; each works without the others. What they find is said by `formats`."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from cryptography import x509
+
+from gluster.report import make_report
+from hosted_engine.ha.look import Look as HaLook
+from hosted_engine.ha.look import NoDaemon, VolumeSilent
+from installer.console import formats
+from installer.console.look import Lines, Look, describe
+from installer.console.own import read_own
+from installer.storage import observe_state
+from netconf.choose import usual
+from netconf.kept import Kept
+from node.config import Config
+from node.registration.credentials import AUTHORITY, CERTIFICATE
+from node.system.files import read_or_none
+from node.system.process import CommandFailed, Run
+from node.tls import fetch_certificate
+
+STORAGE_S = 45.0  # gluster's own limits are 30 s
+AGENT = "trivet-node.service"
+NO_SITE: Lines = ("none: this node is in no site yet",)
+
+
+def all_looks(settings: Callable[[], Config], run: Run) -> tuple[Look, ...]:
+    """`settings` is asked each time: a file with a mistake is said where it is needed, and may be mended meanwhile."""
+    return (
+        Look("Node", lambda: _own(settings())),
+        Look("Network", _network),
+        Look("Agent", lambda: _agent(settings(), run)),
+        Look("Volumes", lambda: _storage(settings()), every_s=15, limit_s=STORAGE_S),
+        Look("Engine", lambda: _engine(settings()), every_s=5, limit_s=20),
+        Look("Certificates", lambda: _certificates(settings()), every_s=60),
+    )
+
+
+def _own(settings: Config) -> Lines:
+    return formats.format_own(read_own(settings), version("trivet"))
+
+
+def _network() -> Lines:
+    return formats.format_network(asyncio.run(usual(Kept()).observe()))
+
+
+def _agent(settings: Config, run: Run) -> Lines:
+    try:
+        fetch_certificate("127.0.0.1", settings.port, None, timeout_s=5)
+    except OSError as err:
+        return formats.format_agent(False, describe(err), _unit(run))
+    return formats.format_agent(True, "", "")
+
+
+def _unit(run: Run) -> str:
+    try:
+        return run("systemctl", "is-active", AGENT, timeout_s=5).strip()
+    except CommandFailed as err:
+        return err.stdout.strip() or "unknown to systemd"
+
+
+def is_member(settings: Config) -> bool:
+    return (settings.own_folder / AUTHORITY).exists()
+
+
+def _storage(settings: Config) -> Lines:
+    if not is_member(settings):
+        return NO_SITE
+    return formats.format_storage(make_report(observe_state()))
+
+
+def _engine(settings: Config) -> Lines:
+    if not is_member(settings):
+        return NO_SITE
+    look = HaLook(settings)
+    try:
+        daemon = look.daemon()
+    except NoDaemon:
+        daemon = None
+    try:
+        return formats.format_engine(look.site(), daemon)
+    except VolumeSilent as err:
+        return (f"! where it runs is unknown: volume engine: {describe(err)}", *formats.format_daemon(daemon))
+
+
+def _certificates(settings: Config) -> Lines:
+    folder = settings.own_folder
+    found = [(name, _end(folder / file)) for name, file in (("this node", CERTIFICATE), ("the site", AUTHORITY))]
+    ends = [(name, end) for name, end in found if end is not None]
+    return formats.format_certificates(ends, datetime.now(UTC)) or ("! none: the agent has never run on this node",)
+
+
+def _end(path: Path) -> datetime | None:
+    pem = read_or_none(path)
+    return x509.load_pem_x509_certificate(pem).not_valid_after_utc if pem is not None else None

@@ -1,0 +1,76 @@
+"""The first page: how this node is, brought up to date by itself."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+
+from installer.console.formats import format_status, troubles
+from installer.console.look import Watch
+from netconf.screens.plain import WIDTH, Page, Words
+
+MARGINS = 3  # of the page, and for the bar at its side
+SHOWN_EVERY_S = 1.0
+
+
+class Asked(StrEnum):
+    MENU = "menu"
+    LEAVE = "leave"
+
+
+class StatusPage(Page[Asked]):
+    """`may_leave`: there is something to go back to, such as a shell."""
+
+    title_says = "Trivet: this node"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,m,M", "menu", show=False, priority=True),
+        Binding("r,R", "again", show=False),
+        Binding("q,Q,escape", "leave", show=False),
+    ]
+    DEFAULT_CSS = """
+    StatusPage VerticalScroll { scrollbar-size: 0 1; background: ansi_default; }
+    StatusPage #status { width: 1fr; height: auto; }
+    """
+
+    def __init__(self, watches: Sequence[Watch], *, may_leave: bool, says: str = "") -> None:
+        super().__init__()
+        self._watches, self._may_leave, self._says = tuple(watches), may_leave, says
+        self._shown = ""
+        self._words = Words(id="status")
+
+    def body(self) -> ComposeResult:
+        with VerticalScroll(classes="body"):
+            yield self._words
+
+    def on_mount(self) -> None:
+        leave = "   Q: leave" if self._may_leave else ""
+        self.say_keys(f"Enter: what can be done   Up, Down: scroll   R: look again{leave}")
+        self._show()
+        self.set_interval(SHOWN_EVERY_S, self._show)
+
+    def _show(self) -> None:
+        parts = [(watch.title, watch.lines()) for watch in self._watches]
+        wrong = ", ".join(troubles(parts))
+        heads = [self._says] if self._says else []
+        heads += [f"Look at what is marked with !: {wrong}"] if wrong else []
+        text = "\n".join([*heads, *([""] if heads else []), format_status(parts, WIDTH - MARGINS)])
+        if text != self._shown:
+            self._shown = text
+            self._words.update(text)
+
+    def action_menu(self) -> None:
+        self.dismiss(Asked.MENU)
+
+    def action_again(self) -> None:
+        for watch in self._watches:
+            watch.ask_now()
+
+    def action_leave(self) -> None:
+        if self._may_leave:
+            self.dismiss(Asked.LEAVE)
+
+    def leave(self) -> None:
+        self.action_leave()

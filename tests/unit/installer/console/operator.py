@@ -1,0 +1,48 @@
+"""Who types at the console in tests: sees words wherever lines break, and counts his answers."""
+
+import asyncio
+
+from textual.pilot import Pilot
+
+from node.fingerprint import format_words
+from tests.unit.installer.console.machine import Machine
+from tests.unit.netconf.screens.console import press, text
+
+
+class Operator:
+    """Types answers and counts them; keys that only move or go on are none."""
+
+    def __init__(self, pilot: Pilot[None]) -> None:
+        self.pilot, self.answers = pilot, 0
+
+    async def sees(self, *words: str) -> str:
+        """What stands on the screen, in one line, as soon as each of `words` is part of it."""
+        for _ in range(500):
+            found = " ".join(text(self.pilot.app).split())
+            if all(one in found for one in words):
+                return found
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"never said {words!r}:\n{text(self.pilot.app)}")
+
+    async def answers_with(self, typed: str) -> None:
+        self.answers += 1
+        await self.goes(typed)
+
+    async def goes(self, *keys: str) -> None:
+        """Keys by name, or texts to type."""
+        await press(self.pilot, *keys)
+
+    async def adds(self, machine: Machine, number: int) -> None:
+        """A node to the site, by three answers."""
+        node = machine.world.nodes[f"node{number}"]
+        await self.sees("Nodes of the site", "> A Add a node")
+        await self.goes("enter")
+        await self.sees("Another node")
+        await self.answers_with(f"192.0.2.{10 + number}")
+        await self.goes("enter")
+        await self.sees(format_words(node.fingerprint))
+        await self.answers_with(" ")
+        await self.goes("tab")
+        await self.answers_with(node.claim_code.lower())
+        await self.goes("enter")
+        await self.sees("Nodes of the site", f"{number} node{number}")
