@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import TypeVar
 
 from textual import work
@@ -11,6 +13,7 @@ from installer.console.actions import ACTIONS
 from installer.console.dependencies import Dependencies
 from installer.console.form import FormPage
 from installer.console.look import Watch
+from installer.console.menu import Entry
 from installer.console.operator import Action
 from installer.console.pages import MenuPage, WaitPage
 from installer.console.site_form import SiteForm
@@ -28,12 +31,6 @@ class NoPassword(Refused):
     what = "Nothing can be changed at this console"
     why = "{reason}, so nobody can show here that he may"
     mend = "Sign in by SSH with a key that the node knows and give root a password (passwd), or install the node anew"
-
-
-class NoTerminal(Failed):
-    what = "The command was not run"
-    why = "this console cannot leave its screen"
-    mend = "Run it on another terminal: {command}"
 
 
 class ConsoleApp(PlainApp[None]):
@@ -72,31 +69,38 @@ class ConsoleApp(PlainApp[None]):
             if self.screen is page:
                 self.pop_screen()
 
-    def outside(self, argv: Sequence[str]) -> int:
-        """Run a command on the terminal while the screen is away. Raises NoTerminal."""
-        run = self.dependencies.outside
-        if run is None:
-            raise NoTerminal(command=" ".join(argv))
-        if self.is_headless:
-            return run(argv)
-        with self.suspend():
-            return run(argv)
+    def outside(self, argv: Sequence[str], *, pauses: bool = False) -> None:
+        with nullcontext() if self.is_headless else self.suspend():
+            self.dependencies.outside(argv, pauses)
 
     @work
     async def _go(self) -> None:
         while True:
             page = StatusPage(self._watches, may_leave=self.dependencies.may_leave)
-            if await self.push_screen_wait(page) is Asked.LEAVE:
-                break
-            await self._menu()
+            match await self.push_screen_wait(page):
+                case Asked.LEAVE:
+                    break
+                case Asked.LOCK:
+                    self.dependencies.session.lock()
+                case _:
+                    await self._menu()
         self.exit()
 
     async def _menu(self) -> None:
-        entries = [action.entry for action in ACTIONS]
         place = 0
-        while entry := await self.push_screen_wait(MenuPage("What can be done", self._standing(), entries, place)):
+        while True:
+            entries = self._entries()
+            entry = await self.push_screen_wait(MenuPage("What can be done", self._standing(), entries, place))
+            if entry is None:
+                return
             place = entries.index(entry)
             await self._do(ACTIONS[place])
+
+    def _entries(self) -> list[Entry]:
+        """Marked where root's password is asked for."""
+        if self.dependencies.session.is_open:
+            return [action.entry for action in ACTIONS]
+        return [replace(one.entry, title=f"{one.entry.title} *") if one.changes else one.entry for one in ACTIONS]
 
     def _standing(self) -> str:
         session = self.dependencies.session

@@ -59,14 +59,16 @@ def dependencies(*, login: bool) -> Dependencies:
     )
 
 
-def _outside(argv: Sequence[str]) -> int:
-    """On this terminal. Ctrl-C there is for the command alone."""
+def _outside(argv: Sequence[str], pauses: bool) -> None:
+    """On this terminal. Ctrl-C there is for the command alone: the console hears no signals meanwhile."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        return subprocess.run(argv, check=False, preexec_fn=_default_signals).returncode
+        status = subprocess.run(argv, check=False, restore_signals=True, preexec_fn=_heed_interrupts).returncode
+        if status != 0 and pauses:
+            click.pause(f"\n{' '.join(argv[-2:])} ended with {status}. Any key goes back to the console.")
     finally:
         signal.signal(signal.SIGINT, before)
 
 
-def _default_signals() -> None:
+def _heed_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -21,7 +21,8 @@ ANSWERS_FILE = Path("/etc/trivet/answers.toml")
 
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
-    """`outside` runs a command on the terminal itself while the screen is away. `observe_pool` gives the true state of
+    """`outside` runs a command on the terminal itself while the screen is away, and waits for Enter when it failed
+    and the second argument says so. `observe_pool` gives the true state of
     the storage, `offer` what this machine would bring into a site. `may_leave`: there is a shell to go back to."""
 
     looks: Sequence[Look]
@@ -34,7 +35,7 @@ class Dependencies:
     observe_pool: Callable[[], PoolState]
     offer: Callable[[], Offer]
     reach: Callable[[Folder], Reach]
-    outside: Callable[[Sequence[str]], int] | None = None
+    outside: Callable[[Sequence[str], bool], None]
     may_leave: bool = True
     deploy_folder: Path = DEFAULT_FOLDER
     answers_file: Path = ANSWERS_FILE

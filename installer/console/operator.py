@@ -29,8 +29,9 @@ class Operator(Protocol):
         """What `act` gives; meanwhile the screen says what is waited for. `act` has a time limit of its own."""
         ...
 
-    def outside(self, argv: Sequence[str]) -> int:
-        """Run a command on the terminal while the screen is away; its exit status."""
+    def outside(self, argv: Sequence[str], *, pauses: bool = False) -> None:
+        """Run a command on the terminal while the screen is away. `pauses`: when it fails, until Enter, so that what it
+        said can be read."""
         ...
 
 

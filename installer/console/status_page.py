@@ -19,10 +19,11 @@ SHOWN_EVERY_S = 1.0
 class Asked(StrEnum):
     MENU = "menu"
     LEAVE = "leave"
+    LOCK = "lock"
 
 
 class StatusPage(Page[Asked]):
-    """`may_leave`: there is something to go back to, such as a shell."""
+    """`may_leave`: there is something to go back to, such as a shell; elsewhere the session is locked instead."""
 
     title_says = "Trivet: this node"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -35,9 +36,9 @@ class StatusPage(Page[Asked]):
     StatusPage #status { width: 1fr; height: auto; }
     """
 
-    def __init__(self, watches: Sequence[Watch], *, may_leave: bool, says: str = "") -> None:
+    def __init__(self, watches: Sequence[Watch], *, may_leave: bool) -> None:
         super().__init__()
-        self._watches, self._may_leave, self._says = tuple(watches), may_leave, says
+        self._watches, self._may_leave = tuple(watches), may_leave
         self._shown = ""
         self._words = Words(id="status")
 
@@ -46,7 +47,7 @@ class StatusPage(Page[Asked]):
             yield self._words
 
     def on_mount(self) -> None:
-        leave = "   Q: leave" if self._may_leave else ""
+        leave = "   Q: leave" if self._may_leave else "   Q: lock"
         self.say_keys(f"Enter: what can be done   Up, Down: scroll   R: look again{leave}")
         self._show()
         self.set_interval(SHOWN_EVERY_S, self._show)
@@ -54,9 +55,8 @@ class StatusPage(Page[Asked]):
     def _show(self) -> None:
         parts = [(watch.title, watch.lines()) for watch in self._watches]
         wrong = ", ".join(troubles(parts))
-        heads = [self._says] if self._says else []
-        heads += [f"Look at what is marked with !: {wrong}"] if wrong else []
-        text = "\n".join([*heads, *([""] if heads else []), format_status(parts, WIDTH - MARGINS)])
+        head = f"Look at what is marked with !: {wrong}\n\n" if wrong else ""
+        text = head + format_status(parts, WIDTH - MARGINS)
         if text != self._shown:
             self._shown = text
             self._words.update(text)
@@ -69,8 +69,7 @@ class StatusPage(Page[Asked]):
             watch.ask_now()
 
     def action_leave(self) -> None:
-        if self._may_leave:
-            self.dismiss(Asked.LEAVE)
+        self.dismiss(Asked.LEAVE if self._may_leave else Asked.LOCK)
 
     def leave(self) -> None:
         self.action_leave()

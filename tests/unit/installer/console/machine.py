@@ -123,9 +123,8 @@ class Machine:
 
     @property
     def dependencies(self) -> Dependencies:
-        def outside(argv: Sequence[str]) -> int:
+        def outside(argv: Sequence[str], pauses: bool) -> None:
             self.outside.append(tuple(argv))
-            return 0
 
         return Dependencies(
             looks=self.looks,

@@ -74,8 +74,12 @@ def test_the_storage_says_its_volumes_and_what_is_wrong() -> None:
 
 
 def test_the_engine_says_where_it_runs_its_score_and_why() -> None:
-    blocks = {1: block(1, VmState.ABSENT), 2: block(2, VmState.RUNNING), 3: BadBlock.ZEROED}
-    lines = formats.format_engine(SiteLook(SITE, ClusterBlock(sequence=1), dict(blocks)), DAEMON)
+    blocks: dict[int, HostBlock | BadBlock] = {
+        1: block(1, VmState.ABSENT),
+        2: block(2, VmState.RUNNING),
+        3: BadBlock.ZEROED,
+    }
+    lines = formats.format_engine(SiteLook(SITE, ClusterBlock(sequence=1), blocks), DAEMON)
     assert lines == (
         "engine.test at 192.0.2.10: running on node2, health good",
         "this host: engine_up, score 3000: the engine is healthy",

@@ -57,7 +57,7 @@ async def test_on_the_nodes_own_screen_there_is_nothing_to_leave_to(machine: Mac
     machine.may_leave = False
     async with machine.on() as pilot:
         operator = Operator(pilot)
-        assert "Q: leave" not in await operator.sees("Enter: what can be done")
+        assert "Q: leave" not in await operator.sees("Q: lock")
         await operator.goes("q", "escape")
         await pilot.press("ctrl+c", "ctrl+q")
         await operator.sees("Trivet: this node")
