@@ -12,7 +12,7 @@ from textual.events import Event, Key
 from installer.console.actions import ACTIONS
 from installer.console.dependencies import Dependencies
 from installer.console.form import FormPage
-from installer.console.look import Watch
+from installer.console.look import Watch, describe
 from installer.console.menu import Entry
 from installer.console.operator import Action
 from installer.console.pages import MenuPage, WaitPage
@@ -117,8 +117,8 @@ class ConsoleApp(PlainApp[None]):
             await action.do(self)
         except Problem as err:
             await self.explain(err)
-        except OSError as err:
-            await self.explain(NotDone(title=action.entry.title, reason=str(err)))
+        except Exception as err:  # noqa: BLE001 - the outermost loop: whatever is broken, the console goes on
+            await self.explain(NotDone(title=action.entry.title, reason=describe(err)))
 
     async def _unlocked(self) -> bool:
         """Raises NoPassword."""

@@ -3,14 +3,12 @@
 from installer.console.operator import Operator
 from installer.console.pages import TextPage
 
-WORDS = """\
-Joining will ask the engine of a site that runs to take this node: its address,
-four words of its fingerprint to compare, and the approval of an administrator
-there.
-
-This version of Trivet cannot do that yet. A site is made of one or three nodes
-at once, by "Create a site" on one of them. Nothing was changed.
-"""
+WORDS = (
+    "Joining will ask the engine of a site that runs to take this node: you will give the engine's address, compare "
+    "four words of its fingerprint, and an administrator will have to approve it there.\n\n"
+    "This version of Trivet cannot do that yet. A site is made of one or three nodes at once, by 'Create a site' on "
+    "one of them. Nothing was changed."
+)
 
 
 async def join_site(operator: Operator) -> None:

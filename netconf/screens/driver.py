@@ -6,6 +6,7 @@ import curses
 import fcntl
 import os
 import struct
+import sys
 import termios
 from codecs import getincrementaldecoder
 from collections.abc import Iterable
@@ -143,7 +144,7 @@ def _left_to_send(line: int) -> int:
 def _capability(name: str) -> str:
     """As terminfo knows it: window systems have a second screen, so that the shell's is there again afterwards."""
     try:
-        curses.setupterm()
+        curses.setupterm(fd=sys.__stderr__.fileno() if sys.__stderr__ is not None else 2)  # where Textual writes
     except curses.error:
         return ""
     return (curses.tigetstr(name) or b"").decode("ascii")

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from rich.segment import Segments
+from rich.traceback import Traceback
 from textual.app import App, ComposeResult, ReturnType
 from textual.binding import Binding, BindingType
 from textual.events import Event, Key, Resize
@@ -61,6 +63,12 @@ class PlainApp(App[ReturnType]):
         """Nobody answers what they do not see: on a terminal that is too small keys do nothing but leave."""
         if not (isinstance(event, Key) and self.is_small and event.key not in _ALWAYS):
             await super().on_event(event)
+
+    def _fatal_error(self) -> None:
+        """As Textual's, without the values of variables: a password may be among them."""
+        traceback = Traceback(show_locals=False, width=None)
+        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        self._close_messages_no_wait()
 
     def action_leave(self) -> None:
         """Of the page at hand, when it knows how."""

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
+from rich.segment import Segments
 from textual.app import ComposeResult
 from textual.widget import Widget
 
@@ -84,3 +86,20 @@ async def test_the_row_at_hand_stays_at_hand() -> None:
 
 def _state(name: str, others: Sequence[Interface]) -> NetworkState:
     return NetworkState((Interface(name, state=LinkState.DOWN, ipv4=IpConfig(True, dhcp=True)), *others))
+
+
+class _Broken(PlainApp[None]):
+    def on_mount(self) -> None:
+        password = "hunter2 of root"  # noqa: F841
+        raise ZeroDivisionError("of all things")
+
+
+async def test_an_app_that_breaks_shows_no_values() -> None:
+    app = _Broken()
+    with pytest.raises(ZeroDivisionError):
+        async with app.run_test(size=SIZE):
+            pass
+    segments = [one for shown in app._exit_renderables if isinstance(shown, Segments) for one in shown.segments]
+    lines = "".join(segment.text for segment in segments).splitlines()
+    assert "ZeroDivisionError" in lines[-1]
+    assert all("password = " in line for line in lines if "hunter2" in line)  # the line of the source alone
