@@ -41,16 +41,17 @@ def named(command: F) -> F:
 @click.option(
     "--nodes", type=click.IntRange(1, MOST_NODES), help="How many: 1 or 3 (default) form the site, others wait."
 )
-@click.option("--no-deploy", is_flag=True, help="Stop at nodes that run and belong to no site yet.")
-def up(name: str, nodes: int | None, no_deploy: bool) -> None:
-    """Bring the lab up. Safe to repeat: it does only what is missing."""
+@click.option("--bare", is_flag=True, help="Stop at nodes that run, have their bricks and belong to no site yet.")
+def up(name: str, nodes: int | None, bare: bool) -> None:
+    """Bring the lab up. Safe to repeat: it does only what is missing; after --bare, without it, the deploy."""
     lab = Lab(name)
     with problems(), alone(lab):
         appliance = Appliance(lab, settings.make(lab, nodes), run)
         progress = Progress(console)
         bringing = Up(appliance, progress, run)
         bringing.nodes()
-        if no_deploy:
+        if bare:
+            console.print(bringing.farewell_bare(), markup=False, soft_wrap=True)
             return
         bringing.site()
         progress.save(lab.times_file, bringing.kind)

@@ -15,6 +15,11 @@ def show(status: LabStatus, console: Console) -> None:
         console.print("\n".join(format_problem(problem)), markup=False, highlight=False)
     if status.vms:
         console.print(_vms(status))
+    if status.bare:
+        console.print(
+            "bare: no site is deployed. `trivet console` on a node creates one, `./trivet lab up` deploys one"
+        )
+        return
     api = "answers" if status.api else "does not answer"
     console.print(f"engine on {status.engine or 'no node'}; API {api}: {status.url}", markup=False)
 

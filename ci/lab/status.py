@@ -63,6 +63,12 @@ class LabStatus(msgspec.Struct, frozen=True, kw_only=True):
     api: bool = False
     vms: tuple[VmStatus, ...] = ()
 
+    @property
+    def bare(self) -> bool:
+        """Nodes run, and none of them is in a site."""
+        running = [node for node in self.nodes if node.power is Power.ON]
+        return bool(running) and all(node.unclaimed for node in running)
+
 
 def gather(name: str, url: str, machines: tuple[Machine, ...], network: Network, *, api: bool) -> LabStatus:
     nodes = tuple(_node(machine, network) for machine in machines)

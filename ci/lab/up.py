@@ -9,6 +9,7 @@ from ci.lab.appliance import Appliance
 from ci.lab.bmc.switch import Controllers
 from ci.lab.engine_vm import EngineOff
 from ci.lab.gate import USER, Gate, Unhealthy
+from ci.lab.names import DEFAULT_LAB
 from ci.lab.progress import Progress
 from ci.lab.refresh import NothingRuns
 from ci.lab.supplies import Supplies
@@ -85,10 +86,28 @@ class Up:
                     self._gate.wait_healthy(ENGINE_S)
         return changed
 
+    def farewell_bare(self) -> str:
+        """The same, of nodes that belong to no site, or still to the one that was deployed before."""
+        option = self._option
+        nodes = self._appliance.machines
+        return "\n".join(
+            [
+                f"{len(nodes)} nodes run: {', '.join(f'{one.node.name} ({one.node.address})' for one in nodes)}",
+                "Next:",
+                f"  ./trivet lab status{option}",
+                f"  ./trivet lab console node1{option}   there: trivet console, which creates a site",
+                f"  ./trivet lab up{option}              deploys one without being asked anything",
+            ]
+        )
+
+    @property
+    def _option(self) -> str:
+        name = self._appliance.lab.name
+        return "" if name == DEFAULT_LAB else f" --name {name}"
+
     def farewell(self) -> str:
         """What the user needs to know at the end."""
-        name = self._appliance.lab.name
-        option = "" if name == "lab" else f" --name {name}"
+        option = self._option
         return "\n".join(
             [
                 f"The appliance is up: {self._appliance.url}",

@@ -100,7 +100,7 @@ class TestRun:
     def _bare_nodes(self, name: str) -> Outcome:
         """Nodes of no site: a lab that is there may be deployed, and is made anew."""
         self.destroy_labs(LAB)
-        return self._runner.run(name, [*_lab("up"), "--no-deploy"], {"TRIVET_LAB": LAB}, _LAB_UP_S)
+        return self._runner.run(name, [*_lab("up"), "--bare"], {"TRIVET_LAB": LAB}, _LAB_UP_S)
 
     def _made_ready(self, suite: Suite, name: str) -> Outcome | None:
         """What a second try stands on; None where that is nothing."""

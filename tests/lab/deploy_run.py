@@ -23,8 +23,9 @@ JOURNALS = "/var/lib/trivet/deploy/journal"
 
 
 @contextmanager
-def bare_lab(name: str) -> Iterator[Appliance]:
-    """Three nodes that nobody has claimed, with the answers on the first; a lab of its own that is removed again."""
+def bare_lab(name: str, *, answers: bool = True) -> Iterator[Appliance]:
+    """Three nodes that nobody has claimed, with the answers on the first unless a test gives them itself; a lab of its
+    own that is removed again."""
     lab = Lab(name)
     progress = Progress(Console())
     with alone(lab):
@@ -35,7 +36,8 @@ def bare_lab(name: str) -> Iterator[Appliance]:
         try:
             Up(appliance, progress, run).nodes()
             machines = appliance.machines
-            deploying.hand_answers(machines[0], [deploying.introduce(machine) for machine in machines])
+            if answers:
+                deploying.hand_answers(machines[0], [deploying.introduce(machine) for machine in machines])
             yield appliance
         finally:
             down.destroy(appliance, progress)

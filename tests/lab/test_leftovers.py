@@ -44,7 +44,7 @@ def traces() -> list[str]:
 @pytest.fixture
 def machine() -> Iterator[Machine]:
     """The only node of a lab that nobody has deployed; the lab is removed again."""
-    lab_command("up", "--nodes", "1", "--no-deploy")
+    lab_command("up", "--nodes", "1", "--bare")
     (machine,) = Appliance(Lab(NAME), settings.load(Lab(NAME)), run).machines
     yield machine
     lab_command("destroy", "--yes")
@@ -57,7 +57,7 @@ def test_a_node_whose_supervisor_was_killed_comes_back(machine: Machine) -> None
     assert supervisor is not None
     processes.kill(supervisor)  # the machine itself lives on, without anybody who minds it
     assert processes.wait_gone(supervisor, 10)
-    lab_command("up", "--no-deploy")
+    lab_command("up", "--bare")
     assert not processes.alive(before)
     assert machine.power() is Power.ON
 
@@ -67,7 +67,7 @@ def test_a_node_whose_cable_outlived_it_comes_back(machine: Machine) -> None:
     machine.kill()
     peer = ("type", "veth", "peer", "name", "left")
     run("ip", "-n", machine.node.lab.netns, "link", "add", machine.node.uplink, *peer)
-    lab_command("up", "--no-deploy")
+    lab_command("up", "--bare")
     assert machine.power() is Power.ON
 
 
@@ -89,7 +89,7 @@ def test_a_lab_whose_every_process_was_killed_comes_back(machine: Machine) -> No
         process = processes.identify(pid)
         if process is not None:
             processes.kill(process)
-    lab_command("up", "--no-deploy")
+    lab_command("up", "--bare")
     assert machine.exec("cat", "/root/marker").stdout == "kept\n"
     assert machine.exec("cat", "/etc/machine-id").stdout == marker
 
@@ -97,9 +97,9 @@ def test_a_lab_whose_every_process_was_killed_comes_back(machine: Machine) -> No
 def test_an_up_that_is_killed_goes_on_where_it_was(machine: Machine) -> None:
     lab_command("down")
     for pause_s in (0.3, 1.0, 2.0, 3.0):
-        bringing = subprocess.Popen(command("up", "--no-deploy"), cwd=PROJECT, stdout=subprocess.DEVNULL)
+        bringing = subprocess.Popen(command("up", "--bare"), cwd=PROJECT, stdout=subprocess.DEVNULL)
         time.sleep(pause_s)
         bringing.send_signal(signal.SIGKILL)
         bringing.wait()
-    lab_command("up", "--no-deploy")
+    lab_command("up", "--bare")
     assert machine.power() is Power.ON

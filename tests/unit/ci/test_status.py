@@ -96,3 +96,15 @@ def test_troubles_are_named() -> None:
     services = {"glusterd": "inactive", "sanlock": "active"}
     waiting = NodeStatus(name="n", address="a", power=Power.ON, cut=False, unclaimed=True, services=services)
     assert troubles(waiting) == "in no site yet"
+
+
+def test_a_lab_of_nodes_in_no_site_says_that_it_is_bare() -> None:
+    nodes = tuple(NodeStatus(name=f"node{n}", address="", power=Power.ON, cut=False, unclaimed=True) for n in (1, 2))
+    off = NodeStatus(name="node3", address="", power=Power.OFF, cut=False)
+    bare = LabStatus(name="lab", url="", nodes=(*nodes, off))
+    text = StringIO()
+    show(bare, Console(file=text, width=120))
+    assert "bare: no site is deployed" in text.getvalue()
+    member = msgspec.structs.replace(nodes[0], unclaimed=False)
+    assert not msgspec.structs.replace(bare, nodes=(member, nodes[1])).bare
+    assert not msgspec.structs.replace(bare, nodes=(off,)).bare
