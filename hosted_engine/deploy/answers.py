@@ -47,7 +47,9 @@ class EngineAnswers(msgspec.Struct, frozen=True, kw_only=True):
     address: MachineAddress
     memory_mib: Annotated[int, Rule(numbers.why_not_memory_mib)] = 1024
     vcpus: Annotated[int, Rule(numbers.why_not_vcpus)] = 1
-    extra_names: tuple[Annotated[str, Rule(names.why_not_certificate_name)], ...] = ()
+    extra_names: Annotated[
+        tuple[Annotated[str, Rule(names.why_not_certificate_name)], ...], Rule(names.why_not_certificate_names)
+    ] = ()
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,5 +151,6 @@ def _node_draft(values: Mapping[str, Any]) -> site.NodeDraft:
         address=values.get("address"),
         nic=values.get("nic"),
         fingerprint=values.get("fingerprint"),
+        claim_code=values.get("claim_code"),
         bricks=values.get("bricks", {}),
     )

@@ -54,7 +54,7 @@ def words_page(presented: Presented) -> FormPage:
         found = {}
         if not answers["same"]:
             found["same"] = "compare the words first, then mark this with Space"
-        code = str(answers["claim_code"])
+        code = str(answers["claim_code"]).upper()
         if (reason := why_not_claim_code(code)) is not None:
             found["claim_code"] = f"{reason}: it stands on the screen of {name}"
         return found

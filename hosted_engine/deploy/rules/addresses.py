@@ -125,7 +125,8 @@ def _as_address(text: str) -> Address | None:
 
 def _as_interface(text: str) -> IPv4Interface | IPv6Interface | None:
     """Only with a prefix length in digits: an inverted netmask is too easily read wrongly."""
-    if not text.rpartition("/")[2].isdigit():
+    prefix = text.rpartition("/")[2]
+    if not prefix.isdigit() or (prefix.startswith("0") and prefix != "0"):
         return None
     try:
         return ip_interface(text)

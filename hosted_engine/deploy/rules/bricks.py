@@ -5,9 +5,10 @@ from pathlib import PurePosixPath
 
 MAX_PATH = 180  # Gluster names a file `<host>-<path>.pid`, and a file's name may have 255 characters
 
-_SYSTEM_FOLDERS = "bin boot dev efi etc lib lib32 lib64 libx32 lost+found proc root run sbin sys tmp usr var"
+_SYSTEM_FOLDERS = "bin boot dev efi etc lib lib32 lib64 libx32 lost+found proc root run sbin state sys tmp usr var"
 _SYSTEM = tuple(PurePosixPath("/", name) for name in _SYSTEM_FOLDERS.split())
 _SHARED = frozenset(map(PurePosixPath, ("/home", "/media", "/mnt", "/opt", "/srv")))
+_OF_GLUSTER = (".glusterfs", ".trashcan")
 _ODD = re.compile(r"[^A-Za-z0-9_./-]")
 
 
@@ -49,9 +50,8 @@ def _why_not_place(path: PurePosixPath) -> str | None:
             return f"is a folder of the system ({system}), and a brick has a file system made for it"
     if path in _SHARED:
         return "is a folder of the system: give a folder in it"
-    if ".glusterfs" in path.parts:
-        return "lies in .glusterfs, where Gluster keeps what belongs to a brick"
-    return None
+    own = next((name for name in _OF_GLUSTER if name in path.parts), None)
+    return f"lies in {own}, where Gluster keeps what belongs to a brick" if own is not None else None
 
 
 def _parts(text: str) -> tuple[str, ...]:

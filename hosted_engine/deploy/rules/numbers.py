@@ -1,5 +1,9 @@
 """Which sizes, times, codes and files the answers may name. Pure."""
 
+import re
+
+from node.api.messages.identity import CLAIM_CODE
+
 MAX_FILE_PATH = 4095  # PATH_MAX without the closing zero
 MAX_PASSWORD = 255
 MAX_CODE = 64
@@ -20,7 +24,16 @@ def why_not_claim_code(text: str) -> str | None:
         return "is empty"
     if len(text) > MAX_CODE:
         return f"is longer than {MAX_CODE} characters"
-    return None if all(" " < char < "\x7f" for char in text) else "holds blanks or other than ASCII characters"
+    if not all(" " < char < "\x7f" for char in text):
+        return "holds blanks or other than ASCII characters"
+    if text != text.upper() and is_claim_code(text.upper()):
+        return "has small letters, and nodes show and know theirs in capitals"
+    return None
+
+
+def is_claim_code(text: str) -> bool:
+    """Whether it is one in a node's form."""
+    return re.fullmatch(CLAIM_CODE, text) is not None
 
 
 def why_not_password_file(text: str) -> str | None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, ip_address
 
-from hosted_engine.deploy.rules.addresses import why_not_machine_in
+from hosted_engine.deploy.rules.addresses import is_address, why_not_machine_in
 from hosted_engine.deploy.rules.bricks import why_not_both
+from hosted_engine.deploy.rules.numbers import is_claim_code
 
 SIZES = (1, 3)
 
@@ -21,6 +22,7 @@ class NodeDraft:
     address: IPv4Interface | None = None
     nic: str | None = None
     fingerprint: str | None = None
+    claim_code: str | None = None
     bricks: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -132,6 +134,10 @@ def _names(draft: SiteDraft) -> Iterator[Mistake]:
         for number, value in enumerate(values):
             if value is not None and value in values[:number]:
                 yield f"nodes[{number}].{what}", f"{value} is there twice"
+    codes = [node.claim_code for _, node in _nodes(draft)]
+    for number, code in enumerate(codes):
+        if code is not None and is_claim_code(code) and code in codes[:number]:  # of members it may be any word
+            yield f"nodes[{number}].claim_code", f"is that of nodes[{codes.index(code)}] too, and each node has its own"
     if draft.engine_name is None:
         return
     for path, node in _nodes(draft):
@@ -142,12 +148,23 @@ def _names(draft: SiteDraft) -> Iterator[Mistake]:
 
 
 def _extra_names(draft: SiteDraft) -> Iterator[Mistake]:
-    """A node is known by its certificate's name: the engine's must not be good for one."""
+    """A node is known by its certificate's name: the engine's must not be good for one, nor for any other machine."""
+    network = site_network(draft)
+    others = {str(draft.gateway): "the gateway's address"} if draft.gateway is not None else {}
+    others |= {str(server): "a name server's address" for server in draft.dns if server is not None}
     of_nodes = {node.name: path for path, node in _nodes(draft) if node.name is not None}
     of_nodes |= {str(node.address.ip): path for path, node in _nodes(draft) if node.address is not None}
     for number, name in enumerate(draft.extra_names):
+        if name is None:
+            continue
+        reason = why_not_machine_in(ip_address(name), network) if network is not None and is_address(name) else None
         if name in of_nodes:
             reason = f"belongs to {of_nodes[name]}: the engine's certificate must not be good for a node"
+        elif name in others:
+            reason = f"is {others[name]}, and the engine's certificate is to be good for the engine alone"
+        elif name in draft.extra_names[:number]:
+            reason = "is there twice"
+        if reason is not None:
             yield f"engine.extra_names[{number}]", f"{name} {reason}"
 
 

@@ -54,7 +54,7 @@ def test_all_times_follow_from_the_profile() -> None:
 def test_every_mistake_is_told_at_once_with_its_path() -> None:
     text = 'site = "a b"\ncolour = "red"\ngateway = "nowhere"\n' + three(fingerprint="zz", address="192.0.2.12")[13:]
     assert errors(text) == {
-        "site": '"a b" has to be 1 to 40 letters, digits, _ . -',
+        "site": '"a b" has to be 1 to 40 letters, digits, _ . -, the first a letter or digit',
         "colour": "is not known here",
         "gateway": '"nowhere" is no address: write it like 192.0.2.1',
         "nodes[1].fingerprint": '"zz" has to be 64 hexadecimal digits in lower case',
@@ -118,6 +118,26 @@ def test_a_number_given_as_text_is_told() -> None:
             "ovirtmgmt is the name of the bridge that is made over it (management_network)",
         ),
         ({"nic": "lo"}, "nodes[1].nic", '"lo" is the loopback interface and no network card'),
+        (
+            {"claim_code": "CODE-CODE-CODE-0001"},
+            "nodes[1].claim_code",
+            "is that of nodes[0] too, and each node has its own",
+        ),
+        (
+            {"claim_code": "code-code-code-0002"},
+            "nodes[1].claim_code",
+            "has small letters, and nodes show and know theirs in capitals",
+        ),
+        (
+            {"bricks.data": "/state/bricks"},
+            "nodes[1].bricks.data",
+            '"/state/bricks" is a folder of the system (/state), and a brick has a file system made for it',
+        ),
+        (
+            {"address": "192.0.2.12/024"},
+            "nodes[1].address",
+            '"192.0.2.12/024" has to be an address with its prefix length, such as 192.0.2.11/24',
+        ),
     ],
 )
 def test_answers_that_contradict_each_other_are_told(other: dict[str, str], path: str, says: str) -> None:
@@ -189,6 +209,17 @@ def test_a_line_that_cannot_be_carried_out_is_told(line: str, path: str, says: s
         ('"localhost"', '"node2"', "engine.extra_names[0]", "node2 belongs to nodes[1]: the engine's certificate"),
         ('"localhost"', '"192.0.2.12"', "engine.extra_names[0]", "192.0.2.12 belongs to nodes[1]"),
         ('"localhost"', '"a", "*.b"', "engine.extra_names[1]", '"*.b" is no host name'),
+        ('"localhost"', '"a.b", "a.b"', "engine.extra_names[1]", "a.b is there twice"),
+        (
+            '"localhost"',
+            '"192.0.2.255"',
+            "engine.extra_names[0]",
+            "192.0.2.255 is the broadcast address of the network",
+        ),
+        ('"localhost"', '"192.0.2.0"', "engine.extra_names[0]", "192.0.2.0 is the address of the network"),
+        ('"localhost"', ", ".join(f'"a{n}.b"' for n in range(33)), "engine.extra_names", "has 33 names"),
+        ("engine.lab.test", "localhost4.localdomain4", "engine.name", '"localhost4.localdomain4" is a name by which'),
+        ("engine.lab.test", "engine.invalid", "engine.name", '"engine.invalid" ends with .invalid'),
         ("[engine]", "[engine]\nvcpus = 0", "engine.vcpus", "0 has to be 1 to 64"),
         ("[engine]", "[engine]\nmemory_mib = 256", "engine.memory_mib", "256 has to be 512 to 262144"),
         ("[engine]", "[engine]\nmemory = 2048", "engine.memory", "is not known here; did you mean memory_mib?"),
@@ -237,3 +268,19 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 def test_what_is_not_toml_is_told() -> None:
     assert "is not TOML" in errors("site = ")["the file"]
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "says"),
+    [
+        ('gateway = "192.0.2.1"', "192.0.2.1", "192.0.2.1 is the gateway's address, and the engine's certificate"),
+        ('dns = ["192.0.2.5"]', "192.0.2.5", "192.0.2.5 is a name server's address, and the engine's certificate"),
+    ],
+)
+def test_the_engines_certificate_is_good_for_no_other_machine(line: str, name: str, says: str) -> None:
+    found = errors(f"{line}\n" + three().replace('"localhost"', f'"{name}"'))
+    assert found["engine.extra_names[0]"].startswith(says)
+
+
+def test_members_of_which_nobody_knows_the_code_any_more_may_have_the_same_word() -> None:
+    assert len(parse(HEAD + "".join(node(n, claim_code="claimed") for n in (1, 2, 3))).nodes) == 3

@@ -70,6 +70,8 @@ def test_folders_that_may_be_bricks(text: str) -> None:
         ("/sys", "a folder of the system (/sys)"),
         ("/boot/efi", "a folder of the system (/boot)"),
         ("/root/b", "a folder of the system (/root)"),
+        ("/state/bricks/data", "a folder of the system (/state)"),
+        ("/b/.trashcan/x", "lies in .trashcan"),
         ("/lib64", "a folder of the system (/lib64)"),
         ("/bin/b", "a folder of the system (/bin)"),
         ("/home", "give a folder in it"),

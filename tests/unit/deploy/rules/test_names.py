@@ -117,7 +117,9 @@ def test_names_that_neither_bridge_nor_nic_can_have(text: str, says: str) -> Non
     assert says in (names.why_not_nic(text) or "accepted")
 
 
-@pytest.mark.parametrize("text", ["-br", "br.100", "br@eno1", "br+", "vnet0", "vnet12", "tap3", "veth7", "a,b", "~"])
+@pytest.mark.parametrize(
+    "text", ["-br", "br.100", "br@eno1", "br+", "vnet0", "vnet12", "tap3", "veth7", "a,b", "~", "bond0", "virbr0"]
+)
 def test_names_that_no_management_bridge_has(text: str) -> None:
     assert names.why_not_bridge(text) is not None
 
@@ -130,6 +132,16 @@ def test_names_that_bridges_have(text: str) -> None:
 @pytest.mark.parametrize("text", ["eno1", "enp0s31f6", "bond0.100", "wlp2s0", "host0", "eth0@x", "a" * 15])
 def test_names_that_nics_have(text: str) -> None:
     assert names.why_not_nic(text) is None
+
+
+@pytest.mark.parametrize("text", ["vnet0", "tap12", "macvtap1", "virbr0", "-eno1"])
+def test_names_that_no_nic_has(text: str) -> None:
+    assert names.why_not_nic(text) is not None
+
+
+@pytest.mark.parametrize("text", ["engine.invalid", "10.2.0.192.in-addr.arpa", "a.onion", "localhost6.localdomain6"])
+def test_names_under_which_no_engine_is_found(text: str) -> None:
+    assert names.why_not_engine_name(text) is not None
 
 
 @pytest.mark.parametrize("text", ["admin@internal", "a.b-c_d+e@corp.example", "x@y", "7@internal"])
@@ -166,7 +178,7 @@ def test_site_names(text: str) -> None:
     assert names.why_not_site_name(text) is None
 
 
-@pytest.mark.parametrize("text", ["", "a b", "x" * 41, "lab\n", "é", "a/b", "a\x00"])
+@pytest.mark.parametrize("text", ["", "a b", "x" * 41, "lab\n", "é", "a/b", "a\x00", ".", "..", "-", "--help", "_"])
 def test_site_names_that_are_none(text: str) -> None:
     assert names.why_not_site_name(text) is not None
 
