@@ -21,6 +21,8 @@ from node.system.clock import Clock
 
 MOST_LINES = 500
 STOPPED = "Stopped. Enter goes on from there; so does `trivet deploy` with the same answers."
+RUNNING = "Esc: stop   Up, Down: scroll"
+SURE = "Stop it? What is done stays done, and it can be gone on with.   S: stop"
 Begin = Callable[[Teller], Awaitable[Done]]
 
 
@@ -30,7 +32,8 @@ class DeployPage(Page[bool]):
     title_says = "The site is being made"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", show=False, priority=True),
-        Binding("escape,s,S", "stop", show=False),
+        Binding("escape", "ask_to_stop", show=False),
+        Binding("s,S", "stop", show=False),
     ]
     DEFAULT_CSS = """
     DeployPage #now { height: auto; max-height: 4; text-style: bold; margin-bottom: 1; }
@@ -91,24 +94,26 @@ class DeployPage(Page[bool]):
         else:
             self._start()
 
-    def action_stop(self) -> None:
-        """At first a question: a step that is cut short is done again later, and nothing is lost."""
+    def action_ask_to_stop(self) -> None:
         if not self._deploying:
             self.dismiss(self._up)
-        elif not self._asked_to_stop:
-            self._asked_to_stop = True
-            self.say_keys("Stop it? What is done stays, and it can be gone on with. S: stop it   any time: just wait")
-        elif self._deploy_loop is not None and self._deploy_task is not None:
+            return
+        self._asked_to_stop = not self._asked_to_stop
+        self.say_keys(SURE if self._asked_to_stop else RUNNING)
+
+    def action_stop(self) -> None:
+        """A step that is cut short is done again later, and nothing is lost."""
+        if self._deploying and self._asked_to_stop and self._deploy_loop is not None and self._deploy_task is not None:
             self.say_keys("Stopping ...")
             self._deploy_loop.call_soon_threadsafe(self._deploy_task.cancel)
 
     def leave(self) -> None:
-        self.action_stop()
+        self.action_ask_to_stop()
 
     def _start(self) -> None:
         self._deploying, self._asked_to_stop = True, False
         self._now.update("Looking at what is there ...")
-        self.say_keys("Esc: stop   Up, Down: scroll")
+        self.say_keys(RUNNING)
         self._run()
 
     def _say(self, line: str) -> None:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 
 from cryptography import x509
 
@@ -17,6 +16,7 @@ from installer.console.own import read_own
 from installer.storage import observe_state
 from netconf.choose import usual
 from netconf.kept import Kept
+from node.api.problems import Problem
 from node.config import Config
 from node.registration.credentials import AUTHORITY, CERTIFICATE
 from node.system.files import read_or_none
@@ -25,6 +25,7 @@ from node.tls import fetch_certificate
 
 STORAGE_S = 45.0  # gluster's own limits are 30 s
 AGENT = "trivet-node.service"
+ENGINE_PORT = 443
 NO_SITE: Lines = ("none: this node is in no site yet",)
 
 
@@ -36,7 +37,7 @@ def all_looks(settings: Callable[[], Config], run: Run) -> tuple[Look, ...]:
         Look("Agent", lambda: _agent(settings(), run)),
         Look("Volumes", lambda: _storage(settings()), every_s=15, limit_s=STORAGE_S),
         Look("Engine", lambda: _engine(settings()), every_s=5, limit_s=20),
-        Look("Certificates", lambda: _certificates(settings()), every_s=60),
+        Look("Certificates", lambda: _certificates(settings()), every_s=60, limit_s=25),
     )
 
 
@@ -89,11 +90,23 @@ def _engine(settings: Config) -> Lines:
 
 def _certificates(settings: Config) -> Lines:
     folder = settings.own_folder
-    found = [(name, _end(folder / file)) for name, file in (("this node", CERTIFICATE), ("the site", AUTHORITY))]
-    ends = [(name, end) for name, end in found if end is not None]
-    return formats.format_certificates(ends, datetime.now(UTC)) or ("! none: the agent has never run on this node",)
+    files = (("this node", CERTIFICATE), ("the site", AUTHORITY))
+    own = [(name, _end(pem)) for name, file in files if (pem := read_or_none(folder / file)) is not None]
+    if not own:
+        return ("! none: the agent has never run on this node",)
+    lines = formats.format_certificates(own, datetime.now(UTC))
+    return (*lines, *_of_engine(settings)) if is_member(settings) else lines
 
 
-def _end(path: Path) -> datetime | None:
-    pem = read_or_none(path)
-    return x509.load_pem_x509_certificate(pem).not_valid_after_utc if pem is not None else None
+def _of_engine(settings: Config) -> Lines:
+    """As it shows it to anybody; that it is the engine's own is for those to check who trust it."""
+    try:
+        address = HaLook(settings).site().site.engine.address
+        pem = fetch_certificate(address, ENGINE_PORT, None, timeout_s=5)
+    except (OSError, Problem) as err:
+        return (f"the engine: unknown, for it was not reached: {describe(err)}",)
+    return formats.format_certificates([("the engine", _end(pem.encode()))], datetime.now(UTC))
+
+
+def _end(pem: bytes) -> datetime:
+    return x509.load_pem_x509_certificate(pem).not_valid_after_utc

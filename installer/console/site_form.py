@@ -77,18 +77,25 @@ def site_mistakes(form: SiteForm) -> dict[str, str]:
     alone = {path for path, _ in _errors(_without_site(form))}
     found: dict[str, str] = {}
     for path, sentence in _errors(form):
-        field = "" if path in alone and path.startswith("nodes") else _field_of(path, sentence)
-        found.setdefault(field, sentence if field else f"{path}: {sentence}")
+        if not path.startswith("nodes"):
+            found.setdefault(_OF_SITE.get(path, "dns" if path.startswith("dns") else ""), sentence)
+        elif path in alone:
+            found.setdefault("", f"{path}: {sentence}")
+        else:
+            found.setdefault(_cause(path, sentence), f"{_named(form, path)} does not go with it: {sentence}")
     return found
 
 
-def _field_of(path: str, sentence: str) -> str:
-    """Where a node does not go with what was typed here, it is this that can be mended here."""
-    if path.endswith("].address"):
-        return "gateway" if "the gateway's address" in sentence else "engine_address"
-    if path.endswith("].name"):
+def _cause(path: str, sentence: str) -> str:
+    """The field of the site with which a node does not go: the node was good without it."""
+    if path.endswith(".name"):
         return "engine_name"
-    return "dns" if path.startswith("dns") else _OF_SITE.get(path, "")
+    return "gateway" if "the gateway's address" in sentence else "engine_address"
+
+
+def _named(form: SiteForm, path: str) -> str:
+    """The node at `path`, by its name."""
+    return form.members[int(path.partition("[")[2].partition("]")[0])].name
 
 
 def member_mistakes(form: SiteForm, at: int) -> dict[str, str]:

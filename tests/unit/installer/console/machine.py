@@ -100,6 +100,7 @@ class Machine:
         self.session = Session(open_for_good=True)
         self.may_leave = True
         self.looks: tuple[Look, ...] = (Look("Node", lambda: ("node1",)),)
+        self.read_settings: Callable[[], Config] | None = None
         self.pool: Callable[[], PoolState] = whole_pool
         self.offered = Offer(addresses=(OfferedAddress(nic="host0", address="192.0.2.11/24"),), mounts=MOUNTS)
         self.outside: list[tuple[str, ...]] = []
@@ -128,7 +129,7 @@ class Machine:
 
         return Dependencies(
             looks=self.looks,
-            settings=lambda: self.settings,
+            settings=self.read_settings or (lambda: self.settings),
             run=self.run,
             clock=self.world.clock,
             session=self.session,
