@@ -12,8 +12,9 @@ from installer.console import site_form, site_pages
 from installer.console.dependencies import Dependencies
 from installer.console.deploy_page import DeployPage
 from installer.console.menu import Entry
+from installer.console.model import Own
 from installer.console.operator import Operator
-from installer.console.own import Own, read_own
+from installer.console.own import read_own
 from installer.console.pages import MenuPage, TextPage
 from installer.console.site_form import Member, SiteForm
 from node.api.problems import Problem, Refused

@@ -10,8 +10,7 @@ from gluster.report import StorageReport
 from gluster.state import VolumeState
 from hosted_engine.ha.look import SiteLook
 from hosted_engine.ha.whiteboard import ClusterBlock, HostBlock
-from installer.console.look import Lines
-from installer.console.own import Own
+from installer.console.model import Lines, Own
 from netconf.model import MAIN_TABLE, LinkType, NetworkState
 from netconf.screens.rows import Seen, rows
 from node.fingerprint import format_words

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-Lines = tuple[str, ...]
+from installer.console.model import Lines
 
 
 @dataclass(frozen=True, slots=True)

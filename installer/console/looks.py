@@ -1,6 +1,7 @@
 """Asks this machine how it is, part by part; each works without the others. What they find is said by `formats`."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -11,11 +12,13 @@ from gluster.report import make_report
 from hosted_engine.ha.look import Look as HaLook
 from hosted_engine.ha.look import NoDaemon, VolumeSilent
 from installer.console import formats
-from installer.console.look import Lines, Look, describe
+from installer.console.look import Look, describe
+from installer.console.model import Lines
 from installer.console.own import read_own
 from installer.storage import observe_state
-from netconf.choose import usual
-from netconf.kept import Kept
+from netconf.choose import named
+from netconf.errors import Problem as NetworkProblem
+from netconf.model import NetworkState
 from node.api.problems import Problem
 from node.config import Config
 from node.registration.credentials import AUTHORITY, CERTIFICATE
@@ -24,6 +27,7 @@ from node.system.process import CommandFailed, Run
 from node.tls import fetch_certificate
 
 STORAGE_S = 45.0  # gluster's own limits are 30 s
+NETWORK_MANAGER_S = 5.0
 AGENT = "trivet-node.service"
 ENGINE_PORT = 443
 NO_SITE: Lines = ("none: this node is in no site yet",)
@@ -46,7 +50,19 @@ def _own(settings: Config) -> Lines:
 
 
 def _network() -> Lines:
-    return formats.format_network(asyncio.run(usual(Kept()).observe()))
+    state, managed = asyncio.run(_observe_network())
+    lines = formats.format_network(state)
+    return lines if managed else (*lines, "! NetworkManager does not answer: this is what the kernel has")
+
+
+async def _observe_network() -> tuple[NetworkState, bool]:
+    """The network, and whether NetworkManager has said so; where it does not in time, the kernel."""
+    manager = named("networkmanager")
+    with contextlib.suppress(TimeoutError, NetworkProblem, OSError):
+        async with asyncio.timeout(NETWORK_MANAGER_S):
+            if await manager.answers():
+                return await manager.show(), True
+    return await named("kernel").show(), False
 
 
 def _agent(settings: Config, run: Run) -> Lines:

@@ -1,25 +1,14 @@
 """Who this machine is by its own files: name, key, claim code, site. Works without the agent, without network."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from hosted_engine.deploy.here import organisation
+from installer.console.model import Own
 from node.config import Config
 from node.registration.credentials import AUTHORITY, CERTIFICATE
 from node.registration.membership import CLAIM
 from node.system.files import read_or_none
 from node.tls import certificate_fingerprint
-
-
-@dataclass(frozen=True, slots=True)
-class Own:
-    """`fingerprint` is empty until the agent has run for the first time, `claim_code` once the node is claimed. `site`
-    is None while it belongs to none."""
-
-    name: str
-    fingerprint: str = ""
-    claim_code: str = ""
-    site: str | None = None
 
 
 def read_own(settings: Config) -> Own:

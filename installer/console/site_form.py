@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from hosted_engine.deploy.answers import Answers, AnswersWrong, from_document
 from hosted_engine.deploy.rules.bricks import why_not_brick
 from hosted_engine.deploy.rules.site import SIZES
-from installer.console.own import Own
+from installer.console.model import Own
 from node.api.messages.identity import Identity, Offer
 
 SITE = "site"

@@ -9,7 +9,7 @@ from hosted_engine.ha.site_files import HaEngine, HaNode, HaSite
 from hosted_engine.ha.states import Health, State, VmState
 from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
 from installer.console import formats
-from installer.console.own import Own
+from installer.console.model import Own
 from tests.fakes.pool import whole_pool, with_brick
 from tests.unit.netconf.states import AFTER, BEFORE
 
