@@ -9,6 +9,7 @@ from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.format_answers import format_answers
 from hosted_engine.deploy.rules.site import SIZES
 from installer.console import site_form, site_pages
+from installer.console.add_node import add_by_address, find_and_add
 from installer.console.dependencies import Dependencies
 from installer.console.deploy_page import DeployPage
 from installer.console.menu import Entry
@@ -110,7 +111,9 @@ async def _choose_nodes(operator: Operator) -> bool:
         members = _draft(operator).members
         reason = site_form.why_not_size(len(members))
         entries = [Entry(str(n), one.name, _summary(one, own=n == 1)) for n, one in enumerate(members, 1)]
-        entries += [Entry("A", "Add a node", "by its address")] if len(members) < max(SIZES) else []
+        if len(members) < max(SIZES):
+            entries.append(Entry("A", "Add a node", "by its address"))
+            entries.append(Entry("F", "Find nodes", "that wait in the network of this one"))
         entries += [Entry("D", "Drop the last", f"{members[-1].name} is left out")] if len(members) > 1 else []
         entries += [Entry("G", "Go on", f"with {len(members)} node{'s' * (len(members) != 1)}")] if not reason else []
         note = reason or f"A site is made of one node, without copies, or of three. Here: {len(members)}."
@@ -134,7 +137,9 @@ async def _all_good(operator: Operator) -> bool:
 async def _change_members(operator: Operator, key: str) -> None:
     draft = _draft(operator)
     if key == "A":
-        await _add(operator)
+        await add_by_address(operator)
+    elif key == "F":
+        await find_and_add(operator)
     elif key == "D":
         operator.draft = replace(draft, members=draft.members[:-1])
     elif key.isdigit():
@@ -146,35 +151,6 @@ async def _edit(operator: Operator, at: int) -> bool:
     if typed is not None:
         operator.draft = site_pages.with_member(_draft(operator), at, typed)
     return typed is not None
-
-
-async def _add(operator: Operator) -> None:
-    """One more node, once its words were compared and it took its claim code."""
-    neighbours, typed = operator.dependencies.neighbours, ""
-    while (answers := await operator.ask(site_pages.address_page(_draft(operator), typed))) is not None:
-        typed = str(answers["address"])
-        address = typed.partition("/")[0]
-        try:
-            presented = await operator.threaded(
-                f"Asking {address} for its key ...",
-                lambda: neighbours.present(address),  # noqa: B023 - called before the next round
-            )
-            while (said := await operator.ask(site_pages.words_page(presented))) is not None:
-                code = str(said["claim_code"]).upper()
-                try:
-                    identity = await operator.threaded(
-                        f"Asking {presented.name} what it brings ...",
-                        lambda: neighbours.identity(presented, code),  # noqa: B023
-                    )
-                except Problem as err:
-                    await operator.explain(err)
-                    continue
-                draft = _draft(operator)
-                member = site_form.other_member(typed, identity, code, draft.members[0])
-                operator.draft = replace(draft, members=(*draft.members, member))
-                return
-        except Problem as err:
-            await operator.explain(err)
 
 
 async def _deploy(operator: Operator, answers: Answers, folder: Folder) -> bool:

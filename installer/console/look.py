@@ -76,6 +76,8 @@ def describe(err: BaseException) -> str:
     """In one line: why it went wrong, of a Problem its reason alone."""
     if isinstance(err, PermissionError):
         return f"this needs root ({err.strerror or err})"
+    if isinstance(err, OSError) and err.strerror:
+        return f"{err.strerror}{f': {err.filename}' if err.filename else ''}"
     text = getattr(err, "text", None)
     words = text.why if text is not None and hasattr(text, "why") else str(err)
     return " ".join(str(words).split()) or type(err).__name__

@@ -1,18 +1,24 @@
 """Reaches other machines that belong to no site yet: their keys first, and with their claim codes what they offer."""
 
 import asyncio
+import socket
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from typing import Protocol
 
 from cryptography import x509
 
 from node.api.messages.identity import Identity
 from node.api.paths import PORT
-from node.api.problems import NodeSilent, Refused, RemoteFailed, RemoteRefused
+from node.api.problems import NodeSilent, Problem, Refused, RemoteFailed, RemoteRefused
 from node.client import NodeClient
 from node.tls import certificate_fingerprint, fetch_certificate, pinned_context
 
 REACHED_S = 5.0
+FOUND_S, AT_ONCE = 0.5, 64
+MOST_SEARCHED = 1024  # addresses: what takes a few seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,11 @@ class Neighbours(Protocol):
         """What the machine at `address` shows; blocks for a few seconds. Raises NotReached, Claimed."""
         ...
 
+    def find(self, network: IPv4Network, but: Collection[str]) -> tuple[Presented, ...]:
+        """The machines in `network`, without the addresses in `but`, whose agents wait to be claimed. Blocks for a few
+        seconds in a network of MOST_SEARCHED addresses."""
+        ...
+
     def identity(self, presented: Presented, claim_code: str) -> Identity:
         """Who it says it is, and what it offers, over a connection to that very key. Raises NotReached, CodeRefused."""
         ...
@@ -70,6 +81,18 @@ class AgentNeighbours:
             issuer = x509.load_pem_x509_certificate(pem.encode()).issuer.rfc4514_string()
             raise Claimed(name=presented.name, address=address, issuer=issuer)
         return presented
+
+    def find(self, network: IPv4Network, but: Collection[str]) -> tuple[Presented, ...]:
+        hosts = [str(host) for host in network.hosts() if str(host) not in but]
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="find") as pool:
+            return tuple(one for one in pool.map(self._try, hosts) if one is not None)
+
+    def _try(self, address: str) -> Presented | None:
+        try:
+            socket.create_connection((address, self._port), timeout=FOUND_S).close()
+            return self.present(address)
+        except (OSError, Problem):
+            return None
 
     def identity(self, presented: Presented, claim_code: str) -> Identity:
         return asyncio.run(self._identity(presented, claim_code))

@@ -127,8 +127,9 @@ def own_member(own: Own, offer: Offer) -> Member:
     return Member(own.name, first[1], first[0], own.fingerprint, own.claim_code, engine, data)
 
 
-def other_member(address: str, identity: Identity, claim_code: str, like: Member) -> Member:
-    """Another node, by what it offers; what it does not say is proposed as it is on the node `like`."""
+def other_member(address: str, fingerprint: str, identity: Identity, claim_code: str, like: Member) -> Member:
+    """Another node, by the fingerprint that was compared and by what it offers; what it does not say is proposed as it
+    is on the node `like`."""
     offer = identity.offer or Offer()
     plain = address.partition("/")[0]
     found = next((one for one in offer.addresses if one.address.partition("/")[0] == plain), None)
@@ -137,7 +138,7 @@ def other_member(address: str, identity: Identity, claim_code: str, like: Member
         name=identity.name,
         address=found.address if found is not None else _with_prefix(address, (like,)),
         nic=found.nic if found is not None else like.nic,
-        fingerprint=identity.fingerprint,
+        fingerprint=fingerprint,
         claim_code=claim_code,
         engine_brick=engine or like.engine_brick,
         data_brick=data or like.data_brick,

@@ -1,8 +1,9 @@
 """A node in memory on whose console tests press keys: its own files, its neighbours, a site that can be deployed."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from ipaddress import IPv4Network
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -61,6 +62,7 @@ class FakeNeighbours:
         self._world = world
         self.fingerprints: dict[str, str] = {}  # another key at that address
         self.offers = True
+        self.answer = True
 
     def present(self, address: str) -> Presented:
         name = f"node{int(address.rpartition('.')[2]) - 10}"
@@ -68,6 +70,10 @@ class FakeNeighbours:
             raise NotReached(address=address, reason="no route to host")
         fingerprint = self.fingerprints.get(address, self._world.nodes[name].fingerprint)
         return Presented(address, name, fingerprint, "its certificate", issued_by_site=False)
+
+    def find(self, network: IPv4Network, but: Collection[str]) -> tuple[Presented, ...]:
+        hosts = [str(host) for host in network.hosts()] if self.answer else []
+        return tuple(self.present(host) for host in hosts[10:13] if host not in but)
 
     def identity(self, presented: Presented, claim_code: str) -> Identity:
         node = self._world.nodes[presented.name]

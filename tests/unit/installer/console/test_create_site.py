@@ -7,6 +7,7 @@ import msgspec
 
 from hosted_engine.authority import make_authority
 from hosted_engine.deploy import answers as answers_file
+from node.api.messages.identity import OfferedAddress
 from tests.unit.installer.console.machine import Machine, shows
 from tests.unit.installer.console.operator import Operator
 
@@ -150,3 +151,36 @@ async def test_a_member_of_a_site_makes_none(machine: Machine) -> None:
         operator = Operator(pilot)
         await operator.goes("enter", "c")
         await operator.sees("this node is a member of site branch-7 already")
+
+
+async def test_nodes_are_found_and_still_compared(machine: Machine) -> None:
+    async with machine.on() as pilot:
+        operator = Operator(pilot)
+        await operator.goes("enter", "c", "f")
+        found = await operator.sees("Nodes that were found", "2 node3", "compare the words")
+        assert "node1" not in found
+        await operator.goes("2")
+        await operator.sees("Is this node3?")
+        await operator.goes(" ", "tab", machine.world.nodes["node3"].claim_code, "enter")
+        await operator.sees("2 nodes: add 1 more", "192.0.2.13/24 on host0")
+        await operator.goes("f")
+        assert "node3" not in await operator.sees("Nodes that were found", "1 node2")
+        await operator.goes("escape")
+        await operator.sees("2 nodes: add 1 more")
+
+
+async def test_where_nobody_answers_it_is_said(machine: Machine) -> None:
+    machine.neighbours.answer = False
+    async with machine.on() as pilot:
+        operator = Operator(pilot)
+        await operator.goes("enter", "c", "f")
+        await operator.sees("No node was found", "at none of the addresses of 192.0.2.0/24")
+
+
+async def test_a_wide_network_is_not_searched(machine: Machine) -> None:
+    address = OfferedAddress(nic="host0", address="10.0.0.11/16")
+    machine.offered = msgspec.structs.replace(machine.offered, addresses=(address,))
+    async with machine.on() as pilot:
+        operator = Operator(pilot)
+        await operator.goes("enter", "c", "f")
+        await operator.sees("No node was looked for", "65536 addresses")
