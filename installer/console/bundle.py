@@ -58,7 +58,8 @@ async def make_bundle(operator: Operator) -> None:
     text = (
         f"The support bundle is at\n\n    {path}\n\n{path.stat().st_size >> 10} KiB, for root alone. Keys, claim "
         "codes, passwords, their hashes and recovery codes were taken out. Names and addresses of your network are in "
-        f"it: look through it before you give it away. Fetch it with scp. The last {KEPT} bundles are kept."
+        f"it: look through it before you give it away. Fetch it by scp, or copy it in a shell. "
+        f"The last {KEPT} bundles are kept."
     )
     await operator.ask(TextPage("Support bundle", text))
 

@@ -34,9 +34,11 @@ def console(login: bool) -> None:
         raise click.UsageError("This needs a terminal. Without one there are `trivet ha status` and `trivet --help`.")
     from installer.console.app import ConsoleApp  # Textual takes a moment to load, and other commands do without
 
-    ConsoleApp(dependencies(login=login)).run(mouse=False)
+    app = ConsoleApp(dependencies(login=login))
+    app.run(mouse=False)
     sys.stdout.flush()
-    os._exit(0)  # a question that hangs in a dead mount would be waited for
+    sys.stderr.flush()
+    os._exit(app.return_code or 0)  # a question that hangs in a dead mount would be waited for
 
 
 def dependencies(*, login: bool) -> Dependencies:
@@ -60,15 +62,11 @@ def dependencies(*, login: bool) -> Dependencies:
 
 
 def _outside(argv: Sequence[str], pauses: bool) -> None:
-    """On this terminal. Ctrl-C there is for the command alone: the console hears no signals meanwhile."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """On this terminal. Ctrl-C there is for the command alone: the console hears it and does nothing."""
+    before = signal.signal(signal.SIGINT, lambda *_: None)  # a handler is not inherited, as ignoring would be
     try:
-        status = subprocess.run(argv, check=False, restore_signals=True, preexec_fn=_heed_interrupts).returncode
+        status = subprocess.run(argv, check=False).returncode
         if status != 0 and pauses:
             click.pause(f"\n{' '.join(argv[-2:])} ended with {status}. Any key goes back to the console.")
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _heed_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)

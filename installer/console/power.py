@@ -42,8 +42,9 @@ async def _end(operator: Operator, verb: str) -> None:
 
 
 def _fine(deps: Dependencies) -> str:
-    member = is_member(deps.settings())
-    return "The storage goes on without this node, and no VM runs here." if member else "This node is in no site."
+    if not is_member(deps.settings()):
+        return "This node is in no site, and no VM runs here."
+    return "No volume loses its quorum without this node, and no VM runs here."
 
 
 def why_not_off(deps: Dependencies) -> list[str]:

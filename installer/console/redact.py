@@ -17,8 +17,8 @@ _PATTERNS = tuple(
     )
 )
 _NAMED = re.compile(
-    r"""(?ix)(["']?\b[\w.-]*(?:password|passwd|passphrase|secret|token|claim_?code|recovery_?code|private_?key|community)
-    [\w.-]*["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;}\]]+)"""
+    r"""(?ix)(["']?[\w.-]{0,40}(?:password|passwd|passphrase|secret|token|claim_?code|recovery_?code|private_?key|community)
+    [\w.-]{0,40}["']?[ \t]*[:=][ \t]*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;}\]]+)"""
 )
 
 

@@ -73,7 +73,7 @@ async def test_the_pages_of_the_menu(machine: Machine) -> None:
             await operator.goes("escape")
         machine.run.answers["virsh"] = ""
         await operator.goes("enter", "o")
-        await shows(pilot, "power-off", "The storage goes on without this node")
+        await shows(pilot, "power-off", "No volume loses its quorum without this node")
 
 
 async def test_a_deploy_on_the_screen(machine: Machine) -> None:

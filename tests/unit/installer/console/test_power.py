@@ -55,7 +55,7 @@ async def test_a_node_that_can_be_done_without_is_rebooted_after_a_question(mach
     async with machine.on() as pilot:
         operator = Operator(pilot)
         await operator.goes("enter", "r")
-        await operator.sees("Reboot node1", "The storage goes on without this node")
+        await operator.sees("Reboot node1", "No volume loses its quorum without this node")
         await operator.goes("escape", "r")
         await operator.sees("Yes, reboot node1")
         assert machine.run.commands("systemctl reboot") == []
