@@ -22,15 +22,9 @@ from netconf.errors import Text
 from netconf.screens.controls import Row, TextLine
 from netconf.screens.plain import Page, PlainApp
 from netconf.screens.trouble import TroublePage
-from node.api.problems import Failed, Problem, Refused
+from node.api.problems import Failed, Problem
 
 T = TypeVar("T")
-
-
-class NoPassword(Refused):
-    what = "Nothing can be changed at this console"
-    why = "{reason}, so nobody can show here that he may"
-    mend = "Sign in by SSH with a key that the node knows and give root a password (passwd), or install the node anew"
 
 
 class ConsoleApp(PlainApp[None]):
@@ -121,12 +115,12 @@ class ConsoleApp(PlainApp[None]):
             await self.explain(NotDone(title=action.entry.title, reason=describe(err)))
 
     async def _unlocked(self) -> bool:
-        """Raises NoPassword."""
+        """Raises NoPassword, NotRoot."""
         session, root = self.dependencies.session, self.dependencies.root
         if session.is_open:
             return True
-        if (reason := root.why_not_usable()) is not None:
-            raise NoPassword(reason=reason)
+        if (problem := root.why_not_usable()) is not None:
+            raise problem
         note = "This changes the node. Root's password opens it for this session."
         while (answers := await self.ask(_password_page(note))) is not None:
             password = str(answers["password"])

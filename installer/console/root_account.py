@@ -7,7 +7,18 @@ from node.api.problems import Failed, Refused
 from node.system.process import CommandFailed, Run
 
 SHADOW = Path("/etc/shadow")
-NO_PASSWORD = "root has no password on this node"
+
+
+class NoPassword(Refused):
+    what = "Nothing can be changed at this console"
+    why = "root has no password on this node, so nobody can show here that he may"
+    mend = "Sign in by SSH with a key that the node knows and give root a password (passwd), or install the node anew"
+
+
+class NotRoot(Refused):
+    what = "Nothing can be changed at this console"
+    why = "it was not begun by root ({reason})"
+    mend = "Leave it and run it as root: sudo trivet console"
 
 
 class BadPassword(Refused):
@@ -26,12 +37,12 @@ class RootAccount:
     def __init__(self, run: Run, shadow: Path = SHADOW) -> None:
         self._run, self._shadow = run, shadow
 
-    def why_not_usable(self) -> str | None:
+    def why_not_usable(self) -> Refused | None:
         """Why nobody can sign in with root's password; None where there is one."""
         try:
-            return None if has_password(self._shadow.read_text()) else NO_PASSWORD
+            return None if has_password(self._shadow.read_text()) else NoPassword()
         except OSError as err:
-            return f"root's password cannot be looked up ({err.strerror or err})"
+            return NotRoot(reason=err.strerror or err)
 
     def is_password(self, password: str) -> bool:
         """Asked of PAM's own helper, which reads it from its standard input. Raises CommandFailed where that is not

@@ -69,6 +69,14 @@ async def test_a_node_whose_root_has_no_password_says_so(machine: Machine, clock
     assert machine.outside == []
 
 
+async def test_whoever_is_not_root_is_told_so(machine: Machine, clock: Clock) -> None:
+    machine.shadow.unlink()
+    async with machine.on() as pilot:
+        operator = Operator(pilot)
+        await operator.goes("enter", "s")
+        await operator.sees("it was not begun by root (No such file or directory)", "sudo trivet console")
+
+
 @pytest.mark.parametrize(
     ("shadow", "has"),
     [
