@@ -39,7 +39,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "processes.txt": ("ps", "-eo", "pid,ppid,rss,etime,comm"),  # without arguments: strangers put passwords there
 }
 FILES = (
-    "etc/os-release",
+    "usr/lib/os-release",
     "etc/trivet/node.toml",
     "etc/trivet/answers.toml",
     "run/trivet-ha/status.json",
@@ -72,7 +72,8 @@ def collect(deps: Dependencies, now: datetime | None = None) -> Path:
     deps.bundles.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = deps.bundles / f"{name}.tar.gz"
     part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
+    for left in deps.bundles.glob("*.part"):  # of one that was cut short
+        left.unlink()
     part.touch(mode=0o600)
     missing = []
     with tarfile.open(part, "w:gz") as tar:

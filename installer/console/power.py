@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from gluster.diagnosis.quorum import would_lose_quorum
 from gluster.state import PoolState
+from hosted_engine.deploy.decisions import ENGINE_VM
 from hosted_engine.deploy.here import within
 from installer.console.dependencies import Dependencies
 from installer.console.form import FormPage
@@ -58,7 +59,7 @@ def why_not_off(deps: Dependencies) -> list[str]:
 def why_not_without(state: PoolState) -> str | None:
     """Why the storage cannot do without this server, as gluster decides it; pure."""
     if not state.answered:
-        return f"Nobody can say how the storage is, so it may lose its quorum: {state.reason}."
+        return f"Nobody can say how the storage is, so it may lose its quorum: {state.reason.removesuffix('.')}."
     lost = [one.name for one in state.volumes if would_lose_quorum(state, one, state.server)]
     if lost:
         return (
@@ -84,11 +85,16 @@ def _running(run: Run) -> list[str]:
         vms = run("virsh", "--readonly", "list", "--name", timeout_s=ASKED_S).split()
     except CommandFailed as err:
         return [] if err.exit_status is None and "not installed" in err.text.why else [_unknown(err)]
-    return [f"VMs run here and would be shut down: {', '.join(vms)}. Move them in the API first."] if vms else []
+    if not vms:
+        return []
+    mend = "Move them in the API first"
+    if ENGINE_VM in vms:
+        mend += f"; {ENGINE_VM}, the engine's, goes away by Maintenance"
+    return [f"VMs run here and would be shut down: {', '.join(vms)}. {mend}."]
 
 
 def _unknown(err: CommandFailed) -> str:
-    return f"Nobody can say which VMs run here: {err.text.why}."
+    return f"Nobody can say which VMs run here: {err.text.why.removesuffix('.')}."
 
 
 def _insisting_page(title: str, name: str, reasons: Sequence[str]) -> FormPage:

@@ -44,8 +44,8 @@ def test_an_operator_makes_a_site_by_few_answers(nodes: Appliance) -> None:
         console.type(ENTER)
         console.sees("What can be done")
         console.type("c")
-        for machine in others:
-            _add(console, machine)
+        _add(console, others[0], found=False)
+        _add(console, others[1], found=True)
         console.sees("Here: 3", "> G Go on")
         console.type(ENTER)
         console.sees("Engine's address")
@@ -80,15 +80,21 @@ def test_an_operator_makes_a_site_by_few_answers(nodes: Appliance) -> None:
     assert said.split("\n")[:2] == ["200", "['node1', 'node2', 'node3']"]
 
 
-def _add(console: NodeConsole, machine: Machine) -> None:
-    """As it stands on that node's own screen; the two fingerprints are compared."""
+def _add(console: NodeConsole, machine: Machine, *, found: bool) -> None:
+    """By its address, or found in the network; as it stands on that node's own screen, the two fingerprints are
+    compared."""
     words, code = read_introduction(machine)
     name = machine.node.name
     console.sees("Nodes of the site", "> A Add a node")
-    console.type(ENTER)
-    console.sees("Another node")
-    console.answer(machine.node.address)
-    console.type(ENTER)
+    if found:
+        console.type("f")
+        console.sees("Nodes that were found", f"> 1 {name}", words)
+        console.type(ENTER)
+    else:
+        console.type(ENTER)
+        console.sees("Another node")
+        console.answer(machine.node.address)
+        console.type(ENTER)
     console.sees(f"Is this {name}?", words)
     console.answer(" ")
     console.type(TAB)

@@ -42,7 +42,8 @@ def test_a_look_that_breaks_is_a_reason(machine: Machine) -> None:
 def test_vms_are_a_reason_and_so_is_not_knowing_them(machine: Machine) -> None:
     machine.run.answers["virsh"] = "HostedEngine\nvm7\n"
     assert why_not_off(machine.dependencies) == [
-        "VMs run here and would be shut down: HostedEngine, vm7. Move them in the API first."
+        "VMs run here and would be shut down: HostedEngine, vm7. Move them in the API first; HostedEngine, the "
+        "engine's, goes away by Maintenance."
     ]
     machine.run.answers["virsh"] = CommandFailed(("virsh",), "it took longer than 15 s")
     assert "Nobody can say which VMs run here" in why_not_off(machine.dependencies)[0]
