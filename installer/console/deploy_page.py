@@ -138,7 +138,7 @@ class DeployPage(Page[bool]):
 
     async def _cancellable(self) -> Done:
         self._deploy_loop, self._deploy_task = asyncio.get_running_loop(), asyncio.current_task()
-        return await self._begin(Teller(lambda line: self._tell(line), self._clock))
+        return await self._begin(Teller(self._tell, self._clock))
 
     def _tell(self, line: str) -> None:
         self.post_message(self.Told(line))
