@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from images import manifest
+from node.upgrade.manifest import NAME
 
 
 @pytest.fixture
@@ -44,6 +45,6 @@ def test_written_again_it_describes_itself_not(folder: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "{}", '{"version": 1, "files": []}', "[" * 100])
 def test_something_else_is_refused(tmp_path: Path, text: str) -> None:
-    (tmp_path / manifest.NAME).write_text(text)
+    (tmp_path / NAME).write_text(text)
     with pytest.raises(manifest.NoManifest):
         manifest.read(tmp_path)
