@@ -21,8 +21,9 @@ from node.system.process import Run
 
 # tty0 is the screen; a serial line that is not there costs nothing. The last one gets what systemd says.
 CONSOLES = "console=tty0 console=ttyS0,115200"
-COMMON = (
-    "systemd.gpt_auto=no systemd.ssh_auto=no quiet loglevel=3 panic=30 systemd.firstboot=off systemd.show_status=auto"
+# gpt: a disk whose first partition table a power cut has spoiled is read by its second.
+COMMON = "gpt quiet loglevel=3 panic=30 " + " ".join(
+    f"systemd.{word}" for word in ("gpt_auto=no", "ssh_auto=no", "firstboot=off", "show_status=auto")
 )
 TITLE = "Trivet"
 LIVE = "trivet.live systemd.unit=trivet-installer.target"

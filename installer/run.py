@@ -14,7 +14,6 @@ from installer.disk_layout import STATE, STATE_LABEL
 from installer.passwords import yescrypt
 from installer.plan import InstallPlan
 from installer.steps import sequence
-from installer.steps.copying import Meter
 from installer.steps.going_on import take_up
 from installer.steps.identity import read_identity
 from installer.steps.live import Live, Manifest, check_medium, read_manifest
@@ -27,6 +26,7 @@ from node import steps
 from node.api.problems import Failed, Problem, Refused
 from node.steps import Mark, OnError, StepFailed
 from node.system.clock import Clock
+from node.system.copying import Meter
 from node.system.process import CommandFailed, Run
 
 MEDIUM, FINISH = "medium", "finish"

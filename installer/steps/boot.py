@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from installer.disk_layout import ESP, id_of
-from installer.steps.copying import copy_file
 from installer.steps.work import Work
+from node.system.copying import copy_file
 from node.system.files import write_durable
 from node.system.process import CommandFailed
 

@@ -1,9 +1,9 @@
 """The images that a site is made from, for a node that reaches no network."""
 
-from installer.steps.copying import Meter, copy_file, sha256_of
 from installer.steps.live import MediumFile
 from installer.steps.work import Work
 from node.api.problems import Failed
+from node.system.copying import Meter, copy_file, sha256_of
 
 FOLDER = "images"
 

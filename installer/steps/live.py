@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 
 from installer.disk_layout import SLOT_SIZE
-from installer.steps.copying import sha256_of
 from node.api.problems import Refused
+from node.system.copying import sha256_of
 
 MANIFEST = "manifest.json"
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from installer.disk_layout import SLOT
-from installer.steps.copying import sha256_of, write_device
 from installer.steps.work import Work
 from node.api.problems import Failed
+from node.system.copying import sha256_of, write_device
 
 
 class NotAsWritten(Failed):

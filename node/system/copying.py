@@ -33,10 +33,11 @@ def write_device(source: Path, device: Path, meter: Meter) -> None:
 
 
 def copy_file(source: Path, target: Path, meter: Meter) -> None:
-    """Copy a file into a folder: it is there whole or not at all."""
+    """Copy a file into a folder, readable by all: it is there whole or not at all."""
     beside = target.with_name(f".{target.name}.part")
     beside.unlink(missing_ok=True)
     _copy(source, beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, meter)
+    beside.chmod(0o644)
     beside.rename(target)
     sync_folder(target.parent)
 
