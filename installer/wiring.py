@@ -17,6 +17,7 @@ from installer.preflight import Finding, findings
 from installer.prepare import Prepared, observe, prepare
 from installer.surroundings import Check, Installed, Report, Unfinished
 from installer.sysinfo import SysInfo
+from installer.unattended import unattended_findings
 from netconf.choose import usual
 from netconf.kept import Kept
 from node.system.process import run
@@ -40,7 +41,7 @@ class ThisMachine:
         return self._sysinfo
 
     async def findings(self, sysinfo: SysInfo) -> Sequence[Finding]:
-        return findings(sysinfo)
+        return (*unattended_findings(), *findings(sysinfo))
 
     async def unfinished(self) -> Unfinished | None:
         return await asyncio.to_thread(read_unfinished, self._machine, (await self._known()).disks)
