@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,7 @@ MOUNTED = "until findmnt -no FSTYPE /bricks/data; do sleep 1; done"  # on a busy
 _MEMORY_MIB = 2048
 _CODE, _VARIABLES = "/usr/share/OVMF/OVMF_CODE_4M.fd", "usr/share/OVMF/OVMF_VARS_4M.fd"
 _NO_SYSTEM = "UEFI Interactive Shell"  # what the firmware starts when nothing else is there
+_PROMPT = b"# "  # of root's shell
 _BEGIN, _END = "<<begin", "<<end"
 
 
@@ -89,18 +90,22 @@ class Machine:
         return self._process is not None and self._process.poll() is None
 
     def wait_shell(self, within_s: float = BOOT_S) -> None:
-        """Until the system that was started answers on the line for tests."""
+        """Until the system that was started answers on the line for tests. Until then nothing but Enter is typed: the
+        boot loader listens there, too, and takes letters for wishes."""
         until = time.monotonic() + within_s
         self._close_control()
         self._control = self._connected("control", within_s)
-        while True:
-            self._control.settimeout(within_s)
-            self._control.sendall(b"\n stty -echo; PS1=; PS2=; export TERM=dumb PAGER=cat\n")
-            with suppress(TimeoutError):
-                if self._ask("echo ready", 5) == (0, "ready"):
-                    return
+        said = b""
+        while not said.endswith(_PROMPT):
+            self._control.settimeout(2)
+            try:
+                said = (said + self._control.recv(65536))[-1000:]
+            except TimeoutError:
+                self._control.sendall(b"\n")
             if not self.is_on() or _NO_SYSTEM in self.console_end() or time.monotonic() > until:
                 raise MachineEnded(self.console_end())
+        self._control.sendall(b" stty -echo; PS1='# '; PS2=; export TERM=dumb PAGER=cat\n")
+        assert self._ask("echo ready", max(30.0, until - time.monotonic())) == (0, "ready")
 
     def wait_up(self, within_s: float = BOOT_S) -> None:
         """Until the system has started all that it starts."""
