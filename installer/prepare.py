@@ -1,5 +1,6 @@
 """What every way to install does first: looks at the machine anew, and makes the plan or says why there is none."""
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -7,6 +8,8 @@ import msgspec
 
 from installer.answers import Answers
 from installer.attempt import Attempt, attempt
+from installer.disk_choice import choose_disks
+from installer.once import check_not_installed, id_of_answers
 from installer.preflight import Finding, Severity, findings
 from installer.run import Machine
 from installer.steps.live import MANIFEST, read_manifest
@@ -30,17 +33,34 @@ class Prepared:
 
 
 def prepare(
-    answers: Answers, machine: Machine, *, start_over: bool, report: Callable[[Finding], None] = lambda _: None
+    answers: Answers,
+    machine: Machine,
+    *,
+    start_over: bool,
+    once: bool = False,
+    report: Callable[[Finding], None] = lambda _: None,
 ) -> Prepared:
-    """Raises DoesNotFit, MachineUnfit and MediumUnusable."""
+    """`once`: not where the same answers were carried out before. Raises DoesNotFit, MachineUnfit, MediumUnusable,
+    InstalledBefore."""
     sysinfo = observe(machine)
     found = findings(sysinfo, answers)
     for finding in found:
         report(finding)
-    tried = attempt(answers, sysinfo, find_unfinished(machine.run, sysinfo.disks), start_over=start_over)
+    unfinished = find_unfinished(machine.run, sysinfo.disks)
+    new_id = (lambda: id_of_answers(answers, sysinfo)) if once else uuid.uuid4
+    if once:
+        _check_once(answers, sysinfo, machine)
+    tried = attempt(answers, sysinfo, unfinished, start_over=start_over, new_id=new_id)
     if errors := [finding.what for finding in found if finding.severity is Severity.ERROR]:
         raise MachineUnfit(findings="; ".join(errors))
     return Prepared(tried, found)
+
+
+def _check_once(answers: Answers, sysinfo: SysInfo, machine: Machine) -> None:
+    """Before the plan, which would refuse the disk for what is on it and not say that it is the same again."""
+    choice, _ = choose_disks(answers.disks, sysinfo.disks, taken=[disk.path for disk in sysinfo.disks])
+    if choice is not None:
+        check_not_installed(choice.system, id_of_answers(answers, sysinfo), machine.run)
 
 
 def observe(machine: Machine) -> SysInfo:

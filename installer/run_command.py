@@ -49,8 +49,11 @@ def make_run(machine: Callable[[], Machine], test_network: NetworkTest) -> click
     @click.option("--dry-run", is_flag=True, help="Say what would be done and write nothing.")
     @click.option("--no-network-test", is_flag=True, help="Do not try the network of the answers before.")
     @click.option("--start-over", is_flag=True, help="Do not go on with an installation that was cut off.")
+    @click.option("--once", is_flag=True, help="Not where the same answers were carried out before.")
     @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-    def run(answers: Path, yes: bool, dry_run: bool, no_network_test: bool, start_over: bool, as_json: bool) -> None:
+    def run(
+        answers: Path, yes: bool, dry_run: bool, no_network_test: bool, start_over: bool, once: bool, as_json: bool
+    ) -> None:
         """Install Trivet on this machine, as ANSWERS says.
 
         First the plan is shown, and asked about unless --yes is given: until then nothing is written. Then the network
@@ -63,7 +66,7 @@ def make_run(machine: Callable[[], Machine], test_network: NetworkTest) -> click
         try:
             if not dry_run and not here.live.mark.exists():
                 raise NotLive
-            tried = _look(answers, here, lines, start_over=start_over)
+            tried = _look(answers, here, lines, start_over=start_over, once=once)
             _say_plan(tried, lines)
             if dry_run:
                 return
@@ -89,7 +92,7 @@ def make_run(machine: Callable[[], Machine], test_network: NetworkTest) -> click
     return run
 
 
-def _look(answers: Path, here: Machine, lines: ProgressLines, *, start_over: bool) -> Attempt:
+def _look(answers: Path, here: Machine, lines: ProgressLines, *, start_over: bool, once: bool) -> Attempt:
     reading = read_with_warnings(text_of(answers.read_bytes()))
     for warning in reading.warnings:
         lines.say(f"Warning: {warning}")
@@ -97,6 +100,7 @@ def _look(answers: Path, here: Machine, lines: ProgressLines, *, start_over: boo
         reading.answers,
         here,
         start_over=start_over,
+        once=once,
         report=lambda finding: lines.fields(str(finding), severity=finding.severity),
     ).attempt
 

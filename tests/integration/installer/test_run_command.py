@@ -207,3 +207,20 @@ def test_ctrl_c_stops_at_a_safe_place_and_the_same_command_goes_on(there: Bench)
         "Error: The installation was stopped: somebody asked for it. Run it again: it goes on where it stopped.\n"
     )
     assert call(there, "--yes").exit_code == 0
+
+
+def test_the_same_answers_are_carried_out_once(there: Bench) -> None:
+    """A machine whose firmware prefers the medium starts it again and again."""
+    clear = ANSWERS.replace("password_hash = ", "# ").replace(
+        'host_name = "node1"', 'host_name = "node1"\npassword = "secret words"'
+    )
+    text = clear.replace('wipe = ["SYS"]', 'wipe = ["SYS", "BRICK"]')
+    first = call(there, "--yes", "--once", text=text)
+    assert first.exit_code == 0, first.output
+    before = there.checksum("SYS")
+    second = call(there, "--yes", "--once", text=text)
+    assert second.exit_code == 1
+    assert "was installed from the same answers before" in second.output
+    assert there.checksum("SYS") == before
+    other = call(there, "--yes", "--once", text=text.replace("node1", "node2"))
+    assert other.exit_code == 0, other.output
