@@ -1,7 +1,8 @@
 """The installer on a terminal: looks at the machine, asks, shows the installation; on several terminals at once."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
 import msgspec
@@ -64,13 +65,10 @@ class InstallApp(PlainApp[None]):
                 await self._show(TroublePage(text_of(err)))
 
     async def _begin(self) -> None:
-        await self.push_screen(LookingPage("Looking at this machine: disks, network cards, firmware ..."))
-        try:
+        async with self._busy("Looking at this machine: disks, network cards, firmware ..."):
             sysinfo = await self._surroundings.sysinfo()
             findings = await self._surroundings.findings(sysinfo)
             half = await self._surroundings.unfinished()
-        finally:
-            self.pop_screen()
         if half is not None and not self._starts_over:
             move = await self._show(UnfinishedPage(half))
             if move is Move.NEXT:
@@ -86,19 +84,18 @@ class InstallApp(PlainApp[None]):
     async def _take_over(self) -> None:
         """The other console hands over what was typed last, as soon as it sees that; one that hangs does not."""
         self._session.take()
-        await self.push_screen(LookingPage("Taking over the answers ..."))
-        try:
+        async with self._busy("Taking over the answers ..."):
             await asyncio.sleep(2 * self._again_s)
             sysinfo = await self._surroundings.sysinfo()
-        finally:
-            self.pop_screen()
         await self._ask(sysinfo)
 
     async def _ask(self, sysinfo: SysInfo, *, at_review: bool = False) -> None:
         self._session.take()
         self._draft = self._saved() or proposed(sysinfo)
         try:
-            interview = Interview(self._surroundings, sysinfo, self._draft, self._show, start_over=self._starts_over)
+            interview = Interview(
+                self._surroundings, sysinfo, self._draft, self._show, self._busy, start_over=self._starts_over
+            )
             await interview.go(at_review=at_review)
         finally:
             self._save()
@@ -126,6 +123,14 @@ class InstallApp(PlainApp[None]):
         if self._draft is not None and self._session.is_here():
             self._session.take(page.title_says)
         return await self.push_screen_wait(page)
+
+    @asynccontextmanager
+    async def _busy(self, says: str) -> AsyncIterator[None]:
+        await self.push_screen(LookingPage(says))
+        try:
+            yield
+        finally:
+            self.pop_screen()
 
     def _saved(self) -> Draft | None:
         """None also for one of another version."""

@@ -1,6 +1,7 @@
 """The questions in their order: forth by Enter, back by Esc, over one draft that loses nothing on the way."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from installer.format_answers import format_document
@@ -18,16 +19,24 @@ from netconf.screens.plain import Page
 from netconf.screens.trouble import TroublePage
 
 Show = Callable[[Page[Any]], Awaitable[Any]]
+Busy = Callable[[str], AbstractAsyncContextManager[None]]
 
 
 class Interview:
-    """`show` brings a page onto the screen and gives what it brings."""
+    """`show` brings a page onto the screen and gives what it brings, `busy` shows a sentence meanwhile."""
 
     def __init__(
-        self, surroundings: Surroundings, sysinfo: SysInfo, draft: Draft, show: Show, *, start_over: bool = False
+        self,
+        surroundings: Surroundings,
+        sysinfo: SysInfo,
+        draft: Draft,
+        show: Show,
+        busy: Busy,
+        *,
+        start_over: bool = False,
     ) -> None:
         self._surroundings, self._sysinfo, self._draft, self._show = surroundings, sysinfo, draft, show
-        self._start_over = start_over
+        self._busy, self._start_over = busy, start_over
 
     async def go(self, *, at_review: bool = False) -> Move:
         """NEXT: the installation has begun. BACK: before the first question. TAKEN: another console goes on."""
@@ -62,7 +71,8 @@ class Interview:
     async def _review(self) -> Move:
         try:
             answers = self._draft.to_answers_losing(self._sysinfo)
-            prepared = await self._surroundings.plan(answers, start_over=self._start_over)
+            async with self._busy("Looking at this machine once more, and making the plan ..."):
+                prepared = await self._surroundings.plan(answers, start_over=self._start_over)
         except PROBLEMS as err:
             await self._show(TroublePage(text_of(err)))
             return Move.BACK
@@ -70,7 +80,8 @@ class Interview:
         if move is Move.NEXT:
             try:
                 answers = self._draft.to_answers(self._sysinfo)
-                await self._surroundings.start(answers, start_over=self._start_over)
+                async with self._busy("Beginning the installation ..."):
+                    await self._surroundings.start(answers, start_over=self._start_over)
             except PROBLEMS as err:
                 await self._show(TroublePage(text_of(err)))
                 return Move.AGAIN

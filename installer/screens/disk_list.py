@@ -1,5 +1,6 @@
 """A list of disks of which one becomes the system disk and any number become brick disks."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,10 @@ from installer.disk_choice import contents
 from installer.screens.disk_choice import kind, why_not, why_not_system
 from installer.sizes import format_disk_size
 from installer.sysinfo import Disk
+from netconf.screens.plain import WIDTH
+
+_WIDTH = WIDTH - 4  # margins, and the bar at the side
+_INDENT = " " * 12
 
 
 class Use(StrEnum):
@@ -42,10 +47,13 @@ class DiskLine(Static, can_focus=True):
         disk, mark = self.disk, ">" if self.has_focus else " "
         ids = [f"serial {disk.serial}" if disk.serial else "no serial number", f"WWN {disk.wwn}" if disk.wwn else ""]
         on_it = why_not(disk) or (f"holds {contents(disk)}" if disk.is_dirty else "empty")
-        first = (
-            f"{mark} [{self.use:<6}] {disk.name:<8} {format_disk_size(disk.size_bytes):>8}  {kind(disk)}  {disk.model}"
-        )
-        return "\n".join((first.rstrip(), *(f"{'':11} {text}" for text in ("  ".join(filter(None, ids)), on_it))))
+        size = f"{format_disk_size(disk.size_bytes):>8}"
+        first = f"{mark} [{self.use:<6}] {disk.name:<8} {size}  {kind(disk)}  {disk.model}".rstrip()
+        return "\n".join((first[:_WIDTH], *_indented("  ".join(filter(None, ids))), *_indented(on_it)))
+
+
+def _indented(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT + "  ")
 
 
 class DiskList(VerticalScroll):

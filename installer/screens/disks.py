@@ -6,7 +6,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from installer.disk_choice import contents, name_of
 from installer.reasons import Reason
 from installer.screens.disk_choice import expression_of, reasons_against
 from installer.screens.disk_list import DiskList, Use
@@ -77,10 +76,9 @@ again before that. A disk that is not chosen is not written to."""
         lines = [] if system else ["No disk for the system yet: S on the one that is to have it."]
         if system and not bricks:
             lines.append(f"No disk for bricks: they would lie beside the system on {system[0].name}.")
-        lines += [
-            f"! {disk.name} ({name_of(disk)}) loses {contents(disk)}." for disk in system + bricks if disk.is_dirty
-        ]
-        self._hint.update("\n".join(lines[:3] + [f"... and {len(lines) - 3} more."] * (len(lines) > 3)))
+        if dirty := [disk.name for disk in system + bricks if disk.is_dirty]:
+            lines.append(f"! Would be lost, and is asked about again: all on {', '.join(dirty)}.")
+        self._hint.update("\n".join(lines))
 
 
 _CHOOSE = "Choose the disk for the system: go to it by the arrow keys and press S."
