@@ -47,7 +47,9 @@ OFFER = f"""/opt/trivet/venv/bin/python - <<'END'
 import ssl
 import httpx
 context = ssl._create_unverified_context()
-answer = httpx.get("https://{answers.ADDRESS}:54321/v1/identity", verify=context)
+code = open("/var/lib/trivet/node/claim").read().strip()
+asked = {{"headers": {{"Authorization": f"Bearer {{code}}"}}, "verify": context}}
+answer = httpx.get("https://{answers.ADDRESS}:54321/v1/identity", **asked)
 answer.raise_for_status()
 print(answer.json()["name"])
 END"""
