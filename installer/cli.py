@@ -1,7 +1,6 @@
 """The command line `trivet` on a node and in the live image: one group, the commands come from their packages."""
 
 from importlib import import_module
-from importlib.metadata import version as installed_version
 
 import click
 
@@ -50,8 +49,10 @@ def _surroundings() -> object:
 
 @main.command()
 def version() -> None:
-    """Print the version."""
-    click.echo(installed_version("trivet"))
+    """Print the version; on an installed node that of its image."""
+    from node.upgrade.running import running_version
+
+    click.echo(running_version())
 
 
 if __name__ == "__main__":

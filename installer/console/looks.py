@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.metadata import version
 
 from cryptography import x509
 
@@ -25,6 +24,7 @@ from node.registration.credentials import AUTHORITY, CERTIFICATE
 from node.system.files import read_or_none
 from node.system.process import CommandFailed, Run
 from node.tls import fetch_certificate
+from node.upgrade.running import running_version
 
 STORAGE_S = 45.0  # gluster's own limits are 30 s
 NETWORK_MANAGER_S = 5.0
@@ -46,7 +46,7 @@ def all_looks(settings: Callable[[], Config], run: Run) -> tuple[Look, ...]:
 
 
 def _own(settings: Config) -> Lines:
-    return formats.format_own(read_own(settings), version("trivet"))
+    return formats.format_own(read_own(settings), running_version())
 
 
 def _network() -> Lines:

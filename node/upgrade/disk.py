@@ -17,6 +17,7 @@ from node.system.process import CommandFailed, Run
 from node.upgrade.manifest import File
 from node.upgrade.plan import Room
 from node.upgrade.refusals import LabelNotKept, NotAsWritten, NotInstalled
+from node.upgrade.running import BOOTED
 from node.upgrade.slots import Kernel, Slot, System, label_of, parse_booted, parse_kernel, parse_slots, parse_system
 
 _SFDISK_S = 60
@@ -26,7 +27,7 @@ _SFDISK_S = 60
 class Places:
     """Where things are on a node."""
 
-    booted: Path = Path("/run/trivet/booted.json")
+    booted: Path = BOOTED
     kernels: Path = Path("/efi/EFI/Linux")
     state: Path = Path("/state")
     medium: Path = Path("/run/trivet/upgrade-medium")
