@@ -57,7 +57,9 @@ def _indented(text: str) -> list[str]:
 
 
 class DiskList(VerticalScroll):
-    """S, B, N give the disk at hand a use; Space goes through them. Posts `Changed`, or `Refused` with a sentence."""
+    """S, B, N give the disk at hand a use; Space goes through them. Posts `Changed`, or `Refused` with a sentence.
+
+    Disks that nothing can be put on, such as the medium in its drive, stand last: the first one at hand is of use."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s,S", "use('system')", show=False),
@@ -80,7 +82,8 @@ class DiskList(VerticalScroll):
     def __init__(self, disks: Sequence[Disk], system: Sequence[Disk], bricks: Sequence[Disk]) -> None:
         super().__init__(can_focus=False)
         self._lines = [
-            DiskLine(d, Use.SYSTEM if d in system else Use.BRICK if d in bricks else Use.NONE) for d in disks
+            DiskLine(d, Use.SYSTEM if d in system else Use.BRICK if d in bricks else Use.NONE)
+            for d in sorted(disks, key=lambda disk: why_not(disk) is not None)
         ]
 
     def compose(self) -> ComposeResult:

@@ -22,7 +22,7 @@ def test_an_operator_installs_a_node(machine: Machine, iso: Path) -> None:
         screen.type(ENTER)
         screen.until("1 of 5: Disks", answers.SYSTEM, answers.OTHER, within_s=PAGE_S)
         screen.type("s")
-        screen.until("[system] vda", within_s=PAGE_S)
+        screen.until("> [system] vda", within_s=PAGE_S)
         screen.type(DOWN, "b")
         screen.until("[brick ] vdb", within_s=PAGE_S)
         screen.type(ENTER)
