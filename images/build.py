@@ -139,11 +139,11 @@ def prune(store: Path, tell: Tell) -> list[Path]:
 
 def check(store: Path, tell: Tell) -> list[str]:
     """What is wrong with the present images (secrets, identities, traces of this machine): none when empty. Builds what
-    is missing first."""
+    a lab needs first; what the medium is made of is looked at where it is there."""
     build_all(store, tell)
     found = []
     hosts = mirrors.private_hosts(mirrors.observe(run))
-    for entry in entries(store, tell):
+    for entry in [*entries(store, tell), metal.metal_entry(store, tell, run)]:
         root = store / entry.folder / "root"
         if entry.name != "kernel" and root.is_dir():
             tell(f"{entry.name}: looking through it")
