@@ -42,7 +42,8 @@ def test_an_operator_installs_a_node(machine: Machine, iso: Path) -> None:
         screen.type(ENTER)
         last = screen.until("Trivet is installed", "Claim code", within_s=PAGE_S)
         screen.type(ENTER)
-        machine.wait_off(PAGE_S)
+        screen.until("restart", within_s=PAGE_S)
+    machine.wait_off(PAGE_S)  # with nobody at the line: a system that nobody reads waits for him
 
     code = next(line.split()[-1] for line in last.splitlines() if "Claim code" in line)
     machine.start()
