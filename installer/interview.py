@@ -69,9 +69,11 @@ class Interview:
         return await self._ask(RolePage(self._draft))
 
     async def _review(self) -> Move:
+        """Over the machine as it is by now: a disk may have been plugged in, or written to in the shell."""
         try:
-            answers = self._draft.to_answers_losing(self._sysinfo)
             async with self._busy("Looking at this machine once more, and making the plan ..."):
+                self._sysinfo = await self._surroundings.sysinfo()
+                answers = self._draft.to_answers_losing(self._sysinfo)
                 prepared = await self._surroundings.plan(answers, start_over=self._start_over)
         except PROBLEMS as err:
             await self._show(TroublePage(text_of(err)))

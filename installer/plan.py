@@ -162,6 +162,6 @@ def _brick_line(brick: Brick) -> str:
 
 _ROLES = {
     Role.FIRST: "the console goes on with creating a site",
-    Role.JOIN: "this node asks a site to take it",
+    Role.JOIN: "the console waits for what you choose: this version cannot join a site that runs",
     Role.LATER: "nothing; the console waits for what you choose",
 }

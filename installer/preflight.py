@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from installer.answers import Answers, Ip
+from installer.answers import Answers, Ip, Role
 from installer.sizes import format_disk_size, format_memory_size
 from installer.sysinfo import Disk, Nic, Signature, SysInfo
 
@@ -247,6 +247,12 @@ def _names(answers: Answers) -> Iterator[Finding]:
             "Nobody can sign in",
             "there is neither a password nor an SSH key; the console's menu works, its shell does not",
             "Give password_hash or ssh_keys",
+        )
+    if answers.role.kind is Role.JOIN:
+        yield _warning(
+            "This version of Trivet cannot join a site that runs",
+            "the role join is kept with the answers, and nobody asks the engine",
+            "Take the node into a site when that is created, from the console of its first node",
         )
     has_gateway = network.gateway is not None or network.gateway6 is not None
     if network.ipv4 is Ip.STATIC and network.ipv6 in (Ip.OFF, Ip.STATIC) and not has_gateway:

@@ -5,10 +5,10 @@ What is given and wrong is missing there: nothing is concluded from that.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from ipaddress import IPv4Interface, IPv6Interface
+from ipaddress import IPv4Interface, IPv6Interface, ip_address
 from typing import Any
 
-from hosted_engine.deploy.rules.addresses import Address, why_not_machine_in
+from hosted_engine.deploy.rules.addresses import Address, is_address, why_not_machine_in
 from installer.rules.network import LEAST_MTU_IPV6, is_mac
 
 Mistake = tuple[str, str]
@@ -25,6 +25,7 @@ def mistakes(draft: Draft, wrong: Collection[str] = ()) -> list[Mistake]:
         *_passwords(machine),
         *_twice("machine.ssh_keys", machine.get("ssh_keys", ()), shows=False),
         *_twice("machine.ntp", machine.get("ntp", ())),
+        *_time_servers(machine, network),
         *_disks(disks),
         *_nics(network),
         *_families(network, wrong),
@@ -106,6 +107,25 @@ def _name_servers(network: Draft, wrong: Collection[str]) -> Iterator[Mistake]:
                 continue
             if reason := _why_not_asked(server, network, family, address, gateway):
                 yield f"network.dns[{number}]", f"{server} {reason}"
+
+
+def _time_servers(machine: Draft, network: Draft) -> Iterator[Mistake]:
+    """Those that are given by address, which no machine in the networks of this one has."""
+    own: list[IPv4Interface | IPv6Interface] = [
+        network[address] for _, address, _ in FAMILIES if network.get(address) is not None
+    ]
+    for number, server in enumerate(machine.get("ntp", ())):
+        if server is None or not is_address(server):
+            continue
+        for interface in own:
+            if reason := _why_not_server(ip_address(server), interface):
+                yield f"machine.ntp[{number}]", f"{server} {reason}"
+
+
+def _why_not_server(server: Address, interface: IPv4Interface | IPv6Interface) -> str | None:
+    if server == interface.ip:
+        return "is this machine's own address, and would be asked for its own time"
+    return why_not_machine_in(server, interface.network) if server in interface.network else None
 
 
 def _why_not_asked(server: Address, network: Draft, family: str, address: str, gateway: str) -> str | None:

@@ -100,7 +100,7 @@ passwords that were not confirmed yet; the other console then shows this page.""
 
 class LeavePage(Page[bool]):
     title_says = "Leave the installer?"
-    keys_say = "L: leave   Esc: stay"
+    keys_say = "L: leave   Esc: stay   F2: shell"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l,L", "dismiss(True)", show=False),
         Binding("escape", "dismiss(False)", show=False),
@@ -108,8 +108,9 @@ class LeavePage(Page[bool]):
 
     def body(self) -> ComposeResult:
         yield Words(
-            "Nothing was written to any disk. The answers so far are kept until the machine\n"
-            "is switched off; `trivet install` goes on with them.",
+            "No disk is written to by this. The answers so far are kept until the machine\n"
+            "is switched off: the installer begins again on this console with them.\n\n"
+            "To end altogether: F2 for a shell, and there `poweroff` or `reboot`.",
             classes="body",
         )
 

@@ -25,8 +25,8 @@ def kind(disk: Disk) -> str:
 
 
 def names_of_dirty(disks: Iterable[Disk]) -> tuple[str, ...]:
-    """What the answers name in `wipe` once all of it was confirmed."""
-    return tuple(name_of(disk) for disk in disks if disk.is_dirty)
+    """What the answers name in `wipe` once all of it was confirmed; a serial number that two disks share once."""
+    return tuple(dict.fromkeys(name_of(disk) for disk in disks if disk.is_dirty))
 
 
 def reasons_against(

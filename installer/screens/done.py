@@ -13,9 +13,12 @@ from installer.surroundings import Installed
 
 _NEXT = {
     Role.FIRST: "Its console goes on with creating the site.",
-    Role.JOIN: "It asks the engine to take it then; say yes there after comparing the words.",
-    Role.LATER: "Its console creates a site or joins one whenever you want.",
+    Role.JOIN: "This version cannot join a site that runs: its console waits for what you choose.",
+    Role.LATER: "Its console creates a site whenever you want.",
 }
+_RESTART = """\
+Press Enter: the machine restarts from its own disk. Take the medium out while
+it does so, not before: the installer runs from it."""
 
 
 class DonePage(InstallPage):
@@ -50,6 +53,6 @@ Both stand on the node's console after the restart, too."""
         yield f"{'Claim code':<14}{self._installed.claim_code or 'made at the first start'}"
         for remark in self._installed.remarks:
             yield f"\n!  {remark}"
-        yield "\nTake the medium out, then press Enter: the machine restarts from its own disk."
+        yield f"\n{_RESTART}"
         if self._role is not None:
             yield _NEXT[self._role]

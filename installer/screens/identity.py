@@ -77,7 +77,8 @@ One of the two, password or key, is needed."""
     def body(self) -> ComposeResult:
         with Vertical(classes="body"):
             yield self._form
-        yield Words(_KEPT if self._draft.password_hash is not None else "", classes="hint")
+        kept = f"\n{_KEPT}" if self._draft.password_hash is not None else ""
+        yield Words(f"{_KEYBOARD}{kept}", classes="hint")
 
     @work(exclusive=True)
     async def on_identity_form_filled(self) -> None:
@@ -102,4 +103,7 @@ One of the two, password or key, is needed."""
                 await self.app.push_screen_wait(TroublePage(text_of(err)))
 
 
+_KEYBOARD = """\
+The machine's own keyboard is read as a US one, a serial line as its terminal
+sends it: choose a password that is typed alike on both."""
 _KEPT = "A password was given. It is kept as long as both lines for it are empty."

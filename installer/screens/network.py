@@ -35,7 +35,7 @@ class NetworkForm(LayoutForm):
 
 class NetworkPage(InstallPage):
     title_says = "2 of 5: Network"
-    keys_say = "Enter: test it, go on  Tab, Up, Down: move  Space: choose a NIC  Esc: back"
+    keys_say = "Enter: test it, go on  Tab, Up, Down: move  Space: choose  Esc: back  F1: help"
     help_says = """
 Over this network the node is reached by its site. Choose the NICs by Space: each is shown with its permanent MAC
 address, which stands on many machines' labels, and with `link` where a cable leads to something that answers. Several

@@ -46,8 +46,9 @@ class WipeForm(Form):
 
     @property
     def confirmed(self) -> tuple[str, ...]:
-        """What was typed rightly."""
-        return tuple(one.serial for name, one in self._losing.items() if _same(self.answers[name], one.serial))
+        """What was typed rightly; of two disks with one serial number both have to be."""
+        wrong = {self._losing[name].serial for name in self.mistakes()}
+        return tuple(dict.fromkeys(one.serial for one in self._losing.values() if one.serial not in wrong))
 
     def mistakes(self) -> dict[str, str]:
         return {
@@ -98,7 +99,7 @@ Esc goes back through all pages; nothing of what you answered is lost."""
         yield Words("Enter begins the installation. From then on the disks are written.", classes="hint")
 
     def on_mount(self) -> None:
-        self.say_keys("Enter: install   Tab, Up, Down: move, scroll   Esc: back   F3: answers.toml")
+        self.say_keys("Enter: install  Tab, Up, Down: move, scroll  Esc: back  F3: as a file  F1: help")
 
     def on_form_changed(self) -> None:
         assert self._form is not None

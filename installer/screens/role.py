@@ -18,9 +18,10 @@ _WORDS = {Role.FIRST: "first node of a new site", Role.JOIN: "join a site", Role
 _MEANS = {
     Role.FIRST: "After the restart the console goes on with creating a site: it asks for the\n"
     "other nodes and for the engine's address.",
-    Role.JOIN: "After the restart the node asks this engine to take it. An administrator of\n"
-    "the site says yes there, and compares the words of this node's fingerprint.",
-    Role.LATER: "The node belongs to no site. It can create one or join one at its console at\nany time.",
+    Role.JOIN: "This version of Trivet cannot join a site that runs. The node keeps these two\n"
+    "answers, and its console waits for what you choose.",
+    Role.LATER: "The node belongs to no site. It can create one, or be taken into one that\n"
+    "another node creates, at any time.",
 }
 
 
@@ -66,7 +67,8 @@ A site is a cluster of nodes with one engine, which manages them. It begins with
 
   first node   on one machine of the site: its console creates the site
   join         the site is there already; its engine shows four words, by
-               which this node knows that it speaks to the right one
+               which this node knows that it speaks to the right one. This
+               version only keeps both: it cannot join a site that runs
   later        nothing more happens; all can be done at the node's console"""
 
     def __init__(self, draft: Draft) -> None:

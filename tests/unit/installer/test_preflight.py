@@ -130,6 +130,13 @@ def test_chosen_nics() -> None:
     assert [one.why for one in findings(slow, answers())] == ["eno1 1000 Mbit/s, eno2 100 Mbit/s"]
 
 
+def test_a_role_that_this_version_cannot_take() -> None:
+    text = '[role]\nkind = "join"\nengine = "engine.example.org"\nfingerprint = "lusab-babad-gutih-tugad"\n'
+    assert [one.what for one in findings(GOOD, answers(text))] == [
+        "This version of Trivet cannot join a site that runs"
+    ]
+
+
 def test_what_the_answers_leave_out_or_name_in_vain() -> None:
     text = TEXT.replace("ssh_keys", "ntp = [] #").replace("[network]", 'wipe = ["S1", "S9"]\n[network]')
     text += 'ipv4 = "static"\naddress = "192.0.2.11/24"\n'

@@ -131,6 +131,8 @@ def test_every_mistake_is_named_at_once_with_its_line() -> None:
         ('host_name = "node1"', "", 1, "machine.host_name", "is missing"),
         ('"ntp.example.org"', '"127.0.0.1"', 8, "machine.ntp[0]", "is a loopback address"),
         ('"ntp.example.org"', '"192.0.2.123"', 8, "machine.ntp[1]", "192.0.2.123 is there twice"),
+        ('"192.0.2.123"', '"192.0.2.255"', 8, "machine.ntp[1]", "is the broadcast address of the network"),
+        ('"192.0.2.123"', '"192.0.2.11"', 8, "machine.ntp[1]", "192.0.2.11 is this machine's own address"),
         ('"S2"', '" "', 13, "disks.wipe[0]", "is empty: a serial number or WWN is expected"),
         ("size > 200G and not removable", "serial == 'S1", 12, "disks.bricks[0]", "a quote opens here"),
         ('["size > 200G and not removable"]', """['serial == "S1"']""", 12, "disks.bricks[0]", "says the system disk"),

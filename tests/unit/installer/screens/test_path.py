@@ -2,6 +2,7 @@
 
 from ipaddress import IPv4Address, IPv4Interface
 
+import msgspec
 import pytest
 from textual.widgets import Input
 
@@ -212,6 +213,39 @@ async def test_a_plan_that_is_refused_says_why_and_leads_back(fake: FakeSurround
         await arrive(pilot, "role")
         await press(pilot, "enter")
         await arrive(pilot, "review")
+
+
+async def test_the_review_knows_what_came_onto_a_disk_after_the_first_look(fake: FakeSurroundings) -> None:
+    async with installer(fake) as pilot:
+        await go_to(pilot, "role")
+        first, second, medium = MACHINE.disks
+        written = msgspec.structs.replace(first, contents=second.contents)
+        fake.machine = msgspec.structs.replace(MACHINE, disks=(written, second, medium))
+        await press(pilot, "enter")
+        await until(pilot, "sda, S45PNA0M500123, loses sdb2")
+
+
+async def test_two_dirty_disks_with_one_serial_number_are_both_confirmed(fake: FakeSurroundings) -> None:
+    first, second, medium = MACHINE.disks
+    twin = msgspec.structs.replace(first, serial=second.serial, contents=second.contents)
+    fake.machine = msgspec.structs.replace(MACHINE, disks=(twin, second, medium))
+    async with installer(fake) as pilot:
+        await go_to(pilot, "disks")
+        await press(pilot, "s", "down", "b", "enter")
+        for page in ("network", "tested"):
+            await arrive(pilot, page)
+            await press(pilot, "enter")
+        await arrive(pilot, "identity")
+        await press(pilot, "node1", "tab", PASSWORD, "tab", PASSWORD, "enter")
+        await arrive(pilot, "role")
+        await press(pilot, "enter")
+        await arrive(pilot, "review")
+        await press(pilot, "tab", second.serial, "enter")
+        await pilot.pause()
+        assert fake.begun == []
+        await press(pilot, second.serial, "enter")  # the line that is missing is at hand
+        await until(pilot, "Installing")
+    assert fake.begun[0].disks.wipe == (second.serial,)
 
 
 async def test_a_dirty_disk_is_not_let_go_of_by_enter(fake: FakeSurroundings) -> None:
