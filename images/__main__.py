@@ -89,6 +89,6 @@ def _teller() -> Tell:
 
 if __name__ == "__main__":
     try:
-        main()
+        main(prog_name="trivet image")
     except Problem as problem:
         sys.exit(str(problem))

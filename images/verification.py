@@ -15,7 +15,7 @@ from node.system.process import CommandFailed, run
 class NotReadable(Refused):
     what = "{path} was not verified"
     why = "{reason}"
-    mend = "Give the path of an ISO of Trivet: ./trivet image list"
+    mend = "Give the path of a whole ISO of Trivet (./trivet image list); fetch one anew that was cut off"
 
 
 @dataclass(frozen=True, slots=True)

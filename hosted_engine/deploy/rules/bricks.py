@@ -7,7 +7,7 @@ MAX_PATH = 180  # Gluster names a file `<host>-<path>.pid`, and a file's name ma
 
 _SYSTEM_FOLDERS = "bin boot dev efi etc lib lib32 lib64 libx32 lost+found proc root run sbin state sys tmp usr var"
 _SYSTEM = tuple(PurePosixPath("/", name) for name in _SYSTEM_FOLDERS.split())
-_SHARED = frozenset(map(PurePosixPath, ("/home", "/media", "/mnt", "/opt", "/srv")))
+_SHARED = frozenset(map(PurePosixPath, ("/bricks", "/home", "/media", "/mnt", "/opt", "/srv")))
 _OF_GLUSTER = (".glusterfs", ".trashcan")
 _ODD = re.compile(r"[^A-Za-z0-9_./-]")
 

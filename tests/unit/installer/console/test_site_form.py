@@ -93,6 +93,7 @@ def test_each_mistake_is_told_beside_the_field_that_mends_it(field: str, wrong: 
         ("data_brick", "/bricks/data/engine", "is there twice"),
         ("data_brick", "/bricks/data/engine/x", "lies in /bricks/data/engine"),
         ("data_brick", "/var/x", "is a folder of the system"),
+        ("data_brick", "/bricks", "give a folder in it"),
     ],
 )
 def test_a_node_is_judged_by_itself_and_beside_the_others(field: str, wrong: str, says: str) -> None:
