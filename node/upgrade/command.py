@@ -57,7 +57,11 @@ def on_this_machine(observe_pool: Observe) -> NodeVersions:
 @click.argument("source", metavar="FILE|URL", required=False)
 @_DRY
 @_STAY
-@click.option("--why-not", is_flag=True, help="Say what stands against rebooting this node now, and do nothing.")
+@click.option(
+    "--why-not",
+    is_flag=True,
+    help="Say what stands against rebooting this node now, and do nothing; exit status 1 when something does.",
+)
 @_JSON
 @click.pass_obj
 def upgrade(
@@ -161,6 +165,8 @@ def _reboot(versions: NodeVersions, no_reboot: bool, done: str, fields: dict[str
 def _say_why_not(reasons: tuple[str, ...], as_json: bool) -> None:
     text = f"Not now{_against(reasons)}" if reasons else "Nothing stands against rebooting this node now"
     _echo({"why_not": reasons}, text, as_json)
+    if reasons:
+        sys.exit(1)
 
 
 def _against(reasons: tuple[str, ...]) -> str:

@@ -132,8 +132,11 @@ def test_a_dry_run_changes_nothing_and_says_what_goes(node: Node) -> None:
 
 def test_vms_keep_it_from_rebooting(node: Node) -> None:
     node.vms = "engine\nvm1\n"
-    said = node.trivet("upgrade", "--why-not").stdout
-    assert said.startswith("Not now. Against rebooting now:\n- VMs run here and would be shut down: engine, vm1\n")
+    asked = node.trivet("upgrade", "--why-not")
+    assert asked.exit_code == 1
+    assert asked.stdout.startswith(
+        "Not now. Against rebooting now:\n- VMs run here and would be shut down: engine, vm1\n"
+    )
     result = node.trivet("upgrade", node.iso(), "--json")
     found = json.loads(result.stdout)
     assert found["reboots_now"] is False
@@ -141,7 +144,8 @@ def test_vms_keep_it_from_rebooting(node: Node) -> None:
     assert "[7/7] Let the boot loader start" in result.stderr
     assert node.reboots == 0
     node.vms = ""
-    assert node.trivet("upgrade", "--why-not").stdout == "Nothing stands against rebooting this node now\n"
+    asked = node.trivet("upgrade", "--why-not")
+    assert (asked.exit_code, asked.stdout) == (0, "Nothing stands against rebooting this node now\n")
 
 
 def test_no_reboot(node: Node) -> None:
