@@ -89,15 +89,20 @@ def test_a_good_version_stays_and_a_broken_one_is_left_again(tmp_path: Path, iso
         assert machine.ask("cat /etc/mine /var/lib/mine") == "mine\nmine"
         assert "+" not in machine.ask("ls /efi/EFI/Linux").split(f"trivet_{second}")[1].split(".efi")[0], "not blessed"
 
-        write_upgrade(machine, broken)
-        machine.ask("systemctl --no-block reboot")
-        wait_version(machine, second)
-        machine.wait_up()
-        print(json.dumps(status(machine), indent=1))
-        assert machine.ask("cat /etc/mine") == "mine"
-
         machine.ask("trivet node rollback --no-reboot")
         restart(machine)
         assert version(machine) == first
+
+        write_upgrade(machine, broken)
+        machine.ask("systemctl --no-block reboot")
+        wait_version(machine, first)
+        machine.wait_up()
+        found = status(machine)
+        print(json.dumps(found, indent=1))
+        assert [(slot["version"] > second, slot["state"]) for slot in found["others"]] == [(True, "bad")]
+        assert machine.ask("cat /etc/mine") == "mine"
+        refused, said = machine.status_of("trivet node rollback --no-reboot")
+        assert refused == 1
+        assert "is marked bad" in said
     finally:
         machine.cut_power()
