@@ -3,7 +3,9 @@
 import asyncio
 
 from textual.pilot import Pilot
+from textual.screen import Screen
 
+from installer.console.pages import WaitPage
 from node.fingerprint import format_words
 from tests.unit.installer.console.machine import Machine
 from tests.unit.netconf.screens.console import press, text
@@ -29,8 +31,21 @@ class Operator:
         await self.goes(typed)
 
     async def goes(self, *keys: str) -> None:
-        """Keys by name, or texts to type."""
-        await press(self.pilot, *keys)
+        """Keys by name, or texts to type; each when there is a page that takes it, as somebody who looks would."""
+        for key in keys:
+            await self._sees_a_page()
+            await press(self.pilot, key)
+
+    async def _sees_a_page(self) -> None:
+        """Between two pages a key would be lost: what is under them, and what says that one waits, takes none."""
+        before = None
+        for _ in range(500):
+            screen = self.pilot.app.screen
+            if screen is before and type(screen) not in (Screen, WaitPage):
+                return
+            before = screen
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"no page came:\n{text(self.pilot.app)}")
 
     async def adds(self, machine: Machine, number: int) -> None:
         """A node to the site, by three answers."""
