@@ -48,5 +48,5 @@ def test_an_operator_installs_a_node(machine: Machine, iso: Path) -> None:
     code = next(line.split()[-1] for line in last.splitlines() if "Claim code" in line)
     machine.start()
     with machine.operator() as screen:
-        console = screen.until("attended", "Claim code", within_s=2 * PAGE_S)
+        console = screen.until("attended", "claim code", within_s=2 * PAGE_S)
     assert code in console
