@@ -1,16 +1,14 @@
 """What a medium carries, with sizes and checksums: read by the installer before it writes anything."""
 
-import hashlib
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from node.api.problems import Refused
+from node.system.copying import sha256_of
 from node.upgrade.manifest import NAME, File, Manifest
 
 SUMS = "SHA256SUMS"
-_BLOCK = 1 << 20
 
 
 class NoManifest(Refused):
@@ -35,14 +33,8 @@ def read(folder: Path) -> Manifest:
 
 
 def described(path: Path) -> File:
-    return File(name=path.name, size=path.stat().st_size, sha256=sha256(_blocks(path)))
-
-
-def sha256(blocks: Iterable[bytes]) -> str:
-    digest = hashlib.sha256()
-    for block in blocks:
-        digest.update(block)
-    return digest.hexdigest()
+    size = path.stat().st_size
+    return File(name=path.name, size=size, sha256=sha256_of(path, size, lambda _: None))
 
 
 def differences(manifest: Manifest, folder: Path) -> list[str]:
@@ -57,9 +49,3 @@ def differences(manifest: Manifest, folder: Path) -> list[str]:
         elif described(path).sha256 != file.sha256:
             found.append(f"{file.name} has another content than it was made with")
     return found
-
-
-def _blocks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            yield block

@@ -141,8 +141,7 @@ class _Parser:
         if self._depth > MAX_DEPTH:
             raise self._wrong(opening.position, f"more than {MAX_DEPTH} `not` and parentheses stand within each other")
         if opening.text == "not":
-            inner = self._factor()
-            condition: Condition = lambda disk: not inner(disk)  # noqa: E731
+            condition = _negated(self._factor())
         else:
             condition = self._any()
             if not self._takes(")"):
@@ -207,6 +206,10 @@ def _why_no_token(char: str) -> str:
     if char == "=":
         return "equal is written =="
     return f"{char!a} is not known here"
+
+
+def _negated(condition: Condition) -> Condition:
+    return lambda disk: not condition(disk)
 
 
 def _text_condition(field: Callable[[Disk], str], operator: str, wanted: str) -> Condition:

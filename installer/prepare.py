@@ -12,10 +12,11 @@ from installer.disk_choice import choose_disks
 from installer.once import check_not_installed, id_of_answers
 from installer.preflight import Finding, Severity, findings
 from installer.run import Machine
-from installer.steps.live import MANIFEST, read_manifest
+from installer.steps.live import read_medium
 from installer.sysinfo import SysInfo
 from installer.unfinished import find_unfinished
 from node.api.problems import Refused
+from node.upgrade.manifest import NAME
 
 
 class MachineUnfit(Refused):
@@ -66,6 +67,6 @@ def _check_once(answers: Answers, sysinfo: SysInfo, machine: Machine) -> None:
 def observe(machine: Machine) -> SysInfo:
     """What the machine is, with the version that its medium holds. Raises MediumUnusable."""
     sysinfo = machine.look()
-    if (machine.live.medium / MANIFEST).exists():
-        return msgspec.structs.replace(sysinfo, version=read_manifest(machine.live.medium).version)
+    if (machine.live.medium / NAME).exists():
+        return msgspec.structs.replace(sysinfo, version=read_medium(machine.live.medium).version)
     return sysinfo

@@ -1,10 +1,9 @@
 """Carries a planned installation out, or goes on with one that was cut off; says how far it is."""
 
 import asyncio
-import fcntl
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -16,7 +15,7 @@ from installer.plan import InstallPlan
 from installer.steps import sequence
 from installer.steps.going_on import take_up
 from installer.steps.identity import read_identity
-from installer.steps.live import Live, Manifest, check_medium, read_manifest
+from installer.steps.live import Live, read_medium
 from installer.steps.tables import relabel
 from installer.steps.target import Target, TargetJournal
 from installer.steps.work import Work
@@ -28,6 +27,7 @@ from node.steps import Mark, OnError, StepFailed
 from node.system.clock import Clock
 from node.system.copying import Meter
 from node.system.process import CommandFailed, Run
+from node.upgrade.manifest import Manifest, check_files
 
 MEDIUM, FINISH = "medium", "finish"
 _REPORT_EVERY_S = 0.5
@@ -39,12 +39,6 @@ class WrongMedium(Refused):
     what = "Cannot install"
     why = "the plan is for Trivet {planned}, and the medium holds {found}"
     mend = "Start again from one medium"
-
-
-class AlreadyRunning(Refused):
-    what = "Nothing was begun"
-    why = "another installation is running on this machine"
-    mend = "Wait for it, or look at its console"
 
 
 class Broken(Failed):
@@ -114,23 +108,10 @@ def install(
 
     With `go_on` the plan has that one's id, and what it had done is not done again; its configuration is, so that
     other answers than before count, but for the disks. `is_stopping` is asked often; what is done by then can be gone
-    on with. The medium is read and compared whole before the first write. Raises Refused before it; StepFailed or
-    Stopped afterwards. Whatever happens, nothing stays mounted.
+    on with. One at a time: `installer.installation.record` sees to it. The medium is read and compared whole before the
+    first write. Raises Refused before it; StepFailed or Stopped afterwards. Whatever happens, nothing stays mounted.
     """
-    with _alone(machine.live):
-        return _Installation(plan, machine, go_on, report, is_stopping).go()
-
-
-@contextmanager
-def _alone(live: Live) -> Iterator[None]:
-    """Raises AlreadyRunning. Every console can begin an installation; the lock ends with its process."""
-    live.mounts.mkdir(parents=True, exist_ok=True)
-    with live.mounts.with_name(f"{live.mounts.name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as err:
-            raise AlreadyRunning from err
-        yield
+    return _Installation(plan, machine, go_on, report, is_stopping).go()
 
 
 class _Installation:
@@ -172,10 +153,10 @@ class _Installation:
 
     def _check_medium(self) -> Manifest:
         medium = self._machine.live.medium
-        manifest = read_manifest(medium)
+        manifest = read_medium(medium)
         if manifest.version != self._plan.version:
             raise WrongMedium(planned=self._plan.version, found=manifest.version)
-        check_medium(medium, manifest, self._meter(manifest.size_bytes))
+        check_files(medium, manifest, self._meter(manifest.size_bytes))
         return manifest
 
     def _begin(self, manifest: Manifest) -> Work:

@@ -1,6 +1,7 @@
 """One more node for a site: by its address or found, compared by its words, and taken by its claim code."""
 
 from dataclasses import replace
+from functools import partial
 from ipaddress import ip_interface
 
 from installer.console import site_pages
@@ -36,7 +37,7 @@ async def add_by_address(operator: Operator) -> None:
         try:
             presented = await operator.threaded(
                 f"Asking {address} for its key ...",
-                lambda: neighbours.present(address),  # noqa: B023 - called before the next round
+                partial(neighbours.present, address),
             )
         except Problem as err:
             await operator.explain(err)
@@ -72,7 +73,7 @@ async def _compare(operator: Operator, presented: Presented) -> bool:
         try:
             identity = await operator.threaded(
                 f"Asking {presented.name} what it brings ...",
-                lambda: neighbours.identity(presented, code),  # noqa: B023 - called before the next round
+                partial(neighbours.identity, presented, code),
             )
         except Problem as err:
             await operator.explain(err)

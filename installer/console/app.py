@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from textual import work
@@ -131,7 +132,7 @@ class ConsoleApp(PlainApp[None]):
         note = "This changes the node. Root's password opens it for this session."
         while (answers := await self.ask(_password_page(note))) is not None:
             password = str(answers["password"])
-            if await self.threaded("The password is being checked ...", lambda: root.is_password(password)):  # noqa: B023
+            if await self.threaded("The password is being checked ...", partial(root.is_password, password)):
                 session.unlock()
                 return True
             note = "That is not root's password. Try again."

@@ -1,5 +1,7 @@
 """What the journal has of Trivet's services, and of those that they stand on, to scroll through."""
 
+from functools import partial
+
 from installer.console.menu import Entry
 from installer.console.operator import Operator
 from installer.console.pages import MenuPage, TextPage
@@ -29,7 +31,7 @@ async def show_logs(operator: Operator) -> None:
             units = GROUPS[entry.key][2]
             text = await operator.threaded(
                 "Reading the journal ...",
-                lambda: read_journal(operator.dependencies.run, units),  # noqa: B023 - called before the next round
+                partial(read_journal, operator.dependencies.run, units),
             )
             again = await operator.ask(TextPage(f"Log: {entry.title}", text, enter="read again", at_end=True))
 

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 
 from installer.console.menu import Entry, Menu
+from netconf.screens.pages import BusyPage
 from netconf.screens.plain import Page, Words
 
 
@@ -82,18 +83,7 @@ class MenuPage(Page[Entry | None]):
         self.dismiss(None)
 
 
-class WaitPage(Page[None]):
+class WaitPage(BusyPage):
     """While something is asked that has a time limit of its own."""
 
     title_says = "Please wait"
-    keys_say = "Please wait"
-
-    def __init__(self, says: str) -> None:
-        super().__init__()
-        self._says = says
-
-    def body(self) -> ComposeResult:
-        yield Words(self._says, classes="body")
-
-    def leave(self) -> None:
-        """Not now."""

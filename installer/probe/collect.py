@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from installer.probe.disks import DiskProbe
 from installer.probe.machine import observe_machine
 from installer.probe.nics import kernel_links, observe_nics
-from installer.probe.patient import run_or_leave
 from installer.sysinfo import SysInfo
+from node.system.process import run_or_leave
 
 
 def collect() -> SysInfo:

@@ -1,9 +1,9 @@
 """The images that a site is made from, for a node that reaches no network."""
 
-from installer.steps.live import MediumFile
 from installer.steps.work import Work
 from node.api.problems import Failed
 from node.system.copying import Meter, copy_file, sha256_of
+from node.upgrade.manifest import File
 
 FOLDER = "images"
 
@@ -24,7 +24,7 @@ def copy_images(work: Work) -> None:
         before = _copy(work, file, before, meter)
 
 
-def _copy(work: Work, file: MediumFile, before: int, meter: Meter) -> int:
+def _copy(work: Work, file: File, before: int, meter: Meter) -> int:
     target = work.state() / FOLDER / file.name
     copy_file(work.live.medium / file.name, target, lambda done: meter(before + done))
     written = before + file.size

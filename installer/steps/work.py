@@ -6,13 +6,14 @@ from pathlib import Path
 
 from installer.disk_layout import STATE, STATE_LABEL, device_of
 from installer.plan import InstallPlan
-from installer.steps.live import Live, Manifest
+from installer.steps.live import Live
 from installer.steps.target import Target, TargetJournal
 from installer.sysinfo import Disk, SysInfo
 from node.api.problems import Refused
 from node.system.clock import Clock
 from node.system.copying import Meter
 from node.system.process import Run
+from node.upgrade.manifest import Manifest
 
 
 class DiskChanged(Refused):

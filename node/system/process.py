@@ -39,9 +39,34 @@ def run_as_group(*argv: str, stdin: str = "", timeout_s: float = 60) -> str:
     return _run(argv, stdin, timeout_s, group=0)
 
 
-def _run(argv: Sequence[str], stdin: str, timeout_s: float, *, group: int | None) -> str:
+def run_or_leave(*argv: str, stdin: str = "", timeout_s: float = 60) -> str:
+    """As `run`, for commands that may hang in the kernel, where nothing ends them: on a time-out the command is killed
+    and nobody waits for its end; the failure has what it had written by then."""
+    process = _start(argv, group=None)
     try:
-        process = subprocess.Popen(
+        stdout, stderr = process.communicate(stdin, timeout=timeout_s)
+    except subprocess.TimeoutExpired as err:
+        _kill(process, is_group=False)
+        written = err.stdout.decode(errors="replace") if isinstance(err.stdout, bytes) else err.stdout or ""
+        raise CommandFailed(argv, _late(timeout_s), stdout=written) from err
+    return _output(argv, process.returncode, stdout, stderr)
+
+
+def _run(argv: Sequence[str], stdin: str, timeout_s: float, *, group: int | None) -> str:
+    with _start(argv, group=group) as process:
+        try:
+            stdout, stderr = process.communicate(stdin, timeout=timeout_s)
+        except BaseException as err:
+            _kill(process, is_group=group is not None)
+            if isinstance(err, subprocess.TimeoutExpired):
+                raise CommandFailed(argv, _late(timeout_s)) from err
+            raise
+    return _output(argv, process.returncode, stdout, stderr)
+
+
+def _start(argv: Sequence[str], *, group: int | None) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
             argv,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -53,18 +78,16 @@ def _run(argv: Sequence[str], stdin: str, timeout_s: float, *, group: int | None
         )
     except FileNotFoundError as err:
         raise CommandFailed(argv, f"{argv[0]} is not installed") from err
-    with process:
-        try:
-            stdout, stderr = process.communicate(stdin, timeout=timeout_s)
-        except BaseException as err:
-            _kill(process, is_group=group is not None)
-            if isinstance(err, subprocess.TimeoutExpired):
-                raise CommandFailed(argv, f"it took longer than {timeout_s:g} s") from err
-            raise
-    if process.returncode != 0:
-        reason = stderr.strip() or stdout.strip()
-        raise CommandFailed(argv, reason, status=process.returncode, stdout=stdout)
+
+
+def _output(argv: Sequence[str], status: int, stdout: str, stderr: str) -> str:
+    if status != 0:
+        raise CommandFailed(argv, stderr.strip() or stdout.strip(), status=status, stdout=stdout)
     return stdout
+
+
+def _late(timeout_s: float) -> str:
+    return f"it took longer than {timeout_s:g} s"
 
 
 def _kill(process: subprocess.Popen[str], *, is_group: bool) -> None:

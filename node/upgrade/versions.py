@@ -34,8 +34,7 @@ def compare(a: str, b: str) -> int:
 def _compare_beginnings(a: str, b: str) -> tuple[int, str, str]:
     """Compare the numbers or the words that they begin with, and cut these off."""
     is_number = a[:1].isdigit() or b[:1].isdigit()
-    kind = _NUMBER if is_number else _WORD
-    first, second = kind.match(a)[0], kind.match(b)[0]  # type: ignore[index]
+    first, second = (_beginning(text, _NUMBER if is_number else _WORD) for text in (a, b))
     rest = a[len(first) :], b[len(second) :]
     if is_number:
         first, second = first.lstrip("0"), second.lstrip("0")
@@ -49,3 +48,8 @@ def _order(a: str, b: str) -> int:
 
 def _sign(number: int) -> int:
     return (number > 0) - (number < 0)
+
+
+def _beginning(text: str, kind: re.Pattern[str]) -> str:
+    found = kind.match(text)
+    return found[0] if found else ""

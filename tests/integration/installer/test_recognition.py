@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from installer.probe.disks import DiskProbe
-from installer.probe.patient import run_or_leave
 from installer.sysinfo import Signature
-from node.system.process import CommandFailed, run
+from node.system.process import CommandFailed, run, run_or_leave
 from tests.integration.installer.disk_images import make
 
 WORDS = {

@@ -10,9 +10,8 @@ import pytest
 
 from installer.probe import bytes_of_disks
 from installer.probe.disks import DiskProbe
-from installer.probe.patient import run_or_leave
 from installer.sysinfo import Signature
-from node.system.process import CommandFailed
+from node.system.process import CommandFailed, run_or_leave
 
 BYTES = bytes_of_disks.__file__
 
@@ -119,7 +118,7 @@ def test_a_command_that_hangs_is_left_behind() -> None:
 
 def test_a_command_that_fails_says_why() -> None:
     assert run_or_leave("echo", "x") == "x\n"
-    with pytest.raises(CommandFailed, match="no such program cannot be run"):
+    with pytest.raises(CommandFailed, match="no such program is not installed"):
         run_or_leave("no such program")
     with pytest.raises(CommandFailed, match="sorry"):
         run_or_leave("sh", "-c", "echo sorry >&2; exit 3")
