@@ -13,6 +13,7 @@ from tests.metal.machine import BOOT_S, MOUNTED, Machine
 pytestmark = [pytest.mark.long, pytest.mark.timeout(10800)]
 
 STEPS = ("partition", "write", "verify", "brick-1", "configure", "identity", "images", "boot")
+STEPS = ("partition", "write", "verify", "brick-1", "configure", "identity", "images", "boot")
 STEP_S = 1200
 RUN = "trivet install run /tmp/answers.toml --yes --json"
 
@@ -21,6 +22,7 @@ def begin(machine: Machine, iso: Path) -> None:
     machine.start(iso)
     machine.wait_up()
     machine.put("/tmp/answers.toml", answers.TEXT)
+    machine.ask("touch /tmp/said")
     machine.ask(f"({RUN} >/tmp/said 2>&1; echo ended $? >>/tmp/said) &")
 
 
@@ -42,10 +44,7 @@ def wait_for(machine: Machine, key: str, mark: str) -> None:
 def test_power_is_cut_at_every_step(machine: Machine, iso: Path) -> None:
     begin(machine, iso)
     wait_for(machine, "medium", "started")
-    steps = [
-        str(step) for step in ("partition", "write", "verify", "brick-1", "configure", "identity", "images", "boot")
-    ]
-    for step in steps:
+    for step in STEPS:
         wait_for(machine, step, "started")
         machine.cut_power()
         begin(machine, iso)
