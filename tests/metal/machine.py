@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ci.lab import processes
 from images import build, node
 from node.system.process import run
 from tests.vt220 import Vt220
@@ -27,6 +28,7 @@ MOUNTED = "until findmnt -no FSTYPE /bricks/data; do sleep 1; done"  # on a busy
 _MEMORY_MIB = 2048
 _CODE, _VARIABLES = "/usr/share/OVMF/OVMF_CODE_4M.fd", "usr/share/OVMF/OVMF_VARS_4M.fd"
 _NO_SYSTEM = "UEFI Interactive Shell"  # what the firmware starts when nothing else is there
+_GONE_S = 120  # what it had written goes to the disk of this machine first
 _PROMPT = b"# "  # of root's shell
 _BEGIN, _END = "<<begin", "<<end"
 
@@ -75,10 +77,13 @@ class Machine:
         )
 
     def cut_power(self) -> None:
-        """At once; what the guest had not flushed may be lost."""
+        """At once; what the guest had not flushed may be lost. QEMU is the seal's grandchild and ends after it: until
+        it has, its disks are in use."""
         if self._process is not None:
+            inside = [found for pid in _descendants(self._process.pid) if (found := processes.identify(pid))]
             self._process.send_signal(signal.SIGKILL)
             self._ended()
+            assert all(processes.wait_gone(one, _GONE_S) for one in inside)
 
     def wait_off(self, within_s: float = BOOT_S) -> None:
         """Until the guest has switched itself off."""
@@ -225,6 +230,11 @@ class Machine:
         argv += ["-serial", "unix:/tmp/work/control,server=on,wait=off"]
         argv += ["-monitor", "unix:/tmp/work/monitor,server=on,wait=off"]
         return [*argv, "-smbios", f"type=11,value={STUB_WORDS}={words}"]
+
+
+def _descendants(pid: int) -> list[int]:
+    children = processes.children(pid)
+    return [*children, *(other for child in children for other in _descendants(child))]
 
 
 MAC = "52:54:00:aa:00:01"
