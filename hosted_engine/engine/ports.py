@@ -1,5 +1,6 @@
 """What the domain needs from outside: a store that keeps it and a fleet that reaches the nodes."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
@@ -47,49 +48,92 @@ class EventLog(Protocol):
         """Those that happened before that time."""
 
 
-class Transaction(Protocol):
-    """All or nothing. Nothing may be awaited while one is open."""
+class Transaction(ABC):
+    """All or nothing. Nothing may be awaited while one is open. Every kind is there by its model (`of`); those that
+    commands of other subjects use have a name as well."""
+
+    @abstractmethod
+    def of(self, model: type[T]) -> Repository[T]: ...
 
     @property
-    def data_centers(self) -> Repository[DataCenter]: ...
-    @property
-    def clusters(self) -> Repository[Cluster]: ...
-    @property
-    def nodes(self) -> Repository[Node]: ...
-    @property
-    def seen_links(self) -> Repository[SeenLinks]: ...
-    @property
-    def seen_storage(self) -> Repository[SeenStorage]: ...
-    @property
-    def storage_domains(self) -> Repository[StorageDomain]: ...
-    @property
-    def disks(self) -> Repository[Disk]: ...
-    @property
-    def disk_attachments(self) -> Repository[DiskAttachment]: ...
-    @property
-    def vms(self) -> Repository[Vm]: ...
-    @property
-    def nics(self) -> Repository[Nic]: ...
-    @property
-    def templates(self) -> Repository[Template]: ...
-    @property
-    def networks(self) -> Repository[Network]: ...
-    @property
-    def vnic_profiles(self) -> Repository[VnicProfile]: ...
-    @property
+    @abstractmethod
     def events(self) -> EventLog: ...
+
     @property
-    def jobs(self) -> Repository[Job]: ...
+    def data_centers(self) -> Repository[DataCenter]:
+        return self.of(DataCenter)
+
     @property
-    def job_steps(self) -> Repository[JobStep]: ...
+    def clusters(self) -> Repository[Cluster]:
+        return self.of(Cluster)
+
     @property
-    def tasks(self) -> Repository[Task]: ...
+    def nodes(self) -> Repository[Node]:
+        return self.of(Node)
+
     @property
-    def journal_lines(self) -> Repository[JournalLine]: ...
+    def seen_links(self) -> Repository[SeenLinks]:
+        return self.of(SeenLinks)
+
     @property
-    def users(self) -> Repository[User]: ...
+    def seen_storage(self) -> Repository[SeenStorage]:
+        return self.of(SeenStorage)
+
     @property
-    def sessions(self) -> Repository[Session]: ...
+    def storage_domains(self) -> Repository[StorageDomain]:
+        return self.of(StorageDomain)
+
+    @property
+    def disks(self) -> Repository[Disk]:
+        return self.of(Disk)
+
+    @property
+    def disk_attachments(self) -> Repository[DiskAttachment]:
+        return self.of(DiskAttachment)
+
+    @property
+    def vms(self) -> Repository[Vm]:
+        return self.of(Vm)
+
+    @property
+    def nics(self) -> Repository[Nic]:
+        return self.of(Nic)
+
+    @property
+    def templates(self) -> Repository[Template]:
+        return self.of(Template)
+
+    @property
+    def networks(self) -> Repository[Network]:
+        return self.of(Network)
+
+    @property
+    def vnic_profiles(self) -> Repository[VnicProfile]:
+        return self.of(VnicProfile)
+
+    @property
+    def jobs(self) -> Repository[Job]:
+        return self.of(Job)
+
+    @property
+    def job_steps(self) -> Repository[JobStep]:
+        return self.of(JobStep)
+
+    @property
+    def tasks(self) -> Repository[Task]:
+        return self.of(Task)
+
+    @property
+    def journal_lines(self) -> Repository[JournalLine]:
+        return self.of(JournalLine)
+
+    @property
+    def users(self) -> Repository[User]:
+        return self.of(User)
+
+    @property
+    def sessions(self) -> Repository[Session]:
+        return self.of(Session)
 
 
 class Store(Protocol):

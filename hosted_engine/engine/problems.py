@@ -16,6 +16,13 @@ class NotThere(Refused):
     status = 404
 
 
+class NoSuchName(NotThere):
+    """A reference by a name that nothing has."""
+
+    what = "There is no {kind} {name}"
+    why = "no {kind} has the name {name}"
+
+
 class BadValue(Refused):
     what = "Cannot use {value} as {field}"
     why = "{reason}"
@@ -27,6 +34,14 @@ class NameTaken(Refused):
     what = "Cannot use the name {name}"
     why = "another {kind} has it already"
     mend = "Choose another name"
+
+
+class InUse(Refused):
+    """`users` names those that use it, with their kind."""
+
+    what = "Cannot remove {kind} {name}"
+    why = "it is used by {users}"
+    mend = "Have them use another one, or remove them first"
 
 
 class Busy(Refused):

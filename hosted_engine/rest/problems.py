@@ -141,6 +141,25 @@ class NotThereYet(Failed):
     mend = "The coverage of the API is listed by `python -m hosted_engine.rest`"
 
 
+class NotCarriedOut(Failed):
+    """Refused by name: the API of oVirt has the element, and this engine would do nothing with it."""
+
+    status = 501
+    reason = "Not implemented"
+    what = "Cannot use {element}"
+    why = "this version of Trivet does not carry out {element} = {value}"
+    mend = "Leave the element out, or send what is shown"
+
+
+class CannotBeSet(ApiRefused):
+    """`when` says when it could be: "on add", "never"."""
+
+    reason = "Invalid value"
+    what = "Cannot set {element}"
+    why = "{element} cannot be set to {value} here ({when})"
+    mend = "Leave the element out, or send what is shown"
+
+
 class NotSignedIn(ApiRefused):
     status = 401
     reason = "Unauthorized"

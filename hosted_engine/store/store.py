@@ -3,52 +3,26 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
-from hosted_engine.engine.clusters.model import Cluster
-from hosted_engine.engine.datacenters.model import DataCenter
-from hosted_engine.engine.disks.model import Disk, DiskAttachment
+from hosted_engine.engine.entities import ENTITIES
 from hosted_engine.engine.events.model import Event
-from hosted_engine.engine.jobs.model import Job, JobStep
-from hosted_engine.engine.networks.model import Network, Nic, VnicProfile
-from hosted_engine.engine.nodes.model import Node
-from hosted_engine.engine.nodes.network import SeenLinks
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.storage.model import SeenStorage, StorageDomain
-from hosted_engine.engine.tasks.model import JournalLine, Task
-from hosted_engine.engine.templates.model import Template
-from hosted_engine.engine.users.model import Session, User
-from hosted_engine.engine.vms.model import Vm
-from hosted_engine.store import tables
+from hosted_engine.engine.records import RECORDS
 from hosted_engine.store.mapping import Mapper
 from hosted_engine.store.migrate import bring_up_to_date
 from hosted_engine.store.repositories import SqlEventLog, SqlRepository
+from hosted_engine.store.tables import TABLES
 from node.api.problems import Failed
 
-DATA_CENTERS = Mapper(DataCenter, tables.data_centers)
-CLUSTERS = Mapper(Cluster, tables.clusters)
-NODES = Mapper(Node, tables.nodes)
-SEEN_LINKS = Mapper(SeenLinks, tables.seen_links)
-SEEN_STORAGE = Mapper(SeenStorage, tables.seen_storage)
-STORAGE_DOMAINS = Mapper(StorageDomain, tables.storage_domains)
-DISKS = Mapper(Disk, tables.disks)
-DISK_ATTACHMENTS = Mapper(DiskAttachment, tables.disk_attachments)
-VMS = Mapper(Vm, tables.vms)
-NICS = Mapper(Nic, tables.nics)
-TEMPLATES = Mapper(Template, tables.templates)
-NETWORKS = Mapper(Network, tables.networks)
-VNIC_PROFILES = Mapper(VnicProfile, tables.vnic_profiles)
-EVENTS = Mapper(Event, tables.events)
-JOBS = Mapper(Job, tables.jobs)
-JOB_STEPS = Mapper(JobStep, tables.job_steps)
-TASKS = Mapper(Task, tables.tasks)
-JOURNAL_LINES = Mapper(JournalLine, tables.journal_lines)
-USERS = Mapper(User, tables.users)
-SESSIONS = Mapper(Session, tables.sessions)
+T = TypeVar("T")
+
+MAPPERS: dict[type[Any], Mapper[Any]] = {r.model: Mapper(r.model, TABLES[r.model]) for r in (*RECORDS, *ENTITIES)}
+_ORDER = {record.model: record.order for record in (*RECORDS, *ENTITIES)}
 
 
 class StoreUnreachable(Failed):
@@ -57,91 +31,21 @@ class StoreUnreachable(Failed):
     mend = "Look whether its folder or its server is there, and who may use it"
 
 
-class SqlTransaction:
-    """Implements hosted_engine.engine.ports.Transaction over one connection."""
+class SqlTransaction(Transaction):
+    """One connection's; a repository is made when it is asked for first."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._made: dict[type[Any], SqlRepository[Any]] = {}
 
-    @cached_property
-    def data_centers(self) -> SqlRepository[DataCenter]:
-        return SqlRepository(self._connection, DATA_CENTERS, "name")
-
-    @cached_property
-    def clusters(self) -> SqlRepository[Cluster]:
-        return SqlRepository(self._connection, CLUSTERS, "name")
-
-    @cached_property
-    def nodes(self) -> SqlRepository[Node]:
-        return SqlRepository(self._connection, NODES, "name")
-
-    @cached_property
-    def seen_links(self) -> SqlRepository[SeenLinks]:
-        return SqlRepository(self._connection, SEEN_LINKS, "id")
-
-    @cached_property
-    def seen_storage(self) -> SqlRepository[SeenStorage]:
-        return SqlRepository(self._connection, SEEN_STORAGE, "id")
-
-    @cached_property
-    def storage_domains(self) -> SqlRepository[StorageDomain]:
-        return SqlRepository(self._connection, STORAGE_DOMAINS, "name")
-
-    @cached_property
-    def disks(self) -> SqlRepository[Disk]:
-        return SqlRepository(self._connection, DISKS, "name")
-
-    @cached_property
-    def disk_attachments(self) -> SqlRepository[DiskAttachment]:
-        return SqlRepository(self._connection, DISK_ATTACHMENTS, "id")
-
-    @cached_property
-    def vms(self) -> SqlRepository[Vm]:
-        return SqlRepository(self._connection, VMS, "name")
-
-    @cached_property
-    def nics(self) -> SqlRepository[Nic]:
-        return SqlRepository(self._connection, NICS, "name")
-
-    @cached_property
-    def templates(self) -> SqlRepository[Template]:
-        return SqlRepository(self._connection, TEMPLATES, "name")
-
-    @cached_property
-    def networks(self) -> SqlRepository[Network]:
-        return SqlRepository(self._connection, NETWORKS, "name")
-
-    @cached_property
-    def vnic_profiles(self) -> SqlRepository[VnicProfile]:
-        return SqlRepository(self._connection, VNIC_PROFILES, "name")
+    def of(self, model: type[T]) -> SqlRepository[T]:
+        if model not in self._made:
+            self._made[model] = SqlRepository(self._connection, MAPPERS[model], _ORDER[model])
+        return self._made[model]
 
     @cached_property
     def events(self) -> SqlEventLog:
-        return SqlEventLog(self._connection, EVENTS, "id")
-
-    @cached_property
-    def jobs(self) -> SqlRepository[Job]:
-        return SqlRepository(self._connection, JOBS, "started_at")
-
-    @cached_property
-    def job_steps(self) -> SqlRepository[JobStep]:
-        return SqlRepository(self._connection, JOB_STEPS, "number")
-
-    @cached_property
-    def tasks(self) -> SqlRepository[Task]:
-        return SqlRepository(self._connection, TASKS, "created_at")
-
-    @cached_property
-    def journal_lines(self) -> SqlRepository[JournalLine]:
-        return SqlRepository(self._connection, JOURNAL_LINES, "number")
-
-    @cached_property
-    def users(self) -> SqlRepository[User]:
-        return SqlRepository(self._connection, USERS, "name")
-
-    @cached_property
-    def sessions(self) -> SqlRepository[Session]:
-        return SqlRepository(self._connection, SESSIONS, "id")
+        return SqlEventLog(self._connection, MAPPERS[Event], "id")
 
 
 class SqlStore:

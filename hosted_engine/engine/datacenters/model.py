@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
+
+from hosted_engine.engine.entity.field import Field, Settable, name_rule
 
 
 class DataCenterStatus(StrEnum):
@@ -16,8 +19,8 @@ class DataCenterStatus(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataCenter:
     id: str
-    name: str
-    description: str = ""
-    comment: str = ""
-    local: bool = False
-    status: DataCenterStatus = DataCenterStatus.UP
+    name: Annotated[str, Field("name", search="name", length=40, rule=name_rule())]
+    description: Annotated[str, Field("description", search="description", length=4000)] = ""
+    comment: Annotated[str, Field("comment", search="comment", length=4000)] = ""
+    local: Annotated[bool, Field("local", settable=Settable.ON_ADD, search="local")] = False
+    status: Annotated[DataCenterStatus, Field("status", settable=Settable.NEVER, search="status")] = DataCenterStatus.UP

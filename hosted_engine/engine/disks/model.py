@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
+from hosted_engine.engine.entity.field import Field, Reference
 from node.api.messages.images import ImageFormat, ImageRef
 
 
@@ -44,7 +46,7 @@ class Disk:
 
     id: str
     name: str
-    storage_domain_id: str
+    storage_domain_id: Annotated[str, Reference(to="storage_domains")]
     image_id: str
     provisioned_size_bytes: int
     description: str = ""
@@ -52,7 +54,7 @@ class Disk:
     sparse: bool = True
     status: DiskStatus = DiskStatus.OK
     actual_size_bytes: int = 0
-    template_disk_id: str | None = None
+    template_disk_id: Annotated[str | None, Reference(to="disks")] = None
     shareable: bool = False
     wipe_after_delete: bool = False
     propagate_errors: bool = False
@@ -68,8 +70,8 @@ class DiskAttachment:
     """`owner_id` is the VM or the template. The API's id of an attachment is the disk's id; `id` is the store's."""
 
     id: str
-    owner_id: str
-    disk_id: str
+    owner_id: Annotated[str, Field(index=True)]
+    disk_id: Annotated[str, Reference(to="disks")]
     interface: DiskInterface = DiskInterface.VIRTIO_SCSI
     bootable: bool = False
     active: bool = True

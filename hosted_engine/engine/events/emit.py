@@ -1,7 +1,10 @@
 """Writes an event down: fills oVirt's sentence and says what it is about."""
 
+from typing import TYPE_CHECKING, Any
+
 from hosted_engine.engine.command import Context
 from hosted_engine.engine.disks.model import Disk
+from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.events.model import Event
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.model import Node
@@ -9,6 +12,11 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.storage.model import StorageDomain
 from hosted_engine.engine.templates.model import Template
 from hosted_engine.engine.vms.model import Vm
+
+if TYPE_CHECKING:
+    from hosted_engine.engine.entity.declaration import Entity
+
+_ABOUT = ("data_center_id", "cluster_id", "node_id", "storage_domain_id", "disk_id", "template_id", "vm_id")
 
 
 def emit(
@@ -42,3 +50,26 @@ def emit(
         vm_id=vm.id if vm else None,
     )
     return tx.events.add(event)
+
+
+def emit_of(tx: Transaction, context: Context, kind: EventKind | None, entity: "Entity[Any]", item: Any) -> None:
+    """Write down what happened to an object of `entity`, unless `kind` is None. What the event is about follows from
+    the object's own references, and from the words of its entity."""
+    if kind is None:
+        return
+    words = {"name": entity.name_of(item), "user": context.caller.user_name, **entity.words(tx, item)}
+    about: dict[str, Any] = {name: words.get(name, getattr(item, name, None)) for name in _ABOUT}
+    if (own := f"{entity.element}_id") in about:
+        about[own] = item.id
+    event = Event(
+        name=kind.name,
+        code=kind.code,
+        severity=kind.severity,
+        at=context.now,
+        description=kind.sentence.format_map(words),
+        correlation_id=context.correlation_id,
+        job_id=context.job_id or None,
+        user_id=context.caller.user_id,
+        **about,
+    )
+    tx.events.add(event)

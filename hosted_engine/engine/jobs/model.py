@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
+
+from hosted_engine.engine.entity.field import Reference
 
 
 class JobStatus(StrEnum):
@@ -43,7 +46,7 @@ class JobStep:
     """`key` is the key of the step in the plan, empty for what oVirt adds around it."""
 
     id: str
-    job_id: str
+    job_id: Annotated[str, Reference(to="jobs")]
     number: int
     description: str
     started_at: float

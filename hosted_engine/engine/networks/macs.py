@@ -17,7 +17,7 @@ def choose_mac(taken: Collection[str]) -> str:
             return mac
 
 
-def good_mac(mac: str) -> str:
+def good_mac(mac: str, field: str = "MAC address") -> str:
     """In lower case with colons. Raises BadValue for what no NIC can have."""
     normal = mac.strip().lower().replace("-", ":")
     if not re.fullmatch(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", normal):
@@ -28,4 +28,4 @@ def good_mac(mac: str) -> str:
         reason = "it is all zeros"
     else:
         return normal
-    raise BadValue(value=repr(mac[:40]), field="MAC address", reason=reason)
+    raise BadValue(value=repr(mac[:40]), field=field, reason=reason)

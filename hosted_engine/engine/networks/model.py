@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
+from hosted_engine.engine.entity.field import Field, OnRemove, Reference, Settable, name_rule
+from hosted_engine.engine.networks.macs import good_mac
 from node.api.messages.vms import NicModel
 
 
@@ -42,28 +45,35 @@ class Network:
     """`bridge` is the bridge on the nodes (oVirt's vdsm_name)."""
 
     id: str
-    name: str
-    data_center_id: str
-    bridge: str
-    description: str = ""
-    comment: str = ""
-    vlan: int | None = None
-    mtu: int = 0  # 0: the default of the nodes
-    stp: bool = False
-    port_isolation: bool = False
+    name: Annotated[str, Field("name", search="name", length=256, rule=name_rule(extra="._-+ "))]
+    data_center_id: Annotated[
+        str, Reference("data_center", settable=Settable.ON_ADD, search="datacenter", to="data_centers")
+    ]
+    bridge: Annotated[str, Field("vdsm_name", settable=Settable.NEVER)]
+    description: Annotated[str, Field("description", search="description", length=4000)] = ""
+    comment: Annotated[str, Field("comment", search="comment", length=4000)] = ""
+    vlan: Annotated[int | None, Field("vlan.id", search="vlanid", least=0, most=4095)] = None
+    mtu: Annotated[int, Field("mtu", search="mtu", least=0, most=2147483647)] = 0  # 0: the default of the nodes
+    stp: Annotated[bool, Field("stp", search="stp")] = False
+    port_isolation: Annotated[bool, Field("port_isolation", settable=Settable.ON_ADD)] = False
     required: bool = True
     status: NetworkStatus = NetworkStatus.OPERATIONAL
-    usages: tuple[NetworkUsage, ...] = (NetworkUsage.VM,)
+    usages: Annotated[tuple[NetworkUsage, ...], Field("usages")] = (NetworkUsage.VM,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VnicProfile:
     id: str
-    name: str
-    network_id: str
-    description: str = ""
-    comment: str = ""
-    port_mirroring: bool = False
+    name: Annotated[str, Field("name", search="name", length=256, rule=name_rule(extra="._-+ "))]
+    network_id: Annotated[
+        str,
+        Reference(
+            "network", settable=Settable.ON_ADD, search="network_name", to="networks", on_remove=OnRemove.CASCADE
+        ),
+    ]
+    description: Annotated[str, Field("description", search="description", length=4000)] = ""
+    comment: Annotated[str, Field("comment", search="comment", length=4000)] = ""
+    port_mirroring: Annotated[bool, Field("port_mirroring")] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +81,12 @@ class Nic:
     """`owner_id` is the VM or the template. No `vnic_profile_id` means a NIC without a network."""
 
     id: str
-    owner_id: str
-    name: str
-    mac: str
-    vnic_profile_id: str | None = None
-    interface: NicInterface = NicInterface.VIRTIO
-    linked: bool = True
-    plugged: bool = True
-    description: str = ""
-    comment: str = ""
+    owner_id: Annotated[str, Field(index=True)]
+    name: Annotated[str, Field("name", length=50, rule=name_rule())]
+    mac: Annotated[str, Field("mac.address", rule=good_mac)] = ""  # one is chosen
+    vnic_profile_id: Annotated[str | None, Reference("vnic_profile", to="vnic_profiles")] = None
+    interface: Annotated[NicInterface, Field("interface")] = NicInterface.VIRTIO
+    linked: Annotated[bool, Field("linked")] = True
+    plugged: Annotated[bool, Field("plugged")] = True
+    description: Annotated[str, Field("description", length=4000)] = ""
+    comment: Annotated[str, Field("comment", length=4000)] = ""

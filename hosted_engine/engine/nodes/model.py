@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
+from hosted_engine.engine.entity.field import Field, Reference, Settable, Shape
 from node.api.messages.machine import Capabilities
 
 
@@ -33,14 +35,14 @@ class Node:
     is when its status last changed to or from up; `detail` says in words why it is not up."""
 
     id: str
-    name: str
-    cluster_id: str
-    address: str
+    name: Annotated[str, Field("name", settable=Settable.NEVER, search="name")]
+    cluster_id: Annotated[str, Reference("cluster", settable=Settable.NEVER, search="cluster", to="clusters")]
+    address: Annotated[str, Field("address", settable=Settable.NEVER, search="address")]
     host_id: int
-    port: int = 54321
-    comment: str = ""
-    status: NodeStatus = NodeStatus.UNASSIGNED
-    detail: str = ""
+    port: Annotated[int, Field("port", settable=Settable.NEVER)] = 54321
+    comment: Annotated[str, Field("comment", search="comment", length=4000)] = ""
+    status: Annotated[NodeStatus, Field("status", settable=Settable.NEVER, search="status")] = NodeStatus.UNASSIGNED
+    detail: Annotated[str, Field("status_detail", settable=Settable.NEVER, shape=Shape.TEXT)] = ""
     boot_id: str = ""
     seen_at: float = 0.0
     capabilities: Capabilities | None = None

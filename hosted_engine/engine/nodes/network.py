@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Annotated
 
+from hosted_engine.engine.entity.field import Reference
 from node.api.messages.network import LinkCounters, LinkReport, NetworkNews
 
 NICS = ("ethernet", "veth", "bond", "vlan", "infiniband")  # what oVirt calls a host's NICs; bridges are networks
@@ -51,7 +53,7 @@ class SeenLinks:
     """The links of the node `id` as it told of them last. Kept in the store: a silent one cannot be asked, whenever the
     engine was started."""
 
-    id: str
+    id: Annotated[str, Reference(to="nodes")]
     links: tuple[LinkReport, ...]
 
     def network(self) -> NodeNetwork:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
 from gluster.diagnosis.problem import StateProblem
+from hosted_engine.engine.entity.field import Field, Reference, Settable, name_rule
 
 
 class StorageDomainStatus(StrEnum):
@@ -40,6 +42,9 @@ class StorageType(StrEnum):
     POSIXFS = "posixfs"
 
 
+GIB = 1 << 30
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageDomain:
     """`volume` is the Gluster volume, `servers` the machines that serve it, in the order in which a mount tries them.
@@ -47,19 +52,19 @@ class StorageDomain:
     with the engine's own disks, on which the engine makes none."""
 
     id: str
-    name: str
-    data_center_id: str
-    volume: str
+    name: Annotated[str, Field("name", search="name", length=250, rule=name_rule())]
+    data_center_id: Annotated[str, Reference(search="datacenter", to="data_centers")]
+    volume: Annotated[str, Field("storage.path", settable=Settable.NEVER)]
     servers: tuple[str, ...]
     replica: int
-    description: str = ""
-    comment: str = ""
-    type: StorageDomainType = StorageDomainType.DATA
-    storage_type: StorageType = StorageType.GLUSTERFS
-    status: StorageDomainStatus = StorageDomainStatus.UNKNOWN
+    description: Annotated[str, Field("description", search="description", length=4000)] = ""
+    comment: Annotated[str, Field("comment", search="comment", length=4000)] = ""
+    type: Annotated[StorageDomainType, Field("type", settable=Settable.NEVER, search="type")] = StorageDomainType.DATA
+    storage_type: Annotated[StorageType, Field("storage.type", settable=Settable.NEVER)] = StorageType.GLUSTERFS
+    status: Annotated[StorageDomainStatus, Field(search="status")] = StorageDomainStatus.UNKNOWN
     size_bytes: int | None = None
-    free_bytes: int | None = None
-    master: bool = False
+    free_bytes: Annotated[int | None, Field("available", settable=Settable.NEVER, search="size", unit=GIB)] = None
+    master: Annotated[bool, Field("master", settable=Settable.NEVER)] = False
     hosted_engine: bool = False
 
 

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
+from hosted_engine.engine.entity.field import Reference
 from node.steps import Mark
 
 
@@ -21,7 +23,7 @@ class Task:
     id: str
     command: str
     inputs: str
-    job_id: str
+    job_id: Annotated[str, Reference(to="jobs")]
     correlation_id: str
     created_at: float
     user_id: str | None = None
@@ -35,7 +37,7 @@ class JournalLine:
     """node.steps.Entry number `number` (from 1) of a task's journal."""
 
     id: str
-    task_id: str
+    task_id: Annotated[str, Reference(to="tasks")]
     number: int
     mark: Mark
     key: str

@@ -4,13 +4,12 @@ from hosted_engine.engine.command import Command
 from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
 from hosted_engine.engine.disks.commands.attach import AddDiskAttachment, RemoveDiskAttachment, UpdateDiskAttachment
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
-from hosted_engine.engine.networks.nics import AddNic, RemoveNic, UpdateNic
+from hosted_engine.engine.entity.commands import AddEntity, RemoveEntity, UpdateEntity
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
-from hosted_engine.engine.vms.commands.update import UpdateVm
 from hosted_engine.engine.vms.commands.update_engine_vm import UpdateEngineVm
 
 COMMANDS: dict[str, type[Command]] = {
@@ -20,19 +19,18 @@ COMMANDS: dict[str, type[Command]] = {
         AddDisk,
         AddDiskAttachment,
         AddDiskToVm,
-        AddNic,
+        AddEntity,
         AddVm,
         DeactivateNode,
         RemoveDisk,
         RemoveDiskAttachment,
-        RemoveNic,
+        RemoveEntity,
         RemoveVm,
         ShutdownVm,
         StartVm,
         StopVm,
         UpdateDiskAttachment,
         UpdateEngineVm,
-        UpdateNic,
-        UpdateVm,
+        UpdateEntity,
     )
 }

@@ -1,6 +1,9 @@
 """Who may use the engine, and the sessions in which they do."""
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from hosted_engine.engine.entity.field import Field, OnRemove, Reference, Settable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -8,12 +11,12 @@ class User:
     """`name` is the login with its domain, `admin@internal`; `password_hash` is as hosted_engine.passwords makes it."""
 
     id: str
-    name: str
+    name: Annotated[str, Field("user_name", settable=Settable.NEVER, search="usrname")]
     domain: str
     password_hash: str = ""
-    first_name: str = ""
-    last_name: str = ""
-    email: str = ""
+    first_name: Annotated[str, Field("name", settable=Settable.NEVER, search="name")] = ""
+    last_name: Annotated[str, Field("last_name", settable=Settable.NEVER, search="lastname")] = ""
+    email: Annotated[str, Field("email", settable=Settable.NEVER, search="email")] = ""
     administrator: bool = False
 
     @property
@@ -26,7 +29,7 @@ class Session:
     """`id` is the SHA-256 of the token in hex: who reads the database cannot use what it holds."""
 
     id: str
-    user_id: str
+    user_id: Annotated[str, Reference(to="users", on_remove=OnRemove.CASCADE)]
     scope: str
     created_at: float
     last_used_at: float

@@ -4,11 +4,7 @@ from math import prod
 
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NameTaken, Protected, WrongState, found
-from hosted_engine.engine.vms.model import RUNNING, Origin, Vm, VmStatus
-
-MIN_MEMORY_BYTES = 1 << 20
-MAX_MEMORY_BYTES = 4 << 40
-MAX_CPUS = 512
+from hosted_engine.engine.vms.model import MAX_CPUS, RUNNING, Origin, Vm, VmStatus
 
 
 def the_vm(tx: Transaction, vm_id: str) -> Vm:
@@ -58,23 +54,22 @@ def check_make(vm: Vm) -> None:
     if min(cpus) < 1 or prod(cpus) > MAX_CPUS:
         raise BadValue(
             value=":".join(map(str, cpus)),
-            field="CPU topology",
+            field="vm.cpu.topology",
             reason=f"there have to be 1 to {MAX_CPUS} CPUs in all",
         )
     devices = vm.boot_devices
     if not devices or len(set(devices)) != len(devices) or not set(devices) <= {"hd", "cdrom", "network"}:
         raise BadValue(
             value=", ".join(devices) or "nothing",
-            field="boot devices",
+            field="vm.os.boot.devices",
             reason="they are hd, cdrom and network, each at most once",
         )
 
 
 def _check_memory(vm: Vm) -> None:
     memory, guaranteed = vm.memory_bytes, vm.memory_guaranteed_bytes
-    if not MIN_MEMORY_BYTES <= memory <= MAX_MEMORY_BYTES:
-        raise BadValue(value=memory, field="memory", reason="it has to lie between 1 MiB and 4 TiB")
     if not 0 < guaranteed <= memory:
-        raise BadValue(value=guaranteed, field="guaranteed memory", reason="it has to lie between 1 and the memory")
+        reason = "it has to lie between 1 MiB and the memory"
+        raise BadValue(value=guaranteed, field="vm.memory_policy.guaranteed", reason=reason)
     if vm.memory_max_bytes < memory:
-        raise BadValue(value=vm.memory_max_bytes, field="maximum memory", reason="it is less than the memory")
+        raise BadValue(value=vm.memory_max_bytes, field="vm.memory_policy.max", reason="it is less than the memory")

@@ -2,8 +2,15 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
+from hosted_engine.engine.entity.field import MIB, Field, Reference, Settable, Shape, name_rule
+from hosted_engine.engine.vms.rules import known_time_zone, whole_mib
 from node.api.messages.vms import DownReason, Firmware
+
+BLANK_MEMORY_BYTES = 1 << 30
+MAX_MEMORY_BYTES = 4 << 40
+MAX_CPUS = 512
 
 
 class VmStatus(StrEnum):
@@ -54,26 +61,32 @@ class VmBase:
     """What VMs have, and templates hand on to them."""
 
     id: str
-    name: str
-    memory_bytes: int
-    memory_guaranteed_bytes: int
-    memory_max_bytes: int
-    description: str = ""
-    comment: str = ""
-    sockets: int = 1
-    cores: int = 1
-    threads: int = 1
-    type: VmType = VmType.SERVER
-    os_type: str = "other"
-    bios_type: BiosType = BiosType.CLUSTER_DEFAULT
-    boot_devices: tuple[str, ...] = ("hd",)
-    origin: Origin = Origin.OVIRT
-    delete_protected: bool = False
-    stateless: bool = False
-    high_availability: bool = False
-    high_availability_priority: int = 1
-    time_zone: str = "Etc/GMT"
-    created_at: float = 0.0
+    name: Annotated[str, Field("name", search="name", length=64, rule=name_rule(), live=True)]
+    memory_bytes: Annotated[
+        int, Field("memory", search="memory", unit=MIB, least=MIB, most=MAX_MEMORY_BYTES, rule=whole_mib)
+    ] = BLANK_MEMORY_BYTES
+    memory_guaranteed_bytes: Annotated[
+        int, Field("memory_policy.guaranteed", search="guaranteed_memory", unit=MIB, least=MIB, rule=whole_mib)
+    ] = BLANK_MEMORY_BYTES
+    memory_max_bytes: Annotated[int, Field("memory_policy.max", least=MIB, rule=whole_mib)] = 4 * BLANK_MEMORY_BYTES
+    description: Annotated[str, Field("description", search="description", length=255, live=True)] = ""
+    comment: Annotated[str, Field("comment", search="comment", length=4000, live=True)] = ""
+    sockets: Annotated[int, Field("cpu.topology.sockets", least=1, most=MAX_CPUS)] = 1
+    cores: Annotated[int, Field("cpu.topology.cores", least=1, most=MAX_CPUS)] = 1
+    threads: Annotated[int, Field("cpu.topology.threads", least=1, most=8)] = 1
+    type: Annotated[VmType, Field("type", search="type", live=True)] = VmType.SERVER
+    os_type: Annotated[str, Field("os.type", search="os", length=255)] = "other"
+    bios_type: Annotated[BiosType, Field("bios.type", search="bios_type")] = BiosType.CLUSTER_DEFAULT
+    boot_devices: Annotated[tuple[str, ...], Field("os.boot.devices")] = ("hd",)
+    origin: Annotated[Origin, Field("origin", settable=Settable.NEVER)] = Origin.OVIRT
+    delete_protected: Annotated[bool, Field("delete_protected", live=True)] = False
+    stateless: Annotated[bool, Field("stateless")] = False
+    high_availability: Annotated[bool, Field("high_availability.enabled", live=True)] = False
+    high_availability_priority: Annotated[int, Field("high_availability.priority", least=0, most=100, live=True)] = 1
+    time_zone: Annotated[str, Field("time_zone.name", length=40, rule=known_time_zone)] = "Etc/GMT"
+    created_at: Annotated[
+        float, Field("creation_time", settable=Settable.NEVER, search="creationdate", shape=Shape.DATE)
+    ] = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,13 +95,13 @@ class Vm(VmBase):
     `stop_reason` says why it went down last. `reported_at` is since when, by that node's clock, the last report holds:
     older ones are stale."""
 
-    cluster_id: str
-    template_id: str
-    status: VmStatus = VmStatus.DOWN
-    detail: str = ""
-    node_id: str | None = None
-    started_at: float | None = None
-    stopped_at: float | None = None
+    cluster_id: Annotated[str, Reference("cluster", settable=Settable.ON_ADD, search="cluster", to="clusters")]
+    template_id: Annotated[str, Reference("template", settable=Settable.ON_ADD, search="template", to="templates")]
+    status: Annotated[VmStatus, Field("status", settable=Settable.NEVER, search="status")] = VmStatus.DOWN
+    detail: Annotated[str, Field("status_detail", settable=Settable.NEVER, shape=Shape.TEXT)] = ""
+    node_id: Annotated[str | None, Reference("host", settable=Settable.NEVER, search="host", to="nodes")] = None
+    started_at: Annotated[float | None, Field("start_time", settable=Settable.NEVER, shape=Shape.DATE)] = None
+    stopped_at: Annotated[float | None, Field("stop_time", settable=Settable.NEVER, shape=Shape.DATE)] = None
     stop_reason: DownReason = DownReason.NONE
     reported_at: float = 0.0
 

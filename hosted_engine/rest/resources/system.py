@@ -1,4 +1,4 @@
-"""The API's root, and /users"""
+"""The API's root"""
 
 import time
 from importlib.metadata import PackageNotFoundError, version
@@ -7,15 +7,12 @@ from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import found
-from hosted_engine.engine.search.match import Fields
 from hosted_engine.engine.storage.model import StorageDomainStatus
-from hosted_engine.engine.users.model import User
 from hosted_engine.engine.vms.model import RUNNING
 from hosted_engine.rest.call import Answer, Call, Handlers
 from hosted_engine.rest.mapping.refs import ROOT, ref, ref_or_none, when
 from hosted_engine.rest.media.wire import LINKS, Wire
-from hosted_engine.rest.resources.base import Resource, chosen
+from hosted_engine.rest.resources.base import Resource
 from hosted_engine.rest.schema import schema
 
 # The version of oVirt whose API this is: clients decide by it what they may ask for.
@@ -29,11 +26,7 @@ class System(Resource):
         self._links = _root_links()
 
     def handlers(self) -> Handlers:
-        return {
-            ("System", "get"): self.get,
-            ("Users", "list"): self.list_users,
-            ("User", "get"): self.get_user,
-        }
+        return {("System", "get"): self.get}
 
     async def get(self, call: Call) -> Answer:
         user = ref_or_none("users", call.caller.user_id)
@@ -57,40 +50,6 @@ class System(Resource):
                 "effective_user": user,
             }
         )
-
-    async def list_users(self, call: Call) -> Answer:
-        with self.engine.store.transaction() as tx:
-            return Answer([_user_to_wire(user) for user in chosen(call, tx.users.list(), _USER_FIELDS)])
-
-    async def get_user(self, call: Call) -> Answer:
-        """`me` is whoever asks."""
-        identity = call.ids["user"]
-        identity = (call.caller.user_id or "") if identity == "me" else identity
-        with self.engine.store.transaction() as tx:
-            return Answer(_user_to_wire(found(tx.users.get(identity), "user", identity)))
-
-
-_USER_FIELDS: Fields[User] = {
-    "id": lambda user: user.id,
-    "name": lambda user: user.first_name,
-    "usrname": lambda user: user.name,
-    "lastname": lambda user: user.last_name,
-    "email": lambda user: user.email,
-}
-
-
-def _user_to_wire(user: User) -> Wire:
-    return {
-        **ref("users", user.id),
-        "name": user.first_name or user.principal,
-        "last_name": user.last_name,
-        "user_name": user.name,
-        "principal": user.principal,
-        "email": user.email,
-        "namespace": "*",
-        "domain_entry_id": user.id,
-        "domain": {"name": user.domain},
-    }
 
 
 def _summary(tx: Transaction) -> Wire:

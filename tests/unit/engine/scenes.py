@@ -3,12 +3,19 @@
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
+from hosted_engine.engine.entity.declaration import Entity
+from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
+from hosted_engine.engine.problems import found
 from hosted_engine.engine.tasks.runner import Running
 from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.start import StartVm
+from hosted_engine.engine.vms.entity import VMS
 from hosted_engine.engine.vms.model import Vm
+from hosted_engine.rest.call import Parameters
 from tests.fakes.engine import DATA_ID, TINY_ID, World
 
 GIB = 1 << 30
@@ -20,9 +27,34 @@ async def done(world: World, command: Command) -> Running:
     return running
 
 
+def adding(world: World, entity: Entity[Any], **given: Any) -> Any:
+    """The command that a body with these values of an addition becomes."""
+    with world.store.transaction() as tx:
+        return entity.add(tx, entity.normal(given), Parameters())[0]
+
+
+def changing(world: World, entity: Entity[Any], identity: str, **given: Any) -> Command:
+    with world.store.transaction() as tx:
+        before = found(tx.of(entity.model).get(identity), entity.kind, identity)
+        return entity.update(tx, before, entity.normal(given), Parameters())[0]
+
+
+def removing(world: World, entity: Entity[Any], identity: str) -> Command:
+    with world.store.transaction() as tx:
+        return entity.remove(tx, found(tx.of(entity.model).get(identity), entity.kind, identity), Parameters())
+
+
+def new_vm(
+    world: World, name: str = "vm1", template_id: str = BLANK_TEMPLATE_ID, *, clone: bool = False, **given: Any
+) -> AddVm:
+    command = adding(world, VMS, **{"name": name, "cluster_id": world.cluster.id, "template_id": template_id, **given})
+    assert isinstance(command, AddVm)
+    return msgspec.structs.replace(command, clone=clone)
+
+
 async def tiny_vm(world: World, name: str = "vm1") -> str:
     """A VM from the template tiny, down."""
-    command = AddVm(name=name, cluster_id=world.cluster.id, template_id=TINY_ID)
+    command = new_vm(world, name=name, template_id=TINY_ID)
     await done(world, command)
     return command.id
 

@@ -1,5 +1,6 @@
 """Disks and NICs through commands: what they make, what they refuse."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,22 +10,34 @@ from hosted_engine.engine.disks.commands.add import AddDisk
 from hosted_engine.engine.disks.commands.attach import AddDiskAttachment, RemoveDiskAttachment, UpdateDiskAttachment
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.disks.model import DiskAttachment, DiskFormat, DiskInterface, attachment_id
+from hosted_engine.engine.networks.entity import NICS
 from hosted_engine.engine.networks.macs import choose_mac, good_mac
 from hosted_engine.engine.networks.model import Nic, NicInterface
-from hosted_engine.engine.networks.nics import AddNic, RemoveNic, UpdateNic
 from hosted_engine.engine.problems import BadValue, NameTaken, NotThere, WrongState
 from hosted_engine.engine.vms.commands.start import StartVm
 from node.api.messages.images import ImageFormat
 from tests.fakes.engine import DATA_ID, TINY_IMAGE, World, node_id
-from tests.unit.engine.scenes import GIB, done, events_of, new_disk, new_disk_on, picture, tiny_vm
+from tests.unit.engine.scenes import (
+    GIB,
+    adding,
+    changing,
+    done,
+    events_of,
+    new_disk,
+    new_disk_on,
+    picture,
+    removing,
+    tiny_vm,
+)
 
 ENGINE_DOMAIN_ID = "40000000-0000-4000-8000-000000000001"
 
 
-async def refused(world: World, command: Command, refusal: type[Exception], words: str) -> None:
+async def refused(world: World, command: Command | Callable[[], Command], refusal: type[Exception], words: str) -> None:
+    """What a body says is refused where its command is made, or where that is let in."""
     before = picture(world)
     with pytest.raises(refusal, match=words):
-        await done(world, command)
+        await done(world, command if isinstance(command, Command) else command())
     assert picture(world) == before
 
 
@@ -143,8 +156,10 @@ async def test_a_nic_joins_the_bridge_of_its_network() -> None:
     vm_id = await tiny_vm(world)
     with world.store.transaction() as tx:
         (profile,) = tx.vnic_profiles.list()
-    await done(world, AddNic(vm_id=vm_id, name="nic1", vnic_profile_id=profile.id, mac="56-6F-00-00-00-01"))
-    await done(world, AddNic(vm_id=vm_id, name="nic2", plugged=False))
+    await done(
+        world, adding(world, NICS, owner_id=vm_id, name="nic1", vnic_profile_id=profile.id, mac="56-6F-00-00-00-01")
+    )
+    await done(world, adding(world, NICS, owner_id=vm_id, name="nic2", plugged=False))
     await done(world, StartVm(id=vm_id))
     node = next(node for node in world.nodes.values() if node.machines.running())
     (nic,) = node.machines.spec(vm_id).nics
@@ -159,14 +174,14 @@ def nics(world: World, vm_id: str) -> list[Nic]:
 async def test_a_nic_is_added_changed_and_removed() -> None:
     world = World()
     vm_id = await tiny_vm(world)
-    command = AddNic(vm_id=vm_id, name="nic1")
+    command = adding(world, NICS, owner_id=vm_id, name="nic1")
     await done(world, command)
     (nic,) = nics(world, vm_id)
     assert nic.mac.startswith("56:6f:")
-    await done(world, UpdateNic(vm_id=vm_id, id=nic.id, name="eth", linked=False, interface=NicInterface.E1000))
+    await done(world, changing(world, NICS, nic.id, name="eth", linked=False, interface=NicInterface.E1000))
     (changed,) = nics(world, vm_id)
     assert (changed.name, changed.linked, changed.interface, changed.mac) == ("eth", False, "e1000", nic.mac)
-    await done(world, RemoveNic(vm_id=vm_id, id=nic.id))
+    await done(world, removing(world, NICS, nic.id))
     assert nics(world, vm_id) == []
     assert events_of(world)[-3:] == [
         "NETWORK_ADD_VM_INTERFACE",
@@ -177,24 +192,31 @@ async def test_a_nic_is_added_changed_and_removed() -> None:
 
 async def test_bad_nics_are_refused() -> None:
     world = World()
-    vm_id, other = await tiny_vm(world), await tiny_vm(world, "vm2")
-    first = AddNic(vm_id=vm_id, name="nic1", mac="56:6f:00:00:00:01")
+    vm_id = await tiny_vm(world)
+    first = adding(world, NICS, owner_id=vm_id, name="nic1", mac="56:6f:00:00:00:01")
     await done(world, first)
     for command, refusal, words in (
-        (AddNic(vm_id=vm_id, name="nic1"), NameTaken, "another NIC of the VM"),
-        (AddNic(vm_id=vm_id, name="n 1"), BadValue, "letters, digits"),
-        (AddNic(vm_id="nobody", name="nic1"), NotThere, "no VM"),
-        (AddNic(vm_id=vm_id, name="nic2", vnic_profile_id="none"), NotThere, "no vNIC profile"),
-        (AddNic(vm_id=vm_id, name="nic2", mac="56:6F:00:00:00:01"), WrongState, "another NIC has it"),
-        (AddNic(vm_id=vm_id, name="nic2", mac="01:00:00:00:00:01"), BadValue, "multicast"),
-        (AddNic(vm_id=vm_id, name="nic2", mac="nonsense"), BadValue, "six pairs"),
-        (AddNic(vm_id=vm_id, name="nic2", interface=NicInterface.SPAPR_VLAN), BadValue, "a node can make"),
-        (RemoveNic(vm_id=other, id=first.id), NotThere, "no NIC"),
+        (lambda: adding(world, NICS, owner_id=vm_id, name="nic1"), NameTaken, "another NIC has it"),
+        (lambda: adding(world, NICS, owner_id=vm_id, name="n 1"), BadValue, "letters, digits"),
+        (lambda: adding(world, NICS, owner_id="nobody", name="nic1"), NotThere, "no VM"),
+        (lambda: adding(world, NICS, owner_id=vm_id, name="nic2", vnic_profile_id="none"), NotThere, "no vNIC profile"),
+        (
+            lambda: adding(world, NICS, owner_id=vm_id, name="nic2", mac="56:6F:00:00:00:01"),
+            WrongState,
+            "another NIC has it",
+        ),
+        (lambda: adding(world, NICS, owner_id=vm_id, name="nic2", mac="01:00:00:00:00:01"), BadValue, "multicast"),
+        (lambda: adding(world, NICS, owner_id=vm_id, name="nic2", mac="nonsense"), BadValue, "six pairs"),
+        (
+            lambda: adding(world, NICS, owner_id=vm_id, name="nic2", interface=NicInterface.SPAPR_VLAN),
+            BadValue,
+            "a node can make",
+        ),
     ):
         await refused(world, command, refusal, words)
     await done(world, StartVm(id=vm_id))
-    await refused(world, UpdateNic(vm_id=vm_id, id=first.id, linked=False), WrongState, "it is up")
-    await refused(world, RemoveNic(vm_id=vm_id, id=first.id), WrongState, "it is up")
+    await refused(world, lambda: changing(world, NICS, first.id, linked=False), WrongState, "it is up")
+    await refused(world, lambda: removing(world, NICS, first.id), WrongState, "it is up")
 
 
 def test_macs_are_unicast_and_never_taken() -> None:

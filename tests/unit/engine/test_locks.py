@@ -8,11 +8,10 @@ from hosted_engine.engine.command import Lock
 from hosted_engine.engine.problems import Busy
 from hosted_engine.engine.tasks import runner
 from hosted_engine.engine.tasks.locks import Locks
-from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.start import StartVm
-from hosted_engine.engine.vms.commands.update import UpdateVm
+from hosted_engine.engine.vms.entity import VMS
 from tests.fakes.engine import TINY_ID, World
-from tests.unit.engine.scenes import done, tiny_vm, vm_of
+from tests.unit.engine.scenes import changing, done, new_vm, tiny_vm, vm_of
 
 VM, DISK = Lock("VM", "1"), Lock("disk", "1")
 READ = Lock("template", "1", shared=True)
@@ -66,7 +65,7 @@ async def test_a_command_waits_a_moment_for_the_one_before_it() -> None:
     world = World()
     vm_id = await tiny_vm(world)
     world.locks.take([Lock("VM", vm_id)], "somebody")
-    waiting = asyncio.create_task(done(world, UpdateVm(id=vm_id, cores=2)))
+    waiting = asyncio.create_task(done(world, changing(world, VMS, vm_id, cores=2)))
     await asyncio.sleep(0)
     assert not waiting.done()
     world.locks.release("somebody")
@@ -87,11 +86,6 @@ async def test_a_command_that_waited_in_vain_is_refused(monkeypatch: pytest.Monk
 
 async def test_many_vms_are_made_from_one_template_at_once() -> None:
     world = World()
-    await asyncio.gather(
-        *(
-            done(world, AddVm(name=f"vm{number}", cluster_id=world.cluster.id, template_id=TINY_ID))
-            for number in range(10)
-        )
-    )
+    await asyncio.gather(*(done(world, new_vm(world, f"vm{number}", TINY_ID)) for number in range(10)))
     with world.store.transaction() as tx:
         assert tx.vms.count(status="down") == 10

@@ -13,7 +13,6 @@ from hosted_engine.engine.disks.model import DiskStatus
 from hosted_engine.engine.jobs.model import JobStatus
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
@@ -22,7 +21,7 @@ from node.api.problems import Failed, NodeSilent
 from node.api.refusals import VmUnknown
 from node.steps import StepFailed
 from tests.fakes.engine import TINY_ID, World, node_id
-from tests.unit.engine.scenes import done, new_disk, new_disk_on, picture, running_vm, tiny_vm, vm_of
+from tests.unit.engine.scenes import done, new_disk, new_disk_on, new_vm, picture, running_vm, tiny_vm, vm_of
 
 Scene = Callable[[World], Awaitable[Command]]
 
@@ -53,7 +52,7 @@ class CutStore:
 
 
 async def add_vm(world: World) -> Command:
-    return AddVm(name="vm1", cluster_id=world.cluster.id, template_id=TINY_ID)
+    return new_vm(world, template_id=TINY_ID)
 
 
 async def add_disk(world: World) -> Command:
@@ -279,7 +278,7 @@ async def test_an_image_of_a_new_vm_that_cannot_be_removed_stays_visible_too() -
     for node in world.nodes.values():
         node.lose_answer("make_image", times=5)
         node.fail("remove_image", Failed(), times=1)
-    command = AddVm(name="vm1", cluster_id=world.cluster.id, template_id=TINY_ID)
+    command = new_vm(world, template_id=TINY_ID)
     with pytest.raises(StepFailed):
         await done(world, command)
     with world.store.transaction() as tx:

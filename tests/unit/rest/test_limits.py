@@ -86,7 +86,7 @@ def as_xml(body: dict[str, Any]) -> str:
 
 
 async def test_what_is_just_allowed_is_taken(http: httpx.AsyncClient) -> None:
-    body = REFERENCES | {"name": "n" * 255, "description": "d" * 255, "comment": "c" * 4000}
+    body = REFERENCES | {"name": "n" * 64, "description": "d" * 255, "comment": "c" * 4000}
     added = await http.post(f"{API}/vms", json=body, headers={"Accept": "application/json"})
     assert added.status_code == 201
     assert added.json()["comment"] == "c" * 4000

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Context, Lock, Means
+from hosted_engine.engine.command import Command, Context, Lock, Means
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ids import new_id
@@ -14,7 +14,6 @@ from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue
 from hosted_engine.engine.vms.checks import check_make, the_vm
-from hosted_engine.engine.vms.commands.wish import VmWish
 from hosted_engine.engine.vms.engine_vm import with_config
 from hosted_engine.engine.vms.model import Vm
 from node.api.engine_vm import has_failed
@@ -34,20 +33,21 @@ class NotOfEngineVm(Refused):
     mend = "Leave these as they are"
 
 
-class UpdateEngineVm(VmWish, frozen=True, kw_only=True):
-    """`edit` names the change on the volume; `to` is what the next start takes, None where that stays."""
+class UpdateEngineVm(Command, frozen=True, kw_only=True):
+    """`given` holds the fields that were said; `edit` names the change on the volume; `to` is what the next start
+    takes, None where that stays."""
 
     forward_only: ClassVar[bool] = True
 
     id: str
-    name: str | None = None
+    given: dict[str, Any]
     edit: str = msgspec.field(default_factory=new_id)
     to: EngineVmEdit | None = None
 
     def check(self, tx: Transaction) -> None:
         vm = the_vm(tx, self.id)
         known = AT_ONCE | WITH_NEXT_START | FOLLOWING
-        if fields := [name for name in self._given() if name not in known and self._given()[name] != getattr(vm, name)]:
+        if fields := [name for name in self.given if name not in known and self.given[name] != getattr(vm, name)]:
             raise NotOfEngineVm(fields=", ".join(sorted(fields)), name=vm.name)
 
     def settle(self, tx: Transaction, readings: Readings) -> Self:
@@ -85,20 +85,16 @@ class UpdateEngineVm(VmWish, frozen=True, kw_only=True):
 
     def finish(self, tx: Transaction, context: Context) -> None:
         vm = the_vm(tx, self.id)
-        vm = replace(vm, **{name: value for name, value in self._given().items() if name in AT_ONCE})
+        vm = replace(vm, **{name: value for name, value in self.given.items() if name in AT_ONCE})
         tx.vms.update(vm)
         emit(tx, context, EventType.USER_UPDATE_VM, vm=vm)
 
     def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         emit(tx, context, EventType.USER_FAILED_UPDATE_VM, vm=the_vm(tx, self.id), reason=error)
 
-    def _given(self) -> dict[str, Any]:
-        given = {name: getattr(self, name) for name in self.__struct_fields__ if name not in ("id", "edit", "to")}
-        return {name: value for name, value in given.items() if value is not None}
-
     def _changed(self, wanted: Vm) -> Vm:
         """Raises BadValue for memory that is not guaranteed, or could grow."""
-        given = self._given()
+        given = self.given
         changed = replace(wanted, **{name: given[name] for name in WITH_NEXT_START & given.keys()})
         memory = changed.memory_bytes
         for name in sorted(FOLLOWING & given.keys()):

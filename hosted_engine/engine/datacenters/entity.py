@@ -1,0 +1,22 @@
+"""Data centers in the API."""
+
+from hosted_engine.engine.datacenters.model import DataCenter
+from hosted_engine.engine.entity.declaration import READ, Entity, Place
+
+COMPATIBILITY = {"major": 4, "minor": 7}
+
+DATA_CENTERS = Entity(
+    DataCenter,
+    "data_centers",
+    kind="data center",
+    type="DataCenter",
+    path="datacenters",
+    places=(Place(("DataCenters", "DataCenter"), methods=READ),),
+    unique=(("name",),),
+    shown={
+        "quota_mode": "disabled",
+        "storage_format": "v5",
+        "supported_versions": [COMPATIBILITY],
+        "version": COMPATIBILITY,
+    },
+)

@@ -1,0 +1,29 @@
+"""Every entity of the API: to name one here is to have its table, its handlers, its searches and its page."""
+
+from typing import Any
+
+from hosted_engine.engine.clusters.entity import CLUSTERS
+from hosted_engine.engine.datacenters.entity import DATA_CENTERS
+from hosted_engine.engine.entity.declaration import Entity
+from hosted_engine.engine.networks.entity import NETWORKS, NICS, VNIC_PROFILES
+from hosted_engine.engine.nodes.entity import NODES
+from hosted_engine.engine.storage.entity import STORAGE_DOMAINS
+from hosted_engine.engine.tags.entity import TAG_ASSIGNMENTS, TAGS
+from hosted_engine.engine.templates.entity import TEMPLATES
+from hosted_engine.engine.users.entity import USERS
+from hosted_engine.engine.vms.entity import VMS
+
+ENTITIES: tuple[Entity[Any], ...] = (
+    CLUSTERS,
+    DATA_CENTERS,
+    NETWORKS,
+    NICS,
+    NODES,
+    STORAGE_DOMAINS,
+    TAGS,
+    TAG_ASSIGNMENTS,
+    TEMPLATES,
+    USERS,
+    VMS,
+    VNIC_PROFILES,
+)

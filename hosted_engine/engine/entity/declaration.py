@@ -1,0 +1,266 @@
+"""An entity of the API, declared once: table, both directions of the wire, handlers and searches follow from it.
+
+An `Entity` needs no class of its own. What is special of one overrides a method here: `defaults`, `change`, `check`,
+`check_removable`, `gather` and `show`, or the command that `add`, `update` or `remove` answers.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Generic, Protocol, TypeVar
+
+from hosted_engine.engine.command import Command, Lock
+from hosted_engine.engine.entity.commands import AddEntity, RemoveEntity, UpdateEntity
+from hosted_engine.engine.entity.field import Field, Settable
+from hosted_engine.engine.entity.record import Column, Record
+from hosted_engine.engine.entity.registry import entity_of, register
+from hosted_engine.engine.entity.values import normal
+from hosted_engine.engine.events.kinds import EventKind
+from hosted_engine.engine.ids import new_id
+from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.problems import NameTaken, found
+from hosted_engine.engine.users.model import Caller
+
+T = TypeVar("T")
+Values = Mapping[str, Any]  # by field, as the model's types have them
+
+READ = frozenset({"list", "get"})
+ALL = frozenset({"list", "get", "add", "update", "remove"})
+
+
+class Options(Protocol):
+    """What a request says beside its body, by oVirt's names (`clone`, `detach_only`)."""
+
+    def text(self, name: str) -> str | None: ...
+    def boolean(self, name: str) -> bool | None: ...
+    def integer(self, name: str) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Shown as the object `id` of `table`, where `show` answers it."""
+
+    table: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What an object is shown from, beside itself."""
+
+    tx: Transaction
+    readings: Readings
+    options: Options
+    place: "Place"
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """What is written down when one is added, changed, removed; the blanks are `{name}` and `{user}`."""
+
+    add: EventKind | None = None
+    update: EventKind | None = None
+    remove: EventKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The object in the path above: its table, and the field that names it."""
+
+    table: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the API an entity is: the services of the collection and of one of it. `within` says by the name of an
+    id in the path (`vm`) what has to stand above; a place is meant when all of its names are in the path. `shows` names
+    the reference whose object is shown instead of the entity's own: what is assigned. `key` is the field that the id in
+    the path is. With `nested` one is shown as being here, else in its entity's own collection. `methods` are those that
+    are there; `events` stand for the entity's own."""
+
+    services: tuple[str, str]
+    within: Mapping[str, Within] = field(default_factory=dict)
+    shows: str = ""
+    key: str = "id"
+    nested: bool = False
+    methods: frozenset[str] = ALL
+    events: Events | None = None
+
+
+def events(name: str, words: str) -> Events:
+    """The events USER_ADD_…, USER_UPDATE_… and USER_REMOVE_… of `name`; `words` begin their sentences ("Tag")."""
+    return Events(
+        EventKind(f"USER_ADD_{name}", f"{words} {{name}} was added by {{user}}."),
+        EventKind(f"USER_UPDATE_{name}", f"{words} {{name}} was changed by {{user}}."),
+        EventKind(f"USER_REMOVE_{name}", f"{words} {{name}} was removed by {{user}}."),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Action(Generic[T]):
+    """`inputs` are what its body may say; `command` makes the command of the object and what was said."""
+
+    command: Callable[[Transaction, T, Values], Command]
+    inputs: Mapping[str, Field] = field(default_factory=dict)
+
+
+class Entity(Record[T]):
+    """`kind` is the word for one in sentences ("VM"), `type` the API's type, `path` its collection below the API's
+    root, empty where it has none of its own. `shown` are places on the wire that are the same for all. `inputs` are
+    what a body may say that is no field of the model, by the names in which commands take them; `actions` what can be
+    done to one, by the API's names."""
+
+    def __init__(
+        self,
+        model: type[T],
+        table: str,
+        *,
+        kind: str,
+        type: str,
+        places: tuple[Place, ...],
+        path: str = "",
+        order: str = "name",
+        unique: tuple[tuple[str, ...], ...] = (),
+        indexes: tuple[tuple[str, ...], ...] = (),
+        events: Events = Events(),
+        shown: Mapping[str, Any] = MappingProxyType({}),
+        inputs: Mapping[str, Field] = MappingProxyType({}),
+        actions: Mapping[str, "Action[T]"] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(model, table, order=order, unique=unique, indexes=indexes)
+        self.kind = kind
+        self.type = type
+        self.places = places
+        self.path = path
+        self.events = events
+        self.shown = shown
+        self.inputs = inputs
+        self.actions = actions
+        self._check_declaration()
+        register(self)
+
+    def events_at(self, place: int) -> Events:
+        return self.places[place].events or self.events
+
+    def find(self, tx: Transaction, identity: str, caller: Caller) -> T | None:
+        """What a path calls `identity`."""
+        return tx.of(self.model).get(identity)
+
+    def required(self) -> tuple[Column, ...]:
+        """What has to be given when one is added: what has no default and is on the wire."""
+        return tuple(c for c in self.columns.values() if c.field.wire and self.settable(c, "add") and not c.has_default)
+
+    def settable(self, column: Column, method: str) -> bool:
+        match column.field.settable:
+            case Settable.NEVER:
+                return False
+            case Settable.ON_ADD:
+                return method == "add"
+            case Settable.ALWAYS:
+                return True
+
+    def normal(self, given: Values) -> dict[str, Any]:
+        """`given` in normal form. Raises BadValue, naming the place on the wire, for what is out of its bounds."""
+        return {name: normal(self.place(name), value, self._field(name)) for name, value in given.items()}
+
+    def place(self, name: str) -> str:
+        """The field's place in a body, in words: `tag.parent`."""
+        return f"{self.element}.{self._field(name).wire or name}"
+
+    @property
+    def element(self) -> str:
+        return "".join(f"_{c.lower()}" if c.isupper() else c for c in self.type).lstrip("_")
+
+    def make(self, tx: Transaction, given: Values) -> T:
+        """A new one of what is given. What is left out comes from `defaults`, then from the model."""
+        return self.model(**{"id": new_id(), **self.defaults(tx, given), **self._fields(given)})
+
+    def defaults(self, tx: Transaction, given: Values) -> Values:
+        return {}
+
+    def change(self, tx: Transaction, before: T, given: Values) -> T:
+        return replace(before, **self._fields(given))  # type: ignore[type-var]
+
+    def check(self, tx: Transaction, item: T, before: T | None) -> None:
+        """Raises Refused when `item` cannot be so; `before` is None for a new one."""
+
+    def check_removable(self, tx: Transaction, item: T) -> None:
+        """Raises Refused when it has to stay; what others need of it is asked already."""
+
+    def added(self, tx: Transaction, item: T) -> None:
+        """Makes what comes into being with it, in the same transaction."""
+
+    def removed(self, tx: Transaction, item: T) -> None:
+        """Takes away what goes with it, in the same transaction."""
+
+    def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, T]:
+        """The command that adds it, and the object as it will be."""
+        item = self.make(tx, given)
+        return AddEntity.of(self, item, place=place), item
+
+    def update(self, tx: Transaction, before: T, given: Values, options: Options) -> tuple[Command, T]:
+        """The command that changes it, and the object as it will be."""
+        item = self.change(tx, before, given)
+        return UpdateEntity.of(self, before, item), item
+
+    def remove(self, tx: Transaction, item: T, options: Options, *, place: int = 0) -> Command:
+        return RemoveEntity.of(self, item, place=place)
+
+    def gather(self, view: View, items: Sequence[T]) -> Any:
+        """What `show` needs of all `items` together, so that a list asks once."""
+        return None
+
+    def show(self, item: T, gathered: Any) -> Mapping[str, Any]:
+        """What is shown beside the fields, by places on the wire ("actual_size"); None hides."""
+        return {}
+
+    def locks(self, item: T) -> tuple[Lock, ...]:
+        """What nobody else may touch while it is added, changed or removed."""
+        return (Lock(self.kind, getattr(item, "id")),)  # noqa: B009
+
+    def words(self, tx: Transaction, item: T) -> Mapping[str, str]:
+        """What else its events' sentences say, and what they are about (`vm_id`)."""
+        return {}
+
+    def name_of(self, item: T) -> str:
+        return str(getattr(item, "name", None) or getattr(item, "id"))  # noqa: B009
+
+    def check_unique(self, tx: Transaction, item: T) -> None:
+        for names in self.unique:
+            same = tx.of(self.model).list(**{name: getattr(item, name) for name in names})
+            if any(getattr(other, "id") != getattr(item, "id") for other in same):  # noqa: B009
+                raise NameTaken(name=self.name_of(item), kind=self.kind)
+
+    def check_references(self, tx: Transaction, item: T) -> None:
+        for name, reference in self.references.items():
+            value = getattr(item, name)
+            if reference.strict and value is not None:
+                target = entity_of(reference.tables[0])
+                found(tx.of(target.model).get(value), target.kind, value)
+
+    def _fields(self, given: Values) -> dict[str, Any]:
+        return {name: value for name, value in given.items() if name in self.columns}
+
+    def _field(self, name: str) -> Field:
+        return self.columns[name].field if name in self.columns else self.inputs[name]
+
+    def _check_declaration(self) -> None:
+        """Raises TypeError: a wrong declaration ends at import."""
+        wires = [f.wire for f in (*(c.field for c in self.columns.values()), *self.inputs.values()) if f.wire]
+        twice = sorted({wire for wire in wires if wires.count(wire) > 1})
+        if twice:
+            raise TypeError(f"{self.kind}: {', '.join(twice)} stands twice on the wire")
+        if clash := set(self.inputs) & set(self.columns):
+            raise TypeError(f"{self.kind}: {', '.join(sorted(clash))} is a field and an input")
+        for place in self.places:
+            for name in (place.key, place.shows or "id", *(within.field for within in place.within.values())):
+                if name not in self.columns:
+                    raise TypeError(f"{self.kind} has no field {name}, which its place {place.services[0]} names")
+        for column in self.columns.values():
+            said = column.field
+            if said.length is not None and column.type is not str:
+                raise TypeError(f"{self.kind}.{column.name} has a length and is no text")
+            if (said.least is not None or said.most is not None) and column.type not in (int, float):
+                raise TypeError(f"{self.kind}.{column.name} has bounds and is no number")

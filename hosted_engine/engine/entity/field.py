@@ -1,0 +1,101 @@
+"""What a declaration says of one field of an entity, beside its type: its place on the wire, who sets it, bounds."""
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from hosted_engine.engine.problems import BadValue
+
+MIB = 1 << 20
+
+
+class Settable(StrEnum):
+    """By whom a body may set it: in an addition and in an update, in an addition alone, or never."""
+
+    ALWAYS = "always"
+    ON_ADD = "on add"
+    NEVER = "never"
+
+
+class OnRemove(StrEnum):
+    """What becomes of an object when the one that it names is removed."""
+
+    REFUSE = "refuse"
+    CASCADE = "cascade"
+    CLEAR = "clear"
+
+
+class Shape(StrEnum):
+    """How a value is written on the wire where its type alone does not say it."""
+
+    PLAIN = "plain"
+    DATE = "date"  # seconds since the epoch; 0 and None are not shown
+    TEXT = "text"  # an empty one is not shown
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Stands in `Annotated[type, Field(…)]` of a model. A field without a default has to be given when one is added.
+
+    `wire` is its path in the API's names ("cpu.topology.cores"), empty for one that is never shown.
+    `search` is the word under which a search finds it, `unit` what such a search counts in (MIB for bytes).
+    `length` bounds a text in characters, `least` and `most` a number, `choices` the values of a text.
+    `rule` gives the value in its normal form, or raises BadValue; it is handed the value and the words for the field.
+    `live` says that it may change while a VM runs; others count from its next start.
+    """
+
+    wire: str = ""
+    settable: Settable = Settable.ALWAYS
+    search: str = ""
+    unit: int = 1
+    length: int | None = None
+    least: int | None = None
+    most: int | None = None
+    choices: tuple[str, ...] = ()
+    rule: Callable[[Any, str], Any] | None = None
+    shape: Shape = Shape.PLAIN
+    index: bool = False
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reference(Field):
+    """The id of an object of the table `to`, or of one of several tables. On the wire it is an object with `id` and
+    `href`, in a body it may have a name instead. `search` finds the object's name, and with a dot every field of it
+    (`cluster.description`). `strict` has the database hold that it is there."""
+
+    to: str | tuple[str, ...] = ""
+    on_remove: OnRemove = OnRemove.REFUSE
+    strict: bool = True
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return (self.to,) if isinstance(self.to, str) else self.to
+
+
+@dataclass(frozen=True, slots=True)
+class Several(Field):
+    """Objects of the entity `of` within a body: an input, each as the values that it says."""
+
+    of: str = ""
+
+
+NAME_CHARACTERS = "._-+"
+
+
+def name_rule(*, extra: str = NAME_CHARACTERS) -> Callable[[Any, str], str]:
+    """Letters of any language, digits and the characters of `extra`; in normal form (NFC), so that what looks alike is
+    alike. The rule is oVirt's."""
+
+    def check(value: Any, field: str) -> str:
+        normal = unicodedata.normalize("NFC", value)
+        if not normal:
+            raise BadValue(value="nothing", field=field, reason="it may not be empty")
+        if not all(char in extra or unicodedata.category(char)[0] in "LMN" for char in normal):
+            reason = f"only letters, digits and the characters {' '.join(extra)} may stand in it"
+            raise BadValue(value=repr(value[:80]), field=field, reason=reason)
+        return normal
+
+    return check

@@ -1,0 +1,89 @@
+"""Nodes as hosts of the API."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hosted_engine.engine.entity.declaration import READ, Entity, Place, View
+from hosted_engine.engine.nodes.model import Node
+from hosted_engine.engine.storage.health import status_of_server
+from hosted_engine.engine.vms.model import RUNNING, Vm, VmStatus
+from node.api.messages.ha import HaReport
+from node.api.messages.machine import Capabilities
+
+
+class NodeEntity(Entity[Node]):
+    def gather(self, view: View, items: Sequence[Node]) -> Any:
+        """The VMs of each, and what all of them said last."""
+        vms: defaultdict[str, list[Vm]] = defaultdict(list)
+        for vm in view.tx.vms.list(node_id=tuple(item.id for item in items)):
+            vms[vm.node_id or ""].append(vm)
+        return vms, view.readings
+
+    def show(self, item: Node, gathered: Any) -> Mapping[str, Any]:
+        vms, readings = gathered
+        said = readings.of(item.id)
+        running = [vm for vm in vms[item.id] if vm.status in RUNNING]
+        return {
+            "external_status": status_of_server(readings.storage, item.name).value,
+            "max_scheduling_memory": said.statistics.memory_free_bytes if said.statistics else None,
+            "summary.active": len(running),
+            "summary.migrating": sum(vm.status is VmStatus.MIGRATING for vm in running),
+            "summary.total": len(running),
+            **(_hosted_engine(said.ha) if said.ha else {}),
+            **(_capabilities(item.capabilities) if item.capabilities else {}),
+        }
+
+
+def _hosted_engine(ha: HaReport) -> Mapping[str, Any]:
+    return {
+        "hosted_engine.configured": ha.keeps,
+        "hosted_engine.active": ha.active,
+        "hosted_engine.score": ha.score,
+        "hosted_engine.global_maintenance": ha.global_maintenance,
+        "hosted_engine.local_maintenance": ha.maintenance,
+    }
+
+
+def _capabilities(of: Capabilities) -> Mapping[str, Any]:
+    return {
+        "memory": of.memory_bytes,
+        "cpu.name": of.cpu_model,
+        "cpu.topology.sockets": of.cpu_sockets,
+        "cpu.topology.cores": of.cpu_cores,
+        "cpu.topology.threads": of.cpu_threads,
+        "os.type": of.os,
+        "os.version.full_version": of.kernel,
+        "version": {"full_version": of.version, "major": 4, "minor": 5, "build": 0, "revision": 0},
+        "libvirt_version.full_version": of.libvirt,
+    }
+
+
+NODES = NodeEntity(
+    Node,
+    "nodes",
+    kind="host",
+    type="Host",
+    path="hosts",
+    places=(Place(("Hosts", "Host"), methods=READ),),
+    unique=(("name",), ("host_id",), ("address", "port")),
+    shown={
+        "auto_numa_status": "unknown",
+        "device_passthrough.enabled": False,
+        "kdump_status": "disabled",
+        "ksm.enabled": False,
+        "network_operation_in_progress": False,
+        "numa_supported": False,
+        "os.custom_kernel_cmdline": "",
+        "power_management.enabled": False,
+        "protocol": "stomp",
+        "reinstallation_required": False,
+        "se_linux.mode": "disabled",
+        "spm.priority": 5,
+        "spm.status": "none",
+        "transparent_huge_pages.enabled": True,
+        "type": "ovirt_node",
+        "update_available": False,
+        "vgpu_placement": "consolidated",
+    },
+)

@@ -1,0 +1,64 @@
+"""Storage domains in the API."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hosted_engine.engine.entity.declaration import READ, Entity, Link, Place, View, Within
+from hosted_engine.engine.storage.health import status_of_volume
+from hosted_engine.engine.storage.model import StorageDomain, StorageDomainStatus
+
+
+class StorageDomainEntity(Entity[StorageDomain]):
+    def gather(self, view: View, items: Sequence[StorageDomain]) -> Any:
+        """What the disks of each could grow to, the state of the storage, and whether they are shown as attached."""
+        committed = {item.id: 0 for item in items}
+        for disk in view.tx.disks.list(storage_domain_id=tuple(committed)):
+            committed[disk.storage_domain_id] += disk.provisioned_size_bytes
+        return committed, view.readings.storage, view.place.nested
+
+    def show(self, item: StorageDomain, gathered: Any) -> Mapping[str, Any]:
+        """An attached domain shows its status in its data center only, as in oVirt."""
+        committed, storage, attached = gathered
+        size, free = item.size_bytes, item.free_bytes
+        center = Link("data_centers", item.data_center_id)
+        unattached = item.status is StorageDomainStatus.UNATTACHED
+        return {
+            "used": size - free if size is not None and free is not None else None,
+            "committed": committed[item.id],
+            "external_status": status_of_volume(storage, item.volume).value,
+            "storage.address": item.servers[0] if item.servers else None,
+            "data_centers": [center],
+            "data_center": center if attached else None,
+            "status": item.status.value if attached or unattached else None,
+        }
+
+
+STORAGE_DOMAINS = StorageDomainEntity(
+    StorageDomain,
+    "storage_domains",
+    kind="storage domain",
+    type="StorageDomain",
+    path="storagedomains",
+    places=(
+        Place(
+            ("AttachedStorageDomains", "AttachedStorageDomain"),
+            within={"data_center": Within("data_centers", "data_center_id")},
+            nested=True,
+            methods=READ,
+        ),
+        Place(("StorageDomains", "StorageDomain"), methods=READ),
+    ),
+    unique=(("name",), ("volume",)),
+    shown={
+        "backup": False,
+        "block_size": 512,
+        "critical_space_action_blocker": 5,
+        "discard_after_delete": False,
+        "storage.vfs_type": "glusterfs",
+        "storage_format": "v5",
+        "supports_discard": False,
+        "supports_discard_zeroes_data": False,
+        "warning_low_space_indicator": 10,
+        "wipe_after_delete": False,
+    },
+)

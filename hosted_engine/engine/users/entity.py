@@ -1,0 +1,30 @@
+"""Users in the API."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hosted_engine.engine.entity.declaration import READ, Entity, Place
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.users.model import Caller, User
+
+
+class UserEntity(Entity[User]):
+    def find(self, tx: Transaction, identity: str, caller: Caller) -> User | None:
+        """`me` is whoever asks."""
+        return super().find(tx, (caller.user_id or "") if identity == "me" else identity, caller)
+
+    def show(self, item: User, gathered: Any) -> Mapping[str, Any]:
+        """oVirt names a user's directory `internal-authz`, where its profile is `internal`."""
+        principal, domain = item.principal, f"{item.domain}-authz"
+        return {"principal": principal, "user_name": f"{principal}@{domain}", "domain.name": domain, "namespace": "*"}
+
+
+USERS = UserEntity(
+    User,
+    "users",
+    kind="user",
+    type="User",
+    path="users",
+    places=(Place(("Users", "User"), methods=READ),),
+    unique=(("name",),),
+)

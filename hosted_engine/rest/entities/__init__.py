@@ -1,0 +1,1 @@
+"""Entities of the domain in the API: what follows from their declarations."""

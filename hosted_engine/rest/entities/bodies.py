@@ -1,0 +1,205 @@
+"""What a body says of an entity: every element of it is carried out, or says what is so anyway, or is refused by name.
+
+Clients send back whole objects, with all that they were shown, so what says nothing new is taken without a word.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from hosted_engine.engine.entity.declaration import Entity
+from hosted_engine.engine.entity.field import Field, Reference, Settable, Several, Shape
+from hosted_engine.engine.entity.registry import entity_of
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.problems import NoSuchName, NotThere
+from hosted_engine.rest.media.wire import LINKS, SERVICE, Wire
+from hosted_engine.rest.problems import CannotBeSet, Incomplete, NotCarriedOut
+
+_BESIDE = frozenset({"href", SERVICE, LINKS, "actions"})  # of the representation, not of the object
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """`values` by field or input; `left` what was not taken, by its place in the body, and why it could not be."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    left: dict[str, tuple[Any, Settable | None]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """Where a value of a body goes: the name of the field or input, what is said of it, and its Python type."""
+
+    name: str
+    field: Field
+    type: Any
+    taken: bool
+
+
+def take(tx: Transaction, entity: Entity[Any], body: Wire, method: str) -> Taken:
+    """Raises BadValue, NotThere, NoSuchName. `method` is "add" or "update"."""
+    taken = Taken()
+    _walk(tx, body, _slots(entity, method), "", taken)
+    return Taken(entity.normal(taken.values), taken.left)
+
+
+def take_inputs(tx: Transaction, inputs: Mapping[str, Field], body: Wire) -> Taken:
+    """What the body of an action says beside `async`, which is for the API itself."""
+    taken = Taken()
+    tree: dict[str, Any] = {}
+    for name, said in inputs.items():
+        _put(tree, said.wire, _Slot(name, said, None, taken=True))
+    _walk(tx, {k: v for k, v in body.items() if k != "async"}, tree, "", taken)
+    return taken
+
+
+def require(entity: Entity[Any], values: Mapping[str, Any]) -> None:
+    """Raises Incomplete, in oVirt's words, when something that has no default is not there."""
+    missing = [_named(c.field) for c in entity.required() if values.get(c.name) in (None, "")]
+    if missing:
+        raise Incomplete(type=entity.type, missing=", ".join(missing), method="add")
+
+
+def refuse(root: str, taken: Taken, shown: Wire) -> None:
+    """Raises CannotBeSet or NotCarriedOut for the first element that says something else than `shown`."""
+    for place, (value, settable) in taken.left.items():
+        if is_empty(value) or says_the_same(value, _at(shown, place)):
+            continue
+        element = f"{root}.{place}"
+        if settable is not None:
+            raise CannotBeSet(element=element, value=words(value), when=settable.value)
+        raise NotCarriedOut(element=element, value=words(value))
+
+
+def is_empty(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(is_empty(inner) for name, inner in value.items() if name not in _BESIDE)
+    if isinstance(value, list):
+        return all(is_empty(inner) for inner in value)
+    return value is None or value == ""
+
+
+def says_the_same(value: Any, shown: Any) -> bool:
+    """Whether all that `value` says is shown. An object that has an id is known by it."""
+    if isinstance(value, dict) and isinstance(shown, dict):
+        if value.get("id") and shown.get("id"):
+            return bool(value["id"] == shown["id"])
+        return all(is_empty(v) or says_the_same(v, shown.get(k)) for k, v in value.items() if k not in _BESIDE)
+    if isinstance(value, list) and isinstance(shown, list):
+        return len(value) == len(shown) and all(map(says_the_same, value, shown))
+    if isinstance(value, datetime) and isinstance(shown, datetime):
+        return abs((value - shown).total_seconds()) < 1
+    return bool(value == shown)
+
+
+def words(value: Any) -> str:
+    """`value` as a refusal repeats it."""
+    if isinstance(value, dict):
+        parts = ", ".join(f"{k}: {words(v)}" for k, v in value.items() if k not in _BESIDE and not is_empty(v))
+        return f"{{{parts}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(words(inner) for inner in value[:5])}]"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"
+
+
+def _walk(tx: Transaction, body: Wire, slots: Mapping[str, Any], above: str, taken: Taken) -> None:
+    for name, value in body.items():
+        if name in _BESIDE:
+            continue
+        slot, place = slots.get(name), f"{above}.{name}" if above else name
+        if isinstance(slot, _Slot) and slot.taken:
+            _take(tx, slot, value, place, taken)
+        elif isinstance(slot, dict) and isinstance(value, dict):
+            _walk(tx, value, slot, place, taken)
+        elif isinstance(slot, dict) and isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+            _walk(tx, value[0], slot, place, taken)
+        else:
+            taken.left[place] = (value, slot.field.settable if isinstance(slot, _Slot) else None)
+
+
+def _take(tx: Transaction, slot: _Slot, value: Any, place: str, taken: Taken) -> None:
+    said = slot.field
+    if isinstance(said, Several):
+        taken.values[slot.name] = [
+            _one_of_several(tx, said, one, f"{place}[{i}]", taken) for i, one in enumerate(value)
+        ]
+    elif isinstance(said, Reference):
+        if isinstance(value, list):
+            taken.values[slot.name] = tuple(resolve(tx, said, one, place) for one in value)
+        elif value:
+            taken.values[slot.name] = resolve(tx, said, value, place)
+        elif value == {} and _may_be_none(slot):
+            taken.values[slot.name] = None
+    elif value is not None:
+        taken.values[slot.name] = _convert(slot, value)
+
+
+def _one_of_several(tx: Transaction, said: Several, body: Wire, place: str, taken: Taken) -> dict[str, Any]:
+    """One object within a body. What it says that cannot be taken is left with the body's other elements."""
+    inner = take(tx, entity_of(said.of), body, "add")
+    taken.left.update((f"{place}.{below}", why) for below, why in inner.left.items())
+    return inner.values
+
+
+def resolve(tx: Transaction, said: Reference, value: Wire, place: str) -> str:
+    """The id of what a reference means, by its id or else by its name. Raises NotThere, NoSuchName, Incomplete."""
+    target = entity_of(said.tables[0])
+    repository = tx.of(target.model)
+    if identity := value.get("id"):
+        if repository.get(identity) is None:
+            raise NotThere(kind=target.kind, id=identity)
+        return str(identity)
+    if name := value.get("name"):
+        named = repository.list(name=name)
+        if not named:
+            raise NoSuchName(kind=target.kind, name=name)
+        return str(named[0].id)
+    raise Incomplete(type=target.type, missing="id|name", method=f"reference ({place})")
+
+
+def _may_be_none(slot: _Slot) -> bool:
+    return type(None) in getattr(slot.type, "__args__", ())
+
+
+def _convert(slot: _Slot, value: Any) -> Any:
+    """The reader has held it to the API's type already; here it becomes the model's."""
+    if isinstance(value, datetime):
+        return value.timestamp()
+    if slot.type is None or slot.field.shape is Shape.DATE:
+        return value
+    return msgspec.convert(value, slot.type)
+
+
+@cache
+def _slots(entity: Entity[Any], method: str) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for column in entity.columns.values():
+        kind = column.type | None if column.optional else column.type
+        if column.field.wire:
+            slot = _Slot(column.name, column.field, kind, taken=entity.settable(column, method))
+            _put(tree, column.field.wire, slot)
+    for name, said in entity.inputs.items():
+        _put(tree, said.wire, _Slot(name, said, None, taken=said.settable is Settable.ALWAYS or method == "add"))
+    return tree
+
+
+def _put(tree: dict[str, Any], wire: str, slot: _Slot) -> None:
+    *holders, last = wire.split(".")
+    for holder in holders:
+        tree = tree.setdefault(holder, {})
+    tree[last] = slot
+
+
+def _at(shown: Any, place: str) -> Any:
+    for name in place.split("."):
+        shown = shown.get(name) if isinstance(shown, dict) else None
+    return shown
+
+
+def _named(said: Field) -> str:
+    return f"{said.wire}.id|name" if isinstance(said, Reference) else said.wire
