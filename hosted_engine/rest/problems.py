@@ -141,13 +141,13 @@ class NotThereYet(Failed):
     mend = "The coverage of the API is listed by `python -m hosted_engine.rest`"
 
 
-class NotCarriedOut(Failed):
+class NotCarriedOut(ApiRefused):
     """Refused by name: the API of oVirt has the element, and this engine would do nothing with it."""
 
     status = 501
     reason = "Not implemented"
     what = "Cannot use {element}"
-    why = "this version of Trivet does not carry out {element} = {value}"
+    why = "{element} = {value} is not there yet: this version of Trivet would do nothing with it"
     mend = "Leave the element out, or send what is shown"
 
 

@@ -15,6 +15,7 @@ from hosted_engine.rest.entities import bodies, search
 from hosted_engine.rest.entities.codec import to_wire
 from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.resources.base import Resource, added
+from hosted_engine.rest.problems import NotThereYet
 from hosted_engine.rest.schema import Schema
 
 Wires = list[Wire]
@@ -55,8 +56,10 @@ class EntityHandlers(Resource):
         return there
 
     async def _at(self, places: Places, handle: Handle, call: Call) -> Answer:
-        number, place = next(((n, p) for n, p in places if set(p.within) <= set(call.ids)), places[0])
-        return await handle(call, number, place)
+        for number, place in places:
+            if set(place.within) <= set(call.ids):
+                return await handle(call, number, place)
+        raise NotThereYet(service=call.service.name, method=f"{call.method.name} below {call.path}")
 
     async def list(self, call: Call, _: int, place: Place) -> Answer:
         with self.engine.store.transaction() as tx:
