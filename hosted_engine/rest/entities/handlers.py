@@ -14,8 +14,8 @@ from hosted_engine.rest.call import Answer, Call, Handler
 from hosted_engine.rest.entities import bodies, search
 from hosted_engine.rest.entities.codec import to_wire
 from hosted_engine.rest.media.wire import Wire
-from hosted_engine.rest.resources.base import Resource, added
 from hosted_engine.rest.problems import NotThereYet
+from hosted_engine.rest.resources.base import Resource, added
 from hosted_engine.rest.schema import Schema
 
 Wires = list[Wire]
