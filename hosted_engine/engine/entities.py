@@ -4,6 +4,7 @@ from typing import Any
 
 from hosted_engine.engine.clusters.entity import CLUSTERS
 from hosted_engine.engine.datacenters.entity import DATA_CENTERS
+from hosted_engine.engine.disks.entity import DISK_ATTACHMENTS, DISKS
 from hosted_engine.engine.entity.declaration import Entity
 from hosted_engine.engine.networks.entity import NETWORKS, NICS, VNIC_PROFILES
 from hosted_engine.engine.nodes.entity import NODES
@@ -16,6 +17,8 @@ from hosted_engine.engine.vms.entity import VMS
 ENTITIES: tuple[Entity[Any], ...] = (
     CLUSTERS,
     DATA_CENTERS,
+    DISKS,
+    DISK_ATTACHMENTS,
     NETWORKS,
     NICS,
     NODES,

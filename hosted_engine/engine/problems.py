@@ -30,6 +30,12 @@ class BadValue(Refused):
     status = 400
 
 
+class NotYet(BadValue):
+    """The API has it, and this version of Trivet cannot do it."""
+
+    status = 501
+
+
 class NameTaken(Refused):
     what = "Cannot use the name {name}"
     why = "another {kind} has it already"

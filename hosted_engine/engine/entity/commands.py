@@ -56,7 +56,7 @@ class AddEntity(EntityCommand, frozen=True, kw_only=True):
         self.entity.check_unique(tx, item)
 
     def describe(self, tx: Transaction) -> str:
-        return f"Adding {self.entity.kind} {self.entity.name_of(self._item())}"
+        return self.entity.describe(tx, self._item(), "Adding")
 
     def finish(self, tx: Transaction, context: Context) -> None:
         item = self._item()
@@ -88,7 +88,7 @@ class UpdateEntity(EntityCommand, frozen=True, kw_only=True):
         self.entity.check_unique(tx, item)
 
     def describe(self, tx: Transaction) -> str:
-        return f"Editing {self.entity.kind} {self.entity.name_of(self.the_item(tx))}"
+        return self.entity.describe(tx, self.the_item(tx), "Editing")
 
     def finish(self, tx: Transaction, context: Context) -> None:
         item = self._changed(tx)
@@ -110,7 +110,7 @@ class RemoveEntity(EntityCommand, frozen=True, kw_only=True):
         check_removable(tx, self.entity, self.the_item(tx))
 
     def describe(self, tx: Transaction) -> str:
-        return f"Removing {self.entity.kind} {self.entity.name_of(self.the_item(tx))}"
+        return self.entity.describe(tx, self.the_item(tx), "Removing")
 
     def finish(self, tx: Transaction, context: Context) -> None:
         item = self.the_item(tx)

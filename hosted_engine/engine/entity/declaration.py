@@ -87,6 +87,7 @@ class Place:
     nested: bool = False
     methods: frozenset[str] = ALL
     events: Events | None = None
+    without: tuple[str, ...] = ()
 
 
 def events(name: str, words: str) -> Events:
@@ -161,13 +162,13 @@ class Entity(Record[T]):
             case Settable.ALWAYS:
                 return True
 
-    def normal(self, given: Values) -> dict[str, Any]:
+    def normal(self, given: Values, root: str = "") -> dict[str, Any]:
         """`given` in normal form. Raises BadValue, naming the place on the wire, for what is out of its bounds."""
-        return {name: normal(self.place(name), value, self._field(name)) for name, value in given.items()}
+        return {name: normal(self.place(name, root), value, self._field(name)) for name, value in given.items()}
 
-    def place(self, name: str) -> str:
-        """The field's place in a body, in words: `tag.parent`."""
-        return f"{self.element}.{self._field(name).wire or name}"
+    def place(self, name: str, root: str = "") -> str:
+        """The field's place in a body, in words: `tag.parent`. `root` is the body's own place within another."""
+        return f"{root or self.element}.{self._field(name).wire or name}"
 
     @property
     def element(self) -> str:
@@ -208,6 +209,19 @@ class Entity(Record[T]):
     def remove(self, tx: Transaction, item: T, options: Options, *, place: int = 0) -> Command:
         return RemoveEntity.of(self, item, place=place)
 
+    def part(self, tx: Transaction, item: T, name: str) -> Any:
+        """What is there of the part `name` of its inputs; None where nothing is."""
+        return None
+
+    def parts(self, tx: Transaction, item: T, command: Command, given: Values) -> Mapping[str, Any]:
+        """What the parts that were given will be shown as, outer ones first: by places ("disk_attachments[0].disk"),
+        a pair of an entity and one of its objects each."""
+        return {}
+
+    def searches(self, tx: Transaction) -> Mapping[str, Callable[[T], Any]]:
+        """Further words of a search, and what each finds of an object: a value, or several."""
+        return {}
+
     def gather(self, view: View, items: Sequence[T]) -> Any:
         """What `show` needs of all `items` together, so that a list asks once."""
         return None
@@ -223,6 +237,10 @@ class Entity(Record[T]):
     def words(self, tx: Transaction, item: T) -> Mapping[str, str]:
         """What else its events' sentences say, and what they are about (`vm_id`)."""
         return {}
+
+    def describe(self, tx: Transaction, item: T, doing: str) -> str:
+        """A job's description; `doing` is "Adding", "Editing" or "Removing"."""
+        return f"{doing} {self.kind} {self.name_of(item)}"
 
     def name_of(self, item: T) -> str:
         return str(getattr(item, "name", None) or getattr(item, "id"))  # noqa: B009
@@ -248,7 +266,8 @@ class Entity(Record[T]):
 
     def _check_declaration(self) -> None:
         """Raises TypeError: a wrong declaration ends at import."""
-        wires = [f.wire for f in (*(c.field for c in self.columns.values()), *self.inputs.values()) if f.wire]
+        said = (*(c.field for c in self.columns.values()), *self.inputs.values())
+        wires = [wire for f in said for wire in (f.wire, *f.also) if wire]
         twice = sorted({wire for wire in wires if wires.count(wire) > 1})
         if twice:
             raise TypeError(f"{self.kind}: {', '.join(twice)} stands twice on the wire")
@@ -259,8 +278,7 @@ class Entity(Record[T]):
                 if name not in self.columns:
                     raise TypeError(f"{self.kind} has no field {name}, which its place {place.services[0]} names")
         for column in self.columns.values():
-            said = column.field
-            if said.length is not None and column.type is not str:
+            if column.field.length is not None and column.type is not str:
                 raise TypeError(f"{self.kind}.{column.name} has a length and is no text")
-            if (said.least is not None or said.most is not None) and column.type not in (int, float):
+            if (column.field.least is not None or column.field.most is not None) and column.type not in (int, float):
                 raise TypeError(f"{self.kind}.{column.name} has bounds and is no number")

@@ -2,7 +2,6 @@
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
-from hosted_engine.engine.disks.commands.attach import AddDiskAttachment, RemoveDiskAttachment, UpdateDiskAttachment
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.entity.commands import AddEntity, RemoveEntity, UpdateEntity
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
@@ -17,19 +16,16 @@ COMMANDS: dict[str, type[Command]] = {
     for command in (
         ActivateNode,
         AddDisk,
-        AddDiskAttachment,
         AddDiskToVm,
         AddEntity,
         AddVm,
         DeactivateNode,
         RemoveDisk,
-        RemoveDiskAttachment,
         RemoveEntity,
         RemoveVm,
         ShutdownVm,
         StartVm,
         StopVm,
-        UpdateDiskAttachment,
         UpdateEngineVm,
         UpdateEntity,
     )

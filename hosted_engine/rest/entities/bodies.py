@@ -3,7 +3,7 @@
 Clients send back whole objects, with all that they were shown, so what says nothing new is taken without a word.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -12,14 +12,13 @@ from typing import Any
 import msgspec
 
 from hosted_engine.engine.entity.declaration import Entity
-from hosted_engine.engine.entity.field import Field, Reference, Settable, Several, Shape
+from hosted_engine.engine.entity.field import Field, Part, Reference, Settable, Several, Shape
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import NoSuchName, NotThere
-from hosted_engine.rest.media.wire import LINKS, SERVICE, Wire
+from hosted_engine.engine.problems import BadValue, NoSuchName, NotThere
+from hosted_engine.rest.entities.compare import BESIDE, at, is_empty, says_the_same, words
+from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.problems import CannotBeSet, Incomplete, NotCarriedOut
-
-_BESIDE = frozenset({"href", SERVICE, LINKS, "actions"})  # of the representation, not of the object
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +39,44 @@ class _Slot:
     taken: bool
 
 
-def take(tx: Transaction, entity: Entity[Any], body: Wire, method: str) -> Taken:
-    """Raises BadValue, NotThere, NoSuchName. `method` is "add" or "update"."""
-    taken = Taken()
-    _walk(tx, body, _slots(entity, method), "", taken)
-    return Taken(entity.normal(taken.values), taken.left)
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One body on its way: `root` is the place that its elements' faults begin with, `before` what an update is of,
+    `entity` None for an action's."""
+
+    tx: Transaction
+    entity: Entity[Any] | None
+    root: str
+    method: str
+    before: Any = None
+    taken: Taken = field(default_factory=Taken)
+
+
+def take(tx: Transaction, entity: Entity[Any], body: Wire, method: str, *, before: Any = None, root: str = "") -> Taken:
+    """Raises BadValue, NotThere, NoSuchName, Incomplete. `method` is "add" or "update", `before` what is updated,
+    `root` the body's own place where it lies within another."""
+    reading = _Reading(tx, entity, root or entity.element, method, before)
+    _walk(reading, body, _slots(entity, method), "")
+    return Taken(entity.normal(reading.taken.values, root), reading.taken.left)
 
 
 def take_inputs(tx: Transaction, inputs: Mapping[str, Field], body: Wire) -> Taken:
     """What the body of an action says beside `async`, which is for the API itself."""
-    taken = Taken()
+    reading = _Reading(tx, None, "action", "add")
     tree: dict[str, Any] = {}
     for name, said in inputs.items():
         _put(tree, said.wire, _Slot(name, said, None, taken=True))
-    _walk(tx, {k: v for k, v in body.items() if k != "async"}, tree, "", taken)
-    return taken
+    _walk(reading, {k: v for k, v in body.items() if k != "async"}, tree, "")
+    return reading.taken
 
 
-def require(entity: Entity[Any], values: Mapping[str, Any]) -> None:
-    """Raises Incomplete, in oVirt's words, when something that has no default is not there."""
-    missing = [_named(c.field) for c in entity.required() if values.get(c.name) in (None, "")]
+def require(entity: Entity[Any], values: Mapping[str, Any], completed: Collection[str] = ()) -> None:
+    """Raises Incomplete, in oVirt's words, when something that has no default and is not `completed` is not there."""
+    wanted = {c.name: c.field for c in entity.required()}
+    wanted |= {name: said for name, said in entity.inputs.items() if isinstance(said, Part) and said.required}
+    missing = [
+        _named(said) for name, said in wanted.items() if values.get(name) in (None, "") and name not in completed
+    ]
     if missing:
         raise Incomplete(type=entity.type, missing=", ".join(missing), method="add")
 
@@ -67,7 +84,7 @@ def require(entity: Entity[Any], values: Mapping[str, Any]) -> None:
 def refuse(root: str, taken: Taken, shown: Wire) -> None:
     """Raises CannotBeSet or NotCarriedOut for the first element that says something else than `shown`."""
     for place, (value, settable) in taken.left.items():
-        if is_empty(value) or says_the_same(value, _at(shown, place)):
+        if is_empty(value) or says_the_same(value, at(shown, place)):
             continue
         element = f"{root}.{place}"
         if settable is not None:
@@ -75,75 +92,90 @@ def refuse(root: str, taken: Taken, shown: Wire) -> None:
         raise NotCarriedOut(element=element, value=words(value))
 
 
-def is_empty(value: Any) -> bool:
-    if isinstance(value, dict):
-        return all(is_empty(inner) for name, inner in value.items() if name not in _BESIDE)
-    if isinstance(value, list):
-        return all(is_empty(inner) for inner in value)
-    return value is None or value == ""
-
-
-def says_the_same(value: Any, shown: Any) -> bool:
-    """Whether all that `value` says is shown. An object that has an id is known by it."""
-    if isinstance(value, dict) and isinstance(shown, dict):
-        if value.get("id") and shown.get("id"):
-            return bool(value["id"] == shown["id"])
-        return all(is_empty(v) or says_the_same(v, shown.get(k)) for k, v in value.items() if k not in _BESIDE)
-    if isinstance(value, list) and isinstance(shown, list):
-        return len(value) == len(shown) and all(map(says_the_same, value, shown))
-    if isinstance(value, datetime) and isinstance(shown, datetime):
-        return abs((value - shown).total_seconds()) < 1
-    return bool(value == shown)
-
-
-def words(value: Any) -> str:
-    """`value` as a refusal repeats it."""
-    if isinstance(value, dict):
-        parts = ", ".join(f"{k}: {words(v)}" for k, v in value.items() if k not in _BESIDE and not is_empty(v))
-        return f"{{{parts}}}"
-    if isinstance(value, list):
-        return f"[{', '.join(words(inner) for inner in value[:5])}]"
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return text if len(text) <= 80 else f"{text[:80]}…"
-
-
-def _walk(tx: Transaction, body: Wire, slots: Mapping[str, Any], above: str, taken: Taken) -> None:
+def _walk(reading: _Reading, body: Wire, slots: Mapping[str, Any], above: str) -> None:
     for name, value in body.items():
-        if name in _BESIDE:
+        if name in BESIDE:
             continue
         slot, place = slots.get(name), f"{above}.{name}" if above else name
         if isinstance(slot, _Slot) and slot.taken:
-            _take(tx, slot, value, place, taken)
+            _take(reading, slot, value, place)
+        elif isinstance(slot, _Slot):
+            reading.taken.left[place] = (_known(reading, slot.field, value, place), slot.field.settable)
         elif isinstance(slot, dict) and isinstance(value, dict):
-            _walk(tx, value, slot, place, taken)
+            _walk(reading, value, slot, place)
         elif isinstance(slot, dict) and isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
-            _walk(tx, value[0], slot, place, taken)
+            _walk(reading, value[0], slot, place)
         else:
-            taken.left[place] = (value, slot.field.settable if isinstance(slot, _Slot) else None)
+            reading.taken.left[place] = (value, None)
 
 
-def _take(tx: Transaction, slot: _Slot, value: Any, place: str, taken: Taken) -> None:
+def _take(reading: _Reading, slot: _Slot, value: Any, place: str) -> None:
     said = slot.field
-    if isinstance(said, Several):
-        taken.values[slot.name] = [
-            _one_of_several(tx, said, one, f"{place}[{i}]", taken) for i, one in enumerate(value)
-        ]
+    if isinstance(said, Part):
+        _take_part(reading, slot.name, said, value, place)
     elif isinstance(said, Reference):
-        if isinstance(value, list):
-            taken.values[slot.name] = tuple(resolve(tx, said, one, place) for one in value)
-        elif value:
-            taken.values[slot.name] = resolve(tx, said, value, place)
-        elif value == {} and _may_be_none(slot):
-            taken.values[slot.name] = None
+        _take_reference(reading, slot, said, value, place)
     elif value is not None:
-        taken.values[slot.name] = _convert(slot, value)
+        _note(reading, slot, _convert(slot, value), place)
 
 
-def _one_of_several(tx: Transaction, said: Several, body: Wire, place: str, taken: Taken) -> dict[str, Any]:
+def _note(reading: _Reading, slot: _Slot, value: Any, place: str) -> None:
+    """A value that stands at two places: the one that is not as it was is meant. Raises BadValue where both are not."""
+    values, other = reading.taken.values, reading.taken.values.get(slot.name)
+    if slot.name in values and other != value:
+        was = getattr(reading.before, slot.name, None)
+        if value == was:
+            return
+        if other != was:
+            places = " and ".join(f"{reading.root}.{one}" for one in (slot.field.wire, *slot.field.also))
+            raise BadValue(value=f"{words(other)} and {words(value)}", field=places, reason="they are the same")
+    values[slot.name] = value
+
+
+def _take_part(reading: _Reading, name: str, said: Part, value: Any, place: str) -> None:
+    if is_empty(value):
+        return
+    if not isinstance(said, Several):
+        before = reading.entity.part(reading.tx, reading.before, name) if reading.entity and reading.before else None
+        reading.taken.values[name] = _part(reading, said, value, place, before)
+        return
+    parts = [_part(reading, said, one, f"{place}[{number}]") for number, one in enumerate(value)]
+    reading.taken.values[name] = tuple(parts)
+
+
+def _part(reading: _Reading, said: Part, body: Wire, place: str, before: Any = None) -> dict[str, Any]:
     """One object within a body. What it says that cannot be taken is left with the body's other elements."""
-    inner = take(tx, entity_of(said.of), body, "add")
-    taken.left.update((f"{place}.{below}", why) for below, why in inner.left.items())
+    entity = entity_of(said.of)
+    inner = take(reading.tx, entity, body, reading.method, before=before, root=f"{reading.root}.{place}")
+    if reading.method == "add" and not (said.existing and body.get("id")):
+        require(entity, inner.values, said.completed)
+    reading.taken.left.update((f"{place}.{below}", why) for below, why in inner.left.items())
     return inner.values
+
+
+def _take_reference(reading: _Reading, slot: _Slot, said: Reference, value: Any, place: str) -> None:
+    values = reading.taken.values
+    if said.listed and isinstance(value, list):
+        if len(value) > 1:
+            element = f"{reading.root}.{place}"
+            raise BadValue(value=f"{len(value)} of them", field=element, reason="one is possible")
+        value = value[0] if value else None
+    if isinstance(value, list):
+        values[slot.name] = tuple(resolve(reading.tx, said, one, place) for one in value)
+    elif value and not is_empty(value):
+        values[slot.name] = resolve(reading.tx, said, value, place)
+    elif value == {} and _may_be_none(slot):
+        values[slot.name] = None
+
+
+def _known(reading: _Reading, said: Field, value: Any, place: str) -> Any:
+    """What is not taken, with names of objects made ids, by which they are shown."""
+    if not isinstance(said, Reference):
+        return value
+    if isinstance(value, list):
+        return [_known(reading, said, one, place) for one in value]
+    by_name = isinstance(value, dict) and value.get("name") and not value.get("id")
+    return {"id": resolve(reading.tx, said, value, place)} if by_name else value
 
 
 def resolve(tx: Transaction, said: Reference, value: Wire, place: str) -> str:
@@ -180,9 +212,8 @@ def _slots(entity: Entity[Any], method: str) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for column in entity.columns.values():
         kind = column.type | None if column.optional else column.type
-        if column.field.wire:
-            slot = _Slot(column.name, column.field, kind, taken=entity.settable(column, method))
-            _put(tree, column.field.wire, slot)
+        for place in filter(None, (column.field.wire, *column.field.also)):
+            _put(tree, place, _Slot(column.name, column.field, kind, taken=entity.settable(column, method)))
     for name, said in entity.inputs.items():
         _put(tree, said.wire, _Slot(name, said, None, taken=said.settable is Settable.ALWAYS or method == "add"))
     return tree
@@ -195,11 +226,5 @@ def _put(tree: dict[str, Any], wire: str, slot: _Slot) -> None:
     tree[last] = slot
 
 
-def _at(shown: Any, place: str) -> Any:
-    for name in place.split("."):
-        shown = shown.get(name) if isinstance(shown, dict) else None
-    return shown
-
-
 def _named(said: Field) -> str:
-    return f"{said.wire}.id|name" if isinstance(said, Reference) else said.wire
+    return f"{said.wire}.id|name" if isinstance(said, Reference) else "|".join((said.wire, *said.also))

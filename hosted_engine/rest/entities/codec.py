@@ -63,8 +63,9 @@ def _tree(entity: Entity[Any]) -> Tree:
     for place, value in entity.shown.items():
         put(tree, place, _always(value))
     for column in entity.columns.values():
-        if column.field.wire and column.field.wire != "id":
-            put(tree, column.field.wire, _getter(column))
+        for place in (column.field.wire, *column.field.also):
+            if place and place != "id":
+                put(tree, place, _getter(column))
     return tree
 
 
@@ -74,6 +75,8 @@ def _always(value: Any) -> Get:
 
 def _getter(column: Column) -> Get:
     get, said = attrgetter(column.name), column.field
+    if isinstance(said, Reference) and said.listed:
+        return lambda item: [ref(said.tables[0], get(item))] if get(item) is not None else None
     if isinstance(said, Reference):
         return lambda item: ref(said.tables[0], get(item)) if get(item) is not None else None
     if said.shape is Shape.DATE:

@@ -13,8 +13,9 @@ from hosted_engine.engine.problems import NotThere, found
 from hosted_engine.rest.call import Answer, Call, Handler
 from hosted_engine.rest.entities import bodies, search
 from hosted_engine.rest.entities.codec import to_wire
+from hosted_engine.rest.entities.compare import put_part
 from hosted_engine.rest.media.wire import Wire
-from hosted_engine.rest.problems import NotThereYet
+from hosted_engine.rest.problems import CannotBeSet, NotThereYet
 from hosted_engine.rest.resources.base import Resource, added
 from hosted_engine.rest.schema import Schema
 
@@ -58,8 +59,14 @@ class EntityHandlers(Resource):
     async def _at(self, places: Places, handle: Handle, call: Call) -> Answer:
         for number, place in places:
             if set(place.within) <= set(call.ids):
+                self._check_options(call, place)
                 return await handle(call, number, place)
         raise NotThereYet(service=call.service.name, method=f"{call.method.name} below {call.path}")
+
+    def _check_options(self, call: Call, place: Place) -> None:
+        for option in place.without:
+            if call.parameters.boolean(option):
+                raise NotThereYet(service=call.service.name, method=f"{call.method.name} with {option}")
 
     async def list(self, call: Call, _: int, place: Place) -> Answer:
         with self.engine.store.transaction() as tx:
@@ -82,9 +89,10 @@ class EntityHandlers(Resource):
         """Answered when it has ended, as in oVirt."""
         with self.engine.store.transaction() as tx:
             before = self._item(tx, call, place)
-            taken = bodies.take(tx, self._entity, call.body, "update")
+            taken = bodies.take(tx, self._entity, call.body, "update", before=before)
             command, item = self._entity.update(tx, before, taken.values, call.parameters)
-            bodies.refuse(self._entity.element, taken, self._one(tx, call, place, item))
+            shown = self._with_parts(tx, call, self._one(tx, call, place, item), item, command, taken.values)
+            bodies.refuse(self._entity.element, taken, shown)
         await (await self.perform(call, command)).wait()
         return await self.get(call, _, place)
 
@@ -106,11 +114,30 @@ class EntityHandlers(Resource):
         if place.shows:
             return self._to_assign(tx, call, number, place, within)
         taken = bodies.take(tx, self._entity, call.body, "add")
+        self._check_within(taken.values, within)
         given = {**taken.values, **within}
         bodies.require(self._entity, given)
         command, item = self._entity.add(tx, given, call.parameters, place=number)
-        bodies.refuse(self._entity.element, taken, self._shown(tx, call, place, [item], call.path)[0])
+        shown = self._shown(tx, call, place, [item], call.path)[0]
+        bodies.refuse(self._entity.element, taken, self._with_parts(tx, call, shown, item, command, given))
         return command, item
+
+    def _with_parts(
+        self, tx: Transaction, call: Call, shown: Wire, item: Any, command: Command, given: dict[str, Any]
+    ) -> Wire:
+        """`shown`, and in it the parts that a body may say; for comparing, not for an answer."""
+        for place, (entity, part) in self._entity.parts(tx, item, command, given).items():
+            at = entity.places[0]
+            gathered = entity.gather(View(tx, self.engine.readings, call.parameters, at), [part])
+            put_part(shown, place, to_wire(entity, part, gathered, "", at.key))
+        return shown
+
+    def _check_within(self, values: dict[str, Any], within: dict[str, str]) -> None:
+        """Raises CannotBeSet where the body names another one above than the path."""
+        for name, identity in within.items():
+            if values.get(name, identity) != identity:
+                element = self._entity.place(name)
+                raise CannotBeSet(element=element, value=values[name], when=f"the path says {identity}")
 
     def _to_assign(
         self, tx: Transaction, call: Call, number: int, place: Place, within: dict[str, str]
@@ -166,8 +193,8 @@ def entity_handlers(engine: Engine, entities: Sequence[Entity[Any]], schema: Sch
 
 
 def _check(entity: Entity[Any], schema: Schema) -> None:
-    wires = [*entity.shown, *(c.field.wire for c in entity.columns.values()), *(f.wire for f in entity.inputs.values())]
-    for wire in wires:
+    said = (*(c.field for c in entity.columns.values()), *entity.inputs.values())
+    for wire in (*entity.shown, *(wire for f in said for wire in (f.wire, *f.also))):
         kind = entity.type
         for name in filter(None, wire.split(".")):
             attribute = schema.type(kind).attributes.get(name) if schema.is_type(kind) else None

@@ -33,8 +33,9 @@ def _fields(tx: Transaction, entity: Entity[Any]) -> Fields[Any]:
             for spelling in (word, f"{word}.name", f"{word}s.name"):
                 fields[spelling] = _named(column.name, names)
         elif word:
-            fields[word] = _value(column.name, column.field.unit)
-    return fields
+            for spelling in (word, *column.field.also):
+                fields[spelling] = _value(column.name, column.field.unit)
+    return {**fields, **entity.searches(tx)}
 
 
 def _named(field: str, names: Mapping[str, str]) -> Callable[[Any], Any]:

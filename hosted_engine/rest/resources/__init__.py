@@ -4,8 +4,6 @@ from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.entities import ENTITIES
 from hosted_engine.rest.call import Handlers
 from hosted_engine.rest.entities.handlers import entity_handlers
-from hosted_engine.rest.resources.attachments import Attachments
-from hosted_engine.rest.resources.disks import Disks
 from hosted_engine.rest.resources.history import Events, Jobs
 from hosted_engine.rest.resources.host_nics import HostNics
 from hosted_engine.rest.resources.hosts import Hosts
@@ -14,8 +12,6 @@ from hosted_engine.rest.resources.system import System
 from hosted_engine.rest.schema import schema
 
 RESOURCES = (
-    Attachments,
-    Disks,
     Events,
     HostNics,
     Hosts,

@@ -56,11 +56,11 @@ async def add_vm(world: World) -> Command:
 
 
 async def add_disk(world: World) -> Command:
-    return new_disk()
+    return new_disk(world)
 
 
 async def add_disk_to_vm(world: World) -> Command:
-    return new_disk_on(await tiny_vm(world))
+    return new_disk_on(world, await tiny_vm(world))
 
 
 async def start_vm(world: World) -> Command:
@@ -80,12 +80,12 @@ async def shutdown_vm(world: World) -> Command:
 
 async def remove_vm(world: World) -> Command:
     vm_id = await tiny_vm(world)
-    await done(world, new_disk_on(vm_id))
+    await done(world, new_disk_on(world, vm_id))
     return RemoveVm(id=vm_id)
 
 
 async def remove_disk(world: World) -> Command:
-    disk = new_disk()
+    disk = new_disk(world)
     await done(world, disk)
     return RemoveDisk(id=disk.id)
 
@@ -232,7 +232,7 @@ async def test_an_image_that_cannot_be_removed_stays_visible_as_an_illegal_disk(
     for node in world.nodes.values():
         node.lose_answer("make_image", times=5)
         node.fail("remove_image", Failed(), times=1)
-    command = new_disk()
+    command = new_disk(world)
     with pytest.raises(StepFailed):
         await done(world, command)
     with world.store.transaction() as tx:

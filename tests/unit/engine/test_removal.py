@@ -26,23 +26,26 @@ async def refuse_to_go(world: World, disk_id: str, problem: Problem) -> None:
 
 
 async def test_a_disk_whose_removal_failed_is_illegal_until_it_is_gone() -> None:
-    world, disk = World(), new_disk()
+    world = World()
+    disk = new_disk(world)
     await done(world, disk)
     await refuse_to_go(world, disk.id, Failed())
     assert status_of(world, disk.id) is DiskStatus.ILLEGAL
-    await refuse_to_go(world, disk.id, ImageBusy(image=disk.image_id, vm="vm1"))
+    await refuse_to_go(world, disk.id, ImageBusy(image=disk.disk.image_id, vm="vm1"))
     assert status_of(world, disk.id) is DiskStatus.ILLEGAL, "what is left of the first time, nobody knows"
 
 
 async def test_a_disk_whose_image_is_in_use_is_as_it_was() -> None:
-    world, disk = World(), new_disk()
+    world = World()
+    disk = new_disk(world)
     await done(world, disk)
-    await refuse_to_go(world, disk.id, ImageBusy(image=disk.image_id, vm="vm1"))
+    await refuse_to_go(world, disk.id, ImageBusy(image=disk.disk.image_id, vm="vm1"))
     assert status_of(world, disk.id) is DiskStatus.OK
 
 
 async def test_a_disk_that_no_node_can_reach_is_as_it_was() -> None:
-    world, disk = World(), new_disk()
+    world = World()
+    disk = new_disk(world)
     await done(world, disk)
     for node in world.nodes.values():
         node.fall_silent()
@@ -54,7 +57,7 @@ async def test_a_disk_that_no_node_can_reach_is_as_it_was() -> None:
 async def test_an_illegal_disk_of_a_vm_is_not_ok_because_the_vm_could_not_be_removed() -> None:
     world = World()
     vm_id = await tiny_vm(world)
-    added = new_disk_on(vm_id)
+    added = new_disk_on(world, vm_id)
     await done(world, added)
     await refuse_to_go(world, added.disk.id, Failed())
     for node in world.nodes.values():

@@ -107,7 +107,7 @@ def test_a_vm_from_the_first_day_to_the_last(system: sdk.services.SystemService)
     attached = service.disk_attachments_service().attachment_service(attachment.id)
     with pytest.raises(sdk.Error, match="provisioned_size") as caught:
         attached.update(types.DiskAttachment(disk=types.Disk(provisioned_size=2 * GIB)))
-    assert caught.value.code == 501
+    assert caught.value.code == 400
     assert attached.update(types.DiskAttachment(bootable=False, disk=types.Disk(name="second"))).bootable is False
 
     service.start()
