@@ -29,7 +29,7 @@ from node.api.messages.ha import (
     SiteFilesRequest,
 )
 from node.api.messages.identity import Claim, Identity, Leave
-from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, ImageResize, SeedRequest
 from node.api.messages.leases import (
     LeaseReport,
     LeaseRequest,
@@ -340,6 +340,9 @@ class FakeNode:
 
     async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
         return await self._do("make_image", lambda: self.storage.make_image(image, request))
+
+    async def resize_image(self, image: ImageRef, request: ImageResize) -> ImageReport:
+        return await self._do("resize_image", lambda: self.storage.resize_image(image, request))
 
     async def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
         return await self._do("make_seed", lambda: self.storage.make_seed(image, request))
