@@ -9,6 +9,7 @@ from hosted_engine.engine.disks.attachments import check_attachable, check_attac
 from hosted_engine.engine.disks.checks import check_changed, check_new, check_unused, good_disk_id
 from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
+from hosted_engine.engine.disks.commands.update import UpdateDisk
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, DiskStatus, attachment_id
 from hosted_engine.engine.entity.commands import AddEntity
 from hosted_engine.engine.entity.declaration import READ, Entity, Events, Link, Options, Place, Values, View, Within
@@ -39,6 +40,12 @@ class DiskEntity(Entity[Disk]):
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Disk]:
         disk = self.make(tx, given)
         return AddDisk(disk=disk), disk
+
+    def update(self, tx: Transaction, before: Disk, given: Values, options: Options) -> tuple[Command, Disk]:
+        disk = self.change(tx, before, given)
+        if disk.provisioned_size_bytes != before.provisioned_size_bytes:
+            return UpdateDisk.of(before, disk), disk
+        return super().update(tx, before, given, options)
 
     def remove(self, tx: Transaction, item: Disk, options: Options, *, place: int = 0) -> Command:
         return RemoveDisk(id=item.id)
@@ -125,8 +132,11 @@ class DiskAttachmentEntity(Entity[DiskAttachment]):
     def update(
         self, tx: Transaction, before: DiskAttachment, given: Values, options: Options
     ) -> tuple[Command, DiskAttachment]:
-        disk = self.part(tx, before, "disk")
-        check_same(disk, given.get("disk", {}), f"{self.element}.disk")
+        """With what is said of the disk itself."""
+        item, was = self.change(tx, before, given), self.part(tx, before, "disk")
+        disk = DISKS.change(tx, was, given.get("disk", {}))
+        if disk != was:
+            return UpdateDisk.of(was, disk, (before, item)), item
         return super().update(tx, before, given, options)
 
     def remove(self, tx: Transaction, item: DiskAttachment, options: Options, *, place: int = 0) -> Command:
@@ -138,8 +148,11 @@ class DiskAttachmentEntity(Entity[DiskAttachment]):
         return found(tx.disks.get(item.disk_id), "disk", item.disk_id)
 
     def parts(self, tx: Transaction, item: DiskAttachment, command: Command, given: Values) -> Mapping[str, Any]:
-        made = command.disk if isinstance(command, AddDiskToVm) else None
-        return {"disk": (DISKS, made or self.part(tx, item, "disk"))} if "disk" in given else {}
+        if "disk" not in given:
+            return {}
+        if isinstance(command, AddDiskToVm):
+            return {"disk": (DISKS, command.disk)}
+        return {"disk": (DISKS, DISKS.change(tx, self.part(tx, item, "disk"), given["disk"]))}
 
     def locks(self, item: DiskAttachment) -> tuple[Lock, ...]:
         return (Lock("VM", item.owner_id), Lock("disk", item.disk_id))

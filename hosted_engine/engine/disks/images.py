@@ -6,7 +6,7 @@ from hosted_engine.engine.command import Means
 from hosted_engine.engine.disks.model import Disk, DiskStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
-from node.api.messages.images import ImageRef, ImageRequest
+from node.api.messages.images import ImageRef, ImageReport, ImageRequest, ImageResize
 from node.api.problems import RemoteRefused
 from node.steps import Step
 
@@ -60,6 +60,37 @@ def make_image(means: Means, disk_id: str) -> Step:
             await node.remove_image(image)
 
     return Step(image_key(disk_id), "Make the image of a disk", do, undo)
+
+
+def grow_image(means: Means, disk_id: str, size_bytes: int) -> Step:
+    """Nothing is taken off an image again: what it has come to is written down instead."""
+
+    async def do() -> None:
+        with means.store.transaction() as tx:
+            disk = found(tx.disks.get(disk_id), "disk", disk_id)
+            image = image_of(tx, disk)
+        node = await means.fleet.carrier(image.volume)
+        report = await node.resize_image(image, ImageResize(size_bytes=size_bytes, preallocated=not disk.sparse))
+        _note(means, disk_id, report)
+
+    async def undo() -> None:
+        with means.store.transaction() as tx:
+            image = image_of(tx, found(tx.disks.get(disk_id), "disk", disk_id))
+        node = await means.fleet.carrier(image.volume)
+        report = await node.image(image)
+        if report is not None:
+            _note(means, disk_id, report)
+
+    return Step(f"grow-image-{disk_id}", "Make the image of a disk larger", do, undo)
+
+
+def _note(means: Means, disk_id: str, report: ImageReport) -> None:
+    """What a node says of the image's size; a size that is no multiple of a sector was rounded up."""
+    with means.store.transaction() as tx:
+        disk = found(tx.disks.get(disk_id), "disk", disk_id)
+        size = max(disk.provisioned_size_bytes, report.virtual_size_bytes)
+        disk = replace(disk, actual_size_bytes=report.actual_size_bytes, provisioned_size_bytes=size)
+        tx.disks.update(disk)
 
 
 def lock_to_remove(tx: Transaction, disk: Disk) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from hosted_engine.engine.entity.field import Field, Reference, Settable, Shape, name_rule
 from node.api.messages.images import ImageFormat, ImageRef
@@ -40,8 +40,13 @@ class DiskInterface(StrEnum):
 
 
 GIB = 1 << 30
-MIN_SIZE_BYTES = 512
+SECTOR_BYTES = 512
 MAX_SIZE_BYTES = 500 << 40  # oVirt's limit, and qcow2's is not far
+
+
+def whole_sectors(value: Any, field: str) -> int:
+    """An image has whole sectors: a part of one counts as one."""
+    return -(-int(value) // SECTOR_BYTES) * SECTOR_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +62,15 @@ class Disk:
     ]
     image_id: Annotated[str, Field("image_id", settable=Settable.NEVER)]
     provisioned_size_bytes: Annotated[
-        int, Field("provisioned_size", search="provisioned_size", unit=GIB, least=MIN_SIZE_BYTES, most=MAX_SIZE_BYTES)
+        int,
+        Field(
+            "provisioned_size",
+            search="provisioned_size",
+            unit=GIB,
+            least=SECTOR_BYTES,
+            most=MAX_SIZE_BYTES,
+            rule=whole_sectors,
+        ),
     ]
     description: Annotated[str, Field("description", search="description", length=500, live=True)] = ""
     format: Annotated[DiskFormat, Field("format", settable=Settable.ON_ADD, search="format")] = DiskFormat.COW

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from hosted_engine.engine.command import Command, Context, Lock
+from hosted_engine.engine.entity.changes import changed, changes
 from hosted_engine.engine.entity.field import OnRemove
 from hosted_engine.engine.entity.registry import entity_of, users_of
 from hosted_engine.engine.events.emit import emit_of
@@ -75,9 +76,7 @@ class UpdateEntity(EntityCommand, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, entity: "Entity[Any]", before: Any, item: Any) -> Self:
-        was, now = msgspec.to_builtins(before), msgspec.to_builtins(item)
-        changes = {name: value for name, value in now.items() if value != was[name]}
-        return cls(table=entity.table, id=before.id, held=entity.locks(before), changes=changes)
+        return cls(table=entity.table, id=before.id, held=entity.locks(before), changes=changes(before, item))
 
     def check(self, tx: Transaction) -> None:
         before, item = self.the_item(tx), self._changed(tx)
@@ -98,7 +97,7 @@ class UpdateEntity(EntityCommand, frozen=True, kw_only=True):
         emit_of(tx, context, self.events.update, self.entity, item)
 
     def _changed(self, tx: Transaction) -> Any:
-        return msgspec.convert(msgspec.to_builtins(self.the_item(tx)) | self.changes, self.entity.model)
+        return changed(self.the_item(tx), self.changes)
 
 
 class RemoveEntity(EntityCommand, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
+from hosted_engine.engine.disks.commands.update import UpdateDisk
 from hosted_engine.engine.entity.commands import AddEntity, RemoveEntity, UpdateEntity
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.vms.commands.add import AddVm
@@ -26,6 +27,7 @@ COMMANDS: dict[str, type[Command]] = {
         ShutdownVm,
         StartVm,
         StopVm,
+        UpdateDisk,
         UpdateEngineVm,
         UpdateEntity,
     )

@@ -9,7 +9,7 @@ import pytest
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.disks.entity import DISKS
-from hosted_engine.engine.disks.model import DiskAttachment, DiskFormat, DiskInterface, attachment_id
+from hosted_engine.engine.disks.model import DiskAttachment, DiskFormat, DiskInterface, DiskStatus, attachment_id
 from hosted_engine.engine.networks.entity import NICS
 from hosted_engine.engine.networks.macs import choose_mac, good_mac
 from hosted_engine.engine.networks.model import Nic, NicInterface
@@ -209,6 +209,55 @@ async def test_what_a_disk_is_called_may_change_at_any_time() -> None:
     assert disk is not None
     assert (disk.name, disk.wipe_after_delete) == ("other", True)
     assert events_of(world)[-1] == "USER_UPDATE_DISK"
+
+
+async def test_a_disk_grows_while_no_vm_runs_on_it() -> None:
+    world = World()
+    vm_id = await tiny_vm(world)
+    command = new_disk_on(world, vm_id)
+    await done(world, command)
+    disk_id = command.disk.id
+    await done(world, changing(world, DISKS, disk_id, provisioned_size_bytes=2 * GIB - 1, description="larger"))
+    with world.store.transaction() as tx:
+        disk = tx.disks.get(disk_id)
+    assert disk is not None
+    image = world.nodes[node_id(1)].site.images[disk.image("data")]
+    assert disk.provisioned_size_bytes == image.virtual_size_bytes == 2 * GIB
+    assert (disk.description, disk.status) == ("larger", DiskStatus.OK)
+    assert events_of(world)[-2:] == ["USER_EXTEND_DISK_SIZE_SUCCESS", "USER_UPDATE_DISK"]
+    smaller = changing(world, DISKS, disk_id, provisioned_size_bytes=GIB)
+    await refused(world, smaller, WrongState, "Cannot shrink disk disk1.*2147483648 bytes")
+    await done(world, StartVm(id=vm_id))
+    larger = changing(world, DISKS, disk_id, provisioned_size_bytes=4 * GIB)
+    await refused(world, larger, WrongState, "it is up")
+
+
+async def test_a_preallocated_disk_grows_when_there_is_room() -> None:
+    world = World()
+    command = new_disk(world, format=DiskFormat.RAW, sparse=False)
+    await done(world, command)
+    with world.store.transaction() as tx:
+        (domain,) = tx.storage_domains.list(name="data")
+        tx.storage_domains.update(replace(domain, free_bytes=GIB))
+    larger = changing(world, DISKS, command.id, provisioned_size_bytes=3 * GIB)
+    await refused(world, larger, WrongState, "2147483648 are needed")
+    await done(world, changing(world, DISKS, command.id, provisioned_size_bytes=2 * GIB))
+    with world.store.transaction() as tx:
+        disk = tx.disks.get(command.id)
+    assert disk is not None
+    assert disk.actual_size_bytes == 2 * GIB
+
+
+async def test_nothing_is_done_to_a_disk_that_is_worked_on() -> None:
+    world = World()
+    command = new_disk(world)
+    running = await world.engine.perform(command, world.caller)
+    with world.store.transaction() as tx:
+        disk = tx.disks.get(command.id)
+    assert disk is not None
+    assert disk.status is DiskStatus.LOCKED
+    await refused(world, changing(world, DISKS, command.id, name="other"), WrongState, "it is locked")
+    await running.wait()
 
 
 async def test_a_disk_is_shared_and_no_longer_shared() -> None:

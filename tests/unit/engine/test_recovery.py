@@ -21,7 +21,19 @@ from node.api.problems import Failed, NodeSilent
 from node.api.refusals import VmUnknown
 from node.steps import StepFailed
 from tests.fakes.engine import TINY_ID, World, node_id
-from tests.unit.engine.scenes import done, new_disk, new_disk_on, new_vm, picture, running_vm, tiny_vm, vm_of
+from tests.unit.engine.scenes import (
+    GIB,
+    done,
+    events_of,
+    new_disk,
+    new_disk_on,
+    new_vm,
+    picture,
+    reattaching,
+    running_vm,
+    tiny_vm,
+    vm_of,
+)
 
 Scene = Callable[[World], Awaitable[Command]]
 
@@ -90,6 +102,14 @@ async def remove_disk(world: World) -> Command:
     return RemoveDisk(id=disk.id)
 
 
+async def grow_disk(world: World) -> Command:
+    """Attached, and renamed and unplugged on the way."""
+    added = new_disk_on(world, await tiny_vm(world))
+    await done(world, added)
+    said = {"provisioned_size_bytes": 2 * GIB, "name": "larger"}
+    return reattaching(world, added.vm_id, added.disk.id, active=False, disk=said)
+
+
 async def deactivate_node(world: World) -> Command:
     return DeactivateNode(id=node_id(2), reason="a new disk", force=True)
 
@@ -108,14 +128,26 @@ SCENES = [
     shutdown_vm,
     remove_vm,
     remove_disk,
+    grow_disk,
     deactivate_node,
     activate_node,
 ]
-BACKWARD = [add_vm, add_disk, add_disk_to_vm, start_vm, stop_vm, shutdown_vm, deactivate_node, activate_node]
+BACKWARD = [
+    add_vm,
+    add_disk,
+    add_disk_to_vm,
+    grow_disk,
+    start_vm,
+    stop_vm,
+    shutdown_vm,
+    deactivate_node,
+    activate_node,
+]
 CALLS = {
     "add_vm": ("make_image",),
     "add_disk": ("make_image",),
     "add_disk_to_vm": ("make_image",),
+    "grow_disk": ("resize_image",),
     "start_vm": ("define_vm", "start_vm"),
     "stop_vm": ("destroy_vm",),
     "shutdown_vm": ("shutdown_vm",),
@@ -217,11 +249,11 @@ def shape(picture: dict[str, Any]) -> Any:
     """Ids differ from world to world: what is there, by name and state."""
     return (
         [(vm.name, vm.status, vm.node_id is None) for vm in picture["vms"]],
-        [(disk.name, disk.status, disk.actual_size_bytes) for disk in picture["disks"]],
-        len(picture["attachments"]),
+        [(disk.name, disk.status, disk.actual_size_bytes, disk.provisioned_size_bytes) for disk in picture["disks"]],
+        sorted((attachment.active, attachment.bootable) for attachment in picture["attachments"]),
         len(picture["nics"]),
         (picture["open tasks"], picture["journal"], picture["locks"]),
-        len(picture["images"]),
+        sorted(image.virtual_size_bytes for image in picture["images"].values()),
         {name: len(vms) for name, vms in picture["running"].items()},
         (picture["nodes"], picture["hosts"]),
     )
@@ -284,6 +316,20 @@ async def test_an_image_of_a_new_vm_that_cannot_be_removed_stays_visible_too() -
     with world.store.transaction() as tx:
         assert [disk.name for disk in tx.disks.list(status=DiskStatus.ILLEGAL)] == ["vm1_tiny"]
         assert tx.vms.get(command.id) is None
+
+
+async def test_a_disk_whose_image_has_grown_without_an_answer_is_as_large_as_its_image() -> None:
+    """Nothing is taken off an image again; to say less than it has would hide it from its owner."""
+    world = World()
+    command = await grow_disk(world)
+    for node in world.nodes.values():
+        node.lose_answer("resize_image", times=5)
+    with pytest.raises(StepFailed):
+        await done(world, command)
+    with world.store.transaction() as tx:
+        (disk,) = tx.disks.list(name="disk1")
+    assert (disk.status, disk.provisioned_size_bytes) == (DiskStatus.OK, 2 * GIB)
+    assert events_of(world)[-1] == "USER_EXTEND_DISK_SIZE_FAILURE"
 
 
 async def test_what_a_resumed_task_works_on_is_its_own_again() -> None:

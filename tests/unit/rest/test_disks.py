@@ -254,6 +254,28 @@ def test_a_disk_is_changed_by_sending_it_back(system: services.SystemService) ->
     assert "Disk renamed was updated by admin@internal." in [event.description for event in updates]
 
 
+def test_a_disk_grows_through_its_attachment(system: services.SystemService) -> None:
+    """As the SDK's example extend_disk does it."""
+    vm = add_vm(system)
+    attached = attach(vm, disk(), interface=types.DiskInterface.VIRTIO, bootable=False, active=True)
+    service = system.disks_service().disk_service(attached.disk.id)
+    until(lambda: service.get().status is types.DiskStatus.OK)
+    attachment = vm.disk_attachments_service().attachment_service(attached.id)
+    attachment.update(types.DiskAttachment(disk=types.Disk(provisioned_size=2 * GIB, name="larger"), active=False))
+    assert (service.get().provisioned_size, service.get().name) == (2 * GIB, "larger")
+    assert attachment.get().active is False
+    with pytest.raises(sdk.Error, match="Cannot shrink disk larger") as caught:
+        attachment.update(types.DiskAttachment(disk=types.Disk(provisioned_size=GIB)))
+    assert caught.value.code == 409
+    with pytest.raises(sdk.Error, match=r"disk_attachment\.disk\.format cannot be set to raw"):
+        attachment.update(types.DiskAttachment(disk=types.Disk(format=types.DiskFormat.RAW)))
+    whole = service.get()
+    whole.provisioned_size = 3 * GIB
+    assert service.update(whole).provisioned_size == 3 * GIB
+    said = [event.description for event in system.events_service().list(max=20) if event.code == 371]
+    assert said == [f"The size of disk larger is {size} GiB now, as admin@internal asked for." for size in (3, 2)]
+
+
 def test_the_disk_of_a_template(system: services.SystemService) -> None:
     attachments = system.templates_service().template_service(TINY_ID).disk_attachments_service()
     (attached,) = attachments.list()
