@@ -49,7 +49,9 @@ class Answer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """`path` is the href of what is asked, an action's object included; `ids` holds the ids in it by their names in
-    the schema ("vm", "attachment"); `wait` says that the caller wants the end, not the begin, of what it asks for."""
+    the schema ("vm", "attachment"); `unknown` has the paths of elements of the body that the API does not have
+    (`vm.os.boot.@dev`), which are not in `body`; `wait` says that the caller wants the end, not the begin, of what it
+    asks for."""
 
     service: Service
     method: Method
@@ -58,6 +60,7 @@ class Call:
     parameters: Parameters
     body: Wire
     caller: Caller
+    unknown: tuple[str, ...] = ()
     wait: bool = False
 
 

@@ -1,7 +1,5 @@
 """From a request without HTTP around it to an answer without HTTP around it: finds, reads, calls, follows, writes."""
 
-import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -9,18 +7,19 @@ from hosted_engine.engine.users.model import Caller
 from hosted_engine.limits import URL_BYTES
 from hosted_engine.rest import faults
 from hosted_engine.rest.call import Answer, Call, Handlers, Parameters, parse_query, split_path
+from hosted_engine.rest.correlation import correlation_id
 from hosted_engine.rest.follow import Follower
-from hosted_engine.rest.media.bounds import check_texts
-from hosted_engine.rest.media.json_media import JsonReader, JsonWriter
+from hosted_engine.rest.media.checks import check_body
+from hosted_engine.rest.media.json_read import JsonReader
+from hosted_engine.rest.media.json_write import JsonWriter
 from hosted_engine.rest.media.wire import SERVICE, Wire
 from hosted_engine.rest.media.xml_read import XmlReader
 from hosted_engine.rest.media.xml_write import XmlWriter
-from hosted_engine.rest.problems import BadCorrelationId, Malformed, NoSuchPath, NotThereYet, UrlTooLong
+from hosted_engine.rest.problems import Malformed, NoSuchPath, NotThereYet, UrlTooLong
 from hosted_engine.rest.router import Route, find
 from hosted_engine.rest.schema import Method, Schema
 
 PREFIX = "/ovirt-engine/api"
-_CORRELATION_ID = re.compile("[0-9A-Za-z_-]{1,36}", re.ASCII)
 _XML, _JSON = "application/xml", "application/json"
 
 
@@ -56,10 +55,7 @@ class Dispatcher:
         route = None
         try:
             segments, parameters = _take_apart(ask)
-            correlation = parameters.text("correlation_id") or str(uuid.uuid4())
-            if not _CORRELATION_ID.fullmatch(correlation):
-                raise BadCorrelationId()
-            headers["Correlation-Id"] = correlation
+            headers["Correlation-Id"] = correlation = correlation_id(parameters)
             route = find(self._schema, segments, ask.http)
             caller = replace(caller, correlation_id=correlation)
             answer = await self._answer(route, ask, parameters, caller)
@@ -75,15 +71,18 @@ class Dispatcher:
         return Reply(status=faults.status_of(err), content_type=content_type, body=document, headers=headers)
 
     async def _answer(self, route: Route, ask: Ask, parameters: Parameters, caller: Caller) -> Answer:
-        body = self._read(route.method, ask)
-        answer = await self._call(route, parameters, body, caller)
+        unknown: list[str] = []
+        body = self._read(route.method, ask, unknown)
+        answer = await self._call(route, parameters, body, caller, tuple(dict.fromkeys(unknown)))
         if (follow := parameters.text("follow")) and answer.value is not None:
             await Follower(self._schema, lambda href: self._get(href, caller)).follow(
                 answer.value, _type_given(route.method), follow
             )
         return answer
 
-    async def _call(self, route: Route, parameters: Parameters, body: Wire, caller: Caller) -> Answer:
+    async def _call(
+        self, route: Route, parameters: Parameters, body: Wire, caller: Caller, unknown: tuple[str, ...] = ()
+    ) -> Answer:
         handler = self._handlers.get((route.service.name, route.method.name))
         if handler is None:
             raise NotThereYet(service=route.service.name, method=route.method.name)
@@ -95,6 +94,7 @@ class Dispatcher:
             parameters=parameters,
             body=body,
             caller=caller,
+            unknown=unknown,
             wait=_wants_to_wait(parameters, body),
         )
         answer = await handler(call)
@@ -116,15 +116,15 @@ class Dispatcher:
             if name:
                 value.setdefault(SERVICE, name)
 
-    def _read(self, method: Method, ask: Ask) -> Wire:
+    def _read(self, method: Method, ask: Ask, unknown: list[str]) -> Wire:
         kind = "Action" if method.is_action else _type_taken(self._schema, method)
         if kind is None or method.http not in ("POST", "PUT") or (method.is_action and not ask.body.strip()):
             return {}
         if not ask.body.strip():
             raise Malformed(problem=f"The body is empty, and a {self._schema.type(kind).tag} has to be in it")
         reader = self._readers[_JSON if "json" in ask.headers.get("content-type", "") else _XML]
-        body = reader.one(ask.body, kind)
-        check_texts(self._schema, body, kind)
+        body = reader.one(ask.body, kind, unknown=unknown)
+        check_body(self._schema, body, kind)
         return body
 
     def _write(self, ask: Ask, answer: Answer, route: Route, headers: dict[str, str]) -> Reply:

@@ -23,6 +23,30 @@ class Malformed(ApiRefused):
     mend = "Send what the API's description asks for"
 
 
+class UnknownCharset(ApiRefused):
+    status = 415
+    reason = "Unsupported Media Type"
+    what = "The request body cannot be read"
+    why = "The character set '{charset}' is not known here; known are {known}"
+    mend = "Send UTF-8"
+
+
+class UnknownMediaType(ApiRefused):
+    status = 415
+    reason = "Unsupported Media Type"
+    what = "The request body cannot be read"
+    why = "The media type '{media_type}' is not known here; known are {known}"
+    mend = "Send the body as one of them and say so in Content-Type"
+
+
+class NotAcceptable(ApiRefused):
+    status = 406
+    reason = "Not Acceptable"
+    what = "The request cannot be answered"
+    why = "The header Accept, '{accept}', allows none of {known}"
+    mend = "Accept one of them"
+
+
 class TooLarge(ApiRefused):
     status = 413
     reason = "Request too large."
@@ -63,7 +87,7 @@ class TooMany(ApiRefused):
 class BadCharacter(ApiRefused):
     reason = "Invalid value"
     what = "{element} cannot be used"
-    why = "{element} holds the character U+0000, which a database cannot keep"
+    why = "{element} holds the character {character}, which a database cannot keep"
     mend = "Send it without"
 
 
@@ -93,10 +117,12 @@ class TooBroad(ApiRefused):
 
 
 class BadValue(ApiRefused):
+    """`element` is the path of what is wrong in a body, `vm.nics.nic[2].mac.address`."""
+
     reason = "Invalid value"
-    what = "The request body cannot be used"
-    why = "{problem}"
-    mend = "Send a value of the right type"
+    what = "{element} cannot be used"
+    why = "{element}: {problem}"
+    mend = "Send what the API's description asks for"
 
 
 class Incomplete(ApiRefused):
@@ -106,13 +132,6 @@ class Incomplete(ApiRefused):
     what = "{type} cannot be used by {method}"
     why = "{type} [{missing}] required for {method}"
     mend = "Send what is missing"
-
-
-class BadCorrelationId(ApiRefused):
-    reason = "Invalid value"
-    what = "The correlation id cannot be used"
-    why = "A correlation id may have 1 to 36 letters, digits, hyphens and underscores"
-    mend = "Choose another"
 
 
 class NoSuchPath(ApiRefused):

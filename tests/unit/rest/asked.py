@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from hypothesis import strategies as st
 
 from hosted_engine.rest.call import Handlers
-from hosted_engine.rest.media.json_media import JsonWriter
+from hosted_engine.rest.media.json_write import JsonWriter
 from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.media.xml_write import XmlWriter
 from hosted_engine.rest.schema import Method, schema
