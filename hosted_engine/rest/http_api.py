@@ -44,7 +44,6 @@ class Api:
             return
         caller = await self._authenticator.of_request(headers)
         if caller is None:
-            response.set_header("WWW-Authenticate", 'Basic realm="ENGINE"')
             _send(response, self._dispatcher.refusal(ask, NotSignedIn(), {}))
             return
         await self._remember(request, response, headers)
@@ -69,7 +68,7 @@ class Api:
 def raw_path(request: Request) -> str:
     """The path as it was sent: a %2F in it is part of a segment."""
     raw: bytes = request.scope.get("raw_path") or request.path.encode()
-    return raw.partition(b"?")[0].decode("latin-1")
+    return raw.partition(b"?")[0].decode(errors="surrogateescape")
 
 
 async def read_body(request: Request, limit: int) -> bytes:
@@ -89,7 +88,8 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 def _send(response: Response, reply: Reply) -> None:
     response.status = reply.status
-    response.content_type = reply.content_type
+    response.content_type = reply.content_type or None
     response.data = reply.body
+    response.set_header("Vary", "Accept")
     for name, value in reply.headers.items():
         response.set_header(name, value)

@@ -15,6 +15,11 @@ class ApiRefused(Refused):
     def detail(self) -> str:
         return self.text.why
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """That HTTP asks for with such a status."""
+        return {}
+
 
 class Malformed(ApiRefused):
     reason = "Request syntactically incorrect."
@@ -107,6 +112,15 @@ class HeaderTooLong(ApiRefused):
     mend = "Send a shorter one"
 
 
+class NotUtf8(ApiRefused):
+    """`where` is "the path" or the name of a parameter; `position` counts characters from 1."""
+
+    reason = "Invalid value"
+    what = "The request cannot be read"
+    why = "{where} is no UTF-8: byte 0x{byte:02X} at position {position} cannot be"
+    mend = "Send UTF-8, percent-encoded"
+
+
 class TooBroad(ApiRefused):
     """Of the parameters of a request, `follow` and `max` above all."""
 
@@ -125,6 +139,15 @@ class BadValue(ApiRefused):
     mend = "Send what the API's description asks for"
 
 
+class OtherId(ApiRefused):
+    """An update of one object that gives another one's id."""
+
+    status = 409
+    what = "{element} cannot be updated"
+    why = '{element}: its id "{given}" is not that of the path, "{there}", and no id can be changed'
+    mend = "Leave the id out, or use the path of the object that is meant"
+
+
 class Incomplete(ApiRefused):
     """`missing` as oVirt names it: "name", "cluster.id|name"."""
 
@@ -132,6 +155,24 @@ class Incomplete(ApiRefused):
     what = "{type} cannot be used by {method}"
     why = "{type} [{missing}] required for {method}"
     mend = "Send what is missing"
+
+
+class NoSuchName(ApiRefused):
+    """Of a reference in a body or a parameter, for example `<template><name>x</name></template>`."""
+
+    status = 404
+    what = "There is no {kind} named {name}"
+    why = "There is no {kind} named {name}"
+    mend = "List what is there and choose one of them"
+
+
+class AmbiguousName(ApiRefused):
+    """Of a reference by a name that is unique in its parent only, a network's for example."""
+
+    status = 409
+    what = "The name {name} is not enough to tell which {kind} is meant"
+    why = "{found} objects of the kind {kind} are named {name}"
+    mend = "Refer to it by its id"
 
 
 class NoSuchPath(ApiRefused):
@@ -148,6 +189,10 @@ class NoSuchMethod(ApiRefused):
     what = "{path} does not answer {method}"
     why = "{path} does not answer {method}"
     mend = "Use one of {allowed}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Allow": str(self.values["allowed"])}
 
 
 class NotThereYet(Failed):
@@ -166,3 +211,7 @@ class NotSignedIn(ApiRefused):
     what = "The request has no valid credentials"
     why = "The request has no valid token, session, or user and password"
     mend = "Sign in"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": 'Basic realm="ENGINE"'}

@@ -13,6 +13,7 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NameTaken, NotThere
 from hosted_engine.rest.app import make_app
 from hosted_engine.rest.call import Answer, Call, Handler, Handlers
+from hosted_engine.rest.problems import AmbiguousName, NoSuchName
 from node.api.problems import Failed
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import World
@@ -143,6 +144,88 @@ async def test_json_and_xml_by_the_accept_header(client: httpx.AsyncClient) -> N
     for accept in ("application/xml", "*/*", "application/xml, application/json"):
         response = await client.get(f"{API}/vms/1", headers={"Accept": accept})
         assert response.headers["content-type"].startswith("application/xml")
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/xml;q=0, application/json;q=0"])
+async def test_nothing_is_done_whose_answer_nobody_can_take(
+    client: httpx.AsyncClient, recorder: Recorder, accept: str
+) -> None:
+    for method, path, body in (("GET", "/vms", ""), ("POST", "/vms", "<vm/>"), ("POST", "/vms/1/start", "")):
+        response = await client.request(method, API + path, content=body, headers={"Accept": accept})
+        assert fault(response)[:2] == (406, "Not Acceptable")
+        assert response.headers["content-type"].startswith("application/xml")
+    assert recorder.calls == []
+
+
+async def test_answers_say_what_they_depend_on(client: httpx.AsyncClient) -> None:
+    for path in ("/vms", "/nothing"):
+        assert "Accept" in (await client.get(API + path)).headers["vary"]
+    response = await client.get(f"{API}/vms", headers={"Accept": "text/xml"})
+    assert response.headers["content-type"] == "text/xml;charset=UTF-8"
+
+
+async def test_a_body_by_its_content_type(client: httpx.AsyncClient, recorder: Recorder) -> None:
+    bodies = {
+        "application/xml;charset=ISO-8859-1": "<vm><name>é</name></vm>".encode("latin-1"),
+        "application/json; charset=utf-8": '{"name": "é"}'.encode(),
+        "": '{"name": "é"}'.encode(),
+    }
+    for content_type, body in bodies.items():
+        headers = {"Content-Type": content_type} if content_type else {}
+        await client.post(f"{API}/vms", content=body, headers=headers)
+        assert recorder.calls[-1].body == {"name": "é"}
+    count = len(recorder.calls)
+    for content_type in ("application/x-www-form-urlencoded", "text/plain", "application/xml; charset=klingon"):
+        response = await client.post(f"{API}/vms", content="<vm/>", headers={"Content-Type": content_type})
+        assert fault(response)[:2] == (415, "Unsupported Media Type")
+    assert len(recorder.calls) == count
+    # Where no body is read, it does not matter: librest sends a form's type with an empty one.
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert (await client.post(f"{API}/vms/1/start", headers=headers)).status_code == 200
+
+
+async def test_ids_in_capital_letters_are_the_same(client: httpx.AsyncClient, recorder: Recorder) -> None:
+    upper = "ABCDEF01-2345-6789-ABCD-EF0123456789"
+    await client.get(f"{API}/vms/{upper}")
+    await client.get(f"{API}/vms/NO-UUID-ABC")
+    await client.post(f"{API}/vms/{upper}/start", content=f'<action><vm id="{upper}"/></action>')
+    assert [call.ids["vm"] for call in recorder.calls] == [upper.lower(), "NO-UUID-ABC", upper.lower()]
+    assert recorder.calls[0].path == f"{API}/vms/{upper.lower()}"
+    assert recorder.calls[2].body["vm"]["id"] == upper.lower()
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("", "OPTIONS, GET, HEAD"),
+        ("/vms", "OPTIONS, GET, HEAD, POST"),
+        ("/vms/1/", "OPTIONS, DELETE, GET, HEAD, PUT"),
+        ("/vms/1/start", "OPTIONS, POST"),
+        ("/vms/1/Preview_Snapshot", "OPTIONS, POST"),
+    ],
+)
+async def test_what_a_path_answers(client: httpx.AsyncClient, recorder: Recorder, path: str, allowed: str) -> None:
+    response = await client.options(API + path)
+    assert (response.status_code, response.headers["allow"], response.content) == (200, allowed, b"")
+    refused = await client.patch(API + path)
+    assert fault(refused)[:2] == (405, "Method Not Allowed")
+    assert f"OPTIONS, {refused.headers['allow']}" == allowed
+    assert recorder.calls == []
+    assert (await client.options(f"{API}/nothing")).status_code == 404
+
+
+async def test_an_update_cannot_give_another_id(client: httpx.AsyncClient) -> None:
+    status, _, detail = fault(await client.put(f"{API}/vms/1", content='<vm id="2"/>'))
+    assert (status, detail) == (409, 'vm: its id "2" is not that of the path, "1", and no id can be changed')
+    for same in ('<vm id="1"/>', "<vm><id>1</id></vm>", "<vm/>"):
+        assert fault(await client.put(f"{API}/vms/1", content=same))[2] == TAKEN
+
+
+async def test_a_reference_by_a_name_that_nothing_has() -> None:
+    assert NoSuchName(kind="template", name="x").detail == "There is no template named x"
+    ambiguous = AmbiguousName(kind="network", name="x", found=2)
+    assert ambiguous.detail == "2 objects of the kind network are named x"
+    assert (NoSuchName.status, AmbiguousName.status) == (404, 409)
 
 
 async def test_objects_carry_links_and_actions(client: httpx.AsyncClient) -> None:
