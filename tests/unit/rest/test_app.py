@@ -2,105 +2,17 @@
 
 import json
 import uuid
-from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
-from xml.etree.ElementTree import Element, fromstring
+from xml.etree.ElementTree import fromstring
 
 import httpx
 import pytest
 
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import NameTaken, NotThere
 from hosted_engine.rest.app import make_app
-from hosted_engine.rest.call import Answer, Call, Handler, Handlers
 from hosted_engine.rest.problems import AmbiguousName, NoSuchName
-from node.api.problems import Failed
-from tests.fakes.clock import FakeClock
-from tests.fakes.engine import World
-from tests.unit.rest.test_auth import ADMIN, PASSWORD, set_password
-
-API = "/ovirt-engine/api"
-
-
-class Recorder:
-    """Handlers that note the call and answer what the test wants."""
-
-    def __init__(self) -> None:
-        self.calls: list[Call] = []
-
-    def handlers(self) -> Handlers:
-        return {
-            ("System", "get"): self.answer({"product_info": {"name": "x"}}),
-            ("Vms", "list"): self.list_vms,
-            ("Vms", "add"): self.answer({"id": "1", "href": f"{API}/vms/1", "name": "a"}, 201),
-            ("Vm", "get"): self.get_vm,
-            ("Vm", "update"): self.fail(NameTaken(name="a", kind="VM")),
-            ("Vm", "remove"): self.fail(NotThere(kind="VM", id="1")),
-            ("Vm", "start"): self.answer(None),
-            ("Vm", "stop"): self.fail(NameTaken(name="a", kind="VM")),
-            ("Vm", "suspend"): self.fail(Failed()),
-            ("Vm", "reboot"): self.fail(RuntimeError("secret")),
-            ("Cluster", "get"): self.answer({"id": "c", "href": f"{API}/clusters/c", "name": "Default"}),
-            ("DiskAttachments", "list"): self.list_attachments,
-            ("Disk", "get"): self.answer({"id": "d", "href": f"{API}/disks/d", "name": "disk"}),
-        }
-
-    def answer(self, value: dict[str, object] | None, status: int = 200) -> Handler:
-        async def handler(call: Call) -> Answer:
-            self.calls.append(call)
-            return Answer(dict(value) if value else None, status)
-
-        return handler
-
-    def fail(self, err: Exception) -> Handler:
-        async def handler(call: Call) -> Answer:
-            raise err
-
-        return handler
-
-    async def list_vms(self, call: Call) -> Answer:
-        self.calls.append(call)
-        return Answer([_vm("1"), _vm("2")])
-
-    async def get_vm(self, call: Call) -> Answer:
-        self.calls.append(call)
-        if call.ids["vm"] == "missing":
-            raise NotThere(kind="VM", id="missing")
-        return Answer(_vm(call.ids["vm"]))
-
-    async def list_attachments(self, call: Call) -> Answer:
-        self.calls.append(call)
-        return Answer([{"id": "d", "disk": {"id": "d", "href": f"{API}/disks/d"}}])
-
-
-def _vm(identity: str) -> dict[str, object]:
-    cluster = {"id": "c", "href": f"{API}/clusters/c"}
-    return {"id": identity, "href": f"{API}/vms/{identity}", "name": f"vm {identity}", "cluster": cluster}
-
-
-@pytest.fixture
-def recorder() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
-async def client(recorder: Recorder) -> AsyncIterator[httpx.AsyncClient]:
-    store = World().store
-    set_password(store)
-    app = make_app(store=store, handlers=recorder.handlers(), authority_pem=b"PEM", clock=FakeClock().now)
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="https://engine") as session:
-        form = {"grant_type": "password", "scope": "ovirt-app-api", "username": ADMIN, "password": PASSWORD}
-        token = (await session.post("/ovirt-engine/sso/oauth/token", data=form)).json()
-        session.headers["Authorization"] = f"Bearer {token['access_token']}"
-        yield session
-
-
-def fault(response: httpx.Response) -> tuple[int, str, str]:
-    root: Element = fromstring(response.text)
-    found = root if root.tag == "fault" else root.find("fault")
-    assert found is not None
-    return response.status_code, found.findtext("reason") or "", found.findtext("detail") or ""
+from tests.unit.rest.recorder import API, Recorder, fault
+from tests.unit.rest.test_auth import ADMIN, PASSWORD
 
 
 @pytest.mark.parametrize(
@@ -135,53 +47,6 @@ async def test_the_query_comes_before_the_matrix_and_that_before_the_header(
 async def test_ids_are_unquoted_once(client: httpx.AsyncClient, recorder: Recorder) -> None:
     await client.get(f"{API}/vms/a%2Fb%20c;x=y")
     assert recorder.calls[0].ids == {"vm": "a/b c"}
-
-
-async def test_json_and_xml_by_the_accept_header(client: httpx.AsyncClient) -> None:
-    response = await client.get(f"{API}/vms/1", headers={"Accept": "application/json"})
-    assert response.headers["content-type"].startswith("application/json")
-    assert response.json()["name"] == "vm 1"
-    for accept in ("application/xml", "*/*", "application/xml, application/json"):
-        response = await client.get(f"{API}/vms/1", headers={"Accept": accept})
-        assert response.headers["content-type"].startswith("application/xml")
-
-
-@pytest.mark.parametrize("accept", ["text/html", "application/xml;q=0, application/json;q=0"])
-async def test_nothing_is_done_whose_answer_nobody_can_take(
-    client: httpx.AsyncClient, recorder: Recorder, accept: str
-) -> None:
-    for method, path, body in (("GET", "/vms", ""), ("POST", "/vms", "<vm/>"), ("POST", "/vms/1/start", "")):
-        response = await client.request(method, API + path, content=body, headers={"Accept": accept})
-        assert fault(response)[:2] == (406, "Not Acceptable")
-        assert response.headers["content-type"].startswith("application/xml")
-    assert recorder.calls == []
-
-
-async def test_answers_say_what_they_depend_on(client: httpx.AsyncClient) -> None:
-    for path in ("/vms", "/nothing"):
-        assert "Accept" in (await client.get(API + path)).headers["vary"]
-    response = await client.get(f"{API}/vms", headers={"Accept": "text/xml"})
-    assert response.headers["content-type"] == "text/xml;charset=UTF-8"
-
-
-async def test_a_body_by_its_content_type(client: httpx.AsyncClient, recorder: Recorder) -> None:
-    bodies = {
-        "application/xml;charset=ISO-8859-1": "<vm><name>é</name></vm>".encode("latin-1"),
-        "application/json; charset=utf-8": '{"name": "é"}'.encode(),
-        "": '{"name": "é"}'.encode(),
-    }
-    for content_type, body in bodies.items():
-        headers = {"Content-Type": content_type} if content_type else {}
-        await client.post(f"{API}/vms", content=body, headers=headers)
-        assert recorder.calls[-1].body == {"name": "é"}
-    count = len(recorder.calls)
-    for content_type in ("application/x-www-form-urlencoded", "text/plain", "application/xml; charset=klingon"):
-        response = await client.post(f"{API}/vms", content="<vm/>", headers={"Content-Type": content_type})
-        assert fault(response)[:2] == (415, "Unsupported Media Type")
-    assert len(recorder.calls) == count
-    # Where no body is read, it does not matter: librest sends a form's type with an empty one.
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    assert (await client.post(f"{API}/vms/1/start", headers=headers)).status_code == 200
 
 
 async def test_ids_in_capital_letters_are_the_same(client: httpx.AsyncClient, recorder: Recorder) -> None:
@@ -398,92 +263,6 @@ async def test_a_persistent_session_lives_in_a_cookie(client: httpx.AsyncClient)
     assert (await client.get(f"{API}/vms")).status_code == 200  # the client sends the cookie
     client.cookies.clear()
     assert (await client.get(f"{API}/vms")).status_code == 401
-
-
-@pytest.mark.parametrize(
-    ("form", "code"),
-    [
-        ({"grant_type": "password", "username": ADMIN, "password": "wrong"}, "access_denied"),
-        ({"grant_type": "password", "username": ADMIN}, "invalid_request"),
-        ({"grant_type": "magic"}, "unsupported_grant_type"),
-        ({}, "unsupported_grant_type"),
-    ],
-)
-async def test_no_token_for_the_wrong_word(client: httpx.AsyncClient, form: dict[str, str], code: str) -> None:
-    response = await client.post("/ovirt-engine/sso/oauth/token", data=form)
-    assert response.status_code == 400
-    assert response.json()["error_code"] == code
-    assert "wrong" not in response.json()["error"].replace("is wrong", "")
-
-
-TOKEN, LOGOUT = "/ovirt-engine/sso/oauth/token", "/ovirt-engine/services/sso-logout"
-
-
-@pytest.mark.parametrize("path", [TOKEN, f"{TOKEN}/", LOGOUT, "/ovirt-engine/sso/oauth/revoke"])
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
-async def test_sign_on_answers_other_methods_in_json(client: httpx.AsyncClient, method: str, path: str) -> None:
-    """Also where the query has all: a password in a path lands in logs."""
-    form = {"grant_type": "password", "username": ADMIN, "password": PASSWORD, "token": "x"}
-    for params in ({}, form):
-        response = await client.request(method, path, params=params)
-        assert (response.status_code, response.headers["allow"]) == (405, "POST, OPTIONS")
-        assert response.headers["content-type"].startswith("application/json")
-        assert response.json()["error_code"] == "invalid_request"
-        assert "answers POST only" in response.json()["error"]
-
-
-@pytest.mark.parametrize(
-    ("path", "body", "status", "code", "words"),
-    [
-        (TOKEN, b"", 400, "unsupported_grant_type", "none was sent"),
-        (TOKEN, b"grant_type=magic", 400, "unsupported_grant_type", "'magic' is not"),
-        (TOKEN, b"grant_type=password&username=a", 400, "invalid_request", "Both username and password"),
-        (TOKEN, b"grant_type=password&password=a", 400, "invalid_request", "Both username and password"),
-        (TOKEN, b'{"grant_type": "password"}', 400, "unsupported_grant_type", "none was sent"),
-        (TOKEN, b"grant_type=\xff", 400, "invalid_request", "no UTF-8"),
-        (TOKEN, b"grant_type=password&username=%ff", 400, "invalid_request", "no UTF-8"),
-        (TOKEN, b"a=1&" * 51, 400, "invalid_request", "more than 50 fields"),
-        (TOKEN, b"a" * 20_000, 400, "invalid_request", "longer than 16384 bytes"),
-        (LOGOUT, b"", 400, "invalid_request", "token is missing"),
-        (LOGOUT, b"token=%ff", 400, "invalid_request", "no UTF-8"),
-        ("/ovirt-engine/sso/oauth/token-http-auth", b"", 404, "invalid_request", "Not Found"),
-    ],
-)
-async def test_sign_on_says_what_is_wrong_in_json(
-    client: httpx.AsyncClient, path: str, body: bytes, status: int, code: str, words: str
-) -> None:
-    response = await client.post(path, content=body)
-    assert response.status_code == status
-    assert response.headers["content-type"].startswith("application/json")
-    assert response.json()["error_code"] == code
-    assert words in response.json()["error"]
-
-
-async def test_sign_on_is_json_even_where_nobody_foresaw_it() -> None:
-    class Broken:
-        def transaction(self) -> AbstractContextManager[Transaction]:
-            raise OSError("secret path")
-
-    app = make_app(store=Broken(), handlers={}, authority_pem=b"")
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="https://engine") as client:
-        response = await client.post(TOKEN, data={"grant_type": "password", "username": "a", "password": "b"})
-    assert response.status_code == 500
-    assert response.json() == {"error_code": "server_error", "error": "Internal Engine Error"}
-
-
-async def test_sign_on_and_off(client: httpx.AsyncClient) -> None:
-    form = {"grant_type": "password", "scope": "ovirt-app-api", "username": ADMIN, "password": PASSWORD}
-    response = await client.post("/ovirt-engine/sso/oauth/token", data=form)
-    answer = response.json()
-    assert response.headers["content-type"].startswith("application/json")
-    assert answer["token_type"] == "bearer"
-    assert answer["exp"].isdigit()
-    bearer = {"Authorization": f"Bearer {answer['access_token']}"}
-    assert (await client.get(API, headers=bearer)).status_code == 200
-    response = await client.post("/ovirt-engine/services/sso-logout", data={"token": answer["access_token"]})
-    assert response.json() == {}
-    assert (await client.get(API, headers=bearer)).status_code == 401
 
 
 async def test_what_is_open_to_all(client: httpx.AsyncClient) -> None:
