@@ -157,24 +157,6 @@ class Incomplete(ApiRefused):
     mend = "Send what is missing"
 
 
-class NoSuchName(ApiRefused):
-    """Of a reference in a body or a parameter, for example `<template><name>x</name></template>`."""
-
-    status = 404
-    what = "There is no {kind} named {name}"
-    why = "There is no {kind} named {name}"
-    mend = "List what is there and choose one of them"
-
-
-class AmbiguousName(ApiRefused):
-    """Of a reference by a name that is unique in its parent only, a network's for example."""
-
-    status = 409
-    what = "The name {name} is not enough to tell which {kind} is meant"
-    why = "{found} objects of the kind {kind} are named {name}"
-    mend = "Refer to it by its id"
-
-
 class NoSuchPath(ApiRefused):
     status = 404
     reason = "Not Found"

@@ -10,7 +10,6 @@ import pytest
 
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.rest.app import make_app
-from hosted_engine.rest.problems import AmbiguousName, NoSuchName
 from tests.unit.rest.recorder import API, Recorder, fault
 from tests.unit.rest.test_auth import ADMIN, PASSWORD
 
@@ -84,13 +83,6 @@ async def test_an_update_cannot_give_another_id(client: httpx.AsyncClient) -> No
     assert (status, detail) == (409, 'vm: its id "2" is not that of the path, "1", and no id can be changed')
     for same in ('<vm id="1"/>', "<vm><id>1</id></vm>", "<vm/>"):
         assert fault(await client.put(f"{API}/vms/1", content=same))[2] == TAKEN
-
-
-async def test_a_reference_by_a_name_that_nothing_has() -> None:
-    assert NoSuchName(kind="template", name="x").detail == "There is no template named x"
-    ambiguous = AmbiguousName(kind="network", name="x", found=2)
-    assert ambiguous.detail == "2 objects of the kind network are named x"
-    assert (NoSuchName.status, AmbiguousName.status) == (404, 409)
 
 
 async def test_objects_carry_links_and_actions(client: httpx.AsyncClient) -> None:
