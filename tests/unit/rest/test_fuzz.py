@@ -26,7 +26,7 @@ from tests.unit.rest.test_auth import ADMIN, PASSWORD, set_password
 
 EXAMPLES = int(os.environ.get("TRIVET_FUZZ_EXAMPLES", "150"))
 AT_ONCE_S = 2.0
-ANSWERS = frozenset({200, 201, 202, 400, 401, 404, 405, 409, 413, 414, 422, 431, 501})
+ANSWERS = frozenset({200, 201, 202, 400, 401, 404, 405, 406, 409, 413, 414, 415, 422, 431, 501})
 FUZZ = settings(
     max_examples=EXAMPLES,
     deadline=None,
