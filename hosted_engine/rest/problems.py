@@ -206,6 +206,13 @@ class CannotBeSet(ApiRefused):
     mend = "Leave the element out, or send what is shown"
 
 
+class UnknownElement(ApiRefused):
+    reason = "Invalid value"
+    what = "The request body cannot be used"
+    why = "the API has no {elements}"
+    mend = "Leave it out, or look its name up in the API's description"
+
+
 class NotSignedIn(ApiRefused):
     status = 401
     reason = "Unauthorized"
