@@ -6,10 +6,10 @@ import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 import ovirtsdk4 as sdk
@@ -17,8 +17,12 @@ import uvicorn
 
 from gluster.report import make_report
 from hosted_engine.authority import make_authority, make_pair
+from hosted_engine.engine.nodes.model import NodeStatus
+from hosted_engine.fleet.fleet import Fleet
+from hosted_engine.main import SystemClock
 from hosted_engine.rest.app import make_app
 from hosted_engine.rest.resources import handlers
+from node.api.contract import NodeApi
 from node.api.messages.identity import Role
 from tests.conformance.examples.front import Front
 from tests.conformance.examples.namespace import AUTHORITY, NAMES, hosts_file
@@ -28,6 +32,9 @@ from tests.fakes.node.fake import FakeNode
 
 T = TypeVar("T")
 MEMORY = Path("/dev/shm")  # the database lives for seconds: no disk has to be waited for
+
+UP_S = 20.0
+BEAT_S = 5.0
 
 
 class Loop:
@@ -73,6 +80,8 @@ class LocalSite:
         self._database = self.folder / "engine.db"
         self._server: uvicorn.Server | None = None
         self._world: World | None = None
+        self._fleet: Fleet
+        self._beating: asyncio.Task[None]
 
     @property
     def url(self) -> str:
@@ -110,22 +119,43 @@ class LocalSite:
     def stop(self) -> None:
         if self._server is not None:
             self._server.should_exit = True
+            self._loop.run(self._stop_engine())
             time.sleep(0.2)
 
     async def _renew(self) -> None:
-        if self._world is not None:
-            await self._world.engine.stop()
+        await self._stop_engine()
         for file in self.folder.glob("engine.db*"):
             file.unlink()
         nodes = fake_nodes(now=time.time)
         self._world = world = _LiveWorld(url=f"sqlite:///{self._database}", nodes=nodes)
+        self._fleet = fleet = Fleet(
+            store=world.store,
+            readings=world.readings,
+            locks=world.locks,
+            clock=SystemClock(),
+            connect=lambda node: cast(NodeApi, nodes[node.id]),
+        )
+        world.begin_with(fleet)
         first = next(iter(nodes.values()))
-        world.readings.storage = make_report(first.site.pool_state(first.name))
+        world.readings.storage = make_report(first.site.pool_state(first.name))  # it would be known after 5 s
+        fleet.start()
+        self._beating = asyncio.create_task(_beat(nodes.values()))
+        async with asyncio.timeout(UP_S):
+            while not _is_up(world):
+                await asyncio.sleep(0.01)  # noqa: ASYNC110 - the engine tells nobody of it
         authority = self.authority.read_bytes()
         app = make_app(store=world.store, handlers=handlers(world.engine), authority_pem=authority)
         self.front.engine = app  # type: ignore[assignment]
         if self._server is None:
             await self._listen()
+
+    async def _stop_engine(self) -> None:
+        if self._world is None:
+            return
+        self._beating.cancel()
+        await self._world.engine.stop()
+        await self._fleet.stop()
+        self._world.store.close()
 
     async def _listen(self) -> None:
         config = uvicorn.Config(
@@ -156,6 +186,19 @@ def local_sites(count: int) -> Iterator[list[LocalSite]]:
         finally:
             for site in sites:
                 site.stop()
+
+
+async def _beat(nodes: Iterable[FakeNode]) -> None:
+    """Nodes that say nothing for long are taken for lost."""
+    while True:
+        await asyncio.sleep(BEAT_S)
+        for node in nodes:
+            node.heartbeat()
+
+
+def _is_up(world: World) -> bool:
+    with world.store.transaction() as tx:
+        return all(node.status is NodeStatus.UP for node in tx.nodes.list())
 
 
 def _certificates(folder: Path, count: int) -> None:

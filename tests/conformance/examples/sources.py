@@ -31,6 +31,8 @@ def ansible_collections() -> Path:
 def _kept(wanted: str, unpack: Callable[[Path, Path], None], *options: str) -> Path:
     """What `unpack` takes out of a package's archive; fetched by one process at a time, and there only when whole."""
     target = _KEPT / wanted
+    if target.exists():
+        return target
     _KEPT.mkdir(parents=True, exist_ok=True)
     with (_KEPT / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
