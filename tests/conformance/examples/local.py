@@ -141,8 +141,8 @@ class LocalSite:
         fleet.start()
         self._beating = asyncio.create_task(_beat(nodes.values()))
         async with asyncio.timeout(UP_S):
-            while not _is_up(world):
-                await asyncio.sleep(0.01)  # noqa: ASYNC110 - the engine tells nobody of it
+            while not _is_up(world):  # noqa: ASYNC110 - the engine tells nobody of it
+                await asyncio.sleep(0.01)
         authority = self.authority.read_bytes()
         app = make_app(store=world.store, handlers=handlers(world.engine), authority_pem=authority)
         self.front.engine = app  # type: ignore[assignment]

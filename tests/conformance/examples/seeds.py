@@ -51,6 +51,10 @@ def my_network(site: Site) -> None:
     copied(site, "vnic_profiles", state.rows("vnic_profiles")[0], name="mynetwork", network_id=network)
 
 
+def network(name: str) -> Fixture:
+    return copy_of_first("networks", name, bridge=name)
+
+
 NO_ID = "00000000-0000-0000-0000-000000000000"  # what Ansible's documentation writes where the reader has an id
 
 
