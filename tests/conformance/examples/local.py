@@ -15,7 +15,6 @@ import msgspec
 import ovirtsdk4 as sdk
 import uvicorn
 
-from gluster.report import make_report
 from hosted_engine.authority import make_authority, make_pair
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.fleet.fleet import Fleet
@@ -111,6 +110,13 @@ class LocalSite:
             connection.execute(statement, values)
         connection.close()
 
+    def await_storage(self) -> None:
+        """A state of the storage counts when two looks, 5 s apart, say the same."""
+        assert self._world is not None
+        until = time.monotonic() + UP_S
+        while self._world.readings.storage is None and time.monotonic() < until:
+            time.sleep(0.05)
+
     def state(self) -> State:
         assert self._world is not None
         nodes = {node.name: _node_state(node) for node in self._world.nodes.values()}
@@ -136,8 +142,6 @@ class LocalSite:
             connect=lambda node: cast(NodeApi, nodes[node.id]),
         )
         world.begin_with(fleet)
-        first = next(iter(nodes.values()))
-        world.readings.storage = make_report(first.site.pool_state(first.name))  # it would be known after 5 s
         fleet.start()
         self._beating = asyncio.create_task(_beat(nodes.values()))
         async with asyncio.timeout(UP_S):

@@ -51,6 +51,12 @@ def my_network(site: Site) -> None:
     copied(site, "vnic_profiles", state.rows("vnic_profiles")[0], name="mynetwork", network_id=network)
 
 
+def host_to_leave(site: Site) -> None:
+    """`myhost`, and an engine that knows of the storage, without which no host may go into maintenance."""
+    my_host(site)
+    site.await_storage()
+
+
 def network(name: str) -> Fixture:
     return copy_of_first("networks", name, bridge=name)
 

@@ -27,9 +27,9 @@ def at_rest(seen: Seen) -> None:
 
 CASES = (
     Case("add_host", None, (seeds.my_cluster,)),
-    Case("remove_host", removes("nodes", "myhost"), (seeds.my_host,)),
-    Case("change_host_cluster", in_another_cluster, (seeds.my_host, seeds.second_cluster)),
-    Case("add_fence_agent", fence_agent, (seeds.my_host,)),
+    Case("remove_host", removes("nodes", "myhost"), (seeds.host_to_leave,)),
+    Case("change_host_cluster", in_another_cluster, (seeds.host_to_leave, seeds.second_cluster)),
+    Case("add_fence_agent", fence_agent, (seeds.host_to_leave,)),
     Case("update_fencing_options", None, (seeds.my_host,)),
     Case("add_bond", None, (seeds.my_host, seeds.my_network)),
     Case("upgrade_host", None, (seeds.my_host,)),
