@@ -214,8 +214,8 @@ class Entity(Record[T]):
         return None
 
     def parts(self, tx: Transaction, item: T, command: Command, given: Values) -> Mapping[str, Any]:
-        """What the parts that were given will be shown as, outer ones first: by places ("disk_attachments[0].disk"),
-        a pair of an entity and one of its objects each."""
+        """What the parts that were given will be shown as, outer ones first: by places
+        ("disk_attachments.disk_attachment[1].disk") a pair of an entity and one of its objects each."""
         return {}
 
     def searches(self, tx: Transaction) -> Mapping[str, Callable[[T], Any]]:
@@ -254,9 +254,10 @@ class Entity(Record[T]):
     def check_references(self, tx: Transaction, item: T) -> None:
         for name, reference in self.references.items():
             value = getattr(item, name)
-            if reference.strict and value is not None:
-                target = entity_of(reference.tables[0])
-                found(tx.of(target.model).get(value), target.kind, value)
+            for one in value if isinstance(value, tuple) else (value,) if value is not None else ():
+                if reference.strict or isinstance(value, tuple):
+                    target = entity_of(reference.tables[0])
+                    found(tx.of(target.model).get(one), target.kind, one)
 
     def _fields(self, given: Values) -> dict[str, Any]:
         return {name: value for name, value in given.items() if name in self.columns}

@@ -18,7 +18,7 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NoSuchName, NotThere
 from hosted_engine.rest.entities.compare import BESIDE, at, is_empty, says_the_same, words
 from hosted_engine.rest.media.wire import Wire
-from hosted_engine.rest.problems import CannotBeSet, Incomplete, NotCarriedOut
+from hosted_engine.rest.problems import CannotBeSet, Incomplete, NotCarriedOut, UnknownElement
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,12 @@ def refuse(root: str, taken: Taken, shown: Wire) -> None:
         raise NotCarriedOut(element=element, value=words(value))
 
 
+def refuse_unknown(elements: Collection[str]) -> None:
+    """Raises UnknownElement for elements that the API does not have."""
+    if elements:
+        raise UnknownElement(elements=", ".join(sorted(elements)))
+
+
 def _walk(reading: _Reading, body: Wire, slots: Mapping[str, Any], above: str) -> None:
     for name, value in body.items():
         if name in BESIDE:
@@ -139,7 +145,8 @@ def _take_part(reading: _Reading, name: str, said: Part, value: Any, place: str)
         before = reading.entity.part(reading.tx, reading.before, name) if reading.entity and reading.before else None
         reading.taken.values[name] = _part(reading, said, value, place, before)
         return
-    parts = [_part(reading, said, one, f"{place}[{number}]") for number, one in enumerate(value)]
+    item = f"{place}.{entity_of(said.of).element}"
+    parts = [_part(reading, said, one, f"{item}[{number}]") for number, one in enumerate(value, 1)]
     reading.taken.values[name] = tuple(parts)
 
 

@@ -46,30 +46,24 @@ def words(value: Any) -> str:
 
 
 def put_part(shown: Wire, place: str, part: Wire) -> None:
-    """Puts what a part is shown as ("disk_attachments[0].disk") into what the whole is."""
+    """Puts what a part is shown as ("disk_attachments.disk_attachment[1].disk") into what the whole is; those of a
+    list in its order."""
     above, _, last = place.rpartition(".")
     holder = at(shown, above) if above else shown
-    name, index = _indexed(last)
-    if not isinstance(holder, dict):
-        return
-    if index is None:
-        holder[name] = part
+    if last.endswith("]"):
+        holds, _, name = above.rpartition(".")
+        holder = at(shown, holds) if holds else shown
+        holder[name] = [*(holder.get(name) or []), part]
     else:
-        there = holder.get(name)
-        holder[name] = [*(there if isinstance(there, list) else [])[:index], part]
+        holder[last] = part
 
 
 def at(shown: Any, place: str) -> Any:
     """What is shown at the place; None where nothing is."""
     for step in place.split("."):
-        name, index = _indexed(step)
-        shown = shown.get(name) if isinstance(shown, dict) else None
-        if index is not None:
-            shown = shown[index] if isinstance(shown, list) and index < len(shown) else None
+        if step.endswith("]") and isinstance(shown, list):
+            number = int(step.rpartition("[")[2].rstrip("]"))
+            shown = shown[number - 1] if number <= len(shown) else None
+        else:
+            shown = shown.get(step) if isinstance(shown, dict) else None
     return shown
-
-
-def _indexed(step: str) -> tuple[str, int | None]:
-    """`nics[2]`: its name and number."""
-    name, _, number = step.rstrip("]").partition("[")
-    return name, int(number) if number else None
