@@ -1,12 +1,23 @@
 """Brings a database to the form that this version works with; Alembic is loaded only when there is an old one."""
 
+import re
 from pathlib import Path
 
 from sqlalchemy import Column, Engine, MetaData, String, Table, insert, inspect, select
 
 from hosted_engine.store.tables import metadata
 
-HEAD = "0007"  # the newest revision in migrations/versions; a test holds it true
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def _newest() -> str:
+    """The newest revision, read from the text of its file: to import one is to load Alembic."""
+    texts = "\n".join(file.read_text() for file in (_MIGRATIONS / "versions").glob("*.py"))
+    numbers: list[str] = re.findall(r'^revision = "(\d+)"$', texts, re.MULTILINE)
+    return max(numbers)
+
+
+HEAD = _newest()
 
 _version = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))  # Alembic's own
 
@@ -34,7 +45,7 @@ def upgrade(engine: Engine) -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, HEAD)
