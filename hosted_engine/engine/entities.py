@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from hosted_engine.engine.bookmarks.entity import BOOKMARKS
 from hosted_engine.engine.clusters.entity import CLUSTERS
 from hosted_engine.engine.datacenters.entity import DATA_CENTERS
 from hosted_engine.engine.entity.declaration import Entity
@@ -14,6 +15,7 @@ from hosted_engine.engine.users.entity import USERS
 from hosted_engine.engine.vms.entity import VMS
 
 ENTITIES: tuple[Entity[Any], ...] = (
+    BOOKMARKS,
     CLUSTERS,
     DATA_CENTERS,
     NETWORKS,
