@@ -12,6 +12,7 @@ from hosted_engine.engine.storage.entity import STORAGE_DOMAINS
 from hosted_engine.engine.tags.entity import TAG_ASSIGNMENTS, TAGS
 from hosted_engine.engine.templates.entity import TEMPLATES
 from hosted_engine.engine.users.entity import USERS
+from hosted_engine.engine.users.ssh_keys import SSH_KEYS
 from hosted_engine.engine.vms.entity import VMS
 
 ENTITIES: tuple[Entity[Any], ...] = (
@@ -21,6 +22,7 @@ ENTITIES: tuple[Entity[Any], ...] = (
     NETWORKS,
     NICS,
     NODES,
+    SSH_KEYS,
     STORAGE_DOMAINS,
     TAGS,
     TAG_ASSIGNMENTS,

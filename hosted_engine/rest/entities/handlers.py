@@ -128,10 +128,11 @@ class EntityHandlers(Resource):
 
     def _within(self, tx: Transaction, call: Call, place: Place) -> dict[str, str]:
         """What an object has to have to be in this place. Raises NotThere where the path leads through nothing."""
+        there: dict[str, str] = {}
         for name, within in place.within.items():
             above = entity_of(within.table)
-            found(tx.of(above.model).get(call.ids[name]), above.kind, call.ids[name])
-        return {within.field: call.ids[name] for name, within in place.within.items()}
+            there[within.field] = found(above.find(tx, call.ids[name], call.caller), above.kind, call.ids[name]).id
+        return there
 
     def _item(self, tx: Transaction, call: Call, place: Place) -> Any:
         identity = call.ids[self._schema.service(place.services[0]).item_name]

@@ -1,4 +1,4 @@
-"""Bookmarks."""
+"""Bookmarks, and the SSH public keys of users."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,4 +13,10 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), primary_key=True),
         sa.Column("name", sa.Text(), nullable=False, unique=True),
         sa.Column("value", sa.Text(), nullable=False),
+    )
+    op.create_table(
+        "ssh_public_keys",
+        sa.Column("id", sa.Text(), primary_key=True),
+        sa.Column("user_id", sa.Text(), sa.ForeignKey("users.id"), nullable=False, index=True),
+        sa.Column("content", sa.Text(), nullable=False),
     )
