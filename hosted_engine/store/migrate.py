@@ -1,9 +1,11 @@
 """Brings a database to the form that this version works with; Alembic is loaded only when there is an old one."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Column, Engine, MetaData, String, Table, insert, inspect, select
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, insert, inspect, select
 
 from hosted_engine.store.tables import metadata
 
@@ -46,9 +48,31 @@ def upgrade(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
-    with engine.begin() as connection:
+    with engine.connect() as connection, _references_unchecked(connection), connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, HEAD)
+        _check_references(connection)
+
+
+@contextmanager
+def _references_unchecked(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by copying it and dropping the old one, which others refer to. This is the driver's to
+    set: within a transaction it would count for nothing."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    (before,) = driver.execute("PRAGMA foreign_keys").fetchone()
+    driver.execute("PRAGMA foreign_keys=OFF")
+    yield
+    driver.execute(f"PRAGMA foreign_keys={before}")
+
+
+def _check_references(connection: Connection) -> None:
+    """Raises RuntimeError, so that all is taken back, when something refers to what is not there."""
+    if connection.dialect.name == "sqlite" and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
+        raise RuntimeError(f"the migration broke references: {broken[:3]}")
 
 
 def _create(engine: Engine) -> None:
