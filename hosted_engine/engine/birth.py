@@ -7,6 +7,7 @@ from hosted_engine.engine.clusters.model import Cluster
 from hosted_engine.engine.datacenters.model import DataCenter
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, DiskInterface, attachment_id
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
+from hosted_engine.engine.instancetypes.entity import FIRST_ONES, InstanceType
 from hosted_engine.engine.networks.model import Network, NetworkUsage, VnicProfile
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.ports import Transaction
@@ -54,6 +55,8 @@ class _Birth:
         for volume in self._site.volumes:
             self._domain(volume)
         self._blank()
+        for instance_type in FIRST_ONES:
+            self._tx.of(InstanceType).add(instance_type)
         for template in self._site.templates:
             self._template(template)
         self._engine_vm()

@@ -6,6 +6,7 @@ from hosted_engine.engine.bookmarks.entity import BOOKMARKS
 from hosted_engine.engine.clusters.entity import CLUSTERS
 from hosted_engine.engine.datacenters.entity import DATA_CENTERS
 from hosted_engine.engine.entity.declaration import Entity
+from hosted_engine.engine.instancetypes.entity import INSTANCE_TYPES
 from hosted_engine.engine.networks.entity import NETWORKS, NICS, VNIC_PROFILES
 from hosted_engine.engine.nodes.entity import NODES
 from hosted_engine.engine.storage.entity import STORAGE_DOMAINS
@@ -19,6 +20,7 @@ ENTITIES: tuple[Entity[Any], ...] = (
     BOOKMARKS,
     CLUSTERS,
     DATA_CENTERS,
+    INSTANCE_TYPES,
     NETWORKS,
     NICS,
     NODES,

@@ -1,4 +1,4 @@
-"""Bookmarks, and the SSH public keys of users."""
+"""Bookmarks, SSH public keys of users, instance types."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,3 +20,61 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Text(), sa.ForeignKey("users.id"), nullable=False, index=True),
         sa.Column("content", sa.Text(), nullable=False),
     )
+    instance_types()
+
+
+def instance_types() -> None:
+    """With those that a site has from its beginning."""
+    table = op.create_table(
+        "instance_types",
+        sa.Column("id", sa.Text(), primary_key=True),
+        sa.Column("name", sa.Text(), nullable=False, unique=True),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("memory_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("memory_guaranteed_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("memory_max_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("sockets", sa.BigInteger(), nullable=False),
+        sa.Column("cores", sa.BigInteger(), nullable=False),
+        sa.Column("threads", sa.BigInteger(), nullable=False),
+        sa.Column("boot_devices", sa.Text(), nullable=False),
+        sa.Column("high_availability", sa.Boolean(), nullable=False),
+        sa.Column("high_availability_priority", sa.BigInteger(), nullable=False),
+    )
+    with op.batch_alter_table("vms") as vms:
+        vms.add_column(sa.Column("instance_type_id", sa.Text()))
+        vms.create_foreign_key(op.f("fk_vms_instance_type_id"), "instance_types", ["instance_type_id"], ["id"])
+        vms.create_index(op.f("ix_vms_instance_type_id"), ["instance_type_id"])
+    if has_site():
+        op.bulk_insert(table, [_instance_type(*first) for first in FIRST])
+
+
+def has_site() -> bool:
+    return bool(op.get_bind().execute(sa.text("SELECT count(*) FROM data_centers")).scalar())
+
+
+FIRST = (
+    ("00000003-0003-0003-0003-0000000000be", "Tiny", 512 << 20, 1),
+    ("00000005-0005-0005-0005-0000000002e6", "Small", 2048 << 20, 1),
+    ("00000007-0007-0007-0007-00000000010a", "Medium", 4096 << 20, 2),
+    ("00000009-0009-0009-0009-0000000000f1", "Large", 8192 << 20, 2),
+    ("0000000b-000b-000b-000b-00000000021f", "XLarge", 16384 << 20, 4),
+)
+
+
+def _instance_type(id: str, name: str, memory: int, sockets: int) -> dict[str, object]:
+    return {
+        "id": id,
+        "name": name,
+        "description": "",
+        "comment": "",
+        "memory_bytes": memory,
+        "memory_guaranteed_bytes": memory,
+        "memory_max_bytes": 4 * memory,
+        "sockets": sockets,
+        "cores": 1,
+        "threads": 1,
+        "boot_devices": '["hd"]',
+        "high_availability": False,
+        "high_availability_priority": 1,
+    }
