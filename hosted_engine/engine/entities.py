@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from hosted_engine.engine.affinitylabels.entity import AFFINITY_LABELS, NODE_LABELS, VM_LABELS
 from hosted_engine.engine.bookmarks.entity import BOOKMARKS
 from hosted_engine.engine.clusters.entity import CLUSTERS
 from hosted_engine.engine.datacenters.entity import DATA_CENTERS
@@ -17,6 +18,7 @@ from hosted_engine.engine.users.ssh_keys import SSH_KEYS
 from hosted_engine.engine.vms.entity import VMS
 
 ENTITIES: tuple[Entity[Any], ...] = (
+    AFFINITY_LABELS,
     BOOKMARKS,
     CLUSTERS,
     DATA_CENTERS,
@@ -24,6 +26,7 @@ ENTITIES: tuple[Entity[Any], ...] = (
     NETWORKS,
     NICS,
     NODES,
+    NODE_LABELS,
     SSH_KEYS,
     STORAGE_DOMAINS,
     TAGS,
@@ -31,5 +34,6 @@ ENTITIES: tuple[Entity[Any], ...] = (
     TEMPLATES,
     USERS,
     VMS,
+    VM_LABELS,
     VNIC_PROFILES,
 )

@@ -10,6 +10,8 @@ from hosted_engine.engine.command import Command, Context, Lock, Means
 from hosted_engine.engine.disks.checks import domain_for_disks
 from hosted_engine.engine.disks.images import image_key, make_image
 from hosted_engine.engine.disks.model import Disk, DiskFormat, DiskStatus, attachment_id
+from hosted_engine.engine.entity.commands import remove_item
+from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ids import new_id
@@ -157,7 +159,7 @@ class AddVm(Command, frozen=True, kw_only=True):
             elif disk is not None:
                 tx.disks.remove(disk.id)
         if vm is not None:
-            tx.vms.remove(vm.id)
+            remove_item(tx, entity_of("vms"), vm)
             emit(tx, context, EventType.USER_ADD_VM_FINISHED_FAILURE, vm=vm, reason=error)
 
     def _template(self, tx: Transaction) -> Template:

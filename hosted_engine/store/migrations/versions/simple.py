@@ -1,4 +1,4 @@
-"""Bookmarks, SSH public keys of users, instance types."""
+"""Bookmarks, SSH public keys of users, instance types, affinity labels."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,6 +21,24 @@ def upgrade() -> None:
         sa.Column("content", sa.Text(), nullable=False),
     )
     instance_types()
+    affinity_labels()
+
+
+def affinity_labels() -> None:
+    op.create_table(
+        "affinity_labels",
+        sa.Column("id", sa.Text(), primary_key=True),
+        sa.Column("name", sa.Text(), nullable=False, unique=True),
+        sa.Column("binds", sa.Boolean(), nullable=False),
+    )
+    for table, owners in (("vm_labels", "vms"), ("node_labels", "nodes")):
+        op.create_table(
+            table,
+            sa.Column("id", sa.Text(), primary_key=True),
+            sa.Column("label_id", sa.Text(), sa.ForeignKey("affinity_labels.id"), nullable=False, index=True),
+            sa.Column("owner_id", sa.Text(), sa.ForeignKey(f"{owners}.id"), nullable=False, index=True),
+            sa.UniqueConstraint("owner_id", "label_id"),
+        )
 
 
 def instance_types() -> None:
