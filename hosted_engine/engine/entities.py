@@ -8,6 +8,7 @@ from hosted_engine.engine.clusters.entity import CLUSTERS
 from hosted_engine.engine.datacenters.entity import DATA_CENTERS
 from hosted_engine.engine.entity.declaration import Entity
 from hosted_engine.engine.instancetypes.entity import INSTANCE_TYPES
+from hosted_engine.engine.macpools.entity import MAC_POOLS
 from hosted_engine.engine.networks.entity import NETWORKS, NICS, VNIC_PROFILES
 from hosted_engine.engine.nodes.entity import NODES
 from hosted_engine.engine.storage.entity import STORAGE_DOMAINS
@@ -23,6 +24,7 @@ ENTITIES: tuple[Entity[Any], ...] = (
     CLUSTERS,
     DATA_CENTERS,
     INSTANCE_TYPES,
+    MAC_POOLS,
     NETWORKS,
     NICS,
     NODES,

@@ -1,4 +1,6 @@
-"""Bookmarks, SSH public keys of users, instance types, affinity labels."""
+"""Bookmarks, SSH public keys of users, instance types, affinity labels, MAC pools."""
+
+import secrets
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,6 +24,33 @@ def upgrade() -> None:
     )
     instance_types()
     affinity_labels()
+    mac_pools()
+
+
+def mac_pools() -> None:
+    """With the one that all clusters have; addresses that NICs have are outside of it."""
+    table = op.create_table(
+        "mac_pools",
+        sa.Column("id", sa.Text(), primary_key=True),
+        sa.Column("name", sa.Text(), nullable=False, unique=True),
+        sa.Column("ranges", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("allow_duplicates", sa.Boolean(), nullable=False),
+        sa.Column("default_pool", sa.Boolean(), nullable=False),
+    )
+    if has_site():
+        prefix = f"56:6f:{secrets.randbelow(255):02x}:{secrets.randbelow(255):02x}"
+        default = {"id": DEFAULT_MAC_POOL, "name": "Default", "description": "Default MAC pool"}
+        ranges = f'[{{"from":"{prefix}:00:00","to":"{prefix}:ff:ff"}}]'
+        op.bulk_insert(table, [{**default, "ranges": ranges, "allow_duplicates": False, "default_pool": True}])
+    op.add_column("clusters", sa.Column("mac_pool_id", sa.Text(), nullable=False, server_default=DEFAULT_MAC_POOL))
+    with op.batch_alter_table("clusters") as clusters:
+        clusters.alter_column("mac_pool_id", server_default=None)
+        clusters.create_foreign_key(op.f("fk_clusters_mac_pool_id"), "mac_pools", ["mac_pool_id"], ["id"])
+        clusters.create_index(op.f("ix_clusters_mac_pool_id"), ["mac_pool_id"])
+
+
+DEFAULT_MAC_POOL = "58ca604b-017d-0374-0220-00000000014e"
 
 
 def affinity_labels() -> None:
