@@ -10,10 +10,12 @@ from hosted_engine.engine.command import Command, Context, Lock, Means
 from hosted_engine.engine.disks.checks import domain_for_disks
 from hosted_engine.engine.disks.images import image_key, make_image
 from hosted_engine.engine.disks.model import Disk, DiskFormat, DiskStatus, attachment_id
+from hosted_engine.engine.entity.commands import remove_item
+from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ids import new_id
-from hosted_engine.engine.networks.macs import choose_mac
+from hosted_engine.engine.macpools.pool import free_macs, pool_of
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found
@@ -96,13 +98,12 @@ class AddVm(Command, frozen=True, kw_only=True):
             DiskCopy(template_disk_id=attachment.disk_id, id=new_id(), image_id=new_id())
             for attachment in tx.disk_attachments.list(owner_id=self.wanted.template_id)
         )
-        taken = {nic.mac for nic in tx.nics.list()}
-        nics = []
-        for nic in tx.nics.list(owner_id=self.wanted.template_id):
-            mac = choose_mac(taken)
-            taken.add(mac)
-            nics.append(NicCopy(template_nic_id=nic.id, id=new_id(), mac=mac))
-        return msgspec.structs.replace(self, disks=disks, nics=tuple(nics))
+        of_template = tx.nics.list(owner_id=self.wanted.template_id)
+        macs = free_macs(tx, pool_of(tx, self.wanted.cluster_id), len(of_template))
+        nics = tuple(
+            NicCopy(template_nic_id=nic.id, id=new_id(), mac=mac) for nic, mac in zip(of_template, macs, strict=True)
+        )
+        return msgspec.structs.replace(self, disks=disks, nics=nics)
 
     def describe(self, tx: Transaction) -> str:
         return f"Creating VM {self.wanted.name} from Template {self._template(tx).name}"
@@ -157,7 +158,7 @@ class AddVm(Command, frozen=True, kw_only=True):
             elif disk is not None:
                 tx.disks.remove(disk.id)
         if vm is not None:
-            tx.vms.remove(vm.id)
+            remove_item(tx, entity_of("vms"), vm)
             emit(tx, context, EventType.USER_ADD_VM_FINISHED_FAILURE, vm=vm, reason=error)
 
     def _template(self, tx: Transaction) -> Template:
