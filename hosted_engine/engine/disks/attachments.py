@@ -1,6 +1,7 @@
 """What has to hold before a disk is attached to a VM or its attachment changes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from hosted_engine.engine.disks.checks import belongs_to_template, settled_disk
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskContentType, DiskInterface
@@ -41,25 +42,34 @@ def check_attachable(tx: Transaction, disk_id: str, vm_id: str) -> Disk:
     return disk
 
 
-def check_attachment(tx: Transaction, vm: Vm, attachment: DiskAttachment, others: Iterable[DiskAttachment]) -> None:
-    """Whether the VM can have the disk in this way, beside the `others` of its attachments."""
+def check_attachment(
+    tx: Transaction,
+    vm: Vm,
+    attachment: DiskAttachment,
+    others: Iterable[DiskAttachment],
+    *,
+    root: str = "disk_attachment",
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Whether the VM can have the disk in this way, beside the `others` of its attachments. `root` is the place in the
+    body, `names` are those of disks that are yet to be made."""
     others = [other for other in others if other.disk_id != attachment.disk_id]
-    _check_interface(vm, attachment)
+    _check_interface(vm, attachment, root)
     limit = MOST.get(attachment.interface)
     if limit is not None and sum(other.interface is attachment.interface for other in others) >= limit:
         raise BadValue(
             value=attachment.interface.value,
-            field="disk_attachment.interface",
+            field=f"{root}.interface",
             reason=f"a VM has at most {limit} disks of it",
         )
     for other in others:
         if attachment.bootable and other.bootable:
-            disk = tx.disks.get(other.disk_id)
+            disk, the_other = (_name(tx, one.disk_id, names) for one in (attachment, other))
             raise WrongState(
                 action="make bootable for the VM the",
                 kind="disk",
-                name=attachment.disk_id,
-                reason=f"its disk {disk.name if disk else other.disk_id} is the bootable one",
+                name=disk,
+                reason=f"its disk {the_other} is the bootable one",
                 mend="Make that one not bootable first",
             )
 
@@ -76,10 +86,15 @@ def why_not_interface(bios: BiosType, interface: DiskInterface) -> str:
     return ""
 
 
-def _check_interface(vm: Vm, attachment: DiskAttachment) -> None:
+def _name(tx: Transaction, disk_id: str, names: Mapping[str, str]) -> str:
+    disk = tx.disks.get(disk_id)
+    return disk.name if disk is not None else names.get(disk_id, disk_id)
+
+
+def _check_interface(vm: Vm, attachment: DiskAttachment, root: str) -> None:
     interface = attachment.interface
     if reason := why_not_interface(vm.bios_type, interface):
-        raise BadValue(value=interface.value, field="disk_attachment.interface", reason=reason)
+        raise BadValue(value=interface.value, field=f"{root}.interface", reason=reason)
     if attachment.read_only and interface in WRITABLE_ONLY:
         reason = f"a disk at {interface.value} cannot be write-protected; virtio and virtio_scsi can"
-        raise BadValue(value="true", field="disk_attachment.read_only", reason=reason)
+        raise BadValue(value="true", field=f"{root}.read_only", reason=reason)

@@ -30,10 +30,11 @@ def settled_disk(tx: Transaction, disk_id: str, action: str) -> Disk:
     return disk
 
 
-def check_new(tx: Transaction, disk: Disk) -> None:
+def check_new(tx: Transaction, disk: Disk, root: str = "disk") -> None:
+    """`root` is the disk's place in the body."""
     if tx.disks.get(disk.id) is not None:
-        raise BadValue(value=disk.id, field="disk.id", reason="another disk has it")
-    check_make(disk)
+        raise BadValue(value=disk.id, field=f"{root}.id", reason="another disk has it")
+    check_make(disk, root)
     check_room(domain_for_disks(tx, disk.storage_domain_id), disk, disk.provisioned_size_bytes)
 
 
@@ -55,12 +56,12 @@ def check_unused(tx: Transaction, disk: Disk) -> None:
             resting_vm(tx, attachment.owner_id, "change a plugged disk of")
 
 
-def check_make(disk: Disk) -> None:
+def check_make(disk: Disk, root: str = "disk") -> None:
     """Raises BadValue where no image can be made so. The combinations are oVirt's for storage of files."""
     if disk.format is DiskFormat.COW and not disk.sparse:
-        raise BadValue(value="false", field="disk.sparse", reason="a disk of the format cow is always thin")
+        raise BadValue(value="false", field=f"{root}.sparse", reason="a disk of the format cow is always thin")
     if disk.format is DiskFormat.COW and disk.shareable:
-        raise BadValue(value="cow", field="disk.format", reason="a shareable disk has to be raw")
+        raise BadValue(value="cow", field=f"{root}.format", reason="a shareable disk has to be raw")
 
 
 def check_room(domain: StorageDomain, disk: Disk, more_bytes: int) -> None:

@@ -13,7 +13,7 @@ from hosted_engine.engine.disks.commands.update import UpdateDisk
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, DiskStatus, attachment_id
 from hosted_engine.engine.entity.commands import AddEntity
 from hosted_engine.engine.entity.declaration import READ, Entity, Events, Link, Options, Place, Values, View, Within
-from hosted_engine.engine.entity.field import Field, Part, Settable
+from hosted_engine.engine.entity.field import Field, Part
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.ports import Transaction
@@ -25,6 +25,11 @@ class DiskEntity(Entity[Disk]):
     def make(self, tx: Transaction, given: Values) -> Disk:
         own = {"id": good_disk_id(given["wanted_id"])} if given.get("wanted_id") else {}
         return super().make(tx, {**given, **own})
+
+    def change(self, tx: Transaction, before: Disk, given: Values) -> Disk:
+        if given.get("wanted_id", before.id) != before.id:
+            raise BadValue(value=given["wanted_id"], field="disk.id", reason=f"it is {before.id} and stays so")
+        return super().change(tx, before, given)
 
     def defaults(self, tx: Transaction, given: Values) -> Values:
         return {"image_id": new_id(), "status": DiskStatus.LOCKED}
@@ -90,7 +95,7 @@ DISKS = DiskEntity(
     ),
     events=Events(update=EventKind("USER_UPDATE_DISK", "Disk {name} was updated by {user}.")),
     shown={"backup": "none", "storage_type": "image"},
-    inputs={"wanted_id": Field("id", settable=Settable.ON_ADD)},
+    inputs={"wanted_id": Field("id")},
 )
 
 
@@ -120,7 +125,7 @@ class DiskAttachmentEntity(Entity[DiskAttachment]):
         said = given["disk"]
         if said.get("wanted_id"):
             disk = found(tx.disks.get(said["wanted_id"]), "disk", said["wanted_id"])
-            check_same(disk, said, f"{self.element}.disk")
+            DISKS.check_same(tx, disk, said, f"{self.element}.disk")
             item = self.make(tx, {"active": False, **given, "disk_id": disk.id})
             return AddEntity.of(self, item, place=place), item
         vm = the_vm(tx, given["owner_id"])
@@ -173,14 +178,6 @@ class DiskAttachmentEntity(Entity[DiskAttachment]):
     def show(self, item: DiskAttachment, gathered: Any) -> Mapping[str, Any]:
         name, table = ("template", "templates") if item.owner_id in gathered else ("vm", "vms")
         return {"disk": Link("disks", item.disk_id), name: Link(table, item.owner_id)}
-
-
-def check_same(disk: Disk, said: Values, root: str) -> None:
-    """Raises BadValue where something else is said of a disk than is so."""
-    for name, value in said.items():
-        if name in DISKS.columns and value != (now := getattr(disk, name)):
-            reason = f"the disk is there, and has {now}; change the disk itself"
-            raise BadValue(value=value, field=DISKS.place(name, root), reason=reason)
 
 
 DISK_ATTACHMENTS = DiskAttachmentEntity(

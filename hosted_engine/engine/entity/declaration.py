@@ -19,7 +19,7 @@ from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import NameTaken, found
+from hosted_engine.engine.problems import BadValue, NameTaken, found
 from hosted_engine.engine.users.model import Caller
 
 T = TypeVar("T")
@@ -253,6 +253,15 @@ class Entity(Record[T]):
             same = tx.of(self.model).list(**{name: getattr(item, name) for name in names})
             if any(getattr(other, "id") != getattr(item, "id") for other in same):  # noqa: B009
                 raise NameTaken(name=self.name_of(item), kind=self.kind)
+
+    def check_same(self, tx: Transaction, item: T, given: Values, root: str) -> None:
+        """Raises BadValue where something else is given at the place `root` of a body than is so."""
+        other = self.change(tx, item, given)
+        for name, column in self.columns.items():
+            value, now = getattr(other, name), getattr(item, name)
+            if value != now:
+                reason = f"the {self.kind} is there, and its {column.field.wire} is {now}"
+                raise BadValue(value=value, field=self.place(name, root), reason=reason)
 
     def check_references(self, tx: Transaction, item: T) -> None:
         for name, reference in self.references.items():

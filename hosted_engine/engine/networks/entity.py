@@ -59,19 +59,27 @@ class NicEntity(Entity[Nic]):
         return super().change(tx, before, _with_profile(tx, given))
 
     def defaults(self, tx: Transaction, given: Values) -> Values:
-        return {"mac": given.get("mac") or free_macs(tx, _pool(tx, given["owner_id"]), 1)[0]}
+        """A NIC of a VM that is yet to be made gets its address with it."""
+        vm = tx.vms.get(given["owner_id"])
+        return {"mac": free_macs(tx, pool_of(tx, vm.cluster_id), 1)[0]} if vm and not given.get("mac") else {}
 
     def check(self, tx: Transaction, item: Nic, before: Nic | None) -> None:
         changeable_vm(tx, item.owner_id, "change the NICs of")
         if item.plugged or (before is not None and before.plugged):
             resting_vm(tx, item.owner_id, "plug, unplug or change a plugged NIC of")
+        self.check_make(tx, item, pool_of(tx, the_vm(tx, item.owner_id).cluster_id), before)
+
+    def check_make(
+        self, tx: Transaction, item: Nic, pool: MacPool, before: Nic | None = None, *, root: str = ""
+    ) -> None:
+        """Whether a NIC can be so in any VM of a cluster with that pool; `root` is its place in the body."""
         if item.interface not in NIC_MODELS:
             possible = ", ".join(sorted(NIC_MODELS))
             raise BadValue(
-                value=item.interface.value, field=self.place("interface"), reason=f"a node can make {possible}"
+                value=item.interface.value, field=self.place("interface", root), reason=f"a node can make {possible}"
             )
-        if before is None or item.mac != before.mac:
-            check_unused(tx, _pool(tx, item.owner_id), item)
+        if item.mac and (before is None or item.mac != before.mac):
+            check_unused(tx, pool, item)
 
     def check_removable(self, tx: Transaction, item: Nic) -> None:
         changeable_vm(tx, item.owner_id, "remove a NIC of")
@@ -93,10 +101,6 @@ class NicEntity(Entity[Nic]):
         if item.owner_id in gathered:
             return {"mac": None, "template": Link("templates", item.owner_id)}
         return {"vm": Link("vms", item.owner_id)}
-
-
-def _pool(tx: Transaction, vm_id: str) -> MacPool:
-    return pool_of(tx, the_vm(tx, vm_id).cluster_id)
 
 
 def _with_profile(tx: Transaction, given: Values) -> Values:

@@ -20,7 +20,7 @@ from hosted_engine.engine.vms.model import VmStatus
 from node.api.problems import Failed, NodeSilent
 from node.api.refusals import VmUnknown
 from node.steps import StepFailed
-from tests.fakes.engine import TINY_ID, World, node_id
+from tests.fakes.engine import DATA_ID, TINY_ID, World, node_id
 from tests.unit.engine.scenes import (
     GIB,
     done,
@@ -65,6 +65,16 @@ class CutStore:
 
 async def add_vm(world: World) -> Command:
     return new_vm(world, template_id=TINY_ID)
+
+
+async def add_vm_with_devices(world: World) -> Command:
+    """A copy of the template's disk, a disk that is there, two new ones, and NICs."""
+    there = new_disk(world, "there")
+    await done(world, there)
+    new = {"storage_domain_id": DATA_ID, "provisioned_size_bytes": GIB}
+    disks = ({"disk": {"wanted_id": there.id}}, {"disk": new}, {"disk": {**new, "name": "log"}, "active": False})
+    nics = ({"name": "nic1"}, {"name": "nic2", "mac": "56:6f:00:00:00:01"})
+    return new_vm(world, template_id=TINY_ID, disk_attachments=disks, nics=nics)
 
 
 async def add_disk(world: World) -> Command:
@@ -121,6 +131,7 @@ async def activate_node(world: World) -> Command:
 
 SCENES = [
     add_vm,
+    add_vm_with_devices,
     add_disk,
     add_disk_to_vm,
     start_vm,
@@ -134,6 +145,7 @@ SCENES = [
 ]
 BACKWARD = [
     add_vm,
+    add_vm_with_devices,
     add_disk,
     add_disk_to_vm,
     grow_disk,
@@ -145,6 +157,7 @@ BACKWARD = [
 ]
 CALLS = {
     "add_vm": ("make_image",),
+    "add_vm_with_devices": ("make_image",),
     "add_disk": ("make_image",),
     "add_disk_to_vm": ("make_image",),
     "grow_disk": ("resize_image",),
@@ -173,7 +186,7 @@ async def test_a_failure_of_any_call_leaves_all_as_it_was(scene: Scene) -> None:
             assert tx.job_steps.count(status=JobStatus.STARTED) == 0
 
 
-@pytest.mark.parametrize("scene", [add_vm, add_disk, add_disk_to_vm, start_vm, deactivate_node])
+@pytest.mark.parametrize("scene", [add_vm, add_vm_with_devices, add_disk, add_disk_to_vm, start_vm, deactivate_node])
 async def test_an_answer_that_got_lost_is_taken_back_too(scene: Scene) -> None:
     """The node did it and its answer never came: the undo has to find what was made."""
     for call in CALLS[scene.__name__]:
@@ -227,7 +240,7 @@ async def test_a_crash_between_any_two_writes_is_resumed(scene: Scene, committed
     raise AssertionError("never ended")
 
 
-@pytest.mark.parametrize("scene", [add_vm, start_vm])
+@pytest.mark.parametrize("scene", [add_vm, add_vm_with_devices, start_vm])
 async def test_a_crash_while_going_back_still_goes_back(scene: Scene) -> None:
     for cut_at in range(1, 100):
         world = World()
@@ -251,7 +264,7 @@ def shape(picture: dict[str, Any]) -> Any:
         [(vm.name, vm.status, vm.node_id is None) for vm in picture["vms"]],
         [(disk.name, disk.status, disk.actual_size_bytes, disk.provisioned_size_bytes) for disk in picture["disks"]],
         sorted((attachment.active, attachment.bootable) for attachment in picture["attachments"]),
-        len(picture["nics"]),
+        sorted(nic.name for nic in picture["nics"]),
         (picture["open tasks"], picture["journal"], picture["locks"]),
         sorted(image.virtual_size_bytes for image in picture["images"].values()),
         {name: len(vms) for name, vms in picture["running"].items()},

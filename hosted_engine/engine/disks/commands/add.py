@@ -60,8 +60,9 @@ class AddDiskToVm(Command, frozen=True, kw_only=True):
 
     def check(self, tx: Transaction) -> None:
         vm = check_pluggable(tx, self.vm_id, active=self.attachment.active)
-        check_attachment(tx, vm, self.attachment, tx.disk_attachments.list(owner_id=self.vm_id))
-        check_new(tx, self.disk)
+        names = {self.disk.id: self.disk.name}
+        check_attachment(tx, vm, self.attachment, tx.disk_attachments.list(owner_id=self.vm_id), names=names)
+        check_new(tx, self.disk, "disk_attachment.disk")
 
     def describe(self, tx: Transaction) -> str:
         return f"Adding Disk {self.disk.name} to VM {the_vm(tx, self.vm_id).name}"
