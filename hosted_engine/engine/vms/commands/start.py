@@ -6,6 +6,7 @@ from typing import Self
 
 import msgspec
 
+from hosted_engine.engine.affinitylabels.entity import VmLabel, binding_labels
 from hosted_engine.engine.command import Command, Context, Lock, Means
 from hosted_engine.engine.disks.checks import settled_disk
 from hosted_engine.engine.events.emit import emit
@@ -45,7 +46,8 @@ class StartVm(Command, frozen=True, kw_only=True):
     def settle(self, tx: Transaction, readings: Readings) -> Self:
         vm = the_vm(tx, self.id)
         wanted = frozenset(self.node_ids) or frozenset(vm.host_ids)
-        wish = Wish(vm.cluster_id, vm.memory_bytes, volumes_of(tx, vm.id), wanted)
+        labels = binding_labels(tx, VmLabel, [vm.id]).get(vm.id, frozenset())
+        wish = Wish(vm.cluster_id, vm.memory_bytes, volumes_of(tx, vm.id), wanted, labels)
         choice = choose(wish, candidates(tx, readings, vm.cluster_id))
         if choice.node is None:
             raise NoNode(action=f"run VM {vm.name}", reasons=choice.why_none)
