@@ -7,7 +7,8 @@ from hosted_engine.engine.clusters.model import Cluster
 from hosted_engine.engine.datacenters.model import DataCenter
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, DiskInterface, attachment_id
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID, DEFAULT_MAC_POOL_ID
-from hosted_engine.engine.instancetypes.entity import FIRST_ONES, InstanceType
+from hosted_engine.engine.instancetypes.entity import FIRST_ONES
+from hosted_engine.engine.instancetypes.model import InstanceType
 from hosted_engine.engine.macpools.pool import MacPool
 from hosted_engine.engine.macpools.ranges import MacRange
 from hosted_engine.engine.networks.model import Network, NetworkUsage, VnicProfile

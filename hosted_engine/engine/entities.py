@@ -8,7 +8,7 @@ from hosted_engine.engine.clusters.entity import CLUSTERS
 from hosted_engine.engine.datacenters.entity import DATA_CENTERS
 from hosted_engine.engine.disks.entity import DISK_ATTACHMENTS, DISKS
 from hosted_engine.engine.entity.declaration import Entity
-from hosted_engine.engine.instancetypes.entity import INSTANCE_TYPES
+from hosted_engine.engine.instancetypes.entity import INSTANCE_TYPE_NICS, INSTANCE_TYPES
 from hosted_engine.engine.macpools.entity import MAC_POOLS
 from hosted_engine.engine.networks.entity import NETWORKS, NICS, VNIC_PROFILES
 from hosted_engine.engine.nodes.entity import NODES
@@ -27,6 +27,7 @@ ENTITIES: tuple[Entity[Any], ...] = (
     DISKS,
     DISK_ATTACHMENTS,
     INSTANCE_TYPES,
+    INSTANCE_TYPE_NICS,
     MAC_POOLS,
     NETWORKS,
     NICS,

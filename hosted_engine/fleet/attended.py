@@ -84,6 +84,7 @@ class AttendedNode:
     vm = _attended(NodeApi.vm)
     define_vm = _attended(NodeApi.define_vm)
     start_vm = _attended(NodeApi.start_vm)
+    resume_vm = _attended(NodeApi.resume_vm)
     shutdown_vm = _attended(NodeApi.shutdown_vm)
     destroy_vm = _attended(NodeApi.destroy_vm)
     undefine_vm = _attended(NodeApi.undefine_vm)

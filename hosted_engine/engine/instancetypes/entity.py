@@ -1,23 +1,13 @@
-"""Instance types: hardware of VMs under a name, so that a VM need not be told it piece by piece."""
+"""Instance types in the API."""
 
-from dataclasses import dataclass
-from typing import Annotated
-
-from hosted_engine.engine.entity.declaration import Events, Place
-from hosted_engine.engine.entity.field import MIB, Field, name_rule
+from hosted_engine.engine.entity.declaration import Events, Place, Within
+from hosted_engine.engine.entity.field import MIB
 from hosted_engine.engine.events.kinds import EventKind
+from hosted_engine.engine.instancetypes.model import InstanceType, InstanceTypeNic
+from hosted_engine.engine.networks.entity import NETWORK_INPUT, NicBaseEntity
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.vms.checks import check_make
 from hosted_engine.engine.vms.hardware import HARDWARE, HardwareEntity
-from hosted_engine.engine.vms.model import Hardware
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstanceType(Hardware):
-    id: str
-    name: Annotated[str, Field("name", search="name", length=255, rule=name_rule())]
-    description: Annotated[str, Field("description", search="description", length=4000)] = ""
-    comment: Annotated[str, Field("comment", search="comment", length=4000)] = ""
 
 
 class InstanceTypeEntity(HardwareEntity[InstanceType]):
@@ -39,6 +29,27 @@ INSTANCE_TYPES = InstanceTypeEntity(
         EventKind("USER_REMOVE_VM_TEMPLATE_FINISHED", "Instance type {name} was removed by {user}."),
     ),
     shown=HARDWARE | {"status": "ok"},
+)
+
+INSTANCE_TYPE_NICS = NicBaseEntity(
+    InstanceTypeNic,
+    "instance_type_nics",
+    kind="NIC",
+    type="Nic",
+    places=(
+        Place(
+            ("InstanceTypeNics", "InstanceTypeNic"),
+            within={"instance_type": Within("instance_types", "instance_type_id")},
+        ),
+    ),
+    unique=(("instance_type_id", "name"),),
+    events=Events(
+        EventKind("NETWORK_ADD_TEMPLATE_INTERFACE", "NIC {name} of an instance type was added by {user}."),
+        EventKind("NETWORK_UPDATE_TEMPLATE_INTERFACE", "NIC {name} of an instance type was changed by {user}."),
+        EventKind("NETWORK_REMOVE_TEMPLATE_INTERFACE", "NIC {name} of an instance type was removed by {user}."),
+    ),
+    shown={"synced": True},
+    inputs=NETWORK_INPUT,
 )
 
 

@@ -1,17 +1,19 @@
 """Networks, vNIC profiles and NICs in the API."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from hosted_engine.engine.command import Lock
 from hosted_engine.engine.entity.declaration import READ, Entity, Events, Link, Place, Values, View, Within
 from hosted_engine.engine.entity.field import Reference
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.macpools.pool import MacPool, check_unused, free_macs, pool_of
-from hosted_engine.engine.networks.model import NIC_MODELS, Network, Nic, VnicProfile
+from hosted_engine.engine.networks.model import NIC_MODELS, Network, Nic, NicBase, VnicProfile
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
+
+N = TypeVar("N", bound=NicBase)
 
 NETWORKS = Entity(
     Network,
@@ -49,14 +51,32 @@ VNIC_PROFILES = Entity(
 )
 
 
-class NicEntity(Entity[Nic]):
-    """A NIC is made when its VM starts, so that nothing of a plugged one may change while the VM runs."""
+NETWORK_INPUT = {"network_id": Reference("network", to="networks")}
 
-    def make(self, tx: Transaction, given: Values) -> Nic:
+
+class NicBaseEntity(Entity[N]):
+    """A network may be given in the place of a vNIC profile."""
+
+    def make(self, tx: Transaction, given: Values) -> N:
         return super().make(tx, _with_profile(tx, given))
 
-    def change(self, tx: Transaction, before: Nic, given: Values) -> Nic:
+    def change(self, tx: Transaction, before: N, given: Values) -> N:
         return super().change(tx, before, _with_profile(tx, given))
+
+    def check(self, tx: Transaction, item: N, before: N | None) -> None:
+        self.check_interface(item)
+
+    def check_interface(self, item: N, root: str = "") -> None:
+        """`root` is the NIC's place in the body."""
+        if item.interface not in NIC_MODELS:
+            possible = ", ".join(sorted(NIC_MODELS))
+            raise BadValue(
+                value=item.interface.value, field=self.place("interface", root), reason=f"a node can make {possible}"
+            )
+
+
+class NicEntity(NicBaseEntity[Nic]):
+    """A NIC is made when its VM starts, so that nothing of a plugged one may change while the VM runs."""
 
     def defaults(self, tx: Transaction, given: Values) -> Values:
         """A NIC of a VM that is yet to be made gets its address with it."""
@@ -73,11 +93,7 @@ class NicEntity(Entity[Nic]):
         self, tx: Transaction, item: Nic, pool: MacPool, before: Nic | None = None, *, root: str = ""
     ) -> None:
         """Whether a NIC can be so in any VM of a cluster with that pool; `root` is its place in the body."""
-        if item.interface not in NIC_MODELS:
-            possible = ", ".join(sorted(NIC_MODELS))
-            raise BadValue(
-                value=item.interface.value, field=self.place("interface", root), reason=f"a node can make {possible}"
-            )
+        self.check_interface(item, root)
         if item.mac and (before is None or item.mac != before.mac):
             check_unused(tx, pool, item)
 
@@ -131,5 +147,5 @@ NICS = NicEntity(
     indexes=(("mac",),),
     events=Events(_nic_event("ADD", "added"), _nic_event("UPDATE", "changed"), _nic_event("REMOVE", "removed")),
     shown={"synced": True},
-    inputs={"network_id": Reference("network", to="networks")},
+    inputs=NETWORK_INPUT,
 )

@@ -1,7 +1,7 @@
 """The disks and NICs that come into being with a VM: copies of its template's, and what the body asks for beside."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import msgspec
@@ -12,9 +12,10 @@ from hosted_engine.engine.disks.entity import DISK_ATTACHMENTS, DISKS
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, DiskStatus, attachment_id
 from hosted_engine.engine.entity.declaration import Values
 from hosted_engine.engine.ids import new_id
+from hosted_engine.engine.instancetypes.model import InstanceTypeNic
 from hosted_engine.engine.macpools.pool import pool_of
 from hosted_engine.engine.networks.entity import NICS
-from hosted_engine.engine.networks.model import Nic
+from hosted_engine.engine.networks.model import Nic, NicBase
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NotYet, found
 from hosted_engine.engine.vms.model import Vm
@@ -54,9 +55,9 @@ def new_disks(tx: Transaction, vm: Vm, said: Sequence[Values]) -> tuple[NewDisk,
 
 
 def new_nics(tx: Transaction, vm: Vm, said: Sequence[Values]) -> tuple[NewNic, ...]:
-    copies = [
-        NewNic(nic=replace(nic, id=new_id(), owner_id=vm.id, mac="")) for nic in tx.nics.list(owner_id=vm.template_id)
-    ]
+    """Beside what the body says: as its instance type has them where that has some, and else as the template has."""
+    of_type: Sequence[NicBase] = tx.of(InstanceTypeNic).list(instance_type_id=vm.instance_type_id)
+    copies = [_nic_like(nic, vm) for nic in of_type or tx.nics.list(owner_id=vm.template_id)]
     asked = [
         NewNic(nic=NICS.make(tx, {**how, "owner_id": vm.id}), place=place) for place, how in _placed("nics.nic", said)
     ]
@@ -124,6 +125,11 @@ def parts_of(
 
 def _placed(below: str, said: Iterable[Values]) -> Iterator[tuple[str, Values]]:
     return ((f"vm.{below}[{number}]", how) for number, how in enumerate(said, 1))
+
+
+def _nic_like(nic: NicBase, vm: Vm) -> NewNic:
+    same = {f.name: getattr(nic, f.name) for f in fields(NicBase) if f.name != "id"}
+    return NewNic(nic=Nic(id=new_id(), owner_id=vm.id, **same))
 
 
 def _identity(how: Values) -> str:

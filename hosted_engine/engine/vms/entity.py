@@ -10,7 +10,7 @@ from hosted_engine.engine.entity.declaration import Action, Events, Link, Option
 from hosted_engine.engine.entity.field import Reference, Settable, Several
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
-from hosted_engine.engine.instancetypes.entity import InstanceType
+from hosted_engine.engine.instancetypes.model import InstanceType
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from hosted_engine.engine.vms.checks import changeable_vm, check_make, resting_vm

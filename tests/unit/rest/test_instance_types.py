@@ -52,6 +52,27 @@ def test_an_instance_type_is_added_changed_and_removed(
     assert all(any("myinstancetype" in one for one in said(code)) for code in (29, 49, 251))
 
 
+def test_vms_have_nics_like_those_of_their_type_with_addresses_of_their_own(
+    system: services.SystemService, kind: types.InstanceType
+) -> None:
+    nics = system.instance_types_service().instance_type_service(kind.id).nics_service()
+    profile = system.vnic_profiles_service().list()[0]
+    nic = nics.add(types.Nic(name="nic1", vnic_profile=types.VnicProfile(id=profile.id)))
+    assert (nic.instance_type.id, nic.mac) == (kind.id, None)
+    nics.nic_service(nic.id).update(types.Nic(interface=types.NicInterface.E1000))
+    with pytest.raises(sdk.Error, match=r"nic\.mac = .* is not there yet"):
+        nics.add(types.Nic(name="nic2", mac=types.Mac(address="02:00:00:00:00:07")))
+    vms = [types.Vm(name=name, cluster=DEFAULT, template=BLANK, instance_type=kind) for name in ("typed1", "typed2")]
+    made = [system.vms_service().add(vm) for vm in vms]
+    of_vms = [system.vms_service().vm_service(vm.id).nics_service().list() for vm in made]
+    assert [[(one.name, one.interface, one.vnic_profile.id) for one in of_vm] for of_vm in of_vms] == [
+        [("nic1", types.NicInterface.E1000, profile.id)]
+    ] * 2
+    assert len({of_vm[0].mac.address for of_vm in of_vms}) == 2
+    nics.nic_service(nic.id).remove()
+    assert nics.list() == []
+
+
 def test_a_site_begins_with_those_of_ovirt(system: services.SystemService) -> None:
     found = {one.name: (one.memory, one.cpu.topology.sockets) for one in system.instance_types_service().list()}
     assert found["Small"] == (2 * GIB, 1)

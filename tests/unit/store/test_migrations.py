@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 
-from hosted_engine.engine.instancetypes.entity import FIRST_ONES, InstanceType
+from hosted_engine.engine.instancetypes.entity import FIRST_ONES
+from hosted_engine.engine.instancetypes.model import InstanceType
 from hosted_engine.engine.macpools.pool import MacPool
 from hosted_engine.engine.macpools.ranges import size
 from hosted_engine.store.migrate import revision

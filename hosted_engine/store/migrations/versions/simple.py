@@ -88,6 +88,19 @@ def instance_types() -> None:
         sa.Column("high_availability", sa.Boolean(), nullable=False),
         sa.Column("high_availability_priority", sa.BigInteger(), nullable=False),
     )
+    op.create_table(
+        "instance_type_nics",
+        sa.Column("id", sa.Text(), primary_key=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("vnic_profile_id", sa.Text(), sa.ForeignKey("vnic_profiles.id"), index=True),
+        sa.Column("interface", sa.Text(), nullable=False),
+        sa.Column("linked", sa.Boolean(), nullable=False),
+        sa.Column("plugged", sa.Boolean(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("instance_type_id", sa.Text(), sa.ForeignKey("instance_types.id"), nullable=False, index=True),
+        sa.UniqueConstraint("instance_type_id", "name"),
+    )
     with op.batch_alter_table("vms") as vms:
         vms.add_column(sa.Column("instance_type_id", sa.Text()))
         vms.create_foreign_key(op.f("fk_vms_instance_type_id"), "instance_types", ["instance_type_id"], ["id"])
