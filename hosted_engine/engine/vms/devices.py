@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from hosted_engine.engine.disks.attachments import check_attachable, check_attachment
+from hosted_engine.engine.disks.attachments import check_attachable, check_attachment, why_not_interface
 from hosted_engine.engine.disks.checks import check_new, domain_for_disks
 from hosted_engine.engine.disks.entity import DISK_ATTACHMENTS, DISKS
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, DiskStatus, attachment_id
@@ -91,6 +91,14 @@ def check_nics(tx: Transaction, vm: Vm, nics: Sequence[NewNic]) -> None:
             raise BadValue(value=new.nic.mac, field=f"{new.place}.mac.address", reason="another NIC of the VM has it")
         NICS.check_references(tx, new.nic)
         NICS.check_make(tx, new.nic, pool, root=new.place)
+
+
+def check_chipset(tx: Transaction, vm: Vm) -> None:
+    """Raises BadValue where a disk is attached in a way that the VM's chipset does not have."""
+    for attachment in tx.disk_attachments.list(owner_id=vm.id):
+        if reason := why_not_interface(vm.bios_type, attachment.interface):
+            disk = found(tx.disks.get(attachment.disk_id), "disk", attachment.disk_id)
+            raise BadValue(value=vm.bios_type.value, field="vm.bios.type", reason=f"its disk {disk.name}: {reason}")
 
 
 def check_devices(tx: Transaction, vm: Vm, given: Values) -> Values:

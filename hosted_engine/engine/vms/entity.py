@@ -19,7 +19,7 @@ from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.commands.update_engine_vm import UpdateEngineVm
-from hosted_engine.engine.vms.devices import check_devices, new_disks, new_nics, parts_of
+from hosted_engine.engine.vms.devices import check_chipset, check_devices, new_disks, new_nics, parts_of
 from hosted_engine.engine.vms.engine_vm import has_next_run, with_config
 from hosted_engine.engine.vms.hardware import HARDWARE, HardwareEntity
 from hosted_engine.engine.vms.model import RUNNING, Hardware, Origin, Vm, VmBase
@@ -52,6 +52,8 @@ class VmEntity(HardwareEntity[Vm]):
             changeable_vm(tx, item.id, "change")
             if not set(self._differing(before, item)) <= self._live | {"next_run"}:
                 resting_vm(tx, item.id, "change the hardware of")
+            if with_next_run(item).bios_type is not with_next_run(before).bios_type:
+                check_chipset(tx, with_next_run(item))
         check_make(with_next_run(item))
 
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Vm]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from hosted_engine.engine.command import Command
@@ -14,8 +15,10 @@ from hosted_engine.engine.networks.entity import NICS
 from hosted_engine.engine.networks.model import Nic, NicInterface
 from hosted_engine.engine.problems import BadValue, NameTaken, NotThere, WrongState
 from hosted_engine.engine.vms.commands.start import StartVm
+from hosted_engine.engine.vms.entity import VMS
 from hosted_engine.engine.vms.model import BiosType
 from node.api.messages.images import ImageFormat
+from node.api.messages.vms import DiskBus, VmDisk
 from tests.fakes.engine import TINY_IMAGE, World, node_id
 from tests.unit.engine.scenes import (
     GIB,
@@ -158,6 +161,41 @@ async def test_an_interface_that_cannot_be_is_refused(bios: BiosType, how: dict[
     await done(world, vm)
     await refused(world, new_disk_on(world, vm.id, **how), BadValue, words)
     await done(world, new_disk_on(world, vm.id, interface=DiskInterface.VIRTIO, read_only=True))
+
+
+async def test_a_vm_keeps_the_chipset_that_its_disks_need() -> None:
+    world = World()
+    vm = new_vm(world, bios_type=BiosType.I440FX_SEA_BIOS)
+    await done(world, vm)
+    await done(world, new_disk_on(world, vm.id, "old", interface=DiskInterface.IDE))
+    to_q35 = changing(world, VMS, vm.id, bios_type=BiosType.Q35_OVMF)
+    await refused(world, to_q35, BadValue, "vm.bios.type: its disk old: the chipset q35 has no IDE")
+    await done(world, changing(world, VMS, vm.id, memory_bytes=2 * GIB))
+
+
+@pytest.mark.parametrize(
+    ("of_disk", "how", "told"),
+    [
+        ({"propagate_errors": True}, {}, {"propagate_errors": True}),
+        ({"shareable": True, "format": DiskFormat.RAW}, {}, {"shareable": True, "format": ImageFormat.RAW}),
+        ({}, {"interface": DiskInterface.VIRTIO}, {"bus": DiskBus.VIRTIO}),
+        ({}, {"interface": DiskInterface.SATA}, {"bus": DiskBus.SATA}),
+        ({}, {"read_only": True}, {"read_only": True}),
+        ({}, {"bootable": True}, {"boot": True}),
+    ],
+)
+async def test_a_node_is_told_every_setting_of_a_disk(
+    of_disk: dict[str, Any], how: dict[str, Any], told: dict[str, Any]
+) -> None:
+    world = World()
+    vm, plain = new_vm(world), new_disk(world, **of_disk)
+    for command in (vm, plain):
+        await done(world, command)
+    await done(world, attaching(world, vm.id, plain.id, **how))
+    await done(world, StartVm(id=vm.id, node_ids=(node_id(1),)))
+    (disk,) = world.nodes[node_id(1)].machines.spec(vm.id).disks
+    default = VmDisk(image=plain.disk.image("data"), format=ImageFormat.QCOW2, bus=DiskBus.VIRTIO_SCSI, serial=plain.id)
+    assert disk == msgspec.structs.replace(default, **told)
 
 
 async def test_a_vm_has_so_many_disks_of_an_interface() -> None:
