@@ -8,7 +8,7 @@ from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskContentTy
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm
-from hosted_engine.engine.vms.model import BiosType, Vm, VmStatus
+from hosted_engine.engine.vms.model import Vm, VmStatus
 
 MOST = {DiskInterface.IDE: 3, DiskInterface.SATA: 5, DiskInterface.VIRTIO_SCSI: 16383}  # disks of a VM; oVirt's
 WRITABLE_ONLY = frozenset({DiskInterface.IDE, DiskInterface.SATA})  # their drives know no write protection
@@ -74,9 +74,10 @@ def check_attachment(
             )
 
 
-def why_not_interface(bios: BiosType, interface: DiskInterface) -> str:
+def why_not_interface(vm: Vm, interface: DiskInterface) -> str:
     """A reason, or nothing. The rules are oVirt's for x86-64."""
-    old = bios is BiosType.I440FX_SEA_BIOS
+    machine = vm.custom_machine or vm.bios_type.machine
+    old = machine == "pc" or machine.startswith("pc-i440fx")
     if interface is DiskInterface.SPAPR_VSCSI:
         return "x86-64 has no such controller"
     if interface is DiskInterface.IDE and not old:
@@ -93,7 +94,7 @@ def _name(tx: Transaction, disk_id: str, names: Mapping[str, str]) -> str:
 
 def _check_interface(vm: Vm, attachment: DiskAttachment, root: str) -> None:
     interface = attachment.interface
-    if reason := why_not_interface(vm.bios_type, interface):
+    if reason := why_not_interface(vm, interface):
         raise BadValue(value=interface.value, field=f"{root}.interface", reason=reason)
     if attachment.read_only and interface in WRITABLE_ONLY:
         reason = f"a disk at {interface.value} cannot be write-protected; virtio and virtio_scsi can"

@@ -96,9 +96,12 @@ def check_nics(tx: Transaction, vm: Vm, nics: Sequence[NewNic]) -> None:
 def check_chipset(tx: Transaction, vm: Vm) -> None:
     """Raises BadValue where a disk is attached in a way that the VM's chipset does not have."""
     for attachment in tx.disk_attachments.list(owner_id=vm.id):
-        if reason := why_not_interface(vm.bios_type, attachment.interface):
+        if reason := why_not_interface(vm, attachment.interface):
             disk = found(tx.disks.get(attachment.disk_id), "disk", attachment.disk_id)
-            raise BadValue(value=vm.bios_type.value, field="vm.bios.type", reason=f"its disk {disk.name}: {reason}")
+            value, field = vm.custom_machine, "vm.custom_emulated_machine"
+            if not value:
+                value, field = vm.bios_type.value, "vm.bios.type"
+            raise BadValue(value=value, field=field, reason=f"its disk {disk.name}: {reason}")
 
 
 def check_devices(tx: Transaction, vm: Vm, given: Values) -> Values:

@@ -16,7 +16,7 @@ from hosted_engine.engine.entity.field import Field, Part, Reference, Settable, 
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NoSuchName, NotThere
-from hosted_engine.rest.entities.compare import BESIDE, at, is_empty, says_the_same, words
+from hosted_engine.rest.entities.compare import BESIDE, at, innermost, is_empty, says_the_same, words
 from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.problems import CannotBeSet, Incomplete, NotCarriedOut, UnknownElement
 
@@ -86,6 +86,7 @@ def refuse(root: str, taken: Taken, shown: Wire) -> None:
     for place, (value, settable) in taken.left.items():
         if is_empty(value) or says_the_same(value, at(shown, place)):
             continue
+        place, value = innermost(place, value, at(shown, place))
         element = f"{root}.{place}"
         if settable is not None:
             raise CannotBeSet(element=element, value=words(value), when=settable.value)

@@ -34,6 +34,15 @@ def _beside(name: str, value: Any) -> bool:
     return name in BESIDE or is_empty(value)
 
 
+def innermost(place: str, value: Any, shown: Any) -> tuple[str, Any]:
+    """The first element within that is said to be otherwise than it is shown."""
+    if isinstance(value, dict) and isinstance(shown, dict):
+        for name, inner in value.items():
+            if not _beside(name, inner) and not says_the_same(inner, shown.get(name)):
+                return innermost(f"{place}.{name}", inner, shown.get(name))
+    return place, value
+
+
 def words(value: Any) -> str:
     """`value` as a refusal repeats it."""
     if isinstance(value, dict):

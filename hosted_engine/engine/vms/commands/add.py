@@ -19,7 +19,7 @@ from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NotYet, WrongState, found
 from hosted_engine.engine.templates.model import Template, TemplateStatus
-from hosted_engine.engine.vms.checks import check_make, check_name_free
+from hosted_engine.engine.vms.checks import check_name_free, check_vm
 from hosted_engine.engine.vms.devices import NewDisk, NewNic, check_disks, check_nics
 from hosted_engine.engine.vms.model import Vm, VmStatus
 from node.steps import Step
@@ -71,7 +71,7 @@ class AddVm(Command, frozen=True, kw_only=True):
         check_name_free(tx, vm.name, vm.id)
         found(tx.clusters.get(vm.cluster_id), "cluster", vm.cluster_id)
         self._check_template(tx)
-        check_make(vm)
+        check_vm(vm)
         check_disks(tx, vm, self.disks)
         check_nics(tx, vm, self.nics)
 
