@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hosted_engine.engine.entity.declaration import READ, Entity, Link, Place, View, Within
+from hosted_engine.engine.entity.declaration import READ, Entity, Events, Link, Place, View, Within
+from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.storage.health import status_of_volume
 from hosted_engine.engine.storage.model import StorageDomain, StorageDomainStatus
 
@@ -46,9 +47,10 @@ STORAGE_DOMAINS = StorageDomainEntity(
             nested=True,
             methods=READ,
         ),
-        Place(("StorageDomains", "StorageDomain"), methods=READ),
+        Place(("StorageDomains", "StorageDomain"), methods=READ | {"update"}),
     ),
     unique=(("name",), ("volume",)),
+    events=Events(update=EventKind("USER_UPDATE_STORAGE_DOMAIN", "Storage Domain {name} was updated by {user}.")),
     shown={
         "backup": False,
         "block_size": 512,
