@@ -65,7 +65,7 @@ class Watch:
     ) -> None:
         """`storage` hears that the node has come, and what it says of a change of the storage's state."""
         self.node_id = node.id
-        self.name = node.name
+        self.name = node.hostname
         self.api = api
         self.up = asyncio.Event()
         self._silent = asyncio.Event()

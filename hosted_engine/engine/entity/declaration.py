@@ -102,11 +102,13 @@ def events(name: str, words: str) -> Events:
 @dataclass(frozen=True, slots=True)
 class Action(Generic[T]):
     """`inputs` are what its body may say; `command` makes the command of the object and what was said; `shown` are
-    elements that are so anyway, and may be said too."""
+    elements that are so anyway, and may be said too. What begins with the command and takes longer than it is over when
+    `is_done` says so, which raises Refused when it never will be: who waits, waits for that."""
 
     command: Callable[[Transaction, T, Values], Command]
     inputs: Mapping[str, Field] = field(default_factory=dict)
     shown: Mapping[str, Any] = field(default_factory=dict)
+    is_done: Callable[[T], bool] | None = None
 
 
 class Entity(Record[T]):

@@ -4,8 +4,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hosted_engine.engine.entity.declaration import READ, Entity, Place, View
+from hosted_engine.engine.entity.declaration import READ, Action, Entity, Events, Place, View
+from hosted_engine.engine.entity.field import Field
+from hosted_engine.engine.events.kinds import EventKind
+from hosted_engine.engine.nodes.checks import is_in_maintenance
+from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.nodes.model import Node
+from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.storage.health import status_of_server
 from hosted_engine.engine.vms.model import RUNNING, Vm, VmStatus
 from node.api.messages.ha import HaReport
@@ -20,12 +25,15 @@ class NodeEntity(Entity[Node]):
             vms[vm.node_id or ""].append(vm)
         return vms, view.readings
 
+    def words(self, tx: Transaction, item: Node) -> Mapping[str, str]:
+        return {"node_id": item.id}
+
     def show(self, item: Node, gathered: Any) -> Mapping[str, Any]:
         vms, readings = gathered
         said = readings.of(item.id)
         running = [vm for vm in vms[item.id] if vm.status in RUNNING]
         return {
-            "external_status": status_of_server(readings.storage, item.name).value,
+            "external_status": status_of_server(readings.storage, item.hostname).value,
             "max_scheduling_memory": said.statistics.memory_free_bytes if said.statistics else None,
             "summary.active": len(running),
             "summary.migrating": sum(vm.status is VmStatus.MIGRATING for vm in running),
@@ -65,8 +73,9 @@ NODES = NodeEntity(
     kind="host",
     type="Host",
     path="hosts",
-    places=(Place(("Hosts", "Host"), methods=READ),),
+    places=(Place(("Hosts", "Host"), methods=READ | {"update"}),),
     unique=(("name",), ("host_id",), ("address", "port")),
+    events=Events(update=EventKind("USER_UPDATE_VDS", "Host {name} configuration was updated by {user}.")),
     shown={
         "auto_numa_status": "unknown",
         "device_passthrough.enabled": False,
@@ -85,5 +94,14 @@ NODES = NodeEntity(
         "type": "ovirt_node",
         "update_available": False,
         "vgpu_placement": "consolidated",
+    },
+    actions={
+        "activate": Action(lambda tx, node, given: ActivateNode(id=node.id)),
+        "deactivate": Action(
+            lambda tx, node, given: DeactivateNode(id=node.id, **given),
+            inputs={"reason": Field("reason", length=4000), "force": Field("force")},
+            shown={"stop_gluster_service": False},
+            is_done=is_in_maintenance,
+        ),
     },
 )

@@ -89,8 +89,8 @@ def refuse(root: str, taken: Taken, shown: Wire) -> None:
         place, value = innermost(place, value, at(shown, place))
         element = f"{root}.{place}"
         if settable is not None:
-            raise CannotBeSet(element=element, value=words(value), when=settable.value)
-        raise NotCarriedOut(element=element, value=words(value))
+            raise CannotBeSet(element=element, value=words(value, place), when=settable.value)
+        raise NotCarriedOut(element=element, value=words(value, place))
 
 
 def refuse_unknown(elements: Collection[str]) -> None:

@@ -43,10 +43,12 @@ def innermost(place: str, value: Any, shown: Any) -> tuple[str, Any]:
     return place, value
 
 
-def words(value: Any) -> str:
-    """`value` as a refusal repeats it."""
+def words(value: Any, name: str = "") -> str:
+    """`value` as a refusal repeats it; what the element `name` keeps secret is not."""
+    if name.endswith("password"):
+        return "(not repeated)"
     if isinstance(value, dict):
-        parts = ", ".join(f"{k}: {words(v)}" for k, v in value.items() if k not in BESIDE and not is_empty(v))
+        parts = ", ".join(f"{k}: {words(v, k)}" for k, v in value.items() if not _beside(k, v))
         return f"{{{parts}}}"
     if isinstance(value, list):
         return f"[{', '.join(words(inner) for inner in value[:5])}]"

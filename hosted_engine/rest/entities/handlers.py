@@ -1,5 +1,6 @@
 """List, get, add, update, remove and the actions of every entity, as its declaration says."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +12,7 @@ from hosted_engine.engine.entity.declaration import Action, Entity, Place, View
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NotThere, found
-from hosted_engine.rest.call import Answer, Call, Handler
+from hosted_engine.rest.call import Answer, Call, Handler, Parameters
 from hosted_engine.rest.entities import bodies, search
 from hosted_engine.rest.entities.codec import to_wire
 from hosted_engine.rest.entities.compare import put_part
@@ -19,6 +20,8 @@ from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.problems import CannotBeSet, NotThereYet
 from hosted_engine.rest.resources.base import Resource, added
 from hosted_engine.rest.schema import Schema
+
+POLL_S = 0.5  # between two looks at what somebody waits for
 
 Wires = list[Wire]
 Handle = Callable[[Call, int, Place], Awaitable[Answer]]
@@ -101,10 +104,17 @@ class EntityHandlers(Resource):
         bodies.refuse_unknown(call.unknown)
         with self.engine.store.transaction() as tx:
             item = self._item(tx, call, self._entity.places[0])
-            taken = bodies.take_inputs(tx, action.inputs, call.body)
+            taken = bodies.take_inputs(tx, action.inputs, {**_beside(call, action, self._schema), **call.body})
             bodies.refuse("action", taken, dict(action.shown))
             command = action.command(tx, item, taken.values)
-        return await self.act(call, command)
+        answer = await self.act(call, command)
+        while call.wait and action.is_done is not None and not action.is_done(self._now(item.id)):  # noqa: ASYNC110
+            await asyncio.sleep(POLL_S)
+        return answer
+
+    def _now(self, identity: str) -> Any:
+        with self.engine.store.transaction() as tx:
+            return found(tx.of(self._entity.model).get(identity), self._entity.kind, identity)
 
     def _to_add(self, tx: Transaction, call: Call, number: int, place: Place) -> tuple[Command, Any]:
         within = self._within(tx, call, place)
@@ -179,6 +189,16 @@ class EntityHandlers(Resource):
         gathered = entity.gather(View(tx, self.engine.readings, call.parameters, place), items)
         own = entity.path and not place.shows and not place.nested
         return [to_wire(entity, i, gathered, "" if own else f"{path}/{getattr(i, key)}", key) for i in items]
+
+
+def _beside(call: Call, action: Action[Any], schema: Schema) -> Wire:
+    """What the path says of the action's elements: oVirt reads them in either place."""
+    path, attributes = Parameters(call.parameters.query, call.parameters.matrix), schema.type("Action").attributes
+    said: Wire = {}
+    for name in (*(one.wire for one in action.inputs.values()), *action.shown):
+        if path.text(name) is not None:
+            said[name] = path.boolean(name) if attributes[name].type == "Boolean" else path.text(name)
+    return said
 
 
 async def _at(there: Sequence[Here], call: Call) -> Answer:

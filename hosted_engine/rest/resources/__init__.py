@@ -6,7 +6,6 @@ from hosted_engine.rest.call import Handlers
 from hosted_engine.rest.entities.handlers import entity_handlers
 from hosted_engine.rest.resources.history import Events, Jobs
 from hosted_engine.rest.resources.host_nics import HostNics
-from hosted_engine.rest.resources.hosts import Hosts
 from hosted_engine.rest.resources.networks import Networks
 from hosted_engine.rest.resources.system import System
 from hosted_engine.rest.schema import schema
@@ -14,7 +13,6 @@ from hosted_engine.rest.schema import schema
 RESOURCES = (
     Events,
     HostNics,
-    Hosts,
     Jobs,
     Networks,
     System,

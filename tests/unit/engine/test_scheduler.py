@@ -23,7 +23,9 @@ def candidate(
     detail: str = "",
     labels: tuple[str, ...] = (),
 ) -> Candidate:
-    node = Node(id=name, name=name, cluster_id=cluster, address=name, host_id=1, status=status, detail=detail)
+    node = Node(
+        id=name, name=name, hostname=name, cluster_id=cluster, address=name, host_id=1, status=status, detail=detail
+    )
     mounts = tuple(MountReport(volume=volume, mounted=True, path="/") for volume in volumes)
     statistics = None if free_mib is None else says(free_mib)
     return Candidate(node, Reading(statistics, mounts), starting_mib * MIB, frozenset(labels))
