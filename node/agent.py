@@ -172,6 +172,8 @@ class Agent:
                 shipped=Path(settings.shipped_images),
                 need=mounts.need,
                 running_on=vms.running_on,
+                connected_bricks=connected_bricks,
+                clock=self._clock,
             ),
             leases=leases,
             timers=LeaseTimers(

@@ -62,6 +62,7 @@ class AttendedNode:
     make_seed = _attended(NodeApi.make_seed)
     image = _attended(NodeApi.image)
     remove_image = _attended(NodeApi.remove_image)
+    wipe_image = _attended(NodeApi.wipe_image)
     lockspaces = _attended(NodeApi.lockspaces)
     join_lockspace = _attended(NodeApi.join_lockspace)
     leave_lockspace = _attended(NodeApi.leave_lockspace)
