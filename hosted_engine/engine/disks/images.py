@@ -6,6 +6,7 @@ from hosted_engine.engine.command import Means
 from hosted_engine.engine.disks.model import Disk, DiskStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
+from node.api.contract import NodeApi
 from node.api.messages.images import ImageRef, ImageReport, ImageRequest, ImageResize
 from node.api.problems import RemoteRefused
 from node.steps import Step
@@ -106,7 +107,8 @@ def unlock(tx: Transaction, disk: Disk) -> None:
 
 
 def remove_image(means: Means, disk_id: str) -> Step:
-    """The disk is illegal from the moment on when its image may be gone; then its row goes, attachments first."""
+    """The disk is illegal from the moment on when its image may be gone; then its row goes, attachments first. One that
+    is to be wiped is overwritten call by call: any node goes on where another one has stopped."""
 
     async def do() -> None:
         with means.store.transaction() as tx:
@@ -118,14 +120,25 @@ def remove_image(means: Means, disk_id: str) -> Step:
         with means.store.transaction() as tx:
             tx.disks.update(replace(disk, status=DiskStatus.ILLEGAL))
         try:
-            await node.remove_image(image)
+            left = await _begin_to_remove(node, image, wipe=disk.wipe_after_delete)
         except RemoteRefused:
             with means.store.transaction() as tx:
                 tx.disks.update(disk)  # nothing was changed
             raise
+        while left:
+            node = await means.fleet.carrier(image.volume)
+            left = (await node.wipe_image(image)).left_bytes
         with means.store.transaction() as tx:
             for attachment in tx.disk_attachments.list(disk_id=disk_id):
                 tx.disk_attachments.remove(attachment.id)
             tx.disks.remove(disk_id)
 
     return Step(f"remove-image-{disk_id}", "Remove the image of a disk", do)
+
+
+async def _begin_to_remove(node: NodeApi, image: ImageRef, *, wipe: bool) -> int:
+    """How much of it is left to overwrite."""
+    if wipe:
+        return (await node.wipe_image(image)).left_bytes
+    await node.remove_image(image)
+    return 0

@@ -112,6 +112,14 @@ async def remove_disk(world: World) -> Command:
     return RemoveDisk(id=disk.id)
 
 
+async def remove_wiped_disk(world: World) -> Command:
+    """It takes its node several calls."""
+    disk = new_disk(world, wipe_after_delete=True)
+    await done(world, disk)
+    next(iter(world.nodes.values())).site.wipe_calls = 3
+    return RemoveDisk(id=disk.id)
+
+
 async def grow_disk(world: World) -> Command:
     """Attached, and renamed and unplugged on the way."""
     added = new_disk_on(world, await tiny_vm(world))
@@ -139,6 +147,7 @@ SCENES = [
     shutdown_vm,
     remove_vm,
     remove_disk,
+    remove_wiped_disk,
     grow_disk,
     deactivate_node,
     activate_node,
