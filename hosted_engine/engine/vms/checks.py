@@ -4,7 +4,17 @@ from math import prod
 
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NameTaken, Protected, WrongState, found
-from hosted_engine.engine.vms.model import MAX_CPUS, RUNNING, Hardware, Origin, Vm, VmStatus
+from hosted_engine.engine.vms.model import (
+    MAX_CPUS,
+    RUNNING,
+    Hardware,
+    Origin,
+    SerialNumberPolicy,
+    Vm,
+    VmBase,
+    VmStatus,
+    VmType,
+)
 
 
 def the_vm(tx: Transaction, vm_id: str) -> Vm:
@@ -45,6 +55,17 @@ def running_vm(tx: Transaction, vm_id: str, action: str) -> Vm:
 def check_name_free(tx: Transaction, name: str, vm_id: str) -> None:
     if any(vm.id != vm_id for vm in tx.vms.list(name=name)):
         raise NameTaken(name=name, kind="VM")
+
+
+def check_vm(vm: VmBase) -> None:
+    """Raises BadValue where no VM can be so."""
+    check_make(vm)
+    if (vm.serial_number_policy is SerialNumberPolicy.CUSTOM) is not bool(vm.serial_number):
+        reason = "a number of one's own goes with the policy custom, and with no other"
+        raise BadValue(value=repr(vm.serial_number), field="vm.serial_number.value", reason=reason)
+    if vm.type is VmType.HIGH_PERFORMANCE:
+        reason = "nodes cannot pin a VM's memory and processors yet"
+        raise BadValue(value=vm.type.value, field="vm.type", reason=reason)
 
 
 def check_make(vm: Hardware) -> None:
