@@ -13,11 +13,11 @@ from hosted_engine.engine.disks.commands.update import UpdateDisk
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, DiskStatus, attachment_id
 from hosted_engine.engine.entity.commands import AddEntity
 from hosted_engine.engine.entity.declaration import READ, Entity, Events, Link, Options, Place, Values, View, Within
-from hosted_engine.engine.entity.field import Field, Part
+from hosted_engine.engine.entity.field import Field, Part, Settable
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import BadValue, found
+from hosted_engine.engine.problems import found
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
 
 
@@ -25,11 +25,6 @@ class DiskEntity(Entity[Disk]):
     def make(self, tx: Transaction, given: Values) -> Disk:
         own = {"id": good_disk_id(given["wanted_id"])} if given.get("wanted_id") else {}
         return super().make(tx, {**given, **own})
-
-    def change(self, tx: Transaction, before: Disk, given: Values) -> Disk:
-        if given.get("wanted_id", before.id) != before.id:
-            raise BadValue(value=given["wanted_id"], field="disk.id", reason=f"it is {before.id} and stays so")
-        return super().change(tx, before, given)
 
     def defaults(self, tx: Transaction, given: Values) -> Values:
         return {"image_id": new_id(), "status": DiskStatus.LOCKED}
@@ -95,7 +90,7 @@ DISKS = DiskEntity(
     ),
     events=Events(update=EventKind("USER_UPDATE_DISK", "Disk {name} was updated by {user}.")),
     shown={"backup": "none", "storage_type": "image"},
-    inputs={"wanted_id": Field("id")},
+    inputs={"wanted_id": Field("id", settable=Settable.ON_ADD)},
 )
 
 
@@ -123,8 +118,8 @@ class DiskAttachmentEntity(Entity[DiskAttachment]):
     ) -> tuple[Command, DiskAttachment]:
         """oVirt plugs a disk that was there only when asked to."""
         said = given["disk"]
-        if said.get("wanted_id"):
-            disk = found(tx.disks.get(said["wanted_id"]), "disk", said["wanted_id"])
+        if identity := said.get("id"):
+            disk = found(tx.disks.get(identity), "disk", identity)
             DISKS.check_same(tx, disk, said, f"{self.element}.disk")
             item = self.make(tx, {"active": False, **given, "disk_id": disk.id})
             return AddEntity.of(self, item, place=place), item
@@ -139,7 +134,7 @@ class DiskAttachmentEntity(Entity[DiskAttachment]):
     ) -> tuple[Command, DiskAttachment]:
         """With what is said of the disk itself."""
         item, was = self.change(tx, before, given), self.part(tx, before, "disk")
-        disk = DISKS.change(tx, was, given.get("disk", {}))
+        disk = DISKS.change(tx, was, {**given.get("disk", {}), "id": was.id})
         if disk != was:
             return UpdateDisk.of(was, disk, (before, item)), item
         return super().update(tx, before, given, options)
@@ -157,7 +152,8 @@ class DiskAttachmentEntity(Entity[DiskAttachment]):
             return {}
         if isinstance(command, AddDiskToVm):
             return {"disk": (DISKS, command.disk)}
-        return {"disk": (DISKS, DISKS.change(tx, self.part(tx, item, "disk"), given["disk"]))}
+        disk = self.part(tx, item, "disk")
+        return {"disk": (DISKS, DISKS.change(tx, disk, {**given["disk"], "id": disk.id}))}
 
     def locks(self, item: DiskAttachment) -> tuple[Lock, ...]:
         return (Lock("VM", item.owner_id), Lock("disk", item.disk_id))

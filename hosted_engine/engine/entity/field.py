@@ -82,7 +82,8 @@ class Reference(Field):
 class Part(Field):
     """An object of the entity `of` within a body: an input, as the values that it says. `required` in an addition;
     `completed` are fields of it that need not be said, because the command chooses them. With `existing` it may also be
-    one that is there, by its id."""
+    one that is there: then `id` is among the values. Where it is settable `on add` an update reads it all the same, and
+    the entity holds it against what is there."""
 
     of: str = ""
     required: bool = False
@@ -111,4 +112,5 @@ def name_rule(*, extra: str = NAME_CHARACTERS) -> Callable[[Any, str], str]:
             raise BadValue(value=repr(value[:80]), field=field, reason=reason)
         return normal
 
+    check.__doc__ = f"Letters of any language, digits and {' '.join(extra)}"  # for the entity's page
     return check

@@ -144,7 +144,7 @@ def _nic_like(nic: NicBase, vm: Vm) -> NewNic:
 
 
 def _identity(how: Values) -> str:
-    return str(how.get("disk", {}).get("wanted_id") or "")
+    return str(how.get("disk", {}).get("id") or "")
 
 
 def _copy(tx: Transaction, vm: Vm, attachment: DiskAttachment, how: Values, place: str) -> NewDisk:
@@ -165,7 +165,7 @@ def _copy(tx: Transaction, vm: Vm, attachment: DiskAttachment, how: Values, plac
     )
     disk = replace(disk, **{name: value for name, value in said.items() if name in OF_A_COPY})
     for name, value in said.items():
-        if name in DISKS.columns and value != (now := getattr(disk, name)):
+        if name in DISKS.columns and name != "id" and value != (now := getattr(disk, name)):
             reason = f"a VM has thin copies of its template's disks, beside them; this one would have {now}"
             raise NotYet(value=value, field=DISKS.place(name, f"{place}.disk"), reason=reason)
     if disk.provisioned_size_bytes < base.provisioned_size_bytes:
@@ -199,7 +199,7 @@ def _check_disk(tx: Transaction, vm: Vm, how: Values, place: str) -> None:
         reason = "the disks of a VM that is there are attached at /vms/ID/diskattachments"
         raise NotYet(value=_identity(how) or "a new disk", field=place, reason=reason)
     disk, read = found(tx.disks.get(attachment.disk_id), "disk", attachment.disk_id), _as_read(tx, vm, how)
-    said: Values = {name: value for name, value in how.get("disk", {}).items() if name in DISKS.columns}
+    said: Values = {name: value for name, value in how.get("disk", {}).items() if name != "id"}
     if read is not None and read.owner_id != vm.id:
         how = _beside(read, how)
         said = _beside(found(tx.disks.get(read.disk_id), "disk", read.disk_id), said)

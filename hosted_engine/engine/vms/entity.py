@@ -140,8 +140,8 @@ VMS = VmEntity(
     events=Events(update=EventKind("USER_UPDATE_VM", "VM {name} configuration was updated by {user}.")),
     shown=HARDWARE | {"run_once": False, "has_illegal_images": False},
     inputs={
-        "disk_attachments": Several("disk_attachments", of="disk_attachments"),
-        "nics": Several("nics", of="nics"),
+        "disk_attachments": Several("disk_attachments", settable=Settable.ON_ADD, of="disk_attachments"),
+        "nics": Several("nics", settable=Settable.ON_ADD, of="nics"),
         "storage_domain_id": Reference("storage_domain", settable=Settable.ON_ADD, to="storage_domains"),
     },
     actions={

@@ -93,6 +93,13 @@ def refuse(root: str, taken: Taken, shown: Wire) -> None:
         raise NotCarriedOut(element=element, value=words(value, place))
 
 
+def refuse_changes(root: str, body: Wire, shown: Wire) -> None:
+    """For a body that only says which object is meant: it cannot change it. Raises CannotBeSet."""
+    refuse(
+        root, Taken(left={name: (value, Settable.NEVER) for name, value in body.items() if name not in BESIDE}), shown
+    )
+
+
 def refuse_unknown(elements: Collection[str]) -> None:
     """Raises UnknownElement for elements that the API does not have."""
     if elements:
@@ -158,7 +165,7 @@ def _part(reading: _Reading, said: Part, body: Wire, place: str, before: Any = N
     if reading.method == "add" and not (said.existing and body.get("id")):
         require(entity, inner.values, said.completed)
     reading.taken.left.update((f"{place}.{below}", why) for below, why in inner.left.items())
-    return inner.values
+    return {**inner.values, "id": str(body["id"])} if said.existing and body.get("id") else inner.values
 
 
 def _take_reference(reading: _Reading, slot: _Slot, said: Reference, value: Any, place: str) -> None:
@@ -223,8 +230,12 @@ def _slots(entity: Entity[Any], method: str) -> dict[str, Any]:
         for place in filter(None, (column.field.wire, *column.field.also)):
             _put(tree, place, _Slot(column.name, column.field, kind, taken=entity.settable(column, method)))
     for name, said in entity.inputs.items():
-        _put(tree, said.wire, _Slot(name, said, None, taken=said.settable is Settable.ALWAYS or method == "add"))
+        _put(tree, said.wire, _Slot(name, said, None, taken=_is_read(said, method)))
     return tree
+
+
+def _is_read(said: Field, method: str) -> bool:
+    return said.settable is Settable.ALWAYS or method == "add" or isinstance(said, Part)
 
 
 def _put(tree: dict[str, Any], wire: str, slot: _Slot) -> None:

@@ -81,7 +81,7 @@ def new_disk_on(world: World, vm_id: str, name: str = "disk1", **how: Any) -> Ad
 
 def attaching(world: World, vm_id: str, disk_id: str, **how: Any) -> Command:
     """A disk that is there, plugged."""
-    given = {"owner_id": vm_id, "disk": {"wanted_id": disk_id}, "active": True, **how}
+    given = {"owner_id": vm_id, "disk": {"id": disk_id}, "active": True, **how}
     command: Command = adding(world, DISK_ATTACHMENTS, **given)
     return command
 

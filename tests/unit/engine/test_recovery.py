@@ -72,7 +72,7 @@ async def add_vm_with_devices(world: World) -> Command:
     there = new_disk(world, "there")
     await done(world, there)
     new = {"storage_domain_id": DATA_ID, "provisioned_size_bytes": GIB}
-    disks = ({"disk": {"wanted_id": there.id}}, {"disk": new}, {"disk": {**new, "name": "log"}, "active": False})
+    disks = ({"disk": {"id": there.id}}, {"disk": new}, {"disk": {**new, "name": "log"}, "active": False})
     nics = ({"name": "nic1"}, {"name": "nic2", "mac": "56:6f:00:00:00:01"})
     return new_vm(world, template_id=TINY_ID, disk_attachments=disks, nics=nics)
 

@@ -40,7 +40,7 @@ async def test_a_vm_has_the_disks_that_were_asked_for() -> None:
     asked = (
         {"disk": {**NEW, "format": DiskFormat.RAW}, "interface": DiskInterface.VIRTIO, "bootable": True},
         {"disk": {**NEW, "name": "log", "provisioned_size_bytes": 2 * GIB}, "active": False},
-        {"disk": {"wanted_id": there.id}, "read_only": True},
+        {"disk": {"id": there.id}, "read_only": True},
     )
     command = new_vm(world, disk_attachments=asked)
     await done(world, command)
@@ -63,7 +63,7 @@ async def test_a_vm_has_the_disks_that_were_asked_for() -> None:
 
 async def test_what_is_said_of_a_disk_of_the_template_is_of_the_vms_copy() -> None:
     world = World()
-    said = {"wanted_id": TINY, "name": "root", "format": DiskFormat.COW, "provisioned_size_bytes": GIB}
+    said = {"id": TINY, "name": "root", "format": DiskFormat.COW, "provisioned_size_bytes": GIB}
     how = {"disk": {**said, "storage_domain_id": DATA_ID, "sparse": True}, "interface": DiskInterface.VIRTIO_SCSI}
     command = new_vm(world, template_id=TINY_ID, disk_attachments=(how, {"disk": NEW}))
     await done(world, command)
@@ -99,17 +99,17 @@ async def test_a_vm_has_the_nics_that_were_asked_for() -> None:
         ({"disk": {**NEW, "sparse": False}}, BadValue, f"{DISK}[1].disk.sparse"),
         ({"disk": {**NEW, "shareable": True}}, BadValue, f"{DISK}[1].disk.format"),
         ({"disk": {**NEW, "storage_domain_id": ENGINE_DOMAIN_ID}}, WrongState, "engine's own VM"),
-        ({"disk": {"wanted_id": "nothing"}}, NotThere, "no disk has that id"),
+        ({"disk": {"id": "nothing"}}, NotThere, "no disk has that id"),
         ({"disk": NEW, "interface": DiskInterface.IDE}, BadValue, f"{DISK}[1].interface"),
         ({"disk": NEW, "bootable": True}, WrongState, "vm1_Disk2: its disk vm1_tiny is the bootable one"),
-        ({"disk": {"wanted_id": TINY, "format": DiskFormat.RAW}}, NotYet, f"{DISK}[1].disk.format: .* have cow"),
-        ({"disk": {"wanted_id": TINY, "sparse": False}}, NotYet, f"{DISK}[1].disk.sparse"),
+        ({"disk": {"id": TINY, "format": DiskFormat.RAW}}, NotYet, f"{DISK}[1].disk.format: .* have cow"),
+        ({"disk": {"id": TINY, "sparse": False}}, NotYet, f"{DISK}[1].disk.sparse"),
         (
-            {"disk": {"wanted_id": TINY, "storage_domain_id": ENGINE_DOMAIN_ID}},
+            {"disk": {"id": TINY, "storage_domain_id": ENGINE_DOMAIN_ID}},
             NotYet,
             f"{DISK}[1].disk.storage_domains",
         ),
-        ({"disk": {"wanted_id": TINY, "provisioned_size_bytes": MIB}}, BadValue, f"{DISK}[1].disk.provisioned_size"),
+        ({"disk": {"id": TINY, "provisioned_size_bytes": MIB}}, BadValue, f"{DISK}[1].disk.provisioned_size"),
     ],
     ids=range(10),
 )
@@ -129,13 +129,13 @@ async def test_a_disk_of_another_vm_is_refused() -> None:
     taken, free = new_disk_on(world, vm_id), new_disk(world, "free")
     for command in (taken, free):
         await done(world, command)
-    mine = {"disk": {"wanted_id": taken.disk.id}}
+    mine = {"disk": {"id": taken.disk.id}}
     with pytest.raises(WrongState, match="attached to another VM and not shareable"):
         await done(world, new_vm(world, disk_attachments=(mine,)))
-    twice = {"disk": {"wanted_id": free.id}}
+    twice = {"disk": {"id": free.id}}
     with pytest.raises(BadValue, match=r"disk_attachment\[2\].disk: it stands there twice"):
         await done(world, new_vm(world, disk_attachments=(twice, twice)))
-    other = {"disk": {"wanted_id": free.id, "name": "mine"}}
+    other = {"disk": {"id": free.id, "name": "mine"}}
     with pytest.raises(BadValue, match=r"disk_attachment\[1\].disk.name: the disk is there, and its name is free"):
         new_vm(world, disk_attachments=(other,))
     await done(world, new_vm(world, disk_attachments=(twice,)))
