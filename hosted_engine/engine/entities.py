@@ -5,8 +5,10 @@ from typing import Any
 from hosted_engine.engine.clusters.entity import CLUSTERS
 from hosted_engine.engine.datacenters.entity import DATA_CENTERS
 from hosted_engine.engine.entity.declaration import Entity
+from hosted_engine.engine.networks.cluster_entity import CLUSTER_NETWORKS
 from hosted_engine.engine.networks.entity import NETWORKS, NICS, VNIC_PROFILES
 from hosted_engine.engine.nodes.entity import NODES
+from hosted_engine.engine.scheduler.entity import SCHEDULING_POLICIES
 from hosted_engine.engine.storage.entity import STORAGE_DOMAINS
 from hosted_engine.engine.tags.entity import TAG_ASSIGNMENTS, TAGS
 from hosted_engine.engine.templates.entity import TEMPLATES
@@ -15,10 +17,12 @@ from hosted_engine.engine.vms.entity import VMS
 
 ENTITIES: tuple[Entity[Any], ...] = (
     CLUSTERS,
+    CLUSTER_NETWORKS,
     DATA_CENTERS,
     NETWORKS,
     NICS,
     NODES,
+    SCHEDULING_POLICIES,
     STORAGE_DOMAINS,
     TAGS,
     TAG_ASSIGNMENTS,

@@ -1,12 +1,15 @@
 """Brings a database to the form that this version works with; Alembic is loaded only when there is an old one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Column, Engine, MetaData, String, Table, insert, inspect, select
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, insert, inspect, select
 
 from hosted_engine.store.tables import metadata
 
-HEAD = "0004"  # the newest revision in migrations/versions; a test holds it true
+HEAD = "0006"  # the newest revision in migrations/versions; a test holds it true
 
 _version = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))  # Alembic's own
 
@@ -28,16 +31,29 @@ def bring_up_to_date(engine: Engine) -> None:
             upgrade(engine)
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine, to: str = HEAD) -> None:
     """Run the revisions that the database has not seen; all of them on an empty one."""
     from alembic import command  # a third of the engine's start time, and seldom needed
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.begin() as connection:
+    with engine.connect() as connection, _without_foreign_keys(connection), connection.begin():
         config.attributes["connection"] = connection
-        command.upgrade(config, HEAD)
+        command.upgrade(config, to)
+
+
+@contextmanager
+def _without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by making it anew, and would not drop one that others name. It is asked before the
+    transaction begins, in which it no longer listens."""
+    driver: Any = connection.connection.dbapi_connection
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver.execute("PRAGMA foreign_keys=OFF")
+    yield
+    driver.execute("PRAGMA foreign_keys=ON")
 
 
 def _create(engine: Engine) -> None:

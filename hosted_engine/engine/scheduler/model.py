@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hosted_engine.engine.networks.model import Network
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.readings import Reading
 
@@ -23,6 +24,7 @@ class Wish:
     memory_bytes: int
     volumes: frozenset[str] = frozenset()
     node_ids: frozenset[str] = frozenset()
+    networks: frozenset[Network] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,9 @@ def why_not(candidate: Candidate, wish: Wish) -> str | None:
     missing = sorted(volume for volume in wish.volumes if not candidate.reading.mounted(volume))
     if missing:
         return f"does not have {', '.join(missing)} mounted"
+    lacking = sorted(network.name for network in wish.networks if candidate.reading.lacks(network.bridge))
+    if lacking:
+        return f"has no network {', '.join(lacking)}"
     if free < wish.memory_bytes:
         return f"has {max(free, 0) // MIB} MiB of free memory, {wish.memory_bytes // MIB} MiB are needed"
     return None

@@ -6,7 +6,7 @@ from typing import Any
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.entity.declaration import Action, Entity, Events, Link, Options, Place, Values, View
-from hosted_engine.engine.entity.field import Reference, Settable
+from hosted_engine.engine.entity.field import MIB, Reference, Settable
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from hosted_engine.engine.ports import Transaction
@@ -27,7 +27,8 @@ _HANDED_ON = tuple(f.name for f in fields(VmBase) if f.name not in ("id", "name"
 
 class VmEntity(Entity[Vm]):
     def make(self, tx: Transaction, given: Values) -> Vm:
-        return with_memory(super().make(tx, given), given)
+        cluster = found(tx.clusters.get(given["cluster_id"]), "cluster", given["cluster_id"])
+        return with_memory(super().make(tx, given), given, cluster.memory_percent)
 
     def defaults(self, tx: Transaction, given: Values) -> Values:
         """What a new VM takes from its template."""
@@ -87,13 +88,15 @@ class VmEntity(Entity[Vm]):
         return [name for name in self.columns if getattr(one, name) != getattr(other, name)]
 
 
-def with_memory(vm: Vm, given: Values) -> Vm:
-    """What is not given follows from the memory where that was given."""
+def with_memory(vm: Vm, given: Values, percent: int) -> Vm:
+    """What is not given follows from the memory where that was given; of it a VM is guaranteed so much that the hosts
+    of its cluster can give all their memory `percent` times."""
     if "memory_bytes" not in given:
         return vm
+    guaranteed = max(vm.memory_bytes * 100 // percent // MIB, 1) * MIB
     return replace(
         vm,
-        memory_guaranteed_bytes=given.get("memory_guaranteed_bytes", vm.memory_bytes),
+        memory_guaranteed_bytes=given.get("memory_guaranteed_bytes", guaranteed),
         memory_max_bytes=given.get("memory_max_bytes", vm.memory_bytes * MAX_MEMORY_FACTOR),
     )
 

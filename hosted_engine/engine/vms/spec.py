@@ -2,10 +2,10 @@
 
 from hosted_engine.engine.disks.images import image_of
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskInterface
-from hosted_engine.engine.networks.model import NIC_MODELS, Nic
+from hosted_engine.engine.networks.model import NIC_MODELS, Network, Nic
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
-from hosted_engine.engine.vms.model import Vm
+from hosted_engine.engine.vms.model import BiosType, Vm
 from node.api.messages.vms import DiskBus, VmDisk, VmNic, VmSpec
 
 BUSES = {
@@ -18,6 +18,8 @@ BUSES = {
 
 def spec_of(tx: Transaction, vm: Vm) -> VmSpec:
     """The bootable disk first, then by id, so that the guest sees the same order at every start."""
+    cluster = found(tx.clusters.get(vm.cluster_id), "cluster", vm.cluster_id)
+    bios_type = cluster.bios_type if vm.bios_type is BiosType.CLUSTER_DEFAULT else vm.bios_type
     return VmSpec(
         id=vm.id,
         name=vm.name,
@@ -25,9 +27,9 @@ def spec_of(tx: Transaction, vm: Vm) -> VmSpec:
         sockets=vm.sockets,
         cores=vm.cores,
         threads=vm.threads,
-        firmware=vm.bios_type.firmware,
+        firmware=bios_type.firmware,
         disks=tuple(_disk(tx, vm, attachment, disk) for attachment, disk in active_disks(tx, vm.id)),
-        nics=tuple(_nic(tx, nic) for nic in sorted(tx.nics.list(owner_id=vm.id), key=lambda n: n.name) if nic.plugged),
+        nics=tuple(_nic(tx, nic) for nic in plugged_nics(tx, vm.id)),
     )
 
 
@@ -43,6 +45,22 @@ def volumes_of(tx: Transaction, vm_id: str) -> frozenset[str]:
     return frozenset(image_of(tx, disk).volume for _, disk in active_disks(tx, vm_id))
 
 
+def plugged_nics(tx: Transaction, vm_id: str) -> list[Nic]:
+    return sorted((nic for nic in tx.nics.list(owner_id=vm_id) if nic.plugged), key=lambda nic: nic.name)
+
+
+def networks_of(tx: Transaction, vm_id: str) -> frozenset[Network]:
+    """The networks that a node needs to run the VM."""
+    return frozenset(network for nic in plugged_nics(tx, vm_id) if (network := network_of(tx, nic)) is not None)
+
+
+def network_of(tx: Transaction, nic: Nic) -> Network | None:
+    if nic.vnic_profile_id is None:
+        return None
+    profile = found(tx.vnic_profiles.get(nic.vnic_profile_id), "vNIC profile", nic.vnic_profile_id)
+    return found(tx.networks.get(profile.network_id), "network", profile.network_id)
+
+
 def _disk(tx: Transaction, vm: Vm, attachment: DiskAttachment, disk: Disk) -> VmDisk:
     return VmDisk(
         image=image_of(tx, disk),
@@ -55,8 +73,11 @@ def _disk(tx: Transaction, vm: Vm, attachment: DiskAttachment, disk: Disk) -> Vm
 
 
 def _nic(tx: Transaction, nic: Nic) -> VmNic:
-    bridge = ""
-    if nic.vnic_profile_id is not None:
-        profile = found(tx.vnic_profiles.get(nic.vnic_profile_id), "vNIC profile", nic.vnic_profile_id)
-        bridge = found(tx.networks.get(profile.network_id), "network", profile.network_id).bridge
-    return VmNic(id=nic.id, mac=nic.mac, bridge=bridge, model=NIC_MODELS[nic.interface], linked=nic.linked)
+    network = network_of(tx, nic)
+    return VmNic(
+        id=nic.id,
+        mac=nic.mac,
+        bridge=network.bridge if network else "",
+        model=NIC_MODELS[nic.interface],
+        linked=nic.linked,
+    )

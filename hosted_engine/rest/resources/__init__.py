@@ -9,7 +9,6 @@ from hosted_engine.rest.resources.disks import Disks
 from hosted_engine.rest.resources.history import Events, Jobs
 from hosted_engine.rest.resources.host_nics import HostNics
 from hosted_engine.rest.resources.hosts import Hosts
-from hosted_engine.rest.resources.networks import Networks
 from hosted_engine.rest.resources.system import System
 from hosted_engine.rest.schema import schema
 
@@ -20,7 +19,6 @@ RESOURCES = (
     HostNics,
     Hosts,
     Jobs,
-    Networks,
     System,
 )
 
