@@ -5,7 +5,7 @@ from typing import Annotated
 
 from hosted_engine.engine.clusters.cpu_types import known_cpu_type
 from hosted_engine.engine.entity.field import Field, OnRemove, Reference, Settable, Shape, name_rule
-from hosted_engine.engine.ids import NO_BALANCING_ID
+from hosted_engine.engine.ids import DEFAULT_MAC_POOL_ID, NO_BALANCING_ID
 from hosted_engine.engine.vms.model import BiosType
 
 BIOS_TYPES = tuple(kind for kind in BiosType if kind is not BiosType.CLUSTER_DEFAULT)
@@ -21,6 +21,7 @@ class Cluster:
     data_center_id: Annotated[
         str | None, Reference("data_center", search="datacenter", to="data_centers", on_remove=OnRemove.CLEAR)
     ]
+    mac_pool_id: Annotated[str, Reference("mac_pool", to="mac_pools")] = DEFAULT_MAC_POOL_ID
     description: Annotated[str, Field("description", search="description", length=4000)] = ""
     comment: Annotated[str, Field("comment", search="comment", length=4000)] = ""
     cpu_architecture: Annotated[

@@ -163,7 +163,10 @@ class Entity(Record[T]):
 
     def normal(self, given: Values) -> dict[str, Any]:
         """`given` in normal form. Raises BadValue, naming the place on the wire, for what is out of its bounds."""
-        return {name: normal(self.place(name), value, self._field(name)) for name, value in given.items()}
+        return {
+            name: normal(self.place(name), value, self._field(name), filled=self._is_required(name))
+            for name, value in given.items()
+        }
 
     def place(self, name: str) -> str:
         """The field's place in a body, in words: `tag.parent`."""
@@ -244,15 +247,19 @@ class Entity(Record[T]):
     def check_references(self, tx: Transaction, item: T) -> None:
         for name, reference in self.references.items():
             value = getattr(item, name)
-            if reference.strict and value is not None:
-                target = entity_of(reference.tables[0])
-                found(tx.of(target.model).get(value), target.kind, value)
+            for one in value if isinstance(value, tuple) else (value,) if value is not None else ():
+                if reference.strict or isinstance(value, tuple):
+                    target = entity_of(reference.tables[0])
+                    found(tx.of(target.model).get(one), target.kind, one)
 
     def _fields(self, given: Values) -> dict[str, Any]:
         return {name: value for name, value in given.items() if name in self.columns}
 
     def _field(self, name: str) -> Field:
         return self.columns[name].field if name in self.columns else self.inputs[name]
+
+    def _is_required(self, name: str) -> bool:
+        return name in self.columns and not self.columns[name].has_default
 
     def _check_declaration(self) -> None:
         """Raises TypeError: a wrong declaration ends at import."""

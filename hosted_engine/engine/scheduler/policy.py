@@ -29,6 +29,8 @@ def why_not(candidate: Candidate, wish: Wish) -> str | None:
         return "is in another cluster"
     if wish.node_ids and node.id not in wish.node_ids:
         return "was not among the hosts asked for"
+    if lacking := sorted(wish.labels - candidate.labels):
+        return f"does not have the affinity label{'s' if len(lacking) > 1 else ''} {', '.join(lacking)}"
     if node.status is not NodeStatus.UP:
         return f"is {node.status.value}" + (f" ({node.detail})" if node.detail else "")
     free = free_bytes(candidate)

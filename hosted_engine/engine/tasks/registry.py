@@ -1,5 +1,6 @@
 """Every command by its kind: what a task's inputs are read back into after a crash."""
 
+from hosted_engine.engine.affinitylabels.entity import AddAffinityLabel
 from hosted_engine.engine.clusters.commands import AddCluster
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
@@ -18,6 +19,7 @@ COMMANDS: dict[str, type[Command]] = {
     command.__name__: command
     for command in (
         ActivateNode,
+        AddAffinityLabel,
         AddCluster,
         AddDisk,
         AddDiskAttachment,

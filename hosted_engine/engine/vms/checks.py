@@ -5,7 +5,7 @@ from math import prod
 from hosted_engine.engine.clusters.model import Cluster
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NameTaken, Protected, WrongState, found
-from hosted_engine.engine.vms.model import MAX_CPUS, RUNNING, Origin, Vm, VmStatus
+from hosted_engine.engine.vms.model import MAX_CPUS, RUNNING, Hardware, Origin, Vm, VmStatus
 
 
 def the_vm(tx: Transaction, vm_id: str) -> Vm:
@@ -59,7 +59,7 @@ def check_runs_vms(cluster: Cluster) -> None:
         )
 
 
-def check_make(vm: Vm) -> None:
+def check_make(vm: Hardware) -> None:
     """Raises BadValue where no VM can be made so."""
     _check_memory(vm)
     cpus = (vm.sockets, vm.cores, vm.threads)
@@ -78,7 +78,7 @@ def check_make(vm: Vm) -> None:
         )
 
 
-def _check_memory(vm: Vm) -> None:
+def _check_memory(vm: Hardware) -> None:
     memory, guaranteed = vm.memory_bytes, vm.memory_guaranteed_bytes
     if not 0 < guaranteed <= memory:
         reason = "it has to lie between 1 MiB and the memory"

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from functools import cached_property
 from typing import Any
 
 from hosted_engine.engine.command import Command
-from hosted_engine.engine.entity.declaration import Action, Entity, Events, Link, Options, Place, Values, View
+from hosted_engine.engine.entity.declaration import Action, Events, Link, Options, Place, Values, View
 from hosted_engine.engine.entity.field import MIB, Reference, Settable
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
+from hosted_engine.engine.instancetypes.model import InstanceType
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from hosted_engine.engine.vms.checks import changeable_vm, check_make, resting_vm
@@ -18,41 +20,43 @@ from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.commands.update_engine_vm import UpdateEngineVm
 from hosted_engine.engine.vms.engine_vm import has_next_run, with_config
-from hosted_engine.engine.vms.hardware import HARDWARE
-from hosted_engine.engine.vms.model import Origin, Vm, VmBase
+from hosted_engine.engine.vms.hardware import HARDWARE, HardwareEntity
+from hosted_engine.engine.vms.model import RUNNING, Hardware, Origin, Vm, VmBase
+from hosted_engine.engine.vms.next_run import later, with_next_run
 
-MAX_MEMORY_FACTOR = 4  # oVirt's default for the memory that hot plug may reach
 _HANDED_ON = tuple(f.name for f in fields(VmBase) if f.name not in ("id", "name", "comment", "origin", "created_at"))
 
 
-class VmEntity(Entity[Vm]):
-    def make(self, tx: Transaction, given: Values) -> Vm:
-        cluster = found(tx.clusters.get(given["cluster_id"]), "cluster", given["cluster_id"])
-        return with_memory(super().make(tx, given), given, cluster.memory_percent)
-
+class VmEntity(HardwareEntity[Vm]):
     def defaults(self, tx: Transaction, given: Values) -> Values:
-        """What a new VM takes from its template."""
+        """What a new VM takes from its template, and from its instance type."""
         template = found(tx.templates.get(given["template_id"]), "template", given["template_id"])
-        taken = {name: getattr(template, name) for name in _HANDED_ON}
+        taken = {name: getattr(template, name) for name in _HANDED_ON} | _hardware(tx, given.get("instance_type_id"))
         return taken | ({"description": ""} if template.id == BLANK_TEMPLATE_ID else {})
 
+    def guaranteed_bytes(self, tx: Transaction, made: Vm) -> int:
+        """So much that the hosts of the cluster can give their memory `memory_percent` times by the hundred."""
+        cluster = found(tx.clusters.get(made.cluster_id), "cluster", made.cluster_id)
+        return max(made.memory_bytes * 100 // cluster.memory_percent // MIB, 1) * MIB
+
     def change(self, tx: Transaction, before: Vm, given: Values) -> Vm:
-        """Memory alone moves its companions along, so that they stay within their bounds."""
-        changed = super().change(tx, before, given)
-        if "memory_bytes" in given and "memory_guaranteed_bytes" not in given:
-            changed = replace(
-                changed, memory_guaranteed_bytes=min(before.memory_guaranteed_bytes, changed.memory_bytes)
-            )
-        if "memory_bytes" in given and "memory_max_bytes" not in given:
-            changed = replace(changed, memory_max_bytes=max(before.memory_max_bytes, changed.memory_bytes))
-        return changed
+        """While it runs only what may change meanwhile changes at once."""
+        if before.status in RUNNING and before.origin is not Origin.MANAGED_HOSTED_ENGINE:
+            return later(before, self._changed(tx, with_next_run(before), given), self._live)
+        return self._changed(tx, before, given)
+
+    def _changed(self, tx: Transaction, before: Vm, given: Values) -> Vm:
+        """Another instance type brings its hardware, but what is given as well."""
+        chosen = given.get("instance_type_id")
+        typed = before if chosen == before.instance_type_id else replace(before, **_hardware(tx, chosen))
+        return super().change(tx, typed, given)
 
     def check(self, tx: Transaction, item: Vm, before: Vm | None) -> None:
         if before is not None:
             changeable_vm(tx, item.id, "change")
-            if any(not self.columns[name].field.live for name in self._differing(before, item)):
+            if not set(self._differing(before, item)) <= self._live | {"next_run"}:
                 resting_vm(tx, item.id, "change the hardware of")
-        check_make(item)
+        check_make(with_next_run(item))
 
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Vm]:
         vm = self.make(tx, given)
@@ -75,30 +79,27 @@ class VmEntity(Entity[Vm]):
     def show(self, item: Vm, gathered: Any) -> Mapping[str, Any]:
         report, next_run = gathered
         template = Link("templates", item.template_id)
-        shown = {"original_template": template, "next_run_configuration_exists": False}
-        if item.origin is not Origin.MANAGED_HOSTED_ENGINE or report is None or not has_next_run(report):
-            return shown
-        shown["next_run_configuration_exists"] = True
-        if not next_run:
-            return shown
-        wanted = with_config(item, report.wanted)
-        return shown | {self.columns[name].field.wire: getattr(wanted, name) for name in self._differing(item, wanted)}
+        wanted, has_next = with_next_run(item), bool(item.next_run)
+        if item.origin is Origin.MANAGED_HOSTED_ENGINE and report is not None and has_next_run(report):
+            wanted = with_config(item, report.wanted)
+            has_next = True
+        differing = [name for name in self._differing(item, wanted) if name != "next_run"]
+        shown = {"original_template": template, "next_run_configuration_exists": has_next}
+        return shown | {self.columns[name].field.wire: getattr(wanted, name) for name in differing if next_run}
+
+    @cached_property
+    def _live(self) -> frozenset[str]:
+        return frozenset(name for name, column in self.columns.items() if column.field.live)
 
     def _differing(self, one: Vm, other: Vm) -> list[str]:
         return [name for name in self.columns if getattr(one, name) != getattr(other, name)]
 
 
-def with_memory(vm: Vm, given: Values, percent: int) -> Vm:
-    """What is not given follows from the memory where that was given; of it a VM is guaranteed so much that the hosts
-    of its cluster can give all their memory `percent` times."""
-    if "memory_bytes" not in given:
-        return vm
-    guaranteed = max(vm.memory_bytes * 100 // percent // MIB, 1) * MIB
-    return replace(
-        vm,
-        memory_guaranteed_bytes=given.get("memory_guaranteed_bytes", guaranteed),
-        memory_max_bytes=given.get("memory_max_bytes", vm.memory_bytes * MAX_MEMORY_FACTOR),
-    )
+def _hardware(tx: Transaction, instance_type_id: str | None) -> dict[str, Any]:
+    if instance_type_id is None:
+        return {}
+    kind = found(tx.of(InstanceType).get(instance_type_id), "instance type", instance_type_id)
+    return {f.name: getattr(kind, f.name) for f in fields(Hardware)}
 
 
 VMS = VmEntity(

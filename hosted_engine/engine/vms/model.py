@@ -1,10 +1,10 @@
 """A VM: what it is made of and what is known of its run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from hosted_engine.engine.entity.field import MIB, Field, Reference, Settable, Shape, name_rule
+from hosted_engine.engine.entity.field import MIB, Field, OnRemove, Reference, Settable, Shape, name_rule
 from hosted_engine.engine.vms.rules import known_time_zone, whole_mib
 from node.api.messages.vms import DownReason, Firmware
 
@@ -51,17 +51,23 @@ class BiosType(StrEnum):
         return Firmware.UEFI if self in (BiosType.Q35_OVMF, BiosType.Q35_SECURE_BOOT) else Firmware.BIOS
 
 
+class Affinity(StrEnum):
+    """oVirt's word for whether a VM may leave its host. USER_MIGRATABLE: only when somebody asks for it."""
+
+    MIGRATABLE = "migratable"
+    USER_MIGRATABLE = "user_migratable"
+    PINNED = "pinned"
+
+
 class Origin(StrEnum):
     OVIRT = "ovirt"
     MANAGED_HOSTED_ENGINE = "managed_hosted_engine"  # the engine's own VM; the engine keeps its hands off it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VmBase:
-    """What VMs have, and templates hand on to them."""
+class Hardware:
+    """What a VM takes from its instance type where it has one, and else from its template."""
 
-    id: str
-    name: Annotated[str, Field("name", search="name", length=64, rule=name_rule(), live=True)]
     memory_bytes: Annotated[
         int, Field("memory", search="memory", unit=MIB, least=MIB, most=MAX_MEMORY_BYTES, rule=whole_mib)
     ] = BLANK_MEMORY_BYTES
@@ -69,20 +75,28 @@ class VmBase:
         int, Field("memory_policy.guaranteed", search="guaranteed_memory", unit=MIB, least=MIB, rule=whole_mib)
     ] = BLANK_MEMORY_BYTES
     memory_max_bytes: Annotated[int, Field("memory_policy.max", least=MIB, rule=whole_mib)] = 4 * BLANK_MEMORY_BYTES
-    description: Annotated[str, Field("description", search="description", length=255, live=True)] = ""
-    comment: Annotated[str, Field("comment", search="comment", length=4000, live=True)] = ""
     sockets: Annotated[int, Field("cpu.topology.sockets", least=1, most=MAX_CPUS)] = 1
     cores: Annotated[int, Field("cpu.topology.cores", least=1, most=MAX_CPUS)] = 1
     threads: Annotated[int, Field("cpu.topology.threads", least=1, most=8)] = 1
+    boot_devices: Annotated[tuple[str, ...], Field("os.boot.devices")] = ("hd",)
+    high_availability: Annotated[bool, Field("high_availability.enabled", live=True)] = False
+    high_availability_priority: Annotated[int, Field("high_availability.priority", least=0, most=100, live=True)] = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VmBase(Hardware):
+    """What VMs have, and templates hand on to them."""
+
+    id: str
+    name: Annotated[str, Field("name", search="name", length=64, rule=name_rule(), live=True)]
+    description: Annotated[str, Field("description", search="description", length=255, live=True)] = ""
+    comment: Annotated[str, Field("comment", search="comment", length=4000, live=True)] = ""
     type: Annotated[VmType, Field("type", search="type", live=True)] = VmType.SERVER
     os_type: Annotated[str, Field("os.type", search="os", length=255)] = "other"
     bios_type: Annotated[BiosType, Field("bios.type", search="bios_type")] = BiosType.CLUSTER_DEFAULT
-    boot_devices: Annotated[tuple[str, ...], Field("os.boot.devices")] = ("hd",)
     origin: Annotated[Origin, Field("origin", settable=Settable.NEVER)] = Origin.OVIRT
     delete_protected: Annotated[bool, Field("delete_protected", live=True)] = False
     stateless: Annotated[bool, Field("stateless")] = False
-    high_availability: Annotated[bool, Field("high_availability.enabled", live=True)] = False
-    high_availability_priority: Annotated[int, Field("high_availability.priority", least=0, most=100, live=True)] = 1
     time_zone: Annotated[str, Field("time_zone.name", length=40, rule=known_time_zone)] = "Etc/GMT"
     created_at: Annotated[
         float, Field("creation_time", settable=Settable.NEVER, search="creationdate", shape=Shape.DATE)
@@ -93,14 +107,24 @@ class VmBase:
 class Vm(VmBase):
     """`node_id` is where it runs, starts or was last known to run while that is not settled; None when down.
     `stop_reason` says why it went down last. `reported_at` is since when, by that node's clock, the last report holds:
-    older ones are stale."""
+    older ones are stale. `host_ids` are the only hosts that it may run on, where there are any. `next_run` holds the
+    fields that change when it is down next, as JSON has them."""
 
     cluster_id: Annotated[str, Reference("cluster", settable=Settable.ON_ADD, search="cluster", to="clusters")]
     template_id: Annotated[str, Reference("template", settable=Settable.ON_ADD, search="template", to="templates")]
+    instance_type_id: Annotated[
+        str | None, Reference("instance_type", to="instance_types", on_remove=OnRemove.CLEAR, live=True)
+    ] = None
     status: Annotated[VmStatus, Field("status", settable=Settable.NEVER, search="status")] = VmStatus.DOWN
     detail: Annotated[str, Field("status_detail", settable=Settable.NEVER, shape=Shape.TEXT)] = ""
     node_id: Annotated[str | None, Reference("host", settable=Settable.NEVER, search="host", to="nodes")] = None
     started_at: Annotated[float | None, Field("start_time", settable=Settable.NEVER, shape=Shape.DATE)] = None
+    affinity: Annotated[Affinity, Field("placement_policy.affinity", live=True)] = Affinity.MIGRATABLE
+    host_ids: Annotated[
+        tuple[str, ...],
+        Reference("placement_policy.hosts", to="nodes", strict=False, live=True, on_remove=OnRemove.REFUSE),
+    ] = ()
+    next_run: dict[str, Any] = field(default_factory=dict)
     stopped_at: Annotated[float | None, Field("stop_time", settable=Settable.NEVER, shape=Shape.DATE)] = None
     stop_reason: DownReason = DownReason.NONE
     reported_at: float = 0.0

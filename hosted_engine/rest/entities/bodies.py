@@ -3,7 +3,7 @@
 Clients send back whole objects, with all that they were shown, so what says nothing new is taken without a word.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -18,7 +18,7 @@ from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NoSuchName, NotThere
 from hosted_engine.rest.media.wire import LINKS, SERVICE, Wire
-from hosted_engine.rest.problems import CannotBeSet, Incomplete, NotCarriedOut
+from hosted_engine.rest.problems import CannotBeSet, Incomplete, NotCarriedOut, UnknownElement
 
 _BESIDE = frozenset({"href", SERVICE, LINKS, "actions"})  # of the representation, not of the object
 
@@ -86,6 +86,12 @@ def refuse(root: str, taken: Taken, shown: Wire) -> None:
         if settable is not None:
             raise CannotBeSet(element=element, value=words(value), when=settable.value)
         raise NotCarriedOut(element=element, value=words(value))
+
+
+def refuse_unknown(elements: Collection[str]) -> None:
+    """Raises UnknownElement for elements that the API does not have."""
+    if elements:
+        raise UnknownElement(elements=", ".join(sorted(elements)))
 
 
 def is_empty(value: Any) -> bool:
@@ -156,8 +162,9 @@ def _identified(tx: Transaction, slot: _Slot, value: Any, place: str, taken: Tak
 def _take(tx: Transaction, slot: _Slot, value: Any, place: str, taken: Taken) -> None:
     said = slot.field
     if isinstance(said, Several):
+        item = entity_of(said.of).element
         taken.values[slot.name] = [
-            _one_of_several(tx, said, one, f"{place}[{i}]", taken) for i, one in enumerate(value)
+            _one_of_several(tx, said, one, f"{place}.{item}[{number}]", taken) for number, one in enumerate(value, 1)
         ]
     elif isinstance(said, Reference):
         if isinstance(value, list):

@@ -74,6 +74,8 @@ def _always(value: Any) -> Get:
 
 def _getter(column: Column) -> Get:
     get, said = attrgetter(column.name), column.field
+    if isinstance(said, Reference) and getattr(column.type, "__origin__", None) is tuple:
+        return lambda item: [ref(said.tables[0], one) for one in get(item)] or None
     if isinstance(said, Reference):
         return lambda item: ref(said.tables[0], get(item)) if get(item) is not None else None
     if said.shape is Shape.DATE:
@@ -95,5 +97,5 @@ def _plain(value: Any) -> Any:
 
 def _parts(value: Any) -> Mapping[str, Any]:
     """A part of an object that is no entity of its own (the range of a MAC pool): its fields by their names."""
-    parts = {name: getattr(value, name) for name in value.__struct_fields__}
-    return {name: _plain(part) for name, part in parts.items() if part is not None}
+    names = zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)
+    return {wire: _plain(part) for wire, name in names if (part := getattr(value, name)) is not None}

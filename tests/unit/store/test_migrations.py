@@ -1,82 +1,66 @@
-"""What an older Trivet has kept is there after an upgrade, in the new form."""
+"""A database from before is brought to the newest form with all that is in it."""
 
 from pathlib import Path
 
-from sqlalchemy import MetaData, Table, insert, text
+import pytest
+from sqlalchemy import create_engine
 
-from hosted_engine.engine.clusters.model import Cluster
-from hosted_engine.engine.networks.model import ROLES, ClusterNetwork, Network, NetworkUsage, VnicProfile
-from hosted_engine.engine.nodes.model import Node
+from hosted_engine.engine.instancetypes.entity import FIRST_ONES
+from hosted_engine.engine.instancetypes.model import InstanceType
+from hosted_engine.engine.macpools.pool import MacPool
+from hosted_engine.engine.macpools.ranges import size
+from hosted_engine.engine.networks.model import ClusterNetwork, NetworkUsage
 from hosted_engine.engine.scheduler.entity import NO_BALANCING, SchedulingPolicy
 from hosted_engine.engine.vms.model import BiosType
-from hosted_engine.store.migrate import upgrade
-from hosted_engine.store.store import SqlStore, _connect
-
-FIRST_SITE: dict[str, dict[str, object]] = {
-    "data_centers": {"id": "d", "name": "Default", "local": False, "status": "up"},
-    "networks": {
-        "id": "n",
-        "name": "ovirtmgmt",
-        "data_center_id": "d",
-        "bridge": "ovirtmgmt",
-        "mtu": 0,
-        "stp": False,
-        "port_isolation": False,
-        "required": True,
-        "status": "operational",
-        "usages": '["default_route","display","gluster","management","migration","vm"]',
-    },
-    "vnic_profiles": {"id": "p", "name": "ovirtmgmt", "network_id": "n", "port_mirroring": False},
-    "clusters": {
-        "id": "c",
-        "name": "Default",
-        "cpu_architecture": "x86_64",
-        "cpu_type": "",
-        "data_center_id": "d",
-        "management_network_id": "n",
-        "gluster_service": True,
-        "virt_service": True,
-    },
-    "nodes": {
-        "id": "h",
-        "name": "node1",
-        "address": "192.0.2.11",
-        "status": "up",
-        "detail": "",
-        "boot_id": "b",
-        "cluster_id": "c",
-        "host_id": 1,
-        "port": 54321,
-        "seen_at": 0.0,
-    },
-}
+from hosted_engine.store.migrate import revision
+from hosted_engine.store.store import SqlStore
+from tests.unit.store import before
 
 
-def test_clusters_and_networks_of_before_data_centers_could_be_added(tmp_path: Path) -> None:
+@pytest.fixture
+def old(tmp_path: Path) -> str:
+    """Its URL."""
     url = f"sqlite:///{tmp_path / 'engine.db'}"
-    engine = _connect(url)
-    upgrade(engine, "0004")
-    with engine.begin() as connection:
-        for name, row in FIRST_SITE.items():
-            table = Table(name, MetaData(), autoload_with=connection)
-            texts = {column.name: "" for column in table.columns if column.name in ("description", "comment")}
-            connection.execute(insert(table).values(texts | row))
+    engine = create_engine(url)
+    before.make(engine)
     engine.dispose()
-    store = SqlStore(url)
+    return url
+
+
+def test_what_was_there_is_there_and_refers_to_what_it_did(old: str) -> None:
+    store = SqlStore(old)
     with store.transaction() as tx:
-        assert tx.of(Cluster).get("c") == Cluster(
-            id="c", name="Default", data_center_id="d", bios_type=BiosType.Q35_SEA_BIOS, gluster_service=True
-        )
-        assert tx.of(Network).list() == [
-            Network(id="n", name="ovirtmgmt", data_center_id="d", bridge="ovirtmgmt", usages=(NetworkUsage.VM,))
-        ]
-        assert tx.of(ClusterNetwork).list() == [
-            ClusterNetwork(id="c/n", cluster_id="c", network_id="n", usages=tuple(sorted(ROLES)))
-        ]
-        assert tx.of(VnicProfile).get("p") == VnicProfile(id="p", name="ovirtmgmt", network_id="n")
-        assert tx.of(SchedulingPolicy).list() == [NO_BALANCING]
-        assert [node.cluster_id for node in tx.of(Node).list()] == ["c"]
+        (vm,) = tx.vms.list()
+        assert (vm.name, vm.cluster_id, vm.template_id, vm.instance_type_id) == ("myvm", "cluster", "blank", None)
+        assert tx.clusters.get("cluster") is not None
     with store._engine.connect() as connection:
-        assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
-        assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
     store.close()
+
+
+def test_a_site_gets_what_a_new_one_begins_with(old: str) -> None:
+    with SqlStore(old).transaction() as tx:
+        (pool,), (cluster,) = tx.of(MacPool).list(), tx.clusters.list()
+        assert (pool.id, pool.default_pool, size(pool.ranges)) == (cluster.mac_pool_id, True, 1 << 16)
+        assert pool.ranges[0].from_.startswith("56:6f:")
+        assert sorted(tx.of(InstanceType).list(), key=lambda one: one.memory_bytes) == list(FIRST_ONES)
+
+
+def test_every_network_is_in_each_cluster_for_what_it_was_used_for(old: str) -> None:
+    with SqlStore(old).transaction() as tx:
+        (network,), (link,), (cluster,) = tx.networks.list(), tx.of(ClusterNetwork).list(), tx.clusters.list()
+        assert (network.bridge, network.usages) == ("ovirtmgmt", (NetworkUsage.VM,))
+        assert (link.id, link.required, link.usages) == ("cluster/net", True, (NetworkUsage.DISPLAY,))
+        assert (cluster.data_center_id, cluster.bios_type) == ("dc", BiosType.Q35_SEA_BIOS)
+        assert tx.of(SchedulingPolicy).list() == [NO_BALANCING]
+        assert cluster.scheduling_policy_id == NO_BALANCING.id
+
+
+def test_a_broken_reference_takes_everything_back(old: str) -> None:
+    engine = create_engine(old)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE vms SET template_id = 'nobody'")
+    with pytest.raises(RuntimeError, match="broke references"):
+        SqlStore(old)
+    assert revision(engine) == before.REVISION

@@ -6,6 +6,7 @@ from typing import Self
 
 import msgspec
 
+from hosted_engine.engine.affinitylabels.entity import VmLabel, binding_labels
 from hosted_engine.engine.command import Command, Context, Lock, Means
 from hosted_engine.engine.disks.checks import settled_disk
 from hosted_engine.engine.events.emit import emit
@@ -19,6 +20,7 @@ from hosted_engine.engine.scheduler.policy import choose
 from hosted_engine.engine.vms.checks import resting_vm, the_vm
 from hosted_engine.engine.vms.lifecycle import went_up
 from hosted_engine.engine.vms.model import VmStatus
+from hosted_engine.engine.vms.next_run import with_next_run
 from hosted_engine.engine.vms.spec import active_disks, networks_of, spec_of, volumes_of
 from node.api.messages.vms import DownReason
 from node.api.problems import RemoteRefused
@@ -46,9 +48,10 @@ class StartVm(Command, frozen=True, kw_only=True):
         wish = Wish(
             vm.cluster_id,
             vm.memory_bytes,
-            volumes_of(tx, vm.id),
-            frozenset(self.node_ids),
-            networks_of(tx, vm.id),
+            volumes=volumes_of(tx, vm.id),
+            node_ids=frozenset(self.node_ids) or frozenset(vm.host_ids),
+            labels=binding_labels(tx, VmLabel, [vm.id]).get(vm.id, frozenset()),
+            networks=networks_of(tx, vm.id),
         )
         choice = choose(wish, candidates(tx, readings, vm.cluster_id))
         if choice.node is None:
@@ -63,7 +66,7 @@ class StartVm(Command, frozen=True, kw_only=True):
 
     def begin(self, tx: Transaction, context: Context) -> None:
         vm = replace(
-            the_vm(tx, self.id),
+            with_next_run(the_vm(tx, self.id)),
             status=VmStatus.WAIT_FOR_LAUNCH,
             node_id=self.node_id,
             detail="",

@@ -5,8 +5,10 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
+from hosted_engine.store.migrations.columns import add_columns
+
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 NO_BALANCING_ID = "b4ed2332-a7ac-4d5f-9596-99a439cb2812"
 
@@ -70,20 +72,19 @@ def _cluster_networks() -> None:
 
 def _clusters() -> None:
     """VMs without firmware of their own go on with the one that they have had."""
-    with op.batch_alter_table("clusters") as batch_op:
-        batch_op.drop_index("ix_clusters_management_network_id")
-        batch_op.drop_constraint("fk_clusters_management_network_id", type_="foreignkey")
-        batch_op.drop_column("management_network_id")
-        batch_op.alter_column("data_center_id", nullable=True)
-        batch_op.add_column(sa.Column("bios_type", sa.Text(), nullable=False, server_default="q35_sea_bios"))
-        batch_op.add_column(sa.Column("memory_percent", sa.BigInteger(), nullable=False, server_default="100"))
-        batch_op.add_column(
-            sa.Column("scheduling_policy_id", sa.Text(), nullable=False, server_default=NO_BALANCING_ID)
-        )
-    with op.batch_alter_table("clusters") as batch_op:
-        for name in ("bios_type", "memory_percent", "scheduling_policy_id"):
-            batch_op.alter_column(name, server_default=None)
-        batch_op.create_foreign_key(
+    with op.batch_alter_table("clusters") as clusters:
+        clusters.drop_index("ix_clusters_management_network_id")
+        clusters.drop_constraint("fk_clusters_management_network_id", type_="foreignkey")
+        clusters.drop_column("management_network_id")
+        clusters.alter_column("data_center_id", nullable=True)
+    add_columns(
+        "clusters",
+        sa.Column("bios_type", sa.Text(), nullable=False, server_default="q35_sea_bios"),
+        sa.Column("memory_percent", sa.BigInteger(), nullable=False, server_default="100"),
+        sa.Column("scheduling_policy_id", sa.Text(), nullable=False, server_default=NO_BALANCING_ID),
+    )
+    with op.batch_alter_table("clusters") as clusters:
+        clusters.create_foreign_key(
             "fk_clusters_scheduling_policy_id", "scheduling_policies", ["scheduling_policy_id"], ["id"]
         )
-        batch_op.create_index("ix_clusters_scheduling_policy_id", ["scheduling_policy_id"])
+        clusters.create_index("ix_clusters_scheduling_policy_id", ["scheduling_policy_id"])
