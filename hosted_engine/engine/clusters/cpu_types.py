@@ -16,6 +16,15 @@ def known_cpu_type(value: Any, field: str) -> str:
     return str(value)
 
 
+def model_of(cpu_type: str) -> str:
+    return cpu_types()[cpu_type].split(",")[0] if cpu_type else ""
+
+
+def features_of(cpu_type: str) -> tuple[str, ...]:
+    """Which are added to the model (`+ssbd`) or taken from it (`-hle`)."""
+    return tuple(cpu_types()[cpu_type].split(",")[1:]) if cpu_type else ()
+
+
 @cache
 def cpu_types() -> Mapping[str, str]:
     types: Mapping[str, str] = json.loads(Path(__file__).with_name("cpu_types.json").read_text())["types"]

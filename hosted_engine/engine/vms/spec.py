@@ -1,5 +1,6 @@
 """What a node has to know to run a VM, from what the store knows. Pure."""
 
+from hosted_engine.engine.clusters.cpu_types import features_of, model_of
 from hosted_engine.engine.disks.images import image_of
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskInterface
 from hosted_engine.engine.networks.model import NIC_MODELS, Network, Nic
@@ -28,6 +29,8 @@ def spec_of(tx: Transaction, vm: Vm) -> VmSpec:
         cores=vm.cores,
         threads=vm.threads,
         firmware=bios_type.firmware,
+        cpu_model=model_of(cluster.cpu_type),
+        cpu_features=features_of(cluster.cpu_type),
         disks=tuple(_disk(tx, vm, attachment, disk) for attachment, disk in active_disks(tx, vm.id)),
         nics=tuple(_nic(tx, nic) for nic in plugged_nics(tx, vm.id)),
     )
@@ -80,4 +83,5 @@ def _nic(tx: Transaction, nic: Nic) -> VmNic:
         bridge=network.bridge if network else "",
         model=NIC_MODELS[nic.interface],
         linked=nic.linked,
+        isolated=network.port_isolation if network else False,
     )

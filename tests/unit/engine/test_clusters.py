@@ -2,12 +2,16 @@
 
 import pytest
 
+from hosted_engine.engine.clusters.cpu_types import cpu_types, features_of, model_of
 from hosted_engine.engine.clusters.entity import CLUSTERS
+from hosted_engine.engine.networks.cluster_entity import CLUSTER_NETWORKS
+from hosted_engine.engine.networks.entity import NETWORKS, NICS
 from hosted_engine.engine.vms.model import BiosType
 from hosted_engine.engine.vms.spec import spec_of
 from node.api.messages.vms import Firmware, VmSpec
+from node.vms.vm_checks import why_not_possible
 from tests.fakes.engine import World
-from tests.unit.engine.scenes import changing, done, new_vm, vm_of
+from tests.unit.engine.scenes import adding, changing, done, new_vm, vm_of
 
 
 def spec(world: World, vm_id: str) -> VmSpec:
@@ -33,3 +37,41 @@ async def test_a_vm_without_firmware_of_its_own_has_its_clusters(
     command = new_vm(world, bios_type=BiosType(of_vm))
     await done(world, command)
     assert spec(world, command.id).firmware is firmware
+
+
+async def test_a_vm_has_the_processor_of_its_cluster() -> None:
+    world = World()
+    command = new_vm(world)
+    await done(world, command)
+    assert (spec(world, command.id).cpu_model, spec(world, command.id).cpu_features) == ("", ())
+    empty = {"name": "empty", "data_center_id": world.cluster.data_center_id}
+    await done(world, adding(world, CLUSTERS, **empty, cpu_type="Secure Intel SandyBridge Family"))
+    with world.store.transaction() as tx:
+        (cluster,) = tx.clusters.list(name="empty")
+    other = new_vm(world, "other", cluster_id=cluster.id)
+    await done(world, other)
+    features = ("+pcid", "+spec-ctrl", "+ssbd", "+md-clear")
+    assert (spec(world, other.id).cpu_model, spec(world, other.id).cpu_features) == ("SandyBridge", features)
+
+
+def test_every_cpu_type_is_one_that_a_node_can_be_told() -> None:
+    for name in cpu_types():
+        told = VmSpec(id="v", name="v", memory_bytes=1, cpu_model=model_of(name), cpu_features=features_of(name))
+        assert why_not_possible(told, knows_time_zone=True) is None
+
+
+async def test_nics_on_an_isolated_network_are_isolated() -> None:
+    world = World()
+    command = new_vm(world)
+    await done(world, command)
+    with world.store.transaction() as tx:
+        (center,) = tx.data_centers.list()
+    await done(world, adding(world, NETWORKS, name="blue", data_center_id=center.id, port_isolation=True))
+    with world.store.transaction() as tx:
+        (blue,) = tx.networks.list(name="blue")
+        (plain,) = tx.networks.list(name="ovirtmgmt")
+    await done(world, adding(world, CLUSTER_NETWORKS, cluster_id=world.cluster.id, network_id=blue.id))
+    for network in (plain, blue):
+        nic = adding(world, NICS, owner_id=command.id, name=network.name, network_id=network.id)
+        await done(world, nic)
+    assert [nic.isolated for nic in spec(world, command.id).nics] == [True, False]
