@@ -13,6 +13,7 @@ from hosted_engine.engine.networks.making import add_management, default_managem
 from hosted_engine.engine.networks.model import ClusterNetwork, NetworkUsage
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NotSupported, listed
+from hosted_engine.engine.vms.model import SerialPolicy
 
 LEGACY_MIGRATION_ID = "00000000-0000-0000-0000-000000000000"  # oVirt's policy of changing nothing on the way
 
@@ -24,10 +25,18 @@ class ClusterEntity(Entity[Cluster]):
             return named
         return [network for network in named if network.data_center_id == known.get("data_center_id")]
 
+    def change(self, tx: Transaction, before: Cluster, given: Values) -> Cluster:
+        """A number of its own goes with its policy."""
+        policy = given.get("serial_policy", before.serial_policy)
+        return super().change(tx, before, given if policy is SerialPolicy.CUSTOM else {"serial_number": "", **given})
+
     def check(self, tx: Transaction, item: Cluster, before: Cluster | None) -> None:
         if not (item.gluster_service or item.virt_service):
             reason = "without gluster_service a cluster is there for VMs"
             raise BadValue(value="false", field=self.place("virt_service"), reason=reason)
+        if (item.serial_policy is SerialPolicy.CUSTOM) != bool(item.serial_number):
+            reason = f"it goes with the policy custom, and the policy is {item.serial_policy or 'none'}"
+            raise BadValue(value=repr(item.serial_number), field=self.place("serial_number"), reason=reason)
         if before is not None:
             self._check_data_center(tx, item, before)
             self._check_hosts(tx, item, before)

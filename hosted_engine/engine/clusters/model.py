@@ -6,15 +6,16 @@ from typing import Annotated
 from hosted_engine.engine.clusters.cpu_types import known_cpu_type
 from hosted_engine.engine.entity.field import Field, OnRemove, Reference, Settable, Shape, name_rule
 from hosted_engine.engine.ids import DEFAULT_MAC_POOL_ID, NO_BALANCING_ID
-from hosted_engine.engine.vms.model import BiosType
+from hosted_engine.engine.vms.model import BiosType, SerialPolicy
 
 BIOS_TYPES = tuple(kind for kind in BiosType if kind is not BiosType.CLUSTER_DEFAULT)
+SERIAL_POLICIES = tuple(policy for policy in SerialPolicy if policy is not SerialPolicy.HOST)  # theirs nobody knows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
     """`data_center_id` is None once its data center is gone. `memory_percent` is how much memory VMs may be given of
-    what a host has: new ones are guaranteed their memory divided by it."""
+    what a host has: new ones are guaranteed their memory divided by it. The serial number is that of its VMs."""
 
     id: str
     name: Annotated[str, Field("name", search="name", length=40, rule=name_rule(extra="._-"))]
@@ -31,5 +32,7 @@ class Cluster:
     bios_type: Annotated[BiosType, Field("bios_type", choices=BIOS_TYPES)] = BiosType.Q35_OVMF
     memory_percent: Annotated[int, Field("memory_policy.over_commit.percent", least=100, most=200)] = 100
     scheduling_policy_id: Annotated[str, Reference("scheduling_policy", to="scheduling_policies")] = NO_BALANCING_ID
+    serial_policy: Annotated[SerialPolicy | None, Field("serial_number.policy", choices=SERIAL_POLICIES)] = None
+    serial_number: Annotated[str, Field("serial_number.value", length=255, shape=Shape.TEXT)] = ""
     gluster_service: Annotated[bool, Field("gluster_service")] = False
     virt_service: Annotated[bool, Field("virt_service")] = True

@@ -1,11 +1,12 @@
 """Data centers in the API."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.datacenters.model import DataCenter
-from hosted_engine.engine.entity.declaration import Entity, Options, Place, View, events
+from hosted_engine.engine.entity.declaration import Entity, Link, Options, Place, View, events
 from hosted_engine.engine.networks.making import add_first_network
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import InUse, NotSupported, listed
@@ -32,11 +33,21 @@ class DataCenterEntity(Entity[DataCenter]):
         return super().remove(tx, item, options, place=place)
 
     def gather(self, view: View, items: Sequence[DataCenter]) -> Any:
-        """Those that have storage."""
-        return {d.data_center_id for d in view.tx.storage_domains.list(data_center_id=[item.id for item in items])}
+        """Those that have storage, and the MAC pools of each one's clusters."""
+        ids = [item.id for item in items]
+        pools: defaultdict[str | None, set[str]] = defaultdict(set)
+        for cluster in view.tx.clusters.list(data_center_id=ids):
+            pools[cluster.data_center_id].add(cluster.mac_pool_id)
+        return {domain.data_center_id for domain in view.tx.storage_domains.list(data_center_id=ids)}, pools
 
     def show(self, item: DataCenter, gathered: Any) -> Mapping[str, Any]:
-        return {"storage_format": STORAGE_FORMAT if item.id in gathered else None}
+        """Its MAC pool is the one that all of its clusters have."""
+        with_storage, pools = gathered
+        pool = next(iter(pools[item.id])) if len(pools[item.id]) == 1 else None
+        return {
+            "mac_pool": Link("mac_pools", pool) if pool else None,
+            "storage_format": STORAGE_FORMAT if item.id in with_storage else None,
+        }
 
 
 DATA_CENTERS = DataCenterEntity(

@@ -51,6 +51,15 @@ class BiosType(StrEnum):
         return Firmware.UEFI if self in (BiosType.Q35_OVMF, BiosType.Q35_SECURE_BOOT) else Firmware.BIOS
 
 
+class SerialPolicy(StrEnum):
+    """Where the serial number that a guest sees of its machine comes from."""
+
+    CUSTOM = "custom"
+    HOST = "host"
+    NONE = "none"
+    VM = "vm"
+
+
 class Affinity(StrEnum):
     """oVirt's word for whether a VM may leave its host. USER_MIGRATABLE: only when somebody asks for it."""
 

@@ -1,12 +1,13 @@
 """What a node has to know to run a VM, from what the store knows. Pure."""
 
 from hosted_engine.engine.clusters.cpu_types import features_of, model_of
+from hosted_engine.engine.clusters.model import Cluster
 from hosted_engine.engine.disks.images import image_of
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskInterface
 from hosted_engine.engine.networks.model import NIC_MODELS, Network, Nic
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
-from hosted_engine.engine.vms.model import BiosType, Vm
+from hosted_engine.engine.vms.model import BiosType, SerialPolicy, Vm
 from node.api.messages.vms import DiskBus, VmDisk, VmNic, VmSpec
 
 BUSES = {
@@ -31,9 +32,20 @@ def spec_of(tx: Transaction, vm: Vm) -> VmSpec:
         firmware=bios_type.firmware,
         cpu_model=model_of(cluster.cpu_type),
         cpu_features=features_of(cluster.cpu_type),
+        serial_number=_serial_number(vm, cluster),
         disks=tuple(_disk(tx, vm, attachment, disk) for attachment, disk in active_disks(tx, vm.id)),
         nics=tuple(_nic(tx, nic) for nic in plugged_nics(tx, vm.id)),
     )
+
+
+def _serial_number(vm: Vm, cluster: Cluster) -> str:
+    match cluster.serial_policy:
+        case SerialPolicy.VM:
+            return vm.id
+        case SerialPolicy.CUSTOM:
+            return cluster.serial_number
+        case _:
+            return ""
 
 
 def active_disks(tx: Transaction, vm_id: str) -> list[tuple[DiskAttachment, Disk]]:

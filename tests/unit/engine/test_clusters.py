@@ -6,7 +6,7 @@ from hosted_engine.engine.clusters.cpu_types import cpu_types, features_of, mode
 from hosted_engine.engine.clusters.entity import CLUSTERS
 from hosted_engine.engine.networks.cluster_entity import CLUSTER_NETWORKS
 from hosted_engine.engine.networks.entity import NETWORKS, NICS
-from hosted_engine.engine.vms.model import BiosType
+from hosted_engine.engine.vms.model import BiosType, SerialPolicy
 from hosted_engine.engine.vms.spec import spec_of
 from node.api.messages.vms import Firmware, VmSpec
 from node.vms.vm_checks import why_not_possible
@@ -75,3 +75,13 @@ async def test_nics_on_an_isolated_network_are_isolated() -> None:
         nic = adding(world, NICS, owner_id=command.id, name=network.name, network_id=network.id)
         await done(world, nic)
     assert [nic.isolated for nic in spec(world, command.id).nics] == [True, False]
+
+
+@pytest.mark.parametrize(("policy", "number"), [(None, ""), ("none", ""), ("vm", "its id"), ("custom", "A1")])
+async def test_a_vm_has_the_serial_number_of_its_cluster(policy: str | None, number: str) -> None:
+    world = World()
+    given = {"serial_policy": policy and SerialPolicy(policy), "serial_number": "A1" if policy == "custom" else ""}
+    await done(world, changing(world, CLUSTERS, world.cluster.id, **given))
+    command = new_vm(world)
+    await done(world, command)
+    assert spec(world, command.id).serial_number == number.replace("its id", command.id)

@@ -144,6 +144,14 @@ def test_a_new_vm_is_guaranteed_what_the_cluster_has_for_it(
     assert (vm.memory, vm.memory_policy.guaranteed) == (3 * GIB, 2 * GIB)
 
 
+def test_a_serial_number_is_given_and_taken_away(cluster: services.ClusterService) -> None:
+    custom = types.SerialNumber(policy=types.SerialNumberPolicy.CUSTOM, value="A1")
+    given = cluster.update(types.Cluster(serial_number=custom)).serial_number
+    assert (given.policy, given.value) == (types.SerialNumberPolicy.CUSTOM, "A1")
+    changed = cluster.update(types.Cluster(serial_number=types.SerialNumber(policy=types.SerialNumberPolicy.VM)))
+    assert (changed.serial_number.policy, changed.serial_number.value) == (types.SerialNumberPolicy.VM, None)
+
+
 def test_a_cluster_without_virt_service_runs_no_vms(
     system: services.SystemService, cluster: services.ClusterService
 ) -> None:
@@ -204,8 +212,12 @@ def test_what_hosts_would_have_to_follow_is_refused(system: services.SystemServi
             "custom_scheduling_policy_properties = .* is not there yet",
         ),
         (
-            types.Cluster(serial_number=types.SerialNumber(policy=types.SerialNumberPolicy.VM)),
-            "cluster.serial_number = .* is not there yet",
+            types.Cluster(serial_number=types.SerialNumber(policy=types.SerialNumberPolicy.HOST)),
+            "cluster.serial_number.policy.*one of custom, none, vm",
+        ),
+        (
+            types.Cluster(serial_number=types.SerialNumber(policy=types.SerialNumberPolicy.CUSTOM)),
+            "'' as cluster.serial_number.value.*goes with the policy custom",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

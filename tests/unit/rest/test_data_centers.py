@@ -66,6 +66,23 @@ def test_a_data_center_comes_and_goes_with_its_management_network(system: servic
     assert len(system.networks_service().list()) == len(system.vnic_profiles_service().list()) == 1
 
 
+def test_a_data_center_shows_the_mac_pool_that_all_of_its_clusters_have(system: services.SystemService) -> None:
+    (pool,), (default,) = system.mac_pools_service().list(), system.data_centers_service().list()
+    assert default.mac_pool.id == pool.id
+    service = system.data_centers_service().data_center_service(system.data_centers_service().add(mydc()).id)
+    assert service.get().mac_pool is None
+    for name in ("one", "two"):
+        system.clusters_service().add(types.Cluster(name=name, data_center=types.DataCenter(name="mydc")))
+    assert service.get().mac_pool.id == pool.id
+    ranges = [types.Range(from_="02:00:00:00:00:00", to="02:00:00:00:00:0f")]
+    other = system.mac_pools_service().add(types.MacPool(name="other", ranges=ranges))
+    two = system.clusters_service().list(search="name=two")[0]
+    system.clusters_service().cluster_service(two.id).update(types.Cluster(mac_pool=types.MacPool(id=other.id)))
+    assert service.get().mac_pool is None
+    system.clusters_service().cluster_service(two.id).remove()
+    system.mac_pools_service().mac_pool_service(other.id).remove()
+
+
 def test_what_a_client_sends_back_as_it_was_shown_changes_nothing(system: services.SystemService) -> None:
     service = system.data_centers_service().data_center_service(system.data_centers_service().add(mydc()).id)
     whole = service.get()
