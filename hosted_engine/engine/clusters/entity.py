@@ -13,7 +13,7 @@ from hosted_engine.engine.networks.making import add_management, default_managem
 from hosted_engine.engine.networks.model import ClusterNetwork, NetworkUsage
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NotSupported, listed
-from hosted_engine.engine.vms.model import SerialPolicy
+from hosted_engine.engine.vms.model import SerialNumberPolicy
 
 LEGACY_MIGRATION_ID = "00000000-0000-0000-0000-000000000000"  # oVirt's policy of changing nothing on the way
 
@@ -27,15 +27,17 @@ class ClusterEntity(Entity[Cluster]):
 
     def change(self, tx: Transaction, before: Cluster, given: Values) -> Cluster:
         """A number of its own goes with its policy."""
-        policy = given.get("serial_policy", before.serial_policy)
-        return super().change(tx, before, given if policy is SerialPolicy.CUSTOM else {"serial_number": "", **given})
+        policy = given.get("serial_number_policy", before.serial_number_policy)
+        return super().change(
+            tx, before, given if policy is SerialNumberPolicy.CUSTOM else {"serial_number": "", **given}
+        )
 
     def check(self, tx: Transaction, item: Cluster, before: Cluster | None) -> None:
         if not (item.gluster_service or item.virt_service):
             reason = "without gluster_service a cluster is there for VMs"
             raise BadValue(value="false", field=self.place("virt_service"), reason=reason)
-        if (item.serial_policy is SerialPolicy.CUSTOM) != bool(item.serial_number):
-            reason = f"it goes with the policy custom, and the policy is {item.serial_policy or 'none'}"
+        if (item.serial_number_policy is SerialNumberPolicy.CUSTOM) != bool(item.serial_number):
+            reason = f"it goes with the policy custom, and the policy is {item.serial_number_policy or 'none'}"
             raise BadValue(value=repr(item.serial_number), field=self.place("serial_number"), reason=reason)
         if before is not None:
             self._check_data_center(tx, item, before)
@@ -103,7 +105,6 @@ CLUSTERS = ClusterEntity(
     events=events("CLUSTER", "Cluster"),
     inputs={"management_network_id": Reference("management_network", settable=Settable.ON_ADD, to="networks")},
     shown={
-        "ballooning_enabled": False,
         "error_handling.on_error": "do_not_migrate",
         "fencing_policy.enabled": False,
         "fencing_policy.skip_if_connectivity_broken.enabled": False,

@@ -6,10 +6,9 @@ from typing import Annotated
 from hosted_engine.engine.clusters.cpu_types import known_cpu_type
 from hosted_engine.engine.entity.field import Field, OnRemove, Reference, Settable, Shape, name_rule
 from hosted_engine.engine.ids import DEFAULT_MAC_POOL_ID, NO_BALANCING_ID
-from hosted_engine.engine.vms.model import BiosType, SerialPolicy
+from hosted_engine.engine.vms.model import BiosType, SerialNumberPolicy
 
 BIOS_TYPES = tuple(kind for kind in BiosType if kind is not BiosType.CLUSTER_DEFAULT)
-SERIAL_POLICIES = tuple(policy for policy in SerialPolicy if policy is not SerialPolicy.HOST)  # theirs nobody knows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +29,10 @@ class Cluster:
     ] = "x86_64"
     cpu_type: Annotated[str, Field("cpu.type", search="cpu_type", rule=known_cpu_type, shape=Shape.TEXT)] = ""
     bios_type: Annotated[BiosType, Field("bios_type", choices=BIOS_TYPES)] = BiosType.Q35_OVMF
+    ballooning: Annotated[bool, Field("ballooning_enabled")] = True
     memory_percent: Annotated[int, Field("memory_policy.over_commit.percent", least=100, most=200)] = 100
     scheduling_policy_id: Annotated[str, Reference("scheduling_policy", to="scheduling_policies")] = NO_BALANCING_ID
-    serial_policy: Annotated[SerialPolicy | None, Field("serial_number.policy", choices=SERIAL_POLICIES)] = None
+    serial_number_policy: Annotated[SerialNumberPolicy | None, Field("serial_number.policy")] = None
     serial_number: Annotated[str, Field("serial_number.value", length=255, shape=Shape.TEXT)] = ""
     gluster_service: Annotated[bool, Field("gluster_service")] = False
     virt_service: Annotated[bool, Field("virt_service")] = True

@@ -100,10 +100,12 @@ def events(name: str, words: str) -> Events:
 
 @dataclass(frozen=True, slots=True)
 class Action(Generic[T]):
-    """`inputs` are what its body may say; `command` makes the command of the object and what was said."""
+    """`inputs` are what its body may say; `command` makes the command of the object and what was said; `shown` are
+    elements that are so anyway, and may be said too."""
 
     command: Callable[[Transaction, T, Values], Command]
     inputs: Mapping[str, Field] = field(default_factory=dict)
+    shown: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Entity(Record[T]):

@@ -21,13 +21,14 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Wish:
     """`node_ids` narrows the choice where the user did; empty means any of the cluster. The node has to have all of
-    `labels`."""
+    `labels`, and as much memory as `most_bytes` in all, of which `memory_bytes` has to be free."""
 
     cluster_id: str
     memory_bytes: int
     volumes: frozenset[str] = frozenset()
     node_ids: frozenset[str] = frozenset()
     labels: frozenset[str] = frozenset()
+    most_bytes: int = 0
     networks: frozenset[Network] = frozenset()
 
 

@@ -42,6 +42,9 @@ def why_not(candidate: Candidate, wish: Wish) -> str | None:
     lacking = sorted(network.name for network in wish.networks if candidate.reading.lacks(network.bridge))
     if lacking:
         return f"has no network {', '.join(lacking)}"
+    whole = node.capabilities.memory_bytes if node.capabilities else None
+    if whole is not None and whole < wish.most_bytes:
+        return f"has {whole // MIB} MiB of memory in all, the VM has {wish.most_bytes // MIB} MiB"
     if free < wish.memory_bytes:
         return f"has {max(free, 0) // MIB} MiB of free memory, {wish.memory_bytes // MIB} MiB are needed"
     return None

@@ -5,7 +5,17 @@ from math import prod
 from hosted_engine.engine.clusters.model import Cluster
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NameTaken, Protected, WrongState, found
-from hosted_engine.engine.vms.model import MAX_CPUS, RUNNING, Hardware, Origin, Vm, VmStatus
+from hosted_engine.engine.vms.model import (
+    MAX_CPUS,
+    RUNNING,
+    Hardware,
+    Origin,
+    SerialNumberPolicy,
+    Vm,
+    VmBase,
+    VmStatus,
+    VmType,
+)
 
 
 def the_vm(tx: Transaction, vm_id: str) -> Vm:
@@ -57,6 +67,17 @@ def check_runs_vms(cluster: Cluster) -> None:
             reason="its virt_service is off",
             mend="Choose another cluster, or switch it on",
         )
+
+
+def check_vm(vm: VmBase) -> None:
+    """Raises BadValue where no VM can be so."""
+    check_make(vm)
+    if (vm.serial_number_policy is SerialNumberPolicy.CUSTOM) is not bool(vm.serial_number):
+        reason = "a number of one's own goes with the policy custom, and with no other"
+        raise BadValue(value=repr(vm.serial_number), field="vm.serial_number.value", reason=reason)
+    if vm.type is VmType.HIGH_PERFORMANCE:
+        reason = "nodes cannot pin a VM's memory and processors yet"
+        raise BadValue(value=vm.type.value, field="vm.type", reason=reason)
 
 
 def check_make(vm: Hardware) -> None:

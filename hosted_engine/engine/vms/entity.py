@@ -7,22 +7,24 @@ from typing import Any
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.entity.declaration import Action, Events, Link, Options, Place, Values, View
-from hosted_engine.engine.entity.field import MIB, Reference, Settable
+from hosted_engine.engine.entity.field import MIB, Field, Reference, Settable
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from hosted_engine.engine.instancetypes.model import InstanceType
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
-from hosted_engine.engine.vms.checks import changeable_vm, check_make, resting_vm
+from hosted_engine.engine.vms.checks import changeable_vm, check_vm, resting_vm
 from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
+from hosted_engine.engine.vms.commands.resume import ResumeVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.commands.update_engine_vm import UpdateEngineVm
 from hosted_engine.engine.vms.engine_vm import has_next_run, with_config
 from hosted_engine.engine.vms.hardware import HARDWARE, HardwareEntity
-from hosted_engine.engine.vms.model import RUNNING, Hardware, Origin, Vm, VmBase
+from hosted_engine.engine.vms.model import RUNNING, Hardware, Origin, Vm, VmBase, VmStatus
 from hosted_engine.engine.vms.next_run import later, with_next_run
+from node.api.messages.vms import BootDevice
 
 _HANDED_ON = tuple(f.name for f in fields(VmBase) if f.name not in ("id", "name", "comment", "origin", "created_at"))
 
@@ -56,7 +58,7 @@ class VmEntity(HardwareEntity[Vm]):
             changeable_vm(tx, item.id, "change")
             if not set(self._differing(before, item)) <= self._live | {"next_run"}:
                 resting_vm(tx, item.id, "change the hardware of")
-        check_make(with_next_run(item))
+        check_vm(with_next_run(item))
 
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Vm]:
         vm = self.make(tx, given)
@@ -102,6 +104,21 @@ def _hardware(tx: Transaction, instance_type_id: str | None) -> dict[str, Any]:
     return {f.name: getattr(kind, f.name) for f in fields(Hardware)}
 
 
+def _start(tx: Transaction, vm: Vm, given: Values) -> Command:
+    """A paused one goes on, as in oVirt."""
+    if vm.status is VmStatus.PAUSED and not given:
+        return ResumeVm(id=vm.id)
+    devices = tuple(BootDevice(device) for device in given.get("boot_devices", ()))
+    return StartVm(
+        id=vm.id, node_ids=given.get("node_ids", ()), paused=given.get("paused", False), boot_devices=devices
+    )
+
+
+REASON = Field("reason", length=4000)
+NO_RUN_ONCE = dict.fromkeys(
+    ("filter", "use_cloud_init", "use_sysprep", "use_ignition", "use_initialization", "volatile"), False
+)
+
 VMS = VmEntity(
     Vm,
     "vms",
@@ -118,10 +135,19 @@ VMS = VmEntity(
     },
     actions={
         "start": Action(
-            lambda tx, vm, given: StartVm(id=vm.id, node_ids=given.get("node_ids", ())),
-            inputs={"node_ids": Reference("vm.placement_policy.hosts", to="nodes")},
+            _start,
+            inputs={
+                "node_ids": Reference("vm.placement_policy.hosts", to="nodes"),
+                "paused": Field("pause"),
+                "boot_devices": Field("vm.os.boot.devices"),
+            },
+            shown=NO_RUN_ONCE,
         ),
-        "stop": Action(lambda tx, vm, given: StopVm(id=vm.id)),
-        "shutdown": Action(lambda tx, vm, given: ShutdownVm(id=vm.id)),
+        "stop": Action(
+            lambda tx, vm, given: StopVm(id=vm.id, **given), inputs={"reason": REASON}, shown={"force": False}
+        ),
+        "shutdown": Action(
+            lambda tx, vm, given: ShutdownVm(id=vm.id, **given), inputs={"reason": REASON}, shown={"force": False}
+        ),
     },
 )

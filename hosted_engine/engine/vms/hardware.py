@@ -13,17 +13,27 @@ MAX_MEMORY_FACTOR = 4  # oVirt's default for the memory that hot plug may reach
 
 # What is the same of all of them, and shown because clients look for it.
 HARDWARE = {
-    "bios.boot_menu.enabled": False,
+    "auto_pinning_policy": "disabled",
+    "console.enabled": True,
     "cpu.architecture": "x86_64",
+    "cpu_pinning_policy": "none",
     "cpu_shares": 0,
-    "io.threads": 0,
-    "memory_policy.ballooning": False,
+    "display.allow_override": False,
+    "display.copy_paste_enabled": False,
+    "display.file_transfer_enabled": False,
+    "display.monitors": 1,
+    "display.smartcard_enabled": False,
     "migration.auto_converge": "inherit",
     "migration.compressed": "inherit",
-    "multi_queues_enabled": True,
-    "start_paused": False,
-    "usb.enabled": False,
-    "virtio_scsi.enabled": True,
+    "migration_downtime": -1,
+    "rng_device.source": "urandom",
+    "soundcard_enabled": False,
+    "sso.methods": [],
+    "stateless": False,
+    "storage_error_resume_behaviour": "auto_resume",
+    "tpm_enabled": False,
+    "tunnel_migration": False,
+    "virtio_scsi_multi_queues_enabled": False,
 }
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from hosted_engine.engine.entity.field import MIB, Field, OnRemove, Reference, Settable, Shape, name_rule
-from hosted_engine.engine.vms.rules import known_time_zone, whole_mib
+from hosted_engine.engine.vms.rules import known_machine, known_time_zone, plain_word, whole_mib
 from node.api.messages.vms import DownReason, Firmware
 
 BLANK_MEMORY_BYTES = 1 << 30
@@ -48,16 +48,26 @@ class BiosType(StrEnum):
 
     @property
     def firmware(self) -> Firmware:
-        return Firmware.UEFI if self in (BiosType.Q35_OVMF, BiosType.Q35_SECURE_BOOT) else Firmware.BIOS
+        match self:
+            case BiosType.Q35_OVMF:
+                return Firmware.UEFI
+            case BiosType.Q35_SECURE_BOOT:
+                return Firmware.UEFI_SECURE_BOOT
+            case _:
+                return Firmware.BIOS
+
+    @property
+    def machine(self) -> str:
+        return "pc" if self is BiosType.I440FX_SEA_BIOS else "q35"
 
 
-class SerialPolicy(StrEnum):
-    """Where the serial number that a guest sees of its machine comes from."""
+class SerialNumberPolicy(StrEnum):
+    """What the guest finds as its machine's serial number: nothing, the VM's id, or `serial_number`; what a VM does not
+    say its cluster does."""
 
-    CUSTOM = "custom"
-    HOST = "host"
     NONE = "none"
     VM = "vm"
+    CUSTOM = "custom"
 
 
 class Affinity(StrEnum):
@@ -87,6 +97,12 @@ class Hardware:
     sockets: Annotated[int, Field("cpu.topology.sockets", least=1, most=MAX_CPUS)] = 1
     cores: Annotated[int, Field("cpu.topology.cores", least=1, most=MAX_CPUS)] = 1
     threads: Annotated[int, Field("cpu.topology.threads", least=1, most=8)] = 1
+    ballooning: Annotated[bool, Field("memory_policy.ballooning")] = True
+    io_threads: Annotated[int, Field("io.threads", least=0, most=127)] = 0
+    usb: Annotated[bool, Field("usb.enabled")] = False
+    virtio_scsi: Annotated[bool, Field("virtio_scsi.enabled")] = True
+    multi_queues: Annotated[bool, Field("multi_queues_enabled")] = True
+    scsi_queues: Annotated[int, Field("virtio_scsi_multi_queues", least=-1, most=128)] = 0
     boot_devices: Annotated[tuple[str, ...], Field("os.boot.devices")] = ("hd",)
     high_availability: Annotated[bool, Field("high_availability.enabled", live=True)] = False
     high_availability_priority: Annotated[int, Field("high_availability.priority", least=0, most=100, live=True)] = 1
@@ -105,7 +121,17 @@ class VmBase(Hardware):
     bios_type: Annotated[BiosType, Field("bios.type", search="bios_type")] = BiosType.CLUSTER_DEFAULT
     origin: Annotated[Origin, Field("origin", settable=Settable.NEVER)] = Origin.OVIRT
     delete_protected: Annotated[bool, Field("delete_protected", live=True)] = False
-    stateless: Annotated[bool, Field("stateless")] = False
+    stateless: bool = False
+    start_paused: Annotated[bool, Field("start_paused")] = False
+    boot_menu: Annotated[bool, Field("bios.boot_menu.enabled")] = False
+    custom_machine: Annotated[
+        str, Field("custom_emulated_machine", search="custom_emulated_machine", rule=known_machine, shape=Shape.TEXT)
+    ] = ""
+    custom_cpu: Annotated[
+        str, Field("custom_cpu_model", search="custom_cpu_type", length=255, rule=plain_word, shape=Shape.TEXT)
+    ] = ""
+    serial_number_policy: Annotated[SerialNumberPolicy | None, Field("serial_number.policy")] = None
+    serial_number: Annotated[str, Field("serial_number.value", length=255, shape=Shape.TEXT)] = ""
     time_zone: Annotated[str, Field("time_zone.name", length=40, rule=known_time_zone)] = "Etc/GMT"
     created_at: Annotated[
         float, Field("creation_time", settable=Settable.NEVER, search="creationdate", shape=Shape.DATE)
@@ -115,9 +141,9 @@ class VmBase(Hardware):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vm(VmBase):
     """`node_id` is where it runs, starts or was last known to run while that is not settled; None when down.
-    `stop_reason` says why it went down last. `reported_at` is since when, by that node's clock, the last report holds:
-    older ones are stale. `host_ids` are the only hosts that it may run on, where there are any. `next_run` holds the
-    fields that change when it is down next, as JSON has them."""
+    `stop_reason` says why it went down last, `stop_note` what was said of it by who stopped it. `reported_at` is since
+    when, by that node's clock, the last report holds: older ones are stale. `host_ids` are the only hosts that it may
+    run on, where there are any. `next_run` holds the fields that change when it is down next, as JSON has them."""
 
     cluster_id: Annotated[str, Reference("cluster", settable=Settable.ON_ADD, search="cluster", to="clusters")]
     template_id: Annotated[str, Reference("template", settable=Settable.ON_ADD, search="template", to="templates")]
@@ -135,6 +161,7 @@ class Vm(VmBase):
     ] = ()
     next_run: dict[str, Any] = field(default_factory=dict)
     stopped_at: Annotated[float | None, Field("stop_time", settable=Settable.NEVER, shape=Shape.DATE)] = None
+    stop_note: Annotated[str, Field("stop_reason", settable=Settable.NEVER, shape=Shape.TEXT)] = ""
     stop_reason: DownReason = DownReason.NONE
     reported_at: float = 0.0
 

@@ -7,8 +7,10 @@ from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskInterface
 from hosted_engine.engine.networks.model import NIC_MODELS, Network, Nic
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
-from hosted_engine.engine.vms.model import BiosType, SerialPolicy, Vm
-from node.api.messages.vms import DiskBus, VmDisk, VmNic, VmSpec
+from hosted_engine.engine.vms.model import BiosType, SerialNumberPolicy, Vm
+from node.api.messages.vms import BootDevice, DiskBus, NicModel, VmDisk, VmNic, VmSpec
+
+UTC_ZONES = ("Etc/GMT", "Etc/UTC", "UTC")
 
 BUSES = {
     DiskInterface.IDE: DiskBus.IDE,
@@ -20,7 +22,7 @@ BUSES = {
 
 def spec_of(tx: Transaction, vm: Vm) -> VmSpec:
     """The bootable disk first, then by id, so that the guest sees the same order at every start."""
-    cluster = found(tx.clusters.get(vm.cluster_id), "cluster", vm.cluster_id)
+    cluster = cluster_of(tx, vm)
     bios_type = cluster.bios_type if vm.bios_type is BiosType.CLUSTER_DEFAULT else vm.bios_type
     return VmSpec(
         id=vm.id,
@@ -29,21 +31,43 @@ def spec_of(tx: Transaction, vm: Vm) -> VmSpec:
         sockets=vm.sockets,
         cores=vm.cores,
         threads=vm.threads,
+        ballooning=balloons(vm, cluster),
+        memory_guaranteed_bytes=vm.memory_guaranteed_bytes if balloons(vm, cluster) else None,
         firmware=bios_type.firmware,
-        cpu_model=model_of(cluster.cpu_type),
-        cpu_features=features_of(cluster.cpu_type),
+        machine=vm.custom_machine or bios_type.machine,
+        cpu_model=vm.custom_cpu or model_of(cluster.cpu_type),
+        cpu_features=() if vm.custom_cpu else features_of(cluster.cpu_type),
+        boot_devices=tuple(BootDevice(device) for device in vm.boot_devices),
+        boot_menu=vm.boot_menu,
+        time_zone="" if vm.time_zone in UTC_ZONES else vm.time_zone,
         serial_number=_serial_number(vm, cluster),
+        start_paused=vm.start_paused,
+        usb=vm.usb,
+        io_threads=vm.io_threads,
+        virtio_scsi=vm.virtio_scsi,
+        scsi_queues=_queues(vm) if vm.scsi_queues < 0 else max(1, vm.scsi_queues),
         disks=tuple(_disk(tx, vm, attachment, disk) for attachment, disk in active_disks(tx, vm.id)),
-        nics=tuple(_nic(tx, nic) for nic in plugged_nics(tx, vm.id)),
+        nics=tuple(_nic(tx, vm, nic) for nic in plugged_nics(tx, vm.id)),
     )
 
 
+def cluster_of(tx: Transaction, vm: Vm) -> Cluster:
+    return found(tx.clusters.get(vm.cluster_id), "cluster", vm.cluster_id)
+
+
+def balloons(vm: Vm, cluster: Cluster) -> bool:
+    """Where the cluster forbids it no VM does."""
+    return vm.ballooning and cluster.ballooning
+
+
 def _serial_number(vm: Vm, cluster: Cluster) -> str:
-    match cluster.serial_policy:
-        case SerialPolicy.VM:
+    """The VM's own, or else its cluster's."""
+    of = cluster if vm.serial_number_policy is None else vm
+    match of.serial_number_policy:
+        case SerialNumberPolicy.VM:
             return vm.id
-        case SerialPolicy.CUSTOM:
-            return cluster.serial_number
+        case SerialNumberPolicy.CUSTOM:
+            return of.serial_number
         case _:
             return ""
 
@@ -87,13 +111,19 @@ def _disk(tx: Transaction, vm: Vm, attachment: DiskAttachment, disk: Disk) -> Vm
     )
 
 
-def _nic(tx: Transaction, nic: Nic) -> VmNic:
-    network = network_of(tx, nic)
+def _nic(tx: Transaction, vm: Vm, nic: Nic) -> VmNic:
+    network, model = network_of(tx, nic), NIC_MODELS[nic.interface]
     return VmNic(
         id=nic.id,
         mac=nic.mac,
         bridge=network.bridge if network else "",
-        model=NIC_MODELS[nic.interface],
+        model=model,
         linked=nic.linked,
+        queues=_queues(vm) if vm.multi_queues and model is NicModel.VIRTIO else 1,
         isolated=network.port_isolation if network else False,
     )
+
+
+def _queues(vm: Vm) -> int:
+    """One for each processor, as far as they help: more than four gain nothing (oVirt has the same bound)."""
+    return min(vm.sockets * vm.cores * vm.threads, 4)

@@ -82,10 +82,20 @@ def refuse(root: str, taken: Taken, shown: Wire) -> None:
     for place, (value, settable) in taken.left.items():
         if is_empty(value) or says_the_same(value, _at(shown, place)):
             continue
+        place, value = _innermost(place, value, _at(shown, place))
         element = f"{root}.{place}"
         if settable is not None:
             raise CannotBeSet(element=element, value=words(value), when=settable.value)
         raise NotCarriedOut(element=element, value=words(value))
+
+
+def _innermost(place: str, value: Any, shown: Any) -> tuple[str, Any]:
+    """The first element within that is said to be otherwise than it is shown."""
+    if isinstance(value, dict) and isinstance(shown, dict):
+        for name, inner in value.items():
+            if name not in _BESIDE and not is_empty(inner) and not says_the_same(inner, shown.get(name)):
+                return _innermost(f"{place}.{name}", inner, shown.get(name))
+    return place, value
 
 
 def refuse_unknown(elements: Collection[str]) -> None:
@@ -174,7 +184,10 @@ def _take(tx: Transaction, slot: _Slot, value: Any, place: str, taken: Taken) ->
         elif value == {} and _may_be_none(slot):
             taken.values[slot.name] = None
     elif value is not None:
-        taken.values[slot.name] = _convert(slot, value)
+        try:
+            taken.values[slot.name] = _convert(slot, value)
+        except msgspec.ValidationError:  # the API has the value, and the model does not
+            taken.left[place] = (value, None)
 
 
 def _one_of_several(tx: Transaction, said: Several, body: Wire, place: str, taken: Taken) -> dict[str, Any]:

@@ -101,7 +101,7 @@ class EntityHandlers(Resource):
         with self.engine.store.transaction() as tx:
             item = self._item(tx, call, self._entity.places[0])
             taken = bodies.take_inputs(tx, action.inputs, call.body)
-            bodies.refuse("action", taken, {})
+            bodies.refuse("action", taken, dict(action.shown))
             command = action.command(tx, item, taken.values)
         return await self.act(call, command)
 

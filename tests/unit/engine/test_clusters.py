@@ -6,7 +6,8 @@ from hosted_engine.engine.clusters.cpu_types import cpu_types, features_of, mode
 from hosted_engine.engine.clusters.entity import CLUSTERS
 from hosted_engine.engine.networks.cluster_entity import CLUSTER_NETWORKS
 from hosted_engine.engine.networks.entity import NETWORKS, NICS
-from hosted_engine.engine.vms.model import BiosType, SerialPolicy
+from hosted_engine.engine.vms.commands.start import needed_bytes
+from hosted_engine.engine.vms.model import BiosType, SerialNumberPolicy
 from hosted_engine.engine.vms.spec import spec_of
 from node.api.messages.vms import Firmware, VmSpec
 from node.vms.vm_checks import why_not_possible
@@ -80,8 +81,23 @@ async def test_nics_on_an_isolated_network_are_isolated() -> None:
 @pytest.mark.parametrize(("policy", "number"), [(None, ""), ("none", ""), ("vm", "its id"), ("custom", "A1")])
 async def test_a_vm_has_the_serial_number_of_its_cluster(policy: str | None, number: str) -> None:
     world = World()
-    given = {"serial_policy": policy and SerialPolicy(policy), "serial_number": "A1" if policy == "custom" else ""}
+    given = {
+        "serial_number_policy": policy and SerialNumberPolicy(policy),
+        "serial_number": "A1" if policy == "custom" else "",
+    }
     await done(world, changing(world, CLUSTERS, world.cluster.id, **given))
     command = new_vm(world)
     await done(world, command)
     assert spec(world, command.id).serial_number == number.replace("its id", command.id)
+
+
+async def test_where_the_cluster_forbids_it_no_vm_has_a_balloon() -> None:
+    world = World()
+    command = new_vm(world, memory_bytes=2 << 30, memory_guaranteed_bytes=1 << 30)
+    await done(world, command)
+    assert (spec(world, command.id).ballooning, spec(world, command.id).memory_guaranteed_bytes) == (True, 1 << 30)
+    await done(world, changing(world, CLUSTERS, world.cluster.id, ballooning=False))
+    assert (spec(world, command.id).ballooning, spec(world, command.id).memory_guaranteed_bytes) == (False, None)
+    vm = vm_of(world, command.id)
+    with world.store.transaction() as tx:
+        assert needed_bytes(tx, vm) == 2 << 30

@@ -131,7 +131,7 @@ def test_clusters_without_hosts_are_left_behind_and_may_join_another_data_center
         (types.DataCenter(name="Default", local=False), "another data center has it already"),
         (
             types.DataCenter(name="x", local=False, version=types.Version(major=4, minor=0)),
-            "data_center.version = .*minor: 0.* is not there yet",
+            "data_center.version.minor = 0 is not there yet",
         ),
         (
             types.DataCenter(name="x", local=False, quota_mode=types.QuotaModeType.ENABLED),

@@ -22,7 +22,7 @@ from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found
 from hosted_engine.engine.templates.model import Template, TemplateStatus
-from hosted_engine.engine.vms.checks import check_make, check_name_free, check_runs_vms
+from hosted_engine.engine.vms.checks import check_name_free, check_runs_vms, check_vm
 from hosted_engine.engine.vms.model import Vm, VmStatus
 from node.steps import Step
 
@@ -75,7 +75,7 @@ class AddVm(Command, frozen=True, kw_only=True):
                 reason=f"it is {template.status.value}",
                 mend="Try again when it is ok",
             )
-        check_make(vm)
+        check_vm(vm)
         for attachment in tx.disk_attachments.list(owner_id=template.id):
             if self.clone:
                 reason = "full copies of a template's disks are not there yet, only thin ones"

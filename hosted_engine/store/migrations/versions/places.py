@@ -77,12 +77,13 @@ def _clusters() -> None:
         clusters.drop_constraint("fk_clusters_management_network_id", type_="foreignkey")
         clusters.drop_column("management_network_id")
         clusters.alter_column("data_center_id", nullable=True)
-        clusters.add_column(sa.Column("serial_policy", sa.Text()))
+        clusters.add_column(sa.Column("serial_number_policy", sa.Text()))
     add_columns(
         "clusters",
         sa.Column("bios_type", sa.Text(), nullable=False, server_default="q35_sea_bios"),
         sa.Column("memory_percent", sa.BigInteger(), nullable=False, server_default="100"),
         sa.Column("scheduling_policy_id", sa.Text(), nullable=False, server_default=NO_BALANCING_ID),
+        sa.Column("ballooning", sa.Boolean(), nullable=False, server_default=sa.true()),
         sa.Column("serial_number", sa.Text(), nullable=False, server_default=""),
     )
     with op.batch_alter_table("clusters") as clusters:
