@@ -17,7 +17,7 @@ from hosted_engine.engine.macpools.pool import pool_of
 from hosted_engine.engine.networks.entity import NICS
 from hosted_engine.engine.networks.model import Nic, NicBase
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import BadValue, NotYet, found
+from hosted_engine.engine.problems import BadValue, NotSupported, found
 from hosted_engine.engine.vms.model import Vm
 
 OF_A_COPY = frozenset({"name", "description", "provisioned_size_bytes", "wipe_after_delete", "propagate_errors"})
@@ -90,7 +90,7 @@ def check_nics(tx: Transaction, vm: Vm, nics: Sequence[NewNic]) -> None:
         if new.nic.mac and not pool.allow_duplicates and any(other.mac == new.nic.mac for other in others):
             raise BadValue(value=new.nic.mac, field=f"{new.place}.mac.address", reason="another NIC of the VM has it")
         NICS.check_references(tx, new.nic)
-        NICS.check_make(tx, new.nic, pool, root=new.place)
+        NICS.check_make(tx, new.nic, vm.cluster_id, f"VM {vm.name}", root=new.place)
 
 
 def check_chipset(tx: Transaction, vm: Vm) -> None:
@@ -105,8 +105,8 @@ def check_chipset(tx: Transaction, vm: Vm) -> None:
 
 
 def check_devices(tx: Transaction, vm: Vm, given: Values) -> Values:
-    """What is given of a VM that is there, without its disks and NICs. Raises NotYet or BadValue where they are not so
-    already: clients send back what they have read, and what they made the VM of."""
+    """What is given of a VM that is there, without its disks and NICs. Raises NotSupported or BadValue where they are
+    not so already: clients send back what they have read, and what they made the VM of."""
     for place, how in _placed("disk_attachments.disk_attachment", given.get("disk_attachments", ())):
         _check_disk(tx, vm, how, place)
     for place, how in _placed("nics.nic", given.get("nics", ())):
@@ -167,7 +167,7 @@ def _copy(tx: Transaction, vm: Vm, attachment: DiskAttachment, how: Values, plac
     for name, value in said.items():
         if name in DISKS.columns and name != "id" and value != (now := getattr(disk, name)):
             reason = f"a VM has thin copies of its template's disks, beside them; this one would have {now}"
-            raise NotYet(value=value, field=DISKS.place(name, f"{place}.disk"), reason=reason)
+            raise NotSupported(value=value, field=DISKS.place(name, f"{place}.disk"), reason=reason)
     if disk.provisioned_size_bytes < base.provisioned_size_bytes:
         reason = f"the template's disk has {base.provisioned_size_bytes} bytes"
         field = DISKS.place("provisioned_size_bytes", f"{place}.disk")
@@ -197,7 +197,7 @@ def _check_disk(tx: Transaction, vm: Vm, how: Values, place: str) -> None:
     attachment = _attachment(tx, vm, _identity(how))
     if attachment is None:
         reason = "the disks of a VM that is there are attached at /vms/ID/diskattachments"
-        raise NotYet(value=_identity(how) or "a new disk", field=place, reason=reason)
+        raise NotSupported(value=_identity(how) or "a new disk", field=place, reason=reason)
     disk, read = found(tx.disks.get(attachment.disk_id), "disk", attachment.disk_id), _as_read(tx, vm, how)
     said: Values = {name: value for name, value in how.get("disk", {}).items() if name != "id"}
     if read is not None and read.owner_id != vm.id:
@@ -211,7 +211,7 @@ def _check_nic(tx: Transaction, vm: Vm, how: Values, place: str) -> None:
     nic = _nic(tx, vm, how)
     if nic is None:
         reason = "the NICs of a VM that is there are added at /vms/ID/nics"
-        raise NotYet(value=how.get("name", "a NIC"), field=place, reason=reason)
+        raise NotSupported(value=how.get("name", "a NIC"), field=place, reason=reason)
     NICS.check_same(tx, nic, how, place)
 
 

@@ -3,10 +3,11 @@
 Clients send back whole objects, with all that they were shown, so what says nothing new is taken without a word.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -49,14 +50,35 @@ class _Reading:
     root: str
     method: str
     before: Any = None
+    known: Mapping[str, Any] = field(default_factory=dict)
     taken: Taken = field(default_factory=Taken)
 
+    def meant(self, name: str, named: Sequence[Any]) -> Sequence[Any]:
+        """Those of what has the name that the reference `name` gives, which can be meant."""
+        if self.entity is None:
+            return named
+        return self.entity.meant(self.tx, name, named, {**self.known, **self.taken.values})
 
-def take(tx: Transaction, entity: Entity[Any], body: Wire, method: str, *, before: Any = None, root: str = "") -> Taken:
+
+def take(
+    tx: Transaction,
+    entity: Entity[Any],
+    body: Wire,
+    method: str,
+    *,
+    before: Any = None,
+    known: Mapping[str, Any] = MappingProxyType({}),
+    root: str = "",
+) -> Taken:
     """Raises BadValue, NotThere, NoSuchName, Incomplete. `method` is "add" or "update", `before` what is updated,
-    `root` the body's own place where it lies within another."""
-    reading = _Reading(tx, entity, root or entity.element, method, before)
-    _walk(reading, body, _slots(entity, method), "")
+    `known` are the fields of what is added that are settled already, `root` is the body's own place where it lies
+    within another. The body is read in the order of the declaration: what a name means may depend on what is declared
+    before."""
+    known = known if before is None else {name: getattr(before, name) for name in entity.columns}
+    reading = _Reading(tx, entity, root or entity.element, method, before, known)
+    slots = _slots(entity, method)
+    order = {name: place for place, name in enumerate(slots)}
+    _walk(reading, dict(sorted(body.items(), key=lambda one: order.get(one[0], len(order)))), slots, "")
     return Taken(entity.normal(reading.taken.values, root), reading.taken.left)
 
 
@@ -114,7 +136,9 @@ def _walk(reading: _Reading, body: Wire, slots: Mapping[str, Any], above: str) -
         if isinstance(slot, _Slot) and slot.taken:
             _take(reading, slot, value, place)
         elif isinstance(slot, _Slot):
-            reading.taken.left[place] = (_known(reading, slot.field, value, place), slot.field.settable)
+            reading.taken.left[place] = (_identified(reading, slot, value, place), slot.field.settable)
+        elif isinstance(slot, dict) and value == {}:
+            _clear(reading, slot)
         elif isinstance(slot, dict) and isinstance(value, dict):
             _walk(reading, value, slot, place)
         elif isinstance(slot, dict) and isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
@@ -130,7 +154,17 @@ def _take(reading: _Reading, slot: _Slot, value: Any, place: str) -> None:
     elif isinstance(said, Reference):
         _take_reference(reading, slot, said, value, place)
     elif value is not None:
-        _note(reading, slot, _convert(slot, value), place)
+        try:
+            _note(reading, slot, _convert(slot, value), place)
+        except msgspec.ValidationError:  # the API has the value, and the model does not
+            reading.taken.left[place] = (value, None)
+
+
+def _clear(reading: _Reading, slots: Mapping[str, Any]) -> None:
+    """An empty element takes away what may be missing (`<vlan/>`)."""
+    for slot in slots.values():
+        if isinstance(slot, _Slot) and slot.taken and _may_be_none(slot):
+            reading.taken.values[slot.name] = None
 
 
 def _note(reading: _Reading, slot: _Slot, value: Any, place: str) -> None:
@@ -176,24 +210,34 @@ def _take_reference(reading: _Reading, slot: _Slot, said: Reference, value: Any,
             raise BadValue(value=f"{len(value)} of them", field=element, reason="one is possible")
         value = value[0] if value else None
     if isinstance(value, list):
-        values[slot.name] = tuple(resolve(reading.tx, said, one, place) for one in value)
+        values[slot.name] = tuple(_resolved(reading, slot, one, place) for one in value)
     elif value and not is_empty(value):
-        values[slot.name] = resolve(reading.tx, said, value, place)
+        values[slot.name] = _resolved(reading, slot, value, place)
     elif value == {} and _may_be_none(slot):
         values[slot.name] = None
 
 
-def _known(reading: _Reading, said: Field, value: Any, place: str) -> Any:
-    """What is not taken, with names of objects made ids, by which they are shown."""
-    if not isinstance(said, Reference):
-        return value
+def _identified(reading: _Reading, slot: _Slot, value: Any, place: str) -> Any:
+    """A reference that cannot be set may be said by its name all the same, as long as it is what is shown."""
     if isinstance(value, list):
-        return [_known(reading, said, one, place) for one in value]
-    by_name = isinstance(value, dict) and value.get("name") and not value.get("id")
-    return {"id": resolve(reading.tx, said, value, place)} if by_name else value
+        return [_identified(reading, slot, one, place) for one in value]
+    if not isinstance(slot.field, Reference) or not isinstance(value, dict) or value.get("id"):
+        return value
+    return {"id": _resolved(reading, slot, value, place)} if value.get("name") else value
 
 
-def resolve(tx: Transaction, said: Reference, value: Wire, place: str) -> str:
+def _resolved(reading: _Reading, slot: _Slot, value: Wire, place: str) -> str:
+    assert isinstance(slot.field, Reference)
+    return resolve(reading.tx, slot.field, value, place, lambda named: reading.meant(slot.name, named))
+
+
+def resolve(
+    tx: Transaction,
+    said: Reference,
+    value: Wire,
+    place: str,
+    meant: Callable[[Sequence[Any]], Sequence[Any]] = lambda named: named,
+) -> str:
     """The id of what a reference means, by its id or else by its name. Raises NotThere, NoSuchName, Incomplete."""
     target = entity_of(said.tables[0])
     repository = tx.of(target.model)
@@ -202,7 +246,7 @@ def resolve(tx: Transaction, said: Reference, value: Wire, place: str) -> str:
             raise NotThere(kind=target.kind, id=identity)
         return str(identity)
     if name := value.get("name"):
-        named = repository.list(name=name)
+        named = meant(repository.list(name=name))
         if not named:
             raise NoSuchName(kind=target.kind, name=name)
         return str(named[0].id)

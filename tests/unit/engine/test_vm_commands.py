@@ -9,7 +9,7 @@ from hosted_engine.engine.disks.model import DiskFormat, DiskStatus
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.jobs.model import JobStatus
 from hosted_engine.engine.nodes.readings import Readings
-from hosted_engine.engine.problems import BadValue, NameTaken, NoNode, NotThere, Protected, WrongState
+from hosted_engine.engine.problems import BadValue, NameTaken, NoNode, NotSupported, NotThere, Protected, WrongState
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
@@ -90,8 +90,8 @@ BAD = [
     ({"boot_devices": ("hd", "hd")}, BadValue, "boot.devices"),
     ({"cluster_id": "nowhere"}, NotThere, "no cluster"),
     ({"template_id": "nothing"}, NotThere, "no template"),
-    ({"template_id": TINY_ID, "clone": True}, BadValue, "not there yet"),
-    ({"template_id": TINY_ID, "storage_domain_id": "nowhere"}, BadValue, "beside the template's disk"),
+    ({"template_id": TINY_ID, "clone": True}, NotSupported, "not there yet: nodes make thin copies"),
+    ({"template_id": TINY_ID, "storage_domain_id": "nowhere"}, NotSupported, "beside the template's disk"),
 ]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, DiskInterface, DiskStatus
 from hosted_engine.engine.networks.model import Nic, NicInterface
-from hosted_engine.engine.problems import BadValue, NotThere, NotYet, WrongState
+from hosted_engine.engine.problems import BadValue, NotSupported, NotThere, WrongState
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.model import VmStatus
 from node.api.messages.images import ImageFormat, ImageRequest
@@ -102,11 +102,11 @@ async def test_a_vm_has_the_nics_that_were_asked_for() -> None:
         ({"disk": {"id": "nothing"}}, NotThere, "no disk has that id"),
         ({"disk": NEW, "interface": DiskInterface.IDE}, BadValue, f"{DISK}[1].interface"),
         ({"disk": NEW, "bootable": True}, WrongState, "vm1_Disk2: its disk vm1_tiny is the bootable one"),
-        ({"disk": {"id": TINY, "format": DiskFormat.RAW}}, NotYet, f"{DISK}[1].disk.format: .* have cow"),
-        ({"disk": {"id": TINY, "sparse": False}}, NotYet, f"{DISK}[1].disk.sparse"),
+        ({"disk": {"id": TINY, "format": DiskFormat.RAW}}, NotSupported, f"{DISK}[1].disk.format: .* have cow"),
+        ({"disk": {"id": TINY, "sparse": False}}, NotSupported, f"{DISK}[1].disk.sparse"),
         (
             {"disk": {"id": TINY, "storage_domain_id": ENGINE_DOMAIN_ID}},
-            NotYet,
+            NotSupported,
             f"{DISK}[1].disk.storage_domains",
         ),
         ({"disk": {"id": TINY, "provisioned_size_bytes": MIB}}, BadValue, f"{DISK}[1].disk.provisioned_size"),

@@ -95,7 +95,7 @@ def test_a_disk_has_what_was_asked_for(system: services.SystemService) -> None:
         ({"storage_domains": [types.StorageDomain(name="nowhere")]}, 404, "no storage domain has the name nowhere"),
         ({"storage_domains": [types.StorageDomain(name="data")] * 2}, 400, "disk.storage_domains.*one is possible"),
         ({"name": "two words"}, 400, "disk.name.*letters, digits"),
-        ({"alias": "other"}, 400, "other and mydisk as disk.name and disk.alias"),
+        ({"alias": "other"}, 400, "mydisk and other as disk.name and disk.alias"),
         ({"id": "1234"}, 400, "disk.id.*UUID"),
         ({"id": TINY_IMAGE.disk_id}, 400, "disk.id.*another disk has it"),
         ({"sparse": False}, 400, "disk.sparse.*always thin"),

@@ -17,9 +17,9 @@ from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.macpools.pool import free_macs, pool_of
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import NotYet, WrongState, found
+from hosted_engine.engine.problems import NotSupported, WrongState, found
 from hosted_engine.engine.templates.model import Template, TemplateStatus
-from hosted_engine.engine.vms.checks import check_name_free, check_vm
+from hosted_engine.engine.vms.checks import check_name_free, check_runs_vms, check_vm
 from hosted_engine.engine.vms.devices import NewDisk, NewNic, check_disks, check_nics
 from hosted_engine.engine.vms.model import Vm, VmStatus
 from node.steps import Step
@@ -69,7 +69,7 @@ class AddVm(Command, frozen=True, kw_only=True):
     def check(self, tx: Transaction) -> None:
         vm = self.wanted
         check_name_free(tx, vm.name, vm.id)
-        found(tx.clusters.get(vm.cluster_id), "cluster", vm.cluster_id)
+        check_runs_vms(found(tx.clusters.get(vm.cluster_id), "cluster", vm.cluster_id))
         self._check_template(tx)
         check_vm(vm)
         check_disks(tx, vm, self.disks)
@@ -142,9 +142,9 @@ class AddVm(Command, frozen=True, kw_only=True):
             mend = "Try again when it is ok"
             raise WrongState(action="use", kind="template", name=template.name, reason=reason, mend=mend)
         if copied and self.clone:
-            reason = "full copies of a template's disks are not there yet, only thin ones"
-            raise NotYet(value="true", field="clone", reason=reason)
+            reason = "nodes make thin copies of a template's disks, no full ones"
+            raise NotSupported(value="true", field="clone", reason=reason)
         for disk in copied.values():
             if self.storage_domain_id not in (None, disk.storage_domain_id):
                 reason = "a thin disk has to lie beside the template's disk that it stands on"
-                raise NotYet(value=self.storage_domain_id, field="vm.storage_domain", reason=reason)
+                raise NotSupported(value=self.storage_domain_id, field="vm.storage_domain", reason=reason)
