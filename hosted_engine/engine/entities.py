@@ -5,8 +5,13 @@ from typing import Any
 from hosted_engine.engine.clusters.entity import CLUSTERS
 from hosted_engine.engine.datacenters.entity import DATA_CENTERS
 from hosted_engine.engine.entity.declaration import Entity
+from hosted_engine.engine.entity.record import Record
+from hosted_engine.engine.events.entity import EVENTS
+from hosted_engine.engine.jobs.entity import JOB_STEPS, JOBS
 from hosted_engine.engine.networks.entity import NETWORKS, NICS, VNIC_PROFILES
 from hosted_engine.engine.nodes.entity import NODES
+from hosted_engine.engine.records import RECORDS
+from hosted_engine.engine.search.vocabulary import check_searches
 from hosted_engine.engine.storage.entity import STORAGE_DOMAINS
 from hosted_engine.engine.tags.entity import TAG_ASSIGNMENTS, TAGS
 from hosted_engine.engine.templates.entity import TEMPLATES
@@ -16,6 +21,9 @@ from hosted_engine.engine.vms.entity import VMS
 ENTITIES: tuple[Entity[Any], ...] = (
     CLUSTERS,
     DATA_CENTERS,
+    EVENTS,
+    JOBS,
+    JOB_STEPS,
     NETWORKS,
     NICS,
     NODES,
@@ -27,3 +35,7 @@ ENTITIES: tuple[Entity[Any], ...] = (
     VMS,
     VNIC_PROFILES,
 )
+
+STORED: tuple[Record[Any], ...] = (*RECORDS, *ENTITIES)  # all that has a table
+
+check_searches(ENTITIES)

@@ -9,20 +9,22 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
-from hosted_engine.engine.entities import ENTITIES
+from hosted_engine.engine.entities import STORED
 from hosted_engine.engine.events.model import Event
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.records import RECORDS
+from hosted_engine.store.dialects import Sqlite, dialect_of
 from hosted_engine.store.mapping import Mapper
 from hosted_engine.store.migrate import bring_up_to_date
 from hosted_engine.store.repositories import SqlEventLog, SqlRepository
+from hosted_engine.store.search import Compiler
 from hosted_engine.store.tables import TABLES
 from node.api.problems import Failed
 
 T = TypeVar("T")
 
-MAPPERS: dict[type[Any], Mapper[Any]] = {r.model: Mapper(r.model, TABLES[r.model]) for r in (*RECORDS, *ENTITIES)}
-_ORDER = {record.model: record.order for record in (*RECORDS, *ENTITIES)}
+MAPPERS: dict[type[Any], Mapper[Any]] = {r.model: Mapper(r.model, TABLES[r.model]) for r in STORED}
+_TABLES = {table.name: table for table in TABLES.values()}
+_ORDER = {record.model: record.order for record in STORED}
 
 
 class StoreUnreachable(Failed):
@@ -34,18 +36,19 @@ class StoreUnreachable(Failed):
 class SqlTransaction(Transaction):
     """One connection's; a repository is made when it is asked for first."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, compiler: Compiler) -> None:
         self._connection = connection
+        self._compiler = compiler
         self._made: dict[type[Any], SqlRepository[Any]] = {}
 
     def of(self, model: type[T]) -> SqlRepository[T]:
         if model not in self._made:
-            self._made[model] = SqlRepository(self._connection, MAPPERS[model], _ORDER[model])
+            self._made[model] = SqlRepository(self._connection, MAPPERS[model], _ORDER[model], self._compiler)
         return self._made[model]
 
     @cached_property
     def events(self) -> SqlEventLog:
-        return SqlEventLog(self._connection, MAPPERS[Event], "id")
+        return SqlEventLog(self._connection, MAPPERS[Event], ("id",), self._compiler)
 
 
 class SqlStore:
@@ -54,6 +57,7 @@ class SqlStore:
     def __init__(self, url: str) -> None:
         """`url` is SQLAlchemy's, for example `sqlite:////var/lib/trivet-engine/engine.db`."""
         self._engine = _connect(url)
+        self._compiler = Compiler(_TABLES, dialect_of(self._engine.dialect.name))
         try:
             bring_up_to_date(self._engine)
         except OperationalError as err:
@@ -62,7 +66,7 @@ class SqlStore:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         with self._engine.begin() as connection:
-            yield SqlTransaction(connection)
+            yield SqlTransaction(connection, self._compiler)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -83,3 +87,4 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
         connection.execute(f"PRAGMA {pragma}")
+    Sqlite.register(connection)

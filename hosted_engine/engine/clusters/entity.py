@@ -3,6 +3,7 @@
 from hosted_engine.engine.clusters.model import Cluster
 from hosted_engine.engine.datacenters.entity import COMPATIBILITY
 from hosted_engine.engine.entity.declaration import READ, Entity, Place, Within
+from hosted_engine.engine.search.words import Shown, path
 
 CLUSTERS = Entity(
     Cluster,
@@ -32,5 +33,12 @@ CLUSTERS = Entity(
         "tunnel_migration": False,
         "version": COMPATIBILITY,
         "vnc_encryption": False,
+    },
+    searches={"compatibility_level": Shown("version")},
+    related={
+        "storage": path("data_center_id", "storage_domains.data_center_id"),
+        "cluster_network": path("data_center_id", "networks.data_center_id", words={"network_name": "name"}),
+        "hosts": path("nodes.cluster_id"),
+        "vms": path("vms.cluster_id"),
     },
 )

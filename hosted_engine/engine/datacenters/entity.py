@@ -2,6 +2,7 @@
 
 from hosted_engine.engine.datacenters.model import DataCenter
 from hosted_engine.engine.entity.declaration import READ, Entity, Place
+from hosted_engine.engine.search.words import Shown, path
 
 COMPATIBILITY = {"major": 4, "minor": 7}
 
@@ -18,5 +19,11 @@ DATA_CENTERS = Entity(
         "storage_format": "v5",
         "supported_versions": [COMPATIBILITY],
         "version": COMPATIBILITY,
+    },
+    searches={"compatibility_version": Shown("version")},
+    related={
+        "clusters": path("clusters.data_center_id"),
+        "networks": path("networks.data_center_id"),
+        "storage": path("storage_domains.data_center_id"),
     },
 )

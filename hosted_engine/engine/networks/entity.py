@@ -8,9 +8,10 @@ from hosted_engine.engine.entity.declaration import READ, Entity, Events, Link, 
 from hosted_engine.engine.entity.field import Reference
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.networks.macs import choose_mac
-from hosted_engine.engine.networks.model import NIC_MODELS, Network, Nic, VnicProfile
+from hosted_engine.engine.networks.model import NIC_MODELS, Network, NetworkUsage, Nic, VnicProfile
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState
+from hosted_engine.engine.search.words import Holds, Of, Shown, path
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
 
 NETWORKS = Entity(
@@ -28,6 +29,13 @@ NETWORKS = Entity(
         Place(("Networks", "Network"), methods=READ),
     ),
     unique=(("data_center_id", "name"),),
+    searches={"vmnetwork": Holds("usages", NetworkUsage.VM)},
+    related={
+        "cluster_network": path("data_center_id", "clusters.data_center_id", words={"cluster_name": "name"}),
+        "host_network": path(
+            "data_center_id", "clusters.data_center_id", "nodes.cluster_id", words={"host_name": "name"}
+        ),
+    },
 )
 
 VNIC_PROFILES = Entity(
@@ -46,6 +54,11 @@ VNIC_PROFILES = Entity(
     ),
     unique=(("network_id", "name"),),
     shown={"pass_through.mode": "disabled"},
+    searches={
+        "compatibility_version": Of(path("network_id", "data_center_id"), "compatibility_version"),
+        "datacenter": Of(path("network_id"), "datacenter"),
+        "passthrough": Shown("pass_through.mode", aliases=(("false", "disabled"), ("true", "enabled"))),
+    },
 )
 
 
@@ -130,4 +143,5 @@ NICS = NicEntity(
     events=Events(_nic_event("ADD", "added"), _nic_event("UPDATE", "changed"), _nic_event("REMOVE", "removed")),
     shown={"synced": True},
     inputs={"network_id": Reference("network", to="networks")},
+    searches={"network_name": Of(path("vnic_profile_id"), "network_name")},
 )

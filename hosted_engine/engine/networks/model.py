@@ -73,7 +73,7 @@ class VnicProfile:
     ]
     description: Annotated[str, Field("description", search="description", length=4000)] = ""
     comment: Annotated[str, Field("comment", search="comment", length=4000)] = ""
-    port_mirroring: Annotated[bool, Field("port_mirroring")] = False
+    port_mirroring: Annotated[bool, Field("port_mirroring", search="port_mirroring")] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ class Nic:
     id: str
     owner_id: Annotated[str, Field(index=True)]
     name: Annotated[str, Field("name", length=50, rule=name_rule())]
-    mac: Annotated[str, Field("mac.address", rule=good_mac)] = ""  # one is chosen
+    mac: Annotated[str, Field("mac.address", search="mac", rule=good_mac)] = ""  # one is chosen
     vnic_profile_id: Annotated[str | None, Reference("vnic_profile", to="vnic_profiles")] = None
     interface: Annotated[NicInterface, Field("interface")] = NicInterface.VIRTIO
     linked: Annotated[bool, Field("linked")] = True

@@ -11,6 +11,8 @@ from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
+from hosted_engine.engine.search.words import Elapsed, Of, Shown, Times, path
+from hosted_engine.engine.tags.entity import TAG
 from hosted_engine.engine.vms.checks import changeable_vm, check_make, resting_vm
 from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
@@ -111,6 +113,24 @@ VMS = VmEntity(
     shown=HARDWARE | {"run_once": False, "has_illegal_images": False},
     inputs={
         "storage_domain_id": Reference("storage_domain", settable=Settable.ON_ADD, to="storage_domains"),
+    },
+    searches={
+        "architecture": Shown("cpu.architecture"),
+        "compatibility_level": Of(path("cluster_id"), "compatibility_level"),
+        "datacenter": Of(path("cluster_id"), "datacenter"),
+        "has_illegal_images": Shown("has_illegal_images"),
+        "on_host": Of(path("node_id"), "name"),
+        "tag": TAG,
+        "uptime": Elapsed("started_at"),
+        "vcpus": Times(("sockets", "cores", "threads")),
+    },
+    related={
+        "datacenter": path("cluster_id", "data_center_id"),
+        "events": path("events.vm_id"),
+        "hosts": path("node_id"),
+        "storage": path("disk_attachments.owner_id", "disk_id", "storage_domain_id"),
+        "templates": path("template_id"),
+        "vnic": path("nics.owner_id"),
     },
     actions={
         "start": Action(

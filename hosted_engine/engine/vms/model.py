@@ -33,6 +33,9 @@ class VmStatus(StrEnum):
     WAIT_FOR_LAUNCH = "wait_for_launch"
 
 
+_ALIASES = (("migrating_from", "migrating"), ("migrating_to", "migrating"))  # oVirt knows both ends
+
+
 class VmType(StrEnum):
     DESKTOP = "desktop"
     SERVER = "server"
@@ -96,10 +99,12 @@ class Vm(VmBase):
     older ones are stale."""
 
     cluster_id: Annotated[str, Reference("cluster", settable=Settable.ON_ADD, search="cluster", to="clusters")]
-    template_id: Annotated[str, Reference("template", settable=Settable.ON_ADD, search="template", to="templates")]
-    status: Annotated[VmStatus, Field("status", settable=Settable.NEVER, search="status")] = VmStatus.DOWN
+    template_id: Annotated[str, Reference("template", settable=Settable.ON_ADD, to="templates")]
+    status: Annotated[VmStatus, Field("status", settable=Settable.NEVER, search="status", aliases=_ALIASES)] = (
+        VmStatus.DOWN
+    )
     detail: Annotated[str, Field("status_detail", settable=Settable.NEVER, shape=Shape.TEXT)] = ""
-    node_id: Annotated[str | None, Reference("host", settable=Settable.NEVER, search="host", to="nodes")] = None
+    node_id: Annotated[str | None, Reference("host", settable=Settable.NEVER, to="nodes")] = None
     started_at: Annotated[float | None, Field("start_time", settable=Settable.NEVER, shape=Shape.DATE)] = None
     stopped_at: Annotated[float | None, Field("stop_time", settable=Settable.NEVER, shape=Shape.DATE)] = None
     stop_reason: DownReason = DownReason.NONE

@@ -21,7 +21,7 @@ Tree = dict[str, Any]  # name -> Tree, or what answers the value there
 
 def to_wire(entity: Entity[Any], item: Any, gathered: Any, href: str = "", key: str = "id") -> Wire:
     """`href` is where it is shown; without one, in its own collection."""
-    identity = getattr(item, key)
+    identity = str(getattr(item, key))
     wire: Wire = {"id": identity, "href": href or f"{ROOT}/{entity.path}/{identity}"}
     _fill(wire, _tree(entity), item)
     for place, value in entity.show(item, gathered).items():
@@ -36,13 +36,13 @@ def put(wire: Wire, place: str, value: Any) -> None:
     wire[last] = _shown(value)
 
 
-def ref(table: str, identity: str) -> Wire:
-    return {"id": identity, "href": f"{ROOT}/{entity_of(table).path}/{identity}"}
+def ref(table: str, identity: str, path: str = "") -> Wire:
+    return {"id": identity, "href": f"{ROOT}/{path or entity_of(table).path}/{identity}"}
 
 
 def _shown(value: Any) -> Any:
     if isinstance(value, Link):
-        return ref(value.table, value.id)
+        return ref(value.table, value.id, value.path)
     return [_shown(one) for one in value] if isinstance(value, list) else value
 
 

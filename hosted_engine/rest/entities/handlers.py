@@ -63,7 +63,8 @@ class EntityHandlers(Resource):
 
     async def list(self, call: Call, _: int, place: Place) -> Answer:
         with self.engine.store.transaction() as tx:
-            items = search.items(tx, self._entity, call.parameters, self._within(tx, call, place))
+            asked = search.Asked(self._entity, call.parameters, self._within(tx, call, place), self.engine.clock())
+            items = search.items(tx, asked, self.engine.readings)
             return Answer(self._shown(tx, call, place, items, call.path))
 
     async def get(self, call: Call, _: int, place: Place) -> Answer:
@@ -150,7 +151,7 @@ class EntityHandlers(Resource):
         if place.shows:
             entity, key = entity_of(self._entity.references[place.shows].tables[0]), "id"
             there = tx.of(entity.model).find([getattr(item, place.shows) for item in items])
-            items = sorted(there.values(), key=lambda item: str(getattr(item, entity.order)))
+            items = sorted(there.values(), key=lambda item: str(getattr(item, entity.order[0])))
         gathered = entity.gather(View(tx, self.engine.readings, call.parameters, place), items)
         own = entity.path and not place.shows and not place.nested
         return [to_wire(entity, i, gathered, "" if own else f"{path}/{getattr(i, key)}", key) for i in items]

@@ -6,7 +6,6 @@ from hosted_engine.rest.call import Handlers
 from hosted_engine.rest.entities.handlers import entity_handlers
 from hosted_engine.rest.resources.attachments import Attachments
 from hosted_engine.rest.resources.disks import Disks
-from hosted_engine.rest.resources.history import Events, Jobs
 from hosted_engine.rest.resources.host_nics import HostNics
 from hosted_engine.rest.resources.hosts import Hosts
 from hosted_engine.rest.resources.networks import Networks
@@ -16,10 +15,8 @@ from hosted_engine.rest.schema import schema
 RESOURCES = (
     Attachments,
     Disks,
-    Events,
     HostNics,
     Hosts,
-    Jobs,
     Networks,
     System,
 )
