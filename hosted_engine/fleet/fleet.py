@@ -1,8 +1,7 @@
 """All the nodes: a watch on each, and the way to them for commands."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from collections.abc import Callable
 
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.nodes.presence import starts_over
@@ -10,23 +9,13 @@ from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Store
 from hosted_engine.engine.problems import NodeNotUp, NotThere
 from hosted_engine.engine.tasks.locks import Locks
+from hosted_engine.fleet.attended import AttendedNode
 from hosted_engine.fleet.storage_watch import StorageWatch
 from hosted_engine.fleet.watch import Clock, Watch
 from node.api.contract import NodeApi
 
 PATIENCE_S = 30.0  # how long a command waits for a node, whose agent may be restarting
 START_S = 300.0  # after the engine's start it waits so long: after a power cut the whole site comes up, volumes last
-
-
-class _Attended:
-    """A node's API whose calls end as soon as the node is known to be silent."""
-
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
-
-    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
-        operation = getattr(self._watch.api, name)
-        return lambda *arguments: self._watch.while_heard(operation(*arguments))
 
 
 class Fleet:
@@ -78,7 +67,7 @@ class Fleet:
             await asyncio.wait_for(watch.up.wait(), self._patience_s())
         except TimeoutError as err:
             raise NodeNotUp(node=watch.name, reason="it is not connected") from err
-        return cast(NodeApi, _Attended(watch))
+        return AttendedNode(watch)
 
     async def carrier(self, volume: str) -> NodeApi:
         end = self._clock.monotonic() + self._patience_s()
@@ -88,7 +77,7 @@ class Fleet:
             for node in up:
                 watch = self._watches.get(node.id)
                 if watch is not None and watch.up.is_set() and self._readings.of(node.id).mounted(volume):
-                    return cast(NodeApi, _Attended(watch))
+                    return AttendedNode(watch)
             if self._clock.monotonic() >= end:
                 raise NodeNotUp(node=f"a node with volume {volume}", reason="none is up that has it mounted")
             await self._clock.sleep(0.5)

@@ -9,13 +9,14 @@ import falcon.asgi
 from falcon.asgi import Request, Response
 
 from hosted_engine.engine.ports import Store
+from hosted_engine.rest import sso
 from hosted_engine.rest.auth import Authenticator
 from hosted_engine.rest.call import Handlers
 from hosted_engine.rest.dispatch import PREFIX, Dispatcher
 from hosted_engine.rest.http_api import Api
 from hosted_engine.rest.schema import schema
 from hosted_engine.rest.services import Health, PkiResource
-from hosted_engine.rest.sso import Logout, Token
+from hosted_engine.rest.sso import LOGOUT, SIGN_ON, Logout, Token
 
 log = logging.getLogger(__name__)
 
@@ -31,17 +32,21 @@ def make_app(
     app: falcon.asgi.App[Request, Response] = falcon.asgi.App()
     app.req_options.strip_url_path_trailing_slash = True
     app.add_sink(Api(Dispatcher(schema(), handlers), authenticator).serve, re.compile(re.escape(PREFIX) + "(?=[/;]|$)"))
-    app.add_route("/ovirt-engine/sso/oauth/token", Token(authenticator))
-    app.add_route("/ovirt-engine/sso/oauth/revoke", Logout(authenticator))
-    app.add_route("/ovirt-engine/services/sso-logout", Logout(authenticator))
+    app.add_route(f"{SIGN_ON}oauth/token", Token(authenticator))
+    app.add_route(f"{SIGN_ON}oauth/revoke", Logout(authenticator))
+    app.add_route(LOGOUT, Logout(authenticator))
     app.add_route("/ovirt-engine/services/health", Health(store))
     app.add_route("/ovirt-engine/services/pki-resource", PkiResource(authority_pem))
-    app.add_error_handler(Exception, _unforeseen)
+    app.add_error_handler(Exception, _refuse)
+    app.add_error_handler(falcon.HTTPError, _refuse)  # Falcon has one of its own for these
     return app
 
 
-async def _unforeseen(request: Request, response: Response, err: Exception, params: object, **_: object) -> None:
-    """The log has the error, the answer only says that there was one."""
+async def _refuse(request: Request, response: Response, err: Exception, params: object, **_: object) -> None:
+    """Of what nobody foresaw the log has the error, the answer only says that there was one."""
+    if sso.is_sign_on(request.path):
+        sso.refuse(request, response, err)
+        return
     if isinstance(err, falcon.HTTPError | falcon.http_status.HTTPStatus):
         raise err
     log.error("unforeseen error on %s %s", request.method, request.path, exc_info=err)

@@ -8,9 +8,10 @@ from urllib.parse import parse_qsl, unquote
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.limits import PARAMETERS
 from hosted_engine.rest.media.wire import Wire
-from hosted_engine.rest.problems import TooBroad
+from hosted_engine.rest.problems import NotUtf8, TooBroad
 from hosted_engine.rest.schema import Method, Service
 
+_KEEP = "surrogateescape"  # each byte that is no UTF-8 is kept as one character of its own
 _INTEGER = re.compile("[+-]?[0-9]{1,18}", re.ASCII)
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
@@ -49,7 +50,9 @@ class Answer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """`path` is the href of what is asked, an action's object included; `ids` holds the ids in it by their names in
-    the schema ("vm", "attachment"); `wait` says that the caller wants the end, not the begin, of what it asks for."""
+    the schema ("vm", "attachment"); `unknown` has the paths of elements of the body that the API does not have
+    (`vm.os.boot.@dev`), which are not in `body`; `wait` says that the caller wants the end, not the begin, of what it
+    asks for."""
 
     service: Service
     method: Method
@@ -58,6 +61,7 @@ class Call:
     parameters: Parameters
     body: Wire
     caller: Caller
+    unknown: tuple[str, ...] = ()
     wait: bool = False
 
 
@@ -67,22 +71,42 @@ Handlers = Mapping[tuple[str, str], Handler]  # (service, method) of the schema
 
 def split_path(raw: str) -> tuple[list[str], dict[str, str]]:
     """The decoded segments of a path and the matrix parameters of the last one; empty segments do not count. Raises
-    TooBroad."""
+    TooBroad, NotUtf8."""
     segments: list[str] = []
     matrix: dict[str, str] = {}
     for part in raw.split("/"):
         name, *parameters = part.split(";")
         if len(parameters) > PARAMETERS:
             raise TooBroad(parameter="the path", problem="has too many matrix parameters", limit=PARAMETERS)
-        matrix = {unquote(k): unquote(v) for k, _, v in (p.partition("=") for p in parameters)} if part else matrix
+        matrix = (
+            {_path_text(k): _path_text(v) for k, _, v in (p.partition("=") for p in parameters)} if part else matrix
+        )
         if name:
-            segments.append(unquote(name))
+            segments.append(_path_text(name))
     return segments, matrix
 
 
 def parse_query(raw: str) -> dict[str, str]:
-    """Raises TooBroad."""
+    """Raises TooBroad, NotUtf8."""
     try:
-        return dict(parse_qsl(raw, keep_blank_values=True, max_num_fields=PARAMETERS))
+        pairs = parse_qsl(raw, keep_blank_values=True, errors=_KEEP, max_num_fields=PARAMETERS)
     except ValueError:
         raise TooBroad(parameter="the query", problem="has too many parameters", limit=PARAMETERS) from None
+    for name, value in pairs:
+        _check_utf8(name, "the name of a parameter")
+        _check_utf8(value, f"the parameter {name}")
+    return dict(pairs)
+
+
+def _path_text(raw: str) -> str:
+    text = unquote(raw, errors=_KEEP)
+    _check_utf8(text, "the path")
+    return text
+
+
+def _check_utf8(text: str, where: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as err:
+        byte = ord(text[err.start]) & 0xFF
+        raise NotUtf8(where=where, byte=byte, position=err.start + 1) from None

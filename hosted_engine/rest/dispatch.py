@@ -1,27 +1,35 @@
 """From a request without HTTP around it to an answer without HTTP around it: finds, reads, calls, follows, writes."""
 
-import re
-import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.limits import URL_BYTES
 from hosted_engine.rest import faults
 from hosted_engine.rest.call import Answer, Call, Handlers, Parameters, parse_query, split_path
+from hosted_engine.rest.correlation import correlation_id
 from hosted_engine.rest.follow import Follower
-from hosted_engine.rest.media.bounds import check_texts
-from hosted_engine.rest.media.json_media import JsonReader, JsonWriter
-from hosted_engine.rest.media.wire import SERVICE, Wire
+from hosted_engine.rest.media.checks import check_body
+from hosted_engine.rest.media.formats import Format, format_of_answer, format_of_body
+from hosted_engine.rest.media.json_read import JsonReader
+from hosted_engine.rest.media.json_write import JsonWriter
+from hosted_engine.rest.media.wire import SERVICE, Wire, shown
 from hosted_engine.rest.media.xml_read import XmlReader
 from hosted_engine.rest.media.xml_write import XmlWriter
-from hosted_engine.rest.problems import BadCorrelationId, Malformed, NoSuchPath, NotThereYet, UrlTooLong
-from hosted_engine.rest.router import Route, find
+from hosted_engine.rest.problems import (
+    ApiRefused,
+    Malformed,
+    NoSuchPath,
+    NotAcceptable,
+    NotThereYet,
+    OtherId,
+    UrlTooLong,
+)
+from hosted_engine.rest.router import Route, find, locate
 from hosted_engine.rest.schema import Method, Schema
 
 PREFIX = "/ovirt-engine/api"
-_CORRELATION_ID = re.compile("[0-9A-Za-z_-]{1,36}", re.ASCII)
-_XML, _JSON = "application/xml", "application/json"
+_ROOT = split_path(PREFIX)[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,17 +46,26 @@ class Ask:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     status: int
-    content_type: str
-    body: bytes
+    content_type: str = ""  # of an empty body
+    body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Answers = tuple[XmlWriter | JsonWriter, str]  # what writes them, and their Content-Type
 
 
 class Dispatcher:
     def __init__(self, schema: Schema, handlers: Handlers) -> None:
         self._schema = schema
         self._handlers = handlers
-        self._readers: dict[str, XmlReader | JsonReader] = {_XML: XmlReader(schema), _JSON: JsonReader(schema)}
-        self._writers: dict[str, XmlWriter | JsonWriter] = {_XML: XmlWriter(schema), _JSON: JsonWriter(schema)}
+        self._readers: dict[Format, XmlReader | JsonReader] = {
+            Format.XML: XmlReader(schema),
+            Format.JSON: JsonReader(schema),
+        }
+        self._writers: dict[Format, XmlWriter | JsonWriter] = {
+            Format.XML: XmlWriter(schema),
+            Format.JSON: JsonWriter(schema),
+        }
 
     async def reply(self, ask: Ask, caller: Caller) -> Reply:
         """Never raises: problems come back as faults."""
@@ -56,34 +73,45 @@ class Dispatcher:
         route = None
         try:
             segments, parameters = _take_apart(ask)
-            correlation = parameters.text("correlation_id") or str(uuid.uuid4())
-            if not _CORRELATION_ID.fullmatch(correlation):
-                raise BadCorrelationId()
-            headers["Correlation-Id"] = correlation
+            headers["Correlation-Id"] = correlation = correlation_id(parameters)
+            if ask.http == "OPTIONS":
+                return Reply(status=200, headers=headers | {"Allow": ", ".join(self._allowed(segments))})
             route = find(self._schema, segments, ask.http)
-            caller = replace(caller, correlation_id=correlation)
-            answer = await self._answer(route, ask, parameters, caller)
-            return self._write(ask, answer, route, headers)
+            answers = self._answers(ask)  # nothing is done whose answer could not be given
+            answer = await self._answer(route, ask, parameters, replace(caller, correlation_id=correlation))
+            return self._write(answers, answer, route, headers)
         except Exception as err:  # noqa: BLE001 - the outermost place: every error becomes a document
             return self.refusal(ask, err, headers, action=route is not None and route.method.is_action)
 
     def refusal(self, ask: Ask, err: Exception, headers: Mapping[str, str], *, action: bool = False) -> Reply:
-        writer, content_type = self._writer(ask)
+        try:
+            writer, content_type = self._answers(ask)
+        except NotAcceptable:
+            writer, content_type = self._answers(Ask(http=ask.http, path=ask.path))
         document = (
             writer.one(faults.failed_action(err), "Action") if action else writer.one(faults.fault_of(err), "Fault")
         )
-        return Reply(status=faults.status_of(err), content_type=content_type, body=document, headers=headers)
+        more = err.headers if isinstance(err, ApiRefused) else {}
+        return Reply(
+            status=faults.status_of(err), content_type=content_type, body=document, headers={**headers, **more}
+        )
+
+    def _allowed(self, segments: Sequence[str]) -> Sequence[str]:
+        return "OPTIONS", *locate(self._schema, segments).allowed
 
     async def _answer(self, route: Route, ask: Ask, parameters: Parameters, caller: Caller) -> Answer:
-        body = self._read(route.method, ask)
-        answer = await self._call(route, parameters, body, caller)
+        unknown: list[str] = []
+        body = self._read(route, ask, unknown)
+        answer = await self._call(route, parameters, body, caller, tuple(dict.fromkeys(unknown)))
         if (follow := parameters.text("follow")) and answer.value is not None:
             await Follower(self._schema, lambda href: self._get(href, caller)).follow(
                 answer.value, _type_given(route.method), follow
             )
         return answer
 
-    async def _call(self, route: Route, parameters: Parameters, body: Wire, caller: Caller) -> Answer:
+    async def _call(
+        self, route: Route, parameters: Parameters, body: Wire, caller: Caller, unknown: tuple[str, ...] = ()
+    ) -> Answer:
         handler = self._handlers.get((route.service.name, route.method.name))
         if handler is None:
             raise NotThereYet(service=route.service.name, method=route.method.name)
@@ -95,6 +123,7 @@ class Dispatcher:
             parameters=parameters,
             body=body,
             caller=caller,
+            unknown=unknown,
             wait=_wants_to_wait(parameters, body),
         )
         answer = await handler(call)
@@ -103,8 +132,8 @@ class Dispatcher:
 
     async def _get(self, href: str, caller: Caller) -> Wire | list[Wire] | None:
         """What a link leads to, for `follow`."""
-        segments, matrix = split_path(href.partition("?")[0].removeprefix(PREFIX))
-        route = find(self._schema, segments, "GET")
+        segments, matrix = split_path(href.partition("?")[0])
+        route = find(self._schema, segments[len(_ROOT) :], "GET")
         return (await self._call(route, Parameters(matrix=matrix), {}, caller)).value
 
     def _tell_service(self, route: Route, answer: Answer) -> None:
@@ -116,19 +145,22 @@ class Dispatcher:
             if name:
                 value.setdefault(SERVICE, name)
 
-    def _read(self, method: Method, ask: Ask) -> Wire:
+    def _read(self, route: Route, ask: Ask, unknown: list[str]) -> Wire:
+        method, is_empty = route.method, not ask.body.strip()
         kind = "Action" if method.is_action else _type_taken(self._schema, method)
-        if kind is None or method.http not in ("POST", "PUT") or (method.is_action and not ask.body.strip()):
+        if kind is None or method.http not in ("POST", "PUT") or (method.is_action and is_empty):
             return {}
-        if not ask.body.strip():
+        if is_empty:
             raise Malformed(problem=f"The body is empty, and a {self._schema.type(kind).tag} has to be in it")
-        reader = self._readers[_JSON if "json" in ask.headers.get("content-type", "") else _XML]
-        body = reader.one(ask.body, kind)
-        check_texts(self._schema, body, kind)
+        its_format, charset = format_of_body(ask.headers.get("content-type", ""), ask.body)
+        body = self._readers[its_format].one(ask.body, kind, charset=charset, unknown=unknown)
+        check_body(self._schema, body, kind)
+        if method.name == "update":
+            _check_id(body, route.object_id, self._schema.type(kind).tag)
         return body
 
-    def _write(self, ask: Ask, answer: Answer, route: Route, headers: dict[str, str]) -> Reply:
-        writer, content_type = self._writer(ask)
+    def _write(self, answers: Answers, answer: Answer, route: Route, headers: dict[str, str]) -> Reply:
+        writer, content_type = answers
         if isinstance(answer.value, list):
             body = writer.many(answer.value, _type_given(route.method))
         elif route.method.is_action or route.method.http == "DELETE" or answer.value is None:
@@ -139,17 +171,24 @@ class Dispatcher:
                 headers["Location"] = href
         return Reply(status=answer.status, content_type=content_type, body=body, headers=headers)
 
-    def _writer(self, ask: Ask) -> tuple[XmlWriter | JsonWriter, str]:
-        accept = ask.headers.get("accept", "")
-        wanted = _JSON if "json" in accept and "xml" not in accept else _XML
-        return self._writers[wanted], f"{wanted};charset=UTF-8"
+    def _answers(self, ask: Ask) -> Answers:
+        """Raises NotAcceptable."""
+        its_format, media_type = format_of_answer(ask.headers.get("accept", ""))
+        return self._writers[its_format], f"{media_type};charset=UTF-8"
+
+
+def _check_id(body: Wire, there: str | None, tag: str) -> None:
+    """Raises OtherId."""
+    if there is not None and (given := body.get("id", there)) != there:
+        raise OtherId(element=tag, given=shown(str(given)), there=there)
 
 
 def _take_apart(ask: Ask) -> tuple[list[str], Parameters]:
     """The segments below the API's root, and what the request says beside its path."""
     if len(ask.path) + len(ask.query) > URL_BYTES:
         raise UrlTooLong(limit=URL_BYTES)
-    segments, matrix = split_path(ask.path.removeprefix(PREFIX))
+    segments, matrix = split_path(ask.path)
+    segments = segments[len(_ROOT) :]
     if any("\0" in segment for segment in segments):  # no id has it, and not every database takes the question
         raise NoSuchPath(path="this path")
     return segments[1:] if segments[:1] == ["v4"] else segments, Parameters(parse_query(ask.query), matrix, ask.headers)

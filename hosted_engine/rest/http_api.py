@@ -1,16 +1,19 @@
 """The API's place in Falcon: takes HTTP apart, asks who it is, hands the rest to the dispatcher."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from falcon.asgi import Request, Response
 
 from hosted_engine.limits import BODY_BYTES, HEADER_BYTES
 from hosted_engine.rest.auth import COOKIE, Authenticator, basic_credentials
+from hosted_engine.rest.compression import compress
 from hosted_engine.rest.dispatch import PREFIX, Ask, Dispatcher, Reply
 from hosted_engine.rest.problems import ApiRefused, HeaderTooLong, Malformed, NotSignedIn, TooLarge
 
 _KEPT_HEADERS = (
     "accept",
+    "accept-encoding",
     "authorization",
     "content-type",
     "cookie",
@@ -33,34 +36,39 @@ class Api:
 
     async def _serve(self, request: Request, response: Response) -> None:
         headers = {name: value for name, value in request.headers.items() if name in _KEPT_HEADERS}
+        reply = await self._reply(request, response, headers)
+        body, encoding = await compress(reply.body, headers.get("accept-encoding", ""))
+        response.status = reply.status
+        response.content_type = reply.content_type or None
+        response.data = body
+        for name, value in {"Vary": "Accept, Accept-Encoding", **encoding, **reply.headers}.items():
+            response.set_header(name, value)
+
+    async def _reply(self, request: Request, response: Response, headers: Mapping[str, str]) -> Reply:
         ask = Ask(
             http="GET" if request.method == "HEAD" else request.method,
             path=raw_path(request),
             query=request.query_string,
             headers=headers,
         )
-        if long := next((name for name, value in headers.items() if len(value) > HEADER_BYTES), None):
-            _send(response, self._dispatcher.refusal(ask, HeaderTooLong(name=long, limit=HEADER_BYTES), {}))
-            return
-        caller = await self._authenticator.of_request(headers)
-        if caller is None:
-            response.set_header("WWW-Authenticate", 'Basic realm="ENGINE"')
-            _send(response, self._dispatcher.refusal(ask, NotSignedIn(), {}))
-            return
-        await self._remember(request, response, headers)
         try:
-            body = await read_body(request, BODY_BYTES)
+            if long := next((name for name, value in headers.items() if len(value) > HEADER_BYTES), None):
+                raise HeaderTooLong(name=long, limit=HEADER_BYTES)
+            caller = await self._authenticator.of_request(headers)
+            if caller is None:
+                raise NotSignedIn
+            await self._remember(response, headers)
+            ask = replace(ask, body=await read_body(request, BODY_BYTES))
         except ApiRefused as err:
-            _send(response, self._dispatcher.refusal(ask, err, {}))
-            return
-        ask = Ask(http=ask.http, path=ask.path, query=ask.query, headers=headers, body=body)
-        _send(response, await self._dispatcher.reply(ask, caller))
+            return self._dispatcher.refusal(ask, err, {})
+        return await self._dispatcher.reply(ask, caller)
 
-    async def _remember(self, request: Request, response: Response, headers: Mapping[str, str]) -> None:
+    async def _remember(self, response: Response, headers: Mapping[str, str]) -> None:
         """`Prefer: persistent-auth`: a session in a cookie, instead of credentials on every request."""
         if "persistent-auth" not in headers.get("prefer", "") or COOKIE in headers.get("cookie", ""):
             return
-        pair = basic_credentials(headers.get("authorization", "").partition(" ")[2])
+        scheme, _, credentials = headers.get("authorization", "").partition(" ")
+        pair = basic_credentials(credentials) if scheme.lower() == "basic" else None
         if pair is not None:
             token, _ = await self._authenticator.sign_in(*pair, scope="ovirt-app-api")
             response.set_cookie(COOKIE, token, path=PREFIX, secure=True, http_only=True, same_site="Strict")
@@ -69,7 +77,7 @@ class Api:
 def raw_path(request: Request) -> str:
     """The path as it was sent: a %2F in it is part of a segment."""
     raw: bytes = request.scope.get("raw_path") or request.path.encode()
-    return raw.partition(b"?")[0].decode("latin-1")
+    return raw.partition(b"?")[0].decode(errors="surrogateescape")
 
 
 async def read_body(request: Request, limit: int) -> bytes:
@@ -85,11 +93,3 @@ async def read_body(request: Request, limit: int) -> bytes:
     if len(body) < (request.content_length or 0):
         raise Malformed(problem="The body is shorter than its Content-Length")
     return bytes(body)
-
-
-def _send(response: Response, reply: Reply) -> None:
-    response.status = reply.status
-    response.content_type = reply.content_type
-    response.data = reply.body
-    for name, value in reply.headers.items():
-        response.set_header(name, value)

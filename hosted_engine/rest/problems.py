@@ -15,12 +15,41 @@ class ApiRefused(Refused):
     def detail(self) -> str:
         return self.text.why
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """That HTTP asks for with such a status."""
+        return {}
+
 
 class Malformed(ApiRefused):
     reason = "Request syntactically incorrect."
     what = "The request body cannot be read"
     why = "{problem}"
     mend = "Send what the API's description asks for"
+
+
+class UnknownCharset(ApiRefused):
+    status = 415
+    reason = "Unsupported Media Type"
+    what = "The request body cannot be read"
+    why = "The character set '{charset}' is not known here; known are {known}"
+    mend = "Send UTF-8"
+
+
+class UnknownMediaType(ApiRefused):
+    status = 415
+    reason = "Unsupported Media Type"
+    what = "The request body cannot be read"
+    why = "The media type '{media_type}' is not known here; known are {known}"
+    mend = "Send the body as one of them and say so in Content-Type"
+
+
+class NotAcceptable(ApiRefused):
+    status = 406
+    reason = "Not Acceptable"
+    what = "The request cannot be answered"
+    why = "The header Accept, '{accept}', allows none of {known}"
+    mend = "Accept one of them"
 
 
 class TooLarge(ApiRefused):
@@ -63,7 +92,7 @@ class TooMany(ApiRefused):
 class BadCharacter(ApiRefused):
     reason = "Invalid value"
     what = "{element} cannot be used"
-    why = "{element} holds the character U+0000, which a database cannot keep"
+    why = "{element} holds the character {character}, which a database cannot keep"
     mend = "Send it without"
 
 
@@ -83,6 +112,15 @@ class HeaderTooLong(ApiRefused):
     mend = "Send a shorter one"
 
 
+class NotUtf8(ApiRefused):
+    """`where` is "the path" or the name of a parameter; `position` counts characters from 1."""
+
+    reason = "Invalid value"
+    what = "The request cannot be read"
+    why = "{where} is no UTF-8: byte 0x{byte:02X} at position {position} cannot be"
+    mend = "Send UTF-8, percent-encoded"
+
+
 class TooBroad(ApiRefused):
     """Of the parameters of a request, `follow` and `max` above all."""
 
@@ -93,10 +131,21 @@ class TooBroad(ApiRefused):
 
 
 class BadValue(ApiRefused):
+    """`element` is the path of what is wrong in a body, `vm.nics.nic[2].mac.address`."""
+
     reason = "Invalid value"
-    what = "The request body cannot be used"
-    why = "{problem}"
-    mend = "Send a value of the right type"
+    what = "{element} cannot be used"
+    why = "{element}: {problem}"
+    mend = "Send what the API's description asks for"
+
+
+class OtherId(ApiRefused):
+    """An update of one object that gives another one's id."""
+
+    status = 409
+    what = "{element} cannot be updated"
+    why = '{element}: its id "{given}" is not that of the path, "{there}", and no id can be changed'
+    mend = "Leave the id out, or use the path of the object that is meant"
 
 
 class Incomplete(ApiRefused):
@@ -106,13 +155,6 @@ class Incomplete(ApiRefused):
     what = "{type} cannot be used by {method}"
     why = "{type} [{missing}] required for {method}"
     mend = "Send what is missing"
-
-
-class BadCorrelationId(ApiRefused):
-    reason = "Invalid value"
-    what = "The correlation id cannot be used"
-    why = "A correlation id may have 1 to 36 letters, digits, hyphens and underscores"
-    mend = "Choose another"
 
 
 class NoSuchPath(ApiRefused):
@@ -129,6 +171,10 @@ class NoSuchMethod(ApiRefused):
     what = "{path} does not answer {method}"
     why = "{path} does not answer {method}"
     mend = "Use one of {allowed}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Allow": str(self.values["allowed"])}
 
 
 class NotThereYet(Failed):
@@ -160,9 +206,20 @@ class CannotBeSet(ApiRefused):
     mend = "Leave the element out, or send what is shown"
 
 
+class UnknownElement(ApiRefused):
+    reason = "Invalid value"
+    what = "The request body cannot be used"
+    why = "the API has no {elements}"
+    mend = "Leave it out, or look its name up in the API's description"
+
+
 class NotSignedIn(ApiRefused):
     status = 401
     reason = "Unauthorized"
     what = "The request has no valid credentials"
     why = "The request has no valid token, session, or user and password"
     mend = "Sign in"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": 'Basic realm="ENGINE"'}

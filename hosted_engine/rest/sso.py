@@ -1,6 +1,8 @@
-"""The single sign-on that clients of oVirt use: a token for a password, and its end."""
+"""The single sign-on that clients of oVirt use: a token for a password, and its end. Whatever goes wrong is answered in
+JSON with `error_code` and `error`: clients read nothing else here."""
 
 import json
+import logging
 from urllib.parse import parse_qs
 
 import falcon
@@ -11,8 +13,17 @@ from hosted_engine.rest.auth import AccessDenied, Authenticator
 from hosted_engine.rest.http_api import read_body
 from hosted_engine.rest.problems import ApiRefused
 
+log = logging.getLogger(__name__)
+
+SIGN_ON = "/ovirt-engine/sso/"
+LOGOUT = "/ovirt-engine/services/sso-logout"
+_FIELDS = 50
 _LONGEST = {"username": USER_NAME, "password": PASSWORD, "scope": SCOPE}
 _WRONG = "Cannot authenticate user {user}: the user name or the password is wrong, or too many were tried."
+
+
+class BadForm(Exception):
+    """The words say what is wrong with it."""
 
 
 class Token:
@@ -23,14 +34,12 @@ class Token:
 
     async def on_post(self, request: Request, response: Response) -> None:
         form = await _form(request)
-        if form.get("grant_type") != "password":
-            _refuse(response, "unsupported_grant_type", "Only the grant type password is supported.")
+        if (grant := form.get("grant_type", "")) != "password":
+            said = f"'{grant[:80]}' is not" if grant else "none was sent"
+            _refuse(response, "unsupported_grant_type", f"Only the grant type password is supported; {said}.")
             return
         if not form.get("username") or "password" not in form:
             _refuse(response, "invalid_request", "Both username and password have to be there.")
-            return
-        if (reason := _why_unusable(form)) is not None:
-            _refuse(response, "invalid_request", reason)
             return
         scope = form.get("scope", "ovirt-app-api")
         try:
@@ -65,28 +74,48 @@ class Logout:
         _send(response, {})
 
 
+def refuse(request: Request, response: Response, err: Exception) -> None:
+    """Falcon's errors on these paths: another method, no such path; and what nobody foresaw."""
+    if isinstance(err, BadForm):
+        _refuse(response, "invalid_request", str(err))
+        return
+    if not isinstance(err, falcon.HTTPError):
+        log.error("unforeseen error on %s %s", request.method, request.path, exc_info=err)
+        _refuse(response, "server_error", "Internal Engine Error", falcon.HTTP_500)
+        return
+    for name, value in dict(err.headers or {}).items():
+        response.set_header(name, value)
+    words = f"{request.path} answers POST only, with a form in its body." if err.status_code == 405 else err.title
+    _refuse(response, "invalid_request", words or "", err.status)
+
+
+def is_sign_on(path: str) -> bool:
+    return path.startswith(SIGN_ON) or path == LOGOUT
+
+
 async def _form(request: Request) -> dict[str, str]:
-    """Its fields; none where it cannot be read."""
+    """Its fields. Raises BadForm."""
     try:
         body = await read_body(request, FORM_BYTES)
-        fields = parse_qs(body.decode("utf-8", errors="replace"), keep_blank_values=True, max_num_fields=50)
-    except (ApiRefused, ValueError):
-        return {}
-    return {name: values[-1] for name, values in fields.items()}
-
-
-def _why_unusable(form: dict[str, str]) -> str | None:
+        fields = parse_qs(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_FIELDS)
+    except ApiRefused as err:
+        raise BadForm(f"The form cannot be read: {err.detail}.") from None
+    except UnicodeDecodeError:
+        raise BadForm("The form is no UTF-8.") from None
+    except ValueError:
+        raise BadForm(f"The form has more than {_FIELDS} fields.") from None
+    form = {name: values[-1] for name, values in fields.items()}
     for name, most in _LONGEST.items():
         text = form.get(name, "")
         if len(text) > most:
-            return f"The {name} may have {most} characters."
+            raise BadForm(f"The {name} may have {most} characters.")
         if "\0" in text:
-            return f"The {name} holds the character U+0000."
-    return None
+            raise BadForm(f"The {name} holds the character U+0000.")
+    return form
 
 
-def _refuse(response: Response, code: str, words: str) -> None:
-    response.status = falcon.HTTP_400
+def _refuse(response: Response, code: str, words: str, status: str | int = falcon.HTTP_400) -> None:
+    response.status = status
     _send(response, {"error_code": code, "error": words})
 
 

@@ -48,7 +48,7 @@ def plain(value: object) -> object:
 def _converters(hint: Any) -> tuple[Convert | None, Convert | None]:
     """To the column, and from it; None where they are the same."""
     kinds = [kind for kind in (get_args(hint) or (hint,)) if kind is not type(None)]
-    if get_origin(hint) is tuple:
+    if get_origin(hint) in (tuple, dict):
         return _json(hint)
     kind = kinds[0]
     if isinstance(kind, type) and issubclass(kind, StrEnum):

@@ -249,9 +249,10 @@ class Entity(Record[T]):
     def check_references(self, tx: Transaction, item: T) -> None:
         for name, reference in self.references.items():
             value = getattr(item, name)
-            if reference.strict and value is not None:
-                target = entity_of(reference.tables[0])
-                found(tx.of(target.model).get(value), target.kind, value)
+            for one in value if isinstance(value, tuple) else (value,) if value is not None else ():
+                if reference.strict or isinstance(value, tuple):
+                    target = entity_of(reference.tables[0])
+                    found(tx.of(target.model).get(one), target.kind, one)
 
     def _fields(self, given: Values) -> dict[str, Any]:
         return {name: value for name, value in given.items() if name in self.columns}

@@ -17,37 +17,62 @@ STEP_STATUS = {
 }
 
 
-class StoreJournal:
-    """Implements node.steps.Journal for one task."""
+# Before what these announce is done, they have to lie on the disk. All others may be lost with the next power cut: then
+# a step that was done is done again.
+_AT_ONCE = frozenset({Mark.STARTED, Mark.GOING_BACK, Mark.UNDOING})
 
-    def __init__(self, store: Store, task: Task, clock: Callable[[], float]) -> None:
+
+class StoreJournal:
+    """Implements node.steps.Journal for one task. What may wait is written with the next entry that may not, or with
+    the task's end, whose transaction takes all of the journal away."""
+
+    def __init__(self, store: Store, task: Task, clock: Callable[[], float], *, is_new: bool = False) -> None:
+        """`is_new` says that nothing has been written yet."""
         self._store = store
         self._task = task
         self._clock = clock
-        self._count = len(self.entries())
+        self._written = () if is_new else self._read()
+        self._waiting: list[Entry] = []
 
     def entries(self) -> Sequence[Entry]:
+        return (*self._written, *self._waiting)
+
+    def write(self, entry: Entry) -> None:
+        self._waiting.append(entry)
+        if entry.mark in _AT_ONCE:
+            with self._store.transaction() as tx:
+                self._flush(tx)
+            self._written = (*self._written, *self._waiting)
+            self._waiting.clear()
+
+    def close(self, tx: Transaction) -> None:
+        """Show what waits in the job's steps, and forget the journal."""
+        for entry in self._waiting:
+            self._show(tx, entry)
+        for line in tx.journal_lines.list(task_id=self._task.id):
+            tx.journal_lines.remove(line.id)
+
+    def _flush(self, tx: Transaction) -> None:
+        for number, entry in enumerate(self._waiting, len(self._written) + 1):
+            line = JournalLine(
+                id=f"{self._task.id}/{number}",
+                task_id=self._task.id,
+                number=number,
+                mark=entry.mark,
+                key=entry.key,
+                detail=entry.detail,
+            )
+            tx.journal_lines.add(line)
+            self._show(tx, entry)
+
+    def _read(self) -> tuple[Entry, ...]:
         with self._store.transaction() as tx:
             lines = sorted(tx.journal_lines.list(task_id=self._task.id), key=lambda line: line.number)
         return tuple(Entry(line.mark, line.key, line.detail) for line in lines)
 
-    def write(self, entry: Entry) -> None:
-        number = self._count + 1
-        line = JournalLine(
-            id=f"{self._task.id}/{number}",
-            task_id=self._task.id,
-            number=number,
-            mark=entry.mark,
-            key=entry.key,
-            detail=entry.detail,
-        )
-        with self._store.transaction() as tx:
-            tx.journal_lines.add(line)
-            if entry.key and entry.mark in STEP_STATUS:
-                self._show(tx, entry)
-        self._count = number
-
     def _show(self, tx: Transaction, entry: Entry) -> None:
+        if not entry.key or entry.mark not in STEP_STATUS:
+            return
         now, status = self._clock(), STEP_STATUS[entry.mark]
         for step in tx.job_steps.list(job_id=self._task.job_id, key=entry.key):
             if step.status is JobStatus.FAILED and entry.mark is Mark.UNDONE:

@@ -20,7 +20,7 @@ from hosted_engine.engine.tasks.model import Task, TaskStatus
 from hosted_engine.engine.tasks.registry import COMMANDS
 from hosted_engine.engine.users.model import SYSTEM, Caller
 from node.api.problems import Problem
-from node.steps import Cancelled, Entry, Mark, OnError, Outcome, PlanChanged, StepFailed, UndoFailed, run
+from node.steps import Cancelled, Entry, Mark, OnError, Outcome, PlanChanged, Step, StepFailed, UndoFailed, run
 
 log = logging.getLogger(__name__)
 
@@ -64,17 +64,17 @@ class TaskRunner:
         context = Context(caller, job_id=new_id(), correlation_id=correlation_id, now=self._clock())
         deadline = asyncio.get_running_loop().time() + PATIENCE_S
         while True:
-            settled, busy = self._begin(command, task_id, context)
+            settled, steps, busy = self._begin(command, task_id, context)
             if busy is None:
                 break
             left = deadline - asyncio.get_running_loop().time()
             if left <= 0:
                 raise busy
             await self._locks.released(left)
-        if not settled.plan(self._means):
+        if not steps:
             self._locks.release(task_id)
             return Running(settled, context, None)
-        return Running(settled, context, self._spawn(_task(settled, task_id, context), settled))
+        return Running(settled, context, self._spawn(_task(settled, task_id, context), settled, steps))
 
     def resume(self) -> int:
         """Go on with what a crash interrupted; call once, before the first command. Returns how many there were."""
@@ -84,7 +84,7 @@ class TaskRunner:
             log.info("going on with task %s (%s)", task.id, task.command)
             command = msgspec.json.decode(task.inputs, type=COMMANDS[task.command])
             self._locks.take(command.locks(), task.id)
-            self._spawn(task, command)
+            self._spawn(task, command, None)
         return len(tasks)
 
     async def stop(self) -> None:
@@ -93,8 +93,8 @@ class TaskRunner:
             work.cancel()
         await asyncio.gather(*self._works, return_exceptions=True)
 
-    def _begin(self, command: Command, task_id: str, context: Context) -> tuple[Command, Busy | None]:
-        """One transaction: check, choose, lock, write down, first change; without steps also the last one."""
+    def _begin(self, command: Command, task_id: str, context: Context) -> tuple[Command, tuple[Step, ...], Busy | None]:
+        """One transaction: check, choose, lock, plan, write down, first change; without steps also the last one."""
         try:
             with self._store.transaction() as tx:
                 command.check(tx)
@@ -102,7 +102,7 @@ class TaskRunner:
                 description = settled.describe(tx)
                 taken = self._locks.take(settled.locks(), task_id)
                 if taken is not None:
-                    return settled, Busy(description=description, kind=taken.kind, id=taken.id)
+                    return settled, (), Busy(description=description, kind=taken.kind, id=taken.id)
                 steps = settled.plan(self._means)
                 open_job(tx, context, type(command).__name__, description, steps)
                 settled.begin(tx, context)
@@ -114,10 +114,11 @@ class TaskRunner:
         except BaseException:
             self._locks.release(task_id)
             raise
-        return settled, None
+        return settled, steps, None
 
-    def _spawn(self, task: Task, command: Command) -> "asyncio.Task[Problem | None]":
-        work = asyncio.create_task(self._work(task, command), name=f"{task.command} {task.id}")
+    def _spawn(self, task: Task, command: Command, steps: tuple[Step, ...] | None) -> "asyncio.Task[Problem | None]":
+        """`steps` is the plan of a command that was let in right now; one that goes on after a crash makes it again."""
+        work = asyncio.create_task(self._work(task, command, steps), name=f"{task.command} {task.id}")
         self._works.add(work)
         work.add_done_callback(self._done)
         return work
@@ -127,13 +128,14 @@ class TaskRunner:
         if not work.cancelled() and work.exception() is not None:
             log.error("%s ended in a way it should not", work.get_name(), exc_info=work.exception())
 
-    async def _work(self, task: Task, command: Command) -> Problem | None:
+    async def _work(self, task: Task, command: Command, steps: tuple[Step, ...] | None) -> Problem | None:
         """To the task's end. What it works on stays locked until that is written down, even if the store is away."""
         pause = RETRY_S
         while True:
             try:
-                problem = await self._attempt(task, command)
+                problem = await self._attempt(task, command, steps)
             except Exception:
+                steps = None
                 log.exception("%s %s was cut short; it goes on in %d s", task.command, task.id, pause)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_RETRY_S)
@@ -141,13 +143,14 @@ class TaskRunner:
                 self._locks.release(task.id)
                 return problem
 
-    async def _attempt(self, task: Task, command: Command) -> Problem | None:
+    async def _attempt(self, task: Task, command: Command, steps: tuple[Step, ...] | None) -> Problem | None:
         """From where the journal says it is."""
-        journal = StoreJournal(self._store, task, self._clock)
+        journal = StoreJournal(self._store, task, self._clock, is_new=steps is not None)
         on_error = OnError.STOP if command.forward_only else OnError.GO_BACK
         problem: Problem | None = None
         try:
-            outcome = await run(command.plan(self._means), journal, on_error=on_error)
+            plan = command.plan(self._means) if steps is None else steps
+            outcome = await run(plan, journal, on_error=on_error)
         except (StepFailed, UndoFailed, Cancelled, PlanChanged) as err:
             outcome, problem = Outcome.TAKEN_BACK, err
         self._end(task, command, journal, outcome, problem)
@@ -166,10 +169,9 @@ class TaskRunner:
             else:
                 command.take_back(tx, context, error, not_undone(entries))
                 status, shown = TaskStatus.TAKEN_BACK, JobStatus.FAILED
+            journal.close(tx)
             close_job(tx, task.job_id, shown, context.now)
             tx.tasks.update(replace(task, status=status, ended_at=context.now, error=error if problem else ""))
-            for line in tx.journal_lines.list(task_id=task.id):
-                tx.journal_lines.remove(line.id)
 
     def _context(self, tx: Transaction, task: Task) -> Context:
         user = tx.users.get(task.user_id) if task.user_id else None

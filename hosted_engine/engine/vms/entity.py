@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from functools import cached_property
 from typing import Any
 
 from hosted_engine.engine.command import Command
@@ -21,7 +22,8 @@ from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.commands.update_engine_vm import UpdateEngineVm
 from hosted_engine.engine.vms.engine_vm import has_next_run, with_config
 from hosted_engine.engine.vms.hardware import HARDWARE
-from hosted_engine.engine.vms.model import Origin, Vm, VmBase
+from hosted_engine.engine.vms.model import RUNNING, Origin, Vm, VmBase
+from hosted_engine.engine.vms.next_run import later, with_next_run
 
 MAX_MEMORY_FACTOR = 4  # oVirt's default for the memory that hot plug may reach
 _HANDED_ON = tuple(f.name for f in fields(VmBase) if f.name not in ("id", "name", "comment", "origin", "created_at"))
@@ -38,7 +40,13 @@ class VmEntity(Entity[Vm]):
         return taken | ({"description": ""} if template.id == BLANK_TEMPLATE_ID else {})
 
     def change(self, tx: Transaction, before: Vm, given: Values) -> Vm:
-        """Memory alone moves its companions along, so that they stay within their bounds."""
+        """Memory alone moves its companions along, so that they stay within their bounds. While it runs only what may
+        change meanwhile changes at once."""
+        if before.status in RUNNING and before.origin is not Origin.MANAGED_HOSTED_ENGINE:
+            return later(before, self._changed(tx, with_next_run(before), given), self._live)
+        return self._changed(tx, before, given)
+
+    def _changed(self, tx: Transaction, before: Vm, given: Values) -> Vm:
         changed = super().change(tx, before, given)
         if "memory_bytes" in given and "memory_guaranteed_bytes" not in given:
             changed = replace(
@@ -51,9 +59,9 @@ class VmEntity(Entity[Vm]):
     def check(self, tx: Transaction, item: Vm, before: Vm | None) -> None:
         if before is not None:
             changeable_vm(tx, item.id, "change")
-            if any(not self.columns[name].field.live for name in self._differing(before, item)):
+            if not set(self._differing(before, item)) <= self._live | {"next_run"}:
                 resting_vm(tx, item.id, "change the hardware of")
-        check_make(item)
+        check_make(with_next_run(item))
 
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Vm]:
         vm = self.make(tx, given)
@@ -76,14 +84,17 @@ class VmEntity(Entity[Vm]):
     def show(self, item: Vm, gathered: Any) -> Mapping[str, Any]:
         report, next_run = gathered
         template = Link("templates", item.template_id)
-        shown = {"original_template": template, "next_run_configuration_exists": False}
-        if item.origin is not Origin.MANAGED_HOSTED_ENGINE or report is None or not has_next_run(report):
-            return shown
-        shown["next_run_configuration_exists"] = True
-        if not next_run:
-            return shown
-        wanted = with_config(item, report.wanted)
-        return shown | {self.columns[name].field.wire: getattr(wanted, name) for name in self._differing(item, wanted)}
+        wanted, has_next = with_next_run(item), bool(item.next_run)
+        if item.origin is Origin.MANAGED_HOSTED_ENGINE and report is not None and has_next_run(report):
+            wanted = with_config(item, report.wanted)
+            has_next = True
+        differing = [name for name in self._differing(item, wanted) if name != "next_run"]
+        shown = {"original_template": template, "next_run_configuration_exists": has_next}
+        return shown | {self.columns[name].field.wire: getattr(wanted, name) for name in differing if next_run}
+
+    @cached_property
+    def _live(self) -> frozenset[str]:
+        return frozenset(name for name, column in self.columns.items() if column.field.live)
 
     def _differing(self, one: Vm, other: Vm) -> list[str]:
         return [name for name in self.columns if getattr(one, name) != getattr(other, name)]

@@ -9,7 +9,6 @@ HARDWARE = {
     "migration.auto_converge": "inherit",
     "migration.compressed": "inherit",
     "multi_queues_enabled": True,
-    "placement_policy.affinity": "migratable",
     "start_paused": False,
     "usb.enabled": False,
     "virtio_scsi.enabled": True,

@@ -8,6 +8,7 @@ from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.users.model import SYSTEM
 from hosted_engine.engine.vms.model import RUNNING, Origin, Vm, VmStatus
+from hosted_engine.engine.vms.next_run import with_next_run
 from node.api.messages.vms import DownReason, VmReport, VmState
 
 STATUS = {
@@ -50,7 +51,7 @@ def went_down(tx: Transaction, vm: Vm, report: VmReport, now: float) -> Vm:
     message = report.detail or EXIT_MESSAGES[report.reason]
     node = tx.nodes.get(vm.node_id) if vm.node_id else None
     down = replace(
-        vm,
+        with_next_run(vm),
         status=VmStatus.DOWN,
         node_id=None,
         detail="" if report.reason in CLEAN_ENDS else message,

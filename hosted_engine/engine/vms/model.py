@@ -1,10 +1,10 @@
 """A VM: what it is made of and what is known of its run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from hosted_engine.engine.entity.field import MIB, Field, Reference, Settable, Shape, name_rule
+from hosted_engine.engine.entity.field import MIB, Field, OnRemove, Reference, Settable, Shape, name_rule
 from hosted_engine.engine.vms.rules import known_time_zone, whole_mib
 from node.api.messages.vms import DownReason, Firmware
 
@@ -54,6 +54,14 @@ class BiosType(StrEnum):
         return Firmware.UEFI if self in (BiosType.Q35_OVMF, BiosType.Q35_SECURE_BOOT) else Firmware.BIOS
 
 
+class Affinity(StrEnum):
+    """oVirt's word for whether a VM may leave its host. USER_MIGRATABLE: only when somebody asks for it."""
+
+    MIGRATABLE = "migratable"
+    USER_MIGRATABLE = "user_migratable"
+    PINNED = "pinned"
+
+
 class Origin(StrEnum):
     OVIRT = "ovirt"
     MANAGED_HOSTED_ENGINE = "managed_hosted_engine"  # the engine's own VM; the engine keeps its hands off it
@@ -96,7 +104,8 @@ class VmBase:
 class Vm(VmBase):
     """`node_id` is where it runs, starts or was last known to run while that is not settled; None when down.
     `stop_reason` says why it went down last. `reported_at` is since when, by that node's clock, the last report holds:
-    older ones are stale."""
+    older ones are stale. `host_ids` are the only hosts that it may run on, where there are any. `next_run` holds the
+    fields that change when it is down next, as JSON has them."""
 
     cluster_id: Annotated[str, Reference("cluster", settable=Settable.ON_ADD, search="cluster", to="clusters")]
     template_id: Annotated[str, Reference("template", settable=Settable.ON_ADD, to="templates")]
@@ -106,6 +115,12 @@ class Vm(VmBase):
     detail: Annotated[str, Field("status_detail", settable=Settable.NEVER, shape=Shape.TEXT)] = ""
     node_id: Annotated[str | None, Reference("host", settable=Settable.NEVER, to="nodes")] = None
     started_at: Annotated[float | None, Field("start_time", settable=Settable.NEVER, shape=Shape.DATE)] = None
+    affinity: Annotated[Affinity, Field("placement_policy.affinity", live=True)] = Affinity.MIGRATABLE
+    host_ids: Annotated[
+        tuple[str, ...],
+        Reference("placement_policy.hosts", to="nodes", strict=False, live=True, on_remove=OnRemove.REFUSE),
+    ] = ()
+    next_run: dict[str, Any] = field(default_factory=dict)
     stopped_at: Annotated[float | None, Field("stop_time", settable=Settable.NEVER, shape=Shape.DATE)] = None
     stop_reason: DownReason = DownReason.NONE
     reported_at: float = 0.0

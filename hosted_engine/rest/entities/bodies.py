@@ -3,7 +3,7 @@
 Clients send back whole objects, with all that they were shown, so what says nothing new is taken without a word.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -17,7 +17,7 @@ from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NoSuchName, NotThere
 from hosted_engine.rest.media.wire import LINKS, SERVICE, Wire
-from hosted_engine.rest.problems import CannotBeSet, Incomplete, NotCarriedOut
+from hosted_engine.rest.problems import CannotBeSet, Incomplete, NotCarriedOut, UnknownElement
 
 _BESIDE = frozenset({"href", SERVICE, LINKS, "actions"})  # of the representation, not of the object
 
@@ -75,6 +75,12 @@ def refuse(root: str, taken: Taken, shown: Wire) -> None:
         raise NotCarriedOut(element=element, value=words(value))
 
 
+def refuse_unknown(elements: Collection[str]) -> None:
+    """Raises UnknownElement for elements that the API does not have."""
+    if elements:
+        raise UnknownElement(elements=", ".join(sorted(elements)))
+
+
 def is_empty(value: Any) -> bool:
     if isinstance(value, dict):
         return all(is_empty(inner) for name, inner in value.items() if name not in _BESIDE)
@@ -125,8 +131,9 @@ def _walk(tx: Transaction, body: Wire, slots: Mapping[str, Any], above: str, tak
 def _take(tx: Transaction, slot: _Slot, value: Any, place: str, taken: Taken) -> None:
     said = slot.field
     if isinstance(said, Several):
+        item = entity_of(said.of).element
         taken.values[slot.name] = [
-            _one_of_several(tx, said, one, f"{place}[{i}]", taken) for i, one in enumerate(value)
+            _one_of_several(tx, said, one, f"{place}.{item}[{number}]", taken) for number, one in enumerate(value, 1)
         ]
     elif isinstance(said, Reference):
         if isinstance(value, list):

@@ -74,6 +74,8 @@ def _always(value: Any) -> Get:
 
 def _getter(column: Column) -> Get:
     get, said = attrgetter(column.name), column.field
+    if isinstance(said, Reference) and getattr(column.type, "__origin__", None) is tuple:
+        return lambda item: [ref(said.tables[0], one) for one in get(item)] or None
     if isinstance(said, Reference):
         return lambda item: ref(said.tables[0], get(item)) if get(item) is not None else None
     if said.shape is Shape.DATE:

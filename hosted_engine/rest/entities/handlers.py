@@ -72,6 +72,7 @@ class EntityHandlers(Resource):
             return Answer(self._one(tx, call, place, self._item(tx, call, place)))
 
     async def add(self, call: Call, number: int, place: Place) -> Answer:
+        bodies.refuse_unknown(call.unknown)
         with self.engine.store.transaction() as tx:
             command, item = self._to_add(tx, call, number, place)
         running = await self.perform(call, command)
@@ -81,6 +82,7 @@ class EntityHandlers(Resource):
 
     async def update(self, call: Call, _: int, place: Place) -> Answer:
         """Answered when it has ended, as in oVirt."""
+        bodies.refuse_unknown(call.unknown)
         with self.engine.store.transaction() as tx:
             before = self._item(tx, call, place)
             taken = bodies.take(tx, self._entity, call.body, "update")
@@ -95,6 +97,7 @@ class EntityHandlers(Resource):
         return await self.act(call, command)
 
     async def act_on(self, action: Action[Any], call: Call) -> Answer:
+        bodies.refuse_unknown(call.unknown)
         with self.engine.store.transaction() as tx:
             item = self._item(tx, call, self._entity.places[0])
             taken = bodies.take_inputs(tx, action.inputs, call.body)

@@ -187,7 +187,7 @@ async def test_a_crash_between_any_two_writes_is_resumed(scene: Scene, committed
         command = await scene(world)
         before = shape(picture(world))
         if not await crashed(world, command, cut_at, committed=committed):
-            assert cut_at > 4, "the scene has no steps to crash in"
+            assert cut_at > 3, "the scene has no steps to crash in"
             return
         await restarted(world)
         never_began = cut_at == 1 and not committed
@@ -314,3 +314,13 @@ async def test_a_stop_of_a_vm_that_has_just_ended_by_itself_is_done() -> None:
     await machine.undefine_vm(vm_id)
     await done(world, StopVm(id=vm_id))
     assert vm_of(world, vm_id).status is VmStatus.POWERING_DOWN, "the node's own event has the reason and ends it"
+
+
+async def test_a_start_takes_few_transactions() -> None:
+    """Each of them waits for the disk of the engine's VM."""
+    world = World()
+    command = await start_vm(world)
+    store = CutStore(world.store)
+    world.begin(store)
+    await done(world, command)
+    assert store.count <= 6

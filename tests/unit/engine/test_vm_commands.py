@@ -18,6 +18,7 @@ from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.entity import VMS
 from hosted_engine.engine.vms.model import VmStatus
+from hosted_engine.engine.vms.next_run import with_next_run
 from node.api.messages.images import ImageFormat
 from node.api.problems import Failed
 from node.steps import StepFailed
@@ -164,15 +165,44 @@ async def test_commands_of_the_wrong_moment_are_refused() -> None:
         with pytest.raises(WrongState, match="it is down"):
             await done(world, command)
     await done(world, StartVm(id=vm_id))
-    for late in (
-        StartVm(id=vm_id),
-        RemoveVm(id=vm_id),
-        changing(world, VMS, vm_id, memory_bytes=GIB),
-        new_disk_on(vm_id),
-    ):
+    for late in (StartVm(id=vm_id), RemoveVm(id=vm_id), new_disk_on(vm_id)):
         with pytest.raises(WrongState, match="it is up"):
             await done(world, late)
     await done(world, changing(world, VMS, vm_id, description="may change any time"))
+
+
+async def test_what_cannot_change_while_it_runs_counts_from_its_next_start_on() -> None:
+    world = World()
+    vm_id = await running_vm(world)
+    memory = vm_of(world, vm_id).memory_bytes
+    await done(world, changing(world, VMS, vm_id, name="renamed", memory_bytes=GIB))
+    vm = vm_of(world, vm_id)
+    assert (vm.name, vm.memory_bytes, with_next_run(vm).memory_bytes) == ("renamed", memory, GIB)
+    await done(world, changing(world, VMS, vm_id, cores=2))
+    await done(world, StopVm(id=vm_id))
+    vm = vm_of(world, vm_id)
+    assert (vm.memory_bytes, vm.memory_guaranteed_bytes, vm.cores, vm.next_run) == (GIB, memory, 2, {})
+
+
+async def test_a_change_for_the_next_start_that_is_taken_back_is_none() -> None:
+    world = World()
+    vm_id = await running_vm(world)
+    before = vm_of(world, vm_id)
+    await done(world, changing(world, VMS, vm_id, cores=2))
+    await done(world, changing(world, VMS, vm_id, cores=1))
+    assert vm_of(world, vm_id) == before
+    with pytest.raises(BadValue, match="1 to 512 CPUs"):
+        await done(world, changing(world, VMS, vm_id, cores=512, sockets=512))
+
+
+async def test_a_vm_runs_on_its_own_hosts_only() -> None:
+    world = World()
+    vm_id = await tiny_vm(world)
+    await done(world, changing(world, VMS, vm_id, host_ids=(node_id(3),)))
+    await done(world, StartVm(id=vm_id))
+    assert vm_of(world, vm_id).node_id == node_id(3)
+    with pytest.raises(NotThere, match="no host"):
+        await done(world, changing(world, VMS, vm_id, host_ids=("nobody",)))
 
 
 async def test_the_engines_own_vm_is_left_alone() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.storage.model import StorageDomainStatus
 from hosted_engine.engine.vms.commands.remove import RemoveVm
@@ -13,11 +14,12 @@ from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.model import VmStatus
 from hosted_engine.fleet.fleet import Fleet
+from node.api.contract import NodeApi
 from node.api.messages.events import Event, EventKind
 from node.api.messages.images import ImageFormat
 from node.api.messages.mounts import MountReport
 from node.api.messages.vms import DownReason, VmDisk, VmSpec
-from node.api.problems import Failed, NodeSilent
+from node.api.problems import Failed, NodeSilent, Refused
 from node.steps import StepFailed
 from tests.fakes.engine import DATA_ID, ENGINE_VM_ID, TINY_IMAGE, World, fake_nodes, node_id
 from tests.fakes.node.fake import FakeNode
@@ -303,3 +305,23 @@ async def test_a_call_that_hangs_ends_when_the_node_is_known_to_be_silent(site: 
     await site.clock.turn(30)
     with pytest.raises(NodeSilent, match="fell silent meanwhile"):
         await call
+
+
+async def test_a_node_is_asked_everything_and_given_up_when_it_falls_silent(site: Site) -> None:
+    node, machine = await site.fleet.node(ONE), site.machine(ONE)
+    vm_id = await site.started()
+    report = await node.vm(vm_id)
+    assert report is not None
+    assert report == await machine.vm(vm_id)
+    assert (await node.capabilities()) == (await machine.capabilities())
+    with pytest.raises(Refused):
+        await node.start_vm(new_id())
+    operations = {name for name in vars(NodeApi) if not name.startswith("_")}
+    assert operations <= set(dir(node))
+    machine.be_slow(3600)  # it takes its time, and falls silent meanwhile
+    asked = asyncio.ensure_future(node.vms())
+    await settle()
+    machine.lose_power()
+    await site.clock.turn(19)
+    with pytest.raises(NodeSilent, match="fell silent meanwhile"):
+        await asked

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from hypothesis import strategies as st
 
 from hosted_engine.rest.call import Handlers
-from hosted_engine.rest.media.json_media import JsonWriter
+from hosted_engine.rest.media.json_write import JsonWriter
 from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.media.xml_write import XmlWriter
 from hosted_engine.rest.schema import Method, schema
@@ -73,6 +73,27 @@ JSON = st.recursive(
 )
 
 
+HEADER_TEXTS = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30)
+ACCEPTS = HEADER_TEXTS | st.sampled_from(
+    (
+        "application/xml",
+        "application/json",
+        "*/*",
+        "nonsense",
+        "text/xml;q=0.5, application/json;q=0.4",
+        "text/html",
+        ",;q",
+    )
+)
+ENCODINGS = HEADER_TEXTS | st.sampled_from(("gzip", "deflate, gzip, br", "gzip;q=0", "*;q=0.5", "identity"))
+
+
+def content_types(kind: str) -> st.SearchStrategy[str]:
+    """Mostly what the body is."""
+    odd = HEADER_TEXTS | st.sampled_from(("", f"text/{kind}", f"application/{kind};charset=utf-16", "text/plain"))
+    return st.one_of(*[st.just(f"application/{kind}")] * 5, odd)
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     http: str
@@ -131,8 +152,7 @@ def requests(draw: st.DrawFn, among: Sequence[Sequence[Operation]]) -> Asked:
     query = draw(st.lists(_parameter(operation), max_size=3))
     target = API + path + draw(st.sampled_from(("",) * 10 + ("/", ";max=1", ";a" * 70)))
     body, kind = _body(draw, operation) if operation.http in ("POST", "PUT") else (b"", "xml")
-    accept = draw(st.sampled_from(("application/xml", "application/json", "*/*", "nonsense")))
-    headers = {"Content-Type": f"application/{kind}", "Accept": accept}
+    headers = {"Content-Type": draw(content_types(kind)), "Accept": draw(ACCEPTS), "Accept-Encoding": draw(ENCODINGS)}
     return Asked(operation.http, f"{target}?{urlencode(query)}" if query else target, body, headers)
 
 

@@ -1,6 +1,7 @@
 """The engine's API over real TLS on loopback, in a thread of this process, over fake nodes."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import ovirtsdk4 as sdk
-import uvicorn
 
 from hosted_engine.authority import make_authority, make_pair
 from hosted_engine.rest.app import make_app
 from hosted_engine.rest.resources import handlers
 from node.api.messages.identity import Role
+from node.serving.server import Server
 from tests.fakes.engine import PASSWORD, World
 
 
@@ -41,27 +42,17 @@ def served(folder: Path) -> Iterator[Served]:
         (folder / name).write_text(text)
     started = threading.Event()
     found: list[World] = []
-    servers: list[uvicorn.Server] = []
+    servers: list[Server] = []
 
     async def serve() -> None:
         world = World(url=f"sqlite:///{folder}/engine.db")
         found.append(world)
         app = make_app(store=world.store, handlers=handlers(world.engine), authority_pem=authority.certificate.encode())
-        config = uvicorn.Config(
-            app,
-            host="127.0.0.1",
-            port=0,
-            ssl_certfile=str(folder / "engine.crt"),
-            ssl_keyfile=str(folder / "engine.key"),
-            log_level="warning",
-            lifespan="off",
-        )
-        server = uvicorn.Server(config)
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(folder / "engine.crt", folder / "engine.key")
+        server = Server(app, tls, hosts="127.0.0.1", port=0, own_signals=False, on_started=started.set)
         servers.append(server)
-        watch = asyncio.create_task(_tell_when_started(server, started))
-        await server._serve()
-        await watch
+        await server.serve()
         await world.engine.stop()
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
@@ -74,9 +65,3 @@ def served(folder: Path) -> Iterator[Served]:
     finally:
         servers[0].should_exit = True
         thread.join(30)
-
-
-async def _tell_when_started(server: uvicorn.Server, started: threading.Event) -> None:
-    while not server.started:  # noqa: ASYNC110 - uvicorn offers nothing better
-        await asyncio.sleep(0.01)
-    started.set()

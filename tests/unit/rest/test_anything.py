@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from hosted_engine.rest.app import make_app
-from hosted_engine.rest.media.json_media import JsonWriter
+from hosted_engine.rest.media.json_write import JsonWriter
 from hosted_engine.rest.media.xml_write import XmlWriter
 from hosted_engine.rest.resources import handlers
 from hosted_engine.rest.schema import schema

@@ -60,10 +60,14 @@ def nested(levels: int) -> dict[str, Any]:
         ({"comment": "c" * 4001}, "vm.comment has 4001 characters and may have 4000"),
         ({"comment": "a\0b"}, "vm.comment holds the character U+0000, which a database cannot keep"),
         ({"time_zone": {"name": "z" * 41}}, "vm.time_zone.name has 41 characters and may have 40"),
+        ({"nics": {"nic": [{}, {"name": "n" * 51}]}}, "vm.nics.nic[2].name has 51 characters and may have 50"),
         ({"cluster": {"id": "i" * 256}}, "vm.cluster.id has 256 characters and may have 255"),
         ({"cluster": {"href": "h" * 4001}}, "vm.cluster.href has 4001 characters and may have 4000"),
-        ({"os": {"boot": {"devices": {"device": ["hd"] * 1001}}}}, "devices has 1001 items and may have 1000"),
-        ({"nics": {"nic": [{}] * 1001}}, "nics has 1001 items and may have 1000"),
+        (
+            {"os": {"boot": {"devices": {"device": ["hd"] * 1001}}}},
+            "vm.os.boot.devices has 1001 items and may have 1000",
+        ),
+        ({"nics": {"nic": [{}] * 1001}}, "vm.nics has 1001 items and may have 1000"),
         (nested(34), "more than 32 elements lie within each other"),
     ],
 )

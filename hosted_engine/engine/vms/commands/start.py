@@ -19,6 +19,7 @@ from hosted_engine.engine.scheduler.policy import choose
 from hosted_engine.engine.vms.checks import resting_vm, the_vm
 from hosted_engine.engine.vms.lifecycle import went_up
 from hosted_engine.engine.vms.model import VmStatus
+from hosted_engine.engine.vms.next_run import with_next_run
 from hosted_engine.engine.vms.spec import active_disks, spec_of, volumes_of
 from node.api.messages.vms import DownReason
 from node.api.problems import RemoteRefused
@@ -43,7 +44,8 @@ class StartVm(Command, frozen=True, kw_only=True):
 
     def settle(self, tx: Transaction, readings: Readings) -> Self:
         vm = the_vm(tx, self.id)
-        wish = Wish(vm.cluster_id, vm.memory_bytes, volumes_of(tx, vm.id), frozenset(self.node_ids))
+        wanted = frozenset(self.node_ids) or frozenset(vm.host_ids)
+        wish = Wish(vm.cluster_id, vm.memory_bytes, volumes_of(tx, vm.id), wanted)
         choice = choose(wish, candidates(tx, readings, vm.cluster_id))
         if choice.node is None:
             raise NoNode(action=f"run VM {vm.name}", reasons=choice.why_none)
@@ -57,7 +59,7 @@ class StartVm(Command, frozen=True, kw_only=True):
 
     def begin(self, tx: Transaction, context: Context) -> None:
         vm = replace(
-            the_vm(tx, self.id),
+            with_next_run(the_vm(tx, self.id)),
             status=VmStatus.WAIT_FOR_LAUNCH,
             node_id=self.node_id,
             detail="",
