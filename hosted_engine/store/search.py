@@ -39,6 +39,7 @@ from hosted_engine.engine.search.vocabulary import steps_of
 from hosted_engine.engine.search.words import (
     Always,
     Count,
+    During,
     Holds,
     Leaf,
     Minus,
@@ -106,6 +107,8 @@ class Compiler:
         match leaf:
             case Own(field):
                 return here.c[field]
+            case During(field, other):
+                return case((here.c[other].is_not(None), here.c[field]))
             case Part(field, name, text):
                 part: Any = self._dialect.json(here.c[field])[name]
                 found: Value = part.as_string() if text else part.as_float()
@@ -147,10 +150,11 @@ class Compiler:
         if order.text:
             value = self._dialect.sorted(value)
         if order.ranks:
-            value = case({rank: number for number, rank in enumerate(order.ranks)}, value=value)
+            value = case(dict(order.ranks), value=value)
         if order.steps:
             value = select(func.min(value)).where(*conditions).correlate(here).scalar_subquery()
-        return value.desc().nulls_last() if order.descending else value.asc().nulls_first()
+        sorted_ = value.desc() if order.descending is not order.turned else value.asc()
+        return sorted_.nulls_last() if order.descending else sorted_.nulls_first()
 
     def _compare(self, value: Value, comparison: Comparison) -> ColumnElement[bool]:
         match comparison:

@@ -8,7 +8,7 @@ from hosted_engine.engine.entity.declaration import READ, Entity, Place, View
 from hosted_engine.engine.entity.field import MIB
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.readings import Readings
-from hosted_engine.engine.search.words import Count, Observed, Of, Own, Part, Shown, Times, Total, Value, path
+from hosted_engine.engine.search.words import Count, Kind, Observed, Of, Own, Part, Shown, Times, Total, Value, path
 from hosted_engine.engine.storage.health import ExternalStatus, status_of_server
 from hosted_engine.engine.tags.entity import TAG
 from hosted_engine.engine.vms.model import RUNNING, Vm, VmStatus
@@ -57,6 +57,19 @@ def _memory_percent(node: Node, readings: Readings) -> float | None:
 def _load(node: Node, readings: Readings) -> float | None:
     said = readings.of(node.id).statistics
     return said.load_1min if said else None
+
+
+def _network_percent(node: Node, readings: Readings) -> float | None:
+    """Of the link that is used most, in the direction in which it is."""
+    known = readings.of(node.id).network
+    if known is None:
+        return None
+    used = [
+        100 * 8 * max(rates.rx, rates.tx) / (link.speed_mbps * 1_000_000)
+        for name, rates in known.rates.items()
+        if (link := known.links.get(name)) is not None and link.speed_mbps
+    ]
+    return round(max(used)) if used else None
 
 
 def _ha_score(node: Node, readings: Readings) -> float | None:
@@ -123,12 +136,13 @@ NODES = NodeEntity(
         "cpu_usage": Observed(_cpu_percent),
         "cpus": Times((Part("capabilities", "cpu_sockets"), Part("capabilities", "cpu_cores"))),
         "datacenter": Of(path("cluster_id"), "datacenter"),
-        "external_status": Observed(_external_status, ExternalStatus),
+        "external_status": Observed(_external_status, Kind.WORD, ExternalStatus),
         "ha_score": Observed(_ha_score),
         "load": Observed(_load),
         "mem_usage": Observed(_memory_percent),
         "memory": Value(Part("capabilities", "memory_bytes"), MIB),
         "migrating_vms": Count(path("vms.node_id"), "status", frozenset({VmStatus.MIGRATING})),
+        "network_usage": Observed(_network_percent),
         "spm_id": Own("host_id"),
         "tag": TAG,
         "type": Shown("type", aliases=(("rhevh", "ovirt_node"),)),

@@ -11,9 +11,8 @@ _DAY_S = 86_400.0
 _DAYS = ("%m/%d/%Y", "%m/%d/%y", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%A, %B %d, %Y")
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_SPAN = re.compile(
-    r"(?:(?P<days>[0-9]{1,6})(?:\.(?=[0-9]+:))?)?(?:(?P<hours>[0-9]{1,2}):(?P<minutes>[0-9]{2})(?::(?P<seconds>[0-9]{2}))?)?"
-)
+_SPAN = re.compile(r"(?:([0-9]{1,6})\.)?([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?", re.ASCII)
+_WHOLE_DAYS = re.compile("[0-9]{1,6}", re.ASCII)
 
 
 def moment(text: str, now: float) -> tuple[float, float]:
@@ -32,10 +31,11 @@ def moment(text: str, now: float) -> tuple[float, float]:
 
 def span(text: str) -> float:
     """Seconds of `days`, `hours:minutes[:seconds]` or `days.hours:minutes[:seconds]`. Raises ValueError."""
-    found = _SPAN.fullmatch(text)
-    if not text or found is None:
+    if _WHOLE_DAYS.fullmatch(text):
+        return int(text) * _DAY_S
+    if (found := _SPAN.fullmatch(text)) is None:
         raise ValueError(text)
-    days, hours, minutes, seconds = (int(found[name] or 0) for name in ("days", "hours", "minutes", "seconds"))
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
     return days * _DAY_S + hours * 3600 + minutes * 60 + seconds
 
 

@@ -30,8 +30,9 @@ def ground(question: Question, entity: "Entity[Any]", tx: Transaction, readings:
     def order(one: Order) -> Order:
         if not isinstance(one.value, Observed):
             return one
-        known = sorted((value, id_) for value, id_ in values(one.value, one.steps) if value is not None)
-        return replace(one, value=Own("id"), ranks=tuple(id_ for _, id_ in known))
+        known = [(value, id_) for value, id_ in values(one.value, one.steps) if value is not None]
+        places = dict(one.ranks) or {value: place for place, value in enumerate(sorted({value for value, _ in known}))}
+        return replace(one, value=Own("id"), ranks=tuple((id_, places[value]) for value, id_ in known))
 
     def any_of(one: AnyOf) -> AnyOf:
         return replace(one, tests=tuple(map(test, one.tests)))

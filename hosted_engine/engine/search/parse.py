@@ -35,11 +35,11 @@ class _Parser:
         conditions: list[Condition] = []
         joined, terms = False, 0
         while not self._is_word("sortby", "page") and self._peek().kind is not TokenKind.END:
+            if terms == SEARCH_TERMS:
+                raise self._bad(self._peek(), f"it has more than {SEARCH_TERMS} conditions")
             conditions.append(self._condition())
             joined = False
             terms += 1
-            if terms > SEARCH_TERMS:
-                raise self._bad(self._peek(), f"it has more than {SEARCH_TERMS} conditions")
             if self._is_word("or"):
                 found.append(tuple(conditions))
                 conditions = []

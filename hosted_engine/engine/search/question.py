@@ -60,13 +60,15 @@ class AnyOf:
 @dataclass(frozen=True, slots=True)
 class Order:
     """By the value that `steps` lead to, the least of several; nothing comes first, or last when descending. `ranks`
-    says in which order the words of an enumeration stand."""
+    are values with their places among each other, for those that have an order of their own. `turned`: the greater the
+    value, the less is meant, as with the time since then."""
 
     value: Leaf
     steps: tuple[Step, ...] = ()
     descending: bool = False
     text: bool = False
-    ranks: tuple[Any, ...] = ()
+    ranks: tuple[tuple[Any, int], ...] = ()
+    turned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

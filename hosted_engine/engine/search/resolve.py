@@ -113,14 +113,16 @@ class Resolver:
             return self._default_order() if after is None else (Order(Own("id")),)
         found = self._find(query.sort_by, query.sort_at)
         if found.word is None:
-            raise self._unknown(found.entity, query.sort_by, query.sort_at)
+            reason = f"`{query.sort_by}` are other objects: name a field of them, as in {query.sort_by}.name"
+            raise bad_search(self.text, query.sort_at, reason)
         word, descending = found.word, query.descending
         first = Order(
             word.leaf,
             (*found.steps, *word.steps),
-            descending is not word.elapsed,
+            descending,
             word.kind is Kind.TEXT,
-            word.spelled if word.kind is Kind.WORD else (),
+            tuple((value, place) for place, value in enumerate(word.spelled)),
+            word.elapsed,
         )
         if word.kind is Kind.DATE and self.entity.columns["id"].type is int:
             return first, Order(Own("id"), descending=descending)  # of one instant, in the order of writing

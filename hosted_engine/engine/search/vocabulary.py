@@ -14,6 +14,7 @@ from hosted_engine.engine.search.words import (
     Always,
     Count,
     Declared,
+    During,
     Elapsed,
     Holds,
     Kind,
@@ -129,7 +130,8 @@ def _word(entity: "Entity[Any]", declared: Declared) -> Word:
         case Of():
             return _word_of_others(entity, declared)
         case Elapsed():
-            return Word(Own(declared.field), Kind.SPAN, elapsed=bool(_column(entity.table, declared.field)))
+            since, during = (_column(entity.table, name).name for name in (declared.field, declared.during))
+            return Word(During(since, during), Kind.SPAN, elapsed=True)
         case Shown():
             return _word(entity, Value(Always(_shown(entity, declared.place)), aliases=declared.aliases))
         case Value():
@@ -158,7 +160,7 @@ def _word_of_leaf(entity: "Entity[Any]", leaf: Leaf) -> Word:
         case Always():
             return _word_of_constant(leaf)
         case Observed():
-            return Word(leaf, Kind.WORD if leaf.words else Kind.NUMBER, **_members(leaf.words))
+            return Word(leaf, leaf.kind, **_members(leaf.words))
         case Holds():
             _column(entity.table, leaf.field)
             return Word(leaf, Kind.BOOLEAN)

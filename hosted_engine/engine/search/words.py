@@ -120,10 +120,11 @@ class Always:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What the nodes say of it, which no database has: `of` is handed the object and the readings, and answers None
-    where nobody knows. `words` are the values of an enumeration."""
+    """What no database has, as the nodes say it: `of` is handed the object and the readings, and answers None where
+    nobody knows. All objects of the table are asked. `words` are the values of an enumeration."""
 
     of: Callable[[Any, Any], Any]
+    kind: Kind = Kind.NUMBER
     words: type[StrEnum] | None = None
 
 
@@ -135,7 +136,15 @@ class Holds:
     text: str
 
 
-Leaf = Own | Part | Holds | Times | Minus | Count | Total | Always | Observed
+@dataclass(frozen=True, slots=True)
+class During:
+    """The object's field, and nothing while the field `other` holds nothing."""
+
+    field: str
+    other: str
+
+
+Leaf = Own | During | Part | Holds | Times | Minus | Count | Total | Always | Observed
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +178,10 @@ class Of:
 
 @dataclass(frozen=True, slots=True)
 class Elapsed:
-    """The time since the moment that a field holds."""
+    """The time since the moment that a field holds, while the field `during` holds anything."""
 
     field: str
+    during: str
 
 
 Declared = Value | Leaf | Shown | Of | Elapsed

@@ -5,7 +5,7 @@ from typing import Any
 
 from hosted_engine.engine.entity.declaration import READ, Entity, Link, Place, View, Within
 from hosted_engine.engine.nodes.readings import Readings
-from hosted_engine.engine.search.words import Minus, Observed, Shown, Total, Value, path
+from hosted_engine.engine.search.words import Kind, Minus, Observed, Shown, Total, Value, path
 from hosted_engine.engine.storage.health import ExternalStatus, status_of_volume
 from hosted_engine.engine.storage.model import GIB, StorageDomain, StorageDomainStatus
 
@@ -72,7 +72,7 @@ STORAGE_DOMAINS = StorageDomainEntity(
         "committed": Value(Total(path("disks.storage_domain_id"), "provisioned_size_bytes"), GIB),
         "critical_space_threshold": Shown("critical_space_action_blocker"),
         "discard_after_delete": Shown("discard_after_delete"),
-        "external_status": Observed(_external_status, ExternalStatus),
+        "external_status": Observed(_external_status, Kind.WORD, ExternalStatus),
         "low_space_threshold": Shown("warning_low_space_indicator"),
         "used_size": Value(Minus("size_bytes", "free_bytes"), GIB),
         "wipe_after_delete": Shown("wipe_after_delete"),

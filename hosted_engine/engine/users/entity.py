@@ -22,7 +22,9 @@ class UserEntity(Entity[User]):
 
 
 def _directory(said: str) -> str:
-    return said.removesuffix("-authz")
+    """oVirt's name for it ends so; as a pattern it may end with a star."""
+    bare = said.removesuffix("*")
+    return bare.removesuffix("-authz") + said[len(bare) :]
 
 
 def _login(said: str) -> str:

@@ -10,9 +10,10 @@ from hosted_engine.engine.entity.declaration import Action, Entity, Events, Link
 from hosted_engine.engine.entity.field import Reference, Settable
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
+from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
-from hosted_engine.engine.search.words import Elapsed, Of, Shown, Times, path
+from hosted_engine.engine.search.words import Elapsed, Kind, Observed, Of, Shown, Times, path
 from hosted_engine.engine.tags.entity import TAG
 from hosted_engine.engine.vms.checks import changeable_vm, check_make, resting_vm
 from hosted_engine.engine.vms.commands.add import AddVm
@@ -24,6 +25,7 @@ from hosted_engine.engine.vms.engine_vm import has_next_run, with_config
 from hosted_engine.engine.vms.hardware import HARDWARE
 from hosted_engine.engine.vms.model import RUNNING, Origin, Vm, VmBase
 from hosted_engine.engine.vms.next_run import later, with_next_run
+from node.api.messages.ha import EngineVmReport
 
 MAX_MEMORY_FACTOR = 4  # oVirt's default for the memory that hot plug may reach
 _HANDED_ON = tuple(f.name for f in fields(VmBase) if f.name not in ("id", "name", "comment", "origin", "created_at"))
@@ -84,10 +86,9 @@ class VmEntity(Entity[Vm]):
     def show(self, item: Vm, gathered: Any) -> Mapping[str, Any]:
         report, next_run = gathered
         template = Link("templates", item.template_id)
-        wanted, has_next = with_next_run(item), bool(item.next_run)
-        if item.origin is Origin.MANAGED_HOSTED_ENGINE and report is not None and has_next_run(report):
+        wanted, has_next = with_next_run(item), _has_next(item, report)
+        if item.origin is Origin.MANAGED_HOSTED_ENGINE and report is not None and has_next:
             wanted = with_config(item, report.wanted)
-            has_next = True
         differing = [name for name in self._differing(item, wanted) if name != "next_run"]
         shown = {"original_template": template, "next_run_configuration_exists": has_next}
         return shown | {self.columns[name].field.wire: getattr(wanted, name) for name in differing if next_run}
@@ -111,6 +112,17 @@ def with_memory(vm: Vm, given: Values) -> Vm:
     )
 
 
+def _has_next(vm: Vm, report: EngineVmReport | None) -> bool:
+    """The engine VM's next configuration is not the store's."""
+    if vm.origin is Origin.MANAGED_HOSTED_ENGINE and report is not None and has_next_run(report):
+        return True
+    return bool(vm.next_run)
+
+
+def _has_next_run(vm: Vm, readings: Readings) -> bool:
+    return _has_next(vm, readings.engine_vm)
+
+
 VMS = VmEntity(
     Vm,
     "vms",
@@ -130,9 +142,10 @@ VMS = VmEntity(
         "compatibility_level": Of(path("cluster_id"), "compatibility_level"),
         "datacenter": Of(path("cluster_id"), "datacenter"),
         "has_illegal_images": Shown("has_illegal_images"),
+        "next_run_config_exists": Observed(_has_next_run, Kind.BOOLEAN),
         "on_host": Of(path("node_id"), "name"),
         "tag": TAG,
-        "uptime": Elapsed("started_at"),
+        "uptime": Elapsed("started_at", during="node_id"),
         "vcpus": Times(("sockets", "cores", "threads")),
     },
     related={

@@ -1,5 +1,7 @@
 """/hosts/…/nics and their statistics"""
 
+from collections.abc import Sequence
+
 from hosted_engine.engine.nodes.network import NodeNetwork
 from hosted_engine.engine.nodes.network_news import last_seen
 from hosted_engine.engine.problems import NotThere, found
@@ -24,13 +26,13 @@ class HostNics(Resource):
 
     async def list(self, call: Call) -> Answer:
         known = self._known(call)
-        nics = [self._wire(call.ids["host"], link, known) for link in known.nics()]
         limit = call.parameters.integer("max")
-        return Answer(nics[:limit] if limit is not None and limit >= 0 else nics)
+        links = known.nics()[:limit] if limit is not None and limit >= 0 else known.nics()
+        return Answer(self._wires(call.ids["host"], links, known))
 
     async def get(self, call: Call) -> Answer:
         known = self._known(call)
-        return Answer(self._wire(call.ids["host"], _nic(call, known), known))
+        return Answer(self._wires(call.ids["host"], [_nic(call, known)], known)[0])
 
     async def statistics(self, call: Call) -> Answer:
         return Answer(_statistics(call, self._known(call)))
@@ -51,10 +53,10 @@ class HostNics(Resource):
             found(tx.nodes.get(identity), "host", identity)
             return self.engine.readings.of(identity).network or last_seen(tx, identity) or NodeNetwork()
 
-    def _wire(self, node_id: str, link: LinkReport, known: NodeNetwork) -> Wire:
+    def _wires(self, node_id: str, links: Sequence[LinkReport], known: NodeNetwork) -> list[Wire]:
         with self.engine.store.transaction() as tx:
             networks = {network.bridge: network for network in tx.networks.list()}
-        return host_nic_to_wire(node_id, link, known, networks)
+        return [host_nic_to_wire(node_id, link, known, networks) for link in links]
 
 
 def _nic(call: Call, known: NodeNetwork) -> LinkReport:
