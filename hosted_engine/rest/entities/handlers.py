@@ -10,15 +10,15 @@ from hosted_engine.engine.entity.declaration import Action, Entity, Place, View
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NotThere, found
-from hosted_engine.rest.call import Answer, Call, Handler
+from hosted_engine.rest.batch import Batch
+from hosted_engine.rest.call import Answer, Call, Handler, Parameters
 from hosted_engine.rest.entities import bodies, search
-from hosted_engine.rest.entities.codec import to_wire
+from hosted_engine.rest.entities.showing import Groups, Wires, show
 from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.problems import NotThereYet
 from hosted_engine.rest.resources.base import Resource, added
 from hosted_engine.rest.schema import Schema
 
-Wires = list[Wire]
 Places = Sequence[tuple[int, Place]]
 Handle = Callable[[Call, int, Place], Awaitable[Answer]]
 
@@ -48,18 +48,52 @@ class EntityHandlers(Resource):
             (item, "remove"): self.remove,
         }
         there: dict[tuple[str, str], Handler] = {
-            key: partial(self._at, places, handle) for key, handle in of_all.items() if key[1] in methods
+            key: self._handler(key[1], places, handle) for key, handle in of_all.items() if key[1] in methods
         }
         if not places[0][1].within:
             for name, action in self._entity.actions.items():
                 there[item, name] = partial(self.act_on, action)
         return there
 
+    def _handler(self, method: str, places: Places, handle: Handle) -> Handler:
+        alone = partial(self._at, places, handle)
+        match method:
+            case "list":
+                return Batch(alone, partial(self._lists, places))
+            case "get" if self._entity.columns["id"].type is str:
+                return Batch(alone, partial(self._gets, places))
+        return alone
+
     async def _at(self, places: Places, handle: Handle, call: Call) -> Answer:
-        for number, place in places:
-            if set(place.within) <= set(call.ids):
-                return await handle(call, number, place)
-        raise NotThereYet(service=call.service.name, method=f"{call.method.name} below {call.path}")
+        number, place = _meant(places, call)
+        return await handle(call, number, place)
+
+    def _lists(self, places: Places, calls: Sequence[Call]) -> Sequence[Answer | None] | None:
+        """The lists of many parents at once, None where they have to be asked one by one."""
+        _, place = _meant(places, calls[0])
+        if len(place.within) != 1:
+            return None
+        ((name, within),) = place.within.items()
+        with self.engine.store.transaction() as tx:
+            there: dict[str, list[Any]] = {call.ids[name]: [] for call in calls}
+            for item in tx.of(self._entity.model).list(**{within.field: tuple(there)}):
+                there[getattr(item, within.field)].append(item)
+            groups = [(call.path, there[call.ids[name]]) for call in calls]
+            return [Answer(wires) for wires in self._all_shown(tx, calls[0].parameters, place, groups)]
+
+    def _gets(self, places: Places, calls: Sequence[Call]) -> Sequence[Answer | None] | None:
+        """Many objects at once, None where they have to be asked one by one."""
+        _, place = _meant(places, calls[0])
+        if place.within or place.key != "id":
+            return None
+        item_name = self._schema.service(place.services[0]).item_name
+        ids = [call.ids[item_name] for call in calls]
+        with self.engine.store.transaction() as tx:
+            there = tx.of(self._entity.model).find(ids)
+            path = calls[0].path.rpartition("/")[0]
+            shown = self._all_shown(tx, calls[0].parameters, place, [(path, list(there.values()))])[0]
+            wires = dict(zip(there, shown, strict=True))
+        return [Answer(wires[id_]) if id_ in wires else None for id_ in ids]
 
     async def list(self, call: Call, _: int, place: Place) -> Answer:
         with self.engine.store.transaction() as tx:
@@ -150,14 +184,18 @@ class EntityHandlers(Resource):
 
     def _shown(self, tx: Transaction, call: Call, place: Place, items: Sequence[Any], path: str) -> Wires:
         """`path` is the collection's, for what has none of its own."""
-        entity, key = self._entity, place.key
-        if place.shows:
-            entity, key = entity_of(self._entity.references[place.shows].tables[0]), "id"
-            there = tx.of(entity.model).find([getattr(item, place.shows) for item in items])
-            items = sorted(there.values(), key=lambda item: str(getattr(item, entity.order[0])))
-        gathered = entity.gather(View(tx, self.engine.readings, call.parameters, place), items)
-        own = entity.path and not place.shows and not place.nested
-        return [to_wire(entity, i, gathered, "" if own else f"{path}/{getattr(i, key)}", key) for i in items]
+        return self._all_shown(tx, call.parameters, place, [(path, items)])[0]
+
+    def _all_shown(self, tx: Transaction, options: Parameters, place: Place, groups: Groups) -> Sequence[Wires]:
+        return show(View(tx, self.engine.readings, options, place), self._entity, groups)
+
+
+def _meant(places: Places, call: Call) -> tuple[int, Place]:
+    """Raises NotThereYet."""
+    for number, place in places:
+        if set(place.within) <= set(call.ids):
+            return number, place
+    raise NotThereYet(service=call.service.name, method=f"{call.method.name} below {call.path}")
 
 
 def entity_handlers(engine: Engine, entities: Sequence[Entity[Any]], schema: Schema) -> dict[tuple[str, str], Handler]:

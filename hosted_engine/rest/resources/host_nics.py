@@ -12,6 +12,8 @@ from hosted_engine.rest.problems import NotThereYet
 from hosted_engine.rest.resources.base import Resource
 from node.api.messages.network import LinkReport
 
+Wires = list[Wire]
+
 
 class HostNics(Resource):
     """What a node said last; of a silent one what was seen last, and not whether that still is so."""
@@ -53,7 +55,7 @@ class HostNics(Resource):
             found(tx.nodes.get(identity), "host", identity)
             return self.engine.readings.of(identity).network or last_seen(tx, identity) or NodeNetwork()
 
-    def _wires(self, node_id: str, links: Sequence[LinkReport], known: NodeNetwork) -> list[Wire]:
+    def _wires(self, node_id: str, links: Sequence[LinkReport], known: NodeNetwork) -> Wires:
         with self.engine.store.transaction() as tx:
             networks = {network.bridge: network for network in tx.networks.list()}
         return [host_nic_to_wire(node_id, link, known, networks) for link in links]
