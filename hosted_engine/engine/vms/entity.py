@@ -86,12 +86,15 @@ class VmEntity(Entity[Vm]):
     def show(self, item: Vm, gathered: Any) -> Mapping[str, Any]:
         report, next_run = gathered
         template = Link("templates", item.template_id)
-        wanted, has_next = with_next_run(item), _has_next(item, report)
-        if item.origin is Origin.MANAGED_HOSTED_ENGINE and report is not None and has_next:
+        has_next = _has_next(item, report)
+        shown = {"original_template": template, "next_run_configuration_exists": has_next}
+        if not next_run or not has_next:
+            return shown
+        wanted = with_next_run(item)
+        if item.origin is Origin.MANAGED_HOSTED_ENGINE and report is not None:
             wanted = with_config(item, report.wanted)
         differing = [name for name in self._differing(item, wanted) if name != "next_run"]
-        shown = {"original_template": template, "next_run_configuration_exists": has_next}
-        return shown | {self.columns[name].field.wire: getattr(wanted, name) for name in differing if next_run}
+        return shown | {self.columns[name].field.wire: getattr(wanted, name) for name in differing}
 
     @cached_property
     def _live(self) -> frozenset[str]:
