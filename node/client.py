@@ -247,10 +247,14 @@ class NodeClient:
         return await self._find(_fill(paths.VM, vm_id=vm_id), VmReport)
 
     async def define_vm(self, spec: VmSpec) -> VmReport:
-        return await self._ask("PUT", _fill(paths.VM, vm_id=spec.id), VmReport, spec)
+        only_vm = msgspec.convert(spec, VmSpec, from_attributes=True)  # the engine VM's says more, to other readers
+        return await self._ask("PUT", _fill(paths.VM, vm_id=spec.id), VmReport, only_vm)
 
     async def start_vm(self, vm_id: str) -> VmReport:
         return await self._ask("POST", _fill(paths.VM_START, vm_id=vm_id), VmReport, timeout_s=180)
+
+    async def resume_vm(self, vm_id: str) -> VmReport:
+        return await self._ask("POST", _fill(paths.VM_RESUME, vm_id=vm_id), VmReport, timeout_s=60)
 
     async def shutdown_vm(self, vm_id: str) -> VmReport:
         return await self._ask("POST", _fill(paths.VM_SHUTDOWN, vm_id=vm_id), VmReport)

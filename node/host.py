@@ -246,6 +246,9 @@ class Host:
     async def start_vm(self, vm_id: str) -> VmReport:
         return await self.machines.start(vm_id)
 
+    async def resume_vm(self, vm_id: str) -> VmReport:
+        return await self.machines.resume(vm_id)
+
     async def shutdown_vm(self, vm_id: str) -> VmReport:
         return await self.machines.shut_down(vm_id)
 

@@ -45,6 +45,7 @@ def make_app(node: NodeApi, guard: Guard, *, mutual: bool) -> App[Request, Respo
         (paths.VMS, vms.VmsResource(node)),
         (paths.VM, vms.VmResource(node)),
         (paths.VM_START, vms.VmStartResource(node)),
+        (paths.VM_RESUME, vms.VmResumeResource(node)),
         (paths.VM_SHUTDOWN, vms.VmShutdownResource(node)),
         (paths.VM_DESTROY, vms.VmDestroyResource(node)),
         (paths.VM_CONSOLE, vms.VmConsoleResource(node)),

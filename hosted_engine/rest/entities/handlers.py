@@ -1,6 +1,7 @@
 """List, get, add, update, remove and the actions of every entity, as its declaration says."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,7 @@ from hosted_engine.engine.entity.declaration import Action, Entity, Place, View
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NotThere, found
-from hosted_engine.rest.batch import Batch
+from hosted_engine.rest.batch import Answers, Batch
 from hosted_engine.rest.call import Answer, Call, Handler, Parameters
 from hosted_engine.rest.entities import bodies, search
 from hosted_engine.rest.entities.showing import Groups, Wires, show
@@ -19,81 +20,48 @@ from hosted_engine.rest.problems import NotThereYet
 from hosted_engine.rest.resources.base import Resource, added
 from hosted_engine.rest.schema import Schema
 
-Places = Sequence[tuple[int, Place]]
 Handle = Callable[[Call, int, Place], Awaitable[Answer]]
+Key = tuple[str, str]  # (service, method) of the schema
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What answers in one place of an entity: one call, or many `together`."""
+
+    handle: Handle
+    number: int
+    place: Place
+    together: Callable[[Sequence[Call], Place], Answers | None] | None = None
 
 
 class EntityHandlers(Resource):
-    """One entity's. Where several of its places have the same service, the ids in the path say which one is meant."""
+    """One entity's, in each of its places."""
 
     def __init__(self, engine: Engine, entity: Entity[Any], schema: Schema) -> None:
         super().__init__(engine)
         self._entity = entity
         self._schema = schema
 
-    def handlers(self) -> dict[tuple[str, str], Handler]:
-        by_services: dict[tuple[str, str], list[tuple[int, Place]]] = {}
+    def places(self) -> Iterator[tuple[Key, Here]]:
         for number, place in enumerate(self._entity.places):
-            by_services.setdefault(place.services, []).append((number, place))
-        return {key: handler for places in by_services.values() for key, handler in self._of_places(places).items()}
+            collection, item = place.services
+            there: dict[Key, Handle] = {
+                (collection, "list"): self.list,
+                (collection, "add"): self.add,
+                (item, "get"): self.get,
+                (item, "update"): self.update,
+                (item, "remove"): self.remove,
+            }
+            together = {(collection, "list"): self.lists, (item, "get"): self.gets}
+            for key, handle in there.items():
+                if key[1] in place.methods:
+                    yield key, Here(handle, number, place, together.get(key))
 
-    def _of_places(self, places: Places) -> dict[tuple[str, str], Handler]:
-        collection, item = places[0][1].services
-        methods = frozenset().union(*(place.methods for _, place in places))
-        of_all: dict[tuple[str, str], Handle] = {
-            (collection, "list"): self.list,
-            (collection, "add"): self.add,
-            (item, "get"): self.get,
-            (item, "update"): self.update,
-            (item, "remove"): self.remove,
-        }
-        there: dict[tuple[str, str], Handler] = {
-            key: self._handler(key[1], places, handle) for key, handle in of_all.items() if key[1] in methods
-        }
-        if not places[0][1].within:
+    def actions(self) -> Iterator[tuple[Key, Handler]]:
+        place = self._entity.places[0]
+        if not place.within:
             for name, action in self._entity.actions.items():
-                there[item, name] = partial(self.act_on, action)
-        return there
-
-    def _handler(self, method: str, places: Places, handle: Handle) -> Handler:
-        alone = partial(self._at, places, handle)
-        match method:
-            case "list":
-                return Batch(alone, partial(self._lists, places))
-            case "get" if self._entity.columns["id"].type is str:
-                return Batch(alone, partial(self._gets, places))
-        return alone
-
-    async def _at(self, places: Places, handle: Handle, call: Call) -> Answer:
-        number, place = _meant(places, call)
-        return await handle(call, number, place)
-
-    def _lists(self, places: Places, calls: Sequence[Call]) -> Sequence[Answer | None] | None:
-        """The lists of many parents at once, None where they have to be asked one by one."""
-        _, place = _meant(places, calls[0])
-        if len(place.within) != 1:
-            return None
-        ((name, within),) = place.within.items()
-        with self.engine.store.transaction() as tx:
-            there: dict[str, list[Any]] = {call.ids[name]: [] for call in calls}
-            for item in tx.of(self._entity.model).list(**{within.field: tuple(there)}):
-                there[getattr(item, within.field)].append(item)
-            groups = [(call.path, there[call.ids[name]]) for call in calls]
-            return [Answer(wires) for wires in self._all_shown(tx, calls[0].parameters, place, groups)]
-
-    def _gets(self, places: Places, calls: Sequence[Call]) -> Sequence[Answer | None] | None:
-        """Many objects at once, None where they have to be asked one by one."""
-        _, place = _meant(places, calls[0])
-        if place.within or place.key != "id":
-            return None
-        item_name = self._schema.service(place.services[0]).item_name
-        ids = [call.ids[item_name] for call in calls]
-        with self.engine.store.transaction() as tx:
-            there = tx.of(self._entity.model).find(ids)
-            path = calls[0].path.rpartition("/")[0]
-            shown = self._all_shown(tx, calls[0].parameters, place, [(path, list(there.values()))])[0]
-            wires = dict(zip(there, shown, strict=True))
-        return [Answer(wires[id_]) if id_ in wires else None for id_ in ids]
+                yield (place.services[1], name), partial(self.act_on, action)
 
     async def list(self, call: Call, _: int, place: Place) -> Answer:
         with self.engine.store.transaction() as tx:
@@ -104,6 +72,31 @@ class EntityHandlers(Resource):
     async def get(self, call: Call, _: int, place: Place) -> Answer:
         with self.engine.store.transaction() as tx:
             return Answer(self._one(tx, call, place, self._item(tx, call, place)))
+
+    def lists(self, calls: Sequence[Call], place: Place) -> Answers | None:
+        """What many objects have each, None where it has to be asked one by one."""
+        if len(place.within) != 1:
+            return None
+        ((name, within),) = place.within.items()
+        with self.engine.store.transaction() as tx:
+            there: dict[str, list[Any]] = {call.ids[name]: [] for call in calls}
+            for item in tx.of(self._entity.model).list(**{within.field: tuple(there)}):
+                there[getattr(item, within.field)].append(item)
+            groups = [(call.path, there[call.ids[name]]) for call in calls]
+            return [Answer(wires) for wires in self._all_shown(tx, calls[0].parameters, place, groups)]
+
+    def gets(self, calls: Sequence[Call], place: Place) -> Answers | None:
+        """Many objects, None where they have to be asked one by one."""
+        if place.within or place.key != "id" or self._entity.columns["id"].type is not str:
+            return None
+        item_name = self._schema.service(place.services[0]).item_name
+        ids = [call.ids[item_name] for call in calls]
+        with self.engine.store.transaction() as tx:
+            there = tx.of(self._entity.model).find(ids)
+            path = calls[0].path.rpartition("/")[0]
+            shown = self._all_shown(tx, calls[0].parameters, place, [(path, tuple(there.values()))])[0]
+            wires = dict(zip(there, shown, strict=True))
+        return [Answer(wires[id_]) if id_ in wires else None for id_ in ids]
 
     async def add(self, call: Call, number: int, place: Place) -> Answer:
         bodies.refuse_unknown(call.unknown)
@@ -135,7 +128,7 @@ class EntityHandlers(Resource):
         with self.engine.store.transaction() as tx:
             item = self._item(tx, call, self._entity.places[0])
             taken = bodies.take_inputs(tx, action.inputs, call.body)
-            bodies.refuse("action", taken, {})
+            bodies.refuse("action", taken, dict(action.shown))
             command = action.command(tx, item, taken.values)
         return await self.act(call, command)
 
@@ -163,10 +156,11 @@ class EntityHandlers(Resource):
 
     def _within(self, tx: Transaction, call: Call, place: Place) -> dict[str, str]:
         """What an object has to have to be in this place. Raises NotThere where the path leads through nothing."""
+        there: dict[str, str] = {}
         for name, within in place.within.items():
             above = entity_of(within.table)
-            found(tx.of(above.model).get(call.ids[name]), above.kind, call.ids[name])
-        return {within.field: call.ids[name] for name, within in place.within.items()}
+            there[within.field] = found(above.find(tx, call.ids[name], call.caller), above.kind, call.ids[name]).id
+        return there
 
     def _item(self, tx: Transaction, call: Call, place: Place) -> Any:
         identity = call.ids[self._schema.service(place.services[0]).item_name]
@@ -190,21 +184,35 @@ class EntityHandlers(Resource):
         return show(View(tx, self.engine.readings, options, place), self._entity, groups)
 
 
-def _meant(places: Places, call: Call) -> tuple[int, Place]:
-    """Raises NotThereYet."""
-    for number, place in places:
-        if set(place.within) <= set(call.ids):
-            return number, place
+def _meant(there: Sequence[Here], call: Call) -> Here:
+    """Where several places have the same service, the ids in the path say which one is meant. Raises NotThereYet."""
+    for here in there:
+        if set(here.place.within) <= set(call.ids):
+            return here
     raise NotThereYet(service=call.service.name, method=f"{call.method.name} below {call.path}")
 
 
-def entity_handlers(engine: Engine, entities: Sequence[Entity[Any]], schema: Schema) -> dict[tuple[str, str], Handler]:
+async def _at(there: Sequence[Here], call: Call) -> Answer:
+    here = _meant(there, call)
+    return await here.handle(call, here.number, here.place)
+
+
+def _together(there: Sequence[Here], calls: Sequence[Call]) -> Answers | None:
+    here = _meant(there, calls[0])
+    return here.together(calls, here.place) if here.together else None
+
+
+def entity_handlers(engine: Engine, entities: Sequence[Entity[Any]], schema: Schema) -> dict[Key, Handler]:
     """Raises TypeError where a declaration names what the API does not have."""
-    handlers: dict[tuple[str, str], Handler] = {}
+    handlers: dict[Key, Handler] = {}
+    there: dict[Key, list[Here]] = {}
     for entity in entities:
         _check(entity, schema)
-        handlers |= EntityHandlers(engine, entity, schema).handlers()
-    return handlers
+        of_entity = EntityHandlers(engine, entity, schema)
+        handlers.update(of_entity.actions())
+        for key, here in of_entity.places():
+            there.setdefault(key, []).append(here)
+    return handlers | {key: Batch(partial(_at, places), partial(_together, places)) for key, places in there.items()}
 
 
 def _check(entity: Entity[Any], schema: Schema) -> None:

@@ -452,6 +452,9 @@ class FakeNode:
     async def start_vm(self, vm_id: str) -> VmReport:
         return await self._do("start_vm", lambda: self.machines.start(vm_id, self.storage.mounted))
 
+    async def resume_vm(self, vm_id: str) -> VmReport:
+        return await self._do("resume_vm", lambda: self.machines.resume(vm_id))
+
     async def shutdown_vm(self, vm_id: str) -> VmReport:
         return await self._do("shutdown_vm", lambda: self.machines.shut_down(vm_id))
 

@@ -37,7 +37,13 @@ class Site:
 
     def vm(self, number: int, name: str, **more: Any) -> None:
         base: Vm = self.tx.vms.list(name="HostedEngine")[0]
-        given = {"id": id_of(number), "name": name, "template_id": TINY_ID, "status": VmStatus.DOWN, "node_id": None}
+        given: dict[str, Any] = {
+            "id": id_of(number),
+            "name": name,
+            "template_id": TINY_ID,
+            "status": VmStatus.DOWN,
+            "node_id": None,
+        }
         given |= {"started_at": None, "description": "", "comment": "", "memory_bytes": GIB, "sockets": 1, "cores": 1}
         given |= {"origin": "ovirt", "created_at": self.world.now - 86_400 * number}
         self.tx.vms.add(replace(base, **{**given, **more}))
@@ -63,7 +69,7 @@ class Site:
             assigned = TagAssignment(id=f"{owner}/{id_of(number)}", tag_id=id_of(number), owner_id=owner)
             self.tx.of(TagAssignment).add(assigned)
 
-    def event(self, severity: Severity, description: str, at: float, **about: str) -> None:
+    def event(self, severity: Severity, description: str, at: float, **about: Any) -> None:
         event = Event(name="X", code=900, severity=severity, description=description, at=at, **about)
         self.tx.events.add(event)
 
