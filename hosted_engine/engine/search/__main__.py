@@ -24,8 +24,8 @@ class Coverage:
 
 
 def coverage() -> Sequence[Coverage]:
-    """A type has several entities where it is assigned to others (tags): the one with the type's collection counts."""
-    by_type = {entity.type: entity for entity in ENTITIES}
+    """Where several entities have the same type, the one with a collection of its own counts."""
+    by_type = {entity.type: entity for entity in sorted(ENTITIES, key=lambda entity: bool(entity.path))}
     found = []
     for name in SUBJECTS:
         known, entity = KNOWN[name], by_type.get(name)
