@@ -1,7 +1,7 @@
 """What the domain needs from outside: a store that keeps it and a fleet that reaches the nodes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
@@ -139,9 +139,12 @@ class Transaction(ABC):
 
 
 class Store(Protocol):
-    """Commits when the block ends, takes everything back when it raises."""
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Commits when the block ends, takes everything back when it raises."""
 
-    def transaction(self) -> AbstractContextManager[Transaction]: ...
+    async def read(self, look: Callable[[Transaction], T]) -> T:
+        """What `look` makes of a transaction of its own, which changes nothing. Everything else goes on meanwhile: a
+        database that stalls holds up nobody else. `look` touches nothing that belongs to the event loop."""
 
 
 class Fleet(Protocol):

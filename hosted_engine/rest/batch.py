@@ -1,7 +1,7 @@
 """Answers many calls of one kind together, as `follow` asks them."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from hosted_engine.rest.call import Answer, Call, Handler
@@ -15,13 +15,13 @@ class Batch:
     """A handler that is asked of many at once as well: `together` answers all, or None where that cannot be."""
 
     alone: Handler
-    together: Callable[[Sequence[Call]], Answers | None]
+    together: Callable[[Sequence[Call]], Awaitable[Answers | None]]
 
     async def __call__(self, call: Call) -> Answer:
         return await self.alone(call)
 
     async def many(self, calls: Sequence[Call]) -> Answers:
-        found = self.together(calls)
+        found = await self.together(calls)
         return found if found is not None else await one_by_one(self.alone, calls)
 
 

@@ -34,6 +34,7 @@ from node.api.problems import Problem
 
 PREFIX = "/ovirt-engine/api"
 _ROOT = split_path(PREFIX)[0]
+_ASIDE = 200  # objects that are written in a thread
 _TOGETHER = 1000  # links that are followed before others get their turn
 
 
@@ -84,7 +85,7 @@ class Dispatcher:
             route = find(self._schema, segments, ask.http)
             answers = self._answers(ask)  # nothing is done whose answer could not be given
             answer = await self._answer(route, ask, parameters, replace(caller, correlation_id=correlation))
-            return self._write(answers, answer, route, headers)
+            return await self._write(answers, answer, route, headers)
         except Exception as err:  # noqa: BLE001 - the outermost place: every error becomes a document
             return self.refusal(ask, err, headers, action=route is not None and route.method.is_action)
 
@@ -181,10 +182,12 @@ class Dispatcher:
             _check_id(body, route.object_id, self._schema.type(kind).tag)
         return body
 
-    def _write(self, answers: Answers, answer: Answer, route: Route, headers: dict[str, str]) -> Reply:
+    async def _write(self, answers: Answers, answer: Answer, route: Route, headers: dict[str, str]) -> Reply:
         writer, content_type = answers
         if isinstance(answer.value, list):
-            body = writer.many(answer.value, _type_given(route.method))
+            values, kind = answer.value, _type_given(route.method)
+            aside = len(values) > _ASIDE  # takes too long to hold up everybody else
+            body = await asyncio.to_thread(writer.many, values, kind) if aside else writer.many(values, kind)
         elif route.method.is_action or route.method.http == "DELETE" or answer.value is None:
             body = writer.one({"status": "complete"} | (answer.value or {}), "Action")
         else:

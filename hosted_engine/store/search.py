@@ -41,10 +41,10 @@ from hosted_engine.engine.search.words import (
     Count,
     During,
     Holds,
+    JsonPart,
     Leaf,
     Minus,
     Own,
-    Part,
     Step,
     Times,
     Total,
@@ -109,7 +109,7 @@ class Compiler:
                 return here.c[field]
             case During(field, other):
                 return case((here.c[other].is_not(None), here.c[field]))
-            case Part(field, name, text):
+            case JsonPart(field, name, text):
                 part: Any = self._dialect.json(here.c[field])[name]
                 found: Value = part.as_string() if text else part.as_float()
                 return found

@@ -1,6 +1,8 @@
 """The store: SQLite in a file or PostgreSQL by URL, one transaction at a time."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, TypeVar
@@ -22,6 +24,8 @@ from node.api.problems import Failed
 
 T = TypeVar("T")
 
+IN_MEMORY = "sqlite://"  # the one connection is the database
+READERS = 8  # transactions that only read, beside each other
 MAPPERS: dict[type[Any], Mapper[Any]] = {r.model: Mapper(r.model, TABLES[r.model]) for r in STORED}
 _TABLES = {table.name: table for table in TABLES.values()}
 _ORDER = {record.model: record.order for record in STORED}
@@ -57,6 +61,8 @@ class SqlStore:
     def __init__(self, url: str) -> None:
         """`url` is SQLAlchemy's, for example `sqlite:////var/lib/trivet-engine/engine.db`."""
         self._engine = _connect(url)
+        # A database in memory is one connection: nobody can be beside another there.
+        self._readers = None if url == IN_MEMORY else ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._compiler = Compiler(_TABLES, dialect_of(self._engine.dialect.name))
         try:
             bring_up_to_date(self._engine)
@@ -68,15 +74,25 @@ class SqlStore:
         with self._engine.begin() as connection:
             yield SqlTransaction(connection, self._compiler)
 
+    async def read(self, look: Callable[[Transaction], T]) -> T:
+        if self._readers is None:
+            return self._look(look)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._look, look)
+
+    def _look(self, look: Callable[[Transaction], T]) -> T:
+        with self.transaction() as tx:
+            return look(tx)
+
     def close(self) -> None:
+        if self._readers is not None:
+            self._readers.shutdown()
         self._engine.dispose()
 
 
 def _connect(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True)  # its server may have been restarted in between
-    in_memory = url == "sqlite://"  # then the one connection is the database
-    engine = create_engine(url, poolclass=StaticPool) if in_memory else create_engine(url)
+    engine = create_engine(url, poolclass=StaticPool) if url == IN_MEMORY else create_engine(url)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return engine

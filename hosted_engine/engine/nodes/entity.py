@@ -8,7 +8,7 @@ from hosted_engine.engine.entity.declaration import READ, Entity, Place, View
 from hosted_engine.engine.entity.field import MIB
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.readings import Readings
-from hosted_engine.engine.search.words import Count, Kind, Observed, Of, Own, Part, Shown, Times, Total, Value, path
+from hosted_engine.engine.search.words import Count, JsonPart, Kind, Observed, Of, Own, Shown, Times, Total, Value, path
 from hosted_engine.engine.storage.health import ExternalStatus, status_of_server
 from hosted_engine.engine.tags.entity import TAG
 from hosted_engine.engine.vms.model import RUNNING, Vm, VmStatus
@@ -132,22 +132,22 @@ NODES = NodeEntity(
         "active_vms": Count(path("vms.node_id"), "status", RUNNING),
         "architecture": Of(path("cluster_id"), "architecture"),
         "committed_mem": Value(Total(path("vms.node_id"), "memory_bytes", "status", RUNNING), MIB),
-        "cpu_model": Part("capabilities", "cpu_model", text=True),
+        "cpu_model": JsonPart("capabilities", "cpu_model", text=True),
         "cpu_usage": Observed(_cpu_percent),
-        "cpus": Times((Part("capabilities", "cpu_sockets"), Part("capabilities", "cpu_cores"))),
+        "cpus": Times((JsonPart("capabilities", "cpu_sockets"), JsonPart("capabilities", "cpu_cores"))),
         "datacenter": Of(path("cluster_id"), "datacenter"),
         "external_status": Observed(_external_status, Kind.WORD, ExternalStatus),
         "ha_score": Observed(_ha_score),
         "load": Observed(_load),
         "mem_usage": Observed(_memory_percent),
-        "memory": Value(Part("capabilities", "memory_bytes"), MIB),
+        "memory": Value(JsonPart("capabilities", "memory_bytes"), MIB),
         "migrating_vms": Count(path("vms.node_id"), "status", frozenset({VmStatus.MIGRATING})),
         "network_usage": Observed(_network_percent),
         "spm_id": Own("host_id"),
         "tag": TAG,
         "type": Shown("type", aliases=(("rhevh", "ovirt_node"),)),
         "update_available": Shown("update_available"),
-        "version": Part("capabilities", "version", text=True),
+        "version": JsonPart("capabilities", "version", text=True),
     },
     related={
         "events": path("events.node_id"),

@@ -17,13 +17,13 @@ from hosted_engine.engine.search.words import (
     During,
     Elapsed,
     Holds,
+    JsonPart,
     Kind,
     Leaf,
     Minus,
     Observed,
     Of,
     Own,
-    Part,
     Path,
     Shown,
     Step,
@@ -164,7 +164,7 @@ def _word_of_leaf(entity: "Entity[Any]", leaf: Leaf) -> Word:
         case Holds():
             _column(entity.table, leaf.field)
             return Word(leaf, Kind.BOOLEAN)
-        case Part():
+        case JsonPart():
             _column(entity.table, leaf.field)
             return Word(leaf, Kind.TEXT if leaf.text else Kind.NUMBER)
         case Times():

@@ -69,7 +69,7 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class JsonPart:
     """What stands under `name` in a field that lies in the database as JSON."""
 
     field: str
@@ -81,7 +81,7 @@ class Part:
 class Times:
     """Numbers multiplied with each other."""
 
-    factors: "tuple[str | Part, ...]"
+    factors: "tuple[str | JsonPart, ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class During:
     other: str
 
 
-Leaf = Own | During | Part | Holds | Times | Minus | Count | Total | Always | Observed
+Leaf = Own | During | JsonPart | Holds | Times | Minus | Count | Total | Always | Observed
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class Here:
     handle: Handle
     number: int
     place: Place
-    together: Callable[[Sequence[Call], Place], Answers | None] | None = None
+    together: Callable[[Sequence[Call], Place], Awaitable[Answers | None]] | None = None
 
 
 class EntityHandlers(Resource):
@@ -64,38 +64,47 @@ class EntityHandlers(Resource):
                 yield (place.services[1], name), partial(self.act_on, action)
 
     async def list(self, call: Call, _: int, place: Place) -> Answer:
-        with self.engine.store.transaction() as tx:
+        def look(tx: Transaction) -> Wires:
             asked = search.Asked(self._entity, call.parameters, self._within(tx, call, place), self.engine.clock())
-            items = search.items(tx, asked, self.engine.readings)
-            return Answer(self._shown(tx, call, place, items, call.path))
+            return self._shown(tx, call, place, search.items(tx, asked, self.engine.readings), call.path)
+
+        return Answer(await self.engine.store.read(look))
 
     async def get(self, call: Call, _: int, place: Place) -> Answer:
-        with self.engine.store.transaction() as tx:
-            return Answer(self._one(tx, call, place, self._item(tx, call, place)))
+        def look(tx: Transaction) -> Wire:
+            return self._one(tx, call, place, self._item(tx, call, place))
 
-    def lists(self, calls: Sequence[Call], place: Place) -> Answers | None:
+        return Answer(await self.engine.store.read(look))
+
+    async def lists(self, calls: Sequence[Call], place: Place) -> Answers | None:
         """What many objects have each, None where it has to be asked one by one."""
         if len(place.within) != 1:
             return None
         ((name, within),) = place.within.items()
-        with self.engine.store.transaction() as tx:
+
+        def look(tx: Transaction) -> Answers:
             there: dict[str, list[Any]] = {call.ids[name]: [] for call in calls}
             for item in tx.of(self._entity.model).list(**{within.field: tuple(there)}):
                 there[getattr(item, within.field)].append(item)
             groups = [(call.path, there[call.ids[name]]) for call in calls]
             return [Answer(wires) for wires in self._all_shown(tx, calls[0].parameters, place, groups)]
 
-    def gets(self, calls: Sequence[Call], place: Place) -> Answers | None:
+        return await self.engine.store.read(look)
+
+    async def gets(self, calls: Sequence[Call], place: Place) -> Answers | None:
         """Many objects, None where they have to be asked one by one."""
         if place.within or place.key != "id" or self._entity.columns["id"].type is not str:
             return None
         item_name = self._schema.service(place.services[0]).item_name
         ids = [call.ids[item_name] for call in calls]
-        with self.engine.store.transaction() as tx:
+
+        def look(tx: Transaction) -> dict[str, Wire]:
             there = tx.of(self._entity.model).find(ids)
             path = calls[0].path.rpartition("/")[0]
             shown = self._all_shown(tx, calls[0].parameters, place, [(path, tuple(there.values()))])[0]
-            wires = dict(zip(there, shown, strict=True))
+            return dict(zip(there, shown, strict=True))
+
+        wires = await self.engine.store.read(look)
         return [Answer(wires[id_]) if id_ in wires else None for id_ in ids]
 
     async def add(self, call: Call, number: int, place: Place) -> Answer:
@@ -197,9 +206,9 @@ async def _at(there: Sequence[Here], call: Call) -> Answer:
     return await here.handle(call, here.number, here.place)
 
 
-def _together(there: Sequence[Here], calls: Sequence[Call]) -> Answers | None:
+async def _together(there: Sequence[Here], calls: Sequence[Call]) -> Answers | None:
     here = _meant(there, calls[0])
-    return here.together(calls, here.place) if here.together else None
+    return await here.together(calls, here.place) if here.together else None
 
 
 def entity_handlers(engine: Engine, entities: Sequence[Entity[Any]], schema: Schema) -> dict[Key, Handler]:

@@ -16,7 +16,7 @@ from hosted_engine.engine.search.model import BadSearch
 from hosted_engine.engine.search.parse import parse
 from hosted_engine.engine.search.resolve import Resolver
 from hosted_engine.engine.search.vocabulary import check_searches
-from hosted_engine.engine.search.words import Count, Declared, Elapsed, Of, Part, Path, Shown, Times, path
+from hosted_engine.engine.search.words import Count, Declared, Elapsed, JsonPart, Of, Path, Shown, Times, path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ def test_a_right_declaration_is_taken(declare: Callable[..., None]) -> None:
         ({"x": Count(path("planets.thing_id"))}, {}, "there is no table planets"),
         ({"x": Shown("colour")}, {}, "thing does not always show colour"),
         ({"x": Times(("name", "size"))}, {}, "things has no field size"),
-        ({"x": Part("said", "colour")}, {}, "things has no field said"),
+        ({"x": JsonPart("said", "colour")}, {}, "things has no field said"),
         ({"x": Elapsed("since", during="name")}, {}, "things has no field since"),
         ({}, {"clusters": path("cluster_id", words={"x": "colour"})}, "clusters.x is not searched by colour"),
         ({}, {"clusters": path("cluster_id", "nodes.vm_id")}, "nodes has no field vm_id"),
