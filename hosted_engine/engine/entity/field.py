@@ -106,4 +106,5 @@ def name_rule(*, extra: str = NAME_CHARACTERS) -> Callable[[Any, str], str]:
             raise BadValue(value=repr(value[:80]), field=field, reason=reason)
         return normal
 
+    check.__doc__ = f"Letters of any language, digits and {' '.join(extra)}"  # for the entity's page
     return check

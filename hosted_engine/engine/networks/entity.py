@@ -7,7 +7,8 @@ from hosted_engine.engine.command import Lock
 from hosted_engine.engine.entity.declaration import READ, Entity, Events, Link, Place, Values, View, Within
 from hosted_engine.engine.entity.field import Reference
 from hosted_engine.engine.events.kinds import EventKind
-from hosted_engine.engine.macpools.pool import MacPool, check_unused, free_macs, pool_of
+from hosted_engine.engine.macpools.model import MacPool
+from hosted_engine.engine.macpools.pool import check_unused, free_macs, pool_of
 from hosted_engine.engine.networks.model import NIC_MODELS, Network, NetworkUsage, Nic, NicBase, VnicProfile
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue

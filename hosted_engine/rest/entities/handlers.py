@@ -159,9 +159,15 @@ class EntityHandlers(Resource):
         other = bodies.resolve(tx, self._entity.references[place.shows], call.body, self._entity.element)
         given = {**within, place.shows: other}
         for there in tx.of(self._entity.model).list(**given):
-            return self._entity.update(tx, there, {}, call.parameters)
-        identity = "/".join((*within.values(), other))
-        return self._entity.add(tx, {"id": identity, **given}, call.parameters, place=number)
+            command, item = self._entity.update(tx, there, {}, call.parameters)
+            break
+        else:
+            identity = "/".join((*within.values(), other))
+            command, item = self._entity.add(tx, {"id": identity, **given}, call.parameters, place=number)
+        shown = self._shown(tx, call, place, [item], call.path)[0]
+        root = entity_of(self._entity.references[place.shows].tables[0]).element
+        bodies.refuse_changes(root, call.body, shown)
+        return command, item
 
     def _within(self, tx: Transaction, call: Call, place: Place) -> dict[str, str]:
         """What an object has to have to be in this place. Raises NotThere where the path leads through nothing."""

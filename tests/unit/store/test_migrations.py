@@ -7,8 +7,7 @@ from sqlalchemy import create_engine
 
 from hosted_engine.engine.instancetypes.entity import FIRST_ONES
 from hosted_engine.engine.instancetypes.model import InstanceType
-from hosted_engine.engine.macpools.pool import MacPool
-from hosted_engine.engine.macpools.ranges import size
+from hosted_engine.engine.macpools.model import MacPool, size
 from hosted_engine.store.migrate import revision
 from hosted_engine.store.store import SqlStore
 from tests.unit.store import before
