@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hosted_engine.engine.networks.model import Network
+from hosted_engine.engine.networks.model import ClusterNetwork, Network
 from hosted_engine.engine.nodes.network import NodeNetwork
 from hosted_engine.engine.nodes.network_news import last_seen
 from hosted_engine.engine.ports import Transaction
@@ -47,16 +47,18 @@ class HostNics(Resource):
         raise NotThere(kind="statistic", id=wanted)
 
     async def _known(self, call: Call) -> tuple[NodeNetwork, Mapping[str, Network]]:
-        """The node's network, and the logical ones by their bridges. Raises NotThereYet for statistics of VMs, disks
-        and whole hosts, which the same service serves."""
+        """The node's network, and the logical ones of its cluster by their bridges: other clusters may have others of
+        that name. Raises NotThereYet for statistics of VMs, disks and whole hosts, which the same service serves."""
         if call.service.name.startswith("Statistic") and not {"host", "nic"} <= call.ids.keys():
             raise NotThereYet(service=call.service.name, method=call.method.name)
         identity = call.ids["host"]
 
         def look(tx: Transaction) -> tuple[NodeNetwork, Mapping[str, Network]]:
-            found(tx.nodes.get(identity), "host", identity)
+            node = found(tx.nodes.get(identity), "host", identity)
             known = self.engine.readings.of(identity).network or last_seen(tx, identity) or NodeNetwork()
-            return known, {network.bridge: network for network in tx.networks.list()}
+            there = tx.of(ClusterNetwork).list(cluster_id=node.cluster_id)
+            networks = tx.networks.find([link.network_id for link in there])
+            return known, {network.bridge: network for network in networks.values()}
 
         return await self.engine.store.read(look)
 

@@ -41,15 +41,22 @@ BODIES: Mapping[str, Wire] = {
     "AffinityLabels": {"name": NAME},
     "AssignedAffinityLabels": {"id": "{label}"},
     "AssignedTags": {"id": "{tag}"},
+    "AssignedVnicProfiles": {"name": NAME},
     "Bookmarks": {"name": NAME, "value": "Vms:"},
+    "ClusterNetworks": {"id": "{free network}"},
+    "Clusters": {"name": NAME, "data_center": {"name": "Default"}},
+    "DataCenterNetworks": {"name": NAME},
+    "DataCenters": {"name": NAME, "local": False},
     "DiskAttachments": {"interface": "virtio", "bootable": False, "disk": _DISK},
     "Disks": _DISK,
     "InstanceTypeNics": {"name": NAME},
     "InstanceTypes": {"name": NAME},
     "MacPools": {"name": NAME, "ranges": [{"from": f"02:00:{NUMBER}:00:00", "to": f"02:00:{NUMBER}:00:01"}]},
+    "Networks": {"name": NAME, "data_center": {"name": "Default"}},
     "SshPublicKeys": {"content": _KEY},
     "Tags": {"name": NAME},
     "VmNics": {"name": NAME},
+    "VnicProfiles": {"name": NAME, "network": {"name": "ovirtmgmt"}},
     "Vms": {"name": NAME, "cluster": {"name": "Default"}, "template": {"name": "Blank"}},
 }
 _COLLECTIONS = {"host": "/hosts", "label": "/affinitylabels", "tag": "/tags", "vm": "/vms"}
@@ -149,6 +156,8 @@ class Site:
         number = self.number()
         text = json.dumps(BODIES[service]).replace(NAME, f"new{number}")
         text = text.replace(NUMBER, f"{number >> 8:02x}:{number & 255:02x}")
+        if "{free network}" in text:
+            text = text.replace("{free network}", self._item("/networks"))
         for name, path in _COLLECTIONS.items():
             if f"{{{name}}}" in text:
                 text = text.replace(f"{{{name}}}", self._id(name, path))

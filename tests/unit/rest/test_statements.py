@@ -90,9 +90,9 @@ def fill(world: World, start: int, count: int) -> None:
         ("/vms/vm0/nics", 3),  # the VM, its NICs, whether it is a template
         ("/vms/vm0/tags", 3),
         ("/hosts", 2),
-        (f"/hosts/{node_id(1)}/nics", 2),
+        (f"/hosts/{node_id(1)}/nics", 3),
         ("/templates", 1),
-        ("/clusters", 1),
+        ("/clusters", 2),
         ("/storagedomains", 2),
         ("/events", 1),
         ("/events?from=1&max=1000", 1),
@@ -101,7 +101,7 @@ def fill(world: World, start: int, count: int) -> None:
         ("/jobs?search=correlation_id=x", 1),
         ("/vms?follow=nics", 3),  # NICs, and whether any is a template's
         ("/vms?follow=tags", 3),
-        ("/vms?follow=cluster.datacenter,host,template", 6),
+        ("/vms?follow=cluster.datacenter,host,template", 9),
     ],
 )
 async def test_a_request_takes_few(site: Site, path: str, most: int) -> None:
