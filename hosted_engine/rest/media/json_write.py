@@ -20,7 +20,7 @@ class JsonWriter:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
         self._linker = Linker(schema)
-        self._frame = lru_cache(maxsize=None)(self._make_frame)
+        self._frame = lru_cache(maxsize=1000)(self._make_frame)
         self._plan = lru_cache(maxsize=1000)(self._make_plan)
 
     def one(self, value: Wire, type_name: str) -> bytes:
@@ -68,7 +68,7 @@ class JsonWriter:
         service, href = value.get(SERVICE), value.get("href")
         if not service or not href:
             return [{"href": target, "rel": rel} for rel, target in value.get(LINKS, ())]
-        actions, links = self._frame(service, kind.name, frozenset(self._linker.held(value, kind)))
+        actions, links = self._frame(service, kind.name, tuple(value))
         here = msgspec.json.encode(href).decode()[1:-1]
         if actions:
             made["actions"] = {"link": msgspec.Raw(actions.replace(_HERE, here).encode())}
@@ -76,8 +76,9 @@ class JsonWriter:
             return msgspec.Raw(links.replace(_HERE, here).encode()) if links else None
         return [{"href": target, "rel": rel} for rel, target in self._linker.links_of(value, kind)]
 
-    def _make_frame(self, service: str, type_name: str, held: frozenset[str]) -> tuple[str, str]:
-        """Actions and links of such an object, prepared once; empty where there are none."""
+    def _make_frame(self, service: str, type_name: str, names: tuple[str, ...]) -> tuple[str, str]:
+        """Actions and links of an object with the attributes `names`, prepared once; empty where there are none."""
+        held = self._linker.held(names, type_name)
         rels = [rel for rel in self._linker.rels(service, type_name) if rel not in held]
         return _prepared(self._linker.actions(service)), _prepared(rels)
 

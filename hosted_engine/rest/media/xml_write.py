@@ -27,7 +27,7 @@ class XmlWriter:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
         self._linker = Linker(schema)
-        self._frame = lru_cache(maxsize=None)(self._make_frame)
+        self._frame = lru_cache(maxsize=1000)(self._make_frame)
         self._plan = lru_cache(maxsize=1000)(self._make_plan)
 
     def one(self, value: Wire, type_name: str) -> bytes:
@@ -93,15 +93,15 @@ class XmlWriter:
     def _links(self, out: list[str], kind: Type, value: Wire) -> None:
         service, href = value.get(SERVICE), value.get("href")
         if service and href:
-            held = frozenset(self._linker.held(value, kind))
-            out.append(self._frame(service, kind.name, held).replace(_HERE, escape(href)))
+            out.append(self._frame(service, kind.name, tuple(value)).replace(_HERE, escape(href)))
             if not out[-1]:
                 out.pop()
         for rel, target in value.get(LINKS, ()):
             out.append(f'<link href="{escape(target)}" rel="{escape(rel)}"/>')
 
-    def _make_frame(self, service: str, type_name: str, held: frozenset[str]) -> str:
-        """Actions and links of such an object, prepared once."""
+    def _make_frame(self, service: str, type_name: str, names: tuple[str, ...]) -> str:
+        """Actions and links of an object with the attributes `names`, prepared once."""
+        held = self._linker.held(names, type_name)
         actions = "".join(f'<link href="{_HERE}/{a}" rel="{a}"/>' for a in self._linker.actions(service))
         rels = (rel for rel in self._linker.rels(service, type_name) if rel not in held)
         links = "".join(f'<link href="{_HERE}/{rel}" rel="{rel}"/>' for rel in rels)
