@@ -1,7 +1,6 @@
 """Disks and their attachments in the API."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hosted_engine.engine.command import Command, Lock
@@ -18,6 +17,7 @@ from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
+from hosted_engine.engine.search.words import Count, Of, Shown, path
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
 
 
@@ -53,26 +53,14 @@ class DiskEntity(Entity[Disk]):
     def words(self, tx: Transaction, item: Disk) -> Mapping[str, str]:
         return {"disk_id": item.id}
 
-    def searches(self, tx: Transaction) -> Mapping[str, Callable[[Disk], Any]]:
-        """By the VMs that have it."""
-
-        @cache
-        def users() -> Mapping[str, list[str]]:
-            names = {vm.id: vm.name for vm in tx.vms.list()}
-            found: dict[str, list[str]] = {}
-            for attachment in tx.disk_attachments.list():
-                if attachment.owner_id in names:
-                    found.setdefault(attachment.disk_id, []).append(names[attachment.owner_id])
-            return found
-
-        return dict.fromkeys(("vm", "vm.name", "vms.name", "vm_names"), lambda disk: users().get(disk.id, []))
-
     def show(self, item: Disk, gathered: Any) -> Mapping[str, Any]:
         return {
             "content_type": item.content_type.value,
             "qcow_version": "qcow2_v3" if item.format is DiskFormat.COW else None,
         }
 
+
+USERS = path("disk_attachments.disk_id", "owner_id->vms")
 
 DISKS = DiskEntity(
     Disk,
@@ -90,6 +78,13 @@ DISKS = DiskEntity(
     ),
     events=Events(update=EventKind("USER_UPDATE_DISK", "Disk {name} was updated by {user}.")),
     shown={"backup": "none", "storage_type": "image"},
+    searches={
+        "datacenter": Of(path("storage_domain_id"), "datacenter"),
+        "disk_type": Shown("storage_type"),
+        "number_of_vms": Count(USERS),
+        "vm_names": Of(USERS, "name"),
+    },
+    related={"datacenter": path("storage_domain_id", "data_center_id"), "vms": USERS},
     inputs={"wanted_id": Field("id", settable=Settable.ON_ADD)},
 )
 

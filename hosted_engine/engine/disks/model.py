@@ -55,7 +55,9 @@ class Disk:
     disk that a thin overlay stands on."""
 
     id: str
-    name: Annotated[str, Field("name", also=("alias",), search="name", length=255, rule=name_rule(), live=True)]
+    name: Annotated[
+        str, Field("name", also=("alias",), search=("name", "alias"), length=255, rule=name_rule(), live=True)
+    ]
     storage_domain_id: Annotated[
         str,
         Reference("storage_domains", settable=Settable.ON_ADD, search="storage", to="storage_domains", listed=True),
@@ -65,7 +67,7 @@ class Disk:
         int,
         Field(
             "provisioned_size",
-            search="provisioned_size",
+            search=("provisioned_size", "size"),
             unit=GIB,
             least=SECTOR_BYTES,
             most=MAX_SIZE_BYTES,
@@ -84,7 +86,7 @@ class Disk:
     wipe_after_delete: Annotated[bool, Field("wipe_after_delete", search="wipe_after_delete", live=True)] = False
     propagate_errors: Annotated[bool, Field("propagate_errors")] = False
     content_type: Annotated[DiskContentType, Field(search="disk_content_type")] = DiskContentType.DATA
-    created_at: float = 0.0
+    created_at: Annotated[float, Field(search="creation_date", shape=Shape.DATE)] = 0.0
 
     def image(self, volume: str) -> ImageRef:
         return ImageRef(volume=volume, disk_id=self.id, image_id=self.image_id)

@@ -122,6 +122,13 @@ def refuse_changes(root: str, body: Wire, shown: Wire) -> None:
     )
 
 
+def refuse_other(entity: Entity[Any], taken: Taken, within: Mapping[str, str]) -> None:
+    """Raises BadValue where a body names another object above than the path does."""
+    for name, identity in within.items():
+        if (said := taken.values.get(name)) not in (None, identity):
+            raise BadValue(value=said, field=entity.place(name), reason=f"the path says {identity}")
+
+
 def refuse_unknown(elements: Collection[str]) -> None:
     """Raises UnknownElement for elements that the API does not have."""
     if elements:
