@@ -9,8 +9,10 @@ from hosted_engine.engine.datacenters.entity import DATA_CENTERS
 from hosted_engine.engine.entity.declaration import Entity
 from hosted_engine.engine.instancetypes.entity import INSTANCE_TYPE_NICS, INSTANCE_TYPES
 from hosted_engine.engine.macpools.entity import MAC_POOLS
+from hosted_engine.engine.networks.cluster_entity import CLUSTER_NETWORKS
 from hosted_engine.engine.networks.entity import NETWORKS, NICS, VNIC_PROFILES
 from hosted_engine.engine.nodes.entity import NODES
+from hosted_engine.engine.scheduler.entity import SCHEDULING_POLICIES
 from hosted_engine.engine.storage.entity import STORAGE_DOMAINS
 from hosted_engine.engine.tags.entity import TAG_ASSIGNMENTS, TAGS
 from hosted_engine.engine.templates.entity import TEMPLATES
@@ -22,6 +24,7 @@ ENTITIES: tuple[Entity[Any], ...] = (
     AFFINITY_LABELS,
     BOOKMARKS,
     CLUSTERS,
+    CLUSTER_NETWORKS,
     DATA_CENTERS,
     INSTANCE_TYPES,
     INSTANCE_TYPE_NICS,
@@ -31,6 +34,7 @@ ENTITIES: tuple[Entity[Any], ...] = (
     NODES,
     NODE_LABELS,
     SSH_KEYS,
+    SCHEDULING_POLICIES,
     STORAGE_DOMAINS,
     TAGS,
     TAG_ASSIGNMENTS,

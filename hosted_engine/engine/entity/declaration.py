@@ -1,7 +1,7 @@
 """An entity of the API, declared once: table, both directions of the wire, handlers and searches follow from it.
 
 An `Entity` needs no class of its own. What is special of one overrides a method here: `defaults`, `change`, `check`,
-`check_removable`, `gather` and `show`, or the command that `add`, `update` or `remove` answers.
+`check_removable`, `meant`, `gather` and `show`, or the command that `add`, `update` or `remove` answers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -194,8 +194,16 @@ class Entity(Record[T]):
     def check_removable(self, tx: Transaction, item: T) -> None:
         """Raises Refused when it has to stay; what others need of it is asked already."""
 
+    def meant(self, tx: Transaction, name: str, named: Sequence[Any], known: Values) -> Sequence[Any]:
+        """Those of `named`, which all have the name that a body gives for the reference `name`, that can be meant;
+        `known` is what is known of the object so far."""
+        return named
+
     def added(self, tx: Transaction, item: T) -> None:
         """Makes what comes into being with it, in the same transaction."""
+
+    def changed(self, tx: Transaction, item: T, before: T) -> None:
+        """Changes what follows from it, in the same transaction."""
 
     def removed(self, tx: Transaction, item: T) -> None:
         """Takes away what goes with it, in the same transaction."""

@@ -85,18 +85,29 @@ class Several(Field):
 NAME_CHARACTERS = "._-+"
 
 
-def name_rule(*, extra: str = NAME_CHARACTERS) -> Callable[[Any, str], str]:
-    """Letters of any language, digits and the characters of `extra`; in normal form (NFC), so that what looks alike is
-    alike. The rule is oVirt's."""
+def name_rule(*, extra: str = NAME_CHARACTERS, ascii_only: bool = False) -> Callable[[Any, str], str]:
+    """Letters of any language (or those of ASCII), digits and the characters of `extra`; in normal form (NFC), so that
+    what looks alike is alike. The rule is oVirt's."""
+
+    def allowed(char: str) -> bool:
+        known = char.isascii() and char.isalnum() if ascii_only else unicodedata.category(char)[0] in "LMN"
+        return known or char in extra
 
     def check(value: Any, field: str) -> str:
-        normal = unicodedata.normalize("NFC", value)
-        if not normal:
-            raise BadValue(value="nothing", field=field, reason="it may not be empty")
-        if not all(char in extra or unicodedata.category(char)[0] in "LMN" for char in normal):
-            reason = f"only letters, digits and the characters {' '.join(extra)} may stand in it"
+        normal = text_rule(value, field)
+        if not all(map(allowed, normal)):
+            letters = "the letters a to z" if ascii_only else "letters"
+            reason = f"only {letters}, digits and the characters {' '.join(extra)} may stand in it"
             raise BadValue(value=repr(value[:80]), field=field, reason=reason)
         return normal
 
     check.__doc__ = f"Letters of any language, digits and {' '.join(extra)}"  # for the entity's page
     return check
+
+
+def text_rule(value: Any, field: str) -> str:
+    """Any text but an empty one, in normal form (NFC)."""
+    normal = unicodedata.normalize("NFC", value)
+    if not normal:
+        raise BadValue(value="nothing", field=field, reason="it may not be empty")
+    return normal

@@ -7,7 +7,7 @@ from typing import Any
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.entity.declaration import Action, Events, Link, Options, Place, Values, View
-from hosted_engine.engine.entity.field import Field, Reference, Settable
+from hosted_engine.engine.entity.field import MIB, Field, Reference, Settable
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from hosted_engine.engine.instancetypes.model import InstanceType
@@ -35,6 +35,11 @@ class VmEntity(HardwareEntity[Vm]):
         template = found(tx.templates.get(given["template_id"]), "template", given["template_id"])
         taken = {name: getattr(template, name) for name in _HANDED_ON} | _hardware(tx, given.get("instance_type_id"))
         return taken | ({"description": ""} if template.id == BLANK_TEMPLATE_ID else {})
+
+    def guaranteed_bytes(self, tx: Transaction, made: Vm) -> int:
+        """So much that the hosts of the cluster can give their memory `memory_percent` times by the hundred."""
+        cluster = found(tx.clusters.get(made.cluster_id), "cluster", made.cluster_id)
+        return max(made.memory_bytes * 100 // cluster.memory_percent // MIB, 1) * MIB
 
     def change(self, tx: Transaction, before: Vm, given: Values) -> Vm:
         """While it runs only what may change meanwhile changes at once."""

@@ -62,7 +62,8 @@ class BiosType(StrEnum):
 
 
 class SerialNumberPolicy(StrEnum):
-    """What the guest finds as its machine's serial number: nothing, the VM's id, or `serial_number`."""
+    """What the guest finds as its machine's serial number: nothing, the VM's id, or `serial_number`; what a VM does not
+    say its cluster does."""
 
     NONE = "none"
     VM = "vm"

@@ -84,7 +84,8 @@ class EntityHandlers(Resource):
         bodies.refuse_unknown(call.unknown)
         with self.engine.store.transaction() as tx:
             before = self._item(tx, call, place)
-            taken = bodies.take(tx, self._entity, call.body, "update")
+            known = {name: getattr(before, name) for name in self._entity.columns}
+            taken = bodies.take(tx, self._entity, call.body, "update", known)
             command, item = self._entity.update(tx, before, taken.values, call.parameters)
             bodies.refuse(self._entity.element, taken, self._one(tx, call, place, item))
         await (await self.perform(call, command)).wait()
@@ -108,8 +109,8 @@ class EntityHandlers(Resource):
         within = self._within(tx, call, place)
         if place.shows:
             return self._to_assign(tx, call, number, place, within)
-        taken = bodies.take(tx, self._entity, call.body, "add")
-        given = {**taken.values, **within}
+        taken = bodies.take(tx, self._entity, call.body, "add", within)
+        given = {**taken.values, **within, **self._named(tx, call, place, within)}
         bodies.require(self._entity, given)
         command, item = self._entity.add(tx, given, call.parameters, place=number)
         bodies.refuse(self._entity.element, taken, self._shown(tx, call, place, [item], call.path)[0])
@@ -119,18 +120,29 @@ class EntityHandlers(Resource):
         self, tx: Transaction, call: Call, number: int, place: Place, within: dict[str, str]
     ) -> tuple[Command, Any]:
         """What the body names is assigned to what the path names; what is assigned already stays so."""
-        other = bodies.resolve(tx, self._entity.references[place.shows], call.body, self._entity.element)
-        given = {**within, place.shows: other}
+        given = {**within, **self._named(tx, call, place, within)}
         for there in tx.of(self._entity.model).list(**given):
             command, item = self._entity.update(tx, there, {}, call.parameters)
             break
         else:
-            identity = "/".join((*within.values(), other))
+            identity = "/".join(given.values())
             command, item = self._entity.add(tx, {"id": identity, **given}, call.parameters, place=number)
         shown = self._shown(tx, call, place, [item], call.path)[0]
         root = entity_of(self._entity.references[place.shows].tables[0]).element
         bodies.refuse_changes(root, call.body, shown)
         return command, item
+
+    def _named(self, tx: Transaction, call: Call, place: Place, within: dict[str, str]) -> dict[str, str]:
+        """What the body as a whole names, by id or name: where the place is one of references, that which it means."""
+        name = place.shows or place.key
+        reference = self._entity.references.get(name)
+        if reference is None:
+            return {}
+
+        def meant(named: Sequence[Any]) -> Sequence[Any]:
+            return self._entity.meant(tx, name, named, within)
+
+        return {name: bodies.resolve(tx, reference, call.body, self._entity.element, meant)}
 
     def _within(self, tx: Transaction, call: Call, place: Place) -> dict[str, str]:
         """What an object has to have to be in this place. Raises NotThere where the path leads through nothing."""

@@ -1,5 +1,6 @@
 """/hosts/…/nics and their statistics"""
 
+from hosted_engine.engine.networks.model import ClusterNetwork, Network
 from hosted_engine.engine.nodes.network import NodeNetwork
 from hosted_engine.engine.nodes.network_news import last_seen
 from hosted_engine.engine.problems import NotThere, found
@@ -23,14 +24,14 @@ class HostNics(Resource):
         }
 
     async def list(self, call: Call) -> Answer:
-        known = self._known(call)
-        nics = [self._wire(call.ids["host"], link, known) for link in known.nics()]
+        known, networks = self._known(call), self._networks(call)
+        nics = [host_nic_to_wire(call.ids["host"], link, known, networks) for link in known.nics()]
         limit = call.parameters.integer("max")
         return Answer(nics[:limit] if limit is not None and limit >= 0 else nics)
 
     async def get(self, call: Call) -> Answer:
         known = self._known(call)
-        return Answer(self._wire(call.ids["host"], _nic(call, known), known))
+        return Answer(host_nic_to_wire(call.ids["host"], _nic(call, known), known, self._networks(call)))
 
     async def statistics(self, call: Call) -> Answer:
         return Answer(_statistics(call, self._known(call)))
@@ -51,10 +52,13 @@ class HostNics(Resource):
             found(tx.nodes.get(identity), "host", identity)
             return self.engine.readings.of(identity).network or last_seen(tx, identity) or NodeNetwork()
 
-    def _wire(self, node_id: str, link: LinkReport, known: NodeNetwork) -> Wire:
+    def _networks(self, call: Call) -> dict[str, Network]:
+        """Those of the host's cluster, by their bridges: other clusters may have others of that name."""
         with self.engine.store.transaction() as tx:
-            networks = {network.bridge: network for network in tx.networks.list()}
-        return host_nic_to_wire(node_id, link, known, networks)
+            node = found(tx.nodes.get(call.ids["host"]), "host", call.ids["host"])
+            there = tx.of(ClusterNetwork).list(cluster_id=node.cluster_id)
+            networks = tx.networks.find([link.network_id for link in there])
+        return {network.bridge: network for network in networks.values()}
 
 
 def _nic(call: Call, known: NodeNetwork) -> LinkReport:

@@ -36,7 +36,7 @@ MIB = 1 << 20
 HD, CDROM, NETWORK = BootDevice.HD, BootDevice.CDROM, BootDevice.NETWORK
 
 # What QEMU is not told on its command line: the agent does it, libvirt's monitor does it, or nobody has to know.
-NOT_IN_ARGUMENTS = {"memory_guaranteed_bytes", "start_paused", "nics.linked", "nics.bridge"}
+NOT_IN_ARGUMENTS = {"memory_guaranteed_bytes", "start_paused", "nics.linked", "nics.bridge", "nics.isolated"}
 _EACH_START = re.compile(r"domain-\d+-|\bfd\b\W+\d+")  # differs from start to start
 
 
