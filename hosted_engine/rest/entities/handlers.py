@@ -15,7 +15,7 @@ from hosted_engine.rest.call import Answer, Call, Handler
 from hosted_engine.rest.entities import bodies, search
 from hosted_engine.rest.entities.codec import to_wire
 from hosted_engine.rest.media.wire import Wire
-from hosted_engine.rest.problems import NotThereYet
+from hosted_engine.rest.problems import CannotBeSet, NotThereYet
 from hosted_engine.rest.resources.base import Resource, added
 from hosted_engine.rest.schema import Schema
 
@@ -110,11 +110,19 @@ class EntityHandlers(Resource):
         if place.shows:
             return self._to_assign(tx, call, number, place, within)
         taken = bodies.take(tx, self._entity, call.body, "add", within)
+        self._check_within(taken.values, within)
         given = {**taken.values, **within, **self._named(tx, call, place, within)}
         bodies.require(self._entity, given)
         command, item = self._entity.add(tx, given, call.parameters, place=number)
         bodies.refuse(self._entity.element, taken, self._shown(tx, call, place, [item], call.path)[0])
         return command, item
+
+    def _check_within(self, values: dict[str, Any], within: dict[str, str]) -> None:
+        """Raises CannotBeSet where the body names another one above than the path."""
+        for name, identity in within.items():
+            if values.get(name, identity) != identity:
+                element = self._entity.place(name)
+                raise CannotBeSet(element=element, value=values[name], when=f"the path says {identity}")
 
     def _to_assign(
         self, tx: Transaction, call: Call, number: int, place: Place, within: dict[str, str]

@@ -224,9 +224,13 @@ def names_in(template: str) -> frozenset[str]:
 
 
 def _double(world: World) -> None:
-    """Of what there is one of there is a second one, so that every reference can name another."""
+    """Of what there is one of there is a second one, so that every reference can name another. The second data center
+    has a management network."""
     with world.store.transaction() as tx:
+        (network,) = tx.networks.list()
         for entity in ENTITIES:
             items = tx.of(entity.model).list()
             if len(items) == 1 and entity.path and entity.table != "vms":
                 tx.of(entity.model).add(replace(items[0], id=new_id(), name="second"))
+        (second,) = tx.data_centers.list(name="second")
+        tx.networks.add(replace(network, id=new_id(), data_center_id=second.id))
