@@ -25,8 +25,8 @@ class AddCluster(AddEntity, frozen=True, kw_only=True):
         super().check(tx)
         network: Network = found(tx.networks.get(self.management_network_id), "network", self.management_network_id)
         if network.data_center_id != self.item["data_center_id"]:
-            reason = "it is in another data center than the cluster"
-            raise BadValue(value=network.name, field="cluster.management_network", reason=reason)
+            reason = f"network {network.name} is in another data center than the cluster"
+            raise BadValue(value=network.id, field="cluster.management_network", reason=reason)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         super().finish(tx, context)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from hosted_engine.engine.command import Command, Lock
+from hosted_engine.engine.entity.commands import check_removable, remove_item
 from hosted_engine.engine.entity.declaration import (
     ALL,
     READ,
@@ -21,12 +22,14 @@ from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.macpools.model import MacPool
 from hosted_engine.engine.macpools.pool import check_unused, free_macs, pool_of
-from hosted_engine.engine.networks.checks import OF_HOSTS, check_hosts_follow, check_nobody_uses, check_vlan_free
+from hosted_engine.engine.networks.checks import OF_HOSTS, check_hosts_follow, check_vlan_free
 from hosted_engine.engine.networks.commands import AddNetwork, RemoveNetwork
+from hosted_engine.engine.networks.making import add_profile
 from hosted_engine.engine.networks.model import (
     NIC_MODELS,
     ClusterNetwork,
     Network,
+    NetworkUsage,
     Nic,
     NicBase,
     VnicProfile,
@@ -34,6 +37,7 @@ from hosted_engine.engine.networks.model import (
 )
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found
+from hosted_engine.engine.search.words import Holds, Of, Shown, path
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
 
 N = TypeVar("N", bound=NicBase)
@@ -47,8 +51,18 @@ class NetworkEntity(Entity[Network]):
     def check(self, tx: Transaction, item: Network, before: Network | None) -> None:
         check_vlan_free(tx, item, self.place("vlan"))
         if before is not None:
-            check_nobody_uses(tx, item, before, self.place("usages"))
             check_hosts_follow(tx, item, before, {name: self.place(name) for name in OF_HOSTS})
+            if not item.for_vms:
+                for profile in tx.vnic_profiles.list(network_id=item.id):
+                    check_removable(tx, VNIC_PROFILES, profile)
+
+    def changed(self, tx: Transaction, item: Network, before: Network) -> None:
+        """Only a network for VMs has vNIC profiles."""
+        if item.for_vms and not before.for_vms:
+            add_profile(tx, item)
+        elif before.for_vms and not item.for_vms:
+            for profile in tx.vnic_profiles.list(network_id=item.id):
+                remove_item(tx, VNIC_PROFILES, profile)
 
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Network]:
         item = self.make(tx, given)
@@ -78,6 +92,13 @@ NETWORKS = NetworkEntity(
         EventKind("NETWORK_REMOVE_NETWORK", "Network {name} was removed by {user}."),
     ),
     inputs={"profile": Field("profile_required", settable=Settable.ON_ADD)},
+    searches={"vmnetwork": Holds("usages", NetworkUsage.VM)},
+    related={
+        "cluster_network": path("cluster_networks.network_id", "cluster_id", words={"cluster_name": "name"}),
+        "host_network": path(
+            "cluster_networks.network_id", "cluster_id", "nodes.cluster_id", words={"host_name": "name"}
+        ),
+    },
 )
 
 
@@ -119,6 +140,12 @@ VNIC_PROFILES = VnicProfileEntity(
         EventKind("REMOVE_VNIC_PROFILE", "vNIC profile {name} of network {network} was removed by {user}."),
     ),
     shown={"pass_through.mode": "disabled", "port_mirroring": False},
+    searches={
+        "compatibility_version": Of(path("network_id", "data_center_id"), "compatibility_version"),
+        "datacenter": Of(path("network_id"), "datacenter"),
+        "passthrough": Shown("pass_through.mode", aliases=(("false", "disabled"), ("true", "enabled"))),
+        "port_mirroring": Shown("port_mirroring"),
+    },
 )
 
 
@@ -235,4 +262,5 @@ NICS = NicEntity(
     events=Events(_nic_event("ADD", "added"), _nic_event("UPDATE", "changed"), _nic_event("REMOVE", "removed")),
     shown={"synced": True},
     inputs=NETWORK_INPUT,
+    searches={"network_name": Of(path("vnic_profile_id"), "network_name")},
 )
