@@ -9,10 +9,12 @@ from hosted_engine.engine.command import Command
 from hosted_engine.engine.datacenters.entity import COMPATIBILITY
 from hosted_engine.engine.entity.declaration import Entity, Link, Options, Place, Values, View, Within, events
 from hosted_engine.engine.entity.field import Reference, Settable
+from hosted_engine.engine.macpools.model import MacPool
+from hosted_engine.engine.macpools.pool import check_no_duplicates
 from hosted_engine.engine.networks.making import add_management, default_management_network
 from hosted_engine.engine.networks.model import ClusterNetwork, NetworkUsage
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import BadValue, NotSupported, listed
+from hosted_engine.engine.problems import BadValue, NotSupported, found, listed
 from hosted_engine.engine.search.words import Shown, path
 from hosted_engine.engine.vms.model import SerialNumberPolicy
 
@@ -44,6 +46,7 @@ class ClusterEntity(Entity[Cluster]):
             self._check_data_center(tx, item, before)
             self._check_hosts(tx, item, before)
             self._check_vms(tx, item)
+            self._check_mac_pool(tx, item, before)
 
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Cluster]:
         item = self.make(tx, given)
@@ -90,6 +93,12 @@ class ClusterEntity(Entity[Cluster]):
         if not item.virt_service and (vms := tx.vms.list(cluster_id=item.id)):
             reason = f"the cluster has VM {listed([vm.name for vm in vms])}"
             raise BadValue(value="false", field=self.place("virt_service"), reason=reason)
+
+    def _check_mac_pool(self, tx: Transaction, item: Cluster, before: Cluster) -> None:
+        """Addresses that NICs have come along."""
+        pool = found(tx.of(MacPool).get(item.mac_pool_id), "MAC pool", item.mac_pool_id)
+        if item.mac_pool_id != before.mac_pool_id and not pool.allow_duplicates:
+            check_no_duplicates(tx, pool, action=f"give cluster {item.name}", also=item.id)
 
 
 CLUSTERS = ClusterEntity(
