@@ -9,8 +9,7 @@ from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, D
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID, DEFAULT_MAC_POOL_ID
 from hosted_engine.engine.instancetypes.entity import FIRST_ONES
 from hosted_engine.engine.instancetypes.model import InstanceType
-from hosted_engine.engine.macpools.pool import MacPool
-from hosted_engine.engine.macpools.ranges import MacRange
+from hosted_engine.engine.macpools.model import MacPool, MacRange
 from hosted_engine.engine.networks.model import ROLES, ClusterNetwork, Network, VnicProfile
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.ports import Transaction

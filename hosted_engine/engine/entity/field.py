@@ -101,6 +101,7 @@ def name_rule(*, extra: str = NAME_CHARACTERS, ascii_only: bool = False) -> Call
             raise BadValue(value=repr(value[:80]), field=field, reason=reason)
         return normal
 
+    check.__doc__ = f"Letters of any language, digits and {' '.join(extra)}"  # for the entity's page
     return check
 
 

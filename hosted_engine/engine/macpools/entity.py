@@ -2,8 +2,8 @@
 
 from hosted_engine.engine.entity.declaration import Entity, Events, Place
 from hosted_engine.engine.events.kinds import EventKind
-from hosted_engine.engine.macpools.pool import MacPool, check_no_duplicates
-from hosted_engine.engine.macpools.ranges import overlapping
+from hosted_engine.engine.macpools.model import MacPool, overlapping
+from hosted_engine.engine.macpools.pool import check_no_duplicates
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState
 

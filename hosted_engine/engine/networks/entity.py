@@ -20,7 +20,8 @@ from hosted_engine.engine.entity.declaration import (
 from hosted_engine.engine.entity.field import Field, Reference, Settable
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import new_id
-from hosted_engine.engine.macpools.pool import MacPool, check_unused, free_macs, pool_of
+from hosted_engine.engine.macpools.model import MacPool
+from hosted_engine.engine.macpools.pool import check_unused, free_macs, pool_of
 from hosted_engine.engine.networks.checks import OF_HOSTS, check_hosts_follow, check_vlan_free
 from hosted_engine.engine.networks.commands import AddNetwork, RemoveNetwork
 from hosted_engine.engine.networks.making import add_profile

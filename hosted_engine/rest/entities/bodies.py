@@ -98,6 +98,13 @@ def _innermost(place: str, value: Any, shown: Any) -> tuple[str, Any]:
     return place, value
 
 
+def refuse_changes(root: str, body: Wire, shown: Wire) -> None:
+    """For a body that only says which object is meant: it cannot change it. Raises CannotBeSet."""
+    refuse(
+        root, Taken(left={name: (value, Settable.NEVER) for name, value in body.items() if name not in _BESIDE}), shown
+    )
+
+
 def refuse_unknown(elements: Collection[str]) -> None:
     """Raises UnknownElement for elements that the API does not have."""
     if elements:

@@ -122,9 +122,15 @@ class EntityHandlers(Resource):
         """What the body names is assigned to what the path names; what is assigned already stays so."""
         given = {**within, **self._named(tx, call, place, within)}
         for there in tx.of(self._entity.model).list(**given):
-            return self._entity.update(tx, there, {}, call.parameters)
-        identity = "/".join(given.values())
-        return self._entity.add(tx, {"id": identity, **given}, call.parameters, place=number)
+            command, item = self._entity.update(tx, there, {}, call.parameters)
+            break
+        else:
+            identity = "/".join(given.values())
+            command, item = self._entity.add(tx, {"id": identity, **given}, call.parameters, place=number)
+        shown = self._shown(tx, call, place, [item], call.path)[0]
+        root = entity_of(self._entity.references[place.shows].tables[0]).element
+        bodies.refuse_changes(root, call.body, shown)
+        return command, item
 
     def _named(self, tx: Transaction, call: Call, place: Place, within: dict[str, str]) -> dict[str, str]:
         """What the body as a whole names, by id or name: where the place is one of references, that which it means."""

@@ -80,7 +80,7 @@ async def test_what_a_path_answers(client: httpx.AsyncClient, recorder: Recorder
 
 async def test_an_update_cannot_give_another_id(client: httpx.AsyncClient) -> None:
     status, _, detail = fault(await client.put(f"{API}/vms/1", content='<vm id="2"/>'))
-    assert (status, detail) == (409, 'vm: its id "2" is not that of the path, "1", and no id can be changed')
+    assert (status, detail) == (409, 'vm.id = "2" is not that of the path, "1", and no id can be changed')
     for same in ('<vm id="1"/>', "<vm><id>1</id></vm>", "<vm/>"):
         assert fault(await client.put(f"{API}/vms/1", content=same))[2] == TAKEN
 

@@ -7,8 +7,7 @@ from sqlalchemy import create_engine
 
 from hosted_engine.engine.instancetypes.entity import FIRST_ONES
 from hosted_engine.engine.instancetypes.model import InstanceType
-from hosted_engine.engine.macpools.pool import MacPool
-from hosted_engine.engine.macpools.ranges import size
+from hosted_engine.engine.macpools.model import MacPool, size
 from hosted_engine.engine.networks.model import ClusterNetwork, NetworkUsage
 from hosted_engine.engine.scheduler.entity import NO_BALANCING, SchedulingPolicy
 from hosted_engine.engine.vms.model import BiosType
