@@ -10,7 +10,7 @@ import httpx
 
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.entities import ENTITIES
-from hosted_engine.engine.entity.declaration import Entity
+from hosted_engine.engine.entity.declaration import Entity, Place
 from hosted_engine.engine.ids import new_id
 from hosted_engine.rest.app import make_app
 from hosted_engine.rest.media.wire import Wire
@@ -28,13 +28,13 @@ HEADERS = {"Content-Type": "application/xml", "Accept": "application/xml", "Expe
 HANDLERS = handlers(cast(Engine, None))
 GIB = 1 << 30
 
-# Stand in bodies for what no object has yet; `{vm}` for the id of a VM.
+# Stand in bodies for what no object has yet; `{vm}` for the id of a VM, `{a new vm}` for that of one of its own.
 NAME, NUMBER = "{a name}", "{a number}"
 
 _DISK = {"alias": NAME, "provisioned_size": GIB, "format": "cow", "storage_domains": [{"name": "data"}]}
 _KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJJ4hAUAaM0V3J0M3Q8Zg0X0u2yqf6lVtq8cRZkq0L8d myuser@example.com"
 
-# A body of an addition to each collection, with what it cannot do without.
+# A body of an addition to each collection, with what it cannot do without; what the path says is left out of it.
 BODIES: Mapping[str, Wire] = {
     "AffinityLabelHosts": {"id": "{host}"},
     "AffinityLabelVms": {"id": "{vm}"},
@@ -43,7 +43,7 @@ BODIES: Mapping[str, Wire] = {
     "AssignedTags": {"id": "{tag}"},
     "AssignedVnicProfiles": {"name": NAME},
     "Bookmarks": {"name": NAME, "value": "Vms:"},
-    "ClusterNetworks": {"id": "{free network}"},
+    "ClusterNetworks": {"id": "{a new network}"},
     "Clusters": {"name": NAME, "data_center": {"name": "Default"}},
     "DataCenterNetworks": {"name": NAME},
     "DataCenters": {"name": NAME, "local": False},
@@ -54,18 +54,25 @@ BODIES: Mapping[str, Wire] = {
     "MacPools": {"name": NAME, "ranges": [{"from": f"02:00:{NUMBER}:00:00", "to": f"02:00:{NUMBER}:00:01"}]},
     "Networks": {"name": NAME, "data_center": {"name": "Default"}},
     "SshPublicKeys": {"content": _KEY},
+    "StorageDomainDisks": _DISK,
     "Tags": {"name": NAME},
     "VmNics": {"name": NAME},
-    "VnicProfiles": {"name": NAME, "network": {"name": "ovirtmgmt"}},
     "Vms": {"name": NAME, "cluster": {"name": "Default"}, "template": {"name": "Blank"}},
+    "VnicProfiles": {"name": NAME, "network": {"id": "{network}"}},
 }
-_COLLECTIONS = {"host": "/hosts", "label": "/affinitylabels", "tag": "/tags", "vm": "/vms"}
+_COLLECTIONS = {
+    "host": "/hosts",
+    "label": "/affinitylabels",
+    "network": "/networks",
+    "tag": "/tags",
+    "vm": "/vms",
+}
 
 
 def templates() -> Iterator[tuple[str, str, str]]:
     """(service, method, path with names for ids) of every addition and update that is there, in each of its places."""
     for service, method in sorted(key for key in HANDLERS if key[1] in ("add", "update")):
-        paths = [path for path, m, s in schema().routes() if (s, m.name) == (service, method)]
+        paths = sorted((p for p, m, s in schema().routes() if (s, m.name) == (service, method)), key=len)
         places = [place for entity in ENTITIES for place in entity.places if service in place.services]
         for place in places:
             yield service, method, next(path for path in paths if all(f"{{{name}}}" in path for name in place.within))
@@ -75,11 +82,13 @@ def templates() -> Iterator[tuple[str, str, str]]:
 
 @dataclass(frozen=True)
 class Operation:
-    """Of an API that is there; `path` is of the collection, or of the object that is updated."""
+    """Of an API that is there; `path` is of the collection, or of the object that is updated; `above` are the names of
+    what stands above it there."""
 
     service: str
     method: str
     path: str
+    above: frozenset[str] = frozenset()
 
     @property
     def type(self) -> str:
@@ -93,10 +102,21 @@ class Operation:
     @property
     def entity(self) -> Entity[Any] | None:
         """None for what is not declared, and for what is only assigned: nothing of it can be set there."""
+        return self._declared[0] if self._declared else None
+
+    @property
+    def fields_above(self) -> frozenset[str]:
+        """Those of the entity that the path says."""
+        return (
+            frozenset(within.field for within in self._declared[1].within.values()) if self._declared else frozenset()
+        )
+
+    @property
+    def _declared(self) -> tuple[Entity[Any], Place] | None:
         for entity in ENTITIES:
             for place in entity.places:
-                if self.service in place.services and not place.shows:
-                    return entity
+                if self.service in place.services and not place.shows and set(place.within) <= self.above:
+                    return entity, place
         return None
 
 
@@ -132,7 +152,7 @@ class Site:
 
     def add(self, operation: Operation) -> Wire:
         """A new object."""
-        response = self.send(operation, self.body(operation.service))
+        response = self.send(operation, self.body(operation))
         assert response.status_code in (200, 201), f"the body in BODIES is refused: {response.text}"
         return READER.one(response.content, operation.type)
 
@@ -143,24 +163,24 @@ class Site:
 
     def operation(self, service: str, method: str, template: str) -> Operation:
         """With ids in its path; what is updated is made for it, or is there."""
-        if method == "add":
-            return Operation(service, method, self._filled(template))
-        path = self._filled(template.rpartition("/")[0])
-        return Operation(service, method, f"{path}/{self._item(path)}")
+        collection = template if method == "add" else template.rpartition("/")[0]
+        path, above = self._filled(collection), names_in(collection)
+        return Operation(service, method, path if method == "add" else f"{path}/{self._item(path, above)}", above)
 
     def object_at(self, template: str) -> str:
         """The path of an object with ids in it."""
         return self._filled(template)
 
-    def body(self, service: str) -> Wire:
+    def body(self, operation: Operation) -> Wire:
         number = self.number()
-        text = json.dumps(BODIES[service]).replace(NAME, f"new{number}")
+        whole = {name: said for name, said in BODIES[operation.service].items() if name not in operation.above}
+        text = json.dumps(whole).replace(NAME, f"new{number}")
         text = text.replace(NUMBER, f"{number >> 8:02x}:{number & 255:02x}")
-        if "{free network}" in text:
-            text = text.replace("{free network}", self._item("/networks"))
         for name, path in _COLLECTIONS.items():
             if f"{{{name}}}" in text:
-                text = text.replace(f"{{{name}}}", self._id(name, path))
+                text = text.replace(f"{{{name}}}", self._id(name, path, frozenset()))
+            if f"{{a new {name}}}" in text:
+                text = text.replace(f"{{a new {name}}}", self._item(path, frozenset()))
         return cast(Wire, json.loads(text))
 
     def number(self) -> int:
@@ -175,23 +195,29 @@ class Site:
 
     def _filled(self, template: str) -> str:
         """With the ids of objects in the place of names."""
-        path = ""
+        path, above = "", frozenset[str]()
         for part in template.strip("/").split("/"):
-            path += f"/{self._id(part.strip('{}'), path)}" if part.startswith("{") else f"/{part}"
+            name = part.strip("{}")
+            path += f"/{part}" if name == part else f"/{self._id(name, path, above)}"
+            above |= names_in(part)
         return path
 
-    def _id(self, name: str, path: str) -> str:
+    def _id(self, name: str, path: str, above: frozenset[str]) -> str:
         if name not in self.ids:
-            self.ids[name] = self._item(path)
+            self.ids[name] = self._item(path, above)
         return self.ids[name]
 
-    def _item(self, path: str) -> str:
+    def _item(self, path: str, above: frozenset[str]) -> str:
         """One of the collection at `path`: a new one where it takes one."""
         service = find(schema(), path.strip("/").split("/"), "GET").service.name
         if (service, "add") in HANDLERS:
-            return str(self.add(Operation(service, "add", path))["id"])
+            return str(self.add(Operation(service, "add", path, above))["id"])
         kind = next(iter(schema().service(service).methods["list"].gives.values())).removesuffix("[]")
         return str(READER.many(self.ask("GET", path).content, kind)[-1]["id"])
+
+
+def names_in(template: str) -> frozenset[str]:
+    return frozenset(part.strip("{}") for part in template.split("/") if part.startswith("{"))
 
 
 def _double(world: World) -> None:

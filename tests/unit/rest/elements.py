@@ -1,6 +1,7 @@
 """Walks the elements of a body, as the API's schema has them, and finds for each a value that is not shown."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,11 +21,15 @@ TABLES = {entity.type: entity.table for entity in ENTITIES if entity.path}  # by
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICFo/k5LU8863u66YC9eUO2170QduohPURkQnbLa/dcz another@example.com"
 
-# Values of elements where type and bounds do not say one; those of `vm` hold for `instance_type`, too. `#` stands for a
-# number that nothing else has.
+# Values of elements where type and bounds do not say one; those of `vm` hold for `instance_type` and `template`, too.
+# `#` stands for a number of two bytes that nothing else has, "##" for one below 4096.
 VALUES: Mapping[str, Any] = {
+    "cluster.cpu.type": "Intel Nehalem Family",
+    "disk.provisioned_size": 2 << 30,
     "mac_pool.ranges": [{"from": "0a:00:#:00:00", "to": "0a:00:#:00:01"}],
     "nic.interface": "e1000",
+    "network.mtu": 1400,
+    "network.vlan.id": "##",
     "nic.mac.address": "06:00:00:00:#",
     "ssh_public_key.content": KEY,
     "vm.custom_emulated_machine": "pc-q35-9.2",
@@ -36,7 +41,12 @@ VALUES: Mapping[str, Any] = {
 }
 
 # What an element cannot be said without.
-WITH: Mapping[str, Wire] = {"vm.serial_number.value": {"serial_number": {"policy": "custom"}}}
+WITH: Mapping[str, Wire] = {
+    "cluster.serial_number.value": {"serial_number": {"policy": "custom"}},
+    "cluster.virt_service": {"gluster_service": True},
+    "disk.shareable": {"format": "raw"},
+    "vm.serial_number.value": {"serial_number": {"policy": "custom"}},
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,11 @@ class Element:
     @property
     def place(self) -> str:
         return ".".join((self.root, *self.path))
+
+    @property
+    def places(self) -> tuple[str, str]:
+        """Its own, and that of a VM which it is like."""
+        return self.place, re.sub(r"^(instance_type|template)\.", "vm.", self.place)
 
     @property
     def attribute(self) -> Attribute:
@@ -70,7 +85,7 @@ class Element:
             value = {attribute.name: value}
             if attribute.many and attribute is not self.attribute:
                 value = {attribute.name: [value[attribute.name]]}
-        return merged(WITH.get(self.place, {}), value)
+        return merged(next((WITH[place] for place in self.places if place in WITH), {}), value)
 
     def of(self, shown: Any) -> Any:
         for attribute in self.attributes:
@@ -107,9 +122,10 @@ def _declared(entity: Entity[Any] | None) -> Mapping[str, tuple[Field, Column | 
 
 def other_value(element: Element, shown: Wire, known: Mapping[str, list[str]], number: int) -> Any:
     """Something else than is shown; `known` are the ids of objects by their tables, `number` is one of its own."""
-    for place in (element.place, element.place.replace("instance_type.", "vm.", 1)):
+    for place in element.places:
         if place in VALUES:
-            return json.loads(json.dumps(VALUES[place]).replace("#", f"{number >> 8:02x}:{number & 255:02x}"))
+            text = json.dumps(VALUES[place]).replace('"##"', str(number % 4000 + 2))
+            return json.loads(text.replace("#", f"{number >> 8:02x}:{number & 255:02x}"))
     held = element.of(shown)
     if element.table or element.attribute.link:
         own = {shown["id"], held.get("id") if isinstance(held, dict) else None}
@@ -123,11 +139,13 @@ def other_value(element: Element, shown: Wire, known: Mapping[str, list[str]], n
 def _one(attribute: Attribute, held: Any, text: str, element: Element | None = None) -> Any:
     """A value of the attribute's type; of an object its first element that is none itself."""
     field, column = (element.field, element.column) if element else (None, None)
+    if field and (choice := next((choice for choice in field.choices if choice != held), None)):
+        return choice
     if column and isinstance(column.type, type) and issubclass(column.type, StrEnum):
         return next(member.value for member in column.type if member.value != held)
     match attribute.type:
         case "String":
-            return next((choice for choice in (field.choices if field else ()) if choice != held), text)
+            return text
         case "Integer":
             more = (held or 0) + 1
             return more if field is None or field.most is None or more <= field.most else more - 2
