@@ -77,6 +77,13 @@ def require(entity: Entity[Any], values: Mapping[str, Any]) -> None:
         raise Incomplete(type=entity.type, missing=", ".join(missing), method="add")
 
 
+def leave_other(entity: Entity[Any], taken: Taken, settled: Mapping[str, str]) -> None:
+    """What the path says is not the body's to set: another object is left, so that it is refused."""
+    for name, identity in settled.items():
+        if taken.values.get(name, identity) != identity:
+            taken.left[entity.columns[name].field.wire] = ({"id": taken.values[name]}, Settable.NEVER)
+
+
 def refuse(root: str, taken: Taken, shown: Wire) -> None:
     """Raises CannotBeSet or NotCarriedOut for the first element that says something else than `shown`."""
     for place, (value, settable) in taken.left.items():

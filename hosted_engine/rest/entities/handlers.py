@@ -111,6 +111,7 @@ class EntityHandlers(Resource):
             return self._to_assign(tx, call, number, place, within)
         taken = bodies.take(tx, self._entity, call.body, "add", within)
         given = {**taken.values, **within, **self._named(tx, call, place, within)}
+        bodies.leave_other(self._entity, taken, within)
         bodies.require(self._entity, given)
         command, item = self._entity.add(tx, given, call.parameters, place=number)
         bodies.refuse(self._entity.element, taken, self._shown(tx, call, place, [item], call.path)[0])
