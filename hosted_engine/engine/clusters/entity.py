@@ -13,6 +13,7 @@ from hosted_engine.engine.networks.making import add_management, default_managem
 from hosted_engine.engine.networks.model import MANAGEMENT_NETWORK, ClusterNetwork, NetworkUsage
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NotSupported, listed
+from hosted_engine.engine.search.words import Shown, path
 from hosted_engine.engine.vms.model import SerialNumberPolicy
 
 LEGACY_MIGRATION_ID = "00000000-0000-0000-0000-000000000000"  # oVirt's policy of changing nothing on the way
@@ -141,5 +142,12 @@ CLUSTERS = ClusterEntity(
         "upgrade_percent_complete": 0,
         "version": COMPATIBILITY,
         "vnc_encryption": False,
+    },
+    searches={"compatibility_level": Shown("version")},
+    related={
+        "storage": path("data_center_id", "storage_domains.data_center_id"),
+        "cluster_network": path("cluster_networks.cluster_id", "network_id", words={"network_name": "name"}),
+        "hosts": path("nodes.cluster_id"),
+        "vms": path("vms.cluster_id"),
     },
 )

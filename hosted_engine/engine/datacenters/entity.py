@@ -10,6 +10,7 @@ from hosted_engine.engine.entity.declaration import Entity, Link, Options, Place
 from hosted_engine.engine.networks.making import add_first_network
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import InUse, NotSupported, listed
+from hosted_engine.engine.search.words import Shown, path
 
 COMPATIBILITY = {"major": 4, "minor": 7}
 STORAGE_FORMAT = "v5"  # of every storage domain; a data center has that of its first one
@@ -60,4 +61,10 @@ DATA_CENTERS = DataCenterEntity(
     unique=(("name",),),
     events=events("STORAGE_POOL", "Data center"),
     shown={"quota_mode": "disabled", "supported_versions": [COMPATIBILITY], "version": COMPATIBILITY},
+    searches={"compatibility_version": Shown("version")},
+    related={
+        "clusters": path("clusters.data_center_id"),
+        "networks": path("networks.data_center_id"),
+        "storage": path("storage_domains.data_center_id"),
+    },
 )

@@ -123,6 +123,8 @@ def check_removable(tx: Transaction, entity: "Entity[Any]", item: Any) -> None:
     """Raises Refused while something that does not go with it needs it."""
     entity.check_removable(tx, item)
     for user, field, reference in users_of(entity.table):
+        if reference.on_remove is OnRemove.KEEP:
+            continue
         others = tx.of(user.model).list(**{field: item.id})
         if others and reference.on_remove is OnRemove.REFUSE:
             users = f"{user.kind} {listed([user.name_of(other) for other in others])}"
@@ -135,6 +137,8 @@ def check_removable(tx: Transaction, entity: "Entity[Any]", item: Any) -> None:
 def remove_item(tx: Transaction, entity: "Entity[Any]", item: Any) -> None:
     """Of the objects that name it, those that go with it go first, and the others name nothing from now on."""
     for user, field, reference in users_of(entity.table):
+        if reference.on_remove is OnRemove.KEEP:
+            continue
         for other in tx.of(user.model).list(**{field: item.id}):
             if reference.on_remove is OnRemove.CASCADE:
                 remove_item(tx, user, other)

@@ -20,11 +20,12 @@ class Settable(StrEnum):
 
 
 class OnRemove(StrEnum):
-    """What becomes of an object when the one that it names is removed."""
+    """What becomes of an object when the one that it names is removed. KEEP: it names it still, as the past does."""
 
     REFUSE = "refuse"
     CASCADE = "cascade"
     CLEAR = "clear"
+    KEEP = "keep"
 
 
 class Shape(StrEnum):
@@ -40,7 +41,8 @@ class Field:
     """Stands in `Annotated[type, Field(…)]` of a model. A field without a default has to be given when one is added.
 
     `wire` is its path in the API's names ("cpu.topology.cores"), empty for one that is never shown.
-    `search` is the word under which a search finds it, `unit` what such a search counts in (MIB for bytes).
+    `search` is the word under which a search finds it, or several; `unit` what such a search counts in (MIB for bytes);
+    `aliases` are further words for its values, each with the value.
     `length` bounds a text in characters, `least` and `most` a number, `choices` the values of a text.
     `rule` gives the value in its normal form, or raises BadValue; it is handed the value and the words for the field.
     `live` says that it may change while a VM runs; others count from its next start.
@@ -48,8 +50,9 @@ class Field:
 
     wire: str = ""
     settable: Settable = Settable.ALWAYS
-    search: str = ""
+    search: str | tuple[str, ...] = ""
     unit: int = 1
+    aliases: tuple[tuple[str, str], ...] = ()
     length: int | None = None
     least: int | None = None
     most: int | None = None
@@ -58,6 +61,11 @@ class Field:
     shape: Shape = Shape.PLAIN
     index: bool = False
     live: bool = False
+
+    @property
+    def searched_as(self) -> tuple[str, ...]:
+        words = (self.search,) if isinstance(self.search, str) else self.search
+        return tuple(word for word in words if word)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The networks of a cluster in the API: a network as all see it, with what the cluster says of it."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,6 +22,7 @@ from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found, listed
+from hosted_engine.engine.search.words import Of, path
 
 
 class ClusterNetworkEntity(Entity[ClusterNetwork]):
@@ -81,7 +83,9 @@ class ClusterNetworkEntity(Entity[ClusterNetwork]):
     def gather(self, view: View, items: Sequence[ClusterNetwork]) -> Any:
         """The networks, the hosts of each cluster, and what these said last."""
         networks = view.tx.networks.find([item.network_id for item in items])
-        hosts = {id_: view.tx.nodes.list(cluster_id=id_) for id_ in {item.cluster_id for item in items}}
+        hosts: defaultdict[str, list[Node]] = defaultdict(list)
+        for host in view.tx.nodes.list(cluster_id={item.cluster_id for item in items}):
+            hosts[host.cluster_id].append(host)
         return networks, hosts, view.readings
 
     def show(self, item: ClusterNetwork, gathered: Any) -> Mapping[str, Any]:
@@ -139,6 +143,8 @@ def status(network: Network, hosts: Sequence[Node], readings: Readings) -> Netwo
     return NetworkStatus.NON_OPERATIONAL if lacking else NetworkStatus.OPERATIONAL
 
 
+_SEARCHED = ("name", "description", "comment", "datacenter", "mtu", "stp", "vlanid", "vmnetwork")
+
 CLUSTER_NETWORKS = ClusterNetworkEntity(
     ClusterNetwork,
     "cluster_networks",
@@ -159,4 +165,5 @@ CLUSTER_NETWORKS = ClusterNetworkEntity(
         EventKind("NETWORK_DETACH_NETWORK_TO_CLUSTER", "Network {name} was taken from cluster {cluster} by {user}."),
     ),
     inputs={"display": Field("display")},
+    searches={word: Of(path("network_id"), word) for word in _SEARCHED},
 )

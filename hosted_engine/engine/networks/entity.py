@@ -29,6 +29,7 @@ from hosted_engine.engine.networks.model import (
     NIC_MODELS,
     ClusterNetwork,
     Network,
+    NetworkUsage,
     Nic,
     NicBase,
     VnicProfile,
@@ -36,6 +37,7 @@ from hosted_engine.engine.networks.model import (
 )
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found
+from hosted_engine.engine.search.words import Holds, Of, Shown, path
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
 
 N = TypeVar("N", bound=NicBase)
@@ -90,6 +92,13 @@ NETWORKS = NetworkEntity(
         EventKind("NETWORK_REMOVE_NETWORK", "Network {name} was removed by {user}."),
     ),
     inputs={"profile": Field("profile_required", settable=Settable.ON_ADD)},
+    searches={"vmnetwork": Holds("usages", NetworkUsage.VM)},
+    related={
+        "cluster_network": path("cluster_networks.network_id", "cluster_id", words={"cluster_name": "name"}),
+        "host_network": path(
+            "cluster_networks.network_id", "cluster_id", "nodes.cluster_id", words={"host_name": "name"}
+        ),
+    },
 )
 
 
@@ -131,6 +140,12 @@ VNIC_PROFILES = VnicProfileEntity(
         EventKind("REMOVE_VNIC_PROFILE", "vNIC profile {name} of network {network} was removed by {user}."),
     ),
     shown={"pass_through.mode": "disabled", "port_mirroring": False},
+    searches={
+        "compatibility_version": Of(path("network_id", "data_center_id"), "compatibility_version"),
+        "datacenter": Of(path("network_id"), "datacenter"),
+        "passthrough": Shown("pass_through.mode", aliases=(("false", "disabled"), ("true", "enabled"))),
+        "port_mirroring": Shown("port_mirroring"),
+    },
 )
 
 
@@ -247,4 +262,5 @@ NICS = NicEntity(
     events=Events(_nic_event("ADD", "added"), _nic_event("UPDATE", "changed"), _nic_event("REMOVE", "removed")),
     shown={"synced": True},
     inputs=NETWORK_INPUT,
+    searches={"network_name": Of(path("vnic_profile_id"), "network_name")},
 )

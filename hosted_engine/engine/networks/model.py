@@ -137,7 +137,7 @@ class Nic(NicBase):
     """`owner_id` is the VM or the template."""
 
     owner_id: Annotated[str, Field(index=True)]
-    mac: Annotated[str, Field("mac.address", rule=good_mac)] = ""  # one is chosen
+    mac: Annotated[str, Field("mac.address", search="mac", rule=good_mac)] = ""  # one is chosen
 
 
 def bridge_name(name: str, network_id: str) -> str:

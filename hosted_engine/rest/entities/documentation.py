@@ -15,6 +15,7 @@ from hosted_engine.engine.entity.field import Field, OnRemove, Reference, Settab
 from hosted_engine.engine.entity.record import Column
 from hosted_engine.engine.entity.registry import entity_of, users_of
 from hosted_engine.engine.permits.table import permit_of
+from hosted_engine.engine.search.vocabulary import relations_of, words_of
 from hosted_engine.rest.schema import Schema
 
 SET = {Settable.ALWAYS: "add, update", Settable.ON_ADD: "add", Settable.NEVER: "only shown"}
@@ -22,6 +23,7 @@ REMOVED = {
     OnRemove.REFUSE: "the removal is refused",
     OnRemove.CASCADE: "it goes, too",
     OnRemove.CLEAR: "it stays, without",
+    OnRemove.KEEP: "it stays, and names it still",
 }
 WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", dict: "values by name"}
 SPECIAL = ("defaults", "make", "change", "check", "check_removable", "find", "add", "update", "remove")
@@ -36,6 +38,8 @@ def page(entity: Entity[Any], schema: Schema) -> str:
         _section("Further elements of a body", ("element", "is", "set by"), _inputs(entity.inputs)),
         _section("Actions", ("action", "element", "is"), _actions(entity)),
         _section("The same for all", ("element", "value"), sorted((k, _value(v)) for k, v in entity.shown.items())),
+        _section("Search", ("word", "compared as", "in"), _searches(entity)),
+        _section("Search across objects", ("relation", "of"), _relations(entity)),
         _section("References", ("element", "to", "when that is removed"), _references(entity)),
         _section(f"Referring to a {entity.kind}", ("what", "when it is removed"), sorted(_users(entity))),
         _section("Had by one alone", ("within", "what"), _unique(entity)),
@@ -76,7 +80,8 @@ def _elements(entity: Entity[Any]) -> Iterator[tuple[str, ...]]:
         said = column.field
         if said.wire:
             left_out = _left_out(entity, column, defaults[column.name])
-            yield f"{entity.element}.{said.wire}", _kind(column), _set_by(said), left_out, _rule(said), said.search
+            words = ", ".join(said.searched_as)
+            yield f"{entity.element}.{said.wire}", _kind(column), _set_by(said), left_out, _rule(said), words
 
 
 def _left_out(entity: Entity[Any], column: Column, model_field: "ModelField[Any]") -> str:
@@ -139,6 +144,18 @@ def _actions(entity: Entity[Any]) -> Iterator[tuple[str, str, str]]:
         yield from ((name, said.wire, _input(said)) for said in action.inputs.values())
         if not action.inputs:
             yield name, "", ""
+
+
+def _searches(entity: Entity[Any]) -> Iterator[tuple[str, str, str]]:
+    """Words, what they are compared as and in which units; of an enumeration the values."""
+    units = {1 << 20: "MiB", 1 << 30: "GiB"}
+    for name, word in words_of(entity).items():
+        yield name, word.kind.value, ", ".join(word.spelled) or units.get(word.unit, "")
+
+
+def _relations(entity: Entity[Any]) -> Iterator[tuple[str, str]]:
+    for name, relation in sorted(relations_of(entity).items()):
+        yield f"{name}.", entity_of(relation.table).kind
 
 
 def _references(entity: Entity[Any]) -> Iterator[tuple[str, str, str]]:

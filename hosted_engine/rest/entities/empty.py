@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hosted_engine.engine.problems import NotThere
+from hosted_engine.rest.batch import Answers, Batch
 from hosted_engine.rest.call import Answer, Call, Handler, Handlers, Parameters
 from hosted_engine.rest.entities.codec import ROOT
 from hosted_engine.rest.problems import NotThereYet
@@ -28,7 +29,7 @@ class EmptyHandlers:
         for name in self._empty:
             if (name, "list") in self._others:
                 raise TypeError(f"{name} has a list of its own and is among the empty ones")
-            there[name, "list"] = self.list
+            there[name, "list"] = Batch(self.list, self.lists)
             if item := self._schema.service(name).item:
                 there.setdefault((item, "get"), self.get)
         return there
@@ -41,28 +42,53 @@ class EmptyHandlers:
         return frozenset((service, method) for path, method, service in routes if within.match(path))
 
     def _guarded(self, handler: Handler) -> Handler:
-        async def guard(call: Call) -> Answer:
-            """Through nothing a path leads nowhere."""
-            segments = _segments(call)
-            for length in range(1, len(segments) - 1):
-                service = locate(self._schema, segments[:length]).service
-                if service.name in self._empty:
-                    raise NotThere(kind=_kind(service), id=segments[length])
+        async def alone(call: Call) -> Answer:
+            if problem := self._why_nowhere(call):
+                raise problem
             return await handler(call)
 
-        return guard
+        if not isinstance(handler, Batch):
+            return alone
+        many = handler.together
+
+        async def together(calls: Sequence[Call]) -> Answers | None:
+            return None if any(map(self._why_nowhere, calls)) else await many(calls)
+
+        return Batch(alone, together)
+
+    def _why_nowhere(self, call: Call) -> NotThere | None:
+        """Through nothing a path leads nowhere."""
+        segments = _segments(call)
+        for length in range(1, len(segments) - 1):
+            service = locate(self._schema, segments[:length]).service
+            if service.name in self._empty:
+                return NotThere(kind=_kind(service), id=segments[length])
+        return None
 
     async def list(self, call: Call) -> Answer:
-        await self._check_above(call, _segments(call))
+        get, above = self._above(call, _segments(call))
+        if above.ids:  # else it is the API's root, which is there
+            await get(above)
         return Answer([])
 
+    async def lists(self, calls: Sequence[Call]) -> Answers | None:
+        """Of many objects, which are got together where they are of one kind."""
+        several = [self._above(call, _segments(call)) for call in calls]
+        get = several[0][0]
+        if not isinstance(get, Batch) or any(other is not get for other, _ in several):
+            return None
+        there = await get.many([above for _, above in several])
+        return [Answer([]) if answer is not None else None for answer in there]
+
     async def get(self, call: Call) -> Answer:
-        *above, identity = _segments(call)
-        await self._check_above(call, above)
+        *collection, identity = _segments(call)
+        get, above = self._above(call, collection)
+        if above.ids:
+            await get(above)
         raise NotThere(kind=_kind(call.service), id=identity)
 
-    async def _check_above(self, call: Call, collection: Sequence[str]) -> None:
-        """Raises what getting the object above raises, and NotThereYet where the collection is not empty."""
+    def _above(self, call: Call, collection: Sequence[str]) -> tuple[Handler, Call]:
+        """What gets the object above, and how it is asked. Raises NotThereYet where the collection is not empty."""
         above = collection[:-1]
         meant = self._empty.get(locate(self._schema, collection).service.name)
         route = find(self._schema, above, "GET")
@@ -70,13 +96,15 @@ class EmptyHandlers:
         if meant is None or get is None or (meant and route.service.name not in meant):
             below = "/".join(above) or "the root"
             raise NotThereYet(service=call.service.name, method=f"{call.method.name} below {below}")
-        if not above:
-            return
-        path = "/".join((ROOT, *above))
-        parameters = Parameters(headers=call.parameters.headers)
-        await get(
-            replace(call, service=route.service, method=route.method, path=path, ids=route.ids, parameters=parameters)
+        asked = replace(
+            call,
+            service=route.service,
+            method=route.method,
+            path="/".join((ROOT, *above)),
+            ids=route.ids,
+            parameters=Parameters(headers=call.parameters.headers),
         )
+        return get, asked
 
 
 def _segments(call: Call) -> Sequence[str]:

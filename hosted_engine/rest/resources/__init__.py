@@ -9,7 +9,6 @@ from hosted_engine.rest.entities.empty import EmptyHandlers
 from hosted_engine.rest.entities.handlers import entity_handlers
 from hosted_engine.rest.resources.attachments import Attachments
 from hosted_engine.rest.resources.disks import Disks
-from hosted_engine.rest.resources.history import Events, Jobs
 from hosted_engine.rest.resources.host_nics import HostNics
 from hosted_engine.rest.resources.hosts import Hosts
 from hosted_engine.rest.resources.system import System
@@ -18,10 +17,8 @@ from hosted_engine.rest.schema import schema
 RESOURCES = (
     Attachments,
     Disks,
-    Events,
     HostNics,
     Hosts,
-    Jobs,
     System,
 )
 

@@ -10,6 +10,7 @@ import pytest
 
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.rest.app import make_app
+from tests.fakes.store import ReadsHere
 from tests.unit.rest.recorder import API, Recorder, fault
 from tests.unit.rest.test_auth import ADMIN, PASSWORD
 
@@ -266,7 +267,7 @@ async def test_what_is_open_to_all(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_store_that_does_not_answer_is_not_well() -> None:
-    class Broken:
+    class Broken(ReadsHere):
         def transaction(self) -> AbstractContextManager[Transaction]:
             raise OSError("secret path")
 

@@ -124,8 +124,12 @@ def test_what_users_may_is_not_nothing(system: services.SystemService) -> None:
 
 def test_they_are_followed(engine: Served) -> None:
     with engine.connection() as connection:
-        vm = connection.system_service().vms_service().list(follow="permissions,snapshots,nics")[0]
-        assert (vm.permissions, vm.snapshots) == ([], [])
+        vms = connection.system_service().vms_service().list(follow="permissions,snapshots,nics")
+        assert [(vm.permissions, vm.snapshots) for vm in vms] == [([], [])] * len(vms)
+        (network,) = (
+            connection.system_service().networks_service().list(follow="network_labels,vnic_profiles.permissions")
+        )
+        assert (network.network_labels, [one.permissions for one in network.vnic_profiles]) == ([], [[]])
         assert connection.follow_link(connection.system_service().clusters_service().list()[0].permissions) == []
 
 
