@@ -12,7 +12,7 @@ from hosted_engine.engine.entity.field import Reference, Settable
 from hosted_engine.engine.macpools.model import MacPool
 from hosted_engine.engine.macpools.pool import check_no_duplicates
 from hosted_engine.engine.networks.making import add_management, default_management_network
-from hosted_engine.engine.networks.model import ClusterNetwork, NetworkUsage
+from hosted_engine.engine.networks.model import MANAGEMENT_NETWORK, ClusterNetwork, NetworkUsage
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NotSupported, found, listed
 from hosted_engine.engine.search.words import Shown, path
@@ -50,15 +50,12 @@ class ClusterEntity(Entity[Cluster]):
 
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Cluster]:
         item = self.make(tx, given)
-        network_id = given.get("management_network_id") or default_management_network(
-            tx, given["data_center_id"], self.place("management_network_id")
-        )
+        network_id = given.get("management_network_id") or self._management_network(tx, given["data_center_id"])
         return AddCluster.of(self, item, place=place, management_network_id=network_id), item
 
     def changed(self, tx: Transaction, item: Cluster, before: Cluster) -> None:
         if item.data_center_id is not None and before.data_center_id is None:
-            place = self.place("management_network_id")
-            add_management(tx, item.id, default_management_network(tx, item.data_center_id, place))
+            add_management(tx, item.id, self._management_network(tx, item.data_center_id))
 
     def gather(self, view: View, items: Sequence[Cluster]) -> Any:
         """The management network of each."""
@@ -68,6 +65,14 @@ class ClusterEntity(Entity[Cluster]):
     def show(self, item: Cluster, gathered: Any) -> Mapping[str, Any]:
         return {"management_network": Link("networks", gathered[item.id])} if item.id in gathered else {}
 
+    def _management_network(self, tx: Transaction, data_center_id: str) -> str:
+        """Raises BadValue where one has to be chosen."""
+        network_id = default_management_network(tx, data_center_id)
+        if network_id is None:
+            reason = f"{self.place('data_center_id')} has no network {MANAGEMENT_NETWORK}, so that one has to be chosen"
+            raise BadValue(value="nothing", field=self.place("management_network_id"), reason=reason)
+        return network_id
+
     def _check_data_center(self, tx: Transaction, item: Cluster, before: Cluster) -> None:
         """Its networks and what its VMs lie on are the data center's. One whose data center is gone gets another."""
         if item.data_center_id == before.data_center_id:
@@ -76,7 +81,7 @@ class ClusterEntity(Entity[Cluster]):
             reason = "a cluster stays in its data center"
             raise BadValue(value=item.data_center_id or "nothing", field=self.place("data_center_id"), reason=reason)
         if item.data_center_id is not None:
-            default_management_network(tx, item.data_center_id, self.place("management_network_id"))
+            self._management_network(tx, item.data_center_id)
 
     def _check_hosts(self, tx: Transaction, item: Cluster, before: Cluster) -> None:
         """What hosts would have to be told, or asked for first."""

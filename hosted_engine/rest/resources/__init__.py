@@ -27,4 +27,4 @@ def handlers(engine: Engine) -> Handlers:
     """Every method of the API that is there."""
     special = {key: handler for resource in RESOURCES for key, handler in resource(engine).handlers().items()}
     there = entity_handlers(engine, ENTITIES, schema()) | special
-    return there | EmptyHandlers(EMPTY, schema(), there).handlers()
+    return EmptyHandlers(EMPTY, schema(), there).handlers()
