@@ -18,4 +18,4 @@ def handlers(engine: Engine) -> Handlers:
         **ReportedHandlers(engine, REPORTED, schema()).handlers(),
         **System(engine).handlers(),
     }
-    return there | EmptyHandlers(EMPTY, schema(), there).handlers()
+    return EmptyHandlers(EMPTY, schema(), there).handlers()
