@@ -31,7 +31,7 @@ from node.api.messages.ha import (
     SiteFilesRequest,
 )
 from node.api.messages.identity import Claim, Identity, Leave
-from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest, WipeReport
 from node.api.messages.leases import (
     LeaseReport,
     LeaseRequest,
@@ -180,6 +180,9 @@ class NodeClient:
 
     async def remove_image(self, image: ImageRef) -> None:
         await self._tell("DELETE", _at(paths.IMAGE, image), timeout_s=120)
+
+    async def wipe_image(self, image: ImageRef) -> WipeReport:
+        return await self._ask("POST", _at(paths.WIPE, image), WipeReport, timeout_s=180)
 
     async def lockspaces(self) -> tuple[LockspaceReport, ...]:
         return await self._ask("GET", paths.LOCKSPACES, tuple[LockspaceReport, ...])

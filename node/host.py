@@ -25,7 +25,7 @@ from node.api.messages.ha import (
     SiteFilesRequest,
 )
 from node.api.messages.identity import Claim, Identity, Leave
-from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest, WipeReport
 from node.api.messages.leases import (
     LeaseReport,
     LeaseRequest,
@@ -174,6 +174,9 @@ class Host:
 
     async def remove_image(self, image: ImageRef) -> None:
         await self.images.remove(image)
+
+    async def wipe_image(self, image: ImageRef) -> WipeReport:
+        return await self.images.wipe(image)
 
     async def lockspaces(self) -> tuple[LockspaceReport, ...]:
         return await self.leases.lockspaces()

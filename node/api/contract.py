@@ -23,7 +23,7 @@ from node.api.messages.ha import (
     SiteFilesRequest,
 )
 from node.api.messages.identity import Claim, Identity, Leave
-from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest, WipeReport
 from node.api.messages.leases import (
     LeaseReport,
     LeaseRequest,
@@ -107,6 +107,11 @@ class NodeApi(Protocol):
     async def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport: ...
     async def image(self, image: ImageRef) -> ImageReport | None: ...
     async def remove_image(self, image: ImageRef) -> None: ...
+    async def wipe_image(self, image: ImageRef) -> WipeReport:
+        """Overwrite an image with zeros and remove it. It is gone for everybody from the first call on; a call works
+        for some 20 s, and the next one, on this node or another, goes on. What the guest gave back before (discard) is
+        not overwritten. NotWiped while a brick is away, ImageBusy while a VM runs on it."""
+        ...
 
     async def lockspaces(self) -> tuple[LockspaceReport, ...]: ...
     async def join_lockspace(self, request: LockspaceRequest) -> LockspaceReport: ...

@@ -19,6 +19,8 @@ class _Defined:
 class FakeHypervisor:
     """`refuse_start`: why the next starts fail. `forget()`: what a restart of libvirtd does to reasons.
 
+    `unused_kib`: what guests report, by VM.
+
     `others`: the hypervisors that a VM can be moved to, by address; `slow` lets a move wait until it is cancelled or
     `arrive` is set; `downtimes` are those that were allowed.
     """
@@ -28,6 +30,8 @@ class FakeHypervisor:
         self.guests_obey = True
         self.storage_is_away = False
         self.refuse_resume = ""
+        self.refuse_balloon = ""
+        self.unused_kib: dict[str, int] = {}
         self.times_set: list[float] = []
         self.others: dict[str, FakeHypervisor] = {}
         self.slow = False
@@ -67,7 +71,7 @@ class FakeHypervisor:
         self.set(vm_id, state, reason, pid=4711)
         defined = self._get(vm_id)
         memory_kib, vcpus = int(root.findtext("memory") or 0), int(root.findtext("vcpu") or 0)
-        defined.domain = replace(defined.domain, memory_kib=memory_kib, vcpus=vcpus)
+        defined.domain = replace(defined.domain, memory_kib=memory_kib, balloon_kib=memory_kib, vcpus=vcpus)
 
     def shut_down(self, vm_id: str) -> None:
         self._get(vm_id)
@@ -128,6 +132,19 @@ class FakeHypervisor:
             raise HypervisorFailed(act="set the guest's clock", reason="domain is not running")
         self.times_set.append(at)
 
+    def unused_memory(self, vm_id: str) -> int | None:
+        self._get(vm_id)
+        return self.unused_kib.get(vm_id)
+
+    def set_balloon(self, vm_id: str, kib: int) -> None:
+        """The guest sees to it at once."""
+        if self.refuse_balloon:
+            raise HypervisorFailed(act="change the VM's memory", reason=self.refuse_balloon)
+        defined = self._get(vm_id)
+        if vm_id in self.unused_kib:
+            self.unused_kib[vm_id] += kib - defined.domain.balloon_kib
+        defined.domain = replace(defined.domain, balloon_kib=kib)
+
     def versions(self) -> Versions:
         return Versions("11.3.0", "10.0.2")
 
@@ -136,6 +153,10 @@ class FakeHypervisor:
         defined = self._get(vm_id)
         defined.domain = replace(defined.domain, state=state, reason=reason, pid=pid)
         self._changed(vm_id)
+
+    def set_move(self, vm_id: str, move: Move) -> None:
+        defined = self._get(vm_id)
+        defined.domain = replace(defined.domain, move=move)
 
     def forget(self) -> None:
         """The machine or libvirtd starts anew: domains are off and nobody knows why; then everybody looks again."""

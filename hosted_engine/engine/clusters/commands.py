@@ -10,7 +10,7 @@ from hosted_engine.engine.entity.declaration import Entity
 from hosted_engine.engine.networks.making import add_management
 from hosted_engine.engine.networks.model import Network
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import WrongState, found
+from hosted_engine.engine.problems import BadValue, found
 
 
 class AddCluster(AddEntity, frozen=True, kw_only=True):
@@ -25,13 +25,8 @@ class AddCluster(AddEntity, frozen=True, kw_only=True):
         super().check(tx)
         network: Network = found(tx.networks.get(self.management_network_id), "network", self.management_network_id)
         if network.data_center_id != self.item["data_center_id"]:
-            raise WrongState(
-                action=f"manage cluster {self.item['name']} over",
-                kind="network",
-                name=network.name,
-                reason="it is in another data center",
-                mend="Choose a network of the cluster's data center",
-            )
+            reason = f"network {network.name} is in another data center than the cluster"
+            raise BadValue(value=network.id, field="cluster.management_network", reason=reason)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         super().finish(tx, context)

@@ -25,23 +25,6 @@ def check_vlan_free(tx: Transaction, item: Network, place: str) -> None:
         )
 
 
-def check_nobody_uses(tx: Transaction, item: Network, before: Network, place: str) -> None:
-    """A network that is no longer for VMs has no vNIC profiles."""
-    if item.for_vms or not before.for_vms:
-        return
-    profiles = tx.vnic_profiles.list(network_id=item.id)
-    used = {nic.vnic_profile_id for nic in tx.nics.list(vnic_profile_id=[profile.id for profile in profiles])}
-    if used:
-        names = listed([profile.name for profile in profiles if profile.id in used])
-        raise WrongState(
-            action=f"take vm from {place} of",
-            kind="network",
-            name=item.name,
-            reason=f"NICs of VMs or templates use it through vNIC profile {names}",
-            mend="Take the NICs off it first",
-        )
-
-
 def check_hosts_follow(tx: Transaction, item: Network, before: Network, places: Mapping[str, str]) -> None:
     """Raises NotSupported for the first change of what hosts have made already: nobody would tell them."""
     changed = next((name for name in places if getattr(item, name) != getattr(before, name)), None)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from hosted_engine.engine.command import Command, Lock
+from hosted_engine.engine.entity.commands import check_removable, remove_item
 from hosted_engine.engine.entity.declaration import (
     ALL,
     READ,
@@ -21,8 +22,9 @@ from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.macpools.model import MacPool
 from hosted_engine.engine.macpools.pool import check_unused, free_macs, pool_of
-from hosted_engine.engine.networks.checks import OF_HOSTS, check_hosts_follow, check_nobody_uses, check_vlan_free
+from hosted_engine.engine.networks.checks import OF_HOSTS, check_hosts_follow, check_vlan_free
 from hosted_engine.engine.networks.commands import AddNetwork, RemoveNetwork
+from hosted_engine.engine.networks.making import add_profile
 from hosted_engine.engine.networks.model import (
     NIC_MODELS,
     ClusterNetwork,
@@ -49,8 +51,18 @@ class NetworkEntity(Entity[Network]):
     def check(self, tx: Transaction, item: Network, before: Network | None) -> None:
         check_vlan_free(tx, item, self.place("vlan"))
         if before is not None:
-            check_nobody_uses(tx, item, before, self.place("usages"))
             check_hosts_follow(tx, item, before, {name: self.place(name) for name in OF_HOSTS})
+            if not item.for_vms:
+                for profile in tx.vnic_profiles.list(network_id=item.id):
+                    check_removable(tx, VNIC_PROFILES, profile)
+
+    def changed(self, tx: Transaction, item: Network, before: Network) -> None:
+        """Only a network for VMs has vNIC profiles."""
+        if item.for_vms and not before.for_vms:
+            add_profile(tx, item)
+        elif before.for_vms and not item.for_vms:
+            for profile in tx.vnic_profiles.list(network_id=item.id):
+                remove_item(tx, VNIC_PROFILES, profile)
 
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Network]:
         item = self.make(tx, given)

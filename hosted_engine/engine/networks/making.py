@@ -54,6 +54,6 @@ def default_management_network(tx: Transaction, data_center_id: str, place: str)
     links = tx.of(ClusterNetwork).list(cluster_id=clusters)
     managing = {link.network_id for link in links if NetworkUsage.MANAGEMENT in link.usages}
     if len(managing) != 1:
-        reason = f"the data center has no network {MANAGEMENT_NETWORK}, so that one has to be chosen"
+        reason = f"cluster.data_center has no network {MANAGEMENT_NETWORK}, so that one has to be chosen"
         raise BadValue(value="nothing", field=place, reason=reason)
     return managing.pop()

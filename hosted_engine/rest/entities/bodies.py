@@ -16,7 +16,7 @@ from hosted_engine.engine.entity.declaration import Entity
 from hosted_engine.engine.entity.field import Field, Reference, Settable, Several, Shape
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import NoSuchName, NotThere
+from hosted_engine.engine.problems import BadValue, NoSuchName, NotThere
 from hosted_engine.rest.media.wire import LINKS, SERVICE, Wire
 from hosted_engine.rest.problems import CannotBeSet, Incomplete, NotCarriedOut, UnknownElement
 
@@ -103,6 +103,13 @@ def refuse_changes(root: str, body: Wire, shown: Wire) -> None:
     refuse(
         root, Taken(left={name: (value, Settable.NEVER) for name, value in body.items() if name not in _BESIDE}), shown
     )
+
+
+def refuse_other(entity: Entity[Any], taken: Taken, within: Mapping[str, str]) -> None:
+    """Raises BadValue where a body names another object above than the path does."""
+    for name, identity in within.items():
+        if (said := taken.values.get(name)) not in (None, identity):
+            raise BadValue(value=said, field=entity.place(name), reason=f"the path says {identity}")
 
 
 def refuse_unknown(elements: Collection[str]) -> None:

@@ -147,6 +147,7 @@ class EntityHandlers(Resource):
         if place.shows:
             return self._to_assign(tx, call, number, place, within)
         taken = bodies.take(tx, self._entity, call.body, "add", within)
+        bodies.refuse_other(self._entity, taken, within)
         given = {**taken.values, **within, **self._named(tx, call, place, within)}
         bodies.require(self._entity, given)
         command, item = self._entity.add(tx, given, call.parameters, place=number)

@@ -29,7 +29,7 @@ from node.api.messages.ha import (
     SiteFilesRequest,
 )
 from node.api.messages.identity import Claim, Identity, Leave
-from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest, WipeReport
 from node.api.messages.leases import (
     LeaseReport,
     LeaseRequest,
@@ -349,6 +349,9 @@ class FakeNode:
 
     async def remove_image(self, image: ImageRef) -> None:
         await self._do("remove_image", lambda: self.storage.remove_image(image))
+
+    async def wipe_image(self, image: ImageRef) -> WipeReport:
+        return await self._do("wipe_image", lambda: self.storage.wipe_image(image))
 
     async def lockspaces(self) -> tuple[LockspaceReport, ...]:
         return await self._do("lockspaces", self.storage.lockspaces)

@@ -238,7 +238,7 @@ def test_a_cluster_needs_a_data_center_and_a_management_network_of_it(system: se
     system.data_centers_service().add(types.DataCenter(name="mydc", local=False))
     foreign = system.data_centers_service().list(search="name=Default")[0]
     (network,) = system.data_centers_service().data_center_service(foreign.id).networks_service().list()
-    with pytest.raises(sdk.Error, match="it is in another data center"):
+    with pytest.raises(sdk.Error, match="is in another data center"):
         clusters.add(
             types.Cluster(
                 name="x",

@@ -188,9 +188,13 @@ def test_a_network_stays_while_a_nic_uses_it(
     for remove in (network.remove, system.vnic_profiles_service().profile_service(profile.id).remove):
         with pytest.raises(sdk.Error, match="it is used by NIC nic1"):
             remove()
-    with pytest.raises(sdk.Error, match="vNIC profile mynetwork"):
+    with pytest.raises(sdk.Error, match="Cannot remove vNIC profile mynetwork: it is used by NIC nic1"):
         network.update(types.Network(usages=[]))
     vm.remove()
+    assert network.update(types.Network(usages=[])).usages == []
+    assert network.vnic_profiles_service().list() == []
+    network.update(types.Network(usages=[VM]))
+    assert [one.name for one in network.vnic_profiles_service().list()] == ["mynetwork"]
     network.remove()
 
 
