@@ -12,6 +12,7 @@ from hosted_engine.engine.jobs.model import Job, JobStatus
 from hosted_engine.engine.networks.model import Nic
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.search.model import Operator
 from hosted_engine.engine.search.operands import operators
 from hosted_engine.engine.search.vocabulary import relations_of, words_of
 from hosted_engine.engine.search.words import Kind
@@ -181,7 +182,7 @@ def every_word() -> Iterator[tuple[str, str]]:
     for entity in ENTITIES:
         for name, word in words_of(entity).items():
             for value in (*values[word.kind], *word.spelled[:1]):
-                for operator in sorted(operators(word)):
+                for operator in sorted(operators(word) & {Operator.EQUAL, Operator.GREATER}):
                     yield entity.table, f"{name}{operator}{value}" if value != "null" else f"{name}=null"
             yield entity.table, f"sortby {name} desc"
         for name, relation in relations_of(entity).items():
