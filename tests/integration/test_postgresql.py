@@ -84,7 +84,7 @@ async def test_a_vm_lives_and_goes(world: World) -> None:
     before = picture(world)
     vm_id = await running_vm(world, "Gerät-é-日本")
     await done(world, StopVm(id=vm_id))
-    await done(world, new_disk_on(vm_id))
+    await done(world, new_disk_on(world, vm_id))
     await done(world, RemoveVm(id=vm_id))
     assert picture(world) == before
     assert events_of(world)[-1] == "USER_REMOVE_VM_FINISHED"

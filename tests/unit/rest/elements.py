@@ -22,16 +22,26 @@ TABLES = {entity.type: entity.table for entity in ENTITIES if entity.path}  # by
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICFo/k5LU8863u66YC9eUO2170QduohPURkQnbLa/dcz another@example.com"
 
 # Values of elements where type and bounds do not say one; those of `vm` hold for `instance_type` and `template`, too.
-# `#` stands for a number of two bytes that nothing else has, "##" for one below 4096.
+# `#` stands for a number of two bytes that nothing else has, "##" for one below 4096, `~` for one in an id.
 VALUES: Mapping[str, Any] = {
     "cluster.cpu.type": "Intel Nehalem Family",
+    "disk.id": "5b3c0000-0000-4000-8000-~",
     "disk.provisioned_size": 2 << 30,
+    "disk_attachment.disk": {"description": "another"},
+    "disk_attachment.interface": "virtio_scsi",
     "mac_pool.ranges": [{"from": "0a:00:#:00:00", "to": "0a:00:#:00:01"}],
     "nic.interface": "e1000",
     "network.mtu": 1400,
     "network.vlan.id": "##",
     "nic.mac.address": "06:00:00:00:#",
     "ssh_public_key.content": KEY,
+    "vm.disk_attachments": [
+        {
+            "bootable": True,
+            "disk": {"provisioned_size": 1 << 30, "format": "cow", "storage_domains": [{"name": "data"}]},
+        }
+    ],
+    "vm.nics": [{"name": "another", "plugged": False}],
     "vm.custom_emulated_machine": "pc-q35-9.2",
     "vm.memory": 2 << 30,
     "vm.memory_policy.guaranteed": 512 << 20,
@@ -124,7 +134,7 @@ def other_value(element: Element, shown: Wire, known: Mapping[str, list[str]], n
     """Something else than is shown; `known` are the ids of objects by their tables, `number` is one of its own."""
     for place in element.places:
         if place in VALUES:
-            text = json.dumps(VALUES[place]).replace('"##"', str(number % 4000 + 2))
+            text = json.dumps(VALUES[place]).replace('"##"', str(number % 4000 + 2)).replace("~", f"{number:012d}")
             return json.loads(text.replace("#", f"{number >> 8:02x}:{number & 255:02x}"))
     held = element.of(shown)
     if element.table or element.attribute.link:
