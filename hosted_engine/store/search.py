@@ -44,6 +44,7 @@ from hosted_engine.engine.search.words import (
     Always,
     Count,
     During,
+    Either,
     Holds,
     JsonPart,
     Leaf,
@@ -119,6 +120,8 @@ class Compiler:
                 return found
             case Holds(field, text_):
                 return here.c[field].contains(f'"{text_}"', autoescape=True)
+            case Either(field, yes, no):
+                return case((here.c[field].is_(true()), yes), else_=no)
             case Times(factors):
                 product: Value = literal(1)
                 for factor in factors:

@@ -16,6 +16,7 @@ from hosted_engine.engine.search.words import (
     Count,
     Declared,
     During,
+    Either,
     Elapsed,
     Holds,
     JsonPart,
@@ -149,6 +150,10 @@ def _word_of_leaf(entity: "Entity[Any]", leaf: Leaf) -> Word:
             return _word_of_column(column_of(entity.table, leaf.field))
         case Always():
             return _word_of_constant(leaf)
+        case Either():
+            column_of(entity.table, leaf.field)
+            both = (leaf.true, leaf.false)
+            return Word(leaf, Kind.WORD, values={plain(one): one for one in both}, spelled=both)
         case Observed():
             return Word(leaf, leaf.kind, **_members(leaf.words))
         case Holds():

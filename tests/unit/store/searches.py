@@ -324,6 +324,18 @@ CASES: Sequence[tuple[str, str, list[str]]] = (
     ("nodes", "storage.name=archive and datacenter=Default and name=node1", ["node1"]),
     ("nodes", "templates.name=tiny", ["node1", "node2"]),
     ("nodes", "spare", ["node3"]),
+    # disks
+    ("disks", "vms.name=web1", ["disk11", "disk12"]),
+    ("disks", "vm_names=web1 and storage.name=data", ["disk11"]),
+    ("disks", "number_of_vms=1 and alias=disk13", ["disk13"]),
+    (
+        "disks",
+        "allocation_policy=Sparse and size>=10 and datacenter=Default and name=disk1*",
+        ["disk11", "disk12", "disk13"],
+    ),
+    ("disks", "allocation_policy=preallocated and name=disk1*", []),
+    ("disks", "disk_type=lun", []),
+    ("vms", "storage=archive", ["web1"]),
     # the rest
     ("clusters", "storage.name=archive and cluster_network.network_name=ovirtmgmt", ["Default"]),
     ("clusters", "architecture=x86_64 and compatibility_level=4.7", ["Default"]),
