@@ -4,8 +4,8 @@ from hosted_engine.engine.affinitylabels.entity import AddAffinityLabel
 from hosted_engine.engine.clusters.commands import AddCluster
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
-from hosted_engine.engine.disks.commands.attach import AddDiskAttachment, RemoveDiskAttachment, UpdateDiskAttachment
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
+from hosted_engine.engine.disks.commands.update import UpdateDisk
 from hosted_engine.engine.entity.commands import AddEntity, RemoveEntity, UpdateEntity
 from hosted_engine.engine.networks.commands import AddNetwork, DetachNetwork, RemoveNetwork
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
@@ -22,7 +22,6 @@ COMMANDS: dict[str, type[Command]] = {
         AddAffinityLabel,
         AddCluster,
         AddDisk,
-        AddDiskAttachment,
         AddDiskToVm,
         AddEntity,
         AddNetwork,
@@ -30,14 +29,13 @@ COMMANDS: dict[str, type[Command]] = {
         DeactivateNode,
         DetachNetwork,
         RemoveDisk,
-        RemoveDiskAttachment,
         RemoveEntity,
         RemoveNetwork,
         RemoveVm,
         ShutdownVm,
         StartVm,
         StopVm,
-        UpdateDiskAttachment,
+        UpdateDisk,
         UpdateEngineVm,
         UpdateEntity,
     )
