@@ -17,7 +17,7 @@ from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
-from hosted_engine.engine.search.words import Count, Of, Shown, path
+from hosted_engine.engine.search.words import Count, Either, Of, Shown, path
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
 
 
@@ -79,6 +79,7 @@ DISKS = DiskEntity(
     events=Events(update=EventKind("USER_UPDATE_DISK", "Disk {name} was updated by {user}.")),
     shown={"backup": "none", "storage_type": "image"},
     searches={
+        "allocation_policy": Either("sparse", true="sparse", false="preallocated"),
         "datacenter": Of(path("storage_domain_id"), "datacenter"),
         "disk_type": Shown("storage_type"),
         "number_of_vms": Count(USERS),
