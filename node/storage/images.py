@@ -44,7 +44,7 @@ class Images:
         self._running_on = running_on
         self._locks: defaultdict[ImageRef, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def find(self, image: ImageRef) -> ImageReport | None:
+    async def image(self, image: ImageRef) -> ImageReport | None:
         path = self._path(image)
         await self._need(image.volume)
         return await self._threads(self._find, image, path)
@@ -54,7 +54,7 @@ class Images:
         await self._need(volume)
         return await self._threads(_contents, root)
 
-    async def make(self, image: ImageRef, request: ImageRequest) -> ImageReport:
+    async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
         path = self._path(image)
         _check(request)
         await self._need(image.volume)
@@ -74,7 +74,7 @@ class Images:
                 raise ImageBusy(image=image.image_id, vm=vm)
             return await self._threads(self._make_seed, image, path, request)
 
-    async def remove(self, image: ImageRef) -> None:
+    async def remove_image(self, image: ImageRef) -> None:
         path = self._path(image)
         await self._need(image.volume)
         async with self._locks[image]:

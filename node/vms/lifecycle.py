@@ -82,20 +82,23 @@ class Vms:
 
         self._hypervisor.watch(changed, again)
 
-    async def all(self) -> tuple[VmReport, ...]:
+    async def vms(self) -> tuple[VmReport, ...]:
         domains = await self._threads(self._hypervisor.domains)
         return tuple([self._report(domain) for domain in domains])
 
-    async def find(self, vm_id: str) -> VmReport | None:
+    async def vm(self, vm_id: str) -> VmReport | None:
         domain = await self._threads(self._hypervisor.find, vm_uuid(vm_id))
         return self._report(domain) if domain is not None else None
+
+    async def count_running(self) -> int:
+        return sum(vm.state is not VmState.DOWN for vm in await self.vms())
 
     async def running_shape(self, vm_id: str) -> Shape | None:
         """How it runs; None where it does not run here."""
         domain = await self._threads(self._hypervisor.find, vm_uuid(vm_id))
         return domain.shape if domain is not None and domain.pid is not None else None
 
-    async def define(self, spec: VmSpec) -> VmReport:
+    async def define_vm(self, spec: VmSpec) -> VmReport:
         """Of a running VM it changes what the next start takes."""
         async with self._locks[vm_uuid(spec.id)]:
             domains = await self._threads(self._hypervisor.domains)
@@ -104,7 +107,7 @@ class Vms:
             await self._threads(self._hypervisor.define, domain_xml(spec, name, self._surroundings))
             return await self._get(spec.id)
 
-    async def start(self, vm_id: str) -> VmReport:
+    async def start_vm(self, vm_id: str) -> VmReport:
         async with self._locks[vm_uuid(vm_id)]:
             report = await self._get(vm_id)
             if report.state is not VmState.DOWN:
@@ -122,7 +125,7 @@ class Vms:
                 self._starting.discard(vm_id)
             return await self._look(vm_id)
 
-    async def shut_down(self, vm_id: str) -> VmReport:
+    async def shutdown_vm(self, vm_id: str) -> VmReport:
         async with self._locks[vm_uuid(vm_id)]:
             report = await self._get(vm_id)
             if report.state is VmState.DOWN:
@@ -131,7 +134,7 @@ class Vms:
             self._ending.add(vm_id)
             return await self._look(vm_id)
 
-    async def destroy(self, vm_id: str) -> VmReport:
+    async def destroy_vm(self, vm_id: str) -> VmReport:
         async with self._locks[vm_uuid(vm_id)]:
             report = await self._get(vm_id)
             if report.state is VmState.DOWN:
@@ -160,20 +163,20 @@ class Vms:
             try:
                 await self._migrator.migrate(vm_id, address, limits, notify=notify)
             except HypervisorFailed as err:
-                if await self.find(vm_id) is not None:
+                if await self.vm(vm_id) is not None:
                     reason = migration_error(err.text.why)
                     raise NotMoved(vm=report.name, address=address, reason=reason) from err
 
-    async def undefine(self, vm_id: str) -> None:
+    async def undefine_vm(self, vm_id: str) -> None:
         async with self._locks[vm_uuid(vm_id)]:
-            report = await self.find(vm_id)
+            report = await self.vm(vm_id)
             if report is not None:
                 if report.state is not VmState.DOWN:
                     raise VmRunning(act="undefine", vm=report.name)
                 await self._threads(self._hypervisor.undefine, vm_id)
             await self._threads(self._forget, vm_id)
 
-    async def console(self, vm_id: str) -> ConsoleLog:
+    async def console_log(self, vm_id: str) -> ConsoleLog:
         await self._get(vm_id)
         path = Path(console_log(self._surroundings, vm_id))
         return await self._threads(_tail, path)
@@ -199,7 +202,7 @@ class Vms:
         return None
 
     async def _get(self, vm_id: str) -> VmReport:
-        report = await self.find(vm_id)
+        report = await self.vm(vm_id)
         if report is None:
             raise VmUnknown(vm=vm_id)
         return report

@@ -7,6 +7,7 @@ import msgspec
 
 from node.api import refusals as r
 from node.api.messages.images import ImageRef
+from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.vms import ConsoleLog, DownReason, VmReport, VmSpec, VmState
 from tests.fakes.node.site import FakeSite
 
@@ -21,11 +22,14 @@ class _Vm:
 
 
 class FakeVms:
-    """`guests_obey`: a guest shuts down at once when asked. `guests_obey = False`: it never does."""
+    """`guests_obey`: a guest shuts down at once when asked. `guests_obey = False`: it never does. `volumes` are those
+    that the node has mounted, `movable` is between which nodes VMs move."""
 
     def __init__(self, site: FakeSite, now: Callable[[], float], tell: Tell) -> None:
         self.guests_obey = True
         self.host_ids: dict[str, int] = {}
+        self.volumes: Collection[str] = ()
+        self.movable = MigrationReport(members=(), listening=False)
         self._site = site
         self._now = now
         self._tell = tell
@@ -54,14 +58,14 @@ class FakeVms:
 
     # --- what the contract asks ----------------------------------------------------------------------------------
 
-    def all(self) -> tuple[VmReport, ...]:
+    def vms(self) -> tuple[VmReport, ...]:
         return tuple(vm.report for vm in self._vms.values())
 
-    def find(self, vm_id: str) -> VmReport | None:
+    def vm(self, vm_id: str) -> VmReport | None:
         found = self._vms.get(r.vm_uuid(vm_id))
         return found.report if found else None
 
-    def define(self, spec: VmSpec) -> VmReport:
+    def define_vm(self, spec: VmSpec) -> VmReport:
         found = self._vms.get(r.vm_uuid(spec.id))
         if found is not None:
             found.spec = spec
@@ -71,12 +75,12 @@ class FakeVms:
         self._vms[spec.id] = _Vm(spec, report)
         return report
 
-    def start(self, vm_id: str, mounts: Collection[str]) -> VmReport:
+    def start_vm(self, vm_id: str) -> VmReport:
         vm = self._get(vm_id)
         if _runs(vm):
             return vm.report
         for disk in vm.spec.disks:
-            if disk.image.volume not in mounts:
+            if disk.image.volume not in self.volumes:
                 raise r.NotMounted(volume=disk.image.volume, reason="it is not mounted")
             if disk.image not in self._site.images:
                 raise r.ImageUnknown(image=disk.image.image_id, volume=disk.image.volume)
@@ -85,7 +89,7 @@ class FakeVms:
         self._tell(vm.report)
         return vm.report
 
-    def shut_down(self, vm_id: str) -> VmReport:
+    def shutdown_vm(self, vm_id: str) -> VmReport:
         vm = self._get(vm_id)
         if not _runs(vm):
             return vm.report
@@ -96,18 +100,28 @@ class FakeVms:
             self._down(vm, DownReason.SHUTDOWN)
         return asked
 
-    def destroy(self, vm_id: str) -> VmReport:
+    def destroy_vm(self, vm_id: str) -> VmReport:
         vm = self._get(vm_id)
         return self._down(vm, DownReason.DESTROYED) if _runs(vm) else vm.report
 
-    def undefine(self, vm_id: str) -> None:
+    def undefine_vm(self, vm_id: str) -> None:
         found = self._vms.get(r.vm_uuid(vm_id))
         if found is not None and _runs(found):
             raise r.VmRunning(act="undefine", vm=found.spec.name)
         self._vms.pop(vm_id, None)
 
-    def console(self, vm_id: str) -> ConsoleLog:
+    def console_log(self, vm_id: str) -> ConsoleLog:
         return ConsoleLog(text=self._get(vm_id).console, truncated=False)
+
+    def migration(self) -> MigrationReport:
+        return self.movable
+
+    def allow_migration(self, request: MigrationRequest) -> MigrationReport:
+        return self.allow(request.members)
+
+    def allow(self, members: tuple[str, ...]) -> MigrationReport:
+        self.movable = MigrationReport(members=tuple(sorted(set(members))), listening=bool(members))
+        return self.movable
 
     def runs_on(self, image: ImageRef) -> str | None:
         """The name of a running VM that has `image` among its disks."""

@@ -73,9 +73,9 @@ def _files(world: World) -> list[str]:
 
 
 async def test_an_image_is_made_once(world: World) -> None:
-    made = await world.images.make(IMAGE, EMPTY)
+    made = await world.images.make_image(IMAGE, EMPTY)
     calls = len(world.run.calls)
-    assert await world.images.make(IMAGE, EMPTY) == made == await world.images.find(IMAGE)
+    assert await world.images.make_image(IMAGE, EMPTY) == made == await world.images.image(IMAGE)
     assert all("create" not in call for call in world.run.calls[calls:])
     assert _files(world) == ["i", "i.format"]
 
@@ -83,11 +83,11 @@ async def test_an_image_is_made_once(world: World) -> None:
 async def test_what_a_crash_left_half_made_does_not_count_and_is_replaced(world: World) -> None:
     world.run.broken.add("qemu-img create")
     with pytest.raises(CommandFailed):
-        await world.images.make(IMAGE, EMPTY)
+        await world.images.make_image(IMAGE, EMPTY)
     world.path(IMAGE).with_name("i.part").write_text("half")
-    assert await world.images.find(IMAGE) is None
+    assert await world.images.image(IMAGE) is None
     world.run.broken.clear()
-    assert (await world.images.make(IMAGE, EMPTY)).virtual_size_bytes == 8 * MIB
+    assert (await world.images.make_image(IMAGE, EMPTY)).virtual_size_bytes == 8 * MIB
     assert _files(world) == ["i", "i.format"]
 
 
@@ -100,33 +100,33 @@ async def test_what_a_crash_left_half_made_does_not_count_and_is_replaced(world:
     ],
 )
 async def test_another_image_under_the_same_id_is_refused(world: World, other: ImageRequest) -> None:
-    await world.images.make(IMAGE, EMPTY)
+    await world.images.make_image(IMAGE, EMPTY)
     with pytest.raises(ImageDiffers):
-        await world.images.make(IMAGE, other)
+        await world.images.make_image(IMAGE, other)
 
 
 async def test_what_a_guest_wrote_into_a_raw_image_does_not_make_it_another(world: World) -> None:
-    made = await world.images.make(IMAGE, ImageRequest(format=RAW, size_bytes=8 * MIB))
+    made = await world.images.make_image(IMAGE, ImageRequest(format=RAW, size_bytes=8 * MIB))
     forged = {"format": "qcow2", "virtual-size": 8 * MIB, "backing-filename": "../secret/image"}
     world.path(IMAGE).write_text(json.dumps(forged))
-    found = await world.images.find(IMAGE)
+    found = await world.images.image(IMAGE)
     assert found == made
     assert (found.format, found.backing) == (RAW, None)
-    await world.images.make(TOP, ImageRequest(format=QCOW2, backing=IMAGE))
+    await world.images.make_image(TOP, ImageRequest(format=QCOW2, backing=IMAGE))
     create = next(call for call in world.run.calls if "-b" in call)
     assert create[create.index("-F") + 1] == "raw"
     with pytest.raises(Malformed, match="raw, not qcow2"):
-        await world.images.make(THIRD, ImageRequest(format=QCOW2, backing=IMAGE, backing_format=QCOW2))
+        await world.images.make_image(THIRD, ImageRequest(format=QCOW2, backing=IMAGE, backing_format=QCOW2))
 
 
 async def test_an_image_without_a_note_is_what_the_caller_says_and_never_guessed(world: World) -> None:
-    made = await world.images.make(IMAGE, EMPTY)
+    made = await world.images.make_image(IMAGE, EMPTY)
     formats.file(world.path(IMAGE)).unlink()
     with pytest.raises(formats.FormatUnknown):
-        await world.images.find(IMAGE)
+        await world.images.image(IMAGE)
     with pytest.raises(formats.FormatUnknown):
-        await world.images.make(TOP, ImageRequest(format=QCOW2, backing=IMAGE))
-    assert await world.images.make(IMAGE, EMPTY) == made == await world.images.find(IMAGE)
+        await world.images.make_image(TOP, ImageRequest(format=QCOW2, backing=IMAGE))
+    assert await world.images.make_image(IMAGE, EMPTY) == made == await world.images.image(IMAGE)
 
 
 async def test_no_image_is_there_without_its_note(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,13 +136,13 @@ async def test_no_image_is_there_without_its_note(world: World, monkeypatch: pyt
     with monkeypatch.context() as broken:
         broken.setattr(formats, "note", fail)
         with pytest.raises(OSError, match="full"):
-            await world.images.make(IMAGE, EMPTY)
-    assert await world.images.find(IMAGE) is None
+            await world.images.make_image(IMAGE, EMPTY)
+    assert await world.images.image(IMAGE) is None
 
 
 async def test_an_overlay_names_its_backing_relative_to_itself(world: World) -> None:
-    await world.images.make(IMAGE, EMPTY)
-    report = await world.images.make(TOP, ImageRequest(format=QCOW2, backing=IMAGE, backing_format=QCOW2))
+    await world.images.make_image(IMAGE, EMPTY)
+    report = await world.images.make_image(TOP, ImageRequest(format=QCOW2, backing=IMAGE, backing_format=QCOW2))
     assert (report.backing, report.virtual_size_bytes) == (IMAGE, 8 * MIB)
     create = next(call for call in world.run.calls if "-b" in call)
     assert create[create.index("-b") + 1] == "../d/i"
@@ -150,10 +150,12 @@ async def test_an_overlay_names_its_backing_relative_to_itself(world: World) -> 
 
 
 async def test_a_shipped_image_is_copied_and_grown(world: World) -> None:
-    report = await world.images.make(IMAGE, ImageRequest(format=ImageFormat.RAW, source="tiny", size_bytes=30 * MIB))
+    report = await world.images.make_image(
+        IMAGE, ImageRequest(format=ImageFormat.RAW, source="tiny", size_bytes=30 * MIB)
+    )
     assert (report.format, report.virtual_size_bytes) == (ImageFormat.RAW, 30 * MIB)
     assert (
-        await world.images.make(IMAGE, ImageRequest(format=ImageFormat.RAW, source="tiny", size_bytes=30 * MIB))
+        await world.images.make_image(IMAGE, ImageRequest(format=ImageFormat.RAW, source="tiny", size_bytes=30 * MIB))
         == report
     )
 
@@ -172,25 +174,25 @@ async def test_a_shipped_image_is_copied_and_grown(world: World) -> None:
 )
 async def test_impossible_wishes_leave_nothing(world: World, request_: ImageRequest, error: type[Exception]) -> None:
     with pytest.raises(error):
-        await world.images.make(IMAGE, request_)
+        await world.images.make_image(IMAGE, request_)
     assert not list(world.volumes.rglob("*.part"))
-    assert await world.images.find(IMAGE) is None
+    assert await world.images.image(IMAGE) is None
 
 
 async def test_removal_takes_the_empty_folder_of_the_disk_along(world: World) -> None:
     second = ImageRef(volume="data", disk_id="d", image_id="k")
-    await world.images.make(IMAGE, EMPTY)
-    await world.images.make(second, EMPTY)
+    await world.images.make_image(IMAGE, EMPTY)
+    await world.images.make_image(second, EMPTY)
     world.path(IMAGE).with_name("i.part").write_text("half")
-    await world.images.remove(IMAGE)
+    await world.images.remove_image(IMAGE)
     assert _files(world) == ["k", "k.format"]
     for _ in range(2):
-        await world.images.remove(second)
+        await world.images.remove_image(second)
     assert not world.path(second).parent.exists()
 
 
 async def test_everything_on_a_volume_is_told_whoever_made_it(world: World) -> None:
-    await world.images.make(IMAGE, EMPTY)
+    await world.images.make_image(IMAGE, EMPTY)
     (world.volumes / "data" / "notes.txt").touch()
     contents = await world.images.contents("data")
     assert sorted(contents.files) == ["images/d/i", "images/d/i.format", "notes.txt"]
@@ -208,10 +210,10 @@ async def test_a_volume_with_too_many_files_to_tell_says_so(world: World, monkey
 
 
 async def test_an_image_in_use_stays(world: World) -> None:
-    await world.images.make(IMAGE, EMPTY)
+    await world.images.make_image(IMAGE, EMPTY)
     world.user = "web"
     with pytest.raises(ImageBusy, match="web"):
-        await world.images.remove(IMAGE)
+        await world.images.remove_image(IMAGE)
     with pytest.raises(ImageBusy):
         await world.images.make_seed(IMAGE, SeedRequest(label="x", files=()))
     assert world.path(IMAGE).exists()
