@@ -6,7 +6,11 @@ import uuid
 from hosted_engine.engine.clusters.model import Cluster
 from hosted_engine.engine.datacenters.model import DataCenter
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, DiskInterface, attachment_id
-from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
+from hosted_engine.engine.ids import BLANK_TEMPLATE_ID, DEFAULT_MAC_POOL_ID
+from hosted_engine.engine.instancetypes.entity import FIRST_ONES
+from hosted_engine.engine.instancetypes.model import InstanceType
+from hosted_engine.engine.macpools.pool import MacPool
+from hosted_engine.engine.macpools.ranges import MacRange
 from hosted_engine.engine.networks.model import Network, NetworkUsage, VnicProfile
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.ports import Transaction
@@ -54,6 +58,8 @@ class _Birth:
         for volume in self._site.volumes:
             self._domain(volume)
         self._blank()
+        for instance_type in FIRST_ONES:
+            self._tx.of(InstanceType).add(instance_type)
         for template in self._site.templates:
             self._template(template)
         self._engine_vm()
@@ -76,12 +82,27 @@ class _Birth:
         self._tx.vnic_profiles.add(
             VnicProfile(id=profile_id, name=site.management_network, network_id=self._network_id)
         )
+        self._mac_pool()
         self._tx.clusters.add(
             Cluster(
                 id=self._cluster_id,
                 name=site.cluster,
                 data_center_id=self._data_center_id,
                 management_network_id=self._network_id,
+            )
+        )
+
+    def _mac_pool(self) -> None:
+        """64 Ki addresses behind oVirt's prefix; which ones differs from site to site."""
+        one, other = (byte % 255 for byte in uuid.UUID(self._id("MAC pool", "Default")).bytes[:2])
+        prefix = f"56:6f:{one:02x}:{other:02x}"
+        self._tx.of(MacPool).add(
+            MacPool(
+                id=DEFAULT_MAC_POOL_ID,
+                name="Default",
+                description="Default MAC pool",
+                ranges=(MacRange(f"{prefix}:00:00", f"{prefix}:ff:ff"),),
+                default_pool=True,
             )
         )
 

@@ -132,7 +132,7 @@ class Actor:
             case Action.DESTROY:
                 await self._vms.destroy_vm(vm_id)
             case Action.RESUME:
-                await _in_time(self._vms.resume(vm_id), action)
+                await _in_time(self._vms.resume_vm(vm_id), action)
             case Action.MIGRATE if (address := self._addresses.get(target or 0)) is not None:
                 await self._vms.migrate(vm_id, address, MIGRATION, notify=self._note_progress)
             case Action.FENCE if target is not None:

@@ -15,7 +15,8 @@ from node.api.messages.base import Message
 from node.api.messages.identity import Role
 from node.api.paths import PREFIX
 from node.api.problems import Refused
-from node.api.refusals import Malformed, NodeTooOld
+from node.api.refusals import Malformed, NodeTooOld, SettingsUnknown
+from node.api.unknown_names import unknown_names
 from node.api.version import OLDEST_SPOKEN
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -44,6 +45,7 @@ class Operation:
         since: int,
         unclaimed: bool,
         missing: Callable[..., Refused] | None,
+        strict: bool,
         largest_body_bytes: int,
     ) -> None:
         self.name = function.__name__
@@ -54,6 +56,7 @@ class Operation:
         self.since = since
         self.unclaimed = unclaimed
         self.missing = missing
+        self.strict = strict
         self.largest_body_bytes = largest_body_bytes
         self.summary = inspect.getdoc(function) or ""
         self.parameters, self.answer, self.is_stream = signature_of(function)
@@ -75,14 +78,19 @@ class Operation:
         return self._filled(map(_segment, values))
 
     def body_of(self, arguments: Arguments) -> bytes | None:
-        return msgspec.json.encode(arguments[self.body]) if self.body else None
+        """What a subclass of the declared message has more is for other readers."""
+        if not self.body:
+            return None
+        return msgspec.json.encode(
+            msgspec.convert(arguments[self.body], self.parameters[self.body], from_attributes=True)
+        )
 
     def read_answer(self, content: bytes) -> Any:
         return self._answers.decode(content) if self.answer is not None else None
 
     def read_arguments(self, segments: Sequence[str], content: bytes) -> dict[str, Any]:
         """`segments` fill the blanks. Raises Malformed, or what msgspec raises for a body that is none."""
-        arguments: dict[str, Any] = {self.body: self._bodies.decode(content)} if self.body else {}
+        arguments: dict[str, Any] = {self.body: self._read_body(content)} if self.body else {}
         fields: dict[str, dict[str, str]] = {}
         for (name, field), value in zip(self.blanks, segments, strict=True):
             if not field:
@@ -92,6 +100,12 @@ class Operation:
             elif (sent := getattr(arguments[name], field)) != value:
                 raise Malformed(reason=f"the path names {field} {value!r} and the body {sent!r}")
         return arguments | {name: self.parameters[name](**values) for name, values in fields.items()}
+
+    def _read_body(self, content: bytes) -> Any:
+        body = self._bodies.decode(content)
+        if self.strict and (unknown := sorted(set(unknown_names(msgspec.json.decode(content), body)))):
+            raise SettingsUnknown(settings=", ".join(unknown))
+        return body
 
     def check_known(self, node: str, version: int) -> None:
         """Raises NodeTooOld when a node of that version of the contract does not have it."""
@@ -134,13 +148,15 @@ def operation(
     since: int = OLDEST_SPOKEN,
     unclaimed: bool = False,
     missing: Callable[..., Refused] | None = None,
+    strict: bool = False,
     largest_body_bytes: int = LARGEST_BODY_BYTES,
 ) -> Callable[[F], F]:
     """Makes a method of `Operations` without a body an operation: its parameters, its answer and its docstring.
 
     `roles` may ask for it, and with `unclaimed` who knows the claim code of a node without a site. `since` is the
     version of the contract that brought it. An answer that may be None is on the wire the refusal that `missing` makes
-    of the same arguments. A stream may be silent for `timeout_s`.
+    of the same arguments. A body may say what the node does not know: it passes that over, or with `strict` refuses it
+    (SettingsUnknown). A stream may be silent for `timeout_s`.
     """
 
     def declare(function: F) -> F:
@@ -153,6 +169,7 @@ def operation(
             since=since,
             unclaimed=unclaimed,
             missing=missing,
+            strict=strict,
             largest_body_bytes=largest_body_bytes,
         )
         signature = inspect.signature(function)

@@ -60,8 +60,9 @@ class LibvirtHypervisor:
     def define(self, xml: str) -> None:
         self._do("define the VM", lambda c: c.defineXMLFlags(xml, libvirt.VIR_DOMAIN_DEFINE_VALIDATE))
 
-    def start(self, vm_id: str) -> None:
-        self._do("start the VM", lambda c: c.lookupByUUIDString(vm_id).create())
+    def start(self, vm_id: str, *, paused: bool = False) -> None:
+        flags = libvirt.VIR_DOMAIN_START_PAUSED if paused else 0
+        self._do("start the VM", lambda c: c.lookupByUUIDString(vm_id).createWithFlags(flags))
 
     def shut_down(self, vm_id: str) -> None:
         self._do("ask the guest to shut down", lambda c: c.lookupByUUIDString(vm_id).shutdown())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from node.vms.hypervisor import Domain, HypervisorFailed, Move, Versions
 from node.vms.migration import MigrationLimits, MigrationProgress
-from node.vms.states import PAUSED, PAUSED_BY_STORAGE, RUNNING, SHUT_OFF
+from node.vms.states import PAUSED, PAUSED_BY_STORAGE, PAUSED_BY_USER, RUNNING, SHUT_OFF
 
 
 @dataclass
@@ -58,12 +58,13 @@ class FakeHypervisor:
         domain = known.domain if known else Domain(id=vm_id, name=name, title=title, state=SHUT_OFF, reason=0)
         self._defined[vm_id] = _Defined(replace(domain, name=name, title=title), xml)
 
-    def start(self, vm_id: str) -> None:
+    def start(self, vm_id: str, *, paused: bool = False) -> None:
         if self.refuse_start:
             self.set(vm_id, SHUT_OFF, 6)
             raise HypervisorFailed(act="start the VM", reason=self.refuse_start)
         root = ET.fromstring(self._get(vm_id).xml)
-        self.set(vm_id, RUNNING, 1, pid=4711)
+        state, reason = (PAUSED, PAUSED_BY_USER) if paused else (RUNNING, 1)
+        self.set(vm_id, state, reason, pid=4711)
         defined = self._get(vm_id)
         memory_kib, vcpus = int(root.findtext("memory") or 0), int(root.findtext("vcpu") or 0)
         defined.domain = replace(defined.domain, memory_kib=memory_kib, vcpus=vcpus)

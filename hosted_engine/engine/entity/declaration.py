@@ -100,10 +100,12 @@ def events(name: str, words: str) -> Events:
 
 @dataclass(frozen=True, slots=True)
 class Action(Generic[T]):
-    """`inputs` are what its body may say; `command` makes the command of the object and what was said."""
+    """`inputs` are what its body may say; `command` makes the command of the object and what was said; `shown` are
+    elements that are so anyway, and may be said too."""
 
     command: Callable[[Transaction, T, Values], Command]
     inputs: Mapping[str, Field] = field(default_factory=dict)
+    shown: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Entity(Record[T]):
@@ -163,7 +165,10 @@ class Entity(Record[T]):
 
     def normal(self, given: Values) -> dict[str, Any]:
         """`given` in normal form. Raises BadValue, naming the place on the wire, for what is out of its bounds."""
-        return {name: normal(self.place(name), value, self._field(name)) for name, value in given.items()}
+        return {
+            name: normal(self.place(name), value, self._field(name), filled=self._is_required(name))
+            for name, value in given.items()
+        }
 
     def place(self, name: str) -> str:
         """The field's place in a body, in words: `tag.parent`."""
@@ -246,6 +251,9 @@ class Entity(Record[T]):
 
     def _field(self, name: str) -> Field:
         return self.columns[name].field if name in self.columns else self.inputs[name]
+
+    def _is_required(self, name: str) -> bool:
+        return name in self.columns and not self.columns[name].has_default
 
     def _check_declaration(self) -> None:
         """Raises TypeError: a wrong declaration ends at import."""

@@ -1,17 +1,19 @@
 """Networks, vNIC profiles and NICs in the API."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from hosted_engine.engine.command import Lock
 from hosted_engine.engine.entity.declaration import READ, Entity, Events, Link, Place, Values, View, Within
 from hosted_engine.engine.entity.field import Reference
 from hosted_engine.engine.events.kinds import EventKind
-from hosted_engine.engine.networks.macs import choose_mac
-from hosted_engine.engine.networks.model import NIC_MODELS, Network, Nic, VnicProfile
+from hosted_engine.engine.macpools.pool import MacPool, check_unused, free_macs, pool_of
+from hosted_engine.engine.networks.model import NIC_MODELS, Network, Nic, NicBase, VnicProfile
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import BadValue, WrongState
+from hosted_engine.engine.problems import BadValue
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
+
+N = TypeVar("N", bound=NicBase)
 
 NETWORKS = Entity(
     Network,
@@ -49,29 +51,39 @@ VNIC_PROFILES = Entity(
 )
 
 
-class NicEntity(Entity[Nic]):
-    """A NIC is made when its VM starts, so that nothing of a plugged one may change while the VM runs."""
+NETWORK_INPUT = {"network_id": Reference("network", to="networks")}
 
-    def make(self, tx: Transaction, given: Values) -> Nic:
+
+class NicBaseEntity(Entity[N]):
+    """A network may be given in the place of a vNIC profile."""
+
+    def make(self, tx: Transaction, given: Values) -> N:
         return super().make(tx, _with_profile(tx, given))
 
-    def change(self, tx: Transaction, before: Nic, given: Values) -> Nic:
+    def change(self, tx: Transaction, before: N, given: Values) -> N:
         return super().change(tx, before, _with_profile(tx, given))
 
-    def defaults(self, tx: Transaction, given: Values) -> Values:
-        return {"mac": given.get("mac") or choose_mac({nic.mac for nic in tx.nics.list()})}
-
-    def check(self, tx: Transaction, item: Nic, before: Nic | None) -> None:
-        changeable_vm(tx, item.owner_id, "change the NICs of")
-        if item.plugged or (before is not None and before.plugged):
-            resting_vm(tx, item.owner_id, "plug, unplug or change a plugged NIC of")
+    def check(self, tx: Transaction, item: N, before: N | None) -> None:
         if item.interface not in NIC_MODELS:
             possible = ", ".join(sorted(NIC_MODELS))
             raise BadValue(
                 value=item.interface.value, field=self.place("interface"), reason=f"a node can make {possible}"
             )
+
+
+class NicEntity(NicBaseEntity[Nic]):
+    """A NIC is made when its VM starts, so that nothing of a plugged one may change while the VM runs."""
+
+    def defaults(self, tx: Transaction, given: Values) -> Values:
+        return {"mac": given.get("mac") or free_macs(tx, _pool(tx, given["owner_id"]), 1)[0]}
+
+    def check(self, tx: Transaction, item: Nic, before: Nic | None) -> None:
+        changeable_vm(tx, item.owner_id, "change the NICs of")
+        if item.plugged or (before is not None and before.plugged):
+            resting_vm(tx, item.owner_id, "plug, unplug or change a plugged NIC of")
+        super().check(tx, item, before)
         if before is None or item.mac != before.mac:
-            self._check_mac(tx, item)
+            check_unused(tx, _pool(tx, item.owner_id), item)
 
     def check_removable(self, tx: Transaction, item: Nic) -> None:
         changeable_vm(tx, item.owner_id, "remove a NIC of")
@@ -94,11 +106,9 @@ class NicEntity(Entity[Nic]):
             return {"mac": None, "template": Link("templates", item.owner_id)}
         return {"vm": Link("vms", item.owner_id)}
 
-    def _check_mac(self, tx: Transaction, item: Nic) -> None:
-        if any(other.id != item.id for other in tx.nics.list(mac=item.mac)):
-            raise WrongState(
-                action="use", kind="MAC address", name=item.mac, reason="another NIC has it", mend="Choose another one"
-            )
+
+def _pool(tx: Transaction, vm_id: str) -> MacPool:
+    return pool_of(tx, the_vm(tx, vm_id).cluster_id)
 
 
 def _with_profile(tx: Transaction, given: Values) -> Values:
@@ -129,5 +139,5 @@ NICS = NicEntity(
     indexes=(("mac",),),
     events=Events(_nic_event("ADD", "added"), _nic_event("UPDATE", "changed"), _nic_event("REMOVE", "removed")),
     shown={"synced": True},
-    inputs={"network_id": Reference("network", to="networks")},
+    inputs=NETWORK_INPUT,
 )

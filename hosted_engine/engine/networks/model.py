@@ -77,16 +77,22 @@ class VnicProfile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Nic:
-    """`owner_id` is the VM or the template. No `vnic_profile_id` means a NIC without a network."""
+class NicBase:
+    """No `vnic_profile_id` means a NIC without a network."""
 
     id: str
-    owner_id: Annotated[str, Field(index=True)]
-    name: Annotated[str, Field("name", length=50, rule=name_rule())]
-    mac: Annotated[str, Field("mac.address", rule=good_mac)] = ""  # one is chosen
+    name: Annotated[str, Field("name", search="name", length=50, rule=name_rule())]
     vnic_profile_id: Annotated[str | None, Reference("vnic_profile", to="vnic_profiles")] = None
     interface: Annotated[NicInterface, Field("interface")] = NicInterface.VIRTIO
     linked: Annotated[bool, Field("linked")] = True
     plugged: Annotated[bool, Field("plugged")] = True
     description: Annotated[str, Field("description", length=4000)] = ""
     comment: Annotated[str, Field("comment", length=4000)] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nic(NicBase):
+    """`owner_id` is the VM or the template."""
+
+    owner_id: Annotated[str, Field(index=True)]
+    mac: Annotated[str, Field("mac.address", rule=good_mac)] = ""  # one is chosen

@@ -1,5 +1,6 @@
 """Every command by its kind: what a task's inputs are read back into after a crash."""
 
+from hosted_engine.engine.affinitylabels.entity import AddAffinityLabel
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
 from hosted_engine.engine.disks.commands.attach import AddDiskAttachment, RemoveDiskAttachment, UpdateDiskAttachment
@@ -16,6 +17,7 @@ COMMANDS: dict[str, type[Command]] = {
     command.__name__: command
     for command in (
         ActivateNode,
+        AddAffinityLabel,
         AddDisk,
         AddDiskAttachment,
         AddDiskToVm,

@@ -5,8 +5,10 @@ from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskInterface
 from hosted_engine.engine.networks.model import NIC_MODELS, Nic
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
-from hosted_engine.engine.vms.model import Vm
-from node.api.messages.vms import DiskBus, VmDisk, VmNic, VmSpec
+from hosted_engine.engine.vms.model import SerialNumberPolicy, Vm
+from node.api.messages.vms import BootDevice, DiskBus, NicModel, VmDisk, VmNic, VmSpec
+
+UTC_ZONES = ("Etc/GMT", "Etc/UTC", "UTC")
 
 BUSES = {
     DiskInterface.IDE: DiskBus.IDE,
@@ -25,9 +27,24 @@ def spec_of(tx: Transaction, vm: Vm) -> VmSpec:
         sockets=vm.sockets,
         cores=vm.cores,
         threads=vm.threads,
+        ballooning=vm.ballooning,
+        memory_guaranteed_bytes=vm.memory_guaranteed_bytes if vm.ballooning else None,
         firmware=vm.bios_type.firmware,
+        machine=vm.custom_machine or vm.bios_type.machine,
+        cpu_model=vm.custom_cpu,
+        boot_devices=tuple(BootDevice(device) for device in vm.boot_devices),
+        boot_menu=vm.boot_menu,
+        time_zone="" if vm.time_zone in UTC_ZONES else vm.time_zone,
+        serial_number=_serial_number(vm),
+        start_paused=vm.start_paused,
+        usb=vm.usb,
+        io_threads=vm.io_threads,
+        virtio_scsi=vm.virtio_scsi,
+        scsi_queues=_queues(vm) if vm.scsi_queues < 0 else max(1, vm.scsi_queues),
         disks=tuple(_disk(tx, vm, attachment, disk) for attachment, disk in active_disks(tx, vm.id)),
-        nics=tuple(_nic(tx, nic) for nic in sorted(tx.nics.list(owner_id=vm.id), key=lambda n: n.name) if nic.plugged),
+        nics=tuple(
+            _nic(tx, vm, nic) for nic in sorted(tx.nics.list(owner_id=vm.id), key=lambda n: n.name) if nic.plugged
+        ),
     )
 
 
@@ -54,9 +71,26 @@ def _disk(tx: Transaction, vm: Vm, attachment: DiskAttachment, disk: Disk) -> Vm
     )
 
 
-def _nic(tx: Transaction, nic: Nic) -> VmNic:
+def _nic(tx: Transaction, vm: Vm, nic: Nic) -> VmNic:
     bridge = ""
     if nic.vnic_profile_id is not None:
         profile = found(tx.vnic_profiles.get(nic.vnic_profile_id), "vNIC profile", nic.vnic_profile_id)
         bridge = found(tx.networks.get(profile.network_id), "network", profile.network_id).bridge
-    return VmNic(id=nic.id, mac=nic.mac, bridge=bridge, model=NIC_MODELS[nic.interface], linked=nic.linked)
+    model = NIC_MODELS[nic.interface]
+    queues = _queues(vm) if vm.multi_queues and model is NicModel.VIRTIO else 1
+    return VmNic(id=nic.id, mac=nic.mac, bridge=bridge, model=model, linked=nic.linked, queues=queues)
+
+
+def _queues(vm: Vm) -> int:
+    """One for each processor, as far as they help: more than four gain nothing (oVirt has the same bound)."""
+    return min(vm.sockets * vm.cores * vm.threads, 4)
+
+
+def _serial_number(vm: Vm) -> str:
+    match vm.serial_number_policy:
+        case SerialNumberPolicy.VM:
+            return vm.id
+        case SerialNumberPolicy.CUSTOM:
+            return vm.serial_number
+        case _:
+            return ""

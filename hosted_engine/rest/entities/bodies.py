@@ -69,10 +69,20 @@ def refuse(root: str, taken: Taken, shown: Wire) -> None:
     for place, (value, settable) in taken.left.items():
         if is_empty(value) or says_the_same(value, _at(shown, place)):
             continue
+        place, value = _innermost(place, value, _at(shown, place))
         element = f"{root}.{place}"
         if settable is not None:
             raise CannotBeSet(element=element, value=words(value), when=settable.value)
         raise NotCarriedOut(element=element, value=words(value))
+
+
+def _innermost(place: str, value: Any, shown: Any) -> tuple[str, Any]:
+    """The first element within that is said to be otherwise than it is shown."""
+    if isinstance(value, dict) and isinstance(shown, dict):
+        for name, inner in value.items():
+            if name not in _BESIDE and not is_empty(inner) and not says_the_same(inner, shown.get(name)):
+                return _innermost(f"{place}.{name}", inner, shown.get(name))
+    return place, value
 
 
 def refuse_unknown(elements: Collection[str]) -> None:

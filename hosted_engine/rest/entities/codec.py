@@ -97,5 +97,5 @@ def _plain(value: Any) -> Any:
 
 def _parts(value: Any) -> Mapping[str, Any]:
     """A part of an object that is no entity of its own (the range of a MAC pool): its fields by their names."""
-    parts = {name: getattr(value, name) for name in value.__struct_fields__}
-    return {name: _plain(part) for name, part in parts.items() if part is not None}
+    names = zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)
+    return {wire: _plain(part) for wire, name in names if (part := getattr(value, name)) is not None}

@@ -1,6 +1,7 @@
 """List, get, add, update, remove and the actions of every entity, as its declaration says."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,47 +20,46 @@ from hosted_engine.rest.resources.base import Resource, added
 from hosted_engine.rest.schema import Schema
 
 Wires = list[Wire]
-Places = Sequence[tuple[int, Place]]
 Handle = Callable[[Call, int, Place], Awaitable[Answer]]
+Key = tuple[str, str]  # (service, method) of the schema
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What answers in one place of an entity."""
+
+    handle: Handle
+    number: int
+    place: Place
 
 
 class EntityHandlers(Resource):
-    """One entity's. Where several of its places have the same service, the ids in the path say which one is meant."""
+    """One entity's, in each of its places."""
 
     def __init__(self, engine: Engine, entity: Entity[Any], schema: Schema) -> None:
         super().__init__(engine)
         self._entity = entity
         self._schema = schema
 
-    def handlers(self) -> dict[tuple[str, str], Handler]:
-        by_services: dict[tuple[str, str], list[tuple[int, Place]]] = {}
+    def places(self) -> Iterator[tuple[Key, Here]]:
         for number, place in enumerate(self._entity.places):
-            by_services.setdefault(place.services, []).append((number, place))
-        return {key: handler for places in by_services.values() for key, handler in self._of_places(places).items()}
+            collection, item = place.services
+            there: dict[Key, Handle] = {
+                (collection, "list"): self.list,
+                (collection, "add"): self.add,
+                (item, "get"): self.get,
+                (item, "update"): self.update,
+                (item, "remove"): self.remove,
+            }
+            for key, handle in there.items():
+                if key[1] in place.methods:
+                    yield key, Here(handle, number, place)
 
-    def _of_places(self, places: Places) -> dict[tuple[str, str], Handler]:
-        collection, item = places[0][1].services
-        methods = frozenset().union(*(place.methods for _, place in places))
-        of_all: dict[tuple[str, str], Handle] = {
-            (collection, "list"): self.list,
-            (collection, "add"): self.add,
-            (item, "get"): self.get,
-            (item, "update"): self.update,
-            (item, "remove"): self.remove,
-        }
-        there: dict[tuple[str, str], Handler] = {
-            key: partial(self._at, places, handle) for key, handle in of_all.items() if key[1] in methods
-        }
-        if not places[0][1].within:
+    def actions(self) -> Iterator[tuple[Key, Handler]]:
+        place = self._entity.places[0]
+        if not place.within:
             for name, action in self._entity.actions.items():
-                there[item, name] = partial(self.act_on, action)
-        return there
-
-    async def _at(self, places: Places, handle: Handle, call: Call) -> Answer:
-        for number, place in places:
-            if set(place.within) <= set(call.ids):
-                return await handle(call, number, place)
-        raise NotThereYet(service=call.service.name, method=f"{call.method.name} below {call.path}")
+                yield (place.services[1], name), partial(self.act_on, action)
 
     async def list(self, call: Call, _: int, place: Place) -> Answer:
         with self.engine.store.transaction() as tx:
@@ -100,7 +100,7 @@ class EntityHandlers(Resource):
         with self.engine.store.transaction() as tx:
             item = self._item(tx, call, self._entity.places[0])
             taken = bodies.take_inputs(tx, action.inputs, call.body)
-            bodies.refuse("action", taken, {})
+            bodies.refuse("action", taken, dict(action.shown))
             command = action.command(tx, item, taken.values)
         return await self.act(call, command)
 
@@ -128,10 +128,11 @@ class EntityHandlers(Resource):
 
     def _within(self, tx: Transaction, call: Call, place: Place) -> dict[str, str]:
         """What an object has to have to be in this place. Raises NotThere where the path leads through nothing."""
+        there: dict[str, str] = {}
         for name, within in place.within.items():
             above = entity_of(within.table)
-            found(tx.of(above.model).get(call.ids[name]), above.kind, call.ids[name])
-        return {within.field: call.ids[name] for name, within in place.within.items()}
+            there[within.field] = found(above.find(tx, call.ids[name], call.caller), above.kind, call.ids[name]).id
+        return there
 
     def _item(self, tx: Transaction, call: Call, place: Place) -> Any:
         identity = call.ids[self._schema.service(place.services[0]).item_name]
@@ -159,13 +160,25 @@ class EntityHandlers(Resource):
         return [to_wire(entity, i, gathered, "" if own else f"{path}/{getattr(i, key)}", key) for i in items]
 
 
-def entity_handlers(engine: Engine, entities: Sequence[Entity[Any]], schema: Schema) -> dict[tuple[str, str], Handler]:
+async def _at(there: Sequence[Here], call: Call) -> Answer:
+    """Where several places have the same service, the ids in the path say which one is meant."""
+    for here in there:
+        if set(here.place.within) <= set(call.ids):
+            return await here.handle(call, here.number, here.place)
+    raise NotThereYet(service=call.service.name, method=f"{call.method.name} below {call.path}")
+
+
+def entity_handlers(engine: Engine, entities: Sequence[Entity[Any]], schema: Schema) -> dict[Key, Handler]:
     """Raises TypeError where a declaration names what the API does not have."""
-    handlers: dict[tuple[str, str], Handler] = {}
+    handlers: dict[Key, Handler] = {}
+    there: dict[Key, list[Here]] = {}
     for entity in entities:
         _check(entity, schema)
-        handlers |= EntityHandlers(engine, entity, schema).handlers()
-    return handlers
+        of_entity = EntityHandlers(engine, entity, schema)
+        handlers.update(of_entity.actions())
+        for key, here in of_entity.places():
+            there.setdefault(key, []).append(here)
+    return handlers | {key: partial(_at, places) for key, places in there.items()}
 
 
 def _check(entity: Entity[Any], schema: Schema) -> None:

@@ -26,13 +26,19 @@ class VmOperations(Operations):
     async def vm(self, vm_id: str) -> VmReport | None:
         """What the node knows of a VM."""
 
-    @operation(PUT, "/vms/{spec.id}")
+    @operation(PUT, "/vms/{spec.id}", strict=True)
     async def define_vm(self, spec: VmSpec) -> VmReport:
-        """Of a running VM it changes what the next start takes."""
+        """Every setting of `spec` is carried out, or the VM is refused: VmNotPossible, SettingsUnknown. Of a running VM
+        it changes what the next start takes."""
 
     @operation(POST, "/vms/{vm_id}/start", timeout_s=180)
     async def start_vm(self, vm_id: str) -> VmReport:
-        """LeaseHeld: it runs elsewhere. NotStartable: something that it needs is missing."""
+        """It is up then, or paused where its specification says so. LeaseHeld: it runs elsewhere. NotStartable:
+        something that it needs is missing."""
+
+    @operation(POST, "/vms/{vm_id}/resume", timeout_s=60, since=2)
+    async def resume_vm(self, vm_id: str) -> VmReport:
+        """Let a paused VM go on, whatever paused it; one that runs stays as it is."""
 
     @operation(POST, "/vms/{vm_id}/shutdown")
     async def shutdown_vm(self, vm_id: str) -> VmReport:

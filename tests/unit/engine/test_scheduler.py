@@ -21,11 +21,12 @@ def candidate(
     volumes: tuple[str, ...] = ("data",),
     starting_mib: int = 0,
     detail: str = "",
+    labels: tuple[str, ...] = (),
 ) -> Candidate:
     node = Node(id=name, name=name, cluster_id=cluster, address=name, host_id=1, status=status, detail=detail)
     mounts = tuple(MountReport(volume=volume, mounted=True, path="/") for volume in volumes)
     statistics = None if free_mib is None else says(free_mib)
-    return Candidate(node, Reading(statistics, mounts), starting_mib * MIB)
+    return Candidate(node, Reading(statistics, mounts), starting_mib * MIB, frozenset(labels))
 
 
 def says(free_mib: int) -> Statistics:
@@ -70,6 +71,23 @@ def test_just_enough_is_enough() -> None:
 def test_the_user_can_narrow_the_choice() -> None:
     wish = Wish("c", 1024 * MIB, node_ids=frozenset({"a"}))
     assert chosen(wish, candidate("a", 2000), candidate("b", 9000)) == "a"
+
+
+def test_a_node_has_to_have_all_affinity_labels_of_the_vm() -> None:
+    wish = Wish("c", 1024 * MIB, labels=frozenset({"gpu", "licence"}))
+    nodes = (
+        candidate("a", 9000),
+        candidate("b", 9000, labels=("gpu",)),
+        candidate("c", 1024, labels=tuple(wish.labels)),
+    )
+    choice = choose(wish, nodes)
+    assert choice.node is not None
+    assert choice.node.name == "c"
+    assert choice.reasons == (
+        ("a", "does not have the affinity labels gpu, licence"),
+        ("b", "does not have the affinity label licence"),
+    )
+    assert chosen(Wish("c", 1024 * MIB), candidate("b", 9000, labels=("gpu",))) == "b"
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,21 @@ import errno
 from collections.abc import AsyncIterator
 from pathlib import Path, PurePosixPath
 
+import msgspec
 import pytest
 
 from node.api.messages.machine import Accelerator
 from node.api.messages.vms import DownReason, VmReport, VmSpec, VmState
-from node.api.refusals import LeaseHeld, LeaseTaken, NotMounted, NotStartable, VmRunning, VmUnknown
+from node.api.refusals import (
+    LeaseHeld,
+    LeaseTaken,
+    NotMounted,
+    NotStartable,
+    VmNotPaused,
+    VmNotPossible,
+    VmRunning,
+    VmUnknown,
+)
 from node.storage.sanlock import SanlockFailed
 from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts, LeaseFact
@@ -185,6 +195,28 @@ async def test_a_paused_vm_says_what_paused_it_and_counts_as_running(world: Worl
         await vms.undefine_vm(VM.id)
 
 
+async def test_a_vm_that_starts_paused_waits_until_it_is_resumed(world: World) -> None:
+    spec = msgspec.structs.replace(VM, start_paused=True)
+    await world.vms.define_vm(spec)
+    with pytest.raises(VmNotPaused, match="it is down"):
+        await world.vms.resume_vm(VM.id)
+    for _ in range(2):
+        report = await world.vms.start_vm(VM.id)
+        assert (report.state, report.detail) == (VmState.PAUSED, "it waits to be resumed")
+    await world.vms.resume_paused_by_storage()
+    assert (await world.vms.vms())[0].state is VmState.PAUSED
+    for _ in range(2):
+        assert (await world.vms.resume_vm(VM.id)).state is VmState.UP
+    await world.settle()
+    assert world.told == [(VmState.PAUSED, DownReason.NONE), (VmState.UP, DownReason.NONE)]
+
+
+async def test_a_vm_that_cannot_be_made_is_refused_before_libvirt_is_asked(world: World) -> None:
+    with pytest.raises(VmNotPossible, match="no time zone 'Europe/Nowhere'"):
+        await world.vms.define_vm(msgspec.structs.replace(VM, time_zone="Europe/Nowhere"))
+    assert await world.vms.vms() == ()
+
+
 async def test_only_vms_paused_by_their_storage_go_on_and_only_when_it_is_back(world: World) -> None:
     vms = await world.running()
     world.hypervisor.set(VM.id, PAUSED, 1)
@@ -256,7 +288,7 @@ async def test_one_that_is_told_to_go_on_is_ended_as_well(world: World) -> None:
     world.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
     world.taken = ("engine", 2)
     with pytest.raises(LeaseTaken):
-        await vms.resume(VM.id)
+        await vms.resume_vm(VM.id)
     assert (await vms.vms())[0].state is VmState.DOWN
 
 
@@ -266,7 +298,7 @@ async def test_while_nobody_can_say_who_had_the_lease_nothing_goes_on_and_nothin
     world.taken = SanlockFailed(act="tell who had the lease last", reason="Input/output error")
     await vms.resume_paused_by_storage()
     with pytest.raises(SanlockFailed):
-        await vms.resume(VM.id)
+        await vms.resume_vm(VM.id)
     assert (await vms.vms())[0].state is VmState.PAUSED
 
 

@@ -1,0 +1,5 @@
+"""See cli.py."""
+
+from tests.conformance.examples.cli import main
+
+main()

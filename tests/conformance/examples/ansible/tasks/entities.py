@@ -1,0 +1,168 @@
+"""Tags, affinity labels, MAC pools, instance types, clusters, data centers, networks, vNIC profiles."""
+
+from tests.conformance.examples import seeds
+from tests.conformance.examples.ansible.task import Task
+from tests.conformance.examples.case import Oracle, Seen
+from tests.conformance.examples.oracles import changes, expect, linked, links, mentions, removes, was_added
+from tests.conformance.examples.state import Differs
+
+GIB = 1 << 30
+_TAG = ("tags", "mytag")
+_LABEL = ("affinity_labels", "mylabel")
+_IN_CLUSTER = seeds.my_cluster
+_VMS = (seeds.vm("vm1", "Blank"), seeds.vm("vm2", "Blank"))
+
+
+def _added_and_linked(added: tuple[str, str], *owners: tuple[str, str]) -> Oracle:
+    def oracle(seen: Seen) -> None:
+        was_added(seen, *added)
+        for owner in owners:
+            if not linked(seen.after, added, owner):
+                raise Differs(f"{added[1]} and {owner[1]} are not linked")
+
+    return oracle
+
+
+def _renamed(table: str, name: str) -> Oracle:
+    return changes_id(table, name)
+
+
+def changes_id(table: str, name: str) -> Oracle:
+    """The row with the documentation's id has that name now."""
+
+    def oracle(seen: Seen) -> None:
+        if seen.before.one(table, id=seeds.NO_ID)["name"] == name:
+            raise Differs("it had the name before")
+        expect(seen.after.one(table, id=seeds.NO_ID), name=name)
+
+    return oracle
+
+
+def _mac_pool(seen: Seen) -> None:
+    was_added(seen, "mac_pools", "mymacpool")
+    ranges = repr([row for name, rows in seen.after.tables.items() if "mac_pool" in name for row in rows]).lower()
+    for mac in ("00:1a:4a:16:01:51", "00:1a:4a:16:01:61", "00:1a:4a:16:02:51", "00:1a:4a:16:02:61"):
+        if mac not in ranges:
+            raise Differs(f"{mac} is in no range")
+
+
+def _instance_type(*values: object) -> Oracle:
+    def oracle(seen: Seen) -> None:
+        mentions(was_added(seen, "instance_types", "myit"), *values)
+
+    return oracle
+
+
+def _cluster(cpu: str, *values: object) -> Oracle:
+    def oracle(seen: Seen) -> None:
+        row = was_added(seen, "clusters", "mycluster")
+        data_center = seen.after.one("data_centers", name="mydatacenter")["id"]
+        expect(row, description="mycluster", data_center_id=data_center)
+        mentions(row, cpu, *values)
+
+    return oracle
+
+
+def _data_center(seen: Seen) -> None:
+    row = was_added(seen, "data_centers", "mydatacenter")
+    expect(row, local=1)
+    mentions(row, "enabled")
+
+
+def _network(seen: Seen) -> None:
+    row = was_added(seen, "networks", "mynetwork")
+    expect(row, vlan=10, data_center_id=seen.after.one("data_centers", name="mydatacenter")["id"])
+    mentions(row, "vm")
+
+
+def _profile(**wanted: object) -> Oracle:
+    def oracle(seen: Seen) -> None:
+        row = was_added(seen, "vnic_profiles", "myvnic")
+        expect(row, network_id=seen.after.one("networks", name="mynetwork")["id"], **wanted)
+
+    return oracle
+
+
+def _profile_changed(*values: object) -> Oracle:
+    def oracle(seen: Seen) -> None:
+        if seen.before.one("vnic_profiles", name="myvnic") == seen.after.one("vnic_profiles", name="myvnic"):
+            raise Differs("the profile is as it was")
+        mentions(seen.after.one("vnic_profiles", name="myvnic"), *values)
+
+    return oracle
+
+
+_DATA_CENTER = seeds.renamed("data_centers", "Default", "mydatacenter")
+_NETWORK = (seeds.renamed("data_centers", "Default", "datacenter"), seeds.my_network)
+_PROFILE = (*_NETWORK, seeds.profile("myvnic", "mynetwork"))
+TASKS = (
+    Task("ovirt_tag/0", _added_and_linked(_TAG, ("vms", "vm1"), ("vms", "vm2")), _VMS),
+    Task("ovirt_tag/1", links(_TAG, ("vms", "vm3")), (seeds.vm("vm3", "Blank"), seeds.tag("mytag"))),
+    Task(
+        "ovirt_tag/2",
+        links(_TAG, ("vms", "vm3"), there=False),
+        (seeds.vm("vm3", "Blank"), seeds.tag("mytag", ("vms", "vm3"))),
+    ),
+    Task(
+        "ovirt_tag/3",
+        links(_TAG, ("vms", "vm1"), there=False),
+        (*_VMS, seeds.tag("mytag", ("vms", "vm1"), ("vms", "vm2"))),
+    ),
+    Task("ovirt_tag/4", removes(*_TAG), (seeds.tag("mytag"),)),
+    Task("ovirt_tag/5", _renamed("tags", "new_tag_name"), (seeds.tag("mytag"), seeds.with_no_id("tags", "mytag"))),
+    Task(
+        "ovirt_affinity_label/0",
+        _added_and_linked(_LABEL, ("vms", "vm1"), ("vms", "vm2"), ("nodes", "host1")),
+        (*_VMS, seeds.renamed("nodes", "node1", "host1"), _IN_CLUSTER),
+    ),
+    Task(
+        "ovirt_affinity_label/1",
+        links(_LABEL, ("vms", "vm1"), there=False),
+        (*_VMS, _IN_CLUSTER, seeds.label("mylabel", ("vms", "vm1"), ("vms", "vm2"))),
+    ),
+    Task("ovirt_affinity_label/2", removes(*_LABEL), (seeds.label("mylabel"),)),
+    Task("ovirt_mac_pool/0", _mac_pool),
+    Task("ovirt_mac_pool/1", removes("mac_pools", "mymacpool"), (seeds.mac_pool,)),
+    Task(
+        "ovirt_instance_type/0",
+        _instance_type("network"),
+        (),
+        checkable=False,  # it asks for the type that it has not added
+    ),
+    Task("ovirt_instance_type/1", removes("instance_types", "myit"), (seeds.instance_type,)),
+    Task("ovirt_instance_type/2", _instance_type(2 * GIB), (), checkable=False),
+    Task("ovirt_instance_type/3", _instance_type(), (), checkable=False),
+    Task("ovirt_instance_type/4", _instance_type(), (), checkable=False),
+    Task("ovirt_cluster/0", _cluster("Intel SandyBridge Family"), (_DATA_CENTER,)),
+    Task("ovirt_cluster/1", _cluster("Intel Nehalem Family"), (_DATA_CENTER,)),
+    Task("ovirt_cluster/3", removes("clusters", "mycluster"), (seeds.copy_of_first("clusters", "mycluster"),)),
+    Task(
+        "ovirt_cluster/4",
+        _renamed("clusters", "new_cluster_name"),
+        (seeds.copy_of_first("clusters", "mycluster", id=seeds.NO_ID),),
+    ),
+    Task("ovirt_datacenter/0", _data_center),
+    Task("ovirt_datacenter/1", removes("data_centers", "mydatacenter"), (seeds.empty_data_center("mydatacenter"),)),
+    Task(
+        "ovirt_datacenter/2",
+        _renamed("data_centers", "new_datacenter_name"),
+        (seeds.copy_of_first("data_centers", "mydatacenter", id=seeds.NO_ID),),
+    ),
+    Task("ovirt_network/0", _network, (_DATA_CENTER,)),
+    Task("ovirt_network/1", removes("networks", "mynetwork"), (_DATA_CENTER, seeds.my_network)),
+    Task(
+        "ovirt_network/2",
+        _renamed("networks", "new_network_name"),
+        (_DATA_CENTER, seeds.copy_of_first("networks", "mynetwork", bridge="mynetwork", id=seeds.NO_ID)),
+    ),
+    Task(
+        "ovirt_network/4",
+        changes("networks", "mynetwork", vlan=None),
+        (_DATA_CENTER, seeds.copy_of_first("networks", "mynetwork", bridge="mynetwork", vlan=10)),
+    ),
+    Task("ovirt_vnic_profile/0", _profile(), _NETWORK),
+    Task("ovirt_vnic_profile/1", _profile_changed("9bd9bde9-39da-44a8-9541-aa39e1a81c9d"), _PROFILE),
+    Task("ovirt_vnic_profile/2", _profile_changed(), _PROFILE),
+    Task("ovirt_vnic_profile/3", _profile(), _NETWORK),
+    Task("ovirt_vnic_profile/4", removes("vnic_profiles", "myvnic"), _PROFILE),
+)

@@ -1,0 +1,232 @@
+"""Modules that only read: what they answer is held to the database."""
+
+from collections.abc import Callable
+
+from tests.conformance.examples import seeds
+from tests.conformance.examples.ansible.task import READS, Task
+from tests.conformance.examples.case import Fixture, Oracle, Seen
+from tests.conformance.examples.state import Differs, Row, State
+
+Wanted = Callable[[Row], bool]
+
+
+def answers(key: str, table: str, wanted: Wanted) -> Oracle:
+    """The ids under `key` are those of the rows that are wanted, at least one, and their names are right."""
+
+    def oracle(seen: Seen) -> None:
+        rows = {str(row["id"]): row for row in seen.after.rows(table) if wanted(row)}
+        if not rows:
+            raise Differs(f"the fixture has no {table} to be found")
+        found = {str(one["id"]): one for one in seen.result[key]}
+        if set(found) != set(rows):
+            raise Differs(f"{len(found)} of {key} were answered, {len(rows)} are there")
+        for id, one in found.items():
+            if "name" in rows[id] and table not in ("users", "events") and one["name"] != rows[id]["name"]:
+                raise Differs(f"a name is {one['name']}")
+
+    return oracle
+
+
+def everything(row: Row) -> bool:
+    return True
+
+
+def named(prefix: str) -> Wanted:
+    return lambda row: str(row["name"]).startswith(prefix)
+
+
+def _nics(seen: Seen) -> None:
+    vm = seen.after.one("vms", name="centos7")["id"]
+    wanted = {row["mac"] for row in seen.after.rows("nics", owner_id=vm) if row["name"].startswith("eth")}
+    if {one["mac"]["address"] for one in seen.result["ovirt_nics"]} != wanted or not wanted:
+        raise Differs("the NICs are others")
+
+
+def _tags_of(table: str, name: str) -> Oracle:
+    def oracle(seen: Seen) -> None:
+        owner = seen.after.one(table, name=name)["id"]
+        wanted = {row["name"] for row in seen.after.rows("tags") if seen.after.linked(row["id"], owner)}
+        if {one["name"] for one in seen.result["ovirt_tags"]} != wanted or not wanted:
+            raise Differs("the tags are others")
+
+    return oracle
+
+
+def _labels_of(*owners: tuple[str, str]) -> Oracle:
+    def oracle(seen: Seen) -> None:
+        ids = [seen.after.one(table, name=name)["id"] for table, name in owners]
+        labels = seen.after.rows("affinity_labels")
+        wanted = {row["name"] for row in labels if any(seen.after.linked(row["id"], id) for id in ids)}
+        if {one["name"] for one in seen.result["ovirt_affinity_labels"]} != wanted or not wanted:
+            raise Differs("the labels are others")
+
+    return oracle
+
+
+def _api(seen: Seen) -> None:
+    summary = seen.result["ovirt_api"]["summary"]
+    for word, table in (("hosts", "nodes"), ("vms", "vms"), ("storage_domains", "storage_domains")):
+        if summary[word]["total"] != len(seen.after.rows(table)):
+            raise Differs(f"{word} are {summary[word]['total']}")
+
+
+def _events(state: State, count: int | None = None) -> list[int]:
+    """The newest first."""
+    return sorted((int(row["id"]) for row in state.rows("events")), reverse=True)[:count]
+
+
+def _all_events(seen: Seen) -> None:
+    _same_events(seen, _events(seen.before))
+
+
+def _ten_events(seen: Seen) -> None:
+    """The example's own sign-in is among them."""
+    found = [int(one["id"]) for one in seen.result["ovirt_events"]]
+    newest = [id for id in _events(seen.after) if id <= max(found, default=0)][:10]
+    if found != newest or len(found) != 10:
+        raise Differs("not the newest ten events were answered")
+
+
+def _same_events(seen: Seen, wanted: list[int]) -> None:
+    found = {int(one["id"]) for one in seen.result["ovirt_events"]}
+    if not set(wanted) <= found or not wanted:
+        raise Differs("not all events were answered")
+    known = {int(row["id"]): row["description"] for row in seen.after.rows("events")}
+    for one in seen.result["ovirt_events"]:
+        if known.get(int(one["id"])) != one["description"]:
+            raise Differs("an event has other words")
+
+
+def _alerts(seen: Seen) -> None:
+    wanted = {int(row["id"]) for row in seen.after.rows("events", severity="alert")}
+    if {int(one["id"]) for one in seen.result["ovirt_events"]} != wanted or not wanted:
+        raise Differs("the alerts are others")
+
+
+def _an_alert(site: object) -> None:
+    assert hasattr(site, "execute")
+    site.execute("UPDATE events SET severity = 'alert' WHERE id = (SELECT min(id) FROM events)")
+
+
+def _placed(table: str, name: str) -> Fixture:
+    return seeds.renamed(table, "Default", name)
+
+
+_OTHER_VMS = (seeds.vm("centos7", "Blank"), seeds.vm("another-vm", "Blank"))
+_MANY_EVENTS = seeds.many(lambda name: seeds.vm(name, "Blank"), *(f"vm-{number}" for number in range(4)))
+_LABELLED = (seeds.vm("postgres1", "Blank"), seeds.label("label1", ("vms", "postgres1")))
+_HOST_LABELLED = (seeds.renamed("nodes", "node1", "west1"), seeds.label("label2", ("hosts", "west1")))
+TASKS = (
+    Task("ovirt_api_info/0", _api, _OTHER_VMS, READS),
+    Task(
+        "ovirt_vm_info/0",
+        answers("ovirt_vms", "vms", named("centos")),
+        (*_OTHER_VMS, _placed("clusters", "west")),
+        READS,
+    ),
+    Task(
+        "ovirt_vm_info/2",
+        answers("ovirt_vms", "vms", lambda row: row["name"] == "myvm"),
+        (seeds.my_vm, seeds.vm("another-vm")),
+        READS,
+    ),
+    Task(
+        "ovirt_vm_info/4",
+        answers("ovirt_vms", "vms", lambda row: row["name"] == "myvm"),
+        (seeds.my_vm, seeds.vm("another-vm")),
+        READS,
+    ),
+    Task(
+        "ovirt_cluster_info/0",
+        answers("ovirt_clusters", "clusters", named("production")),
+        (seeds.copy_of_first("clusters", "production1"),),
+        READS,
+    ),
+    Task(
+        "ovirt_datacenter_info/0",
+        answers("ovirt_datacenters", "data_centers", named("production")),
+        (seeds.copy_of_first("data_centers", "production1"),),
+        READS,
+    ),
+    Task(
+        "ovirt_disk_info/0",
+        answers("ovirt_disks", "disks", named("centos")),
+        (seeds.disk("centos7"), seeds.disk("another")),
+        READS,
+    ),
+    Task(
+        "ovirt_host_info/0",
+        answers("ovirt_hosts", "nodes", named("host")),
+        (seeds.renamed("nodes", "node1", "host1"), _placed("data_centers", "west")),
+        READS,
+    ),
+    Task(
+        "ovirt_host_info/2",
+        answers("ovirt_hosts", "nodes", named("host")),
+        (seeds.renamed("nodes", "node1", "host1"),),
+        READS,
+    ),
+    Task(
+        "ovirt_network_info/0",
+        answers("ovirt_networks", "networks", named("vlan1")),
+        (seeds.copy_of_first("networks", "vlan10", bridge="vlan10"),),
+        READS,
+    ),
+    Task("ovirt_vnic_profile_info/0", answers("ovirt_vnic_profiles", "vnic_profiles", everything), (), READS),
+    Task("ovirt_nic_info/0", _nics, (seeds.vm("centos7", "Blank"), seeds.nic_of_vm("centos7", nic="eth0")), READS),
+    Task(
+        "ovirt_storage_domain_info/0",
+        answers("ovirt_storage_domains", "storage_domains", named("data")),
+        (_placed("data_centers", "west"),),
+        READS,
+    ),
+    Task(
+        "ovirt_template_info/0",
+        answers("ovirt_templates", "templates", named("centos")),
+        (seeds.renamed("templates", "tiny", "centos7"), _placed("data_centers", "west")),
+        READS,
+    ),
+    Task(
+        "ovirt_user_info/0",
+        answers("ovirt_users", "users", lambda row: row["first_name"] == "john"),
+        (seeds.user("john@internal", "john"),),
+        READS,
+    ),
+    Task("ovirt_group_info/0", answers("ovirt_groups", "groups", named("admin")), (), READS),
+    Task("ovirt_event_info/0", _all_events, _OTHER_VMS, READS),
+    Task("ovirt_event_info/1", _ten_events, (_MANY_EVENTS,), READS),
+    Task("ovirt_event_info/2", _alerts, (*_OTHER_VMS, _an_alert), READS),
+    Task(
+        "ovirt_tag_info/0", answers("ovirt_tags", "tags", named("tag")), (seeds.tag("tag1"), seeds.tag("other")), READS
+    ),
+    Task(
+        "ovirt_tag_info/2",
+        _tags_of("vms", "postgres"),
+        (seeds.vm("postgres", "Blank"), seeds.tag("tag1", ("vms", "postgres")), seeds.tag("other")),
+        READS,
+    ),
+    Task(
+        "ovirt_tag_info/4",
+        _tags_of("nodes", "west"),
+        (seeds.renamed("nodes", "node1", "west"), seeds.tag("tag1", ("hosts", "west")), seeds.tag("other")),
+        READS,
+    ),
+    Task(
+        "ovirt_affinity_label_info/0",
+        answers("ovirt_affinity_labels", "affinity_labels", named("label")),
+        (seeds.label("label1"), seeds.label("other")),
+        READS,
+    ),
+    Task("ovirt_affinity_label_info/2", _labels_of(("vms", "postgres1")), _LABELLED, READS),
+    Task("ovirt_affinity_label_info/4", _labels_of(("nodes", "west1")), _HOST_LABELLED, READS),
+    Task(
+        "ovirt_affinity_label_info/6",
+        _labels_of(("nodes", "west1"), ("vms", "postgres1")),
+        (*_LABELLED, *_HOST_LABELLED),
+        READS,
+    ),
+    Task("ovirt_vm_os_info/0", None, (), READS),
+    Task("ovirt_vm_os_info/2", None, (), READS),
+    Task("ovirt_scheduling_policy_info/0", None, (), READS),
+    Task("ovirt_system_option_info/0", None, (), READS),
+)

@@ -1,0 +1,141 @@
+"""Users, hosts, storage domains, events, jobs, and what belongs to none of the other files."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+from tests.conformance.examples import seeds
+from tests.conformance.examples.ansible.task import ALWAYS, READS, Task
+from tests.conformance.examples.ansible.tasks.entities import changes_id
+from tests.conformance.examples.case import Fixture, Oracle, Seen
+from tests.conformance.examples.oracles import adds, expect, mentions, removes
+from tests.conformance.examples.state import Differs, Row
+
+
+def _user(principal: str) -> Oracle:
+    def oracle(seen: Seen) -> None:
+        wanted = f"{principal}@example.com-authz"
+        if seen.before.rows("users", name=wanted):
+            raise Differs("the user was there before")
+        expect(seen.after.one("users", name=wanted), domain="example.com-authz", administrator=0)
+
+    return oracle
+
+
+def _in_maintenance(seen: Seen) -> None:
+    if seen.before.one("nodes", name="myhost")["status"] == "maintenance":
+        raise Differs("it was so before")
+    expect(seen.after.one("nodes", name="myhost"), status="maintenance")
+
+
+def _new_events(seen: Seen) -> list[Row]:
+    before = {row["id"] for row in seen.before.rows("events")}
+    return [row for row in seen.after.rows("events") if row["id"] not in before]
+
+
+def _event(description: str) -> Oracle:
+    def oracle(seen: Seen) -> None:
+        found = [row for row in _new_events(seen) if row["description"] == description]
+        if not found:
+            raise Differs("no such event was written")
+        mentions(found[0], "warning")
+
+    return oracle
+
+
+def _job(seen: Seen) -> None:
+    job = seen.after.one("jobs", description="job_name")
+    expect(job, external=1)
+    steps = {row["description"] for row in seen.after.rows("job_steps", job_id=job["id"])}
+    if not {"step_name_A", "step_name_B"} <= steps or seen.before.rows("jobs", description="job_name"):
+        raise Differs("the job has not these steps")
+
+
+def _status(table: str, description: str, status: str) -> Oracle:
+    def oracle(seen: Seen) -> None:
+        if seen.before.one(table, description=description)["status"] == status:
+            raise Differs("it was so before")
+        expect(seen.after.one(table, description=description), status=status)
+
+    return oracle
+
+
+def _signed_in(seen: Seen) -> None:
+    """The token that was given is one of the sessions, which are known by their digests."""
+    token = seen.result["ansible_facts"]["ovirt_auth"]["token"]
+    seen.after.one("sessions", id=hashlib.sha256(token.encode()).hexdigest())
+
+
+_NFS = (seeds.my_host, seeds.renamed("data_centers", "Default", "mydatacenter"))
+_USER1 = seeds.user("user1@example.com-authz", "user1")
+_GROUP = (
+    seeds.my_cluster,
+    seeds.many(seeds.vm, "vm1", "vm2"),
+    seeds.renamed("nodes", "node1", "host1"),
+    seeds.renamed("nodes", "node2", "host2"),
+)
+
+
+def _tried(module: str, numbers: Iterable[int], *needs: Fixture) -> Iterator[Task]:
+    """Without an oracle yet: what they need is made, so that it is said what the engine lacks."""
+    return (Task(f"{module}/{number}", None, needs) for number in numbers)
+
+
+TASKS = (
+    Task("ovirt_auth/0.1", _signed_in, (), READS),
+    Task("ovirt_auth/1", _signed_in, (), READS),
+    *(
+        Task(f"ovirt_storage_domain/{number}", adds("storage_domains", "data_nfs"), _NFS, checkable=False)
+        for number in (0, 1, 2)
+    ),
+    *(Task(f"ovirt_storage_domain/{number}", None, _NFS, checkable=False) for number in (3, 4, 5, 6, 7, 8, 9, 11, 12)),
+    Task("ovirt_user/0", _user("user1")),
+    Task("ovirt_user/1", _user("user1@ad2.example.com")),
+    Task(
+        "ovirt_user/2", removes("users", "user1@example.com-authz"), (seeds.user("user1@example.com-authz", "user1"),)
+    ),
+    Task("ovirt_user/3", None, (seeds.user("user1@example.com-authz", "user1"),)),
+    Task("ovirt_group/0", adds("groups", "group1")),
+    Task("ovirt_group/1", adds("groups", "group1")),
+    Task("ovirt_role/0", adds("roles", "role")),
+    Task("ovirt_role/2", adds("roles", "role")),
+    Task("ovirt_host/3", _in_maintenance, (seeds.host_to_leave,), checkable=False),
+    Task("ovirt_host/4", None, (seeds.my_host,), ALWAYS),
+    Task("ovirt_host/5", None, (seeds.host_to_leave,), ALWAYS, checkable=False),
+    Task("ovirt_host/8", None, (seeds.host_to_leave,), ALWAYS, checkable=False),
+    Task("ovirt_host/9", removes("nodes", "myhost"), (seeds.host_to_leave,), checkable=False),
+    Task("ovirt_host/10", removes("nodes", "myhost"), (seeds.host_to_leave,), checkable=False),
+    Task("ovirt_host/11", changes_id("nodes", "new host name"), (seeds.host_with_no_id,)),
+    Task("ovirt_host/12", _in_maintenance, (seeds.host_to_leave,), checkable=False),
+    Task("ovirt_host_pm/0", adds("fence_agents", ""), (seeds.my_host,)),
+    Task("ovirt_event/0", _event("The file system /home on host xyz is almost full!"), (), ALWAYS),
+    Task("ovirt_event/1", _event("The file system /home is almost full!"), (seeds.my_vm,), ALWAYS),
+    Task("ovirt_event/2", None, ()),
+    Task("ovirt_job/0", _job),
+    Task("ovirt_job/1", _status("job_steps", "step_name_A", "finished"), (seeds.job,)),
+    Task("ovirt_job/2", _status("job_steps", "step_name_B", "failed"), (seeds.job,)),
+    Task("ovirt_job/3", _status("jobs", "job_name", "finished"), (seeds.job,)),
+    Task("ovirt_storage_domain/10", None, (seeds.my_storage("domain"),), ALWAYS),
+    Task("ovirt_storage_domain/13", None, (seeds.my_storage("mystorage_domain"),)),
+    *_tried("ovirt_affinity_group", (0, 1, 2), *_GROUP),
+    *_tried(
+        "ovirt_quota",
+        (0, 1, 2, 3, 4),
+        seeds.renamed("data_centers", "Default", "dcX"),
+        seeds.renamed("clusters", "Default", "cluster1"),
+    ),
+    *_tried("ovirt_permission", (0, 1), _USER1, seeds.my_vm, seeds.my_cluster),
+    *_tried("ovirt_permission", (4,), _USER1),
+    *_tried("ovirt_permission_info", (0,), seeds.user("john@example.com-authz", "john")),
+    *_tried("ovirt_host", (6, 7), seeds.my_host),
+    *_tried("ovirt_host_pm", (1, 2), seeds.my_host),
+    *_tried("ovirt_host_network", range(7), seeds.my_host, seeds.many(seeds.network, "myvlan", "myvlan1", "myvlan2")),
+    *_tried("ovirt_host_storage_info", (0, 2, 3, 4), seeds.my_host),
+    *_tried("ovirt_snapshot", (2, 3), seeds.vm("rhel7")),
+    *_tried("ovirt_snapshot", (5,), seeds.my_vm),
+    *_tried("ovirt_snapshot", (7,), seeds.vm("test")),
+    *_tried("ovirt_snapshot_info", (0,), seeds.vm("centos7")),
+    *_tried("ovirt_storage_template_info", (0,), seeds.my_storage("storage")),
+    *_tried("ovirt_storage_vm_info", (0,), seeds.my_storage("storage")),
+    *_tried("ovirt_template", range(4, 9), seeds.my_storage("mystorage"), seeds.my_cluster),
+    *_tried("ovirt_vm", range(1, 6), seeds.my_storage("mystorage"), seeds.my_cluster),
+)

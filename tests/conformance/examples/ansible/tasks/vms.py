@@ -1,0 +1,243 @@
+"""VMs, their NICs and disks, templates."""
+
+from tests.conformance.examples import seeds
+from tests.conformance.examples.ansible.task import ALWAYS, Task
+from tests.conformance.examples.ansible.tasks.entities import changes_id
+from tests.conformance.examples.case import Fixture, Oracle, Seen
+from tests.conformance.examples.oracles import changes, expect, links, mentions, removes, spec_of, was_added
+from tests.conformance.examples.sdk.disks import image_of
+from tests.conformance.examples.sdk.vms import stopped
+from tests.conformance.examples.state import Differs
+
+GIB = 1 << 30
+
+
+def _template(name: str) -> Fixture:
+    return seeds.renamed("templates", "tiny", name)
+
+
+def _cluster(name: str) -> Fixture:
+    return seeds.renamed("clusters", "Default", name)
+
+
+def _made_from(name: str, template: str, **wanted: object) -> Oracle:
+    """A VM in its cluster with the template's disks as images of its own."""
+
+    def oracle(seen: Seen) -> None:
+        row = was_added(seen, "vms", name)
+        expect(row, template_id=seen.after.one("templates", name=template)["id"], **wanted)
+        attachments = seen.after.rows("disk_attachments", owner_id=row["id"])
+        for attachment in attachments:
+            image_of(seen.after, seen.after.one("disks", id=attachment["disk_id"]))
+        if not attachments:
+            raise Differs("the VM has no disk")
+
+    return oracle
+
+
+def _runs_with_seed(name: str, template: str, *texts: str, **wanted: object) -> Oracle:
+    """`ovirt_vm` makes the VM and starts it with cloud-init only where it is told to run."""
+
+    def oracle(seen: Seen) -> None:
+        _made_from(name, template, **wanted)(seen)
+        kept = repr([dict(row) for table in seen.after.lasting() for row in seen.after.tables[table]])
+        for text in texts:
+            if text not in kept:
+                raise Differs(f"{text} is nowhere kept")
+
+    return oracle
+
+
+def _with_disk_and_nic(seen: Seen) -> None:
+    row = was_added(seen, "vms", "myvm")
+    expect(row, memory_bytes=2 * GIB, cores=2, sockets=2, type="server")
+    mentions(row, "rhel_7x64")
+    disk = seen.after.one("disks", name="rhel7_disk")["id"]
+    expect(seen.after.one("disk_attachments", owner_id=row["id"], disk_id=disk), bootable=1)
+    seen.after.one("nics", owner_id=row["id"], name="nic1")
+
+
+def _removed(seen: Seen) -> None:
+    removes("vms", "myvm")(seen)
+    if seeds.vm_id(seen.before) in seen.after.vms_running():
+        raise Differs("it still runs")
+
+
+def _on_host(seen: Seen) -> None:
+    identity = seeds.vm_id(seen.after)
+    if identity in seen.before.vms_running():
+        raise Differs("it ran before")
+    node = seen.after.one("nodes", name="host1")["address"]
+    where = seen.after.vms_running().get(identity)
+    if where is None or where[0] != "node2":
+        raise Differs(f"it does not run on host1 ({node})")
+
+
+def _boots_from_network(seen: Seen) -> None:
+    changes_of_row(seen, "vms", "myvm", "network")
+
+
+def changes_of_row(seen: Seen, table: str, name: str, *values: object) -> None:
+    if seen.before.one(table, name=name) == seen.after.one(table, name=name):
+        raise Differs(f"{name} is as it was")
+    mentions(seen.after.one(table, name=name), *values)
+
+
+def _row_changed(*values: object) -> Oracle:
+    return lambda seen: changes_of_row(seen, "vms", "myvm", *values)
+
+
+def _nic(seen: Seen) -> None:
+    identity = seeds.vm_id(seen.after)
+    if seen.before.rows("nics", owner_id=identity):
+        raise Differs("it had a NIC before")
+    profile = seen.after.one("vnic_profiles", name="ovirtmgmt")["id"]
+    row = seen.after.one("nics", owner_id=identity, name="mynic")
+    expect(row, interface="e1000", mac="00:1a:4a:16:01:56", vnic_profile_id=profile)
+
+
+def _nic_of_template(seen: Seen) -> None:
+    identity = seen.after.one("templates", name="my_template")["id"]
+    if seen.before.rows("nics", owner_id=identity):
+        raise Differs("it had a NIC before")
+    expect(seen.after.one("nics", owner_id=identity, name="nic1"), interface="virtio")
+
+
+def _plugged(plugged: int) -> Oracle:
+    def oracle(seen: Seen) -> None:
+        rows = [state.one("nics", owner_id=seeds.vm_id(state), name="mynic") for state in (seen.before, seen.after)]
+        if rows[0]["plugged"] == plugged:
+            raise Differs("it was so before")
+        expect(rows[1], plugged=plugged)
+
+    return oracle
+
+
+def _no_nic(seen: Seen) -> None:
+    identity = seeds.vm_id(seen.before)
+    if not seen.before.rows("nics", owner_id=identity) or seen.after.rows("nics", owner_id=identity):
+        raise Differs("the NIC is still there")
+
+
+def _disk(seen: Seen) -> None:
+    disk = was_added(seen, "disks", "myvm_disk")
+    expect(disk, provisioned_size_bytes=10 * GIB, format="cow", status="ok")
+    expect(image_of(seen.after, disk), virtual_size_bytes=10 * GIB)
+    expect(
+        seen.after.one("disk_attachments", owner_id=seeds.vm_id(seen.after, "rhel7"), disk_id=disk["id"]),
+        interface="virtio",
+    )
+
+
+def _detached(seen: Seen) -> None:
+    disk = seen.before.one("disks", name="myvm_disk")["id"]
+    if not seen.before.rows("disk_attachments", disk_id=disk) or seen.after.rows("disk_attachments", disk_id=disk):
+        raise Differs("the disk is still attached")
+    image_of(seen.after, seen.after.one("disks", id=disk))
+
+
+def _template_made(name: str = "mytemplate", **wanted: object) -> Oracle:
+    def oracle(seen: Seen) -> None:
+        row = was_added(seen, "templates", name)
+        expect(row, **wanted)
+        owned = {one["disk_id"] for one in seen.after.rows("disk_attachments", owner_id=row["id"])}
+        if not owned or not owned <= {disk for disk, _ in seen.after.images()}:
+            raise Differs("the template's disks are not on the nodes")
+
+    return oracle
+
+
+_VM = (seeds.my_vm,)
+_NIC = (*_VM, seeds.nic_of_vm("myvm", nic="mynic"))
+_IN_MINE = (_cluster("mycluster"), seeds.my_vm)
+_RHEL7 = (seeds.vm("rhel7"),)
+TASKS = (
+    Task("ovirt_vm/0", _made_from("myvm", "rhel7_template"), (_template("rhel7_template"), _cluster("mycluster"))),
+    Task("ovirt_vm/6", _made_from("myvm", "rhel7", stateless=1), (_template("rhel7"), _cluster("mycluster"))),
+    Task("ovirt_vm/7", _with_disk_and_nic, (_cluster("brq01"), seeds.disk("rhel7_disk"))),
+    Task(
+        "ovirt_vm/8", changes_id("vms", "new_vm_name"), (seeds.vm("old", "Blank"), seeds.copied_vm("old", seeds.NO_ID))
+    ),
+    Task(
+        "ovirt_vm/9",
+        _runs_with_seed(
+            "rhel7", "rhel7", "example.com", "10.34.60.86", memory_bytes=GIB, high_availability_priority=50
+        ),
+        (_template("rhel7"),),
+    ),
+    Task(
+        "ovirt_vm/10",
+        _runs_with_seed("rhel7_4", "rhel7", "10.34.60.86"),
+        (_template("rhel7"), _cluster("mycluster")),
+    ),
+    Task(
+        "ovirt_vm/11",
+        _runs_with_seed("windows2012R2_AD", "windows2012R2", "windowsad.example.com", memory_bytes=3 * GIB),
+        (_template("windows2012R2"),),
+    ),
+    Task("ovirt_vm/12", _on_host, (*_VM, seeds.renamed("nodes", "node2", "host1"))),
+    Task("ovirt_vm/13", _on_host, (_cluster("cluster1"), *_VM, seeds.renamed("nodes", "node2", "host1"))),
+    Task("ovirt_vm/14", None, (*_VM, seeds.started), ALWAYS),
+    Task("ovirt_vm/15", None, _VM),
+    Task("ovirt_vm/16", None, _VM),
+    Task("ovirt_vm/17", None, _VM),
+    Task("ovirt_vm/18", stopped, (*_VM, seeds.started), checkable=False),
+    Task("ovirt_vm/19", changes("vms", "myvm", memory_bytes=4 * GIB), _VM),
+    Task("ovirt_vm/20", changes("vms", "myvm", memory_bytes=4 * GIB), (*_VM, seeds.started)),
+    Task("ovirt_vm/21", None, _IN_MINE),
+    Task("ovirt_vm/22", None, (*_IN_MINE, seeds.numa_nodes)),
+    Task("ovirt_vm/23", _boots_from_network, _VM),
+    Task(
+        "ovirt_vm/25",
+        _made_from("vm_test", "mytemplate"),
+        (_template("mytemplate"), _cluster("mycluster"), seeds.my_storage("mynfs")),
+    ),
+    Task("ovirt_vm/26", _removed, (*_VM, seeds.started)),
+    Task("ovirt_vm/29", _made_from("myvm", "mytemplate"), (_template("mytemplate"), _cluster("mycluster"))),
+    Task("ovirt_vm/30.0", None, (*_VM, seeds.started), ALWAYS),
+    Task("ovirt_vm/31", None, (*_VM, seeds.my_host)),
+    Task(
+        "ovirt_vm/32",
+        lambda seen: (
+            links(("vms", "myvm"), ("nodes", "host1"))(seen),
+            links(("vms", "myvm"), ("nodes", "host2"))(seen),
+        )[0],
+        (*_VM, seeds.renamed("nodes", "node1", "host1"), seeds.renamed("nodes", "node2", "host2")),
+    ),
+    Task("ovirt_vm/33", None, (*_IN_MINE, seeds.my_host)),
+    Task("ovirt_vm/34", None, (*_VM, seeds.snapshot)),
+    Task("ovirt_vm/36", None, _IN_MINE),
+    Task("ovirt_nic/0", _nic, _VM),
+    Task("ovirt_nic/1", _plugged(1), (*_NIC, seeds.unplugged("mynic")), checkable=False),
+    Task("ovirt_nic/2", _plugged(0), _NIC, checkable=False),
+    Task("ovirt_nic/3", _nic_of_template, (_template("my_template"),)),
+    Task("ovirt_nic/4", _no_nic, _NIC),
+    Task("ovirt_nic/5", changes_id("nics", "new_nic_name"), (*_NIC, seeds.with_no_id("nics", "mynic"))),
+    Task("ovirt_nic/6", None, _NIC),
+    Task("ovirt_mac_pool/2", None, _NIC),
+    Task("ovirt_disk/0", _disk, _RHEL7),
+    Task("ovirt_disk/1", None, _RHEL7),
+    Task("ovirt_disk/2", _detached, (*_RHEL7, seeds.disk_of_vm("myvm_disk", "rhel7"))),
+    Task(
+        "ovirt_disk/3",
+        changes_id("disks", "new_disk_name"),
+        (*_RHEL7, seeds.disk_of_vm("old", "rhel7"), seeds.attached_with_no_id),
+    ),
+    Task("ovirt_disk/4", None, _VM),
+    Task("ovirt_disk/9", None),
+    Task("ovirt_template/0", _template_made(description="Test"), _RHEL7),
+    Task("ovirt_template/2", removes("templates", "mytemplate"), (_template("mytemplate"),)),
+    Task("ovirt_template/3", changes_id("templates", "new_template_name"), (seeds.template_with_no_id,)),
+    Task("ovirt_template/10", None, (_cluster("mycluster"), *_RHEL7)),
+    Task("ovirt_template/11", None, (_cluster("mycluster"), *_RHEL7)),
+    Task("ovirt_template/12", _template_made(memory_bytes=GIB), (seeds.vm("rhel8"),)),
+    Task("ovirt_template/13", _template_made(), (_cluster("mycluster"), seeds.vm("rhel8"))),
+    Task("ovirt_template/14", _template_made(time_zone="America/Godthab"), (_cluster("MyCluster"), seeds.vm("rhel8"))),
+    Task("ovirt_template/15", _template_made("windows2012R2_AD", memory_bytes=3 * GIB), (seeds.vm("windows2012"),)),
+    Task("ovirt_snapshot/0", None, _RHEL7, ALWAYS),
+    Task("ovirt_snapshot/1", None, _RHEL7, ALWAYS),
+    Task("ovirt_snapshot/6", None, (seeds.vm("test"),)),
+    Task("ovirt_vmpool/0", None, (_template("rhel7"), _cluster("mycluster"))),
+    Task("ovirt_vmpool/3", None, (_template("blank"), _cluster("mycluster"))),
+)
+_ = spec_of

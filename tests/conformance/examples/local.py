@@ -1,0 +1,229 @@
+"""A whole engine in this process over fake nodes, a new one for each case, behind the examples' names."""
+
+import asyncio
+import shutil
+import sqlite3
+import tempfile
+import threading
+import time
+from collections.abc import Awaitable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar, cast
+
+import msgspec
+import ovirtsdk4 as sdk
+import uvicorn
+
+from hosted_engine.authority import make_authority, make_pair
+from hosted_engine.engine.nodes.model import NodeStatus
+from hosted_engine.fleet.fleet import Fleet
+from hosted_engine.main import SystemClock
+from hosted_engine.rest.app import make_app
+from hosted_engine.rest.resources import handlers
+from node.api.contract import NodeApi
+from node.api.messages.identity import Role
+from tests.conformance.examples.front import Front
+from tests.conformance.examples.namespace import AUTHORITY, NAMES, hosts_file
+from tests.conformance.examples.state import NodeState, State, read_database
+from tests.fakes.engine import PASSWORD, World, fake_nodes
+from tests.fakes.node.fake import FakeNode
+
+T = TypeVar("T")
+MEMORY = Path("/dev/shm")  # the database lives for seconds: no disk has to be waited for
+
+UP_S = 20.0
+BEAT_S = 5.0
+
+
+class Loop:
+    """The thread in which all engines live."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        threading.Thread(target=self.loop.run_forever, name="engines", daemon=True).start()
+
+    def run(self, work: Awaitable[T]) -> T:
+        async def wait() -> T:
+            return await work
+
+        return asyncio.run_coroutine_threadsafe(wait(), self.loop).result(60)
+
+
+class _LiveWorld(World):
+    """On the real clock: events of one run lie apart."""
+
+    @property
+    def now(self) -> float:
+        return time.time()
+
+    @now.setter
+    def now(self, value: float) -> None:
+        """The field of the dataclass is given once, and not kept."""
+
+
+class LocalSite:
+    """Listens on `127.0.40.NUMBER:443`; `renew` puts a new engine there. One case at a time uses it."""
+
+    password = PASSWORD
+
+    def __init__(self, loop: Loop, folder: Path, number: int) -> None:
+        self.address = f"127.0.40.{number}"
+        self.folder = folder / str(number)
+        self.folder.mkdir()
+        shutil.copy(folder / "ca.pem", self.folder)
+        self.hosts = hosts_file(self.folder, self.address)
+        self.front = Front(PASSWORD)
+        self._loop = loop
+        self._files = folder
+        self._database = self.folder / "engine.db"
+        self._server: uvicorn.Server | None = None
+        self._world: World | None = None
+        self._fleet: Fleet
+        self._beating: asyncio.Task[None]
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.address}/ovirt-engine/api"
+
+    @property
+    def authority(self) -> Path:
+        return self._files / "ca.pem"
+
+    def renew(self) -> None:
+        """Begin with a site of three nodes that nobody has used yet."""
+        self._loop.run(self._renew())
+        self.front.requests.clear()
+
+    @contextmanager
+    def connection(self) -> Iterator[sdk.Connection]:
+        """For fixtures; what they ask is not noted."""
+        with sdk.Connection(
+            url=self.url, username="admin@internal", password=PASSWORD, ca_file=str(self.authority), timeout=30
+        ) as connection:
+            yield connection
+        self.front.requests.clear()
+
+    def execute(self, statement: str, *values: object) -> None:
+        """Change the database where the API cannot yet."""
+        with sqlite3.connect(self._database, timeout=10) as connection:
+            connection.execute(statement, values)
+        connection.close()
+
+    def await_storage(self) -> None:
+        """A state of the storage counts when two looks, 5 s apart, say the same."""
+        assert self._world is not None
+        until = time.monotonic() + UP_S
+        while self._world.readings.storage is None and time.monotonic() < until:
+            time.sleep(0.05)
+
+    def state(self) -> State:
+        assert self._world is not None
+        nodes = {node.name: _node_state(node) for node in self._world.nodes.values()}
+        return State(read_database(self._database), nodes)
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.should_exit = True
+            self._loop.run(self._stop_engine())
+            time.sleep(0.2)
+
+    async def _renew(self) -> None:
+        await self._stop_engine()
+        for file in self.folder.glob("engine.db*"):
+            file.unlink()
+        nodes = fake_nodes(now=time.time)
+        self._world = world = _LiveWorld(url=f"sqlite:///{self._database}", nodes=nodes)
+        self._fleet = fleet = Fleet(
+            store=world.store,
+            readings=world.readings,
+            locks=world.locks,
+            clock=SystemClock(),
+            connect=lambda node: cast(NodeApi, nodes[node.id]),
+        )
+        world.begin_with(fleet)
+        fleet.start()
+        self._beating = asyncio.create_task(_beat(nodes.values()))
+        async with asyncio.timeout(UP_S):
+            while not _is_up(world):  # noqa: ASYNC110 - the engine tells nobody of it
+                await asyncio.sleep(0.01)
+        authority = self.authority.read_bytes()
+        app = make_app(store=world.store, handlers=handlers(world.engine), authority_pem=authority)
+        self.front.engine = app  # type: ignore[assignment]
+        if self._server is None:
+            await self._listen()
+
+    async def _stop_engine(self) -> None:
+        if self._world is None:
+            return
+        self._beating.cancel()
+        await self._world.engine.stop()
+        await self._fleet.stop()
+        self._world.store.close()
+
+    async def _listen(self) -> None:
+        config = uvicorn.Config(
+            self.front,
+            host=self.address,
+            port=443,
+            ssl_certfile=str(self._files / "engine.crt"),
+            ssl_keyfile=str(self._files / "engine.key"),
+            log_level="warning",
+            lifespan="off",
+        )
+        self._server = uvicorn.Server(config)
+        self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        self._serving = asyncio.create_task(self._server._serve())
+        while not self._server.started:  # noqa: ASYNC110 - uvicorn offers nothing better
+            await asyncio.sleep(0.01)
+
+
+@contextmanager
+def local_sites(count: int) -> Iterator[list[LocalSite]]:
+    """That many sites beside each other."""
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None, prefix="examples-") as folder:
+        _certificates(Path(folder), count)
+        loop = Loop()
+        sites = [LocalSite(loop, Path(folder), number) for number in range(1, count + 1)]
+        try:
+            yield sites
+        finally:
+            for site in sites:
+                site.stop()
+
+
+async def _beat(nodes: Iterable[FakeNode]) -> None:
+    """Nodes that say nothing for long are taken for lost."""
+    while True:
+        await asyncio.sleep(BEAT_S)
+        for node in nodes:
+            node.heartbeat()
+
+
+def _is_up(world: World) -> bool:
+    with world.store.transaction() as tx:
+        return all(node.status is NodeStatus.UP for node in tx.nodes.list())
+
+
+def _certificates(folder: Path, count: int) -> None:
+    authority = make_authority("examples")
+    addresses = tuple(f"127.0.40.{number}" for number in range(1, count + 1))
+    pair = make_pair(authority, Role.ENGINE, NAMES[0], names=(*NAMES, *addresses))
+    (folder / "ca.pem").write_text(authority.certificate)
+    (folder / "engine.crt").write_text(pair.certificate)
+    (folder / "engine.key").write_text(pair.key)
+    shutil.copy(folder / "ca.pem", AUTHORITY)
+
+
+def _node_state(node: FakeNode) -> NodeState:
+    vms = {
+        report.id: {"state": report.state.value, "spec": msgspec.to_builtins(node.machines.spec(report.id))}
+        for report in node.machines.vms()
+    }
+    images = {(ref.disk_id, ref.image_id): msgspec.to_builtins(image) for ref, image in node.site.images.items()}
+    statistics = {
+        **msgspec.to_builtins(node.hello().statistics),
+        "memory_bytes": node.host.memory_bytes,
+    }
+    seeds = [str(msgspec.to_builtins(seed)) for seed in node.site.seeds.values()]
+    return NodeState(vms, images, seeds, statistics)

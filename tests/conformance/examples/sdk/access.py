@@ -1,0 +1,44 @@
+"""Users, groups, roles, permissions."""
+
+from tests.conformance.examples import seeds
+from tests.conformance.examples.case import Case, Seen
+from tests.conformance.examples.oracles import adds, links, mentions, was_added
+from tests.conformance.examples.state import Differs
+
+_KEY = "ssh-rsa AAA...mu9 myuser@example.com"
+_USER2 = ("users", "user2@internal-authz")
+_VMS = ("myvm1", "myvm2", "myvm3")
+
+
+def ssh_key(seen: Seen) -> None:
+    user = seen.after.one("users", name="myuser@internal-authz")["id"]
+    holding = [row for name, rows in seen.after.tables.items() if "key" in name for row in rows if _KEY in row.values()]
+    if not any(user in row.values() for row in holding):
+        raise Differs("the user has no such key")
+
+
+def permissions_on_vms(seen: Seen) -> None:
+    for name in _VMS:
+        links(_USER2, ("vms", name))(seen)
+
+
+def role(seen: Seen) -> None:
+    row = was_added(seen, "roles", "myrole")
+    mentions(row, "My custom role to create virtual machines")
+
+
+CASES = (
+    Case("add_user_ssh_public_key", ssh_key, (seeds.user("myuser@internal-authz", "myuser"),)),
+    Case("add_group", adds("groups", "mygroup")),
+    Case("add_role", role),
+    Case(
+        "assign_permission",
+        links(("users", "myuser@mydomain-authz"), ("networks", "mynetwork")),
+        (seeds.user("myuser@mydomain-authz", "myuser"), seeds.my_network),
+    ),
+    Case(
+        "assign_permission_to_vms",
+        permissions_on_vms,
+        (seeds.user("user2@internal-authz", "user2"), seeds.many(seeds.vm, *_VMS)),
+    ),
+)

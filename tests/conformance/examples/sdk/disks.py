@@ -1,0 +1,123 @@
+"""Disks and storage domains."""
+
+from tests.conformance.examples import seeds
+from tests.conformance.examples.case import Case, Seen
+from tests.conformance.examples.oracles import adds, expect, was_added
+from tests.conformance.examples.run import CONFIGURATION
+from tests.conformance.examples.state import Differs, Row, State
+
+GIB = 1 << 30
+_DESCRIPTION = "Created by add_disks.py"
+_OF_DISKS = ["-c", CONFIGURATION, "--sd-name", "mydata"]
+
+
+def image_of(state: State, disk: Row) -> Row:
+    images = [image for (owner, _), image in state.images().items() if owner == disk["id"]]
+    if len(images) != 1:
+        raise Differs(f"the nodes have {len(images)} images of {disk['name']}")
+    return images[0]
+
+
+def made(seen: Seen, name: str, size: int, description: str) -> Row:
+    disk = was_added(seen, "disks", name)
+    domain = seen.after.one("storage_domains", id=disk["storage_domain_id"])["name"]
+    expect(disk, provisioned_size_bytes=size, description=description, status="ok")
+    expect(image_of(seen.after, disk), virtual_size_bytes=size)
+    if domain not in ("mydata", "bs-scsi-012"):
+        raise Differs(f"{name} lies on {domain}")
+    return disk
+
+
+def many_made(seen: Seen) -> None:
+    for number in range(3):
+        made(seen, f"disk-{number}", GIB, _DESCRIPTION)
+
+
+def many_deleted(seen: Seen) -> None:
+    before = seen.before.rows("disks", description=_DESCRIPTION)
+    if len(before) != 2 or seen.after.rows("disks", description=_DESCRIPTION):
+        raise Differs("disks of that description are still there")
+    if {disk["id"] for disk in before} & {owner for owner, _ in seen.after.images()}:
+        raise Differs("images of them are still on the nodes")
+    image_of(seen.after, seen.after.one("disks", name="another-disk"))
+
+
+def attached(seen: Seen) -> None:
+    disk = made(seen, "mydisk", 10 * GIB, "My disk")
+    row = seen.after.one("disk_attachments", owner_id=seeds.vm_id(seen.after), disk_id=disk["id"])
+    expect(row, active=1, bootable=0, interface="virtio")
+
+
+def extended(seen: Seen) -> None:
+    made(seen, "mydisk", 12 * GIB, "my disk")
+
+
+def unplugged(seen: Seen) -> None:
+    disk = seen.before.one("disks", name="mydisk")["id"]
+    rows = [state.one("disk_attachments", disk_id=disk) for state in (seen.before, seen.after)]
+    if (rows[0]["active"], rows[1]["active"]) != (1, 0):
+        raise Differs("the disk is still plugged")
+
+
+def sparser(seen: Seen) -> None:
+    images = [image_of(state, state.one("disks", name="mydisk")) for state in (seen.before, seen.after)]
+    if not images[1]["actual_size_bytes"] < images[0]["actual_size_bytes"]:
+        raise Differs("the image takes as much room as before")
+
+
+def another_master(seen: Seen) -> None:
+    masters = [[row["name"] for row in state.rows("storage_domains", master=1)] for state in (seen.before, seen.after)]
+    if masters[0] == ["mydata"] or masters[1] != ["mydata"]:
+        raise Differs(f"the master is {masters[1]}")
+
+
+_ATTACH = (seeds.my_data_center,)
+CASES = (
+    Case(
+        "add_disks",
+        many_made,
+        (seeds.my_storage(),),
+        lambda state: [*_OF_DISKS, "--count", "3", "--format", "qcow2", "--sparse"],
+    ),
+    Case(
+        "delete_disks",
+        many_deleted,
+        (
+            seeds.my_storage(),
+            seeds.disk("first-disk", _DESCRIPTION),
+            seeds.disk("second-disk", _DESCRIPTION),
+            seeds.disk("another-disk"),
+        ),
+        lambda state: _OF_DISKS,
+    ),
+    Case("add_floating_disk", lambda seen: _nothing(made(seen, "mydisk", 10 * GIB, "My disk")), (seeds.my_storage(),)),
+    Case("add_vm_disk", attached, (seeds.my_vm, seeds.my_storage())),
+    Case("extend_disk", extended, (seeds.my_vm, seeds.my_storage("bs-scsi-012"))),
+    Case("deactivate_disk_attachment", unplugged, (seeds.my_vm, seeds.disk_of_vm())),
+    Case("sparsify_disk", sparser, (seeds.disk("mydisk"),)),
+    Case(
+        "reduce_disk",
+        None,
+        (seeds.disk("mydisk"),),
+        lambda state: ["-c", CONFIGURATION, str(state.one("disks", name="mydisk")["id"])],
+    ),
+    Case("add_lun_disk_to_vm", None, (seeds.my_vm,)),
+    Case("add_nfs_data_storage_domain", adds("storage_domains", "mydata", "My data"), (seeds.my_host,)),
+    Case("add_nfs_iso_storage_domain", adds("storage_domains", "myiso", "My ISO"), (seeds.my_host,)),
+    Case("add_iscsi_data_storage_domain", adds("storage_domains", "mydata"), (seeds.my_data_center, seeds.my_host)),
+    Case("attach_nfs_data_storage_domain", None, (*_ATTACH, seeds.unattached("mydata", "data"))),
+    Case("attach_nfs_iso_storage_domain", None, (*_ATTACH, seeds.unattached("myiso", "iso"))),
+    Case(
+        "change_master",
+        another_master,
+        (seeds.my_data_center, seeds.second_storage),
+        lambda state: ["-c", CONFIGURATION, "mydc", "mydata"],
+    ),
+    Case("add_openstack_image_provider", adds("openstack_image_providers", "myglance")),
+    Case("import_glance_image", None),
+    Case("list_glance_images", None),
+)
+
+
+def _nothing(row: Row) -> None:
+    """An oracle answers nothing."""

@@ -1,0 +1,37 @@
+"""Hosts, and the data center that is put to rest."""
+
+from tests.conformance.examples import seeds
+from tests.conformance.examples.case import Case, Seen
+from tests.conformance.examples.oracles import expect, removes
+from tests.conformance.examples.state import Differs
+
+
+def in_another_cluster(seen: Seen) -> None:
+    wanted = seen.after.one("clusters", name="mycluster")["id"]
+    if seen.before.one("nodes", name="myhost")["cluster_id"] == wanted:
+        raise Differs("it was there before")
+    expect(seen.after.one("nodes", name="myhost"), cluster_id=wanted, status="up")
+
+
+def fence_agent(seen: Seen) -> None:
+    host = seen.after.one("nodes", name="myhost")["id"]
+    rows = [row for row in seen.after.rows("fence_agents") if host in row.values() and "1.2.3.4" in row.values()]
+    if not rows:
+        raise Differs("the host has no such agent")
+
+
+def at_rest(seen: Seen) -> None:
+    if any(row["status"] != "maintenance" for row in seen.after.rows("nodes")):
+        raise Differs("not all hosts are in maintenance")
+
+
+CASES = (
+    Case("add_host", None, (seeds.my_cluster,)),
+    Case("remove_host", removes("nodes", "myhost"), (seeds.host_to_leave,)),
+    Case("change_host_cluster", in_another_cluster, (seeds.host_to_leave, seeds.second_cluster)),
+    Case("add_fence_agent", fence_agent, (seeds.host_to_leave,)),
+    Case("update_fencing_options", None, (seeds.my_host,)),
+    Case("add_bond", None, (seeds.my_host, seeds.my_network)),
+    Case("upgrade_host", None, (seeds.my_host,)),
+    Case("data_center_maintenance", at_rest),
+)

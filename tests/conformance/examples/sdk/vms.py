@@ -1,0 +1,203 @@
+"""VMs: adding, changing, running, removing them, and what hangs on them."""
+
+from tests.conformance.examples import seeds
+from tests.conformance.examples.case import Case, Seen
+from tests.conformance.examples.oracles import expect, links, mentions, spec_of, was_added
+from tests.conformance.examples.run import CONFIGURATION
+from tests.conformance.examples.state import Differs
+
+_VM = ("vms", "myvm")
+_PLACE = (seeds.my_cluster, seeds.my_template)
+
+
+def from_blank(seen: Seen) -> None:
+    row = was_added(seen, *_VM)
+    expect(row, cluster_id=seen.after.one("clusters", name="mycluster")["id"], status="down")
+    expect(row, template_id=seen.after.one("templates", name="Blank")["id"])
+
+
+def independent(seen: Seen) -> None:
+    """Nothing of its disks depends on the template's."""
+    row = was_added(seen, "vms", "myclonedvm")
+    disks = [one["disk_id"] for one in seen.after.rows("disk_attachments", owner_id=row["id"])]
+    images = [image for (disk, _), image in seen.after.images().items() if disk in disks]
+    if not images or len(images) != len(disks):
+        raise Differs("not each of its disks is one image on the nodes")
+    if any(image.get("backing") for image in images):
+        raise Differs("an image stands on one of the template")
+
+
+def from_template_version(seen: Seen) -> None:
+    row = was_added(seen, *_VM)
+    template = seen.after.one("templates", id=row["template_id"])
+    expect(template, version_number=3)
+    attachment = seen.after.one("disk_attachments", owner_id=row["id"])
+    disk = seen.after.one("disks", id=attachment["disk_id"])
+    expect(disk, format="cow", storage_domain_id=seen.after.one("storage_domains", name="mydata")["id"])
+
+
+def sysprep(seen: Seen) -> None:
+    was_added(seen, *_VM)
+    mentions(spec_of(seen.after, "myvm"), "windows_7x64")
+    if not any(
+        "urn:schemas-microsoft-com:unattend" in seed for node in seen.after.nodes.values() for seed in node.seeds
+    ):
+        raise Differs("no node has made a seed with the answer file")
+
+
+def pool_of_three(seen: Seen) -> None:
+    was_added(seen, "vm_pools", "myvmpool")
+    names = [row["name"] for row in seen.after.rows("vms") if row["name"].startswith("myvmpool-")]
+    if len(names) != 3:
+        raise Differs(f"the pool has {len(names)} VMs")
+
+
+def gone(seen: Seen) -> None:
+    identity = seeds.vm_id(seen.before)
+    if seen.after.rows("vms", id=identity):
+        raise Differs("the VM is still there")
+    disks = {row["disk_id"] for row in seen.before.rows("disk_attachments", owner_id=identity)}
+    if disks & {disk for disk, _ in seen.after.images()}:
+        raise Differs("an image of it is still there")
+
+
+def runs(seen: Seen) -> None:
+    if seeds.vm_id(seen.before) in seen.before.vms_running():
+        raise Differs("it ran before")
+    spec_of(seen.after, "myvm")
+
+
+def stopped(seen: Seen) -> None:
+    spec_of(seen.before, "myvm")
+    if seeds.vm_id(seen.before) in seen.after.vms_running():
+        raise Differs("it still runs")
+    expect(seen.after.one(*_VM), status="down")
+
+
+def boots_from_network(seen: Seen) -> None:
+    """The node is told, for this one run only."""
+    mentions(spec_of(seen.after, "myvm"), "network", "cdrom")
+    if seen.after.one(*_VM)["boot_devices"] != seen.before.one(*_VM)["boot_devices"]:
+        raise Differs("the VM would boot so the next time, too")
+
+
+def cloud_init(seen: Seen) -> None:
+    spec_of(seen.after, "myvm")
+    seeds_made = [seed for node in seen.after.nodes.values() for seed in node.seeds]
+    if not any("myvm.example.com" in seed and "Hello, world!" in seed for seed in seeds_made):
+        raise Differs("no node has made a seed with the host name and the script")
+
+
+def snapshot_added(seen: Seen) -> None:
+    identity = seeds.vm_id(seen.after)
+    rows = [row for row in seen.after.rows("snapshots") if row.get("description") == "My snapshot"]
+    if not any(row.get("vm_id") == identity for row in rows):
+        raise Differs("the VM has no such snapshot")
+    if len(seen.after.images()) <= len(seen.before.images()):
+        raise Differs("no node made an image for it")
+
+
+def cloned_from_snapshot(seen: Seen) -> None:
+    row = was_added(seen, "vms", "myclonedvm")
+    if not seen.after.rows("disk_attachments", owner_id=row["id"]):
+        raise Differs("the clone has no disks")
+
+
+def vnc_console(seen: Seen) -> None:
+    mentions(spec_of(seen.after, "myvm"), "vnc")
+
+
+def serial_console(seen: Seen) -> None:
+    row = seen.after.one(*_VM)
+    if not any("console" in name and bool(value) for name, value in row.items()):
+        raise Differs("the VM has no serial console in the database")
+    if not any("console" in name and value for name, value in spec_of(seen.after, "myvm").items()):
+        raise Differs("the node was not told of the console")
+
+
+def serial_number(seen: Seen) -> None:
+    mentions(seen.after.one(*_VM), "myserial")
+    mentions(spec_of(seen.after, "myvm"), "myserial")
+
+
+def pinned(seen: Seen) -> None:
+    links(_VM, ("nodes", "myhost"))(seen)
+
+
+def lease(seen: Seen) -> None:
+    links(_VM, ("storage_domains", "mydata"))(seen)
+    expect(seen.after.one(*_VM), high_availability=1)
+
+
+def nic(seen: Seen) -> None:
+    identity = seeds.vm_id(seen.after)
+    if seen.before.rows("nics", owner_id=identity):
+        raise Differs("it had a NIC before")
+    row = seen.after.one("nics", owner_id=identity, name="mynic")
+    profile = seen.after.one("vnic_profiles", name="mynetwork")["id"]
+    expect(row, vnic_profile_id=profile, description="My network interface card")
+
+
+def ovf(seen: Seen) -> None:
+    vm = seen.after.one(*_VM)
+    file = seen.folder / f"{vm['id']}.ovf"
+    if not file.exists():
+        raise Differs("no OVF was written")
+    text = file.read_text()
+    if not all(str(part) in text for part in ("Envelope", vm["name"], vm["id"])):
+        raise Differs("the OVF does not describe the VM")
+
+
+def template(seen: Seen) -> None:
+    row = was_added(seen, "templates", "mytemplate")
+    owned = {one["disk_id"] for one in seen.after.rows("disk_attachments", owner_id=row["id"])}
+    if not owned or not owned <= {disk for disk, _ in seen.after.images()}:
+        raise Differs("the template's disks are not on the nodes")
+
+
+def no_numa_nodes(seen: Seen) -> None:
+    identity = seeds.vm_id(seen.before)
+    rows = [
+        [row for row in state.rows("numa_nodes") if row.get("vm_id") == identity] for state in (seen.before, seen.after)
+    ]
+    if not rows[0] or rows[1]:
+        raise Differs("the VM still has NUMA nodes")
+
+
+CASES = (
+    Case("add_vm", from_blank, (seeds.my_cluster,)),
+    Case("add_independet_vm", independent, _PLACE),
+    Case("add_vm_from_template_version", from_template_version, (*_PLACE, seeds.my_storage(), seeds.version_three)),
+    Case("add_vm_pool", pool_of_three, _PLACE),
+    Case("add_vm_with_sysprep", sysprep, _PLACE),
+    Case("add_template", template, (seeds.my_vm,)),
+    Case("remove_vm", gone, (seeds.my_vm,)),
+    Case("start_vm", runs, (seeds.my_vm,)),
+    Case("stop_vm", stopped, (seeds.my_vm, seeds.started)),
+    Case("start_vm_with_boot_devices", boots_from_network, (seeds.my_vm,)),
+    Case("start_vm_with_cloud_init", cloud_init, (seeds.my_vm,)),
+    Case("add_vm_snapshot", snapshot_added, (seeds.my_vm,)),
+    Case("clone_vm_from_snapshot", cloned_from_snapshot, (seeds.my_cluster, seeds.my_vm, seeds.snapshot)),
+    Case("add_vnc_console", vnc_console, (seeds.my_vm, seeds.without_console), then=seeds.started),
+    Case("enable_serial_console", serial_console, (seeds.my_vm,), then=seeds.started),
+    Case("set_vm_serial_number", serial_number, (seeds.my_vm,), then=seeds.started),
+    Case("pin_vm", pinned, (seeds.my_vm, seeds.my_host)),
+    Case("set_vm_lease_storage_domain", lease, (seeds.my_vm, seeds.my_storage())),
+    Case("add_vm_nic", nic, (seeds.my_vm, seeds.my_network)),
+    Case("download_vm_ovf", ovf, (seeds.my_vm,)),
+    Case("remove_numa_nodes_from_vm", no_numa_nodes, (seeds.my_vm, seeds.numa_nodes)),
+    Case("get_display_ticket", None, (seeds.my_vm, seeds.started)),
+    Case("change_vm_cd", None, (seeds.my_vm,), lambda state: ["-c", CONFIGURATION, "myvm"]),
+    Case("fix_dup_nic_macs", None, arguments=lambda state: ["--url", "https://engine40.example.com/ovirt-engine/api"]),
+    Case("reprovision_stateless_vm_in_pool", None),
+    Case("register_vm", None, (seeds.my_cluster, seeds.my_storage("mysd"))),
+    Case("export_vm", None, (seeds.my_vm,)),
+    Case("export_vm_as_ova", None, (seeds.my_vm, seeds.my_host)),
+    Case("export_template", None, (seeds.my_template,)),
+    Case("export_template_as_ova", None, (seeds.my_template, seeds.my_host)),
+    Case("import_vm", None, (seeds.my_cluster, seeds.my_storage())),
+    Case("import_vm_from_ova", None, (seeds.my_cluster, seeds.my_storage(), seeds.my_host)),
+    Case("import_vm_from_vmware", None, (seeds.my_cluster, seeds.my_storage(), seeds.my_host)),
+    Case("import_template_from_ova", None, (seeds.my_cluster, seeds.my_storage(), seeds.my_host)),
+    Case("vm_backup", None, (seeds.my_vm, seeds.vm("myagent"))),
+)

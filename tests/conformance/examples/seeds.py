@@ -1,0 +1,374 @@
+"""Makes what examples expect to be there: through the API where it can, else in the database of a local site."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import ovirtsdk4 as sdk
+from ovirtsdk4 import types
+
+from tests.conformance.examples.case import Blocked, Fixture, Site
+from tests.conformance.examples.state import Row, State
+
+GIB = 1 << 30
+MADE_WITHIN_S = 30.0
+TEMPLATE = "tiny"
+
+
+def renamed(table: str, old: str, new: str) -> Fixture:
+    def fixture(site: Site) -> None:
+        site.execute(f"UPDATE {table} SET name = ? WHERE name = ?", new, old)
+
+    fixture.__name__ = f"{table}_{new}"
+    return fixture
+
+
+my_data_center = renamed("data_centers", "Default", "mydc")
+my_cluster = renamed("clusters", "Default", "mycluster")
+my_host = renamed("nodes", "node1", "myhost")
+my_template = renamed("templates", "tiny", "mytemplate")
+
+
+def my_storage(name: str = "mydata") -> Fixture:
+    return renamed("storage_domains", "data", name)
+
+
+def copied(site: Site, table: str, row: Row, **changed: object) -> str:
+    """Add a row like `row` with another id; answers the id."""
+    new = {**row, "id": str(uuid.uuid4()), **changed}
+    columns = ", ".join(f'"{name}"' for name in new)
+    values = [json.dumps(value) if isinstance(value, list | dict) else value for value in new.values()]
+    site.execute(f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * len(new))})", *values)
+    return str(new["id"])
+
+
+def my_network(site: Site) -> None:
+    """A network `mynetwork` beside the management network, with a vNIC profile of the same name."""
+    state = site.state()
+    network = copied(site, "networks", state.rows("networks")[0], name="mynetwork", bridge="mynetwork")
+    copied(site, "vnic_profiles", state.rows("vnic_profiles")[0], name="mynetwork", network_id=network)
+
+
+def host_to_leave(site: Site) -> None:
+    """`myhost`, and an engine that knows of the storage, without which no host may go into maintenance."""
+    my_host(site)
+    site.await_storage()
+
+
+def network(name: str) -> Fixture:
+    return copy_of_first("networks", name, bridge=name)
+
+
+NO_ID = "00000000-0000-0000-0000-000000000000"  # what Ansible's documentation writes where the reader has an id
+
+
+def copy_of_first(table: str, name: str, **changed: object) -> Fixture:
+    """Another row like the first one of that table, under that name."""
+
+    def fixture(site: Site) -> None:
+        copied(site, table, site.state().rows(table)[0], name=name, **changed)
+
+    fixture.__name__ = f"{table}_{name}"
+    return fixture
+
+
+def second_cluster(site: Site) -> None:
+    copied(site, "clusters", site.state().rows("clusters")[0], name="mycluster")
+
+
+def user(name: str, first_name: str) -> Fixture:
+    def fixture(site: Site) -> None:
+        domain = name.partition("@")[2]
+        row = site.state().rows("users")[0]
+        copied(site, "users", row, name=name, first_name=first_name, domain=domain, administrator=0)
+
+    fixture.__name__ = f"user_{name}"
+    return fixture
+
+
+def vm(name: str = "myvm", template: str = TEMPLATE) -> Fixture:
+    """A VM that is down, in the first cluster, from the first template whose name is not Blank."""
+
+    def fixture(site: Site) -> None:
+        with site.connection() as connection:
+            system = connection.system_service()
+            cluster = system.clusters_service().list()[0]
+            templates = system.templates_service().list()
+            source = next(one for one in templates if (one.name == "Blank") is (template == "Blank"))
+            wanted = types.Vm(name=name, cluster=types.Cluster(id=cluster.id), template=types.Template(id=source.id))
+            service = system.vms_service().vm_service(system.vms_service().add(wanted).id)
+            _until(lambda: service.get().status == types.VmStatus.DOWN)
+
+    fixture.__name__ = f"VM_{name}"
+    return fixture
+
+
+my_vm = vm()
+
+
+def many(make: Callable[[str], Fixture], *names: str) -> Fixture:
+    def fixture(site: Site) -> None:
+        for name in names:
+            make(name)(site)
+
+    fixture.__name__ = f"{'_'.join(names)}"
+    return fixture
+
+
+def on_vm(act: Callable[[sdk.Connection, Any], None], name: str = "myvm") -> Fixture:
+    """Do something to that VM; `act` is given the connection and the VM's service."""
+
+    def fixture(site: Site) -> None:
+        with site.connection() as connection:
+            vms = connection.system_service().vms_service()
+            act(connection, vms.vm_service(vms.list(search=f"name={name}")[0].id))
+
+    fixture.__name__ = getattr(act, "__name__", "VM")
+    return fixture
+
+
+def _start(connection: sdk.Connection, service: Any) -> None:
+    service.start()
+    _until(lambda: service.get().status == types.VmStatus.UP)
+
+
+started = on_vm(_start)
+
+
+def disk_of_vm(name: str = "mydisk", vm: str = "myvm") -> Fixture:
+    def attach(connection: sdk.Connection, service: Any) -> None:
+        disk = types.Disk(
+            name=name,
+            provisioned_size=GIB,
+            format=types.DiskFormat.COW,
+            storage_domains=[types.StorageDomain(id=_data(connection).id)],
+        )
+        attachment = types.DiskAttachment(disk=disk, interface=types.DiskInterface.VIRTIO, bootable=False, active=True)
+        added = service.disk_attachments_service().add(attachment)
+        made = connection.system_service().disks_service().disk_service(added.disk.id)
+        _until(lambda: made.get().status == types.DiskStatus.OK)
+
+    return on_vm(attach, vm)
+
+
+def disk(name: str, description: str = "") -> Fixture:
+    """A disk that is attached to nothing."""
+
+    def fixture(site: Site) -> None:
+        with site.connection() as connection:
+            disks = connection.system_service().disks_service()
+            wanted = types.Disk(
+                name=name,
+                description=description,
+                provisioned_size=GIB,
+                format=types.DiskFormat.COW,
+                storage_domains=[types.StorageDomain(id=_data(connection).id)],
+            )
+            service = disks.disk_service(disks.add(wanted).id)
+            _until(lambda: service.get().status == types.DiskStatus.OK)
+
+    fixture.__name__ = f"disk_{name}"
+    return fixture
+
+
+def nic_of_vm(name: str, mac: str = "", nic: str = "nic1") -> Fixture:
+    """With `mac` set to an address that the API would not give twice."""
+
+    def add(connection: sdk.Connection, service: Any) -> None:
+        profile = connection.system_service().vnic_profiles_service().list()[0]
+        service.nics_service().add(types.Nic(name=nic, vnic_profile=types.VnicProfile(id=profile.id)))
+
+    def fixture(site: Site) -> None:
+        on_vm(add, name)(site)
+        if mac:
+            row = site.state().one("nics", owner_id=vm_id(site.state(), name))
+            site.execute("UPDATE nics SET mac = ? WHERE id = ?", mac, row["id"])
+
+    return fixture
+
+
+def added(collection: str, make: Callable[[], Any]) -> Fixture:
+    """An object of a collection below the root, made through the API: `added("tags", lambda: types.Tag(…))`."""
+
+    def fixture(site: Site) -> None:
+        with site.connection() as connection:
+            getattr(connection.system_service(), f"{collection}_service")().add(make())
+
+    fixture.__name__ = collection
+    return fixture
+
+
+my_tag = added("tags", lambda: types.Tag(name="mytag", description="My custom tag"))
+my_label = added("affinity_labels", lambda: types.AffinityLabel(name="my_affinity_label"))
+
+
+def _tag(connection: sdk.Connection, service: Any) -> None:
+    service.tags_service().add(types.Tag(name="mytag"))
+
+
+def _label(connection: sdk.Connection, service: Any) -> None:
+    labels = connection.system_service().affinity_labels_service()
+    labels.label_service(labels.list()[0].id).vms_service().add(types.Vm(id=service.get().id))
+
+
+def _snapshot(connection: sdk.Connection, service: Any) -> None:
+    snapshots = service.snapshots_service()
+    made = snapshots.snapshot_service(snapshots.add(types.Snapshot(description="mysnap")).id)
+    _until(lambda: made.get().snapshot_status == types.SnapshotStatus.OK)
+
+
+def _numa_nodes(connection: sdk.Connection, service: Any) -> None:
+    for index in range(2):
+        cpu = types.Cpu(cores=[types.Core(index=index)])
+        service.numa_nodes_service().add(types.VirtualNumaNode(index=index, memory=32, cpu=cpu))
+
+
+tagged = on_vm(_tag, "myvm0")
+labelled = on_vm(_label, "myvm0")
+snapshot = on_vm(_snapshot)
+numa_nodes = on_vm(_numa_nodes)
+
+
+def unattached(name: str, kind: str) -> Fixture:
+    def fixture(site: Site) -> None:
+        raise Blocked("a storage domain that belongs to no data center: POST /storagedomains")
+
+    return fixture
+
+
+def second_storage(site: Site) -> None:
+    row = site.state().rows("storage_domains")[0]
+    copied(site, "storage_domains", row, name="mydata", volume="mydata", master=0, hosted_engine=0)
+
+
+def version_three(site: Site) -> None:
+    row = site.state().one("templates", name="mytemplate")
+    site.execute("UPDATE templates SET version_number = 3, base_template_id = ? WHERE id = ?", row["id"], row["id"])
+
+
+def _without_console(connection: sdk.Connection, service: Any) -> None:
+    consoles = service.graphics_consoles_service()
+    for console in consoles.list():
+        consoles.console_service(console.id).remove()
+
+
+without_console = on_vm(_without_console)
+
+
+def tag(name: str, *owners: tuple[str, str]) -> Fixture:
+    """With the objects, by collection (`vms`, `hosts`) and name, that have it."""
+
+    def fixture(site: Site) -> None:
+        with site.connection() as connection:
+            system = connection.system_service()
+            system.tags_service().add(types.Tag(name=name))
+            for collection, owner in owners:
+                _service(system, collection, owner).tags_service().add(types.Tag(name=name))
+
+    fixture.__name__ = f"tag_{name}"
+    return fixture
+
+
+def label(name: str, *owners: tuple[str, str]) -> Fixture:
+    def fixture(site: Site) -> None:
+        with site.connection() as connection:
+            system = connection.system_service()
+            made = system.affinity_labels_service().add(types.AffinityLabel(name=name))
+            service = system.affinity_labels_service().label_service(made.id)
+            for collection, owner in owners:
+                if collection == "vms":
+                    service.vms_service().add(types.Vm(id=_service(system, collection, owner).get().id))
+                else:
+                    service.hosts_service().add(types.Host(id=_service(system, collection, owner).get().id))
+
+    fixture.__name__ = f"affinity_label_{name}"
+    return fixture
+
+
+def _service(system: Any, collection: str, name: str) -> Any:
+    services = getattr(system, f"{collection}_service")()
+    return services.service(services.list(search=f"name={name}")[0].id)
+
+
+mac_pool = added(
+    "mac_pools",
+    lambda: types.MacPool(name="mymacpool", ranges=[types.Range(from_="02:00:00:00:00:00", to="02:00:00:01:00:00")]),
+)
+instance_type = added("instance_types", lambda: types.InstanceType(name="myit"))
+job = added("jobs", lambda: types.Job(description="job_name"))
+
+
+def profile(name: str, network: str) -> Fixture:
+    def fixture(site: Site) -> None:
+        state = site.state()
+        owner = state.one("networks", name=network)["id"]
+        copied(site, "vnic_profiles", state.rows("vnic_profiles")[0], name=name, network_id=owner)
+
+    fixture.__name__ = f"vnic_profile_{name}"
+    return fixture
+
+
+def empty_data_center(name: str) -> Fixture:
+    return copy_of_first("data_centers", name)
+
+
+def with_no_id(table: str, name: str) -> Fixture:
+    """Give the row of that name the id that the documentation writes."""
+
+    def fixture(site: Site) -> None:
+        site.execute(f"UPDATE {table} SET id = ? WHERE name = ?", NO_ID, name)
+
+    fixture.__name__ = f"{table}_with_the_id_of_the_documentation"
+    return fixture
+
+
+def copied_vm(name: str, id: str) -> Fixture:
+    def fixture(site: Site) -> None:
+        copied(site, "vms", site.state().one("vms", name=name), name=f"{name}-copy", id=id)
+
+    return fixture
+
+
+def unplugged(nic: str) -> Fixture:
+    def fixture(site: Site) -> None:
+        site.execute("UPDATE nics SET plugged = 0 WHERE name = ?", nic)
+
+    return fixture
+
+
+def attached_with_no_id(site: Site) -> None:
+    """A second disk of the VM that has the disk `old`."""
+    state = site.state()
+    old = state.one("disks", name="old")
+    copied(site, "disks", old, name="old-copy", id=NO_ID)
+    copied(site, "disk_attachments", state.one("disk_attachments", disk_id=old["id"]), disk_id=NO_ID, bootable=0)
+
+
+def template_with_no_id(site: Site) -> None:
+    """That id belongs to the Blank template, which may not be renamed."""
+    raise Blocked("the documentation's id is that of the Blank template")
+
+
+def host_with_no_id(site: Site) -> None:
+    row = site.state().one("nodes", name="node1")
+    copied(site, "nodes", row, name="old", id=NO_ID, host_id=99, address="192.0.2.99")
+
+
+def vm_id(state: State, name: str = "myvm") -> str:
+    return str(state.one("vms", name=name)["id"])
+
+
+def _data(connection: sdk.Connection) -> Any:
+    """The storage domain for disks, whatever its name is by now: not the engine's."""
+    domains = connection.system_service().storage_domains_service().list()
+    return next(domain for domain in domains if domain.name not in ("engine", "hosted_storage"))
+
+
+def _until(done: Callable[[], bool]) -> None:
+    until = time.monotonic() + MADE_WITHIN_S
+    while not done():
+        if time.monotonic() > until:
+            raise sdk.Error("it was not made in time")
+        time.sleep(0.02)
