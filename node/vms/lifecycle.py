@@ -25,7 +25,7 @@ from node.system.threads import Threads
 from node.system.time_zones import is_known
 from node.vms.domain_facts import DomainFacts, domain_facts
 from node.vms.domain_xml import Surroundings, console_log, domain_xml
-from node.vms.hypervisor import Domain, Hypervisor, HypervisorFailed, Move
+from node.vms.hypervisor import Domain, DomainAction, Hypervisor, HypervisorFailed, Move
 from node.vms.lock_errors import lock_error
 from node.vms.migration import MigrationLimits, NotMoved, migration_error
 from node.vms.migrator import Migrator, Notify
@@ -142,7 +142,7 @@ class Vms:
             report = await self._get(vm_id)
             if report.state is VmState.DOWN:
                 return report
-            await self._threads(self._hypervisor.shut_down, vm_id)
+            await self._threads(self._hypervisor.act, vm_id, DomainAction.SHUT_DOWN)
             self._ending.add(vm_id)
             return await self._look(vm_id)
 
@@ -152,7 +152,7 @@ class Vms:
             if report.state is VmState.DOWN:
                 return report
             try:
-                await self._threads(self._hypervisor.destroy, vm_id)
+                await self._threads(self._hypervisor.act, vm_id, DomainAction.DESTROY)
             except HypervisorFailed:
                 if (await self._get(vm_id)).state is not VmState.DOWN:
                     raise

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from node.vms.hypervisor import Domain, HypervisorFailed, Move, Versions
+from node.vms.hypervisor import Domain, DomainAction, HypervisorFailed, Move, Versions
 from node.vms.migration import MigrationLimits, MigrationProgress
 from node.vms.states import PAUSED, PAUSED_BY_STORAGE, PAUSED_BY_USER, RUNNING, SHUT_OFF
 
@@ -19,13 +19,17 @@ class _Defined:
 class FakeHypervisor:
     """`refuse_start`: why the next starts fail. `forget()`: what a restart of libvirtd does to reasons.
 
-    `others`: the hypervisors that a VM can be moved to, by address; `slow` lets a move wait until it is cancelled or
-    `arrive` is set; `downtimes` are those that were allowed.
+    `acts` is what was done to domains; what asks QEMU's monitor waits while `monitor` is not set. `others`: the
+    hypervisors that a VM can be moved to, by address; `slow` lets a move wait until it is cancelled or `arrive` is set;
+    `downtimes` are those that were allowed.
     """
 
     def __init__(self) -> None:
         self.refuse_start = ""
         self.guests_obey = True
+        self.acts: list[DomainAction] = []
+        self.monitor = threading.Event()
+        self.monitor.set()
         self.storage_is_away = False
         self.refuse_resume = ""
         self.times_set: list[float] = []
@@ -69,15 +73,20 @@ class FakeHypervisor:
         memory_kib, vcpus = int(root.findtext("memory") or 0), int(root.findtext("vcpu") or 0)
         defined.domain = replace(defined.domain, memory_kib=memory_kib, vcpus=vcpus)
 
-    def shut_down(self, vm_id: str) -> None:
+    def act(self, vm_id: str, action: DomainAction) -> None:
         self._get(vm_id)
-        if self.guests_obey:
-            self.set(vm_id, SHUT_OFF, 1)
+        self.acts.append(action)
+        if action is not DomainAction.DESTROY:
+            self.monitor.wait()
+        match action:
+            case DomainAction.SHUT_DOWN if self.guests_obey:
+                self.set(vm_id, SHUT_OFF, 1)
+            case DomainAction.DESTROY:
+                self.set(vm_id, SHUT_OFF, 2)
+            case DomainAction.RESUME:
+                self._resume(vm_id)
 
-    def destroy(self, vm_id: str) -> None:
-        self.set(vm_id, SHUT_OFF, 2)
-
-    def resume(self, vm_id: str) -> None:
+    def _resume(self, vm_id: str) -> None:
         if self.refuse_resume:
             raise HypervisorFailed(act="resume the VM", reason=self.refuse_resume)
         if self.storage_is_away:
