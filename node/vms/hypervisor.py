@@ -30,6 +30,7 @@ class DomainAction(StrEnum):
     SHUT_DOWN = "shutdown"
     DESTROY = "destroy"
     RESUME = "resume"
+    RESET = "reset"
 
     @property
     def words(self) -> str:

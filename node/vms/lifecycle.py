@@ -146,6 +146,13 @@ class Vms:
             self._ending.add(vm_id)
             return await self._look(vm_id)
 
+    async def reset_vm(self, vm_id: str) -> VmReport:
+        async with self._locks[vm_uuid(vm_id)]:
+            if (await self._get(vm_id)).state is not VmState.DOWN:
+                await self._threads(self._hypervisor.act, vm_id, DomainAction.RESET)
+                self._ending.discard(vm_id)
+            return await self._look(vm_id)
+
     async def destroy_vm(self, vm_id: str) -> VmReport:
         async with self._locks[vm_uuid(vm_id)]:
             report = await self._get(vm_id)

@@ -44,6 +44,10 @@ class VmOperations(Operations):
     async def shutdown_vm(self, vm_id: str) -> VmReport:
         """Press its power button; the guest decides."""
 
+    @operation(POST, "/vms/{vm_id}/reset", since=2)
+    async def reset_vm(self, vm_id: str) -> VmReport:
+        """Press its reset button: it boots again at once. One that is down stays so."""
+
     @operation(POST, "/vms/{vm_id}/destroy", timeout_s=60)
     async def destroy_vm(self, vm_id: str) -> VmReport:
         """Cut its power."""

@@ -21,6 +21,7 @@ class _Vm:
     spec: VmSpec
     report: VmReport
     console: str = ""
+    boots: int = 0
 
 
 class FakeVms:
@@ -50,6 +51,10 @@ class FakeVms:
 
     def spec(self, vm_id: str) -> VmSpec:
         return self._get(vm_id).spec
+
+    def boots(self, vm_id: str) -> int:
+        """How often its guest booted."""
+        return self._get(vm_id).boots
 
     def lose_all(self) -> None:
         """Power is gone: nobody hears of it, and sanlock's leases run out for those who wait."""
@@ -89,6 +94,7 @@ class FakeVms:
             if disk.image not in self._site.images:
                 raise r.ImageUnknown(image=disk.image.image_id, volume=disk.image.volume)
         self._take(vm)
+        vm.boots += 1
         state = VmState.PAUSED if vm.spec.start_paused else VmState.UP
         self._set(vm, state, DownReason.NONE, pid=4000 + len(self._vms))
         self._tell(vm.report)
@@ -116,6 +122,14 @@ class FakeVms:
         if self.guests_obey:
             self._down(vm, DownReason.SHUTDOWN)
         return asked
+
+    def reset_vm(self, vm_id: str) -> VmReport:
+        vm = self._get(vm_id)
+        if _runs(vm):
+            vm.boots += 1
+            self._set(vm, VmState.UP, DownReason.NONE, pid=vm.report.pid)
+            self._tell(vm.report)
+        return vm.report
 
     def destroy_vm(self, vm_id: str) -> VmReport:
         vm = self._get(vm_id)

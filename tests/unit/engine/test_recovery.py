@@ -13,6 +13,7 @@ from hosted_engine.engine.disks.model import DiskStatus
 from hosted_engine.engine.jobs.model import JobStatus
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.vms.commands.reboot import ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
@@ -78,6 +79,10 @@ async def shutdown_vm(world: World) -> Command:
     return command
 
 
+async def reset_vm(world: World) -> Command:
+    return ResetVm(id=await running_vm(world))
+
+
 async def remove_vm(world: World) -> Command:
     vm_id = await tiny_vm(world)
     await done(world, new_disk_on(vm_id))
@@ -106,12 +111,13 @@ SCENES = [
     start_vm,
     stop_vm,
     shutdown_vm,
+    reset_vm,
     remove_vm,
     remove_disk,
     deactivate_node,
     activate_node,
 ]
-BACKWARD = [add_vm, add_disk, add_disk_to_vm, start_vm, stop_vm, shutdown_vm, deactivate_node, activate_node]
+BACKWARD = [add_vm, add_disk, add_disk_to_vm, start_vm, stop_vm, shutdown_vm, reset_vm, deactivate_node, activate_node]
 CALLS = {
     "add_vm": ("make_image",),
     "add_disk": ("make_image",),
@@ -119,6 +125,7 @@ CALLS = {
     "start_vm": ("define_vm", "start_vm"),
     "stop_vm": ("destroy_vm",),
     "shutdown_vm": ("shutdown_vm",),
+    "reset_vm": ("reset_vm",),
     "deactivate_node": ("begin_maintenance",),
     "activate_node": ("end_maintenance",),
 }

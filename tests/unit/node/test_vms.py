@@ -24,6 +24,7 @@ from node.storage.sanlock import SanlockFailed
 from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts, LeaseFact
 from node.vms.domain_xml import Surroundings, console_log
+from node.vms.hypervisor import DomainAction
 from node.vms.lifecycle import CONSOLE_BYTES, Vms
 from node.vms.lock_errors import lock_error
 from node.vms.runs import Run, Runs, next_run
@@ -193,6 +194,17 @@ async def test_a_paused_vm_says_what_paused_it_and_counts_as_running(world: Worl
     assert "storage" in report.detail
     with pytest.raises(VmRunning):
         await vms.undefine_vm(VM.id)
+
+
+async def test_a_reset_ends_what_the_guest_was_asked(world: World) -> None:
+    world.hypervisor.guests_obey = False
+    vms = await world.running()
+    assert (await vms.shutdown_vm(VM.id)).state is VmState.SHUTTING_DOWN
+    assert (await vms.reset_vm(VM.id)).state is VmState.UP
+    assert world.hypervisor.acts == [DomainAction.SHUT_DOWN, DomainAction.RESET]
+    await vms.destroy_vm(VM.id)
+    assert (await vms.reset_vm(VM.id)).state is VmState.DOWN
+    assert world.hypervisor.acts[-1] is DomainAction.DESTROY
 
 
 async def test_a_vm_that_starts_paused_waits_until_it_is_resumed(world: World) -> None:
