@@ -23,8 +23,10 @@ from node.api.refusals import (
 from node.system.clock import Clock
 from node.system.threads import Threads
 from node.system.time_zones import is_known
+from node.vms.console import read_end
 from node.vms.domain_facts import DomainFacts, domain_facts
 from node.vms.domain_xml import Surroundings, console_log, domain_xml
+from node.vms.guest_requests import GuestRequests
 from node.vms.hypervisor import Domain, DomainAction, Hypervisor, HypervisorFailed, Move
 from node.vms.lock_errors import lock_error
 from node.vms.migration import MigrationLimits, NotMoved, migration_error
@@ -37,7 +39,6 @@ from node.vms.vm_checks import why_not_possible
 
 log = logging.getLogger(__name__)
 
-CONSOLE_BYTES = 64 << 10
 Ready = Callable[[DomainFacts], Awaitable[None]]
 Holder = Callable[[DomainFacts], Awaitable[tuple[str, int] | None]]
 
@@ -71,7 +72,7 @@ class Vms:
         self._looks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._told: dict[str, VmReport] = {}
         self._starting: set[str] = set()
-        self._ending: set[str] = set()
+        self._requests = GuestRequests()
         self._details: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._migrator = Migrator(hypervisor, threads, clock)
@@ -127,7 +128,7 @@ class Vms:
             facts = domain_facts(await self._threads(self._hypervisor.xml, vm_id))
             await self._ready(facts)
             self._starting.add(vm_id)
-            self._ending.discard(vm_id)
+            self._requests.forget(vm_id)
             self._details.pop(vm_id, None)
             try:
                 await self._threads(self._hypervisor.start, vm_id, paused=facts.start_paused)
@@ -143,14 +144,14 @@ class Vms:
             if report.state is VmState.DOWN:
                 return report
             await self._threads(self._hypervisor.act, vm_id, DomainAction.SHUT_DOWN)
-            self._ending.add(vm_id)
+            self._requests.ask(vm_id, VmState.SHUTTING_DOWN)
             return await self._look(vm_id)
 
     async def reset_vm(self, vm_id: str) -> VmReport:
         async with self._locks[vm_uuid(vm_id)]:
             if (await self._get(vm_id)).state is not VmState.DOWN:
                 await self._threads(self._hypervisor.act, vm_id, DomainAction.RESET)
-                self._ending.discard(vm_id)
+                self._requests.forget(vm_id)
             return await self._look(vm_id)
 
     async def destroy_vm(self, vm_id: str) -> VmReport:
@@ -198,7 +199,7 @@ class Vms:
     async def console_log(self, vm_id: str) -> ConsoleLog:
         await self._get(vm_id)
         path = Path(console_log(self._surroundings, vm_id))
-        return await self._threads(_tail, path)
+        return await self._threads(read_end, path)
 
     async def resume_vm(self, vm_id: str) -> VmReport:
         """Let a paused VM go on that has all that it needs. Raises VmNotPaused, LeaseTaken."""
@@ -244,8 +245,6 @@ class Vms:
         if domain.move is not Move.NONE and state is VmState.PAUSED:
             # It runs on one of the two nodes, and that one says so.
             state, detail = VmState.UNKNOWN, "it is moving between two nodes"
-        if state is VmState.DOWN:
-            self._ending.discard(domain.id)
         run = self._runs.seen(domain.id, state, reason, self._clock.now())
         report = VmReport(
             id=domain.id,
@@ -258,9 +257,7 @@ class Vms:
         )
         if domain.id in self._starting and state is not VmState.UP:
             return msgspec.structs.replace(report, state=VmState.STARTING, reason=DownReason.NONE)
-        if domain.id in self._ending and state is VmState.UP:
-            return msgspec.structs.replace(report, state=VmState.SHUTTING_DOWN)
-        return report
+        return msgspec.structs.replace(report, state=self._requests.shown(domain.id, state))
 
     async def _why_not_started(self, facts: DomainFacts, err: HypervisorFailed) -> Problem:
         reason = lock_error(err.text.why, facts)
@@ -291,14 +288,3 @@ class Vms:
             self._runs.forget(vm_id)
         except Problem as err:
             log.warning("cannot look at VM %s: %s", vm_id, err)
-
-
-def _tail(path: Path) -> ConsoleLog:
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(0, size - CONSOLE_BYTES))
-            content = file.read()
-    except FileNotFoundError:
-        return ConsoleLog(text="", truncated=False)
-    return ConsoleLog(text=content.decode(errors="replace"), truncated=size > CONSOLE_BYTES)

@@ -22,10 +22,11 @@ from node.api.refusals import (
 )
 from node.storage.sanlock import SanlockFailed
 from node.system.threads import Threads
+from node.vms.console import CONSOLE_BYTES
 from node.vms.domain_facts import DomainFacts, LeaseFact
 from node.vms.domain_xml import Surroundings, console_log
 from node.vms.hypervisor import DomainAction
-from node.vms.lifecycle import CONSOLE_BYTES, Vms
+from node.vms.lifecycle import Vms
 from node.vms.lock_errors import lock_error
 from node.vms.runs import Run, Runs, next_run
 from node.vms.states import PAUSED, PAUSED_BY_STORAGE, RUNNING, SHUT_OFF
