@@ -17,3 +17,9 @@ def read_end(path: Path) -> ConsoleLog:
     except FileNotFoundError:
         return ConsoleLog(text="", truncated=False)
     return ConsoleLog(text=content.decode(errors="replace"), truncated=size > CONSOLE_BYTES)
+
+
+def remove(path: Path) -> None:
+    """With the earlier ones beside it."""
+    for one in (path, *path.parent.glob(f"{path.name}.*")):
+        one.unlink(missing_ok=True)

@@ -82,6 +82,10 @@ class Hypervisor(Protocol):
         ...
 
     def act(self, vm_id: str, action: DomainAction) -> None: ...
+    def rebooted_at(self, vm_id: str) -> float | None:
+        """When its guest began to boot again in the same process, by the monotonic clock; as far as it was watched."""
+        ...
+
     def migrate(self, vm_id: str, address: str, limits: MigrationLimits) -> None:
         """Move the running domain, definition and all, to the node at `address`; returns when it runs there and is not
         known here any more. After HypervisorFailed it is here as before, or where `find` says. libvirt does it: it

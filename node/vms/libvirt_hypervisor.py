@@ -137,6 +137,7 @@ class LibvirtHypervisor:
 
     def _on_reboot(self, _connection: Any, domain: Any, _opaque: Any) -> None:
         self._rebooted_at[domain.UUIDString()] = time.monotonic()
+        self._changed(domain.UUIDString())
 
     def _keep_connected(self) -> None:
         """Events come over the connection: a lost one has to be noticed also when nobody asks for anything."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -23,7 +24,7 @@ from node.api.refusals import (
 from node.system.clock import Clock
 from node.system.threads import Threads
 from node.system.time_zones import is_known
-from node.vms.console import read_end
+from node.vms import console
 from node.vms.domain_facts import DomainFacts, domain_facts
 from node.vms.domain_xml import Surroundings, console_log, domain_xml
 from node.vms.guest_requests import GuestRequests
@@ -72,7 +73,7 @@ class Vms:
         self._looks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._told: dict[str, VmReport] = {}
         self._starting: set[str] = set()
-        self._requests = GuestRequests()
+        self._requests = GuestRequests(clock, hypervisor.rebooted_at)
         self._details: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._migrator = Migrator(hypervisor, threads, clock)
@@ -143,9 +144,7 @@ class Vms:
             report = await self._get(vm_id)
             if report.state is VmState.DOWN:
                 return report
-            await self._threads(self._hypervisor.act, vm_id, DomainAction.SHUT_DOWN)
-            self._requests.ask(vm_id, VmState.SHUTTING_DOWN)
-            return await self._look(vm_id)
+            return await self._ask(vm_id, DomainAction.SHUT_DOWN, VmState.SHUTTING_DOWN)
 
     async def reset_vm(self, vm_id: str) -> VmReport:
         async with self._locks[vm_uuid(vm_id)]:
@@ -166,14 +165,7 @@ class Vms:
                     raise
             return await self._look(vm_id)
 
-    async def migrate(
-        self,
-        vm_id: str,
-        address: str,
-        limits: MigrationLimits,
-        *,
-        notify: Notify,
-    ) -> None:
+    async def migrate(self, vm_id: str, address: str, limits: MigrationLimits, *, notify: Notify) -> None:
         """Move a running VM alive to the node at `address`; when this returns it is not known here any more. NotMoved:
         it runs on here, unless libvirt does not answer and it is on its way still."""
         async with self._locks[vm_uuid(vm_id)]:
@@ -199,7 +191,7 @@ class Vms:
     async def console_log(self, vm_id: str) -> ConsoleLog:
         await self._get(vm_id)
         path = Path(console_log(self._surroundings, vm_id))
-        return await self._threads(read_end, path)
+        return await self._threads(console.read_end, path)
 
     async def resume_vm(self, vm_id: str) -> VmReport:
         """Let a paused VM go on that has all that it needs. Raises VmNotPaused, LeaseTaken."""
@@ -224,6 +216,15 @@ class Vms:
                 if path in facts.disks:
                     return domain.title
         return None
+
+    async def _ask(self, vm_id: str, action: DomainAction, shown: VmState, within_s: float = inf) -> VmReport:
+        """Ask its guest, which may have done it when the hypervisor answers."""
+        before = self._hypervisor.rebooted_at(vm_id)
+        await self._threads(self._hypervisor.act, vm_id, action)
+        self._requests.ask(vm_id, shown, rebooted_at=before, within_s=within_s)
+        if within_s < inf:
+            self._spawn(vm_id, after_s=within_s + 1)
+        return await self._look(vm_id)
 
     async def _get(self, vm_id: str) -> VmReport:
         report = await self.vm(vm_id)
@@ -271,17 +272,17 @@ class Vms:
         self._told.pop(vm_id, None)
         self._details.pop(vm_id, None)
         self._runs.forget(vm_id)
-        log_file = Path(console_log(self._surroundings, vm_id))
-        for path in (log_file, *log_file.parent.glob(f"{log_file.name}.*")):
-            path.unlink(missing_ok=True)
+        console.remove(Path(console_log(self._surroundings, vm_id)))
 
-    def _spawn(self, vm_id: str) -> None:
-        task = asyncio.get_running_loop().create_task(self._changed(vm_id))
+    def _spawn(self, vm_id: str, *, after_s: float = 0.0) -> None:
+        task = asyncio.get_running_loop().create_task(self._changed(vm_id, after_s))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _changed(self, vm_id: str) -> None:
+    async def _changed(self, vm_id: str, after_s: float) -> None:
         try:
+            if after_s:
+                await self._clock.sleep(after_s)
             await self._look(vm_id)
         except VmUnknown:
             self._told.pop(vm_id, None)

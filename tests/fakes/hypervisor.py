@@ -38,6 +38,7 @@ class FakeHypervisor:
         self.arrive = threading.Event()
         self.downtimes: list[int] = []
         self._cancelled = False
+        self._rebooted_at: dict[str, float] = {}
         self._defined: dict[str, _Defined] = {}
         self._changed: Callable[[str], None] = lambda _: None
         self._again: Callable[[], None] = lambda: None
@@ -85,6 +86,14 @@ class FakeHypervisor:
                 self.set(vm_id, SHUT_OFF, 2)
             case DomainAction.RESUME:
                 self._resume(vm_id)
+
+    def rebooted_at(self, vm_id: str) -> float | None:
+        return self._rebooted_at.get(vm_id)
+
+    def boot_again(self, vm_id: str) -> None:
+        """Its guest does, in the same process."""
+        self._rebooted_at[vm_id] = self._rebooted_at.get(vm_id, 0.0) + 1
+        self._changed(vm_id)
 
     def _resume(self, vm_id: str) -> None:
         if self.refuse_resume:

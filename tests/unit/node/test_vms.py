@@ -197,6 +197,17 @@ async def test_a_paused_vm_says_what_paused_it_and_counts_as_running(world: Worl
         await vms.undefine_vm(VM.id)
 
 
+async def test_a_guest_that_boots_again_instead_of_shutting_down_is_up(world: World) -> None:
+    world.hypervisor.guests_obey = False
+    vms = await world.running()
+    await vms.shutdown_vm(VM.id)
+    await world.settle()
+    assert (await vms.vms())[0].state is VmState.SHUTTING_DOWN
+    world.hypervisor.boot_again(VM.id)
+    await world.settle()
+    assert [state for state, _ in world.told] == [VmState.UP, VmState.SHUTTING_DOWN, VmState.UP]
+
+
 async def test_a_reset_ends_what_the_guest_was_asked(world: World) -> None:
     world.hypervisor.guests_obey = False
     vms = await world.running()
