@@ -275,6 +275,16 @@ class NodeContract:
             await node.reset_vm(spec.id)
         assert refused.value.text.code == "VmUnknown"
 
+    async def test_the_guest_of_a_vm_that_is_up_is_asked_to_boot_again(self, node: NodeApi) -> None:
+        spec = self.new_vm()
+        await node.define_vm(spec)
+        assert (await node.reboot_vm(spec.id)).state is VmState.DOWN
+        await node.start_vm(spec.id)
+        for _ in range(2):
+            assert (await node.reboot_vm(spec.id)).state is VmState.REBOOTING
+        await node.destroy_vm(spec.id)
+        await node.undefine_vm(spec.id)
+
     async def test_a_vm_without_its_disk_is_not_started(self, node: NodeApi) -> None:
         spec = self.new_vm(VmDisk(image=self.new_image(), format=ImageFormat.QCOW2))
         await node.define_vm(spec)

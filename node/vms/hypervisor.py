@@ -31,6 +31,7 @@ class DomainAction(StrEnum):
     DESTROY = "destroy"
     RESUME = "resume"
     RESET = "reset"
+    REBOOT = "reboot"
 
     @property
     def words(self) -> str:

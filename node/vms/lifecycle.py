@@ -40,6 +40,7 @@ from node.vms.vm_checks import why_not_possible
 
 log = logging.getLogger(__name__)
 
+REBOOT_S = 60.0  # a guest that has not begun to boot by then does not heed what it was asked
 Ready = Callable[[DomainFacts], Awaitable[None]]
 Holder = Callable[[DomainFacts], Awaitable[tuple[str, int] | None]]
 
@@ -145,6 +146,13 @@ class Vms:
             if report.state is VmState.DOWN:
                 return report
             return await self._ask(vm_id, DomainAction.SHUT_DOWN, VmState.SHUTTING_DOWN)
+
+    async def reboot_vm(self, vm_id: str) -> VmReport:
+        async with self._locks[vm_uuid(vm_id)]:
+            report = await self._get(vm_id)
+            if report.state is not VmState.UP:
+                return report
+            return await self._ask(vm_id, DomainAction.REBOOT, VmState.REBOOTING, within_s=REBOOT_S)
 
     async def reset_vm(self, vm_id: str) -> VmReport:
         async with self._locks[vm_uuid(vm_id)]:

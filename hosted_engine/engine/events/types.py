@@ -80,6 +80,8 @@ class EventType(Enum):
     USER_FAILED_STOP_VM = (56, _E, "Failed to power off VM {vm}: {reason}")
     USER_INITIATED_SHUTDOWN_VM = (73, _N, "VM {vm} shut down was initiated by {user} (Host: {node}).")
     USER_FAILED_SHUTDOWN_VM = (74, _E, "Failed to shut down VM {vm}: {reason}")
+    USER_REBOOT_VM = (157, _N, "VM {vm} was rebooted by {user} (Host: {node}).")
+    USER_FAILED_REBOOT_VM = (158, _E, "Failed to reboot VM {vm}: {reason}")
     USER_RESET_VM = (221, _N, "VM {vm} was reset by {user} (Host: {node}).")
     USER_FAILED_RESET_VM = (222, _E, "Failed to reset VM {vm}: {reason}")
     VM_DOWN = (61, _N, "VM {vm} is down. Exit message: {reason}")

@@ -13,6 +13,7 @@ class VmState(StrEnum):
     UP = "up"
     PAUSED = "paused"
     SHUTTING_DOWN = "shutting_down"
+    REBOOTING = "rebooting"
 
 
 class DownReason(StrEnum):

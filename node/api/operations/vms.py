@@ -44,6 +44,10 @@ class VmOperations(Operations):
     async def shutdown_vm(self, vm_id: str) -> VmReport:
         """Press its power button; the guest decides."""
 
+    @operation(POST, "/vms/{vm_id}/reboot", since=2)
+    async def reboot_vm(self, vm_id: str) -> VmReport:
+        """Ask its guest to boot again; rebooting until it does, or for a minute. One that is not up stays as it is."""
+
     @operation(POST, "/vms/{vm_id}/reset", since=2)
     async def reset_vm(self, vm_id: str) -> VmReport:
         """Press its reset button: it boots again at once. One that is down stays so."""

@@ -123,12 +123,21 @@ class FakeVms:
             self._down(vm, DownReason.SHUTDOWN)
         return asked
 
+    def reboot_vm(self, vm_id: str) -> VmReport:
+        vm = self._get(vm_id)
+        if vm.report.state is not VmState.UP:
+            return vm.report
+        self._set(vm, VmState.REBOOTING, DownReason.NONE, pid=vm.report.pid)
+        asked = vm.report
+        self._tell(asked)
+        if self.guests_obey:
+            self._boot(vm)
+        return asked
+
     def reset_vm(self, vm_id: str) -> VmReport:
         vm = self._get(vm_id)
         if _runs(vm):
-            vm.boots += 1
-            self._set(vm, VmState.UP, DownReason.NONE, pid=vm.report.pid)
-            self._tell(vm.report)
+            self._boot(vm)
         return vm.report
 
     def destroy_vm(self, vm_id: str) -> VmReport:
@@ -197,6 +206,11 @@ class FakeVms:
     def _release(self, vm: _Vm) -> None:
         for lease in vm.spec.leases:
             self._site.leases[lease.lockspace, lease.resource] = None
+
+    def _boot(self, vm: _Vm) -> None:
+        vm.boots += 1
+        self._set(vm, VmState.UP, DownReason.NONE, pid=vm.report.pid)
+        self._tell(vm.report)
 
     def _down(self, vm: _Vm, reason: DownReason) -> VmReport:
         self._release(vm)

@@ -99,6 +99,12 @@ class Node:
                 await asyncio.sleep(0.2)
         return text
 
+    async def boots(self, spec: VmSpec, times: int) -> None:
+        """Until its guest has booted that often."""
+        async with asyncio.timeout(BOOT_S):
+            while self.console(spec).count("trivet-tiny: ready") < times:  # noqa: ASYNC110 - a file
+                await asyncio.sleep(0.2)
+
     def console(self, spec: VmSpec) -> str:
         path = Path(console_log(SURROUNDINGS, spec.id))
         return path.read_text(errors="replace") if path.exists() else ""
@@ -182,6 +188,25 @@ async def a_paused_vm_stands_still_until_it_is_resumed(node: Node) -> None:
     assert node.console(spec) == ""
     assert (await node.vms.resume_vm(spec.id)).state is VmState.UP
     await node.says(spec, "Booting from Hard Disk")
+    await node.end(spec)
+
+
+async def a_guest_boots_again_when_it_is_asked_and_when_its_vm_is_reset(node: Node) -> None:
+    spec = vm(disks=(disk(node.image(SHARED / "tiny.qcow2")),))
+    await node.start(spec)
+    await node.boots(spec, 1)
+    process = await node.vms.vm(spec.id)
+    assert (await node.vms.reboot_vm(spec.id)).state is VmState.REBOOTING
+    await node.boots(spec, 2)
+    again = await node.vms.vm(spec.id)
+    assert again is not None
+    assert again.state is VmState.UP
+    assert (await node.vms.reset_vm(spec.id)).state is VmState.UP
+    await node.boots(spec, 3)
+    report = await node.vms.vm(spec.id)
+    assert process is not None
+    assert report is not None
+    assert (report.state, report.pid) == (VmState.UP, process.pid)
     await node.end(spec)
 
 
@@ -272,6 +297,7 @@ CASES: dict[str, Callable[[Node], Awaitable[None]]] = {
         every_setting_reaches_qemu,
         an_i440fx_boots_from_ide,
         a_paused_vm_stands_still_until_it_is_resumed,
+        a_guest_boots_again_when_it_is_asked_and_when_its_vm_is_reset,
         devices_are_tried_in_their_order,
         what_is_not_named_is_not_tried,
         the_boot_menu_is_offered,

@@ -13,7 +13,7 @@ from hosted_engine.engine.disks.model import DiskStatus
 from hosted_engine.engine.jobs.model import JobStatus
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.vms.commands.reboot import ResetVm
+from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
@@ -79,6 +79,10 @@ async def shutdown_vm(world: World) -> Command:
     return command
 
 
+async def reboot_vm(world: World) -> Command:
+    return RebootVm(id=await running_vm(world))
+
+
 async def reset_vm(world: World) -> Command:
     return ResetVm(id=await running_vm(world))
 
@@ -111,13 +115,25 @@ SCENES = [
     start_vm,
     stop_vm,
     shutdown_vm,
+    reboot_vm,
     reset_vm,
     remove_vm,
     remove_disk,
     deactivate_node,
     activate_node,
 ]
-BACKWARD = [add_vm, add_disk, add_disk_to_vm, start_vm, stop_vm, shutdown_vm, reset_vm, deactivate_node, activate_node]
+BACKWARD = [
+    add_vm,
+    add_disk,
+    add_disk_to_vm,
+    start_vm,
+    stop_vm,
+    shutdown_vm,
+    reboot_vm,
+    reset_vm,
+    deactivate_node,
+    activate_node,
+]
 CALLS = {
     "add_vm": ("make_image",),
     "add_disk": ("make_image",),
@@ -125,6 +141,7 @@ CALLS = {
     "start_vm": ("define_vm", "start_vm"),
     "stop_vm": ("destroy_vm",),
     "shutdown_vm": ("shutdown_vm",),
+    "reboot_vm": ("reboot_vm",),
     "reset_vm": ("reset_vm",),
     "deactivate_node": ("begin_maintenance",),
     "activate_node": ("end_maintenance",),

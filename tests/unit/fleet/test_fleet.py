@@ -9,6 +9,7 @@ import pytest
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.storage.model import StorageDomainStatus
+from hosted_engine.engine.vms.commands.reboot import RebootVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
@@ -181,6 +182,24 @@ async def test_a_shutdown_ends_when_the_guest_has_ended(site: Site) -> None:
     await settle()
     assert vm_of(site.world, vm_id).stop_reason is DownReason.SHUTDOWN
     assert events_of(site.world).count("VM_DOWN") == 1
+
+
+async def test_a_reboot_is_over_when_the_guest_boots_again(site: Site) -> None:
+    vm_id = await site.started()
+    machines = site.machine(ONE).machines
+    await done(site.world, RebootVm(id=vm_id))
+    await settle()
+    assert (vm_of(site.world, vm_id).status, machines.boots(vm_id)) == (VmStatus.UP, 2)
+    machines.guests_obey = False
+    await done(site.world, RebootVm(id=vm_id))
+    await settle()
+    assert vm_of(site.world, vm_id).status is VmStatus.REBOOT_IN_PROGRESS
+    site.machine(ONE).fall_silent()
+    await site.clock.turn(2)
+    machines.reset_vm(vm_id)
+    site.machine(ONE).speak_again()
+    await site.clock.turn(10)
+    assert vm_of(site.world, vm_id).status is VmStatus.UP
 
 
 async def test_a_stop_is_told_once_and_a_new_start_at_once_works(site: Site) -> None:

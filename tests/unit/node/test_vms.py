@@ -21,6 +21,7 @@ from node.api.refusals import (
     VmUnknown,
 )
 from node.storage.sanlock import SanlockFailed
+from node.system.clock import Clock
 from node.system.threads import Threads
 from node.vms.console import CONSOLE_BYTES
 from node.vms.domain_facts import DomainFacts, LeaseFact
@@ -29,9 +30,10 @@ from node.vms.hypervisor import DomainAction
 from node.vms.lifecycle import Vms
 from node.vms.lock_errors import lock_error
 from node.vms.runs import Run, Runs, next_run
-from node.vms.states import PAUSED, PAUSED_BY_STORAGE, RUNNING, SHUT_OFF
+from node.vms.states import PAUSED, PAUSED_BY_STORAGE, RUNNING, SHUT_OFF, SHUTDOWN
 from tests.fakes.clock import FakeClock
 from tests.fakes.hypervisor import FakeHypervisor
+from tests.unit.fleet.hand_clock import HandClock
 
 VM = VmSpec(id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60", name="my web", memory_bytes=1 << 26)
 
@@ -50,7 +52,7 @@ class World:
         self.threads = Threads("test", 1)
         self.vms = self.agent()
 
-    def agent(self) -> Vms:
+    def agent(self, clock: Clock | None = None) -> Vms:
         """A new agent on the same node."""
         vms = Vms(
             self.hypervisor,
@@ -61,7 +63,7 @@ class World:
             holder=self._holder,
             taker=self._taker,
             tell=self._tell,
-            clock=self.clock,
+            clock=clock or self.clock,
         )
         vms.watch()
         return vms
@@ -195,6 +197,41 @@ async def test_a_paused_vm_says_what_paused_it_and_counts_as_running(world: Worl
     assert "storage" in report.detail
     with pytest.raises(VmRunning):
         await vms.undefine_vm(VM.id)
+
+
+async def test_a_guest_is_rebooting_until_it_boots_again(world: World) -> None:
+    clock = HandClock()
+    world.vms = world.agent(clock)
+    vms = await world.running()
+    for _ in range(2):
+        assert (await vms.reboot_vm(VM.id)).state is VmState.REBOOTING
+    world.hypervisor.set(VM.id, SHUTDOWN, 0)  # libvirt boots it again by way of its end
+    await world.settle()
+    world.hypervisor.set(VM.id, RUNNING, 1, pid=4711)
+    world.hypervisor.boot_again(VM.id)
+    await world.settle()
+    assert [state for state, _ in world.told] == [VmState.UP, VmState.REBOOTING, VmState.REBOOTING, VmState.UP]
+    assert world.hypervisor.acts == [DomainAction.REBOOT]
+    await clock.turn(100)
+    assert (await vms.vms())[0].state is VmState.UP
+    await vms.destroy_vm(VM.id)
+    assert (await vms.reboot_vm(VM.id)).state is VmState.DOWN
+
+
+async def test_a_guest_that_does_not_heed_its_reboot_is_up_again_after_a_minute(world: World) -> None:
+    clock = HandClock()
+    world.vms = world.agent(clock)
+    vms = await world.running()
+    await vms.reboot_vm(VM.id)
+    await clock.turn(50)
+    assert (await vms.vms())[0].state is VmState.REBOOTING
+    await clock.turn(20)
+    await world.settle()
+    assert [state for state, _ in world.told] == [VmState.UP, VmState.REBOOTING, VmState.UP]
+    world.hypervisor.guests_obey = False
+    await vms.reboot_vm(VM.id)
+    await vms.shutdown_vm(VM.id)
+    assert [state for state, _ in world.told][3:] == [VmState.REBOOTING, VmState.SHUTTING_DOWN]
 
 
 async def test_a_guest_that_boots_again_instead_of_shutting_down_is_up(world: World) -> None:

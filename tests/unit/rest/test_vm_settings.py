@@ -134,14 +134,18 @@ def test_what_is_not_carried_out_is_refused_by_name(vms: services.VmsService, sa
     assert vms.list(search="name=refused") == []
 
 
-def test_a_vm_that_runs_is_reset_and_one_that_does_not_is_not(engine: Served, vms: services.VmsService) -> None:
+def test_a_vm_that_runs_is_booted_again_and_one_that_does_not_is_not(engine: Served, vms: services.VmsService) -> None:
     vm = vms.add(new("again"), query={"async": "false"})
     service = vms.vm_service(vm.id)
-    with pytest.raises(sdk.Error, match="it is down"):
-        service.reset(async_=False)
+    for act in (service.reset, service.reboot):
+        with pytest.raises(sdk.Error, match="it is down"):
+            act(async_=False)
     service.start(async_=False)
     service.reset(async_=False)
-    assert (service.get().status, boots_of(engine, vm.id)) == (types.VmStatus.UP, 2)
+    service.reboot(force=True, async_=False)
+    assert (service.get().status, boots_of(engine, vm.id)) == (types.VmStatus.UP, 3)
+    service.reboot(async_=False)
+    assert (service.get().status, boots_of(engine, vm.id)) == (types.VmStatus.REBOOT_IN_PROGRESS, 4)
     service.stop(async_=False)
     service.remove(async_=False)
 
