@@ -164,6 +164,17 @@ class NodeContract:
         await node.remove_image(image)
         assert await node.image(image) is None
 
+    async def test_an_image_is_wiped_call_by_call_and_is_gone_from_the_first_on(self, node: NodeApi) -> None:
+        image = self.new_image()
+        request = ImageRequest(format=ImageFormat.RAW, size_bytes=8 * MIB, preallocated=True)
+        await node.make_image(image, request)
+        left = (await node.wipe_image(image)).left_bytes
+        assert await node.image(image) is None
+        while left:
+            left = (await node.wipe_image(image)).left_bytes
+        assert not [name for name in (await node.contents(self.volume)).files if image.disk_id in name]
+        assert (await node.wipe_image(image)).left_bytes == 0
+
     async def test_the_contents_of_a_volume_tell_of_an_image(self, node: NodeApi) -> None:
         image = self.new_image()
         path = f"images/{image.disk_id}/{image.image_id}"

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from node.api.messages.base import Message
+from node.api.messages.base import Message, Reference
 from node.api.messages.identity import Role
 from node.api.paths import PREFIX
 from node.api.problems import Refused
@@ -31,8 +31,8 @@ LARGEST_BODY_BYTES = 8 << 20
 
 class Operation:
     """`parameters` are types by name. The path has a blank for each of them that stands in it, `{vm_id}`, or for a
-    field of a message, `{image.volume}`; the message that is `body` is sent, and its fields have to be those in the
-    path. `answer` is a type, of a stream (`is_stream`) that of one line, None for an operation without an answer."""
+    field of a message, `{image.volume}`. The message that is no reference is the `body`; its fields have to be those
+    in the path. `answer` is a type, of a stream (`is_stream`) that of one line, None where nothing is answered."""
 
     def __init__(
         self,
@@ -116,23 +116,25 @@ class Operation:
         return "".join(text + (next(values) if name else "") for text, name, _, _ in Formatter().parse(self.path))
 
     def _find_body(self) -> str:
-        """The last message of an operation that sends one, else the one that the path does not name."""
-        messages = [name for name, kind in self.parameters.items() if _is_message(kind)]
-        if self.method not in (PUT, POST):
-            messages = [name for name in messages if name not in dict(self.blanks)]
-        return messages[-1] if messages else ""
+        """The message that is no reference."""
+        found = [name for name, kind in self.parameters.items() if _is_a(kind, Message) and not _is_a(kind, Reference)]
+        if len(found) > 1:
+            raise TypeError(f"{self.name}: {' and '.join(found)} cannot both be the body")
+        return found[0] if found else ""
 
     def _check(self) -> None:
         """Raises TypeError: a wrong declaration ends at import."""
         for name, kind in self.parameters.items():
             named = [field for blank, field in self.blanks if blank == name]
-            needed = kind.__struct_fields__ if _is_message(kind) else ("",)
+            needed = kind.__struct_fields__ if _is_a(kind, Message) else ("",)
             if name != self.body and sorted(named) != sorted(needed):
                 raise TypeError(f"{self.name}: the path {self.path} does not say what {name} is")
             if not set(named) <= set(needed):
                 raise TypeError(f"{self.name}: {name} has no field that the path {self.path} names")
         if unknown := dict(self.blanks).keys() - self.parameters:
             raise TypeError(f"{self.name}: the path names {', '.join(sorted(unknown))}, which is no parameter")
+        if self.body and self.method == GET:
+            raise TypeError(f"{self.name}: {GET} has no body")
         if not self.summary:
             raise TypeError(f"{self.name}: a docstring has to say what it does")
         if self.is_optional != (self.missing is not None):
@@ -223,8 +225,8 @@ def _is_declared(member: Any) -> bool:
     return isinstance(getattr(member, "operation", None), Operation)
 
 
-def _is_message(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Message)
+def _is_a(kind: Any, base: type) -> bool:
+    return isinstance(kind, type) and issubclass(kind, base)
 
 
 def _blank(name: str) -> tuple[str, str]:

@@ -145,8 +145,8 @@ class ImageBusy(Refused):
 
 class NotWiped(Refused):
     what = "Image {image} was not wiped"
-    why = "this node has no connection to {bricks}, and a copy there would keep what is in it"
-    mend = "Bring the brick back and try again"
+    why = "{away} of {bricks} bricks of volume {volume} are not connected with this node, and would keep what is in it"
+    mend = "Bring them back and try again"
 
 
 class SourceUnknown(Refused):

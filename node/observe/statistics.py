@@ -7,11 +7,17 @@ from node.api.messages.machine import Statistics
 from node.observe import parse
 from node.system.clock import Clock
 
+PROC = Path("/proc")
+
+
+def read_memory(proc: Path = PROC) -> parse.Memory:
+    return parse.meminfo((proc / "meminfo").read_text())
+
 
 class StatisticsReader:
     """Shares of processor time are those since the reading before. `count_running` counts the VMs that run here."""
 
-    def __init__(self, clock: Clock, count_running: Callable[[], Awaitable[int]], proc: Path = Path("/proc")) -> None:
+    def __init__(self, clock: Clock, count_running: Callable[[], Awaitable[int]], proc: Path = PROC) -> None:
         self._clock = clock
         self._count_running = count_running
         self._proc = proc
@@ -20,7 +26,7 @@ class StatisticsReader:
 
     async def statistics(self) -> Statistics:
         vms_running = await self._count_running()
-        memory = parse.meminfo(self._read("meminfo"))
+        memory = read_memory(self._proc)
         shares = self._cpu()
         return Statistics(
             at=self._clock.now(),

@@ -124,6 +124,8 @@ def _add_nic(devices: ET.Element, nic: VmNic, order: int | None) -> None:
     if nic.queues > 1:
         add(element, "driver", queues=str(nic.queues))
     add(element, "link", state="up" if nic.linked else "down")
+    if nic.isolated:
+        add(element, "port", isolated="yes")
     if order is None:
         add(element, "rom", enabled="no")
     _add_boot(element, order)

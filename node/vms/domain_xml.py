@@ -100,6 +100,8 @@ def _add_cpu(domain: ET.Element, spec: VmSpec, *, kvm: bool) -> None:
     if spec.cpu_model:
         cpu = add(domain, "cpu", mode="custom", match="exact")
         add(cpu, "model", spec.cpu_model, fallback="forbid")
+        for feature in spec.cpu_features:
+            add(cpu, "feature", policy="require" if feature[0] == "+" else "disable", name=feature[1:])
     else:
         cpu = add(domain, "cpu", mode="host-passthrough" if kvm else "maximum")
     topology = {"sockets": spec.sockets, "cores": spec.cores, "threads": spec.threads}

@@ -42,7 +42,7 @@ class DomainAction(StrEnum):
 class Domain:
     """A domain as the hypervisor knows it; `state` and `reason` are libvirt's numbers. `move`: it is on its way to or
     from another node. Memory and processors are those that it runs with, of one that is down those that it would start
-    with."""
+    with; `balloon_kib` is what is left to it of the memory."""
 
     id: str
     name: str
@@ -52,6 +52,7 @@ class Domain:
     pid: int | None = None
     move: Move = Move.NONE
     memory_kib: int = 0
+    balloon_kib: int = 0
     vcpus: int = 0
 
     @property
@@ -108,6 +109,14 @@ class Hypervisor(Protocol):
     def undefine(self, vm_id: str) -> None: ...
     def set_time(self, vm_id: str, at: float) -> None:
         """Set the clock of a running guest to the time of day `at`."""
+        ...
+
+    def unused_memory(self, vm_id: str) -> int | None:
+        """KiB that the guest could give back; None where it does not report any."""
+        ...
+
+    def set_balloon(self, vm_id: str, kib: int) -> None:
+        """What is to be left to a running domain; its guest sees to it."""
         ...
 
     def versions(self) -> Versions: ...

@@ -108,6 +108,15 @@ class LibvirtHypervisor:
         )
         self._do("undefine the VM", lambda c: c.lookupByUUIDString(vm_id).undefineFlags(flags))
 
+    def unused_memory(self, vm_id: str) -> int | None:
+        stats = self._do("ask the guest for its memory", lambda c: c.lookupByUUIDString(vm_id).memoryStats())
+        found: int | None = stats.get("usable", stats.get("unused"))  # the latter of an old guest: less, without caches
+        return found
+
+    def set_balloon(self, vm_id: str, kib: int) -> None:
+        live = libvirt.VIR_DOMAIN_AFFECT_LIVE
+        self._do("change the VM's memory", lambda c: c.lookupByUUIDString(vm_id).setMemoryFlags(kib, live))
+
     def versions(self) -> Versions:
         return self._do("tell its versions", lambda c: Versions(_dotted(c.getLibVersion()), _dotted(c.getVersion())))
 
@@ -191,7 +200,7 @@ def _domain(domain: Any) -> Domain:
     except libvirt.libvirtError:
         title = name  # not one of ours: it has no title
     alive = state not in (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_CRASHED)
-    _, memory_kib, _, vcpus, _ = domain.info()
+    _, memory_kib, balloon_kib, vcpus, _ = domain.info()
     return Domain(
         id=domain.UUIDString(),
         name=name,
@@ -201,6 +210,7 @@ def _domain(domain: Any) -> Domain:
         pid=_pid(name) if alive else None,
         move=_move(name) if alive else Move.NONE,
         memory_kib=memory_kib,
+        balloon_kib=balloon_kib,
         vcpus=vcpus,
     )
 

@@ -11,6 +11,7 @@ MOST_QUEUES = 256  # of a tap device: MAX_TAP_QUEUES in Linux
 
 _MACHINE = re.compile(r"q35|pc|pc-(q35|i440fx)-[A-Za-z0-9._+-]+")
 _CPU_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_CPU_FEATURE = re.compile(r"[+-][a-z0-9][a-z0-9._-]*")
 
 
 def is_i440fx(machine: str) -> bool:
@@ -32,6 +33,11 @@ def _reasons(spec: VmSpec, *, knows_time_zone: bool) -> Iterator[str]:
         yield f"its machine {spec.machine} has no secure boot, only a q35 has"
     if spec.cpu_model and not _CPU_MODEL.fullmatch(spec.cpu_model):
         yield f"its processor {spec.cpu_model!r} is not the plain name of a model"
+    if spec.cpu_features and not spec.cpu_model:
+        yield "it has features of a processor, and no model that they change"
+    for feature in spec.cpu_features:
+        if not _CPU_FEATURE.fullmatch(feature):
+            yield f"{feature!r} is not a processor's feature with + or - before it"
     if len(set(spec.boot_devices)) < len(spec.boot_devices):
         yield "a boot device is named twice"
     if spec.boot_devices == (BootDevice.NETWORK,) and not spec.nics:

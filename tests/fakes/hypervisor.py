@@ -22,6 +22,7 @@ class FakeHypervisor:
     `acts` is what was done to domains; what asks QEMU's monitor waits while `monitor` is not set. `others`: the
     hypervisors that a VM can be moved to, by address; `slow` lets a move wait until it is cancelled or `arrive` is set;
     `downtimes` are those that were allowed.
+    `unused_kib`: what guests report, by VM.
     """
 
     def __init__(self) -> None:
@@ -32,6 +33,8 @@ class FakeHypervisor:
         self.monitor.set()
         self.storage_is_away = False
         self.refuse_resume = ""
+        self.refuse_balloon = ""
+        self.unused_kib: dict[str, int] = {}
         self.times_set: list[float] = []
         self.others: dict[str, FakeHypervisor] = {}
         self.slow = False
@@ -72,7 +75,7 @@ class FakeHypervisor:
         self.set(vm_id, state, reason, pid=4711)
         defined = self._get(vm_id)
         memory_kib, vcpus = int(root.findtext("memory") or 0), int(root.findtext("vcpu") or 0)
-        defined.domain = replace(defined.domain, memory_kib=memory_kib, vcpus=vcpus)
+        defined.domain = replace(defined.domain, memory_kib=memory_kib, balloon_kib=memory_kib, vcpus=vcpus)
 
     def act(self, vm_id: str, action: DomainAction) -> None:
         self._get(vm_id)
@@ -146,6 +149,19 @@ class FakeHypervisor:
             raise HypervisorFailed(act="set the guest's clock", reason="domain is not running")
         self.times_set.append(at)
 
+    def unused_memory(self, vm_id: str) -> int | None:
+        self._get(vm_id)
+        return self.unused_kib.get(vm_id)
+
+    def set_balloon(self, vm_id: str, kib: int) -> None:
+        """The guest sees to it at once."""
+        if self.refuse_balloon:
+            raise HypervisorFailed(act="change the VM's memory", reason=self.refuse_balloon)
+        defined = self._get(vm_id)
+        if vm_id in self.unused_kib:
+            self.unused_kib[vm_id] += kib - defined.domain.balloon_kib
+        defined.domain = replace(defined.domain, balloon_kib=kib)
+
     def versions(self) -> Versions:
         return Versions("11.3.0", "10.0.2")
 
@@ -154,6 +170,10 @@ class FakeHypervisor:
         defined = self._get(vm_id)
         defined.domain = replace(defined.domain, state=state, reason=reason, pid=pid)
         self._changed(vm_id)
+
+    def set_move(self, vm_id: str, move: Move) -> None:
+        defined = self._get(vm_id)
+        defined.domain = replace(defined.domain, move=move)
 
     def forget(self) -> None:
         """The machine or libvirtd starts anew: domains are off and nobody knows why; then everybody looks again."""

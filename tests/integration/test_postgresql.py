@@ -21,6 +21,7 @@ from hosted_engine.store.tables import metadata
 from tests.fakes.engine import World
 from tests.unit.engine.scenes import done, events_of, new_disk_on, picture, running_vm, tiny_vm
 from tests.unit.store import before
+from tests.unit.store.searches import CASES, found, furnish
 
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
@@ -100,3 +101,18 @@ async def test_a_name_is_unique_in_the_database_too(world: World) -> None:
 
     with pytest.raises(Clash):
         add_it_again()
+
+
+def test_searches_find_what_they_find_on_sqlite(world: World) -> None:
+    furnish(world)
+    differing = {
+        f"{table}: {text}": (names, there)
+        for table, text, names in CASES
+        if (there := found(world, table, text)) != names
+    }
+    assert differing == {}
+    assert found(world, "vms", "name=web*", case_sensitive="true") == ["web1"]
+    assert found(world, "vms", "description=*%*", case_sensitive="true") == ["größe"]
+    assert found(world, "vms", "page 999999999", max="9" * 18) == []
+    for pattern in ("*a" * 1000 + "x", ("a" * 30 + "*") * 60 + "x"):
+        assert found(world, "vms", f"description={pattern}") == []

@@ -6,6 +6,7 @@ from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.instancetypes.model import InstanceType, InstanceTypeNic
 from hosted_engine.engine.networks.entity import NETWORK_INPUT, NicBaseEntity
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.search.words import Own, Shown, Value
 from hosted_engine.engine.vms.checks import check_make
 from hosted_engine.engine.vms.hardware import HARDWARE, HardwareEntity
 
@@ -28,7 +29,12 @@ INSTANCE_TYPES = InstanceTypeEntity(
         EventKind("USER_UPDATE_VM_TEMPLATE", "Instance type {name} was changed by {user}."),
         EventKind("USER_REMOVE_VM_TEMPLATE_FINISHED", "Instance type {name} was removed by {user}."),
     ),
-    shown=HARDWARE | {"status": "ok"},
+    shown={place: value for place, value in HARDWARE.items() if place != "rng_device.source"} | {"status": "ok"},
+    searches={
+        "architecture": Shown("cpu.architecture"),
+        "mem": Value(Own("memory_bytes"), MIB),
+        "status": Shown("status"),
+    },
 )
 
 INSTANCE_TYPE_NICS = NicBaseEntity(

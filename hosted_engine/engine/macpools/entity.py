@@ -2,8 +2,8 @@
 
 from hosted_engine.engine.entity.declaration import Entity, Events, Place
 from hosted_engine.engine.events.kinds import EventKind
-from hosted_engine.engine.macpools.pool import MacPool, check_no_duplicates
-from hosted_engine.engine.macpools.ranges import overlapping
+from hosted_engine.engine.macpools.model import MacPool, overlapping
+from hosted_engine.engine.macpools.pool import check_no_duplicates
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState
 
@@ -15,7 +15,7 @@ class MacPoolEntity(Entity[MacPool]):
                 reason = f"addresses of it are in MAC pool {other.name}"
                 raise BadValue(value=both, field=self.place("ranges"), reason=reason)
         if before is not None and before.allow_duplicates and not item.allow_duplicates:
-            check_no_duplicates(tx, item)
+            check_no_duplicates(tx, item, action="forbid duplicates in")
 
     def check_removable(self, tx: Transaction, item: MacPool) -> None:
         if item.default_pool:

@@ -3,12 +3,9 @@
 import secrets
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import islice
-from typing import Annotated
 
-from hosted_engine.engine.entity.field import Field, Settable
-from hosted_engine.engine.macpools.ranges import MacRange, addresses, good_ranges, size
+from hosted_engine.engine.macpools.model import MacPool, addresses, size
 from hosted_engine.engine.networks.model import Nic
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState, found
@@ -21,16 +18,6 @@ class MacPoolEmpty(Refused):
     what = "Cannot take a MAC address from MAC pool {name}"
     why = "all of its {size} addresses are in use"
     mend = "Give it another range, remove NICs, or name an address"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MacPool:
-    id: str
-    name: Annotated[str, Field("name", length=40)]
-    ranges: Annotated[tuple[MacRange, ...], Field("ranges", rule=good_ranges)]
-    description: Annotated[str, Field("description", length=4000)] = ""
-    allow_duplicates: Annotated[bool, Field("allow_duplicates")] = False
-    default_pool: Annotated[bool, Field("default_pool", settable=Settable.NEVER)] = False
 
 
 def pool_of(tx: Transaction, cluster_id: str) -> MacPool:
@@ -62,13 +49,14 @@ def check_unused(tx: Transaction, pool: MacPool, nic: Nic) -> None:
         )
 
 
-def check_no_duplicates(tx: Transaction, pool: MacPool) -> None:
-    """Raises WrongState where two NICs of the pool have one address."""
-    vms = [vm.id for cluster in tx.clusters.list(mac_pool_id=pool.id) for vm in tx.vms.list(cluster_id=cluster.id)]
+def check_no_duplicates(tx: Transaction, pool: MacPool, *, action: str, also: str | None = None) -> None:
+    """Raises WrongState where two NICs of the pool have one address; the cluster `also` is to have it, too."""
+    clusters = {*(cluster.id for cluster in tx.clusters.list(mac_pool_id=pool.id)), *([also] if also else [])}
+    vms = [vm.id for vm in tx.vms.list(cluster_id=clusters)]
     counts = Counter(nic.mac for nic in tx.nics.list(owner_id=vms))
     if twice := sorted(mac for mac, count in counts.items() if count > 1):
         raise WrongState(
-            action="forbid duplicates in",
+            action=action,
             kind="MAC pool",
             name=pool.name,
             reason=f"several NICs have {', '.join(twice[:3])}",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hosted_engine.engine.networks.model import Network
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.readings import Reading
 
@@ -28,6 +29,7 @@ class Wish:
     node_ids: frozenset[str] = frozenset()
     labels: frozenset[str] = frozenset()
     most_bytes: int = 0
+    networks: frozenset[Network] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

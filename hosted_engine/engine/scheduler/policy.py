@@ -39,6 +39,9 @@ def why_not(candidate: Candidate, wish: Wish) -> str | None:
     missing = sorted(volume for volume in wish.volumes if not candidate.reading.mounted(volume))
     if missing:
         return f"does not have {', '.join(missing)} mounted"
+    lacking = sorted(network.name for network in wish.networks if candidate.reading.lacks(network.bridge))
+    if lacking:
+        return f"has no network {', '.join(lacking)}"
     whole = node.capabilities.memory_bytes if node.capabilities else None
     if whole is not None and whole < wish.most_bytes:
         return f"has {whole // MIB} MiB of memory in all, the VM has {wish.most_bytes // MIB} MiB"

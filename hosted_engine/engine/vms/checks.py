@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from math import prod
 
+from hosted_engine.engine.clusters.model import Cluster
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NameTaken, Protected, WrongState, found
 from hosted_engine.engine.vms.model import (
@@ -58,6 +59,17 @@ def running_vm(tx: Transaction, vm_id: str, action: str, allowed: Collection[VmS
 def check_name_free(tx: Transaction, name: str, vm_id: str) -> None:
     if any(vm.id != vm_id for vm in tx.vms.list(name=name)):
         raise NameTaken(name=name, kind="VM")
+
+
+def check_runs_vms(cluster: Cluster) -> None:
+    if not cluster.virt_service:
+        raise WrongState(
+            action="run VMs in",
+            kind="cluster",
+            name=cluster.name,
+            reason="its virt_service is off",
+            mend="Choose another cluster, or switch it on",
+        )
 
 
 def check_vm(vm: VmBase) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.entity.declaration import Action, Events, Link, Options, Place, Values, View
-from hosted_engine.engine.entity.field import Field, Reference, Settable
+from hosted_engine.engine.entity.field import MIB, Field, Reference, Settable
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from hosted_engine.engine.instancetypes.model import InstanceType
+from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
+from hosted_engine.engine.search.words import Elapsed, Kind, Observed, Of, Shown, Times, path
+from hosted_engine.engine.tags.entity import TAG
 from hosted_engine.engine.vms.checks import changeable_vm, check_vm, resting_vm
 from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
@@ -25,6 +28,7 @@ from hosted_engine.engine.vms.engine_vm import has_next_run, with_config
 from hosted_engine.engine.vms.hardware import HARDWARE, HardwareEntity
 from hosted_engine.engine.vms.model import RUNNING, Hardware, Origin, Vm, VmBase, VmStatus
 from hosted_engine.engine.vms.next_run import later, with_next_run
+from node.api.messages.ha import EngineVmReport
 from node.api.messages.vms import BootDevice
 
 _HANDED_ON = tuple(f.name for f in fields(VmBase) if f.name not in ("id", "name", "comment", "origin", "created_at"))
@@ -36,6 +40,11 @@ class VmEntity(HardwareEntity[Vm]):
         template = found(tx.templates.get(given["template_id"]), "template", given["template_id"])
         taken = {name: getattr(template, name) for name in _HANDED_ON} | _hardware(tx, given.get("instance_type_id"))
         return taken | ({"description": ""} if template.id == BLANK_TEMPLATE_ID else {})
+
+    def guaranteed_bytes(self, tx: Transaction, made: Vm) -> int:
+        """So much that the hosts of the cluster can give their memory `memory_percent` times by the hundred."""
+        cluster = found(tx.clusters.get(made.cluster_id), "cluster", made.cluster_id)
+        return max(made.memory_bytes * 100 // cluster.memory_percent // MIB, 1) * MIB
 
     def change(self, tx: Transaction, before: Vm, given: Values) -> Vm:
         """While it runs only what may change meanwhile changes at once."""
@@ -77,13 +86,15 @@ class VmEntity(HardwareEntity[Vm]):
     def show(self, item: Vm, gathered: Any) -> Mapping[str, Any]:
         report, next_run = gathered
         template = Link("templates", item.template_id)
-        wanted, has_next = with_next_run(item), bool(item.next_run)
-        if item.origin is Origin.MANAGED_HOSTED_ENGINE and report is not None and has_next_run(report):
-            wanted = with_config(item, report.wanted)
-            has_next = True
-        differing = [name for name in self._differing(item, wanted) if name != "next_run"]
+        has_next = _has_next(item, report)
         shown = {"original_template": template, "next_run_configuration_exists": has_next}
-        return shown | {self.columns[name].field.wire: getattr(wanted, name) for name in differing if next_run}
+        if not next_run or not has_next:
+            return shown
+        wanted = with_next_run(item)
+        if item.origin is Origin.MANAGED_HOSTED_ENGINE and report is not None:
+            wanted = with_config(item, report.wanted)
+        differing = [name for name in self._differing(item, wanted) if name != "next_run"]
+        return shown | {self.columns[name].field.wire: getattr(wanted, name) for name in differing}
 
     @cached_property
     def _live(self) -> frozenset[str]:
@@ -110,6 +121,17 @@ def _start(tx: Transaction, vm: Vm, given: Values) -> Command:
     )
 
 
+def _has_next(vm: Vm, report: EngineVmReport | None) -> bool:
+    """The engine VM's next configuration is not the store's."""
+    if vm.origin is Origin.MANAGED_HOSTED_ENGINE and report is not None and has_next_run(report):
+        return True
+    return bool(vm.next_run)
+
+
+def _has_next_run(vm: Vm, readings: Readings) -> bool:
+    return _has_next(vm, readings.engine_vm)
+
+
 REASON = Field("reason", length=4000)
 NO_RUN_ONCE = dict.fromkeys(
     ("filter", "use_cloud_init", "use_sysprep", "use_ignition", "use_initialization", "volatile"), False
@@ -128,6 +150,25 @@ VMS = VmEntity(
     shown=HARDWARE | {"run_once": False, "has_illegal_images": False},
     inputs={
         "storage_domain_id": Reference("storage_domain", settable=Settable.ON_ADD, to="storage_domains"),
+    },
+    searches={
+        "architecture": Shown("cpu.architecture"),
+        "compatibility_level": Of(path("cluster_id"), "compatibility_level"),
+        "datacenter": Of(path("cluster_id"), "datacenter"),
+        "has_illegal_images": Shown("has_illegal_images"),
+        "next_run_config_exists": Observed(_has_next_run, Kind.BOOLEAN),
+        "on_host": Of(path("node_id"), "name"),
+        "tag": TAG,
+        "uptime": Elapsed("started_at", during="node_id"),
+        "vcpus": Times(("sockets", "cores", "threads")),
+    },
+    related={
+        "datacenter": path("cluster_id", "data_center_id"),
+        "events": path("events.vm_id"),
+        "hosts": path("node_id"),
+        "storage": path("disk_attachments.owner_id", "disk_id", "storage_domain_id"),
+        "templates": path("template_id"),
+        "vnic": path("nics.owner_id"),
     },
     actions={
         "start": Action(

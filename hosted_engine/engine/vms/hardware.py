@@ -47,9 +47,13 @@ class HardwareEntity(Entity[H]):
             return made
         return replace(
             made,
-            memory_guaranteed_bytes=given.get("memory_guaranteed_bytes", made.memory_bytes),
+            memory_guaranteed_bytes=given.get("memory_guaranteed_bytes", self.guaranteed_bytes(tx, made)),
             memory_max_bytes=given.get("memory_max_bytes", made.memory_bytes * MAX_MEMORY_FACTOR),
         )
+
+    def guaranteed_bytes(self, tx: Transaction, made: H) -> int:
+        """Of its memory, where nobody says it."""
+        return made.memory_bytes
 
     def change(self, tx: Transaction, before: H, given: Values) -> H:
         changed = super().change(tx, before, given)

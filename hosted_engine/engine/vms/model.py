@@ -33,6 +33,9 @@ class VmStatus(StrEnum):
     WAIT_FOR_LAUNCH = "wait_for_launch"
 
 
+_ALIASES = (("migrating_from", "migrating"), ("migrating_to", "migrating"))  # oVirt knows both ends
+
+
 class VmType(StrEnum):
     DESKTOP = "desktop"
     SERVER = "server"
@@ -62,7 +65,8 @@ class BiosType(StrEnum):
 
 
 class SerialNumberPolicy(StrEnum):
-    """What the guest finds as its machine's serial number: nothing, the VM's id, or `serial_number`."""
+    """What the guest finds as its machine's serial number: nothing, the VM's id, or `serial_number`; what a VM does not
+    say its cluster does."""
 
     NONE = "none"
     VM = "vm"
@@ -145,13 +149,15 @@ class Vm(VmBase):
     run on, where there are any. `next_run` holds the fields that change when it is down next, as JSON has them."""
 
     cluster_id: Annotated[str, Reference("cluster", settable=Settable.ON_ADD, search="cluster", to="clusters")]
-    template_id: Annotated[str, Reference("template", settable=Settable.ON_ADD, search="template", to="templates")]
+    template_id: Annotated[str, Reference("template", settable=Settable.ON_ADD, to="templates")]
     instance_type_id: Annotated[
         str | None, Reference("instance_type", to="instance_types", on_remove=OnRemove.CLEAR, live=True)
     ] = None
-    status: Annotated[VmStatus, Field("status", settable=Settable.NEVER, search="status")] = VmStatus.DOWN
+    status: Annotated[VmStatus, Field("status", settable=Settable.NEVER, search="status", aliases=_ALIASES)] = (
+        VmStatus.DOWN
+    )
     detail: Annotated[str, Field("status_detail", settable=Settable.NEVER, shape=Shape.TEXT)] = ""
-    node_id: Annotated[str | None, Reference("host", settable=Settable.NEVER, search="host", to="nodes")] = None
+    node_id: Annotated[str | None, Reference("host", settable=Settable.NEVER, to="nodes")] = None
     started_at: Annotated[float | None, Field("start_time", settable=Settable.NEVER, shape=Shape.DATE)] = None
     affinity: Annotated[Affinity, Field("placement_policy.affinity", live=True)] = Affinity.MIGRATABLE
     host_ids: Annotated[

@@ -11,26 +11,27 @@ from hosted_engine.engine.entity.declaration import Action, Entity, Place, View
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NotThere, found
-from hosted_engine.rest.call import Answer, Call, Handler
+from hosted_engine.rest.batch import Answers, Batch
+from hosted_engine.rest.call import Answer, Call, Handler, Parameters
 from hosted_engine.rest.entities import bodies, search
-from hosted_engine.rest.entities.codec import to_wire
+from hosted_engine.rest.entities.showing import Groups, Wires, show
 from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.problems import NotThereYet
 from hosted_engine.rest.resources.base import Resource, added
 from hosted_engine.rest.schema import Schema
 
-Wires = list[Wire]
 Handle = Callable[[Call, int, Place], Awaitable[Answer]]
 Key = tuple[str, str]  # (service, method) of the schema
 
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """What answers in one place of an entity."""
+    """What answers in one place of an entity: one call, or many `together`."""
 
     handle: Handle
     number: int
     place: Place
+    together: Callable[[Sequence[Call], Place], Awaitable[Answers | None]] | None = None
 
 
 class EntityHandlers(Resource):
@@ -51,9 +52,10 @@ class EntityHandlers(Resource):
                 (item, "update"): self.update,
                 (item, "remove"): self.remove,
             }
+            together = {(collection, "list"): self.lists, (item, "get"): self.gets}
             for key, handle in there.items():
                 if key[1] in place.methods:
-                    yield key, Here(handle, number, place)
+                    yield key, Here(handle, number, place, together.get(key))
 
     def actions(self) -> Iterator[tuple[Key, Handler]]:
         place = self._entity.places[0]
@@ -62,13 +64,48 @@ class EntityHandlers(Resource):
                 yield (place.services[1], name), partial(self.act_on, action)
 
     async def list(self, call: Call, _: int, place: Place) -> Answer:
-        with self.engine.store.transaction() as tx:
-            items = search.items(tx, self._entity, call.parameters, self._within(tx, call, place))
-            return Answer(self._shown(tx, call, place, items, call.path))
+        def look(tx: Transaction) -> Wires:
+            asked = search.Asked(self._entity, call.parameters, self._within(tx, call, place), self.engine.clock())
+            return self._shown(tx, call, place, search.items(tx, asked, self.engine.readings), call.path)
+
+        return Answer(await self.engine.store.read(look))
 
     async def get(self, call: Call, _: int, place: Place) -> Answer:
-        with self.engine.store.transaction() as tx:
-            return Answer(self._one(tx, call, place, self._item(tx, call, place)))
+        def look(tx: Transaction) -> Wire:
+            return self._one(tx, call, place, self._item(tx, call, place))
+
+        return Answer(await self.engine.store.read(look))
+
+    async def lists(self, calls: Sequence[Call], place: Place) -> Answers | None:
+        """What many objects have each, None where it has to be asked one by one."""
+        if len(place.within) != 1:
+            return None
+        ((name, within),) = place.within.items()
+
+        def look(tx: Transaction) -> Answers:
+            there: dict[str, list[Any]] = {call.ids[name]: [] for call in calls}
+            for item in tx.of(self._entity.model).list(**{within.field: tuple(there)}):
+                there[getattr(item, within.field)].append(item)
+            groups = [(call.path, there[call.ids[name]]) for call in calls]
+            return [Answer(wires) for wires in self._all_shown(tx, calls[0].parameters, place, groups)]
+
+        return await self.engine.store.read(look)
+
+    async def gets(self, calls: Sequence[Call], place: Place) -> Answers | None:
+        """Many objects, None where they have to be asked one by one."""
+        if place.within or place.key != "id" or self._entity.columns["id"].type is not str:
+            return None
+        item_name = self._schema.service(place.services[0]).item_name
+        ids = [call.ids[item_name] for call in calls]
+
+        def look(tx: Transaction) -> dict[str, Wire]:
+            there = tx.of(self._entity.model).find(ids)
+            path = calls[0].path.rpartition("/")[0]
+            shown = self._all_shown(tx, calls[0].parameters, place, [(path, tuple(there.values()))])[0]
+            return dict(zip(there, shown, strict=True))
+
+        wires = await self.engine.store.read(look)
+        return [Answer(wires[id_]) if id_ in wires else None for id_ in ids]
 
     async def add(self, call: Call, number: int, place: Place) -> Answer:
         bodies.refuse_unknown(call.unknown)
@@ -84,7 +121,8 @@ class EntityHandlers(Resource):
         bodies.refuse_unknown(call.unknown)
         with self.engine.store.transaction() as tx:
             before = self._item(tx, call, place)
-            taken = bodies.take(tx, self._entity, call.body, "update")
+            known = {name: getattr(before, name) for name in self._entity.columns}
+            taken = bodies.take(tx, self._entity, call.body, "update", known)
             command, item = self._entity.update(tx, before, taken.values, call.parameters)
             bodies.refuse(self._entity.element, taken, self._one(tx, call, place, item))
         await (await self.perform(call, command)).wait()
@@ -108,8 +146,9 @@ class EntityHandlers(Resource):
         within = self._within(tx, call, place)
         if place.shows:
             return self._to_assign(tx, call, number, place, within)
-        taken = bodies.take(tx, self._entity, call.body, "add")
-        given = {**taken.values, **within}
+        taken = bodies.take(tx, self._entity, call.body, "add", within)
+        bodies.refuse_other(self._entity, taken, within)
+        given = {**taken.values, **within, **self._named(tx, call, place, within)}
         bodies.require(self._entity, given)
         command, item = self._entity.add(tx, given, call.parameters, place=number)
         bodies.refuse(self._entity.element, taken, self._shown(tx, call, place, [item], call.path)[0])
@@ -119,12 +158,29 @@ class EntityHandlers(Resource):
         self, tx: Transaction, call: Call, number: int, place: Place, within: dict[str, str]
     ) -> tuple[Command, Any]:
         """What the body names is assigned to what the path names; what is assigned already stays so."""
-        other = bodies.resolve(tx, self._entity.references[place.shows], call.body, self._entity.element)
-        given = {**within, place.shows: other}
+        given = {**within, **self._named(tx, call, place, within)}
         for there in tx.of(self._entity.model).list(**given):
-            return self._entity.update(tx, there, {}, call.parameters)
-        identity = "/".join((*within.values(), other))
-        return self._entity.add(tx, {"id": identity, **given}, call.parameters, place=number)
+            command, item = self._entity.update(tx, there, {}, call.parameters)
+            break
+        else:
+            identity = "/".join(given.values())
+            command, item = self._entity.add(tx, {"id": identity, **given}, call.parameters, place=number)
+        shown = self._shown(tx, call, place, [item], call.path)[0]
+        root = entity_of(self._entity.references[place.shows].tables[0]).element
+        bodies.refuse_changes(root, call.body, shown)
+        return command, item
+
+    def _named(self, tx: Transaction, call: Call, place: Place, within: dict[str, str]) -> dict[str, str]:
+        """What the body as a whole names, by id or name: where the place is one of references, that which it means."""
+        name = place.shows or place.key
+        reference = self._entity.references.get(name)
+        if reference is None:
+            return {}
+
+        def meant(named: Sequence[Any]) -> Sequence[Any]:
+            return self._entity.meant(tx, name, named, within)
+
+        return {name: bodies.resolve(tx, reference, call.body, self._entity.element, meant)}
 
     def _within(self, tx: Transaction, call: Call, place: Place) -> dict[str, str]:
         """What an object has to have to be in this place. Raises NotThere where the path leads through nothing."""
@@ -150,22 +206,28 @@ class EntityHandlers(Resource):
 
     def _shown(self, tx: Transaction, call: Call, place: Place, items: Sequence[Any], path: str) -> Wires:
         """`path` is the collection's, for what has none of its own."""
-        entity, key = self._entity, place.key
-        if place.shows:
-            entity, key = entity_of(self._entity.references[place.shows].tables[0]), "id"
-            there = tx.of(entity.model).find([getattr(item, place.shows) for item in items])
-            items = sorted(there.values(), key=lambda item: str(getattr(item, entity.order)))
-        gathered = entity.gather(View(tx, self.engine.readings, call.parameters, place), items)
-        own = entity.path and not place.shows and not place.nested
-        return [to_wire(entity, i, gathered, "" if own else f"{path}/{getattr(i, key)}", key) for i in items]
+        return self._all_shown(tx, call.parameters, place, [(path, items)])[0]
+
+    def _all_shown(self, tx: Transaction, options: Parameters, place: Place, groups: Groups) -> Sequence[Wires]:
+        return show(View(tx, self.engine.readings, options, place), self._entity, groups)
+
+
+def _meant(there: Sequence[Here], call: Call) -> Here:
+    """Where several places have the same service, the ids in the path say which one is meant. Raises NotThereYet."""
+    for here in there:
+        if set(here.place.within) <= set(call.ids):
+            return here
+    raise NotThereYet(service=call.service.name, method=f"{call.method.name} below {call.path}")
 
 
 async def _at(there: Sequence[Here], call: Call) -> Answer:
-    """Where several places have the same service, the ids in the path say which one is meant."""
-    for here in there:
-        if set(here.place.within) <= set(call.ids):
-            return await here.handle(call, here.number, here.place)
-    raise NotThereYet(service=call.service.name, method=f"{call.method.name} below {call.path}")
+    here = _meant(there, call)
+    return await here.handle(call, here.number, here.place)
+
+
+async def _together(there: Sequence[Here], calls: Sequence[Call]) -> Answers | None:
+    here = _meant(there, calls[0])
+    return await here.together(calls, here.place) if here.together else None
 
 
 def entity_handlers(engine: Engine, entities: Sequence[Entity[Any]], schema: Schema) -> dict[Key, Handler]:
@@ -178,7 +240,7 @@ def entity_handlers(engine: Engine, entities: Sequence[Entity[Any]], schema: Sch
         handlers.update(of_entity.actions())
         for key, here in of_entity.places():
             there.setdefault(key, []).append(here)
-    return handlers | {key: partial(_at, places) for key, places in there.items()}
+    return handlers | {key: Batch(partial(_at, places), partial(_together, places)) for key, places in there.items()}
 
 
 def _check(entity: Entity[Any], schema: Schema) -> None:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from node.api.messages.base import Message
+from node.api.messages.base import Message, Reference
 
 
 class ImageFormat(StrEnum):
@@ -10,7 +10,7 @@ class ImageFormat(StrEnum):
     QCOW2 = "qcow2"
 
 
-class ImageRef(Message, frozen=True, kw_only=True):
+class ImageRef(Reference, frozen=True, kw_only=True):
     """Where an image lies: `<volume>/images/<disk_id>/<image_id>` on the mounted volume."""
 
     volume: str
@@ -36,6 +36,12 @@ class ImageReport(Message, frozen=True, kw_only=True):
     virtual_size_bytes: int
     actual_size_bytes: int
     backing: ImageRef | None = None
+
+
+class WipeReport(Message, frozen=True, kw_only=True):
+    """How much of the image is to be overwritten still; 0: it is removed."""
+
+    left_bytes: int
 
 
 class SeedFile(Message, frozen=True, kw_only=True):

@@ -77,7 +77,7 @@ class VmDisk(Message, frozen=True, kw_only=True, omit_defaults=True):
 
 class VmNic(Message, frozen=True, kw_only=True, omit_defaults=True):
     """`bridge` is the bridge on the node, `ovirtmgmt` for the management network. `queues`: of a virtio NIC, each with
-    a processor of the guest."""
+    a processor of the guest. `isolated`: it reaches what is beyond the bridge, and no other isolated NIC on it."""
 
     id: str
     mac: str
@@ -85,6 +85,7 @@ class VmNic(Message, frozen=True, kw_only=True, omit_defaults=True):
     model: NicModel = NicModel.VIRTIO
     linked: bool = True
     queues: int = 1
+    isolated: bool = False
 
 
 class VmLease(Message, frozen=True, kw_only=True):
@@ -124,6 +125,9 @@ class VmSpec(Message, frozen=True, kw_only=True, omit_defaults=True):
 
     cpu_model: str = ""
     """One that libvirt knows; empty is the most that the node can give."""
+
+    cpu_features: tuple[str, ...] = ()
+    """Which the guest has to see beside those of `cpu_model` (`+ssbd`), or may not see (`-hle`)."""
 
     boot_devices: tuple[BootDevice, ...] = (BootDevice.HD,)
     """What the firmware tries, in this order, and nothing else; where there is none of it, the first disk."""

@@ -1,6 +1,6 @@
 """Volumes as they are mounted on a node: disk images on them, sanlock's lockspaces and leases."""
 
-from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest, WipeReport
 from node.api.messages.leases import (
     LeaseReport,
     LeaseRequest,
@@ -10,7 +10,7 @@ from node.api.messages.leases import (
     LockspaceRequest,
 )
 from node.api.messages.mounts import MountReport, MountRequest
-from node.api.operation import DELETE, GET, LONG_S, PUT, Operations, operation
+from node.api.operation import DELETE, GET, LONG_S, POST, PUT, Operations, operation
 from node.api.refusals import ImageUnknown
 
 IMAGE = "/volumes/{image.volume}/disks/{image.disk_id}/images/{image.image_id}"
@@ -48,6 +48,12 @@ class StorageOperations(Operations):
     @operation(GET, IMAGE, missing=lambda image: ImageUnknown(image=image.image_id, volume=image.volume))
     async def image(self, image: ImageRef) -> ImageReport | None:
         """What an image is."""
+
+    @operation(POST, IMAGE + "/wipe", timeout_s=180, since=2)
+    async def wipe_image(self, image: ImageRef) -> WipeReport:
+        """Overwrite an image with zeros and remove it. It is gone for everybody from the first call on; a call works
+        for some 20 s, and the next one, on this node or another, goes on. What the guest gave back before (discard) is
+        not overwritten. NotWiped while a brick is away, ImageBusy while a VM runs on it."""
 
     @operation(DELETE, IMAGE, timeout_s=120)
     async def remove_image(self, image: ImageRef) -> None:

@@ -54,6 +54,7 @@ def _make_efi_disk(path: Path) -> None:
         "secure_boot_holds_for_a_vm_that_ran_without_it",
         "a_shared_disk_is_used_by_two_vms_and_no_other_is",
         "the_hardware_clock_shows_the_time_of_its_zone",
+        "a_guest_gives_memory_back_as_far_as_it_is_not_guaranteed",
     ],
 )
 def test_vms(machine: Machine, case: str) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hosted_engine.engine.macpools.pool import MacPool, MacPoolEmpty, free_macs
-from hosted_engine.engine.macpools.ranges import MacRange, addresses, good_ranges, overlapping, size
+from hosted_engine.engine.macpools.model import MacPool, MacRange, addresses, good_ranges, overlapping, size
+from hosted_engine.engine.macpools.pool import MacPoolEmpty, free_macs
 from hosted_engine.engine.networks.macs import as_mac, as_number, good_mac
 from hosted_engine.engine.networks.model import Nic
 from hosted_engine.engine.problems import BadValue

@@ -1,15 +1,20 @@
 """Where a VM goes, and why not to the others."""
 
 import pytest
+from msgspec import structs
 
+from hosted_engine.engine.networks.model import Network
 from hosted_engine.engine.nodes.model import Node, NodeStatus
+from hosted_engine.engine.nodes.network import NodeNetwork
 from hosted_engine.engine.nodes.readings import Reading
 from hosted_engine.engine.scheduler.model import Candidate, Wish
 from hosted_engine.engine.scheduler.policy import MIB, choose
 from node.api.messages.machine import Statistics
 from node.api.messages.mounts import MountReport
+from tests.fakes.node.network import BRIDGE
 
-WISH = Wish(cluster_id="c", memory_bytes=1024 * MIB, volumes=frozenset({"data"}))
+BLUE = Network(id="n", name="the blue one", data_center_id="d", bridge="blue")
+WISH = Wish(cluster_id="c", memory_bytes=1024 * MIB, volumes=frozenset({"data"}), networks=frozenset({BLUE}))
 
 
 def candidate(
@@ -22,11 +27,14 @@ def candidate(
     starting_mib: int = 0,
     detail: str = "",
     labels: tuple[str, ...] = (),
+    bridges: tuple[str, ...] | None = ("ovirtmgmt", "blue"),
 ) -> Candidate:
     node = Node(id=name, name=name, cluster_id=cluster, address=name, host_id=1, status=status, detail=detail)
     mounts = tuple(MountReport(volume=volume, mounted=True, path="/") for volume in volumes)
     statistics = None if free_mib is None else says(free_mib)
-    return Candidate(node, Reading(statistics, mounts), starting_mib * MIB, frozenset(labels))
+    links = {name: structs.replace(BRIDGE, name=name) for name in bridges or ()}
+    network = None if bridges is None else NodeNetwork(links=links)
+    return Candidate(node, Reading(statistics, mounts, network=network), starting_mib * MIB, frozenset(labels))
 
 
 def says(free_mib: int) -> Statistics:
@@ -98,6 +106,7 @@ def test_a_node_has_to_have_all_affinity_labels_of_the_vm() -> None:
         (candidate("a", 9000, status=NodeStatus.NON_RESPONSIVE, detail="no power"), "is non_responsive (no power)"),
         (candidate("a", None), "has not reported its memory yet"),
         (candidate("a", 9000, volumes=()), "does not have data mounted"),
+        (candidate("a", 9000, bridges=("ovirtmgmt",)), "has no network the blue one"),
         (candidate("a", 500), "has 500 MiB of free memory, 1024 MiB are needed"),
         (candidate("a", 500, starting_mib=600), "has 0 MiB of free memory, 1024 MiB are needed"),
     ],
@@ -107,6 +116,10 @@ def test_each_refusal_says_why(refused: Candidate, reason: str) -> None:
     assert choice.node is None
     assert choice.why_none == f"a {reason}"
     assert chosen(WISH, refused, candidate("z", 1024)) == "z"
+
+
+def test_a_node_that_has_not_told_of_its_network_may_have_any() -> None:
+    assert chosen(WISH, candidate("a", 2000, bridges=None)) == "a"
 
 
 def test_those_that_lost_only_by_memory_are_told_so() -> None:

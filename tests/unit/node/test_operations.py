@@ -16,7 +16,7 @@ from node.api.handlers import check_parts
 from node.api.messages.identity import Identity
 from node.api.messages.leases import LeaseRequest
 from node.api.messages.vms import VmReport, VmSpec
-from node.api.operation import DELETE, GET, PUT, Arguments, Operation, Operations, operation, operations_of
+from node.api.operation import GET, PUT, Arguments, Operation, Operations, operation, operations_of
 from node.api.problems import Refused
 from node.api.refusals import Malformed, VmUnknown
 from node.api.version import API_VERSION, OLDEST_SPOKEN
@@ -112,6 +112,9 @@ class Odd:
     async def define(self, spec: VmSpec) -> None:
         """Define it."""
 
+    async def two(self, spec: VmSpec, lease: LeaseRequest) -> None:
+        """Too much."""
+
     async def name_of(self, vm: object) -> None:
         """Of anything."""
 
@@ -129,7 +132,8 @@ def missing(vm_id: str) -> Refused:
         (Odd.one_vm, GET, "/vms/{vm_id}", {}, "`missing` is for what may be None"),
         (Odd.define, PUT, "/vms/{spec.id}", {"missing": missing}, "`missing` is for what may be None"),
         (Odd.define, PUT, "/vms/{spec.uuid}", {}, "spec has no field that the path"),
-        (Odd.define, DELETE, "/vms/{spec.id}", {}, "does not say what spec is"),
+        (Odd.define, GET, "/vms/{spec.id}", {}, "GET has no body"),
+        (Odd.two, PUT, "/vms/{spec.id}", {}, "spec and lease cannot both be the body"),
         (Odd.name_of, PUT, "/names", {}, "does not say what vm is"),
     ],
 )

@@ -38,6 +38,7 @@ SPEC: Mapping[str, Any] = {
     "memory_guaranteed_bytes": 32 << 20,
     "machine": "pc",
     "cpu_model": "Nehalem",
+    "cpu_features": ("+aes", "-popcnt"),
     "boot_devices": (BootDevice.NETWORK, BootDevice.CDROM, BootDevice.HD),
     "boot_menu": True,
     "time_zone": "Asia/Tokyo",
@@ -65,10 +66,14 @@ NICS: Mapping[str, Any] = {
     "model": NicModel.E1000E,
     "linked": False,
     "queues": 2,
+    "isolated": True,
 }
 LEASES: Mapping[str, Any] = {"lockspace": "other", "resource": "other", "volume": "other"}
 
-BESIDE: Mapping[str, Mapping[str, Any]] = {"scsi_queues": {"virtio_scsi": True}}
+BESIDE: Mapping[str, Mapping[str, Any]] = {
+    "scsi_queues": {"virtio_scsi": True},
+    "cpu_features": {"cpu_model": "Nehalem"},
+}
 """What else has to be set for a setting to mean anything."""
 
 

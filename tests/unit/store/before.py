@@ -12,7 +12,13 @@ from hosted_engine.store import migrate
 REVISION = "0004"
 ROWS: dict[str, dict[str, Any]] = {
     "data_centers": {"id": "dc", "name": "Default", "status": "up", "local": False},
-    "networks": {"id": "net", "name": "ovirtmgmt", "data_center_id": "dc", "bridge": "ovirtmgmt", "usages": '["vm"]'},
+    "networks": {
+        "id": "net",
+        "name": "ovirtmgmt",
+        "data_center_id": "dc",
+        "bridge": "ovirtmgmt",
+        "usages": '["display","vm"]',
+    },
     "clusters": {"id": "cluster", "name": "Default", "data_center_id": "dc", "management_network_id": "net"},
     "templates": {"id": "blank", "name": "Blank", "base_template_id": "blank", "bios_type": "cluster_default"},
     "vms": {

@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, text
 
 from hosted_engine.engine.events.model import Event, Severity
-from hosted_engine.engine.macpools.ranges import MacRange
+from hosted_engine.engine.macpools.model import MacRange
 from hosted_engine.engine.vms.model import Vm, VmStatus
 from hosted_engine.store import store as module
 from hosted_engine.store.mapping import Mapper

@@ -22,7 +22,7 @@ from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found
 from hosted_engine.engine.templates.model import Template, TemplateStatus
-from hosted_engine.engine.vms.checks import check_name_free, check_vm
+from hosted_engine.engine.vms.checks import check_name_free, check_runs_vms, check_vm
 from hosted_engine.engine.vms.model import Vm, VmStatus
 from node.steps import Step
 
@@ -65,7 +65,7 @@ class AddVm(Command, frozen=True, kw_only=True):
     def check(self, tx: Transaction) -> None:
         vm = self.wanted
         check_name_free(tx, vm.name, vm.id)
-        found(tx.clusters.get(vm.cluster_id), "cluster", vm.cluster_id)
+        check_runs_vms(found(tx.clusters.get(vm.cluster_id), "cluster", vm.cluster_id))
         template = self._template(tx)
         if template.status is not TemplateStatus.OK:
             raise WrongState(

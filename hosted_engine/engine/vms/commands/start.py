@@ -21,7 +21,7 @@ from hosted_engine.engine.vms.checks import resting_vm, the_vm
 from hosted_engine.engine.vms.lifecycle import went_up
 from hosted_engine.engine.vms.model import Vm, VmStatus
 from hosted_engine.engine.vms.next_run import with_next_run
-from hosted_engine.engine.vms.spec import active_disks, spec_of, volumes_of
+from hosted_engine.engine.vms.spec import active_disks, balloons, cluster_of, networks_of, spec_of, volumes_of
 from node.api.messages.vms import BootDevice, DownReason, VmSpec
 from node.api.problems import RemoteRefused
 from node.steps import Step
@@ -49,9 +49,15 @@ class StartVm(Command, frozen=True, kw_only=True):
 
     def settle(self, tx: Transaction, readings: Readings) -> Self:
         vm = the_vm(tx, self.id)
-        wanted = frozenset(self.node_ids) or frozenset(vm.host_ids)
-        labels = binding_labels(tx, VmLabel, [vm.id]).get(vm.id, frozenset())
-        wish = Wish(vm.cluster_id, needed_bytes(vm), volumes_of(tx, vm.id), wanted, labels, vm.memory_bytes)
+        wish = Wish(
+            vm.cluster_id,
+            needed_bytes(tx, vm),
+            volumes=volumes_of(tx, vm.id),
+            node_ids=frozenset(self.node_ids) or frozenset(vm.host_ids),
+            labels=binding_labels(tx, VmLabel, [vm.id]).get(vm.id, frozenset()),
+            most_bytes=vm.memory_bytes,
+            networks=networks_of(tx, vm.id),
+        )
         choice = choose(wish, candidates(tx, readings, vm.cluster_id))
         if choice.node is None:
             raise NoNode(action=f"run VM {vm.name}", reasons=choice.why_none)
@@ -135,6 +141,6 @@ class StartVm(Command, frozen=True, kw_only=True):
         return msgspec.structs.replace(spec, start_paused=True) if self.paused else spec
 
 
-def needed_bytes(vm: Vm) -> int:
+def needed_bytes(tx: Transaction, vm: Vm) -> int:
     """What has to be free where it starts: what is above its guaranteed memory the balloon may take back."""
-    return vm.memory_guaranteed_bytes if vm.ballooning else vm.memory_bytes
+    return vm.memory_guaranteed_bytes if balloons(vm, cluster_of(tx, vm)) else vm.memory_bytes

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from hosted_engine.store.migrations.columns import add_columns
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 
 def upgrade() -> None:

@@ -1,10 +1,12 @@
-"""The ranges of addresses that a MAC pool has. Pure."""
+"""A MAC pool: ranges of addresses, of which NICs have theirs. Pure."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import msgspec
 
+from hosted_engine.engine.entity.field import Field, Settable
 from hosted_engine.engine.networks.macs import as_mac, as_number, good_mac
 from hosted_engine.engine.problems import BadValue
 
@@ -38,6 +40,16 @@ def good_ranges(value: Any, field: str) -> tuple[MacRange, ...]:
         if both := overlapping(ranges[place + 1 :], [one]):
             raise BadValue(value=one, field=field, reason=f"it overlaps with {both}")
     return ranges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MacPool:
+    id: str
+    name: Annotated[str, Field("name", length=40)]
+    ranges: Annotated[tuple[MacRange, ...], Field("ranges", rule=good_ranges)]
+    description: Annotated[str, Field("description", length=4000)] = ""
+    allow_duplicates: Annotated[bool, Field("allow_duplicates")] = False
+    default_pool: Annotated[bool, Field("default_pool", settable=Settable.NEVER)] = False
 
 
 def overlapping(some: Sequence[MacRange], others: Sequence[MacRange]) -> MacRange | None:
