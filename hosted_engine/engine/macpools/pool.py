@@ -25,16 +25,16 @@ def pool_of(tx: Transaction, cluster_id: str) -> MacPool:
     return found(tx.of(MacPool).get(cluster.mac_pool_id), "MAC pool", cluster.mac_pool_id)
 
 
-def free_macs(tx: Transaction, pool: MacPool, count: int) -> tuple[str, ...]:
-    """From a random place on, so that an address that has just become free is hardly the next one to be taken. Raises
-    MacPoolEmpty."""
+def free_macs(tx: Transaction, pool: MacPool, count: int, *, besides: Collection[str] = ()) -> tuple[str, ...]:
+    """From a random place on, so that an address that has just become free is hardly the next one to be taken; none of
+    `besides`. Raises MacPoolEmpty."""
     total, free = size(pool.ranges), list[str]()
     all_of_it = addresses(pool.ranges, secrets.randbelow(total))
     while len(free) < count:
         some = tuple(islice(all_of_it, AT_ONCE))
         if not some:
             raise MacPoolEmpty(name=pool.name, size=total)
-        taken = {nic.mac for nic in tx.nics.list(mac=some)}
+        taken = {nic.mac for nic in tx.nics.list(mac=some)} | set(besides)
         free += [mac for mac in some if mac not in taken]
     return tuple(free[:count])
 

@@ -2,16 +2,9 @@
 
 from hosted_engine.engine import entities
 from hosted_engine.engine.command import Command
-from hosted_engine.engine.disks.commands import add, attach, remove
 from hosted_engine.engine.nodes.commands import maintenance
 
-DECLARED_IN = (
-    entities,
-    add,
-    attach,
-    remove,
-    maintenance,
-)  # a command is known when its module is; entities name most of them
+DECLARED_IN = (entities, maintenance)  # a command is known when its module is; entities name most of them
 
 
 def command_of(kind: str) -> type[Command]:

@@ -1,6 +1,6 @@
 """Volumes as they are mounted on a node: disk images on them, sanlock's lockspaces and leases."""
 
-from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest, WipeReport
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, ImageResize, SeedRequest, WipeReport
 from node.api.messages.leases import (
     LeaseReport,
     LeaseRequest,
@@ -40,6 +40,10 @@ class StorageOperations(Operations):
     @operation(PUT, IMAGE, timeout_s=LONG_S)
     async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
         """Make an image, or find that it is so already. ImageDiffers: it is there and is another one."""
+
+    @operation(PUT, IMAGE + "/size", timeout_s=LONG_S, since=2)
+    async def resize_image(self, image: ImageRef, request: ImageResize) -> ImageReport:
+        """Let an image grow. ImageBusy while a VM of this node runs on it; ImageLarger: it would become smaller."""
 
     @operation(PUT, SEED, timeout_s=120)
     async def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:

@@ -18,6 +18,7 @@ class _Failure:
     problem: Problem
     times: int
     after: bool
+    skip: int = 0
 
 
 class Calling:
@@ -27,8 +28,8 @@ class Calling:
         self._node = node
         self._failures: list[_Failure] = []
 
-    def fail(self, operation: str, problem: Problem, *, times: int) -> None:
-        self._failures.append(_Failure(OPERATIONS[operation], problem, times, after=False))
+    def fail(self, operation: str, problem: Problem, *, times: int, skip: int = 0) -> None:
+        self._failures.append(_Failure(OPERATIONS[operation], problem, times, after=False, skip=skip))
 
     def lose_answer(self, operation: str, *, times: int) -> None:
         lost = OPERATIONS[operation]
@@ -42,6 +43,9 @@ class Calling:
         if self.silent:
             raise self.silence(operation)
         failure = next((f for f in self._failures if f.operation is operation and f.times > 0), None)
+        if failure is not None and failure.skip > 0:
+            failure.skip -= 1
+            failure = None
         if failure is not None:
             failure.times -= 1
             if not failure.after:

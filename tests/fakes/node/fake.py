@@ -76,9 +76,10 @@ class FakeNode(NodeApi):
                 yield line
         raise self._calling.silence(operation)
 
-    def fail(self, operation: str, problem: Problem, *, times: int = 1) -> None:
-        """Let the next `times` calls of `operation` end with `problem`, before anything is done."""
-        self._calling.fail(operation, problem, times=times)
+    def fail(self, operation: str, problem: Problem, *, times: int = 1, skip: int = 0) -> None:
+        """Let the next `times` calls of `operation`, after `skip` good ones, end with `problem`, before anything is
+        done."""
+        self._calling.fail(operation, problem, times=times, skip=skip)
 
     def lose_answer(self, operation: str, *, times: int = 1) -> None:
         """Carry the next `times` calls of `operation` out and then let them end with NodeSilent."""

@@ -31,8 +31,7 @@ GIB = 1 << 30
 # Stand in bodies for what no object has yet; `{vm}` for the id of a VM, `{a new vm}` for that of one of its own.
 NAME, NUMBER = "{a name}", "{a number}"
 
-_IMAGE = {"alias": NAME, "provisioned_size": GIB, "format": "raw"}
-_DISK = {**_IMAGE, "storage_domains": [{"name": "data"}]}
+_DISK = {"name": NAME, "provisioned_size": GIB, "format": "raw", "storage_domains": [{"name": "data"}]}
 _KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJJ4hAUAaM0V3J0M3Q8Zg0X0u2yqf6lVtq8cRZkq0L8d myuser@example.com"
 
 # A body of an addition to each collection, with what it cannot do without; what the path says is left out of it.
@@ -55,7 +54,7 @@ BODIES: Mapping[str, Wire] = {
     "MacPools": {"name": NAME, "ranges": [{"from": f"02:00:{NUMBER}:00:00", "to": f"02:00:{NUMBER}:00:01"}]},
     "Networks": {"name": NAME, "data_center": {"name": "Default"}},
     "SshPublicKeys": {"content": _KEY},
-    "StorageDomainDisks": _IMAGE,
+    "StorageDomainDisks": {name: said for name, said in _DISK.items() if name != "storage_domains"},
     "Tags": {"name": NAME},
     "VmNics": {"name": NAME},
     "Vms": {"name": NAME, "cluster": {"name": "Default"}, "template": {"name": "Blank"}},
@@ -225,9 +224,11 @@ def names_in(template: str) -> frozenset[str]:
 
 def _double(world: World) -> None:
     """Of what there is one of there is a second one, so that every reference can name another. The second data center
-    has a management network."""
+    has a management network; disks may lie in every storage domain."""
     with world.store.transaction() as tx:
         (network,) = tx.networks.list()
+        for domain in tx.storage_domains.list(hosted_engine=True):
+            tx.storage_domains.update(replace(domain, hosted_engine=False))
         for entity in ENTITIES:
             items = tx.of(entity.model).list()
             if len(items) == 1 and entity.path and entity.table != "vms":

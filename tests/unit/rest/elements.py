@@ -29,6 +29,7 @@ VALUES: Mapping[str, Any] = {
     "cluster.cpu.type": "Intel Nehalem Family",
     "disk.id": "#id",
     "disk.provisioned_size": 2 << 30,
+    "disk_attachment.disk": {"description": "another"},
     "disk_attachment.interface": "virtio_scsi",
     "mac_pool.ranges": [{"from": "0a:00:#:00:00", "to": "0a:00:#:00:01"}],
     "nic.interface": "e1000",
@@ -36,7 +37,12 @@ VALUES: Mapping[str, Any] = {
     "network.vlan.id": "##",
     "nic.mac.address": "06:00:00:00:#",
     "ssh_public_key.content": KEY,
-    "vm.disk_attachments": [{"interface": "virtio", "bootable": False, "disk": NEW_DISK}],
+    "vm.disk_attachments": [
+        {
+            "bootable": True,
+            "disk": {"provisioned_size": 1 << 30, "format": "cow", "storage_domains": [{"name": "data"}]},
+        }
+    ],
     "vm.custom_emulated_machine": "pc-q35-9.2",
     "vm.memory": 2 << 30,
     "vm.memory_policy.guaranteed": 512 << 20,
