@@ -218,12 +218,12 @@ def _certificates(folder: Path, count: int) -> None:
 def _node_state(node: FakeNode) -> NodeState:
     vms = {
         report.id: {"state": report.state.value, "spec": msgspec.to_builtins(node.machines.spec(report.id))}
-        for report in node.machines.all()
+        for report in node.machines.vms()
     }
     images = {(ref.disk_id, ref.image_id): msgspec.to_builtins(image) for ref, image in node.site.images.items()}
     statistics = {
         **msgspec.to_builtins(node.hello().statistics),
-        "memory_bytes": node.memory_bytes,
+        "memory_bytes": node.host.memory_bytes,
     }
     seeds = [str(msgspec.to_builtins(seed)) for seed in node.site.seeds.values()]
     return NodeState(vms, images, seeds, statistics)
