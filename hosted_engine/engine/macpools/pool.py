@@ -49,13 +49,14 @@ def check_unused(tx: Transaction, pool: MacPool, nic: Nic) -> None:
         )
 
 
-def check_no_duplicates(tx: Transaction, pool: MacPool) -> None:
-    """Raises WrongState where two NICs of the pool have one address."""
-    vms = [vm.id for cluster in tx.clusters.list(mac_pool_id=pool.id) for vm in tx.vms.list(cluster_id=cluster.id)]
+def check_no_duplicates(tx: Transaction, pool: MacPool, *, action: str, also: str | None = None) -> None:
+    """Raises WrongState where two NICs of the pool have one address; the cluster `also` is to have it, too."""
+    clusters = {*(cluster.id for cluster in tx.clusters.list(mac_pool_id=pool.id)), *([also] if also else [])}
+    vms = [vm.id for vm in tx.vms.list(cluster_id=clusters)]
     counts = Counter(nic.mac for nic in tx.nics.list(owner_id=vms))
     if twice := sorted(mac for mac, count in counts.items() if count > 1):
         raise WrongState(
-            action="forbid duplicates in",
+            action=action,
             kind="MAC pool",
             name=pool.name,
             reason=f"several NICs have {', '.join(twice[:3])}",
