@@ -234,6 +234,10 @@ class Entity(Record[T]):
     def remove(self, tx: Transaction, item: T, options: Options, *, place: int = 0) -> Command:
         return RemoveEntity.of(self, item, place=place)
 
+    def find_added(self, tx: Transaction, item: T) -> T | None:
+        """The object that the addition of `item` has made."""
+        return tx.of(self.model).get(getattr(item, "id"))  # noqa: B009
+
     def gather(self, view: View, items: Sequence[T]) -> Any:
         """What `show` needs of all `items` together, so that a list asks once."""
         return None

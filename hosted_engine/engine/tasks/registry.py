@@ -7,6 +7,8 @@ from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
 from hosted_engine.engine.disks.commands.attach import AddDiskAttachment, RemoveDiskAttachment, UpdateDiskAttachment
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.entity.commands import AddEntity, RemoveEntity, UpdateEntity
+from hosted_engine.engine.events.external import AddEvent, RemoveEvent
+from hosted_engine.engine.jobs.commands import AddExternalJob, AddExternalStep, ClearJob, EndJob, EndStep
 from hosted_engine.engine.networks.commands import AddNetwork, DetachNetwork, RemoveNetwork
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.vms.commands.add import AddVm
@@ -25,13 +27,20 @@ COMMANDS: dict[str, type[Command]] = {
         AddDiskAttachment,
         AddDiskToVm,
         AddEntity,
+        AddEvent,
+        AddExternalJob,
+        AddExternalStep,
         AddNetwork,
         AddVm,
+        ClearJob,
         DeactivateNode,
         DetachNetwork,
+        EndJob,
+        EndStep,
         RemoveDisk,
         RemoveDiskAttachment,
         RemoveEntity,
+        RemoveEvent,
         RemoveNetwork,
         RemoveVm,
         ShutdownVm,

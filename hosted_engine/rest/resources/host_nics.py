@@ -1,6 +1,6 @@
-"""/hosts/…/nics and their statistics"""
+"""/hosts/…/nics"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from hosted_engine.engine.networks.model import ClusterNetwork, Network
 from hosted_engine.engine.nodes.network import NodeNetwork
@@ -10,7 +10,6 @@ from hosted_engine.engine.problems import NotThere, found
 from hosted_engine.rest.call import Answer, Call, Handlers
 from hosted_engine.rest.mapping.host_nics import host_nic_to_wire, nic_id, statistics_to_wire
 from hosted_engine.rest.media.wire import Wire
-from hosted_engine.rest.problems import NotThereYet
 from hosted_engine.rest.resources.base import Resource
 from node.api.messages.network import LinkReport
 
@@ -22,8 +21,6 @@ class HostNics(Resource):
         return {
             ("HostNics", "list"): self.list,
             ("HostNic", "get"): self.get,
-            ("Statistics", "list"): self.statistics,
-            ("Statistic", "get"): self.statistic,
         }
 
     async def list(self, call: Call) -> Answer:
@@ -36,21 +33,12 @@ class HostNics(Resource):
         known, networks = await self._known(call)
         return Answer(host_nic_to_wire(call.ids["host"], _nic(call, known), known, networks))
 
-    async def statistics(self, call: Call) -> Answer:
-        return Answer(_statistics(call, (await self._known(call))[0]))
-
-    async def statistic(self, call: Call) -> Answer:
-        wanted = call.ids["statistic"]
-        for one in _statistics(call, (await self._known(call))[0]):
-            if one["id"] == wanted:
-                return Answer(one)
-        raise NotThere(kind="statistic", id=wanted)
+    async def statistics(self, call: Call) -> Sequence[Wire]:
+        return _statistics(call, (await self._known(call))[0])
 
     async def _known(self, call: Call) -> tuple[NodeNetwork, Mapping[str, Network]]:
         """The node's network, and the logical ones of its cluster by their bridges: other clusters may have others of
-        that name. Raises NotThereYet for statistics of VMs, disks and whole hosts, which the same service serves."""
-        if call.service.name.startswith("Statistic") and not {"host", "nic"} <= call.ids.keys():
-            raise NotThereYet(service=call.service.name, method=call.method.name)
+        that name."""
         identity = call.ids["host"]
 
         def look(tx: Transaction) -> tuple[NodeNetwork, Mapping[str, Network]]:
