@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from hosted_engine.engine.disks.model import Disk, DiskAttachment
 from hosted_engine.engine.entity.record import Record
 from hosted_engine.engine.nodes.network import SeenLinks
 from hosted_engine.engine.storage.model import SeenStorage
@@ -12,8 +11,6 @@ from hosted_engine.engine.users.model import Session
 RECORDS: tuple[Record[Any], ...] = (
     Record(SeenLinks, "seen_links", order="id"),
     Record(SeenStorage, "seen_storage", order="id"),
-    Record(Disk, "disks"),
-    Record(DiskAttachment, "disk_attachments", order="id", unique=(("owner_id", "disk_id"),)),
     Record(Session, "sessions", order="id"),
     Record(Task, "tasks", order="created_at", indexes=(("status",),)),
     Record(JournalLine, "journal_lines", order="number"),

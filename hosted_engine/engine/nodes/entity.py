@@ -4,10 +4,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hosted_engine.engine.entity.declaration import READ, Entity, Place, View
-from hosted_engine.engine.entity.field import MIB
+from hosted_engine.engine.entity.declaration import READ, Action, Entity, Events, Place, View
+from hosted_engine.engine.entity.field import MIB, Field
+from hosted_engine.engine.events.kinds import EventKind
+from hosted_engine.engine.nodes.checks import is_in_maintenance
+from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.search.words import Count, JsonPart, Kind, Observed, Of, Own, Shown, Times, Total, Value, path
 from hosted_engine.engine.storage.health import ExternalStatus, status_of_server
 from hosted_engine.engine.tags.entity import TAG
@@ -23,6 +27,9 @@ class NodeEntity(Entity[Node]):
         for vm in view.tx.vms.list(node_id=tuple(item.id for item in items)):
             vms[vm.node_id or ""].append(vm)
         return vms, view.readings
+
+    def words(self, tx: Transaction, item: Node) -> Mapping[str, str]:
+        return {"node_id": item.id}
 
     def show(self, item: Node, gathered: Any) -> Mapping[str, Any]:
         vms, readings = gathered
@@ -40,7 +47,7 @@ class NodeEntity(Entity[Node]):
 
 
 def _external_status(node: Node, readings: Readings) -> ExternalStatus:
-    return status_of_server(readings.storage, node.name)
+    return status_of_server(readings.storage, node.hostname)
 
 
 def _cpu_percent(node: Node, readings: Readings) -> float | None:
@@ -107,8 +114,9 @@ NODES = NodeEntity(
     kind="host",
     type="Host",
     path="hosts",
-    places=(Place(("Hosts", "Host"), methods=READ),),
+    places=(Place(("Hosts", "Host"), methods=READ | {"update"}),),
     unique=(("name",), ("host_id",), ("address", "port")),
+    events=Events(update=EventKind("USER_UPDATE_VDS", "Host {name} configuration was updated by {user}.")),
     shown={
         "auto_numa_status": "unknown",
         "device_passthrough.enabled": False,
@@ -127,6 +135,15 @@ NODES = NodeEntity(
         "type": "ovirt_node",
         "update_available": False,
         "vgpu_placement": "consolidated",
+    },
+    actions={
+        "activate": Action(lambda tx, node, given: ActivateNode(id=node.id)),
+        "deactivate": Action(
+            lambda tx, node, given: DeactivateNode(id=node.id, **given),
+            inputs={"reason": Field("reason", length=4000), "force": Field("force")},
+            shown={"stop_gluster_service": False},
+            is_done=is_in_maintenance,
+        ),
     },
     searches={
         "active_vms": Count(path("vms.node_id"), "status", RUNNING),

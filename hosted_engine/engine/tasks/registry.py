@@ -4,8 +4,8 @@ from hosted_engine.engine.affinitylabels.entity import AddAffinityLabel
 from hosted_engine.engine.clusters.commands import AddCluster
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
-from hosted_engine.engine.disks.commands.attach import AddDiskAttachment, RemoveDiskAttachment, UpdateDiskAttachment
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
+from hosted_engine.engine.disks.commands.update import UpdateDisk
 from hosted_engine.engine.entity.commands import AddEntity, RemoveEntity, UpdateEntity
 from hosted_engine.engine.events.external import AddEvent, RemoveEvent
 from hosted_engine.engine.jobs.commands import AddExternalJob, AddExternalStep, ClearJob, EndJob, EndStep
@@ -24,7 +24,6 @@ COMMANDS: dict[str, type[Command]] = {
         AddAffinityLabel,
         AddCluster,
         AddDisk,
-        AddDiskAttachment,
         AddDiskToVm,
         AddEntity,
         AddEvent,
@@ -38,7 +37,6 @@ COMMANDS: dict[str, type[Command]] = {
         EndJob,
         EndStep,
         RemoveDisk,
-        RemoveDiskAttachment,
         RemoveEntity,
         RemoveEvent,
         RemoveNetwork,
@@ -46,7 +44,7 @@ COMMANDS: dict[str, type[Command]] = {
         ShutdownVm,
         StartVm,
         StopVm,
-        UpdateDiskAttachment,
+        UpdateDisk,
         UpdateEngineVm,
         UpdateEntity,
     )
