@@ -1,13 +1,14 @@
 """List and get of what nodes report, as its declaration says."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.entity.reported import Reported, Shown
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from hosted_engine.rest.call import Answer, Call, Handler
-from hosted_engine.rest.entities.codec import put
+from hosted_engine.rest.entities.codec import linked
 from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.problems import NotThereYet
 from hosted_engine.rest.schema import Schema
@@ -55,3 +56,10 @@ def _wire(href: str, identity: str, shown: Shown) -> Wire:
         if value is not None:
             put(wire, place, value)
     return wire
+
+
+def put(wire: Wire, place: str, value: Any) -> None:
+    *holders, last = place.split(".")
+    for holder in holders:
+        wire = wire.setdefault(holder, {})
+    wire[last] = linked(value)
