@@ -29,6 +29,7 @@ from node.api.messages.ha import (
     MaintenanceRequest,
     SiteFilesReport,
     SiteFilesRequest,
+    SiteNodes,
 )
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
@@ -211,6 +212,12 @@ class NodeClient:
     async def write_site_files(self, volume: str, request: SiteFilesRequest) -> SiteFilesReport:
         path = _fill(paths.SITE_FILES, volume=volume)
         return await self._ask("PUT", path, SiteFilesReport, request, timeout_s=120)
+
+    async def site_nodes(self, volume: str) -> SiteNodes:
+        return await self._ask("GET", _fill(paths.SITE_NODES, volume=volume), SiteNodes)
+
+    async def set_site_nodes(self, volume: str, nodes: SiteNodes) -> SiteNodes:
+        return await self._ask("PUT", _fill(paths.SITE_NODES, volume=volume), SiteNodes, nodes, timeout_s=120)
 
     async def engine_vm(self, volume: str) -> EngineVmReport:
         return await self._ask("GET", _fill(paths.ENGINE_VM, volume=volume), EngineVmReport)

@@ -23,6 +23,7 @@ from node.api.messages.ha import (
     MaintenanceRequest,
     SiteFilesReport,
     SiteFilesRequest,
+    SiteNodes,
 )
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
@@ -201,6 +202,12 @@ class Host:
 
     async def write_site_files(self, volume: str, request: SiteFilesRequest) -> SiteFilesReport:
         return await self.files.write(volume, request)
+
+    async def site_nodes(self, volume: str) -> SiteNodes:
+        return await self.files.nodes(volume)
+
+    async def set_site_nodes(self, volume: str, nodes: SiteNodes) -> SiteNodes:
+        return await self.files.set_nodes(volume, nodes)
 
     async def engine_vm(self, volume: str) -> EngineVmReport:
         return await self._with_running(await self.files.engine_vm(volume))

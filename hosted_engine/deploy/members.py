@@ -6,10 +6,13 @@ from functools import partial
 
 from cryptography import x509
 
+from hosted_engine import management_network
 from hosted_engine.authority import sign_node
-from hosted_engine.deploy import network, wishes
+from hosted_engine.deploy import wishes
+from hosted_engine.deploy.network import placement
 from hosted_engine.deploy.plan import Todo
 from hosted_engine.deploy.work import Work
+from hosted_engine.management_network import Placement
 from node.api.messages.identity import Claim, Leave
 from node.api.messages.migration import MigrationRequest
 from node.api.messages.network import NamesRequest, NetworkRequest
@@ -91,7 +94,7 @@ class Members:
             await self._work.patience.until(what, partial(self._why_not_on_bridge, name), limit_s=NETWORK_S)
 
     async def _why_not_on_bridge(self, name: str) -> str | None:
-        return await self._why_network_not(name, network.wish(self._work.answers, self._work.node(name)))
+        return await self._why_network_not(name, management_network.on_bridge(self._place(name)))
 
     async def network_back(self, todo: Todo) -> None:
         for name in todo.nodes:
@@ -101,16 +104,19 @@ class Members:
     async def _why_not_on_nic(self, name: str) -> str | None:
         """Asking for nothing takes back a change that nobody confirmed: only then a look can be believed. Without the
         bridge the network card is as it was before the deploy."""
-        answers = self._work.answers
-        if (reason := await self._why_network_not(name, network.nothing())) is not None:
+        bridge = self._work.answers.management_network
+        if (reason := await self._why_network_not(name, management_network.nothing())) is not None:
             return reason
         try:
             async with self._work.member(name) as api:
-                if not network.has_bridge(answers, (await api.network()).document):
+                if not management_network.has_bridge(bridge, (await api.network()).document):
                     return None
         except NodeSilent as err:
             return str(err)
-        return await self._why_network_not(name, network.wish_back(answers, self._work.node(name)))
+        return await self._why_network_not(name, management_network.on_nic(self._place(name)))
+
+    def _place(self, name: str) -> Placement:
+        return placement(self._work.answers, self._work.node(name))
 
     async def _why_network_not(self, name: str, request: NetworkRequest) -> str | None:
         """Ask for a change, and keep it once it is proven."""

@@ -6,14 +6,16 @@ from dataclasses import replace
 from typing import TypeVar
 
 from gluster.plan import missing_options
-from hosted_engine.deploy import network, safekeeping, wishes
+from hosted_engine.deploy import safekeeping, wishes
 from hosted_engine.deploy.answers import Answers, NodeAnswers
 from hosted_engine.deploy.decisions import LEASE, LOCKSPACE, VOLUMES, Decisions
 from hosted_engine.deploy.folder import RECOVERY_FILE, Folder
 from hosted_engine.deploy.keep_alive import are_written, edited_engine_vm
+from hosted_engine.deploy.network import placement
 from hosted_engine.deploy.plan import Kind, NodeSeen, Observed, expected
 from hosted_engine.deploy.reach import Reach
 from hosted_engine.deploy.rolling import SiteFiles
+from hosted_engine.management_network import is_on_bridge
 from node.api.contract import NodeApi
 from node.api.engine_vm import shape_of
 from node.api.messages.gluster import GlusterReport, VolumeReport, VolumeRequest
@@ -68,7 +70,7 @@ class Observer:
         return NodeSeen(
             member=True,
             names=names.names,
-            network_ready=network.is_so(self._answers, node, report.document),
+            network_ready=is_on_bridge(placement(self._answers, node), report.document),
             peers=frozenset(self._name(peer.hostname) for peer in pool.peers if peer.state == IN_POOL),
             volumes=frozenset(name for name in VOLUMES if self._volume_is_so(name, pool)),
             drifted={name: drift for name in VOLUMES if (drift := self._drift(name, pool))},

@@ -70,6 +70,8 @@ class AttendedNode:
     lease = _attended(NodeApi.lease)
     site_files = _attended(NodeApi.site_files)
     write_site_files = _attended(NodeApi.write_site_files)
+    site_nodes = _attended(NodeApi.site_nodes)
+    set_site_nodes = _attended(NodeApi.set_site_nodes)
     engine_vm = _attended(NodeApi.engine_vm)
     edit_engine_vm = _attended(NodeApi.edit_engine_vm)
     ha = _attended(NodeApi.ha)

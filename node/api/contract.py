@@ -21,6 +21,7 @@ from node.api.messages.ha import (
     MaintenanceRequest,
     SiteFilesReport,
     SiteFilesRequest,
+    SiteNodes,
 )
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
@@ -126,6 +127,11 @@ class NodeApi(Protocol):
     async def site_files(self, volume: str) -> SiteFilesReport: ...
     async def write_site_files(self, volume: str, request: SiteFilesRequest) -> SiteFilesReport:
         """Write what any node needs to start the engine; files that are not named stay."""
+        ...
+
+    async def site_nodes(self, volume: str) -> SiteNodes: ...
+    async def set_site_nodes(self, volume: str, nodes: SiteNodes) -> SiteNodes:
+        """These keep the engine alive from now on; all else that is written there about the site stays."""
         ...
 
     async def engine_vm(self, volume: str) -> EngineVmReport:

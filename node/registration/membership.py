@@ -141,7 +141,7 @@ class Membership:
             if not self.claimed:
                 return
             self._release_trusts()
-            write_durable(self._claim_file, leave.claim_code)
+            write_durable(self._claim_file, leave.claim_code or credentials.new_claim_code())
             self.authority_file.unlink()
             sync_folder(self._folder)
             self._sign_self()

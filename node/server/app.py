@@ -38,6 +38,7 @@ def make_app(node: NodeApi, guard: Guard, *, mutual: bool) -> App[Request, Respo
         (paths.LEASE_TIMERS, storage.LeaseTimersResource(node)),
         (paths.LEASE, storage.LeaseResource(node)),
         (paths.SITE_FILES, ha.SiteFilesResource(node)),
+        (paths.SITE_NODES, ha.SiteNodesResource(node)),
         (paths.ENGINE_VM, ha.EngineVmResource(node)),
         (paths.HA, ha.HaResource(node)),
         (paths.HA_MAINTENANCE, ha.MaintenanceResource(node)),

@@ -7,10 +7,9 @@ from falcon.asgi import Request, Response
 
 from node.api import paths
 from node.api.messages.identity import Role
-from node.api.refusals import JustClaimed, NotAllowed, NotClaimedYet, OnlyDeploy
+from node.api.refusals import JustClaimed, NotAllowed, NotClaimedYet
 from node.server.peer import EXTENSION, Peer, peer_of
 
-LEAVING = ("DELETE", paths.IDENTITY)
 FACTS = (
     "GET",
     paths.GLUSTER_FACTS,
@@ -42,8 +41,6 @@ class Gate:
                 return
             if peer.role not in DRIVERS:
                 raise NotAllowed(caller=repr(peer.name), role=repr(peer.role))
-            if (req.method, req.path) == LEAVING and peer.role != Role.DEPLOY:
-                raise OnlyDeploy(caller=repr(peer.name), role=repr(peer.role))
             return
         if self._guard.claimed:
             raise JustClaimed()

@@ -3,7 +3,7 @@
 from falcon.asgi import Request, Response
 
 from node.api.contract import NodeApi
-from node.api.messages.ha import EngineVmEdit, MaintenanceRequest, SiteFilesRequest
+from node.api.messages.ha import EngineVmEdit, MaintenanceRequest, SiteFilesRequest, SiteNodes
 from node.server.wire import answer, body
 
 
@@ -16,6 +16,17 @@ class SiteFilesResource:
 
     async def on_put(self, req: Request, resp: Response, volume: str) -> None:
         answer(resp, await self._node.write_site_files(volume, await body(req, SiteFilesRequest)))
+
+
+class SiteNodesResource:
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_get(self, req: Request, resp: Response, volume: str) -> None:
+        answer(resp, await self._node.site_nodes(volume))
+
+    async def on_put(self, req: Request, resp: Response, volume: str) -> None:
+        answer(resp, await self._node.set_site_nodes(volume, await body(req, SiteNodes)))
 
 
 class EngineVmResource:

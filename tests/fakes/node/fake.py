@@ -27,6 +27,7 @@ from node.api.messages.ha import (
     MaintenanceRequest,
     SiteFilesReport,
     SiteFilesRequest,
+    SiteNodes,
 )
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
@@ -206,7 +207,7 @@ class FakeNode:
             raise NotBare(things=f"{len(things)} things of the site")
         self._allow(())
         if self.claimed is not None:
-            self.claimed, self.claim_code = None, leave.claim_code
+            self.claimed, self.claim_code = None, leave.claim_code or "MADE-UPBY-THEN-ODE1"
 
     async def capabilities(self) -> Capabilities:
         return await self._do("capabilities", self._capabilities)
@@ -378,6 +379,12 @@ class FakeNode:
 
     async def write_site_files(self, volume: str, request: SiteFilesRequest) -> SiteFilesReport:
         return await self._do("write_site_files", lambda: self.storage.write_site_files(volume, request))
+
+    async def site_nodes(self, volume: str) -> SiteNodes:
+        return await self._do("site_nodes", lambda: self.storage.site_nodes(volume))
+
+    async def set_site_nodes(self, volume: str, nodes: SiteNodes) -> SiteNodes:
+        return await self._do("set_site_nodes", lambda: self.storage.set_site_nodes(volume, nodes))
 
     async def engine_vm(self, volume: str) -> EngineVmReport:
         return await self._do("engine_vm", lambda: self._with_running(self.storage.engine_vm(volume)))
