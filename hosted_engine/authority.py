@@ -5,7 +5,7 @@ The deploy makes it and the engine goes on with it. Everything is PEM; who store
 
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
@@ -18,6 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from node.api.messages.identity import Role
 from node.api.problems import Refused
+from node.tls import certificate_fingerprint
 
 AUTHORITY_DAYS = 3652
 CERTIFICATE_DAYS = 1826
@@ -34,8 +35,28 @@ class RequestWrong(Refused):
 class KeyPair:
     """A private key and the certificate for it, both PEM. The key is a secret."""
 
-    key: str
+    key: str = field(repr=False)
     certificate: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteAuthority:
+    """The authority in the engine's hands. `engine_certificate` is the one that the engine itself presents."""
+
+    pair: KeyPair
+    engine_certificate: str
+
+    @property
+    def certificate(self) -> str:
+        return self.pair.certificate
+
+    @property
+    def engine_fingerprint(self) -> str:
+        return certificate_fingerprint(self.engine_certificate)
+
+    def sign(self, request_pem: str, name: str, *, addresses: Sequence[str], now: float) -> str:
+        """A certificate for a node. Raises RequestWrong."""
+        return sign_node(self.pair, request_pem, name, addresses=addresses, now=datetime.fromtimestamp(now, UTC))
 
 
 def make_authority(site: str, *, now: datetime | None = None) -> KeyPair:

@@ -79,6 +79,27 @@ def port_of(bridge: str, document: Mapping[str, object]) -> str | None:
     return None
 
 
+def find_placement(bridge: str, document: Mapping[str, object]) -> Placement | None:
+    """Where a node stands whose network is `document`; None where its bridge is not as `on_bridge` makes it."""
+    network = msgspec.convert(document, _Document)
+    own = next((one for one in network.interfaces if one.name == bridge and one.type == "linux-bridge"), None)
+    if own is None or len(own.bridge.port) != 1 or len(own.ipv4.address) != 1:
+        return None
+    address = own.ipv4.address[0]
+    gateways = [
+        one.next_hop_address
+        for one in network.routes.config
+        if one.destination == "0.0.0.0/0" and one.next_hop_interface == bridge
+    ]
+    return Placement(
+        bridge=bridge,
+        nic=own.bridge.port[0].name,
+        address=IPv4Interface(f"{address.ip}/{address.prefix_length}"),
+        gateway=gateways[0] if gateways else None,
+        dns=network.dns_resolver.config.server,
+    )
+
+
 def _request(document: dict[str, object]) -> NetworkRequest:
     """The site's name servers may be VMs that it does not have yet."""
     return NetworkRequest(document=document, confirm_within_s=CONFIRM_S, without_name_servers=True)
@@ -125,5 +146,25 @@ class _Interface(msgspec.Struct, frozen=True):
     bridge: _Bridge = _Bridge()
 
 
-class _Document(msgspec.Struct, frozen=True):
+class _Route(msgspec.Struct, frozen=True, rename="kebab"):
+    destination: str = ""
+    next_hop_address: str = ""
+    next_hop_interface: str = ""
+
+
+class _Routes(msgspec.Struct, frozen=True):
+    config: tuple[_Route, ...] = ()
+
+
+class _Servers(msgspec.Struct, frozen=True):
+    server: tuple[str, ...] = ()
+
+
+class _Resolver(msgspec.Struct, frozen=True):
+    config: _Servers = _Servers()
+
+
+class _Document(msgspec.Struct, frozen=True, rename="kebab"):
     interfaces: tuple[_Interface, ...] = ()
+    routes: _Routes = _Routes()
+    dns_resolver: _Resolver = _Resolver()

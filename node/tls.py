@@ -69,6 +69,12 @@ def fetch_certificate(address: str, port: int, fingerprint: str | None, *, timeo
     return pem
 
 
+def is_self_signed(certificate_pem: str) -> bool:
+    """As that of a node which belongs to no site."""
+    certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
+    return certificate.issuer == certificate.subject
+
+
 def plain_fingerprint(text: str) -> str:
     """A fingerprint as somebody typed or pasted it, in the form in which it is compared."""
     return text.lower().replace(":", "").replace(" ", "")

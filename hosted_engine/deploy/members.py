@@ -41,7 +41,7 @@ class Members:
     async def claim(self, todo: Todo) -> None:
         for name in todo.nodes:
             what = f"{name} answers as a member"
-            await self._work.patience.until(what, partial(self._why_not_claimed, name), limit_s=CLAIM_S)
+            await self._work.poller.until(what, partial(self._why_not_claimed, name), limit_s=CLAIM_S)
 
     async def _why_not_claimed(self, name: str) -> str | None:
         """Claim it, unless it is a member. A claim of a run that was killed may be under way there, and a node that
@@ -91,7 +91,7 @@ class Members:
     async def network(self, todo: Todo) -> None:
         for name in todo.nodes:
             what = f"{name} gets its management network"
-            await self._work.patience.until(what, partial(self._why_not_on_bridge, name), limit_s=NETWORK_S)
+            await self._work.poller.until(what, partial(self._why_not_on_bridge, name), limit_s=NETWORK_S)
 
     async def _why_not_on_bridge(self, name: str) -> str | None:
         return await self._why_network_not(name, management_network.on_bridge(self._place(name)))
@@ -99,7 +99,7 @@ class Members:
     async def network_back(self, todo: Todo) -> None:
         for name in todo.nodes:
             what = f"{name} has its address on its network card again"
-            await self._work.patience.until(what, partial(self._why_not_on_nic, name), limit_s=NETWORK_S)
+            await self._work.poller.until(what, partial(self._why_not_on_nic, name), limit_s=NETWORK_S)
 
     async def _why_not_on_nic(self, name: str) -> str | None:
         """Asking for nothing takes back a change that nobody confirmed: only then a look can be believed. Without the
@@ -123,7 +123,7 @@ class Members:
         node = partial(self._work.member, name)
         witness = partial(self._work.member, await self._witness(name))
         try:
-            await change_and_confirm(node, request, self._work.patience.clock, witness=witness)
+            await change_and_confirm(node, request, self._work.poller.clock, witness=witness)
         except NodeSilent as err:
             return str(err)
         except RemoteRefused as err:
@@ -159,7 +159,7 @@ class Members:
         """The code of the answers is the node's claim code again, so that the answers stay good."""
         for name in todo.nodes:
             what = f"{name} waits to be claimed"
-            await self._work.patience.until(what, partial(self._why_still_member, name), limit_s=CLAIM_S)
+            await self._work.poller.until(what, partial(self._why_still_member, name), limit_s=CLAIM_S)
 
     async def _why_still_member(self, name: str) -> str | None:
         """Let it leave, unless it has. It may begin to ask for the code before its answer is out."""

@@ -178,7 +178,7 @@ class Storage:
         await self._until(f"volume {image.volume} is mounted", why_not, MOUNT_S)
 
     async def _until(self, what: str, why_not: Callable[[], Awaitable[str | None]], limit_s: float) -> None:
-        await self._work.patience.until(what, why_not, limit_s=limit_s)
+        await self._work.poller.until(what, why_not, limit_s=limit_s)
 
 
 async def _all(ask: Callable[[str], Awaitable[str | None]], names: Iterable[str]) -> str | None:

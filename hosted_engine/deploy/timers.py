@@ -81,4 +81,4 @@ class Timers:
         return await engine.why_not_healthy()
 
     async def _until(self, what: str, why_not: Callable[[], Awaitable[str | None]], limit_s: float) -> None:
-        await self._work.patience.until(what, why_not, limit_s=limit_s)
+        await self._work.poller.until(what, why_not, limit_s=limit_s)

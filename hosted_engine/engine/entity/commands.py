@@ -1,7 +1,7 @@
 """Adds, changes and removes an object of any entity that needs nothing of the nodes: one transaction each, no steps."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, get_origin
 
 import msgspec
 
@@ -13,6 +13,8 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import InUse, found
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hosted_engine.engine.entity.declaration import Entity, Events
 
 
@@ -122,7 +124,7 @@ def check_removable(tx: Transaction, entity: "Entity[Any]", item: Any) -> None:
     """Raises Refused while something that does not go with it needs it."""
     entity.check_removable(tx, item)
     for user, field, reference in users_of(entity.table):
-        others = tx.of(user.model).list(**{field: item.id})
+        others = _naming(tx, user, field, item.id)
         if others and reference.on_remove is OnRemove.REFUSE:
             named = ", ".join(user.name_of(other) for other in others[:3])
             more = f" and {len(others) - 3} more" if len(others) > 3 else ""
@@ -130,6 +132,13 @@ def check_removable(tx: Transaction, entity: "Entity[Any]", item: Any) -> None:
         if reference.on_remove is OnRemove.CASCADE:
             for other in others:
                 check_removable(tx, user, other)
+
+
+def _naming(tx: Transaction, user: "Entity[Any]", field: str, identity: str) -> "Sequence[Any]":
+    """The objects whose field names this one, alone or among others."""
+    if get_origin(user.columns[field].type) is tuple:
+        return [other for other in tx.of(user.model).list() if identity in getattr(other, field)]
+    return tx.of(user.model).list(**{field: identity})
 
 
 def remove_item(tx: Transaction, entity: "Entity[Any]", item: Any) -> None:

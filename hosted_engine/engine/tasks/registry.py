@@ -5,7 +5,10 @@ from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
 from hosted_engine.engine.disks.commands.attach import AddDiskAttachment, RemoveDiskAttachment, UpdateDiskAttachment
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.entity.commands import AddEntity, RemoveEntity, UpdateEntity
+from hosted_engine.engine.nodes.commands.approve import ApproveNode
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
+from hosted_engine.engine.nodes.commands.reject import RejectNode
+from hosted_engine.engine.nodes.commands.remove import RemoveNode
 from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
@@ -21,10 +24,13 @@ COMMANDS: dict[str, type[Command]] = {
         AddDiskToVm,
         AddEntity,
         AddVm,
+        ApproveNode,
         DeactivateNode,
+        RejectNode,
         RemoveDisk,
         RemoveDiskAttachment,
         RemoveEntity,
+        RemoveNode,
         RemoveVm,
         ShutdownVm,
         StartVm,

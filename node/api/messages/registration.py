@@ -30,8 +30,6 @@ class Registration(Message, frozen=True, kw_only=True):
     engine_fingerprint: Word
     name: NodeName
     certificate_request_pem: Annotated[str, Meta(max_length=8192)]
-    machine_id: Word
-    hardware_uuid: Word = ""
     address: Word
     port: Annotated[int, Meta(ge=1, le=65535)]
     offer: Offer

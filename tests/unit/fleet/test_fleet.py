@@ -22,6 +22,7 @@ from node.api.messages.vms import DownReason, VmDisk, VmSpec
 from node.api.problems import Failed, NodeSilent, Refused
 from node.steps import StepFailed
 from tests.fakes.engine import DATA_ID, ENGINE_VM_ID, TINY_IMAGE, World, fake_nodes, node_id
+from tests.fakes.fleet import FakeFleet
 from tests.fakes.node.fake import FakeNode
 from tests.unit.engine.scenes import done, events_of, tiny_vm, vm_of
 from tests.unit.fleet.hand_clock import HandClock, settle
@@ -66,6 +67,7 @@ def open_site(world: World, clock: HandClock) -> Fleet:
         locks=world.locks,
         clock=clock,
         connect=lambda node: world.nodes[node.id],
+        is_unclaimed=FakeFleet(world.nodes).is_unclaimed,
     )
     world.begin_with(fleet)
     return fleet
