@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID as Usage
 from cryptography.x509.oid import NameOID
 
 from node.api.messages.identity import Role
-from node.api.problems import Refused
+from node.api.problems import Failed, Refused
 from node.tls import certificate_fingerprint
 
 AUTHORITY_DAYS = 3652
@@ -29,6 +29,12 @@ class RequestWrong(Refused):
     what = "The certificate request of {name} was not signed"
     why = "{reason}"
     mend = "Let the machine make its request again"
+
+
+class AuthorityKeyMissing(Failed):
+    what = "{name} got no certificate"
+    why = "the key of the site's authority is not on the engine's disk"
+    mend = "Bring it back from the deploy's folder (ca.key, or `trivet deploy --recover`) and start the engine anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,9 @@ class SiteAuthority:
         return certificate_fingerprint(self.engine_certificate)
 
     def sign(self, request_pem: str, name: str, *, addresses: Sequence[str], now: float) -> str:
-        """A certificate for a node. Raises RequestWrong."""
+        """A certificate for a node. Raises RequestWrong, AuthorityKeyMissing."""
+        if not self.pair.key:
+            raise AuthorityKeyMissing(name=name)
         return sign_node(self.pair, request_pem, name, addresses=addresses, now=datetime.fromtimestamp(now, UTC))
 
 

@@ -142,7 +142,9 @@ async def _is_unclaimed(node: Node) -> bool:
 
 
 def _authority(settings: Config) -> SiteAuthority:
-    pair = KeyPair(settings.authority_key.read_text(), settings.authority.read_text())
+    """Without its key all goes on but for new nodes."""
+    key = settings.authority_key.read_text() if settings.authority_key.exists() else ""
+    pair = KeyPair(key, settings.authority.read_text())
     return SiteAuthority(pair, settings.certificate.read_text())
 
 

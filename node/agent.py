@@ -29,10 +29,14 @@ from node.observe.capabilities import CapabilitiesReader, accelerator
 from node.observe.hub import Hub
 from node.observe.network_watch import NetworkWatch
 from node.observe.statistics import StatisticsReader
+from node.registration.engine_door import EngineDoor
 from node.registration.gluster_trust import GlusterTrust
+from node.registration.join_files import JoinFiles
+from node.registration.joining import Joining
 from node.registration.membership import Membership
 from node.registration.migration_trust import MigrationTrust
 from node.registration.offer import read_offer
+from node.registration.question import Questions
 from node.server.app import make_app
 from node.server.serve import Service
 from node.serving.watchdog import notify, pet
@@ -78,6 +82,7 @@ class Agent:
             ready=lambda: notify("READY=1"),
             stopping=lambda: self._hub.close(),
         )
+        self._join_files = JoinFiles(settings.own_folder, Path(settings.scratch))
         self._for_pool = Threads("pool", 4)  # looks at the pool hang where a server does
         self._migration_trust = MigrationTrust(run, identity=settings.own_folder)
         self._membership = Membership(
@@ -153,6 +158,7 @@ class Agent:
         gluster = Gluster(run_as_group, clear=bricks.clear, remove=bricks.remove)
         self._host = Host(
             membership=self._membership,
+            join_files=self._join_files,
             threads=self._quick,
             capabilities_reader=CapabilitiesReader(
                 run, hypervisor, accelerator(settings.accelerator), settings.node_name
@@ -182,7 +188,18 @@ class Agent:
             migration_trust=self._migration_trust,
             machines=vms,
         )
+        self._joining = self._make_joining(self._host)
         self._keeper = Keeper(wishes, mounts, leases, self._clock, after_look=vms.resume_paused_by_storage)
+
+    def _make_joining(self, host: Host) -> Joining:
+        door = EngineDoor()
+        questions = Questions(
+            port=self._settings.port,
+            identity=host.identity,
+            capabilities=host.capabilities,
+            own_address=door.own_address,
+        )
+        return Joining(self._join_files, self._membership, door, self._clock, question=questions.make, take=host.claim)
 
     def _pool_state(self, gluster: Gluster, bricks: BrickMarks) -> PoolStateWatch:
         own, folders = self._membership, FolderLooks(bricks.look_at, self._clock.monotonic)
@@ -217,6 +234,7 @@ class Agent:
         self._spawn(self._hub.beat())
         self._spawn(self._keeper.run())
         self._spawn(pet())
+        self._spawn(self._joining.run())
         self._spawn(self._host.pool_state.run())
         log.info("serving %s on port %d", self._settings.node_name, self._settings.port)
         await self._service.run()

@@ -47,6 +47,7 @@ from node.network.names import Names
 from node.observe.capabilities import CapabilitiesReader
 from node.observe.hub import Hub
 from node.observe.statistics import StatisticsReader
+from node.registration.join_files import JoinFiles
 from node.registration.membership import Membership
 from node.registration.migration_trust import MigrationTrust
 from node.storage.gluster_pool import GlusterPool
@@ -67,6 +68,7 @@ class Host:
     """Implements node.api.contract.NodeApi on the machine itself."""
 
     membership: Membership
+    join_files: JoinFiles
     threads: Threads
     capabilities_reader: CapabilitiesReader
     statistics_reader: StatisticsReader
@@ -95,6 +97,8 @@ class Host:
         wished = (*self.volume_mounts.wished(), *self.leases.wished())
         if vms or wished:
             raise NotBare(things=", ".join((*vms, *wished)))
+        if not leave.keep_asking:
+            await self.threads(self.join_files.forget)
         await self.threads(self.membership.leave, leave)
 
     async def capabilities(self) -> Capabilities:

@@ -40,6 +40,7 @@ from node.api.messages.mounts import MountRequest
 from node.api.messages.network import NetworkNews
 from node.api.messages.registration import RegistrationReport
 from node.storage.site_nodes import FILE as SITE_FILE
+from node.system.clock import SystemClock
 from tests.fakes.fleet import FakeFleet
 from tests.fakes.machine import FakeMachine
 from tests.fakes.node.fake import FakeNode
@@ -145,13 +146,9 @@ def _connection(store: SqlStore) -> sqlite3.Connection:
     return connection
 
 
-@cache
-def _authority() -> SiteAuthority:
-    pair = make_authority("fake")
-    return SiteAuthority(pair, make_pair(pair, Role.ENGINE, "engine.fake").certificate)
-
-
-AUTHORITY = _authority()
+_AUTHORITY_PAIR = make_authority("fake")
+ENGINE_PAIR = make_pair(_AUTHORITY_PAIR, Role.ENGINE, "localhost", names=("127.0.0.1",))
+AUTHORITY = SiteAuthority(_AUTHORITY_PAIR, ENGINE_PAIR.certificate)
 
 
 class WorldClock:
@@ -181,6 +178,8 @@ class World:
     url: str = "sqlite://"
     nodes: dict[str, FakeNode] = field(default_factory=fake_nodes)
     now: float = 1_700_000_000.0
+    real_time: bool = False
+    """What the engine waits for takes its time."""
 
     def __post_init__(self) -> None:
         self.store = _emptied_store() if self.url == "sqlite://" else SqlStore(self.url)
@@ -209,7 +208,7 @@ class World:
         self._open(self.store, fleet)
 
     def _open(self, store: Store, fleet: Fleet) -> None:
-        poller = Poller(WorldClock(self))
+        poller = Poller(SystemClock() if self.real_time else WorldClock(self))
         self.engine = Engine(store, fleet, readings=self.readings, locks=self.locks, poller=poller, authority=AUTHORITY)
 
     def hear(self, id_: str, store: Store) -> None:

@@ -23,7 +23,7 @@ class EventType(Enum):
     VDS_REGISTER_SUCCEEDED = (
         828,
         _N,
-        "Host {node} asks to be approved. The words on its own screen have to be {words}.",
+        "Host {node} asks to be approved. On its screen have to be its own words, {words}, and the engine's, {engine}.",
     )
     VDS_REGISTER_FAILED = (826, _E, "A machine that wants to be a host was turned away: {reason}")
     VDS_APPROVE = (498, _N, "Host {node} was successfully approved by user {user}.")

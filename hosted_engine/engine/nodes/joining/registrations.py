@@ -70,7 +70,8 @@ class Asked:
 
 
 class Registrations:
-    """`clock` answers seconds since the epoch."""
+    """`clock` answers seconds since the epoch. A machine makes another certificate request each time it asks: the first
+    of an attempt is kept."""
 
     def __init__(self, store: Store, authority: SiteAuthority, clock: Callable[[], float]) -> None:
         self._store = store
@@ -173,7 +174,7 @@ def _made(asked: Asked, address: IPv4Interface, known: NodeRegistration | None, 
         fingerprint=asked.fingerprint,
         attempt=wanted.attempt,
         name=wanted.name,
-        request_pem=wanted.certificate_request_pem,
+        request_pem=known.request_pem if known is not None and goes_on else wanted.certificate_request_pem,
         address=str(address),
         nic=next(one.nic for one in wanted.offer.addresses if one.address == wanted.address),
         since=known.since if known is not None and goes_on else now,
@@ -204,14 +205,14 @@ def _show(tx: Transaction, wanted: Registration, registration: NodeRegistration,
         port=wanted.port,
         capabilities=wanted.capabilities,
     )
-    words = format_words(registration.fingerprint)
+    words, engine = format_words(registration.fingerprint), format_words(wanted.engine_fingerprint)
     if node.status is NodeStatus.PENDING_APPROVAL:
-        said = f"it waits for approval; the words on its own screen have to be {words}"
+        said = f"it waits for approval; on its screen have to be its own words, {words}, and the engine's, {engine}"
         against = (f"it {conflict}" for conflict in conflicts(tx, node, registration))
         node = replace(node, detail="; ".join((said, *against)))
     if before is None:
         tx.nodes.add(node)
-        emit(tx, system(now), EventType.VDS_REGISTER_SUCCEEDED, node=node, words=words)
+        emit(tx, system(now), EventType.VDS_REGISTER_SUCCEEDED, node=node, words=words, engine=engine)
     elif node != before:
         tx.nodes.update(node)
 
