@@ -26,7 +26,7 @@ from node.api.messages.ha import (
     SiteNodes,
 )
 from node.api.messages.identity import Claim, Identity, Leave
-from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest, WipeReport
 from node.api.messages.leases import (
     LeaseReport,
     LeaseRequest,
@@ -180,6 +180,9 @@ class Host:
     async def remove_image(self, image: ImageRef) -> None:
         await self.images.remove(image)
 
+    async def wipe_image(self, image: ImageRef) -> WipeReport:
+        return await self.images.wipe(image)
+
     async def lockspaces(self) -> tuple[LockspaceReport, ...]:
         return await self.leases.lockspaces()
 
@@ -256,6 +259,9 @@ class Host:
 
     async def start_vm(self, vm_id: str) -> VmReport:
         return await self.machines.start(vm_id)
+
+    async def resume_vm(self, vm_id: str) -> VmReport:
+        return await self.machines.resume(vm_id)
 
     async def shutdown_vm(self, vm_id: str) -> VmReport:
         return await self.machines.shut_down(vm_id)

@@ -1,7 +1,7 @@
 """What the domain needs from outside: a store that keeps it and a fleet that reaches the nodes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Protocol, TypeVar
 
@@ -14,6 +14,7 @@ from hosted_engine.engine.networks.model import Network, Nic, VnicProfile
 from hosted_engine.engine.nodes.joining.model import NodeRegistration
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.network import SeenLinks
+from hosted_engine.engine.search.question import Question
 from hosted_engine.engine.storage.model import SeenStorage, StorageDomain
 from hosted_engine.engine.tasks.model import JournalLine, Task
 from hosted_engine.engine.templates.model import Template
@@ -33,6 +34,7 @@ class Repository(Protocol[T]):
     def get(self, id: str | int) -> T | None: ...
     def find(self, ids: Collection[str]) -> Mapping[str, T]: ...
     def list(self, **equal: object) -> Sequence[T]: ...
+    def search(self, question: Question) -> Sequence[T]: ...
     def count(self, **equal: object) -> int: ...
     def add(self, item: T) -> None: ...
     def update(self, item: T) -> None: ...
@@ -142,9 +144,12 @@ class Transaction(ABC):
 
 
 class Store(Protocol):
-    """Commits when the block ends, takes everything back when it raises."""
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Commits when the block ends, takes everything back when it raises."""
 
-    def transaction(self) -> AbstractContextManager[Transaction]: ...
+    async def read(self, look: Callable[[Transaction], T]) -> T:
+        """What `look` makes of a transaction of its own, which changes nothing. Everything else goes on meanwhile: a
+        database that stalls holds up nobody else. `look` touches nothing that belongs to the event loop."""
 
 
 class Fleet(Protocol):

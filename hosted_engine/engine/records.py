@@ -4,8 +4,6 @@ from typing import Any
 
 from hosted_engine.engine.disks.model import Disk, DiskAttachment
 from hosted_engine.engine.entity.record import Record
-from hosted_engine.engine.events.model import Event
-from hosted_engine.engine.jobs.model import Job, JobStep
 from hosted_engine.engine.nodes.joining.model import NodeRegistration
 from hosted_engine.engine.nodes.network import SeenLinks
 from hosted_engine.engine.storage.model import SeenStorage
@@ -19,9 +17,6 @@ RECORDS: tuple[Record[Any], ...] = (
     Record(Disk, "disks"),
     Record(DiskAttachment, "disk_attachments", order="id", unique=(("owner_id", "disk_id"),)),
     Record(Session, "sessions", order="id"),
-    Record(Event, "events", order="id", indexes=(("code",), ("correlation_id",))),
-    Record(Job, "jobs", order="started_at", indexes=(("correlation_id",),)),
-    Record(JobStep, "job_steps", order="number"),
     Record(Task, "tasks", order="created_at", indexes=(("status",),)),
     Record(JournalLine, "journal_lines", order="number"),
 )

@@ -57,6 +57,8 @@ class AttendedNode:
     mount = _attended(NodeApi.mount)
     unmount = _attended(NodeApi.unmount)
     contents = _attended(NodeApi.contents)
+    resume_vm = _attended(NodeApi.resume_vm)
+    wipe_image = _attended(NodeApi.wipe_image)
     make_image = _attended(NodeApi.make_image)
     make_seed = _attended(NodeApi.make_seed)
     image = _attended(NodeApi.image)

@@ -108,10 +108,10 @@ class Authenticator:
             if account is not None:
                 emit(tx, self._context(account), EventType.USER_VDC_LOGOUT)
 
-    def recognise(self, token: str) -> Caller | None:
+    async def recognise(self, token: str) -> Caller | None:
         """Whose token it is, None if it is nobody's or over. Using it keeps it alive."""
         identity = _digest(token)
-        found = self._sessions.get(identity) or self._recall(identity)
+        found = self._sessions.get(identity) or await self._recall(identity)
         if found is None:
             return None
         session, caller = found
@@ -131,7 +131,7 @@ class Authenticator:
         scheme, _, credentials = headers.get("authorization", "").partition(" ")
         match scheme.lower():
             case "bearer":
-                return self.recognise(credentials.strip())
+                return await self.recognise(credentials.strip())
             case "basic":
                 pair = basic_credentials(credentials)
                 try:
@@ -139,14 +139,14 @@ class Authenticator:
                 except AccessDenied:
                     return None
         cookie = session_cookie(headers.get("cookie", ""))
-        return self.recognise(cookie) if cookie else None
+        return await self.recognise(cookie) if cookie else None
 
     async def _check(self, name: str, password: str) -> User:
         if len(name) > USER_NAME or len(password) > PASSWORD or "\0" in name:
             raise AccessDenied
         mark = hmac.digest(self._key, f"{name}\0{password}".encode(errors="replace"), "sha256")
         known = self._known.get(name)
-        account = self._account(name)
+        account = await self._account(name)
         if known and account == known[1] and hmac.compare_digest(known[0], mark):
             return known[1]
         if not self._throttle.allows(name):
@@ -178,15 +178,16 @@ class Authenticator:
             self._nobody = await asyncio.to_thread(hash_password, secrets.token_hex(16))
         return self._nobody
 
-    def _account(self, name: str) -> User | None:
-        with self._store.transaction() as tx:
-            return next(iter(tx.users.list(name=name)), None)
+    async def _account(self, name: str) -> User | None:
+        return await self._store.read(lambda tx: next(iter(tx.users.list(name=name)), None))
 
-    def _recall(self, identity: str) -> tuple[Session, Caller] | None:
-        with self._store.transaction() as tx:
+    async def _recall(self, identity: str) -> tuple[Session, Caller] | None:
+        def look(tx: Transaction) -> tuple[Session, Caller] | None:
             session = tx.sessions.get(identity)
             account = tx.users.get(session.user_id) if session else None
-        return (session, _caller(account)) if session and account else None
+            return (session, _caller(account)) if session and account else None
+
+        return await self._store.read(look)
 
     def _forget_what_is_over(self, gone: Collection[str]) -> None:
         """Out of memory, `gone` too; hosted_engine.engine.tasks.history does so in the store."""

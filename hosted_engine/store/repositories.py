@@ -5,11 +5,13 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hosted_engine.engine.events.model import Event
+from hosted_engine.engine.search.question import Question
 from hosted_engine.store.mapping import Mapper, plain
+from hosted_engine.store.search import Compiler
 from node.api.problems import Refused
 
 T = TypeVar("T")
@@ -28,7 +30,7 @@ class Clash(Refused):
 class Statements:
     """The statements of one table that differ in their values alone: to build one takes as long as to run it."""
 
-    def __init__(self, mapper: Mapper[Any], order: str) -> None:
+    def __init__(self, mapper: Mapper[Any], order: tuple[str, ...]) -> None:
         table = mapper.table
         own = table.c.id == bindparam("_id")
         self.select = select(*mapper.columns)
@@ -37,28 +39,36 @@ class Statements:
         self.update = update(table).where(own)
         self.delete = delete(table).where(own)
         self._columns = table.columns
-        self._order = table.columns[order]
+        self.order = tuple(_ordered(table, name) for name in order)
         self._lists: dict[tuple[str, ...], Select[Any]] = {}
 
     def list(self, names: tuple[str, ...]) -> Select[Any]:
         """All rows in order whose columns `names` equal the parameters of these names."""
         if names not in self._lists:
             equal = (self._columns[name] == bindparam(name) for name in names)
-            self._lists[names] = self.select.where(*equal).order_by(self._order)
+            self._lists[names] = self.select.where(*equal).order_by(*self.order)
         return self._lists[names]
 
 
 statements = cache(Statements)
 
 
-class SqlRepository(Generic[T]):
-    """`order` names the column by which lists are ordered."""
+def _ordered(table: Table, name: str) -> ColumnElement[Any]:
+    """Nothing comes first, on every database."""
+    column = table.columns[name.removeprefix("-")]
+    if name.startswith("-"):
+        return column.desc().nulls_last() if column.nullable else column.desc()
+    return column.asc().nulls_first() if column.nullable else column.asc()
 
-    def __init__(self, connection: Connection, mapper: Mapper[T], order: str) -> None:
+
+class SqlRepository(Generic[T]):
+    """`order` names the columns by which lists are ordered, as Record has them."""
+
+    def __init__(self, connection: Connection, mapper: Mapper[T], order: tuple[str, ...], compiler: Compiler) -> None:
         self._connection = connection
         self._mapper = mapper
         self._table = mapper.table
-        self._order = mapper.table.columns[order]
+        self._compiler = compiler
         self._statements = statements(mapper, order)
 
     def get(self, id: str | int) -> T | None:
@@ -79,8 +89,14 @@ class SqlRepository(Generic[T]):
             query = self._statements.list(tuple(equal))
             rows = self._connection.execute(query, {name: plain(value) for name, value in equal.items()})
         else:
-            rows = self._connection.execute(self._select().where(*self._conditions(equal)).order_by(self._order))
+            rows = self._connection.execute(
+                self._select().where(*self._conditions(equal)).order_by(*self._statements.order)
+            )
         return [self._mapper.from_row(row) for row in rows]
+
+    def search(self, question: Question) -> Sequence[T]:
+        query = self._compiler.select(self._table, self._mapper.columns, question)
+        return [self._mapper.from_row(row) for row in self._connection.execute(query)]
 
     def count(self, **equal: object) -> int:
         query = select(func.count()).select_from(self._table).where(*self._conditions(equal))

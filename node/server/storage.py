@@ -131,6 +131,14 @@ class ImageResource:
         resp.status = 204
 
 
+class WipeResource:
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_post(self, req: Request, resp: Response, volume: str, disk_id: str, image_id: str) -> None:
+        answer(resp, await self._node.wipe_image(ImageRef(volume=volume, disk_id=disk_id, image_id=image_id)))
+
+
 class SeedResource:
     def __init__(self, node: NodeApi) -> None:
         self._node = node

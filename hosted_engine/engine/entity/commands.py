@@ -10,7 +10,7 @@ from hosted_engine.engine.entity.field import OnRemove
 from hosted_engine.engine.entity.registry import entity_of, users_of
 from hosted_engine.engine.events.emit import emit_of
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import InUse, found
+from hosted_engine.engine.problems import InUse, found, listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,10 +93,11 @@ class UpdateEntity(EntityCommand, frozen=True, kw_only=True):
         return f"Editing {self.entity.kind} {self.entity.name_of(self.the_item(tx))}"
 
     def finish(self, tx: Transaction, context: Context) -> None:
-        item = self._changed(tx)
-        if item == self.the_item(tx):
+        before, item = self.the_item(tx), self._changed(tx)
+        if item == before:
             return
         tx.of(self.entity.model).update(item)
+        self.entity.changed(tx, item, before)
         emit_of(tx, context, self.events.update, self.entity, item)
 
     def _changed(self, tx: Transaction) -> Any:
@@ -124,11 +125,12 @@ def check_removable(tx: Transaction, entity: "Entity[Any]", item: Any) -> None:
     """Raises Refused while something that does not go with it needs it."""
     entity.check_removable(tx, item)
     for user, field, reference in users_of(entity.table):
+        if reference.on_remove is OnRemove.KEEP:
+            continue
         others = _naming(tx, user, field, item.id)
         if others and reference.on_remove is OnRemove.REFUSE:
-            named = ", ".join(user.name_of(other) for other in others[:3])
-            more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-            raise InUse(kind=entity.kind, name=entity.name_of(item), users=f"{user.kind} {named}{more}")
+            users = f"{user.kind} {listed([user.name_of(other) for other in others])}"
+            raise InUse(kind=entity.kind, name=entity.name_of(item), users=users)
         if reference.on_remove is OnRemove.CASCADE:
             for other in others:
                 check_removable(tx, user, other)
@@ -144,6 +146,8 @@ def _naming(tx: Transaction, user: "Entity[Any]", field: str, identity: str) -> 
 def remove_item(tx: Transaction, entity: "Entity[Any]", item: Any) -> None:
     """Of the objects that name it, those that go with it go first, and the others name nothing from now on."""
     for user, field, reference in users_of(entity.table):
+        if reference.on_remove is OnRemove.KEEP:
+            continue
         for other in tx.of(user.model).list(**{field: item.id}):
             if reference.on_remove is OnRemove.CASCADE:
                 remove_item(tx, user, other)

@@ -1,7 +1,7 @@
 """An entity of the API, declared once: table, both directions of the wire, handlers and searches follow from it.
 
 An `Entity` needs no class of its own. What is special of one overrides a method here: `defaults`, `change`, `check`,
-`check_removable`, `gather` and `show`, or the command that `add`, `update` or `remove` answers.
+`check_removable`, `meant`, `gather` and `show`, or the command that `add`, `update` or `remove` answers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +20,7 @@ from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NameTaken, found
+from hosted_engine.engine.search.words import Declared, Path
 from hosted_engine.engine.users.model import Caller
 
 T = TypeVar("T")
@@ -39,10 +40,12 @@ class Options(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Shown as the object `id` of `table`, where `show` answers it."""
+    """Shown as the object `id` of `table`, where `show` answers it; `path` is the collection of one that is within
+    others."""
 
     table: str
     id: str
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +103,21 @@ def events(name: str, words: str) -> Events:
 
 @dataclass(frozen=True, slots=True)
 class Action(Generic[T]):
-    """`inputs` are what its body may say; `command` makes the command of the object and what was said."""
+    """`inputs` are what its body may say; `command` makes the command of the object and what was said; `shown` are
+    elements that are so anyway, and may be said too."""
 
     command: Callable[[Transaction, T, Values], Command]
     inputs: Mapping[str, Field] = field(default_factory=dict)
+    shown: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Entity(Record[T]):
     """`kind` is the word for one in sentences ("VM"), `type` the API's type, `path` its collection below the API's
     root, empty where it has none of its own. `shown` are places on the wire that are the same for all. `inputs` are
     what a body may say that is no field of the model, by the names in which commands take them; `actions` what can be
-    done to one, by the API's names."""
+    done to one, by the API's names. A search finds the fields that say so, what `searches` adds to them, and over the
+    paths of `related` the words of other entities (`hosted_engine.engine.search.words`). A list has `usual` objects
+    where nothing says how many, and `most` in any case."""
 
     def __init__(
         self,
@@ -121,13 +128,17 @@ class Entity(Record[T]):
         type: str,
         places: tuple[Place, ...],
         path: str = "",
-        order: str = "name",
+        order: str | tuple[str, ...] = "name",
         unique: tuple[tuple[str, ...], ...] = (),
         indexes: tuple[tuple[str, ...], ...] = (),
         events: Events = Events(),
         shown: Mapping[str, Any] = MappingProxyType({}),
         inputs: Mapping[str, Field] = MappingProxyType({}),
         actions: Mapping[str, "Action[T]"] = MappingProxyType({}),
+        searches: Mapping[str, Declared] = MappingProxyType({}),
+        related: Mapping[str, Path] = MappingProxyType({}),
+        usual: int | None = None,
+        most: int | None = None,
     ) -> None:
         super().__init__(model, table, order=order, unique=unique, indexes=indexes)
         self.kind = kind
@@ -138,6 +149,10 @@ class Entity(Record[T]):
         self.shown = shown
         self.inputs = inputs
         self.actions = actions
+        self.searches = searches
+        self.related = related
+        self.usual = usual
+        self.most = most
         self._check_declaration()
         register(self)
 
@@ -163,7 +178,10 @@ class Entity(Record[T]):
 
     def normal(self, given: Values) -> dict[str, Any]:
         """`given` in normal form. Raises BadValue, naming the place on the wire, for what is out of its bounds."""
-        return {name: normal(self.place(name), value, self._field(name)) for name, value in given.items()}
+        return {
+            name: normal(self.place(name), value, self._field(name), filled=self._is_required(name))
+            for name, value in given.items()
+        }
 
     def place(self, name: str) -> str:
         """The field's place in a body, in words: `tag.parent`."""
@@ -189,8 +207,16 @@ class Entity(Record[T]):
     def check_removable(self, tx: Transaction, item: T) -> None:
         """Raises Refused when it has to stay; what others need of it is asked already."""
 
+    def meant(self, tx: Transaction, name: str, named: Sequence[Any], known: Values) -> Sequence[Any]:
+        """Those of `named`, which all have the name that a body gives for the reference `name`, that can be meant;
+        `known` is what is known of the object so far."""
+        return named
+
     def added(self, tx: Transaction, item: T) -> None:
         """Makes what comes into being with it, in the same transaction."""
+
+    def changed(self, tx: Transaction, item: T, before: T) -> None:
+        """Changes what follows from it, in the same transaction."""
 
     def removed(self, tx: Transaction, item: T) -> None:
         """Takes away what goes with it, in the same transaction."""
@@ -246,6 +272,9 @@ class Entity(Record[T]):
 
     def _field(self, name: str) -> Field:
         return self.columns[name].field if name in self.columns else self.inputs[name]
+
+    def _is_required(self, name: str) -> bool:
+        return name in self.columns and not self.columns[name].has_default
 
     def _check_declaration(self) -> None:
         """Raises TypeError: a wrong declaration ends at import."""

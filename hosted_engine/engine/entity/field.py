@@ -20,11 +20,12 @@ class Settable(StrEnum):
 
 
 class OnRemove(StrEnum):
-    """What becomes of an object when the one that it names is removed."""
+    """What becomes of an object when the one that it names is removed. KEEP: it names it still, as the past does."""
 
     REFUSE = "refuse"
     CASCADE = "cascade"
     CLEAR = "clear"
+    KEEP = "keep"
 
 
 class Shape(StrEnum):
@@ -40,7 +41,8 @@ class Field:
     """Stands in `Annotated[type, Field(…)]` of a model. A field without a default has to be given when one is added.
 
     `wire` is its path in the API's names ("cpu.topology.cores"), empty for one that is never shown.
-    `search` is the word under which a search finds it, `unit` what such a search counts in (MIB for bytes).
+    `search` is the word under which a search finds it, or several; `unit` what such a search counts in (MIB for bytes);
+    `aliases` are further words for its values, each with the value.
     `length` bounds a text in characters, `least` and `most` a number, `choices` the values of a text.
     `rule` gives the value in its normal form, or raises BadValue; it is handed the value and the words for the field.
     `live` says that it may change while a VM runs; others count from its next start.
@@ -48,8 +50,9 @@ class Field:
 
     wire: str = ""
     settable: Settable = Settable.ALWAYS
-    search: str = ""
+    search: str | tuple[str, ...] = ""
     unit: int = 1
+    aliases: tuple[tuple[str, str], ...] = ()
     length: int | None = None
     least: int | None = None
     most: int | None = None
@@ -58,6 +61,11 @@ class Field:
     shape: Shape = Shape.PLAIN
     index: bool = False
     live: bool = False
+
+    @property
+    def searched_as(self) -> tuple[str, ...]:
+        words = (self.search,) if isinstance(self.search, str) else self.search
+        return tuple(word for word in words if word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +93,29 @@ class Several(Field):
 NAME_CHARACTERS = "._-+"
 
 
-def name_rule(*, extra: str = NAME_CHARACTERS) -> Callable[[Any, str], str]:
-    """Letters of any language, digits and the characters of `extra`; in normal form (NFC), so that what looks alike is
-    alike. The rule is oVirt's."""
+def name_rule(*, extra: str = NAME_CHARACTERS, ascii_only: bool = False) -> Callable[[Any, str], str]:
+    """Letters of any language (or those of ASCII), digits and the characters of `extra`; in normal form (NFC), so that
+    what looks alike is alike. The rule is oVirt's."""
+
+    def allowed(char: str) -> bool:
+        known = char.isascii() and char.isalnum() if ascii_only else unicodedata.category(char)[0] in "LMN"
+        return known or char in extra
 
     def check(value: Any, field: str) -> str:
-        normal = unicodedata.normalize("NFC", value)
-        if not normal:
-            raise BadValue(value="nothing", field=field, reason="it may not be empty")
-        if not all(char in extra or unicodedata.category(char)[0] in "LMN" for char in normal):
-            reason = f"only letters, digits and the characters {' '.join(extra)} may stand in it"
+        normal = text_rule(value, field)
+        if not all(map(allowed, normal)):
+            letters = "the letters a to z" if ascii_only else "letters"
+            reason = f"only {letters}, digits and the characters {' '.join(extra)} may stand in it"
             raise BadValue(value=repr(value[:80]), field=field, reason=reason)
         return normal
 
+    check.__doc__ = f"Letters of any language, digits and {' '.join(extra)}"  # for the entity's page
     return check
+
+
+def text_rule(value: Any, field: str) -> str:
+    """Any text but an empty one, in normal form (NFC)."""
+    normal = unicodedata.normalize("NFC", value)
+    if not normal:
+        raise BadValue(value="nothing", field=field, reason="it may not be empty")
+    return normal

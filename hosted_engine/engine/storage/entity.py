@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hosted_engine.engine.entity.declaration import READ, Entity, Link, Place, View, Within
-from hosted_engine.engine.storage.health import status_of_volume
-from hosted_engine.engine.storage.model import StorageDomain, StorageDomainStatus
+from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.search.words import Kind, Minus, Observed, Shown, Total, Value, path
+from hosted_engine.engine.storage.health import ExternalStatus, status_of_volume
+from hosted_engine.engine.storage.model import GIB, StorageDomain, StorageDomainStatus
 
 
 class StorageDomainEntity(Entity[StorageDomain]):
@@ -31,6 +33,10 @@ class StorageDomainEntity(Entity[StorageDomain]):
             "data_center": center if attached else None,
             "status": item.status.value if attached or unattached else None,
         }
+
+
+def _external_status(domain: StorageDomain, readings: Readings) -> ExternalStatus:
+    return status_of_volume(readings.storage, domain.volume)
 
 
 STORAGE_DOMAINS = StorageDomainEntity(
@@ -60,5 +66,19 @@ STORAGE_DOMAINS = StorageDomainEntity(
         "supports_discard_zeroes_data": False,
         "warning_low_space_indicator": 10,
         "wipe_after_delete": False,
+    },
+    searches={
+        "backup": Shown("backup"),
+        "committed": Value(Total(path("disks.storage_domain_id"), "provisioned_size_bytes"), GIB),
+        "critical_space_threshold": Shown("critical_space_action_blocker"),
+        "discard_after_delete": Shown("discard_after_delete"),
+        "external_status": Observed(_external_status, Kind.WORD, ExternalStatus),
+        "low_space_threshold": Shown("warning_low_space_indicator"),
+        "used_size": Value(Minus("size_bytes", "free_bytes"), GIB),
+        "wipe_after_delete": Shown("wipe_after_delete"),
+    },
+    related={
+        "clusters": path("data_center_id", "clusters.data_center_id"),
+        "hosts": path("data_center_id", "clusters.data_center_id", "nodes.cluster_id"),
     },
 )

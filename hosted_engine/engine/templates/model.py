@@ -23,5 +23,5 @@ class Template(VmBase):
     version_number: Annotated[
         int, Field("version.version_number", settable=Settable.NEVER, search="version_number")
     ] = 1
-    version_name: Annotated[str, Field("version.version_name")] = "base version"
+    version_name: Annotated[str, Field("version.version_name", search="version_name")] = "base version"
     base_template_id: str = ""

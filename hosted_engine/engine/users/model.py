@@ -11,7 +11,7 @@ class User:
     """`name` is the login with its domain, `admin@internal`; `password_hash` is as hosted_engine.passwords makes it."""
 
     id: str
-    name: Annotated[str, Field("user_name", settable=Settable.NEVER, search="usrname")]
+    name: Annotated[str, Field("user_name", settable=Settable.NEVER)]
     domain: str
     password_hash: str = ""
     first_name: Annotated[str, Field("name", settable=Settable.NEVER, search="name")] = ""

@@ -3,10 +3,11 @@
 Clients send back whole objects, with all that they were shown, so what says nothing new is taken without a word.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -15,19 +16,24 @@ from hosted_engine.engine.entity.declaration import Entity
 from hosted_engine.engine.entity.field import Field, Reference, Settable, Several, Shape
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import NoSuchName, NotThere
+from hosted_engine.engine.problems import BadValue, NoSuchName, NotThere
 from hosted_engine.rest.media.wire import LINKS, SERVICE, Wire
 from hosted_engine.rest.problems import CannotBeSet, Incomplete, NotCarriedOut, UnknownElement
 
 _BESIDE = frozenset({"href", SERVICE, LINKS, "actions"})  # of the representation, not of the object
 
 
+Meant = Callable[[str, Sequence[Any]], Sequence[Any]]  # by a reference and what has the name given for it
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """`values` by field or input; `left` what was not taken, by its place in the body, and why it could not be."""
+    """`values` by field or input; `left` what was not taken, by its place in the body, and why it could not be. `meant`
+    chooses among what has the name that a reference gives."""
 
     values: dict[str, Any] = field(default_factory=dict)
     left: dict[str, tuple[Any, Settable | None]] = field(default_factory=dict)
+    meant: Meant = lambda name, named: named
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +46,17 @@ class _Slot:
     taken: bool
 
 
-def take(tx: Transaction, entity: Entity[Any], body: Wire, method: str) -> Taken:
-    """Raises BadValue, NotThere, NoSuchName. `method` is "add" or "update"."""
-    taken = Taken()
-    _walk(tx, body, _slots(entity, method), "", taken)
+def take(
+    tx: Transaction, entity: Entity[Any], body: Wire, method: str, known: Mapping[str, Any] = MappingProxyType({})
+) -> Taken:
+    """Raises BadValue, NotThere, NoSuchName. `method` is "add" or "update"; `known` are the fields of the object that
+    are settled already. The body is read in the order of the declaration: what a name means may depend on what is
+    declared before."""
+    values: dict[str, Any] = {}
+    taken = Taken(values, meant=lambda name, named: entity.meant(tx, name, named, {**known, **values}))
+    slots = _slots(entity, method)
+    order = {name: place for place, name in enumerate(slots)}
+    _walk(tx, dict(sorted(body.items(), key=lambda one: order.get(one[0], len(order)))), slots, "", taken)
     return Taken(entity.normal(taken.values), taken.left)
 
 
@@ -69,10 +82,34 @@ def refuse(root: str, taken: Taken, shown: Wire) -> None:
     for place, (value, settable) in taken.left.items():
         if is_empty(value) or says_the_same(value, _at(shown, place)):
             continue
+        place, value = _innermost(place, value, _at(shown, place))
         element = f"{root}.{place}"
         if settable is not None:
             raise CannotBeSet(element=element, value=words(value), when=settable.value)
         raise NotCarriedOut(element=element, value=words(value))
+
+
+def _innermost(place: str, value: Any, shown: Any) -> tuple[str, Any]:
+    """The first element within that is said to be otherwise than it is shown."""
+    if isinstance(value, dict) and isinstance(shown, dict):
+        for name, inner in value.items():
+            if name not in _BESIDE and not is_empty(inner) and not says_the_same(inner, shown.get(name)):
+                return _innermost(f"{place}.{name}", inner, shown.get(name))
+    return place, value
+
+
+def refuse_changes(root: str, body: Wire, shown: Wire) -> None:
+    """For a body that only says which object is meant: it cannot change it. Raises CannotBeSet."""
+    refuse(
+        root, Taken(left={name: (value, Settable.NEVER) for name, value in body.items() if name not in _BESIDE}), shown
+    )
+
+
+def refuse_other(entity: Entity[Any], taken: Taken, within: Mapping[str, str]) -> None:
+    """Raises BadValue where a body names another object above than the path does."""
+    for name, identity in within.items():
+        if (said := taken.values.get(name)) not in (None, identity):
+            raise BadValue(value=said, field=entity.place(name), reason=f"the path says {identity}")
 
 
 def refuse_unknown(elements: Collection[str]) -> None:
@@ -120,12 +157,30 @@ def _walk(tx: Transaction, body: Wire, slots: Mapping[str, Any], above: str, tak
         slot, place = slots.get(name), f"{above}.{name}" if above else name
         if isinstance(slot, _Slot) and slot.taken:
             _take(tx, slot, value, place, taken)
+        elif isinstance(slot, _Slot):
+            taken.left[place] = (_identified(tx, slot, value, place, taken), slot.field.settable)
+        elif isinstance(slot, dict) and value == {}:
+            _clear(slot, taken)
         elif isinstance(slot, dict) and isinstance(value, dict):
             _walk(tx, value, slot, place, taken)
         elif isinstance(slot, dict) and isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
             _walk(tx, value[0], slot, place, taken)
         else:
-            taken.left[place] = (value, slot.field.settable if isinstance(slot, _Slot) else None)
+            taken.left[place] = (value, None)
+
+
+def _clear(slots: Mapping[str, Any], taken: Taken) -> None:
+    """An empty element takes away what may be missing (`<vlan/>`)."""
+    for slot in slots.values():
+        if isinstance(slot, _Slot) and slot.taken and _may_be_none(slot):
+            taken.values[slot.name] = None
+
+
+def _identified(tx: Transaction, slot: _Slot, value: Any, place: str, taken: Taken) -> Any:
+    """A reference that cannot be set may be said by its name all the same, as long as it is what is shown."""
+    if isinstance(slot.field, Reference) and isinstance(value, dict) and value.get("name"):
+        return {"id": _resolved(tx, slot, value, place, taken)}
+    return value
 
 
 def _take(tx: Transaction, slot: _Slot, value: Any, place: str, taken: Taken) -> None:
@@ -137,13 +192,16 @@ def _take(tx: Transaction, slot: _Slot, value: Any, place: str, taken: Taken) ->
         ]
     elif isinstance(said, Reference):
         if isinstance(value, list):
-            taken.values[slot.name] = tuple(resolve(tx, said, one, place) for one in value)
+            taken.values[slot.name] = tuple(_resolved(tx, slot, one, place, taken) for one in value)
         elif value:
-            taken.values[slot.name] = resolve(tx, said, value, place)
+            taken.values[slot.name] = _resolved(tx, slot, value, place, taken)
         elif value == {} and _may_be_none(slot):
             taken.values[slot.name] = None
     elif value is not None:
-        taken.values[slot.name] = _convert(slot, value)
+        try:
+            taken.values[slot.name] = _convert(slot, value)
+        except msgspec.ValidationError:  # the API has the value, and the model does not
+            taken.left[place] = (value, None)
 
 
 def _one_of_several(tx: Transaction, said: Several, body: Wire, place: str, taken: Taken) -> dict[str, Any]:
@@ -153,7 +211,18 @@ def _one_of_several(tx: Transaction, said: Several, body: Wire, place: str, take
     return inner.values
 
 
-def resolve(tx: Transaction, said: Reference, value: Wire, place: str) -> str:
+def _resolved(tx: Transaction, slot: _Slot, value: Wire, place: str, taken: Taken) -> str:
+    assert isinstance(slot.field, Reference)
+    return resolve(tx, slot.field, value, place, lambda named: taken.meant(slot.name, named))
+
+
+def resolve(
+    tx: Transaction,
+    said: Reference,
+    value: Wire,
+    place: str,
+    meant: Callable[[Sequence[Any]], Sequence[Any]] = lambda named: named,
+) -> str:
     """The id of what a reference means, by its id or else by its name. Raises NotThere, NoSuchName, Incomplete."""
     target = entity_of(said.tables[0])
     repository = tx.of(target.model)
@@ -162,7 +231,7 @@ def resolve(tx: Transaction, said: Reference, value: Wire, place: str) -> str:
             raise NotThere(kind=target.kind, id=identity)
         return str(identity)
     if name := value.get("name"):
-        named = repository.list(name=name)
+        named = meant(repository.list(name=name))
         if not named:
             raise NoSuchName(kind=target.kind, name=name)
         return str(named[0].id)

@@ -1,6 +1,7 @@
 """List, get, add, update, remove and the actions of every entity, as its declaration says."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -10,65 +11,101 @@ from hosted_engine.engine.entity.declaration import Action, Entity, Place, View
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NotThere, found
-from hosted_engine.rest.call import Answer, Call, Handler
+from hosted_engine.rest.batch import Answers, Batch
+from hosted_engine.rest.call import Answer, Call, Handler, Parameters
 from hosted_engine.rest.entities import bodies, search
-from hosted_engine.rest.entities.codec import to_wire
+from hosted_engine.rest.entities.showing import Groups, Wires, show
 from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.problems import NotThereYet
 from hosted_engine.rest.resources.base import Resource, added
 from hosted_engine.rest.schema import Schema
 
-Wires = list[Wire]
-Places = Sequence[tuple[int, Place]]
 Handle = Callable[[Call, int, Place], Awaitable[Answer]]
+Key = tuple[str, str]  # (service, method) of the schema
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What answers in one place of an entity: one call, or many `together`."""
+
+    handle: Handle
+    number: int
+    place: Place
+    together: Callable[[Sequence[Call], Place], Awaitable[Answers | None]] | None = None
 
 
 class EntityHandlers(Resource):
-    """One entity's. Where several of its places have the same service, the ids in the path say which one is meant."""
+    """One entity's, in each of its places."""
 
     def __init__(self, engine: Engine, entity: Entity[Any], schema: Schema) -> None:
         super().__init__(engine)
         self._entity = entity
         self._schema = schema
 
-    def handlers(self) -> dict[tuple[str, str], Handler]:
-        by_services: dict[tuple[str, str], list[tuple[int, Place]]] = {}
+    def places(self) -> Iterator[tuple[Key, Here]]:
         for number, place in enumerate(self._entity.places):
-            by_services.setdefault(place.services, []).append((number, place))
-        return {key: handler for places in by_services.values() for key, handler in self._of_places(places).items()}
+            collection, item = place.services
+            there: dict[Key, Handle] = {
+                (collection, "list"): self.list,
+                (collection, "add"): self.add,
+                (item, "get"): self.get,
+                (item, "update"): self.update,
+                (item, "remove"): self.remove,
+            }
+            together = {(collection, "list"): self.lists, (item, "get"): self.gets}
+            for key, handle in there.items():
+                if key[1] in place.methods:
+                    yield key, Here(handle, number, place, together.get(key))
 
-    def _of_places(self, places: Places) -> dict[tuple[str, str], Handler]:
-        collection, item = places[0][1].services
-        methods = frozenset().union(*(place.methods for _, place in places))
-        of_all: dict[tuple[str, str], Handle] = {
-            (collection, "list"): self.list,
-            (collection, "add"): self.add,
-            (item, "get"): self.get,
-            (item, "update"): self.update,
-            (item, "remove"): self.remove,
-        }
-        there: dict[tuple[str, str], Handler] = {
-            key: partial(self._at, places, handle) for key, handle in of_all.items() if key[1] in methods
-        }
-        if not places[0][1].within:
+    def actions(self) -> Iterator[tuple[Key, Handler]]:
+        place = self._entity.places[0]
+        if not place.within:
             for name, action in self._entity.actions.items():
-                there[item, name] = partial(self.act_on, action)
-        return there
-
-    async def _at(self, places: Places, handle: Handle, call: Call) -> Answer:
-        for number, place in places:
-            if set(place.within) <= set(call.ids):
-                return await handle(call, number, place)
-        raise NotThereYet(service=call.service.name, method=f"{call.method.name} below {call.path}")
+                yield (place.services[1], name), partial(self.act_on, action)
 
     async def list(self, call: Call, _: int, place: Place) -> Answer:
-        with self.engine.store.transaction() as tx:
-            items = search.items(tx, self._entity, call.parameters, self._within(tx, call, place))
-            return Answer(self._shown(tx, call, place, items, call.path))
+        def look(tx: Transaction) -> Wires:
+            asked = search.Asked(self._entity, call.parameters, self._within(tx, call, place), self.engine.clock())
+            return self._shown(tx, call, place, search.items(tx, asked, self.engine.readings), call.path)
+
+        return Answer(await self.engine.store.read(look))
 
     async def get(self, call: Call, _: int, place: Place) -> Answer:
-        with self.engine.store.transaction() as tx:
-            return Answer(self._one(tx, call, place, self._item(tx, call, place)))
+        def look(tx: Transaction) -> Wire:
+            return self._one(tx, call, place, self._item(tx, call, place))
+
+        return Answer(await self.engine.store.read(look))
+
+    async def lists(self, calls: Sequence[Call], place: Place) -> Answers | None:
+        """What many objects have each, None where it has to be asked one by one."""
+        if len(place.within) != 1:
+            return None
+        ((name, within),) = place.within.items()
+
+        def look(tx: Transaction) -> Answers:
+            there: dict[str, list[Any]] = {call.ids[name]: [] for call in calls}
+            for item in tx.of(self._entity.model).list(**{within.field: tuple(there)}):
+                there[getattr(item, within.field)].append(item)
+            groups = [(call.path, there[call.ids[name]]) for call in calls]
+            return [Answer(wires) for wires in self._all_shown(tx, calls[0].parameters, place, groups)]
+
+        return await self.engine.store.read(look)
+
+    async def gets(self, calls: Sequence[Call], place: Place) -> Answers | None:
+        """Many objects, None where they have to be asked one by one."""
+        if place.within or place.key != "id" or self._entity.columns["id"].type is not str:
+            return None
+        item_name = self._schema.service(place.services[0]).item_name
+        ids = [call.ids[item_name] for call in calls]
+
+        def look(tx: Transaction) -> dict[str, Wire]:
+            there = tx.of(self._entity.model).find(ids)
+            path = calls[0].path.rpartition("/")[0]
+            shown = self._all_shown(tx, calls[0].parameters, place, [(path, tuple(there.values()))])[0]
+            return dict(zip(there, shown, strict=True))
+
+        wires = await self.engine.store.read(look)
+        return [Answer(wires[id_]) if id_ in wires else None for id_ in ids]
 
     async def add(self, call: Call, number: int, place: Place) -> Answer:
         bodies.refuse_unknown(call.unknown)
@@ -84,7 +121,8 @@ class EntityHandlers(Resource):
         bodies.refuse_unknown(call.unknown)
         with self.engine.store.transaction() as tx:
             before = self._item(tx, call, place)
-            taken = bodies.take(tx, self._entity, call.body, "update")
+            known = {name: getattr(before, name) for name in self._entity.columns}
+            taken = bodies.take(tx, self._entity, call.body, "update", known)
             command, item = self._entity.update(tx, before, taken.values, call.parameters)
             bodies.refuse(self._entity.element, taken, self._one(tx, call, place, item))
         await (await self.perform(call, command)).wait()
@@ -100,7 +138,7 @@ class EntityHandlers(Resource):
         with self.engine.store.transaction() as tx:
             item = self._item(tx, call, self._entity.places[0])
             taken = bodies.take_inputs(tx, action.inputs, call.body)
-            bodies.refuse("action", taken, {})
+            bodies.refuse("action", taken, dict(action.shown))
             command = action.command(tx, item, taken.values)
         return await self.act(call, command)
 
@@ -108,8 +146,9 @@ class EntityHandlers(Resource):
         within = self._within(tx, call, place)
         if place.shows:
             return self._to_assign(tx, call, number, place, within)
-        taken = bodies.take(tx, self._entity, call.body, "add")
-        given = {**taken.values, **within}
+        taken = bodies.take(tx, self._entity, call.body, "add", within)
+        bodies.refuse_other(self._entity, taken, within)
+        given = {**taken.values, **within, **self._named(tx, call, place, within)}
         bodies.require(self._entity, given)
         command, item = self._entity.add(tx, given, call.parameters, place=number)
         bodies.refuse(self._entity.element, taken, self._shown(tx, call, place, [item], call.path)[0])
@@ -119,19 +158,37 @@ class EntityHandlers(Resource):
         self, tx: Transaction, call: Call, number: int, place: Place, within: dict[str, str]
     ) -> tuple[Command, Any]:
         """What the body names is assigned to what the path names; what is assigned already stays so."""
-        other = bodies.resolve(tx, self._entity.references[place.shows], call.body, self._entity.element)
-        given = {**within, place.shows: other}
+        given = {**within, **self._named(tx, call, place, within)}
         for there in tx.of(self._entity.model).list(**given):
-            return self._entity.update(tx, there, {}, call.parameters)
-        identity = "/".join((*within.values(), other))
-        return self._entity.add(tx, {"id": identity, **given}, call.parameters, place=number)
+            command, item = self._entity.update(tx, there, {}, call.parameters)
+            break
+        else:
+            identity = "/".join(given.values())
+            command, item = self._entity.add(tx, {"id": identity, **given}, call.parameters, place=number)
+        shown = self._shown(tx, call, place, [item], call.path)[0]
+        root = entity_of(self._entity.references[place.shows].tables[0]).element
+        bodies.refuse_changes(root, call.body, shown)
+        return command, item
+
+    def _named(self, tx: Transaction, call: Call, place: Place, within: dict[str, str]) -> dict[str, str]:
+        """What the body as a whole names, by id or name: where the place is one of references, that which it means."""
+        name = place.shows or place.key
+        reference = self._entity.references.get(name)
+        if reference is None:
+            return {}
+
+        def meant(named: Sequence[Any]) -> Sequence[Any]:
+            return self._entity.meant(tx, name, named, within)
+
+        return {name: bodies.resolve(tx, reference, call.body, self._entity.element, meant)}
 
     def _within(self, tx: Transaction, call: Call, place: Place) -> dict[str, str]:
         """What an object has to have to be in this place. Raises NotThere where the path leads through nothing."""
+        there: dict[str, str] = {}
         for name, within in place.within.items():
             above = entity_of(within.table)
-            found(tx.of(above.model).get(call.ids[name]), above.kind, call.ids[name])
-        return {within.field: call.ids[name] for name, within in place.within.items()}
+            there[within.field] = found(above.find(tx, call.ids[name], call.caller), above.kind, call.ids[name]).id
+        return there
 
     def _item(self, tx: Transaction, call: Call, place: Place) -> Any:
         identity = call.ids[self._schema.service(place.services[0]).item_name]
@@ -149,23 +206,41 @@ class EntityHandlers(Resource):
 
     def _shown(self, tx: Transaction, call: Call, place: Place, items: Sequence[Any], path: str) -> Wires:
         """`path` is the collection's, for what has none of its own."""
-        entity, key = self._entity, place.key
-        if place.shows:
-            entity, key = entity_of(self._entity.references[place.shows].tables[0]), "id"
-            there = tx.of(entity.model).find([getattr(item, place.shows) for item in items])
-            items = sorted(there.values(), key=lambda item: str(getattr(item, entity.order)))
-        gathered = entity.gather(View(tx, self.engine.readings, call.parameters, place), items)
-        own = entity.path and not place.shows and not place.nested
-        return [to_wire(entity, i, gathered, "" if own else f"{path}/{getattr(i, key)}", key) for i in items]
+        return self._all_shown(tx, call.parameters, place, [(path, items)])[0]
+
+    def _all_shown(self, tx: Transaction, options: Parameters, place: Place, groups: Groups) -> Sequence[Wires]:
+        return show(View(tx, self.engine.readings, options, place), self._entity, groups)
 
 
-def entity_handlers(engine: Engine, entities: Sequence[Entity[Any]], schema: Schema) -> dict[tuple[str, str], Handler]:
+def _meant(there: Sequence[Here], call: Call) -> Here:
+    """Where several places have the same service, the ids in the path say which one is meant. Raises NotThereYet."""
+    for here in there:
+        if set(here.place.within) <= set(call.ids):
+            return here
+    raise NotThereYet(service=call.service.name, method=f"{call.method.name} below {call.path}")
+
+
+async def _at(there: Sequence[Here], call: Call) -> Answer:
+    here = _meant(there, call)
+    return await here.handle(call, here.number, here.place)
+
+
+async def _together(there: Sequence[Here], calls: Sequence[Call]) -> Answers | None:
+    here = _meant(there, calls[0])
+    return await here.together(calls, here.place) if here.together else None
+
+
+def entity_handlers(engine: Engine, entities: Sequence[Entity[Any]], schema: Schema) -> dict[Key, Handler]:
     """Raises TypeError where a declaration names what the API does not have."""
-    handlers: dict[tuple[str, str], Handler] = {}
+    handlers: dict[Key, Handler] = {}
+    there: dict[Key, list[Here]] = {}
     for entity in entities:
         _check(entity, schema)
-        handlers |= EntityHandlers(engine, entity, schema).handlers()
-    return handlers
+        of_entity = EntityHandlers(engine, entity, schema)
+        handlers.update(of_entity.actions())
+        for key, here in of_entity.places():
+            there.setdefault(key, []).append(here)
+    return handlers | {key: Batch(partial(_at, places), partial(_together, places)) for key, places in there.items()}
 
 
 def _check(entity: Entity[Any], schema: Schema) -> None:

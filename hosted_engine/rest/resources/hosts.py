@@ -7,6 +7,7 @@ from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, Deacti
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.problems import found
 from hosted_engine.rest.call import Answer, Call, Handlers
+from hosted_engine.rest.entities import bodies
 from hosted_engine.rest.problems import NotThereYet
 from hosted_engine.rest.resources.base import Resource
 
@@ -26,10 +27,12 @@ class Hosts(Resource):
         }
 
     async def activate(self, call: Call) -> Answer:
+        _refuse_but(call)
         return await self.act(call, ActivateNode(id=call.ids["host"]))
 
     async def deactivate(self, call: Call) -> Answer:
         """Who waits waits for the maintenance itself, not only for its begin."""
+        _refuse_but(call, "reason", "force", "stop_gluster_service")
         if _flag(call, "stop_gluster_service"):
             raise NotThereYet(service="Host", method="deactivate with stop_gluster_service")
         reason = call.body.get("reason") or call.parameters.text("reason") or ""
@@ -48,6 +51,13 @@ class Hosts(Resource):
     def _node(self, identity: str) -> Node:
         with self.engine.store.transaction() as tx:
             return found(tx.nodes.get(identity), "host", identity)
+
+
+def _refuse_but(call: Call, *names: str) -> None:
+    """Raises NotCarriedOut, UnknownElement for what else the body says."""
+    bodies.refuse_unknown(call.unknown)
+    others = {name: value for name, value in call.body.items() if name not in (*names, "async")}
+    bodies.refuse("action", bodies.Taken(left={name: (value, None) for name, value in others.items()}), {})
 
 
 def _flag(call: Call, name: str) -> bool:

@@ -38,6 +38,12 @@ class ImageReport(Message, frozen=True, kw_only=True):
     backing: ImageRef | None = None
 
 
+class WipeReport(Message, frozen=True, kw_only=True):
+    """How much of the image is to be overwritten still; 0: it is removed."""
+
+    left_bytes: int
+
+
 class SeedFile(Message, frozen=True, kw_only=True):
     """A file of a seed disk; `text` may be secret and never reaches a log."""
 

@@ -30,7 +30,7 @@ from node.api.messages.ha import (
     SiteNodes,
 )
 from node.api.messages.identity import Claim, Identity, Leave
-from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest, WipeReport
 from node.api.messages.leases import (
     LeaseReport,
     LeaseRequest,
@@ -351,6 +351,9 @@ class FakeNode:
     async def remove_image(self, image: ImageRef) -> None:
         await self._do("remove_image", lambda: self.storage.remove_image(image))
 
+    async def wipe_image(self, image: ImageRef) -> WipeReport:
+        return await self._do("wipe_image", lambda: self.storage.wipe_image(image))
+
     async def lockspaces(self) -> tuple[LockspaceReport, ...]:
         return await self._do("lockspaces", self.storage.lockspaces)
 
@@ -458,6 +461,9 @@ class FakeNode:
 
     async def start_vm(self, vm_id: str) -> VmReport:
         return await self._do("start_vm", lambda: self.machines.start(vm_id, self.storage.mounted))
+
+    async def resume_vm(self, vm_id: str) -> VmReport:
+        return await self._do("resume_vm", lambda: self.machines.resume(vm_id))
 
     async def shutdown_vm(self, vm_id: str) -> VmReport:
         return await self._do("shutdown_vm", lambda: self.machines.shut_down(vm_id))

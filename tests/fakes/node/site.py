@@ -49,6 +49,12 @@ class FakeSite:
     """The next creation of a volume marks that many bricks and then fails."""
     images: dict[ImageRef, ImageReport] = field(default_factory=dict)
     seeds: dict[ImageRef, SeedRequest] = field(default_factory=dict)
+    wiped: list[ImageRef] = field(default_factory=list)
+    """Images that were overwritten to their end before they were removed."""
+    wipe_calls: int = 1
+    """How many calls it takes to overwrite an image."""
+    wiping: dict[ImageRef, int] = field(default_factory=dict)
+    """How many calls are left."""
     leases: dict[tuple[str, str], int | None] = field(default_factory=dict)
     """(lockspace, resource) → holder; a lease that was never made is not in it."""
     lockspaces: dict[str, str] = field(default_factory=dict)
@@ -194,6 +200,18 @@ class FakeSite:
     def remove_image(self, image: ImageRef) -> None:
         self.images.pop(image, None)
         self.seeds.pop(image, None)
+
+    def wipe_image(self, image: ImageRef) -> int:
+        """What is left to overwrite, in MiB as there are calls left."""
+        if image in self.images:
+            self.remove_image(image)
+            self.wiping[image] = self.wipe_calls
+        left = self.wiping.pop(image, 0) - 1
+        if left > 0:
+            self.wiping[image] = left
+        elif left == 0:
+            self.wiped.append(image)
+        return max(0, left) << 20
 
     def _size(self, request: ImageRequest) -> int:
         if request.source is not None and request.backing is not None:

@@ -14,7 +14,7 @@ from node.api.messages.ha import (
     SiteNodes,
     TriedEngineVm,
 )
-from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest, WipeReport
 from node.api.messages.leases import (
     LeaseReport,
     LeaseRequest,
@@ -136,6 +136,12 @@ class FakeStorage:
         if (vm := self._vms.runs_on(image)) is not None:
             raise r.ImageBusy(image=image.image_id, vm=vm)
         self._site.remove_image(self._on_mount(image))
+
+    def wipe_image(self, image: ImageRef) -> WipeReport:
+        """The first call of several, where `site.wipe_calls` are needed, makes it disappear."""
+        if (vm := self._vms.runs_on(image)) is not None:
+            raise r.ImageBusy(image=image.image_id, vm=vm)
+        return WipeReport(left_bytes=self._site.wipe_image(self._on_mount(image)))
 
     def _on_mount(self, image: ImageRef) -> ImageRef:
         for kind, value in (("volume", image.volume), ("disk id", image.disk_id), ("image id", image.image_id)):

@@ -11,7 +11,6 @@ from hosted_engine.engine.disks.commands.attach import AddDiskAttachment, Remove
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.disks.model import DiskAttachment, DiskFormat, DiskInterface, attachment_id
 from hosted_engine.engine.networks.entity import NICS
-from hosted_engine.engine.networks.macs import choose_mac, good_mac
 from hosted_engine.engine.networks.model import Nic, NicInterface
 from hosted_engine.engine.problems import BadValue, NameTaken, NotThere, WrongState
 from hosted_engine.engine.vms.commands.start import StartVm
@@ -217,12 +216,3 @@ async def test_bad_nics_are_refused() -> None:
     await done(world, StartVm(id=vm_id))
     await refused(world, lambda: changing(world, NICS, first.id, linked=False), WrongState, "it is up")
     await refused(world, lambda: removing(world, NICS, first.id), WrongState, "it is up")
-
-
-def test_macs_are_unicast_and_never_taken() -> None:
-    taken: set[str] = set()
-    for _ in range(100):
-        mac = choose_mac(taken)
-        assert good_mac(mac) == mac
-        assert mac not in taken
-        taken.add(mac)

@@ -26,6 +26,7 @@ from node.api.problems import Failed, NodeSilent
 from node.api.refusals import VmUnknown
 from node.steps import StepFailed
 from tests.fakes.engine import TINY_ID, World, node_id
+from tests.fakes.store import ReadsHere
 from tests.unit.engine.scenes import done, new_disk, new_disk_on, new_vm, picture, running_vm, tiny_vm, vm_of
 
 Scene = Callable[[World], Awaitable[Command]]
@@ -35,7 +36,7 @@ class PowerCut(BaseException):
     """Not an Exception: nothing may catch it."""
 
 
-class CutStore:
+class CutStore(ReadsHere):
     """Pulls the plug right before or right after the commit of the transaction number `cut_at` (from 1)."""
 
     def __init__(self, store: Any) -> None:

@@ -221,7 +221,7 @@ async def test_the_engines_own_vm_is_left_alone() -> None:
 async def test_a_start_that_no_node_can_take_says_of_each_why() -> None:
     world = World()
     vm_id = await tiny_vm(world)
-    await done(world, changing(world, VMS, vm_id, memory_bytes=1 << 40))
+    await done(world, changing(world, VMS, vm_id, memory_bytes=1 << 40, memory_guaranteed_bytes=1 << 40))
     with pytest.raises(NoNode, match="node1 has 15360 MiB of free memory, 1048576 MiB are needed; node2"):
         await done(world, StartVm(id=vm_id))
     assert vm_of(world, vm_id).status is VmStatus.DOWN

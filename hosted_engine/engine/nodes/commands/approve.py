@@ -9,6 +9,7 @@ import msgspec
 from hosted_engine.engine.command import Command, Context, Lock, Means
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
+from hosted_engine.engine.networks.management import managing_network
 from hosted_engine.engine.nodes.commands.maintenance import node_lock
 from hosted_engine.engine.nodes.joining.activation import ActivationWork
 from hosted_engine.engine.nodes.joining.conflicts import conflicts, shown_name
@@ -52,8 +53,9 @@ class ApproveNode(Command, frozen=True, kw_only=True):
         for reason in conflicts(tx, node, asked):
             mend = "Remove the other host, or change the machine and let it ask again"
             raise NotApproved(node=node.name, reason=f"it {reason}", mend=mend)
-        if self.cluster_id:
-            found(tx.clusters.get(self.cluster_id), "cluster", self.cluster_id)
+        cluster_id = self.cluster_id or node.cluster_id
+        found(tx.clusters.get(cluster_id), "cluster", cluster_id)
+        managing_network(tx, cluster_id)
 
     def settle(self, tx: Transaction, readings: Readings) -> Self:
         node = self._node(tx)

@@ -1,6 +1,7 @@
 """A node's management network: the bridge that VMs share with it, put into place over the very path that it changes."""
 
 from hosted_engine import management_network
+from hosted_engine.engine.networks.management import managing_network
 from hosted_engine.engine.nodes.joining.base import NodeWork
 from hosted_engine.engine.problems import found
 from hosted_engine.management_network import Placement
@@ -52,9 +53,7 @@ class NetworkWork(NodeWork):
     def _bridge(self) -> str:
         with self.means.store.transaction() as tx:
             node = found(tx.nodes.get(self.id), "host", self.id)
-            cluster = found(tx.clusters.get(node.cluster_id), "cluster", node.cluster_id)
-            network = found(tx.networks.get(cluster.management_network_id), "network", cluster.management_network_id)
-        return network.bridge
+            return managing_network(tx, node.cluster_id).bridge
 
     async def _why_not(self, request: NetworkRequest) -> str | None:
         """Ask for a change, and keep it once it is proven."""

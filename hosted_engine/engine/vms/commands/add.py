@@ -1,7 +1,7 @@
 """Creates a VM from a template: its rows at once, its disks as thin overlays of the template's in steps."""
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import fields, replace
 from typing import Any, Self
 
 import msgspec
@@ -10,15 +10,19 @@ from hosted_engine.engine.command import Command, Context, Lock, Means
 from hosted_engine.engine.disks.checks import domain_for_disks
 from hosted_engine.engine.disks.images import image_key, make_image
 from hosted_engine.engine.disks.model import Disk, DiskFormat, DiskStatus, attachment_id
+from hosted_engine.engine.entity.commands import remove_item
+from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ids import new_id
-from hosted_engine.engine.networks.macs import choose_mac
+from hosted_engine.engine.instancetypes.model import InstanceTypeNic
+from hosted_engine.engine.macpools.pool import free_macs, pool_of
+from hosted_engine.engine.networks.model import Nic, NicBase
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found
 from hosted_engine.engine.templates.model import Template, TemplateStatus
-from hosted_engine.engine.vms.checks import check_make, check_name_free
+from hosted_engine.engine.vms.checks import check_name_free, check_runs_vms, check_vm
 from hosted_engine.engine.vms.model import Vm, VmStatus
 from node.steps import Step
 
@@ -31,12 +35,6 @@ class DiskCopy(msgspec.Struct, frozen=True, kw_only=True):
     image_id: str
 
 
-class NicCopy(msgspec.Struct, frozen=True, kw_only=True):
-    template_nic_id: str
-    id: str
-    mac: str
-
-
 class AddVm(Command, frozen=True, kw_only=True):
     """`vm` is the VM as it will be, as JSON has it. The disks lie beside the template's; `storage_domain_id` can only
     say the same. `clone` asks for full copies of the disks, which nodes cannot make yet."""
@@ -45,7 +43,7 @@ class AddVm(Command, frozen=True, kw_only=True):
     storage_domain_id: str | None = None
     clone: bool = False
     disks: tuple[DiskCopy, ...] = ()
-    nics: tuple[NicCopy, ...] = ()
+    nics: tuple[Nic, ...] = ()
 
     @classmethod
     def of(cls, vm: Vm, *, clone: bool = False, storage_domain_id: str | None = None) -> Self:
@@ -67,7 +65,7 @@ class AddVm(Command, frozen=True, kw_only=True):
     def check(self, tx: Transaction) -> None:
         vm = self.wanted
         check_name_free(tx, vm.name, vm.id)
-        found(tx.clusters.get(vm.cluster_id), "cluster", vm.cluster_id)
+        check_runs_vms(found(tx.clusters.get(vm.cluster_id), "cluster", vm.cluster_id))
         template = self._template(tx)
         if template.status is not TemplateStatus.OK:
             raise WrongState(
@@ -77,7 +75,7 @@ class AddVm(Command, frozen=True, kw_only=True):
                 reason=f"it is {template.status.value}",
                 mend="Try again when it is ok",
             )
-        check_make(vm)
+        check_vm(vm)
         for attachment in tx.disk_attachments.list(owner_id=template.id):
             if self.clone:
                 reason = "full copies of a template's disks are not there yet, only thin ones"
@@ -96,13 +94,7 @@ class AddVm(Command, frozen=True, kw_only=True):
             DiskCopy(template_disk_id=attachment.disk_id, id=new_id(), image_id=new_id())
             for attachment in tx.disk_attachments.list(owner_id=self.wanted.template_id)
         )
-        taken = {nic.mac for nic in tx.nics.list()}
-        nics = []
-        for nic in tx.nics.list(owner_id=self.wanted.template_id):
-            mac = choose_mac(taken)
-            taken.add(mac)
-            nics.append(NicCopy(template_nic_id=nic.id, id=new_id(), mac=mac))
-        return msgspec.structs.replace(self, disks=disks, nics=tuple(nics))
+        return msgspec.structs.replace(self, disks=disks, nics=tuple(self._nics(tx)))
 
     def describe(self, tx: Transaction) -> str:
         return f"Creating VM {self.wanted.name} from Template {self._template(tx).name}"
@@ -126,9 +118,8 @@ class AddVm(Command, frozen=True, kw_only=True):
                 read_only=False,
             )
             tx.disk_attachments.add(owned)
-        for nic_copy in self.nics:
-            nic = found(tx.nics.get(nic_copy.template_nic_id), "NIC", nic_copy.template_nic_id)
-            tx.nics.add(replace(nic, id=nic_copy.id, owner_id=self.id, mac=nic_copy.mac))
+        for nic in self.nics:
+            tx.nics.add(nic)
         if self.disks:
             emit(tx, context, EventType.USER_ADD_VM_STARTED, vm=vm)
 
@@ -157,11 +148,21 @@ class AddVm(Command, frozen=True, kw_only=True):
             elif disk is not None:
                 tx.disks.remove(disk.id)
         if vm is not None:
-            tx.vms.remove(vm.id)
+            remove_item(tx, entity_of("vms"), vm)
             emit(tx, context, EventType.USER_ADD_VM_FINISHED_FAILURE, vm=vm, reason=error)
 
     def _template(self, tx: Transaction) -> Template:
         return found(tx.templates.get(self.wanted.template_id), "template", self.wanted.template_id)
+
+    def _nics(self, tx: Transaction) -> Iterator[Nic]:
+        """As its instance type has them where that has some, and else as the template has them."""
+        vm = self.wanted
+        like: Sequence[NicBase] = tx.of(InstanceTypeNic).list(instance_type_id=vm.instance_type_id)
+        like = like or tx.nics.list(owner_id=vm.template_id)
+        macs = free_macs(tx, pool_of(tx, vm.cluster_id), len(like))
+        for nic, mac in zip(like, macs, strict=True):
+            same = {f.name: getattr(nic, f.name) for f in fields(NicBase) if f.name != "id"}
+            yield Nic(id=new_id(), owner_id=vm.id, mac=mac, **same)
 
     def _disk(self, tx: Transaction, copy: DiskCopy, now: float) -> Disk:
         base = found(tx.disks.get(copy.template_disk_id), "disk", copy.template_disk_id)
