@@ -9,6 +9,7 @@ from cryptography import x509
 from hosted_engine import management_network
 from hosted_engine.authority import sign_node
 from hosted_engine.deploy import wishes
+from hosted_engine.deploy.added import find_added, further
 from hosted_engine.deploy.network import placement
 from hosted_engine.deploy.plan import Todo
 from hosted_engine.deploy.work import Work
@@ -80,11 +81,12 @@ class Members:
             await api.claim(Claim(certificate_pem=certificate, authority_pem=authority.certificate))
 
     async def names(self, todo: Todo) -> None:
-        request = NamesRequest(names=wishes.names(self._work.answers))
+        """What others have told a node stays: the engine may be taking in another one."""
+        wanted = wishes.names(self._work.answers, await find_added(self._work))
 
         async def tell(name: str) -> None:
             async with self._work.member(name) as api:
-                await api.set_names(request)
+                await api.set_names(NamesRequest(names={**(await api.names()).names, **wanted}))
 
         await asyncio.gather(*map(tell, todo.nodes))
 
@@ -147,11 +149,14 @@ class Members:
                 await api.set_names(NamesRequest(names={}))
 
     async def migration(self, todo: Todo) -> None:
-        request = MigrationRequest(members=tuple(node.name for node in self._work.answers.nodes))
+        answers = self._work.answers
+        own = tuple(node.name for node in answers.nodes)
+        added = [node.name for node in await find_added(self._work)]
 
         async def allow(name: str) -> None:
             async with self._work.member(name) as api:
-                await api.allow_migration(request)
+                known = (await api.migration()).members
+                await api.allow_migration(MigrationRequest(members=own + further(answers, (*known, *added))))
 
         await asyncio.gather(*map(allow, todo.nodes))
 

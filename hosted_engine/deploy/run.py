@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gluster.report import StorageReport
+from hosted_engine.deploy.added import check_timers_can_change
 from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.observe import Observer
@@ -75,7 +76,7 @@ class Deploy:
     async def plan(self) -> tuple[Todo, ...]:
         """What a run would do. Changes nothing."""
         unfinished = self._unfinished()
-        return plan(self._work.answers, await self._observer.look(), unfinished)
+        return self._plan(await self._observer.look(), unfinished)
 
     async def run(self) -> Done:
         """Bring the site up. Raises StepFailed where it stops; run again it goes on from there."""
@@ -83,7 +84,7 @@ class Deploy:
         unfinished = self._unfinished()
         folder.keep(self._work.decisions)
         seen = await self._look_at_all_nodes()
-        todos = plan(answers, seen, unfinished)
+        todos = self._plan(seen, unfinished)
         if todos:
             journal = folder.journals.new()
             await run(steps(todos, self._work), journal, on_error=OnError.STOP, tell=self._tell_step)
@@ -93,6 +94,12 @@ class Deploy:
         )
         silent = tuple(f"{name}: {reason}" for name, reason in seen.silent.items())
         return Done(todos, silent, storage, seen.edited, rolling(answers, seen).why_waits)
+
+    def _plan(self, seen: Observed, unfinished: frozenset[str]) -> tuple[Todo, ...]:
+        """Raises TimersStay."""
+        if rolling(self._work.answers, seen).changes:
+            check_timers_can_change(seen.added)
+        return plan(self._work.answers, seen, unfinished)
 
     async def _look_when_settled(self) -> Observed:
         """The look after which nothing is left to do: an engine that was busy for a moment is asked again. Raises

@@ -30,7 +30,7 @@ class NodesAway(Refused):
 class InUse(Refused):
     what = "Nothing was taken back"
     why = "the site is in use: {reasons}"
-    mend = "Remove VMs and disks through the engine, other files by hand, and run it again"
+    mend = "Remove hosts, VMs and disks through the engine, other files by hand, and run it again"
 
 
 class Forgotten(Refused):

@@ -1,6 +1,7 @@
 """A node gets to the site's storage, as a Gluster server without bricks and as a client: pool, volumes, lockspaces."""
 
 from gluster.model import PeerState
+from gluster.tls import ALLOWED, allowed
 from hosted_engine.engine.nodes.joining.base import NodeWork
 from node.api.messages.gluster import PeerRequest, VolumeReport, VolumeRequest
 from node.api.messages.leases import LeaseTimersRequest, LockspaceRequest
@@ -10,7 +11,6 @@ from node.api.problems import Failed, RemoteRefused
 POOL_S = 60.0
 MOUNT_S = 120.0
 JOIN_S = 180.0  # what held the number before may have to run out
-ALLOWED = "auth.ssl-allow"  # by name, who may use a volume
 
 
 class NoHostId(Failed):
@@ -66,7 +66,7 @@ class StorageWork(NodeWork):
         for volume in (await lead.gluster()).volumes:
             if ALLOWED not in volume.options:
                 continue
-            before = [one for one in volume.options[ALLOWED].split(",") if one]
+            before = allowed(volume.options)
             after = [one for one in before if one != name] + ([name] if wanted else [])
             if sorted(before) != sorted(after):
                 await lead.make_volume(_only_option(volume, ALLOWED, ",".join(after)))
