@@ -32,7 +32,7 @@ from node.api.messages.ha import (
     SiteNodes,
 )
 from node.api.messages.identity import Claim, Identity, Leave
-from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest, WipeReport
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, ImageResize, SeedRequest, WipeReport
 from node.api.messages.leases import (
     LeaseReport,
     LeaseRequest,
@@ -172,6 +172,9 @@ class NodeClient:
 
     async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
         return await self._ask("PUT", _at(paths.IMAGE, image), ImageReport, request, timeout_s=LONG_S)
+
+    async def resize_image(self, image: ImageRef, request: ImageResize) -> ImageReport:
+        return await self._ask("PUT", _at(paths.IMAGE_SIZE, image), ImageReport, request, timeout_s=LONG_S)
 
     async def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
         return await self._ask("PUT", _at(paths.SEED, image), ImageReport, request, timeout_s=120)

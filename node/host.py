@@ -26,7 +26,7 @@ from node.api.messages.ha import (
     SiteNodes,
 )
 from node.api.messages.identity import Claim, Identity, Leave
-from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest, WipeReport
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, ImageResize, SeedRequest, WipeReport
 from node.api.messages.leases import (
     LeaseReport,
     LeaseRequest,
@@ -170,6 +170,9 @@ class Host:
 
     async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
         return await self.images.make(image, request)
+
+    async def resize_image(self, image: ImageRef, request: ImageResize) -> ImageReport:
+        return await self.images.resize(image, request)
 
     async def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
         return await self.images.make_seed(image, request)

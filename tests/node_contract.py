@@ -15,7 +15,7 @@ from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import BrickRemoval, BrickRequest
 from node.api.messages.ha import EngineVmEdit, MaintenanceRequest, SiteFilesRequest, SiteNode, SiteNodes
 from node.api.messages.identity import Leave
-from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
+from node.api.messages.images import ImageFormat, ImageRef, ImageRequest, ImageResize
 from node.api.messages.leases import LeaseRequest, LeaseTimersRequest
 from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.network import LinkReport, NamesRequest, NetworkRequest
@@ -195,6 +195,22 @@ class NodeContract:
         assert refused.value.text.code == "ImageDiffers"
         await node.remove_image(image)
 
+    async def test_an_image_grows_and_never_shrinks(self, node: NodeApi) -> None:
+        image = self.new_image()
+        with pytest.raises(RemoteRefused) as refused:
+            await node.resize_image(image, ImageResize(size_bytes=MIB))
+        assert refused.value.text.code == "ImageUnknown"
+        await node.make_image(image, ImageRequest(format=ImageFormat.RAW, size_bytes=8 * MIB))
+        for _ in range(2):
+            grown = await node.resize_image(image, ImageResize(size_bytes=16 * MIB))
+            assert grown.virtual_size_bytes == 16 * MIB
+        with pytest.raises(RemoteRefused) as refused:
+            await node.resize_image(image, ImageResize(size_bytes=8 * MIB))
+        assert refused.value.text.code == "ImageLarger"
+        taken = await node.resize_image(image, ImageResize(size_bytes=24 * MIB, preallocated=True))
+        assert taken.actual_size_bytes >= 8 * MIB
+        await node.remove_image(image)
+
     async def test_an_overlay_names_its_backing(self, node: NodeApi) -> None:
         base, top = self.new_image(), self.new_image()
         await node.make_image(base, ImageRequest(format=ImageFormat.QCOW2, size_bytes=8 * MIB))
@@ -244,6 +260,9 @@ class NodeContract:
         assert refused.value.text.code == "VmRunning"
         with pytest.raises(RemoteRefused) as refused:
             await node.remove_image(image)
+        assert refused.value.text.code == "ImageBusy"
+        with pytest.raises(RemoteRefused) as refused:
+            await node.resize_image(image, ImageResize(size_bytes=16 * MIB))
         assert refused.value.text.code == "ImageBusy"
         for _ in range(2):
             ended = await node.destroy_vm(spec.id)

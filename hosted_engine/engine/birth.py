@@ -50,6 +50,7 @@ class _Birth:
                 Node(
                     id=node.id,
                     name=node.name,
+                    hostname=node.name,
                     cluster_id=self._cluster_id,
                     address=node.address,
                     host_id=node.host_id,

@@ -6,6 +6,7 @@ from hosted_engine.engine.affinitylabels.entity import AFFINITY_LABELS, NODE_LAB
 from hosted_engine.engine.bookmarks.entity import BOOKMARKS
 from hosted_engine.engine.clusters.entity import CLUSTERS
 from hosted_engine.engine.datacenters.entity import DATA_CENTERS
+from hosted_engine.engine.disks.entity import DISK_ATTACHMENTS, DISKS
 from hosted_engine.engine.entity.declaration import Entity
 from hosted_engine.engine.entity.record import Record
 from hosted_engine.engine.events.entity import EVENTS
@@ -31,6 +32,8 @@ ENTITIES: tuple[Entity[Any], ...] = (
     CLUSTERS,
     CLUSTER_NETWORKS,
     DATA_CENTERS,
+    DISKS,
+    DISK_ATTACHMENTS,
     EVENTS,
     JOBS,
     JOB_STEPS,

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from hosted_engine.engine.disks.model import Disk, DiskAttachment
 from hosted_engine.engine.entity.record import Record
 from hosted_engine.engine.nodes.joining.model import NodeRegistration
 from hosted_engine.engine.nodes.network import SeenLinks
@@ -14,8 +13,6 @@ RECORDS: tuple[Record[Any], ...] = (
     Record(NodeRegistration, "node_registrations", order="since", indexes=(("state",),)),
     Record(SeenLinks, "seen_links", order="id"),
     Record(SeenStorage, "seen_storage", order="id"),
-    Record(Disk, "disks"),
-    Record(DiskAttachment, "disk_attachments", order="id", unique=(("owner_id", "disk_id"),)),
     Record(Session, "sessions", order="id"),
     Record(Task, "tasks", order="created_at", indexes=(("status",),)),
     Record(JournalLine, "journal_lines", order="number"),

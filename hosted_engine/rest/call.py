@@ -99,6 +99,8 @@ def parse_query(raw: str) -> dict[str, str]:
 
 
 def _path_text(raw: str) -> str:
+    if "%" not in raw and raw.isascii():
+        return raw
     text = unquote(raw, errors=_KEEP)
     _check_utf8(text, "the path")
     return text

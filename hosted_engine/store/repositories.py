@@ -5,7 +5,20 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from hosted_engine.engine.events.model import Event
@@ -32,7 +45,9 @@ class Statements:
 
     def __init__(self, mapper: Mapper[Any], order: tuple[str, ...]) -> None:
         table = mapper.table
-        own = table.c.id == bindparam("_id")
+        # Numbers that the column cannot hold are asked for, too: nothing has them.
+        number = isinstance(table.c.id.type, Integer)
+        own = table.c.id == (bindparam("_id", type_=BigInteger()) if number else bindparam("_id"))
         self.select = select(*mapper.columns)
         self.get = self.select.where(own)
         self.insert = insert(table)

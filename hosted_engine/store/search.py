@@ -8,14 +8,18 @@ from typing import Any
 
 from sqlalchemy import (
     Alias,
+    BigInteger,
+    Boolean,
     ColumnElement,
     Double,
     FromClause,
+    Integer,
     Select,
     String,
     Table,
     and_,
     case,
+    cast,
     false,
     func,
     literal,
@@ -24,6 +28,7 @@ from sqlalchemy import (
     true,
 )
 
+from hosted_engine.engine.search.paths import lead
 from hosted_engine.engine.search.question import (
     AnyOf,
     Comparison,
@@ -35,11 +40,11 @@ from hosted_engine.engine.search.question import (
     Range,
     Test,
 )
-from hosted_engine.engine.search.vocabulary import steps_of
 from hosted_engine.engine.search.words import (
     Always,
     Count,
     During,
+    Either,
     Holds,
     JsonPart,
     Leaf,
@@ -65,7 +70,7 @@ class Compiler:
     def select(self, table: Table, columns: Sequence[Value], question: Question) -> Select[Any]:
         query = select(*columns).where(*(table.c[name] == value for name, value in question.within.items()))
         if question.after is not None:
-            query = query.where(table.c.id > question.after)
+            query = query.where(table.c.id > _number(question.after))
         if question.alternatives:
             either = (and_(*(self._any(table, one) for one in all_of)) for all_of in question.alternatives)
             query = query.where(or_(*either))
@@ -115,6 +120,8 @@ class Compiler:
                 return found
             case Holds(field, text_):
                 return here.c[field].contains(f'"{text_}"', autoescape=True)
+            case Either(field, yes, no):
+                return case((here.c[field].is_(true()), yes), else_=no)
             case Times(factors):
                 product: Value = literal(1)
                 for factor in factors:
@@ -129,7 +136,7 @@ class Compiler:
         raise TypeError(f"{leaf} is not in the database")
 
     def _counted(self, here: FromClause, leaf: Count | Total) -> Value:
-        last, conditions = self._along(here, steps_of(_name(here), leaf.path))
+        last, conditions = self._along(here, lead(_name(here), leaf.path).steps)
         if leaf.field:
             conditions.append(last.c[leaf.field].in_(sorted(leaf.among)))
         what = func.coalesce(func.sum(last.c[leaf.total]), 0) if isinstance(leaf, Total) else func.count()
@@ -151,6 +158,8 @@ class Compiler:
             value = self._dialect.sorted(value)
         if order.ranks:
             value = case(dict(order.ranks), value=value)
+        if isinstance(value.type, Boolean):  # of which PostgreSQL knows no least
+            value = cast(value, Integer)
         if order.steps:
             value = select(func.min(value)).where(*conditions).correlate(here).scalar_subquery()
         sorted_ = value.desc() if order.descending is not order.turned else value.asc()
@@ -180,5 +189,6 @@ def _name(here: FromClause) -> str:
 
 
 def _number(bound: float) -> Any:
-    """Not of the column's type: PostgreSQL would round it for a column of whole numbers."""
-    return literal(bound, Double()) if isinstance(bound, float) else bound
+    """Not of the column's type: PostgreSQL would round it for one of whole numbers, and refuse what a short one cannot
+    hold."""
+    return literal(bound, Double() if isinstance(bound, float) else BigInteger())

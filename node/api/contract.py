@@ -24,7 +24,7 @@ from node.api.messages.ha import (
     SiteNodes,
 )
 from node.api.messages.identity import Claim, Identity, Leave
-from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest, WipeReport
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, ImageResize, SeedRequest, WipeReport
 from node.api.messages.leases import (
     LeaseReport,
     LeaseRequest,
@@ -105,6 +105,10 @@ class NodeApi(Protocol):
         ...
 
     async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport: ...
+    async def resize_image(self, image: ImageRef, request: ImageResize) -> ImageReport:
+        """Let an image grow. ImageBusy while a VM of this node runs on it; ImageLarger: it would become smaller."""
+        ...
+
     async def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport: ...
     async def image(self, image: ImageRef) -> ImageReport | None: ...
     async def remove_image(self, image: ImageRef) -> None: ...

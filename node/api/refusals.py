@@ -124,8 +124,14 @@ class ImageDiffers(Refused):
     mend = "Choose another id, or remove the image first"
 
 
+class ImageLarger(Refused):
+    what = "Cannot make image {image} {size_bytes} bytes large"
+    why = "it has {now_bytes}, and what lies behind would be cut off"
+    mend = "Ask for more than it has"
+
+
 class ImageBusy(Refused):
-    what = "Cannot remove image {image}"
+    what = "Cannot change image {image}"
     why = "VM {vm} is running on it"
     mend = "Stop the VM first"
 

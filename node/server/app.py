@@ -32,6 +32,7 @@ def make_app(node: NodeApi, guard: Guard, *, mutual: bool) -> App[Request, Respo
         (paths.MOUNT, storage.MountResource(node)),
         (paths.CONTENTS, storage.ContentsResource(node)),
         (paths.IMAGE, storage.ImageResource(node)),
+        (paths.IMAGE_SIZE, storage.ImageSizeResource(node)),
         (paths.WIPE, storage.WipeResource(node)),
         (paths.SEED, storage.SeedResource(node)),
         (paths.LOCKSPACES, storage.LockspacesResource(node)),

@@ -14,10 +14,20 @@ from node.api.messages.images import (
     ImageRef,
     ImageReport,
     ImageRequest,
+    ImageResize,
     SeedRequest,
     WipeReport,
 )
-from node.api.refusals import ImageBusy, ImageDiffers, ImageUnknown, Malformed, NotWiped, SourceUnknown, token
+from node.api.refusals import (
+    ImageBusy,
+    ImageDiffers,
+    ImageLarger,
+    ImageUnknown,
+    Malformed,
+    NotWiped,
+    SourceUnknown,
+    token,
+)
 from node.storage import formats, layout
 from node.storage.qemu_img import Info, QemuImg
 from node.storage.seed import SeedMaker
@@ -79,6 +89,14 @@ class Images:
                 _same_or_differs(found, request)
                 return found
             return await self._threads(self._make, image, path, request)
+
+    async def resize(self, image: ImageRef, request: ImageResize) -> ImageReport:
+        path = self._path(image)
+        await self._need(image.volume)
+        async with self._locks[image]:
+            if (vm := await self._running_on(str(path))) is not None:
+                raise ImageBusy(image=image.image_id, vm=vm)
+            return await self._threads(self._resize, image, path, request)
 
     async def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
         """A seed is made anew each time: its files may have changed."""
@@ -157,6 +175,19 @@ class Images:
             self._qemu_img.create(str(part), request.format, size, preallocated=request.preallocated)
         _finish(part, path, request.format)
         return _report(image, self._qemu_img.info(str(path), request.format))
+
+    def _resize(self, image: ImageRef, path: Path, request: ImageResize) -> ImageReport:
+        found = self._find(image, path)
+        if found is None:
+            raise ImageUnknown(image=image.image_id, volume=image.volume)
+        size, now = _whole_sectors(request.size_bytes), found.virtual_size_bytes
+        if size < now:
+            raise ImageLarger(image=image.image_id, size_bytes=size, now_bytes=now)
+        if size == now:
+            return found
+        self._qemu_img.resize(str(path), found.format, size, preallocated=request.preallocated)
+        sync_file(path)
+        return _report(image, self._qemu_img.info(str(path), found.format))
 
     def _convert(self, source: str, part: Path, request: ImageRequest) -> None:
         file = self._shipped / f"{token('source', source)}.qcow2"

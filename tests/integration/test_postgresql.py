@@ -21,7 +21,7 @@ from hosted_engine.store.tables import metadata
 from tests.fakes.engine import World
 from tests.unit.engine.scenes import done, events_of, new_disk_on, picture, running_vm, tiny_vm
 from tests.unit.store import before
-from tests.unit.store.searches import CASES, found, furnish
+from tests.unit.store.searches import CASES, every_word, found, furnish
 
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
@@ -84,7 +84,7 @@ async def test_a_vm_lives_and_goes(world: World) -> None:
     before = picture(world)
     vm_id = await running_vm(world, "Gerät-é-日本")
     await done(world, StopVm(id=vm_id))
-    await done(world, new_disk_on(vm_id))
+    await done(world, new_disk_on(world, vm_id))
     await done(world, RemoveVm(id=vm_id))
     assert picture(world) == before
     assert events_of(world)[-1] == "USER_REMOVE_VM_FINISHED"
@@ -111,8 +111,13 @@ def test_searches_find_what_they_find_on_sqlite(world: World) -> None:
         if (there := found(world, table, text)) != names
     }
     assert differing == {}
+    assert len([found(world, table, text) for table, text in every_word()]) > 500
     assert found(world, "vms", "name=web*", case_sensitive="true") == ["web1"]
     assert found(world, "vms", "description=*%*", case_sensitive="true") == ["größe"]
     assert found(world, "vms", "page 999999999", max="9" * 18) == []
+    for odd in ({"from": "9" * 18}, {"search": f"id={'9' * 18}"}, {"search": "id=1.5"}):
+        assert found(world, "events", odd.pop("search", ""), **odd) == []
+    with world.store.transaction() as tx:
+        assert tx.events.get(10**17) is None
     for pattern in ("*a" * 1000 + "x", ("a" * 30 + "*") * 60 + "x"):
         assert found(world, "vms", f"description={pattern}") == []

@@ -8,7 +8,6 @@ from hosted_engine.engine.command import Context
 from hosted_engine.engine.entity.commands import AddEntity
 from hosted_engine.engine.entity.declaration import Entity
 from hosted_engine.engine.networks.making import add_management
-from hosted_engine.engine.networks.model import Network
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, found
 
@@ -23,10 +22,10 @@ class AddCluster(AddEntity, frozen=True, kw_only=True):
 
     def check(self, tx: Transaction) -> None:
         super().check(tx)
-        network: Network = found(tx.networks.get(self.management_network_id), "network", self.management_network_id)
+        network = found(tx.networks.get(self.management_network_id), "network", self.management_network_id)
         if network.data_center_id != self.item["data_center_id"]:
-            reason = f"network {network.name} is in another data center than the cluster"
-            raise BadValue(value=network.id, field="cluster.management_network", reason=reason)
+            place = self.entity.place("management_network_id")
+            raise BadValue(value=network.name, field=place, reason="it is in another data center")
 
     def finish(self, tx: Transaction, context: Context) -> None:
         super().finish(tx, context)

@@ -9,10 +9,12 @@ from hosted_engine.engine.command import Command
 from hosted_engine.engine.datacenters.entity import COMPATIBILITY
 from hosted_engine.engine.entity.declaration import Entity, Link, Options, Place, Values, View, Within, events
 from hosted_engine.engine.entity.field import Reference, Settable
+from hosted_engine.engine.macpools.model import MacPool
+from hosted_engine.engine.macpools.pool import check_no_duplicates
 from hosted_engine.engine.networks.making import add_management, default_management_network
-from hosted_engine.engine.networks.model import ClusterNetwork, NetworkUsage
+from hosted_engine.engine.networks.model import MANAGEMENT_NETWORK, ClusterNetwork, NetworkUsage
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import BadValue, NotSupported, listed
+from hosted_engine.engine.problems import BadValue, NotSupported, found, listed
 from hosted_engine.engine.search.words import Shown, path
 from hosted_engine.engine.vms.model import SerialNumberPolicy
 
@@ -44,18 +46,16 @@ class ClusterEntity(Entity[Cluster]):
             self._check_data_center(tx, item, before)
             self._check_hosts(tx, item, before)
             self._check_vms(tx, item)
+            self._check_mac_pool(tx, item, before)
 
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Cluster]:
         item = self.make(tx, given)
-        network_id = given.get("management_network_id") or default_management_network(
-            tx, given["data_center_id"], self.place("management_network_id")
-        )
+        network_id = given.get("management_network_id") or self._management_network(tx, given["data_center_id"])
         return AddCluster.of(self, item, place=place, management_network_id=network_id), item
 
     def changed(self, tx: Transaction, item: Cluster, before: Cluster) -> None:
         if item.data_center_id is not None and before.data_center_id is None:
-            place = self.place("management_network_id")
-            add_management(tx, item.id, default_management_network(tx, item.data_center_id, place))
+            add_management(tx, item.id, self._management_network(tx, item.data_center_id))
 
     def gather(self, view: View, items: Sequence[Cluster]) -> Any:
         """The management network of each."""
@@ -65,6 +65,14 @@ class ClusterEntity(Entity[Cluster]):
     def show(self, item: Cluster, gathered: Any) -> Mapping[str, Any]:
         return {"management_network": Link("networks", gathered[item.id])} if item.id in gathered else {}
 
+    def _management_network(self, tx: Transaction, data_center_id: str) -> str:
+        """Raises BadValue where one has to be chosen."""
+        network_id = default_management_network(tx, data_center_id)
+        if network_id is None:
+            reason = f"{self.place('data_center_id')} has no network {MANAGEMENT_NETWORK}, so that one has to be chosen"
+            raise BadValue(value="nothing", field=self.place("management_network_id"), reason=reason)
+        return network_id
+
     def _check_data_center(self, tx: Transaction, item: Cluster, before: Cluster) -> None:
         """Its networks and what its VMs lie on are the data center's. One whose data center is gone gets another."""
         if item.data_center_id == before.data_center_id:
@@ -73,7 +81,7 @@ class ClusterEntity(Entity[Cluster]):
             reason = "a cluster stays in its data center"
             raise BadValue(value=item.data_center_id or "nothing", field=self.place("data_center_id"), reason=reason)
         if item.data_center_id is not None:
-            default_management_network(tx, item.data_center_id, self.place("management_network_id"))
+            self._management_network(tx, item.data_center_id)
 
     def _check_hosts(self, tx: Transaction, item: Cluster, before: Cluster) -> None:
         """What hosts would have to be told, or asked for first."""
@@ -90,6 +98,12 @@ class ClusterEntity(Entity[Cluster]):
         if not item.virt_service and (vms := tx.vms.list(cluster_id=item.id)):
             reason = f"the cluster has VM {listed([vm.name for vm in vms])}"
             raise BadValue(value="false", field=self.place("virt_service"), reason=reason)
+
+    def _check_mac_pool(self, tx: Transaction, item: Cluster, before: Cluster) -> None:
+        """Addresses that NICs have come along."""
+        pool = found(tx.of(MacPool).get(item.mac_pool_id), "MAC pool", item.mac_pool_id)
+        if item.mac_pool_id != before.mac_pool_id and not pool.allow_duplicates:
+            check_no_duplicates(tx, pool, action=f"give cluster {item.name}", also=item.id)
 
 
 CLUSTERS = ClusterEntity(

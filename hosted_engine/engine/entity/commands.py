@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self, get_origin
 import msgspec
 
 from hosted_engine.engine.command import Command, Context, Lock
+from hosted_engine.engine.entity.changes import changed, changes
 from hosted_engine.engine.entity.field import OnRemove
 from hosted_engine.engine.entity.registry import entity_of, users_of
 from hosted_engine.engine.events.emit import emit_of
@@ -58,7 +59,7 @@ class AddEntity(EntityCommand, frozen=True, kw_only=True):
         self.entity.check_unique(tx, item)
 
     def describe(self, tx: Transaction) -> str:
-        return f"Adding {self.entity.kind} {self.entity.name_of(self._item())}"
+        return self.entity.describe(tx, self._item(), "Adding")
 
     def finish(self, tx: Transaction, context: Context) -> None:
         item = self._item()
@@ -77,9 +78,7 @@ class UpdateEntity(EntityCommand, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, entity: "Entity[Any]", before: Any, item: Any) -> Self:
-        was, now = msgspec.to_builtins(before), msgspec.to_builtins(item)
-        changes = {name: value for name, value in now.items() if value != was[name]}
-        return cls(table=entity.table, id=before.id, held=entity.locks(before), changes=changes)
+        return cls(table=entity.table, id=before.id, held=entity.locks(before), changes=changes(before, item))
 
     def check(self, tx: Transaction) -> None:
         before, item = self.the_item(tx), self._changed(tx)
@@ -90,7 +89,7 @@ class UpdateEntity(EntityCommand, frozen=True, kw_only=True):
         self.entity.check_unique(tx, item)
 
     def describe(self, tx: Transaction) -> str:
-        return f"Editing {self.entity.kind} {self.entity.name_of(self.the_item(tx))}"
+        return self.entity.describe(tx, self.the_item(tx), "Editing")
 
     def finish(self, tx: Transaction, context: Context) -> None:
         before, item = self.the_item(tx), self._changed(tx)
@@ -101,7 +100,7 @@ class UpdateEntity(EntityCommand, frozen=True, kw_only=True):
         emit_of(tx, context, self.events.update, self.entity, item)
 
     def _changed(self, tx: Transaction) -> Any:
-        return msgspec.convert(msgspec.to_builtins(self.the_item(tx)) | self.changes, self.entity.model)
+        return changed(self.the_item(tx), self.changes)
 
 
 class RemoveEntity(EntityCommand, frozen=True, kw_only=True):
@@ -113,7 +112,7 @@ class RemoveEntity(EntityCommand, frozen=True, kw_only=True):
         check_removable(tx, self.entity, self.the_item(tx))
 
     def describe(self, tx: Transaction) -> str:
-        return f"Removing {self.entity.kind} {self.entity.name_of(self.the_item(tx))}"
+        return self.entity.describe(tx, self.the_item(tx), "Removing")
 
     def finish(self, tx: Transaction, context: Context) -> None:
         item = self.the_item(tx)

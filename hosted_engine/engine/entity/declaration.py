@@ -19,7 +19,7 @@ from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import NameTaken, found
+from hosted_engine.engine.problems import BadValue, NameTaken, found
 from hosted_engine.engine.search.words import Declared, Path
 from hosted_engine.engine.users.model import Caller
 
@@ -90,6 +90,7 @@ class Place:
     nested: bool = False
     methods: frozenset[str] = ALL
     events: Events | None = None
+    without: tuple[str, ...] = ()
 
 
 def events(name: str, words: str) -> Events:
@@ -104,11 +105,13 @@ def events(name: str, words: str) -> Events:
 @dataclass(frozen=True, slots=True)
 class Action(Generic[T]):
     """`inputs` are what its body may say; `command` makes the command of the object and what was said; `shown` are
-    elements that are so anyway, and may be said too."""
+    elements that are so anyway, and may be said too. What begins with the command and takes longer than it is over when
+    `is_done` says so, which raises Refused when it never will be: who waits, waits for that."""
 
     command: Callable[[Transaction, T, Values], Command]
     inputs: Mapping[str, Field] = field(default_factory=dict)
     shown: Mapping[str, Any] = field(default_factory=dict)
+    is_done: Callable[[T], bool] | None = None
 
 
 class Entity(Record[T]):
@@ -176,16 +179,16 @@ class Entity(Record[T]):
             case Settable.ALWAYS:
                 return True
 
-    def normal(self, given: Values) -> dict[str, Any]:
+    def normal(self, given: Values, root: str = "") -> dict[str, Any]:
         """`given` in normal form. Raises BadValue, naming the place on the wire, for what is out of its bounds."""
         return {
-            name: normal(self.place(name), value, self._field(name), filled=self._is_required(name))
+            name: normal(self.place(name, root), value, self._field(name), filled=self._is_required(name))
             for name, value in given.items()
         }
 
-    def place(self, name: str) -> str:
-        """The field's place in a body, in words: `tag.parent`."""
-        return f"{self.element}.{self._field(name).wire or name}"
+    def place(self, name: str, root: str = "") -> str:
+        """The field's place in a body, in words: `tag.parent`. `root` is the body's own place within another."""
+        return f"{root or self.element}.{self._field(name).wire or name}"
 
     @property
     def element(self) -> str:
@@ -234,6 +237,15 @@ class Entity(Record[T]):
     def remove(self, tx: Transaction, item: T, options: Options, *, place: int = 0) -> Command:
         return RemoveEntity.of(self, item, place=place)
 
+    def part(self, tx: Transaction, item: T, name: str) -> Any:
+        """What is there of the part `name` of its inputs; None where nothing is."""
+        return None
+
+    def parts(self, tx: Transaction, item: T, command: Command, given: Values) -> Mapping[str, Any]:
+        """What the parts that were given will be shown as, outer ones first: by places
+        ("disk_attachments.disk_attachment[1].disk") a pair of an entity and one of its objects each."""
+        return {}
+
     def gather(self, view: View, items: Sequence[T]) -> Any:
         """What `show` needs of all `items` together, so that a list asks once."""
         return None
@@ -250,6 +262,10 @@ class Entity(Record[T]):
         """What else its events' sentences say, and what they are about (`vm_id`)."""
         return {}
 
+    def describe(self, tx: Transaction, item: T, doing: str) -> str:
+        """A job's description; `doing` is "Adding", "Editing" or "Removing"."""
+        return f"{doing} {self.kind} {self.name_of(item)}"
+
     def name_of(self, item: T) -> str:
         return str(getattr(item, "name", None) or getattr(item, "id"))  # noqa: B009
 
@@ -258,6 +274,15 @@ class Entity(Record[T]):
             same = tx.of(self.model).list(**{name: getattr(item, name) for name in names})
             if any(getattr(other, "id") != getattr(item, "id") for other in same):  # noqa: B009
                 raise NameTaken(name=self.name_of(item), kind=self.kind)
+
+    def check_same(self, tx: Transaction, item: T, given: Values, root: str) -> None:
+        """Raises BadValue where something else is given at the place `root` of a body than is so."""
+        other = self.change(tx, item, given)
+        for name, column in self.columns.items():
+            value, now = getattr(other, name), getattr(item, name)
+            if value != now:
+                reason = f"the {self.kind} is there, and its {column.field.wire} is {now}"
+                raise BadValue(value=value, field=self.place(name, root), reason=reason)
 
     def check_references(self, tx: Transaction, item: T) -> None:
         for name, reference in self.references.items():
@@ -278,7 +303,8 @@ class Entity(Record[T]):
 
     def _check_declaration(self) -> None:
         """Raises TypeError: a wrong declaration ends at import."""
-        wires = [f.wire for f in (*(c.field for c in self.columns.values()), *self.inputs.values()) if f.wire]
+        said = (*(c.field for c in self.columns.values()), *self.inputs.values())
+        wires = [wire for f in said for wire in (f.wire, *f.also) if wire]
         twice = sorted({wire for wire in wires if wires.count(wire) > 1})
         if twice:
             raise TypeError(f"{self.kind}: {', '.join(twice)} stands twice on the wire")
@@ -289,8 +315,7 @@ class Entity(Record[T]):
                 if name not in self.columns:
                     raise TypeError(f"{self.kind} has no field {name}, which its place {place.services[0]} names")
         for column in self.columns.values():
-            said = column.field
-            if said.length is not None and column.type is not str:
+            if column.field.length is not None and column.type is not str:
                 raise TypeError(f"{self.kind}.{column.name} has a length and is no text")
-            if (said.least is not None or said.most is not None) and column.type not in (int, float):
+            if (column.field.least is not None or column.field.most is not None) and column.type not in (int, float):
                 raise TypeError(f"{self.kind}.{column.name} has bounds and is no number")

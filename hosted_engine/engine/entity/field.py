@@ -40,7 +40,8 @@ class Shape(StrEnum):
 class Field:
     """Stands in `Annotated[type, Field(…)]` of a model. A field without a default has to be given when one is added.
 
-    `wire` is its path in the API's names ("cpu.topology.cores"), empty for one that is never shown.
+    `wire` is its path in the API's names ("cpu.topology.cores"), empty for one that is never shown; `also` are further
+    paths at which the same value stands (a disk's `alias` is its `name`).
     `search` is the word under which a search finds it, or several; `unit` what such a search counts in (MIB for bytes);
     `aliases` are further words for its values, each with the value.
     `length` bounds a text in characters, `least` and `most` a number, `choices` the values of a text.
@@ -50,6 +51,7 @@ class Field:
 
     wire: str = ""
     settable: Settable = Settable.ALWAYS
+    also: tuple[str, ...] = ()
     search: str | tuple[str, ...] = ""
     unit: int = 1
     aliases: tuple[tuple[str, str], ...] = ()
@@ -72,11 +74,12 @@ class Field:
 class Reference(Field):
     """The id of an object of the table `to`, or of one of several tables. On the wire it is an object with `id` and
     `href`, in a body it may have a name instead. `search` finds the object's name, and with a dot every field of it
-    (`cluster.description`). `strict` has the database hold that it is there."""
+    (`cluster.description`). `strict` has the database hold that it is there. `listed` writes it as a list of one."""
 
     to: str | tuple[str, ...] = ""
     on_remove: OnRemove = OnRemove.REFUSE
     strict: bool = True
+    listed: bool = False
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -84,10 +87,21 @@ class Reference(Field):
 
 
 @dataclass(frozen=True, slots=True)
-class Several(Field):
-    """Objects of the entity `of` within a body: an input, each as the values that it says."""
+class Part(Field):
+    """An object of the entity `of` within a body: an input, as the values that it says. `required` in an addition;
+    `completed` are fields of it that need not be said, because the command chooses them. With `existing` it may also be
+    one that is there: then `id` is among the values. Where it is settable `on add` an update reads it all the same, and
+    the entity holds it against what is there."""
 
     of: str = ""
+    required: bool = False
+    completed: tuple[str, ...] = ()
+    existing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Several(Part):
+    """Any number of them."""
 
 
 NAME_CHARACTERS = "._-+"

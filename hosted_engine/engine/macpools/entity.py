@@ -15,7 +15,7 @@ class MacPoolEntity(Entity[MacPool]):
                 reason = f"addresses of it are in MAC pool {other.name}"
                 raise BadValue(value=both, field=self.place("ranges"), reason=reason)
         if before is not None and before.allow_duplicates and not item.allow_duplicates:
-            check_no_duplicates(tx, item)
+            check_no_duplicates(tx, item, action="forbid duplicates in")
 
     def check_removable(self, tx: Transaction, item: MacPool) -> None:
         if item.default_pool:

@@ -25,16 +25,16 @@ def pool_of(tx: Transaction, cluster_id: str) -> MacPool:
     return found(tx.of(MacPool).get(cluster.mac_pool_id), "MAC pool", cluster.mac_pool_id)
 
 
-def free_macs(tx: Transaction, pool: MacPool, count: int) -> tuple[str, ...]:
-    """From a random place on, so that an address that has just become free is hardly the next one to be taken. Raises
-    MacPoolEmpty."""
+def free_macs(tx: Transaction, pool: MacPool, count: int, *, besides: Collection[str] = ()) -> tuple[str, ...]:
+    """From a random place on, so that an address that has just become free is hardly the next one to be taken; none of
+    `besides`. Raises MacPoolEmpty."""
     total, free = size(pool.ranges), list[str]()
     all_of_it = addresses(pool.ranges, secrets.randbelow(total))
     while len(free) < count:
         some = tuple(islice(all_of_it, AT_ONCE))
         if not some:
             raise MacPoolEmpty(name=pool.name, size=total)
-        taken = {nic.mac for nic in tx.nics.list(mac=some)}
+        taken = {nic.mac for nic in tx.nics.list(mac=some)} | set(besides)
         free += [mac for mac in some if mac not in taken]
     return tuple(free[:count])
 
@@ -49,13 +49,14 @@ def check_unused(tx: Transaction, pool: MacPool, nic: Nic) -> None:
         )
 
 
-def check_no_duplicates(tx: Transaction, pool: MacPool) -> None:
-    """Raises WrongState where two NICs of the pool have one address."""
-    vms = [vm.id for cluster in tx.clusters.list(mac_pool_id=pool.id) for vm in tx.vms.list(cluster_id=cluster.id)]
+def check_no_duplicates(tx: Transaction, pool: MacPool, *, action: str, also: str | None = None) -> None:
+    """Raises WrongState where two NICs of the pool have one address; the cluster `also` is to have it, too."""
+    clusters = {*(cluster.id for cluster in tx.clusters.list(mac_pool_id=pool.id)), *([also] if also else [])}
+    vms = [vm.id for vm in tx.vms.list(cluster_id=clusters)]
     counts = Counter(nic.mac for nic in tx.nics.list(owner_id=vms))
     if twice := sorted(mac for mac, count in counts.items() if count > 1):
         raise WrongState(
-            action="forbid duplicates in",
+            action=action,
             kind="MAC pool",
             name=pool.name,
             reason=f"several NICs have {', '.join(twice[:3])}",

@@ -20,7 +20,6 @@ from hosted_engine.engine.entity.declaration import (
 from hosted_engine.engine.entity.field import Field, Reference, Settable
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import new_id
-from hosted_engine.engine.macpools.model import MacPool
 from hosted_engine.engine.macpools.pool import check_unused, free_macs, pool_of
 from hosted_engine.engine.networks.checks import OF_HOSTS, check_hosts_follow, check_vlan_free
 from hosted_engine.engine.networks.commands import AddNetwork, RemoveNetwork
@@ -162,10 +161,14 @@ class NicBaseEntity(Entity[N]):
         return super().change(tx, before, _with_profile(tx, given))
 
     def check(self, tx: Transaction, item: N, before: N | None) -> None:
+        self.check_interface(item)
+
+    def check_interface(self, item: N, root: str = "") -> None:
+        """`root` is the NIC's place in the body."""
         if item.interface not in NIC_MODELS:
             possible = ", ".join(sorted(NIC_MODELS))
             raise BadValue(
-                value=item.interface.value, field=self.place("interface"), reason=f"a node can make {possible}"
+                value=item.interface.value, field=self.place("interface", root), reason=f"a node can make {possible}"
             )
 
 
@@ -173,17 +176,26 @@ class NicEntity(NicBaseEntity[Nic]):
     """A NIC is made when its VM starts, so that nothing of a plugged one may change while the VM runs."""
 
     def defaults(self, tx: Transaction, given: Values) -> Values:
-        return {"mac": given.get("mac") or free_macs(tx, _pool(tx, given["owner_id"]), 1)[0]}
+        """A NIC of a VM that is yet to be made gets its address with it."""
+        vm = tx.vms.get(given["owner_id"])
+        return {"mac": free_macs(tx, pool_of(tx, vm.cluster_id), 1)[0]} if vm and not given.get("mac") else {}
 
     def check(self, tx: Transaction, item: Nic, before: Nic | None) -> None:
         changeable_vm(tx, item.owner_id, "change the NICs of")
         if item.plugged or (before is not None and before.plugged):
             resting_vm(tx, item.owner_id, "plug, unplug or change a plugged NIC of")
-        super().check(tx, item, before)
-        if before is None or item.mac != before.mac:
-            check_unused(tx, _pool(tx, item.owner_id), item)
+        vm = the_vm(tx, item.owner_id)
+        self.check_make(tx, item, vm.cluster_id, f"VM {vm.name}", before)
+
+    def check_make(
+        self, tx: Transaction, item: Nic, cluster_id: str, vm: str, before: Nic | None = None, *, root: str = ""
+    ) -> None:
+        """Whether a NIC can be so in a VM of the cluster; `root` is its place in the body."""
+        self.check_interface(item, root)
+        if item.mac and (before is None or item.mac != before.mac):
+            check_unused(tx, pool_of(tx, cluster_id), item)
         if item.vnic_profile_id is not None and (before is None or item.vnic_profile_id != before.vnic_profile_id):
-            self._check_network(tx, item.owner_id, item.vnic_profile_id)
+            self._check_network(tx, cluster_id, item.vnic_profile_id, vm)
 
     def check_removable(self, tx: Transaction, item: Nic) -> None:
         changeable_vm(tx, item.owner_id, "remove a NIC of")
@@ -214,23 +226,18 @@ class NicEntity(NicBaseEntity[Nic]):
             return {"mac": None, "template": Link("templates", item.owner_id)}
         return {"vm": Link("vms", item.owner_id)}
 
-    def _check_network(self, tx: Transaction, vm_id: str, profile_id: str) -> None:
+    def _check_network(self, tx: Transaction, cluster_id: str, profile_id: str, vm: str) -> None:
         """Its hosts have no use for a network that is not in the cluster."""
         profile = found(tx.vnic_profiles.get(profile_id), "vNIC profile", profile_id)
-        vm = the_vm(tx, vm_id)
-        if not tx.of(ClusterNetwork).list(cluster_id=vm.cluster_id, network_id=profile.network_id):
+        if not tx.of(ClusterNetwork).list(cluster_id=cluster_id, network_id=profile.network_id):
             network = found(tx.networks.get(profile.network_id), "network", profile.network_id)
             raise WrongState(
-                action=f"join VM {vm.name} to",
+                action=f"join {vm} to",
                 kind="network",
                 name=network.name,
                 reason="the network is not in the VM's cluster",
                 mend="Add the network to the cluster first",
             )
-
-
-def _pool(tx: Transaction, vm_id: str) -> MacPool:
-    return pool_of(tx, the_vm(tx, vm_id).cluster_id)
 
 
 def _with_profile(tx: Transaction, given: Values) -> Values:

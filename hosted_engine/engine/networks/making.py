@@ -11,7 +11,6 @@ from hosted_engine.engine.networks.model import (
     bridge_name,
 )
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import BadValue
 
 
 def add_first_network(tx: Transaction, data_center_id: str) -> None:
@@ -46,14 +45,11 @@ def add_management(tx: Transaction, cluster_id: str, network_id: str) -> None:
     )
 
 
-def default_management_network(tx: Transaction, data_center_id: str, place: str) -> str:
+def default_management_network(tx: Transaction, data_center_id: str) -> str | None:
     """The data center's `ovirtmgmt`, or else that which all its clusters are managed over."""
     if named := tx.networks.list(data_center_id=data_center_id, name=MANAGEMENT_NETWORK):
         return named[0].id
     clusters = [cluster.id for cluster in tx.clusters.list(data_center_id=data_center_id)]
     links = tx.of(ClusterNetwork).list(cluster_id=clusters)
     managing = {link.network_id for link in links if NetworkUsage.MANAGEMENT in link.usages}
-    if len(managing) != 1:
-        reason = f"cluster.data_center has no network {MANAGEMENT_NETWORK}, so that one has to be chosen"
-        raise BadValue(value="nothing", field=place, reason=reason)
-    return managing.pop()
+    return managing.pop() if len(managing) == 1 else None

@@ -5,9 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hosted_engine.engine.command import Command
-from hosted_engine.engine.entity.declaration import READ, Action, Entity, Options, Place, Values, View
+from hosted_engine.engine.entity.declaration import READ, Action, Entity, Events, Options, Place, Values, View
 from hosted_engine.engine.entity.field import MIB, Field, Reference
+from hosted_engine.engine.events.kinds import EventKind
+from hosted_engine.engine.nodes.checks import is_in_maintenance
 from hosted_engine.engine.nodes.commands.approve import ApproveNode
+from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.nodes.commands.reject import RejectNode
 from hosted_engine.engine.nodes.commands.remove import RemoveNode
 from hosted_engine.engine.nodes.members import OUTSIDE
@@ -35,6 +38,9 @@ class NodeEntity(Entity[Node]):
             vms[vm.node_id or ""].append(vm)
         return vms, view.readings
 
+    def words(self, tx: Transaction, item: Node) -> Mapping[str, str]:
+        return {"node_id": item.id}
+
     def show(self, item: Node, gathered: Any) -> Mapping[str, Any]:
         vms, readings = gathered
         said = readings.of(item.id)
@@ -52,7 +58,7 @@ class NodeEntity(Entity[Node]):
 
 
 def _external_status(node: Node, readings: Readings) -> ExternalStatus:
-    return status_of_server(readings.storage, node.name)
+    return status_of_server(readings.storage, node.hostname)
 
 
 def _cpu_percent(node: Node, readings: Readings) -> float | None:
@@ -126,18 +132,9 @@ NODES = NodeEntity(
     kind="host",
     type="Host",
     path="hosts",
-    places=(Place(("Hosts", "Host"), methods=READ | {"remove"}),),
-    actions={
-        "approve": Action(
-            _approve,
-            inputs={
-                "cluster_id": Reference("cluster", to="clusters"),
-                "activate": Field("activate"),
-                "reboot": Field("reboot"),
-            },
-        )
-    },
+    places=(Place(("Hosts", "Host"), methods=READ | {"update", "remove"}),),
     unique=(("name",), ("host_id",)),
+    events=Events(update=EventKind("USER_UPDATE_VDS", "Host {name} configuration was updated by {user}.")),
     shown={
         "auto_numa_status": "unknown",
         "device_passthrough.enabled": False,
@@ -156,6 +153,23 @@ NODES = NodeEntity(
         "type": "ovirt_node",
         "update_available": False,
         "vgpu_placement": "consolidated",
+    },
+    actions={
+        "approve": Action(
+            _approve,
+            inputs={
+                "cluster_id": Reference("cluster", to="clusters"),
+                "activate": Field("activate"),
+                "reboot": Field("reboot"),
+            },
+        ),
+        "activate": Action(lambda tx, node, given: ActivateNode(id=node.id)),
+        "deactivate": Action(
+            lambda tx, node, given: DeactivateNode(id=node.id, **given),
+            inputs={"reason": Field("reason", length=4000), "force": Field("force")},
+            shown={"stop_gluster_service": False},
+            is_done=is_in_maintenance,
+        ),
     },
     searches={
         "active_vms": Count(path("vms.node_id"), "status", RUNNING),

@@ -6,15 +6,17 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from hosted_engine.engine.entity.field import Field, Reference, Shape
+from hosted_engine.engine.entity.field import Reference, Shape
 from hosted_engine.engine.entity.record import Column
-from hosted_engine.engine.entity.registry import entity_of, record_of
+from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.search.known import KNOWN, Known
+from hosted_engine.engine.search.paths import Relation, column_of, lead
 from hosted_engine.engine.search.words import (
     Always,
     Count,
     Declared,
     During,
+    Either,
     Elapsed,
     Holds,
     JsonPart,
@@ -24,13 +26,11 @@ from hosted_engine.engine.search.words import (
     Observed,
     Of,
     Own,
-    Path,
     Shown,
     Step,
     Times,
     Total,
     Value,
-    parts_of,
     path,
 )
 
@@ -58,15 +58,6 @@ class Word:
     rewrite: Callable[[str], str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """`steps` lead to objects of `table`; `words` as Path has them."""
-
-    steps: tuple[Step, ...]
-    table: str
-    words: Mapping[str, str]
-
-
 def plain(word: str) -> str:
     """PoweringUp, powering_up and "powering up" are one word."""
     return word.lower().replace("_", "").replace("-", "").replace(" ", "")
@@ -88,9 +79,9 @@ def relations_of(entity: "Entity[Any]") -> Mapping[str, Relation]:
     found: dict[str, Relation] = {}
     for column in entity.columns.values():
         if isinstance(column.field, Reference) and len(column.field.tables) == 1:
-            relation = _relation(entity.table, path(column.name))
+            relation = lead(entity.table, path(column.name))
             found |= dict.fromkeys(column.field.searched_as, relation)
-    return found | {name: _relation(entity.table, way) for name, way in entity.related.items()}
+    return found | {name: lead(entity.table, way) for name, way in entity.related.items()}
 
 
 def relation_of(entity: "Entity[Any]", name: str) -> Relation | None:
@@ -130,7 +121,7 @@ def _word(entity: "Entity[Any]", declared: Declared) -> Word:
         case Of():
             return _word_of_others(entity, declared)
         case Elapsed():
-            since, during = (_column(entity.table, name).name for name in (declared.field, declared.during))
+            since, during = (column_of(entity.table, name).name for name in (declared.field, declared.during))
             return Word(During(since, during), Kind.SPAN, elapsed=True)
         case Shown():
             return _word(entity, Value(Always(_shown(entity, declared.place)), aliases=declared.aliases))
@@ -143,40 +134,44 @@ def _word(entity: "Entity[Any]", declared: Declared) -> Word:
 
 
 def _word_of_others(entity: "Entity[Any]", declared: Of) -> Word:
-    relation = _relation(entity.table, declared.path)
+    relation = lead(entity.table, declared.path)
     other = entity_of(relation.table)
     if declared.word not in _declared(other):
         raise TypeError(f"{entity.kind}: {other.kind} is not searched by {declared.word}")
     word = word_of(other, declared.word)
     if declared.below:
-        _column(relation.table, declared.below)
+        column_of(relation.table, declared.below)
     return replace(word, steps=(*relation.steps, *word.steps), below=declared.below or word.below)
 
 
 def _word_of_leaf(entity: "Entity[Any]", leaf: Leaf) -> Word:
     match leaf:
         case Own():
-            return _word_of_column(_column(entity.table, leaf.field))
+            return _word_of_column(column_of(entity.table, leaf.field))
         case Always():
             return _word_of_constant(leaf)
+        case Either():
+            column_of(entity.table, leaf.field)
+            both = (leaf.true, leaf.false)
+            return Word(leaf, Kind.WORD, values={plain(one): one for one in both}, spelled=both)
         case Observed():
             return Word(leaf, leaf.kind, **_members(leaf.words))
         case Holds():
-            _column(entity.table, leaf.field)
+            column_of(entity.table, leaf.field)
             return Word(leaf, Kind.BOOLEAN)
         case JsonPart():
-            _column(entity.table, leaf.field)
+            column_of(entity.table, leaf.field)
             return Word(leaf, Kind.TEXT if leaf.text else Kind.NUMBER)
         case Times():
             for factor in leaf.factors:
-                _column(entity.table, factor if isinstance(factor, str) else factor.field)
+                column_of(entity.table, factor if isinstance(factor, str) else factor.field)
         case Minus():
-            _column(entity.table, leaf.whole)
-            _column(entity.table, leaf.part)
+            column_of(entity.table, leaf.whole)
+            column_of(entity.table, leaf.part)
         case Count() | Total():
-            relation = _relation(entity.table, leaf.path)
+            relation = lead(entity.table, leaf.path)
             for name in filter(None, (leaf.field, leaf.total if isinstance(leaf, Total) else "")):
-                _column(relation.table, name)
+                column_of(relation.table, name)
     return Word(leaf, Kind.NUMBER)
 
 
@@ -226,41 +221,6 @@ def _shown(entity: "Entity[Any]", place: str) -> Any:
     return f"{value['major']}.{value['minor']}" if isinstance(value, dict) else value
 
 
-def _relation(table: str, way: Path) -> Relation:
-    steps: list[Step] = []
-    for text in way.steps:
-        step = _step(table, text)
-        steps.append(step)
-        table = step.table
-    return Relation(tuple(steps), table, way.words)
-
-
-def steps_of(table: str, way: Path) -> tuple[Step, ...]:
-    return _relation(table, way).steps
-
-
-def _step(table: str, text: str) -> Step:
-    above, name, to = parts_of(text)
-    column = _column(above or table, name)
-    tables = column.reference.tables if column.reference else ()
-    if above is not None:
-        if tables and table not in tables:
-            raise TypeError(f"{above}.{name} names no {table}")
-        return Step(above, name, back=True)
-    if to is not None and tables and to not in tables:
-        raise TypeError(f"{table}.{name} names no {to}")
-    if to is None and len(tables) != 1:
-        raise TypeError(f"{table}.{name} does not say where it leads to")
-    return Step(to or tables[0], name)
-
-
-def _column(table: str, name: str) -> Column:
-    column = record_of(table).columns.get(name)
-    if column is None:
-        raise TypeError(f"{table} has no field {name}, which a search names")
-    return column
-
-
 def check_searches(entities: "Iterable[Entity[Any]]") -> None:
     """Raises TypeError: a wrong declaration ends when the engine starts."""
     for entity in entities:
@@ -269,7 +229,3 @@ def check_searches(entities: "Iterable[Entity[Any]]") -> None:
             for own, theirs in relation.words.items():
                 if theirs not in _declared(entity_of(relation.table)):
                     raise TypeError(f"{entity.kind}: {name}.{own} is not searched by {theirs}")
-
-
-def field_of(entity: "Entity[Any]", name: str) -> Field:
-    return entity.columns[name].field

@@ -78,6 +78,15 @@ class JsonPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Either:
+    """A word of an enumeration for each value of a field that is true or false."""
+
+    field: str
+    true: str
+    false: str
+
+
+@dataclass(frozen=True, slots=True)
 class Times:
     """Numbers multiplied with each other."""
 
@@ -144,7 +153,7 @@ class During:
     other: str
 
 
-Leaf = Own | During | JsonPart | Holds | Times | Minus | Count | Total | Always | Observed
+Leaf = Own | During | JsonPart | Holds | Either | Times | Minus | Count | Total | Always | Observed
 
 
 @dataclass(frozen=True, slots=True)

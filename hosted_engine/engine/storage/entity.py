@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hosted_engine.engine.entity.declaration import READ, Entity, Link, Place, View, Within
+from hosted_engine.engine.entity.declaration import READ, Entity, Events, Link, Place, View, Within
+from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.search.words import Kind, Minus, Observed, Shown, Total, Value, path
 from hosted_engine.engine.storage.health import ExternalStatus, status_of_volume
@@ -52,9 +53,10 @@ STORAGE_DOMAINS = StorageDomainEntity(
             nested=True,
             methods=READ,
         ),
-        Place(("StorageDomains", "StorageDomain"), methods=READ),
+        Place(("StorageDomains", "StorageDomain"), methods=READ | {"update"}),
     ),
     unique=(("name",), ("volume",)),
+    events=Events(update=EventKind("USER_UPDATE_STORAGE_DOMAIN", "Storage Domain {name} was updated by {user}.")),
     shown={
         "backup": False,
         "block_size": 512,

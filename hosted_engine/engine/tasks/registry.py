@@ -4,8 +4,8 @@ from hosted_engine.engine.affinitylabels.entity import AddAffinityLabel
 from hosted_engine.engine.clusters.commands import AddCluster
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
-from hosted_engine.engine.disks.commands.attach import AddDiskAttachment, RemoveDiskAttachment, UpdateDiskAttachment
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
+from hosted_engine.engine.disks.commands.update import UpdateDisk
 from hosted_engine.engine.entity.commands import AddEntity, RemoveEntity, UpdateEntity
 from hosted_engine.engine.networks.commands import AddNetwork, DetachNetwork, RemoveNetwork
 from hosted_engine.engine.nodes.commands.approve import ApproveNode
@@ -25,7 +25,6 @@ COMMANDS: dict[str, type[Command]] = {
         AddAffinityLabel,
         AddCluster,
         AddDisk,
-        AddDiskAttachment,
         AddDiskToVm,
         AddEntity,
         AddNetwork,
@@ -35,7 +34,6 @@ COMMANDS: dict[str, type[Command]] = {
         DetachNetwork,
         RejectNode,
         RemoveDisk,
-        RemoveDiskAttachment,
         RemoveEntity,
         RemoveNetwork,
         RemoveNode,
@@ -43,7 +41,7 @@ COMMANDS: dict[str, type[Command]] = {
         ShutdownVm,
         StartVm,
         StopVm,
-        UpdateDiskAttachment,
+        UpdateDisk,
         UpdateEngineVm,
         UpdateEntity,
     )

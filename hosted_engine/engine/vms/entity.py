@@ -7,7 +7,7 @@ from typing import Any
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.entity.declaration import Action, Events, Link, Options, Place, Values, View
-from hosted_engine.engine.entity.field import MIB, Field, Reference, Settable
+from hosted_engine.engine.entity.field import MIB, Field, Reference, Settable, Several
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from hosted_engine.engine.instancetypes.model import InstanceType
@@ -23,6 +23,7 @@ from hosted_engine.engine.vms.commands.resume import ResumeVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.commands.update_engine_vm import UpdateEngineVm
+from hosted_engine.engine.vms.devices import check_chipset, check_devices, new_disks, new_nics, parts_of
 from hosted_engine.engine.vms.engine_vm import has_next_run, with_config
 from hosted_engine.engine.vms.hardware import HARDWARE, HardwareEntity
 from hosted_engine.engine.vms.model import RUNNING, Hardware, Origin, Vm, VmBase, VmStatus
@@ -62,21 +63,34 @@ class VmEntity(HardwareEntity[Vm]):
             changeable_vm(tx, item.id, "change")
             if not set(self._differing(before, item)) <= self._live | {"next_run"}:
                 resting_vm(tx, item.id, "change the hardware of")
+            now, then = with_next_run(before), with_next_run(item)
+            if (now.bios_type, now.custom_machine) != (then.bios_type, then.custom_machine):
+                check_chipset(tx, then)
         check_vm(with_next_run(item))
 
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Vm]:
         vm = self.make(tx, given)
-        clone = options.boolean("clone") or False
-        command = AddVm.of(vm, clone=clone, storage_domain_id=given.get("storage_domain_id"))
-        return command, command.as_begun(tx)
+        command = AddVm.of(
+            vm,
+            disks=new_disks(tx, vm, given.get("disk_attachments", ())),
+            nics=new_nics(tx, vm, given.get("nics", ())),
+            clone=options.boolean("clone") or False,
+            storage_domain_id=given.get("storage_domain_id"),
+        )
+        return command, command.as_begun()
 
     def update(self, tx: Transaction, before: Vm, given: Values, options: Options) -> tuple[Command, Vm]:
+        given = check_devices(tx, before, given)
         if before.origin is Origin.MANAGED_HOSTED_ENGINE:
             return UpdateEngineVm(id=before.id, given=dict(given)), self.change(tx, before, given)
         return super().update(tx, before, given, options)
 
     def remove(self, tx: Transaction, item: Vm, options: Options, *, place: int = 0) -> Command:
         return RemoveVm(id=item.id, detach_only=options.boolean("detach_only") or False)
+
+    def parts(self, tx: Transaction, item: Vm, command: Command, given: Values) -> Mapping[str, Any]:
+        made = (command.disks, command.nics) if isinstance(command, AddVm) else ((), ())
+        return parts_of(tx, item, given, *made)
 
     def gather(self, view: View, items: Sequence[Vm]) -> Any:
         """The engine VM's own configuration, which is not the store's, and whether that of its next start is asked."""
@@ -148,6 +162,8 @@ VMS = VmEntity(
     events=Events(update=EventKind("USER_UPDATE_VM", "VM {name} configuration was updated by {user}.")),
     shown=HARDWARE | {"run_once": False, "has_illegal_images": False},
     inputs={
+        "disk_attachments": Several("disk_attachments", settable=Settable.ON_ADD, of="disk_attachments"),
+        "nics": Several("nics", settable=Settable.ON_ADD, of="nics"),
         "storage_domain_id": Reference("storage_domain", settable=Settable.ON_ADD, to="storage_domains"),
     },
     searches={

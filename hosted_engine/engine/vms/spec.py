@@ -108,6 +108,8 @@ def _disk(tx: Transaction, vm: Vm, attachment: DiskAttachment, disk: Disk) -> Vm
         boot=attachment.bootable and "hd" in vm.boot_devices,
         read_only=attachment.read_only,
         serial=disk.id,
+        propagate_errors=disk.propagate_errors,
+        shareable=disk.shareable,
     )
 
 

@@ -82,14 +82,17 @@ def _whole(entity: Entity[Any]) -> _Part:
         part, name = whole.at(place)
         part.same[name] = value
     for column in entity.columns.values():
-        if column.field.wire and column.field.wire != "id":
-            part, name = whole.at(column.field.wire)
-            part.said.append((name, _getter(column)))
+        for place in (column.field.wire, *column.field.also):
+            if place and place != "id":
+                part, name = whole.at(place)
+                part.said.append((name, _getter(column)))
     return whole
 
 
 def _getter(column: Column) -> Get:
     get, said = attrgetter(column.name), column.field
+    if isinstance(said, Reference) and said.listed:
+        return lambda item: [ref(said.tables[0], get(item))] if get(item) is not None else None
     if isinstance(said, Reference) and getattr(column.type, "__origin__", None) is tuple:
         return lambda item: [ref(said.tables[0], one) for one in get(item)] or None
     if isinstance(said, Reference):

@@ -1,5 +1,6 @@
 """List, get, add, update, remove and the actions of every entity, as its declaration says."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -8,17 +9,22 @@ from typing import Any
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.entity.declaration import Action, Entity, Place, View
+from hosted_engine.engine.entity.field import Part
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NotThere, found
 from hosted_engine.rest.batch import Answers, Batch
 from hosted_engine.rest.call import Answer, Call, Handler, Parameters
 from hosted_engine.rest.entities import bodies, search
+from hosted_engine.rest.entities.codec import to_wire
+from hosted_engine.rest.entities.compare import put_part
 from hosted_engine.rest.entities.showing import Groups, Wires, show
 from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.problems import NotThereYet
 from hosted_engine.rest.resources.base import Resource, added
 from hosted_engine.rest.schema import Schema
+
+POLL_S = 0.5  # between two looks at what somebody waits for
 
 Handle = Callable[[Call, int, Place], Awaitable[Answer]]
 Key = tuple[str, str]  # (service, method) of the schema
@@ -121,10 +127,10 @@ class EntityHandlers(Resource):
         bodies.refuse_unknown(call.unknown)
         with self.engine.store.transaction() as tx:
             before = self._item(tx, call, place)
-            known = {name: getattr(before, name) for name in self._entity.columns}
-            taken = bodies.take(tx, self._entity, call.body, "update", known)
+            taken = bodies.take(tx, self._entity, call.body, "update", before=before)
             command, item = self._entity.update(tx, before, taken.values, call.parameters)
-            bodies.refuse(self._entity.element, taken, self._one(tx, call, place, item))
+            shown = self._with_parts(tx, call, self._one(tx, call, place, item), item, command, taken.values)
+            bodies.refuse(self._entity.element, taken, shown)
         await (await self.perform(call, command)).wait()
         return await self.get(call, _, place)
 
@@ -137,22 +143,40 @@ class EntityHandlers(Resource):
         bodies.refuse_unknown(call.unknown)
         with self.engine.store.transaction() as tx:
             item = self._item(tx, call, self._entity.places[0])
-            taken = bodies.take_inputs(tx, action.inputs, call.body)
+            taken = bodies.take_inputs(tx, action.inputs, {**_beside(call, action, self._schema), **call.body})
             bodies.refuse("action", taken, dict(action.shown))
             command = action.command(tx, item, taken.values)
-        return await self.act(call, command)
+        answer = await self.act(call, command)
+        while call.wait and action.is_done is not None and not action.is_done(self._now(item.id)):  # noqa: ASYNC110
+            await asyncio.sleep(POLL_S)
+        return answer
+
+    def _now(self, identity: str) -> Any:
+        with self.engine.store.transaction() as tx:
+            return found(tx.of(self._entity.model).get(identity), self._entity.kind, identity)
 
     def _to_add(self, tx: Transaction, call: Call, number: int, place: Place) -> tuple[Command, Any]:
         within = self._within(tx, call, place)
         if place.shows:
             return self._to_assign(tx, call, number, place, within)
-        taken = bodies.take(tx, self._entity, call.body, "add", within)
+        taken = bodies.take(tx, self._entity, call.body, "add", known=within)
         bodies.refuse_other(self._entity, taken, within)
         given = {**taken.values, **within, **self._named(tx, call, place, within)}
         bodies.require(self._entity, given)
         command, item = self._entity.add(tx, given, call.parameters, place=number)
-        bodies.refuse(self._entity.element, taken, self._shown(tx, call, place, [item], call.path)[0])
+        shown = self._shown(tx, call, place, [item], call.path)[0]
+        bodies.refuse(self._entity.element, taken, self._with_parts(tx, call, shown, item, command, given))
         return command, item
+
+    def _with_parts(
+        self, tx: Transaction, call: Call, shown: Wire, item: Any, command: Command, given: dict[str, Any]
+    ) -> Wire:
+        """`shown`, and in it the parts that a body may say; for comparing, not for an answer."""
+        for place, (entity, part) in self._entity.parts(tx, item, command, given).items():
+            at = entity.places[0]
+            gathered = entity.gather(View(tx, self.engine.readings, call.parameters, at), [part])
+            put_part(shown, place, to_wire(entity, part, gathered, "", at.key))
+        return shown
 
     def _to_assign(
         self, tx: Transaction, call: Call, number: int, place: Place, within: dict[str, str]
@@ -174,7 +198,8 @@ class EntityHandlers(Resource):
         """What the body as a whole names, by id or name: where the place is one of references, that which it means."""
         name = place.shows or place.key
         reference = self._entity.references.get(name)
-        if reference is None:
+        parts = [said.of for said in self._entity.inputs.values() if isinstance(said, Part)]
+        if reference is None or reference.tables[0] in parts:
             return {}
 
         def meant(named: Sequence[Any]) -> Sequence[Any]:
@@ -220,14 +245,31 @@ def _meant(there: Sequence[Here], call: Call) -> Here:
     raise NotThereYet(service=call.service.name, method=f"{call.method.name} below {call.path}")
 
 
+def _beside(call: Call, action: Action[Any], schema: Schema) -> Wire:
+    """What the path says of the action's elements: oVirt reads them in either place."""
+    path, attributes = Parameters(call.parameters.query, call.parameters.matrix), schema.type("Action").attributes
+    said: Wire = {}
+    for name in (*(one.wire for one in action.inputs.values()), *action.shown):
+        if path.text(name) is not None:
+            said[name] = path.boolean(name) if attributes[name].type == "Boolean" else path.text(name)
+    return said
+
+
 async def _at(there: Sequence[Here], call: Call) -> Answer:
     here = _meant(there, call)
+    _check_options(call, here.place)
     return await here.handle(call, here.number, here.place)
 
 
 async def _together(there: Sequence[Here], calls: Sequence[Call]) -> Answers | None:
     here = _meant(there, calls[0])
     return await here.together(calls, here.place) if here.together else None
+
+
+def _check_options(call: Call, place: Place) -> None:
+    for option in place.without:
+        if call.parameters.boolean(option):
+            raise NotThereYet(service=call.service.name, method=f"{call.method.name} with {option}")
 
 
 def entity_handlers(engine: Engine, entities: Sequence[Entity[Any]], schema: Schema) -> dict[Key, Handler]:
@@ -244,8 +286,8 @@ def entity_handlers(engine: Engine, entities: Sequence[Entity[Any]], schema: Sch
 
 
 def _check(entity: Entity[Any], schema: Schema) -> None:
-    wires = [*entity.shown, *(c.field.wire for c in entity.columns.values()), *(f.wire for f in entity.inputs.values())]
-    for wire in wires:
+    said = (*(c.field for c in entity.columns.values()), *entity.inputs.values())
+    for wire in (*entity.shown, *(wire for f in said for wire in (f.wire, *f.also))):
         kind = entity.type
         for name in filter(None, wire.split(".")):
             attribute = schema.type(kind).attributes.get(name) if schema.is_type(kind) else None

@@ -7,18 +7,12 @@ from hosted_engine.engine.entities import ENTITIES
 from hosted_engine.rest.call import Handlers
 from hosted_engine.rest.entities.empty import EmptyHandlers
 from hosted_engine.rest.entities.handlers import entity_handlers
-from hosted_engine.rest.resources.attachments import Attachments
-from hosted_engine.rest.resources.disks import Disks
 from hosted_engine.rest.resources.host_nics import HostNics
-from hosted_engine.rest.resources.hosts import Hosts
 from hosted_engine.rest.resources.system import System
 from hosted_engine.rest.schema import schema
 
 RESOURCES = (
-    Attachments,
-    Disks,
     HostNics,
-    Hosts,
     System,
 )
 
@@ -27,4 +21,4 @@ def handlers(engine: Engine) -> Handlers:
     """Every method of the API that is there."""
     special = {key: handler for resource in RESOURCES for key, handler in resource(engine).handlers().items()}
     there = entity_handlers(engine, ENTITIES, schema()) | special
-    return there | EmptyHandlers(EMPTY, schema(), there).handlers()
+    return EmptyHandlers(EMPTY, schema(), there).handlers()

@@ -30,6 +30,13 @@ class ImageRequest(Message, frozen=True, kw_only=True):
     source: str | None = None
 
 
+class ImageResize(Message, frozen=True, kw_only=True):
+    """Grow an image that no VM runs on; `preallocated` takes the room at once."""
+
+    size_bytes: int
+    preallocated: bool = False
+
+
 class ImageReport(Message, frozen=True, kw_only=True):
     image: ImageRef
     format: ImageFormat

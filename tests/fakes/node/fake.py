@@ -30,7 +30,7 @@ from node.api.messages.ha import (
     SiteNodes,
 )
 from node.api.messages.identity import Claim, Identity, Leave
-from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest, WipeReport
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, ImageResize, SeedRequest, WipeReport
 from node.api.messages.leases import (
     LeaseReport,
     LeaseRequest,
@@ -103,9 +103,10 @@ class FakeNode:
 
     # --- what a test does ----------------------------------------------------------------------------------------
 
-    def fail(self, operation: str, problem: Problem, *, times: int = 1) -> None:
-        """Let the next `times` calls of `operation` end with `problem`, before anything is done."""
-        self._calling.fail(operation, problem, times=times)
+    def fail(self, operation: str, problem: Problem, *, times: int = 1, skip: int = 0) -> None:
+        """Let the next `times` calls of `operation`, after `skip` good ones, end with `problem`, before anything is
+        done."""
+        self._calling.fail(operation, problem, times=times, skip=skip)
 
     def lose_answer(self, operation: str, *, times: int = 1) -> None:
         """Carry the next `times` calls of `operation` out and then let them end with NodeSilent."""
@@ -341,6 +342,9 @@ class FakeNode:
 
     async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
         return await self._do("make_image", lambda: self.storage.make_image(image, request))
+
+    async def resize_image(self, image: ImageRef, request: ImageResize) -> ImageReport:
+        return await self._do("resize_image", lambda: self.storage.resize_image(image, request))
 
     async def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
         return await self._do("make_seed", lambda: self.storage.make_seed(image, request))

@@ -7,7 +7,15 @@ import msgspec
 from gluster.state import PoolState, ServerFacts
 from node.api import refusals as r
 from node.api.messages.gluster import BrickReport, GlusterReport, PeerReport, VolumeReport, VolumeRequest
-from node.api.messages.images import Contents, ImageFormat, ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.images import (
+    Contents,
+    ImageFormat,
+    ImageRef,
+    ImageReport,
+    ImageRequest,
+    ImageResize,
+    SeedRequest,
+)
 from node.api.problems import Refused
 from tests.fakes.pool import fake_pool
 
@@ -189,6 +197,19 @@ class FakeSite:
         )
         self.images[image] = report
         return report
+
+    def resize_image(self, image: ImageRef, request: ImageResize) -> ImageReport:
+        found = self.images.get(image)
+        if found is None:
+            raise r.ImageUnknown(image=image.image_id, volume=image.volume)
+        now = found.virtual_size_bytes
+        if request.size_bytes < now:
+            raise r.ImageLarger(image=image.image_id, size_bytes=request.size_bytes, now_bytes=now)
+        taken = found.actual_size_bytes + (request.size_bytes - now if request.preallocated else 0)
+        self.images[image] = msgspec.structs.replace(
+            found, virtual_size_bytes=request.size_bytes, actual_size_bytes=taken
+        )
+        return self.images[image]
 
     def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
         self.seeds[image] = request

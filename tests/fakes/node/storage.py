@@ -14,7 +14,7 @@ from node.api.messages.ha import (
     SiteNodes,
     TriedEngineVm,
 )
-from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest, WipeReport
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, ImageResize, SeedRequest, WipeReport
 from node.api.messages.leases import (
     LeaseReport,
     LeaseRequest,
@@ -125,6 +125,11 @@ class FakeStorage:
 
     def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
         return self._site.make_image(self._on_mount(image), request)
+
+    def resize_image(self, image: ImageRef, request: ImageResize) -> ImageReport:
+        if (vm := self._vms.runs_on(image)) is not None:
+            raise r.ImageBusy(image=image.image_id, vm=vm)
+        return self._site.resize_image(self._on_mount(image), request)
 
     def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
         return self._site.make_seed(self._on_mount(image), request)

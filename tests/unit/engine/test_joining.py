@@ -50,6 +50,13 @@ def host_of(world: World, machine: FakeMachine) -> Node:
     return node
 
 
+def rename(world: World, id_: str, name: str) -> None:
+    with world.store.transaction() as tx:
+        node = tx.nodes.get(id_)
+        assert node is not None
+        tx.nodes.update(replace(node, name=name))
+
+
 def site_picture(world: World, machine: FakeMachine) -> object:
     """All that the site and the machine know of each other."""
     return (
@@ -89,6 +96,37 @@ async def test_an_approved_machine_is_a_node_like_the_others(world: World, machi
         "host0", "192.0.2.14/24", "192.0.2.1", ("192.0.2.53",),
     )  # fmt: skip
     assert events_of(world) == ["VDS_REGISTER_SUCCEEDED", "VDS_APPROVE", "VDS_DETECTED", "VDS_INSTALL"]
+
+
+async def test_what_its_administrator_calls_it_is_for_the_api_alone(world: World, machine: FakeMachine) -> None:
+    """Its own name is what machines know each other by, Gluster above all."""
+    rename(world, id_of(machine), "rack-7")
+    world.ask(machine)
+    await done(world, ApproveNode(id=id_of(machine)))
+    node = host_of(world, machine)
+    assert (node.name, node.hostname, node.status) == ("rack-7", "node4", NodeStatus.UP)
+    for other in world.nodes.values():
+        assert (other.net.names["node4"], "rack-7" in other.net.names) == ("192.0.2.14", False)
+        assert other.movable.members == ("node1", "node2", "node3", "node4")
+    assert {volume.options["auth.ssl-allow"] for volume in world.shared.volumes.values()} == {"node1,node2,node3,node4"}
+    assert (await world.nodes[node_id(1)].site_nodes("engine")).nodes[-1].name == "node4"
+    await done(world, DeactivateNode(id=node.id, force=True))
+    await done(world, RemoveNode(id=node.id))
+    assert "node4" not in world.shared.peers
+    assert len((await world.nodes[node_id(1)].site_nodes("engine")).nodes) == 3
+
+
+async def test_a_machine_is_not_mistaken_for_the_host_that_is_shown_with_its_name(
+    world: World, machine: FakeMachine
+) -> None:
+    rename(world, id_of(machine), "node4-spare")
+    rename(world, node_id(1), "node4")
+    other = world.add_machine("node1", 5)
+    world.ask(other)
+    with pytest.raises(NotApproved, match="it calls itself node1, as host node4 does"):
+        await done(world, ApproveNode(id=id_of(other)))
+    await done(world, ApproveNode(id=id_of(machine)))
+    assert host_of(world, machine).name == "node4-spare"
 
 
 async def test_vms_run_on_it(world: World, machine: FakeMachine) -> None:

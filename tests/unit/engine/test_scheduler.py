@@ -29,7 +29,9 @@ def candidate(
     labels: tuple[str, ...] = (),
     bridges: tuple[str, ...] | None = ("ovirtmgmt", "blue"),
 ) -> Candidate:
-    node = Node(id=name, name=name, cluster_id=cluster, address=name, host_id=1, status=status, detail=detail)
+    node = Node(
+        id=name, name=name, hostname=name, cluster_id=cluster, address=name, host_id=1, status=status, detail=detail
+    )
     mounts = tuple(MountReport(volume=volume, mounted=True, path="/") for volume in volumes)
     statistics = None if free_mib is None else says(free_mib)
     links = {name: structs.replace(BRIDGE, name=name) for name in bridges or ()}

@@ -6,8 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from node.api.messages.images import ImageFormat, ImageRef, ImageRequest, SeedFile, SeedRequest
-from node.api.refusals import ImageBusy, ImageDiffers, ImageUnknown, Malformed, NotMounted, NotWiped, SourceUnknown
+from node.api.messages.images import ImageFormat, ImageRef, ImageRequest, ImageResize, SeedFile, SeedRequest
+from node.api.refusals import (
+    ImageBusy,
+    ImageDiffers,
+    ImageLarger,
+    ImageUnknown,
+    Malformed,
+    NotMounted,
+    NotWiped,
+    SourceUnknown,
+)
 from node.storage import formats
 from node.storage.images import WIPE_S, Images
 from node.storage.qemu_img import Info, NotUnderstood, QemuImg, parse_info
@@ -210,6 +219,34 @@ async def test_a_volume_with_too_many_files_to_tell_says_so(world: World, monkey
         (world.volumes / "data" / name).touch()
     contents = await world.images.contents("data")
     assert (len(contents.files), contents.more) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("form", "preallocated", "options"),
+    [(QCOW2, False, ()), (RAW, False, ()), (RAW, True, ("--preallocation=falloc",))],
+)
+async def test_an_image_grows_in_its_own_format(
+    world: World, form: ImageFormat, preallocated: bool, options: tuple[str, ...]
+) -> None:
+    await world.images.make(IMAGE, ImageRequest(format=form, size_bytes=8 * MIB))
+    request = ImageResize(size_bytes=16 * MIB - 1, preallocated=preallocated)
+    for _ in range(2):
+        assert (await world.images.resize(IMAGE, request)).virtual_size_bytes == 16 * MIB
+    resized = [call for call in world.run.calls if call[1] == "resize"]
+    path = str(world.path(IMAGE))
+    assert resized == [("qemu-img", "resize", "-q", "-f", form.value, *options, path, str(16 * MIB))]
+
+
+async def test_an_image_that_cannot_grow_is_as_it_was(world: World) -> None:
+    with pytest.raises(ImageUnknown):
+        await world.images.resize(IMAGE, ImageResize(size_bytes=MIB))
+    made = await world.images.make(IMAGE, EMPTY)
+    with pytest.raises(ImageLarger, match="8388608"):
+        await world.images.resize(IMAGE, ImageResize(size_bytes=MIB))
+    world.user = "web"
+    with pytest.raises(ImageBusy, match="web"):
+        await world.images.resize(IMAGE, ImageResize(size_bytes=16 * MIB))
+    assert await world.images.find(IMAGE) == made
 
 
 async def test_an_image_in_use_stays(world: World) -> None:

@@ -19,7 +19,7 @@ from hosted_engine.rest.media.xml_write import XmlWriter
 from hosted_engine.rest.resources import handlers
 from hosted_engine.rest.router import find
 from hosted_engine.rest.schema import schema
-from tests.fakes.engine import World
+from tests.fakes.engine import DATA_ID, World
 from tests.unit.rest.asked import API
 from tests.unit.rest.test_auth import ADMIN, PASSWORD, set_password
 
@@ -31,7 +31,7 @@ GIB = 1 << 30
 # Stand in bodies for what no object has yet; `{vm}` for the id of a VM, `{a new vm}` for that of one of its own.
 NAME, NUMBER = "{a name}", "{a number}"
 
-_DISK = {"alias": NAME, "provisioned_size": GIB, "format": "cow", "storage_domains": [{"name": "data"}]}
+_DISK = {"name": NAME, "provisioned_size": GIB, "format": "raw", "storage_domains": [{"name": "data"}]}
 _KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJJ4hAUAaM0V3J0M3Q8Zg0X0u2yqf6lVtq8cRZkq0L8d myuser@example.com"
 
 # A body of an addition to each collection, with what it cannot do without; what the path says is left out of it.
@@ -54,7 +54,7 @@ BODIES: Mapping[str, Wire] = {
     "MacPools": {"name": NAME, "ranges": [{"from": f"02:00:{NUMBER}:00:00", "to": f"02:00:{NUMBER}:00:01"}]},
     "Networks": {"name": NAME, "data_center": {"name": "Default"}},
     "SshPublicKeys": {"content": _KEY},
-    "StorageDomainDisks": _DISK,
+    "StorageDomainDisks": {name: said for name, said in _DISK.items() if name != "storage_domains"},
     "Tags": {"name": NAME},
     "VmNics": {"name": NAME},
     "Vms": {"name": NAME, "cluster": {"name": "Default"}, "template": {"name": "Blank"}},
@@ -162,7 +162,8 @@ class Site:
         return READER.one(response.content, type_name)
 
     def operation(self, service: str, method: str, template: str) -> Operation:
-        """With ids in its path; what is updated is made for it, or is there."""
+        """With ids in its path: all that stands in it is made for it, or is there."""
+        self.ids = {"storage_domain": DATA_ID}  # the other one is the engine's own
         collection = template if method == "add" else template.rpartition("/")[0]
         path, above = self._filled(collection), names_in(collection)
         return Operation(service, method, path if method == "add" else f"{path}/{self._item(path, above)}", above)
@@ -189,9 +190,10 @@ class Site:
         return self.made
 
     def known(self) -> Mapping[str, list[str]]:
-        """The ids of what there is, by tables."""
+        """The ids of what there is, by tables; the engine's own storage domain is nobody's to use."""
         with self.world.store.transaction() as tx:
-            return {entity.table: [item.id for item in tx.of(entity.model).list()] for entity in ENTITIES}
+            ids = {entity.table: [item.id for item in tx.of(entity.model).list()] for entity in ENTITIES}
+        return ids | {"storage_domains": [DATA_ID]}
 
     def _filled(self, template: str) -> str:
         """With the ids of objects in the place of names."""
@@ -221,9 +223,15 @@ def names_in(template: str) -> frozenset[str]:
 
 
 def _double(world: World) -> None:
-    """Of what there is one of there is a second one, so that every reference can name another."""
+    """Of what there is one of there is a second one, so that every reference can name another. The second data center
+    has a management network; disks may lie in every storage domain."""
     with world.store.transaction() as tx:
+        (network,) = tx.networks.list()
+        for domain in tx.storage_domains.list(hosted_engine=True):
+            tx.storage_domains.update(replace(domain, hosted_engine=False))
         for entity in ENTITIES:
             items = tx.of(entity.model).list()
             if len(items) == 1 and entity.path and entity.table != "vms":
                 tx.of(entity.model).add(replace(items[0], id=new_id(), name="second"))
+        (second,) = tx.data_centers.list(name="second")
+        tx.networks.add(replace(network, id=new_id(), data_center_id=second.id))

@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,23 +20,34 @@ DEPTH = 3  # of objects within objects; what is deeper is said as a whole
 NOBODY = "5b3c0000-0000-4000-8000-00000000dead"
 TABLES = {entity.type: entity.table for entity in ENTITIES if entity.path}  # by the API's types
 
+NEW_DISK = {"alias": "mydisk", "provisioned_size": 1 << 30, "format": "cow", "storage_domains": [{"name": "data"}]}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICFo/k5LU8863u66YC9eUO2170QduohPURkQnbLa/dcz another@example.com"
 
 # Values of elements where type and bounds do not say one; those of `vm` hold for `instance_type` and `template`, too.
-# `#` stands for a number of two bytes that nothing else has, "##" for one below 4096.
+# `#` stands for a number of two bytes that nothing else has, "##" for one below 4096, "#id" for an id.
 VALUES: Mapping[str, Any] = {
     "cluster.cpu.type": "Intel Nehalem Family",
+    "disk.id": "#id",
     "disk.provisioned_size": 2 << 30,
+    "disk_attachment.disk": {"description": "another"},
+    "disk_attachment.interface": "virtio_scsi",
     "mac_pool.ranges": [{"from": "0a:00:#:00:00", "to": "0a:00:#:00:01"}],
     "nic.interface": "e1000",
     "network.mtu": 1400,
     "network.vlan.id": "##",
     "nic.mac.address": "06:00:00:00:#",
     "ssh_public_key.content": KEY,
+    "vm.disk_attachments": [
+        {
+            "bootable": True,
+            "disk": {"provisioned_size": 1 << 30, "format": "cow", "storage_domains": [{"name": "data"}]},
+        }
+    ],
     "vm.custom_emulated_machine": "pc-q35-9.2",
     "vm.memory": 2 << 30,
     "vm.memory_policy.guaranteed": 512 << 20,
     "vm.memory_policy.max": 8 << 30,
+    "vm.nics": [{"name": "nic1"}],
     "vm.os.boot.devices": ["network"],
     "vm.time_zone.name": "Europe/Berlin",
 }
@@ -44,7 +56,6 @@ VALUES: Mapping[str, Any] = {
 WITH: Mapping[str, Wire] = {
     "cluster.serial_number.value": {"serial_number": {"policy": "custom"}},
     "cluster.virt_service": {"gluster_service": True},
-    "disk.shareable": {"format": "raw"},
     "vm.serial_number.value": {"serial_number": {"policy": "custom"}},
 }
 
@@ -124,7 +135,7 @@ def other_value(element: Element, shown: Wire, known: Mapping[str, list[str]], n
     """Something else than is shown; `known` are the ids of objects by their tables, `number` is one of its own."""
     for place in element.places:
         if place in VALUES:
-            text = json.dumps(VALUES[place]).replace('"##"', str(number % 4000 + 2))
+            text = json.dumps(VALUES[place]).replace('"##"', str(number % 4000 + 2)).replace("#id", str(uuid.uuid4()))
             return json.loads(text.replace("#", f"{number >> 8:02x}:{number & 255:02x}"))
     held = element.of(shown)
     if element.table or element.attribute.link:

@@ -80,6 +80,23 @@ def test_a_nic_has_no_network_filter_parameters(system: services.SystemService) 
         nics.nic_service(NOBODY).network_filter_parameters_service().list()
 
 
+def test_nothing_is_below_what_cannot_be_there(system: services.SystemService) -> None:
+    """The networks of an iSCSI bond are served by what serves all networks."""
+    (center,) = system.data_centers_service().list()
+    (network,) = system.networks_service().list()
+    bonds = system.data_centers_service().data_center_service(center.id).iscsi_bonds_service()
+    networks = bonds.iscsi_bond_service(NOBODY).networks_service()
+    for ask in (
+        networks.list,
+        networks.network_service(network.id).get,
+        networks.network_service(network.id).remove,
+        networks.network_service(network.id).vnic_profiles_service().list,
+        networks.network_service(network.id).network_labels_service().list,
+    ):
+        with pytest.raises(sdk.NotFoundError, match=f"There is no IscsiBond {NOBODY}"):
+            ask()
+
+
 def test_adding_to_one_is_not_there_yet(system: services.SystemService) -> None:
     (vm,) = system.vms_service().list(search="name=HostedEngine")
     with pytest.raises(sdk.Error, match=r"VmNumaNodes\.add is not there yet") as caught:
@@ -94,7 +111,12 @@ def test_adding_to_one_is_not_there_yet(system: services.SystemService) -> None:
 def test_what_users_may_is_not_nothing(system: services.SystemService) -> None:
     user = system.users_service().list()[0]
     permissions = system.users_service().user_service(user.id).permissions_service()
-    for ask in (permissions.list, permissions.permission_service(NOBODY).get, system.permissions_service().list):
+    for ask in (
+        permissions.list,
+        permissions.permission_service(NOBODY).get,
+        system.permissions_service().list,
+        system.permissions_service().permission_service(NOBODY).get,
+    ):
         with pytest.raises(sdk.Error, match="not there yet") as caught:
             ask()
         assert caught.value.code == 501
@@ -102,8 +124,12 @@ def test_what_users_may_is_not_nothing(system: services.SystemService) -> None:
 
 def test_they_are_followed(engine: Served) -> None:
     with engine.connection() as connection:
-        vm = connection.system_service().vms_service().list(follow="permissions,snapshots,nics")[0]
-        assert (vm.permissions, vm.snapshots) == ([], [])
+        vms = connection.system_service().vms_service().list(follow="permissions,snapshots,nics")
+        assert [(vm.permissions, vm.snapshots) for vm in vms] == [([], [])] * len(vms)
+        (network,) = (
+            connection.system_service().networks_service().list(follow="network_labels,vnic_profiles.permissions")
+        )
+        assert (network.network_labels, [one.permissions for one in network.vnic_profiles]) == ([], [[]])
         assert connection.follow_link(connection.system_service().clusters_service().list()[0].permissions) == []
 
 

@@ -1,26 +1,24 @@
 """MAC pools through the unmodified SDK, and the NICs that have their addresses from them."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import ovirtsdk4 as sdk
 import pytest
 from ovirtsdk4 import services, types
 
 from tests.unit.rest.conftest import Said
-from tests.unit.rest.server import Served
 
 SMALL = [types.Range(from_="02:00:00:00:00:00", to="02:00:00:00:00:01")]
 
 
 @pytest.fixture
-def pool(engine: Served, system: services.SystemService) -> Iterator[types.MacPool]:
+def pool(system: services.SystemService) -> Iterator[types.MacPool]:
     """With two addresses, and the cluster's."""
     made = system.mac_pools_service().add(types.MacPool(name="mymacpool", ranges=SMALL))
     default = next(one for one in system.mac_pools_service().list() if one.default_pool)
-    use(engine, made.id)
+    use(system, made)
     yield made
-    use(engine, default.id)
+    use(system, default)
     for one in system.mac_pools_service().list():
         if not one.default_pool:
             system.mac_pools_service().mac_pool_service(one.id).remove()
@@ -34,10 +32,11 @@ def nics(system: services.SystemService) -> Iterator[services.VmNicsService]:
     vms.vm_service(vm.id).remove()
 
 
-def use(engine: Served, pool_id: str) -> None:
-    with engine.world.store.transaction() as tx:
-        for cluster in tx.clusters.list():
-            tx.clusters.update(replace(cluster, mac_pool_id=pool_id))
+def use(system: services.SystemService, pool: types.MacPool) -> None:
+    """As the SDK's example has it."""
+    (cluster,) = system.clusters_service().list(search="name=Default")
+    service = system.clusters_service().cluster_service(cluster.id)
+    assert service.update(types.Cluster(mac_pool=types.MacPool(id=pool.id))).mac_pool.id == pool.id
 
 
 def test_a_site_begins_with_the_default_pool(system: services.SystemService, nics: services.VmNicsService) -> None:
@@ -92,6 +91,9 @@ def test_an_address_may_be_given_also_from_outside_and_is_had_once(
     two = nics.add(types.Nic(name="nic2", mac=outside))
     with pytest.raises(sdk.Error, match="several NICs have 0a:00:00:00:00:07"):
         service.update(types.MacPool(allow_duplicates=False))
+    (default,) = [one for one in system.mac_pools_service().list() if one.default_pool]
+    with pytest.raises(sdk.Error, match="Cannot give cluster Default MAC pool Default: several NICs have 0a:00"):
+        use(system, default)
     nics.nic_service(two.id).update(types.Nic(mac=types.Mac(address="0a:00:00:00:00:08")))
     assert service.update(types.MacPool(allow_duplicates=False)).allow_duplicates is False
 

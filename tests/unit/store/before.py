@@ -29,6 +29,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "bios_type": "q35_ovmf",
         "status": "down",
     },
+    "nodes": {"id": "node", "name": "node1", "cluster_id": "cluster", "status": "up"},
 }  # what is not said here is made up
 KINDS = {"status": "ok", "boot_devices": '["hd"]', "origin": "ovirt", "type": "server", "stop_reason": "none"}
 BY_TYPE: dict[type, Any] = {str: "", bool: True, int: 1, float: 1.0}

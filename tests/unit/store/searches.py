@@ -1,16 +1,21 @@
 """A site in which there is something to be found, and what searches find in it: on every database the same."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskStatus, attachment_id
 from hosted_engine.engine.entities import ENTITIES
+from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.events.model import Event, Severity
 from hosted_engine.engine.jobs.model import Job, JobStatus
 from hosted_engine.engine.networks.model import Nic
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.search.model import Operator
+from hosted_engine.engine.search.operands import operators
+from hosted_engine.engine.search.vocabulary import relations_of, words_of
+from hosted_engine.engine.search.words import Kind
 from hosted_engine.engine.tags.entity import Tag, TagAssignment
 from hosted_engine.engine.users.model import User
 from hosted_engine.engine.vms.model import BiosType, Vm, VmStatus, VmType
@@ -159,7 +164,32 @@ def found(world: World, table: str, text: str, **parameters: str) -> list[str]:
 def _name(item: Any) -> str:
     if isinstance(item, Event):
         return item.description
-    return str(item.correlation_id if isinstance(item, Job) else item.name)
+    return str(item.correlation_id if isinstance(item, Job) else getattr(item, "name", item.id))
+
+
+def every_word() -> Iterator[tuple[str, str]]:
+    """(table, search) with each word of each entity, compared with what it can be and sorted by, over relations one of
+    each kind: whatever the database does not take would be an internal error."""
+    values = {
+        Kind.TEXT: ("x*", "null"),
+        Kind.NUMBER: ("1", "1.5"),
+        Kind.BOOLEAN: ("true",),
+        Kind.DATE: ("Today",),
+        Kind.WORD: (),
+        Kind.ID: (id_of(1),),
+        Kind.SPAN: ("1:00",),
+    }
+    for entity in ENTITIES:
+        for name, word in words_of(entity).items():
+            for value in (*values[word.kind], *word.spelled[:1]):
+                for operator in sorted(operators(word) & {Operator.EQUAL, Operator.GREATER}):
+                    yield entity.table, f"{name}{operator}{value}" if value != "null" else f"{name}=null"
+            yield entity.table, f"sortby {name} desc"
+        for name, relation in relations_of(entity).items():
+            of_each_kind = {word.kind: field for field, word in words_of(entity_of(relation.table)).items()}
+            for field in (*of_each_kind.values(), *relation.words):
+                yield entity.table, f"sortby {name}.{field}"
+            yield entity.table, f"{name}!=x"
 
 
 VMS = ["HostedEngine", "Web_2", "db.1", "größe", "web1", "ÄRGER"]  # in the order in which they come by themselves
@@ -294,6 +324,18 @@ CASES: Sequence[tuple[str, str, list[str]]] = (
     ("nodes", "storage.name=archive and datacenter=Default and name=node1", ["node1"]),
     ("nodes", "templates.name=tiny", ["node1", "node2"]),
     ("nodes", "spare", ["node3"]),
+    # disks
+    ("disks", "vms.name=web1", ["disk11", "disk12"]),
+    ("disks", "vm_names=web1 and storage.name=data", ["disk11"]),
+    ("disks", "number_of_vms=1 and alias=disk13", ["disk13"]),
+    (
+        "disks",
+        "allocation_policy=Sparse and size>=10 and datacenter=Default and name=disk1*",
+        ["disk11", "disk12", "disk13"],
+    ),
+    ("disks", "allocation_policy=preallocated and name=disk1*", []),
+    ("disks", "disk_type=lun", []),
+    ("vms", "storage=archive", ["web1"]),
     # the rest
     ("clusters", "storage.name=archive and cluster_network.network_name=ovirtmgmt", ["Default"]),
     ("clusters", "architecture=x86_64 and compatibility_level=4.7", ["Default"]),

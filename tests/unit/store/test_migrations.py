@@ -32,6 +32,7 @@ def test_what_was_there_is_there_and_refers_to_what_it_did(old: str) -> None:
         (vm,) = tx.vms.list()
         assert (vm.name, vm.cluster_id, vm.template_id, vm.instance_type_id) == ("myvm", "cluster", "blank", None)
         assert tx.clusters.get("cluster") is not None
+        assert [(node.name, node.hostname) for node in tx.nodes.list()] == [("node1", "node1")]
     with store._engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1

@@ -8,7 +8,7 @@ import pytest
 from hosted_engine.engine.search.model import BadSearch
 from tests.fakes.engine import World
 from tests.unit.engine.scenes import vm_of
-from tests.unit.store.searches import CASES, VMS, found, furnish, id_of
+from tests.unit.store.searches import CASES, VMS, every_word, found, furnish, id_of
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +22,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.mark.parametrize(("table", "text", "names"), CASES, ids=lambda value: str(value)[:60])
 def test_it_finds(world: World, table: str, text: str, names: list[str]) -> None:
     assert found(world, table, text) == names
+
+
+def test_every_word_can_be_asked(world: World) -> None:
+    asked = [found(world, table, text) for table, text in every_word()]
+    assert len(asked) > 500
 
 
 def test_pages_and_limits(world: World) -> None:

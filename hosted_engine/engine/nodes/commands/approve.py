@@ -12,7 +12,7 @@ from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.networks.management import managing_network
 from hosted_engine.engine.nodes.commands.maintenance import node_lock
 from hosted_engine.engine.nodes.joining.activation import ActivationWork
-from hosted_engine.engine.nodes.joining.conflicts import conflicts, shown_name
+from hosted_engine.engine.nodes.joining.conflicts import conflicts, name_once_approved
 from hosted_engine.engine.nodes.joining.identity import IdentityWork
 from hosted_engine.engine.nodes.joining.model import NodeRegistration
 from hosted_engine.engine.nodes.joining.network import NetworkWork
@@ -37,7 +37,7 @@ class NotApproved(Refused):
 
 class ApproveNode(Command, frozen=True, kw_only=True):
     """`cluster_id` is where it comes to; empty: where it is shown. Without `activate` it comes in maintenance.
-    `number` is its number in lockspaces, `name` what it calls itself."""
+    `number` is its number in lockspaces, `name` what it is shown as from then on."""
 
     id: str
     cluster_id: str = ""
@@ -63,7 +63,7 @@ class ApproveNode(Command, frozen=True, kw_only=True):
             self,
             cluster_id=self.cluster_id or node.cluster_id,
             number=node.host_id or _free_number(tx),
-            name=self._registration(tx).name,
+            name=name_once_approved(tx, node, self._registration(tx)),
         )
 
     def describe(self, tx: Transaction) -> str:
@@ -116,7 +116,7 @@ class ApproveNode(Command, frozen=True, kw_only=True):
         node = replace(
             node, status=NodeStatus.INSTALL_FAILED, detail=f"{error}{more}", host_id=self.number if left else None
         )
-        tx.nodes.update(replace(node, name=shown_name(tx, asked)))
+        tx.nodes.update(node)
         tx.node_registrations.update(replace(asked, since=context.now))
         emit(tx, context, EventType.VDS_INSTALL_FAILED, node=node, reason=node.detail)
 

@@ -47,7 +47,7 @@ class RemoveNode(Command, frozen=True, kw_only=True):
         if vms := vms_on(tx, node.id):
             names = ", ".join(sorted(vm.name for vm in vms))
             raise HostStays(node=node.name, reason=f"these VMs run on it: {names}", mend="Shut them down first")
-        if volumes := [one.volume for one in tx.storage_domains.list() if node.name in one.servers]:
+        if volumes := [one.volume for one in tx.storage_domains.list() if node.hostname in one.servers]:
             reason = f"bricks of these volumes lie on it: {', '.join(sorted(volumes))}"
             raise HostStays(node=node.name, reason=reason, mend="Move these bricks to other hosts first")
         check_removable(tx, entity_of(TABLE), node)

@@ -39,7 +39,7 @@ class IdentityWork(NodeWork):
         node, registration, now = self.node(), self.registration(), self.means.clock()
         if registration.certificate_pem:
             return
-        pem = self.means.authority.sign(registration.request_pem, node.name, addresses=[node.address], now=now)
+        pem = self.means.authority.sign(registration.request_pem, node.hostname, addresses=[node.address], now=now)
         accepted = replace(registration, state=RegistrationState.ACCEPTED, certificate_pem=pem, decided_at=now)
         with self.means.store.transaction() as tx:
             tx.node_registrations.update(accepted)

@@ -7,7 +7,7 @@ from ipaddress import IPv4Interface
 from hosted_engine.authority import SiteAuthority
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
-from hosted_engine.engine.nodes.joining.conflicts import conflicts, shown_name
+from hosted_engine.engine.nodes.joining.conflicts import conflicts, has_given_name, shown_name
 from hosted_engine.engine.nodes.joining.model import NodeRegistration, host_id_of_key
 from hosted_engine.engine.nodes.members import OUTSIDE
 from hosted_engine.engine.nodes.model import Node, NodeStatus
@@ -189,11 +189,14 @@ def _show(tx: Transaction, wanted: Registration, registration: NodeRegistration,
     """As a host that waits for its approval, or for another try after one that failed."""
     before = tx.nodes.get(registration.id)
     name, address = shown_name(tx, registration), str(registration.interface.ip)
+    if before is not None and has_given_name(before, registration):
+        name = before.name
     node = replace(
         before
         or Node(
             id=registration.id,
             name=name,
+            hostname=registration.name,
             cluster_id=default_cluster_id(tx),
             address=address,
             status=NodeStatus.PENDING_APPROVAL,
@@ -201,6 +204,7 @@ def _show(tx: Transaction, wanted: Registration, registration: NodeRegistration,
             fingerprint=registration.fingerprint,
         ),
         name=name,
+        hostname=registration.name,
         address=address,
         port=wanted.port,
         capabilities=wanted.capabilities,

@@ -22,15 +22,15 @@ class SiteWork(NodeWork):
     async def add_name(self) -> None:
         node = self.node()
         known = (await (await self.lead()).names()).names
-        if known.get(node.name, node.address) != node.address:
-            raise NameKnown(node=node.name, address=known[node.name])
+        if known.get(node.hostname, node.address) != node.address:
+            raise NameKnown(node=node.name, address=known[node.hostname])
         async with self.connect() as api:
-            await api.set_names(NamesRequest(names=known | {node.name: node.address}))
-        await self.on_others(lambda api: _set_names(api, add={node.name: node.address}))
+            await api.set_names(NamesRequest(names=known | {node.hostname: node.address}))
+        await self.on_others(lambda api: _set_names(api, add={node.hostname: node.address}))
 
     async def remove_name(self) -> None:
         node = self.node()
-        await self.on_others(lambda api: _set_names(api, drop={node.name: node.address}))
+        await self.on_others(lambda api: _set_names(api, drop={node.hostname: node.address}))
 
     async def forget_names(self) -> None:
         await self.remove_name()
@@ -52,17 +52,17 @@ class SiteWork(NodeWork):
     def _migration(self, *, with_own: bool) -> MigrationRequest:
         node = self.node()
         with self.means.store.transaction() as tx:
-            names = {one.name for one in members(tx)} - {node.name}
-        return MigrationRequest(members=tuple(sorted(names | {node.name} if with_own else names)))
+            names = {one.hostname for one in members(tx)} - {node.hostname}
+        return MigrationRequest(members=tuple(sorted(names | {node.hostname} if with_own else names)))
 
     async def add_keeper(self) -> None:
         """From here on trivet-ha of every node counts with this one."""
         node = self.node()
-        own = SiteNode(name=node.name, address=node.address, host_id=node.host_id or 0)
-        await self._keepers(drop={node.name}, add=(own,))
+        own = SiteNode(name=node.hostname, address=node.address, host_id=node.host_id or 0)
+        await self._keepers(drop={node.hostname}, add=(own,))
 
     async def remove_keeper(self) -> None:
-        await self._keepers(drop={self.node().name}, add=())
+        await self._keepers(drop={self.node().hostname}, add=())
 
     async def _keepers(self, drop: Collection[str], add: tuple[SiteNode, ...]) -> None:
         lead = await self.lead()
@@ -82,8 +82,8 @@ class SiteWork(NodeWork):
 
 async def reconcile(api: NodeApi, nodes: Collection[Node]) -> None:
     """Tell a node that is back what it has missed: who came. `nodes` are those of the site."""
-    await _set_names(api, add={node.name: node.address for node in nodes})
-    await _allow_migration(api, MigrationRequest(members=tuple(sorted(node.name for node in nodes))))
+    await _set_names(api, add={node.hostname: node.address for node in nodes})
+    await _allow_migration(api, MigrationRequest(members=tuple(sorted(node.hostname for node in nodes))))
 
 
 async def _set_names(api: NodeApi, *, add: dict[str, str] | None = None, drop: dict[str, str] | None = None) -> None:

@@ -22,7 +22,7 @@ class NoHostId(Failed):
 class StorageWork(NodeWork):
     async def join_pool(self) -> None:
         """Both ways, so that each knows the other by its name and not by the address that the call came from."""
-        name, lead = self.node().name, await self.lead()
+        name, lead = self.node().hostname, await self.lead()
         await lead.add_peer(PeerRequest(hostname=name))
         lead_name = (await lead.identity()).name
         async with self.connect() as api:
@@ -30,7 +30,7 @@ class StorageWork(NodeWork):
         await self.until(f"{name} is in the storage pool", self._why_not_in_pool, POOL_S)
 
     async def _why_not_in_pool(self) -> str | None:
-        name, lead = self.node().name, await self.lead()
+        name, lead = self.node().hostname, await self.lead()
         async with self.connect() as api:
             seen = {"the site": (await lead.gluster()).peers, name: (await api.gluster()).peers}
         known = [peer for peer in seen["the site"] if peer.hostname == name]
@@ -47,7 +47,7 @@ class StorageWork(NodeWork):
         node, lead = self.node(), await self.lead()
         try:
             for peer in (await lead.gluster()).peers:
-                if peer.hostname in (node.name, node.address):
+                if peer.hostname in (node.hostname, node.address):
                     await lead.remove_peer(peer.hostname)
         except RemoteRefused as err:  # a server may be on its way out by itself
             return str(err)
@@ -62,7 +62,7 @@ class StorageWork(NodeWork):
         await self._allow(wanted=False)
 
     async def _allow(self, *, wanted: bool) -> None:
-        name, lead = self.node().name, await self.lead()
+        name, lead = self.node().hostname, await self.lead()
         for volume in (await lead.gluster()).volumes:
             if ALLOWED not in volume.options:
                 continue
