@@ -31,7 +31,8 @@ GIB = 1 << 30
 # Stand in bodies for what no object has yet; `{vm}` for the id of a VM, `{a new vm}` for that of one of its own.
 NAME, NUMBER = "{a name}", "{a number}"
 
-_DISK = {"name": NAME, "provisioned_size": GIB, "format": "raw", "storage_domains": [{"name": "data"}]}
+_IMAGE = {"name": NAME, "provisioned_size": GIB, "format": "raw"}
+_DISK = {**_IMAGE, "storage_domains": [{"name": "data"}]}
 _KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJJ4hAUAaM0V3J0M3Q8Zg0X0u2yqf6lVtq8cRZkq0L8d myuser@example.com"
 
 # A body of an addition to each collection, with what it cannot do without; what the path says is left out of it.
@@ -54,7 +55,7 @@ BODIES: Mapping[str, Wire] = {
     "MacPools": {"name": NAME, "ranges": [{"from": f"02:00:{NUMBER}:00:00", "to": f"02:00:{NUMBER}:00:01"}]},
     "Networks": {"name": NAME, "data_center": {"name": "Default"}},
     "SshPublicKeys": {"content": _KEY},
-    "StorageDomainDisks": {name: said for name, said in _DISK.items() if name != "storage_domains"},
+    "StorageDomainDisks": _IMAGE,
     "Tags": {"name": NAME},
     "VmNics": {"name": NAME},
     "Vms": {"name": NAME, "cluster": {"name": "Default"}, "template": {"name": "Blank"}},
