@@ -1,28 +1,24 @@
-"""The methods of the API: those that follow from declarations, the resources of what is no entity yet, and lists of
-what cannot be there."""
+"""The methods of the API: those that follow from declarations, its root, and lists of what cannot be there."""
 
 from hosted_engine.engine.empty import EMPTY
 from hosted_engine.engine.engine import Engine
-from hosted_engine.engine.entities import ENTITIES
+from hosted_engine.engine.entities import ENTITIES, REPORTED
 from hosted_engine.engine.fixed import FIXED
 from hosted_engine.rest.call import Handlers
 from hosted_engine.rest.entities.empty import EmptyHandlers
 from hosted_engine.rest.entities.fixed import fixed_handlers
 from hosted_engine.rest.entities.handlers import entity_handlers
-from hosted_engine.rest.resources.host_nics import HostNics
-from hosted_engine.rest.resources.statistics import StatisticLists
+from hosted_engine.rest.entities.reported import ReportedHandlers
 from hosted_engine.rest.resources.system import System
 from hosted_engine.rest.schema import schema
-
-RESOURCES = (
-    HostNics,
-    StatisticLists,
-    System,
-)
 
 
 def handlers(engine: Engine) -> Handlers:
     """Every method of the API that is there."""
-    special = {key: handler for resource in RESOURCES for key, handler in resource(engine).handlers().items()}
-    there = entity_handlers(engine, ENTITIES, schema()) | fixed_handlers(FIXED, schema()) | special
+    there = {
+        **entity_handlers(engine, ENTITIES, schema()),
+        **fixed_handlers(FIXED, schema()),
+        **ReportedHandlers(engine, REPORTED, schema()).handlers(),
+        **System(engine).handlers(),
+    }
     return EmptyHandlers(EMPTY, schema(), there).handlers()

@@ -1,6 +1,6 @@
 """The API's root"""
 
-import time
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from hosted_engine.engine.engine import Engine
@@ -10,7 +10,7 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.storage.model import StorageDomainStatus
 from hosted_engine.engine.vms.model import RUNNING
 from hosted_engine.rest.call import Answer, Call, Handlers
-from hosted_engine.rest.mapping.refs import ROOT, ref, ref_or_none, when
+from hosted_engine.rest.entities.codec import ROOT, ref
 from hosted_engine.rest.media.wire import LINKS, Wire
 from hosted_engine.rest.resources.base import Resource
 from hosted_engine.rest.schema import schema
@@ -29,7 +29,7 @@ class System(Resource):
         return {("System", "get"): self.get}
 
     async def get(self, call: Call) -> Answer:
-        user = ref_or_none("users", call.caller.user_id)
+        user = ref("users", call.caller.user_id) if call.caller.user_id else None
         summary = None if call.parameters.boolean("filter") else await self.engine.store.read(_summary)
         return Answer(
             {
@@ -44,7 +44,7 @@ class System(Resource):
                     "root_tag": ref("tags", _ROOT_TAG_ID),
                 },
                 "summary": summary,
-                "time": when(time.time()),
+                "time": datetime.now(UTC),
                 "authenticated_user": user,
                 "effective_user": user,
             }

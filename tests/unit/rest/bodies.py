@@ -31,7 +31,8 @@ GIB = 1 << 30
 # Stand in bodies for what no object has yet; `{vm}` for the id of a VM, `{a new vm}` for that of one of its own.
 NAME, NUMBER, COUNT = "{a name}", "{a number}", "{a count}"
 
-_DISK = {"name": NAME, "provisioned_size": GIB, "format": "raw", "storage_domains": [{"name": "data"}]}
+_IMAGE = {"name": NAME, "provisioned_size": GIB, "format": "raw"}
+_DISK = {**_IMAGE, "storage_domains": [{"name": "data"}]}
 _KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJJ4hAUAaM0V3J0M3Q8Zg0X0u2yqf6lVtq8cRZkq0L8d myuser@example.com"
 
 # A body of an addition to each collection, with what it cannot do without; what the path says is left out of it.
@@ -57,7 +58,7 @@ BODIES: Mapping[str, Wire] = {
     "Networks": {"name": NAME, "data_center": {"name": "Default"}},
     "SshPublicKeys": {"content": _KEY},
     "Steps": {"description": NAME, "type": "executing"},
-    "StorageDomainDisks": {name: said for name, said in _DISK.items() if name != "storage_domains"},
+    "StorageDomainDisks": _IMAGE,
     "Tags": {"name": NAME},
     "VmNics": {"name": NAME},
     "Vms": {"name": NAME, "cluster": {"name": "Default"}, "template": {"name": "Blank"}},

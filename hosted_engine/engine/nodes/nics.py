@@ -3,11 +3,17 @@
 import ipaddress
 import uuid
 from collections.abc import Iterable, Mapping
+from typing import Any
 
-from hosted_engine.engine.networks.model import Network
+from hosted_engine.engine.entity.declaration import Link
+from hosted_engine.engine.entity.reported import Reported, Shown
+from hosted_engine.engine.networks.model import ClusterNetwork, Network
+from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.network import NodeNetwork
-from hosted_engine.rest.mapping.refs import ref, ref_or_none
-from hosted_engine.rest.media.wire import Wire
+from hosted_engine.engine.nodes.network_news import last_seen
+from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.problems import NotThere, found
 from node.api.messages.network import LinkAddress, LinkReport
 
 _NAMESPACE = uuid.UUID("6f0f6a0c-7f4e-5a53-9d1b-0c8f3f7e2a11")
@@ -29,7 +35,44 @@ def nic_id(node_id: str, name: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, f"{node_id}/{name}"))
 
 
-def host_nic_to_wire(node_id: str, link: LinkReport, known: NodeNetwork, networks: Mapping[str, Network]) -> Wire:
+def _nics(tx: Transaction, readings: Readings, ids: Mapping[str, str]) -> Mapping[str, Shown]:
+    """What the node said last; of a silent one what was seen last, and not whether that still is so."""
+    node, known = _node(tx, ids), _known(tx, readings, ids)
+    networks = _networks(tx, node)
+    return {nic_id(node.id, link.name): _nic(node.id, link, known, networks) for link in known.nics()}
+
+
+def _nic_statistics(tx: Transaction, readings: Readings, ids: Mapping[str, str]) -> Mapping[str, Shown]:
+    node, known = _node(tx, ids), _known(tx, readings, ids)
+    for link in known.nics():
+        if nic_id(node.id, link.name) == ids["nic"]:
+            return _statistics(node.id, link.name, known)
+    raise NotThere(kind=HOST_NICS.kind, id=ids["nic"])
+
+
+HOST_NICS = Reported("host NIC", ("HostNics", "HostNic"), frozenset({"host"}), _nics)
+HOST_NIC_STATISTICS = Reported("statistic", ("Statistics", "Statistic"), frozenset({"host", "nic"}), _nic_statistics)
+
+
+def _node(tx: Transaction, ids: Mapping[str, str]) -> Node:
+    return found(tx.nodes.get(ids["host"]), "host", ids["host"])
+
+
+def _known(tx: Transaction, readings: Readings, ids: Mapping[str, str]) -> NodeNetwork:
+    return readings.of(ids["host"]).network or last_seen(tx, ids["host"]) or NodeNetwork()
+
+
+def _networks(tx: Transaction, node: Node) -> Mapping[str, Network]:
+    """Those of its cluster by their bridges: other clusters may have others of that name."""
+    there = tx.of(ClusterNetwork).list(cluster_id=node.cluster_id)
+    return {network.bridge: network for network in tx.networks.find([link.network_id for link in there]).values()}
+
+
+def _link(node_id: str, name: str) -> Link:
+    return Link("", nic_id(node_id, name), path=f"hosts/{node_id}/nics")
+
+
+def _nic(node_id: str, link: LinkReport, known: NodeNetwork, networks: Mapping[str, Network]) -> Shown:
     """`networks` by the name of their bridge. A NIC below a bridge shows the bridge's addresses, as in oVirt. A status
     that nobody knows is left out, as there: it has no word for that."""
     bridge = known.links.get(link.controller)
@@ -37,7 +80,6 @@ def host_nic_to_wire(node_id: str, link: LinkReport, known: NodeNetwork, network
     addresses, gateways = (link if over is None else over).addresses, (link if over is None else over).gateways
     network = networks.get(link.controller) if over is not None else None
     return {
-        **ref("hosts", node_id, "nics", nic_id(node_id, link.name)),
         "name": link.name,
         "mac": {"address": link.mac} if link.mac else None,
         "mtu": link.mtu,
@@ -51,10 +93,10 @@ def host_nic_to_wire(node_id: str, link: LinkReport, known: NodeNetwork, network
         "ipv6_boot_protocol": _boot(addresses, 6),
         "base_interface": link.base or None,
         "vlan": {"id": link.vlan} if link.vlan is not None else None,
-        "bonding": _bonding(node_id, link, known),
+        **_bonding(node_id, link, known),
         "ad_aggregator_id": _aggregator(link),
-        "host": ref("hosts", node_id),
-        "network": ref_or_none("networks", network.id if network is not None else None),
+        "host": Link("nodes", node_id),
+        "network": Link("networks", network.id) if network is not None else None,
     }
 
 
@@ -62,29 +104,25 @@ def _aggregator(link: LinkReport) -> int | None:
     return link.bond.aggregator if link.bond else link.bond_port.aggregator if link.bond_port else None
 
 
-def _bonding(node_id: str, link: LinkReport, known: NodeNetwork) -> Wire | None:
+def _bonding(node_id: str, link: LinkReport, known: NodeNetwork) -> dict[str, Any]:
     if link.bond is None:
-        return None
-
-    def nic(name: str) -> Wire:
-        return ref("hosts", node_id, "nics", nic_id(node_id, name))
-
+        return {}
     number, words = _MODES.get(link.bond.mode, (link.bond.mode, link.bond.mode))
     ports = sorted(port.name for port in known.links.values() if port.controller == link.name)
     return {
-        "options": [{"name": "mode", "value": str(number), "type": words}],
-        "slaves": [nic(name) for name in ports],
-        "active_slave": nic(link.bond.active_port) if link.bond.active_port else None,
-        "ad_partner_mac": {"address": link.bond.partner_mac} if link.bond.partner_mac else None,
+        "bonding.options": [{"name": "mode", "value": str(number), "type": words}],
+        "bonding.slaves": [_link(node_id, name) for name in ports],
+        "bonding.active_slave": _link(node_id, link.bond.active_port) if link.bond.active_port else None,
+        "bonding.ad_partner_mac": {"address": link.bond.partner_mac} if link.bond.partner_mac else None,
     }
 
 
-def _ip(addresses: Iterable[LinkAddress], gateways: Iterable[str], version: int) -> Wire | None:
+def _ip(addresses: Iterable[LinkAddress], gateways: Iterable[str], version: int) -> dict[str, Any] | None:
     """The first one that is not link-local."""
-    found = next((a for a in addresses if _version(a) == version and a.origin != "link-local"), None)
-    if found is None:
+    first = next((a for a in addresses if _version(a) == version and a.origin != "link-local"), None)
+    if first is None:
         return None
-    address = ipaddress.ip_interface(found.address)
+    address = ipaddress.ip_interface(first.address)
     gateway = next((ip for ip in gateways if ipaddress.ip_address(ip.split(", ")[0]).version == version), None)
     netmask = str(address.netmask) if version == 4 else str(address.network.prefixlen)
     return {"address": str(address.ip), "netmask": netmask, "gateway": gateway, "version": f"v{version}"}
@@ -115,22 +153,20 @@ _RATED = (
 )
 
 
-def statistics_to_wire(node_id: str, name: str, known: NodeNetwork) -> list[Wire]:
+def _statistics(node_id: str, name: str, known: NodeNetwork) -> Mapping[str, Shown]:
     """Names, units and kinds are those of oVirt; nothing is said of what the node has not counted yet."""
-    nic = nic_id(node_id, name)
     counters, rates = known.counters.get(name), known.rates.get(name)
     rated = [(n, d, "gauge", "decimal", u, getattr(rates, key) * by) for n, d, u, key, by in _RATED if rates]
     counted = [(n, d, "counter", "integer", u, getattr(counters, key)) for n, d, u, key in _COUNTED if counters]
-    return [
-        {
-            **ref("hosts", node_id, "nics", nic, "statistics", nic_id(nic, name)),
-            "name": name,
+    return {
+        nic_id(nic_id(node_id, name), statistic): {
+            "name": statistic,
             "description": description,
             "kind": kind,
             "type": type_,
             "unit": unit,
             "values": [{"datum": value}],
-            "host_nic": ref("hosts", node_id, "nics", nic),
+            "host_nic": _link(node_id, name),
         }
-        for name, description, kind, type_, unit, value in (*rated, *counted)
-    ]
+        for statistic, description, kind, type_, unit, value in (*rated, *counted)
+    }
