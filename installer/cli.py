@@ -44,7 +44,7 @@ def _surroundings() -> object:
     from netconf.command.surroundings import Surroundings
     from node.network.names import Names
 
-    return Surroundings(site=lambda: Names().get().names)
+    return Surroundings(site=lambda: Names().names().names)
 
 
 @main.command()

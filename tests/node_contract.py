@@ -292,6 +292,29 @@ class NodeContract:
         assert refused.value.text.code == "VmNotPossible"
         assert await node.vm(spec.id) is None
 
+    async def test_a_vm_that_is_reset_runs_on_and_one_that_is_down_stays_so(self, node: NodeApi) -> None:
+        spec = self.new_vm()
+        await node.define_vm(spec)
+        assert (await node.reset_vm(spec.id)).state is VmState.DOWN
+        await node.start_vm(spec.id)
+        for _ in range(2):
+            assert (await node.reset_vm(spec.id)).state is VmState.UP
+        await node.destroy_vm(spec.id)
+        await node.undefine_vm(spec.id)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.reset_vm(spec.id)
+        assert refused.value.text.code == "VmUnknown"
+
+    async def test_the_guest_of_a_vm_that_is_up_is_asked_to_boot_again(self, node: NodeApi) -> None:
+        spec = self.new_vm()
+        await node.define_vm(spec)
+        assert (await node.reboot_vm(spec.id)).state is VmState.DOWN
+        await node.start_vm(spec.id)
+        for _ in range(2):
+            assert (await node.reboot_vm(spec.id)).state is VmState.REBOOTING
+        await node.destroy_vm(spec.id)
+        await node.undefine_vm(spec.id)
+
     async def test_a_vm_without_its_disk_is_not_started(self, node: NodeApi) -> None:
         spec = self.new_vm(VmDisk(image=self.new_image(), format=ImageFormat.QCOW2))
         await node.define_vm(spec)

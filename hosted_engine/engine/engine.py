@@ -16,7 +16,7 @@ class Engine:
     """`store.transaction()` is for reading, and for what belongs to no command (sessions). `readings` holds what the
     nodes said last (memory, load, mounts). `clock` answers seconds since the epoch.
 
-    Commands: hosted_engine.engine.tasks.registry names them all.
+    Commands: hosted_engine.engine.tasks.registry knows them all.
     """
 
     def __init__(

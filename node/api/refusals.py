@@ -54,6 +54,12 @@ class NoSuchPath(Refused):
     status = 404
 
 
+class NodeTooOld(Refused):
+    what = "Node {node} was not asked for {operation}"
+    why = "it has version {version} of the contract, and the operation came with {since}"
+    mend = "Upgrade the node, then try again"
+
+
 class ClaimRejected(Refused):
     what = "The node cannot take the certificate"
     why = "{reason}"

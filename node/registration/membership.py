@@ -135,7 +135,7 @@ class Membership:
         self._forget_claim_code()
         self._claimed_anew()
 
-    def leave(self, leave: Leave) -> None:
+    def end(self, leave: Leave) -> None:
         """Belong to no site any more, as before the claim; key, name and id stay. The same again changes nothing."""
         with self._claiming:
             if not self.claimed:

@@ -51,7 +51,7 @@ def fake_nodes(count: int = 3, *, now: Callable[[], float] = lambda: 0.0) -> dic
     shared.make_image(TINY_IMAGE, ImageRequest(format=ImageFormat.QCOW2, source="tiny"))
     nodes = {node_id(n): FakeNode(f"node{n}", site=shared, node_id=node_id(n), now=now) for n in range(1, count + 1)}
     for node in nodes.values():
-        node.keeps_engine = True
+        node.ha_service.keeps_engine = True
         for volume in VOLUMES:
             node.storage.mounted[volume] = MountRequest(volume=volume, servers=("node1",))
     return nodes

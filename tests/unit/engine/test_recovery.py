@@ -13,6 +13,7 @@ from hosted_engine.engine.disks.model import DiskStatus
 from hosted_engine.engine.jobs.model import JobStatus
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
@@ -101,6 +102,14 @@ async def shutdown_vm(world: World) -> Command:
     return command
 
 
+async def reboot_vm(world: World) -> Command:
+    return RebootVm(id=await running_vm(world))
+
+
+async def reset_vm(world: World) -> Command:
+    return ResetVm(id=await running_vm(world))
+
+
 async def remove_vm(world: World) -> Command:
     vm_id = await tiny_vm(world)
     await done(world, new_disk_on(world, vm_id))
@@ -146,6 +155,8 @@ SCENES = [
     start_vm,
     stop_vm,
     shutdown_vm,
+    reboot_vm,
+    reset_vm,
     remove_vm,
     remove_disk,
     remove_wiped_disk,
@@ -162,6 +173,8 @@ BACKWARD = [
     start_vm,
     stop_vm,
     shutdown_vm,
+    reboot_vm,
+    reset_vm,
     deactivate_node,
     activate_node,
 ]
@@ -174,6 +187,8 @@ CALLS = {
     "start_vm": ("define_vm", "start_vm"),
     "stop_vm": ("destroy_vm",),
     "shutdown_vm": ("shutdown_vm",),
+    "reboot_vm": ("reboot_vm",),
+    "reset_vm": ("reset_vm",),
     "deactivate_node": ("begin_maintenance",),
     "activate_node": ("end_maintenance",),
 }

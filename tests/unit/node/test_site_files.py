@@ -3,12 +3,16 @@
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from node.api.messages.ha import SiteFilesRequest
+from node.api.messages.ha import EngineVmEdit, Shape, SiteFilesRequest
+from node.api.messages.vms import VmSpec
 from node.api.refusals import Malformed
 from node.storage.site_files import SiteFiles
 from node.system.threads import Threads
+
+RUNNING = Shape(memory_mib=1024, vcpus=1)
 
 
 @pytest.fixture
@@ -18,7 +22,10 @@ def files(tmp_path: Path) -> SiteFiles:
     async def mounted(_: str) -> None:
         return None
 
-    return SiteFiles(Threads("files", 1), volumes=tmp_path, need=mounted)
+    async def running_shape(_: str) -> Shape:
+        return RUNNING
+
+    return SiteFiles(Threads("files", 1), volumes=tmp_path, need=mounted, running_shape=running_shape)
 
 
 def request(text: str) -> SiteFilesRequest:
@@ -26,7 +33,7 @@ def request(text: str) -> SiteFilesRequest:
 
 
 async def test_they_are_private_to_root(files: SiteFiles, tmp_path: Path) -> None:
-    await files.write("engine", request("{}"))
+    await files.write_site_files("engine", request("{}"))
     folder = tmp_path / "engine" / "ha"
     assert folder.stat().st_mode & 0o777 == 0o700
     assert [path.stat().st_mode & 0o777 for path in folder.iterdir()] == [0o600]
@@ -35,7 +42,7 @@ async def test_they_are_private_to_root(files: SiteFiles, tmp_path: Path) -> Non
 async def test_the_one_before_is_kept_and_the_same_again_is_no_other(files: SiteFiles, tmp_path: Path) -> None:
     folder = tmp_path / "engine" / "ha"
     for text in ("one", "two", "three", "three"):
-        report = await files.write("engine", request(text))
+        report = await files.write_site_files("engine", request(text))
     assert (folder / "engine-vm.json").read_text() == "three"
     assert (folder / "engine-vm.json.previous").read_text() == "two"
     assert list(report.digests) == ["engine-vm.json"]
@@ -44,21 +51,30 @@ async def test_the_one_before_is_kept_and_the_same_again_is_no_other(files: Site
 async def test_a_crash_in_the_middle_leaves_the_old_one(
     files: SiteFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await files.write("engine", request("old"))
-    before = await files.look("engine")
+    await files.write_site_files("engine", request("old"))
+    before = await files.site_files("engine")
 
     def crash(*_: object) -> None:
         raise OSError("No space left on device")
 
     monkeypatch.setattr(os, "fsync", crash)
     with pytest.raises(OSError, match="No space"):
-        await files.write("engine", request("new"))
+        await files.write_site_files("engine", request("new"))
     monkeypatch.undo()
-    assert await files.look("engine") == before
+    assert await files.site_files("engine") == before
 
 
 @pytest.mark.parametrize("name", ["../engine-vm.json", "..", "", "a/b", "/etc/passwd"])
 async def test_nothing_is_written_elsewhere(files: SiteFiles, tmp_path: Path, name: str) -> None:
     with pytest.raises(Malformed):
-        await files.write("engine", SiteFilesRequest(files={"good.json": "{}", name: "{}"}))
+        await files.write_site_files("engine", SiteFilesRequest(files={"good.json": "{}", name: "{}"}))
     assert not (tmp_path / "engine" / "ha").exists()
+
+
+async def test_how_the_engine_vm_runs_here_is_told_beside_what_its_next_start_takes(files: SiteFiles) -> None:
+    spec = VmSpec(id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60", name="engine", memory_bytes=1 << 30)
+    await files.write_site_files("engine", request(msgspec.json.encode(spec).decode()))
+    assert (await files.engine_vm("engine")).running == RUNNING
+    edit = EngineVmEdit(edit="more", memory_bytes=2 << 30, sockets=1, cores=2, threads=1)
+    report = await files.edit_engine_vm("engine", edit)
+    assert (report.running, report.wanted.cores) == (RUNNING, 2)
