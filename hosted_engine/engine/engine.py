@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from hosted_engine.engine.command import Command, Means
+from hosted_engine.engine.loop import Loop
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Fleet, Store
 from hosted_engine.engine.tasks.history import sweep
@@ -13,8 +14,9 @@ from hosted_engine.engine.users.model import Caller
 
 
 class Engine:
-    """`store.transaction()` is for reading, and for what belongs to no command (sessions). `readings` holds what the
-    nodes said last (memory, load, mounts). `clock` answers seconds since the epoch.
+    """`store.read` is for reading. Whatever writes does so in `loop`: commands, which `perform` takes there, and what
+    belongs to none (sessions). `readings` holds what the nodes said last (memory, load, mounts). `clock` answers
+    seconds since the epoch.
 
     Commands: hosted_engine.engine.tasks.registry knows them all.
     """
@@ -31,12 +33,13 @@ class Engine:
         self.store = store
         self.readings = readings
         self.clock = clock
+        self.loop = Loop()
         self._tasks = TaskRunner(Means(store, fleet, clock, readings), readings, locks, clock)
 
     async def perform(self, command: Command, caller: Caller) -> Running:
         """Let `command` in and return at once; `Running.command` has the ids of what it makes, `Running.wait()` waits
         for its end. Raises Refused (problems of the subject) when it is not let in; then nothing was changed."""
-        return await self._tasks.perform(command, caller)
+        return await self.loop.run(self._tasks.perform(command, caller))
 
     def resume(self) -> int:
         """Go on with what a crash interrupted: once, before the first command. Returns how many tasks there were."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import falcon.asgi
 from falcon.asgi import Request, Response
 
+from hosted_engine.engine.loop import Loop
 from hosted_engine.engine.ports import Store
 from hosted_engine.rest import sso
 from hosted_engine.rest.auth import Authenticator
@@ -27,8 +28,10 @@ def make_app(
     handlers: Handlers,
     authority_pem: bytes,
     clock: Callable[[], float] = time.time,
+    loop: Loop | None = None,
 ) -> falcon.asgi.App[Request, Response]:
-    authenticator = Authenticator(store, clock)
+    """`loop` is the engine's, where that is not the one that serves."""
+    authenticator = Authenticator(store, clock, loop or Loop())
     app: falcon.asgi.App[Request, Response] = falcon.asgi.App()
     app.req_options.strip_url_path_trailing_slash = True
     app.add_sink(Api(Dispatcher(schema(), handlers), authenticator).serve, re.compile(re.escape(PREFIX) + "(?=[/;]|$)"))
