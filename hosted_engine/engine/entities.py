@@ -18,6 +18,7 @@ from hosted_engine.engine.networks.cluster_entity import CLUSTER_NETWORKS
 from hosted_engine.engine.networks.entity import NETWORKS, NICS, VNIC_PROFILES
 from hosted_engine.engine.nodes.entity import NODES
 from hosted_engine.engine.nodes.nics import HOST_NIC_STATISTICS, HOST_NICS
+from hosted_engine.engine.nodes.statistics import HOST_STATISTICS
 from hosted_engine.engine.records import RECORDS
 from hosted_engine.engine.scheduler.entity import SCHEDULING_POLICIES
 from hosted_engine.engine.search.vocabulary import check_searches
@@ -58,7 +59,7 @@ ENTITIES: tuple[Entity[Any], ...] = (
     VNIC_PROFILES,
 )
 
-REPORTED: tuple[Reported, ...] = (HOST_NICS, HOST_NIC_STATISTICS)
+REPORTED: tuple[Reported, ...] = (HOST_NICS, HOST_NIC_STATISTICS, HOST_STATISTICS)
 
 STORED: tuple[Record[Any], ...] = (*RECORDS, *ENTITIES)  # all that has a table
 

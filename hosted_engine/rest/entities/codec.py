@@ -23,7 +23,7 @@ def row(entity: Entity[Any], item: Any, gathered: Any, href: str = "", key: str 
     """`href` is where it is shown; without one, in its own collection."""
     identity = str(getattr(item, key))
     shown = entity.show(item, gathered)
-    values = [identity, *(get(item) for get in _getters(entity)), *map(_shown, shown.values())]
+    values = [identity, *(get(item) for get in _getters(entity)), *map(linked, shown.values())]
     return Row(_form(entity, tuple(shown)), href or f"{ROOT}/{entity.path}/{identity}", tuple(values))
 
 
@@ -33,17 +33,17 @@ def to_wire(entity: Entity[Any], item: Any, gathered: Any, href: str = "", key: 
 
 def reported_row(identity: str, href: str, shown: Mapping[str, Any]) -> Row:
     """Of what is no entity: all that is shown of it, by places."""
-    return Row(_reported_form(tuple(shown)), href, (identity, *map(_shown, shown.values())))
+    return Row(_reported_form(tuple(shown)), href, (identity, *map(linked, shown.values())))
 
 
 def ref(table: str, identity: str, path: str = "") -> Wire:
     return {"id": identity, "href": f"{ROOT}/{path or entity_of(table).path}/{identity}"}
 
 
-def _shown(value: Any) -> Any:
+def linked(value: Any) -> Any:
     if isinstance(value, Link):
         return ref(value.table, value.id, value.path)
-    return [_shown(one) for one in value] if isinstance(value, list) else value
+    return [linked(one) for one in value] if isinstance(value, list) else value
 
 
 @cache

@@ -66,10 +66,8 @@ class EntityHandlers(Resource):
                     yield key, Here(handle, number, place, together.get(key))
 
     def actions(self) -> Iterator[tuple[Key, Handler]]:
-        place = self._entity.places[0]
-        if not place.within:
-            for name, action in self._entity.actions.items():
-                yield (place.services[1], name), partial(self.act_on, action)
+        for name, action in self._entity.actions.items():
+            yield (self._entity.places[0].services[1], name), partial(self.act_on, action)
 
     async def list(self, call: Call, _: int, place: Place) -> Answer:
         def look(tx: Transaction) -> Objects:
@@ -122,7 +120,7 @@ class EntityHandlers(Resource):
         running = await self.perform(call, command)
 
         def look(tx: Transaction) -> Wire:
-            now = found(tx.of(self._entity.model).get(item.id), self._entity.kind, item.id)
+            now = found(self._entity.find_added(tx, item), self._entity.kind, str(item.id))
             return self._shown(tx, call, place, [now], call.path)[0]
 
         return added(running, await self.engine.store.read(look))

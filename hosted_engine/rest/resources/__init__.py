@@ -3,8 +3,10 @@
 from hosted_engine.engine.empty import EMPTY
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.entities import ENTITIES, REPORTED
+from hosted_engine.engine.fixed import FIXED
 from hosted_engine.rest.call import Handlers
 from hosted_engine.rest.entities.empty import EmptyHandlers
+from hosted_engine.rest.entities.fixed import fixed_handlers
 from hosted_engine.rest.entities.handlers import entity_handlers
 from hosted_engine.rest.entities.reported import ReportedHandlers
 from hosted_engine.rest.resources.system import System
@@ -15,6 +17,7 @@ def handlers(engine: Engine) -> Handlers:
     """Every method of the API that is there."""
     there = {
         **entity_handlers(engine, ENTITIES, schema()),
+        **fixed_handlers(FIXED, schema()),
         **ReportedHandlers(engine, REPORTED, schema()).handlers(),
         **System(engine).handlers(),
     }

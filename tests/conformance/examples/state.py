@@ -9,7 +9,10 @@ from typing import Any
 
 Row = Mapping[str, Any]
 _HISTORY = frozenset(
-    {"events", "jobs", "job_steps", "tasks", "journal_lines", "sessions", "alembic_version", "sqlite_sequence"}
+    {
+        *("events", "jobs", "job_steps", "tasks", "journal_lines", "sessions", "alembic_version", "sqlite_sequence"),
+        *("seen_links", "seen_storage"),  # what nodes said last, whatever a client does
+    }
 )
 
 

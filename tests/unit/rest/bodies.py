@@ -29,7 +29,7 @@ HANDLERS = handlers(cast(Engine, None))
 GIB = 1 << 30
 
 # Stand in bodies for what no object has yet; `{vm}` for the id of a VM, `{a new vm}` for that of one of its own.
-NAME, NUMBER = "{a name}", "{a number}"
+NAME, NUMBER, COUNT = "{a name}", "{a number}", "{a count}"
 
 _IMAGE = {"name": NAME, "provisioned_size": GIB, "format": "raw"}
 _DISK = {**_IMAGE, "storage_domains": [{"name": "data"}]}
@@ -50,11 +50,14 @@ BODIES: Mapping[str, Wire] = {
     "DataCenters": {"name": NAME, "local": False},
     "DiskAttachments": {"interface": "virtio", "bootable": False, "disk": _DISK},
     "Disks": _DISK,
+    "Events": {"description": NAME, "severity": "warning", "origin": "monitor", "custom_id": COUNT},
     "InstanceTypeNics": {"name": NAME},
     "InstanceTypes": {"name": NAME},
+    "Jobs": {"description": NAME},
     "MacPools": {"name": NAME, "ranges": [{"from": f"02:00:{NUMBER}:00:00", "to": f"02:00:{NUMBER}:00:01"}]},
     "Networks": {"name": NAME, "data_center": {"name": "Default"}},
     "SshPublicKeys": {"content": _KEY},
+    "Steps": {"description": NAME, "type": "executing"},
     "StorageDomainDisks": _IMAGE,
     "Tags": {"name": NAME},
     "VmNics": {"name": NAME},
@@ -178,6 +181,7 @@ class Site:
         whole = {name: said for name, said in BODIES[operation.service].items() if name not in operation.above}
         text = json.dumps(whole).replace(NAME, f"new{number}")
         text = text.replace(NUMBER, f"{number >> 8:02x}:{number & 255:02x}")
+        text = text.replace(f'"{COUNT}"', str(number))
         for name, path in _COLLECTIONS.items():
             if f"{{{name}}}" in text:
                 text = text.replace(f"{{{name}}}", self._id(name, path, frozenset()))

@@ -30,6 +30,7 @@ ONLY_SO: Mapping[str, str] = {
     "cluster.data_center": "a cluster stays in its data center, and the second one has no management network",
     "cluster.management_network": "the second network is in another data center",
     "data_center.local": "nothing can lie on the disks of one host alone",
+    "step.parent_step": "the other steps are those of other jobs",
     "network.usages": "by itself a network is for VMs, or not",
 }
 
