@@ -10,6 +10,7 @@ _COMMANDS = {
     "deploy": "hosted_engine.deploy.command:deploy",
     "gluster": "installer.node_groups:gluster",
     "ha": "hosted_engine.ha.command:ha",
+    "join": "node.registration.command:join",
     "install": "installer.command:install",
     "net": "netconf.command:net",
     "node": "installer.node_groups:node",

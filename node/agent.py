@@ -29,11 +29,15 @@ from node.observe.capabilities import CapabilitiesReader, accelerator
 from node.observe.hub import Hub
 from node.observe.network_watch import NetworkWatch
 from node.observe.statistics import StatisticsReader, read_memory
+from node.registration.engine_door import EngineDoor
 from node.registration.gluster_trust import GlusterTrust
+from node.registration.join_files import JoinFiles
+from node.registration.joining import Joining
 from node.registration.leaving import Leaving
 from node.registration.membership import Membership
 from node.registration.migration_trust import MigrationTrust
 from node.registration.offer import read_offer
+from node.registration.question import Questions
 from node.server.app import make_app
 from node.server.serve import Service
 from node.serving.watchdog import notify, pet
@@ -80,6 +84,7 @@ class Agent:
             ready=lambda: notify("READY=1"),
             stopping=lambda: self._hub.close(),
         )
+        self._join_files = JoinFiles(settings.own_folder, Path(settings.scratch))
         self._for_balloons = Threads("balloons", 1)
         self._for_pool = Threads("pool", 4)  # looks at the pool hang where a server does
         self._migration_trust = MigrationTrust(run, identity=settings.own_folder)
@@ -161,7 +166,12 @@ class Agent:
             self._quick,
             (
                 self._membership,
-                Leaving(self._membership, self._quick, things=lambda: self._things(mounts, leases)),
+                Leaving(
+                    self._membership,
+                    self._join_files,
+                    self._quick,
+                    things=lambda: self._things(mounts, leases),
+                ),
                 CapabilitiesReader(
                     run,
                     hypervisor,
@@ -202,8 +212,19 @@ class Agent:
                 self._vms,
             ),
         )
+        self._joining = self._make_joining(self._host)
         self._balloons = BalloonKeeper(hypervisor, self._for_balloons, memory=read_memory, clock=self._clock)
         self._keeper = Keeper(wishes, mounts, leases, self._clock, after_look=self._vms.resume_paused_by_storage)
+
+    def _make_joining(self, host: Host) -> Joining:
+        door = EngineDoor()
+        questions = Questions(
+            port=self._settings.port,
+            identity=host.identity,
+            capabilities=host.capabilities,
+            own_address=door.own_address,
+        )
+        return Joining(self._join_files, self._membership, door, self._clock, question=questions.make, take=host.claim)
 
     def _pool_state(self, gluster: Gluster, bricks: BrickMarks) -> PoolStateWatch:
         own, folders = self._membership, FolderLooks(bricks.look_at, self._clock.monotonic)
@@ -239,6 +260,7 @@ class Agent:
         self._spawn(self._keeper.run())
         self._spawn(self._balloons.run())
         self._spawn(pet())
+        self._spawn(self._joining.run())
         self._spawn(self._pool_watch.run())
         log.info("serving %s on port %d", self._settings.node_name, self._settings.port)
         await self._service.run()

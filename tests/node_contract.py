@@ -13,7 +13,7 @@ import pytest
 from node.api.contract import NodeApi
 from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import BrickRemoval, BrickRequest
-from node.api.messages.ha import EngineVmEdit, MaintenanceRequest, SiteFilesRequest
+from node.api.messages.ha import EngineVmEdit, MaintenanceRequest, SiteFilesRequest, SiteNode, SiteNodes
 from node.api.messages.identity import Leave
 from node.api.messages.images import ImageFormat, ImageRef, ImageRequest, ImageResize
 from node.api.messages.leases import LeaseRequest, LeaseTimersRequest
@@ -363,6 +363,15 @@ class NodeContract:
             await node.write_site_files(self.volume, SiteFilesRequest(files={"../x": ""}))
         with pytest.raises(RemoteRefused):
             await node.site_files("not-mounted")
+
+    async def test_the_nodes_of_the_site_are_changed_and_nothing_else(self, node: NodeApi) -> None:
+        await node.write_site_files(self.volume, SiteFilesRequest(files={"site.json": '{"name": "x", "nodes": []}'}))
+        nodes = SiteNodes(nodes=(SiteNode(name="node9", address="192.0.2.19", host_id=9),))
+        for _ in range(2):
+            assert await node.set_site_nodes(self.volume, nodes) == nodes
+        assert await node.site_nodes(self.volume) == nodes
+        with pytest.raises(RemoteRefused):
+            await node.site_nodes("not-mounted")
 
     async def test_memory_and_processors_of_the_engine_vm_are_edited_and_nothing_else(self, node: NodeApi) -> None:
         spec = self.new_vm()

@@ -3,7 +3,8 @@
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import falcon.asgi
 from falcon.asgi import Request, Response
@@ -27,10 +28,12 @@ def make_app(
     store: Store,
     handlers: Handlers,
     authority_pem: bytes,
+    routes: Mapping[str, object] = MappingProxyType({}),
     clock: Callable[[], float] = time.time,
     loop: Loop | None = None,
 ) -> falcon.asgi.App[Request, Response]:
-    """`loop` is the engine's, where that is not the one that serves."""
+    """`routes` are resources beside the API, by their paths. `loop` is the engine's, where that is not the one that
+    serves."""
     authenticator = Authenticator(store, clock, loop or Loop())
     app: falcon.asgi.App[Request, Response] = falcon.asgi.App()
     app.req_options.strip_url_path_trailing_slash = True
@@ -40,6 +43,8 @@ def make_app(
     app.add_route(LOGOUT, Logout(authenticator))
     app.add_route("/ovirt-engine/services/health", Health(store))
     app.add_route("/ovirt-engine/services/pki-resource", PkiResource(authority_pem))
+    for path, resource in routes.items():
+        app.add_route(path, resource)
     app.add_error_handler(Exception, _refuse)
     app.add_error_handler(falcon.HTTPError, _refuse)  # Falcon has one of its own for these
     return app

@@ -34,13 +34,6 @@ class NotAllowed(Refused):
     status = 403
 
 
-class OnlyDeploy(Refused):
-    what = "The node was not taken out of its site"
-    why = "the certificate of {caller} speaks for {role}, and only the deploy may do that"
-    mend = "Run on the node of the deploy: trivet deploy ANSWERS.toml --take-back"
-    status = 403
-
-
 class NotBare(Refused):
     what = "The node was not taken out of its site"
     why = "it still has {things}"

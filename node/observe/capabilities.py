@@ -80,6 +80,8 @@ class CapabilitiesReader:
             memory_bytes=parse.meminfo(Path("/proc/meminfo").read_text()).total_bytes,
             accelerator=self._accelerator,
             nics=nics(),
+            machine_id=_text(Path("/etc/machine-id")),
+            hardware_uuid=_text(Path("/sys/class/dmi/id/product_uuid")).lower(),
         )
 
     def _gluster(self) -> str:

@@ -8,7 +8,7 @@ from falcon.asgi import Request, Response
 from node.api.contract import OPERATIONS
 from node.api.messages.identity import Role
 from node.api.operation import DRIVERS
-from node.api.refusals import JustClaimed, NoSuchPath, NotAllowed, NotClaimedYet, OnlyDeploy
+from node.api.refusals import JustClaimed, NoSuchPath, NotAllowed, NotClaimedYet
 from node.server.peer import Peer, peer_in
 from node.server.resource import Resource
 
@@ -58,5 +58,4 @@ class Gate:
 
 def _require(peer: Peer, roles: Set[Role]) -> None:
     if peer.role not in roles:
-        refusal = OnlyDeploy if roles == {Role.DEPLOY} and peer.role in DRIVERS else NotAllowed
-        raise refusal(caller=repr(peer.name), role=repr(peer.role))
+        raise NotAllowed(caller=repr(peer.name), role=repr(peer.role))

@@ -7,9 +7,9 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from node.api.messages.ha import EngineVmEdit, EngineVmReport, Shape, SiteFilesReport, SiteFilesRequest
+from node.api.messages.ha import EngineVmEdit, EngineVmReport, Shape, SiteFilesReport, SiteFilesRequest, SiteNodes
 from node.api.refusals import Malformed, token
-from node.storage import engine_vm_files, layout
+from node.storage import engine_vm_files, layout, site_nodes
 from node.system.files import read_or_none, sync_folder, write_durable
 from node.system.threads import Threads
 
@@ -42,6 +42,20 @@ class SiteFiles:
         folder = Path(layout.site_files(self._volumes, volume))
         await self._need(volume)
         return await self._threads(_digests, folder)
+
+    async def site_nodes(self, volume: str) -> SiteNodes:
+        folder = Path(layout.site_files(self._volumes, volume))
+        await self._need(volume)
+        return await self._threads(site_nodes.read, folder)
+
+    async def set_site_nodes(self, volume: str, nodes: SiteNodes) -> SiteNodes:
+        for node in nodes.nodes:
+            token("node", node.name)
+        folder = Path(layout.site_files(self._volumes, volume))
+        await self._need(volume)
+        text = await self._threads(site_nodes.text_with, folder, nodes)
+        await self._threads(_write, folder, {site_nodes.FILE: text})
+        return await self._threads(site_nodes.read, folder)
 
     async def engine_vm(self, volume: str) -> EngineVmReport:
         folder = Path(layout.site_files(self._volumes, volume))

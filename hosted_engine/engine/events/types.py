@@ -20,6 +20,18 @@ class EventType(Enum):
     VDS_DETECTED = (13, _N, "Status of host {node} was set to Up.")
     VDS_HOST_NOT_RESPONDING_CONNECTING = (9008, _W, "Host {node} is not responding. Trying to connect again.")
     VDS_HOST_NOT_RESPONDING = (9027, _W, "Host {node} is not responding.")
+    VDS_REGISTER_SUCCEEDED = (
+        828,
+        _N,
+        "Host {node} asks to be approved. On its screen have to be its own words, {words}, and the engine's, {engine}.",
+    )
+    VDS_REGISTER_FAILED = (826, _E, "A machine that wants to be a host was turned away: {reason}")
+    VDS_APPROVE = (498, _N, "Host {node} was successfully approved by user {user}.")
+    VDS_APPROVE_FAILED = (499, _E, "Failed to approve Host {node} (User: {user}): {reason}")
+    VDS_INSTALL = (504, _N, "Host {node} installed")
+    VDS_INSTALL_FAILED = (505, _E, "Host {node} installation failed. {reason}")
+    USER_REMOVE_VDS = (44, _N, "Host {node} was removed by {user}.")
+    USER_FAILED_REMOVE_VDS = (106, _E, "Failed to remove Host {node} (User: {user}): {reason}")
     VDS_TIME_DRIFT_ALERT = (
         604,
         _W,

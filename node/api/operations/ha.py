@@ -7,6 +7,7 @@ from node.api.messages.ha import (
     MaintenanceRequest,
     SiteFilesReport,
     SiteFilesRequest,
+    SiteNodes,
 )
 from node.api.operation import DELETE, GET, PUT, Operations, operation
 
@@ -21,6 +22,14 @@ class HaOperations(Operations):
     @operation(PUT, "/volumes/{volume}/ha", timeout_s=120)
     async def write_site_files(self, volume: str, request: SiteFilesRequest) -> SiteFilesReport:
         """Write what any node needs to start the engine; files that are not named stay."""
+
+    @operation(GET, "/volumes/{volume}/ha/nodes", since=2)
+    async def site_nodes(self, volume: str) -> SiteNodes:
+        """The nodes that keep the engine alive."""
+
+    @operation(PUT, "/volumes/{volume}/ha/nodes", timeout_s=120, since=2)
+    async def set_site_nodes(self, volume: str, nodes: SiteNodes) -> SiteNodes:
+        """These keep the engine alive from now on; all else that is written there about the site stays."""
 
     @operation(GET, "/volumes/{volume}/ha/engine-vm")
     async def engine_vm(self, volume: str) -> EngineVmReport:

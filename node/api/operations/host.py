@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from node.api.messages.events import Event
-from node.api.messages.identity import Claim, Identity, Leave, Role
+from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.machine import Capabilities, Statistics
 from node.api.operation import DELETE, GET, PUT, Operations, operation
 
@@ -21,10 +21,10 @@ class HostOperations(Operations):
     async def claim(self, claim: Claim) -> None:
         """Become a member of a site, or take a renewed certificate of the same one."""
 
-    @operation(DELETE, "/identity", unclaimed=True, roles=frozenset({Role.DEPLOY}), timeout_s=300)
+    @operation(DELETE, "/identity", unclaimed=True, timeout_s=300)
     async def leave(self, leave: Leave) -> None:
-        """Belong to no site any more, as before the claim. NotBare while VMs, mounts or lockspaces of a site are there;
-        OnlyDeploy for every other role."""
+        """Belong to no site any more, as before the claim. NotBare while VMs, mounts or lockspaces of a site are
+        there."""
 
     @operation(GET, "/capabilities")
     async def capabilities(self) -> Capabilities:

@@ -27,6 +27,7 @@ from tests.conformance.examples.front import Front
 from tests.conformance.examples.namespace import AUTHORITY, NAMES, hosts_file
 from tests.conformance.examples.state import NodeState, State, read_database
 from tests.fakes.engine import PASSWORD, World, fake_nodes
+from tests.fakes.fleet import FakeFleet
 from tests.fakes.node.fake import FakeNode
 
 T = TypeVar("T")
@@ -143,6 +144,7 @@ class LocalSite:
             locks=world.locks,
             clock=SystemClock(),
             connect=lambda node: cast(NodeApi, nodes[node.id]),
+            is_unclaimed=FakeFleet(nodes).is_unclaimed,
         )
         world.begin_with(fleet)
         fleet.start()

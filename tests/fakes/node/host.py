@@ -12,7 +12,8 @@ from tests.fakes.node.vms import FakeVms
 
 
 class FakeHost:
-    """`claimed` is how it was, None without a site. `api_version`: of a node that was not upgraded, an older one."""
+    """`claimed` is how it was, None without a site. `asking`: whether it goes on asking an engine to
+    take it. `api_version`: of a node that was not upgraded, an older one."""
 
     def __init__(
         self,
@@ -34,6 +35,8 @@ class FakeHost:
         self.api_version = API_VERSION
         self.fingerprint = f"{sum(name.encode()):064x}"
         self.request_pem = "-----BEGIN CERTIFICATE REQUEST-----\n"
+        self.machine_id = ""
+        self.asking = False
         self._machines = machines
         self._storage = storage
         self._now = now
@@ -57,7 +60,8 @@ class FakeHost:
             raise NotBare(things=f"{len(things)} things of the site")
         self._machines.allow(())
         if self.claimed is not None:
-            self.claimed, self.claim_code = None, leave.claim_code
+            self.claimed, self.claim_code = None, leave.claim_code or "MADE-UPBY-THEN-ODE1"
+        self.asking = leave.keep_asking
 
     def capabilities(self) -> Capabilities:
         return Capabilities(
@@ -77,6 +81,7 @@ class FakeHost:
             memory_bytes=self.memory_bytes,
             accelerator=Accelerator.TCG,
             nics=(Nic(name="host0", mac="02:00:00:00:00:01", up=True, speed_mbps=10_000),),
+            machine_id=self.machine_id,
         )
 
     def statistics(self) -> Statistics:

@@ -12,6 +12,7 @@ from node.api.messages.ha import (
     EngineVmReport,
     SiteFilesReport,
     SiteFilesRequest,
+    SiteNodes,
     TriedEngineVm,
 )
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, ImageResize, SeedRequest, WipeReport
@@ -25,7 +26,7 @@ from node.api.messages.leases import (
 )
 from node.api.messages.mounts import MountReport, MountRequest
 from node.api.messages.vms import VmState
-from node.storage import engine_vm_files
+from node.storage import engine_vm_files, site_nodes
 from node.storage.mounts import UnmountFailed
 from node.storage.sanlock import SanlockFailed
 from tests.fakes.node.site import GIB, FakeSite
@@ -82,6 +83,21 @@ class FakeStorage:
             raise r.NotMounted(volume=volume, reason="it is not mounted")
         self._site.ha_files.setdefault(volume, {}).update(request.files)
         return self.site_files(volume)
+
+    def site_nodes(self, volume: str) -> SiteNodes:
+        return site_nodes.parse(self._site_file(volume))
+
+    def set_site_nodes(self, volume: str, nodes: SiteNodes) -> SiteNodes:
+        text = site_nodes.with_nodes(self._site_file(volume), nodes).decode()
+        self._site.ha_files[volume][site_nodes.FILE] = text
+        return self.site_nodes(volume)
+
+    def _site_file(self, volume: str) -> bytes:
+        if volume not in self.mounted:
+            raise r.NotMounted(volume=volume, reason="it is not mounted")
+        if site_nodes.FILE not in self._site.ha_files.get(volume, {}):
+            raise site_nodes.SiteFileUnusable(file=site_nodes.FILE, reason="it is not there")
+        return self._site.ha_files[volume][site_nodes.FILE].encode()
 
     def engine_vm(self, volume: str) -> EngineVmReport:
         if volume not in self.mounted:

@@ -6,8 +6,14 @@ from dataclasses import dataclass
 
 import pytest
 
+from gluster.report import make_report
 from hosted_engine.engine.ids import new_id
+from hosted_engine.engine.nodes.commands.approve import ApproveNode
+from hosted_engine.engine.nodes.commands.maintenance import DeactivateNode
+from hosted_engine.engine.nodes.commands.remove import RemoveNode
+from hosted_engine.engine.nodes.joining.model import host_id_of_key
 from hosted_engine.engine.nodes.model import Node, NodeStatus
+from hosted_engine.engine.problems import NotThere
 from hosted_engine.engine.storage.model import StorageDomainStatus
 from hosted_engine.engine.vms.commands.reboot import RebootVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
@@ -17,11 +23,14 @@ from hosted_engine.engine.vms.model import VmStatus
 from hosted_engine.fleet.fleet import Fleet
 from node.api.messages.events import Event, EventKind
 from node.api.messages.images import ImageFormat
+from node.api.messages.migration import MigrationReport
 from node.api.messages.mounts import MountReport
 from node.api.messages.vms import DownReason, VmDisk, VmSpec
 from node.api.problems import Failed, NodeSilent, Refused
 from node.steps import StepFailed
 from tests.fakes.engine import DATA_ID, ENGINE_VM_ID, TINY_IMAGE, World, fake_nodes, node_id
+from tests.fakes.fleet import FakeFleet
+from tests.fakes.machine import FakeMachine
 from tests.fakes.node.fake import FakeNode
 from tests.unit.engine.scenes import done, events_of, tiny_vm, vm_of
 from tests.unit.fleet.hand_clock import HandClock, settle
@@ -66,6 +75,7 @@ def open_site(world: World, clock: HandClock) -> Fleet:
         locks=world.locks,
         clock=clock,
         connect=lambda node: world.nodes[node.id],
+        is_unclaimed=FakeFleet(world.nodes).is_unclaimed,
     )
     world.begin_with(fleet)
     return fleet
@@ -362,3 +372,67 @@ async def test_a_node_is_asked_everything_and_given_up_when_it_falls_silent(site
     await site.clock.turn(19)
     with pytest.raises(NodeSilent, match="fell silent meanwhile"):
         await asked
+
+
+async def test_a_node_that_was_away_learns_who_has_come(site: Site) -> None:
+    machine = site.machine(THREE)
+    machine.net.known.pop("node2")
+    machine.machines.movable = MigrationReport(members=("node1", "node3"), listening=True)
+    machine.fall_silent()
+    await site.clock.turn(30)
+    machine.speak_again()
+    await site.clock.turn(30)
+    assert machine.net.known == site.machine(ONE).net.known
+    assert machine.machines.movable.members == ("node1", "node2", "node3")
+
+
+async def test_hosts_that_are_no_nodes_yet_are_not_listened_to(site: Site) -> None:
+    joining = site.world.add_machine("node4", 4)
+    site.world.ask(joining)
+    await site.fleet.stop()
+    site.fleet = open_site(site.world, site.clock)
+    site.fleet.start()
+    await site.clock.turn(60)
+    with pytest.raises(NotThere):
+        await site.fleet.node(host_id_of_key(joining.fingerprint))
+    assert site.node(host_id_of_key(joining.fingerprint)).status is NodeStatus.PENDING_APPROVAL
+
+
+async def approved(site: Site) -> tuple[FakeMachine, str]:
+    """By the whole way, over a real fleet; the machine asks whenever time passes."""
+    joining = site.world.add_machine("node4", 4)
+    site.world.ask(joining)
+    id_ = host_id_of_key(joining.fingerprint)
+    running = await site.world.engine.perform(ApproveNode(id=id_), site.world.caller)
+    while not running.finished:
+        await settle()
+        if joining.wants_in:
+            site.world.ask(joining)
+    await running.wait()
+    return joining, id_
+
+
+async def test_a_node_that_joins_is_followed_from_then_on(site: Site) -> None:
+    joining, id_ = await approved(site)
+    assert site.node(id_).status is NodeStatus.UP
+    assert site.world.readings.of(id_).statistics is not None
+    joining.fall_silent()
+    await site.clock.turn(30)
+    assert site.node(id_).status is NodeStatus.NON_RESPONSIVE
+    joining.speak_again()
+    await site.clock.turn(30)
+    assert site.node(id_).status is NodeStatus.UP
+
+
+async def test_a_node_that_leaves_is_forgotten(site: Site) -> None:
+    joining, id_ = await approved(site)
+    site.world.readings.storage = make_report(site.world.shared.pool_state("node1"))
+    await done(site.world, DeactivateNode(id=id_))
+    await settle()
+    await done(site.world, RemoveNode(id=id_))
+    await site.clock.turn(60)
+    assert joining.storage.mounted == {}
+    assert site.world.readings.of(id_).statistics is None
+    with pytest.raises(NotThere):
+        await site.fleet.node(id_)
+    assert "VDS_HOST_NOT_RESPONDING" not in events_of(site.world)

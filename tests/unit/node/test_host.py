@@ -11,6 +11,7 @@ from node.api.messages.identity import Claim, Leave
 from node.api.messages.vms import VmReport
 from node.api.refusals import NotBare
 from node.host import Host
+from node.registration.join_files import JoinFiles
 from node.registration.leaving import Leaving
 from node.registration.membership import Membership
 from node.system.clock import SystemClock
@@ -19,7 +20,7 @@ from tests.fakes.authority import FakeAuthority
 from tests.fakes.node.fake import FakeNode
 from tests.fakes.node.vms import FakeVms
 
-LEAVE = Leave(claim_code="ABCD-EFGH-0123-4567")
+CODE = "ABCD-EFGH-0123-4567"
 
 
 @pytest.fixture
@@ -57,8 +58,13 @@ async def test_events_come_as_the_part_tells_them(threads: Threads) -> None:
     assert (await anext(events)).kind is EventKind.HEARTBEAT
 
 
-async def test_a_node_leaves_its_site_when_nothing_of_the_site_is_on_it(threads: Threads, tmp_path: Path) -> None:
+@pytest.mark.parametrize("keep_asking", [False, True])
+async def test_a_node_leaves_its_site_when_nothing_of_the_site_is_on_it(
+    keep_asking: bool, threads: Threads, tmp_path: Path
+) -> None:
     authority, left = FakeAuthority(), ["VM mail"]
+    joins, leave = JoinFiles(tmp_path, tmp_path), Leave(claim_code=CODE, keep_asking=keep_asking)
+    joins.want("192.0.2.10", 443, "0" * 64)
     own = Membership(
         tmp_path, "node1", clock=SystemClock(), addresses=lambda: ["127.0.0.1"], claimed_anew=lambda: None, trusts=()
     )
@@ -69,11 +75,13 @@ async def test_a_node_leaves_its_site_when_nothing_of_the_site_is_on_it(threads:
     async def things() -> Sequence[str]:
         return left
 
-    leaving = Leaving(own, threads, things=things)
+    leaving = Leaving(own, joins, threads, things=things)
     with pytest.raises(NotBare, match="VM mail"):
-        await leaving.leave(LEAVE)
+        await leaving.leave(leave)
     assert own.claimed
+    assert joins.wanted() is not None
     left.clear()
-    await leaving.leave(LEAVE)
+    await leaving.leave(leave)
     assert not own.claimed
-    assert own.knows_claim_code(LEAVE.claim_code)
+    assert own.knows_claim_code(CODE)
+    assert (joins.wanted() is not None) is keep_asking

@@ -5,11 +5,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
-from node.api.messages.ha import EngineVmEdit, Shape, SiteFilesRequest
+from hosted_engine.ha.site_files import SITE_FILE, HaEngine, HaSite, format_files
+from node.api.messages.ha import EngineVmEdit, Shape, SiteFilesRequest, SiteNode, SiteNodes
 from node.api.messages.vms import VmSpec
 from node.api.refusals import Malformed
 from node.storage.site_files import SiteFiles
+from node.storage.site_nodes import SiteFileUnusable
 from node.system.threads import Threads
 
 RUNNING = Shape(memory_mib=1024, vcpus=1)
@@ -78,3 +81,39 @@ async def test_how_the_engine_vm_runs_here_is_told_beside_what_its_next_start_ta
     edit = EngineVmEdit(edit="more", memory_bytes=2 << 30, sockets=1, cores=2, threads=1)
     report = await files.edit_engine_vm("engine", edit)
     assert (report.running, report.wanted.cores) == (RUNNING, 2)
+
+
+SITE = HaSite(
+    name="branch-7",
+    nodes=(SiteNode(name="node1", address="192.0.2.11", host_id=1),),
+    engine=HaEngine(name="engine.branch-7.example", address="192.0.2.10"),
+    authority="pem",
+    lockspace="trivet",
+    lease="engine",
+    io_timeout_s=10,
+)
+NODES = SiteNodes(nodes=(*SITE.nodes, SiteNode(name="node4", address="192.0.2.14", host_id=4)))
+
+
+async def test_other_nodes_are_all_that_changes_in_the_sites_file(files: SiteFiles, tmp_path: Path) -> None:
+    """To the byte: the deploy compares the file with what it would write."""
+    vm = VmSpec(id="6f6bb4a4-1c51-4d20-9d35-3c1d1dd1c9f5", name="HostedEngine", memory_bytes=1 << 30)
+    await files.write_site_files("engine", SiteFilesRequest(files=format_files(SITE, vm)))
+    assert await files.site_nodes("engine") == SiteNodes(nodes=SITE.nodes)
+    assert await files.set_site_nodes("engine", NODES) == NODES
+    text = (tmp_path / "engine" / "ha" / SITE_FILE).read_text()
+    assert text == format_files(replace(SITE, nodes=NODES.nodes), vm)[SITE_FILE]
+
+
+async def test_nodes_are_not_put_into_a_file_that_is_missing_or_damaged(files: SiteFiles, tmp_path: Path) -> None:
+    with pytest.raises(SiteFileUnusable):
+        await files.set_site_nodes("engine", NODES)
+    await files.write_site_files("engine", SiteFilesRequest(files={SITE_FILE: '{"nodes": ['}))
+    with pytest.raises(SiteFileUnusable):
+        await files.set_site_nodes("engine", NODES)
+    assert (tmp_path / "engine" / "ha" / SITE_FILE).read_text() == '{"nodes": ['
+
+
+async def test_a_node_has_a_plain_name(files: SiteFiles) -> None:
+    with pytest.raises(Malformed):
+        await files.set_site_nodes("engine", SiteNodes(nodes=(SiteNode(name="a b", address="192.0.2.14", host_id=4),)))
