@@ -8,6 +8,7 @@ import ssl
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from hosted_engine.engine.birth import import_site
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
+from hosted_engine.engine.loop import Loop
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.tasks.locks import Locks
@@ -87,15 +89,20 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
         is_unclaimed=_is_unclaimed,
     )
     engine = Engine(store, fleet, readings=readings, locks=locks, poller=Poller(clock), authority=_authority(settings))
-    server = _server(settings, engine)
+    api = Loop()
+    server = _server(settings, engine, api)
+    engine.loop.claim()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, setattr, server, "should_exit", True)
     fleet.start()
     engine.resume()
     _tell(store, EventType.VDC_START)
-    helpers = [asyncio.create_task(work) for work in (_sweep(engine), HaRunner(engine).run(), pet())]
+    helpers = [
+        asyncio.create_task(work) for work in (_sweep(engine), HaRunner(engine).run(), pet(partial(_turns, api)))
+    ]
     try:
-        await server.serve()
+        # In a thread and a loop of its own: a database that stalls while it is written holds up no other answer.
+        await asyncio.to_thread(lambda: asyncio.run(server.serve()))
     finally:
         for helper in helpers:
             helper.cancel()
@@ -103,6 +110,11 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
         await fleet.stop()
         _tell(store, EventType.VDC_STOP)
         store.close()
+
+
+async def _turns(api: Loop) -> None:
+    """Return when the loop that answers does."""
+    await api.run(asyncio.sleep(0))
 
 
 async def _sweep(engine: Engine) -> None:
@@ -149,7 +161,13 @@ def _authority(settings: Config) -> SiteAuthority:
     return SiteAuthority(pair, settings.certificate.read_text())
 
 
-def _server(settings: Config, engine: Engine) -> Server:
+def _server(settings: Config, engine: Engine, loop: Loop) -> Server:
+    """Serves in the loop that claims `loop`."""
+
+    def started() -> None:
+        loop.claim()
+        notify("READY=1")
+
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.minimum_version = ssl.TLSVersion.TLSv1_2  # older clients of oVirt speak nothing newer
     tls.load_cert_chain(settings.certificate, settings.key)
@@ -157,7 +175,8 @@ def _server(settings: Config, engine: Engine) -> Server:
         store=engine.store,
         handlers=handlers(engine),
         authority_pem=settings.authority.read_bytes(),
-        routes={PATH: RegistrationResource(engine.registrations)},
+        routes={PATH: RegistrationResource(engine.registrations, engine.loop)},
+        loop=engine.loop,
     )
     return Server(
         app,
@@ -167,7 +186,7 @@ def _server(settings: Config, engine: Engine) -> Server:
         bodiless=BODILESS | {"DELETE"},  # no method of oVirt's that removes takes a body
         drain_s=GRACE_S,
         own_signals=False,
-        on_started=lambda: notify("READY=1"),
+        on_started=started,
     )
 
 

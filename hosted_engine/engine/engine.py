@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from hosted_engine.authority import SiteAuthority
 from hosted_engine.engine.command import Command, Means
+from hosted_engine.engine.loop import Loop
 from hosted_engine.engine.nodes.joining.registrations import Registrations, expire
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Fleet, Store
@@ -15,8 +16,9 @@ from hosted_engine.waiting import Poller
 
 
 class Engine:
-    """`store.transaction()` is for reading, and for what belongs to no command (sessions). `readings` holds what the
-    nodes said last (memory, load, mounts). `clock` answers seconds since the epoch, by the poller's.
+    """`store.read` is for reading. Whatever writes does so in `loop`: commands, which `perform` takes there, and what
+    belongs to none (sessions, registrations). `readings` holds what the nodes said last (memory, load, mounts). `clock`
+    answers seconds since the epoch, by the poller's.
 
     Commands: hosted_engine.engine.tasks.registry knows them all.
     """
@@ -33,6 +35,7 @@ class Engine:
     ) -> None:
         self.store = store
         self.readings = readings
+        self.loop = Loop()
         self.clock: Callable[[], float] = poller.clock.now
         self.registrations = Registrations(store, authority, self.clock)
         means = Means(store, fleet, self.clock, readings, poller, authority)
@@ -41,7 +44,7 @@ class Engine:
     async def perform(self, command: Command, caller: Caller) -> Running:
         """Let `command` in and return at once; `Running.command` has the ids of what it makes, `Running.wait()` waits
         for its end. Raises Refused (problems of the subject) when it is not let in; then nothing was changed."""
-        return await self._tasks.perform(command, caller)
+        return await self.loop.run(self._tasks.perform(command, caller))
 
     def resume(self) -> int:
         """Go on with what a crash interrupted: once, before the first command. Returns how many tasks there were."""

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import falcon.asgi
 from falcon.asgi import Request, Response
 
+from hosted_engine.engine.loop import Loop
 from hosted_engine.engine.ports import Store
 from hosted_engine.rest import sso
 from hosted_engine.rest.auth import Authenticator
@@ -29,9 +30,11 @@ def make_app(
     authority_pem: bytes,
     routes: Mapping[str, object] = MappingProxyType({}),
     clock: Callable[[], float] = time.time,
+    loop: Loop | None = None,
 ) -> falcon.asgi.App[Request, Response]:
-    """`routes` are resources beside the API, by their paths."""
-    authenticator = Authenticator(store, clock)
+    """`routes` are resources beside the API, by their paths. `loop` is the engine's, where that is not the one that
+    serves."""
+    authenticator = Authenticator(store, clock, loop or Loop())
     app: falcon.asgi.App[Request, Response] = falcon.asgi.App()
     app.req_options.strip_url_path_trailing_slash = True
     app.add_sink(Api(Dispatcher(schema(), handlers), authenticator).serve, re.compile(re.escape(PREFIX) + "(?=[/;]|$)"))

@@ -12,10 +12,12 @@ import hmac
 import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from hosted_engine.engine.command import Context
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
+from hosted_engine.engine.loop import Loop
 from hosted_engine.engine.ports import Store, Transaction
 from hosted_engine.engine.users.model import Caller, Session, User
 from hosted_engine.limits import PASSWORD, SESSIONS, USER_NAME
@@ -26,6 +28,9 @@ SET_BACK_S = 600.0  # so far the clock may be set back and leave people signed i
 _NOTE_EVERY_S = 60.0  # how exactly the store knows when a token was used last
 _FREE_ATTEMPTS, _LONGEST_PAUSE_S, _REMEMBERED = 5, 30.0, 1000
 COOKIE = "JSESSIONID"
+
+
+T = TypeVar("T")
 
 
 class AccessDenied(Exception):
@@ -63,10 +68,12 @@ class Throttle:
 
 
 class Authenticator:
-    """`clock` is the time of day in seconds; `nobody` is matched for unknown users, so that they take as long."""
+    """`clock` is the time of day in seconds; what is written is written in `loop`, the engine's."""
 
-    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], float], loop: Loop) -> None:
         self._store = store
+        self._loop = loop
+        self._notes: set[asyncio.Task[None]] = set()
         self._clock = clock
         self._throttle = Throttle(clock)
         self._known: dict[str, tuple[bytes, User]] = {}
@@ -89,24 +96,15 @@ class Authenticator:
             last_used_at=now,
             expires_at=now + IDLE_S,
         )
-        with self._store.transaction() as tx:
-            gone = make_room(tx, account.id)
-            tx.sessions.add(session)
-            emit(tx, self._context(account), EventType.USER_VDC_LOGIN)
+        gone = await self._write(lambda tx: self._begin(tx, account, session))
         self._forget_what_is_over(gone)
         self._sessions[session.id] = session, _caller(account)
         return token, session
 
-    def sign_out(self, token: str) -> None:
+    async def sign_out(self, token: str) -> None:
         identity = _digest(token)
         self._sessions.pop(identity, None)
-        with self._store.transaction() as tx:
-            session = tx.sessions.get(identity)
-            account = tx.users.get(session.user_id) if session else None
-            if session is not None:
-                tx.sessions.remove(identity)
-            if account is not None:
-                emit(tx, self._context(account), EventType.USER_VDC_LOGOUT)
+        await self._write(lambda tx: self._end(tx, identity))
 
     async def recognise(self, token: str) -> Caller | None:
         """Whose token it is, None if it is nobody's or over. Using it keeps it alive."""
@@ -117,12 +115,11 @@ class Authenticator:
         session, caller = found
         now = self._clock()
         if not is_current(session, now):
-            self.sign_out(token)
+            await self.sign_out(token)
             return None
         if now - session.last_used_at >= _NOTE_EVERY_S:
             session = replace(session, last_used_at=now, expires_at=now + IDLE_S)
-            with self._store.transaction() as tx:
-                tx.sessions.update(session)
+            self._note(session)
         self._sessions[identity] = session, caller
         return caller
 
@@ -158,17 +155,45 @@ class Authenticator:
             right = await asyncio.to_thread(matches, password, stored)
         if not right or account is None:
             self._throttle.failed(name)
-            self._tell_failure(account)
+            await self._tell_failure(account)
             raise AccessDenied
         self._throttle.succeeded(name)
         self._known[name] = mark, account
         return account
 
-    def _tell_failure(self, account: User | None) -> None:
+    async def _tell_failure(self, account: User | None) -> None:
         """Only of users that there are, so that nobody fills the log with names."""
         if account is not None:
+            failed, context = EventType.USER_VDC_LOGIN_FAILED, self._context(account)
+            await self._write(lambda tx: emit(tx, context, failed, reason=": the password is wrong"))
+
+    def _begin(self, tx: Transaction, account: User, session: Session) -> Collection[str]:
+        """Answers the ids of the sessions that had to make room."""
+        gone = make_room(tx, account.id)
+        tx.sessions.add(session)
+        emit(tx, self._context(account), EventType.USER_VDC_LOGIN)
+        return gone
+
+    def _end(self, tx: Transaction, identity: str) -> None:
+        session = tx.sessions.get(identity)
+        account = tx.users.get(session.user_id) if session else None
+        if session is not None:
+            tx.sessions.remove(identity)
+        if account is not None:
+            emit(tx, self._context(account), EventType.USER_VDC_LOGOUT)
+
+    def _note(self, session: Session) -> None:
+        """That it is in use; nobody waits for that."""
+        note = asyncio.create_task(self._write(lambda tx: tx.sessions.update(session)))
+        self._notes.add(note)
+        note.add_done_callback(self._notes.discard)
+
+    async def _write(self, change: Callable[[Transaction], T]) -> T:
+        async def there() -> T:
             with self._store.transaction() as tx:
-                emit(tx, self._context(account), EventType.USER_VDC_LOGIN_FAILED, reason=": the password is wrong")
+                return change(tx)
+
+        return await self._loop.run(there())
 
     def _context(self, account: User) -> Context:
         return Context(_caller(account), job_id="", correlation_id="", now=self._clock())

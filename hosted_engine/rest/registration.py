@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from falcon.asgi import Request, Response
 
+from hosted_engine.engine.loop import Loop
 from hosted_engine.engine.nodes.joining.registrations import Asked, Registrations
 from hosted_engine.rest.challenges import Challenges
 from hosted_engine.rest.http_api import read_body
@@ -43,8 +44,11 @@ class NotProven(Refused):
 
 
 class RegistrationResource:
-    def __init__(self, registrations: Registrations) -> None:
+    """What is asked is noted in `loop`, the engine's."""
+
+    def __init__(self, registrations: Registrations, loop: Loop) -> None:
         self._registrations = registrations
+        self._loop = loop
         self._limiter = Limiter(time.monotonic)
         self._challenges = Challenges(time.monotonic)
 
@@ -62,7 +66,11 @@ class RegistrationResource:
         if not self._limiter.allows(source):
             raise TooOften(source=source)
         body = await read_body(request, BODY_BYTES)
-        return self.answer(body, request.get_header(SIGNATURE) or "", source)
+
+        async def there() -> RegistrationReport:
+            return self.answer(body, request.get_header(SIGNATURE) or "", source)
+
+        return await self._loop.run(there())
 
     def answer(self, body: bytes, signature: str, source: str) -> RegistrationReport:
         """Raises Refused."""

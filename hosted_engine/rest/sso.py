@@ -70,7 +70,7 @@ class Logout:
         if not token:
             _refuse(response, "invalid_request", "The token is missing.")
             return
-        self._authenticator.sign_out(token)
+        await self._authenticator.sign_out(token)
         _send(response, {})
 
 

@@ -7,6 +7,7 @@ libsystemd to build, and one that nobody has kept since 2017.
 import asyncio
 import os
 import socket
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 SHARE = 4  # tries in the time that systemd waits, so that one that is lost or late costs nothing
@@ -32,8 +33,11 @@ def watchdog_s() -> float | None:
     return int(usec) / 1_000_000
 
 
-async def pet() -> None:
-    """Give word for as long as the loop turns that this runs in. What blocks in threads does not stop it."""
+async def pet(alive: Callable[[], Awaitable[object]] | None = None) -> None:
+    """Give word for as long as the loop turns that this runs in, and `alive` returns. What blocks in other threads does
+    not stop it."""
     while (within_s := watchdog_s()) is not None:
+        if alive is not None:
+            await alive()
         notify("WATCHDOG=1")
         await asyncio.sleep(within_s / SHARE)

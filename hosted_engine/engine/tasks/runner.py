@@ -10,6 +10,7 @@ import msgspec
 from hosted_engine.engine.command import Command, Context, Means
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.jobs.model import JobStatus
+from hosted_engine.engine.loop import Loop
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Store, Transaction
 from hosted_engine.engine.problems import Busy
@@ -36,6 +37,8 @@ class Running:
         self.job_id = context.job_id
         self.correlation_id = context.correlation_id
         self._work = work
+        self._loop = Loop()
+        self._loop.claim()
 
     @property
     def finished(self) -> bool:
@@ -43,9 +46,12 @@ class Running:
 
     async def wait(self) -> None:
         """Return when it is done; raise the problem for which it was taken back."""
-        problem = await asyncio.shield(self._work) if self._work else None
+        problem = await self._loop.run(self._end())
         if problem is not None:
             raise problem
+
+    async def _end(self) -> Problem | None:
+        return await asyncio.shield(self._work) if self._work else None
 
 
 class TaskRunner:

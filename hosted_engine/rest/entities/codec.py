@@ -31,6 +31,11 @@ def to_wire(entity: Entity[Any], item: Any, gathered: Any, href: str = "", key: 
     return row(entity, item, gathered, href, key).wire()
 
 
+def reported_row(identity: str, href: str, shown: Mapping[str, Any]) -> Row:
+    """Of what is no entity: all that is shown of it, by places."""
+    return Row(_reported_form(tuple(shown)), href, (identity, *map(linked, shown.values())))
+
+
 def ref(table: str, identity: str, path: str = "") -> Wire:
     return {"id": identity, "href": f"{ROOT}/{path or entity_of(table).path}/{identity}"}
 
@@ -45,6 +50,11 @@ def linked(value: Any) -> Any:
 def _form(entity: Entity[Any], shown: tuple[str, ...]) -> Form:
     """Of an object for which `show` answers these places."""
     return Form(entity.shown, ("id", *(place for place, _ in _places(entity)), *shown))
+
+
+@cache
+def _reported_form(shown: tuple[str, ...]) -> Form:
+    return Form({}, ("id", *shown))
 
 
 @cache

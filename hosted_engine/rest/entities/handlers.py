@@ -116,45 +116,55 @@ class EntityHandlers(Resource):
 
     async def add(self, call: Call, number: int, place: Place) -> Answer:
         bodies.refuse_unknown(call.unknown)
-        with self.engine.store.transaction() as tx:
-            command, item = self._to_add(tx, call, number, place)
+        command, item = await self.engine.store.read(lambda tx: self._to_add(tx, call, number, place))
         running = await self.perform(call, command)
-        with self.engine.store.transaction() as tx:
+
+        def look(tx: Transaction) -> Wire:
             now = found(self._entity.find_added(tx, item), self._entity.kind, str(item.id))
-            return added(running, self._shown(tx, call, place, [now], call.path)[0])
+            return self._shown(tx, call, place, [now], call.path)[0]
+
+        return added(running, await self.engine.store.read(look))
 
     async def update(self, call: Call, _: int, place: Place) -> Answer:
         """Answered when it has ended, as in oVirt."""
         bodies.refuse_unknown(call.unknown)
-        with self.engine.store.transaction() as tx:
-            before = self._item(tx, call, place)
-            taken = bodies.take(tx, self._entity, call.body, "update", before=before)
-            command, item = self._entity.update(tx, before, taken.values, call.parameters)
-            shown = self._with_parts(tx, call, self._one(tx, call, place, item), item, command, taken.values)
-            bodies.refuse(self._entity.element, taken, shown)
+        command = await self.engine.store.read(lambda tx: self._to_update(tx, call, place))
         await (await self.perform(call, command)).wait()
         return await self.get(call, _, place)
 
     async def remove(self, call: Call, number: int, place: Place) -> Answer:
-        with self.engine.store.transaction() as tx:
-            command = self._entity.remove(tx, self._item(tx, call, place), call.parameters, place=number)
-        return await self.act(call, command)
+        def look(tx: Transaction) -> Command:
+            return self._entity.remove(tx, self._item(tx, call, place), call.parameters, place=number)
+
+        return await self.act(call, await self.engine.store.read(look))
 
     async def act_on(self, action: Action[Any], call: Call) -> Answer:
         bodies.refuse_unknown(call.unknown)
-        with self.engine.store.transaction() as tx:
-            item = self._item(tx, call, self._entity.places[0])
-            taken = bodies.take_inputs(tx, action.inputs, {**_beside(call, action, self._schema), **call.body})
-            bodies.refuse("action", taken, dict(action.shown))
-            command = action.command(tx, item, taken.values)
+        command, item = await self.engine.store.read(lambda tx: self._to_act(tx, call, action))
         answer = await self.act(call, command)
-        while call.wait and action.is_done is not None and not action.is_done(self._now(item.id)):  # noqa: ASYNC110
+        while call.wait and action.is_done and not action.is_done(await self._now(item.id)):  # noqa: ASYNC110
             await asyncio.sleep(POLL_S)
         return answer
 
-    def _now(self, identity: str) -> Any:
-        with self.engine.store.transaction() as tx:
+    async def _now(self, identity: str) -> Any:
+        def look(tx: Transaction) -> Any:
             return found(tx.of(self._entity.model).get(identity), self._entity.kind, identity)
+
+        return await self.engine.store.read(look)
+
+    def _to_act(self, tx: Transaction, call: Call, action: Action[Any]) -> tuple[Command, Any]:
+        item = self._item(tx, call, self._entity.places[0])
+        taken = bodies.take_inputs(tx, action.inputs, {**_beside(call, action, self._schema), **call.body})
+        bodies.refuse("action", taken, dict(action.shown))
+        return action.command(tx, item, taken.values), item
+
+    def _to_update(self, tx: Transaction, call: Call, place: Place) -> Command:
+        before = self._item(tx, call, place)
+        taken = bodies.take(tx, self._entity, call.body, "update", before=before)
+        command, item = self._entity.update(tx, before, taken.values, call.parameters)
+        shown = self._with_parts(tx, call, self._one(tx, call, place, item), item, command, taken.values)
+        bodies.refuse(self._entity.element, taken, shown)
+        return command
 
     def _to_add(self, tx: Transaction, call: Call, number: int, place: Place) -> tuple[Command, Any]:
         within = self._within(tx, call, place)

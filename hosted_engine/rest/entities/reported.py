@@ -1,15 +1,14 @@
 """List and get of what nodes report, as its declaration says."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.entity.reported import Reported, Shown
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from hosted_engine.rest.call import Answer, Call, Handler
-from hosted_engine.rest.entities.codec import linked
-from hosted_engine.rest.media.wire import Wire
+from hosted_engine.rest.entities.codec import reported_row
+from hosted_engine.rest.media.objects import Objects
 from hosted_engine.rest.problems import NotThereYet
 from hosted_engine.rest.schema import Schema
 
@@ -27,13 +26,14 @@ class ReportedHandlers:
     async def list(self, call: Call) -> Answer:
         _, items = await self._items(call)
         limit = call.parameters.integer("max")
-        shown = [_wire(f"{call.path}/{identity}", identity, one) for identity, one in items.items()]
-        return Answer(shown[:limit] if limit is not None and limit >= 0 else shown)
+        rows = [reported_row(identity, f"{call.path}/{identity}", one) for identity, one in items.items()]
+        return Answer(Objects(rows[:limit] if limit is not None and limit >= 0 else rows))
 
     async def get(self, call: Call) -> Answer:
         meant, items = await self._items(call)
         identity = call.ids[self._schema.service(meant.services[0]).item_name]
-        return Answer(_wire(call.path, identity, found(items.get(identity), meant.kind, identity)))
+        shown = found(items.get(identity), meant.kind, identity)
+        return Answer(reported_row(identity, call.path, shown).wire())
 
     async def _items(self, call: Call) -> tuple[Reported, Mapping[str, Shown]]:
         """Raises NotThereYet where the same service is asked for what nobody reports."""
@@ -48,18 +48,3 @@ class ReportedHandlers:
             return meant.items(tx, self._engine.readings, call.ids)
 
         return meant, await self._engine.store.read(look)
-
-
-def _wire(href: str, identity: str, shown: Shown) -> Wire:
-    wire: Wire = {"id": identity, "href": href}
-    for place, value in shown.items():
-        if value is not None:
-            put(wire, place, value)
-    return wire
-
-
-def put(wire: Wire, place: str, value: Any) -> None:
-    *holders, last = place.split(".")
-    for holder in holders:
-        wire = wire.setdefault(holder, {})
-    wire[last] = linked(value)

@@ -54,7 +54,7 @@ def served(folder: Path) -> Iterator[Served]:
             store=world.store,
             handlers=handlers(world.engine),
             authority_pem=AUTHORITY.certificate.encode(),
-            routes={PATH: RegistrationResource(world.engine.registrations)},
+            routes={PATH: RegistrationResource(world.engine.registrations, world.engine.loop)},
         )
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(folder / "engine.crt", folder / "engine.key")

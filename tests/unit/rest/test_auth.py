@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from hosted_engine.engine.loop import Loop
 from hosted_engine.engine.ports import Store
 from hosted_engine.engine.users.model import Session
 from hosted_engine.passwords import hash_password, matches
@@ -36,7 +37,7 @@ class World:
         self.clock = FakeClock()
         self.store = SiteWorld().store
         set_password(self.store)
-        self.authenticator = Authenticator(self.store, self.clock.now)
+        self.authenticator = Authenticator(self.store, self.clock.now, Loop())
 
     async def token(self) -> str:
         return (await self.authenticator.sign_in(ADMIN, PASSWORD, "ovirt-app-api"))[0]
@@ -56,7 +57,7 @@ async def test_a_token_is_recognised_until_it_is_given_back(world: World) -> Non
     caller = await world.authenticator.of_request({"authorization": f"Bearer {token}"})
     assert caller is not None
     assert caller.user_name == "admin@internal"
-    world.authenticator.sign_out(token)
+    await world.authenticator.sign_out(token)
     assert await world.authenticator.recognise(token) is None
 
 
@@ -68,7 +69,7 @@ async def test_the_store_never_holds_the_token(world: World) -> None:
 
 async def test_a_token_outlives_a_restart_of_the_engine(world: World) -> None:
     token = await world.token()
-    assert await Authenticator(world.store, world.clock.now).recognise(token) is not None
+    assert await Authenticator(world.store, world.clock.now, Loop()).recognise(token) is not None
 
 
 async def test_a_token_lives_as_long_as_it_is_used(world: World) -> None:
@@ -166,7 +167,7 @@ async def test_everything_else_is_nobody(world: World, headers: dict[str, str]) 
 
 
 async def test_who_came_and_went_is_an_event(world: World) -> None:
-    world.authenticator.sign_out(await world.token())
+    await world.authenticator.sign_out(await world.token())
     for user in (ADMIN, "nobody@internal"):
         with pytest.raises(AccessDenied):
             await world.authenticator.sign_in(user, "wrong", "")

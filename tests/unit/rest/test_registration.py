@@ -227,7 +227,9 @@ class Door:
 @pytest.fixture
 def door() -> Door:
     world = World()
-    return Door(world, RegistrationResource(world.engine.registrations), world.add_machine("node4", 4))
+    return Door(
+        world, RegistrationResource(world.engine.registrations, world.engine.loop), world.add_machine("node4", 4)
+    )
 
 
 def count_of(door: Door) -> int:

@@ -96,6 +96,20 @@ def test_pets_come_while_the_loop_turns_and_only_then(systemd: Systemd) -> None:
             process.kill()
 
 
+async def test_nothing_is_told_while_another_loop_stands_still(
+    systemd: Systemd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", str(systemd.path))
+    monkeypatch.setenv("WATCHDOG_USEC", str(int(WITHIN_S * 1e6)))
+    monkeypatch.delenv("WATCHDOG_PID", raising=False)
+    turns = asyncio.Event()
+    petting = asyncio.create_task(pet(turns.wait))
+    assert await asyncio.to_thread(systemd.silent_for, 2 * WITHIN_S)
+    turns.set()
+    assert await asyncio.to_thread(systemd.next) == "WATCHDOG=1"
+    petting.cancel()
+
+
 def test_without_systemd_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"):
         monkeypatch.delenv(name, raising=False)
