@@ -9,7 +9,8 @@ import falcon
 from falcon.asgi import Request, Response
 
 from hosted_engine.limits import FORM_BYTES, PASSWORD, SCOPE, USER_NAME
-from hosted_engine.rest.auth import AccessDenied, Authenticator
+from hosted_engine.rest.auth import Authenticator
+from hosted_engine.rest.credentials import AccessDenied
 from hosted_engine.rest.http_api import read_body
 from hosted_engine.rest.problems import ApiRefused
 

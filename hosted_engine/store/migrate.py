@@ -1,12 +1,25 @@
 """Brings a database to the form that this version works with; Alembic is loaded only when there is an old one."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Column, Engine, MetaData, String, Table, insert, inspect, select
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, insert, inspect, select
 
 from hosted_engine.store.tables import metadata
 
-HEAD = "0007"  # the newest revision in migrations/versions; a test holds it true
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def _newest() -> str:
+    """The newest revision, read from the text of its file: to import one is to load Alembic."""
+    texts = "\n".join(file.read_text() for file in (_MIGRATIONS / "versions").glob("*.py"))
+    numbers: list[str] = re.findall(r'^revision = "(\d+)"$', texts, re.MULTILINE)
+    return max(numbers)
+
+
+HEAD = _newest()
 
 _version = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))  # Alembic's own
 
@@ -34,10 +47,32 @@ def upgrade(engine: Engine) -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.begin() as connection:
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    with engine.connect() as connection, _references_unchecked(connection), connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, HEAD)
+        _check_references(connection)
+
+
+@contextmanager
+def _references_unchecked(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by copying it and dropping the old one, which others refer to. This is the driver's to
+    set: within a transaction it would count for nothing."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    (before,) = driver.execute("PRAGMA foreign_keys").fetchone()
+    driver.execute("PRAGMA foreign_keys=OFF")
+    yield
+    driver.execute(f"PRAGMA foreign_keys={before}")
+
+
+def _check_references(connection: Connection) -> None:
+    """Raises RuntimeError, so that all is taken back, when something refers to what is not there."""
+    if connection.dialect.name == "sqlite" and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
+        raise RuntimeError(f"the migration broke references: {broken[:3]}")
 
 
 def _create(engine: Engine) -> None:

@@ -89,6 +89,10 @@ class SqlRepository(Generic[T]):
     def add(self, item: T) -> None:
         self._write(self._statements.insert, self._mapper.to_row(item))
 
+    def add_all(self, items: Sequence[T]) -> None:
+        if items:
+            self._connection.execute(self._statements.insert, [self._mapper.to_row(item) for item in items])
+
     def update(self, item: T) -> None:
         row = self._mapper.to_row(item)
         row["_id"] = row.pop("id")

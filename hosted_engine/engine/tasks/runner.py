@@ -175,7 +175,7 @@ class TaskRunner:
 
     def _context(self, tx: Transaction, task: Task) -> Context:
         user = tx.users.get(task.user_id) if task.user_id else None
-        caller = Caller(user_id=user.id, user_name=user.name) if user else SYSTEM
+        caller = Caller(user_id=user.id, user_name=user.login) if user else SYSTEM
         return Context(caller, job_id=task.job_id, correlation_id=task.correlation_id, now=self._clock())
 
 

@@ -63,7 +63,8 @@ class EntityHandlers(Resource):
 
     async def list(self, call: Call, _: int, place: Place) -> Answer:
         with self.engine.store.transaction() as tx:
-            items = search.items(tx, self._entity, call.parameters, self._within(tx, call, place))
+            within = {**place.having, **self._within(tx, call, place)}
+            items = search.items(tx, self._entity, call.parameters, within)
             return Answer(self._shown(tx, call, place, items, call.path))
 
     async def get(self, call: Call, _: int, place: Place) -> Answer:
@@ -109,7 +110,7 @@ class EntityHandlers(Resource):
         if place.shows:
             return self._to_assign(tx, call, number, place, within)
         taken = bodies.take(tx, self._entity, call.body, "add")
-        given = {**taken.values, **within}
+        given = {**taken.values, **place.having, **within}
         bodies.require(self._entity, given)
         command, item = self._entity.add(tx, given, call.parameters, place=number)
         bodies.refuse(self._entity.element, taken, self._shown(tx, call, place, [item], call.path)[0])
@@ -128,10 +129,11 @@ class EntityHandlers(Resource):
 
     def _within(self, tx: Transaction, call: Call, place: Place) -> dict[str, str]:
         """What an object has to have to be in this place. Raises NotThere where the path leads through nothing."""
+        there: dict[str, str] = {}
         for name, within in place.within.items():
             above = entity_of(within.table)
-            found(tx.of(above.model).get(call.ids[name]), above.kind, call.ids[name])
-        return {within.field: call.ids[name] for name, within in place.within.items()}
+            there[within.field] = found(above.find(tx, call.ids[name], call.caller), above.kind, call.ids[name]).id
+        return there
 
     def _item(self, tx: Transaction, call: Call, place: Place) -> Any:
         identity = call.ids[self._schema.service(place.services[0]).item_name]

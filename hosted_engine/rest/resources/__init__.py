@@ -10,11 +10,12 @@ from hosted_engine.rest.resources.history import Events, Jobs
 from hosted_engine.rest.resources.host_nics import HostNics
 from hosted_engine.rest.resources.hosts import Hosts
 from hosted_engine.rest.resources.networks import Networks
-from hosted_engine.rest.resources.system import System
+from hosted_engine.rest.resources.system import ClusterLevels, System
 from hosted_engine.rest.schema import schema
 
 RESOURCES = (
     Attachments,
+    ClusterLevels,
     Disks,
     Events,
     HostNics,

@@ -192,7 +192,12 @@ TASKS = (
         (seeds.user("john@internal", "john"),),
         READS,
     ),
-    Task("ovirt_group_info/0", answers("ovirt_groups", "groups", named("admin")), (), READS),
+    Task(
+        "ovirt_group_info/0",
+        answers("ovirt_groups", "groups", named("admin")),
+        (seeds.group("admins", "internal-authz"),),
+        READS,
+    ),
     Task("ovirt_event_info/0", _all_events, _OTHER_VMS, READS),
     Task("ovirt_event_info/1", _ten_events, (_MANY_EVENTS,), READS),
     Task("ovirt_event_info/2", _alerts, (*_OTHER_VMS, _an_alert), READS),
