@@ -1,6 +1,6 @@
 """Repositories over one open transaction."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -13,6 +13,8 @@ from hosted_engine.store.mapping import Mapper, plain
 from node.api.problems import Refused
 
 T = TypeVar("T")
+
+Asked = tuple[tuple[str, str], ...]  # names of columns, each with how it is compared
 
 CHUNK = 500  # of ids in one query
 
@@ -38,14 +40,30 @@ class Statements:
         self.delete = delete(table).where(own)
         self._columns = table.columns
         self._order = table.columns[order]
-        self._lists: dict[tuple[str, ...], Select[Any]] = {}
+        self.list = cache(self._list)
+        self.ids = cache(self._ids)
+        self.count = cache(self._count)
 
-    def list(self, names: tuple[str, ...]) -> Select[Any]:
-        """All rows in order whose columns `names` equal the parameters of these names."""
-        if names not in self._lists:
-            equal = (self._columns[name] == bindparam(name) for name in names)
-            self._lists[names] = self.select.where(*equal).order_by(self._order)
-        return self._lists[names]
+    def _list(self, asked: Asked) -> Select[Any]:
+        return self.where(self.select, asked).order_by(self._order)
+
+    def _ids(self, asked: Asked) -> Select[Any]:
+        return self.where(select(self._columns["id"]), asked)
+
+    def _count(self, asked: Asked) -> Select[Any]:
+        return self.where(select(func.count(self._columns["id"])), asked)
+
+    def where(self, query: Select[Any], asked: Asked) -> Select[Any]:
+        """The rows whose columns are as the parameters of their names say: one value, one of several, or none."""
+        return query.where(*(self._condition(name, how) for name, how in asked))
+
+    def _condition(self, name: str, how: str) -> ColumnElement[bool]:
+        column = self._columns[name]
+        if how == "none":
+            return column.is_(None)
+        if how == "several":
+            return column.in_(bindparam(name, expanding=True))
+        return column == bindparam(name)
 
 
 statements = cache(Statements)
@@ -75,16 +93,13 @@ class SqlRepository(Generic[T]):
         return found
 
     def list(self, **equal: object) -> Sequence[T]:
-        if all(isinstance(value, str | int) for value in equal.values()):
-            query = self._statements.list(tuple(equal))
-            rows = self._connection.execute(query, {name: plain(value) for name, value in equal.items()})
-        else:
-            rows = self._connection.execute(self._select().where(*self._conditions(equal)).order_by(self._order))
-        return [self._mapper.from_row(row) for row in rows]
+        return [self._mapper.from_row(row) for row in self._execute(self._statements.list, equal)]
+
+    def ids(self, **equal: object) -> Sequence[Any]:
+        return list(self._execute(self._statements.ids, equal).scalars())
 
     def count(self, **equal: object) -> int:
-        query = select(func.count()).select_from(self._table).where(*self._conditions(equal))
-        return int(self._connection.execute(query).scalar_one())
+        return int(self._execute(self._statements.count, equal).scalar_one())
 
     def add(self, item: T) -> None:
         self._write(self._statements.insert, self._mapper.to_row(item))
@@ -107,17 +122,23 @@ class SqlRepository(Generic[T]):
         except IntegrityError as err:
             raise Clash(kind=self._table.name, id=row.get("id", row.get("_id")), reason=err.orig) from err
 
+    def _execute(self, statement: Callable[[Asked], Select[Any]], equal: Mapping[str, object]) -> Any:
+        asked = tuple((name, _how(value)) for name, value in equal.items())
+        given = {name: _parameter(value) for name, value in equal.items() if value is not None}
+        return self._connection.execute(statement(asked), given)
+
     def _select(self) -> Select[Any]:
         return self._statements.select
 
-    def _conditions(self, equal: Mapping[str, object]) -> tuple[ColumnElement[bool], ...]:
-        return tuple(self._condition(name, value) for name, value in equal.items())
 
-    def _condition(self, name: str, value: object) -> ColumnElement[bool]:
-        column: Any = self._table.columns[name]
-        if isinstance(value, list | tuple | set | frozenset):
-            return column.in_([plain(member) for member in value])  # type: ignore[no-any-return]
-        return column == plain(value)  # type: ignore[no-any-return]
+def _how(value: object) -> str:
+    if value is None:
+        return "none"
+    return "several" if isinstance(value, list | tuple | set | frozenset) else "one"
+
+
+def _parameter(value: object) -> object:
+    return [plain(member) for member in value] if isinstance(value, list | tuple | set | frozenset) else plain(value)
 
 
 class SqlEventLog(SqlRepository[Event]):
@@ -131,8 +152,8 @@ class SqlEventLog(SqlRepository[Event]):
         return replace(event, id=key[0])
 
     def list(self, *, after: int = 0, limit: int | None = None, **equal: object) -> Sequence[Event]:  # type: ignore[override]
-        query = self._select().where(self._table.c.id > after, *self._conditions(equal))
-        rows = self._connection.execute(query.order_by(self._table.c.id.desc()).limit(limit))
+        newest = self._select().where(self._table.c.id > after).order_by(self._table.c.id.desc()).limit(limit)
+        rows = self._execute(lambda asked: self._statements.where(newest, asked), equal)
         return [self._mapper.from_row(row) for row in rows]
 
     def forget(self, before: float) -> None:

@@ -74,7 +74,8 @@ def _connect(url: str) -> Engine:
     in_memory = url == "sqlite://"  # then the one connection is the database
     engine = create_engine(url, poolclass=StaticPool) if in_memory else create_engine(url)
     event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    # Whoever reads first and writes then would be turned away at once when another process wrote in between.
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
 
 
