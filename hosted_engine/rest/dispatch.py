@@ -16,6 +16,7 @@ from hosted_engine.rest.media.json_write import JsonWriter
 from hosted_engine.rest.media.wire import SERVICE, Wire, shown
 from hosted_engine.rest.media.xml_read import XmlReader
 from hosted_engine.rest.media.xml_write import XmlWriter
+from hosted_engine.rest.permissions.guard import Guard, leave_out
 from hosted_engine.rest.problems import (
     ApiRefused,
     Malformed,
@@ -55,9 +56,10 @@ Answers = tuple[XmlWriter | JsonWriter, str]  # what writes them, and their Cont
 
 
 class Dispatcher:
-    def __init__(self, schema: Schema, handlers: Handlers) -> None:
+    def __init__(self, schema: Schema, handlers: Handlers, guard: Guard) -> None:
         self._schema = schema
         self._handlers = handlers
+        self._guard = guard
         self._readers: dict[Format, XmlReader | JsonReader] = {
             Format.XML: XmlReader(schema),
             Format.JSON: JsonReader(schema),
@@ -104,7 +106,8 @@ class Dispatcher:
         body = self._read(route, ask, unknown)
         answer = await self._call(route, parameters, body, caller, tuple(dict.fromkeys(unknown)))
         if (follow := parameters.text("follow")) and answer.value is not None:
-            await Follower(self._schema, lambda href: self._get(href, caller)).follow(
+            beside = {"filter": "true"} if parameters.boolean("filter") else {}
+            await Follower(self._schema, lambda href: self._get(href, caller, beside)).follow(
                 answer.value, _type_given(route.method), follow
             )
         return answer
@@ -126,15 +129,16 @@ class Dispatcher:
             unknown=unknown,
             wait=_wants_to_wait(parameters, body),
         )
-        answer = await handler(call)
+        call = self._guard.admit(call)
+        answer = leave_out(call, await handler(call))
         self._tell_service(route, answer)
         return answer
 
-    async def _get(self, href: str, caller: Caller) -> Wire | list[Wire] | None:
-        """What a link leads to, for `follow`."""
+    async def _get(self, href: str, caller: Caller, beside: Mapping[str, str]) -> Wire | list[Wire] | None:
+        """What a link leads to, for `follow`; `beside` is what the request says of all of them."""
         segments, matrix = split_path(href.partition("?")[0])
         route = find(self._schema, segments[len(_ROOT) :], "GET")
-        return (await self._call(route, Parameters(matrix=matrix), {}, caller)).value
+        return (await self._call(route, Parameters(matrix=matrix, headers=beside), {}, caller)).value
 
     def _tell_service(self, route: Route, answer: Answer) -> None:
         """Mark what is answered with its service, so that links and actions are written."""

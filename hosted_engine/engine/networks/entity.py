@@ -9,6 +9,7 @@ from hosted_engine.engine.entity.field import Reference
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.networks.macs import choose_mac
 from hosted_engine.engine.networks.model import NIC_MODELS, Network, Nic, VnicProfile
+from hosted_engine.engine.networks.profiles import profile_for
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
@@ -102,12 +103,11 @@ class NicEntity(Entity[Nic]):
 
 
 def _with_profile(tx: Transaction, given: Values) -> Values:
-    """A network in the place of a vNIC profile: the profile of its name is meant, or else its first one."""
-    network = tx.networks.get(given["network_id"]) if given.get("network_id") else None
-    if network is None or given.get("vnic_profile_id"):
+    """A network in the place of a vNIC profile."""
+    if not given.get("network_id") or given.get("vnic_profile_id"):
         return given
-    profiles = sorted(tx.vnic_profiles.list(network_id=network.id), key=lambda p: (p.name != network.name, p.name))
-    return {**given, "vnic_profile_id": profiles[0].id if profiles else None}
+    profile = profile_for(tx, given["network_id"])
+    return {**given, "vnic_profile_id": profile.id if profile else None}
 
 
 def _nic_event(name: str, done: str) -> EventKind:

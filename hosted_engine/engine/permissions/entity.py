@@ -21,11 +21,9 @@ from hosted_engine.engine.users.model import Group, User
 SHOWN = {  # what a permission shows its object as; for others the API has no place
     "clusters": "cluster",
     "data_centers": "data_center",
-    "disks": "disk",
     "nodes": "host",
     "storage_domains": "storage_domain",
     "templates": "template",
-    "vm_pools": "vm_pool",
     "vms": "vm",
 }
 _HOLDERS = ("user", "group")

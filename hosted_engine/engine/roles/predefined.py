@@ -35,6 +35,17 @@ def roles() -> tuple[Role, ...]:
 
 
 @cache
+def roles_by_id() -> dict[str, Role]:
+    return {role.id: role for role in roles()}
+
+
+@cache
+def permits_of_role(role_id: str) -> frozenset[str]:
+    """Of a predefined role, which stays as it is; of others nothing."""
+    return frozenset(permit for one in _data()["roles"] if one["id"] == role_id for permit in one["permits"])
+
+
+@cache
 def role_permits() -> tuple[RolePermit, ...]:
     return tuple(
         RolePermit(id=role_permit_id(role["id"], permit), role_id=role["id"], permit_id=permit)

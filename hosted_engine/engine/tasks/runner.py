@@ -11,6 +11,7 @@ from hosted_engine.engine.command import Command, Context, Means
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.jobs.model import JobStatus
 from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.permissions.creators import forget, give_to_creator
 from hosted_engine.engine.ports import Store, Transaction
 from hosted_engine.engine.problems import Busy
 from hosted_engine.engine.tasks.jobs import close_job, open_job
@@ -111,6 +112,7 @@ class TaskRunner:
                 else:
                     settled.finish(tx, context)
                     close_job(tx, context.job_id, JobStatus.FINISHED, context.now)
+                give_to_creator(tx, context.caller, settled.creates())
         except BaseException:
             self._locks.release(task_id)
             raise
@@ -168,6 +170,7 @@ class TaskRunner:
                 status, shown = TaskStatus.DONE, JobStatus.FINISHED
             else:
                 command.take_back(tx, context, error, not_undone(entries))
+                forget(tx, command.creates())
                 status, shown = TaskStatus.TAKEN_BACK, JobStatus.FAILED
             journal.close(tx)
             close_job(tx, task.job_id, shown, context.now)

@@ -29,6 +29,13 @@ def to_wire(entity: Entity[Any], item: Any, gathered: Any, href: str = "", key: 
     return wire
 
 
+def fields_to_wire(entity: Entity[Any], item: Any) -> Wire:
+    """Without what is computed or asked of others."""
+    wire: Wire = {}
+    _fill(wire, _tree(entity), item)
+    return wire
+
+
 def put(wire: Wire, place: str, value: Any) -> None:
     *holders, last = place.split(".")
     for holder in holders:

@@ -63,7 +63,7 @@ class EntityHandlers(Resource):
 
     async def list(self, call: Call, _: int, place: Place) -> Answer:
         with self.engine.store.transaction() as tx:
-            within = {**place.having, **self._within(tx, call, place)}
+            within = {**place.having, **self._within(tx, call, place), **self._only(call, place)}
             items = search.items(tx, self._entity, call.parameters, within)
             return Answer(self._shown(tx, call, place, items, call.path))
 
@@ -134,6 +134,10 @@ class EntityHandlers(Resource):
             above = entity_of(within.table)
             there[within.field] = found(above.find(tx, call.ids[name], call.caller), above.kind, call.ids[name]).id
         return there
+
+    def _only(self, call: Call, place: Place) -> dict[str, frozenset[str]]:
+        """What the caller sees of the list, so that `max` counts that alone."""
+        return {} if call.only is None or place.shows else {place.key: call.only}
 
     def _item(self, tx: Transaction, call: Call, place: Place) -> Any:
         identity = call.ids[self._schema.service(place.services[0]).item_name]

@@ -4,6 +4,7 @@ from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.entities import ENTITIES
 from hosted_engine.rest.call import Handlers
 from hosted_engine.rest.entities.handlers import entity_handlers
+from hosted_engine.rest.permissions.guard import check_known
 from hosted_engine.rest.resources.attachments import Attachments
 from hosted_engine.rest.resources.disks import Disks
 from hosted_engine.rest.resources.history import Events, Jobs
@@ -27,6 +28,8 @@ RESOURCES = (
 
 
 def handlers(engine: Engine) -> Handlers:
-    """Every method of the API that is there."""
+    """Every method of the API that is there. Raises TypeError for one of which nobody has said who may use it."""
     special = {key: handler for resource in RESOURCES for key, handler in resource(engine).handlers().items()}
-    return entity_handlers(engine, ENTITIES, schema()) | special
+    there = entity_handlers(engine, ENTITIES, schema()) | special
+    check_known(there)
+    return there

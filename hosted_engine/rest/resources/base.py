@@ -44,7 +44,7 @@ def chosen(call: Call, items: Iterable[T], fields: Fields[T]) -> list[T]:
     """The objects that the parameters `search`, `max` and `case_sensitive` ask for. Raises BadSearch."""
     return select(
         parse(call.parameters.text("search") or ""),
-        items,
+        (item for item in items if call.only is None or str(getattr(item, "id")) in call.only),  # noqa: B009
         fields,
         limit=call.parameters.integer("max"),
         case_sensitive=call.parameters.boolean("case_sensitive") or False,

@@ -34,7 +34,7 @@ class System(Resource):
     async def get(self, call: Call) -> Answer:
         user = ref_or_none("users", call.caller.user_id)
         with self.engine.store.transaction() as tx:
-            summary = None if call.parameters.boolean("filter") else _summary(tx)
+            summary = _summary(tx) if call.full_view else None
         return Answer(
             {
                 LINKS: self._links,

@@ -97,14 +97,15 @@ def test_groups_are_nested_and_never_within_themselves(world: World) -> None:
         done("add-group", name)
     done("add-member", "some", "--user", "admin")
     done("add-member", "all", "--group", "some")
+    admin = account(world, "admin").id
     with world.store.transaction() as tx:
-        assert len(groups_of(tx, account(world, "admin").id)) == 2
+        assert len(groups_of(tx, admin)) == 2
     result = run("add-member", "some", "--group", "all")
     assert (result.exit_code, "it would be in itself" in result.output) == (1, True)
     done("remove-member", "all", "--group", "some")
     done("remove-group", "some")
     with world.store.transaction() as tx:
-        assert groups_of(tx, account(world, "admin").id) == ()
+        assert groups_of(tx, admin) == ()
 
 
 @pytest.mark.parametrize(

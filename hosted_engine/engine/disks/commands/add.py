@@ -61,6 +61,9 @@ class AddDisk(Command, frozen=True, kw_only=True):
     def locks(self) -> tuple[Lock, ...]:
         return (Lock("disk", self.id),)
 
+    def creates(self) -> tuple[tuple[str, str], ...]:
+        return (("disks", self.id),)
+
     def begin(self, tx: Transaction, context: Context) -> None:
         disk = self.new_disk(context.now)
         tx.disks.add(disk)

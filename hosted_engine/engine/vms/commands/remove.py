@@ -9,9 +9,12 @@ import msgspec
 from hosted_engine.engine.command import Command, Context, Lock, Means
 from hosted_engine.engine.disks.checks import domain_for_disks
 from hosted_engine.engine.disks.images import lock_to_remove, remove_image, unlock
+from hosted_engine.engine.entity.commands import check_removable, remove_item
+from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.permissions.creators import forget
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState, found
 from hosted_engine.engine.vms.checks import resting_vm, the_vm
@@ -38,6 +41,7 @@ class RemoveVm(Command, frozen=True, kw_only=True):
                 reason="it is protected from removal",
                 mend="Switch the protection off first",
             )
+        check_removable(tx, entity_of("vms"), vm)
         for disk in tx.disks.find(self._disks_to_remove(tx)).values():
             domain_for_disks(tx, disk.storage_domain_id)
 
@@ -65,7 +69,8 @@ class RemoveVm(Command, frozen=True, kw_only=True):
             tx.disk_attachments.remove(attachment.id)
         for nic in tx.nics.list(owner_id=self.id):
             tx.nics.remove(nic.id)
-        tx.vms.remove(self.id)
+        remove_item(tx, entity_of("vms"), vm)
+        forget(tx, [("disks", disk_id) for disk_id in self.disk_ids])
         emit(tx, context, EventType.USER_REMOVE_VM_FINISHED, vm=vm)
 
     def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:

@@ -1,0 +1,104 @@
+"""The one place where it is asked whether the caller may do what a request asks for, before its handler is called."""
+
+from dataclasses import replace
+
+from hosted_engine.engine.jobs.model import Job
+from hosted_engine.engine.permissions import operations as said
+from hosted_engine.engine.permissions.access import Access
+from hosted_engine.engine.permissions.objects import HOLDERS, THE_SYSTEM, exists, kind_of, words_for
+from hosted_engine.engine.permissions.operations import Check, operation_of
+from hosted_engine.engine.permissions.problems import AdministratorsOnly, NotPermitted, UserViewOnly
+from hosted_engine.engine.permissions.view import View
+from hosted_engine.engine.ports import Store
+from hosted_engine.engine.problems import NotThere
+from hosted_engine.rest.call import Answer, Call, Handlers
+from hosted_engine.rest.permissions import conditions, targets
+
+
+class Guard:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def admit(self, call: Call) -> Call:
+        """The call, with what of it the caller is shown. Raises NotPermitted, UserViewOnly, AdministratorsOnly,
+        NotThere."""
+        operation = operation_of(call.service.name, call.method.name)
+        with self._store.transaction() as tx:
+            access = Access(tx, call.caller)
+            if operation.shown:
+                return _reading(access, call, operation.shown)
+            for check in operation.checks:
+                _check(access, call, check)
+        return call
+
+
+def check_known(handlers: Handlers) -> None:
+    """Raises TypeError for an operation of which nobody has said who may do it."""
+    for service, method in handlers:
+        operation_of(service, method)
+
+
+def leave_out(call: Call, answer: Answer) -> Answer:
+    """Whatever a handler answers, of a list nothing is shown that the caller does not see."""
+    if call.only is None or not isinstance(answer.value, list):
+        return answer
+    return replace(answer, value=[one for one in answer.value if str(one["id"]) in call.only])
+
+
+def _check(access: Access, call: Call, check: Check) -> None:
+    """Who has the permit on the system has it on everything: then the objects are not even looked for."""
+    if access.may(check.permit, THE_SYSTEM) or not conditions.hold(access.tx, call, check.condition):
+        return
+    for target in targets.of(access, call, check):
+        if access.may(check.permit, target):
+            continue
+        if not exists(access.tx, target):
+            raise NotThere(kind=kind_of(target.table), id=target.id)
+        shown = words_for(access.tx, target, by_name=access.knows(target))
+        raise NotPermitted(user=call.caller.user_name, permit=check.permit, object=shown)
+
+
+def _reading(access: Access, call: Call, shown: str) -> Call:
+    filtered = call.parameters.boolean("filter") or False
+    full_view = access.is_administrator and not filtered
+    if full_view or shown == said.ALL or targets.is_oneself(call):
+        return replace(call, full_view=full_view)
+    if not filtered:
+        raise UserViewOnly(path=call.path, user=call.caller.user_name)
+    if shown == said.ADMINISTRATORS or (shown == said.GRANTERS and not access.may_grant):
+        raise AdministratorsOnly(path=call.path, user=call.caller.user_name)
+    only = _seen(access, call, shown)
+    if only is not None and call.method.name == "get" and (identity := targets.last_id(call)) not in only:
+        raise NotThere(kind=kind_of(shown), id=identity)
+    return replace(call, full_view=False, only=only)
+
+
+def _seen(access: Access, call: Call, shown: str) -> frozenset[str] | None:
+    view = View(access)
+    match shown:
+        case said.GRANTERS:
+            return None
+        case said.OWN:
+            return _own(access, call)
+        case said.WITHIN:
+            around = targets.around(call)
+            if around is None:
+                raise AdministratorsOnly(path=call.path, user=call.caller.user_name)
+            # Of other users nothing, even for one who may see that there are others.
+            among = access.holders if around.table in HOLDERS else view.of(around.table)
+            if among is not None and around.id not in among:
+                raise NotThere(kind=kind_of(around.table), id=around.id)
+            return None
+    return view.of(shown)
+
+
+def _own(access: Access, call: Call) -> frozenset[str] | None:
+    tx, user = access.tx, access.caller.user_id
+    if call.service.name.startswith("Event"):
+        return frozenset(map(str, tx.events.ids(user_id=user)))
+    jobs = frozenset(tx.of(Job).ids(owner_id=user))
+    if call.service.name.startswith("Job"):
+        return jobs
+    if call.ids["job"] not in jobs:
+        raise NotThere(kind="job", id=call.ids["job"])
+    return None
