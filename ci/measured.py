@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ci import applying, watching
+from ci import api_speed, applying, watching
 from ci import failover as losing
 from ci.lab import cgroups, settings
 from ci.pairs import Pair
@@ -40,11 +40,12 @@ def memory_mib(pids: set[int]) -> float:
 
 
 @click.command()
+@click.option("--api", is_flag=True, help="Measure now how fast lists, pages and what follows are answered.")
 @click.option("--network", is_flag=True, help="Measure now how the network is followed and changed; needs root.")
 @click.option("--failover", metavar="N", type=int, help="Cut the power of the engine's host N times in a row now.")
 @click.option("--fencing", is_flag=True, help="With --failover: let the site fence the host, by the lab's controllers.")
 @click.option("--name", default="test", envvar="TRIVET_LAB", show_default=True, help="On which lab, with --failover.")
-def main(network: bool, failover: int | None, fencing: bool, name: str) -> None:
+def main(api: bool, network: bool, failover: int | None, fencing: bool, name: str) -> None:
     pairs: list[Pair] = []
     for lab in settings.labs():
         if lab.times_file.exists():
@@ -52,6 +53,8 @@ def main(network: bool, failover: int | None, fencing: bool, name: str) -> None:
         if running := cgroups.members(f"trivet-lab/{lab.name}"):
             pairs.append(Pair(f"{lab.name}: memory now", memory_mib(running), AIM_MIB, "MiB"))
     details: Iterable[str] = ()
+    if api:
+        pairs += api_speed.pairs()
     if network:
         pairs += watching.pairs()
         rows = applying.rows()

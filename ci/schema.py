@@ -1,10 +1,10 @@
 """Makes the committed data of the oVirt API v4 from a description of it, so that no type or path is typed by hand.
 
-    python -m ci.schema api_model.json sdk_services.json event_codes.json
+    python -m ci.schema api_model.json sdk_services.json event_codes.json search_fields.json
 
-Writes hosted_engine/rest/schema.json (read by hosted_engine.rest.schema, which documents the form) and
-hosted_engine/engine/events/codes.json. The inputs are not in the tree: they come out of the API's public model, the
-Python SDK and the engine's table of audit events.
+Writes hosted_engine/rest/schema.json (read by hosted_engine.rest.schema, which documents the form),
+hosted_engine/engine/events/codes.json and hosted_engine/engine/search/known.json. The inputs are not in the tree: they
+come out of the API's public model, the Python SDK and the engine's tables of audit events and of search fields.
 """
 
 import json
@@ -43,6 +43,27 @@ FRAMES = {
 LISTS_THAT_COME_OUT = ("discovered_targets", "iscsi_targets", "storage_domains")
 ACTION = "status:String reason:String job:Job fault:Fault grace_period:GracePeriod"
 ACTION += " async:Boolean filter:Boolean follow:String"
+# Which objects of the API a search of oVirt finds under which name; NIC of a host and VNIC within others only.
+SEARCHED = {
+    "CLUSTER": "Cluster",
+    "DATACENTER": "DataCenter",
+    "DISK": "Disk",
+    "EVENT": "Event",
+    "GROUP": "Group",
+    "HOST": "Host",
+    "INSTANCETYPE": "InstanceType",
+    "JOB": "Job",
+    "NETWORK": "Network",
+    "POOL": "VmPool",
+    "QUOTA": "Quota",
+    "STORAGE": "StorageDomain",
+    "TEMPLATE": "Template",
+    "USER": "User",
+    "VM": "Vm",
+    "VNIC": "Nic",
+    "VNICPROFILE": "VnicProfile",
+    "VOLUME": "GlusterVolume",
+}
 # Known to the SDK only.
 ACTION += " attachment:DiskAttachment auto_pinning_policy:AutoPinningPolicy clone_permissions:Boolean seal:Boolean"
 ACTION += " connection:StorageConnection directory:String filename:String image_transfer:ImageTransfer"
@@ -157,8 +178,31 @@ def dump(value: Mapping[str, Mapping[str, Any]]) -> str:
     return "{" + ",\n".join(sections) + "}\n"
 
 
-def main(model_file: str, sdk_file: str, events_file: str) -> None:
-    model, sdk, events = (json.loads(Path(f).read_text()) for f in (model_file, sdk_file, events_file))
+def known_searches(found: dict[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The words of oVirt's search by the types of the API; what cannot be typed stands without its unit."""
+    types: dict[str, list[str]] = {}
+    enums: dict[str, str] = {}
+    for name, type_name in SEARCHED.items():
+        entity = found["entities"][name]
+        fields = []
+        for field, said in entity["fields"].items():
+            if not said["completion"]:
+                continue
+            enum = said.get("enum", "") if said["type"] == "enum" else ""
+            if enum:
+                enums[enum] = " ".join(found["enumerations"][enum]["values"])
+            fields.append(f"{field.split()[0].lower()}{'*' if said['free_text'] else ''}{':' + enum if enum else ''}")
+        prefixes = (
+            word for r in entity["cross_references"].values() for word in r["prefix_words"] + r["hidden_prefix_words"]
+        )
+        words = entity["accepted_words"] or [name]
+        types[type_name] = [" ".join(words).lower(), " ".join(fields), " ".join(sorted(set(prefixes))).lower()]
+    return {"enums": dict(sorted(enums.items())), "types": dict(sorted(types.items()))}
+
+
+def main(model_file: str, sdk_file: str, events_file: str, searches_file: str) -> None:
+    files = (model_file, sdk_file, events_file, searches_file)
+    model, sdk, events, searches = (json.loads(Path(f).read_text()) for f in files)
     mend_parameters(model, sdk)
     schema: dict[str, Mapping[str, Any]] = {
         "enums": enums(model),
@@ -167,6 +211,7 @@ def main(model_file: str, sdk_file: str, events_file: str) -> None:
     }
     (ROOT / "rest" / "schema.json").write_text(dump(schema))
     (ROOT / "engine" / "events" / "codes.json").write_text(dump({"events": events["events"]}))
+    (ROOT / "engine" / "search" / "known.json").write_text(dump(known_searches(searches)))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ PARAMETERS = 64  # of a query, or of a path segment
 
 SEARCH_CHARACTERS = 4096
 SEARCH_TERMS = 64  # conditions and bare words
+SEARCH_RELATIONS = 3  # from one object to another, in one of these conditions
 FOLLOW_PATHS = 32
 FOLLOW_STEPS = 8  # links in one of these paths
 FOLLOWED_OBJECTS = 10_000  # that all links of a request together may bring

@@ -21,6 +21,7 @@ from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.tasks.locks import Locks
+from hosted_engine.engine.vms.ha import HaRunner
 from hosted_engine.engine.vms.lifecycle import system
 from hosted_engine.fleet.fleet import Fleet
 from hosted_engine.rest.app import make_app
@@ -80,7 +81,7 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
     fleet.start()
     engine.resume()
     _tell(store, EventType.VDC_START)
-    helpers = [asyncio.create_task(work) for work in (_sweep(engine), pet())]
+    helpers = [asyncio.create_task(work) for work in (_sweep(engine), HaRunner(engine).run(), pet())]
     try:
         await server.serve()
     finally:

@@ -1,15 +1,17 @@
 """The command line of the image builds: `python -m images build`."""
 
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from images import build, verification
+from images import build, lock, verification, wheels
 from images.store import Tell
 from node.api.problems import Problem
+from node.system.process import run
 
 KINDS: dict[str, Callable[[Path, Tell], Path]] = {
     "node": build.build_node,
@@ -72,6 +74,18 @@ def check(store: Path) -> None:
     for finding in found:
         click.echo(finding)
     sys.exit(bool(found))
+
+
+@main.command("lock")
+def lock_() -> None:
+    """Choose the newest Python packages that pyproject.toml allows, and write their versions and sums down."""
+    with tempfile.TemporaryDirectory() as folder:
+        wheels.fetch(Path(folder), wheels.requirements(), run)
+        text = lock.text_of(Path(folder).glob("*.whl"))
+    before = lock.LOCK.read_text() if lock.LOCK.exists() else ""
+    lock.LOCK.write_text(text)
+    for change in lock.changes(before, text) or ["nothing has changed"]:
+        click.echo(change)
 
 
 @main.command()

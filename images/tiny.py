@@ -8,7 +8,7 @@ from images.node import node_tree
 from images.store import Entry, Tell, files_below, have, key_of
 from node.system.process import Run
 
-MODULES = ("virtio_blk", "virtio_scsi", "sd_mod", "virtio_net", "button", "evdev")
+MODULES = ("virtio_blk", "virtio_scsi", "sd_mod", "virtio_net", "virtio_balloon", "button", "evdev")
 COMMAND_LINE = "console=ttyS0 quiet panic=10"
 BOOT_BYTES = 20 * disk.MIB
 NAME = "tiny.qcow2"

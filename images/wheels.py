@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from images import project
+from images import lock, project
 from images.store import Entry, Tell, have, key_of
 from images.tree import run_in
 from node.api.problems import Failed
@@ -40,18 +40,29 @@ def download_argv(python: str, into: Path, requirements: tuple[str, ...]) -> tup
     return (*argv, *(f"--platform={platform}" for platform in PLATFORMS), *requirements)
 
 
+def requirements() -> tuple[str, ...]:
+    return (*project.dependencies(), "pip")
+
+
 def wheelhouse_entry(tell: Tell, run: Run) -> Entry:
-    """A folder with the wheels of every dependency and of pip itself."""
-    requirements = (*project.dependencies(), "pip")
+    """A folder with the wheels of every dependency and of pip itself, as the lock names them."""
+    locked = ("--no-deps", "--require-hashes", f"--requirement={lock.LOCK}")
 
-    def fetch(work: Path) -> None:
+    def get(work: Path) -> None:
+        lock.check(lock.LOCK.read_text(), requirements())
         tell("Python packages for the images: fetch")
-        try:
-            run(*download_argv(sys.executable, work, requirements), timeout_s=FETCH_TIMEOUT_S)
-        except CommandFailed as err:
-            raise NoWheels(reason=_errors(str(err))) from err
+        fetch(work, locked, run)
 
-    return Entry("wheels", key_of(*download_argv("python", Path("wheels"), requirements)), fetch)
+    argv = download_argv("python", Path("wheels"), ())
+    return Entry("wheels", key_of(*argv, *requirements(), lock.LOCK.read_bytes()), get)
+
+
+def fetch(into: Path, what: tuple[str, ...], run: Run) -> None:
+    """Raises NoWheels."""
+    try:
+        run(*download_argv(sys.executable, into, what), timeout_s=FETCH_TIMEOUT_S)
+    except CommandFailed as err:
+        raise NoWheels(reason=_errors(str(err))) from err
 
 
 def wheelhouse(store: Path, tell: Tell, run: Run) -> Path:

@@ -28,7 +28,7 @@ from node.observe.addresses import own_addresses
 from node.observe.capabilities import CapabilitiesReader, accelerator
 from node.observe.hub import Hub
 from node.observe.network_watch import NetworkWatch
-from node.observe.statistics import StatisticsReader
+from node.observe.statistics import StatisticsReader, read_memory
 from node.registration.gluster_trust import GlusterTrust
 from node.registration.membership import Membership
 from node.registration.migration_trust import MigrationTrust
@@ -54,6 +54,7 @@ from node.system.clock import SystemClock
 from node.system.process import run, run_as_group
 from node.system.threads import Threads
 from node.tls import client_context, server_context
+from node.vms.balloon_keeper import BalloonKeeper
 from node.vms.domain_xml import Surroundings
 from node.vms.lease_holders import lease_holders
 from node.vms.libvirt_hypervisor import LibvirtHypervisor
@@ -78,6 +79,7 @@ class Agent:
             ready=lambda: notify("READY=1"),
             stopping=lambda: self._hub.close(),
         )
+        self._for_balloons = Threads("balloons", 1)
         self._for_pool = Threads("pool", 4)  # looks at the pool hang where a server does
         self._migration_trust = MigrationTrust(run, identity=settings.own_folder)
         self._membership = Membership(
@@ -172,6 +174,8 @@ class Agent:
                 shipped=Path(settings.shipped_images),
                 need=mounts.need,
                 running_on=vms.running_on,
+                connected_bricks=connected_bricks,
+                clock=self._clock,
             ),
             leases=leases,
             timers=LeaseTimers(
@@ -182,6 +186,7 @@ class Agent:
             migration_trust=self._migration_trust,
             machines=vms,
         )
+        self._balloons = BalloonKeeper(hypervisor, self._for_balloons, memory=read_memory, clock=self._clock)
         self._keeper = Keeper(wishes, mounts, leases, self._clock, after_look=vms.resume_paused_by_storage)
 
     def _pool_state(self, gluster: Gluster, bricks: BrickMarks) -> PoolStateWatch:
@@ -216,11 +221,12 @@ class Agent:
         self._spawn(self._network_watch.run())
         self._spawn(self._hub.beat())
         self._spawn(self._keeper.run())
+        self._spawn(self._balloons.run())
         self._spawn(pet())
         self._spawn(self._host.pool_state.run())
         log.info("serving %s on port %d", self._settings.node_name, self._settings.port)
         await self._service.run()
-        for threads in (self._quick, self._for_vms, self._for_storage, self._for_pool):
+        for threads in (self._quick, self._for_vms, self._for_storage, self._for_balloons, self._for_pool):
             threads.close()
 
     def _make_server(self) -> tuple[Any, ssl.SSLContext]:

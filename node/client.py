@@ -31,7 +31,7 @@ from node.api.messages.ha import (
     SiteFilesRequest,
 )
 from node.api.messages.identity import Claim, Identity, Leave
-from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, ImageResize, SeedRequest, WipeReport
 from node.api.messages.leases import (
     LeaseReport,
     LeaseRequest,
@@ -172,6 +172,9 @@ class NodeClient:
     async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
         return await self._ask("PUT", _at(paths.IMAGE, image), ImageReport, request, timeout_s=LONG_S)
 
+    async def resize_image(self, image: ImageRef, request: ImageResize) -> ImageReport:
+        return await self._ask("PUT", _at(paths.IMAGE_SIZE, image), ImageReport, request, timeout_s=LONG_S)
+
     async def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
         return await self._ask("PUT", _at(paths.SEED, image), ImageReport, request, timeout_s=120)
 
@@ -180,6 +183,9 @@ class NodeClient:
 
     async def remove_image(self, image: ImageRef) -> None:
         await self._tell("DELETE", _at(paths.IMAGE, image), timeout_s=120)
+
+    async def wipe_image(self, image: ImageRef) -> WipeReport:
+        return await self._ask("POST", _at(paths.WIPE, image), WipeReport, timeout_s=180)
 
     async def lockspaces(self) -> tuple[LockspaceReport, ...]:
         return await self._ask("GET", paths.LOCKSPACES, tuple[LockspaceReport, ...])
@@ -247,10 +253,14 @@ class NodeClient:
         return await self._find(_fill(paths.VM, vm_id=vm_id), VmReport)
 
     async def define_vm(self, spec: VmSpec) -> VmReport:
-        return await self._ask("PUT", _fill(paths.VM, vm_id=spec.id), VmReport, spec)
+        only_vm = msgspec.convert(spec, VmSpec, from_attributes=True)  # the engine VM's says more, to other readers
+        return await self._ask("PUT", _fill(paths.VM, vm_id=spec.id), VmReport, only_vm)
 
     async def start_vm(self, vm_id: str) -> VmReport:
         return await self._ask("POST", _fill(paths.VM_START, vm_id=vm_id), VmReport, timeout_s=180)
+
+    async def resume_vm(self, vm_id: str) -> VmReport:
+        return await self._ask("POST", _fill(paths.VM_RESUME, vm_id=vm_id), VmReport, timeout_s=60)
 
     async def shutdown_vm(self, vm_id: str) -> VmReport:
         return await self._ask("POST", _fill(paths.VM_SHUTDOWN, vm_id=vm_id), VmReport)

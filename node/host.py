@@ -25,7 +25,7 @@ from node.api.messages.ha import (
     SiteFilesRequest,
 )
 from node.api.messages.identity import Claim, Identity, Leave
-from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, ImageResize, SeedRequest, WipeReport
 from node.api.messages.leases import (
     LeaseReport,
     LeaseRequest,
@@ -166,6 +166,9 @@ class Host:
     async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
         return await self.images.make(image, request)
 
+    async def resize_image(self, image: ImageRef, request: ImageResize) -> ImageReport:
+        return await self.images.resize(image, request)
+
     async def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
         return await self.images.make_seed(image, request)
 
@@ -174,6 +177,9 @@ class Host:
 
     async def remove_image(self, image: ImageRef) -> None:
         await self.images.remove(image)
+
+    async def wipe_image(self, image: ImageRef) -> WipeReport:
+        return await self.images.wipe(image)
 
     async def lockspaces(self) -> tuple[LockspaceReport, ...]:
         return await self.leases.lockspaces()
@@ -245,6 +251,9 @@ class Host:
 
     async def start_vm(self, vm_id: str) -> VmReport:
         return await self.machines.start(vm_id)
+
+    async def resume_vm(self, vm_id: str) -> VmReport:
+        return await self.machines.resume(vm_id)
 
     async def shutdown_vm(self, vm_id: str) -> VmReport:
         return await self.machines.shut_down(vm_id)

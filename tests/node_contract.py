@@ -15,7 +15,7 @@ from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import BrickRemoval, BrickRequest
 from node.api.messages.ha import EngineVmEdit, MaintenanceRequest, SiteFilesRequest
 from node.api.messages.identity import Leave
-from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
+from node.api.messages.images import ImageFormat, ImageRef, ImageRequest, ImageResize
 from node.api.messages.leases import LeaseRequest, LeaseTimersRequest
 from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.network import LinkReport, NamesRequest, NetworkRequest
@@ -164,6 +164,17 @@ class NodeContract:
         await node.remove_image(image)
         assert await node.image(image) is None
 
+    async def test_an_image_is_wiped_call_by_call_and_is_gone_from_the_first_on(self, node: NodeApi) -> None:
+        image = self.new_image()
+        request = ImageRequest(format=ImageFormat.RAW, size_bytes=8 * MIB, preallocated=True)
+        await node.make_image(image, request)
+        left = (await node.wipe_image(image)).left_bytes
+        assert await node.image(image) is None
+        while left:
+            left = (await node.wipe_image(image)).left_bytes
+        assert not [name for name in (await node.contents(self.volume)).files if image.disk_id in name]
+        assert (await node.wipe_image(image)).left_bytes == 0
+
     async def test_the_contents_of_a_volume_tell_of_an_image(self, node: NodeApi) -> None:
         image = self.new_image()
         path = f"images/{image.disk_id}/{image.image_id}"
@@ -182,6 +193,22 @@ class NodeContract:
         with pytest.raises(RemoteRefused) as refused:
             await node.make_image(image, ImageRequest(format=ImageFormat.RAW, size_bytes=16 * MIB))
         assert refused.value.text.code == "ImageDiffers"
+        await node.remove_image(image)
+
+    async def test_an_image_grows_and_never_shrinks(self, node: NodeApi) -> None:
+        image = self.new_image()
+        with pytest.raises(RemoteRefused) as refused:
+            await node.resize_image(image, ImageResize(size_bytes=MIB))
+        assert refused.value.text.code == "ImageUnknown"
+        await node.make_image(image, ImageRequest(format=ImageFormat.RAW, size_bytes=8 * MIB))
+        for _ in range(2):
+            grown = await node.resize_image(image, ImageResize(size_bytes=16 * MIB))
+            assert grown.virtual_size_bytes == 16 * MIB
+        with pytest.raises(RemoteRefused) as refused:
+            await node.resize_image(image, ImageResize(size_bytes=8 * MIB))
+        assert refused.value.text.code == "ImageLarger"
+        taken = await node.resize_image(image, ImageResize(size_bytes=24 * MIB, preallocated=True))
+        assert taken.actual_size_bytes >= 8 * MIB
         await node.remove_image(image)
 
     async def test_an_overlay_names_its_backing(self, node: NodeApi) -> None:
@@ -234,6 +261,9 @@ class NodeContract:
         with pytest.raises(RemoteRefused) as refused:
             await node.remove_image(image)
         assert refused.value.text.code == "ImageBusy"
+        with pytest.raises(RemoteRefused) as refused:
+            await node.resize_image(image, ImageResize(size_bytes=16 * MIB))
+        assert refused.value.text.code == "ImageBusy"
         for _ in range(2):
             ended = await node.destroy_vm(spec.id)
             assert (ended.state, ended.reason) == (VmState.DOWN, DownReason.DESTROYED)
@@ -241,6 +271,26 @@ class NodeContract:
             await node.undefine_vm(spec.id)
         assert await node.vm(spec.id) is None
         await node.remove_image(image)
+
+    async def test_a_vm_that_starts_paused_goes_on_when_it_is_told_to(self, node: NodeApi) -> None:
+        spec = msgspec.structs.replace(self.new_vm(), start_paused=True)
+        await node.define_vm(spec)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.resume_vm(spec.id)
+        assert refused.value.text.code == "VmNotPaused"
+        for _ in range(2):
+            assert (await node.start_vm(spec.id)).state is VmState.PAUSED
+        for _ in range(2):
+            assert (await node.resume_vm(spec.id)).state is VmState.UP
+        await node.destroy_vm(spec.id)
+        await node.undefine_vm(spec.id)
+
+    async def test_a_vm_that_no_node_can_make_is_refused_when_it_is_defined(self, node: NodeApi) -> None:
+        spec = msgspec.structs.replace(self.new_vm(), time_zone="Europe/Nowhere")
+        with pytest.raises(RemoteRefused, match="no time zone 'Europe/Nowhere'") as refused:
+            await node.define_vm(spec)
+        assert refused.value.text.code == "VmNotPossible"
+        assert await node.vm(spec.id) is None
 
     async def test_a_vm_without_its_disk_is_not_started(self, node: NodeApi) -> None:
         spec = self.new_vm(VmDisk(image=self.new_image(), format=ImageFormat.QCOW2))

@@ -4,16 +4,20 @@ same when it is done again."""
 import uuid
 
 from hosted_engine.engine.clusters.model import Cluster
-from hosted_engine.engine.datacenters.model import DataCenter
+from hosted_engine.engine.datacenters.model import DataCenter, DataCenterStatus
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, DiskInterface, attachment_id
-from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
-from hosted_engine.engine.networks.model import Network, NetworkUsage, VnicProfile
+from hosted_engine.engine.ids import BLANK_TEMPLATE_ID, DEFAULT_MAC_POOL_ID
+from hosted_engine.engine.instancetypes.entity import FIRST_ONES
+from hosted_engine.engine.instancetypes.model import InstanceType
+from hosted_engine.engine.macpools.model import MacPool, MacRange
+from hosted_engine.engine.networks.model import ROLES, ClusterNetwork, Network, VnicProfile
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.scheduler.entity import NO_BALANCING, SchedulingPolicy
 from hosted_engine.engine.storage.model import StorageDomain
 from hosted_engine.engine.templates.model import Template
 from hosted_engine.engine.users.site_import import FirstUser, import_users
-from hosted_engine.engine.vms.model import Origin, Vm, VmStatus
+from hosted_engine.engine.vms.model import BiosType, Origin, Vm, VmStatus
 from hosted_engine.site import Site, SiteTemplate, SiteVolume
 from node.api.messages.images import ImageFormat
 
@@ -46,6 +50,7 @@ class _Birth:
                 Node(
                     id=node.id,
                     name=node.name,
+                    hostname=node.name,
                     cluster_id=self._cluster_id,
                     address=node.address,
                     host_id=node.host_id,
@@ -54,6 +59,8 @@ class _Birth:
         for volume in self._site.volumes:
             self._domain(volume)
         self._blank()
+        for instance_type in FIRST_ONES:
+            self._tx.of(InstanceType).add(instance_type)
         for template in self._site.templates:
             self._template(template)
         self._engine_vm()
@@ -63,7 +70,9 @@ class _Birth:
 
     def _frame(self) -> None:
         site = self._site
-        self._tx.data_centers.add(DataCenter(id=self._data_center_id, name=site.data_center))
+        self._tx.data_centers.add(
+            DataCenter(id=self._data_center_id, name=site.data_center, local=False, status=DataCenterStatus.UP)
+        )
         self._tx.networks.add(
             Network(
                 id=self._network_id,
@@ -71,19 +80,43 @@ class _Birth:
                 data_center_id=self._data_center_id,
                 bridge=site.management_network,
                 description="Management Network",
-                usages=tuple(NetworkUsage),
             )
         )
         profile_id = self._id("vNIC profile", site.management_network)
         self._tx.vnic_profiles.add(
             VnicProfile(id=profile_id, name=site.management_network, network_id=self._network_id)
         )
+        self._mac_pool()
+        self._tx.of(SchedulingPolicy).add(NO_BALANCING)
         self._tx.clusters.add(
             Cluster(
                 id=self._cluster_id,
                 name=site.cluster,
                 data_center_id=self._data_center_id,
-                management_network_id=self._network_id,
+                bios_type=BiosType.Q35_SEA_BIOS,
+                gluster_service=True,
+            )
+        )
+        self._tx.of(ClusterNetwork).add(
+            ClusterNetwork(
+                id=f"{self._cluster_id}/{self._network_id}",
+                cluster_id=self._cluster_id,
+                network_id=self._network_id,
+                usages=tuple(sorted(ROLES)),
+            )
+        )
+
+    def _mac_pool(self) -> None:
+        """64 Ki addresses behind oVirt's prefix; which ones differs from site to site."""
+        one, other = (byte % 255 for byte in uuid.UUID(self._id("MAC pool", "Default")).bytes[:2])
+        prefix = f"56:6f:{one:02x}:{other:02x}"
+        self._tx.of(MacPool).add(
+            MacPool(
+                id=DEFAULT_MAC_POOL_ID,
+                name="Default",
+                description="Default MAC pool",
+                ranges=(MacRange(f"{prefix}:00:00", f"{prefix}:ff:ff"),),
+                default_pool=True,
             )
         )
 

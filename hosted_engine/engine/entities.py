@@ -2,40 +2,72 @@
 
 from typing import Any
 
+from hosted_engine.engine.affinitylabels.entity import AFFINITY_LABELS, NODE_LABELS, VM_LABELS
+from hosted_engine.engine.bookmarks.entity import BOOKMARKS
 from hosted_engine.engine.clusters.entity import CLUSTERS
 from hosted_engine.engine.datacenters.entity import DATA_CENTERS
+from hosted_engine.engine.disks.entity import DISK_ATTACHMENTS, DISKS
 from hosted_engine.engine.entity.declaration import Entity
+from hosted_engine.engine.entity.record import Record
+from hosted_engine.engine.events.entity import EVENTS
+from hosted_engine.engine.instancetypes.entity import INSTANCE_TYPE_NICS, INSTANCE_TYPES
+from hosted_engine.engine.jobs.entity import JOB_STEPS, JOBS
+from hosted_engine.engine.macpools.entity import MAC_POOLS
+from hosted_engine.engine.networks.cluster_entity import CLUSTER_NETWORKS
 from hosted_engine.engine.networks.entity import NETWORKS, NICS, VNIC_PROFILES
 from hosted_engine.engine.nodes.entity import NODES
 from hosted_engine.engine.permissions.entity import PERMISSIONS
+from hosted_engine.engine.records import RECORDS
 from hosted_engine.engine.roles.entity import PERMITS, ROLE_PERMITS, ROLES
+from hosted_engine.engine.scheduler.entity import SCHEDULING_POLICIES
+from hosted_engine.engine.search.vocabulary import check_searches
 from hosted_engine.engine.storage.entity import STORAGE_DOMAINS
 from hosted_engine.engine.tags.entity import TAG_ASSIGNMENTS, TAGS
 from hosted_engine.engine.templates.entity import TEMPLATES
 from hosted_engine.engine.users.domain_entities import ACCOUNT_GROUPS, ACCOUNT_MEMBERSHIPS, ACCOUNTS, DOMAINS
 from hosted_engine.engine.users.entity import GROUPS, USERS
+from hosted_engine.engine.users.ssh_keys import SSH_KEYS
 from hosted_engine.engine.vms.entity import VMS
 
 ENTITIES: tuple[Entity[Any], ...] = (
     ACCOUNTS,
     ACCOUNT_GROUPS,
     ACCOUNT_MEMBERSHIPS,
+    AFFINITY_LABELS,
+    BOOKMARKS,
     CLUSTERS,
+    CLUSTER_NETWORKS,
     DATA_CENTERS,
+    DISKS,
+    DISK_ATTACHMENTS,
     DOMAINS,
+    EVENTS,
     GROUPS,
+    JOBS,
+    JOB_STEPS,
+    INSTANCE_TYPES,
+    INSTANCE_TYPE_NICS,
+    MAC_POOLS,
     NETWORKS,
     NICS,
     NODES,
+    NODE_LABELS,
     PERMISSIONS,
     PERMITS,
     ROLES,
     ROLE_PERMITS,
+    SSH_KEYS,
+    SCHEDULING_POLICIES,
     STORAGE_DOMAINS,
     TAGS,
     TAG_ASSIGNMENTS,
     TEMPLATES,
     USERS,
     VMS,
+    VM_LABELS,
     VNIC_PROFILES,
 )
+
+STORED: tuple[Record[Any], ...] = (*RECORDS, *ENTITIES)  # all that has a table
+
+check_searches(ENTITIES)

@@ -1,7 +1,7 @@
 """What the domain needs from outside: a store that keeps it and a fleet that reaches the nodes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
@@ -13,6 +13,7 @@ from hosted_engine.engine.jobs.model import Job, JobStep
 from hosted_engine.engine.networks.model import Network, Nic, VnicProfile
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.network import SeenLinks
+from hosted_engine.engine.search.question import Question
 from hosted_engine.engine.storage.model import SeenStorage, StorageDomain
 from hosted_engine.engine.tasks.model import JournalLine, Task
 from hosted_engine.engine.templates.model import Template
@@ -32,6 +33,7 @@ class Repository(Protocol[T]):
     def get(self, id: str | int) -> T | None: ...
     def find(self, ids: Collection[str]) -> Mapping[str, T]: ...
     def list(self, **equal: object) -> Sequence[T]: ...
+    def search(self, question: Question) -> Sequence[T]: ...
     def ids(self, **equal: object) -> Sequence[Any]: ...
     def count(self, **equal: object) -> int: ...
     def add(self, item: T) -> None: ...
@@ -140,9 +142,12 @@ class Transaction(ABC):
 
 
 class Store(Protocol):
-    """Commits when the block ends, takes everything back when it raises."""
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Commits when the block ends, takes everything back when it raises."""
 
-    def transaction(self) -> AbstractContextManager[Transaction]: ...
+    async def read(self, look: Callable[[Transaction], T]) -> T:
+        """What `look` makes of a transaction of its own, which changes nothing. Everything else goes on meanwhile: a
+        database that stalls holds up nobody else. `look` touches nothing that belongs to the event loop."""
 
 
 class Fleet(Protocol):

@@ -1,5 +1,6 @@
 """The refusals that more than one subject needs; those of one subject live with it."""
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 from node.api.problems import Refused
@@ -28,6 +29,15 @@ class BadValue(Refused):
     why = "{reason}"
     mend = "Send another value"
     status = 400
+
+
+class NotSupported(Refused):
+    """The API of oVirt has it, and nothing in this version would do it. `reason` says what is missing."""
+
+    what = "Cannot use {value} as {field}"
+    why = "it is not there yet: {reason}"
+    mend = "Leave it out, or send what is shown"
+    status = 501
 
 
 class NameTaken(Refused):
@@ -81,3 +91,9 @@ def found(thing: T | None, kind: str, id: str) -> T:
     if thing is None:
         raise NotThere(kind=kind, id=id)
     return thing
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first three, and how many more there are."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more

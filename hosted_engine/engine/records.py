@@ -2,10 +2,7 @@
 
 from typing import Any
 
-from hosted_engine.engine.disks.model import Disk, DiskAttachment
 from hosted_engine.engine.entity.record import Record
-from hosted_engine.engine.events.model import Event
-from hosted_engine.engine.jobs.model import Job, JobStep
 from hosted_engine.engine.nodes.network import SeenLinks
 from hosted_engine.engine.storage.model import SeenStorage
 from hosted_engine.engine.tasks.model import JournalLine, Task
@@ -14,12 +11,7 @@ from hosted_engine.engine.users.model import Session
 RECORDS: tuple[Record[Any], ...] = (
     Record(SeenLinks, "seen_links", order="id"),
     Record(SeenStorage, "seen_storage", order="id"),
-    Record(Disk, "disks"),
-    Record(DiskAttachment, "disk_attachments", order="id", unique=(("owner_id", "disk_id"),)),
     Record(Session, "sessions", order="id"),
-    Record(Event, "events", order="id", indexes=(("code",), ("correlation_id",))),
-    Record(Job, "jobs", order="started_at", indexes=(("correlation_id",),)),
-    Record(JobStep, "job_steps", order="number"),
     Record(Task, "tasks", order="created_at", indexes=(("status",),)),
     Record(JournalLine, "journal_lines", order="number"),
 )

@@ -23,6 +23,7 @@ from hosted_engine.engine.vms.commands.update_engine_vm import VOLUME as ENGINE_
 from hosted_engine.engine.vms.engine_vm import learn
 from hosted_engine.engine.vms.lifecycle import heard_of
 from hosted_engine.engine.vms.model import Origin
+from hosted_engine.fleet.image_sizes import ImageSizes
 from node.api.contract import NodeApi
 from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import StorageNews
@@ -64,7 +65,7 @@ class Watch:
     ) -> None:
         """`storage` hears that the node has come, and what it says of a change of the storage's state."""
         self.node_id = node.id
-        self.name = node.name
+        self.name = node.hostname
         self.api = api
         self.up = asyncio.Event()
         self._silent = asyncio.Event()
@@ -74,6 +75,7 @@ class Watch:
         self._clock = clock
         self._storage = storage
         self._heard_at = clock.monotonic()
+        self._image_sizes = ImageSizes(store, api)
         self._errands: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -236,6 +238,7 @@ class Watch:
                     await self._try(self.api.mount(wish), f"cannot mount {wish.volume}")
             mounts = await self._try(self.api.mounts(), "cannot look at its volumes")
             self._mounts(self._readings.of(self.node_id).mounts if mounts is None else mounts)
+            await self._image_sizes.measure({m.volume for m in self._readings.of(self.node_id).mounts if m.mounted})
             await self._look_at_engine_vm()
             await self._clock.sleep(TEND_S)
 

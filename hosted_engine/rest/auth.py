@@ -44,6 +44,7 @@ class Authenticator:
             last_used_at=now,
             expires_at=now + IDLE_S,
             group_ids=who.group_ids,
+            login=who.user.login,
         )
         with self._store.transaction() as tx:
             make_room(tx, who.user.id)
@@ -57,30 +58,34 @@ class Authenticator:
             if session is None:
                 return
             tx.sessions.remove(session.id)
-            if (user := tx.users.get(session.user_id)) is not None:
-                emit(tx, self._context(_caller(SignedOn(user, ()))), EventType.USER_VDC_LOGOUT)
+            caller = Caller(user_id=session.user_id, user_name=session.login)
+            emit(tx, self._context(caller), EventType.USER_VDC_LOGOUT)
 
-    def recognise(self, token: str) -> Caller | None:
+    async def recognise(self, token: str) -> Caller | None:
         """Whose token it is, None if it is nobody's or over. Using it keeps it alive."""
-        now = self._clock()
-        with self._store.transaction() as tx:
-            session = tx.sessions.get(_digest(token))
-            user = tx.users.get(session.user_id) if session else None
-            if session is None or user is None:
-                return None
-            if now - session.last_used_at >= _NOTE_EVERY_S and is_current(session, now):
-                tx.sessions.update(replace(session, last_used_at=now, expires_at=now + IDLE_S))
+        identity, now = _digest(token), self._clock()
+
+        session = await self._store.read(lambda tx: tx.sessions.get(identity))
+        if session is None:
+            return None
         if not is_current(session, now):
             self.sign_out(token)
             return None
-        return _caller(SignedOn(user, session.group_ids))
+        if now - session.last_used_at >= _NOTE_EVERY_S:
+            self._note_use(identity, now)
+        return Caller(user_id=session.user_id, user_name=session.login, group_ids=session.group_ids)
+
+    def _note_use(self, identity: str, now: float) -> None:
+        with self._store.transaction() as tx:
+            if (session := tx.sessions.get(identity)) is not None:  # else it was ended meanwhile
+                tx.sessions.update(replace(session, last_used_at=now, expires_at=now + IDLE_S))
 
     async def of_request(self, headers: Mapping[str, str]) -> Caller | None:
         """Who sends these headers (names in lower case): by token, by session cookie, by user and password."""
         scheme, _, credentials = headers.get("authorization", "").partition(" ")
         match scheme.lower():
             case "bearer":
-                return self.recognise(credentials.strip())
+                return await self.recognise(credentials.strip())
             case "basic":
                 pair = basic_credentials(credentials)
                 try:
@@ -88,7 +93,7 @@ class Authenticator:
                 except AccessDenied:
                     return None
         cookie = session_cookie(headers.get("cookie", ""))
-        return self.recognise(cookie) if cookie else None
+        return await self.recognise(cookie) if cookie else None
 
     def _context(self, caller: Caller) -> Context:
         return Context(caller, job_id="", correlation_id="", now=self._clock())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hosted_engine.engine.command import Context
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
-from hosted_engine.engine.ports import Store
+from hosted_engine.engine.ports import Store, Transaction
 from hosted_engine.engine.users.accounts import Account, groups_of
 from hosted_engine.engine.users.directory import entry_of
 from hosted_engine.engine.users.domains import domain_id, split_login
@@ -73,7 +73,7 @@ class Credentials:
         """Raises AccessDenied."""
         if len(login) > USER_NAME or len(password) > PASSWORD or "\0" in login:
             raise AccessDenied
-        account = self._account(login)
+        account = await self._account(login)
         mark = hmac.digest(self._key, f"{login}\0{password}".encode(errors="replace"), "sha256")
         right = self._right.get(login)
         if account is None or right is None or account != right[1] or not hmac.compare_digest(right[0], mark):
@@ -116,8 +116,10 @@ class Credentials:
             self._nobody = await asyncio.to_thread(hash_password, secrets.token_hex(16))
         return self._nobody
 
-    def _account(self, login: str) -> Account | None:
+    async def _account(self, login: str) -> Account | None:
         principal, domain = split_login(login)
-        with self._store.transaction() as tx:
-            found = tx.of(Account).list(name=principal, domain_id=domain_id(domain))
-        return found[0] if found else None
+
+        def look(tx: Transaction) -> Account | None:
+            return next(iter(tx.of(Account).list(name=principal, domain_id=domain_id(domain))), None)
+
+        return await self._store.read(look)

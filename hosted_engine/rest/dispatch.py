@@ -1,12 +1,15 @@
 """From a request without HTTP around it to an answer without HTTP around it: finds, reads, calls, follows, writes."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.limits import URL_BYTES
 from hosted_engine.rest import faults
-from hosted_engine.rest.call import Answer, Call, Handlers, Parameters, parse_query, split_path
+from hosted_engine.rest.batch import Batch, one_by_one
+from hosted_engine.rest.call import Answer, Call, Handler, Handlers, Parameters, parse_query, split_path
 from hosted_engine.rest.correlation import correlation_id
 from hosted_engine.rest.follow import Follower
 from hosted_engine.rest.media.checks import check_body
@@ -28,9 +31,12 @@ from hosted_engine.rest.problems import (
 )
 from hosted_engine.rest.router import Route, find, locate
 from hosted_engine.rest.schema import Method, Schema
+from node.api.problems import Problem
 
 PREFIX = "/ovirt-engine/api"
 _ROOT = split_path(PREFIX)[0]
+_ASIDE = 200  # objects that are written in a thread
+_TOGETHER = 1000  # links that are followed before others get their turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +87,7 @@ class Dispatcher:
             route = find(self._schema, segments, ask.http)
             answers = self._answers(ask)  # nothing is done whose answer could not be given
             answer = await self._answer(route, ask, parameters, replace(caller, correlation_id=correlation))
-            return self._write(answers, answer, route, headers)
+            return await self._write(answers, answer, route, headers)
         except Exception as err:  # noqa: BLE001 - the outermost place: every error becomes a document
             return self.refusal(ask, err, headers, action=route is not None and route.method.is_action)
 
@@ -102,43 +108,51 @@ class Dispatcher:
         return "OPTIONS", *locate(self._schema, segments).allowed
 
     async def _answer(self, route: Route, ask: Ask, parameters: Parameters, caller: Caller) -> Answer:
-        unknown: list[str] = []
+        handler, unknown = self._handler(route), list[str]()
         body = self._read(route, ask, unknown)
-        answer = await self._call(route, parameters, body, caller, tuple(dict.fromkeys(unknown)))
+        call = await self._guard.admit(_call_of(route, parameters, body, caller, tuple(dict.fromkeys(unknown))))
+        answer = leave_out(call, await handler(call))
+        self._tell_service(route, answer)
         if (follow := parameters.text("follow")) and answer.value is not None:
-            beside = {"filter": "true"} if parameters.boolean("filter") else {}
-            await Follower(self._schema, lambda href: self._get(href, caller, beside)).follow(
-                answer.value, _type_given(route.method), follow
-            )
+            follower = Follower(self._schema, lambda hrefs: self._get(hrefs, call))
+            await follower.follow(answer.value, _type_given(route.method), follow)
         return answer
 
-    async def _call(
-        self, route: Route, parameters: Parameters, body: Wire, caller: Caller, unknown: tuple[str, ...] = ()
-    ) -> Answer:
+    async def _get(self, hrefs: Sequence[str], asked: Call) -> Mapping[str, Wire | list[Wire]]:
+        """What links lead to, for `follow`; those of one kind are asked together. One that leads nowhere, or to what is
+        not there yet or not shown to the caller, is left out."""
+        found: dict[str, Wire | list[Wire]] = {}
+        kinds: dict[object, list[tuple[str, Route]]] = {}
+        for href in hrefs:
+            with suppress(Problem):
+                segments = split_path(href.partition("?")[0])[0]
+                route = find(self._schema, segments[len(_ROOT) :], "GET")
+                kinds.setdefault((route.service.name, route.method.name, *route.ids), []).append((href, route))
+        for alike in kinds.values():
+            with suppress(Problem):
+                found |= await self._get_alike(alike, asked)
+        return found
+
+    async def _get_alike(self, alike: Sequence[tuple[str, Route]], asked: Call) -> Mapping[str, Wire | list[Wire]]:
+        handler = self._handler(alike[0][1])
+        answers: list[Answer | None] = []
+        for start in range(0, len(alike), _TOGETHER):
+            await asyncio.sleep(0)  # nothing on the way waits for anything: others get their turn here
+            some = [_linked(route, asked) for _, route in alike[start : start + _TOGETHER]]
+            admitted = some if asked.full_view else await self._guard.admit_many(some)
+            answers += await _answers_of(handler, admitted)
+        found = {}
+        for (href, route), answer in zip(alike, answers, strict=True):
+            if answer is not None and answer.value is not None:
+                self._tell_service(route, answer)
+                found[href] = answer.value
+        return found
+
+    def _handler(self, route: Route) -> Handler:
         handler = self._handlers.get((route.service.name, route.method.name))
         if handler is None:
             raise NotThereYet(service=route.service.name, method=route.method.name)
-        call = Call(
-            service=route.service,
-            method=route.method,
-            path="/".join((PREFIX, *route.segments)),
-            ids=route.ids,
-            parameters=parameters,
-            body=body,
-            caller=caller,
-            unknown=unknown,
-            wait=_wants_to_wait(parameters, body),
-        )
-        call = self._guard.admit(call)
-        answer = leave_out(call, await handler(call))
-        self._tell_service(route, answer)
-        return answer
-
-    async def _get(self, href: str, caller: Caller, beside: Mapping[str, str]) -> Wire | list[Wire] | None:
-        """What a link leads to, for `follow`; `beside` is what the request says of all of them."""
-        segments, matrix = split_path(href.partition("?")[0])
-        route = find(self._schema, segments[len(_ROOT) :], "GET")
-        return (await self._call(route, Parameters(matrix=matrix, headers=beside), {}, caller)).value
+        return handler
 
     def _tell_service(self, route: Route, answer: Answer) -> None:
         """Mark what is answered with its service, so that links and actions are written."""
@@ -163,10 +177,12 @@ class Dispatcher:
             _check_id(body, route.object_id, self._schema.type(kind).tag)
         return body
 
-    def _write(self, answers: Answers, answer: Answer, route: Route, headers: dict[str, str]) -> Reply:
+    async def _write(self, answers: Answers, answer: Answer, route: Route, headers: dict[str, str]) -> Reply:
         writer, content_type = answers
         if isinstance(answer.value, list):
-            body = writer.many(answer.value, _type_given(route.method))
+            values, kind = answer.value, _type_given(route.method)
+            aside = len(values) > _ASIDE  # takes too long to hold up everybody else
+            body = await asyncio.to_thread(writer.many, values, kind) if aside else writer.many(values, kind)
         elif route.method.is_action or route.method.http == "DELETE" or answer.value is None:
             body = writer.one({"status": "complete"} | (answer.value or {}), "Action")
         else:
@@ -179,6 +195,36 @@ class Dispatcher:
         """Raises NotAcceptable."""
         its_format, media_type = format_of_answer(ask.headers.get("accept", ""))
         return self._writers[its_format], f"{media_type};charset=UTF-8"
+
+
+def _call_of(route: Route, parameters: Parameters, body: Wire, caller: Caller, unknown: tuple[str, ...] = ()) -> Call:
+    return Call(
+        service=route.service,
+        method=route.method,
+        path="/".join((PREFIX, *route.segments)),
+        ids=route.ids,
+        parameters=parameters,
+        body=body,
+        caller=caller,
+        unknown=unknown,
+        wait=_wants_to_wait(parameters, body),
+    )
+
+
+def _linked(route: Route, asked: Call) -> Call:
+    """What a link in the answer leads to, as whoever asked would ask for it."""
+    view = Parameters(headers={"filter": "true"} if asked.parameters.boolean("filter") else {})
+    return replace(_call_of(route, view, {}, asked.caller), full_view=asked.full_view)
+
+
+async def _answers_of(handler: Handler, calls: Sequence[Call | None]) -> Sequence[Answer | None]:
+    """None for one that was not admitted."""
+    admitted = [call for call in calls if call is not None]
+    if not admitted:
+        return [None] * len(calls)
+    many = handler.many(admitted) if isinstance(handler, Batch) else one_by_one(handler, admitted)
+    answers = iter([one and leave_out(call, one) for call, one in zip(admitted, await many, strict=True)])
+    return [next(answers) if call is not None else None for call in calls]
 
 
 def _check_id(body: Wire, there: str | None, tag: str) -> None:

@@ -144,7 +144,7 @@ class OtherId(ApiRefused):
 
     status = 409
     what = "{element} cannot be updated"
-    why = '{element}: its id "{given}" is not that of the path, "{there}", and no id can be changed'
+    why = '{element}.id = "{given}" is not that of the path, "{there}", and no id can be changed'
     mend = "Leave the id out, or use the path of the object that is meant"
 
 

@@ -19,8 +19,7 @@ class Health:
     async def on_get(self, request: Request, response: Response) -> None:
         response.content_type = falcon.MEDIA_TEXT
         try:
-            with self._store.transaction() as tx:
-                tx.data_centers.count()
+            await self._store.read(lambda tx: tx.data_centers.count())
         except Exception as err:  # noqa: BLE001 - whatever a store can raise, the engine is not well then
             log.error("the store does not answer: %s", err)
             response.status = falcon.HTTP_500

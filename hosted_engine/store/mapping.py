@@ -64,11 +64,12 @@ def _json(hint: Any) -> tuple[Convert, Convert]:
 
     def decode(text: str) -> Any:
         """The same few texts come again and again."""
-        if text not in known:
+        value = known.get(text)
+        if value is None:
             if len(known) > 1000:
                 known.clear()
-            known[text] = decoder.decode(text)
-        return known[text]
+            value = known[text] = decoder.decode(text)
+        return value
 
     def encode(value: Any) -> str | None:
         return None if value is None else msgspec.json.encode(value).decode()

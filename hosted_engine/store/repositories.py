@@ -5,11 +5,26 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from hosted_engine.engine.events.model import Event
+from hosted_engine.engine.search.question import Question
 from hosted_engine.store.mapping import Mapper, plain
+from hosted_engine.store.search import Compiler
 from node.api.problems import Refused
 
 T = TypeVar("T")
@@ -30,22 +45,24 @@ class Clash(Refused):
 class Statements:
     """The statements of one table that differ in their values alone: to build one takes as long as to run it."""
 
-    def __init__(self, mapper: Mapper[Any], order: str) -> None:
+    def __init__(self, mapper: Mapper[Any], order: tuple[str, ...]) -> None:
         table = mapper.table
-        own = table.c.id == bindparam("_id")
+        # Numbers that the column cannot hold are asked for, too: nothing has them.
+        number = isinstance(table.c.id.type, Integer)
+        own = table.c.id == (bindparam("_id", type_=BigInteger()) if number else bindparam("_id"))
         self.select = select(*mapper.columns)
         self.get = self.select.where(own)
         self.insert = insert(table)
         self.update = update(table).where(own)
         self.delete = delete(table).where(own)
         self._columns = table.columns
-        self._order = table.columns[order]
+        self.order = tuple(_ordered(table, name) for name in order)
         self.list = cache(self._list)
         self.ids = cache(self._ids)
         self.count = cache(self._count)
 
     def _list(self, asked: Asked) -> Select[Any]:
-        return self.where(self.select, asked).order_by(self._order)
+        return self.where(self.select, asked).order_by(*self.order)
 
     def _ids(self, asked: Asked) -> Select[Any]:
         return self.where(select(self._columns["id"]), asked)
@@ -69,14 +86,22 @@ class Statements:
 statements = cache(Statements)
 
 
-class SqlRepository(Generic[T]):
-    """`order` names the column by which lists are ordered."""
+def _ordered(table: Table, name: str) -> ColumnElement[Any]:
+    """Nothing comes first, on every database."""
+    column = table.columns[name.removeprefix("-")]
+    if name.startswith("-"):
+        return column.desc().nulls_last() if column.nullable else column.desc()
+    return column.asc().nulls_first() if column.nullable else column.asc()
 
-    def __init__(self, connection: Connection, mapper: Mapper[T], order: str) -> None:
+
+class SqlRepository(Generic[T]):
+    """`order` names the columns by which lists are ordered, as Record has them."""
+
+    def __init__(self, connection: Connection, mapper: Mapper[T], order: tuple[str, ...], compiler: Compiler) -> None:
         self._connection = connection
         self._mapper = mapper
         self._table = mapper.table
-        self._order = mapper.table.columns[order]
+        self._compiler = compiler
         self._statements = statements(mapper, order)
 
     def get(self, id: str | int) -> T | None:
@@ -94,6 +119,10 @@ class SqlRepository(Generic[T]):
 
     def list(self, **equal: object) -> Sequence[T]:
         return [self._mapper.from_row(row) for row in self._execute(self._statements.list, equal)]
+
+    def search(self, question: Question) -> Sequence[T]:
+        query = self._compiler.select(self._table, self._mapper.columns, question)
+        return [self._mapper.from_row(row) for row in self._connection.execute(query)]
 
     def ids(self, **equal: object) -> Sequence[Any]:
         return list(self._execute(self._statements.ids, equal).scalars())

@@ -1,6 +1,8 @@
 """The store: SQLite in a file or PostgreSQL by URL, one transaction at a time."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, TypeVar
@@ -9,20 +11,25 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
-from hosted_engine.engine.entities import ENTITIES
+from hosted_engine.engine.entities import STORED
 from hosted_engine.engine.events.model import Event
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.records import RECORDS
+from hosted_engine.store.dialects import Sqlite, dialect_of
 from hosted_engine.store.mapping import Mapper
 from hosted_engine.store.migrate import bring_up_to_date
 from hosted_engine.store.repositories import SqlEventLog, SqlRepository
+from hosted_engine.store.search import Compiler
 from hosted_engine.store.tables import TABLES
 from node.api.problems import Failed
 
 T = TypeVar("T")
 
-MAPPERS: dict[type[Any], Mapper[Any]] = {r.model: Mapper(r.model, TABLES[r.model]) for r in (*RECORDS, *ENTITIES)}
-_ORDER = {record.model: record.order for record in (*RECORDS, *ENTITIES)}
+IN_MEMORY = "sqlite://"  # the one connection is the database
+_READING = {"reading": True}
+READERS = 8  # transactions that only read, beside each other
+MAPPERS: dict[type[Any], Mapper[Any]] = {r.model: Mapper(r.model, TABLES[r.model]) for r in STORED}
+_TABLES = {table.name: table for table in TABLES.values()}
+_ORDER = {record.model: record.order for record in STORED}
 
 
 class StoreUnreachable(Failed):
@@ -34,18 +41,19 @@ class StoreUnreachable(Failed):
 class SqlTransaction(Transaction):
     """One connection's; a repository is made when it is asked for first."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, compiler: Compiler) -> None:
         self._connection = connection
+        self._compiler = compiler
         self._made: dict[type[Any], SqlRepository[Any]] = {}
 
     def of(self, model: type[T]) -> SqlRepository[T]:
         if model not in self._made:
-            self._made[model] = SqlRepository(self._connection, MAPPERS[model], _ORDER[model])
+            self._made[model] = SqlRepository(self._connection, MAPPERS[model], _ORDER[model], self._compiler)
         return self._made[model]
 
     @cached_property
     def events(self) -> SqlEventLog:
-        return SqlEventLog(self._connection, MAPPERS[Event], "id")
+        return SqlEventLog(self._connection, MAPPERS[Event], ("id",), self._compiler)
 
 
 class SqlStore:
@@ -54,6 +62,9 @@ class SqlStore:
     def __init__(self, url: str) -> None:
         """`url` is SQLAlchemy's, for example `sqlite:////var/lib/trivet-engine/engine.db`."""
         self._engine = _connect(url)
+        # A database in memory is one connection: nobody can be beside another there.
+        self._readers = None if url == IN_MEMORY else ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._compiler = Compiler(_TABLES, dialect_of(self._engine.dialect.name))
         try:
             bring_up_to_date(self._engine)
         except OperationalError as err:
@@ -62,21 +73,36 @@ class SqlStore:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         with self._engine.begin() as connection:
-            yield SqlTransaction(connection)
+            yield SqlTransaction(connection, self._compiler)
+
+    async def read(self, look: Callable[[Transaction], T]) -> T:
+        if self._readers is None:
+            return self._look(look)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._look, look)
+
+    def _look(self, look: Callable[[Transaction], T]) -> T:
+        with self._engine.connect() as connection, connection.execution_options(**_READING).begin():
+            return look(SqlTransaction(connection, self._compiler))
 
     def close(self) -> None:
+        if self._readers is not None:
+            self._readers.shutdown()
         self._engine.dispose()
 
 
 def _connect(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True)  # its server may have been restarted in between
-    in_memory = url == "sqlite://"  # then the one connection is the database
-    engine = create_engine(url, poolclass=StaticPool) if in_memory else create_engine(url)
+    engine = create_engine(url, poolclass=StaticPool) if url == IN_MEMORY else create_engine(url)
     event.listen(engine, "connect", _set_up_sqlite)
-    # Whoever reads first and writes then would be turned away at once when another process wrote in between.
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(engine, "begin", _begin)
     return engine
+
+
+def _begin(connection: Connection) -> None:
+    """Whoever reads first and writes then would be turned away at once where another process wrote in between."""
+    reading = connection.get_execution_options().get("reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:
@@ -84,3 +110,4 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
         connection.execute(f"PRAGMA {pragma}")
+    Sqlite.register(connection)

@@ -18,9 +18,8 @@ from sqlalchemy import (
 from sqlalchemy import Column as SqlColumn
 from sqlalchemy.types import TypeEngine
 
-from hosted_engine.engine.entities import ENTITIES
+from hosted_engine.engine.entities import STORED
 from hosted_engine.engine.entity.record import Column, Record
-from hosted_engine.engine.records import RECORDS
 
 metadata = MetaData(
     naming_convention={
@@ -67,4 +66,4 @@ def _type(kind: Any) -> TypeEngine[Any]:
     return Double() if kind is float else Text()
 
 
-TABLES: dict[type[Any], Table] = {r.model: table_of(r, metadata) for r in (*RECORDS, *ENTITIES)}
+TABLES: dict[type[Any], Table] = {r.model: table_of(r, metadata) for r in STORED}

@@ -68,10 +68,30 @@ class VmUnknown(Refused):
     status = 404
 
 
+class VmNotPossible(Refused):
+    what = "Cannot define VM {vm}"
+    why = "{reason}"
+    mend = "Change what the reason names and try again"
+    status = 422
+
+
+class SettingsUnknown(Refused):
+    what = "The request was not carried out"
+    why = "it has settings that this version of trivet-node does not know: {settings}"
+    mend = "Upgrade this node, use one that is upgraded, or leave these settings at their defaults"
+    status = 422
+
+
 class VmRunning(Refused):
     what = "Cannot {act} VM {vm}"
     why = "it is running"
     mend = "Stop it first"
+
+
+class VmNotPaused(Refused):
+    what = "Cannot resume VM {vm}"
+    why = "it is {state}"
+    mend = "Start it, or wait until it is paused"
 
 
 class LeaseHeld(Refused):
@@ -111,10 +131,22 @@ class ImageDiffers(Refused):
     mend = "Choose another id, or remove the image first"
 
 
+class ImageLarger(Refused):
+    what = "Cannot make image {image} {size_bytes} bytes large"
+    why = "it has {now_bytes}, and what lies behind would be cut off"
+    mend = "Ask for more than it has"
+
+
 class ImageBusy(Refused):
-    what = "Cannot remove image {image}"
+    what = "Cannot change image {image}"
     why = "VM {vm} is running on it"
     mend = "Stop the VM first"
+
+
+class NotWiped(Refused):
+    what = "Image {image} was not wiped"
+    why = "{away} of {bricks} bricks of volume {volume} are not connected with this node, and would keep what is in it"
+    mend = "Bring them back and try again"
 
 
 class SourceUnknown(Refused):

@@ -6,18 +6,24 @@ from node.api.messages.machine import Statistics
 from node.observe import parse
 from node.system.clock import Clock
 
+PROC = Path("/proc")
+
+
+def read_memory(proc: Path = PROC) -> parse.Memory:
+    return parse.meminfo((proc / "meminfo").read_text())
+
 
 class StatisticsReader:
     """Shares of processor time are those since the reading before."""
 
-    def __init__(self, clock: Clock, proc: Path = Path("/proc")) -> None:
+    def __init__(self, clock: Clock, proc: Path = PROC) -> None:
         self._clock = clock
         self._proc = proc
         self._before = parse.cpu_times(self._read("stat"))
         self._shares = parse.CpuShares(0.0, 0.0, 100.0)
 
     def read(self, *, vms_running: int) -> Statistics:
-        memory = parse.meminfo(self._read("meminfo"))
+        memory = read_memory(self._proc)
         shares = self._cpu()
         return Statistics(
             at=self._clock.now(),

@@ -4,7 +4,7 @@ from falcon.asgi import Request, Response
 
 from node.api.contract import NodeApi
 from node.api.messages.gluster import BrickRemoval, BrickRequest, PeerRequest, VolumeRequest
-from node.api.messages.images import ImageRef, ImageRequest, SeedRequest
+from node.api.messages.images import ImageRef, ImageRequest, ImageResize, SeedRequest
 from node.api.messages.leases import LeaseRequest, LeaseTimersRequest, LockspaceRequest
 from node.api.messages.mounts import MountRequest
 from node.api.refusals import ImageUnknown
@@ -129,6 +129,23 @@ class ImageResource:
     async def on_delete(self, req: Request, resp: Response, volume: str, disk_id: str, image_id: str) -> None:
         await self._node.remove_image(ImageRef(volume=volume, disk_id=disk_id, image_id=image_id))
         resp.status = 204
+
+
+class ImageSizeResource:
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_put(self, req: Request, resp: Response, volume: str, disk_id: str, image_id: str) -> None:
+        image = ImageRef(volume=volume, disk_id=disk_id, image_id=image_id)
+        answer(resp, await self._node.resize_image(image, await body(req, ImageResize)))
+
+
+class WipeResource:
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_post(self, req: Request, resp: Response, volume: str, disk_id: str, image_id: str) -> None:
+        answer(resp, await self._node.wipe_image(ImageRef(volume=volume, disk_id=disk_id, image_id=image_id)))
 
 
 class SeedResource:

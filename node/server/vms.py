@@ -5,7 +5,7 @@ from falcon.asgi import Request, Response
 from node.api.contract import NodeApi
 from node.api.messages.vms import VmSpec
 from node.api.refusals import VmUnknown
-from node.server.wire import answer, body, same
+from node.server.wire import answer, same, whole_body
 
 
 class VmsResource:
@@ -27,7 +27,7 @@ class VmResource:
         answer(resp, found)
 
     async def on_put(self, req: Request, resp: Response, vm_id: str) -> None:
-        spec = await body(req, VmSpec)
+        spec = await whole_body(req, VmSpec)
         same("VM", vm_id, spec.id)
         answer(resp, await self._node.define_vm(spec))
 
@@ -42,6 +42,14 @@ class VmStartResource:
 
     async def on_post(self, req: Request, resp: Response, vm_id: str) -> None:
         answer(resp, await self._node.start_vm(vm_id))
+
+
+class VmResumeResource:
+    def __init__(self, node: NodeApi) -> None:
+        self._node = node
+
+    async def on_post(self, req: Request, resp: Response, vm_id: str) -> None:
+        answer(resp, await self._node.resume_vm(vm_id))
 
 
 class VmShutdownResource:

@@ -3,26 +3,47 @@
 import asyncio
 import os
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from node.api.messages.images import Contents, ImageFormat, ImageRef, ImageReport, ImageRequest, SeedRequest
-from node.api.refusals import ImageBusy, ImageDiffers, ImageUnknown, Malformed, SourceUnknown, token
+from node.api.messages.images import (
+    Contents,
+    ImageFormat,
+    ImageRef,
+    ImageReport,
+    ImageRequest,
+    ImageResize,
+    SeedRequest,
+    WipeReport,
+)
+from node.api.refusals import (
+    ImageBusy,
+    ImageDiffers,
+    ImageLarger,
+    ImageUnknown,
+    Malformed,
+    NotWiped,
+    SourceUnknown,
+    token,
+)
 from node.storage import formats, layout
 from node.storage.qemu_img import Info, QemuImg
 from node.storage.seed import SeedMaker
+from node.storage.wiping import wipe
+from node.system.clock import Clock
 from node.system.files import sync_file, sync_folder
 from node.system.threads import Threads
 
 SECTOR = 512
 MOST_FILES = 1000  # in one answer
+WIPE_S = 20.0  # in one call
 
 
 class Images:
     """`need` raises NotMounted for a volume; `running_on` names the running VM that uses a file; `shipped` is the
-    folder with the images that come with the node, `NAME.qcow2`."""
+    folder with the images that come with the node, `NAME.qcow2`; `connected_bricks` is that of gluster.facts."""
 
     def __init__(
         self,
@@ -34,6 +55,8 @@ class Images:
         shipped: Path,
         need: Callable[[str], Awaitable[None]],
         running_on: Callable[[str], Awaitable[str | None]],
+        connected_bricks: Callable[[], Mapping[str, bool]],
+        clock: Clock,
     ) -> None:
         self._qemu_img = qemu_img
         self._seeds = seeds
@@ -42,6 +65,8 @@ class Images:
         self._shipped = shipped
         self._need = need
         self._running_on = running_on
+        self._connected_bricks = connected_bricks
+        self._clock = clock
         self._locks: defaultdict[ImageRef, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def find(self, image: ImageRef) -> ImageReport | None:
@@ -65,6 +90,14 @@ class Images:
                 return found
             return await self._threads(self._make, image, path, request)
 
+    async def resize(self, image: ImageRef, request: ImageResize) -> ImageReport:
+        path = self._path(image)
+        await self._need(image.volume)
+        async with self._locks[image]:
+            if (vm := await self._running_on(str(path))) is not None:
+                raise ImageBusy(image=image.image_id, vm=vm)
+            return await self._threads(self._resize, image, path, request)
+
     async def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
         """A seed is made anew each time: its files may have changed."""
         path = self._path(image)
@@ -83,8 +116,40 @@ class Images:
             await self._threads(_remove, path)
         self._locks.pop(image, None)
 
+    async def wipe(self, image: ImageRef) -> WipeReport:
+        path = self._path(image)
+        await self._need(image.volume)
+        async with self._locks[image]:
+            if (vm := await self._running_on(str(path))) is not None:
+                raise ImageBusy(image=image.image_id, vm=vm)
+            left = await self._threads(self._wipe, image, path)
+        if not left:
+            self._locks.pop(image, None)
+        return WipeReport(left_bytes=left)
+
     def _path(self, image: ImageRef) -> Path:
         return Path(layout.image(self._volumes, image))
+
+    def _wipe(self, image: ImageRef, path: Path) -> int:
+        """Under a name that nobody looks for."""
+        self._need_all_bricks(image)
+        doomed = _doomed(path)
+        if path.exists():
+            path.rename(doomed)
+            sync_folder(path.parent)
+        until = self._clock.monotonic() + WIPE_S
+        if doomed.exists():
+            left = wipe(doomed, _progress(path), is_time_up=lambda: self._clock.monotonic() >= until)
+            if left:
+                return left
+        _remove(path)
+        return 0
+
+    def _need_all_bricks(self, image: ImageRef) -> None:
+        mount = f"{layout.volume(self._volumes, image.volume)}/"
+        bricks = [connected for path, connected in self._connected_bricks().items() if path.startswith(mount)]
+        if not all(bricks):
+            raise NotWiped(image=image.image_id, volume=image.volume, away=bricks.count(False), bricks=len(bricks))
 
     def _find(self, image: ImageRef, path: Path, told: ImageFormat | None = None) -> ImageReport | None:
         """`told` is the caller's word for an image without a note; it is noted then."""
@@ -110,6 +175,19 @@ class Images:
             self._qemu_img.create(str(part), request.format, size, preallocated=request.preallocated)
         _finish(part, path, request.format)
         return _report(image, self._qemu_img.info(str(path), request.format))
+
+    def _resize(self, image: ImageRef, path: Path, request: ImageResize) -> ImageReport:
+        found = self._find(image, path)
+        if found is None:
+            raise ImageUnknown(image=image.image_id, volume=image.volume)
+        size, now = _whole_sectors(request.size_bytes), found.virtual_size_bytes
+        if size < now:
+            raise ImageLarger(image=image.image_id, size_bytes=size, now_bytes=now)
+        if size == now:
+            return found
+        self._qemu_img.resize(str(path), found.format, size, preallocated=request.preallocated)
+        sync_file(path)
+        return _report(image, self._qemu_img.info(str(path), found.format))
 
     def _convert(self, source: str, part: Path, request: ImageRequest) -> None:
         file = self._shipped / f"{token('source', source)}.qcow2"
@@ -197,6 +275,16 @@ def _finish(part: Path, path: Path, form: ImageFormat) -> None:
     sync_folder(path.parent)
 
 
+def _doomed(path: Path) -> Path:
+    """What an image is called while it is wiped."""
+    return path.with_name(f"{path.name}.wipe")
+
+
+def _progress(path: Path) -> Path:
+    """How far that has come."""
+    return path.with_name(f"{path.name}.wiped")
+
+
 def _contents(root: Path) -> Contents:
     files = (Path(folder, name) for folder, _, names in os.walk(root, onerror=_raise) for name in names)
     found = tuple(str(path.relative_to(root)) for path in islice(files, MOST_FILES + 1))
@@ -209,8 +297,9 @@ def _raise(err: OSError) -> None:
 
 
 def _remove(path: Path) -> None:
-    """The image, what was being made of it, its note, and the disk's folder once it is empty."""
-    for file in (path, path.with_name(f"{path.name}.part"), formats.file(path)):
+    """The image, what was being made or is left of it, its note, and the disk's folder once it is empty."""
+    part = path.with_name(f"{path.name}.part")
+    for file in (path, part, _doomed(path), _progress(path), formats.file(path)):
         file.unlink(missing_ok=True)
     with suppress(OSError):
         path.parent.rmdir()

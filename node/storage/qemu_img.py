@@ -63,5 +63,6 @@ class QemuImg:
         formats = ("-f", source_format.value, "-O", form.value)
         self._run("qemu-img", "convert", "-q", *formats, source, path, timeout_s=COPY_S)
 
-    def resize(self, path: str, form: ImageFormat, size_bytes: int) -> None:
-        self._run("qemu-img", "resize", "-q", "-f", form.value, path, str(size_bytes))
+    def resize(self, path: str, form: ImageFormat, size_bytes: int, *, preallocated: bool = False) -> None:
+        options = ["--preallocation=falloc"] if preallocated else []
+        self._run("qemu-img", "resize", "-q", "-f", form.value, *options, path, str(size_bytes), timeout_s=COPY_S)

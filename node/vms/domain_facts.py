@@ -1,7 +1,9 @@
-"""What a defined domain needs of its node before it can start, read back from libvirt's XML; pure."""
+"""What a defined domain asks of its node beside libvirt, read back from libvirt's XML; pure."""
 
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
+
+from node.vms.domain_xml import METADATA
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,25 +15,31 @@ class LeaseFact:
 
 @dataclass(frozen=True, slots=True)
 class DomainFacts:
-    """`title` is the VM's own name. Paths are absolute."""
+    """`title` is the VM's own name. Paths are absolute. `guaranteed_kib`: None is all of its memory."""
 
     id: str
     title: str
     disks: tuple[str, ...]
     bridges: tuple[str, ...]
     leases: tuple[LeaseFact, ...]
+    start_paused: bool = False
+    guaranteed_kib: int | None = None
 
 
 def domain_facts(xml: str) -> DomainFacts:
     domain = ET.fromstring(xml)
     disks = (source.get("file") for source in domain.iterfind("devices/disk/source"))
     bridges = (source.get("bridge") for source in domain.iterfind("devices/interface[@type='bridge']/source"))
+    own = f"metadata/{{{METADATA}}}vm/{{{METADATA}}}"
+    guaranteed = domain.findtext(f"{own}guaranteed")
     return DomainFacts(
         id=domain.findtext("uuid") or "",
         title=domain.findtext("title") or domain.findtext("name") or "",
         disks=tuple(path for path in disks if path),
         bridges=tuple(bridge for bridge in bridges if bridge),
         leases=tuple(_lease(lease) for lease in domain.iterfind("devices/lease")),
+        start_paused=domain.find(f"{own}start-paused") is not None,
+        guaranteed_kib=int(guaranteed) if guaranteed is not None else None,
     )
 
 

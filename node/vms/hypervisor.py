@@ -28,7 +28,7 @@ class Move(StrEnum):
 class Domain:
     """A domain as the hypervisor knows it; `state` and `reason` are libvirt's numbers. `move`: it is on its way to or
     from another node. Memory and processors are those that it runs with, of one that is down those that it would start
-    with."""
+    with; `balloon_kib` is what is left to it of the memory."""
 
     id: str
     name: str
@@ -38,6 +38,7 @@ class Domain:
     pid: int | None = None
     move: Move = Move.NONE
     memory_kib: int = 0
+    balloon_kib: int = 0
     vcpus: int = 0
 
     @property
@@ -64,7 +65,10 @@ class Hypervisor(Protocol):
     def find(self, vm_id: str) -> Domain | None: ...
     def xml(self, vm_id: str) -> str: ...
     def define(self, xml: str) -> None: ...
-    def start(self, vm_id: str) -> None: ...
+    def start(self, vm_id: str, *, paused: bool = False) -> None:
+        """`paused`: the guest stands still until `resume`."""
+        ...
+
     def shut_down(self, vm_id: str) -> None: ...
     def destroy(self, vm_id: str) -> None: ...
     def resume(self, vm_id: str) -> None: ...
@@ -89,6 +93,14 @@ class Hypervisor(Protocol):
     def undefine(self, vm_id: str) -> None: ...
     def set_time(self, vm_id: str, at: float) -> None:
         """Set the clock of a running guest to the time of day `at`."""
+        ...
+
+    def unused_memory(self, vm_id: str) -> int | None:
+        """KiB that the guest could give back; None where it does not report any."""
+        ...
+
+    def set_balloon(self, vm_id: str, kib: int) -> None:
+        """What is to be left to a running domain; its guest sees to it."""
         ...
 
     def versions(self) -> Versions: ...

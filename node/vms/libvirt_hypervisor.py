@@ -60,8 +60,9 @@ class LibvirtHypervisor:
     def define(self, xml: str) -> None:
         self._do("define the VM", lambda c: c.defineXMLFlags(xml, libvirt.VIR_DOMAIN_DEFINE_VALIDATE))
 
-    def start(self, vm_id: str) -> None:
-        self._do("start the VM", lambda c: c.lookupByUUIDString(vm_id).create())
+    def start(self, vm_id: str, *, paused: bool = False) -> None:
+        flags = libvirt.VIR_DOMAIN_START_PAUSED if paused else 0
+        self._do("start the VM", lambda c: c.lookupByUUIDString(vm_id).createWithFlags(flags))
 
     def shut_down(self, vm_id: str) -> None:
         self._do("ask the guest to shut down", lambda c: c.lookupByUUIDString(vm_id).shutdown())
@@ -112,6 +113,15 @@ class LibvirtHypervisor:
             | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
         )
         self._do("undefine the VM", lambda c: c.lookupByUUIDString(vm_id).undefineFlags(flags))
+
+    def unused_memory(self, vm_id: str) -> int | None:
+        stats = self._do("ask the guest for its memory", lambda c: c.lookupByUUIDString(vm_id).memoryStats())
+        found: int | None = stats.get("usable", stats.get("unused"))  # the latter of an old guest: less, without caches
+        return found
+
+    def set_balloon(self, vm_id: str, kib: int) -> None:
+        live = libvirt.VIR_DOMAIN_AFFECT_LIVE
+        self._do("change the VM's memory", lambda c: c.lookupByUUIDString(vm_id).setMemoryFlags(kib, live))
 
     def versions(self) -> Versions:
         return self._do("tell its versions", lambda c: Versions(_dotted(c.getLibVersion()), _dotted(c.getVersion())))
@@ -195,7 +205,7 @@ def _domain(domain: Any) -> Domain:
     except libvirt.libvirtError:
         title = name  # not one of ours: it has no title
     alive = state not in (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_CRASHED)
-    _, memory_kib, _, vcpus, _ = domain.info()
+    _, memory_kib, balloon_kib, vcpus, _ = domain.info()
     return Domain(
         id=domain.UUIDString(),
         name=name,
@@ -205,6 +215,7 @@ def _domain(domain: Any) -> Domain:
         pid=_pid(name) if alive else None,
         move=_move(name) if alive else Move.NONE,
         memory_kib=memory_kib,
+        balloon_kib=balloon_kib,
         vcpus=vcpus,
     )
 

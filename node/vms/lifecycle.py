@@ -11,9 +11,18 @@ import msgspec
 from node.api.messages.ha import Shape
 from node.api.messages.vms import ConsoleLog, DownReason, VmReport, VmSpec, VmState
 from node.api.problems import Problem
-from node.api.refusals import LeaseHeld, NotStartable, VmRunning, VmUnknown, vm_uuid
+from node.api.refusals import (
+    LeaseHeld,
+    NotStartable,
+    VmNotPaused,
+    VmNotPossible,
+    VmRunning,
+    VmUnknown,
+    vm_uuid,
+)
 from node.system.clock import Clock
 from node.system.threads import Threads
+from node.system.time_zones import is_known
 from node.vms.domain_facts import DomainFacts, domain_facts
 from node.vms.domain_xml import Surroundings, console_log, domain_xml
 from node.vms.hypervisor import Domain, Hypervisor, HypervisorFailed, Move
@@ -24,6 +33,7 @@ from node.vms.names import domain_name
 from node.vms.resume import Resumer
 from node.vms.runs import Runs
 from node.vms.states import state_of
+from node.vms.vm_checks import why_not_possible
 
 log = logging.getLogger(__name__)
 
@@ -96,8 +106,10 @@ class Vms:
         return domain.shape if domain is not None and domain.pid is not None else None
 
     async def define(self, spec: VmSpec) -> VmReport:
-        """Of a running VM it changes what the next start takes."""
+        """Of a running VM it changes what the next start takes. Raises VmNotPossible."""
         async with self._locks[vm_uuid(spec.id)]:
+            if (reason := why_not_possible(spec, knows_time_zone=is_known(spec.time_zone))) is not None:
+                raise VmNotPossible(vm=spec.name, reason=reason)
             domains = await self._threads(self._hypervisor.domains)
             own = next((d.name for d in domains if d.id == spec.id), None)
             name = own or domain_name(spec.name, spec.id, {d.name for d in domains})
@@ -115,7 +127,7 @@ class Vms:
             self._ending.discard(vm_id)
             self._details.pop(vm_id, None)
             try:
-                await self._threads(self._hypervisor.start, vm_id)
+                await self._threads(self._hypervisor.start, vm_id, paused=facts.start_paused)
             except HypervisorFailed as err:
                 raise await self._why_not_started(facts, err) from err
             finally:
@@ -179,9 +191,13 @@ class Vms:
         return await self._threads(_tail, path)
 
     async def resume(self, vm_id: str) -> VmReport:
-        """Let a paused VM go on that has all that it needs. Raises LeaseTaken."""
+        """Let a paused VM go on that has all that it needs. Raises VmNotPaused, LeaseTaken."""
         async with self._locks[vm_uuid(vm_id)]:
-            await self._get(vm_id)
+            report = await self._get(vm_id)
+            if report.state is VmState.UP:
+                return report
+            if report.state is not VmState.PAUSED:
+                raise VmNotPaused(vm=report.name, state=report.state)
             await self._resumer.resume_one(vm_id)
             return await self._look(vm_id)
 

@@ -3,7 +3,7 @@
 from node.api.messages.vms import DownReason, VmState
 
 NO_STATE, RUNNING, BLOCKED, PAUSED, SHUTDOWN, SHUT_OFF, CRASHED, SUSPENDED = range(8)
-PAUSED_FOR_MIGRATION, PAUSED_BY_STORAGE = 2, 5
+PAUSED_BY_USER, PAUSED_FOR_MIGRATION, PAUSED_BY_STORAGE = 1, 2, 5
 
 _STATES = {
     NO_STATE: VmState.UNKNOWN,
@@ -28,6 +28,7 @@ _SHUT_OFF_REASONS = {
 }
 
 _PAUSED_FOR = {
+    PAUSED_BY_USER: "it waits to be resumed",
     PAUSED_FOR_MIGRATION: "its move to another node was cut off",
     4: "the core of the VM is being dumped",
     PAUSED_BY_STORAGE: "its storage does not answer (I/O error)",

@@ -12,7 +12,7 @@ from hosted_engine.engine.birth import import_site
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes.model import NodeStatus
-from hosted_engine.engine.nodes.network import NodeNetwork
+from hosted_engine.engine.nodes.network import NodeNetwork, SeenLinks
 from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.ports import Fleet, Store
 from hosted_engine.engine.storage.model import StorageDomainStatus
@@ -145,6 +145,8 @@ class World:
                 tx.storage_domains.update(replace(domain, status=StorageDomainStatus.ACTIVE))
             for node in tx.nodes.list():
                 tx.nodes.update(replace(node, status=NodeStatus.UP))
+                links = (self.nodes[node.id].hello().network or NetworkNews()).links
+                tx.seen_links.add(SeenLinks(id=node.id, links=links))
             self.cluster = tx.clusters.list()[0]
             self.caller = Caller(user_id=tx.users.list()[0].id, user_name="admin@internal")
         self.begin()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from node.vms.hypervisor import Domain, HypervisorFailed, Move, Versions
 from node.vms.migration import MigrationLimits, MigrationProgress
-from node.vms.states import PAUSED, PAUSED_BY_STORAGE, RUNNING, SHUT_OFF
+from node.vms.states import PAUSED, PAUSED_BY_STORAGE, PAUSED_BY_USER, RUNNING, SHUT_OFF
 
 
 @dataclass
@@ -19,6 +19,8 @@ class _Defined:
 class FakeHypervisor:
     """`refuse_start`: why the next starts fail. `forget()`: what a restart of libvirtd does to reasons.
 
+    `unused_kib`: what guests report, by VM.
+
     `others`: the hypervisors that a VM can be moved to, by address; `slow` lets a move wait until it is cancelled or
     `arrive` is set; `downtimes` are those that were allowed.
     """
@@ -28,6 +30,8 @@ class FakeHypervisor:
         self.guests_obey = True
         self.storage_is_away = False
         self.refuse_resume = ""
+        self.refuse_balloon = ""
+        self.unused_kib: dict[str, int] = {}
         self.times_set: list[float] = []
         self.others: dict[str, FakeHypervisor] = {}
         self.slow = False
@@ -58,15 +62,16 @@ class FakeHypervisor:
         domain = known.domain if known else Domain(id=vm_id, name=name, title=title, state=SHUT_OFF, reason=0)
         self._defined[vm_id] = _Defined(replace(domain, name=name, title=title), xml)
 
-    def start(self, vm_id: str) -> None:
+    def start(self, vm_id: str, *, paused: bool = False) -> None:
         if self.refuse_start:
             self.set(vm_id, SHUT_OFF, 6)
             raise HypervisorFailed(act="start the VM", reason=self.refuse_start)
         root = ET.fromstring(self._get(vm_id).xml)
-        self.set(vm_id, RUNNING, 1, pid=4711)
+        state, reason = (PAUSED, PAUSED_BY_USER) if paused else (RUNNING, 1)
+        self.set(vm_id, state, reason, pid=4711)
         defined = self._get(vm_id)
         memory_kib, vcpus = int(root.findtext("memory") or 0), int(root.findtext("vcpu") or 0)
-        defined.domain = replace(defined.domain, memory_kib=memory_kib, vcpus=vcpus)
+        defined.domain = replace(defined.domain, memory_kib=memory_kib, balloon_kib=memory_kib, vcpus=vcpus)
 
     def shut_down(self, vm_id: str) -> None:
         self._get(vm_id)
@@ -127,6 +132,19 @@ class FakeHypervisor:
             raise HypervisorFailed(act="set the guest's clock", reason="domain is not running")
         self.times_set.append(at)
 
+    def unused_memory(self, vm_id: str) -> int | None:
+        self._get(vm_id)
+        return self.unused_kib.get(vm_id)
+
+    def set_balloon(self, vm_id: str, kib: int) -> None:
+        """The guest sees to it at once."""
+        if self.refuse_balloon:
+            raise HypervisorFailed(act="change the VM's memory", reason=self.refuse_balloon)
+        defined = self._get(vm_id)
+        if vm_id in self.unused_kib:
+            self.unused_kib[vm_id] += kib - defined.domain.balloon_kib
+        defined.domain = replace(defined.domain, balloon_kib=kib)
+
     def versions(self) -> Versions:
         return Versions("11.3.0", "10.0.2")
 
@@ -135,6 +153,10 @@ class FakeHypervisor:
         defined = self._get(vm_id)
         defined.domain = replace(defined.domain, state=state, reason=reason, pid=pid)
         self._changed(vm_id)
+
+    def set_move(self, vm_id: str, move: Move) -> None:
+        defined = self._get(vm_id)
+        defined.domain = replace(defined.domain, move=move)
 
     def forget(self) -> None:
         """The machine or libvirtd starts anew: domains are off and nobody knows why; then everybody looks again."""

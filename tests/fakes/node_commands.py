@@ -37,7 +37,7 @@ class FakeCommands:
                 self._create(form, rest)
             case ("qemu-img", "convert", "-q", "-f", _, "-O", form, source, path):
                 self._image(path, form, json.loads(Path(source).read_text())["virtual-size"])
-            case ("qemu-img", "resize", "-q", "-f", form, path, size):
+            case ("qemu-img", "resize", "-q", "-f", form, *_, path, size):
                 self._image(path, form, int(size))
             case ("mke2fs", *_, "-d", folder, path):
                 files = [file for file in Path(folder).rglob("*") if file.is_file()]

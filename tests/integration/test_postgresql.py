@@ -16,9 +16,12 @@ from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.stop import StopVm
 from hosted_engine.store.migrate import HEAD, revision
 from hosted_engine.store.repositories import Clash
+from hosted_engine.store.store import SqlStore
 from hosted_engine.store.tables import metadata
 from tests.fakes.engine import World
 from tests.unit.engine.scenes import done, events_of, new_disk_on, picture, running_vm, tiny_vm
+from tests.unit.store import before
+from tests.unit.store.searches import CASES, every_word, found, furnish
 
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
@@ -43,12 +46,18 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture
-def world(server: str) -> Iterator[World]:
-    """An engine over an empty database."""
+def empty(server: str) -> str:
+    """The URL of an empty database."""
     with create_engine(server).connect() as connection:
         connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         connection.commit()
-    world = World(server)
+    return server
+
+
+@pytest.fixture
+def world(empty: str) -> Iterator[World]:
+    """An engine over it."""
+    world = World(empty)
     yield world
     world.store.close()
 
@@ -60,11 +69,22 @@ def test_the_migrations_make_the_tables(world: World, server: str) -> None:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
+def test_a_database_from_before_is_brought_to_the_newest_form(empty: str) -> None:
+    engine = create_engine(empty)
+    before.make(engine)
+    store = SqlStore(empty)
+    with store.transaction() as tx:
+        assert [vm.name for vm in tx.vms.list()] == ["myvm"]
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    store.close()
+
+
 async def test_a_vm_lives_and_goes(world: World) -> None:
     before = picture(world)
     vm_id = await running_vm(world, "Gerät-é-日本")
     await done(world, StopVm(id=vm_id))
-    await done(world, new_disk_on(vm_id))
+    await done(world, new_disk_on(world, vm_id))
     await done(world, RemoveVm(id=vm_id))
     assert picture(world) == before
     assert events_of(world)[-1] == "USER_REMOVE_VM_FINISHED"
@@ -81,3 +101,23 @@ async def test_a_name_is_unique_in_the_database_too(world: World) -> None:
 
     with pytest.raises(Clash):
         add_it_again()
+
+
+def test_searches_find_what_they_find_on_sqlite(world: World) -> None:
+    furnish(world)
+    differing = {
+        f"{table}: {text}": (names, there)
+        for table, text, names in CASES
+        if (there := found(world, table, text)) != names
+    }
+    assert differing == {}
+    assert len([found(world, table, text) for table, text in every_word()]) > 500
+    assert found(world, "vms", "name=web*", case_sensitive="true") == ["web1"]
+    assert found(world, "vms", "description=*%*", case_sensitive="true") == ["größe"]
+    assert found(world, "vms", "page 999999999", max="9" * 18) == []
+    for odd in ({"from": "9" * 18}, {"search": f"id={'9' * 18}"}, {"search": "id=1.5"}):
+        assert found(world, "events", odd.pop("search", ""), **odd) == []
+    with world.store.transaction() as tx:
+        assert tx.events.get(10**17) is None
+    for pattern in ("*a" * 1000 + "x", ("a" * 30 + "*") * 60 + "x"):
+        assert found(world, "vms", f"description={pattern}") == []

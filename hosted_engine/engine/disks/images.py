@@ -6,7 +6,8 @@ from hosted_engine.engine.command import Means
 from hosted_engine.engine.disks.model import Disk, DiskStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
-from node.api.messages.images import ImageRef, ImageRequest
+from node.api.contract import NodeApi
+from node.api.messages.images import ImageRef, ImageReport, ImageRequest, ImageResize
 from node.api.problems import RemoteRefused
 from node.steps import Step
 
@@ -62,6 +63,37 @@ def make_image(means: Means, disk_id: str) -> Step:
     return Step(image_key(disk_id), "Make the image of a disk", do, undo)
 
 
+def grow_image(means: Means, disk_id: str, size_bytes: int) -> Step:
+    """Nothing is taken off an image again: what it has come to is written down instead."""
+
+    async def do() -> None:
+        with means.store.transaction() as tx:
+            disk = found(tx.disks.get(disk_id), "disk", disk_id)
+            image = image_of(tx, disk)
+        node = await means.fleet.carrier(image.volume)
+        report = await node.resize_image(image, ImageResize(size_bytes=size_bytes, preallocated=not disk.sparse))
+        _note(means, disk_id, report)
+
+    async def undo() -> None:
+        with means.store.transaction() as tx:
+            image = image_of(tx, found(tx.disks.get(disk_id), "disk", disk_id))
+        node = await means.fleet.carrier(image.volume)
+        report = await node.image(image)
+        if report is not None:
+            _note(means, disk_id, report)
+
+    return Step(f"grow-image-{disk_id}", "Make the image of a disk larger", do, undo)
+
+
+def _note(means: Means, disk_id: str, report: ImageReport) -> None:
+    """What a node says of the image's size; a size that is no multiple of a sector was rounded up."""
+    with means.store.transaction() as tx:
+        disk = found(tx.disks.get(disk_id), "disk", disk_id)
+        size = max(disk.provisioned_size_bytes, report.virtual_size_bytes)
+        disk = replace(disk, actual_size_bytes=report.actual_size_bytes, provisioned_size_bytes=size)
+        tx.disks.update(disk)
+
+
 def lock_to_remove(tx: Transaction, disk: Disk) -> None:
     """One that is illegal stays so: it must not be ok again when its removal fails once more."""
     if disk.status is DiskStatus.OK:
@@ -75,7 +107,8 @@ def unlock(tx: Transaction, disk: Disk) -> None:
 
 
 def remove_image(means: Means, disk_id: str) -> Step:
-    """The disk is illegal from the moment on when its image may be gone; then its row goes, attachments first."""
+    """The disk is illegal from the moment on when its image may be gone; then its row goes, attachments first. One that
+    is to be wiped is overwritten call by call: any node goes on where another one has stopped."""
 
     async def do() -> None:
         with means.store.transaction() as tx:
@@ -87,14 +120,25 @@ def remove_image(means: Means, disk_id: str) -> Step:
         with means.store.transaction() as tx:
             tx.disks.update(replace(disk, status=DiskStatus.ILLEGAL))
         try:
-            await node.remove_image(image)
+            left = await _begin_to_remove(node, image, wipe=disk.wipe_after_delete)
         except RemoteRefused:
             with means.store.transaction() as tx:
                 tx.disks.update(disk)  # nothing was changed
             raise
+        while left:
+            node = await means.fleet.carrier(image.volume)
+            left = (await node.wipe_image(image)).left_bytes
         with means.store.transaction() as tx:
             for attachment in tx.disk_attachments.list(disk_id=disk_id):
                 tx.disk_attachments.remove(attachment.id)
             tx.disks.remove(disk_id)
 
     return Step(f"remove-image-{disk_id}", "Remove the image of a disk", do)
+
+
+async def _begin_to_remove(node: NodeApi, image: ImageRef, *, wipe: bool) -> int:
+    """How much of it is left to overwrite."""
+    if wipe:
+        return (await node.wipe_image(image)).left_bytes
+    await node.remove_image(image)
+    return 0

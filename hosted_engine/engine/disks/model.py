@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from hosted_engine.engine.entity.field import Field, Reference
+from hosted_engine.engine.entity.field import Field, Reference, Settable, Shape, name_rule
 from node.api.messages.images import ImageFormat, ImageRef
 
 
@@ -39,27 +39,54 @@ class DiskInterface(StrEnum):
     VIRTIO_SCSI = "virtio_scsi"
 
 
+GIB = 1 << 30
+SECTOR_BYTES = 512
+MAX_SIZE_BYTES = 500 << 40  # oVirt's limit, and qcow2's is not far
+
+
+def whole_sectors(value: Any, field: str) -> int:
+    """An image has whole sectors: a part of one counts as one."""
+    return -(-int(value) // SECTOR_BYTES) * SECTOR_BYTES
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disk:
     """The image lies at `<volume>/images/<id>/<image_id>`. `sparse` is thin provisioning; `template_disk_id` names the
     disk that a thin overlay stands on."""
 
     id: str
-    name: str
-    storage_domain_id: Annotated[str, Reference(to="storage_domains")]
-    image_id: str
-    provisioned_size_bytes: int
-    description: str = ""
-    format: DiskFormat = DiskFormat.COW
-    sparse: bool = True
-    status: DiskStatus = DiskStatus.OK
-    actual_size_bytes: int = 0
+    name: Annotated[
+        str, Field("name", also=("alias",), search=("name", "alias"), length=255, rule=name_rule(), live=True)
+    ]
+    storage_domain_id: Annotated[
+        str,
+        Reference("storage_domains", settable=Settable.ON_ADD, search="storage", to="storage_domains", listed=True),
+    ]
+    image_id: Annotated[str, Field("image_id", settable=Settable.NEVER)]
+    provisioned_size_bytes: Annotated[
+        int,
+        Field(
+            "provisioned_size",
+            search=("provisioned_size", "size"),
+            unit=GIB,
+            least=SECTOR_BYTES,
+            most=MAX_SIZE_BYTES,
+            rule=whole_sectors,
+        ),
+    ]
+    description: Annotated[str, Field("description", search="description", length=500, live=True)] = ""
+    format: Annotated[DiskFormat, Field("format", settable=Settable.ON_ADD, search="format")] = DiskFormat.COW
+    sparse: Annotated[bool, Field("sparse", settable=Settable.ON_ADD)] = True
+    status: Annotated[DiskStatus, Field("status", settable=Settable.NEVER, search="status")] = DiskStatus.OK
+    actual_size_bytes: Annotated[
+        int, Field("actual_size", also=("total_size",), settable=Settable.NEVER, search="actual_size", unit=GIB)
+    ] = 0
     template_disk_id: Annotated[str | None, Reference(to="disks")] = None
-    shareable: bool = False
-    wipe_after_delete: bool = False
-    propagate_errors: bool = False
-    content_type: DiskContentType = DiskContentType.DATA
-    created_at: float = 0.0
+    shareable: Annotated[bool, Field("shareable", search="shareable")] = False
+    wipe_after_delete: Annotated[bool, Field("wipe_after_delete", search="wipe_after_delete", live=True)] = False
+    propagate_errors: Annotated[bool, Field("propagate_errors")] = False
+    content_type: Annotated[DiskContentType, Field(search="disk_content_type")] = DiskContentType.DATA
+    created_at: Annotated[float, Field(search="creation_date", shape=Shape.DATE)] = 0.0
 
     def image(self, volume: str) -> ImageRef:
         return ImageRef(volume=volume, disk_id=self.id, image_id=self.image_id)
@@ -72,11 +99,11 @@ class DiskAttachment:
     id: str
     owner_id: Annotated[str, Field(index=True)]
     disk_id: Annotated[str, Reference(to="disks")]
-    interface: DiskInterface = DiskInterface.VIRTIO_SCSI
-    bootable: bool = False
-    active: bool = True
-    read_only: bool = False
-    logical_name: str = ""
+    interface: Annotated[DiskInterface, Field("interface")] = DiskInterface.VIRTIO_SCSI
+    bootable: Annotated[bool, Field("bootable")] = False
+    active: Annotated[bool, Field("active")] = True
+    read_only: Annotated[bool, Field("read_only")] = False
+    logical_name: Annotated[str, Field("logical_name", settable=Settable.NEVER, shape=Shape.TEXT)] = ""
 
 
 def attachment_id(owner_id: str, disk_id: str) -> str:

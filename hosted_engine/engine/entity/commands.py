@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from hosted_engine.engine.command import Command, Context, Lock
+from hosted_engine.engine.entity.changes import changed, changes
 from hosted_engine.engine.entity.field import OnRemove
 from hosted_engine.engine.entity.registry import entity_of, users_of
 from hosted_engine.engine.events.emit import emit_of
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import InUse, found
+from hosted_engine.engine.problems import InUse, found, listed
 
 if TYPE_CHECKING:
     from hosted_engine.engine.entity.declaration import Entity, Events
@@ -56,7 +57,7 @@ class AddEntity(EntityCommand, frozen=True, kw_only=True):
         self.entity.check_unique(tx, item)
 
     def describe(self, tx: Transaction) -> str:
-        return f"Adding {self.entity.kind} {self.entity.name_of(self._item())}"
+        return self.entity.describe(tx, self._item(), "Adding")
 
     def creates(self) -> tuple[tuple[str, str], ...]:
         return ((self.table, self.id),)
@@ -78,9 +79,7 @@ class UpdateEntity(EntityCommand, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, entity: "Entity[Any]", before: Any, item: Any) -> Self:
-        was, now = msgspec.to_builtins(before), msgspec.to_builtins(item)
-        changes = {name: value for name, value in now.items() if value != was[name]}
-        return cls(table=entity.table, id=before.id, held=entity.locks(before), changes=changes)
+        return cls(table=entity.table, id=before.id, held=entity.locks(before), changes=changes(before, item))
 
     def check(self, tx: Transaction) -> None:
         before, item = self.the_item(tx), self._changed(tx)
@@ -91,17 +90,18 @@ class UpdateEntity(EntityCommand, frozen=True, kw_only=True):
         self.entity.check_unique(tx, item)
 
     def describe(self, tx: Transaction) -> str:
-        return f"Editing {self.entity.kind} {self.entity.name_of(self.the_item(tx))}"
+        return self.entity.describe(tx, self.the_item(tx), "Editing")
 
     def finish(self, tx: Transaction, context: Context) -> None:
-        item = self._changed(tx)
-        if item == self.the_item(tx):
+        before, item = self.the_item(tx), self._changed(tx)
+        if item == before:
             return
         tx.of(self.entity.model).update(item)
+        self.entity.changed(tx, item, before)
         emit_of(tx, context, self.events.update, self.entity, item)
 
     def _changed(self, tx: Transaction) -> Any:
-        return msgspec.convert(msgspec.to_builtins(self.the_item(tx)) | self.changes, self.entity.model)
+        return changed(self.the_item(tx), self.changes)
 
 
 class RemoveEntity(EntityCommand, frozen=True, kw_only=True):
@@ -113,7 +113,7 @@ class RemoveEntity(EntityCommand, frozen=True, kw_only=True):
         check_removable(tx, self.entity, self.the_item(tx))
 
     def describe(self, tx: Transaction) -> str:
-        return f"Removing {self.entity.kind} {self.entity.name_of(self.the_item(tx))}"
+        return self.entity.describe(tx, self.the_item(tx), "Removing")
 
     def finish(self, tx: Transaction, context: Context) -> None:
         item = self.the_item(tx)
@@ -125,11 +125,12 @@ def check_removable(tx: Transaction, entity: "Entity[Any]", item: Any) -> None:
     """Raises Refused while something that does not go with it needs it."""
     entity.check_removable(tx, item)
     for user, field, reference in users_of(entity.table):
+        if reference.on_remove is OnRemove.KEEP:
+            continue
         others = tx.of(user.model).list(**{field: item.id})
         if others and reference.on_remove is OnRemove.REFUSE:
-            named = ", ".join(user.name_of(other) for other in others[:3])
-            more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-            raise InUse(kind=entity.kind, name=entity.name_of(item), users=f"{user.kind} {named}{more}")
+            users = f"{user.kind} {listed([user.name_of(other) for other in others])}"
+            raise InUse(kind=entity.kind, name=entity.name_of(item), users=users)
         if reference.on_remove is OnRemove.CASCADE:
             for other in others:
                 check_removable(tx, user, other)
@@ -138,6 +139,8 @@ def check_removable(tx: Transaction, entity: "Entity[Any]", item: Any) -> None:
 def remove_item(tx: Transaction, entity: "Entity[Any]", item: Any) -> None:
     """Of the objects that name it, those that go with it go first, and the others name nothing from now on."""
     for user, field, reference in users_of(entity.table):
+        if reference.on_remove is OnRemove.KEEP:
+            continue
         for other in tx.of(user.model).list(**{field: item.id}):
             if reference.on_remove is OnRemove.CASCADE:
                 remove_item(tx, user, other)

@@ -1,7 +1,7 @@
 """An entity of the API, declared once: table, both directions of the wire, handlers and searches follow from it.
 
 An `Entity` needs no class of its own. What is special of one overrides a method here: `defaults`, `change`, `check`,
-`check_removable`, `gather` and `show`, or the command that `add`, `update` or `remove` answers.
+`check_removable`, `meant`, `gather` and `show`, or the command that `add`, `update` or `remove` answers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,8 @@ from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import NameTaken, found
+from hosted_engine.engine.problems import BadValue, NameTaken, found
+from hosted_engine.engine.search.words import Declared, Path
 from hosted_engine.engine.users.model import Caller
 
 T = TypeVar("T")
@@ -39,10 +40,12 @@ class Options(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Shown as the object `id` of `table`, where `show` answers it."""
+    """Shown as the object `id` of `table`, where `show` answers it; `path` is the collection of one that is within
+    others."""
 
     table: str
     id: str
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ class Place:
     nested: bool = False
     methods: frozenset[str] = ALL
     events: Events | None = None
+    without: tuple[str, ...] = ()
 
 
 def events(name: str, words: str) -> Events:
@@ -101,17 +105,23 @@ def events(name: str, words: str) -> Events:
 
 @dataclass(frozen=True, slots=True)
 class Action(Generic[T]):
-    """`inputs` are what its body may say; `command` makes the command of the object and what was said."""
+    """`inputs` are what its body may say; `command` makes the command of the object and what was said; `shown` are
+    elements that are so anyway, and may be said too. What begins with the command and takes longer than it is over when
+    `is_done` says so, which raises Refused when it never will be: who waits, waits for that."""
 
     command: Callable[[Transaction, T, Values], Command]
     inputs: Mapping[str, Field] = field(default_factory=dict)
+    shown: Mapping[str, Any] = field(default_factory=dict)
+    is_done: Callable[[T], bool] | None = None
 
 
 class Entity(Record[T]):
     """`kind` is the word for one in sentences ("VM"), `type` the API's type, `path` its collection below the API's
     root, empty where it has none of its own. `shown` are places on the wire that are the same for all. `inputs` are
     what a body may say that is no field of the model, by the names in which commands take them; `actions` what can be
-    done to one, by the API's names."""
+    done to one, by the API's names. A search finds the fields that say so, what `searches` adds to them, and over the
+    paths of `related` the words of other entities (`hosted_engine.engine.search.words`). A list has `usual` objects
+    where nothing says how many, and `most` in any case."""
 
     def __init__(
         self,
@@ -122,13 +132,17 @@ class Entity(Record[T]):
         type: str,
         places: tuple[Place, ...],
         path: str = "",
-        order: str = "name",
+        order: str | tuple[str, ...] = "name",
         unique: tuple[tuple[str, ...], ...] = (),
         indexes: tuple[tuple[str, ...], ...] = (),
         events: Events = Events(),
         shown: Mapping[str, Any] = MappingProxyType({}),
         inputs: Mapping[str, Field] = MappingProxyType({}),
         actions: Mapping[str, "Action[T]"] = MappingProxyType({}),
+        searches: Mapping[str, Declared] = MappingProxyType({}),
+        related: Mapping[str, Path] = MappingProxyType({}),
+        usual: int | None = None,
+        most: int | None = None,
     ) -> None:
         super().__init__(model, table, order=order, unique=unique, indexes=indexes)
         self.kind = kind
@@ -139,6 +153,10 @@ class Entity(Record[T]):
         self.shown = shown
         self.inputs = inputs
         self.actions = actions
+        self.searches = searches
+        self.related = related
+        self.usual = usual
+        self.most = most
         self._check_declaration()
         register(self)
 
@@ -162,13 +180,16 @@ class Entity(Record[T]):
             case Settable.ALWAYS:
                 return True
 
-    def normal(self, given: Values) -> dict[str, Any]:
+    def normal(self, given: Values, root: str = "") -> dict[str, Any]:
         """`given` in normal form. Raises BadValue, naming the place on the wire, for what is out of its bounds."""
-        return {name: normal(self.place(name), value, self._field(name)) for name, value in given.items()}
+        return {
+            name: normal(self.place(name, root), value, self._field(name), filled=self._is_required(name))
+            for name, value in given.items()
+        }
 
-    def place(self, name: str) -> str:
-        """The field's place in a body, in words: `tag.parent`."""
-        return f"{self.element}.{self._field(name).wire or name}"
+    def place(self, name: str, root: str = "") -> str:
+        """The field's place in a body, in words: `tag.parent`. `root` is the body's own place within another."""
+        return f"{root or self.element}.{self._field(name).wire or name}"
 
     @property
     def element(self) -> str:
@@ -190,8 +211,16 @@ class Entity(Record[T]):
     def check_removable(self, tx: Transaction, item: T) -> None:
         """Raises Refused when it has to stay; what others need of it is asked already."""
 
+    def meant(self, tx: Transaction, name: str, named: Sequence[Any], known: Values) -> Sequence[Any]:
+        """Those of `named`, which all have the name that a body gives for the reference `name`, that can be meant;
+        `known` is what is known of the object so far."""
+        return named
+
     def added(self, tx: Transaction, item: T) -> None:
         """Makes what comes into being with it, in the same transaction."""
+
+    def changed(self, tx: Transaction, item: T, before: T) -> None:
+        """Changes what follows from it, in the same transaction."""
 
     def removed(self, tx: Transaction, item: T) -> None:
         """Takes away what goes with it, in the same transaction."""
@@ -209,6 +238,15 @@ class Entity(Record[T]):
     def remove(self, tx: Transaction, item: T, options: Options, *, place: int = 0) -> Command:
         return RemoveEntity.of(self, item, place=place)
 
+    def part(self, tx: Transaction, item: T, name: str) -> Any:
+        """What is there of the part `name` of its inputs; None where nothing is."""
+        return None
+
+    def parts(self, tx: Transaction, item: T, command: Command, given: Values) -> Mapping[str, Any]:
+        """What the parts that were given will be shown as, outer ones first: by places
+        ("disk_attachments.disk_attachment[1].disk") a pair of an entity and one of its objects each."""
+        return {}
+
     def gather(self, view: View, items: Sequence[T]) -> Any:
         """What `show` needs of all `items` together, so that a list asks once."""
         return None
@@ -225,6 +263,10 @@ class Entity(Record[T]):
         """What else its events' sentences say, and what they are about (`vm_id`)."""
         return {}
 
+    def describe(self, tx: Transaction, item: T, doing: str) -> str:
+        """A job's description; `doing` is "Adding", "Editing" or "Removing"."""
+        return f"{doing} {self.kind} {self.name_of(item)}"
+
     def name_of(self, item: T) -> str:
         return str(getattr(item, "name", None) or getattr(item, "id"))  # noqa: B009
 
@@ -233,6 +275,15 @@ class Entity(Record[T]):
             same = tx.of(self.model).list(**{name: getattr(item, name) for name in names})
             if any(getattr(other, "id") != getattr(item, "id") for other in same):  # noqa: B009
                 raise NameTaken(name=self.name_of(item), kind=self.kind)
+
+    def check_same(self, tx: Transaction, item: T, given: Values, root: str) -> None:
+        """Raises BadValue where something else is given at the place `root` of a body than is so."""
+        other = self.change(tx, item, given)
+        for name, column in self.columns.items():
+            value, now = getattr(other, name), getattr(item, name)
+            if value != now:
+                reason = f"the {self.kind} is there, and its {column.field.wire} is {now}"
+                raise BadValue(value=value, field=self.place(name, root), reason=reason)
 
     def check_references(self, tx: Transaction, item: T) -> None:
         for name, reference in self.references.items():
@@ -248,9 +299,13 @@ class Entity(Record[T]):
     def _field(self, name: str) -> Field:
         return self.columns[name].field if name in self.columns else self.inputs[name]
 
+    def _is_required(self, name: str) -> bool:
+        return name in self.columns and not self.columns[name].has_default
+
     def _check_declaration(self) -> None:
         """Raises TypeError: a wrong declaration ends at import."""
-        wires = [f.wire for f in (*(c.field for c in self.columns.values()), *self.inputs.values()) if f.wire]
+        said = (*(c.field for c in self.columns.values()), *self.inputs.values())
+        wires = [wire for f in said for wire in (f.wire, *f.also) if wire]
         twice = sorted({wire for wire in wires if wires.count(wire) > 1})
         if twice:
             raise TypeError(f"{self.kind}: {', '.join(twice)} stands twice on the wire")
@@ -261,8 +316,7 @@ class Entity(Record[T]):
                 if name not in self.columns:
                     raise TypeError(f"{self.kind} has no field {name}, which its place {place.services[0]} names")
         for column in self.columns.values():
-            said = column.field
-            if said.length is not None and column.type is not str:
+            if column.field.length is not None and column.type is not str:
                 raise TypeError(f"{self.kind}.{column.name} has a length and is no text")
-            if (said.least is not None or said.most is not None) and column.type not in (int, float):
+            if (column.field.least is not None or column.field.most is not None) and column.type not in (int, float):
                 raise TypeError(f"{self.kind}.{column.name} has bounds and is no number")

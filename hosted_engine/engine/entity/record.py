@@ -6,6 +6,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from hosted_engine.engine.entity.field import Field, Reference
+from hosted_engine.engine.entity.registry import register_record
 
 T = TypeVar("T")
 
@@ -28,27 +29,30 @@ class Column:
 
 
 class Record(Generic[T]):
-    """`table` is its name in the database, `order` the field by which lists are ordered; every tuple of `unique` and
-    `indexes` names fields. Raises TypeError where they name what the model does not have."""
+    """`table` is its name in the database, `order` the fields by which lists are ordered, with a "-" from the greatest
+    to the least; every tuple of `unique` and `indexes` names fields. Raises TypeError where they name what the model
+    does not have."""
 
     def __init__(
         self,
         model: type[T],
         table: str,
         *,
-        order: str = "name",
+        order: str | tuple[str, ...] = "name",
         unique: tuple[tuple[str, ...], ...] = (),
         indexes: tuple[tuple[str, ...], ...] = (),
     ) -> None:
         self.model = model
         self.table = table
-        self.order = order
+        self.order = (order,) if isinstance(order, str) else order
         self.unique = unique
         self.indexes = indexes
         self.columns: Mapping[str, Column] = _columns(model)
-        for name in {order, *(name for names in (*unique, *indexes) for name in names)}:
+        ordered = (name.removeprefix("-") for name in self.order)
+        for name in {*ordered, *(name for names in (*unique, *indexes) for name in names)}:
             if name not in self.columns:
                 raise TypeError(f"{model.__name__} has no field {name}, which its declaration names")
+        register_record(self)
 
     @property
     def references(self) -> Mapping[str, Reference]:

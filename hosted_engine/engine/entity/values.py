@@ -6,10 +6,12 @@ from hosted_engine.engine.entity.field import Field
 from hosted_engine.engine.problems import BadValue
 
 
-def normal(place: str, value: Any, field: Field) -> Any:
-    """`value` in normal form. Raises BadValue, which names `place`."""
+def normal(place: str, value: Any, field: Field, *, filled: bool = False) -> Any:
+    """`value` in normal form; with `filled` a text may not be empty. Raises BadValue, which names `place`."""
     if value is None:
         return None
+    if filled and value == "":
+        raise BadValue(value="nothing", field=place, reason="it may not be empty")
     if field.rule is not None:
         value = field.rule(value, place)
     if reason := _why_not(value, field):

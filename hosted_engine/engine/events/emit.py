@@ -52,12 +52,14 @@ def emit(
     return tx.events.add(event)
 
 
-def emit_of(tx: Transaction, context: Context, kind: EventKind | None, entity: "Entity[Any]", item: Any) -> None:
+def emit_of(
+    tx: Transaction, context: Context, kind: EventKind | None, entity: "Entity[Any]", item: Any, **more: str
+) -> None:
     """Write down what happened to an object of `entity`, unless `kind` is None. What the event is about follows from
-    the object's own references, and from the words of its entity."""
+    the object's own references, and from the words of its entity; `more` fills further blanks."""
     if kind is None:
         return
-    words = {"name": entity.name_of(item), "user": context.caller.user_name, **entity.words(tx, item)}
+    words = {"name": entity.name_of(item), "user": context.caller.user_name, **entity.words(tx, item), **more}
     about: dict[str, Any] = {name: words.get(name, getattr(item, name, None)) for name in _ABOUT}
     if (own := f"{entity.element}_id") in about:
         about[own] = item.id

@@ -73,6 +73,10 @@ class EventType(Enum):
     USER_STARTED_VM = (153, _N, "VM {vm} was started by {user} (Host: {node}).")
     USER_RUN_VM = (32, _N, "VM {vm} started on Host {node}.")
     USER_FAILED_RUN_VM = (54, _E, "Failed to run VM {vm}: {reason}")
+    HA_VM_FAILED = (9602, _E, "Highly available VM {vm} is down and nobody wished it so; it is started again.")
+    HA_VM_RESTART_FAILED = (9603, _E, "Highly available VM {vm} could not be started again: {reason}")
+    USER_RESUME_VM = (40, _N, "VM {vm} was resumed by {user} (Host: {node}).")
+    USER_FAILED_RESUME_VM = (103, _E, "Failed to resume VM {vm}: {reason}")
     USER_STOP_VM = (33, _N, "VM {vm} powered off by {user} (Host: {node}).")
     USER_FAILED_STOP_VM = (56, _E, "Failed to power off VM {vm}: {reason}")
     USER_INITIATED_SHUTDOWN_VM = (73, _N, "VM {vm} shut down was initiated by {user} (Host: {node}).")
@@ -93,7 +97,6 @@ class EventType(Enum):
     USER_ADD_DISK_FINISHED_FAILURE = (2022, _E, "Add-Disk operation of {disk} failed to complete: {reason}")
     USER_FINISHED_REMOVE_DISK = (2014, _N, "Disk {disk} was successfully removed from domain {domain} (User {user}).")
     USER_FINISHED_FAILED_REMOVE_DISK = (2015, _W, "Failed to remove disk {disk} (User {user}): {reason}")
-    USER_UPDATE_DISK = (86, _N, "Disk {disk} was updated by {user}.")
     USER_ADD_DISK_TO_VM = (78, _N, "Add-Disk operation of {disk} was initiated on VM {vm} by {user}.")
     USER_ADD_DISK_TO_VM_FINISHED_SUCCESS = (97, _N, "The disk {disk} was successfully added to VM {vm}.")
     USER_ADD_DISK_TO_VM_FINISHED_FAILURE = (
@@ -101,9 +104,6 @@ class EventType(Enum):
         _E,
         "Add-Disk operation of {disk} failed to complete on VM {vm}: {reason}",
     )
-    USER_ATTACH_DISK_TO_VM = (2016, _N, "Disk {disk} was successfully attached to VM {vm} by {user}.")
-    USER_DETACH_DISK_FROM_VM = (2018, _N, "Disk {disk} was successfully detached from VM {vm} by {user}.")
-    USER_UPDATE_VM_DISK = (88, _N, "VM {vm} {disk} disk was updated by {user}.")
 
     NETWORK_ADD_VM_INTERFACE = (932, _N, "Interface {nic} ({interface}) was added to VM {vm}. (User: {user})")
     NETWORK_REMOVE_VM_INTERFACE = (930, _N, "Interface {nic} ({interface}) was removed from VM {vm}. (User: {user})")

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from hosted_engine.engine.entity.field import Reference
+from hosted_engine.engine.entity.field import Field, OnRemove, Reference, Settable, Shape
 
 
 class JobStatus(StrEnum):
@@ -24,21 +24,28 @@ class StepType(StrEnum):
     UNKNOWN = "unknown"
 
 
+def _said(wire: str, **more: Any) -> Field:
+    return Field(wire, settable=Settable.NEVER, **more)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """`action` is the kind of command, `owner_id` the user who gave it."""
 
     id: str
-    action: str
-    description: str
-    correlation_id: str
-    started_at: float
-    owner_id: str | None = None
-    status: JobStatus = JobStatus.STARTED
-    ended_at: float | None = None
-    last_updated_at: float = 0.0
-    external: bool = False
-    auto_cleared: bool = True
+    action: Annotated[str, Field(search="action")]
+    description: Annotated[str, _said("description", search="description")]
+    correlation_id: Annotated[str, Field(search="correlation_id")]
+    started_at: Annotated[float, _said("start_time", search="start_time", shape=Shape.DATE)]
+    owner_id: Annotated[
+        str | None,
+        Reference("owner", settable=Settable.NEVER, to="users", on_remove=OnRemove.KEEP, strict=False),
+    ] = None
+    status: Annotated[JobStatus, _said("status", search="status")] = JobStatus.STARTED
+    ended_at: Annotated[float | None, _said("end_time", search="end_time", shape=Shape.DATE)] = None
+    last_updated_at: Annotated[float, _said("last_updated", shape=Shape.DATE)] = 0.0
+    external: Annotated[bool, _said("external")] = False
+    auto_cleared: Annotated[bool, _said("auto_cleared")] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +53,14 @@ class JobStep:
     """`key` is the key of the step in the plan, empty for what oVirt adds around it."""
 
     id: str
-    job_id: Annotated[str, Reference(to="jobs")]
-    number: int
-    description: str
-    started_at: float
+    job_id: Annotated[str, Reference("job", settable=Settable.NEVER, to="jobs", on_remove=OnRemove.CASCADE)]
+    number: Annotated[int, _said("number")]
+    description: Annotated[str, _said("description", search="description")]
+    started_at: Annotated[float, _said("start_time", shape=Shape.DATE)]
     key: str = ""
     parent_step_id: str | None = None
-    type: StepType = StepType.EXECUTING
-    status: JobStatus = JobStatus.STARTED
-    ended_at: float | None = None
-    progress: int | None = None
-    external: bool = False
+    type: Annotated[StepType, _said("type", search="type")] = StepType.EXECUTING
+    status: Annotated[JobStatus, _said("status", search="status")] = JobStatus.STARTED
+    ended_at: Annotated[float | None, _said("end_time", shape=Shape.DATE)] = None
+    progress: Annotated[int | None, _said("progress")] = None
+    external: Annotated[bool, _said("external")] = False

@@ -1,20 +1,78 @@
 """Networks, vNIC profiles and NICs in the API."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from hosted_engine.engine.command import Lock
-from hosted_engine.engine.entity.declaration import READ, Entity, Events, Link, Place, Values, View, Within
-from hosted_engine.engine.entity.field import Reference
+from hosted_engine.engine.command import Command, Lock
+from hosted_engine.engine.entity.commands import check_removable, remove_item
+from hosted_engine.engine.entity.declaration import (
+    ALL,
+    READ,
+    Entity,
+    Events,
+    Link,
+    Options,
+    Place,
+    Values,
+    View,
+    Within,
+)
+from hosted_engine.engine.entity.field import Field, Reference, Settable
 from hosted_engine.engine.events.kinds import EventKind
-from hosted_engine.engine.networks.macs import choose_mac
-from hosted_engine.engine.networks.model import NIC_MODELS, Network, Nic, VnicProfile
+from hosted_engine.engine.ids import new_id
+from hosted_engine.engine.macpools.pool import check_unused, free_macs, pool_of
+from hosted_engine.engine.networks.checks import OF_HOSTS, check_hosts_follow, check_vlan_free
+from hosted_engine.engine.networks.commands import AddNetwork, RemoveNetwork
+from hosted_engine.engine.networks.making import add_profile
+from hosted_engine.engine.networks.model import (
+    NIC_MODELS,
+    ClusterNetwork,
+    Network,
+    NetworkUsage,
+    Nic,
+    NicBase,
+    VnicProfile,
+    bridge_name,
+)
 from hosted_engine.engine.networks.profiles import profile_for
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import BadValue, WrongState
+from hosted_engine.engine.problems import BadValue, WrongState, found
+from hosted_engine.engine.search.words import Holds, Of, Shown, path
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
 
-NETWORKS = Entity(
+N = TypeVar("N", bound=NicBase)
+
+
+class NetworkEntity(Entity[Network]):
+    def make(self, tx: Transaction, given: Values) -> Network:
+        id_ = given.get("id") or new_id()
+        return super().make(tx, {"id": id_, "bridge": bridge_name(given["name"], id_), **given})
+
+    def check(self, tx: Transaction, item: Network, before: Network | None) -> None:
+        check_vlan_free(tx, item, self.place("vlan"))
+        if before is not None:
+            check_hosts_follow(tx, item, before, {name: self.place(name) for name in OF_HOSTS})
+            if not item.for_vms:
+                for profile in tx.vnic_profiles.list(network_id=item.id):
+                    check_removable(tx, VNIC_PROFILES, profile)
+
+    def changed(self, tx: Transaction, item: Network, before: Network) -> None:
+        """Only a network for VMs has vNIC profiles."""
+        if item.for_vms and not before.for_vms:
+            add_profile(tx, item)
+        elif before.for_vms and not item.for_vms:
+            for profile in tx.vnic_profiles.list(network_id=item.id):
+                remove_item(tx, VNIC_PROFILES, profile)
+
+    def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Network]:
+        item = self.make(tx, given)
+        return AddNetwork.of(self, item, place=place, profile=given.get("profile", True)), item
+
+    def remove(self, tx: Transaction, item: Network, options: Options, *, place: int = 0) -> Command:
+        return RemoveNetwork.of(self, item, place=place)
+
+
+NETWORKS = NetworkEntity(
     Network,
     "networks",
     kind="network",
@@ -24,14 +82,44 @@ NETWORKS = Entity(
         Place(
             ("DataCenterNetworks", "DataCenterNetwork"),
             within={"data_center": Within("data_centers", "data_center_id")},
-            methods=READ,
         ),
-        Place(("Networks", "Network"), methods=READ),
+        Place(("Networks", "Network")),
     ),
     unique=(("data_center_id", "name"),),
+    events=Events(
+        EventKind("NETWORK_ADD_NETWORK", "Network {name} was added by {user}."),
+        EventKind("NETWORK_UPDATE_NETWORK", "Network {name} was changed by {user}."),
+        EventKind("NETWORK_REMOVE_NETWORK", "Network {name} was removed by {user}."),
+    ),
+    inputs={"profile": Field("profile_required", settable=Settable.ON_ADD)},
+    searches={"vmnetwork": Holds("usages", NetworkUsage.VM)},
+    related={
+        "cluster_network": path("cluster_networks.network_id", "cluster_id", words={"cluster_name": "name"}),
+        "host_network": path(
+            "cluster_networks.network_id", "cluster_id", "nodes.cluster_id", words={"host_name": "name"}
+        ),
+    },
 )
 
-VNIC_PROFILES = Entity(
+
+class VnicProfileEntity(Entity[VnicProfile]):
+    def check(self, tx: Transaction, item: VnicProfile, before: VnicProfile | None) -> None:
+        network = found(tx.networks.get(item.network_id), "network", item.network_id)
+        if not network.for_vms:
+            raise WrongState(
+                action="add a vNIC profile to",
+                kind="network",
+                name=network.name,
+                reason="it is not for VMs",
+                mend="Choose a network with the usage vm",
+            )
+
+    def words(self, tx: Transaction, item: VnicProfile) -> Mapping[str, str]:
+        network = found(tx.networks.get(item.network_id), "network", item.network_id)
+        return {"network": network.name, "data_center_id": network.data_center_id}
+
+
+VNIC_PROFILES = VnicProfileEntity(
     VnicProfile,
     "vnic_profiles",
     kind="vNIC profile",
@@ -41,43 +129,87 @@ VNIC_PROFILES = Entity(
         Place(
             ("AssignedVnicProfiles", "AssignedVnicProfile"),
             within={"network": Within("networks", "network_id")},
-            methods=READ,
+            methods=ALL - {"update"},
         ),
-        Place(("VnicProfiles", "VnicProfile"), methods=READ),
+        Place(("VnicProfiles", "VnicProfile")),
     ),
     unique=(("network_id", "name"),),
-    shown={"pass_through.mode": "disabled"},
+    events=Events(
+        EventKind("ADD_VNIC_PROFILE", "vNIC profile {name} of network {network} was added by {user}."),
+        EventKind("UPDATE_VNIC_PROFILE", "vNIC profile {name} of network {network} was changed by {user}."),
+        EventKind("REMOVE_VNIC_PROFILE", "vNIC profile {name} of network {network} was removed by {user}."),
+    ),
+    shown={"pass_through.mode": "disabled", "port_mirroring": False},
+    searches={
+        "compatibility_version": Of(path("network_id", "data_center_id"), "compatibility_version"),
+        "datacenter": Of(path("network_id"), "datacenter"),
+        "passthrough": Shown("pass_through.mode", aliases=(("false", "disabled"), ("true", "enabled"))),
+        "port_mirroring": Shown("port_mirroring"),
+    },
 )
 
 
-class NicEntity(Entity[Nic]):
-    """A NIC is made when its VM starts, so that nothing of a plugged one may change while the VM runs."""
+NETWORK_INPUT = {"network_id": Reference("network", to="networks")}
 
-    def make(self, tx: Transaction, given: Values) -> Nic:
+
+class NicBaseEntity(Entity[N]):
+    """A network may be given in the place of a vNIC profile."""
+
+    def make(self, tx: Transaction, given: Values) -> N:
         return super().make(tx, _with_profile(tx, given))
 
-    def change(self, tx: Transaction, before: Nic, given: Values) -> Nic:
+    def change(self, tx: Transaction, before: N, given: Values) -> N:
         return super().change(tx, before, _with_profile(tx, given))
 
+    def check(self, tx: Transaction, item: N, before: N | None) -> None:
+        self.check_interface(item)
+
+    def check_interface(self, item: N, root: str = "") -> None:
+        """`root` is the NIC's place in the body."""
+        if item.interface not in NIC_MODELS:
+            possible = ", ".join(sorted(NIC_MODELS))
+            raise BadValue(
+                value=item.interface.value, field=self.place("interface", root), reason=f"a node can make {possible}"
+            )
+
+
+class NicEntity(NicBaseEntity[Nic]):
+    """A NIC is made when its VM starts, so that nothing of a plugged one may change while the VM runs."""
+
     def defaults(self, tx: Transaction, given: Values) -> Values:
-        return {"mac": given.get("mac") or choose_mac({nic.mac for nic in tx.nics.list()})}
+        """A NIC of a VM that is yet to be made gets its address with it."""
+        vm = tx.vms.get(given["owner_id"])
+        return {"mac": free_macs(tx, pool_of(tx, vm.cluster_id), 1)[0]} if vm and not given.get("mac") else {}
 
     def check(self, tx: Transaction, item: Nic, before: Nic | None) -> None:
         changeable_vm(tx, item.owner_id, "change the NICs of")
         if item.plugged or (before is not None and before.plugged):
             resting_vm(tx, item.owner_id, "plug, unplug or change a plugged NIC of")
-        if item.interface not in NIC_MODELS:
-            possible = ", ".join(sorted(NIC_MODELS))
-            raise BadValue(
-                value=item.interface.value, field=self.place("interface"), reason=f"a node can make {possible}"
-            )
-        if before is None or item.mac != before.mac:
-            self._check_mac(tx, item)
+        vm = the_vm(tx, item.owner_id)
+        self.check_make(tx, item, vm.cluster_id, f"VM {vm.name}", before)
+
+    def check_make(
+        self, tx: Transaction, item: Nic, cluster_id: str, vm: str, before: Nic | None = None, *, root: str = ""
+    ) -> None:
+        """Whether a NIC can be so in a VM of the cluster; `root` is its place in the body."""
+        self.check_interface(item, root)
+        if item.mac and (before is None or item.mac != before.mac):
+            check_unused(tx, pool_of(tx, cluster_id), item)
+        if item.vnic_profile_id is not None and (before is None or item.vnic_profile_id != before.vnic_profile_id):
+            self._check_network(tx, cluster_id, item.vnic_profile_id, vm)
 
     def check_removable(self, tx: Transaction, item: Nic) -> None:
         changeable_vm(tx, item.owner_id, "remove a NIC of")
         if item.plugged:
             resting_vm(tx, item.owner_id, "unplug a NIC from")
+
+    def meant(self, tx: Transaction, name: str, named: Sequence[Any], known: Values) -> Sequence[Any]:
+        """Networks and vNIC profiles are looked for in the VM's cluster: each data center may have one of that name."""
+        vm = tx.vms.get(known.get("owner_id", ""))
+        if vm is None:
+            return named
+        there = {link.network_id for link in tx.of(ClusterNetwork).list(cluster_id=vm.cluster_id)}
+        return [one for one in named if (one.id if name == "network_id" else one.network_id) in there]
 
     def locks(self, item: Nic) -> tuple[Lock, ...]:
         return (Lock("VM", item.owner_id),)
@@ -95,10 +227,17 @@ class NicEntity(Entity[Nic]):
             return {"mac": None, "template": Link("templates", item.owner_id)}
         return {"vm": Link("vms", item.owner_id)}
 
-    def _check_mac(self, tx: Transaction, item: Nic) -> None:
-        if any(other.id != item.id for other in tx.nics.list(mac=item.mac)):
+    def _check_network(self, tx: Transaction, cluster_id: str, profile_id: str, vm: str) -> None:
+        """Its hosts have no use for a network that is not in the cluster."""
+        profile = found(tx.vnic_profiles.get(profile_id), "vNIC profile", profile_id)
+        if not tx.of(ClusterNetwork).list(cluster_id=cluster_id, network_id=profile.network_id):
+            network = found(tx.networks.get(profile.network_id), "network", profile.network_id)
             raise WrongState(
-                action="use", kind="MAC address", name=item.mac, reason="another NIC has it", mend="Choose another one"
+                action=f"join {vm} to",
+                kind="network",
+                name=network.name,
+                reason="the network is not in the VM's cluster",
+                mend="Add the network to the cluster first",
             )
 
 
@@ -129,5 +268,6 @@ NICS = NicEntity(
     indexes=(("mac",),),
     events=Events(_nic_event("ADD", "added"), _nic_event("UPDATE", "changed"), _nic_event("REMOVE", "removed")),
     shown={"synced": True},
-    inputs={"network_id": Reference("network", to="networks")},
+    inputs=NETWORK_INPUT,
+    searches={"network_name": Of(path("vnic_profile_id"), "network_name")},
 )

@@ -1,20 +1,8 @@
-"""MAC addresses of VMs: random ones under oVirt's prefix, checked where a user brings his own."""
+"""MAC addresses of NICs: their normal form, and what no NIC can have."""
 
 import re
-import secrets
-from collections.abc import Collection
 
 from hosted_engine.engine.problems import BadValue
-
-PREFIX = "56:6f"  # oVirt's; locally administered, unicast
-
-
-def choose_mac(taken: Collection[str]) -> str:
-    """Random, so that two sites on one network hardly ever choose the same."""
-    while True:
-        mac = PREFIX + "".join(f":{byte:02x}" for byte in secrets.token_bytes(4))
-        if mac not in taken:
-            return mac
 
 
 def good_mac(mac: str, field: str = "MAC address") -> str:
@@ -29,3 +17,12 @@ def good_mac(mac: str, field: str = "MAC address") -> str:
     else:
         return normal
     raise BadValue(value=repr(mac[:40]), field=field, reason=reason)
+
+
+def as_number(mac: str) -> int:
+    """Of one in normal form."""
+    return int(mac.replace(":", ""), 16)
+
+
+def as_mac(number: int) -> str:
+    return number.to_bytes(6).hex(":")

@@ -1,12 +1,17 @@
 """A logical network, the profiles through which NICs join it, and the NICs."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from hosted_engine.engine.entity.field import Field, OnRemove, Reference, Settable, name_rule
+from hosted_engine.engine.entity.field import Field, OnRemove, Reference, Settable, name_rule, text_rule
 from hosted_engine.engine.networks.macs import good_mac
+from hosted_engine.engine.problems import BadValue
 from node.api.messages.vms import NicModel
+
+MANAGEMENT_NETWORK = "ovirtmgmt"  # oVirt's name of the network that every data center begins with
+_BRIDGE_NAME = re.compile("[0-9a-zA-Z_-]{1,15}", re.ASCII)
 
 
 class NetworkUsage(StrEnum):
@@ -18,9 +23,26 @@ class NetworkUsage(StrEnum):
     VM = "vm"
 
 
+ROLES = frozenset(NetworkUsage) - {NetworkUsage.VM}  # one network of a cluster has each of them at most
+NEEDED_ROLES = ROLES - {NetworkUsage.GLUSTER}  # that exactly one network of a cluster has
+
+
 class NetworkStatus(StrEnum):
     NON_OPERATIONAL = "non_operational"
     OPERATIONAL = "operational"
+
+
+def good_mtu(value: Any, field: str) -> int:
+    if value != 0 and not 68 <= value <= 2147483647:
+        raise BadValue(value=value, field=field, reason="it has to be 0, for the default, or at least 68")
+    return int(value)
+
+
+def vm_or_nothing(value: Any, field: str) -> tuple[NetworkUsage, ...]:
+    if odd := sorted(set(value) - {NetworkUsage.VM}):
+        reason = "a network by itself is for VMs or not; the other usages are set for it in a cluster"
+        raise BadValue(value=", ".join(odd), field=field, reason=reason)
+    return tuple(sorted(set(value)))
 
 
 class NicInterface(StrEnum):
@@ -42,29 +64,50 @@ NIC_MODELS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """`bridge` is the bridge on the nodes (oVirt's vdsm_name)."""
+    """`bridge` is the bridge on the nodes (oVirt's vdsm_name). Its only usage of its own is that of VMs; the others are
+    said of it in a cluster."""
 
     id: str
-    name: Annotated[str, Field("name", search="name", length=256, rule=name_rule(extra="._-+ "))]
+    name: Annotated[str, Field("name", search="name", length=256, rule=text_rule)]
     data_center_id: Annotated[
-        str, Reference("data_center", settable=Settable.ON_ADD, search="datacenter", to="data_centers")
+        str,
+        Reference(
+            "data_center",
+            settable=Settable.ON_ADD,
+            search="datacenter",
+            to="data_centers",
+            on_remove=OnRemove.CASCADE,
+        ),
     ]
     bridge: Annotated[str, Field("vdsm_name", settable=Settable.NEVER)]
     description: Annotated[str, Field("description", search="description", length=4000)] = ""
     comment: Annotated[str, Field("comment", search="comment", length=4000)] = ""
-    vlan: Annotated[int | None, Field("vlan.id", search="vlanid", least=0, most=4095)] = None
-    mtu: Annotated[int, Field("mtu", search="mtu", least=0, most=2147483647)] = 0  # 0: the default of the nodes
+    vlan: Annotated[int | None, Field("vlan.id", search="vlanid", least=0, most=4094)] = None
+    mtu: Annotated[int, Field("mtu", search="mtu", rule=good_mtu)] = 0  # 0: the default of the nodes
     stp: Annotated[bool, Field("stp", search="stp")] = False
     port_isolation: Annotated[bool, Field("port_isolation", settable=Settable.ON_ADD)] = False
-    required: bool = True
-    status: NetworkStatus = NetworkStatus.OPERATIONAL
-    usages: Annotated[tuple[NetworkUsage, ...], Field("usages")] = (NetworkUsage.VM,)
+    usages: Annotated[tuple[NetworkUsage, ...], Field("usages", rule=vm_or_nothing)] = (NetworkUsage.VM,)
+
+    @property
+    def for_vms(self) -> bool:
+        return NetworkUsage.VM in self.usages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterNetwork:
+    """What a network is in a cluster: `required` of all its hosts, and what it is used for beside VMs."""
+
+    id: str
+    cluster_id: Annotated[str, Reference("cluster", settable=Settable.NEVER, to="clusters", on_remove=OnRemove.CASCADE)]
+    network_id: Annotated[str, Reference(to="networks", on_remove=OnRemove.CASCADE)]
+    required: Annotated[bool, Field("required")] = True
+    usages: Annotated[tuple[NetworkUsage, ...], Field("usages")] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VnicProfile:
     id: str
-    name: Annotated[str, Field("name", search="name", length=256, rule=name_rule(extra="._-+ "))]
+    name: Annotated[str, Field("name", search="name", length=256, rule=text_rule)]
     network_id: Annotated[
         str,
         Reference(
@@ -73,20 +116,30 @@ class VnicProfile:
     ]
     description: Annotated[str, Field("description", search="description", length=4000)] = ""
     comment: Annotated[str, Field("comment", search="comment", length=4000)] = ""
-    port_mirroring: Annotated[bool, Field("port_mirroring")] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Nic:
-    """`owner_id` is the VM or the template. No `vnic_profile_id` means a NIC without a network."""
+class NicBase:
+    """No `vnic_profile_id` means a NIC without a network."""
 
     id: str
-    owner_id: Annotated[str, Field(index=True)]
-    name: Annotated[str, Field("name", length=50, rule=name_rule())]
-    mac: Annotated[str, Field("mac.address", rule=good_mac)] = ""  # one is chosen
+    name: Annotated[str, Field("name", search="name", length=50, rule=name_rule())]
     vnic_profile_id: Annotated[str | None, Reference("vnic_profile", to="vnic_profiles")] = None
     interface: Annotated[NicInterface, Field("interface")] = NicInterface.VIRTIO
     linked: Annotated[bool, Field("linked")] = True
     plugged: Annotated[bool, Field("plugged")] = True
     description: Annotated[str, Field("description", length=4000)] = ""
     comment: Annotated[str, Field("comment", length=4000)] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nic(NicBase):
+    """`owner_id` is the VM or the template."""
+
+    owner_id: Annotated[str, Field(index=True)]
+    mac: Annotated[str, Field("mac.address", search="mac", rule=good_mac)] = ""  # one is chosen
+
+
+def bridge_name(name: str, network_id: str) -> str:
+    """The network's name where an interface may be called so, else one that follows from its id, as in oVirt."""
+    return name if _BRIDGE_NAME.fullmatch(name) else f"on{network_id.replace('-', '')[:13]}"

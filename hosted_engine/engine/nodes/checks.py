@@ -43,6 +43,11 @@ class QuorumLost(NotToMaintenance):
     mend = "{mend}; or, when the host stays on, say force"
 
 
+class MaintenanceEnded(NotToMaintenance):
+    why = "it is {status} meanwhile: somebody has activated it, or it does not respond any more"
+    mend = "Look at its events, and try again"
+
+
 class NotActivated(Refused):
     what = "Cannot activate Host {node}"
     why = "{reason}"
@@ -88,10 +93,17 @@ def check_quorum(node: Node, report: StorageReport | None) -> None:
     if report is None or not report.state.answered:
         mend = "Try again in a minute, or look at `trivet gluster status` on a host"
         raise QuorumLost(node=node.name, reason="nobody can say how the Gluster volumes are", mend=mend)
-    lost = [volume.name for volume in report.state.volumes if would_lose_quorum(report.state, volume, node.name)]
+    lost = [volume.name for volume in report.state.volumes if would_lose_quorum(report.state, volume, node.hostname)]
     if lost:
         reason = f"without its bricks Gluster quorum will be lost for the following Volumes: {', '.join(lost)}"
         raise QuorumLost(node=node.name, reason=reason, mend="Bring the bricks of the other hosts back first")
+
+
+def is_in_maintenance(node: Node) -> bool:
+    """False while it prepares for it. Raises MaintenanceEnded where it does not any more."""
+    if node.status not in (NodeStatus.MAINTENANCE, NodeStatus.PREPARING_FOR_MAINTENANCE):
+        raise MaintenanceEnded(node=node.name, status=node.status.value)
+    return node.status is NodeStatus.MAINTENANCE
 
 
 def check_activable(node: Node) -> None:

@@ -4,9 +4,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hosted_engine.engine.entity.declaration import READ, Entity, Place, View
+from hosted_engine.engine.entity.declaration import READ, Action, Entity, Events, Place, View
+from hosted_engine.engine.entity.field import MIB, Field
+from hosted_engine.engine.events.kinds import EventKind
+from hosted_engine.engine.nodes.checks import is_in_maintenance
+from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.nodes.model import Node
-from hosted_engine.engine.storage.health import status_of_server
+from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.search.words import Count, JsonPart, Kind, Observed, Of, Own, Shown, Times, Total, Value, path
+from hosted_engine.engine.storage.health import ExternalStatus, status_of_server
+from hosted_engine.engine.tags.entity import TAG
 from hosted_engine.engine.vms.model import RUNNING, Vm, VmStatus
 from node.api.messages.ha import HaReport
 from node.api.messages.machine import Capabilities
@@ -20,12 +28,15 @@ class NodeEntity(Entity[Node]):
             vms[vm.node_id or ""].append(vm)
         return vms, view.readings
 
+    def words(self, tx: Transaction, item: Node) -> Mapping[str, str]:
+        return {"node_id": item.id}
+
     def show(self, item: Node, gathered: Any) -> Mapping[str, Any]:
         vms, readings = gathered
         said = readings.of(item.id)
         running = [vm for vm in vms[item.id] if vm.status in RUNNING]
         return {
-            "external_status": status_of_server(readings.storage, item.name).value,
+            "external_status": _external_status(item, readings).value,
             "max_scheduling_memory": said.statistics.memory_free_bytes if said.statistics else None,
             "summary.active": len(running),
             "summary.migrating": sum(vm.status is VmStatus.MIGRATING for vm in running),
@@ -33,6 +44,44 @@ class NodeEntity(Entity[Node]):
             **(_hosted_engine(said.ha) if said.ha else {}),
             **(_capabilities(item.capabilities) if item.capabilities else {}),
         }
+
+
+def _external_status(node: Node, readings: Readings) -> ExternalStatus:
+    return status_of_server(readings.storage, node.hostname)
+
+
+def _cpu_percent(node: Node, readings: Readings) -> float | None:
+    said = readings.of(node.id).statistics
+    return round(said.cpu_user_percent + said.cpu_system_percent) if said else None
+
+
+def _memory_percent(node: Node, readings: Readings) -> float | None:
+    said = readings.of(node.id).statistics
+    whole = said.memory_used_bytes + said.memory_free_bytes if said else 0
+    return round(100 * said.memory_used_bytes / whole) if said and whole else None
+
+
+def _load(node: Node, readings: Readings) -> float | None:
+    said = readings.of(node.id).statistics
+    return said.load_1min if said else None
+
+
+def _network_percent(node: Node, readings: Readings) -> float | None:
+    """Of the link that is used most, in the direction in which it is."""
+    known = readings.of(node.id).network
+    if known is None:
+        return None
+    used = [
+        100 * 8 * max(rates.rx, rates.tx) / (link.speed_mbps * 1_000_000)
+        for name, rates in known.rates.items()
+        if (link := known.links.get(name)) is not None and link.speed_mbps
+    ]
+    return round(max(used)) if used else None
+
+
+def _ha_score(node: Node, readings: Readings) -> float | None:
+    said = readings.of(node.id).ha
+    return said.score if said else None
 
 
 def _hosted_engine(ha: HaReport) -> Mapping[str, Any]:
@@ -65,8 +114,9 @@ NODES = NodeEntity(
     kind="host",
     type="Host",
     path="hosts",
-    places=(Place(("Hosts", "Host"), methods=READ),),
+    places=(Place(("Hosts", "Host"), methods=READ | {"update"}),),
     unique=(("name",), ("host_id",), ("address", "port")),
+    events=Events(update=EventKind("USER_UPDATE_VDS", "Host {name} configuration was updated by {user}.")),
     shown={
         "auto_numa_status": "unknown",
         "device_passthrough.enabled": False,
@@ -85,5 +135,41 @@ NODES = NodeEntity(
         "type": "ovirt_node",
         "update_available": False,
         "vgpu_placement": "consolidated",
+    },
+    actions={
+        "activate": Action(lambda tx, node, given: ActivateNode(id=node.id)),
+        "deactivate": Action(
+            lambda tx, node, given: DeactivateNode(id=node.id, **given),
+            inputs={"reason": Field("reason", length=4000), "force": Field("force")},
+            shown={"stop_gluster_service": False},
+            is_done=is_in_maintenance,
+        ),
+    },
+    searches={
+        "active_vms": Count(path("vms.node_id"), "status", RUNNING),
+        "architecture": Of(path("cluster_id"), "architecture"),
+        "committed_mem": Value(Total(path("vms.node_id"), "memory_bytes", "status", RUNNING), MIB),
+        "cpu_model": JsonPart("capabilities", "cpu_model", text=True),
+        "cpu_usage": Observed(_cpu_percent),
+        "cpus": Times((JsonPart("capabilities", "cpu_sockets"), JsonPart("capabilities", "cpu_cores"))),
+        "datacenter": Of(path("cluster_id"), "datacenter"),
+        "external_status": Observed(_external_status, Kind.WORD, ExternalStatus),
+        "ha_score": Observed(_ha_score),
+        "load": Observed(_load),
+        "mem_usage": Observed(_memory_percent),
+        "memory": Value(JsonPart("capabilities", "memory_bytes"), MIB),
+        "migrating_vms": Count(path("vms.node_id"), "status", frozenset({VmStatus.MIGRATING})),
+        "network_usage": Observed(_network_percent),
+        "spm_id": Own("host_id"),
+        "tag": TAG,
+        "type": Shown("type", aliases=(("rhevh", "ovirt_node"),)),
+        "update_available": Shown("update_available"),
+        "version": JsonPart("capabilities", "version", text=True),
+    },
+    related={
+        "events": path("events.node_id"),
+        "storage": path("cluster_id", "data_center_id", "storage_domains.data_center_id"),
+        "templates": path("vms.node_id", "template_id"),
+        "vms": path("vms.node_id"),
     },
 )

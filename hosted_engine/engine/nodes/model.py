@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from hosted_engine.engine.entity.field import Field, Reference, Settable, Shape
+from hosted_engine.engine.entity.field import Field, Reference, Settable, Shape, name_rule
 from node.api.messages.machine import Capabilities
 
 
@@ -31,11 +31,13 @@ class NodeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """`host_id` is its number in the sanlock lockspaces; `boot_id` changes with every boot of the machine; `seen_at`
-    is when its status last changed to or from up; `detail` says in words why it is not up."""
+    """`hostname` is what the machine itself and the site's other machines call it, Gluster above all; `name` what its
+    administrator does. `host_id` is its number in the sanlock lockspaces; `boot_id` changes with every boot of the
+    machine; `seen_at` is when its status last changed to or from up; `detail` says in words why it is not up."""
 
     id: str
-    name: Annotated[str, Field("name", settable=Settable.NEVER, search="name")]
+    name: Annotated[str, Field("name", search="name", length=255, rule=name_rule(extra="._-"))]
+    hostname: str
     cluster_id: Annotated[str, Reference("cluster", settable=Settable.NEVER, search="cluster", to="clusters")]
     address: Annotated[str, Field("address", settable=Settable.NEVER, search="address")]
     host_id: int

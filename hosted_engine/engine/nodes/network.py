@@ -33,6 +33,9 @@ class NodeNetwork:
     def nics(self) -> tuple[LinkReport, ...]:
         return tuple(link for _, link in sorted(self.links.items()) if link.kind in NICS)
 
+    def has_bridge(self, name: str) -> bool:
+        return name in self.links and self.links[name].kind == "bridge"
+
     def counted(self, counters: Mapping[str, LinkCounters], at: float) -> "NodeNetwork":
         """A node that says nothing of counters leaves them as they were."""
         if not counters:

@@ -27,6 +27,10 @@ class Reading:
     def mounted(self, volume: str) -> bool:
         return any(mount.mounted for mount in self.mounts if mount.volume == volume)
 
+    def lacks(self, bridge: str) -> bool:
+        """False as well for a node that has not told of its network: then it says itself what it has not."""
+        return self.network is not None and not self.network.has_bridge(bridge)
+
 
 @dataclass(slots=True)
 class Readings:

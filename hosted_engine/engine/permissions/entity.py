@@ -1,6 +1,6 @@
 """Permissions in the API: of the system, of an object, of a user or a group."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from hosted_engine.engine.command import Command
@@ -21,6 +21,7 @@ from hosted_engine.engine.users.model import Group, User
 SHOWN = {  # what a permission shows its object as; for others the API has no place
     "clusters": "cluster",
     "data_centers": "data_center",
+    "disks": "disk",
     "nodes": "host",
     "storage_domains": "storage_domain",
     "templates": "template",
@@ -35,7 +36,9 @@ class PermissionEntity(Entity[Permission]):
         holder = given.get("holder_id") or given.get("user") or given.get("group")
         if not holder:
             raise BadValue(value="nothing", field="permission.user", reason="a user or a group has to be named")
+        _refuse_others(given, _HOLDERS, holder, "it is another one that the permission is for")
         table, identity = _object(given)
+        _refuse_others(given, SHOWN.values(), identity, "it is another object that the permission is on")
         return Permission(
             id=new_id(), role_id=given["role_id"], holder_id=holder, object_table=table, object_id=identity
         )
@@ -95,6 +98,12 @@ def _object(given: Values) -> tuple[str, str]:
     return SYSTEM, SYSTEM_ID
 
 
+def _refuse_others(given: Values, names: Iterable[str], meant: str, reason: str) -> None:
+    for name in names:
+        if given.get(name) not in (None, meant):
+            raise BadValue(value=given[name], field=f"permission.{name}", reason=reason)
+
+
 def _table_of(place: Place) -> str:
     return next((within.table for within in place.within.values() if within.field == "object_id"), SYSTEM)
 
@@ -118,6 +127,7 @@ PERMISSIONS = PermissionEntity(
     path="permissions",
     places=(  # what is nested in a path goes first
         _of("profile", "vnic_profiles"),
+        _of("disk", "disks"),
         _of("cluster", "clusters"),
         _of("vm", "vms"),
         _of("template", "templates"),
@@ -125,6 +135,7 @@ PERMISSIONS = PermissionEntity(
         _of("network", "networks"),
         _of("storage_domain", "storage_domains"),
         _of("data_center", "data_centers"),
+        _of("mac_pool", "mac_pools"),
         _of("user", "users", "holder_id"),
         _of("group", "groups", "holder_id"),
         Place(

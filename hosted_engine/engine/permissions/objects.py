@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hosted_engine.engine.disks.model import Disk
 from hosted_engine.engine.entity.registry import entities
 from hosted_engine.engine.permissions.model import SYSTEM, SYSTEM_ID
 from hosted_engine.engine.ports import Transaction
@@ -131,12 +130,13 @@ def _above(tx: Transaction, target: Target) -> Iterator[Target]:
     if item is None:
         return
     if target.table == "disks":
-        yield Target("storage_domains", item.storage_domain_id)
+        if item.storage_domain_id is not None:
+            yield Target("storage_domains", item.storage_domain_id)
         for attachment in tx.disk_attachments.list(disk_id=item.id):
             yield Target("vms" if tx.vms.get(attachment.owner_id) else "templates", attachment.owner_id)
     elif target.table == "templates":  # below its data center, but not below its cluster
         cluster = tx.clusters.get(item.cluster_id) if item.cluster_id else None
-        if cluster is not None:
+        if cluster is not None and cluster.data_center_id is not None:
             yield Target("data_centers", cluster.data_center_id)
     elif target.table in _ABOVE:
         field, table = _ABOVE[target.table]
@@ -145,6 +145,4 @@ def _above(tx: Transaction, target: Target) -> Iterator[Target]:
 
 
 def _model(table: str) -> type[Any] | None:
-    if table == "disks":
-        return Disk
     return next((entity.model for entity in entities() if entity.table == table), None)

@@ -40,6 +40,12 @@ class Check:
     place: str = ""
     condition: str = ""
 
+    def __str__(self) -> str:
+        """For a manual."""
+        of = f" of {self.place}" if self.place else ""
+        when = f" if {self.condition}" if self.condition else ""
+        return f"{self.permit} on {self.object}{of}{when}".replace("|", " or ")
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:

@@ -1,13 +1,12 @@
 """Roles and permits in the API."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import msgspec
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.entity.declaration import ALL, Entity, Events, Options, Place, Values, Within
-from hosted_engine.engine.entity.field import Several
+from hosted_engine.engine.entity.field import Reference
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
@@ -32,17 +31,12 @@ class RoleEntity(Entity[Role]):
 
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Role]:
         item = self.make(tx, given)
-        permits = _ids(given.get("permits", ()))
-        return msgspec.structs.replace(AddRole.of(self, item, place=place), permits=permits), item
+        general = AddRole.of(self, item, place=place)
+        return msgspec.structs.replace(general, permits=tuple(given.get("permits", ()))), item
 
     def update(self, tx: Transaction, before: Role, given: Values, options: Options) -> tuple[Command, Role]:
         item = self.change(tx, before, given)
-        permits = _ids(given["permits"]) if "permits" in given else None
-        return msgspec.structs.replace(UpdateRole.of(self, before, item), permits=permits), item
-
-
-def _ids(permits: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    return tuple(permit["id"] for permit in permits)
+        return msgspec.structs.replace(UpdateRole.of(self, before, item), permits=given.get("permits")), item
 
 
 PERMITS = Entity(Permit, "permits", kind="permit", type="Permit", places=())
@@ -60,7 +54,7 @@ ROLES = RoleEntity(
         EventKind("USER_UPDATE_ROLE", "Role {name} was changed by {user}."),
         EventKind("USER_REMOVE_ROLE", "Role {name} was removed by {user}."),
     ),
-    inputs={"permits": Several("permits", of="permits")},
+    inputs={"permits": Reference("permits", to="permits")},
 )
 
 

@@ -10,7 +10,7 @@ from hosted_engine.engine.entity.field import Field, OnRemove, Reference, Settab
 class Permit:
     """What one may do. Only administrators' roles hold an `administrative` one."""
 
-    id: Annotated[str, Field("id", settable=Settable.ON_ADD)]
+    id: str
     name: Annotated[str, Field("name", settable=Settable.NEVER)] = ""
     administrative: Annotated[bool, Field("administrative", settable=Settable.NEVER)] = False
     allows_viewing_children: bool = False

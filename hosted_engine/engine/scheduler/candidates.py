@@ -1,5 +1,6 @@
 """Gathers for the scheduler what the store and the last readings say of the nodes."""
 
+from hosted_engine.engine.affinitylabels.entity import NodeLabel, binding_labels
 from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.scheduler.model import Candidate
@@ -10,11 +11,16 @@ STARTING = frozenset({VmStatus.WAIT_FOR_LAUNCH, VmStatus.POWERING_UP})
 
 def candidates(tx: Transaction, readings: Readings, cluster_id: str) -> tuple[Candidate, ...]:
     running = tx.vms.list(status=RUNNING)
+    nodes = tx.nodes.list(cluster_id=cluster_id)
+    labels = binding_labels(tx, NodeLabel, [node.id for node in nodes])
     return tuple(
         Candidate(
-            node, reading, sum(vm.memory_bytes for vm in running if vm.node_id == node.id and _unseen(vm, reading))
+            node,
+            reading,
+            sum(vm.memory_bytes for vm in running if vm.node_id == node.id and _unseen(vm, reading)),
+            labels.get(node.id, frozenset()),
         )
-        for node in tx.nodes.list(cluster_id=cluster_id)
+        for node in nodes
         for reading in (readings.of(node.id),)
     )
 

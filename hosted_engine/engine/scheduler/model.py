@@ -2,27 +2,34 @@
 
 from dataclasses import dataclass
 
+from hosted_engine.engine.networks.model import Network
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.readings import Reading
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """`starting_bytes` is the memory of the VMs that start there and have not taken their memory yet."""
+    """`starting_bytes` is the memory of the VMs that start there and have not taken their memory yet; `labels` are the
+    names of its affinity labels that bind."""
 
     node: Node
     reading: Reading
     starting_bytes: int = 0
+    labels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """`node_ids` narrows the choice where the user did; empty means any of the cluster."""
+    """`node_ids` narrows the choice where the user did; empty means any of the cluster. The node has to have all of
+    `labels`, and as much memory as `most_bytes` in all, of which `memory_bytes` has to be free."""
 
     cluster_id: str
     memory_bytes: int
     volumes: frozenset[str] = frozenset()
     node_ids: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
+    most_bytes: int = 0
+    networks: frozenset[Network] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

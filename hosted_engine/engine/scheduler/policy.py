@@ -29,6 +29,8 @@ def why_not(candidate: Candidate, wish: Wish) -> str | None:
         return "is in another cluster"
     if wish.node_ids and node.id not in wish.node_ids:
         return "was not among the hosts asked for"
+    if lacking := sorted(wish.labels - candidate.labels):
+        return f"does not have the affinity label{'s' if len(lacking) > 1 else ''} {', '.join(lacking)}"
     if node.status is not NodeStatus.UP:
         return f"is {node.status.value}" + (f" ({node.detail})" if node.detail else "")
     free = free_bytes(candidate)
@@ -37,6 +39,12 @@ def why_not(candidate: Candidate, wish: Wish) -> str | None:
     missing = sorted(volume for volume in wish.volumes if not candidate.reading.mounted(volume))
     if missing:
         return f"does not have {', '.join(missing)} mounted"
+    lacking = sorted(network.name for network in wish.networks if candidate.reading.lacks(network.bridge))
+    if lacking:
+        return f"has no network {', '.join(lacking)}"
+    whole = node.capabilities.memory_bytes if node.capabilities else None
+    if whole is not None and whole < wish.most_bytes:
+        return f"has {whole // MIB} MiB of memory in all, the VM has {wish.most_bytes // MIB} MiB"
     if free < wish.memory_bytes:
         return f"has {max(free, 0) // MIB} MiB of free memory, {wish.memory_bytes // MIB} MiB are needed"
     return None

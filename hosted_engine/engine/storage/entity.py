@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hosted_engine.engine.entity.declaration import READ, Entity, Link, Place, View, Within
-from hosted_engine.engine.storage.health import status_of_volume
-from hosted_engine.engine.storage.model import StorageDomain, StorageDomainStatus
+from hosted_engine.engine.entity.declaration import READ, Entity, Events, Link, Place, View, Within
+from hosted_engine.engine.events.kinds import EventKind
+from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.search.words import Kind, Minus, Observed, Shown, Total, Value, path
+from hosted_engine.engine.storage.health import ExternalStatus, status_of_volume
+from hosted_engine.engine.storage.model import GIB, StorageDomain, StorageDomainStatus
 
 
 class StorageDomainEntity(Entity[StorageDomain]):
@@ -33,6 +36,10 @@ class StorageDomainEntity(Entity[StorageDomain]):
         }
 
 
+def _external_status(domain: StorageDomain, readings: Readings) -> ExternalStatus:
+    return status_of_volume(readings.storage, domain.volume)
+
+
 STORAGE_DOMAINS = StorageDomainEntity(
     StorageDomain,
     "storage_domains",
@@ -46,9 +53,10 @@ STORAGE_DOMAINS = StorageDomainEntity(
             nested=True,
             methods=READ,
         ),
-        Place(("StorageDomains", "StorageDomain"), methods=READ),
+        Place(("StorageDomains", "StorageDomain"), methods=READ | {"update"}),
     ),
     unique=(("name",), ("volume",)),
+    events=Events(update=EventKind("USER_UPDATE_STORAGE_DOMAIN", "Storage Domain {name} was updated by {user}.")),
     shown={
         "backup": False,
         "block_size": 512,
@@ -60,5 +68,19 @@ STORAGE_DOMAINS = StorageDomainEntity(
         "supports_discard_zeroes_data": False,
         "warning_low_space_indicator": 10,
         "wipe_after_delete": False,
+    },
+    searches={
+        "backup": Shown("backup"),
+        "committed": Value(Total(path("disks.storage_domain_id"), "provisioned_size_bytes"), GIB),
+        "critical_space_threshold": Shown("critical_space_action_blocker"),
+        "discard_after_delete": Shown("discard_after_delete"),
+        "external_status": Observed(_external_status, Kind.WORD, ExternalStatus),
+        "low_space_threshold": Shown("warning_low_space_indicator"),
+        "used_size": Value(Minus("size_bytes", "free_bytes"), GIB),
+        "wipe_after_delete": Shown("wipe_after_delete"),
+    },
+    related={
+        "clusters": path("data_center_id", "clusters.data_center_id"),
+        "hosts": path("data_center_id", "clusters.data_center_id", "nodes.cluster_id"),
     },
 )

@@ -155,7 +155,7 @@ def _emit_brick_up(tx: Transaction, problem: StateProblem, state: PoolState, now
 
 
 def _node(tx: Transaction, server: str) -> Node | None:
-    found = tx.nodes.list(name=server) if server else ()
+    found = tx.nodes.list(hostname=server) if server else ()
     return found[0] if found else None
 
 

@@ -59,11 +59,13 @@ class StorageDomain:
     replica: int
     description: Annotated[str, Field("description", search="description", length=4000)] = ""
     comment: Annotated[str, Field("comment", search="comment", length=4000)] = ""
-    type: Annotated[StorageDomainType, Field("type", settable=Settable.NEVER, search="type")] = StorageDomainType.DATA
-    storage_type: Annotated[StorageType, Field("storage.type", settable=Settable.NEVER)] = StorageType.GLUSTERFS
-    status: Annotated[StorageDomainStatus, Field(search="status")] = StorageDomainStatus.UNKNOWN
-    size_bytes: int | None = None
-    free_bytes: Annotated[int | None, Field("available", settable=Settable.NEVER, search="size", unit=GIB)] = None
+    type: Annotated[StorageDomainType, Field("type", settable=Settable.NEVER)] = StorageDomainType.DATA
+    storage_type: Annotated[StorageType, Field("storage.type", settable=Settable.NEVER, search="type")] = (
+        StorageType.GLUSTERFS
+    )
+    status: Annotated[StorageDomainStatus, Field(search=("status", "shared_status"))] = StorageDomainStatus.UNKNOWN
+    size_bytes: Annotated[int | None, Field(search="total_size", unit=GIB)] = None
+    free_bytes: Annotated[int | None, Field("available", settable=Settable.NEVER, search="free_size", unit=GIB)] = None
     master: Annotated[bool, Field("master", settable=Settable.NEVER)] = False
     hosted_engine: bool = False
 

@@ -8,6 +8,7 @@ from hosted_engine.engine.entity.field import Field, OnRemove, Reference, name_r
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState
+from hosted_engine.engine.search.words import Of, path
 
 ROOT_TAG_ID = "00000000-0000-0000-0000-000000000000"  # oVirt's: the tree's root, `root`
 
@@ -93,3 +94,6 @@ TAG_ASSIGNMENTS = Entity(
     order="id",
     unique=(("owner_id", "tag_id"),),
 )
+
+# What VMs, hosts, templates and users are found by: a tag means those below it as well.
+TAG = Of(path("tag_assignments.owner_id", "tag_id"), "name", below="parent_id")

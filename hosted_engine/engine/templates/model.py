@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from hosted_engine.engine.entity.field import Field, Reference, Settable
+from hosted_engine.engine.entity.field import Field, Reference, Settable, name_rule
 from hosted_engine.engine.vms.model import VmBase
 
 
@@ -18,10 +18,11 @@ class TemplateStatus(StrEnum):
 class Template(VmBase):
     """`cluster_id` is None for `Blank`, which belongs to all. Its disks and NICs are found by `owner_id`."""
 
+    name: Annotated[str, Field("name", search="name", length=255, rule=name_rule())]
     cluster_id: Annotated[str | None, Reference("cluster", settable=Settable.ON_ADD, search="cluster", to="clusters")]
     status: Annotated[TemplateStatus, Field("status", settable=Settable.NEVER, search="status")] = TemplateStatus.OK
     version_number: Annotated[
         int, Field("version.version_number", settable=Settable.NEVER, search="version_number")
     ] = 1
-    version_name: Annotated[str, Field("version.version_name")] = "base version"
+    version_name: Annotated[str, Field("version.version_name", search="version_name")] = "base version"
     base_template_id: str = ""

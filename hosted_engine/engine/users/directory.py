@@ -5,14 +5,6 @@ from dataclasses import dataclass
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.users.accounts import Account, AccountGroup
 from hosted_engine.engine.users.domains import domain_id
-from node.api.problems import Refused
-
-
-class NotInDomain(Refused):
-    what = "Cannot add the {kind} {name}"
-    why = "the domain {domain} has no such {kind}"
-    mend = "List what the domain has (/domains/…), or make it there first"
-    status = 404
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

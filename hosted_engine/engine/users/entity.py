@@ -13,8 +13,10 @@ from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.permissions.grants import check_super_user_left
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found
-from hosted_engine.engine.users.directory import Entry, NotInDomain, find_group, find_user
-from hosted_engine.engine.users.domains import Domain, domain_id
+from hosted_engine.engine.search.words import Own, Value, path
+from hosted_engine.engine.tags.entity import TAG
+from hosted_engine.engine.users.directory import Entry, find_group, find_user
+from hosted_engine.engine.users.domains import AUTHZ, Domain, domain_id
 from hosted_engine.engine.users.model import EVERYONE_ID, Caller, Group, User
 
 _DOMAIN = Reference("domain", settable=Settable.ON_ADD, to="domains")
@@ -27,13 +29,17 @@ class UserEntity(Entity[User]):
 
     def make(self, tx: Transaction, given: Values) -> User:
         """As the domain knows it. What it is called there comes from `principal`, or else from `user_name`."""
-        name = given["name"]
-        domain = _domain_given(tx, given) or name.rpartition("@")[2]
+        name, domain = given["name"], _domain_given(tx, given) or given["name"].rpartition("@")[2]
         principal = given.get("principal") or name.removesuffix(f"@{domain}")
         entry = find_user(tx, domain, principal)
         if entry is None:
-            raise NotInDomain(kind="user", name=principal, domain=domain)
-        return user_of(entry, domain)
+            reason = f"the domain {domain} (user.domain) has no such user"
+            raise BadValue(value=principal, field="user.principal", reason=reason)
+        user = user_of(entry, domain)
+        if name != user.name:
+            reason = f"it is {user.name} that has this principal (user.principal)"
+            raise BadValue(value=name, field="user.user_name", reason=reason)
+        return user
 
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, User]:
         """One that is known already stays, as in oVirt."""
@@ -61,7 +67,8 @@ class GroupEntity(Entity[Group]):
             raise BadValue(value="nothing", field="group.domain", reason="a group is one of a domain")
         entry = find_group(tx, domain, given["name"])
         if entry is None:
-            raise NotInDomain(kind="group", name=given["name"], domain=domain)
+            reason = f"the domain {domain} (group.domain) has no such group"
+            raise BadValue(value=given["name"], field="group.name", reason=reason)
         return Group(id=new_id(), name=entry.name, domain=domain, domain_entry_id=entry.id, namespace=entry.namespace)
 
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Group]:
@@ -107,6 +114,17 @@ def _domain_given(tx: Transaction, given: Values) -> str:
     return found(tx.of(Domain).get(identity), "domain", identity).name if identity else ""
 
 
+def _directory(said: str) -> str:
+    """By the name of the domain or by what one signs in with; a pattern is what it is."""
+    return said if said.endswith(("*", AUTHZ)) else said + AUTHZ
+
+
+def _login(said: str) -> str:
+    """A principal alone, or with its domain behind the last @."""
+    principal, at, directory = said.rpartition("@")
+    return f"{principal}@{_directory(directory)}" if at else f"{said}@*"
+
+
 USERS = UserEntity(
     User,
     "users",
@@ -120,6 +138,14 @@ USERS = UserEntity(
         remove=EventKind("USER_REMOVE_ADUSER", "User {name} was removed from the system by {user}."),
     ),
     inputs={"domain_id": _DOMAIN, "principal": Field("principal", settable=Settable.ON_ADD, length=255)},
+    searches={
+        "directory": Value(Own("domain"), rewrite=_directory),
+        "login": Value(Own("name"), rewrite=_login),
+        "tag": TAG,
+        "user_and_domain": Value(Own("name"), rewrite=_login),
+        "usrname": Value(Own("name"), rewrite=_login),
+    },
+    related={"events": path("events.user_id")},
 )
 
 GROUPS = GroupEntity(
@@ -129,7 +155,7 @@ GROUPS = GroupEntity(
     type="Group",
     path="groups",
     places=(Place(("Groups", "Group"), methods=ALL - {"update"}),),
-    unique=(("domain", "domain_entry_id"),),
+    unique=(("domain", "namespace", "name"),),
     events=Events(
         EventKind("USER_ADD", "Group {name} was added to the system by {user}."),
         remove=EventKind("USER_REMOVE_AD_GROUP", "Group {name} was removed from the system by {user}."),

@@ -15,10 +15,10 @@ class User:
     (`admin@internal-authz`), `domain_entry_id` what the domain calls it."""
 
     id: str
-    name: Annotated[str, Field("user_name", settable=Settable.ON_ADD, search="usrname", length=255)]
+    name: Annotated[str, Field("user_name", settable=Settable.ON_ADD, length=255)]
     domain: str
     domain_entry_id: Annotated[str, Field("domain_entry_id", settable=Settable.NEVER)] = ""
-    namespace: Annotated[str, Field("namespace", settable=Settable.ON_ADD)] = "*"
+    namespace: Annotated[str, Field("namespace", settable=Settable.NEVER)] = "*"
     first_name: Annotated[str, Field("name", settable=Settable.NEVER, search="name")] = ""
     last_name: Annotated[str, Field("last_name", settable=Settable.NEVER, search="lastname")] = ""
     email: Annotated[str, Field("email", settable=Settable.NEVER, search="email")] = ""
@@ -42,13 +42,13 @@ class Group:
     name: Annotated[str, Field("name", settable=Settable.ON_ADD, search="name", length=255)]
     domain: str
     domain_entry_id: Annotated[str, Field("domain_entry_id", settable=Settable.NEVER)] = ""
-    namespace: Annotated[str, Field("namespace", settable=Settable.ON_ADD)] = "*"
+    namespace: Annotated[str, Field("namespace", settable=Settable.NEVER)] = "*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """`id` is the SHA-256 of the token in hex: who reads the database cannot use what it holds. `group_ids` are the
-    groups that its user was in when it began, `address` where it was begun from."""
+    groups that its user was in when it began, `address` where it was begun from, `login` what was typed."""
 
     id: str
     user_id: Annotated[str, Reference(to="users", on_remove=OnRemove.CASCADE)]
@@ -58,6 +58,7 @@ class Session:
     expires_at: float
     group_ids: tuple[str, ...] = ()
     address: str = ""
+    login: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,20 @@
 
 from math import prod
 
+from hosted_engine.engine.clusters.model import Cluster
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NameTaken, Protected, WrongState, found
-from hosted_engine.engine.vms.model import MAX_CPUS, RUNNING, Origin, Vm, VmStatus
+from hosted_engine.engine.vms.model import (
+    MAX_CPUS,
+    RUNNING,
+    Hardware,
+    Origin,
+    SerialNumberPolicy,
+    Vm,
+    VmBase,
+    VmStatus,
+    VmType,
+)
 
 
 def the_vm(tx: Transaction, vm_id: str) -> Vm:
@@ -47,7 +58,29 @@ def check_name_free(tx: Transaction, name: str, vm_id: str) -> None:
         raise NameTaken(name=name, kind="VM")
 
 
-def check_make(vm: Vm) -> None:
+def check_runs_vms(cluster: Cluster) -> None:
+    if not cluster.virt_service:
+        raise WrongState(
+            action="run VMs in",
+            kind="cluster",
+            name=cluster.name,
+            reason="its virt_service is off",
+            mend="Choose another cluster, or switch it on",
+        )
+
+
+def check_vm(vm: VmBase) -> None:
+    """Raises BadValue where no VM can be so."""
+    check_make(vm)
+    if (vm.serial_number_policy is SerialNumberPolicy.CUSTOM) is not bool(vm.serial_number):
+        reason = "a number of one's own goes with the policy custom, and with no other"
+        raise BadValue(value=repr(vm.serial_number), field="vm.serial_number.value", reason=reason)
+    if vm.type is VmType.HIGH_PERFORMANCE:
+        reason = "nodes cannot pin a VM's memory and processors yet"
+        raise BadValue(value=vm.type.value, field="vm.type", reason=reason)
+
+
+def check_make(vm: Hardware) -> None:
     """Raises BadValue where no VM can be made so."""
     _check_memory(vm)
     cpus = (vm.sockets, vm.cores, vm.threads)
@@ -66,7 +99,7 @@ def check_make(vm: Vm) -> None:
         )
 
 
-def _check_memory(vm: Vm) -> None:
+def _check_memory(vm: Hardware) -> None:
     memory, guaranteed = vm.memory_bytes, vm.memory_guaranteed_bytes
     if not 0 < guaranteed <= memory:
         reason = "it has to lie between 1 MiB and the memory"

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from hosted_engine.engine.entity.field import MIB, Field, OnRemove, Reference, Settable, Shape, name_rule
-from hosted_engine.engine.vms.rules import known_time_zone, whole_mib
+from hosted_engine.engine.vms.rules import known_machine, known_time_zone, plain_word, whole_mib
 from node.api.messages.vms import DownReason, Firmware
 
 BLANK_MEMORY_BYTES = 1 << 30
@@ -33,6 +33,9 @@ class VmStatus(StrEnum):
     WAIT_FOR_LAUNCH = "wait_for_launch"
 
 
+_ALIASES = (("migrating_from", "migrating"), ("migrating_to", "migrating"))  # oVirt knows both ends
+
+
 class VmType(StrEnum):
     DESKTOP = "desktop"
     SERVER = "server"
@@ -48,7 +51,26 @@ class BiosType(StrEnum):
 
     @property
     def firmware(self) -> Firmware:
-        return Firmware.UEFI if self in (BiosType.Q35_OVMF, BiosType.Q35_SECURE_BOOT) else Firmware.BIOS
+        match self:
+            case BiosType.Q35_OVMF:
+                return Firmware.UEFI
+            case BiosType.Q35_SECURE_BOOT:
+                return Firmware.UEFI_SECURE_BOOT
+            case _:
+                return Firmware.BIOS
+
+    @property
+    def machine(self) -> str:
+        return "pc" if self is BiosType.I440FX_SEA_BIOS else "q35"
+
+
+class SerialNumberPolicy(StrEnum):
+    """What the guest finds as its machine's serial number: nothing, the VM's id, or `serial_number`; what a VM does not
+    say its cluster does."""
+
+    NONE = "none"
+    VM = "vm"
+    CUSTOM = "custom"
 
 
 class Affinity(StrEnum):
@@ -65,11 +87,9 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VmBase:
-    """What VMs have, and templates hand on to them."""
+class Hardware:
+    """What a VM takes from its instance type where it has one, and else from its template."""
 
-    id: str
-    name: Annotated[str, Field("name", search="name", length=64, rule=name_rule(), live=True)]
     memory_bytes: Annotated[
         int, Field("memory", search="memory", unit=MIB, least=MIB, most=MAX_MEMORY_BYTES, rule=whole_mib)
     ] = BLANK_MEMORY_BYTES
@@ -77,20 +97,44 @@ class VmBase:
         int, Field("memory_policy.guaranteed", search="guaranteed_memory", unit=MIB, least=MIB, rule=whole_mib)
     ] = BLANK_MEMORY_BYTES
     memory_max_bytes: Annotated[int, Field("memory_policy.max", least=MIB, rule=whole_mib)] = 4 * BLANK_MEMORY_BYTES
-    description: Annotated[str, Field("description", search="description", length=255, live=True)] = ""
-    comment: Annotated[str, Field("comment", search="comment", length=4000, live=True)] = ""
     sockets: Annotated[int, Field("cpu.topology.sockets", least=1, most=MAX_CPUS)] = 1
     cores: Annotated[int, Field("cpu.topology.cores", least=1, most=MAX_CPUS)] = 1
     threads: Annotated[int, Field("cpu.topology.threads", least=1, most=8)] = 1
+    ballooning: Annotated[bool, Field("memory_policy.ballooning")] = True
+    io_threads: Annotated[int, Field("io.threads", least=0, most=127)] = 0
+    usb: Annotated[bool, Field("usb.enabled")] = False
+    virtio_scsi: Annotated[bool, Field("virtio_scsi.enabled")] = True
+    multi_queues: Annotated[bool, Field("multi_queues_enabled")] = True
+    scsi_queues: Annotated[int, Field("virtio_scsi_multi_queues", least=-1, most=128)] = 0
+    boot_devices: Annotated[tuple[str, ...], Field("os.boot.devices")] = ("hd",)
+    high_availability: Annotated[bool, Field("high_availability.enabled", live=True)] = False
+    high_availability_priority: Annotated[int, Field("high_availability.priority", least=0, most=100, live=True)] = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VmBase(Hardware):
+    """What VMs have, and templates hand on to them."""
+
+    id: str
+    name: Annotated[str, Field("name", search="name", length=64, rule=name_rule(), live=True)]
+    description: Annotated[str, Field("description", search="description", length=255, live=True)] = ""
+    comment: Annotated[str, Field("comment", search="comment", length=4000, live=True)] = ""
     type: Annotated[VmType, Field("type", search="type", live=True)] = VmType.SERVER
     os_type: Annotated[str, Field("os.type", search="os", length=255)] = "other"
     bios_type: Annotated[BiosType, Field("bios.type", search="bios_type")] = BiosType.CLUSTER_DEFAULT
-    boot_devices: Annotated[tuple[str, ...], Field("os.boot.devices")] = ("hd",)
     origin: Annotated[Origin, Field("origin", settable=Settable.NEVER)] = Origin.OVIRT
     delete_protected: Annotated[bool, Field("delete_protected", live=True)] = False
-    stateless: Annotated[bool, Field("stateless")] = False
-    high_availability: Annotated[bool, Field("high_availability.enabled", live=True)] = False
-    high_availability_priority: Annotated[int, Field("high_availability.priority", least=0, most=100, live=True)] = 1
+    stateless: bool = False
+    start_paused: Annotated[bool, Field("start_paused")] = False
+    boot_menu: Annotated[bool, Field("bios.boot_menu.enabled")] = False
+    custom_machine: Annotated[
+        str, Field("custom_emulated_machine", search="custom_emulated_machine", rule=known_machine, shape=Shape.TEXT)
+    ] = ""
+    custom_cpu: Annotated[
+        str, Field("custom_cpu_model", search="custom_cpu_type", length=255, rule=plain_word, shape=Shape.TEXT)
+    ] = ""
+    serial_number_policy: Annotated[SerialNumberPolicy | None, Field("serial_number.policy")] = None
+    serial_number: Annotated[str, Field("serial_number.value", length=255, shape=Shape.TEXT)] = ""
     time_zone: Annotated[str, Field("time_zone.name", length=40, rule=known_time_zone)] = "Etc/GMT"
     created_at: Annotated[
         float, Field("creation_time", settable=Settable.NEVER, search="creationdate", shape=Shape.DATE)
@@ -100,15 +144,20 @@ class VmBase:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vm(VmBase):
     """`node_id` is where it runs, starts or was last known to run while that is not settled; None when down.
-    `stop_reason` says why it went down last. `reported_at` is since when, by that node's clock, the last report holds:
-    older ones are stale. `host_ids` are the only hosts that it may run on, where there are any. `next_run` holds the
-    fields that change when it is down next, as JSON has them."""
+    `stop_reason` says why it went down last, `stop_note` what was said of it by who stopped it. `reported_at` is since
+    when, by that node's clock, the last report holds: older ones are stale. `host_ids` are the only hosts that it may
+    run on, where there are any. `next_run` holds the fields that change when it is down next, as JSON has them."""
 
     cluster_id: Annotated[str, Reference("cluster", settable=Settable.ON_ADD, search="cluster", to="clusters")]
-    template_id: Annotated[str, Reference("template", settable=Settable.ON_ADD, search="template", to="templates")]
-    status: Annotated[VmStatus, Field("status", settable=Settable.NEVER, search="status")] = VmStatus.DOWN
+    template_id: Annotated[str, Reference("template", settable=Settable.ON_ADD, to="templates")]
+    instance_type_id: Annotated[
+        str | None, Reference("instance_type", to="instance_types", on_remove=OnRemove.CLEAR, live=True)
+    ] = None
+    status: Annotated[VmStatus, Field("status", settable=Settable.NEVER, search="status", aliases=_ALIASES)] = (
+        VmStatus.DOWN
+    )
     detail: Annotated[str, Field("status_detail", settable=Settable.NEVER, shape=Shape.TEXT)] = ""
-    node_id: Annotated[str | None, Reference("host", settable=Settable.NEVER, search="host", to="nodes")] = None
+    node_id: Annotated[str | None, Reference("host", settable=Settable.NEVER, to="nodes")] = None
     started_at: Annotated[float | None, Field("start_time", settable=Settable.NEVER, shape=Shape.DATE)] = None
     affinity: Annotated[Affinity, Field("placement_policy.affinity", live=True)] = Affinity.MIGRATABLE
     host_ids: Annotated[
@@ -117,6 +166,7 @@ class Vm(VmBase):
     ] = ()
     next_run: dict[str, Any] = field(default_factory=dict)
     stopped_at: Annotated[float | None, Field("stop_time", settable=Settable.NEVER, shape=Shape.DATE)] = None
+    stop_note: Annotated[str, Field("stop_reason", settable=Settable.NEVER, shape=Shape.TEXT)] = ""
     stop_reason: DownReason = DownReason.NONE
     reported_at: float = 0.0
 

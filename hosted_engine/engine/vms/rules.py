@@ -1,5 +1,6 @@
 """What single settings of a VM are held to."""
 
+import re
 import zoneinfo
 from functools import cache
 from typing import Any
@@ -17,6 +18,19 @@ def known_time_zone(value: Any, field: str) -> str:
     """A name of the IANA database; oVirt's `Etc/GMT` is UTC."""
     if value not in _zones():
         raise BadValue(value=repr(value[:40]), field=field, reason="there is no such time zone; Europe/Berlin is one")
+    return str(value)
+
+
+def known_machine(value: Any, field: str) -> str:
+    """QEMU's names of machines: `pc-i440fx-10.0`, `pc-q35-10.0`; nothing is the one of the BIOS type."""
+    if value and not re.fullmatch(r"(pc|q35|pc-(i440fx|q35)-[0-9]+\.[0-9]+)", value):
+        raise BadValue(value=repr(value[:40]), field=field, reason="it is no machine of QEMU; pc-q35-10.0 is one")
+    return str(value)
+
+
+def plain_word(value: Any, field: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._+,-]*", value):
+        raise BadValue(value=repr(value[:40]), field=field, reason="only letters, digits and . _ + , - may stand in it")
     return str(value)
 
 

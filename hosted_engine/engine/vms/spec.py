@@ -1,12 +1,16 @@
 """What a node has to know to run a VM, from what the store knows. Pure."""
 
+from hosted_engine.engine.clusters.cpu_types import features_of, model_of
+from hosted_engine.engine.clusters.model import Cluster
 from hosted_engine.engine.disks.images import image_of
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskInterface
-from hosted_engine.engine.networks.model import NIC_MODELS, Nic
+from hosted_engine.engine.networks.model import NIC_MODELS, Network, Nic
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
-from hosted_engine.engine.vms.model import Vm
-from node.api.messages.vms import DiskBus, VmDisk, VmNic, VmSpec
+from hosted_engine.engine.vms.model import BiosType, SerialNumberPolicy, Vm
+from node.api.messages.vms import BootDevice, DiskBus, NicModel, VmDisk, VmNic, VmSpec
+
+UTC_ZONES = ("Etc/GMT", "Etc/UTC", "UTC")
 
 BUSES = {
     DiskInterface.IDE: DiskBus.IDE,
@@ -18,6 +22,8 @@ BUSES = {
 
 def spec_of(tx: Transaction, vm: Vm) -> VmSpec:
     """The bootable disk first, then by id, so that the guest sees the same order at every start."""
+    cluster = cluster_of(tx, vm)
+    bios_type = cluster.bios_type if vm.bios_type is BiosType.CLUSTER_DEFAULT else vm.bios_type
     return VmSpec(
         id=vm.id,
         name=vm.name,
@@ -25,10 +31,45 @@ def spec_of(tx: Transaction, vm: Vm) -> VmSpec:
         sockets=vm.sockets,
         cores=vm.cores,
         threads=vm.threads,
-        firmware=vm.bios_type.firmware,
+        ballooning=balloons(vm, cluster),
+        memory_guaranteed_bytes=vm.memory_guaranteed_bytes if balloons(vm, cluster) else None,
+        firmware=bios_type.firmware,
+        machine=vm.custom_machine or bios_type.machine,
+        cpu_model=vm.custom_cpu or model_of(cluster.cpu_type),
+        cpu_features=() if vm.custom_cpu else features_of(cluster.cpu_type),
+        boot_devices=tuple(BootDevice(device) for device in vm.boot_devices),
+        boot_menu=vm.boot_menu,
+        time_zone="" if vm.time_zone in UTC_ZONES else vm.time_zone,
+        serial_number=_serial_number(vm, cluster),
+        start_paused=vm.start_paused,
+        usb=vm.usb,
+        io_threads=vm.io_threads,
+        virtio_scsi=vm.virtio_scsi,
+        scsi_queues=_queues(vm) if vm.scsi_queues < 0 else max(1, vm.scsi_queues),
         disks=tuple(_disk(tx, vm, attachment, disk) for attachment, disk in active_disks(tx, vm.id)),
-        nics=tuple(_nic(tx, nic) for nic in sorted(tx.nics.list(owner_id=vm.id), key=lambda n: n.name) if nic.plugged),
+        nics=tuple(_nic(tx, vm, nic) for nic in plugged_nics(tx, vm.id)),
     )
+
+
+def cluster_of(tx: Transaction, vm: Vm) -> Cluster:
+    return found(tx.clusters.get(vm.cluster_id), "cluster", vm.cluster_id)
+
+
+def balloons(vm: Vm, cluster: Cluster) -> bool:
+    """Where the cluster forbids it no VM does."""
+    return vm.ballooning and cluster.ballooning
+
+
+def _serial_number(vm: Vm, cluster: Cluster) -> str:
+    """The VM's own, or else its cluster's."""
+    of = cluster if vm.serial_number_policy is None else vm
+    match of.serial_number_policy:
+        case SerialNumberPolicy.VM:
+            return vm.id
+        case SerialNumberPolicy.CUSTOM:
+            return of.serial_number
+        case _:
+            return ""
 
 
 def active_disks(tx: Transaction, vm_id: str) -> list[tuple[DiskAttachment, Disk]]:
@@ -43,6 +84,22 @@ def volumes_of(tx: Transaction, vm_id: str) -> frozenset[str]:
     return frozenset(image_of(tx, disk).volume for _, disk in active_disks(tx, vm_id))
 
 
+def plugged_nics(tx: Transaction, vm_id: str) -> list[Nic]:
+    return sorted((nic for nic in tx.nics.list(owner_id=vm_id) if nic.plugged), key=lambda nic: nic.name)
+
+
+def networks_of(tx: Transaction, vm_id: str) -> frozenset[Network]:
+    """The networks that a node needs to run the VM."""
+    return frozenset(network for nic in plugged_nics(tx, vm_id) if (network := network_of(tx, nic)) is not None)
+
+
+def network_of(tx: Transaction, nic: Nic) -> Network | None:
+    if nic.vnic_profile_id is None:
+        return None
+    profile = found(tx.vnic_profiles.get(nic.vnic_profile_id), "vNIC profile", nic.vnic_profile_id)
+    return found(tx.networks.get(profile.network_id), "network", profile.network_id)
+
+
 def _disk(tx: Transaction, vm: Vm, attachment: DiskAttachment, disk: Disk) -> VmDisk:
     return VmDisk(
         image=image_of(tx, disk),
@@ -51,12 +108,24 @@ def _disk(tx: Transaction, vm: Vm, attachment: DiskAttachment, disk: Disk) -> Vm
         boot=attachment.bootable and "hd" in vm.boot_devices,
         read_only=attachment.read_only,
         serial=disk.id,
+        propagate_errors=disk.propagate_errors,
+        shareable=disk.shareable,
     )
 
 
-def _nic(tx: Transaction, nic: Nic) -> VmNic:
-    bridge = ""
-    if nic.vnic_profile_id is not None:
-        profile = found(tx.vnic_profiles.get(nic.vnic_profile_id), "vNIC profile", nic.vnic_profile_id)
-        bridge = found(tx.networks.get(profile.network_id), "network", profile.network_id).bridge
-    return VmNic(id=nic.id, mac=nic.mac, bridge=bridge, model=NIC_MODELS[nic.interface], linked=nic.linked)
+def _nic(tx: Transaction, vm: Vm, nic: Nic) -> VmNic:
+    network, model = network_of(tx, nic), NIC_MODELS[nic.interface]
+    return VmNic(
+        id=nic.id,
+        mac=nic.mac,
+        bridge=network.bridge if network else "",
+        model=model,
+        linked=nic.linked,
+        queues=_queues(vm) if vm.multi_queues and model is NicModel.VIRTIO else 1,
+        isolated=network.port_isolation if network else False,
+    )
+
+
+def _queues(vm: Vm) -> int:
+    """One for each processor, as far as they help: more than four gain nothing (oVirt has the same bound)."""
+    return min(vm.sockets * vm.cores * vm.threads, 4)

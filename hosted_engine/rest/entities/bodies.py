@@ -3,23 +3,23 @@
 Clients send back whole objects, with all that they were shown, so what says nothing new is taken without a word.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
 from hosted_engine.engine.entity.declaration import Entity
-from hosted_engine.engine.entity.field import Field, Reference, Settable, Several, Shape
+from hosted_engine.engine.entity.field import Field, Part, Reference, Settable, Several, Shape
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import NoSuchName, NotThere
-from hosted_engine.rest.media.wire import LINKS, SERVICE, Wire
+from hosted_engine.engine.problems import BadValue, NoSuchName, NotThere
+from hosted_engine.rest.entities.compare import BESIDE, at, innermost, is_empty, says_the_same, words
+from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.problems import CannotBeSet, Incomplete, NotCarriedOut, UnknownElement
-
-_BESIDE = frozenset({"href", SERVICE, LINKS, "actions"})  # of the representation, not of the object
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +40,65 @@ class _Slot:
     taken: bool
 
 
-def take(tx: Transaction, entity: Entity[Any], body: Wire, method: str) -> Taken:
-    """Raises BadValue, NotThere, NoSuchName. `method` is "add" or "update"."""
-    taken = Taken()
-    _walk(tx, body, _slots(entity, method), "", taken)
-    return Taken(entity.normal(taken.values), taken.left)
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One body on its way: `root` is the place that its elements' faults begin with, `before` what an update is of,
+    `entity` None for an action's."""
+
+    tx: Transaction
+    entity: Entity[Any] | None
+    root: str
+    method: str
+    before: Any = None
+    known: Mapping[str, Any] = field(default_factory=dict)
+    taken: Taken = field(default_factory=Taken)
+
+    def meant(self, name: str, named: Sequence[Any]) -> Sequence[Any]:
+        """Those of what has the name that the reference `name` gives, which can be meant."""
+        if self.entity is None:
+            return named
+        return self.entity.meant(self.tx, name, named, {**self.known, **self.taken.values})
+
+
+def take(
+    tx: Transaction,
+    entity: Entity[Any],
+    body: Wire,
+    method: str,
+    *,
+    before: Any = None,
+    known: Mapping[str, Any] = MappingProxyType({}),
+    root: str = "",
+) -> Taken:
+    """Raises BadValue, NotThere, NoSuchName, Incomplete. `method` is "add" or "update", `before` what is updated,
+    `known` are the fields of what is added that are settled already, `root` is the body's own place where it lies
+    within another. The body is read in the order of the declaration: what a name means may depend on what is declared
+    before."""
+    known = known if before is None else {name: getattr(before, name) for name in entity.columns}
+    reading = _Reading(tx, entity, root or entity.element, method, before, known)
+    slots = _slots(entity, method)
+    order = {name: place for place, name in enumerate(slots)}
+    _walk(reading, dict(sorted(body.items(), key=lambda one: order.get(one[0], len(order)))), slots, "")
+    return Taken(entity.normal(reading.taken.values, root), reading.taken.left)
 
 
 def take_inputs(tx: Transaction, inputs: Mapping[str, Field], body: Wire) -> Taken:
     """What the body of an action says beside `async`, which is for the API itself."""
-    taken = Taken()
+    reading = _Reading(tx, None, "action", "add")
     tree: dict[str, Any] = {}
     for name, said in inputs.items():
         _put(tree, said.wire, _Slot(name, said, None, taken=True))
-    _walk(tx, {k: v for k, v in body.items() if k != "async"}, tree, "", taken)
-    return taken
+    _walk(reading, {k: v for k, v in body.items() if k != "async"}, tree, "")
+    return reading.taken
 
 
-def require(entity: Entity[Any], values: Mapping[str, Any]) -> None:
-    """Raises Incomplete, in oVirt's words, when something that has no default is not there."""
-    missing = [_named(c.field) for c in entity.required() if values.get(c.name) in (None, "")]
+def require(entity: Entity[Any], values: Mapping[str, Any], completed: Collection[str] = ()) -> None:
+    """Raises Incomplete, in oVirt's words, when something that has no default and is not `completed` is not there."""
+    wanted = {c.name: c.field for c in entity.required()}
+    wanted |= {name: said for name, said in entity.inputs.items() if isinstance(said, Part) and said.required}
+    missing = [
+        _named(said) for name, said in wanted.items() if values.get(name) in (None, "") and name not in completed
+    ]
     if missing:
         raise Incomplete(type=entity.type, missing=", ".join(missing), method="add")
 
@@ -67,12 +106,27 @@ def require(entity: Entity[Any], values: Mapping[str, Any]) -> None:
 def refuse(root: str, taken: Taken, shown: Wire) -> None:
     """Raises CannotBeSet or NotCarriedOut for the first element that says something else than `shown`."""
     for place, (value, settable) in taken.left.items():
-        if is_empty(value) or says_the_same(value, _at(shown, place)):
+        if is_empty(value) or says_the_same(value, at(shown, place)):
             continue
+        place, value = innermost(place, value, at(shown, place))
         element = f"{root}.{place}"
         if settable is not None:
-            raise CannotBeSet(element=element, value=words(value), when=settable.value)
-        raise NotCarriedOut(element=element, value=words(value))
+            raise CannotBeSet(element=element, value=words(value, place), when=settable.value)
+        raise NotCarriedOut(element=element, value=words(value, place))
+
+
+def refuse_changes(root: str, body: Wire, shown: Wire) -> None:
+    """For a body that only says which object is meant: it cannot change it. Raises CannotBeSet."""
+    refuse(
+        root, Taken(left={name: (value, Settable.NEVER) for name, value in body.items() if name not in BESIDE}), shown
+    )
+
+
+def refuse_other(entity: Entity[Any], taken: Taken, within: Mapping[str, str]) -> None:
+    """Raises BadValue where a body names another object above than the path does."""
+    for name, identity in within.items():
+        if (said := taken.values.get(name)) not in (None, identity):
+            raise BadValue(value=said, field=entity.place(name), reason=f"the path says {identity}")
 
 
 def refuse_unknown(elements: Collection[str]) -> None:
@@ -81,79 +135,116 @@ def refuse_unknown(elements: Collection[str]) -> None:
         raise UnknownElement(elements=", ".join(sorted(elements)))
 
 
-def is_empty(value: Any) -> bool:
-    if isinstance(value, dict):
-        return all(is_empty(inner) for name, inner in value.items() if name not in _BESIDE)
-    if isinstance(value, list):
-        return all(is_empty(inner) for inner in value)
-    return value is None or value == ""
-
-
-def says_the_same(value: Any, shown: Any) -> bool:
-    """Whether all that `value` says is shown. An object that has an id is known by it."""
-    if isinstance(value, dict) and isinstance(shown, dict):
-        if value.get("id") and shown.get("id"):
-            return bool(value["id"] == shown["id"])
-        return all(is_empty(v) or says_the_same(v, shown.get(k)) for k, v in value.items() if k not in _BESIDE)
-    if isinstance(value, list) and isinstance(shown, list):
-        return len(value) == len(shown) and all(map(says_the_same, value, shown))
-    if isinstance(value, datetime) and isinstance(shown, datetime):
-        return abs((value - shown).total_seconds()) < 1
-    return bool(value == shown)
-
-
-def words(value: Any) -> str:
-    """`value` as a refusal repeats it."""
-    if isinstance(value, dict):
-        parts = ", ".join(f"{k}: {words(v)}" for k, v in value.items() if k not in _BESIDE and not is_empty(v))
-        return f"{{{parts}}}"
-    if isinstance(value, list):
-        return f"[{', '.join(words(inner) for inner in value[:5])}]"
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return text if len(text) <= 80 else f"{text[:80]}…"
-
-
-def _walk(tx: Transaction, body: Wire, slots: Mapping[str, Any], above: str, taken: Taken) -> None:
+def _walk(reading: _Reading, body: Wire, slots: Mapping[str, Any], above: str) -> None:
     for name, value in body.items():
-        if name in _BESIDE:
+        if name in BESIDE:
             continue
         slot, place = slots.get(name), f"{above}.{name}" if above else name
         if isinstance(slot, _Slot) and slot.taken:
-            _take(tx, slot, value, place, taken)
+            _take(reading, slot, value, place)
+        elif isinstance(slot, _Slot):
+            reading.taken.left[place] = (_identified(reading, slot, value, place), slot.field.settable)
+        elif isinstance(slot, dict) and value == {}:
+            _clear(reading, slot)
         elif isinstance(slot, dict) and isinstance(value, dict):
-            _walk(tx, value, slot, place, taken)
+            _walk(reading, value, slot, place)
         elif isinstance(slot, dict) and isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
-            _walk(tx, value[0], slot, place, taken)
+            _walk(reading, value[0], slot, place)
         else:
-            taken.left[place] = (value, slot.field.settable if isinstance(slot, _Slot) else None)
+            reading.taken.left[place] = (value, None)
 
 
-def _take(tx: Transaction, slot: _Slot, value: Any, place: str, taken: Taken) -> None:
+def _take(reading: _Reading, slot: _Slot, value: Any, place: str) -> None:
     said = slot.field
-    if isinstance(said, Several):
-        item = entity_of(said.of).element
-        taken.values[slot.name] = [
-            _one_of_several(tx, said, one, f"{place}.{item}[{number}]", taken) for number, one in enumerate(value, 1)
-        ]
+    if isinstance(said, Part):
+        _take_part(reading, slot.name, said, value, place)
     elif isinstance(said, Reference):
-        if isinstance(value, list):
-            taken.values[slot.name] = tuple(resolve(tx, said, one, place) for one in value)
-        elif value:
-            taken.values[slot.name] = resolve(tx, said, value, place)
-        elif value == {} and _may_be_none(slot):
-            taken.values[slot.name] = None
+        _take_reference(reading, slot, said, value, place)
     elif value is not None:
-        taken.values[slot.name] = _convert(slot, value)
+        try:
+            _note(reading, slot, _convert(slot, value), place)
+        except msgspec.ValidationError:  # the API has the value, and the model does not
+            reading.taken.left[place] = (value, None)
 
 
-def _one_of_several(tx: Transaction, said: Several, body: Wire, place: str, taken: Taken) -> dict[str, Any]:
+def _clear(reading: _Reading, slots: Mapping[str, Any]) -> None:
+    """An empty element takes away what may be missing (`<vlan/>`)."""
+    for slot in slots.values():
+        if isinstance(slot, _Slot) and slot.taken and _may_be_none(slot):
+            reading.taken.values[slot.name] = None
+
+
+def _note(reading: _Reading, slot: _Slot, value: Any, place: str) -> None:
+    """A value that stands at two places: the one that is not as it was is meant. Raises BadValue where both are not."""
+    values, other = reading.taken.values, reading.taken.values.get(slot.name)
+    if slot.name in values and other != value:
+        was = getattr(reading.before, slot.name, None)
+        if value == was:
+            return
+        if other != was:
+            places = " and ".join(f"{reading.root}.{one}" for one in (slot.field.wire, *slot.field.also))
+            raise BadValue(value=f"{words(other)} and {words(value)}", field=places, reason="they are the same")
+    values[slot.name] = value
+
+
+def _take_part(reading: _Reading, name: str, said: Part, value: Any, place: str) -> None:
+    if is_empty(value):
+        return
+    if not isinstance(said, Several):
+        before = reading.entity.part(reading.tx, reading.before, name) if reading.entity and reading.before else None
+        reading.taken.values[name] = _part(reading, said, value, place, before)
+        return
+    item = f"{place}.{entity_of(said.of).element}"
+    parts = [_part(reading, said, one, f"{item}[{number}]") for number, one in enumerate(value, 1)]
+    reading.taken.values[name] = tuple(parts)
+
+
+def _part(reading: _Reading, said: Part, body: Wire, place: str, before: Any = None) -> dict[str, Any]:
     """One object within a body. What it says that cannot be taken is left with the body's other elements."""
-    inner = take(tx, entity_of(said.of), body, "add")
-    taken.left.update((f"{place}.{below}", why) for below, why in inner.left.items())
-    return inner.values
+    entity = entity_of(said.of)
+    inner = take(reading.tx, entity, body, reading.method, before=before, root=f"{reading.root}.{place}")
+    if reading.method == "add" and not (said.existing and body.get("id")):
+        require(entity, inner.values, said.completed)
+    reading.taken.left.update((f"{place}.{below}", why) for below, why in inner.left.items())
+    return {**inner.values, "id": str(body["id"])} if said.existing and body.get("id") else inner.values
 
 
-def resolve(tx: Transaction, said: Reference, value: Wire, place: str) -> str:
+def _take_reference(reading: _Reading, slot: _Slot, said: Reference, value: Any, place: str) -> None:
+    values = reading.taken.values
+    if said.listed and isinstance(value, list):
+        if len(value) > 1:
+            element = f"{reading.root}.{place}"
+            raise BadValue(value=f"{len(value)} of them", field=element, reason="one is possible")
+        value = value[0] if value else None
+    if isinstance(value, list):
+        values[slot.name] = tuple(_resolved(reading, slot, one, place) for one in value)
+    elif value and not is_empty(value):
+        values[slot.name] = _resolved(reading, slot, value, place)
+    elif value == {} and _may_be_none(slot):
+        values[slot.name] = None
+
+
+def _identified(reading: _Reading, slot: _Slot, value: Any, place: str) -> Any:
+    """A reference that cannot be set may be said by its name all the same, as long as it is what is shown."""
+    if isinstance(value, list):
+        return [_identified(reading, slot, one, place) for one in value]
+    if not isinstance(slot.field, Reference) or not isinstance(value, dict) or value.get("id"):
+        return value
+    return {"id": _resolved(reading, slot, value, place)} if value.get("name") else value
+
+
+def _resolved(reading: _Reading, slot: _Slot, value: Wire, place: str) -> str:
+    assert isinstance(slot.field, Reference)
+    return resolve(reading.tx, slot.field, value, place, lambda named: reading.meant(slot.name, named))
+
+
+def resolve(
+    tx: Transaction,
+    said: Reference,
+    value: Wire,
+    place: str,
+    meant: Callable[[Sequence[Any]], Sequence[Any]] = lambda named: named,
+) -> str:
     """The id of what a reference means, by its id or else by its name. Raises NotThere, NoSuchName, Incomplete."""
     target = entity_of(said.tables[0])
     repository = tx.of(target.model)
@@ -162,7 +253,7 @@ def resolve(tx: Transaction, said: Reference, value: Wire, place: str) -> str:
             raise NotThere(kind=target.kind, id=identity)
         return str(identity)
     if name := value.get("name"):
-        named = repository.list(name=name)
+        named = meant(repository.list(name=name))
         if not named:
             raise NoSuchName(kind=target.kind, name=name)
         return str(named[0].id)
@@ -187,12 +278,15 @@ def _slots(entity: Entity[Any], method: str) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for column in entity.columns.values():
         kind = column.type | None if column.optional else column.type
-        if column.field.wire:
-            slot = _Slot(column.name, column.field, kind, taken=entity.settable(column, method))
-            _put(tree, column.field.wire, slot)
+        for place in filter(None, (column.field.wire, *column.field.also)):
+            _put(tree, place, _Slot(column.name, column.field, kind, taken=entity.settable(column, method)))
     for name, said in entity.inputs.items():
-        _put(tree, said.wire, _Slot(name, said, None, taken=said.settable is Settable.ALWAYS or method == "add"))
+        _put(tree, said.wire, _Slot(name, said, None, taken=_is_read(said, method)))
     return tree
+
+
+def _is_read(said: Field, method: str) -> bool:
+    return said.settable is Settable.ALWAYS or method == "add" or isinstance(said, Part)
 
 
 def _put(tree: dict[str, Any], wire: str, slot: _Slot) -> None:
@@ -202,11 +296,5 @@ def _put(tree: dict[str, Any], wire: str, slot: _Slot) -> None:
     tree[last] = slot
 
 
-def _at(shown: Any, place: str) -> Any:
-    for name in place.split("."):
-        shown = shown.get(name) if isinstance(shown, dict) else None
-    return shown
-
-
 def _named(said: Field) -> str:
-    return f"{said.wire}.id|name" if isinstance(said, Reference) else said.wire
+    return f"{said.wire}.id|name" if isinstance(said, Reference) else "|".join((said.wire, *said.also))

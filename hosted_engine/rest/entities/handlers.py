@@ -1,75 +1,118 @@
 """List, get, add, update, remove and the actions of every entity, as its declaration says."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.entity.declaration import Action, Entity, Place, View
+from hosted_engine.engine.entity.field import Part
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NotThere, found
-from hosted_engine.rest.call import Answer, Call, Handler
+from hosted_engine.rest.batch import Answers, Batch
+from hosted_engine.rest.call import Answer, Call, Handler, Parameters
 from hosted_engine.rest.entities import bodies, search
 from hosted_engine.rest.entities.codec import to_wire
+from hosted_engine.rest.entities.compare import put_part
+from hosted_engine.rest.entities.showing import Groups, Wires, show
 from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.problems import NotThereYet
 from hosted_engine.rest.resources.base import Resource, added
 from hosted_engine.rest.schema import Schema
 
-Wires = list[Wire]
-Places = Sequence[tuple[int, Place]]
+POLL_S = 0.5  # between two looks at what somebody waits for
+
 Handle = Callable[[Call, int, Place], Awaitable[Answer]]
+Key = tuple[str, str]  # (service, method) of the schema
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What answers in one place of an entity: one call, or many `together`."""
+
+    handle: Handle
+    number: int
+    place: Place
+    together: Callable[[Sequence[Call], Place], Awaitable[Answers | None]] | None = None
 
 
 class EntityHandlers(Resource):
-    """One entity's. Where several of its places have the same service, the ids in the path say which one is meant."""
+    """One entity's, in each of its places."""
 
     def __init__(self, engine: Engine, entity: Entity[Any], schema: Schema) -> None:
         super().__init__(engine)
         self._entity = entity
         self._schema = schema
 
-    def handlers(self) -> dict[tuple[str, str], Handler]:
-        by_services: dict[tuple[str, str], list[tuple[int, Place]]] = {}
+    def places(self) -> Iterator[tuple[Key, Here]]:
         for number, place in enumerate(self._entity.places):
-            by_services.setdefault(place.services, []).append((number, place))
-        return {key: handler for places in by_services.values() for key, handler in self._of_places(places).items()}
+            collection, item = place.services
+            there: dict[Key, Handle] = {
+                (collection, "list"): self.list,
+                (collection, "add"): self.add,
+                (item, "get"): self.get,
+                (item, "update"): self.update,
+                (item, "remove"): self.remove,
+            }
+            together = {(collection, "list"): self.lists, (item, "get"): self.gets}
+            for key, handle in there.items():
+                if key[1] in place.methods:
+                    yield key, Here(handle, number, place, together.get(key))
 
-    def _of_places(self, places: Places) -> dict[tuple[str, str], Handler]:
-        collection, item = places[0][1].services
-        methods = frozenset().union(*(place.methods for _, place in places))
-        of_all: dict[tuple[str, str], Handle] = {
-            (collection, "list"): self.list,
-            (collection, "add"): self.add,
-            (item, "get"): self.get,
-            (item, "update"): self.update,
-            (item, "remove"): self.remove,
-        }
-        there: dict[tuple[str, str], Handler] = {
-            key: partial(self._at, places, handle) for key, handle in of_all.items() if key[1] in methods
-        }
-        if not places[0][1].within:
-            for name, action in self._entity.actions.items():
-                there[item, name] = partial(self.act_on, action)
-        return there
-
-    async def _at(self, places: Places, handle: Handle, call: Call) -> Answer:
-        for number, place in places:
-            if set(place.within) <= set(call.ids):
-                return await handle(call, number, place)
-        raise NotThereYet(service=call.service.name, method=f"{call.method.name} below {call.path}")
+    def actions(self) -> Iterator[tuple[Key, Handler]]:
+        for name, action in self._entity.actions.items():
+            place = self._entity.places[0]
+            if not place.within:
+                yield (place.services[1], name), partial(self.act_on, action)
 
     async def list(self, call: Call, _: int, place: Place) -> Answer:
-        with self.engine.store.transaction() as tx:
+        def look(tx: Transaction) -> Wires:
             within = {**place.having, **self._within(tx, call, place), **self._only(call, place)}
-            items = search.items(tx, self._entity, call.parameters, within)
-            return Answer(self._shown(tx, call, place, items, call.path))
+            asked = search.Asked(self._entity, call.parameters, within, self.engine.clock())
+            return self._shown(tx, call, place, search.items(tx, asked, self.engine.readings), call.path)
+
+        return Answer(await self.engine.store.read(look))
 
     async def get(self, call: Call, _: int, place: Place) -> Answer:
-        with self.engine.store.transaction() as tx:
-            return Answer(self._one(tx, call, place, self._item(tx, call, place)))
+        def look(tx: Transaction) -> Wire:
+            return self._one(tx, call, place, self._item(tx, call, place))
+
+        return Answer(await self.engine.store.read(look))
+
+    async def lists(self, calls: Sequence[Call], place: Place) -> Answers | None:
+        """What many objects have each, None where it has to be asked one by one."""
+        if len(place.within) != 1:
+            return None
+        ((name, within),) = place.within.items()
+
+        def look(tx: Transaction) -> Answers:
+            there: dict[str, list[Any]] = {call.ids[name]: [] for call in calls}
+            for item in tx.of(self._entity.model).list(**{within.field: tuple(there)}):
+                there[getattr(item, within.field)].append(item)
+            groups = [(call.path, there[call.ids[name]]) for call in calls]
+            return [Answer(wires) for wires in self._all_shown(tx, calls[0].parameters, place, groups)]
+
+        return await self.engine.store.read(look)
+
+    async def gets(self, calls: Sequence[Call], place: Place) -> Answers | None:
+        """Many objects, None where they have to be asked one by one."""
+        if place.within or place.key != "id" or self._entity.columns["id"].type is not str:
+            return None
+        item_name = self._schema.service(place.services[0]).item_name
+        ids = [call.ids[item_name] for call in calls]
+
+        def look(tx: Transaction) -> dict[str, Wire]:
+            there = tx.of(self._entity.model).find(ids)
+            path = calls[0].path.rpartition("/")[0]
+            shown = self._all_shown(tx, calls[0].parameters, place, [(path, tuple(there.values()))])[0]
+            return dict(zip(there, shown, strict=True))
+
+        wires = await self.engine.store.read(look)
+        return [Answer(wires[id_]) if id_ in wires else None for id_ in ids]
 
     async def add(self, call: Call, number: int, place: Place) -> Answer:
         bodies.refuse_unknown(call.unknown)
@@ -85,9 +128,10 @@ class EntityHandlers(Resource):
         bodies.refuse_unknown(call.unknown)
         with self.engine.store.transaction() as tx:
             before = self._item(tx, call, place)
-            taken = bodies.take(tx, self._entity, call.body, "update")
+            taken = bodies.take(tx, self._entity, call.body, "update", before=before)
             command, item = self._entity.update(tx, before, taken.values, call.parameters)
-            bodies.refuse(self._entity.element, taken, self._one(tx, call, place, item))
+            shown = self._with_parts(tx, call, self._one(tx, call, place, item), item, command, taken.values)
+            bodies.refuse(self._entity.element, taken, shown)
         await (await self.perform(call, command)).wait()
         return await self.get(call, _, place)
 
@@ -100,32 +144,69 @@ class EntityHandlers(Resource):
         bodies.refuse_unknown(call.unknown)
         with self.engine.store.transaction() as tx:
             item = self._item(tx, call, self._entity.places[0])
-            taken = bodies.take_inputs(tx, action.inputs, call.body)
-            bodies.refuse("action", taken, {})
+            taken = bodies.take_inputs(tx, action.inputs, {**_beside(call, action, self._schema), **call.body})
+            bodies.refuse("action", taken, dict(action.shown))
             command = action.command(tx, item, taken.values)
-        return await self.act(call, command)
+        answer = await self.act(call, command)
+        while call.wait and action.is_done is not None and not action.is_done(self._now(item.id)):  # noqa: ASYNC110
+            await asyncio.sleep(POLL_S)
+        return answer
+
+    def _now(self, identity: str) -> Any:
+        with self.engine.store.transaction() as tx:
+            return found(tx.of(self._entity.model).get(identity), self._entity.kind, identity)
 
     def _to_add(self, tx: Transaction, call: Call, number: int, place: Place) -> tuple[Command, Any]:
         within = self._within(tx, call, place)
         if place.shows:
             return self._to_assign(tx, call, number, place, within)
-        taken = bodies.take(tx, self._entity, call.body, "add")
-        given = {**taken.values, **place.having, **within}
+        taken = bodies.take(tx, self._entity, call.body, "add", known=within)
+        bodies.refuse_other(self._entity, taken, within)
+        given = {**taken.values, **place.having, **within, **self._named(tx, call, place, within)}
         bodies.require(self._entity, given)
         command, item = self._entity.add(tx, given, call.parameters, place=number)
-        bodies.refuse(self._entity.element, taken, self._shown(tx, call, place, [item], call.path)[0])
+        shown = self._shown(tx, call, place, [item], call.path)[0]
+        bodies.refuse(self._entity.element, taken, self._with_parts(tx, call, shown, item, command, given))
         return command, item
+
+    def _with_parts(
+        self, tx: Transaction, call: Call, shown: Wire, item: Any, command: Command, given: dict[str, Any]
+    ) -> Wire:
+        """`shown`, and in it the parts that a body may say; for comparing, not for an answer."""
+        for place, (entity, part) in self._entity.parts(tx, item, command, given).items():
+            at = entity.places[0]
+            gathered = entity.gather(View(tx, self.engine.readings, call.parameters, at), [part])
+            put_part(shown, place, to_wire(entity, part, gathered, "", at.key))
+        return shown
 
     def _to_assign(
         self, tx: Transaction, call: Call, number: int, place: Place, within: dict[str, str]
     ) -> tuple[Command, Any]:
         """What the body names is assigned to what the path names; what is assigned already stays so."""
-        other = bodies.resolve(tx, self._entity.references[place.shows], call.body, self._entity.element)
-        given = {**within, place.shows: other}
+        given = {**within, **self._named(tx, call, place, within)}
         for there in tx.of(self._entity.model).list(**given):
-            return self._entity.update(tx, there, {}, call.parameters)
-        identity = "/".join((*within.values(), other))
-        return self._entity.add(tx, {"id": identity, **given}, call.parameters, place=number)
+            command, item = self._entity.update(tx, there, {}, call.parameters)
+            break
+        else:
+            identity = "/".join(given.values())
+            command, item = self._entity.add(tx, {"id": identity, **given}, call.parameters, place=number)
+        shown = self._shown(tx, call, place, [item], call.path)[0]
+        root = entity_of(self._entity.references[place.shows].tables[0]).element
+        bodies.refuse_changes(root, call.body, shown)
+        return command, item
+
+    def _named(self, tx: Transaction, call: Call, place: Place, within: dict[str, str]) -> dict[str, str]:
+        """What the body as a whole names, by id or name: where the place is one of references, that which it means."""
+        name = place.shows or place.key
+        reference = self._entity.references.get(name)
+        parts = [said.of for said in self._entity.inputs.values() if isinstance(said, Part)]
+        if reference is None or reference.tables[0] in parts:
+            return {}
+
+        def meant(named: Sequence[Any]) -> Sequence[Any]:
+            return self._entity.meant(tx, name, named, within)
+
+        return {name: bodies.resolve(tx, reference, call.body, self._entity.element, meant)}
 
     def _within(self, tx: Transaction, call: Call, place: Place) -> dict[str, str]:
         """What an object has to have to be in this place. Raises NotThere where the path leads through nothing."""
@@ -155,28 +236,63 @@ class EntityHandlers(Resource):
 
     def _shown(self, tx: Transaction, call: Call, place: Place, items: Sequence[Any], path: str) -> Wires:
         """`path` is the collection's, for what has none of its own."""
-        entity, key = self._entity, place.key
-        if place.shows:
-            entity, key = entity_of(self._entity.references[place.shows].tables[0]), "id"
-            there = tx.of(entity.model).find([getattr(item, place.shows) for item in items])
-            items = sorted(there.values(), key=lambda item: str(getattr(item, entity.order)))
-        gathered = entity.gather(View(tx, self.engine.readings, call.parameters, place), items)
-        own = entity.path and not place.shows and not place.nested
-        return [to_wire(entity, i, gathered, "" if own else f"{path}/{getattr(i, key)}", key) for i in items]
+        return self._all_shown(tx, call.parameters, place, [(path, items)])[0]
+
+    def _all_shown(self, tx: Transaction, options: Parameters, place: Place, groups: Groups) -> Sequence[Wires]:
+        return show(View(tx, self.engine.readings, options, place), self._entity, groups)
 
 
-def entity_handlers(engine: Engine, entities: Sequence[Entity[Any]], schema: Schema) -> dict[tuple[str, str], Handler]:
+def _meant(there: Sequence[Here], call: Call) -> Here:
+    """Where several places have the same service, the ids in the path say which one is meant. Raises NotThereYet."""
+    for here in there:
+        if set(here.place.within) <= set(call.ids):
+            return here
+    raise NotThereYet(service=call.service.name, method=f"{call.method.name} below {call.path}")
+
+
+def _beside(call: Call, action: Action[Any], schema: Schema) -> Wire:
+    """What the path says of the action's elements: oVirt reads them in either place."""
+    path, attributes = Parameters(call.parameters.query, call.parameters.matrix), schema.type("Action").attributes
+    said: Wire = {}
+    for name in (*(one.wire for one in action.inputs.values()), *action.shown):
+        if path.text(name) is not None:
+            said[name] = path.boolean(name) if attributes[name].type == "Boolean" else path.text(name)
+    return said
+
+
+async def _at(there: Sequence[Here], call: Call) -> Answer:
+    here = _meant(there, call)
+    _check_options(call, here.place)
+    return await here.handle(call, here.number, here.place)
+
+
+async def _together(there: Sequence[Here], calls: Sequence[Call]) -> Answers | None:
+    here = _meant(there, calls[0])
+    return await here.together(calls, here.place) if here.together else None
+
+
+def _check_options(call: Call, place: Place) -> None:
+    for option in place.without:
+        if call.parameters.boolean(option):
+            raise NotThereYet(service=call.service.name, method=f"{call.method.name} with {option}")
+
+
+def entity_handlers(engine: Engine, entities: Sequence[Entity[Any]], schema: Schema) -> dict[Key, Handler]:
     """Raises TypeError where a declaration names what the API does not have."""
-    handlers: dict[tuple[str, str], Handler] = {}
+    handlers: dict[Key, Handler] = {}
+    there: dict[Key, list[Here]] = {}
     for entity in entities:
         _check(entity, schema)
-        handlers |= EntityHandlers(engine, entity, schema).handlers()
-    return handlers
+        of_entity = EntityHandlers(engine, entity, schema)
+        handlers.update(of_entity.actions())
+        for key, here in of_entity.places():
+            there.setdefault(key, []).append(here)
+    return handlers | {key: Batch(partial(_at, places), partial(_together, places)) for key, places in there.items()}
 
 
 def _check(entity: Entity[Any], schema: Schema) -> None:
-    wires = [*entity.shown, *(c.field.wire for c in entity.columns.values()), *(f.wire for f in entity.inputs.values())]
-    for wire in wires:
+    said = (*(c.field for c in entity.columns.values()), *entity.inputs.values())
+    for wire in (*entity.shown, *(wire for f in said for wire in (f.wire, *f.also))):
         kind = entity.type
         for name in filter(None, wire.split(".")):
             attribute = schema.type(kind).attributes.get(name) if schema.is_type(kind) else None

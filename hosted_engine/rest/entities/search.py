@@ -1,51 +1,63 @@
-"""The objects of an entity that a request asks for."""
+"""The objects of an entity that a request asks for, by `search`, `max`, `from` and `case_sensitive`."""
 
-from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from hosted_engine.engine.entity.declaration import Entity, Options
-from hosted_engine.engine.entity.field import Reference
-from hosted_engine.engine.entity.registry import entity_of
+from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.search.match import Fields, select
+from hosted_engine.engine.search.model import Query
+from hosted_engine.engine.search.observed import ground
 from hosted_engine.engine.search.parse import parse
+from hosted_engine.engine.search.question import Question
+from hosted_engine.engine.search.resolve import Resolver
+from hosted_engine.rest.problems import TooBroad
 
 
-def items(tx: Transaction, entity: Entity[Any], options: Options, within: Mapping[str, str]) -> Sequence[Any]:
-    """Those within, that `search`, `max` and `case_sensitive` ask for. Raises BadSearch."""
-    maximum = options.integer("max")
-    return select(
-        parse(options.text("search") or ""),
-        tx.of(entity.model).list(**within),
-        _fields(tx, entity),
-        limit=maximum,
-        case_sensitive=options.boolean("case_sensitive") or False,
-    )
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`within` are the fields that the path has fixed, to a value or to one of several."""
+
+    entity: Entity[Any]
+    options: Options
+    within: Mapping[str, Any]
+    now: float
+
+    @property
+    def text(self) -> str:
+        return self.options.text("search") or ""
+
+    @property
+    def after(self) -> int | None:
+        """`from`: what is counted comes after this one."""
+        return self.options.integer("from") if self.entity.columns["id"].type is int else None
+
+    def question(self, query: Query) -> Question:
+        """Raises BadSearch, TooBroad."""
+        resolver = Resolver(
+            text=self.text,
+            entity=self.entity,
+            now=self.now,
+            case_sensitive=self.options.boolean("case_sensitive") or False,
+        )
+        return resolver.question(query, self.within, limit=self._limit(query), after=self.after)
+
+    def _limit(self, query: Query) -> int | None:
+        wanted, most = self.options.integer("max"), self.entity.most
+        if wanted is not None and most is not None and wanted > most:
+            raise TooBroad(parameter="max", problem=f"is {wanted}", limit=most)
+        if wanted is not None:
+            return wanted if wanted >= 0 else most
+        if query.page:
+            return None
+        return most if self.text or self.after is not None else self.entity.usual
 
 
-def _fields(tx: Transaction, entity: Entity[Any]) -> Fields[Any]:
-    fields: dict[str, Callable[[Any], Any]] = {"id": lambda item: item.id}
-    for column in entity.columns.values():
-        word = column.field.search
-        if word and isinstance(column.field, Reference):
-            names = {other.id: other.name for other in tx.of(entity_of(column.field.tables[0]).model).list()}
-            for spelling in (word, f"{word}.name", f"{word}s.name"):
-                fields[spelling] = _named(column.name, names)
-        elif word:
-            fields[word] = _value(column.name, column.field.unit)
-    return fields
-
-
-def _named(field: str, names: Mapping[str, str]) -> Callable[[Any], Any]:
-    return lambda item: names.get(getattr(item, field) or "")
-
-
-def _value(field: str, unit: int) -> Callable[[Any], Any]:
-    def value(item: Any) -> Any:
-        found = getattr(item, field)
-        if isinstance(found, StrEnum):
-            return found.value
-        return found // unit if unit > 1 and found is not None else found
-
-    return value
+def items(tx: Transaction, asked: Asked, readings: Readings) -> Sequence[Any]:
+    """Raises BadSearch, TooBroad."""
+    query = parse(asked.text)
+    question = ground(asked.question(query), asked.entity, tx, readings)
+    found = tx.of(asked.entity.model).search(question)
+    newest_first = asked.entity.order[0].startswith("-")
+    return found[::-1] if asked.after is not None and not query.sort_by and newest_first else found

@@ -3,6 +3,7 @@ epoch, a list is wrapped in the name of its items."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -11,11 +12,16 @@ from hosted_engine.rest.media.links import Linker
 from hosted_engine.rest.media.wire import LINKS, SERVICE, Wire
 from hosted_engine.rest.schema import Attribute, Schema, Type
 
+_HERE = "\0"  # stands for the object's href in a prepared text
+_Slot = tuple[str, str, Attribute | None, Type | None]  # an attribute's name and tag, what it is, its type if an object
+
 
 class JsonWriter:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
         self._linker = Linker(schema)
+        self._frame = lru_cache(maxsize=1000)(self._make_frame)
+        self._plan = lru_cache(maxsize=1000)(self._make_plan)
 
     def one(self, value: Wire, type_name: str) -> bytes:
         return msgspec.json.encode(self._object(value, self._schema.type(type_name)))
@@ -26,32 +32,60 @@ class JsonWriter:
 
     def _object(self, value: Wire, kind: Type) -> dict[str, Any]:
         made: dict[str, Any] = {}
-        if (service := value.get(SERVICE)) and (href := value.get("href")):
-            actions = [{"href": f"{href}/{action}", "rel": action} for action in self._linker.actions(service)]
-            if actions:
-                made["actions"] = {"link": actions}
-        for name in sorted(value, key=lambda name: kind.order.get(name, 0)):
+        links = self._links(made, kind, value) if SERVICE in value or LINKS in value else None
+        for name, tag, attribute, inner in self._plan(kind.name, tuple(value)):
             content = value[name]
-            if content is None or name in (SERVICE, LINKS):
+            if content is None:
                 continue
-            if name == "href":
-                made[name] = content
+            if attribute is not None and attribute.many:
+                made[tag] = {attribute.item_tag: self._several(content, inner)}
+            elif inner is not None:
+                made[tag] = self._object(content, inner)
             else:
-                attribute = kind.attributes[name]
-                made[attribute.tag] = self._content(content, attribute)
-        if links := self._linker.links_of(value, kind):
-            made["link"] = [{"href": href, "rel": rel} for rel, href in links]
+                made[tag] = content if type(content) is str else _primitive(content)
+        if links:
+            made["link"] = links
         return made
 
-    def _content(self, content: Any, attribute: Attribute) -> Any:
-        if attribute.struct:
-            kind = self._schema.type(attribute.type)
-            if attribute.many:
-                return {attribute.item_tag: [self._object(item, kind) for item in content]}
-            return self._object(content, kind)
-        if attribute.many:
-            return {attribute.item_tag: [_primitive(item) for item in content]}
-        return _primitive(content)
+    def _several(self, content: Sequence[Any], inner: Type | None) -> list[Any]:
+        if inner is None:
+            return [_primitive(item) for item in content]
+        return [self._object(item, inner) for item in content]
+
+    def _make_plan(self, type_name: str, names: tuple[str, ...]) -> Sequence[_Slot]:
+        """In which order the attributes `names` of an object are written, and how: the same for many objects."""
+        kind = self._schema.type(type_name)
+        shown = sorted((name for name in names if name not in (SERVICE, LINKS)), key=kind.order.__getitem__)
+        return tuple(self._slot(name, kind.attributes.get(name)) for name in shown)  # of `href` the schema says nothing
+
+    def _slot(self, name: str, attribute: Attribute | None) -> _Slot:
+        if attribute is None:
+            return name, name, None, None
+        return name, attribute.tag, attribute, self._schema.type(attribute.type) if attribute.struct else None
+
+    def _links(self, made: dict[str, Any], kind: Type, value: Wire) -> Any:
+        """Put the actions there, and answer the links."""
+        service, href = value.get(SERVICE), value.get("href")
+        if not service or not href:
+            return [{"href": target, "rel": rel} for rel, target in value.get(LINKS, ())]
+        actions, links = self._frame(service, kind.name, tuple(value))
+        here = msgspec.json.encode(href).decode()[1:-1]
+        if actions:
+            made["actions"] = {"link": msgspec.Raw(actions.replace(_HERE, here).encode())}
+        if LINKS not in value:
+            return msgspec.Raw(links.replace(_HERE, here).encode()) if links else None
+        return [{"href": target, "rel": rel} for rel, target in self._linker.links_of(value, kind)]
+
+    def _make_frame(self, service: str, type_name: str, names: tuple[str, ...]) -> tuple[str, str]:
+        """Actions and links of an object with the attributes `names`, prepared once; empty where there are none."""
+        held = self._linker.held(names, type_name)
+        rels = [rel for rel in self._linker.rels(service, type_name) if rel not in held]
+        return _prepared(self._linker.actions(service)), _prepared(rels)
+
+
+def _prepared(rels: Sequence[str]) -> str:
+    links = (f'{{"href":"{_HERE}/{rel}","rel":"{rel}"}}' for rel in rels)
+    return f"[{','.join(links)}]" if rels else ""
 
 
 def _primitive(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """Which links and actions an object carries: what its service offers and its type has."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from hosted_engine.rest.media.wire import LINKS, SERVICE, Wire
@@ -16,12 +17,14 @@ class Linker:
         """(rel, href) of its collections, without those that it holds itself, then its own further links."""
         found: list[tuple[str, str]] = []
         if (service := value.get(SERVICE)) and (href := value.get("href")):
-            held = self.held(value, kind)
+            held = self.held(tuple(value), kind.name)
             found += [(rel, f"{href}/{rel}") for rel in self.rels(service, kind.name) if rel not in held]
         return [*found, *value.get(LINKS, ())]
 
-    def held(self, value: Wire, kind: Type) -> set[str]:
-        attributes = (kind.attributes.get(name) for name in value)
+    def held(self, names: Iterable[str], type_name: str) -> set[str]:
+        """The rels of the collections among the attributes `names`."""
+        known = self._schema.type(type_name).attributes
+        attributes = (known.get(name) for name in names)
         return {a.rel for a in attributes if a is not None and a.many and a.link}
 
     def _rels(self, service: str, type_name: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ It puts text together itself: writing is what limits the API, and this takes a t
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -19,12 +19,16 @@ _HERE = "\0"  # stands for the object's href in a prepared text; no text that is
 _SPECIAL = re.compile('[&<>"\t\n\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]')
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 
+# An attribute's name, what goes before and after it, what it is, and its type where it is an object.
+_Slot = tuple[str, str, str, Attribute, Type | None]
+
 
 class XmlWriter:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
         self._linker = Linker(schema)
-        self._frame = lru_cache(maxsize=None)(self._make_frame)
+        self._frame = lru_cache(maxsize=1000)(self._make_frame)
+        self._plan = lru_cache(maxsize=1000)(self._make_plan)
 
     def one(self, value: Wire, type_name: str) -> bytes:
         kind = self._schema.type(type_name)
@@ -39,36 +43,46 @@ class XmlWriter:
         return "".join(out).encode()
 
     def _object(self, out: list[str], tag: str, kind: Type, value: Wire) -> None:
-        start = f"<{tag}"
-        for name in ("href", "id"):
-            if (content := value.get(name)) is not None:
-                start += f' {name}="{text(content)}"'
-        out.append(start)
+        href, identity = value.get("href"), value.get("id")
+        if href is not None and identity is not None and len(value) == 2:
+            out.append(_reference(tag, href, identity))
+            return
+        out.append(_start(tag, href, identity))
         place = len(out)
         out.append(">")
-        self._links(out, kind, value)
-        attributes = kind.attributes
-        for name in sorted(value, key=lambda name: kind.order.get(name, 0)):
+        if SERVICE in value or LINKS in value:
+            self._links(out, kind, value)
+        for name, opening, closing, attribute, inner in self._plan(kind.name, tuple(value)):
             content = value[name]
-            if content is not None and name not in ("id", "href", SERVICE, LINKS):
-                self._attribute(out, attributes[name], content)
+            if content is None:
+                continue
+            if attribute.many:
+                self._several(out, attribute, content)
+            elif inner is not None:
+                self._object(out, attribute.tag, inner, content)
+            else:
+                out.append(f"{opening}{_TEXTS[type(content)](content)}{closing}")
         if len(out) == place + 1:
             out[place] = "/>"
         else:
             out.append(f"</{tag}>")
 
-    def _attribute(self, out: list[str], attribute: Attribute, content: Any) -> None:
+    def _several(self, out: list[str], attribute: Attribute, content: Any) -> None:
         if attribute.struct:
-            kind = self._schema.type(attribute.type)
-            if attribute.many:
-                self._list(out, attribute.tag, attribute.item_tag, kind, content)
-            else:
-                self._object(out, attribute.tag, kind, content)
-        elif attribute.many:
+            self._list(out, attribute.tag, attribute.item_tag, self._schema.type(attribute.type), content)
+        else:
             items = (f"<{attribute.item_tag}>{text(item)}</{attribute.item_tag}>" for item in content)
             out.append(f"<{attribute.tag}>{''.join(items)}</{attribute.tag}>")
-        else:
-            out.append(f"<{attribute.tag}>{text(content)}</{attribute.tag}>")
+
+    def _make_plan(self, type_name: str, names: tuple[str, ...]) -> Sequence[_Slot]:
+        """In which order the attributes `names` of an object are written, and how: the same for many objects."""
+        kind = self._schema.type(type_name)
+        shown = (name for name in names if name not in ("id", "href", SERVICE, LINKS))
+        attributes = [kind.attributes[name] for name in sorted(shown, key=kind.order.__getitem__)]
+        return tuple(
+            (a.name, f"<{a.tag}>", f"</{a.tag}>", a, self._schema.type(a.type) if a.struct else None)
+            for a in attributes
+        )
 
     def _list(self, out: list[str], tag: str, item_tag: str, kind: Type, values: Sequence[Wire]) -> None:
         out.append(f"<{tag}>")
@@ -79,15 +93,15 @@ class XmlWriter:
     def _links(self, out: list[str], kind: Type, value: Wire) -> None:
         service, href = value.get(SERVICE), value.get("href")
         if service and href:
-            held = frozenset(self._linker.held(value, kind))
-            out.append(self._frame(service, kind.name, held).replace(_HERE, escape(href)))
+            out.append(self._frame(service, kind.name, tuple(value)).replace(_HERE, escape(href)))
             if not out[-1]:
                 out.pop()
         for rel, target in value.get(LINKS, ()):
             out.append(f'<link href="{escape(target)}" rel="{escape(rel)}"/>')
 
-    def _make_frame(self, service: str, type_name: str, held: frozenset[str]) -> str:
-        """Actions and links of such an object, prepared once."""
+    def _make_frame(self, service: str, type_name: str, names: tuple[str, ...]) -> str:
+        """Actions and links of an object with the attributes `names`, prepared once."""
+        held = self._linker.held(names, type_name)
         actions = "".join(f'<link href="{_HERE}/{a}" rel="{a}"/>' for a in self._linker.actions(service))
         rels = (rel for rel in self._linker.rels(service, type_name) if rel not in held)
         links = "".join(f'<link href="{_HERE}/{rel}" rel="{rel}"/>' for rel in rels)
@@ -95,12 +109,40 @@ class XmlWriter:
 
 
 def text(value: Any) -> str:
-    if isinstance(value, str):
-        return escape(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return date_text(value) if isinstance(value, datetime) else str(value)
+    return _TEXTS[type(value)](value)
 
 
 def escape(value: str) -> str:
-    return _SPECIAL.sub(lambda found: _ESCAPES.get(found[0], ""), value) if _SPECIAL.search(value) else value
+    """Nearly no text has anything that has to be escaped: looking for each by itself is faster than an expression."""
+    if value.isascii() and value.isprintable() and not ("&" in value or "<" in value or ">" in value or '"' in value):
+        return value
+    return _SPECIAL.sub(lambda found: _ESCAPES.get(found[0], ""), value)
+
+
+def _start(tag: str, href: Any, identity: Any) -> str:
+    start = f"<{tag}" if href is None else f'<{tag} href="{escape(href)}"'
+    return start if identity is None else f'{start} id="{text(identity)}"'
+
+
+@lru_cache(maxsize=10_000)
+def _reference(tag: str, href: str, identity: str) -> str:
+    """Many objects name the same few others."""
+    return f"{_start(tag, href, identity)}/>"
+
+
+class _Texts(dict[type, Callable[[Any], str]]):
+    """How a value is written, by its type; a type that derives from another is written as that."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], str]:
+        self[kind] = next((write for known, write in tuple(self.items()) if issubclass(kind, known)), str)
+        return self[kind]
+
+
+_TEXTS = _Texts(
+    {
+        str: escape,
+        bool: lambda value: "true" if value else "false",
+        int: str,
+        datetime: date_text,
+    }
+)

@@ -9,8 +9,8 @@ from hosted_engine.engine.permissions.objects import IN_BODIES
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.roles.model import Role
 from hosted_engine.rest.call import Call
-from hosted_engine.rest.entities.bodies import is_empty, says_the_same
 from hosted_engine.rest.entities.codec import fields_to_wire
+from hosted_engine.rest.entities.compare import is_empty, says_the_same
 from hosted_engine.rest.permissions import targets
 
 

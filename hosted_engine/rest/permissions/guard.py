@@ -1,5 +1,6 @@
 """The one place where it is asked whether the caller may do what a request asks for, before its handler is called."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from hosted_engine.engine.jobs.model import Job
@@ -9,27 +10,46 @@ from hosted_engine.engine.permissions.objects import HOLDERS, THE_SYSTEM, exists
 from hosted_engine.engine.permissions.operations import Check, operation_of
 from hosted_engine.engine.permissions.problems import AdministratorsOnly, NotPermitted, UserViewOnly
 from hosted_engine.engine.permissions.view import View
-from hosted_engine.engine.ports import Store
+from hosted_engine.engine.ports import Store, Transaction
 from hosted_engine.engine.problems import NotThere
 from hosted_engine.rest.call import Answer, Call, Handlers
 from hosted_engine.rest.permissions import conditions, targets
+from node.api.problems import Problem
 
 
 class Guard:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def admit(self, call: Call) -> Call:
+    async def admit(self, call: Call) -> Call:
         """The call, with what of it the caller is shown. Raises NotPermitted, UserViewOnly, AdministratorsOnly,
         NotThere."""
-        operation = operation_of(call.service.name, call.method.name)
-        with self._store.transaction() as tx:
-            access = Access(tx, call.caller)
-            if operation.shown:
-                return _reading(access, call, operation.shown)
-            for check in operation.checks:
-                _check(access, call, check)
-        return call
+        return await self._store.read(lambda tx: admit(Access(tx, call.caller), call))
+
+    async def admit_many(self, calls: Sequence[Call]) -> Sequence[Call | None]:
+        """Those of one caller; None stands for one that is refused."""
+
+        def look(tx: Transaction) -> Sequence[Call | None]:
+            access = Access(tx, calls[0].caller)
+            return [_admit_or_none(access, call) for call in calls]
+
+        return await self._store.read(look)
+
+
+def admit(access: Access, call: Call) -> Call:
+    operation = operation_of(call.service.name, call.method.name)
+    if operation.shown:
+        return _reading(access, call, operation.shown)
+    for check in operation.checks:
+        _check(access, call, check)
+    return call
+
+
+def _admit_or_none(access: Access, call: Call) -> Call | None:
+    try:
+        return admit(access, call)
+    except Problem:
+        return None
 
 
 def check_known(handlers: Handlers) -> None:

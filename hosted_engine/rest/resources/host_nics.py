@@ -1,7 +1,11 @@
 """/hosts/…/nics and their statistics"""
 
+from collections.abc import Mapping
+
+from hosted_engine.engine.networks.model import ClusterNetwork, Network
 from hosted_engine.engine.nodes.network import NodeNetwork
 from hosted_engine.engine.nodes.network_news import last_seen
+from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NotThere, found
 from hosted_engine.rest.call import Answer, Call, Handlers
 from hosted_engine.rest.mapping.host_nics import host_nic_to_wire, nic_id, statistics_to_wire
@@ -23,38 +27,40 @@ class HostNics(Resource):
         }
 
     async def list(self, call: Call) -> Answer:
-        known = self._known(call)
-        nics = [self._wire(call.ids["host"], link, known) for link in known.nics()]
+        known, networks = await self._known(call)
         limit = call.parameters.integer("max")
-        return Answer(nics[:limit] if limit is not None and limit >= 0 else nics)
+        links = known.nics()[:limit] if limit is not None and limit >= 0 else known.nics()
+        return Answer([host_nic_to_wire(call.ids["host"], link, known, networks) for link in links])
 
     async def get(self, call: Call) -> Answer:
-        known = self._known(call)
-        return Answer(self._wire(call.ids["host"], _nic(call, known), known))
+        known, networks = await self._known(call)
+        return Answer(host_nic_to_wire(call.ids["host"], _nic(call, known), known, networks))
 
     async def statistics(self, call: Call) -> Answer:
-        return Answer(_statistics(call, self._known(call)))
+        return Answer(_statistics(call, (await self._known(call))[0]))
 
     async def statistic(self, call: Call) -> Answer:
         wanted = call.ids["statistic"]
-        for one in _statistics(call, self._known(call)):
+        for one in _statistics(call, (await self._known(call))[0]):
             if one["id"] == wanted:
                 return Answer(one)
         raise NotThere(kind="statistic", id=wanted)
 
-    def _known(self, call: Call) -> NodeNetwork:
-        """Raises NotThereYet for statistics of VMs, disks and whole hosts, which the same service serves."""
+    async def _known(self, call: Call) -> tuple[NodeNetwork, Mapping[str, Network]]:
+        """The node's network, and the logical ones of its cluster by their bridges: other clusters may have others of
+        that name. Raises NotThereYet for statistics of VMs, disks and whole hosts, which the same service serves."""
         if call.service.name.startswith("Statistic") and not {"host", "nic"} <= call.ids.keys():
             raise NotThereYet(service=call.service.name, method=call.method.name)
         identity = call.ids["host"]
-        with self.engine.store.transaction() as tx:
-            found(tx.nodes.get(identity), "host", identity)
-            return self.engine.readings.of(identity).network or last_seen(tx, identity) or NodeNetwork()
 
-    def _wire(self, node_id: str, link: LinkReport, known: NodeNetwork) -> Wire:
-        with self.engine.store.transaction() as tx:
-            networks = {network.bridge: network for network in tx.networks.list()}
-        return host_nic_to_wire(node_id, link, known, networks)
+        def look(tx: Transaction) -> tuple[NodeNetwork, Mapping[str, Network]]:
+            node = found(tx.nodes.get(identity), "host", identity)
+            known = self.engine.readings.of(identity).network or last_seen(tx, identity) or NodeNetwork()
+            there = tx.of(ClusterNetwork).list(cluster_id=node.cluster_id)
+            networks = tx.networks.find([link.network_id for link in there])
+            return known, {network.bridge: network for network in networks.values()}
+
+        return await self.engine.store.read(look)
 
 
 def _nic(call: Call, known: NodeNetwork) -> LinkReport:

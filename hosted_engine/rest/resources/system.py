@@ -33,8 +33,7 @@ class System(Resource):
 
     async def get(self, call: Call) -> Answer:
         user = ref_or_none("users", call.caller.user_id)
-        with self.engine.store.transaction() as tx:
-            summary = _summary(tx) if call.full_view else None
+        summary = await self.engine.store.read(_summary) if call.full_view else None
         return Answer(
             {
                 LINKS: self._links,

@@ -8,6 +8,6 @@ def add_columns(table: str, *columns: sa.Column[object]) -> None:
     """The `server_default` of each column is what the rows that are there get."""
     for column in columns:
         op.add_column(table, column)
-    with op.batch_alter_table(table, recreate="always") as batch:
+    with op.batch_alter_table(table) as batch:
         for column in columns:
             batch.alter_column(column.name, server_default=None)

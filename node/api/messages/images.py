@@ -30,12 +30,25 @@ class ImageRequest(Message, frozen=True, kw_only=True):
     source: str | None = None
 
 
+class ImageResize(Message, frozen=True, kw_only=True):
+    """Grow an image that no VM runs on; `preallocated` takes the room at once."""
+
+    size_bytes: int
+    preallocated: bool = False
+
+
 class ImageReport(Message, frozen=True, kw_only=True):
     image: ImageRef
     format: ImageFormat
     virtual_size_bytes: int
     actual_size_bytes: int
     backing: ImageRef | None = None
+
+
+class WipeReport(Message, frozen=True, kw_only=True):
+    """How much of the image is to be overwritten still; 0: it is removed."""
+
+    left_bytes: int
 
 
 class SeedFile(Message, frozen=True, kw_only=True):

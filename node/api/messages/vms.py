@@ -27,8 +27,19 @@ class DownReason(StrEnum):
 
 
 class Firmware(StrEnum):
+    """UEFI_SECURE_BOOT: with the usual vendors' keys enrolled, so that unsigned boot loaders do not start."""
+
     BIOS = "bios"
     UEFI = "uefi"
+    UEFI_SECURE_BOOT = "uefi_secure_boot"
+
+
+class BootDevice(StrEnum):
+    """HD: the disks that are marked to boot, in their order. CDROM: a drive without a disc. NETWORK: all NICs."""
+
+    HD = "hd"
+    CDROM = "cdrom"
+    NETWORK = "network"
 
 
 class DiskBus(StrEnum):
@@ -41,26 +52,39 @@ class DiskBus(StrEnum):
 class NicModel(StrEnum):
     VIRTIO = "virtio"
     E1000 = "e1000"
+    E1000E = "e1000e"
     RTL8139 = "rtl8139"
 
 
-class VmDisk(Message, frozen=True, kw_only=True):
+# A setting that is left at its default is not sent, so that a node which does not know it yet still takes the VM; one
+# that is sent is carried out or refused (node.server.wire.whole_body).
+
+
+class VmDisk(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """`propagate_errors`: a guest hears of a storage that fails; else the VM is paused until it is back. `shareable`:
+    VMs on any nodes may use the image at the same time."""
+
     image: ImageRef
     format: ImageFormat
     bus: DiskBus = DiskBus.VIRTIO
     boot: bool = False
     read_only: bool = False
     serial: str = ""
+    propagate_errors: bool = False
+    shareable: bool = False
 
 
-class VmNic(Message, frozen=True, kw_only=True):
-    """`bridge` is the bridge on the node, `ovirtmgmt` for the management network."""
+class VmNic(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """`bridge` is the bridge on the node, `ovirtmgmt` for the management network. `queues`: of a virtio NIC, each with
+    a processor of the guest. `isolated`: it reaches what is beyond the bridge, and no other isolated NIC on it."""
 
     id: str
     mac: str
     bridge: str
     model: NicModel = NicModel.VIRTIO
     linked: bool = True
+    queues: int = 1
+    isolated: bool = False
 
 
 class VmLease(Message, frozen=True, kw_only=True):
@@ -71,9 +95,8 @@ class VmLease(Message, frozen=True, kw_only=True):
     volume: str
 
 
-class VmSpec(Message, frozen=True, kw_only=True):
-    """All that a node has to know to run a VM. The same id always means the same VM, on whichever node. `watchdog`: the
-    VM has an i6300esb, which resets it when its guest has begun to feed it and ends to."""
+class VmSpec(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """All that a node has to know to run a VM. The same id always means the same VM, on whichever node."""
 
     id: str
     name: str
@@ -86,7 +109,51 @@ class VmSpec(Message, frozen=True, kw_only=True):
     nics: tuple[VmNic, ...] = ()
     leases: tuple[VmLease, ...] = ()
     guest_agent: bool = True
+
     watchdog: bool = False
+    """The VM has an i6300esb, which resets it when its guest has begun to feed it and ends to."""
+
+    ballooning: bool = True
+    """A node that is short of memory takes back what the guest does not use."""
+
+    memory_guaranteed_bytes: int | None = None
+    """What ballooning leaves the VM in any case; None is all of its memory."""
+
+    machine: str = "q35"
+    """QEMU's machine: `q35`, `pc` (i440fx), or a version of either, `pc-q35-10.0`."""
+
+    cpu_model: str = ""
+    """One that libvirt knows; empty is the most that the node can give."""
+
+    cpu_features: tuple[str, ...] = ()
+    """Which the guest has to see beside those of `cpu_model` (`+ssbd`), or may not see (`-hle`)."""
+
+    boot_devices: tuple[BootDevice, ...] = (BootDevice.HD,)
+    """What the firmware tries, in this order, and nothing else; where there is none of it, the first disk."""
+
+    boot_menu: bool = False
+    """The firmware offers its menu for half a minute before it boots."""
+
+    time_zone: str = ""
+    """The IANA name of the zone whose time the guest's hardware clock shows; empty is UTC."""
+
+    serial_number: str = ""
+    """Of the system, in SMBIOS; empty leaves it to QEMU, which gives none."""
+
+    start_paused: bool = False
+    """After a start its guest stands still until `resume_vm`."""
+
+    usb: bool = True
+    """The machine has a USB controller."""
+
+    io_threads: int = 0
+    """So many threads serve the virtio and virtio-SCSI disks beside QEMU's main one."""
+
+    virtio_scsi: bool = False
+    """There is a virtio-SCSI controller although no disk needs it."""
+
+    scsi_queues: int = 1
+    """Of the virtio-SCSI controller."""
 
 
 class VmReport(Message, frozen=True, kw_only=True):

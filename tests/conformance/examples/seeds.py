@@ -51,6 +51,14 @@ def my_network(site: Site) -> None:
     copied(site, "vnic_profiles", state.rows("vnic_profiles")[0], name="mynetwork", network_id=network)
 
 
+def my_network_in_cluster(site: Site) -> None:
+    """`mynetwork`, for VMs of the cluster."""
+    my_network(site)
+    state = site.state()
+    network = state.one("networks", name="mynetwork")["id"]
+    copied(site, "cluster_networks", state.rows("cluster_networks")[0], network_id=network, usages=[])
+
+
 def host_to_leave(site: Site) -> None:
     """`myhost`, and an engine that knows of the storage, without which no host may go into maintenance."""
     my_host(site)

@@ -16,6 +16,7 @@ class _Failure:
     problem: Problem
     times: int
     after: bool
+    skip: int = 0
 
 
 class Calling:
@@ -25,8 +26,8 @@ class Calling:
         self._node = node
         self._failures: list[_Failure] = []
 
-    def fail(self, operation: str, problem: Problem, *, times: int) -> None:
-        self._failures.append(_Failure(operation, problem, times, after=False))
+    def fail(self, operation: str, problem: Problem, *, times: int, skip: int = 0) -> None:
+        self._failures.append(_Failure(operation, problem, times, after=False, skip=skip))
 
     def lose_answer(self, operation: str, *, times: int) -> None:
         self._failures.append(_Failure(operation, self.silence(operation), times, after=True))
@@ -39,6 +40,9 @@ class Calling:
         if self.silent:
             raise self.silence(operation)
         failure = next((f for f in self._failures if f.operation == operation and f.times > 0), None)
+        if failure is not None and failure.skip > 0:
+            failure.skip -= 1
+            failure = None
         if failure is not None:
             failure.times -= 1
             if not failure.after:

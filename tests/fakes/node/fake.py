@@ -29,7 +29,7 @@ from node.api.messages.ha import (
     SiteFilesRequest,
 )
 from node.api.messages.identity import Claim, Identity, Leave
-from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, ImageResize, SeedRequest, WipeReport
 from node.api.messages.leases import (
     LeaseReport,
     LeaseRequest,
@@ -102,9 +102,10 @@ class FakeNode:
 
     # --- what a test does ----------------------------------------------------------------------------------------
 
-    def fail(self, operation: str, problem: Problem, *, times: int = 1) -> None:
-        """Let the next `times` calls of `operation` end with `problem`, before anything is done."""
-        self._calling.fail(operation, problem, times=times)
+    def fail(self, operation: str, problem: Problem, *, times: int = 1, skip: int = 0) -> None:
+        """Let the next `times` calls of `operation`, after `skip` good ones, end with `problem`, before anything is
+        done."""
+        self._calling.fail(operation, problem, times=times, skip=skip)
 
     def lose_answer(self, operation: str, *, times: int = 1) -> None:
         """Carry the next `times` calls of `operation` out and then let them end with NodeSilent."""
@@ -341,6 +342,9 @@ class FakeNode:
     async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
         return await self._do("make_image", lambda: self.storage.make_image(image, request))
 
+    async def resize_image(self, image: ImageRef, request: ImageResize) -> ImageReport:
+        return await self._do("resize_image", lambda: self.storage.resize_image(image, request))
+
     async def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
         return await self._do("make_seed", lambda: self.storage.make_seed(image, request))
 
@@ -349,6 +353,9 @@ class FakeNode:
 
     async def remove_image(self, image: ImageRef) -> None:
         await self._do("remove_image", lambda: self.storage.remove_image(image))
+
+    async def wipe_image(self, image: ImageRef) -> WipeReport:
+        return await self._do("wipe_image", lambda: self.storage.wipe_image(image))
 
     async def lockspaces(self) -> tuple[LockspaceReport, ...]:
         return await self._do("lockspaces", self.storage.lockspaces)
@@ -451,6 +458,9 @@ class FakeNode:
 
     async def start_vm(self, vm_id: str) -> VmReport:
         return await self._do("start_vm", lambda: self.machines.start(vm_id, self.storage.mounted))
+
+    async def resume_vm(self, vm_id: str) -> VmReport:
+        return await self._do("resume_vm", lambda: self.machines.resume(vm_id))
 
     async def shutdown_vm(self, vm_id: str) -> VmReport:
         return await self._do("shutdown_vm", lambda: self.machines.shut_down(vm_id))

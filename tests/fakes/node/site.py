@@ -7,7 +7,15 @@ import msgspec
 from gluster.state import PoolState, ServerFacts
 from node.api import refusals as r
 from node.api.messages.gluster import BrickReport, GlusterReport, PeerReport, VolumeReport, VolumeRequest
-from node.api.messages.images import Contents, ImageFormat, ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.images import (
+    Contents,
+    ImageFormat,
+    ImageRef,
+    ImageReport,
+    ImageRequest,
+    ImageResize,
+    SeedRequest,
+)
 from node.api.problems import Refused
 from tests.fakes.pool import fake_pool
 
@@ -49,6 +57,12 @@ class FakeSite:
     """The next creation of a volume marks that many bricks and then fails."""
     images: dict[ImageRef, ImageReport] = field(default_factory=dict)
     seeds: dict[ImageRef, SeedRequest] = field(default_factory=dict)
+    wiped: list[ImageRef] = field(default_factory=list)
+    """Images that were overwritten to their end before they were removed."""
+    wipe_calls: int = 1
+    """How many calls it takes to overwrite an image."""
+    wiping: dict[ImageRef, int] = field(default_factory=dict)
+    """How many calls are left."""
     leases: dict[tuple[str, str], int | None] = field(default_factory=dict)
     """(lockspace, resource) → holder; a lease that was never made is not in it."""
     lockspaces: dict[str, str] = field(default_factory=dict)
@@ -182,6 +196,19 @@ class FakeSite:
         self.images[image] = report
         return report
 
+    def resize_image(self, image: ImageRef, request: ImageResize) -> ImageReport:
+        found = self.images.get(image)
+        if found is None:
+            raise r.ImageUnknown(image=image.image_id, volume=image.volume)
+        now = found.virtual_size_bytes
+        if request.size_bytes < now:
+            raise r.ImageLarger(image=image.image_id, size_bytes=request.size_bytes, now_bytes=now)
+        taken = found.actual_size_bytes + (request.size_bytes - now if request.preallocated else 0)
+        self.images[image] = msgspec.structs.replace(
+            found, virtual_size_bytes=request.size_bytes, actual_size_bytes=taken
+        )
+        return self.images[image]
+
     def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
         self.seeds[image] = request
         self.images[image] = ImageReport(
@@ -192,6 +219,18 @@ class FakeSite:
     def remove_image(self, image: ImageRef) -> None:
         self.images.pop(image, None)
         self.seeds.pop(image, None)
+
+    def wipe_image(self, image: ImageRef) -> int:
+        """What is left to overwrite, in MiB as there are calls left."""
+        if image in self.images:
+            self.remove_image(image)
+            self.wiping[image] = self.wipe_calls
+        left = self.wiping.pop(image, 0) - 1
+        if left > 0:
+            self.wiping[image] = left
+        elif left == 0:
+            self.wiped.append(image)
+        return max(0, left) << 20
 
     def _size(self, request: ImageRequest) -> int:
         if request.source is not None and request.backing is not None:

@@ -13,7 +13,7 @@ from node.api.messages.ha import (
     SiteFilesRequest,
     TriedEngineVm,
 )
-from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, SeedRequest
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, ImageResize, SeedRequest, WipeReport
 from node.api.messages.leases import (
     LeaseReport,
     LeaseRequest,
@@ -110,6 +110,11 @@ class FakeStorage:
     def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
         return self._site.make_image(self._on_mount(image), request)
 
+    def resize_image(self, image: ImageRef, request: ImageResize) -> ImageReport:
+        if (vm := self._vms.runs_on(image)) is not None:
+            raise r.ImageBusy(image=image.image_id, vm=vm)
+        return self._site.resize_image(self._on_mount(image), request)
+
     def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
         return self._site.make_seed(self._on_mount(image), request)
 
@@ -120,6 +125,12 @@ class FakeStorage:
         if (vm := self._vms.runs_on(image)) is not None:
             raise r.ImageBusy(image=image.image_id, vm=vm)
         self._site.remove_image(self._on_mount(image))
+
+    def wipe_image(self, image: ImageRef) -> WipeReport:
+        """The first call of several, where `site.wipe_calls` are needed, makes it disappear."""
+        if (vm := self._vms.runs_on(image)) is not None:
+            raise r.ImageBusy(image=image.image_id, vm=vm)
+        return WipeReport(left_bytes=self._site.wipe_image(self._on_mount(image)))
 
     def _on_mount(self, image: ImageRef) -> ImageRef:
         for kind, value in (("volume", image.volume), ("disk id", image.disk_id), ("image id", image.image_id)):

@@ -8,6 +8,8 @@ import msgspec
 from node.api import refusals as r
 from node.api.messages.images import ImageRef
 from node.api.messages.vms import ConsoleLog, DownReason, VmReport, VmSpec, VmState
+from node.system.time_zones import is_known
+from node.vms.vm_checks import why_not_possible
 from tests.fakes.node.site import FakeSite
 
 Tell = Callable[[VmReport], None]
@@ -63,6 +65,8 @@ class FakeVms:
 
     def define(self, spec: VmSpec) -> VmReport:
         found = self._vms.get(r.vm_uuid(spec.id))
+        if (reason := why_not_possible(spec, knows_time_zone=is_known(spec.time_zone))) is not None:
+            raise r.VmNotPossible(vm=spec.name, reason=reason)
         if found is not None:
             found.spec = spec
             found.report = msgspec.structs.replace(found.report, name=spec.name)
@@ -81,8 +85,21 @@ class FakeVms:
             if disk.image not in self._site.images:
                 raise r.ImageUnknown(image=disk.image.image_id, volume=disk.image.volume)
         self._take(vm)
-        self._set(vm, VmState.UP, DownReason.NONE, pid=4000 + len(self._vms))
+        state = VmState.PAUSED if vm.spec.start_paused else VmState.UP
+        self._set(vm, state, DownReason.NONE, pid=4000 + len(self._vms))
         self._tell(vm.report)
+        return vm.report
+
+    def resume(self, vm_id: str) -> VmReport:
+        vm = self._get(vm_id)
+        match vm.report.state:
+            case VmState.UP:
+                pass
+            case VmState.PAUSED:
+                self._set(vm, VmState.UP, DownReason.NONE, pid=vm.report.pid)
+                self._tell(vm.report)
+            case state:
+                raise r.VmNotPaused(vm=vm.spec.name, state=state)
         return vm.report
 
     def shut_down(self, vm_id: str) -> VmReport:

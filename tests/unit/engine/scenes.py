@@ -7,6 +7,8 @@ import msgspec
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
+from hosted_engine.engine.disks.entity import DISK_ATTACHMENTS, DISKS
+from hosted_engine.engine.disks.model import attachment_id
 from hosted_engine.engine.entity.declaration import Entity
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from hosted_engine.engine.problems import found
@@ -65,12 +67,35 @@ async def running_vm(world: World, name: str = "vm1") -> str:
     return vm_id
 
 
-def new_disk(name: str = "disk1", **more: Any) -> AddDisk:
-    return AddDisk(name=name, storage_domain_id=DATA_ID, provisioned_size_bytes=GIB, **more)
+def new_disk(world: World, name: str = "disk1", **more: Any) -> AddDisk:
+    command = adding(world, DISKS, **{**_disk(name), **more})
+    assert isinstance(command, AddDisk)
+    return command
 
 
-def new_disk_on(vm_id: str, name: str = "disk1") -> AddDiskToVm:
-    return AddDiskToVm(vm_id=vm_id, disk=new_disk(name))
+def new_disk_on(world: World, vm_id: str, name: str = "disk1", **how: Any) -> AddDiskToVm:
+    command = adding(world, DISK_ATTACHMENTS, owner_id=vm_id, disk=_disk(name), **how)
+    assert isinstance(command, AddDiskToVm)
+    return command
+
+
+def attaching(world: World, vm_id: str, disk_id: str, **how: Any) -> Command:
+    """A disk that is there, plugged."""
+    given = {"owner_id": vm_id, "disk": {"id": disk_id}, "active": True, **how}
+    command: Command = adding(world, DISK_ATTACHMENTS, **given)
+    return command
+
+
+def reattaching(world: World, vm_id: str, disk_id: str, **how: Any) -> Command:
+    return changing(world, DISK_ATTACHMENTS, attachment_id(vm_id, disk_id), **how)
+
+
+def detaching(world: World, vm_id: str, disk_id: str) -> Command:
+    return removing(world, DISK_ATTACHMENTS, attachment_id(vm_id, disk_id))
+
+
+def _disk(name: str) -> dict[str, Any]:
+    return {"name": name, "storage_domain_id": DATA_ID, "provisioned_size_bytes": GIB}
 
 
 def vm_of(world: World, vm_id: str) -> Vm:

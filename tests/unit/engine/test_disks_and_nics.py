@@ -1,31 +1,38 @@
 """Disks and NICs through commands: what they make, what they refuse."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from hosted_engine.engine.command import Command
-from hosted_engine.engine.disks.commands.add import AddDisk
-from hosted_engine.engine.disks.commands.attach import AddDiskAttachment, RemoveDiskAttachment, UpdateDiskAttachment
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
-from hosted_engine.engine.disks.model import DiskAttachment, DiskFormat, DiskInterface, attachment_id
+from hosted_engine.engine.disks.entity import DISKS
+from hosted_engine.engine.disks.model import DiskAttachment, DiskFormat, DiskInterface, DiskStatus, attachment_id
 from hosted_engine.engine.networks.entity import NICS
-from hosted_engine.engine.networks.macs import choose_mac, good_mac
 from hosted_engine.engine.networks.model import Nic, NicInterface
 from hosted_engine.engine.problems import BadValue, NameTaken, NotThere, WrongState
 from hosted_engine.engine.vms.commands.start import StartVm
+from hosted_engine.engine.vms.entity import VMS
+from hosted_engine.engine.vms.model import BiosType
 from node.api.messages.images import ImageFormat
-from tests.fakes.engine import DATA_ID, TINY_IMAGE, World, node_id
+from node.api.messages.vms import DiskBus, VmDisk
+from tests.fakes.engine import TINY_IMAGE, World, node_id
 from tests.unit.engine.scenes import (
     GIB,
     adding,
+    attaching,
     changing,
+    detaching,
     done,
     events_of,
     new_disk,
     new_disk_on,
+    new_vm,
     picture,
+    reattaching,
     removing,
     tiny_vm,
 )
@@ -56,7 +63,7 @@ def attachment(world: World, vm_id: str, disk_id: str) -> DiskAttachment | None:
 )
 async def test_a_disk_is_made_as_it_was_wished(wish: dict[str, Any], format_: ImageFormat, actual: int) -> None:
     world = World()
-    command = new_disk(**wish)
+    command = new_disk(world, **wish)
     await done(world, command)
     with world.store.transaction() as tx:
         disk = tx.disks.get(command.id)
@@ -70,60 +77,136 @@ async def test_a_disk_is_made_as_it_was_wished(wish: dict[str, Any], format_: Im
     ("wish", "refusal", "words"),
     [
         ({"name": "a b"}, BadValue, "letters, digits"),
-        ({"provisioned_size_bytes": 0}, BadValue, "512 bytes and 500 TiB"),
-        ({"provisioned_size_bytes": 1 << 60}, BadValue, "512 bytes and 500 TiB"),
+        ({"provisioned_size_bytes": 0}, BadValue, "disk.provisioned_size.*at least 512"),
+        ({"provisioned_size_bytes": 1 << 60}, BadValue, "disk.provisioned_size.*at most"),
         ({"storage_domain_id": "nowhere"}, NotThere, "no storage domain"),
         ({"storage_domain_id": ENGINE_DOMAIN_ID}, WrongState, "engine's own VM"),
         ({"shareable": True}, BadValue, "has to be raw"),
-        ({"id": TINY_IMAGE.disk_id}, BadValue, "another disk has it"),
+        ({"sparse": False}, BadValue, "disk.sparse.*always thin"),
+        ({"wanted_id": TINY_IMAGE.disk_id}, BadValue, "another disk has it"),
+        ({"wanted_id": "1234"}, BadValue, "disk.id.*has to be a UUID"),
     ],
 )
 async def test_a_bad_disk_is_refused(wish: dict[str, Any], refusal: type[Exception], words: str) -> None:
-    given = {"name": "d", "storage_domain_id": DATA_ID, "provisioned_size_bytes": GIB, **wish}
-    await refused(World(), AddDisk(**given), refusal, words)
+    world = World()
+    await refused(world, lambda: new_disk(world, **wish), refusal, words)
 
 
 async def test_a_preallocated_disk_has_to_fit() -> None:
     world = World()
     with world.store.transaction() as tx:
-        from dataclasses import replace
-
         (domain,) = tx.storage_domains.list(name="data")
         tx.storage_domains.update(replace(domain, free_bytes=GIB - 1))
-    await refused(world, new_disk(sparse=False, format=DiskFormat.RAW), WrongState, "bytes free")
-    await done(world, new_disk())
+    await refused(world, new_disk(world, sparse=False, format=DiskFormat.RAW), WrongState, "bytes free")
+    await done(world, new_disk(world))
 
 
 async def test_a_disk_is_attached_changed_and_detached() -> None:
     world = World()
-    vm_id, disk = await tiny_vm(world), new_disk()
+    vm_id, disk = await tiny_vm(world), new_disk(world)
     await done(world, disk)
-    await done(world, AddDiskAttachment(vm_id=vm_id, disk_id=disk.id, interface=DiskInterface.SATA))
-    await done(world, UpdateDiskAttachment(vm_id=vm_id, disk_id=disk.id, active=False))
+    await done(world, attaching(world, vm_id, disk.id, interface=DiskInterface.SATA))
+    await done(world, reattaching(world, vm_id, disk.id, active=False))
     found = attachment(world, vm_id, disk.id)
     assert found is not None
     assert (found.interface, found.active) == (DiskInterface.SATA, False)
     await done(world, StartVm(id=vm_id))
     node = next(node for node in world.nodes.values() if node.machines.running())
     assert len(node.machines.spec(vm_id).disks) == 1
-    await done(world, RemoveDiskAttachment(vm_id=vm_id, disk_id=disk.id))
+    await done(world, detaching(world, vm_id, disk.id))
     assert attachment(world, vm_id, disk.id) is None
     await done(world, RemoveDisk(id=disk.id))
+    said = [name for name in events_of(world) if "DISK" in name]
+    assert said[-4:] == [
+        "USER_ATTACH_DISK_TO_VM",
+        "USER_UPDATE_VM_DISK",
+        "USER_DETACH_DISK_FROM_VM",
+        "USER_FINISHED_REMOVE_DISK",
+    ]
 
 
 async def test_a_disk_belongs_to_one_vm_and_a_vm_boots_from_one_disk() -> None:
     world = World()
-    one, two, disk = await tiny_vm(world, "vm1"), await tiny_vm(world, "vm2"), new_disk()
+    one, two, disk = await tiny_vm(world, "vm1"), await tiny_vm(world, "vm2"), new_disk(world)
     await done(world, disk)
-    bootable = AddDiskAttachment(vm_id=one, disk_id=disk.id, bootable=True)
-    await refused(world, bootable, WrongState, "is the bootable one")
-    await done(world, AddDiskAttachment(vm_id=one, disk_id=disk.id))
-    await refused(world, AddDiskAttachment(vm_id=two, disk_id=disk.id), WrongState, "attached to another VM")
-    await refused(world, AddDiskAttachment(vm_id=one, disk_id=disk.id), WrongState, "attached to this VM already")
-    await refused(
-        world, UpdateDiskAttachment(vm_id=one, disk_id=disk.id, bootable=True), WrongState, "is the bootable one"
-    )
-    await refused(world, RemoveDiskAttachment(vm_id=two, disk_id=disk.id), NotThere, "no disk attachment")
+    await refused(world, attaching(world, one, disk.id, bootable=True), WrongState, "is the bootable one")
+    await done(world, attaching(world, one, disk.id))
+    await refused(world, attaching(world, two, disk.id), WrongState, "attached to another VM")
+    await refused(world, attaching(world, one, disk.id), WrongState, "attached to this VM already")
+    await refused(world, reattaching(world, one, disk.id, bootable=True), WrongState, "is the bootable one")
+    await refused(world, lambda: detaching(world, two, disk.id), NotThere, "no disk attachment")
+
+
+@pytest.mark.parametrize(
+    ("bios", "how", "words"),
+    [
+        (BiosType.Q35_OVMF, {"interface": DiskInterface.IDE}, "disk_attachment.interface.*q35 has no IDE"),
+        (BiosType.I440FX_SEA_BIOS, {"interface": DiskInterface.SATA}, "i440fx has no SATA"),
+        (BiosType.CLUSTER_DEFAULT, {"interface": DiskInterface.SPAPR_VSCSI}, "no such controller"),
+        (
+            BiosType.CLUSTER_DEFAULT,
+            {"interface": DiskInterface.SATA, "read_only": True},
+            "disk_attachment.read_only.*cannot be write-protected",
+        ),
+        (
+            BiosType.I440FX_SEA_BIOS,
+            {"interface": DiskInterface.IDE, "read_only": True},
+            "disk_attachment.read_only.*cannot be write-protected",
+        ),
+    ],
+)
+async def test_an_interface_that_cannot_be_is_refused(bios: BiosType, how: dict[str, Any], words: str) -> None:
+    world = World()
+    vm = new_vm(world, bios_type=bios)
+    await done(world, vm)
+    await refused(world, new_disk_on(world, vm.id, **how), BadValue, words)
+    await done(world, new_disk_on(world, vm.id, interface=DiskInterface.VIRTIO, read_only=True))
+
+
+async def test_a_vm_keeps_the_chipset_that_its_disks_need() -> None:
+    world = World()
+    vm = new_vm(world, bios_type=BiosType.I440FX_SEA_BIOS)
+    await done(world, vm)
+    await done(world, new_disk_on(world, vm.id, "old", interface=DiskInterface.IDE))
+    to_q35 = changing(world, VMS, vm.id, bios_type=BiosType.Q35_OVMF)
+    await refused(world, to_q35, BadValue, "vm.bios.type: its disk old: the chipset q35 has no IDE")
+    await done(world, changing(world, VMS, vm.id, memory_bytes=2 * GIB))
+
+
+@pytest.mark.parametrize(
+    ("of_disk", "how", "told"),
+    [
+        ({"propagate_errors": True}, {}, {"propagate_errors": True}),
+        ({"shareable": True, "format": DiskFormat.RAW}, {}, {"shareable": True, "format": ImageFormat.RAW}),
+        ({}, {"interface": DiskInterface.VIRTIO}, {"bus": DiskBus.VIRTIO}),
+        ({}, {"interface": DiskInterface.SATA}, {"bus": DiskBus.SATA}),
+        ({}, {"read_only": True}, {"read_only": True}),
+        ({}, {"bootable": True}, {"boot": True}),
+    ],
+)
+async def test_a_node_is_told_every_setting_of_a_disk(
+    of_disk: dict[str, Any], how: dict[str, Any], told: dict[str, Any]
+) -> None:
+    world = World()
+    vm, plain = new_vm(world), new_disk(world, **of_disk)
+    for command in (vm, plain):
+        await done(world, command)
+    await done(world, attaching(world, vm.id, plain.id, **how))
+    await done(world, StartVm(id=vm.id, node_ids=(node_id(1),)))
+    (disk,) = world.nodes[node_id(1)].machines.spec(vm.id).disks
+    default = VmDisk(image=plain.disk.image("data"), format=ImageFormat.QCOW2, bus=DiskBus.VIRTIO_SCSI, serial=plain.id)
+    assert disk == msgspec.structs.replace(default, **told)
+
+
+async def test_a_vm_has_so_many_disks_of_an_interface() -> None:
+    world = World()
+    vm = new_vm(world)
+    await done(world, vm)
+    for number in range(5):
+        await done(world, new_disk_on(world, vm.id, f"disk{number}", interface=DiskInterface.SATA))
+    sixth = new_disk_on(world, vm.id, "disk6", interface=DiskInterface.SATA)
+    await refused(world, sixth, BadValue, "at most 5 disks")
+    await done(world, new_disk_on(world, vm.id, "disk6"))
 
 
 async def test_a_templates_disk_stays() -> None:
@@ -132,23 +215,101 @@ async def test_a_templates_disk_stays() -> None:
     await tiny_vm(world)
     await refused(world, RemoveDisk(id=TINY_IMAGE.disk_id), WrongState, "thin disks of VMs stand on it")
     vm_id = await tiny_vm(world, "vm2")
-    attach = AddDiskAttachment(vm_id=vm_id, disk_id=TINY_IMAGE.disk_id)
-    await refused(world, attach, WrongState, "belongs to a template")
+    await refused(world, attaching(world, vm_id, TINY_IMAGE.disk_id), WrongState, "belongs to a template")
 
 
 async def test_disks_of_a_running_vm_are_not_touched() -> None:
     world = World()
     vm_id = await tiny_vm(world)
-    command = new_disk_on(vm_id)
+    command = new_disk_on(world, vm_id)
     await done(world, command)
     await done(world, StartVm(id=vm_id))
     disk_id = command.disk.id
     for late in (
         RemoveDisk(id=disk_id),
-        RemoveDiskAttachment(vm_id=vm_id, disk_id=disk_id),
-        UpdateDiskAttachment(vm_id=vm_id, disk_id=disk_id, active=False),
+        detaching(world, vm_id, disk_id),
+        reattaching(world, vm_id, disk_id, active=False),
+        changing(world, DISKS, disk_id, propagate_errors=True),
     ):
         await refused(world, late, WrongState, "it is up")
+
+
+async def test_what_a_disk_is_called_may_change_at_any_time() -> None:
+    world = World()
+    vm_id = await tiny_vm(world)
+    command = new_disk_on(world, vm_id)
+    await done(world, command)
+    await done(world, StartVm(id=vm_id))
+    await done(world, changing(world, DISKS, command.disk.id, name="other", wipe_after_delete=True))
+    with world.store.transaction() as tx:
+        disk = tx.disks.get(command.disk.id)
+    assert disk is not None
+    assert (disk.name, disk.wipe_after_delete) == ("other", True)
+    assert events_of(world)[-1] == "USER_UPDATE_DISK"
+
+
+async def test_a_disk_grows_while_no_vm_runs_on_it() -> None:
+    world = World()
+    vm_id = await tiny_vm(world)
+    command = new_disk_on(world, vm_id)
+    await done(world, command)
+    disk_id = command.disk.id
+    await done(world, changing(world, DISKS, disk_id, provisioned_size_bytes=2 * GIB - 1, description="larger"))
+    with world.store.transaction() as tx:
+        disk = tx.disks.get(disk_id)
+    assert disk is not None
+    image = world.nodes[node_id(1)].site.images[disk.image("data")]
+    assert disk.provisioned_size_bytes == image.virtual_size_bytes == 2 * GIB
+    assert (disk.description, disk.status) == ("larger", DiskStatus.OK)
+    assert events_of(world)[-2:] == ["USER_EXTEND_DISK_SIZE_SUCCESS", "USER_UPDATE_DISK"]
+    smaller = changing(world, DISKS, disk_id, provisioned_size_bytes=GIB)
+    await refused(world, smaller, WrongState, "Cannot shrink disk disk1.*2147483648 bytes")
+    await done(world, StartVm(id=vm_id))
+    larger = changing(world, DISKS, disk_id, provisioned_size_bytes=4 * GIB)
+    await refused(world, larger, WrongState, "it is up")
+
+
+async def test_a_preallocated_disk_grows_when_there_is_room() -> None:
+    world = World()
+    command = new_disk(world, format=DiskFormat.RAW, sparse=False)
+    await done(world, command)
+    with world.store.transaction() as tx:
+        (domain,) = tx.storage_domains.list(name="data")
+        tx.storage_domains.update(replace(domain, free_bytes=GIB))
+    larger = changing(world, DISKS, command.id, provisioned_size_bytes=3 * GIB)
+    await refused(world, larger, WrongState, "2147483648 are needed")
+    await done(world, changing(world, DISKS, command.id, provisioned_size_bytes=2 * GIB))
+    with world.store.transaction() as tx:
+        disk = tx.disks.get(command.id)
+    assert disk is not None
+    assert disk.actual_size_bytes == 2 * GIB
+
+
+async def test_nothing_is_done_to_a_disk_that_is_worked_on() -> None:
+    world = World()
+    command = new_disk(world)
+    running = await world.engine.perform(command, world.caller)
+    with world.store.transaction() as tx:
+        disk = tx.disks.get(command.id)
+    assert disk is not None
+    assert disk.status is DiskStatus.LOCKED
+    await refused(world, changing(world, DISKS, command.id, name="other"), WrongState, "it is locked")
+    await running.wait()
+
+
+async def test_a_disk_is_shared_and_no_longer_shared() -> None:
+    world = World()
+    cow, raw = new_disk(world, "cow"), new_disk(world, "raw", format=DiskFormat.RAW)
+    for command in (cow, raw):
+        await done(world, command)
+    await refused(world, changing(world, DISKS, cow.id, shareable=True), BadValue, "has to be raw")
+    await done(world, changing(world, DISKS, raw.id, shareable=True))
+    vms = [await tiny_vm(world, name) for name in ("vm1", "vm2")]
+    for vm_id in vms:
+        await done(world, attaching(world, vm_id, raw.id))
+    await refused(world, changing(world, DISKS, raw.id, shareable=False), WrongState, "2 VMs have it")
+    await done(world, detaching(world, vms[0], raw.id))
+    await done(world, changing(world, DISKS, raw.id, shareable=False))
 
 
 async def test_a_nic_joins_the_bridge_of_its_network() -> None:
@@ -217,12 +378,3 @@ async def test_bad_nics_are_refused() -> None:
     await done(world, StartVm(id=vm_id))
     await refused(world, lambda: changing(world, NICS, first.id, linked=False), WrongState, "it is up")
     await refused(world, lambda: removing(world, NICS, first.id), WrongState, "it is up")
-
-
-def test_macs_are_unicast_and_never_taken() -> None:
-    taken: set[str] = set()
-    for _ in range(100):
-        mac = choose_mac(taken)
-        assert good_mac(mac) == mac
-        assert mac not in taken
-        taken.add(mac)

@@ -20,8 +20,21 @@ from hosted_engine.engine.vms.model import VmStatus
 from node.api.problems import Failed, NodeSilent
 from node.api.refusals import VmUnknown
 from node.steps import StepFailed
-from tests.fakes.engine import TINY_ID, World, node_id
-from tests.unit.engine.scenes import done, new_disk, new_disk_on, new_vm, picture, running_vm, tiny_vm, vm_of
+from tests.fakes.engine import DATA_ID, TINY_ID, World, node_id
+from tests.fakes.store import ReadsHere
+from tests.unit.engine.scenes import (
+    GIB,
+    done,
+    events_of,
+    new_disk,
+    new_disk_on,
+    new_vm,
+    picture,
+    reattaching,
+    running_vm,
+    tiny_vm,
+    vm_of,
+)
 
 Scene = Callable[[World], Awaitable[Command]]
 
@@ -30,7 +43,7 @@ class PowerCut(BaseException):
     """Not an Exception: nothing may catch it."""
 
 
-class CutStore:
+class CutStore(ReadsHere):
     """Pulls the plug right before or right after the commit of the transaction number `cut_at` (from 1)."""
 
     def __init__(self, store: Any) -> None:
@@ -55,12 +68,22 @@ async def add_vm(world: World) -> Command:
     return new_vm(world, template_id=TINY_ID)
 
 
+async def add_vm_with_devices(world: World) -> Command:
+    """A copy of the template's disk, a disk that is there, two new ones, and NICs."""
+    there = new_disk(world, "there")
+    await done(world, there)
+    new = {"storage_domain_id": DATA_ID, "provisioned_size_bytes": GIB}
+    disks = ({"disk": {"id": there.id}}, {"disk": new}, {"disk": {**new, "name": "log"}, "active": False})
+    nics = ({"name": "nic1"}, {"name": "nic2", "mac": "56:6f:00:00:00:01"})
+    return new_vm(world, template_id=TINY_ID, disk_attachments=disks, nics=nics)
+
+
 async def add_disk(world: World) -> Command:
-    return new_disk()
+    return new_disk(world)
 
 
 async def add_disk_to_vm(world: World) -> Command:
-    return new_disk_on(await tiny_vm(world))
+    return new_disk_on(world, await tiny_vm(world))
 
 
 async def start_vm(world: World) -> Command:
@@ -80,14 +103,30 @@ async def shutdown_vm(world: World) -> Command:
 
 async def remove_vm(world: World) -> Command:
     vm_id = await tiny_vm(world)
-    await done(world, new_disk_on(vm_id))
+    await done(world, new_disk_on(world, vm_id))
     return RemoveVm(id=vm_id)
 
 
 async def remove_disk(world: World) -> Command:
-    disk = new_disk()
+    disk = new_disk(world)
     await done(world, disk)
     return RemoveDisk(id=disk.id)
+
+
+async def remove_wiped_disk(world: World) -> Command:
+    """It takes its node several calls."""
+    disk = new_disk(world, wipe_after_delete=True)
+    await done(world, disk)
+    next(iter(world.nodes.values())).site.wipe_calls = 3
+    return RemoveDisk(id=disk.id)
+
+
+async def grow_disk(world: World) -> Command:
+    """Attached, and renamed and unplugged on the way."""
+    added = new_disk_on(world, await tiny_vm(world))
+    await done(world, added)
+    said = {"provisioned_size_bytes": 2 * GIB, "name": "larger"}
+    return reattaching(world, added.vm_id, added.disk.id, active=False, disk=said)
 
 
 async def deactivate_node(world: World) -> Command:
@@ -101,6 +140,7 @@ async def activate_node(world: World) -> Command:
 
 SCENES = [
     add_vm,
+    add_vm_with_devices,
     add_disk,
     add_disk_to_vm,
     start_vm,
@@ -108,14 +148,29 @@ SCENES = [
     shutdown_vm,
     remove_vm,
     remove_disk,
+    remove_wiped_disk,
+    grow_disk,
     deactivate_node,
     activate_node,
 ]
-BACKWARD = [add_vm, add_disk, add_disk_to_vm, start_vm, stop_vm, shutdown_vm, deactivate_node, activate_node]
+BACKWARD = [
+    add_vm,
+    add_vm_with_devices,
+    add_disk,
+    add_disk_to_vm,
+    grow_disk,
+    start_vm,
+    stop_vm,
+    shutdown_vm,
+    deactivate_node,
+    activate_node,
+]
 CALLS = {
     "add_vm": ("make_image",),
+    "add_vm_with_devices": ("make_image",),
     "add_disk": ("make_image",),
     "add_disk_to_vm": ("make_image",),
+    "grow_disk": ("resize_image",),
     "start_vm": ("define_vm", "start_vm"),
     "stop_vm": ("destroy_vm",),
     "shutdown_vm": ("shutdown_vm",),
@@ -141,7 +196,7 @@ async def test_a_failure_of_any_call_leaves_all_as_it_was(scene: Scene) -> None:
             assert tx.job_steps.count(status=JobStatus.STARTED) == 0
 
 
-@pytest.mark.parametrize("scene", [add_vm, add_disk, add_disk_to_vm, start_vm, deactivate_node])
+@pytest.mark.parametrize("scene", [add_vm, add_vm_with_devices, add_disk, add_disk_to_vm, start_vm, deactivate_node])
 async def test_an_answer_that_got_lost_is_taken_back_too(scene: Scene) -> None:
     """The node did it and its answer never came: the undo has to find what was made."""
     for call in CALLS[scene.__name__]:
@@ -195,7 +250,7 @@ async def test_a_crash_between_any_two_writes_is_resumed(scene: Scene, committed
     raise AssertionError("never ended")
 
 
-@pytest.mark.parametrize("scene", [add_vm, start_vm])
+@pytest.mark.parametrize("scene", [add_vm, add_vm_with_devices, start_vm])
 async def test_a_crash_while_going_back_still_goes_back(scene: Scene) -> None:
     for cut_at in range(1, 100):
         world = World()
@@ -217,11 +272,11 @@ def shape(picture: dict[str, Any]) -> Any:
     """Ids differ from world to world: what is there, by name and state."""
     return (
         [(vm.name, vm.status, vm.node_id is None) for vm in picture["vms"]],
-        [(disk.name, disk.status, disk.actual_size_bytes) for disk in picture["disks"]],
-        len(picture["attachments"]),
-        len(picture["nics"]),
+        [(disk.name, disk.status, disk.actual_size_bytes, disk.provisioned_size_bytes) for disk in picture["disks"]],
+        sorted((attachment.active, attachment.bootable) for attachment in picture["attachments"]),
+        sorted(nic.name for nic in picture["nics"]),
         (picture["open tasks"], picture["journal"], picture["locks"]),
-        len(picture["images"]),
+        sorted(image.virtual_size_bytes for image in picture["images"].values()),
         {name: len(vms) for name, vms in picture["running"].items()},
         (picture["nodes"], picture["hosts"]),
     )
@@ -232,7 +287,7 @@ async def test_an_image_that_cannot_be_removed_stays_visible_as_an_illegal_disk(
     for node in world.nodes.values():
         node.lose_answer("make_image", times=5)
         node.fail("remove_image", Failed(), times=1)
-    command = new_disk()
+    command = new_disk(world)
     with pytest.raises(StepFailed):
         await done(world, command)
     with world.store.transaction() as tx:
@@ -284,6 +339,20 @@ async def test_an_image_of_a_new_vm_that_cannot_be_removed_stays_visible_too() -
     with world.store.transaction() as tx:
         assert [disk.name for disk in tx.disks.list(status=DiskStatus.ILLEGAL)] == ["vm1_tiny"]
         assert tx.vms.get(command.id) is None
+
+
+async def test_a_disk_whose_image_has_grown_without_an_answer_is_as_large_as_its_image() -> None:
+    """Nothing is taken off an image again; to say less than it has would hide it from its owner."""
+    world = World()
+    command = await grow_disk(world)
+    for node in world.nodes.values():
+        node.lose_answer("resize_image", times=5)
+    with pytest.raises(StepFailed):
+        await done(world, command)
+    with world.store.transaction() as tx:
+        (disk,) = tx.disks.list(name="disk1")
+    assert (disk.status, disk.provisioned_size_bytes) == (DiskStatus.OK, 2 * GIB)
+    assert events_of(world)[-1] == "USER_EXTEND_DISK_SIZE_FAILURE"
 
 
 async def test_what_a_resumed_task_works_on_is_its_own_again() -> None:

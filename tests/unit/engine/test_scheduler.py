@@ -1,15 +1,20 @@
 """Where a VM goes, and why not to the others."""
 
 import pytest
+from msgspec import structs
 
+from hosted_engine.engine.networks.model import Network
 from hosted_engine.engine.nodes.model import Node, NodeStatus
+from hosted_engine.engine.nodes.network import NodeNetwork
 from hosted_engine.engine.nodes.readings import Reading
 from hosted_engine.engine.scheduler.model import Candidate, Wish
 from hosted_engine.engine.scheduler.policy import MIB, choose
 from node.api.messages.machine import Statistics
 from node.api.messages.mounts import MountReport
+from tests.fakes.node.network import BRIDGE
 
-WISH = Wish(cluster_id="c", memory_bytes=1024 * MIB, volumes=frozenset({"data"}))
+BLUE = Network(id="n", name="the blue one", data_center_id="d", bridge="blue")
+WISH = Wish(cluster_id="c", memory_bytes=1024 * MIB, volumes=frozenset({"data"}), networks=frozenset({BLUE}))
 
 
 def candidate(
@@ -21,11 +26,17 @@ def candidate(
     volumes: tuple[str, ...] = ("data",),
     starting_mib: int = 0,
     detail: str = "",
+    labels: tuple[str, ...] = (),
+    bridges: tuple[str, ...] | None = ("ovirtmgmt", "blue"),
 ) -> Candidate:
-    node = Node(id=name, name=name, cluster_id=cluster, address=name, host_id=1, status=status, detail=detail)
+    node = Node(
+        id=name, name=name, hostname=name, cluster_id=cluster, address=name, host_id=1, status=status, detail=detail
+    )
     mounts = tuple(MountReport(volume=volume, mounted=True, path="/") for volume in volumes)
     statistics = None if free_mib is None else says(free_mib)
-    return Candidate(node, Reading(statistics, mounts), starting_mib * MIB)
+    links = {name: structs.replace(BRIDGE, name=name) for name in bridges or ()}
+    network = None if bridges is None else NodeNetwork(links=links)
+    return Candidate(node, Reading(statistics, mounts, network=network), starting_mib * MIB, frozenset(labels))
 
 
 def says(free_mib: int) -> Statistics:
@@ -72,6 +83,23 @@ def test_the_user_can_narrow_the_choice() -> None:
     assert chosen(wish, candidate("a", 2000), candidate("b", 9000)) == "a"
 
 
+def test_a_node_has_to_have_all_affinity_labels_of_the_vm() -> None:
+    wish = Wish("c", 1024 * MIB, labels=frozenset({"gpu", "licence"}))
+    nodes = (
+        candidate("a", 9000),
+        candidate("b", 9000, labels=("gpu",)),
+        candidate("c", 1024, labels=tuple(wish.labels)),
+    )
+    choice = choose(wish, nodes)
+    assert choice.node is not None
+    assert choice.node.name == "c"
+    assert choice.reasons == (
+        ("a", "does not have the affinity labels gpu, licence"),
+        ("b", "does not have the affinity label licence"),
+    )
+    assert chosen(Wish("c", 1024 * MIB), candidate("b", 9000, labels=("gpu",))) == "b"
+
+
 @pytest.mark.parametrize(
     ("refused", "reason"),
     [
@@ -80,6 +108,7 @@ def test_the_user_can_narrow_the_choice() -> None:
         (candidate("a", 9000, status=NodeStatus.NON_RESPONSIVE, detail="no power"), "is non_responsive (no power)"),
         (candidate("a", None), "has not reported its memory yet"),
         (candidate("a", 9000, volumes=()), "does not have data mounted"),
+        (candidate("a", 9000, bridges=("ovirtmgmt",)), "has no network the blue one"),
         (candidate("a", 500), "has 500 MiB of free memory, 1024 MiB are needed"),
         (candidate("a", 500, starting_mib=600), "has 0 MiB of free memory, 1024 MiB are needed"),
     ],
@@ -89,6 +118,10 @@ def test_each_refusal_says_why(refused: Candidate, reason: str) -> None:
     assert choice.node is None
     assert choice.why_none == f"a {reason}"
     assert chosen(WISH, refused, candidate("z", 1024)) == "z"
+
+
+def test_a_node_that_has_not_told_of_its_network_may_have_any() -> None:
+    assert chosen(WISH, candidate("a", 2000, bridges=None)) == "a"
 
 
 def test_those_that_lost_only_by_memory_are_told_so() -> None:

@@ -10,6 +10,7 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.tasks import runner
 from node.steps import StepFailed
 from tests.fakes.engine import World
+from tests.fakes.store import ReadsHere
 from tests.unit.engine.scenes import done, picture
 from tests.unit.engine.test_recovery import Scene, add_vm, remove_vm, shape, start_vm, stop_vm
 
@@ -18,7 +19,7 @@ class StoreAway(Exception):
     """As a database that is restarted raises something of its own."""
 
 
-class FlakyStore:
+class FlakyStore(ReadsHere):
     """Takes back the transaction number `bad` (from 1)."""
 
     def __init__(self, store: Any, bad: int) -> None:

@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from hosted_engine.engine.disks.commands.attach import AddDiskAttachment
 from hosted_engine.engine.disks.model import DiskFormat, DiskStatus
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.jobs.model import JobStatus
 from hosted_engine.engine.nodes.readings import Readings
-from hosted_engine.engine.problems import BadValue, NameTaken, NoNode, NotThere, Protected, WrongState
+from hosted_engine.engine.problems import BadValue, NameTaken, NoNode, NotSupported, NotThere, Protected, WrongState
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
@@ -24,6 +23,7 @@ from node.api.problems import Failed
 from node.steps import StepFailed
 from tests.fakes.engine import DATA_ID, ENGINE_VM_ID, MIB, TINY_ID, TINY_IMAGE, World, node_id
 from tests.unit.engine.scenes import (
+    attaching,
     changing,
     done,
     events_of,
@@ -90,8 +90,8 @@ BAD = [
     ({"boot_devices": ("hd", "hd")}, BadValue, "boot.devices"),
     ({"cluster_id": "nowhere"}, NotThere, "no cluster"),
     ({"template_id": "nothing"}, NotThere, "no template"),
-    ({"template_id": TINY_ID, "clone": True}, BadValue, "not there yet"),
-    ({"template_id": TINY_ID, "storage_domain_id": "nowhere"}, BadValue, "beside the template's disk"),
+    ({"template_id": TINY_ID, "clone": True}, NotSupported, "not there yet: nodes make thin copies"),
+    ({"template_id": TINY_ID, "storage_domain_id": "nowhere"}, NotSupported, "beside the template's disk"),
 ]
 
 
@@ -140,7 +140,7 @@ async def test_a_vm_starts_stops_and_goes() -> None:
 async def test_the_node_is_told_what_the_vm_is_made_of() -> None:
     world = World()
     vm_id = await tiny_vm(world)
-    await done(world, new_disk_on(vm_id))
+    await done(world, new_disk_on(world, vm_id))
     await done(world, StartVm(id=vm_id, node_ids=(node_id(2),)))
     spec = world.nodes[node_id(2)].machines.spec(vm_id)
     assert [disk.boot for disk in spec.disks] == [True, False]
@@ -165,7 +165,7 @@ async def test_commands_of_the_wrong_moment_are_refused() -> None:
         with pytest.raises(WrongState, match="it is down"):
             await done(world, command)
     await done(world, StartVm(id=vm_id))
-    for late in (StartVm(id=vm_id), RemoveVm(id=vm_id), new_disk_on(vm_id)):
+    for late in (StartVm(id=vm_id), RemoveVm(id=vm_id), new_disk_on(world, vm_id)):
         with pytest.raises(WrongState, match="it is up"):
             await done(world, late)
     await done(world, changing(world, VMS, vm_id, description="may change any time"))
@@ -211,7 +211,7 @@ async def test_the_engines_own_vm_is_left_alone() -> None:
     for command in (
         StopVm(id=ENGINE_VM_ID),
         RemoveVm(id=ENGINE_VM_ID),
-        new_disk_on(ENGINE_VM_ID),
+        new_disk_on(world, ENGINE_VM_ID),
     ):
         with pytest.raises(Protected):
             await done(world, command)
@@ -221,7 +221,7 @@ async def test_the_engines_own_vm_is_left_alone() -> None:
 async def test_a_start_that_no_node_can_take_says_of_each_why() -> None:
     world = World()
     vm_id = await tiny_vm(world)
-    await done(world, changing(world, VMS, vm_id, memory_bytes=1 << 40))
+    await done(world, changing(world, VMS, vm_id, memory_bytes=1 << 40, memory_guaranteed_bytes=1 << 40))
     with pytest.raises(NoNode, match="node1 has 15360 MiB of free memory, 1048576 MiB are needed; node2"):
         await done(world, StartVm(id=vm_id))
     assert vm_of(world, vm_id).status is VmStatus.DOWN
@@ -270,11 +270,11 @@ async def test_a_vm_goes_and_its_disks_stay_when_asked_so() -> None:
 
 async def test_a_shared_disk_outlives_the_vm() -> None:
     world = World()
-    disk = new_disk(format=DiskFormat.RAW, shareable=True)
+    disk = new_disk(world, format=DiskFormat.RAW, shareable=True)
     await done(world, disk)
     vm_ids = [await tiny_vm(world, name) for name in ("vm1", "vm2")]
     for vm_id in vm_ids:
-        await done(world, AddDiskAttachment(vm_id=vm_id, disk_id=disk.id))
+        await done(world, attaching(world, vm_id, disk.id))
     await done(world, RemoveVm(id=vm_ids[0]))
     with world.store.transaction() as tx:
         assert tx.disks.get(disk.id) is not None

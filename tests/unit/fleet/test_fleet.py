@@ -110,6 +110,27 @@ async def test_volumes_that_are_not_mounted_are_asked_for(site: Site) -> None:
     assert {mount.volume for mount in await machine.mounts()} == {"engine", "data"}
 
 
+async def test_nodes_are_asked_how_large_an_image_of_the_deploy_is_until_one_answers() -> None:
+    clock = HandClock()
+    world = World(nodes=fake_nodes(now=clock.now))
+    for machine in world.nodes.values():
+        machine.fail("image", Failed())
+    fleet = open_site(world, clock)
+    fleet.start()
+    await settle()
+
+    def size() -> int:
+        with world.store.transaction() as tx:
+            disk = tx.disks.get(TINY_IMAGE.disk_id)
+        assert disk is not None
+        return disk.actual_size_bytes
+
+    assert size() == 0
+    await clock.turn(31)
+    assert size() == world.nodes[ONE].site.images[TINY_IMAGE].actual_size_bytes > 0
+    await fleet.stop()
+
+
 async def test_a_silent_node_is_connecting_and_within_20_s_not_responding(site: Site) -> None:
     site.machine(TWO).lose_power()
     await settle()

@@ -133,7 +133,7 @@ async def test_a_start_that_somebody_else_was_quicker_with_is_done(stage: Stage)
     await stage.do(Action.START)
     stage.hypervisor.set(VM.id, SHUT_OFF, 1)
 
-    def start(vm_id: str) -> None:
+    def start(vm_id: str, *, paused: bool = False) -> None:
         stage.hypervisor.set(vm_id, RUNNING, 1)
         raise HypervisorFailed(act="start the VM", reason="Requested operation is not valid: domain is already running")
 
@@ -237,6 +237,8 @@ async def test_a_qemu_that_hangs_and_answers_nothing_is_ended_all_the_same(
     for asks in ("shut_down", "resume"):
         monkeypatch.setattr(stage.hypervisor, asks, lambda _: ended.wait())
     await stage.do(Action.START)
+    if action is Action.RESUME:
+        stage.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
     assert await stage.do(action) is Outcome.FAILED
     assert "QEMU gave libvirt no answer" in stage.actor.reason
     assert await stage.do(Action.DESTROY) is Outcome.DONE

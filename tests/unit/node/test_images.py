@@ -1,19 +1,29 @@
 """Images get their name when they are whole, and only once."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from node.api.messages.images import ImageFormat, ImageRef, ImageRequest, SeedFile, SeedRequest
-from node.api.refusals import ImageBusy, ImageDiffers, ImageUnknown, Malformed, NotMounted, SourceUnknown
+from node.api.messages.images import ImageFormat, ImageRef, ImageRequest, ImageResize, SeedFile, SeedRequest
+from node.api.refusals import (
+    ImageBusy,
+    ImageDiffers,
+    ImageLarger,
+    ImageUnknown,
+    Malformed,
+    NotMounted,
+    NotWiped,
+    SourceUnknown,
+)
 from node.storage import formats
-from node.storage.images import Images
+from node.storage.images import WIPE_S, Images
 from node.storage.qemu_img import Info, NotUnderstood, QemuImg, parse_info
 from node.storage.seed import LEAST_BYTES, SeedMaker, seed_bytes
 from node.system.process import CommandFailed
 from node.system.threads import Threads
+from tests.fakes.clock import FakeClock
 from tests.fakes.node_commands import FakeCommands
 
 DATA = Path(__file__).parents[2] / "data" / "node" / "qemu-img"
@@ -32,6 +42,8 @@ class World:
         self.volumes = folder / "volumes"
         (self.volumes / "data").mkdir(parents=True)
         self.user: str | None = None
+        self.bricks: dict[str, bool] = {}
+        self.clock = FakeClock()
         shipped = folder / "shipped"
         shipped.mkdir()
         (shipped / "tiny.qcow2").write_text(f'{{"format": "qcow2", "virtual-size": {20 * MIB}}}')
@@ -47,6 +59,8 @@ class World:
             shipped=shipped,
             need=self._need,
             running_on=self._running_on,
+            connected_bricks=lambda: self.bricks,
+            clock=self.clock,
         )
 
     def path(self, image: ImageRef) -> Path:
@@ -207,6 +221,34 @@ async def test_a_volume_with_too_many_files_to_tell_says_so(world: World, monkey
     assert (len(contents.files), contents.more) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("form", "preallocated", "options"),
+    [(QCOW2, False, ()), (RAW, False, ()), (RAW, True, ("--preallocation=falloc",))],
+)
+async def test_an_image_grows_in_its_own_format(
+    world: World, form: ImageFormat, preallocated: bool, options: tuple[str, ...]
+) -> None:
+    await world.images.make(IMAGE, ImageRequest(format=form, size_bytes=8 * MIB))
+    request = ImageResize(size_bytes=16 * MIB - 1, preallocated=preallocated)
+    for _ in range(2):
+        assert (await world.images.resize(IMAGE, request)).virtual_size_bytes == 16 * MIB
+    resized = [call for call in world.run.calls if call[1] == "resize"]
+    path = str(world.path(IMAGE))
+    assert resized == [("qemu-img", "resize", "-q", "-f", form.value, *options, path, str(16 * MIB))]
+
+
+async def test_an_image_that_cannot_grow_is_as_it_was(world: World) -> None:
+    with pytest.raises(ImageUnknown):
+        await world.images.resize(IMAGE, ImageResize(size_bytes=MIB))
+    made = await world.images.make(IMAGE, EMPTY)
+    with pytest.raises(ImageLarger, match="8388608"):
+        await world.images.resize(IMAGE, ImageResize(size_bytes=MIB))
+    world.user = "web"
+    with pytest.raises(ImageBusy, match="web"):
+        await world.images.resize(IMAGE, ImageResize(size_bytes=16 * MIB))
+    assert await world.images.find(IMAGE) == made
+
+
 async def test_an_image_in_use_stays(world: World) -> None:
     await world.images.make(IMAGE, EMPTY)
     world.user = "web"
@@ -215,6 +257,64 @@ async def test_an_image_in_use_stays(world: World) -> None:
     with pytest.raises(ImageBusy):
         await world.images.make_seed(IMAGE, SeedRequest(label="x", files=()))
     assert world.path(IMAGE).exists()
+
+
+async def test_an_image_that_is_wiped_is_gone_at_once_and_done_when_nothing_is_left(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wipe(path: Path, note: Path, *, is_time_up: Callable[[], bool]) -> int:
+        seen.append((path.name, note.exists()))
+        note.touch()
+        return next(left)
+
+    seen: list[tuple[str, bool]] = []
+    left = iter([5, 2, 0])
+    monkeypatch.setattr("node.storage.images.wipe", wipe)
+    await world.images.make(IMAGE, EMPTY)
+    for expected in (5, 2):
+        assert (await world.images.wipe(IMAGE)).left_bytes == expected
+        assert await world.images.find(IMAGE) is None
+        assert _files(world) == ["i.format", "i.wipe", "i.wiped"]
+    for _ in range(2):
+        assert (await world.images.wipe(IMAGE)).left_bytes == 0
+    assert not world.path(IMAGE).parent.exists()
+    assert seen == [("i.wipe", False), ("i.wipe", True), ("i.wipe", True)]
+
+
+async def test_a_call_wipes_as_long_as_it_may(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wipe(path: Path, note: Path, *, is_time_up: Callable[[], bool]) -> int:
+        pieces = 0
+        while not is_time_up():
+            pieces += 1
+            world.clock.advance(WIPE_S / 4)
+        return pieces
+
+    monkeypatch.setattr("node.storage.images.wipe", wipe)
+    await world.images.make(IMAGE, EMPTY)
+    assert (await world.images.wipe(IMAGE)).left_bytes == 4
+
+
+async def test_an_image_is_not_wiped_while_it_is_used_or_a_copy_of_it_is_away(world: World) -> None:
+    await world.images.make(IMAGE, EMPTY)
+    world.user = "web"
+    with pytest.raises(ImageBusy, match="web"):
+        await world.images.wipe(IMAGE)
+    world.user = None
+    folder = world.volumes / "data" / ".meta/graphs/active"
+    world.bricks = {f"{folder}/data-client-0/private": True, f"{folder}/data-client-1/private": False}
+    with pytest.raises(NotWiped, match="1 of 2 bricks of volume data"):
+        await world.images.wipe(IMAGE)
+    assert await world.images.find(IMAGE) is not None
+    world.bricks = {f"{folder}/data-client-0/private": True, "/volumes/data2/x/private": False}
+    assert (await world.images.wipe(IMAGE)).left_bytes == 0
+
+
+async def test_what_is_left_of_a_wiped_image_can_be_removed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("node.storage.images.wipe", lambda path, note, *, is_time_up: 1)
+    await world.images.make(IMAGE, EMPTY)
+    await world.images.wipe(IMAGE)
+    await world.images.remove(IMAGE)
+    assert not world.path(IMAGE).parent.exists()
 
 
 async def test_a_seed_keeps_its_secrets_off_command_lines_and_leaves_nothing_behind(world: World) -> None:

@@ -110,7 +110,7 @@ async def test_a_vm_whose_target_does_not_answer_stays(site: Site) -> None:
     with pytest.raises(NotMoved, match="does not listen for other nodes"):
         await site.move()
     assert site.here.find(VM.id) == Domain(
-        VM.id, "my-web-6f4e1c9a", "my web", RUNNING, 1, 4711, memory_kib=65536, vcpus=1
+        VM.id, "my-web-6f4e1c9a", "my web", RUNNING, 1, 4711, memory_kib=65536, balloon_kib=65536, vcpus=1
     )
 
 

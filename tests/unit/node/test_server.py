@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from node.api import paths
 from node.api.messages.events import EventKind
+from node.api.messages.ha import EngineVmConfig
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.mounts import MountRequest
+from node.api.messages.vms import VmSpec
 from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
 from node.client import NodeClient
 from node.registration.membership import Membership
@@ -29,6 +32,7 @@ from tests.fakes.node.site import FakeSite
 from tests.node_contract import NodeContract
 from tests.ports import free_port
 from tests.unit.node.test_fake_node import ready
+from tests.unit.node.vm_settings import BASE
 
 
 class Hosted(FakeNode):
@@ -206,6 +210,36 @@ async def test_nonsense_is_refused_in_words(
             answer = await http.request(method, path, content=content)
             assert (answer.status_code, answer.json()["code"]) == (status, code), path
             assert answer.json()["changed"] is False
+
+
+async def test_a_setting_of_a_vm_that_the_node_does_not_know_is_refused_by_its_name(
+    authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
+) -> None:
+    newer = msgspec.to_builtins(BASE) | {"tpm": True}
+    newer["disks"][1]["wwn"] = "5000c5001234abcd"
+    async with (
+        member(FakeNode(), authority, tmp_path) as port,
+        httpx.AsyncClient(base_url=f"https://127.0.0.1:{port}", verify=caller("engine"), trust_env=False) as http,
+    ):
+        refused = (await http.put(f"/v1/vms/{BASE.id}", content=msgspec.json.encode(newer))).json()
+        assert (refused["code"], refused["changed"]) == ("SettingsUnknown", False)
+        assert "know: disks.wwn, tpm" in refused["why"]
+        assert (await http.get(f"/v1/vms/{BASE.id}")).status_code == 404
+        # Of what is no setting a newer peer may say more.
+        assert (await http.put("/v1/names", content=b'{"names": {}, "newer": true}')).status_code == 204
+
+
+async def test_the_engine_vm_is_defined_by_its_configuration(
+    authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
+) -> None:
+    """It says more than a VM's specification does, to trivet-ha."""
+    values = {name: getattr(BASE, name) for name in VmSpec.__struct_fields__}
+    fake = FakeNode()
+    async with member(fake, authority, tmp_path) as port:
+        client = NodeClient("127.0.0.1", caller("engine"), port=port)
+        await client.define_vm(EngineVmConfig(**values, edit="more memory"))
+        await client.close()
+    assert fake.machines.spec(BASE.id) == BASE
 
 
 async def test_from_a_claim_code_to_mutual_tls(

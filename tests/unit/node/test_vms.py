@@ -5,11 +5,21 @@ import errno
 from collections.abc import AsyncIterator
 from pathlib import Path, PurePosixPath
 
+import msgspec
 import pytest
 
 from node.api.messages.machine import Accelerator
 from node.api.messages.vms import DownReason, VmReport, VmSpec, VmState
-from node.api.refusals import LeaseHeld, LeaseTaken, NotMounted, NotStartable, VmRunning, VmUnknown
+from node.api.refusals import (
+    LeaseHeld,
+    LeaseTaken,
+    NotMounted,
+    NotStartable,
+    VmNotPaused,
+    VmNotPossible,
+    VmRunning,
+    VmUnknown,
+)
 from node.storage.sanlock import SanlockFailed
 from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts, LeaseFact
@@ -183,6 +193,28 @@ async def test_a_paused_vm_says_what_paused_it_and_counts_as_running(world: Worl
     assert "storage" in report.detail
     with pytest.raises(VmRunning):
         await vms.undefine(VM.id)
+
+
+async def test_a_vm_that_starts_paused_waits_until_it_is_resumed(world: World) -> None:
+    spec = msgspec.structs.replace(VM, start_paused=True)
+    await world.vms.define(spec)
+    with pytest.raises(VmNotPaused, match="it is down"):
+        await world.vms.resume(VM.id)
+    for _ in range(2):
+        report = await world.vms.start(VM.id)
+        assert (report.state, report.detail) == (VmState.PAUSED, "it waits to be resumed")
+    await world.vms.resume_paused_by_storage()
+    assert (await world.vms.all())[0].state is VmState.PAUSED
+    for _ in range(2):
+        assert (await world.vms.resume(VM.id)).state is VmState.UP
+    await world.settle()
+    assert world.told == [(VmState.PAUSED, DownReason.NONE), (VmState.UP, DownReason.NONE)]
+
+
+async def test_a_vm_that_cannot_be_made_is_refused_before_libvirt_is_asked(world: World) -> None:
+    with pytest.raises(VmNotPossible, match="no time zone 'Europe/Nowhere'"):
+        await world.vms.define(msgspec.structs.replace(VM, time_zone="Europe/Nowhere"))
+    assert await world.vms.all() == ()
 
 
 async def test_only_vms_paused_by_their_storage_go_on_and_only_when_it_is_back(world: World) -> None:

@@ -1,15 +1,19 @@
-"""A client of the API over handlers of the test's own."""
+"""Clients of the API: one over handlers of the test's own, and the unmodified SDK over an engine of each module."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import httpx
 import pytest
+from ovirtsdk4 import services
 
 from hosted_engine.rest.app import make_app
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import World
 from tests.unit.rest.recorder import Recorder
+from tests.unit.rest.server import Served, served
 from tests.unit.rest.test_auth import ADMIN, PASSWORD, set_password
+
+Said = Callable[[int], list[str]]
 
 
 @pytest.fixture
@@ -28,3 +32,22 @@ async def client(recorder: Recorder) -> AsyncIterator[httpx.AsyncClient]:
         token = (await session.post("/ovirt-engine/sso/oauth/token", data=form)).json()
         session.headers["Authorization"] = f"Bearer {token['access_token']}"
         yield session
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(tmp_path_factory.mktemp("engine")) as there:
+        yield there
+
+
+@pytest.fixture
+def system(engine: Served) -> Iterator[services.SystemService]:
+    connection = engine.connection()
+    yield connection.system_service()
+    connection.close()
+
+
+@pytest.fixture
+def said(system: services.SystemService) -> Said:
+    """The sentences of the events that have a code."""
+    return lambda code: [event.description for event in system.events_service().list() if event.code == code]

@@ -74,8 +74,8 @@ def plant(tx: Transaction, name: str) -> Tree:
     network = replace(tx.networks.list()[0], id=ids["network"], name=name, data_center_id=ids["data_center"])
     tx.networks.add(network)
     tx.of(VnicProfile).add(VnicProfile(id=ids["profile"], name=name, network_id=network.id))
-    cluster = replace(tx.clusters.list()[0], id=ids["cluster"], name=name, management_network_id=network.id)
-    tx.clusters.add(replace(cluster, data_center_id=ids["data_center"]))
+    cluster = replace(tx.clusters.list()[0], id=ids["cluster"], name=name, data_center_id=ids["data_center"])
+    tx.clusters.add(cluster)
     node = tx.nodes.list()[0]
     tx.nodes.add(
         replace(node, id=ids["host"], name=name, cluster_id=ids["cluster"], address=name, host_id=50 + tx.nodes.count())

@@ -10,6 +10,7 @@ import pytest
 
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.rest.app import make_app
+from tests.fakes.store import ReadsHere
 from tests.unit.rest.recorder import API, Recorder, fault
 from tests.unit.rest.test_auth import ADMIN, PASSWORD
 
@@ -80,7 +81,7 @@ async def test_what_a_path_answers(client: httpx.AsyncClient, recorder: Recorder
 
 async def test_an_update_cannot_give_another_id(client: httpx.AsyncClient) -> None:
     status, _, detail = fault(await client.put(f"{API}/vms/1", content='<vm id="2"/>'))
-    assert (status, detail) == (409, 'vm: its id "2" is not that of the path, "1", and no id can be changed')
+    assert (status, detail) == (409, 'vm.id = "2" is not that of the path, "1", and no id can be changed')
     for same in ('<vm id="1"/>', "<vm><id>1</id></vm>", "<vm/>"):
         assert fault(await client.put(f"{API}/vms/1", content=same))[2] == TAKEN
 
@@ -266,7 +267,7 @@ async def test_what_is_open_to_all(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_store_that_does_not_answer_is_not_well() -> None:
-    class Broken:
+    class Broken(ReadsHere):
         def transaction(self) -> AbstractContextManager[Transaction]:
             raise OSError("secret path")
 

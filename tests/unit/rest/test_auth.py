@@ -60,7 +60,7 @@ async def test_a_token_is_recognised_until_it_is_given_back(world: World) -> Non
     assert caller is not None
     assert caller.user_name == "admin@internal"
     world.authenticator.sign_out(token)
-    assert world.authenticator.recognise(token) is None
+    assert await world.authenticator.recognise(token) is None
 
 
 async def test_the_store_never_holds_the_token(world: World) -> None:
@@ -71,16 +71,16 @@ async def test_the_store_never_holds_the_token(world: World) -> None:
 
 async def test_a_token_outlives_a_restart_of_the_engine(world: World) -> None:
     token = await world.token()
-    assert Authenticator(world.store, world.clock.now).recognise(token) is not None
+    assert await Authenticator(world.store, world.clock.now).recognise(token) is not None
 
 
 async def test_a_token_lives_as_long_as_it_is_used(world: World) -> None:
     token = await world.token()
     for _ in range(5):
         world.clock.advance(IDLE_S - 1)
-        assert world.authenticator.recognise(token) is not None
+        assert await world.authenticator.recognise(token) is not None
     world.clock.advance(IDLE_S)
-    assert world.authenticator.recognise(token) is None
+    assert await world.authenticator.recognise(token) is None
     assert not sessions(world.store)
 
 
@@ -90,7 +90,7 @@ async def test_a_token_of_the_future_is_over_when_the_clock_is_right_again(
 ) -> None:
     token = await world.token()
     world.clock.advance(-back_s)
-    assert (world.authenticator.recognise(token) is not None) is kept
+    assert (await world.authenticator.recognise(token) is not None) is kept
     assert len(sessions(world.store)) == kept
 
 

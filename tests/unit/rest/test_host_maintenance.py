@@ -47,9 +47,9 @@ def test_what_is_refused_is_a_conflict_in_words(hosts: sdk.services.HostsService
 
 
 def test_stopping_gluster_is_not_there_and_not_passed_over(site: Served, hosts: sdk.services.HostsService) -> None:
-    with pytest.raises(sdk.Error, match="deactivate with stop_gluster_service is not there yet"):
+    with pytest.raises(sdk.Error, match="stop_gluster_service = true is not there yet"):
         hosts.host_service(node_id(2)).deactivate(stop_gluster_service=True)
-    with pytest.raises(sdk.Error, match="deactivate with stop_gluster_service is not there yet"):
+    with pytest.raises(sdk.Error, match="stop_gluster_service = true is not there yet"):
         hosts.host_service(node_id(2)).deactivate(query={"stop_gluster_service": "true"})
     assert hosts.host_service(node_id(2)).get().status == types.HostStatus.UP
 

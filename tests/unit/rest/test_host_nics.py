@@ -155,7 +155,7 @@ def test_what_is_not_there(site: Served, nics: sdk.services.HostNicsService) -> 
 def test_a_silent_node_has_its_nics_as_they_were_seen_last(site: Served) -> None:
     two = node_id(2)
     with site.world.store.transaction() as tx:
-        tx.seen_links.add(SeenLinks(id=two, links=LINKS))
+        tx.seen_links.update(SeenLinks(id=two, links=LINKS))
     site.world.readings.forget(two)
     with site.connection() as connection:
         nics = connection.system_service().hosts_service().host_service(two).nics_service()
@@ -170,6 +170,8 @@ def test_a_silent_node_has_its_nics_as_they_were_seen_last(site: Served) -> None
 def test_of_a_node_that_was_never_heard_nothing_is_known(site: Served) -> None:
     three = node_id(3)
     site.world.readings.forget(three)
+    with site.world.store.transaction() as tx:
+        tx.seen_links.remove(three)
     with site.connection() as connection:
         assert connection.system_service().hosts_service().host_service(three).nics_service().list() == []
 

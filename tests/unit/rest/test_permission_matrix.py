@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import event
 
 from hosted_engine.engine.permissions import operations
+from hosted_engine.engine.permissions.access import Access
 from hosted_engine.engine.permissions.model import Permission
 from hosted_engine.engine.permissions.problems import AdministratorsOnly, NotPermitted, UserViewOnly
 from hosted_engine.engine.problems import NotThere
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.rest.call import Call, Parameters
-from hosted_engine.rest.permissions.guard import Guard
+from hosted_engine.rest.permissions.guard import admit
 from hosted_engine.rest.resources import handlers
 from hosted_engine.rest.schema import schema
 from tests.fakes.engine import World
@@ -29,7 +30,6 @@ VIEW = {"filter": "true"}
 @dataclass
 class Matrix:
     world: World
-    guard: Guard
     own: Tree
     other: Tree
     changes: list[Asked]
@@ -66,7 +66,8 @@ class Matrix:
             caller=CALLER,
         )
         try:
-            return self.guard.admit(call)
+            with self.world.store.transaction() as tx:
+                return admit(Access(tx, CALLER), call)
         except REFUSED as err:
             return err
 
@@ -76,7 +77,7 @@ def cells() -> Matrix:
     world = World()
     with world.store.transaction() as tx:
         own, other = matrix.plant(tx, "own"), matrix.plant(tx, "other")
-    return Matrix(world, Guard(world.store), own, other, list(matrix.changes(own)), list(matrix.readings(own)))
+    return Matrix(world, own, other, list(matrix.changes(own)), list(matrix.readings(own)))
 
 
 def placements(asked: Asked) -> Iterator[str]:

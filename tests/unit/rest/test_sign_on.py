@@ -7,6 +7,7 @@ import pytest
 
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.rest.app import make_app
+from tests.fakes.store import ReadsHere
 from tests.unit.rest.recorder import API
 from tests.unit.rest.test_auth import ADMIN, PASSWORD
 
@@ -71,7 +72,7 @@ async def test_sign_on_says_what_is_wrong_in_json(
 
 
 async def test_sign_on_is_json_even_where_nobody_foresaw_it() -> None:
-    class Broken:
+    class Broken(ReadsHere):
         def transaction(self) -> AbstractContextManager[Transaction]:
             raise OSError("secret path")
 

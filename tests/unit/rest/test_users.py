@@ -90,9 +90,13 @@ def test_a_group_is_added_from_a_domain_and_removed(system: services.SystemServi
     ("user", "words"),
     [
         (types.User(), r"User \[user_name\] required"),
-        (types.User(user_name="nobody@internal-authz", domain=INTERNAL), "internal-authz has no such user"),
+        (
+            types.User(user_name="nobody@internal-authz", domain=INTERNAL),
+            r"internal-authz \(user.domain\) has no such",
+        ),
         (types.User(user_name="jane@elsewhere-authz", domain=types.Domain(name="elsewhere-authz")), "no domain has"),
-        (types.User(user_name="jane@elsewhere-authz"), "elsewhere-authz has no such user"),
+        (types.User(user_name="jane@elsewhere-authz"), r"domain elsewhere-authz \(user.domain\) has no such user"),
+        (types.User(user_name="jane@internal-authz", principal="john"), "it is john@internal-authz that has this"),
         (types.User(user_name="jane@internal-authz", password="x"), "user.password = .* is not there yet"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -106,7 +110,7 @@ def test_a_user_that_cannot_be_added_is_refused_by_name(
 
 def test_a_group_that_cannot_be_added_or_removed(system: services.SystemService) -> None:
     groups = system.groups_service()
-    with pytest.raises(sdk.Error, match="internal-authz has no such group"):
+    with pytest.raises(sdk.Error, match=r"domain internal-authz \(group.domain\) has no such group"):
         groups.add(types.Group(name="nothing", domain=INTERNAL))
     with pytest.raises(sdk.Error, match="a group is one of a domain"):
         groups.add(types.Group(name="staff"))

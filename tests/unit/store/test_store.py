@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, text
 
 from hosted_engine.engine.events.model import Event, Severity
+from hosted_engine.engine.macpools.model import MacRange
 from hosted_engine.engine.vms.model import Vm, VmStatus
 from hosted_engine.store import store as module
 from hosted_engine.store.mapping import Mapper
@@ -25,7 +26,7 @@ from node.api.messages.network import LinkReport
 from tests.fakes.engine import World
 from tests.fakes.node.network import NIC
 
-MAPPERS = [thing for thing in vars(module).values() if isinstance(thing, Mapper)]
+MAPPERS = list(module.MAPPERS.values())
 CAPABILITIES = Capabilities(
     node_id="n",
     name="node1",
@@ -59,12 +60,14 @@ def value_for(name: str, hint: Any, *, empty: bool) -> Any:
     kind = next((k for k in kinds if k is not NoneType), hint) if NoneType in kinds else hint
     if get_origin(kind) is tuple:
         return () if empty else (value_for(name, get_args(kind)[0], empty=empty),)
+    if get_origin(kind) is dict:
+        return {} if empty else {name: [1, "ü"]}
     if issubclass(kind, StrEnum):
         return list(kind)[-1]
     if isinstance(kind, type) and is_dataclass(kind):
         return example(kind, empty=empty)
     if issubclass(kind, msgspec.Struct):
-        return {Capabilities: CAPABILITIES, LinkReport: NIC}[kind]
+        return {Capabilities: CAPABILITIES, LinkReport: NIC, MacRange: MacRange("02:00:00:00:00:00")}[kind]
     by_type: dict[type, Any] = {str: f"{name} ü 日本 '\"", int: 1 << 40, float: 12.5, bool: True}
     return 7 if (name, kind) == ("id", int) else by_type[kind]
 

@@ -6,6 +6,7 @@ from typing import Self
 
 import msgspec
 
+from hosted_engine.engine.affinitylabels.entity import VmLabel, binding_labels
 from hosted_engine.engine.command import Command, Context, Lock, Means
 from hosted_engine.engine.disks.checks import settled_disk
 from hosted_engine.engine.events.emit import emit
@@ -18,10 +19,10 @@ from hosted_engine.engine.scheduler.model import Wish
 from hosted_engine.engine.scheduler.policy import choose
 from hosted_engine.engine.vms.checks import resting_vm, the_vm
 from hosted_engine.engine.vms.lifecycle import went_up
-from hosted_engine.engine.vms.model import VmStatus
+from hosted_engine.engine.vms.model import Vm, VmStatus
 from hosted_engine.engine.vms.next_run import with_next_run
-from hosted_engine.engine.vms.spec import active_disks, spec_of, volumes_of
-from node.api.messages.vms import DownReason
+from hosted_engine.engine.vms.spec import active_disks, balloons, cluster_of, networks_of, spec_of, volumes_of
+from node.api.messages.vms import BootDevice, DownReason, VmSpec
 from node.api.problems import RemoteRefused
 from node.steps import Step
 
@@ -29,11 +30,15 @@ START = "start"
 
 
 class StartVm(Command, frozen=True, kw_only=True):
-    """`node_ids` narrows the scheduler's choice; `node_id` is what it chose."""
+    """`node_ids` narrows the scheduler's choice; `node_id` is what it chose. `paused` and `boot_devices` count for this
+    run alone. `again` is why the VM went down when it is started again by itself: it stays so while it cannot be."""
 
     id: str
     node_ids: tuple[str, ...] = ()
     node_id: str = ""
+    paused: bool = False
+    boot_devices: tuple[BootDevice, ...] = ()
+    again: DownReason | None = None
 
     def check(self, tx: Transaction) -> None:
         resting_vm(tx, self.id, "run")
@@ -44,8 +49,15 @@ class StartVm(Command, frozen=True, kw_only=True):
 
     def settle(self, tx: Transaction, readings: Readings) -> Self:
         vm = the_vm(tx, self.id)
-        wanted = frozenset(self.node_ids) or frozenset(vm.host_ids)
-        wish = Wish(vm.cluster_id, vm.memory_bytes, volumes_of(tx, vm.id), wanted)
+        wish = Wish(
+            vm.cluster_id,
+            needed_bytes(tx, vm),
+            volumes=volumes_of(tx, vm.id),
+            node_ids=frozenset(self.node_ids) or frozenset(vm.host_ids),
+            labels=binding_labels(tx, VmLabel, [vm.id]).get(vm.id, frozenset()),
+            most_bytes=vm.memory_bytes,
+            networks=networks_of(tx, vm.id),
+        )
         choice = choose(wish, candidates(tx, readings, vm.cluster_id))
         if choice.node is None:
             raise NoNode(action=f"run VM {vm.name}", reasons=choice.why_none)
@@ -65,6 +77,7 @@ class StartVm(Command, frozen=True, kw_only=True):
             detail="",
             started_at=context.now,
             stop_reason=DownReason.NONE,
+            stop_note="",
         )
         tx.vms.update(vm)
         emit(tx, context, EventType.USER_STARTED_VM, vm=vm, node=tx.nodes.get(self.node_id))
@@ -72,7 +85,7 @@ class StartVm(Command, frozen=True, kw_only=True):
     def plan(self, means: Means) -> tuple[Step, ...]:
         async def define() -> None:
             with means.store.transaction() as tx:
-                spec = spec_of(tx, the_vm(tx, self.id))
+                spec = self._for_this_run(spec_of(tx, the_vm(tx, self.id)))
             await (await means.fleet.node(self.node_id)).define_vm(spec)
 
         async def undefine() -> None:
@@ -117,7 +130,17 @@ class StartVm(Command, frozen=True, kw_only=True):
                 node_id=None,
                 detail=error,
                 stopped_at=context.now,
-                stop_reason=DownReason.FAILED,
+                stop_reason=self.again or DownReason.FAILED,
             )
         tx.vms.update(vm)
         emit(tx, context, EventType.USER_FAILED_RUN_VM, vm=vm, node=tx.nodes.get(self.node_id), reason=error)
+
+    def _for_this_run(self, spec: VmSpec) -> VmSpec:
+        if self.boot_devices:
+            spec = msgspec.structs.replace(spec, boot_devices=self.boot_devices)
+        return msgspec.structs.replace(spec, start_paused=True) if self.paused else spec
+
+
+def needed_bytes(tx: Transaction, vm: Vm) -> int:
+    """What has to be free where it starts: what is above its guaranteed memory the balloon may take back."""
+    return vm.memory_guaranteed_bytes if balloons(vm, cluster_of(tx, vm)) else vm.memory_bytes

@@ -20,13 +20,14 @@ from node.steps import Step
 
 
 class _EndOfVm(Command, frozen=True, kw_only=True):
-    """`node_id` and `was` are what the VM was on and in before."""
+    """`reason` is what its user says of it; `node_id` and `was` are what the VM was on and in before."""
 
     forward_only: ClassVar[bool] = True
     action: ClassVar[str]
     failed: ClassVar[EventType]
 
     id: str
+    reason: str = ""
     node_id: str = ""
     was: VmStatus = VmStatus.UP
 
@@ -41,7 +42,7 @@ class _EndOfVm(Command, frozen=True, kw_only=True):
         return (Lock("VM", self.id),)
 
     def begin(self, tx: Transaction, context: Context) -> None:
-        tx.vms.update(replace(the_vm(tx, self.id), status=VmStatus.POWERING_DOWN))
+        tx.vms.update(replace(the_vm(tx, self.id), status=VmStatus.POWERING_DOWN, stop_note=self.reason))
 
     def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         vm = the_vm(tx, self.id)

@@ -12,7 +12,7 @@ from alembic import op
 from hosted_engine.engine.roles import predefined
 
 revision = "0010"
-down_revision = "0007"
+down_revision = "0008"
 
 SYSTEM, EVERYONE = "aaa00000-0000-0000-0000-123456789aaa", "eee00000-0000-0000-0000-123456789eee"
 SUPER_USER = "00000000-0000-0000-0000-000000000001"
@@ -24,6 +24,7 @@ PREDEFINED = Path(predefined.__file__).with_name("predefined.json")
 def upgrade() -> None:
     directory_tables()
     access_tables()
+    change_sessions()
     if not op.get_bind().execute(sa.text("SELECT count(*) FROM data_centers")).scalar():
         change_users()
         return
@@ -78,7 +79,7 @@ def directory_tables() -> None:
         sa.Column("domain", sa.Text(), nullable=False),
         sa.Column("domain_entry_id", sa.Text(), nullable=False),
         sa.Column("namespace", sa.Text(), nullable=False),
-        sa.UniqueConstraint("domain", "domain_entry_id"),
+        sa.UniqueConstraint("domain", "namespace", "name"),
     )
 
 
@@ -152,6 +153,9 @@ def administrators() -> None:
             },
         )
         op.get_bind().execute(
+            sa.text("UPDATE sessions SET login = :login WHERE user_id = :id"), {"login": user["name"], "id": user["id"]}
+        )
+        op.get_bind().execute(
             sa.text("UPDATE users SET name = :name, domain = :domain WHERE id = :id"),
             {"name": f"{principal}@{name}", "domain": name, "id": user["id"]},
         )
@@ -170,11 +174,15 @@ def change_users() -> None:
         for name in ("domain_entry_id", "department", "namespace"):
             users.alter_column(name, server_default=None)
     op.execute("UPDATE users SET domain_entry_id = id")
+
+
+def change_sessions() -> None:
     with op.batch_alter_table("sessions") as sessions:
         sessions.add_column(sa.Column("group_ids", sa.Text(), nullable=False, server_default="[]"))
         sessions.add_column(sa.Column("address", sa.Text(), nullable=False, server_default=""))
+        sessions.add_column(sa.Column("login", sa.Text(), nullable=False, server_default=""))
     with op.batch_alter_table("sessions") as sessions:
-        for name in ("group_ids", "address"):
+        for name in ("group_ids", "address", "login"):
             sessions.alter_column(name, server_default=None)
 
 

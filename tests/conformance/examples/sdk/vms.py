@@ -183,7 +183,7 @@ CASES = (
     Case("set_vm_serial_number", serial_number, (seeds.my_vm,), then=seeds.started),
     Case("pin_vm", pinned, (seeds.my_vm, seeds.my_host)),
     Case("set_vm_lease_storage_domain", lease, (seeds.my_vm, seeds.my_storage())),
-    Case("add_vm_nic", nic, (seeds.my_vm, seeds.my_network)),
+    Case("add_vm_nic", nic, (seeds.my_vm, seeds.my_network_in_cluster)),
     Case("download_vm_ovf", ovf, (seeds.my_vm,)),
     Case("remove_numa_nodes_from_vm", no_numa_nodes, (seeds.my_vm, seeds.numa_nodes)),
     Case("get_display_ticket", None, (seeds.my_vm, seeds.started)),

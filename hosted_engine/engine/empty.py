@@ -1,0 +1,57 @@
+"""Collections of the API in which nothing can be yet, because nothing here makes or finds any: they are there, and
+empty. One leaves this list when its entity is declared."""
+
+from collections.abc import Mapping
+
+_ANYWHERE = frozenset[str]()
+
+# By the service of a collection: the services of the objects below which it is meant, any of them where none is named.
+EMPTY: Mapping[str, frozenset[str]] = {
+    "AffinityGroups": _ANYWHERE,
+    "AssignedCpuProfiles": _ANYWHERE,
+    "AssignedDiskProfiles": _ANYWHERE,
+    "Balances": _ANYWHERE,
+    "ClusterEnabledFeatures": _ANYWHERE,
+    "ClusterExternalProviders": _ANYWHERE,
+    "CpuProfiles": _ANYWHERE,
+    "DiskProfiles": _ANYWHERE,
+    "EngineKatelloErrata": _ANYWHERE,
+    "EventSubscriptions": _ANYWHERE,
+    "ExternalHostProviders": _ANYWHERE,
+    "ExternalNetworkProviderConfigurations": _ANYWHERE,
+    "HostHooks": _ANYWHERE,
+    "Icons": _ANYWHERE,
+    "ImageTransfers": _ANYWHERE,
+    "Images": _ANYWHERE,
+    "InstanceTypeGraphicsConsoles": _ANYWHERE,
+    "InstanceTypeWatchdogs": _ANYWHERE,
+    "IscsiBonds": _ANYWHERE,
+    "KatelloErrata": _ANYWHERE,
+    "NetworkFilters": _ANYWHERE,
+    "NetworkLabels": frozenset({"HostNic", "Network"}),
+    "NicNetworkFilterParameters": _ANYWHERE,
+    "OpenstackImageProviders": _ANYWHERE,
+    "OpenstackNetworkProviders": _ANYWHERE,
+    "OpenstackVolumeProviders": _ANYWHERE,
+    "Qoss": _ANYWHERE,
+    "Quotas": _ANYWHERE,
+    "Snapshots": _ANYWHERE,
+    "StorageServerConnectionExtensions": _ANYWHERE,
+    "TemplateCdroms": _ANYWHERE,
+    "TemplateGraphicsConsoles": _ANYWHERE,
+    "TemplateMediatedDevices": _ANYWHERE,
+    "TemplateWatchdogs": _ANYWHERE,
+    "UserOptions": _ANYWHERE,
+    "VmApplications": _ANYWHERE,
+    "VmBackups": _ANYWHERE,
+    "VmCdroms": _ANYWHERE,
+    "VmCheckpoints": _ANYWHERE,
+    "VmGraphicsConsoles": _ANYWHERE,
+    "VmHostDevices": _ANYWHERE,
+    "VmMediatedDevices": _ANYWHERE,
+    "VmNumaNodes": _ANYWHERE,
+    "VmPools": _ANYWHERE,
+    "VmReportedDevices": _ANYWHERE,
+    "VmSessions": _ANYWHERE,
+    "VmWatchdogs": _ANYWHERE,
+}

@@ -1,0 +1,56 @@
+"""Puts what the nodes say in the place of values that no database has: the ids of the objects of which it holds."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from hosted_engine.engine.entity.registry import record_of
+from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.search.question import AnyOf, Comparison, OneOf, Order, Present, Question, Range, Test
+from hosted_engine.engine.search.words import Observed, Own, Step
+
+if TYPE_CHECKING:
+    from hosted_engine.engine.entity.declaration import Entity
+
+
+def ground(question: Question, entity: "Entity[Any]", tx: Transaction, readings: Readings) -> Question:
+    """`question`, without a value that is only observed."""
+
+    def values(leaf: Observed, steps: tuple[Step, ...]) -> Sequence[tuple[Any, str]]:
+        model = record_of(steps[-1].table if steps else entity.table).model
+        return [(leaf.of(item, readings), item.id) for item in tx.of(model).list()]
+
+    def test(one: Test) -> Test:
+        if not isinstance(one.value, Observed):
+            return one
+        ids = tuple(id_ for value, id_ in values(one.value, one.steps) if holds(one.comparison, value))
+        return replace(one, value=Own("id"), comparison=OneOf(ids))
+
+    def order(one: Order) -> Order:
+        if not isinstance(one.value, Observed):
+            return one
+        known = [(value, id_) for value, id_ in values(one.value, one.steps) if value is not None]
+        places = dict(one.ranks) or {value: place for place, value in enumerate(sorted({value for value, _ in known}))}
+        return replace(one, value=Own("id"), ranks=tuple((id_, places[value]) for value, id_ in known))
+
+    def any_of(one: AnyOf) -> AnyOf:
+        return replace(one, tests=tuple(map(test, one.tests)))
+
+    alternatives = tuple(tuple(map(any_of, all_of)) for all_of in question.alternatives)
+    return replace(question, alternatives=alternatives, order=tuple(map(order, question.order)))
+
+
+def holds(comparison: Comparison, value: Any) -> bool:
+    """Nothing is known of None: it compares with nothing."""
+    if value is None:
+        return False
+    match comparison:
+        case OneOf(values):
+            return value in values
+        case Present():
+            return True
+        case Range(least, most, least_in, most_in):
+            above = least is None or value > least or (least_in and value == least)
+            return above and (most is None or value < most or (most_in and value == most))
+    raise TypeError(f"{comparison} is not for what is observed")

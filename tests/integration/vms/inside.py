@@ -1,0 +1,324 @@
+"""Runs inside the machine: VMs by the node's own code on the real libvirt. The first word names the case."""
+
+import asyncio
+import json
+import re
+import sys
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import libvirt
+import libvirt_qemu
+import msgspec
+
+from node.api.messages.images import ImageFormat, ImageRef
+from node.api.messages.machine import Accelerator
+from node.api.messages.vms import BootDevice, DiskBus, Firmware, VmDisk, VmNic, VmSpec, VmState
+from node.api.refusals import NotStartable
+from node.observe.parse import Memory
+from node.storage import layout
+from node.system.clock import SystemClock
+from node.system.process import run
+from node.system.threads import Threads
+from node.vms.balloon_keeper import BalloonKeeper
+from node.vms.domain_xml import Surroundings, console_log
+from node.vms.libvirt_hypervisor import URI, LibvirtHypervisor
+from node.vms.lifecycle import Vms
+from node.vms.runs import Runs
+from tests.unit.node.vm_settings import changed
+
+SHARED = Path("/shared")
+SURROUNDINGS = Surroundings(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath("/var/log/libvirt/qemu"))
+BOOT_S = 240  # three times what it takes on a busy machine
+MIB = 1 << 20
+HD, CDROM, NETWORK = BootDevice.HD, BootDevice.CDROM, BootDevice.NETWORK
+
+# What QEMU is not told on its command line: the agent does it, libvirt's monitor does it, or nobody has to know.
+NOT_IN_ARGUMENTS = {"memory_guaranteed_bytes", "start_paused", "nics.linked", "nics.bridge", "nics.isolated"}
+_EACH_START = re.compile(r"domain-\d+-|\bfd\b\W+\d+")  # differs from start to start
+
+
+async def nothing(*_: object) -> None:
+    return None
+
+
+class Node:
+    """What of a node VMs need. `volumes` have every image that is asked for."""
+
+    def __init__(self) -> None:
+        self.hypervisor = LibvirtHypervisor()
+        self.vms = Vms(
+            self.hypervisor,
+            Threads("vms", 4),
+            SURROUNDINGS,
+            Runs(Path("/run/trivet-runs")),
+            ready=nothing,
+            holder=nothing,
+            taker=nothing,
+            tell=lambda _: None,
+            clock=SystemClock(),
+        )
+        self.vms.watch()
+
+    def image(self, source: Path | None = None, form: ImageFormat = ImageFormat.RAW) -> ImageRef:
+        """A new one, with the content of `source`."""
+        ref = ImageRef(volume="data", disk_id=str(uuid.uuid4()), image_id="image")
+        self.make(ref, form, source)
+        return ref
+
+    def make(self, ref: ImageRef, form: ImageFormat, source: Path | None = None) -> None:
+        path = Path(layout.image(SURROUNDINGS.volumes, ref))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if source is None:
+            run("qemu-img", "create", "-q", "-f", form.value, str(path), str(MIB))
+        else:
+            run("qemu-img", "convert", "-O", form.value, str(source), str(path))
+
+    async def start(self, spec: VmSpec) -> VmState:
+        await self.vms.define(spec)
+        return (await self.vms.start(spec.id)).state
+
+    async def why_not_started(self, spec: VmSpec) -> str:
+        try:
+            await self.start(spec)
+        except NotStartable as err:
+            return err.text.why
+        return ""
+
+    async def end(self, *specs: VmSpec) -> None:
+        for spec in specs:
+            await self.vms.destroy(spec.id)
+            await self.vms.undefine(spec.id)
+
+    async def says(self, spec: VmSpec, *wanted: str) -> str:
+        """What the console said until all of `wanted` were in it, in that order."""
+        async with asyncio.timeout(BOOT_S):
+            while not _in_order(text := self.console(spec), wanted):  # noqa: ASYNC110 - a file
+                await asyncio.sleep(0.2)
+        return text
+
+    def console(self, spec: VmSpec) -> str:
+        path = Path(console_log(SURROUNDINGS, spec.id))
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def ask_qemu(self, spec: VmSpec, command: str, **arguments: Any) -> Any:
+        connection = libvirt.open(URI)
+        domain = connection.lookupByUUIDString(spec.id)
+        asked = json.dumps({"execute": command, "arguments": arguments})
+        return json.loads(libvirt_qemu.qemuMonitorCommand(domain, asked, 0))["return"]
+
+    async def started_as(self, spec: VmSpec) -> tuple[str, str]:
+        """The command line of its QEMU, and the time zone in its environment."""
+        for one in spec.disks:
+            self.make(one.image, one.format)
+        await self.start(msgspec.structs.replace(spec, start_paused=True))
+        report = await self.vms.find(spec.id)
+        assert report is not None
+        assert report.state is VmState.PAUSED
+        process = Path(f"/proc/{report.pid}")
+        arguments = _EACH_START.sub("", (process / "cmdline").read_text())
+        zones = [line for line in (process / "environ").read_text().split("\0") if line.startswith("TZ=")]
+        await self.end(spec)
+        return arguments, "".join(zones)
+
+
+def _in_order(text: str, wanted: tuple[str, ...]) -> bool:
+    at = 0
+    for words in wanted:
+        at = text.find(words, at)
+        if at < 0:
+            return False
+    return True
+
+
+def vm(*, memory_bytes: int = 128 * MIB, **values: Any) -> VmSpec:
+    vm_id = str(uuid.uuid4())
+    return VmSpec(id=vm_id, name=f"vm-{vm_id[:8]}", memory_bytes=memory_bytes, **values)
+
+
+def disk(image: ImageRef, *, boot: bool = True, **values: Any) -> VmDisk:
+    return VmDisk(image=image, format=ImageFormat.RAW, boot=boot, **values)
+
+
+def nic() -> VmNic:
+    return VmNic(id=str(uuid.uuid4()), mac="02:00:00:00:00:0a", bridge="br0")
+
+
+async def every_setting_is_taken_by_libvirt(node: Node) -> None:
+    """Its schema is checked when the VM is defined."""
+    for name, _, other in changed():
+        try:
+            await node.vms.define(other)
+        finally:
+            print(name)
+        await node.vms.undefine(other.id)
+
+
+async def every_setting_reaches_qemu(node: Node) -> None:
+    known: dict[VmSpec, tuple[str, str]] = {}
+    for name, base, other in changed():
+        if base.leases or other.leases:
+            continue  # no sanlock here
+        if base not in known:
+            known[base] = await node.started_as(base)
+        before, after = known[base], await node.started_as(other)
+        print(name, "" if before != after else "same")
+        assert (before[0] != after[0]) is (name not in NOT_IN_ARGUMENTS), name
+        if name == "time_zone":
+            assert (before[1], after[1]) == ("", f"TZ={other.time_zone}")
+
+
+async def an_i440fx_boots_from_ide(node: Node) -> None:
+    spec = vm(machine="pc", disks=(disk(node.image(SHARED / "tiny.qcow2"), bus=DiskBus.IDE),))
+    assert await node.start(spec) is VmState.UP
+    await node.says(spec, "Booting from Hard Disk", "trivet-tiny: ready")
+    await node.end(spec)
+
+
+async def a_paused_vm_stands_still_until_it_is_resumed(node: Node) -> None:
+    spec = vm(disks=(disk(node.image(SHARED / "tiny.qcow2")),), start_paused=True)
+    assert await node.start(spec) is VmState.PAUSED
+    await asyncio.sleep(3)
+    assert node.console(spec) == ""
+    assert (await node.vms.resume(spec.id)).state is VmState.UP
+    await node.says(spec, "Booting from Hard Disk")
+    await node.end(spec)
+
+
+async def devices_are_tried_in_their_order(node: Node) -> None:
+    boots = (disk(node.image(SHARED / "tiny.qcow2")), disk(node.image(), boot=False))
+    spec = vm(disks=boots, nics=(nic(),), boot_devices=(CDROM, NETWORK, HD))
+    await node.start(spec)
+    await node.says(spec, "Booting from DVD/CD", "iPXE", "Booting from Hard Disk", "trivet-tiny: booted")
+    await node.end(spec)
+    spec = vm(disks=boots, nics=(nic(),), boot_devices=(HD, NETWORK))
+    await node.start(spec)
+    said = await node.says(spec, "Booting from Hard Disk", "trivet-tiny: booted")
+    assert "DVD/CD" not in said
+    assert "net0" not in said  # iPXE's name for a NIC that it tries
+    await node.end(spec)
+
+
+async def what_is_not_named_is_not_tried(node: Node) -> None:
+    spec = vm(disks=(disk(node.image(SHARED / "tiny.qcow2")),), nics=(nic(),), boot_devices=(NETWORK,))
+    await node.start(spec)
+    said = await node.says(spec, "iPXE", "No bootable device")
+    assert "Hard Disk" not in said
+    await node.end(spec)
+
+
+async def the_boot_menu_is_offered(node: Node) -> None:
+    with_menu = vm(disks=(disk(node.image(SHARED / "tiny.qcow2")),), boot_menu=True)
+    await node.start(with_menu)
+    await node.says(with_menu, "Press ESC for boot menu")
+    await node.end(with_menu)
+
+
+async def secure_boot_starts_nothing_that_is_not_signed(node: Node) -> None:
+    for firmware, words in ((Firmware.UEFI, "EFI stub"), (Firmware.UEFI_SECURE_BOOT, "Access Denied")):
+        spec = vm(disks=(disk(node.image(SHARED / "efi.img")),), firmware=firmware)
+        await node.start(spec)
+        said = await node.says(spec, words)
+        assert ("EFI stub" in said) is (firmware is Firmware.UEFI)
+        await node.end(spec)
+
+
+async def secure_boot_holds_for_a_vm_that_ran_without_it(node: Node) -> None:
+    spec = vm(disks=(disk(node.image(SHARED / "efi.img")),), firmware=Firmware.UEFI)
+    await node.start(spec)
+    await node.says(spec, "EFI stub")
+    await node.vms.destroy(spec.id)
+    spec = msgspec.structs.replace(spec, firmware=Firmware.UEFI_SECURE_BOOT)
+    await node.start(spec)
+    await node.says(spec, "Access Denied")
+    await node.end(spec)
+
+
+async def a_shared_disk_is_used_by_two_vms_and_no_other_is(node: Node) -> None:
+    image = node.image()
+    one, two = (vm(disks=(disk(image, shareable=True),)) for _ in range(2))
+    for spec in (one, two):
+        assert await node.start(spec) is VmState.UP
+    await node.end(one, two)
+    one, two = (vm(disks=(disk(image),)) for _ in range(2))
+    assert await node.start(one) is VmState.UP
+    assert "lock" in await node.why_not_started(two)
+    await node.end(one, two)
+
+
+async def a_guest_gives_memory_back_as_far_as_it_is_not_guaranteed(node: Node) -> None:
+    guaranteed = 160 * MIB
+    image = node.image(SHARED / "tiny.qcow2")
+    spec = vm(memory_bytes=256 * MIB, memory_guaranteed_bytes=guaranteed, disks=(disk(image),))
+    await node.start(spec)
+    await node.says(spec, "trivet-tiny: ready")
+
+    async def until_it_has(kib: int, *, free: float) -> None:
+        def memory() -> Memory:
+            return Memory(1000, int(1000 * free), 0, 0)
+
+        keeper = BalloonKeeper(node.hypervisor, Threads("balloon", 1), memory=memory, clock=SystemClock())
+        async with asyncio.timeout(BOOT_S):
+            while (found := node.hypervisor.find(spec.id)) is None or found.balloon_kib != kib:
+                keeper.look()
+                await asyncio.sleep(1)
+
+    await until_it_has(guaranteed >> 10, free=0.02)
+    await until_it_has(spec.memory_bytes >> 10, free=0.5)
+    await node.end(spec)
+
+
+async def the_hardware_clock_shows_the_time_of_its_zone(node: Node) -> None:
+    """None of these is UTC, and one has half an hour beside."""
+    for zone in ("Asia/Kolkata", "America/Anchorage", ""):
+        spec = vm(time_zone=zone, start_paused=True)
+        await node.start(spec)
+        shown = node.ask_qemu(spec, "qom-get", path="/machine", property="rtc-time")
+        now = datetime.now(ZoneInfo(zone or "UTC")).replace(tzinfo=None)
+        clock = datetime(
+            1900 + shown["tm_year"],
+            1 + shown["tm_mon"],
+            shown["tm_mday"],
+            shown["tm_hour"],
+            shown["tm_min"],
+            shown["tm_sec"],
+        )
+        assert abs((now - clock).total_seconds()) < 60, (zone, now, clock)
+        await node.end(spec)
+
+
+CASES: dict[str, Callable[[Node], Awaitable[None]]] = {
+    case.__name__: case
+    for case in (
+        every_setting_is_taken_by_libvirt,
+        every_setting_reaches_qemu,
+        an_i440fx_boots_from_ide,
+        a_paused_vm_stands_still_until_it_is_resumed,
+        devices_are_tried_in_their_order,
+        what_is_not_named_is_not_tried,
+        the_boot_menu_is_offered,
+        secure_boot_starts_nothing_that_is_not_signed,
+        secure_boot_holds_for_a_vm_that_ran_without_it,
+        a_shared_disk_is_used_by_two_vms_and_no_other_is,
+        the_hardware_clock_shows_the_time_of_its_zone,
+        a_guest_gives_memory_back_as_far_as_it_is_not_guaranteed,
+    )
+}
+
+
+async def main(name: str) -> None:
+    node = Node()
+    try:
+        await CASES[name](node)
+    except BaseException:
+        for log in sorted(Path(SURROUNDINGS.console_logs).glob("*.log")):
+            print(log, log.read_text(errors="replace")[-4000:])
+        raise
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))

@@ -1,0 +1,60 @@
+"""VMs by the node's own code on the real libvirt and QEMU of the node image: what their settings come to."""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from images import build
+from tests.integration.vms.machine import Machine
+
+INSIDE = "tests.integration.vms.inside"
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="makes namespaces and mounts")
+
+
+@pytest.fixture(scope="module")
+def machine() -> Iterator[Machine]:
+    tree, folder = build.build_node(build.DEFAULT_STORE, print), tempfile.mkdtemp(prefix="trivet-vms-", dir="/var/tmp")
+    made = Machine(tree, Path(folder))
+    try:
+        (made.shared / "tiny.qcow2").write_bytes(build.build_tiny(build.DEFAULT_STORE, print).read_bytes())
+        _make_efi_disk(made.shared / "efi.img")
+        made.wait()
+        yield made
+    finally:
+        made.remove()
+
+
+def _make_efi_disk(path: Path) -> None:
+    """Its boot loader is a kernel that no key of the firmware has signed."""
+    vmlinuz, _ = build.tiny_kernel(build.DEFAULT_STORE, print)
+    for argv in (
+        ("mkfs.fat", "-C", path, "32768"),
+        ("mmd", "-i", path, "::EFI", "::EFI/BOOT"),
+        ("mcopy", "-i", path, vmlinuz, "::EFI/BOOT/BOOTX64.EFI"),
+    ):
+        subprocess.run(argv, check=True, stdout=subprocess.PIPE)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "every_setting_is_taken_by_libvirt",
+        "every_setting_reaches_qemu",
+        "an_i440fx_boots_from_ide",
+        "a_paused_vm_stands_still_until_it_is_resumed",
+        "devices_are_tried_in_their_order",
+        "what_is_not_named_is_not_tried",
+        "the_boot_menu_is_offered",
+        "secure_boot_starts_nothing_that_is_not_signed",
+        "secure_boot_holds_for_a_vm_that_ran_without_it",
+        "a_shared_disk_is_used_by_two_vms_and_no_other_is",
+        "the_hardware_clock_shows_the_time_of_its_zone",
+        "a_guest_gives_memory_back_as_far_as_it_is_not_guaranteed",
+    ],
+)
+def test_vms(machine: Machine, case: str) -> None:
+    print(machine.run(INSIDE, case))

@@ -1,0 +1,260 @@
+"""An engine in this process that is asked for additions and updates, with a whole body for each."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import httpx
+
+from hosted_engine.engine.engine import Engine
+from hosted_engine.engine.entities import ENTITIES
+from hosted_engine.engine.entity.declaration import Entity, Place
+from hosted_engine.engine.ids import new_id
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.users.accounts import Account, AccountGroup
+from hosted_engine.engine.users.domains import INTERNAL, domain_id
+from hosted_engine.rest.app import make_app
+from hosted_engine.rest.media.wire import Wire
+from hosted_engine.rest.media.xml_read import XmlReader
+from hosted_engine.rest.media.xml_write import XmlWriter
+from hosted_engine.rest.resources import handlers
+from hosted_engine.rest.router import find
+from hosted_engine.rest.schema import schema
+from tests.fakes.engine import DATA_ID, World
+from tests.unit.rest.asked import API
+from tests.unit.rest.test_auth import ADMIN, PASSWORD, set_password
+
+READER, WRITER = XmlReader(schema()), XmlWriter(schema())
+HEADERS = {"Content-Type": "application/xml", "Accept": "application/xml", "Expect": "201-created"}
+HANDLERS = handlers(cast(Engine, None))
+GIB = 1 << 30
+
+# Stand in bodies for what no object has yet; `{vm}` for the id of a VM, `{a new vm}` for that of one of its own.
+NAME, NUMBER = "{a name}", "{a number}"
+MOST = 8000  # objects that are added
+
+_DISK = {"name": NAME, "provisioned_size": GIB, "format": "raw", "storage_domains": [{"name": "data"}]}
+_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJJ4hAUAaM0V3J0M3Q8Zg0X0u2yqf6lVtq8cRZkq0L8d myuser@example.com"
+
+# A body of an addition to each collection, with what it cannot do without; what the path says is left out of it.
+BODIES: Mapping[str, Wire] = {
+    "AffinityLabelHosts": {"id": "{host}"},
+    "AffinityLabelVms": {"id": "{vm}"},
+    "AffinityLabels": {"name": NAME},
+    "AssignedAffinityLabels": {"id": "{label}"},
+    "AssignedPermissions": {"role": {"name": "UserRole"}, "user": {"id": "{user}"}},
+    "AssignedTags": {"id": "{tag}"},
+    "AssignedVnicProfiles": {"name": NAME},
+    "Bookmarks": {"name": NAME, "value": "Vms:"},
+    "ClusterNetworks": {"id": "{a new network}"},
+    "Clusters": {"name": NAME, "data_center": {"name": "Default"}},
+    "DataCenterNetworks": {"name": NAME},
+    "DataCenters": {"name": NAME, "local": False},
+    "DiskAttachments": {"interface": "virtio", "bootable": False, "disk": _DISK},
+    "Disks": _DISK,
+    "Groups": {"name": NAME, "domain": {"name": "internal-authz"}},
+    "InstanceTypeNics": {"name": NAME},
+    "InstanceTypes": {"name": NAME},
+    "MacPools": {"name": NAME, "ranges": [{"from": f"02:00:{NUMBER}:00:00", "to": f"02:00:{NUMBER}:00:01"}]},
+    "Networks": {"name": NAME, "data_center": {"name": "Default"}},
+    "Permits": {"id": "22"},
+    "Roles": {"name": NAME},
+    "SshPublicKeys": {"content": _KEY},
+    "StorageDomainDisks": {name: said for name, said in _DISK.items() if name != "storage_domains"},
+    "SystemPermissions": {"role": {"name": "UserRole"}, "user": {"id": "{user}"}},
+    "Tags": {"name": NAME},
+    "Users": {"user_name": f"{NAME}@internal-authz", "domain": {"name": "internal-authz"}},
+    "VmNics": {"name": NAME},
+    "Vms": {"name": NAME, "cluster": {"name": "Default"}, "template": {"name": "Blank"}},
+    "VnicProfiles": {"name": NAME, "network": {"id": "{network}"}},
+}
+_COLLECTIONS = {
+    "host": "/hosts",
+    "label": "/affinitylabels",
+    "network": "/networks",
+    "tag": "/tags",
+    "user": "/users",
+    "vm": "/vms",
+}
+
+
+def templates() -> Iterator[tuple[str, str, str]]:
+    """(service, method, path with names for ids) of every addition and update that is there, in each of its places."""
+    for service, method in sorted(key for key in HANDLERS if key[1] in ("add", "update")):
+        paths = sorted((p for p, m, s in schema().routes() if (s, m.name) == (service, method)), key=len)
+        paths = [path for path in paths if not path.startswith("/cpuprofiles")]  # of which there are none
+        all_places = [place for entity in ENTITIES for place in entity.places if method in place.methods]
+        places = [place for place in all_places if service in place.services]
+        for place in places:
+            yield service, method, next(path for path in paths if all(f"{{{name}}}" in path for name in place.within))
+        if not places:
+            yield service, method, paths[0]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Of an API that is there; `path` is of the collection, or of the object that is updated; `above` are the names of
+    what stands above it there."""
+
+    service: str
+    method: str
+    path: str
+    above: frozenset[str] = frozenset()
+
+    @property
+    def type(self) -> str:
+        takes = schema().service(self.service).methods[self.method].takes
+        return next(kind for kind in takes.values() if schema().is_type(kind))
+
+    @property
+    def root(self) -> str:
+        return schema().type(self.type).tag
+
+    @property
+    def entity(self) -> Entity[Any] | None:
+        """None for what is not declared, and for what is only assigned: nothing of it can be set there."""
+        return self._declared[0] if self._declared else None
+
+    @property
+    def fields_above(self) -> frozenset[str]:
+        """Those of the entity that the path says."""
+        return (
+            frozenset(within.field for within in self._declared[1].within.values()) if self._declared else frozenset()
+        )
+
+    @property
+    def _declared(self) -> tuple[Entity[Any], Place] | None:
+        for entity in ENTITIES:
+            for place in entity.places:
+                if self.service in place.services and not place.shows and set(place.within) <= self.above:
+                    return entity, place
+        return None
+
+
+@dataclass
+class Site:
+    loop: asyncio.Runner
+    http: httpx.AsyncClient
+    world: World
+    made: int = 0
+    ids: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, loop: asyncio.Runner) -> "Site":
+        world = World()
+        set_password(world.store)
+        _double(world)
+        app = make_app(store=world.store, handlers=handlers(world.engine), authority_pem=b"")
+        transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+        return cls(
+            loop, httpx.AsyncClient(transport=transport, base_url="https://engine", auth=(ADMIN, PASSWORD)), world
+        )
+
+    def end(self) -> None:
+        self.loop.run(self.world.engine.stop())
+        self.loop.run(self.http.aclose())
+
+    def ask(self, http: str, path: str, body: bytes = b"") -> httpx.Response:
+        return self.loop.run(self.http.request(http, API + path, content=body, headers=HEADERS))
+
+    def send(self, operation: Operation, body: Wire) -> httpx.Response:
+        http = "POST" if operation.method == "add" else "PUT"
+        return self.ask(http, operation.path, WRITER.one(body, operation.type))
+
+    def add(self, operation: Operation) -> Wire:
+        """A new object."""
+        response = self.send(operation, self.body(operation))
+        assert response.status_code in (200, 201), f"the body in BODIES is refused: {response.text}"
+        return READER.one(response.content, operation.type)
+
+    def get(self, path: str, type_name: str, follow: str = "") -> Wire:
+        response = self.ask("GET", f"{path}?follow={follow}" if follow else path)
+        assert response.status_code == 200, response.text
+        return READER.one(response.content, type_name)
+
+    def operation(self, service: str, method: str, template: str) -> Operation:
+        """With ids in its path: all that stands in it is made for it, or is there."""
+        self.ids = {"storage_domain": DATA_ID}  # the other one is the engine's own
+        collection = template if method == "add" else template.rpartition("/")[0]
+        path, above = self._filled(collection), names_in(collection)
+        return Operation(service, method, path if method == "add" else f"{path}/{self._item(path, above)}", above)
+
+    def object_at(self, template: str) -> str:
+        """The path of an object with ids in it."""
+        return self._filled(template)
+
+    def body(self, operation: Operation) -> Wire:
+        number = self.number()
+        said_above = operation.above | ({"user"} if "group" in operation.above else set())
+        whole = {name: said for name, said in BODIES[operation.service].items() if name not in said_above}
+        text = json.dumps(whole).replace(NAME, f"new{number}")
+        text = text.replace(NUMBER, f"{number >> 8:02x}:{number & 255:02x}")
+        for name, path in _COLLECTIONS.items():
+            if f"{{{name}}}" in text:
+                text = text.replace(f"{{{name}}}", self._id(name, path, frozenset()))
+            if f"{{a new {name}}}" in text:
+                text = text.replace(f"{{a new {name}}}", self._item(path, frozenset()))
+        return cast(Wire, json.loads(text))
+
+    def number(self) -> int:
+        """One that nothing has had yet."""
+        self.made += 1
+        return self.made
+
+    def known(self) -> Mapping[str, list[str]]:
+        """The ids of what there is, by tables; the engine's own storage domain is nobody's to use."""
+        with self.world.store.transaction() as tx:
+            ids = {entity.table: [item.id for item in tx.of(entity.model).list()] for entity in ENTITIES}
+        return ids | {"storage_domains": [DATA_ID]}
+
+    def _filled(self, template: str) -> str:
+        """With the ids of objects in the place of names."""
+        path, above = "", frozenset[str]()
+        for part in template.strip("/").split("/"):
+            name = part.strip("{}")
+            path += f"/{part}" if name == part else f"/{self._id(name, path, above)}"
+            above |= names_in(part)
+        return path
+
+    def _id(self, name: str, path: str, above: frozenset[str]) -> str:
+        if name not in self.ids:
+            self.ids[name] = self._item(path, above)
+        return self.ids[name]
+
+    def _item(self, path: str, above: frozenset[str]) -> str:
+        """One of the collection at `path`: a new one where it takes one."""
+        service = find(schema(), path.strip("/").split("/"), "GET").service.name
+        if (service, "add") in HANDLERS:
+            return str(self.add(Operation(service, "add", path, above))["id"])
+        kind = next(iter(schema().service(service).methods["list"].gives.values())).removesuffix("[]")
+        return str(READER.many(self.ask("GET", path).content, kind)[-1]["id"])
+
+
+def names_in(template: str) -> frozenset[str]:
+    return frozenset(part.strip("{}") for part in template.split("/") if part.startswith("{"))
+
+
+def _double(world: World) -> None:
+    """Of what there is one of there is a second one, so that every reference can name another. The second data center
+    has a management network; disks may lie in every storage domain."""
+    with world.store.transaction() as tx:
+        (network,) = tx.networks.list()
+        for domain in tx.storage_domains.list(hosted_engine=True):
+            tx.storage_domains.update(replace(domain, hosted_engine=False))
+        for entity in ENTITIES:
+            items = tx.of(entity.model).list()
+            if len(items) == 1 and entity.path and entity.table != "vms":
+                tx.of(entity.model).add(replace(items[0], id=new_id(), name="second"))
+        (second,) = tx.data_centers.list(name="second")
+        tx.networks.add(replace(network, id=new_id(), data_center_id=second.id))
+        _directory(tx)
+
+
+def _directory(tx: Transaction) -> None:
+    """Accounts and groups of the internal domain, for users and groups to be added."""
+    names = [f"new{number}" for number in range(MOST)]
+    domain = domain_id(INTERNAL)
+    tx.of(Account).add_all([Account(id=f"account {name}", name=name, domain_id=domain) for name in names])
+    tx.of(AccountGroup).add_all([AccountGroup(id=f"group {name}", name=name, domain_id=domain) for name in names])

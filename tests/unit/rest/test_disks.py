@@ -1,0 +1,435 @@
+"""Disks and their attachments through the unmodified SDK: made, attached, changed, and what is refused by name."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import ovirtsdk4 as sdk
+import pytest
+from ovirtsdk4 import services, types
+
+from tests.fakes.engine import DATA_ID, TINY_ID, TINY_IMAGE
+from tests.unit.rest.server import Served, served
+
+GIB = 1 << 30
+ENGINE_DOMAIN_ID = "40000000-0000-4000-8000-000000000001"
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(Path(tmp_path_factory.mktemp("engine"))) as there:
+        yield there
+
+
+@pytest.fixture
+def system(engine: Served) -> Iterator[services.SystemService]:
+    """Afterwards the VMs and disks of the test are gone."""
+    connection = engine.connection()
+    root = connection.system_service()
+    yield root
+    for vm in root.vms_service().list(search="name!=HostedEngine"):
+        root.vms_service().vm_service(vm.id).remove()
+    until(lambda: len(root.vms_service().list()) == 1)
+    for disk in root.disks_service().list(search="name!=tiny"):
+        root.disks_service().disk_service(disk.id).remove()
+    until(lambda: len(root.disks_service().list()) == 1)
+    connection.close()
+
+
+def until(done: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if done():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it did not come about")
+
+
+def disk(name: str | None = "mydisk", **more: Any) -> types.Disk:
+    given = {
+        "name": name,
+        "format": types.DiskFormat.COW,
+        "provisioned_size": GIB,
+        "storage_domains": [types.StorageDomain(name="data")],
+        **more,
+    }
+    return types.Disk(**{key: value for key, value in given.items() if value is not None})
+
+
+def add_disk(system: services.SystemService, name: str = "mydisk", **more: Any) -> types.Disk:
+    added = system.disks_service().add(disk(name, **more))
+    service = system.disks_service().disk_service(added.id)
+    until(lambda: service.get().status is types.DiskStatus.OK)
+    return service.get()
+
+
+def add_vm(system: services.SystemService, name: str = "myvm", template: str = "Blank") -> services.VmService:
+    vm = types.Vm(name=name, cluster=types.Cluster(name="Default"), template=types.Template(name=template))
+    service = system.vms_service().vm_service(system.vms_service().add(vm).id)
+    until(lambda: service.get().status is types.VmStatus.DOWN)
+    return service
+
+
+def attach(vm: services.VmService, of: types.Disk, **how: Any) -> types.DiskAttachment:
+    return vm.disk_attachments_service().add(types.DiskAttachment(disk=of, **how))
+
+
+def test_a_disk_has_what_was_asked_for(system: services.SystemService) -> None:
+    identity = "6A0F0E16-25F1-4C29-8D2B-3E8A0C1C8F10"
+    made = add_disk(
+        system, id=identity, description="of a test", format=types.DiskFormat.RAW, shareable=True, propagate_errors=True
+    )
+    assert (made.id, made.name, made.alias, made.description) == (identity.lower(), "mydisk", "mydisk", "of a test")
+    assert (made.format, made.sparse, made.shareable, made.propagate_errors) == (types.DiskFormat.RAW, True, True, True)
+    assert (made.backup, made.content_type) == (types.DiskBackup.NONE, types.DiskContentType.DATA)
+    assert made.actual_size == made.total_size == 196_608
+    assert [domain.id for domain in made.storage_domains] == [DATA_ID]
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "words"),
+    [
+        ({"name": None}, 400, r"Disk \[name\|alias\] required for add"),
+        ({"provisioned_size": None}, 400, r"Disk \[provisioned_size\] required for add"),
+        ({"storage_domains": None}, 400, r"Disk \[storage_domains.id\|name\] required for add"),
+        ({"storage_domains": [types.StorageDomain(name="nowhere")]}, 404, "no storage domain has the name nowhere"),
+        ({"storage_domains": [types.StorageDomain(name="data")] * 2}, 400, "disk.storage_domains.*one is possible"),
+        ({"name": "two words"}, 400, "disk.name.*letters, digits"),
+        ({"alias": "other"}, 400, "mydisk and other as disk.name and disk.alias"),
+        ({"id": "1234"}, 400, "disk.id.*UUID"),
+        ({"id": TINY_IMAGE.disk_id}, 400, "disk.id.*another disk has it"),
+        ({"sparse": False}, 400, "disk.sparse.*always thin"),
+        ({"shareable": True}, 400, "disk.format.*has to be raw"),
+        ({"backup": types.DiskBackup.INCREMENTAL}, 501, "disk.backup = incremental"),
+        ({"content_type": types.DiskContentType.ISO}, 501, "disk.content_type = iso"),
+        ({"storage_type": types.DiskStorageType.LUN}, 501, "disk.storage_type = lun"),
+        ({"disk_profile": types.DiskProfile(id="x")}, 501, "disk.disk_profile = .*id: x"),
+        ({"quota": types.Quota(id="x")}, 501, "disk.quota"),
+        ({"lun_storage": types.HostStorage(type=types.StorageType.ISCSI)}, 501, "disk.lun_storage"),
+        ({"initial_size": 1}, 501, "disk.initial_size = 1"),
+        ({"qcow_version": types.QcowVersion.QCOW2_V2}, 501, "disk.qcow_version = qcow2_v2"),
+        ({"sgio": types.ScsiGenericIO.UNFILTERED}, 501, "disk.sgio"),
+        ({"status": types.DiskStatus.OK}, 400, "disk.status cannot be set to ok here"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_disk_that_cannot_be_is_refused_by_name(
+    system: services.SystemService, more: dict[str, Any], code: int, words: str
+) -> None:
+    with pytest.raises(sdk.Error, match=words) as caught:
+        system.disks_service().add(disk(**more))
+    assert caught.value.code == code
+    assert len(system.disks_service().list()) == 1
+
+
+def test_the_disks_of_a_storage_domain(system: services.SystemService) -> None:
+    domains = system.storage_domains_service()
+    here, elsewhere = (domains.storage_domain_service(i).disks_service() for i in (DATA_ID, ENGINE_DOMAIN_ID))
+    added = here.add(disk(storage_domains=None))
+    assert [domain.id for domain in added.storage_domains] == [DATA_ID]
+    until(lambda: here.disk_service(added.id).get().status is types.DiskStatus.OK)
+    assert elsewhere.list() == []
+    with pytest.raises(sdk.NotFoundError):
+        elsewhere.disk_service(added.id).get()
+    with pytest.raises(sdk.Error, match=r"as disk\.storage_domains: the path says"):
+        here.add(disk("other", storage_domains=[types.StorageDomain(name="engine")]))
+    with pytest.raises(sdk.Error, match="with unregistered is not there yet"):
+        here.list(unregistered=True)
+    assert here.disk_service(added.id).update(types.Disk(description="changed")).description == "changed"
+    here.disk_service(added.id).remove()
+    until(lambda: {one.name for one in here.list()} == {"tiny"})
+
+
+def test_searches_of_disks(system: services.SystemService) -> None:
+    one, vm = add_disk(system, "one"), add_vm(system)
+    add_disk(system, "two")
+    attach(vm, one)
+
+    def names(search: str) -> list[str]:
+        return sorted(found.name for found in system.disks_service().list(search=search))
+
+    assert names("alias=one") == names("vm_names=myvm") == names("Storage.name=data and vm.name=myvm") == ["one"]
+    assert names("provisioned_size=1 and status=ok") == ["one", "two"]
+
+
+def test_a_disk_is_attached_as_ansible_does_it(system: services.SystemService) -> None:
+    """With all that is said of the disk once more; oVirt plugs one that was there only when asked to."""
+    made, vm = add_disk(system), add_vm(system)
+    attached = attach(vm, disk(id=made.id, sparse=True, content_type=types.DiskContentType.DATA))
+    assert (attached.id, attached.disk.id, attached.active) == (made.id, made.id, False)
+    assert (attached.pass_discard, attached.read_only, attached.uses_scsi_reservation) == (False, False, False)
+    service = vm.disk_attachments_service().attachment_service(made.id)
+    changed = service.update(types.DiskAttachment(active=True, read_only=True, disk=disk(id=made.id)))
+    assert (changed.active, changed.read_only) == (True, True)
+    assert service.update(changed).read_only is True
+    assert service.update(types.DiskAttachment(disk=made)).active is True
+    service.remove()
+    assert vm.disk_attachments_service().list() == []
+    assert system.disks_service().disk_service(made.id).get().name == "mydisk"
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "words"),
+    [
+        ({"provisioned_size": 2 * GIB}, 400, "disk_attachment.disk.provisioned_size: the disk is there"),
+        (
+            {"format": types.DiskFormat.RAW},
+            400,
+            "disk_attachment.disk.format: the disk is there, and its format is cow",
+        ),
+        ({"actual_size": 5}, 400, "disk_attachment.disk.actual_size cannot be set to 5"),
+        ({"backup": types.DiskBackup.INCREMENTAL}, 501, "disk_attachment.disk.backup = incremental"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_disk_that_is_there_is_not_changed_by_attaching_it(
+    system: services.SystemService, said: dict[str, Any], code: int, words: str
+) -> None:
+    made, vm = add_disk(system), add_vm(system)
+    with pytest.raises(sdk.Error, match=words) as caught:
+        attach(vm, types.Disk(id=made.id, **said))
+    assert caught.value.code == code
+    assert vm.disk_attachments_service().list() == []
+
+
+def test_a_disk_that_is_made_and_attached_at_once(system: services.SystemService) -> None:
+    vm = add_vm(system)
+    attached = attach(vm, disk(None), interface=types.DiskInterface.VIRTIO, bootable=True, active=True)
+    service = system.disks_service().disk_service(attached.disk.id)
+    until(lambda: service.get().status is types.DiskStatus.OK)
+    assert (service.get().name, attached.interface, attached.bootable) == (
+        "myvm_Disk1",
+        types.DiskInterface.VIRTIO,
+        True,
+    )
+    vm.disk_attachments_service().attachment_service(attached.id).remove(detach_only=False)
+    until(lambda: system.disks_service().list(search="name=myvm_Disk1") == [])
+
+
+@pytest.mark.parametrize(
+    ("attachment", "code", "words"),
+    [
+        (types.DiskAttachment(bootable=True), 400, r"DiskAttachment \[disk\] required for add"),
+        (types.DiskAttachment(disk=disk(storage_domains=None)), 400, r"Disk \[storage_domains.id\|name\] required"),
+        (types.DiskAttachment(disk=types.Disk(id="no-such-disk")), 404, "There is no disk no-such-disk"),
+        (types.DiskAttachment(disk=disk(quota=types.Quota(id="x"))), 501, "disk_attachment.disk.quota"),
+        (types.DiskAttachment(disk=disk("a b")), 400, "disk_attachment.disk.name.*letters"),
+        (types.DiskAttachment(disk=disk(), pass_discard=True), 501, "disk_attachment.pass_discard = true"),
+        (
+            types.DiskAttachment(disk=disk(), uses_scsi_reservation=True),
+            501,
+            "disk_attachment.uses_scsi_reservation = true",
+        ),
+        (types.DiskAttachment(disk=disk(), logical_name="/dev/sda"), 400, "disk_attachment.logical_name cannot be set"),
+        (types.DiskAttachment(disk=disk(), interface=types.DiskInterface.IDE), 400, "q35 has no IDE"),
+    ],
+    ids=range(9),
+)
+def test_an_attachment_that_cannot_be_is_refused_by_name(
+    system: services.SystemService, attachment: types.DiskAttachment, code: int, words: str
+) -> None:
+    vm = add_vm(system)
+    with pytest.raises(sdk.Error, match=words) as caught:
+        vm.disk_attachments_service().add(attachment)
+    assert caught.value.code == code
+    assert vm.disk_attachments_service().list() == []
+    assert len(system.disks_service().list()) == 1
+
+
+def test_a_disk_is_changed_by_sending_it_back(system: services.SystemService) -> None:
+    made = add_disk(system, format=types.DiskFormat.RAW)
+    service = system.disks_service().disk_service(made.id)
+    made.name, made.description, made.shareable, made.wipe_after_delete = "renamed", "changed", True, True
+    changed = service.update(made)
+    assert (changed.name, changed.alias, changed.description) == ("renamed", "renamed", "changed")
+    assert (changed.shareable, changed.wipe_after_delete) == (True, True)
+    assert service.update(types.Disk(alias="again")).name == "again"
+    assert service.update(types.Disk(storage_domains=[types.StorageDomain(name="data")])).name == "again"
+    for other, words in (
+        (types.Disk(format=types.DiskFormat.COW), "disk.format cannot be set to cow here .on add."),
+        (types.Disk(storage_domains=[types.StorageDomain(name="engine")]), "disk.storage_domains cannot be set"),
+        (types.Disk(actual_size=1), "disk.actual_size cannot be set to 1 here .never."),
+        (types.Disk(name="one", alias="two"), "one and two|two and one"),
+    ):
+        with pytest.raises(sdk.Error, match=words):
+            service.update(other)
+    assert service.get().name == "again"
+    updates = [event for event in system.events_service().list(max=20) if event.code == 86]
+    assert "Disk renamed was updated by admin@internal." in [event.description for event in updates]
+
+
+def test_a_disk_grows_through_its_attachment(system: services.SystemService) -> None:
+    """As the SDK's example extend_disk does it."""
+    vm = add_vm(system)
+    attached = attach(vm, disk(), interface=types.DiskInterface.VIRTIO, bootable=False, active=True)
+    service = system.disks_service().disk_service(attached.disk.id)
+    until(lambda: service.get().status is types.DiskStatus.OK)
+    attachment = vm.disk_attachments_service().attachment_service(attached.id)
+    attachment.update(types.DiskAttachment(disk=types.Disk(provisioned_size=2 * GIB, name="larger"), active=False))
+    assert (service.get().provisioned_size, service.get().name) == (2 * GIB, "larger")
+    assert attachment.get().active is False
+    with pytest.raises(sdk.Error, match="Cannot shrink disk larger") as caught:
+        attachment.update(types.DiskAttachment(disk=types.Disk(provisioned_size=GIB)))
+    assert caught.value.code == 409
+    with pytest.raises(sdk.Error, match=r"disk_attachment\.disk\.format cannot be set to raw"):
+        attachment.update(types.DiskAttachment(disk=types.Disk(format=types.DiskFormat.RAW)))
+    whole = service.get()
+    whole.provisioned_size = 3 * GIB
+    assert service.update(whole).provisioned_size == 3 * GIB
+    said = [event.description for event in system.events_service().list(max=20) if event.code == 371]
+    assert said == [f"The size of disk larger is {size} GiB now, as admin@internal asked for." for size in (3, 2)]
+
+
+def make_vm(system: services.SystemService, template: str = "Blank", **more: Any) -> services.VmService:
+    vm = types.Vm(name="myvm", cluster=types.Cluster(name="Default"), template=types.Template(name=template), **more)
+    service = system.vms_service().vm_service(system.vms_service().add(vm).id)
+    until(lambda: service.get().status is types.VmStatus.DOWN)
+    return service
+
+
+def test_a_vm_is_made_with_disks_and_nics(system: services.SystemService) -> None:
+    there = add_disk(system, "there")
+    vm = make_vm(
+        system,
+        disk_attachments=[
+            types.DiskAttachment(disk=disk(None, format=types.DiskFormat.RAW), bootable=True),
+            types.DiskAttachment(disk=there, read_only=True),
+        ],
+        nics=[
+            types.Nic(name="nic1", vnic_profile=types.VnicProfile(name="ovirtmgmt")),
+            types.Nic(name="nic2", interface=types.NicInterface.E1000, mac=types.Mac(address="56:6F:00:00:00:07")),
+        ],
+    )
+    attached = {one.disk.name: (one, one.disk) for one in vm.disk_attachments_service().list(follow="disk")}
+    assert attached["myvm_Disk1"][1].format is types.DiskFormat.RAW
+    assert (attached["myvm_Disk1"][0].bootable, attached["there"][0].read_only) == (True, True)
+    nics = {nic.name: nic for nic in vm.nics_service().list()}
+    assert nics["nic1"].vnic_profile is not None
+    assert (nics["nic2"].interface, nics["nic2"].mac.address) == (types.NicInterface.E1000, "56:6f:00:00:00:07")
+
+
+def of_tiny(**more: Any) -> types.DiskAttachment:
+    """What Ansible sends of the template's disk when a storage domain is named."""
+    given = {"format": types.DiskFormat.COW, "sparse": True, "storage_domains": [types.StorageDomain(id=DATA_ID)]}
+    return types.DiskAttachment(disk=types.Disk(id=TINY_IMAGE.disk_id, **{**given, **more}))
+
+
+def test_what_is_said_of_the_templates_disk_is_true_of_the_vms(system: services.SystemService) -> None:
+    vm = make_vm(system, "tiny", disk_attachments=[of_tiny(name="root")])
+    (attached,) = vm.disk_attachments_service().list(follow="disk")
+    assert (attached.disk.name, attached.disk.format, attached.bootable) == ("root", types.DiskFormat.COW, True)
+    assert attached.disk.id != TINY_IMAGE.disk_id
+    template = system.templates_service().template_service(TINY_ID)
+    whole = template.disk_attachments_service().list(follow="disk")
+    for said in ([of_tiny()], whole):
+        assert vm.update(types.Vm(description="changed", disk_attachments=said)).description == "changed"
+    again = make_vm_refused(system, whole, None)
+    assert again.disk_attachments_service().list()[0].bootable is True
+
+
+def make_vm_refused(
+    system: services.SystemService, said: list[types.DiskAttachment], words: str | None
+) -> services.VmService:
+    """A second VM of tiny; `words` are those of the refusal."""
+    vm = types.Vm(
+        name="other",
+        cluster=types.Cluster(name="Default"),
+        template=types.Template(name="tiny"),
+        disk_attachments=said,
+    )
+    if words is not None:
+        with pytest.raises(sdk.Error, match=words):
+            system.vms_service().add(vm)
+        assert [one.name for one in system.vms_service().list()] == ["HostedEngine"]
+        return system.vms_service().vm_service("")
+    service = system.vms_service().vm_service(system.vms_service().add(vm).id)
+    until(lambda: service.get().status is types.VmStatus.DOWN)
+    return service
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"format": types.DiskFormat.RAW}, r"disk_attachment\[1\].disk.format: .*would have cow"),
+        ({"sparse": False}, r"disk_attachment\[1\].disk.sparse: .*would have True"),
+        ({"storage_domains": [types.StorageDomain(name="engine")]}, r"disk_attachment\[1\].disk.storage_domains"),
+        ({"shareable": True}, r"disk_attachment\[1\].disk.shareable"),
+        ({"backup": types.DiskBackup.INCREMENTAL}, r"disk_attachment\[1\].disk.backup = incremental"),
+        ({"actual_size": 5}, r"disk_attachment\[1\].disk.actual_size cannot be set to 5"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_copy_that_cannot_be_is_refused_by_its_place(
+    system: services.SystemService, more: dict[str, Any], words: str
+) -> None:
+    make_vm_refused(system, [of_tiny(**more)], words)
+
+
+@pytest.mark.parametrize(
+    ("devices", "code", "words"),
+    [
+        ({"disk_attachments": [types.DiskAttachment(bootable=True)]}, 400, r"DiskAttachment \[disk\] required"),
+        (
+            {"disk_attachments": [types.DiskAttachment(disk=disk(storage_domains=None))]},
+            400,
+            r"Disk \[storage_domains.id\|name\] required",
+        ),
+        (
+            {"disk_attachments": [types.DiskAttachment(disk=disk()), types.DiskAttachment(disk=disk("a b"))]},
+            400,
+            r"vm.disk_attachments.disk_attachment\[2\].disk.name",
+        ),
+        (
+            {"disk_attachments": [types.DiskAttachment(disk=disk(), pass_discard=True)]},
+            501,
+            r"vm.disk_attachments.disk_attachment\[1\].pass_discard = true",
+        ),
+        ({"nics": [types.Nic(interface=types.NicInterface.VIRTIO)]}, 400, r"Nic \[name\] required for add"),
+        ({"nics": [types.Nic(name="n", on_boot=True)]}, 501, r"vm.nics.nic\[1\].on_boot = true"),
+        (
+            {"nics": [types.Nic(name="n", vnic_profile=types.VnicProfile(name="nowhere"))]},
+            404,
+            "no vNIC profile has the name nowhere",
+        ),
+        ({"nics": [types.Nic(name="n", mac=types.Mac(address="zz"))]}, 400, r"vm.nics.nic\[1\].mac.address"),
+    ],
+    ids=range(8),
+)
+def test_devices_that_cannot_be_are_refused_by_their_place(
+    system: services.SystemService, devices: dict[str, Any], code: int, words: str
+) -> None:
+    vm = types.Vm(name="x", cluster=types.Cluster(name="Default"), template=types.Template(name="Blank"), **devices)
+    with pytest.raises(sdk.Error, match=words) as caught:
+        system.vms_service().add(vm)
+    assert caught.value.code == code
+    assert len(system.vms_service().list()) == 1
+    assert len(system.disks_service().list()) == 1
+
+
+def test_a_whole_vm_is_sent_back_and_its_devices_are_changed_elsewhere(system: services.SystemService) -> None:
+    vm = make_vm(system, disk_attachments=[types.DiskAttachment(disk=disk())], nics=[types.Nic(name="nic1")])
+    whole = vm.get(follow="disk_attachments.disk,nics")
+    whole.comment = "sent back"
+    assert vm.update(whole).comment == "sent back"
+    for other, words in (
+        (types.Vm(nics=[types.Nic(name="nic2")]), r"nic2 as vm.nics.nic\[1\]: .* are added at /vms/ID/nics"),
+        (types.Vm(nics=[types.Nic(name="nic1", linked=False)]), r"vm.nics.nic\[1\].linked"),
+        (types.Vm(disk_attachments=[types.DiskAttachment(disk=disk("new"))]), "attached at /vms/ID/diskattachments"),
+        (
+            types.Vm(
+                disk_attachments=[types.DiskAttachment(disk=types.Disk(id=whole.disk_attachments[0].id, name="x"))]
+            ),
+            r"disk_attachment\[1\].disk.name: the disk is there, and its name is mydisk",
+        ),
+    ):
+        with pytest.raises(sdk.Error, match=words):
+            vm.update(other)
+
+
+def test_the_disk_of_a_template(system: services.SystemService) -> None:
+    attachments = system.templates_service().template_service(TINY_ID).disk_attachments_service()
+    (attached,) = attachments.list()
+    assert (attached.template.id, attached.vm, attached.disk.id) == (TINY_ID, None, TINY_IMAGE.disk_id)
+    assert attachments.attachment_service(attached.id).get().bootable is True
+    with pytest.raises(sdk.Error, match="belongs to a template"):
+        system.disks_service().disk_service(attached.disk.id).update(types.Disk(provisioned_size=GIB))

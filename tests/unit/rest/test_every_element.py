@@ -1,0 +1,159 @@
+"""Every element of a body is carried out, or says what is shown anyway, or is refused by name: none is taken and lost.
+
+For every addition and update that is there all elements of the API's schema are walked, each with another value than is
+shown. What the declaration has as settable has to be shown as it was sent; anything else may be refused, by its path.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from hosted_engine.engine.entities import ENTITIES
+from hosted_engine.engine.entity.field import Settable
+from hosted_engine.rest.schema import schema
+from tests.unit.rest.bodies import BODIES, HANDLERS, READER, WRITER, Operation, Site, templates
+from tests.unit.rest.elements import Element, elements, merged, other_value, same
+
+# Settable, but not shown where it is sent: how it acts, and which test shows that.
+ELSEWHERE: Mapping[str, str] = {
+    "disk_attachment.disk": "the disk is made, or changed: tests/unit/rest/test_disks.py",
+    "vm.disk_attachments": "the disks are made: tests/unit/rest/test_disks.py",
+    "network.profile_required": "the network gets a vNIC profile: tests/unit/rest/test_networks.py",
+    "nic.network": "the NIC gets a vNIC profile of it: tests/unit/engine/test_disks_and_nics.py",
+    "vm.storage_domain": "the disks of its template lie there: tests/unit/engine/test_vm_commands.py",
+}
+
+# Settable, and still refused here: why they can have no other value.
+ONLY_SO: Mapping[str, str] = {
+    "group.domain": "it has to be that of the group",
+    "group.name": "the domain has to have it",
+    "user.domain": "it has to be that of the user",
+    "user.principal": "the domain has to have it",
+    "user.user_name": "it has to be that of the principal",
+    **{
+        f"permission.{name}": "what the path or another element says is another one"
+        for name in ("cluster", "data_center", "disk", "group", "host", "storage_domain", "template", "user", "vm")
+    },
+    "cluster.data_center": "a cluster stays in its data center, and the second one has no management network",
+    "cluster.management_network": "the second network is in another data center",
+    "disk.id": "it can be chosen for a new disk alone",
+    "disk.name": "it is the alias",
+    "disk_attachment.disk": "the attachment of another disk is another attachment",
+    "data_center.local": "nothing can lie on the disks of one host alone",
+    "vm.nics": "NICs of a VM that is there are added to it",
+    "network.usages": "by itself a network is for VMs, or not",
+}
+
+# Operations that take and lose elements today; one that does no more has to go from here.
+NOT_YET: Mapping[tuple[str, str], str] = {}
+
+
+# What the bodies of actions say that is carried out.
+INPUTS: Mapping[tuple[str, str], Collection[str]] = {
+    **{
+        (entity.places[0].services[1], name): {said.wire.partition(".")[0] for said in action.inputs.values()}
+        for entity in ENTITIES
+        for name, action in entity.actions.items()
+    },
+}
+REFUSED = frozenset({400, 409, 501})
+
+
+def actions() -> Iterator[Any]:
+    for path, method, service in schema().routes():
+        if method.is_action and (service, method.name) in HANDLERS:
+            yield pytest.param(service, method.name, path, id=f"{service}.{method.name} {path}")
+
+
+def cases() -> Iterator[Any]:
+    for service, method, template in templates():
+        reason = NOT_YET.get((service, method))
+        marks = pytest.mark.xfail(reason=reason, strict=True) if reason else ()
+        yield pytest.param(service, method, template, marks=marks, id=f"{service}.{method} {template}")
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with asyncio.Runner() as loop:
+        found = Site.begin(loop)
+        yield found
+        found.end()
+
+
+def test_every_addition_that_is_there_is_tried() -> None:
+    """What fails here wants a line in BODIES."""
+    assert {service for service, method, _ in templates() if method == "add"} - set(BODIES) == set()
+
+
+@pytest.mark.parametrize(("service", "method", "template"), list(cases()))
+def test_every_element_is_carried_out_or_refused_by_name(site: Site, service: str, method: str, template: str) -> None:
+    operation = site.operation(service, method, template)
+    shown = site.add(operation) if method == "add" else site.get(operation.path, operation.type)
+    known = site.known()
+    lost = []
+    for element in elements(operation.root, operation.type, operation.entity):
+        value = other_value(element, shown, known, site.number())
+        if reason := why_not_right(site, operation, element, value):
+            lost.append(f"{element.place} = {value!r:.80}: {reason}")
+    assert not lost, "\n".join((f"{len(lost)} of {service}.{method} at {template}:", *lost))
+
+
+@pytest.mark.parametrize(("service", "method", "template"), [case for case in templates() if case[1] == "update"])
+def test_what_is_shown_is_taken_back_as_it_is(site: Site, service: str, method: str, template: str) -> None:
+    """Clients send whole objects back, with links, actions and all."""
+    operation = site.operation(service, method, template)
+    shown = site.ask("GET", operation.path)
+    answer = site.ask("PUT", operation.path, shown.content)
+    assert (answer.status_code, answer.text) == (200, shown.text)
+
+
+def why_not_right(site: Site, operation: Operation, element: Element, value: object) -> str | None:
+    base = site.body(operation) if operation.method == "add" else {}
+    response = site.send(operation, merged(base, element.within(value)))
+    if response.status_code in (200, 201):
+        path = f"{operation.path}/{READER.one(response.content, operation.type)['id']}"
+        follow = element.attribute.rel if element.attribute.link and element.attribute.many else ""
+        now = element.of(site.get(path if operation.method == "add" else operation.path, operation.type, follow))
+        return None if same(value, now) or element.place in ELSEWHERE else f"taken and lost, shown is {now!r:.80}"
+    detail = str(READER.one(response.content, "Fault").get("detail"))
+    if response.status_code == 404 and (element.table or element.path == ("id",)):
+        return None if "There is no" in detail else detail
+    if response.status_code not in REFUSED:
+        return f"{response.status_code} {detail}"
+    if is_settable(operation, element) and element.place not in ONLY_SO:
+        return f"declared as settable, and refused: {detail}"
+    return None if names(element, detail) else f"refused, but not by its path: {detail}"
+
+
+def is_settable(operation: Operation, element: Element) -> bool:
+    """Whether the declaration says so. What the path says is not the body's to set, nor what can be one thing only."""
+    if element.column and element.column.name in operation.fields_above:
+        return False
+    if element.field and len(element.field.choices) == 1:
+        return False
+    said = element.field.settable if element.field else Settable.NEVER
+    return said is Settable.ALWAYS or (said is Settable.ON_ADD and operation.method == "add")
+
+
+def names(element: Element, detail: str) -> bool:
+    """By its own path, or by that of an object above it, with its name in what is repeated of that."""
+    holders = [".".join((element.root, *element.path[:length])) for length in range(len(element.path), 0, -1)]
+    return element.place in detail or (any(f"{holder} " in detail for holder in holders) and element.path[-1] in detail)
+
+
+@pytest.mark.parametrize(("service", "action", "template"), list(actions()))
+def test_every_element_of_an_action_is_its_input_or_refused_by_name(
+    site: Site, service: str, action: str, template: str
+) -> None:
+    target, known = site.object_at(template.rpartition("/")[0]), site.known()
+    lost = []
+    for element in elements("action", "Action", None, depth=0):
+        if element.path[0] not in INPUTS.get((service, action), ()) and element.path != ("async",):
+            body = element.within(other_value(element, {"id": ""}, known, site.number()))
+            answer = site.ask("POST", f"{target}/{template.rpartition('/')[2]}", WRITER.one(body, "Action"))
+            detail = str(READER.one(answer.content, "Action").get("fault", {}).get("detail"))
+            if answer.status_code not in REFUSED or not names(element, detail):
+                lost.append(f"{element.place}: {answer.status_code} {detail}")
+    assert not lost, "\n".join((f"{len(lost)} of {service}.{action}:", *lost))
