@@ -5,7 +5,7 @@ The deploy makes it and the engine goes on with it. Everything is PEM; who store
 
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
@@ -17,7 +17,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID as Usage
 from cryptography.x509.oid import NameOID
 
 from node.api.messages.identity import Role
-from node.api.problems import Refused
+from node.api.problems import Failed, Refused
+from node.tls import certificate_fingerprint
 
 AUTHORITY_DAYS = 3652
 CERTIFICATE_DAYS = 1826
@@ -30,12 +31,40 @@ class RequestWrong(Refused):
     mend = "Let the machine make its request again"
 
 
+class AuthorityKeyMissing(Failed):
+    what = "{name} got no certificate"
+    why = "the key of the site's authority is not on the engine's disk"
+    mend = "Bring it back from the deploy's folder (ca.key, or `trivet deploy --recover`) and start the engine anew"
+
+
 @dataclass(frozen=True, slots=True)
 class KeyPair:
     """A private key and the certificate for it, both PEM. The key is a secret."""
 
-    key: str
+    key: str = field(repr=False)
     certificate: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteAuthority:
+    """The authority in the engine's hands. `engine_certificate` is the one that the engine itself presents."""
+
+    pair: KeyPair
+    engine_certificate: str
+
+    @property
+    def certificate(self) -> str:
+        return self.pair.certificate
+
+    @property
+    def engine_fingerprint(self) -> str:
+        return certificate_fingerprint(self.engine_certificate)
+
+    def sign(self, request_pem: str, name: str, *, addresses: Sequence[str], now: float) -> str:
+        """A certificate for a node. Raises RequestWrong, AuthorityKeyMissing."""
+        if not self.pair.key:
+            raise AuthorityKeyMissing(name=name)
+        return sign_node(self.pair, request_pem, name, addresses=addresses, now=datetime.fromtimestamp(now, UTC))
 
 
 def make_authority(site: str, *, now: datetime | None = None) -> KeyPair:

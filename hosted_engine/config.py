@@ -42,6 +42,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return self.file(site.ENGINE_KEY_FILE)
 
     @property
+    def authority_key(self) -> Path:
+        return self.file(site.AUTHORITY_KEY_FILE)
+
+    @property
     def authority(self) -> Path:
         return self.file(site.AUTHORITY_CERTIFICATE_FILE)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from hosted_engine import config
+from hosted_engine.authority import KeyPair, SiteAuthority
 from hosted_engine.config import Config
 from hosted_engine.engine.birth import import_site
 from hosted_engine.engine.engine import Engine
@@ -25,15 +26,19 @@ from hosted_engine.engine.vms.ha import HaRunner
 from hosted_engine.engine.vms.lifecycle import system
 from hosted_engine.fleet.fleet import Fleet
 from hosted_engine.rest.app import make_app
+from hosted_engine.rest.registration import RegistrationResource
 from hosted_engine.rest.resources import handlers
 from hosted_engine.site import SITE_FILE, Site
 from hosted_engine.store.store import SqlStore
+from hosted_engine.waiting import Poller
 from node.api.contract import NodeApi
+from node.api.messages.registration import PATH
 from node.api.problems import Problem, Refused
 from node.client import NodeClient
 from node.serving.guard import BODILESS
 from node.serving.server import Server
 from node.serving.watchdog import notify, pet
+from node.tls import WrongFingerprint, fetch_certificate, is_self_signed
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +78,15 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
     store = SqlStore(settings.database)
     _know_the_site(store, settings.file(SITE_FILE))
     clock, readings, locks = SystemClock(), Readings(), Locks()
-    fleet = Fleet(store=store, readings=readings, locks=locks, clock=clock, connect=connect or _client_with(settings))
-    engine = Engine(store, fleet, readings=readings, locks=locks)
+    fleet = Fleet(
+        store=store,
+        readings=readings,
+        locks=locks,
+        clock=clock,
+        connect=connect or _client_with(settings),
+        is_unclaimed=_is_unclaimed,
+    )
+    engine = Engine(store, fleet, readings=readings, locks=locks, poller=Poller(clock), authority=_authority(settings))
     server = _server(settings, engine)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, setattr, server, "should_exit", True)
@@ -120,11 +132,33 @@ def _client_with(settings: Config) -> Callable[[Node], NodeApi]:
     return lambda node: NodeClient(node.address, tls, port=node.port)
 
 
+async def _is_unclaimed(node: Node) -> bool:
+    """A member shows a certificate of the site's authority, and refuses who has none."""
+    fingerprint = node.fingerprint or None
+    try:
+        pem = await asyncio.to_thread(fetch_certificate, node.address, node.port, fingerprint)
+    except (OSError, WrongFingerprint):
+        return False
+    return is_self_signed(pem)
+
+
+def _authority(settings: Config) -> SiteAuthority:
+    """Without its key all goes on but for new nodes."""
+    key = settings.authority_key.read_text() if settings.authority_key.exists() else ""
+    pair = KeyPair(key, settings.authority.read_text())
+    return SiteAuthority(pair, settings.certificate.read_text())
+
+
 def _server(settings: Config, engine: Engine) -> Server:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.minimum_version = ssl.TLSVersion.TLSv1_2  # older clients of oVirt speak nothing newer
     tls.load_cert_chain(settings.certificate, settings.key)
-    app = make_app(store=engine.store, handlers=handlers(engine), authority_pem=settings.authority.read_bytes())
+    app = make_app(
+        store=engine.store,
+        handlers=handlers(engine),
+        authority_pem=settings.authority.read_bytes(),
+        routes={PATH: RegistrationResource(engine.registrations)},
+    )
     return Server(
         app,
         tls,

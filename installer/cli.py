@@ -10,6 +10,7 @@ _COMMANDS = {
     "deploy": "hosted_engine.deploy.command:deploy",
     "gluster": "installer.node_groups:gluster",
     "ha": "hosted_engine.ha.command:ha",
+    "join": "node.registration.command:join",
     "install": "installer.command:install",
     "net": "netconf.command:net",
     "node": "installer.node_groups:node",
@@ -44,7 +45,7 @@ def _surroundings() -> object:
     from netconf.command.surroundings import Surroundings
     from node.network.names import Names
 
-    return Surroundings(site=lambda: Names().get().names)
+    return Surroundings(site=lambda: Names().names().names)
 
 
 @main.command()

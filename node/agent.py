@@ -29,10 +29,15 @@ from node.observe.capabilities import CapabilitiesReader, accelerator
 from node.observe.hub import Hub
 from node.observe.network_watch import NetworkWatch
 from node.observe.statistics import StatisticsReader, read_memory
+from node.registration.engine_door import EngineDoor
 from node.registration.gluster_trust import GlusterTrust
+from node.registration.join_files import JoinFiles
+from node.registration.joining import Joining
+from node.registration.leaving import Leaving
 from node.registration.membership import Membership
 from node.registration.migration_trust import MigrationTrust
 from node.registration.offer import read_offer
+from node.registration.question import Questions
 from node.server.app import make_app
 from node.server.serve import Service
 from node.serving.watchdog import notify, pet
@@ -79,6 +84,7 @@ class Agent:
             ready=lambda: notify("READY=1"),
             stopping=lambda: self._hub.close(),
         )
+        self._join_files = JoinFiles(settings.own_folder, Path(settings.scratch))
         self._for_balloons = Threads("balloons", 1)
         self._for_pool = Threads("pool", 4)  # looks at the pool hang where a server does
         self._migration_trust = MigrationTrust(run, identity=settings.own_folder)
@@ -111,7 +117,7 @@ class Agent:
             wishes,
             volumes=settings.volumes,
             units=Path(settings.units),
-            tell=self._tell_mounts,
+            tell=lambda: self._spawn(self._tell_mounts(mounts)),
         )
         leases = Leases(
             SanlockDaemon(run),
@@ -122,20 +128,21 @@ class Agent:
             own=lambda path: shutil.chown(path, "sanlock", "sanlock"),
         )
         hypervisor, bricks = LibvirtHypervisor(), BrickMarks(run)
-        network = usual(Kept(), patience_s=PATIENCE_S)
+        network, ha = usual(Kept(), patience_s=PATIENCE_S), HaService(run, settings.ha_folder, self._clock)
+        statistics = StatisticsReader(self._clock, lambda: self._vms.count_running())
         self._network_watch = NetworkWatch(
             lambda: Watch(told=told, drift=Drift(network)), lambda news: self._hub.network_changed(news), self._clock
         )
         self._hub = Hub(
             self._clock,
-            vms=self._vms,
-            mounts=mounts.all,
-            statistics=self._statistics,
+            vms=lambda: self._vms.vms(),
+            mounts=mounts.mounts,
+            statistics=statistics.statistics,
             network=self._network_watch.news,
             counters=self._network_watch.counters,
-            ha=self._ha,
+            ha=lambda: self._quick(ha.ha),
         )
-        vms = Vms(
+        self._vms = Vms(
             hypervisor,
             self._for_vms,
             Surroundings(
@@ -153,41 +160,71 @@ class Agent:
             clock=self._clock,
         )
         gluster = Gluster(run_as_group, clear=bricks.clear, remove=bricks.remove)
+        self._network = HostNetwork(network, self._clock, self._network_watch.observed)
+        self._pool_watch = self._pool_state(gluster, bricks)
         self._host = Host(
-            membership=self._membership,
-            threads=self._quick,
-            capabilities_reader=CapabilitiesReader(
-                run, hypervisor, accelerator(settings.accelerator), settings.node_name
+            self._quick,
+            (
+                self._membership,
+                Leaving(
+                    self._membership,
+                    self._join_files,
+                    self._quick,
+                    things=lambda: self._things(mounts, leases),
+                ),
+                CapabilitiesReader(
+                    run,
+                    hypervisor,
+                    accelerator(settings.accelerator),
+                    settings.node_name,
+                    node_id=lambda: self._membership.node_id,
+                ),
+                statistics,
+                self._hub,
+                Names(),
+                self._network,
+                GlusterPool(gluster, self._for_storage),
+                self._pool_watch,
+                mounts,
+                Images(
+                    QemuImg(run),
+                    SeedMaker(run, Path(settings.scratch)),
+                    self._for_storage,
+                    volumes=settings.volumes,
+                    shipped=Path(settings.shipped_images),
+                    need=mounts.need,
+                    running_on=self._vms.running_on,
+                    connected_bricks=connected_bricks,
+                    clock=self._clock,
+                ),
+                leases,
+                LeaseTimers(
+                    run, self._for_storage, leases, holders=lambda: lease_holders(hypervisor), clock=self._clock
+                ),
+                SiteFiles(
+                    self._for_storage,
+                    volumes=settings.volumes,
+                    need=mounts.need,
+                    running_shape=self._vms.running_shape,
+                ),
+                ha,
+                self._migration_trust,
+                self._vms,
             ),
-            statistics_reader=StatisticsReader(self._clock),
-            hub=self._hub,
-            machine_names=Names(),
-            host_network=HostNetwork(network, self._clock, self._network_watch.observed),
-            pool=GlusterPool(gluster, self._for_storage),
-            pool_state=self._pool_state(gluster, bricks),
-            volume_mounts=mounts,
-            images=Images(
-                QemuImg(run),
-                SeedMaker(run, Path(settings.scratch)),
-                self._for_storage,
-                volumes=settings.volumes,
-                shipped=Path(settings.shipped_images),
-                need=mounts.need,
-                running_on=vms.running_on,
-                connected_bricks=connected_bricks,
-                clock=self._clock,
-            ),
-            leases=leases,
-            timers=LeaseTimers(
-                run, self._for_storage, leases, holders=lambda: lease_holders(hypervisor), clock=self._clock
-            ),
-            files=SiteFiles(self._for_storage, volumes=settings.volumes, need=mounts.need),
-            ha_service=HaService(run, settings.ha_folder, self._clock),
-            migration_trust=self._migration_trust,
-            machines=vms,
         )
+        self._joining = self._make_joining(self._host)
         self._balloons = BalloonKeeper(hypervisor, self._for_balloons, memory=read_memory, clock=self._clock)
-        self._keeper = Keeper(wishes, mounts, leases, self._clock, after_look=vms.resume_paused_by_storage)
+        self._keeper = Keeper(wishes, mounts, leases, self._clock, after_look=self._vms.resume_paused_by_storage)
+
+    def _make_joining(self, host: Host) -> Joining:
+        door = EngineDoor()
+        questions = Questions(
+            port=self._settings.port,
+            identity=host.identity,
+            capabilities=host.capabilities,
+            own_address=door.own_address,
+        )
+        return Joining(self._join_files, self._membership, door, self._clock, question=questions.make, take=host.claim)
 
     def _pool_state(self, gluster: Gluster, bricks: BrickMarks) -> PoolStateWatch:
         own, folders = self._membership, FolderLooks(bricks.look_at, self._clock.monotonic)
@@ -216,14 +253,15 @@ class Agent:
         )
 
     async def run(self) -> None:
-        self._host.machines.watch()
-        self._spawn(self._host.host_network.keep())
+        self._vms.watch()
+        self._spawn(self._network.keep())
         self._spawn(self._network_watch.run())
         self._spawn(self._hub.beat())
         self._spawn(self._keeper.run())
         self._spawn(self._balloons.run())
         self._spawn(pet())
-        self._spawn(self._host.pool_state.run())
+        self._spawn(self._joining.run())
+        self._spawn(self._pool_watch.run())
         log.info("serving %s on port %d", self._settings.node_name, self._settings.port)
         await self._service.run()
         for threads in (self._quick, self._for_vms, self._for_storage, self._for_balloons, self._for_pool):
@@ -236,20 +274,12 @@ class Agent:
         tls = server_context(own.certificate_file, own.key_file, authority)
         return make_app(self._host, own, mutual=own.claimed), tls
 
-    async def _vms(self) -> Any:
-        return await self._host.machines.all()
+    async def _things(self, mounts: Mounts, leases: Leases) -> tuple[str, ...]:
+        """What of a site is here."""
+        return (*(f"VM {vm.name}" for vm in await self._vms.vms()), *mounts.wished(), *leases.wished())
 
-    async def _ha(self) -> Any:
-        return await self._host.ha()
-
-    async def _statistics(self) -> Any:
-        return await self._host.statistics()
-
-    def _tell_mounts(self) -> None:
-        async def tell() -> None:
-            self._hub.mounts_changed(await self._host.volume_mounts.all())
-
-        self._spawn(tell())
+    async def _tell_mounts(self, mounts: Mounts) -> None:
+        self._hub.mounts_changed(await mounts.mounts())
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

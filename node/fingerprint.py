@@ -5,8 +5,13 @@ and vowels in turn, no list needed. Four of them are the first 64 bits: whoever 
 to try 2^64 of them. Programs compare the whole fingerprint, never its words.
 """
 
+import re
+
 WORDS = 4
 _CONSONANTS, _VOWELS = "bdfghjklmnprstvz", "aiou"
+_WORD = f"[{_CONSONANTS}][{_VOWELS}]" * 2 + f"[{_CONSONANTS}]"
+_WORDS = re.compile(rf"{_WORD}([ -]{_WORD}){{{WORDS - 1}}}")
+_DIGITS = re.compile(r"[0-9a-f]{2}(:?[0-9a-f]{2}){31}")
 
 
 def format_words(fingerprint: str) -> str:
@@ -18,3 +23,19 @@ def _word(bits: int) -> str:
     """Of 16 bits."""
     letters = ((_CONSONANTS, 12, 15), (_VOWELS, 10, 3), (_CONSONANTS, 6, 15), (_VOWELS, 4, 3), (_CONSONANTS, 0, 15))
     return "".join(alphabet[bits >> shift & mask] for alphabet, shift, mask in letters)
+
+
+def is_meant(text: str, fingerprint: str) -> bool:
+    """Whether `text`, four words or 64 hexadecimal digits as somebody typed or pasted them, says `fingerprint`."""
+    plain = text.strip().lower()
+    if _WORDS.fullmatch(plain):
+        return plain.replace(" ", "-") == format_words(fingerprint)
+    return plain.replace(":", "").replace(" ", "") == fingerprint
+
+
+def why_not_fingerprint(text: str) -> str | None:
+    """The rule for such a text, as the rest of a sentence that begins with it."""
+    plain = text.strip().lower()
+    if _WORDS.fullmatch(plain) or _DIGITS.fullmatch(plain):
+        return None
+    return "has to be four words, such as lusab-babad-gutih-tugad, or 64 hexadecimal digits"

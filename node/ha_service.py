@@ -7,7 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from node.api.messages.ha import HaReport
+from node.api.messages.ha import HaReport, MaintenanceRequest
+from node.api.refusals import Malformed
 from node.system.clock import Clock
 from node.system.files import read_or_none, sync_folder, write_durable
 from node.system.process import CommandFailed, Run
@@ -18,6 +19,7 @@ LOCAL_MAINTENANCE = "local-maintenance"  # the reason for it stands in the file
 RUNTIME = Path("/run/trivet-ha")
 RESTART = "restart"  # in RUNTIME: when a restart of the engine was asked for here, by the monotonic clock
 STATUS = "status.json"  # in RUNTIME: what trivet-ha decided last
+LONGEST_REASON = 4000  # as long as any text of the API
 FRESH_S = 30.0  # trivet-ha writes it every second or two; one that is older says nothing of now
 
 
@@ -43,7 +45,7 @@ class HaService:
         self._status = status
         self._clock = clock
 
-    def look(self) -> HaReport:
+    def ha(self) -> HaReport:
         at, reason, status = self._clock.monotonic(), read_maintenance(self._folder), self._read_status()
         return HaReport(
             keeps=self._mark.exists(),
@@ -55,16 +57,16 @@ class HaService:
             global_maintenance=None if status is None else status.global_maintenance,
         )
 
-    def keep(self) -> HaReport:
+    def keep_engine(self) -> HaReport:
         """From now on it runs, also after a boot. Safe to repeat."""
         self._mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self._mark.exists():
             write_durable(self._mark, "")
         if not self._is_active():
             self._run("systemctl", "start", UNIT)
-        return self.look()
+        return self.ha()
 
-    def release(self) -> HaReport:
+    def release_engine(self) -> HaReport:
         """It ends, and does not come back. The engine's VM runs on: nobody looks after it any more. This host's
         maintenance ends too: in the next site nobody would know of it."""
         (self._mark.parent / LOCAL_MAINTENANCE).unlink(missing_ok=True)
@@ -73,16 +75,18 @@ class HaService:
             sync_folder(self._mark.parent)
         if self._is_active():
             self._run("systemctl", "stop", UNIT, timeout_s=90)
-        return self.look()
+        return self.ha()
 
-    def begin_maintenance(self, reason: str) -> HaReport:
+    def begin_maintenance(self, request: MaintenanceRequest) -> HaReport:
         """trivet-ha gives the engine away and takes none, until `end_maintenance`. Safe to repeat."""
-        begin_maintenance(self._folder, reason)
-        return self.look()
+        if len(request.reason) > LONGEST_REASON:
+            raise Malformed(reason=f"the reason is longer than {LONGEST_REASON} characters")
+        begin_maintenance(self._folder, request.reason)
+        return self.ha()
 
     def end_maintenance(self) -> HaReport:
         end_maintenance(self._folder)
-        return self.look()
+        return self.ha()
 
     def _is_active(self) -> bool:
         """Active or on its way either way: one that is being started anew is not gone."""

@@ -38,9 +38,11 @@ def client_context_pem(certificate_pem: str, key_pem: str, authority_pem: str) -
 
 
 def pinned_context(certificate_pem: str) -> ssl.SSLContext:
-    """For a caller of an unclaimed node: trusts exactly this self-signed certificate, whose fingerprint was checked."""
+    """Trusts exactly this certificate, whose fingerprint was checked: an unclaimed node's own, or an engine's whose
+    authority the caller does not know yet."""
     context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cadata=certificate_pem)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.check_hostname = False  # the certificate itself is what is checked; addresses may have changed since
     return context
 
@@ -67,6 +69,12 @@ def fetch_certificate(address: str, port: int, fingerprint: str | None, *, timeo
     if fingerprint is not None and found != plain_fingerprint(fingerprint):
         raise WrongFingerprint(node=address, found=found, expected=fingerprint)
     return pem
+
+
+def is_self_signed(certificate_pem: str) -> bool:
+    """As that of a node which belongs to no site."""
+    certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
+    return certificate.issuer == certificate.subject
 
 
 def plain_fingerprint(text: str) -> str:

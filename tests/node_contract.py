@@ -13,7 +13,7 @@ import pytest
 from node.api.contract import NodeApi
 from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import BrickRemoval, BrickRequest
-from node.api.messages.ha import EngineVmEdit, MaintenanceRequest, SiteFilesRequest
+from node.api.messages.ha import EngineVmEdit, MaintenanceRequest, SiteFilesRequest, SiteNode, SiteNodes
 from node.api.messages.identity import Leave
 from node.api.messages.images import ImageFormat, ImageRef, ImageRequest, ImageResize
 from node.api.messages.leases import LeaseRequest, LeaseTimersRequest
@@ -292,6 +292,29 @@ class NodeContract:
         assert refused.value.text.code == "VmNotPossible"
         assert await node.vm(spec.id) is None
 
+    async def test_a_vm_that_is_reset_runs_on_and_one_that_is_down_stays_so(self, node: NodeApi) -> None:
+        spec = self.new_vm()
+        await node.define_vm(spec)
+        assert (await node.reset_vm(spec.id)).state is VmState.DOWN
+        await node.start_vm(spec.id)
+        for _ in range(2):
+            assert (await node.reset_vm(spec.id)).state is VmState.UP
+        await node.destroy_vm(spec.id)
+        await node.undefine_vm(spec.id)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.reset_vm(spec.id)
+        assert refused.value.text.code == "VmUnknown"
+
+    async def test_the_guest_of_a_vm_that_is_up_is_asked_to_boot_again(self, node: NodeApi) -> None:
+        spec = self.new_vm()
+        await node.define_vm(spec)
+        assert (await node.reboot_vm(spec.id)).state is VmState.DOWN
+        await node.start_vm(spec.id)
+        for _ in range(2):
+            assert (await node.reboot_vm(spec.id)).state is VmState.REBOOTING
+        await node.destroy_vm(spec.id)
+        await node.undefine_vm(spec.id)
+
     async def test_a_vm_without_its_disk_is_not_started(self, node: NodeApi) -> None:
         spec = self.new_vm(VmDisk(image=self.new_image(), format=ImageFormat.QCOW2))
         await node.define_vm(spec)
@@ -340,6 +363,15 @@ class NodeContract:
             await node.write_site_files(self.volume, SiteFilesRequest(files={"../x": ""}))
         with pytest.raises(RemoteRefused):
             await node.site_files("not-mounted")
+
+    async def test_the_nodes_of_the_site_are_changed_and_nothing_else(self, node: NodeApi) -> None:
+        await node.write_site_files(self.volume, SiteFilesRequest(files={"site.json": '{"name": "x", "nodes": []}'}))
+        nodes = SiteNodes(nodes=(SiteNode(name="node9", address="192.0.2.19", host_id=9),))
+        for _ in range(2):
+            assert await node.set_site_nodes(self.volume, nodes) == nodes
+        assert await node.site_nodes(self.volume) == nodes
+        with pytest.raises(RemoteRefused):
+            await node.site_nodes("not-mounted")
 
     async def test_memory_and_processors_of_the_engine_vm_are_edited_and_nothing_else(self, node: NodeApi) -> None:
         spec = self.new_vm()

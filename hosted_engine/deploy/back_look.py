@@ -2,12 +2,14 @@
 
 import asyncio
 
+from hosted_engine.deploy.added import further, read_added
 from hosted_engine.deploy.answers import Answers, NodeAnswers
 from hosted_engine.deploy.back_plan import Left, NodeLeft
 from hosted_engine.deploy.decisions import VOLUMES, Decisions
 from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.reach import Reach
 from node.api.contract import NodeApi
+from node.api.messages.gluster import PeerReport
 from node.api.messages.images import Contents
 from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
 
@@ -44,12 +46,18 @@ class BackObserver:
 
     async def _member(self, api: NodeApi) -> NodeLeft:
         vms, pool, mounts = await asyncio.gather(api.vms(), api.gluster(), api.mounts())
+        others = [node.name for node in await read_added(api, self._answers)]
         return NodeLeft(
             member=True,
             vms=tuple(vm.name for vm in vms if vm.id != self._decisions.engine_vm_id),
+            added=further(self._answers, (*others, *map(self._name, pool.peers))),
             volumes=frozenset(volume.name for volume in pool.volumes) & frozenset(VOLUMES),
             contents=await self._contents(api, [one.volume for one in mounts if one.mounted and one.volume in VOLUMES]),
         )
+
+    def _name(self, peer: PeerReport) -> str:
+        """The pool may know a node by its address."""
+        return next((node.name for node in self._answers.nodes if str(node.address.ip) == peer.hostname), peer.hostname)
 
     async def _contents(self, api: NodeApi, volumes: list[str]) -> dict[str, Contents]:
         """What is on each volume that answers."""

@@ -16,10 +16,12 @@ MOST_NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class NodeLeft:
-    """What there is on a node that answers. `vms` are the names of those that are not the engine's; `volumes` those of
-    the site that the pool has, `contents` what is on those that are mounted."""
+    """What there is on a node that answers. `added` are nodes that it knows as the engine's, and not the deploy's;
+    `vms` the names of those that are not the engine's; `volumes` those of the site that the pool has, `contents` what
+    is on those that are mounted."""
 
     member: bool = False
+    added: tuple[str, ...] = ()
     vms: tuple[str, ...] = ()
     volumes: frozenset[str] = frozenset()
     contents: Mapping[str, Contents] = field(default_factory=dict)
@@ -124,7 +126,9 @@ def why_strangers(left: Left, journals: Done) -> str | None:
 
 def why_in_use(decisions: Decisions, left: Left, journals: Done) -> str | None:
     """What there is that no deploy made, or that cannot be looked at; None when all is the deploy's own."""
-    reasons = [f"VM {vm} on {name}" for name, node in left.nodes.items() for vm in node.vms]
+    added = sorted({name for node in left.nodes.values() for name in node.added})
+    reasons = [f"host {name}, which the engine has taken in" for name in added]
+    reasons += [f"VM {vm} on {name}" for name, node in left.nodes.items() for vm in node.vms]
     for volume in VOLUMES:
         there = any(volume in node.volumes for node in left.nodes.values())
         looks = [node.contents[volume] for node in left.nodes.values() if volume in node.contents]

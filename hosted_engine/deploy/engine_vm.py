@@ -89,7 +89,7 @@ class EngineVm:
     async def start(self, todo: Todo) -> None:
         what = "the engine VM runs"
         limit_s = wishes.lease_wait_s(self._work.answers)
-        await self._work.patience.until(what, lambda: self._why_not_started(todo.nodes), limit_s=limit_s)
+        await self._work.poller.until(what, lambda: self._why_not_started(todo.nodes), limit_s=limit_s)
 
     async def _why_not_started(self, names: Iterable[str]) -> str | None:
         """Start the VM on the first node that can, unless one runs it; its lease keeps it from running twice."""
@@ -113,7 +113,7 @@ class EngineVm:
 
     async def health(self, todo: Todo) -> None:
         what = "the engine serves"
-        await self._work.patience.until(what, lambda: self._why_not_healthy(todo.nodes), limit_s=HEALTH_S)
+        await self._work.poller.until(what, lambda: self._why_not_healthy(todo.nodes), limit_s=HEALTH_S)
 
     async def _why_not_healthy(self, names: Iterable[str]) -> str | None:
         reason = await self._engine().why_not_healthy()
@@ -143,7 +143,7 @@ class EngineVm:
         async def why_not() -> str | None:
             return "; ".join(await self._engine().missing(todo.nodes, VOLUMES)) or None
 
-        await self._work.patience.until("the engine has taken over all", why_not, limit_s=HAND_OVER_S)
+        await self._work.poller.until("the engine has taken over all", why_not, limit_s=HAND_OVER_S)
 
     def _engine(self) -> Engine:
         return self._work.reach.engine(self._work.answers, self._work.decisions)

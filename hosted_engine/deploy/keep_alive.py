@@ -3,6 +3,7 @@
 import hashlib
 
 from hosted_engine.deploy import wishes
+from hosted_engine.deploy.added import check_timers_can_change, read_added
 from hosted_engine.deploy.plan import Kind, Todo
 from hosted_engine.deploy.work import Work
 from hosted_engine.ha import site_files
@@ -20,8 +21,12 @@ class KeepAlive:
         work = self._work
         authority, changing = work.folder.authority().certificate, todo.kind is Kind.PREPARE
         async with work.member(todo.nodes[0]) as api:
-            edited = await edited_engine_vm(api)
-            files = wishes.ha_files(work.answers, work.decisions, authority, edited, changing_timers=changing)
+            edited, added = await edited_engine_vm(api), await read_added(api, work.answers)
+            if changing:
+                check_timers_can_change(added)
+            files = wishes.ha_files(
+                work.answers, work.decisions, authority, edited, added=added, changing_timers=changing
+            )
             await api.write_site_files(site_files.VOLUME, SiteFilesRequest(files=files))
 
     async def keep(self, todo: Todo) -> None:

@@ -6,10 +6,14 @@ from functools import partial
 
 from cryptography import x509
 
+from hosted_engine import management_network
 from hosted_engine.authority import sign_node
-from hosted_engine.deploy import network, wishes
+from hosted_engine.deploy import wishes
+from hosted_engine.deploy.added import find_added, further
+from hosted_engine.deploy.network import placement
 from hosted_engine.deploy.plan import Todo
 from hosted_engine.deploy.work import Work
+from hosted_engine.management_network import Placement
 from node.api.messages.identity import Claim, Leave
 from node.api.messages.migration import MigrationRequest
 from node.api.messages.network import NamesRequest, NetworkRequest
@@ -38,7 +42,7 @@ class Members:
     async def claim(self, todo: Todo) -> None:
         for name in todo.nodes:
             what = f"{name} answers as a member"
-            await self._work.patience.until(what, partial(self._why_not_claimed, name), limit_s=CLAIM_S)
+            await self._work.poller.until(what, partial(self._why_not_claimed, name), limit_s=CLAIM_S)
 
     async def _why_not_claimed(self, name: str) -> str | None:
         """Claim it, unless it is a member. A claim of a run that was killed may be under way there, and a node that
@@ -77,47 +81,51 @@ class Members:
             await api.claim(Claim(certificate_pem=certificate, authority_pem=authority.certificate))
 
     async def names(self, todo: Todo) -> None:
-        request = NamesRequest(names=wishes.names(self._work.answers))
+        """What others have told a node stays: the engine may be taking in another one."""
+        wanted = wishes.names(self._work.answers, await find_added(self._work))
 
         async def tell(name: str) -> None:
             async with self._work.member(name) as api:
-                await api.set_names(request)
+                await api.set_names(NamesRequest(names={**(await api.names()).names, **wanted}))
 
         await asyncio.gather(*map(tell, todo.nodes))
 
     async def network(self, todo: Todo) -> None:
         for name in todo.nodes:
             what = f"{name} gets its management network"
-            await self._work.patience.until(what, partial(self._why_not_on_bridge, name), limit_s=NETWORK_S)
+            await self._work.poller.until(what, partial(self._why_not_on_bridge, name), limit_s=NETWORK_S)
 
     async def _why_not_on_bridge(self, name: str) -> str | None:
-        return await self._why_network_not(name, network.wish(self._work.answers, self._work.node(name)))
+        return await self._why_network_not(name, management_network.on_bridge(self._place(name)))
 
     async def network_back(self, todo: Todo) -> None:
         for name in todo.nodes:
             what = f"{name} has its address on its network card again"
-            await self._work.patience.until(what, partial(self._why_not_on_nic, name), limit_s=NETWORK_S)
+            await self._work.poller.until(what, partial(self._why_not_on_nic, name), limit_s=NETWORK_S)
 
     async def _why_not_on_nic(self, name: str) -> str | None:
         """Asking for nothing takes back a change that nobody confirmed: only then a look can be believed. Without the
         bridge the network card is as it was before the deploy."""
-        answers = self._work.answers
-        if (reason := await self._why_network_not(name, network.nothing())) is not None:
+        bridge = self._work.answers.management_network
+        if (reason := await self._why_network_not(name, management_network.nothing())) is not None:
             return reason
         try:
             async with self._work.member(name) as api:
-                if not network.has_bridge(answers, (await api.network()).document):
+                if not management_network.has_bridge(bridge, (await api.network()).document):
                     return None
         except NodeSilent as err:
             return str(err)
-        return await self._why_network_not(name, network.wish_back(answers, self._work.node(name)))
+        return await self._why_network_not(name, management_network.on_nic(self._place(name)))
+
+    def _place(self, name: str) -> Placement:
+        return placement(self._work.answers, self._work.node(name))
 
     async def _why_network_not(self, name: str, request: NetworkRequest) -> str | None:
         """Ask for a change, and keep it once it is proven."""
         node = partial(self._work.member, name)
         witness = partial(self._work.member, await self._witness(name))
         try:
-            await change_and_confirm(node, request, self._work.patience.clock, witness=witness)
+            await change_and_confirm(node, request, self._work.poller.clock, witness=witness)
         except NodeSilent as err:
             return str(err)
         except RemoteRefused as err:
@@ -141,11 +149,14 @@ class Members:
                 await api.set_names(NamesRequest(names={}))
 
     async def migration(self, todo: Todo) -> None:
-        request = MigrationRequest(members=tuple(node.name for node in self._work.answers.nodes))
+        answers = self._work.answers
+        own = tuple(node.name for node in answers.nodes)
+        added = [node.name for node in await find_added(self._work)]
 
         async def allow(name: str) -> None:
             async with self._work.member(name) as api:
-                await api.allow_migration(request)
+                known = (await api.migration()).members
+                await api.allow_migration(MigrationRequest(members=own + further(answers, (*known, *added))))
 
         await asyncio.gather(*map(allow, todo.nodes))
 
@@ -153,7 +164,7 @@ class Members:
         """The code of the answers is the node's claim code again, so that the answers stay good."""
         for name in todo.nodes:
             what = f"{name} waits to be claimed"
-            await self._work.patience.until(what, partial(self._why_still_member, name), limit_s=CLAIM_S)
+            await self._work.poller.until(what, partial(self._why_still_member, name), limit_s=CLAIM_S)
 
     async def _why_still_member(self, name: str) -> str | None:
         """Let it leave, unless it has. It may begin to ask for the code before its answer is out."""

@@ -5,19 +5,23 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import TypeVar
 
+import gluster.tls
 from gluster.plan import missing_options
-from hosted_engine.deploy import network, safekeeping, wishes
+from hosted_engine.deploy import safekeeping, wishes
+from hosted_engine.deploy.added import further, read_added
 from hosted_engine.deploy.answers import Answers, NodeAnswers
 from hosted_engine.deploy.decisions import LEASE, LOCKSPACE, VOLUMES, Decisions
 from hosted_engine.deploy.folder import RECOVERY_FILE, Folder
 from hosted_engine.deploy.keep_alive import are_written, edited_engine_vm
+from hosted_engine.deploy.network import placement
 from hosted_engine.deploy.plan import Kind, NodeSeen, Observed, expected
 from hosted_engine.deploy.reach import Reach
 from hosted_engine.deploy.rolling import SiteFiles
+from hosted_engine.management_network import is_on_bridge
 from node.api.contract import NodeApi
 from node.api.engine_vm import shape_of
-from node.api.messages.gluster import GlusterReport, VolumeReport, VolumeRequest
-from node.api.messages.ha import EngineVmConfig
+from node.api.messages.gluster import GlusterReport, VolumeReport
+from node.api.messages.ha import EngineVmConfig, SiteNode
 from node.api.problems import NodeSilent, Problem, RemoteFailed, RemoteRefused
 
 T = TypeVar("T")
@@ -68,7 +72,7 @@ class Observer:
         return NodeSeen(
             member=True,
             names=names.names,
-            network_ready=network.is_so(self._answers, node, report.document),
+            network_ready=is_on_bridge(placement(self._answers, node), report.document),
             peers=frozenset(self._name(peer.hostname) for peer in pool.peers if peer.state == IN_POOL),
             volumes=frozenset(name for name in VOLUMES if self._volume_is_so(name, pool)),
             drifted={name: drift for name in VOLUMES if (drift := self._drift(name, pool))},
@@ -92,16 +96,17 @@ class Observer:
     def _drift(self, name: str, pool: GlusterReport) -> tuple[str, ...]:
         """The options of a volume of this site that somebody changed, or that an earlier version did not set."""
         found = self._volume(name, pool)
-        return tuple(sorted(missing_options(self._wish(name).options, found.options))) if found is not None else ()
+        if found is None:
+            return ()
+        allowed = further(self._answers, gluster.tls.allowed(found.options))  # the engine may have let nodes in
+        wish = wishes.volume(self._answers, name, allowed)
+        return tuple(sorted(missing_options(wish.options, found.options)))
 
     def _volume(self, name: str, pool: GlusterReport) -> VolumeReport | None:
         """The volume of that name, when its bricks are those of the answers."""
-        bricks = self._wish(name).bricks
+        bricks = wishes.volume(self._answers, name).bricks
         found = (one for one in pool.volumes if one.name == name)
         return next((one for one in found if tuple(f"{b.server}:{b.path}" for b in one.bricks) == bricks), None)
-
-    def _wish(self, name: str) -> VolumeRequest:
-        return wishes.volume(self._answers, name)
 
     async def _site(self, seen: Observed) -> Observed:
         """`seen` with what is the same on every node, asked on one that has the volumes."""
@@ -110,16 +115,17 @@ class Observer:
         site_files = SiteFiles()
         lease = recovery = healthy = handed_over = False
         edited: EngineVmConfig | None = None
+        added: tuple[SiteNode, ...] = ()
         if (lead := next(leads, None)) is not None:
             async with self._reach.member(lead) as api:
                 images = await self._images(api)
                 report = await _try(api.lease("engine", LOCKSPACE, LEASE))
                 lease = report is not None and report.exists
                 written = await _try(api.site_files("engine"))
-                edited = await _try(edited_engine_vm(api))
+                edited, added = await _try(edited_engine_vm(api)), await read_added(api, self._answers)
                 site_files = SiteFiles(
-                    settled=are_written(self._ha_files(edited), written),
-                    changing=are_written(self._ha_files(edited, changing_timers=True), written),
+                    settled=are_written(self._ha_files(edited, added), written),
+                    changing=are_written(self._ha_files(edited, added, changing_timers=True), written),
                 )
                 sealed = await asyncio.to_thread(safekeeping.sealed, self._answers, self._folder)
                 recovery = sealed is not None and are_written({RECOVERY_FILE: sealed}, written)
@@ -132,6 +138,7 @@ class Observer:
             images=images,
             lease=lease,
             site_files=site_files,
+            added=added,
             healthy=healthy,
             handed_over=handed_over,
             recovery=recovery,
@@ -141,9 +148,13 @@ class Observer:
     def _is_as_answered(self, edited: EngineVmConfig) -> bool:
         return shape_of(edited) == shape_of(wishes.engine_vm(self._answers, self._decisions))
 
-    def _ha_files(self, edited: EngineVmConfig | None, *, changing_timers: bool = False) -> dict[str, str]:
+    def _ha_files(
+        self, edited: EngineVmConfig | None, added: tuple[SiteNode, ...], *, changing_timers: bool = False
+    ) -> dict[str, str]:
         authority = self._folder.authority().certificate
-        return wishes.ha_files(self._answers, self._decisions, authority, edited, changing_timers=changing_timers)
+        return wishes.ha_files(
+            self._answers, self._decisions, authority, edited, added=added, changing_timers=changing_timers
+        )
 
     def _has_volumes(self, seen: Observed, node: str) -> bool:
         return node in seen.nodes and seen.nodes[node].mounted.issuperset(VOLUMES)

@@ -8,6 +8,7 @@ from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.decisions import VOLUMES
 from hosted_engine.deploy.rolling import REASON, Rolling, SiteFiles, roll, why_not_set
 from hosted_engine.deploy.wishes import names
+from node.api.messages.ha import SiteNode
 from node.api.messages.leases import LeaseTimersReport
 from node.api.messages.vms import VmState
 
@@ -83,9 +84,9 @@ class NodeSeen:
 class Observed:
     """What is there. A node that is not in `nodes` did not answer: nothing is known of it, `silent` says why.
 
-    `edited`: the engine VM's memory and processors were changed in the API and are other than the answers'.
-    `own` is the node that the deploy runs on. `formed` says that a deploy has ended well before: then a node may be
-    silent, and the site is brought up without it.
+    `added`: nodes that the engine has taken in, as volume engine names them. `edited`: the engine VM's memory and
+    processors were changed in the API and are other than the answers'. `own` is the node that the deploy runs on.
+    `formed` says that a deploy has ended well before: then a node may be silent, and the site is brought up without it.
     """
 
     nodes: Mapping[str, NodeSeen] = field(default_factory=dict)
@@ -95,6 +96,7 @@ class Observed:
     images: frozenset[Kind] = frozenset()
     lease: bool = False
     site_files: SiteFiles = field(default_factory=SiteFiles)
+    added: tuple[SiteNode, ...] = ()
     healthy: bool = False
     handed_over: bool = False
     recovery: bool = False
@@ -165,8 +167,8 @@ class _Drawing:
         self._on_lead(Kind.AUTHORITY, "Make the certificate authority of the site", needed=not self._seen.authority)
         for name in self._expected:
             self._on([name], Kind.CLAIM, f"Make {name} a member", so=self._look(name).member, key=name)
-        wanted = names(self._answers)
-        unnamed = [name for name in self._expected if self._look(name).names != wanted]
+        wanted = names(self._answers, self._seen.added)
+        unnamed = [name for name in self._expected if not wanted.items() <= self._look(name).names.items()]
         self._add(Kind.NAMES, "Tell the nodes each other's names", unnamed, self._expected)
         for name in sorted(self._expected, key=lambda one: one == self._seen.own):
             says = f"Put {name} on the bridge {self._answers.management_network}"
@@ -187,8 +189,8 @@ class _Drawing:
         outside = [name for name in self._expected if not self._look(name).joined]
         self._add(Kind.LOCKSPACE, f"Make the lockspace and join {self._lead}", outside[:1], self._expected[:1])
         self._add(Kind.JOIN, "Join the other nodes to the lockspace", outside[1:], self._expected[1:])
-        every = frozenset(node.name for node in self._answers.nodes)
-        alone = [name for name in self._expected if self._look(name).movable_to != every]
+        every = {node.name for node in self._answers.nodes} | {node.name for node in self._seen.added}
+        alone = [name for name in self._expected if not self._look(name).movable_to >= every]
         self._add(Kind.MIGRATION, "Let running VMs move between the nodes, over TLS", alone, self._expected)
 
     def engine(self) -> None:

@@ -26,10 +26,12 @@ class SiteFiles:
 
 @dataclass(frozen=True, slots=True)
 class Rolling:
-    """`nodes` are to be changed, in this order. `waits_for`: nodes that have to answer first. `prepare`, `finish`,
-    `write`: the site's files are to be written in the one form, in the other at the end, or in the other at once."""
+    """`nodes` are to be changed, in this order; `changes`: some of them have other timers. `waits_for`: nodes that have
+    to answer first. `prepare`, `finish`, `write`: the site's files are to be written in the one form, in the other at
+    the end, or in the other at once."""
 
     nodes: tuple[str, ...] = ()
+    changes: bool = False
     waits_for: tuple[str, ...] = ()
     prepare: bool = False
     finish: bool = False
@@ -75,6 +77,7 @@ def roll(
         return Rolling(write=not (files.settled or (files.changing and silent)))
     return Rolling(
         nodes=tuple(nodes),
+        changes=bool(differ),
         waits_for=silent,
         prepare=not files.changing and bool(differ),
         finish=not silent and (bool(differ) or not files.settled),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gluster.report import StorageReport
+from hosted_engine.deploy.added import check_timers_can_change
 from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.observe import Observer
@@ -11,8 +12,8 @@ from hosted_engine.deploy.plan import Observed, Todo, plan, rolling
 from hosted_engine.deploy.reach import Reach
 from hosted_engine.deploy.steps import steps
 from hosted_engine.deploy.storage_state import FOUND_S, MADE_S, observe_storage
-from hosted_engine.deploy.waiting import Patience, WaitedTooLong
 from hosted_engine.deploy.work import Work
+from hosted_engine.waiting import Poller, WaitedTooLong
 from node.api.problems import Failed, Refused
 from node.steps import OnError, Progress, run
 from node.system.clock import Clock
@@ -67,15 +68,15 @@ class Deploy:
         tell_wait: Callable[[str], None],
     ) -> None:
         decisions = folder.decisions(answers)
-        patience = Patience(clock, tell_wait)
-        self._work = Work(answers, decisions, reach, folder, patience)
+        poller = Poller(clock, tell_wait)
+        self._work = Work(answers, decisions, reach, folder, poller)
         self._observer = Observer(answers, decisions, reach, folder)
         self._tell_step = tell_step
 
     async def plan(self) -> tuple[Todo, ...]:
         """What a run would do. Changes nothing."""
         unfinished = self._unfinished()
-        return plan(self._work.answers, await self._observer.look(), unfinished)
+        return self._plan(await self._observer.look(), unfinished)
 
     async def run(self) -> Done:
         """Bring the site up. Raises StepFailed where it stops; run again it goes on from there."""
@@ -83,16 +84,22 @@ class Deploy:
         unfinished = self._unfinished()
         folder.keep(self._work.decisions)
         seen = await self._look_at_all_nodes()
-        todos = plan(answers, seen, unfinished)
+        todos = self._plan(seen, unfinished)
         if todos:
             journal = folder.journals.new()
             await run(steps(todos, self._work), journal, on_error=OnError.STOP, tell=self._tell_step)
             seen = await self._look_when_settled()
         storage = await observe_storage(
-            answers, self._work.reach, self._work.patience, limit_s=MADE_S if todos else FOUND_S
+            answers, self._work.reach, self._work.poller, limit_s=MADE_S if todos else FOUND_S
         )
         silent = tuple(f"{name}: {reason}" for name, reason in seen.silent.items())
         return Done(todos, silent, storage, seen.edited, rolling(answers, seen).why_waits)
+
+    def _plan(self, seen: Observed, unfinished: frozenset[str]) -> tuple[Todo, ...]:
+        """Raises TimersStay."""
+        if rolling(self._work.answers, seen).changes:
+            check_timers_can_change(seen.added)
+        return plan(self._work.answers, seen, unfinished)
 
     async def _look_when_settled(self) -> Observed:
         """The look after which nothing is left to do: an engine that was busy for a moment is asked again. Raises
@@ -107,7 +114,7 @@ class Deploy:
             return ", ".join(todo.key for todo in left)
 
         try:
-            await self._work.patience.until("nothing is left to do", why_not, limit_s=SETTLE_S)
+            await self._work.poller.until("nothing is left to do", why_not, limit_s=SETTLE_S)
         except WaitedTooLong as err:
             if left := plan(self._work.answers, seen):
                 raise NotSettled(left=", ".join(todo.key for todo in left)) from err
@@ -131,7 +138,7 @@ class Deploy:
 
         limit_s = NODES_FORMED_S if seen.formed else NODES_S
         try:
-            await self._work.patience.until("all nodes answer", why_not, limit_s=limit_s)
+            await self._work.poller.until("all nodes answer", why_not, limit_s=limit_s)
         except WaitedTooLong as err:
             if not seen.formed or not seen.nodes:
                 raise NodesSilent(reasons=_words(seen)) from err

@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import partial
 
+import gluster.tls
 from hosted_engine.deploy import wishes
+from hosted_engine.deploy.added import find_added, further
 from hosted_engine.deploy.decisions import LOCKSPACE
 from hosted_engine.deploy.observe import IN_POOL
 from hosted_engine.deploy.plan import Todo
@@ -67,9 +69,13 @@ class Storage:
 
     async def volume(self, todo: Todo) -> None:
         name = todo.nodes[0]
-        wish = wishes.volume(self._work.answers, todo.volume)
         async with self._work.member(name) as api:
-            if all(volume.name != wish.name for volume in (await api.gluster()).volumes):
+            found = next((one for one in (await api.gluster()).volumes if one.name == todo.volume), None)
+            allowed = gluster.tls.allowed(found.options) if found is not None else ()
+            added = [node.name for node in await find_added(self._work)]
+            answers = self._work.answers
+            wish = wishes.volume(answers, todo.volume, further(answers, (*allowed, *added)))
+            if found is None:
                 await self._clear(wish)
             await api.make_volume(wish)
         what = f"all bricks of volume {todo.volume} are online"
@@ -178,7 +184,7 @@ class Storage:
         await self._until(f"volume {image.volume} is mounted", why_not, MOUNT_S)
 
     async def _until(self, what: str, why_not: Callable[[], Awaitable[str | None]], limit_s: float) -> None:
-        await self._work.patience.until(what, why_not, limit_s=limit_s)
+        await self._work.poller.until(what, why_not, limit_s=limit_s)
 
 
 async def _all(ask: Callable[[str], Awaitable[str | None]], names: Iterable[str]) -> str | None:

@@ -6,16 +6,14 @@ from gluster.diagnosis.problem import Health
 from gluster.report import StorageReport
 from hosted_engine.deploy.answers import Answers, NodeAnswers
 from hosted_engine.deploy.reach import Reach
-from hosted_engine.deploy.waiting import Patience, WaitedTooLong
+from hosted_engine.waiting import Poller, WaitedTooLong
 from node.api.problems import Problem
 
 MADE_S = 90.0  # clients connect and daemons start in the first moments of a volume; heals take a minute
 FOUND_S = 10.0  # and where nothing was done: a look that catches a client coming is not the last word
 
 
-async def observe_storage(
-    answers: Answers, reach: Reach, patience: Patience, *, limit_s: float
-) -> StorageReport | None:
+async def observe_storage(answers: Answers, reach: Reach, poller: Poller, *, limit_s: float) -> StorageReport | None:
     """The state as soon as it is whole, or as it is after `limit_s`; None when no node can say it."""
     report: StorageReport | None = None
 
@@ -27,7 +25,7 @@ async def observe_storage(
         return None if report.health is Health.WHOLE else report.problems[0].what
 
     with suppress(WaitedTooLong):  # the report says what is wrong
-        await patience.until("the storage is whole", why_not_whole, limit_s=limit_s)
+        await poller.until("the storage is whole", why_not_whole, limit_s=limit_s)
     return report
 
 

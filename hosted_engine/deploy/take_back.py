@@ -11,8 +11,8 @@ from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.plan import Todo
 from hosted_engine.deploy.reach import Reach
 from hosted_engine.deploy.steps import back_steps
-from hosted_engine.deploy.waiting import Patience, WaitedTooLong
 from hosted_engine.deploy.work import Work
+from hosted_engine.waiting import Poller, WaitedTooLong
 from node.api.messages.identity import CLAIM_CODE
 from node.api.problems import Refused
 from node.steps import OnError, Progress, run
@@ -30,7 +30,7 @@ class NodesAway(Refused):
 class InUse(Refused):
     what = "Nothing was taken back"
     why = "the site is in use: {reasons}"
-    mend = "Remove VMs and disks through the engine, other files by hand, and run it again"
+    mend = "Remove hosts, VMs and disks through the engine, other files by hand, and run it again"
 
 
 class Forgotten(Refused):
@@ -59,7 +59,7 @@ class TakeBack:
         tell_wait: Callable[[str], None],
     ) -> None:
         decisions = folder.decisions(answers, to_remove=True)
-        self._work = Work(answers, decisions, reach, folder, Patience(clock, tell_wait))
+        self._work = Work(answers, decisions, reach, folder, Poller(clock, tell_wait))
         self._observer = BackObserver(answers, decisions, reach, folder)
         self._tell_step = tell_step
 
@@ -105,7 +105,7 @@ class TakeBack:
             return back_plan.why_silent(left, journals)
 
         try:
-            await self._work.patience.until("all nodes answer", why_not, limit_s=NODES_S)
+            await self._work.poller.until("all nodes answer", why_not, limit_s=NODES_S)
         except WaitedTooLong as err:
             raise NodesAway(reasons=err.values["reason"]) from err
         return left

@@ -5,6 +5,7 @@ from contextlib import suppress
 from functools import partial
 
 from hosted_engine.deploy import wishes
+from hosted_engine.deploy.added import check_none_added
 from hosted_engine.deploy.engine_vm import HEALTH_S
 from hosted_engine.deploy.plan import Todo
 from hosted_engine.deploy.rolling import REASON, why_not_set
@@ -30,6 +31,7 @@ class Timers:
         as before: a node with a VM that holds a lease is named by its own refusal."""
         (name,) = todo.nodes
         if not await self._is_done(name):
+            await check_none_added(self._work)
             await self._begin_maintenance(name)
             try:
                 await self._until(f"the engine is not on {name}", partial(self._why_still_here, name), MOVE_S)
@@ -81,4 +83,4 @@ class Timers:
         return await engine.why_not_healthy()
 
     async def _until(self, what: str, why_not: Callable[[], Awaitable[str | None]], limit_s: float) -> None:
-        await self._work.patience.until(what, why_not, limit_s=limit_s)
+        await self._work.poller.until(what, why_not, limit_s=limit_s)

@@ -1,6 +1,6 @@
 """What the answers and decisions of a site mean for its nodes, in the words of the nodes' contract. No IO."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import gluster.tls
 from hosted_engine.deploy.answers import Answers
@@ -46,18 +46,19 @@ REPLICATED = {  # named although `virt` sets most of them: a deploy mends only w
 }
 
 
-def names(answers: Answers) -> dict[str, str]:
-    """Every machine of the site by name."""
-    nodes = {node.name: str(node.address.ip) for node in answers.nodes}
+def names(answers: Answers, added: Iterable[HaNode] = ()) -> dict[str, str]:
+    """Every machine of the site by name. `added`: nodes that the engine has taken in."""
+    nodes = {node.name: str(node.address.ip) for node in answers.nodes} | {node.name: node.address for node in added}
     return nodes | {answers.engine.name: str(answers.engine.address.ip)}
 
 
-def volume(answers: Answers, name: str) -> VolumeRequest:
-    """A volume with a copy on every node. A node that is gone may block writes for less time than a lease can be
-    unrenewed: writers wait for its bricks, and then, from their own question on, for the locks that it held."""
+def volume(answers: Answers, name: str, further: Sequence[str] = ()) -> VolumeRequest:
+    """A volume with a copy on every node; `further` nodes may use it. A node that is gone may block writes for less
+    time than a lease can be unrenewed: writers wait for its bricks, and then, from their own question on, for the locks
+    that it held."""
     paths = [(node.name, node.bricks.engine if name == "engine" else node.bricks.data) for node in answers.nodes]
     copies = len(answers.nodes)
-    tls = gluster.tls.options(node.name for node in answers.nodes)
+    tls = gluster.tls.options([*(node.name for node in answers.nodes), *further])
     return VolumeRequest(
         name=name,
         replica=copies,
@@ -150,16 +151,19 @@ def ha_files(
     authority: str,
     edited: EngineVmConfig | None = None,
     *,
+    added: Iterable[HaNode] = (),
     changing_timers: bool = False,
 ) -> dict[str, str]:
-    """What any node needs to keep the engine alive, as texts by file name. `edited`: see `engine_vm`."""
+    """What any node needs to keep the engine alive, as texts by file name. `edited`: see `engine_vm`, `added`: see
+    `names`."""
     engine = answers.engine
+    nodes = tuple(
+        HaNode(name=node.name, address=str(node.address.ip), host_id=host_id(answers, node.name))
+        for node in answers.nodes
+    )
     site = HaSite(
         name=answers.site,
-        nodes=tuple(
-            HaNode(name=node.name, address=str(node.address.ip), host_id=host_id(answers, node.name))
-            for node in answers.nodes
-        ),
+        nodes=(*nodes, *added),
         engine=HaEngine(name=engine.name, address=str(engine.address.ip)),
         authority=authority,
         lockspace=LOCKSPACE,

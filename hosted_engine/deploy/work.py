@@ -8,7 +8,7 @@ from hosted_engine.deploy.answers import Answers, NodeAnswers
 from hosted_engine.deploy.decisions import Decisions
 from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.reach import Reach
-from hosted_engine.deploy.waiting import Patience
+from hosted_engine.waiting import Poller
 from node.api.contract import NodeApi
 
 
@@ -18,7 +18,7 @@ class Work:
     decisions: Decisions
     reach: Reach
     folder: Folder
-    patience: Patience
+    poller: Poller
 
     def node(self, name: str) -> NodeAnswers:
         return next(node for node in self.answers.nodes if node.name == name)

@@ -6,10 +6,12 @@ from typing import ClassVar, Self
 
 import msgspec
 
+from hosted_engine.authority import SiteAuthority
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Fleet, Store, Transaction
 from hosted_engine.engine.problems import BadValue
 from hosted_engine.engine.users.model import Caller
+from hosted_engine.waiting import Poller
 from node.steps import Step
 
 
@@ -23,12 +25,14 @@ class Lock(msgspec.Struct, frozen=True, order=True):
 
 class Means(msgspec.Struct, frozen=True):
     """What a plan works with. `clock` answers seconds since the epoch. A node's answer that is newer than what it said
-    before is noted in `readings`."""
+    before is noted in `readings`. `poller` waits for what takes its time, `authority` signs certificates of nodes."""
 
     store: Store
     fleet: Fleet
     clock: Callable[[], float]
     readings: Readings
+    poller: Poller
+    authority: SiteAuthority
 
 
 class Context(msgspec.Struct, frozen=True):

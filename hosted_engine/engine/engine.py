@@ -1,22 +1,24 @@
 """The engine as its callers see it: read through the store, change through commands."""
 
-import time
 from collections.abc import Callable
 
+from hosted_engine.authority import SiteAuthority
 from hosted_engine.engine.command import Command, Means
+from hosted_engine.engine.nodes.joining.registrations import Registrations, expire
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Fleet, Store
 from hosted_engine.engine.tasks.history import sweep
 from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.tasks.runner import Running, TaskRunner
 from hosted_engine.engine.users.model import Caller
+from hosted_engine.waiting import Poller
 
 
 class Engine:
     """`store.transaction()` is for reading, and for what belongs to no command (sessions). `readings` holds what the
-    nodes said last (memory, load, mounts). `clock` answers seconds since the epoch.
+    nodes said last (memory, load, mounts). `clock` answers seconds since the epoch, by the poller's.
 
-    Commands: hosted_engine.engine.tasks.registry names them all.
+    Commands: hosted_engine.engine.tasks.registry knows them all.
     """
 
     def __init__(
@@ -26,12 +28,15 @@ class Engine:
         *,
         readings: Readings,
         locks: Locks,
-        clock: Callable[[], float] = time.time,
+        poller: Poller,
+        authority: SiteAuthority,
     ) -> None:
         self.store = store
         self.readings = readings
-        self.clock = clock
-        self._tasks = TaskRunner(Means(store, fleet, clock, readings), readings, locks, clock)
+        self.clock: Callable[[], float] = poller.clock.now
+        self.registrations = Registrations(store, authority, self.clock)
+        means = Means(store, fleet, self.clock, readings, poller, authority)
+        self._tasks = TaskRunner(means, readings, locks, self.clock)
 
     async def perform(self, command: Command, caller: Caller) -> Running:
         """Let `command` in and return at once; `Running.command` has the ids of what it makes, `Running.wait()` waits
@@ -46,6 +51,7 @@ class Engine:
         """Forget what is over for long; call it now and then."""
         with self.store.transaction() as tx:
             sweep(tx, self.clock())
+            expire(tx, self.clock())
 
     async def stop(self) -> None:
         """Leave running tasks to the next start."""

@@ -9,6 +9,7 @@ from hosted_engine.engine.datacenters.entity import DATA_CENTERS
 from hosted_engine.engine.disks.entity import DISK_ATTACHMENTS, DISKS
 from hosted_engine.engine.entity.declaration import Entity
 from hosted_engine.engine.entity.record import Record
+from hosted_engine.engine.entity.reported import Reported
 from hosted_engine.engine.events.entity import EVENTS
 from hosted_engine.engine.instancetypes.entity import INSTANCE_TYPE_NICS, INSTANCE_TYPES
 from hosted_engine.engine.jobs.entity import JOB_STEPS, JOBS
@@ -16,6 +17,8 @@ from hosted_engine.engine.macpools.entity import MAC_POOLS
 from hosted_engine.engine.networks.cluster_entity import CLUSTER_NETWORKS
 from hosted_engine.engine.networks.entity import NETWORKS, NICS, VNIC_PROFILES
 from hosted_engine.engine.nodes.entity import NODES
+from hosted_engine.engine.nodes.nics import HOST_NIC_STATISTICS, HOST_NICS
+from hosted_engine.engine.nodes.statistics import HOST_STATISTICS
 from hosted_engine.engine.permissions.entity import PERMISSIONS
 from hosted_engine.engine.records import RECORDS
 from hosted_engine.engine.roles.entity import PERMITS, ROLE_PERMITS, ROLES
@@ -67,6 +70,8 @@ ENTITIES: tuple[Entity[Any], ...] = (
     VM_LABELS,
     VNIC_PROFILES,
 )
+
+REPORTED: tuple[Reported, ...] = (HOST_NICS, HOST_NIC_STATISTICS, HOST_STATISTICS)
 
 STORED: tuple[Record[Any], ...] = (*RECORDS, *ENTITIES)  # all that has a table
 

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from hosted_engine.engine.clusters.model import Cluster
@@ -11,6 +11,7 @@ from hosted_engine.engine.disks.model import Disk, DiskAttachment
 from hosted_engine.engine.events.model import Event
 from hosted_engine.engine.jobs.model import Job, JobStep
 from hosted_engine.engine.networks.model import Network, Nic, VnicProfile
+from hosted_engine.engine.nodes.joining.model import NodeRegistration
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.network import SeenLinks
 from hosted_engine.engine.search.question import Question
@@ -75,6 +76,10 @@ class Transaction(ABC):
     @property
     def nodes(self) -> Repository[Node]:
         return self.of(Node)
+
+    @property
+    def node_registrations(self) -> Repository[NodeRegistration]:
+        return self.of(NodeRegistration)
 
     @property
     def seen_links(self) -> Repository[SeenLinks]:
@@ -157,3 +162,15 @@ class Fleet(Protocol):
     async def node(self, node_id: str) -> NodeApi: ...
     async def carrier(self, volume: str) -> NodeApi:
         """Any node that is up and has `volume` mounted."""
+
+    def connect(self, node: Node) -> AbstractAsyncContextManager[NodeApi]:
+        """A connection of its own, also to a node that is not followed; a new one each time."""
+
+    def follow(self, node_id: str) -> None:
+        """Listen to this node from now on; fine when it is done already."""
+
+    async def is_unclaimed(self, node: Node) -> bool:
+        """Whether a machine answers at its address, with its key, that belongs to no site. False when nobody knows."""
+
+    async def forget(self, node_id: str) -> None:
+        """Listen to it no longer, and know nothing of it."""

@@ -3,12 +3,14 @@
 from typing import Any
 
 from hosted_engine.engine.entity.record import Record
+from hosted_engine.engine.nodes.joining.model import NodeRegistration
 from hosted_engine.engine.nodes.network import SeenLinks
 from hosted_engine.engine.storage.model import SeenStorage
 from hosted_engine.engine.tasks.model import JournalLine, Task
 from hosted_engine.engine.users.model import Session
 
 RECORDS: tuple[Record[Any], ...] = (
+    Record(NodeRegistration, "node_registrations", order="since", indexes=(("state",),)),
     Record(SeenLinks, "seen_links", order="id"),
     Record(SeenStorage, "seen_storage", order="id"),
     Record(Session, "sessions", order="id"),

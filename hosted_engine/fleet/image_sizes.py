@@ -30,6 +30,6 @@ class ImageSizes:
                 log.warning("cannot look at the image of disk %s: %s", disk_id, err)
                 continue
             if report is not None:
-                self._measured.add(disk_id)
                 with self._store.transaction() as tx:
                     note_size(tx, disk_id, report)
+                self._measured.add(disk_id)

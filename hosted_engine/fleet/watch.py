@@ -10,8 +10,11 @@ from hosted_engine.engine.command import Lock
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes import network_news
 from hosted_engine.engine.nodes.clock import is_far, tell_drift
+from hosted_engine.engine.nodes.commands.approve import MEMBERSHIP
 from hosted_engine.engine.nodes.commands.maintenance import node_lock
+from hosted_engine.engine.nodes.joining.site import reconcile
 from hosted_engine.engine.nodes.maintenance import follow
+from hosted_engine.engine.nodes.members import members
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.network import NodeNetwork
 from hosted_engine.engine.nodes.presence import connects, is_silent, speaks
@@ -229,8 +232,10 @@ class Watch:
         self._silent.set()
 
     async def _tend(self) -> None:
-        """Mount what should be mounted, and look at sizes now and then."""
+        """Tell it what it has missed, mount what should be mounted, and look at sizes now and then."""
+        told = False
         while True:
+            told = told or await self._reconcile()
             with self._store.transaction() as tx:
                 wishes = [MountRequest(volume=d.volume, servers=d.servers) for d in tx.storage_domains.list()]
             for wish in wishes:
@@ -241,6 +246,23 @@ class Watch:
             await self._image_sizes.measure({m.volume for m in self._readings.of(self.node_id).mounts if m.mounted})
             await self._look_at_engine_vm()
             await self._clock.sleep(TEND_S)
+
+    async def _reconcile(self) -> bool:
+        """Whether the node knows all that have come while it was away. While one comes or goes that is asked later."""
+        holder = f"reconcile {new_id()}"
+        if self._locks.take((MEMBERSHIP,), holder) is not None:
+            return False
+        try:
+            with self._store.transaction() as tx:
+                nodes = members(tx)
+            await reconcile(self.api, nodes)
+        except Problem as err:
+            log.warning("%s does not know all hosts of the site: %s", self.name, err)
+            return False
+        else:
+            return True
+        finally:
+            self._locks.release(holder)
 
     async def _look_at_engine_vm(self) -> None:
         """Its configuration, as the host says on which it runs."""

@@ -112,7 +112,7 @@ class Actor:
     async def _is_active(self) -> bool:
         """Somebody else was quicker: the deploy, the agent, or an operator."""
         try:
-            report = await self._vms.find(self._vm_id)
+            report = await self._vms.vm(self._vm_id)
         except Problem:
             return False
         return report is not None and report.state is not VmState.DOWN
@@ -128,11 +128,11 @@ class Actor:
             case Action.START:
                 await self._start()
             case Action.STOP:
-                await _in_time(self._vms.shut_down(vm_id), action)
+                await _in_time(self._vms.shutdown_vm(vm_id), action)
             case Action.DESTROY:
-                await self._vms.destroy(vm_id)
+                await self._vms.destroy_vm(vm_id)
             case Action.RESUME:
-                await _in_time(self._vms.resume(vm_id), action)
+                await _in_time(self._vms.resume_vm(vm_id), action)
             case Action.MIGRATE if (address := self._addresses.get(target or 0)) is not None:
                 await self._vms.migrate(vm_id, address, MIGRATION, notify=self._note_progress)
             case Action.FENCE if target is not None:
@@ -146,8 +146,8 @@ class Actor:
         self._choice = None
         self._choice = choice = choose(await self._read_configurations())
         log.info("starting the engine VM; its configuration: %s", choice.reason)
-        await self._vms.define(choice.config)
-        await self._vms.start(self._vm_id)
+        await self._vms.define_vm(choice.config)
+        await self._vms.start_vm(self._vm_id)
         await self._note_tried("")
 
     async def _read_configurations(self) -> EngineVmReport:

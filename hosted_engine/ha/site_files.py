@@ -6,12 +6,14 @@ from dataclasses import replace
 import msgspec
 
 from hosted_engine.ha.profiles import DEFAULT, PROFILES, Profile
+from node.api.messages.ha import SiteNode
 from node.api.messages.vms import VmSpec
 from node.api.problems import Failed
+from node.storage import site_nodes
 from node.storage.engine_vm_files import WANTED as ENGINE_VM_FILE
 
 VOLUME = "engine"
-SITE_FILE = "site.json"
+SITE_FILE = site_nodes.FILE
 VERSION = 1
 
 
@@ -21,12 +23,7 @@ class SiteFileDamaged(Failed):
     mend = "Run the deploy on the node that it ran on: it writes the file anew"
 
 
-class HaNode(msgspec.Struct, frozen=True, kw_only=True):
-    """`host_id` (from 1) is the node's number in the lockspace and on the whiteboard."""
-
-    name: str
-    address: str
-    host_id: int
+HaNode = SiteNode  # agents read and write this part of the file, too
 
 
 class HaEngine(msgspec.Struct, frozen=True, kw_only=True):

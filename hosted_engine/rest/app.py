@@ -3,7 +3,8 @@
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import falcon.asgi
 from falcon.asgi import Request, Response
@@ -27,8 +28,10 @@ def make_app(
     store: Store,
     handlers: Handlers,
     authority_pem: bytes,
+    routes: Mapping[str, object] = MappingProxyType({}),
     clock: Callable[[], float] = time.time,
 ) -> falcon.asgi.App[Request, Response]:
+    """`routes` are resources beside the API, by their paths."""
     authenticator = Authenticator(store, clock)
     app: falcon.asgi.App[Request, Response] = falcon.asgi.App()
     app.req_options.strip_url_path_trailing_slash = True
@@ -39,6 +42,8 @@ def make_app(
     app.add_route(LOGOUT, Logout(authenticator))
     app.add_route("/ovirt-engine/services/health", Health(store))
     app.add_route("/ovirt-engine/services/pki-resource", PkiResource(authority_pem))
+    for path, resource in routes.items():
+        app.add_route(path, resource)
     app.add_error_handler(Exception, _refuse)
     app.add_error_handler(falcon.HTTPError, _refuse)  # Falcon has one of its own for these
     return app

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote
 
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.limits import PARAMETERS
+from hosted_engine.rest.media.objects import Objects
 from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.problems import NotUtf8, TooBroad
 from hosted_engine.rest.schema import Method, Service
@@ -41,9 +42,9 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`value` is an object, a list of objects, or None for an action that ended and has nothing to tell."""
+    """`value` is an object, several, or None for an action that ended and has nothing to tell."""
 
-    value: Wire | list[Wire] | None = None
+    value: Wire | list[Wire] | Objects | None = None
     status: int = 200
 
 

@@ -16,6 +16,7 @@ from hosted_engine.rest.media.checks import check_body
 from hosted_engine.rest.media.formats import Format, format_of_answer, format_of_body
 from hosted_engine.rest.media.json_read import JsonReader
 from hosted_engine.rest.media.json_write import JsonWriter
+from hosted_engine.rest.media.objects import Objects
 from hosted_engine.rest.media.wire import SERVICE, Wire, shown
 from hosted_engine.rest.media.xml_read import XmlReader
 from hosted_engine.rest.media.xml_write import XmlWriter
@@ -114,8 +115,9 @@ class Dispatcher:
         answer = leave_out(call, await handler(call))
         self._tell_service(route, answer)
         if (follow := parameters.text("follow")) and answer.value is not None:
-            follower = Follower(self._schema, lambda hrefs: self._get(hrefs, call))
-            await follower.follow(answer.value, _type_given(route.method), follow)
+            follower, value = Follower(self._schema, lambda hrefs: self._get(hrefs, call)), _nested(answer.value)
+            await follower.follow(value, _type_given(route.method), follow)
+            return Answer(value, answer.status)
         return answer
 
     async def _get(self, hrefs: Sequence[str], asked: Call) -> Mapping[str, Wire | list[Wire]]:
@@ -145,7 +147,7 @@ class Dispatcher:
         for (href, route), answer in zip(alike, answers, strict=True):
             if answer is not None and answer.value is not None:
                 self._tell_service(route, answer)
-                found[href] = answer.value
+                found[href] = _nested(answer.value)
         return found
 
     def _handler(self, route: Route) -> Handler:
@@ -159,6 +161,9 @@ class Dispatcher:
         if route.method.is_action or answer.value is None:
             return
         name = route.service.item if route.method.name in ("list", "add") else route.service.name
+        if isinstance(answer.value, Objects):
+            answer.value.service = name
+            return
         for value in answer.value if isinstance(answer.value, list) else [answer.value]:
             if name:
                 value.setdefault(SERVICE, name)
@@ -179,7 +184,7 @@ class Dispatcher:
 
     async def _write(self, answers: Answers, answer: Answer, route: Route, headers: dict[str, str]) -> Reply:
         writer, content_type = answers
-        if isinstance(answer.value, list):
+        if isinstance(answer.value, list | Objects):
             values, kind = answer.value, _type_given(route.method)
             aside = len(values) > _ASIDE  # takes too long to hold up everybody else
             body = await asyncio.to_thread(writer.many, values, kind) if aside else writer.many(values, kind)
@@ -225,6 +230,10 @@ async def _answers_of(handler: Handler, calls: Sequence[Call | None]) -> Sequenc
     many = handler.many(admitted) if isinstance(handler, Batch) else one_by_one(handler, admitted)
     answers = iter([one and leave_out(call, one) for call, one in zip(admitted, await many, strict=True)])
     return [next(answers) if call is not None else None for call in calls]
+
+
+def _nested(value: Wire | list[Wire] | Objects) -> Wire | list[Wire]:
+    return value.wires() if isinstance(value, Objects) else value
 
 
 def _check_id(body: Wire, there: str | None, tag: str) -> None:

@@ -34,13 +34,6 @@ class NotAllowed(Refused):
     status = 403
 
 
-class OnlyDeploy(Refused):
-    what = "The node was not taken out of its site"
-    why = "the certificate of {caller} speaks for {role}, and only the deploy may do that"
-    mend = "Run on the node of the deploy: trivet deploy ANSWERS.toml --take-back"
-    status = 403
-
-
 class NotBare(Refused):
     what = "The node was not taken out of its site"
     why = "it still has {things}"
@@ -52,6 +45,12 @@ class NoSuchPath(Refused):
     why = "this version of trivet-node does not know the path"
     mend = "Compare the versions of the caller and of the node"
     status = 404
+
+
+class NodeTooOld(Refused):
+    what = "Node {node} was not asked for {operation}"
+    why = "it has version {version} of the contract, and the operation came with {since}"
+    mend = "Upgrade the node, then try again"
 
 
 class ClaimRejected(Refused):

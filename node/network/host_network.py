@@ -84,7 +84,7 @@ class HostNetwork:
         except Problem as err:
             log.warning("an unconfirmed change of the network, if there is one, stays for now: %s", err)
 
-    async def report(self) -> NetworkReport:
+    async def network(self) -> NetworkReport:
         """`observed` as it was followed last."""
         pending = await self._network.pending()
         return NetworkReport(
@@ -93,7 +93,7 @@ class HostNetwork:
             observed=self._observed(),
         )
 
-    async def change(self, request: NetworkRequest) -> NetworkChange:
+    async def change_network(self, request: NetworkRequest) -> NetworkChange:
         names = None
         if not request.without_name_servers:
             wish = document.parse(request.document)
@@ -113,7 +113,7 @@ class HostNetwork:
             self._wait_for_the_end(request.confirm_within_s)
         return NetworkChange(changed=change.changed, checkpoint=checkpoint, says=change.says, warnings=change.warnings)
 
-    async def confirm(self, checkpoint: str) -> None:
+    async def confirm_network(self, checkpoint: str) -> None:
         """Raises NotProven when the name servers are not there any more; then all is as before."""
         async with self._changing:
             if self._to_prove is not None and self._to_prove[0] == checkpoint:
@@ -132,7 +132,7 @@ class HostNetwork:
             self._wait_no_more()
             raise NotProven(reasons=asked.why_not)
 
-    async def roll_back(self, checkpoint: str) -> None:
+    async def roll_back_network(self, checkpoint: str) -> None:
         async with self._changing:
             await self._network.roll_back(Checkpoint(checkpoint))
         self._wait_no_more()

@@ -34,10 +34,10 @@ class Names:
     def __init__(self, hosts_file: Path = Path("/etc/hosts")) -> None:
         self._file = hosts_file
 
-    def get(self) -> NamesRequest:
+    def names(self) -> NamesRequest:
         return NamesRequest(names=read_block(self._text()))
 
-    def set(self, request: NamesRequest) -> None:
+    def set_names(self, request: NamesRequest) -> None:
         for name, address in request.names.items():
             token("machine name", name)
             _check_address(name, address)

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import platform
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -50,17 +51,20 @@ def nics(sys_class_net: Path = Path("/sys/class/net")) -> tuple[Nic, ...]:
 
 
 class CapabilitiesReader:
-    def __init__(self, run: Run, hypervisor: Hypervisor, accelerator: Accelerator, name: str) -> None:
+    def __init__(
+        self, run: Run, hypervisor: Hypervisor, accelerator: Accelerator, name: str, *, node_id: Callable[[], str]
+    ) -> None:
         self._run = run
         self._hypervisor = hypervisor
         self._accelerator = accelerator
         self._name = name
+        self._node_id = node_id
 
-    def read(self, node_id: str) -> Capabilities:
+    def capabilities(self) -> Capabilities:
         versions = self._hypervisor.versions()
         cpus = parse.cpuinfo(Path("/proc/cpuinfo").read_text())
         return Capabilities(
-            node_id=node_id,
+            node_id=self._node_id(),
             name=self._name,
             version=own_version(),
             api_version=API_VERSION,
@@ -76,6 +80,8 @@ class CapabilitiesReader:
             memory_bytes=parse.meminfo(Path("/proc/meminfo").read_text()).total_bytes,
             accelerator=self._accelerator,
             nics=nics(),
+            machine_id=_text(Path("/etc/machine-id")),
+            hardware_uuid=_text(Path("/sys/class/dmi/id/product_uuid")).lower(),
         )
 
     def _gluster(self) -> str:

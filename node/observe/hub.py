@@ -44,7 +44,7 @@ class Hub:
         self._number = 0
         self._listeners: set[asyncio.Queue[Event | None]] = set()
 
-    async def listen(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncIterator[Event]:
         """HELLO, then everything that happens. It ends when the listener is too slow: it starts over with HELLO.
 
         What happens while HELLO is gathered waits in the queue, so nothing falls in between.

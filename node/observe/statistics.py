@@ -1,5 +1,6 @@
 """Readings of the machine's load from /proc."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from node.api.messages.machine import Statistics
@@ -14,15 +15,17 @@ def read_memory(proc: Path = PROC) -> parse.Memory:
 
 
 class StatisticsReader:
-    """Shares of processor time are those since the reading before."""
+    """Shares of processor time are those since the reading before. `count_running` counts the VMs that run here."""
 
-    def __init__(self, clock: Clock, proc: Path = PROC) -> None:
+    def __init__(self, clock: Clock, count_running: Callable[[], Awaitable[int]], proc: Path = PROC) -> None:
         self._clock = clock
+        self._count_running = count_running
         self._proc = proc
         self._before = parse.cpu_times(self._read("stat"))
         self._shares = parse.CpuShares(0.0, 0.0, 100.0)
 
-    def read(self, *, vms_running: int) -> Statistics:
+    async def statistics(self) -> Statistics:
+        vms_running = await self._count_running()
         memory = read_memory(self._proc)
         shares = self._cpu()
         return Statistics(

@@ -98,7 +98,7 @@ class Membership:
         return own is not None and not self.claimed and hmac.compare_digest(own.strip(), code.encode())
 
     def identity(self) -> Identity:
-        request = credentials.request_pem(self._key(), self._name, self._addresses())
+        request = credentials.request_pem(self.key(), self._name, self._addresses())
         return Identity(
             node_id=self.node_id,
             name=self._name,
@@ -116,7 +116,7 @@ class Membership:
 
     def _claim(self, claim: Claim) -> None:
         reason = credentials.why_not_acceptable(
-            claim.certificate_pem, claim.authority_pem, self._key(), self._name, self._now()
+            claim.certificate_pem, claim.authority_pem, self.key(), self._name, self._now()
         )
         if reason is not None:
             raise ClaimRejected(reason=reason)
@@ -135,13 +135,13 @@ class Membership:
         self._forget_claim_code()
         self._claimed_anew()
 
-    def leave(self, leave: Leave) -> None:
+    def end(self, leave: Leave) -> None:
         """Belong to no site any more, as before the claim; key, name and id stay. The same again changes nothing."""
         with self._claiming:
             if not self.claimed:
                 return
             self._release_trusts()
-            write_durable(self._claim_file, leave.claim_code)
+            write_durable(self._claim_file, leave.claim_code or credentials.new_claim_code())
             self.authority_file.unlink()
             sync_folder(self._folder)
             self._sign_self()
@@ -169,7 +169,7 @@ class Membership:
                 log.error("%s", err)
 
     def _sign_self(self) -> None:
-        pem = credentials.self_signed_pem(self._key(), self._name, self._addresses(), self._now())
+        pem = credentials.self_signed_pem(self.key(), self._name, self._addresses(), self._now())
         write_durable(self.certificate_file, pem, mode=0o644)
 
     def _forget_claim_code(self) -> None:
@@ -177,7 +177,7 @@ class Membership:
             self._claim_file.unlink()
             sync_folder(self._folder)
 
-    def _key(self) -> EllipticCurvePrivateKey:
+    def key(self) -> EllipticCurvePrivateKey:
         return credentials.load_key(self.key_file.read_bytes())
 
     def _now(self) -> datetime:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from node.api.messages.migration import MigrationReport
+from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.problems import Failed
 from node.registration.anchors import anchor_pem, permitted_names
 from node.registration.credentials import AUTHORITY, CERTIFICATE, KEY, load_key
@@ -46,17 +46,21 @@ class MigrationTrust:
         of_clients = {"clientkey.pem": key, "clientcert.pem": certificate, "cacert.pem": self._anchor}
         self._links = {folder / name: target for name, target in (of_both_ends | of_clients).items()}
 
-    def look(self) -> MigrationReport:
+    def migration(self) -> MigrationReport:
         members = self._members(self._authority())
         in_force = members if self._is_loaded() else ()
         return MigrationReport(members=in_force, listening=self._is_listening())
 
-    def allow(self, members: Sequence[str]) -> MigrationReport:
+    def allow_migration(self, request: MigrationRequest) -> MigrationReport:
         """Let these nodes, and no others, send VMs. Raises MigrationNotSet. Safe to repeat after any crash."""
+        self._allow(request.members)
+        return self.migration()
+
+    def _allow(self, members: Sequence[str]) -> None:
         wanted, authority = tuple(sorted(set(members))), self._authority()
         if not wanted or not authority:
             self.remove()
-            return self.look()
+            return
         self._folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         for path, target in self._links.items():
             if not path.is_symlink() or path.readlink() != target:
@@ -69,11 +73,10 @@ class MigrationTrust:
             if not self._is_listening():
                 raise MigrationNotSet(reason="libvirt does not listen for other nodes (libvirtd-tls.socket)")
             write_durable(self._loaded, self._digest(), mode=0o644)
-        return self.look()
 
     def hold(self, authority_pem: str) -> None:
         """Whoever was allowed under this authority stays so, with the node's certificate as it is now."""
-        self.allow(self._members(authority_pem))
+        self._allow(self._members(authority_pem))
 
     def remove(self) -> None:
         """Nobody sends VMs, and libvirt listens on no port. Raises MigrationNotSet. Safe to repeat, too."""

@@ -1,21 +1,19 @@
-"""Lets in who may drive this node: engine and deploy by certificate, before that the holder of the claim code. Other
-nodes of the site may read what this one says of its storage."""
+"""Lets in who may ask for an operation: by the role of their certificate, before the claim the holder of its code."""
 
+from collections.abc import Set
 from typing import Protocol
 
 from falcon.asgi import Request, Response
 
-from node.api import paths
+from node.api.contract import OPERATIONS
 from node.api.messages.identity import Role
-from node.api.refusals import JustClaimed, NotAllowed, NotClaimedYet, OnlyDeploy
-from node.server.peer import EXTENSION, Peer, peer_of
+from node.api.operation import DRIVERS
+from node.api.refusals import JustClaimed, NoSuchPath, NotAllowed, NotClaimedYet
+from node.server.peer import Peer, peer_in
+from node.server.resource import Resource
 
-LEAVING = ("DELETE", paths.IDENTITY)
-FACTS = (
-    "GET",
-    paths.GLUSTER_FACTS,
-)  # other nodes may look at them: they tell a node of the site the state of all of it
-DRIVERS = frozenset({Role.ENGINE.value, Role.DEPLOY.value})
+CALLERS = frozenset(role for operation in OPERATIONS.values() for role in operation.roles)
+UNCLAIMED = frozenset(operation.path for operation in OPERATIONS.values() if operation.unclaimed)
 
 
 class Guard(Protocol):
@@ -37,22 +35,27 @@ class Gate:
 
     async def process_request(self, req: Request, resp: Response) -> None:
         if self._mutual:
-            peer = peer_in(req)
-            if peer.role == Role.NODE and (req.method, req.path) == FACTS:
-                return
-            if peer.role not in DRIVERS:
-                raise NotAllowed(caller=repr(peer.name), role=repr(peer.role))
-            if (req.method, req.path) == LEAVING and peer.role != Role.DEPLOY:
-                raise OnlyDeploy(caller=repr(peer.name), role=repr(peer.role))
+            _require(peer_in(req), CALLERS)
             return
         if self._guard.claimed:
             raise JustClaimed()
         scheme, _, code = (req.get_header("Authorization") or "").partition(" ")
         known = scheme.lower() == "bearer" and self._guard.knows_claim_code(code.strip())
-        if req.path != paths.IDENTITY or not known:
+        if req.path not in UNCLAIMED or not known:
             raise NotClaimedYet()
 
+    async def process_resource(self, req: Request, resp: Response, resource: Resource, params: object) -> None:
+        """Where the path is one of the table's. Other methods of it are for those who may drive the node."""
+        if self._mutual:
+            operation = resource.operations.get(req.method)
+            _require(peer_in(req), operation.roles if operation is not None else DRIVERS)
 
-def peer_in(req: Request) -> Peer:
-    found = req.scope.get("extensions", {}).get(EXTENSION)
-    return found if isinstance(found, Peer) else peer_of({})
+    async def no_such_path(self, req: Request, resp: Response | None, **_: object) -> None:
+        """Falcon's sink for what no route takes."""
+        _require(peer_in(req), DRIVERS)
+        raise NoSuchPath(path=req.path)
+
+
+def _require(peer: Peer, roles: Set[Role]) -> None:
+    if peer.role not in roles:
+        raise NotAllowed(caller=repr(peer.name), role=repr(peer.role))

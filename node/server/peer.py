@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from falcon.asgi import Request
+
 from node.serving.protocol import BoundedProtocol
 
 EXTENSION = "trivet.peer"
@@ -28,6 +30,11 @@ class PeerProtocol(BoundedProtocol):
         tls = self.transport.get_extra_info("ssl_object")
         certificate = tls.getpeercert() if tls is not None else None
         scope["extensions"] = {EXTENSION: peer_of(certificate or {}, self.transport.is_closing)}
+
+
+def peer_in(req: Request) -> Peer:
+    found = req.scope.get("extensions", {}).get(EXTENSION)
+    return found if isinstance(found, Peer) else peer_of({})
 
 
 def peer_of(certificate: dict[str, Any], gone: Callable[[], bool] = lambda: False) -> Peer:

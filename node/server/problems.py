@@ -74,8 +74,3 @@ async def answer_problem(req: Request, resp: Response, err: BaseException, param
     resp.content_type = "application/json"
     resp.data = msgspec.json.encode(text)
     resp.stream = None
-
-
-async def no_such_path(req: Request, resp: Response | None, **_: object) -> None:
-    """Falcon's sink for what no route takes."""
-    raise NoSuchPath(path=req.path)

@@ -31,7 +31,7 @@ class GlusterPool:
         self._threads = threads
         self._changing = asyncio.Lock()
 
-    async def report(self) -> GlusterReport:
+    async def gluster(self) -> GlusterReport:
         return await self._threads(self._report)
 
     async def add_peer(self, request: PeerRequest) -> None:
@@ -56,10 +56,10 @@ class GlusterPool:
         async with self._changing:
             await self._threads(self._gluster.remove_peer, hostname)
 
-    async def remove_volume(self, name: str) -> None:
-        token("volume", name)
+    async def remove_volume(self, volume: str) -> None:
+        token("volume", volume)
         async with self._changing:
-            await self._threads(self._gluster.remove_volume, name)
+            await self._threads(self._gluster.remove_volume, volume)
 
     async def remove_brick(self, request: BrickRemoval) -> None:
         path = _brick_path(request.path)

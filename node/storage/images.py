@@ -69,7 +69,7 @@ class Images:
         self._clock = clock
         self._locks: defaultdict[ImageRef, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def find(self, image: ImageRef) -> ImageReport | None:
+    async def image(self, image: ImageRef) -> ImageReport | None:
         path = self._path(image)
         await self._need(image.volume)
         return await self._threads(self._find, image, path)
@@ -79,7 +79,7 @@ class Images:
         await self._need(volume)
         return await self._threads(_contents, root)
 
-    async def make(self, image: ImageRef, request: ImageRequest) -> ImageReport:
+    async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
         path = self._path(image)
         _check(request)
         await self._need(image.volume)
@@ -90,7 +90,7 @@ class Images:
                 return found
             return await self._threads(self._make, image, path, request)
 
-    async def resize(self, image: ImageRef, request: ImageResize) -> ImageReport:
+    async def resize_image(self, image: ImageRef, request: ImageResize) -> ImageReport:
         path = self._path(image)
         await self._need(image.volume)
         async with self._locks[image]:
@@ -107,7 +107,7 @@ class Images:
                 raise ImageBusy(image=image.image_id, vm=vm)
             return await self._threads(self._make_seed, image, path, request)
 
-    async def remove(self, image: ImageRef) -> None:
+    async def remove_image(self, image: ImageRef) -> None:
         path = self._path(image)
         await self._need(image.volume)
         async with self._locks[image]:
@@ -116,7 +116,7 @@ class Images:
             await self._threads(_remove, path)
         self._locks.pop(image, None)
 
-    async def wipe(self, image: ImageRef) -> WipeReport:
+    async def wipe_image(self, image: ImageRef) -> WipeReport:
         path = self._path(image)
         await self._need(image.volume)
         async with self._locks[image]:

@@ -49,11 +49,11 @@ class LeaseTimers:
         self._configuration = configuration
         self._lock = asyncio.Lock()
 
-    async def look(self) -> LeaseTimersReport:
+    async def lease_timers(self) -> LeaseTimersReport:
         """Raises SanlockFailed."""
         return await self._threads(self._read)
 
-    async def change(self, request: LeaseTimersRequest) -> LeaseTimersReport:
+    async def set_lease_timers(self, request: LeaseTimersRequest) -> LeaseTimersReport:
         """What holds from the next boot on is written before anything is done: whoever is cut off joins with it."""
         _check(request)
         async with self._lock:
@@ -65,7 +65,7 @@ class LeaseTimers:
             self._leases.wish_timeouts(request.io_timeouts_s)
             if not is_so:
                 await self._leases.change_timeouts(self._restart)
-            return await self.look()
+            return await self.lease_timers()
 
     def _configure(self, fire_timeout_s: int) -> None:
         text = read_or_none(self._configuration) or b""

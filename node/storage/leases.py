@@ -53,7 +53,7 @@ class Leases:
         """In words."""
         return tuple(f"lockspace {name}" for name in sorted(self._wishes.lockspaces))
 
-    async def join(self, request: LockspaceRequest) -> LockspaceReport:
+    async def join_lockspace(self, request: LockspaceRequest) -> LockspaceReport:
         """Join now and wish for it from now on."""
         _check(request)
         wished = self._wishes.lockspaces.get(request.name)
@@ -84,7 +84,7 @@ class Leases:
                 return _report(wish, joined=False, detail=cause(err))
             return await self._look(wish)
 
-    async def leave(self, lockspace: str) -> None:
+    async def leave_lockspace(self, lockspace: str) -> None:
         """Leave it and wish for it no more. The wish goes last: cut short in between, leaving is tried again."""
         token("lockspace", lockspace)
         async with self._locks[lockspace]:
@@ -119,7 +119,7 @@ class Leases:
             if not report.joined:
                 raise SanlockFailed(act=f"join lockspace {wish.name}", reason=report.detail)
 
-    async def make(self, request: LeaseRequest) -> LeaseReport:
+    async def make_lease(self, request: LeaseRequest) -> LeaseReport:
         path = self._lease_path(request.volume, request.lockspace, request.resource)
         wish = await self._joined(request.lockspace)
         await self._need(request.volume)
@@ -129,9 +129,9 @@ class Leases:
                 self._sanlock.write_resource(request.lockspace, request.resource, part)
 
             await self._threads(make_once, path, f"{wish.host_id}", fill, self._own)
-        return await self.look(request.volume, request.lockspace, request.resource)
+        return await self.lease(request.volume, request.lockspace, request.resource)
 
-    async def look(self, volume: str, lockspace: str, resource: str) -> LeaseReport:
+    async def lease(self, volume: str, lockspace: str, resource: str) -> LeaseReport:
         path = self._lease_path(volume, lockspace, resource)
         await self._need(volume)
         exists, holder = await self._threads(self._holder, lockspace, resource, path)

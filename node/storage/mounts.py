@@ -62,7 +62,7 @@ class Mounts:
         self._looking: dict[str, asyncio.Future[MountReport]] = {}
         self._told: dict[str, bool] = {}
 
-    async def all(self) -> tuple[MountReport, ...]:
+    async def mounts(self) -> tuple[MountReport, ...]:
         return tuple(await asyncio.gather(*(self.look(volume) for volume in sorted(self._wishes.mounts))))
 
     async def look(self, volume: str) -> MountReport:

@@ -56,7 +56,7 @@ class PoolStateWatch:
         self._followed_at = float("-inf")
         self._unconfirmed = False
 
-    async def current(self) -> StorageState:
+    async def gluster_state(self) -> StorageState:
         """A look that is `FRESH_S` old at most. Who asks in the middle of a look waits for that one."""
         if self._last is not None and self._clock.monotonic() - self._last_read_at < FRESH_S:
             return self._last
@@ -64,7 +64,7 @@ class PoolStateWatch:
             self._reading = asyncio.create_task(self._look())
         return await asyncio.shield(self._reading)
 
-    async def facts(self) -> ServerFacts:
+    async def gluster_facts(self) -> ServerFacts:
         return await self._threads(self._read_facts)
 
     async def run(self) -> None:

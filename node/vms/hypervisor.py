@@ -24,6 +24,20 @@ class Move(StrEnum):
     IN = "migration in"
 
 
+class DomainAction(StrEnum):
+    """What is done to a domain that runs, by the names that libvirt's methods have."""
+
+    SHUT_DOWN = "shutdown"
+    DESTROY = "destroy"
+    RESUME = "resume"
+    RESET = "reset"
+    REBOOT = "reboot"
+
+    @property
+    def words(self) -> str:
+        return self.name.lower().replace("_", " ")
+
+
 @dataclass(frozen=True, slots=True)
 class Domain:
     """A domain as the hypervisor knows it; `state` and `reason` are libvirt's numbers. `move`: it is on its way to or
@@ -69,9 +83,11 @@ class Hypervisor(Protocol):
         """`paused`: the guest stands still until `resume`."""
         ...
 
-    def shut_down(self, vm_id: str) -> None: ...
-    def destroy(self, vm_id: str) -> None: ...
-    def resume(self, vm_id: str) -> None: ...
+    def act(self, vm_id: str, action: DomainAction) -> None: ...
+    def rebooted_at(self, vm_id: str) -> float | None:
+        """When its guest began to boot again in the same process, by the monotonic clock; as far as it was watched."""
+        ...
+
     def migrate(self, vm_id: str, address: str, limits: MigrationLimits) -> None:
         """Move the running domain, definition and all, to the node at `address`; returns when it runs there and is not
         known here any more. After HypervisorFailed it is here as before, or where `find` says. libvirt does it: it

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import libvirt
 
 from node.vms import libvirt_migration
-from node.vms.hypervisor import Domain, HypervisorFailed, Move, Versions
+from node.vms.hypervisor import Domain, DomainAction, HypervisorFailed, Move, Versions
 from node.vms.migration import MigrationLimits, MigrationProgress
 
 log = logging.getLogger(__name__)
@@ -64,14 +64,8 @@ class LibvirtHypervisor:
         flags = libvirt.VIR_DOMAIN_START_PAUSED if paused else 0
         self._do("start the VM", lambda c: c.lookupByUUIDString(vm_id).createWithFlags(flags))
 
-    def shut_down(self, vm_id: str) -> None:
-        self._do("ask the guest to shut down", lambda c: c.lookupByUUIDString(vm_id).shutdown())
-
-    def destroy(self, vm_id: str) -> None:
-        self._do("destroy the VM", lambda c: c.lookupByUUIDString(vm_id).destroy())
-
-    def resume(self, vm_id: str) -> None:
-        self._do("resume the VM", lambda c: c.lookupByUUIDString(vm_id).resume())
+    def act(self, vm_id: str, action: DomainAction) -> None:
+        self._do(f"{action.words} the VM", lambda c: getattr(c.lookupByUUIDString(vm_id), action)())
 
     def set_time(self, vm_id: str, at: float) -> None:
         """Through the guest's agent, which may take a few seconds and no more: a domain's jobs wait for each other."""
@@ -152,6 +146,7 @@ class LibvirtHypervisor:
 
     def _on_reboot(self, _connection: Any, domain: Any, _opaque: Any) -> None:
         self._rebooted_at[domain.UUIDString()] = time.monotonic()
+        self._changed(domain.UUIDString())
 
     def _keep_connected(self) -> None:
         """Events come over the connection: a lost one has to be noticed also when nobody asks for anything."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -23,9 +24,11 @@ from node.api.refusals import (
 from node.system.clock import Clock
 from node.system.threads import Threads
 from node.system.time_zones import is_known
+from node.vms import console
 from node.vms.domain_facts import DomainFacts, domain_facts
 from node.vms.domain_xml import Surroundings, console_log, domain_xml
-from node.vms.hypervisor import Domain, Hypervisor, HypervisorFailed, Move
+from node.vms.guest_requests import GuestRequests
+from node.vms.hypervisor import Domain, DomainAction, Hypervisor, HypervisorFailed, Move
 from node.vms.lock_errors import lock_error
 from node.vms.migration import MigrationLimits, NotMoved, migration_error
 from node.vms.migrator import Migrator, Notify
@@ -37,7 +40,7 @@ from node.vms.vm_checks import why_not_possible
 
 log = logging.getLogger(__name__)
 
-CONSOLE_BYTES = 64 << 10
+REBOOT_S = 60.0  # a guest that has not begun to boot by then does not heed what it was asked
 Ready = Callable[[DomainFacts], Awaitable[None]]
 Holder = Callable[[DomainFacts], Awaitable[tuple[str, int] | None]]
 
@@ -71,7 +74,7 @@ class Vms:
         self._looks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._told: dict[str, VmReport] = {}
         self._starting: set[str] = set()
-        self._ending: set[str] = set()
+        self._requests = GuestRequests(clock, hypervisor.rebooted_at)
         self._details: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._migrator = Migrator(hypervisor, threads, clock)
@@ -92,20 +95,23 @@ class Vms:
 
         self._hypervisor.watch(changed, again)
 
-    async def all(self) -> tuple[VmReport, ...]:
+    async def vms(self) -> tuple[VmReport, ...]:
         domains = await self._threads(self._hypervisor.domains)
         return tuple([self._report(domain) for domain in domains])
 
-    async def find(self, vm_id: str) -> VmReport | None:
+    async def vm(self, vm_id: str) -> VmReport | None:
         domain = await self._threads(self._hypervisor.find, vm_uuid(vm_id))
         return self._report(domain) if domain is not None else None
+
+    async def count_running(self) -> int:
+        return sum(vm.state is not VmState.DOWN for vm in await self.vms())
 
     async def running_shape(self, vm_id: str) -> Shape | None:
         """How it runs; None where it does not run here."""
         domain = await self._threads(self._hypervisor.find, vm_uuid(vm_id))
         return domain.shape if domain is not None and domain.pid is not None else None
 
-    async def define(self, spec: VmSpec) -> VmReport:
+    async def define_vm(self, spec: VmSpec) -> VmReport:
         """Of a running VM it changes what the next start takes. Raises VmNotPossible."""
         async with self._locks[vm_uuid(spec.id)]:
             if (reason := why_not_possible(spec, knows_time_zone=is_known(spec.time_zone))) is not None:
@@ -116,7 +122,7 @@ class Vms:
             await self._threads(self._hypervisor.define, domain_xml(spec, name, self._surroundings))
             return await self._get(spec.id)
 
-    async def start(self, vm_id: str) -> VmReport:
+    async def start_vm(self, vm_id: str) -> VmReport:
         async with self._locks[vm_uuid(vm_id)]:
             report = await self._get(vm_id)
             if report.state is not VmState.DOWN:
@@ -124,7 +130,7 @@ class Vms:
             facts = domain_facts(await self._threads(self._hypervisor.xml, vm_id))
             await self._ready(facts)
             self._starting.add(vm_id)
-            self._ending.discard(vm_id)
+            self._requests.forget(vm_id)
             self._details.pop(vm_id, None)
             try:
                 await self._threads(self._hypervisor.start, vm_id, paused=facts.start_paused)
@@ -134,35 +140,40 @@ class Vms:
                 self._starting.discard(vm_id)
             return await self._look(vm_id)
 
-    async def shut_down(self, vm_id: str) -> VmReport:
+    async def shutdown_vm(self, vm_id: str) -> VmReport:
         async with self._locks[vm_uuid(vm_id)]:
             report = await self._get(vm_id)
             if report.state is VmState.DOWN:
                 return report
-            await self._threads(self._hypervisor.shut_down, vm_id)
-            self._ending.add(vm_id)
+            return await self._ask(vm_id, DomainAction.SHUT_DOWN, VmState.SHUTTING_DOWN)
+
+    async def reboot_vm(self, vm_id: str) -> VmReport:
+        async with self._locks[vm_uuid(vm_id)]:
+            report = await self._get(vm_id)
+            if report.state is not VmState.UP:
+                return report
+            return await self._ask(vm_id, DomainAction.REBOOT, VmState.REBOOTING, within_s=REBOOT_S)
+
+    async def reset_vm(self, vm_id: str) -> VmReport:
+        async with self._locks[vm_uuid(vm_id)]:
+            if (await self._get(vm_id)).state is not VmState.DOWN:
+                await self._threads(self._hypervisor.act, vm_id, DomainAction.RESET)
+                self._requests.forget(vm_id)
             return await self._look(vm_id)
 
-    async def destroy(self, vm_id: str) -> VmReport:
+    async def destroy_vm(self, vm_id: str) -> VmReport:
         async with self._locks[vm_uuid(vm_id)]:
             report = await self._get(vm_id)
             if report.state is VmState.DOWN:
                 return report
             try:
-                await self._threads(self._hypervisor.destroy, vm_id)
+                await self._threads(self._hypervisor.act, vm_id, DomainAction.DESTROY)
             except HypervisorFailed:
                 if (await self._get(vm_id)).state is not VmState.DOWN:
                     raise
             return await self._look(vm_id)
 
-    async def migrate(
-        self,
-        vm_id: str,
-        address: str,
-        limits: MigrationLimits,
-        *,
-        notify: Notify,
-    ) -> None:
+    async def migrate(self, vm_id: str, address: str, limits: MigrationLimits, *, notify: Notify) -> None:
         """Move a running VM alive to the node at `address`; when this returns it is not known here any more. NotMoved:
         it runs on here, unless libvirt does not answer and it is on its way still."""
         async with self._locks[vm_uuid(vm_id)]:
@@ -172,25 +183,25 @@ class Vms:
             try:
                 await self._migrator.migrate(vm_id, address, limits, notify=notify)
             except HypervisorFailed as err:
-                if await self.find(vm_id) is not None:
+                if await self.vm(vm_id) is not None:
                     reason = migration_error(err.text.why)
                     raise NotMoved(vm=report.name, address=address, reason=reason) from err
 
-    async def undefine(self, vm_id: str) -> None:
+    async def undefine_vm(self, vm_id: str) -> None:
         async with self._locks[vm_uuid(vm_id)]:
-            report = await self.find(vm_id)
+            report = await self.vm(vm_id)
             if report is not None:
                 if report.state is not VmState.DOWN:
                     raise VmRunning(act="undefine", vm=report.name)
                 await self._threads(self._hypervisor.undefine, vm_id)
             await self._threads(self._forget, vm_id)
 
-    async def console(self, vm_id: str) -> ConsoleLog:
+    async def console_log(self, vm_id: str) -> ConsoleLog:
         await self._get(vm_id)
         path = Path(console_log(self._surroundings, vm_id))
-        return await self._threads(_tail, path)
+        return await self._threads(console.read_end, path)
 
-    async def resume(self, vm_id: str) -> VmReport:
+    async def resume_vm(self, vm_id: str) -> VmReport:
         """Let a paused VM go on that has all that it needs. Raises VmNotPaused, LeaseTaken."""
         async with self._locks[vm_uuid(vm_id)]:
             report = await self._get(vm_id)
@@ -214,8 +225,17 @@ class Vms:
                     return domain.title
         return None
 
+    async def _ask(self, vm_id: str, action: DomainAction, shown: VmState, within_s: float = inf) -> VmReport:
+        """Ask its guest, which may have done it when the hypervisor answers."""
+        before = self._hypervisor.rebooted_at(vm_id)
+        await self._threads(self._hypervisor.act, vm_id, action)
+        self._requests.ask(vm_id, shown, rebooted_at=before, within_s=within_s)
+        if within_s < inf:
+            self._spawn(vm_id, after_s=within_s + 1)
+        return await self._look(vm_id)
+
     async def _get(self, vm_id: str) -> VmReport:
-        report = await self.find(vm_id)
+        report = await self.vm(vm_id)
         if report is None:
             raise VmUnknown(vm=vm_id)
         return report
@@ -234,8 +254,6 @@ class Vms:
         if domain.move is not Move.NONE and state is VmState.PAUSED:
             # It runs on one of the two nodes, and that one says so.
             state, detail = VmState.UNKNOWN, "it is moving between two nodes"
-        if state is VmState.DOWN:
-            self._ending.discard(domain.id)
         run = self._runs.seen(domain.id, state, reason, self._clock.now())
         report = VmReport(
             id=domain.id,
@@ -248,9 +266,7 @@ class Vms:
         )
         if domain.id in self._starting and state is not VmState.UP:
             return msgspec.structs.replace(report, state=VmState.STARTING, reason=DownReason.NONE)
-        if domain.id in self._ending and state is VmState.UP:
-            return msgspec.structs.replace(report, state=VmState.SHUTTING_DOWN)
-        return report
+        return msgspec.structs.replace(report, state=self._requests.shown(domain.id, state))
 
     async def _why_not_started(self, facts: DomainFacts, err: HypervisorFailed) -> Problem:
         reason = lock_error(err.text.why, facts)
@@ -264,31 +280,20 @@ class Vms:
         self._told.pop(vm_id, None)
         self._details.pop(vm_id, None)
         self._runs.forget(vm_id)
-        log_file = Path(console_log(self._surroundings, vm_id))
-        for path in (log_file, *log_file.parent.glob(f"{log_file.name}.*")):
-            path.unlink(missing_ok=True)
+        console.remove(Path(console_log(self._surroundings, vm_id)))
 
-    def _spawn(self, vm_id: str) -> None:
-        task = asyncio.get_running_loop().create_task(self._changed(vm_id))
+    def _spawn(self, vm_id: str, *, after_s: float = 0.0) -> None:
+        task = asyncio.get_running_loop().create_task(self._changed(vm_id, after_s))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _changed(self, vm_id: str) -> None:
+    async def _changed(self, vm_id: str, after_s: float) -> None:
         try:
+            if after_s:
+                await self._clock.sleep(after_s)
             await self._look(vm_id)
         except VmUnknown:
             self._told.pop(vm_id, None)
             self._runs.forget(vm_id)
         except Problem as err:
             log.warning("cannot look at VM %s: %s", vm_id, err)
-
-
-def _tail(path: Path) -> ConsoleLog:
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(0, size - CONSOLE_BYTES))
-            content = file.read()
-    except FileNotFoundError:
-        return ConsoleLog(text="", truncated=False)
-    return ConsoleLog(text=content.decode(errors="replace"), truncated=size > CONSOLE_BYTES)

@@ -10,7 +10,7 @@ from node.api.refusals import LeaseTaken
 from node.storage.causes import cause
 from node.system.threads import Threads
 from node.vms.domain_facts import DomainFacts, domain_facts
-from node.vms.hypervisor import Domain, Hypervisor, HypervisorFailed
+from node.vms.hypervisor import Domain, DomainAction, Hypervisor, HypervisorFailed
 from node.vms.lock_errors import lock_error
 from node.vms.states import PAUSED, PAUSED_BY_STORAGE
 
@@ -80,9 +80,9 @@ class Resumer:
         """
         await self._ready(facts)
         if (taken := await self._taker(facts)) is not None:
-            await self._threads(self._hypervisor.destroy, facts.id)
+            await self._threads(self._hypervisor.act, facts.id, DomainAction.DESTROY)
             raise LeaseTaken(vm=facts.title, resource=taken[0], holder=taken[1])
-        await self._threads(self._hypervisor.resume, facts.id)
+        await self._threads(self._hypervisor.act, facts.id, DomainAction.RESUME)
 
 
 def _is_paused(domain: Domain) -> bool:

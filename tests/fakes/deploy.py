@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any
 
 import msgspec
 from cryptography import x509
@@ -17,18 +17,17 @@ from hosted_engine.deploy.folder import Folder
 from hosted_engine.passwords import matches
 from hosted_engine.site import SITE_FILE, Site
 from node.api.contract import NodeApi
-from node.api.messages.ha import HaReport
-from node.api.messages.identity import Claim, Identity
+from node.api.messages.identity import Claim
 from node.api.messages.network import NetworkChange, NetworkRequest
 from node.api.messages.vms import VmReport, VmState
+from node.api.operation import Arguments, Operation
 from node.api.problems import NodeSilent, Refused, RemoteRefused
 from node.api.refusals import JustClaimed
 from node.tls import request_or_certificate_fingerprint
 from tests.fakes.clock import FakeClock
 from tests.fakes.node.fake import FakeNode
+from tests.fakes.node.network import FakeNodeNetwork
 from tests.fakes.node.site import FakeSite
-
-T = TypeVar("T")
 
 
 class PowerCut(BaseException):
@@ -41,30 +40,58 @@ class ChangePending(Refused):
     mend = "Confirm it, or wait"
 
 
+class BareNetwork(FakeNodeNetwork):
+    """A change goes back when its time is over, and another one waits for that."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self._clock = clock
+        self._goes_back_at = 0.0
+
+    def change_network(self, request: NetworkRequest) -> NetworkChange:
+        if self.checkpoints:
+            raise ChangePending
+        self._goes_back_at = self._clock.now() + request.confirm_within_s
+        return super().change_network(request)
+
+    def end_if_over(self) -> None:
+        if self.checkpoints and self._clock.now() >= self._goes_back_at:
+            self.go_back()
+
+
 class BareNode(FakeNode):
     """With a key of its own, and a network change that goes back when its time is over."""
 
     def __init__(
         self, name: str, *, site: FakeSite, clock: FakeClock, on_call: Callable[[], None], keep: Callable[[], None]
     ) -> None:
-        super().__init__(name, site=site, claim_code=f"CODE-CODE-CODE-{name[-1]:0>4}", now=clock.now)
+        self._network = BareNetwork(clock)
+        super().__init__(name, site=site, claim_code=f"CODE-CODE-CODE-{name[-1]:0>4}", net=self._network, now=clock.now)
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
-        self.request_pem = request.public_bytes(Encoding.PEM).decode()
-        self.fingerprint = request_or_certificate_fingerprint(request)
-        self._clock, self._on_call, self._keep_engine = clock, on_call, keep
-        self._goes_back_at = 0.0
+        self.host.request_pem = request.public_bytes(Encoding.PEM).decode()
+        self.host.fingerprint = request_or_certificate_fingerprint(request)
+        self.ha_service.on_maintenance = keep
+        self._on_call = on_call
         self.claim_takes = 0
         """The next claim is under way for that many connections, while its caller is killed."""
         self._under_way: Claim | None = None
 
-    async def claim(self, claim: Claim) -> None:
+    async def call(self, operation: Operation, arguments: Arguments) -> Any:
+        if operation.name == "claim":
+            self._begin_claim(**arguments)
+        self._network.end_if_over()
+        self._on_call()
+        answer = await super().call(operation, arguments)
+        self._on_call()
+        return answer
+
+    def _begin_claim(self, claim: Claim) -> None:
         if self.claim_takes and self._under_way is None:
             self._under_way = claim
             raise PowerCut
         self._under_way, self.claim_takes = None, 0  # claims wait for each other
-        await super().claim(claim)
 
     def connected(self) -> None:
         """At the end of a claim the code does not count any more, and certificates are not asked for yet."""
@@ -72,33 +99,8 @@ class BareNode(FakeNode):
             return
         self.claim_takes -= 1
         if self.claim_takes == 0:
-            self.claimed, self._under_way = self._under_way, None
+            self.host.claimed, self._under_way = self._under_way, None
             raise RemoteRefused(JustClaimed().text, self.name)
-
-    def _identity(self) -> Identity:
-        plain = super()._identity()
-        return msgspec.structs.replace(
-            plain, certificate_request_pem=self.request_pem, fingerprint=self.fingerprint, name=self.name
-        )
-
-    def _maintain(self, reason: str | None) -> HaReport:
-        super()._maintain(reason)
-        self._keep_engine()
-        return self._ha()
-
-    def _change_network(self, request: NetworkRequest) -> NetworkChange:
-        if self.net.checkpoints:
-            raise ChangePending
-        self._goes_back_at = self._clock.now() + request.confirm_within_s
-        return super()._change_network(request)
-
-    async def _do(self, operation: str, act: Callable[[], T]) -> T:
-        if self.net.checkpoints and self._clock.now() >= self._goes_back_at:
-            self.end_checkpoint()
-        self._on_call()
-        answer = await super()._do(operation, act)
-        self._on_call()
-        return answer
 
 
 class World:
@@ -122,7 +124,7 @@ class World:
     async def member(self, node: NodeAnswers) -> AsyncIterator[NodeApi]:
         there = self.nodes[node.name]
         there.connected()
-        if there.claimed is None or there.claimed.authority_pem != self._folder.authority().certificate:
+        if there.host.claimed is None or there.host.claimed.authority_pem != self._folder.authority().certificate:
             raise NodeSilent(node=node.name, request="a member's question", reason="its certificate is not ours")
         yield there
 
@@ -130,7 +132,10 @@ class World:
     async def newcomer(self, node: NodeAnswers) -> AsyncIterator[NodeApi]:
         there = self.nodes[node.name]
         there.connected()
-        if there.claimed is not None or (node.fingerprint, node.claim_code) != (there.fingerprint, there.claim_code):
+        if there.host.claimed is not None or (node.fingerprint, node.claim_code) != (
+            there.host.fingerprint,
+            there.host.claim_code,
+        ):
             raise NodeSilent(node=node.name, request="a newcomer's question", reason="it belongs to somebody")
         yield there
 
@@ -142,24 +147,28 @@ class World:
 
     def vms(self, vm_id: str) -> list[VmReport]:
         """The engine VM on every node that knows it."""
-        found = [node.machines.find(vm_id) for node in self.nodes.values()]
+        found = [node.machines.vm(vm_id) for node in self.nodes.values()]
         return [report for report in found if report is not None]
 
     def _keep_engine(self) -> None:
         """What trivet-ha does where a maintenance begins or ends: the engine goes where there is none, if it can."""
-        can = [n for n in self.nodes.values() if n.keeps_engine and n.maintenance is None and n.storage.joined]
+        can = [
+            n
+            for n in self.nodes.values()
+            if n.ha_service.keeps_engine and n.ha_service.maintenance is None and n.storage.joined
+        ]
         for node in self.nodes.values():
-            for vm in node.machines.all():
-                if node.maintenance is not None and vm.state is VmState.UP and vm.name == ENGINE_VM and can:
+            for vm in node.machines.vms():
+                if node.ha_service.maintenance is not None and vm.state is VmState.UP and vm.name == ENGINE_VM and can:
                     spec = node.machines.spec(vm.id)
-                    node.machines.destroy(vm.id)
-                    can[0].machines.define(spec)
-                    can[0].machines.start(vm.id, can[0].storage.mounted)
+                    node.machines.destroy_vm(vm.id)
+                    can[0].machines.define_vm(spec)
+                    can[0].machines.start_vm(vm.id)
                     return
-        known = {vm.id for node in can for vm in node.machines.all() if vm.name == ENGINE_VM}
+        known = {vm.id for node in can for vm in node.machines.vms() if vm.name == ENGINE_VM}
         for vm_id in known:
             if can and all(vm.state is VmState.DOWN for vm in self.vms(vm_id)):
-                can[0].machines.start(vm_id, can[0].storage.mounted)
+                can[0].machines.start_vm(vm_id)
 
     def _called(self) -> None:
         self.look()

@@ -1,31 +1,48 @@
 """A whole engine over fake nodes in one process: a site of three nodes, volumes engine and data, the template tiny."""
 
+import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import Any
 
 import msgspec
 
+import gluster.tls
+from hosted_engine import site as seed
+from hosted_engine.authority import SiteAuthority, make_authority, make_pair
 from hosted_engine.engine.birth import import_site
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.ids import new_id
+from hosted_engine.engine.nodes.joining.model import host_id_of_key
+from hosted_engine.engine.nodes.joining.registrations import Asked
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.nodes.network import NodeNetwork, SeenLinks
+from hosted_engine.engine.nodes.presence import speaks
 from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.ports import Fleet, Store
 from hosted_engine.engine.storage.model import StorageDomainStatus
 from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.passwords import hash_password
-from hosted_engine.site import EngineVm, Site, SiteNode, SiteTemplate, SiteVolume
+from hosted_engine.site import EngineVm, Site, SiteTemplate, SiteVolume
 from hosted_engine.store.store import SqlStore
+from hosted_engine.waiting import Poller
 from node.api.messages.gluster import VolumeRequest
+from node.api.messages.ha import SiteNode
+from node.api.messages.identity import Claim, Role
 from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
+from node.api.messages.leases import LockspaceRequest
+from node.api.messages.migration import MigrationReport
 from node.api.messages.mounts import MountRequest
 from node.api.messages.network import NetworkNews
+from node.api.messages.registration import RegistrationReport
+from node.storage.site_nodes import FILE as SITE_FILE
+from node.system.clock import SystemClock
 from tests.fakes.fleet import FakeFleet
+from tests.fakes.machine import FakeMachine
 from tests.fakes.node.fake import FakeNode
 from tests.fakes.node.site import FakeSite
 
@@ -47,15 +64,26 @@ def node_id(number: int) -> str:
 def fake_nodes(count: int = 3, *, now: Callable[[], float] = lambda: 0.0) -> dict[str, FakeNode]:
     """Nodes of one site, ready for the engine: volumes made and mounted, tiny's image on `data`."""
     shared = FakeSite()
+    names = [f"node{n}" for n in range(1, count + 1)]
     for volume in VOLUMES:
-        bricks = tuple(f"node{n}:/bricks/{volume}" for n in range(1, count + 1))
-        shared.make_volume(VolumeRequest(name=volume, replica=count, bricks=bricks))
+        bricks = tuple(f"{name}:/bricks/{volume}" for name in names)
+        options = gluster.tls.options(names)
+        shared.make_volume(VolumeRequest(name=volume, replica=count, bricks=bricks, options=options))
+    if count > 1:
+        shared.add_peers(*names)
     shared.make_image(TINY_IMAGE, ImageRequest(format=ImageFormat.QCOW2, source="tiny"))
     nodes = {node_id(n): FakeNode(f"node{n}", site=shared, node_id=node_id(n), now=now) for n in range(1, count + 1)}
-    for node in nodes.values():
-        node.keeps_engine = True
+    keepers = tuple(SiteNode(name=name, address=f"192.0.2.{10 + n}", host_id=n) for n, name in enumerate(names, 1))
+    site_text = msgspec.json.format(msgspec.json.encode({"name": "fake", "nodes": keepers}), indent=2).decode() + "\n"
+    shared.ha_files["engine"] = {SITE_FILE: site_text}
+    for number, node in enumerate(nodes.values(), 1):
+        node.ha_service.keeps_engine = True
+        node.host.claimed = Claim(certificate_pem="", authority_pem="")
+        node.net.known = {one.name: one.address for one in keepers} | {"engine.fake": "192.0.2.10"}
+        node.machines.movable = MigrationReport(members=tuple(names), listening=True)
         for volume in VOLUMES:
             node.storage.mounted[volume] = MountRequest(volume=volume, servers=("node1",))
+        node.storage.join_lockspace(LockspaceRequest(name="trivet", volume="engine", host_id=number))
     return nodes
 
 
@@ -67,7 +95,7 @@ def fake_site(count: int = 3) -> Site:
         management_network="ovirtmgmt",
         engine=EngineVm(id=ENGINE_VM_ID, name="HostedEngine", address="192.0.2.10/24"),
         nodes=tuple(
-            SiteNode(id=node_id(n), name=f"node{n}", address=f"192.0.2.{10 + n}", host_id=n)
+            seed.SiteNode(id=node_id(n), name=f"node{n}", address=f"192.0.2.{10 + n}", host_id=n)
             for n in range(1, count + 1)
         ),
         volumes=tuple(
@@ -128,6 +156,31 @@ def _connection(store: SqlStore) -> sqlite3.Connection:
     return connection
 
 
+_AUTHORITY_PAIR = make_authority("fake")
+ENGINE_PAIR = make_pair(_AUTHORITY_PAIR, Role.ENGINE, "localhost", names=("127.0.0.1",))
+AUTHORITY = SiteAuthority(_AUTHORITY_PAIR, ENGINE_PAIR.certificate)
+
+
+class WorldClock:
+    """Time passes only while the engine waits; machines that want in ask then."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+
+    def now(self) -> float:
+        return self._world.now
+
+    def monotonic(self) -> float:
+        return self._world.now
+
+    async def sleep(self, seconds: float) -> None:
+        self._world.now += seconds
+        for node in tuple(self._world.nodes.values()):
+            if isinstance(node, FakeMachine) and node.wants_in:
+                self._world.ask(node)
+        await asyncio.sleep(0)
+
+
 @dataclass
 class World:
     """The engine and what is around it. Worlds in memory share one database per thread: a new one empties it."""
@@ -135,6 +188,8 @@ class World:
     url: str = "sqlite://"
     nodes: dict[str, FakeNode] = field(default_factory=fake_nodes)
     now: float = 1_700_000_000.0
+    real_time: bool = False
+    """What the engine waits for takes its time."""
 
     def __post_init__(self) -> None:
         site = fake_site(len(self.nodes))
@@ -159,17 +214,50 @@ class World:
             network = NodeNetwork().after(hello.network or NetworkNews()).counted(hello.counters, hello.at)
             self.readings.put(id_, Reading(hello.statistics, hello.mounts, self.now, network, ha=hello.ha))
         self.locks = Locks()
-        self.engine = Engine(
-            store or self.store,
-            FakeFleet(self.nodes),
-            readings=self.readings,
-            locks=self.locks,
-            clock=lambda: self.now,
-        )
+        self._open(store or self.store, FakeFleet(self.nodes, lambda id_: self.hear(id_, store or self.store)))
 
     def begin_with(self, fleet: Fleet) -> None:
         """The engine of this process over another fleet, which shares readings and locks with it."""
-        self.engine = Engine(self.store, fleet, readings=self.readings, locks=self.locks, clock=lambda: self.now)
+        self._open(self.store, fleet)
+
+    def _open(self, store: Store, fleet: Fleet) -> None:
+        poller = Poller(SystemClock() if self.real_time else WorldClock(self))
+        self.engine = Engine(store, fleet, readings=self.readings, locks=self.locks, poller=poller, authority=AUTHORITY)
+
+    def hear(self, id_: str, store: Store) -> None:
+        """A node says HELLO for the first time."""
+        node = self.nodes[id_]
+        hello = node.hello()
+        self.readings.put(id_, Reading(hello.statistics, hello.mounts, self.now, None, ha=hello.ha))
+        with store.transaction() as tx:
+            speaks(
+                tx,
+                id_,
+                capabilities=node.host.capabilities(),
+                boot_id="b",
+                vms=(),
+                as_of=hello.at,
+                now=self.now,
+                ha=hello.ha,
+            )
+
+    def add_machine(self, name: str, number: int, **more: Any) -> FakeMachine:
+        """It asks whenever time passes."""
+        machine = FakeMachine(
+            name, site=self.shared, number=number, engine_fingerprint=AUTHORITY.engine_fingerprint, **more
+        )
+        self.nodes[host_id_of_key(machine.fingerprint)] = machine
+        return machine
+
+    def ask(self, machine: FakeMachine, **changes: object) -> RegistrationReport:
+        asked = Asked(machine.question(**changes), machine.fingerprint, machine.address)
+        report = self.engine.registrations.ask(asked)
+        machine.hear(report)
+        return report
+
+    @property
+    def shared(self) -> FakeSite:
+        return next(iter(self.nodes.values())).site
 
     def new_id(self) -> str:
         return new_id()

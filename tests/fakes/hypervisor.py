@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from node.vms.hypervisor import Domain, HypervisorFailed, Move, Versions
+from node.vms.hypervisor import Domain, DomainAction, HypervisorFailed, Move, Versions
 from node.vms.migration import MigrationLimits, MigrationProgress
 from node.vms.states import PAUSED, PAUSED_BY_STORAGE, PAUSED_BY_USER, RUNNING, SHUT_OFF
 
@@ -19,15 +19,18 @@ class _Defined:
 class FakeHypervisor:
     """`refuse_start`: why the next starts fail. `forget()`: what a restart of libvirtd does to reasons.
 
+    `acts` is what was done to domains; what asks QEMU's monitor waits while `monitor` is not set. `others`: the
+    hypervisors that a VM can be moved to, by address; `slow` lets a move wait until it is cancelled or `arrive` is set;
+    `downtimes` are those that were allowed.
     `unused_kib`: what guests report, by VM.
-
-    `others`: the hypervisors that a VM can be moved to, by address; `slow` lets a move wait until it is cancelled or
-    `arrive` is set; `downtimes` are those that were allowed.
     """
 
     def __init__(self) -> None:
         self.refuse_start = ""
         self.guests_obey = True
+        self.acts: list[DomainAction] = []
+        self.monitor = threading.Event()
+        self.monitor.set()
         self.storage_is_away = False
         self.refuse_resume = ""
         self.refuse_balloon = ""
@@ -38,6 +41,7 @@ class FakeHypervisor:
         self.arrive = threading.Event()
         self.downtimes: list[int] = []
         self._cancelled = False
+        self._rebooted_at: dict[str, float] = {}
         self._defined: dict[str, _Defined] = {}
         self._changed: Callable[[str], None] = lambda _: None
         self._again: Callable[[], None] = lambda: None
@@ -73,15 +77,28 @@ class FakeHypervisor:
         memory_kib, vcpus = int(root.findtext("memory") or 0), int(root.findtext("vcpu") or 0)
         defined.domain = replace(defined.domain, memory_kib=memory_kib, balloon_kib=memory_kib, vcpus=vcpus)
 
-    def shut_down(self, vm_id: str) -> None:
+    def act(self, vm_id: str, action: DomainAction) -> None:
         self._get(vm_id)
-        if self.guests_obey:
-            self.set(vm_id, SHUT_OFF, 1)
+        self.acts.append(action)
+        if action is not DomainAction.DESTROY:
+            self.monitor.wait()
+        match action:
+            case DomainAction.SHUT_DOWN if self.guests_obey:
+                self.set(vm_id, SHUT_OFF, 1)
+            case DomainAction.DESTROY:
+                self.set(vm_id, SHUT_OFF, 2)
+            case DomainAction.RESUME:
+                self._resume(vm_id)
 
-    def destroy(self, vm_id: str) -> None:
-        self.set(vm_id, SHUT_OFF, 2)
+    def rebooted_at(self, vm_id: str) -> float | None:
+        return self._rebooted_at.get(vm_id)
 
-    def resume(self, vm_id: str) -> None:
+    def boot_again(self, vm_id: str) -> None:
+        """Its guest does, in the same process."""
+        self._rebooted_at[vm_id] = self._rebooted_at.get(vm_id, 0.0) + 1
+        self._changed(vm_id)
+
+    def _resume(self, vm_id: str) -> None:
         if self.refuse_resume:
             raise HypervisorFailed(act="resume the VM", reason=self.refuse_resume)
         if self.storage_is_away:

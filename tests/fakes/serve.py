@@ -49,6 +49,7 @@ def _fill(state: Path, nodes: int) -> None:
     pair = make_pair(authority, Role.ENGINE, "localhost", names=("127.0.0.1",))
     files = {
         site.AUTHORITY_CERTIFICATE_FILE: authority.certificate,
+        site.AUTHORITY_KEY_FILE: authority.key,
         site.ENGINE_CERTIFICATE_FILE: pair.certificate,
         site.ENGINE_KEY_FILE: pair.key,
         "admin-password": PASSWORD,

@@ -1,7 +1,7 @@
 """Adds, changes and removes an object of any entity that needs nothing of the nodes: one transaction each, no steps."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, get_origin
 
 import msgspec
 
@@ -14,6 +14,8 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import InUse, found, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hosted_engine.engine.entity.declaration import Entity, Events
 
 
@@ -127,13 +129,20 @@ def check_removable(tx: Transaction, entity: "Entity[Any]", item: Any) -> None:
     for user, field, reference in users_of(entity.table):
         if reference.on_remove is OnRemove.KEEP:
             continue
-        others = tx.of(user.model).list(**{field: item.id})
+        others = _naming(tx, user, field, item.id)
         if others and reference.on_remove is OnRemove.REFUSE:
             users = f"{user.kind} {listed([user.name_of(other) for other in others])}"
             raise InUse(kind=entity.kind, name=entity.name_of(item), users=users)
         if reference.on_remove is OnRemove.CASCADE:
             for other in others:
                 check_removable(tx, user, other)
+
+
+def _naming(tx: Transaction, user: "Entity[Any]", field: str, identity: str) -> "Sequence[Any]":
+    """The objects whose field names this one, alone or among others."""
+    if get_origin(user.columns[field].type) is tuple:
+        return [other for other in tx.of(user.model).list() if identity in getattr(other, field)]
+    return tx.of(user.model).list(**{field: identity})
 
 
 def remove_item(tx: Transaction, entity: "Entity[Any]", item: Any) -> None:

@@ -41,11 +41,12 @@ class Options(Protocol):
 @dataclass(frozen=True, slots=True)
 class Link:
     """Shown as the object `id` of `table`, where `show` answers it; `path` is the collection of one that is within
-    others."""
+    others, `name` what it is called where that is shown too."""
 
     table: str
     id: str
     path: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,10 @@ class Entity(Record[T]):
 
     def remove(self, tx: Transaction, item: T, options: Options, *, place: int = 0) -> Command:
         return RemoveEntity.of(self, item, place=place)
+
+    def find_added(self, tx: Transaction, item: T) -> T | None:
+        """The object that the addition of `item` has made."""
+        return tx.of(self.model).get(getattr(item, "id"))  # noqa: B009
 
     def part(self, tx: Transaction, item: T, name: str) -> Any:
         """What is there of the part `name` of its inputs; None where nothing is."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
-from hosted_engine.engine.entity.field import Field, OnRemove, Reference, Settable, Shape
+from hosted_engine.engine.entity.field import Field, OnRemove, Reference, Settable, Shape, text_rule
 
 
 class Severity(StrEnum):
@@ -14,27 +14,36 @@ class Severity(StrEnum):
     ALERT = "alert"
 
 
-def _said(wire: str, **more: Any) -> Field:
-    return Field(wire, settable=Settable.NEVER, **more)
+OWN_ORIGIN = "oVirt"  # of what the engine itself writes down
+NO_CUSTOM_ID = -1
+
+
+def _said(wire: str, *, by_clients: bool = False, **more: Any) -> Field:
+    return Field(wire, settable=Settable.ON_ADD if by_clients else Settable.NEVER, **more)
 
 
 def _about(wire: str, table: str) -> Reference:
     """What an event is about may be gone long since."""
-    return Reference(wire, settable=Settable.NEVER, to=table, on_remove=OnRemove.KEEP, strict=False)
+    return Reference(wire, settable=Settable.ON_ADD, to=table, on_remove=OnRemove.KEEP, strict=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """`id` counts up from 1 in the order of writing; the store gives it (0 before). `name` is oVirt's AuditLogType,
-    `code` its number. The `…_id` fields say what it is about."""
+    `code` its number. The `…_id` fields say what it is about. `origin` and `custom_id` are of who tells of it, where
+    that is not the engine itself: together they name one event. `flood_rate` is in seconds."""
 
     name: str
     code: Annotated[int, _said("code", search="type")]
-    severity: Annotated[Severity, _said("severity", search="severity")]
+    severity: Annotated[Severity, _said("severity", by_clients=True, search="severity")]
     at: Annotated[float, _said("time", search="time", shape=Shape.DATE)]
-    description: Annotated[str, _said("description", search=("message", "description"))]
+    description: Annotated[
+        str, _said("description", by_clients=True, search=("message", "description"), length=4000, rule=text_rule)
+    ]
     id: Annotated[int, _said("index")] = 0
-    correlation_id: Annotated[str, _said("correlation_id", search="correlation_id", shape=Shape.TEXT)] = ""
+    correlation_id: Annotated[
+        str, _said("correlation_id", by_clients=True, search="correlation_id", shape=Shape.TEXT)
+    ] = ""
     job_id: str | None = None
     user_id: Annotated[str | None, _about("user", "users")] = None
     data_center_id: Annotated[str | None, _about("data_center", "data_centers")] = None
@@ -44,3 +53,9 @@ class Event:
     disk_id: str | None = None
     template_id: Annotated[str | None, _about("template", "templates")] = None
     vm_id: Annotated[str | None, _about("vm", "vms")] = None
+    origin: Annotated[str, _said("origin", by_clients=True, search="origin", length=255, rule=text_rule)] = OWN_ORIGIN
+    custom_id: Annotated[
+        int, _said("custom_id", by_clients=True, search="custom_event_id", least=NO_CUSTOM_ID, most=(1 << 31) - 1)
+    ] = NO_CUSTOM_ID
+    flood_rate: Annotated[int, _said("flood_rate", by_clients=True, least=0, most=(1 << 31) - 1)] = 30
+    custom_data: Annotated[str, _said("custom_data", by_clients=True, length=4000, shape=Shape.TEXT)] = ""

@@ -21,6 +21,18 @@ class EventType(Enum):
     VDS_DETECTED = (13, _N, "Status of host {node} was set to Up.")
     VDS_HOST_NOT_RESPONDING_CONNECTING = (9008, _W, "Host {node} is not responding. Trying to connect again.")
     VDS_HOST_NOT_RESPONDING = (9027, _W, "Host {node} is not responding.")
+    VDS_REGISTER_SUCCEEDED = (
+        828,
+        _N,
+        "Host {node} asks to be approved. On its screen have to be its own words, {words}, and the engine's, {engine}.",
+    )
+    VDS_REGISTER_FAILED = (826, _E, "A machine that wants to be a host was turned away: {reason}")
+    VDS_APPROVE = (498, _N, "Host {node} was successfully approved by user {user}.")
+    VDS_APPROVE_FAILED = (499, _E, "Failed to approve Host {node} (User: {user}): {reason}")
+    VDS_INSTALL = (504, _N, "Host {node} installed")
+    VDS_INSTALL_FAILED = (505, _E, "Host {node} installation failed. {reason}")
+    USER_REMOVE_VDS = (44, _N, "Host {node} was removed by {user}.")
+    USER_FAILED_REMOVE_VDS = (106, _E, "Failed to remove Host {node} (User: {user}): {reason}")
     VDS_TIME_DRIFT_ALERT = (
         604,
         _W,
@@ -81,6 +93,10 @@ class EventType(Enum):
     USER_FAILED_STOP_VM = (56, _E, "Failed to power off VM {vm}: {reason}")
     USER_INITIATED_SHUTDOWN_VM = (73, _N, "VM {vm} shut down was initiated by {user} (Host: {node}).")
     USER_FAILED_SHUTDOWN_VM = (74, _E, "Failed to shut down VM {vm}: {reason}")
+    USER_REBOOT_VM = (157, _N, "VM {vm} was rebooted by {user} (Host: {node}).")
+    USER_FAILED_REBOOT_VM = (158, _E, "Failed to reboot VM {vm}: {reason}")
+    USER_RESET_VM = (221, _N, "VM {vm} was reset by {user} (Host: {node}).")
+    USER_FAILED_RESET_VM = (222, _E, "Failed to reset VM {vm}: {reason}")
     VM_DOWN = (61, _N, "VM {vm} is down. Exit message: {reason}")
     VM_DOWN_ERROR = (119, _E, "VM {vm} is down with error. Exit message: {reason}")
     VM_PAUSED = (1025, _N, "VM {vm} has been paused.")

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from hosted_engine.engine.entity.field import Field, OnRemove, Reference, Settable, Shape
 
+EXTERNAL_ACTION = "ExternalJob"  # of jobs that clients carry out
+
 
 class JobStatus(StrEnum):
     """Of jobs and of steps."""
@@ -24,8 +26,8 @@ class StepType(StrEnum):
     UNKNOWN = "unknown"
 
 
-def _said(wire: str, **more: Any) -> Field:
-    return Field(wire, settable=Settable.NEVER, **more)
+def _said(wire: str, *, by_clients: bool = False, **more: Any) -> Field:
+    return Field(wire, settable=Settable.ON_ADD if by_clients else Settable.NEVER, **more)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ class Job:
 
     id: str
     action: Annotated[str, Field(search="action")]
-    description: Annotated[str, _said("description", search="description")]
+    description: Annotated[str, _said("description", by_clients=True, search="description", length=4000)]
     correlation_id: Annotated[str, Field(search="correlation_id")]
     started_at: Annotated[float, _said("start_time", search="start_time", shape=Shape.DATE)]
     owner_id: Annotated[
@@ -45,7 +47,7 @@ class Job:
     ended_at: Annotated[float | None, _said("end_time", search="end_time", shape=Shape.DATE)] = None
     last_updated_at: Annotated[float, _said("last_updated", shape=Shape.DATE)] = 0.0
     external: Annotated[bool, _said("external")] = False
-    auto_cleared: Annotated[bool, _said("auto_cleared")] = True
+    auto_cleared: Annotated[bool, _said("auto_cleared", by_clients=True)] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +57,11 @@ class JobStep:
     id: str
     job_id: Annotated[str, Reference("job", settable=Settable.NEVER, to="jobs", on_remove=OnRemove.CASCADE)]
     number: Annotated[int, _said("number")]
-    description: Annotated[str, _said("description", search="description")]
+    description: Annotated[str, _said("description", by_clients=True, search="description", length=4000)]
     started_at: Annotated[float, _said("start_time", shape=Shape.DATE)]
     key: str = ""
     parent_step_id: str | None = None
-    type: Annotated[StepType, _said("type", search="type")] = StepType.EXECUTING
+    type: Annotated[StepType, _said("type", by_clients=True, search="type")] = StepType.EXECUTING
     status: Annotated[JobStatus, _said("status", search="status")] = JobStatus.STARTED
     ended_at: Annotated[float | None, _said("end_time", shape=Shape.DATE)] = None
     progress: Annotated[int | None, _said("progress")] = None

@@ -1,13 +1,15 @@
 """Networks, vNIC profiles and NICs in the API."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from hosted_engine.engine.command import Command, Lock
-from hosted_engine.engine.entity.commands import check_removable, remove_item
+from hosted_engine.engine.entity.commands import UpdateEntity, check_removable, remove_item
 from hosted_engine.engine.entity.declaration import (
     ALL,
     READ,
+    Action,
     Entity,
     Events,
     Link,
@@ -255,6 +257,10 @@ def _nic_event(name: str, done: str) -> EventKind:
     )
 
 
+def _plug(*, plugged: bool) -> Callable[[Transaction, Nic, Values], Command]:
+    return lambda tx, nic, said: UpdateEntity.of(NICS, nic, replace(nic, plugged=plugged))
+
+
 NICS = NicEntity(
     Nic,
     "nics",
@@ -269,5 +275,6 @@ NICS = NicEntity(
     events=Events(_nic_event("ADD", "added"), _nic_event("UPDATE", "changed"), _nic_event("REMOVE", "removed")),
     shown={"synced": True},
     inputs=NETWORK_INPUT,
+    actions={"activate": Action(_plug(plugged=True)), "deactivate": Action(_plug(plugged=False))},
     searches={"network_name": Of(path("vnic_profile_id"), "network_name")},
 )

@@ -4,23 +4,33 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hosted_engine.engine.entity.declaration import READ, Action, Entity, Events, Place, View
-from hosted_engine.engine.entity.field import MIB, Field
+from hosted_engine.engine.command import Command
+from hosted_engine.engine.entity.declaration import READ, Action, Entity, Events, Options, Place, Values, View
+from hosted_engine.engine.entity.field import MIB, Field, Reference
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.nodes.checks import is_in_maintenance
+from hosted_engine.engine.nodes.commands.approve import ApproveNode
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
+from hosted_engine.engine.nodes.commands.reject import RejectNode
+from hosted_engine.engine.nodes.commands.remove import RemoveNode
+from hosted_engine.engine.nodes.members import OUTSIDE
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.problems import BadValue
 from hosted_engine.engine.search.words import Count, JsonPart, Kind, Observed, Of, Own, Shown, Times, Total, Value, path
 from hosted_engine.engine.storage.health import ExternalStatus, status_of_server
 from hosted_engine.engine.tags.entity import TAG
 from hosted_engine.engine.vms.model import RUNNING, Vm, VmStatus
 from node.api.messages.ha import HaReport
 from node.api.messages.machine import Capabilities
+from node.fingerprint import format_words
 
 
 class NodeEntity(Entity[Node]):
+    def remove(self, tx: Transaction, item: Node, options: Options, *, place: int = 0) -> Command:
+        return RejectNode(id=item.id) if item.status in OUTSIDE else RemoveNode(id=item.id)
+
     def gather(self, view: View, items: Sequence[Node]) -> Any:
         """The VMs of each, and what all of them said last."""
         vms: defaultdict[str, list[Vm]] = defaultdict(list)
@@ -36,6 +46,7 @@ class NodeEntity(Entity[Node]):
         said = readings.of(item.id)
         running = [vm for vm in vms[item.id] if vm.status in RUNNING]
         return {
+            "ssh.fingerprint": format_words(item.fingerprint) if item.fingerprint else None,
             "external_status": _external_status(item, readings).value,
             "max_scheduling_memory": said.statistics.memory_free_bytes if said.statistics else None,
             "summary.active": len(running),
@@ -108,14 +119,21 @@ def _capabilities(of: Capabilities) -> Mapping[str, Any]:
     }
 
 
+def _approve(tx: Transaction, node: Node, given: Values) -> Command:
+    if given.get("reboot"):
+        reason = "a host that is approved is not rebooted: leave it out, or say false"
+        raise BadValue(value="true", field="action.reboot", reason=reason)
+    return ApproveNode(id=node.id, cluster_id=given.get("cluster_id") or "", activate=given.get("activate", True))
+
+
 NODES = NodeEntity(
     Node,
     "nodes",
     kind="host",
     type="Host",
     path="hosts",
-    places=(Place(("Hosts", "Host"), methods=READ | {"update"}),),
-    unique=(("name",), ("host_id",), ("address", "port")),
+    places=(Place(("Hosts", "Host"), methods=READ | {"update", "remove"}),),
+    unique=(("name",), ("host_id",)),
     events=Events(update=EventKind("USER_UPDATE_VDS", "Host {name} configuration was updated by {user}.")),
     shown={
         "auto_numa_status": "unknown",
@@ -137,6 +155,14 @@ NODES = NodeEntity(
         "vgpu_placement": "consolidated",
     },
     actions={
+        "approve": Action(
+            _approve,
+            inputs={
+                "cluster_id": Reference("cluster", to="clusters"),
+                "activate": Field("activate"),
+                "reboot": Field("reboot"),
+            },
+        ),
         "activate": Action(lambda tx, node, given: ActivateNode(id=node.id)),
         "deactivate": Action(
             lambda tx, node, given: DeactivateNode(id=node.id, **given),

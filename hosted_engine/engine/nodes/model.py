@@ -32,7 +32,8 @@ class NodeStatus(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """`hostname` is what the machine itself and the site's other machines call it, Gluster above all; `name` what its
-    administrator does. `host_id` is its number in the sanlock lockspaces; `boot_id` changes with every boot of the
+    administrator does. `host_id` is its number in the sanlock lockspaces, None of one that is no member of the site
+    yet; `fingerprint` that of its key, empty where the engine was not told; `boot_id` changes with every boot of the
     machine; `seen_at` is when its status last changed to or from up; `detail` says in words why it is not up."""
 
     id: str
@@ -40,7 +41,7 @@ class Node:
     hostname: str
     cluster_id: Annotated[str, Reference("cluster", settable=Settable.NEVER, search="cluster", to="clusters")]
     address: Annotated[str, Field("address", settable=Settable.NEVER, search="address")]
-    host_id: int
+    host_id: int | None = None
     port: Annotated[int, Field("port", settable=Settable.NEVER)] = 54321
     comment: Annotated[str, Field("comment", search="comment", length=4000)] = ""
     status: Annotated[NodeStatus, Field("status", settable=Settable.NEVER, search="status")] = NodeStatus.UNASSIGNED
@@ -48,3 +49,4 @@ class Node:
     boot_id: str = ""
     seen_at: float = 0.0
     capabilities: Capabilities | None = None
+    fingerprint: str = ""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.maintenance import follow
+from hosted_engine.engine.nodes.members import members
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
@@ -74,10 +75,10 @@ def is_silent(tx: Transaction, node_id: str, reason: str, now: float) -> None:
 
 
 def starts_over(tx: Transaction) -> tuple[Node, ...]:
-    """The engine has just started: what it knew of the nodes is old. Returns all of them."""
+    """The engine has just started: what it knew of the nodes is old. Returns those of the site."""
     for node in tx.nodes.list(status=AT_WORK):
         tx.nodes.update(replace(node, status=NodeStatus.CONNECTING))
-    return tuple(tx.nodes.list())
+    return tuple(members(tx))
 
 
 def _settle_vms(

@@ -9,8 +9,10 @@ EVENTS_S = 30 * 86_400.0  # oVirt's AuditLogAgingThreshold
 
 
 def sweep(tx: Transaction, now: float) -> None:
-    """Jobs with their steps and tasks, events, and sessions that are over."""
+    """Jobs with their steps and tasks, events, and sessions that are over. A job that its client will clear stays."""
     for job in tx.jobs.list(status=(JobStatus.FINISHED, JobStatus.FAILED, JobStatus.ABORTED)):
+        if not job.auto_cleared:
+            continue
         kept_s = FINISHED_JOBS_S if job.status is JobStatus.FINISHED else FAILED_JOBS_S
         if job.ended_at is not None and job.ended_at < now - kept_s:
             for task in tx.tasks.list(job_id=job.id):

@@ -18,7 +18,7 @@ from hosted_engine.engine.tasks.jobs import close_job, open_job
 from hosted_engine.engine.tasks.journal import StoreJournal, not_undone
 from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.tasks.model import Task, TaskStatus
-from hosted_engine.engine.tasks.registry import COMMANDS
+from hosted_engine.engine.tasks.registry import command_of
 from hosted_engine.engine.users.model import SYSTEM, Caller
 from node.api.problems import Problem
 from node.steps import Cancelled, Entry, Mark, OnError, Outcome, PlanChanged, Step, StepFailed, UndoFailed, run
@@ -83,7 +83,7 @@ class TaskRunner:
             tasks = sorted(tx.tasks.list(status=TaskStatus.RUNNING), key=lambda task: task.created_at)
         for task in tasks:
             log.info("going on with task %s (%s)", task.id, task.command)
-            command = msgspec.json.decode(task.inputs, type=COMMANDS[task.command])
+            command = msgspec.json.decode(task.inputs, type=command_of(task.command))
             self._locks.take(command.locks(), task.id)
             self._spawn(task, command, None)
         return len(tasks)

@@ -34,7 +34,8 @@ class UserEntity(Entity[User]):
         entry = find_user(tx, domain, principal)
         if entry is None:
             reason = f"the domain {domain} (user.domain) has no such user"
-            raise BadValue(value=principal, field="user.principal", reason=reason)
+            value, field = (principal, "user.principal") if given.get("principal") else (name, "user.user_name")
+            raise BadValue(value=value, field=field, reason=reason)
         user = user_of(entry, domain)
         if name != user.name:
             reason = f"it is {user.name} that has this principal (user.principal)"
@@ -105,7 +106,7 @@ def user_of(entry: Entry, domain: str) -> User:
 
 
 def shown_domain(name: str) -> Mapping[str, Any]:
-    return {"domain": Link("domains", domain_id(name)), "domain.name": name}
+    return {"domain": Link("domains", domain_id(name), name=name)}
 
 
 def _domain_given(tx: Transaction, given: Values) -> str:

@@ -1,5 +1,6 @@
 """The questions that the commands on a VM ask first, each with its refusal."""
 
+from collections.abc import Collection
 from math import prod
 
 from hosted_engine.engine.clusters.model import Cluster
@@ -41,13 +42,15 @@ def resting_vm(tx: Transaction, vm_id: str, action: str) -> Vm:
     return vm
 
 
-def running_vm(tx: Transaction, vm_id: str, action: str) -> Vm:
-    """The VM, when it runs on a node that can be told."""
+def running_vm(tx: Transaction, vm_id: str, action: str, allowed: Collection[VmStatus] = RUNNING) -> Vm:
+    """The VM, when it runs on a node that can be told, and its status is one of those `allowed`."""
     vm = changeable_vm(tx, vm_id, action)
     if vm.status is VmStatus.UNKNOWN:
         reason, mend = "its node is silent, nobody knows whether it runs", "Bring the node back, or wait for it"
     elif vm.status not in RUNNING or vm.node_id is None:
         reason, mend = f"it is {vm.status.value}", "Start it first"
+    elif vm.status not in allowed:
+        reason, mend = f"it is {vm.status.value}", "Try again when it is up"
     else:
         return vm
     raise WrongState(action=action, kind="VM", name=vm.name, reason=reason, mend=mend)

@@ -18,6 +18,7 @@ from hosted_engine.engine.search.words import Elapsed, Kind, Observed, Of, Shown
 from hosted_engine.engine.tags.entity import TAG
 from hosted_engine.engine.vms.checks import changeable_vm, check_vm, resting_vm
 from hosted_engine.engine.vms.commands.add import AddVm
+from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.resume import ResumeVm
 from hosted_engine.engine.vms.commands.start import StartVm
@@ -201,5 +202,10 @@ VMS = VmEntity(
         "shutdown": Action(
             lambda tx, vm, given: ShutdownVm(id=vm.id, **given), inputs={"reason": REASON}, shown={"force": False}
         ),
+        "reboot": Action(
+            lambda tx, vm, given: RebootVm(id=vm.id, **given),
+            inputs={"force": Field("force")},
+        ),
+        "reset": Action(lambda tx, vm, given: ResetVm(id=vm.id)),
     },
 )

@@ -16,6 +16,7 @@ STATUS = {
     VmState.UP: VmStatus.UP,
     VmState.PAUSED: VmStatus.PAUSED,
     VmState.SHUTTING_DOWN: VmStatus.POWERING_DOWN,
+    VmState.REBOOTING: VmStatus.REBOOT_IN_PROGRESS,
 }
 
 CLEAN_ENDS = frozenset({DownReason.SHUTDOWN, DownReason.DESTROYED, DownReason.NONE})

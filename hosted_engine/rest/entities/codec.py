@@ -1,7 +1,6 @@
 """An object of an entity as it travels: its fields at their places on the wire."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
@@ -12,6 +11,7 @@ from hosted_engine.engine.entity.declaration import Entity, Link
 from hosted_engine.engine.entity.field import Reference, Shape
 from hosted_engine.engine.entity.record import Column
 from hosted_engine.engine.entity.registry import entity_of
+from hosted_engine.rest.media.objects import Form, Row
 from hosted_engine.rest.media.wire import Wire
 
 ROOT = "/ovirt-engine/api"
@@ -19,79 +19,50 @@ ROOT = "/ovirt-engine/api"
 Get = Callable[[Any], Any]
 
 
-def to_wire(entity: Entity[Any], item: Any, gathered: Any, href: str = "", key: str = "id") -> Wire:
+def row(entity: Entity[Any], item: Any, gathered: Any, href: str = "", key: str = "id") -> Row:
     """`href` is where it is shown; without one, in its own collection."""
     identity = str(getattr(item, key))
-    wire = _whole(entity).fill(item)
-    wire["id"], wire["href"] = identity, href or f"{ROOT}/{entity.path}/{identity}"
-    for place, value in entity.show(item, gathered).items():
-        put(wire, place, value)
-    return wire
+    shown = entity.show(item, gathered)
+    values = [identity, *(get(item) for get in _getters(entity)), *map(linked, shown.values())]
+    return Row(_form(entity, tuple(shown)), href or f"{ROOT}/{entity.path}/{identity}", tuple(values))
 
 
 def fields_to_wire(entity: Entity[Any], item: Any) -> Wire:
     """Without what is computed or asked of others."""
-    return _whole(entity).fill(item)
+    return _form(entity, ()).wire((str(item.id), *(get(item) for get in _getters(entity))))
 
 
-def put(wire: Wire, place: str, value: Any) -> None:
-    *holders, last = place.split(".")
-    for holder in holders:
-        wire = wire.setdefault(holder, {})
-    wire[last] = _shown(value)
+def to_wire(entity: Entity[Any], item: Any, gathered: Any, href: str = "", key: str = "id") -> Wire:
+    return row(entity, item, gathered, href, key).wire()
 
 
 def ref(table: str, identity: str, path: str = "") -> Wire:
     return {"id": identity, "href": f"{ROOT}/{path or entity_of(table).path}/{identity}"}
 
 
-def _shown(value: Any) -> Any:
+def linked(value: Any) -> Any:
     if isinstance(value, Link):
-        return ref(value.table, value.id, value.path)
-    return [_shown(one) for one in value] if isinstance(value, list) else value
-
-
-@dataclass(slots=True)
-class _Part:
-    """A part of the wire: what is always the same there, what each object says, and the parts within."""
-
-    same: Wire = field(default_factory=dict)
-    said: list[tuple[str, Get]] = field(default_factory=list)
-    parts: list[tuple[str, "_Part"]] = field(default_factory=list)
-
-    def fill(self, item: Any) -> Wire:
-        wire = self.same.copy()
-        for name, get in self.said:
-            if (value := get(item)) is not None:
-                wire[name] = value
-        for name, part in self.parts:
-            if inner := part.fill(item):
-                wire[name] = inner
-        return wire
-
-    def at(self, place: str) -> tuple["_Part", str]:
-        """The part that holds what stands at `place`, and its name there."""
-        holder, dot, rest = place.partition(".")
-        if not dot:
-            return self, holder
-        known = dict(self.parts)
-        if holder not in known:
-            self.parts.append((holder, _Part()))
-        return dict(self.parts)[holder].at(rest)
+        shown = ref(value.table, value.id, value.path)
+        return {**shown, "name": value.name} if value.name else shown
+    return [linked(one) for one in value] if isinstance(value, list) else value
 
 
 @cache
-def _whole(entity: Entity[Any]) -> _Part:
-    whole = _Part()
-    for place, value in entity.shown.items():
-        part, name = whole.at(place)
-        part.same[name] = value
-    for column in entity.columns.values():
-        for place in (column.field.wire, *column.field.also):
-            if place and place != "id":
-                part, name = whole.at(place)
-                part.said.append((name, _getter(column)))
-    return whole
+def _form(entity: Entity[Any], shown: tuple[str, ...]) -> Form:
+    """Of an object for which `show` answers these places."""
+    return Form(entity.shown, ("id", *(place for place, _ in _places(entity)), *shown))
+
+
+@cache
+def _getters(entity: Entity[Any]) -> tuple[Get, ...]:
+    return tuple(_getter(column) for _, column in _places(entity))
+
+
+@cache
+def _places(entity: Entity[Any]) -> tuple[tuple[str, Column], ...]:
+    columns = entity.columns.values()
+    every = ((place, column) for column in columns for place in (column.field.wire, *column.field.also))
+    return tuple((place, column) for place, column in every if place and place != "id")
 
 
 def _getter(column: Column) -> Get:

@@ -18,7 +18,8 @@ from hosted_engine.rest.call import Answer, Call, Handler, Parameters
 from hosted_engine.rest.entities import bodies, search
 from hosted_engine.rest.entities.codec import to_wire
 from hosted_engine.rest.entities.compare import put_part
-from hosted_engine.rest.entities.showing import Groups, Wires, show
+from hosted_engine.rest.entities.showing import Groups, show
+from hosted_engine.rest.media.objects import Objects
 from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.problems import NotThereYet
 from hosted_engine.rest.resources.base import Resource, added
@@ -26,6 +27,7 @@ from hosted_engine.rest.schema import Schema
 
 POLL_S = 0.5  # between two looks at what somebody waits for
 
+Wires = list[Wire]
 Handle = Callable[[Call, int, Place], Awaitable[Answer]]
 Key = tuple[str, str]  # (service, method) of the schema
 
@@ -65,15 +67,14 @@ class EntityHandlers(Resource):
 
     def actions(self) -> Iterator[tuple[Key, Handler]]:
         for name, action in self._entity.actions.items():
-            place = self._entity.places[0]
-            if not place.within:
-                yield (place.services[1], name), partial(self.act_on, action)
+            yield (self._entity.places[0].services[1], name), partial(self.act_on, action)
 
     async def list(self, call: Call, _: int, place: Place) -> Answer:
-        def look(tx: Transaction) -> Wires:
+        def look(tx: Transaction) -> Objects:
             within = {**place.having, **self._within(tx, call, place), **self._only(call, place)}
             asked = search.Asked(self._entity, call.parameters, within, self.engine.clock())
-            return self._shown(tx, call, place, search.items(tx, asked, self.engine.readings), call.path)
+            items = search.items(tx, asked, self.engine.readings)
+            return self._all_shown(tx, call.parameters, place, [(call.path, items)])[0]
 
         return Answer(await self.engine.store.read(look))
 
@@ -94,7 +95,7 @@ class EntityHandlers(Resource):
             for item in tx.of(self._entity.model).list(**{within.field: tuple(there)}):
                 there[getattr(item, within.field)].append(item)
             groups = [(call.path, there[call.ids[name]]) for call in calls]
-            return [Answer(wires) for wires in self._all_shown(tx, calls[0].parameters, place, groups)]
+            return [Answer(objects) for objects in self._all_shown(tx, calls[0].parameters, place, groups)]
 
         return await self.engine.store.read(look)
 
@@ -109,7 +110,7 @@ class EntityHandlers(Resource):
             there = tx.of(self._entity.model).find(ids)
             path = calls[0].path.rpartition("/")[0]
             shown = self._all_shown(tx, calls[0].parameters, place, [(path, tuple(there.values()))])[0]
-            return dict(zip(there, shown, strict=True))
+            return dict(zip(there, shown.wires(), strict=True))
 
         wires = await self.engine.store.read(look)
         return [Answer(wires[id_]) if id_ in wires else None for id_ in ids]
@@ -120,7 +121,7 @@ class EntityHandlers(Resource):
             command, item = self._to_add(tx, call, number, place)
         running = await self.perform(call, command)
         with self.engine.store.transaction() as tx:
-            now = found(tx.of(self._entity.model).get(item.id), self._entity.kind, item.id)
+            now = found(self._entity.find_added(tx, item), self._entity.kind, str(item.id))
             return added(running, self._shown(tx, call, place, [now], call.path)[0])
 
     async def update(self, call: Call, _: int, place: Place) -> Answer:
@@ -236,9 +237,9 @@ class EntityHandlers(Resource):
 
     def _shown(self, tx: Transaction, call: Call, place: Place, items: Sequence[Any], path: str) -> Wires:
         """`path` is the collection's, for what has none of its own."""
-        return self._all_shown(tx, call.parameters, place, [(path, items)])[0]
+        return self._all_shown(tx, call.parameters, place, [(path, items)])[0].wires()
 
-    def _all_shown(self, tx: Transaction, options: Parameters, place: Place, groups: Groups) -> Sequence[Wires]:
+    def _all_shown(self, tx: Transaction, options: Parameters, place: Place, groups: Groups) -> Sequence[Objects]:
         return show(View(tx, self.engine.readings, options, place), self._entity, groups)
 
 

@@ -58,6 +58,4 @@ def items(tx: Transaction, asked: Asked, readings: Readings) -> Sequence[Any]:
     """Raises BadSearch, TooBroad."""
     query = parse(asked.text)
     question = ground(asked.question(query), asked.entity, tx, readings)
-    found = tx.of(asked.entity.model).search(question)
-    newest_first = asked.entity.order[0].startswith("-")
-    return found[::-1] if asked.after is not None and not query.sort_by and newest_first else found
+    return tx.of(asked.entity.model).search(question)

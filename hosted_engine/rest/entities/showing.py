@@ -6,14 +6,13 @@ from typing import Any
 from hosted_engine.engine.entity.declaration import Entity, View
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.rest.entities.codec import to_wire
-from hosted_engine.rest.media.wire import Wire
+from hosted_engine.rest.entities.codec import row
+from hosted_engine.rest.media.objects import Objects
 
-Wires = list[Wire]
 Groups = Sequence[tuple[str, Sequence[Any]]]  # objects by the path of their collection
 
 
-def show(view: View, entity: Entity[Any], groups: Groups) -> Sequence[Wires]:
+def show(view: View, entity: Entity[Any], groups: Groups) -> Sequence[Objects]:
     """What is in the collections. Their paths are for what has no collection of its own."""
     place, key = view.place, view.place.key
     if place.shows:
@@ -22,7 +21,7 @@ def show(view: View, entity: Entity[Any], groups: Groups) -> Sequence[Wires]:
     gathered = entity.gather(view, [item for _, items in groups for item in items])
     own = entity.path and not place.shows and not place.nested
     return [
-        [to_wire(entity, i, gathered, "" if own else f"{path}/{getattr(i, key)}", key) for i in items]
+        Objects([row(entity, i, gathered, "" if own else f"{path}/{getattr(i, key)}", key) for i in items])
         for path, items in groups
     ]
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import msgspec
 
+from hosted_engine.rest.media.frames import Frame, Gap, cut, marked
 from hosted_engine.rest.media.links import Linker
+from hosted_engine.rest.media.objects import Form, Objects, Row
 from hosted_engine.rest.media.wire import LINKS, SERVICE, Wire
 from hosted_engine.rest.schema import Attribute, Schema, Type
 
@@ -22,13 +24,36 @@ class JsonWriter:
         self._linker = Linker(schema)
         self._frame = lru_cache(maxsize=1000)(self._make_frame)
         self._plan = lru_cache(maxsize=1000)(self._make_plan)
+        self._prepared = lru_cache(maxsize=1000)(self._make_prepared)
 
     def one(self, value: Wire, type_name: str) -> bytes:
         return msgspec.json.encode(self._object(value, self._schema.type(type_name)))
 
-    def many(self, values: Sequence[Wire], type_name: str) -> bytes:
+    def many(self, values: Sequence[Wire] | Objects, type_name: str) -> bytes:
         kind = self._schema.type(type_name)
+        if isinstance(values, Objects):
+            rows = ",".join([self._row(row, kind, values.service) for row in values.rows])
+            return f'{{"{kind.tag}":[{rows}]}}'.encode()
         return msgspec.json.encode({kind.tag: [self._object(value, kind) for value in values]})
+
+    def _row(self, row: Row, kind: Type, service: str) -> str:
+        frame = self._prepared(row.form, kind.name, service, tuple([value is None for value in row.values]))
+        values = [row.values[number] for number in frame.numbers]
+        if _is_plain("".join([value for value in values if type(value) is str])):
+            both = zip(values, frame.attributes, strict=True)
+            texts = [f'"{v}"' if type(v) is str else self._gap(v, a) for v, a in both]
+        else:
+            texts = [self._gap(value, a) for value, a in zip(values, frame.attributes, strict=True)]
+        return frame.fill(msgspec.json.encode(row.href).decode()[1:-1], texts)
+
+    def _gap(self, value: Any, attribute: Attribute) -> str:
+        inner = self._schema.type(attribute.type) if attribute.struct else None
+        return msgspec.json.encode(self._content(value, attribute, inner)).decode()
+
+    def _make_prepared(self, form: Form, type_name: str, service: str, absent: tuple[bool, ...]) -> Frame:
+        kind = self._schema.type(type_name)
+        made = msgspec.json.encode(self._object(marked(form, absent) | {SERVICE: service}, kind)).decode()
+        return cut(self._schema, type_name, form, made, quote='"')
 
     def _object(self, value: Wire, kind: Type) -> dict[str, Any]:
         made: dict[str, Any] = {}
@@ -37,15 +62,17 @@ class JsonWriter:
             content = value[name]
             if content is None:
                 continue
-            if attribute is not None and attribute.many:
-                made[tag] = {attribute.item_tag: self._several(content, inner)}
-            elif inner is not None:
-                made[tag] = self._object(content, inner)
-            else:
-                made[tag] = content if type(content) is str else _primitive(content)
+            made[tag] = content if type(content) is str else self._content(content, attribute, inner)
         if links:
             made["link"] = links
         return made
+
+    def _content(self, content: Any, attribute: Attribute | None, inner: Type | None) -> Any:
+        if type(content) is Gap:
+            return str(content)
+        if attribute is not None and attribute.many:
+            return {attribute.item_tag: self._several(content, inner)}
+        return _primitive(content) if inner is None else self._object(content, inner)
 
     def _several(self, content: Sequence[Any], inner: Type | None) -> list[Any]:
         if inner is None:
@@ -86,6 +113,11 @@ class JsonWriter:
 def _prepared(rels: Sequence[str]) -> str:
     links = (f'{{"href":"{_HERE}/{rel}","rel":"{rel}"}}' for rel in rels)
     return f"[{','.join(links)}]" if rels else ""
+
+
+def _is_plain(value: str) -> bool:
+    """Whether nothing of it has to be escaped."""
+    return value.isascii() and value.isprintable() and not ('"' in value or "\\" in value)
 
 
 def _primitive(value: Any) -> Any:

@@ -9,7 +9,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from hosted_engine.rest.media.frames import Frame, Gap, cut, marked
 from hosted_engine.rest.media.links import Linker
+from hosted_engine.rest.media.objects import Form, Objects, Row
 from hosted_engine.rest.media.wire import LINKS, SERVICE, Wire, date_text
 from hosted_engine.rest.schema import Attribute, Schema, Type
 
@@ -29,6 +31,7 @@ class XmlWriter:
         self._linker = Linker(schema)
         self._frame = lru_cache(maxsize=1000)(self._make_frame)
         self._plan = lru_cache(maxsize=1000)(self._make_plan)
+        self._prepared = lru_cache(maxsize=1000)(self._make_prepared)
 
     def one(self, value: Wire, type_name: str) -> bytes:
         kind = self._schema.type(type_name)
@@ -36,11 +39,36 @@ class XmlWriter:
         self._object(out, kind.tag, kind, value)
         return "".join(out).encode()
 
-    def many(self, values: Sequence[Wire], type_name: str) -> bytes:
+    def many(self, values: Sequence[Wire] | Objects, type_name: str) -> bytes:
         kind = self._schema.type(type_name)
         out = [_HEAD]
-        self._list(out, kind.list_tag, kind.tag, kind, values)
+        if isinstance(values, Objects):
+            rows = "".join([self._row(row, kind, values.service) for row in values.rows])
+            out.append(f"<{kind.list_tag}>{rows}</{kind.list_tag}>")
+        else:
+            self._list(out, kind.list_tag, kind.tag, kind, values)
         return "".join(out).encode()
+
+    def _row(self, row: Row, kind: Type, service: str) -> str:
+        frame = self._prepared(row.form, kind.name, service, tuple([value is None for value in row.values]))
+        values = [row.values[number] for number in frame.numbers]
+        if is_plain("".join([value for value in values if type(value) is str])):
+            texts = [v if type(v) is str else self._gap(v, a) for v, a in zip(values, frame.attributes, strict=True)]
+        else:
+            texts = [self._gap(value, a) for value, a in zip(values, frame.attributes, strict=True)]
+        return frame.fill(escape(row.href), texts)
+
+    def _gap(self, value: Any, attribute: Attribute) -> str:
+        if not attribute.struct and not attribute.many:
+            return text(value)
+        out: list[str] = []
+        self._attribute(out, attribute, value)
+        return "".join(out)
+
+    def _make_prepared(self, form: Form, type_name: str, service: str, absent: tuple[bool, ...]) -> Frame:
+        kind, out = self._schema.type(type_name), list[str]()
+        self._object(out, kind.tag, kind, marked(form, absent) | {SERVICE: service})
+        return cut(self._schema, type_name, form, "".join(out))
 
     def _object(self, out: list[str], tag: str, kind: Type, value: Wire) -> None:
         href, identity = value.get("href"), value.get("id")
@@ -56,10 +84,8 @@ class XmlWriter:
             content = value[name]
             if content is None:
                 continue
-            if attribute.many:
-                self._several(out, attribute, content)
-            elif inner is not None:
-                self._object(out, attribute.tag, inner, content)
+            if attribute.many or inner is not None:
+                self._attribute(out, attribute, content)
             else:
                 out.append(f"{opening}{_TEXTS[type(content)](content)}{closing}")
         if len(out) == place + 1:
@@ -67,9 +93,16 @@ class XmlWriter:
         else:
             out.append(f"</{tag}>")
 
-    def _several(self, out: list[str], attribute: Attribute, content: Any) -> None:
-        if attribute.struct:
-            self._list(out, attribute.tag, attribute.item_tag, self._schema.type(attribute.type), content)
+    def _attribute(self, out: list[str], attribute: Attribute, content: Any) -> None:
+        """One that is an object or a list."""
+        if type(content) is Gap:
+            out.append(content)
+        elif attribute.struct:
+            kind = self._schema.type(attribute.type)
+            if attribute.many:
+                self._list(out, attribute.tag, attribute.item_tag, kind, content)
+            else:
+                self._object(out, attribute.tag, kind, content)
         else:
             items = (f"<{attribute.item_tag}>{text(item)}</{attribute.item_tag}>" for item in content)
             out.append(f"<{attribute.tag}>{''.join(items)}</{attribute.tag}>")
@@ -112,9 +145,16 @@ def text(value: Any) -> str:
     return _TEXTS[type(value)](value)
 
 
+def is_plain(value: str) -> bool:
+    """Whether nothing of it has to be escaped."""
+    return (
+        value.isascii() and value.isprintable() and not ("&" in value or "<" in value or ">" in value or '"' in value)
+    )
+
+
 def escape(value: str) -> str:
     """Nearly no text has anything that has to be escaped: looking for each by itself is faster than an expression."""
-    if value.isascii() and value.isprintable() and not ("&" in value or "<" in value or ">" in value or '"' in value):
+    if is_plain(value):
         return value
     return _SPECIAL.sub(lambda found: _ESCAPES.get(found[0], ""), value)
 

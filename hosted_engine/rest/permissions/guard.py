@@ -13,6 +13,7 @@ from hosted_engine.engine.permissions.view import View
 from hosted_engine.engine.ports import Store, Transaction
 from hosted_engine.engine.problems import NotThere
 from hosted_engine.rest.call import Answer, Call, Handlers
+from hosted_engine.rest.media.objects import Objects
 from hosted_engine.rest.permissions import conditions, targets
 from node.api.problems import Problem
 
@@ -60,9 +61,13 @@ def check_known(handlers: Handlers) -> None:
 
 def leave_out(call: Call, answer: Answer) -> Answer:
     """Whatever a handler answers, of a list nothing is shown that the caller does not see."""
-    if call.only is None or not isinstance(answer.value, list):
+    if (only := call.only) is None:
         return answer
-    return replace(answer, value=[one for one in answer.value if str(one["id"]) in call.only])
+    if isinstance(shown := answer.value, Objects):
+        return replace(answer, value=replace(shown, rows=[row for row in shown.rows if row.id in only]))
+    if isinstance(shown, list):
+        return replace(answer, value=[one for one in shown if str(one["id"]) in only])
+    return answer
 
 
 def _check(access: Access, call: Call, check: Check) -> None:

@@ -1,15 +1,11 @@
-"""What every resource does alike: run a command, answer what came of it."""
-
-from typing import TypeVar
+"""Lets a command in for a request, and answers what came of it."""
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.tasks.runner import Running
 from hosted_engine.rest.call import Answer, Call
-from hosted_engine.rest.mapping.refs import ref
+from hosted_engine.rest.entities.codec import ref
 from hosted_engine.rest.media.wire import Wire
-
-T = TypeVar("T")
 
 
 class Resource:

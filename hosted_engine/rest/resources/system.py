@@ -1,25 +1,22 @@
 """The API's root"""
 
-import time
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import NotThere
-from hosted_engine.engine.roles.predefined import permits
 from hosted_engine.engine.storage.model import StorageDomainStatus
 from hosted_engine.engine.vms.model import RUNNING
 from hosted_engine.rest.call import Answer, Call, Handlers
-from hosted_engine.rest.mapping.refs import ROOT, ref, ref_or_none, when
+from hosted_engine.rest.entities.codec import ROOT, ref
 from hosted_engine.rest.media.wire import LINKS, Wire
 from hosted_engine.rest.resources.base import Resource
 from hosted_engine.rest.schema import schema
 
 # The version of oVirt whose API this is: clients decide by it what they may ask for.
 _OVIRT = {"major": 4, "minor": 5, "build": 6, "revision": 0}
-_CLUSTER_LEVELS = ("4.2", "4.3", "4.4", "4.5", "4.6", "4.7")
 _ROOT_TAG_ID = "00000000-0000-0000-0000-000000000000"
 
 
@@ -32,7 +29,7 @@ class System(Resource):
         return {("System", "get"): self.get}
 
     async def get(self, call: Call) -> Answer:
-        user = ref_or_none("users", call.caller.user_id)
+        user = ref("users", call.caller.user_id) if call.caller.user_id else None
         summary = await self.engine.store.read(_summary) if call.full_view else None
         return Answer(
             {
@@ -47,31 +44,11 @@ class System(Resource):
                     "root_tag": ref("tags", _ROOT_TAG_ID),
                 },
                 "summary": summary,
-                "time": when(time.time()),
+                "time": datetime.now(UTC),
                 "authenticated_user": user,
                 "effective_user": user,
             }
         )
-
-
-class ClusterLevels(Resource):
-    """The versions that a cluster can be compatible with; clients look the permits of roles up here."""
-
-    def handlers(self) -> Handlers:
-        return {("ClusterLevels", "list"): self.list, ("ClusterLevel", "get"): self.get}
-
-    async def list(self, call: Call) -> Answer:
-        return Answer([_cluster_level(level) for level in _CLUSTER_LEVELS])
-
-    async def get(self, call: Call) -> Answer:
-        if call.ids["level"] not in _CLUSTER_LEVELS:
-            raise NotThere(kind="cluster level", id=call.ids["level"])
-        return Answer(_cluster_level(call.ids["level"]))
-
-
-def _cluster_level(level: str) -> Wire:
-    shown = [{"id": one.id, "name": one.name, "administrative": one.administrative} for one in permits()]
-    return {"id": level, "href": f"{ROOT}/clusterlevels/{level}", "permits": shown}
 
 
 def _summary(tx: Transaction) -> Wire:

@@ -16,6 +16,20 @@ class SiteFilesReport(Message, frozen=True, kw_only=True):
     digests: dict[str, str]
 
 
+class SiteNode(Message, frozen=True, kw_only=True):
+    """`host_id` (from 1) is the node's number in lockspaces and on the whiteboard."""
+
+    name: str
+    address: str
+    host_id: int
+
+
+class SiteNodes(Message, frozen=True, kw_only=True):
+    """The nodes that keep the engine alive, as `site.json` on the volume names them."""
+
+    nodes: tuple[SiteNode, ...]
+
+
 class MaintenanceRequest(Message, frozen=True, kw_only=True):
     """`reason` is shown to whoever asks why the node takes no VMs."""
 

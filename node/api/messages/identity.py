@@ -56,6 +56,8 @@ CLAIM_CODE = "^[0-9A-Z]{4}(-[0-9A-Z]{4}){3}$"
 
 
 class Leave(Message, frozen=True, kw_only=True):
-    """Takes the node out of its site. `claim_code` is the code by which it can be claimed again."""
+    """Takes the node out of its site. `claim_code` is the code by which it can be claimed again; without one it makes
+    up its own. `keep_asking`: it goes on asking the engine that it had been told to join."""
 
-    claim_code: Annotated[str, Meta(pattern=CLAIM_CODE)]
+    claim_code: Annotated[str, Meta(pattern=CLAIM_CODE)] | None = None
+    keep_asking: bool = False

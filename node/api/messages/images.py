@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from node.api.messages.base import Message
+from node.api.messages.base import Message, Reference
 
 
 class ImageFormat(StrEnum):
@@ -10,7 +10,7 @@ class ImageFormat(StrEnum):
     QCOW2 = "qcow2"
 
 
-class ImageRef(Message, frozen=True, kw_only=True):
+class ImageRef(Reference, frozen=True, kw_only=True):
     """Where an image lies: `<volume>/images/<disk_id>/<image_id>` on the mounted volume."""
 
     volume: str

@@ -18,6 +18,8 @@ class Nic(Message, frozen=True, kw_only=True):
 
 
 class Capabilities(Message, frozen=True, kw_only=True):
+    """`machine_id` is that of machine-id(5), `hardware_uuid` that of the firmware; empty where nobody knows."""
+
     node_id: str
     name: str
     version: str
@@ -34,6 +36,8 @@ class Capabilities(Message, frozen=True, kw_only=True):
     memory_bytes: int
     accelerator: Accelerator
     nics: tuple[Nic, ...] = ()
+    machine_id: str = ""
+    hardware_uuid: str = ""
 
 
 class Statistics(Message, frozen=True, kw_only=True):

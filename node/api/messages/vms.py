@@ -13,6 +13,7 @@ class VmState(StrEnum):
     UP = "up"
     PAUSED = "paused"
     SHUTTING_DOWN = "shutting_down"
+    REBOOTING = "rebooting"
 
 
 class DownReason(StrEnum):
@@ -57,7 +58,7 @@ class NicModel(StrEnum):
 
 
 # A setting that is left at its default is not sent, so that a node which does not know it yet still takes the VM; one
-# that is sent is carried out or refused (node.server.wire.whole_body).
+# that is sent is carried out or refused (`strict` in node.api.operations.vms).
 
 
 class VmDisk(Message, frozen=True, kw_only=True, omit_defaults=True):

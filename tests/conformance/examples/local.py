@@ -6,7 +6,7 @@ import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Awaitable, Iterable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar, cast
@@ -27,6 +27,7 @@ from tests.conformance.examples.front import Front
 from tests.conformance.examples.namespace import AUTHORITY, NAMES, hosts_file
 from tests.conformance.examples.state import NodeState, State, read_database
 from tests.fakes.engine import PASSWORD, World, fake_nodes
+from tests.fakes.fleet import FakeFleet
 from tests.fakes.node.fake import FakeNode
 
 T = TypeVar("T")
@@ -105,10 +106,8 @@ class LocalSite:
         self.front.requests.clear()
 
     def execute(self, statement: str, *values: object) -> None:
-        """Change the database where the API cannot yet."""
-        with sqlite3.connect(self._database, timeout=10) as connection:
-            connection.execute(statement, values)
-        connection.close()
+        """Change the database where the API cannot yet; in the engine's thread, which expects no other writer."""
+        self._loop.run(self._execute(statement, values))
 
     def await_storage(self) -> None:
         """A state of the storage counts when two looks, 5 s apart, say the same."""
@@ -128,6 +127,11 @@ class LocalSite:
             self._loop.run(self._stop_engine())
             time.sleep(0.2)
 
+    async def _execute(self, statement: str, values: Sequence[object]) -> None:
+        with sqlite3.connect(self._database, timeout=10) as connection:
+            connection.execute(statement, values)
+        connection.close()
+
     async def _renew(self) -> None:
         await self._stop_engine()
         for file in self.folder.glob("engine.db*"):
@@ -140,6 +144,7 @@ class LocalSite:
             locks=world.locks,
             clock=SystemClock(),
             connect=lambda node: cast(NodeApi, nodes[node.id]),
+            is_unclaimed=FakeFleet(nodes).is_unclaimed,
         )
         world.begin_with(fleet)
         fleet.start()
@@ -201,8 +206,10 @@ async def _beat(nodes: Iterable[FakeNode]) -> None:
 
 
 def _is_up(world: World) -> bool:
+    """The size of the deploy's image is asked in the background, and would be taken for an example's doing."""
     with world.store.transaction() as tx:
-        return all(node.status is NodeStatus.UP for node in tx.nodes.list())
+        up = all(node.status is NodeStatus.UP for node in tx.nodes.list())
+        return up and not tx.disks.count(actual_size_bytes=0)
 
 
 def _certificates(folder: Path, count: int) -> None:
@@ -218,12 +225,12 @@ def _certificates(folder: Path, count: int) -> None:
 def _node_state(node: FakeNode) -> NodeState:
     vms = {
         report.id: {"state": report.state.value, "spec": msgspec.to_builtins(node.machines.spec(report.id))}
-        for report in node.machines.all()
+        for report in node.machines.vms()
     }
     images = {(ref.disk_id, ref.image_id): msgspec.to_builtins(image) for ref, image in node.site.images.items()}
     statistics = {
         **msgspec.to_builtins(node.hello().statistics),
-        "memory_bytes": node.memory_bytes,
+        "memory_bytes": node.host.memory_bytes,
     }
     seeds = [str(msgspec.to_builtins(seed)) for seed in node.site.seeds.values()]
     return NodeState(vms, images, seeds, statistics)

@@ -18,5 +18,11 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 
 def markdown(outcomes: Sequence[Outcome]) -> str:
-    lines = [f"| {one.name} | {one.verdict} | {one.reason.replace('|', '¦')} |" for one in outcomes]
-    return "\n".join(["| example | | what is missing first |", "|---|---|---|", *lines, "", totals(outcomes)])
+    """The totals, and the names of those that are true; tasks of a module (`ovirt_tag/0`) on one line."""
+    numbers: dict[str, list[str]] = {}
+    for one in outcomes:
+        if one.verdict is Verdict.TRUE:
+            module, _, number = one.name.partition("/")
+            numbers.setdefault(module, []).extend([number] if number else [])
+    names = (f"`{name}`" + (f" {' '.join(of)}" if of else "") for name, of in numbers.items())
+    return f"| {len(outcomes)} | {totals(outcomes)} | {', '.join(names)} |"

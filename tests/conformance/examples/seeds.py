@@ -278,6 +278,17 @@ def _numa_nodes(connection: sdk.Connection, service: Any) -> None:
         service.numa_nodes_service().add(types.VirtualNumaNode(index=index, memory=32, cpu=cpu))
 
 
+def _backup(connection: sdk.Connection, service: Any) -> None:
+    """A whole one of every disk, which leaves a checkpoint."""
+    disks = [types.Disk(id=one.disk.id) for one in service.disk_attachments_service().list()]
+    backups = service.backups_service()
+    backup = backups.backup_service(backups.add(types.Backup(disks=disks)).id)
+    _until(lambda: backup.get().phase == types.BackupPhase.READY)
+    backup.finalize()
+    _until(lambda: backup.get().phase == types.BackupPhase.SUCCEEDED)
+
+
+backed_up = on_vm(_backup)
 tagged = on_vm(_tag, "myvm0")
 labelled = on_vm(_label, "myvm0")
 snapshot = on_vm(_snapshot)
@@ -287,6 +298,15 @@ numa_nodes = on_vm(_numa_nodes)
 def unattached(name: str, kind: str) -> Fixture:
     def fixture(site: Site) -> None:
         raise Blocked("a storage domain that belongs to no data center: POST /storagedomains")
+
+    return fixture
+
+
+def never(why: str) -> Fixture:
+    """What a case needs cannot be here."""
+
+    def fixture(site: Site) -> None:
+        raise Blocked(why)
 
     return fixture
 
@@ -350,7 +370,46 @@ mac_pool = added(
     lambda: types.MacPool(name="mymacpool", ranges=[types.Range(from_="02:00:00:00:00:00", to="02:00:00:01:00:00")]),
 )
 instance_type = added("instance_types", lambda: types.InstanceType(name="myit"))
-job = added("jobs", lambda: types.Job(description="job_name"))
+
+
+def job(site: Site) -> None:
+    """`job_name`, a client's own, with two steps that still run."""
+    with site.connection() as connection:
+        jobs = connection.system_service().jobs_service()
+        steps = jobs.job_service(jobs.add(types.Job(description="job_name")).id).steps_service()
+        for letter in "AB":
+            steps.add(types.Step(description=f"step_name_{letter}", type=types.StepEnum.UNKNOWN))
+
+
+def event(id: int) -> Fixture:
+    """Some event, with that number."""
+
+    def fixture(site: Site) -> None:
+        site.execute("UPDATE events SET id = ? WHERE id = (SELECT max(id) FROM events)", id)
+
+    fixture.__name__ = f"event_{id}"
+    return fixture
+
+
+def set_in(table: str, name: str, **values: object) -> Fixture:
+    """Give the row of that name these values."""
+
+    def fixture(site: Site) -> None:
+        for column, value in values.items():
+            site.execute(f"UPDATE {table} SET {column} = ? WHERE name = ?", value, name)
+
+    fixture.__name__ = f"{table}_{name}"
+    return fixture
+
+
+def vm_pool(site: Site) -> None:
+    """A stateless pool, of which the example takes every VM anew."""
+    with site.connection() as connection:
+        system = connection.system_service()
+        template = next(one for one in system.templates_service().list() if one.name != "Blank")
+        cluster = types.Cluster(id=system.clusters_service().list()[0].id)
+        pool = types.VmPool(name="mypool", cluster=cluster, template=types.Template(id=template.id), size=1)
+        system.vm_pools_service().add(pool)
 
 
 def profile(name: str, network: str) -> Fixture:

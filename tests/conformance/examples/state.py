@@ -9,8 +9,12 @@ from typing import Any
 
 Row = Mapping[str, Any]
 _HISTORY = frozenset(
-    {"events", "jobs", "job_steps", "tasks", "journal_lines", "sessions", "alembic_version", "sqlite_sequence"}
+    {
+        *("events", "jobs", "job_steps", "tasks", "journal_lines", "sessions", "alembic_version", "sqlite_sequence"),
+        *("seen_links", "seen_storage"),  # what nodes said last, whatever a client does
+    }
 )
+_MEASURED = {"disks": {"actual_size_bytes"}, "storage_domains": {"size_bytes", "free_bytes", "status"}}
 
 
 class Differs(Exception):
@@ -40,6 +44,15 @@ class State:
             raise Differs(f"the database has no table {table}")
         found = [row for row in self.tables[table] if all(column(row, name) == value for name, value in equal.items())]
         return sorted(found, key=lambda row: str(row.get("id", "")))
+
+    def changed_since(self, before: "State") -> str | None:
+        """A table that is no history and whose rows differ, in more than what nodes measure."""
+        return next((name for name in before.lasting() if before.said(name) != self.said(name)), None)
+
+    def said(self, table: str) -> list[Row]:
+        """Its rows without what nodes measure."""
+        measured = _MEASURED.get(table, set())
+        return [{name: value for name, value in row.items() if name not in measured} for row in self.rows(table)]
 
     def lasting(self) -> list[str]:
         """The tables that are no history."""

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from node.api.contract import OPERATIONS
+from node.api.operation import Operation
 from node.api.problems import NodeSilent, Problem, Refused, RemoteFailed, RemoteRefused
 
 T = TypeVar("T")
@@ -12,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass
 class _Failure:
-    operation: str
+    operation: Operation
     problem: Problem
     times: int
     after: bool
@@ -27,19 +29,20 @@ class Calling:
         self._failures: list[_Failure] = []
 
     def fail(self, operation: str, problem: Problem, *, times: int, skip: int = 0) -> None:
-        self._failures.append(_Failure(operation, problem, times, after=False, skip=skip))
+        self._failures.append(_Failure(OPERATIONS[operation], problem, times, after=False, skip=skip))
 
     def lose_answer(self, operation: str, *, times: int) -> None:
-        self._failures.append(_Failure(operation, self.silence(operation), times, after=True))
+        lost = OPERATIONS[operation]
+        self._failures.append(_Failure(lost, self.silence(lost), times, after=True))
 
     def mend(self, operation: str) -> None:
-        self._failures = [failure for failure in self._failures if failure.operation != operation]
+        self._failures = [failure for failure in self._failures if failure.operation.name != operation]
 
-    async def do(self, operation: str, act: Callable[[], T]) -> T:
+    async def do(self, operation: Operation, act: Callable[[], T]) -> T:
         await asyncio.sleep(self.delay_s)
         if self.silent:
             raise self.silence(operation)
-        failure = next((f for f in self._failures if f.operation == operation and f.times > 0), None)
+        failure = next((f for f in self._failures if f.operation is operation and f.times > 0), None)
         if failure is not None and failure.skip > 0:
             failure.skip -= 1
             failure = None
@@ -55,8 +58,8 @@ class Calling:
             raise failure.problem
         return answer
 
-    def silence(self, operation: str) -> NodeSilent:
-        return NodeSilent(node=self._node, request=operation, reason="the fake is silent")
+    def silence(self, operation: Operation) -> NodeSilent:
+        return NodeSilent(node=self._node, request=operation.name, reason="the fake is silent")
 
     def _remote(self, problem: Problem) -> Problem:
         """As node.client raises what a node answers."""

@@ -8,6 +8,7 @@ from node.api.messages.network import (
     LinkAddress,
     LinkCounters,
     LinkReport,
+    NamesRequest,
     NetworkChange,
     NetworkEvent,
     NetworkNews,
@@ -44,7 +45,7 @@ class FakeNodeNetwork:
     """Nothing is known here of what the words of a document mean."""
 
     def __init__(self) -> None:
-        self.names: dict[str, str] = {}
+        self.known: dict[str, str] = {}
         self.checkpoints: dict[str, dict[str, object]] = {}
         self.confirmed: set[str] = set()
         self._document: dict[str, object] = {"interfaces": []}
@@ -52,17 +53,23 @@ class FakeNodeNetwork:
         self.counters = {NIC.name: LinkCounters()}
         self.drift: tuple[str, ...] | None = None
 
+    def names(self) -> NamesRequest:
+        return NamesRequest(names=dict(self.known))
+
+    def set_names(self, request: NamesRequest) -> None:
+        self.known = dict(request.names)
+
     def news(self) -> NetworkNews:
         """As HELLO tells of it."""
         return NetworkNews(links=tuple(self.links.values()), drift=self.drift)
 
-    def report(self) -> NetworkReport:
+    def network(self) -> NetworkReport:
         waits = [PendingChange(checkpoint=checkpoint, left_s=50, says=_SAYS) for checkpoint in self.checkpoints]
         observed: dict[str, object] = {"interfaces": [{"name": name} for name in self.links]}
         pending = waits[-1] if waits else None
         return NetworkReport(document=copy.deepcopy(self._document), pending=pending, observed=observed)
 
-    def change(self, request: NetworkRequest) -> NetworkChange:
+    def change_network(self, request: NetworkRequest) -> NetworkChange:
         """What is wished is laid over what is there, without the interfaces that should not be."""
         if not 5 <= request.confirm_within_s <= 600:
             raise r.Malformed(reason="the time to confirm has to be from 5 to 600 s")
@@ -76,14 +83,14 @@ class FakeNodeNetwork:
         self._document = after
         return NetworkChange(changed=True, checkpoint=checkpoint, says=_SAYS)
 
-    def confirm(self, checkpoint: str) -> None:
+    def confirm_network(self, checkpoint: str) -> None:
         if checkpoint in self.confirmed:
             return
         if self.checkpoints.pop(checkpoint, None) is None:
             raise r.CheckpointGone(checkpoint=checkpoint)
         self.confirmed.add(checkpoint)
 
-    def roll_back(self, checkpoint: str) -> None:
+    def roll_back_network(self, checkpoint: str) -> None:
         if checkpoint in self.confirmed:
             raise r.CheckpointGone(checkpoint=checkpoint)
         if checkpoint in self.checkpoints:

@@ -85,7 +85,7 @@ class FakeSite:
 
     def gluster(self, node: str) -> GlusterReport:
         """The pool as `node` sees it: itself is not among its peers."""
-        others = [peer for peer in self.peers if peer != node]
+        others = [peer for peer in self.peers if peer != node] if node in self.peers else []
         peers = [PeerReport(uuid=p, hostname=p, connected=p not in self.away, state="Peer in Cluster") for p in others]
         return GlusterReport(peers=tuple(peers), volumes=tuple(map(self._with_bricks_away, self.volumes.values())))
 
@@ -120,7 +120,9 @@ class FakeSite:
             type="Replicate",
             replica=request.replica,
             bricks=bricks,
-            options={"network.remote-dio": "enable"} | request.options if request.group else dict(request.options),
+            options=(found.options if found is not None else {})
+            | ({"network.remote-dio": "enable"} if request.group else {})
+            | request.options,
         )
         self.volumes[request.name] = report
         return report

@@ -5,12 +5,14 @@ import hashlib
 import msgspec
 
 from node.api import refusals as r
+from node.api.engine_vm import shape_of
 from node.api.messages.ha import (
     EngineVmConfig,
     EngineVmEdit,
     EngineVmReport,
     SiteFilesReport,
     SiteFilesRequest,
+    SiteNodes,
     TriedEngineVm,
 )
 from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, ImageResize, SeedRequest, WipeReport
@@ -23,7 +25,8 @@ from node.api.messages.leases import (
     LockspaceRequest,
 )
 from node.api.messages.mounts import MountReport, MountRequest
-from node.storage import engine_vm_files
+from node.api.messages.vms import VmState
+from node.storage import engine_vm_files, site_nodes
 from node.storage.mounts import UnmountFailed
 from node.storage.sanlock import SanlockFailed
 from tests.fakes.node.site import GIB, FakeSite
@@ -40,6 +43,7 @@ class FakeStorage:
         self.watchdog = False
         self._site = site
         self._vms = vms
+        vms.volumes = self.mounted
 
     # --- mounts --------------------------------------------------------------------------------------------------
 
@@ -80,6 +84,21 @@ class FakeStorage:
         self._site.ha_files.setdefault(volume, {}).update(request.files)
         return self.site_files(volume)
 
+    def site_nodes(self, volume: str) -> SiteNodes:
+        return site_nodes.parse(self._site_file(volume))
+
+    def set_site_nodes(self, volume: str, nodes: SiteNodes) -> SiteNodes:
+        text = site_nodes.with_nodes(self._site_file(volume), nodes).decode()
+        self._site.ha_files[volume][site_nodes.FILE] = text
+        return self.site_nodes(volume)
+
+    def _site_file(self, volume: str) -> bytes:
+        if volume not in self.mounted:
+            raise r.NotMounted(volume=volume, reason="it is not mounted")
+        if site_nodes.FILE not in self._site.ha_files.get(volume, {}):
+            raise site_nodes.SiteFileUnusable(file=site_nodes.FILE, reason="it is not there")
+        return self._site.ha_files[volume][site_nodes.FILE].encode()
+
     def engine_vm(self, volume: str) -> EngineVmReport:
         if volume not in self.mounted:
             raise r.NotMounted(volume=volume, reason="it is not mounted")
@@ -87,10 +106,14 @@ class FakeStorage:
         if engine_vm_files.WANTED not in files:
             raise engine_vm_files.EngineVmFileDamaged(file=engine_vm_files.WANTED, reason="it is not there")
         good, tried = files.get(engine_vm_files.GOOD), files.get(engine_vm_files.TRIED)
+        wanted = msgspec.json.decode(files[engine_vm_files.WANTED], type=EngineVmConfig)
+        vm = self._vms.vm(wanted.id)
+        runs = vm is not None and vm.state is not VmState.DOWN
         return EngineVmReport(
-            wanted=msgspec.json.decode(files[engine_vm_files.WANTED], type=EngineVmConfig),
+            wanted=wanted,
             good=msgspec.json.decode(good, type=EngineVmConfig) if good else None,
             tried=msgspec.json.decode(tried, type=TriedEngineVm) if tried else None,
+            running=shape_of(self._vms.spec(wanted.id)) if runs else None,
         )
 
     def edit_engine_vm(self, volume: str, edit: EngineVmEdit) -> EngineVmReport:
@@ -144,7 +167,7 @@ class FakeStorage:
     def lockspaces(self) -> tuple[LockspaceReport, ...]:
         return tuple(_joined(request) for request in self.joined.values())
 
-    def join(self, request: LockspaceRequest) -> LockspaceReport:
+    def join_lockspace(self, request: LockspaceRequest) -> LockspaceReport:
         if request.volume not in self.mounted:
             raise r.NotMounted(volume=request.volume, reason="it is not mounted")
         found = self.joined.get(request.name)
@@ -155,7 +178,7 @@ class FakeStorage:
         self._site.lockspaces[request.name] = request.volume
         return _joined(request)
 
-    def leave(self, lockspace: str) -> None:
+    def leave_lockspace(self, lockspace: str) -> None:
         if self._vms.holds_lease(lockspace):
             raise SanlockFailed(act="leave the lockspace", reason="Device or resource busy")
         self.joined.pop(lockspace, None)

@@ -1,7 +1,7 @@
 """The event streams of one fake node: whoever listens hears everything from its HELLO on, until the stream ends."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncIterator, Callable
 
 import msgspec
 
@@ -9,13 +9,16 @@ from node.api.messages.events import Event
 
 
 class FakeStream:
-    def __init__(self) -> None:
+    """`hello` is asked for what each listener hears first."""
+
+    def __init__(self, hello: Callable[[], Event]) -> None:
         self.number = 0
+        self._hello = hello
         self._listeners: list[asyncio.Queue[Event | None]] = []
 
-    async def listen(self, hello: Callable[[], Event]) -> AsyncGenerator[Event, None]:
+    async def events(self) -> AsyncIterator[Event]:
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
-        first = hello()
+        first = self._hello()
         self._listeners.append(queue)
         try:
             yield first

@@ -7,6 +7,7 @@ import msgspec
 
 from node.api import refusals as r
 from node.api.messages.images import ImageRef
+from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.vms import ConsoleLog, DownReason, VmReport, VmSpec, VmState
 from node.system.time_zones import is_known
 from node.vms.vm_checks import why_not_possible
@@ -20,14 +21,18 @@ class _Vm:
     spec: VmSpec
     report: VmReport
     console: str = ""
+    boots: int = 0
 
 
 class FakeVms:
-    """`guests_obey`: a guest shuts down at once when asked. `guests_obey = False`: it never does."""
+    """`guests_obey`: a guest shuts down at once when asked. `guests_obey = False`: it never does. `volumes` are those
+    that the node has mounted, `movable` is between which nodes VMs move."""
 
     def __init__(self, site: FakeSite, now: Callable[[], float], tell: Tell) -> None:
         self.guests_obey = True
         self.host_ids: dict[str, int] = {}
+        self.volumes: Collection[str] = ()
+        self.movable = MigrationReport(members=(), listening=False)
         self._site = site
         self._now = now
         self._tell = tell
@@ -47,6 +52,10 @@ class FakeVms:
     def spec(self, vm_id: str) -> VmSpec:
         return self._get(vm_id).spec
 
+    def boots(self, vm_id: str) -> int:
+        """How often its guest booted."""
+        return self._get(vm_id).boots
+
     def lose_all(self) -> None:
         """Power is gone: nobody hears of it, and sanlock's leases run out for those who wait."""
         for vm in self._vms.values():
@@ -56,14 +65,14 @@ class FakeVms:
 
     # --- what the contract asks ----------------------------------------------------------------------------------
 
-    def all(self) -> tuple[VmReport, ...]:
+    def vms(self) -> tuple[VmReport, ...]:
         return tuple(vm.report for vm in self._vms.values())
 
-    def find(self, vm_id: str) -> VmReport | None:
+    def vm(self, vm_id: str) -> VmReport | None:
         found = self._vms.get(r.vm_uuid(vm_id))
         return found.report if found else None
 
-    def define(self, spec: VmSpec) -> VmReport:
+    def define_vm(self, spec: VmSpec) -> VmReport:
         found = self._vms.get(r.vm_uuid(spec.id))
         if (reason := why_not_possible(spec, knows_time_zone=is_known(spec.time_zone))) is not None:
             raise r.VmNotPossible(vm=spec.name, reason=reason)
@@ -75,22 +84,23 @@ class FakeVms:
         self._vms[spec.id] = _Vm(spec, report)
         return report
 
-    def start(self, vm_id: str, mounts: Collection[str]) -> VmReport:
+    def start_vm(self, vm_id: str) -> VmReport:
         vm = self._get(vm_id)
         if _runs(vm):
             return vm.report
         for disk in vm.spec.disks:
-            if disk.image.volume not in mounts:
+            if disk.image.volume not in self.volumes:
                 raise r.NotMounted(volume=disk.image.volume, reason="it is not mounted")
             if disk.image not in self._site.images:
                 raise r.ImageUnknown(image=disk.image.image_id, volume=disk.image.volume)
         self._take(vm)
+        vm.boots += 1
         state = VmState.PAUSED if vm.spec.start_paused else VmState.UP
         self._set(vm, state, DownReason.NONE, pid=4000 + len(self._vms))
         self._tell(vm.report)
         return vm.report
 
-    def resume(self, vm_id: str) -> VmReport:
+    def resume_vm(self, vm_id: str) -> VmReport:
         vm = self._get(vm_id)
         match vm.report.state:
             case VmState.UP:
@@ -102,7 +112,7 @@ class FakeVms:
                 raise r.VmNotPaused(vm=vm.spec.name, state=state)
         return vm.report
 
-    def shut_down(self, vm_id: str) -> VmReport:
+    def shutdown_vm(self, vm_id: str) -> VmReport:
         vm = self._get(vm_id)
         if not _runs(vm):
             return vm.report
@@ -113,18 +123,45 @@ class FakeVms:
             self._down(vm, DownReason.SHUTDOWN)
         return asked
 
-    def destroy(self, vm_id: str) -> VmReport:
+    def reboot_vm(self, vm_id: str) -> VmReport:
+        vm = self._get(vm_id)
+        if vm.report.state is not VmState.UP:
+            return vm.report
+        self._set(vm, VmState.REBOOTING, DownReason.NONE, pid=vm.report.pid)
+        asked = vm.report
+        self._tell(asked)
+        if self.guests_obey:
+            self._boot(vm)
+        return asked
+
+    def reset_vm(self, vm_id: str) -> VmReport:
+        vm = self._get(vm_id)
+        if _runs(vm):
+            self._boot(vm)
+        return vm.report
+
+    def destroy_vm(self, vm_id: str) -> VmReport:
         vm = self._get(vm_id)
         return self._down(vm, DownReason.DESTROYED) if _runs(vm) else vm.report
 
-    def undefine(self, vm_id: str) -> None:
+    def undefine_vm(self, vm_id: str) -> None:
         found = self._vms.get(r.vm_uuid(vm_id))
         if found is not None and _runs(found):
             raise r.VmRunning(act="undefine", vm=found.spec.name)
         self._vms.pop(vm_id, None)
 
-    def console(self, vm_id: str) -> ConsoleLog:
+    def console_log(self, vm_id: str) -> ConsoleLog:
         return ConsoleLog(text=self._get(vm_id).console, truncated=False)
+
+    def migration(self) -> MigrationReport:
+        return self.movable
+
+    def allow_migration(self, request: MigrationRequest) -> MigrationReport:
+        return self.allow(request.members)
+
+    def allow(self, members: tuple[str, ...]) -> MigrationReport:
+        self.movable = MigrationReport(members=tuple(sorted(set(members))), listening=bool(members))
+        return self.movable
 
     def runs_on(self, image: ImageRef) -> str | None:
         """The name of a running VM that has `image` among its disks."""
@@ -169,6 +206,11 @@ class FakeVms:
     def _release(self, vm: _Vm) -> None:
         for lease in vm.spec.leases:
             self._site.leases[lease.lockspace, lease.resource] = None
+
+    def _boot(self, vm: _Vm) -> None:
+        vm.boots += 1
+        self._set(vm, VmState.UP, DownReason.NONE, pid=vm.report.pid)
+        self._tell(vm.report)
 
     def _down(self, vm: _Vm, reason: DownReason) -> VmReport:
         self._release(vm)

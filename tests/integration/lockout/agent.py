@@ -13,7 +13,8 @@ from msgspec import structs
 
 from netconf.choose import usual
 from netconf.kept import Kept
-from node.api.messages.network import NetworkChange, NetworkReport, NetworkRequest
+from node.api.messages.network import NetworkChange, NetworkRequest
+from node.api.operation import Arguments, Operation
 from node.network.host_network import PATIENCE_S, HostNetwork
 from node.server.app import make_app
 from node.server.serve import Service
@@ -34,19 +35,23 @@ class NetworkNode(FakeNode):
         self.host_network = network
         self._folder = folder
 
-    async def network(self) -> NetworkReport:
-        return await self.host_network.report()
+    async def call(self, operation: Operation, arguments: Arguments) -> Any:
+        match operation.name:
+            case "network":
+                return await self.host_network.network()
+            case "change_network":
+                return await self._change(**arguments)
+            case "confirm_network":
+                return await self.host_network.confirm_network(**arguments)
+        return await super().call(operation, arguments)
 
-    async def change_network(self, request: NetworkRequest) -> NetworkChange:
+    async def _change(self, request: NetworkRequest) -> NetworkChange:
         is_unguarded = (self._folder / UNGUARDED).exists()
         without = request.without_name_servers or is_unguarded
-        change = await self.host_network.change(structs.replace(request, without_name_servers=without))
+        change = await self.host_network.change_network(structs.replace(request, without_name_servers=without))
         if change.changed and is_unguarded:
-            await self.host_network.confirm(change.checkpoint)
+            await self.host_network.confirm_network(change.checkpoint)
         return change
-
-    async def confirm_network(self, checkpoint: str) -> None:
-        await self.host_network.confirm(checkpoint)
 
 
 class Member:

@@ -79,8 +79,8 @@ class Node:
             run("qemu-img", "convert", "-O", form.value, str(source), str(path))
 
     async def start(self, spec: VmSpec) -> VmState:
-        await self.vms.define(spec)
-        return (await self.vms.start(spec.id)).state
+        await self.vms.define_vm(spec)
+        return (await self.vms.start_vm(spec.id)).state
 
     async def why_not_started(self, spec: VmSpec) -> str:
         try:
@@ -91,8 +91,8 @@ class Node:
 
     async def end(self, *specs: VmSpec) -> None:
         for spec in specs:
-            await self.vms.destroy(spec.id)
-            await self.vms.undefine(spec.id)
+            await self.vms.destroy_vm(spec.id)
+            await self.vms.undefine_vm(spec.id)
 
     async def says(self, spec: VmSpec, *wanted: str) -> str:
         """What the console said until all of `wanted` were in it, in that order."""
@@ -100,6 +100,12 @@ class Node:
             while not _in_order(text := self.console(spec), wanted):  # noqa: ASYNC110 - a file
                 await asyncio.sleep(0.2)
         return text
+
+    async def boots(self, spec: VmSpec, times: int) -> None:
+        """Until its guest has booted that often."""
+        async with asyncio.timeout(BOOT_S):
+            while self.console(spec).count("trivet-tiny: ready") < times:  # noqa: ASYNC110 - a file
+                await asyncio.sleep(0.2)
 
     def console(self, spec: VmSpec) -> str:
         path = Path(console_log(SURROUNDINGS, spec.id))
@@ -116,7 +122,7 @@ class Node:
         for one in spec.disks:
             self.make(one.image, one.format)
         await self.start(msgspec.structs.replace(spec, start_paused=True))
-        report = await self.vms.find(spec.id)
+        report = await self.vms.vm(spec.id)
         assert report is not None
         assert report.state is VmState.PAUSED
         process = Path(f"/proc/{report.pid}")
@@ -152,10 +158,10 @@ async def every_setting_is_taken_by_libvirt(node: Node) -> None:
     """Its schema is checked when the VM is defined."""
     for name, _, other in changed():
         try:
-            await node.vms.define(other)
+            await node.vms.define_vm(other)
         finally:
             print(name)
-        await node.vms.undefine(other.id)
+        await node.vms.undefine_vm(other.id)
 
 
 async def every_setting_reaches_qemu(node: Node) -> None:
@@ -184,8 +190,27 @@ async def a_paused_vm_stands_still_until_it_is_resumed(node: Node) -> None:
     assert await node.start(spec) is VmState.PAUSED
     await asyncio.sleep(3)
     assert node.console(spec) == ""
-    assert (await node.vms.resume(spec.id)).state is VmState.UP
+    assert (await node.vms.resume_vm(spec.id)).state is VmState.UP
     await node.says(spec, "Booting from Hard Disk")
+    await node.end(spec)
+
+
+async def a_guest_boots_again_when_it_is_asked_and_when_its_vm_is_reset(node: Node) -> None:
+    spec = vm(disks=(disk(node.image(SHARED / "tiny.qcow2")),))
+    await node.start(spec)
+    await node.boots(spec, 1)
+    process = await node.vms.vm(spec.id)
+    assert (await node.vms.reboot_vm(spec.id)).state is VmState.REBOOTING
+    await node.boots(spec, 2)
+    again = await node.vms.vm(spec.id)
+    assert again is not None
+    assert again.state is VmState.UP
+    assert (await node.vms.reset_vm(spec.id)).state is VmState.UP
+    await node.boots(spec, 3)
+    report = await node.vms.vm(spec.id)
+    assert process is not None
+    assert report is not None
+    assert (report.state, report.pid) == (VmState.UP, process.pid)
     await node.end(spec)
 
 
@@ -231,7 +256,7 @@ async def secure_boot_holds_for_a_vm_that_ran_without_it(node: Node) -> None:
     spec = vm(disks=(disk(node.image(SHARED / "efi.img")),), firmware=Firmware.UEFI)
     await node.start(spec)
     await node.says(spec, "EFI stub")
-    await node.vms.destroy(spec.id)
+    await node.vms.destroy_vm(spec.id)
     spec = msgspec.structs.replace(spec, firmware=Firmware.UEFI_SECURE_BOOT)
     await node.start(spec)
     await node.says(spec, "Access Denied")
@@ -298,6 +323,7 @@ CASES: dict[str, Callable[[Node], Awaitable[None]]] = {
         every_setting_reaches_qemu,
         an_i440fx_boots_from_ide,
         a_paused_vm_stands_still_until_it_is_resumed,
+        a_guest_boots_again_when_it_is_asked_and_when_its_vm_is_reset,
         devices_are_tried_in_their_order,
         what_is_not_named_is_not_tried,
         the_boot_menu_is_offered,

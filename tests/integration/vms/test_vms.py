@@ -46,6 +46,7 @@ def _make_efi_disk(path: Path) -> None:
         "every_setting_reaches_qemu",
         "an_i440fx_boots_from_ide",
         "a_paused_vm_stands_still_until_it_is_resumed",
+        "a_guest_boots_again_when_it_is_asked_and_when_its_vm_is_reset",
         "devices_are_tried_in_their_order",
         "what_is_not_named_is_not_tried",
         "the_boot_menu_is_offered",

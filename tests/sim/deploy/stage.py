@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from hosted_engine.deploy import network
 from hosted_engine.deploy.answers import Answers, parse
 from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.journals import Journals
 from hosted_engine.deploy.plan import Todo
 from hosted_engine.deploy.run import Deploy, Done
 from hosted_engine.deploy.take_back import TakeBack
+from hosted_engine.management_network import has_bridge
 from node.api.messages.vms import VmState
 from node.steps import Entry, Progress, StepFailed
 from node.system.journal import FileJournal
@@ -90,7 +90,7 @@ class Stage:
 
     def _answers(self) -> Answers:
         nodes = [
-            NODE.format(name=name, last=10 + number, fingerprint=node.fingerprint, code=node.claim_code)
+            NODE.format(name=name, last=10 + number, fingerprint=node.host.fingerprint, code=node.host.claim_code)
             for number, (name, node) in enumerate(self.world.nodes.items(), 1)
         ]
         return parse(HEAD + "".join(nodes))
@@ -134,11 +134,11 @@ def assert_bare(stage: Stage) -> None:
     assert (site.peers, site.volumes, site.marked, site.filled) == ([], {}, {}, set())
     assert (site.images, site.seeds, site.leases, site.lockspaces) == ({}, {}, {}, {})
     for node, wished in zip(stage.world.nodes.values(), stage.answers.nodes, strict=True):
-        assert node.machines.all() == ()
+        assert node.machines.vms() == ()
         assert (node.storage.mounted, node.storage.joined) == ({}, {})
-        assert node.net.names == {}
-        assert not node.movable.listening
+        assert node.net.known == {}
+        assert not node.machines.movable.listening
         assert not node.net.checkpoints, f"{node.name} will lose its network again"
-        assert not network.has_bridge(stage.answers, node.net.report().document)
-        assert (node.claimed, node.claim_code) == (None, wished.claim_code)
+        assert not has_bridge(stage.answers.management_network, node.net.network().document)
+        assert (node.host.claimed, node.host.claim_code) == (None, wished.claim_code)
     assert [path.name for path in stage.folder.path.rglob("*") if path.is_file()] == ["lock"]

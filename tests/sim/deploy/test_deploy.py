@@ -207,7 +207,7 @@ async def test_an_engine_whose_node_is_dead_is_started_on_another(stage: Stage) 
     assert [todo.key for todo in done.todos] == ["define", "start", "health", "hand_over"]
     assert [text.partition(":")[0] for text in done.silent] == ["node1"]
     vm_id = stage.folder.decisions(stage.answers).engine_vm_id
-    found = stage.world.nodes["node2"].machines.find(vm_id)
+    found = stage.world.nodes["node2"].machines.vm(vm_id)
     assert found is not None
     assert found.state is VmState.UP
 
@@ -224,7 +224,7 @@ async def test_nothing_is_begun_while_a_bare_node_is_silent(stage: Stage) -> Non
     stage.world.nodes["node3"].fall_silent()
     with pytest.raises(NodesSilent, match="node3"):
         await stage.run()
-    assert not any(node.claimed for node in stage.world.nodes.values())
+    assert not any(node.host.claimed for node in stage.world.nodes.values())
 
 
 async def test_other_answers_than_the_site_was_begun_with_are_refused(stage: Stage) -> None:
@@ -269,7 +269,7 @@ async def test_an_engine_vm_that_trivet_ha_is_about_to_start_is_waited_for(stage
         nonlocal looks
         looks += 1
         if looks == 30:
-            node.machines.start(vm_id, node.storage.mounted)
+            node.machines.start_vm(vm_id)
 
     stage.told = Watcher(die)
     assert [todo.key for todo in (await stage.run()).todos] == ["start", "health", "hand_over"]
@@ -366,7 +366,7 @@ async def test_where_no_node_can_say_how_the_storage_is_that_is_not_taken_for_go
 
 async def test_the_next_node_is_asked_where_ones_own_gluster_says_nothing(stage: Stage) -> None:
     await stage.run()
-    stage.world.nodes["node1"].own_storage = PoolState(server="node1", answered=False, reason="it is dead")
+    stage.world.nodes["node1"].pool.own_state = PoolState(server="node1", answered=False, reason="it is dead")
     done = await stage.run()
     assert done.storage is not None
     assert done.storage.state.answered

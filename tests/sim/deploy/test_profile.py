@@ -46,7 +46,7 @@ def assert_borne(stage: Stage) -> None:
     site = parse_site(stage.world.site.ha_files["engine"][SITE_FILE].encode())
     nodes = [node.storage for node in stage.world.nodes.values() if node.storage.joined]
     for holder in stage.world.nodes.values():
-        if any(vm.state is not VmState.DOWN for vm in holder.machines.all()):
+        if any(vm.state is not VmState.DOWN for vm in holder.machines.vms()):
             assert all(n.fire_timeout_s + site.lease_grace_s >= holder.storage.fire_timeout_s for n in nodes)
     ping_timeout_s = int(stage.world.site.volumes["engine"].options["network.ping-timeout"])
     assert all(ping_timeout_s <= 2 * space.io_timeout_s + 2 for n in nodes for space in n.joined.values())
@@ -61,7 +61,7 @@ async def assert_changed(stage: Stage) -> None:
             timers.watchdog_fire_timeout_s,
             {"trivet": timers.io_timeout_s},
         )
-        assert node.maintenance is None
+        assert node.ha_service.maintenance is None
     site = parse_site(stage.world.site.ha_files["engine"][SITE_FILE].encode())
     assert (site.profile, site.io_timeout_s, site.lease_grace_s) == (timers.name, timers.io_timeout_s, 0)
 
@@ -184,20 +184,20 @@ async def test_a_vm_that_holds_a_lease_keeps_its_node_as_it_is(tmp_path: Path) -
     stage = await begun(tmp_path)
     node: FakeNode = stage.world.nodes["node2"]
     stage.world.site.leases["trivet", "mail"] = None
-    node.machines.define(MAIL)
-    node.machines.start(MAIL.id, node.storage.mounted)
+    node.machines.define_vm(MAIL)
+    node.machines.start_vm(MAIL.id)
     with pytest.raises(StepFailed, match="VMs here hold leases"):
         await stage.run()
-    assert (node.maintenance, node.storage.fire_timeout_s) == (None, 30)
+    assert (node.ha_service.maintenance, node.storage.fire_timeout_s) == (None, 30)
     assert node.machines.running() == 1
-    node.machines.destroy(MAIL.id)
+    node.machines.destroy_vm(MAIL.id)
     assert await stage.run_until_done() == 1
     await assert_changed(stage)
 
 
 async def test_a_maintenance_of_an_operator_is_neither_needed_nor_ended(tmp_path: Path) -> None:
     stage = await begun(tmp_path)
-    stage.world.nodes["node2"].maintenance = "a new disk"
+    stage.world.nodes["node2"].ha_service.maintenance = "a new disk"
     await stage.run()
-    assert stage.world.nodes["node2"].maintenance == "a new disk"
-    assert [node.maintenance == REASON for node in stage.world.nodes.values()] == [False] * 3
+    assert stage.world.nodes["node2"].ha_service.maintenance == "a new disk"
+    assert [node.ha_service.maintenance == REASON for node in stage.world.nodes.values()] == [False] * 3

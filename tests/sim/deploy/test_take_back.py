@@ -240,7 +240,7 @@ async def test_a_silent_node_is_a_refusal_unless_no_deploy_has_touched_it(tmp_pa
 
 async def test_a_node_that_lost_its_membership_by_other_hands_is_a_refusal(stage: Stage) -> None:
     await stage.run()
-    stage.world.nodes["node2"].claimed = None
+    stage.world.nodes["node2"].host.claimed = None
     with pytest.raises(Forgotten, match="node2"):
         await stage.take_back()
     assert await stage.run_until_done() == 1

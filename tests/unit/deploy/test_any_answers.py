@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from gluster.model import BrickPath
 from hosted_engine.authority import make_authority, make_pair, why_not_good
-from hosted_engine.deploy import network, wishes
+from hosted_engine.deploy import wishes
 from hosted_engine.deploy.answers import Answers, AnswersWrong, from_document, parse
 from hosted_engine.deploy.decisions import VOLUMES, Decisions, decide
 from hosted_engine.deploy.format_answers import format_answers
+from hosted_engine.deploy.network import placement
 from hosted_engine.deploy.plan import Kind, Observed, plan
+from hosted_engine.management_network import on_bridge
 from node.api.messages.identity import Role
 from node.api.messages.images import ImageFormat, ImageReport
 from tests.unit.deploy.test_answers import three
@@ -149,7 +151,7 @@ def assert_in_the_words_of_the_nodes(answers: Answers, decisions: Decisions) -> 
     tiny = ImageReport(image=decisions.tiny, format=ImageFormat.QCOW2, virtual_size_bytes=1, actual_size_bytes=1)
     site = wishes.site(answers, decisions, {node.name: node.name for node in answers.nodes}, tiny)
     vm = wishes.engine_vm(answers, decisions)
-    for message in (site, vm, *(network.wish(answers, node) for node in answers.nodes)):
+    for message in (site, vm, *(on_bridge(placement(answers, node)) for node in answers.nodes)):
         assert msgspec.json.decode(msgspec.json.encode(message), type=type(message)) == message
     for name in VOLUMES:
         bricks = wishes.volume(answers, name).bricks

@@ -9,8 +9,8 @@ from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.plan import Kind, Observed, plan
 from hosted_engine.deploy.reach import Network
 from hosted_engine.deploy.steps import back_steps, steps
-from hosted_engine.deploy.waiting import Patience
 from hosted_engine.deploy.work import Work
+from hosted_engine.waiting import Poller
 from node.api.messages.images import Contents
 from tests.fakes.clock import FakeClock
 from tests.unit.deploy.test_answers import three
@@ -63,7 +63,7 @@ def test_what_may_have_been_done_on_another_node_is_taken_back_on_all(answers: A
 
 def test_every_step_that_has_words_for_it_has_an_undo_and_no_other(answers: Answers, decisions: Decisions) -> None:
     folder = Folder()
-    work = Work(answers, decisions, Network(folder), folder, Patience(FakeClock(), print))
+    work = Work(answers, decisions, Network(folder), folder, Poller(FakeClock(), print))
     todos = plan(answers, Observed())
     made = steps(todos, work)
     assert [step.undo is not None for step in made] == [words(todo, answers) is not None for todo in todos]

@@ -13,8 +13,8 @@ from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.members import Members
 from hosted_engine.deploy.plan import Kind, Todo
 from hosted_engine.deploy.reach import Network
-from hosted_engine.deploy.waiting import Patience, WaitedTooLong
 from hosted_engine.deploy.work import Work
+from hosted_engine.waiting import Poller, WaitedTooLong
 from node.api.problems import NodeSilent, RemoteRefused
 from node.system.clock import SystemClock
 from node.tls import WrongFingerprint
@@ -48,7 +48,7 @@ def work(node: NodeAnswers, folder: Folder, port: int, clock: SystemClock | Fake
     answers = Answers(site="lab", nodes=(node,), engine=engine)
     with folder.locked():
         folder.make_authority(answers)
-    return Work(answers, decide(answers), Network(folder, port=port), folder, Patience(clock, lambda _: None))
+    return Work(answers, decide(answers), Network(folder, port=port), folder, Poller(clock, lambda _: None))
 
 
 async def test_a_bare_node_becomes_a_member_and_a_second_time_nothing(

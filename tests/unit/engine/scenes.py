@@ -128,8 +128,8 @@ def picture(world: World) -> dict[str, Any]:
             "nodes": [(node.name, node.status, node.detail) for node in tx.nodes.list()],
         }
     nodes = list(world.nodes.values())
-    rows["hosts"] = [(node.name, node.maintenance) for node in nodes]
+    rows["hosts"] = [(node.name, node.ha_service.maintenance) for node in nodes]
     rows["images"] = dict(nodes[0].site.images)
-    rows["running"] = {node.name: [vm.id for vm in node.machines.all() if vm.state != "down"] for node in nodes}
+    rows["running"] = {node.name: [vm.id for vm in node.machines.vms() if vm.state != "down"] for node in nodes}
     rows["locks"] = world.locks.take([], "nobody"), dict(world.locks._exclusive), dict(world.locks._shared)
     return rows

@@ -29,8 +29,8 @@ async def world() -> World:
     machine = world.nodes[node_id(1)]
     for name in (WANTED, GOOD):
         machine.storage.put_engine_vm("engine", name, FIRST)
-    machine.machines.define(FIRST)
-    machine.machines.start(ENGINE_VM_ID, machine.storage.mounted)
+    machine.machines.define_vm(FIRST)
+    machine.machines.start_vm(ENGINE_VM_ID)
     await look(world)
     return world
 
@@ -46,9 +46,9 @@ async def look(world: World) -> EngineVmReport:
 
 async def restart(world: World, config: EngineVmConfig) -> None:
     machine = world.nodes[node_id(1)].machines
-    machine.destroy(ENGINE_VM_ID)
-    machine.define(config)
-    machine.start(ENGINE_VM_ID, world.nodes[node_id(1)].storage.mounted)
+    machine.destroy_vm(ENGINE_VM_ID)
+    machine.define_vm(config)
+    machine.start_vm(ENGINE_VM_ID)
 
 
 def edit(**values: Any) -> UpdateEngineVm:

@@ -26,7 +26,7 @@ async def ha_vm(world: World, name: str = "vm1", priority: int = 1) -> str:
 def ended(world: World, vm_id: str, reason: DownReason) -> None:
     vm = vm_of(world, vm_id)
     assert vm.node_id is not None
-    world.nodes[vm.node_id].machines.destroy(vm_id)
+    world.nodes[vm.node_id].machines.destroy_vm(vm_id)
     with world.store.transaction() as tx:
         went_down(tx, vm, VmReport(id=vm.id, name=vm.name, state=VmState.DOWN, reason=reason), world.now)
 
@@ -86,7 +86,7 @@ async def test_a_host_that_came_back_without_it_is_proof() -> None:
     vm_id = await ha_vm(world)
     vm = vm_of(world, vm_id)
     assert vm.node_id is not None
-    world.nodes[vm.node_id].machines.destroy(vm_id)
+    world.nodes[vm.node_id].machines.destroy_vm(vm_id)
     with world.store.transaction() as tx:
         lost(tx, vm, world.now, rebooted=True)
     await HaRunner(world.engine).look()

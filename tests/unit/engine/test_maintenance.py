@@ -55,11 +55,11 @@ async def test_an_empty_host_is_in_maintenance_at_once_and_comes_back(world: Wor
     await done(world, DeactivateNode(id=TWO, reason="a new disk"))
     node = node_of(world, TWO)
     assert (node.status, node.detail) == (NodeStatus.MAINTENANCE, "a new disk")
-    assert world.nodes[TWO].maintenance == "a new disk"
+    assert world.nodes[TWO].ha_service.maintenance == "a new disk"
     await done(world, ActivateNode(id=TWO))
     node = node_of(world, TWO)
     assert (node.status, node.detail) == (NodeStatus.UP, "")
-    assert world.nodes[TWO].maintenance is None
+    assert world.nodes[TWO].ha_service.maintenance is None
     assert events_of(world) == ["VDS_MAINTENANCE", "USER_VDS_MAINTENANCE", "VDS_DETECTED", "VDS_ACTIVATE"]
 
 
@@ -82,14 +82,14 @@ async def test_a_host_that_prepares_can_be_activated(world: World) -> None:
 
 
 async def test_a_maintenance_begun_and_ended_on_the_node_is_shown(world: World) -> None:
-    world.nodes[ONE].maintenance = "by hand"
+    world.nodes[ONE].ha_service.maintenance = "by hand"
     tell(world, ONE)
     assert node_of(world, ONE).status is NodeStatus.PREPARING_FOR_MAINTENANCE
     engine_moves(world, TWO)
     tell(world, ONE)
     tell(world, ONE)
     assert (node_of(world, ONE).status, node_of(world, ONE).detail) == (NodeStatus.MAINTENANCE, "by hand")
-    world.nodes[ONE].maintenance = None
+    world.nodes[ONE].ha_service.maintenance = None
     tell(world, ONE)
     assert node_of(world, ONE).status is NodeStatus.UP
     assert events_of(world) == ["EXTERNAL_EVENT_NORMAL", "VDS_MAINTENANCE", "VDS_DETECTED"]
@@ -116,19 +116,19 @@ def silent(world: World) -> None:
 
 def alone(world: World) -> None:
     for id_ in (ONE, THREE):
-        world.nodes[id_].score = 0
+        world.nodes[id_].ha_service.score = 0
         tell(world, id_)
 
 
 def global_maintenance(world: World) -> None:
     engine_moves(world, TWO)
-    world.nodes[TWO].global_maintenance = True
+    world.nodes[TWO].ha_service.global_maintenance = True
     tell(world, TWO)
 
 
 def without_keeper(world: World) -> None:
     engine_moves(world, TWO)
-    world.nodes[TWO].keeps_engine = False
+    world.nodes[TWO].ha_service.keeps_engine = False
     tell(world, TWO)
 
 
@@ -162,7 +162,7 @@ async def test_what_keeps_a_host_out_of_maintenance_is_named(
     assert str(refused.value).startswith("Cannot switch Host node2 to Maintenance mode: ")
     assert words in str(refused.value)
     assert node_of(world, TWO) == before
-    assert world.nodes[TWO].maintenance is None
+    assert world.nodes[TWO].ha_service.maintenance is None
 
 
 @pytest.mark.parametrize("prepare", [a_brick_is_down, unknown_storage])

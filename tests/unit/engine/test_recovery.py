@@ -5,14 +5,20 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 import pytest
 
 from hosted_engine.engine.command import Command, Lock
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.disks.model import DiskStatus
 from hosted_engine.engine.jobs.model import JobStatus
+from hosted_engine.engine.nodes.commands.approve import ApproveNode
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
+from hosted_engine.engine.nodes.commands.remove import RemoveNode
+from hosted_engine.engine.nodes.joining.model import host_id_of_key
+from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
@@ -101,6 +107,14 @@ async def shutdown_vm(world: World) -> Command:
     return command
 
 
+async def reboot_vm(world: World) -> Command:
+    return RebootVm(id=await running_vm(world))
+
+
+async def reset_vm(world: World) -> Command:
+    return ResetVm(id=await running_vm(world))
+
+
 async def remove_vm(world: World) -> Command:
     vm_id = await tiny_vm(world)
     await done(world, new_disk_on(world, vm_id))
@@ -138,6 +152,25 @@ async def activate_node(world: World) -> Command:
     return ActivateNode(id=node_id(2))
 
 
+async def approve_node(world: World) -> Command:
+    machine = world.add_machine("node4", 4)
+    world.ask(machine)
+    return ApproveNode(id=host_id_of_key(machine.fingerprint))
+
+
+async def approve_node_into_maintenance(world: World) -> Command:
+    command = await approve_node(world)
+    assert isinstance(command, ApproveNode)
+    return msgspec.structs.replace(command, activate=False)
+
+
+async def remove_node(world: World) -> Command:
+    command = await approve_node_into_maintenance(world)
+    assert isinstance(command, ApproveNode)
+    await done(world, command)
+    return RemoveNode(id=command.id)
+
+
 SCENES = [
     add_vm,
     add_vm_with_devices,
@@ -146,12 +179,17 @@ SCENES = [
     start_vm,
     stop_vm,
     shutdown_vm,
+    reboot_vm,
+    reset_vm,
     remove_vm,
     remove_disk,
     remove_wiped_disk,
     grow_disk,
     deactivate_node,
     activate_node,
+    approve_node,
+    approve_node_into_maintenance,
+    remove_node,
 ]
 BACKWARD = [
     add_vm,
@@ -162,6 +200,8 @@ BACKWARD = [
     start_vm,
     stop_vm,
     shutdown_vm,
+    reboot_vm,
+    reset_vm,
     deactivate_node,
     activate_node,
 ]
@@ -174,6 +214,8 @@ CALLS = {
     "start_vm": ("define_vm", "start_vm"),
     "stop_vm": ("destroy_vm",),
     "shutdown_vm": ("shutdown_vm",),
+    "reboot_vm": ("reboot_vm",),
+    "reset_vm": ("reset_vm",),
     "deactivate_node": ("begin_maintenance",),
     "activate_node": ("end_maintenance",),
 }
@@ -265,6 +307,30 @@ async def test_a_crash_while_going_back_still_goes_back(scene: Scene) -> None:
             return
         await restarted(world)
         assert picture(world) == before
+    raise AssertionError("never ended")
+
+
+async def test_a_crash_while_an_approval_goes_back_still_goes_back() -> None:
+    for cut_at in range(1, 100):
+        world = World()
+        command = await approve_node(world)
+        assert isinstance(command, ApproveNode)
+        machine = world.nodes[command.id]
+        machine.fail("keep_engine", Failed(), times=100)
+        before = dict(world.shared.ha_files["engine"]), list(world.shared.peers)
+        try:
+            if not await crashed(world, command, cut_at, committed=True):
+                raise AssertionError("it should have failed")
+        except StepFailed:
+            assert cut_at > 20
+            return
+        await restarted(world)
+        assert (machine.host.claimed, dict(machine.storage.mounted), dict(machine.storage.joined)) == (None, {}, {})
+        assert (dict(world.shared.ha_files["engine"]), list(world.shared.peers)) == before
+        with world.store.transaction() as tx:
+            node = tx.nodes.get(command.id)
+        assert node is not None
+        assert node.status is NodeStatus.INSTALL_FAILED
     raise AssertionError("never ended")
 
 

@@ -12,6 +12,7 @@ from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.problems import BadValue, NameTaken, NoNode, NotSupported, NotThere, Protected, WrongState
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.engine.vms.commands.add import AddVm
+from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
@@ -158,10 +159,52 @@ async def test_a_shutdown_asks_the_guest_and_leaves_the_end_to_it() -> None:
     assert vm_of(world, vm_id).status is VmStatus.DOWN
 
 
+async def test_a_reboot_asks_the_guest_and_with_force_nobody() -> None:
+    world = World()
+    vm_id = await running_vm(world)
+    machines = world.nodes[str(vm_of(world, vm_id).node_id)].machines
+    machines.guests_obey = False
+    await done(world, RebootVm(id=vm_id))
+    assert (vm_of(world, vm_id).status, machines.boots(vm_id)) == (VmStatus.REBOOT_IN_PROGRESS, 1)
+    with pytest.raises(WrongState, match="it is reboot_in_progress"):
+        await done(world, RebootVm(id=vm_id))
+    await done(world, ResetVm(id=vm_id))
+    await done(world, RebootVm(id=vm_id, force=True))
+    assert (vm_of(world, vm_id).status, machines.boots(vm_id)) == (VmStatus.UP, 3)
+    assert events_of(world)[-3:] == ["USER_REBOOT_VM", "USER_RESET_VM", "USER_REBOOT_VM"]
+
+
+async def test_a_host_that_was_not_upgraded_is_not_asked_for_a_reboot() -> None:
+    world = World()
+    vm_id = await running_vm(world)
+    node = world.nodes[str(vm_of(world, vm_id).node_id)]
+    node.host.api_version = 1
+    with pytest.raises(StepFailed, match="was not asked for reboot_vm: it has version 1 of the contract"):
+        await done(world, RebootVm(id=vm_id))
+    assert (vm_of(world, vm_id).status, events_of(world)[-1]) == (VmStatus.UP, "USER_FAILED_REBOOT_VM")
+
+
+async def test_a_reset_boots_it_again_whatever_its_guest_was_asked() -> None:
+    world = World()
+    vm_id = await running_vm(world)
+    machines = world.nodes[str(vm_of(world, vm_id).node_id)].machines
+    machines.guests_obey = False
+    await done(world, ShutdownVm(id=vm_id))
+    await done(world, ResetVm(id=vm_id))
+    assert (vm_of(world, vm_id).status, machines.boots(vm_id)) == (VmStatus.UP, 2)
+    assert events_of(world)[-1] == "USER_RESET_VM"
+    await done(world, ShutdownVm(id=vm_id))
+    world.nodes[str(vm_of(world, vm_id).node_id)].fail("reset_vm", Failed())
+    with pytest.raises(StepFailed):
+        await done(world, ResetVm(id=vm_id))
+    assert (vm_of(world, vm_id).status, machines.boots(vm_id)) == (VmStatus.POWERING_DOWN, 2)
+    assert events_of(world)[-1] == "USER_FAILED_RESET_VM"
+
+
 async def test_commands_of_the_wrong_moment_are_refused() -> None:
     world = World()
     vm_id = await tiny_vm(world)
-    for command in (StopVm(id=vm_id), ShutdownVm(id=vm_id)):
+    for command in (StopVm(id=vm_id), ShutdownVm(id=vm_id), ResetVm(id=vm_id), RebootVm(id=vm_id)):
         with pytest.raises(WrongState, match="it is down"):
             await done(world, command)
     await done(world, StartVm(id=vm_id))

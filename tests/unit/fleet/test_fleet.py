@@ -6,22 +6,31 @@ from dataclasses import dataclass
 
 import pytest
 
+from gluster.report import make_report
 from hosted_engine.engine.ids import new_id
+from hosted_engine.engine.nodes.commands.approve import ApproveNode
+from hosted_engine.engine.nodes.commands.maintenance import DeactivateNode
+from hosted_engine.engine.nodes.commands.remove import RemoveNode
+from hosted_engine.engine.nodes.joining.model import host_id_of_key
 from hosted_engine.engine.nodes.model import Node, NodeStatus
+from hosted_engine.engine.problems import NotThere
 from hosted_engine.engine.storage.model import StorageDomainStatus
+from hosted_engine.engine.vms.commands.reboot import RebootVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.model import VmStatus
 from hosted_engine.fleet.fleet import Fleet
-from node.api.contract import NodeApi
 from node.api.messages.events import Event, EventKind
 from node.api.messages.images import ImageFormat
+from node.api.messages.migration import MigrationReport
 from node.api.messages.mounts import MountReport
 from node.api.messages.vms import DownReason, VmDisk, VmSpec
 from node.api.problems import Failed, NodeSilent, Refused
 from node.steps import StepFailed
 from tests.fakes.engine import DATA_ID, ENGINE_VM_ID, TINY_IMAGE, World, fake_nodes, node_id
+from tests.fakes.fleet import FakeFleet
+from tests.fakes.machine import FakeMachine
 from tests.fakes.node.fake import FakeNode
 from tests.unit.engine.scenes import done, events_of, tiny_vm, vm_of
 from tests.unit.fleet.hand_clock import HandClock, settle
@@ -66,6 +75,7 @@ def open_site(world: World, clock: HandClock) -> Fleet:
         locks=world.locks,
         clock=clock,
         connect=lambda node: world.nodes[node.id],
+        is_unclaimed=FakeFleet(world.nodes).is_unclaimed,
     )
     world.begin_with(fleet)
     return fleet
@@ -182,7 +192,7 @@ async def test_vms_of_a_node_that_lost_power_are_down_once_it_is_back(site: Site
     assert (vm.status, vm.node_id, vm.stop_reason) == (VmStatus.DOWN, None, DownReason.LOST)
     assert site.node(ONE).boot_id == "boot-2"
     assert events_of(site.world)[-2:] == ["VM_WAS_SET_DOWN_DUE_TO_HOST_REBOOT_OR_MANUAL_FENCE", "VM_DOWN_ERROR"]
-    assert site.machine(ONE).machines.all() == ()
+    assert site.machine(ONE).machines.vms() == ()
     await done(site.world, StartVm(id=vm_id, node_ids=(ONE,)))
     assert vm_of(site.world, vm_id).status is VmStatus.UP
 
@@ -194,7 +204,7 @@ async def test_a_vm_that_ends_by_itself_is_down_and_forgotten_by_its_node(site: 
     vm = vm_of(site.world, vm_id)
     assert (vm.status, vm.stop_reason) == (VmStatus.DOWN, DownReason.CRASHED)
     assert events_of(site.world)[-1] == "VM_DOWN_ERROR"
-    assert site.machine(ONE).machines.all() == ()
+    assert site.machine(ONE).machines.vms() == ()
 
 
 async def test_a_shutdown_ends_when_the_guest_has_ended(site: Site) -> None:
@@ -203,6 +213,24 @@ async def test_a_shutdown_ends_when_the_guest_has_ended(site: Site) -> None:
     await settle()
     assert vm_of(site.world, vm_id).stop_reason is DownReason.SHUTDOWN
     assert events_of(site.world).count("VM_DOWN") == 1
+
+
+async def test_a_reboot_is_over_when_the_guest_boots_again(site: Site) -> None:
+    vm_id = await site.started()
+    machines = site.machine(ONE).machines
+    await done(site.world, RebootVm(id=vm_id))
+    await settle()
+    assert (vm_of(site.world, vm_id).status, machines.boots(vm_id)) == (VmStatus.UP, 2)
+    machines.guests_obey = False
+    await done(site.world, RebootVm(id=vm_id))
+    await settle()
+    assert vm_of(site.world, vm_id).status is VmStatus.REBOOT_IN_PROGRESS
+    site.machine(ONE).fall_silent()
+    await site.clock.turn(2)
+    machines.reset_vm(vm_id)
+    site.machine(ONE).speak_again()
+    await site.clock.turn(10)
+    assert vm_of(site.world, vm_id).status is VmStatus.UP
 
 
 async def test_a_stop_is_told_once_and_a_new_start_at_once_works(site: Site) -> None:
@@ -237,8 +265,8 @@ async def test_a_start_in_flight_when_the_node_falls_silent_leaves_the_vm_unknow
 async def test_the_engines_own_vm_is_shown_where_it_runs_and_never_unknown(site: Site) -> None:
     machines = site.machine(TWO).machines
     image = VmDisk(image=TINY_IMAGE, format=ImageFormat.QCOW2)
-    machines.define(VmSpec(id=ENGINE_VM_ID, name="HostedEngine", memory_bytes=1 << 30, disks=(image,)))
-    machines.start(ENGINE_VM_ID, ("data",))
+    machines.define_vm(VmSpec(id=ENGINE_VM_ID, name="HostedEngine", memory_bytes=1 << 30, disks=(image,)))
+    machines.start_vm(ENGINE_VM_ID)
     await settle()
     assert (vm_of(site.world, ENGINE_VM_ID).status, vm_of(site.world, ENGINE_VM_ID).node_id) == (VmStatus.UP, TWO)
     site.machine(TWO).fall_silent()
@@ -249,13 +277,13 @@ async def test_the_engines_own_vm_is_shown_where_it_runs_and_never_unknown(site:
 async def test_a_vm_that_the_engine_does_not_know_is_left_alone(site: Site) -> None:
     machines = site.machine(ONE).machines
     stranger = "99999999-0000-4000-8000-000000000001"
-    machines.define(VmSpec(id=stranger, name="stranger", memory_bytes=1 << 20))
-    machines.start(stranger, ())
+    machines.define_vm(VmSpec(id=stranger, name="stranger", memory_bytes=1 << 20))
+    machines.start_vm(stranger)
     site.machine(ONE).fall_silent()
     await site.clock.turn(2)
     site.machine(ONE).speak_again()
     await site.clock.turn(10)
-    assert [vm.id for vm in machines.all()] == [stranger]
+    assert [vm.id for vm in machines.vms()] == [stranger]
     assert machines.running() == 1
 
 
@@ -265,13 +293,13 @@ async def test_a_vm_that_was_removed_while_its_node_was_away_is_forgotten_there_
     await done(site.world, StopVm(id=vm_id))
     await done(site.world, RemoveVm(id=vm_id))
     await settle()
-    assert site.machine(ONE).machines.all() == ()
+    assert site.machine(ONE).machines.vms() == ()
     site.machine(ONE).fall_silent()
-    site.machine(ONE).machines.define(spec)
+    site.machine(ONE).machines.define_vm(spec)
     await site.clock.turn(2)
     site.machine(ONE).speak_again()
     await site.clock.turn(10)
-    assert site.machine(ONE).machines.all() == ()
+    assert site.machine(ONE).machines.vms() == ()
 
 
 async def test_an_engine_that_starts_again_learns_what_changed_meanwhile(site: Site) -> None:
@@ -337,8 +365,6 @@ async def test_a_node_is_asked_everything_and_given_up_when_it_falls_silent(site
     assert (await node.capabilities()) == (await machine.capabilities())
     with pytest.raises(Refused):
         await node.start_vm(new_id())
-    operations = {name for name in vars(NodeApi) if not name.startswith("_")}
-    assert operations <= set(dir(node))
     machine.be_slow(3600)  # it takes its time, and falls silent meanwhile
     asked = asyncio.ensure_future(node.vms())
     await settle()
@@ -346,3 +372,67 @@ async def test_a_node_is_asked_everything_and_given_up_when_it_falls_silent(site
     await site.clock.turn(19)
     with pytest.raises(NodeSilent, match="fell silent meanwhile"):
         await asked
+
+
+async def test_a_node_that_was_away_learns_who_has_come(site: Site) -> None:
+    machine = site.machine(THREE)
+    machine.net.known.pop("node2")
+    machine.machines.movable = MigrationReport(members=("node1", "node3"), listening=True)
+    machine.fall_silent()
+    await site.clock.turn(30)
+    machine.speak_again()
+    await site.clock.turn(30)
+    assert machine.net.known == site.machine(ONE).net.known
+    assert machine.machines.movable.members == ("node1", "node2", "node3")
+
+
+async def test_hosts_that_are_no_nodes_yet_are_not_listened_to(site: Site) -> None:
+    joining = site.world.add_machine("node4", 4)
+    site.world.ask(joining)
+    await site.fleet.stop()
+    site.fleet = open_site(site.world, site.clock)
+    site.fleet.start()
+    await site.clock.turn(60)
+    with pytest.raises(NotThere):
+        await site.fleet.node(host_id_of_key(joining.fingerprint))
+    assert site.node(host_id_of_key(joining.fingerprint)).status is NodeStatus.PENDING_APPROVAL
+
+
+async def approved(site: Site) -> tuple[FakeMachine, str]:
+    """By the whole way, over a real fleet; the machine asks whenever time passes."""
+    joining = site.world.add_machine("node4", 4)
+    site.world.ask(joining)
+    id_ = host_id_of_key(joining.fingerprint)
+    running = await site.world.engine.perform(ApproveNode(id=id_), site.world.caller)
+    while not running.finished:
+        await settle()
+        if joining.wants_in:
+            site.world.ask(joining)
+    await running.wait()
+    return joining, id_
+
+
+async def test_a_node_that_joins_is_followed_from_then_on(site: Site) -> None:
+    joining, id_ = await approved(site)
+    assert site.node(id_).status is NodeStatus.UP
+    assert site.world.readings.of(id_).statistics is not None
+    joining.fall_silent()
+    await site.clock.turn(30)
+    assert site.node(id_).status is NodeStatus.NON_RESPONSIVE
+    joining.speak_again()
+    await site.clock.turn(30)
+    assert site.node(id_).status is NodeStatus.UP
+
+
+async def test_a_node_that_leaves_is_forgotten(site: Site) -> None:
+    joining, id_ = await approved(site)
+    site.world.readings.storage = make_report(site.world.shared.pool_state("node1"))
+    await done(site.world, DeactivateNode(id=id_))
+    await settle()
+    await done(site.world, RemoveNode(id=id_))
+    await site.clock.turn(60)
+    assert joining.storage.mounted == {}
+    assert site.world.readings.of(id_).statistics is None
+    with pytest.raises(NotThere):
+        await site.fleet.node(id_)
+    assert "VDS_HOST_NOT_RESPONDING" not in events_of(site.world)

@@ -56,10 +56,10 @@ def engine_is_on(site: Site, id_: str) -> None:
 
 
 async def test_a_mark_made_on_the_node_is_shown_with_its_next_heartbeat(site: Site) -> None:
-    site.machine(TWO).maintenance = "by hand"
+    site.machine(TWO).ha_service.maintenance = "by hand"
     await beat(site, TWO)
     assert (site.node(TWO).status, site.node(TWO).detail) == (MAINTENANCE, "by hand")
-    site.machine(TWO).maintenance = None
+    site.machine(TWO).ha_service.maintenance = None
     await beat(site, TWO)
     assert site.node(TWO).status is NodeStatus.UP
 
@@ -81,7 +81,7 @@ async def test_a_task_that_the_engine_left_behind_goes_on_after_it(site: Site) -
     await settle()
     site.machine(ONE).be_slow(0)
     await restart(site)
-    assert site.machine(ONE).maintenance == ""
+    assert site.machine(ONE).ha_service.maintenance == ""
     assert site.node(ONE).status is PREPARING
     with site.world.store.transaction() as tx:
         assert tx.tasks.count(status="running") == 0

@@ -88,7 +88,7 @@ async def test_a_node_that_sees_the_majority_is_believed(site: Site) -> None:
     for number in (1, 2, 3):
         machine = site.machine(node_id(number))
         machine.site.storage = None
-    site.machine(node_id(1)).own_storage = cut_off
+    site.machine(node_id(1)).pool.own_state = cut_off
     await site.clock.turn(2 * LOOK_S)
     assert health(site) is Health.WHOLE
 

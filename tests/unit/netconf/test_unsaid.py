@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from hosted_engine.deploy import network as deploy
 from hosted_engine.deploy.answers import parse as answers
+from hosted_engine.deploy.network import placement
+from hosted_engine.management_network import on_bridge
 from netconf.document import parse
 from netconf.errors import GoesUnsaid
 from netconf.model import (
@@ -176,7 +177,7 @@ def test_a_change_of_the_link_alone_takes_nothing_away(said: dict[str, Any]) -> 
 
 @pytest.mark.parametrize(
     "said",
-    [TO_BRIDGE, DOCUMENT, deploy.wish(answers(three()), answers(three()).nodes[0]).document],
+    [TO_BRIDGE, DOCUMENT, on_bridge(placement(answers(three()), answers(three()).nodes[0])).document],
     ids=["lockout", "foundation", "deploy"],
 )
 def test_the_documents_of_the_product_say_enough(said: dict[str, Any]) -> None:

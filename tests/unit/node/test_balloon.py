@@ -14,7 +14,7 @@ from node.system.threads import Threads
 from node.vms.balloon import CRITICAL, ENOUGH, SHORT, STEP, Balloon, plan
 from node.vms.balloon_keeper import BalloonKeeper
 from node.vms.domain_xml import Surroundings, domain_xml
-from node.vms.hypervisor import Move
+from node.vms.hypervisor import DomainAction, Move
 from node.vms.states import PAUSED, PAUSED_BY_USER
 from tests.fakes.clock import FakeClock
 from tests.fakes.hypervisor import FakeHypervisor
@@ -142,7 +142,7 @@ def test_a_vm_that_stands_still_or_moves_is_left_alone(world: World) -> None:
     world.free = 0.02
     world.hypervisor.set(GIVES.id, PAUSED, PAUSED_BY_USER)
     world.look()
-    world.hypervisor.resume(GIVES.id)
+    world.hypervisor.act(GIVES.id, DomainAction.RESUME)
     world.hypervisor.set_move(GIVES.id, Move.OUT)
     world.look()
     assert world.kib(GIVES) == WHOLE

@@ -221,7 +221,7 @@ CODE = Leave(claim_code="ABCD-EFGH-JKLM-NPQR")
 def test_a_node_that_left_its_site_trusts_nobody(tmp_path: Path) -> None:
     node = Node(tmp_path)
     node.claim()
-    node.membership.leave(CODE)
+    node.membership.end(CODE)
     node.booted()
     assert not node.unit.running
     assert list(node.unit.ssl.iterdir()) == []
@@ -234,9 +234,9 @@ def test_a_node_whose_gluster_cannot_be_stopped_stays_a_member_with_storage(tmp_
     node.claim()
     node.unit.stuck = 1
     with pytest.raises(GlusterNotOff, match="timed out"):
-        node.membership.leave(CODE)
+        node.membership.end(CODE)
     assert node.membership.claimed
     assert node.unit.running
     assert node.unit.switch.exists()
-    node.membership.leave(CODE)
+    node.membership.end(CODE)
     assert not node.membership.claimed

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from node.api.messages.ha import HaReport
+from node.api.messages.ha import HaReport, MaintenanceRequest
 from node.ha_service import FRESH_S, LOCAL_MAINTENANCE, MARK, UNIT, HaService, begin_maintenance, end_maintenance
 from node.system.process import CommandFailed
 from tests.fakes.clock import FakeClock
@@ -41,9 +41,9 @@ def unit(report: HaReport) -> tuple[bool, bool]:
 def test_it_is_let_run_for_good_and_once(tmp_path: Path) -> None:
     systemd = FakeSystemd()
     service = service_of(systemd, tmp_path)
-    assert unit(service.look()) == (False, False)
+    assert unit(service.ha()) == (False, False)
     for _ in range(2):
-        assert unit(service.keep()) == (True, True)
+        assert unit(service.keep_engine()) == (True, True)
     assert systemd.told == ["start"]
     assert (tmp_path / "ha" / MARK).exists()
 
@@ -51,10 +51,10 @@ def test_it_is_let_run_for_good_and_once(tmp_path: Path) -> None:
 def test_it_is_released_for_good_and_once(tmp_path: Path) -> None:
     systemd = FakeSystemd()
     service = service_of(systemd, tmp_path)
-    service.keep()
+    service.keep_engine()
     (tmp_path / "ha" / LOCAL_MAINTENANCE).touch()
     for _ in range(2):
-        assert unit(service.release()) == (False, False)
+        assert unit(service.release_engine()) == (False, False)
     assert systemd.told == ["start", "stop"]
     assert list((tmp_path / "ha").iterdir()) == []
 
@@ -62,25 +62,25 @@ def test_it_is_released_for_good_and_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("state", ["activating", "deactivating", "reloading"])
 def test_one_that_is_being_started_anew_is_stopped(tmp_path: Path, state: str) -> None:
     systemd = FakeSystemd(state)
-    service_of(systemd, tmp_path).release()
+    service_of(systemd, tmp_path).release_engine()
     assert systemd.told == ["stop"]
 
 
 def test_one_that_ended_by_itself_is_started_again(tmp_path: Path) -> None:
     systemd = FakeSystemd()
     service = service_of(systemd, tmp_path)
-    service.keep()
+    service.keep_engine()
     systemd.state = "failed"
-    assert unit(service.look()) == (True, False)
-    assert service.keep().active
+    assert unit(service.ha()) == (True, False)
+    assert service.keep_engine().active
 
 
 def test_a_maintenance_lies_on_the_disk_with_its_reason_and_outlives_the_agent(tmp_path: Path) -> None:
     service = service_of(FakeSystemd(), tmp_path)
     for reason in ("a new disk", ""):
-        report = service.begin_maintenance(reason)
+        report = service.begin_maintenance(MaintenanceRequest(reason=reason))
         assert (report.maintenance, report.reason) == (True, reason)
-        assert service_of(FakeSystemd(), tmp_path).look() == report
+        assert service_of(FakeSystemd(), tmp_path).ha() == report
     for _ in range(2):
         assert not service.end_maintenance().maintenance
     assert not (tmp_path / "ha" / LOCAL_MAINTENANCE).exists()
@@ -89,10 +89,10 @@ def test_a_maintenance_lies_on_the_disk_with_its_reason_and_outlives_the_agent(t
 def test_a_maintenance_that_the_command_line_began_is_the_same_one(tmp_path: Path) -> None:
     service = service_of(FakeSystemd(), tmp_path)
     begin_maintenance(tmp_path / "ha", "by hand")
-    assert service.look().reason == "by hand"
-    service.begin_maintenance("by the API")
+    assert service.ha().reason == "by hand"
+    service.begin_maintenance(MaintenanceRequest(reason="by the API"))
     end_maintenance(tmp_path / "ha")
-    assert not service.look().maintenance
+    assert not service.ha().maintenance
 
 
 def test_the_word_of_trivet_ha_counts_while_it_is_fresh(tmp_path: Path) -> None:
@@ -100,8 +100,8 @@ def test_the_word_of_trivet_ha_counts_while_it_is_fresh(tmp_path: Path) -> None:
     service = service_of(FakeSystemd("active"), tmp_path, clock)
     words = {"at": clock.now(), "decision": {"score": 3000, "state": "engine_down"}, "global_maintenance": False}
     (tmp_path / "status.json").write_bytes(msgspec.json.encode(words))
-    assert (service.look().score, service.look().global_maintenance) == (3000, False)
+    assert (service.ha().score, service.ha().global_maintenance) == (3000, False)
     (tmp_path / "status.json").write_bytes(msgspec.json.encode(words | {"at": clock.now() - FRESH_S - 1}))
-    assert (service.look().score, service.look().global_maintenance) == (None, None)
+    assert (service.ha().score, service.ha().global_maintenance) == (None, None)
     (tmp_path / "status.json").write_bytes(b"{")
-    assert service.look().score is None
+    assert service.ha().score is None

@@ -41,18 +41,18 @@ def clock() -> HandClock:
 
 async def test_the_start_takes_back_what_was_never_confirmed(network: HostNetwork, fake: FakeNetwork) -> None:
     before = fake.now
-    assert (await network.change(NetworkRequest(document=WISH))).changed
+    assert (await network.change_network(NetworkRequest(document=WISH))).changed
     assert fake.now != before
     await HostNetwork(Network(fake), HandClock()).settle()
     assert fake.now == before
 
 
 async def test_a_change_that_waits_outlives_the_agent(fake: FakeNetwork, clock: HandClock, tmp_path: Path) -> None:
-    change = await HostNetwork(Network(fake, Kept(tmp_path)), clock).change(NetworkRequest(document=WISH))
+    change = await HostNetwork(Network(fake, Kept(tmp_path)), clock).change_network(NetworkRequest(document=WISH))
     anew = HostNetwork(Network(fake, Kept(tmp_path)), clock)
     keeping = asyncio.create_task(anew.keep())
     await clock.turn(10)
-    await anew.confirm(change.checkpoint)
+    await anew.confirm_network(change.checkpoint)
     keeping.cancel()
     assert len(fake.confirmed) == 1
 
@@ -74,7 +74,7 @@ async def test_the_change_of_another_process_is_settled_when_its_time_is_over(
 
 
 async def test_a_confirmed_change_outlives_the_start(network: HostNetwork, fake: FakeNetwork) -> None:
-    await network.confirm((await network.change(NetworkRequest(document=WISH))).checkpoint)
+    await network.confirm_network((await network.change_network(NetworkRequest(document=WISH))).checkpoint)
     after = fake.now
     await network.settle()
     assert fake.now == after
@@ -83,7 +83,7 @@ async def test_a_confirmed_change_outlives_the_start(network: HostNetwork, fake:
 async def test_when_the_time_is_over_the_network_is_settled(
     network: HostNetwork, fake: FakeNetwork, clock: HandClock
 ) -> None:
-    await network.change(NetworkRequest(document=WISH, confirm_within_s=60))
+    await network.change_network(NetworkRequest(document=WISH, confirm_within_s=60))
     before = fake.settled
     await clock.turn(61)
     assert fake.settled == before
@@ -97,7 +97,9 @@ async def test_when_the_time_is_over_the_network_is_settled(
 async def test_after_a_confirmation_nothing_is_settled(
     network: HostNetwork, fake: FakeNetwork, clock: HandClock
 ) -> None:
-    await network.confirm((await network.change(NetworkRequest(document=WISH, confirm_within_s=60))).checkpoint)
+    await network.confirm_network(
+        (await network.change_network(NetworkRequest(document=WISH, confirm_within_s=60))).checkpoint
+    )
     before = fake.settled
     await clock.turn(600)
     assert fake.settled == before
@@ -106,9 +108,9 @@ async def test_after_a_confirmation_nothing_is_settled(
 async def test_a_second_change_has_the_time_for_itself(
     network: HostNetwork, fake: FakeNetwork, clock: HandClock
 ) -> None:
-    await network.change(NetworkRequest(document=WISH, confirm_within_s=60))
+    await network.change_network(NetworkRequest(document=WISH, confirm_within_s=60))
     await clock.turn(50)
-    await network.change(NetworkRequest(document=WISH, confirm_within_s=60))
+    await network.change_network(NetworkRequest(document=WISH, confirm_within_s=60))
     before = fake.settled
     await clock.turn(50)
     assert fake.settled == before
@@ -133,7 +135,7 @@ async def test_networkmanager_is_given_what_was_confirmed_without_it(
 ) -> None:
     fake.dead = True
     async with kept_up(fake, kernel, clock, tmp_path) as network:
-        await network.confirm((await network.change(NetworkRequest(document=WISH))).checkpoint)
+        await network.confirm_network((await network.change_network(NetworkRequest(document=WISH))).checkpoint)
         await clock.turn(10)
         assert len(kernel.confirmed) == 1
         fake.dead = False
@@ -146,7 +148,7 @@ async def test_what_networkmanager_cannot_make_then_is_logged(
 ) -> None:
     fake.dead, fake.fails = True, True
     async with kept_up(fake, kernel, clock, tmp_path) as network:
-        await network.confirm((await network.change(NetworkRequest(document=WISH))).checkpoint)
+        await network.confirm_network((await network.change_network(NetworkRequest(document=WISH))).checkpoint)
         fake.dead = False
         await clock.turn(60)
     assert caplog.text.count("the network is not as it was confirmed") == 1
@@ -189,7 +191,7 @@ async def test_a_time_that_is_no_use_is_the_callers_mistake(
     network: HostNetwork, fake: FakeNetwork, seconds: int
 ) -> None:
     with pytest.raises(Malformed, match="from 5 to 600 s"):
-        await network.change(NetworkRequest(document=WISH, confirm_within_s=seconds))
+        await network.change_network(NetworkRequest(document=WISH, confirm_within_s=seconds))
     assert fake.pending is None
 
 
@@ -217,7 +219,7 @@ async def _changed(
     fake = FakeNetwork(NetworkState((Interface("host0", ipv4=STATIC),), dns=Dns(("192.0.2.12",))))
     network = HostNetwork(Network(fake), clock, asks=servers)
     request = NetworkRequest(document=WITH_DNS, without_name_servers=without)
-    yield network, fake, (await network.change(request)).checkpoint
+    yield network, fake, (await network.change_network(request)).checkpoint
     assert fake.now.dns == Dns(("192.0.2.77",) if fake.confirmed else ("192.0.2.12",))
 
 
@@ -226,7 +228,7 @@ async def test_name_servers_that_are_dead_are_not_kept_where_one_answered(
 ) -> None:
     async with _changed(clock, monkeypatch, _NameServers("192.0.2.12")) as (network, fake, checkpoint):
         with pytest.raises(NotProven, match=r"no name server answers any more, of 192\.0\.2\.77"):
-            await network.confirm(checkpoint)
+            await network.confirm_network(checkpoint)
         assert not fake.confirmed
 
 
@@ -235,8 +237,8 @@ async def test_name_servers_are_kept_that_answer_or_of_which_none_ever_did(
     clock: HandClock, monkeypatch: pytest.MonkeyPatch, answer: tuple[str, ...]
 ) -> None:
     async with _changed(clock, monkeypatch, _NameServers(*answer)) as (network, fake, checkpoint):
-        await network.confirm(checkpoint)
-        await network.confirm(checkpoint)
+        await network.confirm_network(checkpoint)
+        await network.confirm_network(checkpoint)
         assert len(set(fake.confirmed)) == 1
 
 
@@ -247,9 +249,9 @@ async def test_asked_for_again_they_are_compared_with_those_before_the_first_cha
     """The answer to the first was lost on its way; or the second is refused."""
     async with _changed(clock, monkeypatch, _NameServers("192.0.2.12")) as (network, fake, checkpoint):
         with suppress(Malformed):
-            checkpoint = (await network.change(NetworkRequest(**again))).checkpoint
+            checkpoint = (await network.change_network(NetworkRequest(**again))).checkpoint
         with pytest.raises(NotProven):
-            await network.confirm(checkpoint)
+            await network.confirm_network(checkpoint)
         assert not fake.confirmed
 
 
@@ -260,9 +262,9 @@ async def test_what_is_not_proven_is_not_kept_when_it_cannot_be_taken_back_at_on
         with monkeypatch.context() as broken:
             broken.setattr(fake, "roll_back", _fails)
             with pytest.raises(ChangeFailed):
-                await network.confirm(checkpoint)
+                await network.confirm_network(checkpoint)
         with pytest.raises(NotProven):
-            await network.confirm(checkpoint)
+            await network.confirm_network(checkpoint)
         assert not fake.confirmed
 
 
@@ -273,7 +275,9 @@ async def _fails(_: object) -> None:
 async def test_the_end_of_a_change_leaves_one_alone_that_another_process_has_made_since(
     fake: FakeNetwork, clock: HandClock, tmp_path: Path
 ) -> None:
-    await HostNetwork(Network(fake, Kept(tmp_path)), clock).change(NetworkRequest(document=WISH, confirm_within_s=5))
+    await HostNetwork(Network(fake, Kept(tmp_path)), clock).change_network(
+        NetworkRequest(document=WISH, confirm_within_s=5)
+    )
     other = Network(fake, Kept(tmp_path))
     change = await other.change({"interfaces": [{"name": "host0", "mtu": 1400}]})
     assert change.checkpoint is not None
@@ -285,7 +289,7 @@ async def test_the_end_of_a_change_leaves_one_alone_that_another_process_has_mad
 async def test_without_name_servers_none_is_asked(clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
     servers = _NameServers("192.0.2.12")
     async with _changed(clock, monkeypatch, servers, without=True) as (network, _, checkpoint):
-        await network.confirm(checkpoint)
+        await network.confirm_network(checkpoint)
     assert servers.asked == []
 
 
@@ -303,16 +307,16 @@ async def test_a_change_is_not_taken_back_by_the_end_of_the_one_before_that_had_
     network = HostNetwork(Network(fake, Kept(tmp_path)), clock, asks=asks)
     keeping = asyncio.create_task(network.keep())
     await clock.turn(1)
-    await network.change(NetworkRequest(document=WITH_DNS, confirm_within_s=5))
+    await network.change_network(NetworkRequest(document=WITH_DNS, confirm_within_s=5))
     goes_on.clear()
-    second = asyncio.create_task(network.change(NetworkRequest(document=WISH)))
+    second = asyncio.create_task(network.change_network(NetworkRequest(document=WISH)))
     later = uptime_s() + 8
     monkeypatch.setattr("netconf.kept.uptime_s", lambda: later)
     await clock.turn(8)
     goes_on.set()
     change = await second
     await clock.turn(1)
-    await network.confirm(change.checkpoint)
+    await network.confirm_network(change.checkpoint)
     keeping.cancel()
     assert [one.id for one in fake.confirmed] == [change.checkpoint]
     assert fake.now.dns == Dns(("192.0.2.12",))
@@ -322,8 +326,8 @@ async def test_what_may_become_of_a_change_and_what_goes_is_told(clock: HandCloc
     host = NetworkState((Interface("host0", ipv4=STATIC), Interface("eth1", ipv4=IpConfig())), ())
     network = HostNetwork(Network(FakeNetwork(host)), clock)
     far = {"destination": "198.18.0.0/15", "next-hop-address": "203.0.113.1", "next-hop-interface": "host0"}
-    change = await network.change(NetworkRequest(document={"routes": {"config": [far]}}))
+    change = await network.change_network(NetworkRequest(document={"routes": {"config": [far]}}))
     assert "203.0.113.1" in change.warnings[0]
     bridge = {"name": "br0", "type": "linux-bridge", "bridge": {"port": [{"name": "host0"}]}}
     with pytest.raises(GoesUnsaid):
-        await network.change(NetworkRequest(document={"interfaces": [bridge]}))
+        await network.change_network(NetworkRequest(document={"interfaces": [bridge]}))

@@ -31,18 +31,18 @@ def test_names_come_as_a_block_and_leave_the_rest_alone() -> None:
 
 def test_names_are_written_once_and_readable_by_all(tmp_path: Path) -> None:
     names = Names(tmp_path / "hosts")
-    names.set(NamesRequest(names=NAMES))
+    names.set_names(NamesRequest(names=NAMES))
     before = (tmp_path / "hosts").stat()
-    names.set(NamesRequest(names=NAMES))
+    names.set_names(NamesRequest(names=NAMES))
     assert (tmp_path / "hosts").stat().st_mtime_ns == before.st_mtime_ns
     assert before.st_mode & 0o777 == 0o644
-    assert names.get() == NamesRequest(names=NAMES)
+    assert names.names() == NamesRequest(names=NAMES)
 
 
 @pytest.mark.parametrize("names", [{"a b": "192.0.2.1"}, {"a": "192.0.2.1\n192.0.2.2 b"}, {"a\n": "192.0.2.1"}])
 def test_names_cannot_smuggle_lines_in(tmp_path: Path, names: dict[str, str]) -> None:
     with pytest.raises(Malformed):
-        Names(tmp_path / "hosts").set(NamesRequest(names=names))
+        Names(tmp_path / "hosts").set_names(NamesRequest(names=names))
     assert not (tmp_path / "hosts").exists()
 
 

@@ -87,9 +87,9 @@ def _files(world: World) -> list[str]:
 
 
 async def test_an_image_is_made_once(world: World) -> None:
-    made = await world.images.make(IMAGE, EMPTY)
+    made = await world.images.make_image(IMAGE, EMPTY)
     calls = len(world.run.calls)
-    assert await world.images.make(IMAGE, EMPTY) == made == await world.images.find(IMAGE)
+    assert await world.images.make_image(IMAGE, EMPTY) == made == await world.images.image(IMAGE)
     assert all("create" not in call for call in world.run.calls[calls:])
     assert _files(world) == ["i", "i.format"]
 
@@ -97,11 +97,11 @@ async def test_an_image_is_made_once(world: World) -> None:
 async def test_what_a_crash_left_half_made_does_not_count_and_is_replaced(world: World) -> None:
     world.run.broken.add("qemu-img create")
     with pytest.raises(CommandFailed):
-        await world.images.make(IMAGE, EMPTY)
+        await world.images.make_image(IMAGE, EMPTY)
     world.path(IMAGE).with_name("i.part").write_text("half")
-    assert await world.images.find(IMAGE) is None
+    assert await world.images.image(IMAGE) is None
     world.run.broken.clear()
-    assert (await world.images.make(IMAGE, EMPTY)).virtual_size_bytes == 8 * MIB
+    assert (await world.images.make_image(IMAGE, EMPTY)).virtual_size_bytes == 8 * MIB
     assert _files(world) == ["i", "i.format"]
 
 
@@ -114,33 +114,33 @@ async def test_what_a_crash_left_half_made_does_not_count_and_is_replaced(world:
     ],
 )
 async def test_another_image_under_the_same_id_is_refused(world: World, other: ImageRequest) -> None:
-    await world.images.make(IMAGE, EMPTY)
+    await world.images.make_image(IMAGE, EMPTY)
     with pytest.raises(ImageDiffers):
-        await world.images.make(IMAGE, other)
+        await world.images.make_image(IMAGE, other)
 
 
 async def test_what_a_guest_wrote_into_a_raw_image_does_not_make_it_another(world: World) -> None:
-    made = await world.images.make(IMAGE, ImageRequest(format=RAW, size_bytes=8 * MIB))
+    made = await world.images.make_image(IMAGE, ImageRequest(format=RAW, size_bytes=8 * MIB))
     forged = {"format": "qcow2", "virtual-size": 8 * MIB, "backing-filename": "../secret/image"}
     world.path(IMAGE).write_text(json.dumps(forged))
-    found = await world.images.find(IMAGE)
+    found = await world.images.image(IMAGE)
     assert found == made
     assert (found.format, found.backing) == (RAW, None)
-    await world.images.make(TOP, ImageRequest(format=QCOW2, backing=IMAGE))
+    await world.images.make_image(TOP, ImageRequest(format=QCOW2, backing=IMAGE))
     create = next(call for call in world.run.calls if "-b" in call)
     assert create[create.index("-F") + 1] == "raw"
     with pytest.raises(Malformed, match="raw, not qcow2"):
-        await world.images.make(THIRD, ImageRequest(format=QCOW2, backing=IMAGE, backing_format=QCOW2))
+        await world.images.make_image(THIRD, ImageRequest(format=QCOW2, backing=IMAGE, backing_format=QCOW2))
 
 
 async def test_an_image_without_a_note_is_what_the_caller_says_and_never_guessed(world: World) -> None:
-    made = await world.images.make(IMAGE, EMPTY)
+    made = await world.images.make_image(IMAGE, EMPTY)
     formats.file(world.path(IMAGE)).unlink()
     with pytest.raises(formats.FormatUnknown):
-        await world.images.find(IMAGE)
+        await world.images.image(IMAGE)
     with pytest.raises(formats.FormatUnknown):
-        await world.images.make(TOP, ImageRequest(format=QCOW2, backing=IMAGE))
-    assert await world.images.make(IMAGE, EMPTY) == made == await world.images.find(IMAGE)
+        await world.images.make_image(TOP, ImageRequest(format=QCOW2, backing=IMAGE))
+    assert await world.images.make_image(IMAGE, EMPTY) == made == await world.images.image(IMAGE)
 
 
 async def test_no_image_is_there_without_its_note(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,13 +150,13 @@ async def test_no_image_is_there_without_its_note(world: World, monkeypatch: pyt
     with monkeypatch.context() as broken:
         broken.setattr(formats, "note", fail)
         with pytest.raises(OSError, match="full"):
-            await world.images.make(IMAGE, EMPTY)
-    assert await world.images.find(IMAGE) is None
+            await world.images.make_image(IMAGE, EMPTY)
+    assert await world.images.image(IMAGE) is None
 
 
 async def test_an_overlay_names_its_backing_relative_to_itself(world: World) -> None:
-    await world.images.make(IMAGE, EMPTY)
-    report = await world.images.make(TOP, ImageRequest(format=QCOW2, backing=IMAGE, backing_format=QCOW2))
+    await world.images.make_image(IMAGE, EMPTY)
+    report = await world.images.make_image(TOP, ImageRequest(format=QCOW2, backing=IMAGE, backing_format=QCOW2))
     assert (report.backing, report.virtual_size_bytes) == (IMAGE, 8 * MIB)
     create = next(call for call in world.run.calls if "-b" in call)
     assert create[create.index("-b") + 1] == "../d/i"
@@ -164,10 +164,12 @@ async def test_an_overlay_names_its_backing_relative_to_itself(world: World) -> 
 
 
 async def test_a_shipped_image_is_copied_and_grown(world: World) -> None:
-    report = await world.images.make(IMAGE, ImageRequest(format=ImageFormat.RAW, source="tiny", size_bytes=30 * MIB))
+    report = await world.images.make_image(
+        IMAGE, ImageRequest(format=ImageFormat.RAW, source="tiny", size_bytes=30 * MIB)
+    )
     assert (report.format, report.virtual_size_bytes) == (ImageFormat.RAW, 30 * MIB)
     assert (
-        await world.images.make(IMAGE, ImageRequest(format=ImageFormat.RAW, source="tiny", size_bytes=30 * MIB))
+        await world.images.make_image(IMAGE, ImageRequest(format=ImageFormat.RAW, source="tiny", size_bytes=30 * MIB))
         == report
     )
 
@@ -186,25 +188,25 @@ async def test_a_shipped_image_is_copied_and_grown(world: World) -> None:
 )
 async def test_impossible_wishes_leave_nothing(world: World, request_: ImageRequest, error: type[Exception]) -> None:
     with pytest.raises(error):
-        await world.images.make(IMAGE, request_)
+        await world.images.make_image(IMAGE, request_)
     assert not list(world.volumes.rglob("*.part"))
-    assert await world.images.find(IMAGE) is None
+    assert await world.images.image(IMAGE) is None
 
 
 async def test_removal_takes_the_empty_folder_of_the_disk_along(world: World) -> None:
     second = ImageRef(volume="data", disk_id="d", image_id="k")
-    await world.images.make(IMAGE, EMPTY)
-    await world.images.make(second, EMPTY)
+    await world.images.make_image(IMAGE, EMPTY)
+    await world.images.make_image(second, EMPTY)
     world.path(IMAGE).with_name("i.part").write_text("half")
-    await world.images.remove(IMAGE)
+    await world.images.remove_image(IMAGE)
     assert _files(world) == ["k", "k.format"]
     for _ in range(2):
-        await world.images.remove(second)
+        await world.images.remove_image(second)
     assert not world.path(second).parent.exists()
 
 
 async def test_everything_on_a_volume_is_told_whoever_made_it(world: World) -> None:
-    await world.images.make(IMAGE, EMPTY)
+    await world.images.make_image(IMAGE, EMPTY)
     (world.volumes / "data" / "notes.txt").touch()
     contents = await world.images.contents("data")
     assert sorted(contents.files) == ["images/d/i", "images/d/i.format", "notes.txt"]
@@ -228,10 +230,10 @@ async def test_a_volume_with_too_many_files_to_tell_says_so(world: World, monkey
 async def test_an_image_grows_in_its_own_format(
     world: World, form: ImageFormat, preallocated: bool, options: tuple[str, ...]
 ) -> None:
-    await world.images.make(IMAGE, ImageRequest(format=form, size_bytes=8 * MIB))
+    await world.images.make_image(IMAGE, ImageRequest(format=form, size_bytes=8 * MIB))
     request = ImageResize(size_bytes=16 * MIB - 1, preallocated=preallocated)
     for _ in range(2):
-        assert (await world.images.resize(IMAGE, request)).virtual_size_bytes == 16 * MIB
+        assert (await world.images.resize_image(IMAGE, request)).virtual_size_bytes == 16 * MIB
     resized = [call for call in world.run.calls if call[1] == "resize"]
     path = str(world.path(IMAGE))
     assert resized == [("qemu-img", "resize", "-q", "-f", form.value, *options, path, str(16 * MIB))]
@@ -239,21 +241,21 @@ async def test_an_image_grows_in_its_own_format(
 
 async def test_an_image_that_cannot_grow_is_as_it_was(world: World) -> None:
     with pytest.raises(ImageUnknown):
-        await world.images.resize(IMAGE, ImageResize(size_bytes=MIB))
-    made = await world.images.make(IMAGE, EMPTY)
+        await world.images.resize_image(IMAGE, ImageResize(size_bytes=MIB))
+    made = await world.images.make_image(IMAGE, EMPTY)
     with pytest.raises(ImageLarger, match="8388608"):
-        await world.images.resize(IMAGE, ImageResize(size_bytes=MIB))
+        await world.images.resize_image(IMAGE, ImageResize(size_bytes=MIB))
     world.user = "web"
     with pytest.raises(ImageBusy, match="web"):
-        await world.images.resize(IMAGE, ImageResize(size_bytes=16 * MIB))
-    assert await world.images.find(IMAGE) == made
+        await world.images.resize_image(IMAGE, ImageResize(size_bytes=16 * MIB))
+    assert await world.images.image(IMAGE) == made
 
 
 async def test_an_image_in_use_stays(world: World) -> None:
-    await world.images.make(IMAGE, EMPTY)
+    await world.images.make_image(IMAGE, EMPTY)
     world.user = "web"
     with pytest.raises(ImageBusy, match="web"):
-        await world.images.remove(IMAGE)
+        await world.images.remove_image(IMAGE)
     with pytest.raises(ImageBusy):
         await world.images.make_seed(IMAGE, SeedRequest(label="x", files=()))
     assert world.path(IMAGE).exists()
@@ -270,13 +272,13 @@ async def test_an_image_that_is_wiped_is_gone_at_once_and_done_when_nothing_is_l
     seen: list[tuple[str, bool]] = []
     left = iter([5, 2, 0])
     monkeypatch.setattr("node.storage.images.wipe", wipe)
-    await world.images.make(IMAGE, EMPTY)
+    await world.images.make_image(IMAGE, EMPTY)
     for expected in (5, 2):
-        assert (await world.images.wipe(IMAGE)).left_bytes == expected
-        assert await world.images.find(IMAGE) is None
+        assert (await world.images.wipe_image(IMAGE)).left_bytes == expected
+        assert await world.images.image(IMAGE) is None
         assert _files(world) == ["i.format", "i.wipe", "i.wiped"]
     for _ in range(2):
-        assert (await world.images.wipe(IMAGE)).left_bytes == 0
+        assert (await world.images.wipe_image(IMAGE)).left_bytes == 0
     assert not world.path(IMAGE).parent.exists()
     assert seen == [("i.wipe", False), ("i.wipe", True), ("i.wipe", True)]
 
@@ -290,30 +292,30 @@ async def test_a_call_wipes_as_long_as_it_may(world: World, monkeypatch: pytest.
         return pieces
 
     monkeypatch.setattr("node.storage.images.wipe", wipe)
-    await world.images.make(IMAGE, EMPTY)
-    assert (await world.images.wipe(IMAGE)).left_bytes == 4
+    await world.images.make_image(IMAGE, EMPTY)
+    assert (await world.images.wipe_image(IMAGE)).left_bytes == 4
 
 
 async def test_an_image_is_not_wiped_while_it_is_used_or_a_copy_of_it_is_away(world: World) -> None:
-    await world.images.make(IMAGE, EMPTY)
+    await world.images.make_image(IMAGE, EMPTY)
     world.user = "web"
     with pytest.raises(ImageBusy, match="web"):
-        await world.images.wipe(IMAGE)
+        await world.images.wipe_image(IMAGE)
     world.user = None
     folder = world.volumes / "data" / ".meta/graphs/active"
     world.bricks = {f"{folder}/data-client-0/private": True, f"{folder}/data-client-1/private": False}
     with pytest.raises(NotWiped, match="1 of 2 bricks of volume data"):
-        await world.images.wipe(IMAGE)
-    assert await world.images.find(IMAGE) is not None
+        await world.images.wipe_image(IMAGE)
+    assert await world.images.image(IMAGE) is not None
     world.bricks = {f"{folder}/data-client-0/private": True, "/volumes/data2/x/private": False}
-    assert (await world.images.wipe(IMAGE)).left_bytes == 0
+    assert (await world.images.wipe_image(IMAGE)).left_bytes == 0
 
 
 async def test_what_is_left_of_a_wiped_image_can_be_removed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("node.storage.images.wipe", lambda path, note, *, is_time_up: 1)
-    await world.images.make(IMAGE, EMPTY)
-    await world.images.wipe(IMAGE)
-    await world.images.remove(IMAGE)
+    await world.images.make_image(IMAGE, EMPTY)
+    await world.images.wipe_image(IMAGE)
+    await world.images.remove_image(IMAGE)
     assert not world.path(IMAGE).parent.exists()
 
 

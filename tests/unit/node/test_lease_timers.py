@@ -109,73 +109,73 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 
 
 async def test_a_lockspace_is_joined_again_with_other_timers(machine: Machine) -> None:
-    await machine.leases.join(SPACE)
+    await machine.leases.join_lockspace(SPACE)
     for _ in range(2):
-        report = await machine.timers.change(FAST)
+        report = await machine.timers.set_lease_timers(FAST)
         assert report == LeaseTimersReport(watchdog_fire_timeout_s=10, io_timeouts_s={"trivet": 2}, watchdog=False)
     assert machine.restarts == 1
     machine.boot()
     await machine.leases.hold("trivet")
-    assert await machine.timers.look() == report
+    assert await machine.timers.lease_timers() == report
 
 
 async def test_a_daemon_that_does_not_listen_yet_is_waited_for(machine: Machine) -> None:
-    await machine.leases.join(SPACE)
+    await machine.leases.join_lockspace(SPACE)
     machine.deaf_for = 4
-    assert (await machine.timers.change(FAST)).io_timeouts_s == {"trivet": 2}
+    assert (await machine.timers.set_lease_timers(FAST)).io_timeouts_s == {"trivet": 2}
 
 
 async def test_what_is_so_already_is_left_in_peace(machine: Machine) -> None:
-    await machine.leases.join(SPACE)
+    await machine.leases.join_lockspace(SPACE)
     machine.holders = ("HostedEngine",)
     before = machine.configuration.read_text()
-    await machine.timers.change(LeaseTimersRequest(watchdog_fire_timeout_s=30, io_timeouts_s={"trivet": 4}))
+    await machine.timers.set_lease_timers(LeaseTimersRequest(watchdog_fire_timeout_s=30, io_timeouts_s={"trivet": 4}))
     assert (machine.restarts, machine.configuration.read_text()) == (0, before)
 
 
 async def test_a_node_outside_of_all_lockspaces_joins_with_what_it_was_given(machine: Machine) -> None:
-    await machine.timers.change(FAST)
+    await machine.timers.set_lease_timers(FAST)
     assert machine.restarts == 1
-    assert (await machine.timers.look()).watchdog_fire_timeout_s == 10
+    assert (await machine.timers.lease_timers()).watchdog_fire_timeout_s == 10
 
 
 async def test_nothing_is_done_under_a_vm_with_a_lease(machine: Machine) -> None:
-    await machine.leases.join(SPACE)
+    await machine.leases.join_lockspace(SPACE)
     machine.holders = ("HostedEngine", "mail")
     with pytest.raises(LeasesInUse, match="HostedEngine, mail"):
-        await machine.timers.change(FAST)
+        await machine.timers.set_lease_timers(FAST)
     machine.holders = ()
     machine.sanlock.held.add("trivet")  # somebody whom nobody knows
     with pytest.raises(SanlockFailed, match="busy"):
-        await machine.timers.change(FAST)
+        await machine.timers.set_lease_timers(FAST)
     assert (machine.restarts, machine.sanlock.timeouts) == (0, {"trivet": 4})
 
 
 @pytest.mark.parametrize("where", ["restart", "restarted"])
 async def test_a_power_cut_in_between_ends_with_the_timers_that_were_asked_for(machine: Machine, where: str) -> None:
-    await machine.leases.join(SPACE)
+    await machine.leases.join_lockspace(SPACE)
     machine.cut_at = where
     with pytest.raises(PowerCut):
-        await machine.timers.change(FAST)
+        await machine.timers.set_lease_timers(FAST)
     machine.boot()
     await machine.leases.hold("trivet")
     assert (machine.fire_timeout_s, machine.sanlock.timeouts) == (10, {"trivet": 2})
 
 
 async def test_a_sanlock_that_is_dead_is_started_with_them(machine: Machine) -> None:
-    await machine.leases.join(SPACE)
+    await machine.leases.join_lockspace(SPACE)
     machine.sanlock.joined.clear()
     machine.sanlock.broken = "Connection refused"
     with pytest.raises(SanlockFailed):
-        await machine.timers.look()
-    assert (await machine.timers.change(FAST)).io_timeouts_s == {"trivet": 2}
+        await machine.timers.lease_timers()
+    assert (await machine.timers.set_lease_timers(FAST)).io_timeouts_s == {"trivet": 2}
 
 
 @pytest.mark.parametrize(("fire_timeout_s", "io_timeout_s"), [(9, 4), (121, 4), (30, 1), (30, 61)])
 async def test_timers_that_no_host_bears_are_refused(machine: Machine, fire_timeout_s: int, io_timeout_s: int) -> None:
     request = LeaseTimersRequest(watchdog_fire_timeout_s=fire_timeout_s, io_timeouts_s={"trivet": io_timeout_s})
     with pytest.raises(Malformed, match="is not between"):
-        await machine.timers.change(request)
+        await machine.timers.set_lease_timers(request)
     assert "30" in machine.configuration.read_text()
 
 

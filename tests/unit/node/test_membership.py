@@ -98,7 +98,7 @@ def test_a_node_that_left_waits_to_be_claimed_as_before(node: Node, authority: F
     before = node.membership.identity()
     node.membership.claim(claim_for(node, authority))
     for _ in range(2):
-        node.membership.leave(Leave(claim_code=CODE))
+        node.membership.end(Leave(claim_code=CODE))
     assert node.restarts == 2
     assert node.membership.knows_claim_code(CODE)
     assert (tmp_path / "node" / "claim").stat().st_mode & 0o777 == 0o600
@@ -123,7 +123,7 @@ def test_a_node_that_dies_while_it_leaves_is_a_member_or_waits_to_be_claimed(
         with monkeypatch.context() as patched:
             patched.setattr(place, die)
             with pytest.raises(KeyboardInterrupt):
-                node.membership.leave(Leave(claim_code=CODE))
+                node.membership.end(Leave(claim_code=CODE))
         again = node.open(tmp_path / "node")
         again.prepare()
         assert not again.claimed

@@ -64,8 +64,8 @@ class Site:
         return vms
 
     async def running(self) -> None:
-        await self.vms.define(VM)
-        await self.vms.start(VM.id)
+        await self.vms.define_vm(VM)
+        await self.vms.start_vm(VM.id)
 
     async def move(self, limits: MigrationLimits = LIMITS) -> None:
         await self.vms.migrate(VM.id, THERE, limits, notify=self.progress.append)
@@ -82,8 +82,8 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 async def test_a_vm_that_moved_runs_there_and_is_not_known_here(site: Site) -> None:
     await site.running()
     await site.move()
-    assert await site.vms.find(VM.id) is None
-    report = await site.vms_there.find(VM.id)
+    assert await site.vms.vm(VM.id) is None
+    report = await site.vms_there.vm(VM.id)
     assert report is not None
     assert report.state is VmState.UP
     assert site.there.xml(VM.id)
@@ -91,14 +91,14 @@ async def test_a_vm_that_moved_runs_there_and_is_not_known_here(site: Site) -> N
 
 async def test_a_vm_that_comes_back_has_a_new_run(site: Site) -> None:
     await site.running()
-    first = await site.vms.find(VM.id)
+    first = await site.vms.vm(VM.id)
     await site.move()
     site.there.others["192.0.2.11"] = site.here
     site.clock.advance(100)
     for _ in range(5):
         await asyncio.sleep(0.01)
     await site.vms_there.migrate(VM.id, "192.0.2.11", LIMITS, notify=lambda _: None)
-    again = await site.vms.find(VM.id)
+    again = await site.vms.vm(VM.id)
     assert first is not None
     assert again is not None
     assert again.since > first.since
@@ -115,7 +115,7 @@ async def test_a_vm_whose_target_does_not_answer_stays(site: Site) -> None:
 
 
 async def test_a_vm_that_is_down_does_not_move(site: Site) -> None:
-    await site.vms.define(VM)
+    await site.vms.define_vm(VM)
     with pytest.raises(NotMoved, match="it is down"):
         await site.move()
 
@@ -126,7 +126,7 @@ async def test_a_vm_that_takes_too_long_is_given_up_and_stays(site: Site) -> Non
     site.here.slow = True
     with pytest.raises(NotMoved, match="canceled"):
         await site.move()
-    report = await site.vms.find(VM.id)
+    report = await site.vms.vm(VM.id)
     assert report is not None
     assert report.state is VmState.UP
     assert site.there.find(VM.id) is None
@@ -153,7 +153,7 @@ async def test_what_stands_still_on_its_way_is_unknown_and_not_paused(site: Site
     defined = site.here._defined[VM.id]
     for move, state in ((Move.OUT, VmState.UNKNOWN), (Move.IN, VmState.UNKNOWN), (Move.NONE, VmState.PAUSED)):
         defined.domain = Domain(VM.id, "x", "my web", PAUSED, PAUSED_FOR_MIGRATION, move=move)
-        report = await site.vms.find(VM.id)
+        report = await site.vms.vm(VM.id)
         assert report is not None
         assert report.state is state
 

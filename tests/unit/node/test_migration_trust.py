@@ -57,6 +57,9 @@ class Node:
         certificate = sign_node(authority, request, "node1", addresses=[])
         self.membership.claim(Claim(certificate_pem=certificate, authority_pem=authority.certificate))
 
+    def allow(self, *members: str) -> MigrationReport:
+        return self.trust.allow_migration(MigrationRequest(members=members))
+
     def serves(self) -> tuple[str, ...]:
         """Whom the daemon that runs lets in."""
         return permitted_names(self.units.serving or "", SITE.certificate)
@@ -70,40 +73,40 @@ def member(tmp_path: Path) -> Node:
 
 
 def test_it_listens_for_members_from_when_they_are_named_until_it_leaves(member: Node) -> None:
-    assert member.trust.look() == CLOSED
+    assert member.trust.migration() == CLOSED
     for _ in range(2):
-        assert member.trust.allow(["node3", "node1", "node2"]) == MigrationReport(members=NAMES, listening=True)
+        assert member.allow("node3", "node1", "node2") == MigrationReport(members=NAMES, listening=True)
     assert member.serves() == NAMES
     assert member.units.restarts == 1
     member.booted()
-    assert member.trust.look() == MigrationReport(members=NAMES, listening=True)
-    member.membership.leave(CODE)
-    assert member.trust.look() == CLOSED
+    assert member.trust.migration() == MigrationReport(members=NAMES, listening=True)
+    member.membership.end(CODE)
+    assert member.trust.migration() == CLOSED
     assert member.units.serving is None
     assert list(member.units.folder.iterdir()) == []
 
 
 def test_who_is_no_member_any_more_is_not_let_in(member: Node) -> None:
-    member.trust.allow(NAMES)
-    member.trust.allow(NAMES[:2])
+    member.allow(*NAMES)
+    member.allow(*NAMES[:2])
     assert member.serves() == NAMES[:2]
 
 
 def test_without_names_nobody_is_let_in(member: Node) -> None:
     """An anchor without names would trust all that the authority ever signed."""
-    member.trust.allow(NAMES)
-    assert member.trust.allow(()) == CLOSED
+    member.allow(*NAMES)
+    assert member.allow() == CLOSED
     assert member.units.serving is None
 
 
 def test_a_node_of_no_site_listens_for_nobody(tmp_path: Path) -> None:
     node = Node(tmp_path)
-    assert node.trust.allow(NAMES) == CLOSED
+    assert node.allow(*NAMES) == CLOSED
     assert node.units.restarts == 0
 
 
 def test_programs_find_key_and_certificate_of_the_node(member: Node) -> None:
-    member.trust.allow(NAMES)
+    member.allow(*NAMES)
     for name in ("server-key.pem", "client-key.pem", "clientkey.pem"):
         assert (member.units.folder / name).resolve() == member.folder / "key.pem"
     for name in ("server-cert.pem", "client-cert.pem", "clientcert.pem"):
@@ -112,34 +115,34 @@ def test_programs_find_key_and_certificate_of_the_node(member: Node) -> None:
 
 
 def test_a_renewed_certificate_is_taken_up(member: Node) -> None:
-    member.trust.allow(NAMES)
+    member.allow(*NAMES)
     member.claim()
     assert member.units.restarts == 2
-    assert member.trust.look() == MigrationReport(members=NAMES, listening=True)
+    assert member.trust.migration() == MigrationReport(members=NAMES, listening=True)
 
 
 def test_what_libvirt_does_not_take_up_is_an_error_and_the_node_stays_a_member(member: Node) -> None:
     member.units.broken = True
     with pytest.raises(MigrationNotSet, match="failed"):
-        member.trust.allow(NAMES)
-    assert member.trust.look().members == ()
+        member.allow(*NAMES)
+    assert member.trust.migration().members == ()
     member.started()
     assert member.membership.claimed
     member.units.broken = False
-    assert member.trust.allow(NAMES).members == NAMES
+    assert member.allow(*NAMES).members == NAMES
 
 
 def test_an_image_that_does_not_open_the_port_is_an_error(member: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(member.units, "_start", lambda: None)
     with pytest.raises(MigrationNotSet, match="does not listen"):
-        member.trust.allow(NAMES)
+        member.allow(*NAMES)
 
 
 def changes(node: Node) -> dict[str, Callable[[], object]]:
     return {
-        "allow": lambda: node.trust.allow(NAMES),
-        "fewer": lambda: node.trust.allow(NAMES[:2]),
-        "leave": lambda: node.membership.leave(CODE),
+        "allow": lambda: node.allow(*NAMES),
+        "fewer": lambda: node.allow(*NAMES[:2]),
+        "leave": lambda: node.membership.end(CODE),
     }
 
 
@@ -156,11 +159,11 @@ def test_a_change_that_was_cut_short_anywhere_is_made_or_not(
         node = Node(tmp_path / str(count))
         node.claim()
         if change != "allow":
-            node.trust.allow(NAMES)
+            node.allow(*NAMES)
         if not cut(count, changes(node)[change], files):
             break
         (node.booted if after == "boot" else node.started)()
-        report = node.trust.look()
+        report = node.trust.migration()
         assert report.members in ((), NAMES, NAMES[:2])
         assert report.members == node.serves(), count
         assert report.listening is (node.units.serving is not None), count

@@ -60,13 +60,17 @@ def test_versions() -> None:
     assert parse.gluster_version("nonsense") == parse.os_name("") == "unknown"
 
 
-def test_a_reading(tmp_path: Path) -> None:
+async def test_a_reading(tmp_path: Path) -> None:
     for name in ("meminfo", "stat", "loadavg", "uptime"):
         (tmp_path / name).write_text(text(name))
     boot = tmp_path / "sys" / "kernel" / "random" / "boot_id"
     boot.parent.mkdir(parents=True)
     boot.write_text("b00t\n")
-    reading = StatisticsReader(FakeClock(7.0), tmp_path).read(vms_running=3)
+
+    async def count_running() -> int:
+        return 3
+
+    reading = await StatisticsReader(FakeClock(7.0), count_running, tmp_path).statistics()
     assert (reading.at, reading.boot_id, reading.vms_running) == (7.0, "b00t", 3)
     assert reading.memory_free_bytes + reading.memory_used_bytes == 25_276_502_016
     assert reading.uptime_s > 0
@@ -135,20 +139,20 @@ def world() -> World:
 
 
 async def test_hello_comes_first_with_all_vms(world: World) -> None:
-    hello = await anext(world.hub.listen())
+    hello = await anext(world.hub.events())
     assert (hello.kind, hello.vms, hello.ha) == (EventKind.HELLO, (VM,), HA)
 
 
 async def test_hello_does_not_wait_for_a_systemd_that_hangs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "HA_LOOK_S", 0.01)
     world.systemd_hangs = True
-    hello = await anext(world.hub.listen())
+    hello = await anext(world.hub.events())
     assert (hello.kind, hello.ha) == (EventKind.HELLO, None)
 
 
 async def test_what_happens_while_hello_is_gathered_is_told_after_it(world: World) -> None:
     world.during_hello = VmReport(id="2", name="two", state=VmState.UP)
-    events = world.hub.listen()
+    events = world.hub.events()
     hello = await anext(events)
     after = await anext(events)
     assert hello.kind is EventKind.HELLO
@@ -157,7 +161,7 @@ async def test_what_happens_while_hello_is_gathered_is_told_after_it(world: Worl
 
 
 async def test_numbers_count_up_for_every_listener_alike(world: World) -> None:
-    first, second = world.hub.listen(), world.hub.listen()
+    first, second = world.hub.events(), world.hub.events()
     await anext(first)
     world.hub.vm_changed(VM)
     hello = await anext(second)
@@ -168,7 +172,7 @@ async def test_numbers_count_up_for_every_listener_alike(world: World) -> None:
 
 
 async def test_a_listener_that_is_too_slow_is_cut_off_and_nobody_waits(world: World) -> None:
-    slow, quick = world.hub.listen(), world.hub.listen()
+    slow, quick = world.hub.events(), world.hub.events()
     await anext(slow)
     await anext(quick)
     got: list[Event] = []
@@ -181,7 +185,7 @@ async def test_a_listener_that_is_too_slow_is_cut_off_and_nobody_waits(world: Wo
 
 
 async def test_heartbeats_tell_the_load_to_those_who_listen(world: World) -> None:
-    events = world.hub.listen()
+    events = world.hub.events()
     await anext(events)
     beating = asyncio.create_task(world.hub.beat())
     beat = await anext(events)
@@ -193,7 +197,7 @@ async def test_heartbeats_tell_the_load_to_those_who_listen(world: World) -> Non
 async def test_hello_and_later_events_tell_of_the_network(world: World) -> None:
     link = LinkReport(name="host0", kind="ethernet", up=True, carrier=True)
     world.network = NetworkNews(links=(link,))
-    events = world.hub.listen()
+    events = world.hub.events()
     hello = await anext(events)
     assert (hello.network, hello.counters) == (world.network, world.counters)
     news = NetworkNews(gone=("host0",))
@@ -207,7 +211,7 @@ async def test_hello_and_later_events_tell_of_the_network(world: World) -> None:
 
 
 async def test_a_node_whose_libvirt_is_away_still_beats(world: World) -> None:
-    events = world.hub.listen()
+    events = world.hub.events()
     await anext(events)
     world.away = True
     beating = asyncio.create_task(world.hub.beat())
@@ -217,7 +221,7 @@ async def test_a_node_whose_libvirt_is_away_still_beats(world: World) -> None:
 
 
 async def test_closing_ends_every_stream(world: World) -> None:
-    events = world.hub.listen()
+    events = world.hub.events()
     await anext(events)
     world.hub.close()
     with pytest.raises(StopAsyncIteration):

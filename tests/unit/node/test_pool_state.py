@@ -124,18 +124,18 @@ class Watched:
 async def test_who_asks_gets_a_look_that_is_some_seconds_old_at_most() -> None:
     watched = Watched()
     for _ in range(3):
-        assert (await watched.watch.current()).report.health is Health.WHOLE
+        assert (await watched.watch.gluster_state()).report.health is Health.WHOLE
     assert watched.reads == 1
     watched.state = with_brick(whole_pool(), 1, online=False)
     await watched.clock.turn(FRESH_S)
-    assert (await watched.watch.current()).report.health is Health.DEGRADED
+    assert (await watched.watch.gluster_state()).report.health is Health.DEGRADED
     assert watched.reads == 2
 
 
 async def test_who_asks_in_the_middle_of_a_look_waits_for_that_one_also_when_the_first_goes_away() -> None:
     watched = Watched()
     watched.gate = asyncio.Event()
-    first, second = (asyncio.create_task(watched.watch.current()) for _ in range(2))
+    first, second = (asyncio.create_task(watched.watch.gluster_state()) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
     watched.gate.set()

@@ -11,13 +11,15 @@ import httpx
 import msgspec
 import pytest
 
-from node.api import paths
 from node.api.messages.events import EventKind
 from node.api.messages.ha import EngineVmConfig
-from node.api.messages.identity import Claim, Identity, Leave
+from node.api.messages.identity import Claim, Leave
 from node.api.messages.mounts import MountRequest
 from node.api.messages.vms import VmSpec
+from node.api.operation import POST, Arguments, Operation, Operations, operation, operations_of
 from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
+from node.api.refusals import NodeTooOld
+from node.api.version import API_VERSION
 from node.client import NodeClient
 from node.registration.membership import Membership
 from node.server.app import make_app
@@ -52,14 +54,16 @@ class Hosted(FakeNode):
         )
         self.membership.prepare()
 
-    async def identity(self) -> Identity:
-        return self.membership.identity()
+        self._real: dict[str, Callable[..., Any]] = {
+            "identity": self.membership.identity,
+            "claim": self.membership.claim,
+            "leave": self.membership.end,
+        }
 
-    async def claim(self, claim: Claim) -> None:
-        self.membership.claim(claim)
-
-    async def leave(self, leave: Leave) -> None:
-        self.membership.leave(leave)
+    async def call(self, operation: Operation, arguments: Arguments) -> Any:
+        if operation.name in self._real:
+            return self._real[operation.name](**arguments)
+        return await super().call(operation, arguments)
 
     def _make(self) -> tuple[Any, ssl.SSLContext]:
         own = self.membership
@@ -145,7 +149,7 @@ async def test_problems_keep_their_kind_and_words(
             await client.vms()
         with pytest.raises(RemoteRefused, match="no Gluster volume"):
             await client.mount(MountRequest(volume="nothing", servers=("a",)))
-        fake.machines = None  # type: ignore[assignment]  # a defect inside the node
+        fake.machines._vms = None  # type: ignore[assignment]  # a defect inside the node
         with pytest.raises(RemoteFailed, match="AttributeError"):
             await client.vms()
         await client.close()
@@ -180,10 +184,10 @@ async def test_another_node_reads_what_this_one_says_of_its_storage_and_nothing_
                 answers = [
                     await client.request(method, path)
                     for method, path in (
-                        ("GET", paths.GLUSTER_FACTS),
-                        ("PUT", paths.GLUSTER_FACTS),
-                        ("GET", paths.GLUSTER_FACTS + "/"),
-                        ("GET", paths.GLUSTER_STATE),
+                        ("GET", "/v1/gluster/facts"),
+                        ("PUT", "/v1/gluster/facts"),
+                        ("GET", "/v1/gluster/facts/"),
+                        ("GET", "/v1/gluster/state"),
                     )
                 ]
             assert tuple(answer.status_code for answer in answers) == statuses
@@ -283,9 +287,6 @@ async def test_out_of_the_site_and_in_again_with_the_same_code(
     node.membership.claim(claim)
     async with serving(node.service):
         engine = NodeClient("127.0.0.1", caller("engine"), port=node.port)
-        with pytest.raises(RemoteRefused) as refused:
-            await engine.leave(Leave(claim_code=code))
-        assert refused.value.text.code == "OnlyDeploy"
         deploy = NodeClient("127.0.0.1", caller("deploy"), port=node.port)
         with pytest.raises(RemoteRefused) as refused:
             await deploy.leave(Leave(claim_code="weak"))
@@ -299,6 +300,12 @@ async def test_out_of_the_site_and_in_again_with_the_same_code(
         await newcomer.claim(claim)
         await settle(node.service)
         assert (await deploy.identity()).claimed
+        await engine.leave(Leave())
+        await settle(node.service)
+        assert not node.membership.claimed
+        made_up = (tmp_path / "node" / "claim").read_text()
+        assert made_up != code
+        assert node.membership.knows_claim_code(made_up)
         for client in (engine, deploy, newcomer):
             await client.close()
 
@@ -329,4 +336,38 @@ async def test_an_event_stream_that_ends_is_silence_to_its_caller(
         fake.fall_silent()
         with pytest.raises(NodeSilent):
             await anext(events)
+        await client.close()
+
+
+class Later(Operations):
+    """Operations of a contract that is newer than any node's."""
+
+    @operation(POST, "/later", since=API_VERSION + 1)
+    async def later(self) -> None:
+        """What nodes of today cannot."""
+
+
+async def test_what_came_after_the_version_of_a_node_is_refused_by_name_until_the_node_is_upgraded(
+    authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
+) -> None:
+    fake, later = FakeNode(), operations_of(Later)["later"]
+    async with member(fake, authority, tmp_path) as port:
+        client = NodeClient("127.0.0.1", caller("engine"), port=port)
+        for node in (client, fake):
+            with pytest.raises(NodeTooOld, match="was not asked for later: it has version"):
+                await node.call(later, {})
+        fake.host.api_version = API_VERSION + 1
+        with pytest.raises(RemoteRefused, match="There is nothing at /v1/later"):
+            await client.call(later, {})
+        await client.close()
+
+
+async def test_a_node_is_not_asked_for_its_version_before_what_every_node_can(
+    authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
+) -> None:
+    fake = FakeNode()
+    fake.fail("identity", NodeSilent(node="node1", request="identity", reason="nobody asks"))
+    async with member(fake, authority, tmp_path) as port:
+        client = NodeClient("127.0.0.1", caller("engine"), port=port)
+        assert await client.vms() == ()
         await client.close()

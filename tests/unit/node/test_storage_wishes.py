@@ -81,7 +81,7 @@ class World:
 
     async def joined(self) -> Leases:
         await self.mounts.mount(DATA)
-        await self.leases.join(SPACE)
+        await self.leases.join_lockspace(SPACE)
         return self.leases
 
     async def _after_look(self) -> None:
@@ -124,7 +124,7 @@ async def test_a_mount_that_fails_says_why_and_stays_wished_for(world: World) ->
         await world.mounts.mount(DATA)
     world.run.broken.clear()
     await world.look()
-    assert (await world.mounts.all())[0].mounted
+    assert (await world.mounts.mounts())[0].mounted
 
 
 async def test_what_is_mounted_but_dead_is_taken_off_and_mounted_again(world: World) -> None:
@@ -199,7 +199,7 @@ async def test_an_unmount_can_be_repeated_and_takes_the_wishes_along(world: Worl
     await world.joined()
     for _ in range(2):
         await world.mounts.unmount("data")
-    assert await world.mounts.all() == ()
+    assert await world.mounts.mounts() == ()
     assert await world.leases.lockspaces() == ()
     assert list(world.units.iterdir()) == []
 
@@ -221,9 +221,9 @@ async def test_a_mount_without_servers_or_with_an_odd_name_is_refused(world: Wor
 async def test_after_a_power_loss_everything_wished_for_comes_back(world: World) -> None:
     await world.joined()
     world.lose_power()
-    assert not (await world.mounts.all())[0].mounted
+    assert not (await world.mounts.mounts())[0].mounted
     await world.look()
-    assert (await world.mounts.all())[0].mounted
+    assert (await world.mounts.mounts())[0].mounted
     assert (await world.leases.lockspaces())[0].joined
 
 
@@ -232,7 +232,7 @@ async def test_the_keeper_goes_on_when_one_thing_cannot_be(world: World) -> None
     world.lose_power()
     world.sanlock.broken = "daemon is away"
     await world.look()
-    assert (await world.mounts.all())[0].mounted
+    assert (await world.mounts.mounts())[0].mounted
     assert (await world.leases.lockspaces())[0].detail == "daemon is away"
     assert world.complete == 2  # VMs that need none of it may go on
     world.sanlock.broken = ""
@@ -242,35 +242,35 @@ async def test_the_keeper_goes_on_when_one_thing_cannot_be(world: World) -> None
 
 async def test_a_lockspace_is_joined_once_under_one_number(world: World) -> None:
     leases = await world.joined()
-    assert (await leases.join(SPACE)).joined
+    assert (await leases.join_lockspace(SPACE)).joined
     with pytest.raises(LockspaceDiffers, match="host 2"):
-        await leases.join(LockspaceRequest(name="trivet", volume="data", host_id=3))
+        await leases.join_lockspace(LockspaceRequest(name="trivet", volume="data", host_id=3))
     with pytest.raises(Malformed):
-        await leases.join(LockspaceRequest(name="other", volume="data", host_id=0))
+        await leases.join_lockspace(LockspaceRequest(name="other", volume="data", host_id=0))
 
 
 async def test_a_lockspace_is_left_for_good_and_can_be_joined_again(world: World) -> None:
     leases = await world.joined()
     for _ in range(2):
-        await leases.leave("trivet")
+        await leases.leave_lockspace("trivet")
     assert world.sanlock.joined == {}
     await world.look()
     assert await leases.lockspaces() == ()
-    assert (await leases.join(SPACE)).joined
+    assert (await leases.join_lockspace(SPACE)).joined
 
 
 async def test_a_lockspace_whose_leaving_fails_is_wished_for_still(world: World) -> None:
     leases = await world.joined()
     world.sanlock.broken = "Device or resource busy"
     with pytest.raises(SanlockFailed, match="busy"):
-        await leases.leave("trivet")
+        await leases.leave_lockspace("trivet")
     world.sanlock.broken = ""
     assert [one.joined for one in await leases.lockspaces()] == [True]
 
 
 async def test_a_lockspace_on_no_volume_is_refused_and_not_wished_for(world: World) -> None:
     with pytest.raises(NotMounted):
-        await world.leases.join(SPACE)
+        await world.leases.join_lockspace(SPACE)
     assert world.wishes.lockspaces == {}
 
 
@@ -278,7 +278,7 @@ async def test_a_join_that_fails_says_why(world: World) -> None:
     await world.mounts.mount(DATA)
     world.sanlock.broken = "No space left"
     with pytest.raises(SanlockFailed, match="No space left"):
-        await world.leases.join(SPACE)
+        await world.leases.join_lockspace(SPACE)
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ async def test_a_lockspace_that_cannot_be_joined_names_the_real_cause(
 
     monkeypatch.setattr("node.storage.leases.make_once", full)
     with pytest.raises(SanlockFailed, match=r"the volume is full \(No space left on device\): /v/leases"):
-        await world.leases.join(SPACE)
+        await world.leases.join_lockspace(SPACE)
 
 
 async def test_a_lockspace_has_to_be_joined_where_it_is_needed(world: World) -> None:
@@ -330,10 +330,10 @@ async def test_a_lockspace_has_to_be_joined_where_it_is_needed(world: World) -> 
 async def test_a_lease_is_made_once_and_its_holder_known(world: World) -> None:
     leases = await world.joined()
     path = world.volumes / "data" / "leases" / "trivet" / "engine.lease"
-    assert not (await leases.look("data", "trivet", "engine")).exists
-    assert (await leases.make(LEASE)).holder is None
+    assert not (await leases.lease("data", "trivet", "engine")).exists
+    assert (await leases.make_lease(LEASE)).holder is None
     world.sanlock.take(path, 3)
-    assert (await leases.make(LEASE)).holder == 3
+    assert (await leases.make_lease(LEASE)).holder == 3
     facts = DomainFacts("id", "vm", (), (), (LeaseFact("trivet", "engine", str(path)),))
     assert await leases.held_elsewhere(facts) == ("engine", 3)
     world.sanlock.take(path, 2)
@@ -342,7 +342,7 @@ async def test_a_lease_is_made_once_and_its_holder_known(world: World) -> None:
 
 async def test_who_took_a_lease_last_is_known_also_when_it_is_free(world: World) -> None:
     leases = await world.joined()
-    await leases.make(LEASE)
+    await leases.make_lease(LEASE)
     path = world.volumes / "data" / "leases" / "trivet" / "engine.lease"
     facts = DomainFacts("id", "vm", (), (), (LeaseFact("trivet", "engine", str(path)),))
     assert await leases.taken_elsewhere(facts) is None
@@ -366,9 +366,9 @@ def test_what_sanlock_says_of_a_lease_names_who_took_it_last() -> None:
 async def test_a_lease_needs_its_lockspace_and_a_name_that_sanlock_can_hold(world: World) -> None:
     await world.mounts.mount(DATA)
     with pytest.raises(LockspaceUnknown):
-        await world.leases.make(LEASE)
+        await world.leases.make_lease(LEASE)
     with pytest.raises(Malformed):
-        await world.leases.look("data", "trivet", "x" * 49)
+        await world.leases.lease("data", "trivet", "x" * 49)
 
 
 def test_of_two_that_make_the_same_area_the_first_wins(tmp_path: Path) -> None:

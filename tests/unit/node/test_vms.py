@@ -21,15 +21,19 @@ from node.api.refusals import (
     VmUnknown,
 )
 from node.storage.sanlock import SanlockFailed
+from node.system.clock import Clock
 from node.system.threads import Threads
+from node.vms.console import CONSOLE_BYTES
 from node.vms.domain_facts import DomainFacts, LeaseFact
 from node.vms.domain_xml import Surroundings, console_log
-from node.vms.lifecycle import CONSOLE_BYTES, Vms
+from node.vms.hypervisor import DomainAction
+from node.vms.lifecycle import Vms
 from node.vms.lock_errors import lock_error
 from node.vms.runs import Run, Runs, next_run
-from node.vms.states import PAUSED, PAUSED_BY_STORAGE, RUNNING, SHUT_OFF
+from node.vms.states import PAUSED, PAUSED_BY_STORAGE, RUNNING, SHUT_OFF, SHUTDOWN
 from tests.fakes.clock import FakeClock
 from tests.fakes.hypervisor import FakeHypervisor
+from tests.unit.fleet.hand_clock import HandClock
 
 VM = VmSpec(id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60", name="my web", memory_bytes=1 << 26)
 
@@ -48,7 +52,7 @@ class World:
         self.threads = Threads("test", 1)
         self.vms = self.agent()
 
-    def agent(self) -> Vms:
+    def agent(self, clock: Clock | None = None) -> Vms:
         """A new agent on the same node."""
         vms = Vms(
             self.hypervisor,
@@ -59,14 +63,14 @@ class World:
             holder=self._holder,
             taker=self._taker,
             tell=self._tell,
-            clock=self.clock,
+            clock=clock or self.clock,
         )
         vms.watch()
         return vms
 
     async def running(self) -> Vms:
-        await self.vms.define(VM)
-        await self.vms.start(VM.id)
+        await self.vms.define_vm(VM)
+        await self.vms.start_vm(VM.id)
         return self.vms
 
     async def settle(self) -> None:
@@ -99,20 +103,20 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 async def test_every_step_of_a_life_can_be_repeated_and_is_told_once(world: World) -> None:
     for _ in range(2):
-        assert (await world.vms.define(VM)).state is VmState.DOWN
+        assert (await world.vms.define_vm(VM)).state is VmState.DOWN
     for _ in range(2):
-        assert (await world.vms.start(VM.id)).state is VmState.UP
+        assert (await world.vms.start_vm(VM.id)).state is VmState.UP
     for _ in range(2):
-        assert (await world.vms.destroy(VM.id)).reason is DownReason.DESTROYED
+        assert (await world.vms.destroy_vm(VM.id)).reason is DownReason.DESTROYED
     await world.settle()
     assert world.told == [(VmState.UP, DownReason.NONE), (VmState.DOWN, DownReason.DESTROYED)]
     for _ in range(2):
-        await world.vms.undefine(VM.id)
-    assert await world.vms.all() == ()
+        await world.vms.undefine_vm(VM.id)
+    assert await world.vms.vms() == ()
 
 
 async def test_names_that_virsh_cannot_take_are_made_safe_and_kept_in_reports(world: World) -> None:
-    report = await world.vms.define(VM)
+    report = await world.vms.define_vm(VM)
     assert report.name == "my web"
     assert [domain.name for domain in world.hypervisor.domains()] == ["my-web-6f4e1c9a"]
 
@@ -127,12 +131,12 @@ async def test_a_guest_that_ends_by_itself_is_told(world: World) -> None:
 async def test_a_guest_asked_to_shut_down_is_on_its_way_until_it_obeys(world: World) -> None:
     vms = await world.running()
     world.hypervisor.guests_obey = False
-    assert (await vms.shut_down(VM.id)).state is VmState.SHUTTING_DOWN
+    assert (await vms.shutdown_vm(VM.id)).state is VmState.SHUTTING_DOWN
     world.hypervisor.set(VM.id, SHUT_OFF, 1)
     await world.settle()
     assert world.told[-1] == (VmState.DOWN, DownReason.SHUTDOWN)
-    assert (await vms.start(VM.id)).state is VmState.UP
-    assert (await vms.shut_down(VM.id)).state is VmState.SHUTTING_DOWN
+    assert (await vms.start_vm(VM.id)).state is VmState.UP
+    assert (await vms.shutdown_vm(VM.id)).state is VmState.SHUTTING_DOWN
 
 
 async def test_the_reason_of_an_end_outlives_libvirtd_and_the_agent(world: World) -> None:
@@ -140,7 +144,7 @@ async def test_the_reason_of_an_end_outlives_libvirtd_and_the_agent(world: World
     world.hypervisor.set(VM.id, SHUT_OFF, 3)
     await world.settle()
     world.hypervisor.forget()
-    (report,) = await world.agent().all()
+    (report,) = await world.agent().vms()
     assert (report.state, report.reason) == (VmState.DOWN, DownReason.CRASHED)
 
 
@@ -149,86 +153,143 @@ async def test_a_vm_that_was_alive_when_the_power_went_is_lost(world: World) -> 
     world.hypervisor.forget()
     await world.settle()
     assert world.told[-1] == (VmState.DOWN, DownReason.LOST)
-    (report,) = await world.agent().all()
+    (report,) = await world.agent().vms()
     assert report.reason is DownReason.LOST
 
 
 async def test_a_vm_that_never_ran_is_not_lost(world: World) -> None:
-    await world.vms.define(VM)
+    await world.vms.define_vm(VM)
     world.hypervisor.forget()
-    (report,) = await world.agent().all()
+    (report,) = await world.agent().vms()
     assert (report.state, report.reason) == (VmState.DOWN, DownReason.NONE)
 
 
 async def test_a_start_is_refused_before_libvirt_is_asked_when_something_is_missing(world: World) -> None:
-    await world.vms.define(VM)
+    await world.vms.define_vm(VM)
     world.missing = NotMounted(volume="data", reason="it is not mounted")
     with pytest.raises(NotMounted):
-        await world.vms.start(VM.id)
+        await world.vms.start_vm(VM.id)
     assert world.hypervisor.domains()[0].state == SHUT_OFF
 
 
 async def test_a_failed_start_says_why_now_and_later(world: World) -> None:
-    await world.vms.define(VM)
+    await world.vms.define_vm(VM)
     world.hypervisor.refuse_start = "Cannot allocate memory"
     with pytest.raises(NotStartable, match="Cannot allocate memory"):
-        await world.vms.start(VM.id)
-    (report,) = await world.vms.all()
+        await world.vms.start_vm(VM.id)
+    (report,) = await world.vms.vms()
     assert (report.reason, report.detail) == (DownReason.FAILED, "Cannot allocate memory")
 
 
 async def test_a_lease_that_is_held_elsewhere_is_named_with_its_holder(world: World) -> None:
-    await world.vms.define(VM)
+    await world.vms.define_vm(VM)
     world.hypervisor.refuse_start = "resource busy: Lease is held by another host"
     world.held = ("engine", 3)
     with pytest.raises(LeaseHeld, match="held by host 3"):
-        await world.vms.start(VM.id)
+        await world.vms.start_vm(VM.id)
 
 
 async def test_a_paused_vm_says_what_paused_it_and_counts_as_running(world: World) -> None:
     vms = await world.running()
     world.hypervisor.set(VM.id, PAUSED, 5)
-    (report,) = await vms.all()
+    (report,) = await vms.vms()
     assert report.state is VmState.PAUSED
     assert "storage" in report.detail
     with pytest.raises(VmRunning):
-        await vms.undefine(VM.id)
+        await vms.undefine_vm(VM.id)
+
+
+async def test_a_guest_is_rebooting_until_it_boots_again(world: World) -> None:
+    clock = HandClock()
+    world.vms = world.agent(clock)
+    vms = await world.running()
+    for _ in range(2):
+        assert (await vms.reboot_vm(VM.id)).state is VmState.REBOOTING
+    world.hypervisor.set(VM.id, SHUTDOWN, 0)  # libvirt boots it again by way of its end
+    await world.settle()
+    world.hypervisor.set(VM.id, RUNNING, 1, pid=4711)
+    world.hypervisor.boot_again(VM.id)
+    await world.settle()
+    assert [state for state, _ in world.told] == [VmState.UP, VmState.REBOOTING, VmState.REBOOTING, VmState.UP]
+    assert world.hypervisor.acts == [DomainAction.REBOOT]
+    await clock.turn(100)
+    assert (await vms.vms())[0].state is VmState.UP
+    await vms.destroy_vm(VM.id)
+    assert (await vms.reboot_vm(VM.id)).state is VmState.DOWN
+
+
+async def test_a_guest_that_does_not_heed_its_reboot_is_up_again_after_a_minute(world: World) -> None:
+    clock = HandClock()
+    world.vms = world.agent(clock)
+    vms = await world.running()
+    await vms.reboot_vm(VM.id)
+    await clock.turn(50)
+    assert (await vms.vms())[0].state is VmState.REBOOTING
+    await clock.turn(20)
+    await world.settle()
+    assert [state for state, _ in world.told] == [VmState.UP, VmState.REBOOTING, VmState.UP]
+    world.hypervisor.guests_obey = False
+    await vms.reboot_vm(VM.id)
+    await vms.shutdown_vm(VM.id)
+    assert [state for state, _ in world.told][3:] == [VmState.REBOOTING, VmState.SHUTTING_DOWN]
+
+
+async def test_a_guest_that_boots_again_instead_of_shutting_down_is_up(world: World) -> None:
+    world.hypervisor.guests_obey = False
+    vms = await world.running()
+    await vms.shutdown_vm(VM.id)
+    await world.settle()
+    assert (await vms.vms())[0].state is VmState.SHUTTING_DOWN
+    world.hypervisor.boot_again(VM.id)
+    await world.settle()
+    assert [state for state, _ in world.told] == [VmState.UP, VmState.SHUTTING_DOWN, VmState.UP]
+
+
+async def test_a_reset_ends_what_the_guest_was_asked(world: World) -> None:
+    world.hypervisor.guests_obey = False
+    vms = await world.running()
+    assert (await vms.shutdown_vm(VM.id)).state is VmState.SHUTTING_DOWN
+    assert (await vms.reset_vm(VM.id)).state is VmState.UP
+    assert world.hypervisor.acts == [DomainAction.SHUT_DOWN, DomainAction.RESET]
+    await vms.destroy_vm(VM.id)
+    assert (await vms.reset_vm(VM.id)).state is VmState.DOWN
+    assert world.hypervisor.acts[-1] is DomainAction.DESTROY
 
 
 async def test_a_vm_that_starts_paused_waits_until_it_is_resumed(world: World) -> None:
     spec = msgspec.structs.replace(VM, start_paused=True)
-    await world.vms.define(spec)
+    await world.vms.define_vm(spec)
     with pytest.raises(VmNotPaused, match="it is down"):
-        await world.vms.resume(VM.id)
+        await world.vms.resume_vm(VM.id)
     for _ in range(2):
-        report = await world.vms.start(VM.id)
+        report = await world.vms.start_vm(VM.id)
         assert (report.state, report.detail) == (VmState.PAUSED, "it waits to be resumed")
     await world.vms.resume_paused_by_storage()
-    assert (await world.vms.all())[0].state is VmState.PAUSED
+    assert (await world.vms.vms())[0].state is VmState.PAUSED
     for _ in range(2):
-        assert (await world.vms.resume(VM.id)).state is VmState.UP
+        assert (await world.vms.resume_vm(VM.id)).state is VmState.UP
     await world.settle()
     assert world.told == [(VmState.PAUSED, DownReason.NONE), (VmState.UP, DownReason.NONE)]
 
 
 async def test_a_vm_that_cannot_be_made_is_refused_before_libvirt_is_asked(world: World) -> None:
     with pytest.raises(VmNotPossible, match="no time zone 'Europe/Nowhere'"):
-        await world.vms.define(msgspec.structs.replace(VM, time_zone="Europe/Nowhere"))
-    assert await world.vms.all() == ()
+        await world.vms.define_vm(msgspec.structs.replace(VM, time_zone="Europe/Nowhere"))
+    assert await world.vms.vms() == ()
 
 
 async def test_only_vms_paused_by_their_storage_go_on_and_only_when_it_is_back(world: World) -> None:
     vms = await world.running()
     world.hypervisor.set(VM.id, PAUSED, 1)
     await vms.resume_paused_by_storage()
-    assert (await vms.all())[0].state is VmState.PAUSED
+    assert (await vms.vms())[0].state is VmState.PAUSED
     world.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
     world.hypervisor.storage_is_away = True
     await vms.resume_paused_by_storage()
-    assert (await vms.all())[0].state is VmState.PAUSED
+    assert (await vms.vms())[0].state is VmState.PAUSED
     world.hypervisor.storage_is_away = False
     await vms.resume_paused_by_storage()
-    assert (await vms.all())[0].state is VmState.UP
+    assert (await vms.vms())[0].state is VmState.UP
 
 
 async def test_what_becomes_of_a_paused_vm_is_said_once_and_when_it_changes(
@@ -268,7 +329,7 @@ async def test_a_disk_that_cannot_be_looked_at_is_said_and_holds_up_no_other_vm(
     assert "the storage below failed to read or write (Input/output error): /volumes/data/images/disk" in caplog.text
     world.missing = None
     await vms.resume_paused_by_storage()
-    assert (await vms.all())[0].state is VmState.UP
+    assert (await vms.vms())[0].state is VmState.UP
 
 
 async def test_a_paused_vm_whose_lease_another_host_has_had_since_is_ended(
@@ -279,7 +340,7 @@ async def test_a_paused_vm_whose_lease_another_host_has_had_since_is_ended(
     world.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
     world.taken = ("engine", 2)
     await vms.resume_paused_by_storage()
-    assert (await vms.all())[0].state is VmState.DOWN
+    assert (await vms.vms())[0].state is VmState.DOWN
     assert "host 2 has had its lease engine since it was paused" in caplog.text
 
 
@@ -288,8 +349,8 @@ async def test_one_that_is_told_to_go_on_is_ended_as_well(world: World) -> None:
     world.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
     world.taken = ("engine", 2)
     with pytest.raises(LeaseTaken):
-        await vms.resume(VM.id)
-    assert (await vms.all())[0].state is VmState.DOWN
+        await vms.resume_vm(VM.id)
+    assert (await vms.vms())[0].state is VmState.DOWN
 
 
 async def test_while_nobody_can_say_who_had_the_lease_nothing_goes_on_and_nothing_is_ended(world: World) -> None:
@@ -298,8 +359,8 @@ async def test_while_nobody_can_say_who_had_the_lease_nothing_goes_on_and_nothin
     world.taken = SanlockFailed(act="tell who had the lease last", reason="Input/output error")
     await vms.resume_paused_by_storage()
     with pytest.raises(SanlockFailed):
-        await vms.resume(VM.id)
-    assert (await vms.all())[0].state is VmState.PAUSED
+        await vms.resume_vm(VM.id)
+    assert (await vms.vms())[0].state is VmState.PAUSED
 
 
 async def test_a_vm_that_was_stopped_while_it_was_paused_is_news_again(
@@ -336,21 +397,21 @@ def test_a_full_file_system_is_still_called_full() -> None:
 
 
 async def test_unknown_vms_are_refused_by_name(world: World) -> None:
-    for operation in (world.vms.start, world.vms.shut_down, world.vms.destroy, world.vms.console):
+    for operation in (world.vms.start_vm, world.vms.shutdown_vm, world.vms.destroy_vm, world.vms.console_log):
         with pytest.raises(VmUnknown):
             await operation(VM.id)
-    assert await world.vms.find(VM.id) is None
+    assert await world.vms.vm(VM.id) is None
 
 
 async def test_the_end_of_a_long_console_is_given(world: World) -> None:
-    await world.vms.define(VM)
-    assert (await world.vms.console(VM.id)).text == ""
+    await world.vms.define_vm(VM)
+    assert (await world.vms.console_log(VM.id)).text == ""
     path = Path(console_log(world.surroundings, VM.id))
     path.write_bytes(b"x" * CONSOLE_BYTES + b"\xff the end\n")
-    log = await world.vms.console(VM.id)
+    log = await world.vms.console_log(VM.id)
     assert log.truncated
     assert log.text.endswith("\ufffd the end\n")
-    await world.vms.undefine(VM.id)
+    await world.vms.undefine_vm(VM.id)
     assert not path.exists()
 
 
@@ -361,7 +422,7 @@ async def test_who_runs_on_a_file_is_known_by_name(world: World) -> None:
     )
     assert await vms.running_on("/f") == "my web"
     assert await vms.running_on("/g") is None
-    await vms.destroy(VM.id)
+    await vms.destroy_vm(VM.id)
     assert await vms.running_on("/f") is None
 
 
@@ -391,5 +452,5 @@ async def test_states_of_the_past_do_not_return(world: World) -> None:
     await world.settle()
     world.clock.advance(5)
     world.hypervisor.set(VM.id, RUNNING, 1, pid=4711)
-    (report,) = await vms.all()
+    (report,) = await vms.vms()
     assert report.since == world.clock.now()

@@ -32,10 +32,11 @@ HANDLERS = handlers(cast(Engine, None))
 GIB = 1 << 30
 
 # Stand in bodies for what no object has yet; `{vm}` for the id of a VM, `{a new vm}` for that of one of its own.
-NAME, NUMBER = "{a name}", "{a number}"
+NAME, NUMBER, COUNT = "{a name}", "{a number}", "{a count}"
 MOST = 8000  # objects that are added
 
-_DISK = {"name": NAME, "provisioned_size": GIB, "format": "raw", "storage_domains": [{"name": "data"}]}
+_IMAGE = {"name": NAME, "provisioned_size": GIB, "format": "raw"}
+_DISK = {**_IMAGE, "storage_domains": [{"name": "data"}]}
 _KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJJ4hAUAaM0V3J0M3Q8Zg0X0u2yqf6lVtq8cRZkq0L8d myuser@example.com"
 
 # A body of an addition to each collection, with what it cannot do without; what the path says is left out of it.
@@ -54,15 +55,18 @@ BODIES: Mapping[str, Wire] = {
     "DataCenters": {"name": NAME, "local": False},
     "DiskAttachments": {"interface": "virtio", "bootable": False, "disk": _DISK},
     "Disks": _DISK,
+    "Events": {"description": NAME, "severity": "warning", "origin": "monitor", "custom_id": COUNT},
     "Groups": {"name": NAME, "domain": {"name": "internal-authz"}},
     "InstanceTypeNics": {"name": NAME},
     "InstanceTypes": {"name": NAME},
+    "Jobs": {"description": NAME},
     "MacPools": {"name": NAME, "ranges": [{"from": f"02:00:{NUMBER}:00:00", "to": f"02:00:{NUMBER}:00:01"}]},
     "Networks": {"name": NAME, "data_center": {"name": "Default"}},
     "Permits": {"id": "22"},
     "Roles": {"name": NAME},
     "SshPublicKeys": {"content": _KEY},
-    "StorageDomainDisks": {name: said for name, said in _DISK.items() if name != "storage_domains"},
+    "Steps": {"description": NAME, "type": "executing"},
+    "StorageDomainDisks": _IMAGE,
     "SystemPermissions": {"role": {"name": "UserRole"}, "user": {"id": "{user}"}},
     "Tags": {"name": NAME},
     "Users": {"user_name": f"{NAME}@internal-authz", "domain": {"name": "internal-authz"}},
@@ -191,6 +195,7 @@ class Site:
         whole = {name: said for name, said in BODIES[operation.service].items() if name not in said_above}
         text = json.dumps(whole).replace(NAME, f"new{number}")
         text = text.replace(NUMBER, f"{number >> 8:02x}:{number & 255:02x}")
+        text = text.replace(f'"{COUNT}"', str(number))
         for name, path in _COLLECTIONS.items():
             if f"{{{name}}}" in text:
                 text = text.replace(f"{{{name}}}", self._id(name, path, frozenset()))

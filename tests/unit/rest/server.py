@@ -10,12 +10,12 @@ from pathlib import Path
 
 import ovirtsdk4 as sdk
 
-from hosted_engine.authority import make_authority, make_pair
 from hosted_engine.rest.app import make_app
+from hosted_engine.rest.registration import RegistrationResource
 from hosted_engine.rest.resources import handlers
-from node.api.messages.identity import Role
+from node.api.messages.registration import PATH
 from node.serving.server import Server
-from tests.fakes.engine import PASSWORD, World
+from tests.fakes.engine import AUTHORITY, ENGINE_PAIR, PASSWORD, World
 
 
 @dataclass
@@ -25,6 +25,7 @@ class Served:
     url: str
     ca_file: Path
     world: World
+    port: int
 
     def connection(
         self, password: str = PASSWORD, *, user: str = "admin@internal", headers: dict[str, str] | None = None
@@ -37,9 +38,11 @@ class Served:
 @contextmanager
 def served(folder: Path) -> Iterator[Served]:
     """Serve on a free port until the block ends; certificates go to `folder`."""
-    authority = make_authority("test")
-    pair = make_pair(authority, Role.ENGINE, "localhost", names=("127.0.0.1",))
-    files = {"ca.crt": authority.certificate, "engine.crt": pair.certificate, "engine.key": pair.key}
+    files = {
+        "ca.crt": AUTHORITY.certificate,
+        "engine.crt": ENGINE_PAIR.certificate,
+        "engine.key": ENGINE_PAIR.key,
+    }
     for name, text in files.items():
         (folder / name).write_text(text)
     started = threading.Event()
@@ -47,9 +50,14 @@ def served(folder: Path) -> Iterator[Served]:
     servers: list[Server] = []
 
     async def serve() -> None:
-        world = World(url=f"sqlite:///{folder}/engine.db")
+        world = World(url=f"sqlite:///{folder}/engine.db", real_time=True)
         found.append(world)
-        app = make_app(store=world.store, handlers=handlers(world.engine), authority_pem=authority.certificate.encode())
+        app = make_app(
+            store=world.store,
+            handlers=handlers(world.engine),
+            authority_pem=AUTHORITY.certificate.encode(),
+            routes={PATH: RegistrationResource(world.engine.registrations)},
+        )
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(folder / "engine.crt", folder / "engine.key")
         server = Server(app, tls, hosts="127.0.0.1", port=0, own_signals=False, on_started=started.set)
@@ -63,7 +71,7 @@ def served(folder: Path) -> Iterator[Served]:
         raise RuntimeError("the server did not start")
     port = servers[0].servers[0].sockets[0].getsockname()[1]
     try:
-        yield Served(f"https://localhost:{port}/ovirt-engine/api", folder / "ca.crt", found[0])
+        yield Served(f"https://localhost:{port}/ovirt-engine/api", folder / "ca.crt", found[0], port)
     finally:
         servers[0].should_exit = True
         thread.join(30)

@@ -19,9 +19,9 @@ from tests.unit.rest.elements import Element, elements, merged, other_value, sam
 # Settable, but not shown where it is sent: how it acts, and which test shows that.
 ELSEWHERE: Mapping[str, str] = {
     "disk_attachment.disk": "the disk is made, or changed: tests/unit/rest/test_disks.py",
-    "vm.disk_attachments": "the disks are made: tests/unit/rest/test_disks.py",
     "network.profile_required": "the network gets a vNIC profile: tests/unit/rest/test_networks.py",
     "nic.network": "the NIC gets a vNIC profile of it: tests/unit/engine/test_disks_and_nics.py",
+    "vm.disk_attachments": "the VM has disks of its own: tests/unit/engine/test_vm_devices.py",
     "vm.storage_domain": "the disks of its template lie there: tests/unit/engine/test_vm_commands.py",
 }
 
@@ -38,11 +38,8 @@ ONLY_SO: Mapping[str, str] = {
     },
     "cluster.data_center": "a cluster stays in its data center, and the second one has no management network",
     "cluster.management_network": "the second network is in another data center",
-    "disk.id": "it can be chosen for a new disk alone",
-    "disk.name": "it is the alias",
-    "disk_attachment.disk": "the attachment of another disk is another attachment",
     "data_center.local": "nothing can lie on the disks of one host alone",
-    "vm.nics": "NICs of a VM that is there are added to it",
+    "step.parent_step": "the other steps are those of other jobs",
     "network.usages": "by itself a network is for VMs, or not",
 }
 

@@ -148,8 +148,22 @@ def test_what_is_not_there(site: Served, nics: sdk.services.HostNicsService) -> 
         hosts = connection.system_service().hosts_service()
         with pytest.raises(sdk.NotFoundError):
             hosts.host_service("nothing").nics_service().list()
-        with pytest.raises(sdk.Error, match="Not implemented"):
-            hosts.host_service(ONE).statistics_service().list()
+        with pytest.raises(sdk.NotFoundError):
+            hosts.host_service("nothing").statistics_service().list()
+        with pytest.raises(sdk.NotFoundError):
+            hosts.host_service(ONE).statistics_service().statistic_service("nothing").get()
+
+
+def test_the_statistics_of_a_host_are_what_it_said_last(site: Served) -> None:
+    said = site.world.readings.of(ONE).statistics
+    assert said is not None
+    with site.connection() as connection:
+        service = connection.system_service().hosts_service().host_service(ONE).statistics_service()
+        found = {one.name: one for one in service.list()}
+        assert found["memory.free"].values[0].datum == said.memory_free_bytes
+        assert found["cpu.current.idle"].values[0].datum == said.cpu_idle_percent
+        assert found["cpu.current.idle"].unit is types.StatisticUnit.PERCENT
+        assert service.statistic_service(found["boot.time"].id).get().values[0].datum == int(said.at - said.uptime_s)
 
 
 def test_a_silent_node_has_its_nics_as_they_were_seen_last(site: Served) -> None:
@@ -173,7 +187,9 @@ def test_of_a_node_that_was_never_heard_nothing_is_known(site: Served) -> None:
     with site.world.store.transaction() as tx:
         tx.seen_links.remove(three)
     with site.connection() as connection:
-        assert connection.system_service().hosts_service().host_service(three).nics_service().list() == []
+        host = connection.system_service().hosts_service().host_service(three)
+        assert host.nics_service().list() == []
+        assert host.statistics_service().list() == []
 
 
 def test_they_are_followed(site: Served) -> None:

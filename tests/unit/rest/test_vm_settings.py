@@ -9,6 +9,7 @@ import pytest
 from ovirtsdk4 import services, types
 
 from node.api.messages.vms import BootDevice, Firmware, VmSpec
+from tests.fakes.node.vms import FakeVms
 from tests.unit.rest.server import Served, served
 
 
@@ -29,9 +30,16 @@ def new(name: str, **more: Any) -> types.Vm:
     return types.Vm(name=name, cluster=types.Cluster(name="Default"), template=types.Template(name="tiny"), **more)
 
 
+def machines_of(engine: Served, vm_id: str) -> FakeVms:
+    return next(n.machines for n in engine.world.nodes.values() if any(m.id == vm_id for m in n.machines.vms()))
+
+
 def spec_of(engine: Served, vm_id: str) -> VmSpec:
-    node = next(node for node in engine.world.nodes.values() if any(m.id == vm_id for m in node.machines.all()))
-    return node.machines.spec(vm_id)
+    return machines_of(engine, vm_id).spec(vm_id)
+
+
+def boots_of(engine: Served, vm_id: str) -> int:
+    return machines_of(engine, vm_id).boots(vm_id)
 
 
 def started(engine: Served, vms: services.VmsService, wanted: types.Vm, **run: Any) -> VmSpec:
@@ -124,6 +132,22 @@ def test_what_is_not_carried_out_is_refused_by_name(vms: services.VmsService, sa
     with pytest.raises(sdk.Error, match=words):
         vms.add(new("refused", **said))
     assert vms.list(search="name=refused") == []
+
+
+def test_a_vm_that_runs_is_booted_again_and_one_that_does_not_is_not(engine: Served, vms: services.VmsService) -> None:
+    vm = vms.add(new("again"), query={"async": "false"})
+    service = vms.vm_service(vm.id)
+    for act in (service.reset, service.reboot):
+        with pytest.raises(sdk.Error, match="it is down"):
+            act(async_=False)
+    service.start(async_=False)
+    service.reset(async_=False)
+    service.reboot(force=True, async_=False)
+    assert (service.get().status, boots_of(engine, vm.id)) == (types.VmStatus.UP, 3)
+    service.reboot(async_=False)
+    assert (service.get().status, boots_of(engine, vm.id)) == (types.VmStatus.REBOOT_IN_PROGRESS, 4)
+    service.stop(async_=False)
+    service.remove(async_=False)
 
 
 def test_a_whole_object_may_be_sent_back(vms: services.VmsService) -> None:

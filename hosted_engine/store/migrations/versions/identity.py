@@ -12,7 +12,7 @@ from alembic import op
 from hosted_engine.engine.roles import predefined
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 
 SYSTEM, EVERYONE = "aaa00000-0000-0000-0000-123456789aaa", "eee00000-0000-0000-0000-123456789eee"
 SUPER_USER = "00000000-0000-0000-0000-000000000001"

@@ -99,7 +99,7 @@ def _phases(
             if (missing := _judge(task, site, before, result)) is not None:
                 return Verdict.HOLLOW, missing, log
             state = site.state()
-        elif (phase == "check mode" or not changed) and (table := _first_changed(state, site.state())) is not None:
+        elif (phase == "check mode" or not changed) and (table := site.state().changed_since(state)) is not None:
             return Verdict.HOLLOW, f"{phase}: {table} was changed", log
     return Verdict.TRUE, "", log
 
@@ -116,11 +116,6 @@ def _judge(task: Task, site: LocalSite, before: State, result: dict[str, Any]) -
         if time.monotonic() > until:
             return missing
         time.sleep(0.2)
-
-
-def _first_changed(before: State, after: State) -> str | None:
-    """A table that is no history and whose rows differ."""
-    return next((name for name in before.lasting() if before.tables[name] != after.tables.get(name)), None)
 
 
 def _result(output: str) -> dict[str, Any]:

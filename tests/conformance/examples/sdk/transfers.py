@@ -1,14 +1,22 @@
 """Image transfers and backups."""
 
 from tests.conformance.examples import seeds
-from tests.conformance.examples.case import Case
+from tests.conformance.examples.case import Case, Seen
 from tests.conformance.examples.run import CONFIGURATION
-from tests.conformance.examples.state import State
+from tests.conformance.examples.state import Differs, State
 
 _SITE = ["-c", CONFIGURATION]
 _DISK = (seeds.disk("mydisk"),)
 _STORAGE = (seeds.my_storage(),)
 _NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+def checkpoints_of_my_vm(seen: Seen) -> None:
+    vm = seeds.vm_id(seen.after)
+    made = [row for row in seen.after.rows("checkpoints") if row.get("vm_id") == vm]
+    if not made:
+        raise Differs("the VM has no checkpoint")
+    seen.expect_printed(*(row["id"] for row in made))
 
 
 def _disk(state: State) -> str:
@@ -17,7 +25,13 @@ def _disk(state: State) -> str:
 
 CASES = (
     Case("backup_vm", None, (seeds.my_vm, seeds.started), lambda state: ["full", *_SITE, seeds.vm_id(state)]),
-    Case("checkpoints", None, (seeds.my_vm, seeds.started), lambda state: [*_SITE, "list", seeds.vm_id(state)]),
+    Case(
+        "checkpoints",
+        checkpoints_of_my_vm,
+        (seeds.my_vm, seeds.disk_of_vm(), seeds.started, seeds.backed_up),
+        lambda state: [*_SITE, "list", seeds.vm_id(state)],
+        reads=True,
+    ),
     Case(
         "cancel_transfer",
         None,

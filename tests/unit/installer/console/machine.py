@@ -68,7 +68,7 @@ class FakeNeighbours:
         name = f"node{int(address.rpartition('.')[2]) - 10}"
         if name not in self._world.nodes:
             raise NotReached(address=address, reason="no route to host")
-        fingerprint = self.fingerprints.get(address, self._world.nodes[name].fingerprint)
+        fingerprint = self.fingerprints.get(address, self._world.nodes[name].host.fingerprint)
         return Presented(address, name, fingerprint, "its certificate", issued_by_site=False)
 
     def find(self, network: IPv4Network, but: Collection[str]) -> tuple[Presented, ...]:
@@ -77,7 +77,7 @@ class FakeNeighbours:
 
     def identity(self, presented: Presented, claim_code: str) -> Identity:
         node = self._world.nodes[presented.name]
-        if claim_code != node.claim_code:
+        if claim_code != node.host.claim_code:
             raise CodeRefused(name=node.name, reason="the claim code is another one")
         offer = Offer(
             addresses=(OfferedAddress(nic="host0", address=f"{presented.address}/24"),), dns=(), mounts=MOUNTS
@@ -85,7 +85,7 @@ class FakeNeighbours:
         return Identity(
             node_id=node.node_id,
             name=node.name,
-            fingerprint=node.fingerprint,
+            fingerprint=node.host.fingerprint,
             claimed=False,
             certificate_request_pem="",
             api_version=1,
@@ -120,9 +120,9 @@ class Machine:
         key = credentials.load_key(credentials.new_key_pem())
         now = datetime(2026, 11, 30, tzinfo=UTC)
         (own / credentials.CERTIFICATE).write_text(credentials.self_signed_pem(key, "node1", ["192.0.2.11"], now))
-        (own / CLAIM).write_text(node.claim_code)
-        node.request_pem = credentials.request_pem(key, "node1", ["192.0.2.11"])
-        node.fingerprint = read_own(self.settings).fingerprint
+        (own / CLAIM).write_text(node.host.claim_code)
+        node.host.request_pem = credentials.request_pem(key, "node1", ["192.0.2.11"])
+        node.host.fingerprint = read_own(self.settings).fingerprint
 
     @property
     def answers_file(self) -> Path:

@@ -46,7 +46,7 @@ def secrets(machine: Machine) -> list[str]:
     ):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    claim = machine.world.nodes["node1"].claim_code
+    claim = machine.world.nodes["node1"].host.claim_code
     planted = [HASH, "tr0ub4dor&3", recovery, other, claim, "hunter2-of-bmc", "eyJhbGciOi.token"]
     planted += [line for line in (key + authority.key).splitlines() if not line.startswith("-----")]
     text = (

@@ -39,7 +39,7 @@ async def test_three_nodes_become_a_site_by_few_answers(machine: Machine) -> Non
     assert stat.S_IMODE(machine.answers_file.stat().st_mode) == 0o600
     assert [str(node.address) for node in answers.nodes] == ["192.0.2.11/24", "192.0.2.12/24", "192.0.2.13/24"]
     assert {node.bricks.data for node in answers.nodes} == {"/gluster/data/brick"}
-    assert all(node.claimed is not None for node in machine.world.nodes.values())
+    assert all(node.host.claimed is not None for node in machine.world.nodes.values())
     assert machine.deploy_folder.journals.formed()
 
 
@@ -139,7 +139,7 @@ async def test_a_stopped_deploy_is_gone_on_with(machine: Machine) -> None:
         await operator.sees("A site was begun", "Site site (node1) was begun here")
         await operator.goes("v")
         found = await operator.sees("The answers", "(as typed)")
-        assert machine.world.nodes["node1"].claim_code not in found
+        assert machine.world.nodes["node1"].host.claim_code not in found
         await operator.goes("escape", "g")
         await operator.sees("The site is up.")
     assert machine.deploy_folder.journals.formed()
@@ -161,7 +161,7 @@ async def test_nodes_are_found_and_still_compared(machine: Machine) -> None:
         assert "node1" not in found
         await operator.goes("2")
         await operator.sees("Is this node3?")
-        await operator.goes(" ", "tab", machine.world.nodes["node3"].claim_code, "enter")
+        await operator.goes(" ", "tab", machine.world.nodes["node3"].host.claim_code, "enter")
         await operator.sees("2 nodes: add 1 more", "192.0.2.13/24 on host0")
         await operator.goes("f")
         assert "node3" not in await operator.sees("Nodes that were found", "1 node2")

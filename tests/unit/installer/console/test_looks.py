@@ -34,7 +34,7 @@ def nobody(machine: Machine) -> Machine:
 def test_an_unclaimed_node_whose_agent_is_dead(nobody: Machine) -> None:
     found = asked(nobody)
     assert "in no site yet" in found["Node"]
-    assert nobody.world.nodes["node1"].claim_code in found["Node"]
+    assert nobody.world.nodes["node1"].host.claim_code in found["Node"]
     assert found["Agent"].startswith("! does not answer: ")
     assert found["Agent"].endswith("(trivet-node is failed)")
     assert found["Volumes"] == found["Engine"] == "none: this node is in no site yet"

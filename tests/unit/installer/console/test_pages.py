@@ -20,7 +20,7 @@ FINGERPRINT = "7f0000013f54dcc1".ljust(64, "0")
 def fixed(machine: Machine) -> None:
     """Keys that are the same at each run."""
     for number, node in enumerate(machine.world.nodes.values(), 1):
-        node.fingerprint = FINGERPRINT[:-1] + str(number)
+        node.host.fingerprint = FINGERPRINT[:-1] + str(number)
 
 
 async def test_the_way_to_a_site(machine: Machine) -> None:
@@ -31,7 +31,7 @@ async def test_the_way_to_a_site(machine: Machine) -> None:
         await shows(pilot, "address", "192.0.2.12")
         await operator.goes("enter")
         await shows(pilot, "words", "lusab-babad-gutih-tugad")
-        await operator.goes(" ", "tab", machine.world.nodes["node2"].claim_code, "enter")
+        await operator.goes(" ", "tab", machine.world.nodes["node2"].host.claim_code, "enter")
         await operator.sees("2 nodes: add 1 more")
         await operator.goes("1")
         await operator.sees("Node node1")

@@ -112,6 +112,15 @@ def _placed(table: str, name: str) -> Fixture:
     return seeds.renamed(table, "Default", name)
 
 
+def _knows_what_vms_have(seen: Seen) -> None:
+    """What a VM has in the database is among the operating systems."""
+    known = {one["name"]: one["architecture"] for one in seen.result["ovirt_operating_systems"]}
+    had = seen.after.one("vms", name="myvm")["os_type"]
+    if known.get(had) != "x86_64":
+        raise Differs(f"{had} is not among them")
+
+
+_RHEL7 = seeds.set_in("vms", "myvm", os_type="rhel_7x64")
 _OTHER_VMS = (seeds.vm("centos7", "Blank"), seeds.vm("another-vm", "Blank"))
 _MANY_EVENTS = seeds.many(lambda name: seeds.vm(name, "Blank"), *(f"vm-{number}" for number in range(4)))
 _LABELLED = (seeds.vm("postgres1", "Blank"), seeds.label("label1", ("vms", "postgres1")))
@@ -163,7 +172,7 @@ TASKS = (
     Task(
         "ovirt_host_info/2",
         answers("ovirt_hosts", "nodes", named("host")),
-        (seeds.renamed("nodes", "node1", "host1"),),
+        (seeds.renamed("nodes", "node1", "host1"), seeds.never("a cluster of version 4.2: all have 4.7")),
         READS,
     ),
     Task(
@@ -198,6 +207,13 @@ TASKS = (
         (seeds.group("admins", "internal-authz"),),
         READS,
     ),
+    Task(
+        "ovirt_scheduling_policy_info/0",
+        answers("ovirt_scheduling_policies", "scheduling_policies", named("InClusterUpgrade")),
+        (seeds.copy_of_first("scheduling_policies", "InClusterUpgrade"),),
+        READS,
+    ),
+    *(Task(f"ovirt_vm_os_info/{number}", _knows_what_vms_have, (seeds.my_vm, _RHEL7), READS) for number in (0, 2)),
     Task("ovirt_event_info/0", _all_events, _OTHER_VMS, READS),
     Task("ovirt_event_info/1", _ten_events, (_MANY_EVENTS,), READS),
     Task("ovirt_event_info/2", _alerts, (*_OTHER_VMS, _an_alert), READS),
@@ -230,8 +246,5 @@ TASKS = (
         (*_LABELLED, *_HOST_LABELLED),
         READS,
     ),
-    Task("ovirt_vm_os_info/0", None, (), READS),
-    Task("ovirt_vm_os_info/2", None, (), READS),
-    Task("ovirt_scheduling_policy_info/0", None, (), READS),
     Task("ovirt_system_option_info/0", None, (), READS),
 )

@@ -35,19 +35,6 @@ def _made_from(name: str, template: str, **wanted: object) -> Oracle:
     return oracle
 
 
-def _runs_with_seed(name: str, template: str, *texts: str, **wanted: object) -> Oracle:
-    """`ovirt_vm` makes the VM and starts it with cloud-init only where it is told to run."""
-
-    def oracle(seen: Seen) -> None:
-        _made_from(name, template, **wanted)(seen)
-        kept = repr([dict(row) for table in seen.after.lasting() for row in seen.after.tables[table]])
-        for text in texts:
-            if text not in kept:
-                raise Differs(f"{text} is nowhere kept")
-
-    return oracle
-
-
 def _with_disk_and_nic(seen: Seen) -> None:
     row = was_added(seen, "vms", "myvm")
     expect(row, memory_bytes=2 * GIB, cores=2, sockets=2, type="server")
@@ -148,6 +135,7 @@ def _template_made(name: str = "mytemplate", **wanted: object) -> Oracle:
 
 
 _VM = (seeds.my_vm,)
+_HOST1 = seeds.renamed("nodes", "node2", "host1")
 _NIC = (*_VM, seeds.nic_of_vm("myvm", nic="mynic"))
 _IN_MINE = (_cluster("mycluster"), seeds.my_vm)
 _RHEL7 = (seeds.vm("rhel7"),)
@@ -158,25 +146,22 @@ TASKS = (
     Task(
         "ovirt_vm/8", changes_id("vms", "new_vm_name"), (seeds.vm("old", "Blank"), seeds.copied_vm("old", seeds.NO_ID))
     ),
+    # What is said for cloud-init and sysprep the module sends only when it starts the VM, which these three do not.
     Task(
         "ovirt_vm/9",
-        _runs_with_seed(
-            "rhel7", "rhel7", "example.com", "10.34.60.86", memory_bytes=GIB, high_availability_priority=50
-        ),
+        _made_from("rhel7", "rhel7", memory_bytes=GIB, high_availability=1, high_availability_priority=50),
         (_template("rhel7"),),
     ),
-    Task(
-        "ovirt_vm/10",
-        _runs_with_seed("rhel7_4", "rhel7", "10.34.60.86"),
-        (_template("rhel7"), _cluster("mycluster")),
-    ),
+    Task("ovirt_vm/10", _made_from("rhel7_4", "rhel7"), (_template("rhel7"), _cluster("mycluster"))),
     Task(
         "ovirt_vm/11",
-        _runs_with_seed("windows2012R2_AD", "windows2012R2", "windowsad.example.com", memory_bytes=3 * GIB),
+        _made_from("windows2012R2_AD", "windows2012R2", memory_bytes=3 * GIB, high_availability=1),
         (_template("windows2012R2"),),
     ),
-    Task("ovirt_vm/12", _on_host, (*_VM, seeds.renamed("nodes", "node2", "host1"))),
-    Task("ovirt_vm/13", _on_host, (_cluster("cluster1"), *_VM, seeds.renamed("nodes", "node2", "host1"))),
+    # The module compares `host` with the hosts of the placement policy, which it sets only with `placement_policy`: it
+    # says `changed` each time.
+    Task("ovirt_vm/12", _on_host, (*_VM, _HOST1), ALWAYS, checkable=False),
+    Task("ovirt_vm/13", _on_host, (_cluster("cluster1"), *_VM, _HOST1), ALWAYS, checkable=False),
     Task("ovirt_vm/14", None, (*_VM, seeds.started), ALWAYS),
     Task("ovirt_vm/15", None, _VM),
     Task("ovirt_vm/16", None, _VM),

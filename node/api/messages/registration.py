@@ -1,0 +1,59 @@
+"""How a machine asks the engine of a site that runs to take it: over TLS, without a certificate of the site."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from node.api.messages.base import Message
+from node.api.messages.identity import Claim, Offer
+from node.api.messages.machine import Capabilities
+from node.api.messages.migration import NodeName
+
+PATH = "/trivet/registrations"
+SIGNATURE = "Trivet-Signature"  # header: what `node.proof.sign` makes of the body
+BODY_BYTES = 64 << 10
+
+Word = Annotated[str, Meta(max_length=128)]
+
+
+class Registration(Message, frozen=True, kw_only=True):
+    """The body, signed with the machine's own key. It is sent again and again until it has been decided on.
+
+    `attempt` is another one whenever somebody asks anew; `challenge` the one of the last answer, empty at first.
+    `engine_fingerprint` is the key that the machine speaks to: in between nobody can pass this on to the engine.
+    `address` is that of `offer.addresses` which the machine asks from, `port` where its agent listens.
+    """
+
+    attempt: Word
+    challenge: Annotated[str, Meta(max_length=256)] = ""
+    engine_fingerprint: Word
+    name: NodeName
+    certificate_request_pem: Annotated[str, Meta(max_length=8192)]
+    address: Word
+    port: Annotated[int, Meta(ge=1, le=65535)]
+    offer: Offer
+    capabilities: Capabilities
+
+
+class RegistrationState(StrEnum):
+    """PROVE: nothing was noted; the same again, with the challenge of this answer. ACCEPTED comes with a claim."""
+
+    PROVE = "prove"
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+OVER = frozenset({RegistrationState.REJECTED, RegistrationState.EXPIRED})
+
+
+class RegistrationReport(Message, frozen=True, kw_only=True):
+    """`challenge` is for the next question, `detail` for people. `site` is the site's name."""
+
+    state: RegistrationState
+    challenge: str
+    detail: str = ""
+    site: str = ""
+    claim: Claim | None = None

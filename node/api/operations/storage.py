@@ -1,0 +1,93 @@
+"""Volumes as they are mounted on a node: disk images on them, sanlock's lockspaces and leases."""
+
+from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, ImageResize, SeedRequest, WipeReport
+from node.api.messages.leases import (
+    LeaseReport,
+    LeaseRequest,
+    LeaseTimersReport,
+    LeaseTimersRequest,
+    LockspaceReport,
+    LockspaceRequest,
+)
+from node.api.messages.mounts import MountReport, MountRequest
+from node.api.operation import DELETE, GET, LONG_S, POST, PUT, Operations, operation
+from node.api.refusals import ImageUnknown
+
+IMAGE = "/volumes/{image.volume}/disks/{image.disk_id}/images/{image.image_id}"
+SEED = "/volumes/{image.volume}/disks/{image.disk_id}/seeds/{image.image_id}"
+LEASE = "/volumes/{request.volume}/lockspaces/{request.lockspace}/leases/{request.resource}"
+
+
+class StorageOperations(Operations):
+    """Storage"""
+
+    @operation(GET, "/mounts")
+    async def mounts(self) -> tuple[MountReport, ...]:
+        """The volumes that are mounted here or have to be."""
+
+    @operation(PUT, "/mounts/{request.volume}", timeout_s=180)
+    async def mount(self, request: MountRequest) -> MountReport:
+        """Now, and after every boot."""
+
+    @operation(DELETE, "/mounts/{volume}", timeout_s=180)
+    async def unmount(self, volume: str) -> None:
+        """Now, and not again after a boot."""
+
+    @operation(GET, "/volumes/{volume}/contents", timeout_s=120)
+    async def contents(self, volume: str) -> Contents:
+        """What lies on a mounted volume, whoever put it there."""
+
+    @operation(PUT, IMAGE, timeout_s=LONG_S)
+    async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
+        """Make an image, or find that it is so already. ImageDiffers: it is there and is another one."""
+
+    @operation(PUT, IMAGE + "/size", timeout_s=LONG_S, since=2)
+    async def resize_image(self, image: ImageRef, request: ImageResize) -> ImageReport:
+        """Let an image grow. ImageBusy while a VM of this node runs on it; ImageLarger: it would become smaller."""
+
+    @operation(PUT, SEED, timeout_s=120)
+    async def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
+        """Make the small disk from which the engine VM takes its first configuration."""
+
+    @operation(GET, IMAGE, missing=lambda image: ImageUnknown(image=image.image_id, volume=image.volume))
+    async def image(self, image: ImageRef) -> ImageReport | None:
+        """What an image is."""
+
+    @operation(POST, IMAGE + "/wipe", timeout_s=180, since=2)
+    async def wipe_image(self, image: ImageRef) -> WipeReport:
+        """Overwrite an image with zeros and remove it. It is gone for everybody from the first call on; a call works
+        for some 20 s, and the next one, on this node or another, goes on. What the guest gave back before (discard) is
+        not overwritten. NotWiped while a brick is away, ImageBusy while a VM runs on it."""
+
+    @operation(DELETE, IMAGE, timeout_s=120)
+    async def remove_image(self, image: ImageRef) -> None:
+        """Delete an image. ImageBusy while a VM here runs on it."""
+
+    @operation(GET, "/lockspaces")
+    async def lockspaces(self) -> tuple[LockspaceReport, ...]:
+        """sanlock's lockspaces that the node has joined or has to."""
+
+    @operation(PUT, "/lockspaces/{request.name}", timeout_s=300)
+    async def join_lockspace(self, request: LockspaceRequest) -> LockspaceReport:
+        """Now, and after every boot."""
+
+    @operation(DELETE, "/lockspaces/{lockspace}", timeout_s=120)
+    async def leave_lockspace(self, lockspace: str) -> None:
+        """Fails while a VM here holds a lease of it."""
+
+    @operation(GET, "/lease-timers")
+    async def lease_timers(self) -> LeaseTimersReport:
+        """What sanlock works with now."""
+
+    @operation(PUT, "/lease-timers", timeout_s=300)
+    async def set_lease_timers(self, request: LeaseTimersRequest) -> LeaseTimersReport:
+        """Leave the lockspaces, have sanlock take other timers, now and after every boot, and join again. LeasesInUse
+        while a VM here holds a lease; nothing happens where all is so already."""
+
+    @operation(PUT, LEASE, timeout_s=120)
+    async def make_lease(self, request: LeaseRequest) -> LeaseReport:
+        """Make a lease in a lockspace that the node has joined."""
+
+    @operation(GET, "/volumes/{volume}/lockspaces/{lockspace}/leases/{resource}")
+    async def lease(self, volume: str, lockspace: str, resource: str) -> LeaseReport:
+        """Whether a lease is there, and who holds it."""

@@ -1,0 +1,65 @@
+"""Virtual machines, and between which nodes they move."""
+
+from node.api.messages.migration import MigrationReport, MigrationRequest
+from node.api.messages.vms import ConsoleLog, VmReport, VmSpec
+from node.api.operation import DELETE, GET, POST, PUT, Operations, operation
+from node.api.refusals import VmUnknown
+
+
+class VmOperations(Operations):
+    """Virtual machines"""
+
+    @operation(GET, "/migration")
+    async def migration(self) -> MigrationReport:
+        """Between which nodes VMs move."""
+
+    @operation(PUT, "/migration", timeout_s=300)
+    async def allow_migration(self, request: MigrationRequest) -> MigrationReport:
+        """VMs move between these nodes, and no others, while they run, until the node leaves the site. Where that is a
+        change, libvirt is started anew."""
+
+    @operation(GET, "/vms")
+    async def vms(self) -> tuple[VmReport, ...]:
+        """All VMs of this node."""
+
+    @operation(GET, "/vms/{vm_id}", missing=lambda vm_id: VmUnknown(vm=vm_id))
+    async def vm(self, vm_id: str) -> VmReport | None:
+        """What the node knows of a VM."""
+
+    @operation(PUT, "/vms/{spec.id}", strict=True)
+    async def define_vm(self, spec: VmSpec) -> VmReport:
+        """Every setting of `spec` is carried out, or the VM is refused: VmNotPossible, SettingsUnknown. Of a running VM
+        it changes what the next start takes."""
+
+    @operation(POST, "/vms/{vm_id}/start", timeout_s=180)
+    async def start_vm(self, vm_id: str) -> VmReport:
+        """It is up then, or paused where its specification says so. LeaseHeld: it runs elsewhere. NotStartable:
+        something that it needs is missing."""
+
+    @operation(POST, "/vms/{vm_id}/resume", timeout_s=60, since=2)
+    async def resume_vm(self, vm_id: str) -> VmReport:
+        """Let a paused VM go on, whatever paused it; one that runs stays as it is."""
+
+    @operation(POST, "/vms/{vm_id}/shutdown")
+    async def shutdown_vm(self, vm_id: str) -> VmReport:
+        """Press its power button; the guest decides."""
+
+    @operation(POST, "/vms/{vm_id}/reboot", since=2)
+    async def reboot_vm(self, vm_id: str) -> VmReport:
+        """Ask its guest to boot again; rebooting until it does, or for a minute. One that is not up stays as it is."""
+
+    @operation(POST, "/vms/{vm_id}/reset", since=2)
+    async def reset_vm(self, vm_id: str) -> VmReport:
+        """Press its reset button: it boots again at once. One that is down stays so."""
+
+    @operation(POST, "/vms/{vm_id}/destroy", timeout_s=60)
+    async def destroy_vm(self, vm_id: str) -> VmReport:
+        """Cut its power."""
+
+    @operation(DELETE, "/vms/{vm_id}")
+    async def undefine_vm(self, vm_id: str) -> None:
+        """Forget it. VmRunning while it runs."""
+
+    @operation(GET, "/vms/{vm_id}/console")
+    async def console_log(self, vm_id: str) -> ConsoleLog:
+        """The end of what its guest wrote to the serial console."""

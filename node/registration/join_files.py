@@ -1,0 +1,74 @@
+"""That this machine is to join a site, on its disk until it is decided; and how that is going, for whoever waits."""
+
+import uuid
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+from node.system.files import read_or_none, sync_folder, write_durable
+
+WANTED, STATUS = "join.json", "join-status.json"
+
+
+class JoinState(StrEnum):
+    """REFUSED may pass, and it goes on asking; REJECTED and EXPIRED are the end."""
+
+    ASKING = "asking"
+    PENDING = "pending"
+    REFUSED = "refused"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+class WantedJoin(msgspec.Struct, frozen=True, kw_only=True):
+    """`fingerprint` is that of the engine's key, in hex, as somebody has confirmed it. `attempt` is the engine's word
+    for this join; another one begins anew."""
+
+    engine: str
+    port: int
+    fingerprint: str
+    attempt: str = msgspec.field(default_factory=lambda: str(uuid.uuid4()))
+
+
+class JoinStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """`at` is wall clock."""
+
+    attempt: str
+    state: JoinState
+    detail: str = ""
+    at: float = 0.0
+
+
+class JoinFiles:
+    """`folder` outlives a power cut, `runtime` does not."""
+
+    def __init__(self, folder: Path, runtime: Path) -> None:
+        self._folder = folder
+        self._wanted, self._status = folder / WANTED, runtime / STATUS
+
+    def wanted(self) -> WantedJoin | None:
+        text = read_or_none(self._wanted)
+        return None if text is None else msgspec.json.decode(text, type=WantedJoin)
+
+    def want(self, engine: str, port: int, fingerprint: str) -> WantedJoin:
+        """The same again goes on with what was begun."""
+        found = self.wanted()
+        if found is not None and (found.engine, found.port, found.fingerprint) == (engine, port, fingerprint):
+            return found
+        wanted = WantedJoin(engine=engine, port=port, fingerprint=fingerprint)
+        write_durable(self._wanted, msgspec.json.encode(wanted))
+        return wanted
+
+    def forget(self) -> None:
+        if self._wanted.exists():
+            self._wanted.unlink()
+            sync_folder(self._folder)
+
+    def status(self) -> JoinStatus | None:
+        text = read_or_none(self._status)
+        return None if text is None else msgspec.json.decode(text, type=JoinStatus)
+
+    def note(self, status: JoinStatus) -> None:
+        write_durable(self._status, msgspec.json.encode(status))
