@@ -9,7 +9,7 @@ down_revision = "0008"
 
 def upgrade() -> None:
     op.add_column("nodes", sa.Column("fingerprint", sa.Text(), nullable=False, server_default=""))
-    with op.batch_alter_table("nodes", recreate="always") as batch:
+    with op.batch_alter_table("nodes") as batch:
         batch.alter_column("fingerprint", server_default=None)
         batch.alter_column("host_id", existing_type=sa.BigInteger(), nullable=True)
         batch.drop_constraint("uq_nodes_address_port", type_="unique")
