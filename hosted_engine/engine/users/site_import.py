@@ -3,6 +3,9 @@
 from dataclasses import dataclass, replace
 
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
+from hosted_engine.engine.instancetypes.model import InstanceType
+from hosted_engine.engine.macpools.model import MacPool
+from hosted_engine.engine.networks.model import VnicProfile
 from hosted_engine.engine.permissions.grants import grant
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.roles import predefined
@@ -14,6 +17,13 @@ from hosted_engine.engine.users.entity import user_of
 from hosted_engine.engine.users.model import EVERYONE_ID, Group
 
 
+_FOR_EVERYONE = (
+    (VnicProfile, "vnic_profiles", predefined.VNIC_PROFILE_USER_ID),
+    (InstanceType, "instance_types", predefined.TEMPLATE_USER_ID),
+    (MacPool, "mac_pools", predefined.MAC_POOL_USER_ID),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstUser:
     id: str
@@ -22,7 +32,7 @@ class FirstUser:
 
 
 def import_users(tx: Transaction, admin: FirstUser, now: float) -> None:
-    """The networks are there already: everybody may use their vNIC profiles."""
+    """Everybody may use the vNIC profiles, instance types and MAC pools that are there already."""
     _import_roles(tx)
     principal, domain = split_login(admin.login)
     tx.of(Domain).add(Domain(id=domain_id(domain), name=domain, kind=DomainKind.INTERNAL))
@@ -40,8 +50,9 @@ def import_users(tx: Transaction, admin: FirstUser, now: float) -> None:
     tx.of(Group).add(Group(id=EVERYONE_ID, name="Everyone", domain=""))
     grant(tx, EVERYONE_ID, predefined.PROFILE_EDITOR_ID)
     grant(tx, EVERYONE_ID, predefined.TEMPLATE_USER_ID, "templates", BLANK_TEMPLATE_ID)
-    for profile in tx.vnic_profiles.list():
-        grant(tx, EVERYONE_ID, predefined.VNIC_PROFILE_USER_ID, "vnic_profiles", profile.id)
+    for model, table, role in _FOR_EVERYONE:
+        for identity in tx.of(model).ids():
+            grant(tx, EVERYONE_ID, role, table, identity)
 
 
 def _import_roles(tx: Transaction) -> None:

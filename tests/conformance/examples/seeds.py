@@ -15,6 +15,7 @@ from tests.conformance.examples.state import Row, State
 GIB = 1 << 30
 MADE_WITHIN_S = 30.0
 TEMPLATE = "tiny"
+_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJJ4hAUAaM0V3J0M3Q8Zg0X0u2yqf6lVtq8cRZkq0L8d"
 
 
 def renamed(table: str, old: str, new: str) -> Fixture:
@@ -93,6 +94,16 @@ def user(name: str, first_name: str) -> Fixture:
         copied(site, "users", row, name=name, first_name=first_name, domain=domain, domain_entry_id=name)
 
     fixture.__name__ = f"user_{name}"
+    return fixture
+
+
+def ssh_key(user: str) -> Fixture:
+    def fixture(site: Site) -> None:
+        identity = site.state().one("users", name=user)["id"]
+        values = str(uuid.uuid4()), identity, _KEY
+        site.execute("INSERT INTO ssh_public_keys (id, user_id, content) VALUES (?, ?, ?)", *values)
+
+    fixture.__name__ = f"ssh_key_of_{user}"
     return fixture
 
 

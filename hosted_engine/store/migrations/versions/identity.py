@@ -17,6 +17,7 @@ down_revision = "0009"
 SYSTEM, EVERYONE = "aaa00000-0000-0000-0000-123456789aaa", "eee00000-0000-0000-0000-123456789eee"
 SUPER_USER = "00000000-0000-0000-0000-000000000001"
 PROFILE_EDITOR, TEMPLATE_USER = "def00021-0000-0000-0000-def000000015", "def00009-0000-0000-0000-def000000009"
+MAC_POOL_USER = "def00014-0000-0000-0000-def000000014"
 VNIC_PROFILE_USER, BLANK = "def0000a-0000-0000-0000-def000000010", "00000000-0000-0000-0000-000000000000"
 PREDEFINED = Path(predefined.__file__).with_name("predefined.json")
 
@@ -192,8 +193,10 @@ def for_everyone() -> None:
     _insert("groups", everyone)
     _grant(EVERYONE, PROFILE_EDITOR, "system", SYSTEM)
     _grant(EVERYONE, TEMPLATE_USER, "templates", BLANK)
-    for row in op.get_bind().execute(sa.text("SELECT id FROM vnic_profiles")).all():
-        _grant(EVERYONE, VNIC_PROFILE_USER, "vnic_profiles", row[0])
+    usable = ("vnic_profiles", VNIC_PROFILE_USER), ("instance_types", TEMPLATE_USER), ("mac_pools", MAC_POOL_USER)
+    for table, role in usable:
+        for row in op.get_bind().execute(sa.text(f"SELECT id FROM {table}")).all():
+            _grant(EVERYONE, role, table, row[0])
 
 
 def _grant(holder: str, role: str, table: str, object_id: str) -> None:

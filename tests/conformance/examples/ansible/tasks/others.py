@@ -61,6 +61,14 @@ def _permission(role: str, table: str, name: str, *, there: bool = True) -> Orac
     return oracle
 
 
+def _has_no_key(seen: Seen) -> None:
+    user = seen.before.one("users", name="user1@example.com-authz")
+    if not seen.before.rows("ssh_public_keys", user_id=user["id"]):
+        raise Differs("there was none before")
+    if seen.after.rows("ssh_public_keys", user_id=user["id"]) or user not in seen.after.rows("users"):
+        raise Differs("the user has a key, or is gone")
+
+
 def _permissions_of(user: str) -> Oracle:
     def oracle(seen: Seen) -> None:
         rows = seen.after.rows("permissions", holder_id=seen.after.one("users", name=user)["id"])
@@ -155,7 +163,7 @@ TASKS = (
     Task(
         "ovirt_user/2", removes("users", "user1@example.com-authz"), (seeds.user("user1@example.com-authz", "user1"),)
     ),
-    Task("ovirt_user/3", None, (seeds.user("user1@example.com-authz", "user1"),)),
+    Task("ovirt_user/3", _has_no_key, (_USER1, seeds.ssh_key("user1@example.com-authz")), checkable=False),
     Task("ovirt_group/0", adds("groups", "group1"), (_GROUP1,)),
     Task("ovirt_group/1", adds("groups", "group1"), (_GROUP1,)),
     Task("ovirt_group/2", removes("groups", "group1"), (seeds.group("group1", "example.com-authz"),)),
@@ -172,6 +180,7 @@ TASKS = (
             seeds.permission("ClusterAdmin", "user1@example.com-authz", "clusters", "mycluster"),
         ),
     ),
+    Task("ovirt_permission/4", _permission("MacPoolUser", "mac_pools", "Default"), (_USER1,)),
     Task("ovirt_host/3", _in_maintenance, (seeds.host_to_leave,), checkable=False),
     Task("ovirt_host/4", None, (seeds.my_host,), ALWAYS),
     Task("ovirt_host/5", None, (seeds.host_to_leave,), ALWAYS, checkable=False),
@@ -202,7 +211,6 @@ TASKS = (
         seeds.renamed("data_centers", "Default", "dcX"),
         seeds.renamed("clusters", "Default", "cluster1"),
     ),
-    *_tried("ovirt_permission", (4,), _USER1),
     Task(
         "ovirt_permission_info/0",
         _permissions_of("john@example.com-authz"),
