@@ -16,7 +16,6 @@ from hosted_engine.engine.users.domains import Domain, DomainKind, domain_id, sp
 from hosted_engine.engine.users.entity import user_of
 from hosted_engine.engine.users.model import EVERYONE_ID, Group
 
-
 _FOR_EVERYONE = (
     (VnicProfile, "vnic_profiles", predefined.VNIC_PROFILE_USER_ID),
     (InstanceType, "instance_types", predefined.TEMPLATE_USER_ID),
