@@ -16,7 +16,7 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.scheduler.entity import NO_BALANCING, SchedulingPolicy
 from hosted_engine.engine.storage.model import StorageDomain
 from hosted_engine.engine.templates.model import Template
-from hosted_engine.engine.users.model import User
+from hosted_engine.engine.users.site_import import FirstUser, import_users
 from hosted_engine.engine.vms.model import BiosType, Origin, Vm, VmStatus
 from hosted_engine.site import Site, SiteTemplate, SiteVolume
 from node.api.messages.images import ImageFormat
@@ -64,7 +64,9 @@ class _Birth:
         for template in self._site.templates:
             self._template(template)
         self._engine_vm()
-        self._admin()
+        name = self._site.admin_user
+        admin = FirstUser(id=self._id("user", name), login=name, password_hash=self._site.admin_password_hash)
+        import_users(self._tx, admin, self._now)
 
     def _frame(self) -> None:
         site = self._site
@@ -203,20 +205,6 @@ class _Birth:
                 high_availability=True,
                 created_at=self._now,
                 started_at=self._now,
-            )
-        )
-
-    def _admin(self) -> None:
-        name = self._site.admin_user
-        _, _, domain = name.partition("@")
-        self._tx.users.add(
-            User(
-                id=self._id("user", name),
-                name=name,
-                domain=domain,
-                password_hash=self._site.admin_password_hash,
-                first_name="admin",
-                administrator=True,
             )
         )
 

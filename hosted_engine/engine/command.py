@@ -71,6 +71,10 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     def locks(self) -> tuple[Lock, ...]:
         return ()
 
+    def creates(self) -> tuple[tuple[str, str], ...]:
+        """Table and id of what comes into being by it: whoever gave the command gets a role on that."""
+        return ()
+
     def begin(self, tx: Transaction, context: Context) -> None:
         return None
 

@@ -10,23 +10,15 @@ EMPTY: Mapping[str, frozenset[str]] = {
     "AffinityGroups": _ANYWHERE,
     "AssignedCpuProfiles": _ANYWHERE,
     "AssignedDiskProfiles": _ANYWHERE,
-    "AssignedPermissions": frozenset(  # users have some: those by which they may what they may
-        {
-            *("AttachedStorageDomain", "Cluster", "DataCenter", "Disk", "Host", "MacPool", "Network"),
-            *("StorageDomain", "Template", "Vm", "VnicProfile"),
-        }
-    ),
     "Balances": _ANYWHERE,
     "ClusterEnabledFeatures": _ANYWHERE,
     "ClusterExternalProviders": _ANYWHERE,
     "CpuProfiles": _ANYWHERE,
     "DiskProfiles": _ANYWHERE,
-    "DomainUserGroups": _ANYWHERE,
     "EngineKatelloErrata": _ANYWHERE,
     "EventSubscriptions": _ANYWHERE,
     "ExternalHostProviders": _ANYWHERE,
     "ExternalNetworkProviderConfigurations": _ANYWHERE,
-    "Groups": _ANYWHERE,
     "HostHooks": _ANYWHERE,
     "Icons": _ANYWHERE,
     "ImageTransfers": _ANYWHERE,

@@ -19,17 +19,23 @@ from hosted_engine.engine.networks.entity import NETWORKS, NICS, VNIC_PROFILES
 from hosted_engine.engine.nodes.entity import NODES
 from hosted_engine.engine.nodes.nics import HOST_NIC_STATISTICS, HOST_NICS
 from hosted_engine.engine.nodes.statistics import HOST_STATISTICS
+from hosted_engine.engine.permissions.entity import PERMISSIONS
 from hosted_engine.engine.records import RECORDS
+from hosted_engine.engine.roles.entity import PERMITS, ROLE_PERMITS, ROLES
 from hosted_engine.engine.scheduler.entity import SCHEDULING_POLICIES
 from hosted_engine.engine.search.vocabulary import check_searches
 from hosted_engine.engine.storage.entity import STORAGE_DOMAINS
 from hosted_engine.engine.tags.entity import TAG_ASSIGNMENTS, TAGS
 from hosted_engine.engine.templates.entity import TEMPLATES
-from hosted_engine.engine.users.entity import USERS
+from hosted_engine.engine.users.domain_entities import ACCOUNT_GROUPS, ACCOUNT_MEMBERSHIPS, ACCOUNTS, DOMAINS
+from hosted_engine.engine.users.entity import GROUPS, USERS
 from hosted_engine.engine.users.ssh_keys import SSH_KEYS
 from hosted_engine.engine.vms.entity import VMS
 
 ENTITIES: tuple[Entity[Any], ...] = (
+    ACCOUNTS,
+    ACCOUNT_GROUPS,
+    ACCOUNT_MEMBERSHIPS,
     AFFINITY_LABELS,
     BOOKMARKS,
     CLUSTERS,
@@ -37,7 +43,9 @@ ENTITIES: tuple[Entity[Any], ...] = (
     DATA_CENTERS,
     DISKS,
     DISK_ATTACHMENTS,
+    DOMAINS,
     EVENTS,
+    GROUPS,
     JOBS,
     JOB_STEPS,
     INSTANCE_TYPES,
@@ -47,6 +55,10 @@ ENTITIES: tuple[Entity[Any], ...] = (
     NICS,
     NODES,
     NODE_LABELS,
+    PERMISSIONS,
+    PERMITS,
+    ROLES,
+    ROLE_PERMITS,
     SSH_KEYS,
     SCHEDULING_POLICIES,
     STORAGE_DOMAINS,

@@ -1,8 +1,10 @@
 """An event loop that others, in threads of their own, have things done in."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
+
+from hosted_engine.engine.ports import Store, Transaction
 
 T = TypeVar("T")
 
@@ -22,3 +24,20 @@ class Loop:
         if self._loop is None or self._loop is asyncio.get_running_loop():
             return await work
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+
+class Writer:
+    """Changes the store in `loop`, the engine's, for whoever answers in another."""
+
+    def __init__(self, store: Store, loop: Loop) -> None:
+        self._store = store
+        self._loop = loop
+
+    async def write(self, change: Callable[[Transaction], T]) -> T:
+        """What `change` answers, in one transaction; raises what it raises, and then nothing was changed."""
+
+        async def there() -> T:
+            with self._store.transaction() as tx:
+                return change(tx)
+
+        return await self._loop.run(there())

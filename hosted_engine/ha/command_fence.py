@@ -20,7 +20,7 @@ from hosted_engine.ha.fence_settings import (
     without_secrets,
 )
 from hosted_engine.ha.look import Look
-from hosted_engine.ha.secret_prompt import secret
+from hosted_engine.secret_prompt import secret
 from node import config
 from node.api.problems import Problem, Refused
 from node.system.process import run_as_group

@@ -20,8 +20,8 @@ from hosted_engine.ha.notify_settings import (
     Webhook,
     without_secrets,
 )
-from hosted_engine.ha.secret_prompt import secret
 from hosted_engine.ha.senders import Envelope, NotSent, send_mail, send_webhook
+from hosted_engine.secret_prompt import secret
 from node import config
 from node.api.problems import Problem, Refused
 

@@ -16,6 +16,7 @@ from hosted_engine.rest.auth import Authenticator
 from hosted_engine.rest.call import Handlers
 from hosted_engine.rest.dispatch import PREFIX, Dispatcher
 from hosted_engine.rest.http_api import Api
+from hosted_engine.rest.permissions.guard import Guard
 from hosted_engine.rest.schema import schema
 from hosted_engine.rest.services import Health, PkiResource
 from hosted_engine.rest.sso import LOGOUT, SIGN_ON, Logout, Token
@@ -37,7 +38,8 @@ def make_app(
     authenticator = Authenticator(store, clock, loop or Loop())
     app: falcon.asgi.App[Request, Response] = falcon.asgi.App()
     app.req_options.strip_url_path_trailing_slash = True
-    app.add_sink(Api(Dispatcher(schema(), handlers), authenticator).serve, re.compile(re.escape(PREFIX) + "(?=[/;]|$)"))
+    dispatcher = Dispatcher(schema(), handlers, Guard(store))
+    app.add_sink(Api(dispatcher, authenticator).serve, re.compile(re.escape(PREFIX) + "(?=[/;]|$)"))
     app.add_route(f"{SIGN_ON}oauth/token", Token(authenticator))
     app.add_route(f"{SIGN_ON}oauth/revoke", Logout(authenticator))
     app.add_route(LOGOUT, Logout(authenticator))

@@ -53,7 +53,8 @@ class Call:
     """`path` is the href of what is asked, an action's object included; `ids` holds the ids in it by their names in
     the schema ("vm", "attachment"); `unknown` has the paths of elements of the body that the API does not have
     (`vm.os.boot.@dev`), which are not in `body`; `wait` says that the caller wants the end, not the begin, of what it
-    asks for."""
+    asks for. Of a list only the objects that `only` names are shown, all where it is None. `full_view` is what
+    administrators have of what they read, unless they ask for a user's view."""
 
     service: Service
     method: Method
@@ -64,6 +65,8 @@ class Call:
     caller: Caller
     unknown: tuple[str, ...] = ()
     wait: bool = False
+    only: frozenset[str] | None = None
+    full_view: bool = False
 
 
 Handler = Callable[[Call], Awaitable[Answer]]

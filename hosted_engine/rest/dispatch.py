@@ -20,6 +20,7 @@ from hosted_engine.rest.media.objects import Objects
 from hosted_engine.rest.media.wire import SERVICE, Wire, shown
 from hosted_engine.rest.media.xml_read import XmlReader
 from hosted_engine.rest.media.xml_write import XmlWriter
+from hosted_engine.rest.permissions.guard import Guard, leave_out
 from hosted_engine.rest.problems import (
     ApiRefused,
     Malformed,
@@ -62,9 +63,10 @@ Answers = tuple[XmlWriter | JsonWriter, str]  # what writes them, and their Cont
 
 
 class Dispatcher:
-    def __init__(self, schema: Schema, handlers: Handlers) -> None:
+    def __init__(self, schema: Schema, handlers: Handlers, guard: Guard) -> None:
         self._schema = schema
         self._handlers = handlers
+        self._guard = guard
         self._readers: dict[Format, XmlReader | JsonReader] = {
             Format.XML: XmlReader(schema),
             Format.JSON: JsonReader(schema),
@@ -107,25 +109,20 @@ class Dispatcher:
         return "OPTIONS", *locate(self._schema, segments).allowed
 
     async def _answer(self, route: Route, ask: Ask, parameters: Parameters, caller: Caller) -> Answer:
-        unknown: list[str] = []
+        handler, unknown = self._handler(route), list[str]()
         body = self._read(route, ask, unknown)
-        answer = await self._call(route, parameters, body, caller, tuple(dict.fromkeys(unknown)))
+        call = await self._guard.admit(_call_of(route, parameters, body, caller, tuple(dict.fromkeys(unknown))))
+        answer = leave_out(call, await handler(call))
+        self._tell_service(route, answer)
         if (follow := parameters.text("follow")) and answer.value is not None:
-            follower, value = Follower(self._schema, lambda hrefs: self._get(hrefs, caller)), _nested(answer.value)
+            follower, value = Follower(self._schema, lambda hrefs: self._get(hrefs, call)), _nested(answer.value)
             await follower.follow(value, _type_given(route.method), follow)
             return Answer(value, answer.status)
         return answer
 
-    async def _call(
-        self, route: Route, parameters: Parameters, body: Wire, caller: Caller, unknown: tuple[str, ...] = ()
-    ) -> Answer:
-        answer = await self._handler(route)(_call_of(route, parameters, body, caller, unknown))
-        self._tell_service(route, answer)
-        return answer
-
-    async def _get(self, hrefs: Sequence[str], caller: Caller) -> Mapping[str, Wire | list[Wire]]:
+    async def _get(self, hrefs: Sequence[str], asked: Call) -> Mapping[str, Wire | list[Wire]]:
         """What links lead to, for `follow`; those of one kind are asked together. One that leads nowhere, or to what is
-        not there yet, is left out."""
+        not there yet or not shown to the caller, is left out."""
         found: dict[str, Wire | list[Wire]] = {}
         kinds: dict[object, list[tuple[str, Route]]] = {}
         for href in hrefs:
@@ -135,19 +132,17 @@ class Dispatcher:
                 kinds.setdefault((route.service.name, route.method.name, *route.ids), []).append((href, route))
         for alike in kinds.values():
             with suppress(Problem):
-                found |= await self._get_alike(alike, caller)
+                found |= await self._get_alike(alike, asked)
         return found
 
-    async def _get_alike(self, alike: Sequence[tuple[str, Route]], caller: Caller) -> Mapping[str, Wire | list[Wire]]:
+    async def _get_alike(self, alike: Sequence[tuple[str, Route]], asked: Call) -> Mapping[str, Wire | list[Wire]]:
         handler = self._handler(alike[0][1])
         answers: list[Answer | None] = []
         for start in range(0, len(alike), _TOGETHER):
             await asyncio.sleep(0)  # nothing on the way waits for anything: others get their turn here
-            calls = [_call_of(route, Parameters(), {}, caller) for _, route in alike[start : start + _TOGETHER]]
-            if isinstance(handler, Batch):
-                answers += await handler.many(calls)
-            else:
-                answers += await one_by_one(handler, calls)
+            some = [_linked(route, asked) for _, route in alike[start : start + _TOGETHER]]
+            admitted = some if asked.full_view else await self._guard.admit_many(some)
+            answers += await _answers_of(handler, admitted)
         found = {}
         for (href, route), answer in zip(alike, answers, strict=True):
             if answer is not None and answer.value is not None:
@@ -219,6 +214,22 @@ def _call_of(route: Route, parameters: Parameters, body: Wire, caller: Caller, u
         unknown=unknown,
         wait=_wants_to_wait(parameters, body),
     )
+
+
+def _linked(route: Route, asked: Call) -> Call:
+    """What a link in the answer leads to, as whoever asked would ask for it."""
+    view = Parameters(headers={"filter": "true"} if asked.parameters.boolean("filter") else {})
+    return replace(_call_of(route, view, {}, asked.caller), full_view=asked.full_view)
+
+
+async def _answers_of(handler: Handler, calls: Sequence[Call | None]) -> Sequence[Answer | None]:
+    """None for one that was not admitted."""
+    admitted = [call for call in calls if call is not None]
+    if not admitted:
+        return [None] * len(calls)
+    many = handler.many(admitted) if isinstance(handler, Batch) else one_by_one(handler, admitted)
+    answers = iter([one and leave_out(call, one) for call, one in zip(admitted, await many, strict=True)])
+    return [next(answers) if call is not None else None for call in calls]
 
 
 def _nested(value: Wire | list[Wire] | Objects) -> Wire | list[Wire]:

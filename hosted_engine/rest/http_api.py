@@ -54,24 +54,30 @@ class Api:
         try:
             if long := next((name for name, value in headers.items() if len(value) > HEADER_BYTES), None):
                 raise HeaderTooLong(name=long, limit=HEADER_BYTES)
-            caller = await self._authenticator.of_request(headers)
+            source = source_of(request)
+            caller = await self._authenticator.of_request(headers, source=source)
             if caller is None:
                 raise NotSignedIn
-            await self._remember(response, headers)
+            await self._remember(response, headers, source)
             ask = replace(ask, body=await read_body(request, BODY_BYTES))
         except ApiRefused as err:
             return self._dispatcher.refusal(ask, err, {})
         return await self._dispatcher.reply(ask, caller)
 
-    async def _remember(self, response: Response, headers: Mapping[str, str]) -> None:
+    async def _remember(self, response: Response, headers: Mapping[str, str], source: str) -> None:
         """`Prefer: persistent-auth`: a session in a cookie, instead of credentials on every request."""
         if "persistent-auth" not in headers.get("prefer", "") or COOKIE in headers.get("cookie", ""):
             return
         scheme, _, credentials = headers.get("authorization", "").partition(" ")
         pair = basic_credentials(credentials) if scheme.lower() == "basic" else None
         if pair is not None:
-            token, _ = await self._authenticator.sign_in(*pair, scope="ovirt-app-api")
+            token, _ = await self._authenticator.sign_in(*pair, scope="ovirt-app-api", source=source)
             response.set_cookie(COOKIE, token, path=PREFIX, secure=True, http_only=True, same_site="Strict")
+
+
+def source_of(request: Request) -> str:
+    """The address that asks."""
+    return str((request.scope.get("client") or ("",))[0])
 
 
 def raw_path(request: Request) -> str:

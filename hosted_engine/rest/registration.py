@@ -12,7 +12,7 @@ from falcon.asgi import Request, Response
 from hosted_engine.engine.loop import Loop
 from hosted_engine.engine.nodes.joining.registrations import Asked, Registrations
 from hosted_engine.rest.challenges import Challenges
-from hosted_engine.rest.http_api import read_body
+from hosted_engine.rest.http_api import read_body, source_of
 from hosted_engine.rest.limiter import Limiter
 from node.api.messages.registration import BODY_BYTES, SIGNATURE, Registration, RegistrationReport, RegistrationState
 from node.api.problems import Problem, Refused
@@ -62,7 +62,7 @@ class RegistrationResource:
             response.data = msgspec.json.encode(err.text)
 
     async def _answer(self, request: Request) -> RegistrationReport:
-        source = str((request.scope.get("client") or ("",))[0])
+        source = source_of(request)
         if not self._limiter.allows(source):
             raise TooOften(source=source)
         body = await read_body(request, BODY_BYTES)

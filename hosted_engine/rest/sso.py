@@ -9,8 +9,9 @@ import falcon
 from falcon.asgi import Request, Response
 
 from hosted_engine.limits import FORM_BYTES, PASSWORD, SCOPE, USER_NAME
-from hosted_engine.rest.auth import AccessDenied, Authenticator
-from hosted_engine.rest.http_api import read_body
+from hosted_engine.rest.auth import Authenticator
+from hosted_engine.rest.credentials import AccessDenied
+from hosted_engine.rest.http_api import read_body, source_of
 from hosted_engine.rest.problems import ApiRefused
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,9 @@ class Token:
             return
         scope = form.get("scope", "ovirt-app-api")
         try:
-            token, session = await self._authenticator.sign_in(form["username"], form["password"], scope)
+            token, session = await self._authenticator.sign_in(
+                form["username"], form["password"], scope, source=source_of(request)
+            )
         except AccessDenied:
             _refuse(response, "access_denied", _WRONG.format(user=form["username"]))
             return

@@ -1,6 +1,6 @@
 """Repositories over one open transaction."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -29,6 +29,8 @@ from node.api.problems import Refused
 
 T = TypeVar("T")
 
+Asked = tuple[tuple[str, str], ...]  # names of columns, each with how it is compared
+
 CHUNK = 500  # of ids in one query
 
 
@@ -55,14 +57,30 @@ class Statements:
         self.delete = delete(table).where(own)
         self._columns = table.columns
         self.order = tuple(_ordered(table, name) for name in order)
-        self._lists: dict[tuple[str, ...], Select[Any]] = {}
+        self.list = cache(self._list)
+        self.ids = cache(self._ids)
+        self.count = cache(self._count)
 
-    def list(self, names: tuple[str, ...]) -> Select[Any]:
-        """All rows in order whose columns `names` equal the parameters of these names."""
-        if names not in self._lists:
-            equal = (self._columns[name] == bindparam(name) for name in names)
-            self._lists[names] = self.select.where(*equal).order_by(*self.order)
-        return self._lists[names]
+    def _list(self, asked: Asked) -> Select[Any]:
+        return self.where(self.select, asked).order_by(*self.order)
+
+    def _ids(self, asked: Asked) -> Select[Any]:
+        return self.where(select(self._columns["id"]), asked)
+
+    def _count(self, asked: Asked) -> Select[Any]:
+        return self.where(select(func.count(self._columns["id"])), asked)
+
+    def where(self, query: Select[Any], asked: Asked) -> Select[Any]:
+        """The rows whose columns are as the parameters of their names say: one value, one of several, or none."""
+        return query.where(*(self._condition(name, how) for name, how in asked))
+
+    def _condition(self, name: str, how: str) -> ColumnElement[bool]:
+        column = self._columns[name]
+        if how == "none":
+            return column.is_(None)
+        if how == "several":
+            return column.in_(bindparam(name, expanding=True))
+        return column == bindparam(name)
 
 
 statements = cache(Statements)
@@ -100,25 +118,24 @@ class SqlRepository(Generic[T]):
         return found
 
     def list(self, **equal: object) -> Sequence[T]:
-        if all(isinstance(value, str | int) for value in equal.values()):
-            query = self._statements.list(tuple(equal))
-            rows = self._connection.execute(query, {name: plain(value) for name, value in equal.items()})
-        else:
-            rows = self._connection.execute(
-                self._select().where(*self._conditions(equal)).order_by(*self._statements.order)
-            )
-        return [self._mapper.from_row(row) for row in rows]
+        return [self._mapper.from_row(row) for row in self._execute(self._statements.list, equal)]
 
     def search(self, question: Question) -> Sequence[T]:
         query = self._compiler.select(self._table, self._mapper.columns, question)
         return [self._mapper.from_row(row) for row in self._connection.execute(query)]
 
+    def ids(self, **equal: object) -> Sequence[Any]:
+        return list(self._execute(self._statements.ids, equal).scalars())
+
     def count(self, **equal: object) -> int:
-        query = select(func.count()).select_from(self._table).where(*self._conditions(equal))
-        return int(self._connection.execute(query).scalar_one())
+        return int(self._execute(self._statements.count, equal).scalar_one())
 
     def add(self, item: T) -> None:
         self._write(self._statements.insert, self._mapper.to_row(item))
+
+    def add_all(self, items: Sequence[T]) -> None:
+        if items:
+            self._connection.execute(self._statements.insert, [self._mapper.to_row(item) for item in items])
 
     def update(self, item: T) -> None:
         row = self._mapper.to_row(item)
@@ -134,17 +151,23 @@ class SqlRepository(Generic[T]):
         except IntegrityError as err:
             raise Clash(kind=self._table.name, id=row.get("id", row.get("_id")), reason=err.orig) from err
 
+    def _execute(self, statement: Callable[[Asked], Select[Any]], equal: Mapping[str, object]) -> Any:
+        asked = tuple((name, _how(value)) for name, value in equal.items())
+        given = {name: _parameter(value) for name, value in equal.items() if value is not None}
+        return self._connection.execute(statement(asked), given)
+
     def _select(self) -> Select[Any]:
         return self._statements.select
 
-    def _conditions(self, equal: Mapping[str, object]) -> tuple[ColumnElement[bool], ...]:
-        return tuple(self._condition(name, value) for name, value in equal.items())
 
-    def _condition(self, name: str, value: object) -> ColumnElement[bool]:
-        column: Any = self._table.columns[name]
-        if isinstance(value, list | tuple | set | frozenset):
-            return column.in_([plain(member) for member in value])  # type: ignore[no-any-return]
-        return column == plain(value)  # type: ignore[no-any-return]
+def _how(value: object) -> str:
+    if value is None:
+        return "none"
+    return "several" if isinstance(value, list | tuple | set | frozenset) else "one"
+
+
+def _parameter(value: object) -> object:
+    return [plain(member) for member in value] if isinstance(value, list | tuple | set | frozenset) else plain(value)
 
 
 class SqlEventLog(SqlRepository[Event]):
@@ -158,8 +181,8 @@ class SqlEventLog(SqlRepository[Event]):
         return replace(event, id=key[0])
 
     def list(self, *, after: int = 0, limit: int | None = None, **equal: object) -> Sequence[Event]:  # type: ignore[override]
-        query = self._select().where(self._table.c.id > after, *self._conditions(equal))
-        rows = self._connection.execute(query.order_by(self._table.c.id.desc()).limit(limit))
+        newest = self._select().where(self._table.c.id > after).order_by(self._table.c.id.desc()).limit(limit)
+        rows = self._execute(lambda asked: self._statements.where(newest, asked), equal)
         return [self._mapper.from_row(row) for row in rows]
 
     def forget(self, before: float) -> None:

@@ -68,7 +68,7 @@ class Compiler:
         self._dialect = dialect
 
     def select(self, table: Table, columns: Sequence[Value], question: Question) -> Select[Any]:
-        query = select(*columns).where(*(table.c[name] == value for name, value in question.within.items()))
+        query = select(*columns).where(*(_fixed(table.c[name], value) for name, value in question.within.items()))
         if question.after is not None:
             query = query.where(table.c.id > _number(question.after))
         if question.alternatives:
@@ -180,6 +180,14 @@ class Compiler:
                 if most is not None:
                     bounds.append(value <= _number(most) if most_in else value < _number(most))
                 return and_(true(), *bounds)
+
+
+def _fixed(column: Value, value: Any) -> ColumnElement[bool]:
+    """To one value, or to one of several; ids of the API are text, some of the store's are numbers."""
+    if not isinstance(value, frozenset):
+        equal: ColumnElement[bool] = column == value
+        return equal
+    return column.in_([int(one) for one in value] if isinstance(column.type, Integer) else value)
 
 
 def _name(here: FromClause) -> str:

@@ -25,6 +25,7 @@ from node.api.problems import Failed
 T = TypeVar("T")
 
 IN_MEMORY = "sqlite://"  # the one connection is the database
+_READING = {"reading": True}
 READERS = 8  # transactions that only read, beside each other
 MAPPERS: dict[type[Any], Mapper[Any]] = {r.model: Mapper(r.model, TABLES[r.model]) for r in STORED}
 _TABLES = {table.name: table for table in TABLES.values()}
@@ -80,8 +81,8 @@ class SqlStore:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._look, look)
 
     def _look(self, look: Callable[[Transaction], T]) -> T:
-        with self.transaction() as tx:
-            return look(tx)
+        with self._engine.connect() as connection, connection.execution_options(**_READING).begin():
+            return look(SqlTransaction(connection, self._compiler))
 
     def close(self) -> None:
         if self._readers is not None:
@@ -94,8 +95,14 @@ def _connect(url: str) -> Engine:
         return create_engine(url, pool_pre_ping=True)  # its server may have been restarted in between
     engine = create_engine(url, poolclass=StaticPool) if url == IN_MEMORY else create_engine(url)
     event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    event.listen(engine, "begin", _begin)
     return engine
+
+
+def _begin(connection: Connection) -> None:
+    """Whoever reads first and writes then would be turned away at once where another process wrote in between."""
+    reading = connection.get_execution_options().get("reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:

@@ -134,10 +134,20 @@ def _in_memory(thread: int) -> tuple[SqlStore, bytes]:
     return store, _connection(store).serialize()
 
 
-def _emptied_store() -> SqlStore:
+def _store_in_memory(site: Site, now: float) -> SqlStore:
+    """With the site imported; how that looks is kept as well."""
     store, empty = _in_memory(threading.get_ident())
-    _connection(store).deserialize(empty)
+    key = msgspec.json.encode((site, now))
+    if key not in _imported:
+        _connection(store).deserialize(empty)
+        with store.transaction() as tx:
+            import_site(tx, site, now)
+        _imported[key] = _connection(store).serialize()
+    _connection(store).deserialize(_imported[key])
     return store
+
+
+_imported: dict[bytes, bytes] = {}
 
 
 def _connection(store: SqlStore) -> sqlite3.Connection:
@@ -182,9 +192,10 @@ class World:
     """What the engine waits for takes its time."""
 
     def __post_init__(self) -> None:
-        self.store = _emptied_store() if self.url == "sqlite://" else SqlStore(self.url)
+        site = fake_site(len(self.nodes))
+        self.store = _store_in_memory(site, self.now) if self.url == "sqlite://" else SqlStore(self.url)
         with self.store.transaction() as tx:
-            import_site(tx, fake_site(len(self.nodes)), self.now)
+            import_site(tx, site, self.now)
             for domain in tx.storage_domains.list():
                 tx.storage_domains.update(replace(domain, status=StorageDomainStatus.ACTIVE))
             for node in tx.nodes.list():

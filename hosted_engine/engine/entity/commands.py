@@ -61,6 +61,9 @@ class AddEntity(EntityCommand, frozen=True, kw_only=True):
     def describe(self, tx: Transaction) -> str:
         return self.entity.describe(tx, self._item(), "Adding")
 
+    def creates(self) -> tuple[tuple[str, str], ...]:
+        return ((self.table, self.id),)
+
     def finish(self, tx: Transaction, context: Context) -> None:
         item = self._item()
         tx.of(self.entity.model).add(item)

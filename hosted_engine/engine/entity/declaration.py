@@ -41,11 +41,12 @@ class Options(Protocol):
 @dataclass(frozen=True, slots=True)
 class Link:
     """Shown as the object `id` of `table`, where `show` answers it; `path` is the collection of one that is within
-    others."""
+    others, `name` what it is called where that is shown too."""
 
     table: str
     id: str
     path: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,11 @@ class Place:
     id in the path (`vm`) what has to stand above; a place is meant when all of its names are in the path. `shows` names
     the reference whose object is shown instead of the entity's own: what is assigned. `key` is the field that the id in
     the path is. With `nested` one is shown as being here, else in its entity's own collection. `methods` are those that
-    are there; `events` stand for the entity's own."""
+    are there; `events` stand for the entity's own. `having` are values that those of the collection have, and get."""
 
     services: tuple[str, str]
     within: Mapping[str, Within] = field(default_factory=dict)
+    having: Mapping[str, Any] = field(default_factory=dict)
     shows: str = ""
     key: str = "id"
     nested: bool = False

@@ -14,6 +14,7 @@ class EventType(Enum):
     VDC_STOP = (2, _N, "Stopping the engine.")
     USER_VDC_LOGIN = (30, _N, "User {user} logged in.")
     USER_VDC_LOGOUT = (31, _N, "User {user} logged out.")
+    USER_PASSWORD_CHANGED = (346, _N, "The password of the account {name} was changed.")
     USER_VDC_LOGIN_FAILED = (114, _E, "User {user} failed to log in{reason}.")
 
     VDS_FAILURE = (12, _E, "Host {node} is non responsive: {reason}")

@@ -36,6 +36,7 @@ from hosted_engine.engine.networks.model import (
     VnicProfile,
     bridge_name,
 )
+from hosted_engine.engine.networks.profiles import profile_for
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found
 from hosted_engine.engine.search.words import Holds, Of, Shown, path
@@ -243,12 +244,11 @@ class NicEntity(NicBaseEntity[Nic]):
 
 
 def _with_profile(tx: Transaction, given: Values) -> Values:
-    """A network in the place of a vNIC profile: the profile of its name is meant, or else its first one."""
-    network = tx.networks.get(given["network_id"]) if given.get("network_id") else None
-    if network is None or given.get("vnic_profile_id"):
+    """A network in the place of a vNIC profile."""
+    if not given.get("network_id") or given.get("vnic_profile_id"):
         return given
-    profiles = sorted(tx.vnic_profiles.list(network_id=network.id), key=lambda p: (p.name != network.name, p.name))
-    return {**given, "vnic_profile_id": profiles[0].id if profiles else None}
+    profile = profile_for(tx, given["network_id"])
+    return {**given, "vnic_profile_id": profile.id if profile else None}
 
 
 def _nic_event(name: str, done: str) -> EventKind:

@@ -59,7 +59,9 @@ class TagAssignment:
     tag_id: Annotated[str, Reference(to="tags", on_remove=OnRemove.CASCADE)]
     owner_id: Annotated[
         str,
-        Reference(to=("vms", "nodes", "templates", "users"), on_remove=OnRemove.CASCADE, strict=False, index=True),
+        Reference(
+            to=("vms", "nodes", "templates", "users", "groups"), on_remove=OnRemove.CASCADE, strict=False, index=True
+        ),
     ]
 
 
@@ -87,6 +89,7 @@ TAG_ASSIGNMENTS = Entity(
         _on("host", "nodes", "a host", "VDS"),
         _on("template", "templates", "a template", "TEMPLATE"),
         _on("user", "users", "a user", "USER"),
+        _on("group", "groups", "a group", "USER_GROUP"),
     ),
     order="id",
     unique=(("owner_id", "tag_id"),),

@@ -12,6 +12,7 @@ from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.jobs.model import JobStatus
 from hosted_engine.engine.loop import Loop
 from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.permissions.creators import forget, give_to_creator
 from hosted_engine.engine.ports import Store, Transaction
 from hosted_engine.engine.problems import Busy
 from hosted_engine.engine.tasks.jobs import close_job, open_job
@@ -117,6 +118,7 @@ class TaskRunner:
                 else:
                     settled.finish(tx, context)
                     close_job(tx, context.job_id, JobStatus.FINISHED, context.now)
+                give_to_creator(tx, context.caller, settled.creates())
         except BaseException:
             self._locks.release(task_id)
             raise
@@ -174,6 +176,7 @@ class TaskRunner:
                 status, shown = TaskStatus.DONE, JobStatus.FINISHED
             else:
                 command.take_back(tx, context, error, not_undone(entries))
+                forget(tx, command.creates())
                 status, shown = TaskStatus.TAKEN_BACK, JobStatus.FAILED
             journal.close(tx)
             close_job(tx, task.job_id, shown, context.now)
@@ -181,7 +184,7 @@ class TaskRunner:
 
     def _context(self, tx: Transaction, task: Task) -> Context:
         user = tx.users.get(task.user_id) if task.user_id else None
-        caller = Caller(user_id=user.id, user_name=user.name) if user else SYSTEM
+        caller = Caller(user_id=user.id, user_name=user.login) if user else SYSTEM
         return Context(caller, job_id=task.job_id, correlation_id=task.correlation_id, now=self._clock())
 
 

@@ -27,6 +27,11 @@ def row(entity: Entity[Any], item: Any, gathered: Any, href: str = "", key: str 
     return Row(_form(entity, tuple(shown)), href or f"{ROOT}/{entity.path}/{identity}", tuple(values))
 
 
+def fields_to_wire(entity: Entity[Any], item: Any) -> Wire:
+    """Without what is computed or asked of others."""
+    return _form(entity, ()).wire((str(item.id), *(get(item) for get in _getters(entity))))
+
+
 def to_wire(entity: Entity[Any], item: Any, gathered: Any, href: str = "", key: str = "id") -> Wire:
     return row(entity, item, gathered, href, key).wire()
 
@@ -42,7 +47,8 @@ def ref(table: str, identity: str, path: str = "") -> Wire:
 
 def linked(value: Any) -> Any:
     if isinstance(value, Link):
-        return ref(value.table, value.id, value.path)
+        shown = ref(value.table, value.id, value.path)
+        return {**shown, "name": value.name} if value.name else shown
     return [linked(one) for one in value] if isinstance(value, list) else value
 
 

@@ -14,7 +14,7 @@ from hosted_engine.engine.entity.declaration import Entity
 from hosted_engine.engine.entity.field import Field, OnRemove, Reference, Settable, Several, Shape
 from hosted_engine.engine.entity.record import Column
 from hosted_engine.engine.entity.registry import entity_of, users_of
-from hosted_engine.engine.permits.table import permit_of
+from hosted_engine.engine.permissions.operations import Operation, operation_of
 from hosted_engine.engine.search.vocabulary import relations_of, words_of
 from hosted_engine.rest.schema import Schema
 
@@ -61,9 +61,16 @@ def operations(entity: Entity[Any], schema: Schema) -> list[tuple[str, str, str]
         acts = service == place.services[1] and method.name in entity.actions
         if acts or (method.name in place.methods and not method.is_action):
             found.append(
-                (f"{method.http} {path}", f"{service}.{method.name}", permit_of(service, method.name) or "free")
+                (f"{method.http} {path}", f"{service}.{method.name}", _needed(operation_of(service, method.name)))
             )
     return found
+
+
+def _needed(operation: Operation) -> str:
+    """What the operation takes; of one that reads, who is shown it."""
+    if operation.shown:
+        return f"shown: {operation.shown}"
+    return "; ".join(str(check) for check in operation.checks)
 
 
 def _about(entity: Entity[Any]) -> str:

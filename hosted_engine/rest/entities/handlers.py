@@ -71,7 +71,8 @@ class EntityHandlers(Resource):
 
     async def list(self, call: Call, _: int, place: Place) -> Answer:
         def look(tx: Transaction) -> Objects:
-            asked = search.Asked(self._entity, call.parameters, self._within(tx, call, place), self.engine.clock())
+            within = {**place.having, **self._within(tx, call, place), **self._only(call, place)}
+            asked = search.Asked(self._entity, call.parameters, within, self.engine.clock())
             items = search.items(tx, asked, self.engine.readings)
             return self._all_shown(tx, call.parameters, place, [(call.path, items)])[0]
 
@@ -172,7 +173,7 @@ class EntityHandlers(Resource):
             return self._to_assign(tx, call, number, place, within)
         taken = bodies.take(tx, self._entity, call.body, "add", known=within)
         bodies.refuse_other(self._entity, taken, within)
-        given = {**taken.values, **within, **self._named(tx, call, place, within)}
+        given = {**taken.values, **place.having, **within, **self._named(tx, call, place, within)}
         bodies.require(self._entity, given)
         command, item = self._entity.add(tx, given, call.parameters, place=number)
         shown = self._shown(tx, call, place, [item], call.path)[0]
@@ -225,6 +226,10 @@ class EntityHandlers(Resource):
             above = entity_of(within.table)
             there[within.field] = found(above.find(tx, call.ids[name], call.caller), above.kind, call.ids[name]).id
         return there
+
+    def _only(self, call: Call, place: Place) -> dict[str, frozenset[str]]:
+        """What the caller sees of the list, so that `max` counts that alone."""
+        return {} if call.only is None or place.shows else {place.key: call.only}
 
     def _item(self, tx: Transaction, call: Call, place: Place) -> Any:
         identity = call.ids[self._schema.service(place.services[0]).item_name]

@@ -17,11 +17,11 @@ from hosted_engine.rest.problems import TooBroad
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`within` are the fields that the path has fixed."""
+    """`within` are the fields that the path has fixed, to a value or to one of several."""
 
     entity: Entity[Any]
     options: Options
-    within: Mapping[str, str]
+    within: Mapping[str, Any]
     now: float
 
     @property

@@ -59,11 +59,15 @@ class Form:
 
 
 class Row(NamedTuple):
-    """One object; its id is among the values."""
+    """One object; its id is the first of the values."""
 
     form: Form
     href: str
     values: tuple[Any, ...]
+
+    @property
+    def id(self) -> str:
+        return str(self.values[0])
 
     def wire(self) -> Wire:
         return self.form.wire(self.values) | {"href": self.href}

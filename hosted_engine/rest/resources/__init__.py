@@ -9,16 +9,19 @@ from hosted_engine.rest.entities.empty import EmptyHandlers
 from hosted_engine.rest.entities.fixed import fixed_handlers
 from hosted_engine.rest.entities.handlers import entity_handlers
 from hosted_engine.rest.entities.reported import ReportedHandlers
+from hosted_engine.rest.permissions.guard import check_known
 from hosted_engine.rest.resources.system import System
 from hosted_engine.rest.schema import schema
 
 
 def handlers(engine: Engine) -> Handlers:
-    """Every method of the API that is there."""
+    """Every method of the API that is there. Raises TypeError for one of which nobody has said who may use it."""
     there = {
         **entity_handlers(engine, ENTITIES, schema()),
         **fixed_handlers(FIXED, schema()),
         **ReportedHandlers(engine, REPORTED, schema()).handlers(),
         **System(engine).handlers(),
     }
-    return EmptyHandlers(EMPTY, schema(), there).handlers()
+    every = EmptyHandlers(EMPTY, schema(), there).handlers()
+    check_known(every)
+    return every

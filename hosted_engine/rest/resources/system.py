@@ -30,7 +30,7 @@ class System(Resource):
 
     async def get(self, call: Call) -> Answer:
         user = ref("users", call.caller.user_id) if call.caller.user_id else None
-        summary = None if call.parameters.boolean("filter") else await self.engine.store.read(_summary)
+        summary = await self.engine.store.read(_summary) if call.full_view else None
         return Answer(
             {
                 LINKS: self._links,

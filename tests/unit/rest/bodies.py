@@ -12,6 +12,9 @@ from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.entities import ENTITIES
 from hosted_engine.engine.entity.declaration import Entity, Place
 from hosted_engine.engine.ids import new_id
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.users.accounts import Account, AccountGroup
+from hosted_engine.engine.users.domains import INTERNAL, domain_id
 from hosted_engine.rest.app import make_app
 from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.media.xml_read import XmlReader
@@ -30,6 +33,7 @@ GIB = 1 << 30
 
 # Stand in bodies for what no object has yet; `{vm}` for the id of a VM, `{a new vm}` for that of one of its own.
 NAME, NUMBER, COUNT = "{a name}", "{a number}", "{a count}"
+MOST = 8000  # objects that are added
 
 _IMAGE = {"name": NAME, "provisioned_size": GIB, "format": "raw"}
 _DISK = {**_IMAGE, "storage_domains": [{"name": "data"}]}
@@ -41,6 +45,7 @@ BODIES: Mapping[str, Wire] = {
     "AffinityLabelVms": {"id": "{vm}"},
     "AffinityLabels": {"name": NAME},
     "AssignedAffinityLabels": {"id": "{label}"},
+    "AssignedPermissions": {"role": {"name": "UserRole"}, "user": {"id": "{user}"}},
     "AssignedTags": {"id": "{tag}"},
     "AssignedVnicProfiles": {"name": NAME},
     "Bookmarks": {"name": NAME, "value": "Vms:"},
@@ -51,15 +56,20 @@ BODIES: Mapping[str, Wire] = {
     "DiskAttachments": {"interface": "virtio", "bootable": False, "disk": _DISK},
     "Disks": _DISK,
     "Events": {"description": NAME, "severity": "warning", "origin": "monitor", "custom_id": COUNT},
+    "Groups": {"name": NAME, "domain": {"name": "internal-authz"}},
     "InstanceTypeNics": {"name": NAME},
     "InstanceTypes": {"name": NAME},
     "Jobs": {"description": NAME},
     "MacPools": {"name": NAME, "ranges": [{"from": f"02:00:{NUMBER}:00:00", "to": f"02:00:{NUMBER}:00:01"}]},
     "Networks": {"name": NAME, "data_center": {"name": "Default"}},
+    "Permits": {"id": "22"},
+    "Roles": {"name": NAME},
     "SshPublicKeys": {"content": _KEY},
     "Steps": {"description": NAME, "type": "executing"},
     "StorageDomainDisks": _IMAGE,
+    "SystemPermissions": {"role": {"name": "UserRole"}, "user": {"id": "{user}"}},
     "Tags": {"name": NAME},
+    "Users": {"user_name": f"{NAME}@internal-authz", "domain": {"name": "internal-authz"}},
     "VmNics": {"name": NAME},
     "Vms": {"name": NAME, "cluster": {"name": "Default"}, "template": {"name": "Blank"}},
     "VnicProfiles": {"name": NAME, "network": {"id": "{network}"}},
@@ -69,6 +79,7 @@ _COLLECTIONS = {
     "label": "/affinitylabels",
     "network": "/networks",
     "tag": "/tags",
+    "user": "/users",
     "vm": "/vms",
 }
 
@@ -77,7 +88,9 @@ def templates() -> Iterator[tuple[str, str, str]]:
     """(service, method, path with names for ids) of every addition and update that is there, in each of its places."""
     for service, method in sorted(key for key in HANDLERS if key[1] in ("add", "update")):
         paths = sorted((p for p, m, s in schema().routes() if (s, m.name) == (service, method)), key=len)
-        places = [place for entity in ENTITIES for place in entity.places if service in place.services]
+        paths = [path for path in paths if not path.startswith("/cpuprofiles")]  # of which there are none
+        all_places = [place for entity in ENTITIES for place in entity.places if method in place.methods]
+        places = [place for place in all_places if service in place.services]
         for place in places:
             yield service, method, next(path for path in paths if all(f"{{{name}}}" in path for name in place.within))
         if not places:
@@ -178,7 +191,8 @@ class Site:
 
     def body(self, operation: Operation) -> Wire:
         number = self.number()
-        whole = {name: said for name, said in BODIES[operation.service].items() if name not in operation.above}
+        said_above = operation.above | ({"user"} if "group" in operation.above else set())
+        whole = {name: said for name, said in BODIES[operation.service].items() if name not in said_above}
         text = json.dumps(whole).replace(NAME, f"new{number}")
         text = text.replace(NUMBER, f"{number >> 8:02x}:{number & 255:02x}")
         text = text.replace(f'"{COUNT}"', str(number))
@@ -240,3 +254,12 @@ def _double(world: World) -> None:
                 tx.of(entity.model).add(replace(items[0], id=new_id(), name="second"))
         (second,) = tx.data_centers.list(name="second")
         tx.networks.add(replace(network, id=new_id(), data_center_id=second.id))
+        _directory(tx)
+
+
+def _directory(tx: Transaction) -> None:
+    """Accounts and groups of the internal domain, for users and groups to be added."""
+    names = [f"new{number}" for number in range(MOST)]
+    domain = domain_id(INTERNAL)
+    tx.of(Account).add_all([Account(id=f"account {name}", name=name, domain_id=domain) for name in names])
+    tx.of(AccountGroup).add_all([AccountGroup(id=f"group {name}", name=name, domain_id=domain) for name in names])

@@ -27,9 +27,11 @@ class Served:
     world: World
     port: int
 
-    def connection(self, password: str = PASSWORD) -> sdk.Connection:
+    def connection(
+        self, password: str = PASSWORD, *, user: str = "admin@internal", headers: dict[str, str] | None = None
+    ) -> sdk.Connection:
         return sdk.Connection(
-            url=self.url, username="admin@internal", password=password, ca_file=str(self.ca_file), timeout=20
+            url=self.url, username=user, password=password, ca_file=str(self.ca_file), timeout=20, headers=headers
         )
 
 

@@ -62,8 +62,9 @@ def test_every_place_leads_somewhere_and_every_operation_is_told(entity: Entity[
 
 def test_a_page_reads_like_a_manual() -> None:
     of_vms, of_pools = told("--doc", "vms"), told("--doc", "mac_pools")
-    assert "| POST /vms/{vm}/start | Vm.start | RUN_VM |" in of_vms
-    assert "| GET /vms | Vms.list | free |" in of_vms
+    taken = "run_vm on VM; edit_admin_vm_properties on VM if vm.placement_policy.hosts"
+    assert f"| POST /vms/{{vm}}/start | Vm.start | {taken} |" in of_vms
+    assert "| GET /vms | Vms.list | shown: vms |" in of_vms
     assert "| vm.cluster | cluster | add | refused |  | cluster |" in of_vms
     assert "| instance_type | instance type | it stays, without |" in of_vms
     assert "| cluster (mac_pool) | the removal is refused |" in of_pools

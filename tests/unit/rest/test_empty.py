@@ -31,16 +31,15 @@ def system(engine: Served) -> Iterator[services.SystemService]:
 
 BELOW = {
     "vms": (
-        *("numa_nodes", "cdroms", "snapshots", "permissions", "host_devices", "watchdogs", "graphics_consoles"),
+        *("numa_nodes", "cdroms", "snapshots", "host_devices", "watchdogs", "graphics_consoles"),
         *("sessions", "applications", "checkpoints", "backups", "reported_devices", "mediated_devices"),
     ),
-    "templates": ("cdroms", "graphics_consoles", "watchdogs", "permissions"),
-    "clusters": ("affinity_groups", "cpu_profiles", "permissions", "enabled_features", "network_filters"),
-    "data_centers": ("quotas", "iscsi_bonds", "qoss", "permissions"),
-    "storage_domains": ("disk_profiles", "permissions", "images"),
-    "hosts": ("permissions", "hooks"),
-    "networks": ("network_labels", "permissions"),
-    "vnic_profiles": ("permissions",),
+    "templates": ("cdroms", "graphics_consoles", "watchdogs"),
+    "clusters": ("affinity_groups", "cpu_profiles", "enabled_features", "network_filters"),
+    "data_centers": ("quotas", "iscsi_bonds", "qoss"),
+    "storage_domains": ("disk_profiles", "images"),
+    "hosts": ("hooks",),
+    "networks": ("network_labels",),
     "users": ("event_subscriptions",),
 }
 
@@ -60,7 +59,7 @@ def test_nothing_is_below_what_is_there(system: services.SystemService, kind: st
 @pytest.mark.parametrize(
     "name",
     [
-        *("network_filters", "vm_pools", "groups", "cpu_profiles", "disk_profiles", "image_transfers", "icons"),
+        *("network_filters", "vm_pools", "cpu_profiles", "disk_profiles", "image_transfers", "icons"),
         *("openstack_network_providers", "openstack_image_providers", "external_host_providers"),
     ],
 )
@@ -108,29 +107,13 @@ def test_adding_to_one_is_not_there_yet(system: services.SystemService) -> None:
         labels.add(types.NetworkLabel(id="blue"))
 
 
-def test_what_users_may_is_not_nothing(system: services.SystemService) -> None:
-    user = system.users_service().list()[0]
-    permissions = system.users_service().user_service(user.id).permissions_service()
-    for ask in (
-        permissions.list,
-        permissions.permission_service(NOBODY).get,
-        system.permissions_service().list,
-        system.permissions_service().permission_service(NOBODY).get,
-    ):
-        with pytest.raises(sdk.Error, match="not there yet") as caught:
-            ask()
-        assert caught.value.code == 501
-
-
 def test_they_are_followed(engine: Served) -> None:
     with engine.connection() as connection:
-        vms = connection.system_service().vms_service().list(follow="permissions,snapshots,nics")
-        assert [(vm.permissions, vm.snapshots) for vm in vms] == [([], [])] * len(vms)
-        (network,) = (
-            connection.system_service().networks_service().list(follow="network_labels,vnic_profiles.permissions")
-        )
-        assert (network.network_labels, [one.permissions for one in network.vnic_profiles]) == ([], [[]])
-        assert connection.follow_link(connection.system_service().clusters_service().list()[0].permissions) == []
+        vms = connection.system_service().vms_service().list(follow="cdroms,snapshots,nics")
+        assert [(vm.cdroms, vm.snapshots) for vm in vms] == [([], [])] * len(vms)
+        (network,) = connection.system_service().networks_service().list(follow="network_labels")
+        assert network.network_labels == []
+        assert connection.follow_link(connection.system_service().clusters_service().list()[0].cpu_profiles) == []
 
 
 def test_one_that_is_declared_is_not_empty_as_well() -> None:

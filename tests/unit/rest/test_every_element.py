@@ -27,6 +27,15 @@ ELSEWHERE: Mapping[str, str] = {
 
 # Settable, and still refused here: why they can have no other value.
 ONLY_SO: Mapping[str, str] = {
+    "group.domain": "it has to be that of the group",
+    "group.name": "the domain has to have it",
+    "user.domain": "it has to be that of the user",
+    "user.principal": "the domain has to have it",
+    "user.user_name": "it has to be that of the principal",
+    **{
+        f"permission.{name}": "what the path or another element says is another one"
+        for name in ("cluster", "data_center", "disk", "group", "host", "storage_domain", "template", "user", "vm")
+    },
     "cluster.data_center": "a cluster stays in its data center, and the second one has no management network",
     "cluster.management_network": "the second network is in another data center",
     "data_center.local": "nothing can lie on the disks of one host alone",

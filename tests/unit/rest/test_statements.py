@@ -22,6 +22,7 @@ from tests.unit.rest.test_auth import ADMIN, PASSWORD, set_password
 
 API = "/ovirt-engine/api"
 FEW, MANY = 3, 40
+WHO = 2  # statements that say who is asking, and what they may
 
 
 @dataclass
@@ -36,7 +37,7 @@ def counted(world: World) -> Iterator[list[str]]:
     statements: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if statement != "BEGIN":
+        if not statement.startswith("BEGIN"):
             statements.append(statement)
 
     event.listen(world.store._engine, "before_cursor_execute", note)
@@ -117,7 +118,7 @@ async def test_a_request_takes_few(site: Site, path: str, most: int) -> None:
         assert response.status_code == 200, response.text
         taken.append(list(site.statements))
     assert len(taken[0]) == len(taken[1]), taken[1]
-    assert len(taken[0]) <= most, taken[0]
+    assert len(taken[0]) <= most + WHO, taken[0]
 
 
 async def test_what_is_followed_together_is_what_is_there(site: Site) -> None:

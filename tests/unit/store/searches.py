@@ -119,7 +119,9 @@ def _around(site: Site) -> None:
     node = site.tx.nodes.get(node_id(3))
     assert node is not None
     site.tx.nodes.update(replace(node, status=NodeStatus.MAINTENANCE, comment="spare", capabilities=_capabilities()))
-    site.tx.users.add(User(id=id_of(51), name="mary@internal", domain="internal", first_name="Mary", last_name="Poe"))
+    site.tx.users.add(
+        User(id=id_of(51), name="mary@internal-authz", domain="internal-authz", first_name="Mary", last_name="Poe")
+    )
 
 
 def _capabilities() -> Capabilities:
@@ -355,12 +357,12 @@ CASES: Sequence[tuple[str, str, list[str]]] = (
     ("templates", "childcount>1 and vms.name=web1", ["tiny"]),
     ("templates", "hosts.name=node2", ["tiny"]),
     ("templates", "mem=64 and version_name=*base* and vnic=null", ["tiny"]),
-    ("users", "usrname=mary@internal-authz", ["mary@internal"]),
-    ("users", "usrname=mary@internal*", ["mary@internal"]),
-    ("users", "login=MARY and directory=internal-authz", ["mary@internal"]),
-    ("users", "events.vm.name=web1", ["mary@internal"]),
-    ("users", "mar", ["mary@internal"]),
-    ("users", "usrname!=mary", ["admin@internal"]),
+    ("users", "usrname=mary@internal-authz", ["mary@internal-authz"]),
+    ("users", "usrname=mary@internal*", ["mary@internal-authz"]),
+    ("users", "login=MARY and directory=internal-authz", ["mary@internal-authz"]),
+    ("users", "events.vm.name=web1", ["mary@internal-authz"]),
+    ("users", "mar", ["mary@internal-authz"]),
+    ("users", "usrname!=mary", ["admin@internal-authz"]),
     ("jobs", "", ["job-61", "job-62"]),
     ("jobs", "status=failed", ["job-62"]),
     ("jobs", "correlation_id=job-61", ["job-61"]),

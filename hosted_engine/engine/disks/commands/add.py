@@ -34,6 +34,9 @@ class AddDisk(Command, frozen=True, kw_only=True):
     def locks(self) -> tuple[Lock, ...]:
         return (Lock("disk", self.id),)
 
+    def creates(self) -> tuple[tuple[str, str], ...]:
+        return (("disks", self.id),)
+
     def begin(self, tx: Transaction, context: Context) -> None:
         emit(tx, context, EventType.USER_ADD_DISK, disk=begin_disk(tx, self.disk, context.now))
 

@@ -12,6 +12,7 @@ from hosted_engine.engine.disks.model import Disk, DiskContentType, DiskStatus
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.permissions.creators import forget
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState, found
 from hosted_engine.engine.vms.checks import resting_vm
@@ -60,6 +61,7 @@ class RemoveDisk(Command, frozen=True, kw_only=True):
 
     def finish(self, tx: Transaction, context: Context) -> None:
         domain = tx.storage_domains.get(self.storage_domain_id)
+        forget(tx, [("disks", self.id)])
         emit(tx, context, EventType.USER_FINISHED_REMOVE_DISK, domain=domain, disk=self._stub())
 
     def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:

@@ -94,6 +94,9 @@ class AddVm(Command, frozen=True, kw_only=True):
         own = (Lock("disk", new.attachment.disk_id) for new in self.disks)
         return (Lock("VM", self.id), Lock("template", self.wanted.template_id, shared=True), *bases, *own)
 
+    def creates(self) -> tuple[tuple[str, str], ...]:
+        return (("vms", self.id),)
+
     def begin(self, tx: Transaction, context: Context) -> None:
         vm = replace(self.as_begun(), created_at=context.now)
         tx.vms.add(vm)

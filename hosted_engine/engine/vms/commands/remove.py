@@ -14,6 +14,7 @@ from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.permissions.creators import forget
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState, found
 from hosted_engine.engine.vms.checks import resting_vm, the_vm
@@ -69,6 +70,7 @@ class RemoveVm(Command, frozen=True, kw_only=True):
         for nic in tx.nics.list(owner_id=self.id):
             tx.nics.remove(nic.id)
         remove_item(tx, entity_of("vms"), vm)
+        forget(tx, [("disks", disk_id) for disk_id in self.disk_ids])
         emit(tx, context, EventType.USER_REMOVE_VM_FINISHED, vm=vm)
 
     def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:

@@ -25,11 +25,14 @@ def permissions_on_vms(seen: Seen) -> None:
 def role(seen: Seen) -> None:
     row = was_added(seen, "roles", "myrole")
     mentions(row, "My custom role to create virtual machines")
+    permits = {one["permit_id"] for one in seen.after.rows("role_permits", role_id=row["id"])}
+    if permits != {"1", "1300"}:
+        raise Differs(f"its permits are {sorted(permits)}")
 
 
 CASES = (
     Case("add_user_ssh_public_key", ssh_key, (seeds.user("myuser@internal-authz", "myuser"),)),
-    Case("add_group", adds("groups", "mygroup")),
+    Case("add_group", adds("groups", "mygroup"), (seeds.domain("internal-authz", groups=("mygroup",)),)),
     Case("add_role", role),
     Case(
         "assign_permission",

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-from ovirtsdk4 import types
-
 from tests.conformance.examples import seeds
 from tests.conformance.examples.ansible.task import READS, Task
 from tests.conformance.examples.case import Fixture, Oracle, Seen
@@ -206,7 +204,7 @@ TASKS = (
     Task(
         "ovirt_group_info/0",
         answers("ovirt_groups", "groups", named("admin")),
-        (seeds.added("groups", lambda: types.Group(name="admins", domain=types.Domain(name="internal-authz"))),),
+        (seeds.group("admins", "internal-authz"),),
         READS,
     ),
     Task(

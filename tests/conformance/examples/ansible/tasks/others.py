@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 
+from ovirtsdk4 import types
+
 from tests.conformance.examples import seeds
 from tests.conformance.examples.ansible.task import ALWAYS, READS, Task
 from tests.conformance.examples.ansible.tasks.entities import changes_id
 from tests.conformance.examples.case import Fixture, Oracle, Seen
-from tests.conformance.examples.oracles import adds, expect, removes
-from tests.conformance.examples.state import Differs, Row
+from tests.conformance.examples.oracles import adds, expect, removes, was_added
+from tests.conformance.examples.state import Differs, Row, State
 
 _NUMBER, _EVENTFUL = 123456789, "c79db183-46ef-44d1-95f9-1a368c516c19"  # of an event and of a VM in the documentation
 
@@ -18,7 +20,61 @@ def _user(principal: str) -> Oracle:
         wanted = f"{principal}@example.com-authz"
         if seen.before.rows("users", name=wanted):
             raise Differs("the user was there before")
-        expect(seen.after.one("users", name=wanted), domain="example.com-authz", administrator=0)
+        row = seen.after.one("users", name=wanted)
+        expect(row, domain="example.com-authz")
+        if seen.after.rows("permissions", holder_id=row["id"]):
+            raise Differs("the user may do something already")
+
+    return oracle
+
+
+def _role(*permits: str) -> Oracle:
+    def oracle(seen: Seen) -> None:
+        row = was_added(seen, "roles", "role")
+        names = {one["id"]: one["name"] for one in seen.after.rows("permits")}
+        found = sorted(names[one["permit_id"]] for one in seen.after.rows("role_permits", role_id=row["id"]))
+        if found != sorted(permits):
+            raise Differs(f"its permits are {found}")
+
+    return oracle
+
+
+def _permission(role: str, table: str, name: str, *, there: bool = True) -> Oracle:
+    """User user1 has that role on that object, and had not before; or the other way round."""
+
+    def has(state: State) -> bool:
+        return bool(
+            state.rows(
+                "permissions",
+                role_id=state.one("roles", name=role)["id"],
+                holder_id=state.one("users", name="user1@example.com-authz")["id"],
+                object_id=state.one(table, name=name)["id"],
+            )
+        )
+
+    def oracle(seen: Seen) -> None:
+        if has(seen.before) is there:
+            raise Differs("it was so before")
+        if has(seen.after) is not there:
+            raise Differs("it is not so")
+
+    return oracle
+
+
+def _has_no_key(seen: Seen) -> None:
+    user = seen.before.one("users", name="user1@example.com-authz")
+    if not seen.before.rows("ssh_public_keys", user_id=user["id"]):
+        raise Differs("there was none before")
+    if seen.after.rows("ssh_public_keys", user_id=user["id"]) or user not in seen.after.rows("users"):
+        raise Differs("the user has a key, or is gone")
+
+
+def _permissions_of(user: str) -> Oracle:
+    def oracle(seen: Seen) -> None:
+        rows = seen.after.rows("permissions", holder_id=seen.after.one("users", name=user)["id"])
+        found = {(one["role_id"], one["vm_id"]) for one in seen.result["ovirt_permissions"]}
+        if not rows or found != {(row["role_id"], row["object_id"]) for row in rows}:
+            raise Differs(f"{len(found)} permissions were answered, {len(rows)} are there")
 
     return oracle
 
@@ -76,6 +132,7 @@ def _signed_in(seen: Seen) -> None:
 
 _NFS = (seeds.my_host, seeds.renamed("data_centers", "Default", "mydatacenter"))
 _USER1 = seeds.user("user1@example.com-authz", "user1")
+_GROUP1 = seeds.domain("example.com-authz", groups=("group1",))
 _GROUP = (
     seeds.my_cluster,
     seeds.many(seeds.vm, "vm1", "vm2"),
@@ -97,16 +154,33 @@ TASKS = (
         for number in (0, 1, 2)
     ),
     *(Task(f"ovirt_storage_domain/{number}", None, _NFS, checkable=False) for number in (3, 4, 5, 6, 7, 8, 9, 11, 12)),
-    Task("ovirt_user/0", _user("user1")),
-    Task("ovirt_user/1", _user("user1@ad2.example.com")),
+    Task("ovirt_user/0", _user("user1"), (seeds.domain("example.com-authz", users=("user1",)),)),
+    Task(
+        "ovirt_user/1",
+        _user("user1@ad2.example.com"),
+        (seeds.domain("example.com-authz", users=("user1@ad2.example.com",)),),
+    ),
     Task(
         "ovirt_user/2", removes("users", "user1@example.com-authz"), (seeds.user("user1@example.com-authz", "user1"),)
     ),
-    Task("ovirt_user/3", None, (seeds.user("user1@example.com-authz", "user1"),)),
-    Task("ovirt_group/0", adds("groups", "group1")),
-    Task("ovirt_group/1", adds("groups", "group1")),
-    Task("ovirt_role/0", adds("roles", "role")),
-    Task("ovirt_role/2", adds("roles", "role")),
+    Task("ovirt_user/3", _has_no_key, (_USER1, seeds.ssh_key("user1@example.com-authz")), checkable=False),
+    Task("ovirt_group/0", adds("groups", "group1"), (_GROUP1,)),
+    Task("ovirt_group/1", adds("groups", "group1"), (_GROUP1,)),
+    Task("ovirt_group/2", removes("groups", "group1"), (seeds.group("group1", "example.com-authz"),)),
+    Task("ovirt_role/0", _role("manipulate_permissions", "create_instance", "login")),
+    Task("ovirt_role/1", removes("roles", "role"), (seeds.added("roles", lambda: types.Role(name="role")),)),
+    Task("ovirt_role/2", _role("login")),
+    Task("ovirt_permission/0", _permission("UserVmManager", "vms", "myvm"), (_USER1, seeds.my_vm)),
+    Task(
+        "ovirt_permission/1",
+        _permission("ClusterAdmin", "clusters", "mycluster", there=False),
+        (
+            _USER1,
+            seeds.my_cluster,
+            seeds.permission("ClusterAdmin", "user1@example.com-authz", "clusters", "mycluster"),
+        ),
+    ),
+    Task("ovirt_permission/4", _permission("MacPoolUser", "mac_pools", "Default"), (_USER1,)),
     Task("ovirt_host/3", _in_maintenance, (seeds.host_to_leave,), checkable=False),
     Task("ovirt_host/4", None, (seeds.my_host,), ALWAYS),
     Task("ovirt_host/5", None, (seeds.host_to_leave,), ALWAYS, checkable=False),
@@ -137,9 +211,16 @@ TASKS = (
         seeds.renamed("data_centers", "Default", "dcX"),
         seeds.renamed("clusters", "Default", "cluster1"),
     ),
-    *_tried("ovirt_permission", (0, 1), _USER1, seeds.my_vm, seeds.my_cluster),
-    *_tried("ovirt_permission", (4,), _USER1),
-    *_tried("ovirt_permission_info", (0,), seeds.user("john@example.com-authz", "john")),
+    Task(
+        "ovirt_permission_info/0",
+        _permissions_of("john@example.com-authz"),
+        (
+            seeds.user("john@example.com-authz", "john"),
+            seeds.renamed("vms", "HostedEngine", "engine"),
+            seeds.permission("UserRole", "john@example.com-authz", "vms", "engine"),
+        ),
+        READS,
+    ),
     *_tried("ovirt_host", (6, 7), seeds.my_host),
     *_tried("ovirt_host_pm", (1, 2), seeds.my_host),
     *_tried("ovirt_host_network", range(7), seeds.my_host, seeds.many(seeds.network, "myvlan", "myvlan1", "myvlan2")),

@@ -1,0 +1,165 @@
+"""Every operation, every predefined role: on the object itself, on what is above it, on the system, on another object
+of its kind, on nothing. What has to come out is taken from the data, not from the code that decides."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from hosted_engine.engine.permissions import operations
+from hosted_engine.engine.permissions.access import Access
+from hosted_engine.engine.permissions.model import Permission
+from hosted_engine.engine.permissions.problems import AdministratorsOnly, NotPermitted, UserViewOnly
+from hosted_engine.engine.problems import NotThere
+from hosted_engine.engine.users.model import Caller
+from hosted_engine.rest.call import Call, Parameters
+from hosted_engine.rest.permissions.guard import admit
+from hosted_engine.rest.resources import handlers
+from hosted_engine.rest.schema import schema
+from tests.fakes.engine import World
+from tests.unit.rest import matrix
+from tests.unit.rest.matrix import KINDS, ROLES, Asked, Tree
+
+CALLER = Caller(user_id="matrix", user_name="matrix@internal")
+REFUSED = (NotPermitted, UserViewOnly, AdministratorsOnly, NotThere)
+VIEW = {"filter": "true"}
+
+
+@dataclass
+class Matrix:
+    world: World
+    own: Tree
+    other: Tree
+    changes: list[Asked]
+    readings: list[tuple[Asked, str]]
+
+    def give(self, role: Mapping[str, Any], on: str) -> None:
+        """The role alone, on `on`: a kind of the own tree, "system", "other" for all of the other tree, "nothing"."""
+        with self.world.store.transaction() as tx:
+            for permission in tx.of(Permission).list():
+                tx.of(Permission).remove(permission.id)
+            targets = [matrix.SYSTEM] if on == "system" else [self.own.target(on)] if on in KINDS else []
+            if on == "other":
+                targets = [self.other.target(kind) for kind in KINDS]
+            for number, (table, identity) in enumerate(targets):
+                tx.of(Permission).add(
+                    Permission(
+                        id=str(number),
+                        role_id=role["id"],
+                        holder_id="matrix",
+                        object_table=table,
+                        object_id=identity,
+                    )
+                )
+
+    def admit(self, asked: Asked, beside: Mapping[str, str]) -> Call | Exception:
+        service = schema().service(asked.service)
+        call = Call(
+            service=service,
+            method=service.methods[asked.method],
+            path=asked.path,
+            ids=asked.ids,
+            parameters=Parameters(query={**asked.parameters, **beside}),
+            body=dict(asked.body),
+            caller=CALLER,
+        )
+        try:
+            with self.world.store.transaction() as tx:
+                return admit(Access(tx, CALLER), call)
+        except REFUSED as err:
+            return err
+
+
+@pytest.fixture(scope="module")
+def cells() -> Matrix:
+    world = World()
+    with world.store.transaction() as tx:
+        own, other = matrix.plant(tx, "own"), matrix.plant(tx, "other")
+    return Matrix(world, own, other, list(matrix.changes(own)), list(matrix.readings(own)))
+
+
+def placements(asked: Asked) -> Iterator[str]:
+    """Where a role may matter: elsewhere it is as good as "other"."""
+    yield from ("system", "other", "nothing")
+    above = {one for name in asked.named for one in (name, *KINDS[name][2])}
+    yield from sorted(above)
+
+
+def words(asked: Asked, role: Mapping[str, Any], on: str) -> str:
+    return f"{asked.service}.{asked.method} at {asked.path} {dict(asked.body)}: {role['name']} on {on}"
+
+
+EVERY = pytest.mark.parametrize("role", ROLES, ids=lambda role: role["name"])
+PLACES = ("system", *KINDS, "other", "nothing")
+
+
+@EVERY
+def test_what_changes_something(cells: Matrix, role: Mapping[str, Any]) -> None:
+    wrong = []
+    for on in PLACES:
+        cells.give(role, on)
+        for asked in cells.changes:
+            if on not in placements(asked):
+                continue
+            answer, expected = cells.admit(asked, {}), matrix.is_allowed(asked, role, on)
+            if isinstance(answer, Call) is not expected:
+                wrong.append(f"{words(asked, role, on)} should be {expected}: {answer}")
+            if isinstance(answer, NotPermitted) and not ("permit" in str(answer) and " on " in str(answer)):
+                wrong.append(f"{words(asked, role, on)}: {answer}")
+    assert not wrong, "\n".join([f"{len(wrong)} cells", *wrong[:20]])
+
+
+@EVERY
+def test_what_is_shown(cells: Matrix, role: Mapping[str, Any]) -> None:
+    wrong = []
+    for on in PLACES:
+        cells.give(role, on)
+        for asked, said in cells.readings:
+            if said not in (*matrix.TABLES, "within") and on not in ("system", "vm", "other", "nothing"):
+                continue
+            for view in (True, False):
+                answer = cells.admit(asked, VIEW if view else {})
+                expected = matrix.is_shown(asked, said, role, on, view=view)
+                if isinstance(answer, Call) is not expected:
+                    wrong.append(f"{words(asked, role, on)}, view={view} should be {expected}: {answer}")
+                elif isinstance(answer, Call) and answer.only is not None and said in matrix.TABLES:
+                    shown = {"own": cells.own, "other": cells.other}
+                    found = {which for which, tree in shown.items() if tree.ids[matrix.TABLES[said]] in answer.only}
+                    wanted = {"own"} if matrix.in_list(said, role, on) else set()
+                    if on != "other" and found != wanted:
+                        wrong.append(f"{words(asked, role, on)} shows {found}, not {wanted}")
+    assert not wrong, "\n".join([f"{len(wrong)} cells", *wrong[:20]])
+
+
+def test_every_operation_that_is_there_is_in_the_matrix(cells: Matrix) -> None:
+    drawn = {(asked.service, asked.method) for asked in cells.changes}
+    drawn |= {(asked.service, asked.method) for asked, _ in cells.readings}
+    assert set(handlers(cells.world.engine)) <= drawn
+    routed = {(service, method.name) for _, method, service in schema().routes()}
+    assert routed <= drawn
+
+
+def test_an_operation_that_nobody_said_anything_of_cannot_be_there(
+    cells: Matrix, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = dict(operations.operations())
+    del said["Vm", "start"]
+    monkeypatch.setattr(operations, "operations", lambda: said)
+    with pytest.raises(TypeError, match=r"Vm\.start is not in operations\.json"):
+        handlers(cells.world.engine)
+
+
+@pytest.mark.parametrize(("role", "on", "most"), [("SuperUser", "system", 1), ("UserVmManager", "vm", 4)])
+def test_it_takes_few_questions(cells: Matrix, role: str, on: str, most: int) -> None:
+    """Of an administrator only the permissions are asked for, of others what is above the object, too."""
+    (given,) = [one for one in ROLES if one["name"] == role]
+    cells.give(given, on)
+    start = next(one for one in cells.changes if (one.service, one.method) == ("Vm", "start"))
+    asked: list[str] = []
+    engine = cells.world.store._engine
+    event.listen(engine, "before_cursor_execute", lambda *arguments: asked.append(arguments[2]))
+    assert isinstance(cells.admit(start, {}), Call)
+    selects = [statement for statement in asked if statement.startswith("SELECT")]
+    assert len(selects) <= most, selects
