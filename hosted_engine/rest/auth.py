@@ -33,7 +33,7 @@ class Authenticator:
         self._clock = clock
         self._writer = Writer(store, loop)
         self._credentials = Credentials(store, self._writer, clock)
-        self._notes: set[asyncio.Task[None]] = set()
+        self._notes: dict[str, asyncio.Task[None]] = {}  # on their way, by session
 
     async def sign_in(self, login: str, password: str, scope: str, *, source: str = "") -> tuple[str, Session]:
         """A new token and its session; `source` is the address that asks. Raises AccessDenied."""
@@ -79,7 +79,7 @@ class Authenticator:
         if not is_current(session, now):
             await self.sign_out(token)
             return None
-        if now - session.last_used_at >= _NOTE_EVERY_S:
+        if now - session.last_used_at >= _NOTE_EVERY_S and identity not in self._notes:
             self._note_use(identity, now)
         return Caller(user_id=session.user_id, user_name=session.login, group_ids=session.group_ids)
 
@@ -90,9 +90,8 @@ class Authenticator:
             if (session := tx.sessions.get(identity)) is not None:  # else it was ended meanwhile
                 tx.sessions.update(replace(session, last_used_at=now, expires_at=now + IDLE_S))
 
-        noting = asyncio.create_task(self._writer.write(note))
-        self._notes.add(noting)
-        noting.add_done_callback(self._notes.discard)
+        self._notes[identity] = asyncio.create_task(self._writer.write(note))
+        self._notes[identity].add_done_callback(lambda _: self._notes.pop(identity))
 
     async def of_request(self, headers: Mapping[str, str], *, source: str = "") -> Caller | None:
         """Who sends these headers (names in lower case): by token, by session cookie, by user and password."""
