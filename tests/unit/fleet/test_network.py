@@ -1,6 +1,7 @@
 """What the engine knows of the networks of its nodes, and which events come of it."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -113,9 +114,9 @@ async def test_a_node_that_is_silent_keeps_its_links_as_they_were(site: Site) ->
 
 async def test_links_that_are_the_same_are_not_written_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[object] = []
-    real = SqlRepository[object].update
+    real = SqlRepository[Any].update
 
-    def update(self: SqlRepository[object], item: object) -> None:
+    def update(self: SqlRepository[Any], item: Any) -> None:
         written.append(item)
         real(self, item)
 
