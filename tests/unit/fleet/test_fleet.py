@@ -1,8 +1,6 @@
 """What the engine says of nodes, VMs and storage domains while nodes speak, fall silent, lose power and come back."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import pytest
 
@@ -12,7 +10,7 @@ from hosted_engine.engine.nodes.commands.approve import ApproveNode
 from hosted_engine.engine.nodes.commands.maintenance import DeactivateNode
 from hosted_engine.engine.nodes.commands.remove import RemoveNode
 from hosted_engine.engine.nodes.joining.model import host_id_of_key
-from hosted_engine.engine.nodes.model import Node, NodeStatus
+from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.problems import NotThere
 from hosted_engine.engine.storage.model import StorageDomainStatus
 from hosted_engine.engine.vms.commands.reboot import RebootVm
@@ -20,7 +18,6 @@ from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.model import VmStatus
-from hosted_engine.fleet.fleet import Fleet
 from node.api.messages.events import Event, EventKind
 from node.api.messages.images import ImageFormat
 from node.api.messages.migration import MigrationReport
@@ -28,69 +25,13 @@ from node.api.messages.mounts import MountReport
 from node.api.messages.vms import DownReason, VmDisk, VmSpec
 from node.api.problems import Failed, NodeSilent, Refused
 from node.steps import StepFailed
-from tests.fakes.engine import DATA_ID, ENGINE_VM_ID, TINY_IMAGE, World, fake_nodes, node_id
-from tests.fakes.fleet import FakeFleet
+from tests.fakes.engine import ENGINE_VM_ID, TINY_IMAGE, World, fake_nodes, node_id
 from tests.fakes.machine import FakeMachine
-from tests.fakes.node.fake import FakeNode
 from tests.unit.engine.scenes import done, events_of, tiny_vm, vm_of
 from tests.unit.fleet.hand_clock import HandClock, settle
+from tests.unit.fleet.site import Site, open_site
 
 ONE, TWO, THREE = node_id(1), node_id(2), node_id(3)
-
-
-@dataclass
-class Site:
-    world: World
-    fleet: Fleet
-    clock: HandClock
-
-    def node(self, id_: str) -> Node:
-        with self.world.store.transaction() as tx:
-            node = tx.nodes.get(id_)
-        assert node is not None
-        return node
-
-    def machine(self, id_: str) -> FakeNode:
-        return self.world.nodes[id_]
-
-    async def started(self, name: str = "vm1", *, on: str = ONE) -> str:
-        vm_id = await tiny_vm(self.world, name)
-        await done(self.world, StartVm(id=vm_id, node_ids=(on,)))
-        await settle()
-        return vm_id
-
-    def domain(self) -> StorageDomainStatus:
-        with self.world.store.transaction() as tx:
-            domain = tx.storage_domains.get(DATA_ID)
-        assert domain is not None
-        return domain.status
-
-
-def open_site(world: World, clock: HandClock) -> Fleet:
-    """A process over the world's database, with a real fleet."""
-    world.begin()
-    fleet = Fleet(
-        store=world.store,
-        readings=world.readings,
-        locks=world.locks,
-        clock=clock,
-        connect=lambda node: world.nodes[node.id],
-        is_unclaimed=FakeFleet(world.nodes).is_unclaimed,
-    )
-    world.begin_with(fleet)
-    return fleet
-
-
-@pytest.fixture
-async def site() -> AsyncIterator[Site]:
-    clock = HandClock()
-    world = World(nodes=fake_nodes(now=clock.now))
-    world.now = clock.now()
-    fleet = open_site(world, clock)
-    fleet.start()
-    await settle()
-    yield Site(world, fleet, clock)
-    await fleet.stop()
 
 
 async def test_nodes_that_speak_are_up(site: Site) -> None:
