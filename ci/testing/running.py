@@ -40,7 +40,7 @@ class Runner:
         self._show(f"== {name}: {' '.join(command)}")
         with log.open("wb") as file:
             process = subprocess.Popen(
-                command,
+                ["env", "--default-signal=INT", *command],  # a shell's background job ignores it, and so would this
                 cwd=PROJECT,
                 stdin=subprocess.DEVNULL,
                 stdout=file,
