@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from sqlalchemy import event
 
 from gluster.report import make_report
 from hosted_engine.engine.ids import new_id
@@ -108,6 +109,30 @@ async def test_an_agent_that_restarts_is_no_failure(site: Site) -> None:
     await site.clock.turn(60)
     assert "VDS_HOST_NOT_RESPONDING" not in events_of(site.world)
     assert vm_of(site.world, vm_id).status is VmStatus.UP
+
+
+async def test_a_store_that_stalls_at_its_writes_makes_no_node_not_responding(site: Site) -> None:
+    """Each takes 2 s, in which nothing else of the engine gets on; agents that restart meanwhile are heard all the
+    same, and one that has lost power is still found out."""
+    stalls: list[float] = []
+
+    def stall(_: object) -> None:
+        stalls.append(site.clock.now())
+        site.clock.pass_by(2)
+
+    event.listen(site.world.store._engine, "commit", stall)
+    for id_ in (ONE, TWO, THREE):
+        site.machine(id_).fall_silent()
+    await site.clock.turn(3)
+    for id_ in (ONE, TWO, THREE):
+        site.machine(id_).speak_again()
+    await site.clock.turn(60)
+    assert len(stalls) >= 6  # lost and heard, each of the three
+    assert all(site.node(id_).status is NodeStatus.UP for id_ in (ONE, TWO, THREE))
+    assert "VDS_HOST_NOT_RESPONDING" not in events_of(site.world)
+    site.machine(TWO).lose_power()
+    await site.clock.turn(30)
+    assert site.node(TWO).status is NodeStatus.NON_RESPONSIVE
 
 
 async def test_vms_of_a_silent_node_are_unknown_and_come_back_with_it(site: Site) -> None:
