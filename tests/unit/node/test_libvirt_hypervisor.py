@@ -60,12 +60,16 @@ STOPPED, SHUTDOWN, STARTED = "STOPPED", "SHUTDOWN", "STARTED"
         ([(STOPPED, 0)], None, End("shutdown")),
         ([(SHUTDOWN, 1), (STOPPED, 0)], "shutdown", End("shutdown")),
         ([(SHUTDOWN, 2), (STOPPED, 0)], None, End("shutdown", signalled=True)),
-        ([(SHUTDOWN, 2), (STOPPED, 0)], "sigterm", End("shutdown", signalled=True, killer="/usr/bin/python3")),
+        (
+            [(SHUTDOWN, 2), (STOPPED, 0)],
+            "sigterm",
+            End("shutdown", signalled=True, killer="/opt/trivet/venv/bin/python"),
+        ),
         ([(STOPPED, 1)], "destroyed", End("destroyed")),
         ([(STOPPED, 5)], "sigkill", End("crashed")),
         ([(STOPPED, 3)], None, End("migrated")),
         ([(STOPPED, 0), (STARTED, 0)], None, None),
-        ([], "sigterm", End("shutdown", signalled=True, killer="/usr/bin/python3")),
+        ([], "sigterm", End("shutdown", signalled=True, killer="/opt/trivet/venv/bin/python")),
     ],
 )
 def test_how_a_domain_ended_is_known_by_events_and_by_its_log(
