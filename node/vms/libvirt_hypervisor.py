@@ -12,10 +12,12 @@ from typing import Any, TypeVar
 
 import libvirt
 
+from node.api.messages.vms import Graphics
 from node.vms import libvirt_migration
 from node.vms.console import read_end
 from node.vms.domain_xml import METADATA
 from node.vms.ends import LOG_BYTES, STOPPED, End, end_in_log
+from node.vms.graphics import graphics_of
 from node.vms.hypervisor import Domain, DomainAction, HypervisorFailed, Move, Versions
 from node.vms.migration import MigrationLimits, MigrationProgress
 
@@ -60,6 +62,14 @@ class LibvirtHypervisor:
 
     def xml(self, vm_id: str) -> str:
         return self._do("show the domain", lambda c: str(c.lookupByUUIDString(vm_id).XMLDesc()))
+
+    def live_xml(self, vm_id: str) -> str:
+        flags = libvirt.VIR_DOMAIN_XML_SECURE
+        return self._do("show the running VM", lambda c: str(c.lookupByUUIDString(vm_id).XMLDesc(flags)))
+
+    def update_device(self, vm_id: str, xml: str) -> None:
+        live = libvirt.VIR_DOMAIN_AFFECT_LIVE
+        self._do("change a device of the VM", lambda c: c.lookupByUUIDString(vm_id).updateDeviceFlags(xml, live))
 
     def start(self, xml: str, *, paused: bool = False) -> None:
         """With the firmware's variables as they are shipped: those of the last run are of this host alone."""
@@ -233,6 +243,7 @@ def _domain(domain: Any, state: int, reason: int) -> Domain:
         title = name  # not one of ours: it has no title
     alive = state != libvirt.VIR_DOMAIN_CRASHED
     _, memory_kib, balloon_kib, vcpus, _ = domain.info()
+    move, graphics = _status(name) if alive else (Move.NONE, ())
     return Domain(
         id=domain.UUIDString(),
         name=name,
@@ -240,10 +251,11 @@ def _domain(domain: Any, state: int, reason: int) -> Domain:
         state=state,
         reason=reason,
         pid=_pid(name) if alive else None,
-        move=_move(name) if alive else Move.NONE,
+        move=move,
         memory_kib=memory_kib,
         balloon_kib=balloon_kib,
         vcpus=vcpus,
+        graphics=graphics,
     )
 
 
@@ -261,13 +273,16 @@ def _pid(name: str) -> int | None:
         return None
 
 
-def _move(name: str) -> Move:
+def _status(name: str) -> tuple[Move, tuple[Graphics, ...]]:
     """From what libvirtd keeps for its own next start: a question to it would wait for a QEMU that hangs."""
     try:
-        job = ET.parse(RUN / f"{name}.xml").find("job")
-        return Move(job.get("async", "")) if job is not None else Move.NONE
-    except (OSError, ET.ParseError, ValueError):  # no such file, or another job
-        return Move.NONE
+        status = ET.parse(RUN / f"{name}.xml")
+    except (OSError, ET.ParseError):
+        return Move.NONE, ()
+    job, domain = status.find("job"), status.find("domain")
+    doing = job.get("async", "") if job is not None else ""
+    move = next((one for one in Move if one == doing), Move.NONE)
+    return move, graphics_of(domain) if domain is not None else ()
 
 
 def _dotted(version: int) -> str:

@@ -77,7 +77,9 @@ class Reports:
         if domain.id in self._starting and state is not VmState.UP:
             state, reason, detail = VmState.STARTING, DownReason.NONE, ""
         run = self._note(domain.id, state, domain.title, domain.name, reason)
-        report = msgspec.structs.replace(_report(domain.id, run), detail=detail, pid=domain.pid)
+        report = msgspec.structs.replace(
+            _report(domain.id, run), detail=detail, pid=domain.pid, graphics=domain.graphics
+        )
         return msgspec.structs.replace(report, state=self._requests.shown(domain.id, state))
 
     async def _of_absent(self, vm_id: str) -> VmReport | None:

@@ -5,10 +5,13 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from node.api.messages.vms import Graphics, GraphicsType
 from node.vms.ends import MIGRATED, SAVED, End
 from node.vms.hypervisor import Domain, DomainAction, HypervisorFailed, Move, Versions
 from node.vms.migration import MigrationLimits, MigrationProgress
 from node.vms.states import PAUSED, PAUSED_BY_STORAGE, PAUSED_BY_USER, RUNNING, SHUT_OFF
+
+ADDRESS = "192.0.2.1"  # where screens are seen
 
 
 @dataclass
@@ -41,6 +44,7 @@ class FakeHypervisor:
         self.refuse_balloon = ""
         self.unused_kib: dict[str, int] = {}
         self.times_set: list[float] = []
+        self.updated_devices: list[str] = []
         self.others: dict[str, FakeHypervisor] = {}
         self.slow = False
         self.arrive = threading.Event()
@@ -66,6 +70,18 @@ class FakeHypervisor:
     def xml(self, vm_id: str) -> str:
         return self._get(vm_id).xml
 
+    def live_xml(self, vm_id: str) -> str:
+        """Its screens at the addresses where `find` has them."""
+        running = self._get(vm_id)
+        root = ET.fromstring(running.xml)
+        for element, graphics in zip(root.iterfind("devices/graphics"), running.domain.graphics, strict=True):
+            element.set("port", str(graphics.port))
+        return ET.tostring(root, encoding="unicode")
+
+    def update_device(self, vm_id: str, xml: str) -> None:
+        self._get(vm_id)
+        self.updated_devices.append(xml)
+
     def start(self, xml: str, *, paused: bool = False) -> None:
         if self.refuse_start:
             raise HypervisorFailed(act="start the VM", reason=self.refuse_start)
@@ -74,7 +90,21 @@ class FakeHypervisor:
         if vm_id in self._running:
             raise HypervisorFailed(act="start the VM", reason=f"domain '{name}' is already active")
         memory_kib, vcpus = int(root.findtext("memory") or 0), int(root.findtext("vcpu") or 0)
-        domain = Domain(vm_id, name, title, RUNNING, 1, memory_kib=memory_kib, balloon_kib=memory_kib, vcpus=vcpus)
+        graphics = tuple(
+            Graphics(type=GraphicsType(found.get("type", "")), address=ADDRESS, port=5900 + number)
+            for number, found in enumerate(root.iterfind("devices/graphics"))
+        )
+        domain = Domain(
+            vm_id,
+            name,
+            title,
+            RUNNING,
+            1,
+            memory_kib=memory_kib,
+            balloon_kib=memory_kib,
+            vcpus=vcpus,
+            graphics=graphics,
+        )
         self.ends.pop(vm_id, None)
         self._running[vm_id] = _Running(domain, xml)
         state, reason = (PAUSED, PAUSED_BY_USER) if paused else (RUNNING, 1)
