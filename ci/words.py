@@ -64,7 +64,7 @@ LIMITS: dict[str, int] = {
     "hosted_engine/engine": 115,
     "hosted_engine/fleet": 15,
     "hosted_engine/ha": 79,
-    "hosted_engine/rest": 20,
+    "hosted_engine/rest": 19,
     "hosted_engine/store": 2,
     "images": 17,
     "installer": 109,

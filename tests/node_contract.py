@@ -19,7 +19,7 @@ from node.api.messages.images import ImageFormat, ImageRef, ImageRequest, ImageR
 from node.api.messages.leases import LeaseRequest, LeaseTimersRequest
 from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.network import LinkReport, NamesRequest, NetworkRequest
-from node.api.messages.vms import DownReason, VmDisk, VmLease, VmReport, VmSpec, VmState
+from node.api.messages.vms import DownReason, GraphicsType, Ticket, VmDisk, VmLease, VmReport, VmSpec, VmState
 from node.api.problems import RemoteRefused
 
 MIB = 1 << 20
@@ -313,6 +313,36 @@ class NodeContract:
         await node.start_vm(spec.id)
         for _ in range(2):
             assert (await node.reboot_vm(spec.id)).state is VmState.REBOOTING
+        await node.destroy_vm(spec.id)
+        await node.undefine_vm(spec.id)
+
+    async def test_the_screen_of_a_running_vm_is_opened_with_a_ticket(self, node: NodeApi) -> None:
+        spec = msgspec.structs.replace(self.new_vm(), graphics=(GraphicsType.VNC,))
+        ticket = Ticket(type=GraphicsType.VNC, value="contract", valid_s=60)
+        await node.define_vm(spec)
+        with pytest.raises(RemoteRefused, match="it is down") as refused:
+            await node.set_ticket(spec.id, ticket)
+        assert refused.value.text.code == "NoGraphics"
+        (graphics,) = (await node.start_vm(spec.id)).graphics
+        assert (graphics.type, bool(graphics.address), graphics.port >= 5900) == (GraphicsType.VNC, True, True)
+        for _ in range(2):
+            await node.set_ticket(spec.id, ticket)
+        for wrong in ({"value": ""}, {"value": "too long!"}, {"value": "a\nb"}, {"valid_s": 0}, {"valid_s": 1 << 40}):
+            with pytest.raises(RemoteRefused) as refused:
+                await node.set_ticket(spec.id, msgspec.structs.replace(ticket, **wrong))
+            assert refused.value.text.code == "Malformed"
+        assert (await node.destroy_vm(spec.id)).graphics == ()
+        await node.undefine_vm(spec.id)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.set_ticket(spec.id, ticket)
+        assert refused.value.text.code == "VmUnknown"
+
+    async def test_a_vm_without_a_screen_has_none_that_a_ticket_opens(self, node: NodeApi) -> None:
+        spec = self.new_vm()
+        await node.define_vm(spec)
+        assert (await node.start_vm(spec.id)).graphics == ()
+        with pytest.raises(RemoteRefused, match="it runs without VNC"):
+            await node.set_ticket(spec.id, Ticket(type=GraphicsType.VNC, value="contract", valid_s=60))
         await node.destroy_vm(spec.id)
         await node.undefine_vm(spec.id)
 

@@ -209,6 +209,7 @@ class _Birth:
                 sockets=engine.vcpus,
                 status=VmStatus.UP,
                 origin=Origin.MANAGED_HOSTED_ENGINE,
+                display_type=None,
                 delete_protected=True,
                 high_availability=True,
                 created_at=self._now,

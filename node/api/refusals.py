@@ -93,6 +93,12 @@ class VmNotPaused(Refused):
     mend = "Start it, or wait until it is paused"
 
 
+class NoGraphics(Refused):
+    what = "Cannot open the screen of VM {vm}"
+    why = "{reason}"
+    mend = "Start it, with a graphics console"
+
+
 class LeaseHeld(Refused):
     what = "Cannot start VM {vm}"
     why = "its lease {resource} is held by host {holder}"

@@ -269,6 +269,7 @@ class Vms:
             detail=detail or (self._details.get(domain.id, "") if state is VmState.DOWN else ""),
             since=run.since,
             pid=domain.pid,
+            graphics=domain.graphics,
         )
         if domain.id in self._starting and state is not VmState.UP:
             return msgspec.structs.replace(report, state=VmState.STARTING, reason=DownReason.NONE)

@@ -7,7 +7,7 @@ from hosted_engine.engine.networks.model import NIC_MODELS, Network, Nic
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from hosted_engine.engine.vms.model import BiosType, SerialNumberPolicy, Vm
-from node.api.messages.vms import BootDevice, DiskBus, NicModel, VmDisk, VmNic, VmSpec
+from node.api.messages.vms import BootDevice, DiskBus, GraphicsType, NicModel, VmDisk, VmNic, VmSpec
 
 UTC_ZONES = ("Etc/GMT", "Etc/UTC", "UTC")
 
@@ -47,6 +47,7 @@ def spec_of(tx: Transaction, vm: Vm) -> VmSpec:
         scsi_queues=_queues(vm) if vm.scsi_queues < 0 else max(1, vm.scsi_queues),
         disks=tuple(_disk(tx, vm, attachment, disk) for attachment, disk in active_disks(tx, vm.id)),
         nics=tuple(_nic(tx, vm, nic) for nic in plugged_nics(tx, vm.id)),
+        graphics=(GraphicsType(vm.display_type),) if vm.display_type else (),
     )
 
 

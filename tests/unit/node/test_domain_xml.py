@@ -9,7 +9,7 @@ import pytest
 
 from node.api.messages.images import ImageFormat, ImageRef
 from node.api.messages.machine import Accelerator
-from node.api.messages.vms import DiskBus, Firmware, NicModel, VmDisk, VmLease, VmNic, VmSpec
+from node.api.messages.vms import DiskBus, Firmware, GraphicsType, NicModel, VmDisk, VmLease, VmNic, VmSpec
 from node.api.refusals import Malformed
 from node.vms.domain_facts import LeaseFact, domain_facts
 from node.vms.domain_xml import Surroundings, domain_xml
@@ -19,6 +19,7 @@ TCG = Surroundings(
     accelerator=Accelerator.TCG,
     volumes=PurePosixPath("/var/lib/trivet/volumes"),
     console_logs=PurePosixPath("/var/log/libvirt/qemu"),
+    new_ticket_value=lambda: "nobody's",
 )
 KVM = replace(TCG, accelerator=Accelerator.KVM)
 
@@ -55,6 +56,7 @@ MANY = VmSpec(
     ),
     nics=(VmNic(id="n1", mac="02:00:00:00:00:0b", bridge="b", model=NicModel.E1000, linked=False),),
     guest_agent=False,
+    graphics=(GraphicsType.VNC,),
 )
 
 

@@ -131,6 +131,8 @@ class StartVm(Command, frozen=True, kw_only=True):
                 detail=error,
                 stopped_at=context.now,
                 stop_reason=self.again or DownReason.FAILED,
+                display_address="",
+                display_port=None,
             )
         tx.vms.update(vm)
         emit(tx, context, EventType.USER_FAILED_RUN_VM, vm=vm, node=tx.nodes.get(self.node_id), reason=error)
