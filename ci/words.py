@@ -64,11 +64,10 @@ LIMITS: dict[str, int] = {
     "hosted_engine/engine": 115,
     "hosted_engine/fleet": 15,
     "hosted_engine/ha": 79,
-    "hosted_engine/rest": 20,
+    "hosted_engine/rest": 19,
     "hosted_engine/store": 2,
     "images": 17,
-    "installer": 109,
-    "netconf": 336,
+    "installer": 85,
     "node": 15,
     "node/api": 9,
     "node/network": 5,
@@ -76,8 +75,8 @@ LIMITS: dict[str, int] = {
     "node/registration": 21,
     "node/storage": 53,
     "node/upgrade": 23,
-    "node/vms": 20,
-    "tests": 465,
+    "node/vms": 22,
+    "tests": 427,
 }
 
 

@@ -143,7 +143,8 @@ def _json(found: Pending | Ended) -> str:
 
 
 def _read_json(found: str) -> dict[str, Any]:
-    read = {_FROM_DISK.get(key, key): value for key, value in dict(json.loads(found)).items()}
+    stored: dict[str, Any] = dict(json.loads(found))
+    read = {_FROM_DISK.get(key, key): value for key, value in stored.items()}
     return read | {"descriptions": tuple(read["descriptions"])}
 
 

@@ -126,7 +126,9 @@ class PlanPage(Page[bool]):
                 yield PlainText(f"Everything is back {self._within_s} s after the start unless you keep it then.")
 
     def on_mount(self) -> None:
-        self.show_keys("Enter: change it   Up, Down: scroll   Esc: back to the form" if self._descriptions else "Esc: back")
+        self.show_keys(
+            "Enter: change it   Up, Down: scroll   Esc: back to the form" if self._descriptions else "Esc: back"
+        )
 
     def action_begin(self) -> None:
         self.dismiss(bool(self._descriptions))
