@@ -45,12 +45,12 @@ def problem(argv: Argv, answer: Answer) -> Problem:
     return CommandRefused(command=command, reason=said)
 
 
-def _probe(peer: str, answer: Answer, said: str) -> Problem:
-    if answer.errno == _NOT_OURS or "part of another cluster" in said:
+def _probe(peer: str, answer: Answer, text: str) -> Problem:
+    if answer.errno == _NOT_OURS or "part of another cluster" in text:
         return PeerInOtherPool(peer=peer)
     if answer.errno == _NOT_CONNECTED:
         return PeerUnreachable(peer=peer, reason="nobody answers under that name")
-    return PeerUnreachable(peer=peer, reason=said)
+    return PeerUnreachable(peer=peer, reason=text)
 
 
 def _create(volume: str, said: str) -> Problem:

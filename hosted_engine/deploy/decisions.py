@@ -60,7 +60,7 @@ def decide(answers: Answers, password: str | None = None) -> Decisions:
     volume_ids = {volume: _id() for volume in VOLUMES}
     return Decisions(
         fixed=fixed(answers),
-        settled=settled(answers),
+        settled=resolved(answers),
         password=password,
         password_hash=hash_password(password),
         engine_vm_id=_id(),
@@ -96,7 +96,7 @@ def fixed(answers: Answers) -> dict[str, str]:
     } | nodes
 
 
-def settled(answers: Answers) -> dict[str, str]:
+def resolved(answers: Answers) -> dict[str, str]:
     """The answers that are on the engine's own disk once the site is up; by path."""
     return {
         "gateway": str(answers.gateway or "none"),
@@ -110,7 +110,7 @@ def check(decisions: Decisions, answers: Answers, *, formed: bool, password: str
     password file holds now."""
     changes = _changes(decisions.fixed, fixed(answers))
     if formed and decisions.settled:
-        now = settled(answers)  # an earlier version has noted more, which can be changed now
+        now = resolved(answers)  # an earlier version has noted more, which can be changed now
         changes += _changes({path: old for path, old in decisions.settled.items() if path in now}, now)
     if password is not None and password != decisions.password:
         changes.append("password_file holds another password")

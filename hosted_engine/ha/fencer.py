@@ -73,7 +73,7 @@ class Fencer:
         self._liars: dict[int, FenceDevice] = {}
         self._to_power_on: dict[int, FenceDevice] = {}
 
-    def look(self) -> dict[int, bool]:
+    def observe(self) -> dict[int, bool]:
         """Whether each device answered when it was last asked, by host id; asks those whose turn it is. Blocks."""
         devices = {host_id: device for host_id in self._peers if (device := self._device(host_id)) is not None}
         now, every_s = self._monotonic(), max(ASK_EVERY_S, 10.0 * len(devices))
