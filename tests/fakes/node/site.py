@@ -17,6 +17,7 @@ from node.api.messages.images import (
     SeedRequest,
 )
 from node.api.messages.mounts import MountSpec
+from node.api.messages.storage_domains import StorageDomainMetadata
 from node.api.problems import Refused
 from tests.fakes.pool import fake_pool
 
@@ -68,6 +69,8 @@ class FakeSite:
     """(lockspace, resource) → holder; a lease that was never made is not in it."""
     domains: dict[str, str] = field(default_factory=dict)
     """By what is mounted, a volume's name or a source: the id of the storage domain, as it was named first."""
+    metadata: dict[str, StorageDomainMetadata] = field(default_factory=dict)
+    """By what is mounted: what the storage domain on it says of itself."""
     exports: set[str] = field(default_factory=set)
     """Sources of other kinds than Gluster volumes that can be mounted."""
     lockspaces: dict[str, str] = field(default_factory=dict)
@@ -153,6 +156,13 @@ class FakeSite:
             del self.lockspaces[lockspace]
             self.leases = {key: holder for key, holder in self.leases.items() if key[0] != lockspace}
         self.domains.pop(name, None)
+        self.metadata.pop(name, None)
+
+    def clear(self, source: str) -> None:
+        """All that makes it a storage domain."""
+        for image in [one for one in self.images if self._volume_of(one) == source]:
+            self.remove_image(image)
+        del self.metadata[source]
 
     def remove_brick(self, server: str, path: str, volume_id: str) -> None:
         if any(volume.id == volume_id for volume in self.volumes.values()):
@@ -177,6 +187,7 @@ class FakeSite:
         leases = [f"leases/{one}/{resource}.lease" for one, resource in self.leases if one in here]
         areas = [f"leases/{one}/lockspace" for one in here]
         kept = [f"ha/{name}" for name in self.ha_files.get(volume, {})]
+        kept += ["storage-domain.json"] if volume in self.metadata else []
         return Contents(files=(*images, *leases, *areas, *kept, *self.strangers.get(volume, ())))
 
     def _mark(self, request: VolumeRequest) -> str:

@@ -25,6 +25,7 @@ from node.api.messages.leases import (
     LockspaceRequest,
 )
 from node.api.messages.mounts import HOSTED_ENGINE, MountReport, MountRequest
+from node.api.messages.storage_domains import MetadataRequest, StorageDomainMetadata
 from node.api.messages.vms import VmState
 from node.storage import engine_vm_files, site_nodes
 from node.storage.drivers.registry import driver_of
@@ -71,6 +72,30 @@ class FakeStorage:
 
     def contents(self, storage_domain: str) -> Contents:
         return self._site.contents(self._source(storage_domain))
+
+    def domain_metadata(self, storage_domain: str) -> StorageDomainMetadata | None:
+        return self._site.metadata.get(self._key(storage_domain))
+
+    def write_domain_metadata(self, storage_domain: str, request: MetadataRequest) -> StorageDomainMetadata:
+        key, metadata = self._key(storage_domain), request.metadata
+        found = self._site.metadata.get(key)
+        if found is not None and found.id != metadata.id:
+            raise r.StorageOfOther(storage_domain=metadata.id, other=found.id, name=found.name)
+        if found is None and not request.in_use and (files := self._site.contents(self._source(storage_domain)).files):
+            raise r.StorageNotEmpty(storage_domain=metadata.id, files=", ".join(files))
+        self._site.metadata[key] = metadata
+        return metadata
+
+    def clear_domain(self, storage_domain: str) -> None:
+        key = self._key(storage_domain)
+        found = self._site.metadata.get(key)
+        if found is not None and found.id != storage_domain:
+            raise r.StorageOfOther(storage_domain=storage_domain, other=found.id, name=found.name)
+        if found is not None:
+            self._site.clear(key)
+
+    def _key(self, storage_domain: str) -> str:
+        return volume_name(self._source(storage_domain))
 
     def _source(self, storage_domain: str) -> str:
         """What of the site is mounted as this storage domain; raises NotMounted."""
