@@ -52,6 +52,10 @@ def _posix(connection: StorageConnection) -> MountSpec:
     )
 
 
+def _local(connection: StorageConnection) -> MountSpec:
+    return MountSpec(kind=connection.type.value, source=connection.path, options=_options(connection))
+
+
 def _options(connection: StorageConnection) -> tuple[str, ...]:
     return tuple(option for option in connection.mount_options.split(",") if option)
 
@@ -68,9 +72,11 @@ SPECS: Mapping[StorageType, Callable[[StorageConnection], MountSpec]] = {
     StorageType.GLUSTERFS: _gluster,
     StorageType.NFS: _nfs,
     StorageType.POSIXFS: _posix,
+    StorageType.LOCALFS: _local,
 }
 NEEDED: Mapping[StorageType, tuple[str, ...]] = {
     StorageType.GLUSTERFS: ("address", "path"),
     StorageType.NFS: ("address", "path"),
     StorageType.POSIXFS: ("path", "vfs_type"),
+    StorageType.LOCALFS: ("path",),
 }  # what a connection has to say

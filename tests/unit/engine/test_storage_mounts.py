@@ -50,6 +50,10 @@ CASES: list[tuple[StorageConnection, MountSpec]] = [
         StorageConnection(id="1", type=POSIX, address="mon1", path="/vms", vfs_type="ceph"),
         MountSpec(kind="posixfs", source="mon1:/vms", vfs_type="ceph"),
     ),
+    (
+        StorageConnection(id="1", type=StorageType.LOCALFS, path="/vms"),
+        MountSpec(kind="localfs", source="/vms"),
+    ),
 ]
 
 
