@@ -173,15 +173,14 @@ class FakeSite:
             self.filled.discard(text)
 
     def why_not_mountable(self, spec: MountSpec) -> str | None:
-        gluster = spec.kind == "glusterfs"
-        known = volume_name(spec.source) in self.volumes if gluster else spec.source in self.exports
+        known = key_of(spec) in (self.volumes if spec.kind == "glusterfs" else self.exports)
         return None if known else f"there is no {spec.source}"
 
     def _volume_of(self, image: ImageRef) -> str:
-        return next((source for source, domain in self.domains.items() if domain == image.storage_domain), "")
+        return next((key for key, domain in self.domains.items() if domain == image.storage_domain), "")
 
-    def contents(self, source: str) -> Contents:
-        volume = volume_name(source)
+    def contents(self, volume: str) -> Contents:
+        """`volume` is what `key_of` says of other storage."""
         images = [f"images/{one.disk_id}/{one.image_id}" for one in self.images if self._volume_of(one) == volume]
         here = [lockspace for lockspace, where in self.lockspaces.items() if where == volume]
         leases = [f"leases/{one}/{resource}.lease" for one, resource in self.leases if one in here]
@@ -280,10 +279,9 @@ class FakeSite:
         return size
 
 
-def volume_name(source: str) -> str:
-    """Of a Gluster volume; any other source is its own name."""
-    _, colon, name = source.rpartition(":/")
-    return name if colon and "/" not in name else source
+def key_of(spec: MountSpec) -> str:
+    """By what a site knows it: a Gluster volume's name, whichever server is asked; of all else the source."""
+    return spec.source.rpartition(":/")[2] if spec.kind == "glusterfs" else spec.source
 
 
 def _brick(text: str) -> BrickReport:
