@@ -62,6 +62,8 @@ from node.tls import client_context, server_context
 from node.vms.balloon_keeper import BalloonKeeper
 from node.vms.consoles import Consoles
 from node.vms.domain_xml import Surroundings
+from node.vms.freezing import Freezing
+from node.vms.guest_watch import GuestWatch
 from node.vms.lease_holders import lease_holders
 from node.vms.libvirt_hypervisor import LibvirtHypervisor
 from node.vms.lifecycle import Vms
@@ -87,6 +89,7 @@ class Agent:
         )
         self._join_files = JoinFiles(settings.own_folder, Path(settings.scratch))
         self._for_balloons = Threads("balloons", 1)
+        self._for_guests = Threads("guests", 8)
         self._for_pool = Threads("pool", 4)  # looks at the pool hang where a server does
         self._migration_trust = MigrationTrust(run, identity=settings.own_folder)
         self._membership = Membership(
@@ -142,6 +145,7 @@ class Agent:
             network=self._network_watch.news,
             counters=self._network_watch.counters,
             ha=lambda: self._quick(ha.ha),
+            guests=lambda: self._guests.guests(),
         )
         self._vms = Vms(
             hypervisor,
@@ -160,6 +164,10 @@ class Agent:
             tell=self._hub.vm_changed,
             clock=self._clock,
         )
+        self._guests = GuestWatch(
+            hypervisor, self._for_guests, self._for_vms, self._clock, notify=self._hub.guest_changed
+        )
+        self._freezing = Freezing(hypervisor, self._for_guests, self._clock, settings.own_folder / "frozen")
         gluster = Gluster(run_as_group, clear=bricks.clear, remove=bricks.remove)
         self._network = HostNetwork(network, self._clock, self._network_watch.observed)
         self._pool_watch = self._pool_state(gluster, bricks)
@@ -212,6 +220,7 @@ class Agent:
                 self._migration_trust,
                 self._vms,
                 Consoles(hypervisor, self._for_vms, self._clock),
+                self._freezing,
             ),
         )
         self._joining = self._make_joining(self._host)
@@ -261,12 +270,21 @@ class Agent:
         self._spawn(self._hub.beat())
         self._spawn(self._keeper.run())
         self._spawn(self._balloons.run())
+        self._spawn(self._guests.run())
+        self._spawn(self._freezing.thaw_left())
         self._spawn(pet())
         self._spawn(self._joining.run())
         self._spawn(self._pool_watch.run())
         log.info("serving %s on port %d", self._settings.node_name, self._settings.port)
         await self._service.run()
-        for threads in (self._quick, self._for_vms, self._for_storage, self._for_balloons, self._for_pool):
+        for threads in (
+            self._quick,
+            self._for_vms,
+            self._for_storage,
+            self._for_balloons,
+            self._for_guests,
+            self._for_pool,
+        ):
             threads.close()
 
     def _make_server(self) -> tuple[Any, ssl.SSLContext]:

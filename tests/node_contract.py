@@ -345,6 +345,23 @@ class NodeContract:
         await node.destroy_vm(spec.id)
         await node.undefine_vm(spec.id)
 
+    async def test_a_guest_without_an_agent_is_not_frozen(self, node: NodeApi) -> None:
+        spec = self.new_vm()
+        await node.define_vm(spec)
+        with pytest.raises(RemoteRefused, match="it is down") as refused:
+            await node.freeze_vm(spec.id)
+        assert refused.value.text.code == "NotFrozen"
+        await node.start_vm(spec.id)
+        with pytest.raises(RemoteRefused, match="agent") as refused:
+            await node.freeze_vm(spec.id)
+        assert refused.value.text.code == "NotFrozen"
+        assert (await _hello(node)).guests == ()
+        await node.destroy_vm(spec.id)
+        await node.undefine_vm(spec.id)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.thaw_vm(spec.id)
+        assert refused.value.text.code == "VmUnknown"
+
     async def test_a_vm_without_its_disk_is_not_started(self, node: NodeApi) -> None:
         spec = self.new_vm(VmDisk(image=self.new_image(), format=ImageFormat.QCOW2))
         await node.define_vm(spec)

@@ -99,6 +99,12 @@ class NoGraphics(Refused):
     mend = "Start it, with a graphics console"
 
 
+class NotFrozen(Refused):
+    what = "The file systems of VM {vm} do not stand still"
+    why = "{reason}"
+    mend = "Start the agent in its guest (qemu-guest-agent), or go on without it"
+
+
 class LeaseHeld(Refused):
     what = "Cannot start VM {vm}"
     why = "its lease {resource} is held by host {holder}"

@@ -2,8 +2,9 @@
 
 import threading
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from node.api.messages.vms import Graphics, GraphicsType
 from node.vms.hypervisor import Domain, DomainAction, HypervisorFailed, Move, Versions
@@ -17,6 +18,18 @@ ADDRESS = "192.0.2.1"  # where screens are seen
 class _Defined:
     domain: Domain
     xml: str
+
+
+@dataclass
+class FakeAgent:
+    """In a guest; `says` is as libvirt has it. One that `hangs` gives no answer."""
+
+    says: dict[str, Any] = field(default_factory=dict)
+    version: str = "10.0.13"
+    filesystems: int = 1
+    hangs: bool = False
+    frozen: bool = False
+    asked: int = 0
 
 
 class FakeHypervisor:
@@ -40,6 +53,9 @@ class FakeHypervisor:
         self.unused_kib: dict[str, int] = {}
         self.times_set: list[float] = []
         self.updated_devices: list[str] = []
+        self.agents: dict[str, FakeAgent] = {}
+        self._agent_changed: Callable[[str], None] = lambda _: None
+        self._resumed: Callable[[str], None] = lambda _: None
         self.others: dict[str, FakeHypervisor] = {}
         self.slow = False
         self.arrive = threading.Event()
@@ -172,6 +188,49 @@ class FakeHypervisor:
             raise HypervisorFailed(act="set the guest's clock", reason="domain is not running")
         self.times_set.append(at)
 
+    def watch_guests(self, agent: Callable[[str], None], resumed: Callable[[str], None]) -> None:
+        self._agent_changed, self._resumed = agent, resumed
+
+    def start_agent(self, vm_id: str, agent: FakeAgent) -> None:
+        self.agents[vm_id] = agent
+        self._set_agent(vm_id, there=True)
+
+    def end_agent(self, vm_id: str) -> None:
+        self.agents.pop(vm_id, None)
+        self._set_agent(vm_id, there=False)
+
+    def resumed(self, vm_id: str) -> None:
+        """It goes on after it stood still."""
+        self._resumed(vm_id)
+
+    def guest_info(self, vm_id: str) -> tuple[str, Mapping[str, Any]]:
+        agent = self._agent(vm_id, "ask the guest's agent")
+        agent.asked += 1
+        return agent.version, agent.says
+
+    def freeze(self, vm_id: str) -> int:
+        agent = self._agent(vm_id, "freeze the guest")
+        agent.frozen = True
+        return agent.filesystems
+
+    def thaw(self, vm_id: str) -> int:
+        agent = self._agent(vm_id, "thaw the guest")
+        was, agent.frozen = agent.frozen, False
+        return agent.filesystems if was else 0
+
+    def _agent(self, vm_id: str, act: str) -> FakeAgent:
+        self._get(vm_id)
+        if vm_id not in self.agents:
+            raise HypervisorFailed(act=act, reason="QEMU guest agent is not connected")
+        if (agent := self.agents[vm_id]).hangs:
+            raise HypervisorFailed(act=act, reason="Guest agent is not responding")
+        return agent
+
+    def _set_agent(self, vm_id: str, *, there: bool) -> None:
+        defined = self._get(vm_id)
+        defined.domain = replace(defined.domain, guest_agent=there)
+        self._agent_changed(vm_id)
+
     def unused_memory(self, vm_id: str) -> int | None:
         self._get(vm_id)
         return self.unused_kib.get(vm_id)
@@ -191,8 +250,9 @@ class FakeHypervisor:
     def set(self, vm_id: str, state: int, reason: int, *, pid: int | None = None) -> None:
         """A guest or a fault changes the state of a domain."""
         defined = self._get(vm_id)
-        graphics = () if state == SHUT_OFF else defined.domain.graphics
-        defined.domain = replace(defined.domain, state=state, reason=reason, pid=pid, graphics=graphics)
+        is_off, known = state == SHUT_OFF, defined.domain
+        graphics, agent = () if is_off else known.graphics, known.guest_agent and not is_off
+        defined.domain = replace(known, state=state, reason=reason, pid=pid, graphics=graphics, guest_agent=agent)
         self._changed(vm_id)
 
     def set_move(self, vm_id: str, move: Move) -> None:

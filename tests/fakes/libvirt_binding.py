@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-MODULES = ("node.vms.libvirt_hypervisor", "node.vms.libvirt_migration")
+MODULES = ("node.vms.libvirt_hypervisor", "node.vms.libvirt_migration", "node.vms.libvirt_guest")
 
 
 class PlayedLibvirt(ModuleType):
     """`callbacks`: by event id, as the binding was given them. `domains` are all that a connection finds; `opened` are
     the addresses of connections."""
 
-    VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_ID_REBOOT = 0, 1
+    VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_ID_REBOOT, VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE = 0, 1, 18
+    VIR_DOMAIN_EVENT_RESUMED = 4
     VIR_DOMAIN_XML_SECURE, VIR_DOMAIN_AFFECT_LIVE = 1, 1
     VIR_DOMAIN_SHUTOFF, VIR_DOMAIN_CRASHED, VIR_DOMAIN_METADATA_TITLE, VIR_ERR_NO_DOMAIN = 5, 6, 1, 42
     VIR_MIGRATE_LIVE, VIR_MIGRATE_PEER2PEER, VIR_MIGRATE_PERSIST_DEST, VIR_MIGRATE_UNDEFINE_SOURCE = 1, 2, 8, 16
@@ -44,6 +45,8 @@ class PlayedLibvirt(ModuleType):
         self.domains: dict[str, Any] = {}
         self.opened: list[str] = []
         self.comparison = 1
+        self.qemu = ModuleType("libvirt_qemu")
+        vars(self.qemu)["qemuAgentCommand"] = lambda domain, *said: domain.agent_command(*said)
 
     def registerErrorHandler(self, *_: Any) -> None: ...
     def virEventRegisterDefaultImpl(self) -> None: ...
@@ -74,6 +77,7 @@ def play_libvirt(monkeypatch: pytest.MonkeyPatch) -> tuple[PlayedLibvirt, Any]:
     """The binding as it is played, and a LibvirtHypervisor over it."""
     played = PlayedLibvirt()
     monkeypatch.setitem(sys.modules, "libvirt", played)
+    monkeypatch.setitem(sys.modules, "libvirt_qemu", played.qemu)
     _forget(monkeypatch)
     hypervisor = importlib.import_module(MODULES[0]).LibvirtHypervisor()
     _forget(monkeypatch)

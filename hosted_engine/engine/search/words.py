@@ -130,7 +130,8 @@ class Always:
 @dataclass(frozen=True, slots=True)
 class Observed:
     """What no database has, as the nodes say it: `of` is handed the object and the readings, and answers None where
-    nobody knows. All objects of the table are asked. `words` are the values of an enumeration."""
+    nobody knows; a tuple is several values, one of which has to do. All objects of the table are asked. `words` are the
+    values of an enumeration."""
 
     of: Callable[[Any, Any], Any]
     kind: Kind = Kind.NUMBER

@@ -64,6 +64,15 @@ class VmOperations(Operations):
     async def console_log(self, vm_id: str) -> ConsoleLog:
         """The end of what its guest wrote to the serial console."""
 
+    @operation(POST, "/vms/{vm_id}/freeze", timeout_s=120, since=2)
+    async def freeze_vm(self, vm_id: str) -> int:
+        """Let the file systems of its guest stand still, and count them. They go on by themselves after two minutes.
+        NotFrozen: its guest's agent does not do it, and nothing stands still."""
+
+    @operation(POST, "/vms/{vm_id}/thaw", timeout_s=120, since=2)
+    async def thaw_vm(self, vm_id: str) -> int:
+        """Let them go on, and count them: none where none stood still."""
+
     @operation(PUT, "/vms/{vm_id}/ticket", since=2)
     async def set_ticket(self, vm_id: str, ticket: Ticket) -> None:
         """Nobody sees the screen of a VM without a ticket, nor with an earlier one. NoGraphics: it does not run, or has

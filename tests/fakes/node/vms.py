@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from node.api import refusals as r
+from node.api.messages.guests import GuestReport
 from node.api.messages.images import ImageRef
 from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.vms import ConsoleLog, DownReason, Graphics, Ticket, VmReport, VmSpec, VmState
@@ -26,6 +27,8 @@ class _Vm:
     console: str = ""
     boots: int = 0
     ticket: Ticket | None = None
+    guest: GuestReport | None = None
+    frozen: bool = False
 
 
 class FakeVms:
@@ -63,6 +66,16 @@ class FakeVms:
     def ticket(self, vm_id: str) -> Ticket | None:
         """The last one of this run."""
         return self._get(vm_id).ticket
+
+    def guest_says(self, vm_id: str, report: GuestReport) -> None:
+        """Its agent does; one that has ended says so, too."""
+        self._get(vm_id).guest = report if report.talks else None
+
+    def guests(self) -> tuple[GuestReport, ...]:
+        return tuple(vm.guest for vm in self._vms.values() if vm.guest is not None)
+
+    def is_frozen(self, vm_id: str) -> bool:
+        return self._get(vm_id).frozen
 
     def lose_all(self) -> None:
         """Power is gone: nobody hears of it, and sanlock's leases run out for those who wait."""
@@ -170,6 +183,22 @@ class FakeVms:
             raise r.NoGraphics(vm=vm.spec.name, reason=f"it runs without {ticket.type.upper()}")
         vm.ticket = ticket
 
+    def freeze_vm(self, vm_id: str) -> int:
+        vm = self._get(vm_id)
+        if vm.report.state is not VmState.UP:
+            raise r.NotFrozen(vm=vm.spec.name, reason=f"it is {vm.report.state}")
+        if vm.guest is None:
+            raise r.NotFrozen(vm=vm.spec.name, reason="QEMU guest agent is not connected")
+        vm.frozen = True
+        return len(vm.guest.filesystems)
+
+    def thaw_vm(self, vm_id: str) -> int:
+        vm = self._get(vm_id)
+        if vm.report.state is not VmState.UP:
+            raise r.NotFrozen(vm=vm.spec.name, reason=f"it is {vm.report.state}")
+        was, vm.frozen = vm.frozen, False
+        return len(vm.guest.filesystems) if was and vm.guest else 0
+
     def migration(self) -> MigrationReport:
         return self.movable
 
@@ -237,7 +266,7 @@ class FakeVms:
 
     def _set(self, vm: _Vm, state: VmState, reason: DownReason, *, pid: int | None = None) -> None:
         if state is VmState.DOWN:
-            vm.ticket = None
+            vm.ticket, vm.guest, vm.frozen = None, None, False
         vm.report = VmReport(
             id=vm.spec.id,
             name=vm.spec.name,
