@@ -20,13 +20,13 @@ Remove = Callable[[Transaction, Mapping[str, str]], Command | None]
 class Reported:
     """`services` are those of the collection and of one of it, `kind` is the word for one. `within` names the ids that
     the path has to have; `items` is handed all of them, and answers by id what is there, in order. It raises NotThere
-    where the path leads through nothing. `add` makes of what a body says (`said`: all of it is needed) the command that
-    has it among them, None where it is there already, and its id; `remove` that which takes it away."""
+    where the path leads through nothing. `add` makes of a body (`inputs`: all of it is needed) the command that has it
+    among them, None where it is there already, and its id; `remove` that which takes it away."""
 
     kind: str
     services: tuple[str, str]
     within: frozenset[str]
     items: Items
-    said: Mapping[str, Field] = field(default_factory=dict)
+    inputs: Mapping[str, Field] = field(default_factory=dict)
     add: Add | None = None
     remove: Remove | None = None

@@ -67,10 +67,10 @@ class ReportedHandlers(Resource):
         assert meant.add is not None
         kind = next(iter(call.method.takes.values()))
         root = self._schema.type(kind).tag
-        taken = bodies.take_inputs(tx, meant.said, call.body, root)
-        if missing := [one.wire for name, one in meant.said.items() if taken.values.get(name) is None]:
+        taken = bodies.take_inputs(tx, meant.inputs, call.body, root)
+        if missing := [one.wire for name, one in meant.inputs.items() if taken.values.get(name) is None]:
             raise Incomplete(type=kind, missing=", ".join(missing), method="add")
-        given = {name: normal(f"{root}.{meant.said[name].wire}", value, meant.said[name]) for name, value in
+        given = {name: normal(f"{root}.{meant.inputs[name].wire}", value, meant.inputs[name]) for name, value in
                  taken.values.items()}  # fmt: skip
         command, identity = meant.add(tx, call.ids, given)
         bodies.refuse(root, taken, self._links(call, identity))

@@ -30,7 +30,7 @@ class Screen:
     async def let_in(self, value: str, valid_s: int = VALID_S) -> None:
         await self._consoles.set_ticket(self._spec.id, Ticket(type=GraphicsType.VNC, value=value, valid_s=valid_s))
 
-    def see(self, password: str, authority_pem: str = "") -> Vnc:
+    def connect(self, password: str, authority_pem: str = "") -> Vnc:
         return Vnc(
             self.graphics.address,
             self.graphics.port,
@@ -40,14 +40,14 @@ class Screen:
 
     def is_trusted(self, password: str, authority_pem: str) -> bool:
         try:
-            self.see(password, authority_pem).close()
+            self.connect(password, authority_pem).close()
         except ssl.SSLCertVerificationError:
             return False
         return True
 
     def is_shut(self, password: str) -> bool:
         try:
-            self.see(password).close()
+            self.connect(password).close()
         except VncRefused:
             return True
         return False
@@ -67,18 +67,18 @@ async def a_screen_is_seen_with_its_ticket_alone(node: Node) -> None:
     assert screen.graphics.address == ADDRESS
     assert all(map(screen.is_shut, ("", "*****", "wrong")))
     await screen.let_in("Ticket-1")
-    seen = screen.see("Ticket-1")
+    seen = screen.connect("Ticket-1")
     assert tuple(seen.offered) == (X509_VNC,)
     await node.says(spec, "trivet-tiny: ready")
-    points = await asyncio.to_thread(seen.picture)
+    points = await asyncio.to_thread(seen.framebuffer)
     lit = sum(points[at : at + 3] != b"\0\0\0" for at in range(0, len(points), 4))
     print(f"{seen.width}x{seen.height}, {lit} points are lit")
     assert 200 < lit < len(points) // 8  # letters of the firmware and the kernel on black
     assert screen.is_shut("ticket-1")
     await screen.let_in("Ticket-2")
     assert screen.is_shut("Ticket-1")
-    screen.see("Ticket-2").close()
-    seen.picture()  # who was let in stays
+    screen.connect("Ticket-2").close()
+    seen.framebuffer()  # who was let in stays
     seen.close()
     await node.end(spec)
 
@@ -87,7 +87,7 @@ async def a_ticket_is_over_in_time(node: Node) -> None:
     spec, screen = await _start(node, start_paused=True)
     await screen.let_in("short", valid_s=4)
     for _ in range(2):
-        screen.see("short").close()  # it is a ticket for that time, not for one use, as in oVirt
+        screen.connect("short").close()  # it is a ticket for that time, not for one use, as in oVirt
     await asyncio.sleep(5)
     assert screen.is_shut("short")
     await node.end(spec)
@@ -97,7 +97,7 @@ async def a_client_of_another_site_trusts_nobody_here(node: Node) -> None:
     spec, screen = await _start(node, start_paused=True)
     await screen.let_in("Ticket-1")
     assert not screen.is_trusted("Ticket-1", make_authority("another").certificate)
-    screen.see("Ticket-1").close()
+    screen.connect("Ticket-1").close()
     await node.end(spec)
 
 
@@ -105,7 +105,7 @@ async def keys_reach_the_guest(node: Node) -> None:
     spec, screen = await _start(node, boot_menu=True)
     await node.says(spec, "Press ESC for boot menu")
     await screen.let_in("keys")
-    seen = screen.see("keys")
+    seen = screen.connect("keys")
     seen.press(ESCAPE)
     await node.says(spec, "Select boot device")
     seen.press(ord("1"))

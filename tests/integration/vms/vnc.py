@@ -36,7 +36,7 @@ class Vnc:
         self._socket.sendall(b"\1")  # others may stay
         self.width, self.height = self._begin()
 
-    def picture(self) -> bytes:
+    def framebuffer(self) -> bytes:
         """What of the screen fits into its size at the begin, four bytes for each point."""
         points = bytearray(self.width * self.height * 4)
         self._socket.sendall(struct.pack(">BBHHHH", 3, 0, 0, 0, self.width, self.height))

@@ -20,7 +20,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.hypervisor import FakeHypervisor
 from tests.fakes.libvirt_binding import play_libvirt
 
-SURROUNDINGS = Surroundings(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath("/logs"))
+TCG = Surroundings(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath("/logs"))
 SPEC = VmSpec(
     id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60", name="screen", memory_bytes=64 << 20, graphics=(GraphicsType.VNC,)
 )
@@ -44,7 +44,7 @@ class World:
         self.hypervisor, self.clock = FakeHypervisor(), FakeClock(1000)
         self.threads = Threads("consoles", 1)
         self.consoles = Consoles(self.hypervisor, self.threads, self.clock)
-        self.hypervisor.define(domain_xml(spec, "screen", SURROUNDINGS))
+        self.hypervisor.define(domain_xml(spec, "screen", TCG))
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_a_ticket_changes_the_password_of_the_device_and_nothing_else() -> None:
 
 def test_until_the_first_ticket_nobody_can_have_one() -> None:
     """Without a password in the definition libvirt lets everybody in."""
-    found = [ET.fromstring(domain_xml(SPEC, "x", SURROUNDINGS)).find("devices/graphics") for _ in range(2)]
+    found = [ET.fromstring(domain_xml(SPEC, "x", TCG)).find("devices/graphics") for _ in range(2)]
     one, other = (element.attrib for element in found if element is not None)
     assert one["passwdValidTo"] == "1970-01-01T00:00:01"
     assert one["passwd"] != other["passwd"]
@@ -90,7 +90,7 @@ async def test_what_has_no_screen_now_gets_no_ticket(world: World) -> None:
         await world.consoles.set_ticket(SPEC.id, TICKET)
     with pytest.raises(VmUnknown):
         await world.consoles.set_ticket("6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5fff", TICKET)
-    world.hypervisor.define(domain_xml(HEADLESS, "screen", SURROUNDINGS))
+    world.hypervisor.define(domain_xml(HEADLESS, "screen", TCG))
     world.hypervisor.start(SPEC.id)
     with pytest.raises(NoGraphics, match="it runs without VNC"):
         await world.consoles.set_ticket(SPEC.id, TICKET)

@@ -13,7 +13,7 @@ from node.api.messages.vms import GraphicsType, Ticket
 from node.api.problems import NodeSilent
 from tests.fakes.engine import AUTHORITY, PASSWORD
 from tests.fakes.node.vms import DISPLAY_ADDRESS
-from tests.unit.rest.conftest import Said
+from tests.unit.rest.conftest import sentences
 from tests.unit.rest.server import Served
 from tests.unit.rest.test_vm_settings import machines_of, new, spec_of
 
@@ -96,7 +96,9 @@ def test_spice_is_refused_by_name(vm: services.VmService) -> None:
         vm.graphics_consoles_service().add(types.GraphicsConsole())
 
 
-def test_a_ticket_reaches_the_node_and_whoever_asked(engine: Served, vm: services.VmService, said: Said) -> None:
+def test_a_ticket_reaches_the_node_and_whoever_asked(
+    engine: Served, vm: services.VmService, system: services.SystemService
+) -> None:
     with pytest.raises(sdk.Error, match="it is down"):
         vm.ticket()
     vm.start(async_=False)
@@ -109,9 +111,9 @@ def test_a_ticket_reaches_the_node_and_whoever_asked(engine: Served, vm: service
     wanted = types.Ticket(value="secret", expiry=60)
     assert vm.ticket(ticket=wanted).value == "secret"
     assert ticket_of(engine, vm).valid_s == 60
-    assert len(said(164)) == 3
-    assert "admin" in said(164)[0]
-    assert "screen" in said(164)[0]
+    assert len(sentences(system, 164)) == 3
+    assert "admin" in sentences(system, 164)[0]
+    assert "screen" in sentences(system, 164)[0]
 
 
 @pytest.mark.parametrize(("value", "expiry"), [("too long a", 60), ("", 60), ("ä", 60), ("good", 0), ("good", 1 << 40)])
@@ -122,14 +124,16 @@ def test_a_ticket_that_no_console_takes_is_refused_by_name(vm: services.VmServic
     assert "too long a" not in str(refused.value)
 
 
-def test_a_ticket_that_the_node_did_not_take_is_none(engine: Served, vm: services.VmService, said: Said) -> None:
+def test_a_ticket_that_the_node_did_not_take_is_none(
+    engine: Served, vm: services.VmService, system: services.SystemService
+) -> None:
     vm.start(async_=False)
     node = next(node for node in engine.world.nodes.values() if node.machines.running())
     node.fail("set_ticket", NodeSilent(node="node1", request="the request", reason="gone"))
     with pytest.raises(sdk.Error, match="gone"):
         vm.ticket()
     assert machines_of(engine, vm.get().id).ticket(vm.get().id) is None
-    assert len(said(165)) == 1
+    assert len(sentences(system, 165)) == 1
 
 
 def test_a_ticket_is_written_down_nowhere(

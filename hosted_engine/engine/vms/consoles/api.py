@@ -23,7 +23,7 @@ from hosted_engine.engine.vms.next_run import with_next_run
 from hosted_engine.engine.vms.rules import DISPLAY_TYPES, known_display
 
 KIND = "graphics console"
-SAID = {"protocol": Field("protocol", choices=DISPLAY_TYPES, rule=known_display)}
+CONSOLE = {"protocol": Field("protocol", choices=DISPLAY_TYPES, rule=known_display)}
 TICKET = {"value": Field("ticket.value"), "expiry_s": Field("ticket.expiry")}
 
 
@@ -84,7 +84,7 @@ def _declared(service: str, owner: str, table: str) -> Reported:
         (f"{service}GraphicsConsoles", f"{service}GraphicsConsole"),
         frozenset({owner}),
         partial(_consoles, owner, table),
-        said=SAID,
+        inputs=CONSOLE,
         add=partial(_add, owner, table),
         remove=partial(_remove, owner, table),
     )
@@ -97,25 +97,27 @@ GRAPHICS_CONSOLES = (
 )
 
 
-async def _ticket(means: Means, caller: Caller, ids: Mapping[str, str], said: Values) -> Elements:
-    opened = await open_screen(means, caller, ids["vm"], value=said.get("value"), expiry_s=said.get("expiry_s"))
+async def _ticket(dependencies: Means, caller: Caller, ids: Mapping[str, str], given: Values) -> Elements:
+    opened = await open_screen(
+        dependencies, caller, ids["vm"], value=given.get("value"), expiry_s=given.get("expiry_s")
+    )
     return {"ticket": {"value": opened.value, "expiry": opened.expiry_s}}
 
 
-async def _viewer_file(means: Means, caller: Caller, ids: Mapping[str, str], said: Values) -> Elements:
-    opened = await open_screen(means, caller, ids["vm"], expiry_s=VALID_S)
-    return {"remote_viewer_connection_file": viewer_file(opened, means.authority.certificate)}
+async def _viewer_file(dependencies: Means, caller: Caller, ids: Mapping[str, str], given: Values) -> Elements:
+    opened = await open_screen(dependencies, caller, ids["vm"], expiry_s=VALID_S)
+    return {"remote_viewer_connection_file": viewer_file(opened, dependencies.authority.certificate)}
 
 
 def _of_console(answer: AnswerRequest) -> AnswerRequest:
     """Raises NotThere where the VM runs without that console."""
 
-    async def asked(means: Means, caller: Caller, ids: Mapping[str, str], said: Values) -> Elements:
-        with means.store.transaction() as tx:
+    async def asked(dependencies: Means, caller: Caller, ids: Mapping[str, str], given: Values) -> Elements:
+        with dependencies.store.transaction() as tx:
             vm = found(tx.vms.get(ids["vm"]), "VM", ids["vm"])
         if ids["console"] not in {console_id(protocol) for protocol in DISPLAY_TYPES}:
             raise NotThere(kind=KIND, id=f"{ids['console']} of VM {vm.name}")
-        return await answer(means, caller, ids, said)
+        return await answer(dependencies, caller, ids, given)
 
     return asked
 

@@ -18,7 +18,7 @@ from node.api.tickets import new_ticket_value
 
 EXPIRY_S = 7200  # oVirt's, where nobody says it
 LONGEST_S = 30 * 24 * 3600
-SEEN = frozenset(
+VIEWABLE = frozenset(
     {VmStatus.UP, VmStatus.POWERING_UP, VmStatus.PAUSED, VmStatus.REBOOT_IN_PROGRESS, VmStatus.POWERING_DOWN}
 )  # oVirt's; in which a VM has a screen
 
@@ -34,21 +34,21 @@ class Opened:
 
 
 async def open_screen(
-    means: Means, caller: Caller, vm_id: str, *, value: str | None = None, expiry_s: int | None = None
+    dependencies: Means, caller: Caller, vm_id: str, *, value: str | None = None, expiry_s: int | None = None
 ) -> Opened:
     """Raises BadValue, WrongState, and what the node says."""
-    opened = _what_to_open(means, vm_id, value, expiry_s)
+    opened = _what_to_open(dependencies, vm_id, value, expiry_s)
     ticket = Ticket(type=GraphicsType.VNC, value=opened.value, valid_s=opened.expiry_s)
     try:
-        await (await means.fleet.node(opened.node.id)).set_ticket(vm_id, ticket)
+        await (await dependencies.fleet.node(opened.node.id)).set_ticket(vm_id, ticket)
     except Problem:
-        _note(means, caller, opened, EventType.VM_SET_TICKET_FAILED)
+        _note(dependencies, caller, opened, EventType.VM_SET_TICKET_FAILED)
         raise
-    _note(means, caller, opened, EventType.VM_SET_TICKET)
+    _note(dependencies, caller, opened, EventType.VM_SET_TICKET)
     return opened
 
 
-def _what_to_open(means: Means, vm_id: str, value: str | None, expiry_s: int | None) -> Opened:
+def _what_to_open(dependencies: Means, vm_id: str, value: str | None, expiry_s: int | None) -> Opened:
     value = new_ticket_value() if value is None else value
     if not (0 < len(value) <= TICKET_CHARACTERS and value.isascii() and value.isprintable()):
         reason = f"a VNC password has 1 to {TICKET_CHARACTERS} characters of ASCII"
@@ -57,22 +57,22 @@ def _what_to_open(means: Means, vm_id: str, value: str | None, expiry_s: int | N
     if not 0 < expiry_s <= LONGEST_S:
         reason = f"a ticket is valid for 1 to {LONGEST_S} seconds"
         raise BadValue(value=expiry_s, field="action.ticket.expiry", reason=reason)
-    with means.store.transaction() as tx:
-        vm = seen_vm(tx, vm_id)
+    with dependencies.store.transaction() as tx:
+        vm = vm_with_screen(tx, vm_id)
         return Opened(vm, found(tx.nodes.get(vm.node_id or ""), "host", vm.node_id or ""), value, expiry_s)
 
 
-def seen_vm(tx: Transaction, vm_id: str) -> Vm:
+def vm_with_screen(tx: Transaction, vm_id: str) -> Vm:
     """The VM, when its screen can be seen now. Raises WrongState."""
-    vm = running_vm(tx, vm_id, "open the console of", SEEN)
+    vm = running_vm(tx, vm_id, "open the console of", VIEWABLE)
     if vm.display_port is None:
         mend = "Give it a graphics console and start it anew"
         raise WrongState(action="open the console of", kind="VM", name=vm.name, reason="it runs without one", mend=mend)
     return vm
 
 
-def _note(means: Means, caller: Caller, opened: Opened, type_: EventType) -> None:
-    now = means.clock()
+def _note(dependencies: Means, caller: Caller, opened: Opened, type_: EventType) -> None:
+    now = dependencies.clock()
     context = Context(caller=caller, job_id="", correlation_id=caller.correlation_id, now=now)
-    with means.store.transaction() as tx:
+    with dependencies.store.transaction() as tx:
         emit(tx, context, type_, vm=opened.vm, node=opened.node)
