@@ -57,7 +57,7 @@ def guest_report(vm_id: str, parameters: Parameters, version: str) -> GuestRepor
     )
 
 
-def is_news(before: GuestReport | None, now: GuestReport) -> bool:
+def differs(before: GuestReport | None, now: GuestReport) -> bool:
     """How full its file systems are changes all the time, and is told with the next thing that does not."""
     return before is None or _without_use(before) != _without_use(now)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from node.api.messages.guests import GuestReport
 from node.system.clock import Clock
 from node.system.threads import Threads
-from node.vms.guest_info import guest_report, is_news
+from node.vms.guest_info import differs, guest_report
 from node.vms.hypervisor import Hypervisor, HypervisorFailed
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class GuestWatch:
         self._clock = clock
         self._notify = notify
         self._known: dict[str, GuestReport] = {}
-        self._heard_at: dict[str, float] = {}
+        self._answered_at: dict[str, float] = {}
         self._ask_at: dict[str, float] = {}
         self._asking: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -52,10 +52,10 @@ class GuestWatch:
             lambda vm_id: loop.call_soon_threadsafe(self._spawn, vm_id, True),
         )
         while True:
-            await self.look()
+            await self.poll()
             await self._clock.sleep(POLL_S)
 
-    async def look(self) -> None:
+    async def poll(self) -> None:
         """Begin to ask all that are due."""
         try:
             domains = await self._quick(self._hypervisor.domains)
@@ -107,21 +107,21 @@ class GuestWatch:
             version, parameters = await self._threads(self._hypervisor.guest_info, vm_id)
         except HypervisorFailed:
             self._ask_at[vm_id] = self._clock.monotonic() + SLOW_S
-            if self._clock.monotonic() - self._heard_at.get(vm_id, self._clock.monotonic()) > FORGET_S:
+            if self._clock.monotonic() - self._answered_at.get(vm_id, self._clock.monotonic()) > FORGET_S:
                 self._forget(vm_id)
             return
         finally:
             self._asking.discard(vm_id)
         self._ask_at.pop(vm_id, None)
-        self._heard_at[vm_id] = self._clock.monotonic()
+        self._answered_at[vm_id] = self._clock.monotonic()
         report = guest_report(vm_id, parameters, version)
-        news = is_news(self._known.get(vm_id), report)
+        changed = differs(self._known.get(vm_id), report)
         self._known[vm_id] = report
-        if news:
+        if changed:
             self._notify(report)
 
     def _forget(self, vm_id: str) -> None:
         self._ask_at.pop(vm_id, None)
-        self._heard_at.pop(vm_id, None)
+        self._answered_at.pop(vm_id, None)
         if self._known.pop(vm_id, None) is not None:
             self._notify(GuestReport(vm_id=vm_id, talks=False))

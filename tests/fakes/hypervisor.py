@@ -22,9 +22,9 @@ class _Defined:
 
 @dataclass
 class FakeAgent:
-    """In a guest; `says` is as libvirt has it. One that `hangs` gives no answer."""
+    """In a guest; `answers` are as libvirt has them. One that `hangs` gives no answer."""
 
-    says: dict[str, Any] = field(default_factory=dict)
+    answers: dict[str, Any] = field(default_factory=dict)
     version: str = "10.0.13"
     filesystems: int = 1
     hangs: bool = False
@@ -206,7 +206,7 @@ class FakeHypervisor:
     def guest_info(self, vm_id: str) -> tuple[str, Mapping[str, Any]]:
         agent = self._agent(vm_id, "ask the guest's agent")
         agent.asked += 1
-        return agent.version, agent.says
+        return agent.version, agent.answers
 
     def freeze(self, vm_id: str) -> int:
         agent = self._agent(vm_id, "freeze the guest")

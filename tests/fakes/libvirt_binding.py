@@ -46,7 +46,7 @@ class PlayedLibvirt(ModuleType):
         self.opened: list[str] = []
         self.comparison = 1
         self.qemu = ModuleType("libvirt_qemu")
-        vars(self.qemu)["qemuAgentCommand"] = lambda domain, *said: domain.agent_command(*said)
+        vars(self.qemu)["qemuAgentCommand"] = lambda domain, *asked: domain.agent_command(*asked)
 
     def registerErrorHandler(self, *_: Any) -> None: ...
     def virEventRegisterDefaultImpl(self) -> None: ...

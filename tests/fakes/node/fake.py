@@ -169,9 +169,9 @@ class FakeNode(NodeApi):
             guests=self.machines.guests(),
         )
 
-    def guest_says(self, report: GuestReport) -> None:
+    def report_guest(self, report: GuestReport) -> None:
         """The agent in a guest; who listens hears of it."""
-        self.machines.guest_says(report.vm_id, report)
+        self.machines.set_guest(report.vm_id, report)
         self.tell(Event(number=0, kind=EventKind.HEARTBEAT, at=self._now(), guests=(report,)))
 
     def _vm_changed(self, vm: VmReport) -> None:

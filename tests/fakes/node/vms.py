@@ -67,7 +67,7 @@ class FakeVms:
         """The last one of this run."""
         return self._get(vm_id).ticket
 
-    def guest_says(self, vm_id: str, report: GuestReport) -> None:
+    def set_guest(self, vm_id: str, report: GuestReport) -> None:
         """Its agent does; one that has ended says so, too."""
         self._get(vm_id).guest = report if report.talks else None
 

@@ -23,17 +23,17 @@ class Guests:
     """What an agent of the node tells, in order."""
 
     def __init__(self, node: Node) -> None:
-        self.said: list[GuestReport] = []
+        self.reports: list[GuestReport] = []
         self._watch = GuestWatch(
-            node.hypervisor, Threads("guests", 4), Threads("quick", 2), SystemClock(), notify=self.said.append
+            node.hypervisor, Threads("guests", 4), Threads("quick", 2), SystemClock(), notify=self.reports.append
         )
         self._runs = asyncio.create_task(self._watch.run())
 
     async def until(self, wanted: Any, within_s: float = SOON_S) -> GuestReport:
         async with asyncio.timeout(within_s):
-            while not (self.said and wanted(self.said[-1])):  # noqa: ASYNC110
+            while not (self.reports and wanted(self.reports[-1])):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
-        return self.said[-1]
+        return self.reports[-1]
 
 
 def _disk(node: Node, source: Path, *, boot: bool = False) -> VmDisk:
@@ -50,7 +50,7 @@ async def an_agent_is_heard_within_seconds_and_forgotten_when_it_ends(node: Node
     guests, spec = Guests(node), _guest(node)
     await node.start(spec)
     await node.says(spec, "agent runs")
-    report = await guests.until(lambda said: said.nics)
+    report = await guests.until(lambda report: report.nics)
     print(report)
     assert (report.vm_id, report.host_name, report.system.id) == (spec.id, "agent-guest", "debian")
     assert report.system.kernel
@@ -60,7 +60,7 @@ async def an_agent_is_heard_within_seconds_and_forgotten_when_it_ends(node: Node
     assert found.addresses == ("fe80::ff:fe00:a",)
     assert [(one.mountpoint, one.type) for one in report.filesystems] == [("/data", "ext4")]
     await node.vms.destroy_vm(spec.id)
-    await guests.until(lambda said: not said.talks)
+    await guests.until(lambda report: not report.talks)
     await node.vms.undefine_vm(spec.id)
 
 
@@ -68,9 +68,11 @@ async def a_guest_shuts_down_by_its_agent_first(node: Node) -> None:
     spec = _guest(node)
     await node.start(spec)
     await node.says(spec, "agent runs")
-    await Guests(node).until(lambda said: said.talks)
+    guests = Guests(node)
+    await guests.until(lambda report: report.talks)
     assert (await node.vms.reboot_vm(spec.id)).state is VmState.REBOOTING
     await node.says(spec, "agent asks: -h -r", "agent runs")
+    await guests.until(lambda report: report.talks and len(guests.reports) > 2)  # it was gone in between
     await node.vms.shutdown_vm(spec.id)
     await node.says(spec, "agent asks: -h -P")
     await _down(node, spec)
@@ -94,7 +96,7 @@ async def an_agent_that_hangs_delays_nobody_and_the_power_button_is_pressed(node
     assert time.monotonic() - began < 25  # the time that an engine gives a node for it is 30
     await node.says(spec, "power button")
     await _down(node, spec)
-    assert guests.said == []
+    assert guests.reports == []
     await node.vms.undefine_vm(spec.id)
 
 
@@ -103,7 +105,7 @@ async def file_systems_are_frozen_and_thawed(node: Node) -> None:
     spec = _guest(node)
     await node.start(spec)
     await node.says(spec, "mounted /data", "agent runs")
-    await Guests(node).until(lambda said: said.talks)
+    await Guests(node).until(lambda report: report.talks)
     assert await freezing.freeze_vm(spec.id) == 1
     assert await freezing.thaw_vm(spec.id) == 1
     assert await freezing.thaw_vm(spec.id) == 0
@@ -114,7 +116,7 @@ async def the_clock_of_a_guest_is_right_after_it_stood_still(node: Node) -> None
     guests, spec = Guests(node), _guest(node)
     await node.start(spec)
     await node.says(spec, "agent runs")
-    await guests.until(lambda said: said.talks)
+    await guests.until(lambda report: report.talks)
     node.ask_qemu(spec, "stop")
     await asyncio.sleep(20)
     node.ask_qemu(spec, "cont")

@@ -9,7 +9,7 @@ from ovirtsdk4 import services, types
 
 from node.api.messages.guests import GuestNic, GuestReport, GuestUser
 from tests.unit.node.test_guests import REPORT
-from tests.unit.rest.conftest import Said
+from tests.unit.rest.conftest import sentences
 from tests.unit.rest.server import Served
 from tests.unit.rest.test_vm_settings import machines_of, new
 
@@ -28,18 +28,18 @@ def vm(system: services.SystemService) -> Iterator[services.VmService]:
     service.remove(async_=False)
 
 
-def says(engine: Served, vm: services.VmService, report: GuestReport = REPORT) -> None:
+def report_guest(engine: Served, vm: services.VmService, report: GuestReport = REPORT) -> None:
     """As the engine hears of it: the fake fleet of this engine has no streams."""
     identity = vm.get().id
     node = next(one for one in engine.world.nodes.values() if one.machines is machines_of(engine, identity))
     own = msgspec.structs.replace(report, vm_id=identity)
-    node.guest_says(own)
+    node.report_guest(own)
     engine.world.readings.note_guests(node.node_id, [own])
 
 
 def test_a_vm_shows_what_its_guest_is(engine: Served, vm: services.VmService) -> None:
     assert (vm.get().fqdn, vm.get().guest_operating_system) == (None, None)
-    says(engine, vm)
+    report_guest(engine, vm)
     shown = vm.get()
     system = shown.guest_operating_system
     assert shown.fqdn == "web"
@@ -54,8 +54,8 @@ def test_a_vm_shows_what_its_guest_is(engine: Served, vm: services.VmService) ->
 
 @pytest.mark.parametrize("report", [GuestReport(vm_id="", talks=False), GuestReport(vm_id="")])
 def test_what_is_not_known_is_not_shown(engine: Served, vm: services.VmService, report: GuestReport) -> None:
-    says(engine, vm)
-    says(engine, vm, report)
+    report_guest(engine, vm)
+    report_guest(engine, vm, report)
     shown = vm.get()
     assert (shown.fqdn, shown.guest_operating_system, shown.guest_time_zone) == (None, None, None)
     assert vm.reported_devices_service().list() == []
@@ -63,14 +63,14 @@ def test_what_is_not_known_is_not_shown(engine: Served, vm: services.VmService, 
 
 
 def test_a_vm_that_is_down_has_no_guest(engine: Served, vm: services.VmService) -> None:
-    says(engine, vm)
+    report_guest(engine, vm)
     vm.stop(async_=False)
     assert vm.get().fqdn is None
     assert vm.reported_devices_service().list() == []
 
 
 def test_addresses_are_shown_of_the_vm_and_of_its_nics(engine: Served, vm: services.VmService) -> None:
-    says(engine, vm)
+    report_guest(engine, vm)
     (device,) = vm.reported_devices_service().list()
     assert (device.name, device.type, device.mac.address) == ("eth0", types.ReportedDeviceType.NETWORK, MAC)
     assert [(one.address, one.version) for one in device.ips] == [
@@ -89,7 +89,7 @@ def test_addresses_are_shown_of_the_vm_and_of_its_nics(engine: Served, vm: servi
 
 def test_who_is_signed_in_and_what_is_installed(engine: Served, vm: services.VmService) -> None:
     twice = (GuestUser(name="root"), GuestUser(name="root"), GuestUser(name="eva", domain="OFFICE"))
-    says(engine, vm, msgspec.structs.replace(REPORT, users=twice))
+    report_guest(engine, vm, msgspec.structs.replace(REPORT, users=twice))
     assert [one.user.user_name for one in vm.sessions_service().list()] == ["root", "OFFICE\\eva"]
     names = [one.name for one in vm.applications_service().list()]
     assert names == ["kernel-6.12.57+deb13-cloud-amd64", "qemu-guest-agent-10.0.13"]
@@ -114,7 +114,7 @@ def test_who_is_signed_in_and_what_is_installed(engine: Served, vm: services.VmS
 def test_vms_are_found_by_what_their_guests_say(
     engine: Served, system: services.SystemService, vm: services.VmService, search: str, *, is_found: bool
 ) -> None:
-    says(engine, vm)
+    report_guest(engine, vm)
     assert [one.name for one in system.vms_service().list(search=search)] == (["web1"] if is_found else [])
 
 
@@ -125,7 +125,7 @@ def test_a_guest_may_say_anything(engine: Served, vm: services.VmService) -> Non
         system=msgspec.structs.replace(REPORT.system, version_id="99999999999999999999.x", kernel="5.x", machine="z80"),
         nics=(GuestNic(name="]]>", mac="", addresses=()),),
     )
-    says(engine, vm, odd)
+    report_guest(engine, vm, odd)
     shown = vm.get()
     assert shown.fqdn == "<vm>&amp;"
     assert (shown.guest_operating_system.architecture, shown.guest_operating_system.version.major) == (None, None)
@@ -136,16 +136,18 @@ def test_a_guest_may_say_anything(engine: Served, vm: services.VmService) -> Non
     assert vm.reported_devices_service().list()[0].name == "]]>"
 
 
-def test_file_systems_are_frozen_and_thawed(engine: Served, vm: services.VmService, said: Said) -> None:
+def test_file_systems_are_frozen_and_thawed(
+    engine: Served, vm: services.VmService, system: services.SystemService
+) -> None:
     with pytest.raises(sdk.Error, match="agent"):
         vm.freeze_filesystems(async_=False)
-    assert len(said(10769)) == 1
-    says(engine, vm)
+    assert len(sentences(system, 10769)) == 1
+    report_guest(engine, vm)
     vm.freeze_filesystems(async_=False)
     assert machines_of(engine, vm.get().id).is_frozen(vm.get().id)
     vm.thaw_filesystems(async_=False)
     assert not machines_of(engine, vm.get().id).is_frozen(vm.get().id)
-    assert (len(said(10767)), len(said(10768))) == (1, 1)
+    assert (len(sentences(system, 10767)), len(sentences(system, 10768))) == (1, 1)
     vm.stop(async_=False)
     with pytest.raises(sdk.Error, match="it is down"):
         vm.freeze_filesystems()

@@ -20,7 +20,7 @@ class FreezeVm(OnRunningVm, frozen=True, kw_only=True):
     done: ClassVar[EventType] = EventType.FREEZE_VM_SUCCESS
     failed: ClassVar[EventType] = EventType.USER_FAILED_TO_FREEZE_VM
 
-    async def act(self, node: NodeApi, means: Means) -> None:
+    async def act(self, node: NodeApi, _: Means) -> None:
         await node.freeze_vm(self.id)
 
 
@@ -32,5 +32,5 @@ class ThawVm(OnRunningVm, frozen=True, kw_only=True):
     done: ClassVar[EventType] = EventType.THAW_VM_SUCCESS
     failed: ClassVar[EventType] = EventType.USER_FAILED_TO_THAW_VM
 
-    async def act(self, node: NodeApi, means: Means) -> None:
+    async def act(self, node: NodeApi, _: Means) -> None:
         await node.thaw_vm(self.id)
