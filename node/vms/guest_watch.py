@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
 
 from node.api.messages.guests import GuestReport
 from node.system.clock import Clock
@@ -47,10 +49,11 @@ class GuestWatch:
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
-        self._hypervisor.watch_guests(
-            lambda vm_id: loop.call_soon_threadsafe(self._spawn, vm_id, False),
-            lambda vm_id: loop.call_soon_threadsafe(self._spawn, vm_id, True),
-        )
+
+        def changed(vm_id: str, *, resumed: bool = False) -> None:
+            loop.call_soon_threadsafe(self._spawn, self._changed(vm_id, resumed=resumed))
+
+        self._hypervisor.watch_guests(changed, partial(changed, resumed=True))
         while True:
             await self.poll()
             await self._clock.sleep(POLL_S)
@@ -69,8 +72,8 @@ class GuestWatch:
             if now >= self._ask_at.get(vm_id, now):
                 self._begin(vm_id)
 
-    def _spawn(self, vm_id: str, resumed: bool) -> None:
-        task = asyncio.get_running_loop().create_task(self._changed(vm_id, resumed=resumed))
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -98,9 +101,7 @@ class GuestWatch:
         if vm_id in self._asking:
             return
         self._asking.add(vm_id)
-        task = asyncio.get_running_loop().create_task(self._ask(vm_id))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._spawn(self._ask(vm_id))
 
     async def _ask(self, vm_id: str) -> None:
         try:

@@ -376,7 +376,11 @@ def test_each_question_to_an_agent_has_its_time(monkeypatch: pytest.MonkeyPatch)
     done: list[object] = []
 
     def note(name: str, answer: object) -> Any:
-        return lambda *asked: (done.append((name, *asked)), answer)[1]
+        def asked(*values: object) -> object:
+            done.append((name, *values))
+            return answer
+
+        return asked
 
     played.domains[VM] = SimpleNamespace(
         agent_command=note("agent", '{"return": {"version": "10.0.13"}}'),
