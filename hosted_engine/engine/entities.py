@@ -26,6 +26,7 @@ from hosted_engine.engine.roles.entity import PERMITS, ROLE_PERMITS, ROLES
 from hosted_engine.engine.scheduler.entity import SCHEDULING_POLICIES
 from hosted_engine.engine.search.vocabulary import check_searches
 from hosted_engine.engine.storage.entity import STORAGE_DOMAINS
+from hosted_engine.engine.storageconnections.entity import STORAGE_CONNECTIONS
 from hosted_engine.engine.tags.entity import TAG_ASSIGNMENTS, TAGS
 from hosted_engine.engine.templates.entity import TEMPLATES
 from hosted_engine.engine.users.domain_entities import ACCOUNT_GROUPS, ACCOUNT_MEMBERSHIPS, ACCOUNTS, DOMAINS
@@ -64,6 +65,7 @@ ENTITIES: tuple[Entity[Any], ...] = (
     ROLE_PERMITS,
     SSH_KEYS,
     SCHEDULING_POLICIES,
+    STORAGE_CONNECTIONS,
     STORAGE_DOMAINS,
     TAGS,
     TAG_ASSIGNMENTS,

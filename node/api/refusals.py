@@ -124,13 +124,13 @@ class NotStartable(Refused):
 
 
 class NotMounted(Refused):
-    what = "Cannot use volume {volume}"
+    what = "Cannot use storage domain {storage_domain}"
     why = "{reason}"
-    mend = "Mount it first, or look into the state of its servers"
+    mend = "Mount it first, or look into the state of its storage"
 
 
 class ImageUnknown(Refused):
-    what = "There is no image {image} on volume {volume}"
+    what = "There is no image {image} on storage domain {storage_domain}"
     why = "it was never made, or was removed since"
     mend = "Make it first"
     status = 404
@@ -156,7 +156,7 @@ class ImageBusy(Refused):
 
 class NotWiped(Refused):
     what = "Image {image} was not wiped"
-    why = "{away} of {bricks} bricks of volume {volume} are not connected with this node, and would keep what is in it"
+    why = "{away} of {bricks} bricks of storage domain {storage_domain} are not connected, and would keep what is in it"
     mend = "Bring them back and try again"
 
 

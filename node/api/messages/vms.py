@@ -99,7 +99,7 @@ class VmLease(Message, frozen=True, kw_only=True):
 
     lockspace: str
     resource: str
-    volume: str
+    storage_domain: str
 
 
 class VmSpec(Message, frozen=True, kw_only=True, omit_defaults=True):

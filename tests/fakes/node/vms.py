@@ -32,13 +32,13 @@ class _Vm:
 
 
 class FakeVms:
-    """`guests_obey`: a guest shuts down at once when asked. `guests_obey = False`: it never does. `volumes` are those
-    that the node has mounted, `movable` is between which nodes VMs move."""
+    """`guests_obey`: a guest shuts down at once when asked. `guests_obey = False`: it never does. `storage_domains` are
+    those that the node has mounted, `movable` is between which nodes VMs move."""
 
     def __init__(self, site: FakeSite, now: Callable[[], float], tell: Tell) -> None:
         self.guests_obey = True
         self.host_ids: dict[str, int] = {}
-        self.volumes: Collection[str] = ()
+        self.storage_domains: Collection[str] = ()
         self.movable = MigrationReport(members=(), listening=False)
         self._site = site
         self._now = now
@@ -110,10 +110,10 @@ class FakeVms:
         if _runs(vm):
             return vm.report
         for disk in vm.spec.disks:
-            if disk.image.volume not in self.volumes:
-                raise r.NotMounted(volume=disk.image.volume, reason="it is not mounted")
+            if disk.image.storage_domain not in self.storage_domains:
+                raise r.NotMounted(storage_domain=disk.image.storage_domain, reason="it is not mounted")
             if disk.image not in self._site.images:
-                raise r.ImageUnknown(image=disk.image.image_id, volume=disk.image.volume)
+                raise r.ImageUnknown(image=disk.image.image_id, storage_domain=disk.image.storage_domain)
         self._take(vm)
         vm.boots += 1
         state = VmState.PAUSED if vm.spec.start_paused else VmState.UP
@@ -216,8 +216,11 @@ class FakeVms:
                 return vm.spec.name
         return None
 
-    def runs_from(self, volume: str) -> bool:
-        return any(_runs(vm) and any(d.image.volume == volume for d in vm.spec.disks) for vm in self._vms.values())
+    def runs_from(self, storage_domain: str) -> bool:
+        return any(
+            _runs(vm) and any(d.image.storage_domain == storage_domain for d in vm.spec.disks)
+            for vm in self._vms.values()
+        )
 
     def holds_lease(self, lockspace: str) -> bool:
         return any(_runs(vm) and any(one.lockspace == lockspace for one in vm.spec.leases) for vm in self._vms.values())

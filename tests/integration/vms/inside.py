@@ -70,7 +70,7 @@ class Node:
 
     def image(self, source: Path | None = None, form: ImageFormat = ImageFormat.RAW) -> ImageRef:
         """A new one, with the content of `source`."""
-        ref = ImageRef(volume="data", disk_id=str(uuid.uuid4()), image_id="image")
+        ref = ImageRef(storage_domain="data", disk_id=str(uuid.uuid4()), image_id="image")
         self.make(ref, form, source)
         return ref
 
