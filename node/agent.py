@@ -64,6 +64,7 @@ from node.vms.consoles import Consoles
 from node.vms.domain_xml import Surroundings
 from node.vms.freezing import Freezing
 from node.vms.guest_watch import GuestWatch
+from node.vms.hotplug import HotPlug
 from node.vms.lease_holders import lease_holders
 from node.vms.libvirt_hypervisor import LibvirtHypervisor
 from node.vms.lifecycle import Vms
@@ -147,6 +148,7 @@ class Agent:
             ha=lambda: self._quick(ha.ha),
             guests=lambda: self._guests.guests(),
         )
+        needs = Needs(self._for_storage, volumes=settings.volumes, need=mounts.need, need_joined=leases.need_joined)
         self._vms = Vms(
             hypervisor,
             self._for_vms,
@@ -156,9 +158,7 @@ class Agent:
                 console_logs=PurePosixPath(settings.console_logs),
             ),
             Runs(settings.own_folder / "vms"),
-            ready=Needs(
-                self._for_storage, volumes=settings.volumes, need=mounts.need, need_joined=leases.need_joined
-            ).check,
+            ready=needs.check,
             holder=leases.held_elsewhere,
             taker=leases.taken_elsewhere,
             tell=self._hub.vm_changed,
@@ -221,6 +221,7 @@ class Agent:
                 self._vms,
                 Consoles(hypervisor, self._for_vms, self._clock),
                 self._freezing,
+                HotPlug(hypervisor, self._for_vms, self._clock, PurePosixPath(settings.volumes), ready=needs.check),
             ),
         )
         self._joining = self._make_joining(self._host)

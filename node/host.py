@@ -26,6 +26,7 @@ from node.storage.site_files import SiteFiles
 from node.system.threads import Threads
 from node.vms.consoles import Consoles
 from node.vms.freezing import Freezing
+from node.vms.hotplug import HotPlug
 from node.vms.lifecycle import Vms
 
 check_parts(
@@ -49,6 +50,7 @@ check_parts(
         Vms,
         Consoles,
         Freezing,
+        HotPlug,
     )
 )
 

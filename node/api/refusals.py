@@ -99,6 +99,18 @@ class NoGraphics(Refused):
     mend = "Start it, with a graphics console"
 
 
+class NotPluggable(Refused):
+    what = "Cannot plug {device} into VM {vm}"
+    why = "{reason}"
+    mend = "Change what the reason names, or let the VM have it with its next start"
+
+
+class NotUnplugged(Failed):
+    what = "The guest of VM {vm} did not let go of {device}"
+    why = "it gave no answer within {seconds} s{reason}"
+    mend = "Let the guest end to use it and try again, or shut the VM down; it has it still"
+
+
 class NotFrozen(Refused):
     what = "The file systems of VM {vm} do not stand still"
     why = "{reason}"

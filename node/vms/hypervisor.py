@@ -89,6 +89,14 @@ class Hypervisor(Protocol):
         """Change a device of a running domain to what `xml` says of it, for this run."""
         ...
 
+    def attach_device(self, vm_id: str, xml: str) -> None:
+        """Into a running domain, for this run."""
+        ...
+
+    def detach_device(self, vm_id: str, xml: str) -> None:
+        """Ask the guest to let go of it. It is gone when `live_xml` has it no more."""
+        ...
+
     def define(self, xml: str) -> None: ...
     def start(self, vm_id: str, *, paused: bool = False) -> None:
         """`paused`: the guest stands still until `resume`."""

@@ -66,6 +66,14 @@ class LibvirtHypervisor:
         live = libvirt.VIR_DOMAIN_AFFECT_LIVE
         self._do("change a device of the VM", lambda c: c.lookupByUUIDString(vm_id).updateDeviceFlags(xml, live))
 
+    def attach_device(self, vm_id: str, xml: str) -> None:
+        live = libvirt.VIR_DOMAIN_AFFECT_LIVE
+        self._do("plug a device into the VM", lambda c: c.lookupByUUIDString(vm_id).attachDeviceFlags(xml, live))
+
+    def detach_device(self, vm_id: str, xml: str) -> None:
+        live = libvirt.VIR_DOMAIN_AFFECT_LIVE
+        self._do("unplug a device of the VM", lambda c: c.lookupByUUIDString(vm_id).detachDeviceFlags(xml, live))
+
     def define(self, xml: str) -> None:
         self._do("define the VM", lambda c: c.defineXMLFlags(xml, libvirt.VIR_DOMAIN_DEFINE_VALIDATE))
 

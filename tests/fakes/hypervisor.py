@@ -38,7 +38,7 @@ class FakeHypervisor:
     `acts` is what was done to domains; what asks QEMU's monitor waits while `monitor` is not set. `others`: the
     hypervisors that a VM can be moved to, by address; `slow` lets a move wait until it is cancelled or `arrive` is set;
     `downtimes` are those that were allowed.
-    `unused_kib`: what guests report, by VM.
+    `unused_kib`: what guests report, by VM. `lets_go`: guests let go of devices when they are asked.
     """
 
     def __init__(self) -> None:
@@ -53,6 +53,8 @@ class FakeHypervisor:
         self.unused_kib: dict[str, int] = {}
         self.times_set: list[float] = []
         self.updated_devices: list[str] = []
+        self.refuse_attach = ""
+        self.lets_go = True
         self.agents: dict[str, FakeAgent] = {}
         self._agent_changed: Callable[[str], None] = lambda _: None
         self._resumed: Callable[[str], None] = lambda _: None
@@ -91,6 +93,28 @@ class FakeHypervisor:
         if self._get(vm_id).domain.state == SHUT_OFF:
             raise HypervisorFailed(act="change a device of the VM", reason="domain is not running")
         self.updated_devices.append(xml)
+
+    def attach_device(self, vm_id: str, xml: str) -> None:
+        if self.refuse_attach:
+            raise HypervisorFailed(act="plug a device into the VM", reason=self.refuse_attach)
+        root = ET.fromstring(self._get(vm_id).xml)
+        devices = root.find("devices")
+        (devices if devices is not None else ET.SubElement(root, "devices")).append(ET.fromstring(xml))
+        self._get(vm_id).xml = ET.tostring(root, encoding="unicode")
+
+    def detach_device(self, vm_id: str, xml: str) -> None:
+        self._get(vm_id)
+        if self.lets_go:
+            self.let_go(vm_id, xml)
+
+    def let_go(self, vm_id: str, xml: str) -> None:
+        """The guest does."""
+        root = ET.fromstring(self._get(vm_id).xml)
+        devices, gone = root.find("devices"), ET.canonicalize(xml)
+        for device in list(devices if devices is not None else ()):
+            if devices is not None and ET.canonicalize(ET.tostring(device, encoding="unicode")) == gone:
+                devices.remove(device)
+        self._get(vm_id).xml = ET.tostring(root, encoding="unicode")
 
     def define(self, xml: str) -> None:
         root = ET.fromstring(xml)

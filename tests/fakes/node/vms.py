@@ -9,9 +9,10 @@ from node.api import refusals as r
 from node.api.messages.guests import GuestReport
 from node.api.messages.images import ImageRef
 from node.api.messages.migration import MigrationReport, MigrationRequest
-from node.api.messages.vms import ConsoleLog, DownReason, Graphics, Ticket, VmReport, VmSpec, VmState
+from node.api.messages.vms import ConsoleLog, DownReason, Graphics, Ticket, VmDisk, VmNic, VmReport, VmSpec, VmState
 from node.system.time_zones import is_known
 from node.vms.consoles import check_ticket
+from node.vms.hotplug_plan import PLUGGABLE_BUSES
 from node.vms.vm_checks import why_not_possible
 from tests.fakes.node.site import FakeSite
 
@@ -37,6 +38,7 @@ class FakeVms:
 
     def __init__(self, site: FakeSite, now: Callable[[], float], tell: Tell) -> None:
         self.guests_obey = True
+        self.guests_let_go = True
         self.host_ids: dict[str, int] = {}
         self.storage_domains: Collection[str] = ()
         self.movable = MigrationReport(members=(), listening=False)
@@ -110,10 +112,7 @@ class FakeVms:
         if _runs(vm):
             return vm.report
         for disk in vm.spec.disks:
-            if disk.image.storage_domain not in self.storage_domains:
-                raise r.NotMounted(storage_domain=disk.image.storage_domain, reason="it is not mounted")
-            if disk.image not in self._site.images:
-                raise r.ImageUnknown(image=disk.image.image_id, storage_domain=disk.image.storage_domain)
+            self._check_there(disk.image)
         self._take(vm)
         vm.boots += 1
         state = VmState.PAUSED if vm.spec.start_paused else VmState.UP
@@ -183,6 +182,47 @@ class FakeVms:
             raise r.NoGraphics(vm=vm.spec.name, reason=f"it runs without {ticket.type.upper()}")
         vm.ticket = ticket
 
+    def plug_disk(self, vm_id: str, disk: VmDisk) -> None:
+        vm = self._pluggable(vm_id, f"disk {disk.image.disk_id}")
+        if any(one.image == disk.image for one in vm.spec.disks):
+            return
+        if disk.bus not in PLUGGABLE_BUSES:
+            reason = f"{disk.bus} disks cannot be plugged into a running VM, only virtio and virtio_scsi ones"
+            raise r.NotPluggable(device=f"disk {disk.image.disk_id}", vm=vm.spec.name, reason=reason)
+        self._check_there(disk.image)
+        vm.spec = msgspec.structs.replace(vm.spec, disks=(*vm.spec.disks, disk))
+
+    def unplug_disk(self, vm_id: str, image: ImageRef) -> None:
+        vm = self._pluggable(vm_id, f"disk {image.disk_id}")
+        left = tuple(one for one in vm.spec.disks if one.image != image)
+        self._let_go(vm, f"disk {image.disk_id}", has=left != vm.spec.disks)
+        vm.spec = msgspec.structs.replace(vm.spec, disks=left)
+
+    def plug_nic(self, vm_id: str, nic: VmNic) -> None:
+        vm = self._pluggable(vm_id, f"NIC {nic.id}")
+        others = tuple(one for one in vm.spec.nics if one.id != nic.id)
+        for there in vm.spec.nics:
+            if there.id == nic.id and (there.mac, there.model) != (nic.mac, nic.model):
+                reason = "its address cannot change while it is plugged"
+                raise r.NotPluggable(device=f"NIC {nic.id}", vm=vm.spec.name, reason=reason)
+        vm.spec = msgspec.structs.replace(vm.spec, nics=(*others, nic))
+
+    def unplug_nic(self, vm_id: str, nic_id: str) -> None:
+        vm = self._pluggable(vm_id, f"NIC {nic_id}")
+        left = tuple(one for one in vm.spec.nics if one.id != nic_id)
+        self._let_go(vm, f"NIC {nic_id}", has=left != vm.spec.nics)
+        vm.spec = msgspec.structs.replace(vm.spec, nics=left)
+
+    def _pluggable(self, vm_id: str, device: str) -> _Vm:
+        vm = self._get(vm_id)
+        if vm.report.state not in (VmState.UP, VmState.PAUSED):
+            raise r.NotPluggable(device=device, vm=vm.spec.name, reason=f"it is {vm.report.state}")
+        return vm
+
+    def _let_go(self, vm: _Vm, device: str, *, has: bool) -> None:
+        if has and not self.guests_let_go:
+            raise r.NotUnplugged(vm=vm.spec.name, device=device, seconds=60, reason="")
+
     def freeze_vm(self, vm_id: str) -> int:
         vm = self._get(vm_id)
         if vm.report.state is not VmState.UP:
@@ -238,6 +278,12 @@ class FakeVms:
         if found is None:
             raise r.VmUnknown(vm=vm_id)
         return found
+
+    def _check_there(self, image: ImageRef) -> None:
+        if image.storage_domain not in self.storage_domains:
+            raise r.NotMounted(storage_domain=image.storage_domain, reason="it is not mounted")
+        if image not in self._site.images:
+            raise r.ImageUnknown(image=image.image_id, storage_domain=image.storage_domain)
 
     def _take(self, vm: _Vm) -> None:
         for lease in vm.spec.leases:

@@ -91,3 +91,17 @@ def test_consoles(machine: Machine, case: str) -> None:
 )
 def test_guests(machine: Machine, case: str) -> None:
     print(machine.run("tests.integration.vms.guests", case))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "disks_come_and_go",
+        "nics_come_and_go",
+        "a_nic_changes_its_network_and_its_link",
+        "a_guest_that_does_not_let_go_keeps_its_disk",
+        "a_disk_that_another_vm_writes_to_is_not_plugged",
+    ],
+)
+def test_hot_plug(machine: Machine, case: str) -> None:
+    print(machine.run("tests.integration.vms.hotplug", case))
