@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 
 from node.api.messages.vms import VmState
-from node.api.refusals import NotFrozen, VmUnknown, vm_uuid
+from node.api.refusals import NotFrozen, vm_uuid
 from node.system.clock import Clock
 from node.system.files import sync_folder, write_durable
 from node.system.threads import Threads
@@ -28,7 +28,7 @@ class Freezing:
         self._timers: dict[str, asyncio.Task[None]] = {}
 
     async def freeze_vm(self, vm_id: str) -> int:
-        """How many file systems stand still. Raises VmUnknown, NotFrozen."""
+        """How many file systems stand still. Raises NotFrozen."""
         name = await self._running(vm_id)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_durable(self._folder / vm_id, name.encode())
@@ -42,7 +42,7 @@ class Freezing:
         return count
 
     async def thaw_vm(self, vm_id: str) -> int:
-        """How many go on: none where none stood still. Raises VmUnknown, HypervisorFailed."""
+        """How many go on: none where none stood still. Raises NotFrozen, HypervisorFailed."""
         await self._running(vm_id)
         self._stop_timer(vm_id)
         count = await self._threads(self._hypervisor.thaw, vm_id)
@@ -83,7 +83,7 @@ class Freezing:
         """Its name."""
         domain = await self._threads(self._hypervisor.find, vm_uuid(vm_id))
         if domain is None:
-            raise VmUnknown(vm=vm_id)
+            raise NotFrozen(vm=vm_id, reason="it does not run on this node")
         if (state := state_of(domain.state, domain.reason)[0]) is not VmState.UP:
             raise NotFrozen(vm=domain.title, reason=f"it is {state}")
         return domain.title

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from node.api.messages.images import ImageRef
 from node.api.messages.vms import VmDisk, VmNic, VmState
-from node.api.refusals import NotPluggable, NotUnplugged, VmUnknown, token, vm_uuid
+from node.api.refusals import NotPluggable, NotUnplugged, token, vm_uuid
 from node.storage import layout
 from node.system.clock import Clock
 from node.system.threads import Threads
@@ -111,15 +111,17 @@ class HotPlug:
 
     async def _has(self, vm_id: str, find: Find) -> bool:
         """Not, when the VM is gone meanwhile."""
-        domain = await self._threads(self._hypervisor.find, vm_id)
-        if domain is None or state_of(domain.state, domain.reason)[0] is VmState.DOWN:
-            return False
-        return find(await self._live(vm_id)) is not None
+        try:
+            return find(await self._live(vm_id)) is not None
+        except HypervisorFailed:
+            if await self._threads(self._hypervisor.find, vm_id) is None:
+                return False
+            raise
 
     async def _running(self, vm_id: str, device: str) -> Domain:
         domain = await self._threads(self._hypervisor.find, vm_id)
         if domain is None:
-            raise VmUnknown(vm=vm_id)
+            raise NotPluggable(device=device, vm=vm_id, reason="it does not run on this node")
         if (state := state_of(domain.state, domain.reason)[0]) not in (VmState.UP, VmState.PAUSED):
             raise NotPluggable(device=device, vm=domain.title, reason=f"it is {state}")
         return domain

@@ -21,21 +21,17 @@ class VmOperations(Operations):
 
     @operation(GET, "/vms")
     async def vms(self) -> tuple[VmReport, ...]:
-        """All VMs of this node."""
+        """Those that run here, and how those ended that ran here in the last week."""
 
     @operation(GET, "/vms/{vm_id}", missing=lambda vm_id: VmUnknown(vm=vm_id))
     async def vm(self, vm_id: str) -> VmReport | None:
-        """What the node knows of a VM."""
+        """A VM that runs here, or how it ended when it ran here in the last week."""
 
-    @operation(PUT, "/vms/{spec.id}", strict=True)
-    async def define_vm(self, spec: VmSpec) -> VmReport:
-        """Every setting of `spec` is carried out, or the VM is refused: VmNotPossible, SettingsUnknown. Of a running VM
-        it changes what the next start takes."""
-
-    @operation(POST, "/vms/{vm_id}/start", timeout_s=180)
-    async def start_vm(self, vm_id: str) -> VmReport:
-        """It is up then, or paused where its specification says so. LeaseHeld: it runs elsewhere. NotStartable:
-        something that it needs is missing."""
+    @operation(POST, "/vms/{spec.id}/start", timeout_s=180, strict=True, since=3)
+    async def start_vm(self, spec: VmSpec) -> VmReport:
+        """It is up then, or paused where `spec` says so; one that runs already stays as it is. Every setting of `spec`
+        is carried out, or the VM is refused: VmNotPossible, SettingsUnknown. LeaseHeld: it runs elsewhere.
+        NotStartable: something that it needs is missing."""
 
     @operation(POST, "/vms/{vm_id}/resume", timeout_s=60, since=2)
     async def resume_vm(self, vm_id: str) -> VmReport:
@@ -57,15 +53,11 @@ class VmOperations(Operations):
     async def destroy_vm(self, vm_id: str) -> VmReport:
         """Cut its power."""
 
-    @operation(DELETE, "/vms/{vm_id}")
-    async def undefine_vm(self, vm_id: str) -> None:
-        """Forget it. VmRunning while it runs."""
-
     @operation(GET, "/vms/{vm_id}/console")
     async def console_log(self, vm_id: str) -> ConsoleLog:
         """The end of what its guest wrote to the serial console."""
 
-    @operation(POST, "/vms/{vm_id}/disks", timeout_s=120, since=2, strict=True)
+    @operation(POST, "/vms/{vm_id}/disks", timeout_s=120, since=3, strict=True)
     async def plug_disk(self, vm_id: str, disk: VmDisk) -> None:
         """Into a running VM; one that it has stays so. NotPluggable, and what a start says that is missing."""
 
@@ -73,29 +65,29 @@ class VmOperations(Operations):
         DELETE,
         "/vms/{vm_id}/disks/{image.storage_domain}/{image.disk_id}/{image.image_id}",
         timeout_s=120,
-        since=2,
+        since=3,
     )
     async def unplug_disk(self, vm_id: str, image: ImageRef) -> None:
         """Out of a running VM; returns when its guest has let go of it. NotUnplugged: it has it still."""
 
-    @operation(PUT, "/vms/{vm_id}/nics/{nic.id}", timeout_s=60, since=2, strict=True)
+    @operation(PUT, "/vms/{vm_id}/nics/{nic.id}", timeout_s=60, since=3, strict=True)
     async def plug_nic(self, vm_id: str, nic: VmNic) -> None:
         """Into a running VM; of one that it has, the network and the link become as they are said. NotPluggable."""
 
-    @operation(DELETE, "/vms/{vm_id}/nics/{nic_id}", timeout_s=120, since=2)
+    @operation(DELETE, "/vms/{vm_id}/nics/{nic_id}", timeout_s=120, since=3)
     async def unplug_nic(self, vm_id: str, nic_id: str) -> None:
         """As unplug_disk."""
 
-    @operation(POST, "/vms/{vm_id}/freeze", timeout_s=120, since=2)
+    @operation(POST, "/vms/{vm_id}/freeze", timeout_s=120, since=3)
     async def freeze_vm(self, vm_id: str) -> int:
         """Let the file systems of its guest stand still, and count them. They go on by themselves after two minutes.
         NotFrozen: its guest's agent does not do it, and nothing stands still."""
 
-    @operation(POST, "/vms/{vm_id}/thaw", timeout_s=120, since=2)
+    @operation(POST, "/vms/{vm_id}/thaw", timeout_s=120, since=3)
     async def thaw_vm(self, vm_id: str) -> int:
         """Let them go on, and count them: none where none stood still."""
 
-    @operation(PUT, "/vms/{vm_id}/ticket", since=2)
+    @operation(PUT, "/vms/{vm_id}/ticket", since=3)
     async def set_ticket(self, vm_id: str, ticket: Ticket) -> None:
         """Nobody sees the screen of a VM without a ticket, nor with an earlier one. NoGraphics: it does not run, or has
         no such screen."""

@@ -55,6 +55,10 @@ class FakeVms:
     def guest_shuts_down(self, vm_id: str) -> VmReport:
         return self._down(self._get(vm_id), DownReason.SHUTDOWN)
 
+    def vanish(self, vm_id: str) -> None:
+        """It is gone, and its node knows nothing of it, as after a new installation."""
+        self._release(self._vms.pop(vm_id))
+
     def write(self, vm_id: str, text: str) -> None:
         self._get(vm_id).console += text
 
@@ -95,25 +99,18 @@ class FakeVms:
         found = self._vms.get(r.vm_uuid(vm_id))
         return found.report if found else None
 
-    def define_vm(self, spec: VmSpec) -> VmReport:
-        found = self._vms.get(r.vm_uuid(spec.id))
+    def start_vm(self, spec: VmSpec) -> VmReport:
+        known = self._vms.get(r.vm_uuid(spec.id))
+        if known is not None and _runs(known):
+            return known.report
         if (reason := why_not_possible(spec, knows_time_zone=is_known(spec.time_zone))) is not None:
             raise r.VmNotPossible(vm=spec.name, reason=reason)
-        if found is not None:
-            found.spec = spec
-            found.report = msgspec.structs.replace(found.report, name=spec.name)
-            return found.report
-        report = VmReport(id=spec.id, name=spec.name, state=VmState.DOWN, since=self._now())
-        self._vms[spec.id] = _Vm(spec, report)
-        return report
-
-    def start_vm(self, vm_id: str) -> VmReport:
-        vm = self._get(vm_id)
-        if _runs(vm):
-            return vm.report
+        vm = known or _Vm(spec, VmReport(id=spec.id, name=spec.name, state=VmState.DOWN, since=self._now()))
+        vm.spec = spec
         for disk in vm.spec.disks:
             self._check_there(disk.image)
         self._take(vm)
+        self._vms[spec.id] = vm
         vm.boots += 1
         state = VmState.PAUSED if vm.spec.start_paused else VmState.UP
         self._set(vm, state, DownReason.NONE, pid=4000 + len(self._vms))
@@ -164,20 +161,14 @@ class FakeVms:
         vm = self._get(vm_id)
         return self._down(vm, DownReason.DESTROYED) if _runs(vm) else vm.report
 
-    def undefine_vm(self, vm_id: str) -> None:
-        found = self._vms.get(r.vm_uuid(vm_id))
-        if found is not None and _runs(found):
-            raise r.VmRunning(act="undefine", vm=found.spec.name)
-        self._vms.pop(vm_id, None)
-
     def console_log(self, vm_id: str) -> ConsoleLog:
         return ConsoleLog(text=self._get(vm_id).console, truncated=False)
 
     def set_ticket(self, vm_id: str, ticket: Ticket) -> None:
         check_ticket(ticket)
-        vm = self._get(vm_id)
-        if not _runs(vm):
-            raise r.NoGraphics(vm=vm.spec.name, reason=f"it is {VmState.DOWN}")
+        vm = self._vms.get(r.vm_uuid(vm_id))
+        if vm is None or not _runs(vm):
+            raise r.NoGraphics(vm=vm_id, reason="it does not run on this node")
         if ticket.type not in vm.spec.graphics:
             raise r.NoGraphics(vm=vm.spec.name, reason=f"it runs without {ticket.type.upper()}")
         vm.ticket = ticket
@@ -214,7 +205,9 @@ class FakeVms:
         vm.spec = msgspec.structs.replace(vm.spec, nics=left)
 
     def _pluggable(self, vm_id: str, device: str) -> _Vm:
-        vm = self._get(vm_id)
+        vm = self._vms.get(r.vm_uuid(vm_id))
+        if vm is None or not _runs(vm):
+            raise r.NotPluggable(device=device, vm=vm_id, reason="it does not run on this node")
         if vm.report.state not in (VmState.UP, VmState.PAUSED):
             raise r.NotPluggable(device=device, vm=vm.spec.name, reason=f"it is {vm.report.state}")
         return vm
@@ -224,18 +217,22 @@ class FakeVms:
             raise r.NotUnplugged(vm=vm.spec.name, device=device, seconds=60, reason="")
 
     def freeze_vm(self, vm_id: str) -> int:
-        vm = self._get(vm_id)
-        if vm.report.state is not VmState.UP:
-            raise r.NotFrozen(vm=vm.spec.name, reason=f"it is {vm.report.state}")
+        vm = self._freezable(vm_id)
         if vm.guest is None:
             raise r.NotFrozen(vm=vm.spec.name, reason="QEMU guest agent is not connected")
         vm.frozen = True
         return len(vm.guest.filesystems)
 
-    def thaw_vm(self, vm_id: str) -> int:
-        vm = self._get(vm_id)
+    def _freezable(self, vm_id: str) -> _Vm:
+        vm = self._vms.get(r.vm_uuid(vm_id))
+        if vm is None or not _runs(vm):
+            raise r.NotFrozen(vm=vm_id, reason="it does not run on this node")
         if vm.report.state is not VmState.UP:
             raise r.NotFrozen(vm=vm.spec.name, reason=f"it is {vm.report.state}")
+        return vm
+
+    def thaw_vm(self, vm_id: str) -> int:
+        vm = self._freezable(vm_id)
         was, vm.frozen = vm.frozen, False
         return len(vm.guest.filesystems) if was and vm.guest else 0
 

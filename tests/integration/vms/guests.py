@@ -61,7 +61,6 @@ async def an_agent_is_heard_within_seconds_and_forgotten_when_it_ends(node: Node
     assert [(one.mountpoint, one.type) for one in report.filesystems] == [("/data", "ext4")]
     await node.vms.destroy_vm(spec.id)
     await guests.until(lambda report: not report.talks)
-    await node.vms.undefine_vm(spec.id)
 
 
 async def a_guest_shuts_down_by_its_agent_first(node: Node) -> None:
@@ -77,7 +76,6 @@ async def a_guest_shuts_down_by_its_agent_first(node: Node) -> None:
     await node.says(spec, "agent asks: -h -P")
     await _down(node, spec)
     assert "power button" not in node.console(spec)
-    await node.vms.undefine_vm(spec.id)
 
 
 async def an_agent_that_hangs_delays_nobody_and_the_power_button_is_pressed(node: Node) -> None:
@@ -97,7 +95,6 @@ async def an_agent_that_hangs_delays_nobody_and_the_power_button_is_pressed(node
     await node.says(spec, "power button")
     await _down(node, spec)
     assert guests.reports == []
-    await node.vms.undefine_vm(spec.id)
 
 
 async def file_systems_are_frozen_and_thawed(node: Node) -> None:
@@ -133,7 +130,7 @@ def _guest_time(node: Node, spec: VmSpec) -> float:
 
 async def _down(node: Node, spec: VmSpec) -> None:
     async with asyncio.timeout(BOOT_S):
-        while (report := await node.vms.vm(spec.id)) is None or report.state is not VmState.DOWN:  # noqa: ASYNC110
+        while (report := await node.vms.vm(spec.id)) is not None and report.state is not VmState.DOWN:  # noqa: ASYNC110
             await asyncio.sleep(0.2)
 
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from node.api.messages.guests import GuestFilesystem, GuestNic, GuestReport, GuestSystem, GuestUser
-from node.api.refusals import NotFrozen, VmUnknown
+from node.api.refusals import NotFrozen
 from node.system.threads import Threads
 from node.vms.domain_status import Status, status_of
 from node.vms.freezing import LONGEST_S, Freezing
 from node.vms.guest_info import LARGEST_ANSWER, MOST_OF_A_KIND, agent_version, differs, guest_report
 from node.vms.guest_watch import FORGET_S, GuestWatch
 from node.vms.hypervisor import Move
-from node.vms.states import PAUSED, RUNNING
+from node.vms.states import PAUSED
 from tests.fakes.clock import FakeClock
 from tests.fakes.hypervisor import FakeAgent, FakeHypervisor
 from tests.fakes.libvirt_binding import play_libvirt
@@ -182,10 +182,9 @@ class World:
         self.threads, self.quick = Threads("guests", 2), Threads("quick", 1)
         self.watch = GuestWatch(self.hypervisor, self.threads, self.quick, self.clock, notify=self.reports.append)
         for vm_id in (VM, OTHER):
-            self.hypervisor.define(
+            self.hypervisor.start(
                 f"<domain><uuid>{vm_id}</uuid><name>{vm_id}</name><title>{vm_id[-2:]}</title></domain>"
             )
-            self.hypervisor.set(vm_id, RUNNING, 1)
 
     async def poll(self, after_s: float = 0.0) -> None:
         self.clock.advance(after_s)
@@ -361,7 +360,7 @@ async def test_an_agent_that_starts_anew_thaws_what_the_one_before_froze(
 async def test_what_cannot_be_frozen_is_refused_and_runs_on(world: World, freezing: Freezing, tmp_path: Path) -> None:
     with pytest.raises(NotFrozen, match="not connected"):
         await freezing.freeze_vm(VM)
-    with pytest.raises(VmUnknown):
+    with pytest.raises(NotFrozen, match="does not run"):
         await freezing.freeze_vm("6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5fff")
     world.hypervisor.set(VM, PAUSED, 1)
     with pytest.raises(NotFrozen, match="it is paused"):
