@@ -64,6 +64,9 @@ from node.tls import client_context, server_context
 from node.vms.balloon_keeper import BalloonKeeper
 from node.vms.consoles import Consoles
 from node.vms.domain_xml import Surroundings
+from node.vms.freezing import Freezing
+from node.vms.guest_watch import GuestWatch
+from node.vms.hotplug import HotPlug
 from node.vms.lease_holders import lease_holders
 from node.vms.libvirt_hypervisor import LibvirtHypervisor
 from node.vms.lifecycle import Vms
@@ -89,6 +92,7 @@ class Agent:
         )
         self._join_files = JoinFiles(settings.own_folder, Path(settings.scratch))
         self._for_balloons = Threads("balloons", 1)
+        self._for_guests = Threads("guests", 8)
         self._for_pool = Threads("pool", 4)  # looks at the pool hang where a server does
         self._migration_trust = MigrationTrust(run, identity=settings.own_folder)
         self._membership = Membership(
@@ -146,7 +150,9 @@ class Agent:
             network=self._network_watch.news,
             counters=self._network_watch.counters,
             ha=lambda: self._quick(ha.ha),
+            guests=lambda: self._guests.guests(),
         )
+        needs = Needs(self._for_storage, volumes=settings.volumes, need=mounts.need, need_joined=leases.need_joined)
         self._vms = Vms(
             hypervisor,
             self._for_vms,
@@ -156,14 +162,16 @@ class Agent:
                 console_logs=PurePosixPath(settings.console_logs),
             ),
             Runs(settings.own_folder / "vms"),
-            ready=Needs(
-                self._for_storage, volumes=settings.volumes, need=mounts.need, need_joined=leases.need_joined
-            ).check,
+            ready=needs.check,
             holder=leases.held_elsewhere,
             taker=leases.taken_elsewhere,
             tell=self._hub.vm_changed,
             clock=self._clock,
         )
+        self._guests = GuestWatch(
+            hypervisor, self._for_guests, self._for_vms, self._clock, notify=self._hub.guest_changed
+        )
+        self._freezing = Freezing(hypervisor, self._for_guests, self._clock, settings.own_folder / "frozen")
         gluster = Gluster(run_as_group, clear=bricks.clear, remove=bricks.remove)
         self._network = HostNetwork(network, self._clock, self._network_watch.observed)
         self._pool_watch = self._pool_state(gluster, bricks)
@@ -217,6 +225,8 @@ class Agent:
                 self._migration_trust,
                 self._vms,
                 Consoles(hypervisor, self._for_vms, self._clock),
+                self._freezing,
+                HotPlug(hypervisor, self._for_vms, self._clock, PurePosixPath(settings.volumes), ready=needs.check),
             ),
         )
         self._joining = self._make_joining(self._host)
@@ -266,12 +276,21 @@ class Agent:
         self._spawn(self._hub.beat())
         self._spawn(self._keeper.run())
         self._spawn(self._balloons.run())
+        self._spawn(self._guests.run())
+        self._spawn(self._freezing.thaw_left())
         self._spawn(pet())
         self._spawn(self._joining.run())
         self._spawn(self._pool_watch.run())
         log.info("serving %s on port %d", self._settings.node_name, self._settings.port)
         await self._service.run()
-        for threads in (self._quick, self._for_vms, self._for_storage, self._for_balloons, self._for_pool):
+        for threads in (
+            self._quick,
+            self._for_vms,
+            self._for_storage,
+            self._for_balloons,
+            self._for_guests,
+            self._for_pool,
+        ):
             threads.close()
 
     def _make_server(self) -> tuple[Any, ssl.SSLContext]:

@@ -26,6 +26,8 @@ from node.storage.pool_state_watch import PoolStateWatch
 from node.storage.site_files import SiteFiles
 from node.system.threads import Threads
 from node.vms.consoles import Consoles
+from node.vms.freezing import Freezing
+from node.vms.hotplug import HotPlug
 from node.vms.lifecycle import Vms
 
 check_parts(
@@ -49,6 +51,8 @@ check_parts(
         MigrationTrust,
         Vms,
         Consoles,
+        Freezing,
+        HotPlug,
     )
 )
 

@@ -20,7 +20,18 @@ from node.api.messages.leases import LeaseRequest, LeaseTimersRequest
 from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.network import LinkReport, NamesRequest, NetworkRequest
 from node.api.messages.storage_domains import MetadataRequest, StorageDomainMetadata
-from node.api.messages.vms import DownReason, GraphicsType, Ticket, VmDisk, VmLease, VmReport, VmSpec, VmState
+from node.api.messages.vms import (
+    DiskBus,
+    DownReason,
+    GraphicsType,
+    Ticket,
+    VmDisk,
+    VmLease,
+    VmNic,
+    VmReport,
+    VmSpec,
+    VmState,
+)
 from node.api.problems import RemoteRefused
 
 MIB = 1 << 20
@@ -338,6 +349,54 @@ class NodeContract:
         with pytest.raises(RemoteRefused, match="it runs without VNC"):
             await node.set_ticket(spec.id, Ticket(type=GraphicsType.VNC, value="contract", valid_s=60))
         await node.destroy_vm(spec.id)
+
+    async def test_a_disk_is_plugged_into_a_running_vm_once(self, node: NodeApi) -> None:
+        image, spec = self.new_image(), self.new_vm()
+        await node.make_image(image, ImageRequest(format=ImageFormat.QCOW2, size_bytes=MIB))
+        disk = VmDisk(image=image, format=ImageFormat.QCOW2)
+        with pytest.raises(RemoteRefused, match="does not run") as refused:
+            await node.plug_disk(spec.id, disk)
+        assert refused.value.text.code == "NotPluggable"
+        await node.start_vm(spec)
+        for _ in range(2):
+            await node.plug_disk(spec.id, disk)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.remove_image(image)
+        assert refused.value.text.code == "ImageBusy"
+        absent = msgspec.structs.replace(disk, image=self.new_image())
+        with pytest.raises(RemoteRefused) as refused:
+            await node.plug_disk(spec.id, absent)
+        assert refused.value.text.code == "ImageUnknown"
+        with pytest.raises(RemoteRefused, match="sata disks") as refused:
+            await node.plug_disk(spec.id, msgspec.structs.replace(absent, bus=DiskBus.SATA))
+        assert refused.value.text.code == "NotPluggable"
+        await node.unplug_disk(spec.id, absent.image)  # what it does not have
+        await node.destroy_vm(spec.id)
+        await node.remove_image(image)
+
+    async def test_a_nic_of_a_running_vm_changes_its_link_and_not_its_address(self, node: NodeApi) -> None:
+        spec = self.new_vm()
+        nic = VmNic(id=str(uuid.uuid4()), mac="02:00:00:00:00:0c", bridge="ovirtmgmt")
+        await node.start_vm(spec)
+        for linked in (True, True, False):
+            await node.plug_nic(spec.id, msgspec.structs.replace(nic, linked=linked))
+        with pytest.raises(RemoteRefused) as refused:
+            await node.plug_nic(spec.id, msgspec.structs.replace(nic, mac="02:00:00:00:00:0d"))
+        assert refused.value.text.code == "NotPluggable"
+        await node.unplug_nic(spec.id, str(uuid.uuid4()))  # what it does not have
+        await node.destroy_vm(spec.id)
+
+    async def test_a_guest_without_an_agent_is_not_frozen(self, node: NodeApi) -> None:
+        spec = self.new_vm()
+        await node.start_vm(spec)
+        with pytest.raises(RemoteRefused, match="agent") as refused:
+            await node.freeze_vm(spec.id)
+        assert refused.value.text.code == "NotFrozen"
+        assert (await _hello(node)).guests == ()
+        await node.destroy_vm(spec.id)
+        with pytest.raises(RemoteRefused, match="does not run") as refused:
+            await node.thaw_vm(spec.id)
+        assert refused.value.text.code == "NotFrozen"
 
     async def test_a_vm_without_its_disk_is_not_started(self, node: NodeApi) -> None:
         spec = self.new_vm(VmDisk(image=self.new_image(), format=ImageFormat.QCOW2))

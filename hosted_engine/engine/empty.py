@@ -40,7 +40,6 @@ EMPTY: Mapping[str, frozenset[str]] = {
     "TemplateMediatedDevices": _ANYWHERE,
     "TemplateWatchdogs": _ANYWHERE,
     "UserOptions": _ANYWHERE,
-    "VmApplications": _ANYWHERE,
     "VmBackups": _ANYWHERE,
     "VmCdroms": _ANYWHERE,
     "VmCheckpoints": _ANYWHERE,
@@ -48,7 +47,5 @@ EMPTY: Mapping[str, frozenset[str]] = {
     "VmMediatedDevices": _ANYWHERE,
     "VmNumaNodes": _ANYWHERE,
     "VmPools": _ANYWHERE,
-    "VmReportedDevices": _ANYWHERE,
-    "VmSessions": _ANYWHERE,
     "VmWatchdogs": _ANYWHERE,
 }

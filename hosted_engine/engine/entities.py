@@ -34,6 +34,7 @@ from hosted_engine.engine.users.entity import GROUPS, USERS
 from hosted_engine.engine.users.ssh_keys import SSH_KEYS
 from hosted_engine.engine.vms.consoles.api import CONSOLE_REQUESTS, GRAPHICS_CONSOLES
 from hosted_engine.engine.vms.entity import VMS
+from hosted_engine.engine.vms.guests import GUEST_COLLECTIONS
 
 ENTITIES: tuple[Entity[Any], ...] = (
     ACCOUNTS,
@@ -75,7 +76,13 @@ ENTITIES: tuple[Entity[Any], ...] = (
     VNIC_PROFILES,
 )
 
-REPORTED: tuple[Reported, ...] = (HOST_NICS, HOST_NIC_STATISTICS, HOST_STATISTICS, *GRAPHICS_CONSOLES)
+REPORTED: tuple[Reported, ...] = (
+    HOST_NICS,
+    HOST_NIC_STATISTICS,
+    HOST_STATISTICS,
+    *GRAPHICS_CONSOLES,
+    *GUEST_COLLECTIONS,
+)
 
 REQUESTS: tuple[Request, ...] = CONSOLE_REQUESTS
 

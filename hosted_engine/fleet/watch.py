@@ -125,6 +125,7 @@ class Watch:
         known = self._readings.of(self.node_id)
         reading = Reading(event.statistics, event.mounts, now, known.network, ha=event.ha, drifts=known.drifts)
         self._readings.put(self.node_id, reading)
+        self._readings.note_guests(self.node_id, event.guests)
         boot_id = event.statistics.boot_id if event.statistics else ""
         with self._store.transaction() as tx:
             speaks(
@@ -153,6 +154,8 @@ class Watch:
             self._compare_clocks(event.at, now)
         if event.storage is not None:
             self._storage(event.storage)
+        if event.guests:
+            self._readings.note_guests(self.node_id, event.guests)
         if event.ha is not None:
             self._ha(event.ha, now)
         if event.kind is EventKind.MOUNT:

@@ -93,6 +93,24 @@ class NoGraphics(Refused):
     mend = "Start it, with a graphics console"
 
 
+class NotPluggable(Refused):
+    what = "Cannot plug {device} into VM {vm}"
+    why = "{reason}"
+    mend = "Change what the reason names, or let the VM have it with its next start"
+
+
+class NotUnplugged(Failed):
+    what = "The guest of VM {vm} did not let go of {device}"
+    why = "it gave no answer within {seconds} s{reason}"
+    mend = "Let the guest end to use it and try again, or shut the VM down; it has it still"
+
+
+class NotFrozen(Refused):
+    what = "The file systems of VM {vm} do not stand still"
+    why = "{reason}"
+    mend = "Start the agent in its guest (qemu-guest-agent), or go on without it"
+
+
 class LeaseHeld(Refused):
     what = "Cannot start VM {vm}"
     why = "its lease {resource} is held by host {holder}"

@@ -99,6 +99,22 @@ class EventType(Enum):
     USER_FAILED_RESET_VM = (222, _E, "Failed to reset VM {vm}: {reason}")
     VM_SET_TICKET = (164, _N, "User {user} opened the console of VM {vm}.")
     VM_SET_TICKET_FAILED = (165, _E, "User {user} could not open the console of VM {vm}.")
+    FREEZE_VM_SUCCESS = (10767, _N, "The file systems of the guest of VM {vm} stand still.")
+    THAW_VM_SUCCESS = (10768, _N, "The file systems of the guest of VM {vm} go on.")
+    USER_FAILED_TO_FREEZE_VM = (10769, _W, "The file systems of the guest of VM {vm} do not stand still: {reason}")
+    USER_FAILED_TO_THAW_VM = (10770, _W, "The file systems of the guest of VM {vm} could not be let go on: {reason}")
+    USER_HOTPLUG_DISK = (2000, _N, "Disk {device} was plugged into VM {vm} by {user}.")
+    USER_FAILED_HOTPLUG_DISK = (2001, _E, "Disk {device} could not be plugged into VM {vm}: {reason}")
+    USER_HOTUNPLUG_DISK = (2002, _N, "Disk {device} was unplugged from VM {vm} by {user}.")
+    USER_FAILED_HOTUNPLUG_DISK = (2003, _E, "Disk {device} could not be unplugged from VM {vm}: {reason}")
+    NETWORK_ACTIVATE_VM_INTERFACE_SUCCESS = (1012, _N, "NIC {device} was plugged into VM {vm} by {user}.")
+    NETWORK_ACTIVATE_VM_INTERFACE_FAILURE = (1013, _E, "NIC {device} could not be plugged into VM {vm}: {reason}")
+    NETWORK_DEACTIVATE_VM_INTERFACE_SUCCESS = (1014, _N, "NIC {device} was unplugged from VM {vm} by {user}.")
+    NETWORK_DEACTIVATE_VM_INTERFACE_FAILURE = (
+        1015,
+        _E,
+        "NIC {device} could not be unplugged from VM {vm}: {reason}",
+    )
     VM_DOWN = (61, _N, "VM {vm} is down. Exit message: {reason}")
     VM_DOWN_ERROR = (119, _E, "VM {vm} is down with error. Exit message: {reason}")
     VM_PAUSED = (1025, _N, "VM {vm} has been paused.")

@@ -42,6 +42,13 @@ def resting_vm(tx: Transaction, vm_id: str, action: str) -> Vm:
     return vm
 
 
+def pluggable_vm(tx: Transaction, vm_id: str, action: str, allowed: Collection[VmStatus]) -> Vm:
+    """The VM, when it is down for certain, or runs in one of these statuses on a node that can be told."""
+    if changeable_vm(tx, vm_id, action).status in RUNNING:
+        return running_vm(tx, vm_id, action, allowed)
+    return resting_vm(tx, vm_id, action)
+
+
 def running_vm(tx: Transaction, vm_id: str, action: str, allowed: Collection[VmStatus] = RUNNING) -> Vm:
     """The VM, when it runs on a node that can be told, and its status is one of those `allowed`."""
     vm = changeable_vm(tx, vm_id, action)

@@ -126,6 +126,10 @@ class Node:
         asked = json.dumps({"execute": command, "arguments": arguments})
         return json.loads(libvirt_qemu.qemuMonitorCommand(domain, asked, 0))["return"]
 
+    def ask_agent(self, spec: VmSpec, command: str) -> Any:
+        domain = libvirt.open(URI).lookupByUUIDString(spec.id)
+        return json.loads(libvirt_qemu.qemuAgentCommand(domain, json.dumps({"execute": command}), 10, 0))["return"]
+
     async def started_as(self, spec: VmSpec) -> tuple[str, str]:
         """The command line of its QEMU, and the time zone in its environment."""
         for one in spec.disks:

@@ -12,6 +12,7 @@ from hosted_engine.engine.command import Command, Lock
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.disks.model import DiskStatus
 from hosted_engine.engine.jobs.model import JobStatus
+from hosted_engine.engine.networks.entity import NICS
 from hosted_engine.engine.nodes.commands.approve import ApproveNode
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.nodes.commands.remove import RemoveNode
@@ -21,6 +22,7 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.storage.commands.activate import ActivateStorageDomain, DeactivateStorageDomain
 from hosted_engine.engine.storage.commands.attach import AttachStorageDomain, DetachStorageDomain
 from hosted_engine.engine.storage.commands.remove import DestroyStorageDomain, RemoveStorageDomain
+from hosted_engine.engine.vms.commands.hotplug import HotAdd
 from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
@@ -33,6 +35,10 @@ from tests.fakes.store import ReadsHere
 from tests.unit.engine.domains import active_domain, center_of, new_domain, resting_domain, unattached_domain
 from tests.unit.engine.scenes import (
     GIB,
+    adding,
+    attaching,
+    changing,
+    detaching,
     done,
     events_of,
     new_disk,
@@ -146,6 +152,45 @@ async def grow_disk(world: World) -> Command:
     return reattaching(world, added.vm_id, added.disk.id, active=False, disk=said)
 
 
+async def plug_new_disk(world: World) -> Command:
+    return new_disk_on(world, await running_vm(world))
+
+
+async def plug_disk(world: World) -> Command:
+    disk, vm_id = new_disk(world), await running_vm(world)
+    await done(world, disk)
+    return attaching(world, vm_id, disk.id)
+
+
+async def unplug_disk(world: World) -> Command:
+    vm_id = await running_vm(world)
+    await done(world, disk := new_disk_on(world, vm_id))
+    return reattaching(world, vm_id, disk.disk.id, active=False)
+
+
+async def detach_plugged_disk(world: World) -> Command:
+    vm_id = await running_vm(world)
+    await done(world, disk := new_disk_on(world, vm_id))
+    return detaching(world, vm_id, disk.disk.id)
+
+
+async def plug_nic(world: World) -> Command:
+    command: Command = adding(world, NICS, owner_id=await running_vm(world), name="nic1")
+    return command
+
+
+async def change_plugged_nic(world: World) -> Command:
+    await done(world, nic := await plug_nic(world))
+    assert isinstance(nic, HotAdd)
+    return changing(world, NICS, nic.id, linked=False, comment="off")
+
+
+async def unplug_nic(world: World) -> Command:
+    await done(world, nic := await plug_nic(world))
+    assert isinstance(nic, HotAdd)
+    return changing(world, NICS, nic.id, plugged=False)
+
+
 async def deactivate_node(world: World) -> Command:
     return DeactivateNode(id=node_id(2), reason="a new disk", force=True)
 
@@ -223,6 +268,13 @@ SCENES = [
     remove_disk,
     remove_wiped_disk,
     grow_disk,
+    plug_new_disk,
+    plug_disk,
+    unplug_disk,
+    detach_plugged_disk,
+    plug_nic,
+    change_plugged_nic,
+    unplug_nic,
     deactivate_node,
     activate_node,
     approve_node,
@@ -244,6 +296,13 @@ BACKWARD = [
     shutdown_vm,
     reboot_vm,
     reset_vm,
+    plug_new_disk,
+    plug_disk,
+    unplug_disk,
+    detach_plugged_disk,
+    plug_nic,
+    change_plugged_nic,
+    unplug_nic,
     deactivate_node,
     activate_node,
 ]
@@ -258,6 +317,13 @@ CALLS = {
     "shutdown_vm": ("shutdown_vm",),
     "reboot_vm": ("reboot_vm",),
     "reset_vm": ("reset_vm",),
+    "plug_new_disk": ("make_image", "plug_disk"),
+    "plug_disk": ("plug_disk",),
+    "unplug_disk": ("unplug_disk",),
+    "detach_plugged_disk": ("unplug_disk",),
+    "plug_nic": ("plug_nic",),
+    "change_plugged_nic": ("plug_nic",),
+    "unplug_nic": ("unplug_nic",),
     "deactivate_node": ("begin_maintenance",),
     "activate_node": ("end_maintenance",),
     "add_domain": ("mount", "write_domain_metadata"),
@@ -285,7 +351,20 @@ async def test_a_failure_of_any_call_leaves_all_as_it_was(scene: Scene) -> None:
             assert tx.job_steps.count(status=JobStatus.STARTED) == 0
 
 
-@pytest.mark.parametrize("scene", [add_vm, add_vm_with_devices, add_disk, add_disk_to_vm, start_vm, deactivate_node])
+@pytest.mark.parametrize(
+    "scene",
+    [
+        add_vm,
+        add_vm_with_devices,
+        add_disk,
+        add_disk_to_vm,
+        start_vm,
+        deactivate_node,
+        plug_new_disk,
+        plug_disk,
+        plug_nic,
+    ],
+)
 async def test_an_answer_that_got_lost_is_taken_back_too(scene: Scene) -> None:
     """The node did it and its answer never came: the undo has to find what was made."""
     for call in CALLS[scene.__name__]:
