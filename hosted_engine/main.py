@@ -27,6 +27,7 @@ from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.vms.ha import HaRunner
 from hosted_engine.engine.vms.lifecycle import system
 from hosted_engine.fleet.fleet import Fleet
+from hosted_engine.fleet.inviting import Inviter
 from hosted_engine.rest.app import make_app
 from hosted_engine.rest.registration import RegistrationResource
 from hosted_engine.rest.resources import handlers
@@ -80,6 +81,7 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
     store = SqlStore(settings.database)
     _know_the_site(store, settings.file(SITE_FILE))
     clock, readings, locks = SystemClock(), Readings(), Locks()
+    authority = _authority(settings)
     fleet = Fleet(
         store=store,
         readings=readings,
@@ -87,8 +89,9 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
         clock=clock,
         connect=connect or _client_with(settings),
         is_unclaimed=_is_unclaimed,
+        invite=Inviter(authority.engine_fingerprint, settings.port).invite,
     )
-    engine = Engine(store, fleet, readings=readings, locks=locks, poller=Poller(clock), authority=_authority(settings))
+    engine = Engine(store, fleet, readings=readings, locks=locks, poller=Poller(clock), authority=authority)
     api = Loop()
     server = _server(settings, engine, api)
     engine.loop.claim()

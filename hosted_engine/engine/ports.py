@@ -174,5 +174,10 @@ class Fleet(Protocol):
     async def is_unclaimed(self, node: Node) -> bool:
         """Whether a machine answers at its address, with its key, that belongs to no site. False when nobody knows."""
 
+    async def invite(self, node: Node, claim_code: str, fingerprint: str) -> str:
+        """Have the machine at its address, which belongs to no site, ask this engine to take it. Answers the
+        fingerprint of its key, which has to be the one that `fingerprint` says unless that is empty. Raises NodeSilent,
+        Refused."""
+
     async def forget(self, node_id: str) -> None:
         """Listen to it no longer, and know nothing of it."""

@@ -22,7 +22,7 @@ START_S = 300.0  # after the engine's start it waits so long: after a power cut 
 
 class Fleet:
     """Implements hosted_engine.engine.ports.Fleet. `connect` gives a new client of a node, `is_unclaimed` looks at the
-    certificate that a machine shows."""
+    certificate that a machine shows, `invite` has one ask to be taken in."""
 
     def __init__(
         self,
@@ -33,6 +33,7 @@ class Fleet:
         clock: Clock,
         connect: Callable[[Node], NodeApi],
         is_unclaimed: Callable[[Node], Awaitable[bool]],
+        invite: Callable[[Node, str, str], Awaitable[str]],
     ) -> None:
         self._store = store
         self._readings = readings
@@ -40,6 +41,7 @@ class Fleet:
         self._clock = clock
         self._connect = connect
         self._unclaimed = is_unclaimed
+        self._invite = invite
         self._started_at = clock.monotonic()
         self._watches: dict[str, Watch] = {}
         self._storage = StorageWatch(self._watches.values, store=store, readings=readings, clock=clock)
@@ -103,6 +105,9 @@ class Fleet:
 
     async def is_unclaimed(self, node: Node) -> bool:
         return await self._unclaimed(node)
+
+    async def invite(self, node: Node, claim_code: str, fingerprint: str) -> str:
+        return await self._invite(node, claim_code, fingerprint)
 
     async def node(self, node_id: str) -> NodeApi:
         watch = self._watches.get(node_id)

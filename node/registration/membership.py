@@ -16,10 +16,11 @@ from node.api.messages.identity import Claim, Identity, Leave, Offer
 from node.api.problems import Problem
 from node.api.refusals import ClaimRejected
 from node.api.version import API_VERSION
+from node.proof import claim_proof
 from node.registration import credentials
 from node.system.clock import Clock
 from node.system.files import read_or_none, sync_folder, write_durable
-from node.tls import request_or_certificate_fingerprint
+from node.tls import certificate_fingerprint, request_or_certificate_fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +97,21 @@ class Membership:
         """Whether `code` is the claim code; never after the node was claimed."""
         own = read_or_none(self._claim_file)
         return own is not None and not self.claimed and hmac.compare_digest(own.strip(), code.encode())
+
+    def believes_claim_proof(self, nonce: str, proof: str) -> bool:
+        """Whether `proof` is of somebody who knows the claim code and speaks to this very node."""
+        return hmac.compare_digest(self.claim_proof("caller", nonce), proof) if not self.claimed else False
+
+    def claim_proof(self, side: str, nonce: str) -> str:
+        """Raises ClaimRejected: only a node that belongs to no site has a claim code."""
+        own = read_or_none(self._claim_file)
+        if own is None or self.claimed:
+            raise ClaimRejected(reason="this node belongs to a site already")
+        return claim_proof(own.decode().strip(), side, nonce, self.fingerprint)
+
+    @property
+    def fingerprint(self) -> str:
+        return certificate_fingerprint(self.certificate_file.read_text())
 
     def identity(self) -> Identity:
         request = credentials.request_pem(self.key(), self._name, self._addresses())

@@ -24,6 +24,8 @@ class Guard(Protocol):
 
     def knows_claim_code(self, code: str) -> bool: ...
 
+    def believes_claim_proof(self, nonce: str, proof: str) -> bool: ...
+
 
 class Gate:
     """Falcon middleware. `mutual` says whether this server was started with certificates demanded: a node that has
@@ -39,10 +41,19 @@ class Gate:
             return
         if self._guard.claimed:
             raise JustClaimed()
-        scheme, _, code = (req.get_header("Authorization") or "").partition(" ")
-        known = scheme.lower() == "bearer" and self._guard.knows_claim_code(code.strip())
-        if req.path not in UNCLAIMED or not known:
+        if req.path not in UNCLAIMED or not self._knows_code(req.get_header("Authorization") or ""):
             raise NotClaimedYet()
+
+    def _knows_code(self, authorization: str) -> bool:
+        """`Bearer CODE` of who has seen by its fingerprint that this is the node; else `Claim NONCE:PROOF`."""
+        scheme, _, said = authorization.partition(" ")
+        nonce, _, proof = said.strip().partition(":")
+        match scheme.lower():
+            case "bearer":
+                return self._guard.knows_claim_code(said.strip())
+            case "claim":
+                return self._guard.believes_claim_proof(nonce, proof)
+        return False
 
     async def process_resource(self, req: Request, resp: Response, resource: Resource, params: object) -> None:
         """Where the path is one of the table's. Other methods of it are for those who may drive the node."""

@@ -27,6 +27,7 @@ class EventType(Enum):
         "Host {node} asks to be approved. On its screen have to be its own words, {words}, and the engine's, {engine}.",
     )
     VDS_REGISTER_FAILED = (826, _E, "A machine that wants to be a host was turned away: {reason}")
+    USER_ADD_VDS = (42, _N, "Host {node} was added by {user}.")
     VDS_APPROVE = (498, _N, "Host {node} was successfully approved by user {user}.")
     VDS_APPROVE_FAILED = (499, _E, "Failed to approve Host {node} (User: {user}): {reason}")
     VDS_INSTALL = (504, _N, "Host {node} installed")

@@ -15,6 +15,7 @@ from hosted_engine.engine.jobs.model import JobStatus
 from hosted_engine.engine.nodes.commands.approve import ApproveNode
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.nodes.commands.remove import RemoveNode
+from hosted_engine.engine.nodes.entity import NODES
 from hosted_engine.engine.nodes.joining.model import host_id_of_key
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.ports import Transaction
@@ -27,9 +28,11 @@ from node.api.problems import Failed, NodeSilent
 from node.api.refusals import VmUnknown
 from node.steps import StepFailed
 from tests.fakes.engine import DATA_ID, TINY_ID, World, node_id
+from tests.fakes.machine import CLAIM_CODE
 from tests.fakes.store import ReadsHere
 from tests.unit.engine.scenes import (
     GIB,
+    adding,
     done,
     events_of,
     new_disk,
@@ -158,6 +161,13 @@ async def approve_node(world: World) -> Command:
     return ApproveNode(id=host_id_of_key(machine.fingerprint))
 
 
+async def add_node(world: World) -> Command:
+    machine = world.add_machine("node4", 4)
+    machine.host.asking = False
+    command: Command = adding(world, NODES, name="rack-7", address=machine.address, claim_code=CLAIM_CODE)
+    return command
+
+
 async def approve_node_into_maintenance(world: World) -> Command:
     command = await approve_node(world)
     assert isinstance(command, ApproveNode)
@@ -188,6 +198,7 @@ SCENES = [
     deactivate_node,
     activate_node,
     approve_node,
+    add_node,
     approve_node_into_maintenance,
     remove_node,
 ]

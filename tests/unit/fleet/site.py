@@ -53,6 +53,7 @@ def open_site(world: World, clock: HandClock) -> Fleet:
         clock=clock,
         connect=lambda node: world.nodes[node.id],
         is_unclaimed=FakeFleet(world.nodes).is_unclaimed,
+        invite=FakeFleet(world.nodes).invite,
     )
     world.begin_with(fleet)
     return fleet

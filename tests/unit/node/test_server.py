@@ -21,6 +21,8 @@ from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
 from node.api.refusals import NodeTooOld
 from node.api.version import API_VERSION
 from node.client import NodeClient
+from node.registration.inviting import Inviting
+from node.registration.join_files import JoinFiles
 from node.registration.membership import Membership
 from node.server.app import make_app
 from node.server.serve import Service
@@ -53,11 +55,12 @@ class Hosted(FakeNode):
             trusts=[FakeGlusterdUnit(folder).trust(folder)],
         )
         self.membership.prepare()
-
+        self.join_files = JoinFiles(folder, folder)
         self._real: dict[str, Callable[..., Any]] = {
             "identity": self.membership.identity,
             "claim": self.membership.claim,
             "leave": self.membership.end,
+            "invite": Inviting(self.membership, self.join_files).invite,
         }
 
     async def call(self, operation: Operation, arguments: Arguments) -> Any:
@@ -77,6 +80,9 @@ class Open:
     claimed = True
 
     def knows_claim_code(self, code: str) -> bool:
+        return False
+
+    def believes_claim_proof(self, nonce: str, proof: str) -> bool:
         return False
 
 

@@ -9,7 +9,7 @@ from hosted_engine.engine.entity.commands import check_removable
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
-from hosted_engine.engine.nodes.commands.approve import MEMBERSHIP
+from hosted_engine.engine.nodes.commands.joining import MEMBERSHIP
 from hosted_engine.engine.nodes.commands.maintenance import node_lock
 from hosted_engine.engine.nodes.joining.activation import ActivationWork
 from hosted_engine.engine.nodes.joining.identity import IdentityWork
