@@ -1,9 +1,9 @@
 """The gluster command lines; what their answers mean is parse's business."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from gluster.model import DesiredVolume
+from gluster.model import BrickPath, DesiredVolume
 
 
 class Run(Protocol):
@@ -34,6 +34,16 @@ def peer_probe(hostname: str) -> Argv:
 
 def peer_detach(hostname: str) -> Argv:
     return (*_GLUSTER, "peer", "detach", hostname)
+
+
+def peer_forget(hostname: str) -> Argv:
+    """Also of one that does not answer."""
+    return (*peer_detach(hostname), "force")
+
+
+def volume_shrink(volume: str, replica: int, bricks: Sequence[BrickPath]) -> Argv:
+    """Keep `replica` copies, without these bricks; what is on them stays there."""
+    return (*_GLUSTER, "volume", "remove-brick", volume, "replica", str(replica), *map(str, bricks), "force")
 
 
 def volume_info() -> Argv:

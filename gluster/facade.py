@@ -20,7 +20,10 @@ from gluster.errors import (
     PoolBusy,
     Problem,
     Refused,
+    ServerAnswers,
+    ServerNeeded,
 )
+from gluster.lost import bricks_of, why_not_without
 from gluster.model import DesiredVolume, HealCount, Peer, PeerState, Pool, Volume, VolumeStatus
 from gluster.observe import DEADLINE_S, Look, addresses
 from gluster.plan import Step, difference, plan, plan_removal
@@ -99,12 +102,35 @@ class Gluster:
         peer = self._peer(hostname)
         if peer is None:
             return
-        self._change(f"take {hostname} out of the pool", cli.peer_detach(peer.hostname), leaving=peer.hostname)
+        self._detach(hostname, f"take {hostname} out of the pool", cli.peer_detach(peer.hostname))
+
+    def _detach(self, hostname: str, act: str, argv: Argv) -> None:
+        self._change(act, argv, leaving=hostname)
         for _ in range(_LOOKS):
             if self._peer(hostname) is None:
                 return
             self._sleep(0.5)
         raise PeerStays(peer=hostname, waited=_LOOKS // 2)
+
+    def give_up_server(self, hostname: str) -> None:
+        """Take a server that is lost out of the pool, and its bricks out of the volumes, which go on with a copy less;
+        fine when it is not there. Refused (ServerNeeded) where the copies that are left are not whole."""
+        pool = self.observe()
+        peer = pool.peer(hostname)
+        if peer is None:
+            return
+        if peer.connected:
+            raise ServerAnswers(server=hostname)
+        theirs = [volume for volume in pool.volumes if bricks_of(volume, hostname)]
+        for volume in theirs:
+            pending = {count.where: count.pending for count in self.heal_counts(volume.name)}
+            if (reason := why_not_without(volume, hostname, pending)) is not None:
+                raise ServerNeeded(server=hostname, volume=volume.name, reason=reason)
+        for volume in theirs:
+            act = f"take the bricks of {hostname} out of volume {volume.name}"
+            argv = cli.volume_shrink(volume.name, volume.replica - 1, bricks_of(volume, hostname))
+            self._change(act, argv, leaving=hostname)
+        self._detach(hostname, f"take {hostname} out of the pool", cli.peer_forget(peer.hostname))
 
     def ensure_volume(self, desired: DesiredVolume) -> Volume:
         """Make or complete a volume: create, options, start; returns it as observed afterwards."""

@@ -73,7 +73,7 @@ class FakeGlusterd:
             return _answer(-1, 30802, f"Another transaction is in progress for {words[2]}. Please try again.")
         if not reads and self.deaf:
             return _answer()
-        verb = getattr(self, f"_{words[0]}_{words[1]}")
+        verb = getattr(self, f"_{words[0]}_{words[1].replace('-', '_')}")
         answer: str = verb(*words[2:])
         return answer
 
@@ -103,7 +103,9 @@ class FakeGlusterd:
         self.peers[name] = self.settles_after
         return _answer(output="success")
 
-    def _peer_detach(self, name: str) -> str:
+    def _peer_detach(self, name: str, *words: str) -> str:
+        if name in self.disconnected and "force" not in words and len(self.peers) > 1:
+            return _answer(-1, 107, "One of the peers is probably down. Check with 'peer status'")
         if name not in self.peers:
             return _answer(-1, 107, f"{name} is not part of cluster")
         if any(brick.startswith(f"{name}:") for volume in self.volumes.values() for brick in volume.bricks):
@@ -151,6 +153,12 @@ class FakeGlusterd:
             return _answer(-1, 0, f"Volume {name} already exists")
         replica = int(words[1]) if words[0] == "replica" else 1
         self.volumes[name] = FakeVolume(replica, [word for word in words if ":/" in word])
+        return _answer()
+
+    def _volume_remove_brick(self, name: str, *words: str) -> str:
+        assert (words[0], words[-1]) == ("replica", "force")
+        self.volumes[name].replica = int(words[1])
+        self.volumes[name].bricks = [brick for brick in self.volumes[name].bricks if brick not in words]
         return _answer()
 
     def _volume_set(self, name: str, *words: str) -> str:

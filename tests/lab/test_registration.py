@@ -72,12 +72,23 @@ def fourth(lab: LabUnderTest, tmp_path_factory: pytest.TempPathFactory) -> Itera
     grown = find(lab.appliance.lab.name)
     yield Fourth(grown, machine.node.name, tmp_path_factory.mktemp("fourth"))
     adding.remove(grown.appliance, progress, run)
+    forget(lab, machine.node.name)
 
 
 @pytest.fixture
 def hosts(lab: LabUnderTest) -> Iterator[sdk.services.HostsService]:
     with connect(lab) as connection:
         yield connection.system_service().hosts_service()
+
+
+def forget(lab: LabUnderTest, name: str) -> None:
+    """Where a test has failed the machine may have been of the site."""
+    with connect(lab) as connection:
+        service = connection.system_service().hosts_service()
+        for host in service.list(search=f"name={name}"):
+            gone = (types.HostStatus.NON_RESPONSIVE, types.HostStatus.DOWN, MAINTENANCE, PENDING)
+            until("it is lost", lambda: service.host_service(host.id).get().status in gone, timeout_s=HANG_S)
+            service.host_service(host.id).remove(force=True)
 
 
 def pending(hosts: sdk.services.HostsService) -> list[types.Host]:

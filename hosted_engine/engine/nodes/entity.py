@@ -12,6 +12,7 @@ from hosted_engine.engine.nodes.additions import ADDITION_INPUTS, check_addition
 from hosted_engine.engine.nodes.checks import is_in_maintenance
 from hosted_engine.engine.nodes.commands.add import AddNode
 from hosted_engine.engine.nodes.commands.approve import ApproveNode
+from hosted_engine.engine.nodes.commands.give_up import GiveUpNode
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.nodes.commands.reject import RejectNode
 from hosted_engine.engine.nodes.commands.remove import RemoveNode
@@ -51,7 +52,9 @@ class NodeEntity(Entity[Node]):
         return command, item
 
     def remove(self, tx: Transaction, item: Node, options: Options, *, place: int = 0) -> Command:
-        return RejectNode(id=item.id) if item.status in OUTSIDE else RemoveNode(id=item.id)
+        if item.status in OUTSIDE:
+            return RejectNode(id=item.id)
+        return GiveUpNode(id=item.id) if options.boolean("force") else RemoveNode(id=item.id)
 
     def gather(self, view: View, items: Sequence[Node]) -> Any:
         """The VMs of each, and what all of them said last."""

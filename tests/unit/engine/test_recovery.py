@@ -13,6 +13,7 @@ from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.disks.model import DiskStatus
 from hosted_engine.engine.jobs.model import JobStatus
 from hosted_engine.engine.nodes.commands.approve import ApproveNode
+from hosted_engine.engine.nodes.commands.give_up import GiveUpNode
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.nodes.commands.remove import RemoveNode
 from hosted_engine.engine.nodes.entity import NODES
@@ -44,6 +45,7 @@ from tests.unit.engine.scenes import (
     tiny_vm,
     vm_of,
 )
+from tests.unit.engine.test_giving_up_hosts import lose
 
 Scene = Callable[[World], Awaitable[Command]]
 
@@ -181,6 +183,11 @@ async def remove_node(world: World) -> Command:
     return RemoveNode(id=command.id)
 
 
+async def give_up_node(world: World) -> Command:
+    lose(world)
+    return GiveUpNode(id=node_id(3))
+
+
 SCENES = [
     add_vm,
     add_vm_with_devices,
@@ -201,6 +208,7 @@ SCENES = [
     add_node,
     approve_node_into_maintenance,
     remove_node,
+    give_up_node,
 ]
 BACKWARD = [
     add_vm,

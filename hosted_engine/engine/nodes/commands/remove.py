@@ -41,16 +41,25 @@ class RemoveNode(Command, frozen=True, kw_only=True):
 
     def check(self, tx: Transaction) -> None:
         node = self._node(tx)
-        if node.status not in (NodeStatus.MAINTENANCE, NodeStatus.DOWN):
-            reason = f"Host is {node.status.value}, and has to be in Maintenance mode"
-            raise HostStays(node=node.name, reason=reason, mend="Deactivate it first")
+        self.check_status(tx)
         if vms := vms_on(tx, node.id):
             names = ", ".join(sorted(vm.name for vm in vms))
             raise HostStays(node=node.name, reason=f"these VMs run on it: {names}", mend="Shut them down first")
+        self.check_bricks(tx)
+        check_removable(tx, entity_of(TABLE), node)
+
+    def check_status(self, tx: Transaction) -> None:
+        node = self._node(tx)
+        if node.status not in (NodeStatus.MAINTENANCE, NodeStatus.DOWN):
+            reason = f"Host is {node.status.value}, and has to be in Maintenance mode"
+            raise HostStays(node=node.name, reason=reason, mend="Deactivate it first; say force of one that is lost")
+
+    def check_bricks(self, tx: Transaction) -> None:
+        node = self._node(tx)
         if volumes := [one.volume for one in tx.storage_domains.list() if node.hostname in one.servers]:
             reason = f"bricks of these volumes lie on it: {', '.join(sorted(volumes))}"
-            raise HostStays(node=node.name, reason=reason, mend="Move these bricks to other hosts first")
-        check_removable(tx, entity_of(TABLE), node)
+            mend = "Move these bricks to other hosts first; say force of a host that is lost"
+            raise HostStays(node=node.name, reason=reason, mend=mend)
 
     def describe(self, tx: Transaction) -> str:
         return f"Removing Host {self._node(tx).name}"
