@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,12 +84,16 @@ def hosts(lab: LabUnderTest) -> Iterator[sdk.services.HostsService]:
 
 def forget(lab: LabUnderTest, name: str) -> None:
     """Where a test has failed the machine may have been of the site."""
+    gone = (types.HostStatus.NON_RESPONSIVE, types.HostStatus.DOWN, MAINTENANCE, PENDING)
     with connect(lab) as connection:
-        service = connection.system_service().hosts_service()
-        for host in service.list(search=f"name={name}"):
-            gone = (types.HostStatus.NON_RESPONSIVE, types.HostStatus.DOWN, MAINTENANCE, PENDING)
-            until("it is lost", lambda: service.host_service(host.id).get().status in gone, timeout_s=HANG_S)
-            service.host_service(host.id).remove(force=True)
+        hosts = connection.system_service().hosts_service()
+        for service in [hosts.host_service(host.id) for host in hosts.list(search=f"name={name}")]:
+            until("it is lost", partial(_is_in, service, gone), timeout_s=HANG_S)
+            service.remove(force=True)
+
+
+def _is_in(service: sdk.services.HostService, statuses: tuple[types.HostStatus, ...]) -> bool:
+    return service.get().status in statuses
 
 
 def pending(hosts: sdk.services.HostsService) -> list[types.Host]:
