@@ -98,6 +98,11 @@ def heal_statistics(volume: str) -> Argv:
     return (*_GLUSTER, "volume", "heal", volume, "statistics", "heal-count")
 
 
+def heal_info(volume: str, kind: str = "") -> Argv:
+    """Each entry that waits, by brick; `kind` is "split-brain" for those that nobody can decide."""
+    return (*_GLUSTER, "volume", "heal", volume, "info", *((kind,) if kind else ()))
+
+
 def heal_summary(volume: str) -> Argv:
     """Walks the bricks itself: needs no daemon, takes 10 s while a brick's server is away."""
     return (*_GLUSTER, "volume", "heal", volume, "info", "summary")

@@ -19,6 +19,7 @@ from netconf.networkmanager.told import told
 from netconf.watch.drift import Drift
 from netconf.watch.watch import Watch
 from node import config
+from node.api.messages.vms import VmState
 from node.ha_service import HaService
 from node.host import Host
 from node.needs import Needs
@@ -61,6 +62,7 @@ from node.system.process import run, run_as_group
 from node.system.threads import Threads
 from node.tls import client_context, server_context
 from node.vms.balloon_keeper import BalloonKeeper
+from node.vms.consoles import Consoles
 from node.vms.domain_xml import Surroundings
 from node.vms.lease_holders import lease_holders
 from node.vms.libvirt_hypervisor import LibvirtHypervisor
@@ -212,6 +214,7 @@ class Agent:
                 ha,
                 self._migration_trust,
                 self._vms,
+                Consoles(hypervisor, self._for_vms, self._clock),
             ),
         )
         self._joining = self._make_joining(self._host)
@@ -278,7 +281,8 @@ class Agent:
 
     async def _things(self, mounts: Mounts, leases: Leases) -> tuple[str, ...]:
         """What of a site is here."""
-        return (*(f"VM {vm.name}" for vm in await self._vms.vms()), *mounts.wished(), *leases.wished())
+        vms = (f"VM {vm.name}" for vm in await self._vms.vms() if vm.state is not VmState.DOWN)
+        return (*vms, *mounts.wished(), *leases.wished())
 
     async def _tell_mounts(self, mounts: Mounts) -> None:
         self._hub.mounts_changed(await mounts.mounts())

@@ -1,6 +1,7 @@
 """Looks at what there is of a site before it is taken back: members, VMs, and what lies on the volumes."""
 
 import asyncio
+from collections.abc import Sequence
 
 from hosted_engine.deploy.added import further, read_added
 from hosted_engine.deploy.answers import Answers, NodeAnswers
@@ -11,6 +12,7 @@ from hosted_engine.deploy.reach import Reach
 from node.api.contract import NodeApi
 from node.api.messages.gluster import PeerReport
 from node.api.messages.images import Contents
+from node.api.messages.vms import VmState
 from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
 
 
@@ -46,25 +48,26 @@ class BackObserver:
 
     async def _member(self, api: NodeApi) -> NodeLeft:
         vms, pool, mounts = await asyncio.gather(api.vms(), api.gluster(), api.mounts())
+        running = [vm for vm in vms if vm.state is not VmState.DOWN]
         others = [node.name for node in await read_added(api, self._answers)]
         return NodeLeft(
             member=True,
-            vms=tuple(vm.name for vm in vms if vm.id != self._decisions.engine_vm_id),
+            vms=tuple(vm.name for vm in running if vm.id != self._decisions.engine_vm_id),
             added=further(self._answers, (*others, *map(self._name, pool.peers))),
             volumes=frozenset(volume.name for volume in pool.volumes) & frozenset(VOLUMES),
-            contents=await self._contents(api, [one.volume for one in mounts if one.mounted and one.volume in VOLUMES]),
+            contents=await self._contents(api, [one.storage_domain for one in mounts if one.mounted]),
         )
 
     def _name(self, peer: PeerReport) -> str:
         """The pool may know a node by its address."""
         return next((node.name for node in self._answers.nodes if str(node.address.ip) == peer.hostname), peer.hostname)
 
-    async def _contents(self, api: NodeApi, volumes: list[str]) -> dict[str, Contents]:
-        """What is on each volume that answers."""
+    async def _contents(self, api: NodeApi, mounted: Sequence[str]) -> dict[str, Contents]:
+        """What is on each volume of the site that answers."""
         found = {}
-        for volume in volumes:
+        for volume, domain in self._decisions.names_of(mounted).items():
             try:
-                found[volume] = await api.contents(volume)
+                found[volume] = await api.contents(domain)
             except (RemoteRefused, RemoteFailed):
                 continue
         return found

@@ -10,7 +10,7 @@ from hosted_engine.deploy.plan import Kind, Observed, Todo, plan
 from node.api.messages.images import Contents
 
 LAST = (Kind.CLAIM, Kind.AUTHORITY)
-WIDENED = (Kind.LOCKSPACE, Kind.DEFINE)  # a deploy without its first node does them elsewhere
+WIDENED = (Kind.LOCKSPACE,)  # a deploy without its first node does it elsewhere
 MOST_NAMED = 3
 
 
@@ -91,8 +91,6 @@ def words(todo: Todo, answers: Answers) -> str | None:
             return "Delete the engine's disk and all that it knows"
         case Kind.SEED:
             return "Delete the engine's seed disk"
-        case Kind.DEFINE:
-            return "Undefine the engine VM"
         case Kind.START:
             return "Stop the engine VM"
         case Kind.KEEP:
@@ -154,4 +152,8 @@ def _own(decisions: Decisions, volume: str) -> tuple[str, ...]:
     areas = ("lockspace", ".lockspace.", f"{LEASE}.lease", f".{LEASE}.lease.")
     leases = tuple(f"leases/{LOCKSPACE}/{area}" for area in areas) if volume == "engine" else ()
     kept = ("ha/",) if volume == "engine" else ()
-    return (*kept, *(f"images/{image.disk_id}/" for image in images if image.volume == volume), *leases)
+    return (
+        *kept,
+        *(f"images/{image.disk_id}/" for image in images if image.storage_domain == decisions.volume_ids[volume]),
+        *leases,
+    )

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
-from hosted_engine.engine.command import Lock
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes import network_news
 from hosted_engine.engine.nodes.clock import is_far, tell_drift
@@ -20,9 +19,9 @@ from hosted_engine.engine.nodes.network import NodeNetwork
 from hosted_engine.engine.nodes.presence import connects, is_silent, speaks
 from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.ports import Store, Transaction
+from hosted_engine.engine.storage.mounting import desired_mounts
 from hosted_engine.engine.storage.presence import look_at_domains
 from hosted_engine.engine.tasks.locks import Locks
-from hosted_engine.engine.vms.commands.update_engine_vm import VOLUME as ENGINE_VOLUME
 from hosted_engine.engine.vms.engine_vm import learn
 from hosted_engine.engine.vms.lifecycle import heard_of
 from hosted_engine.engine.vms.model import Origin
@@ -32,7 +31,7 @@ from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import StorageNews
 from node.api.messages.ha import HaReport
 from node.api.messages.machine import Capabilities
-from node.api.messages.mounts import MountReport, MountRequest
+from node.api.messages.mounts import HOSTED_ENGINE, MountReport
 from node.api.problems import NodeSilent, Problem
 
 log = logging.getLogger(__name__)
@@ -128,7 +127,7 @@ class Watch:
         self._readings.put(self.node_id, reading)
         boot_id = event.statistics.boot_id if event.statistics else ""
         with self._store.transaction() as tx:
-            leftover = speaks(
+            speaks(
                 tx,
                 self.node_id,
                 capabilities=capabilities,
@@ -145,8 +144,6 @@ class Watch:
         self._silent.clear()
         self.up.set()
         self._storage(None)
-        for vm_id in leftover:
-            self._errand(self._undefine(vm_id))
         self._errand(self._tend())
 
     def _heard(self, event: Event) -> None:
@@ -165,9 +162,7 @@ class Watch:
                 self._network(tx, event, now)
         if event.vm is not None:
             with self._store.transaction() as tx:
-                leftover = heard_of(tx, self.node_id, event.vm, now)
-            if leftover:
-                self._errand(self._undefine(event.vm.id))
+                heard_of(tx, self.node_id, event.vm, now)
 
     def _compare_clocks(self, at: float, now: float) -> None:
         """Both are of the time of day; said once until they are close again."""
@@ -237,13 +232,15 @@ class Watch:
         while True:
             told = told or await self._reconcile()
             with self._store.transaction() as tx:
-                wishes = [MountRequest(volume=d.volume, servers=d.servers) for d in tx.storage_domains.list()]
-            for wish in wishes:
-                if not self._readings.of(self.node_id).mounted(wish.volume):
-                    await self._try(self.api.mount(wish), f"cannot mount {wish.volume}")
-            mounts = await self._try(self.api.mounts(), "cannot look at its volumes")
+                node = tx.nodes.get(self.node_id)
+                requests = desired_mounts(tx, node) if node is not None else []
+            for request in requests:
+                if not self._readings.of(self.node_id).mounted(request.storage_domain):
+                    await self._try(self.api.mount(request), f"cannot mount storage domain {request.storage_domain}")
+            mounts = await self._try(self.api.mounts(), "cannot look at its storage domains")
             self._mounts(self._readings.of(self.node_id).mounts if mounts is None else mounts)
-            await self._image_sizes.measure({m.volume for m in self._readings.of(self.node_id).mounts if m.mounted})
+            mounted = {one.storage_domain for one in self._readings.of(self.node_id).mounts if one.mounted}
+            await self._image_sizes.measure(mounted)
             await self._look_at_engine_vm()
             await self._clock.sleep(TEND_S)
 
@@ -268,7 +265,7 @@ class Watch:
         """Its configuration, as the host says on which it runs."""
         with self._store.transaction() as tx:
             here = tx.vms.count(node_id=self.node_id, origin=Origin.MANAGED_HOSTED_ENGINE)
-        report = await self._try(self.api.engine_vm(ENGINE_VOLUME), "cannot look at the engine's VM") if here else None
+        report = await self._try(self.api.engine_vm(HOSTED_ENGINE), "cannot look at the engine's VM") if here else None
         if report is not None:
             self._readings.note_engine_vm(report)
             with self._store.transaction() as tx:
@@ -280,15 +277,6 @@ class Watch:
         except Problem as err:
             log.warning("%s: %s: %s", self.name, trouble, err)
             return None
-
-    async def _undefine(self, vm_id: str) -> None:
-        """Its end is written down: the node can forget it, unless somebody starts it there again."""
-        async with self._locks.held((Lock("VM", vm_id),), f"undefine {new_id()}"):
-            with self._store.transaction() as tx:
-                vm = tx.vms.get(vm_id)
-            if vm is not None and vm.node_id == self.node_id:
-                return
-            await self._try(self.api.undefine_vm(vm_id), f"{vm_id} stays defined")
 
     def _errand(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

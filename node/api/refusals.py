@@ -62,13 +62,13 @@ class ClaimRejected(Refused):
 
 class VmUnknown(Refused):
     what = "There is no VM {vm} on this node"
-    why = "it was never defined here, or was undefined since"
-    mend = "Define it first"
+    why = "it does not run here, and did not in the last week"
+    mend = "Start it here, or ask the node on which it runs"
     status = 404
 
 
 class VmNotPossible(Refused):
-    what = "Cannot define VM {vm}"
+    what = "Cannot start VM {vm}"
     why = "{reason}"
     mend = "Change what the reason names and try again"
     status = 422
@@ -81,16 +81,16 @@ class SettingsUnknown(Refused):
     status = 422
 
 
-class VmRunning(Refused):
-    what = "Cannot {act} VM {vm}"
-    why = "it is running"
-    mend = "Stop it first"
-
-
 class VmNotPaused(Refused):
     what = "Cannot resume VM {vm}"
     why = "it is {state}"
     mend = "Start it, or wait until it is paused"
+
+
+class NoGraphics(Refused):
+    what = "Cannot open the screen of VM {vm}"
+    why = "{reason}"
+    mend = "Start it, with a graphics console"
 
 
 class LeaseHeld(Refused):
@@ -112,13 +112,13 @@ class NotStartable(Refused):
 
 
 class NotMounted(Refused):
-    what = "Cannot use volume {volume}"
+    what = "Cannot use storage domain {storage_domain}"
     why = "{reason}"
-    mend = "Mount it first, or look into the state of its servers"
+    mend = "Mount it first, or look into the state of its storage"
 
 
 class ImageUnknown(Refused):
-    what = "There is no image {image} on volume {volume}"
+    what = "There is no image {image} on storage domain {storage_domain}"
     why = "it was never made, or was removed since"
     mend = "Make it first"
     status = 404
@@ -144,7 +144,7 @@ class ImageBusy(Refused):
 
 class NotWiped(Refused):
     what = "Image {image} was not wiped"
-    why = "{away} of {bricks} bricks of volume {volume} are not connected with this node, and would keep what is in it"
+    why = "{away} of {bricks} bricks of storage domain {storage_domain} are not connected, and would keep what is in it"
     mend = "Bring them back and try again"
 
 

@@ -6,8 +6,10 @@ from pathlib import PurePosixPath
 
 from node.api.messages.machine import Accelerator
 from node.api.messages.vms import Firmware, VmSpec
+from node.api.tickets import new_ticket_value
 from node.vms.domain_devices import add_devices
 from node.vms.elements import add
+from node.vms.graphics import NewValue, add_graphics
 
 METADATA = "urn:trivet:vm:1"
 TRANSLATED_MIB = 64  # TCG's cache of translated code; its default of a fifth of the memory costs every VM 1 GiB
@@ -22,10 +24,16 @@ class Surroundings:
     accelerator: Accelerator
     volumes: PurePosixPath
     console_logs: PurePosixPath
+    new_ticket_value: NewValue = new_ticket_value
 
 
 def console_log(surroundings: Surroundings, vm_id: str) -> PurePosixPath:
     return surroundings.console_logs / f"{vm_id}-console.log"
+
+
+def nvram(vm_id: str) -> PurePosixPath:
+    """The file with the firmware's variables of a VM that has UEFI."""
+    return NVRAM / f"{vm_id}.fd"
 
 
 def domain_xml(spec: VmSpec, domain_name: str, surroundings: Surroundings) -> str:
@@ -49,6 +57,7 @@ def domain_xml(spec: VmSpec, domain_name: str, surroundings: Surroundings) -> st
         add(domain, f"on_{end}", action)
     devices = add(domain, "devices")
     add_devices(devices, spec, surroundings.volumes, console_log(surroundings, spec.id))
+    add_graphics(devices, spec, surroundings.new_ticket_value)
     ET.indent(domain)
     return ET.tostring(domain, encoding="unicode") + "\n"
 
@@ -60,8 +69,6 @@ def _add_metadata(domain: ET.Element, spec: VmSpec) -> None:
     add(vm, f"{{{METADATA}}}name", spec.name)
     if spec.memory_guaranteed_bytes is not None:
         add(vm, f"{{{METADATA}}}guaranteed", str(_kib(spec.memory_guaranteed_bytes)), unit="KiB")
-    if spec.start_paused:
-        add(vm, f"{{{METADATA}}}start-paused")
 
 
 def _add_os(domain: ET.Element, spec: VmSpec) -> None:
@@ -74,8 +81,8 @@ def _add_os(domain: ET.Element, spec: VmSpec) -> None:
     if secure:
         add(firmware, "feature", enabled="yes", name="enrolled-keys")
         add(os, "loader", secure="yes")
-        # Not the file that the same VM had without secure boot, in which no keys are.
-        add(os, "nvram", str(NVRAM / f"{spec.id}-secure-boot.fd"))
+    if not bios:
+        add(os, "nvram", str(nvram(spec.id)))
     if bios:
         add(os, "bios", useserial="yes")
     if spec.boot_menu:

@@ -46,6 +46,8 @@ class FakeGlusterd:
     hangs: set[str] = field(default_factory=set)  # "detail", "clients", "heal": commands that a cut-off server holds
     states: dict[str, str] = field(default_factory=dict)  # what is said of a peer that is not in the cluster
     disconnected: set[str] = field(default_factory=set)
+    missed: dict[str, set[str]] = field(default_factory=dict)  # by brick: what it lists to be healed for others
+    split: set[str] = field(default_factory=set)  # what nobody can decide
     waiting: int = 3  # entries that wait to be healed, on every brick
     size_bytes: int = 10 << 30
     free_bytes: int = 9 << 30
@@ -185,6 +187,20 @@ class FakeGlusterd:
         del self.volumes[name]
         return _answer()
 
+    def _heal_info(self, name: str, only: set[str] | None) -> str:
+        def fill(root: Element) -> None:
+            parent = SubElement(SubElement(root, "healInfo"), "bricks")
+            for brick in self.volumes[name].bricks:
+                element = SubElement(parent, "brick")
+                away = brick.partition(":")[0] in self.disconnected or brick in self.dead_bricks
+                files = set() if away else self.missed.get(brick, set()) if only is None else only
+                _add(element, name=brick)
+                for file in files:
+                    SubElement(element, "file", gfid=file).text = f"/{file}"
+                _add(element, numberOfEntries="-" if away else str(len(files)))
+
+        return _answer(fill=fill)
+
     def _volume_heal(self, name: str, *words: str) -> str:
         if name not in self.volumes:
             raise GlusterSaidNo(_answer(-1, 2, f"Volume {name} does not exist"))
@@ -196,6 +212,9 @@ class FakeGlusterd:
             return "\n\n".join(
                 f"Brick {brick}\nNumber of entries: {self.waiting}" for brick in self.volumes[name].bricks
             )
+
+        if words in (("info",), ("info", "split-brain")):
+            return self._heal_info(name, self.split if words[1:] else None)
 
         def fill(root: Element) -> None:
             parent = SubElement(SubElement(root, "healInfo"), "bricks")

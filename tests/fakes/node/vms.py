@@ -3,15 +3,16 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-import msgspec
-
 from node.api import refusals as r
 from node.api.messages.images import ImageRef
 from node.api.messages.migration import MigrationReport, MigrationRequest
-from node.api.messages.vms import ConsoleLog, DownReason, VmReport, VmSpec, VmState
+from node.api.messages.vms import ConsoleLog, DownReason, Graphics, Ticket, VmReport, VmSpec, VmState
 from node.system.time_zones import is_known
+from node.vms.consoles import check_ticket
 from node.vms.vm_checks import why_not_possible
 from tests.fakes.node.site import FakeSite
+
+DISPLAY_ADDRESS, FIRST_PORT = "192.0.2.10", 5900
 
 Tell = Callable[[VmReport], None]
 
@@ -22,16 +23,17 @@ class _Vm:
     report: VmReport
     console: str = ""
     boots: int = 0
+    ticket: Ticket | None = None
 
 
 class FakeVms:
-    """`guests_obey`: a guest shuts down at once when asked. `guests_obey = False`: it never does. `volumes` are those
-    that the node has mounted, `movable` is between which nodes VMs move."""
+    """`guests_obey`: a guest shuts down at once when asked. `guests_obey = False`: it never does. `storage_domains` are
+    those that the node has mounted, `movable` is between which nodes VMs move."""
 
     def __init__(self, site: FakeSite, now: Callable[[], float], tell: Tell) -> None:
         self.guests_obey = True
         self.host_ids: dict[str, int] = {}
-        self.volumes: Collection[str] = ()
+        self.storage_domains: Collection[str] = ()
         self.movable = MigrationReport(members=(), listening=False)
         self._site = site
         self._now = now
@@ -46,6 +48,10 @@ class FakeVms:
     def guest_shuts_down(self, vm_id: str) -> VmReport:
         return self._down(self._get(vm_id), DownReason.SHUTDOWN)
 
+    def vanish(self, vm_id: str) -> None:
+        """It is gone, and its node knows nothing of it, as after a new installation."""
+        self._release(self._vms.pop(vm_id))
+
     def write(self, vm_id: str, text: str) -> None:
         self._get(vm_id).console += text
 
@@ -55,6 +61,10 @@ class FakeVms:
     def boots(self, vm_id: str) -> int:
         """How often its guest booted."""
         return self._get(vm_id).boots
+
+    def ticket(self, vm_id: str) -> Ticket | None:
+        """The last one of this run."""
+        return self._get(vm_id).ticket
 
     def lose_all(self) -> None:
         """Power is gone: nobody hears of it, and sanlock's leases run out for those who wait."""
@@ -72,28 +82,21 @@ class FakeVms:
         found = self._vms.get(r.vm_uuid(vm_id))
         return found.report if found else None
 
-    def define_vm(self, spec: VmSpec) -> VmReport:
-        found = self._vms.get(r.vm_uuid(spec.id))
+    def start_vm(self, spec: VmSpec) -> VmReport:
+        known = self._vms.get(r.vm_uuid(spec.id))
+        if known is not None and _runs(known):
+            return known.report
         if (reason := why_not_possible(spec, knows_time_zone=is_known(spec.time_zone))) is not None:
             raise r.VmNotPossible(vm=spec.name, reason=reason)
-        if found is not None:
-            found.spec = spec
-            found.report = msgspec.structs.replace(found.report, name=spec.name)
-            return found.report
-        report = VmReport(id=spec.id, name=spec.name, state=VmState.DOWN, since=self._now())
-        self._vms[spec.id] = _Vm(spec, report)
-        return report
-
-    def start_vm(self, vm_id: str) -> VmReport:
-        vm = self._get(vm_id)
-        if _runs(vm):
-            return vm.report
+        vm = known or _Vm(spec, VmReport(id=spec.id, name=spec.name, state=VmState.DOWN, since=self._now()))
+        vm.spec = spec
         for disk in vm.spec.disks:
-            if disk.image.volume not in self.volumes:
-                raise r.NotMounted(volume=disk.image.volume, reason="it is not mounted")
+            if disk.image.storage_domain not in self.storage_domains:
+                raise r.NotMounted(storage_domain=disk.image.storage_domain, reason="it is not mounted")
             if disk.image not in self._site.images:
-                raise r.ImageUnknown(image=disk.image.image_id, volume=disk.image.volume)
+                raise r.ImageUnknown(image=disk.image.image_id, storage_domain=disk.image.storage_domain)
         self._take(vm)
+        self._vms[spec.id] = vm
         vm.boots += 1
         state = VmState.PAUSED if vm.spec.start_paused else VmState.UP
         self._set(vm, state, DownReason.NONE, pid=4000 + len(self._vms))
@@ -144,14 +147,17 @@ class FakeVms:
         vm = self._get(vm_id)
         return self._down(vm, DownReason.DESTROYED) if _runs(vm) else vm.report
 
-    def undefine_vm(self, vm_id: str) -> None:
-        found = self._vms.get(r.vm_uuid(vm_id))
-        if found is not None and _runs(found):
-            raise r.VmRunning(act="undefine", vm=found.spec.name)
-        self._vms.pop(vm_id, None)
-
     def console_log(self, vm_id: str) -> ConsoleLog:
         return ConsoleLog(text=self._get(vm_id).console, truncated=False)
+
+    def set_ticket(self, vm_id: str, ticket: Ticket) -> None:
+        check_ticket(ticket)
+        vm = self._vms.get(r.vm_uuid(vm_id))
+        if vm is None or not _runs(vm):
+            raise r.NoGraphics(vm=vm_id, reason="it does not run on this node")
+        if ticket.type not in vm.spec.graphics:
+            raise r.NoGraphics(vm=vm.spec.name, reason=f"it runs without {ticket.type.upper()}")
+        vm.ticket = ticket
 
     def migration(self) -> MigrationReport:
         return self.movable
@@ -170,8 +176,11 @@ class FakeVms:
                 return vm.spec.name
         return None
 
-    def runs_from(self, volume: str) -> bool:
-        return any(_runs(vm) and any(d.image.volume == volume for d in vm.spec.disks) for vm in self._vms.values())
+    def runs_from(self, storage_domain: str) -> bool:
+        return any(
+            _runs(vm) and any(d.image.storage_domain == storage_domain for d in vm.spec.disks)
+            for vm in self._vms.values()
+        )
 
     def holds_lease(self, lockspace: str) -> bool:
         return any(_runs(vm) and any(one.lockspace == lockspace for one in vm.spec.leases) for vm in self._vms.values())
@@ -219,7 +228,22 @@ class FakeVms:
         return vm.report
 
     def _set(self, vm: _Vm, state: VmState, reason: DownReason, *, pid: int | None = None) -> None:
-        vm.report = VmReport(id=vm.spec.id, name=vm.spec.name, state=state, reason=reason, since=self._now(), pid=pid)
+        if state is VmState.DOWN:
+            vm.ticket = None
+        vm.report = VmReport(
+            id=vm.spec.id,
+            name=vm.spec.name,
+            state=state,
+            reason=reason,
+            since=self._now(),
+            pid=pid,
+            graphics=self._graphics(vm) if state is not VmState.DOWN else (),
+        )
+
+    def _graphics(self, vm: _Vm) -> tuple[Graphics, ...]:
+        """By the order in which VMs were defined, as libvirt counts ports up."""
+        port = FIRST_PORT + list(self._vms).index(vm.spec.id)
+        return tuple(Graphics(type=one, address=DISPLAY_ADDRESS, port=port) for one in vm.spec.graphics)
 
 
 def _runs(vm: _Vm) -> bool:

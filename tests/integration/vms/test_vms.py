@@ -47,6 +47,9 @@ def _make_efi_disk(path: Path) -> None:
         "an_i440fx_boots_from_ide",
         "a_paused_vm_stands_still_until_it_is_resumed",
         "a_guest_boots_again_when_it_is_asked_and_when_its_vm_is_reset",
+        "how_a_vm_ended_is_known_to_who_listened_and_to_who_was_away",
+        "a_start_that_fails_leaves_nothing",
+        "what_an_earlier_release_defined_runs_on_and_is_gone_with_its_end",
         "devices_are_tried_in_their_order",
         "what_is_not_named_is_not_tried",
         "the_boot_menu_is_offered",
@@ -59,3 +62,18 @@ def _make_efi_disk(path: Path) -> None:
 )
 def test_vms(machine: Machine, case: str) -> None:
     print(machine.run(INSIDE, case))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "a_screen_is_seen_with_its_ticket_alone",
+        "a_ticket_is_over_in_time",
+        "a_client_of_another_site_trusts_nobody_here",
+        "keys_reach_the_guest",
+        "a_ticket_is_in_no_log_and_on_no_command_line",
+        "a_vm_without_a_screen_has_no_graphics_device",
+    ],
+)
+def test_consoles(machine: Machine, case: str) -> None:
+    print(machine.run("tests.integration.vms.consoles", case))

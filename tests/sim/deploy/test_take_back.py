@@ -15,9 +15,9 @@ from node.steps import StepFailed
 from tests.fakes.deploy import PowerCut
 from tests.sim.deploy.stage import Stage, assert_bare, assert_whole
 
-STEPS_BACK = 22
+STEPS_BACK = 21
 OPERATIONS = (
-    *("destroy_vm", "undefine_vm", "remove_image", "leave_lockspace", "unmount", "remove_volume", "remove_brick"),
+    *("destroy_vm", "remove_image", "leave_lockspace", "unmount", "remove_volume", "remove_brick"),
     *("remove_peer", "change_network", "confirm_network", "set_names", "leave"),
 )
 
@@ -38,7 +38,7 @@ async def test_from_a_running_engine_to_bare_nodes_and_up_again(stage: Stage) ->
     await stage.run()
     done = await stage.take_back()
     assert [todo.key for todo in done] == [
-        *("keep", "start", "define", "seed", "system", "tiny", "join", "lockspace", "mount:data", "mount:engine"),
+        *("keep", "start", "seed", "system", "tiny", "join", "lockspace", "mount:data", "mount:engine"),
         *("volume:data", "volume:engine", "peer:node3", "peer:node2"),
         *("network:node1", "network:node3", "network:node2", "names"),
         *("claim:node3", "claim:node2", "claim:node1", "authority"),
@@ -160,18 +160,18 @@ async def test_the_deploy_is_refused_until_the_taking_back_has_ended(stage: Stag
 async def test_a_vm_that_is_not_the_engine_is_a_refusal(stage: Stage) -> None:
     await stage.run()
     vm = VmSpec(id="11111111-1111-4111-8111-111111111111", name="web1", memory_bytes=1 << 26)
-    await stage.world.nodes["node2"].define_vm(vm)
+    await stage.world.nodes["node2"].start_vm(vm)
     with pytest.raises(InUse, match="VM web1 on node2"):
         await stage.take_back()
     await assert_whole(stage)
-    await stage.world.nodes["node2"].undefine_vm(vm.id)
+    await stage.world.nodes["node2"].destroy_vm(vm.id)
     await stage.take_back()
     assert_bare(stage)
 
 
 async def test_an_image_that_no_deploy_made_is_a_refusal(stage: Stage) -> None:
     await stage.run()
-    image = ImageRef(volume="data", disk_id="mine", image_id="one")
+    image = ImageRef(storage_domain=stage.domain("data"), disk_id="mine", image_id="one")
     await stage.world.nodes["node2"].make_image(image, ImageRequest(format=ImageFormat.RAW, size_bytes=1 << 20))
     with pytest.raises(InUse, match="volume data holds images/mine/one"):
         await stage.take_back()
@@ -190,7 +190,7 @@ async def test_a_file_that_no_deploy_made_is_a_refusal(stage: Stage, volume: str
 async def test_a_volume_that_nobody_can_look_at_is_a_refusal(stage: Stage) -> None:
     await stage.run()
     for node in stage.world.nodes.values():
-        del node.storage.mounted["data"]
+        del node.storage.mounted[stage.domain("data")]
     with pytest.raises(InUse, match="volume data is mounted nowhere"):
         await stage.take_back()
     assert set(stage.world.site.volumes) == {"engine", "data"}
@@ -259,7 +259,7 @@ async def test_answers_without_claim_codes_are_a_refusal(stage: Stage) -> None:
 async def test_what_joined_the_lockspace_without_the_first_node_leaves_it(stage: Stage) -> None:
     """A later run, without node1, may have done the first node's step on another one."""
     await stage.run()
-    space = LockspaceRequest(name="trivet", volume="engine", host_id=2)
+    space = LockspaceRequest(name="trivet", storage_domain=stage.domain("engine"), host_id=2)
     await stage.world.nodes["node2"].join_lockspace(space)
     await stage.take_back()
     assert_bare(stage)

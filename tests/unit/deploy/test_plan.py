@@ -27,7 +27,7 @@ WHOLE_NODE = NodeSeen(
     network_ready=True,
     peers=frozenset(NAMES),
     volumes=frozenset({"engine", "data"}),
-    mounted=frozenset({"engine", "data"}),
+    mounted={"engine": "engine-id", "data": "data-id"},
     joined=True,
     timers=TIMERS,
     keeps_engine=True,
@@ -53,7 +53,7 @@ seen_nodes = st.builds(
     network_ready=st.booleans(),
     peers=st.frozensets(st.sampled_from(NAMES)),
     volumes=st.frozensets(st.sampled_from(["engine", "data"])),
-    mounted=st.frozensets(st.sampled_from(["engine", "data"])),
+    mounted=st.dictionaries(st.sampled_from(["engine", "data"]), st.sampled_from(["engine", "data", "an-id"])),
     joined=st.booleans(),
     timers=st.sampled_from([None, TIMERS, OTHER_TIMERS]),
     maintenance=st.sampled_from(["", "a new disk", REASON]),
@@ -133,8 +133,8 @@ def test_an_engine_that_may_be_running_is_never_started(seen: Observed) -> None:
 
 def test_a_dead_node_of_a_formed_site_is_left_out() -> None:
     seen = replace(WHOLE, nodes={"node2": WHOLE_NODE, "node3": WHOLE_NODE}, healthy=False, handed_over=False)
-    assert keys(seen) == ["define", "start", "health", "hand_over"]
-    assert plan(ANSWERS, seen)[0].nodes == ("node2",)
+    assert keys(seen) == ["start", "health", "hand_over"]
+    assert plan(ANSWERS, seen)[0].nodes == ("node2", "node3")
 
 
 def test_nodes_that_take_vms_of_others_than_the_members_are_set_right() -> None:

@@ -8,6 +8,8 @@ from hosted_engine.engine.nodes.commands.give_up import GiveUpNode
 from hosted_engine.engine.nodes.commands.remove import HostStays, RemoveNode
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.problems import found
+from hosted_engine.engine.storageconnections.model import StorageConnection
+from hosted_engine.engine.storageconnections.mounts import gluster_servers
 from hosted_engine.engine.vms.commands.start import StartVm
 from node.steps import StepFailed
 from tests.fakes.engine import World, node_id
@@ -39,7 +41,8 @@ async def test_the_site_goes_on_without_it(world: World) -> None:
     await done(world, GiveUpNode(id=THREE))
     with world.store.transaction() as tx:
         assert tx.nodes.get(THREE) is None
-        assert all("node3" not in domain.servers for domain in tx.storage_domains.list())
+        connections = tx.of(StorageConnection).list()
+        assert all("node3" not in gluster_servers(one) and "node3" not in one.mount_options for one in connections)
     assert world.shared.peers == ["node1", "node2"]
     assert all(len(volume.bricks) == 2 for volume in world.shared.volumes.values())
     assert all("node3" not in volume.options["auth.ssl-allow"] for volume in world.shared.volumes.values())

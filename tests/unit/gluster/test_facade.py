@@ -291,11 +291,13 @@ def test_a_majority_that_is_lost_while_the_pool_is_busy_ends_the_waiting(
 
 
 def test_a_lost_server_is_given_up_with_its_bricks(gluster: Gluster, daemon: FakeGlusterd) -> None:
-    daemon.peers, daemon.waiting = {"node2": 0, "node3": 0}, 0
+    """What was written since waits for it, on both others alike."""
+    daemon.peers = {"node2": 0, "node3": 0}
     gluster.ensure_volume(WISH)
     with pytest.raises(ServerAnswers):
         gluster.give_up_server("node3")
     daemon.disconnected = {"node3"}
+    daemon.missed = {str(brick): {"an image"} for brick in WISH.bricks[:2]}
     gluster.give_up_server("node3")
     assert (daemon.volumes["data"].replica, list(daemon.peers)) == (2, ["node2"])
     assert not [brick for brick in daemon.volumes["data"].bricks if brick.startswith("node3:")]
@@ -308,9 +310,13 @@ def test_a_lost_server_whose_copies_are_needed_stays(gluster: Gluster, daemon: F
     daemon.peers = {"node2": 0, "node3": 0}
     gluster.ensure_volume(WISH)
     daemon.disconnected = {"node3"}
-    with pytest.raises(ServerNeeded, match="3 waits to be healed from node1:"):
+    daemon.missed = {str(WISH.bricks[0]): {"an image"}}
+    with pytest.raises(ServerNeeded, match="one has what the other has missed"):
         gluster.give_up_server("node3")
-    daemon.waiting = 0
+    daemon.missed, daemon.split = {}, {"an image"}
+    with pytest.raises(ServerNeeded, match="is split in two"):
+        gluster.give_up_server("node3")
+    daemon.split = set()
     daemon.dead_bricks = {str(WISH.bricks[1])}
     with pytest.raises(ServerNeeded, match="needs the brick node2:"):
         gluster.give_up_server("node3")

@@ -132,8 +132,10 @@ async def test_a_start_that_somebody_else_was_quicker_with_is_done(stage: Stage)
     await stage.do(Action.START)
     stage.hypervisor.set(VM.id, SHUT_OFF, 1)
 
-    def start(vm_id: str, *, paused: bool = False) -> None:
-        stage.hypervisor.set(vm_id, RUNNING, 1)
+    started = stage.hypervisor.start
+
+    def start(xml: str, *, paused: bool = False) -> None:
+        started(xml)
         raise HypervisorFailed(act="start the VM", reason="Requested operation is not valid: domain is already running")
 
     stage.hypervisor.start = start  # type: ignore[method-assign]
@@ -201,7 +203,7 @@ async def test_a_paused_vm_goes_on(stage: Stage) -> None:
 @pytest.mark.parametrize("action", [Action.START, Action.RESUME])
 @pytest.mark.parametrize(
     "missing",
-    [LockspaceUnknown(lockspace="trivet"), NotMounted(volume="engine", reason="it does not answer")],
+    [LockspaceUnknown(lockspace="trivet"), NotMounted(storage_domain="engine", reason="it does not answer")],
     ids=["lockspace", "volume"],
 )
 async def test_who_is_not_back_in_its_storage_waits(stage: Stage, action: Action, missing: Refused) -> None:

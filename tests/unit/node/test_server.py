@@ -14,7 +14,7 @@ import pytest
 from node.api.messages.events import EventKind
 from node.api.messages.ha import EngineVmConfig
 from node.api.messages.identity import Claim, Leave
-from node.api.messages.mounts import MountRequest
+from node.api.messages.mounts import MountRequest, MountSpec
 from node.api.messages.vms import VmSpec
 from node.api.operation import POST, Arguments, Operation, Operations, operation, operations_of
 from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
@@ -153,8 +153,8 @@ async def test_problems_keep_their_kind_and_words(
         fake.fail("vms", NodeSilent(node="inner", request="x", reason="a node behind it"))
         with pytest.raises(RemoteFailed, match="a node behind it"):
             await client.vms()
-        with pytest.raises(RemoteRefused, match="no Gluster volume"):
-            await client.mount(MountRequest(volume="nothing", servers=("a",)))
+        with pytest.raises(RemoteRefused, match="mounts no storage of kind 'tape'"):
+            await client.mount(MountRequest(storage_domain="one", spec=MountSpec(kind="tape", source="a:/b")))
         fake.machines._vms = None  # type: ignore[assignment]  # a defect inside the node
         with pytest.raises(RemoteFailed, match="AttributeError"):
             await client.vms()
@@ -206,9 +206,9 @@ async def test_nonsense_is_refused_in_words(
     cases: list[tuple[str, str, bytes, int, str]] = [
         ("GET", "/v1/nothing", b"", 404, "NoSuchPath"),
         ("PATCH", "/v1/vms", b"", 405, "BadRequest"),
-        ("PUT", f"/v1/vms/{vm}", b"{", 400, "Malformed"),
-        ("PUT", f"/v1/vms/{vm}", b'{"id": 5}', 400, "Malformed"),
-        ("PUT", f"/v1/vms/{vm}", b'{"id": "x", "name": "n", "memory_bytes": 1}', 400, "Malformed"),
+        ("POST", f"/v1/vms/{vm}/start", b"{", 400, "Malformed"),
+        ("POST", f"/v1/vms/{vm}/start", b'{"id": 5}', 400, "Malformed"),
+        ("POST", f"/v1/vms/{vm}/start", b'{"id": "x", "name": "n", "memory_bytes": 1}', 400, "Malformed"),
         ("GET", "/v1/vms/not-a-uuid", b"", 400, "Malformed"),
         ("PUT", "/v1/names", b"x" * (9 << 20), 400, "Malformed"),
     ]
@@ -231,7 +231,7 @@ async def test_a_setting_of_a_vm_that_the_node_does_not_know_is_refused_by_its_n
         member(FakeNode(), authority, tmp_path) as port,
         httpx.AsyncClient(base_url=f"https://127.0.0.1:{port}", verify=caller("engine"), trust_env=False) as http,
     ):
-        refused = (await http.put(f"/v1/vms/{BASE.id}", content=msgspec.json.encode(newer))).json()
+        refused = (await http.post(f"/v1/vms/{BASE.id}/start", content=msgspec.json.encode(newer))).json()
         assert (refused["code"], refused["changed"]) == ("SettingsUnknown", False)
         assert "know: disks.wwn, tpm" in refused["why"]
         assert (await http.get(f"/v1/vms/{BASE.id}")).status_code == 404
@@ -239,17 +239,18 @@ async def test_a_setting_of_a_vm_that_the_node_does_not_know_is_refused_by_its_n
         assert (await http.put("/v1/names", content=b'{"names": {}, "newer": true}')).status_code == 204
 
 
-async def test_the_engine_vm_is_defined_by_its_configuration(
+async def test_the_engine_vm_is_started_by_its_configuration(
     authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
 ) -> None:
     """It says more than a VM's specification does, to trivet-ha."""
-    values = {name: getattr(BASE, name) for name in VmSpec.__struct_fields__}
+    spec = msgspec.structs.replace(BASE, disks=())
+    values = {name: getattr(spec, name) for name in VmSpec.__struct_fields__}
     fake = FakeNode()
     async with member(fake, authority, tmp_path) as port:
         client = NodeClient("127.0.0.1", caller("engine"), port=port)
-        await client.define_vm(EngineVmConfig(**values, edit="more memory"))
+        await client.start_vm(EngineVmConfig(**values, edit="more memory"))
         await client.close()
-    assert fake.machines.spec(BASE.id) == BASE
+    assert fake.machines.spec(BASE.id) == spec
 
 
 async def test_from_a_claim_code_to_mutual_tls(

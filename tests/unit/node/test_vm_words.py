@@ -19,12 +19,7 @@ ID = "6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60"
         ((2, 0), (VmState.UP, DownReason.NONE)),
         ((3, 1), (VmState.PAUSED, DownReason.NONE)),
         ((4, 1), (VmState.SHUTTING_DOWN, DownReason.NONE)),
-        ((5, 0), (VmState.DOWN, DownReason.NONE)),
-        ((5, 1), (VmState.DOWN, DownReason.SHUTDOWN)),
-        ((5, 2), (VmState.DOWN, DownReason.DESTROYED)),
-        ((5, 3), (VmState.DOWN, DownReason.CRASHED)),
-        ((5, 6), (VmState.DOWN, DownReason.FAILED)),
-        ((5, 99), (VmState.DOWN, DownReason.NONE)),
+        ((3, 11), (VmState.STARTING, DownReason.NONE)),
         ((6, 1), (VmState.DOWN, DownReason.CRASHED)),
         ((7, 0), (VmState.PAUSED, DownReason.NONE)),
         ((42, 0), (VmState.UNKNOWN, DownReason.NONE)),
@@ -57,6 +52,6 @@ def test_domain_names(name: str, taken: list[str], expected: str) -> None:
 
 
 def test_a_backing_image_is_found_again_by_its_text() -> None:
-    ref = ImageRef(volume="data", disk_id="d", image_id="i")
+    ref = ImageRef(storage_domain="data", disk_id="d", image_id="i")
     assert layout.backing_ref("data", layout.backing_text(ref)) == ref
     assert layout.backing_ref("data", "/somewhere/else") is None

@@ -1,7 +1,5 @@
 """Removes a host that is lost: the site goes on without it, and without the copies that lie on it."""
 
-from dataclasses import replace
-
 from hosted_engine.engine.command import Context, Means
 from hosted_engine.engine.nodes.commands.remove import HostStays, RemoveNode
 from hosted_engine.engine.nodes.joining.activation import ActivationWork
@@ -10,6 +8,8 @@ from hosted_engine.engine.nodes.joining.site import SiteWork
 from hosted_engine.engine.nodes.joining.storage import StorageWork
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.storageconnections.model import StorageConnection, StorageType
+from hosted_engine.engine.storageconnections.mounts import gluster_servers, without_gluster_server
 from node.steps import Step
 
 LOST = frozenset({NodeStatus.NON_RESPONSIVE, NodeStatus.DOWN, NodeStatus.MAINTENANCE})
@@ -44,8 +44,8 @@ class GiveUpNode(RemoveNode, frozen=True, kw_only=True):
     def finish(self, tx: Transaction, context: Context) -> None:
         """Volumes are not asked of it any more."""
         hostname = self._node(tx).hostname
-        for domain in tx.storage_domains.list():
-            if hostname in domain.servers:
-                servers = tuple(one for one in domain.servers if one != hostname)
-                tx.storage_domains.update(replace(domain, servers=servers))
+        connections = tx.of(StorageConnection)
+        for one in connections.list(type=StorageType.GLUSTERFS):
+            if len(gluster_servers(one)) > 1 and hostname in gluster_servers(one):
+                connections.update(without_gluster_server(one, hostname))
         super().finish(tx, context)

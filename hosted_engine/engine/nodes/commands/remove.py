@@ -20,6 +20,8 @@ from hosted_engine.engine.nodes.maintenance import vms_on
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
+from hosted_engine.engine.storageconnections.model import StorageConnection, StorageType
+from hosted_engine.engine.storageconnections.mounts import gluster_servers, gluster_volume
 from node.api.problems import Refused
 from node.steps import Step
 
@@ -56,7 +58,8 @@ class RemoveNode(Command, frozen=True, kw_only=True):
 
     def check_bricks(self, tx: Transaction) -> None:
         node = self._node(tx)
-        if volumes := [one.volume for one in tx.storage_domains.list() if node.hostname in one.servers]:
+        connections = tx.of(StorageConnection).list(type=StorageType.GLUSTERFS)
+        if volumes := [gluster_volume(one) for one in connections if node.hostname in gluster_servers(one)]:
             reason = f"bricks of these volumes lie on it: {', '.join(sorted(volumes))}"
             mend = "Move these bricks to other hosts first; say force of a host that is lost"
             raise HostStays(node=node.name, reason=reason, mend=mend)
