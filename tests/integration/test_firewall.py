@@ -6,6 +6,7 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -81,7 +82,7 @@ def machines() -> Iterator[Machines]:
 def listening(machines: Machines, *ports: int) -> Iterator[None]:
     with contextlib.ExitStack() as sockets:
         for port in ports:
-            sockets.enter_context(machines.at("node", lambda port=port: socket.create_server((NODE, port))))
+            sockets.enter_context(machines.at("node", partial(socket.create_server, (NODE, port))))
         yield
 
 
