@@ -168,6 +168,9 @@ class Fleet(Protocol):
     def connect(self, node: Node) -> AbstractAsyncContextManager[NodeApi]:
         """A connection of its own, also to a node that is not followed; a new one each time."""
 
+    def connect_out_of_time(self, node: Node) -> AbstractAsyncContextManager[NodeApi]:
+        """As `connect`, also where certificates are not valid at this time: the node lets the engine renew its own."""
+
     def follow(self, node_id: str) -> None:
         """Listen to this node from now on; fine when it is done already."""
 

@@ -21,8 +21,8 @@ START_S = 300.0  # after the engine's start it waits so long: after a power cut 
 
 
 class Fleet:
-    """Implements hosted_engine.engine.ports.Fleet. `connect` gives a new client of a node, `is_unclaimed` looks at the
-    certificate that a machine shows, `invite` has one ask to be taken in."""
+    """Implements hosted_engine.engine.ports.Fleet. `connect` and `connect_out_of_time` give a new client of a node,
+    `is_unclaimed` looks at the certificate that a machine shows, `invite` has one ask to be taken in."""
 
     def __init__(
         self,
@@ -32,6 +32,7 @@ class Fleet:
         locks: Locks,
         clock: Clock,
         connect: Callable[[Node], NodeApi],
+        connect_out_of_time: Callable[[Node], NodeApi],
         is_unclaimed: Callable[[Node], Awaitable[bool]],
         invite: Callable[[Node, str, str], Awaitable[str]],
     ) -> None:
@@ -40,6 +41,7 @@ class Fleet:
         self._locks = locks
         self._clock = clock
         self._connect = connect
+        self._connect_out_of_time = connect_out_of_time
         self._unclaimed = is_unclaimed
         self._invite = invite
         self._started_at = clock.monotonic()
@@ -98,6 +100,14 @@ class Fleet:
     @asynccontextmanager
     async def connect(self, node: Node) -> AsyncIterator[NodeApi]:
         api = self._connect(node)
+        try:
+            yield api
+        finally:
+            await _close(api)
+
+    @asynccontextmanager
+    async def connect_out_of_time(self, node: Node) -> AsyncIterator[NodeApi]:
+        api = self._connect_out_of_time(node)
         try:
             yield api
         finally:

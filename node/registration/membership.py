@@ -123,10 +123,12 @@ class Membership:
             certificate_request_pem=request,
             api_version=API_VERSION,
             offer=None if self.claimed else self._offer(),
+            certificate_pem=self.certificate_file.read_text(),
         )
 
     def claim(self, claim: Claim) -> None:
-        """Become a member, or take a renewed certificate of the same authority. The same again changes nothing."""
+        """Become a member, or take a renewed certificate of the same authority, which may be renewed itself. The same
+        again changes nothing."""
         with self._claiming:
             self._claim(claim)
 
@@ -137,17 +139,19 @@ class Membership:
         if reason is not None:
             raise ClaimRejected(reason=reason)
         if self.claimed:
-            if self.authority_file.read_text() != claim.authority_pem:
+            known = self.authority_file.read_text()
+            if not credentials.is_same_authority(known, claim.authority_pem):
                 raise ClaimRejected(reason="this node belongs to a site of another authority already")
-            if self.certificate_file.read_text() == claim.certificate_pem:
+            if (known, self.certificate_file.read_text()) == (claim.authority_pem, claim.certificate_pem):
                 return
         write_durable(self.certificate_file, claim.certificate_pem, mode=0o644)
         if self.claimed:
+            write_durable(self.authority_file, claim.authority_pem, mode=0o644)
             self._settle_trusts()
         else:
             for trust in self._trusts:
                 trust.hold(claim.authority_pem)
-        write_durable(self.authority_file, claim.authority_pem, mode=0o644)
+            write_durable(self.authority_file, claim.authority_pem, mode=0o644)
         self._forget_claim_code()
         self._claimed_anew()
 

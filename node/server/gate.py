@@ -1,6 +1,7 @@
 """Lets in who may ask for an operation: by the role of their certificate, before the claim the holder of its code."""
 
-from collections.abc import Set
+import time
+from collections.abc import Callable, Set
 from typing import Protocol
 
 from falcon.asgi import Request, Response
@@ -8,11 +9,13 @@ from falcon.asgi import Request, Response
 from node.api.contract import OPERATIONS
 from node.api.messages.identity import Role
 from node.api.operation import DRIVERS
-from node.api.refusals import JustClaimed, NoSuchPath, NotAllowed, NotClaimedYet
+from node.api.refusals import JustClaimed, NoSuchPath, NotAllowed, NotClaimedYet, OutOfTime
 from node.server.peer import Peer, peer_in
 from node.server.resource import Resource
 
 CALLERS = frozenset(role for operation in OPERATIONS.values() for role in operation.roles)
+# What an engine needs to renew the certificates of a site whose clocks jumped, its own among them.
+OUT_OF_TIME = frozenset({"identity", "claim"})
 UNCLAIMED = frozenset(operation.path for operation in OPERATIONS.values() if operation.unclaimed)
 
 
@@ -31,9 +34,10 @@ class Gate:
     """Falcon middleware. `mutual` says whether this server was started with certificates demanded: a node that has
     been claimed a moment ago goes on as an unclaimed one until it is served anew, and lets nobody in meanwhile."""
 
-    def __init__(self, guard: Guard, *, mutual: bool) -> None:
+    def __init__(self, guard: Guard, *, mutual: bool, now: Callable[[], float] = time.time) -> None:
         self._guard = guard
         self._mutual = mutual
+        self._now = now
 
     async def process_request(self, req: Request, resp: Response) -> None:
         if self._mutual:
@@ -59,7 +63,10 @@ class Gate:
         """Where the path is one of the table's. Other methods of it are for those who may drive the node."""
         if self._mutual:
             operation = resource.operations.get(req.method)
-            _require(peer_in(req), operation.roles if operation is not None else DRIVERS)
+            peer = peer_in(req)
+            _require(peer, operation.roles if operation is not None else DRIVERS)
+            if not (operation is not None and operation.name in OUT_OF_TIME) and not peer.is_in_time(self._now()):
+                raise OutOfTime(caller=repr(peer.name))
 
     async def no_such_path(self, req: Request, resp: Response | None, **_: object) -> None:
         """Falcon's sink for what no route takes."""

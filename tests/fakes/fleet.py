@@ -1,7 +1,7 @@
 """A fleet of fake nodes without connections: every node that is not silent is up, nothing is waited for."""
 
 from collections.abc import AsyncIterator, Callable, MutableMapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.problems import NodeNotUp
@@ -36,6 +36,9 @@ class FakeFleet:
         if there is None or there.host.claimed is None:
             raise NodeSilent(node=node.name, request="a member's question", reason="its certificate is not ours")
         yield there
+
+    def connect_out_of_time(self, node: Node) -> AbstractAsyncContextManager[NodeApi]:
+        return self.connect(node)
 
     async def is_unclaimed(self, node: Node) -> bool:
         there = self.nodes.get(node.id)

@@ -12,6 +12,7 @@ from hosted_engine.engine.nodes.additions import ADDITION_INPUTS, check_addition
 from hosted_engine.engine.nodes.checks import is_in_maintenance
 from hosted_engine.engine.nodes.commands.add import AddNode
 from hosted_engine.engine.nodes.commands.approve import ApproveNode
+from hosted_engine.engine.nodes.commands.enroll import EnrollCertificate
 from hosted_engine.engine.nodes.commands.give_up import GiveUpNode
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.nodes.commands.reject import RejectNode
@@ -189,6 +190,7 @@ NODES = NodeEntity(
                 "reboot": Field("reboot"),
             },
         ),
+        "enroll_certificate": Action(lambda tx, node, given: EnrollCertificate(id=node.id)),
         "activate": Action(lambda tx, node, given: ActivateNode(id=node.id)),
         "deactivate": Action(
             lambda tx, node, given: DeactivateNode(id=node.id, **given),

@@ -152,6 +152,7 @@ class LocalSite:
             locks=world.locks,
             clock=SystemClock(),
             connect=lambda node: _reached(nodes, node),
+            connect_out_of_time=lambda node: _reached(nodes, node),
             is_unclaimed=FakeFleet(nodes).is_unclaimed,
             invite=FakeFleet(nodes).invite,
         )

@@ -53,6 +53,7 @@ class FakeHost:
             claimed=self.claimed is not None,
             certificate_request_pem=self.request_pem,
             api_version=self.api_version,
+            certificate_pem=self.claimed.certificate_pem if self.claimed is not None else "",
         )
 
     def claim(self, claim: Claim) -> None:

@@ -52,6 +52,7 @@ def open_site(world: World, clock: HandClock) -> Fleet:
         locks=world.locks,
         clock=clock,
         connect=lambda node: world.nodes[node.id],
+        connect_out_of_time=lambda node: world.nodes[node.id],
         is_unclaimed=FakeFleet(world.nodes).is_unclaimed,
         invite=FakeFleet(world.nodes).invite,
     )
