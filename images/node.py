@@ -51,6 +51,7 @@ ENABLED = (
     "libvirtd.service",
     "libvirtd-tls.socket",
     "NetworkManager.service",
+    "nftables.service",
     "sanlock.service",
     "virtlogd.socket",
 )

@@ -32,6 +32,7 @@ from node.observe.network_watch import NetworkWatch
 from node.observe.statistics import StatisticsReader, read_memory
 from node.registration.engine_door import EngineDoor
 from node.registration.gluster_trust import GlusterTrust
+from node.registration.inviting import Inviting
 from node.registration.join_files import JoinFiles
 from node.registration.joining import Joining
 from node.registration.leaving import Leaving
@@ -185,6 +186,7 @@ class Agent:
                     self._quick,
                     things=lambda: self._things(mounts, leases),
                 ),
+                Inviting(self._membership, self._join_files),
                 CapabilitiesReader(
                     run,
                     hypervisor,

@@ -13,6 +13,7 @@ from node.network.names import Names
 from node.observe.capabilities import CapabilitiesReader
 from node.observe.hub import Hub
 from node.observe.statistics import StatisticsReader
+from node.registration.inviting import Inviting
 from node.registration.leaving import Leaving
 from node.registration.membership import Membership
 from node.registration.migration_trust import MigrationTrust
@@ -34,6 +35,7 @@ check_parts(
     (
         Membership,
         Leaving,
+        Inviting,
         CapabilitiesReader,
         StatisticsReader,
         Hub,

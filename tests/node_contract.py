@@ -12,7 +12,7 @@ import pytest
 
 from node.api.contract import NodeApi
 from node.api.messages.events import Event, EventKind
-from node.api.messages.gluster import BrickRemoval, BrickRequest
+from node.api.messages.gluster import BrickRemoval, BrickRequest, PeerRequest
 from node.api.messages.ha import EngineVmEdit, MaintenanceRequest, SiteFilesRequest, SiteNode, SiteNodes
 from node.api.messages.identity import Leave
 from node.api.messages.images import ImageFormat, ImageRef, ImageRequest, ImageResize
@@ -128,6 +128,13 @@ class NodeContract:
         with pytest.raises(RemoteRefused) as refused:
             await node.clear_brick(BrickRequest(path=path))
         assert refused.value.text.code == "BrickHasData"
+
+    async def test_a_server_that_answers_is_not_given_up(self, node: NodeApi) -> None:
+        await node.give_up_server(PeerRequest(hostname="nobody"))
+        for peer in (await node.gluster()).peers:
+            with pytest.raises(RemoteRefused) as refused:
+                await node.give_up_server(PeerRequest(hostname=peer.hostname))
+            assert refused.value.text.code == "ServerAnswers"
 
     async def test_a_folder_that_is_no_brick_needs_no_clearing(self, node: NodeApi) -> None:
         for _ in range(2):

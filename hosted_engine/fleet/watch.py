@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes import network_news
 from hosted_engine.engine.nodes.clock import is_far, tell_drift
-from hosted_engine.engine.nodes.commands.approve import MEMBERSHIP
+from hosted_engine.engine.nodes.commands.joining import MEMBERSHIP
 from hosted_engine.engine.nodes.commands.maintenance import node_lock
 from hosted_engine.engine.nodes.joining.site import reconcile
 from hosted_engine.engine.nodes.maintenance import follow

@@ -34,6 +34,13 @@ class NotAllowed(Refused):
     status = 403
 
 
+class OutOfTime(Refused):
+    what = "{caller} was not let in"
+    why = "its certificate is not valid at this node's time"
+    mend = "Compare the clocks of both; the engine renews certificates by itself where it reaches the node"
+    status = 403
+
+
 class NotBare(Refused):
     what = "The node was not taken out of its site"
     why = "it still has {things}"

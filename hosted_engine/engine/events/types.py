@@ -27,12 +27,40 @@ class EventType(Enum):
         "Host {node} asks to be approved. On its screen have to be its own words, {words}, and the engine's, {engine}.",
     )
     VDS_REGISTER_FAILED = (826, _E, "A machine that wants to be a host was turned away: {reason}")
+    USER_ADD_VDS = (42, _N, "Host {node} was added by {user}.")
     VDS_APPROVE = (498, _N, "Host {node} was successfully approved by user {user}.")
     VDS_APPROVE_FAILED = (499, _E, "Failed to approve Host {node} (User: {user}): {reason}")
     VDS_INSTALL = (504, _N, "Host {node} installed")
     VDS_INSTALL_FAILED = (505, _E, "Host {node} installation failed. {reason}")
     USER_REMOVE_VDS = (44, _N, "Host {node} was removed by {user}.")
     USER_FAILED_REMOVE_VDS = (106, _E, "Failed to remove Host {node} (User: {user}): {reason}")
+    HOST_CERTIFICATION_HAS_EXPIRED = (877, _A, "The certificate of host {node} expired on {until}. {reason}")
+    HOST_CERTIFICATION_IS_ABOUT_TO_EXPIRE = (845, _W, "The certificate of host {node} expires on {until}. {reason}")
+    HOST_CERTIFICATION_IS_ABOUT_TO_EXPIRE_ALERT = (
+        879,
+        _A,
+        "The certificate of host {node} expires on {until}. {reason}",
+    )
+    HOST_CERTIFICATION_ENROLLMENT_FINISHED = (881, _N, "Host {node} has a new certificate, valid until {until}.")
+    HOST_CERTIFICATION_ENROLLMENT_FAILED = (882, _E, "Host {node} got no new certificate: {reason}")
+    ENGINE_CERTIFICATION_HAS_EXPIRED = (846, _A, "The engine's certificate expired on {until}. {reason}")
+    ENGINE_CERTIFICATION_IS_ABOUT_TO_EXPIRE = (847, _W, "The engine's certificate expires on {until}. {reason}")
+    ENGINE_CERTIFICATION_IS_ABOUT_TO_EXPIRE_ALERT = (878, _A, "The engine's certificate expires on {until}. {reason}")
+    ENGINE_CA_CERTIFICATION_HAS_EXPIRED = (
+        848,
+        _A,
+        "The certificate of the site's authority expired on {until}. {reason}",
+    )
+    ENGINE_CA_CERTIFICATION_IS_ABOUT_TO_EXPIRE = (
+        849,
+        _W,
+        "The certificate of the site's authority expires on {until}. {reason}",
+    )
+    ENGINE_CA_CERTIFICATION_IS_ABOUT_TO_EXPIRE_ALERT = (
+        883,
+        _A,
+        "The certificate of the site's authority expires on {until}. {reason}",
+    )
     VDS_TIME_DRIFT_ALERT = (
         604,
         _W,

@@ -14,8 +14,10 @@ from hosted_engine.engine.disks.model import DiskStatus
 from hosted_engine.engine.jobs.model import JobStatus
 from hosted_engine.engine.networks.entity import NICS
 from hosted_engine.engine.nodes.commands.approve import ApproveNode
+from hosted_engine.engine.nodes.commands.give_up import GiveUpNode
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.nodes.commands.remove import RemoveNode
+from hosted_engine.engine.nodes.entity import NODES
 from hosted_engine.engine.nodes.joining.model import host_id_of_key
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.ports import Transaction
@@ -31,6 +33,7 @@ from hosted_engine.engine.vms.model import VmStatus
 from node.api.problems import Failed, NodeSilent
 from node.steps import StepFailed
 from tests.fakes.engine import DATA_ID, TINY_ID, World, node_id
+from tests.fakes.machine import CLAIM_CODE
 from tests.fakes.store import ReadsHere
 from tests.unit.engine.domains import active_domain, center_of, new_domain, resting_domain, unattached_domain
 from tests.unit.engine.scenes import (
@@ -50,6 +53,7 @@ from tests.unit.engine.scenes import (
     tiny_vm,
     vm_of,
 )
+from tests.unit.engine.test_giving_up_hosts import lose
 
 Scene = Callable[[World], Awaitable[Command]]
 
@@ -206,6 +210,13 @@ async def approve_node(world: World) -> Command:
     return ApproveNode(id=host_id_of_key(machine.fingerprint))
 
 
+async def add_node(world: World) -> Command:
+    machine = world.add_machine("node4", 4)
+    machine.host.asking = False
+    command: Command = adding(world, NODES, name="rack-7", address=machine.address, claim_code=CLAIM_CODE)
+    return command
+
+
 async def approve_node_into_maintenance(world: World) -> Command:
     command = await approve_node(world)
     assert isinstance(command, ApproveNode)
@@ -254,6 +265,13 @@ async def destroy_domain(world: World) -> Command:
 
 
 DOMAIN_SCENES = [add_domain, attach_domain, deactivate_domain, activate_domain, detach_domain]
+
+
+async def give_up_node(world: World) -> Command:
+    lose(world)
+    return GiveUpNode(id=node_id(3))
+
+
 SCENES = [
     add_vm,
     add_vm_with_devices,
@@ -278,11 +296,13 @@ SCENES = [
     deactivate_node,
     activate_node,
     approve_node,
+    add_node,
     approve_node_into_maintenance,
     remove_node,
     *DOMAIN_SCENES,
     deactivate_master,
     remove_domain,
+    give_up_node,
 ]
 BACKWARD = [
     *DOMAIN_SCENES,
