@@ -32,6 +32,7 @@ from hosted_engine.rest.registration import RegistrationResource
 from hosted_engine.rest.resources import handlers
 from hosted_engine.site import SITE_FILE, Site
 from hosted_engine.store.store import SqlStore
+from hosted_engine.transfer_proxy import ImageioProxy
 from hosted_engine.waiting import Poller
 from node.api.contract import NodeApi
 from node.api.messages.registration import PATH
@@ -88,7 +89,15 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
         connect=connect or _client_with(settings),
         is_unclaimed=_is_unclaimed,
     )
-    engine = Engine(store, fleet, readings=readings, locks=locks, poller=Poller(clock), authority=_authority(settings))
+    engine = Engine(
+        store,
+        fleet,
+        readings=readings,
+        locks=locks,
+        poller=Poller(clock),
+        authority=_authority(settings),
+        proxy=ImageioProxy(settings.certificate.read_text()),
+    )
     api = Loop()
     server = _server(settings, engine, api)
     engine.loop.claim()

@@ -31,6 +31,7 @@ from node.observe.network_watch import NetworkWatch
 from node.observe.statistics import StatisticsReader, read_memory
 from node.registration.engine_door import EngineDoor
 from node.registration.gluster_trust import GlusterTrust
+from node.registration.imageio_trust import ImageioTrust
 from node.registration.join_files import JoinFiles
 from node.registration.joining import Joining
 from node.registration.leaving import Leaving
@@ -59,6 +60,7 @@ from node.system.clock import SystemClock
 from node.system.process import run, run_as_group
 from node.system.threads import Threads
 from node.tls import client_context, server_context
+from node.transfers.machine import make_transfers
 from node.vms.balloon_keeper import BalloonKeeper
 from node.vms.domain_xml import Surroundings
 from node.vms.lease_holders import lease_holders
@@ -94,7 +96,11 @@ class Agent:
             clock=self._clock,
             addresses=own_addresses,
             claimed_anew=self._service.again,
-            trusts=(GlusterTrust(run, identity=settings.own_folder), self._migration_trust),
+            trusts=(
+                GlusterTrust(run, identity=settings.own_folder),
+                self._migration_trust,
+                ImageioTrust(run, identity=settings.own_folder),
+            ),
             offer=read_offer,
         )
         self._prepare()
@@ -162,6 +168,15 @@ class Agent:
         gluster = Gluster(run_as_group, clear=bricks.clear, remove=bricks.remove)
         self._network = HostNetwork(network, self._clock, self._network_watch.observed)
         self._pool_watch = self._pool_state(gluster, bricks)
+        self._transfers = make_transfers(
+            run,
+            self._for_storage,
+            node_name=settings.node_name,
+            volumes=settings.volumes,
+            need=mounts.need,
+            running_on=self._vms.running_on,
+            clock=self._clock,
+        )
         self._host = Host(
             self._quick,
             (
@@ -207,6 +222,7 @@ class Agent:
                     need=mounts.need,
                     running_shape=self._vms.running_shape,
                 ),
+                self._transfers,
                 ha,
                 self._migration_trust,
                 self._vms,
@@ -258,6 +274,7 @@ class Agent:
         self._spawn(self._network_watch.run())
         self._spawn(self._hub.beat())
         self._spawn(self._keeper.run())
+        self._spawn(self._transfers.run())
         self._spawn(self._balloons.run())
         self._spawn(pet())
         self._spawn(self._joining.run())

@@ -24,6 +24,7 @@ from node.storage.mounts import Mounts
 from node.storage.pool_state_watch import PoolStateWatch
 from node.storage.site_files import SiteFiles
 from node.system.threads import Threads
+from node.transfers.transfers import Transfers
 from node.vms.lifecycle import Vms
 
 check_parts(
@@ -42,6 +43,7 @@ check_parts(
         Leases,
         LeaseTimers,
         SiteFiles,
+        Transfers,
         HaService,
         MigrationTrust,
         Vms,

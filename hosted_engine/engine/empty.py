@@ -21,7 +21,6 @@ EMPTY: Mapping[str, frozenset[str]] = {
     "ExternalNetworkProviderConfigurations": _ANYWHERE,
     "HostHooks": _ANYWHERE,
     "Icons": _ANYWHERE,
-    "ImageTransfers": _ANYWHERE,
     "Images": _ANYWHERE,
     "InstanceTypeGraphicsConsoles": _ANYWHERE,
     "InstanceTypeWatchdogs": _ANYWHERE,

@@ -27,6 +27,7 @@ from hosted_engine.engine.search.vocabulary import check_searches
 from hosted_engine.engine.storage.entity import STORAGE_DOMAINS
 from hosted_engine.engine.tags.entity import TAG_ASSIGNMENTS, TAGS
 from hosted_engine.engine.templates.entity import TEMPLATES
+from hosted_engine.engine.transfers.entity import IMAGE_TRANSFERS
 from hosted_engine.engine.users.domain_entities import ACCOUNT_GROUPS, ACCOUNT_MEMBERSHIPS, ACCOUNTS, DOMAINS
 from hosted_engine.engine.users.entity import GROUPS, USERS
 from hosted_engine.engine.users.ssh_keys import SSH_KEYS
@@ -46,6 +47,7 @@ ENTITIES: tuple[Entity[Any], ...] = (
     DOMAINS,
     EVENTS,
     GROUPS,
+    IMAGE_TRANSFERS,
     JOBS,
     JOB_STEPS,
     INSTANCE_TYPES,

@@ -142,6 +142,20 @@ class ImageBusy(Refused):
     mend = "Stop the VM first"
 
 
+class ImageRejected(Refused):
+    what = "Image {image} cannot be used"
+    why = "{reason}"
+    mend = "Remove it, and upload one that is whole in itself"
+    status = 422
+
+
+class TransferUnknown(Refused):
+    what = "There is no transfer {id} on this node"
+    why = "it was never opened, or was closed since"
+    mend = "Open it again"
+    status = 404
+
+
 class NotWiped(Refused):
     what = "Image {image} was not wiped"
     why = "{away} of {bricks} bricks of volume {volume} are not connected with this node, and would keep what is in it"

@@ -65,9 +65,11 @@ def check_make(disk: Disk, root: str = "disk") -> None:
 
 
 def check_room(domain: StorageDomain, disk: Disk, more_bytes: int) -> None:
-    """A preallocated disk takes its room at once."""
+    """A preallocated disk takes its room at once, a thin one what its client says that it will have at first."""
     free = domain.free_bytes
-    if not disk.sparse and free is not None and free < more_bytes:
+    if disk.sparse:
+        more_bytes = disk.initial_size_bytes
+    if free is not None and free < more_bytes:
         raise WrongState(
             action="make a disk on",
             kind="storage domain",

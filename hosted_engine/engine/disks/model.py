@@ -52,7 +52,7 @@ def whole_sectors(value: Any, field: str) -> int:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disk:
     """The image lies at `<volume>/images/<id>/<image_id>`. `sparse` is thin provisioning; `template_disk_id` names the
-    disk that a thin overlay stands on."""
+    disk that a thin overlay stands on. `initial_size_bytes` is what its client says that it will have at first."""
 
     id: str
     name: Annotated[
@@ -86,6 +86,9 @@ class Disk:
     wipe_after_delete: Annotated[bool, Field("wipe_after_delete", search="wipe_after_delete", live=True)] = False
     propagate_errors: Annotated[bool, Field("propagate_errors")] = False
     content_type: Annotated[DiskContentType, Field(search="disk_content_type")] = DiskContentType.DATA
+    initial_size_bytes: Annotated[
+        int, Field("initial_size", settable=Settable.ON_ADD, least=0, most=MAX_SIZE_BYTES)
+    ] = 0
     created_at: Annotated[float, Field(search="creation_date", shape=Shape.DATE)] = 0.0
 
     def image(self, volume: str) -> ImageRef:

@@ -24,12 +24,13 @@ class Differs(Exception):
 @dataclass(frozen=True)
 class NodeState:
     """Of one node: its VMs by id (`state`, and `spec` as it was told), images by (disk id, image id), the texts of the
-    seeds that it made for cloud-init, its load."""
+    seeds that it made for cloud-init, its load, what it has open for transfer."""
 
     vms: Mapping[str, Row] = field(default_factory=dict)
     images: Mapping[tuple[str, str], Row] = field(default_factory=dict)
     seeds: Sequence[str] = ()
     statistics: Row = field(default_factory=dict)
+    transfers: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -18,11 +19,15 @@ from hosted_engine.engine.nodes.commands.remove import RemoveNode
 from hosted_engine.engine.nodes.joining.model import host_id_of_key
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.transfers.entity import IMAGE_TRANSFERS
+from hosted_engine.engine.transfers.model import ImageTransfer, TransferPhase
+from hosted_engine.engine.transfers.opening import the_transfer
 from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.model import VmStatus
+from node.api.messages.transfers import TransferDirection
 from node.api.problems import Failed, NodeSilent
 from node.api.refusals import VmUnknown
 from node.steps import StepFailed
@@ -30,6 +35,7 @@ from tests.fakes.engine import DATA_ID, TINY_ID, World, node_id
 from tests.fakes.store import ReadsHere
 from tests.unit.engine.scenes import (
     GIB,
+    adding,
     done,
     events_of,
     new_disk,
@@ -171,6 +177,47 @@ async def remove_node(world: World) -> Command:
     return RemoveNode(id=command.id)
 
 
+async def transferred(world: World, direction: TransferDirection, phase: TransferPhase) -> Command:
+    """Its user lets it go to `phase` when somebody has looked at it twice."""
+    disk = new_disk(world)
+    await done(world, disk)
+    looks: list[str] = []
+
+    def user(transfer_id: str) -> None:
+        looks.append(transfer_id)
+        if len(looks) != 2:
+            return
+        with world.store.transaction() as tx:
+            tx.of(ImageTransfer).update(replace(the_transfer(tx, transfer_id), phase=phase))
+
+    for node in world.nodes.values():
+        node.opened.asked = user
+    command: Command = adding(world, IMAGE_TRANSFERS, disk_id=disk.id, direction=direction)
+    return command
+
+
+async def upload(world: World) -> Command:
+    return await transferred(world, TransferDirection.UPLOAD, TransferPhase.FINALIZING_SUCCESS)
+
+
+async def upload_that_is_rejected(world: World) -> Command:
+    for node in world.nodes.values():
+        node.opened.rejects = "it has a backing file"
+    return await upload(world)
+
+
+async def cancelled_upload(world: World) -> Command:
+    return await transferred(world, TransferDirection.UPLOAD, TransferPhase.CANCELLED_USER)
+
+
+async def download(world: World) -> Command:
+    return await transferred(world, TransferDirection.DOWNLOAD, TransferPhase.FINALIZING_SUCCESS)
+
+
+async def cancelled_download(world: World) -> Command:
+    return await transferred(world, TransferDirection.DOWNLOAD, TransferPhase.CANCELLED_SYSTEM)
+
+
 SCENES = [
     add_vm,
     add_vm_with_devices,
@@ -185,6 +232,11 @@ SCENES = [
     remove_disk,
     remove_wiped_disk,
     grow_disk,
+    upload,
+    upload_that_is_rejected,
+    cancelled_upload,
+    download,
+    cancelled_download,
     deactivate_node,
     activate_node,
     approve_node,
@@ -197,6 +249,8 @@ BACKWARD = [
     add_disk,
     add_disk_to_vm,
     grow_disk,
+    upload,
+    download,
     start_vm,
     stop_vm,
     shutdown_vm,
@@ -211,6 +265,8 @@ CALLS = {
     "add_disk": ("make_image",),
     "add_disk_to_vm": ("make_image",),
     "grow_disk": ("resize_image",),
+    "upload": ("open_transfer",),
+    "download": ("open_transfer",),
     "start_vm": ("define_vm", "start_vm"),
     "stop_vm": ("destroy_vm",),
     "shutdown_vm": ("shutdown_vm",),
@@ -238,7 +294,19 @@ async def test_a_failure_of_any_call_leaves_all_as_it_was(scene: Scene) -> None:
             assert tx.job_steps.count(status=JobStatus.STARTED) == 0
 
 
-@pytest.mark.parametrize("scene", [add_vm, add_vm_with_devices, add_disk, add_disk_to_vm, start_vm, deactivate_node])
+SCENES_OF_LOST_ANSWERS = [
+    add_vm,
+    add_vm_with_devices,
+    add_disk,
+    add_disk_to_vm,
+    upload,
+    download,
+    start_vm,
+    deactivate_node,
+]
+
+
+@pytest.mark.parametrize("scene", SCENES_OF_LOST_ANSWERS)
 async def test_an_answer_that_got_lost_is_taken_back_too(scene: Scene) -> None:
     """The node did it and its answer never came: the undo has to find what was made."""
     for call in CALLS[scene.__name__]:
@@ -345,6 +413,7 @@ def shape(picture: dict[str, Any]) -> Any:
         sorted(image.virtual_size_bytes for image in picture["images"].values()),
         {name: len(vms) for name, vms in picture["running"].items()},
         (picture["nodes"], picture["hosts"]),
+        (picture["transfers"], picture["open"]),
     )
 
 

@@ -57,6 +57,7 @@ BODIES: Mapping[str, Wire] = {
     "Disks": _DISK,
     "Events": {"description": NAME, "severity": "warning", "origin": "monitor", "custom_id": COUNT},
     "Groups": {"name": NAME, "domain": {"name": "internal-authz"}},
+    "ImageTransfers": {"disk": {"id": "{a new disk}"}},
     "InstanceTypeNics": {"name": NAME},
     "InstanceTypes": {"name": NAME},
     "Jobs": {"description": NAME},
@@ -75,6 +76,7 @@ BODIES: Mapping[str, Wire] = {
     "VnicProfiles": {"name": NAME, "network": {"id": "{network}"}},
 }
 _COLLECTIONS = {
+    "disk": "/disks",
     "host": "/hosts",
     "label": "/affinitylabels",
     "network": "/networks",
@@ -209,9 +211,12 @@ class Site:
         return self.made
 
     def known(self) -> Mapping[str, list[str]]:
-        """The ids of what there is, by tables; the engine's own storage domain is nobody's to use."""
+        """The ids of what there is, by tables, disks that nobody has first; the engine's own storage domain is nobody's
+        to use."""
         with self.world.store.transaction() as tx:
             ids = {entity.table: [item.id for item in tx.of(entity.model).list()] for entity in ENTITIES}
+            used = {attachment.disk_id for attachment in tx.disk_attachments.list()}
+        ids["disks"].sort(key=lambda disk_id: disk_id in used)
         return ids | {"storage_domains": [DATA_ID]}
 
     def _filled(self, template: str) -> str:
