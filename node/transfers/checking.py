@@ -29,7 +29,7 @@ class Checker:
         """Raises ImageRejected. What a qcow2 file has behind its end is cut off: an upload is given more room than it
         may need."""
         if not path.exists():
-            raise ImageUnknown(image=image.image_id, volume=image.volume)
+            raise ImageUnknown(image=image.image_id, storage_domain=image.storage_domain)
         with path.open("rb") as file:
             begin = file.read(len(QCOW_MAGIC))
         if reason := why_not_format(begin, check.format):

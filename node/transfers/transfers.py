@@ -92,7 +92,7 @@ class Transfers:
     async def open_transfer(self, request: TransferRequest) -> TransferReport:
         token("transfer id", request.id)
         path = PurePosixPath(layout.image(self._volumes, request.image))
-        await self._need(request.image.volume)
+        await self._need(request.image.storage_domain)
         async with self._locks[request.id]:
             before = self._records.find(request.id)
             if before is not None and before.request != request:
@@ -128,7 +128,7 @@ class Transfers:
 
     async def check_image(self, image: ImageRef, check: ImageCheck) -> ImageReport:
         path = PurePosixPath(layout.image(self._volumes, image))
-        await self._need(image.volume)
+        await self._need(image.storage_domain)
         if (vm := await self._running_on(str(path))) is not None:
             raise ImageBusy(image=image.image_id, vm=vm)
         return await self._threads(self._checker.check, image, Path(path), check)
@@ -204,7 +204,7 @@ class Transfers:
         """The image's format, and how much of it there is to transfer. The file of an upload gets room to be written
         to: an export cannot grow."""
         if not path.exists():
-            raise ImageUnknown(image=request.image.image_id, volume=request.image.volume)
+            raise ImageUnknown(image=request.image.image_id, storage_domain=request.image.storage_domain)
         image_format = formats.noted(path)
         if image_format is None:
             raise formats.FormatUnknown(image=request.image.image_id)

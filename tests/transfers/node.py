@@ -64,7 +64,7 @@ class RealTransfers:
         return self.path(ref)
 
     def path(self, ref: ImageRef) -> Path:
-        return self.volumes / ref.volume / "images" / ref.disk_id / ref.image_id
+        return self.volumes / ref.storage_domain / "images" / ref.disk_id / ref.image_id
 
     def left(self) -> dict[str, list[str]]:
         """What of transfers is on the machine: processes, sockets, records."""

@@ -6,6 +6,8 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from hosted_engine.authority import KeyPair, make_pair
 from hosted_engine.transfer_proxy import ImageioProxy
 from node.api.messages.identity import Role
@@ -94,7 +96,7 @@ class RealNodeTransfers(FakeTransfers):
         return await self.real.transfers.transfers()
 
     async def open_transfer(self, request: TransferRequest) -> TransferReport:  # type: ignore[override]
-        self.mounted(request.image)
+        request = msgspec.structs.replace(request, image=self.mounted(request.image))
         await self._make_file(request.image)
         if not self.real.daemon.is_running:
             await asyncio.to_thread(self.real.daemon.start)
@@ -110,11 +112,13 @@ class RealNodeTransfers(FakeTransfers):
         await self.real.transfers.close_transfer(transfer_id)
 
     async def check_image(self, image: ImageRef, check: ImageCheck) -> ImageReport:  # type: ignore[override]
+        image = self.mounted(image)
         report = await self.real.transfers.check_image(image, check)
         self.site.images[image] = report
         return report
 
     def file(self, image: ImageRef) -> Path:
+        """`image` is as the site knows it."""
         return self.real.path(image)
 
     async def _make_file(self, image: ImageRef) -> None:

@@ -12,11 +12,6 @@ from node.api.problems import RemoteRefused
 from node.steps import Step
 
 
-def image_of(tx: Transaction, disk: Disk) -> ImageRef:
-    domain = found(tx.storage_domains.get(disk.storage_domain_id), "storage domain", disk.storage_domain_id)
-    return disk.image(domain.volume)
-
-
 def request_for(tx: Transaction, disk: Disk) -> ImageRequest:
     """A thin overlay where the disk stands on a template's, an empty image otherwise."""
     if disk.template_disk_id is None:
@@ -29,7 +24,7 @@ def request_for(tx: Transaction, disk: Disk) -> ImageRequest:
     return ImageRequest(
         format=disk.format.image_format,
         size_bytes=disk.provisioned_size_bytes,
-        backing=image_of(tx, base),
+        backing=base.image,
         backing_format=base.format.image_format,
     )
 
@@ -45,8 +40,8 @@ def make_image(means: Means, disk_id: str) -> Step:
     async def do() -> None:
         with means.store.transaction() as tx:
             disk = found(tx.disks.get(disk_id), "disk", disk_id)
-            image, request = image_of(tx, disk), request_for(tx, disk)
-        node = await means.fleet.carrier(image.volume)
+            image, request = disk.image, request_for(tx, disk)
+        node = await means.fleet.carrier(image.storage_domain)
         report = await node.make_image(image, request)
         with means.store.transaction() as tx:
             disk = found(tx.disks.get(disk_id), "disk", disk_id)
@@ -55,9 +50,9 @@ def make_image(means: Means, disk_id: str) -> Step:
     async def undo() -> None:
         with means.store.transaction() as tx:
             disk = tx.disks.get(disk_id)
-            image = image_of(tx, disk) if disk else None
+            image = disk.image if disk else None
         if image is not None:
-            node = await means.fleet.carrier(image.volume)
+            node = await means.fleet.carrier(image.storage_domain)
             await node.remove_image(image)
 
     return Step(image_key(disk_id), "Make the image of a disk", do, undo)
@@ -69,15 +64,15 @@ def grow_image(means: Means, disk_id: str, size_bytes: int) -> Step:
     async def do() -> None:
         with means.store.transaction() as tx:
             disk = found(tx.disks.get(disk_id), "disk", disk_id)
-            image = image_of(tx, disk)
-        node = await means.fleet.carrier(image.volume)
+            image = disk.image
+        node = await means.fleet.carrier(image.storage_domain)
         report = await node.resize_image(image, ImageResize(size_bytes=size_bytes, preallocated=not disk.sparse))
         _note(means, disk_id, report)
 
     async def undo() -> None:
         with means.store.transaction() as tx:
-            image = image_of(tx, found(tx.disks.get(disk_id), "disk", disk_id))
-        node = await means.fleet.carrier(image.volume)
+            image = found(tx.disks.get(disk_id), "disk", disk_id).image
+        node = await means.fleet.carrier(image.storage_domain)
         report = await node.image(image)
         if report is not None:
             _note(means, disk_id, report)
@@ -115,8 +110,8 @@ def remove_image(means: Means, disk_id: str) -> Step:
             disk = tx.disks.get(disk_id)
             if disk is None:
                 return
-            image = image_of(tx, disk)
-        node = await means.fleet.carrier(image.volume)
+            image = disk.image
+        node = await means.fleet.carrier(image.storage_domain)
         with means.store.transaction() as tx:
             tx.disks.update(replace(disk, status=DiskStatus.ILLEGAL))
         try:
@@ -126,7 +121,7 @@ def remove_image(means: Means, disk_id: str) -> Step:
                 tx.disks.update(disk)  # nothing was changed
             raise
         while left:
-            node = await means.fleet.carrier(image.volume)
+            node = await means.fleet.carrier(image.storage_domain)
             left = (await node.wipe_image(image)).left_bytes
         with means.store.transaction() as tx:
             for attachment in tx.disk_attachments.list(disk_id=disk_id):

@@ -49,7 +49,7 @@ def choose_node(tx: Transaction, readings: Readings, transfer: ImageTransfer) ->
             continue
         if node.status is not NodeStatus.UP:
             reasons.append(f"{node.name}: it is {node.status.value}")
-        elif not readings.of(node.id).mounted(domain.volume):
+        elif not readings.of(node.id).mounted(domain.id):
             reasons.append(f"{node.name}: it has not mounted {domain.name}")
         else:
             fit.append(node)

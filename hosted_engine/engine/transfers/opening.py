@@ -4,7 +4,6 @@ import logging
 from dataclasses import replace
 
 from hosted_engine.engine.command import Means
-from hosted_engine.engine.disks.images import image_of
 from hosted_engine.engine.disks.model import Disk
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NotThere, found
@@ -36,7 +35,7 @@ async def open_image(means: Means, transfer_id: str) -> None:
         transfer = the_transfer(tx, transfer_id)
         disk = found(tx.disks.get(transfer.disk_id), "disk", transfer.disk_id)
         node = found(tx.nodes.get(transfer.node_id or ""), "host", transfer.node_id or "")
-        request = _request(tx, transfer, disk)
+        request = _request(transfer, disk)
     report = await (await means.fleet.node(node.id)).open_transfer(request)
     host_url = address_url(node.address, report.port)
     proxied = await _open_proxy(means, transfer, image_url(host_url, transfer.ticket), report)
@@ -113,11 +112,11 @@ async def _open_proxy(means: Means, transfer: ImageTransfer, url: str, report: T
     return True
 
 
-def _request(tx: Transaction, transfer: ImageTransfer, disk: Disk) -> TransferRequest:
+def _request(transfer: ImageTransfer, disk: Disk) -> TransferRequest:
     is_upload = transfer.direction is TransferDirection.UPLOAD
     return TransferRequest(
         id=transfer.id,
-        image=image_of(tx, disk),
+        image=disk.image,
         direction=transfer.direction,
         format=transfer.format.image_format,
         ticket=transfer.ticket,

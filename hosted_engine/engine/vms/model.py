@@ -5,7 +5,14 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from hosted_engine.engine.entity.field import MIB, Field, OnRemove, Reference, Settable, Shape, name_rule
-from hosted_engine.engine.vms.rules import known_machine, known_time_zone, plain_word, whole_mib
+from hosted_engine.engine.vms.rules import (
+    DISPLAY_TYPES,
+    known_display,
+    known_machine,
+    known_time_zone,
+    plain_word,
+    whole_mib,
+)
 from node.api.messages.vms import DownReason, Firmware
 
 BLANK_MEMORY_BYTES = 1 << 30
@@ -90,6 +97,7 @@ class Origin(StrEnum):
 class Hardware:
     """What a VM takes from its instance type where it has one, and else from its template."""
 
+    id: str
     memory_bytes: Annotated[
         int, Field("memory", search="memory", unit=MIB, least=MIB, most=MAX_MEMORY_BYTES, rule=whole_mib)
     ] = BLANK_MEMORY_BYTES
@@ -107,6 +115,7 @@ class Hardware:
     multi_queues: Annotated[bool, Field("multi_queues_enabled")] = True
     scsi_queues: Annotated[int, Field("virtio_scsi_multi_queues", least=-1, most=128)] = 0
     boot_devices: Annotated[tuple[str, ...], Field("os.boot.devices")] = ("hd",)
+    display_type: Annotated[str | None, Field("display.type", choices=DISPLAY_TYPES, rule=known_display)] = "vnc"
     high_availability: Annotated[bool, Field("high_availability.enabled", live=True)] = False
     high_availability_priority: Annotated[int, Field("high_availability.priority", least=0, most=100, live=True)] = 1
 
@@ -115,7 +124,6 @@ class Hardware:
 class VmBase(Hardware):
     """What VMs have, and templates hand on to them."""
 
-    id: str
     name: Annotated[str, Field("name", search="name", length=64, rule=name_rule(), live=True)]
     description: Annotated[str, Field("description", search="description", length=255, live=True)] = ""
     comment: Annotated[str, Field("comment", search="comment", length=4000, live=True)] = ""
@@ -146,7 +154,8 @@ class Vm(VmBase):
     """`node_id` is where it runs, starts or was last known to run while that is not settled; None when down.
     `stop_reason` says why it went down last, `stop_note` what was said of it by who stopped it. `reported_at` is since
     when, by that node's clock, the last report holds: older ones are stale. `host_ids` are the only hosts that it may
-    run on, where there are any. `next_run` holds the fields that change when it is down next, as JSON has them."""
+    run on, where there are any. `next_run` holds the fields that change when it is down next, as JSON has them.
+    `display_address` and `display_port` are where its screen is seen while it runs, if it has one."""
 
     cluster_id: Annotated[str, Reference("cluster", settable=Settable.ON_ADD, search="cluster", to="clusters")]
     template_id: Annotated[str, Reference("template", settable=Settable.ON_ADD, to="templates")]
@@ -169,6 +178,8 @@ class Vm(VmBase):
     stop_note: Annotated[str, Field("stop_reason", settable=Settable.NEVER, shape=Shape.TEXT)] = ""
     stop_reason: DownReason = DownReason.NONE
     reported_at: float = 0.0
+    display_address: Annotated[str, Field("display.address", settable=Settable.NEVER, shape=Shape.TEXT)] = ""
+    display_port: Annotated[int | None, Field("display.port", settable=Settable.NEVER)] = None
 
 
 RUNNING = frozenset(

@@ -49,7 +49,7 @@ class FakeTransfers:
         r.token("transfer id", request.id)
         image = self.site.images.get(self.mounted(request.image))
         if image is None:
-            raise r.ImageUnknown(image=request.image.image_id, volume=request.image.volume)
+            raise r.ImageUnknown(image=request.image.image_id, storage_domain=request.image.storage_domain)
         if (vm := self.vms.runs_on(request.image)) is not None:
             raise r.ImageBusy(image=request.image.image_id, vm=vm)
         found = self.open.get(request.id)
@@ -76,7 +76,7 @@ class FakeTransfers:
     def check_image(self, image: ImageRef, check: ImageCheck) -> ImageReport:
         found = self.site.images.get(self.mounted(image))
         if found is None:
-            raise r.ImageUnknown(image=image.image_id, volume=image.volume)
+            raise r.ImageUnknown(image=image.image_id, storage_domain=image.storage_domain)
         self.checked.append((image, check))
         if self.rejects:
             raise r.ImageRejected(image=image.image_id, reason=self.rejects)

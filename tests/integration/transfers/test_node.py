@@ -45,7 +45,7 @@ async def node(tmp_path: Path) -> AsyncIterator[RealTransfers]:
 
 
 def new_ref() -> ImageRef:
-    return ImageRef(volume="data", disk_id=str(uuid.uuid4()), image_id=str(uuid.uuid4()))
+    return ImageRef(storage_domain="data", disk_id=str(uuid.uuid4()), image_id=str(uuid.uuid4()))
 
 
 def request(ref: ImageRef, direction: TransferDirection, form: ImageFormat = RAW, **more: object) -> TransferRequest:

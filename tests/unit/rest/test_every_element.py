@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hosted_engine.engine.entities import ENTITIES
+from hosted_engine.engine.entities import ENTITIES, REQUESTS
 from hosted_engine.engine.entity.field import Settable
 from hosted_engine.rest.schema import schema
 from tests.unit.rest.bodies import BODIES, HANDLERS, READER, WRITER, Operation, Site, templates
@@ -56,6 +56,7 @@ INPUTS: Mapping[tuple[str, str], Collection[str]] = {
         for entity in ENTITIES
         for name, action in entity.actions.items()
     },
+    **{(one.service, one.method): {said.wire.partition(".")[0] for said in one.inputs.values()} for one in REQUESTS},
 }
 REFUSED = frozenset({400, 409, 501})
 

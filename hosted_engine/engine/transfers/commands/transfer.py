@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 import msgspec
 
 from hosted_engine.engine.command import Command, Context, Lock, Means
-from hosted_engine.engine.disks.images import image_of, remove_image
+from hosted_engine.engine.disks.images import remove_image
 from hosted_engine.engine.disks.model import Disk, DiskStatus
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes.readings import Readings
@@ -109,9 +109,9 @@ class TransferImage(Command, frozen=True, kw_only=True):
         with means.store.transaction() as tx:
             disk = found(tx.disks.get(transfer.disk_id), "disk", transfer.disk_id)
             base = tx.disks.get(disk.template_disk_id) if disk.template_disk_id else None
-            image, backing = image_of(tx, disk), image_of(tx, base) if base else None
+            image, backing = disk.image, base.image if base else None
         wanted = ImageCheck(format=disk.format.image_format, size_bytes=disk.provisioned_size_bytes, backing=backing)
-        node = await means.fleet.carrier(image.volume)
+        node = await means.fleet.carrier(image.storage_domain)
         try:
             report = await node.check_image(image, wanted)
         except RemoteRefused as err:
