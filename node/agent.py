@@ -62,6 +62,7 @@ from node.system.threads import Threads
 from node.tls import client_context, server_context
 from node.transfers.machine import make_transfers
 from node.vms.balloon_keeper import BalloonKeeper
+from node.vms.cdroms import Cdroms
 from node.vms.consoles import Consoles
 from node.vms.domain_xml import Surroundings
 from node.vms.lease_holders import lease_holders
@@ -228,6 +229,7 @@ class Agent:
                 self._migration_trust,
                 self._vms,
                 Consoles(hypervisor, self._for_vms, self._clock),
+                Cdroms(hypervisor, self._for_vms, volumes=settings.volumes, need=mounts.need),
             ),
         )
         self._joining = self._make_joining(self._host)

@@ -25,6 +25,7 @@ from node.storage.pool_state_watch import PoolStateWatch
 from node.storage.site_files import SiteFiles
 from node.system.threads import Threads
 from node.transfers.transfers import Transfers
+from node.vms.cdroms import Cdroms
 from node.vms.consoles import Consoles
 from node.vms.lifecycle import Vms
 
@@ -49,6 +50,7 @@ check_parts(
         MigrationTrust,
         Vms,
         Consoles,
+        Cdroms,
     )
 )
 

@@ -1,5 +1,7 @@
 """Speaks to the imageio daemon of this machine over its control socket: tickets are put, renewed and removed."""
 
+import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from node.api.problems import Failed
 
 SOCKET = Path("/run/ovirt-imageio/sock")
 QUICK_S = 10.0
+STARTS_S = 5.0
 REMOVE_S = 30.0  # longer than `remove_timeout` in the daemon's configuration
 
 
@@ -68,23 +71,33 @@ class Imageio:
         """What uses it is ended. False where it is used still: then it can do nothing more, and is to be removed
         again. A daemon that does not run has no tickets."""
         try:
-            answer = await self._ask("remove a ticket", "DELETE", ticket_id, timeout_s=REMOVE_S)
-        except DaemonSilent as err:
-            if isinstance(err.__cause__, httpx.ConnectError):
-                return True
-            raise
-        return answer.status_code != httpx.codes.CONFLICT
+            answer = await self._request("DELETE", ticket_id, None, REMOVE_S)
+        except httpx.ConnectError:
+            return True
+        except httpx.HTTPError as err:
+            raise self._silent("remove a ticket", err) from err
+        return self._checked("remove a ticket", answer).status_code != httpx.codes.CONFLICT
 
-    async def _ask(
-        self, act: str, method: str, ticket_id: str, body: Any = None, *, timeout_s: float = QUICK_S
-    ) -> httpx.Response:
+    async def _ask(self, act: str, method: str, ticket_id: str, body: Any = None) -> httpx.Response:
+        """A daemon that is being started is waited for."""
+        until = time.monotonic() + STARTS_S
+        while True:
+            try:
+                return self._checked(act, await self._request(method, ticket_id, body, QUICK_S))
+            except httpx.HTTPError as err:
+                if not isinstance(err, httpx.ConnectError) or time.monotonic() > until:
+                    raise self._silent(act, err) from err
+            await asyncio.sleep(0.1)
+
+    async def _request(self, method: str, ticket_id: str, body: Any, timeout_s: float) -> httpx.Response:
         transport = httpx.AsyncHTTPTransport(uds=str(self._socket))
         async with httpx.AsyncClient(transport=transport, base_url="http://imageio", timeout=timeout_s) as http:
-            try:
-                answer = await http.request(method, f"/tickets/{ticket_id}", json=body)
-            except httpx.HTTPError as err:
-                reason = str(err) or type(err).__name__
-                raise DaemonSilent(machine=self._machine, act=act, reason=reason) from err
+            return await http.request(method, f"/tickets/{ticket_id}", json=body)
+
+    def _checked(self, act: str, answer: httpx.Response) -> httpx.Response:
         if answer.is_error and answer.status_code not in (httpx.codes.NOT_FOUND, httpx.codes.CONFLICT):
             raise DaemonSilent(machine=self._machine, act=act, reason=answer.text.strip())
         return answer
+
+    def _silent(self, act: str, err: httpx.HTTPError) -> DaemonSilent:
+        return DaemonSilent(machine=self._machine, act=act, reason=str(err) or type(err).__name__)

@@ -33,6 +33,7 @@ from hosted_engine.engine.transfers.entity import IMAGE_TRANSFERS
 from hosted_engine.engine.users.domain_entities import ACCOUNT_GROUPS, ACCOUNT_MEMBERSHIPS, ACCOUNTS, DOMAINS
 from hosted_engine.engine.users.entity import GROUPS, USERS
 from hosted_engine.engine.users.ssh_keys import SSH_KEYS
+from hosted_engine.engine.vms.cdroms.api import CDROMS
 from hosted_engine.engine.vms.consoles.api import CONSOLE_REQUESTS, GRAPHICS_CONSOLES
 from hosted_engine.engine.vms.entity import VMS
 
@@ -77,7 +78,7 @@ ENTITIES: tuple[Entity[Any], ...] = (
     VNIC_PROFILES,
 )
 
-REPORTED: tuple[Reported, ...] = (HOST_NICS, HOST_NIC_STATISTICS, HOST_STATISTICS, *GRAPHICS_CONSOLES)
+REPORTED: tuple[Reported, ...] = (HOST_NICS, HOST_NIC_STATISTICS, HOST_STATISTICS, *GRAPHICS_CONSOLES, *CDROMS)
 
 REQUESTS: tuple[Request, ...] = CONSOLE_REQUESTS
 

@@ -99,6 +99,12 @@ class NoGraphics(Refused):
     mend = "Start it, with a graphics console"
 
 
+class NoCdrom(Refused):
+    what = "Cannot change the disc of VM {vm}"
+    why = "{reason}"
+    mend = "Start it with a drive first"
+
+
 class LeaseHeld(Refused):
     what = "Cannot start VM {vm}"
     why = "its lease {resource} is held by host {holder}"

@@ -71,7 +71,7 @@ class FakeHypervisor:
             element.set("port", str(graphics.port))
         return ET.tostring(root, encoding="unicode")
 
-    def update_device(self, vm_id: str, xml: str) -> None:
+    def update_device(self, vm_id: str, xml: str, *, force: bool = False) -> None:
         if self._get(vm_id).domain.state == SHUT_OFF:
             raise HypervisorFailed(act="change a device of the VM", reason="domain is not running")
         self.updated_devices.append(xml)

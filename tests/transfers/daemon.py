@@ -8,7 +8,8 @@ from pathlib import Path
 
 from hosted_engine.authority import KeyPair
 
-PROGRAM = Path(sys.executable).with_name("ovirt-imageio")
+PROGRAM = (sys.executable, "-m", "node.imageio_server")
+PROJECT = Path(__file__).parents[2]
 UP_S = 30.0
 _CONFIGURATION = """
 [daemon]
@@ -60,8 +61,8 @@ class Daemon:
     def start(self) -> None:
         self.socket.unlink(missing_ok=True)
         with (self.folder / "log").open("ab") as log:
-            command = [str(PROGRAM), "--conf-dir", str(self.folder)]
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+            command = [*PROGRAM, "--conf-dir", str(self.folder)]
+            self._process = subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=log)
         until = time.monotonic() + UP_S
         while not self._answers():
             assert self.is_running, (self.folder / "log").read_text()

@@ -33,6 +33,9 @@ def why_not_transferable(tx: Transaction, disk: Disk, direction: TransferDirecti
         vm = tx.vms.get(attachment.owner_id)
         if vm is not None and vm.status is not VmStatus.DOWN:
             return f"VM {vm.name} has it, which is {vm.status.value}"
+    readers = tx.vms.list(current_cd_disk_id=disk.id)
+    if readers and direction is TransferDirection.UPLOAD:
+        return f"VM {readers[0].name} has it in its CD-ROM drive"
     if direction is TransferDirection.UPLOAD and belongs_to_template(tx, disk.id):
         return "it belongs to a template"
     return ""

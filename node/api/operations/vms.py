@@ -1,7 +1,7 @@
 """Virtual machines, and between which nodes they move."""
 
 from node.api.messages.migration import MigrationReport, MigrationRequest
-from node.api.messages.vms import ConsoleLog, Ticket, VmReport, VmSpec
+from node.api.messages.vms import CdRequest, ConsoleLog, Ticket, VmReport, VmSpec
 from node.api.operation import DELETE, GET, POST, PUT, Operations, operation
 from node.api.refusals import VmUnknown
 
@@ -59,6 +59,11 @@ class VmOperations(Operations):
     @operation(DELETE, "/vms/{vm_id}")
     async def undefine_vm(self, vm_id: str) -> None:
         """Forget it. VmRunning while it runs."""
+
+    @operation(PUT, "/vms/{vm_id}/cdrom", since=3)
+    async def change_cd(self, vm_id: str, request: CdRequest) -> None:
+        """Put another disc into the drive of a running VM, or none, whether its guest holds on to the one before or
+        not. NoCdrom: it does not run, or has no drive."""
 
     @operation(GET, "/vms/{vm_id}/console")
     async def console_log(self, vm_id: str) -> ConsoleLog:

@@ -8,7 +8,17 @@ import msgspec
 from node.api import refusals as r
 from node.api.messages.images import ImageRef
 from node.api.messages.migration import MigrationReport, MigrationRequest
-from node.api.messages.vms import ConsoleLog, DownReason, Graphics, Ticket, VmReport, VmSpec, VmState
+from node.api.messages.vms import (
+    CdRequest,
+    ConsoleLog,
+    DownReason,
+    Graphics,
+    Ticket,
+    VmCdrom,
+    VmReport,
+    VmSpec,
+    VmState,
+)
 from node.system.time_zones import is_known
 from node.vms.consoles import check_ticket
 from node.vms.vm_checks import why_not_possible
@@ -169,6 +179,14 @@ class FakeVms:
         if ticket.type not in vm.spec.graphics:
             raise r.NoGraphics(vm=vm.spec.name, reason=f"it runs without {ticket.type.upper()}")
         vm.ticket = ticket
+
+    def change_cd(self, vm_id: str, request: CdRequest) -> None:
+        vm = self._get(vm_id)
+        if not _runs(vm):
+            raise r.NoCdrom(vm=vm.spec.name, reason=f"it is {VmState.DOWN}")
+        if vm.spec.cdrom is None:
+            raise r.NoCdrom(vm=vm.spec.name, reason="it runs without a drive")
+        vm.spec = msgspec.structs.replace(vm.spec, cdrom=VmCdrom(disc=request.disc))
 
     def migration(self) -> MigrationReport:
         return self.movable

@@ -200,6 +200,17 @@ async def test_a_client_that_is_cut_off_leaves_nothing_once_it_is_closed(node: R
     assert node.left() == NOTHING
 
 
+async def test_a_connection_that_says_nothing_holds_up_nobody(node: RealTransfers) -> None:
+    ref = new_ref()
+    await node.image(ref, RAW, MIB)
+    asked = request(ref, DOWNLOAD)
+    report = await node.transfers.open_transfer(asked)
+    with socket.create_connection(("127.0.0.1", report.port)), socket.create_connection(("127.0.0.1", report.port)):
+        assert get(node, report).status_code == 200
+    await node.transfers.close_transfer(asked.id)
+    assert node.left() == NOTHING
+
+
 async def test_an_agent_and_a_daemon_that_are_started_anew_go_on(node: RealTransfers) -> None:
     ref = new_ref()
     await node.image(ref, RAW, MIB)

@@ -1,4 +1,4 @@
-"""Transfers of images, and how large a client says that a disk is at first."""
+"""Transfers of images, how large a client says that a disk is at first, and the discs of VMs."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,9 @@ down_revision = "0014"
 
 def upgrade() -> None:
     add_columns("disks", sa.Column("initial_size_bytes", sa.BigInteger(), nullable=False, server_default="0"))
+    for table in ("vms", "templates"):
+        op.add_column(table, sa.Column("cd_disk_id", sa.Text(), nullable=True))
+    op.add_column("vms", sa.Column("current_cd_disk_id", sa.Text(), nullable=True))
     op.create_table(
         "image_transfers",
         sa.Column("id", sa.Text(), nullable=False),
