@@ -80,10 +80,10 @@ class ReportedHandlers(Resource):
         root = self._schema.type(kind).tag
         identity = call.ids[self._schema.service(meant.services[0]).item_name]
         shown = found(self._items(tx, meant, call).get(identity), meant.kind, identity)
-        if missing := [one.wire for one in meant.inputs.values() if one.wire.partition(".")[0] not in call.body]:
-            raise Incomplete(type=kind, missing=", ".join(missing), method="update")
         taken = bodies.take_inputs(tx, meant.inputs, call.body, root)
         bodies.refuse(root, taken, reported_row(identity, call.path, shown).wire())
+        if missing := [one.wire for one in meant.inputs.values() if one.wire.partition(".")[0] not in call.body]:
+            raise Incomplete(type=kind, missing=", ".join(missing), method="update")
         return meant.update(tx, call.ids, taken.values, call.parameters)
 
     def _to_add(self, tx: Transaction, meant: Reported, call: Call) -> tuple[Command | None, str]:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import httpx
 
+from hosted_engine.engine.disks.model import DiskContentType, DiskFormat, DiskStatus
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.entities import ENTITIES
 from hosted_engine.engine.entity.declaration import Entity, Place
@@ -34,6 +35,8 @@ GIB = 1 << 30
 # Stand in bodies for what no object has yet; `{vm}` for the id of a VM, `{a new vm}` for that of one of its own.
 NAME, NUMBER, COUNT = "{a name}", "{a number}", "{a count}"
 MOST = 8000  # objects that are added
+
+DISC_ID = "60000000-0000-4000-8000-000000000001"  # an ISO disk
 
 _IMAGE = {"name": NAME, "provisioned_size": GIB, "format": "raw"}
 _DISK = {**_IMAGE, "storage_domains": [{"name": "data"}]}
@@ -74,6 +77,7 @@ BODIES: Mapping[str, Wire] = {
     "SystemPermissions": {"role": {"name": "UserRole"}, "user": {"id": "{user}"}},
     "Tags": {"name": NAME},
     "Users": {"user_name": f"{NAME}@internal-authz", "domain": {"name": "internal-authz"}},
+    "VmCdroms": {"file": {"id": DISC_ID}},
     "VmNics": {"name": NAME},
     "Vms": {"name": NAME, "cluster": {"name": "Default"}, "template": {"name": "Blank"}},
     "VnicProfiles": {"name": NAME, "network": {"id": "{network}"}},
@@ -214,12 +218,13 @@ class Site:
         return self.made
 
     def known(self) -> Mapping[str, list[str]]:
-        """The ids of what there is, by tables, disks that nobody has first; the engine's own storage domain is nobody's
+        """The ids of what there is, by tables, disks that nobody has last; the engine's own storage domain is nobody's
         to use."""
         with self.world.store.transaction() as tx:
             ids = {entity.table: [item.id for item in tx.of(entity.model).list()] for entity in ENTITIES}
             used = {attachment.disk_id for attachment in tx.disk_attachments.list()}
-        ids["disks"].sort(key=lambda disk_id: disk_id in used)
+            free = {disk.id for disk in tx.disks.list(status=DiskStatus.OK)} - used
+        ids["disks"].sort(key=lambda disk_id: disk_id in free)
         return ids | {"storage_domains": [DATA_ID]}
 
     def _filled(self, template: str) -> str:
@@ -251,7 +256,7 @@ def names_in(template: str) -> frozenset[str]:
 
 def _double(world: World) -> None:
     """Of what there is one of there is a second one, so that every reference can name another. The second data center
-    has a management network; disks may lie in every storage domain."""
+    has a management network; disks may lie in every storage domain, and nobody has one of them."""
     with world.store.transaction() as tx:
         (network,) = tx.networks.list()
         for domain in tx.storage_domains.list(hosted_engine=True):
@@ -262,6 +267,10 @@ def _double(world: World) -> None:
                 tx.of(entity.model).add(replace(items[0], id=new_id(), name="second"))
         (second,) = tx.data_centers.list(name="second")
         tx.networks.add(replace(network, id=new_id(), data_center_id=second.id))
+        disk = tx.disks.list()[0]
+        tx.disks.add(replace(disk, id=new_id(), image_id=new_id(), name="spare"))
+        iso = DiskContentType.ISO
+        tx.disks.add(replace(disk, id=DISC_ID, name="disc", format=DiskFormat.RAW, content_type=iso))
         _directory(tx)
 
 

@@ -39,6 +39,7 @@ ONLY_SO: Mapping[str, str] = {
     "cluster.data_center": "a cluster stays in its data center, and the second one has no management network",
     "cluster.management_network": "the second network is in another data center",
     "data_center.local": "nothing can lie on the disks of one host alone",
+    "disk.content_type": "the others are the engine's own",
     "image_transfer.format": "the disk is raw",
     "image_transfer.shallow": "an upload stands on nothing",
     "step.parent_step": "the other steps are those of other jobs",
