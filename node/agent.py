@@ -32,6 +32,7 @@ from node.observe.network_watch import NetworkWatch
 from node.observe.statistics import StatisticsReader, read_memory
 from node.registration.engine_door import EngineDoor
 from node.registration.gluster_trust import GlusterTrust
+from node.registration.imageio_trust import ImageioTrust
 from node.registration.inviting import Inviting
 from node.registration.join_files import JoinFiles
 from node.registration.joining import Joining
@@ -62,7 +63,9 @@ from node.system.clock import SystemClock
 from node.system.process import run, run_as_group
 from node.system.threads import Threads
 from node.tls import client_context, server_context
+from node.transfers.machine import make_transfers
 from node.vms.balloon_keeper import BalloonKeeper
+from node.vms.cdroms import Cdroms
 from node.vms.consoles import Consoles
 from node.vms.domain_xml import Surroundings
 from node.vms.freezing import Freezing
@@ -102,7 +105,11 @@ class Agent:
             clock=self._clock,
             addresses=own_addresses,
             claimed_anew=self._service.again,
-            trusts=(GlusterTrust(run, identity=settings.own_folder), self._migration_trust),
+            trusts=(
+                GlusterTrust(run, identity=settings.own_folder),
+                self._migration_trust,
+                ImageioTrust(run, identity=settings.own_folder),
+            ),
             offer=read_offer,
         )
         self._prepare()
@@ -176,6 +183,15 @@ class Agent:
         gluster = Gluster(run_as_group, clear=bricks.clear, remove=bricks.remove)
         self._network = HostNetwork(network, self._clock, self._network_watch.observed)
         self._pool_watch = self._pool_state(gluster, bricks)
+        self._transfers = make_transfers(
+            run,
+            self._for_storage,
+            node_name=settings.node_name,
+            volumes=settings.volumes,
+            need=mounts.need,
+            running_on=self._vms.running_on,
+            clock=self._clock,
+        )
         self._host = Host(
             self._quick,
             (
@@ -223,12 +239,14 @@ class Agent:
                     need=mounts.need,
                     running_shape=self._vms.running_shape,
                 ),
+                self._transfers,
                 ha,
                 self._migration_trust,
                 self._vms,
                 Consoles(hypervisor, self._for_vms, self._clock),
                 self._freezing,
                 HotPlug(hypervisor, self._for_vms, self._clock, PurePosixPath(settings.volumes), ready=needs.check),
+                Cdroms(hypervisor, self._for_vms, volumes=settings.volumes, need=mounts.need),
             ),
         )
         self._joining = self._make_joining(self._host)
@@ -277,6 +295,7 @@ class Agent:
         self._spawn(self._network_watch.run())
         self._spawn(self._hub.beat())
         self._spawn(self._keeper.run())
+        self._spawn(self._transfers.run())
         self._spawn(self._balloons.run())
         self._spawn(self._guests.run())
         self._spawn(self._freezing.thaw_left())

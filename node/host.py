@@ -26,6 +26,8 @@ from node.storage.mounts import Mounts
 from node.storage.pool_state_watch import PoolStateWatch
 from node.storage.site_files import SiteFiles
 from node.system.threads import Threads
+from node.transfers.transfers import Transfers
+from node.vms.cdroms import Cdroms
 from node.vms.consoles import Consoles
 from node.vms.freezing import Freezing
 from node.vms.hotplug import HotPlug
@@ -49,12 +51,14 @@ check_parts(
         Leases,
         LeaseTimers,
         SiteFiles,
+        Transfers,
         HaService,
         MigrationTrust,
         Vms,
         Consoles,
         Freezing,
         HotPlug,
+        Cdroms,
     )
 )
 

@@ -118,6 +118,12 @@ class NotFrozen(Refused):
     mend = "Start the agent in its guest (qemu-guest-agent), or go on without it"
 
 
+class NoCdrom(Refused):
+    what = "Cannot change the disc of VM {vm}"
+    why = "{reason}"
+    mend = "Start it with a drive first"
+
+
 class LeaseHeld(Refused):
     what = "Cannot start VM {vm}"
     why = "its lease {resource} is held by host {holder}"
@@ -184,6 +190,20 @@ class ImageBusy(Refused):
     what = "Cannot change image {image}"
     why = "VM {vm} is running on it"
     mend = "Stop the VM first"
+
+
+class ImageRejected(Refused):
+    what = "Image {image} cannot be used"
+    why = "{reason}"
+    mend = "Remove it, and upload one that is whole in itself"
+    status = 422
+
+
+class TransferUnknown(Refused):
+    what = "There is no transfer {id} on this node"
+    why = "it was never opened, or was closed since"
+    mend = "Open it again"
+    status = 404
 
 
 class NotWiped(Refused):

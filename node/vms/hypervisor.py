@@ -86,8 +86,9 @@ class Hypervisor(Protocol):
         """As it runs, with its secrets."""
         ...
 
-    def update_device(self, vm_id: str, xml: str) -> None:
-        """Change a device of a running domain to what `xml` says of it, for this run."""
+    def update_device(self, vm_id: str, xml: str, *, force: bool = False) -> None:
+        """Change a device of a running domain to what `xml` says of it, for this run; with `force` whether its guest
+        holds on to it or not."""
         ...
 
     def attach_device(self, vm_id: str, xml: str) -> None:

@@ -66,9 +66,9 @@ class LibvirtHypervisor:
         flags = libvirt.VIR_DOMAIN_XML_SECURE
         return self._do("show the running VM", lambda c: str(c.lookupByUUIDString(vm_id).XMLDesc(flags)))
 
-    def update_device(self, vm_id: str, xml: str) -> None:
-        live = libvirt.VIR_DOMAIN_AFFECT_LIVE
-        self._do("change a device of the VM", lambda c: c.lookupByUUIDString(vm_id).updateDeviceFlags(xml, live))
+    def update_device(self, vm_id: str, xml: str, *, force: bool = False) -> None:
+        flags = libvirt.VIR_DOMAIN_AFFECT_LIVE | (libvirt.VIR_DOMAIN_DEVICE_MODIFY_FORCE if force else 0)
+        self._do("change a device of the VM", lambda c: c.lookupByUUIDString(vm_id).updateDeviceFlags(xml, flags))
 
     def attach_device(self, vm_id: str, xml: str) -> None:
         live = libvirt.VIR_DOMAIN_AFFECT_LIVE

@@ -96,7 +96,7 @@ class FakeHypervisor:
             element.set("port", str(graphics.port))
         return ET.tostring(root, encoding="unicode")
 
-    def update_device(self, vm_id: str, xml: str) -> None:
+    def update_device(self, vm_id: str, xml: str, *, force: bool = False) -> None:
         self._get(vm_id)
         self.updated_devices.append(xml)
 

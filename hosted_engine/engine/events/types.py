@@ -143,6 +143,9 @@ class EventType(Enum):
         _E,
         "NIC {device} could not be unplugged from VM {vm}: {reason}",
     )
+    USER_CHANGE_DISK_VM = (38, _N, "CD {disk} was inserted to VM {vm} by {user}.")
+    USER_EJECT_VM_DISK = (528, _N, "CD was ejected from VM {vm} by {user}.")
+    USER_FAILED_CHANGE_DISK_VM = (102, _E, "Failed to change CD in VM {vm} (Host: {node}, User: {user}): {reason}")
     VM_DOWN = (61, _N, "VM {vm} is down. Exit message: {reason}")
     VM_DOWN_ERROR = (119, _E, "VM {vm} is down with error. Exit message: {reason}")
     VM_PAUSED = (1025, _N, "VM {vm} has been paused.")

@@ -9,7 +9,19 @@ from node.api import refusals as r
 from node.api.messages.guests import GuestReport
 from node.api.messages.images import ImageRef
 from node.api.messages.migration import MigrationReport, MigrationRequest
-from node.api.messages.vms import ConsoleLog, DownReason, Graphics, Ticket, VmDisk, VmNic, VmReport, VmSpec, VmState
+from node.api.messages.vms import (
+    CdRequest,
+    ConsoleLog,
+    DownReason,
+    Graphics,
+    Ticket,
+    VmCdrom,
+    VmDisk,
+    VmNic,
+    VmReport,
+    VmSpec,
+    VmState,
+)
 from node.system.time_zones import is_known
 from node.vms.consoles import check_ticket
 from node.vms.hotplug_plan import PLUGGABLE_BUSES
@@ -235,6 +247,14 @@ class FakeVms:
         vm = self._freezable(vm_id)
         was, vm.frozen = vm.frozen, False
         return len(vm.guest.filesystems) if was and vm.guest else 0
+
+    def change_cd(self, vm_id: str, request: CdRequest) -> None:
+        vm = self._get(vm_id)
+        if not _runs(vm):
+            raise r.NoCdrom(vm=vm.spec.name, reason=f"it is {VmState.DOWN}")
+        if vm.spec.cdrom is None:
+            raise r.NoCdrom(vm=vm.spec.name, reason="it runs without a drive")
+        vm.spec = msgspec.structs.replace(vm.spec, cdrom=VmCdrom(disc=request.disc))
 
     def migration(self) -> MigrationReport:
         return self.movable

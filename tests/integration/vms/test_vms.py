@@ -59,6 +59,7 @@ def _make_efi_disk(path: Path) -> None:
         "secure_boot_starts_nothing_that_is_not_signed",
         "secure_boot_holds_for_a_vm_that_ran_without_it",
         "a_shared_disk_is_used_by_two_vms_and_no_other_is",
+        "a_disc_boots_is_changed_while_the_vm_runs_and_taken_out",
         "the_hardware_clock_shows_the_time_of_its_zone",
         "a_guest_gives_memory_back_as_far_as_it_is_not_guaranteed",
     ],

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -24,12 +25,16 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.storage.commands.activate import ActivateStorageDomain, DeactivateStorageDomain
 from hosted_engine.engine.storage.commands.attach import AttachStorageDomain, DetachStorageDomain
 from hosted_engine.engine.storage.commands.remove import DestroyStorageDomain, RemoveStorageDomain
+from hosted_engine.engine.transfers.entity import IMAGE_TRANSFERS
+from hosted_engine.engine.transfers.model import ImageTransfer, TransferPhase
+from hosted_engine.engine.transfers.opening import the_transfer
 from hosted_engine.engine.vms.commands.hotplug import HotAdd
 from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.model import VmStatus
+from node.api.messages.transfers import TransferDirection
 from node.api.problems import Failed, NodeSilent
 from node.steps import StepFailed
 from tests.fakes.engine import DATA_ID, TINY_ID, World, node_id
@@ -272,6 +277,47 @@ async def give_up_node(world: World) -> Command:
     return GiveUpNode(id=node_id(3))
 
 
+async def transferred(world: World, direction: TransferDirection, phase: TransferPhase) -> Command:
+    """Its user lets it go to `phase` when somebody has looked at it twice."""
+    disk = new_disk(world)
+    await done(world, disk)
+    looks: list[str] = []
+
+    def user(transfer_id: str) -> None:
+        looks.append(transfer_id)
+        if len(looks) != 2:
+            return
+        with world.store.transaction() as tx:
+            tx.of(ImageTransfer).update(replace(the_transfer(tx, transfer_id), phase=phase))
+
+    for node in world.nodes.values():
+        node.opened.asked = user
+    command: Command = adding(world, IMAGE_TRANSFERS, disk_id=disk.id, direction=direction)
+    return command
+
+
+async def upload(world: World) -> Command:
+    return await transferred(world, TransferDirection.UPLOAD, TransferPhase.FINALIZING_SUCCESS)
+
+
+async def upload_that_is_rejected(world: World) -> Command:
+    for node in world.nodes.values():
+        node.opened.rejects = "it has a backing file"
+    return await upload(world)
+
+
+async def cancelled_upload(world: World) -> Command:
+    return await transferred(world, TransferDirection.UPLOAD, TransferPhase.CANCELLED_USER)
+
+
+async def download(world: World) -> Command:
+    return await transferred(world, TransferDirection.DOWNLOAD, TransferPhase.FINALIZING_SUCCESS)
+
+
+async def cancelled_download(world: World) -> Command:
+    return await transferred(world, TransferDirection.DOWNLOAD, TransferPhase.CANCELLED_SYSTEM)
+
+
 SCENES = [
     add_vm,
     add_vm_with_devices,
@@ -293,6 +339,11 @@ SCENES = [
     plug_nic,
     change_plugged_nic,
     unplug_nic,
+    upload,
+    upload_that_is_rejected,
+    cancelled_upload,
+    download,
+    cancelled_download,
     deactivate_node,
     activate_node,
     approve_node,
@@ -311,6 +362,8 @@ BACKWARD = [
     add_disk,
     add_disk_to_vm,
     grow_disk,
+    upload,
+    download,
     start_vm,
     stop_vm,
     shutdown_vm,
@@ -332,6 +385,8 @@ CALLS = {
     "add_disk": ("make_image",),
     "add_disk_to_vm": ("make_image",),
     "grow_disk": ("resize_image",),
+    "upload": ("open_transfer",),
+    "download": ("open_transfer",),
     "start_vm": ("start_vm",),
     "stop_vm": ("destroy_vm",),
     "shutdown_vm": ("shutdown_vm",),
@@ -371,20 +426,22 @@ async def test_a_failure_of_any_call_leaves_all_as_it_was(scene: Scene) -> None:
             assert tx.job_steps.count(status=JobStatus.STARTED) == 0
 
 
-@pytest.mark.parametrize(
-    "scene",
-    [
-        add_vm,
-        add_vm_with_devices,
-        add_disk,
-        add_disk_to_vm,
-        start_vm,
-        deactivate_node,
-        plug_new_disk,
-        plug_disk,
-        plug_nic,
-    ],
-)
+SCENES_OF_LOST_ANSWERS = [
+    add_vm,
+    add_vm_with_devices,
+    add_disk,
+    add_disk_to_vm,
+    upload,
+    download,
+    start_vm,
+    deactivate_node,
+    plug_new_disk,
+    plug_disk,
+    plug_nic,
+]
+
+
+@pytest.mark.parametrize("scene", SCENES_OF_LOST_ANSWERS)
 async def test_an_answer_that_got_lost_is_taken_back_too(scene: Scene) -> None:
     """The node did it and its answer never came: the undo has to find what was made."""
     for call in CALLS[scene.__name__]:
@@ -495,6 +552,7 @@ def shape(picture: dict[str, Any]) -> Any:
         (len(picture["connections"]), [center.status for center in picture["centers"]]),
         {name: len(mounted) for name, mounted in picture["mounted"].items()},
         sorted((one.name, one.data_center_id == "") for one in picture["metadata"].values()),
+        (picture["transfers"], picture["open"]),
     )
 
 

@@ -53,6 +53,9 @@ ONLY_SO: Mapping[str, str] = {
     "storage_domain.storage.type": "other storage needs other elements: tests/unit/rest/test_storage_domains.py",
     "storage_domain.storage.vfs_type": "it is of POSIX file systems",
     "storage_domain.type": "all hold data",
+    "disk.content_type": "the others are the engine's own",
+    "image_transfer.format": "the disk is raw",
+    "image_transfer.shallow": "an upload stands on nothing",
     "step.parent_step": "the other steps are those of other jobs",
     "network.usages": "by itself a network is for VMs, or not",
 }
