@@ -67,6 +67,7 @@ from node.vms.lease_holders import lease_holders
 from node.vms.libvirt_hypervisor import LibvirtHypervisor
 from node.vms.lifecycle import Vms
 from node.vms.runs import Runs
+from node.vms.suspending import Suspending
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +89,7 @@ class Agent:
         )
         self._join_files = JoinFiles(settings.own_folder, Path(settings.scratch))
         self._for_balloons = Threads("balloons", 1)
+        self._for_suspending = Threads("suspending", 4)  # as many VMs at a time, for minutes each
         self._for_pool = Threads("pool", 4)  # looks at the pool hang where a server does
         self._migration_trust = MigrationTrust(run, identity=settings.own_folder)
         self._membership = Membership(
@@ -213,6 +215,14 @@ class Agent:
                 self._migration_trust,
                 self._vms,
                 Consoles(hypervisor, self._for_vms, self._clock),
+                Suspending(
+                    self._vms,
+                    hypervisor,
+                    self._for_suspending,
+                    self._clock,
+                    volumes=PurePosixPath(settings.volumes),
+                    need=mounts.need,
+                ),
             ),
         )
         self._joining = self._make_joining(self._host)
@@ -267,7 +277,14 @@ class Agent:
         self._spawn(self._pool_watch.run())
         log.info("serving %s on port %d", self._settings.node_name, self._settings.port)
         await self._service.run()
-        for threads in (self._quick, self._for_vms, self._for_storage, self._for_balloons, self._for_pool):
+        for threads in (
+            self._quick,
+            self._for_vms,
+            self._for_storage,
+            self._for_balloons,
+            self._for_suspending,
+            self._for_pool,
+        ):
             threads.close()
 
     def _make_server(self) -> tuple[Any, ssl.SSLContext]:

@@ -26,6 +26,7 @@ from node.storage.site_files import SiteFiles
 from node.system.threads import Threads
 from node.vms.consoles import Consoles
 from node.vms.lifecycle import Vms
+from node.vms.suspending import Suspending
 
 check_parts(
     (
@@ -47,6 +48,7 @@ check_parts(
         MigrationTrust,
         Vms,
         Consoles,
+        Suspending,
     )
 )
 

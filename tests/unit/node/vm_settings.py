@@ -50,6 +50,7 @@ SPEC: Mapping[str, Any] = {
     "io_threads": 2,
     "virtio_scsi": True,
     "scsi_queues": 2,
+    "resume_from": ImageRef(storage_domain="data", disk_id="disk", image_id="memory"),
     "graphics": (GraphicsType.VNC,),
 }
 DISKS: Mapping[str, Any] = {
