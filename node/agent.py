@@ -75,6 +75,7 @@ from node.vms.lease_holders import lease_holders
 from node.vms.libvirt_hypervisor import LibvirtHypervisor
 from node.vms.lifecycle import Vms
 from node.vms.runs import Runs
+from node.vms.suspending import Suspending
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +98,7 @@ class Agent:
         self._join_files = JoinFiles(settings.own_folder, Path(settings.scratch))
         self._for_balloons = Threads("balloons", 1)
         self._for_guests = Threads("guests", 8)
+        self._for_suspending = Threads("suspending", 4)  # as many VMs at a time, for minutes each
         self._for_pool = Threads("pool", 4)  # looks at the pool hang where a server does
         self._migration_trust = MigrationTrust(run, identity=settings.own_folder)
         self._membership = Membership(
@@ -247,6 +249,14 @@ class Agent:
                 self._freezing,
                 HotPlug(hypervisor, self._for_vms, self._clock, PurePosixPath(settings.volumes), ready=needs.check),
                 Cdroms(hypervisor, self._for_vms, volumes=settings.volumes, need=mounts.need),
+                Suspending(
+                    self._vms,
+                    hypervisor,
+                    self._for_suspending,
+                    self._clock,
+                    volumes=PurePosixPath(settings.volumes),
+                    need=mounts.need,
+                ),
             ),
         )
         self._joining = self._make_joining(self._host)
@@ -310,6 +320,7 @@ class Agent:
             self._for_storage,
             self._for_balloons,
             self._for_guests,
+            self._for_suspending,
             self._for_pool,
         ):
             threads.close()

@@ -32,6 +32,7 @@ from node.vms.consoles import Consoles
 from node.vms.freezing import Freezing
 from node.vms.hotplug import HotPlug
 from node.vms.lifecycle import Vms
+from node.vms.suspending import Suspending
 
 check_parts(
     (
@@ -59,6 +60,7 @@ check_parts(
         Freezing,
         HotPlug,
         Cdroms,
+        Suspending,
     )
 )
 

@@ -25,6 +25,7 @@ from node.api.messages.vms import (
     DiskBus,
     DownReason,
     GraphicsType,
+    SuspendRequest,
     Ticket,
     VmDisk,
     VmLease,
@@ -366,6 +367,25 @@ class NodeContract:
         with pytest.raises(RemoteRefused) as refused:
             await node.resume_vm(spec.id)
         assert refused.value.text.code == "VmNotPaused"
+
+    async def test_a_vm_is_suspended_and_goes_on_from_its_memory_once(self, node: NodeApi) -> None:
+        spec, memory = self.new_vm(), self.new_image()
+        request = SuspendRequest(memory=memory)
+        await node.start_vm(spec)
+        for _ in range(2):
+            saved = await node.suspend_vm(spec.id, request)
+            assert (saved.state, saved.reason) == (VmState.DOWN, DownReason.SAVED)
+        resumed = msgspec.structs.replace(spec, resume_from=memory)
+        for _ in range(2):
+            assert (await node.start_vm(resumed)).state is VmState.UP
+        await node.destroy_vm(spec.id)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.start_vm(resumed)
+        assert refused.value.text.code == "MemoryUnknown"
+        with pytest.raises(RemoteRefused) as refused:
+            await node.suspend_vm(spec.id, request)
+        assert refused.value.text.code == "VmNotUp"
+        await node.remove_image(memory)
 
     async def test_a_vm_that_no_node_can_make_is_refused(self, node: NodeApi) -> None:
         spec = msgspec.structs.replace(self.new_vm(), time_zone="Europe/Nowhere")

@@ -88,6 +88,18 @@ class SettingsUnknown(Refused):
     status = 422
 
 
+class VmNotUp(Refused):
+    what = "Cannot {act} VM {vm}"
+    why = "it is {state}"
+    mend = "Try again when it is up"
+
+
+class MemoryUnknown(Refused):
+    what = "Cannot resume VM {vm} from its memory"
+    why = "there is none where it was kept: it was resumed since, or removed"
+    mend = "Stop the VM, which gives its memory up, and start it anew"
+
+
 class VmNotPaused(Refused):
     what = "Cannot resume VM {vm}"
     why = "it is {state}"

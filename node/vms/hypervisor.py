@@ -103,6 +103,18 @@ class Hypervisor(Protocol):
         """`paused`: the guest stands still until `resume`. It runs, or it never was there."""
         ...
 
+    def save(self, vm_id: str, path: str) -> None:
+        """End a running domain with its memory in the file at `path`; after HypervisorFailed it runs on."""
+        ...
+
+    def saved_xml(self, path: str) -> str:
+        """The domain whose memory is in the file at `path`."""
+        ...
+
+    def restore(self, path: str, *, paused: bool = False) -> None:
+        """Start that domain as `start` does, from its memory."""
+        ...
+
     def end(self, vm_id: str, name: str) -> End | None:
         """How the last run of a domain ended that is not there any more; None where nobody knows."""
         ...

@@ -2,7 +2,7 @@
 
 from node.api.messages.images import ImageRef
 from node.api.messages.migration import MigrationReport, MigrationRequest
-from node.api.messages.vms import CdRequest, ConsoleLog, Ticket, VmDisk, VmNic, VmReport, VmSpec
+from node.api.messages.vms import CdRequest, ConsoleLog, SuspendRequest, Ticket, VmDisk, VmNic, VmReport, VmSpec
 from node.api.operation import DELETE, GET, POST, PUT, Operations, operation
 from node.api.refusals import VmUnknown
 
@@ -39,7 +39,12 @@ class VmOperations(Operations):
 
     @operation(POST, "/vms/{vm_id}/shutdown")
     async def shutdown_vm(self, vm_id: str) -> VmReport:
-        """Press its power button; the guest decides."""
+        """Press its power button; the guest decides. Shutting down for two minutes, up again after them."""
+
+    @operation(POST, "/vms/{vm_id}/suspend", timeout_s=3600, since=3)
+    async def suspend_vm(self, vm_id: str, request: SuspendRequest) -> VmReport:
+        """Save its memory and end it; `start_vm` lets it go on from there, on any node. It runs on where that fails.
+        VmNotUp: it does not run."""
 
     @operation(POST, "/vms/{vm_id}/reboot", since=2)
     async def reboot_vm(self, vm_id: str) -> VmReport:

@@ -51,6 +51,7 @@ def _make_efi_disk(path: Path) -> None:
         "a_paused_vm_stands_still_until_it_is_resumed",
         "a_guest_boots_again_when_it_is_asked_and_when_its_vm_is_reset",
         "how_a_vm_ended_is_known_to_who_listened_and_to_who_was_away",
+        "a_vm_goes_on_from_the_memory_that_it_was_suspended_with",
         "a_start_that_fails_leaves_nothing",
         "what_an_earlier_release_defined_runs_on_and_is_gone_with_its_end",
         "devices_are_tried_in_their_order",

@@ -22,6 +22,7 @@ from hosted_engine.engine.nodes.entity import NODES
 from hosted_engine.engine.nodes.joining.model import host_id_of_key
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.problems import WrongState
 from hosted_engine.engine.storage.commands.activate import ActivateStorageDomain, DeactivateStorageDomain
 from hosted_engine.engine.storage.commands.attach import AttachStorageDomain, DetachStorageDomain
 from hosted_engine.engine.storage.commands.remove import DestroyStorageDomain, RemoveStorageDomain
@@ -33,6 +34,7 @@ from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
+from hosted_engine.engine.vms.commands.suspend import ResumeSuspendedVm, StopSuspendedVm, SuspendVm
 from hosted_engine.engine.vms.model import VmStatus
 from node.api.messages.transfers import TransferDirection
 from node.api.problems import Failed, NodeSilent
@@ -131,6 +133,24 @@ async def reboot_vm(world: World) -> Command:
 
 async def reset_vm(world: World) -> Command:
     return ResetVm(id=await running_vm(world))
+
+
+async def suspend_vm(world: World) -> Command:
+    return SuspendVm(id=await running_vm(world))
+
+
+async def suspended_vm(world: World) -> str:
+    vm_id = await running_vm(world)
+    await done(world, SuspendVm(id=vm_id))
+    return vm_id
+
+
+async def resume_suspended_vm(world: World) -> Command:
+    return ResumeSuspendedVm(id=await suspended_vm(world))
+
+
+async def stop_suspended_vm(world: World) -> Command:
+    return StopSuspendedVm(id=await suspended_vm(world))
 
 
 async def remove_vm(world: World) -> Command:
@@ -328,6 +348,9 @@ SCENES = [
     shutdown_vm,
     reboot_vm,
     reset_vm,
+    suspend_vm,
+    resume_suspended_vm,
+    stop_suspended_vm,
     remove_vm,
     remove_disk,
     remove_wiped_disk,
@@ -376,6 +399,8 @@ BACKWARD = [
     plug_nic,
     change_plugged_nic,
     unplug_nic,
+    suspend_vm,
+    resume_suspended_vm,
     deactivate_node,
     activate_node,
 ]
@@ -399,6 +424,8 @@ CALLS = {
     "plug_nic": ("plug_nic",),
     "change_plugged_nic": ("plug_nic",),
     "unplug_nic": ("unplug_nic",),
+    "suspend_vm": ("suspend_vm",),
+    "resume_suspended_vm": ("start_vm",),
     "deactivate_node": ("begin_maintenance",),
     "activate_node": ("end_maintenance",),
     "add_domain": ("mount", "write_domain_metadata"),
@@ -586,6 +613,34 @@ async def test_a_start_on_a_node_that_fell_silent_leaves_the_vm_unknown() -> Non
     vm = vm_of(world, vm_id)
     assert vm.status is VmStatus.UNKNOWN
     assert vm.node_id is not None
+
+
+async def test_a_vm_whose_node_falls_silent_while_it_resumes_is_unknown_and_not_suspended() -> None:
+    """It may run, and its disks go on without the memory."""
+    world = World()
+    vm_id = await suspended_vm(world)
+    for node in world.nodes.values():
+        node.lose_answer("start_vm", times=9)
+    with pytest.raises(StepFailed):
+        await done(world, ResumeSuspendedVm(id=vm_id))
+    assert vm_of(world, vm_id).status is VmStatus.UNKNOWN
+    with pytest.raises(WrongState, match="it is unknown"):
+        await done(world, ResumeSuspendedVm(id=vm_id))
+
+
+async def test_a_memory_that_cannot_be_removed_is_when_the_vm_starts_next() -> None:
+    world = World()
+    images = len(picture(world)["images"])
+    vm_id = await suspended_vm(world)
+    for node in world.nodes.values():
+        node.fail("remove_image", Failed())
+    await done(world, StopSuspendedVm(id=vm_id, reason="a test"))
+    vm = vm_of(world, vm_id)
+    assert (vm.status, vm.stop_note, vm.saved_memory is None) == (VmStatus.DOWN, "a test", False)
+    assert len(picture(world)["images"]) == images + 2
+    await done(world, StartVm(id=vm_id))
+    assert vm_of(world, vm_id).saved_memory is None
+    assert len(picture(world)["images"]) == images + 1
 
 
 async def test_a_removal_that_failed_half_way_can_be_repeated() -> None:
