@@ -107,10 +107,10 @@ async def test_what_is_missing_is_said_and_nothing_is_plugged(world: World) -> N
     assert world.names() == ["vda", "vdb"]
 
 
-@pytest.mark.parametrize(("state", "words"), [(SHUT_OFF, "does not run"), (0, "it is unknown")])
-async def test_a_vm_that_does_not_run_has_nothing_plugged(world: World, state: int, words: str) -> None:
+@pytest.mark.parametrize(("state", "reason"), [(SHUT_OFF, "does not run"), (0, "it is unknown")])
+async def test_a_vm_that_does_not_run_has_nothing_plugged(world: World, state: int, reason: str) -> None:
     world.hypervisor.set(BASE.id, state, 1)
-    with pytest.raises(NotPluggable, match=words):
+    with pytest.raises(NotPluggable, match=reason):
         await world.plug.plug_nic(BASE.id, NIC)
 
 
@@ -183,10 +183,10 @@ def test_network_and_link_change_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "words"), [({"mac": "02:00:00:00:00:0b"}, "address"), ({"model": NicModel.E1000}, "model")]
+    ("values", "reason"), [({"mac": "02:00:00:00:00:0b"}, "address"), ({"model": NicModel.E1000}, "model")]
 )
-def test_address_and_model_do_not_change_while_it_is_plugged(values: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+def test_address_and_model_do_not_change_while_it_is_plugged(values: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
         change(**values)
 
 

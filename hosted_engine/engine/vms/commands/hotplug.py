@@ -39,29 +39,29 @@ def runs(tx: Transaction, vm_id: str) -> bool:
     return vm is not None and vm.status in RUNNING
 
 
-async def set_device(means: Means, table: str, item: Any, *, there: bool) -> None:
+async def set_device(dependencies: Means, table: str, item: Any, *, there: bool) -> None:
     """Have the host of its VM plug it as it is, or unplug it. Safe to repeat. Nothing where the VM has ended."""
     device = DEVICES[table]
-    with means.store.transaction() as tx:
+    with dependencies.store.transaction() as tx:
         vm = the_vm(tx, item.owner_id)
         if vm.status not in RUNNING or vm.node_id is None:
             return
         request = device.request(tx, vm, item)
-    node = await means.fleet.node(vm.node_id)
+    node = await dependencies.fleet.node(vm.node_id)
     if there and device.is_plugged(item):
         await device.plug(node, vm.id, request)
     else:
         await device.unplug(node, vm.id, request)
 
 
-def device_step(means: Means, table: str, item: Any) -> Step:
+def device_step(dependencies: Means, table: str, item: Any) -> Step:
     """Plugs what comes into being with other steps before it."""
 
     async def plug() -> None:
-        await set_device(means, table, item, there=True)
+        await set_device(dependencies, table, item, there=True)
 
     async def unplug() -> None:
-        await set_device(means, table, item, there=False)
+        await set_device(dependencies, table, item, there=False)
 
     return Step("plug", "Plug the device into the running VM", plug, unplug)
 
@@ -76,8 +76,8 @@ def _emit(
 
 
 class HotAdd(AddEntity, frozen=True, kw_only=True):
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        return (device_step(means, self.table, self._item()),)
+    def plan(self, dependencies: Means) -> tuple[Step, ...]:
+        return (device_step(dependencies, self.table, self._item()),)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         super().finish(tx, context)
@@ -99,12 +99,12 @@ class HotUpdate(UpdateEntity, frozen=True, kw_only=True):
             table=plain.table, id=plain.id, held=plain.held, changes=plain.changes, was=msgspec.to_builtins(before)
         )
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Means) -> tuple[Step, ...]:
         async def change() -> None:
-            await set_device(means, self.table, self._wanted(), there=True)
+            await set_device(dependencies, self.table, self._wanted(), there=True)
 
         async def change_back() -> None:
-            await set_device(means, self.table, self._before(), there=True)
+            await set_device(dependencies, self.table, self._before(), there=True)
 
         return (Step("plug", "Change the device of the running VM", change, change_back),)
 
@@ -135,12 +135,12 @@ class HotUpdate(UpdateEntity, frozen=True, kw_only=True):
 
 
 class HotRemove(RemoveEntity, frozen=True, kw_only=True):
-    def plan(self, means: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Means) -> tuple[Step, ...]:
         async def unplug() -> None:
-            await set_device(means, self.table, self._there(means), there=False)
+            await set_device(dependencies, self.table, self._there(dependencies), there=False)
 
         async def plug() -> None:
-            await set_device(means, self.table, self._there(means), there=True)
+            await set_device(dependencies, self.table, self._there(dependencies), there=True)
 
         return (Step("unplug", "Unplug the device from the running VM", unplug, plug),)
 
@@ -152,6 +152,6 @@ class HotRemove(RemoveEntity, frozen=True, kw_only=True):
     def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         _emit(self, tx, context, self.the_item(tx), DEVICES[self.table].not_unplugged, error)
 
-    def _there(self, means: Means) -> Any:
-        with means.store.transaction() as tx:
+    def _there(self, dependencies: Means) -> Any:
+        with dependencies.store.transaction() as tx:
             return self.the_item(tx)
