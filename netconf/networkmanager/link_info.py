@@ -3,24 +3,24 @@
 from collections.abc import Mapping
 
 from netconf.errors import BackendMissing
-from netconf.networkmanager.bus import Bus, BusSaidNo, connect
+from netconf.networkmanager.bus import Bus, BusRefused, connect
 from netconf.networkmanager.known import known, neighbour
-from netconf.watch.view import Told
+from netconf.watch.view import NmLinkInfo
 
 _NAME = "org.freedesktop.NetworkManager"
 _ROOT = "/org/freedesktop/NetworkManager"
 
 
-async def told(address: str | None = None) -> Mapping[str, Told]:
+async def nm_link_info(address: str | None = None) -> Mapping[str, NmLinkInfo]:
     """By name of the interface, of those that have an active profile; nothing without NetworkManager."""
     try:
         async with connect(address) as bus:
-            return await _told(bus)
-    except (BackendMissing, BusSaidNo):
+            return await _nm_link_info(bus)
+    except (BackendMissing, BusRefused):
         return {}
 
 
-async def _told(bus: Bus) -> Mapping[str, Told]:
+async def _nm_link_info(bus: Bus) -> Mapping[str, NmLinkInfo]:
     found = {}
     for path in await bus.get(_ROOT, "", "ActiveConnections"):
         try:
@@ -28,13 +28,13 @@ async def _told(bus: Bus) -> Mapping[str, Told]:
             settings = await bus.call(profile, f"{_NAME}.Settings.Connection", "GetSettings")
             for device in await bus.get(path, "Connection.Active", "Devices"):
                 name = str(await bus.get(device, "Device", "Interface"))
-                heard = [neighbour(one) for one in await bus.get(device, "Device", "LldpNeighbors")]
-                said = known(settings)
-                found[name] = Told(
+                lldp = [neighbour(one) for one in await bus.get(device, "Device", "LldpNeighbors")]
+                settings_known = known(settings)
+                found[name] = NmLinkInfo(
                     profile=str(settings["connection"]["id"].value),
-                    asks4=said.method4 == "auto",
-                    lldp=tuple(sorted(heard)) if said.lldp or heard else None,
+                    asks4=settings_known.method4 == "auto",
+                    lldp=tuple(sorted(lldp)) if settings_known.lldp or lldp else None,
                 )
-        except BusSaidNo:  # gone while we asked
+        except BusRefused:  # gone while we asked
             continue
     return found

@@ -1,13 +1,13 @@
-"""Makes a Picture of what the kernel says over netlink; pure."""
+"""Makes a KernelState of what the kernel says over netlink; pure."""
 
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from netconf.kernel.insides import Message, nested, number
+from netconf.kernel.link_info import Message, nested, number
 from netconf.kernel.observe import shown_route, shown_rule, via
-from netconf.kernel.picture import PERMANENT, Choice, Held, Hop, Link, Path, Picture, Raw
 from netconf.kernel.sriov import Functions, pci
+from netconf.kernel.state import PERMANENT, Hop, KernelAddress, KernelRoute, KernelState, Link, Raw, RoutingRule
 from netconf.kinds import BondMode
 from netconf.options import BOND, BOND_PORT, Name, of_mode
 
@@ -44,7 +44,7 @@ _USER_HZ = 100
 _RANGE_BEGIN, _RANGE_END = 0x8, 0x10
 
 
-def picture_of(
+def kernel_state(
     links: Iterable[Message],
     addresses: Iterable[Message],
     routes: Iterable[Message],
@@ -53,7 +53,7 @@ def picture_of(
     sysctls: Callable[[str], Mapping[str, str]],
     functions: Callable[[str], Functions | None],
     resolver: str | None,
-) -> Picture:
+) -> KernelState:
     """`vlans` is a dump of AF_BRIDGE, `sysctls` gives those of an interface, `functions` tells of a PCI device."""
     links = [link for link in links if link.get("ifname")]
     names = {number(link.get("index")): _text(link, "ifname") for link in links}
@@ -61,11 +61,13 @@ def picture_of(
     modes = {number(link.get("index")): mode for link in links if (mode := _mode(link)) is not None}
     plain = (_link(link, names, tables, modes, sysctls) for link in links)
     found = (replace(bare, vfs=_vfs(link, functions)) for bare, link in zip(plain, links, strict=True))
-    held = tuple(a for a in (_address(message, names) for message in addresses) if a is not None)
-    return Picture(
+    found_addresses = tuple(a for a in (_address(message, names) for message in addresses) if a is not None)
+    return KernelState(
         links=tuple(found),
-        addresses=held,
-        routes=tuple(r for r in (_route(message, names) for message in routes) if r is not None and _is_given(r, held)),
+        addresses=found_addresses,
+        routes=tuple(
+            r for r in (_route(message, names) for message in routes) if r is not None and _is_given(r, found_addresses)
+        ),
         rules=tuple(r for r in (_rule(message) for message in rules) if r is not None),
         resolver=resolver,
     )
@@ -153,7 +155,7 @@ def _table(spec: object) -> dict[int, int]:
     return found
 
 
-def _address(message: Message, names: Mapping[int, str]) -> Held | None:
+def _address(message: Message, names: Mapping[int, str]) -> KernelAddress | None:
     """None for those that the kernel gives by itself."""
     family, flags = number(message.get("family")), number(message.get("IFA_FLAGS"))
     link = names.get(number(message.get("index")))
@@ -162,7 +164,7 @@ def _address(message: Message, names: Mapping[int, str]) -> Held | None:
         return None
     local, address = _text(message, "local"), _text(message, "address")
     lifetimes = message.get("IFA_CACHEINFO")
-    return Held(
+    return KernelAddress(
         link=link,
         ip=local or address,
         prefix_length=number(message.get("prefixlen")),
@@ -183,12 +185,12 @@ def _lifetime(lifetimes: object, key: str) -> int:
     return value if isinstance(value, int) else PERMANENT
 
 
-def _is_given(path: Path, held: Iterable[Held]) -> bool:
+def _is_given(path: KernelRoute, addresses: Iterable[KernelAddress]) -> bool:
     """Whether somebody gave the kernel that route; it makes others by itself."""
-    return not path.in_the_kernels_name or any(address.explains(path) for address in held)
+    return not path.in_the_kernels_name or any(address.explains(path) for address in addresses)
 
 
-def _route(message: Message, names: Mapping[int, str]) -> Path | None:
+def _route(message: Message, names: Mapping[int, str]) -> KernelRoute | None:
     """None for kinds that nobody gives."""
     table = number(message.get("table"))
     kinds = number(message.get("type")) in _TYPES and not number(message.get("flags")) & _CLONED
@@ -196,7 +198,7 @@ def _route(message: Message, names: Mapping[int, str]) -> Path | None:
     if table == _LOCAL_TABLE or not kinds or tunnels:
         return None
     several = message.get("RTA_MULTIPATH")
-    return Path(
+    return KernelRoute(
         version=4 if number(message.get("family")) == socket.AF_INET else 6,
         to=_text(message, "dst"),
         to_length=number(message.get("dst_len")),
@@ -229,7 +231,7 @@ def _options(metrics: object) -> dict[str, int]:
     return {str(key): value for key, value in pairs if isinstance(value, int)}
 
 
-def _rule(message: Message) -> Choice | None:
+def _rule(message: Message) -> RoutingRule | None:
     """None for the kernel's own, and for those that say what we could not say again."""
     fields: dict[str, Raw] = {key: number(message.get(key)) for key in ("src_len", "dst_len", "tos", "action")}
     attributes = message.get("attrs")
@@ -241,7 +243,7 @@ def _rule(message: Message) -> Choice | None:
     if fields.get("FRA_PROTOCOL") in _BY_THE_KERNEL:
         return None
     version = 4 if number(message.get("family")) == socket.AF_INET else 6
-    return Choice(version, fields, shown_rule(message))
+    return RoutingRule(version, fields, shown_rule(message))
 
 
 def _scalars(data: object, keys: Iterable[str]) -> dict[str, Raw]:

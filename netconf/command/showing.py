@@ -6,7 +6,7 @@ from typing import IO
 import click
 
 from netconf import text
-from netconf.command.surroundings import as_json, backend, carried_out, network
+from netconf.command.environment import as_json, backend, network, run_to_end
 from netconf.document import parse, render
 from netconf.planning.preview import Preview
 from netconf.why import why_change, why_destination, why_interface
@@ -17,7 +17,7 @@ from netconf.why import why_change, why_destination, why_interface
 @backend
 def show(as_json: bool, backend: str | None) -> None:
     """Print the network as it is; `trivet net plan` takes what this prints."""
-    document = carried_out(_shown(backend))
+    document = run_to_end(_shown(backend))
     click.echo(json.dumps(document, indent=2) if as_json else text.write(document), nl=as_json)
 
 
@@ -26,11 +26,12 @@ def show(as_json: bool, backend: str | None) -> None:
 @as_json
 @backend
 def plan(document: IO[str], as_json: bool, backend: str | None) -> None:
-    """Say what would have to change for the network to be as DOCUMENT (YAML or JSON; standard input without it) wishes.
+    """Say what would have to change for the network to be as DOCUMENT (YAML or JSON; standard input without it)
+    describes it.
 
     Changes nothing.
     """
-    tell_preview(carried_out(previewed(document.read(), backend)), as_json=as_json)
+    report_preview(run_to_end(previewed(document.read(), backend)), as_json=as_json)
 
 
 @click.command()
@@ -40,21 +41,21 @@ def plan(document: IO[str], as_json: bool, backend: str | None) -> None:
 def why(what: str | None, as_json: bool, backend: str | None) -> None:
     """Explain: the interface WHAT, or the way that packets to the address WHAT take; without it the last change and
     how the network differs from what was confirmed."""
-    lines = carried_out(_why(what, backend))
+    lines = run_to_end(_why(what, backend))
     click.echo(json.dumps({"says": lines}, indent=2) if as_json else "\n".join(lines))
 
 
-def tell_preview(found: Preview, *, as_json: bool) -> None:
+def report_preview(found: Preview, *, as_json: bool) -> None:
     if as_json:
-        steps = [{"interface": step.name or None, "says": step.says} for step in found.steps]
+        steps = [{"interface": step.name or None, "says": step.description} for step in found.steps]
         click.echo(json.dumps({"steps": steps, "warnings": found.warnings}, indent=2))
     elif found.steps:
-        click.echo("\n".join((*(step.says for step in found.steps), *in_words(found.warnings))))
+        click.echo("\n".join((*(step.description for step in found.steps), *format_warnings(found.warnings))))
     else:
         click.echo("The network is already so")
 
 
-def in_words(warnings: tuple[str, ...]) -> tuple[str, ...]:
+def format_warnings(warnings: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"Warning: {warning}" for warning in warnings)
 
 
@@ -62,8 +63,8 @@ async def _shown(backend: str | None) -> dict[str, object]:
     return render(await network(backend).observe())
 
 
-async def previewed(wish: str, backend: str | None) -> Preview:
-    desired = parse(text.read(wish))
+async def previewed(document: str, backend: str | None) -> Preview:
+    desired = parse(text.read(document))
     return await network(backend).preview(desired)
 
 

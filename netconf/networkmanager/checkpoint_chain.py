@@ -8,16 +8,16 @@ takes away what they made. What has to come back after all else has a checkpoint
 import asyncio
 from collections.abc import Iterable
 
-from netconf.networkmanager.bus import Bus, BusSaidNo
+from netconf.networkmanager.bus import Bus, BusRefused
 
 # What was made has to be gone by then: took 4 s where 15 processes waited for each core of an emulated one.
 _APART_S, _ALL_APART_S = 8, 10
-_LOOK_EVERY_S = 0.1
+_PROBE_EVERY_S = 0.1
 _GONE_S = 30
 _PATH = "/org/freedesktop/NetworkManager/Checkpoint/"
 
 
-class Hold:
+class CheckpointChain:
     """`numbers` are NetworkManager's, in the order in which the checkpoints were created."""
 
     def __init__(self, bus: Bus, numbers: Iterable[str]) -> None:
@@ -50,18 +50,20 @@ class Hold:
         for path in reversed(self.paths):
             if path in await self._bus.checkpoints():
                 stuck += await self._bus.roll_back_checkpoint(path)
-                await self._settled()
+                await self._wait_idle()
         return stuck
 
-    async def _settled(self) -> None:
+    async def _wait_idle(self) -> None:
         """What was made is on its way out when a checkpoint has been rolled back."""
-        for _ in range(int(_GONE_S / _LOOK_EVERY_S)):
+        for _ in range(int(_GONE_S / _PROBE_EVERY_S)):
             if not await self._bus.activating():
                 return
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(_PROBE_EVERY_S)
 
 
-async def hold(bus: Bus, names: tuple[str, ...], for_s: int, *, late: tuple[str, ...]) -> tuple[dict[str, str], Hold]:
+async def create_chain(
+    bus: Bus, names: tuple[str, ...], for_s: int, *, late: tuple[str, ...]
+) -> tuple[dict[str, str], CheckpointChain]:
     """Interface name → device path, and checkpoints over those of `names` that exist; `late` are those of them that
     come back after the others.
 
@@ -70,26 +72,26 @@ async def hold(bus: Bus, names: tuple[str, ...], for_s: int, *, late: tuple[str,
     first = tuple(name for name in names if name not in late)
     devices = await bus.devices()
     while True:
-        held = Hold(bus, ())
+        held = CheckpointChain(bus, ())
         try:
             for some in (late, first) if late else (first,):
                 path = await bus.create_checkpoint([devices[name] for name in some if name in devices], for_s)
-                held = Hold(bus, (*held.numbers, path.removeprefix(_PATH)))
+                held = CheckpointChain(bus, (*held.numbers, path.removeprefix(_PATH)))
             if late:
                 await held.extend(for_s)
             return devices, held
-        except BusSaidNo:
+        except BusRefused:
             await held.end()
             before, devices = devices, await bus.devices()
             if devices == before:
                 raise
 
 
-async def hold_more(first: Hold, bus: Bus, for_s: int) -> Hold:
+async def extend_chain(first: CheckpointChain, bus: Bus, for_s: int) -> CheckpointChain:
     """With the second checkpoint, which holds nothing but the loopback: one over nothing would hold everything."""
     devices = await bus.devices()
     path = await bus.create_checkpoint([devices["lo"]], for_s)
-    both = Hold(bus, (*first.numbers, path.removeprefix(_PATH)))
+    both = CheckpointChain(bus, (*first.numbers, path.removeprefix(_PATH)))
     await both.extend(for_s)
     return both
 

@@ -1,4 +1,4 @@
-"""From one Picture to another: which operations, in which order; for going forward and for going back alike; pure.
+"""From one KernelState to another: which operations, in which order; for going forward and for going back alike; pure.
 
 What an operation does beside what it is for (a link that goes down loses routes, say) is not foretold: whoever
 carries them out looks again and asks again until there is nothing more to do.
@@ -8,22 +8,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from netconf.kernel.operations import (
-    Address,
-    Configure,
-    Enable,
-    Give,
-    Lookup,
-    Make,
+    CreateLink,
     Operation,
-    Plug,
-    Remove,
-    Resolve,
-    Set,
-    Tag,
-    Turn,
-    Way,
+    RemoveLink,
+    SetAddress,
+    SetBridgeVlans,
+    SetLinkAttributes,
+    SetLinkOptions,
+    SetLinkUp,
+    SetMaster,
+    SetNumVfs,
+    SetRoute,
+    SetRule,
+    SetSysctl,
+    WriteResolvConf,
 )
-from netconf.kernel.picture import MADE, Link, Picture
+from netconf.kernel.state import MADE, KernelState, Link
 
 _FIXED = frozenset({"vlan", "vxlan", "vrf"})  # their options cannot change while they are there
 _ENDS = ("IFLA_VXLAN_GROUP", "IFLA_VXLAN_GROUP6", "IFLA_VXLAN_LOCAL", "IFLA_VXLAN_LOCAL6")
@@ -31,30 +31,30 @@ _MODE = "IFLA_BOND_MODE"
 _DELAYS = ("IFLA_BOND_UPDELAY", "IFLA_BOND_DOWNDELAY")  # the kernel takes them only with a miimon
 
 
-def way(now: Picture, goal: Picture) -> tuple[Operation, ...]:
+def diff(now: KernelState, desired: KernelState) -> tuple[Operation, ...]:
     """Empty when `now` is as `goal`. Links of kinds that we do not make are neither made nor removed."""
-    change = _change(now, goal)
+    change = _change(now, desired)
     return (
-        *(Lookup(rule, False) for rule in now.rules if rule not in goal.rules),
-        *(Way(p, False) for p in now.routes if p not in goal.routes and not p.links & change.stale),
-        *(Address(a, False) for a in now.addresses if a not in goal.addresses and a.link not in change.stale),
+        *(SetRule(rule, False) for rule in now.rules if rule not in desired.rules),
+        *(SetRoute(p, False) for p in now.routes if p not in desired.routes and not p.links & change.stale),
+        *(SetAddress(a, False) for a in now.addresses if a not in desired.addresses and a.link not in change.stale),
         *_unplug(change),
         *(
-            Remove(link.name)
+            RemoveLink(link.name)
             for link in _once(link for link in reversed(in_order(now.links)) if link.name in change.stale)
         ),
         *_functions(change),
-        *(Make(link, change.masters.get(link.peer)) for link in _once(in_order(change.made))),
-        *_insides(change),
+        *(CreateLink(link, change.masters.get(link.peer)) for link in _once(in_order(change.made))),
+        *_link_options(change),
         *_sysctls(change),
         *_plug(change),
         *_ports(change),
         *_plain(change),
         *_turn(change),
-        *_addresses(now, goal, change),
-        *_routes(now, goal, change),
-        *(Lookup(rule, True) for rule in goal.rules if rule not in now.rules),
-        *([Resolve(goal.resolver)] if now.resolver != goal.resolver else []),
+        *_addresses(now, desired, change),
+        *_routes(now, desired, change),
+        *(SetRule(rule, True) for rule in desired.rules if rule not in now.rules),
+        *([WriteResolvConf(desired.resolver)] if now.resolver != desired.resolver else []),
     )
 
 
@@ -78,8 +78,8 @@ class _Change:
         return {new.name for _, new in self.pairs} | {link.name for link in self.made}
 
 
-def _change(now: Picture, goal: Picture) -> _Change:
-    wanted = {link.name: link for link in goal.links}
+def _change(now: KernelState, desired: KernelState) -> _Change:
+    wanted = {link.name: link for link in desired.links}
     stale: set[str] = set()
     for link in in_order(now.links):
         if link.is_made and (_goes(link, wanted) or link.base in stale):
@@ -132,10 +132,10 @@ def in_order(links: Iterable[Link]) -> tuple[Link, ...]:
         below.setdefault(link.master, []).append(name)
     done: dict[str, Link] = {}
 
-    def visit(name: str, way: tuple[str, ...]) -> None:
-        if name in found and name not in done and name not in way:
+    def visit(name: str, above: tuple[str, ...]) -> None:
+        if name in found and name not in done and name not in above:
             for other in below.get(name, ()):
-                visit(other, (*way, name))
+                visit(other, (*above, name))
             done[name] = found[name]
 
     for name in found:
@@ -150,7 +150,7 @@ def _moves(old: Link, new: Link, change: _Change) -> bool:
 def _unplug(change: _Change) -> Iterator[Operation]:
     for old, new in change.pairs:
         if old.master and old.master not in change.stale and _moves(old, new, change):
-            yield Plug(new.name, "")
+            yield SetMaster(new.name, "")
 
 
 def _functions(change: _Change) -> Iterator[Operation]:
@@ -159,26 +159,26 @@ def _functions(change: _Change) -> Iterator[Operation]:
     for old, new in change.pairs:
         if new.vfs is not None and old.vfs not in (None, new.vfs):
             if new.vfs and new.up and not old.up:
-                yield Turn(new.name, True)
-            yield Enable(new.name, new.vfs)
+                yield SetLinkUp(new.name, True)
+            yield SetNumVfs(new.name, new.vfs)
 
 
-def _insides(change: _Change) -> Iterator[Operation]:
+def _link_options(change: _Change) -> Iterator[Operation]:
     for old, new in change.pairs:
         data = {key: new.data[key] for key in new.data if key in _differing(old.data, new.data)}
         if not data or new.kind not in MADE:
             continue
         if _MODE in data:
-            yield Turn(new.name, False)
+            yield SetLinkUp(new.name, False)
         off = {key: data.pop(key) for key in _DELAYS if data.get(key) == 0}
         for part in (off, data):
             if part:
-                yield Configure(new.name, new.kind, part)
+                yield SetLinkOptions(new.name, new.kind, part)
 
 
 def _sysctls(change: _Change) -> Iterator[Operation]:
     for old, new in (*change.pairs, *((Link(link.name), link) for link in change.made)):
-        yield from (Set(new.name, key, new.sysctls[key]) for key in sorted(_differing(old.sysctls, new.sysctls)))
+        yield from (SetSysctl(new.name, key, new.sysctls[key]) for key in sorted(_differing(old.sysctls, new.sysctls)))
 
 
 def _plug(change: _Change) -> Iterator[Operation]:
@@ -186,8 +186,8 @@ def _plug(change: _Change) -> Iterator[Operation]:
         master = change.masters.get(new.master)
         if master is not None and (_moves(old, new, change) or old.master in change.stale):
             if master.kind == "bond" and old.up:
-                yield Turn(new.name, False)
-            yield Plug(new.name, new.master)
+                yield SetLinkUp(new.name, False)
+            yield SetMaster(new.name, new.master)
 
 
 def _ports(change: _Change) -> Iterator[Operation]:
@@ -198,13 +198,13 @@ def _ports(change: _Change) -> Iterator[Operation]:
         in_bridge = master is not None and master.kind == "bridge"
         port = {key: new.port[key] for key in new.port if fresh or key in _differing(old.port, new.port)}
         if port and master is not None:
-            yield Configure(new.name, f"{master.kind}_slave", port)
+            yield SetLinkOptions(new.name, f"{master.kind}_slave", port)
         if new.vlans is not None and (in_bridge or new.kind == "bridge"):
             before = {} if fresh else old.vlans or {}
             let = {tag: flags for tag, flags in new.vlans.items() if before.get(tag) != flags}
             without = tuple(tag for tag in before if tag not in new.vlans)
             if let or without:
-                yield Tag(new.name, let, without, itself=new.kind == "bridge")
+                yield SetBridgeVlans(new.name, let, without, itself=new.kind == "bridge")
 
 
 def _plain(change: _Change) -> Iterator[Operation]:
@@ -213,13 +213,13 @@ def _plain(change: _Change) -> Iterator[Operation]:
     for old, new in sorted(both, key=lambda pair: order[pair[1].name]):
         master = change.masters.get(new.master)
         in_bond = master is not None and master.kind == "bond"  # which gives it its MAC and MTU
-        wanted = Give(
+        wanted = SetLinkAttributes(
             new.name,
             mac=None if in_bond or new.mac == old.mac else new.mac,
             mtu=None if in_bond or new.mtu == old.mtu else new.mtu,
             alias=None if new.alias == old.alias or (old.alias is None and not new.alias) else new.alias,
         )
-        if wanted != Give(new.name):
+        if wanted != SetLinkAttributes(new.name):
             yield wanted
 
 
@@ -227,8 +227,8 @@ def _turn(change: _Change) -> Iterator[Operation]:
     """Up from below; what was taken down on the way comes up again."""
     was_up = {old.name for old, new in change.pairs if old.up and not _taken_down(old, new, change)}
     ordered = [link for link in in_order(change.masters.values()) if link.name in change.there]
-    yield from (Turn(link.name, True) for link in ordered if link.up and link.name not in was_up)
-    yield from (Turn(link.name, False) for link in reversed(ordered) if not link.up and link.name in was_up)
+    yield from (SetLinkUp(link.name, True) for link in ordered if link.up and link.name not in was_up)
+    yield from (SetLinkUp(link.name, False) for link in reversed(ordered) if not link.up and link.name in was_up)
 
 
 def _taken_down(old: Link, new: Link, change: _Change) -> bool:
@@ -236,15 +236,15 @@ def _taken_down(old: Link, new: Link, change: _Change) -> bool:
     return new.name in change.other_mode
 
 
-def _addresses(now: Picture, goal: Picture, change: _Change) -> Iterator[Operation]:
+def _addresses(now: KernelState, desired: KernelState, change: _Change) -> Iterator[Operation]:
     left = [a for a in now.addresses if a.link not in change.stale]
-    for address in goal.addresses:
+    for address in desired.addresses:
         if address not in left and address.link in change.there:
-            yield Address(address, True)
+            yield SetAddress(address, True)
 
 
-def _routes(now: Picture, goal: Picture, change: _Change) -> Iterator[Operation]:
+def _routes(now: KernelState, desired: KernelState, change: _Change) -> Iterator[Operation]:
     """Those on the link first: the others' gateways are found by them."""
     left = [path for path in now.routes if not path.links & change.stale]
-    missing = [path for path in goal.routes if path not in left and path.links <= change.there]
-    yield from (Way(path, True) for path in sorted(missing, key=lambda path: bool(path.gateway or path.hops)))
+    missing = [path for path in desired.routes if path not in left and path.links <= change.there]
+    yield from (SetRoute(path, True) for path in sorted(missing, key=lambda path: bool(path.gateway or path.hops)))

@@ -6,19 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from netconf import standing_by
+from netconf import backend_watchdog
 from netconf.backend import NOTHING
+from netconf.change_store import ChangeStore
 from netconf.errors import BackendMissing, ChangeFailed, CheckpointGone, DiedInTheMiddle
 from netconf.facade import Network
-from netconf.kept import Kept
-from netconf.kernel import deputy as deputies
-from netconf.kernel import going
+from netconf.kernel import convergence
+from netconf.kernel import rollback as deputies
 from netconf.kernel.backend import Kernel
 from netconf.kernel.changes import Changes, Record
-from netconf.kernel.deputy import Deputy, of_the_change
-from netconf.kernel.picture import Choice, Held, Link, Picture
-from netconf.kernel.picture import Path as Way
+from netconf.kernel.rollback import KernelRollback, of_the_change
+from netconf.kernel.state import KernelAddress, KernelState, Link, RoutingRule
+from netconf.kernel.state import KernelRoute as Way
 from netconf.model import Checkpoint, NetworkState, Rule
 from netconf.planning.plan import Step
 from netconf.proven import change_proven
@@ -44,9 +45,9 @@ class Mortal(Kernel):
         self._live()
         return await super().show()
 
-    async def settle(self, plugged: Mapping[str, str] = NOTHING) -> None:
+    async def roll_back_unconfirmed(self, plugged: Mapping[str, str] = NOTHING) -> None:
         self._live()
-        await super().settle(plugged)
+        await super().roll_back_unconfirmed(plugged)
 
     async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
         self._live()
@@ -71,32 +72,34 @@ class Mortal(Kernel):
 
 class Machine:
     def __init__(self, folder: Path) -> None:
-        self.kernel = FakeKernel(Picture(tuple(map(nic, range(4))), (address("host0"),)))
+        self.kernel = FakeKernel(KernelState(tuple(map(nic, range(4))), (address("host0"),)))
         self.before = self.kernel.now
-        self.nm = Mortal(folder=folder / "nm", hands=lambda _: self.kernel, watch=lambda *_: None)
-        self._spare = Kernel(folder=folder / "kernel", hands=lambda _: self.kernel, watch=lambda *_: None)
-        self.kept = Kept(folder / "kept")
-        self.deputy = Deputy(folder=folder / "deputy", hands=lambda _: self.kernel, resolv_conf=folder / "resolv.conf")
+        self.nm = Mortal(folder=folder / "nm", executor=lambda _: self.kernel, watch=lambda *_: None)
+        self._spare = Kernel(folder=folder / "kernel", executor=lambda _: self.kernel, watch=lambda *_: None)
+        self.kept = ChangeStore(folder / "kept")
+        self.deputy = KernelRollback(
+            folder=folder / "deputy", executor=lambda _: self.kernel, resolv_conf=folder / "resolv.conf"
+        )
 
     def network(self) -> Network:
         """As another process has it, too."""
-        return Network(self.nm, self.kept, stand_in=self._spare, deputy=self.deputy)
+        return Network(self.nm, self.kept, stand_in=self._spare, rollback=self.deputy)
 
     async def stands_by(self) -> None:
         """For some looks of the agent's, or until it has nothing to look for."""
         until = self.nm.asked + 4
-        watch = asyncio.create_task(self.network().stand_by())
+        watch = asyncio.create_task(self.network().watch_backend())
         async with asyncio.timeout(10):
-            while self.deputy.is_on_guard and self.nm.asked < until:  # noqa: ASYNC110 - that is another task
+            while self.deputy.has_pending and self.nm.asked < until:  # noqa: ASYNC110 - that is another task
                 await asyncio.sleep(0.001)
         watch.cancel()
 
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(going, "_PAUSE_S", 0)
-    monkeypatch.setattr(standing_by, "_LOOK_EVERY_S", 0.001)
-    monkeypatch.setattr(standing_by, "AWAY_S", 0)
+    monkeypatch.setattr(convergence, "_PAUSE_S", 0)
+    monkeypatch.setattr(backend_watchdog, "_PROBE_EVERY_S", 0.001)
+    monkeypatch.setattr(backend_watchdog, "AWAY_S", 0)
 
 
 @pytest.fixture
@@ -127,7 +130,7 @@ async def test_as_long_as_it_lives_it_is_left_to_it(network: Network, machine: M
 async def test_one_that_is_started_anew_is_waited_for(
     network: Network, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(standing_by, "AWAY_S", 60)
+    monkeypatch.setattr(backend_watchdog, "AWAY_S", 60)
     await network.change(DOCUMENT)
     changed = machine.kernel.now
     machine.nm.dead = True
@@ -140,13 +143,13 @@ async def test_back_again_it_is_told(network: Network, machine: Machine) -> None
     await network.change(DOCUMENT)
     machine.nm.dead = True
     await machine.stands_by()
-    await network.hand_over()
+    await network.resync_backend()
     machine.nm.dead = False
-    await machine.network().hand_over()
+    await machine.network().resync_backend()
     last = network.last()
     assert last is not None
     assert last.why == "networkmanager died before it was confirmed"
-    assert (await network.pending(), machine.deputy.is_on_guard) == (None, False)
+    assert (await network.pending(), machine.deputy.has_pending) == (None, False)
     assert machine.kernel.now == machine.before
 
 
@@ -186,14 +189,14 @@ async def test_taken_back_by_hand_while_it_is_dead(network: Network, machine: Ma
     assert machine.kernel.now == machine.before
     last = network.last()
     assert last is not None
-    assert not last.kept
+    assert not last.confirmed
 
 
 async def test_proven_but_not_to_be_kept_it_goes_back(network: Network, machine: Machine) -> None:
     class Dies:
-        says = "it works"
+        description = "it works"
 
-        async def look(self) -> None:
+        async def observe(self) -> None:
             pass
 
         async def why_not(self) -> str | None:
@@ -222,16 +225,16 @@ async def test_a_change_asked_for_before_anybody_saw_it_dead(network: Network, m
     machine.nm.dead = True
     await network.change(OTHER)
     assert machine.kernel.now.link("ovirtmgmt") is None
-    assert machine.deputy.is_on_guard is False
+    assert machine.deputy.has_pending is False
 
 
 async def test_nothing_is_left_of_a_change_that_its_backend_took_back(network: Network, machine: Machine) -> None:
     await network.roll_back(checkpoint(await network.change(DOCUMENT)))
-    assert machine.deputy.is_on_guard is False
+    assert machine.deputy.has_pending is False
     machine.kernel.refuses = lambda _: "no"
     with pytest.raises(ChangeFailed):
         await network.change(DOCUMENT)
-    assert machine.deputy.is_on_guard is False
+    assert machine.deputy.has_pending is False
 
 
 async def test_who_asked_died_and_it_went_back_itself(
@@ -239,23 +242,23 @@ async def test_who_asked_died_and_it_went_back_itself(
 ) -> None:
     await network.change(DOCUMENT)
     await machine.stands_by()
-    assert machine.deputy.is_on_guard
+    assert machine.deputy.has_pending
     monkeypatch.setattr(deputies, "_LATE_S", -60)
     await machine.stands_by()
-    assert machine.deputy.is_on_guard is False
+    assert machine.deputy.has_pending is False
 
 
 async def test_without_a_memory_it_is_changed_all_the_same(machine: Machine, caplog: pytest.LogCaptureFixture) -> None:
     def full(_: Path) -> FakeKernel:
         raise OSError("no space left")
 
-    network = Network(machine.nm, machine.kept, deputy=Deputy(folder=Path("/nowhere"), hands=full))
+    network = Network(machine.nm, machine.kept, rollback=KernelRollback(folder=Path("/nowhere"), executor=full))
     await network.confirm(checkpoint(await network.change(DOCUMENT)))
     assert "should networkmanager die for good the change will not go back: no space left" in caplog.text
 
 
 async def test_without_a_deputy_nobody_stands_by(machine: Machine) -> None:
-    await asyncio.wait_for(Network(machine.nm, machine.kept).stand_by(), 1)
+    await asyncio.wait_for(Network(machine.nm, machine.kept).watch_backend(), 1)
 
 
 async def test_what_it_dies_over_again_and_again_is_given_up(machine: Machine) -> None:
@@ -266,12 +269,12 @@ async def test_what_it_dies_over_again_and_again_is_given_up(machine: Machine) -
     agent, machine.nm.dies_over_changes = machine.network(), True
     for owed in (1, 1, 0):
         machine.nm.dead = False
-        await agent.hand_over()
-        assert (machine.nm.dead, machine.kernel.now, len(machine.kept.owed())) == (True, machine.before, owed)
-        await agent.hand_over()
+        await agent.resync_backend()
+        assert (machine.nm.dead, machine.kernel.now, len(machine.kept.pending_resync())) == (True, machine.before, owed)
+        await agent.resync_backend()
     machine.nm.dead = machine.nm.dies_over_changes = False
-    await agent.hand_over()
-    assert (machine.kernel.now, machine.deputy.is_on_guard) == (machine.before, False)
+    await agent.resync_backend()
+    assert (machine.kernel.now, machine.deputy.has_pending) == (machine.before, False)
 
 
 class Nmstate(Mortal):
@@ -283,35 +286,35 @@ class Nmstate(Mortal):
 @pytest.mark.parametrize("when", ["its time is over", "it was taken back", "another is asked for"])
 async def test_who_made_it_settles_it(machine: Machine, tmp_path: Path, when: str) -> None:
     """The agent's own backend knows nothing of the change that somebody asked another one for."""
-    nmstate = Nmstate(folder=tmp_path / "nmstate", hands=lambda _: machine.kernel, watch=lambda *_: None)
-    await Network(nmstate, machine.kept, deputy=machine.deputy).change(DOCUMENT)
-    agent = Network(machine.nm, machine.kept, deputy=machine.deputy, named=lambda _: nmstate)
+    nmstate = Nmstate(folder=tmp_path / "nmstate", executor=lambda _: machine.kernel, watch=lambda *_: None)
+    await Network(nmstate, machine.kept, rollback=machine.deputy).change(DOCUMENT)
+    agent = Network(machine.nm, machine.kept, rollback=machine.deputy, backend_by_name=lambda _: nmstate)
     if when == "it was taken back":
         nmstate.dead = machine.nm.dead = True
         await machine.stands_by()
         nmstate.dead = machine.nm.dead = False
-        await agent.hand_over()
+        await agent.resync_backend()
     elif when == "another is asked for":
         await agent.roll_back(checkpoint(await agent.change(OTHER)))
     else:
-        await agent.settle()
+        await agent.roll_back_unconfirmed()
     assert machine.kernel.now == machine.before
-    assert (Changes(tmp_path / "nmstate").unfinished(), machine.deputy.is_on_guard) == ((), False)
+    assert (Changes(tmp_path / "nmstate").unfinished(), machine.deputy.has_pending) == ((), False)
 
 
 def test_what_came_by_dhcp_goes_too_and_what_others_made_does_not() -> None:
-    lent, theirs = Held("eth1", "198.51.100.7", 24, lent=True), Held("docker0", "172.17.0.1", 16)
+    lent, theirs = KernelAddress("eth1", "198.51.100.7", 24, lent=True), KernelAddress("docker0", "172.17.0.1", 16)
     asked, other = Rule(family=4, table=9, priority=100), Rule(family=4, table=52, priority=5200)
     by_dhcp = Way(4, "", 0, 254, 100, 16, 0, 1, gateway="198.51.100.1", link="eth1")
     elsewhere = replace(by_dhcp, link="docker0")
-    before = Picture(resolver="nameserver 192.0.2.1\n")
-    record = Record(before, Picture((Link("eth1"),), rules=(Choice(4, {}, asked),)), 0, "", None, "")
-    rules = (Choice(4, {"FRA_PRIORITY": 100}, asked), Choice(4, {"FRA_PRIORITY": 5200}, other))
-    now = Picture((Link("eth1"), Link("docker0")), (lent, theirs), (by_dhcp, elsewhere), rules, "nameserver ::1\n")
+    before = KernelState(resolver="nameserver 192.0.2.1\n")
+    record = Record(before, KernelState((Link("eth1"),), rules=(RoutingRule(4, {}, asked),)), 0, "", None, "")
+    rules = (RoutingRule(4, {"FRA_PRIORITY": 100}, asked), RoutingRule(4, {"FRA_PRIORITY": 5200}, other))
+    now = KernelState((Link("eth1"), Link("docker0")), (lent, theirs), (by_dhcp, elsewhere), rules, "nameserver ::1\n")
     found = of_the_change(record, now)
     assert (found.addresses, found.routes, found.rules) == ((lent,), (by_dhcp,), rules[:1])
     assert found.resolver == now.resolver
-    assert of_the_change(replace(record, before=Picture()), now).resolver is None
+    assert of_the_change(structs.replace(record, before=KernelState()), now).resolver is None
 
 
 async def test_a_resolv_conf_of_others_is_left_alone(machine: Machine, tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
-"""What a link of the kernel is to be when a wish has come true; pure."""
+"""What a link of the kernel is to be when the desired state is reached; pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from netconf.kernel.insides import port_table
-from netconf.kernel.picture import Link, Picture, Raw
+from netconf.kernel.link_info import port_table
+from netconf.kernel.state import KernelState, Link, Raw
 from netconf.kinds import Bond, BondMode, VlanProtocol
 from netconf.model import Interface, LinkState, LinkType, NetworkState
 from netconf.options import (
@@ -20,7 +20,7 @@ from netconf.options import (
     of_mode,
     to_kernel,
 )
-from netconf.planning.anew import differs_inside
+from netconf.planning.recreate import differs_inside
 
 KINDS = {
     LinkType.LINUX_BRIDGE: "bridge",
@@ -37,84 +37,84 @@ _FILTERING = "IFLA_BR_VLAN_FILTERING"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """One interface of `new`, what netconf.planning.merge.after made of `wish`."""
+class DesiredLink:
+    """One interface of `new`, what netconf.planning.merge.after made of `desired`."""
 
     interface: Interface
-    wish: NetworkState
+    desired: NetworkState
     observed: NetworkState
     new: NetworkState
-    now: Picture
+    now: KernelState
 
     @property
-    def said(self) -> Interface | None:
-        return self.wish.interface(self.interface.name)
+    def requested(self) -> Interface | None:
+        return self.desired.interface(self.interface.name)
 
     @property
-    def seen(self) -> Link:
+    def current(self) -> Link:
         wanted = self.interface
         fresh = Link(wanted.name, KINDS.get(wanted.type, ""), base=wanted.base or "", peer=wanted.peer or "")
         return self.now.link(wanted.name) or fresh
 
     def link(self) -> Link:
-        wanted, seen = self.interface, self.seen
+        wanted, observed = self.interface, self.current
         is_new = self.now.link(wanted.name) is None
-        pinned = wanted.type in (LinkType.LINUX_BRIDGE, LinkType.BOND) or is_new or self.said is not None
+        pinned = wanted.type in (LinkType.LINUX_BRIDGE, LinkType.BOND) or is_new or self.requested is not None
         return replace(
-            seen,
-            base=wanted.base or "" if self._is_anew() else seen.base,
+            observed,
+            base=wanted.base or "" if self._is_recreated() else observed.base,
             up=wanted.state is LinkState.UP,
             master=self._master(),
             mac=wanted.mac if pinned else None,
             mtu=wanted.mtu,
-            alias=None if self.said is None else self.said.description,
+            alias=None if self.requested is None else self.requested.description,
             data=self._data(is_new=is_new),
             port=self._port(),
             vlans=self._vlans(),
             sysctls=self._sysctls(),
-            vfs=seen.vfs if wanted.sriov is None else wanted.sriov.total_vfs,
+            vfs=observed.vfs if wanted.sriov is None else wanted.sriov.total_vfs,
         )
 
-    def _is_anew(self) -> bool:
-        """Whether it is there and has to be made anew to become what is wished."""
+    def _is_recreated(self) -> bool:
+        """Whether it is there and has to be made anew to become what is desired."""
         name = self.interface.name
-        seen = self.observed.interface(name)
-        return self.said is not None and seen is not None and differs_inside(self.said, seen)
+        observed = self.observed.interface(name)
+        return self.requested is not None and observed is not None and differs_inside(self.requested, observed)
 
     def _master(self) -> str:
-        """Taps of VMs stay where they are, whatever the wish says of ports."""
-        if self.seen.kind == "tun":
-            return self.seen.master if self.new.interface(self.seen.master) is not None else ""
+        """Taps of VMs stay where they are, whatever the desired state says of ports."""
+        if self.current.kind == "tun":
+            return self.current.master if self.new.interface(self.current.master) is not None else ""
         return self.interface.controller or ""
 
     def _data(self, *, is_new: bool) -> dict[str, Raw]:
-        wanted, said = self.interface, self.said
-        if said is None:
-            return dict(self.seen.data)
+        wanted, requested = self.interface, self.requested
+        if requested is None:
+            return dict(self.current.data)
         match wanted.type:
             case LinkType.BOND:
                 return _bond(wanted, is_new=is_new)
             case LinkType.LINUX_BRIDGE:
-                return dict(self.seen.data) | _bridge(wanted, said, is_new=is_new)
+                return dict(self.current.data) | _bridge(wanted, requested, is_new=is_new)
             case _:
-                return _overlay(wanted) if is_new or self._is_anew() else dict(self.seen.data)
+                return _overlay(wanted) if is_new or self._is_recreated() else dict(self.current.data)
 
     def _holder(self) -> tuple[Interface, Interface] | None:
         """The bridge that it is a port of: what is said of it and what it will be."""
         bridge = self.new.interface(self.interface.controller or "")
-        said = self.wish.interface(self.interface.controller or "")
-        if bridge is None or bridge.bridge is None or said is None or said.bridge is None:
+        requested = self.desired.interface(self.interface.controller or "")
+        if bridge is None or bridge.bridge is None or requested is None or requested.bridge is None:
             return None
-        return said, bridge
+        return requested, bridge
 
     def _bond(self) -> Bond | None:
-        """The bond that it is a port of, as it will be, when the wish speaks of it."""
+        """The bond that it is a port of, as it will be, when the desired state speaks of it."""
         bond, name = self.new.interface(self.interface.controller or ""), self.interface.controller or ""
-        return None if bond is None or self.wish.interface(name) is None else bond.bond
+        return None if bond is None or self.desired.interface(name) is None else bond.bond
 
     def _stays_in(self) -> bool:
         """Whether it stays a port of a bridge of which nothing is said: should it be made anew, it is one as before."""
-        return bool(self.seen.master) and self.seen.master == self._master()
+        return bool(self.current.master) and self.current.master == self._master()
 
     def _port(self) -> dict[str, Raw]:
         bond = self._bond()
@@ -123,24 +123,24 @@ class Wanted:
             return {o.attribute: 0 for o in known} | _raw(bond.port(self.interface.name).options, known)
         holder = self._holder()
         if holder is None or holder[0].bridge is None:
-            return dict(self.seen.port) if self._stays_in() else {}
+            return dict(self.current.port) if self._stays_in() else {}
         return _raw(holder[0].bridge.port(self.interface.name).options, BRIDGE_PORT)
 
     def _vlans(self) -> Mapping[int, int] | None:
         holder = self._holder()
         if holder is None or holder[0].bridge is None or holder[1].bridge is None:
-            return self.seen.vlans if self._stays_in() else None
+            return self.current.vlans if self._stays_in() else None
         vlan = holder[0].bridge.port(self.interface.name).vlan
         default = next((int(value) for key, value in holder[1].bridge.options if key == "vlan-default-pvid"), 1)
         return None if vlan is None else port_table(vlan, default)
 
     def _sysctls(self) -> dict[str, str]:
-        ip = None if self.said is None or self.said.state is not LinkState.UP else self.said.ipv6
+        ip = None if self.requested is None or self.requested.state is not LinkState.UP else self.requested.ipv6
         if ip is None:
-            return dict(self.seen.sysctls)
+            return dict(self.current.sysctls)
         if not ip.enabled:
-            return {"disable_ipv6": "1"} if self.seen.sysctls or self.now.link(self.interface.name) is None else {}
-        generates = {"addr_gen_mode": "0"} if self.seen.sysctls.get("addr_gen_mode", "1") == "1" else {}
+            return {"disable_ipv6": "1"} if self.current.sysctls or self.now.link(self.interface.name) is None else {}
+        generates = {"addr_gen_mode": "0"} if self.current.sysctls.get("addr_gen_mode", "1") == "1" else {}
         if dict(ip.options).get("addr-gen-mode") == "eui64":
             generates = {"addr_gen_mode": "0"}
         heard = "2" if ip.autoconf else "0"  # 2: also when this host forwards for its VMs
@@ -161,17 +161,17 @@ def _bond(wanted: Interface, *, is_new: bool) -> dict[str, Raw]:
     return found | {known[key].attribute: to_kernel(known[key], v) for key, v in options.items() if key in known}
 
 
-def _bridge(wanted: Interface, said: Interface, *, is_new: bool) -> dict[str, Raw]:
+def _bridge(wanted: Interface, requested: Interface, *, is_new: bool) -> dict[str, Raw]:
     """A new one forwards at once: the kernel would let nothing through for 15 s, STP or not."""
-    inside, wish = wanted.bridge, said.bridge
-    if inside is None or wish is None:
+    inside, desired = wanted.bridge, requested.bridge
+    if inside is None or desired is None:
         return {"IFLA_BR_FORWARD_DELAY": 0} if is_new else {}
-    found = _raw(wish.options, (*BRIDGE, *STP))
-    if wish.stp is not None:
-        found["IFLA_BR_STP_STATE"] = int(wish.stp)
-    if wish.forward_delay_s is not None or (is_new and not wish.stp):
-        found["IFLA_BR_FORWARD_DELAY"] = (wish.forward_delay_s or 0) * 100
-    if any(port.vlan is not None for port in wish.details):
+    found = _raw(desired.options, (*BRIDGE, *STP))
+    if desired.stp is not None:
+        found["IFLA_BR_STP_STATE"] = int(desired.stp)
+    if desired.forward_delay_s is not None or (is_new and not desired.stp):
+        found["IFLA_BR_FORWARD_DELAY"] = (desired.forward_delay_s or 0) * 100
+    if any(port.vlan is not None for port in desired.details):
         found[_FILTERING] = int(inside.filters)
     return found
 
@@ -192,6 +192,6 @@ def _overlay(wanted: Interface) -> dict[str, Raw]:
     return found
 
 
-def _raw(said: Pairs, options: Iterable[Option]) -> dict[str, Raw]:
+def _raw(requested: Pairs, options: Iterable[Option]) -> dict[str, Raw]:
     known = named(options)
-    return {known[key].attribute: to_kernel(known[key], value) for key, value in said if key in known}
+    return {known[key].attribute: to_kernel(known[key], value) for key, value in requested if key in known}

@@ -1,7 +1,7 @@
 """Options of a bond that NetworkManager cannot bring back to what the kernel does by itself; pure.
 
-NetworkManager 1.52 sets an option of a bond that is there only if it is not the kernel's default, so neither a wish
-for the default nor its own way back from a change would come true. Such a bond is made anew instead.
+NetworkManager 1.52 sets an option of a bond that is there only if it is not the kernel's default, so neither a desired
+state for the default nor its own way back from a change would come true. Such a bond is made anew instead.
 """
 
 from netconf.kinds import Bond
@@ -14,12 +14,12 @@ _FREE = {
 }
 
 
-def sticks(wanted: Bond, seen: Bond) -> bool:
+def needs_recreate(wanted: Bond, observed: Bond) -> bool:
     """`wanted` says what is to be other than the kernel's default, `seen` all that is so."""
-    wished, now = dict(wanted.options), dict(seen.options)
-    for key in (wished.keys() | now.keys()) - _FREE:
+    desired, now = dict(wanted.options), dict(observed.options)
+    for key in (desired.keys() | now.keys()) - _FREE:
         default = BOND_DEFAULTS.get(key)
-        will, was = wished.get(key, default), now.get(key, default)
+        will, was = desired.get(key, default), now.get(key, default)
         if will != was and default in (will, was):
             return True
     return False

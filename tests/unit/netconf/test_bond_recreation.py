@@ -3,7 +3,7 @@
 import pytest
 
 from netconf.kinds import Bond, BondMode
-from netconf.networkmanager.sticking import sticks
+from netconf.networkmanager.bond_recreation import needs_recreate
 from netconf.options import Pairs
 
 _SEEN: Pairs = (("lacp_rate", "fast"), ("miimon", 100), ("resend_igmp", 1), ("xmit_hash_policy", "layer2"))
@@ -22,9 +22,9 @@ _SEEN: Pairs = (("lacp_rate", "fast"), ("miimon", 100), ("resend_igmp", 1), ("xm
     ],
 )
 def test_back_to_a_default_it_has_to_be_made_anew(wanted: Pairs, expected: bool) -> None:
-    assert sticks(Bond(BondMode.LACP, ("eth1",), wanted), Bond(BondMode.LACP, ("eth1",), _SEEN)) is expected
+    assert needs_recreate(Bond(BondMode.LACP, ("eth1",), wanted), Bond(BondMode.LACP, ("eth1",), _SEEN)) is expected
 
 
 def test_from_one_unusual_value_to_another_it_can_be_changed() -> None:
     wanted = Bond(BondMode.XOR, ("eth1",), (("xmit_hash_policy", "layer3+4"),))
-    assert not sticks(wanted, Bond(BondMode.XOR, ("eth1",), (("xmit_hash_policy", "layer2+3"),)))
+    assert not needs_recreate(wanted, Bond(BondMode.XOR, ("eth1",), (("xmit_hash_policy", "layer2+3"),)))

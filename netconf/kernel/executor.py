@@ -11,26 +11,26 @@ from pathlib import Path as File
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
-from netconf.kernel import bond_ports, look, sriov
-from netconf.kernel.insides import Message, nested
+from netconf.kernel import bond_ports, parse, sriov
+from netconf.kernel.link_info import Message, nested
 from netconf.kernel.observe import from_netlink
 from netconf.kernel.operations import (
-    Address,
-    Configure,
-    Enable,
-    Give,
-    Lookup,
-    Make,
+    CreateLink,
     Operation,
-    Plug,
-    Remove,
-    Resolve,
-    Set,
-    Tag,
-    Turn,
-    Way,
+    RemoveLink,
+    SetAddress,
+    SetBridgeVlans,
+    SetLinkAttributes,
+    SetLinkOptions,
+    SetLinkUp,
+    SetMaster,
+    SetNumVfs,
+    SetRoute,
+    SetRule,
+    SetSysctl,
+    WriteResolvConf,
 )
-from netconf.kernel.picture import PERMANENT, Held, Link, Path, Picture, Raw
+from netconf.kernel.state import PERMANENT, KernelAddress, KernelRoute, KernelState, Link, Raw
 from netconf.model import NetworkState
 
 SYSCTLS = ("disable_ipv6", "accept_ra", "autoconf", "addr_gen_mode")
@@ -41,27 +41,27 @@ _EBUSY, _EOPNOTSUPP = 16, 95
 _GONE = {3, 6, 19, 99}  # ESRCH, ENXIO, ENODEV, EADDRNOTAVAIL: what is to go is gone
 
 
-class KernelSaidNo(Exception):
+class KernelRefused(Exception):
     """Why an operation was not carried out, in words."""
 
 
-class Hands:
+class NetlinkExecutor:
     """Opened and used in one thread. `resolver` is resolv.conf."""
 
     def __init__(self, resolver: File = RESOLV_CONF) -> None:
         self._resolver = resolver
 
-    def __enter__(self) -> "Hands":
+    def __enter__(self) -> "NetlinkExecutor":
         self._kernel = IPRoute()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._kernel.close()
 
-    def look(self) -> Picture:
-        return self.see()[1]
+    def read_state(self) -> KernelState:
+        return self.observe()[1]
 
-    def see(self) -> tuple[NetworkState, Picture]:
+    def observe(self) -> tuple[NetworkState, KernelState]:
         """The same as the rest of netconf sees it, without DNS, and in the kernel's words."""
         kernel = self._kernel
         links = list(kernel.get_links())
@@ -76,53 +76,53 @@ class Hands:
         )
         resolver = self._resolver.read_text() if self._resolver.exists() else None
         functions = cache(sriov.functions)
-        return from_netlink(*dump, functions), look.picture_of(*dump, _sysctls, functions, resolver)
+        return from_netlink(*dump, functions), parse.kernel_state(*dump, _sysctls, functions, resolver)
 
     def do(self, operation: Operation) -> None:
-        """Raises KernelSaidNo."""
+        """Raises KernelRefused."""
         try:
             self._do(operation)
         except NetlinkError as err:
-            wants_to_go = isinstance(operation, Remove) or not getattr(operation, "there", True)
+            wants_to_go = isinstance(operation, RemoveLink) or not getattr(operation, "there", True)
             if not (wants_to_go and err.code in _GONE):
-                raise KernelSaidNo(f"could not {operation}: {os.strerror(err.code)}") from err
+                raise KernelRefused(f"could not {operation}: {os.strerror(err.code)}") from err
         except OSError as err:
-            raise KernelSaidNo(f"could not {operation}: {err.strerror or err}") from err
+            raise KernelRefused(f"could not {operation}: {err.strerror or err}") from err
         except (LookupError, ValueError, TypeError, struct.error) as err:  # what pyroute2 cannot put into a message
-            raise KernelSaidNo(f"could not {operation}: {err!r}") from err
+            raise KernelRefused(f"could not {operation}: {err!r}") from err
 
     def _do(self, operation: Operation) -> None:
         kernel = self._kernel
         match operation:
-            case Make(link, other):
-                self._make(link, other)
-            case Remove(name):
+            case CreateLink(link, other):
+                self._create(link, other)
+            case RemoveLink(name):
                 kernel.link("del", index=self._index(name))
-            case Plug(name, master):
+            case SetMaster(name, master):
                 kernel.link("set", index=self._index(name), master=self._index(master) if master else 0)
-            case Turn(name, up):
+            case SetLinkUp(name, up):
                 kernel.link("set", index=self._index(name), state="up" if up else "down")
-            case Give():
-                self._give(operation)
-            case Enable(name, vfs):
+            case SetLinkAttributes():
+                self._set_attributes(operation)
+            case SetNumVfs(name, vfs):
                 sriov.enable(self._devices[name], vfs)
-            case Configure(name, "bond_slave", data):
+            case SetLinkOptions(name, "bond_slave", data):
                 kernel.link("set", index=self._index(name), IFLA_LINKINFO=bond_ports.message(data))
-            case Configure(name, kind, data):
-                kernel.link("set", index=self._index(name), kind=kind, **self._said(data))
-            case Tag(name, let, without, itself):
-                self._tag(name, let, without, itself=itself)
-            case Set(name, key, value):
+            case SetLinkOptions(name, kind, data):
+                kernel.link("set", index=self._index(name), kind=kind, **self._with_indexes(data))
+            case SetBridgeVlans(name, let, without, itself):
+                self._set_vlans(name, let, without, itself=itself)
+            case SetSysctl(name, key, value):
                 File(_SYSCTL.format(name=name, key=key)).write_text(value)
-            case Address(held, there):
+            case SetAddress(held, there):
                 kernel.addr("add" if there else "del", **self._address(held))
-            case Way(path, there):
+            case SetRoute(path, there):
                 kernel.route("add" if there else "del", **self._route(path))
-            case Lookup(choice, there):
+            case SetRule(choice, there):
                 fields = {key.removeprefix("FRA_").lower(): value for key, value in choice.fields.items()}
                 family = socket.AF_INET if choice.version == 4 else socket.AF_INET6
                 kernel.rule("add" if there else "del", family=family, **fields)
-            case Resolve(text):
+            case WriteResolvConf(text):
                 _write(self._resolver, text)
 
     def _index(self, name: str) -> int:
@@ -130,12 +130,12 @@ class Hands:
         if name not in self._indexes:
             found = self._kernel.link_lookup(ifname=name)
             if not found:
-                raise KernelSaidNo(f"there is no interface {name}")
+                raise KernelRefused(f"there is no interface {name}")
             self._indexes[name] = found[0]
         return int(self._indexes[name])
 
-    def _make(self, link: Link, other: Link | None) -> None:
-        said = self._said(link.data)
+    def _create(self, link: Link, other: Link | None) -> None:
+        said = self._with_indexes(link.data)
         if link.kind == "vxlan" and link.base:
             said["vxlan_link"] = self._index(link.base)
         elif link.base:
@@ -156,7 +156,7 @@ class Hands:
                 "add", ifname=link.name, kind=link.kind, **{k: v for k, v in said.items() if k == "address"}
             )
 
-    def _said(self, data: Mapping[str, Raw]) -> dict[str, object]:
+    def _with_indexes(self, data: Mapping[str, Raw]) -> dict[str, object]:
         found: dict[str, object] = dict(data)
         if "IFLA_BOND_PRIMARY" in data:
             name = str(data["IFLA_BOND_PRIMARY"])
@@ -165,22 +165,22 @@ class Hands:
             found["IFLA_BOND_AD_ACTOR_SYSTEM"] = bytes.fromhex(str(data["IFLA_BOND_AD_ACTOR_SYSTEM"]).replace(":", ""))
         return found
 
-    def _give(self, wish: Give) -> None:
-        index = self._index(wish.name)
-        if wish.mtu is not None:
-            self._kernel.link("set", index=index, mtu=wish.mtu)
-        if wish.alias is not None:
-            self._kernel.link("set", index=index, ifalias=wish.alias)
-        if wish.mac is not None:
+    def _set_attributes(self, operation: SetLinkAttributes) -> None:
+        index = self._index(operation.name)
+        if operation.mtu is not None:
+            self._kernel.link("set", index=index, mtu=operation.mtu)
+        if operation.alias is not None:
+            self._kernel.link("set", index=index, ifalias=operation.alias)
+        if operation.mac is not None:
             try:
-                self._kernel.link("set", index=index, address=wish.mac)
+                self._kernel.link("set", index=index, address=operation.mac)
             except NetlinkError as err:
                 if err.code != _EBUSY:
                     raise
-                for words in ({"state": "down"}, {"address": wish.mac}, {"state": "up"}):  # some NICs want it so
+                for words in ({"state": "down"}, {"address": operation.mac}, {"state": "up"}):  # some NICs want it so
                     self._kernel.link("set", index=index, **words)
 
-    def _tag(self, name: str, let: Mapping[int, int], without: tuple[int, ...], *, itself: bool) -> None:
+    def _set_vlans(self, name: str, let: Mapping[int, int], without: tuple[int, ...], *, itself: bool) -> None:
         where = 2 if itself else 1  # BRIDGE_FLAGS_SELF, BRIDGE_FLAGS_MASTER
         for command, tags in (("del", dict.fromkeys(without, 0)), ("add", let)):
             for tag, flags in sorted(tags.items(), key=lambda pair: pair[1]):  # the one for frames without a tag last
@@ -188,22 +188,27 @@ class Hands:
                 spec = {"attrs": [("IFLA_BRIDGE_FLAGS", where), info]}
                 self._kernel.vlan_filter(command, index=self._index(name), af_spec=spec)
 
-    def _address(self, held: Held) -> dict[str, object]:
+    def _address(self, address: KernelAddress) -> dict[str, object]:
         said: dict[str, object] = {
-            "index": self._index(held.link),
-            "family": socket.AF_INET if held.version == 4 else socket.AF_INET6,
-            "local": held.ip,
-            "address": held.peer or held.ip,
-            "prefixlen": held.prefix_length,
-            "scope": held.scope,
+            "index": self._index(address.link),
+            "family": socket.AF_INET if address.version == 4 else socket.AF_INET6,
+            "local": address.ip,
+            "address": address.peer or address.ip,
+            "prefixlen": address.prefix_length,
+            "scope": address.scope,
         }
-        more = {"broadcast": held.broadcast, "label": held.label, "flags": held.flags, "rt_priority": held.metric}
+        more = {
+            "broadcast": address.broadcast,
+            "label": address.label,
+            "flags": address.flags,
+            "rt_priority": address.metric,
+        }
         said |= {key: value for key, value in more.items() if value}
-        if held.valid_s != PERMANENT:
-            said |= {"valid_lft": held.valid_s, "preferred_lft": min(held.preferred_s, held.valid_s)}
+        if address.valid_s != PERMANENT:
+            said |= {"valid_lft": address.valid_s, "preferred_lft": min(address.preferred_s, address.valid_s)}
         return said
 
-    def _route(self, path: Path) -> dict[str, object]:
+    def _route(self, path: KernelRoute) -> dict[str, object]:
         said: dict[str, object] = {
             "family": socket.AF_INET if path.version == 4 else socket.AF_INET6,
             "dst": path.to or ("0.0.0.0" if path.version == 4 else "::"),

@@ -12,7 +12,7 @@ from netconf.errors import ChangePending
 from netconf.model import NetworkState
 from netconf.networkmanager import backend
 from netconf.networkmanager.backend import NetworkManager
-from netconf.networkmanager.bus import Bus, BusSaidNo
+from netconf.networkmanager.bus import Bus, BusRefused
 from netconf.networkmanager.profiles import MARK
 
 _CHECKPOINT, _PROFILE = "/org/freedesktop/NetworkManager/Checkpoint/1", "/org/freedesktop/NetworkManager/Settings/1"
@@ -36,7 +36,7 @@ class _Bus(Bus):
             self.checkpoints_now, self.profiles_now = [], []
         self.asked += 1
         if path not in (*self.checkpoints_now, *self.profiles_now) and path.endswith("/1"):
-            raise BusSaidNo(member=member, reason="there is no such object", error="")
+            raise BusRefused(member=member, reason="there is no such object", error="")
         match member, *body[-1:]:
             case "ListConnections", *_:
                 return list(self.profiles_now)
@@ -52,7 +52,7 @@ class _Bus(Bus):
                 return []
             case "CheckpointRollback", *_:
                 if not self.checkpoints_now:
-                    raise BusSaidNo(member=member, reason="there is no such checkpoint", error="")
+                    raise BusRefused(member=member, reason="there is no such checkpoint", error="")
                 self.checkpoints_now = []
                 return {}
             case "Delete", *_:
@@ -68,7 +68,7 @@ async def _settle(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(backend, "connect", connect)
     monkeypatch.setattr(backend, "observe", lambda _netns: NetworkState())
-    await NetworkManager().settle()
+    await NetworkManager().roll_back_unconfirmed()
 
 
 async def test_settled_is_what_goes_back_by_itself_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:

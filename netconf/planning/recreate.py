@@ -1,13 +1,13 @@
 """What the kernel cannot change in an interface while it is there: it is made anew, with what stands on it."""
 
 from netconf.model import Interface, LinkState, LinkType, NetworkState
-from netconf.planning.wish import CABLES
+from netconf.planning.completion import CABLES
 
 
-def differs_inside(wish: Interface, seen: Interface) -> bool:
-    """Whether another tag, base or table is wished for than there is."""
-    table = None if wish.vrf is None or seen.vrf is None else (wish.vrf.table, seen.vrf.table)
-    pairs = ((wish.vlan, seen.vlan), (wish.vxlan, seen.vxlan), table or (None, None))
+def differs_inside(desired: Interface, observed: Interface) -> bool:
+    """Whether another tag, base or table is desired than there is."""
+    table = None if desired.vrf is None or observed.vrf is None else (desired.vrf.table, observed.vrf.table)
+    pairs = ((desired.vlan, observed.vlan), (desired.vxlan, observed.vxlan), table or (None, None))
     return any(mine is not None and mine != other for mine, other in pairs)
 
 
@@ -23,10 +23,10 @@ def inside(interface: Interface) -> str:
     return f"a VRF with table {interface.vrf.table}" if interface.vrf is not None else interface.type.value
 
 
-def made_anew(desired: NetworkState, observed: NetworkState) -> tuple[str, ...]:
-    """The interfaces that are there and cannot become what is wished. `desired` is complete."""
-    found = ((wish, observed.interface(wish.name)) for wish in desired.interfaces if wish.state is LinkState.UP)
-    return tuple(wish.name for wish, seen in found if seen is not None and differs_inside(wish, seen))
+def recreated(desired: NetworkState, observed: NetworkState) -> tuple[str, ...]:
+    """The interfaces that are there and cannot become what is desired. `desired` is complete."""
+    found = ((wanted, observed.interface(wanted.name)) for wanted in desired.interfaces if wanted.state is LinkState.UP)
+    return tuple(wanted.name for wanted, current in found if current is not None and differs_inside(wanted, current))
 
 
 def with_those_above(names: tuple[str, ...], observed: NetworkState) -> tuple[str, ...]:

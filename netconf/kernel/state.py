@@ -20,7 +20,7 @@ _NO_PREFIX_ROUTE = 0x200  # linux/if_addr.h
 class Link:
     """`kind` is the kernel's word, empty for a NIC; `peer` the other end of a veth, empty when that is not here. `data`
     are its options, `port` those that it has as a port, both by netlink's names; `vlans` the table of a port of a
-    bridge, tag → flags; `sysctls` those of netconf.kernel.hands; `vfs` how many virtual functions a NIC has that can
+    bridge, tag → flags; `sysctls` those of netconf.kernel.executor; `vfs` how many virtual functions a NIC has that can
     have some.
 
     As a goal, None and names that are missing mean "whatever it is".
@@ -48,7 +48,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class KernelAddress:
     """An address of `link`. `flags` are those of whoever gave it, lifetimes are in seconds from the look on."""
 
     link: str
@@ -68,7 +68,7 @@ class Held:
     def version(self) -> int:
         return 6 if ":" in self.ip else 4
 
-    def explains(self, path: "Path") -> bool:
+    def explains(self, path: "KernelRoute") -> bool:
         """Whether that is the route to its own network, which is there because of it: NetworkManager makes that itself,
         in the kernel's name."""
         if not self.flags & _NO_PREFIX_ROUTE or path.link != self.link or path.version != self.version or path.gateway:
@@ -88,7 +88,7 @@ class Hop:
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class KernelRoute:
     """A route. `gateway` and `to` may be empty (on the link; everywhere), `link` too (blackhole, several `hops`).
 
     `shown` is what netconf.model says of it: None for routes that come by themselves or that it has no words for.
@@ -121,7 +121,7 @@ class Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class RoutingRule:
     """A rule: `fields` of its header and its attributes, by netlink's names."""
 
     version: int
@@ -130,13 +130,13 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class KernelState:
     """`resolver` is the text of resolv.conf, None when there is none."""
 
     links: tuple[Link, ...] = ()
-    addresses: tuple[Held, ...] = ()
-    routes: tuple[Path, ...] = ()
-    rules: tuple[Choice, ...] = ()
+    addresses: tuple[KernelAddress, ...] = ()
+    routes: tuple[KernelRoute, ...] = ()
+    rules: tuple[RoutingRule, ...] = ()
     resolver: str | None = None
 
     def link(self, name: str) -> Link | None:
@@ -145,7 +145,7 @@ class Picture:
     def aged(self, seconds: float) -> Self:
         """The same when that much time has passed: what was lent runs out."""
 
-        def older(address: Held) -> Held:
+        def older(address: KernelAddress) -> KernelAddress:
             def left(lifetime_s: int) -> int:
                 return lifetime_s if lifetime_s == PERMANENT else max(0, lifetime_s - int(seconds))
 
@@ -162,10 +162,10 @@ class Picture:
         )
 
 
-def write(picture: Picture) -> bytes:
-    return msgspec.json.encode(picture)
+def write(state: KernelState) -> bytes:
+    return msgspec.json.encode(state)
 
 
-def read(text: bytes) -> Picture:
+def read(text: bytes) -> KernelState:
     """Raises ValueError."""
-    return msgspec.json.decode(text, type=Picture)
+    return msgspec.json.decode(text, type=KernelState)

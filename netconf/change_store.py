@@ -16,6 +16,9 @@ from netconf.uptime import boot_id, uptime_s
 
 FOLDER = Path("/var/lib/trivet/netconf")
 
+_ON_DISK = {"descriptions": "says", "confirmed": "kept"}  # field → key; files of earlier releases are read, too
+_FROM_DISK = {key: name for name, key in _ON_DISK.items()}
+
 log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
@@ -31,7 +34,7 @@ class Pending:
     checkpoint: Checkpoint | None
     backend: str
     document: Mapping[str, object]
-    says: tuple[str, ...]
+    descriptions: tuple[str, ...]
     until_s: float
     boot: str
     plugged: Mapping[str, str] = field(default_factory=dict)
@@ -47,13 +50,13 @@ class Pending:
 class Ended:
     """How the last change ended. `at` is in seconds since 1970."""
 
-    kept: bool
+    confirmed: bool
     why: str
-    says: tuple[str, ...]
+    descriptions: tuple[str, ...]
     at: float
 
 
-class Kept:
+class ChangeStore:
     """A folder, 0700. What can be undone and when is the backend's alone: should this folder be full, read-only or
     lost, changes are made and go back as ever, and people know less about them."""
 
@@ -72,10 +75,10 @@ class Kept:
         self._remove("change.json")
 
     def last(self) -> Ended | None:
-        return self._read("last.json", lambda found: Ended(**json.loads(found) | _tuples(found, "says")))
+        return self._read("last.json", lambda found: Ended(**_read_json(found)))
 
     def confirmed(self) -> NetworkState | None:
-        """What was last confirmed, as far as it was ever wished for; None when nothing was."""
+        """What was last confirmed, as far as it was ever asked for; None when nothing was."""
         return self._read("confirmed.yml", lambda found: parse(text.read(found)))
 
     def confirming(self, state: NetworkState) -> None:
@@ -93,11 +96,11 @@ class Kept:
     def forget(self) -> None:
         self._remove("confirming.yml")
 
-    def owed(self) -> tuple[Mapping[str, object], ...]:
+    def pending_resync(self) -> tuple[Mapping[str, object], ...]:
         """The documents that were confirmed without the usual backend and that it has not made yet, the first first."""
         return self._read("owed.json", lambda found: tuple(json.loads(found))) or ()
 
-    def owe(self, documents: Sequence[Mapping[str, object]]) -> None:
+    def set_pending_resync(self, documents: Sequence[Mapping[str, object]]) -> None:
         if documents:
             self._write("owed.json", json.dumps(documents, indent=2))
         else:
@@ -136,26 +139,28 @@ class Kept:
 
 
 def _json(found: Pending | Ended) -> str:
-    return json.dumps(asdict(found), indent=2)
+    return json.dumps({_ON_DISK.get(key, key): value for key, value in asdict(found).items()}, indent=2)
+
+
+def _read_json(found: str) -> dict[str, Any]:
+    stored: dict[str, Any] = dict(json.loads(found))
+    read = {_FROM_DISK.get(key, key): value for key, value in stored.items()}
+    return read | {"descriptions": tuple(read["descriptions"])}
 
 
 def _pending(found: str) -> Pending:
-    read = json.loads(found)
+    read = _read_json(found)
     checkpoint = None if read["checkpoint"] is None else Checkpoint(read["checkpoint"]["id"])
-    return Pending(**read | _tuples(found, "says") | {"checkpoint": checkpoint})
+    return Pending(**read | {"checkpoint": checkpoint})
 
 
-def _tuples(found: str, key: str) -> dict[str, Any]:
-    return {key: tuple(json.loads(found)[key])}
-
-
-def of_wishes(observed: NetworkState, wish: NetworkState, earlier: NetworkState | None) -> NetworkState:
-    """Of what is observed, that which `wish` or anything confirmed before it was about; pure."""
+def confirmed_state(observed: NetworkState, desired: NetworkState, earlier: NetworkState | None) -> NetworkState:
+    """Of what is observed, that which `desired` or anything confirmed before it was about; pure."""
     before = earlier or NetworkState()
-    names = {i.name for i in (*before.interfaces, *wish.interfaces)}
-    names -= {i.name for i in wish.interfaces if i.state.value == "absent"}
+    names = {i.name for i in (*before.interfaces, *desired.interfaces)}
+    names -= {i.name for i in desired.interfaces if i.state.value == "absent"}
     routes = tuple(route for route in observed.routes or () if route.interface in names)
-    rules = observed.rules if wish.rules is not None or before.rules is not None else None
-    dns = observed.dns if wish.dns is not None or before.dns is not None else None
+    rules = observed.rules if desired.rules is not None or before.rules is not None else None
+    dns = observed.dns if desired.dns is not None or before.dns is not None else None
     interfaces = tuple(i for i in observed.interfaces if i.name in names)
     return replace(observed, interfaces=interfaces, routes=routes, rules=rules, dns=dns)

@@ -88,7 +88,7 @@ def wish(*interfaces: dict[str, Any], routes: list[dict[str, Any]] | None = None
 
 
 def says(said: dict[str, Any], observed: NetworkState = HOST) -> list[str]:
-    return [step.says for step in preview(parse(said), observed).steps]
+    return [step.description for step in preview(parse(said), observed).steps]
 
 
 def why(said: dict[str, Any], observed: NetworkState = HOST) -> Refused:

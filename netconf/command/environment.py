@@ -10,12 +10,12 @@ from typing import TypeVar
 import click
 
 from netconf.backend import Backend
-from netconf.choose import BACKENDS, USUAL, named, usual
+from netconf.backend_watchdog import Rollback
+from netconf.change_store import FOLDER, ChangeStore
+from netconf.choose import BACKENDS, DEFAULT_BACKENDS, backend_by_name, default_network
 from netconf.errors import BadDocument, Problem
 from netconf.facade import Network
-from netconf.kept import FOLDER, Kept
-from netconf.kernel.deputy import Deputy as KernelDeputy
-from netconf.standing_by import Deputy
+from netconf.kernel.rollback import KernelRollback as KernelDeputy
 
 _T = TypeVar("_T")
 
@@ -26,43 +26,43 @@ backend = click.option(
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Environment:
     """What an embedding program may hand in as click's `obj`.
 
     `site` gives the machines of the site, name → address; the ports are those at which its nodes and its engine listen.
-    `backend` gives the backend of a name, `deputy` who takes a change back when that died over it.
+    `backend` gives the backend of a name, `rollback` who takes a change back when that died over it.
     """
 
     site: Callable[[], Mapping[str, str]] = dict
     node_port: int = 54321
     engine_port: int = 443
     folder: Path = field(default=FOLDER)
-    backend: Callable[[str], Backend] = named
-    deputy: Callable[[], Deputy] = KernelDeputy
+    backend: Callable[[str], Backend] = backend_by_name
+    rollback: Callable[[], Rollback] = KernelDeputy
 
     @classmethod
-    def here(cls) -> "Surroundings":
-        found = click.get_current_context().find_object(Surroundings)
+    def here(cls) -> "Environment":
+        found = click.get_current_context().find_object(Environment)
         return found if found is not None else cls()
 
 
 def network(name: str | None = None) -> Network:
     """Through the backend of that name, or through whoever answers."""
-    here = Surroundings.here()
-    kept = Kept(here.folder)
+    here = Environment.here()
+    store = ChangeStore(here.folder)
     if name is None:
-        return usual(kept, named=here.backend, deputy=here.deputy)
-    return Network(here.backend(name), kept, deputy=None if name == "kernel" else here.deputy())
+        return default_network(store, backend_of=here.backend, rollback=here.rollback)
+    return Network(here.backend(name), store, rollback=None if name == "kernel" else here.rollback())
 
 
 def network_of_pending(name: str | None = None) -> Network:
     """The one that can end the change that waits, whoever made that."""
-    pending = Kept(Surroundings.here().folder).pending()
-    maker = pending.backend if pending is not None and pending.backend not in USUAL else None
+    pending = ChangeStore(Environment.here().folder).pending()
+    maker = pending.backend if pending is not None and pending.backend not in DEFAULT_BACKENDS else None
     return network(name or maker)
 
 
-def carried_out(work: Coroutine[None, None, _T]) -> _T:
+def run_to_end(work: Coroutine[None, None, _T]) -> _T:
     """Run it to its end; a signal that ends the process cancels it first, so that it can take back what it began."""
     try:
         return asyncio.run(_cancelled_by_signals(work))

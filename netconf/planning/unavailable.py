@@ -1,40 +1,42 @@
-"""What of a wish can still come true on this host, when a NIC that it speaks of is gone; pure."""
+"""What of a desired state can still come true on this host, when a NIC that it speaks of is gone; pure."""
 
 from dataclasses import replace
 
 from netconf.errors import Refused
 from netconf.model import Interface, NetworkState
+from netconf.planning.completion import VIRTUAL
 from netconf.planning.plan import plan
 from netconf.planning.sriov import check_functions
-from netconf.planning.wish import VIRTUAL
 
 
-def possible(wish: NetworkState, observed: NetworkState) -> NetworkState:
-    """`wish` without the interfaces that cannot be as wished, without what stands on them, and without the ports that
-    are not there: a bond with one NIC of two is better than none, and a NIC without virtual functions likewise."""
-    wish = replace(wish, interfaces=tuple(_with_functions_it_can_have(i, wish, observed) for i in wish.interfaces))
-    gone = {name for i in wish.interfaces for name in (i.name, *_below(i))} - _there(wish, observed)
+def prune_unavailable(desired: NetworkState, observed: NetworkState) -> NetworkState:
+    """`desired` without the interfaces that cannot be as desired, without what stands on them, and without the ports
+    that are not there: a bond with one NIC of two is better than none, and a NIC without virtual functions likewise."""
+    desired = replace(
+        desired, interfaces=tuple(_with_functions_it_can_have(i, desired, observed) for i in desired.interfaces)
+    )
+    gone = {name for i in desired.interfaces for name in (i.name, *_below(i))} - _there(desired, observed)
     while True:
-        left = tuple(_without(i, gone) for i in wish.interfaces if i.name not in gone and i.base not in gone)
-        more = {i.name for i in wish.interfaces} - {i.name for i in left} - gone
-        more = more or {i.name for i in left if not _goes(i, left, observed)}
+        left = tuple(_without(i, gone) for i in desired.interfaces if i.name not in gone and i.base not in gone)
+        more = {i.name for i in desired.interfaces} - {i.name for i in left} - gone
+        more = more or {i.name for i in left if not _can_be_made(i, left, observed)}
         if not more:
             break
         gone |= more
-    routes = tuple(route for route in wish.routes or () if route.interface not in gone)
-    return replace(wish, interfaces=left, routes=routes)
+    routes = tuple(route for route in desired.routes or () if route.interface not in gone)
+    return replace(desired, interfaces=left, routes=routes)
 
 
-def _with_functions_it_can_have(interface: Interface, wish: NetworkState, observed: NetworkState) -> Interface:
+def _with_functions_it_can_have(interface: Interface, desired: NetworkState, observed: NetworkState) -> Interface:
     try:
-        check_functions(interface, wish, observed)
+        check_functions(interface, desired, observed)
     except Refused:
         return replace(interface, sriov=None)
     return interface
 
 
-def _there(wish: NetworkState, observed: NetworkState) -> set[str]:
-    made = {name for i in wish.interfaces if i.type in VIRTUAL or i.is_pair for name in (i.name, i.peer or i.name)}
+def _there(desired: NetworkState, observed: NetworkState) -> set[str]:
+    made = {name for i in desired.interfaces if i.type in VIRTUAL or i.is_pair for name in (i.name, i.peer or i.name)}
     return made | {i.name for i in observed.interfaces}
 
 
@@ -54,8 +56,8 @@ def _without(interface: Interface, gone: set[str]) -> Interface:
     return replace(interface, vrf=replace(interface.vrf, ports=kept)) if interface.vrf is not None else interface
 
 
-def _goes(interface: Interface, others: tuple[Interface, ...], observed: NetworkState) -> bool:
-    """Whether nothing speaks against it but what the others of the wish mend."""
+def _can_be_made(interface: Interface, others: tuple[Interface, ...], observed: NetworkState) -> bool:
+    """Whether nothing speaks against it but what the others of the desired state mend."""
     names, waiting = set[str](), [interface]
     while waiting:
         below = [i for i in others if {i.name, i.peer} & {*_below(waiting[0])} and i.name not in names]

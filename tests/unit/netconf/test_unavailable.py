@@ -3,11 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+from netconf.change_store import ChangeStore
 from netconf.facade import Network
-from netconf.kept import Kept
 from netconf.kinds import Bond, BondMode, Bridge, Vlan, Vxlan
 from netconf.model import Interface, LinkType, NetworkState, Route
-from netconf.planning.possible import possible
+from netconf.planning.unavailable import prune_unavailable
 from tests.fakes.network import FakeNetwork
 from tests.unit.netconf.states import BEFORE, DOCUMENT, OFF, nic
 
@@ -31,17 +31,17 @@ def having(*names: str) -> NetworkState:
 
 
 def test_all_there_all_made() -> None:
-    assert possible(WISH, having("eth0", "eth1", "eth2")) == WISH
+    assert prune_unavailable(WISH, having("eth0", "eth1", "eth2")) == WISH
 
 
 def test_what_stands_on_nothing_is_made() -> None:
     made = (Interface("dummy0", LinkType.DUMMY), Interface("vx7", LinkType.VXLAN, vxlan=Vxlan(7)))
-    wish = NetworkState(made, ())
-    assert possible(wish, having("eth0")) == wish
+    desired = NetworkState(made, ())
+    assert prune_unavailable(desired, having("eth0")) == desired
 
 
 def test_a_bond_goes_on_with_the_nic_that_is_left() -> None:
-    found = possible(WISH, having("eth0", "eth2"))
+    found = prune_unavailable(WISH, having("eth0", "eth2"))
     assert [i.name for i in found.interfaces] == ["eth0", "eth2", "bond0", "bond0.7", "br7", "eth2.9", "br9"]
     bond = found.interface("bond0")
     assert bond is not None
@@ -49,7 +49,7 @@ def test_a_bond_goes_on_with_the_nic_that_is_left() -> None:
 
 
 def test_what_stands_on_a_missing_nic_is_left_out_with_its_routes() -> None:
-    found = possible(WISH, having("eth0", "eth1"))
+    found = prune_unavailable(WISH, having("eth0", "eth1"))
     assert [i.name for i in found.interfaces] == ["eth0", "eth1", "bond0", "bond0.7", "br7", "br9"]
     bridge = found.interface("br9")
     assert bridge is not None
@@ -59,31 +59,31 @@ def test_what_stands_on_a_missing_nic_is_left_out_with_its_routes() -> None:
 
 async def test_after_a_boot_it_is_as_confirmed(tmp_path: Path) -> None:
     fake = FakeNetwork(BEFORE)
-    network = Network(fake, Kept(tmp_path))
+    network = Network(fake, ChangeStore(tmp_path))
     change = await network.change(DOCUMENT)
     assert change.checkpoint is not None
     await network.confirm(change.checkpoint)
     confirmed = fake.now
     anew = FakeNetwork(BEFORE)
-    assert (await Network(anew, Kept(tmp_path)).restore()).changed
+    assert (await Network(anew, ChangeStore(tmp_path)).apply_confirmed()).changed
     assert (anew.now, anew.pending) == (confirmed, None)
-    assert not (await Network(anew, Kept(tmp_path)).restore()).changed
+    assert not (await Network(anew, ChangeStore(tmp_path)).apply_confirmed()).changed
 
 
 async def test_after_a_boot_with_nothing_confirmed(tmp_path: Path) -> None:
     fake = FakeNetwork(BEFORE)
-    said = await Network(fake, Kept(tmp_path)).restore()
-    assert (said.changed, said.says, fake.now) == (False, ("Nothing was ever confirmed",), BEFORE)
+    said = await Network(fake, ChangeStore(tmp_path)).apply_confirmed()
+    assert (said.changed, said.descriptions, fake.now) == (False, ("Nothing was ever confirmed",), BEFORE)
 
 
 async def test_after_a_boot_without_its_nic(tmp_path: Path) -> None:
     fake = FakeNetwork(BEFORE)
-    network = Network(fake, Kept(tmp_path))
+    network = Network(fake, ChangeStore(tmp_path))
     change = await network.change(DOCUMENT)
     assert change.checkpoint is not None
     await network.confirm(change.checkpoint)
     bare = FakeNetwork(replace(BEFORE, interfaces=(), routes=()))
-    said = await Network(bare, Kept(tmp_path)).restore()
+    said = await Network(bare, ChangeStore(tmp_path)).apply_confirmed()
     made = bare.now.interface("ovirtmgmt")
     assert made is not None, said
     assert made.ports == ()

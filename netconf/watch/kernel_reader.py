@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from netconf.watch import decode
-from netconf.watch.changes import silent_gateways
-from netconf.watch.netlink import Dumps, Overrun, heard, kinds, listener, messages
+from netconf.watch.changes import unreachable_gateways
+from netconf.watch.netlink import Dumps, Overrun, kinds, listener, messages, receive
 from netconf.watch.readings import Readings
 from netconf.watch.view import Kernel, Speed, View, apply
 
@@ -16,7 +16,7 @@ _MOST_BYTES = 32 << 20  # heard and not looked at yet; more than that is read an
 _ROUTES = {decode.NEWROUTE, decode.DELROUTE, decode.DELADDR}
 
 
-class Ears:
+class NetlinkListener:
     """Collects what the kernel says on the running loop, untouched; `wake` is called when there is something."""
 
     def __init__(self, netns: str | None, buffer_bytes: int, wake: Callable[[], None]) -> None:
@@ -31,7 +31,7 @@ class Ears:
         self.close()
         self._raw, self._bytes, self._overrun = [], 0, False
         self._socket = listener(self._netns, self._buffer_bytes)
-        asyncio.get_running_loop().add_reader(self._socket, self._hear)
+        asyncio.get_running_loop().add_reader(self._socket, self._receive)
 
     def close(self) -> None:
         if self._socket is not None:
@@ -46,10 +46,10 @@ class Ears:
         taken, self._raw, self._bytes = self._raw, [], 0
         return taken
 
-    def _hear(self) -> None:
+    def _receive(self) -> None:
         assert self._socket is not None
         try:
-            new = heard(self._socket, _BATCH)
+            new = receive(self._socket, _BATCH)
         except Overrun:
             self._give_up(self._socket)
         else:
@@ -65,7 +65,7 @@ class Ears:
         asyncio.get_running_loop().remove_reader(listening)
 
 
-class Eyes:
+class KernelReader:
     """Of one network namespace. Give each call a thread, one at a time."""
 
     def __init__(self, netns: str | None = None) -> None:
@@ -76,13 +76,13 @@ class Eyes:
         self._dumps.close()
         self._readings.close()
 
-    def look(self, view: View) -> View:
+    def read_all(self, view: View) -> View:
         """Everything anew."""
         return self._with(view, self._dumps.kernel(), counted=True)
 
-    def after(self, view: View, raw: list[bytes]) -> View:
+    def apply_messages(self, view: View, raw: list[bytes]) -> View:
         """What `raw`, as it was heard, makes of `view`."""
-        kernel = apply(view.kernel, decode.news(messages(raw)))
+        kernel = apply(view.kernel, decode.decode_updates(messages(raw)))
         kernel = self._asked(kernel, kernel.links.keys() - view.kernel.links.keys())  # not all is said at birth
         if kinds(raw) & _ROUTES or _loses_routes(view.kernel, kernel):
             kernel = replace(kernel, routes=self._dumps.routes())
@@ -95,22 +95,22 @@ class Eyes:
 
     def _asked(self, kernel: Kernel, indexes: Collection[int]) -> Kernel:
         """With what these links are now."""
-        news = [one for index in indexes for one in decode.news(self._dumps.link(index))]
+        news = [one for index in indexes for one in decode.decode_updates(self._dumps.link(index))]
         return apply(kernel, news) if news else kernel
 
     def _with(self, view: View, kernel: Kernel, *, counted: bool = False) -> View:
         made = replace(view, kernel=kernel)
         return replace(
             made,
-            speeds=self._speeds(view, kernel, anew=counted),
+            speeds=self._speeds(view, kernel, all_links=counted),
             counters=self._readings.counters() if counted else view.counters,
-            silent=silent_gateways(view.silent, made),
+            unreachable_gateways=unreachable_gateways(view.unreachable_gateways, made),
         )
 
-    def _speeds(self, view: View, kernel: Kernel, *, anew: bool) -> dict[int, Speed]:
+    def _speeds(self, view: View, kernel: Kernel, *, all_links: bool) -> dict[int, Speed]:
         """Asked again of those that changed; `anew`: of all."""
         was, now = view.kernel.links, kernel.links
-        asked = [link for index, link in now.items() if anew or was.get(index) != link]
+        asked = [link for index, link in now.items() if all_links or was.get(index) != link]
         kept = {index: speed for index, speed in view.speeds.items() if index in now and now[index].carrier}
         found = {**kept, **self._readings.speeds(asked)}
         return found if found != view.speeds else dict(view.speeds)

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from netconf.kernel.changes import Changes, Record, State
-from netconf.kernel.hands import KernelSaidNo
+from netconf.kernel.diff import diff
+from netconf.kernel.executor import KernelRefused
 from netconf.kernel.operations import Operation
-from netconf.kernel.picture import Picture
-from netconf.kernel.way import way
+from netconf.kernel.state import KernelState
 from netconf.uptime import uptime_s
 
 _ROUNDS = 8
@@ -20,12 +20,12 @@ _T = TypeVar("_T")
 
 
 class Kernel(Protocol):
-    """`netconf.kernel.hands.Hands`, or one in memory."""
+    """`netconf.kernel.executor.NetlinkExecutor`, or one in memory."""
 
-    def look(self) -> Picture: ...
+    def read_state(self) -> KernelState: ...
 
     def do(self, operation: Operation) -> None:
-        """Raises KernelSaidNo."""
+        """Raises KernelRefused."""
         ...
 
 
@@ -33,23 +33,23 @@ class Overtaken(Exception):
     """The change went back meanwhile."""
 
 
-def go(
-    kernel: Kernel, goal: Callable[[Picture], Picture], my_turn: Callable[[], AbstractContextManager[bool]]
+def converge(
+    kernel: Kernel, desired: Callable[[KernelState], KernelState], my_turn: Callable[[], AbstractContextManager[bool]]
 ) -> tuple[str, ...]:
     """Returns what could not be done, in words; nothing when it is there. What fails does not keep the rest from being
     done, and is tried again as long as that changes anything. Raises Overtaken when it is not `my_turn` any more."""
     wrong: tuple[str, ...] = ()
     earlier: list[tuple[Operation, ...]] = []
     while len(earlier) < _ROUNDS:
-        now = kernel.look()
-        todo = way(now, goal(now))
+        now = kernel.read_state()
+        todo = diff(now, desired(now))
         if not todo:
             return ()
         if earlier[-_TRIES:] == [todo] * _TRIES:
             return wrong
         if earlier:
             time.sleep(_PAUSE_S)
-        wrong = tuple(said for operation in todo if (said := _done(kernel, operation, my_turn)))
+        wrong = tuple(error for operation in todo if (error := _done(kernel, operation, my_turn)))
         wrong = wrong or tuple(f"could not {operation}: it does not last" for operation in todo)
         earlier.append(todo)
     return wrong
@@ -61,30 +61,30 @@ def _done(kernel: Kernel, operation: Operation, my_turn: Callable[[], AbstractCo
             raise Overtaken()
         try:
             kernel.do(operation)
-        except KernelSaidNo as err:
+        except KernelRefused as err:
             return str(err)
     return ""
 
 
-def go_back(kernel: Kernel, changes: Changes, change: str) -> tuple[str, ...]:
+def roll_back(kernel: Kernel, changes: Changes, change: str) -> tuple[str, ...]:
     """Bring back what was there before a change that is BACK, and say that it is GONE; what is left to do in words.
 
     Safe to repeat, and from several processes: they take turns.
     """
     record = changes.record(change)
-    with changes.turn(change, State.BACK) as mine:
+    with changes.turn(change, State.ROLLING_BACK) as mine:
         if not mine:
             return ()
-        left = restore(kernel, record, lambda _: record.wished)
+        left = roll_back_record(kernel, record, lambda _: record.desired)
         if not left:
-            changes.went_back(change)
+            changes.mark_rolled_back(change)
         return left
 
 
-def restore(kernel: Kernel, record: Record, ours: Callable[[Picture], Picture]) -> tuple[str, ...]:
+def roll_back_record(kernel: Kernel, record: Record, ours: Callable[[KernelState], KernelState]) -> tuple[str, ...]:
     """What was there before that change, and what of now is not `ours`; what is left to do in words."""
     before = record.before.aged(uptime_s() - record.taken_s)
-    return go(kernel, lambda now: between(before, ours(now), now), _always)
+    return converge(kernel, lambda now: between(before, ours(now), now), _always)
 
 
 class _Always(AbstractContextManager[bool]):
@@ -98,31 +98,31 @@ class _Always(AbstractContextManager[bool]):
 _always = _Always
 
 
-def with_others(goal: Picture, before: Picture, now: Picture) -> Picture:
+def with_others(desired: KernelState, before: KernelState, now: KernelState) -> KernelState:
     """`goal` and the links that have come since `before`, with what is on them: others make them, and those of
     containers come as pairs of veth."""
-    names = {link.name for link in now.links} - {link.name for link in (*goal.links, *before.links)}
+    names = {link.name for link in now.links} - {link.name for link in (*desired.links, *before.links)}
     return replace(
-        goal,
-        links=(*goal.links, *(link for link in now.links if link.name in names)),
-        addresses=(*goal.addresses, *(address for address in now.addresses if address.link in names)),
-        routes=(*goal.routes, *(path for path in now.routes if path.links and path.links <= names)),
+        desired,
+        links=(*desired.links, *(link for link in now.links if link.name in names)),
+        addresses=(*desired.addresses, *(address for address in now.addresses if address.link in names)),
+        routes=(*desired.routes, *(path for path in now.routes if path.links and path.links <= names)),
     )
 
 
-def between(before: Picture, wished: Picture, now: Picture) -> Picture:
-    """What was there before a change to `wished`, and what others have made since: that is not ours to take away."""
-    names = {link.name for link in (*before.links, *wished.links)}
+def between(before: KernelState, desired: KernelState, now: KernelState) -> KernelState:
+    """What was there before a change to `desired`, and what others have made since: that is not ours to take away."""
+    names = {link.name for link in (*before.links, *desired.links)}
     others = [link for link in now.links if link.name not in names]
     return replace(
         before,
         links=(*before.links, *others),
-        addresses=(*before.addresses, *_theirs(now.addresses, before.addresses, wished.addresses)),
-        routes=(*before.routes, *_theirs(now.routes, before.routes, wished.routes)),
-        rules=(*before.rules, *_theirs(now.rules, before.rules, wished.rules)),
-        resolver=before.resolver if now.resolver == wished.resolver else now.resolver,
+        addresses=(*before.addresses, *_theirs(now.addresses, before.addresses, desired.addresses)),
+        routes=(*before.routes, *_theirs(now.routes, before.routes, desired.routes)),
+        rules=(*before.rules, *_theirs(now.rules, before.rules, desired.rules)),
+        resolver=before.resolver if now.resolver == desired.resolver else now.resolver,
     )
 
 
-def _theirs(now: tuple[_T, ...], before: tuple[_T, ...], wished: tuple[_T, ...]) -> list[_T]:
-    return [item for item in now if item not in before and item not in wished]
+def _theirs(now: tuple[_T, ...], before: tuple[_T, ...], desired: tuple[_T, ...]) -> list[_T]:
+    return [item for item in now if item not in before and item not in desired]

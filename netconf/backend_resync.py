@@ -3,13 +3,13 @@
 import logging
 
 from netconf.backend import Backend
+from netconf.backend_watchdog import BackendWatchdog
+from netconf.change_store import ChangeStore, confirmed_state
 from netconf.document import parse
 from netconf.errors import Problem
-from netconf.kept import Kept, of_wishes
 from netconf.kernel.taps import taps
 from netconf.model import NetworkState
-from netconf.planning.whole import whole
-from netconf.standing_by import StandingBy
+from netconf.planning.plan_all import plan_all
 from netconf.uptime import uptime_s
 
 _DEATHS = 3
@@ -17,16 +17,16 @@ _DEATHS = 3
 log = logging.getLogger(__name__)
 
 
-class HandingOver:
+class BackendResync:
     """Also when nothing was confirmed: what went back without it it does not take for its own. Then one document after
-    the other, as they were wished for; each is known to be owed until it is confirmed here."""
+    the other, as they were asked for; each is known to be owed until it is confirmed here."""
 
-    def __init__(self, backend: Backend, kept: Kept | None, standing_by: StandingBy, within_s: int) -> None:
-        self._backend, self._kept, self._within_s = backend, kept, within_s
-        self._standing_by = standing_by
+    def __init__(self, backend: Backend, store: ChangeStore | None, watchdog: BackendWatchdog, within_s: int) -> None:
+        self._backend, self._store, self._within_s = backend, store, within_s
+        self._watchdog = watchdog
         self._tried, self._deaths = False, 0
 
-    async def tried(self) -> None:
+    async def retry(self) -> None:
         """Raises Problem when something cannot be made, and then does nothing until the backend has been away again.
         What it dies over again and again is given up."""
         if not self._is_due():
@@ -44,8 +44,8 @@ class HandingOver:
                 if self._deaths >= _DEATHS:
                     self._give_up(err)
 
-    async def done(self) -> None:
-        """Before a later wish: what cannot be made is given up, and drift tells of it."""
+    async def finish(self) -> None:
+        """Before a later change: what cannot be made is given up, and drift tells of it."""
         if not self._is_due() or not await self._backend.answers():
             return
         try:
@@ -55,38 +55,38 @@ class HandingOver:
 
     def _give_up(self, err: Problem) -> None:
         log.warning("what was confirmed without %s is given up: %s", self._backend.name, err)
-        if self._kept is not None:
-            self._kept.owe(())
-            self._kept.forget_changed_without()
+        if self._store is not None:
+            self._store.set_pending_resync(())
+            self._store.forget_changed_without()
 
     def _is_due(self) -> bool:
-        return self._kept is not None and (self._kept.changed_without() or bool(self._kept.owed()))
+        return self._store is not None and (self._store.changed_without() or bool(self._store.pending_resync()))
 
     async def _all(self) -> None:
         """Nobody is asked: it was proven when it was confirmed."""
         plugged = taps(await self._backend.show())
         await self._backend.resume()
-        await self._backend.settle(plugged)
-        while self._kept is not None and (owed := self._kept.owed()):
-            wish = parse(owed[0])
-            await self._given(wish)
-            self._kept.confirming(of_wishes(await self._backend.show(), wish, self._kept.confirmed()))
-            self._kept.confirm()
-            self._kept.owe(owed[1:])
+        await self._backend.roll_back_unconfirmed(plugged)
+        while self._store is not None and (owed := self._store.pending_resync()):
+            desired = parse(owed[0])
+            await self._apply(desired)
+            self._store.confirming(confirmed_state(await self._backend.show(), desired, self._store.confirmed()))
+            self._store.confirm()
+            self._store.set_pending_resync(owed[1:])
             log.info("%s was given what was confirmed without it", self._backend.name)
-        if self._kept is not None:
-            self._kept.forget_changed_without()
+        if self._store is not None:
+            self._store.forget_changed_without()
         self._deaths = 0
 
-    async def _given(self, wish: NetworkState) -> None:
+    async def _apply(self, desired: NetworkState) -> None:
         observed = await self._backend.show()
-        await self._standing_by.begin(wish, observed, uptime_s() + self._within_s)
+        await self._watchdog.begin(desired, observed, uptime_s() + self._within_s)
         try:
-            checkpoint = await self._backend.apply(wish, whole(wish, observed), self._within_s)
-            await self._standing_by.made()
-            await self._standing_by.is_kept()
+            checkpoint = await self._backend.apply(desired, plan_all(desired, observed), self._within_s)
+            await self._watchdog.after_apply()
+            await self._watchdog.confirm()
             await self._backend.confirm(checkpoint)
         except Problem:
-            if not await self._standing_by.took_back():
-                await self._standing_by.over(by_backend=True)
+            if not await self._watchdog.roll_back_if_dead():
+                await self._watchdog.end(by_backend=True)
             raise
