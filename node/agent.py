@@ -43,6 +43,7 @@ from node.server.app import make_app
 from node.server.serve import Service
 from node.serving.watchdog import notify, pet
 from node.storage.brick_marks import BrickMarks, FolderLooks
+from node.storage.domain_metadata import DomainMetadata
 from node.storage.gluster_pool import GlusterPool
 from node.storage.images import Images
 from node.storage.keeper import Keeper
@@ -198,6 +199,7 @@ class Agent:
                 GlusterPool(gluster, self._for_storage),
                 self._pool_watch,
                 mounts,
+                DomainMetadata(self._for_storage, volumes=settings.volumes, need=mounts.need),
                 Images(
                     QemuImg(run),
                     SeedMaker(run, Path(settings.scratch)),
