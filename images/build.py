@@ -1,6 +1,6 @@
 """The images a lab and an installer stand on, each built once per content of its inputs and then taken from the store.
 
-Every function takes the store (a folder, made when missing) and `tell` (called with one line per step of a build that
+Every function takes the store (a folder, made when missing) and `report` (called with one line per step of a build that
 really runs; silent when the image is there already), and gives the path of a finished image. Building needs root.
 A build that was killed leaves nothing that the next one would take for finished, and two processes may build at once:
 the second waits and then finds the image there. Paths hold the key of their inputs: what lies below one never changes.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from images import engine, inspection, kernel, layer, medium, metal, mirrors, node, system, tiny, tools, wheels
+from images import engine, imageio, inspection, kernel, layer, medium, metal, mirrors, node, system, tiny, tools, wheels
 from images import store as stock
 from images.store import Entry, Report
 from node.system.process import run
@@ -122,6 +122,8 @@ def entries(store: Path, report: Report) -> list[Entry]:
     """Everything that the store should hold now, built or not."""
     return [
         wheels.wheelhouse_entry(report, run),
+        imageio.compiler_entry(run),
+        imageio.imageio_entry(store, report, run),
         kernel.kernel_entry(report, run),
         node.node_entry(store, report, run),
         layer.trivet_entry(store, report, run),

@@ -77,7 +77,7 @@ def make_run(machine: Callable[[], Machine], test_network: NetworkTest) -> click
             with _stopping() as is_stopping:
                 done = record(
                     uuid4().hex,
-                    lambda report: run_recorded(tried, here, report, on_progress=lines.write, is_stopping=is_stopping),
+                    lambda report: run_recorded(tried, here, report, on_progress=lines.report, is_stopping=is_stopping),
                     lambda done: shown(done, tried.plan.answers.network),
                     here.live.mounts.with_name(FOLDER.name),
                 )
