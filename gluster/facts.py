@@ -19,7 +19,8 @@ def read_facts(
     glusterd_folder: Path = GLUSTERD_FOLDER,
     mounts_file: Path = MOUNTS_FILE,
 ) -> ServerFacts:
-    """`look_at` gives the folders of bricks by their paths; it needs CAP_SYS_ADMIN (`gluster.bricks.look_at`)."""
+    """`observe_paths` gives the folders of bricks by their paths; it needs CAP_SYS_ADMIN
+    (`gluster.bricks.observe_paths`)."""
     volumes = sorted(folder for folder in glusterd_folder.glob("vols/*") if (folder / "info").is_file())
     own = _pairs(glusterd_folder / "glusterd.info").get("UUID", "")
     paths = [path for folder in volumes for path in _own_bricks(folder, own)]

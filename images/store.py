@@ -72,7 +72,7 @@ def have(store: Path, entry: Entry, report: Report) -> Path:
         with _lock(store, entry.name, report):
             if not path.is_dir():
                 _build(store, entry, path)
-                _remove_unused(store, entry.name, keep={path, *_newest(store, entry.name)})
+                _remove_unused(store, entry.name, wanted={path, *_newest(store, entry.name)})
     os.utime(path)
     return path
 
@@ -94,10 +94,10 @@ def _newest(store: Path, name: str) -> list[Path]:
     return entries(store, name)[:MAX_ENTRIES]
 
 
-def _remove_unused(store: Path, name: str, keep: Iterable[Path]) -> list[Path]:
-    kept = set(keep)
+def _remove_unused(store: Path, name: str, wanted: Iterable[Path]) -> list[Path]:
+    stays = set(wanted)
     mounts = _all_mounts()
-    unused = [path for path in entries(store, name) if path not in kept and path.name not in mounts]
+    unused = [path for path in entries(store, name) if path not in stays and path.name not in mounts]
     for path in unused:
         path.rename(store / f".work-{name}")
         _clear_leftovers(store, name)

@@ -88,7 +88,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The machine that is installed: `look` collects what it is, anew each time."""
+    """The machine that is installed: `observe` collects what it is, anew each time."""
 
     live: Live
     run: Run

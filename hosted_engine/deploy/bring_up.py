@@ -49,7 +49,7 @@ def is_whole(done: Done) -> bool:
 
 @contextlib.asynccontextmanager
 async def reporting(reporter: ProgressReporter) -> AsyncIterator[None]:
-    """Meanwhile `teller` tells what goes on for long."""
+    """Meanwhile `reporter` reports what goes on for long."""
     told = asyncio.create_task(reporter.run())
     try:
         yield

@@ -36,7 +36,7 @@ class NotSure(Refused):
 @click.argument("answers", type=click.Path(path_type=Path), required=False)
 @click.option("--recover", is_flag=True, help="Bring back what a deploy on another node has kept; without ANSWERS.")
 @click.option("--code-fd", type=int, help="With --recover: read the recovery code from this file descriptor.")
-@click.option("--take-back", is_flag=True, help="Undo all that deploys have made; the site is gone then.")
+@click.option("--take-back", "tear_down", is_flag=True, help="Undo all that deploys have made; the site is gone then.")
 @click.option("--yes", is_flag=True, help="With --take-back: do not ask.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done and do nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
@@ -51,7 +51,7 @@ def deploy(
     answers: Path | None,
     recover: bool,
     code_fd: int | None,
-    take_back: bool,
+    tear_down: bool,
     yes: bool,
     dry_run: bool,
     as_json: bool,
@@ -71,16 +71,16 @@ def deploy(
     With --recover, on any node of a site whose deploy ran on one that is lost: asks for the recovery code and brings
     decisions, keys and answers back from volume engine, so that the site can be deployed from here.
     """
-    if reason := _why_not_together(answers, recover=recover, code_fd=code_fd, take_back=take_back, yes=yes):
+    if reason := _why_not_together(answers, recover=recover, code_fd=code_fd, tear_down=tear_down, yes=yes):
         raise click.UsageError(reason)
     reporter = ProgressReporter(click.echo, SystemClock(), as_json=as_json)
-    stopped = STOPPED_BACK if take_back else STOPPED
+    stopped = STOPPED_BACK if tear_down else STOPPED
     try:
         if answers is None:
             recovering.recover_here(Folder(folder), reporter, code_fd=code_fd, dry_run=dry_run)
             return
         wished = answers_file.read(answers)
-        if take_back:
+        if tear_down:
             asyncio.run(_tear_down(wished, Folder(folder), reporter, dry_run=dry_run, sure=yes))
         else:
             whole = asyncio.run(_deploy(wished, Folder(folder), reporter, dry_run=dry_run))
@@ -94,13 +94,13 @@ def deploy(
 
 
 def _why_not_together(
-    answers: Path | None, *, recover: bool, code_fd: int | None, take_back: bool, yes: bool
+    answers: Path | None, *, recover: bool, code_fd: int | None, tear_down: bool, yes: bool
 ) -> str | None:
-    if yes and not take_back:
+    if yes and not tear_down:
         return "--yes belongs to --take-back"
     if code_fd is not None and not recover:
         return "--code-fd belongs to --recover"
-    if recover and (answers is not None or take_back):
+    if recover and (answers is not None or tear_down):
         return "--recover brings the answers back and does nothing else: give it no ANSWERS"
     return "Missing argument 'ANSWERS'." if answers is None and not recover else None
 

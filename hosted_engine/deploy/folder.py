@@ -90,7 +90,7 @@ class Folder:
             return decide(answers, _given_password(answers))
         formed = self.journals.formed()
         check(found, answers, formed=formed and not to_remove, password=_password_if_there(answers))
-        return found if formed else msgspec.structs.replace(found, settled=resolved(answers))
+        return found if formed else msgspec.structs.replace(found, resolved=resolved(answers))
 
     def save(self, decisions: Decisions) -> None:
         """Write `decisions` down, before the first step is done with them."""

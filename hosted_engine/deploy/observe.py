@@ -112,7 +112,7 @@ class Observer:
         return next((one for one in found if tuple(f"{b.server}:{b.path}" for b in one.bricks) == bricks), None)
 
     async def _site(self, observed: Observed) -> Observed:
-        """`seen` with what is the same on every node, asked on one that has the volumes."""
+        """`observed` with what is the same on every node, asked on one that has the volumes."""
         leads = (node for node in self._answers.nodes if self._has_volumes(observed, node.name))
         images: frozenset[Kind] = frozenset()
         site_files = SiteFiles()

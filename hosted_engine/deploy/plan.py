@@ -82,7 +82,7 @@ class ObservedNode:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What is there. A node that is not in `nodes` did not answer: nothing is known of it, `silent` says why.
+    """What is there. A node that is not in `nodes` did not answer: nothing is known of it, `unreachable` says why.
 
     `added`: nodes that the engine has taken in, as volume engine names them. `edited`: the engine VM's memory and
     processors were changed in the API and are other than the answers'. `own` is the node that the deploy runs on.

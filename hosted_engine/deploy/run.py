@@ -43,9 +43,9 @@ class NotStable(Failed):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """`todos` were done; none: all was as it should be. `silent` nodes are left out, with the reason. `storage` is the
-    state of the storage at the end; None when no node could say it. `edited`: see Observed. `waits`: what has to wait
-    for the silent nodes."""
+    """`steps` were done; none: all was as it should be. `unreachable` nodes are left out, with the reason. `storage` is
+    the state of the storage at the end; None when no node could say it. `edited`: see Observed. `waits`: what has to
+    wait for the silent nodes."""
 
     steps: tuple[PlannedStep, ...]
     unreachable: tuple[str, ...]
@@ -55,7 +55,7 @@ class Done:
 
 
 class Deploy:
-    """`tell_step` hears of steps, `tell_wait` of what is waited for. To run it, hold the folder's lock."""
+    """`on_step` is called with each step, `on_wait` with what is waited for. To run it, hold the folder's lock."""
 
     def __init__(
         self,

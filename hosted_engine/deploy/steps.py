@@ -16,14 +16,14 @@ Action = Callable[[PlannedStep], Awaitable[None]]
 
 
 def steps(planned: Sequence[PlannedStep], context: DeployContext) -> tuple[Step, ...]:
-    """Steps for the executor. A deploy that stops leaves them for the next run; `back_steps` takes them back."""
+    """Steps for the executor. A deploy that stops leaves them for the next run; `teardown_steps` undoes them."""
     actions = _actions(context)
     return tuple(_step(step, *actions[step.kind]) for step in planned)
 
 
 def teardown_steps(planned: Sequence[PlannedStep], context: DeployContext) -> tuple[Step, ...]:
-    """The undos of `todos` as steps of a run of their own, which stops at an error and can be gone on with: what comes
-    after one that failed must not be taken away under it."""
+    """The undos of `planned` as steps of a run of their own, which stops at an error and can be gone on with: what
+    comes after one that failed must not be taken away under it."""
     return tuple(
         Step(step.key, step.description, step.undo) for step in steps(planned, context) if step.undo is not None
     )

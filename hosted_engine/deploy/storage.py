@@ -177,7 +177,7 @@ class Storage:
         await self._remove_image(step, self._context.decisions.seed)
 
     async def _remove_image(self, step: PlannedStep, image: ImageRef) -> None:
-        """Where nobody wishes for the volume any more the image has gone already: it goes before the mount."""
+        """Where nobody wants the volume any more the image has gone already: it goes before the mount."""
 
         async def why_not() -> str | None:
             async with self._context.member(step.nodes[0]) as api:

@@ -46,7 +46,7 @@ class CodesMissing(Refused):
 
 
 class Teardown:
-    """`tell_step` hears of steps, `tell_wait` of what is waited for. To run it, hold the folder's lock."""
+    """`on_step` is called with each step, `on_wait` with what is waited for. To run it, hold the folder's lock."""
 
     def __init__(
         self,

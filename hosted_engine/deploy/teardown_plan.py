@@ -29,7 +29,7 @@ class RemainingNode:
 
 @dataclass(frozen=True, slots=True)
 class RemainingState:
-    """What there is of a site. `silent` says why a node does not answer: nothing is known of it."""
+    """What there is of a site. `unreachable` says why a node does not answer: nothing is known of it."""
 
     nodes: Mapping[str, RemainingNode] = field(default_factory=dict)
     unreachable: Mapping[str, str] = field(default_factory=dict)

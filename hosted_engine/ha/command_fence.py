@@ -92,7 +92,7 @@ def show(as_json: bool) -> None:
 def set_(node: str, as_json: bool, **options: Any) -> None:
     """Set the fence device of NODE, for the whole site. What is not given stays as it is."""
     site, wanted = _site_reader(), Wanted(**options)
-    asked(lambda: _why_not_node(site, node))
+    asked(lambda: _check_node(site, node))
     known = asked(lambda: _known(site))
     device = asked(lambda: merged(known.devices.get(node), wanted))
     settings = with_device(known, node, device)
@@ -198,7 +198,7 @@ def _known(site: SiteReader) -> FenceSettings:
         return FenceSettings()
 
 
-def _why_not_node(site: SiteReader, node: str) -> None:
+def _check_node(site: SiteReader, node: str) -> None:
     names = site.node_names()
     if node not in names:
         raise NoSuchNode(node=node, nodes=", ".join(names))

@@ -223,14 +223,14 @@ def _format_block(block: HostBlock | Any) -> dict[str, Any]:
     }
 
 
-def _show(found: ObservedSite, silent: dict[int, float]) -> None:
+def _show(found: ObservedSite, unseen_s: dict[int, float]) -> None:
     console = Console(highlight=False)
     table = Table(title=f"High availability of the engine, site {found.site.name}")
     for column in ("host", "id", "state", "score", "engine VM", "health", "seen"):
         table.add_column(column)
     for node in found.site.nodes:
         block = found.blocks[node.host_id]
-        observed = f"{silent[node.host_id]:.0f} s ago" if node.host_id in silent else "here"
+        observed = f"{unseen_s[node.host_id]:.0f} s ago" if node.host_id in unseen_s else "here"
         if isinstance(block, HostBlock):
             table.add_row(node.name, str(node.host_id), block.state, str(block.score), block.vm, block.health, observed)
         else:

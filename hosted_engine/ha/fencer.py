@@ -86,7 +86,7 @@ class Fencer:
     def facts(
         self, answers: Mapping[int, bool], blocks: Iterable[tuple[int, HostBlock | object]]
     ) -> tuple[tuple[int, Fencing], ...]:
-        """What can be done about each peer, in this round; `answers`: the last of `look`."""
+        """What can be done about each peer, in this round; `answers`: the last of `observe`."""
         for host_id, block in blocks:
             if isinstance(block, HostBlock):
                 self._note_sequence(host_id, block.sequence)

@@ -24,7 +24,7 @@ DROP_S = 20.0  # longer than a dead host still counts as one that has the engine
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """`text` is the sentence for people; an empty one is never told. `settle_s`: it counts once it holds for so long.
+    """`text` is the sentence for people; an empty one is never told. `stable_s`: it counts once it holds for so long.
 
     `of_cluster`: all hosts see it, one tells it.
     """
@@ -43,7 +43,7 @@ class Trouble:
     key: str
     text: str
     over: str = ""
-    settle_s: float = 0.0
+    stable_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,8 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """What is known and what was told. `known`: values by key; `changing`: the next value and since when; `told`: when
-    each text was."""
+    """What is known and what was reported. `known`: values by key; `changing`: the next value and since when;
+    `reported`: when each text was."""
 
     known: Mapping[str, str] = field(default_factory=lambda: {"nowhere": "no"})
     changing: Mapping[str, tuple[str, float]] = field(default_factory=dict)
@@ -152,15 +152,15 @@ def admit(book: Book, notices: tuple[Notice, ...], now: float, per_hour: int) ->
     return replace(book, sent_at=tuple(sent), reported=reported, postponed=tuple(postponed)), tuple(messages)
 
 
-def summary(held: list[Notice]) -> Message:
+def summary(postponed: list[Notice]) -> Message:
     """How often each thing changed, and how it is now."""
     lines = []
-    for one in _last_of_each(held):
-        times = sum(1 for other in held if other.key == one.key)
+    for one in _last_of_each(postponed):
+        times = sum(1 for other in postponed if other.key == one.key)
         lines.append(f"{one.text} (changed {times} times)" if times > 1 else one.text)
     return Message(
-        f"{len(held)} more changes",
-        f"{len(held)} changes were held back, because too many came at once. As it is now:\n" + "\n".join(lines),
+        f"{len(postponed)} more changes",
+        f"{len(postponed)} changes were held back, because too many came at once. As it is now:\n" + "\n".join(lines),
     )
 
 
@@ -210,14 +210,14 @@ def _own(view: View, decision: Decision, name: str, failover: Failover | None) -
 
 
 def _trouble(one: Trouble) -> Fact:
-    return Fact(key=one.key, value=_yes(bool(one.text)), text=one.text or one.over, stable_s=one.settle_s)
+    return Fact(key=one.key, value=_yes(bool(one.text)), text=one.text or one.over, stable_s=one.stable_s)
 
 
 def _engine(decision: Decision, name: str, failover: Failover | None) -> Fact:
     """Whether the engine is here, and how it is."""
 
-    def fact(value: str, text: str, settle_s: float = 0.0) -> Fact:
-        return Fact(key="engine", value=value, text=text, stable_s=settle_s)
+    def fact(value: str, text: str, stable_s: float = 0.0) -> Fact:
+        return Fact(key="engine", value=value, text=text, stable_s=stable_s)
 
     match decision.state:
         case State.ENGINE_STARTING:

@@ -41,7 +41,7 @@ class Checker:
     def __init__(self, cluster: World) -> None:
         self._cluster = cluster
         self.violations: list[Violation] = []
-        self.settle_s = recovery_s(cluster.profile, len(cluster.peers), cluster.boot_s)
+        self.recovery_s = recovery_s(cluster.profile, len(cluster.peers), cluster.boot_s)
         self.disturbed_at = 0.0
         self.acted_at = 0.0
         self._starts = self._moves = 0
@@ -71,7 +71,7 @@ class Checker:
         quiet_s = self._cluster.now - self.disturbed_at
         was_up = self.up_since is not None and self._cluster.now - self.up_since > self._cluster.profile.move_after_s
         excused = host.faults.lies or (host.vm is not None and host.vm.stuck)  # who cannot end it tries again and again
-        if quiet_s > self.settle_s and was_up and decision.action in _MATTERS and not excused:
+        if quiet_s > self.recovery_s and was_up and decision.action in _MATTERS and not excused:
             self._found("flapping", f"{host.name} does {decision.action}, {quiet_s:.0f} s after the last event")
 
     def after_host(self) -> None:
@@ -104,7 +104,7 @@ class Checker:
         if self._without_since is None:
             self._without_since = now
         begin = max(self._without_since, self.disturbed_at)
-        if now - begin > self.settle_s + self._may_boot_s():
+        if now - begin > self.recovery_s + self._may_boot_s():
             self._found(
                 "no_engine", f"no engine for {now - begin:.0f} s though nothing happened and a host could run it"
             )

@@ -93,7 +93,7 @@ class Nobody(NodeConnector):
 
 @pytest.fixture(autouse=True)
 def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hosted_engine.deploy.command.Network", Nobody)
+    monkeypatch.setattr("hosted_engine.deploy.command.NodeConnector", Nobody)
 
 
 def test_a_dry_run_says_all_steps_and_makes_nothing(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ class Planned(Teardown):
 def test_without_a_terminal_and_without_yes_nothing_is_taken_back(
     answers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hosted_engine.deploy.command.TakeBack", Planned)
+    monkeypatch.setattr("hosted_engine.deploy.command.Teardown", Planned)
     taking_back = [str(answers), "--folder", str(tmp_path / "s"), "--take-back"]
     ended = CliRunner().invoke(deploy, taking_back)
     assert ended.exit_code == 1

@@ -94,7 +94,7 @@ def test_what_is_settled_once_the_site_is_up_can_be_corrected_before(folder: Fol
     journal = folder.journals.new()
     journal.write(Entry(Mark.PLANNED))
     journal.write(Entry(Mark.ENDED, detail=Outcome.DONE.value))
-    assert folder.decisions(corrected).settled["gateway"] == "192.0.2.1"
+    assert folder.decisions(corrected).resolved["gateway"] == "192.0.2.1"
     with pytest.raises(AnswersChanged) as caught:
         folder.decisions(answers)
     assert "dns was 192.0.2.53 and is none; gateway was 192.0.2.1 and is none" in str(caught.value)
@@ -104,7 +104,7 @@ def test_what_is_settled_once_the_site_is_up_can_be_corrected_before(folder: Fol
 def test_the_timers_of_a_site_that_is_up_can_be_changed(folder: Folder, answers: Answers) -> None:
     """Also where an earlier version has noted them as what cannot."""
     found = folder.decisions(answers)
-    folder.save(msgspec.structs.replace(found, settled=found.settled | {"lease_io_timeout_s": "4"}))
+    folder.save(msgspec.structs.replace(found, resolved=found.resolved | {"lease_io_timeout_s": "4"}))
     journal = folder.journals.new()
     journal.write(Entry(Mark.PLANNED))
     journal.write(Entry(Mark.ENDED, detail=Outcome.DONE.value))

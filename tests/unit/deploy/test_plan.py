@@ -68,7 +68,7 @@ anything = st.builds(
     authority=st.booleans(),
     images=st.frozensets(st.sampled_from([Kind.TINY, Kind.SYSTEM, Kind.SEED])),
     lease=st.booleans(),
-    site_files=st.builds(SiteFiles, settled=st.booleans(), changing=st.booleans()),
+    site_files=st.builds(SiteFiles, current=st.booleans(), changing=st.booleans()),
     recovery=st.booleans(),
     healthy=st.booleans(),
     handed_over=st.booleans(),

@@ -53,7 +53,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, text in format_files(SITE, VM).items():
         (on_volume / name).write_text(text)
     monkeypatch.setattr(config, "load", lambda: settings)
-    monkeypatch.setattr(command_status, "Look", lambda settings: SiteReader(settings, tmp_path / "run"))
+    monkeypatch.setattr(command_status, "SiteReader", lambda settings: SiteReader(settings, tmp_path / "run"))
     return tmp_path
 
 
