@@ -112,12 +112,14 @@ def events(name: str, words: str) -> Events:
 class Action(Generic[T]):
     """`inputs` are what its body may say; `command` makes the command of the object and what was said; `shown` are
     elements that are so anyway, and may be said too. What begins with the command and takes longer than it is over when
-    `is_done` says so, which raises Refused when it never will be: who waits, waits for that."""
+    `is_done` says so, which raises Refused when it never will be: who waits, waits for that. It is an
+    action of what is in the `place`."""
 
     command: Callable[[Transaction, T, Values], Command]
     inputs: Mapping[str, Field] = field(default_factory=dict)
     shown: Mapping[str, Any] = field(default_factory=dict)
     is_done: Callable[[T], bool] | None = None
+    place: int = 0
 
 
 class Entity(Record[T]):

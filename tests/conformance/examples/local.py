@@ -30,6 +30,7 @@ from tests.conformance.examples.state import NodeState, Row, State, read_databas
 from tests.fakes.engine import PASSWORD, World, fake_nodes
 from tests.fakes.fleet import FakeFleet
 from tests.fakes.node.fake import FakeNode
+from tests.fakes.node.site import AnyExport
 
 T = TypeVar("T")
 MEMORY = Path("/dev/shm")  # the database lives for seconds: no disk has to be waited for
@@ -138,6 +139,7 @@ class LocalSite:
         for file in self.folder.glob("engine.db*"):
             file.unlink()
         nodes = fake_nodes(now=time.time)
+        next(iter(nodes.values())).site.exports = AnyExport()
         self._world = world = _LiveWorld(url=f"sqlite:///{self._database}", nodes=nodes)
         self._fleet = fleet = Fleet(
             store=world.store,
@@ -240,4 +242,5 @@ def _node_state(node: FakeNode) -> NodeState:
         "memory_bytes": node.host.memory_bytes,
     }
     seeds = [str(msgspec.to_builtins(seed)) for seed in node.site.seeds.values()]
-    return NodeState(vms, images, seeds, statistics)
+    mounts = {domain: request.spec.source for domain, request in node.storage.mounted.items()}
+    return NodeState(vms, images, seeds, statistics, mounts)

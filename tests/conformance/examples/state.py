@@ -24,12 +24,14 @@ class Differs(Exception):
 @dataclass(frozen=True)
 class NodeState:
     """Of one node: its VMs by id (`state`, `spec` as it was told, the `ticket` that opens its screen), images by
-    (disk id, image id), the texts of the seeds that it made for cloud-init, its load."""
+    (disk id, image id), the texts of the seeds that it made for cloud-init, its load, and what it has mounted by the
+    ids of storage domains."""
 
     vms: Mapping[str, Row] = field(default_factory=dict)
     images: Mapping[tuple[str, str], Row] = field(default_factory=dict)
     seeds: Sequence[str] = ()
     statistics: Row = field(default_factory=dict)
+    mounts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
