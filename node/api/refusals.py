@@ -34,6 +34,13 @@ class NotAllowed(Refused):
     status = 403
 
 
+class OutOfTime(Refused):
+    what = "{caller} was not let in"
+    why = "its certificate is not valid at this node's time"
+    mend = "Compare the clocks of both; the engine renews certificates by itself where it reaches the node"
+    status = 403
+
+
 class NotBare(Refused):
     what = "The node was not taken out of its site"
     why = "it still has {things}"
@@ -105,6 +112,30 @@ class NoGraphics(Refused):
     mend = "Start it, with a graphics console"
 
 
+class NotPluggable(Refused):
+    what = "Cannot plug {device} into VM {vm}"
+    why = "{reason}"
+    mend = "Change what the reason names, or let the VM have it with its next start"
+
+
+class NotUnplugged(Failed):
+    what = "The guest of VM {vm} did not let go of {device}"
+    why = "it gave no answer within {seconds} s{reason}"
+    mend = "Let the guest end to use it and try again, or shut the VM down; it has it still"
+
+
+class NotFrozen(Refused):
+    what = "The file systems of VM {vm} do not stand still"
+    why = "{reason}"
+    mend = "Start the agent in its guest (qemu-guest-agent), or go on without it"
+
+
+class NoCdrom(Refused):
+    what = "Cannot change the disc of VM {vm}"
+    why = "{reason}"
+    mend = "Start it with a drive first"
+
+
 class LeaseHeld(Refused):
     what = "Cannot start VM {vm}"
     why = "its lease {resource} is held by host {holder}"
@@ -127,6 +158,25 @@ class NotMounted(Refused):
     what = "Cannot use storage domain {storage_domain}"
     why = "{reason}"
     mend = "Mount it first, or look into the state of its storage"
+
+
+class StorageOfOther(Refused):
+    what = "Cannot use this storage for storage domain {storage_domain}"
+    why = "storage domain {name} ({other}) lies on it"
+    mend = "Choose other storage, or import that storage domain"
+
+
+class StorageNotEmpty(Refused):
+    what = "Cannot use this storage for storage domain {storage_domain}"
+    why = "it is not empty: {files}"
+    mend = "Choose other storage, or remove what is on it if nobody needs it"
+
+
+class NoStorageDomain(Refused):
+    what = "There is no storage domain on the storage mounted as {storage_domain}"
+    why = "nothing there says that it is one"
+    mend = "Look whether the right storage is mounted"
+    status = 404
 
 
 class ImageUnknown(Refused):
@@ -152,6 +202,20 @@ class ImageBusy(Refused):
     what = "Cannot change image {image}"
     why = "VM {vm} is running on it"
     mend = "Stop the VM first"
+
+
+class ImageRejected(Refused):
+    what = "Image {image} cannot be used"
+    why = "{reason}"
+    mend = "Remove it, and upload one that is whole in itself"
+    status = 422
+
+
+class TransferUnknown(Refused):
+    what = "There is no transfer {id} on this node"
+    why = "it was never opened, or was closed since"
+    mend = "Open it again"
+    status = 404
 
 
 class NotWiped(Refused):

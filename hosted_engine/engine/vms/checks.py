@@ -43,6 +43,13 @@ def resting_vm(tx: Transaction, vm_id: str, action: str) -> Vm:
     return vm
 
 
+def pluggable_vm(tx: Transaction, vm_id: str, action: VmAction, verb: str) -> Vm:
+    """The VM, when it is down for certain, or runs on a node and the action is allowed in its status."""
+    if changeable_vm(tx, vm_id, verb).status in RUNNING:
+        return running_vm(tx, vm_id, action, verb)
+    return resting_vm(tx, vm_id, verb)
+
+
 def running_vm(tx: Transaction, vm_id: str, action: VmAction, verb: str) -> Vm:
     """The VM, when it runs on a node and the action is allowed in its status; `verb` is the action in words."""
     vm = changeable_vm(tx, vm_id, verb)

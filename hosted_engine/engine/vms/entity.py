@@ -18,6 +18,7 @@ from hosted_engine.engine.search.words import Elapsed, Kind, Observed, Of, Shown
 from hosted_engine.engine.tags.entity import TAG
 from hosted_engine.engine.vms.checks import changeable_vm, check_vm, resting_vm
 from hosted_engine.engine.vms.commands.add import AddVm
+from hosted_engine.engine.vms.commands.freeze import FreezeVm, ThawVm
 from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.resume import ResumeVm
@@ -27,6 +28,7 @@ from hosted_engine.engine.vms.commands.suspend import ResumeSuspendedVm, StopSus
 from hosted_engine.engine.vms.commands.update_engine_vm import UpdateEngineVm
 from hosted_engine.engine.vms.devices import check_chipset, check_devices, new_disks, new_nics, parts_of
 from hosted_engine.engine.vms.engine_vm import has_next_run, with_config
+from hosted_engine.engine.vms.guests import GUEST_SEARCHES, guest_elements, guest_of
 from hosted_engine.engine.vms.hardware import HARDWARE, HardwareEntity
 from hosted_engine.engine.vms.model import RUNNING, Hardware, Origin, Vm, VmBase, VmStatus
 from hosted_engine.engine.vms.next_run import later, with_next_run
@@ -96,14 +98,16 @@ class VmEntity(HardwareEntity[Vm]):
         return parts_of(tx, item, given, *made)
 
     def gather(self, view: View, items: Sequence[Vm]) -> Any:
-        """The engine VM's own configuration, which is not the store's, and whether that of its next start is asked."""
-        return view.readings.engine_vm, bool(view.options.boolean("next_run"))
+        """The engine VM's own configuration, which is not the store's, whether that of its next start is asked, and
+        what the nodes say."""
+        return view.readings.engine_vm, bool(view.options.boolean("next_run")), view.readings
 
     def show(self, item: Vm, gathered: Any) -> Mapping[str, Any]:
-        report, next_run = gathered
+        report, next_run, readings = gathered
         template = Link("templates", item.template_id)
         has_next = _has_next(item, report)
-        shown = {"original_template": template, "next_run_configuration_exists": has_next}
+        shown: dict[str, Any] = {"original_template": template, "next_run_configuration_exists": has_next}
+        shown |= guest_elements(guest_of(item, readings))
         if not next_run or not has_next:
             return shown
         wanted = with_next_run(item)
@@ -184,6 +188,7 @@ VMS = VmEntity(
         "architecture": Shown("cpu.architecture"),
         "compatibility_level": Of(path("cluster_id"), "compatibility_level"),
         "datacenter": Of(path("cluster_id"), "datacenter"),
+        **GUEST_SEARCHES,
         "has_illegal_images": Shown("has_illegal_images"),
         "next_run_config_exists": Observed(_has_next_run, Kind.BOOLEAN),
         "on_host": Of(path("node_id"), "name"),
@@ -220,6 +225,8 @@ VMS = VmEntity(
             inputs={"force": Field("force")},
             statuses=ALLOWED[VmAction.REBOOT],
         ),
+        "freeze_filesystems": Action(lambda tx, vm, given: FreezeVm(id=vm.id), statuses=ALLOWED[VmAction.FREEZE]),
+        "thaw_filesystems": Action(lambda tx, vm, given: ThawVm(id=vm.id), statuses=ALLOWED[VmAction.THAW]),
         "reset": Action(lambda tx, vm, given: ResetVm(id=vm.id), statuses=ALLOWED[VmAction.RESET]),
     },
 )

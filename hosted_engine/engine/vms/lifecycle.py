@@ -75,6 +75,7 @@ def went_down(tx: Transaction, vm: Vm, report: VmReport, now: float) -> Vm:
         reported_at=report.since,
         display_address="",
         display_port=None,
+        current_cd_disk_id=None,
     )
     tx.vms.update(down)
     type_ = EventType.VM_DOWN if report.reason in CLEAN_ENDS else EventType.VM_DOWN_ERROR

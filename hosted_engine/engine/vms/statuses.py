@@ -13,7 +13,7 @@ S = VmStatus
 
 
 class VmAction(StrEnum):
-    """By the API's names."""
+    """By the API's names; of plugging, which is part of other requests, by libvirt's."""
 
     START = "start"
     STOP = "stop"
@@ -23,6 +23,10 @@ class VmAction(StrEnum):
     RESET = "reset"
     TICKET = "ticket"
     REMOVE = "remove"
+    FREEZE = "freeze_filesystems"
+    THAW = "thaw_filesystems"
+    PLUG_DISK = "plug_disk"
+    PLUG_NIC = "plug_nic"
 
 
 _ENDING = frozenset(
@@ -48,6 +52,10 @@ ALLOWED: Mapping[VmAction, frozenset[VmStatus]] = {
     VmAction.RESET: frozenset({S.UP, S.POWERING_UP, S.MIGRATING, S.REBOOT_IN_PROGRESS, S.POWERING_DOWN}),
     VmAction.TICKET: frozenset({S.UP, S.POWERING_UP, S.PAUSED, S.REBOOT_IN_PROGRESS, S.POWERING_DOWN}),
     VmAction.REMOVE: frozenset({S.DOWN}),
+    VmAction.FREEZE: frozenset({S.UP}),
+    VmAction.THAW: frozenset({S.UP}),
+    VmAction.PLUG_DISK: frozenset({S.DOWN, S.UP, S.PAUSED}),
+    VmAction.PLUG_NIC: frozenset({S.DOWN, S.UP, S.POWERING_UP}),
 }
 
 _MEND = {

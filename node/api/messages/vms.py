@@ -38,7 +38,8 @@ class Firmware(StrEnum):
 
 
 class BootDevice(StrEnum):
-    """HD: the disks that are marked to boot, in their order. CDROM: a drive without a disc. NETWORK: all NICs."""
+    """HD: the disks that are marked to boot, in their order. CDROM: the drive, an empty one where the VM has none.
+    NETWORK: all NICs."""
 
     HD = "hd"
     CDROM = "cdrom"
@@ -81,6 +82,18 @@ class VmDisk(Message, frozen=True, kw_only=True, omit_defaults=True):
     serial: str = ""
     propagate_errors: bool = False
     shareable: bool = False
+
+
+class VmCdrom(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """A drive, with the raw image `disc` in it, if there is any: nobody writes to it."""
+
+    disc: ImageRef | None = None
+
+
+class CdRequest(Message, frozen=True, kw_only=True):
+    """What is to be in the drive of a VM that runs; without `disc` it is empty."""
+
+    disc: ImageRef | None = None
 
 
 class VmNic(Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -163,6 +176,8 @@ class VmSpec(Message, frozen=True, kw_only=True, omit_defaults=True):
 
     scsi_queues: int = 1
     """Of the virtio-SCSI controller."""
+
+    cdrom: VmCdrom | None = None
 
     graphics: tuple[GraphicsType, ...] = ()
     """How its screen is seen, over TLS, by who has a ticket (`set_ticket`); one with none has no screen."""

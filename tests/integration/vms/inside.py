@@ -22,10 +22,12 @@ from node.api.messages.images import ImageFormat, ImageRef
 from node.api.messages.machine import Accelerator
 from node.api.messages.vms import (
     BootDevice,
+    CdRequest,
     DiskBus,
     DownReason,
     Firmware,
     SuspendRequest,
+    VmCdrom,
     VmDisk,
     VmNic,
     VmSpec,
@@ -38,11 +40,13 @@ from node.system.clock import SystemClock
 from node.system.process import run
 from node.system.threads import Threads
 from node.vms.balloon_keeper import BalloonKeeper
+from node.vms.cdroms import Cdroms
 from node.vms.domain_xml import Surroundings, console_log, domain_xml
 from node.vms.libvirt_hypervisor import URI, LibvirtHypervisor
 from node.vms.lifecycle import Vms
 from node.vms.runs import Run, Runs
 from node.vms.suspending import Suspending
+from tests.integration.vms.discs import bootable_disc
 from tests.integration.vms.membership import become_member
 from tests.unit.node.vm_settings import changed
 
@@ -84,6 +88,7 @@ class Node:
         self.authority_pem = become_member()
         self.hypervisor = LibvirtHypervisor()
         self.vms = make_vms(self.hypervisor, Runs(Path("/run/trivet-runs")))
+        self.cdroms = Cdroms(self.hypervisor, Threads("cdroms", 1), volumes=Path(SURROUNDINGS.volumes), need=nothing)
         self.vms.watch()
 
     def image(self, source: Path | None = None, form: ImageFormat = ImageFormat.RAW) -> ImageRef:
@@ -91,6 +96,9 @@ class Node:
         ref = ImageRef(storage_domain="data", disk_id=str(uuid.uuid4()), image_id="image")
         self.make(ref, form, source)
         return ref
+
+    def path(self, ref: ImageRef) -> Path:
+        return Path(layout.image(SURROUNDINGS.volumes, ref))
 
     def make(self, ref: ImageRef, form: ImageFormat, source: Path | None = None) -> None:
         path = Path(layout.image(SURROUNDINGS.volumes, ref))
@@ -136,6 +144,10 @@ class Node:
         domain = connection.lookupByUUIDString(spec.id)
         asked = json.dumps({"execute": command, "arguments": arguments})
         return json.loads(libvirt_qemu.qemuMonitorCommand(domain, asked, 0))["return"]
+
+    def ask_agent(self, spec: VmSpec, command: str) -> Any:
+        domain = libvirt.open(URI).lookupByUUIDString(spec.id)
+        return json.loads(libvirt_qemu.qemuAgentCommand(domain, json.dumps({"execute": command}), 10, 0))["return"]
 
     async def started_as(self, spec: VmSpec) -> tuple[str, str]:
         """The command line of its QEMU, and the time zone in its environment."""
@@ -450,6 +462,25 @@ async def the_hardware_clock_shows_the_time_of_its_zone(node: Node) -> None:
         await node.end(spec)
 
 
+async def a_disc_boots_is_changed_while_the_vm_runs_and_taken_out(node: Node) -> None:
+    """The guest's firmware reads what is in the drive: after a reset it finds what was put in meanwhile."""
+    discs = []
+    for words in ("this is disc one", "this is disc two"):
+        ref = node.image()
+        node.path(ref).write_bytes(bootable_disc(words))
+        discs.append(ref)
+    spec = vm(disks=(disk(node.image(), boot=False),), boot_devices=(CDROM,), cdrom=VmCdrom(disc=discs[0]))
+    await node.start(spec)
+    await node.says(spec, "Booting from DVD/CD", "this is disc one")
+    await node.cdroms.change_cd(spec.id, CdRequest(disc=discs[1]))
+    await node.vms.reset_vm(spec.id)
+    await node.says(spec, "this is disc one", "Booting from DVD/CD", "this is disc two")
+    await node.cdroms.change_cd(spec.id, CdRequest())
+    await node.vms.reset_vm(spec.id)
+    await node.says(spec, "this is disc two", "Booting from DVD/CD", "Could not read")
+    await node.end(spec)
+
+
 CASES: dict[str, Callable[[Node], Awaitable[None]]] = {
     case.__name__: case
     for case in (
@@ -468,6 +499,7 @@ CASES: dict[str, Callable[[Node], Awaitable[None]]] = {
         secure_boot_starts_nothing_that_is_not_signed,
         secure_boot_holds_for_a_vm_that_ran_without_it,
         a_shared_disk_is_used_by_two_vms_and_no_other_is,
+        a_disc_boots_is_changed_while_the_vm_runs_and_taken_out,
         the_hardware_clock_shows_the_time_of_its_zone,
         a_guest_gives_memory_back_as_far_as_it_is_not_guaranteed,
     )

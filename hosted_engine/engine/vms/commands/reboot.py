@@ -25,9 +25,9 @@ class RebootVm(OnRunningVm, frozen=True, kw_only=True):
 
     force: bool = False
 
-    async def act(self, node: NodeApi, means: Means) -> None:
+    async def act(self, node: NodeApi, dependencies: Means) -> None:
         report = await (node.reset_vm(self.id) if self.force else node.reboot_vm(self.id))
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             vm = the_vm(tx, self.id)
             if vm.status is VmStatus.REBOOT_IN_PROGRESS and vm.node_id == self.node_id:  # else an event was faster
                 went_up(tx, vm, report)
@@ -44,5 +44,5 @@ class ResetVm(OnRunningVm, frozen=True, kw_only=True):
     done: ClassVar[EventType] = EventType.USER_RESET_VM
     failed: ClassVar[EventType] = EventType.USER_FAILED_RESET_VM
 
-    async def act(self, node: NodeApi, means: Means) -> None:
+    async def act(self, node: NodeApi, dependencies: Means) -> None:
         await node.reset_vm(self.id)

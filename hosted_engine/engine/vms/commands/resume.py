@@ -20,9 +20,9 @@ class ResumeVm(OnRunningVm, frozen=True, kw_only=True):
     done: ClassVar[EventType] = EventType.USER_RESUME_VM
     failed: ClassVar[EventType] = EventType.USER_FAILED_RESUME_VM
 
-    async def act(self, node: NodeApi, means: Means) -> None:
+    async def act(self, node: NodeApi, dependencies: Means) -> None:
         report = await node.resume_vm(self.id)
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             vm = the_vm(tx, self.id)
             if vm.status is VmStatus.PAUSED and vm.node_id == self.node_id:
                 went_up(tx, vm, report)

@@ -36,7 +36,7 @@ class OnRunningVm(Command, frozen=True, kw_only=True):
     node_id: str = ""
     was: VmStatus = VmStatus.UP
 
-    async def act(self, node: NodeApi, means: Means) -> None:
+    async def act(self, node: NodeApi, dependencies: Means) -> None:
         """Ask the node for it; safe to repeat."""
         raise NotImplementedError
 
@@ -57,9 +57,9 @@ class OnRunningVm(Command, frozen=True, kw_only=True):
         if self.meanwhile is not None:
             tx.vms.update(replace(the_vm(tx, self.id), status=self.meanwhile))
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Means) -> tuple[Step, ...]:
         async def act() -> None:
-            await self.act(await means.fleet.node(self.node_id), means)
+            await self.act(await dependencies.fleet.node(self.node_id), dependencies)
 
         key, description = self.step
         return (Step(key, description, act),)

@@ -17,6 +17,8 @@ from hosted_engine.engine.problems import NoNode, found
 from hosted_engine.engine.scheduler.candidates import candidates
 from hosted_engine.engine.scheduler.model import Wish
 from hosted_engine.engine.scheduler.policy import choose
+from hosted_engine.engine.storage.checks import check_in_use
+from hosted_engine.engine.vms.cdroms.discs import check_disc
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
 from hosted_engine.engine.vms.commands.stop import destroyed
 from hosted_engine.engine.vms.lifecycle import went_up
@@ -49,6 +51,8 @@ class StartVm(Command, frozen=True, kw_only=True):
         resting_vm(tx, self.id, "run")
         for _, disk in active_disks(tx, self.id):
             settled_disk(tx, disk.id, "use")
+        check_in_use(tx, storage_domains_of(tx, self.id).keys())
+        check_disc(tx, the_vm(tx, self.id).cd_disk_id)
         for node_id in self.node_ids:
             found(tx.nodes.get(node_id), "host", node_id)
 
@@ -75,8 +79,10 @@ class StartVm(Command, frozen=True, kw_only=True):
         return (Lock("VM", self.id),)
 
     def begin(self, tx: Transaction, context: Context) -> None:
+        before = with_next_run(the_vm(tx, self.id))
         vm = replace(
-            with_next_run(the_vm(tx, self.id)),
+            before,
+            current_cd_disk_id=before.cd_disk_id,
             status=VmStatus.WAIT_FOR_LAUNCH,
             node_id=self.node_id,
             detail="",
@@ -123,6 +129,7 @@ class StartVm(Command, frozen=True, kw_only=True):
                 stop_reason=self.again or DownReason.FAILED,
                 display_address="",
                 display_port=None,
+                current_cd_disk_id=None,
             )
         tx.vms.update(vm)
         emit(tx, context, EventType.USER_FAILED_RUN_VM, vm=vm, node=tx.nodes.get(self.node_id), reason=error)

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from hosted_engine.store.migrations.columns import add_columns
 
 revision = "0013"
-down_revision = "0014"
+down_revision = "0017"
 
 
 def upgrade() -> None:
