@@ -23,14 +23,16 @@ class Differs(Exception):
 
 @dataclass(frozen=True)
 class NodeState:
-    """Of one node: its VMs by id (`state`, `spec` as it was told, the `ticket` that opens its screen), images by
-    (disk id, image id), the texts of the seeds that it made for cloud-init, its load, and what it has mounted by the
-    ids of storage domains."""
+    """Of one node: whether it belongs to the site, its VMs by id (`state`, `spec` as it was told, the `ticket` that
+    opens its screen), images by (disk id, image id), the texts of the seeds that it made for cloud-init, its load, what
+    it has open for transfer, and what it has mounted by the ids of storage domains."""
 
+    member: bool = True
     vms: Mapping[str, Row] = field(default_factory=dict)
     images: Mapping[tuple[str, str], Row] = field(default_factory=dict)
     seeds: Sequence[str] = ()
     statistics: Row = field(default_factory=dict)
+    transfers: Sequence[str] = ()
     mounts: Mapping[str, str] = field(default_factory=dict)
 
 
