@@ -34,6 +34,13 @@ class NotAllowed(Refused):
     status = 403
 
 
+class OutOfTime(Refused):
+    what = "{caller} was not let in"
+    why = "its certificate is not valid at this node's time"
+    mend = "Compare the clocks of both; the engine renews certificates by itself where it reaches the node"
+    status = 403
+
+
 class NotBare(Refused):
     what = "The node was not taken out of its site"
     why = "it still has {things}"
@@ -81,6 +88,18 @@ class SettingsUnknown(Refused):
     status = 422
 
 
+class VmNotUp(Refused):
+    what = "Cannot {act} VM {vm}"
+    why = "it is {state}"
+    mend = "Try again when it is up"
+
+
+class MemoryUnknown(Refused):
+    what = "Cannot resume VM {vm} from its memory"
+    why = "there is none where it was kept: it was resumed since, or removed"
+    mend = "Stop the VM, which gives its memory up, and start it anew"
+
+
 class VmNotPaused(Refused):
     what = "Cannot resume VM {vm}"
     why = "it is {state}"
@@ -109,6 +128,12 @@ class NotFrozen(Refused):
     what = "The file systems of VM {vm} do not stand still"
     why = "{reason}"
     mend = "Start the agent in its guest (qemu-guest-agent), or go on without it"
+
+
+class NoCdrom(Refused):
+    what = "Cannot change the disc of VM {vm}"
+    why = "{reason}"
+    mend = "Start it with a drive first"
 
 
 class LeaseHeld(Refused):
@@ -177,6 +202,20 @@ class ImageBusy(Refused):
     what = "Cannot change image {image}"
     why = "VM {vm} is running on it"
     mend = "Stop the VM first"
+
+
+class ImageRejected(Refused):
+    what = "Image {image} cannot be used"
+    why = "{reason}"
+    mend = "Remove it, and upload one that is whole in itself"
+    status = 422
+
+
+class TransferUnknown(Refused):
+    what = "There is no transfer {id} on this node"
+    why = "it was never opened, or was closed since"
+    mend = "Open it again"
+    status = 404
 
 
 class NotWiped(Refused):

@@ -71,8 +71,8 @@ def _add_disks(devices: ET.Element, spec: VmSpec, order: BootOrder, volumes: Pur
             io_thread = taken[prefix] % spec.io_threads + 1
         add_disk(devices, disk, device_name(prefix, taken), bus, io_thread, volumes)
         _add_boot(devices[-1], order.disks.get(index))
-    if order.cdrom is not None:
-        _add_empty_cdrom(devices, spec.machine, taken, order.cdrom)
+    if spec.cdrom is not None or order.cdrom is not None:
+        _add_cdrom(devices, spec, taken, order.cdrom, volumes)
 
 
 def add_disk(devices: ET.Element, disk: VmDisk, name: str, bus: str, io_thread: int, volumes: PurePosixPath) -> None:
@@ -93,9 +93,14 @@ def add_disk(devices: ET.Element, disk: VmDisk, name: str, bus: str, io_thread: 
         add(element, "shareable")
 
 
-def _add_empty_cdrom(devices: ET.Element, machine: str, taken: Counter[str], order: int) -> None:
-    prefix, bus = bus_of(DiskBus.IDE, machine)
+def _add_cdrom(
+    devices: ET.Element, spec: VmSpec, taken: Counter[str], order: int | None, volumes: PurePosixPath
+) -> None:
+    prefix, bus = bus_of(DiskBus.IDE, spec.machine)
     element = add(devices, "disk", type="file", device="cdrom")
+    add(element, "driver", name="qemu", type="raw", error_policy="report")
+    if spec.cdrom is not None and spec.cdrom.disc is not None:
+        add(element, "source", file=str(layout.image(volumes, spec.cdrom.disc)))
     add(element, "target", dev=device_name(prefix, taken), bus=bus)
     add(element, "readonly")
     _add_boot(element, order)

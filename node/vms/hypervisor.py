@@ -86,8 +86,9 @@ class Hypervisor(Protocol):
         """As it runs, with its secrets."""
         ...
 
-    def update_device(self, vm_id: str, xml: str) -> None:
-        """Change a device of a running domain to what `xml` says of it, for this run."""
+    def update_device(self, vm_id: str, xml: str, *, force: bool = False) -> None:
+        """Change a device of a running domain to what `xml` says of it, for this run; with `force` whether its guest
+        holds on to it or not."""
         ...
 
     def attach_device(self, vm_id: str, xml: str) -> None:
@@ -100,6 +101,18 @@ class Hypervisor(Protocol):
 
     def start(self, xml: str, *, paused: bool = False) -> None:
         """`paused`: the guest stands still until `resume`. It runs, or it never was there."""
+        ...
+
+    def save(self, vm_id: str, path: str) -> None:
+        """End a running domain with its memory in the file at `path`; after HypervisorFailed it runs on."""
+        ...
+
+    def saved_xml(self, path: str) -> str:
+        """The domain whose memory is in the file at `path`."""
+        ...
+
+    def restore(self, path: str, *, paused: bool = False) -> None:
+        """Start that domain as `start` does, from its memory."""
         ...
 
     def end(self, vm_id: str, name: str) -> End | None:

@@ -66,9 +66,9 @@ class LibvirtHypervisor:
         flags = libvirt.VIR_DOMAIN_XML_SECURE
         return self._do("show the running VM", lambda c: str(c.lookupByUUIDString(vm_id).XMLDesc(flags)))
 
-    def update_device(self, vm_id: str, xml: str) -> None:
-        live = libvirt.VIR_DOMAIN_AFFECT_LIVE
-        self._do("change a device of the VM", lambda c: c.lookupByUUIDString(vm_id).updateDeviceFlags(xml, live))
+    def update_device(self, vm_id: str, xml: str, *, force: bool = False) -> None:
+        flags = libvirt.VIR_DOMAIN_AFFECT_LIVE | (libvirt.VIR_DOMAIN_DEVICE_MODIFY_FORCE if force else 0)
+        self._do("change a device of the VM", lambda c: c.lookupByUUIDString(vm_id).updateDeviceFlags(xml, flags))
 
     def attach_device(self, vm_id: str, xml: str) -> None:
         live = libvirt.VIR_DOMAIN_AFFECT_LIVE
@@ -83,6 +83,16 @@ class LibvirtHypervisor:
         flags = libvirt.VIR_DOMAIN_START_VALIDATE | libvirt.VIR_DOMAIN_START_RESET_NVRAM
         flags |= libvirt.VIR_DOMAIN_START_PAUSED if paused else 0
         self._do("start the VM", lambda c: c.createXML(xml, flags))
+
+    def save(self, vm_id: str, path: str) -> None:
+        self._do("save the memory of the VM", lambda c: c.lookupByUUIDString(vm_id).save(path))
+
+    def saved_xml(self, path: str) -> str:
+        return self._do("read the memory of the VM", lambda c: str(c.saveImageGetXMLDesc(path)))
+
+    def restore(self, path: str, *, paused: bool = False) -> None:
+        flags = libvirt.VIR_DOMAIN_SAVE_PAUSED if paused else libvirt.VIR_DOMAIN_SAVE_RUNNING
+        self._do("start the VM from its memory", lambda c: c.restoreFlags(path, None, flags))
 
     def end(self, vm_id: str, name: str) -> End | None:
         """As the events said, or the log of the VM where they did not come: libvirtd or its client was away."""

@@ -4,6 +4,7 @@ import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from node.api.messages.vms import Graphics, GraphicsType
@@ -71,6 +72,8 @@ class FakeHypervisor:
         self._rebooted_at: dict[str, float] = {}
         self.definitions: set[str] = set()
         self.ends: dict[str, End] = {}
+        self.refuse_save = ""
+        self.refuse_restore = ""
         self._running: dict[str, _Running] = {}
         self._changed: Callable[[str], None] = lambda _: None
         self._again: Callable[[], None] = lambda: None
@@ -96,7 +99,7 @@ class FakeHypervisor:
             element.set("port", str(graphics.port))
         return ET.tostring(root, encoding="unicode")
 
-    def update_device(self, vm_id: str, xml: str) -> None:
+    def update_device(self, vm_id: str, xml: str, *, force: bool = False) -> None:
         self._get(vm_id)
         self.updated_devices.append(xml)
 
@@ -149,6 +152,21 @@ class FakeHypervisor:
         self._running[vm_id] = _Running(domain, xml)
         state, reason = (PAUSED, PAUSED_BY_USER) if paused else (RUNNING, 1)
         self.set(vm_id, state, reason, pid=4711)
+
+    def save(self, vm_id: str, path: str) -> None:
+        running = self._get(vm_id)
+        if self.refuse_save:
+            raise HypervisorFailed(act="save the memory of the VM", reason=self.refuse_save)
+        Path(path).write_text(running.xml)
+        self.set(vm_id, SHUT_OFF, 5)
+
+    def saved_xml(self, path: str) -> str:
+        return Path(path).read_text()
+
+    def restore(self, path: str, *, paused: bool = False) -> None:
+        if self.refuse_restore:
+            raise HypervisorFailed(act="start the VM from its memory", reason=self.refuse_restore)
+        self.start(Path(path).read_text(), paused=paused)
 
     def end(self, vm_id: str, name: str) -> End | None:
         return self.ends.get(vm_id)

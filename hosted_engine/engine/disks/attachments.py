@@ -9,10 +9,10 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState
 from hosted_engine.engine.vms.checks import changeable_vm, pluggable_vm, resting_vm
 from hosted_engine.engine.vms.model import RUNNING, Vm, VmStatus
+from hosted_engine.engine.vms.statuses import VmAction
 
 MOST = {DiskInterface.IDE: 3, DiskInterface.SATA: 5, DiskInterface.VIRTIO_SCSI: 16383}  # disks of a VM; oVirt's
 WRITABLE_ONLY = frozenset({DiskInterface.IDE, DiskInterface.SATA})  # their drives know no write protection
-HOT = frozenset({VmStatus.UP, VmStatus.PAUSED})  # in which a disk is plugged into a running VM; oVirt's
 HOT_INTERFACES = frozenset({DiskInterface.VIRTIO, DiskInterface.VIRTIO_SCSI})
 
 
@@ -26,7 +26,7 @@ def check_hot_interface(vm: Vm, attachment: DiskAttachment, root: str = "disk_at
 def check_pluggable(tx: Transaction, vm_id: str, *, active: bool) -> Vm:
     """The VM, when a disk can be attached to it or detached: an active one is plugged at once where it runs."""
     if active:
-        return pluggable_vm(tx, vm_id, "plug a disk into or out of", HOT)
+        return pluggable_vm(tx, vm_id, VmAction.PLUG_DISK, "plug a disk into or out of")
     vm = changeable_vm(tx, vm_id, "attach a disk to")
     if vm.status is VmStatus.IMAGE_LOCKED:
         resting_vm(tx, vm_id, "attach a disk to")

@@ -67,7 +67,6 @@ class DiskEntity(Entity[Disk]):
 
     def show(self, item: Disk, gathered: Any) -> Mapping[str, Any]:
         return {
-            "content_type": item.content_type.value,
             "qcow_version": "qcow2_v3" if item.format is DiskFormat.COW else None,
         }
 

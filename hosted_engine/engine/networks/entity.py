@@ -43,8 +43,9 @@ from hosted_engine.engine.problems import BadValue, WrongState, found
 from hosted_engine.engine.search.words import Holds, Of, Shown, path
 from hosted_engine.engine.vms.checks import changeable_vm, pluggable_vm, resting_vm, the_vm
 from hosted_engine.engine.vms.commands.hotplug import DEVICES, HotAdd, HotUpdate, runs
-from hosted_engine.engine.vms.model import Vm, VmStatus
+from hosted_engine.engine.vms.model import Vm
 from hosted_engine.engine.vms.spec import nic_spec
+from hosted_engine.engine.vms.statuses import VmAction
 from node.api.contract import NodeApi
 from node.api.messages.vms import VmNic
 
@@ -192,7 +193,7 @@ class NicEntity(NicBaseEntity[Nic]):
     def check(self, tx: Transaction, item: Nic, before: Nic | None) -> None:
         changeable_vm(tx, item.owner_id, "change the NICs of")
         if item.plugged or (before is not None and before.plugged):
-            pluggable_vm(tx, item.owner_id, "plug, unplug or change a plugged NIC of", HOT)
+            pluggable_vm(tx, item.owner_id, VmAction.PLUG_NIC, "plug, unplug or change a plugged NIC of")
         if before is not None and before.plugged and (item.mac, item.interface) != (before.mac, before.interface):
             resting_vm(tx, item.owner_id, "change the address or the interface of a plugged NIC of")
         vm = the_vm(tx, item.owner_id)
@@ -278,9 +279,6 @@ def _nic_event(name: str, done: str) -> EventKind:
     return EventKind(
         f"NETWORK_{name}_VM_INTERFACE", f"NIC {{name}} ({{interface}}) of VM {{vm}} was {done} by {{user}}."
     )
-
-
-HOT = frozenset({VmStatus.UP, VmStatus.POWERING_UP})  # in which a NIC is plugged into a running VM; oVirt's
 
 
 def nic_update(tx: Transaction, before: Nic, item: Nic) -> Command:

@@ -2,7 +2,7 @@
 
 from node.api.messages.images import ImageRef
 from node.api.messages.migration import MigrationReport, MigrationRequest
-from node.api.messages.vms import ConsoleLog, Ticket, VmDisk, VmNic, VmReport, VmSpec
+from node.api.messages.vms import CdRequest, ConsoleLog, SuspendRequest, Ticket, VmDisk, VmNic, VmReport, VmSpec
 from node.api.operation import DELETE, GET, POST, PUT, Operations, operation
 from node.api.refusals import VmUnknown
 
@@ -39,7 +39,12 @@ class VmOperations(Operations):
 
     @operation(POST, "/vms/{vm_id}/shutdown")
     async def shutdown_vm(self, vm_id: str) -> VmReport:
-        """Press its power button; the guest decides."""
+        """Press its power button; the guest decides. Shutting down for two minutes, up again after them."""
+
+    @operation(POST, "/vms/{vm_id}/suspend", timeout_s=3600, since=3)
+    async def suspend_vm(self, vm_id: str, request: SuspendRequest) -> VmReport:
+        """Save its memory and end it; `start_vm` lets it go on from there, on any node. It runs on where that fails.
+        VmNotUp: it does not run."""
 
     @operation(POST, "/vms/{vm_id}/reboot", since=2)
     async def reboot_vm(self, vm_id: str) -> VmReport:
@@ -52,6 +57,11 @@ class VmOperations(Operations):
     @operation(POST, "/vms/{vm_id}/destroy", timeout_s=60)
     async def destroy_vm(self, vm_id: str) -> VmReport:
         """Cut its power."""
+
+    @operation(PUT, "/vms/{vm_id}/cdrom", since=3)
+    async def change_cd(self, vm_id: str, request: CdRequest) -> None:
+        """Put another disc into the drive of a running VM, or none, whether its guest holds on to the one before or
+        not. NoCdrom: it does not run, or has no drive."""
 
     @operation(GET, "/vms/{vm_id}/console")
     async def console_log(self, vm_id: str) -> ConsoleLog:

@@ -7,9 +7,22 @@ import msgspec
 
 from node.api import refusals as r
 from node.api.messages.guests import GuestReport
-from node.api.messages.images import ImageRef
+from node.api.messages.images import ImageFormat, ImageRef, ImageReport
 from node.api.messages.migration import MigrationReport, MigrationRequest
-from node.api.messages.vms import ConsoleLog, DownReason, Graphics, Ticket, VmDisk, VmNic, VmReport, VmSpec, VmState
+from node.api.messages.vms import (
+    CdRequest,
+    ConsoleLog,
+    DownReason,
+    Graphics,
+    SuspendRequest,
+    Ticket,
+    VmCdrom,
+    VmDisk,
+    VmNic,
+    VmReport,
+    VmSpec,
+    VmState,
+)
 from node.system.time_zones import is_known
 from node.vms.consoles import check_ticket
 from node.vms.hotplug_plan import PLUGGABLE_BUSES
@@ -105,6 +118,8 @@ class FakeVms:
             return known.report
         if (reason := why_not_possible(spec, knows_time_zone=is_known(spec.time_zone))) is not None:
             raise r.VmNotPossible(vm=spec.name, reason=reason)
+        if spec.resume_from is not None and self._site.images.pop(spec.resume_from, None) is None:
+            raise r.MemoryUnknown(vm=spec.name)
         vm = known or _Vm(spec, VmReport(id=spec.id, name=spec.name, state=VmState.DOWN, since=self._now()))
         vm.spec = spec
         for disk in vm.spec.disks:
@@ -116,6 +131,20 @@ class FakeVms:
         self._set(vm, state, DownReason.NONE, pid=4000 + len(self._vms))
         self._tell(vm.report)
         return vm.report
+
+    def suspend_vm(self, vm_id: str, request: SuspendRequest) -> VmReport:
+        vm = self._get(vm_id)
+        if request.memory.storage_domain not in self.storage_domains:
+            raise r.NotMounted(storage_domain=request.memory.storage_domain, reason="it is not mounted")
+        if (vm.report.state, vm.report.reason) == (VmState.DOWN, DownReason.SAVED):
+            return vm.report
+        if vm.report.state is not VmState.UP:
+            raise r.VmNotUp(vm=vm.spec.name, act="suspend", state=vm.report.state)
+        size = vm.spec.memory_bytes
+        self._site.images[request.memory] = ImageReport(
+            image=request.memory, format=ImageFormat.RAW, virtual_size_bytes=size, actual_size_bytes=size
+        )
+        return self._down(vm, DownReason.SAVED)
 
     def resume_vm(self, vm_id: str) -> VmReport:
         vm = self._get(vm_id)
@@ -235,6 +264,14 @@ class FakeVms:
         vm = self._freezable(vm_id)
         was, vm.frozen = vm.frozen, False
         return len(vm.guest.filesystems) if was and vm.guest else 0
+
+    def change_cd(self, vm_id: str, request: CdRequest) -> None:
+        vm = self._get(vm_id)
+        if not _runs(vm):
+            raise r.NoCdrom(vm=vm.spec.name, reason=f"it is {VmState.DOWN}")
+        if vm.spec.cdrom is None:
+            raise r.NoCdrom(vm=vm.spec.name, reason="it runs without a drive")
+        vm.spec = msgspec.structs.replace(vm.spec, cdrom=VmCdrom(disc=request.disc))
 
     def migration(self) -> MigrationReport:
         return self.movable

@@ -10,12 +10,12 @@ from hosted_engine.engine.command import Command, Context, Lock, Means
 from hosted_engine.engine.disks.attachments import check_attachment, check_hot_interface, check_pluggable
 from hosted_engine.engine.disks.checks import check_new
 from hosted_engine.engine.disks.images import image_key, make_image
-from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskStatus
+from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskContentType, DiskStatus
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import found
+from hosted_engine.engine.problems import BadValue, found
 from hosted_engine.engine.vms.checks import the_vm
 from hosted_engine.engine.vms.commands.hotplug import device_step, runs
 from node.steps import Step
@@ -73,6 +73,7 @@ class AddDiskToVm(Command, frozen=True, kw_only=True):
         check_attachment(tx, vm, self.attachment, tx.disk_attachments.list(owner_id=self.vm_id), names=names)
         check_new(tx, self.disk, "disk_attachment.disk")
         check_hot_interface(vm, self.attachment)
+        check_attached_content(self.disk)
 
     def settle(self, tx: Transaction, readings: Readings) -> Self:
         return msgspec.structs.replace(self, plugs=self.attachment.active and runs(tx, self.vm_id))
@@ -100,6 +101,12 @@ class AddDiskToVm(Command, frozen=True, kw_only=True):
         tx.disk_attachments.remove(self.attachment.id)
         disk, vm = take_disk_back(tx, self.disk.id, illegal=image_key(self.disk.id) in left), the_vm(tx, self.vm_id)
         emit(tx, context, EventType.USER_ADD_DISK_TO_VM_FINISHED_FAILURE, disk=disk, vm=vm, reason=error)
+
+
+def check_attached_content(disk: Disk) -> None:
+    if disk.content_type is not DiskContentType.DATA:
+        reason = "a disc goes into the drive of a VM (`/cdroms`)"
+        raise BadValue(value=disk.content_type.value, field="disk_attachment.disk.content_type", reason=reason)
 
 
 def begin_disk(tx: Transaction, disk: Disk, now: float) -> Disk:

@@ -1,12 +1,11 @@
 """Holds the file systems of a guest still, and lets them go on: for who copies its disks meanwhile."""
 
-from collections.abc import Collection
 from typing import ClassVar
 
 from hosted_engine.engine.command import Means
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.vms.commands.running import OnRunningVm
-from hosted_engine.engine.vms.model import VmStatus
+from hosted_engine.engine.vms.statuses import VmAction
 from node.api.contract import NodeApi
 
 
@@ -16,7 +15,7 @@ class FreezeVm(OnRunningVm, frozen=True, kw_only=True):
     action: ClassVar[str] = "freeze the file systems of"
     doing: ClassVar[str] = "Freezing file systems of"
     step: ClassVar[tuple[str, str]] = ("freeze", "Let the guest's file systems stand still")
-    allowed: ClassVar[Collection[VmStatus]] = frozenset({VmStatus.UP})
+    kind: ClassVar[VmAction] = VmAction.FREEZE
     done: ClassVar[EventType] = EventType.FREEZE_VM_SUCCESS
     failed: ClassVar[EventType] = EventType.USER_FAILED_TO_FREEZE_VM
 
@@ -28,7 +27,7 @@ class ThawVm(OnRunningVm, frozen=True, kw_only=True):
     action: ClassVar[str] = "thaw the file systems of"
     doing: ClassVar[str] = "Thawing file systems of"
     step: ClassVar[tuple[str, str]] = ("thaw", "Let the guest's file systems go on")
-    allowed: ClassVar[Collection[VmStatus]] = frozenset({VmStatus.UP})
+    kind: ClassVar[VmAction] = VmAction.THAW
     done: ClassVar[EventType] = EventType.THAW_VM_SUCCESS
     failed: ClassVar[EventType] = EventType.USER_FAILED_TO_THAW_VM
 

@@ -8,10 +8,12 @@ from hosted_engine.engine.vms.checks import the_vm
 from hosted_engine.engine.vms.commands.running import OnRunningVm
 from hosted_engine.engine.vms.lifecycle import went_up
 from hosted_engine.engine.vms.model import VmStatus
+from hosted_engine.engine.vms.statuses import VmAction
 from node.api.contract import NodeApi
 
 
 class ResumeVm(OnRunningVm, frozen=True, kw_only=True):
+    kind: ClassVar[VmAction] = VmAction.START
     action: ClassVar[str] = "resume"
     doing: ClassVar[str] = "Resuming"
     step: ClassVar[tuple[str, str]] = ("resume", "Let the guest go on")

@@ -12,21 +12,22 @@ from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.vms.checks import running_vm, the_vm
-from hosted_engine.engine.vms.model import RUNNING, VmStatus
+from hosted_engine.engine.vms.model import VmStatus
+from hosted_engine.engine.vms.statuses import VmAction
 from node.api.contract import NodeApi
 from node.steps import Step
 
 
 class OnRunningVm(Command, frozen=True, kw_only=True):
-    """`action` is its verb ("shut down"), `doing` begins the job's description, `step` is the key of its step and what
-    that does, `allowed` the statuses in which it may be done, `meanwhile` the one from its begin on. `node_id` and
-    `was` are what the VM was on and in before."""
+    """`kind` says in which statuses it may be done, `action` is its verb ("shut down"), `doing` begins the job's
+    description, `step` is the key of its step and what that does, `meanwhile` the status from its begin on. `node_id`
+    and `was` are what the VM was on and in before."""
 
     forward_only: ClassVar[bool] = True
+    kind: ClassVar[VmAction]
     action: ClassVar[str]
     doing: ClassVar[str]
     step: ClassVar[tuple[str, str]]
-    allowed: ClassVar[Collection[VmStatus]] = RUNNING
     meanwhile: ClassVar[VmStatus | None] = None
     done: ClassVar[EventType]
     failed: ClassVar[EventType]
@@ -40,7 +41,7 @@ class OnRunningVm(Command, frozen=True, kw_only=True):
         raise NotImplementedError
 
     def check(self, tx: Transaction) -> None:
-        running_vm(tx, self.id, self.action, self.allowed)
+        running_vm(tx, self.id, self.kind, self.action)
 
     def settle(self, tx: Transaction, readings: Readings) -> Self:
         vm = the_vm(tx, self.id)
