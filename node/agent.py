@@ -19,6 +19,7 @@ from netconf.networkmanager.told import told
 from netconf.watch.drift import Drift
 from netconf.watch.watch import Watch
 from node import config
+from node.api.messages.images import ImageRef
 from node.ha_service import HaService
 from node.host import Host
 from node.needs import Needs
@@ -43,6 +44,7 @@ from node.server.serve import Service
 from node.serving.watchdog import notify, pet
 from node.storage.brick_marks import BrickMarks, FolderLooks
 from node.storage.gluster_pool import GlusterPool
+from node.storage.image_chains import ImageChains
 from node.storage.images import Images
 from node.storage.keeper import Keeper
 from node.storage.lease_timers import LeaseTimers
@@ -55,7 +57,9 @@ from node.storage.sanlock_daemon import SanlockDaemon
 from node.storage.seed import SeedMaker
 from node.storage.site_files import SiteFiles
 from node.storage.wishes import Wishes
+from node.storage.works import Works
 from node.system.clock import SystemClock
+from node.system.long_command import run_while
 from node.system.process import run, run_as_group
 from node.system.threads import Threads
 from node.tls import client_context, server_context
@@ -86,6 +90,7 @@ class Agent:
         )
         self._join_files = JoinFiles(settings.own_folder, Path(settings.scratch))
         self._for_balloons = Threads("balloons", 1)
+        self._for_copies = Threads("copies", 8)  # hours each
         self._for_pool = Threads("pool", 4)  # looks at the pool hang where a server does
         self._migration_trust = MigrationTrust(run, identity=settings.own_folder)
         self._membership = Membership(
@@ -162,6 +167,20 @@ class Agent:
         gluster = Gluster(run_as_group, clear=bricks.clear, remove=bricks.remove)
         self._network = HostNetwork(network, self._clock, self._network_watch.observed)
         self._pool_watch = self._pool_state(gluster, bricks)
+        works: Works[ImageRef, Path] = Works(self._for_copies, self._clock)
+        qemu_img = QemuImg(run, run_while)
+        images = Images(
+            qemu_img,
+            SeedMaker(run, Path(settings.scratch)),
+            self._for_storage,
+            volumes=settings.volumes,
+            shipped=Path(settings.shipped_images),
+            need=mounts.need,
+            running_on=self._vms.running_on,
+            connected_bricks=connected_bricks,
+            drop_work=works.drop,
+            clock=self._clock,
+        )
         self._host = Host(
             self._quick,
             (
@@ -186,17 +205,8 @@ class Agent:
                 GlusterPool(gluster, self._for_storage),
                 self._pool_watch,
                 mounts,
-                Images(
-                    QemuImg(run),
-                    SeedMaker(run, Path(settings.scratch)),
-                    self._for_storage,
-                    volumes=settings.volumes,
-                    shipped=Path(settings.shipped_images),
-                    need=mounts.need,
-                    running_on=self._vms.running_on,
-                    connected_bricks=connected_bricks,
-                    clock=self._clock,
-                ),
+                images,
+                ImageChains(images, qemu_img, self._for_storage, works),
                 leases,
                 LeaseTimers(
                     run, self._for_storage, leases, holders=lambda: lease_holders(hypervisor), clock=self._clock
@@ -264,8 +274,9 @@ class Agent:
         self._spawn(self._pool_watch.run())
         log.info("serving %s on port %d", self._settings.node_name, self._settings.port)
         await self._service.run()
-        for threads in (self._quick, self._for_vms, self._for_storage, self._for_balloons, self._for_pool):
-            threads.close()
+        threads = (self._quick, self._for_vms, self._for_storage, self._for_balloons, self._for_pool, self._for_copies)
+        for one in threads:
+            one.close()
 
     def _make_server(self) -> tuple[Any, ssl.SSLContext]:
         own = self._membership

@@ -17,6 +17,7 @@ from node.registration.leaving import Leaving
 from node.registration.membership import Membership
 from node.registration.migration_trust import MigrationTrust
 from node.storage.gluster_pool import GlusterPool
+from node.storage.image_chains import ImageChains
 from node.storage.images import Images
 from node.storage.lease_timers import LeaseTimers
 from node.storage.leases import Leases
@@ -39,6 +40,7 @@ check_parts(
         PoolStateWatch,
         Mounts,
         Images,
+        ImageChains,
         Leases,
         LeaseTimers,
         SiteFiles,

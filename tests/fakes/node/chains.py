@@ -1,0 +1,76 @@
+"""What one fake node does with images that stand on others; what they hold is words, put there by a test."""
+
+import msgspec
+
+from node.api import refusals as r
+from node.api.messages.images import ImageCopy, ImageProgress, ImageRebase, ImageRef, ImageReport
+from tests.fakes.node.site import FakeSite
+from tests.fakes.node.storage import FakeStorage
+from tests.fakes.node.vms import FakeVms
+
+
+class FakeChains:
+    def __init__(self, site: FakeSite, storage: FakeStorage, vms: FakeVms) -> None:
+        self._site = site
+        self._storage = storage
+        self._vms = vms
+
+    def copy_image(self, image: ImageRef, request: ImageCopy) -> ImageProgress:
+        self._storage.on_mount(image)
+        source = self._need(request.source)
+        found = self._site.images.get(image)
+        if found is not None:
+            if found.format is not request.format:
+                raise r.ImageDiffers(image=image.image_id, reason=f"its format is {found.format}")
+            return ImageProgress(percent=100, image=found)
+        size = request.size_bytes or source.virtual_size_bytes
+        if size < source.virtual_size_bytes:
+            raise r.Malformed(reason=f"{size} bytes are too few for a content of {source.virtual_size_bytes}")
+        if percent := self._site.is_working_on(image):
+            return ImageProgress(percent=percent)
+        made = ImageReport(
+            image=image,
+            format=request.format,
+            virtual_size_bytes=size,
+            actual_size_bytes=size if request.preallocated else source.actual_size_bytes,
+        )
+        self._site.images[image] = made
+        self._site.contents_of[image] = self._site.read(request.source)
+        return ImageProgress(percent=100, image=made)
+
+    def merge_image(self, image: ImageRef) -> ImageProgress:
+        backing = self._need(self._unused(image)).backing
+        if backing is None or backing.disk_id != image.disk_id:
+            raise r.NotMerged(image=image.image_id, reason="it stands on no image of its disk")
+        if others := [other for other in self._site.standing_on(backing) if other != image]:
+            raise r.ImageInUse(act="merge into", image=backing.image_id, by=others[0].image_id)
+        if percent := self._site.is_working_on(image):
+            return ImageProgress(percent=percent)
+        below, above = self._need(self._unused(backing)), self._need(image)
+        size = max(below.virtual_size_bytes, above.virtual_size_bytes)
+        self._site.images[backing] = msgspec.structs.replace(below, virtual_size_bytes=size)
+        held, more = self._site.contents_of.get(backing, ()), self._site.contents_of.get(image, ())
+        self._site.contents_of[backing] = (*held, *(word for word in more if word not in held))
+        return ImageProgress(percent=100, image=self._site.images[backing])
+
+    def rebase_image(self, image: ImageRef, request: ImageRebase) -> ImageReport:
+        report, backing = self._need(self._unused(image)), self._need(request.backing)
+        if image in {one.image for one in self.image_chain(backing.image)}:
+            raise r.Malformed(reason=f"image {backing.image.image_id} stands on it")
+        self._site.images[image] = msgspec.structs.replace(report, backing=backing.image)
+        return self._site.images[image]
+
+    def image_chain(self, image: ImageRef) -> tuple[ImageReport, ...]:
+        self._storage.on_mount(image)
+        return tuple(map(self._need, self._site.chain(image)))
+
+    def _unused(self, image: ImageRef) -> ImageRef:
+        self._storage.on_mount(image)
+        if (vm := self._vms.runs_on(image)) is not None:
+            raise r.ImageBusy(image=image.image_id, vm=vm)
+        return image
+
+    def _need(self, image: ImageRef) -> ImageReport:
+        if image not in self._site.images:
+            raise r.ImageUnknown(image=image.image_id, volume=image.volume)
+        return self._site.images[image]
