@@ -1,15 +1,33 @@
-"""The one step that makes the image of a disk, shared by every command that makes disks."""
+"""The steps that make, copy, grow and remove the image of a disk, shared by every command that does."""
 
 from dataclasses import replace
 
+import msgspec
+
 from hosted_engine.engine.command import Means
-from hosted_engine.engine.disks.model import Disk, DiskStatus
+from hosted_engine.engine.disks.model import Disk, DiskFormat, DiskStatus
+from hosted_engine.engine.jobs.model import JobStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from node.api.contract import NodeApi
-from node.api.messages.images import ImageRef, ImageReport, ImageRequest, ImageResize
+from node.api.messages.images import ImageCopy, ImageProgress, ImageRef, ImageReport, ImageRequest, ImageResize
 from node.api.problems import RemoteRefused
 from node.steps import Step
+
+
+class ImageSource(msgspec.Struct, frozen=True, kw_only=True):
+    """An image that is copied: of a disk, or of what a disk was when a snapshot was taken."""
+
+    storage_domain_id: str
+    disk_id: str
+    image_id: str
+    format: DiskFormat
+
+    @classmethod
+    def of(cls, disk: Disk) -> "ImageSource":
+        return cls(
+            storage_domain_id=disk.storage_domain_id, disk_id=disk.id, image_id=disk.image_id, format=disk.format
+        )
 
 
 def image_of(tx: Transaction, disk: Disk) -> ImageRef:
@@ -52,15 +70,55 @@ def make_image(means: Means, disk_id: str) -> Step:
             disk = found(tx.disks.get(disk_id), "disk", disk_id)
             tx.disks.update(replace(disk, actual_size_bytes=report.actual_size_bytes))
 
-    async def undo() -> None:
-        with means.store.transaction() as tx:
-            disk = tx.disks.get(disk_id)
-            image = image_of(tx, disk) if disk else None
-        if image is not None:
-            node = await means.fleet.carrier(image.volume)
-            await node.remove_image(image)
+    return Step(image_key(disk_id), "Make the image of a disk", do, lambda: _remove_made(means, disk_id))
 
-    return Step(image_key(disk_id), "Make the image of a disk", do, undo)
+
+def copy_image(means: Means, disk_id: str, source: ImageSource) -> Step:
+    """As `make_image`, with all that is in `source`. One node does it, asked call by call how far it is."""
+    key = image_key(disk_id)
+
+    async def do() -> None:
+        with means.store.transaction() as tx:
+            disk = found(tx.disks.get(disk_id), "disk", disk_id)
+            image, request = image_of(tx, disk), _copy_request(tx, disk, source)
+        node = await means.fleet.carrier(image.volume)
+        progress = await node.copy_image(image, request)
+        while progress.image is None:
+            note_progress(means, key, progress)
+            progress = await node.copy_image(image, request)
+        with means.store.transaction() as tx:
+            disk = found(tx.disks.get(disk_id), "disk", disk_id)
+            tx.disks.update(replace(disk, actual_size_bytes=progress.image.actual_size_bytes))
+
+    return Step(key, "Copy the image of a disk", do, lambda: _remove_made(means, disk_id))
+
+
+def note_progress(means: Means, key: str, progress: ImageProgress) -> None:
+    """In the job's step."""
+    with means.store.transaction() as tx:
+        for step in tx.job_steps.list(key=key, status=JobStatus.STARTED):
+            tx.job_steps.update(replace(step, progress=progress.percent))
+
+
+def _copy_request(tx: Transaction, disk: Disk, source: ImageSource) -> ImageCopy:
+    domain = found(tx.storage_domains.get(source.storage_domain_id), "storage domain", source.storage_domain_id)
+    return ImageCopy(
+        source=ImageRef(volume=domain.volume, disk_id=source.disk_id, image_id=source.image_id),
+        source_format=source.format.image_format,
+        format=disk.format.image_format,
+        size_bytes=disk.provisioned_size_bytes,
+        preallocated=not disk.sparse,
+    )
+
+
+async def _remove_made(means: Means, disk_id: str) -> None:
+    """Whatever of it was made."""
+    with means.store.transaction() as tx:
+        disk = tx.disks.get(disk_id)
+        image = image_of(tx, disk) if disk else None
+    if image is not None:
+        node = await means.fleet.carrier(image.volume)
+        await node.remove_image(image)
 
 
 def grow_image(means: Means, disk_id: str, size_bytes: int) -> Step:

@@ -80,6 +80,15 @@ class EventType(Enum):
     SYSTEM_UPDATE_VM = (253, _N, "VM {vm} configuration was updated by system.")
     USER_FAILED_UPDATE_VM = (58, _E, "Failed to update VM {vm} configuration: {reason}")
     USER_UPDATE_VM = (35, _N, "VM {vm} configuration was updated by {user}.")
+    USER_ADD_VM_TEMPLATE = (48, _N, "Creation of template {template} from VM {vm} was initiated by {user}.")
+    USER_ADD_VM_TEMPLATE_FINISHED_SUCCESS = (51, _N, "Creation of template {template} from VM {vm} has been completed.")
+    USER_ADD_VM_TEMPLATE_FINISHED_FAILURE = (
+        52,
+        _E,
+        "Failed to complete creation of template {template} from VM {vm}: {reason}",
+    )
+    USER_REMOVE_VM_TEMPLATE_FINISHED = (251, _N, "Template {template} was successfully removed.")
+    USER_FAILED_REMOVE_VM_TEMPLATE = (110, _E, "Failed to remove template {template}: {reason}")
     USER_REMOVE_VM_FINISHED = (113, _N, "VM {vm} was successfully removed.")
     USER_FAILED_REMOVE_VM = (59, _E, "Failed to remove VM {vm}: {reason}")
     USER_STARTED_VM = (153, _N, "VM {vm} was started by {user} (Host: {node}).")

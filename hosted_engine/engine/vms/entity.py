@@ -7,7 +7,7 @@ from typing import Any
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.entity.declaration import Action, Events, Link, Options, Place, Values, View
-from hosted_engine.engine.entity.field import MIB, Field, Reference, Settable, Several
+from hosted_engine.engine.entity.field import MIB, Field, Reference, Settable, Several, name_rule
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from hosted_engine.engine.instancetypes.model import InstanceType
@@ -17,6 +17,7 @@ from hosted_engine.engine.problems import found
 from hosted_engine.engine.search.words import Elapsed, Kind, Observed, Of, Shown, Times, path
 from hosted_engine.engine.tags.entity import TAG
 from hosted_engine.engine.vms.checks import changeable_vm, check_vm, resting_vm
+from hosted_engine.engine.vms.clone import clone
 from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
@@ -24,22 +25,21 @@ from hosted_engine.engine.vms.commands.resume import ResumeVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.commands.update_engine_vm import UpdateEngineVm
-from hosted_engine.engine.vms.devices import check_chipset, check_devices, new_disks, new_nics, parts_of
+from hosted_engine.engine.vms.copies import bases_of
+from hosted_engine.engine.vms.devices import check_chipset, check_devices, made_of, new_disks, new_nics, parts_of
 from hosted_engine.engine.vms.engine_vm import has_next_run, with_config
 from hosted_engine.engine.vms.hardware import HARDWARE, HardwareEntity
-from hosted_engine.engine.vms.model import RUNNING, Hardware, Origin, Vm, VmBase, VmStatus
+from hosted_engine.engine.vms.model import HANDED_ON, RUNNING, Hardware, Origin, Vm, VmStatus
 from hosted_engine.engine.vms.next_run import later, with_next_run
 from node.api.messages.ha import EngineVmReport
 from node.api.messages.vms import BootDevice
-
-_HANDED_ON = tuple(f.name for f in fields(VmBase) if f.name not in ("id", "name", "comment", "origin", "created_at"))
 
 
 class VmEntity(HardwareEntity[Vm]):
     def defaults(self, tx: Transaction, given: Values) -> Values:
         """What a new VM takes from its template, and from its instance type."""
         template = found(tx.templates.get(given["template_id"]), "template", given["template_id"])
-        taken = {name: getattr(template, name) for name in _HANDED_ON} | _hardware(tx, given.get("instance_type_id"))
+        taken = {name: getattr(template, name) for name in HANDED_ON} | _hardware(tx, given.get("instance_type_id"))
         return taken | ({"description": ""} if template.id == BLANK_TEMPLATE_ID else {})
 
     def guaranteed_bytes(self, tx: Transaction, made: Vm) -> int:
@@ -70,13 +70,18 @@ class VmEntity(HardwareEntity[Vm]):
         check_vm(with_next_run(item))
 
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Vm]:
-        vm = self.make(tx, given)
+        """With `clone` its disks are full copies, and it has nothing to do with its template any more."""
+        vm, clone, storage_domain_id = self.make(tx, given), options.boolean("clone"), given.get("storage_domain_id")
+        bases = bases_of(tx, vm.template_id)
+        if clone:
+            vm = replace(vm, template_id=BLANK_TEMPLATE_ID, original_template_id=vm.template_id)
+        said = given.get("disk_attachments", ())
         command = AddVm.of(
             vm,
-            disks=new_disks(tx, vm, given.get("disk_attachments", ())),
+            disks=new_disks(tx, vm, said, bases, full=clone or False, storage_domain_id=storage_domain_id),
             nics=new_nics(tx, vm, given.get("nics", ())),
-            clone=options.boolean("clone") or False,
-            storage_domain_id=given.get("storage_domain_id"),
+            storage_domain_id=storage_domain_id,
+            clone_permissions=options.boolean("clone_permissions") or False,
         )
         return command, command.as_begun()
 
@@ -99,7 +104,7 @@ class VmEntity(HardwareEntity[Vm]):
 
     def show(self, item: Vm, gathered: Any) -> Mapping[str, Any]:
         report, next_run = gathered
-        template = Link("templates", item.template_id)
+        template = Link("templates", made_of(item))
         has_next = _has_next(item, report)
         shown = {"original_template": template, "next_run_configuration_exists": has_next}
         if not next_run or not has_next:
@@ -207,5 +212,13 @@ VMS = VmEntity(
             inputs={"force": Field("force")},
         ),
         "reset": Action(lambda tx, vm, given: ResetVm(id=vm.id)),
+        "clone": Action(
+            clone,
+            inputs={
+                "name": Field("vm.name", length=64, rule=name_rule()),
+                "storage_domain_id": Reference("storage_domain", to="storage_domains"),
+                "discard_snapshots": Field("discard_snapshots"),
+            },
+        ),
     },
 )

@@ -18,10 +18,13 @@ from hosted_engine.engine.nodes.commands.remove import RemoveNode
 from hosted_engine.engine.nodes.joining.model import host_id_of_key
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.templates.commands.add import AddTemplate
+from hosted_engine.engine.templates.commands.remove import RemoveTemplate
 from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
+from hosted_engine.engine.vms.entity import VMS
 from hosted_engine.engine.vms.model import VmStatus
 from node.api.problems import Failed, NodeSilent
 from node.api.refusals import VmUnknown
@@ -30,10 +33,12 @@ from tests.fakes.engine import DATA_ID, TINY_ID, World, node_id
 from tests.fakes.store import ReadsHere
 from tests.unit.engine.scenes import (
     GIB,
+    acting,
     done,
     events_of,
     new_disk,
     new_disk_on,
+    new_template,
     new_vm,
     picture,
     reattaching,
@@ -82,6 +87,29 @@ async def add_vm_with_devices(world: World) -> Command:
     disks = ({"disk": {"id": there.id}}, {"disk": new}, {"disk": {**new, "name": "log"}, "active": False})
     nics = ({"name": "nic1"}, {"name": "nic2", "mac": "56:6f:00:00:00:01"})
     return new_vm(world, template_id=TINY_ID, disk_attachments=disks, nics=nics)
+
+
+async def add_cloned_vm(world: World) -> Command:
+    """Its disk takes its node several calls."""
+    world.shared.work_calls = 3
+    return new_vm(world, template_id=TINY_ID, clone=True)
+
+
+async def clone_vm(world: World) -> Command:
+    return acting(world, VMS, await tiny_vm(world), "clone", name="clone")
+
+
+async def add_template(world: World) -> Command:
+    vm_id = await tiny_vm(world)
+    await done(world, new_disk_on(world, vm_id))
+    return new_template(world, vm_id)
+
+
+async def remove_template(world: World) -> Command:
+    command = await add_template(world)
+    assert isinstance(command, AddTemplate)
+    await done(world, command)
+    return RemoveTemplate(id=command.id)
 
 
 async def add_disk(world: World) -> Command:
@@ -174,6 +202,10 @@ async def remove_node(world: World) -> Command:
 SCENES = [
     add_vm,
     add_vm_with_devices,
+    add_cloned_vm,
+    clone_vm,
+    add_template,
+    remove_template,
     add_disk,
     add_disk_to_vm,
     start_vm,
@@ -194,6 +226,9 @@ SCENES = [
 BACKWARD = [
     add_vm,
     add_vm_with_devices,
+    add_cloned_vm,
+    clone_vm,
+    add_template,
     add_disk,
     add_disk_to_vm,
     grow_disk,
@@ -208,6 +243,9 @@ BACKWARD = [
 CALLS = {
     "add_vm": ("make_image",),
     "add_vm_with_devices": ("make_image",),
+    "add_cloned_vm": ("copy_image",),
+    "clone_vm": ("copy_image",),
+    "add_template": ("copy_image",),
     "add_disk": ("make_image",),
     "add_disk_to_vm": ("make_image",),
     "grow_disk": ("resize_image",),
@@ -238,7 +276,20 @@ async def test_a_failure_of_any_call_leaves_all_as_it_was(scene: Scene) -> None:
             assert tx.job_steps.count(status=JobStatus.STARTED) == 0
 
 
-@pytest.mark.parametrize("scene", [add_vm, add_vm_with_devices, add_disk, add_disk_to_vm, start_vm, deactivate_node])
+@pytest.mark.parametrize(
+    "scene",
+    [
+        add_vm,
+        add_vm_with_devices,
+        add_cloned_vm,
+        clone_vm,
+        add_template,
+        add_disk,
+        add_disk_to_vm,
+        start_vm,
+        deactivate_node,
+    ],
+)
 async def test_an_answer_that_got_lost_is_taken_back_too(scene: Scene) -> None:
     """The node did it and its answer never came: the undo has to find what was made."""
     for call in CALLS[scene.__name__]:
@@ -292,7 +343,7 @@ async def test_a_crash_between_any_two_writes_is_resumed(scene: Scene, committed
     raise AssertionError("never ended")
 
 
-@pytest.mark.parametrize("scene", [add_vm, add_vm_with_devices, start_vm])
+@pytest.mark.parametrize("scene", [add_vm, add_vm_with_devices, add_template, start_vm])
 async def test_a_crash_while_going_back_still_goes_back(scene: Scene) -> None:
     for cut_at in range(1, 100):
         world = World()
@@ -338,6 +389,7 @@ def shape(picture: dict[str, Any]) -> Any:
     """Ids differ from world to world: what is there, by name and state."""
     return (
         [(vm.name, vm.status, vm.node_id is None) for vm in picture["vms"]],
+        [(one.name, one.status, one.version_number) for one in picture["templates"]],
         [(disk.name, disk.status, disk.actual_size_bytes, disk.provisioned_size_bytes) for disk in picture["disks"]],
         sorted((attachment.active, attachment.bootable) for attachment in picture["attachments"]),
         sorted(nic.name for nic in picture["nics"]),

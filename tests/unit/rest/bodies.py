@@ -69,6 +69,8 @@ BODIES: Mapping[str, Wire] = {
     "StorageDomainDisks": _IMAGE,
     "SystemPermissions": {"role": {"name": "UserRole"}, "user": {"id": "{user}"}},
     "Tags": {"name": NAME},
+    "TemplateNics": {"name": NAME},
+    "Templates": {"name": NAME, "vm": {"id": "{vm}"}},
     "Users": {"user_name": f"{NAME}@internal-authz", "domain": {"name": "internal-authz"}},
     "VmNics": {"name": NAME},
     "Vms": {"name": NAME, "cluster": {"name": "Default"}, "template": {"name": "Blank"}},
