@@ -10,13 +10,13 @@ import click
 import msgspec
 from rich.console import Console
 
+from ci.lab import adding, engine_vm, settings, show, status
 from ci.lab import collect as collecting
 from ci.lab import down as downing
-from ci.lab import engine_vm, settings, show, status
 from ci.lab.appliance import Appliance, alone
 from ci.lab.bmc.switch import Controllers
 from ci.lab.gate import Gate
-from ci.lab.names import DEFAULT_LAB, ENGINE, MOST_NODES, Lab
+from ci.lab.names import DEFAULT_LAB, ENGINE, ENGINE_ADDRESS, MOST_NODES, Lab
 from ci.lab.progress import Progress
 from ci.lab.up import Up
 from node.api.problems import Problem
@@ -56,6 +56,34 @@ def up(name: str, nodes: int | None, bare: bool) -> None:
         bringing.site()
         progress.save(lab.times_file, bringing.kind)
         console.print(bringing.farewell(), markup=False, soft_wrap=True)
+
+
+@main.command()
+@named
+def add(name: str) -> None:
+    """One more node, bare, in the network of a lab that runs: `trivet join` there asks the site to take it."""
+    with problems():
+        appliance = load(name)
+        with alone(appliance.lab):
+            machine = adding.add(appliance, Progress(console), run)
+        console.print(f"{machine.node.name} ({machine.node.address}) runs and belongs to no site; next:", markup=False)
+        option = "" if name == DEFAULT_LAB else f" --name {name}"
+        joins = f"  ./trivet lab exec {machine.node.name}{option} -- trivet join {ENGINE_ADDRESS}"
+        console.print(joins, markup=False, soft_wrap=True)
+
+
+@main.command()
+@named
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(name: str, yes: bool) -> None:
+    """Take the node away that was added last, with its disks."""
+    with problems():
+        appliance = load(name)
+        if appliance.settings.added and not yes:
+            click.confirm(f"Remove {appliance.machines[-1].node.name} for good?", abort=True)
+        with alone(appliance.lab):
+            machine = adding.remove(load(name), Progress(console), run)
+        console.print(f"{machine.node.name} is gone", markup=False)
 
 
 @main.command()

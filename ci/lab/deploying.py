@@ -59,6 +59,11 @@ def wait_agent(machine: Machine, timeout_s: float) -> None:
         time.sleep(0.3)
 
 
+def is_unclaimed(machine: Machine) -> bool:
+    """Whether it is in no site."""
+    return machine.exec("test", "-e", CLAIM_CODE, check=False).returncode == 0
+
+
 def introduce(machine: Machine) -> Introduction:
     """Ask the node for its fingerprint and, while nobody has claimed it, its claim code."""
     certificate = x509.load_pem_x509_certificate(machine.exec("cat", CERTIFICATE).stdout.encode())

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from ci.lab.deploying import CLAIM_CODE
+from ci.lab.deploying import is_unclaimed
 from ci.lab.machine import Machine, NodeOff, Power
 from ci.lab.names import ENGINE
 from ci.lab.netns import Network
@@ -105,7 +105,7 @@ def _node(machine: Machine, network: Network) -> NodeStatus:
         return NodeStatus(**known, cut=False)
     done = machine.exec("systemctl", "is-active", *SERVICES, check=False)
     services = dict(zip(SERVICES, done.stdout.split(), strict=False))
-    unclaimed = machine.exec("test", "-e", CLAIM_CODE, check=False).returncode == 0
+    unclaimed = is_unclaimed(machine)
     return NodeStatus(**known, cut=network.is_cut(machine.node), unclaimed=unclaimed, services=services)
 
 

@@ -22,11 +22,6 @@ ENGINE_S = 300.0
 RESTART_S = 60.0
 
 
-def formed_of(nodes: int) -> int:
-    """How many nodes a site is formed of: a replica needs three, and one alone has none. Others wait to be added."""
-    return 3 if nodes >= 3 else 1
-
-
 class Up:
     def __init__(self, appliance: Appliance, progress: Progress, run: Run) -> None:
         self._appliance = appliance
@@ -126,9 +121,13 @@ class Up:
 
     def _waiting(self) -> list[str]:
         names = [machine.node.name for machine in self._appliance.machines]
-        waiting = names[formed_of(len(names)) :]
-        formed = "one node, without copies" if formed_of(len(names)) == 1 else "three nodes"
+        count = self._appliance.settings.formed
+        waiting = [name for name in names[count:] if self._is_unclaimed(name)]
+        formed = "one node, without copies" if count == 1 else "three nodes"
         return [f"The site is formed of {formed}; in no site yet: {', '.join(waiting)}"] if waiting else []
+
+    def _is_unclaimed(self, name: str) -> bool:
+        return deploying.is_unclaimed(self._appliance.machine(name))
 
     def _kind(self) -> str:
         """What the times of this run stand for."""
@@ -208,6 +207,6 @@ class Up:
             self._progress.note(f"{', '.join(older)}: the changed node image counts from the next down and up")
 
     def _deploy(self) -> None:
-        machines = self._appliance.machines[: formed_of(len(self._appliance.machines))]
+        machines = self._appliance.machines[: self._appliance.settings.formed]
         deploying.hand_answers(machines[0], [deploying.introduce(machine) for machine in machines])
         deploying.deploy(machines[0], self._progress.note, self._progress.passing)

@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -65,20 +66,22 @@ class TestRun:
         return _counted(outcome)
 
     def _side_by_side(self, suites: Sequence[Suite]) -> None:
-        """The tree of a node first, on which all stand; then those on the lab in one lane and the others in another."""
+        """The tree of a node first, on which all stand; then two lanes: those on the lab, and the others one after the
+        other. The lane of the lab helps with the others when it is through."""
         if not suites:
             return
         if not self._note(self._runner.run("images", [sys.executable, "-m", "images", "build", "node"], {}, _LAB_UP_S)):
             return
-        lanes: list[Callable[[], None]] = []
         on_lab = [suite for suite in suites if suite.lab is not Lab.NONE]
-        if on_lab:
-            lanes.append(lambda: self._on_the_lab(on_lab))
-        others = [suite for suite in suites if suite.lab is Lab.NONE]
-        if others:
-            lanes.append(lambda: self._in_turn(others))
-        with ThreadPoolExecutor(len(lanes)) as pool:
-            for done in [pool.submit(lane) for lane in lanes]:
+        others = deque(suite for suite in suites if suite.lab is Lab.NONE)
+
+        def lab_lane() -> None:
+            self._on_the_lab(on_lab)
+            if on_lab:
+                self._drain(others)
+
+        with ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(lab_lane), pool.submit(self._drain, others)]:
                 done.result()
 
     def _on_the_lab(self, suites: Sequence[Suite]) -> None:
@@ -93,6 +96,14 @@ class TestRun:
     def _in_turn(self, suites: Sequence[Suite]) -> None:
         for suite in suites:
             self._note(self._runner.pytest(suite.name, suite.tests, _environment(suite), suite.limit_s))
+
+    def _drain(self, suites: deque[Suite]) -> None:
+        while True:
+            try:
+                suite = suites.popleft()
+            except IndexError:
+                return
+            self._in_turn([suite])
 
     def _lab_up(self, name: str) -> Outcome:
         return self._runner.run(name, _lab("up"), {"TRIVET_LAB": LAB}, _LAB_UP_S)

@@ -37,10 +37,13 @@ class Runner:
     def run(self, name: str, command: Sequence[str], environment: Mapping[str, str], limit_s: int) -> Outcome:
         log = self._results / f"{name}.log"
         begun = time.monotonic()
+        if self._stopped:
+            log.write_text("The run was stopped before this began\n")
+            return Outcome(name, Ending.FAILED, 0, log, broke_off=True)
         self._show(f"== {name}: {' '.join(command)}")
         with log.open("wb") as file:
             process = subprocess.Popen(
-                command,
+                ["env", "--default-signal=INT", *command],  # a shell's background job ignores it, and so would this
                 cwd=PROJECT,
                 stdin=subprocess.DEVNULL,
                 stdout=file,
@@ -49,7 +52,7 @@ class Runner:
                 start_new_session=True,  # so that it is ended with all its children, and by nobody's Ctrl-C but ours
             )
         self._processes.add(process)
-        if self._stopped:
+        if self._stopped:  # just now
             _end(process)
         hung = self._follow(process, name, log, begun + limit_s)
         self._processes.discard(process)

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from hosted_engine.engine.clusters.model import Cluster
 from hosted_engine.engine.datacenters.model import DataCenter
 from hosted_engine.engine.disks.model import Disk, DiskAttachment
+from hosted_engine.engine.entity.record import Model
 from hosted_engine.engine.events.model import Event
 from hosted_engine.engine.jobs.model import Job, JobStep
 from hosted_engine.engine.networks.model import Network, Nic, VnicProfile
@@ -22,6 +23,7 @@ from hosted_engine.engine.users.model import Session, User
 from hosted_engine.engine.vms.model import Vm
 from node.api.contract import NodeApi
 
+M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 
 
@@ -59,7 +61,7 @@ class Transaction(ABC):
     commands of other subjects use have a name as well."""
 
     @abstractmethod
-    def of(self, model: type[T]) -> Repository[T]: ...
+    def of(self, model: type[M]) -> Repository[M]: ...
 
     @property
     @abstractmethod

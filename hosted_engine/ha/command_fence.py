@@ -1,13 +1,13 @@
 """`trivet ha fence`: the devices that cut a node's power. No password is taken from the command line or shown."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import click
 import msgspec
 
+from hosted_engine.ha.command_words import as_json_option, asked, read_text
 from hosted_engine.ha.fence_agents import FenceAgents
 from hosted_engine.ha.fence_settings import (
     BadFenceSetting,
@@ -24,9 +24,6 @@ from hosted_engine.secret_prompt import secret
 from node import config
 from node.api.problems import Problem, Refused
 from node.system.process import run_as_group
-
-T = TypeVar("T")
-as_json_option = click.option("--json", "as_json", is_flag=True, help="For machines.")
 
 
 class NoSuchNode(Refused):
@@ -66,12 +63,12 @@ def fence() -> None:
 def show(as_json: bool) -> None:
     """Show the devices, without secrets, and the fence agents of this node."""
     look = _look()
-    devices = {node: without_secrets(one) for node, one in _asked(look.fence_settings).devices.items()}
+    devices = {node: without_secrets(one) for node, one in asked(look.fence_settings).devices.items()}
     installed = FenceAgents(run_as_group).installed()
     if as_json:
         click.echo(msgspec.json.encode({"devices": devices, "agents": installed}))
         return
-    for node in _asked(look.node_names):
+    for node in asked(look.node_names):
         click.echo(f"{node}: {_line(devices[node]) if node in devices else 'no fence device'}")
     click.echo(f"Agents on this node: {', '.join(installed) or 'none'}")
 
@@ -92,16 +89,16 @@ def show(as_json: bool) -> None:
 )
 @click.option("--power-on/--no-power-on", default=None, help="Switch it on again afterwards; on by default.")
 @as_json_option
-def set_(node: str, as_json: bool, **options: object) -> None:
+def set_(node: str, as_json: bool, **options: Any) -> None:
     """Set the fence device of NODE, for the whole site. What is not given stays as it is."""
-    look, wanted = _look(), Wanted(**options)  # type: ignore[arg-type]
-    _asked(lambda: _why_not_node(look, node))
-    known = _asked(lambda: _known(look))
-    device = _asked(lambda: merged(known.devices.get(node), wanted))
+    look, wanted = _look(), Wanted(**options)
+    asked(lambda: _why_not_node(look, node))
+    known = asked(lambda: _known(look))
+    device = asked(lambda: merged(known.devices.get(node), wanted))
     settings = with_device(known, node, device)
-    _asked(lambda: check(settings))
-    _asked(lambda: FenceAgents(run_as_group).check(device))
-    _asked(lambda: look.set_fence_settings(settings))
+    asked(lambda: check(settings))
+    asked(lambda: FenceAgents(run_as_group).check(device))
+    asked(lambda: look.set_fence_settings(settings))
     click.echo(msgspec.json.encode(without_secrets(device)) if as_json else f"{node}: {_line(without_secrets(device))}")
 
 
@@ -111,7 +108,7 @@ def set_(node: str, as_json: bool, **options: object) -> None:
 def test(node: str, as_json: bool) -> None:
     """Ask NODE's device from this node whether it is on. Nothing is cut."""
     look = _look()
-    device = _asked(look.fence_settings).devices.get(node)
+    device = asked(look.fence_settings).devices.get(node)
     if device is None:
         raise click.ClickException(str(NoDevice(node=node)))
     agents = FenceAgents(run_as_group)
@@ -133,10 +130,10 @@ def test(node: str, as_json: bool) -> None:
 def off(node: str, as_json: bool) -> None:
     """Take NODE's fence device away, with its password: its lease is waited for again. Cuts nothing."""
     look = _look()
-    settings = _asked(look.fence_settings)
+    settings = asked(look.fence_settings)
     if node not in settings.devices:
         raise click.ClickException(str(NoDevice(node=node)))
-    _asked(lambda: look.set_fence_settings(with_device(settings, node, None)))
+    asked(lambda: look.set_fence_settings(with_device(settings, node, None)))
     click.echo(msgspec.json.encode({"node": node, "device": None}) if as_json else f"{node}: no fence device")
 
 
@@ -182,10 +179,7 @@ def _option(text: str) -> tuple[str, str]:
 def _pem(path: Path) -> str:
     if not path.name:
         return ""
-    try:
-        return path.read_text()
-    except (OSError, UnicodeDecodeError) as err:
-        raise BadFenceSetting(name="authority", reason=f"cannot be read ({path})") from err
+    return read_text(path, lambda reason: BadFenceSetting(name="authority", reason=reason))
 
 
 def _line(shown: dict[str, object]) -> str:
@@ -212,12 +206,3 @@ def _why_not_node(look: Look, node: str) -> None:
 
 def _look() -> Look:
     return Look(config.load())
-
-
-def _asked(ask: Callable[[], T]) -> T:
-    try:
-        return ask()
-    except Problem as err:
-        raise click.ClickException(str(err)) from err
-    except PermissionError as err:
-        raise click.ClickException(f"This needs root ({err})") from err

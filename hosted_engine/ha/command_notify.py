@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import click
 import msgspec
 
+from hosted_engine.ha.command_words import as_json_option, asked, read_text
 from hosted_engine.ha.look import Look
 from hosted_engine.ha.notify_settings import (
     BadSetting,
@@ -23,11 +24,9 @@ from hosted_engine.ha.notify_settings import (
 from hosted_engine.ha.senders import Envelope, NotSent, send_mail, send_webhook
 from hosted_engine.secret_prompt import secret
 from node import config
-from node.api.problems import Problem, Refused
+from node.api.problems import Refused
 
-T = TypeVar("T")
 PORTS = {Security.STARTTLS: 587, Security.TLS: 465}
-as_json_option = click.option("--json", "as_json", is_flag=True, help="For machines.")
 
 
 class NothingSet(Refused):
@@ -66,7 +65,7 @@ def notify() -> None:
 @as_json_option
 def show(as_json: bool) -> None:
     """Show the settings, without secrets."""
-    found = without_secrets(_asked(_look().notify_settings))
+    found = without_secrets(asked(_look().notify_settings))
     if as_json:
         click.echo(msgspec.json.encode(found))
         return
@@ -99,11 +98,11 @@ def show(as_json: bool) -> None:
 @click.option("--no-webhook", is_flag=True)
 @click.option("--per-hour", type=int, help="At most so many messages; the rest is summed up.")
 @as_json_option
-def set_(as_json: bool, **options: object) -> None:
+def set_(as_json: bool, **options: Any) -> None:
     """Set where to tell, for the whole site, and turn it on. What is not given stays as it is."""
-    look, wanted = _look(), Wanted(**options)  # type: ignore[arg-type]
-    settings = _asked(lambda: merged(_known(look), wanted))
-    _asked(lambda: look.set_notify_settings(settings))
+    look, wanted = _look(), Wanted(**options)
+    settings = asked(lambda: merged(_known(look), wanted))
+    asked(lambda: look.set_notify_settings(settings))
     shown = msgspec.json.encode(without_secrets(settings)) if as_json else "Notifications are on"
     click.echo(shown)
 
@@ -113,8 +112,8 @@ def set_(as_json: bool, **options: object) -> None:
 def off(as_json: bool) -> None:
     """Tell nobody any more; the settings are kept."""
     look = _look()
-    settings = _asked(look.notify_settings)
-    _asked(lambda: look.set_notify_settings(msgspec.structs.replace(settings, on=False)))
+    settings = asked(look.notify_settings)
+    asked(lambda: look.set_notify_settings(msgspec.structs.replace(settings, on=False)))
     click.echo(msgspec.json.encode({"on": False}) if as_json else "Notifications are off")
 
 
@@ -123,9 +122,9 @@ def off(as_json: bool) -> None:
 def test(as_json: bool) -> None:
     """Send a message from this node now, also while notifications are off."""
     look = _look()
-    settings = _asked(look.notify_settings)
+    settings = asked(look.notify_settings)
     envelope = Envelope(
-        site=_asked(look.site_name),
+        site=asked(look.site_name),
         host=config.load().node_name,
         at=time.time(),
         subject="A test",
@@ -221,10 +220,7 @@ def _webhook(known: Webhook | None, wanted: Wanted) -> Webhook | None:
 
 
 def _text(path: Path, name: str) -> str:
-    try:
-        return path.read_text()
-    except (OSError, UnicodeDecodeError) as err:
-        raise BadSetting(name=name, reason=f"cannot be read ({path})") from err
+    return read_text(path, lambda reason: BadSetting(name=name, reason=reason))
 
 
 def _result(send: Callable[[], None]) -> str:
@@ -238,12 +234,3 @@ def _result(send: Callable[[], None]) -> str:
 
 def _look() -> Look:
     return Look(config.load())
-
-
-def _asked(ask: Callable[[], T]) -> T:
-    try:
-        return ask()
-    except Problem as err:
-        raise click.ClickException(str(err)) from err
-    except PermissionError as err:
-        raise click.ClickException(f"This needs root ({err})") from err

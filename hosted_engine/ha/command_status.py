@@ -1,15 +1,15 @@
 """`trivet ha status`, `why`, `history`, `maintenance`: the state of high availability on a node's terminal."""
 
 import time
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from hosted_engine.ha.command_words import as_json_option, asked
 from hosted_engine.ha.engine_vm_choice import format_state, state_of
 from hosted_engine.ha.failover import Cause, Failover, timeline
 from hosted_engine.ha.host_watchdog import NO_WATCHDOG, has_watchdog
@@ -20,10 +20,8 @@ from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
 from node import config
 from node.api.engine_vm import has_failed, shape_of, why_failed
 from node.api.messages.ha import EngineVmReport
-from node.api.problems import Problem
 from node.system.process import run
 
-T = TypeVar("T")
 NO_FAILOVER = "No failover has been measured"
 CAUSES: dict[str, str] = {
     Cause.HOST_LOST: "the host was lost",
@@ -35,8 +33,6 @@ FULL = (
     "See what fills it: trivet gluster status"
 )
 
-as_json_option = click.option("--json", "as_json", is_flag=True, help="For machines.")
-
 
 @click.command()
 @as_json_option
@@ -47,7 +43,7 @@ def status(as_json: bool) -> None:
     there is a watchdog is said of this node alone.
     """
     look = Look(config.load())
-    found, daemon, watchdog = _asked(look.site), _daemon(look), has_watchdog(run)
+    found, daemon, watchdog = asked(look.site), _daemon(look), has_watchdog(run)
     silent = _silent(daemon)
     monitors = daemon.get("monitors", {})
     if as_json:
@@ -66,7 +62,7 @@ def status(as_json: bool) -> None:
 @as_json_option
 def why(as_json: bool) -> None:
     """Say what this host does about the engine right now, and why; its score and what it lost points for."""
-    found = _asked(Look(config.load()).daemon)
+    found = asked(Look(config.load()).daemon)
     if as_json:
         click.echo(msgspec.json.encode(found))
         return
@@ -100,7 +96,7 @@ def history(lines: int, failover: bool, as_json: bool) -> None:
     """List what changed on this host: states, decisions with their reasons, how actions ended."""
     look = Look(config.load())
     if failover:
-        found = _asked(look.failovers)
+        found = asked(look.failovers)
         click.echo(msgspec.json.encode(found) if as_json else format_timeline(found[-1]) if found else NO_FAILOVER)
         return
     entries = look.history()[-lines:]
@@ -128,9 +124,9 @@ def maintenance(mode: str, force: bool, reason: str, as_json: bool) -> None:
     settings = config.load()
     look = Look(settings)
     if mode != "global":
-        _asked(lambda: look.set_local_maintenance(mode == "local", reason))
+        asked(lambda: look.set_local_maintenance(mode == "local", reason))
     if mode != "local":
-        _asked(lambda: look.set_global_maintenance(mode == "global", settings.node_name, force=force))
+        asked(lambda: look.set_global_maintenance(mode == "global", settings.node_name, force=force))
     click.echo(msgspec.json.encode({"maintenance": mode}) if as_json else f"Maintenance: {mode}")
 
 
@@ -142,7 +138,7 @@ def restart(as_json: bool) -> None:
     Its guest is asked first. It starts with the memory and the processors that were asked for last. Returns at once:
     see `trivet ha status`.
     """
-    _asked(Look(config.load()).ask_for_restart)
+    asked(Look(config.load()).ask_for_restart)
     click.echo(msgspec.json.encode({"restart": "asked"}) if as_json else "The engine VM is being restarted")
 
 
@@ -285,12 +281,3 @@ def _silent(found: dict[str, Any]) -> dict[int, float]:
 
 def _age(at: float) -> str:
     return f"{max(0.0, time.time() - at):.0f} s"
-
-
-def _asked(ask: Callable[[], T]) -> T:
-    try:
-        return ask()
-    except Problem as err:
-        raise click.ClickException(str(err)) from err
-    except PermissionError as err:
-        raise click.ClickException(f"This needs root ({err})") from err

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from hosted_engine.ha.fence_settings import FenceFileDamaged, FenceSettings, check, format_settings, parse
+from hosted_engine.ha.fence_settings import FenceFileDamaged, FenceSettings, check, parse
 from hosted_engine.ha.secret_file import read_secret, write_secret
+from hosted_engine.ha.settings_file import format_settings
 
 
 def read_fencing(path: Path) -> FenceSettings:

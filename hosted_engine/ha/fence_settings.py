@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from typing import Annotated
 
 import msgspec
-from cryptography import x509
 
+from hosted_engine.ha import settings_file
+from hosted_engine.ha.settings_file import HOST, is_pem
 from node.api.problems import Failed, Refused
 
 NAME = "fence.json"
 VERSION = 1
 TAKES_AUTHORITY = frozenset({"fence_redfish"})  # by the environment of Python's requests
 _AGENT = re.compile(r"fence_[a-z0-9_]{1,40}")
-_HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9.:-]*[A-Za-z0-9])?")
 _OPTION = re.compile(r"[a-z][a-z0-9_-]{0,60}")
 
 
@@ -60,21 +60,7 @@ def check(settings: FenceSettings) -> None:
 
 def parse(text: bytes) -> FenceSettings:
     """Raises FenceFileDamaged, also for one of a later version."""
-    try:
-        version = msgspec.json.decode(text, type=_Versioned).version
-        if version != VERSION:
-            raise FenceFileDamaged(reason=f"it is of version {version}, known is {VERSION}")
-        settings = msgspec.json.decode(text, type=FenceSettings)
-        check(settings)
-    except msgspec.MsgspecError as err:
-        raise FenceFileDamaged(reason=str(err)) from err
-    except BadFenceSetting as err:
-        raise FenceFileDamaged(reason=err.text.why) from err
-    return settings
-
-
-def format_settings(settings: FenceSettings) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n"
+    return settings_file.parse(text, FenceSettings, version=VERSION, check=check, damaged=FenceFileDamaged)
 
 
 def with_device(settings: FenceSettings, node: str, device: FenceDevice | None) -> FenceSettings:
@@ -95,14 +81,10 @@ def is_secret(option: str) -> bool:
     return any(word in option for word in ("pass", "secret", "token", "key", "community", "cookie"))
 
 
-class _Versioned(msgspec.Struct):
-    version: int = VERSION
-
-
 def _problems(device: FenceDevice) -> Iterator[tuple[str, str]]:
     if not _AGENT.fullmatch(device.agent):
         yield "agent", "has to be the name of a fence agent, as in fence_ipmilan"
-    if not _HOST.fullmatch(device.address):
+    if not HOST.fullmatch(device.address):
         yield "address", "has to be a name or an address"
     if device.port is not None and not 1 <= device.port <= 65535:
         yield "port", "has to be 1 to 65535"
@@ -125,7 +107,5 @@ def _line_problems(name: str, text: str) -> Iterator[tuple[str, str]]:
 def _authority_problems(device: FenceDevice) -> Iterator[tuple[str, str]]:
     if device.agent not in TAKES_AUTHORITY:
         yield "authority", f"is not for {device.agent}: only {', '.join(sorted(TAKES_AUTHORITY))} can be given one"
-    try:
-        x509.load_pem_x509_certificates(device.authority.encode())
-    except ValueError:
+    if not is_pem(device.authority):
         yield "authority", "has to be a file with certificates as PEM"

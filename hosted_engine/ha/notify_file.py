@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from hosted_engine.ha.notify_settings import NotifyFileDamaged, NotifySettings, check, format_settings, parse
+from hosted_engine.ha.notify_settings import NotifyFileDamaged, NotifySettings, check, parse
 from hosted_engine.ha.secret_file import read_secret, write_secret
+from hosted_engine.ha.settings_file import format_settings
 
 
 def read_settings(path: Path) -> NotifySettings:

@@ -7,14 +7,14 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
-from cryptography import x509
 
+from hosted_engine.ha import settings_file
+from hosted_engine.ha.settings_file import HOST, is_pem
 from node.api.problems import Failed, Refused
 
 NAME = "notify.json"
 VERSION = 1
 MOST_RECIPIENTS, MOST_PER_HOUR = 20, 200
-_HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9.:-]*[A-Za-z0-9])?")
 _ADDRESS = re.compile(r"(?=.{3,254}\Z)[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
@@ -75,21 +75,7 @@ def check(settings: NotifySettings) -> None:
 
 def parse(text: bytes) -> NotifySettings:
     """Raises NotifyFileDamaged, also for one of a later version."""
-    try:
-        version = msgspec.json.decode(text, type=_Versioned).version
-        if version != VERSION:
-            raise NotifyFileDamaged(reason=f"it is of version {version}, known is {VERSION}")
-        settings = msgspec.json.decode(text, type=NotifySettings)
-        check(settings)
-    except msgspec.MsgspecError as err:
-        raise NotifyFileDamaged(reason=str(err)) from err
-    except BadSetting as err:
-        raise NotifyFileDamaged(reason=err.text.why) from err
-    return settings
-
-
-def format_settings(settings: NotifySettings) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n"
+    return settings_file.parse(text, NotifySettings, version=VERSION, check=check, damaged=NotifyFileDamaged)
 
 
 def without_secrets(settings: NotifySettings) -> dict[str, object]:
@@ -104,10 +90,6 @@ def without_secrets(settings: NotifySettings) -> dict[str, object]:
     return shown
 
 
-class _Versioned(msgspec.Struct):
-    version: int = VERSION
-
-
 def _problems(settings: NotifySettings) -> Iterator[tuple[str, str]]:
     if not 1 <= settings.per_hour <= MOST_PER_HOUR:
         yield "per-hour", f"has to be 1 to {MOST_PER_HOUR}"
@@ -118,7 +100,7 @@ def _problems(settings: NotifySettings) -> Iterator[tuple[str, str]]:
 
 
 def _mail_problems(mail: Mail) -> Iterator[tuple[str, str]]:
-    if not _HOST.fullmatch(mail.server):
+    if not HOST.fullmatch(mail.server):
         yield "mail-server", "has to be a name or an address"
     if not 1 <= mail.port <= 65535:
         yield "mail-port", "has to be 1 to 65535"
@@ -154,7 +136,7 @@ def _why_not_url(url: str) -> str | None:
         return "is no address"
     if parts.scheme != "https":
         return "has to begin with https://: nothing is sent in the clear"
-    if not host or not _HOST.fullmatch(host) or port == 0:
+    if not host or not HOST.fullmatch(host) or port == 0:
         return "names no host"
     if parts.username is not None or parts.password is not None:
         return "may not hold a user or a password: give a token"
@@ -168,11 +150,7 @@ def _text_problems(name: str, text: str) -> Iterator[tuple[str, str]]:
 
 
 def _authority_problems(name: str, pem: str) -> Iterator[tuple[str, str]]:
-    if not pem:
-        return
-    try:
-        x509.load_pem_x509_certificates(pem.encode())
-    except ValueError:
+    if pem and not is_pem(pem):
         yield name, "has to be a file with certificates as PEM"
 
 

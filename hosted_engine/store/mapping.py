@@ -9,7 +9,9 @@ from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 from sqlalchemy import Column, Table
 
-T = TypeVar("T")
+from hosted_engine.engine.entity.record import Model
+
+T = TypeVar("T", bound=Model)
 Convert = Callable[[Any], Any]
 
 
@@ -19,7 +21,7 @@ class Mapper(Generic[T]):
     def __init__(self, model: type[T], table: Table) -> None:
         self.model = model
         self.table = table
-        self._names = tuple(field.name for field in fields(model))  # type: ignore[arg-type]
+        self._names = tuple(field.name for field in fields(model))
         if set(self._names) != set(table.columns.keys()):
             odd = set(self._names) ^ set(table.columns.keys())
             raise TypeError(f"{model.__name__} and table {table.name} differ in {sorted(odd)}")

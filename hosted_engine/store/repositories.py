@@ -21,13 +21,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from hosted_engine.engine.entity.record import Model
 from hosted_engine.engine.events.model import Event
 from hosted_engine.engine.search.question import Question
 from hosted_engine.store.mapping import Mapper, plain
 from hosted_engine.store.search import Compiler
 from node.api.problems import Refused
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Model)
 
 Asked = tuple[tuple[str, str], ...]  # names of columns, each with how it is compared
 
@@ -114,7 +115,7 @@ class SqlRepository(Generic[T]):
             query = self._select().where(self._table.c.id.in_(wanted[start : start + CHUNK]))
             for row in self._connection.execute(query):
                 item = self._mapper.from_row(row)
-                found[item.id] = item  # type: ignore[attr-defined]
+                found[item.id] = item
         return found
 
     def list(self, **equal: object) -> Sequence[T]:
@@ -173,14 +174,14 @@ def _parameter(value: object) -> object:
 class SqlEventLog(SqlRepository[Event]):
     """Events get their number from the database."""
 
-    def add(self, event: Event) -> Event:  # type: ignore[override]
+    def add(self, event: Event) -> Event:  # type: ignore[override]  # the database gives its id
         row = self._mapper.to_row(event)
         del row["id"]
         key = self._connection.execute(self._statements.insert, row).inserted_primary_key
         assert key is not None
         return replace(event, id=key[0])
 
-    def list(self, *, after: int = 0, limit: int | None = None, **equal: object) -> Sequence[Event]:  # type: ignore[override]
+    def list(self, *, after: int = 0, limit: int | None = None, **equal: object) -> Sequence[Event]:  # type: ignore[override]  # newest first
         newest = self._select().where(self._table.c.id > after).order_by(self._table.c.id.desc()).limit(limit)
         rows = self._execute(lambda asked: self._statements.where(newest, asked), equal)
         return [self._mapper.from_row(row) for row in rows]

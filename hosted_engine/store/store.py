@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
 from hosted_engine.engine.entities import STORED
+from hosted_engine.engine.entity.record import Model
 from hosted_engine.engine.events.model import Event
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.store.dialects import Sqlite, dialect_of
@@ -22,6 +23,7 @@ from hosted_engine.store.search import Compiler
 from hosted_engine.store.tables import TABLES
 from node.api.problems import Failed
 
+M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 
 IN_MEMORY = "sqlite://"  # the one connection is the database
@@ -46,7 +48,7 @@ class SqlTransaction(Transaction):
         self._compiler = compiler
         self._made: dict[type[Any], SqlRepository[Any]] = {}
 
-    def of(self, model: type[T]) -> SqlRepository[T]:
+    def of(self, model: type[M]) -> SqlRepository[M]:
         if model not in self._made:
             self._made[model] = SqlRepository(self._connection, MAPPERS[model], _ORDER[model], self._compiler)
         return self._made[model]

@@ -1,55 +1,31 @@
 """Nothing of a node answers strangers: every socket that listens is tried from the bridge, where no node is."""
 
-import re
-import socket
-import ssl
-import struct
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ci.lab.relay import enter
 from hosted_engine.authority import KeyPair, make_authority, make_pair
 from hosted_engine.deploy.folder import AUTHORITY, DEFAULT_FOLDER
 from node.api.messages.identity import Role
+from tests.lab import listeners
+from tests.lab.listeners import GLUSTER_CALL, Attempts, attempt, client_context, listening
 from tests.lab.under_test import LabUnderTest
 
 # All of them speak TLS and ask for a certificate.
 MAY_LISTEN = frozenset({"trivet-node", "glusterd", "glusterfsd", "libvirtd"})
 BRICK_PORTS = range(24100, 24600)  # gluster/README.md
-ANSWER_S = 2.0
 BRICKS_S = 120.0
 LIBVIRT_PORT = 16514
 TLS_ALERT = b"\x15"
-
-# Program GF-DUMP, version 1, "what else is there?", which every Gluster server has (rpc/rpc-lib/src/protocol-common.h).
-_CALL = struct.pack(">10IQ", 1, 0, 2, 123451501, 1, 1, 0, 0, 0, 0, 0)
-GLUSTER_CALL = struct.pack(">I", 1 << 31 | len(_CALL)) + _CALL
 WORDS = {"a banner": b"", "HTTP": b"GET / HTTP/1.0\r\n\r\n", "Gluster": GLUSTER_CALL}
-
-Attempt = Callable[[], bytes]
 
 
 @pytest.fixture
-def from_bridge(lab: LabUnderTest) -> Iterator[Callable[[list[Attempt]], list[bytes]]]:
-    """Runs attempts in the lab's own namespace, where no node is; what each was answered."""
-    with ThreadPoolExecutor(8, initializer=enter, initargs=(lab.appliance.lab.netns_path,)) as inside:
-        yield lambda attempts: list(inside.map(lambda attempt: attempt(), attempts))
-
-
-def listening(lab: LabUnderTest, node: str) -> list[tuple[str, int]]:
-    """Process and port of all that others can reach, UDP too."""
-    found = []
-    for line in lab.exec(node, "ss", "-Htulnp").splitlines():
-        words = line.split()
-        address, _, port = words[4].rpartition(":")
-        names = set(re.findall(r'\("([^"]+)",pid=', line)) - {"systemd"}  # it has made the socket for another
-        if not address.startswith(("127.", "[::1]")):
-            found.append((",".join(sorted(names)) or "?", int(port)))
-    return sorted(set(found))
+def from_bridge(lab: LabUnderTest) -> Iterator[Attempts]:
+    with listeners.from_bridge(lab) as found:
+        yield found
 
 
 def test_only_what_is_known_listens(lab: LabUnderTest) -> None:
@@ -64,9 +40,9 @@ def test_bricks_listen_where_a_firewall_is_told_that_they_do(lab: LabUnderTest) 
         assert all(port in BRICK_PORTS for port in bricks), (node, bricks)
 
 
-def test_nothing_answers_in_clear(lab: LabUnderTest, from_bridge: Callable[[list[Attempt]], list[bytes]]) -> None:
+def test_nothing_answers_in_clear(lab: LabUnderTest, from_bridge: Attempts) -> None:
     attempts = {
-        (node, name, port, kind): _attempt(lab, node, port, words)
+        (node, name, port, kind): attempt(lab, node, port, words)
         for node in lab.nodes
         for name, port in listening(lab, node)
         for kind, words in WORDS.items()
@@ -75,9 +51,7 @@ def test_nothing_answers_in_clear(lab: LabUnderTest, from_bridge: Callable[[list
     assert {tried: said for tried, said in answers.items() if said[:1] not in (b"", TLS_ALERT)} == {}
 
 
-def test_gluster_answers_nodes_of_the_site_only(
-    lab: LabUnderTest, from_bridge: Callable[[list[Attempt]], list[bytes]], tmp_path: Path
-) -> None:
+def test_gluster_answers_nodes_of_the_site_only(lab: LabUnderTest, from_bridge: Attempts, tmp_path: Path) -> None:
     site = KeyPair(*(lab.exec(lab.nodes[0], "cat", f"{DEFAULT_FOLDER}/{AUTHORITY}.{part}") for part in ("key", "crt")))
     strangers = {
         "nobody": None,
@@ -85,18 +59,16 @@ def test_gluster_answers_nodes_of_the_site_only(
         "the engine": make_pair(site, Role.ENGINE, lab.nodes[0]),
         "the deploy": make_pair(site, Role.DEPLOY, lab.nodes[0]),
     }
-    own = _context(make_pair(site, Role.NODE, lab.nodes[0]), tmp_path / "own")
+    own = client_context(make_pair(site, Role.NODE, lab.nodes[0]), tmp_path / "own")
     ports = gluster_ports(lab)
-    assert all(from_bridge([_attempt(lab, node, port, GLUSTER_CALL, own) for node, port in ports]))
+    assert all(from_bridge([attempt(lab, node, port, GLUSTER_CALL, own) for node, port in ports]))
     for who, pair in strangers.items():
-        tls = _context(pair, tmp_path / who)
-        answers = from_bridge([_attempt(lab, node, port, GLUSTER_CALL, tls) for node, port in ports])
+        tls = client_context(pair, tmp_path / who)
+        answers = from_bridge([attempt(lab, node, port, GLUSTER_CALL, tls) for node, port in ports])
         assert set(answers) == {b""}, who
 
 
-def test_libvirt_answers_nodes_of_the_site_only(
-    lab: LabUnderTest, from_bridge: Callable[[list[Attempt]], list[bytes]], tmp_path: Path
-) -> None:
+def test_libvirt_answers_nodes_of_the_site_only(lab: LabUnderTest, from_bridge: Attempts, tmp_path: Path) -> None:
     """It confirms in one byte whom it lets in. A member's name with another role is not enough, nor the role alone."""
     site = KeyPair(*(lab.exec(lab.nodes[0], "cat", f"{DEFAULT_FOLDER}/{AUTHORITY}.{part}") for part in ("key", "crt")))
     callers = {
@@ -108,8 +80,8 @@ def test_libvirt_answers_nodes_of_the_site_only(
         "the deploy": make_pair(site, Role.DEPLOY, lab.nodes[0]),
     }
     for who, pair in callers.items():
-        tls = _context(pair, tmp_path / who)
-        answers = from_bridge([_attempt(lab, node, LIBVIRT_PORT, b"", tls) for node in lab.nodes])
+        tls = client_context(pair, tmp_path / who)
+        answers = from_bridge([attempt(lab, node, LIBVIRT_PORT, b"", tls) for node in lab.nodes])
         assert set(answers) == {b"\1" if who == "a member" else b""}, who
 
 
@@ -124,31 +96,3 @@ def gluster_ports(lab: LabUnderTest) -> list[tuple[str, int]]:
             return ports
         assert time.monotonic() < until, ports
         time.sleep(1)
-
-
-def _attempt(lab: LabUnderTest, node: str, port: int, words: bytes, tls: ssl.SSLContext | None = None) -> Attempt:
-    """Connect, say `words`, and give the first bytes of the answer; none when it is refused or does not come."""
-    address = lab.node(node).node.address
-
-    def attempt() -> bytes:
-        with socket.create_connection((address, port), timeout=ANSWER_S) as plain:
-            try:
-                line = tls.wrap_socket(plain) if tls is not None else plain
-                line.sendall(words)
-                return line.recv(16)
-            except OSError:  # TimeoutError, ssl.SSLError and a reset connection among them
-                return b""
-
-    return attempt
-
-
-def _context(pair: KeyPair | None, folder: Path) -> ssl.SSLContext:
-    """A client that takes every server for what it says: it is the servers that are tested."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    if pair is not None:
-        folder.mkdir(mode=0o700)
-        (folder / "crt").write_text(pair.certificate)
-        (folder / "key").write_text(pair.key)
-        context.load_cert_chain(folder / "crt", folder / "key")
-    return context

@@ -12,7 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from hosted_engine.engine.command import Command, Lock
 from hosted_engine.engine.entity.commands import AddEntity, RemoveEntity, UpdateEntity
 from hosted_engine.engine.entity.field import Field, Settable
-from hosted_engine.engine.entity.record import Column, Record
+from hosted_engine.engine.entity.record import Column, Model, Record
 from hosted_engine.engine.entity.registry import entity_of, register
 from hosted_engine.engine.entity.values import normal
 from hosted_engine.engine.events.kinds import EventKind
@@ -23,7 +23,7 @@ from hosted_engine.engine.problems import BadValue, NameTaken, found
 from hosted_engine.engine.search.words import Declared, Path
 from hosted_engine.engine.users.model import Caller
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Model)
 Values = Mapping[str, Any]  # by field, as the model's types have them
 
 READ = frozenset({"list", "get"})
@@ -204,7 +204,7 @@ class Entity(Record[T]):
         return {}
 
     def change(self, tx: Transaction, before: T, given: Values) -> T:
-        return replace(before, **self._fields(given))  # type: ignore[type-var]
+        return replace(before, **self._fields(given))
 
     def check(self, tx: Transaction, item: T, before: T | None) -> None:
         """Raises Refused when `item` cannot be so; `before` is None for a new one."""
@@ -241,7 +241,7 @@ class Entity(Record[T]):
 
     def find_added(self, tx: Transaction, item: T) -> T | None:
         """The object that the addition of `item` has made."""
-        return tx.of(self.model).get(getattr(item, "id"))  # noqa: B009
+        return tx.of(self.model).get(item.id)
 
     def part(self, tx: Transaction, item: T, name: str) -> Any:
         """What is there of the part `name` of its inputs; None where nothing is."""
@@ -262,7 +262,7 @@ class Entity(Record[T]):
 
     def locks(self, item: T) -> tuple[Lock, ...]:
         """What nobody else may touch while it is added, changed or removed."""
-        return (Lock(self.kind, getattr(item, "id")),)  # noqa: B009
+        return (Lock(self.kind, item.id),)
 
     def words(self, tx: Transaction, item: T) -> Mapping[str, str]:
         """What else its events' sentences say, and what they are about (`vm_id`)."""
@@ -273,12 +273,12 @@ class Entity(Record[T]):
         return f"{doing} {self.kind} {self.name_of(item)}"
 
     def name_of(self, item: T) -> str:
-        return str(getattr(item, "name", None) or getattr(item, "id"))  # noqa: B009
+        return str(getattr(item, "name", None) or item.id)
 
     def check_unique(self, tx: Transaction, item: T) -> None:
         for names in self.unique:
             same = tx.of(self.model).list(**{name: getattr(item, name) for name in names})
-            if any(getattr(other, "id") != getattr(item, "id") for other in same):  # noqa: B009
+            if any(other.id != item.id for other in same):
                 raise NameTaken(name=self.name_of(item), kind=self.kind)
 
     def check_same(self, tx: Transaction, item: T, given: Values, root: str) -> None:

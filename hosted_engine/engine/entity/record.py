@@ -3,12 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from types import NoneType, UnionType
-from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from hosted_engine.engine.entity.field import Field, Reference
 from hosted_engine.engine.entity.registry import register_record
 
-T = TypeVar("T")
+
+class Model(Protocol):
+    """A dataclass whose objects have an id."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def id(self) -> Any:
+        """A text; an event's is a number."""
+
+
+T = TypeVar("T", bound=Model)
 
 _UNSAID = Field()
 

@@ -10,7 +10,6 @@ from hosted_engine.engine.vms.model import Hardware
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceType(Hardware):
-    id: str
     name: Annotated[str, Field("name", search="name", length=255, rule=name_rule())]
     description: Annotated[str, Field("description", search="description", length=4000)] = ""
     comment: Annotated[str, Field("comment", search="comment", length=4000)] = ""

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import click
+
 from hosted_engine.engine.entities import ENTITIES
 from hosted_engine.engine.search.known import KNOWN
 from hosted_engine.engine.search.vocabulary import relation_of, words_of
@@ -40,9 +42,9 @@ def main() -> None:
     found = coverage()
     for one in found:
         there = one.known - len(one.fields)
-        print(f"{one.type:<14} {there:>3} of {one.known:<3}", *one.fields, *_dotted(one.relations))  # noqa: T201
+        click.echo(" ".join((f"{one.type:<14} {there:>3} of {one.known:<3}", *one.fields, *_dotted(one.relations))))
     known, missing = sum(one.known for one in found), sum(len(one.fields) for one in found)
-    print(f"{known - missing} of {known} fields are there; the others are refused by name")  # noqa: T201
+    click.echo(f"{known - missing} of {known} fields are there; the others are refused by name")
 
 
 def _dotted(relations: Sequence[str]) -> Sequence[str]:

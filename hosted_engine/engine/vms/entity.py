@@ -127,7 +127,7 @@ def _hardware(tx: Transaction, instance_type_id: str | None) -> dict[str, Any]:
     if instance_type_id is None:
         return {}
     kind = found(tx.of(InstanceType).get(instance_type_id), "instance type", instance_type_id)
-    return {f.name: getattr(kind, f.name) for f in fields(Hardware)}
+    return {f.name: getattr(kind, f.name) for f in fields(Hardware) if f.name != "id"}
 
 
 def _start(tx: Transaction, vm: Vm, given: Values) -> Command:

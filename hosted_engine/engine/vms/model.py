@@ -90,6 +90,7 @@ class Origin(StrEnum):
 class Hardware:
     """What a VM takes from its instance type where it has one, and else from its template."""
 
+    id: str
     memory_bytes: Annotated[
         int, Field("memory", search="memory", unit=MIB, least=MIB, most=MAX_MEMORY_BYTES, rule=whole_mib)
     ] = BLANK_MEMORY_BYTES
@@ -115,7 +116,6 @@ class Hardware:
 class VmBase(Hardware):
     """What VMs have, and templates hand on to them."""
 
-    id: str
     name: Annotated[str, Field("name", search="name", length=64, rule=name_rule(), live=True)]
     description: Annotated[str, Field("description", search="description", length=255, live=True)] = ""
     comment: Annotated[str, Field("comment", search="comment", length=4000, live=True)] = ""

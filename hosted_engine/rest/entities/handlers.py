@@ -143,7 +143,7 @@ class EntityHandlers(Resource):
         bodies.refuse_unknown(call.unknown)
         command, item = await self.engine.store.read(lambda tx: self._to_act(tx, call, action))
         answer = await self.act(call, command)
-        while call.wait and action.is_done and not action.is_done(await self._now(item.id)):  # noqa: ASYNC110
+        while call.wait and action.is_done and not action.is_done(await self._now(item.id)):  # noqa: ASYNC110 - a node does it
             await asyncio.sleep(POLL_S)
         return answer
 

@@ -19,6 +19,10 @@ class HandClock:
         self._sleepers.append((self._now + seconds, future))
         await future
 
+    def pass_by(self, seconds: float) -> None:
+        """Time in which nobody does anything: something holds all of them up."""
+        self._now += seconds
+
     async def turn(self, seconds: float) -> None:
         """Let everybody do what they do in the next `seconds`."""
         end = self._now + seconds
@@ -30,7 +34,7 @@ class HandClock:
             if not first[1].done():
                 first[1].set_result(None)
             await settle()
-        self._now = end
+        self._now = max(self._now, end)
 
 
 async def settle() -> None:

@@ -1,10 +1,9 @@
 """What the engine says of nodes, VMs and storage domains while nodes speak, fall silent, lose power and come back."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import event
 
 from gluster.report import make_report
 from hosted_engine.engine.ids import new_id
@@ -12,7 +11,7 @@ from hosted_engine.engine.nodes.commands.approve import ApproveNode
 from hosted_engine.engine.nodes.commands.maintenance import DeactivateNode
 from hosted_engine.engine.nodes.commands.remove import RemoveNode
 from hosted_engine.engine.nodes.joining.model import host_id_of_key
-from hosted_engine.engine.nodes.model import Node, NodeStatus
+from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.problems import NotThere
 from hosted_engine.engine.storage.model import StorageDomainStatus
 from hosted_engine.engine.vms.commands.reboot import RebootVm
@@ -20,7 +19,6 @@ from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.model import VmStatus
-from hosted_engine.fleet.fleet import Fleet
 from node.api.messages.events import Event, EventKind
 from node.api.messages.images import ImageFormat
 from node.api.messages.migration import MigrationReport
@@ -28,69 +26,13 @@ from node.api.messages.mounts import MountReport
 from node.api.messages.vms import DownReason, VmDisk, VmSpec
 from node.api.problems import Failed, NodeSilent, Refused
 from node.steps import StepFailed
-from tests.fakes.engine import DATA_ID, ENGINE_VM_ID, TINY_IMAGE, World, fake_nodes, node_id
-from tests.fakes.fleet import FakeFleet
+from tests.fakes.engine import ENGINE_VM_ID, TINY_IMAGE, World, fake_nodes, node_id
 from tests.fakes.machine import FakeMachine
-from tests.fakes.node.fake import FakeNode
 from tests.unit.engine.scenes import done, events_of, tiny_vm, vm_of
 from tests.unit.fleet.hand_clock import HandClock, settle
+from tests.unit.fleet.site import Site, open_site
 
 ONE, TWO, THREE = node_id(1), node_id(2), node_id(3)
-
-
-@dataclass
-class Site:
-    world: World
-    fleet: Fleet
-    clock: HandClock
-
-    def node(self, id_: str) -> Node:
-        with self.world.store.transaction() as tx:
-            node = tx.nodes.get(id_)
-        assert node is not None
-        return node
-
-    def machine(self, id_: str) -> FakeNode:
-        return self.world.nodes[id_]
-
-    async def started(self, name: str = "vm1", *, on: str = ONE) -> str:
-        vm_id = await tiny_vm(self.world, name)
-        await done(self.world, StartVm(id=vm_id, node_ids=(on,)))
-        await settle()
-        return vm_id
-
-    def domain(self) -> StorageDomainStatus:
-        with self.world.store.transaction() as tx:
-            domain = tx.storage_domains.get(DATA_ID)
-        assert domain is not None
-        return domain.status
-
-
-def open_site(world: World, clock: HandClock) -> Fleet:
-    """A process over the world's database, with a real fleet."""
-    world.begin()
-    fleet = Fleet(
-        store=world.store,
-        readings=world.readings,
-        locks=world.locks,
-        clock=clock,
-        connect=lambda node: world.nodes[node.id],
-        is_unclaimed=FakeFleet(world.nodes).is_unclaimed,
-    )
-    world.begin_with(fleet)
-    return fleet
-
-
-@pytest.fixture
-async def site() -> AsyncIterator[Site]:
-    clock = HandClock()
-    world = World(nodes=fake_nodes(now=clock.now))
-    world.now = clock.now()
-    fleet = open_site(world, clock)
-    fleet.start()
-    await settle()
-    yield Site(world, fleet, clock)
-    await fleet.stop()
 
 
 async def test_nodes_that_speak_are_up(site: Site) -> None:
@@ -167,6 +109,30 @@ async def test_an_agent_that_restarts_is_no_failure(site: Site) -> None:
     await site.clock.turn(60)
     assert "VDS_HOST_NOT_RESPONDING" not in events_of(site.world)
     assert vm_of(site.world, vm_id).status is VmStatus.UP
+
+
+async def test_a_store_that_stalls_at_its_writes_makes_no_node_not_responding(site: Site) -> None:
+    """Each takes 2 s, in which nothing else of the engine gets on; agents that restart meanwhile are heard all the
+    same, and one that has lost power is still found out."""
+    stalls: list[float] = []
+
+    def stall(_: object) -> None:
+        stalls.append(site.clock.now())
+        site.clock.pass_by(2)
+
+    event.listen(site.world.store._engine, "commit", stall)
+    for id_ in (ONE, TWO, THREE):
+        site.machine(id_).fall_silent()
+    await site.clock.turn(3)
+    for id_ in (ONE, TWO, THREE):
+        site.machine(id_).speak_again()
+    await site.clock.turn(60)
+    assert len(stalls) >= 6  # lost and heard, each of the three
+    assert all(site.node(id_).status is NodeStatus.UP for id_ in (ONE, TWO, THREE))
+    assert "VDS_HOST_NOT_RESPONDING" not in events_of(site.world)
+    site.machine(TWO).lose_power()
+    await site.clock.turn(30)
+    assert site.node(TWO).status is NodeStatus.NON_RESPONSIVE
 
 
 async def test_vms_of_a_silent_node_are_unknown_and_come_back_with_it(site: Site) -> None:

@@ -11,7 +11,7 @@ from node.api.messages.vms import VmReport, VmState
 from tests.fakes.engine import ENGINE_VM_ID, World, fake_nodes
 from tests.unit.engine.scenes import done, events_of, vm_of
 from tests.unit.fleet.hand_clock import HandClock, settle
-from tests.unit.fleet.test_fleet import ONE, TWO, Site, open_site
+from tests.unit.fleet.site import ONE, TWO, Site, open_site
 
 PREPARING, MAINTENANCE = NodeStatus.PREPARING_FOR_MAINTENANCE, NodeStatus.MAINTENANCE
 

@@ -1,6 +1,6 @@
 """What the engine knows of the networks of its nodes, and which events come of it."""
 
-from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -9,11 +9,11 @@ from hosted_engine.engine.nodes import network_news
 from hosted_engine.engine.nodes.network import NodeNetwork, Rates, SeenLinks
 from hosted_engine.store.repositories import SqlRepository
 from node.api.messages.network import BondPortReport, LinkCounters, NetworkEvent
-from tests.fakes.engine import World, fake_nodes, node_id
+from tests.fakes.engine import node_id
 from tests.fakes.node.network import BRIDGE, NIC
 from tests.unit.engine.scenes import events_of
-from tests.unit.fleet.hand_clock import HandClock, settle
-from tests.unit.fleet.test_fleet import Site, open_site
+from tests.unit.fleet.hand_clock import settle
+from tests.unit.fleet.site import Site
 
 ONE = node_id(1)
 PORT = BondPortReport(active=True, mii_up=True)
@@ -21,18 +21,6 @@ DOWN = msgspec.structs.replace(NIC, carrier=False)
 PULLED = NetworkEvent(kind="link-down", says="host0 lost its carrier", interface="host0")
 PLUGGED = NetworkEvent(kind="link-up", says="host0 has a carrier", interface="host0")
 FLAPS = NetworkEvent(kind="link-flapping", says="host0 comes and goes", interface="host0")
-
-
-@pytest.fixture
-async def site() -> AsyncIterator[Site]:
-    clock = HandClock()
-    world = World(nodes=fake_nodes(now=clock.now))
-    world.now = clock.now()
-    fleet = open_site(world, clock)
-    fleet.start()
-    await settle()
-    yield Site(world, fleet, clock)
-    await fleet.stop()
 
 
 def known(site: Site) -> NodeNetwork:
@@ -113,9 +101,9 @@ async def test_a_node_that_is_silent_keeps_its_links_as_they_were(site: Site) ->
 
 async def test_links_that_are_the_same_are_not_written_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[object] = []
-    real = SqlRepository[object].update
+    real = SqlRepository[Any].update
 
-    def update(self: SqlRepository[object], item: object) -> None:
+    def update(self: SqlRepository[Any], item: Any) -> None:
         written.append(item)
         real(self, item)
 

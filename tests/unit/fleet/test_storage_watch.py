@@ -1,9 +1,6 @@
 """The engine hears of the storage's state: at once when a node says so, by itself now and then."""
 
-from collections.abc import AsyncIterator
-
 import msgspec
-import pytest
 
 from gluster.diagnosis.problem import Health
 from gluster.state import PoolState
@@ -11,24 +8,12 @@ from hosted_engine.engine.events.types import EventType
 from hosted_engine.fleet.storage_watch import AGAIN_S, LOOK_S
 from node.api.messages.gluster import StorageState
 from node.api.problems import Failed
-from tests.fakes.engine import World, fake_nodes, node_id
+from tests.fakes.engine import node_id
 from tests.fakes.pool import whole_pool, with_brick, with_peer
-from tests.unit.fleet.hand_clock import HandClock, settle
-from tests.unit.fleet.test_fleet import Site, open_site
+from tests.unit.fleet.hand_clock import settle
+from tests.unit.fleet.site import Site, open_site
 
 DOWN = with_brick(whole_pool(), 1, online=False)
-
-
-@pytest.fixture
-async def site() -> AsyncIterator[Site]:
-    clock = HandClock()
-    world = World(nodes=fake_nodes(now=clock.now))
-    world.now = clock.now()
-    fleet = open_site(world, clock)
-    fleet.start()
-    await settle()
-    yield Site(world, fleet, clock)
-    await fleet.stop()
 
 
 def put(site: Site, state: PoolState | None) -> None:

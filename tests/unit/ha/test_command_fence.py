@@ -12,7 +12,8 @@ from hosted_engine.ha import command_fence
 from hosted_engine.ha.command import ha
 from hosted_engine.ha.fence_agents import FenceAgents
 from hosted_engine.ha.fence_file import read_fencing
-from hosted_engine.ha.fence_settings import NAME, FenceDevice, FenceFileDamaged, FenceSettings, format_settings, parse
+from hosted_engine.ha.fence_settings import NAME, FenceDevice, FenceFileDamaged, FenceSettings, parse
+from hosted_engine.ha.settings_file import format_settings
 from hosted_engine.ha.site_files import format_files
 from node import config
 from node.config import Config

@@ -17,10 +17,10 @@ from hosted_engine.ha.notify_settings import (
     Security,
     Webhook,
     check,
-    format_settings,
     parse,
     without_secrets,
 )
+from hosted_engine.ha.settings_file import format_settings
 
 AUTHORITY = make_authority("branch-7").certificate
 MAIL = Mail(

@@ -1,7 +1,6 @@
 """What users may do and see who are no administrators, through the unmodified SDK."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import ovirtsdk4 as sdk
 import pytest
@@ -10,7 +9,7 @@ from ovirtsdk4 import services, types
 from hosted_engine.engine.users.model import Group, User
 from tests.fakes.engine import DATA_ID, TINY_ID
 from tests.unit.rest import people
-from tests.unit.rest.server import Served, served
+from tests.unit.rest.server import Served
 
 GIB = 1 << 30
 BLANK = types.Template(name="Blank")
@@ -54,12 +53,6 @@ class Site:
     @property
     def cluster_id(self) -> str:
         return self._engine.world.cluster.id
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(Path(tmp_path_factory.mktemp("engine"))) as there:
-        yield there
 
 
 @pytest.fixture(scope="module")

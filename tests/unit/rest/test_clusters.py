@@ -1,37 +1,21 @@
 """Clusters through the unmodified SDK: added with their management network, changed, removed."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import ovirtsdk4 as sdk
 import pytest
 from ovirtsdk4 import services, types
 
-from tests.unit.rest.server import Served, served
+from tests.unit.rest.added import remove_added
 
 GIB = 1 << 30
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(Path(tmp_path_factory.mktemp("engine"))) as there:
-        yield there
-
-
 @pytest.fixture
-def system(engine: Served) -> Iterator[services.SystemService]:
+def system(system: services.SystemService) -> Iterator[services.SystemService]:
     """Without what the test before has added."""
-    connection = engine.connection()
-    system = connection.system_service()
     yield system
-    for vm in system.vms_service().list():
-        if vm.name != "HostedEngine":
-            system.vms_service().vm_service(vm.id).remove()
-    for kind in (system.clusters_service(), system.data_centers_service()):
-        for one in kind.list():
-            if one.name != "Default":
-                kind.service(one.id).remove()
-    connection.close()
+    remove_added(system)
 
 
 def mycluster() -> types.Cluster:

@@ -1,7 +1,6 @@
 """Disks and their attachments through the unmodified SDK: made, attached, changed, and what is refused by name."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import ovirtsdk4 as sdk
@@ -9,32 +8,22 @@ import pytest
 from ovirtsdk4 import services, types
 
 from tests.fakes.engine import DATA_ID, TINY_ID, TINY_IMAGE
-from tests.unit.rest.server import Served, served
 from tests.unit.rest.waiting import until
 
 GIB = 1 << 30
 ENGINE_DOMAIN_ID = "40000000-0000-4000-8000-000000000001"
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(Path(tmp_path_factory.mktemp("engine"))) as there:
-        yield there
-
-
 @pytest.fixture
-def system(engine: Served) -> Iterator[services.SystemService]:
+def system(system: services.SystemService) -> Iterator[services.SystemService]:
     """Afterwards the VMs and disks of the test are gone."""
-    connection = engine.connection()
-    root = connection.system_service()
-    yield root
-    for vm in root.vms_service().list(search="name!=HostedEngine"):
-        root.vms_service().vm_service(vm.id).remove()
-    until(lambda: len(root.vms_service().list()) == 1)
-    for disk in root.disks_service().list(search="name!=tiny"):
-        root.disks_service().disk_service(disk.id).remove()
-    until(lambda: len(root.disks_service().list()) == 1)
-    connection.close()
+    yield system
+    for vm in system.vms_service().list(search="name!=HostedEngine"):
+        system.vms_service().vm_service(vm.id).remove()
+    until(lambda: len(system.vms_service().list()) == 1)
+    for disk in system.disks_service().list(search="name!=tiny"):
+        system.disks_service().disk_service(disk.id).remove()
+    until(lambda: len(system.disks_service().list()) == 1)
 
 
 def disk(name: str | None = "mydisk", **more: Any) -> types.Disk:

@@ -1,7 +1,6 @@
 """Collections of which nothing can be there yet, through the unmodified SDK: empty lists, of what is there."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import ovirtsdk4 as sdk
@@ -11,15 +10,9 @@ from ovirtsdk4 import services, types
 from hosted_engine.engine.empty import EMPTY
 from hosted_engine.rest.entities.empty import EmptyHandlers
 from hosted_engine.rest.schema import schema
-from tests.unit.rest.server import Served, served
+from tests.unit.rest.server import Served
 
 NOBODY = "00000000-0000-4000-8000-00000000dead"
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(Path(tmp_path_factory.mktemp("engine"))) as there:
-        yield there
 
 
 @pytest.fixture

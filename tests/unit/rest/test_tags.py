@@ -1,19 +1,12 @@
 """Tags through the unmodified SDK: a tree, on VMs, hosts, templates and users; the first entity that was declared."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import ovirtsdk4 as sdk
 import pytest
 from ovirtsdk4 import services, types
 
-from tests.unit.rest.server import Served, served
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(Path(tmp_path_factory.mktemp("engine"))) as there:
-        yield there
+from tests.unit.rest.server import Served
 
 
 @pytest.fixture

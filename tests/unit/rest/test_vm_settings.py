@@ -1,7 +1,6 @@
 """What a VM is told through the unmodified SDK reaches its node, or is refused by name."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import ovirtsdk4 as sdk
@@ -10,13 +9,7 @@ from ovirtsdk4 import services, types
 
 from node.api.messages.vms import BootDevice, Firmware, VmSpec
 from tests.fakes.node.vms import FakeVms
-from tests.unit.rest.server import Served, served
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(Path(tmp_path_factory.mktemp("engine"))) as there:
-        yield there
+from tests.unit.rest.server import Served
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A whole run over a runner that only pretends: what is run, in which order, and what becomes of failures."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -92,3 +93,20 @@ def test_many_failures_are_no_bad_luck(tmp_path: Path) -> None:
     runner, report = conducted(tmp_path, lab=tests)
     assert not any(name.startswith("again") for name in runner.ran)
     assert len(report.failed) == len(tests)
+
+
+def test_who_is_through_with_the_lab_takes_what_is_left_of_the_others(tmp_path: Path) -> None:
+    """While one lane is held up by the daemons, the other one does the rest."""
+    installed = threading.Event()
+
+    class HeldUp(Pretender):
+        def pytest(self, name: str, arguments: Sequence[str], environment: Mapping[str, str], limit_s: int) -> Outcome:
+            if name == "daemons":
+                assert installed.wait(20)
+            if name == "install":
+                installed.set()
+            return super().pytest(name, arguments, environment, limit_s)
+
+    runner = HeldUp(tmp_path, {})
+    assert TestRun(tmp_path, runner).run(short()).good
+    assert runner.ran[-1] == "daemons"

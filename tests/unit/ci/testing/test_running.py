@@ -59,15 +59,19 @@ time.sleep(600)
     pytest.fail("the child lives on")
 
 
-def test_a_run_that_is_stopped_ends_what_runs_and_what_comes_next(runner: Runner) -> None:
+def test_a_run_that_is_stopped_ends_what_runs_and_what_comes_next(tmp_path: Path) -> None:
     endings: list[Ending] = []
+    begun = threading.Event()
+    runner = Runner(tmp_path, lambda line: begun.set() if "begun" in line and "|" in line else None)
 
     def both() -> None:
-        endings.append(runner.run("now", python("import time; time.sleep(600)"), {}, 600).ending)
+        code = "import time; print('begun', flush=True); time.sleep(600)"
+        endings.append(runner.run("now", python(code), {}, 600).ending)
         endings.append(runner.run("next", python("import time; time.sleep(600)"), {}, 600).ending)
 
     thread = threading.Thread(target=both)
     thread.start()
+    assert begun.wait(60)
     runner.stop()
     thread.join(60)
     assert endings == [Ending.FAILED, Ending.FAILED]

@@ -28,7 +28,7 @@ class _Console(Vt220):
             fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         environment = {name: value for name, value in os.environ.items() if name not in _NOT_ON_A_LINE}
         self.process = subprocess.Popen(
-            ("setsid", "--ctty", *_ARGV, *options),
+            ("setsid", "--ctty", "env", "--default-signal=HUP,INT", *_ARGV, *options),  # nohup's child ignores them
             stdin=terminal,
             stdout=terminal,
             stderr=terminal,
