@@ -35,7 +35,6 @@ EMPTY: Mapping[str, frozenset[str]] = {
     "OpenstackVolumeProviders": _ANYWHERE,
     "Qoss": _ANYWHERE,
     "Quotas": _ANYWHERE,
-    "Snapshots": _ANYWHERE,
     "StorageServerConnectionExtensions": _ANYWHERE,
     "TemplateCdroms": _ANYWHERE,
     "TemplateGraphicsConsoles": _ANYWHERE,

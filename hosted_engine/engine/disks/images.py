@@ -5,11 +5,11 @@ from dataclasses import replace
 import msgspec
 
 from hosted_engine.engine.command import Means
+from hosted_engine.engine.disks.layers import tops_first
 from hosted_engine.engine.disks.model import Disk, DiskFormat, DiskStatus
 from hosted_engine.engine.jobs.model import JobStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
-from node.api.contract import NodeApi
 from node.api.messages.images import ImageCopy, ImageProgress, ImageRef, ImageReport, ImageRequest, ImageResize
 from node.api.problems import RemoteRefused
 from node.steps import Step
@@ -165,38 +165,50 @@ def unlock(tx: Transaction, disk: Disk) -> None:
 
 
 def remove_image(means: Means, disk_id: str) -> Step:
-    """The disk is illegal from the moment on when its image may be gone; then its row goes, attachments first. One that
-    is to be wiped is overwritten call by call: any node goes on where another one has stopped."""
+    """The disk is illegal from the moment on when one of its images may be gone; then its row goes, attachments first.
+    What stands on another image of it goes before that."""
 
     async def do() -> None:
         with means.store.transaction() as tx:
             disk = tx.disks.get(disk_id)
             if disk is None:
                 return
-            image = image_of(tx, disk)
-        node = await means.fleet.carrier(image.volume)
+            images = _all_images(tx, disk)
+        await means.fleet.carrier(images[0].volume)
         with means.store.transaction() as tx:
             tx.disks.update(replace(disk, status=DiskStatus.ILLEGAL))
-        try:
-            left = await _begin_to_remove(node, image, wipe=disk.wipe_after_delete)
-        except RemoteRefused:
-            with means.store.transaction() as tx:
-                tx.disks.update(disk)  # nothing was changed
-            raise
-        while left:
-            node = await means.fleet.carrier(image.volume)
-            left = (await node.wipe_image(image)).left_bytes
+        for number, image in enumerate(images):
+            try:
+                await remove_or_wipe(means, image, wipe=disk.wipe_after_delete)
+            except RemoteRefused:
+                if number == 0:
+                    with means.store.transaction() as tx:
+                        tx.disks.update(disk)  # nothing was changed
+                raise
         with means.store.transaction() as tx:
             for attachment in tx.disk_attachments.list(disk_id=disk_id):
                 tx.disk_attachments.remove(attachment.id)
+            for layer in tx.disk_images.list(disk_id=disk_id):
+                tx.disk_images.remove(layer.id)
             tx.disks.remove(disk_id)
 
     return Step(f"remove-image-{disk_id}", "Remove the image of a disk", do)
 
 
-async def _begin_to_remove(node: NodeApi, image: ImageRef, *, wipe: bool) -> int:
-    """How much of it is left to overwrite."""
-    if wipe:
-        return (await node.wipe_image(image)).left_bytes
-    await node.remove_image(image)
-    return 0
+def _all_images(tx: Transaction, disk: Disk) -> list[ImageRef]:
+    """The one that it is on first."""
+    image = image_of(tx, disk)
+    layers = tops_first(tx.disk_images.list(disk_id=disk.id))
+    return [image, *(msgspec.structs.replace(image, image_id=layer.id) for layer in layers)]
+
+
+async def remove_or_wipe(means: Means, image: ImageRef, *, wipe: bool) -> None:
+    """One that is to be wiped is overwritten call by call: any node goes on where another one has stopped."""
+    node = await means.fleet.carrier(image.volume)
+    if not wipe:
+        await node.remove_image(image)
+        return
+    left = (await node.wipe_image(image)).left_bytes
+    while left:
+        node = await means.fleet.carrier(image.volume)
+        left = (await node.wipe_image(image)).left_bytes

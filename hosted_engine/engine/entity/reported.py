@@ -1,13 +1,25 @@
-"""A collection of the API that no table holds: what is in it follows from what nodes have said."""
+"""A collection of the API that no table holds: it follows from what nodes have said, or from other objects."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 
-Shown = Mapping[str, Any]  # by places on the wire ("mac.address"); None is left out
+
+@dataclass(frozen=True, slots=True)
+class AsItWas:
+    """An object of the entity of `table` that no table holds as it is shown; `more` are further places on the wire,
+    `gathered` is what the entity's `show` is handed."""
+
+    table: str
+    item: Any
+    gathered: Any = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+Shown = Mapping[str, Any] | AsItWas  # by places on the wire ("mac.address"); None is left out
 Items = Callable[[Transaction, Readings, Mapping[str, str]], Mapping[str, Shown]]
 
 

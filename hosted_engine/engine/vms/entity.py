@@ -1,6 +1,6 @@
 """VMs in the API: what the declaration of their fields does not say by itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cached_property
 from typing import Any
@@ -13,11 +13,16 @@ from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from hosted_engine.engine.instancetypes.model import InstanceType
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import found
+from hosted_engine.engine.problems import BadValue, found
 from hosted_engine.engine.search.words import Elapsed, Kind, Observed, Of, Shown, Times, path
+from hosted_engine.engine.snapshots.checks import the_snapshot
+from hosted_engine.engine.snapshots.commands.preview import CommitPreview, UndoPreview
+from hosted_engine.engine.snapshots.config import was_at
+from hosted_engine.engine.snapshots.model import Snapshot
+from hosted_engine.engine.snapshots.requests import preview
 from hosted_engine.engine.tags.entity import TAG
 from hosted_engine.engine.vms.checks import changeable_vm, check_vm, resting_vm
-from hosted_engine.engine.vms.clone import clone
+from hosted_engine.engine.vms.clone import clone, from_snapshot
 from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
@@ -37,10 +42,16 @@ from node.api.messages.vms import BootDevice
 
 class VmEntity(HardwareEntity[Vm]):
     def defaults(self, tx: Transaction, given: Values) -> Values:
-        """What a new VM takes from its template, and from its instance type."""
+        """What a new VM takes from its template, and from its instance type; or from a snapshot."""
+        if (snapshot := _snapshot(tx, given)) is not None:
+            return was_at(tx, snapshot)
         template = found(tx.templates.get(given["template_id"]), "template", given["template_id"])
         taken = {name: getattr(template, name) for name in HANDED_ON} | _hardware(tx, given.get("instance_type_id"))
         return taken | ({"description": ""} if template.id == BLANK_TEMPLATE_ID else {})
+
+    def completed(self, given: Values) -> Collection[str]:
+        """A snapshot stands in for the template."""
+        return ("template_id",) if given.get("snapshot_ids") else ()
 
     def guaranteed_bytes(self, tx: Transaction, made: Vm) -> int:
         """So much that the hosts of the cluster can give their memory `memory_percent` times by the hundred."""
@@ -71,6 +82,9 @@ class VmEntity(HardwareEntity[Vm]):
 
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Vm]:
         """With `clone` its disks are full copies, and it has nothing to do with its template any more."""
+        if (snapshot := _snapshot(tx, given)) is not None:
+            cloning = from_snapshot(tx, snapshot, self.make(tx, {**given, "template_id": BLANK_TEMPLATE_ID}), given)
+            return cloning, cloning.as_begun()
         vm, clone, storage_domain_id = self.make(tx, given), options.boolean("clone"), given.get("storage_domain_id")
         bases = bases_of(tx, vm.template_id)
         if clone:
@@ -123,6 +137,14 @@ class VmEntity(HardwareEntity[Vm]):
         return [name for name in self.columns if getattr(one, name) != getattr(other, name)]
 
 
+def _snapshot(tx: Transaction, given: Values) -> Snapshot | None:
+    """The one that a new VM is made of."""
+    ids = given.get("snapshot_ids", ())
+    if len(ids) > 1:
+        raise BadValue(value=f"{len(ids)} of them", field="vm.snapshots", reason="a VM is made of one")
+    return the_snapshot(tx, ids[0]) if ids else None
+
+
 def _hardware(tx: Transaction, instance_type_id: str | None) -> dict[str, Any]:
     if instance_type_id is None:
         return {}
@@ -170,6 +192,7 @@ VMS = VmEntity(
     inputs={
         "disk_attachments": Several("disk_attachments", settable=Settable.ON_ADD, of="disk_attachments"),
         "nics": Several("nics", settable=Settable.ON_ADD, of="nics"),
+        "snapshot_ids": Reference("snapshots", settable=Settable.ON_ADD, to="snapshots"),
         "storage_domain_id": Reference("storage_domain", settable=Settable.ON_ADD, to="storage_domains"),
     },
     searches={
@@ -212,6 +235,15 @@ VMS = VmEntity(
             inputs={"force": Field("force")},
         ),
         "reset": Action(lambda tx, vm, given: ResetVm(id=vm.id)),
+        "preview_snapshot": Action(
+            preview,
+            inputs={
+                "snapshot_id": Reference("snapshot", to="snapshots"),
+                "restore_memory": Field("restore_memory"),
+            },
+        ),
+        "commit_snapshot": Action(lambda tx, vm, given: CommitPreview(vm_id=vm.id)),
+        "undo_snapshot": Action(lambda tx, vm, given: UndoPreview(vm_id=vm.id)),
         "clone": Action(
             clone,
             inputs={

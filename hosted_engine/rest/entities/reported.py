@@ -32,7 +32,7 @@ class ReportedHandlers:
     async def get(self, call: Call) -> Answer:
         meant, items = await self._items(call)
         identity = call.ids[self._schema.service(meant.services[0]).item_name]
-        shown = found(items.get(identity), meant.kind, identity)
+        shown: Shown = found(items.get(identity), meant.kind, identity)
         return Answer(reported_row(identity, call.path, shown).wire())
 
     async def _items(self, call: Call) -> tuple[Reported, Mapping[str, Shown]]:

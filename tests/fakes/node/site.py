@@ -230,7 +230,8 @@ class FakeSite:
 
     def read(self, image: ImageRef) -> tuple[str, ...]:
         """What a guest reads of it: of what it stands on, too."""
-        return tuple(word for one in reversed(self.chain(image)) for word in self.contents_of.get(one, ()))
+        words = (word for one in reversed(self.chain(image)) for word in self.contents_of.get(one, ()))
+        return tuple(dict.fromkeys(words))
 
     def chain(self, image: ImageRef) -> list[ImageRef]:
         """It, what it stands on, and so on; one that is missing ends it."""

@@ -11,6 +11,7 @@ from hosted_engine.engine.disks.model import attachment_id
 from hosted_engine.engine.entity.declaration import Entity
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from hosted_engine.engine.problems import found
+from hosted_engine.engine.snapshots.model import Snapshot
 from hosted_engine.engine.tasks.runner import Running
 from hosted_engine.engine.templates.commands.add import AddTemplate
 from hosted_engine.engine.templates.entity import TEMPLATES
@@ -144,6 +145,8 @@ def picture(world: World) -> dict[str, Any]:
             "attachments": tx.disk_attachments.list(),
             "nics": tx.nics.list(),
             "templates": tx.templates.list(),
+            "snapshots": tx.of(Snapshot).list(),
+            "layers": tx.disk_images.list(),
             "open tasks": tx.tasks.list(status="running"),
             "journal": tx.journal_lines.list(),
             "nodes": [(node.name, node.status, node.detail) for node in tx.nodes.list()],

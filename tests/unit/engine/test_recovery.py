@@ -18,6 +18,8 @@ from hosted_engine.engine.nodes.commands.remove import RemoveNode
 from hosted_engine.engine.nodes.joining.model import host_id_of_key
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.snapshots.commands.preview import PreviewSnapshot
+from hosted_engine.engine.snapshots.entity import SNAPSHOTS
 from hosted_engine.engine.templates.commands.add import AddTemplate
 from hosted_engine.engine.templates.commands.remove import RemoveTemplate
 from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
@@ -34,6 +36,7 @@ from tests.fakes.store import ReadsHere
 from tests.unit.engine.scenes import (
     GIB,
     acting,
+    adding,
     done,
     events_of,
     new_disk,
@@ -42,6 +45,7 @@ from tests.unit.engine.scenes import (
     new_vm,
     picture,
     reattaching,
+    removing,
     running_vm,
     tiny_vm,
     vm_of,
@@ -110,6 +114,65 @@ async def remove_template(world: World) -> Command:
     assert isinstance(command, AddTemplate)
     await done(world, command)
     return RemoveTemplate(id=command.id)
+
+
+async def _with_snapshots(world: World) -> tuple[str, list[str]]:
+    """A VM with three snapshots of its two disks."""
+    vm_id, taken = await tiny_vm(world), []
+    await done(world, new_disk_on(world, vm_id))
+    for number in range(3):
+        command = adding(world, SNAPSHOTS, vm_id=vm_id, description=f"s{number}")
+        await done(world, command)
+        taken.append(command.wanted.id)
+        world.now += 1
+    return vm_id, taken
+
+
+async def add_snapshot(world: World) -> Command:
+    vm_id, _ = await _with_snapshots(world)
+    command: Command = adding(world, SNAPSHOTS, vm_id=vm_id, description="another")
+    return command
+
+
+async def remove_snapshot(world: World) -> Command:
+    """From the middle; a merge takes its node several calls."""
+    _, taken = await _with_snapshots(world)
+    world.shared.work_calls = 2
+    return removing(world, SNAPSHOTS, taken[1])
+
+
+async def remove_last_snapshot(world: World) -> Command:
+    _, taken = await _with_snapshots(world)
+    return removing(world, SNAPSHOTS, taken[2])
+
+
+async def preview_snapshot(world: World) -> Command:
+    vm_id, taken = await _with_snapshots(world)
+    return acting(world, VMS, vm_id, "preview_snapshot", snapshot_id=taken[1])
+
+
+async def undo_snapshot(world: World) -> Command:
+    command = await preview_snapshot(world)
+    assert isinstance(command, PreviewSnapshot)
+    await done(world, command)
+    return acting(world, VMS, command.vm_id, "undo_snapshot")
+
+
+async def commit_snapshot(world: World) -> Command:
+    command = await preview_snapshot(world)
+    assert isinstance(command, PreviewSnapshot)
+    await done(world, command)
+    return acting(world, VMS, command.vm_id, "commit_snapshot")
+
+
+async def restore_snapshot(world: World) -> Command:
+    _, taken = await _with_snapshots(world)
+    return acting(world, SNAPSHOTS, taken[0], "restore")
+
+
+async def clone_of_snapshot(world: World) -> Command:
+    _, taken = await _with_snapshots(world)
+    return new_vm(world, "clone", snapshot_ids=(taken[1],))
 
 
 async def add_disk(world: World) -> Command:
@@ -206,6 +269,14 @@ SCENES = [
     clone_vm,
     add_template,
     remove_template,
+    add_snapshot,
+    remove_snapshot,
+    remove_last_snapshot,
+    preview_snapshot,
+    undo_snapshot,
+    commit_snapshot,
+    restore_snapshot,
+    clone_of_snapshot,
     add_disk,
     add_disk_to_vm,
     start_vm,
@@ -229,6 +300,10 @@ BACKWARD = [
     add_cloned_vm,
     clone_vm,
     add_template,
+    add_snapshot,
+    preview_snapshot,
+    restore_snapshot,
+    clone_of_snapshot,
     add_disk,
     add_disk_to_vm,
     grow_disk,
@@ -246,6 +321,10 @@ CALLS = {
     "add_cloned_vm": ("copy_image",),
     "clone_vm": ("copy_image",),
     "add_template": ("copy_image",),
+    "add_snapshot": ("make_image",),
+    "preview_snapshot": ("make_image",),
+    "restore_snapshot": ("make_image",),
+    "clone_of_snapshot": ("copy_image",),
     "add_disk": ("make_image",),
     "add_disk_to_vm": ("make_image",),
     "grow_disk": ("resize_image",),
@@ -284,6 +363,10 @@ async def test_a_failure_of_any_call_leaves_all_as_it_was(scene: Scene) -> None:
         add_cloned_vm,
         clone_vm,
         add_template,
+        add_snapshot,
+        preview_snapshot,
+        restore_snapshot,
+        clone_of_snapshot,
         add_disk,
         add_disk_to_vm,
         start_vm,
@@ -389,6 +472,8 @@ def shape(picture: dict[str, Any]) -> Any:
     """Ids differ from world to world: what is there, by name and state."""
     return (
         [(vm.name, vm.status, vm.node_id is None) for vm in picture["vms"]],
+        sorted((one.description, one.status, len(one.disks)) for one in picture["snapshots"]),
+        sorted((bool(one.snapshot_id), one.status, one.parent_id is None) for one in picture["layers"]),
         [(one.name, one.status, one.version_number) for one in picture["templates"]],
         [(disk.name, disk.status, disk.actual_size_bytes, disk.provisioned_size_bytes) for disk in picture["disks"]],
         sorted((attachment.active, attachment.bootable) for attachment in picture["attachments"]),

@@ -33,7 +33,7 @@ GIB = 1 << 30
 
 # Stand in bodies for what no object has yet; `{vm}` for the id of a VM, `{a new vm}` for that of one of its own.
 NAME, NUMBER, COUNT = "{a name}", "{a number}", "{a count}"
-MOST = 8000  # objects that are added
+MOST = 12000  # objects that are added
 
 _IMAGE = {"name": NAME, "provisioned_size": GIB, "format": "raw"}
 _DISK = {**_IMAGE, "storage_domains": [{"name": "data"}]}

@@ -10,16 +10,21 @@ from hosted_engine.engine.command import Command, Context, Lock, Means
 from hosted_engine.engine.disks.checks import settled_disk
 from hosted_engine.engine.disks.commands.add import begin_disk, finish_disk, take_disk_back
 from hosted_engine.engine.disks.images import copy_image, image_key, make_image
+from hosted_engine.engine.disks.layers import layer_in
 from hosted_engine.engine.disks.model import Disk
 from hosted_engine.engine.entity.commands import remove_item
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
+from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.macpools.pool import free_macs, pool_of
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.permissions.grants import copy_permissions
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NotSupported, WrongState, found
+from hosted_engine.engine.snapshots.checks import check_whole, the_snapshot, usable_snapshot
+from hosted_engine.engine.snapshots.commands.on_vm import READERS
+from hosted_engine.engine.snapshots.model import Snapshot, active_of
 from hosted_engine.engine.templates.model import Template, TemplateStatus
 from hosted_engine.engine.vms.checks import check_name_free, check_runs_vms, check_vm, resting_vm, the_vm
 from hosted_engine.engine.vms.copies import NewDisk, bases_of
@@ -30,7 +35,8 @@ from node.steps import Step
 
 class AddVm(Command, frozen=True, kw_only=True):
     """`vm` is the VM as it will be, as JSON has it; `disks` are its copies of those of its template, or of the VM
-    `source_vm_id`, and what was asked for beside. Thin copies lie beside those: `storage_domain_id` can only say the
+    `source_vm_id`, now or at a snapshot, and what was asked for beside. `active_id` is the id of the snapshot that
+    stands for it as it is. Thin copies lie beside those: `storage_domain_id` can only say the
     same. Permissions on the template come with it where `clone_permissions` says so."""
 
     vm: dict[str, Any]
@@ -38,7 +44,9 @@ class AddVm(Command, frozen=True, kw_only=True):
     nics: tuple[NewNic, ...] = ()
     storage_domain_id: str | None = None
     source_vm_id: str = ""
+    snapshot_id: str = ""
     clone_permissions: bool = False
+    active_id: str = msgspec.field(default_factory=new_id)
 
     @classmethod
     def of(
@@ -49,6 +57,7 @@ class AddVm(Command, frozen=True, kw_only=True):
         nics: tuple[NewNic, ...] = (),
         storage_domain_id: str | None = None,
         source_vm_id: str = "",
+        snapshot_id: str = "",
         clone_permissions: bool = False,
     ) -> Self:
         return cls(
@@ -57,6 +66,7 @@ class AddVm(Command, frozen=True, kw_only=True):
             nics=nics,
             storage_domain_id=storage_domain_id,
             source_vm_id=source_vm_id,
+            snapshot_id=snapshot_id,
             clone_permissions=clone_permissions,
         )
 
@@ -81,7 +91,9 @@ class AddVm(Command, frozen=True, kw_only=True):
         vm = self.wanted
         check_name_free(tx, vm.name, vm.id)
         check_runs_vms(found(tx.clusters.get(vm.cluster_id), "cluster", vm.cluster_id))
-        if self.source_vm_id:
+        if self.snapshot_id:
+            self._check_snapshot(tx)
+        elif self.source_vm_id:
             resting_vm(tx, self.source_vm_id, "clone")
             self._check_bases(tx, self.source_vm_id, "VM", the_vm(tx, self.source_vm_id).name)
         else:
@@ -102,14 +114,18 @@ class AddVm(Command, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, nics=tuple(nics))
 
     def describe(self, tx: Transaction) -> str:
+        if self.snapshot_id:
+            return f"Creating VM {self.wanted.name} from Snapshot {the_snapshot(tx, self.snapshot_id).description}"
         if self.source_vm_id:
             return f"Cloning VM {the_vm(tx, self.source_vm_id).name} to {self.wanted.name}"
         return f"Creating VM {self.wanted.name} from Template {self._template(tx).name}"
 
     def locks(self) -> tuple[Lock, ...]:
-        bases = (Lock("disk", new.base_id, shared=True) for new in self.disks if new.base_id)
+        bases = tuple(Lock("disk", new.base_id, shared=True) for new in self.disks if new.base_id)
         own = (Lock("disk", new.attachment.disk_id) for new in self.disks)
         source = (Lock("VM", self.source_vm_id),) if self.source_vm_id else ()
+        if self.snapshot_id:  # what it holds is written no more: the VM may run, and come and go
+            source, bases = (Lock(READERS, self.source_vm_id, shared=True),), ()
         return (Lock("VM", self.id), *source, Lock("template", made_of(self.wanted), shared=True), *bases, *own)
 
     def creates(self) -> tuple[tuple[str, str], ...]:
@@ -118,6 +134,7 @@ class AddVm(Command, frozen=True, kw_only=True):
     def begin(self, tx: Transaction, context: Context) -> None:
         vm = replace(self.as_begun(), created_at=context.now)
         tx.vms.add(vm)
+        tx.of(Snapshot).add(active_of(vm.id, self.active_id, context.now))
         for disk in self.made:
             begin_disk(tx, disk, context.now)
         for new in self.disks:
@@ -165,7 +182,7 @@ class AddVm(Command, frozen=True, kw_only=True):
 
     def _set_source(self, tx: Transaction, status: VmStatus) -> None:
         """Nothing may change what is copied meanwhile."""
-        if self.source_vm_id:
+        if self.source_vm_id and not self.snapshot_id:
             tx.vms.update(replace(the_vm(tx, self.source_vm_id), status=status))
 
     def _check_template(self, tx: Transaction) -> None:
@@ -177,6 +194,15 @@ class AddVm(Command, frozen=True, kw_only=True):
             if disk.template_disk_id and self.storage_domain_id not in (None, disk.storage_domain_id):
                 reason = "a thin disk has to lie beside the template's disk that it stands on"
                 raise NotSupported(value=self.storage_domain_id, field="vm.storage_domain", reason=reason)
+
+    def _check_snapshot(self, tx: Transaction) -> None:
+        snapshot = usable_snapshot(tx, self.snapshot_id, "clone")
+        check_whole(tx, snapshot, "clone")
+        for new in self.disks:
+            if new.source is not None and layer_in(tx, new.base_id, snapshot.id) != tx.disk_images.get(
+                new.source.image_id
+            ):
+                raise _not_usable("snapshot", snapshot.description, "its disks have just changed")
 
     def _check_bases(self, tx: Transaction, owner_id: str, kind: str, name: str) -> None:
         bases = bases_of(tx, owner_id)
