@@ -120,12 +120,3 @@ class DesiredVolume:
     bricks: tuple[BrickPath, ...]
     group: str | None = "virt"
     options: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class MountSource:
-    """What a mount unit or mount(8) needs: What=, Type=, Options=."""
-
-    what: str
-    options: tuple[str, ...]
-    type: str = "glusterfs"

@@ -1,19 +1,17 @@
-"""How a volume is mounted; the mounting itself is the node's storage's business."""
+"""How a mount of a volume names the servers that can describe it."""
 
 from collections.abc import Sequence
 
-from gluster.model import MountSource
+_BACKUP = "backup-volfile-servers="
 
 
-def mount_source(volume: str, servers: Sequence[str], *, log_level: str = "WARNING") -> MountSource:
-    """`servers` are asked for the volume's description in order; once mounted, all bricks are spoken to directly.
+def backup_options(others: Sequence[str]) -> tuple[str, ...]:
+    """Mount options: who is asked for the volume's description, in order, when the first server does not answer. Once
+    mounted, all bricks are spoken to directly."""
+    return (_BACKUP + ":".join(others),) if others else ()
 
-    Raises ValueError without servers. mount.glusterfs ends with 0 on failure: whoever mounts has to look again.
-    """
-    if not servers:
-        raise ValueError("a mount needs at least one server")
-    first, *others = servers
-    options = [f"log-level={log_level}"]
-    if others:
-        options.append("backup-volfile-servers=" + ":".join(others))
-    return MountSource(what=f"{first}:/{volume}", options=tuple(options))
+
+def servers(first: str, options: Sequence[str]) -> tuple[str, ...]:
+    """The reverse: all that a mount names."""
+    others = [name for option in options if option.startswith(_BACKUP) for name in option[len(_BACKUP) :].split(":")]
+    return (first, *(name for name in others if name))

@@ -64,6 +64,7 @@ from node.system.process import run, run_as_group
 from node.system.threads import Threads
 from node.tls import client_context, server_context
 from node.vms.balloon_keeper import BalloonKeeper
+from node.vms.consoles import Consoles
 from node.vms.domain_xml import Surroundings
 from node.vms.lease_holders import lease_holders
 from node.vms.libvirt_hypervisor import LibvirtHypervisor
@@ -220,6 +221,7 @@ class Agent:
                 ha,
                 self._migration_trust,
                 self._vms,
+                Consoles(hypervisor, self._for_vms, self._clock),
             ),
         )
         self._joining = self._make_joining(self._host)

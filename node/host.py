@@ -25,6 +25,7 @@ from node.storage.mounts import Mounts
 from node.storage.pool_state_watch import PoolStateWatch
 from node.storage.site_files import SiteFiles
 from node.system.threads import Threads
+from node.vms.consoles import Consoles
 from node.vms.lifecycle import Vms
 
 check_parts(
@@ -47,6 +48,7 @@ check_parts(
         HaService,
         MigrationTrust,
         Vms,
+        Consoles,
     )
 )
 

@@ -11,7 +11,7 @@ SYS_CLASS_NET = Path("/sys/class/net")
 
 
 class Needs:
-    """`need` raises NotMounted for a volume, `need_joined` LockspaceUnknown for a lockspace."""
+    """`need` raises NotMounted for a storage domain, `need_joined` LockspaceUnknown for a lockspace."""
 
     def __init__(
         self,
@@ -34,18 +34,18 @@ class Needs:
             if not (self._sys_class_net / bridge / "bridge").exists():
                 raise NotStartable(vm=facts.title, reason=f"this node has no network {bridge}")
         files = [*facts.disks, *(lease.path for lease in facts.leases)]
-        for volume in sorted({self._volume(path) for path in files} - {""}):
-            await self._need(volume)
+        for storage_domain in sorted({self._storage_domain(path) for path in files} - {""}):
+            await self._need(storage_domain)
         for path in facts.disks:
             if not await self._threads(Path(path).exists):
-                raise ImageUnknown(image=PurePosixPath(path).name, volume=self._volume(path))
+                raise ImageUnknown(image=PurePosixPath(path).name, storage_domain=self._storage_domain(path))
         for lease in facts.leases:
             if not await self._threads(Path(lease.path).exists):
                 raise NotStartable(vm=facts.title, reason=f"its lease {lease.resource} does not exist")
         for lockspace in sorted({lease.lockspace for lease in facts.leases}):
             await self._need_joined(lockspace)
 
-    def _volume(self, path: str) -> str:
-        """The volume that `path` lies on; empty for a file elsewhere."""
+    def _storage_domain(self, path: str) -> str:
+        """The storage domain that `path` lies on; empty for a file elsewhere."""
         file = PurePosixPath(path)
         return file.relative_to(self._volumes).parts[0] if file.is_relative_to(self._volumes) else ""

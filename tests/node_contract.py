@@ -28,7 +28,7 @@ from node.api.messages.images import (
 from node.api.messages.leases import LeaseRequest, LeaseTimersRequest
 from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.network import LinkReport, NamesRequest, NetworkRequest
-from node.api.messages.vms import DownReason, VmDisk, VmLease, VmReport, VmSpec, VmState
+from node.api.messages.vms import DownReason, GraphicsType, Ticket, VmDisk, VmLease, VmReport, VmSpec, VmState
 from node.api.problems import RemoteRefused
 
 MIB = 1 << 20
@@ -49,17 +49,18 @@ class Cable(Protocol):
 
 
 class NodeContract:
-    """Subclasses give the fixtures `node` (mounted volume `volume`, lockspace `lockspace` joined) and `cable`, a link
-    of that node."""
+    """Subclasses give the fixtures `node` (Gluster volume `volume` mounted as the storage domain `domain`, lockspace
+    `lockspace` joined) and `cable`, a link of that node."""
 
     volume = "data"
+    domain = "60000000-0000-4000-8000-000000000001"
     lockspace = "site"
 
     def new_image(self) -> ImageRef:
-        return ImageRef(volume=self.volume, disk_id=str(uuid.uuid4()), image_id=str(uuid.uuid4()))
+        return ImageRef(storage_domain=self.domain, disk_id=str(uuid.uuid4()), image_id=str(uuid.uuid4()))
 
     def new_vm(self, *disks: VmDisk, lease: str = "") -> VmSpec:
-        leases = (VmLease(lockspace=self.lockspace, resource=lease, volume=self.volume),) if lease else ()
+        leases = (VmLease(lockspace=self.lockspace, resource=lease, storage_domain=self.domain),) if lease else ()
         vm_id = str(uuid.uuid4())
         return VmSpec(id=vm_id, name=f"contract-{vm_id[:8]}", memory_bytes=64 * MIB, disks=disks, leases=leases)
 
@@ -181,17 +182,17 @@ class NodeContract:
         assert await node.image(image) is None
         while left:
             left = (await node.wipe_image(image)).left_bytes
-        assert not [name for name in (await node.contents(self.volume)).files if image.disk_id in name]
+        assert not [name for name in (await node.contents(self.domain)).files if image.disk_id in name]
         assert (await node.wipe_image(image)).left_bytes == 0
 
     async def test_the_contents_of_a_volume_tell_of_an_image(self, node: NodeApi) -> None:
         image = self.new_image()
         path = f"images/{image.disk_id}/{image.image_id}"
-        assert path not in (await node.contents(self.volume)).files
+        assert path not in (await node.contents(self.domain)).files
         await node.make_image(image, ImageRequest(format=ImageFormat.RAW, size_bytes=MIB))
-        assert path in (await node.contents(self.volume)).files
+        assert path in (await node.contents(self.domain)).files
         await node.remove_image(image)
-        assert path not in (await node.contents(self.volume)).files
+        assert path not in (await node.contents(self.domain)).files
         with pytest.raises(RemoteRefused) as refused:
             await node.contents("elsewhere")
         assert refused.value.text.code == "NotMounted"
@@ -250,7 +251,7 @@ class NodeContract:
         with pytest.raises(RemoteRefused) as refused:
             await node.copy_image(copy, request)
         assert refused.value.text.code == "ImageUnknown"
-        assert not [name for name in (await node.contents(self.volume)).files if copy.disk_id in name]
+        assert not [name for name in (await node.contents(self.domain)).files if copy.disk_id in name]
 
     async def test_a_layer_is_taken_out_of_the_middle_of_a_chain(self, node: NodeApi) -> None:
         """Nothing that another layer stands on is removed, merged into or lost."""
@@ -294,11 +295,11 @@ class NodeContract:
 
     async def test_a_path_in_an_id_is_refused(self, node: NodeApi) -> None:
         with pytest.raises(RemoteRefused):
-            await node.image(ImageRef(volume=self.volume, disk_id="..", image_id="x"))
+            await node.image(ImageRef(storage_domain=self.domain, disk_id="..", image_id="x"))
 
-    async def test_an_unmounted_volume_is_refused(self, node: NodeApi) -> None:
+    async def test_an_unmounted_storage_domain_is_refused(self, node: NodeApi) -> None:
         with pytest.raises(RemoteRefused) as refused:
-            await node.image(ImageRef(volume="elsewhere", disk_id="a", image_id="b"))
+            await node.image(ImageRef(storage_domain="elsewhere", disk_id="a", image_id="b"))
         assert refused.value.text.code == "NotMounted"
 
     async def test_an_unknown_vm_is_none_and_cannot_be_started(self, node: NodeApi) -> None:
@@ -377,6 +378,36 @@ class NodeContract:
         await node.destroy_vm(spec.id)
         await node.undefine_vm(spec.id)
 
+    async def test_the_screen_of_a_running_vm_is_opened_with_a_ticket(self, node: NodeApi) -> None:
+        spec = msgspec.structs.replace(self.new_vm(), graphics=(GraphicsType.VNC,))
+        ticket = Ticket(type=GraphicsType.VNC, value="contract", valid_s=60)
+        await node.define_vm(spec)
+        with pytest.raises(RemoteRefused, match="it is down") as refused:
+            await node.set_ticket(spec.id, ticket)
+        assert refused.value.text.code == "NoGraphics"
+        (graphics,) = (await node.start_vm(spec.id)).graphics
+        assert (graphics.type, bool(graphics.address), graphics.port >= 5900) == (GraphicsType.VNC, True, True)
+        for _ in range(2):
+            await node.set_ticket(spec.id, ticket)
+        for wrong in ({"value": ""}, {"value": "too long!"}, {"value": "a\nb"}, {"valid_s": 0}, {"valid_s": 1 << 40}):
+            with pytest.raises(RemoteRefused) as refused:
+                await node.set_ticket(spec.id, msgspec.structs.replace(ticket, **wrong))
+            assert refused.value.text.code == "Malformed"
+        assert (await node.destroy_vm(spec.id)).graphics == ()
+        await node.undefine_vm(spec.id)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.set_ticket(spec.id, ticket)
+        assert refused.value.text.code == "VmUnknown"
+
+    async def test_a_vm_without_a_screen_has_none_that_a_ticket_opens(self, node: NodeApi) -> None:
+        spec = self.new_vm()
+        await node.define_vm(spec)
+        assert (await node.start_vm(spec.id)).graphics == ()
+        with pytest.raises(RemoteRefused, match="it runs without VNC"):
+            await node.set_ticket(spec.id, Ticket(type=GraphicsType.VNC, value="contract", valid_s=60))
+        await node.destroy_vm(spec.id)
+        await node.undefine_vm(spec.id)
+
     async def test_a_vm_without_its_disk_is_not_started(self, node: NodeApi) -> None:
         spec = self.new_vm(VmDisk(image=self.new_image(), format=ImageFormat.QCOW2))
         await node.define_vm(spec)
@@ -387,17 +418,17 @@ class NodeContract:
 
     async def test_a_vm_holds_its_lease_while_it_runs(self, node: NodeApi) -> None:
         resource = f"contract-{uuid.uuid4()}"
-        request = LeaseRequest(lockspace=self.lockspace, resource=resource, volume=self.volume)
-        assert not (await node.lease(self.volume, self.lockspace, resource)).exists
+        request = LeaseRequest(lockspace=self.lockspace, resource=resource, storage_domain=self.domain)
+        assert not (await node.lease(self.domain, self.lockspace, resource)).exists
         for _ in range(2):
             assert (await node.make_lease(request)).exists
         host_id = next(s.host_id for s in await node.lockspaces() if s.name == self.lockspace)
         spec = self.new_vm(lease=resource)
         await node.define_vm(spec)
         await node.start_vm(spec.id)
-        assert (await node.lease(self.volume, self.lockspace, resource)).holder == host_id
+        assert (await node.lease(self.domain, self.lockspace, resource)).holder == host_id
         await node.destroy_vm(spec.id)
-        assert (await node.lease(self.volume, self.lockspace, resource)).holder is None
+        assert (await node.lease(self.domain, self.lockspace, resource)).holder is None
         await node.undefine_vm(spec.id)
 
     async def test_timers_of_leases_that_are_so_already_are_left_in_peace(self, node: NodeApi) -> None:
@@ -415,33 +446,33 @@ class NodeContract:
     async def test_files_of_the_site_are_written_on_its_volume(self, node: NodeApi) -> None:
         files = {"contract.json": "{}", "contract-2.json": "[1]"}
         for _ in range(2):
-            report = await node.write_site_files(self.volume, SiteFilesRequest(files=files))
+            report = await node.write_site_files(self.domain, SiteFilesRequest(files=files))
             assert report.digests.items() >= {
                 ("contract.json", hashlib.sha256(b"{}").hexdigest()),
                 ("contract-2.json", hashlib.sha256(b"[1]").hexdigest()),
             }
-        assert await node.site_files(self.volume) == report
+        assert await node.site_files(self.domain) == report
         with pytest.raises(RemoteRefused):
-            await node.write_site_files(self.volume, SiteFilesRequest(files={"../x": ""}))
+            await node.write_site_files(self.domain, SiteFilesRequest(files={"../x": ""}))
         with pytest.raises(RemoteRefused):
             await node.site_files("not-mounted")
 
     async def test_the_nodes_of_the_site_are_changed_and_nothing_else(self, node: NodeApi) -> None:
-        await node.write_site_files(self.volume, SiteFilesRequest(files={"site.json": '{"name": "x", "nodes": []}'}))
+        await node.write_site_files(self.domain, SiteFilesRequest(files={"site.json": '{"name": "x", "nodes": []}'}))
         nodes = SiteNodes(nodes=(SiteNode(name="node9", address="192.0.2.19", host_id=9),))
         for _ in range(2):
-            assert await node.set_site_nodes(self.volume, nodes) == nodes
-        assert await node.site_nodes(self.volume) == nodes
+            assert await node.set_site_nodes(self.domain, nodes) == nodes
+        assert await node.site_nodes(self.domain) == nodes
         with pytest.raises(RemoteRefused):
             await node.site_nodes("not-mounted")
 
     async def test_memory_and_processors_of_the_engine_vm_are_edited_and_nothing_else(self, node: NodeApi) -> None:
         spec = self.new_vm()
         text = msgspec.json.encode(spec).decode()
-        await node.write_site_files(self.volume, SiteFilesRequest(files={"engine-vm.json": text}))
+        await node.write_site_files(self.domain, SiteFilesRequest(files={"engine-vm.json": text}))
         edit = EngineVmEdit(edit=str(uuid.uuid4()), memory_bytes=2 << 30, sockets=1, cores=2, threads=1)
         for _ in range(2):
-            for report in (await node.edit_engine_vm(self.volume, edit), await node.engine_vm(self.volume)):
+            for report in (await node.edit_engine_vm(self.domain, edit), await node.engine_vm(self.domain)):
                 wanted = report.wanted
                 assert (wanted.id, wanted.name, wanted.disks, wanted.leases) == (
                     spec.id,
@@ -452,7 +483,7 @@ class NodeContract:
                 assert (wanted.memory_bytes, wanted.cores, wanted.edit) == (2 << 30, 2, edit.edit)
                 assert (report.good, report.tried) == (None, None)
         with pytest.raises(RemoteRefused):
-            await node.edit_engine_vm(self.volume, msgspec.structs.replace(edit, cores=0))
+            await node.edit_engine_vm(self.domain, msgspec.structs.replace(edit, cores=0))
         with pytest.raises(RemoteRefused):
             await node.engine_vm("not-mounted")
         with pytest.raises(RemoteRefused):
@@ -532,7 +563,7 @@ class NodeContract:
                     break
 
     async def test_the_mount_and_the_lockspace_are_reported(self, node: NodeApi) -> None:
-        assert any(mount.volume == self.volume and mount.mounted for mount in await node.mounts())
+        assert any(mount.storage_domain == self.domain and mount.mounted for mount in await node.mounts())
         assert any(space.name == self.lockspace and space.joined for space in await node.lockspaces())
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 LAB_FOLDERS = ("tests/lab", "tests/conformance")
+NETWORK_FOLDERS = ("tests/integration/netconf", "tests/integration/lockout")
 EVERY_LAYOUT = (("TRIVET_LAYOUTS", "all"),)
 MANY_EXAMPLES = (("TRIVET_SCHEDULES", "10000"), ("TRIVET_FUZZ_EXAMPLES", "2000"))
 
@@ -68,9 +69,18 @@ SUITES: tuple[Suite, ...] = (
     Suite(
         "daemons",
         "daemons",
-        ("-m", "not long", "tests/integration"),
-        "each package against its real daemon: NetworkManager, kernel, libvirt, Gluster, PostgreSQL, engine",
-        13,
+        ("-m", "not long", "tests/integration", *(f"--ignore={folder}" for folder in NETWORK_FOLDERS)),
+        "packages against what is real: libvirt and QEMU, Gluster, PostgreSQL, disks, the engine, clients' examples",
+        8,
+        3000,
+        short=True,
+    ),
+    Suite(
+        "network",
+        "daemons",
+        ("-m", "not long", *NETWORK_FOLDERS),
+        "the network of a node against NetworkManager and the kernel",
+        7,
         3000,
         short=True,
     ),

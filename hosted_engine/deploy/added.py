@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.work import Work
-from hosted_engine.ha import site_files
 from node.api.contract import NodeApi
 from node.api.messages.ha import SiteNode
+from node.api.messages.mounts import HOSTED_ENGINE
 from node.api.problems import Problem, Refused
 
 
@@ -25,7 +25,7 @@ def further(answers: Answers, names: Iterable[str]) -> tuple[str, ...]:
 async def read_added(api: NodeApi, answers: Answers) -> tuple[SiteNode, ...]:
     """As a node that has volume engine reads them there; none when it cannot."""
     try:
-        nodes = (await api.site_nodes(site_files.VOLUME)).nodes
+        nodes = (await api.site_nodes(HOSTED_ENGINE)).nodes
     except Problem:
         return ()
     others = further(answers, (node.name for node in nodes))

@@ -1,6 +1,7 @@
 """Looks at what there is of a site before it is taken back: members, VMs, and what lies on the volumes."""
 
 import asyncio
+from collections.abc import Sequence
 
 from hosted_engine.deploy.added import further, read_added
 from hosted_engine.deploy.answers import Answers, NodeAnswers
@@ -52,19 +53,19 @@ class BackObserver:
             vms=tuple(vm.name for vm in vms if vm.id != self._decisions.engine_vm_id),
             added=further(self._answers, (*others, *map(self._name, pool.peers))),
             volumes=frozenset(volume.name for volume in pool.volumes) & frozenset(VOLUMES),
-            contents=await self._contents(api, [one.volume for one in mounts if one.mounted and one.volume in VOLUMES]),
+            contents=await self._contents(api, [one.storage_domain for one in mounts if one.mounted]),
         )
 
     def _name(self, peer: PeerReport) -> str:
         """The pool may know a node by its address."""
         return next((node.name for node in self._answers.nodes if str(node.address.ip) == peer.hostname), peer.hostname)
 
-    async def _contents(self, api: NodeApi, volumes: list[str]) -> dict[str, Contents]:
-        """What is on each volume that answers."""
+    async def _contents(self, api: NodeApi, mounted: Sequence[str]) -> dict[str, Contents]:
+        """What is on each volume of the site that answers."""
         found = {}
-        for volume in volumes:
+        for volume, domain in self._decisions.names_of(mounted).items():
             try:
-                found[volume] = await api.contents(volume)
+                found[volume] = await api.contents(domain)
             except (RemoteRefused, RemoteFailed):
                 continue
         return found

@@ -154,4 +154,8 @@ def _own(decisions: Decisions, volume: str) -> tuple[str, ...]:
     areas = ("lockspace", ".lockspace.", f"{LEASE}.lease", f".{LEASE}.lease.")
     leases = tuple(f"leases/{LOCKSPACE}/{area}" for area in areas) if volume == "engine" else ()
     kept = ("ha/",) if volume == "engine" else ()
-    return (*kept, *(f"images/{image.disk_id}/" for image in images if image.volume == volume), *leases)
+    return (
+        *kept,
+        *(f"images/{image.disk_id}/" for image in images if image.storage_domain == decisions.volume_ids[volume]),
+        *leases,
+    )

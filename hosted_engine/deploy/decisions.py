@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -20,9 +20,9 @@ MAC_PREFIX = "52:54:00"  # QEMU's, as libvirt gives out
 
 
 class Decisions(msgspec.Struct, frozen=True, kw_only=True):
-    """`fixed` are the answers that a site is made of: they stay as they were. `settled` are those that can be corrected
-    until the site is up, and are not changed by a deploy afterwards; empty where they were not noted. Holds the
-    admin's password."""
+    """`volume_ids` are the ids of the storage domains that the volumes become. `fixed` are the answers that a site is
+    made of: they stay as they were. `settled` are those that can be corrected until the site is up, and are not changed
+    by a deploy afterwards; empty where they were not noted. Holds the admin's password."""
 
     fixed: dict[str, str]
     password: str
@@ -37,6 +37,15 @@ class Decisions(msgspec.Struct, frozen=True, kw_only=True):
     template_id: str
     settled: dict[str, str] = {}
 
+    def names_of(self, mounted: Iterable[str]) -> dict[str, str]:
+        """By what name a node has the storage domains of the volumes, of those that it has `mounted`: by the id, or by
+        the volume's name, as an earlier version of Trivet mounted them."""
+        there = frozenset(mounted)
+        return {volume: name for volume in VOLUMES for name in (volume, self.volume_ids[volume]) if name in there}
+
+    def volume_of(self, storage_domain: str) -> str:
+        return next(volume for volume, id_ in self.volume_ids.items() if id_ == storage_domain)
+
 
 class AnswersChanged(Refused):
     what = "Nothing was begun"
@@ -48,6 +57,7 @@ def decide(answers: Answers, password: str | None = None) -> Decisions:
     """New decisions for `answers`; a password is made up where none is given."""
     password = password or secrets.token_urlsafe(18)
     mac = secrets.token_bytes(3)
+    volume_ids = {volume: _id() for volume in VOLUMES}
     return Decisions(
         fixed=fixed(answers),
         settled=settled(answers),
@@ -56,10 +66,10 @@ def decide(answers: Answers, password: str | None = None) -> Decisions:
         engine_vm_id=_id(),
         engine_nic_id=_id(),
         engine_mac=f"{MAC_PREFIX}:{mac[0]:02x}:{mac[1]:02x}:{mac[2]:02x}",
-        volume_ids={volume: _id() for volume in VOLUMES},
-        system=ImageRef(volume="engine", disk_id=_id(), image_id=_id()),
-        seed=ImageRef(volume="engine", disk_id=_id(), image_id=_id()),
-        tiny=ImageRef(volume="data", disk_id=_id(), image_id=_id()),
+        volume_ids=volume_ids,
+        system=ImageRef(storage_domain=volume_ids["engine"], disk_id=_id(), image_id=_id()),
+        seed=ImageRef(storage_domain=volume_ids["engine"], disk_id=_id(), image_id=_id()),
+        tiny=ImageRef(storage_domain=volume_ids["data"], disk_id=_id(), image_id=_id()),
         template_id=_id(),
     )
 
@@ -118,3 +128,12 @@ def _changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
 
 def _id() -> str:
     return str(uuid.uuid4())
+
+
+def read(text: bytes) -> Decisions:
+    """As an earlier version wrote them, too: its images named a volume. Raises msgspec.MsgspecError."""
+    document = msgspec.json.decode(text)
+    for name in ("system", "seed", "tiny"):
+        if (volume := document[name].pop("volume", None)) is not None:
+            document[name]["storage_domain"] = document["volume_ids"][volume]
+    return msgspec.convert(document, type=Decisions)

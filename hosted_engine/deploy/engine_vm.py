@@ -13,9 +13,9 @@ from hosted_engine.deploy.folder import ENGINE
 from hosted_engine.deploy.plan import Todo
 from hosted_engine.deploy.work import Work
 from hosted_engine.ha.engine_vm_choice import choose
-from hosted_engine.ha.site_files import VOLUME
 from node.api.contract import NodeApi
 from node.api.messages.images import SeedFile, SeedRequest
+from node.api.messages.mounts import HOSTED_ENGINE
 from node.api.messages.vms import VmReport, VmSpec, VmState
 from node.api.problems import Failed, NodeSilent, Problem, RemoteFailed, RemoteRefused
 
@@ -173,7 +173,7 @@ class EngineVm:
 
 async def _next_engine_vm(api: NodeApi) -> VmSpec:
     """What trivet-ha would start as well."""
-    return choose(await api.engine_vm(VOLUME)).config
+    return choose(await api.engine_vm(HOSTED_ENGINE)).config
 
 
 def _words(seen: dict[str, VmSeen]) -> str:

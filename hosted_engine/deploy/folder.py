@@ -13,7 +13,7 @@ import msgspec
 from hosted_engine.authority import KeyPair, make_authority, make_pair, why_not_good
 from hosted_engine.deploy import recovery
 from hosted_engine.deploy.answers import Answers
-from hosted_engine.deploy.decisions import Decisions, check, decide, settled
+from hosted_engine.deploy.decisions import Decisions, check, decide, read, settled
 from hosted_engine.deploy.journals import Journals
 from hosted_engine.deploy.rules.numbers import why_not_password
 from node.api.messages.identity import Role
@@ -104,7 +104,7 @@ class Folder:
 
     def _recall(self) -> Decisions | None:
         text = read_or_none(self._decisions)
-        return msgspec.json.decode(text, type=Decisions) if text is not None else None
+        return read(text) if text is not None else None
 
     # --- authority ------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from cryptography import x509
 from hosted_engine.deploy.folder import RECOVERY_FILE, Folder
 from hosted_engine.ha import site_files
 from hosted_engine.ha.site_files import HaSite, SiteFileDamaged
+from node.api.messages.mounts import HOSTED_ENGINE
 from node.api.problems import Refused
 from node.config import Config
 from node.storage import layout
@@ -68,7 +69,7 @@ def look(settings: Config) -> Here | None:
     if authority is None:
         return None
     here = Here(settings.node_name, authority.decode())
-    folder = Path(layout.site_files(PurePosixPath(settings.volumes), site_files.VOLUME))
+    folder = Path(layout.site_files(PurePosixPath(settings.volumes), HOSTED_ENGINE))
     found = within(VOLUME_S, lambda: _look_at_volume(here, folder))
     return found or Here(here.node, here.authority, trouble="volume engine does not answer")
 

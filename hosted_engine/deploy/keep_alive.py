@@ -6,9 +6,9 @@ from hosted_engine.deploy import wishes
 from hosted_engine.deploy.added import check_timers_can_change, read_added
 from hosted_engine.deploy.plan import Kind, Todo
 from hosted_engine.deploy.work import Work
-from hosted_engine.ha import site_files
 from node.api.contract import NodeApi
 from node.api.messages.ha import EngineVmConfig, SiteFilesReport, SiteFilesRequest
+from node.api.messages.mounts import HOSTED_ENGINE
 from node.api.problems import RemoteFailed
 from node.storage.engine_vm_files import EngineVmFileDamaged
 
@@ -27,7 +27,7 @@ class KeepAlive:
             files = wishes.ha_files(
                 work.answers, work.decisions, authority, edited, added=added, changing_timers=changing
             )
-            await api.write_site_files(site_files.VOLUME, SiteFilesRequest(files=files))
+            await api.write_site_files(HOSTED_ENGINE, SiteFilesRequest(files=files))
 
     async def keep(self, todo: Todo) -> None:
         for name in todo.nodes:
@@ -44,7 +44,7 @@ async def edited_engine_vm(api: NodeApi) -> EngineVmConfig | None:
     """The engine VM's configuration where it was changed through the engine's API: from then on memory and processors
     are the API's, not the answers'."""
     try:
-        found = await api.engine_vm(site_files.VOLUME)
+        found = await api.engine_vm(HOSTED_ENGINE)
     except RemoteFailed as err:
         if err.text.code != EngineVmFileDamaged.__name__:
             raise

@@ -1,9 +1,11 @@
 """Looks at a site as it is: everything that the plan is made from is asked here and nowhere else."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from typing import TypeVar
+
+from msgspec import structs
 
 import gluster.tls
 from gluster.plan import missing_options
@@ -22,6 +24,7 @@ from node.api.contract import NodeApi
 from node.api.engine_vm import shape_of
 from node.api.messages.gluster import GlusterReport, VolumeReport
 from node.api.messages.ha import EngineVmConfig, SiteNode
+from node.api.messages.mounts import HOSTED_ENGINE
 from node.api.problems import NodeSilent, Problem, RemoteFailed, RemoteRefused
 
 T = TypeVar("T")
@@ -76,7 +79,7 @@ class Observer:
             peers=frozenset(self._name(peer.hostname) for peer in pool.peers if peer.state == IN_POOL),
             volumes=frozenset(name for name in VOLUMES if self._volume_is_so(name, pool)),
             drifted={name: drift for name in VOLUMES if (drift := self._drift(name, pool))},
-            mounted=frozenset(mount.volume for mount in mounts if mount.mounted),
+            mounted=self._decisions.names_of(mount.storage_domain for mount in mounts if mount.mounted),
             joined=any(one.name == LOCKSPACE and one.joined for one in lockspaces),
             timers=timers,
             movable_to=frozenset(migration.members if migration.listening else ()),
@@ -118,10 +121,10 @@ class Observer:
         added: tuple[SiteNode, ...] = ()
         if (lead := next(leads, None)) is not None:
             async with self._reach.member(lead) as api:
-                images = await self._images(api)
-                report = await _try(api.lease("engine", LOCKSPACE, LEASE))
+                images = await self._images(api, seen.nodes[lead.name].mounted)
+                report = await _try(api.lease(HOSTED_ENGINE, LOCKSPACE, LEASE))
                 lease = report is not None and report.exists
-                written = await _try(api.site_files("engine"))
+                written = await _try(api.site_files(HOSTED_ENGINE))
                 edited, added = await _try(edited_engine_vm(api)), await read_added(api, self._answers)
                 site_files = SiteFiles(
                     settled=are_written(self._ha_files(edited, added), written),
@@ -157,13 +160,15 @@ class Observer:
         )
 
     def _has_volumes(self, seen: Observed, node: str) -> bool:
-        return node in seen.nodes and seen.nodes[node].mounted.issuperset(VOLUMES)
+        return node in seen.nodes and seen.nodes[node].mounted.keys() == set(VOLUMES)
 
-    async def _images(self, api: NodeApi) -> frozenset[Kind]:
+    async def _images(self, api: NodeApi, mounted: Mapping[str, str]) -> frozenset[Kind]:
+        """`mounted`: see NodeSeen."""
+        engine, data, decisions = mounted[HOSTED_ENGINE], mounted["data"], self._decisions
         wanted = {
-            Kind.TINY: self._decisions.tiny,
-            Kind.SYSTEM: self._decisions.system,
-            Kind.SEED: self._decisions.seed,
+            Kind.TINY: structs.replace(decisions.tiny, storage_domain=data),
+            Kind.SYSTEM: structs.replace(decisions.system, storage_domain=engine),
+            Kind.SEED: structs.replace(decisions.seed, storage_domain=engine),
         }
         return frozenset([kind for kind, image in wanted.items() if await _try(api.image(image)) is not None])
 

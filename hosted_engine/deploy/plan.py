@@ -61,8 +61,9 @@ class NodeSeen:
     """What is there on a node that answers. Before it is a `member` nothing but its identity can be asked.
 
     `peers` are the names of those that share the Gluster pool with it; `volumes` are in order, started and as asked;
-    `drifted` are those that are there and have other options, with the names of these. `movable_to`: with whom it
-    exchanges running VMs, itself among them; none while it does not listen.
+    `mounted` has the name by which each of them is: the storage domain's id, or the volume's own as an earlier version
+    of Trivet did it, which mounting it by id mends. `drifted` are those that are there and have other options, with the
+    names of these. `movable_to`: with whom it exchanges running VMs, itself among them; none while it does not listen.
     """
 
     member: bool = False
@@ -71,7 +72,7 @@ class NodeSeen:
     peers: frozenset[str] = frozenset()
     volumes: frozenset[str] = frozenset()
     drifted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    mounted: frozenset[str] = frozenset()
+    mounted: Mapping[str, str] = field(default_factory=dict)
     joined: bool = False
     timers: LeaseTimersReport | None = None
     keeps_engine: bool = False
@@ -183,7 +184,7 @@ class _Drawing:
             so, says = volume in first.volumes, _volume_description(volume, first.drifted.get(volume, ()))
             self._on([self._lead], Kind.VOLUME, says, so=so, key=volume, volume=volume)
         for volume in VOLUMES:
-            without = [name for name in self._expected if volume not in self._look(name).mounted]
+            without = [name for name in self._expected if self._look(name).mounted.get(volume, volume) == volume]
             self._add(Kind.MOUNT, f"Mount volume {volume}", without, self._expected, key=volume, volume=volume)
         self._timers_outside()
         outside = [name for name in self._expected if not self._look(name).joined]

@@ -8,8 +8,8 @@ from hosted_engine.deploy.folder import RECOVERY_FILE, Folder
 from hosted_engine.deploy.format_answers import format_answers
 from hosted_engine.deploy.plan import Observed, Todo, plan
 from hosted_engine.deploy.work import Work
-from hosted_engine.ha import site_files
 from node.api.messages.ha import SiteFilesRequest
+from node.api.messages.mounts import HOSTED_ENGINE
 from node.api.problems import Refused
 from node.steps import Entry, Mark, Outcome
 from node.system.files import read_or_none, write_durable
@@ -31,7 +31,7 @@ class Safekeeping:
         work = self._work
         text = await asyncio.to_thread(seal, work.answers, work.folder)
         async with work.member(todo.nodes[0]) as api:
-            await api.write_site_files(site_files.VOLUME, SiteFilesRequest(files={RECOVERY_FILE: text}))
+            await api.write_site_files(HOSTED_ENGINE, SiteFilesRequest(files={RECOVERY_FILE: text}))
 
 
 def seal(answers: Answers, folder: Folder) -> str:

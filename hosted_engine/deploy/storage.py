@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import partial
 
+import msgspec
+
 import gluster.tls
 from hosted_engine.deploy import wishes
 from hosted_engine.deploy.added import find_added, further
@@ -120,7 +122,7 @@ class Storage:
     async def mount(self, todo: Todo) -> None:
         async def ask(name: str) -> str | None:
             async with self._work.member(name) as api:
-                report = await api.mount(wishes.mount(self._work.answers, name, todo.volume))
+                report = await api.mount(wishes.mount(self._work.answers, self._work.decisions, name, todo.volume))
             return None if report.mounted else f"{name}: {report.detail or 'not mounted yet'}"
 
         await self._until(f"volume {todo.volume} is mounted", lambda: _all(ask, todo.nodes), MOUNT_S)
@@ -128,12 +130,14 @@ class Storage:
     async def unmount(self, todo: Todo) -> None:
         for name in todo.nodes:
             async with self._work.member(name) as api:
-                await api.unmount(todo.volume)
+                mounts = [mount.storage_domain for mount in await api.mounts()]
+                if domain := self._work.decisions.names_of(mounts).get(todo.volume):
+                    await api.unmount(domain)
 
     async def join(self, todo: Todo) -> None:
         async def ask(name: str) -> str | None:
             async with self._work.member(name) as api:
-                report = await api.join_lockspace(wishes.lockspace(self._work.answers, name))
+                report = await api.join_lockspace(wishes.lockspace(self._work.answers, self._work.decisions, name))
             return None if report.joined else f"{name}: {report.detail or 'not joined yet'}"
 
         await self._until(
@@ -147,7 +151,7 @@ class Storage:
 
     async def lease(self, todo: Todo) -> None:
         async with self._work.member(todo.nodes[0]) as api:
-            await api.make_lease(wishes.lease())
+            await api.make_lease(wishes.lease(self._work.decisions))
 
     async def tiny(self, todo: Todo) -> None:
         await self._image(todo, self._work.decisions.tiny, "tiny")
@@ -173,15 +177,16 @@ class Storage:
 
         async def why_not() -> str | None:
             async with self._work.member(todo.nodes[0]) as api:
-                mount = next((one for one in await api.mounts() if one.volume == image.volume), None)
+                names = (image.storage_domain, self._work.decisions.volume_of(image.storage_domain))
+                mount = next((one for one in await api.mounts() if one.storage_domain in names), None)
                 if mount is None:
                     return None
                 if not mount.mounted:
-                    return f"volume {image.volume} is not mounted: {mount.detail}"
-                await api.remove_image(image)
+                    return f"storage domain {image.storage_domain} is not mounted: {mount.detail}"
+                await api.remove_image(msgspec.structs.replace(image, storage_domain=mount.storage_domain))
                 return None
 
-        await self._until(f"volume {image.volume} is mounted", why_not, MOUNT_S)
+        await self._until(f"storage domain {image.storage_domain} is mounted", why_not, MOUNT_S)
 
     async def _until(self, what: str, why_not: Callable[[], Awaitable[str | None]], limit_s: float) -> None:
         await self._work.poller.until(what, why_not, limit_s=limit_s)

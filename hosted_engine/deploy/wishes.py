@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import gluster.mount
 import gluster.tls
 from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.decisions import ENGINE_VM, LEASE, LOCKSPACE, TINY_MEMORY_BYTES, VOLUMES, Decisions
@@ -13,7 +14,7 @@ from node.api.messages.gluster import VolumeRequest
 from node.api.messages.ha import EngineVmConfig, EngineVmEdit
 from node.api.messages.images import ImageFormat, ImageReport
 from node.api.messages.leases import LeaseRequest, LeaseTimersRequest, LockspaceRequest
-from node.api.messages.mounts import MountRequest
+from node.api.messages.mounts import HOSTED_ENGINE, MountRequest, MountSpec
 from node.api.messages.vms import Firmware, VmDisk, VmLease, VmNic, VmSpec
 
 MIB = 1 << 20
@@ -82,15 +83,19 @@ def timeouts(profile: Profile) -> dict[str, str]:
     }
 
 
-def mount(answers: Answers, node: str, name: str) -> MountRequest:
+def mount(answers: Answers, decisions: Decisions, node: str, name: str) -> MountRequest:
     """The node's own server first, so that it needs no other to mount."""
-    servers = sorted((one.name for one in answers.nodes), key=lambda server: server != node)
-    return MountRequest(volume=name, servers=tuple(servers))
+    first, *others = sorted((one.name for one in answers.nodes), key=lambda server: server != node)
+    spec = MountSpec(kind="glusterfs", source=f"{first}:/{name}", options=gluster.mount.backup_options(others))
+    return MountRequest(storage_domain=decisions.volume_ids[name], spec=spec, hosted_engine=name == HOSTED_ENGINE)
 
 
-def lockspace(answers: Answers, node: str) -> LockspaceRequest:
+def lockspace(answers: Answers, decisions: Decisions, node: str) -> LockspaceRequest:
     return LockspaceRequest(
-        name=LOCKSPACE, volume="engine", host_id=host_id(answers, node), io_timeout_s=int(answers.timers.io_timeout_s)
+        name=LOCKSPACE,
+        storage_domain=decisions.volume_ids[HOSTED_ENGINE],
+        host_id=host_id(answers, node),
+        io_timeout_s=int(answers.timers.io_timeout_s),
     )
 
 
@@ -108,8 +113,8 @@ def host_id(answers: Answers, node: str) -> int:
     return 1 + [one.name for one in answers.nodes].index(node)
 
 
-def lease() -> LeaseRequest:
-    return LeaseRequest(lockspace=LOCKSPACE, resource=LEASE, volume="engine")
+def lease(decisions: Decisions) -> LeaseRequest:
+    return LeaseRequest(lockspace=LOCKSPACE, resource=LEASE, storage_domain=decisions.volume_ids[HOSTED_ENGINE])
 
 
 def lease_wait_s(answers: Answers) -> int:
@@ -140,7 +145,7 @@ def _engine_vm(answers: Answers, decisions: Decisions) -> VmSpec:
             VmDisk(image=decisions.seed, format=ImageFormat.RAW, read_only=True),
         ),
         nics=(VmNic(id=decisions.engine_nic_id, mac=decisions.engine_mac, bridge=answers.management_network),),
-        leases=(VmLease(lockspace=LOCKSPACE, resource=LEASE, volume="engine"),),
+        leases=(VmLease(lockspace=LOCKSPACE, resource=LEASE, storage_domain=decisions.volume_ids[HOSTED_ENGINE]),),
         watchdog=True,
     )
 

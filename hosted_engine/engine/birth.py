@@ -3,6 +3,7 @@ same when it is done again."""
 
 import uuid
 
+import gluster.mount
 from hosted_engine.engine.clusters.model import Cluster
 from hosted_engine.engine.datacenters.model import DataCenter, DataCenterStatus
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, DiskInterface, attachment_id
@@ -16,13 +17,14 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.scheduler.entity import NO_BALANCING, SchedulingPolicy
 from hosted_engine.engine.snapshots.model import Snapshot, active_of
 from hosted_engine.engine.storage.model import StorageDomain
+from hosted_engine.engine.storageconnections.model import StorageConnection, StorageType
 from hosted_engine.engine.templates.model import Template
 from hosted_engine.engine.users.site_import import FirstUser, import_users
 from hosted_engine.engine.vms.model import BiosType, Origin, Vm, VmStatus
 from hosted_engine.site import Site, SiteTemplate, SiteVolume
 from node.api.messages.images import ImageFormat
+from node.api.messages.mounts import HOSTED_ENGINE
 
-ENGINE_VOLUME = "engine"  # the one on which the engine VM's own disks lie
 BLANK_MEMORY_BYTES = 1 << 30
 MAX_MEMORY_FACTOR = 4
 
@@ -122,16 +124,23 @@ class _Birth:
         )
 
     def _domain(self, volume: SiteVolume) -> None:
-        servers = dict.fromkeys(brick.partition(":")[0] for brick in volume.bricks)
-        own = volume.name == ENGINE_VOLUME
+        first, *others = dict.fromkeys(brick.partition(":")[0] for brick in volume.bricks)
+        own = volume.name == HOSTED_ENGINE
+        connection = StorageConnection(
+            id=self._id("storage connection", volume.name),
+            type=StorageType.GLUSTERFS,
+            address=first,
+            path=f"/{volume.name}",
+            vfs_type=StorageType.GLUSTERFS.value,
+            mount_options=",".join(gluster.mount.backup_options(others)),
+        )
+        self._tx.of(StorageConnection).add(connection)
         self._tx.storage_domains.add(
             StorageDomain(
                 id=volume.id,
                 name=volume.name,
                 data_center_id=self._data_center_id,
-                volume=volume.name,
-                servers=tuple(servers),
-                replica=volume.replica,
+                storage_connection_id=connection.id,
                 master=not own and not self._tx.storage_domains.count(master=True),
                 hosted_engine=own,
             )
@@ -153,7 +162,6 @@ class _Birth:
         )
 
     def _template(self, given: SiteTemplate) -> None:
-        (domain,) = self._tx.storage_domains.list(volume=given.image.volume)
         self._tx.templates.add(
             Template(
                 id=given.id,
@@ -169,7 +177,7 @@ class _Birth:
         disk = Disk(
             id=given.image.disk_id,
             name=given.name,
-            storage_domain_id=domain.id,
+            storage_domain_id=given.image.storage_domain,
             image_id=given.image.image_id,
             provisioned_size_bytes=given.virtual_size_bytes,
             format=DiskFormat.COW if given.format is ImageFormat.QCOW2 else DiskFormat.RAW,
@@ -202,6 +210,7 @@ class _Birth:
                 sockets=engine.vcpus,
                 status=VmStatus.UP,
                 origin=Origin.MANAGED_HOSTED_ENGINE,
+                display_type=None,
                 delete_protected=True,
                 high_availability=True,
                 created_at=self._now,

@@ -1,9 +1,11 @@
 """The engine as its callers see it: read through the store, change through commands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from hosted_engine.authority import SiteAuthority
 from hosted_engine.engine.command import Command, Means
+from hosted_engine.engine.entity.request import Elements, Request
 from hosted_engine.engine.loop import Loop
 from hosted_engine.engine.nodes.joining.registrations import Registrations, expire
 from hosted_engine.engine.nodes.readings import Readings
@@ -38,13 +40,17 @@ class Engine:
         self.loop = Loop()
         self.clock: Callable[[], float] = poller.clock.now
         self.registrations = Registrations(store, authority, self.clock)
-        means = Means(store, fleet, self.clock, readings, poller, authority)
-        self._tasks = TaskRunner(means, readings, locks, self.clock)
+        self._dependencies = Means(store, fleet, self.clock, readings, poller, authority)
+        self._tasks = TaskRunner(self._dependencies, readings, locks, self.clock)
 
     async def perform(self, command: Command, caller: Caller) -> Running:
         """Let `command` in and return at once; `Running.command` has the ids of what it makes, `Running.wait()` waits
         for its end. Raises Refused (problems of the subject) when it is not let in; then nothing was changed."""
         return await self.loop.run(self._tasks.perform(command, caller))
+
+    async def ask(self, request: Request, caller: Caller, ids: Mapping[str, str], given: Mapping[str, Any]) -> Elements:
+        """What a node says to it. Raises what the request raises."""
+        return await self.loop.run(request.answer(self._dependencies, caller, ids, given))
 
     def resume(self) -> int:
         """Go on with what a crash interrupted: once, before the first command. Returns how many tasks there were."""

@@ -10,6 +10,7 @@ from hosted_engine.engine.disks.entity import DISK_ATTACHMENTS, DISKS
 from hosted_engine.engine.entity.declaration import Entity
 from hosted_engine.engine.entity.record import Record
 from hosted_engine.engine.entity.reported import Reported
+from hosted_engine.engine.entity.request import Request
 from hosted_engine.engine.events.entity import EVENTS
 from hosted_engine.engine.instancetypes.entity import INSTANCE_TYPE_NICS, INSTANCE_TYPES
 from hosted_engine.engine.jobs.entity import JOB_STEPS, JOBS
@@ -26,11 +27,13 @@ from hosted_engine.engine.scheduler.entity import SCHEDULING_POLICIES
 from hosted_engine.engine.search.vocabulary import check_searches
 from hosted_engine.engine.snapshots.entity import SNAPSHOT_CDROMS, SNAPSHOT_DISKS, SNAPSHOT_NICS, SNAPSHOTS
 from hosted_engine.engine.storage.entity import STORAGE_DOMAINS
+from hosted_engine.engine.storageconnections.entity import STORAGE_CONNECTIONS
 from hosted_engine.engine.tags.entity import TAG_ASSIGNMENTS, TAGS
 from hosted_engine.engine.templates.entity import TEMPLATES
 from hosted_engine.engine.users.domain_entities import ACCOUNT_GROUPS, ACCOUNT_MEMBERSHIPS, ACCOUNTS, DOMAINS
 from hosted_engine.engine.users.entity import GROUPS, USERS
 from hosted_engine.engine.users.ssh_keys import SSH_KEYS
+from hosted_engine.engine.vms.consoles.api import CONSOLE_REQUESTS, GRAPHICS_CONSOLES
 from hosted_engine.engine.vms.entity import VMS
 
 ENTITIES: tuple[Entity[Any], ...] = (
@@ -63,6 +66,7 @@ ENTITIES: tuple[Entity[Any], ...] = (
     SNAPSHOTS,
     SSH_KEYS,
     SCHEDULING_POLICIES,
+    STORAGE_CONNECTIONS,
     STORAGE_DOMAINS,
     TAGS,
     TAG_ASSIGNMENTS,
@@ -80,7 +84,10 @@ REPORTED: tuple[Reported, ...] = (
     SNAPSHOT_CDROMS,
     SNAPSHOT_DISKS,
     SNAPSHOT_NICS,
+    *GRAPHICS_CONSOLES,
 )
+
+REQUESTS: tuple[Request, ...] = CONSOLE_REQUESTS
 
 STORED: tuple[Record[Any], ...] = (*RECORDS, *ENTITIES)  # all that has a table
 

@@ -166,8 +166,8 @@ class Fleet(Protocol):
     agent is restarting) and raise NodeNotUp after that. Calls raise what node.api.contract says."""
 
     async def node(self, node_id: str) -> NodeApi: ...
-    async def carrier(self, volume: str) -> NodeApi:
-        """Any node that is up and has `volume` mounted."""
+    async def carrier(self, storage_domain: str) -> NodeApi:
+        """Any node that is up and has it mounted."""
 
     def connect(self, node: Node) -> AbstractAsyncContextManager[NodeApi]:
         """A connection of its own, also to a node that is not followed; a new one each time."""

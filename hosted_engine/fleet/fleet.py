@@ -114,17 +114,19 @@ class Fleet:
             raise NodeNotUp(node=watch.name, reason="it is not connected") from err
         return AttendedNode(watch)
 
-    async def carrier(self, volume: str) -> NodeApi:
+    async def carrier(self, storage_domain: str) -> NodeApi:
         end = self._clock.monotonic() + self._patience_s()
         while True:
             with self._store.transaction() as tx:
                 up = tx.nodes.list(status=NodeStatus.UP)
             for node in up:
                 watch = self._watches.get(node.id)
-                if watch is not None and watch.up.is_set() and self._readings.of(node.id).mounted(volume):
+                if watch is not None and watch.up.is_set() and self._readings.of(node.id).mounted(storage_domain):
                     return AttendedNode(watch)
             if self._clock.monotonic() >= end:
-                raise NodeNotUp(node=f"a node with volume {volume}", reason="none is up that has it mounted")
+                raise NodeNotUp(
+                    node=f"a node with storage domain {storage_domain}", reason="none is up that has it mounted"
+                )
             await self._clock.sleep(0.5)
 
     def _patience_s(self) -> float:

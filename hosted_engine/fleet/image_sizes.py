@@ -17,10 +17,10 @@ class ImageSizes:
         self._api = api
         self._measured: set[str] = set()  # disks
 
-    async def measure(self, volumes: Collection[str]) -> None:
-        """Those on the volumes, which the node has mounted. What cannot be asked now is asked the next time."""
+    async def measure(self, storage_domains: Collection[str]) -> None:
+        """Those on storage domains that the node has mounted. What cannot be asked now is asked the next time."""
         with self._store.transaction() as tx:
-            images = unmeasured(tx, volumes)
+            images = unmeasured(tx, storage_domains)
         for disk_id, image in images.items():
             if disk_id in self._measured:
                 continue

@@ -20,9 +20,9 @@ from hosted_engine.engine.nodes.network import NodeNetwork
 from hosted_engine.engine.nodes.presence import connects, is_silent, speaks
 from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.ports import Store, Transaction
+from hosted_engine.engine.storage.mounting import desired_mounts
 from hosted_engine.engine.storage.presence import look_at_domains
 from hosted_engine.engine.tasks.locks import Locks
-from hosted_engine.engine.vms.commands.update_engine_vm import VOLUME as ENGINE_VOLUME
 from hosted_engine.engine.vms.engine_vm import learn
 from hosted_engine.engine.vms.lifecycle import heard_of
 from hosted_engine.engine.vms.model import Origin
@@ -32,7 +32,7 @@ from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import StorageNews
 from node.api.messages.ha import HaReport
 from node.api.messages.machine import Capabilities
-from node.api.messages.mounts import MountReport, MountRequest
+from node.api.messages.mounts import HOSTED_ENGINE, MountReport
 from node.api.problems import NodeSilent, Problem
 
 log = logging.getLogger(__name__)
@@ -237,13 +237,15 @@ class Watch:
         while True:
             told = told or await self._reconcile()
             with self._store.transaction() as tx:
-                wishes = [MountRequest(volume=d.volume, servers=d.servers) for d in tx.storage_domains.list()]
-            for wish in wishes:
-                if not self._readings.of(self.node_id).mounted(wish.volume):
-                    await self._try(self.api.mount(wish), f"cannot mount {wish.volume}")
-            mounts = await self._try(self.api.mounts(), "cannot look at its volumes")
+                node = tx.nodes.get(self.node_id)
+                requests = desired_mounts(tx, node) if node is not None else []
+            for request in requests:
+                if not self._readings.of(self.node_id).mounted(request.storage_domain):
+                    await self._try(self.api.mount(request), f"cannot mount storage domain {request.storage_domain}")
+            mounts = await self._try(self.api.mounts(), "cannot look at its storage domains")
             self._mounts(self._readings.of(self.node_id).mounts if mounts is None else mounts)
-            await self._image_sizes.measure({m.volume for m in self._readings.of(self.node_id).mounts if m.mounted})
+            mounted = {one.storage_domain for one in self._readings.of(self.node_id).mounts if one.mounted}
+            await self._image_sizes.measure(mounted)
             await self._look_at_engine_vm()
             await self._clock.sleep(TEND_S)
 
@@ -268,7 +270,7 @@ class Watch:
         """Its configuration, as the host says on which it runs."""
         with self._store.transaction() as tx:
             here = tx.vms.count(node_id=self.node_id, origin=Origin.MANAGED_HOSTED_ENGINE)
-        report = await self._try(self.api.engine_vm(ENGINE_VOLUME), "cannot look at the engine's VM") if here else None
+        report = await self._try(self.api.engine_vm(HOSTED_ENGINE), "cannot look at the engine's VM") if here else None
         if report is not None:
             self._readings.note_engine_vm(report)
             with self._store.transaction() as tx:

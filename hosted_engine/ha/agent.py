@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
-from hosted_engine.ha import host_probes, site_files
+from hosted_engine.ha import host_probes
 from hosted_engine.ha.actions import Actor
 from hosted_engine.ha.board import Board
 from hosted_engine.ha.clock_probe import ClockProbe
@@ -45,6 +45,7 @@ from hosted_engine.ha.states import Health, VmState
 from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
 from node import config
 from node.api.messages.machine import Accelerator
+from node.api.messages.mounts import HOSTED_ENGINE
 from node.api.messages.vms import VmReport
 from node.ha_service import LOCAL_MAINTENANCE, RESTART
 from node.needs import Needs
@@ -83,7 +84,7 @@ class HaAgent:
         self._clock = SystemClock()
         self._threads = Threads("storage", 8)
         self._footing = Footing(settings, run, self._threads, SanlockDaemon(run), self._clock)
-        self._folder = Path(layout.site_files(PurePosixPath(settings.volumes), site_files.VOLUME))
+        self._folder = Path(layout.site_files(PurePosixPath(settings.volumes), HOSTED_ENGINE))
         self._written = self._monitor("site files", self._read_site, period_s=5.0, limit_s=10.0)
         self._keeper: Keeper | None = None
         for folder in (settings.ha_folder, RUNTIME):
@@ -171,14 +172,14 @@ class HaAgent:
         )
 
     def _lease(self, site: HaSite) -> LeaseReader:
-        path = layout.lease(PurePosixPath(self._settings.volumes), site_files.VOLUME, site.lockspace, site.lease)
+        path = layout.lease(PurePosixPath(self._settings.volumes), HOSTED_ENGINE, site.lockspace, site.lease)
         return LeaseReader(site.lockspace, site.lease, str(path))
 
     def _fencer(self, site: HaSite, host_id: int, lease: LeaseReader) -> Fencer:
         path = self._folder / FENCE_FILE
         settings = self._monitor("fence settings", lambda: read_fencing(path), period_s=30.0, limit_s=10.0)
         settings.start()
-        lockspace = layout.lockspace(PurePosixPath(self._settings.volumes), site_files.VOLUME, site.lockspace)
+        lockspace = layout.lockspace(PurePosixPath(self._settings.volumes), HOSTED_ENGINE, site.lockspace)
         return Fencer(
             {node.host_id: node.name for node in site.nodes if node.host_id != host_id},
             LastKnown(settings, FenceSettings()),

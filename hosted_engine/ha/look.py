@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from hosted_engine.ha import site_files
 from hosted_engine.ha.failover import Failover
 from hosted_engine.ha.failover_file import NAME as FAILOVER_FILE
 from hosted_engine.ha.failover_file import read_failovers
@@ -26,6 +25,7 @@ from hosted_engine.ha.states import VmState
 from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
 from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
 from node.api.messages.ha import EngineVmReport
+from node.api.messages.mounts import HOSTED_ENGINE
 from node.api.problems import Failed, Problem, Refused
 from node.config import Config
 from node.ha_service import RUNTIME, STATUS, ask_for_restart, begin_maintenance, end_maintenance
@@ -76,7 +76,7 @@ class SiteLook:
 
 class Look:
     def __init__(self, settings: Config, runtime: Path = RUNTIME) -> None:
-        self._folder = Path(layout.site_files(PurePosixPath(settings.volumes), site_files.VOLUME))
+        self._folder = Path(layout.site_files(PurePosixPath(settings.volumes), HOSTED_ENGINE))
         self._own = settings.ha_folder
         self._runtime = runtime
 

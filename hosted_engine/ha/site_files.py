@@ -12,7 +12,6 @@ from node.api.problems import Failed
 from node.storage import site_nodes
 from node.storage.engine_vm_files import WANTED as ENGINE_VM_FILE
 
-VOLUME = "engine"
 SITE_FILE = site_nodes.FILE
 VERSION = 1
 

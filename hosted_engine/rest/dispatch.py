@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from hosted_engine.engine.entity.request import File
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.limits import URL_BYTES
 from hosted_engine.rest import faults
@@ -13,7 +14,7 @@ from hosted_engine.rest.call import Answer, Call, Handler, Handlers, Parameters,
 from hosted_engine.rest.correlation import correlation_id
 from hosted_engine.rest.follow import Follower
 from hosted_engine.rest.media.checks import check_body
-from hosted_engine.rest.media.formats import Format, format_of_answer, format_of_body
+from hosted_engine.rest.media.formats import Format, asks_for, format_of_answer, format_of_body
 from hosted_engine.rest.media.json_read import JsonReader
 from hosted_engine.rest.media.json_write import JsonWriter
 from hosted_engine.rest.media.objects import Objects
@@ -86,11 +87,35 @@ class Dispatcher:
             if ask.http == "OPTIONS":
                 return Reply(status=200, headers=headers | {"Allow": ", ".join(self._allowed(segments))})
             route = find(self._schema, segments, ask.http)
+            if (file := self._file(route, ask)) is not None:
+                return await self._reply_file(file, parameters, replace(caller, correlation_id=correlation), headers)
             answers = self._answers(ask)  # nothing is done whose answer could not be given
             answer = await self._answer(route, ask, parameters, replace(caller, correlation_id=correlation))
             return await self._write(answers, answer, route, headers)
         except Exception as err:  # noqa: BLE001 - the outermost place: every error becomes a document
             return self.refusal(ask, err, headers, action=route is not None and route.method.is_action)
+
+    def _file(self, route: Route, ask: Ask) -> tuple[Route, File] | None:
+        """The action whose answer holds what is asked for instead of the object, where there is one."""
+        accept = ask.headers.get("accept", "")
+        if route.method.name != "get" or not accept:
+            return None
+        for method in route.service.methods.values():
+            file = getattr(self._handlers.get((route.service.name, method.name)), "file", None)
+            if isinstance(file, File) and asks_for(accept, file.media_type):
+                return replace(route, method=method), file
+        return None
+
+    async def _reply_file(
+        self, found: tuple[Route, File], parameters: Parameters, caller: Caller, headers: dict[str, str]
+    ) -> Reply:
+        route, file = found
+        call = await self._guard.admit(_call_of(route, parameters, {}, caller))
+        answer = await self._handler(route)(call)
+        assert isinstance(answer.value, dict)
+        headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
+        body = str(answer.value[file.element]).encode()
+        return Reply(status=200, content_type=f"{file.media_type};charset=UTF-8", body=body, headers=headers)
 
     def refusal(self, ask: Ask, err: Exception, headers: Mapping[str, str], *, action: bool = False) -> Reply:
         try:

@@ -13,10 +13,12 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def _newest() -> str:
-    """The newest revision, read from the text of its file: to import one is to load Alembic."""
+    """The newest revision, which no other follows, read from the text of its file: to import one is to load Alembic.
+    Raises ValueError where the revisions are no single line."""
     texts = "\n".join(file.read_text() for file in (_MIGRATIONS / "versions").glob("*.py"))
-    numbers: list[str] = re.findall(r'^revision = "(\d+)"$', texts, re.MULTILINE)
-    return max(numbers)
+    followed = set(re.findall(r'^down_revision = "(\d+)"$', texts, re.MULTILINE))
+    (newest,) = set(re.findall(r'^revision = "(\d+)"$', texts, re.MULTILINE)) - followed
+    return str(newest)
 
 
 HEAD = _newest()

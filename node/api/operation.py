@@ -31,8 +31,9 @@ LARGEST_BODY_BYTES = 8 << 20
 
 class Operation:
     """`parameters` are types by name. The path has a blank for each of them that stands in it, `{vm_id}`, or for a
-    field of a message, `{image.volume}`. The message that is no reference is the `body`; its fields have to be those
-    in the path. `answer` is a type, of a stream (`is_stream`) that of one line, None where nothing is answered."""
+    field of a message, `{image.storage_domain}`. The message that is no reference is the `body`; its fields have to
+    be those in the path. `answer` is a type, of a stream (`is_stream`) that of one line, None where nothing is
+    answered."""
 
     def __init__(
         self,

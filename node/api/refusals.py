@@ -93,6 +93,12 @@ class VmNotPaused(Refused):
     mend = "Start it, or wait until it is paused"
 
 
+class NoGraphics(Refused):
+    what = "Cannot open the screen of VM {vm}"
+    why = "{reason}"
+    mend = "Start it, with a graphics console"
+
+
 class LeaseHeld(Refused):
     what = "Cannot start VM {vm}"
     why = "its lease {resource} is held by host {holder}"
@@ -112,13 +118,13 @@ class NotStartable(Refused):
 
 
 class NotMounted(Refused):
-    what = "Cannot use volume {volume}"
+    what = "Cannot use storage domain {storage_domain}"
     why = "{reason}"
-    mend = "Mount it first, or look into the state of its servers"
+    mend = "Mount it first, or look into the state of its storage"
 
 
 class ImageUnknown(Refused):
-    what = "There is no image {image} on volume {volume}"
+    what = "There is no image {image} on storage domain {storage_domain}"
     why = "it was never made, or was removed since"
     mend = "Make it first"
     status = 404
@@ -156,7 +162,7 @@ class NotMerged(Refused):
 
 class NotWiped(Refused):
     what = "Image {image} was not wiped"
-    why = "{away} of {bricks} bricks of volume {volume} are not connected with this node, and would keep what is in it"
+    why = "{away} of {bricks} bricks of storage domain {storage_domain} are not connected, and would keep what is in it"
     mend = "Bring them back and try again"
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from node.api.messages.ha import EngineVmConfig, EngineVmEdit, EngineVmReport, TriedEngineVm
 from node.api.problems import Failed
+from node.storage.earlier import with_storage_domains
 from node.storage.layout import previous
 from node.system.files import read_or_none, write_durable
 
@@ -64,7 +65,7 @@ def _read_or_none(path: Path, kind: type[T]) -> T | None:
     """None also for one that is damaged: a file that cannot be read counts for nothing, and is said by who needs it."""
     text = read_or_none(path)
     try:
-        return None if text is None else msgspec.json.decode(text, type=kind)
+        return None if text is None else msgspec.convert(with_storage_domains(msgspec.json.decode(text)), type=kind)
     except msgspec.MsgspecError as err:
         log.warning("%s on volume engine cannot be used: %s", path.name, err)
         return None
@@ -79,7 +80,7 @@ def _why_unusable(path: Path) -> str:
     if text is None:
         return "it is not there"
     try:
-        msgspec.json.decode(text, type=EngineVmConfig)
+        msgspec.convert(with_storage_domains(msgspec.json.decode(text)), type=EngineVmConfig)
     except msgspec.MsgspecError as err:
         return str(err)
     return "it changed meanwhile"

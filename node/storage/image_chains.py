@@ -70,7 +70,7 @@ class ImageChains:
     def _need(self, image: ImageRef, request: ImageCopy | None = None) -> ImageReport:
         found = self._images.find(image, request.source_format if request else None)
         if found is None:
-            raise ImageUnknown(image=image.image_id, volume=image.volume)
+            raise ImageUnknown(image=image.image_id, storage_domain=image.storage_domain)
         return found
 
     def _copy(
@@ -120,8 +120,8 @@ class ImageChains:
 
     def _rebase(self, image: ImageRef, path: Path, backing: ImageRef) -> ImageReport:
         now, wanted = self._need(image), self._need(backing)
-        if backing.volume != image.volume:
-            raise Malformed(reason="an image stands on one of its own volume")
+        if backing.storage_domain != image.storage_domain:
+            raise Malformed(reason="an image stands on one of its own storage domain")
         if image in {report.image for report in self._chain(backing)}:
             raise Malformed(reason=f"image {backing.image_id} stands on it")
         if now.backing != backing:

@@ -1,4 +1,4 @@
-"""Images on mounted volumes: made beside, flushed, renamed, so that what has its name is whole."""
+"""Images on mounted storage domains: made beside, flushed, renamed, so that what has its name is whole."""
 
 import asyncio
 import os
@@ -31,6 +31,7 @@ from node.api.refusals import (
     token,
 )
 from node.storage import formats, layout
+from node.storage.mount_points import mount_point
 from node.storage.qemu_img import Info, QemuImg
 from node.storage.seed import SeedMaker
 from node.storage.wiping import wipe
@@ -44,8 +45,8 @@ WIPE_S = 20.0  # in one call
 
 
 class Images:
-    """`need` raises NotMounted for a volume; `running_on` names the running VM that uses a file; `shipped` is the
-    folder with the images that come with the node, `NAME.qcow2`; `connected_bricks` is that of gluster.facts;
+    """`need` raises NotMounted for a storage domain; `running_on` names the running VM that uses a file; `shipped` is
+    the folder with the images that come with the node, `NAME.qcow2`; `connected_bricks` is that of gluster.facts;
     `drop_work` ends what copies into an image."""
 
     def __init__(
@@ -76,18 +77,18 @@ class Images:
 
     async def image(self, image: ImageRef) -> ImageReport | None:
         path = self.path(image)
-        await self._need(image.volume)
+        await self._need(image.storage_domain)
         return await self._threads(self._find, image, path)
 
-    async def contents(self, volume: str) -> Contents:
-        root = Path(layout.volume(self._volumes, volume))
-        await self._need(volume)
+    async def contents(self, storage_domain: str) -> Contents:
+        root = Path(layout.storage_domain(self._volumes, storage_domain))
+        await self._need(storage_domain)
         return await self._threads(_contents, root)
 
     async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
         path = self.path(image)
         _check(request)
-        await self._need(image.volume)
+        await self._need(image.storage_domain)
         async with self._locks[image]:
             found = await self._threads(self._find, image, path, request.format)
             if found is not None:
@@ -130,7 +131,7 @@ class Images:
     async def locked(self, image: ImageRef) -> AsyncIterator[Path]:
         """Its path, while nobody else works on it."""
         path = self.path(image)
-        await self._need(image.volume)
+        await self._need(image.storage_domain)
         async with self._locks[image]:
             yield path
 
@@ -173,10 +174,15 @@ class Images:
         return 0
 
     def _need_all_bricks(self, image: ImageRef) -> None:
-        mount = f"{layout.volume(self._volumes, image.volume)}/"
+        mount = f"{mount_point(Path(self._volumes), image.storage_domain)}/"
         bricks = [connected for path, connected in self._connected_bricks().items() if path.startswith(mount)]
         if not all(bricks):
-            raise NotWiped(image=image.image_id, volume=image.volume, away=bricks.count(False), bricks=len(bricks))
+            raise NotWiped(
+                image=image.image_id,
+                storage_domain=image.storage_domain,
+                away=bricks.count(False),
+                bricks=len(bricks),
+            )
 
     def _find(self, image: ImageRef, path: Path, told: ImageFormat | None = None) -> ImageReport | None:
         """`told` is the caller's word for an image without a note; it is noted then."""
@@ -206,7 +212,7 @@ class Images:
     def _resize(self, image: ImageRef, path: Path, request: ImageResize) -> ImageReport:
         found = self._find(image, path)
         if found is None:
-            raise ImageUnknown(image=image.image_id, volume=image.volume)
+            raise ImageUnknown(image=image.image_id, storage_domain=image.storage_domain)
         size, now = whole_sectors(request.size_bytes), found.virtual_size_bytes
         if size < now:
             raise ImageLarger(image=image.image_id, size_bytes=size, now_bytes=now)
@@ -229,7 +235,7 @@ class Images:
     def _overlay(self, backing: ImageRef, part: Path, request: ImageRequest) -> None:
         backing_path = self.path(backing)
         if not backing_path.exists():
-            raise ImageUnknown(image=backing.image_id, volume=backing.volume)
+            raise ImageUnknown(image=backing.image_id, storage_domain=backing.storage_domain)
         noted = formats.noted(backing_path)
         form = noted or request.backing_format
         if form is None:
@@ -288,7 +294,7 @@ def _report(image: ImageRef, info: Info) -> ImageReport:
         format=info.format,
         virtual_size_bytes=info.virtual_size_bytes,
         actual_size_bytes=info.actual_size_bytes,
-        backing=layout.backing_ref(image.volume, info.backing) if info.backing else None,
+        backing=layout.backing_ref(image.storage_domain, info.backing) if info.backing else None,
     )
 
 

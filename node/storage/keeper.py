@@ -41,7 +41,7 @@ class Keeper:
 
     async def look_at_mounts(self) -> None:
         """Once: what is wished for and not mounted is tried; what fails is said once per reason."""
-        await asyncio.gather(*(self._hold_mount(volume) for volume in self._wishes.mounts))
+        await asyncio.gather(*(self._hold_mount(one) for one in self._wishes.mounts))
         await self._tell()
 
     async def look_at_lockspaces(self) -> None:
@@ -61,14 +61,14 @@ class Keeper:
             await look()
             await self._clock.sleep(EVERY_S)
 
-    async def _hold_mount(self, volume: str) -> None:
+    async def _hold_mount(self, storage_domain: str) -> None:
         try:
-            report = await self._mounts.hold(volume)
-            self._say(f"volume {volume}", "" if report.mounted else report.detail)
+            report = await self._mounts.hold(storage_domain)
+            self._say(f"storage domain {storage_domain}", "" if report.mounted else report.detail)
         except Problem as err:
-            self._say(f"volume {volume}", str(err))
+            self._say(f"storage domain {storage_domain}", str(err))
         except OSError as err:
-            self._say(f"volume {volume}", cause(err))
+            self._say(f"storage domain {storage_domain}", cause(err))
 
     async def _hold_lockspace(self, name: str) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Where things lie on a mounted volume; pure."""
+"""Where things lie on a mounted storage domain; pure. `root` is the folder in which all are mounted."""
 
 from pathlib import PurePosixPath
 
@@ -6,34 +6,34 @@ from node.api.messages.images import ImageRef
 from node.api.refusals import token
 
 
-def volume(volumes: PurePosixPath, name: str) -> PurePosixPath:
-    return volumes / token("volume", name)
+def storage_domain(root: PurePosixPath, name: str) -> PurePosixPath:
+    return root / token("storage domain", name)
 
 
-def disk(volumes: PurePosixPath, image: ImageRef) -> PurePosixPath:
-    return volume(volumes, image.volume) / "images" / token("disk id", image.disk_id)
+def disk(root: PurePosixPath, image: ImageRef) -> PurePosixPath:
+    return storage_domain(root, image.storage_domain) / "images" / token("disk id", image.disk_id)
 
 
-def image(volumes: PurePosixPath, image: ImageRef) -> PurePosixPath:
-    return disk(volumes, image) / token("image id", image.image_id)
+def image(root: PurePosixPath, image: ImageRef) -> PurePosixPath:
+    return disk(root, image) / token("image id", image.image_id)
 
 
 def backing_text(backing: ImageRef) -> str:
-    """How an overlay names its backing image on the same volume: relative, so that it is right on every node."""
+    """How an overlay names its backing image on the same storage domain: relative, so that any node finds it."""
     return f"../{token('disk id', backing.disk_id)}/{token('image id', backing.image_id)}"
 
 
-def backing_ref(volume_name: str, text: str) -> ImageRef | None:
+def backing_ref(domain: str, text: str) -> ImageRef | None:
     """The reverse of backing_text; None when an overlay names something else."""
     parts = text.split("/")
     if len(parts) != 3 or parts[0] != "..":
         return None
-    return ImageRef(volume=volume_name, disk_id=parts[1], image_id=parts[2])
+    return ImageRef(storage_domain=domain, disk_id=parts[1], image_id=parts[2])
 
 
-def site_files(volumes: PurePosixPath, volume_name: str) -> PurePosixPath:
+def site_files(root: PurePosixPath, domain: str) -> PurePosixPath:
     """What any node needs to keep the engine alive; trivet-ha's whiteboard lies beside it."""
-    return volume(volumes, volume_name) / "ha"
+    return storage_domain(root, domain) / "ha"
 
 
 def previous(name: str) -> str:
@@ -41,10 +41,10 @@ def previous(name: str) -> str:
     return f"{name}.previous"
 
 
-def lockspace(volumes: PurePosixPath, volume_name: str, lockspace_name: str) -> PurePosixPath:
-    return volume(volumes, volume_name) / "leases" / token("lockspace", lockspace_name) / "lockspace"
+def lockspace(root: PurePosixPath, domain: str, lockspace_name: str) -> PurePosixPath:
+    return storage_domain(root, domain) / "leases" / token("lockspace", lockspace_name) / "lockspace"
 
 
-def lease(volumes: PurePosixPath, volume_name: str, lockspace_name: str, resource: str) -> PurePosixPath:
-    folder = volume(volumes, volume_name) / "leases" / token("lockspace", lockspace_name)
+def lease(root: PurePosixPath, domain: str, lockspace_name: str, resource: str) -> PurePosixPath:
+    folder = storage_domain(root, domain) / "leases" / token("lockspace", lockspace_name)
     return folder / f"{token('lease', resource)}.lease"

@@ -1,4 +1,4 @@
-"""sanlock lockspaces and leases as files on a volume, each made exactly once whoever comes first."""
+"""sanlock lockspaces and leases as files on a storage domain, each made exactly once whoever comes first."""
 
 import asyncio
 import os
@@ -14,6 +14,7 @@ from node.api.problems import Problem
 from node.api.refusals import LockspaceDiffers, LockspaceUnknown, Malformed, token
 from node.storage import layout
 from node.storage.causes import cause
+from node.storage.mount_points import real_path
 from node.storage.sanlock import Sanlock, SanlockFailed
 from node.storage.wishes import Wishes
 from node.system.files import sync_file, sync_folder
@@ -26,7 +27,7 @@ Own = Callable[[Path], None]
 
 
 class Leases:
-    """`need` raises NotMounted for a volume; `own` gives a file to sanlock."""
+    """`need` raises NotMounted for a storage domain; `own` gives a file to sanlock."""
 
     def __init__(
         self,
@@ -59,7 +60,7 @@ class Leases:
         wished = self._wishes.lockspaces.get(request.name)
         if wished is not None and wished.host_id != request.host_id:
             raise LockspaceDiffers(lockspace=request.name, host_id=wished.host_id)
-        await self._need(request.volume)
+        await self._need(request.storage_domain)
         self._wishes.wish_lockspace(request)
         report = await self.hold(request.name)
         if not report.joined:
@@ -76,7 +77,7 @@ class Leases:
             if report.joined:
                 return report
             try:
-                await self._need(wish.volume)
+                await self._need(wish.storage_domain)
                 await self._threads(self._join, wish)
             except Problem as err:
                 return _report(wish, joined=False, detail=f"{err.text.what}: {err.text.why}")
@@ -91,7 +92,7 @@ class Leases:
             wish = self._wishes.lockspaces.get(lockspace)
             if wish is None:
                 return
-            path = str(layout.lockspace(self._volumes, wish.volume, wish.name))
+            path = str(self._lockspace_path(wish))
             if await self._threads(self._sanlock.is_joined, wish.name, wish.host_id, path):
                 await self._threads(self._sanlock.leave, wish.name, wish.host_id, path)
             self._wishes.drop_lockspace(lockspace)
@@ -110,7 +111,7 @@ class Leases:
             for wish in wishes:
                 await locks.enter_async_context(self._locks[wish.name])
             for wish in wishes:
-                path = str(layout.lockspace(self._volumes, wish.volume, wish.name))
+                path = str(self._lockspace_path(wish))
                 if (await self._look(wish)).joined:
                     await self._threads(self._sanlock.leave, wish.name, wish.host_id, path)
             await restart()
@@ -120,20 +121,20 @@ class Leases:
                 raise SanlockFailed(act=f"join lockspace {wish.name}", reason=report.detail)
 
     async def make_lease(self, request: LeaseRequest) -> LeaseReport:
-        path = self._lease_path(request.volume, request.lockspace, request.resource)
+        path = self._lease_path(request.storage_domain, request.lockspace, request.resource)
         wish = await self._joined(request.lockspace)
-        await self._need(request.volume)
+        await self._need(request.storage_domain)
         async with self._locks[str(path)]:
 
             def fill(part: str) -> None:
                 self._sanlock.write_resource(request.lockspace, request.resource, part)
 
             await self._threads(make_once, path, f"{wish.host_id}", fill, self._own)
-        return await self.lease(request.volume, request.lockspace, request.resource)
+        return await self.lease(request.storage_domain, request.lockspace, request.resource)
 
-    async def lease(self, volume: str, lockspace: str, resource: str) -> LeaseReport:
-        path = self._lease_path(volume, lockspace, resource)
-        await self._need(volume)
+    async def lease(self, storage_domain: str, lockspace: str, resource: str) -> LeaseReport:
+        path = self._lease_path(storage_domain, lockspace, resource)
+        await self._need(storage_domain)
         exists, holder = await self._threads(self._holder, lockspace, resource, path)
         return LeaseReport(lockspace=lockspace, resource=resource, exists=exists, holder=holder)
 
@@ -168,13 +169,17 @@ class Leases:
             raise LockspaceUnknown(lockspace=lockspace)
         return wish
 
-    def _lease_path(self, volume: str, lockspace: str, resource: str) -> Path:
+    def _lockspace_path(self, wish: LockspaceRequest) -> Path:
+        """By the mount point, whichever name the domain was joined by: sanlock compares letters."""
+        return real_path(Path(self._volumes), Path(layout.lockspace(self._volumes, wish.storage_domain, wish.name)))
+
+    def _lease_path(self, storage_domain: str, lockspace: str, resource: str) -> Path:
         if len(resource) > LONGEST_NAME:
             raise Malformed(reason=f"the lease {resource!r} is longer than {LONGEST_NAME} characters")
-        return Path(layout.lease(self._volumes, volume, lockspace, resource))
+        return Path(layout.lease(self._volumes, storage_domain, lockspace, resource))
 
     async def _look(self, wish: LockspaceRequest) -> LockspaceReport:
-        path = str(layout.lockspace(self._volumes, wish.volume, wish.name))
+        path = str(self._lockspace_path(wish))
         try:
             joined = await self._threads(self._sanlock.is_joined, wish.name, wish.host_id, path)
         except SanlockFailed as err:
@@ -182,7 +187,7 @@ class Leases:
         return _report(wish, joined=joined, detail="" if joined else "it is not joined")
 
     def _join(self, wish: LockspaceRequest) -> None:
-        path = Path(layout.lockspace(self._volumes, wish.volume, wish.name))
+        path = self._lockspace_path(wish)
 
         def fill(part: str) -> None:
             self._sanlock.write_lockspace(wish.name, part, wish.io_timeout_s)
@@ -226,4 +231,6 @@ def _check(request: LockspaceRequest) -> None:
 
 
 def _report(wish: LockspaceRequest, *, joined: bool, detail: str) -> LockspaceReport:
-    return LockspaceReport(name=wish.name, volume=wish.volume, host_id=wish.host_id, joined=joined, detail=detail)
+    return LockspaceReport(
+        name=wish.name, storage_domain=wish.storage_domain, host_id=wish.host_id, joined=joined, detail=detail
+    )

@@ -1,15 +1,16 @@
-"""Mount units for Gluster volumes, and what the kernel says about mounts; pure."""
+"""Mount units for storage domains, and what the kernel says about mounts; pure."""
 
-from collections.abc import Sequence
 from pathlib import PurePosixPath
 
+from node.storage.drivers.driver import Mount
+
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:_.")
-# "Before" means at shutdown: after them. sanlock gives its leases back on the volume, VMs write to it until they end.
+# "Before" means at shutdown: after them. sanlock gives its leases back on it, VMs write to it until they end.
 _UNIT = """\
 # Written by trivet-node; it comes back with every boot as long as the mount is wished for.
 [Unit]
-Description=Gluster volume {volume}
-After=network.target glusterd.service
+Description={title}
+After={after}
 Before=sanlock.service trivet-guests.service
 
 [Mount]
@@ -30,10 +31,17 @@ def unit_name(where: PurePosixPath) -> str:
     return f"{escaped}.mount"
 
 
-def unit_text(volume: str, where: PurePosixPath, what: str, kind: str, options: Sequence[str]) -> str:
+def unit_text(title: str, where: PurePosixPath, mount: Mount) -> str:
     """A `%` would be a specifier to systemd."""
-    values = {"what": what, "where": str(where), "type": kind, "options": ",".join(options)}
-    return _UNIT.format(volume=volume, **{key: value.replace("%", "%%") for key, value in values.items()})
+    values = {
+        "title": title,
+        "after": " ".join(("network.target", *mount.after)),
+        "what": mount.what,
+        "where": str(where),
+        "type": mount.type,
+        "options": ",".join(mount.options),
+    }
+    return _UNIT.format(**{key: value.replace("%", "%%") for key, value in values.items()})
 
 
 def mounted_type(mounts: str, where: PurePosixPath) -> str | None:

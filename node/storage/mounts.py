@@ -1,42 +1,42 @@
-"""Gluster volumes mounted through systemd, so that the FUSE process outlives the agent; every word is checked."""
+"""Storage domains mounted through systemd, so that a FUSE process outlives the agent; every word is checked."""
 
 import asyncio
 import os
 from collections import defaultdict
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
-import gluster.mount
 from node.api.messages.mounts import MountReport, MountRequest
 from node.api.problems import Failed
-from node.api.refusals import Malformed, NotMounted, token
-from node.storage import layout
-from node.storage.causes import words
-from node.storage.fuse import is_served
+from node.api.refusals import NotMounted, token
+from node.storage import mount_points
+from node.storage.causes import cause, words
+from node.storage.drivers.driver import Driver
+from node.storage.drivers.registry import DRIVERS, driver_of
 from node.storage.mount_units import mounted_type, unit_name, unit_text
 from node.storage.wishes import Wishes
 from node.system.process import CommandFailed, Run
 from node.system.threads import Threads
 
 PROC_MOUNTS = Path("/proc/self/mounts")
-LOOK_S = 4  # a healthy volume answers at once; a hanging one must not hang who asks
+LOOK_S = 4  # healthy storage answers at once; a hanging one must not hang who asks
 
 
 class MountFailed(Failed):
-    what = "Cannot mount volume {volume}"
+    what = "Cannot mount storage domain {storage_domain}"
     why = "{reason}"
-    mend = "Look at the volume (`gluster volume status`) and into /var/log/glusterfs on this node"
+    mend = "Look at the storage, and at what the journal of this node says of the mount"
 
 
 class UnmountFailed(Failed):
-    what = "Cannot unmount volume {volume}"
+    what = "Cannot unmount storage domain {storage_domain}"
     why = "{reason}"
     mend = "Stop the VMs that use it on this node, then try again"
 
 
 class Mounts:
-    """`units` is where unit files go that need not outlive a boot. `tell` hears of mounts that came or went."""
+    """`volumes` is the folder of all mount points, `units` where unit files go that need not outlive a boot. `tell`
+    hears of mounts that came or went."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Mounts:
         units: Path,
         tell: Callable[[], None],
         proc_mounts: Path = PROC_MOUNTS,
-        is_served: Callable[[str], bool] = is_served,
+        drivers: Mapping[str, Driver] = DRIVERS,
     ) -> None:
         self._run = run
         self._threads = threads
@@ -57,94 +57,118 @@ class Mounts:
         self._units = units
         self._tell = tell
         self._proc_mounts = proc_mounts
-        self._is_served = is_served
+        self._drivers = drivers
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._looking: dict[str, asyncio.Future[MountReport]] = {}
         self._told: dict[str, bool] = {}
 
     async def mounts(self) -> tuple[MountReport, ...]:
-        return tuple(await asyncio.gather(*(self.look(volume) for volume in sorted(self._wishes.mounts))))
+        return tuple(await asyncio.gather(*(self.look(one) for one in sorted(self._wishes.mounts))))
 
-    async def look(self, volume: str) -> MountReport:
-        """What the kernel and the file system itself say. A volume that hangs takes one thread, not one per look."""
-        path = self._volumes / token("volume", volume)
-        looking = self._looking.get(volume)
+    async def look(self, storage_domain: str) -> MountReport:
+        """What the kernel and the file system itself say. Storage that hangs takes one thread, not one per look."""
+        path = self._volumes / token("storage domain", storage_domain)
+        looking = self._looking.get(storage_domain)
         if looking is None:
-            looking = self._looking[volume] = asyncio.ensure_future(self._threads(self._look, volume, path))
-            looking.add_done_callback(lambda _: self._looking.pop(volume, None))
+            looking = self._looking[storage_domain] = asyncio.ensure_future(
+                self._threads(self._look, storage_domain, path)
+            )
+            looking.add_done_callback(lambda _: self._looking.pop(storage_domain, None))
         try:
             return await asyncio.wait_for(asyncio.shield(looking), LOOK_S)
         except TimeoutError:
-            return MountReport(volume=volume, mounted=False, path=str(path), detail="the volume does not answer")
+            return _report(storage_domain, path, "the storage does not answer")
 
     async def mount(self, request: MountRequest) -> MountReport:
-        """Mount now and wish for it from now on."""
-        if not request.servers:
-            raise Malformed(reason="a mount needs at least one server")
-        token("volume", request.volume)
-        for server in request.servers:
-            token("server", server)
-        self._wishes.wish_mount(request)
-        report = await self.hold(request.volume)
+        """Mount now and desire it from now on."""
+        domain = token("storage domain", request.storage_domain)
+        driver_of(request.spec, self._drivers).mount(request.spec)
+        async with self._locks[domain]:
+            await self._threads(self._desire, request)
+        report = await self.hold(domain)
         if not report.mounted:
-            raise MountFailed(volume=request.volume, reason=report.detail)
+            raise MountFailed(storage_domain=domain, reason=report.detail)
         return report
 
-    async def hold(self, volume: str) -> MountReport:
-        """Mount `volume` if it is wished for and not mounted; the report says how it went."""
-        async with self._locks[volume]:
-            request = self._wishes.mounts.get(volume)
-            report = self._note(await self.look(volume))
-            if report.mounted or request is None or await self._threads(self._lives, volume):
+    async def hold(self, storage_domain: str) -> MountReport:
+        """Mount it if that is desired and not so; the report says how it went."""
+        async with self._locks[storage_domain]:
+            request = self._wishes.mounts.get(storage_domain)
+            report = self._note(await self.look(storage_domain))
+            if report.mounted or request is None or await self._threads(self._recovers, request):
                 return report
             try:
                 await self._threads(self._mount, request)
-            except CommandFailed as err:
-                report = await self.look(volume)
+            except (CommandFailed, OSError) as err:
+                report = await self.look(storage_domain)
                 if not report.mounted:
-                    return MountReport(volume=volume, mounted=False, path=report.path, detail=err.text.why)
-            return self._note(await self.look(volume))
+                    reason = cause(err) if isinstance(err, OSError) else err.text.why
+                    return _report(storage_domain, Path(report.path), reason)
+            return self._note(await self.look(storage_domain))
 
-    async def unmount(self, volume: str) -> None:
-        token("volume", volume)
-        async with self._locks[volume]:
-            self._wishes.drop_mount(volume)
-            await self._threads(self._unmount, volume)
-            if self._told.pop(volume, False):
+    async def unmount(self, storage_domain: str) -> None:
+        token("storage domain", storage_domain)
+        async with self._locks[storage_domain]:
+            self._wishes.drop_mount(storage_domain)
+            await self._threads(self._unmount, storage_domain)
+            if self._told.pop(storage_domain, False):
                 self._tell()
 
     def wished(self) -> tuple[str, ...]:
         """In words."""
-        return tuple(f"a mount of volume {volume}" for volume in sorted(self._wishes.mounts))
+        return tuple(f"a mount of storage domain {one}" for one in sorted(self._wishes.mounts))
 
-    async def need(self, volume: str) -> None:
-        """NotMounted unless the volume is there."""
-        report = await self.look(volume)
+    async def need(self, storage_domain: str) -> None:
+        """NotMounted unless it is there."""
+        report = await self.look(storage_domain)
         if not report.mounted:
-            raise NotMounted(volume=volume, reason=report.detail)
+            raise NotMounted(storage_domain=storage_domain, reason=report.detail)
 
-    def _lives(self, volume: str) -> bool:
-        """Mounted by a process that lost its bricks: it finds them again by itself, and VMs have files open there."""
-        where = layout.volume(PurePosixPath(self._volumes), volume)
-        return mounted_type(self._proc_mounts.read_text(), where) is not None and self._is_served(str(where))
+    def _desire(self, request: MountRequest) -> None:
+        """An earlier version knew the domain by its Gluster volume's name: it stays where it is mounted, for VMs run
+        from there, and what else was desired of it is desired by its id."""
+        self._volumes.mkdir(parents=True, exist_ok=True)
+        if (earlier := self._earlier_name(request)) is not None:
+            mount_points.adopt(self._volumes, request.storage_domain, earlier)
+            self._wishes.rename_mount(earlier, request)
+        if request.hosted_engine:
+            mount_points.name_hosted_engine(self._volumes, request.storage_domain)
+        self._wishes.wish_mount(request)
+
+    def _earlier_name(self, request: MountRequest) -> str | None:
+        name = request.spec.source.rpartition("/")[2]
+        earlier = self._wishes.mounts.get(name)
+        if name == request.storage_domain or earlier is None or earlier.spec.kind != request.spec.kind:
+            return None
+        return name if earlier.spec.source.endswith(f":/{name}") else None
+
+    def _recovers(self, request: MountRequest) -> bool:
+        """Mounted by what finds its storage again by itself; and VMs have files open there."""
+        where = self._where(request.storage_domain)
+        if mounted_type(self._proc_mounts.read_text(), where) is None:
+            return False
+        return driver_of(request.spec, self._drivers).recovers(str(where))
+
+    def _where(self, storage_domain: str) -> PurePosixPath:
+        return PurePosixPath(mount_points.mount_point(self._volumes, storage_domain))
 
     def _note(self, report: MountReport) -> MountReport:
         """Tell of what came or went since the look before."""
-        if self._told.get(report.volume, False) is not report.mounted:
-            self._told[report.volume] = report.mounted
+        if self._told.get(report.storage_domain, False) is not report.mounted:
+            self._told[report.storage_domain] = report.mounted
             self._tell()
         return report
 
-    def _look(self, volume: str, path: Path) -> MountReport:
-        if mounted_type(self._proc_mounts.read_text(), PurePosixPath(path)) is None:
-            return MountReport(volume=volume, mounted=False, path=str(path), detail="it is not mounted")
+    def _look(self, storage_domain: str, path: Path) -> MountReport:
+        if mounted_type(self._proc_mounts.read_text(), self._where(storage_domain)) is None:
+            return _report(storage_domain, path, "it is not mounted")
         try:
             path.stat()  # needs as many bricks as reading and writing do; statvfs is answered by a single one
             space = os.statvfs(path)
         except OSError as err:
-            return MountReport(volume=volume, mounted=False, path=str(path), detail=words(err.errno or 0))
+            return _report(storage_domain, path, words(err.errno or 0))
         return MountReport(
-            volume=volume,
+            storage_domain=storage_domain,
             mounted=True,
             path=str(path),
             size_bytes=space.f_blocks * space.f_frsize,
@@ -152,14 +176,14 @@ class Mounts:
         )
 
     def _mount(self, request: MountRequest) -> None:
-        where = layout.volume(PurePosixPath(self._volumes), request.volume)
+        driver, where = driver_of(request.spec, self._drivers), self._where(request.storage_domain)
+        driver.prepare(request.spec)
         unit = unit_name(where)
-        source = gluster.mount.mount_source(request.volume, request.servers)
         if mounted_type(self._proc_mounts.read_text(), where) is not None:
             # Dead, and nobody can use it any more. The agent's own mount namespace is not the one to take it off from.
             self._run("systemd-run", "--quiet", "--wait", "--collect", "umount", "--lazy", str(where))
         Path(where).mkdir(parents=True, exist_ok=True)
-        text = unit_text(request.volume, where, source.what, source.type, source.options)
+        text = unit_text(driver.title(request.spec), where, driver.mount(request.spec))
         self._units.mkdir(parents=True, exist_ok=True)
         (self._units / unit).write_text(text)
         self._run("systemctl", "daemon-reload")
@@ -173,17 +197,21 @@ class Mounts:
             return False
         return True
 
-    def _unmount(self, volume: str) -> None:
-        where = layout.volume(PurePosixPath(self._volumes), volume)
+    def _unmount(self, storage_domain: str) -> None:
+        where = self._where(storage_domain)
         unit = unit_name(where)
         if mounted_type(self._proc_mounts.read_text(), where) is not None:
             try:
                 self._run("systemctl", "stop", unit, timeout_s=90)
             except CommandFailed as err:
                 if mounted_type(self._proc_mounts.read_text(), where) is not None:
-                    raise UnmountFailed(volume=volume, reason=err.text.why) from err
+                    raise UnmountFailed(storage_domain=storage_domain, reason=err.text.why) from err
         if (self._units / unit).exists():
             (self._units / unit).unlink()
             self._run("systemctl", "daemon-reload")
-        with suppress(OSError):
-            Path(where).rmdir()
+        mount_points.remove(self._volumes, storage_domain)
+
+
+def _report(storage_domain: str, path: Path, detail: str) -> MountReport:
+    """Of one that is not mounted, or of no use."""
+    return MountReport(storage_domain=storage_domain, mounted=False, path=str(path), detail=detail)

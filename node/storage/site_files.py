@@ -1,5 +1,5 @@
-"""Small files in the folder `ha` of a volume, from which any node starts the engine without asking anybody. Of each the
-one before is kept beside it, for whoever finds the newest damaged."""
+"""Small files in the folder `ha` of a storage domain, from which any node starts the engine without asking anybody. Of
+each the one before is kept beside it, for whoever finds the newest damaged."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,8 @@ from node.system.threads import Threads
 
 
 class SiteFiles:
-    """`need` raises NotMounted for a volume; `running_shape` says how a VM runs here, None where it does not."""
+    """`need` raises NotMounted for a storage domain; `running_shape` says how a VM runs here, None where it does
+    not."""
 
     def __init__(
         self,
@@ -30,43 +31,43 @@ class SiteFiles:
         self._need = need
         self._running_shape = running_shape
 
-    async def write_site_files(self, volume: str, request: SiteFilesRequest) -> SiteFilesReport:
+    async def write_site_files(self, storage_domain: str, request: SiteFilesRequest) -> SiteFilesReport:
         for name in request.files:
             token("file name", name)
-        folder = Path(layout.site_files(self._volumes, volume))
-        await self._need(volume)
+        folder = Path(layout.site_files(self._volumes, storage_domain))
+        await self._need(storage_domain)
         await self._threads(_write, folder, request.files)
         return await self._threads(_digests, folder)
 
-    async def site_files(self, volume: str) -> SiteFilesReport:
-        folder = Path(layout.site_files(self._volumes, volume))
-        await self._need(volume)
+    async def site_files(self, storage_domain: str) -> SiteFilesReport:
+        folder = Path(layout.site_files(self._volumes, storage_domain))
+        await self._need(storage_domain)
         return await self._threads(_digests, folder)
 
-    async def site_nodes(self, volume: str) -> SiteNodes:
-        folder = Path(layout.site_files(self._volumes, volume))
-        await self._need(volume)
+    async def site_nodes(self, storage_domain: str) -> SiteNodes:
+        folder = Path(layout.site_files(self._volumes, storage_domain))
+        await self._need(storage_domain)
         return await self._threads(site_nodes.read, folder)
 
-    async def set_site_nodes(self, volume: str, nodes: SiteNodes) -> SiteNodes:
+    async def set_site_nodes(self, storage_domain: str, nodes: SiteNodes) -> SiteNodes:
         for node in nodes.nodes:
             token("node", node.name)
-        folder = Path(layout.site_files(self._volumes, volume))
-        await self._need(volume)
+        folder = Path(layout.site_files(self._volumes, storage_domain))
+        await self._need(storage_domain)
         text = await self._threads(site_nodes.text_with, folder, nodes)
         await self._threads(_write, folder, {site_nodes.FILE: text})
         return await self._threads(site_nodes.read, folder)
 
-    async def engine_vm(self, volume: str) -> EngineVmReport:
-        folder = Path(layout.site_files(self._volumes, volume))
-        await self._need(volume)
+    async def engine_vm(self, storage_domain: str) -> EngineVmReport:
+        folder = Path(layout.site_files(self._volumes, storage_domain))
+        await self._need(storage_domain)
         return await self._with_running(await self._threads(engine_vm_files.read, folder))
 
-    async def edit_engine_vm(self, volume: str, edit: EngineVmEdit) -> EngineVmReport:
+    async def edit_engine_vm(self, storage_domain: str, edit: EngineVmEdit) -> EngineVmReport:
         if edit.memory_bytes < 1 or min(edit.sockets, edit.cores, edit.threads) < 1:
             raise Malformed(reason="memory and processors are at least 1")
-        folder = Path(layout.site_files(self._volumes, volume))
-        await self._need(volume)
+        folder = Path(layout.site_files(self._volumes, storage_domain))
+        await self._need(storage_domain)
         return await self._with_running(await self._threads(engine_vm_files.edit, folder, edit))
 
     async def _with_running(self, report: EngineVmReport) -> EngineVmReport:

@@ -6,6 +6,7 @@ import msgspec
 
 from node.api.messages.leases import LockspaceRequest
 from node.api.messages.mounts import MountRequest
+from node.storage.earlier import with_storage_domains
 from node.system.files import read_or_none, write_durable
 
 
@@ -15,12 +16,12 @@ class _File(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wishes:
-    """Kept at `path`, by name. Every change is on the disk before it counts."""
+    """Kept at `path`: mounts by storage domain, lockspaces by name. Every change is on the disk before it counts."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         content = read_or_none(path)
-        self._file = msgspec.json.decode(content, type=_File) if content else _File()
+        self._file = _read(content) if content else _File()
 
     @property
     def mounts(self) -> dict[str, MountRequest]:
@@ -31,14 +32,31 @@ class Wishes:
         return dict(self._file.lockspaces)
 
     def wish_mount(self, request: MountRequest) -> None:
-        self._keep(msgspec.structs.replace(self._file, mounts=self.mounts | {request.volume: request}))
+        self._keep(msgspec.structs.replace(self._file, mounts=self.mounts | {request.storage_domain: request}))
 
-    def drop_mount(self, volume: str) -> None:
-        """The lockspaces on the volume go with it: they cannot be without it."""
+    def drop_mount(self, storage_domain: str) -> None:
+        """The lockspaces on it go with it: they cannot be without it."""
         self._keep(
             _File(
-                mounts={name: wish for name, wish in self.mounts.items() if name != volume},
-                lockspaces={name: wish for name, wish in self.lockspaces.items() if wish.volume != volume},
+                mounts={name: wish for name, wish in self.mounts.items() if name != storage_domain},
+                lockspaces={
+                    name: wish for name, wish in self.lockspaces.items() if wish.storage_domain != storage_domain
+                },
+            )
+        )
+
+    def rename_mount(self, earlier: str, request: MountRequest) -> None:
+        """What was desired by an earlier name, its lockspaces too, is by that of `request`."""
+        others = {name: wish for name, wish in self.mounts.items() if name != earlier}
+        self._keep(
+            _File(
+                mounts=others | {request.storage_domain: request},
+                lockspaces={
+                    name: msgspec.structs.replace(wish, storage_domain=request.storage_domain)
+                    if wish.storage_domain == earlier
+                    else wish
+                    for name, wish in self.lockspaces.items()
+                },
             )
         )
 
@@ -53,3 +71,10 @@ class Wishes:
         if file != self._file:
             write_durable(self._path, msgspec.json.format(msgspec.json.encode(file), indent=2))
             self._file = file
+
+
+def _read(content: bytes) -> _File:
+    try:
+        return msgspec.json.decode(content, type=_File)
+    except msgspec.ValidationError:
+        return msgspec.convert(with_storage_domains(msgspec.json.decode(content)), type=_File)

@@ -136,7 +136,7 @@ def _add_lease(devices: ET.Element, lease: VmLease, volumes: PurePosixPath) -> N
     element = add(devices, "lease")
     add(element, "lockspace", lease.lockspace)
     add(element, "key", lease.resource)
-    path = layout.lease(volumes, lease.volume, lease.lockspace, lease.resource)
+    path = layout.lease(volumes, lease.storage_domain, lease.lockspace, lease.resource)
     add(element, "target", path=str(path), offset="0")
 
 

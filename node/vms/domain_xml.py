@@ -6,8 +6,10 @@ from pathlib import PurePosixPath
 
 from node.api.messages.machine import Accelerator
 from node.api.messages.vms import Firmware, VmSpec
+from node.api.tickets import new_ticket_value
 from node.vms.domain_devices import add_devices
 from node.vms.elements import add
+from node.vms.graphics import NewValue, add_graphics
 
 METADATA = "urn:trivet:vm:1"
 TRANSLATED_MIB = 64  # TCG's cache of translated code; its default of a fifth of the memory costs every VM 1 GiB
@@ -22,6 +24,7 @@ class Surroundings:
     accelerator: Accelerator
     volumes: PurePosixPath
     console_logs: PurePosixPath
+    new_ticket_value: NewValue = new_ticket_value
 
 
 def console_log(surroundings: Surroundings, vm_id: str) -> PurePosixPath:
@@ -49,6 +52,7 @@ def domain_xml(spec: VmSpec, domain_name: str, surroundings: Surroundings) -> st
         add(domain, f"on_{end}", action)
     devices = add(domain, "devices")
     add_devices(devices, spec, surroundings.volumes, console_log(surroundings, spec.id))
+    add_graphics(devices, spec, surroundings.new_ticket_value)
     ET.indent(domain)
     return ET.tostring(domain, encoding="unicode") + "\n"
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from node.api.messages.ha import Shape
+from node.api.messages.vms import Graphics
 from node.api.problems import Failed
 from node.vms.migration import MigrationLimits, MigrationProgress
 
@@ -54,6 +55,7 @@ class Domain:
     memory_kib: int = 0
     balloon_kib: int = 0
     vcpus: int = 0
+    graphics: tuple[Graphics, ...] = ()
 
     @property
     def shape(self) -> Shape:
@@ -78,6 +80,14 @@ class Hypervisor(Protocol):
     def domains(self) -> Sequence[Domain]: ...
     def find(self, vm_id: str) -> Domain | None: ...
     def xml(self, vm_id: str) -> str: ...
+    def live_xml(self, vm_id: str) -> str:
+        """As it runs, with its secrets."""
+        ...
+
+    def update_device(self, vm_id: str, xml: str) -> None:
+        """Change a device of a running domain to what `xml` says of it, for this run."""
+        ...
+
     def define(self, xml: str) -> None: ...
     def start(self, vm_id: str, *, paused: bool = False) -> None:
         """`paused`: the guest stands still until `resume`."""

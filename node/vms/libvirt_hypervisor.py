@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 
 import libvirt
 
+from node.api.messages.vms import Graphics
 from node.vms import libvirt_migration
+from node.vms.graphics import graphics_of
 from node.vms.hypervisor import Domain, DomainAction, HypervisorFailed, Move, Versions
 from node.vms.migration import MigrationLimits, MigrationProgress
 
@@ -56,6 +58,14 @@ class LibvirtHypervisor:
         """The persistent definition: what the next start takes."""
         flags = libvirt.VIR_DOMAIN_XML_INACTIVE
         return self._do("show the domain", lambda c: str(c.lookupByUUIDString(vm_id).XMLDesc(flags)))
+
+    def live_xml(self, vm_id: str) -> str:
+        flags = libvirt.VIR_DOMAIN_XML_SECURE
+        return self._do("show the running VM", lambda c: str(c.lookupByUUIDString(vm_id).XMLDesc(flags)))
+
+    def update_device(self, vm_id: str, xml: str) -> None:
+        live = libvirt.VIR_DOMAIN_AFFECT_LIVE
+        self._do("change a device of the VM", lambda c: c.lookupByUUIDString(vm_id).updateDeviceFlags(xml, live))
 
     def define(self, xml: str) -> None:
         self._do("define the VM", lambda c: c.defineXMLFlags(xml, libvirt.VIR_DOMAIN_DEFINE_VALIDATE))
@@ -201,6 +211,7 @@ def _domain(domain: Any) -> Domain:
         title = name  # not one of ours: it has no title
     alive = state not in (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_CRASHED)
     _, memory_kib, balloon_kib, vcpus, _ = domain.info()
+    move, graphics = _status(name) if alive else (Move.NONE, ())
     return Domain(
         id=domain.UUIDString(),
         name=name,
@@ -208,10 +219,11 @@ def _domain(domain: Any) -> Domain:
         state=state,
         reason=reason,
         pid=_pid(name) if alive else None,
-        move=_move(name) if alive else Move.NONE,
+        move=move,
         memory_kib=memory_kib,
         balloon_kib=balloon_kib,
         vcpus=vcpus,
+        graphics=graphics,
     )
 
 
@@ -222,13 +234,16 @@ def _pid(name: str) -> int | None:
         return None
 
 
-def _move(name: str) -> Move:
+def _status(name: str) -> tuple[Move, tuple[Graphics, ...]]:
     """From what libvirtd keeps for its own next start: a question to it would wait for a QEMU that hangs."""
     try:
-        job = ET.parse(RUN / f"{name}.xml").find("job")
-        return Move(job.get("async", "")) if job is not None else Move.NONE
-    except (OSError, ET.ParseError, ValueError):  # no such file, or another job
-        return Move.NONE
+        status = ET.parse(RUN / f"{name}.xml")
+    except (OSError, ET.ParseError):
+        return Move.NONE, ()
+    job, domain = status.find("job"), status.find("domain")
+    doing = job.get("async", "") if job is not None else ""
+    move = next((one for one in Move if one == doing), Move.NONE)
+    return move, graphics_of(domain) if domain is not None else ()
 
 
 def _dotted(version: int) -> str:

@@ -21,6 +21,7 @@ from node.api.refusals import (
     VmUnknown,
     vm_uuid,
 )
+from node.storage.mount_points import real_path
 from node.system.clock import Clock
 from node.system.threads import Threads
 from node.system.time_zones import is_known
@@ -221,9 +222,14 @@ class Vms:
         for domain in await self._threads(self._hypervisor.domains):
             if state_of(domain.state, domain.reason)[0] is not VmState.DOWN:
                 facts = domain_facts(await self._threads(self._hypervisor.xml, domain.id))
-                if path in facts.disks:
+                if await self._threads(self._has_disk, facts, path):
                     return domain.title
         return None
+
+    def _has_disk(self, facts: DomainFacts, path: str) -> bool:
+        """By whichever name of the storage domain either was told."""
+        root = Path(self._surroundings.volumes)
+        return real_path(root, Path(path)) in {real_path(root, Path(disk)) for disk in facts.disks}
 
     async def _ask(self, vm_id: str, action: DomainAction, shown: VmState, within_s: float = inf) -> VmReport:
         """Ask its guest, which may have done it when the hypervisor answers."""
@@ -263,6 +269,7 @@ class Vms:
             detail=detail or (self._details.get(domain.id, "") if state is VmState.DOWN else ""),
             since=run.since,
             pid=domain.pid,
+            graphics=domain.graphics,
         )
         if domain.id in self._starting and state is not VmState.UP:
             return msgspec.structs.replace(report, state=VmState.STARTING, reason=DownReason.NONE)

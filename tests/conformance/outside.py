@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.lab.mounted import mount_point
 from tests.lab.under_test import LabUnderTest
 
-VOLUMES = "/var/lib/trivet/volumes"
 CONSOLES = "/var/log/libvirt/qemu"
 
 
@@ -26,7 +26,7 @@ def traces(lab: LabUnderTest, node: str) -> Traces:
         domains=frozenset(lab.exec(node, "virsh", "list", "--all", "--uuid").split()),
         processes=frozenset(_option(line, "-uuid") for line in _qemu(lab, node)),
         taps=frozenset(lab.exec(node, "sh", "-c", "ls /sys/class/net | grep -E '^(vnet|tap)' || true").split()),
-        images=frozenset(lab.exec(node, "ls", f"{VOLUMES}/data/images").split()),
+        images=frozenset(lab.exec(node, "ls", str(mount_point(lab, node, "data") / "images")).split()),
     )
 
 

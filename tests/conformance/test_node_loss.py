@@ -8,8 +8,9 @@ import ovirtsdk4 as sdk
 import pytest
 from ovirtsdk4 import types
 
-from tests.conformance.outside import VOLUMES, running, until
+from tests.conformance.outside import running, until
 from tests.conformance.test_sdk import connect
+from tests.lab.mounted import mount_point
 from tests.lab.under_test import LabUnderTest
 
 TOLD_WITHIN_S = 90
@@ -21,7 +22,7 @@ PENDING = re.compile("Number of entries: ([0-9-]+)")
 def test_a_lost_node_is_told_and_heals_by_itself(lab: LabUnderTest) -> None:
     lost = next(node for node in reversed(lab.nodes) if not running(lab, node))
     alive = next(node for node in lab.nodes if node != lost)
-    written = f"{VOLUMES}/data/written-while-{lost}-was-gone"
+    written = str(mount_point(lab, alive, "data") / f"written-while-{lost}-was-gone")
     with connect(lab) as connection:
         hosts = connection.system_service().hosts_service()
         lab.kill(lost)

@@ -36,7 +36,7 @@ from node.api.messages.identity import Claim, Role
 from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
 from node.api.messages.leases import LockspaceRequest
 from node.api.messages.migration import MigrationReport
-from node.api.messages.mounts import MountRequest
+from node.api.messages.mounts import MountRequest, MountSpec
 from node.api.messages.network import NetworkNews
 from node.api.messages.registration import RegistrationReport
 from node.storage.site_nodes import FILE as SITE_FILE
@@ -49,12 +49,16 @@ from tests.fakes.node.site import FakeSite
 MIB = 1 << 20
 PASSWORD = "fake-password"
 TINY_ID = "10000000-0000-4000-8000-000000000001"
+ENGINE_DOMAIN_ID = "40000000-0000-4000-8000-000000000001"
+DATA_ID = "40000000-0000-4000-8000-000000000002"
 TINY_IMAGE = ImageRef(
-    volume="data", disk_id="20000000-0000-4000-8000-000000000001", image_id="20000000-0000-4000-8000-000000000002"
+    storage_domain=DATA_ID,
+    disk_id="20000000-0000-4000-8000-000000000001",
+    image_id="20000000-0000-4000-8000-000000000002",
 )
 ENGINE_VM_ID = "30000000-0000-4000-8000-000000000001"
-DATA_ID = "40000000-0000-4000-8000-000000000002"
 VOLUMES = ("engine", "data")
+DOMAINS = dict(zip(VOLUMES, (ENGINE_DOMAIN_ID, DATA_ID), strict=True))
 
 
 def node_id(number: int) -> str:
@@ -82,8 +86,11 @@ def fake_nodes(count: int = 3, *, now: Callable[[], float] = lambda: 0.0) -> dic
         node.net.known = {one.name: one.address for one in keepers} | {"engine.fake": "192.0.2.10"}
         node.machines.movable = MigrationReport(members=tuple(names), listening=True)
         for volume in VOLUMES:
-            node.storage.mounted[volume] = MountRequest(volume=volume, servers=("node1",))
-        node.storage.join_lockspace(LockspaceRequest(name="trivet", volume="engine", host_id=number))
+            spec = MountSpec(kind="glusterfs", source=f"node1:/{volume}")
+            node.storage.mount(
+                MountRequest(storage_domain=DOMAINS[volume], spec=spec, hosted_engine=volume == "engine")
+            )
+        node.storage.join_lockspace(LockspaceRequest(name="trivet", storage_domain=ENGINE_DOMAIN_ID, host_id=number))
     return nodes
 
 
@@ -100,12 +107,12 @@ def fake_site(count: int = 3) -> Site:
         ),
         volumes=tuple(
             SiteVolume(
-                id=f"40000000-0000-4000-8000-{number:012d}",
+                id=DOMAINS[name],
                 name=name,
                 replica=count,
                 bricks=tuple(f"node{n}:/bricks/{name}" for n in range(1, count + 1)),
             )
-            for number, name in enumerate(VOLUMES, 1)
+            for name in VOLUMES
         ),
         templates=(
             SiteTemplate(

@@ -21,11 +21,11 @@ class FakeFleet:
     async def node(self, node_id: str) -> NodeApi:
         return self.nodes[node_id]
 
-    async def carrier(self, volume: str) -> NodeApi:
+    async def carrier(self, storage_domain: str) -> NodeApi:
         for node in self.nodes.values():
-            if volume in node.storage.mounted and not node.silent:
+            if storage_domain in node.storage.mounted and not node.silent:
                 return node
-        raise NodeNotUp(node=f"a node with volume {volume}", reason="none is up")
+        raise NodeNotUp(node=f"a node with storage domain {storage_domain}", reason="none is up")
 
     @asynccontextmanager
     async def connect(self, node: Node) -> AsyncIterator[NodeApi]:

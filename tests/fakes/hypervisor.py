@@ -5,9 +5,12 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from node.api.messages.vms import Graphics, GraphicsType
 from node.vms.hypervisor import Domain, DomainAction, HypervisorFailed, Move, Versions
 from node.vms.migration import MigrationLimits, MigrationProgress
 from node.vms.states import PAUSED, PAUSED_BY_STORAGE, PAUSED_BY_USER, RUNNING, SHUT_OFF
+
+ADDRESS = "192.0.2.1"  # where screens are seen
 
 
 @dataclass
@@ -36,6 +39,7 @@ class FakeHypervisor:
         self.refuse_balloon = ""
         self.unused_kib: dict[str, int] = {}
         self.times_set: list[float] = []
+        self.updated_devices: list[str] = []
         self.others: dict[str, FakeHypervisor] = {}
         self.slow = False
         self.arrive = threading.Event()
@@ -59,6 +63,19 @@ class FakeHypervisor:
     def xml(self, vm_id: str) -> str:
         return self._get(vm_id).xml
 
+    def live_xml(self, vm_id: str) -> str:
+        """Its screens at the addresses where `find` has them."""
+        defined = self._get(vm_id)
+        root = ET.fromstring(defined.xml)
+        for element, graphics in zip(root.iterfind("devices/graphics"), defined.domain.graphics, strict=True):
+            element.set("port", str(graphics.port))
+        return ET.tostring(root, encoding="unicode")
+
+    def update_device(self, vm_id: str, xml: str) -> None:
+        if self._get(vm_id).domain.state == SHUT_OFF:
+            raise HypervisorFailed(act="change a device of the VM", reason="domain is not running")
+        self.updated_devices.append(xml)
+
     def define(self, xml: str) -> None:
         root = ET.fromstring(xml)
         vm_id, name, title = (root.findtext(tag) or "" for tag in ("uuid", "name", "title"))
@@ -75,7 +92,13 @@ class FakeHypervisor:
         self.set(vm_id, state, reason, pid=4711)
         defined = self._get(vm_id)
         memory_kib, vcpus = int(root.findtext("memory") or 0), int(root.findtext("vcpu") or 0)
-        defined.domain = replace(defined.domain, memory_kib=memory_kib, balloon_kib=memory_kib, vcpus=vcpus)
+        graphics = tuple(
+            Graphics(type=GraphicsType(found.get("type", "")), address=ADDRESS, port=5900 + number)
+            for number, found in enumerate(root.iterfind("devices/graphics"))
+        )
+        defined.domain = replace(
+            defined.domain, memory_kib=memory_kib, balloon_kib=memory_kib, vcpus=vcpus, graphics=graphics
+        )
 
     def act(self, vm_id: str, action: DomainAction) -> None:
         self._get(vm_id)
@@ -168,7 +191,8 @@ class FakeHypervisor:
     def set(self, vm_id: str, state: int, reason: int, *, pid: int | None = None) -> None:
         """A guest or a fault changes the state of a domain."""
         defined = self._get(vm_id)
-        defined.domain = replace(defined.domain, state=state, reason=reason, pid=pid)
+        graphics = () if state == SHUT_OFF else defined.domain.graphics
+        defined.domain = replace(defined.domain, state=state, reason=reason, pid=pid, graphics=graphics)
         self._changed(vm_id)
 
     def set_move(self, vm_id: str, move: Move) -> None:

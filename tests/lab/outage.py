@@ -14,6 +14,7 @@ from ci.lab.machine import NodeOff
 from gluster import cli, parse
 from gluster.errors import NotXml
 from node.system.process import CommandFailed
+from tests.lab.mounted import mount_point
 from tests.lab.under_test import LabUnderTest
 
 VOLUMES = ("engine", "data")
@@ -119,7 +120,7 @@ class Writers:
         for node, volume in self._places:
             if nodes and node not in nodes:
                 continue
-            command = ("python3", "-c", WRITER, _file(node, volume), _acknowledged(volume))
+            command = ("python3", "-c", WRITER, _file(self._lab, node, node, volume), _acknowledged(volume))
             self._lab.exec(node, "systemd-run", "--quiet", "--collect", f"--unit={_unit(volume)}", *command)
 
     def why_not_writing(self, before: dict[tuple[str, str], int]) -> str | None:
@@ -139,11 +140,15 @@ class Writers:
         """Read on other nodes, not on `but`, what was acknowledged. Raises CommandFailed with what is missing."""
         for (node, volume), last in (progress or self.progress()).items():
             other = next(one for one in self._lab.nodes if one not in (node, but))
-            self._lab.exec(other, "python3", "-c", CHECK, _file(node, volume), str(last), timeout_s=120)
+            self._lab.exec(
+                other, "python3", "-c", CHECK, _file(self._lab, other, node, volume), str(last), timeout_s=120
+            )
 
     def remove(self) -> None:
         for node, volume in self._places:
-            self._lab.node(node).exec("rm", "-f", _file(node, volume), _acknowledged(volume), check=False)
+            self._lab.node(node).exec(
+                "rm", "-f", _file(self._lab, node, node, volume), _acknowledged(volume), check=False
+            )
 
 
 def settle(lab: LabUnderTest) -> None:
@@ -247,8 +252,9 @@ def _unit(volume: str) -> str:
     return f"trivet-test-writer-{volume}"
 
 
-def _file(node: str, volume: str) -> str:
-    return f"{FOLDER}/{volume}/written-by-{node}"
+def _file(lab: LabUnderTest, node: str, writer: str, volume: str) -> str:
+    """On `node`, what `writer` writes."""
+    return str(mount_point(lab, node, volume) / f"written-by-{writer}")
 
 
 def _acknowledged(volume: str) -> str:

@@ -10,6 +10,7 @@ from hosted_engine.deploy.decisions import LOCKSPACE
 from node.api.contract import NodeApi
 from tests.lab import ha_run
 from tests.lab.member import member
+from tests.lab.mounted import mount_point
 from tests.lab.under_test import LabUnderTest
 from tests.node_contract import NodeContract
 
@@ -26,6 +27,7 @@ class TestANodeOfTheLabKeepsTheContract(NodeContract):
     @pytest.fixture
     async def node(self, lab: LabUnderTest, tmp_path: Path) -> AsyncIterator[NodeApi]:
         async with member(lab, node_of(lab), tmp_path) as client:
+            self.domain = mount_point(lab, node_of(lab), self.volume).name
             yield client
 
     @pytest.fixture

@@ -29,10 +29,9 @@ class ImageSource(msgspec.Struct, frozen=True, kw_only=True):
             storage_domain_id=disk.storage_domain_id, disk_id=disk.id, image_id=disk.image_id, format=disk.format
         )
 
-
-def image_of(tx: Transaction, disk: Disk) -> ImageRef:
-    domain = found(tx.storage_domains.get(disk.storage_domain_id), "storage domain", disk.storage_domain_id)
-    return disk.image(domain.volume)
+    @property
+    def image(self) -> ImageRef:
+        return ImageRef(storage_domain=self.storage_domain_id, disk_id=self.disk_id, image_id=self.image_id)
 
 
 def request_for(tx: Transaction, disk: Disk) -> ImageRequest:
@@ -47,7 +46,7 @@ def request_for(tx: Transaction, disk: Disk) -> ImageRequest:
     return ImageRequest(
         format=disk.format.image_format,
         size_bytes=disk.provisioned_size_bytes,
-        backing=image_of(tx, base),
+        backing=base.image,
         backing_format=base.format.image_format,
     )
 
@@ -63,8 +62,8 @@ def make_image(means: Means, disk_id: str) -> Step:
     async def do() -> None:
         with means.store.transaction() as tx:
             disk = found(tx.disks.get(disk_id), "disk", disk_id)
-            image, request = image_of(tx, disk), request_for(tx, disk)
-        node = await means.fleet.carrier(image.volume)
+            image, request = disk.image, request_for(tx, disk)
+        node = await means.fleet.carrier(image.storage_domain)
         report = await node.make_image(image, request)
         with means.store.transaction() as tx:
             disk = found(tx.disks.get(disk_id), "disk", disk_id)
@@ -80,8 +79,9 @@ def copy_image(means: Means, disk_id: str, source: ImageSource) -> Step:
     async def do() -> None:
         with means.store.transaction() as tx:
             disk = found(tx.disks.get(disk_id), "disk", disk_id)
-            image, request = image_of(tx, disk), _copy_request(tx, disk, source)
-        node = await means.fleet.carrier(image.volume)
+            image = disk.image
+        request = _copy_request(disk, source)
+        node = await means.fleet.carrier(image.storage_domain)
         progress = await node.copy_image(image, request)
         while progress.image is None:
             note_progress(means, key, progress)
@@ -100,10 +100,9 @@ def note_progress(means: Means, key: str, progress: ImageProgress) -> None:
             tx.job_steps.update(replace(step, progress=progress.percent))
 
 
-def _copy_request(tx: Transaction, disk: Disk, source: ImageSource) -> ImageCopy:
-    domain = found(tx.storage_domains.get(source.storage_domain_id), "storage domain", source.storage_domain_id)
+def _copy_request(disk: Disk, source: ImageSource) -> ImageCopy:
     return ImageCopy(
-        source=ImageRef(volume=domain.volume, disk_id=source.disk_id, image_id=source.image_id),
+        source=source.image,
         source_format=source.format.image_format,
         format=disk.format.image_format,
         size_bytes=disk.provisioned_size_bytes,
@@ -115,9 +114,9 @@ async def _remove_made(means: Means, disk_id: str) -> None:
     """Whatever of it was made."""
     with means.store.transaction() as tx:
         disk = tx.disks.get(disk_id)
-        image = image_of(tx, disk) if disk else None
+        image = disk.image if disk else None
     if image is not None:
-        node = await means.fleet.carrier(image.volume)
+        node = await means.fleet.carrier(image.storage_domain)
         await node.remove_image(image)
 
 
@@ -127,15 +126,15 @@ def grow_image(means: Means, disk_id: str, size_bytes: int) -> Step:
     async def do() -> None:
         with means.store.transaction() as tx:
             disk = found(tx.disks.get(disk_id), "disk", disk_id)
-            image = image_of(tx, disk)
-        node = await means.fleet.carrier(image.volume)
+            image = disk.image
+        node = await means.fleet.carrier(image.storage_domain)
         report = await node.resize_image(image, ImageResize(size_bytes=size_bytes, preallocated=not disk.sparse))
         _note(means, disk_id, report)
 
     async def undo() -> None:
         with means.store.transaction() as tx:
-            image = image_of(tx, found(tx.disks.get(disk_id), "disk", disk_id))
-        node = await means.fleet.carrier(image.volume)
+            image = found(tx.disks.get(disk_id), "disk", disk_id).image
+        node = await means.fleet.carrier(image.storage_domain)
         report = await node.image(image)
         if report is not None:
             _note(means, disk_id, report)
@@ -174,7 +173,7 @@ def remove_image(means: Means, disk_id: str) -> Step:
             if disk is None:
                 return
             images = _all_images(tx, disk)
-        await means.fleet.carrier(images[0].volume)
+        await means.fleet.carrier(images[0].storage_domain)
         with means.store.transaction() as tx:
             tx.disks.update(replace(disk, status=DiskStatus.ILLEGAL))
         for number, image in enumerate(images):
@@ -197,18 +196,18 @@ def remove_image(means: Means, disk_id: str) -> Step:
 
 def _all_images(tx: Transaction, disk: Disk) -> list[ImageRef]:
     """The one that it is on first."""
-    image = image_of(tx, disk)
+    image = disk.image
     layers = tops_first(tx.disk_images.list(disk_id=disk.id))
     return [image, *(msgspec.structs.replace(image, image_id=layer.id) for layer in layers)]
 
 
 async def remove_or_wipe(means: Means, image: ImageRef, *, wipe: bool) -> None:
     """One that is to be wiped is overwritten call by call: any node goes on where another one has stopped."""
-    node = await means.fleet.carrier(image.volume)
+    node = await means.fleet.carrier(image.storage_domain)
     if not wipe:
         await node.remove_image(image)
         return
     left = (await node.wipe_image(image)).left_bytes
     while left:
-        node = await means.fleet.carrier(image.volume)
+        node = await means.fleet.carrier(image.storage_domain)
         left = (await node.wipe_image(image)).left_bytes

@@ -51,8 +51,9 @@ def whole_sectors(value: Any, field: str) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disk:
-    """The image lies at `<volume>/images/<id>/<image_id>`. `sparse` is thin provisioning; `template_disk_id` names the
-    disk that a thin overlay stands on, `parent_image_id` the image of the disk itself that a snapshot has left."""
+    """The image lies at `images/<id>/<image_id>` on its storage domain. `sparse` is thin provisioning;
+    `template_disk_id` names the disk that a thin overlay stands on, `parent_image_id` the image of the disk itself that
+    a snapshot has left."""
 
     id: str
     name: Annotated[
@@ -89,8 +90,9 @@ class Disk:
     content_type: Annotated[DiskContentType, Field(search="disk_content_type")] = DiskContentType.DATA
     created_at: Annotated[float, Field(search="creation_date", shape=Shape.DATE)] = 0.0
 
-    def image(self, volume: str) -> ImageRef:
-        return ImageRef(volume=volume, disk_id=self.id, image_id=self.image_id)
+    @property
+    def image(self) -> ImageRef:
+        return ImageRef(storage_domain=self.storage_domain_id, disk_id=self.id, image_id=self.image_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,17 +3,15 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from hosted_engine.engine.disks.images import image_of
 from hosted_engine.engine.disks.model import DiskStatus
 from hosted_engine.engine.ports import Transaction
 from node.api.messages.images import ImageRef, ImageReport
 
 
-def unmeasured(tx: Transaction, volumes: Collection[str]) -> Mapping[str, ImageRef]:
-    """By the disk's id, on one of the volumes."""
-    disks = tx.disks.list(actual_size_bytes=0, status=DiskStatus.OK)
-    images = {disk.id: image_of(tx, disk) for disk in disks}
-    return {disk_id: image for disk_id, image in images.items() if image.volume in volumes}
+def unmeasured(tx: Transaction, storage_domains: Collection[str]) -> Mapping[str, ImageRef]:
+    """By the disk's id, on one of these storage domains."""
+    disks = tx.disks.list(actual_size_bytes=0, status=DiskStatus.OK, storage_domain_id=tuple(storage_domains))
+    return {disk.id: disk.image for disk in disks}
 
 
 def note_size(tx: Transaction, disk_id: str, report: ImageReport) -> None:

@@ -1,9 +1,12 @@
-"""A collection of the API that no table holds: it follows from what nodes have said, or from other objects."""
+"""A collection of the API that no table holds: what is in it follows from what nodes say, or from other objects."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hosted_engine.engine.command import Command
+from hosted_engine.engine.entity.declaration import Options
+from hosted_engine.engine.entity.field import Field
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 
@@ -20,16 +23,22 @@ class AsItWas:
 
 
 Shown = Mapping[str, Any] | AsItWas  # by places on the wire ("mac.address"); None is left out
-Items = Callable[[Transaction, Readings, Mapping[str, str]], Mapping[str, Shown]]
+Items = Callable[[Transaction, Readings, Mapping[str, str], Options], Mapping[str, Shown]]
+Add = Callable[[Transaction, Mapping[str, str], Mapping[str, Any]], tuple[Command | None, str]]
+Remove = Callable[[Transaction, Mapping[str, str]], Command | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Reported:
     """`services` are those of the collection and of one of it, `kind` is the word for one. `within` names the ids that
     the path has to have; `items` is handed all of them, and answers by id what is there, in order. It raises NotThere
-    where the path leads through nothing."""
+    where the path leads through nothing. `add` makes of a body (`inputs`: all of it is needed) the command that has it
+    among them, None where it is there already, and its id; `remove` that which takes it away."""
 
     kind: str
     services: tuple[str, str]
     within: frozenset[str]
     items: Items
+    inputs: Mapping[str, Field] = field(default_factory=dict)
+    add: Add | None = None
+    remove: Remove | None = None

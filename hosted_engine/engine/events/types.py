@@ -148,6 +148,8 @@ class EventType(Enum):
     USER_FAILED_REBOOT_VM = (158, _E, "Failed to reboot VM {vm}: {reason}")
     USER_RESET_VM = (221, _N, "VM {vm} was reset by {user} (Host: {node}).")
     USER_FAILED_RESET_VM = (222, _E, "Failed to reset VM {vm}: {reason}")
+    VM_SET_TICKET = (164, _N, "User {user} opened the console of VM {vm}.")
+    VM_SET_TICKET_FAILED = (165, _E, "User {user} could not open the console of VM {vm}.")
     VM_DOWN = (61, _N, "VM {vm} is down. Exit message: {reason}")
     VM_DOWN_ERROR = (119, _E, "VM {vm} is down with error. Exit message: {reason}")
     VM_PAUSED = (1025, _N, "VM {vm} has been paused.")

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hosted_engine.engine.entity.declaration import Link
+from hosted_engine.engine.entity.declaration import Link, Options
 from hosted_engine.engine.entity.reported import Reported, Shown
 from hosted_engine.engine.networks.model import ClusterNetwork, Network
 from hosted_engine.engine.nodes.model import Node
@@ -35,14 +35,14 @@ def nic_id(node_id: str, name: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, f"{node_id}/{name}"))
 
 
-def _nics(tx: Transaction, readings: Readings, ids: Mapping[str, str]) -> Mapping[str, Shown]:
+def _nics(tx: Transaction, readings: Readings, ids: Mapping[str, str], _: Options) -> Mapping[str, Shown]:
     """What the node said last; of a silent one what was seen last, and not whether that still is so."""
     node, known = _node(tx, ids), _known(tx, readings, ids)
     networks = _networks(tx, node)
     return {nic_id(node.id, link.name): _nic(node.id, link, known, networks) for link in known.nics()}
 
 
-def _nic_statistics(tx: Transaction, readings: Readings, ids: Mapping[str, str]) -> Mapping[str, Shown]:
+def _nic_statistics(tx: Transaction, readings: Readings, ids: Mapping[str, str], _: Options) -> Mapping[str, Shown]:
     node, known = _node(tx, ids), _known(tx, readings, ids)
     for link in known.nics():
         if nic_id(node.id, link.name) == ids["nic"]:

@@ -24,8 +24,8 @@ class Reading:
     drifts: bool = False
     ha: HaReport | None = None
 
-    def mounted(self, volume: str) -> bool:
-        return any(mount.mounted for mount in self.mounts if mount.volume == volume)
+    def mounted(self, storage_domain: str) -> bool:
+        return any(mount.mounted for mount in self.mounts if mount.storage_domain == storage_domain)
 
     def lacks(self, bridge: str) -> bool:
         """False as well for a node that has not told of its network: then it says itself what it has not."""
@@ -34,9 +34,9 @@ class Reading:
 
 @dataclass(slots=True)
 class Readings:
-    """The last reading of every node, by node id; a node that fell silent is forgotten. And since when a volume is
-    mounted nowhere. `storage` is the last report of the storage's state, `engine_vm` of the configuration of the
-    engine's VM; None while no node can give one."""
+    """The last reading of every node, by node id; a node that fell silent is forgotten. And since when a storage
+    domain is mounted nowhere. `storage` is the last report of the storage's state, `engine_vm` of the configuration of
+    the engine's VM; None while no node can give one."""
 
     storage: StorageReport | None = None
     engine_vm: EngineVmReport | None = None
@@ -67,9 +67,9 @@ class Readings:
     def forget(self, node_id: str) -> None:
         self._by_node.pop(node_id, None)
 
-    def missing_s(self, volume: str, now: float) -> float:
-        """How long `volume` has been mounted nowhere; call it when it is."""
-        return now - self._missing_since.setdefault(volume, now)
+    def missing_s(self, storage_domain: str, now: float) -> float:
+        """How long it has been mounted nowhere; call it when it is."""
+        return now - self._missing_since.setdefault(storage_domain, now)
 
-    def not_missing(self, volume: str) -> None:
-        self._missing_since.pop(volume, None)
+    def not_missing(self, storage_domain: str) -> None:
+        self._missing_since.pop(storage_domain, None)

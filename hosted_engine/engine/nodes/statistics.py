@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from hosted_engine.engine.entity.declaration import Link
+from hosted_engine.engine.entity.declaration import Link, Options
 from hosted_engine.engine.entity.reported import Reported, Shown
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.readings import Readings
@@ -49,7 +49,7 @@ def _said(of: Statistics) -> Iterator[Statistic]:
     yield Statistic("boot.time", "Boot time of the machine", "none", int(of.at - of.uptime_s))
 
 
-def _of_host(tx: Transaction, readings: Readings, ids: Mapping[str, str]) -> Mapping[str, Shown]:
+def _of_host(tx: Transaction, readings: Readings, ids: Mapping[str, str], _: Options) -> Mapping[str, Shown]:
     node = found(tx.nodes.get(ids["host"]), "host", ids["host"])
     return {
         str(uuid.uuid5(uuid.UUID(node.id), one.name)): {

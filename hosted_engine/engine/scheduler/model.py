@@ -1,6 +1,7 @@
 """What the scheduler is asked and what it answers."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from hosted_engine.engine.networks.model import Network
 from hosted_engine.engine.nodes.model import Node
@@ -21,11 +22,12 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Wish:
     """`node_ids` narrows the choice where the user did; empty means any of the cluster. The node has to have all of
-    `labels`, and as much memory as `most_bytes` in all, of which `memory_bytes` has to be free."""
+    `storage_domains` (names by id) and `labels`, and as much memory as `most_bytes` in all, of which `memory_bytes` has
+    to be free."""
 
     cluster_id: str
     memory_bytes: int
-    volumes: frozenset[str] = frozenset()
+    storage_domains: Mapping[str, str] = field(default_factory=dict)
     node_ids: frozenset[str] = frozenset()
     labels: frozenset[str] = frozenset()
     most_bytes: int = 0

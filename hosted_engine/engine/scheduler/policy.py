@@ -36,7 +36,7 @@ def why_not(candidate: Candidate, wish: Wish) -> str | None:
     free = free_bytes(candidate)
     if free is None:
         return "has not reported its memory yet"
-    missing = sorted(volume for volume in wish.volumes if not candidate.reading.mounted(volume))
+    missing = sorted(name for id_, name in wish.storage_domains.items() if not candidate.reading.mounted(id_))
     if missing:
         return f"does not have {', '.join(missing)} mounted"
     lacking = sorted(network.name for network in wish.networks if candidate.reading.lacks(network.bridge))

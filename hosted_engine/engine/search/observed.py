@@ -19,7 +19,8 @@ def ground(question: Question, entity: "Entity[Any]", tx: Transaction, readings:
 
     def values(leaf: Observed, steps: tuple[Step, ...]) -> Sequence[tuple[Any, str]]:
         model = record_of(steps[-1].table if steps else entity.table).model
-        return [(leaf.of(item, readings), item.id) for item in tx.of(model).list()]
+        gathered = (leaf.gather(tx),) if leaf.gather is not None else ()
+        return [(leaf.of(item, readings, *gathered), item.id) for item in tx.of(model).list()]
 
     def test(one: Test) -> Test:
         if not isinstance(one.value, Observed):

@@ -66,7 +66,7 @@ def _snapshot(tx: Transaction, ids: Mapping[str, str]) -> Snapshot:
     return snapshot
 
 
-def _disks(tx: Transaction, readings: Readings, ids: Mapping[str, str]) -> Mapping[str, Shown]:
+def _disks(tx: Transaction, readings: Readings, ids: Mapping[str, str], _: Options) -> Mapping[str, Shown]:
     snapshot = _snapshot(tx, ids)
     if snapshot.type is SnapshotType.ACTIVE:
         attached = tx.disk_attachments.list(owner_id=snapshot.vm_id)
@@ -77,14 +77,14 @@ def _disks(tx: Transaction, readings: Readings, ids: Mapping[str, str]) -> Mappi
     return {disk.id: AsItWas("disks", disk, more={"snapshot": link}) for disk in disks}
 
 
-def _nics(tx: Transaction, readings: Readings, ids: Mapping[str, str]) -> Mapping[str, Shown]:
+def _nics(tx: Transaction, readings: Readings, ids: Mapping[str, str], _: Options) -> Mapping[str, Shown]:
     snapshot = _snapshot(tx, ids)
     active = snapshot.type is SnapshotType.ACTIVE
     nics = tx.nics.list(owner_id=snapshot.vm_id) if active else nics_in(snapshot)
     return {nic.id: AsItWas("nics", nic, gathered=frozenset()) for nic in nics}
 
 
-def _cdroms(tx: Transaction, readings: Readings, ids: Mapping[str, str]) -> Mapping[str, Shown]:
+def _cdroms(tx: Transaction, readings: Readings, ids: Mapping[str, str], _: Options) -> Mapping[str, Shown]:
     """VMs have no discs of their own yet."""
     _snapshot(tx, ids)
     return {}

@@ -33,9 +33,9 @@ class Doomed(msgspec.Struct, frozen=True, kw_only=True):
     image_id: str
 
 
-def image_ref(tx: Transaction, storage_domain_id: str, disk_id: str, image_id: str) -> ImageRef:
-    domain = found(tx.storage_domains.get(storage_domain_id), "storage domain", storage_domain_id)
-    return ImageRef(volume=domain.volume, disk_id=disk_id, image_id=image_id)
+def image_ref(of: Layer | Doomed, image_id: str = "") -> ImageRef:
+    """Of the image itself, or of another one of its disk."""
+    return ImageRef(storage_domain=of.storage_domain_id, disk_id=of.disk_id, image_id=image_id or of.image_id)
 
 
 def doomed(tx: Transaction, images: Iterable[DiskImage]) -> tuple[Doomed, ...]:
@@ -52,24 +52,22 @@ def make_layer(means: Means, layer: Layer) -> Step:
     """Taken back as long as the disk is not on it."""
 
     async def do() -> None:
-        with means.store.transaction() as tx:
-            image = image_ref(tx, layer.storage_domain_id, layer.disk_id, layer.image_id)
-            parent = image_ref(tx, layer.storage_domain_id, layer.disk_id, layer.parent_id)
+        image, parent = image_ref(layer), image_ref(layer, layer.parent_id)
         request = ImageRequest(
             format=DiskFormat.COW.image_format,
             size_bytes=layer.size_bytes,
             backing=parent,
             backing_format=layer.parent_format.image_format,
         )
-        await (await means.fleet.carrier(image.volume)).make_image(image, request)
+        await (await means.fleet.carrier(image.storage_domain)).make_image(image, request)
 
     async def undo() -> None:
         with means.store.transaction() as tx:
             disk = tx.disks.get(layer.disk_id)
             if disk is not None and disk.image_id == layer.image_id:
                 return
-            image = image_ref(tx, layer.storage_domain_id, layer.disk_id, layer.image_id)
-        await (await means.fleet.carrier(image.volume)).remove_image(image)
+        image = image_ref(layer)
+        await (await means.fleet.carrier(image.storage_domain)).remove_image(image)
 
     return Step(f"make-layer-{layer.image_id}", "Make a new image over that of a disk", do, undo)
 
@@ -80,8 +78,7 @@ def remove_layer(means: Means, image: Doomed) -> Step:
     async def do() -> None:
         with means.store.transaction() as tx:
             disk = found(tx.disks.get(image.disk_id), "disk", image.disk_id)
-            ref = image_ref(tx, image.storage_domain_id, image.disk_id, image.image_id)
-        await remove_or_wipe(means, ref, wipe=disk.wipe_after_delete)
+        await remove_or_wipe(means, image_ref(image), wipe=disk.wipe_after_delete)
         with means.store.transaction() as tx:
             if tx.disk_images.get(image.image_id) is not None:
                 tx.disk_images.remove(image.image_id)

@@ -10,7 +10,9 @@ from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.storage.model import SEEN_STORAGE, SeenStorage, StorageDomain
+from hosted_engine.engine.storage.model import SEEN_STORAGE, SeenStorage, StorageDomain, StorageDomainStatus
+from hosted_engine.engine.storageconnections.model import StorageConnection, StorageType
+from hosted_engine.engine.storageconnections.mounts import gluster_volume
 from hosted_engine.engine.vms.lifecycle import system
 
 UNUSABLE = frozenset({Kind.VOLUME_WITHOUT_QUORUM, Kind.VOLUME_NOT_STARTED})
@@ -52,14 +54,25 @@ _EVENTS = {
 )
 
 
+_PLAIN = {StorageDomainStatus.ACTIVE: ExternalStatus.OK, StorageDomainStatus.INACTIVE: ExternalStatus.FAILURE}
+
+
 def cannot_be_used(report: StorageReport | None, volume: str) -> bool:
     """Whether `volume` is known to take no writes."""
     found = report.problems if report is not None else ()
     return any(one.kind in UNUSABLE and one.health is Health.BROKEN for one in found if one.volume == volume)
 
 
+def status_of_domain(
+    report: StorageReport | None, domain: StorageDomain, connection: StorageConnection
+) -> ExternalStatus:
+    """Storage that is not the site's own says nothing of itself: it is as well as the nodes can use it."""
+    volume = gluster_volume(connection)
+    return status_of_volume(report, volume) if volume else _PLAIN.get(domain.status, ExternalStatus.INFO)
+
+
 def status_of_volume(report: StorageReport | None, volume: str) -> ExternalStatus:
-    """Of a storage domain. What nobody can say is a warning, never ok."""
+    """What nobody can say is a warning, never ok."""
     if report is None:
         return ExternalStatus.INFO
     return _status(tuple(one for one in report.problems if one.volume in ("", volume)))
@@ -160,5 +173,7 @@ def _node(tx: Transaction, server: str) -> Node | None:
 
 
 def _domain(tx: Transaction, volume: str) -> StorageDomain | None:
-    found = tx.storage_domains.list(volume=volume) if volume else ()
+    connections = tx.of(StorageConnection).list(type=StorageType.GLUSTERFS) if volume else ()
+    ids = [one.id for one in connections if gluster_volume(one) == volume]
+    found = tx.storage_domains.list(storage_connection_id=ids) if ids else ()
     return found[0] if found else None

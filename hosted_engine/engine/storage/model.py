@@ -1,4 +1,4 @@
-"""A storage domain: a place for disks that every node of a data center sees; here a Gluster volume."""
+"""A storage domain: a place for disks that every node of a data center sees."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,39 +30,21 @@ class StorageDomainType(StrEnum):
     MANAGED_BLOCK_STORAGE = "managed_block_storage"
 
 
-class StorageType(StrEnum):
-    CINDER = "cinder"
-    FCP = "fcp"
-    GLANCE = "glance"
-    GLUSTERFS = "glusterfs"
-    ISCSI = "iscsi"
-    LOCALFS = "localfs"
-    MANAGED_BLOCK_STORAGE = "managed_block_storage"
-    NFS = "nfs"
-    POSIXFS = "posixfs"
-
-
 GIB = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageDomain:
-    """`volume` is the Gluster volume, `servers` the machines that serve it, in the order in which a mount tries them.
-    Sizes are None until a node has mounted it. `master` marks the one that oVirt calls so; `hosted_engine` the one
-    with the engine's own disks, on which the engine makes none."""
+    """Every node of the data center mounts it by its id. Sizes are None until a node has mounted it. `master` marks the
+    one that oVirt calls so; `hosted_engine` the one with the engine's own disks, on which the engine makes none."""
 
     id: str
     name: Annotated[str, Field("name", search="name", length=250, rule=name_rule())]
-    data_center_id: Annotated[str, Reference(search="datacenter", to="data_centers")]
-    volume: Annotated[str, Field("storage.path", settable=Settable.NEVER)]
-    servers: tuple[str, ...]
-    replica: int
+    data_center_id: Annotated[str | None, Reference(search="datacenter", to="data_centers")]
+    storage_connection_id: Annotated[str, Reference(to="storage_connections")]
     description: Annotated[str, Field("description", search="description", length=4000)] = ""
     comment: Annotated[str, Field("comment", search="comment", length=4000)] = ""
     type: Annotated[StorageDomainType, Field("type", settable=Settable.NEVER)] = StorageDomainType.DATA
-    storage_type: Annotated[StorageType, Field("storage.type", settable=Settable.NEVER, search="type")] = (
-        StorageType.GLUSTERFS
-    )
     status: Annotated[StorageDomainStatus, Field(search=("status", "shared_status"))] = StorageDomainStatus.UNKNOWN
     size_bytes: Annotated[int | None, Field(search="total_size", unit=GIB)] = None
     free_bytes: Annotated[int | None, Field("available", settable=Settable.NEVER, search="free_size", unit=GIB)] = None

@@ -9,9 +9,11 @@ from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.storage.health import cannot_be_used
 from hosted_engine.engine.storage.model import StorageDomain, StorageDomainStatus
+from hosted_engine.engine.storageconnections.model import StorageConnection
+from hosted_engine.engine.storageconnections.mounts import gluster_volume
 from hosted_engine.engine.vms.lifecycle import system
 
-MISSING_S = 60.0  # a volume does not answer for a while when one of its servers has died: nothing is wrong with it
+MISSING_S = 60.0  # a Gluster volume does not answer for a while when a server has died: nothing is wrong with it
 WORTH_WRITING = 0.01  # of the size: smaller changes of the free space are not written down
 
 ACTIVE, INACTIVE, UNKNOWN = StorageDomainStatus.ACTIVE, StorageDomainStatus.INACTIVE, StorageDomainStatus.UNKNOWN
@@ -22,8 +24,10 @@ def look_at_domains(tx: Transaction, readings: Readings, now: float) -> None:
     or is not started, unknown while none is up. What fits on it is what its smallest brick says, where that is known:
     statvfs asks one."""
     up = [readings.of(node.id) for node in tx.nodes.list(status=NodeStatus.UP)]
-    for domain in tx.storage_domains.list(status=(ACTIVE, INACTIVE, UNKNOWN)):
-        changed = _look(domain, up, readings, now)
+    domains = tx.storage_domains.list(status=(ACTIVE, INACTIVE, UNKNOWN))
+    connections = tx.of(StorageConnection).find([domain.storage_connection_id for domain in domains])
+    for domain in domains:
+        changed = _look(domain, gluster_volume(connections[domain.storage_connection_id]), up, readings, now)
         if changed.status is not domain.status or _moved(domain, changed):
             tx.storage_domains.update(changed)
         if (domain.status, changed.status) == (ACTIVE, INACTIVE):
@@ -32,17 +36,19 @@ def look_at_domains(tx: Transaction, readings: Readings, now: float) -> None:
             emit(tx, system(now), EventType.USER_ACTIVATED_STORAGE_DOMAIN, domain=changed)
 
 
-def _look(domain: StorageDomain, up: list[Reading], readings: Readings, now: float) -> StorageDomain:
-    mounts = [mount for reading in up for mount in reading.mounts if mount.volume == domain.volume and mount.mounted]
+def _look(domain: StorageDomain, volume: str, up: list[Reading], readings: Readings, now: float) -> StorageDomain:
+    mounts = [
+        mount for reading in up for mount in reading.mounts if mount.storage_domain == domain.id and mount.mounted
+    ]
     if not up:
-        readings.not_missing(domain.volume)
+        readings.not_missing(domain.id)
         return replace(domain, status=UNKNOWN)
     if not mounts:
-        return replace(domain, status=INACTIVE) if readings.missing_s(domain.volume, now) >= MISSING_S else domain
-    readings.not_missing(domain.volume)
-    if cannot_be_used(readings.storage, domain.volume):
+        return replace(domain, status=INACTIVE) if readings.missing_s(domain.id, now) >= MISSING_S else domain
+    readings.not_missing(domain.id)
+    if volume and cannot_be_used(readings.storage, volume):
         return replace(domain, status=INACTIVE)
-    known = readings.storage.state.volume(domain.volume) if readings.storage is not None else None
+    known = readings.storage.state.volume(volume) if volume and readings.storage is not None else None
     if known is not None and known.size_bytes is not None and known.free_bytes is not None:
         return replace(domain, status=ACTIVE, size_bytes=known.size_bytes, free_bytes=known.free_bytes)
     sized = next((mount for mount in mounts if mount.size_bytes is not None), None)

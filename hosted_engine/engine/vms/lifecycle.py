@@ -41,7 +41,15 @@ def went_up(tx: Transaction, vm: Vm, report: VmReport) -> Vm:
     status = STATUS.get(report.state, vm.status)
     if vm.status is VmStatus.POWERING_DOWN and status is VmStatus.UP:
         status = VmStatus.POWERING_DOWN  # asked to shut down, and the guest has not answered yet
-    changed = replace(vm, status=status, detail=report.detail, reported_at=report.since)
+    screen = report.graphics[0] if report.graphics else None
+    changed = replace(
+        vm,
+        status=status,
+        detail=report.detail,
+        reported_at=report.since,
+        display_address=screen.address if screen else "",
+        display_port=screen.port if screen else None,
+    )
     if changed != vm:
         tx.vms.update(changed)
     return changed
@@ -59,6 +67,8 @@ def went_down(tx: Transaction, vm: Vm, report: VmReport, now: float) -> Vm:
         stop_reason=report.reason,
         stopped_at=now,
         reported_at=report.since,
+        display_address="",
+        display_port=None,
     )
     tx.vms.update(down)
     type_ = EventType.VM_DOWN if report.reason in CLEAN_ENDS else EventType.VM_DOWN_ERROR

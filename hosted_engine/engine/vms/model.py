@@ -5,7 +5,14 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from hosted_engine.engine.entity.field import MIB, Field, OnRemove, Reference, Settable, Shape, name_rule
-from hosted_engine.engine.vms.rules import known_machine, known_time_zone, plain_word, whole_mib
+from hosted_engine.engine.vms.rules import (
+    DISPLAY_TYPES,
+    known_display,
+    known_machine,
+    known_time_zone,
+    plain_word,
+    whole_mib,
+)
 from node.api.messages.vms import DownReason, Firmware
 
 BLANK_MEMORY_BYTES = 1 << 30
@@ -108,6 +115,7 @@ class Hardware:
     multi_queues: Annotated[bool, Field("multi_queues_enabled")] = True
     scsi_queues: Annotated[int, Field("virtio_scsi_multi_queues", least=-1, most=128)] = 0
     boot_devices: Annotated[tuple[str, ...], Field("os.boot.devices")] = ("hd",)
+    display_type: Annotated[str | None, Field("display.type", choices=DISPLAY_TYPES, rule=known_display)] = "vnc"
     high_availability: Annotated[bool, Field("high_availability.enabled", live=True)] = False
     high_availability_priority: Annotated[int, Field("high_availability.priority", least=0, most=100, live=True)] = 1
 
@@ -152,7 +160,7 @@ class Vm(VmBase):
     when, by that node's clock, the last report holds: older ones are stale. `host_ids` are the only hosts that it may
     run on, where there are any. `original_template_id` is what it was copied from: its disks stand on nothing of that,
     its `template_id` is that of Blank then. `next_run` holds the fields that change when it is down next, as JSON has
-    them."""
+    them. `display_address` and `display_port` are where its screen is seen while it runs, if it has one."""
 
     cluster_id: Annotated[str, Reference("cluster", settable=Settable.ON_ADD, search="cluster", to="clusters")]
     template_id: Annotated[str, Reference("template", settable=Settable.ON_ADD, to="templates")]
@@ -176,6 +184,8 @@ class Vm(VmBase):
     stop_note: Annotated[str, Field("stop_reason", settable=Settable.NEVER, shape=Shape.TEXT)] = ""
     stop_reason: DownReason = DownReason.NONE
     reported_at: float = 0.0
+    display_address: Annotated[str, Field("display.address", settable=Settable.NEVER, shape=Shape.TEXT)] = ""
+    display_port: Annotated[int | None, Field("display.port", settable=Settable.NEVER)] = None
 
 
 RUNNING = frozenset(

@@ -2,13 +2,12 @@
 
 from hosted_engine.engine.clusters.cpu_types import features_of, model_of
 from hosted_engine.engine.clusters.model import Cluster
-from hosted_engine.engine.disks.images import image_of
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskInterface
 from hosted_engine.engine.networks.model import NIC_MODELS, Network, Nic
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from hosted_engine.engine.vms.model import BiosType, SerialNumberPolicy, Vm
-from node.api.messages.vms import BootDevice, DiskBus, NicModel, VmDisk, VmNic, VmSpec
+from node.api.messages.vms import BootDevice, DiskBus, GraphicsType, NicModel, VmDisk, VmNic, VmSpec
 
 UTC_ZONES = ("Etc/GMT", "Etc/UTC", "UTC")
 
@@ -48,6 +47,7 @@ def spec_of(tx: Transaction, vm: Vm) -> VmSpec:
         scsi_queues=_queues(vm) if vm.scsi_queues < 0 else max(1, vm.scsi_queues),
         disks=tuple(_disk(tx, vm, attachment, disk) for attachment, disk in active_disks(tx, vm.id)),
         nics=tuple(_nic(tx, vm, nic) for nic in plugged_nics(tx, vm.id)),
+        graphics=(GraphicsType(vm.display_type),) if vm.display_type else (),
     )
 
 
@@ -79,9 +79,10 @@ def active_disks(tx: Transaction, vm_id: str) -> list[tuple[DiskAttachment, Disk
     return [(a, disks[a.disk_id]) for a in attachments]
 
 
-def volumes_of(tx: Transaction, vm_id: str) -> frozenset[str]:
-    """The volumes that a node needs to run the VM."""
-    return frozenset(image_of(tx, disk).volume for _, disk in active_disks(tx, vm_id))
+def storage_domains_of(tx: Transaction, vm_id: str) -> dict[str, str]:
+    """Those that a node needs to run the VM: their names by id."""
+    ids = {disk.storage_domain_id for _, disk in active_disks(tx, vm_id)}
+    return {domain.id: domain.name for domain in tx.storage_domains.find(ids).values()}
 
 
 def plugged_nics(tx: Transaction, vm_id: str) -> list[Nic]:
@@ -102,7 +103,7 @@ def network_of(tx: Transaction, nic: Nic) -> Network | None:
 
 def _disk(tx: Transaction, vm: Vm, attachment: DiskAttachment, disk: Disk) -> VmDisk:
     return VmDisk(
-        image=image_of(tx, disk),
+        image=disk.image,
         format=disk.format.image_format,
         bus=BUSES[attachment.interface],
         boot=attachment.bootable and "hd" in vm.boot_devices,

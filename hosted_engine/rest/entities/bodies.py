@@ -82,9 +82,9 @@ def take(
     return Taken(entity.normal(reading.taken.values, root), reading.taken.left)
 
 
-def take_inputs(tx: Transaction, inputs: Mapping[str, Field], body: Wire) -> Taken:
-    """What the body of an action says beside `async`, which is for the API itself."""
-    reading = _Reading(tx, None, "action", "add")
+def take_inputs(tx: Transaction, inputs: Mapping[str, Field], body: Wire, root: str = "action") -> Taken:
+    """What the body of an action says beside `async`, which is for the API itself; or that of what is no entity."""
+    reading = _Reading(tx, None, root, "add")
     tree: dict[str, Any] = {}
     for name, said in inputs.items():
         _put(tree, said.wire, _Slot(name, said, None, taken=True))

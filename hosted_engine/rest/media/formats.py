@@ -45,6 +45,14 @@ def format_of_answer(accept: str) -> tuple[Format, str]:
     return _ANSWERS[media_type], media_type
 
 
+def asks_for(accept: str, media_type: str) -> bool:
+    """Whether it is named, not only covered by a wildcard."""
+    parts = (part for part in accept.lower().split(",") if _is_range(part))
+    return any(
+        mediatypes.parse_header(part)[0] == media_type and mediatypes.quality(media_type, part) > 0 for part in parts
+    )
+
+
 def _by_suffix(media_type: str) -> Format | None:
     """application/vnd.example+xml is XML (RFC 6839)."""
     suffix = media_type.rpartition("+")[2] if "+" in media_type else ""

@@ -2,13 +2,14 @@
 
 from hosted_engine.engine.empty import EMPTY
 from hosted_engine.engine.engine import Engine
-from hosted_engine.engine.entities import ENTITIES, REPORTED
+from hosted_engine.engine.entities import ENTITIES, REPORTED, REQUESTS
 from hosted_engine.engine.fixed import FIXED
 from hosted_engine.rest.call import Handlers
 from hosted_engine.rest.entities.empty import EmptyHandlers
 from hosted_engine.rest.entities.fixed import fixed_handlers
 from hosted_engine.rest.entities.handlers import entity_handlers
 from hosted_engine.rest.entities.reported import ReportedHandlers
+from hosted_engine.rest.entities.requests import request_handlers
 from hosted_engine.rest.permissions.guard import check_known
 from hosted_engine.rest.resources.system import System
 from hosted_engine.rest.schema import schema
@@ -19,6 +20,7 @@ def handlers(engine: Engine) -> Handlers:
     there = {
         **entity_handlers(engine, ENTITIES, schema()),
         **fixed_handlers(FIXED, schema()),
+        **request_handlers(engine, REQUESTS),
         **ReportedHandlers(engine, REPORTED, schema()).handlers(),
         **System(engine).handlers(),
     }

@@ -1,11 +1,11 @@
-"""What keeps the engine alive while the engine is dead: files on its volume, and a service on every node."""
+"""What keeps the engine alive while the engine is dead: files on its storage domain, and a service on every node."""
 
 from node.api.messages.base import Message
 from node.api.messages.vms import VmSpec
 
 
 class SiteFilesRequest(Message, frozen=True, kw_only=True):
-    """Texts by file name. They lie in the folder `ha` of the volume, private to root, each replaced at once."""
+    """Texts by file name. They lie in the folder `ha` of the storage domain, private to root, each replaced at once."""
 
     files: dict[str, str]
 
@@ -25,7 +25,7 @@ class SiteNode(Message, frozen=True, kw_only=True):
 
 
 class SiteNodes(Message, frozen=True, kw_only=True):
-    """The nodes that keep the engine alive, as `site.json` on the volume names them."""
+    """The nodes that keep the engine alive, as `site.json` on the storage domain names them."""
 
     nodes: tuple[SiteNode, ...]
 

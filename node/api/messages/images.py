@@ -1,4 +1,4 @@
-"""Disk images on a mounted volume: where they lie, how they come about, what they are."""
+"""Disk images on a mounted storage domain: where they lie, how they come about, what they are."""
 
 from enum import StrEnum
 
@@ -11,9 +11,9 @@ class ImageFormat(StrEnum):
 
 
 class ImageRef(Reference, frozen=True, kw_only=True):
-    """Where an image lies: `<volume>/images/<disk_id>/<image_id>` on the mounted volume."""
+    """Where an image lies: `images/<disk_id>/<image_id>` on the storage domain with the id `storage_domain`."""
 
-    volume: str
+    storage_domain: str
     disk_id: str
     image_id: str
 
@@ -91,7 +91,7 @@ class SeedRequest(Message, frozen=True, kw_only=True):
 
 
 class Contents(Message, frozen=True, kw_only=True):
-    """The files on a volume, paths relative to it; `more` when there are too many for one answer."""
+    """The files on a storage domain, paths relative to it; `more` when there are too many for one answer."""
 
     files: tuple[str, ...]
     more: bool = False

@@ -1,20 +1,20 @@
-"""sanlock on a mounted volume: lockspaces that nodes join, and leases in them."""
+"""sanlock on a mounted storage domain: lockspaces that nodes join, and leases in them."""
 
 from node.api.messages.base import Message
 
 
 class LockspaceRequest(Message, frozen=True, kw_only=True):
-    """A sanlock lockspace in a file on a mounted volume; `host_id` (1–2000) is this node's number in it."""
+    """A sanlock lockspace in a file on a mounted storage domain; `host_id` (1–2000) is this node's number in it."""
 
     name: str
-    volume: str
+    storage_domain: str
     host_id: int
     io_timeout_s: int = 10
 
 
 class LockspaceReport(Message, frozen=True, kw_only=True):
     name: str
-    volume: str
+    storage_domain: str
     host_id: int
     joined: bool
     detail: str = ""
@@ -40,7 +40,7 @@ class LeaseTimersReport(Message, frozen=True, kw_only=True):
 class LeaseRequest(Message, frozen=True, kw_only=True):
     lockspace: str
     resource: str
-    volume: str
+    storage_domain: str
 
 
 class LeaseReport(Message, frozen=True, kw_only=True):

@@ -57,6 +57,12 @@ class NicModel(StrEnum):
     RTL8139 = "rtl8139"
 
 
+class GraphicsType(StrEnum):
+    """How the screen of a VM is seen from outside."""
+
+    VNC = "vnc"
+
+
 # A setting that is left at its default is not sent, so that a node which does not know it yet still takes the VM; one
 # that is sent is carried out or refused (`strict` in node.api.operations.vms).
 
@@ -93,7 +99,7 @@ class VmLease(Message, frozen=True, kw_only=True):
 
     lockspace: str
     resource: str
-    volume: str
+    storage_domain: str
 
 
 class VmSpec(Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -156,6 +162,17 @@ class VmSpec(Message, frozen=True, kw_only=True, omit_defaults=True):
     scsi_queues: int = 1
     """Of the virtio-SCSI controller."""
 
+    graphics: tuple[GraphicsType, ...] = ()
+    """How its screen is seen, over TLS, by who has a ticket (`set_ticket`); one with none has no screen."""
+
+
+class Graphics(Message, frozen=True, kw_only=True):
+    """Where the screen of a running VM is seen. The port speaks TLS alone."""
+
+    type: GraphicsType
+    address: str
+    port: int
+
 
 class VmReport(Message, frozen=True, kw_only=True):
     """What the node knows of a VM. `detail` explains a state in words, for example the error of a failed start."""
@@ -167,6 +184,22 @@ class VmReport(Message, frozen=True, kw_only=True):
     detail: str = ""
     since: float = 0.0
     pid: int | None = None
+    graphics: tuple[Graphics, ...] = ()
+
+
+TICKET_CHARACTERS = 8  # of a VNC password; what is beyond them counts for nothing (RFC 6143, 7.2.2)
+
+
+class Ticket(Message, frozen=True, kw_only=True):
+    """Opens the screen of a VM for `valid_s` from now on; whoever is connected then stays so. A secret: nothing that
+    shows it as a whole shows `value`."""
+
+    type: GraphicsType
+    value: str
+    valid_s: int
+
+    def __repr__(self) -> str:
+        return f"Ticket(type={self.type.value!r}, valid_s={self.valid_s})"
 
 
 class ConsoleLog(Message, frozen=True, kw_only=True):

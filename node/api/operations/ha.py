@@ -15,28 +15,28 @@ from node.api.operation import DELETE, GET, PUT, Operations, operation
 class HaOperations(Operations):
     """The engine's availability"""
 
-    @operation(GET, "/volumes/{volume}/ha")
-    async def site_files(self, volume: str) -> SiteFilesReport:
-        """Digests of the site's files on a volume."""
+    @operation(GET, "/storagedomains/{storage_domain}/ha", since=3)
+    async def site_files(self, storage_domain: str) -> SiteFilesReport:
+        """Digests of the site's files on a storage domain."""
 
-    @operation(PUT, "/volumes/{volume}/ha", timeout_s=120)
-    async def write_site_files(self, volume: str, request: SiteFilesRequest) -> SiteFilesReport:
+    @operation(PUT, "/storagedomains/{storage_domain}/ha", timeout_s=120, since=3)
+    async def write_site_files(self, storage_domain: str, request: SiteFilesRequest) -> SiteFilesReport:
         """Write what any node needs to start the engine; files that are not named stay."""
 
-    @operation(GET, "/volumes/{volume}/ha/nodes", since=2)
-    async def site_nodes(self, volume: str) -> SiteNodes:
+    @operation(GET, "/storagedomains/{storage_domain}/ha/nodes", since=3)
+    async def site_nodes(self, storage_domain: str) -> SiteNodes:
         """The nodes that keep the engine alive."""
 
-    @operation(PUT, "/volumes/{volume}/ha/nodes", timeout_s=120, since=2)
-    async def set_site_nodes(self, volume: str, nodes: SiteNodes) -> SiteNodes:
+    @operation(PUT, "/storagedomains/{storage_domain}/ha/nodes", timeout_s=120, since=3)
+    async def set_site_nodes(self, storage_domain: str, nodes: SiteNodes) -> SiteNodes:
         """These keep the engine alive from now on; all else that is written there about the site stays."""
 
-    @operation(GET, "/volumes/{volume}/ha/engine-vm")
-    async def engine_vm(self, volume: str) -> EngineVmReport:
+    @operation(GET, "/storagedomains/{storage_domain}/ha/engine-vm", since=3)
+    async def engine_vm(self, storage_domain: str) -> EngineVmReport:
         """The engine VM's configuration as it lies there."""
 
-    @operation(PUT, "/volumes/{volume}/ha/engine-vm", timeout_s=120)
-    async def edit_engine_vm(self, volume: str, edit: EngineVmEdit) -> EngineVmReport:
+    @operation(PUT, "/storagedomains/{storage_domain}/ha/engine-vm", timeout_s=120, since=3)
+    async def edit_engine_vm(self, storage_domain: str, edit: EngineVmEdit) -> EngineVmReport:
         """Let the engine VM's next start take other memory and processors."""
 
     @operation(GET, "/ha")

@@ -1,7 +1,7 @@
 """Virtual machines, and between which nodes they move."""
 
 from node.api.messages.migration import MigrationReport, MigrationRequest
-from node.api.messages.vms import ConsoleLog, VmReport, VmSpec
+from node.api.messages.vms import ConsoleLog, Ticket, VmReport, VmSpec
 from node.api.operation import DELETE, GET, POST, PUT, Operations, operation
 from node.api.refusals import VmUnknown
 
@@ -63,3 +63,8 @@ class VmOperations(Operations):
     @operation(GET, "/vms/{vm_id}/console")
     async def console_log(self, vm_id: str) -> ConsoleLog:
         """The end of what its guest wrote to the serial console."""
+
+    @operation(PUT, "/vms/{vm_id}/ticket", since=2)
+    async def set_ticket(self, vm_id: str, ticket: Ticket) -> None:
+        """Nobody sees the screen of a VM without a ticket, nor with an earlier one. NoGraphics: it does not run, or has
+        no such screen."""

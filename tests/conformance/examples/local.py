@@ -23,9 +23,10 @@ from hosted_engine.rest.app import make_app
 from hosted_engine.rest.resources import handlers
 from node.api.contract import NodeApi
 from node.api.messages.identity import Role
+from node.api.messages.vms import VmReport
 from tests.conformance.examples.front import Front
 from tests.conformance.examples.namespace import AUTHORITY, NAMES, hosts_file
-from tests.conformance.examples.state import NodeState, State, read_database
+from tests.conformance.examples.state import NodeState, Row, State, read_database
 from tests.fakes.engine import PASSWORD, World, fake_nodes
 from tests.fakes.fleet import FakeFleet
 from tests.fakes.node.fake import FakeNode
@@ -222,11 +223,17 @@ def _certificates(folder: Path, count: int) -> None:
     shutil.copy(folder / "ca.pem", AUTHORITY)
 
 
-def _node_state(node: FakeNode) -> NodeState:
-    vms = {
-        report.id: {"state": report.state.value, "spec": msgspec.to_builtins(node.machines.spec(report.id))}
-        for report in node.machines.vms()
+def _vm_state(node: FakeNode, report: VmReport) -> Row:
+    ticket = node.machines.ticket(report.id)
+    return {
+        "state": report.state.value,
+        "spec": msgspec.to_builtins(node.machines.spec(report.id)),
+        "ticket": ticket.value if ticket else None,
     }
+
+
+def _node_state(node: FakeNode) -> NodeState:
+    vms = {report.id: _vm_state(node, report) for report in node.machines.vms()}
     images = {(ref.disk_id, ref.image_id): msgspec.to_builtins(image) for ref, image in node.site.images.items()}
     statistics = {
         **msgspec.to_builtins(node.hello().statistics),

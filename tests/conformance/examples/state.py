@@ -23,8 +23,8 @@ class Differs(Exception):
 
 @dataclass(frozen=True)
 class NodeState:
-    """Of one node: its VMs by id (`state`, and `spec` as it was told), images by (disk id, image id), the texts of the
-    seeds that it made for cloud-init, its load."""
+    """Of one node: its VMs by id (`state`, `spec` as it was told, the `ticket` that opens its screen), images by
+    (disk id, image id), the texts of the seeds that it made for cloud-init, its load."""
 
     vms: Mapping[str, Row] = field(default_factory=dict)
     images: Mapping[tuple[str, str], Row] = field(default_factory=dict)

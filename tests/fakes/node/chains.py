@@ -16,8 +16,7 @@ class FakeChains:
         self._vms = vms
 
     def copy_image(self, image: ImageRef, request: ImageCopy) -> ImageProgress:
-        self._storage.on_mount(image)
-        source = self._need(request.source)
+        image, source = self._storage.on_mount(image), self._need(self._storage.on_mount(request.source))
         found = self._site.images.get(image)
         if found is not None:
             if found.format is not request.format:
@@ -35,11 +34,12 @@ class FakeChains:
             actual_size_bytes=size if request.preallocated else source.actual_size_bytes,
         )
         self._site.images[image] = made
-        self._site.contents_of[image] = self._site.read(request.source)
+        self._site.contents_of[image] = self._site.read(source.image)
         return ImageProgress(percent=100, image=made)
 
     def merge_image(self, image: ImageRef) -> ImageProgress:
-        backing = self._need(self._unused(image)).backing
+        image = self._unused(image)
+        backing = self._need(image).backing
         if backing is None or backing.disk_id != image.disk_id:
             raise r.NotMerged(image=image.image_id, reason="it stands on no image of its disk")
         if others := [other for other in self._site.standing_on(backing) if other != image]:
@@ -54,23 +54,22 @@ class FakeChains:
         return ImageProgress(percent=100, image=self._site.images[backing])
 
     def rebase_image(self, image: ImageRef, request: ImageRebase) -> ImageReport:
-        report, backing = self._need(self._unused(image)), self._need(request.backing)
+        image = self._unused(image)
+        report, backing = self._need(image), self._need(self._storage.on_mount(request.backing))
         if image in {one.image for one in self.image_chain(backing.image)}:
             raise r.Malformed(reason=f"image {backing.image.image_id} stands on it")
         self._site.images[image] = msgspec.structs.replace(report, backing=backing.image)
         return self._site.images[image]
 
     def image_chain(self, image: ImageRef) -> tuple[ImageReport, ...]:
-        self._storage.on_mount(image)
-        return tuple(map(self._need, self._site.chain(image)))
+        return tuple(map(self._need, self._site.chain(self._storage.on_mount(image))))
 
     def _unused(self, image: ImageRef) -> ImageRef:
-        self._storage.on_mount(image)
         if (vm := self._vms.runs_on(image)) is not None:
             raise r.ImageBusy(image=image.image_id, vm=vm)
-        return image
+        return self._storage.on_mount(image)
 
     def _need(self, image: ImageRef) -> ImageReport:
         if image not in self._site.images:
-            raise r.ImageUnknown(image=image.image_id, volume=image.volume)
+            raise r.ImageUnknown(image=image.image_id, storage_domain=image.storage_domain)
         return self._site.images[image]

@@ -16,6 +16,7 @@ from node.api.messages.images import (
     ImageResize,
     SeedRequest,
 )
+from node.api.messages.mounts import MountSpec
 from node.api.problems import Refused
 from tests.fakes.pool import fake_pool
 
@@ -71,6 +72,10 @@ class FakeSite:
     """How many calls are left."""
     leases: dict[tuple[str, str], int | None] = field(default_factory=dict)
     """(lockspace, resource) → holder; a lease that was never made is not in it."""
+    domains: dict[str, str] = field(default_factory=dict)
+    """By what is mounted, a volume's name or a source: the id of the storage domain, as it was named first."""
+    exports: set[str] = field(default_factory=set)
+    """Sources of other kinds than Gluster volumes that can be mounted."""
     lockspaces: dict[str, str] = field(default_factory=dict)
     """The volume on which a lockspace lies."""
     away: set[str] = field(default_factory=set)
@@ -148,11 +153,12 @@ class FakeSite:
             return
         self.filled.update(f"{brick.server}:{brick.path}" for brick in volume.bricks)
         self.ha_files.pop(name, None)
-        for image in [one for one in self.images if one.volume == name]:
+        for image in [one for one in self.images if self._volume_of(one) == name]:
             self.remove_image(image)
         for lockspace in [one for one, where in self.lockspaces.items() if where == name]:
             del self.lockspaces[lockspace]
             self.leases = {key: holder for key, holder in self.leases.items() if key[0] != lockspace}
+        self.domains.pop(name, None)
 
     def remove_brick(self, server: str, path: str, volume_id: str) -> None:
         if any(volume.id == volume_id for volume in self.volumes.values()):
@@ -162,8 +168,17 @@ class FakeSite:
             del self.marked[text]
             self.filled.discard(text)
 
-    def contents(self, volume: str) -> Contents:
-        images = [f"images/{one.disk_id}/{one.image_id}" for one in self.images if one.volume == volume]
+    def why_not_mountable(self, spec: MountSpec) -> str | None:
+        gluster = spec.kind == "glusterfs"
+        known = volume_name(spec.source) in self.volumes if gluster else spec.source in self.exports
+        return None if known else f"there is no {spec.source}"
+
+    def _volume_of(self, image: ImageRef) -> str:
+        return next((source for source, domain in self.domains.items() if domain == image.storage_domain), "")
+
+    def contents(self, source: str) -> Contents:
+        volume = volume_name(source)
+        images = [f"images/{one.disk_id}/{one.image_id}" for one in self.images if self._volume_of(one) == volume]
         here = [lockspace for lockspace, where in self.lockspaces.items() if where == volume]
         leases = [f"leases/{one}/{resource}.lease" for one, resource in self.leases if one in here]
         areas = [f"leases/{one}/lockspace" for one in here]
@@ -207,7 +222,7 @@ class FakeSite:
     def resize_image(self, image: ImageRef, request: ImageResize) -> ImageReport:
         found = self.images.get(image)
         if found is None:
-            raise r.ImageUnknown(image=image.image_id, volume=image.volume)
+            raise r.ImageUnknown(image=image.image_id, storage_domain=image.storage_domain)
         now = found.virtual_size_bytes
         if request.size_bytes < now:
             raise r.ImageLarger(image=image.image_id, size_bytes=request.size_bytes, now_bytes=now)
@@ -279,7 +294,7 @@ class FakeSite:
             own = SHIPPED[request.source]
         elif request.backing is not None:
             if request.backing not in self.images:
-                raise r.ImageUnknown(image=request.backing.image_id, volume=request.backing.volume)
+                raise r.ImageUnknown(image=request.backing.image_id, storage_domain=request.backing.storage_domain)
             own = self.images[request.backing].virtual_size_bytes
         elif request.size_bytes is None:
             raise r.Malformed(reason="an image without a source or a backing needs a size")
@@ -287,6 +302,12 @@ class FakeSite:
         if size < own:
             raise r.Malformed(reason=f"{size} bytes are too few for a content of {own}")
         return size
+
+
+def volume_name(source: str) -> str:
+    """Of a Gluster volume; any other source is its own name."""
+    _, colon, name = source.rpartition(":/")
+    return name if colon and "/" not in name else source
 
 
 def _brick(text: str) -> BrickReport:

@@ -1,4 +1,4 @@
-"""What one fake node does with the volumes of its site: mounts, images on them, lockspaces and leases."""
+"""What one fake node does with the storage of its site: mounts, images on them, lockspaces and leases."""
 
 import hashlib
 
@@ -24,12 +24,13 @@ from node.api.messages.leases import (
     LockspaceReport,
     LockspaceRequest,
 )
-from node.api.messages.mounts import MountReport, MountRequest
+from node.api.messages.mounts import HOSTED_ENGINE, MountReport, MountRequest
 from node.api.messages.vms import VmState
 from node.storage import engine_vm_files, site_nodes
-from node.storage.mounts import UnmountFailed
+from node.storage.drivers.registry import driver_of
+from node.storage.mounts import MountFailed, UnmountFailed
 from node.storage.sanlock import SanlockFailed
-from tests.fakes.node.site import GIB, FakeSite
+from tests.fakes.node.site import GIB, FakeSite, volume_name
 from tests.fakes.node.vms import FakeVms
 
 
@@ -43,66 +44,76 @@ class FakeStorage:
         self.watchdog = False
         self._site = site
         self._vms = vms
-        vms.volumes = self.mounted
+        vms.storage_domains = self.mounted
 
     # --- mounts --------------------------------------------------------------------------------------------------
 
     def mounts(self) -> tuple[MountReport, ...]:
-        return tuple(self._mount(name) for name in self.mounted)
+        return tuple(_mounted(one) for one in self.mounted)
 
     def mount(self, request: MountRequest) -> MountReport:
-        if request.volume not in self._site.volumes:
-            raise r.VolumeUnknown(volume=request.volume)
-        self.mounted[request.volume] = request
-        return self._mount(request.volume)
+        r.token("storage domain", request.storage_domain)
+        driver_of(request.spec).mount(request.spec)
+        if (reason := self._site.why_not_mountable(request.spec)) is not None:
+            raise MountFailed(storage_domain=request.storage_domain, reason=reason)
+        source = volume_name(request.spec.source)
+        for earlier in [one for one, known in self.mounted.items() if volume_name(known.spec.source) == source]:
+            del self.mounted[earlier]
+        self.mounted[request.storage_domain] = request
+        self._site.domains.setdefault(source, request.storage_domain)
+        return _mounted(request.storage_domain)
 
-    def unmount(self, volume: str) -> None:
-        if any(space.volume == volume for space in self.joined.values()) or self._vms.runs_from(volume):
-            raise UnmountFailed(volume=volume, reason="target is busy")
-        self.mounted.pop(volume, None)
+    def unmount(self, storage_domain: str) -> None:
+        used = any(space.storage_domain == storage_domain for space in self.joined.values())
+        if used or self._vms.runs_from(storage_domain):
+            raise UnmountFailed(storage_domain=storage_domain, reason="target is busy")
+        self.mounted.pop(storage_domain, None)
 
-    def contents(self, volume: str) -> Contents:
-        if volume not in self.mounted:
-            raise r.NotMounted(volume=volume, reason="it is not mounted")
-        return self._site.contents(volume)
+    def contents(self, storage_domain: str) -> Contents:
+        return self._site.contents(self._source(storage_domain))
 
-    def _mount(self, volume: str) -> MountReport:
-        path = f"/var/lib/trivet/volumes/{volume}"
-        return MountReport(volume=volume, mounted=True, path=path, size_bytes=100 * GIB, free_bytes=80 * GIB)
+    def _source(self, storage_domain: str) -> str:
+        """What of the site is mounted as this storage domain; raises NotMounted."""
+        return self._request(storage_domain).spec.source
 
-    def site_files(self, volume: str) -> SiteFilesReport:
-        if volume not in self.mounted:
-            raise r.NotMounted(volume=volume, reason="it is not mounted")
-        files = self._site.ha_files.get(volume, {})
+    def _request(self, storage_domain: str) -> MountRequest:
+        r.token("storage domain", storage_domain)
+        for request in self.mounted.values():
+            if request.storage_domain == storage_domain or (request.hosted_engine and storage_domain == HOSTED_ENGINE):
+                return request
+        raise r.NotMounted(storage_domain=storage_domain, reason="it is not mounted")
+
+    # --- what keeps the engine alive -----------------------------------------------------------------------------
+
+    def site_files(self, storage_domain: str) -> SiteFilesReport:
+        files = self._ha_files(storage_domain)
         return SiteFilesReport(digests={n: hashlib.sha256(text.encode()).hexdigest() for n, text in files.items()})
 
-    def write_site_files(self, volume: str, request: SiteFilesRequest) -> SiteFilesReport:
+    def write_site_files(self, storage_domain: str, request: SiteFilesRequest) -> SiteFilesReport:
         for name in request.files:
             r.token("file name", name)
-        if volume not in self.mounted:
-            raise r.NotMounted(volume=volume, reason="it is not mounted")
-        self._site.ha_files.setdefault(volume, {}).update(request.files)
-        return self.site_files(volume)
+        self._ha_files(storage_domain).update(request.files)
+        return self.site_files(storage_domain)
 
-    def site_nodes(self, volume: str) -> SiteNodes:
-        return site_nodes.parse(self._site_file(volume))
+    def site_nodes(self, storage_domain: str) -> SiteNodes:
+        return site_nodes.parse(self._site_file(storage_domain))
 
-    def set_site_nodes(self, volume: str, nodes: SiteNodes) -> SiteNodes:
-        text = site_nodes.with_nodes(self._site_file(volume), nodes).decode()
-        self._site.ha_files[volume][site_nodes.FILE] = text
-        return self.site_nodes(volume)
+    def set_site_nodes(self, storage_domain: str, nodes: SiteNodes) -> SiteNodes:
+        text = site_nodes.with_nodes(self._site_file(storage_domain), nodes).decode()
+        self._ha_files(storage_domain)[site_nodes.FILE] = text
+        return self.site_nodes(storage_domain)
 
-    def _site_file(self, volume: str) -> bytes:
-        if volume not in self.mounted:
-            raise r.NotMounted(volume=volume, reason="it is not mounted")
-        if site_nodes.FILE not in self._site.ha_files.get(volume, {}):
+    def _ha_files(self, storage_domain: str) -> dict[str, str]:
+        return self._site.ha_files.setdefault(volume_name(self._source(storage_domain)), {})
+
+    def _site_file(self, storage_domain: str) -> bytes:
+        files = self._ha_files(storage_domain)
+        if site_nodes.FILE not in files:
             raise site_nodes.SiteFileUnusable(file=site_nodes.FILE, reason="it is not there")
-        return self._site.ha_files[volume][site_nodes.FILE].encode()
+        return files[site_nodes.FILE].encode()
 
-    def engine_vm(self, volume: str) -> EngineVmReport:
-        if volume not in self.mounted:
-            raise r.NotMounted(volume=volume, reason="it is not mounted")
-        files = self._site.ha_files.get(volume, {})
+    def engine_vm(self, storage_domain: str) -> EngineVmReport:
+        files = self._ha_files(storage_domain)
         if engine_vm_files.WANTED not in files:
             raise engine_vm_files.EngineVmFileDamaged(file=engine_vm_files.WANTED, reason="it is not there")
         good, tried = files.get(engine_vm_files.GOOD), files.get(engine_vm_files.TRIED)
@@ -116,17 +127,19 @@ class FakeStorage:
             running=shape_of(self._vms.spec(wanted.id)) if runs else None,
         )
 
-    def edit_engine_vm(self, volume: str, edit: EngineVmEdit) -> EngineVmReport:
+    def edit_engine_vm(self, storage_domain: str, edit: EngineVmEdit) -> EngineVmReport:
         if edit.memory_bytes < 1 or min(edit.sockets, edit.cores, edit.threads) < 1:
             raise r.Malformed(reason="memory and processors are at least 1")
         values = {name: getattr(edit, name) for name in EngineVmEdit.__struct_fields__}
-        wanted = msgspec.structs.replace(self.engine_vm(volume).wanted, **values)
-        self.put_engine_vm(volume, engine_vm_files.WANTED, wanted)
-        return self.engine_vm(volume)
+        wanted = msgspec.structs.replace(self.engine_vm(storage_domain).wanted, **values)
+        self.put_engine_vm(engine_vm_files.WANTED, wanted, storage_domain)
+        return self.engine_vm(storage_domain)
 
-    def put_engine_vm(self, volume: str, name: str, one: EngineVmConfig | TriedEngineVm) -> None:
+    def put_engine_vm(
+        self, name: str, one: EngineVmConfig | TriedEngineVm, storage_domain: str = HOSTED_ENGINE
+    ) -> None:
         """As trivet-ha or the deploy writes it."""
-        self._site.ha_files.setdefault(volume, {})[name] = msgspec.json.encode(one).decode()
+        self._ha_files(storage_domain)[name] = msgspec.json.encode(one).decode()
 
     # --- images --------------------------------------------------------------------------------------------------
 
@@ -158,16 +171,16 @@ class FakeStorage:
         return WipeReport(left_bytes=self._site.wipe_image(self.on_mount(image)))
 
     def _need_nothing_on_it(self, image: ImageRef, act: str) -> None:
-        for other in self._site.standing_on(image):
+        for other in self._site.standing_on(self.on_mount(image)):
             if other.disk_id == image.disk_id:
                 raise r.ImageInUse(act=act, image=image.image_id, by=other.image_id)
 
     def on_mount(self, image: ImageRef) -> ImageRef:
-        for kind, value in (("volume", image.volume), ("disk id", image.disk_id), ("image id", image.image_id)):
-            r.token(kind, value)
-        if image.volume not in self.mounted:
-            raise r.NotMounted(volume=image.volume, reason="it is not mounted")
-        return image
+        r.token("disk id", image.disk_id)
+        r.token("image id", image.image_id)
+        return msgspec.structs.replace(
+            image, storage_domain=self._site.domains[volume_name(self._source(image.storage_domain))]
+        )
 
     # --- leases --------------------------------------------------------------------------------------------------
 
@@ -175,14 +188,13 @@ class FakeStorage:
         return tuple(_joined(request) for request in self.joined.values())
 
     def join_lockspace(self, request: LockspaceRequest) -> LockspaceReport:
-        if request.volume not in self.mounted:
-            raise r.NotMounted(volume=request.volume, reason="it is not mounted")
+        source = self._source(request.storage_domain)
         found = self.joined.get(request.name)
         if found is not None and found.host_id != request.host_id:
             raise r.LockspaceDiffers(lockspace=request.name, host_id=found.host_id)
         self.joined[request.name] = request
         self._vms.host_ids[request.name] = request.host_id
-        self._site.lockspaces[request.name] = request.volume
+        self._site.lockspaces[request.name] = volume_name(source)
         return _joined(request)
 
     def leave_lockspace(self, lockspace: str) -> None:
@@ -220,9 +232,8 @@ class FakeStorage:
         self._site.leases.setdefault((request.lockspace, request.resource), None)
         return self._lease(request.lockspace, request.resource)
 
-    def lease(self, volume: str, lockspace: str, resource: str) -> LeaseReport:
-        if volume not in self.mounted:
-            raise r.NotMounted(volume=volume, reason="it is not mounted")
+    def lease(self, storage_domain: str, lockspace: str, resource: str) -> LeaseReport:
+        self._source(storage_domain)
         return self._lease(lockspace, resource)
 
     def _lease(self, lockspace: str, resource: str) -> LeaseReport:
@@ -233,4 +244,13 @@ class FakeStorage:
 
 
 def _joined(request: LockspaceRequest) -> LockspaceReport:
-    return LockspaceReport(name=request.name, volume=request.volume, host_id=request.host_id, joined=True)
+    return LockspaceReport(
+        name=request.name, storage_domain=request.storage_domain, host_id=request.host_id, joined=True
+    )
+
+
+def _mounted(storage_domain: str) -> MountReport:
+    path = f"/var/lib/trivet/volumes/{storage_domain}"
+    return MountReport(
+        storage_domain=storage_domain, mounted=True, path=path, size_bytes=100 * GIB, free_bytes=80 * GIB
+    )

@@ -8,10 +8,13 @@ import msgspec
 from node.api import refusals as r
 from node.api.messages.images import ImageRef
 from node.api.messages.migration import MigrationReport, MigrationRequest
-from node.api.messages.vms import ConsoleLog, DownReason, VmReport, VmSpec, VmState
+from node.api.messages.vms import ConsoleLog, DownReason, Graphics, Ticket, VmReport, VmSpec, VmState
 from node.system.time_zones import is_known
+from node.vms.consoles import check_ticket
 from node.vms.vm_checks import why_not_possible
 from tests.fakes.node.site import FakeSite
+
+DISPLAY_ADDRESS, FIRST_PORT = "192.0.2.10", 5900
 
 Tell = Callable[[VmReport], None]
 
@@ -22,16 +25,17 @@ class _Vm:
     report: VmReport
     console: str = ""
     boots: int = 0
+    ticket: Ticket | None = None
 
 
 class FakeVms:
-    """`guests_obey`: a guest shuts down at once when asked. `guests_obey = False`: it never does. `volumes` are those
-    that the node has mounted, `movable` is between which nodes VMs move."""
+    """`guests_obey`: a guest shuts down at once when asked. `guests_obey = False`: it never does. `storage_domains` are
+    those that the node has mounted, `movable` is between which nodes VMs move."""
 
     def __init__(self, site: FakeSite, now: Callable[[], float], tell: Tell) -> None:
         self.guests_obey = True
         self.host_ids: dict[str, int] = {}
-        self.volumes: Collection[str] = ()
+        self.storage_domains: Collection[str] = ()
         self.movable = MigrationReport(members=(), listening=False)
         self._site = site
         self._now = now
@@ -55,6 +59,10 @@ class FakeVms:
     def boots(self, vm_id: str) -> int:
         """How often its guest booted."""
         return self._get(vm_id).boots
+
+    def ticket(self, vm_id: str) -> Ticket | None:
+        """The last one of this run."""
+        return self._get(vm_id).ticket
 
     def lose_all(self) -> None:
         """Power is gone: nobody hears of it, and sanlock's leases run out for those who wait."""
@@ -89,10 +97,10 @@ class FakeVms:
         if _runs(vm):
             return vm.report
         for disk in vm.spec.disks:
-            if disk.image.volume not in self.volumes:
-                raise r.NotMounted(volume=disk.image.volume, reason="it is not mounted")
+            if disk.image.storage_domain not in self.storage_domains:
+                raise r.NotMounted(storage_domain=disk.image.storage_domain, reason="it is not mounted")
             if disk.image not in self._site.images:
-                raise r.ImageUnknown(image=disk.image.image_id, volume=disk.image.volume)
+                raise r.ImageUnknown(image=disk.image.image_id, storage_domain=disk.image.storage_domain)
         self._take(vm)
         vm.boots += 1
         state = VmState.PAUSED if vm.spec.start_paused else VmState.UP
@@ -153,6 +161,15 @@ class FakeVms:
     def console_log(self, vm_id: str) -> ConsoleLog:
         return ConsoleLog(text=self._get(vm_id).console, truncated=False)
 
+    def set_ticket(self, vm_id: str, ticket: Ticket) -> None:
+        check_ticket(ticket)
+        vm = self._get(vm_id)
+        if not _runs(vm):
+            raise r.NoGraphics(vm=vm.spec.name, reason=f"it is {VmState.DOWN}")
+        if ticket.type not in vm.spec.graphics:
+            raise r.NoGraphics(vm=vm.spec.name, reason=f"it runs without {ticket.type.upper()}")
+        vm.ticket = ticket
+
     def migration(self) -> MigrationReport:
         return self.movable
 
@@ -170,8 +187,11 @@ class FakeVms:
                 return vm.spec.name
         return None
 
-    def runs_from(self, volume: str) -> bool:
-        return any(_runs(vm) and any(d.image.volume == volume for d in vm.spec.disks) for vm in self._vms.values())
+    def runs_from(self, storage_domain: str) -> bool:
+        return any(
+            _runs(vm) and any(d.image.storage_domain == storage_domain for d in vm.spec.disks)
+            for vm in self._vms.values()
+        )
 
     def holds_lease(self, lockspace: str) -> bool:
         return any(_runs(vm) and any(one.lockspace == lockspace for one in vm.spec.leases) for vm in self._vms.values())
@@ -219,7 +239,22 @@ class FakeVms:
         return vm.report
 
     def _set(self, vm: _Vm, state: VmState, reason: DownReason, *, pid: int | None = None) -> None:
-        vm.report = VmReport(id=vm.spec.id, name=vm.spec.name, state=state, reason=reason, since=self._now(), pid=pid)
+        if state is VmState.DOWN:
+            vm.ticket = None
+        vm.report = VmReport(
+            id=vm.spec.id,
+            name=vm.spec.name,
+            state=state,
+            reason=reason,
+            since=self._now(),
+            pid=pid,
+            graphics=self._graphics(vm) if state is not VmState.DOWN else (),
+        )
+
+    def _graphics(self, vm: _Vm) -> tuple[Graphics, ...]:
+        """By the order in which VMs were defined, as libvirt counts ports up."""
+        port = FIRST_PORT + list(self._vms).index(vm.spec.id)
+        return tuple(Graphics(type=one, address=DISPLAY_ADDRESS, port=port) for one in vm.spec.graphics)
 
 
 def _runs(vm: _Vm) -> bool:

@@ -29,6 +29,7 @@ from node.vms.domain_xml import Surroundings, console_log
 from node.vms.libvirt_hypervisor import URI, LibvirtHypervisor
 from node.vms.lifecycle import Vms
 from node.vms.runs import Runs
+from tests.integration.vms.membership import become_member
 from tests.unit.node.vm_settings import changed
 
 SHARED = Path("/shared")
@@ -52,6 +53,7 @@ class Node:
     """What of a node VMs need. `volumes` have every image that is asked for."""
 
     def __init__(self) -> None:
+        self.authority_pem = become_member()
         self.hypervisor = LibvirtHypervisor()
         self.vms = Vms(
             self.hypervisor,
@@ -68,7 +70,7 @@ class Node:
 
     def image(self, source: Path | None = None, form: ImageFormat = ImageFormat.RAW) -> ImageRef:
         """A new one, with the content of `source`."""
-        ref = ImageRef(volume="data", disk_id=str(uuid.uuid4()), image_id="image")
+        ref = ImageRef(storage_domain="data", disk_id=str(uuid.uuid4()), image_id="image")
         self.make(ref, form, source)
         return ref
 
@@ -338,10 +340,10 @@ CASES: dict[str, Callable[[Node], Awaitable[None]]] = {
 }
 
 
-async def main(name: str) -> None:
+async def main(case: Callable[[Node], Awaitable[None]]) -> None:
     node = Node()
     try:
-        await CASES[name](node)
+        await case(node)
     except BaseException:
         for log in sorted(Path(SURROUNDINGS.console_logs).glob("*.log")):
             print(log, log.read_text(errors="replace")[-4000:])
@@ -349,4 +351,4 @@ async def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(CASES[sys.argv[1]]))

@@ -1,7 +1,7 @@
 #!/bin/sh
 # machine.sh TREE FOLDER PROJECT: run as `unshare -f --kill-child -m -n -p` in a session of its own. The node image's tree, with
-# what changes in FOLDER, becomes a machine with its own libvirtd and QEMU, two bridges, the project at /project, FOLDER/shared
-# at /shared. All of it ends with the first process.
+# what changes in FOLDER, becomes a machine with its own libvirtd and QEMU, two bridges and that of the management network, which
+# has the address 192.0.2.1, the project at /project, FOLDER/shared at /shared. All of it ends with the first process.
 set -eu
 tree=$1 folder=$2 project=$3 root=$2/root
 mount --make-rprivate /
@@ -22,10 +22,11 @@ mkdir -p "$root/project" "$root/shared" "$root/old"
 mount --bind -o ro "$project" "$root/project"
 mount --bind "$folder/shared" "$root/shared"
 ip link set lo up
-for bridge in br0 br1; do
+for bridge in br0 br1 ovirtmgmt; do
     ip link add "$bridge" type bridge
     ip link set "$bridge" up
 done
+ip address add 192.0.2.1/24 dev ovirtmgmt
 cd "$root"
 pivot_root . old # libvirt gives each QEMU a /dev of its own, which goes wrong in a chroot
 umount -l /old

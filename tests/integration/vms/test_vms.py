@@ -59,3 +59,18 @@ def _make_efi_disk(path: Path) -> None:
 )
 def test_vms(machine: Machine, case: str) -> None:
     print(machine.run(INSIDE, case))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "a_screen_is_seen_with_its_ticket_alone",
+        "a_ticket_is_over_in_time",
+        "a_client_of_another_site_trusts_nobody_here",
+        "keys_reach_the_guest",
+        "a_ticket_is_in_no_log_and_on_no_command_line",
+        "a_vm_without_a_screen_has_no_graphics_device",
+    ],
+)
+def test_consoles(machine: Machine, case: str) -> None:
+    print(machine.run("tests.integration.vms.consoles", case))

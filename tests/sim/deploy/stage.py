@@ -73,6 +73,10 @@ class Stage:
         vm_id = self.folder.decisions(self.answers).engine_vm_id
         return [report.state for report in self.world.vms(vm_id)]
 
+    def domain(self, volume: str) -> str:
+        """The id of the storage domain that it becomes."""
+        return self.folder.decisions(self.answers).volume_ids[volume]
+
     def _deploy(self, answers: Answers) -> Deploy:
         return Deploy(
             answers, self.folder, self.world, self.world.clock, tell_step=self.told.append, tell_wait=lambda _: None

@@ -22,7 +22,7 @@ MAIL = VmSpec(
     id="00000000-0000-4000-8000-000000000001",
     name="mail",
     memory_bytes=1 << 27,
-    leases=(VmLease(lockspace="trivet", resource="mail", volume="engine"),),
+    leases=(VmLease(lockspace="trivet", resource="mail", storage_domain="engine"),),
 )
 
 

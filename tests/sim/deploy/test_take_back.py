@@ -171,7 +171,7 @@ async def test_a_vm_that_is_not_the_engine_is_a_refusal(stage: Stage) -> None:
 
 async def test_an_image_that_no_deploy_made_is_a_refusal(stage: Stage) -> None:
     await stage.run()
-    image = ImageRef(volume="data", disk_id="mine", image_id="one")
+    image = ImageRef(storage_domain=stage.domain("data"), disk_id="mine", image_id="one")
     await stage.world.nodes["node2"].make_image(image, ImageRequest(format=ImageFormat.RAW, size_bytes=1 << 20))
     with pytest.raises(InUse, match="volume data holds images/mine/one"):
         await stage.take_back()
@@ -190,7 +190,7 @@ async def test_a_file_that_no_deploy_made_is_a_refusal(stage: Stage, volume: str
 async def test_a_volume_that_nobody_can_look_at_is_a_refusal(stage: Stage) -> None:
     await stage.run()
     for node in stage.world.nodes.values():
-        del node.storage.mounted["data"]
+        del node.storage.mounted[stage.domain("data")]
     with pytest.raises(InUse, match="volume data is mounted nowhere"):
         await stage.take_back()
     assert set(stage.world.site.volumes) == {"engine", "data"}
@@ -259,7 +259,7 @@ async def test_answers_without_claim_codes_are_a_refusal(stage: Stage) -> None:
 async def test_what_joined_the_lockspace_without_the_first_node_leaves_it(stage: Stage) -> None:
     """A later run, without node1, may have done the first node's step on another one."""
     await stage.run()
-    space = LockspaceRequest(name="trivet", volume="engine", host_id=2)
+    space = LockspaceRequest(name="trivet", storage_domain=stage.domain("engine"), host_id=2)
     await stage.world.nodes["node2"].join_lockspace(space)
     await stage.take_back()
     assert_bare(stage)

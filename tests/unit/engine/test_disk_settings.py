@@ -54,7 +54,7 @@ async def told(of_disk: dict[str, Any], how: dict[str, Any]) -> dict[str, Any]:
     ]
     await done(world, StopVm(id=vm.id))
     await done(world, RemoveDisk(id=disk.id))
-    made = (image.image.volume, image.format, image.virtual_size_bytes, image.actual_size_bytes)
+    made = (image.image.storage_domain, image.format, image.virtual_size_bytes, image.actual_size_bytes)
     return {"image": made, "in the VM": in_vm, "wiped": len(node.site.wiped)}
 
 

@@ -68,7 +68,7 @@ async def test_a_disk_is_made_as_it_was_wished(wish: dict[str, Any], format_: Im
     with world.store.transaction() as tx:
         disk = tx.disks.get(command.id)
     assert disk is not None
-    image = world.nodes[node_id(1)].site.images[disk.image("data")]
+    image = world.nodes[node_id(1)].site.images[disk.image]
     assert (image.format, image.virtual_size_bytes, disk.actual_size_bytes) == (format_, GIB, actual)
     assert events_of(world)[-2:] == ["USER_ADD_DISK", "USER_ADD_DISK_FINISHED_SUCCESS"]
 
@@ -194,7 +194,7 @@ async def test_a_node_is_told_every_setting_of_a_disk(
     await done(world, attaching(world, vm.id, plain.id, **how))
     await done(world, StartVm(id=vm.id, node_ids=(node_id(1),)))
     (disk,) = world.nodes[node_id(1)].machines.spec(vm.id).disks
-    default = VmDisk(image=plain.disk.image("data"), format=ImageFormat.QCOW2, bus=DiskBus.VIRTIO_SCSI, serial=plain.id)
+    default = VmDisk(image=plain.disk.image, format=ImageFormat.QCOW2, bus=DiskBus.VIRTIO_SCSI, serial=plain.id)
     assert disk == msgspec.structs.replace(default, **told)
 
 
@@ -258,7 +258,7 @@ async def test_a_disk_grows_while_no_vm_runs_on_it() -> None:
     with world.store.transaction() as tx:
         disk = tx.disks.get(disk_id)
     assert disk is not None
-    image = world.nodes[node_id(1)].site.images[disk.image("data")]
+    image = world.nodes[node_id(1)].site.images[disk.image]
     assert disk.provisioned_size_bytes == image.virtual_size_bytes == 2 * GIB
     assert (disk.description, disk.status) == ("larger", DiskStatus.OK)
     assert events_of(world)[-2:] == ["USER_EXTEND_DISK_SIZE_SUCCESS", "USER_UPDATE_DISK"]

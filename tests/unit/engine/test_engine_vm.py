@@ -28,7 +28,7 @@ async def world() -> World:
     world = World()
     machine = world.nodes[node_id(1)]
     for name in (WANTED, GOOD):
-        machine.storage.put_engine_vm("engine", name, FIRST)
+        machine.storage.put_engine_vm(name, FIRST)
     machine.machines.define_vm(FIRST)
     machine.machines.start_vm(ENGINE_VM_ID)
     await look(world)
@@ -65,7 +65,7 @@ async def test_an_edit_lies_on_the_volume_and_holds_from_the_next_start_on(world
     assert (vm_of(world, ENGINE_VM_ID).memory_bytes, vm_of(world, ENGINE_VM_ID).sockets) == (GIB, 1)
 
     await restart(world, report.wanted)
-    world.nodes[node_id(1)].storage.put_engine_vm("engine", GOOD, report.wanted)
+    world.nodes[node_id(1)].storage.put_engine_vm(GOOD, report.wanted)
     await look(world)
     vm = vm_of(world, ENGINE_VM_ID)
     assert (vm.memory_bytes, vm.memory_guaranteed_bytes, vm.memory_max_bytes, vm.sockets) == (*[2 * GIB] * 3, 2)
@@ -84,7 +84,7 @@ async def test_an_edit_that_was_given_up_is_told_once_and_shown_no_more(world: W
     await done(world, edit(memory_bytes=GIB // 32))
     wanted = (await look(world)).wanted
     storage = world.nodes[node_id(1)].storage
-    storage.put_engine_vm("engine", TRIED, TriedEngineVm(config=wanted, host="node2", at=1.0))
+    storage.put_engine_vm(TRIED, TriedEngineVm(config=wanted, host="node2", at=1.0))
     await restart(world, wanted)
     await look(world)
     assert "EXTERNAL_EVENT_WARNING" not in events_of(world), "it still boots"

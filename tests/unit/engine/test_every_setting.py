@@ -35,6 +35,7 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
     "nic.vnic_profile": {"vnic_profile_id": PROFILE},
     "vm.cluster": {"cluster_id": OTHER_CLUSTER},
     "vm.cpu.topology.sockets": {"sockets": 4},
+    "vm.display.type": {"display_type": None},
     "vm.instance_type": {"instance_type_id": FIRST_ONES[0].id},
     "vm.memory": {"memory_bytes": 128 << 20},
     "vm.memory_policy.guaranteed": {"memory_guaranteed_bytes": 32 << 20},

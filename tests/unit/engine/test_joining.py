@@ -19,7 +19,7 @@ from node.api.messages.ha import SiteNode
 from node.api.messages.registration import RegistrationState
 from node.api.problems import Failed
 from node.steps import StepFailed
-from tests.fakes.engine import World, node_id
+from tests.fakes.engine import DOMAINS, World, node_id
 from tests.fakes.machine import FakeMachine
 from tests.unit.engine.scenes import done, events_of, running_vm, tiny_vm, vm_of
 
@@ -84,7 +84,7 @@ async def test_an_approved_machine_is_a_node_like_the_others(world: World, machi
     assert "node4" in world.shared.peers
     assert {volume.options["auth.ssl-allow"] for volume in world.shared.volumes.values()} == {"node1,node2,node3,node4"}
     assert all(volume.options["server.ssl"] == "on" for volume in world.shared.volumes.values())
-    assert sorted(machine.storage.mounted) == ["data", "engine"]
+    assert machine.storage.mounted.keys() == set(DOMAINS.values())
     assert machine.storage.joined["trivet"].host_id == 4
     assert machine.ha_service.keeps_engine
     keepers = (await world.nodes[node_id(1)].site_nodes("engine")).nodes

@@ -79,13 +79,13 @@ async def test_an_image_that_is_to_be_wiped_is_overwritten_to_its_end() -> None:
         await done(world, disk)
         await done(world, RemoveDisk(id=disk.id))
         assert status_of(world, disk.id) is None
-    assert site.wiped == [wiped.disk.image("data")]
+    assert site.wiped == [wiped.disk.image]
     vm_id = await tiny_vm(world)
     own = new_disk_on(world, vm_id)
     await done(world, own)
     await done(world, changing(world, DISKS, own.disk.id, wipe_after_delete=True))
     await done(world, RemoveVm(id=vm_id))
-    assert site.wiped[1:] == [own.disk.image("data")]
+    assert site.wiped[1:] == [own.disk.image]
 
 
 @pytest.mark.parametrize(("good_calls", "status"), [(0, DiskStatus.OK), (1, DiskStatus.ILLEGAL)])
@@ -97,7 +97,7 @@ async def test_a_disk_that_cannot_be_wiped_is_as_it_was_unless_that_had_begun(
     site.wipe_calls = 3
     disk = new_disk(world, wipe_after_delete=True)
     await done(world, disk)
-    refusal = NotWiped(image=disk.disk.image_id, volume="data", away=1, bricks=3)
+    refusal = NotWiped(image=disk.disk.image_id, storage_domain=disk.disk.storage_domain_id, away=1, bricks=3)
     for node in world.nodes.values():
         node.fail("wipe_image", refusal, skip=good_calls)
     with pytest.raises(StepFailed, match="1 of 3 bricks"):
@@ -106,4 +106,4 @@ async def test_a_disk_that_cannot_be_wiped_is_as_it_was_unless_that_had_begun(
     for node in world.nodes.values():
         node.mend("wipe_image")
     await done(world, RemoveDisk(id=disk.id))
-    assert (status_of(world, disk.id), site.wiped) == (None, [disk.disk.image("data")])
+    assert (status_of(world, disk.id), site.wiped) == (None, [disk.disk.image])

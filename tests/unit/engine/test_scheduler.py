@@ -14,7 +14,9 @@ from node.api.messages.mounts import MountReport
 from tests.fakes.node.network import BRIDGE
 
 BLUE = Network(id="n", name="the blue one", data_center_id="d", bridge="blue")
-WISH = Wish(cluster_id="c", memory_bytes=1024 * MIB, volumes=frozenset({"data"}), networks=frozenset({BLUE}))
+WISH = Wish(
+    cluster_id="c", memory_bytes=1024 * MIB, storage_domains={"domain-data": "data"}, networks=frozenset({BLUE})
+)
 
 
 def candidate(
@@ -23,7 +25,7 @@ def candidate(
     *,
     status: NodeStatus = NodeStatus.UP,
     cluster: str = "c",
-    volumes: tuple[str, ...] = ("data",),
+    mounted: tuple[str, ...] = ("domain-data",),
     starting_mib: int = 0,
     detail: str = "",
     labels: tuple[str, ...] = (),
@@ -32,7 +34,7 @@ def candidate(
     node = Node(
         id=name, name=name, hostname=name, cluster_id=cluster, address=name, host_id=1, status=status, detail=detail
     )
-    mounts = tuple(MountReport(volume=volume, mounted=True, path="/") for volume in volumes)
+    mounts = tuple(MountReport(storage_domain=one, mounted=True, path="/") for one in mounted)
     statistics = None if free_mib is None else says(free_mib)
     links = {name: structs.replace(BRIDGE, name=name) for name in bridges or ()}
     network = None if bridges is None else NodeNetwork(links=links)
@@ -107,7 +109,7 @@ def test_a_node_has_to_have_all_affinity_labels_of_the_vm() -> None:
         (candidate("a", 9000, status=NodeStatus.MAINTENANCE), "is maintenance"),
         (candidate("a", 9000, status=NodeStatus.NON_RESPONSIVE, detail="no power"), "is non_responsive (no power)"),
         (candidate("a", None), "has not reported its memory yet"),
-        (candidate("a", 9000, volumes=()), "does not have data mounted"),
+        (candidate("a", 9000, mounted=()), "does not have data mounted"),
         (candidate("a", 9000, bridges=("ovirtmgmt",)), "has no network the blue one"),
         (candidate("a", 500), "has 500 MiB of free memory, 1024 MiB are needed"),
         (candidate("a", 500, starting_mib=600), "has 0 MiB of free memory, 1024 MiB are needed"),

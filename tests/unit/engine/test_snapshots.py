@@ -47,7 +47,7 @@ def disk_of(world: World, vm_id: str) -> Disk:
 
 
 def image_of(disk: Disk) -> ImageRef:
-    return disk.image("data")
+    return disk.image
 
 
 def write(world: World, vm_id: str, *words: str) -> None:
@@ -268,8 +268,7 @@ async def test_a_shareable_disk_is_in_no_snapshot() -> None:
 async def test_a_vm_is_made_of_a_snapshot_while_its_vm_goes_on() -> None:
     world = World()
     vm_id, taken = await chain_of(world, 2)
-    said = {"snapshot_ids": (taken[0],), "template_id": BLANK_TEMPLATE_ID}
-    command = new_vm(world, "clone", **said)
+    command = new_vm(world, "clone", snapshot_ids=(taken[0],))
     await done(world, command)
     assert read(world, command.id) == words(1)
     disk = disk_of(world, command.id)

@@ -16,7 +16,7 @@ from hosted_engine.engine.templates.model import Template, TemplateStatus
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.entity import VMS
 from hosted_engine.engine.vms.model import VmStatus
-from node.api.messages.images import ImageFormat, ImageRef, ImageReport
+from node.api.messages.images import ImageFormat, ImageReport
 from tests.fakes.engine import TINY_ID, TINY_IMAGE, World
 from tests.unit.engine.scenes import (
     GIB,
@@ -42,9 +42,7 @@ def image_of(world: World, owner_id: str) -> ImageReport:
         (attachment,) = tx.disk_attachments.list(owner_id=owner_id)
         disk = tx.disks.get(attachment.disk_id)
         assert disk is not None
-        domain = tx.storage_domains.get(disk.storage_domain_id)
-    assert domain is not None
-    return world.shared.images[ImageRef(volume=domain.volume, disk_id=disk.id, image_id=disk.image_id)]
+    return world.shared.images[disk.image]
 
 
 def template_of(world: World, template_id: str) -> Template:

@@ -53,7 +53,7 @@ async def test_a_vm_from_a_template_has_thin_overlays_of_its_disks() -> None:
     assert disk is not None
     assert attachment.bootable
     assert (disk.status, disk.format, disk.provisioned_size_bytes) == (DiskStatus.OK, DiskFormat.COW, 64 * MIB)
-    made = world.nodes[node_id(1)].site.images[disk.image("data")]
+    made = world.nodes[node_id(1)].site.images[disk.image]
     assert (made.backing, made.format) == (TINY_IMAGE, ImageFormat.QCOW2)
     assert events_of(world)[-2:] == ["USER_ADD_VM_STARTED", "USER_ADD_VM_FINISHED_SUCCESS"]
 

@@ -54,7 +54,7 @@ async def test_a_vm_has_the_disks_that_were_asked_for() -> None:
         True,
     )
     assert {disk.status for _, disk in (one, log, other)} == {DiskStatus.OK}
-    made = world.nodes[node_id(1)].site.images[one[1].image("data")]
+    made = world.nodes[node_id(1)].site.images[one[1].image]
     assert (made.format, made.virtual_size_bytes) == (ImageFormat.RAW, GIB)
     await done(world, StartVm(id=command.id, node_ids=(node_id(1),)))
     spec = world.nodes[node_id(1)].machines.spec(command.id)
@@ -70,7 +70,7 @@ async def test_what_is_said_of_a_disk_of_the_template_is_of_the_vms_copy() -> No
     (root, second) = disks_of(world, command.id)
     assert (root[1].name, root[1].template_disk_id, root[0].interface) == ("root", TINY, DiskInterface.VIRTIO_SCSI)
     assert root[0].bootable
-    made = world.nodes[node_id(1)].site.images[root[1].image("data")]
+    made = world.nodes[node_id(1)].site.images[root[1].image]
     assert (made.backing, made.virtual_size_bytes) == (TINY_IMAGE, GIB)
     assert second[1].name == "vm1_Disk2"
 
@@ -167,7 +167,7 @@ async def test_an_image_that_cannot_be_made_takes_the_others_back() -> None:
     command = new_vm(world, template_id=TINY_ID, disk_attachments=({"disk": NEW}, {"disk": NEW}), nics=({"name": "n"},))
     last = command.made[-1]
     other = ImageRequest(format=ImageFormat.RAW, size_bytes=MIB)
-    await world.nodes[node_id(1)].make_image(last.image("data"), other)
+    await world.nodes[node_id(1)].make_image(last.image, other)
     with pytest.raises(StepFailed):
         await done(world, command)
     assert picture(world) == before

@@ -52,8 +52,8 @@ class _Fleet(FakeFleet):
     async def node(self, node_id: str) -> NodeApi:
         return self._heard(await super().node(node_id))
 
-    async def carrier(self, volume: str) -> NodeApi:
-        return self._heard(await super().carrier(volume))
+    async def carrier(self, storage_domain: str) -> NodeApi:
+        return self._heard(await super().carrier(storage_domain))
 
     def _heard(self, node: NodeApi) -> NodeApi:
         return cast(NodeApi, _Listener(node, cast(FakeNode, node).name, self._told))

@@ -26,7 +26,7 @@ from node.api.messages.mounts import MountReport
 from node.api.messages.vms import DownReason, VmDisk, VmSpec
 from node.api.problems import Failed, NodeSilent, Refused
 from node.steps import StepFailed
-from tests.fakes.engine import ENGINE_VM_ID, TINY_IMAGE, World, fake_nodes, node_id
+from tests.fakes.engine import DATA_ID, DOMAINS, ENGINE_VM_ID, TINY_IMAGE, World, fake_nodes, node_id
 from tests.fakes.machine import FakeMachine
 from tests.unit.engine.scenes import done, events_of, tiny_vm, vm_of
 from tests.unit.fleet.hand_clock import HandClock, settle
@@ -56,10 +56,10 @@ async def test_a_clock_that_is_far_from_the_engines_is_said_once_until_it_is_clo
 
 async def test_volumes_that_are_not_mounted_are_asked_for(site: Site) -> None:
     machine = site.machine(ONE)
-    await machine.unmount("data")
+    await machine.unmount(DATA_ID)
     await site.clock.turn(31)
     await site.clock.turn(31)
-    assert {mount.volume for mount in await machine.mounts()} == {"engine", "data"}
+    assert {mount.storage_domain for mount in await machine.mounts()} == set(DOMAINS.values())
 
 
 async def test_nodes_are_asked_how_large_an_image_of_the_deploy_is_until_one_answers() -> None:
@@ -294,7 +294,7 @@ async def test_storage_domains_follow_the_nodes(site: Site) -> None:
 
 async def test_a_volume_that_stalls_for_a_moment_is_no_lost_storage(site: Site) -> None:
     """It does when the server of one of its bricks has just died."""
-    stalled = MountReport(volume="data", mounted=False, path="/", detail="the volume does not answer")
+    stalled = MountReport(storage_domain=DATA_ID, mounted=False, path="/", detail="the volume does not answer")
     for machine in site.world.nodes.values():
         machine.tell(Event(number=0, kind=EventKind.MOUNT, at=0.0, mounts=(stalled,)))
         machine.fail("mounts", Failed(), times=99)
@@ -304,7 +304,7 @@ async def test_a_volume_that_stalls_for_a_moment_is_no_lost_storage(site: Site) 
     await site.clock.turn(35)
     assert site.domain() is StorageDomainStatus.INACTIVE
     assert events_of(site.world)[-1] == "SYSTEM_DEACTIVATED_STORAGE_DOMAIN"
-    back = MountReport(volume="data", mounted=True, path="/")
+    back = MountReport(storage_domain=DATA_ID, mounted=True, path="/")
     site.machine(TWO).tell(Event(number=0, kind=EventKind.MOUNT, at=0.0, mounts=(back,)))
     await settle()
     assert site.domain() is StorageDomainStatus.ACTIVE

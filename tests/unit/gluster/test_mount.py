@@ -1,20 +1,18 @@
-"""What a mount of a volume is made of."""
+"""Which servers a mount names, there and back."""
 
 import pytest
 
-from gluster.mount import mount_source
+from gluster.mount import backup_options, servers
 
 
-def test_the_first_server_and_the_others_behind_it() -> None:
-    source = mount_source("engine", ("node1", "node2", "node3"))
-    assert (source.type, source.what) == ("glusterfs", "node1:/engine")
-    assert source.options == ("log-level=WARNING", "backup-volfile-servers=node2:node3")
-
-
-def test_one_server() -> None:
-    assert mount_source("engine", ["node1"]).options == ("log-level=WARNING",)
-
-
-def test_no_server() -> None:
-    with pytest.raises(ValueError, match="at least one"):
-        mount_source("engine", ())
+@pytest.mark.parametrize(
+    ("names", "options"),
+    [
+        (("node1",), ()),
+        (("node1", "node2"), ("backup-volfile-servers=node2",)),
+        (("node1", "node2", "node3"), ("backup-volfile-servers=node2:node3",)),
+    ],
+)
+def test_the_servers_of_a_mount(names: tuple[str, ...], options: tuple[str, ...]) -> None:
+    assert backup_options(names[1:]) == options
+    assert servers(names[0], ("log-level=INFO", *options)) == names

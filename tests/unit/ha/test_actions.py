@@ -201,7 +201,7 @@ async def test_a_paused_vm_goes_on(stage: Stage) -> None:
 @pytest.mark.parametrize("action", [Action.START, Action.RESUME])
 @pytest.mark.parametrize(
     "missing",
-    [LockspaceUnknown(lockspace="trivet"), NotMounted(volume="engine", reason="it does not answer")],
+    [LockspaceUnknown(lockspace="trivet"), NotMounted(storage_domain="engine", reason="it does not answer")],
     ids=["lockspace", "volume"],
 )
 async def test_who_is_not_back_in_its_storage_waits(stage: Stage, action: Action, missing: Refused) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from hosted_engine.ha.footing import AGENT, PATIENCE_ROUNDS, Footing
 from node.api.messages.leases import LockspaceRequest
-from node.api.messages.mounts import MountRequest
+from node.api.messages.mounts import MountRequest, MountSpec
 from node.config import Config
 from node.storage.wishes import Wishes
 from node.system.process import CommandFailed
@@ -24,8 +24,9 @@ class Node:
         settings = Config(state=str(folder), units=str(folder / "units"))
         settings.own_folder.mkdir()
         desired = Wishes(settings.own_folder / "wishes.json")
-        desired.wish_mount(MountRequest(volume="engine", servers=("node1",)))
-        desired.wish_lockspace(LockspaceRequest(name="trivet", volume="engine", host_id=1))
+        spec = MountSpec(kind="glusterfs", source="node1:/engine")
+        desired.wish_mount(MountRequest(storage_domain="engine", spec=spec, hosted_engine=True))
+        desired.wish_lockspace(LockspaceRequest(name="trivet", storage_domain="engine", host_id=1))
         self.footing = Footing(settings, self._run, Threads("test", 2), FakeSanlock(), FakeClock())
 
     def _run(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from node.api.messages.images import ImageFormat, ImageRef
 from node.api.messages.machine import Accelerator
-from node.api.messages.vms import DiskBus, Firmware, NicModel, VmDisk, VmLease, VmNic, VmSpec
+from node.api.messages.vms import DiskBus, Firmware, GraphicsType, NicModel, VmDisk, VmLease, VmNic, VmSpec
 from node.api.refusals import Malformed
 from node.vms.domain_facts import LeaseFact, domain_facts
 from node.vms.domain_xml import Surroundings, domain_xml
@@ -19,12 +19,13 @@ TCG = Surroundings(
     accelerator=Accelerator.TCG,
     volumes=PurePosixPath("/var/lib/trivet/volumes"),
     console_logs=PurePosixPath("/var/log/libvirt/qemu"),
+    new_ticket_value=lambda: "nobody's",
 )
 KVM = replace(TCG, accelerator=Accelerator.KVM)
 
 
 def image(name: str, volume: str = "data") -> ImageRef:
-    return ImageRef(volume=volume, disk_id=f"disk-{name}", image_id=f"image-{name}")
+    return ImageRef(storage_domain=volume, disk_id=f"disk-{name}", image_id=f"image-{name}")
 
 
 SMALL = VmSpec(id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60", name="small", memory_bytes=64 << 20)
@@ -38,7 +39,7 @@ ENGINE = VmSpec(
         VmDisk(image=image("seed", "engine"), format=ImageFormat.RAW, read_only=True),
     ),
     nics=(VmNic(id="9d2f2f4e-6a7f-4d8c-8f57-0d7f3a1f0001", mac="02:00:00:00:00:0a", bridge="ovirtmgmt"),),
-    leases=(VmLease(lockspace="trivet", resource="engine", volume="engine"),),
+    leases=(VmLease(lockspace="trivet", resource="engine", storage_domain="engine"),),
     watchdog=True,
 )
 MANY = VmSpec(
@@ -55,6 +56,7 @@ MANY = VmSpec(
     ),
     nics=(VmNic(id="n1", mac="02:00:00:00:00:0b", bridge="b", model=NicModel.E1000, linked=False),),
     guest_agent=False,
+    graphics=(GraphicsType.VNC,),
 )
 
 
@@ -84,7 +86,7 @@ def test_the_thirtieth_disk_has_two_letters() -> None:
 
 
 def test_an_image_outside_the_volume_is_refused() -> None:
-    away = ImageRef(volume="data", disk_id="..", image_id="passwd")
+    away = ImageRef(storage_domain="data", disk_id="..", image_id="passwd")
     spec = VmSpec(id=SMALL.id, name="x", memory_bytes=1, disks=(VmDisk(image=away, format=ImageFormat.RAW),))
     with pytest.raises(Malformed):
         domain_xml(spec, "x", TCG)

@@ -5,7 +5,7 @@ import pytest
 from node.api.messages.gluster import VolumeRequest
 from node.api.messages.identity import Claim
 from node.api.messages.leases import LeaseRequest, LockspaceRequest
-from node.api.messages.mounts import MountRequest
+from node.api.messages.mounts import MountRequest, MountSpec
 from node.api.messages.network import NetworkRequest
 from node.api.messages.vms import DownReason, VmLease, VmSpec, VmState
 from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
@@ -16,12 +16,13 @@ from tests.fakes.node.site import FakeSite
 from tests.node_contract import NodeContract
 
 VOLUME = VolumeRequest(name="data", replica=1, bricks=("node1:/bricks/data",))
+DATA = MountSpec(kind="glusterfs", source="node1:/data")
 VM = VmSpec(id="11111111-1111-4111-8111-111111111111", name="one", memory_bytes=1 << 26)
 LEASED = VmSpec(
     id="22222222-2222-4222-8222-222222222222",
     name="leased",
     memory_bytes=1 << 26,
-    leases=(VmLease(lockspace="site", resource="engine", volume="data"),),
+    leases=(VmLease(lockspace="site", resource="engine", storage_domain=NodeContract.domain),),
 )
 
 
@@ -29,8 +30,8 @@ async def ready(name: str, site: FakeSite, host_id: int) -> FakeNode:
     node = FakeNode(name, site=site)
     await node.claim(Claim(certificate_pem="c", authority_pem="a"))
     await node.make_volume(VOLUME)
-    await node.mount(MountRequest(volume="data", servers=("node1",)))
-    await node.join_lockspace(LockspaceRequest(name="site", volume="data", host_id=host_id))
+    await node.mount(MountRequest(storage_domain=NodeContract.domain, spec=DATA))
+    await node.join_lockspace(LockspaceRequest(name="site", storage_domain=NodeContract.domain, host_id=host_id))
     return node
 
 
@@ -47,7 +48,7 @@ class TestFakeNodeKeepsTheContract(NodeContract):
 async def test_a_lease_held_elsewhere_refuses_the_start() -> None:
     site = FakeSite()
     one, two = await ready("node1", site, 1), await ready("node2", site, 2)
-    await one.make_lease(LeaseRequest(lockspace="site", resource="engine", volume="data"))
+    await one.make_lease(LeaseRequest(lockspace="site", resource="engine", storage_domain=NodeContract.domain))
     for node in (one, two):
         await node.define_vm(LEASED)
     await one.start_vm(LEASED.id)

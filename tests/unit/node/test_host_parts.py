@@ -64,7 +64,7 @@ async def needs(folder: Path, facts: DomainFacts) -> None:
 
     async def need(volume: str) -> None:
         if volume != "data":
-            raise NotMounted(volume=volume, reason="it is not mounted")
+            raise NotMounted(storage_domain=volume, reason="it is not mounted")
 
     async def need_joined(lockspace: str) -> None:
         if lockspace != "s":

@@ -23,10 +23,10 @@ from tests.fakes.node_commands import FakeCommands
 
 MIB = 1 << 20
 QCOW2, RAW = ImageFormat.QCOW2, ImageFormat.RAW
-BASE = ImageRef(volume="data", disk_id="d", image_id="base")
-TOP = ImageRef(volume="data", disk_id="d", image_id="top")
-ACTIVE = ImageRef(volume="data", disk_id="d", image_id="active")
-COPY = ImageRef(volume="data", disk_id="e", image_id="copy")
+BASE = ImageRef(storage_domain="data", disk_id="d", image_id="base")
+TOP = ImageRef(storage_domain="data", disk_id="d", image_id="top")
+ACTIVE = ImageRef(storage_domain="data", disk_id="d", image_id="active")
+COPY = ImageRef(storage_domain="data", disk_id="e", image_id="copy")
 
 
 class World:

@@ -28,9 +28,9 @@ from tests.fakes.node_commands import FakeCommands
 
 DATA = Path(__file__).parents[2] / "data" / "node" / "qemu-img"
 MIB = 1 << 20
-IMAGE = ImageRef(volume="data", disk_id="d", image_id="i")
-TOP = ImageRef(volume="data", disk_id="e", image_id="j")
-THIRD = ImageRef(volume="data", disk_id="f", image_id="l")
+IMAGE = ImageRef(storage_domain="data", disk_id="d", image_id="i")
+TOP = ImageRef(storage_domain="data", disk_id="e", image_id="j")
+THIRD = ImageRef(storage_domain="data", disk_id="f", image_id="l")
 QCOW2 = ImageFormat.QCOW2
 RAW = ImageFormat.RAW
 EMPTY = ImageRequest(format=QCOW2, size_bytes=8 * MIB)
@@ -65,11 +65,11 @@ class World:
         )
 
     def path(self, image: ImageRef) -> Path:
-        return self.volumes / image.volume / "images" / image.disk_id / image.image_id
+        return self.volumes / image.storage_domain / "images" / image.disk_id / image.image_id
 
     async def _need(self, volume: str) -> None:
         if volume != "data":
-            raise NotMounted(volume=volume, reason="it is not mounted")
+            raise NotMounted(storage_domain=volume, reason="it is not mounted")
 
     async def _drop_work(self, image: ImageRef) -> None:
         return None
@@ -198,7 +198,7 @@ async def test_impossible_wishes_leave_nothing(world: World, request_: ImageRequ
 
 
 async def test_removal_takes_the_empty_folder_of_the_disk_along(world: World) -> None:
-    second = ImageRef(volume="data", disk_id="d", image_id="k")
+    second = ImageRef(storage_domain="data", disk_id="d", image_id="k")
     await world.images.make_image(IMAGE, EMPTY)
     await world.images.make_image(second, EMPTY)
     world.path(IMAGE).with_name("i.part").write_text("half")
@@ -308,7 +308,7 @@ async def test_an_image_is_not_wiped_while_it_is_used_or_a_copy_of_it_is_away(wo
     world.user = None
     folder = world.volumes / "data" / ".meta/graphs/active"
     world.bricks = {f"{folder}/data-client-0/private": True, f"{folder}/data-client-1/private": False}
-    with pytest.raises(NotWiped, match="1 of 2 bricks of volume data"):
+    with pytest.raises(NotWiped, match="1 of 2 bricks of storage domain data"):
         await world.images.wipe_image(IMAGE)
     assert await world.images.image(IMAGE) is not None
     world.bricks = {f"{folder}/data-client-0/private": True, "/volumes/data2/x/private": False}

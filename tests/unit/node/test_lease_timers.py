@@ -27,7 +27,7 @@ SURROUNDINGS = Surroundings(
     accelerator=Accelerator.TCG, volumes=PurePosixPath("/volumes"), console_logs=PurePosixPath("/logs")
 )
 STATUS = Path(__file__).parents[2] / "data/node/sanlock-status.txt"
-SPACE = LockspaceRequest(name="trivet", volume="engine", host_id=2, io_timeout_s=4)
+SPACE = LockspaceRequest(name="trivet", storage_domain="engine", host_id=2, io_timeout_s=4)
 FAST = LeaseTimersRequest(watchdog_fire_timeout_s=10, io_timeouts_s={"trivet": 2})
 
 
@@ -192,7 +192,7 @@ def test_a_status_that_says_nothing_is_no_status(text: str) -> None:
 
 def test_only_vms_that_are_active_hold_leases() -> None:
     hypervisor = FakeHypervisor()
-    lease = VmLease(lockspace="trivet", resource="mail", volume="engine")
+    lease = VmLease(lockspace="trivet", resource="mail", storage_domain="engine")
     for number, (name, leases) in enumerate((("mail", (lease,)), ("web", ()))):
         spec = VmSpec(id=str(UUID(int=number)), name=name, memory_bytes=1 << 27, leases=leases)
         hypervisor.define(domain_xml(spec, name, SURROUNDINGS))

@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 import node
+from node.storage.drivers.driver import Mount
 from node.storage.fuse import is_served, serves
 from node.storage.mount_units import mounted_type, unit_name, unit_text
 
@@ -23,7 +24,7 @@ def test_unit_names(where: str, unit: str) -> None:
 
 
 def test_vms_end_before_what_they_stand_on() -> None:
-    text = unit_text("v", PurePosixPath("/v"), "n:/v", "glusterfs", [])
+    text = unit_text("v", PurePosixPath("/v"), Mount("n:/v", "glusterfs", ()))
     assert "Before=sanlock.service trivet-guests.service\n" in text
     guests = (Path(node.__file__).parent / "trivet-guests.service").read_text()
     after = next(line for line in guests.splitlines() if line.startswith("After=")).removeprefix("After=").split()
@@ -31,7 +32,7 @@ def test_vms_end_before_what_they_stand_on() -> None:
 
 
 def test_a_percent_sign_is_no_specifier() -> None:
-    assert "Options=a=%%h,b\n" in unit_text("v", PurePosixPath("/v"), "n:/v", "glusterfs", ["a=%h", "b"])
+    assert "Options=a=%%h,b\n" in unit_text("v", PurePosixPath("/v"), Mount("n:/v", "glusterfs", ("a=%h", "b")))
 
 
 def test_the_last_mount_at_a_place_counts() -> None:

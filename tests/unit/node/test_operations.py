@@ -71,17 +71,19 @@ def _value(field: msgspec.structs.FieldInfo) -> Any:
         pass
     if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
         return _any_of(field.type)
-    values: tuple[object, ...] = (ODD, [], 1, "raw", "ABCD-EFGH-0123-4567")
+    values: tuple[object, ...] = (ODD, [], 1, "raw", "vnc", "ABCD-EFGH-0123-4567")
     for value in values:
         try:
             return msgspec.convert(value, field.type)
         except msgspec.ValidationError:
             continue
+    if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+        return _any_of(field.type)
     raise AssertionError(f"no value for {field}")
 
 
 def test_a_body_about_something_else_than_the_path_is_malformed() -> None:
-    body = msgspec.json.encode(LeaseRequest(volume="data", lockspace="site", resource="engine"))
+    body = msgspec.json.encode(LeaseRequest(storage_domain="data", lockspace="site", resource="engine"))
     make_lease = OPERATIONS["make_lease"]
     assert make_lease.read_arguments(("data", "site", "engine"), body)["request"].resource == "engine"
     with pytest.raises(Malformed, match="names resource 'other' and the body 'engine'"):
@@ -209,6 +211,6 @@ async def test_whoever_is_asked_gets_the_operation_and_its_arguments_by_name() -
     node = Asked()
     await node.lease("data", "site", resource="engine")
     await node.lease("data", resource="engine", lockspace="site")
-    assert asked == [("lease", {"volume": "data", "lockspace": "site", "resource": "engine"})] * 2
+    assert asked == [("lease", {"storage_domain": "data", "lockspace": "site", "resource": "engine"})] * 2
     with pytest.raises(TypeError, match="vm_id"):
         await node.vm()  # type: ignore[call-arg]

@@ -14,7 +14,7 @@ import pytest
 from node.api.messages.events import EventKind
 from node.api.messages.ha import EngineVmConfig
 from node.api.messages.identity import Claim, Leave
-from node.api.messages.mounts import MountRequest
+from node.api.messages.mounts import MountRequest, MountSpec
 from node.api.messages.vms import VmSpec
 from node.api.operation import POST, Arguments, Operation, Operations, operation, operations_of
 from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
@@ -147,8 +147,8 @@ async def test_problems_keep_their_kind_and_words(
         fake.fail("vms", NodeSilent(node="inner", request="x", reason="a node behind it"))
         with pytest.raises(RemoteFailed, match="a node behind it"):
             await client.vms()
-        with pytest.raises(RemoteRefused, match="no Gluster volume"):
-            await client.mount(MountRequest(volume="nothing", servers=("a",)))
+        with pytest.raises(RemoteRefused, match="mounts no storage of kind 'tape'"):
+            await client.mount(MountRequest(storage_domain="one", spec=MountSpec(kind="tape", source="a:/b")))
         fake.machines._vms = None  # type: ignore[assignment]  # a defect inside the node
         with pytest.raises(RemoteFailed, match="AttributeError"):
             await client.vms()

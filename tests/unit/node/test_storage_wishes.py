@@ -9,9 +9,10 @@ from threading import Event
 import pytest
 
 from node.api.messages.leases import LeaseRequest, LockspaceRequest
-from node.api.messages.mounts import MountRequest
+from node.api.messages.mounts import MountRequest, MountSpec
 from node.api.refusals import LockspaceDiffers, LockspaceUnknown, Malformed, NotMounted
 from node.storage.causes import cause, words
+from node.storage.drivers.gluster import GlusterDriver
 from node.storage.keeper import Keeper
 from node.storage.leases import Leases, make_once
 from node.storage.mounts import MountFailed, Mounts, UnmountFailed
@@ -24,9 +25,19 @@ from tests.fakes.node_commands import FakeCommands
 from tests.fakes.sanlock import FakeSanlock
 
 DATA_FOLDER = Path(__file__).parents[2] / "data"
-DATA = MountRequest(volume="data", servers=("node1", "node2", "node3"))
-SPACE = LockspaceRequest(name="trivet", volume="data", host_id=2, io_timeout_s=2)
-LEASE = LeaseRequest(lockspace="trivet", resource="engine", volume="data")
+SPEC = MountSpec(kind="glusterfs", source="node1:/data", options=("backup-volfile-servers=node2:node3",))
+DATA = MountRequest(storage_domain="data", spec=SPEC)
+SPACE = LockspaceRequest(name="trivet", storage_domain="data", host_id=2, io_timeout_s=2)
+LEASE = LeaseRequest(lockspace="trivet", resource="engine", storage_domain="data")
+
+
+class Served(GlusterDriver):
+    """Whether a process serves the mount, as a test says."""
+
+    served = False
+
+    def recovers(self, where: str) -> bool:
+        return self.served
 
 
 class World:
@@ -39,7 +50,7 @@ class World:
         self.sanlock = FakeSanlock()
         self.threads = Threads("test", 2)
         self.told = 0
-        self.served = False
+        self.driver = Served()
         self.complete = 0
         self.given: list[Path] = []
         self.boot()
@@ -55,7 +66,7 @@ class World:
             units=self.units,
             tell=self._tell,
             proc_mounts=self.run.proc_mounts,
-            is_served=lambda _: self.served,
+            drivers={"glusterfs": self.driver},
         )
         self.leases = Leases(
             self.sanlock,
@@ -140,7 +151,7 @@ async def test_what_is_mounted_but_dead_is_taken_off_and_mounted_again(world: Wo
 async def test_a_mount_that_lost_its_bricks_is_left_to_find_them_again(world: World) -> None:
     await world.mounts.mount(DATA)
     (world.volumes / "data").rmdir()
-    world.served = True
+    world.driver.served = True
     await world.look()
     assert not (await world.mounts.look("data")).mounted
     assert not any("--lazy" in call for call in world.run.calls)
@@ -165,7 +176,7 @@ async def test_a_volume_that_hangs_takes_one_thread_and_nobody_waits_for_it(
     monkeypatch.setattr("node.storage.mounts.os.statvfs", hanging)
     try:
         for _ in range(3):
-            assert (await world.mounts.look("data")).detail == "the volume does not answer"
+            assert (await world.mounts.look("data")).detail == "the storage does not answer"
         assert len(asked) == 1
     finally:
         answers.set()
@@ -177,7 +188,7 @@ async def test_a_volume_without_enough_bricks_does_not_hold_and_says_so(
     """statvfs is answered by one brick; reading and writing are not."""
     caplog.set_level("INFO", "node.storage.keeper")
     await world.mounts.mount(DATA)
-    world.served = True
+    world.driver.served = True
 
     def not_connected(path: Path) -> None:
         raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN), str(path))
@@ -189,9 +200,9 @@ async def test_a_volume_without_enough_bricks_does_not_hold_and_says_so(
     await world.keeper.look_at_mounts()
     said = [record.getMessage() for record in caplog.records if record.name == "node.storage.keeper"]
     assert said == [
-        "volume data does not hold yet: the volume reaches too few of its bricks, or the process of its mount is gone "
-        "(Transport endpoint is not connected)",
-        "volume data holds",
+        "storage domain data does not hold yet: the volume reaches too few of its bricks, or the process of its mount "
+        "is gone (Transport endpoint is not connected)",
+        "storage domain data holds",
     ]
 
 
@@ -211,10 +222,17 @@ async def test_a_volume_in_use_is_not_unmounted_behind_its_users_back(world: Wor
         await world.mounts.unmount("data")
 
 
-async def test_a_mount_without_servers_or_with_an_odd_name_is_refused(world: World) -> None:
-    for request in (MountRequest(volume="data", servers=()), MountRequest(volume="..", servers=("node1",))):
-        with pytest.raises(Malformed):
-            await world.mounts.mount(request)
+@pytest.mark.parametrize(
+    "request_",
+    [
+        MountRequest(storage_domain="..", spec=SPEC),
+        MountRequest(storage_domain="data", spec=MountSpec(kind="tape", source="node1:/data")),
+        MountRequest(storage_domain="data", spec=MountSpec(kind="glusterfs", source="/data")),
+    ],
+)
+async def test_a_mount_that_nobody_could_make_is_refused_and_not_desired(world: World, request_: MountRequest) -> None:
+    with pytest.raises(Malformed):
+        await world.mounts.mount(request_)
     assert world.wishes.mounts == {}
 
 
@@ -244,9 +262,9 @@ async def test_a_lockspace_is_joined_once_under_one_number(world: World) -> None
     leases = await world.joined()
     assert (await leases.join_lockspace(SPACE)).joined
     with pytest.raises(LockspaceDiffers, match="host 2"):
-        await leases.join_lockspace(LockspaceRequest(name="trivet", volume="data", host_id=3))
+        await leases.join_lockspace(LockspaceRequest(name="trivet", storage_domain="data", host_id=3))
     with pytest.raises(Malformed):
-        await leases.join_lockspace(LockspaceRequest(name="other", volume="data", host_id=0))
+        await leases.join_lockspace(LockspaceRequest(name="other", storage_domain="data", host_id=0))
 
 
 async def test_a_lockspace_is_left_for_good_and_can_be_joined_again(world: World) -> None:

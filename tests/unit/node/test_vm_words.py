@@ -57,6 +57,6 @@ def test_domain_names(name: str, taken: list[str], expected: str) -> None:
 
 
 def test_a_backing_image_is_found_again_by_its_text() -> None:
-    ref = ImageRef(volume="data", disk_id="d", image_id="i")
+    ref = ImageRef(storage_domain="data", disk_id="d", image_id="i")
     assert layout.backing_ref("data", layout.backing_text(ref)) == ref
     assert layout.backing_ref("data", "/somewhere/else") is None

@@ -166,7 +166,7 @@ async def test_a_vm_that_never_ran_is_not_lost(world: World) -> None:
 
 async def test_a_start_is_refused_before_libvirt_is_asked_when_something_is_missing(world: World) -> None:
     await world.vms.define_vm(VM)
-    world.missing = NotMounted(volume="data", reason="it is not mounted")
+    world.missing = NotMounted(storage_domain="data", reason="it is not mounted")
     with pytest.raises(NotMounted):
         await world.vms.start_vm(VM.id)
     assert world.hypervisor.domains()[0].state == SHUT_OFF
@@ -298,7 +298,7 @@ async def test_what_becomes_of_a_paused_vm_is_said_once_and_when_it_changes(
     caplog.set_level("INFO", "node.vms.resume")
     vms = await world.running()
     world.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
-    world.missing = NotMounted(volume="data", reason="the volume does not answer")
+    world.missing = NotMounted(storage_domain="data", reason="the volume does not answer")
     for _ in range(3):
         await vms.resume_paused_by_storage()
     world.missing, world.hypervisor.refuse_resume = None, "Failed to acquire lock: Input/output error"
@@ -312,7 +312,7 @@ async def test_what_becomes_of_a_paused_vm_is_said_once_and_when_it_changes(
         await vms.resume_paused_by_storage()
     since = "VM my web is paused by its storage since 1970-01-12 13:46:40 UTC and cannot go on yet: "
     assert [record.getMessage() for record in caplog.records] == [
-        since + "Cannot use volume data: the volume does not answer",
+        since + "Cannot use storage domain data: the volume does not answer",
         since + "Failed to acquire lock: Input/output error",
         since + "its storage failed again at once",
         "VM my web goes on; its storage had paused it since 1970-01-12 13:46:40 UTC",
@@ -367,7 +367,7 @@ async def test_a_vm_that_was_stopped_while_it_was_paused_is_news_again(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     vms = await world.running()
-    world.missing = NotMounted(volume="data", reason="the volume does not answer")
+    world.missing = NotMounted(storage_domain="data", reason="the volume does not answer")
     for _ in range(2):
         world.hypervisor.set(VM.id, PAUSED, PAUSED_BY_STORAGE)
         await vms.resume_paused_by_storage()

@@ -7,12 +7,14 @@ from typing import Any
 import msgspec
 
 from node.api.messages.images import ImageFormat, ImageRef
-from node.api.messages.vms import BootDevice, DiskBus, Firmware, NicModel, VmDisk, VmLease, VmNic, VmSpec
+from node.api.messages.vms import BootDevice, DiskBus, Firmware, GraphicsType, NicModel, VmDisk, VmLease, VmNic, VmSpec
 
-DISK = VmDisk(image=ImageRef(volume="data", disk_id="disk", image_id="image"), format=ImageFormat.RAW, boot=True)
-SECOND = msgspec.structs.replace(DISK, image=ImageRef(volume="data", disk_id="second", image_id="image"))
+DISK = VmDisk(
+    image=ImageRef(storage_domain="data", disk_id="disk", image_id="image"), format=ImageFormat.RAW, boot=True
+)
+SECOND = msgspec.structs.replace(DISK, image=ImageRef(storage_domain="data", disk_id="second", image_id="image"))
 NIC = VmNic(id="nic", mac="02:00:00:00:00:0a", bridge="br0")
-LEASE = VmLease(lockspace="site", resource="vm", volume="data")
+LEASE = VmLease(lockspace="site", resource="vm", storage_domain="data")
 BASE = VmSpec(
     id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60",
     name="base",
@@ -48,9 +50,10 @@ SPEC: Mapping[str, Any] = {
     "io_threads": 2,
     "virtio_scsi": True,
     "scsi_queues": 2,
+    "graphics": (GraphicsType.VNC,),
 }
 DISKS: Mapping[str, Any] = {
-    "image": ImageRef(volume="data", disk_id="disk", image_id="other"),
+    "image": ImageRef(storage_domain="data", disk_id="disk", image_id="other"),
     "format": ImageFormat.QCOW2,
     "bus": DiskBus.SATA,
     "boot": False,
@@ -68,7 +71,7 @@ NICS: Mapping[str, Any] = {
     "queues": 2,
     "isolated": True,
 }
-LEASES: Mapping[str, Any] = {"lockspace": "other", "resource": "other", "volume": "other"}
+LEASES: Mapping[str, Any] = {"lockspace": "other", "resource": "other", "storage_domain": "other"}
 
 BESIDE: Mapping[str, Mapping[str, Any]] = {
     "scsi_queues": {"virtio_scsi": True},

@@ -49,5 +49,9 @@ def system(engine: Served) -> Iterator[services.SystemService]:
 
 @pytest.fixture
 def said(system: services.SystemService) -> Said:
-    """The sentences of the events that have a code."""
-    return lambda code: [event.description for event in system.events_service().list() if event.code == code]
+    return lambda code: sentences(system, code)
+
+
+def sentences(system: services.SystemService, code: int) -> list[str]:
+    """Of the events that have the code."""
+    return [event.description for event in system.events_service().list() if event.code == code]

@@ -80,7 +80,7 @@ def plant(tx: Transaction, name: str) -> Tree:
     tx.nodes.add(
         replace(node, id=ids["host"], name=name, cluster_id=ids["cluster"], address=name, host_id=50 + tx.nodes.count())
     )
-    domain = replace(tx.storage_domains.list()[0], id=ids["storage_domain"], name=name, volume=name, master=False)
+    domain = replace(tx.storage_domains.list()[0], id=ids["storage_domain"], name=name, master=False)
     tx.storage_domains.add(replace(domain, data_center_id=ids["data_center"]))
     template = replace(tx.templates.list()[0], id=ids["template"], name=name, cluster_id=ids["cluster"])
     tx.templates.add(replace(template, base_template_id=ids["template"]))

@@ -24,10 +24,10 @@ def system(engine: Served) -> Iterator[services.SystemService]:
 
 BELOW = {
     "vms": (
-        *("numa_nodes", "cdroms", "snapshots", "host_devices", "watchdogs", "graphics_consoles"),
+        *("numa_nodes", "cdroms", "snapshots", "host_devices", "watchdogs"),
         *("sessions", "applications", "checkpoints", "backups", "reported_devices", "mediated_devices"),
     ),
-    "templates": ("cdroms", "graphics_consoles", "watchdogs"),
+    "templates": ("cdroms", "watchdogs"),
     "clusters": ("affinity_groups", "cpu_profiles", "enabled_features", "network_filters"),
     "data_centers": ("quotas", "iscsi_bonds", "qoss"),
     "storage_domains": ("disk_profiles", "images"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hosted_engine.engine.entities import ENTITIES
+from hosted_engine.engine.entities import ENTITIES, REQUESTS
 from hosted_engine.engine.entity.field import Settable
 from hosted_engine.rest.schema import schema
 from tests.unit.rest.bodies import BODIES, HANDLERS, READER, WRITER, Operation, Site, templates
@@ -21,9 +21,11 @@ ELSEWHERE: Mapping[str, str] = {
     "disk_attachment.disk": "the disk is made, or changed: tests/unit/rest/test_disks.py",
     "network.profile_required": "the network gets a vNIC profile: tests/unit/rest/test_networks.py",
     "nic.network": "the NIC gets a vNIC profile of it: tests/unit/engine/test_disks_and_nics.py",
+    "snapshot.disk_attachments": "the only disks that it holds: tests/unit/engine/test_snapshots.py",
     "template.storage_domain": "its disks lie there: tests/unit/engine/test_templates.py",
     "template.vm": "it is what the template is made of: tests/unit/engine/test_templates.py",
     "vm.disk_attachments": "the VM has disks of its own: tests/unit/engine/test_vm_devices.py",
+    "vm.snapshots": "the disks are copies of what they hold: tests/unit/engine/test_snapshots.py",
     "vm.storage_domain": "the disks of its template lie there: tests/unit/engine/test_vm_commands.py",
 }
 
@@ -41,6 +43,7 @@ ONLY_SO: Mapping[str, str] = {
     "cluster.data_center": "a cluster stays in its data center, and the second one has no management network",
     "cluster.management_network": "the second network is in another data center",
     "data_center.local": "nothing can lie on the disks of one host alone",
+    "snapshot.persist_memorystate": "a VM that is down has no memory to keep",
     "step.parent_step": "the other steps are those of other jobs",
     "network.usages": "by itself a network is for VMs, or not",
 }
@@ -62,6 +65,7 @@ INPUTS: Mapping[tuple[str, str], Collection[str]] = {
         for entity in ENTITIES
         for name, action in entity.actions.items()
     },
+    **{(one.service, one.method): {said.wire.partition(".")[0] for said in one.inputs.values()} for one in REQUESTS},
 }
 REFUSED = frozenset({400, 409, 501})
 

@@ -66,7 +66,7 @@ def test_the_engines_own_vm_is_edited_for_its_next_start(site: Served) -> None:
     node = site.world.nodes[node_id(1)]
     config = EngineVmConfig(id=ENGINE_VM_ID, name="HostedEngine", memory_bytes=1 << 30)
     for name in (engine_vm_files.WANTED, engine_vm_files.GOOD):
-        node.storage.put_engine_vm("engine", name, config)
+        node.storage.put_engine_vm(name, config)
     with site.connection() as connection:
         service = connection.system_service().vms_service().vm_service(ENGINE_VM_ID)
         service.update(types.Vm(memory=2 << 30, memory_policy=types.MemoryPolicy(guaranteed=2 << 30)))

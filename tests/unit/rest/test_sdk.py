@@ -270,6 +270,7 @@ def test_what_is_not_there(system: sdk.services.SystemService) -> None:
             item.get()
     with pytest.raises(sdk.NotFoundError):
         system.vms_service().vm_service("no-such-id").start()
-    with pytest.raises(sdk.Error, match=r"StorageServerConnections\.list is not there yet") as caught:
-        system.storage_connections_service().list()
+    found = system.clusters_service().list()[0]
+    with pytest.raises(sdk.Error, match=r"GlusterVolumes\.list is not there yet") as caught:
+        system.clusters_service().cluster_service(found.id).gluster_volumes_service().list()
     assert caught.value.code == 501

@@ -98,7 +98,7 @@ def fill(world: World, start: int, count: int) -> None:
         ("/vms?follow=disk_attachments.disk,nics", 6),
         ("/templates", 1),
         ("/clusters", 2),
-        ("/storagedomains", 2),
+        ("/storagedomains", 3),
         ("/events", 1),
         ("/events?from=1&max=1000", 1),
         ("/events?search=vms.name=vm*", 1),

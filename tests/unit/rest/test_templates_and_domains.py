@@ -79,7 +79,7 @@ def test_a_storage_domain_is_changed_and_disks_find_it_by_its_new_name(system: s
     changed = service.update(whole)
     assert (changed.name, changed.description, changed.comment) == ("mydata", "of a test", "c")
     assert [found.id for found in system.storage_domains_service().list(search="name=mydata")] == [DATA_ID]
-    assert service.get().storage.path == "data"
+    assert service.get().storage.path == "/data"
     disk = types.Disk(name="d", provisioned_size=MIB, format=types.DiskFormat.COW)
     disk.storage_domains = [types.StorageDomain(name="mydata")]
     assert system.disks_service().add(disk).storage_domains[0].id == DATA_ID
@@ -93,7 +93,7 @@ def test_a_storage_domain_is_changed_and_disks_find_it_by_its_new_name(system: s
         ({"type": types.StorageDomainType.ISO}, 400, "storage_domain.type cannot be set to iso"),
         ({"wipe_after_delete": True}, 501, "storage_domain.wipe_after_delete = true"),
         ({"warning_low_space_indicator": 20}, 501, "storage_domain.warning_low_space_indicator = 20"),
-        ({"storage": types.HostStorage(path="other")}, 400, "storage_domain.storage.path cannot be set to other"),
+        ({"storage": types.HostStorage(path="other")}, 501, "storage_domain.storage.path = other"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )

@@ -29,6 +29,16 @@ ROWS: dict[str, dict[str, Any]] = {
         "bios_type": "q35_ovmf",
         "status": "down",
     },
+    "storage_domains": {
+        "id": "domain",
+        "name": "data",
+        "data_center_id": "dc",
+        "volume": "data",
+        "servers": '["node1","node2","node3"]',
+        "storage_type": "glusterfs",
+        "type": "data",
+        "status": "active",
+    },
     "nodes": {"id": "node", "name": "node1", "cluster_id": "cluster", "status": "up"},
 }  # what is not said here is made up
 KINDS = {"status": "ok", "boot_devices": '["hd"]', "origin": "ovirt", "type": "server", "stop_reason": "none"}

@@ -106,7 +106,7 @@ def _machines(site: Site) -> None:
 def _other(site: Site) -> str:
     domain = site.tx.storage_domains.get(DATA_ID)
     assert domain is not None
-    other = replace(domain, id=id_of(41), name="archive", volume="archive", size_bytes=100 * GIB, free_bytes=30 * GIB)
+    other = replace(domain, id=id_of(41), name="archive", size_bytes=100 * GIB, free_bytes=30 * GIB)
     site.tx.storage_domains.add(other)
     return other.id
 

@@ -10,9 +10,12 @@ from hosted_engine.engine.instancetypes.model import InstanceType
 from hosted_engine.engine.macpools.model import MacPool, size
 from hosted_engine.engine.networks.model import ClusterNetwork, NetworkUsage
 from hosted_engine.engine.scheduler.entity import NO_BALANCING, SchedulingPolicy
+from hosted_engine.engine.storageconnections.model import StorageConnection
+from hosted_engine.engine.storageconnections.mounts import mount_spec
 from hosted_engine.engine.vms.model import BiosType
 from hosted_engine.store.migrate import revision
 from hosted_engine.store.store import SqlStore
+from node.api.messages.mounts import MountSpec
 from tests.unit.store import before
 
 
@@ -45,6 +48,15 @@ def test_a_site_gets_what_a_new_one_begins_with(old: str) -> None:
         assert (pool.id, pool.default_pool, size(pool.ranges)) == (cluster.mac_pool_id, True, 1 << 16)
         assert pool.ranges[0].from_.startswith("56:6f:")
         assert sorted(tx.of(InstanceType).list(), key=lambda one: one.memory_bytes) == list(FIRST_ONES)
+
+
+def test_where_a_storage_domain_is_stands_in_its_connection(old: str) -> None:
+    with SqlStore(old).transaction() as tx:
+        (domain,), (connection,) = tx.storage_domains.list(), tx.of(StorageConnection).list()
+        assert (domain.id, domain.name, domain.data_center_id) == ("domain", "data", "dc")
+        assert connection.id == domain.storage_connection_id
+        options = ("backup-volfile-servers=node2:node3",)
+        assert mount_spec(connection) == MountSpec(kind="glusterfs", source="node1:/data", options=options)
 
 
 def test_every_network_is_in_each_cluster_for_what_it_was_used_for(old: str) -> None:

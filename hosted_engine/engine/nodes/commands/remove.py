@@ -20,6 +20,8 @@ from hosted_engine.engine.nodes.maintenance import vms_on
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
+from hosted_engine.engine.storageconnections.model import StorageConnection, StorageType
+from hosted_engine.engine.storageconnections.mounts import gluster_servers, gluster_volume
 from node.api.problems import Refused
 from node.steps import Step
 
@@ -47,7 +49,8 @@ class RemoveNode(Command, frozen=True, kw_only=True):
         if vms := vms_on(tx, node.id):
             names = ", ".join(sorted(vm.name for vm in vms))
             raise HostStays(node=node.name, reason=f"these VMs run on it: {names}", mend="Shut them down first")
-        if volumes := [one.volume for one in tx.storage_domains.list() if node.hostname in one.servers]:
+        connections = tx.of(StorageConnection).list(type=StorageType.GLUSTERFS)
+        if volumes := [gluster_volume(one) for one in connections if node.hostname in gluster_servers(one)]:
             reason = f"bricks of these volumes lie on it: {', '.join(sorted(volumes))}"
             raise HostStays(node=node.name, reason=reason, mend="Move these bricks to other hosts first")
         check_removable(tx, entity_of(TABLE), node)

@@ -9,12 +9,11 @@ from hosted_engine.engine.nodes.joining.model import NodeRegistration
 from hosted_engine.engine.nodes.members import REACHED, members
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.problems import NodeNotUp, found
+from hosted_engine.engine.storage.mounting import hosted_engine_domain
 from node.api.contract import NodeApi
 from node.api.problems import NodeSilent
 
 log = logging.getLogger(__name__)
-
-ENGINE_VOLUME = "engine"
 
 
 class NodeWork:
@@ -38,7 +37,9 @@ class NodeWork:
 
     async def lead(self) -> NodeApi:
         """Another node, which can be asked for what all have in common."""
-        return await self.means.fleet.carrier(ENGINE_VOLUME)
+        with self.means.store.transaction() as tx:
+            domain = hosted_engine_domain(tx).id
+        return await self.means.fleet.carrier(domain)
 
     async def on_others(self, act: Callable[[NodeApi], Awaitable[None]]) -> None:
         """On every other node that answers; those that do not are told when they come back (`reconcile`)."""

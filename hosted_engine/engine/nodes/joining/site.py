@@ -2,12 +2,13 @@
 
 from collections.abc import Collection
 
-from hosted_engine.engine.nodes.joining.base import ENGINE_VOLUME, NodeWork
+from hosted_engine.engine.nodes.joining.base import NodeWork
 from hosted_engine.engine.nodes.members import members
 from hosted_engine.engine.nodes.model import Node
 from node.api.contract import NodeApi
 from node.api.messages.ha import SiteNode, SiteNodes
 from node.api.messages.migration import MigrationRequest
+from node.api.messages.mounts import HOSTED_ENGINE
 from node.api.messages.network import NamesRequest
 from node.api.problems import Failed
 
@@ -66,10 +67,10 @@ class SiteWork(NodeWork):
 
     async def _keepers(self, drop: Collection[str], add: tuple[SiteNode, ...]) -> None:
         lead = await self.lead()
-        before = await lead.site_nodes(ENGINE_VOLUME)
+        before = await lead.site_nodes(HOSTED_ENGINE)
         after = SiteNodes(nodes=(*(one for one in before.nodes if one.name not in drop), *add))
         if set(after.nodes) != set(before.nodes):
-            await lead.set_site_nodes(ENGINE_VOLUME, after)
+            await lead.set_site_nodes(HOSTED_ENGINE, after)
 
     async def keep_engine(self) -> None:
         async with self.connect() as api:

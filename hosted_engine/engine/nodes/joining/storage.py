@@ -3,9 +3,10 @@
 from gluster.model import PeerState
 from gluster.tls import ALLOWED, allowed
 from hosted_engine.engine.nodes.joining.base import NodeWork
+from hosted_engine.engine.problems import found
+from hosted_engine.engine.storage.mounting import desired_mounts
 from node.api.messages.gluster import PeerRequest, VolumeReport, VolumeRequest
 from node.api.messages.leases import LeaseTimersRequest, LockspaceRequest
-from node.api.messages.mounts import MountRequest
 from node.api.problems import Failed, RemoteRefused
 
 POOL_S = 60.0
@@ -73,20 +74,23 @@ class StorageWork(NodeWork):
 
     async def mount(self) -> None:
         with self.means.store.transaction() as tx:
-            wanted = [MountRequest(volume=one.volume, servers=one.servers) for one in tx.storage_domains.list()]
+            node = found(tx.nodes.get(self.id), "host", self.id)
+            wanted = desired_mounts(tx, node)
+            ids = [request.storage_domain for request in wanted]
+            names = {one.id: one.name for one in tx.storage_domains.find(ids).values()}
 
         async def why_not() -> str | None:
             async with self.connect() as api:
                 reports = [await api.mount(request) for request in wanted]
-            missing = [f"{one.volume}: {one.detail or 'not mounted yet'}" for one in reports if not one.mounted]
-            return "; ".join(missing) or None
+            missing = [(names[one.storage_domain], one.detail) for one in reports if not one.mounted]
+            return "; ".join(f"{name}: {detail or 'not mounted yet'}" for name, detail in missing) or None
 
-        await self.until(f"{self.node().name} has the site's volumes", why_not, MOUNT_S)
+        await self.until(f"{node.name} has the storage domains", why_not, MOUNT_S)
 
     async def unmount(self) -> None:
         async with self.connect() as api:
             for mount in await api.mounts():
-                await api.unmount(mount.volume)
+                await api.unmount(mount.storage_domain)
 
     async def join_lockspaces(self) -> None:
         """Those of the other nodes, with the same timers."""
@@ -96,7 +100,10 @@ class StorageWork(NodeWork):
         spaces, timers = await lead.lockspaces(), await lead.lease_timers()
         requests = [
             LockspaceRequest(
-                name=one.name, volume=one.volume, host_id=node.host_id, io_timeout_s=timers.io_timeouts_s[one.name]
+                name=one.name,
+                storage_domain=one.storage_domain,
+                host_id=node.host_id,
+                io_timeout_s=timers.io_timeouts_s[one.name],
             )
             for one in spaces
         ]

@@ -22,10 +22,10 @@ from hosted_engine.engine.snapshots.checks import (
     usable_snapshot,
 )
 from hosted_engine.engine.snapshots.commands.on_vm import OnSnapshots
-from hosted_engine.engine.snapshots.images import Doomed, doomed, image_ref, remove_layer
+from hosted_engine.engine.snapshots.images import Doomed, doomed, remove_layer
 from hosted_engine.engine.snapshots.model import Snapshot, SnapshotStatus
 from hosted_engine.engine.vms.checks import resting_vm, the_vm
-from node.api.messages.images import ImageRebase
+from node.api.messages.images import ImageRebase, ImageRef
 from node.steps import Step
 
 
@@ -38,6 +38,9 @@ class Merge(msgspec.Struct, frozen=True, kw_only=True):
     lower: str
     upper: str
     above: str = ""
+
+    def image(self, image_id: str) -> ImageRef:
+        return ImageRef(storage_domain=self.storage_domain_id, disk_id=self.disk_id, image_id=image_id)
 
 
 class RemoveSnapshot(OnSnapshots, frozen=True, kw_only=True):
@@ -132,8 +135,8 @@ def _merge(means: Means, merge: Merge) -> Step:
         with means.store.transaction() as tx:
             lower = found(tx.disk_images.get(merge.lower), "image", merge.lower)
             tx.disk_images.update(replace(lower, status=DiskStatus.ILLEGAL))
-            image = image_ref(tx, merge.storage_domain_id, merge.disk_id, merge.upper)
-        node = await means.fleet.carrier(image.volume)
+        image = merge.image(merge.upper)
+        node = await means.fleet.carrier(image.storage_domain)
         progress = await node.merge_image(image)
         while progress.image is None:
             note_progress(means, key, progress)
@@ -144,12 +147,8 @@ def _merge(means: Means, merge: Merge) -> Step:
 
 def _rebase(means: Means, merge: Merge) -> Step:
     async def do() -> None:
-        with means.store.transaction() as tx:
-            above, lower = (
-                image_ref(tx, merge.storage_domain_id, merge.disk_id, image_id)
-                for image_id in (merge.above, merge.lower)
-            )
-        await (await means.fleet.carrier(above.volume)).rebase_image(above, ImageRebase(backing=lower))
+        above, lower = merge.image(merge.above), merge.image(merge.lower)
+        await (await means.fleet.carrier(above.storage_domain)).rebase_image(above, ImageRebase(backing=lower))
 
     return Step(f"rebase-{merge.above}", "Let an image stand on the merged one", do)
 

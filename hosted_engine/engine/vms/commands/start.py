@@ -21,7 +21,7 @@ from hosted_engine.engine.vms.checks import resting_vm, the_vm
 from hosted_engine.engine.vms.lifecycle import went_up
 from hosted_engine.engine.vms.model import Vm, VmStatus
 from hosted_engine.engine.vms.next_run import with_next_run
-from hosted_engine.engine.vms.spec import active_disks, balloons, cluster_of, networks_of, spec_of, volumes_of
+from hosted_engine.engine.vms.spec import active_disks, balloons, cluster_of, networks_of, spec_of, storage_domains_of
 from node.api.messages.vms import BootDevice, DownReason, VmSpec
 from node.api.problems import RemoteRefused
 from node.steps import Step
@@ -52,7 +52,7 @@ class StartVm(Command, frozen=True, kw_only=True):
         wish = Wish(
             vm.cluster_id,
             needed_bytes(tx, vm),
-            volumes=volumes_of(tx, vm.id),
+            storage_domains=storage_domains_of(tx, vm.id),
             node_ids=frozenset(self.node_ids) or frozenset(vm.host_ids),
             labels=binding_labels(tx, VmLabel, [vm.id]).get(vm.id, frozenset()),
             most_bytes=vm.memory_bytes,
@@ -131,6 +131,8 @@ class StartVm(Command, frozen=True, kw_only=True):
                 detail=error,
                 stopped_at=context.now,
                 stop_reason=self.again or DownReason.FAILED,
+                display_address="",
+                display_port=None,
             )
         tx.vms.update(vm)
         emit(tx, context, EventType.USER_FAILED_RUN_VM, vm=vm, node=tx.nodes.get(self.node_id), reason=error)

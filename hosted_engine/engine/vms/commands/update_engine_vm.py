@@ -13,6 +13,7 @@ from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue
+from hosted_engine.engine.storage.mounting import hosted_engine_domain
 from hosted_engine.engine.vms.checks import check_make, the_vm
 from hosted_engine.engine.vms.engine_vm import with_config
 from hosted_engine.engine.vms.model import Vm
@@ -21,7 +22,6 @@ from node.api.messages.ha import EngineVmEdit, EngineVmReport
 from node.api.problems import Refused
 from node.steps import Step
 
-VOLUME = "engine"
 AT_ONCE = frozenset({"description", "comment"})
 WITH_NEXT_START = frozenset({"memory_bytes", "sockets", "cores", "threads"})
 FOLLOWING = frozenset({"memory_guaranteed_bytes", "memory_max_bytes"})  # all of its memory is guaranteed, and no more
@@ -78,10 +78,12 @@ class UpdateEngineVm(Command, frozen=True, kw_only=True):
             return ()
 
         async def write() -> None:
-            report = await (await means.fleet.carrier(VOLUME)).edit_engine_vm(VOLUME, edit)
+            with means.store.transaction() as tx:
+                domain = hosted_engine_domain(tx).id
+            report = await (await means.fleet.carrier(domain)).edit_engine_vm(domain, edit)
             means.readings.note_engine_vm(report)
 
-        return (Step("edit", "Write the configuration of the engine's VM onto its volume", write),)
+        return (Step("edit", "Write the configuration of the engine's VM onto its storage domain", write),)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         vm = the_vm(tx, self.id)

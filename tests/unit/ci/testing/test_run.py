@@ -49,7 +49,7 @@ def no_labs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_the_check_comes_first_then_images_then_both_lanes(tmp_path: Path) -> None:
     runner, report = conducted(tmp_path)
     assert runner.ran[:2] == ["check", "images"]
-    assert set(runner.ran[2:]) == {"lab-nodes", "deploy", "lab-up", "lab", "daemons", "install"}
+    assert set(runner.ran[2:]) == {"lab-nodes", "deploy", "lab-up", "lab", "daemons", "network", "install"}
     assert runner.ran.index("deploy") < runner.ran.index("lab-up")
     assert runner.ran.index("lab-up") < runner.ran.index("lab")
     assert report.good

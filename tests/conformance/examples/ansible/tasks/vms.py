@@ -1,7 +1,7 @@
 """VMs, their NICs and disks, templates."""
 
 from tests.conformance.examples import seeds
-from tests.conformance.examples.ansible.task import ALWAYS, Task
+from tests.conformance.examples.ansible.task import ALWAYS, READS, Task
 from tests.conformance.examples.ansible.tasks.entities import changes_id
 from tests.conformance.examples.case import Fixture, Oracle, Seen
 from tests.conformance.examples.oracles import changes, expect, links, mentions, removes, spec_of, was_added
@@ -42,6 +42,17 @@ def _with_disk_and_nic(seen: Seen) -> None:
     disk = seen.after.one("disks", name="rhel7_disk")["id"]
     expect(seen.after.one("disk_attachments", owner_id=row["id"], disk_id=disk), bootable=1)
     seen.after.one("nics", owner_id=row["id"], name="nic1")
+
+
+def _ticket(seen: Seen) -> None:
+    """The file opens the screen where the VM runs, with the ticket that its node has."""
+    identity = seeds.vm_id(seen.after)
+    node, _ = seen.after.vms_running()[identity]
+    ticket = seen.after.nodes[node].vms[identity]["ticket"]
+    file = str(seen.result.get("vm", {}).get("remote_vv_file")).splitlines()
+    for line in (f"password={ticket}", "type=vnc", f"port={seen.after.one('vms', 'myvm')['display_port']}"):
+        if ticket is None or line not in file:
+            raise Differs(f"no {line} in the file")
 
 
 def _removed(seen: Seen) -> None:
@@ -179,7 +190,7 @@ TASKS = (
     ),
     Task("ovirt_vm/26", _removed, (*_VM, seeds.started)),
     Task("ovirt_vm/29", _made_from("myvm", "mytemplate"), (_template("mytemplate"), _cluster("mycluster"))),
-    Task("ovirt_vm/30.0", None, (*_VM, seeds.started), ALWAYS),
+    Task("ovirt_vm/30.0", _ticket, (*_VM, seeds.started), READS),
     Task("ovirt_vm/31", None, (*_VM, seeds.my_host)),
     Task(
         "ovirt_vm/32",
