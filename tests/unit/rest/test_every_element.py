@@ -25,7 +25,6 @@ ELSEWHERE: Mapping[str, str] = {
     "template.storage_domain": "its disks lie there: tests/unit/engine/test_templates.py",
     "template.vm": "it is what the template is made of: tests/unit/engine/test_templates.py",
     "vm.disk_attachments": "the VM has disks of its own: tests/unit/engine/test_vm_devices.py",
-    "vm.snapshots": "the disks are copies of what they hold: tests/unit/engine/test_snapshots.py",
     "vm.storage_domain": "the disks of its template lie there: tests/unit/engine/test_vm_commands.py",
 }
 
@@ -44,6 +43,7 @@ ONLY_SO: Mapping[str, str] = {
     "cluster.management_network": "the second network is in another data center",
     "data_center.local": "nothing can lie on the disks of one host alone",
     "snapshot.persist_memorystate": "a VM that is down has no memory to keep",
+    "vm.snapshots": "the active one is no snapshot that somebody took",
     "step.parent_step": "the other steps are those of other jobs",
     "network.usages": "by itself a network is for VMs, or not",
 }
