@@ -20,6 +20,7 @@ from netconf.watch.drift import Drift
 from netconf.watch.watch import Watch
 from node import config
 from node.api.messages.images import ImageRef
+from node.api.messages.vms import VmState
 from node.ha_service import HaService
 from node.host import Host
 from node.needs import Needs
@@ -289,7 +290,8 @@ class Agent:
 
     async def _things(self, mounts: Mounts, leases: Leases) -> tuple[str, ...]:
         """What of a site is here."""
-        return (*(f"VM {vm.name}" for vm in await self._vms.vms()), *mounts.wished(), *leases.wished())
+        vms = (f"VM {vm.name}" for vm in await self._vms.vms() if vm.state is not VmState.DOWN)
+        return (*vms, *mounts.wished(), *leases.wished())
 
     async def _tell_mounts(self, mounts: Mounts) -> None:
         self._hub.mounts_changed(await mounts.mounts())

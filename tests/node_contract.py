@@ -302,25 +302,22 @@ class NodeContract:
             await node.image(ImageRef(storage_domain="elsewhere", disk_id="a", image_id="b"))
         assert refused.value.text.code == "NotMounted"
 
-    async def test_an_unknown_vm_is_none_and_cannot_be_started(self, node: NodeApi) -> None:
+    async def test_an_unknown_vm_is_none_and_cannot_be_ended(self, node: NodeApi) -> None:
         vm_id = str(uuid.uuid4())
         assert await node.vm(vm_id) is None
-        with pytest.raises(RemoteRefused) as refused:
-            await node.start_vm(vm_id)
-        assert refused.value.text.code == "VmUnknown"
-        await node.undefine_vm(vm_id)
+        for ask in (node.destroy_vm, node.shutdown_vm, node.reset_vm, node.resume_vm, node.console_log):
+            with pytest.raises(RemoteRefused) as refused:
+                await ask(vm_id)
+            assert refused.value.text.code == "VmUnknown"
 
     async def test_a_vm_lives_and_ends_and_every_step_can_be_repeated(self, node: NodeApi) -> None:
         image = self.new_image()
         await node.make_image(image, ImageRequest(format=ImageFormat.QCOW2, size_bytes=8 * MIB))
         spec = self.new_vm(VmDisk(image=image, format=ImageFormat.QCOW2, boot=True))
         for _ in range(2):
-            assert (await node.define_vm(spec)).state is VmState.DOWN
-        for _ in range(2):
-            assert (await node.start_vm(spec.id)).state is VmState.UP
-        with pytest.raises(RemoteRefused) as refused:
-            await node.undefine_vm(spec.id)
-        assert refused.value.text.code == "VmRunning"
+            assert (await node.start_vm(spec)).state is VmState.UP
+        other = msgspec.structs.replace(spec, memory_bytes=2 * spec.memory_bytes, time_zone="Europe/Nowhere")
+        assert await node.start_vm(other) == await node.vm(spec.id), "it runs, and stays as it is"
         with pytest.raises(RemoteRefused) as refused:
             await node.remove_image(image)
         assert refused.value.text.code == "ImageBusy"
@@ -330,62 +327,50 @@ class NodeContract:
         for _ in range(2):
             ended = await node.destroy_vm(spec.id)
             assert (ended.state, ended.reason) == (VmState.DOWN, DownReason.DESTROYED)
-        for _ in range(2):
-            await node.undefine_vm(spec.id)
-        assert await node.vm(spec.id) is None
+        assert await node.vm(spec.id) == ended
+        assert ended in await node.vms()
+        assert (await node.start_vm(spec)).state is VmState.UP
+        await node.destroy_vm(spec.id)
         await node.remove_image(image)
 
     async def test_a_vm_that_starts_paused_goes_on_when_it_is_told_to(self, node: NodeApi) -> None:
         spec = msgspec.structs.replace(self.new_vm(), start_paused=True)
-        await node.define_vm(spec)
-        with pytest.raises(RemoteRefused) as refused:
-            await node.resume_vm(spec.id)
-        assert refused.value.text.code == "VmNotPaused"
         for _ in range(2):
-            assert (await node.start_vm(spec.id)).state is VmState.PAUSED
+            assert (await node.start_vm(spec)).state is VmState.PAUSED
         for _ in range(2):
             assert (await node.resume_vm(spec.id)).state is VmState.UP
         await node.destroy_vm(spec.id)
-        await node.undefine_vm(spec.id)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.resume_vm(spec.id)
+        assert refused.value.text.code == "VmNotPaused"
 
-    async def test_a_vm_that_no_node_can_make_is_refused_when_it_is_defined(self, node: NodeApi) -> None:
+    async def test_a_vm_that_no_node_can_make_is_refused(self, node: NodeApi) -> None:
         spec = msgspec.structs.replace(self.new_vm(), time_zone="Europe/Nowhere")
         with pytest.raises(RemoteRefused, match="no time zone 'Europe/Nowhere'") as refused:
-            await node.define_vm(spec)
+            await node.start_vm(spec)
         assert refused.value.text.code == "VmNotPossible"
         assert await node.vm(spec.id) is None
 
     async def test_a_vm_that_is_reset_runs_on_and_one_that_is_down_stays_so(self, node: NodeApi) -> None:
         spec = self.new_vm()
-        await node.define_vm(spec)
-        assert (await node.reset_vm(spec.id)).state is VmState.DOWN
-        await node.start_vm(spec.id)
+        await node.start_vm(spec)
         for _ in range(2):
             assert (await node.reset_vm(spec.id)).state is VmState.UP
         await node.destroy_vm(spec.id)
-        await node.undefine_vm(spec.id)
-        with pytest.raises(RemoteRefused) as refused:
-            await node.reset_vm(spec.id)
-        assert refused.value.text.code == "VmUnknown"
+        assert (await node.reset_vm(spec.id)).state is VmState.DOWN
 
     async def test_the_guest_of_a_vm_that_is_up_is_asked_to_boot_again(self, node: NodeApi) -> None:
         spec = self.new_vm()
-        await node.define_vm(spec)
-        assert (await node.reboot_vm(spec.id)).state is VmState.DOWN
-        await node.start_vm(spec.id)
+        await node.start_vm(spec)
         for _ in range(2):
             assert (await node.reboot_vm(spec.id)).state is VmState.REBOOTING
         await node.destroy_vm(spec.id)
-        await node.undefine_vm(spec.id)
+        assert (await node.reboot_vm(spec.id)).state is VmState.DOWN
 
     async def test_the_screen_of_a_running_vm_is_opened_with_a_ticket(self, node: NodeApi) -> None:
         spec = msgspec.structs.replace(self.new_vm(), graphics=(GraphicsType.VNC,))
         ticket = Ticket(type=GraphicsType.VNC, value="contract", valid_s=60)
-        await node.define_vm(spec)
-        with pytest.raises(RemoteRefused, match="it is down") as refused:
-            await node.set_ticket(spec.id, ticket)
-        assert refused.value.text.code == "NoGraphics"
-        (graphics,) = (await node.start_vm(spec.id)).graphics
+        (graphics,) = (await node.start_vm(spec)).graphics
         assert (graphics.type, bool(graphics.address), graphics.port >= 5900) == (GraphicsType.VNC, True, True)
         for _ in range(2):
             await node.set_ticket(spec.id, ticket)
@@ -394,27 +379,23 @@ class NodeContract:
                 await node.set_ticket(spec.id, msgspec.structs.replace(ticket, **wrong))
             assert refused.value.text.code == "Malformed"
         assert (await node.destroy_vm(spec.id)).graphics == ()
-        await node.undefine_vm(spec.id)
-        with pytest.raises(RemoteRefused) as refused:
+        with pytest.raises(RemoteRefused, match="does not run") as refused:
             await node.set_ticket(spec.id, ticket)
-        assert refused.value.text.code == "VmUnknown"
+        assert refused.value.text.code == "NoGraphics"
 
     async def test_a_vm_without_a_screen_has_none_that_a_ticket_opens(self, node: NodeApi) -> None:
         spec = self.new_vm()
-        await node.define_vm(spec)
-        assert (await node.start_vm(spec.id)).graphics == ()
+        assert (await node.start_vm(spec)).graphics == ()
         with pytest.raises(RemoteRefused, match="it runs without VNC"):
             await node.set_ticket(spec.id, Ticket(type=GraphicsType.VNC, value="contract", valid_s=60))
         await node.destroy_vm(spec.id)
-        await node.undefine_vm(spec.id)
 
     async def test_a_vm_without_its_disk_is_not_started(self, node: NodeApi) -> None:
         spec = self.new_vm(VmDisk(image=self.new_image(), format=ImageFormat.QCOW2))
-        await node.define_vm(spec)
         with pytest.raises(RemoteRefused) as refused:
-            await node.start_vm(spec.id)
+            await node.start_vm(spec)
         assert refused.value.text.code == "ImageUnknown"
-        await node.undefine_vm(spec.id)
+        assert await node.vm(spec.id) is None
 
     async def test_a_vm_holds_its_lease_while_it_runs(self, node: NodeApi) -> None:
         resource = f"contract-{uuid.uuid4()}"
@@ -424,12 +405,10 @@ class NodeContract:
             assert (await node.make_lease(request)).exists
         host_id = next(s.host_id for s in await node.lockspaces() if s.name == self.lockspace)
         spec = self.new_vm(lease=resource)
-        await node.define_vm(spec)
-        await node.start_vm(spec.id)
+        await node.start_vm(spec)
         assert (await node.lease(self.domain, self.lockspace, resource)).holder == host_id
         await node.destroy_vm(spec.id)
         assert (await node.lease(self.domain, self.lockspace, resource)).holder is None
-        await node.undefine_vm(spec.id)
 
     async def test_timers_of_leases_that_are_so_already_are_left_in_peace(self, node: NodeApi) -> None:
         now = await node.lease_timers()
@@ -524,17 +503,17 @@ class NodeContract:
 
     async def test_events_begin_with_hello_and_tell_of_vms(self, node: NodeApi) -> None:
         spec = self.new_vm()
-        await node.define_vm(spec)
         async with aclosing(cast(AsyncGenerator[Event, None], node.events())) as events:
             hello = await anext(events)
             assert hello.kind is EventKind.HELLO
-            assert spec.id in {vm.id for vm in hello.vms}
-            await node.start_vm(spec.id)
+            assert spec.id not in {vm.id for vm in hello.vms}
+            await node.start_vm(spec)
             assert (await _next_of(events, spec.id)).state is VmState.UP
             await node.destroy_vm(spec.id)
             down = await _next_of(events, spec.id)
             assert (down.state, down.reason) == (VmState.DOWN, DownReason.DESTROYED)
-        await node.undefine_vm(spec.id)
+        async with aclosing(cast(AsyncGenerator[Event, None], node.events())) as events:
+            assert down in (await anext(events)).vms, "who was away learns how it ended"
 
     async def test_hello_tells_of_the_links_of_the_node_and_the_network_report_of_the_same(self, node: NodeApi) -> None:
         hello = await _hello(node)

@@ -12,6 +12,7 @@ from hosted_engine.deploy.reach import Reach
 from node.api.contract import NodeApi
 from node.api.messages.gluster import PeerReport
 from node.api.messages.images import Contents
+from node.api.messages.vms import VmState
 from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
 
 
@@ -47,10 +48,11 @@ class BackObserver:
 
     async def _member(self, api: NodeApi) -> NodeLeft:
         vms, pool, mounts = await asyncio.gather(api.vms(), api.gluster(), api.mounts())
+        running = [vm for vm in vms if vm.state is not VmState.DOWN]
         others = [node.name for node in await read_added(api, self._answers)]
         return NodeLeft(
             member=True,
-            vms=tuple(vm.name for vm in vms if vm.id != self._decisions.engine_vm_id),
+            vms=tuple(vm.name for vm in running if vm.id != self._decisions.engine_vm_id),
             added=further(self._answers, (*others, *map(self._name, pool.peers))),
             volumes=frozenset(volume.name for volume in pool.volumes) & frozenset(VOLUMES),
             contents=await self._contents(api, [one.storage_domain for one in mounts if one.mounted]),

@@ -10,7 +10,7 @@ from hosted_engine.deploy.plan import Kind, Observed, Todo, plan
 from node.api.messages.images import Contents
 
 LAST = (Kind.CLAIM, Kind.AUTHORITY)
-WIDENED = (Kind.LOCKSPACE, Kind.DEFINE)  # a deploy without its first node does them elsewhere
+WIDENED = (Kind.LOCKSPACE,)  # a deploy without its first node does it elsewhere
 MOST_NAMED = 3
 
 
@@ -91,8 +91,6 @@ def words(todo: Todo, answers: Answers) -> str | None:
             return "Delete the engine's disk and all that it knows"
         case Kind.SEED:
             return "Delete the engine's seed disk"
-        case Kind.DEFINE:
-            return "Undefine the engine VM"
         case Kind.START:
             return "Stop the engine VM"
         case Kind.KEEP:

@@ -71,20 +71,13 @@ class EngineVm:
         async with self._work.member(name) as api:
             return name, (await api.identity()).node_id
 
-    async def define(self, todo: Todo) -> None:
-        async with self._work.member(todo.nodes[0]) as api:
-            await api.define_vm(await _next_engine_vm(api))
-
-    async def remove(self, todo: Todo) -> None:
-        """Stop and undefine it wherever it is; it is not asked to shut down, for its disk goes too."""
+    async def stop(self, todo: Todo) -> None:
+        """Wherever it runs; it is not asked to shut down, for its disk goes too."""
         for name in todo.nodes:
             async with self._work.member(name) as api:
                 report = await api.vm(self._vm_id)
-                if report is None:
-                    continue
-                if report.state is not VmState.DOWN:
+                if report is not None and report.state is not VmState.DOWN:
                     await api.destroy_vm(self._vm_id)
-                await api.undefine_vm(self._vm_id)
 
     async def start(self, todo: Todo) -> None:
         what = "the engine VM runs"
@@ -103,8 +96,7 @@ class EngineVm:
                 continue
             try:
                 async with self._work.member(name) as api:
-                    await api.define_vm(await _next_engine_vm(api))
-                    await api.start_vm(self._vm_id)
+                    await api.start_vm(await _next_engine_vm(api))
             except (NodeSilent, RemoteRefused, RemoteFailed) as err:
                 reasons.append(str(err))
             else:

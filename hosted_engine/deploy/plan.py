@@ -31,7 +31,6 @@ class Kind(StrEnum):
     SEED = "seed"
     SITE_FILES = "site_files"
     PREPARE = "prepare"
-    DEFINE = "define"
     START = "start"
     HEALTH = "health"
     HAND_OVER = "hand_over"
@@ -208,7 +207,6 @@ class _Drawing:
         needed = self._rolling.prepare or (written and bool(self._rolling.nodes))
         self._on_lead(Kind.PREPARE, says, needed=needed)
         down = seen.running_on is None and not seen.healthy
-        self._on_lead(Kind.DEFINE, "Define the engine VM", needed=down and self._look(self._lead).vm is None)
         self._add(Kind.START, "Start the engine VM", self._expected if down else (), self._expected)
         self._add(Kind.HEALTH, "Wait for the engine", () if seen.healthy else self._expected, self._expected)
         says = "See that the engine has taken over nodes, storage and templates"

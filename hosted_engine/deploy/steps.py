@@ -53,8 +53,7 @@ def _deeds(work: Work) -> Mapping[Kind, tuple[Deed, Deed | None]]:
         Kind.SEED: (engine.seed, storage.remove_seed),
         Kind.SITE_FILES: (keeping.write, None),  # files of volume engine, go with it
         Kind.PREPARE: (keeping.write, None),
-        Kind.DEFINE: (engine.define, engine.remove),
-        Kind.START: (engine.start, engine.remove),
+        Kind.START: (engine.start, engine.stop),
         Kind.HEALTH: (engine.health, None),  # only looks
         Kind.HAND_OVER: (engine.hand_over, None),  # only looks; what was handed over is on the engine's disk
         Kind.RECOVERY: (safekeeping.write, None),  # a file of volume engine, goes with it

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
-from hosted_engine.engine.command import Lock
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes import network_news
 from hosted_engine.engine.nodes.clock import is_far, tell_drift
@@ -128,7 +127,7 @@ class Watch:
         self._readings.put(self.node_id, reading)
         boot_id = event.statistics.boot_id if event.statistics else ""
         with self._store.transaction() as tx:
-            leftover = speaks(
+            speaks(
                 tx,
                 self.node_id,
                 capabilities=capabilities,
@@ -145,8 +144,6 @@ class Watch:
         self._silent.clear()
         self.up.set()
         self._storage(None)
-        for vm_id in leftover:
-            self._errand(self._undefine(vm_id))
         self._errand(self._tend())
 
     def _heard(self, event: Event) -> None:
@@ -165,9 +162,7 @@ class Watch:
                 self._network(tx, event, now)
         if event.vm is not None:
             with self._store.transaction() as tx:
-                leftover = heard_of(tx, self.node_id, event.vm, now)
-            if leftover:
-                self._errand(self._undefine(event.vm.id))
+                heard_of(tx, self.node_id, event.vm, now)
 
     def _compare_clocks(self, at: float, now: float) -> None:
         """Both are of the time of day; said once until they are close again."""
@@ -282,15 +277,6 @@ class Watch:
         except Problem as err:
             log.warning("%s: %s: %s", self.name, trouble, err)
             return None
-
-    async def _undefine(self, vm_id: str) -> None:
-        """Its end is written down: the node can forget it, unless somebody starts it there again."""
-        async with self._locks.held((Lock("VM", vm_id),), f"undefine {new_id()}"):
-            with self._store.transaction() as tx:
-                vm = tx.vms.get(vm_id)
-            if vm is not None and vm.node_id == self.node_id:
-                return
-            await self._try(self.api.undefine_vm(vm_id), f"{vm_id} stays defined")
 
     def _errand(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

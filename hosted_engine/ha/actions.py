@@ -146,8 +146,7 @@ class Actor:
         self._choice = None
         self._choice = choice = choose(await self._read_configurations())
         log.info("starting the engine VM; its configuration: %s", choice.reason)
-        await self._vms.define_vm(choice.config)
-        await self._vms.start_vm(self._vm_id)
+        await self._vms.start_vm(choice.config)
         await self._note_tried("")
 
     async def _read_configurations(self) -> EngineVmReport:

@@ -7,13 +7,12 @@ from node.vms.states import (
     CRASHED,
     NO_STATE,
     PAUSED,
+    PAUSED_STARTING_UP,
     RUNNING,
     SHUT_OFF,
     SHUTDOWN,
     SUSPENDED,
 )
-
-PAUSED_STARTING_UP = 11  # libvirt's virDomainPausedReason
 
 
 def vm_state(domain: Domain | None) -> VmState:

@@ -62,13 +62,13 @@ class ClaimRejected(Refused):
 
 class VmUnknown(Refused):
     what = "There is no VM {vm} on this node"
-    why = "it was never defined here, or was undefined since"
-    mend = "Define it first"
+    why = "it does not run here, and did not in the last week"
+    mend = "Start it here, or ask the node on which it runs"
     status = 404
 
 
 class VmNotPossible(Refused):
-    what = "Cannot define VM {vm}"
+    what = "Cannot start VM {vm}"
     why = "{reason}"
     mend = "Change what the reason names and try again"
     status = 422
@@ -79,12 +79,6 @@ class SettingsUnknown(Refused):
     why = "it has settings that this version of trivet-node does not know: {settings}"
     mend = "Upgrade this node, use one that is upgraded, or leave these settings at their defaults"
     status = 422
-
-
-class VmRunning(Refused):
-    what = "Cannot {act} VM {vm}"
-    why = "it is running"
-    mend = "Stop it first"
 
 
 class VmNotPaused(Refused):

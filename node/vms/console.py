@@ -7,16 +7,21 @@ from node.api.messages.vms import ConsoleLog
 CONSOLE_BYTES = 64 << 10
 
 
-def read_end(path: Path) -> ConsoleLog:
-    """The last part of the file; nothing where there is none."""
+def console_end(path: Path) -> ConsoleLog:
+    text, truncated = read_end(path, CONSOLE_BYTES)
+    return ConsoleLog(text=text, truncated=truncated)
+
+
+def read_end(path: Path, most_bytes: int) -> tuple[str, bool]:
+    """The last part of the file, and whether that is not all of it; nothing where there is none."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
-            file.seek(max(0, size - CONSOLE_BYTES))
+            file.seek(max(0, size - most_bytes))
             content = file.read()
     except FileNotFoundError:
-        return ConsoleLog(text="", truncated=False)
-    return ConsoleLog(text=content.decode(errors="replace"), truncated=size > CONSOLE_BYTES)
+        return "", False
+    return content.decode(errors="replace"), size > most_bytes
 
 
 def remove(path: Path) -> None:

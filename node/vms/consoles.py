@@ -1,12 +1,11 @@
 """Lets people at the screens of VMs: whoever has a ticket, for as long as it is valid."""
 
-from node.api.messages.vms import TICKET_CHARACTERS, GraphicsType, Ticket, VmState
-from node.api.refusals import Malformed, NoGraphics, VmUnknown, vm_uuid
+from node.api.messages.vms import TICKET_CHARACTERS, GraphicsType, Ticket
+from node.api.refusals import Malformed, NoGraphics, vm_uuid
 from node.system.clock import Clock
 from node.system.threads import Threads
 from node.vms.graphics import with_ticket
 from node.vms.hypervisor import Hypervisor
-from node.vms.states import state_of
 
 LONGEST_S = 30 * 24 * 3600  # a ticket that is valid for ever is a password
 
@@ -18,16 +17,14 @@ class Consoles:
         self._clock = clock
 
     async def set_ticket(self, vm_id: str, ticket: Ticket) -> None:
-        """Raises VmUnknown, NoGraphics, Malformed."""
+        """Raises NoGraphics, Malformed."""
         check_ticket(ticket)
         await self._threads(self._set, vm_uuid(vm_id), ticket)
 
     def _set(self, vm_id: str, ticket: Ticket) -> None:
         domain = self._hypervisor.find(vm_id)
         if domain is None:
-            raise VmUnknown(vm=vm_id)
-        if (state := state_of(domain.state, domain.reason)[0]) is VmState.DOWN:
-            raise NoGraphics(vm=domain.title, reason=f"it is {state}")
+            raise NoGraphics(vm=vm_id, reason="it does not run on this node")
         xml = self._hypervisor.live_xml(vm_id)
         device = with_ticket(xml, ticket.type, ticket.value, self._clock.now() + ticket.valid_s)
         if device is None:

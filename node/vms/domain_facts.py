@@ -1,4 +1,4 @@
-"""What a defined domain asks of its node beside libvirt, read back from libvirt's XML; pure."""
+"""What a domain asks of its node beside libvirt, read back from libvirt's XML; pure."""
 
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
@@ -22,7 +22,6 @@ class DomainFacts:
     disks: tuple[str, ...]
     bridges: tuple[str, ...]
     leases: tuple[LeaseFact, ...]
-    start_paused: bool = False
     guaranteed_kib: int | None = None
 
 
@@ -38,7 +37,6 @@ def domain_facts(xml: str) -> DomainFacts:
         disks=tuple(path for path in disks if path),
         bridges=tuple(bridge for bridge in bridges if bridge),
         leases=tuple(_lease(lease) for lease in domain.iterfind("devices/lease")),
-        start_paused=domain.find(f"{own}start-paused") is not None,
         guaranteed_kib=int(guaranteed) if guaranteed is not None else None,
     )
 

@@ -31,6 +31,11 @@ def console_log(surroundings: Surroundings, vm_id: str) -> PurePosixPath:
     return surroundings.console_logs / f"{vm_id}-console.log"
 
 
+def nvram(vm_id: str) -> PurePosixPath:
+    """The file with the firmware's variables of a VM that has UEFI."""
+    return NVRAM / f"{vm_id}.fd"
+
+
 def domain_xml(spec: VmSpec, domain_name: str, surroundings: Surroundings) -> str:
     """The domain of `spec`, which has no reason in `vm_checks` against it."""
     ET.register_namespace("trivet", METADATA)
@@ -64,8 +69,6 @@ def _add_metadata(domain: ET.Element, spec: VmSpec) -> None:
     add(vm, f"{{{METADATA}}}name", spec.name)
     if spec.memory_guaranteed_bytes is not None:
         add(vm, f"{{{METADATA}}}guaranteed", str(_kib(spec.memory_guaranteed_bytes)), unit="KiB")
-    if spec.start_paused:
-        add(vm, f"{{{METADATA}}}start-paused")
 
 
 def _add_os(domain: ET.Element, spec: VmSpec) -> None:
@@ -78,8 +81,8 @@ def _add_os(domain: ET.Element, spec: VmSpec) -> None:
     if secure:
         add(firmware, "feature", enabled="yes", name="enrolled-keys")
         add(os, "loader", secure="yes")
-        # Not the file that the same VM had without secure boot, in which no keys are.
-        add(os, "nvram", str(NVRAM / f"{spec.id}-secure-boot.fd"))
+    if not bios:
+        add(os, "nvram", str(nvram(spec.id)))
     if bios:
         add(os, "bios", useserial="yes")
     if spec.boot_menu:

@@ -8,6 +8,7 @@ from typing import Protocol
 from node.api.messages.ha import Shape
 from node.api.messages.vms import Graphics
 from node.api.problems import Failed
+from node.vms.ends import End
 from node.vms.migration import MigrationLimits, MigrationProgress
 
 
@@ -41,9 +42,8 @@ class DomainAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A domain as the hypervisor knows it; `state` and `reason` are libvirt's numbers. `move`: it is on its way to or
-    from another node. Memory and processors are those that it runs with, of one that is down those that it would start
-    with; `balloon_kib` is what is left to it of the memory."""
+    """A domain as it runs; `state` and `reason` are libvirt's numbers. `move`: it is on its way to or from another
+    node. `balloon_kib` is what is left to it of the memory."""
 
     id: str
     name: str
@@ -70,7 +70,8 @@ class Versions:
 
 
 class Hypervisor(Protocol):
-    """Raises HypervisorFailed; for a domain that is not there too, except where None is an answer."""
+    """Domains are transient: what is there runs. Raises HypervisorFailed; for a domain that is not there too, except
+    where None is an answer."""
 
     def watch(self, changed: Callable[[str], None], again: Callable[[], None]) -> None:
         """From now on call, in any thread, `changed` with the id of a domain that changed, and `again` when the
@@ -88,9 +89,20 @@ class Hypervisor(Protocol):
         """Change a device of a running domain to what `xml` says of it, for this run."""
         ...
 
-    def define(self, xml: str) -> None: ...
-    def start(self, vm_id: str, *, paused: bool = False) -> None:
-        """`paused`: the guest stands still until `resume`."""
+    def start(self, xml: str, *, paused: bool = False) -> None:
+        """`paused`: the guest stands still until `resume`. It runs, or it never was there."""
+        ...
+
+    def end(self, vm_id: str, name: str) -> End | None:
+        """How the last run of a domain ended that is not there any more; None where nobody knows."""
+        ...
+
+    def defined(self) -> Sequence[str]:
+        """The VMs that an earlier release of Trivet left defined, whether they run or not."""
+        ...
+
+    def undefine(self, vm_id: str) -> None:
+        """Its definition goes; it runs on if it runs, and is gone when it ends."""
         ...
 
     def act(self, vm_id: str, action: DomainAction) -> None: ...
@@ -99,7 +111,7 @@ class Hypervisor(Protocol):
         ...
 
     def migrate(self, vm_id: str, address: str, limits: MigrationLimits) -> None:
-        """Move the running domain, definition and all, to the node at `address`; returns when it runs there and is not
+        """Move the running domain to the node at `address`; returns when it runs there and is not
         known here any more. After HypervisorFailed it is here as before, or where `find` says. libvirt does it: it
         goes on when the caller dies."""
         ...
@@ -116,7 +128,6 @@ class Hypervisor(Protocol):
         """`migrate` fails then, and the domain stays."""
         ...
 
-    def undefine(self, vm_id: str) -> None: ...
     def set_time(self, vm_id: str, at: float) -> None:
         """Set the clock of a running guest to the time of day `at`."""
         ...

@@ -6,6 +6,7 @@ import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,9 @@ import libvirt
 
 from node.api.messages.vms import Graphics
 from node.vms import libvirt_migration
+from node.vms.console import read_end
+from node.vms.domain_xml import METADATA
+from node.vms.ends import LOG_BYTES, STOPPED, End, end_in_log
 from node.vms.graphics import graphics_of
 from node.vms.hypervisor import Domain, DomainAction, HypervisorFailed, Move, Versions
 from node.vms.migration import MigrationLimits, MigrationProgress
@@ -22,7 +26,7 @@ T = TypeVar("T")
 
 URI = "qemu:///system"
 AGENT_S = 5
-RUN = Path("/run/libvirt/qemu")
+RUN, LOGS = Path("/run/libvirt/qemu"), Path("/var/log/libvirt/qemu")
 LOOK_S = 2.0  # how often a lost connection is noticed and made again
 
 
@@ -36,6 +40,8 @@ class LibvirtHypervisor:
         self._changed: Callable[[str], None] = lambda _: None
         self._again: Callable[[], None] = lambda: None
         self._rebooted_at: dict[str, float] = {}
+        self._signalled: set[str] = set()
+        self._ends: dict[str, End] = {}
         libvirt.registerErrorHandler(lambda *_: None, None)  # errors come as exceptions; not on stderr as well
         libvirt.virEventRegisterDefaultImpl()
 
@@ -55,9 +61,7 @@ class LibvirtHypervisor:
         return self._rebooted_at.get(vm_id)
 
     def xml(self, vm_id: str) -> str:
-        """The persistent definition: what the next start takes."""
-        flags = libvirt.VIR_DOMAIN_XML_INACTIVE
-        return self._do("show the domain", lambda c: str(c.lookupByUUIDString(vm_id).XMLDesc(flags)))
+        return self._do("show the domain", lambda c: str(c.lookupByUUIDString(vm_id).XMLDesc()))
 
     def live_xml(self, vm_id: str) -> str:
         flags = libvirt.VIR_DOMAIN_XML_SECURE
@@ -67,12 +71,29 @@ class LibvirtHypervisor:
         live = libvirt.VIR_DOMAIN_AFFECT_LIVE
         self._do("change a device of the VM", lambda c: c.lookupByUUIDString(vm_id).updateDeviceFlags(xml, live))
 
-    def define(self, xml: str) -> None:
-        self._do("define the VM", lambda c: c.defineXMLFlags(xml, libvirt.VIR_DOMAIN_DEFINE_VALIDATE))
+    def start(self, xml: str, *, paused: bool = False) -> None:
+        """With the firmware's variables as they are shipped: those of the last run are of this host alone."""
+        flags = libvirt.VIR_DOMAIN_START_VALIDATE | libvirt.VIR_DOMAIN_START_RESET_NVRAM
+        flags |= libvirt.VIR_DOMAIN_START_PAUSED if paused else 0
+        self._do("start the VM", lambda c: c.createXML(xml, flags))
 
-    def start(self, vm_id: str, *, paused: bool = False) -> None:
-        flags = libvirt.VIR_DOMAIN_START_PAUSED if paused else 0
-        self._do("start the VM", lambda c: c.lookupByUUIDString(vm_id).createWithFlags(flags))
+    def end(self, vm_id: str, name: str) -> End | None:
+        """As the events said, or the log of the VM where they did not come: libvirtd or its client was away."""
+        told = self._ends.get(vm_id)
+        logged = end_in_log(_log(name))
+        if told is None or logged is None:
+            return told or logged
+        return replace(told, signalled=told.signalled or logged.signalled, killer=logged.killer)
+
+    def defined(self) -> Sequence[str]:
+        flags = libvirt.VIR_CONNECT_LIST_DOMAINS_PERSISTENT
+        found = self._do("list what is defined", lambda c: [d for d in c.listAllDomains(flags) if _is_ours(d)])
+        return [domain.UUIDString() for domain in found]
+
+    def undefine(self, vm_id: str) -> None:
+        """The firmware's variables stay for a QEMU that has them open."""
+        flags = libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+        self._do("undefine the VM", lambda c: c.lookupByUUIDString(vm_id).undefineFlags(flags))
 
     def act(self, vm_id: str, action: DomainAction) -> None:
         self._do(f"{action.words} the VM", lambda c: getattr(c.lookupByUUIDString(vm_id), action)())
@@ -109,15 +130,6 @@ class LibvirtHypervisor:
     def cancel_migration(self, vm_id: str) -> None:
         self._do("give up moving the VM", lambda c: c.lookupByUUIDString(vm_id).abortJob())
 
-    def undefine(self, vm_id: str) -> None:
-        flags = (
-            libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
-            | libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
-            | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
-            | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
-        )
-        self._do("undefine the VM", lambda c: c.lookupByUUIDString(vm_id).undefineFlags(flags))
-
     def unused_memory(self, vm_id: str) -> int | None:
         stats = self._do("ask the guest for its memory", lambda c: c.lookupByUUIDString(vm_id).memoryStats())
         found: int | None = stats.get("usable", stats.get("unused"))  # the latter of an old guest: less, without caches
@@ -151,8 +163,17 @@ class LibvirtHypervisor:
             self._again()
         return connection
 
-    def _on_lifecycle(self, _connection: Any, domain: Any, _event: int, _detail: int, _opaque: Any) -> None:
-        self._changed(domain.UUIDString())
+    def _on_lifecycle(self, _connection: Any, domain: Any, event: int, detail: int, _opaque: Any) -> None:
+        vm_id = domain.UUIDString()
+        match event:
+            case libvirt.VIR_DOMAIN_EVENT_STARTED:
+                self._ends.pop(vm_id, None)
+                self._signalled.discard(vm_id)
+            case libvirt.VIR_DOMAIN_EVENT_SHUTDOWN if detail == libvirt.VIR_DOMAIN_EVENT_SHUTDOWN_HOST:
+                self._signalled.add(vm_id)
+            case libvirt.VIR_DOMAIN_EVENT_STOPPED if detail < len(STOPPED):
+                self._ends[vm_id] = End(STOPPED[detail], signalled=vm_id in self._signalled)
+        self._changed(vm_id)
 
     def _on_reboot(self, _connection: Any, domain: Any, _opaque: Any) -> None:
         self._rebooted_at[domain.UUIDString()] = time.monotonic()
@@ -180,7 +201,7 @@ def _alive(connection: Any) -> bool:
 
 def _found(connection: Any, vm_id: str) -> Domain | None:
     try:
-        return _domain(connection.lookupByUUIDString(vm_id))
+        return _domain_if_active(connection.lookupByUUIDString(vm_id))
     except libvirt.libvirtError as err:
         if err.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
             return None
@@ -188,28 +209,39 @@ def _found(connection: Any, vm_id: str) -> Domain | None:
 
 
 def _domains(connection: Any) -> list[Domain]:
-    found = map(_domain_or_none, connection.listAllDomains())
+    found = map(_domain_or_none, connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE))
     return [domain for domain in found if domain is not None]
 
 
 def _domain_or_none(domain: Any) -> Domain | None:
     """None for one that has left meanwhile."""
     try:
-        return _domain(domain)
+        return _domain_if_active(domain)
     except libvirt.libvirtError as err:
         if err.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
             return None
         raise
 
 
-def _domain(domain: Any) -> Domain:
+def _is_ours(domain: Any) -> bool:
+    try:
+        return bool(domain.metadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, METADATA))
+    except libvirt.libvirtError:  # it has none, or is gone
+        return False
+
+
+def _domain_if_active(domain: Any) -> Domain | None:
     state, reason = domain.state()
+    return _domain(domain, state, reason) if state != libvirt.VIR_DOMAIN_SHUTOFF else None
+
+
+def _domain(domain: Any, state: int, reason: int) -> Domain:
     name = domain.name()
     try:
         title = domain.metadata(libvirt.VIR_DOMAIN_METADATA_TITLE, None)
     except libvirt.libvirtError:
         title = name  # not one of ours: it has no title
-    alive = state not in (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_CRASHED)
+    alive = state != libvirt.VIR_DOMAIN_CRASHED
     _, memory_kib, balloon_kib, vcpus, _ = domain.info()
     move, graphics = _status(name) if alive else (Move.NONE, ())
     return Domain(
@@ -225,6 +257,13 @@ def _domain(domain: Any) -> Domain:
         vcpus=vcpus,
         graphics=graphics,
     )
+
+
+def _log(name: str) -> str:
+    try:
+        return read_end(LOGS / f"{name}.log", LOG_BYTES)[0]
+    except OSError:
+        return ""
 
 
 def _pid(name: str) -> int | None:

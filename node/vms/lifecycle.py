@@ -1,23 +1,22 @@
-"""Virtual machines from definition to end, and what is told about them meanwhile."""
+"""Virtual machines from start to end, and what is told about them meanwhile."""
 
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from math import inf
 from pathlib import Path
-
-import msgspec
+from typing import Any
 
 from node.api.messages.ha import Shape
-from node.api.messages.vms import ConsoleLog, DownReason, VmReport, VmSpec, VmState
+from node.api.messages.vms import ConsoleLog, VmReport, VmSpec, VmState
 from node.api.problems import Problem
 from node.api.refusals import (
     LeaseHeld,
     NotStartable,
     VmNotPaused,
     VmNotPossible,
-    VmRunning,
     VmUnknown,
     vm_uuid,
 )
@@ -27,16 +26,16 @@ from node.system.threads import Threads
 from node.system.time_zones import is_known
 from node.vms import console
 from node.vms.domain_facts import DomainFacts, domain_facts
-from node.vms.domain_xml import Surroundings, console_log, domain_xml
+from node.vms.domain_xml import Surroundings, console_log, domain_xml, nvram
 from node.vms.guest_requests import GuestRequests
-from node.vms.hypervisor import Domain, DomainAction, Hypervisor, HypervisorFailed, Move
+from node.vms.hypervisor import DomainAction, Hypervisor, HypervisorFailed
 from node.vms.lock_errors import lock_error
 from node.vms.migration import MigrationLimits, NotMoved, migration_error
 from node.vms.migrator import Migrator, Notify
 from node.vms.names import domain_name
+from node.vms.reports import Reports
 from node.vms.resume import Resumer
 from node.vms.runs import Runs
-from node.vms.states import state_of
 from node.vms.vm_checks import why_not_possible
 
 log = logging.getLogger(__name__)
@@ -66,7 +65,6 @@ class Vms:
         self._hypervisor = hypervisor
         self._threads = threads
         self._surroundings = surroundings
-        self._runs = runs
         self._ready = ready
         self._holder = holder
         self._tell = tell
@@ -74,13 +72,12 @@ class Vms:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._looks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._told: dict[str, VmReport] = {}
-        self._starting: set[str] = set()
         self._requests = GuestRequests(clock, hypervisor.rebooted_at)
-        self._details: dict[str, str] = {}
+        self._reports = Reports(hypervisor, threads, runs, self._requests, clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._migrator = Migrator(hypervisor, threads, clock)
         self._resumer = Resumer(
-            hypervisor, threads, ready=ready, taker=taker, since=lambda domain: self._report(domain).since
+            hypervisor, threads, ready=ready, taker=taker, since=lambda domain: self._reports.of(domain).since
         )
 
     def watch(self) -> None:
@@ -91,55 +88,48 @@ class Vms:
             loop.call_soon_threadsafe(self._spawn, vm_id)
 
         def again() -> None:
-            for domain in self._hypervisor.domains():
-                changed(domain.id)
+            ids = {domain.id for domain in self._hypervisor.domains()}
+            for vm_id in ids.union(self._reports.alive()):
+                changed(vm_id)
 
         self._hypervisor.watch(changed, again)
+        self._keep(self._adopt())
+        for vm_id in self._reports.alive():
+            self._spawn(vm_id)
 
     async def vms(self) -> tuple[VmReport, ...]:
-        domains = await self._threads(self._hypervisor.domains)
-        return tuple([self._report(domain) for domain in domains])
+        return await self._reports.all()
 
     async def vm(self, vm_id: str) -> VmReport | None:
-        domain = await self._threads(self._hypervisor.find, vm_uuid(vm_id))
-        return self._report(domain) if domain is not None else None
+        return await self._reports.one(vm_uuid(vm_id))
 
     async def count_running(self) -> int:
-        return sum(vm.state is not VmState.DOWN for vm in await self.vms())
+        return len(await self._threads(self._hypervisor.domains))
 
     async def running_shape(self, vm_id: str) -> Shape | None:
         """How it runs; None where it does not run here."""
         domain = await self._threads(self._hypervisor.find, vm_uuid(vm_id))
         return domain.shape if domain is not None and domain.pid is not None else None
 
-    async def define_vm(self, spec: VmSpec) -> VmReport:
-        """Of a running VM it changes what the next start takes. Raises VmNotPossible."""
+    async def start_vm(self, spec: VmSpec) -> VmReport:
         async with self._locks[vm_uuid(spec.id)]:
+            report = await self.vm(spec.id)
+            if report is not None and report.state is not VmState.DOWN:
+                return report
             if (reason := why_not_possible(spec, knows_time_zone=is_known(spec.time_zone))) is not None:
                 raise VmNotPossible(vm=spec.name, reason=reason)
             domains = await self._threads(self._hypervisor.domains)
-            own = next((d.name for d in domains if d.id == spec.id), None)
-            name = own or domain_name(spec.name, spec.id, {d.name for d in domains})
-            await self._threads(self._hypervisor.define, domain_xml(spec, name, self._surroundings))
-            return await self._get(spec.id)
-
-    async def start_vm(self, vm_id: str) -> VmReport:
-        async with self._locks[vm_uuid(vm_id)]:
-            report = await self._get(vm_id)
-            if report.state is not VmState.DOWN:
-                return report
-            facts = domain_facts(await self._threads(self._hypervisor.xml, vm_id))
+            name = domain_name(spec.name, spec.id, {domain.name for domain in domains})
+            xml = domain_xml(spec, name, self._surroundings)
+            facts = domain_facts(xml)
             await self._ready(facts)
-            self._starting.add(vm_id)
-            self._requests.forget(vm_id)
-            self._details.pop(vm_id, None)
-            try:
-                await self._threads(self._hypervisor.start, vm_id, paused=facts.start_paused)
-            except HypervisorFailed as err:
-                raise await self._why_not_started(facts, err) from err
-            finally:
-                self._starting.discard(vm_id)
-            return await self._look(vm_id)
+            with self._reports.starting(spec.id, facts.title, name):
+                try:
+                    await self._threads(self._hypervisor.start, xml, paused=spec.start_paused)
+                except HypervisorFailed as err:
+                    raise await self._why_not_started(facts, err) from err
+            await self._threads(self._forget_old)
+            return await self._look(spec.id)
 
     async def shutdown_vm(self, vm_id: str) -> VmReport:
         async with self._locks[vm_uuid(vm_id)]:
@@ -187,20 +177,12 @@ class Vms:
                 if await self.vm(vm_id) is not None:
                     reason = migration_error(err.text.why)
                     raise NotMoved(vm=report.name, address=address, reason=reason) from err
-
-    async def undefine_vm(self, vm_id: str) -> None:
-        async with self._locks[vm_uuid(vm_id)]:
-            report = await self.vm(vm_id)
-            if report is not None:
-                if report.state is not VmState.DOWN:
-                    raise VmRunning(act="undefine", vm=report.name)
-                await self._threads(self._hypervisor.undefine, vm_id)
-            await self._threads(self._forget, vm_id)
+            self._reports.forget(vm_id)
 
     async def console_log(self, vm_id: str) -> ConsoleLog:
         await self._get(vm_id)
         path = Path(console_log(self._surroundings, vm_id))
-        return await self._threads(console.read_end, path)
+        return await self._threads(console.console_end, path)
 
     async def resume_vm(self, vm_id: str) -> VmReport:
         """Let a paused VM go on that has all that it needs. Raises VmNotPaused, LeaseTaken."""
@@ -220,10 +202,9 @@ class Vms:
     async def running_on(self, path: str) -> str | None:
         """The name of a running VM that has the file at `path` among its disks."""
         for domain in await self._threads(self._hypervisor.domains):
-            if state_of(domain.state, domain.reason)[0] is not VmState.DOWN:
-                facts = domain_facts(await self._threads(self._hypervisor.xml, domain.id))
-                if await self._threads(self._has_disk, facts, path):
-                    return domain.title
+            facts = domain_facts(await self._threads(self._hypervisor.xml, domain.id))
+            if await self._threads(self._has_disk, facts, path):
+                return domain.title
         return None
 
     def _has_disk(self, facts: DomainFacts, path: str) -> bool:
@@ -255,42 +236,36 @@ class Vms:
                 self._tell(report)
             return report
 
-    def _report(self, domain: Domain) -> VmReport:
-        state, reason, detail = state_of(domain.state, domain.reason)
-        if domain.move is not Move.NONE and state is VmState.PAUSED:
-            # It runs on one of the two nodes, and that one says so.
-            state, detail = VmState.UNKNOWN, "it is moving between two nodes"
-        run = self._runs.seen(domain.id, state, reason, self._clock.now())
-        report = VmReport(
-            id=domain.id,
-            name=domain.title,
-            state=state,
-            reason=run.reason,
-            detail=detail or (self._details.get(domain.id, "") if state is VmState.DOWN else ""),
-            since=run.since,
-            pid=domain.pid,
-            graphics=domain.graphics,
-        )
-        if domain.id in self._starting and state is not VmState.UP:
-            return msgspec.structs.replace(report, state=VmState.STARTING, reason=DownReason.NONE)
-        return msgspec.structs.replace(report, state=self._requests.shown(domain.id, state))
-
     async def _why_not_started(self, facts: DomainFacts, err: HypervisorFailed) -> Problem:
         reason = lock_error(err.text.why, facts)
-        self._details[facts.id] = reason
+        self._reports.failed(facts.id, facts.title, reason)
         held = await self._holder(facts)
         if held is not None:
             return LeaseHeld(vm=facts.title, resource=held[0], holder=held[1])
         return NotStartable(vm=facts.title, reason=reason)
 
-    def _forget(self, vm_id: str) -> None:
-        self._told.pop(vm_id, None)
-        self._details.pop(vm_id, None)
-        self._runs.forget(vm_id)
-        console.remove(Path(console_log(self._surroundings, vm_id)))
+    def _forget_old(self) -> None:
+        for vm_id in self._reports.ended_long_ago():
+            self._reports.forget(vm_id)
+            self._told.pop(vm_id, None)
+            console.remove(Path(console_log(self._surroundings, vm_id)))
+            Path(nvram(vm_id)).unlink(missing_ok=True)
+
+    async def _adopt(self) -> None:
+        """What an earlier release defined: VMs of this one are gone when they end."""
+        try:
+            for vm_id in await self._threads(self._hypervisor.defined):
+                with suppress(HypervisorFailed):  # trivet-ha and the agent do it both
+                    await self._threads(self._hypervisor.undefine, vm_id)
+                log.info("VM %s was defined by an earlier release and is not any more", vm_id)
+        except HypervisorFailed as err:
+            log.warning("what an earlier release defined stays for now: %s", err)
 
     def _spawn(self, vm_id: str, *, after_s: float = 0.0) -> None:
-        task = asyncio.get_running_loop().create_task(self._changed(vm_id, after_s))
+        self._keep(self._changed(vm_id, after_s))
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -301,6 +276,5 @@ class Vms:
             await self._look(vm_id)
         except VmUnknown:
             self._told.pop(vm_id, None)
-            self._runs.forget(vm_id)
         except Problem as err:
             log.warning("cannot look at VM %s: %s", vm_id, err)

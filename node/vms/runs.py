@@ -1,31 +1,41 @@
-"""How each VM's last run ended, on the node's own disk: libvirt forgets it when it or the machine restarts."""
+"""The last run of each VM, on the node's own disk: libvirt forgets a VM that has ended, and the agent may be away."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from node.api.messages.vms import DownReason, VmState
 from node.system.files import read_or_none, sync_folder, write_durable
+from node.vms.ends import End, why_down
+
+KEPT_S = 7 * 86400.0  # how long an end can be asked for; an engine that was away for longer takes the VM for lost
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """`since` is when `state` began; `reason` says why a VM is down."""
+    """`since` is when `state` began; `reason` and `detail` say why a VM is down. `domain` is its name in libvirt."""
 
     state: VmState
     reason: DownReason = DownReason.NONE
+    detail: str = ""
     since: float
+    name: str = ""
+    domain: str = ""
 
 
-def next_run(last: Run | None, state: VmState, reason: DownReason, now: float) -> Run:
-    """What is known of a VM after the hypervisor said `state` and `reason`; pure.
+def next_run(last: Run | None, seen: Run) -> Run:
+    """What is known of a VM after `seen`: the state that it has already began earlier; pure."""
+    if last is None or (last.state, last.reason, last.detail) != (seen.state, seen.reason, seen.detail):
+        return seen
+    return msgspec.structs.replace(seen, since=last.since)
 
-    A VM that was seen alive and is down for a reason that nobody remembers was lost, with its machine or with libvirt.
-    """
-    if state is VmState.DOWN and reason is DownReason.NONE and last is not None:
-        reason = last.reason if last.state is VmState.DOWN else DownReason.LOST
-    if last is not None and (last.state, last.reason) == (state, reason):
-        return last
-    return Run(state=state, reason=reason, since=now)
+
+def ended_run(last: Run, end: End | None, now: float) -> Run:
+    """What is known of a VM that was `last` seen alive here and is gone; pure."""
+    reason, detail = why_down(end)
+    if last.state is VmState.STARTING:  # the log tells of an earlier run
+        reason, detail = DownReason.FAILED, "the agent of its host ended while it was started"
+    return msgspec.structs.replace(last, state=VmState.DOWN, reason=reason, detail=detail, since=now)
 
 
 class Runs:
@@ -33,26 +43,36 @@ class Runs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._known: dict[str, Run | None] = {}
+        self._known: dict[str, Run] = {}
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for file in folder.glob("*.json"):
+            if content := read_or_none(file):
+                self._known[file.stem] = msgspec.json.decode(content, type=Run)
+
+    def all(self) -> dict[str, Run]:
+        """By VM."""
+        return dict(self._known)
 
     def last(self, vm_id: str) -> Run | None:
-        if vm_id not in self._known:
-            content = read_or_none(self._file(vm_id))
-            self._known[vm_id] = msgspec.json.decode(content, type=Run) if content else None
-        return self._known[vm_id]
+        return self._known.get(vm_id)
 
-    def seen(self, vm_id: str, state: VmState, reason: DownReason, now: float) -> Run:
-        run = next_run(self.last(vm_id), state, reason, now)
-        if run != self.last(vm_id):
-            write_durable(self._file(vm_id), msgspec.json.encode(run))
-            self._known[vm_id] = run
+    def note(self, vm_id: str, seen: Run) -> Run:
+        last = self.last(vm_id)
+        run = next_run(last, seen)
+        if last == run:
+            return last
+        write_durable(self._file(vm_id), msgspec.json.encode(run))
+        self._known[vm_id] = run
         return run
 
     def forget(self, vm_id: str) -> None:
         self._known.pop(vm_id, None)
         self._file(vm_id).unlink(missing_ok=True)
         sync_folder(self._folder)
+
+    def ended_before(self, at: float) -> Sequence[str]:
+        """The VMs that are down since then or longer."""
+        return [vm_id for vm_id, run in self._known.items() if run.state is VmState.DOWN and run.since < at]
 
     def _file(self, vm_id: str) -> Path:
         return self._folder / f"{vm_id}.json"

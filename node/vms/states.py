@@ -3,7 +3,7 @@
 from node.api.messages.vms import DownReason, VmState
 
 NO_STATE, RUNNING, BLOCKED, PAUSED, SHUTDOWN, SHUT_OFF, CRASHED, SUSPENDED = range(8)
-PAUSED_BY_USER, PAUSED_FOR_MIGRATION, PAUSED_BY_STORAGE = 1, 2, 5
+PAUSED_BY_USER, PAUSED_FOR_MIGRATION, PAUSED_BY_STORAGE, PAUSED_STARTING_UP = 1, 2, 5, 11
 
 _STATES = {
     NO_STATE: VmState.UNKNOWN,
@@ -11,20 +11,8 @@ _STATES = {
     BLOCKED: VmState.UP,
     PAUSED: VmState.PAUSED,
     SHUTDOWN: VmState.SHUTTING_DOWN,
-    SHUT_OFF: VmState.DOWN,
     CRASHED: VmState.DOWN,
     SUSPENDED: VmState.PAUSED,
-}
-
-_SHUT_OFF_REASONS = {
-    1: DownReason.SHUTDOWN,
-    2: DownReason.DESTROYED,
-    3: DownReason.CRASHED,
-    4: DownReason.SHUTDOWN,  # migrated away
-    5: DownReason.SHUTDOWN,  # saved
-    6: DownReason.FAILED,
-    7: DownReason.SHUTDOWN,  # from a snapshot
-    8: DownReason.FAILED,  # the daemon could not keep it
 }
 
 _PAUSED_FOR = {
@@ -39,11 +27,11 @@ _PAUSED_FOR = {
 
 
 def state_of(state: int, reason: int) -> tuple[VmState, DownReason, str]:
-    """State, reason of an end, and what to say beside it. NONE as reason of DOWN: libvirt does not remember."""
+    """State of a domain that is there, reason of an end, and what to say beside it."""
     if state == CRASHED:
         return VmState.DOWN, DownReason.CRASHED, ""
-    if state == SHUT_OFF:
-        return VmState.DOWN, _SHUT_OFF_REASONS.get(reason, DownReason.NONE), ""
+    if (state, reason) == (PAUSED, PAUSED_STARTING_UP):
+        return VmState.STARTING, DownReason.NONE, ""
     if state == PAUSED:
         return VmState.PAUSED, DownReason.NONE, _PAUSED_FOR.get(reason, "")
     return _STATES.get(state, VmState.UNKNOWN), DownReason.NONE, ""

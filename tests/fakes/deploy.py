@@ -162,13 +162,13 @@ class World:
                 if node.ha_service.maintenance is not None and vm.state is VmState.UP and vm.name == ENGINE_VM and can:
                     spec = node.machines.spec(vm.id)
                     node.machines.destroy_vm(vm.id)
-                    can[0].machines.define_vm(spec)
-                    can[0].machines.start_vm(vm.id)
+                    can[0].machines.start_vm(spec)
                     return
         known = {vm.id for node in can for vm in node.machines.vms() if vm.name == ENGINE_VM}
         for vm_id in known:
             if can and all(vm.state is VmState.DOWN for vm in self.vms(vm_id)):
-                can[0].machines.start_vm(vm_id)
+                knows = next(node for node in self.nodes.values() if node.machines.vm(vm_id) is not None)
+                can[0].machines.start_vm(knows.machines.spec(vm_id))
 
     def _called(self) -> None:
         self.look()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from node.api.messages.vms import Graphics, GraphicsType
+from node.vms.ends import MIGRATED, SAVED, End
 from node.vms.hypervisor import Domain, DomainAction, HypervisorFailed, Move, Versions
 from node.vms.migration import MigrationLimits, MigrationProgress
 from node.vms.states import PAUSED, PAUSED_BY_STORAGE, PAUSED_BY_USER, RUNNING, SHUT_OFF
@@ -14,13 +15,17 @@ ADDRESS = "192.0.2.1"  # where screens are seen
 
 
 @dataclass
-class _Defined:
+class _Running:
     domain: Domain
     xml: str
 
 
+_ENDS = {1: "shutdown", 2: "destroyed", 3: "crashed", 4: MIGRATED, 5: SAVED, 6: "failed"}
+
+
 class FakeHypervisor:
-    """`refuse_start`: why the next starts fail. `forget()`: what a restart of libvirtd does to reasons.
+    """`refuse_start`: why the next starts fail. `forget()`: what a restart of the machine does to domains and to what
+    is known of their ends. `definitions`: VMs that an earlier release left defined.
 
     `acts` is what was done to domains; what asks QEMU's monitor waits while `monitor` is not set. `others`: the
     hypervisors that a VM can be moved to, by address; `slow` lets a move wait until it is cancelled or `arrive` is set;
@@ -46,7 +51,9 @@ class FakeHypervisor:
         self.downtimes: list[int] = []
         self._cancelled = False
         self._rebooted_at: dict[str, float] = {}
-        self._defined: dict[str, _Defined] = {}
+        self.definitions: set[str] = set()
+        self.ends: dict[str, End] = {}
+        self._running: dict[str, _Running] = {}
         self._changed: Callable[[str], None] = lambda _: None
         self._again: Callable[[], None] = lambda: None
 
@@ -54,10 +61,10 @@ class FakeHypervisor:
         self._changed, self._again = changed, again
 
     def domains(self) -> Sequence[Domain]:
-        return [defined.domain for defined in self._defined.values()]
+        return [running.domain for running in self._running.values()]
 
     def find(self, vm_id: str) -> Domain | None:
-        found = self._defined.get(vm_id)
+        found = self._running.get(vm_id)
         return found.domain if found else None
 
     def xml(self, vm_id: str) -> str:
@@ -65,40 +72,54 @@ class FakeHypervisor:
 
     def live_xml(self, vm_id: str) -> str:
         """Its screens at the addresses where `find` has them."""
-        defined = self._get(vm_id)
-        root = ET.fromstring(defined.xml)
-        for element, graphics in zip(root.iterfind("devices/graphics"), defined.domain.graphics, strict=True):
+        running = self._get(vm_id)
+        root = ET.fromstring(running.xml)
+        for element, graphics in zip(root.iterfind("devices/graphics"), running.domain.graphics, strict=True):
             element.set("port", str(graphics.port))
         return ET.tostring(root, encoding="unicode")
 
     def update_device(self, vm_id: str, xml: str) -> None:
-        if self._get(vm_id).domain.state == SHUT_OFF:
-            raise HypervisorFailed(act="change a device of the VM", reason="domain is not running")
+        self._get(vm_id)
         self.updated_devices.append(xml)
 
-    def define(self, xml: str) -> None:
+    def start(self, xml: str, *, paused: bool = False) -> None:
+        if self.refuse_start:
+            raise HypervisorFailed(act="start the VM", reason=self.refuse_start)
         root = ET.fromstring(xml)
         vm_id, name, title = (root.findtext(tag) or "" for tag in ("uuid", "name", "title"))
-        known = self._defined.get(vm_id)
-        domain = known.domain if known else Domain(id=vm_id, name=name, title=title, state=SHUT_OFF, reason=0)
-        self._defined[vm_id] = _Defined(replace(domain, name=name, title=title), xml)
-
-    def start(self, vm_id: str, *, paused: bool = False) -> None:
-        if self.refuse_start:
-            self.set(vm_id, SHUT_OFF, 6)
-            raise HypervisorFailed(act="start the VM", reason=self.refuse_start)
-        root = ET.fromstring(self._get(vm_id).xml)
-        state, reason = (PAUSED, PAUSED_BY_USER) if paused else (RUNNING, 1)
-        self.set(vm_id, state, reason, pid=4711)
-        defined = self._get(vm_id)
+        if vm_id in self._running:
+            raise HypervisorFailed(act="start the VM", reason=f"domain '{name}' is already active")
         memory_kib, vcpus = int(root.findtext("memory") or 0), int(root.findtext("vcpu") or 0)
         graphics = tuple(
             Graphics(type=GraphicsType(found.get("type", "")), address=ADDRESS, port=5900 + number)
             for number, found in enumerate(root.iterfind("devices/graphics"))
         )
-        defined.domain = replace(
-            defined.domain, memory_kib=memory_kib, balloon_kib=memory_kib, vcpus=vcpus, graphics=graphics
+        domain = Domain(
+            vm_id,
+            name,
+            title,
+            RUNNING,
+            1,
+            memory_kib=memory_kib,
+            balloon_kib=memory_kib,
+            vcpus=vcpus,
+            graphics=graphics,
         )
+        self.ends.pop(vm_id, None)
+        self._running[vm_id] = _Running(domain, xml)
+        state, reason = (PAUSED, PAUSED_BY_USER) if paused else (RUNNING, 1)
+        self.set(vm_id, state, reason, pid=4711)
+
+    def end(self, vm_id: str, name: str) -> End | None:
+        return self.ends.get(vm_id)
+
+    def defined(self) -> Sequence[str]:
+        return sorted(self.definitions)
+
+    def undefine(self, vm_id: str) -> None:
+        if vm_id not in self.definitions:
+            raise HypervisorFailed(act="undefine the VM", reason="Domain not found")
+        self.definitions.remove(vm_id)
 
     def act(self, vm_id: str, action: DomainAction) -> None:
         self._get(vm_id)
@@ -143,7 +164,7 @@ class FakeHypervisor:
                 act="move the VM", reason="operation aborted: job 'migration out' canceled by client"
             )
         there.receive(here.domain, here.xml)
-        self.undefine(vm_id)
+        self.set(vm_id, SHUT_OFF, 4)
 
     def migration(self, vm_id: str) -> MigrationProgress | None:
         return MigrationProgress(1 << 30, 1 << 20, 1.0) if self._get(vm_id).domain.move is Move.OUT else None
@@ -158,14 +179,9 @@ class FakeHypervisor:
         self.arrive.set()
 
     def receive(self, domain: Domain, xml: str) -> None:
-        """It comes from another node, whatever was defined of it here."""
-        self._defined[domain.id] = _Defined(domain, xml)
+        """It comes from another node."""
+        self._running[domain.id] = _Running(domain, xml)
         self.set(domain.id, RUNNING, 3, pid=4712)
-
-    def undefine(self, vm_id: str) -> None:
-        self._get(vm_id)
-        del self._defined[vm_id]
-        self._changed(vm_id)
 
     def set_time(self, vm_id: str, at: float) -> None:
         if self._get(vm_id).domain.state != RUNNING:
@@ -180,32 +196,40 @@ class FakeHypervisor:
         """The guest sees to it at once."""
         if self.refuse_balloon:
             raise HypervisorFailed(act="change the VM's memory", reason=self.refuse_balloon)
-        defined = self._get(vm_id)
+        running = self._get(vm_id)
         if vm_id in self.unused_kib:
-            self.unused_kib[vm_id] += kib - defined.domain.balloon_kib
-        defined.domain = replace(defined.domain, balloon_kib=kib)
+            self.unused_kib[vm_id] += kib - running.domain.balloon_kib
+        running.domain = replace(running.domain, balloon_kib=kib)
 
     def versions(self) -> Versions:
         return Versions("11.3.0", "10.0.2")
 
     def set(self, vm_id: str, state: int, reason: int, *, pid: int | None = None) -> None:
-        """A guest or a fault changes the state of a domain."""
-        defined = self._get(vm_id)
-        graphics = () if state == SHUT_OFF else defined.domain.graphics
-        defined.domain = replace(defined.domain, state=state, reason=reason, pid=pid, graphics=graphics)
+        """A guest or a fault changes the state of a domain; one that is off is gone."""
+        running = self._get(vm_id)
+        if state == SHUT_OFF:
+            del self._running[vm_id]
+            if reason in _ENDS:
+                self.ends[vm_id] = End(_ENDS[reason])
+        else:
+            running.domain = replace(running.domain, state=state, reason=reason, pid=pid)
         self._changed(vm_id)
 
+    def edit(self, xml: str) -> None:
+        """Somebody changes a running domain (virsh metadata, say)."""
+        self._get(ET.fromstring(xml).findtext("uuid") or "").xml = xml
+
     def set_move(self, vm_id: str, move: Move) -> None:
-        defined = self._get(vm_id)
-        defined.domain = replace(defined.domain, move=move)
+        running = self._get(vm_id)
+        running.domain = replace(running.domain, move=move)
 
     def forget(self) -> None:
-        """The machine or libvirtd starts anew: domains are off and nobody knows why; then everybody looks again."""
-        for defined in self._defined.values():
-            defined.domain = replace(defined.domain, state=SHUT_OFF, reason=0, pid=None)
+        """The machine starts anew: domains are gone and nobody knows why; then everybody looks again."""
+        self._running.clear()
+        self.ends.clear()
         self._again()
 
-    def _get(self, vm_id: str) -> _Defined:
-        if vm_id not in self._defined:
+    def _get(self, vm_id: str) -> _Running:
+        if vm_id not in self._running:
             raise HypervisorFailed(act="find the domain", reason="Domain not found")
-        return self._defined[vm_id]
+        return self._running[vm_id]

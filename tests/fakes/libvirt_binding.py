@@ -12,12 +12,17 @@ MODULES = ("node.vms.libvirt_hypervisor", "node.vms.libvirt_migration")
 
 class PlayedLibvirt(ModuleType):
     """`callbacks`: by event id, as the binding was given them. `domains` are all that a connection finds; `opened` are
-    the addresses of connections."""
+    the addresses of connections, `created` the domains that were to be made, with libvirt's flags."""
 
     VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_ID_REBOOT = 0, 1
+    VIR_DOMAIN_EVENT_STARTED, VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_SHUTDOWN = 2, 5, 6
+    VIR_DOMAIN_EVENT_SHUTDOWN_GUEST, VIR_DOMAIN_EVENT_SHUTDOWN_HOST = 1, 2
+    VIR_CONNECT_LIST_DOMAINS_ACTIVE, VIR_CONNECT_LIST_DOMAINS_PERSISTENT = 1, 4
+    VIR_DOMAIN_START_PAUSED, VIR_DOMAIN_START_VALIDATE, VIR_DOMAIN_START_RESET_NVRAM = 1, 16, 32
+    VIR_DOMAIN_UNDEFINE_MANAGED_SAVE, VIR_DOMAIN_UNDEFINE_KEEP_NVRAM, VIR_DOMAIN_METADATA_ELEMENT = 1, 8, 2
     VIR_DOMAIN_XML_SECURE, VIR_DOMAIN_AFFECT_LIVE = 1, 1
     VIR_DOMAIN_SHUTOFF, VIR_DOMAIN_CRASHED, VIR_DOMAIN_METADATA_TITLE, VIR_ERR_NO_DOMAIN = 5, 6, 1, 42
-    VIR_MIGRATE_LIVE, VIR_MIGRATE_PEER2PEER, VIR_MIGRATE_PERSIST_DEST, VIR_MIGRATE_UNDEFINE_SOURCE = 1, 2, 8, 16
+    VIR_MIGRATE_LIVE, VIR_MIGRATE_PEER2PEER = 1, 2
     VIR_MIGRATE_ABORT_ON_ERROR, VIR_MIGRATE_AUTO_CONVERGE, VIR_MIGRATE_TLS = 4096, 8192, 65536
     VIR_MIGRATE_PARAM_URI, VIR_MIGRATE_PARAM_LISTEN_ADDRESS = "migrate_uri", "listen_address"
     VIR_MIGRATE_PARAM_AUTO_CONVERGE_INITIAL = "auto_converge.initial"
@@ -43,6 +48,7 @@ class PlayedLibvirt(ModuleType):
         self.callbacks: dict[int, Any] = {}
         self.domains: dict[str, Any] = {}
         self.opened: list[str] = []
+        self.created: list[tuple[str, int]] = []
         self.comparison = 1
 
     def registerErrorHandler(self, *_: Any) -> None: ...
@@ -55,7 +61,8 @@ class PlayedLibvirt(ModuleType):
             isAlive=lambda: True,
             close=lambda: None,
             domainEventRegisterAny=self._register,
-            listAllDomains=lambda: list(self.domains.values()),
+            listAllDomains=lambda _: list(self.domains.values()),
+            createXML=lambda *asked: self.created.append(asked),
             lookupByUUIDString=self._look_up,
             getCapabilities=lambda: "<capabilities><host><cpu><model>EPYC</model></cpu></host></capabilities>",
             compareCPU=lambda _: self.comparison,

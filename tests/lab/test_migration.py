@@ -47,7 +47,7 @@ def test_a_host_that_goes_into_maintenance_gives_the_engine_away_alive(whole: La
     leave(whole, host)
     there = assert_one_engine(whole, left=host)
     assert migration_run.boot_id(whole) == booted
-    assert "HostedEngine" in whole.exec(there, "virsh", "list", "--persistent", "--name").split()
+    assert "HostedEngine" in whole.exec(there, "virsh", "list", "--transient", "--name").split()
     ha_run.until("its new host is content", lambda: ha_run.why(whole, there)["decision"]["state"] == "engine_up")
 
 

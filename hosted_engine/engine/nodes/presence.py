@@ -30,9 +30,9 @@ def speaks(
     as_of: float,
     now: float,
     ha: HaReport | None = None,
-) -> tuple[str, ...]:
+) -> None:
     """The node is there, and `vms` are all it had at `as_of` by its own clock. Whether it is in maintenance `ha` says;
-    None: as it was. Returns the VMs whose definition it no longer needs."""
+    None: as it was."""
     before = found(tx.nodes.get(node_id), "host", node_id)
     node = replace(before, boot_id=boot_id or before.boot_id, capabilities=capabilities)
     if before.status not in SET_BY_HAND:
@@ -45,10 +45,9 @@ def speaks(
     if node.status is not before.status and node.status is NodeStatus.UP:
         emit(tx, system(now), EventType.VDS_DETECTED, node=node)
     rebooted = bool(before.boot_id) and node.boot_id != before.boot_id
-    leftover = _settle_vms(tx, node_id, vms, now, as_of=as_of, rebooted=rebooted)
+    _settle_vms(tx, node_id, vms, now, as_of=as_of, rebooted=rebooted)
     if ha is not None:
         follow(tx, node_id, ha, now)
-    return leftover
 
 
 def connects(tx: Transaction, node_id: str, reason: str, now: float) -> None:
@@ -83,15 +82,15 @@ def starts_over(tx: Transaction) -> tuple[Node, ...]:
 
 def _settle_vms(
     tx: Transaction, node_id: str, vms: Sequence[VmReport], now: float, *, as_of: float, rebooted: bool
-) -> tuple[str, ...]:
+) -> None:
     """A VM that started after `as_of` is not lost: its command was faster than the list. A boot ends them all, and may
     set the clock back."""
     reports = {report.id: report for report in vms}
     for vm in tx.vms.list(node_id=node_id, status=RUNNING - {VmStatus.WAIT_FOR_LAUNCH}):
         if (rebooted or vm.reported_at <= as_of) and _is_lost(vm, reports.get(vm.id)):
             lost(tx, vm, now, rebooted=rebooted)
-    leftover = (report.id for report in vms if heard_of(tx, node_id, report, now, complete=True))
-    return tuple(leftover)
+    for one in vms:
+        heard_of(tx, node_id, one, now, complete=True)
 
 
 def _is_lost(vm: Vm, report: VmReport | None) -> bool:

@@ -76,30 +76,21 @@ def went_down(tx: Transaction, vm: Vm, report: VmReport, now: float) -> Vm:
     return down
 
 
-def heard_of(tx: Transaction, node_id: str, report: VmReport, now: float, *, complete: bool = False) -> bool:
+def heard_of(tx: Transaction, node_id: str, report: VmReport, now: float, *, complete: bool = False) -> None:
     """Take note of one VM as its node reports it. `complete` marks the report of all VMs that a node begins with: only
-    that may bring a VM back that is down here. True when the definition on the node is no longer needed."""
+    that may bring a VM back that is down here. A VM that is not known here is left alone."""
     vm = tx.vms.get(report.id)
-    if vm is None:
-        return report.state is VmState.DOWN and _was_ours(tx, report.id)
-    if report.state is VmState.UNKNOWN or _stale(vm, node_id, report):
-        return False
+    if vm is None or report.state is VmState.UNKNOWN or _stale(vm, node_id, report):
+        return
     if vm.origin is Origin.MANAGED_HOSTED_ENGINE:
         if report.state is not VmState.DOWN:
             went_up(tx, _moved(tx, vm, node_id), report)
-        return False
-    if report.state is VmState.DOWN:
-        return _heard_down(tx, vm, node_id, report, now)
-    if vm.node_id == node_id:
+    elif report.state is VmState.DOWN:
+        _heard_down(tx, vm, node_id, report, now)
+    elif vm.node_id == node_id:
         _heard_up(tx, vm, report, now)
     elif vm.status is VmStatus.UNKNOWN or (complete and vm.status is VmStatus.DOWN):
         _heard_up(tx, _moved(tx, vm, node_id), report, now)
-    return False
-
-
-def _was_ours(tx: Transaction, vm_id: str) -> bool:
-    """Removed here before the node could be told; a VM that was never ours is left alone."""
-    return bool(tx.events.list(limit=1, vm_id=vm_id))
 
 
 def _stale(vm: Vm, node_id: str, report: VmReport) -> bool:
@@ -131,13 +122,10 @@ def _heard_up(tx: Transaction, vm: Vm, report: VmReport, now: float) -> None:
         emit(tx, system(now), EventType.VM_STATUS_RESTORED, vm=changed, node=node, status=changed.status.value)
 
 
-def _heard_down(tx: Transaction, vm: Vm, node_id: str, report: VmReport, now: float) -> bool:
-    """A VM that waits for its launch is defined and not started yet: the command that starts it decides."""
-    if vm.node_id == node_id and vm.status is VmStatus.WAIT_FOR_LAUNCH:
-        return False
-    if vm.node_id == node_id and vm.status in RUNNING:
+def _heard_down(tx: Transaction, vm: Vm, node_id: str, report: VmReport, now: float) -> None:
+    """Of a VM that waits for its launch that is the end of an earlier run: the command that starts it decides."""
+    if vm.node_id == node_id and vm.status in RUNNING - {VmStatus.WAIT_FOR_LAUNCH}:
         went_down(tx, vm, report, now)
-    return True
 
 
 def _moved(tx: Transaction, vm: Vm, node_id: str) -> Vm:

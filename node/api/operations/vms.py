@@ -2,7 +2,7 @@
 
 from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.vms import ConsoleLog, Ticket, VmReport, VmSpec
-from node.api.operation import DELETE, GET, POST, PUT, Operations, operation
+from node.api.operation import GET, POST, PUT, Operations, operation
 from node.api.refusals import VmUnknown
 
 
@@ -20,21 +20,17 @@ class VmOperations(Operations):
 
     @operation(GET, "/vms")
     async def vms(self) -> tuple[VmReport, ...]:
-        """All VMs of this node."""
+        """Those that run here, and how those ended that ran here in the last week."""
 
     @operation(GET, "/vms/{vm_id}", missing=lambda vm_id: VmUnknown(vm=vm_id))
     async def vm(self, vm_id: str) -> VmReport | None:
-        """What the node knows of a VM."""
+        """A VM that runs here, or how it ended when it ran here in the last week."""
 
-    @operation(PUT, "/vms/{spec.id}", strict=True)
-    async def define_vm(self, spec: VmSpec) -> VmReport:
-        """Every setting of `spec` is carried out, or the VM is refused: VmNotPossible, SettingsUnknown. Of a running VM
-        it changes what the next start takes."""
-
-    @operation(POST, "/vms/{vm_id}/start", timeout_s=180)
-    async def start_vm(self, vm_id: str) -> VmReport:
-        """It is up then, or paused where its specification says so. LeaseHeld: it runs elsewhere. NotStartable:
-        something that it needs is missing."""
+    @operation(POST, "/vms/{spec.id}/start", timeout_s=180, strict=True, since=3)
+    async def start_vm(self, spec: VmSpec) -> VmReport:
+        """It is up then, or paused where `spec` says so; one that runs already stays as it is. Every setting of `spec`
+        is carried out, or the VM is refused: VmNotPossible, SettingsUnknown. LeaseHeld: it runs elsewhere.
+        NotStartable: something that it needs is missing."""
 
     @operation(POST, "/vms/{vm_id}/resume", timeout_s=60, since=2)
     async def resume_vm(self, vm_id: str) -> VmReport:
@@ -55,10 +51,6 @@ class VmOperations(Operations):
     @operation(POST, "/vms/{vm_id}/destroy", timeout_s=60)
     async def destroy_vm(self, vm_id: str) -> VmReport:
         """Cut its power."""
-
-    @operation(DELETE, "/vms/{vm_id}")
-    async def undefine_vm(self, vm_id: str) -> None:
-        """Forget it. VmRunning while it runs."""
 
     @operation(GET, "/vms/{vm_id}/console")
     async def console_log(self, vm_id: str) -> ConsoleLog:

@@ -25,6 +25,7 @@ class Calling:
     def __init__(self, node: str) -> None:
         self.silent = False
         self.delay_s = 0.0
+        self.asked: list[str] = []
         self._node = node
         self._failures: list[_Failure] = []
 
@@ -39,6 +40,7 @@ class Calling:
         self._failures = [failure for failure in self._failures if failure.operation.name != operation]
 
     async def do(self, operation: Operation, act: Callable[[], T]) -> T:
+        self.asked.append(operation.name)
         await asyncio.sleep(self.delay_s)
         if self.silent:
             raise self.silence(operation)

@@ -101,6 +101,11 @@ class FakeNode(NodeApi):
         self._calling.mend(operation)
 
     @property
+    def asked(self) -> list[str]:
+        """The operations that it was asked for, in order."""
+        return self._calling.asked
+
+    @property
     def silent(self) -> bool:
         return self._calling.silent
 

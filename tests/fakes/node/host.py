@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.machine import Accelerator, Capabilities, Nic, Statistics
+from node.api.messages.vms import VmState
 from node.api.refusals import NotBare
 from node.api.version import API_VERSION
 from tests.fakes.node.site import GIB
@@ -55,7 +56,8 @@ class FakeHost:
         self.claimed = claim
 
     def leave(self, leave: Leave) -> None:
-        things = [*self._machines.vms(), *self._storage.mounted, *self._storage.joined]
+        vms = (vm for vm in self._machines.vms() if vm.state is not VmState.DOWN)
+        things = [*vms, *self._storage.mounted, *self._storage.joined]
         if things:
             raise NotBare(things=f"{len(things)} things of the site")
         self._machines.allow(())

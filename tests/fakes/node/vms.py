@@ -3,8 +3,6 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-import msgspec
-
 from node.api import refusals as r
 from node.api.messages.images import ImageRef
 from node.api.messages.migration import MigrationReport, MigrationRequest
@@ -50,6 +48,10 @@ class FakeVms:
     def guest_shuts_down(self, vm_id: str) -> VmReport:
         return self._down(self._get(vm_id), DownReason.SHUTDOWN)
 
+    def vanish(self, vm_id: str) -> None:
+        """It is gone, and its node knows nothing of it, as after a new installation."""
+        self._release(self._vms.pop(vm_id))
+
     def write(self, vm_id: str, text: str) -> None:
         self._get(vm_id).console += text
 
@@ -80,28 +82,21 @@ class FakeVms:
         found = self._vms.get(r.vm_uuid(vm_id))
         return found.report if found else None
 
-    def define_vm(self, spec: VmSpec) -> VmReport:
-        found = self._vms.get(r.vm_uuid(spec.id))
+    def start_vm(self, spec: VmSpec) -> VmReport:
+        known = self._vms.get(r.vm_uuid(spec.id))
+        if known is not None and _runs(known):
+            return known.report
         if (reason := why_not_possible(spec, knows_time_zone=is_known(spec.time_zone))) is not None:
             raise r.VmNotPossible(vm=spec.name, reason=reason)
-        if found is not None:
-            found.spec = spec
-            found.report = msgspec.structs.replace(found.report, name=spec.name)
-            return found.report
-        report = VmReport(id=spec.id, name=spec.name, state=VmState.DOWN, since=self._now())
-        self._vms[spec.id] = _Vm(spec, report)
-        return report
-
-    def start_vm(self, vm_id: str) -> VmReport:
-        vm = self._get(vm_id)
-        if _runs(vm):
-            return vm.report
+        vm = known or _Vm(spec, VmReport(id=spec.id, name=spec.name, state=VmState.DOWN, since=self._now()))
+        vm.spec = spec
         for disk in vm.spec.disks:
             if disk.image.storage_domain not in self.storage_domains:
                 raise r.NotMounted(storage_domain=disk.image.storage_domain, reason="it is not mounted")
             if disk.image not in self._site.images:
                 raise r.ImageUnknown(image=disk.image.image_id, storage_domain=disk.image.storage_domain)
         self._take(vm)
+        self._vms[spec.id] = vm
         vm.boots += 1
         state = VmState.PAUSED if vm.spec.start_paused else VmState.UP
         self._set(vm, state, DownReason.NONE, pid=4000 + len(self._vms))
@@ -152,20 +147,14 @@ class FakeVms:
         vm = self._get(vm_id)
         return self._down(vm, DownReason.DESTROYED) if _runs(vm) else vm.report
 
-    def undefine_vm(self, vm_id: str) -> None:
-        found = self._vms.get(r.vm_uuid(vm_id))
-        if found is not None and _runs(found):
-            raise r.VmRunning(act="undefine", vm=found.spec.name)
-        self._vms.pop(vm_id, None)
-
     def console_log(self, vm_id: str) -> ConsoleLog:
         return ConsoleLog(text=self._get(vm_id).console, truncated=False)
 
     def set_ticket(self, vm_id: str, ticket: Ticket) -> None:
         check_ticket(ticket)
-        vm = self._get(vm_id)
-        if not _runs(vm):
-            raise r.NoGraphics(vm=vm.spec.name, reason=f"it is {VmState.DOWN}")
+        vm = self._vms.get(r.vm_uuid(vm_id))
+        if vm is None or not _runs(vm):
+            raise r.NoGraphics(vm=vm_id, reason="it does not run on this node")
         if ticket.type not in vm.spec.graphics:
             raise r.NoGraphics(vm=vm.spec.name, reason=f"it runs without {ticket.type.upper()}")
         vm.ticket = ticket

@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import os
 import re
+import signal
 import sys
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -17,7 +20,7 @@ import msgspec
 
 from node.api.messages.images import ImageFormat, ImageRef
 from node.api.messages.machine import Accelerator
-from node.api.messages.vms import BootDevice, DiskBus, Firmware, VmDisk, VmNic, VmSpec, VmState
+from node.api.messages.vms import BootDevice, DiskBus, DownReason, Firmware, VmDisk, VmNic, VmSpec, VmState
 from node.api.refusals import NotStartable
 from node.observe.parse import Memory
 from node.storage import layout
@@ -25,10 +28,10 @@ from node.system.clock import SystemClock
 from node.system.process import run
 from node.system.threads import Threads
 from node.vms.balloon_keeper import BalloonKeeper
-from node.vms.domain_xml import Surroundings, console_log
+from node.vms.domain_xml import Surroundings, console_log, domain_xml
 from node.vms.libvirt_hypervisor import URI, LibvirtHypervisor
 from node.vms.lifecycle import Vms
-from node.vms.runs import Runs
+from node.vms.runs import Run, Runs
 from tests.integration.vms.membership import become_member
 from tests.unit.node.vm_settings import changed
 
@@ -49,23 +52,27 @@ async def nothing(*_: object) -> None:
     return None
 
 
+def make_vms(hypervisor: LibvirtHypervisor, runs: Runs) -> Vms:
+    return Vms(
+        hypervisor,
+        Threads("vms", 4),
+        SURROUNDINGS,
+        runs,
+        ready=nothing,
+        holder=nothing,
+        taker=nothing,
+        tell=lambda _: None,
+        clock=SystemClock(),
+    )
+
+
 class Node:
     """What of a node VMs need. `volumes` have every image that is asked for."""
 
     def __init__(self) -> None:
         self.authority_pem = become_member()
         self.hypervisor = LibvirtHypervisor()
-        self.vms = Vms(
-            self.hypervisor,
-            Threads("vms", 4),
-            SURROUNDINGS,
-            Runs(Path("/run/trivet-runs")),
-            ready=nothing,
-            holder=nothing,
-            taker=nothing,
-            tell=lambda _: None,
-            clock=SystemClock(),
-        )
+        self.vms = make_vms(self.hypervisor, Runs(Path("/run/trivet-runs")))
         self.vms.watch()
 
     def image(self, source: Path | None = None, form: ImageFormat = ImageFormat.RAW) -> ImageRef:
@@ -83,8 +90,7 @@ class Node:
             run("qemu-img", "convert", "-O", form.value, str(source), str(path))
 
     async def start(self, spec: VmSpec) -> VmState:
-        await self.vms.define_vm(spec)
-        return (await self.vms.start_vm(spec.id)).state
+        return (await self.vms.start_vm(spec)).state
 
     async def why_not_started(self, spec: VmSpec) -> str:
         try:
@@ -96,7 +102,6 @@ class Node:
     async def end(self, *specs: VmSpec) -> None:
         for spec in specs:
             await self.vms.destroy_vm(spec.id)
-            await self.vms.undefine_vm(spec.id)
 
     async def says(self, spec: VmSpec, *wanted: str) -> str:
         """What the console said until all of `wanted` were in it, in that order."""
@@ -159,13 +164,15 @@ def nic() -> VmNic:
 
 
 async def every_setting_is_taken_by_libvirt(node: Node) -> None:
-    """Its schema is checked when the VM is defined."""
+    """Its schema is checked for all, also where this machine cannot start the VM."""
+    connection = libvirt.open(URI)
     for name, _, other in changed():
         try:
-            await node.vms.define_vm(other)
+            flags = libvirt.VIR_DOMAIN_DEFINE_VALIDATE
+            domain = connection.defineXMLFlags(domain_xml(other, other.name, SURROUNDINGS), flags)
         finally:
             print(name)
-        await node.vms.undefine_vm(other.id)
+        domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
 
 
 async def every_setting_reaches_qemu(node: Node) -> None:
@@ -216,6 +223,87 @@ async def a_guest_boots_again_when_it_is_asked_and_when_its_vm_is_reset(node: No
     assert report is not None
     assert (report.state, report.pid) == (VmState.UP, process.pid)
     await node.end(spec)
+
+
+async def how_a_vm_ended_is_known_to_who_listened_and_to_who_was_away(node: Node) -> None:
+    """By libvirt's events, and by its log of the VM."""
+    for kill, reason, detail in (
+        (shut_down, DownReason.SHUTDOWN, ""),
+        (destroy, DownReason.DESTROYED, ""),
+        (kill_process, DownReason.CRASHED, ""),
+        (terminate_process, DownReason.CRASHED, "ended its process"),
+    ):
+        spec = vm(disks=(disk(node.image(SHARED / "tiny.qcow2")),))
+        away = Runs(Path(f"/run/away-{spec.id}"))
+        await node.start(spec)
+        await node.says(spec, "trivet-tiny: ready")
+        listened = await node.vms.vm(spec.id)
+        assert listened is not None
+        domain = next(one for one in node.hypervisor.domains() if one.id == spec.id)
+        away.note(spec.id, Run(state=VmState.UP, since=listened.since, name=spec.name, domain=domain.name))
+        async with asyncio.timeout(BOOT_S):
+            while node.hypervisor.find(spec.id) is not None:
+                await kill(spec, listened.pid)  # a guest that has just booted may not heed its first power button
+                await asyncio.sleep(2)
+        await asyncio.sleep(1)  # the event comes by itself
+        assert not [one for one in libvirt.open(URI).listAllDomains() if one.UUIDString() == spec.id]
+        print(kill.__name__, (Path(SURROUNDINGS.console_logs) / f"{domain.name}.log").read_text())
+        for vms in (node.vms, make_vms(LibvirtHypervisor(), away)):
+            report = await vms.vm(spec.id)
+            assert report is not None
+            assert (report.state, report.reason) == (VmState.DOWN, reason), (kill.__name__, report)
+            assert detail in report.detail, kill.__name__
+            assert bool(detail) is bool(report.detail), (kill.__name__, report.detail)
+
+
+async def shut_down(spec: VmSpec, _: int | None) -> None:
+    libvirt.open(URI).lookupByUUIDString(spec.id).shutdown()
+
+
+async def destroy(spec: VmSpec, _: int | None) -> None:
+    libvirt.open(URI).lookupByUUIDString(spec.id).destroy()
+
+
+async def kill_process(_: VmSpec, pid: int | None) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid or 0, signal.SIGKILL)
+
+
+async def terminate_process(_: VmSpec, pid: int | None) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid or 0, signal.SIGTERM)
+
+
+async def a_start_that_fails_leaves_nothing(node: Node) -> None:
+    spec = vm(disks=(disk(node.image()),), nics=(msgspec.structs.replace(nic(), bridge="nowhere"),))
+    assert "nowhere" in await node.why_not_started(spec)
+    report = await node.vms.vm(spec.id)
+    assert report is not None
+    assert (report.state, report.reason) == (VmState.DOWN, DownReason.FAILED)
+    assert node.hypervisor.find(spec.id) is None
+
+
+async def what_an_earlier_release_defined_runs_on_and_is_gone_with_its_end(node: Node) -> None:
+    connection = libvirt.open(URI)
+    running, down = (vm(disks=(disk(node.image()),), firmware=Firmware.UEFI) for _ in range(2))
+    for spec in (running, down):
+        connection.defineXML(domain_xml(spec, spec.name, SURROUNDINGS))
+    connection.defineXML(
+        "<domain type='qemu'><name>foreign</name><memory>8192</memory><os><type>hvm</type></os></domain>"
+    )
+    connection.lookupByUUIDString(running.id).create()
+    vms = make_vms(node.hypervisor, Runs(Path("/run/adopted")))
+    vms.watch()
+    async with asyncio.timeout(30):
+        while node.hypervisor.defined():  # noqa: ASYNC110 - libvirt is asked
+            await asyncio.sleep(0.2)
+    assert [(one.id, one.state) for one in await vms.vms() if one.id in (running.id, down.id)] == [
+        (running.id, VmState.UP)
+    ]
+    assert [one.name() for one in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_PERSISTENT)] == ["foreign"]
+    assert (await vms.destroy_vm(running.id)).reason is DownReason.DESTROYED
+    assert running.id not in {one.UUIDString() for one in connection.listAllDomains()}
+    connection.lookupByName("foreign").undefine()
 
 
 async def devices_are_tried_in_their_order(node: Node) -> None:
@@ -328,6 +416,9 @@ CASES: dict[str, Callable[[Node], Awaitable[None]]] = {
         an_i440fx_boots_from_ide,
         a_paused_vm_stands_still_until_it_is_resumed,
         a_guest_boots_again_when_it_is_asked_and_when_its_vm_is_reset,
+        how_a_vm_ended_is_known_to_who_listened_and_to_who_was_away,
+        a_start_that_fails_leaves_nothing,
+        what_an_earlier_release_defined_runs_on_and_is_gone_with_its_end,
         devices_are_tried_in_their_order,
         what_is_not_named_is_not_tried,
         the_boot_menu_is_offered,

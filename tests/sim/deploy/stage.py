@@ -138,7 +138,7 @@ def assert_bare(stage: Stage) -> None:
     assert (site.peers, site.volumes, site.marked, site.filled) == ([], {}, {}, set())
     assert (site.images, site.seeds, site.leases, site.lockspaces) == ({}, {}, {}, {})
     for node, wished in zip(stage.world.nodes.values(), stage.answers.nodes, strict=True):
-        assert node.machines.vms() == ()
+        assert node.machines.running() == 0
         assert (node.storage.mounted, node.storage.joined) == ({}, {})
         assert node.net.known == {}
         assert not node.machines.movable.listening

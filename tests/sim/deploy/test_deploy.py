@@ -27,7 +27,7 @@ async def test_from_nothing_to_a_running_engine(stage: Stage) -> None:
         *("network:node2", "network:node3", "network:node1"),
         *("peer:node2", "peer:node3", "volume:engine", "volume:data", "mount:engine", "mount:data"),
         *("timers", "lockspace", "join", "migration", "lease", "tiny", "system", "seed", "site_files"),
-        *("define", "start", "health", "hand_over", "recovery", "keep"),
+        *("start", "health", "hand_over", "recovery", "keep"),
     ]
     await assert_whole(stage)
 
@@ -105,7 +105,7 @@ async def test_the_engine_is_told_what_was_made(stage: Stage) -> None:
 async def test_a_failure_at_any_step_stops_and_a_further_run_goes_on(tmp_path: Path) -> None:
     operations = (
         *("claim", "set_names", "change_network", "confirm_network", "add_peer", "make_volume", "mount"),
-        *("join_lockspace", "make_lease", "make_image", "make_seed", "define_vm"),
+        *("join_lockspace", "make_lease", "make_image", "make_seed"),
     )
     for operation in operations:
         stage = Stage(tmp_path / operation)
@@ -120,7 +120,7 @@ async def test_a_failure_at_any_step_stops_and_a_further_run_goes_on(tmp_path: P
 async def test_a_lost_answer_at_any_operation_is_got_over(tmp_path: Path) -> None:
     operations = (
         *("claim", "set_names", "change_network", "confirm_network", "add_peer", "make_volume", "mount"),
-        *("join_lockspace", "make_lease", "make_image", "make_seed", "define_vm", "start_vm"),
+        *("join_lockspace", "make_lease", "make_image", "make_seed", "start_vm"),
     )
     for operation in operations:
         stage = Stage(tmp_path / operation)
@@ -158,7 +158,7 @@ async def test_a_brick_with_files_is_never_cleared(stage: Stage) -> None:
 
 
 async def test_a_power_cut_after_any_entry_of_the_journal_is_resumed(tmp_path: Path) -> None:
-    entries = 2 * 29 + 2
+    entries = 2 * 28 + 2
     for cut_after in range(1, entries + 1):
         stage = Stage(tmp_path / str(cut_after))
         stage.journals.cut_after = cut_after
@@ -204,7 +204,7 @@ async def test_an_engine_whose_node_is_dead_is_started_on_another(stage: Stage) 
     await stage.run()
     stage.world.nodes["node1"].lose_power()
     done = await stage.run()
-    assert [todo.key for todo in done.todos] == ["define", "start", "health", "hand_over"]
+    assert [todo.key for todo in done.todos] == ["start", "health", "hand_over"]
     assert [text.partition(":")[0] for text in done.silent] == ["node1"]
     vm_id = stage.folder.decisions(stage.answers).engine_vm_id
     found = stage.world.nodes["node2"].machines.vm(vm_id)
@@ -269,7 +269,7 @@ async def test_an_engine_vm_that_trivet_ha_is_about_to_start_is_waited_for(stage
         nonlocal looks
         looks += 1
         if looks == 30:
-            node.machines.start_vm(vm_id)
+            node.machines.start_vm(node.machines.spec(vm_id))
 
     stage.told = Watcher(die)
     assert [todo.key for todo in (await stage.run()).todos] == ["start", "health", "hand_over"]

@@ -184,8 +184,7 @@ async def test_a_vm_that_holds_a_lease_keeps_its_node_as_it_is(tmp_path: Path) -
     stage = await begun(tmp_path)
     node: FakeNode = stage.world.nodes["node2"]
     stage.world.site.leases["trivet", "mail"] = None
-    node.machines.define_vm(MAIL)
-    node.machines.start_vm(MAIL.id)
+    node.machines.start_vm(MAIL)
     with pytest.raises(StepFailed, match="VMs here hold leases"):
         await stage.run()
     assert (node.ha_service.maintenance, node.storage.fire_timeout_s) == (None, 30)

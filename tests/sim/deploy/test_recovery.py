@@ -62,7 +62,7 @@ async def test_another_node_goes_on_as_if_nothing_had_been_lost(stage: Stage) ->
     await assert_whole(stage)
     stage.world.nodes["node1"].lose_power()
     done = await stage.run()
-    assert [todo.key for todo in done.todos] == ["define", "start", "health", "hand_over"]
+    assert [todo.key for todo in done.todos] == ["start", "health", "hand_over"]
     assert stage.engine_states().count(VmState.UP) == 1
 
 

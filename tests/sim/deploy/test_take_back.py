@@ -15,9 +15,9 @@ from node.steps import StepFailed
 from tests.fakes.deploy import PowerCut
 from tests.sim.deploy.stage import Stage, assert_bare, assert_whole
 
-STEPS_BACK = 22
+STEPS_BACK = 21
 OPERATIONS = (
-    *("destroy_vm", "undefine_vm", "remove_image", "leave_lockspace", "unmount", "remove_volume", "remove_brick"),
+    *("destroy_vm", "remove_image", "leave_lockspace", "unmount", "remove_volume", "remove_brick"),
     *("remove_peer", "change_network", "confirm_network", "set_names", "leave"),
 )
 
@@ -38,7 +38,7 @@ async def test_from_a_running_engine_to_bare_nodes_and_up_again(stage: Stage) ->
     await stage.run()
     done = await stage.take_back()
     assert [todo.key for todo in done] == [
-        *("keep", "start", "define", "seed", "system", "tiny", "join", "lockspace", "mount:data", "mount:engine"),
+        *("keep", "start", "seed", "system", "tiny", "join", "lockspace", "mount:data", "mount:engine"),
         *("volume:data", "volume:engine", "peer:node3", "peer:node2"),
         *("network:node1", "network:node3", "network:node2", "names"),
         *("claim:node3", "claim:node2", "claim:node1", "authority"),
@@ -160,11 +160,11 @@ async def test_the_deploy_is_refused_until_the_taking_back_has_ended(stage: Stag
 async def test_a_vm_that_is_not_the_engine_is_a_refusal(stage: Stage) -> None:
     await stage.run()
     vm = VmSpec(id="11111111-1111-4111-8111-111111111111", name="web1", memory_bytes=1 << 26)
-    await stage.world.nodes["node2"].define_vm(vm)
+    await stage.world.nodes["node2"].start_vm(vm)
     with pytest.raises(InUse, match="VM web1 on node2"):
         await stage.take_back()
     await assert_whole(stage)
-    await stage.world.nodes["node2"].undefine_vm(vm.id)
+    await stage.world.nodes["node2"].destroy_vm(vm.id)
     await stage.take_back()
     assert_bare(stage)
 

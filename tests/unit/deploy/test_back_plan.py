@@ -58,7 +58,7 @@ def test_once_nodes_have_begun_to_leave_only_that_is_left_to_do(answers: Answers
 
 def test_what_may_have_been_done_on_another_node_is_taken_back_on_all(answers: Answers) -> None:
     nodes = {todo.kind: todo.nodes for todo in plan_back(answers, None, Done(begun=ALL))}
-    assert nodes[Kind.DEFINE] == nodes[Kind.LOCKSPACE] == nodes[Kind.START] == ("node1", "node2", "node3")
+    assert nodes[Kind.LOCKSPACE] == nodes[Kind.START] == ("node1", "node2", "node3")
 
 
 def test_every_step_that_has_words_for_it_has_an_undo_and_no_other(answers: Answers, decisions: Decisions) -> None:

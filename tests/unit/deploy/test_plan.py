@@ -133,8 +133,8 @@ def test_an_engine_that_may_be_running_is_never_started(seen: Observed) -> None:
 
 def test_a_dead_node_of_a_formed_site_is_left_out() -> None:
     seen = replace(WHOLE, nodes={"node2": WHOLE_NODE, "node3": WHOLE_NODE}, healthy=False, handed_over=False)
-    assert keys(seen) == ["define", "start", "health", "hand_over"]
-    assert plan(ANSWERS, seen)[0].nodes == ("node2",)
+    assert keys(seen) == ["start", "health", "hand_over"]
+    assert plan(ANSWERS, seen)[0].nodes == ("node2", "node3")
 
 
 def test_nodes_that_take_vms_of_others_than_the_members_are_set_right() -> None:

@@ -29,8 +29,7 @@ async def world() -> World:
     machine = world.nodes[node_id(1)]
     for name in (WANTED, GOOD):
         machine.storage.put_engine_vm(name, FIRST)
-    machine.machines.define_vm(FIRST)
-    machine.machines.start_vm(ENGINE_VM_ID)
+    machine.machines.start_vm(FIRST)
     await look(world)
     return world
 
@@ -47,8 +46,7 @@ async def look(world: World) -> EngineVmReport:
 async def restart(world: World, config: EngineVmConfig) -> None:
     machine = world.nodes[node_id(1)].machines
     machine.destroy_vm(ENGINE_VM_ID)
-    machine.define_vm(config)
-    machine.start_vm(ENGINE_VM_ID)
+    machine.start_vm(config)
 
 
 def edit(**values: Any) -> UpdateEngineVm:

@@ -29,7 +29,6 @@ from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.entity import VMS
 from hosted_engine.engine.vms.model import VmStatus
 from node.api.problems import Failed, NodeSilent
-from node.api.refusals import VmUnknown
 from node.steps import StepFailed
 from tests.fakes.engine import DATA_ID, TINY_ID, World, node_id
 from tests.fakes.store import ReadsHere
@@ -328,7 +327,7 @@ CALLS = {
     "add_disk": ("make_image",),
     "add_disk_to_vm": ("make_image",),
     "grow_disk": ("resize_image",),
-    "start_vm": ("define_vm", "start_vm"),
+    "start_vm": ("start_vm",),
     "stop_vm": ("destroy_vm",),
     "shutdown_vm": ("shutdown_vm",),
     "reboot_vm": ("reboot_vm",),
@@ -561,7 +560,7 @@ async def test_a_disk_whose_image_has_grown_without_an_answer_is_as_large_as_its
 async def test_what_a_resumed_task_works_on_is_its_own_again() -> None:
     world = World()
     command = StartVm(id=await tiny_vm(world))
-    assert await crashed(world, command, 5, committed=True)
+    assert await crashed(world, command, 3, committed=True)
     world.begin()
     assert world.engine.resume() == 1
     assert world.locks.take([Lock("VM", command.id)], "somebody else") is not None
@@ -569,21 +568,11 @@ async def test_what_a_resumed_task_works_on_is_its_own_again() -> None:
     assert world.locks.take([Lock("VM", command.id)], "somebody else") is None
 
 
-async def test_a_start_whose_definition_was_just_cleaned_up_defines_it_again() -> None:
-    world = World()
-    vm_id = await tiny_vm(world)
-    for node in world.nodes.values():
-        node.fail("start_vm", VmUnknown(vm=vm_id))
-    await done(world, StartVm(id=vm_id))
-    assert vm_of(world, vm_id).status is VmStatus.UP
-
-
 async def test_a_stop_of_a_vm_that_has_just_ended_by_itself_is_done() -> None:
     world = World()
     vm_id = await running_vm(world)
     machine = next(node for node in world.nodes.values() if node.machines.running())
-    machine.machines.crash(vm_id)
-    await machine.undefine_vm(vm_id)
+    machine.machines.vanish(vm_id)
     await done(world, StopVm(id=vm_id))
     assert vm_of(world, vm_id).status is VmStatus.POWERING_DOWN, "the node's own event has the reason and ends it"
 
@@ -595,4 +584,4 @@ async def test_a_start_takes_few_transactions() -> None:
     store = CutStore(world.store)
     world.begin(store)
     await done(world, command)
-    assert store.count <= 6
+    assert store.count <= 5

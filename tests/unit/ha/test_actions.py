@@ -132,8 +132,10 @@ async def test_a_start_that_somebody_else_was_quicker_with_is_done(stage: Stage)
     await stage.do(Action.START)
     stage.hypervisor.set(VM.id, SHUT_OFF, 1)
 
-    def start(vm_id: str, *, paused: bool = False) -> None:
-        stage.hypervisor.set(vm_id, RUNNING, 1)
+    started = stage.hypervisor.start
+
+    def start(xml: str, *, paused: bool = False) -> None:
+        started(xml)
         raise HypervisorFailed(act="start the VM", reason="Requested operation is not valid: domain is already running")
 
     stage.hypervisor.start = start  # type: ignore[method-assign]

@@ -95,8 +95,7 @@ class World:
 
     def run(self, spec: VmSpec, unused_kib: int | None) -> None:
         surroundings = Surroundings(Accelerator.TCG, PurePosixPath("/v"), PurePosixPath("/l"))
-        self.hypervisor.define(domain_xml(spec, spec.id, surroundings))
-        self.hypervisor.start(spec.id)
+        self.hypervisor.start(domain_xml(spec, spec.id, surroundings))
         if unused_kib is not None:
             self.hypervisor.unused_kib[spec.id] = unused_kib
 
@@ -154,7 +153,7 @@ def test_a_vm_that_lost_its_guarantee_gets_its_memory_back(world: World) -> None
     assert world.kib(GIVES) < WHOLE
     world.free = 1.0
     running = world.kib(GIVES)
-    world.hypervisor.define(
+    world.hypervisor.edit(
         domain_xml(
             msgspec.structs.replace(GIVES, memory_guaranteed_bytes=None),
             GIVES.id,

@@ -49,13 +49,11 @@ async def test_a_lease_held_elsewhere_refuses_the_start() -> None:
     site = FakeSite()
     one, two = await ready("node1", site, 1), await ready("node2", site, 2)
     await one.make_lease(LeaseRequest(lockspace="site", resource="engine", storage_domain=NodeContract.domain))
-    for node in (one, two):
-        await node.define_vm(LEASED)
-    await one.start_vm(LEASED.id)
+    await one.start_vm(LEASED)
     with pytest.raises(RemoteRefused, match="held by host 1"):
-        await two.start_vm(LEASED.id)
+        await two.start_vm(LEASED)
     one.lose_power()
-    assert (await two.start_vm(LEASED.id)).state is VmState.UP
+    assert (await two.start_vm(LEASED)).state is VmState.UP
 
 
 async def test_a_silent_node_answers_nothing_and_ends_its_streams() -> None:
@@ -73,20 +71,19 @@ async def test_a_silent_node_answers_nothing_and_ends_its_streams() -> None:
 
 async def test_failures_come_as_from_a_client_and_only_as_often_as_asked() -> None:
     node = await ready("node1", FakeSite(), 1)
-    node.fail("define_vm", CommandFailed(["virsh"], "broken"))
+    node.fail("start_vm", CommandFailed(["virsh"], "broken"))
     with pytest.raises(RemoteFailed, match="broken"):
-        await node.define_vm(VM)
+        await node.start_vm(VM)
     assert await node.vm(VM.id) is None
-    node.lose_answer("define_vm")
+    node.lose_answer("start_vm")
     with pytest.raises(NodeSilent):
-        await node.define_vm(VM)
+        await node.start_vm(VM)
     assert await node.vm(VM.id) is not None
 
 
 async def test_power_loss_leaves_the_vms_lost_and_a_new_boot() -> None:
     node = await ready("node1", FakeSite(), 1)
-    await node.define_vm(VM)
-    await node.start_vm(VM.id)
+    await node.start_vm(VM)
     before = (await node.statistics()).boot_id
     node.lose_power()
     node.start()

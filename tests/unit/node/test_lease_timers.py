@@ -19,6 +19,7 @@ from node.system.process import CommandFailed
 from node.system.threads import Threads
 from node.vms.domain_xml import Surroundings, domain_xml
 from node.vms.lease_holders import lease_holders
+from node.vms.states import SHUT_OFF
 from tests.fakes.clock import FakeClock
 from tests.fakes.hypervisor import FakeHypervisor
 from tests.fakes.sanlock import FakeSanlock
@@ -195,8 +196,7 @@ def test_only_vms_that_are_active_hold_leases() -> None:
     lease = VmLease(lockspace="trivet", resource="mail", storage_domain="engine")
     for number, (name, leases) in enumerate((("mail", (lease,)), ("web", ()))):
         spec = VmSpec(id=str(UUID(int=number)), name=name, memory_bytes=1 << 27, leases=leases)
-        hypervisor.define(domain_xml(spec, name, SURROUNDINGS))
-    assert lease_holders(hypervisor) == ()
-    for domain in hypervisor.domains():
-        hypervisor.start(domain.id)
+        hypervisor.start(domain_xml(spec, name, SURROUNDINGS))
     assert lease_holders(hypervisor) == ("mail",)
+    hypervisor.set(str(UUID(int=0)), SHUT_OFF, 1)
+    assert lease_holders(hypervisor) == ()

@@ -23,7 +23,7 @@ from node.vms.migration import (
     migration_error,
 )
 from node.vms.runs import Runs
-from node.vms.states import PAUSED, PAUSED_FOR_MIGRATION, RUNNING
+from node.vms.states import PAUSED, PAUSED_FOR_MIGRATION, RUNNING, SHUT_OFF
 from tests.fakes.clock import FakeClock
 from tests.fakes.hypervisor import FakeHypervisor
 
@@ -64,8 +64,7 @@ class Site:
         return vms
 
     async def running(self) -> None:
-        await self.vms.define_vm(VM)
-        await self.vms.start_vm(VM.id)
+        await self.vms.start_vm(VM)
 
     async def move(self, limits: MigrationLimits = LIMITS) -> None:
         await self.vms.migrate(VM.id, THERE, limits, notify=self.progress.append)
@@ -115,7 +114,8 @@ async def test_a_vm_whose_target_does_not_answer_stays(site: Site) -> None:
 
 
 async def test_a_vm_that_is_down_does_not_move(site: Site) -> None:
-    await site.vms.define_vm(VM)
+    await site.running()
+    site.here.set(VM.id, SHUT_OFF, 1)
     with pytest.raises(NotMoved, match="it is down"):
         await site.move()
 
@@ -150,7 +150,7 @@ async def test_a_libvirt_that_does_not_answer_at_all_holds_nobody_up(
 async def test_what_stands_still_on_its_way_is_unknown_and_not_paused(site: Site) -> None:
     """Or the engine would take the word of the node that it leaves for the last one."""
     await site.running()
-    defined = site.here._defined[VM.id]
+    defined = site.here._running[VM.id]
     for move, state in ((Move.OUT, VmState.UNKNOWN), (Move.IN, VmState.UNKNOWN), (Move.NONE, VmState.PAUSED)):
         defined.domain = Domain(VM.id, "x", "my web", PAUSED, PAUSED_FOR_MIGRATION, move=move)
         report = await site.vms.vm(VM.id)

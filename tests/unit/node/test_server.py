@@ -200,9 +200,9 @@ async def test_nonsense_is_refused_in_words(
     cases: list[tuple[str, str, bytes, int, str]] = [
         ("GET", "/v1/nothing", b"", 404, "NoSuchPath"),
         ("PATCH", "/v1/vms", b"", 405, "BadRequest"),
-        ("PUT", f"/v1/vms/{vm}", b"{", 400, "Malformed"),
-        ("PUT", f"/v1/vms/{vm}", b'{"id": 5}', 400, "Malformed"),
-        ("PUT", f"/v1/vms/{vm}", b'{"id": "x", "name": "n", "memory_bytes": 1}', 400, "Malformed"),
+        ("POST", f"/v1/vms/{vm}/start", b"{", 400, "Malformed"),
+        ("POST", f"/v1/vms/{vm}/start", b'{"id": 5}', 400, "Malformed"),
+        ("POST", f"/v1/vms/{vm}/start", b'{"id": "x", "name": "n", "memory_bytes": 1}', 400, "Malformed"),
         ("GET", "/v1/vms/not-a-uuid", b"", 400, "Malformed"),
         ("PUT", "/v1/names", b"x" * (9 << 20), 400, "Malformed"),
     ]
@@ -225,7 +225,7 @@ async def test_a_setting_of_a_vm_that_the_node_does_not_know_is_refused_by_its_n
         member(FakeNode(), authority, tmp_path) as port,
         httpx.AsyncClient(base_url=f"https://127.0.0.1:{port}", verify=caller("engine"), trust_env=False) as http,
     ):
-        refused = (await http.put(f"/v1/vms/{BASE.id}", content=msgspec.json.encode(newer))).json()
+        refused = (await http.post(f"/v1/vms/{BASE.id}/start", content=msgspec.json.encode(newer))).json()
         assert (refused["code"], refused["changed"]) == ("SettingsUnknown", False)
         assert "know: disks.wwn, tpm" in refused["why"]
         assert (await http.get(f"/v1/vms/{BASE.id}")).status_code == 404
@@ -233,17 +233,18 @@ async def test_a_setting_of_a_vm_that_the_node_does_not_know_is_refused_by_its_n
         assert (await http.put("/v1/names", content=b'{"names": {}, "newer": true}')).status_code == 204
 
 
-async def test_the_engine_vm_is_defined_by_its_configuration(
+async def test_the_engine_vm_is_started_by_its_configuration(
     authority: FakeAuthority, tmp_path: Path, caller: Callable[[str], ssl.SSLContext]
 ) -> None:
     """It says more than a VM's specification does, to trivet-ha."""
-    values = {name: getattr(BASE, name) for name in VmSpec.__struct_fields__}
+    spec = msgspec.structs.replace(BASE, disks=())
+    values = {name: getattr(spec, name) for name in VmSpec.__struct_fields__}
     fake = FakeNode()
     async with member(fake, authority, tmp_path) as port:
         client = NodeClient("127.0.0.1", caller("engine"), port=port)
-        await client.define_vm(EngineVmConfig(**values, edit="more memory"))
+        await client.start_vm(EngineVmConfig(**values, edit="more memory"))
         await client.close()
-    assert fake.machines.spec(BASE.id) == BASE
+    assert fake.machines.spec(BASE.id) == spec
 
 
 async def test_from_a_claim_code_to_mutual_tls(

@@ -8,8 +8,9 @@ from pathlib import Path, PurePosixPath
 import msgspec
 import pytest
 
+from node.api.messages.images import ImageFormat, ImageRef
 from node.api.messages.machine import Accelerator
-from node.api.messages.vms import DownReason, VmReport, VmSpec, VmState
+from node.api.messages.vms import DownReason, VmDisk, VmReport, VmSpec, VmState
 from node.api.refusals import (
     LeaseHeld,
     LeaseTaken,
@@ -17,7 +18,6 @@ from node.api.refusals import (
     NotStartable,
     VmNotPaused,
     VmNotPossible,
-    VmRunning,
     VmUnknown,
 )
 from node.storage.sanlock import SanlockFailed
@@ -26,10 +26,11 @@ from node.system.threads import Threads
 from node.vms.console import CONSOLE_BYTES
 from node.vms.domain_facts import DomainFacts, LeaseFact
 from node.vms.domain_xml import Surroundings, console_log
+from node.vms.ends import End
 from node.vms.hypervisor import DomainAction
 from node.vms.lifecycle import Vms
 from node.vms.lock_errors import lock_error
-from node.vms.runs import Run, Runs, next_run
+from node.vms.runs import KEPT_S, Run, Runs
 from node.vms.states import PAUSED, PAUSED_BY_STORAGE, RUNNING, SHUT_OFF, SHUTDOWN
 from tests.fakes.clock import FakeClock
 from tests.fakes.hypervisor import FakeHypervisor
@@ -69,8 +70,7 @@ class World:
         return vms
 
     async def running(self) -> Vms:
-        await self.vms.define_vm(VM)
-        await self.vms.start_vm(VM.id)
+        await self.vms.start_vm(VM)
         return self.vms
 
     async def settle(self) -> None:
@@ -103,20 +103,24 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 async def test_every_step_of_a_life_can_be_repeated_and_is_told_once(world: World) -> None:
     for _ in range(2):
-        assert (await world.vms.define_vm(VM)).state is VmState.DOWN
-    for _ in range(2):
-        assert (await world.vms.start_vm(VM.id)).state is VmState.UP
+        assert (await world.vms.start_vm(VM)).state is VmState.UP
     for _ in range(2):
         assert (await world.vms.destroy_vm(VM.id)).reason is DownReason.DESTROYED
     await world.settle()
     assert world.told == [(VmState.UP, DownReason.NONE), (VmState.DOWN, DownReason.DESTROYED)]
-    for _ in range(2):
-        await world.vms.undefine_vm(VM.id)
-    assert await world.vms.vms() == ()
+    assert world.hypervisor.domains() == []
+
+
+async def test_a_vm_that_runs_stays_as_it_is_whatever_is_asked_for(world: World) -> None:
+    before = await (await world.running()).vm(VM.id)
+    other = msgspec.structs.replace(VM, memory_bytes=1 << 27, time_zone="Europe/Nowhere")
+    assert await world.vms.start_vm(other) == before
+    (domain,) = world.hypervisor.domains()
+    assert domain.memory_kib == VM.memory_bytes >> 10
 
 
 async def test_names_that_virsh_cannot_take_are_made_safe_and_kept_in_reports(world: World) -> None:
-    report = await world.vms.define_vm(VM)
+    report = await world.vms.start_vm(VM)
     assert report.name == "my web"
     assert [domain.name for domain in world.hypervisor.domains()] == ["my-web-6f4e1c9a"]
 
@@ -135,7 +139,7 @@ async def test_a_guest_asked_to_shut_down_is_on_its_way_until_it_obeys(world: Wo
     world.hypervisor.set(VM.id, SHUT_OFF, 1)
     await world.settle()
     assert world.told[-1] == (VmState.DOWN, DownReason.SHUTDOWN)
-    assert (await vms.start_vm(VM.id)).state is VmState.UP
+    assert (await vms.start_vm(VM)).state is VmState.UP
     assert (await vms.shutdown_vm(VM.id)).state is VmState.SHUTTING_DOWN
 
 
@@ -157,36 +161,27 @@ async def test_a_vm_that_was_alive_when_the_power_went_is_lost(world: World) -> 
     assert report.reason is DownReason.LOST
 
 
-async def test_a_vm_that_never_ran_is_not_lost(world: World) -> None:
-    await world.vms.define_vm(VM)
-    world.hypervisor.forget()
-    (report,) = await world.agent().vms()
-    assert (report.state, report.reason) == (VmState.DOWN, DownReason.NONE)
-
-
 async def test_a_start_is_refused_before_libvirt_is_asked_when_something_is_missing(world: World) -> None:
-    await world.vms.define_vm(VM)
     world.missing = NotMounted(storage_domain="data", reason="it is not mounted")
     with pytest.raises(NotMounted):
-        await world.vms.start_vm(VM.id)
-    assert world.hypervisor.domains()[0].state == SHUT_OFF
+        await world.vms.start_vm(VM)
+    assert world.hypervisor.domains() == []
+    assert await world.vms.vms() == ()
 
 
 async def test_a_failed_start_says_why_now_and_later(world: World) -> None:
-    await world.vms.define_vm(VM)
     world.hypervisor.refuse_start = "Cannot allocate memory"
     with pytest.raises(NotStartable, match="Cannot allocate memory"):
-        await world.vms.start_vm(VM.id)
-    (report,) = await world.vms.vms()
+        await world.vms.start_vm(VM)
+    (report,) = await world.agent().vms()
     assert (report.reason, report.detail) == (DownReason.FAILED, "Cannot allocate memory")
 
 
 async def test_a_lease_that_is_held_elsewhere_is_named_with_its_holder(world: World) -> None:
-    await world.vms.define_vm(VM)
     world.hypervisor.refuse_start = "resource busy: Lease is held by another host"
     world.held = ("engine", 3)
     with pytest.raises(LeaseHeld, match="held by host 3"):
-        await world.vms.start_vm(VM.id)
+        await world.vms.start_vm(VM)
 
 
 async def test_a_paused_vm_says_what_paused_it_and_counts_as_running(world: World) -> None:
@@ -195,8 +190,7 @@ async def test_a_paused_vm_says_what_paused_it_and_counts_as_running(world: Worl
     (report,) = await vms.vms()
     assert report.state is VmState.PAUSED
     assert "storage" in report.detail
-    with pytest.raises(VmRunning):
-        await vms.undefine_vm(VM.id)
+    assert await vms.count_running() == 1
 
 
 async def test_a_guest_is_rebooting_until_it_boots_again(world: World) -> None:
@@ -258,11 +252,8 @@ async def test_a_reset_ends_what_the_guest_was_asked(world: World) -> None:
 
 async def test_a_vm_that_starts_paused_waits_until_it_is_resumed(world: World) -> None:
     spec = msgspec.structs.replace(VM, start_paused=True)
-    await world.vms.define_vm(spec)
-    with pytest.raises(VmNotPaused, match="it is down"):
-        await world.vms.resume_vm(VM.id)
     for _ in range(2):
-        report = await world.vms.start_vm(VM.id)
+        report = await world.vms.start_vm(spec)
         assert (report.state, report.detail) == (VmState.PAUSED, "it waits to be resumed")
     await world.vms.resume_paused_by_storage()
     assert (await world.vms.vms())[0].state is VmState.PAUSED
@@ -270,11 +261,14 @@ async def test_a_vm_that_starts_paused_waits_until_it_is_resumed(world: World) -
         assert (await world.vms.resume_vm(VM.id)).state is VmState.UP
     await world.settle()
     assert world.told == [(VmState.PAUSED, DownReason.NONE), (VmState.UP, DownReason.NONE)]
+    await world.vms.destroy_vm(VM.id)
+    with pytest.raises(VmNotPaused, match="it is down"):
+        await world.vms.resume_vm(VM.id)
 
 
 async def test_a_vm_that_cannot_be_made_is_refused_before_libvirt_is_asked(world: World) -> None:
     with pytest.raises(VmNotPossible, match="no time zone 'Europe/Nowhere'"):
-        await world.vms.define_vm(msgspec.structs.replace(VM, time_zone="Europe/Nowhere"))
+        await world.vms.start_vm(msgspec.structs.replace(VM, time_zone="Europe/Nowhere"))
     assert await world.vms.vms() == ()
 
 
@@ -373,6 +367,9 @@ async def test_a_vm_that_was_stopped_while_it_was_paused_is_news_again(
         await vms.resume_paused_by_storage()
         world.hypervisor.set(VM.id, SHUT_OFF, 2)
         await vms.resume_paused_by_storage()
+        world.missing, missing = None, world.missing
+        await vms.start_vm(VM)
+        world.missing = missing
     assert len([record for record in caplog.records if "cannot go on yet" in record.getMessage()]) == 2
 
 
@@ -397,52 +394,33 @@ def test_a_full_file_system_is_still_called_full() -> None:
 
 
 async def test_unknown_vms_are_refused_by_name(world: World) -> None:
-    for operation in (world.vms.start_vm, world.vms.shutdown_vm, world.vms.destroy_vm, world.vms.console_log):
+    for operation in (world.vms.shutdown_vm, world.vms.destroy_vm, world.vms.console_log):
         with pytest.raises(VmUnknown):
             await operation(VM.id)
     assert await world.vms.vm(VM.id) is None
 
 
 async def test_the_end_of_a_long_console_is_given(world: World) -> None:
-    await world.vms.define_vm(VM)
+    await world.running()
     assert (await world.vms.console_log(VM.id)).text == ""
     path = Path(console_log(world.surroundings, VM.id))
     path.write_bytes(b"x" * CONSOLE_BYTES + b"\xff the end\n")
     log = await world.vms.console_log(VM.id)
     assert log.truncated
     assert log.text.endswith("\ufffd the end\n")
-    await world.vms.undefine_vm(VM.id)
-    assert not path.exists()
+    await world.vms.destroy_vm(VM.id)
+    assert (await world.vms.console_log(VM.id)).truncated
 
 
 async def test_who_runs_on_a_file_is_known_by_name(world: World) -> None:
-    vms = await world.running()
-    world.hypervisor.define(
-        world.hypervisor.xml(VM.id).replace("<devices>", '<devices><disk><source file="/f"/></disk>')
-    )
-    assert await vms.running_on("/f") == "my web"
+    image = ImageRef(storage_domain="data", disk_id="d", image_id="i")
+    vms = world.vms
+    await vms.start_vm(msgspec.structs.replace(VM, disks=(VmDisk(image=image, format=ImageFormat.RAW),)))
+    path = "/volumes/data/images/d/i"
+    assert await vms.running_on(path) == "my web"
     assert await vms.running_on("/g") is None
     await vms.destroy_vm(VM.id)
-    assert await vms.running_on("/f") is None
-
-
-@pytest.mark.parametrize(
-    ("last", "seen", "reason"),
-    [
-        (None, (VmState.DOWN, DownReason.NONE), DownReason.NONE),
-        (VmState.UP, (VmState.DOWN, DownReason.NONE), DownReason.LOST),
-        (VmState.PAUSED, (VmState.DOWN, DownReason.NONE), DownReason.LOST),
-        (VmState.UP, (VmState.DOWN, DownReason.CRASHED), DownReason.CRASHED),
-        (VmState.DOWN, (VmState.DOWN, DownReason.NONE), DownReason.SHUTDOWN),
-        (VmState.DOWN, (VmState.UP, DownReason.NONE), DownReason.NONE),
-    ],
-)
-def test_reasons(last: VmState | None, seen: tuple[VmState, DownReason], reason: DownReason) -> None:
-    before = DownReason.SHUTDOWN if last is VmState.DOWN else DownReason.NONE
-    run = Run(state=last, reason=before, since=1.0) if last is not None else None
-    assert next_run(run, *seen, now=2.0) == Run(
-        state=seen[0], reason=reason, since=1.0 if run and (run.state, run.reason) == (seen[0], reason) else 2.0
-    )
+    assert await vms.running_on(path) is None
 
 
 async def test_states_of_the_past_do_not_return(world: World) -> None:
@@ -454,3 +432,109 @@ async def test_states_of_the_past_do_not_return(world: World) -> None:
     world.hypervisor.set(VM.id, RUNNING, 1, pid=4711)
     (report,) = await vms.vms()
     assert report.since == world.clock.now()
+
+
+class Cut(BaseException):
+    """The agent is killed."""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "state", "reason"),
+    [
+        ("begun", "", VmState.DOWN, DownReason.FAILED),
+        ("", "begun", VmState.UP, DownReason.NONE),
+        ("noted", "", VmState.UP, DownReason.NONE),
+    ],
+    ids=["before libvirt was asked", "after libvirt was asked", "before it was written down"],
+)
+async def test_an_agent_that_is_killed_while_it_starts_a_vm(
+    before: str, after: str, state: VmState, reason: DownReason, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next one says what is so, and the same start once more ends with one VM."""
+    start, note = world.hypervisor.start, Runs.note
+
+    def cut_start(xml: str, *, paused: bool = False) -> None:
+        if before == "begun":
+            raise Cut
+        start(xml, paused=paused)
+        if after == "begun":
+            raise Cut
+
+    def cut_note(runs: Runs, vm_id: str, seen: Run) -> Run:
+        if before == "noted" and seen.state is VmState.UP:
+            raise Cut
+        return note(runs, vm_id, seen)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.hypervisor, "start", cut_start)
+        patch.setattr(Runs, "note", cut_note)
+        with pytest.raises(Cut):
+            await world.vms.start_vm(VM)
+    agent = world.agent()
+    report = await agent.vm(VM.id)
+    assert report is not None
+    assert (report.state, report.reason) == (state, reason)
+    assert (await agent.start_vm(VM)).state is VmState.UP
+    assert len(world.hypervisor.domains()) == 1
+
+
+@pytest.mark.parametrize(
+    ("end", "reason", "detail"),
+    [
+        (End("shutdown"), DownReason.SHUTDOWN, ""),
+        (End("destroyed", signalled=True), DownReason.DESTROYED, ""),
+        (End("crashed"), DownReason.CRASHED, ""),
+        (End("shutdown", signalled=True), DownReason.CRASHED, "a signal from its host ended its process"),
+        (
+            End("shutdown", signalled=True, killer="/usr/sbin/sanlock"),
+            DownReason.CRASHED,
+            "/usr/sbin/sanlock on its host ended its process: the lease of the VM could not be renewed",
+        ),
+        (None, DownReason.LOST, ""),
+    ],
+)
+async def test_why_a_vm_ended_is_known_to_an_agent_that_was_away(
+    end: End | None, reason: DownReason, detail: str, world: World
+) -> None:
+    await world.running()
+    world.hypervisor.forget()
+    if end is not None:
+        world.hypervisor.ends[VM.id] = end
+    agent = world.agent()
+    await world.settle()
+    assert world.told[-1] == (VmState.DOWN, reason)
+    (report,) = await agent.vms()
+    assert (report.name, report.reason, report.detail) == ("my web", reason, detail)
+    assert await world.agent().vms() == (report,)
+
+
+async def test_an_end_is_known_for_a_week_or_until_the_vm_starts_again(world: World) -> None:
+    vms = await world.running()
+    await vms.destroy_vm(VM.id)
+    path = Path(console_log(world.surroundings, VM.id))
+    path.write_text("the end")
+    other = msgspec.structs.replace(VM, id="7f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60", name="other")
+    world.clock.advance(KEPT_S - 1)
+    await vms.start_vm(other)
+    assert {vm.id for vm in await vms.vms()} == {VM.id, other.id}
+    await vms.destroy_vm(other.id)
+    world.clock.advance(2)
+    await vms.start_vm(other)
+    assert [vm.id for vm in await world.agent().vms()] == [other.id]
+    assert not path.exists()
+
+
+async def test_what_an_earlier_release_defined_is_not_defined_any_more(world: World) -> None:
+    """VMs that run go on."""
+    await world.running()
+    world.hypervisor.definitions = {VM.id, "7f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60"}
+    agent = world.agent()
+    await world.settle()
+    assert world.hypervisor.definitions == set()
+    assert [vm.state for vm in await agent.vms()] == [VmState.UP]
+
+
+async def test_an_end_in_the_words_of_an_earlier_release_is_understood(world: World) -> None:
+    (world.folder / "runs" / f"{VM.id}.json").write_text('{"state":"down","reason":"crashed","since":5.0}')
+    (report,) = await world.agent().vms()
+    assert (report.id, report.reason, report.since) == (VM.id, DownReason.CRASHED, 5.0)

@@ -18,12 +18,12 @@ from hosted_engine.engine.scheduler.candidates import candidates
 from hosted_engine.engine.scheduler.model import Wish
 from hosted_engine.engine.scheduler.policy import choose
 from hosted_engine.engine.vms.checks import resting_vm, the_vm
+from hosted_engine.engine.vms.commands.stop import destroyed
 from hosted_engine.engine.vms.lifecycle import went_up
 from hosted_engine.engine.vms.model import Vm, VmStatus
 from hosted_engine.engine.vms.next_run import with_next_run
 from hosted_engine.engine.vms.spec import active_disks, balloons, cluster_of, networks_of, spec_of, storage_domains_of
 from node.api.messages.vms import BootDevice, DownReason, VmSpec
-from node.api.problems import RemoteRefused
 from node.steps import Step
 
 START = "start"
@@ -83,35 +83,19 @@ class StartVm(Command, frozen=True, kw_only=True):
         emit(tx, context, EventType.USER_STARTED_VM, vm=vm, node=tx.nodes.get(self.node_id))
 
     def plan(self, means: Means) -> tuple[Step, ...]:
-        async def define() -> None:
+        async def start() -> None:
             with means.store.transaction() as tx:
                 spec = self._for_this_run(spec_of(tx, the_vm(tx, self.id)))
-            await (await means.fleet.node(self.node_id)).define_vm(spec)
-
-        async def undefine() -> None:
-            await (await means.fleet.node(self.node_id)).undefine_vm(self.id)
-
-        async def start() -> None:
-            node = await means.fleet.node(self.node_id)
-            try:
-                report = await node.start_vm(self.id)
-            except RemoteRefused as err:
-                if err.text.status != 404:
-                    raise
-                await define()  # the clean-up after its last run overtook the definition
-                report = await node.start_vm(self.id)
+            report = await (await means.fleet.node(self.node_id)).start_vm(spec)
             with means.store.transaction() as tx:
                 vm = the_vm(tx, self.id)
                 if vm.status is VmStatus.WAIT_FOR_LAUNCH:  # else an event of the node was faster and knows better
                     went_up(tx, vm, report)
 
         async def destroy() -> None:
-            await (await means.fleet.node(self.node_id)).destroy_vm(self.id)
+            await destroyed(await means.fleet.node(self.node_id), self.id)
 
-        return (
-            Step("define", "Define the VM on the host", define, undefine),
-            Step(START, "Start the VM", start, destroy),
-        )
+        return (Step(START, "Start the VM", start, destroy),)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         vm = the_vm(tx, self.id)

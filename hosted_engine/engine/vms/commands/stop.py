@@ -11,8 +11,18 @@ from hosted_engine.engine.vms.commands.running import OnRunningVm
 from hosted_engine.engine.vms.lifecycle import went_down
 from hosted_engine.engine.vms.model import RUNNING, VmStatus
 from node.api.contract import NodeApi
-from node.api.messages.vms import VmState
+from node.api.messages.vms import VmReport, VmState
 from node.api.problems import RemoteRefused
+
+
+async def destroyed(node: NodeApi, vm_id: str) -> VmReport | None:
+    """How it ended on `node`; None where it did not run."""
+    try:
+        return await node.destroy_vm(vm_id)
+    except RemoteRefused as err:
+        if err.text.status != 404:
+            raise
+        return None
 
 
 class _EndOfVm(OnRunningVm, frozen=True, kw_only=True):
@@ -36,12 +46,9 @@ class StopVm(_EndOfVm, frozen=True, kw_only=True):
     failed: ClassVar[EventType] = EventType.USER_FAILED_STOP_VM
 
     async def act(self, node: NodeApi, means: Means) -> None:
-        try:
-            report = await node.destroy_vm(self.id)
-        except RemoteRefused as err:
-            if err.text.status != 404:
-                raise
-            return  # it ended by itself in the meantime; the node's event has the reason
+        report = await destroyed(node, self.id)
+        if report is None:
+            return
         with means.store.transaction() as tx:
             vm = the_vm(tx, self.id)
             if report.state is VmState.DOWN and vm.node_id == self.node_id and vm.status in RUNNING:
