@@ -70,6 +70,7 @@ from node.vms.domain_xml import Surroundings
 from node.vms.lease_holders import lease_holders
 from node.vms.libvirt_hypervisor import LibvirtHypervisor
 from node.vms.lifecycle import Vms
+from node.vms.live_images import LiveImages
 from node.vms.runs import Runs
 
 log = logging.getLogger(__name__)
@@ -170,6 +171,7 @@ class Agent:
         self._network = HostNetwork(network, self._clock, self._network_watch.observed)
         self._pool_watch = self._pool_state(gluster, bricks)
         works: Works[ImageRef, Path] = Works(self._for_copies, self._clock)
+        live = LiveImages(hypervisor, self._for_vms, PurePosixPath(settings.volumes), self._clock)
         qemu_img = QemuImg(run, run_while)
         images = Images(
             qemu_img,
@@ -208,7 +210,8 @@ class Agent:
                 self._pool_watch,
                 mounts,
                 images,
-                ImageChains(images, qemu_img, self._for_storage, works),
+                ImageChains(images, qemu_img, self._for_storage, works, merge_live=live.merge),
+                live,
                 leases,
                 LeaseTimers(
                     run, self._for_storage, leases, holders=lambda: lease_holders(hypervisor), clock=self._clock

@@ -1,6 +1,7 @@
 """Images that stand on others: copied with all that they stand on, merged, let stand on another one."""
 
 import uuid
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from node.api.messages.images import ImageCopy, ImageProgress, ImageRebase, ImageRef, ImageReport
@@ -12,17 +13,29 @@ from node.storage.works import IsWanted, Note, Works
 from node.system.files import sync_file
 from node.system.threads import Threads
 
+MergeLive = Callable[[Path, Path], Awaitable[int | None]]
+
 DEEPEST = 1000  # images in a chain: more are a circle
 
 
 class ImageChains:
-    """What takes long goes on in `works`, by the image that is made or merged."""
+    """What takes long goes on in `works`, by the image that is made or merged. `merge_live` says how many percent of
+    one image of a running VM are in the one below, and None where no VM here uses it."""
 
-    def __init__(self, images: Images, qemu_img: QemuImg, threads: Threads, works: "Works[ImageRef, Path]") -> None:
+    def __init__(
+        self,
+        images: Images,
+        qemu_img: QemuImg,
+        threads: Threads,
+        works: "Works[ImageRef, Path]",
+        *,
+        merge_live: MergeLive,
+    ) -> None:
         self._images = images
         self._qemu_img = qemu_img
         self._threads = threads
         self._works = works
+        self._merge_live = merge_live
 
     async def copy_image(self, image: ImageRef, request: ImageCopy) -> ImageProgress:
         async with self._images.locked(image):
@@ -44,9 +57,19 @@ class ImageChains:
             return await self._threads(self._finish_copy, image, path, part, request)
 
     async def merge_image(self, image: ImageRef) -> ImageProgress:
-        async with self._images.unused(image) as path:
+        """By the VM that runs on it, where there is one here."""
+        async with self._images.locked(image) as path:
             backing = await self._threads(self._need_mergeable, image)
+        percent = await self._merge_live(path, self._images.path(backing))
+        if percent is None:
+            return await self._merge_unused(image, backing)
+        merged = await self._threads(self._images.find, backing) if percent == 100 else None
+        return ImageProgress(percent=percent, image=merged)
+
+    async def _merge_unused(self, image: ImageRef, backing: ImageRef) -> ImageProgress:
         async with self._images.unused(backing) as backing_path:
+            pass
+        async with self._images.unused(image) as path:
             pass
 
         def merge(is_wanted: IsWanted, note: Note) -> Path:
@@ -60,6 +83,11 @@ class ImageChains:
         return ImageProgress(percent=100, image=await self._threads(self._images.find, backing))
 
     async def rebase_image(self, image: ImageRef, request: ImageRebase) -> ImageReport:
+        """A running VM's is so already where libvirt has merged what was below it."""
+        async with self._images.locked(image):
+            found = await self._threads(self._need, image)
+        if found.backing == request.backing:
+            return found
         async with self._images.unused(image) as path:
             return await self._threads(self._rebase, image, path, request.backing)
 

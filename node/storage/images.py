@@ -141,10 +141,12 @@ class Images:
 
     def standing_on(self, image: ImageRef) -> Iterator[str]:
         """Blocks. The images of the same disk that stand on this one."""
-        path, backing = self.path(image), layout.backing_text(image)
+        path = self.path(image)
         for other, form in formats.all_noted(path.parent):
-            if form is ImageFormat.QCOW2 and other != path and self._qemu_img.info(str(other), form).backing == backing:
-                yield other.name
+            if form is ImageFormat.QCOW2 and other != path:
+                text = self._qemu_img.info(str(other), form).backing
+                if text is not None and layout.backing_ref(image.storage_domain, text) == image:
+                    yield other.name
 
     def path(self, image: ImageRef) -> Path:
         return Path(layout.image(self._volumes, image))

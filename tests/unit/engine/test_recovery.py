@@ -133,6 +133,17 @@ async def add_snapshot(world: World) -> Command:
     return command
 
 
+async def add_live_snapshot(world: World) -> Command:
+    command: Command = adding(world, SNAPSHOTS, vm_id=await running_vm(world), description="live")
+    return command
+
+
+async def remove_live_snapshot(world: World) -> Command:
+    vm_id, taken = await _with_snapshots(world)
+    await done(world, StartVm(id=vm_id))
+    return removing(world, SNAPSHOTS, taken[1])
+
+
 async def remove_snapshot(world: World) -> Command:
     """From the middle; a merge takes its node several calls."""
     _, taken = await _with_snapshots(world)
@@ -269,6 +280,8 @@ SCENES = [
     add_template,
     remove_template,
     add_snapshot,
+    add_live_snapshot,
+    remove_live_snapshot,
     remove_snapshot,
     remove_last_snapshot,
     preview_snapshot,
@@ -300,6 +313,7 @@ BACKWARD = [
     clone_vm,
     add_template,
     add_snapshot,
+    add_live_snapshot,
     preview_snapshot,
     restore_snapshot,
     clone_of_snapshot,
@@ -321,6 +335,7 @@ CALLS = {
     "clone_vm": ("copy_image",),
     "add_template": ("copy_image",),
     "add_snapshot": ("make_image",),
+    "add_live_snapshot": ("make_image", "snapshot_vm"),
     "preview_snapshot": ("make_image",),
     "restore_snapshot": ("make_image",),
     "clone_of_snapshot": ("copy_image",),
@@ -363,6 +378,7 @@ async def test_a_failure_of_any_call_leaves_all_as_it_was(scene: Scene) -> None:
         clone_vm,
         add_template,
         add_snapshot,
+        add_live_snapshot,
         preview_snapshot,
         restore_snapshot,
         clone_of_snapshot,

@@ -16,6 +16,7 @@ from hosted_engine.engine.vms.entity import VMS
 from hosted_engine.engine.vms.model import VmStatus
 from node.api.messages.images import ImageFormat, ImageRef
 from node.api.problems import Failed
+from node.api.refusals import VmUnknown
 from node.steps import StepFailed
 from tests.fakes.engine import TINY_ID, World
 from tests.unit.engine.scenes import (
@@ -109,7 +110,7 @@ async def test_a_vm_writes_to_new_images_from_its_snapshot_on() -> None:
     assert (after.parent_image_id, after.format, after.status) == (before.image_id, DiskFormat.COW, DiskStatus.OK)
     assert (read(world, vm_id), world.shared.read(image_of(before))) == (("early", "late"), ("early",))
     assert vm_of(world, vm_id).status is VmStatus.DOWN
-    assert [one.type for one in snapshots(world, vm_id)] == [SnapshotType.ACTIVE, SnapshotType.REGULAR]
+    assert {one.type for one in snapshots(world, vm_id)} == {SnapshotType.ACTIVE, SnapshotType.REGULAR}
     assert events_of(world)[-2:] == ["USER_CREATE_SNAPSHOT", "USER_CREATE_SNAPSHOT_FINISHED_SUCCESS"]
 
 
@@ -340,7 +341,7 @@ async def test_what_could_not_be_removed_goes_with_the_next_removal() -> None:
     assert len([image for image in world.shared.images if image.disk_id == disk.id]) == 3
 
 
-async def test_neither_memory_nor_vms_that_run_yet() -> None:
+async def test_memory_is_not_kept_yet() -> None:
     world = World()
     vm_id = await tiny_vm(world)
     snapshot_id = await take(world, vm_id)
@@ -348,8 +349,51 @@ async def test_neither_memory_nor_vms_that_run_yet() -> None:
         adding(world, SNAPSHOTS, vm_id=vm_id, persist_memorystate=True)
     with pytest.raises(NotSupported, match="restore_memory"):
         acting(world, VMS, vm_id, "preview_snapshot", snapshot_id=snapshot_id, restore_memory=True)
-    with pytest.raises(WrongState, match="it is up"):
-        await take(world, await running_vm(world, "vm2"))
+
+
+async def test_a_vm_that_runs_goes_on_with_new_images_and_is_merged_while_it_does() -> None:
+    world = World()
+    vm_id = await running_vm(world)
+    taken = []
+    for number in range(4):
+        write(world, vm_id, f"w{number}")
+        taken.append(await take(world, vm_id, f"s{number}"))
+        assert vm_of(world, vm_id).status is VmStatus.UP
+        assert written_to(world, vm_id) == disk_of(world, vm_id).image_id
+    write(world, vm_id, "w4")
+    for number in (2, 0, 3, 1):
+        await done(world, removing(world, SNAPSHOTS, taken[number]))
+        assert read(world, vm_id) == words(5)
+        assert written_to(world, vm_id) == disk_of(world, vm_id).image_id
+    assert picture(world)["layers"] == []
+
+
+async def test_only_a_vm_that_is_down_becomes_what_it_was() -> None:
+    world = World()
+    vm_id = await running_vm(world)
+    snapshot_id = await take(world, vm_id)
+    for command in (
+        acting(world, VMS, vm_id, "preview_snapshot", snapshot_id=snapshot_id),
+        acting(world, SNAPSHOTS, snapshot_id, "restore"),
+    ):
+        with pytest.raises(WrongState, match="it is up"):
+            await done(world, command)
+
+
+async def test_a_vm_that_ends_while_its_snapshot_is_taken_has_it_all_the_same() -> None:
+    world = World()
+    vm_id = await running_vm(world)
+    for node in world.nodes.values():
+        node.fail("snapshot_vm", VmUnknown(vm=vm_id))
+    await take(world, vm_id)
+    assert described(world, vm_id) == ["snap"]
+    assert disk_of(world, vm_id).parent_image_id is not None
+
+
+def written_to(world: World, vm_id: str) -> str:
+    """By the VM that runs."""
+    (node,) = [node for node in world.nodes.values() if node.machines.running()]
+    return node.machines.spec(vm_id).disks[0].image.image_id
 
 
 async def test_the_active_one_stays() -> None:

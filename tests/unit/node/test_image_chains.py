@@ -40,6 +40,7 @@ class World:
         self.gate = threading.Event()
         self.gate.set()
         self.begun = 0
+        self.live: list[int] = []
         self.clock = FakeClock()
         self.threads = Threads("test", 4)
         self.works: Works[ImageRef, Path] = Works(self.threads, self.clock)
@@ -56,7 +57,7 @@ class World:
             drop_work=self.works.drop,
             clock=self.clock,
         )
-        self.chains = ImageChains(self.images, qemu_img, self.threads, self.works)
+        self.chains = ImageChains(self.images, qemu_img, self.threads, self.works, merge_live=self._merge_live)
 
     def run_while(self, *argv: str, is_wanted: Callable[[], bool], notify: Callable[[str], None]) -> None:
         self.begun += 1
@@ -74,6 +75,9 @@ class World:
         await self.images.make_image(BASE, ImageRequest(format=RAW, size_bytes=8 * MIB))
         await self.images.make_image(TOP, ImageRequest(format=QCOW2, backing=BASE))
         await self.images.make_image(ACTIVE, ImageRequest(format=QCOW2, backing=TOP))
+
+    async def _merge_live(self, upper: Path, lower: Path) -> int | None:
+        return self.live.pop(0) if self.live else None
 
     async def _need(self, volume: str) -> None:
         return None
@@ -158,6 +162,17 @@ async def test_only_what_nobody_uses_is_merged(world: World) -> None:
     with pytest.raises(ImageBusy, match="web"):
         await world.chains.rebase_image(ACTIVE, ImageRebase(backing=BASE))
     assert not [call for call in world.run.calls if call[1] in ("commit", "rebase")]
+
+
+async def test_what_a_vm_runs_on_is_merged_by_it(world: World) -> None:
+    await world.chain()
+    world.users = {"top": "web", "active": "web"}
+    world.live = [40, 100]
+    assert (await world.chains.merge_image(TOP)).percent == 40
+    merged = (await world.chains.merge_image(TOP)).image
+    assert merged is not None
+    assert merged.image == BASE
+    assert not [call for call in world.run.calls if call[1] == "commit"]
 
 
 async def test_a_merge_that_was_cut_short_is_done_again(world: World) -> None:

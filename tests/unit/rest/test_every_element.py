@@ -42,7 +42,7 @@ ONLY_SO: Mapping[str, str] = {
     "cluster.data_center": "a cluster stays in its data center, and the second one has no management network",
     "cluster.management_network": "the second network is in another data center",
     "data_center.local": "nothing can lie on the disks of one host alone",
-    "snapshot.persist_memorystate": "a VM that is down has no memory to keep",
+    "snapshot.persist_memorystate": "nodes do not write a guest's memory down yet",
     "vm.snapshots": "the active one is no snapshot that somebody took",
     "step.parent_step": "the other steps are those of other jobs",
     "network.usages": "by itself a network is for VMs, or not",

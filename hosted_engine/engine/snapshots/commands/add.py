@@ -16,31 +16,34 @@ from hosted_engine.engine.snapshots.checks import (
     check_disks_settled,
     check_not_previewed,
     snapshot_disks,
+    still_vm,
     the_snapshot,
 )
 from hosted_engine.engine.snapshots.commands.on_vm import OnSnapshots
 from hosted_engine.engine.snapshots.config import kept_of
 from hosted_engine.engine.snapshots.images import Layer, make_layer
+from hosted_engine.engine.snapshots.live import switch_running
 from hosted_engine.engine.snapshots.model import Snapshot, SnapshotStatus
 from hosted_engine.engine.snapshots.switch import leave
-from hosted_engine.engine.vms.checks import resting_vm, the_vm
+from hosted_engine.engine.vms.checks import the_vm
 from node.steps import Step
 
 
 class AddSnapshot(OnSnapshots, frozen=True, kw_only=True):
     """`snapshot` is the snapshot without what it keeps, as JSON has it; `chosen` the only disks that it holds, where it
-    is not all."""
+    is not all. A VM that runs, on `node_id`, goes on with all of its disks at one moment."""
 
     snapshot: dict[str, Any]
     chosen: tuple[str, ...] | None = None
     layers: tuple[Layer, ...] = ()
+    node_id: str = ""
 
     @property
     def wanted(self) -> Snapshot:
         return msgspec.convert(self.snapshot, Snapshot)
 
     def check(self, tx: Transaction) -> None:
-        vm = resting_vm(tx, self.vm_id, "take a snapshot of")
+        vm = still_vm(tx, self.vm_id, "take a snapshot of")
         check_not_previewed(tx, vm, "take a snapshot of")
         check_disks_settled(tx, [disk.id for disk in snapshot_disks(tx, vm, self.chosen)], "take a snapshot of")
 
@@ -56,7 +59,8 @@ class AddSnapshot(OnSnapshots, frozen=True, kw_only=True):
             )
             for disk in snapshot_disks(tx, the_vm(tx, self.vm_id), self.chosen)
         )
-        return msgspec.structs.replace(self, layers=layers, disk_ids=tuple(layer.disk_id for layer in layers))
+        disk_ids, node_id = tuple(layer.disk_id for layer in layers), the_vm(tx, self.vm_id).node_id or ""
+        return msgspec.structs.replace(self, layers=layers, disk_ids=disk_ids, node_id=node_id)
 
     def describe(self, tx: Transaction) -> str:
         return f"Creating VM Snapshot {self.wanted.description} for VM {the_vm(tx, self.vm_id).name}"
@@ -69,7 +73,10 @@ class AddSnapshot(OnSnapshots, frozen=True, kw_only=True):
         emit(tx, context, EventType.USER_CREATE_SNAPSHOT, vm=vm, snapshot=snapshot.description)
 
     def plan(self, means: Means) -> tuple[Step, ...]:
-        return tuple(make_layer(means, layer) for layer in self.layers)
+        layers = tuple(make_layer(means, layer) for layer in self.layers)
+        if not self.node_id or not layers:
+            return layers
+        return (*layers, switch_running(means, self.vm_id, self.node_id, self.layers))
 
     def finish(self, tx: Transaction, context: Context) -> None:
         snapshot = the_snapshot(tx, self.wanted.id)

@@ -7,7 +7,6 @@ from typing import ClassVar, Self
 import msgspec
 
 from hosted_engine.engine.command import Context, Means
-from hosted_engine.engine.disks.images import note_progress
 from hosted_engine.engine.disks.layers import abandoned, back_on, tops_first
 from hosted_engine.engine.disks.model import Disk, DiskImage, DiskStatus
 from hosted_engine.engine.events.emit import emit
@@ -18,13 +17,15 @@ from hosted_engine.engine.problems import found
 from hosted_engine.engine.snapshots.checks import (
     check_disks_settled,
     check_not_previewed,
+    still_vm,
     the_snapshot,
     usable_snapshot,
 )
 from hosted_engine.engine.snapshots.commands.on_vm import OnSnapshots
 from hosted_engine.engine.snapshots.images import Doomed, doomed, remove_layer
+from hosted_engine.engine.snapshots.live import merge_image
 from hosted_engine.engine.snapshots.model import Snapshot, SnapshotStatus
-from hosted_engine.engine.vms.checks import resting_vm, the_vm
+from hosted_engine.engine.vms.checks import the_vm
 from node.api.messages.images import ImageRebase, ImageRef
 from node.steps import Step
 
@@ -54,7 +55,7 @@ class RemoveSnapshot(OnSnapshots, frozen=True, kw_only=True):
     images: tuple[Doomed, ...] = ()
 
     def check(self, tx: Transaction) -> None:
-        vm = resting_vm(tx, self.vm_id, "remove a snapshot of")
+        vm = still_vm(tx, self.vm_id, "remove a snapshot of")
         check_not_previewed(tx, vm, "remove a snapshot of")
         snapshot = usable_snapshot(tx, self.snapshot_id, "remove")
         check_disks_settled(tx, [disk.id for disk in _disks(tx, snapshot)], "remove a snapshot of")
@@ -82,7 +83,7 @@ class RemoveSnapshot(OnSnapshots, frozen=True, kw_only=True):
         """What nobody needs stands in the way of a merge: it goes first."""
         steps = [remove_layer(means, image) for image in self.images]
         for merge in self.merges:
-            steps.append(_merge(means, merge))
+            steps.append(_merge(means, self.vm_id, merge))
             if merge.above:
                 steps.append(_rebase(means, merge))
             upper = Doomed(disk_id=merge.disk_id, storage_domain_id=merge.storage_domain_id, image_id=merge.upper)
@@ -128,7 +129,7 @@ def _merges(tx: Transaction, disk: Disk, snapshot_id: str) -> list[Merge]:
     return merges
 
 
-def _merge(means: Means, merge: Merge) -> Step:
+def _merge(means: Means, vm_id: str, merge: Merge) -> Step:
     key = f"merge-{merge.upper}"
 
     async def do() -> None:
@@ -136,11 +137,7 @@ def _merge(means: Means, merge: Merge) -> Step:
             lower = found(tx.disk_images.get(merge.lower), "image", merge.lower)
             tx.disk_images.update(replace(lower, status=DiskStatus.ILLEGAL))
         image = merge.image(merge.upper)
-        node = await means.fleet.carrier(image.storage_domain)
-        progress = await node.merge_image(image)
-        while progress.image is None:
-            note_progress(means, key, progress)
-            progress = await node.merge_image(image)
+        await merge_image(means, vm_id, image, key)
 
     return Step(key, "Merge two images of a disk", do)
 
@@ -148,7 +145,8 @@ def _merge(means: Means, merge: Merge) -> Step:
 def _rebase(means: Means, merge: Merge) -> Step:
     async def do() -> None:
         above, lower = merge.image(merge.above), merge.image(merge.lower)
-        await (await means.fleet.carrier(above.storage_domain)).rebase_image(above, ImageRebase(backing=lower))
+        node = await means.fleet.carrier(above.storage_domain)
+        await node.rebase_image(above, ImageRebase(backing=lower))
 
     return Step(f"rebase-{merge.above}", "Let an image stand on the merged one", do)
 
