@@ -16,6 +16,7 @@ from node.observe.statistics import StatisticsReader
 from node.registration.leaving import Leaving
 from node.registration.membership import Membership
 from node.registration.migration_trust import MigrationTrust
+from node.storage.domain_metadata import DomainMetadata
 from node.storage.gluster_pool import GlusterPool
 from node.storage.image_chains import ImageChains
 from node.storage.images import Images
@@ -40,6 +41,7 @@ check_parts(
         GlusterPool,
         PoolStateWatch,
         Mounts,
+        DomainMetadata,
         Images,
         ImageChains,
         Leases,

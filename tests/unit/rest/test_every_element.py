@@ -24,6 +24,7 @@ ELSEWHERE: Mapping[str, str] = {
     "snapshot.disk_attachments": "the only disks that it holds: tests/unit/engine/test_snapshots.py",
     "template.storage_domain": "its disks lie there: tests/unit/engine/test_templates.py",
     "template.vm": "it is what the template is made of: tests/unit/engine/test_templates.py",
+    "storage_domain.host": "it tries the storage first: tests/unit/rest/test_storage_domains.py",
     "vm.disk_attachments": "the VM has disks of its own: tests/unit/engine/test_vm_devices.py",
     "vm.storage_domain": "the disks of its template lie there: tests/unit/engine/test_vm_commands.py",
 }
@@ -44,6 +45,14 @@ ONLY_SO: Mapping[str, str] = {
     "data_center.local": "nothing can lie on the disks of one host alone",
     "snapshot.persist_memorystate": "nodes do not write a guest's memory down yet",
     "vm.snapshots": "the active one is no snapshot that somebody took",
+    "storage_connection.path": "it begins with a slash: tests/unit/rest/test_storage_domains.py",
+    "storage_domain.storage.path": "it begins with a slash: tests/unit/rest/test_storage_domains.py",
+    "storage_connection.type": "other storage needs other elements: tests/unit/rest/test_storage_domains.py",
+    "storage_connection.vfs_type": "it is of POSIX file systems",
+    "storage_domain.storage.id": "a connection that no domain uses: tests/unit/rest/test_storage_domains.py",
+    "storage_domain.storage.type": "other storage needs other elements: tests/unit/rest/test_storage_domains.py",
+    "storage_domain.storage.vfs_type": "it is of POSIX file systems",
+    "storage_domain.type": "all hold data",
     "step.parent_step": "the other steps are those of other jobs",
     "network.usages": "by itself a network is for VMs, or not",
 }
