@@ -44,6 +44,10 @@ MOST_FILES = 1000  # in one answer
 WIPE_S = 20.0  # in one call
 
 
+async def _no_work(_: ImageRef) -> None:
+    return None
+
+
 class Images:
     """`need` raises NotMounted for a storage domain; `running_on` names the running VM that uses a file; `shipped` is
     the folder with the images that come with the node, `NAME.qcow2`; `connected_bricks` is that of gluster.facts;
@@ -60,7 +64,7 @@ class Images:
         need: Callable[[str], Awaitable[None]],
         running_on: Callable[[str], Awaitable[str | None]],
         connected_bricks: Callable[[], Mapping[str, bool]],
-        drop_work: Callable[[ImageRef], Awaitable[None]],
+        drop_work: Callable[[ImageRef], Awaitable[None]] = _no_work,
         clock: Clock,
     ) -> None:
         self._qemu_img = qemu_img
@@ -197,7 +201,7 @@ class Images:
         info = self._qemu_img.info(str(path), form)
         if noted is None:
             formats.note(path, form)
-        return _report(image, info)
+        return report_of(image, info)
 
     def _make(self, image: ImageRef, path: Path, request: ImageRequest) -> ImageReport:
         part = _fresh_part(path)
@@ -209,7 +213,7 @@ class Images:
             size = whole_sectors(request.size_bytes or 0)
             self._qemu_img.create(str(part), request.format, size, preallocated=request.preallocated)
         finish(part, path, request.format)
-        return _report(image, self._qemu_img.info(str(path), request.format))
+        return report_of(image, self._qemu_img.info(str(path), request.format))
 
     def _resize(self, image: ImageRef, path: Path, request: ImageResize) -> ImageReport:
         found = self._find(image, path)
@@ -222,7 +226,7 @@ class Images:
             return found
         self._qemu_img.resize(str(path), found.format, size, preallocated=request.preallocated)
         sync_file(path)
-        return _report(image, self._qemu_img.info(str(path), found.format))
+        return report_of(image, self._qemu_img.info(str(path), found.format))
 
     def _convert(self, source: str, part: Path, request: ImageRequest) -> None:
         file = self._shipped / f"{token('source', source)}.qcow2"
@@ -260,7 +264,7 @@ class Images:
         part = _fresh_part(path)
         self._seeds.make(part, request)
         finish(part, path, ImageFormat.RAW)
-        return _report(image, self._qemu_img.info(str(path), ImageFormat.RAW))
+        return report_of(image, self._qemu_img.info(str(path), ImageFormat.RAW))
 
 
 def _check(request: ImageRequest) -> None:
@@ -290,7 +294,7 @@ def whole_sectors(size_bytes: int) -> int:
     return -(-size_bytes // SECTOR) * SECTOR
 
 
-def _report(image: ImageRef, info: Info) -> ImageReport:
+def report_of(image: ImageRef, info: Info) -> ImageReport:
     return ImageReport(
         image=image,
         format=info.format,

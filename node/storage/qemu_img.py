@@ -8,7 +8,7 @@ import msgspec
 
 from node.api.messages.images import ImageFormat
 from node.api.problems import Failed
-from node.system.long_command import RunWhile
+from node.system.long_command import RunWhile, run_while
 from node.system.process import Run
 
 COPY_S = 900
@@ -52,10 +52,19 @@ def parse_progress(text: str) -> int | None:
     return int(found[-1]) if found else None
 
 
+class _Check(msgspec.Struct, frozen=True, rename="kebab"):
+    image_end_offset: int | None = None
+
+
+def image_end(text: str) -> int | None:
+    """Where the last that belongs to a qcow2 image ends in its file, by `qemu-img check --output=json`."""
+    return msgspec.json.decode(text, type=_Check).image_end_offset
+
+
 class QemuImg:
     """`run_while` is for what may take hours."""
 
-    def __init__(self, run: Run, run_while: RunWhile) -> None:
+    def __init__(self, run: Run, run_while: RunWhile = run_while) -> None:
         self._run = run
         self._run_while = run_while
 

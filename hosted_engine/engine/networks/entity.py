@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from hosted_engine.engine.command import Command, Lock
-from hosted_engine.engine.entity.commands import UpdateEntity, check_removable, remove_item
+from hosted_engine.engine.entity.commands import AddEntity, UpdateEntity, check_removable, remove_item
 from hosted_engine.engine.entity.declaration import (
     ALL,
     Action,
@@ -22,6 +22,7 @@ from hosted_engine.engine.entity.declaration import (
 )
 from hosted_engine.engine.entity.field import Field, Reference, Settable
 from hosted_engine.engine.events.kinds import EventKind
+from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.macpools.pool import check_unused, free_macs, pool_of
 from hosted_engine.engine.networks.checks import OF_HOSTS, check_hosts_follow, check_vlan_free
@@ -43,7 +44,13 @@ from hosted_engine.engine.problems import BadValue, WrongState, found
 from hosted_engine.engine.search.words import Holds, Of, Shown, path
 from hosted_engine.engine.templates.checks import check_changeable
 from hosted_engine.engine.templates.model import Template
-from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
+from hosted_engine.engine.vms.checks import changeable_vm, pluggable_vm, resting_vm, the_vm
+from hosted_engine.engine.vms.commands.hotplug import DEVICES, HotAdd, HotUpdate, runs
+from hosted_engine.engine.vms.model import Vm
+from hosted_engine.engine.vms.spec import nic_spec
+from hosted_engine.engine.vms.statuses import VmAction
+from node.api.contract import NodeApi
+from node.api.messages.vms import VmNic
 
 N = TypeVar("N", bound=NicBase)
 
@@ -179,7 +186,7 @@ class NicBaseEntity(Entity[N]):
 
 
 class NicEntity(NicBaseEntity[Nic]):
-    """A NIC is made when its VM starts, so that nothing of a plugged one may change while the VM runs."""
+    """Of a plugged NIC of a running VM network and link change at once; its address and its interface do not."""
 
     def defaults(self, tx: Transaction, given: Values) -> Values:
         """A NIC of a VM that is yet to be made gets its address with it."""
@@ -193,7 +200,9 @@ class NicEntity(NicBaseEntity[Nic]):
             return
         changeable_vm(tx, item.owner_id, "change the NICs of")
         if item.plugged or (before is not None and before.plugged):
-            resting_vm(tx, item.owner_id, "plug, unplug or change a plugged NIC of")
+            pluggable_vm(tx, item.owner_id, VmAction.PLUG_NIC, "plug, unplug or change a plugged NIC of")
+        if before is not None and before.plugged and (item.mac, item.interface) != (before.mac, before.interface):
+            resting_vm(tx, item.owner_id, "change the address or the interface of a plugged NIC of")
         vm = the_vm(tx, item.owner_id)
         self.check_make(tx, item, vm.cluster_id, f"VM {vm.name}", before)
 
@@ -212,8 +221,14 @@ class NicEntity(NicBaseEntity[Nic]):
             check_changeable(template)
             return
         changeable_vm(tx, item.owner_id, "remove a NIC of")
-        if item.plugged:
-            resting_vm(tx, item.owner_id, "unplug a NIC from")
+        if item.plugged and runs(tx, item.owner_id):
+            raise WrongState(
+                action="remove",
+                kind="NIC",
+                name=item.name,
+                reason="it is plugged into a running VM",
+                mend="Deactivate it first",
+            )
 
     def meant(self, tx: Transaction, name: str, named: Sequence[Any], known: Values) -> Sequence[Any]:
         """Networks and vNIC profiles are looked for in the owner's cluster: each data center may have one of that
@@ -226,11 +241,13 @@ class NicEntity(NicBaseEntity[Nic]):
         return [one for one in named if (one.id if name == "network_id" else one.network_id) in there]
 
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Nic]:
-        return super().add(tx, given, options, place=self._place_of(tx, given["owner_id"]))
+        item = self.make(tx, given)
+        hot = item.plugged and runs(tx, item.owner_id)
+        return (HotAdd if hot else AddEntity).of(self, item, place=self._place_of(tx, item.owner_id)), item
 
     def update(self, tx: Transaction, before: Nic, given: Values, options: Options) -> tuple[Command, Nic]:
         item, place = self.change(tx, before, given), self._place_of(tx, before.owner_id)
-        return msgspec.structs.replace(UpdateEntity.of(self, before, item), place=place), item
+        return msgspec.structs.replace(nic_update(tx, before, item), place=place), item
 
     def remove(self, tx: Transaction, item: Nic, options: Options, *, place: int = 0) -> Command:
         return super().remove(tx, item, options, place=self._place_of(tx, item.owner_id))
@@ -296,8 +313,37 @@ def _nic_events(kind: str, owner: str) -> Events:
     return Events(event("ADD", "added"), event("UPDATE", "changed"), event("REMOVE", "removed"))
 
 
+def nic_update(tx: Transaction, before: Nic, item: Nic) -> UpdateEntity:
+    """What a host has made of it changes there, too."""
+    was, now = ((one.plugged, one.linked, one.vnic_profile_id) for one in (before, item))
+    hot = was != now and (before.plugged or item.plugged) and runs(tx, item.owner_id)
+    return (HotUpdate if hot else UpdateEntity).of(NICS, before, item)
+
+
+class _PluggedNic:
+    plugged = EventType.NETWORK_ACTIVATE_VM_INTERFACE_SUCCESS
+    not_plugged = EventType.NETWORK_ACTIVATE_VM_INTERFACE_FAILURE
+    unplugged = EventType.NETWORK_DEACTIVATE_VM_INTERFACE_SUCCESS
+    not_unplugged = EventType.NETWORK_DEACTIVATE_VM_INTERFACE_FAILURE
+
+    def is_plugged(self, item: Nic) -> bool:
+        return item.plugged
+
+    def request(self, tx: Transaction, vm: Vm, item: Nic) -> VmNic:
+        return nic_spec(tx, vm, item)
+
+    async def plug(self, node: NodeApi, vm_id: str, request: VmNic) -> None:
+        await node.plug_nic(vm_id, request)
+
+    async def unplug(self, node: NodeApi, vm_id: str, request: VmNic) -> None:
+        await node.unplug_nic(vm_id, request.id)
+
+
+DEVICES["nics"] = _PluggedNic()
+
+
 def _plug(*, plugged: bool) -> Callable[[Transaction, Nic, Values], Command]:
-    return lambda tx, nic, said: UpdateEntity.of(NICS, nic, replace(nic, plugged=plugged))
+    return lambda tx, nic, said: nic_update(tx, nic, replace(nic, plugged=plugged))
 
 
 NICS = NicEntity(

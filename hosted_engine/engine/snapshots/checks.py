@@ -7,16 +7,16 @@ from hosted_engine.engine.disks.model import Disk, DiskContentType, DiskStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState, found
 from hosted_engine.engine.snapshots.model import Snapshot, SnapshotStatus, SnapshotType
-from hosted_engine.engine.vms.checks import changeable_vm, running_vm
-from hosted_engine.engine.vms.model import Vm, VmStatus
+from hosted_engine.engine.vms.checks import changeable_vm
+from hosted_engine.engine.vms.model import Vm
+from hosted_engine.engine.vms.statuses import VmAction, check_allowed
 
-STEADY = frozenset({VmStatus.DOWN, VmStatus.UP, VmStatus.PAUSED})
 
-
-def still_vm(tx: Transaction, vm_id: str, action: str) -> Vm:
+def still_vm(tx: Transaction, vm_id: str, verb: str) -> Vm:
     """The VM, when it is down, or runs and stays where it is."""
-    vm = changeable_vm(tx, vm_id, action)
-    return vm if vm.status is VmStatus.DOWN else running_vm(tx, vm_id, action, STEADY)
+    vm = changeable_vm(tx, vm_id, verb)
+    check_allowed(vm, VmAction.SNAPSHOT, verb)
+    return vm
 
 
 def the_snapshot(tx: Transaction, snapshot_id: str) -> Snapshot:

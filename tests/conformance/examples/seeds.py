@@ -66,6 +66,26 @@ def host_to_leave(site: Site) -> None:
     site.await_storage()
 
 
+def machine(*names: str) -> Fixture:
+    """One that belongs to no site, reached by these names."""
+
+    def fixture(site: Site) -> None:
+        site.add_machine(4, *names)
+
+    fixture.__name__ = f"machine_{'_'.join(names)}"
+    return fixture
+
+
+def spare_host(site: Site) -> None:
+    """`myhost`, which came later and has no bricks."""
+    site.add_machine(4, "10.0.0.4")
+    with site.connection() as connection:
+        hosts = connection.system_service().hosts_service()
+        hosts.add(types.Host(name="myhost", address="10.0.0.4", root_password="secret"))
+        _until(lambda: hosts.list(search="name=myhost")[0].status == types.HostStatus.UP)
+    site.await_storage()
+
+
 def network(name: str) -> Fixture:
     return copy_of_first("networks", name, bridge=name)
 
@@ -234,6 +254,31 @@ def disk(name: str, description: str = "") -> Fixture:
             _until(lambda: service.get().status == types.DiskStatus.OK)
 
     fixture.__name__ = f"disk_{name}"
+    return fixture
+
+
+def filled_disk(name: str) -> Fixture:
+    """That disk has a content, as if a VM had written it."""
+
+    def fixture(site: Site) -> None:
+        site.fill_image(site.state().one("disks", name=name)["id"])
+
+    fixture.__name__ = f"content_of_{name}"
+    return fixture
+
+
+def begun_upload(name: str) -> Fixture:
+    """An upload to that disk waits for its client."""
+
+    def fixture(site: Site) -> None:
+        disk = types.Disk(id=site.state().one("disks", name=name)["id"])
+        with site.connection() as connection:
+            transfers = connection.system_service().image_transfers_service()
+            made = transfers.add(types.ImageTransfer(disk=disk, direction=types.ImageTransferDirection.UPLOAD))
+            service = transfers.image_transfer_service(made.id)
+            _until(lambda: service.get().phase == types.ImageTransferPhase.TRANSFERRING)
+
+    fixture.__name__ = f"upload_to_{name}"
     return fixture
 
 

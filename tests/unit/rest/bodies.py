@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import httpx
 
+from hosted_engine.engine.disks.model import DiskContentType, DiskFormat, DiskStatus
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.entities import ENTITIES
 from hosted_engine.engine.entity.declaration import Entity, Place
@@ -23,6 +24,7 @@ from hosted_engine.rest.resources import handlers
 from hosted_engine.rest.router import find
 from hosted_engine.rest.schema import schema
 from tests.fakes.engine import DATA_ID, World
+from tests.fakes.machine import CLAIM_CODE
 from tests.unit.rest.asked import API
 from tests.unit.rest.test_auth import ADMIN, PASSWORD, set_password
 
@@ -33,7 +35,11 @@ GIB = 1 << 30
 
 # Stand in bodies for what no object has yet; `{vm}` for the id of a VM, `{a new vm}` for that of one of its own.
 NAME, NUMBER, COUNT = "{a name}", "{a number}", "{a count}"
+SPARE = 190  # the number of a machine that belongs to no site
+MACHINE = "{a machine}"  # the address of one that belongs to no site
 MOST = 12000  # objects that are added
+
+DISC_ID = "60000000-0000-4000-8000-000000000001"  # an ISO disk
 
 _IMAGE = {"name": NAME, "provisioned_size": GIB, "format": "raw"}
 _DISK = {**_IMAGE, "storage_domains": [{"name": "data"}]}
@@ -60,6 +66,8 @@ BODIES: Mapping[str, Wire] = {
     "TemplateGraphicsConsoles": {"protocol": "vnc"},
     "VmGraphicsConsoles": {"protocol": "vnc"},
     "Groups": {"name": NAME, "domain": {"name": "internal-authz"}},
+    "Hosts": {"name": NAME, "address": MACHINE, "root_password": CLAIM_CODE},
+    "ImageTransfers": {"disk": {"id": "{a new disk}"}},
     "InstanceTypeNics": {"name": NAME},
     "InstanceTypes": {"name": NAME},
     "Jobs": {"description": NAME},
@@ -84,11 +92,13 @@ BODIES: Mapping[str, Wire] = {
     "TemplateNics": {"name": NAME},
     "Templates": {"name": NAME, "vm": {"id": "{vm}"}},
     "Users": {"user_name": f"{NAME}@internal-authz", "domain": {"name": "internal-authz"}},
+    "VmCdroms": {"file": {"id": DISC_ID}},
     "VmNics": {"name": NAME},
     "Vms": {"name": NAME, "cluster": {"name": "Default"}, "template": {"name": "Blank"}},
     "VnicProfiles": {"name": NAME, "network": {"id": "{network}"}},
 }
 _COLLECTIONS = {
+    "disk": "/disks",
     "host": "/hosts",
     "label": "/affinitylabels",
     "network": "/networks",
@@ -177,6 +187,7 @@ class Site:
         set_password(world.store)
         world.shared.exports = Everything()
         _double(world)
+        world.add_machine("spare", SPARE).host.asking = False
         app = make_app(store=world.store, handlers=handlers(world.engine), authority_pem=b"")
         transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
         return cls(
@@ -233,6 +244,8 @@ class Site:
         text = json.dumps(whole).replace(NAME, f"new{number}")
         text = text.replace(NUMBER, f"{number >> 8:02x}:{number & 255:02x}")
         text = text.replace(f'"{COUNT}"', str(number))
+        if MACHINE in text:
+            text = text.replace(MACHINE, self._machine(number))
         for name, path in _COLLECTIONS.items():
             if f"{{{name}}}" in text:
                 text = text.replace(f"{{{name}}}", self._id(name, path, frozenset()))
@@ -240,15 +253,24 @@ class Site:
                 text = text.replace(f"{{a new {name}}}", self._item(path, frozenset()))
         return cast(Wire, json.loads(text))
 
+    def _machine(self, number: int) -> str:
+        machine = self.world.add_machine(f"machine{number}", number)
+        machine.host.asking = False
+        return machine.address
+
     def number(self) -> int:
         """One that nothing has had yet."""
         self.made += 1
         return self.made
 
     def known(self) -> Mapping[str, list[str]]:
-        """The ids of what there is, by tables; the engine's own storage domain is nobody's to use."""
+        """The ids of what there is, by tables, disks that nobody has last; the engine's own storage domain is nobody's
+        to use."""
         with self.world.store.transaction() as tx:
             ids = {entity.table: [item.id for item in tx.of(entity.model).list()] for entity in ENTITIES}
+            used = {attachment.disk_id for attachment in tx.disk_attachments.list()}
+            free = {disk.id for disk in tx.disks.list(status=DiskStatus.OK)} - used
+        ids["disks"].sort(key=lambda disk_id: disk_id in free)
         return ids | {"storage_domains": [DATA_ID]}
 
     def _filled(self, template: str) -> str:
@@ -268,7 +290,7 @@ class Site:
     def _item(self, path: str, above: frozenset[str]) -> str:
         """One of the collection at `path`: a new one where it takes one."""
         service = find(schema(), path.strip("/").split("/"), "GET").service.name
-        if (service, "add") in HANDLERS:
+        if (service, "add") in HANDLERS and service != "Hosts":  # of which there are some, and another takes its time
             return str(self.add(Operation(service, "add", path, above))["id"])
         kind = next(iter(schema().service(service).methods["list"].gives.values())).removesuffix("[]")
         return str(READER.many(self.ask("GET", path).content, kind)[-1]["id"])
@@ -280,7 +302,7 @@ def names_in(template: str) -> frozenset[str]:
 
 def _double(world: World) -> None:
     """Of what there is one of there is a second one, so that every reference can name another. The second data center
-    has a management network; disks may lie in every storage domain."""
+    has a management network; disks may lie in every storage domain, and nobody has one of them."""
     with world.store.transaction() as tx:
         (network,) = tx.networks.list()
         for domain in tx.storage_domains.list(hosted_engine=True):
@@ -291,6 +313,10 @@ def _double(world: World) -> None:
                 tx.of(entity.model).add(replace(items[0], id=new_id(), name="second"))
         (second,) = tx.data_centers.list(name="second")
         tx.networks.add(replace(network, id=new_id(), data_center_id=second.id))
+        disk = tx.disks.list()[0]
+        tx.disks.add(replace(disk, id=new_id(), image_id=new_id(), name="spare"))
+        iso = DiskContentType.ISO
+        tx.disks.add(replace(disk, id=DISC_ID, name="disc", format=DiskFormat.RAW, content_type=iso))
         _directory(tx)
 
 
