@@ -221,6 +221,10 @@ def _start(connection: sdk.Connection, service: Any) -> None:
 started = on_vm(_start)
 
 
+def guest_agents(site: Site) -> None:
+    site.report_guests()
+
+
 def disk_of_vm(name: str = "mydisk", vm: str = "myvm") -> Fixture:
     def attach(connection: sdk.Connection, service: Any) -> None:
         disk = types.Disk(
