@@ -33,6 +33,7 @@ from node.vms.consoles import Consoles
 from node.vms.freezing import Freezing
 from node.vms.hotplug import HotPlug
 from node.vms.lifecycle import Vms
+from node.vms.live_images import LiveImages
 from node.vms.suspending import Suspending
 
 check_parts(
@@ -63,6 +64,7 @@ check_parts(
         HotPlug,
         Cdroms,
         Suspending,
+        LiveImages,
     )
 )
 

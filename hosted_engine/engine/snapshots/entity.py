@@ -17,6 +17,8 @@ from hosted_engine.engine.snapshots.commands.remove import RemoveSnapshot
 from hosted_engine.engine.snapshots.config import disk_then, disks_in, nics_in
 from hosted_engine.engine.snapshots.model import Snapshot, SnapshotType
 from hosted_engine.engine.snapshots.requests import NO_MEMORY, restore
+from hosted_engine.engine.vms.cdroms.api import CDROM_ID
+from hosted_engine.engine.vms.checks import the_vm
 
 
 class SnapshotEntity(Entity[Snapshot]):
@@ -85,9 +87,11 @@ def _nics(tx: Transaction, readings: Readings, ids: Mapping[str, str], _: Option
 
 
 def _cdroms(tx: Transaction, readings: Readings, ids: Mapping[str, str], _: Options) -> Mapping[str, Shown]:
-    """VMs have no discs of their own yet."""
-    _snapshot(tx, ids)
-    return {}
+    """With the disc that it would have started with."""
+    snapshot = _snapshot(tx, ids)
+    vm = the_vm(tx, snapshot.vm_id)
+    disc = vm.cd_disk_id if snapshot.type is SnapshotType.ACTIVE else snapshot.vm.get("cd_disk_id")
+    return {CDROM_ID: {"file.id": disc, "vm": Link("vms", vm.id)}}
 
 
 _WITHIN = frozenset({"vm", "snapshot"})
