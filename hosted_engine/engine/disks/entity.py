@@ -15,6 +15,7 @@ from hosted_engine.engine.disks.checks import check_changed, check_new, check_un
 from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.disks.commands.update import UpdateDisk
+from hosted_engine.engine.disks.layers import has_layers
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, DiskStatus, attachment_id
 from hosted_engine.engine.entity.commands import AddEntity
 from hosted_engine.engine.entity.declaration import READ, Entity, Events, Link, Options, Place, Values, View, Within
@@ -23,7 +24,7 @@ from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import found
+from hosted_engine.engine.problems import WrongState, found
 from hosted_engine.engine.search.words import Count, Either, Of, Shown, path
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
 from hosted_engine.engine.vms.commands.hotplug import DEVICES, HotAdd, HotRemove, HotUpdate, runs
@@ -123,6 +124,14 @@ class DiskAttachmentEntity(Entity[DiskAttachment]):
 
     def check_removable(self, tx: Transaction, item: DiskAttachment) -> None:
         vm = check_pluggable(tx, item.owner_id, active=item.active)
+        if has_layers(tx, item.disk_id):
+            raise WrongState(
+                action="detach",
+                kind="disk",
+                name=self.part(tx, item, "disk").name,
+                reason=f"snapshots of VM {vm.name} hold it",
+                mend="Remove those snapshots first",
+            )
         check_hot_interface(vm, item)
 
     def add(

@@ -27,6 +27,7 @@ class VmAction(StrEnum):
     THAW = "thaw_filesystems"
     PLUG_DISK = "plug_disk"
     PLUG_NIC = "plug_nic"
+    SNAPSHOT = "snapshot"
 
 
 _ENDING = frozenset(
@@ -56,6 +57,7 @@ ALLOWED: Mapping[VmAction, frozenset[VmStatus]] = {
     VmAction.THAW: frozenset({S.UP}),
     VmAction.PLUG_DISK: frozenset({S.DOWN, S.UP, S.PAUSED}),
     VmAction.PLUG_NIC: frozenset({S.DOWN, S.UP, S.POWERING_UP}),
+    VmAction.SNAPSHOT: frozenset({S.DOWN, S.UP, S.PAUSED}),
 }
 
 _MEND = {
