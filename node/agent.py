@@ -19,6 +19,7 @@ from netconf.networkmanager.link_info import nm_link_info
 from netconf.watch.drift import Drift
 from netconf.watch.watch import Watch
 from node import config
+from node.api.messages.images import ImageRef
 from node.api.messages.vms import VmState
 from node.ha_service import HaService
 from node.host import Host
@@ -45,6 +46,7 @@ from node.serving.watchdog import notify, pet
 from node.storage.brick_marks import BrickMarks, FolderLooks
 from node.storage.domain_metadata import DomainMetadata
 from node.storage.gluster_pool import GlusterPool
+from node.storage.image_chains import ImageChains
 from node.storage.images import Images
 from node.storage.keeper import Keeper
 from node.storage.lease_timers import LeaseTimers
@@ -57,7 +59,9 @@ from node.storage.sanlock_daemon import SanlockDaemon
 from node.storage.seed import SeedMaker
 from node.storage.site_files import SiteFiles
 from node.storage.wishes import Wishes
+from node.storage.works import Works
 from node.system.clock import SystemClock
+from node.system.long_command import run_while
 from node.system.process import run, run_as_group
 from node.system.threads import Threads
 from node.tls import client_context, server_context
@@ -67,6 +71,7 @@ from node.vms.domain_xml import Surroundings
 from node.vms.lease_holders import lease_holders
 from node.vms.libvirt_hypervisor import LibvirtHypervisor
 from node.vms.lifecycle import Vms
+from node.vms.live_images import LiveImages
 from node.vms.runs import Runs
 
 log = logging.getLogger(__name__)
@@ -89,6 +94,7 @@ class Agent:
         )
         self._join_files = JoinFiles(settings.own_folder, Path(settings.scratch))
         self._for_balloons = Threads("balloons", 1)
+        self._for_copies = Threads("copies", 8)  # hours each
         self._for_pool = Threads("pool", 4)  # looks at the pool hang where a server does
         self._migration_trust = MigrationTrust(run, identity=settings.own_folder)
         self._membership = Membership(
@@ -167,6 +173,21 @@ class Agent:
         gluster = Gluster(run_as_group, clear=bricks.clear, remove=bricks.remove)
         self._network = HostNetwork(network, self._clock, self._network_watch.observed)
         self._pool_watch = self._pool_state(gluster, bricks)
+        works: Works[ImageRef, Path] = Works(self._for_copies, self._clock)
+        live = LiveImages(hypervisor, self._for_vms, PurePosixPath(settings.volumes), self._clock)
+        qemu_img = QemuImg(run, run_while)
+        images = Images(
+            qemu_img,
+            SeedMaker(run, Path(settings.scratch)),
+            self._for_storage,
+            volumes=settings.volumes,
+            shipped=Path(settings.shipped_images),
+            need=mounts.need,
+            running_on=self._vms.running_on,
+            connected_bricks=connected_bricks,
+            drop_work=works.drop,
+            clock=self._clock,
+        )
         self._host = Host(
             self._quick,
             (
@@ -192,17 +213,9 @@ class Agent:
                 self._pool_watch,
                 mounts,
                 DomainMetadata(self._for_storage, volumes=settings.volumes, need=mounts.need),
-                Images(
-                    QemuImg(run),
-                    SeedMaker(run, Path(settings.scratch)),
-                    self._for_storage,
-                    volumes=settings.volumes,
-                    shipped=Path(settings.shipped_images),
-                    need=mounts.need,
-                    running_on=self._vms.running_on,
-                    connected_bricks=connected_bricks,
-                    clock=self._clock,
-                ),
+                images,
+                ImageChains(images, qemu_img, self._for_storage, works, merge_live=live.merge),
+                live,
                 leases,
                 LeaseTimers(
                     run, self._for_storage, leases, holders=lambda: lease_holders(hypervisor), clock=self._clock
@@ -271,8 +284,9 @@ class Agent:
         self._spawn(self._pool_watch.run())
         log.info("serving %s on port %d", self._settings.node_name, self._settings.port)
         await self._service.run()
-        for threads in (self._quick, self._for_vms, self._for_storage, self._for_balloons, self._for_pool):
-            threads.close()
+        threads = (self._quick, self._for_vms, self._for_storage, self._for_balloons, self._for_pool, self._for_copies)
+        for one in threads:
+            one.close()
 
     def _make_server(self) -> tuple[Any, ssl.SSLContext]:
         own = self._membership

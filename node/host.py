@@ -18,6 +18,7 @@ from node.registration.membership import Membership
 from node.registration.migration_trust import MigrationTrust
 from node.storage.domain_metadata import DomainMetadata
 from node.storage.gluster_pool import GlusterPool
+from node.storage.image_chains import ImageChains
 from node.storage.images import Images
 from node.storage.lease_timers import LeaseTimers
 from node.storage.leases import Leases
@@ -42,6 +43,7 @@ check_parts(
         Mounts,
         DomainMetadata,
         Images,
+        ImageChains,
         Leases,
         LeaseTimers,
         SiteFiles,

@@ -34,7 +34,6 @@ EMPTY: Mapping[str, frozenset[str]] = {
     "OpenstackVolumeProviders": _ANYWHERE,
     "Qoss": _ANYWHERE,
     "Quotas": _ANYWHERE,
-    "Snapshots": _ANYWHERE,
     "StorageServerConnectionExtensions": _ANYWHERE,
     "TemplateCdroms": _ANYWHERE,
     "TemplateMediatedDevices": _ANYWHERE,

@@ -161,6 +161,18 @@ class ImageBusy(Refused):
     mend = "Stop the VM first"
 
 
+class ImageInUse(Refused):
+    what = "Cannot {act} image {image}"
+    why = "image {by} stands on it"
+    mend = "Remove or merge that one first"
+
+
+class NotMerged(Refused):
+    what = "Cannot merge image {image}"
+    why = "{reason}"
+    mend = "Merge an image into one of the same disk that nothing else stands on"
+
+
 class NotWiped(Refused):
     what = "Image {image} was not wiped"
     why = "{away} of {bricks} bricks of storage domain {storage_domain} are not connected, and would keep what is in it"

@@ -9,6 +9,7 @@ from hosted_engine.engine.disks.checks import check_changed, check_new, check_un
 from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.disks.commands.update import UpdateDisk
+from hosted_engine.engine.disks.layers import has_layers
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, DiskStatus, attachment_id
 from hosted_engine.engine.entity.commands import AddEntity
 from hosted_engine.engine.entity.declaration import READ, Entity, Events, Link, Options, Place, Values, View, Within
@@ -16,7 +17,7 @@ from hosted_engine.engine.entity.field import Field, Part, Settable
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import found
+from hosted_engine.engine.problems import WrongState, found
 from hosted_engine.engine.search.words import Count, Either, Of, Shown, path
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
 
@@ -107,7 +108,15 @@ class DiskAttachmentEntity(Entity[DiskAttachment]):
         check_attachment(tx, vm, item, tx.disk_attachments.list(owner_id=vm.id))
 
     def check_removable(self, tx: Transaction, item: DiskAttachment) -> None:
-        check_pluggable(tx, item.owner_id, active=item.active)
+        vm = check_pluggable(tx, item.owner_id, active=item.active)
+        if has_layers(tx, item.disk_id):
+            raise WrongState(
+                action="detach",
+                kind="disk",
+                name=self.part(tx, item, "disk").name,
+                reason=f"snapshots of VM {vm.name} hold it",
+                mend="Remove those snapshots first",
+            )
 
     def add(
         self, tx: Transaction, given: Values, options: Options, *, place: int = 0

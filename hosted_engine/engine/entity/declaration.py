@@ -4,7 +4,7 @@ An `Entity` needs no class of its own. What is special of one overrides a method
 `check_removable`, `meant`, `gather` and `show`, or the command that `add`, `update` or `remove` answers.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
@@ -177,6 +177,10 @@ class Entity(Record[T]):
     def required(self) -> tuple[Column, ...]:
         """What has to be given when one is added: what has no default and is on the wire."""
         return tuple(c for c in self.columns.values() if c.field.wire and self.settable(c, "add") and not c.has_default)
+
+    def completed(self, given: Values) -> Collection[str]:
+        """What of that need not be given, because of what is."""
+        return ()
 
     def settable(self, column: Column, method: str) -> bool:
         match column.field.settable:

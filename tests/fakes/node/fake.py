@@ -13,6 +13,7 @@ from node.api.messages.vms import VmReport
 from node.api.operation import Arguments, Operation
 from node.api.problems import Problem
 from tests.fakes.node.calling import Calling
+from tests.fakes.node.chains import FakeChains
 from tests.fakes.node.gluster import FakeGluster
 from tests.fakes.node.ha_service import FakeHaService
 from tests.fakes.node.host import FakeHost
@@ -22,7 +23,7 @@ from tests.fakes.node.storage import FakeStorage
 from tests.fakes.node.stream import FakeStream
 from tests.fakes.node.vms import FakeVms
 
-check_parts((FakeHost, FakeStream, FakeNodeNetwork, FakeGluster, FakeStorage, FakeHaService, FakeVms))
+check_parts((FakeHost, FakeStream, FakeNodeNetwork, FakeGluster, FakeStorage, FakeChains, FakeHaService, FakeVms))
 
 
 class FakeNode(NodeApi):
@@ -47,6 +48,7 @@ class FakeNode(NodeApi):
         self.site = site if site is not None else FakeSite()
         self.machines = FakeVms(self.site, now, self._vm_changed)
         self.storage = FakeStorage(self.site, self.machines)
+        self.chains = FakeChains(self.site, self.storage, self.machines)
         self.host = FakeHost(
             name,
             self.node_id,
@@ -62,7 +64,16 @@ class FakeNode(NodeApi):
         self._calling = Calling(name)
         self._stream = FakeStream(self.hello)
         self._now = now
-        self.parts = (self.host, self._stream, self.net, self.pool, self.storage, self.ha_service, self.machines)
+        self.parts = (
+            self.host,
+            self._stream,
+            self.net,
+            self.pool,
+            self.storage,
+            self.chains,
+            self.ha_service,
+            self.machines,
+        )
         self._handlers = handlers_of(self.parts)
 
     async def call(self, operation: Operation, arguments: Arguments) -> Any:

@@ -166,31 +166,38 @@ class FakeStorage:
     # --- images --------------------------------------------------------------------------------------------------
 
     def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
-        return self._site.make_image(self._on_mount(image), request)
+        return self._site.make_image(self.on_mount(image), request)
 
     def resize_image(self, image: ImageRef, request: ImageResize) -> ImageReport:
         if (vm := self._vms.runs_on(image)) is not None:
             raise r.ImageBusy(image=image.image_id, vm=vm)
-        return self._site.resize_image(self._on_mount(image), request)
+        return self._site.resize_image(self.on_mount(image), request)
 
     def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
-        return self._site.make_seed(self._on_mount(image), request)
+        return self._site.make_seed(self.on_mount(image), request)
 
     def image(self, image: ImageRef) -> ImageReport | None:
-        return self._site.images.get(self._on_mount(image))
+        return self._site.images.get(self.on_mount(image))
 
     def remove_image(self, image: ImageRef) -> None:
         if (vm := self._vms.runs_on(image)) is not None:
             raise r.ImageBusy(image=image.image_id, vm=vm)
-        self._site.remove_image(self._on_mount(image))
+        self._need_nothing_on_it(image, "remove")
+        self._site.remove_image(self.on_mount(image))
 
     def wipe_image(self, image: ImageRef) -> WipeReport:
         """The first call of several, where `site.wipe_calls` are needed, makes it disappear."""
         if (vm := self._vms.runs_on(image)) is not None:
             raise r.ImageBusy(image=image.image_id, vm=vm)
-        return WipeReport(left_bytes=self._site.wipe_image(self._on_mount(image)))
+        self._need_nothing_on_it(image, "wipe")
+        return WipeReport(left_bytes=self._site.wipe_image(self.on_mount(image)))
 
-    def _on_mount(self, image: ImageRef) -> ImageRef:
+    def _need_nothing_on_it(self, image: ImageRef, act: str) -> None:
+        for other in self._site.standing_on(self.on_mount(image)):
+            if other.disk_id == image.disk_id:
+                raise r.ImageInUse(act=act, image=image.image_id, by=other.image_id)
+
+    def on_mount(self, image: ImageRef) -> ImageRef:
         r.token("disk id", image.disk_id)
         r.token("image id", image.image_id)
         return msgspec.structs.replace(image, storage_domain=self._site.domains[self._key(image.storage_domain)])

@@ -32,6 +32,10 @@ from node.vms.domain_xml import Surroundings, console_log, domain_xml
 from node.vms.libvirt_hypervisor import URI, LibvirtHypervisor
 from node.vms.lifecycle import Vms
 from node.vms.runs import Run, Runs
+from tests.integration.vms.images_inside import (
+    images_of_a_vm_that_is_down_are_merged_from_the_middle,
+    images_of_a_vm_that_runs_are_merged_from_the_middle_while_it_writes,
+)
 from tests.integration.vms.membership import become_member
 from tests.unit.node.vm_settings import changed
 
@@ -427,6 +431,8 @@ CASES: dict[str, Callable[[Node], Awaitable[None]]] = {
         a_shared_disk_is_used_by_two_vms_and_no_other_is,
         the_hardware_clock_shows_the_time_of_its_zone,
         a_guest_gives_memory_back_as_far_as_it_is_not_guaranteed,
+        images_of_a_vm_that_is_down_are_merged_from_the_middle,
+        images_of_a_vm_that_runs_are_merged_from_the_middle_while_it_writes,
     )
 }
 

@@ -58,6 +58,8 @@ def _make_efi_disk(path: Path) -> None:
         "a_shared_disk_is_used_by_two_vms_and_no_other_is",
         "the_hardware_clock_shows_the_time_of_its_zone",
         "a_guest_gives_memory_back_as_far_as_it_is_not_guaranteed",
+        "images_of_a_vm_that_is_down_are_merged_from_the_middle",
+        "images_of_a_vm_that_runs_are_merged_from_the_middle_while_it_writes",
     ],
 )
 def test_vms(machine: Machine, case: str) -> None:

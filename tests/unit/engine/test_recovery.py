@@ -18,13 +18,18 @@ from hosted_engine.engine.nodes.commands.remove import RemoveNode
 from hosted_engine.engine.nodes.joining.model import host_id_of_key
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.snapshots.commands.preview import PreviewSnapshot
+from hosted_engine.engine.snapshots.entity import SNAPSHOTS
 from hosted_engine.engine.storage.commands.activate import ActivateStorageDomain, DeactivateStorageDomain
 from hosted_engine.engine.storage.commands.attach import AttachStorageDomain, DetachStorageDomain
 from hosted_engine.engine.storage.commands.remove import DestroyStorageDomain, RemoveStorageDomain
+from hosted_engine.engine.templates.commands.add import AddTemplate
+from hosted_engine.engine.templates.commands.remove import RemoveTemplate
 from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
+from hosted_engine.engine.vms.entity import VMS
 from hosted_engine.engine.vms.model import VmStatus
 from node.api.problems import Failed, NodeSilent
 from node.steps import StepFailed
@@ -33,13 +38,17 @@ from tests.fakes.store import ReadsHere
 from tests.unit.engine.domains import active_domain, center_of, new_domain, resting_domain, unattached_domain
 from tests.unit.engine.scenes import (
     GIB,
+    acting,
+    adding,
     done,
     events_of,
     new_disk,
     new_disk_on,
+    new_template,
     new_vm,
     picture,
     reattaching,
+    removing,
     running_vm,
     tiny_vm,
     vm_of,
@@ -85,6 +94,99 @@ async def add_vm_with_devices(world: World) -> Command:
     disks = ({"disk": {"id": there.id}}, {"disk": new}, {"disk": {**new, "name": "log"}, "active": False})
     nics = ({"name": "nic1"}, {"name": "nic2", "mac": "56:6f:00:00:00:01"})
     return new_vm(world, template_id=TINY_ID, disk_attachments=disks, nics=nics)
+
+
+async def add_cloned_vm(world: World) -> Command:
+    """Its disk takes its node several calls."""
+    world.shared.work_calls = 3
+    return new_vm(world, template_id=TINY_ID, clone=True)
+
+
+async def clone_vm(world: World) -> Command:
+    return acting(world, VMS, await tiny_vm(world), "clone", name="clone")
+
+
+async def add_template(world: World) -> Command:
+    vm_id = await tiny_vm(world)
+    await done(world, new_disk_on(world, vm_id))
+    return new_template(world, vm_id)
+
+
+async def remove_template(world: World) -> Command:
+    command = await add_template(world)
+    assert isinstance(command, AddTemplate)
+    await done(world, command)
+    return RemoveTemplate(id=command.id)
+
+
+async def _with_snapshots(world: World) -> tuple[str, list[str]]:
+    """A VM with three snapshots of its two disks."""
+    vm_id, taken = await tiny_vm(world), []
+    await done(world, new_disk_on(world, vm_id))
+    for number in range(3):
+        command = adding(world, SNAPSHOTS, vm_id=vm_id, description=f"s{number}")
+        await done(world, command)
+        taken.append(command.wanted.id)
+        world.now += 1
+    return vm_id, taken
+
+
+async def add_snapshot(world: World) -> Command:
+    vm_id, _ = await _with_snapshots(world)
+    command: Command = adding(world, SNAPSHOTS, vm_id=vm_id, description="another")
+    return command
+
+
+async def add_live_snapshot(world: World) -> Command:
+    command: Command = adding(world, SNAPSHOTS, vm_id=await running_vm(world), description="live")
+    return command
+
+
+async def remove_live_snapshot(world: World) -> Command:
+    vm_id, taken = await _with_snapshots(world)
+    await done(world, StartVm(id=vm_id))
+    return removing(world, SNAPSHOTS, taken[1])
+
+
+async def remove_snapshot(world: World) -> Command:
+    """From the middle; a merge takes its node several calls."""
+    _, taken = await _with_snapshots(world)
+    world.shared.work_calls = 2
+    return removing(world, SNAPSHOTS, taken[1])
+
+
+async def remove_last_snapshot(world: World) -> Command:
+    _, taken = await _with_snapshots(world)
+    return removing(world, SNAPSHOTS, taken[2])
+
+
+async def preview_snapshot(world: World) -> Command:
+    vm_id, taken = await _with_snapshots(world)
+    return acting(world, VMS, vm_id, "preview_snapshot", snapshot_id=taken[1])
+
+
+async def undo_snapshot(world: World) -> Command:
+    command = await preview_snapshot(world)
+    assert isinstance(command, PreviewSnapshot)
+    await done(world, command)
+    return acting(world, VMS, command.vm_id, "undo_snapshot")
+
+
+async def commit_snapshot(world: World) -> Command:
+    command = await preview_snapshot(world)
+    assert isinstance(command, PreviewSnapshot)
+    await done(world, command)
+    return acting(world, VMS, command.vm_id, "commit_snapshot")
+
+
+async def restore_snapshot(world: World) -> Command:
+    _, taken = await _with_snapshots(world)
+    return acting(world, SNAPSHOTS, taken[0], "restore")
+
+
+async def clone_of_snapshot(world: World) -> Command:
+    _, taken = await _with_snapshots(world)
+    return new_vm(world, "clone", snapshot_ids=(taken[1],))
 
 
 async def add_disk(world: World) -> Command:
@@ -212,6 +314,20 @@ DOMAIN_SCENES = [add_domain, attach_domain, deactivate_domain, activate_domain, 
 SCENES = [
     add_vm,
     add_vm_with_devices,
+    add_cloned_vm,
+    clone_vm,
+    add_template,
+    remove_template,
+    add_snapshot,
+    add_live_snapshot,
+    remove_live_snapshot,
+    remove_snapshot,
+    remove_last_snapshot,
+    preview_snapshot,
+    undo_snapshot,
+    commit_snapshot,
+    restore_snapshot,
+    clone_of_snapshot,
     add_disk,
     add_disk_to_vm,
     start_vm,
@@ -236,6 +352,14 @@ BACKWARD = [
     *DOMAIN_SCENES,
     add_vm,
     add_vm_with_devices,
+    add_cloned_vm,
+    clone_vm,
+    add_template,
+    add_snapshot,
+    add_live_snapshot,
+    preview_snapshot,
+    restore_snapshot,
+    clone_of_snapshot,
     add_disk,
     add_disk_to_vm,
     grow_disk,
@@ -250,6 +374,14 @@ BACKWARD = [
 CALLS = {
     "add_vm": ("make_image",),
     "add_vm_with_devices": ("make_image",),
+    "add_cloned_vm": ("copy_image",),
+    "clone_vm": ("copy_image",),
+    "add_template": ("copy_image",),
+    "add_snapshot": ("make_image",),
+    "add_live_snapshot": ("make_image", "snapshot_vm"),
+    "preview_snapshot": ("make_image",),
+    "restore_snapshot": ("make_image",),
+    "clone_of_snapshot": ("copy_image",),
     "add_disk": ("make_image",),
     "add_disk_to_vm": ("make_image",),
     "grow_disk": ("resize_image",),
@@ -285,7 +417,25 @@ async def test_a_failure_of_any_call_leaves_all_as_it_was(scene: Scene) -> None:
             assert tx.job_steps.count(status=JobStatus.STARTED) == 0
 
 
-@pytest.mark.parametrize("scene", [add_vm, add_vm_with_devices, add_disk, add_disk_to_vm, start_vm, deactivate_node])
+@pytest.mark.parametrize(
+    "scene",
+    [
+        add_vm,
+        add_vm_with_devices,
+        add_cloned_vm,
+        clone_vm,
+        add_template,
+        add_snapshot,
+        add_live_snapshot,
+        preview_snapshot,
+        restore_snapshot,
+        clone_of_snapshot,
+        add_disk,
+        add_disk_to_vm,
+        start_vm,
+        deactivate_node,
+    ],
+)
 async def test_an_answer_that_got_lost_is_taken_back_too(scene: Scene) -> None:
     """The node did it and its answer never came: the undo has to find what was made."""
     for call in CALLS[scene.__name__]:
@@ -339,7 +489,7 @@ async def test_a_crash_between_any_two_writes_is_resumed(scene: Scene, committed
     raise AssertionError("never ended")
 
 
-@pytest.mark.parametrize("scene", [add_vm, add_vm_with_devices, start_vm])
+@pytest.mark.parametrize("scene", [add_vm, add_vm_with_devices, add_template, start_vm])
 async def test_a_crash_while_going_back_still_goes_back(scene: Scene) -> None:
     for cut_at in range(1, 100):
         world = World()
@@ -385,6 +535,9 @@ def shape(picture: dict[str, Any]) -> Any:
     """Ids differ from world to world: what is there, by name and state."""
     return (
         [(vm.name, vm.status, vm.node_id is None) for vm in picture["vms"]],
+        sorted((one.description, one.status, len(one.disks)) for one in picture["snapshots"]),
+        sorted((bool(one.snapshot_id), one.status, one.parent_id is None) for one in picture["layers"]),
+        [(one.name, one.status, one.version_number) for one in picture["templates"]],
         [(disk.name, disk.status, disk.actual_size_bytes, disk.provisioned_size_bytes) for disk in picture["disks"]],
         sorted((attachment.active, attachment.bootable) for attachment in picture["attachments"]),
         sorted(nic.name for nic in picture["nics"]),

@@ -34,7 +34,7 @@ GIB = 1 << 30
 
 # Stand in bodies for what no object has yet; `{vm}` for the id of a VM, `{a new vm}` for that of one of its own.
 NAME, NUMBER, COUNT = "{a name}", "{a number}", "{a count}"
-MOST = 8000  # objects that are added
+MOST = 12000  # objects that are added
 
 _IMAGE = {"name": NAME, "provisioned_size": GIB, "format": "raw"}
 _DISK = {**_IMAGE, "storage_domains": [{"name": "data"}]}
@@ -68,6 +68,7 @@ BODIES: Mapping[str, Wire] = {
     "Networks": {"name": NAME, "data_center": {"name": "Default"}},
     "Permits": {"id": "22"},
     "Roles": {"name": NAME},
+    "Snapshots": {"description": NAME},
     "SshPublicKeys": {"content": _KEY},
     "Steps": {"description": NAME, "type": "executing"},
     "AttachedStorageDomains": {"id": "{a new storage_domain}"},
@@ -81,6 +82,8 @@ BODIES: Mapping[str, Wire] = {
     "StorageServerConnections": {"type": "nfs", "address": "nas", "path": f"/srv/{NAME}"},
     "SystemPermissions": {"role": {"name": "UserRole"}, "user": {"id": "{user}"}},
     "Tags": {"name": NAME},
+    "TemplateNics": {"name": NAME},
+    "Templates": {"name": NAME, "vm": {"id": "{vm}"}},
     "Users": {"user_name": f"{NAME}@internal-authz", "domain": {"name": "internal-authz"}},
     "VmNics": {"name": NAME},
     "Vms": {"name": NAME, "cluster": {"name": "Default"}, "template": {"name": "Blank"}},

@@ -1,7 +1,6 @@
 """Disks and their attachments through the unmodified SDK: made, attached, changed, and what is refused by name."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import ovirtsdk4 as sdk
@@ -9,6 +8,7 @@ import pytest
 from ovirtsdk4 import services, types
 
 from tests.fakes.engine import DATA_ID, TINY_ID, TINY_IMAGE
+from tests.unit.rest.waiting import until
 
 GIB = 1 << 30
 ENGINE_DOMAIN_ID = "40000000-0000-4000-8000-000000000001"
@@ -24,14 +24,6 @@ def system(system: services.SystemService) -> Iterator[services.SystemService]:
     for disk in system.disks_service().list(search="name!=tiny"):
         system.disks_service().disk_service(disk.id).remove()
     until(lambda: len(system.disks_service().list()) == 1)
-
-
-def until(done: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if done():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it did not come about")
 
 
 def disk(name: str | None = "mydisk", **more: Any) -> types.Disk:
