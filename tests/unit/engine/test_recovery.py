@@ -10,8 +10,11 @@ import msgspec
 import pytest
 
 from hosted_engine.engine.command import Command, Lock
+from hosted_engine.engine.disks.commands.copy import CopyDisk
+from hosted_engine.engine.disks.commands.move import MoveDisk
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.disks.model import DiskStatus
+from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.jobs.model import JobStatus
 from hosted_engine.engine.networks.entity import NICS
 from hosted_engine.engine.nodes.commands.approve import ApproveNode
@@ -390,6 +393,23 @@ async def destroy_domain(world: World) -> Command:
     return DestroyStorageDomain(id=await resting_domain(world))
 
 
+async def move_disk(world: World) -> Command:
+    """One that has to be overwritten where it was."""
+    disk = new_disk(world, wipe_after_delete=True)
+    await done(world, disk)
+    return MoveDisk(id=disk.id, storage_domain_id=await active_domain(world))
+
+
+async def copy_disk(world: World) -> Command:
+    disk = new_disk(world)
+    await done(world, disk)
+    with world.store.transaction() as tx:
+        there = tx.disks.get(disk.id)
+    assert there is not None
+    copy = replace(there, id=new_id(), image_id=new_id(), name="copy", storage_domain_id=await active_domain(world))
+    return CopyDisk(source_id=disk.id, disk=copy)
+
+
 DOMAIN_SCENES = [add_domain, attach_domain, deactivate_domain, activate_domain, detach_domain]
 
 
@@ -492,8 +512,12 @@ SCENES = [
     deactivate_master,
     remove_domain,
     give_up_node,
+    move_disk,
+    copy_disk,
 ]
 BACKWARD = [
+    move_disk,
+    copy_disk,
     *DOMAIN_SCENES,
     add_vm,
     add_vm_with_devices,
@@ -559,6 +583,8 @@ CALLS = {
     "resume_suspended_vm": ("start_vm",),
     "deactivate_node": ("begin_maintenance",),
     "activate_node": ("end_maintenance",),
+    "move_disk": ("copy_image",),
+    "copy_disk": ("copy_image",),
     "add_domain": ("mount", "write_domain_metadata"),
     "attach_domain": ("mount", "write_domain_metadata"),
     "deactivate_domain": ("write_domain_metadata", "unmount"),
