@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hosted_engine.ha.footing import AGENT, PATIENCE_ROUNDS, Footing
+from hosted_engine.ha.storage_guard import AGENT, GRACE_ROUNDS, StorageGuard
 from node.api.messages.leases import LockspaceRequest
 from node.api.messages.mounts import MountRequest, MountSpec
 from node.config import Config
@@ -27,7 +27,7 @@ class Node:
         spec = MountSpec(kind="glusterfs", source="node1:/engine")
         desired.wish_mount(MountRequest(storage_domain="engine", spec=spec, hosted_engine=True))
         desired.wish_lockspace(LockspaceRequest(name="trivet", storage_domain="engine", host_id=1))
-        self.footing = Footing(settings, self._run, Threads("test", 2), FakeSanlock(), FakeClock())
+        self.footing = StorageGuard(settings, self._run, Threads("test", 2), FakeSanlock(), FakeClock())
 
     def _run(self, *argv: str, stdin: str = "", timeout_s: float = 60) -> str:
         if argv == ("systemctl", "is-active", "--quiet", AGENT):
@@ -51,24 +51,24 @@ def node(tmp_path: Path) -> Node:
 
 async def test_a_living_agent_is_left_to_it(node: Node) -> None:
     for _ in range(10):
-        await node.footing.look()
+        await node.footing.check()
     assert node.told == []
 
 
 async def test_an_agent_that_is_started_anew_is_waited_for(node: Node) -> None:
     for _ in range(5):
         node.agent_lives = False
-        for _ in range(PATIENCE_ROUNDS - 1):
-            await node.footing.look()
+        for _ in range(GRACE_ROUNDS - 1):
+            await node.footing.check()
         node.agent_lives = True
-        await node.footing.look()
+        await node.footing.check()
     assert node.told == []
 
 
 async def test_for_an_agent_that_stays_dead_it_mounts_what_is_missing(node: Node) -> None:
     node.agent_lives = False
-    for _ in range(PATIENCE_ROUNDS):
-        await node.footing.look()
+    for _ in range(GRACE_ROUNDS):
+        await node.footing.check()
     assert node.mounts_tried == 1
-    await node.footing.look()
+    await node.footing.check()
     assert node.mounts_tried == 2

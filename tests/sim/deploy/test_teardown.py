@@ -5,8 +5,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hosted_engine.deploy.run import GoingBack
-from hosted_engine.deploy.take_back import CodesMissing, Forgotten, InUse, NodesAway
+from hosted_engine.deploy.run import TeardownBegun
+from hosted_engine.deploy.teardown import CodesMissing, Forgotten, InUse, NodesAway
 from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
 from node.api.messages.leases import LockspaceRequest
 from node.api.messages.vms import VmSpec
@@ -151,7 +151,7 @@ async def test_the_deploy_is_refused_until_the_taking_back_has_ended(stage: Stag
     with pytest.raises(PowerCut):
         await stage.take_back()
     for attempt in (stage.run, stage.left):
-        with pytest.raises(GoingBack, match="--take-back"):
+        with pytest.raises(TeardownBegun, match="--take-back"):
             await attempt()
     await stage.take_back()
     await assert_can_be_deployed_again(stage)

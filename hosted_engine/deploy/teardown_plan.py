@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from hosted_engine.deploy import wishes
+from hosted_engine.deploy import desired_state
 from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.decisions import LEASE, LOCKSPACE, VOLUMES, Decisions
-from hosted_engine.deploy.plan import Kind, Observed, Todo, plan
+from hosted_engine.deploy.plan import Kind, Observed, PlannedStep, plan
 from node.api.messages.images import Contents
 
 LAST = (Kind.CLAIM, Kind.AUTHORITY)
@@ -15,7 +15,7 @@ MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class NodeLeft:
+class RemainingNode:
     """What there is on a node that answers. `added` are nodes that it knows as the engine's, and not the deploy's;
     `vms` the names of those that are not the engine's; `volumes` those of the site that the pool has, `contents` what
     is on those that are mounted."""
@@ -28,11 +28,11 @@ class NodeLeft:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """What there is of a site. `silent` says why a node does not answer: nothing is known of it."""
+class RemainingState:
+    """What there is of a site. `unreachable` says why a node does not answer: nothing is known of it."""
 
-    nodes: Mapping[str, NodeLeft] = field(default_factory=dict)
-    silent: Mapping[str, str] = field(default_factory=dict)
+    nodes: Mapping[str, RemainingNode] = field(default_factory=dict)
+    unreachable: Mapping[str, str] = field(default_factory=dict)
     own: str | None = None
 
 
@@ -45,7 +45,7 @@ class Done:
     back: frozenset[str] = frozenset()
 
 
-def plan_back(answers: Answers, own: str | None, journals: Done) -> tuple[Todo, ...]:
+def teardown_plan(answers: Answers, own: str | None, journals: Done) -> tuple[PlannedStep, ...]:
     """The steps that take back what deploys have begun, the last first; none when nothing was begun.
 
     Every one of them is planned again after a crash, for it is safe to repeat. Not so once nodes have begun to leave
@@ -55,17 +55,17 @@ def plan_back(answers: Answers, own: str | None, journals: Done) -> tuple[Todo, 
     leaving = any(key.startswith(f"{Kind.CLAIM}:") for key in journals.back)
     every = tuple(node.name for node in answers.nodes)
     return tuple(
-        replace(todo, says=says, nodes=every if todo.kind in WIDENED else todo.nodes)
-        for todo in reversed(whole)
-        if todo.key in journals.begun and (todo.kind in LAST or not leaving)
-        if (says := words(todo, answers)) is not None
+        replace(step, description=description, nodes=every if step.kind in WIDENED else step.nodes)
+        for step in reversed(whole)
+        if step.key in journals.begun and (step.kind in LAST or not leaving)
+        if (description := format_teardown_step(step, answers)) is not None
     )
 
 
-def words(todo: Todo, answers: Answers) -> str | None:
+def format_teardown_step(step: PlannedStep, answers: Answers) -> str | None:
     """What is done to take a step back; None where there is nothing to take back."""
-    name = todo.nodes[-1]
-    match todo.kind:
+    name = step.nodes[-1]
+    match step.kind:
         case Kind.AUTHORITY:
             return "Delete the site's keys and passwords"
         case Kind.CLAIM:
@@ -78,9 +78,9 @@ def words(todo: Todo, answers: Answers) -> str | None:
         case Kind.PEER:
             return f"Take {name} out of the storage pool"
         case Kind.VOLUME:
-            return f"Delete volume {todo.volume} with all bricks"
+            return f"Delete volume {step.volume} with all bricks"
         case Kind.MOUNT:
-            return f"Unmount volume {todo.volume}"
+            return f"Unmount volume {step.volume}"
         case Kind.LOCKSPACE:
             return "Take all nodes out of the lockspace"
         case Kind.JOIN:
@@ -93,7 +93,7 @@ def words(todo: Todo, answers: Answers) -> str | None:
             return "Delete the engine's seed disk"
         case Kind.START:
             return "Stop the engine VM"
-        case Kind.KEEP:
+        case Kind.START_HA:
             return "Stop trivet-ha on all nodes"
         case Kind.LEASE | Kind.SITE_FILES | Kind.PREPARE | Kind.FINISH | Kind.RECOVERY | Kind.MIGRATION:
             return None  # they go with the volume or the node
@@ -101,18 +101,18 @@ def words(todo: Todo, answers: Answers) -> str | None:
             return None  # they only look; timers are those of the next site when it is made
 
 
-def details(todo: Todo, answers: Answers) -> tuple[str, ...]:
+def details(step: PlannedStep, answers: Answers) -> tuple[str, ...]:
     """The folders that a step of taking back deletes."""
-    return wishes.volume(answers, todo.volume).bricks if todo.kind is Kind.VOLUME else ()
+    return desired_state.volume(answers, step.volume).bricks if step.kind is Kind.VOLUME else ()
 
 
-def why_silent(left: Left, journals: Done) -> str | None:
+def why_unreachable(left: RemainingState, journals: Done) -> str | None:
     """Why nodes that deploys have touched do not answer; None when all of them do."""
-    touched = {name: why for name, why in left.silent.items() if f"{Kind.CLAIM}:{name}" in journals.begun}
+    touched = {name: why for name, why in left.unreachable.items() if f"{Kind.CLAIM}:{name}" in journals.begun}
     return "; ".join(why.removesuffix(".") for why in touched.values()) or None
 
 
-def why_strangers(left: Left, journals: Done) -> str | None:
+def why_strangers(left: RemainingState, journals: Done) -> str | None:
     """Why nodes that are not members cannot be passed over: they were, and nobody has taken them out of the site."""
     strange = [
         name
@@ -122,7 +122,7 @@ def why_strangers(left: Left, journals: Done) -> str | None:
     return f"{', '.join(strange)} was a member and does not know of it any more" if strange else None
 
 
-def why_in_use(decisions: Decisions, left: Left, journals: Done) -> str | None:
+def why_in_use(decisions: Decisions, left: RemainingState, journals: Done) -> str | None:
     """What there is that no deploy made, or that cannot be looked at; None when all is the deploy's own."""
     added = sorted({name for node in left.nodes.values() for name in node.added})
     reasons = [f"host {name}, which the engine has taken in" for name in added]

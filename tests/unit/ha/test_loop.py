@@ -9,14 +9,14 @@ from typing import TypeVar
 import pytest
 from msgspec.structs import replace as replace_struct
 
-from hosted_engine.ha.board import Board, BoardLook
+from hosted_engine.ha.board import Board, BoardState
 from hosted_engine.ha.clocks import EngineClockWrong
 from hosted_engine.ha.engine_vm_config import EngineVmNotes
 from hosted_engine.ha.failover import Failover
-from hosted_engine.ha.keeper import Identity, Keeper, Monitors, VmLook
 from hosted_engine.ha.lease import HostFlag
+from hosted_engine.ha.loop import Identity, Loop, Monitors, ObservedVm
 from hosted_engine.ha.monitor import Monitor
-from hosted_engine.ha.network_probes import NetworkLook
+from hosted_engine.ha.network_probes import ObservedNetwork
 from hosted_engine.ha.notifier import Notifier, Sender
 from hosted_engine.ha.notify_settings import NotifySettings
 from hosted_engine.ha.profiles import DEFAULT
@@ -63,15 +63,15 @@ class Host:
             lease=self._monitor("lease", lambda: self.lease),
             vm=self._monitor("vm", lambda: self.look_at_vm()),
             health=self._monitor("health", lambda: self.health),
-            network=self._monitor("network", lambda: NetworkLook({2: self.other_writes}, None, None)),
+            network=self._monitor("network", lambda: ObservedNetwork({2: self.other_writes}, None, None)),
             cpu=self._monitor("cpu", idle),
             memory=self._monitor("memory", lambda: 9000.0),
             bridge=self._monitor("bridge", lambda: True),
             configuration=self._monitor("configuration", self.notes),
             clock=self._monitor("clock", self.clock_offset),
-            fencing=self._monitor("fence devices", self.stage.fencing.fencer.look),
+            fencing=self._monitor("fence devices", self.stage.fencing.fencer.observe),
         )
-        self.keeper = Keeper(
+        self.keeper = Loop(
             Identity(
                 host_id=1,
                 name="node1",
@@ -87,21 +87,21 @@ class Host:
             actor=self.stage.actor,
             records=Records(folder / "run", folder),
             clock=self.clock,
-            tell_failover=self.failovers.append,
+            on_failover=self.failovers.append,
             notifier=Notifier(Sender("branch-7", "node1"), {1: "node1", 2: "node2"}, NotifySettings, ()),
             fencer=self.stage.fencing.fencer,
         )
 
-    def look_at_vm(self) -> VmLook:
+    def look_at_vm(self) -> ObservedVm:
         state = self.stage.state()
-        return VmLook(state, shape=self.stage.shape() if state.is_here else None)
+        return ObservedVm(state, shape=self.stage.shape() if state.is_here else None)
 
     def clock_offset(self) -> float | None:
         if self.clock_trouble is not None:
             raise self.clock_trouble
         return 0.0
 
-    def _look(self) -> BoardLook:
+    def _look(self) -> BoardState:
         self.clock.advance(self.volume_delay_s)
         if self.volume_fails:
             raise OSError("Transport endpoint is not connected")
@@ -127,7 +127,7 @@ class Host:
                     )
                 )
             for monitor in self.monitors.all():
-                monitor.look()
+                monitor.observe()
             self.keeper.round()
             if self.stage.actor._task is not None:
                 await asyncio.wait([self.stage.actor._task])
@@ -183,7 +183,7 @@ async def test_a_failover_is_measured_by_who_starts_the_engine(host: Host) -> No
         "node1",
     )
     assert started == replace_struct(done, healthy_s=None)
-    assert done.detected_s == DEFAULT.silent_after_s
+    assert done.detected_s == DEFAULT.lost_after_s
     assert done.lease_free_s is not None
     assert done.healthy_s is not None
     times = [done.detected_s, done.lease_free_s, done.start_begun_s, done.started_s, done.healthy_s]
@@ -324,13 +324,13 @@ async def test_what_is_wrong_with_a_clock_is_part_of_the_view(host: Host) -> Non
 
 async def test_a_daemon_that_ends_in_order_says_so(host: Host) -> None:
     await host.rounds(10)
-    host.keeper.say_goodbye()
+    host.keeper.publish_stop()
     assert host.said.state is State.AGENT_STOPPED
 
 
 async def test_the_last_word_stays_the_last_and_nothing_is_begun_after_it(host: Host) -> None:
     await host.rounds(60)
-    host.keeper.say_goodbye()
+    host.keeper.publish_stop()
     host.other_writes, host.lease = False, (LeaseState.FREE, None)
     await host.rounds(20)
     assert (host.said.state, host.stage.state()) == (State.AGENT_STOPPED, VmState.ABSENT)

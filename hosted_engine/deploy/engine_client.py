@@ -25,7 +25,7 @@ class Engine(Protocol):
         ...
 
 
-class EngineDoor:
+class EngineClient:
     """The engine at `address`, known by the certificate that the authority in `authority_file` gave it."""
 
     def __init__(

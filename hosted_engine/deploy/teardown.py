@@ -3,15 +3,15 @@
 import re
 from collections.abc import Callable
 
-from hosted_engine.deploy import back_plan
+from hosted_engine.deploy import teardown_plan
 from hosted_engine.deploy.answers import Answers
-from hosted_engine.deploy.back_look import BackObserver
-from hosted_engine.deploy.back_plan import Done, Left
+from hosted_engine.deploy.connector import Connector
+from hosted_engine.deploy.context import DeployContext
 from hosted_engine.deploy.folder import Folder
-from hosted_engine.deploy.plan import Todo
-from hosted_engine.deploy.reach import Reach
-from hosted_engine.deploy.steps import back_steps
-from hosted_engine.deploy.work import Work
+from hosted_engine.deploy.plan import PlannedStep
+from hosted_engine.deploy.steps import teardown_steps
+from hosted_engine.deploy.teardown_observe import TeardownObserver
+from hosted_engine.deploy.teardown_plan import Done, RemainingState
 from hosted_engine.waiting import Poller, WaitedTooLong
 from node.api.messages.identity import CLAIM_CODE
 from node.api.problems import Refused
@@ -45,67 +45,67 @@ class CodesMissing(Refused):
     mend = "Write codes such as 2A4C-6E8G-2J4L-6N8Q into them, one of your own for each node"
 
 
-class TakeBack:
-    """`tell_step` hears of steps, `tell_wait` of what is waited for. To run it, hold the folder's lock."""
+class Teardown:
+    """`on_step` is called with each step, `on_wait` with what is waited for. To run it, hold the folder's lock."""
 
     def __init__(
         self,
         answers: Answers,
         folder: Folder,
-        reach: Reach,
+        connector: Connector,
         clock: Clock,
         *,
-        tell_step: Callable[[Progress], None],
-        tell_wait: Callable[[str], None],
+        on_step: Callable[[Progress], None],
+        on_wait: Callable[[str], None],
     ) -> None:
         decisions = folder.decisions(answers, to_remove=True)
-        self._work = Work(answers, decisions, reach, folder, Poller(clock, tell_wait))
-        self._observer = BackObserver(answers, decisions, reach, folder)
-        self._tell_step = tell_step
+        self._context = DeployContext(answers, decisions, connector, folder, Poller(clock, on_wait))
+        self._observer = TeardownObserver(answers, decisions, connector, folder)
+        self._on_step = on_step
 
-    async def plan(self) -> tuple[Todo, ...]:
+    async def plan(self) -> tuple[PlannedStep, ...]:
         """What a run would do. Changes nothing; raises Refused when a run would."""
-        answers, journals = self._work.answers, self._journals()
+        answers, journals = self._context.answers, self._journals()
         if not journals.begun:
             return ()
-        left = await self._look_at_all_nodes(journals)
+        left = await self._observe_all_nodes(journals)
         self._check(left, journals)
-        return back_plan.plan_back(answers, left.own, journals)
+        return teardown_plan.teardown_plan(answers, left.own, journals)
 
-    async def run(self) -> tuple[Todo, ...]:
+    async def run(self) -> tuple[PlannedStep, ...]:
         """Take the site back. Raises StepFailed where it stops; run again it goes on from there."""
-        todos, folder = await self.plan(), self._work.folder
-        if todos:
+        steps, folder = await self.plan(), self._context.folder
+        if steps:
             journal = folder.journals.new(back=True)
-            await run(back_steps(todos, self._work), journal, on_error=OnError.STOP, tell=self._tell_step)
+            await run(teardown_steps(steps, self._context), journal, on_error=OnError.STOP, tell=self._on_step)
         folder.clear()
-        return todos
+        return steps
 
     def _journals(self) -> Done:
-        journals = self._work.folder.journals
-        return Done(begun=journals.begun(), done=journals.done(), back=journals.begun_back())
+        journals = self._context.folder.journals
+        return Done(begun=journals.begun(), done=journals.done(), back=journals.teardown_begun())
 
-    def _check(self, left: Left, journals: Done) -> None:
-        nodes = self._work.answers.nodes
+    def _check(self, left: RemainingState, journals: Done) -> None:
+        nodes = self._context.answers.nodes
         if codeless := [node.name for node in nodes if not re.fullmatch(CLAIM_CODE, node.claim_code)]:
             raise CodesMissing(nodes=", ".join(codeless))
-        if (reasons := back_plan.why_strangers(left, journals)) is not None:
+        if (reasons := teardown_plan.why_strangers(left, journals)) is not None:
             raise Forgotten(reasons=reasons)
-        if (reasons := back_plan.why_in_use(self._work.decisions, left, journals)) is not None:
+        if (reasons := teardown_plan.why_in_use(self._context.decisions, left, journals)) is not None:
             raise InUse(reasons=reasons)
 
-    async def _look_at_all_nodes(self, journals: Done) -> Left:
+    async def _observe_all_nodes(self, journals: Done) -> RemainingState:
         """Only a node that no deploy has touched may be silent."""
-        left = await self._observer.look()
+        left = await self._observer.observe()
 
         async def why_not() -> str | None:
             nonlocal left
-            if back_plan.why_silent(left, journals) is not None:
-                left = await self._observer.look()
-            return back_plan.why_silent(left, journals)
+            if teardown_plan.why_unreachable(left, journals) is not None:
+                left = await self._observer.observe()
+            return teardown_plan.why_unreachable(left, journals)
 
         try:
-            await self._work.poller.until("all nodes answer", why_not, limit_s=NODES_S)
+            await self._context.poller.until("all nodes answer", why_not, limit_s=NODES_S)
         except WaitedTooLong as err:
             raise NodesAway(reasons=err.values["reason"]) from err
         return left

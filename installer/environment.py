@@ -81,7 +81,7 @@ class Console:
 Report = Callable[[StepReport | LogLine], None]
 
 
-class Surroundings(Protocol):
+class Environment(Protocol):
     """Raises node.api.problems.Problem or netconf.errors.Problem, which say what, why and how to mend it."""
 
     async def sysinfo(self) -> SysInfo: ...

@@ -5,18 +5,18 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from hosted_engine.deploy.answers import Answers, NodeAnswers
+from hosted_engine.deploy.connector import Connector
 from hosted_engine.deploy.decisions import Decisions
 from hosted_engine.deploy.folder import Folder
-from hosted_engine.deploy.reach import Reach
 from hosted_engine.waiting import Poller
 from node.api.contract import NodeApi
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class DeployContext:
     answers: Answers
     decisions: Decisions
-    reach: Reach
+    connector: Connector
     folder: Folder
     poller: Poller
 
@@ -27,4 +27,4 @@ class Work:
         return [self.node(name) for name in names]
 
     def member(self, name: str) -> AbstractAsyncContextManager[NodeApi]:
-        return self.reach.member(self.node(name))
+        return self.connector.member(self.node(name))

@@ -37,7 +37,7 @@ T = TypeVar("T")
 LIMIT_S = 15.0
 
 
-class VolumeSilent(Failed):
+class VolumeUnreachable(Failed):
     what = "What lies on volume engine was not {act}"
     why = "{reason}"
     mend = "See that volume engine is mounted and answers (gluster volume status engine)"
@@ -65,7 +65,7 @@ class NotRestarted(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class SiteLook:
+class ObservedSite:
     site: HaSite
     cluster: ClusterBlock | BadBlock
     blocks: dict[int, HostBlock | BadBlock]
@@ -74,14 +74,14 @@ class SiteLook:
     engine_vm: EngineVmReport | None = None
 
 
-class Look:
+class SiteReader:
     def __init__(self, settings: Config, runtime: Path = RUNTIME) -> None:
         self._folder = Path(layout.site_files(PurePosixPath(settings.volumes), HOSTED_ENGINE))
         self._own = settings.ha_folder
         self._runtime = runtime
 
-    def site(self) -> SiteLook:
-        """Raises VolumeSilent."""
+    def site(self) -> ObservedSite:
+        """Raises VolumeUnreachable."""
         return in_time("read", self._site)
 
     def daemon(self) -> dict[str, Any]:
@@ -96,35 +96,36 @@ class Look:
         return read_history(self._own / HISTORY)
 
     def failovers(self) -> tuple[Failover, ...]:
-        """The last ones, of whatever host, the oldest first. Raises VolumeSilent."""
+        """The last ones, of whatever host, the oldest first. Raises VolumeUnreachable."""
         return in_time("read", self._failovers)
 
     def site_name(self) -> str:
-        """Raises VolumeSilent."""
+        """Raises VolumeUnreachable."""
         return in_time("read", lambda: self._site_file().name)
 
     def notify_settings(self) -> NotifySettings:
-        """Raises VolumeSilent, NotifyFileDamaged."""
+        """Raises VolumeUnreachable, NotifyFileDamaged."""
         return in_time("read", lambda: read_settings(self._folder / NOTIFY_FILE))
 
     def set_notify_settings(self, settings: NotifySettings) -> None:
-        """Raises VolumeSilent, BadSetting."""
+        """Raises VolumeUnreachable, BadSetting."""
         in_time("written", lambda: write_settings(self._folder / NOTIFY_FILE, settings))
 
     def fence_settings(self) -> FenceSettings:
-        """Raises VolumeSilent, FenceFileDamaged."""
+        """Raises VolumeUnreachable, FenceFileDamaged."""
         return in_time("read", lambda: read_fencing(self._folder / FENCE_FILE))
 
     def set_fence_settings(self, settings: FenceSettings) -> None:
-        """Raises VolumeSilent, BadFenceSetting."""
+        """Raises VolumeUnreachable, BadFenceSetting."""
         in_time("written", lambda: write_fencing(self._folder / FENCE_FILE, settings))
 
     def node_names(self) -> tuple[str, ...]:
-        """Raises VolumeSilent."""
+        """Raises VolumeUnreachable."""
         return in_time("read", lambda: tuple(node.name for node in self._site_file().nodes))
 
     def set_global_maintenance(self, on: bool, set_by: str, *, force: bool = False) -> None:
-        """Make a damaged block anew, one of a later version only by `force`. Raises VolumeSilent, ClusterBlockNewer."""
+        """Make a damaged block anew, one of a later version only by `force`. Raises VolumeUnreachable,
+        ClusterBlockNewer."""
         in_time("written", lambda: self._set_global(on, set_by, force))
 
     def set_local_maintenance(self, on: bool, reason: str = "") -> None:
@@ -135,7 +136,7 @@ class Look:
             end_maintenance(self._own)
 
     def ask_for_restart(self) -> None:
-        """Of the engine VM, which has to be on this node. Raises NoDaemon, NotRestarted, VolumeSilent."""
+        """Of the engine VM, which has to be on this node. Raises NoDaemon, NotRestarted, VolumeUnreachable."""
         found = self.daemon()
         if found.get("global_maintenance"):
             raise NotRestarted(reason="there is global maintenance", mend="End it first: trivet ha maintenance none")
@@ -144,16 +145,16 @@ class Look:
         ask_for_restart(self._runtime, time.monotonic())
 
     def _where(self) -> str:
-        look = self.site()
-        names = {node.host_id: node.name for node in look.site.nodes}
-        on = [names[number] for number, one in look.blocks.items() if isinstance(one, HostBlock) and one.vm.is_here]
+        site = self.site()
+        names = {node.host_id: node.name for node in site.site.nodes}
+        on = [names[number] for number, one in site.blocks.items() if isinstance(one, HostBlock) and one.vm.is_here]
         return f"it runs on {on[0]}" if on else "it does not run here"
 
-    def _site(self) -> SiteLook:
+    def _site(self) -> ObservedSite:
         site = self._site_file()
         board = WhiteboardFile(self._folder / NAME)
         blocks = board.read_hosts(node.host_id for node in site.nodes)
-        return SiteLook(site, board.read_cluster(), blocks, board.is_full(), self._failovers(), self._engine_vm())
+        return ObservedSite(site, board.read_cluster(), blocks, board.is_full(), self._failovers(), self._engine_vm())
 
     def _engine_vm(self) -> EngineVmReport | None:
         try:
@@ -181,7 +182,7 @@ class Look:
 
 
 def in_time(act: str, ask: Callable[[], T]) -> T:
-    """The answer of a call that may hang for ever; VolumeSilent then, and when the volume gives an error."""
+    """The answer of a call that may hang for ever; VolumeUnreachable then, and when the volume gives an error."""
     answers: list[T] = []
     errors: list[Exception] = []
 
@@ -198,4 +199,4 @@ def in_time(act: str, ask: Callable[[], T]) -> T:
         return answers[0]
     if errors and isinstance(errors[0], Problem):
         raise errors[0]
-    raise VolumeSilent(act=act, reason=str(errors[0]) if errors else f"it gave no answer within {LIMIT_S:.0f} s")
+    raise VolumeUnreachable(act=act, reason=str(errors[0]) if errors else f"it gave no answer within {LIMIT_S:.0f} s")

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from hosted_engine.deploy.answers import Answers, NodeAnswers
 from hosted_engine.deploy.decisions import Decisions
-from hosted_engine.deploy.engine_door import Engine, EngineDoor
+from hosted_engine.deploy.engine_client import Engine, EngineClient
 from hosted_engine.deploy.folder import Folder
 from node.api.contract import NodeApi
 from node.api.paths import PORT
@@ -17,14 +17,14 @@ from node.client import NodeClient
 from node.tls import fetch_certificate, pinned_context
 
 
-class Reach(Protocol):
+class Connector(Protocol):
     """Each connection is a new one, so that what is confirmed over it has gone over the path that is there now."""
 
     def member(self, node: NodeAnswers) -> AbstractAsyncContextManager[NodeApi]:
         """A node that belongs to the site, over mutual TLS."""
         ...
 
-    def newcomer(self, node: NodeAnswers) -> AbstractAsyncContextManager[NodeApi]:
+    def unclaimed(self, node: NodeAnswers) -> AbstractAsyncContextManager[NodeApi]:
         """A node that belongs to nobody yet, known by its fingerprint."""
         ...
 
@@ -35,7 +35,7 @@ class Reach(Protocol):
         ...
 
 
-class Network:
+class NodeConnector:
     """The real Reach."""
 
     def __init__(self, folder: Folder, *, port: int = PORT) -> None:
@@ -50,7 +50,7 @@ class Network:
             await client.close()
 
     @asynccontextmanager
-    async def newcomer(self, node: NodeAnswers) -> AsyncIterator[NodeApi]:
+    async def unclaimed(self, node: NodeAnswers) -> AsyncIterator[NodeApi]:
         address = str(node.address.ip)
         try:
             certificate = await asyncio.to_thread(fetch_certificate, address, self._port, node.fingerprint)
@@ -64,7 +64,7 @@ class Network:
 
     def engine(self, answers: Answers, decisions: Decisions) -> Engine:
         address = str(answers.engine.address.ip)
-        return EngineDoor(address, self._folder.authority_file, answers.admin_user, decisions.password)
+        return EngineClient(address, self._folder.authority_file, answers.admin_user, decisions.password)
 
     def own(self, answers: Answers) -> str | None:
         return next((node.name for node in answers.nodes if _is_here(str(node.address.ip))), None)

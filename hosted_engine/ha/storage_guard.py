@@ -21,10 +21,10 @@ log = logging.getLogger(__name__)
 
 EVERY_S = 5.0
 AGENT = "trivet-node.service"
-PATIENCE_ROUNDS = 3  # the agent is started anew within a second; only one that stays dead is stood in for
+GRACE_ROUNDS = 3  # the agent is started anew within a second; only one that stays dead is stood in for
 
 
-class Footing:
+class StorageGuard:
     """Mounts and lockspaces as the agent was asked to hold them, by its own hands."""
 
     def __init__(self, settings: Config, run: Run, threads: Threads, sanlock: Sanlock, clock: Clock) -> None:
@@ -34,7 +34,7 @@ class Footing:
         self._sanlock = sanlock
         self._clock = clock
         self._dead_rounds = 0
-        self._said: dict[str, str] = {}
+        self._reported: dict[str, str] = {}
 
     def mounts(self) -> Mounts:
         """Looks at the volumes and mounts what is missing."""
@@ -58,16 +58,16 @@ class Footing:
             own=_give_to_sanlock,
         )
 
-    async def keep(self) -> None:
+    async def run(self) -> None:
         """For ever."""
         while True:
-            await self.look()
+            await self.check()
             await self._clock.sleep(EVERY_S)
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Once: nothing is done while the agent lives, for both would make a dead mount anew."""
         self._dead_rounds = 0 if await self._threads(self._agent_lives) else self._dead_rounds + 1
-        if self._dead_rounds < PATIENCE_ROUNDS:
+        if self._dead_rounds < GRACE_ROUNDS:
             return
         mounts, desired = self.mounts(), self._desired()
         for volume in desired.mounts:
@@ -87,13 +87,13 @@ class Footing:
             return False
         return True
 
-    async def _try(self, what: str, hold: Awaitable[MountReport | LockspaceReport]) -> None:
+    async def _try(self, what: str, attempt: Awaitable[MountReport | LockspaceReport]) -> None:
         try:
-            trouble = (await hold).detail
+            trouble = (await attempt).detail
         except (Problem, OSError) as err:
             trouble = str(err)
-        if self._said.get(what) != trouble:
-            self._said[what] = trouble
+        if self._reported.get(what) != trouble:
+            self._reported[what] = trouble
             log.warning("the agent is dead; %s: %s", what, trouble or "holds")
 
 

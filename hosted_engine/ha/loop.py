@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hosted_engine.ha.actions import Actor
-from hosted_engine.ha.board import Board, BoardLook
+from hosted_engine.ha.board import Board, BoardState
 from hosted_engine.ha.clocks import EngineClockWrong, HostClockWrong
 from hosted_engine.ha.decide import decide
 from hosted_engine.ha.engine_vm_choice import choose, format_fallback
@@ -16,7 +16,7 @@ from hosted_engine.ha.fencer import Fencer
 from hosted_engine.ha.latency import format_slow, latency
 from hosted_engine.ha.memory import after_action, after_decision, own_block, stopped
 from hosted_engine.ha.monitor import Monitor, Sample
-from hosted_engine.ha.network_probes import NetworkLook
+from hosted_engine.ha.network_probes import ObservedNetwork
 from hosted_engine.ha.notifications import Trouble
 from hosted_engine.ha.notifier import Notifier
 from hosted_engine.ha.observe import first_view, next_view
@@ -36,7 +36,7 @@ NETWORK_S = 60.0  # so much of the network's past counts for the score
 
 
 @dataclass(frozen=True, slots=True)
-class VmLook:
+class ObservedVm:
     """`started_at`: when its process was started or its guest began to boot again, by the monotonic clock. `shape`: how
     it runs."""
 
@@ -48,11 +48,11 @@ class VmLook:
 
 @dataclass(frozen=True, slots=True)
 class Monitors:
-    board: Monitor[BoardLook]
+    board: Monitor[BoardState]
     lease: Monitor[tuple[LeaseState, int | None]]
-    vm: Monitor[VmLook]
+    vm: Monitor[ObservedVm]
     health: Monitor[Health]
-    network: Monitor[NetworkLook]
+    network: Monitor[ObservedNetwork]
     cpu: Monitor[float | None]
     memory: Monitor[float]
     bridge: Monitor[bool]
@@ -88,7 +88,7 @@ class Identity:
     version: str = ""
 
 
-class Keeper:
+class Loop:
     def __init__(
         self,
         identity: Identity,
@@ -100,7 +100,7 @@ class Keeper:
         actor: Actor,
         records: Records,
         clock: Clock,
-        tell_failover: Callable[[Failover], None],
+        on_failover: Callable[[Failover], None],
         notifier: Notifier,
         fencer: Fencer,
     ) -> None:
@@ -110,7 +110,7 @@ class Keeper:
         self._actor = actor
         self._records = records
         self._clock = clock
-        self._tell_failover = tell_failover
+        self._on_failover = on_failover
         self._notifier = notifier
         self._fencer = fencer
         self._track = Track()
@@ -147,7 +147,7 @@ class Keeper:
             written_at=self._clock.now(),
             version=self._identity.version,
         )
-        self._board.say(self._block)
+        self._board.publish(self._block)
         cluster_block = _cluster_block(self._monitors.board.latest().value)
         troubles = self._troubles()
         self._notifier.note(
@@ -162,7 +162,7 @@ class Keeper:
             self._view,
             decision,
             at=self._clock.now(),
-            monitors=self._words(),
+            monitors=self._format_monitors(),
             outcome=outcome,
             cluster_block=cluster_block,
             troubles=[one.text for one in troubles if one.text],
@@ -183,22 +183,22 @@ class Keeper:
             await self._clock.sleep(period_s)
             return
         period = asyncio.ensure_future(self._clock.sleep(period_s))
-        ended = asyncio.ensure_future(self._see_what_was_done(period_s))
+        ended = asyncio.ensure_future(self._observe_outcome(period_s))
         await asyncio.wait([period, ended], return_when=asyncio.FIRST_COMPLETED)
         self._hurried_for = running if ended.done() else None
         for task in (period, ended):
             task.cancel()
 
-    async def _see_what_was_done(self, timeout_s: float) -> None:
+    async def _observe_outcome(self, timeout_s: float) -> None:
         await self._actor.wait_ended()
         for monitor in (self._monitors.vm, self._monitors.lease):
             await asyncio.to_thread(monitor.refresh, timeout_s)
 
-    def say_goodbye(self) -> None:
+    def publish_stop(self) -> None:
         """The last word of a daemon that ends in order; an engine VM that is here runs on."""
         self._has_left = True
         if self._block is not None:
-            self._board.say(stopped(self._block, 0))
+            self._board.publish(stopped(self._block, 0))
             self._monitors.board.wake()
 
     def _take_outcome(self, now: float) -> str:
@@ -214,42 +214,42 @@ class Keeper:
     def _measure(self, step: tuple[Track, Failover | None]) -> None:
         self._track, self._failover = step
         if self._failover is not None:
-            self._tell_failover(self._failover)
+            self._on_failover(self._failover)
 
     def _facts(self, now: float) -> Facts:
         monitors = self._monitors
         board, lease, vm = monitors.board.latest(), monitors.lease.latest(), monitors.vm.latest()
         network = monitors.network.latest()
-        look = board.value
-        blocks = look.blocks if look is not None else _unreadable(self._view.peers)
+        site = board.value
+        blocks = site.blocks if site is not None else _unreadable(self._view.peers)
         return Facts(
             now=now,
-            storage_readable=_known(board, look is not None),
-            storage_writable=_known(board, look is not None and look.written),
-            storage_read_at=board.at - board.took_s if look is not None else None,
+            storage_readable=_known(board, site is not None),
+            storage_writable=_known(board, site is not None and site.written),
+            storage_read_at=board.at - board.took_s if site is not None else None,
             blocks=blocks,
             vm=self._vm(vm.value),
             lease=lease.value or (LeaseState.UNREADABLE if lease.error else LeaseState.UNKNOWN, None),
             measurements=self._measurements(now),
             health=monitors.health.latest().value or Health.UNKNOWN,
-            global_maintenance=_maintenance(look),
+            global_maintenance=_maintenance(site),
             local_maintenance=self._identity.local_maintenance.exists(),
             restart_asked_at=read_restart(self._identity.restart),
-            answering=tuple((network.value or NetworkLook({}, None, None)).peers.items()),
+            answering=tuple((network.value or ObservedNetwork({}, None, None)).peers.items()),
             answering_at=network.at - network.took_s,
             fencing=self._fencer.facts(monitors.fencing.latest().value or {}, blocks),
-            storage_full=look.full if look is not None else None,
+            storage_full=site.full if site is not None else None,
             running=self._actor.running,
             clock_trouble=_clock_trouble(monitors.clock.latest()),
             booted_at=vm.value.started_at if vm.value is not None else None,
         )
 
-    def _vm(self, look: VmLook | None) -> VmState:
+    def _vm(self, site: ObservedVm | None) -> VmState:
         """A VM that this host is starting waits for its lease and is absent still: the others are to wait for it."""
-        if look is None:
+        if site is None:
             return VmState.UNKNOWN
-        starting = self._actor.running is Action.START and look.state is VmState.UNKNOWN
-        return VmState.ABSENT if starting else look.state
+        starting = self._actor.running is Action.START and site.state is VmState.UNKNOWN
+        return VmState.ABSENT if starting else site.state
 
     def _measurements(self, now: float) -> Measurements:
         monitors = self._monitors
@@ -287,12 +287,12 @@ class Keeper:
             Trouble(key="slow", text=f"{name}: {slow}" if slow else "", over=f"{name}: volume engine answers in time"),
         )
 
-    def _words(self) -> dict[str, Any]:
+    def _format_monitors(self) -> dict[str, Any]:
         now = self._clock.monotonic()
-        return {monitor.name: _monitor_words(monitor, now) for monitor in self._monitors.all()}
+        return {monitor.name: _format_monitor(monitor, now) for monitor in self._monitors.all()}
 
 
-def _monitor_words(monitor: Monitor[Any], now: float) -> dict[str, Any]:
+def _format_monitor(monitor: Monitor[Any], now: float) -> dict[str, Any]:
     latest = monitor.latest()
     found = latency(monitor.history(), latest, now)
     return {
@@ -304,7 +304,7 @@ def _monitor_words(monitor: Monitor[Any], now: float) -> dict[str, Any]:
     }
 
 
-def _known(sample: Sample[BoardLook], answer: bool) -> bool | None:
+def _known(sample: Sample[BoardState], answer: bool) -> bool | None:
     """Before the first question has ended nothing is known; one that failed or hangs is a no."""
     return None if sample.value is None and sample.error == "not asked yet" else answer
 
@@ -314,16 +314,16 @@ def _clock_trouble(sample: Sample[float | None]) -> str:
     return sample.error if sample.error.startswith((HostClockWrong.what, EngineClockWrong.what)) else ""
 
 
-def _maintenance(look: BoardLook | None) -> bool | None:
-    if look is None or isinstance(look.cluster, BadBlock):
+def _maintenance(board: BoardState | None) -> bool | None:
+    if board is None or isinstance(board.cluster, BadBlock):
         return None
-    return look.cluster.global_maintenance
+    return board.cluster.global_maintenance
 
 
-def _cluster_block(look: BoardLook | None) -> str:
-    if look is None:
+def _cluster_block(site: BoardState | None) -> str:
+    if site is None:
         return ""
-    return str(look.cluster) if isinstance(look.cluster, BadBlock) else "good"
+    return str(site.cluster) if isinstance(site.cluster, BadBlock) else "good"
 
 
 def _unreadable(peers: Sequence[Any]) -> tuple[tuple[int, HostBlock | BadBlock], ...]:

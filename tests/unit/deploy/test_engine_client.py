@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from hosted_engine.authority import make_authority
-from hosted_engine.deploy.engine_door import EngineDoor
+from hosted_engine.deploy.engine_client import EngineClient
 
 PAGES = {
     "/hosts": "<hosts><host><name>node1</name><status>up</status></host></hosts>",
@@ -25,7 +25,7 @@ def authority(tmp_path: Path) -> Path:
     return path
 
 
-def door(authority: Path, pages: dict[str, str], *, password: str = "right") -> EngineDoor:
+def door(authority: Path, pages: dict[str, str], *, password: str = "right") -> EngineClient:
     def answer(request: httpx.Request) -> httpx.Response:
         path = request.url.path
         if path.endswith("/token"):
@@ -36,7 +36,7 @@ def door(authority: Path, pages: dict[str, str], *, password: str = "right") -> 
         page = pages.get(path.removeprefix("/ovirt-engine/api"))
         return httpx.Response(200, text=page) if page else httpx.Response(404)
 
-    return EngineDoor("192.0.2.10", authority, "admin@internal", password, transport=httpx.MockTransport(answer))
+    return EngineClient("192.0.2.10", authority, "admin@internal", password, transport=httpx.MockTransport(answer))
 
 
 async def test_an_engine_that_has_all_lacks_nothing(authority: Path) -> None:

@@ -8,12 +8,12 @@ import msgspec
 import pytest
 
 from hosted_engine.deploy.answers import Answers, BrickAnswers, EngineAnswers, NodeAnswers
+from hosted_engine.deploy.connector import NodeConnector
+from hosted_engine.deploy.context import DeployContext
 from hosted_engine.deploy.decisions import decide
 from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.members import Members
-from hosted_engine.deploy.plan import Kind, Todo
-from hosted_engine.deploy.reach import Network
-from hosted_engine.deploy.work import Work
+from hosted_engine.deploy.plan import Kind, PlannedStep
 from hosted_engine.waiting import Poller, WaitedTooLong
 from node.api.problems import NodeSilent, RemoteRefused
 from node.system.clock import SystemClock
@@ -21,7 +21,7 @@ from node.tls import WrongFingerprint
 from tests.fakes.clock import FakeClock
 from tests.unit.node.test_server import Hosted, serving
 
-CLAIM = Todo(Kind.CLAIM, "claim:node1", "Make node1 a member", ("node1",))
+CLAIM = PlannedStep(Kind.CLAIM, "claim:node1", "Make node1 a member", ("node1",))
 
 
 @pytest.fixture
@@ -43,12 +43,14 @@ def node(host: Hosted, tmp_path: Path) -> NodeAnswers:
     )
 
 
-def work(node: NodeAnswers, folder: Folder, port: int, clock: SystemClock | FakeClock) -> Work:
+def work(node: NodeAnswers, folder: Folder, port: int, clock: SystemClock | FakeClock) -> DeployContext:
     engine = EngineAnswers(name="engine.lab.test", address=IPv4Interface("127.0.0.2/8"))
     answers = Answers(site="lab", nodes=(node,), engine=engine)
     with folder.locked():
         folder.make_authority(answers)
-    return Work(answers, decide(answers), Network(folder, port=port), folder, Poller(clock, lambda _: None))
+    return DeployContext(
+        answers, decide(answers), NodeConnector(folder, port=port), folder, Poller(clock, lambda _: None)
+    )
 
 
 async def test_a_bare_node_becomes_a_member_and_a_second_time_nothing(
@@ -90,6 +92,6 @@ async def test_the_node_that_the_deploy_runs_on_is_known_by_its_address(
     host: Hosted, node: NodeAnswers, tmp_path: Path
 ) -> None:
     site = work(node, Folder(tmp_path / "site"), host.port, FakeClock())
-    assert site.reach.own(site.answers) == "node1"
+    assert site.connector.own(site.answers) == "node1"
     away = msgspec.structs.replace(node, address=IPv4Interface("192.0.2.99/24"))
-    assert site.reach.own(msgspec.structs.replace(site.answers, nodes=(away,))) is None
+    assert site.connector.own(msgspec.structs.replace(site.answers, nodes=(away,))) is None

@@ -252,5 +252,5 @@ def system_files(answers: Answers) -> dict[str, str]:
 
 
 def _site_volume(answers: Answers, decisions: Decisions, name: str) -> SiteVolume:
-    wish = volume(answers, name)
-    return SiteVolume(id=decisions.volume_ids[name], name=name, replica=wish.replica, bricks=wish.bricks)
+    desired = volume(answers, name)
+    return SiteVolume(id=decisions.volume_ids[name], name=name, replica=desired.replica, bricks=desired.bricks)
