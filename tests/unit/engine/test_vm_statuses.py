@@ -31,7 +31,7 @@ async def vm_in(world: World, status: VmStatus) -> str:
     return vm_id
 
 
-async def carry_out(world: World, action: VmAction, vm_id: str) -> None:
+async def perform(world: World, action: VmAction, vm_id: str) -> None:
     if action is VmAction.TICKET:
         await open_screen(world.engine._tasks._means, world.caller, vm_id)
     elif action is VmAction.REMOVE:
@@ -50,10 +50,10 @@ async def test_an_action_is_carried_out_or_refused_with_the_status(action: VmAct
     vm_id = await vm_in(world, status)
     assert vm_of(world, vm_id).status is status
     if status in ALLOWED[action]:
-        await carry_out(world, action, vm_id)
+        await perform(world, action, vm_id)
         return
     with pytest.raises(WrongState) as refused:
-        await carry_out(world, action, vm_id)
+        await perform(world, action, vm_id)
     assert isinstance(refused.value, Refused)
     assert (refused.value.text.status, f"it is {status.value}" in refused.value.text.why) == (409, True)
     assert vm_of(world, vm_id).status is status
