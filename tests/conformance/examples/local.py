@@ -34,6 +34,7 @@ from tests.conformance.examples.state import NodeState, Row, State, read_databas
 from tests.fakes.engine import PASSWORD, World, fake_nodes
 from tests.fakes.fleet import FakeFleet
 from tests.fakes.node.fake import FakeNode
+from tests.fakes.node.site import AnyExport
 from tests.transfers.site import RealNodeTransfers, TransferSite
 
 T = TypeVar("T")
@@ -172,6 +173,7 @@ class LocalSite:
             file.unlink()
         self._transfers = transfers = self._new_transfers()
         nodes = fake_nodes(now=time.time, transfers=transfers.node)
+        next(iter(nodes.values())).site.exports = AnyExport()
         database = f"sqlite:///{self._database}"
         self._world = world = _LiveWorld(url=database, nodes=nodes, real_time=True, proxy=transfers.proxy())
         self._move_nodes(world)
@@ -306,7 +308,8 @@ def _node_state(node: FakeNode) -> NodeState:
     seeds = [str(msgspec.to_builtins(seed)) for seed in node.site.seeds.values()]
     assert isinstance(node.opened, RealNodeTransfers)
     left = [name for names in node.opened.real.left().values() for name in names]
-    return NodeState(node.host.claimed is not None, vms, images, seeds, statistics, left)
+    mounts = {domain: request.spec.source for domain, request in node.storage.mounted.items()}
+    return NodeState(node.host.claimed is not None, vms, images, seeds, statistics, left, mounts)
 
 
 def _image(node: FakeNode, ref: ImageRef, image: ImageReport) -> dict[str, object]:
