@@ -38,7 +38,7 @@ GIB = 1 << 30
 NAME, NUMBER, COUNT = "{a name}", "{a number}", "{a count}"
 SPARE = 190  # the number of a machine that belongs to no site
 MACHINE = "{a machine}"  # the address of one that belongs to no site
-MOST = 8000  # objects that are added
+MOST = 16000  # objects that are added
 
 DISC_ID = "60000000-0000-4000-8000-000000000001"  # an ISO disk
 
