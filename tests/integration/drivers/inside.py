@@ -110,10 +110,10 @@ class Node:
         await self.images.make_image(there, ImageRequest(format=ImageFormat.RAW, size_bytes=8 * MIB))
         content = self.images.path(there)
         content.write_bytes(b"something" * 1000 + bytes(8 * MIB - 9000))
-        request = ImageCopy(source=there, format=ImageFormat.RAW, size_bytes=8 * MIB)
-        progress = await self.chains.copy_image(here, request)
+        copy = ImageCopy(source=there, format=ImageFormat.RAW, size_bytes=8 * MIB)
+        progress = await self.chains.copy_image(here, copy)
         while progress.image is None:
-            progress = await self.chains.copy_image(here, request)
+            progress = await self.chains.copy_image(here, copy)
         assert self.images.path(here).read_bytes() == content.read_bytes()
         await self.images.remove_image(there)
         for one in domains:
