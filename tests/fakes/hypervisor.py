@@ -45,6 +45,7 @@ class FakeHypervisor:
         self.unused_kib: dict[str, int] = {}
         self.times_set: list[float] = []
         self.updated_devices: list[str] = []
+        self.forced: list[bool] = []
         self.others: dict[str, FakeHypervisor] = {}
         self.slow = False
         self.arrive = threading.Event()
@@ -81,6 +82,7 @@ class FakeHypervisor:
     def update_device(self, vm_id: str, xml: str, *, force: bool = False) -> None:
         self._get(vm_id)
         self.updated_devices.append(xml)
+        self.forced.append(force)
 
     def start(self, xml: str, *, paused: bool = False) -> None:
         if self.refuse_start:
