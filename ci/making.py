@@ -24,7 +24,7 @@ from netconf.errors import Problem
 from netconf.facade import Network
 from netconf.kernel.backend import Kernel
 from netconf.networkmanager.backend import NetworkManager
-from netconf.networkmanager.recovery import until
+from netconf.networkmanager.recovery import wait_until
 
 TIMES = 3
 _WITHIN_S = 600
@@ -105,7 +105,7 @@ async def _gone(layout: Layout) -> None:
     async def is_gone() -> bool:
         return not any((_LINKS / name).exists() for name in layout.links)
 
-    assert await until(is_gone, _GONE_S)
+    assert await wait_until(is_gone, _GONE_S)
 
 
 async def _networkmanager_runs() -> bool:
@@ -128,7 +128,7 @@ async def end_networkmanager() -> None:
 
 async def main(layouts: list[str]) -> list[tuple[str, str, Times]]:
     """Layout, means, times."""
-    assert await until(_networkmanager_runs, _BOOT_S)
+    assert await wait_until(_networkmanager_runs, _BOOT_S)
     found = await timed({"NetworkManager": verified(NetworkManager()), "nmcli": by_nmcli}, layouts)
     await end_networkmanager()
     with tempfile.TemporaryDirectory() as folder:

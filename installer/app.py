@@ -121,7 +121,7 @@ class InstallApp(PlainApp[None]):
 
     async def _show(self, page: Page[Any]) -> Any:
         if self._draft is not None and self._session.is_here():
-            self._session.take(page.title_says)
+            self._session.take(page.heading)
         return await self.push_screen_wait(page)
 
     @asynccontextmanager

@@ -42,10 +42,10 @@ def main(context: click.Context) -> None:
 
 def _surroundings() -> object:
     """What the commands of the network work with; a site's names for its machines come from the agent's folder."""
-    from netconf.command.surroundings import Surroundings
+    from netconf.command.environment import Environment
     from node.network.names import Names
 
-    return Surroundings(site=lambda: Names().names().names)
+    return Environment(site=lambda: Names().names().names)
 
 
 @main.command()

@@ -11,9 +11,9 @@ from installer.network_plan import NetworkPlan
 from installer.network_test import run_network_test
 from installer.surroundings import Check, CheckState
 from installer.sysinfo import SysInfo
-from netconf.choose import usual
+from netconf.change_store import ChangeStore
+from netconf.choose import default_network
 from netconf.errors import Problem
-from netconf.kept import Kept
 from node.api.problems import Refused
 
 NetworkTest = Callable[[NetworkAnswers, SysInfo, Callable[[Check], None]], None]
@@ -27,7 +27,7 @@ class AddressTaken(Refused):
 
 def run_here(answers: NetworkAnswers, sysinfo: SysInfo, report: Callable[[Check], None]) -> None:
     """On this machine. Raises netconf.errors.Problem."""
-    asyncio.run(run_network_test(usual(Kept()), answers, sysinfo, report))
+    asyncio.run(run_network_test(default_network(ChangeStore()), answers, sysinfo, report))
 
 
 def try_network(

@@ -11,10 +11,10 @@ from netconf.document import parse
 from netconf.kinds import BondMode
 from netconf.model import Interface, IpConfig, LinkType, NetworkState
 from netconf.networkmanager.profiles import Profile, Wanted, profile
-from netconf.planning.merge import after
+from netconf.planning.completion import complete
+from netconf.planning.merge import expected_state
 from netconf.planning.order import by_dependency
 from netconf.planning.preview import preview
-from netconf.planning.wish import complete
 from netconf.screens.layout import NO_BOND, Layout, document, field_of, own_mistakes
 from netconf.screens.layout import Ip as LayoutIp
 
@@ -42,13 +42,13 @@ def plan_network(
         return None, reasons
     layout = layout_of(answers, nics)
     if mistakes := tuple(own_mistakes(layout)):
-        return None, tuple(_reason(_path(finding.path), finding.says) for finding in mistakes)
+        return None, tuple(_reason(_path(finding.path), finding.message) for finding in mistakes)
     observed = NetworkState(interfaces=tuple(map(_observed, sysinfo.nics)))
     try:
         desired = parse(document(layout))
         preview(desired, observed)
     except errors.BadDocument as err:
-        return None, tuple(_reason(_path(field_of(layout, found.path)), found.says) for found in err.findings)
+        return None, tuple(_reason(_path(field_of(layout, found.path)), found.message) for found in err.findings)
     except errors.Refused as err:
         return None, (Reason("network", err.text.what, err.text.why, err.text.mend),)
     made = _profiles(desired, observed, installation_id)
@@ -99,7 +99,7 @@ def layout_of(answers: NetworkAnswers, nics: tuple[Nic, ...]) -> Layout:
 
 def _profiles(desired: NetworkState, observed: NetworkState, installation_id: str) -> tuple[Profile, ...]:
     wish = complete(desired, observed)
-    new = after(wish, observed)
+    new = expected_state(wish, observed)
     named = {interface.name for interface in wish.interfaces}
     stack = [
         interface for interface in by_dependency(new.interfaces, controllers_first=True) if interface.name in named

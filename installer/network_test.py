@@ -15,7 +15,7 @@ from netconf.errors import Failed
 from netconf.facade import Network
 from netconf.kernel.gateways import Gateway, gateways
 from netconf.model import Interface, NetworkState
-from netconf.planning.wish import CABLES
+from netconf.planning.completion import CABLES
 from netconf.proofs.duplicates import owners
 from netconf.proofs.gateway import GatewayAnswers
 from netconf.proofs.name_servers import asks

@@ -18,8 +18,8 @@ from installer.prepare import Prepared, observe, prepare
 from installer.surroundings import Check, Installed, Report, Unfinished
 from installer.sysinfo import SysInfo
 from installer.unattended import unattended_findings
-from netconf.choose import usual
-from netconf.kept import Kept
+from netconf.change_store import ChangeStore
+from netconf.choose import default_network
 from node.system.process import run
 
 _LAUNCH_S = 30
@@ -32,7 +32,7 @@ class ThisMachine:
 
     def __init__(self) -> None:
         self._machine = this_machine()
-        self._network = usual(Kept())
+        self._network = default_network(ChangeStore())
         self._installation = Installation(launch)
         self._sysinfo: SysInfo | None = None
 

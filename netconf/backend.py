@@ -1,4 +1,4 @@
-"""The seam between what is wished and who carries it out: NetworkManager today, nmstate beside it."""
+"""The seam between what is desired and who carries it out: NetworkManager today, nmstate beside it."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -26,7 +26,7 @@ class Backend(Protocol):
         """The network as it is."""
         ...
 
-    async def settle(self, plugged: Mapping[str, str] = NOTHING) -> None:
+    async def roll_back_unconfirmed(self, plugged: Mapping[str, str] = NOTHING) -> None:
         """Take back what an earlier change left unconfirmed, and mend what going back by time-out leaves undone.
 
         `plugged` are taps of VMs and their bridges before that change: they are plugged in again where they hang loose.
@@ -35,7 +35,7 @@ class Backend(Protocol):
         """
         ...
 
-    async def rest(self) -> None:
+    async def wait_idle(self) -> None:
         """Returns when nothing is on its way up or down any more, or after some time all the same."""
         ...
 

@@ -3,19 +3,19 @@
 from collections.abc import Callable
 
 from netconf.backend import Backend
+from netconf.backend_watchdog import Rollback
+from netconf.change_store import ChangeStore
 from netconf.facade import Network
-from netconf.kept import Kept
 from netconf.kernel.backend import Kernel
-from netconf.kernel.deputy import Deputy as KernelDeputy
+from netconf.kernel.rollback import KernelRollback as KernelDeputy
 from netconf.networkmanager.backend import NetworkManager
 from netconf.nmstate.backend import Nmstate
-from netconf.standing_by import Deputy
 
 BACKENDS = ("networkmanager", "nmstate", "kernel")
-USUAL = ("networkmanager", "kernel")
+DEFAULT_BACKENDS = ("networkmanager", "kernel")
 
 
-def named(name: str) -> Backend:
+def backend_by_name(name: str) -> Backend:
     """One of BACKENDS."""
     match name:
         case "kernel":
@@ -26,19 +26,19 @@ def named(name: str) -> Backend:
             return NetworkManager()
 
 
-def usual(
-    kept: Kept,
+def default_network(
+    store: ChangeStore,
     *,
-    named: Callable[[str], Backend] = named,
-    deputy: Callable[[], Deputy] = KernelDeputy,
-    patience_s: float = 0,
+    backend_of: Callable[[str], Backend] = backend_by_name,
+    rollback: Callable[[], Rollback] = KernelDeputy,
+    wait_s: float = 0,
 ) -> Network:
-    """The network of this machine through whoever answers. `patience_s` as in netconf.facade.Network."""
+    """The network of this machine through whoever answers. `wait_s` as in netconf.facade.Network."""
     return Network(
-        named("networkmanager"),
-        kept,
-        stand_in=named("kernel"),
-        deputy=deputy(),
-        named=named,
-        patience_s=patience_s,
+        backend_of("networkmanager"),
+        store,
+        stand_in=backend_of("kernel"),
+        rollback=rollback(),
+        backend_by_name=backend_of,
+        wait_s=wait_s,
     )

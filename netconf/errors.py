@@ -42,10 +42,10 @@ class Finding:
     """One thing wrong in a document; `path` leads to it, as in `interfaces[0].ipv4.address[1].prefix-length`."""
 
     path: str
-    says: str
+    message: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.says}"
+        return f"{self.path}: {self.message}"
 
 
 class BadDocument(Refused):
@@ -78,7 +78,7 @@ class OtherType(Refused):
     mend = "Remove {name} first, or choose another name"
 
 
-class Fixed(Refused):
+class NotChangeable(Refused):
     what = "Cannot make {name} {wanted}"
     why = "it is {observed}, which cannot change while it is there; were it made anew, that could not go back by itself"
     mend = "Give the other one another name, or remove {name} in one change and make it in the next"
@@ -86,7 +86,7 @@ class Fixed(Refused):
 
 class PortTaken(Refused):
     what = "Cannot make {port} a port of {name}"
-    why = "it is a port of {other}, which the wish does not mention"
+    why = "it is a port of {other}, which the document does not mention"
     mend = "Say in the same document which ports {other} keeps"
 
 
@@ -98,7 +98,7 @@ class AddressesOnPort(Refused):
 
 class GoesUnsaid(Refused):
     what = "Cannot make {name} a port of {holder}"
-    why = "{lost} would go with that, and the wish says nothing of it"
+    why = "{lost} would go with that, and the document says nothing of it"
     mend = "{mend}"
 
 
@@ -182,7 +182,7 @@ class NoSuchMac(Refused):
 
 class NeedsMode(Refused):
     what = "Cannot make the bond {name}"
-    why = "the wish does not say its mode"
+    why = "the document does not say its mode"
     mend = "Say link-aggregation.mode"
 
 
@@ -194,7 +194,7 @@ class Loop(Refused):
 
 class NeedsPeer(Refused):
     what = "Cannot make the veth {name}"
-    why = "the wish does not say its other end"
+    why = "the document does not say its other end"
     mend = "Say veth.peer"
 
 
@@ -204,9 +204,9 @@ class OneEndDown(Refused):
     mend = "Make both ends up in one change, and bring {other} down in the next"
 
 
-class OneEndStays(Refused):
+class PeerKept(Refused):
     what = "Cannot remove {name}"
-    why = "{other}, its other end, would go with it, and the wish keeps that"
+    why = "{other}, its other end, would go with it, and the document keeps that"
     mend = "Remove {other} in the same document, or keep {name}"
 
 
@@ -216,13 +216,13 @@ class NoProfile(Refused):
     mend = "Remove the pair by `ip link delete {name}`, or change something of {without} and confirm that first"
 
 
-class StandsOn(Refused):
+class HasDependents(Refused):
     what = "Cannot remove {name}"
-    why = "{other} stands on it and would go with it, and the wish does not mention that"
+    why = "{other} stands on it and would go with it, and the document does not mention that"
     mend = "Remove {other} in the same document, or put it on something else"
 
 
-class TooWide(Refused):
+class MtuTooLarge(Refused):
     what = "Cannot have an MTU of {mtu} on {name}"
     why = "{base}, which carries it, lets {most} through"
     mend = "Make {base} wider in the same document, or {name} narrower"
@@ -270,7 +270,7 @@ class CheckpointGone(Refused):
     mend = "Ask for the change again and confirm it in time"
 
 
-class BackAgain(CheckpointGone):
+class BackendReturned(CheckpointGone):
     what = "Cannot keep the network change"
     why = "it was made without {backend}, which is there again with what it knew before; so it was taken back"
     mend = "Ask for the change again: {backend} makes it then"

@@ -29,10 +29,11 @@ class BondPort:
 
 @dataclass(frozen=True, slots=True)
 class Bond:
-    """`ports` are names in sorted order; in a wish None leaves ports or mode as they are, options not named likewise.
+    """`ports` are names in sorted order; in a desired state None leaves ports or mode as they are, options not named
+    likewise.
 
-    A wish for another mode keeps none of the options of the old one. `details` says more about some of the ports, in
-    the same order.
+    A desired state for another mode keeps none of the options of the old one. `details` says more about some of the
+    ports, in the same order.
     """
 
     mode: BondMode | None = None
@@ -76,7 +77,8 @@ def merged(ranges: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
 
 @dataclass(frozen=True, slots=True)
 class BridgePort:
-    """A port about which more is said than that it is one. In a wish, `vlan` None leaves its VLANs as they are."""
+    """A port about which more is said than that it is one. In a desired state, `vlan` None leaves its VLANs as they
+    are."""
 
     name: str
     vlan: PortVlan | None = None
@@ -85,7 +87,7 @@ class BridgePort:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """The inside of a linux-bridge. `ports` are names in sorted order; in a wish None leaves them as they are.
+    """The inside of a linux-bridge. `ports` are names in sorted order; in a desired state None leaves them as they are.
 
     `details` says more about some of them, in the same order. A bridge filters by VLAN when one of them says a VLAN.
     """
@@ -138,11 +140,11 @@ class Vrf:
 
 @dataclass(frozen=True, slots=True)
 class Sriov:
-    """The virtual functions of a NIC, each a NIC of its own; of a wish, only how many there are to be.
+    """The virtual functions of a NIC, each a NIC of its own; of a desired state, only how many there are to be.
 
     `most` is how many the hardware can have, `in_vms` are the PCI addresses of those that are passed through to VMs.
     `asked` is how many the configuration asks for, None where it says nothing of them: when there are others they are
-    somebody else's, and stay unless another number is wished for.
+    somebody else's, and stay unless another number is desired.
     """
 
     total_vfs: int

@@ -8,7 +8,7 @@ from netconf.options import Pairs
 
 
 class LinkType(StrEnum):
-    """nmstate's words for the kinds of interface. OTHER: observed, a kind we never make; wished, whichever it is."""
+    """nmstate's words for the kinds of interface. OTHER: observed, a kind we never make; desired, whichever it is."""
 
     ETHERNET = "ethernet"
     VETH = "veth"
@@ -59,8 +59,8 @@ class Address:
 class IpConfig:
     """IPv4 or IPv6 of an interface. Link-local addresses are never listed.
 
-    With `dhcp` or `autoconf` (router advertisements, IPv6 only) a wish names no addresses; an observation names all.
-    `options` are those of netconf.options.IP; not named in a wish, they are left as they are.
+    With `dhcp` or `autoconf` (router advertisements, IPv6 only) a desired state names no addresses; an observation
+    names all. `options` are those of netconf.options.IP; not named in a desired state, they are left as they are.
     """
 
     enabled: bool = False
@@ -76,11 +76,12 @@ class IpConfig:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """In a wish, None means "leave as it is"; in an observation, everything that applies is filled in.
+    """In a desired state, None means "leave as it is"; in an observation, everything that applies is filled in.
 
-    `controller`, `carrier`, `permanent_mac`, `neighbours` and `vf_of` are only observed: ports are wished for in their
-    bridge, bond or VRF. With `by_mac` in a wish it is the one with that MAC, whatever it is called. `peer` is the other
-    end, `vf_of` the NIC that it is a virtual function of; `sriov` is None where there can be none, or nothing is known.
+    `controller`, `carrier`, `permanent_mac`, `neighbours` and `vf_of` are only observed: ports are desired in their
+    bridge, bond or VRF. With `by_mac` in a desired state it is the one with that MAC, whatever it is called. `peer` is
+    the other end, `vf_of` the NIC that it is a virtual function of; `sriov` is None where there can be none, or nothing
+    is known.
     """
 
     name: str
@@ -110,7 +111,7 @@ class Interface:
 
     @property
     def ports(self) -> tuple[str, ...] | None:
-        """Of a bridge, bond or VRF; None also when a wish leaves them as they are."""
+        """Of a bridge, bond or VRF; None also when a desired state leaves them as they are."""
         inside = self.bridge or self.bond or self.vrf
         return None if inside is None else inside.ports
 
@@ -136,7 +137,7 @@ MAIN_TABLE = 254
 
 @dataclass(frozen=True, slots=True, order=True)
 class Route:
-    """A static route. `table` 254 is the main one; a wish without metric takes what the backend gives it.
+    """A static route. `table` 254 is the main one; a desired state without metric takes what the backend gives it.
 
     An empty `next_hop` means that the destination is on the link itself.
     """
@@ -150,7 +151,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class RouteMatch:
-    """Routes that are not wished for: all of which what is said here is true."""
+    """Routes that are not asked for: all of which what is said here is true."""
 
     destination: str | None = None
     next_hop: str | None = None
@@ -179,7 +180,7 @@ class RuleAction(StrEnum):
 class Rule:
     """Which routing table packets are looked up in. `family` is 4 or 6; what is None is not looked at.
 
-    As a rule that is not wished for (`NetworkState.gone_rules`) it stands for all of which what it says is true.
+    As a rule that is not asked for (`NetworkState.gone_rules`) it stands for all of which what it says is true.
     """
 
     family: int | None = None
@@ -198,7 +199,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RouteOfOthers:
-    """A route that is only observed, for nobody wishes for it in a document: `by` is who made it, in the kernel's word
+    """A route that is only observed, for nobody asks for it in a document: `by` is who made it, in the kernel's word
     (bgp), or DHCP, or a router's advertisement."""
 
     route: Route
@@ -223,10 +224,11 @@ class Dns:
 
 @dataclass(frozen=True, slots=True)
 class NetworkState:
-    """The network of a host. In a wish, interfaces not named are left alone; `dns`, `routes` and `rules` None likewise.
+    """The network of a host. In a desired state, interfaces not named are left alone; `dns`, `routes` and `rules` None
+    likewise.
 
-    Routes and rules of a wish come to those that are there, except to those that `gone` and `gone_rules` match.
-    `others` are only observed.
+    Routes and rules of a desired state come to those that are there, except to those that `gone` and `gone_rules`
+    match. `others` are only observed.
     """
 
     interfaces: tuple[Interface, ...] = ()
@@ -257,5 +259,5 @@ class Change:
 
     changed: bool
     checkpoint: Checkpoint | None = None
-    says: tuple[str, ...] = field(default=())
+    descriptions: tuple[str, ...] = field(default=())
     warnings: tuple[str, ...] = field(default=())

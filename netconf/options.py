@@ -11,9 +11,9 @@ def pairs(found: Mapping[str, Value]) -> Pairs:
     return tuple(sorted(found.items()))
 
 
-def over(wish: Pairs, seen: Pairs) -> Pairs:
-    """`seen` with what `wish` says instead."""
-    return pairs(dict(seen) | dict(wish))
+def over(desired: Pairs, observed: Pairs) -> Pairs:
+    """`seen` with what `desired` says instead."""
+    return pairs(dict(observed) | dict(desired))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,10 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class OneOf:
     """In the order of the kernel's numbers."""
 
-    words: tuple[str, ...]
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Text:
 
     pattern: str
     example: str
-    words: Mapping[str, str] = field(default_factory=dict)
+    nm_values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Token:
     """The lower half of IPv6 addresses. NetworkManager writes it back in another notation."""
 
 
-Kind = Number | Words | Flag | Name | Mac | Ipv4List | Text | Token
+Kind = Number | OneOf | Flag | Name | Mac | Ipv4List | Text | Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +95,21 @@ def _bond(name: str, kind: Kind, attribute: str = "", *modes: str) -> Option:
 BOND = (
     _bond("ad_actor_sys_prio", Number(1, 65535), "", *_LACP),
     _bond("ad_actor_system", Mac(), "", *_LACP),
-    _bond("ad_select", Words(("stable", "bandwidth", "count")), "", *_LACP),
+    _bond("ad_select", OneOf(("stable", "bandwidth", "count")), "", *_LACP),
     _bond("ad_user_port_key", Number(0, 1023), "", *_LACP),
-    _bond("all_slaves_active", Words(("dropped", "delivered"))),
-    _bond("arp_all_targets", Words(("any", "all"))),
+    _bond("all_slaves_active", OneOf(("dropped", "delivered"))),
+    _bond("arp_all_targets", OneOf(("any", "all"))),
     _bond("arp_interval", Number(0, _LONG), "", *_ARP),
     _bond("arp_ip_target", Ipv4List(), "", *_ARP),
     _bond(
         "arp_validate",
-        Words(("none", "active", "backup", "all", "filter", "filter_active", "filter_backup")),
+        OneOf(("none", "active", "backup", "all", "filter", "filter_active", "filter_backup")),
         "",
         *_ARP,
     ),
     _bond("downdelay", Number(0, _LONG)),
-    _bond("fail_over_mac", Words(("none", "active", "follow"))),
-    _bond("lacp_rate", Words(("slow", "fast")), "AD_LACP_RATE", *_LACP),
+    _bond("fail_over_mac", OneOf(("none", "active", "follow"))),
+    _bond("lacp_rate", OneOf(("slow", "fast")), "AD_LACP_RATE", *_LACP),
     _bond("lp_interval", Number(1, _LONG)),
     _bond("miimon", Number(0, _LONG)),
     _bond("min_links", Number(0, _LONG)),
@@ -117,12 +117,12 @@ BOND = (
     _bond("num_unsol_na", Number(0, 255), "NUM_PEER_NOTIF"),
     _bond("packets_per_slave", Number(0, 65535), "", "balance-rr"),
     _bond("primary", Name(), "", *_ONE_ACTIVE),
-    _bond("primary_reselect", Words(("always", "better", "failure"))),
+    _bond("primary_reselect", OneOf(("always", "better", "failure"))),
     _bond("resend_igmp", Number(0, 255)),
     _bond("tlb_dynamic_lb", Flag(), "", "balance-tlb", "balance-alb"),
     _bond("updelay", Number(0, _LONG)),
     _bond("use_carrier", Flag()),
-    _bond("xmit_hash_policy", Words(("layer2", "layer3+4", "layer2+3", "encap2+3", "encap3+4", "vlan+srcmac"))),
+    _bond("xmit_hash_policy", OneOf(("layer2", "layer3+4", "layer2+3", "encap2+3", "encap3+4", "vlan+srcmac"))),
 )
 
 # What the kernel does when it is told nothing; not miimon, for which NetworkManager has a default of its own.
@@ -188,7 +188,7 @@ _HOST_NAME = Text(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?", "node1.examp
 
 # Only NetworkManager knows these of an interface. A `-` before its name: it says the opposite.
 IP = (
-    Option("addr-gen-mode", Words(("eui64", "stable-privacy")), "addr-gen-mode"),
+    Option("addr-gen-mode", OneOf(("eui64", "stable-privacy")), "addr-gen-mode"),
     Option("auto-dns", Flag(), "-ignore-auto-dns", default=True),
     Option("auto-gateway", Flag(), "-never-default", default=True),
     Option("auto-route-metric", Number(0, 2**32 - 1), "route-metric", signature="x"),
@@ -225,7 +225,7 @@ def from_kernel(option: Option, value: object) -> Value | None:
             return value // option.units
         case Flag() if isinstance(value, int):
             return bool(value)
-        case Words(words) if isinstance(value, int) and value < len(words):
+        case OneOf(words) if isinstance(value, int) and value < len(words):
             return words[value]
         case Mac() if isinstance(value, str):
             return value.lower() if value.strip("0:") else None
@@ -242,7 +242,7 @@ def to_kernel(option: Option, value: Value) -> int | str | tuple[str, ...]:
             return int(value) * option.units
         case Flag():
             return int(bool(value))
-        case Words(words):
+        case OneOf(words):
             return words.index(str(value))
         case Ipv4List():
             return tuple(str(value).split(","))

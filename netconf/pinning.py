@@ -24,7 +24,7 @@ class Pins:
 
     write: Mapping[str, str]
     remove: tuple[str, ...]
-    says: tuple[str, ...]
+    descriptions: tuple[str, ...]
 
 
 def pins(observed: NetworkState, present: Mapping[str, str]) -> Pins:
@@ -68,7 +68,7 @@ def read(folder: Path = FOLDER) -> dict[str, str]:
     return {path.name: path.read_text() for path in sorted(folder.glob(f"{_PREFIX}*{_SUFFIX}"))}
 
 
-def carry_out(found: Pins, folder: Path = FOLDER) -> None:
+def apply(found: Pins, folder: Path = FOLDER) -> None:
     """In force at the next boot. A file is whole or not there; safe to repeat."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in found.write.items():

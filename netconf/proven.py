@@ -26,11 +26,11 @@ class NotProven(Failed):
 class Asked:
     """A proof as it stands: `why_not` None when it holds."""
 
-    says: str
+    description: str
     why_not: str | None
 
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 async def change_proven(
@@ -39,7 +39,7 @@ async def change_proven(
     proofs: Sequence[Proof],
     *,
     within_s: int = WITHIN_S,
-    tell: Tell = lambda says: None,
+    report: Report = lambda message: None,
 ) -> Change:
     """Raises NotProven when a proof does not hold in time. Cancelled, it takes the change back before it ends.
 
@@ -47,26 +47,26 @@ async def change_proven(
     """
     until_s = 0.0
 
-    async def look() -> None:
+    async def observe_first() -> None:
         nonlocal until_s
-        await asyncio.gather(*(proof.look() for proof in proofs))
+        await asyncio.gather(*(proof.observe() for proof in proofs))
         until_s = uptime_s() + within_s - min(_SPARE_S, within_s / 4)
 
-    standing_by = asyncio.create_task(network.stand_by())
+    watchdog = asyncio.create_task(network.watch_backend())
     try:
-        change = await network.change(document, confirm_within_s=within_s, look=look)
+        change = await network.change(document, confirm_within_s=within_s, before_change=observe_first)
         if change.checkpoint is not None and proofs:
-            await _keep_proven(network, change.checkpoint, proofs, until_s, tell)
+            await _confirm_proven(network, change.checkpoint, proofs, until_s, report)
         return change
     finally:
-        standing_by.cancel()
+        watchdog.cancel()
 
 
-async def _keep_proven(
-    network: Network, checkpoint: Checkpoint, proofs: Sequence[Proof], until_s: float, tell: Tell
+async def _confirm_proven(
+    network: Network, checkpoint: Checkpoint, proofs: Sequence[Proof], until_s: float, report: Report
 ) -> None:
     try:
-        reasons = [asked.why_not for asked in await prove(proofs, until_s, tell) if asked.why_not is not None]
+        reasons = [asked.why_not for asked in await prove(proofs, until_s, report) if asked.why_not is not None]
     except BaseException:
         await asyncio.shield(network.roll_back(checkpoint, why="who asked for it went away"))
         raise
@@ -80,26 +80,26 @@ async def _keep_proven(
         raise
 
 
-async def prove(proofs: Sequence[Proof], until_s: float, tell: Tell = lambda says: None) -> tuple[Asked, ...]:
+async def prove(proofs: Sequence[Proof], until_s: float, report: Report = lambda message: None) -> tuple[Asked, ...]:
     """Each proof, as soon as it holds or when the time is over; all at the same time."""
-    return tuple(await asyncio.gather(*(_asked(proof, until_s, tell) for proof in proofs)))
+    return tuple(await asyncio.gather(*(_asked(proof, until_s, report) for proof in proofs)))
 
 
-async def _asked(proof: Proof, until_s: float, tell: Tell) -> Asked:
-    tell(f"Waiting for this to be true: {proof.says}")
-    why: str | None = f"nothing was heard in time: {proof.says}"
-    told: str | None = None
+async def _asked(proof: Proof, until_s: float, report: Report) -> Asked:
+    report(f"Waiting for this to be true: {proof.description}")
+    why: str | None = f"nothing was heard in time: {proof.description}"
+    reported: str | None = None
     try:
         async with asyncio.timeout(max(0.0, until_s - uptime_s())):
             while True:
                 why = await proof.why_not()
                 if why is None:
-                    tell(f"It is: {proof.says}")
-                    return Asked(proof.says, None)
-                if why != told:
-                    told = why
-                    tell(f"Not yet: {why}")
+                    report(f"It is: {proof.description}")
+                    return Asked(proof.description, None)
+                if why != reported:
+                    reported = why
+                    report(f"Not yet: {why}")
                 await asyncio.sleep(_AGAIN_S)
     except TimeoutError:
-        tell(f"It is not: {why}")
-        return Asked(proof.says, why)
+        report(f"It is not: {why}")
+        return Asked(proof.description, why)

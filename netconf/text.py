@@ -34,18 +34,18 @@ _NUMBER = r"[-+]?(?:\.[0-9_]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9_]+)?"
 _BASED = r"[-+]?0(?:[bB][01_]+|[oO][0-7_]+|[xX][0-9a-fA-F_]+)"
 _SIXTIES = r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"
 _DATE = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt\s].*)?"
-_WORDS = r"(?i:y|yes|n|no|on|off|true|false|null|~|[-+]?\.inf|\.nan)|<<|="
+_CONSTANTS = r"(?i:y|yes|n|no|on|off|true|false|null|~|[-+]?\.inf|\.nan)|<<|="
 _Dumper.add_implicit_resolver(
     "tag:yaml.org,2002:float",
-    re.compile(rf"^(?:{_NUMBER}|{_BASED}|{_SIXTIES}|{_DATE}|{_WORDS})$"),
+    re.compile(rf"^(?:{_NUMBER}|{_BASED}|{_SIXTIES}|{_DATE}|{_CONSTANTS})$"),
     list("-+.0123456789~<=yYnNoOtTfF"),
 )
 _Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(node.value, 16 if "x" in node.value else 10))
 
 
-def _text(dumper: _Dumper, said: str) -> yaml.ScalarNode:
+def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
     """Only between double quotes do all breaks of lines come back as they were."""
-    return dumper.represent_scalar("tag:yaml.org,2002:str", said, style=None if said.isprintable() else '"')
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if value.isprintable() else '"')
 
 
 _Dumper.add_representer(str, _text)

@@ -6,13 +6,13 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
+from netconf.change_store import Ended, Pending
 from netconf.errors import Refused
-from netconf.kept import Ended, Pending
-from netconf.kernel.lookup import Way, way
+from netconf.kernel.lookup import RouteLookup, lookup_route
 from netconf.model import MAIN_TABLE, Interface, IpConfig, LinkState, LinkType, NetworkState, Route, Rule
+from netconf.planning.completion import VIRTUAL
 from netconf.planning.plan import Step
-from netconf.planning.sriov import in_words
-from netconf.planning.wish import VIRTUAL
+from netconf.planning.sriov import format_count
 
 
 class NoSuchPlace(Refused):
@@ -26,16 +26,16 @@ def why_change(pending: Pending | None, last: Ended | None, drift: Sequence[Step
     lines = []
     if pending is not None:
         lines.append(f"A change waits to be confirmed, {pending.left_s:.0f} s more; then it goes back by itself:")
-        lines += [f"  {says}" for says in pending.says]
+        lines += [f"  {says}" for says in pending.descriptions]
     if last is not None:
         when = datetime.fromtimestamp(last.at).astimezone().isoformat(" ", "seconds")
-        lines.append(f"The last change was {'kept' if last.kept else 'not kept'} ({when}): {last.why}")
-        lines += [f"  {says}" for says in last.says]
+        lines.append(f"The last change was {'kept' if last.confirmed else 'not kept'} ({when}): {last.why}")
+        lines += [f"  {says}" for says in last.descriptions]
     if pending is None and last is None:
         lines.append("No change of the network is known of")
     if drift:
         lines.append("The network differs from what was confirmed last. To be so again:")
-        lines += [f"  {step.says}" for step in drift]
+        lines += [f"  {step.description}" for step in drift]
     elif drift is not None:
         lines.append("The network does not differ from what was confirmed last")
     return lines
@@ -52,11 +52,13 @@ def why_interface(interface: Interface, state: NetworkState, drift: Sequence[Ste
     ]
     if (mtu := _narrowest(interface, state)) is not None:
         lines.append(mtu)
-    lines += [f"Differs from what was confirmed: {step.says}" for step in drift if step.name == interface.name]
+    lines += [f"Differs from what was confirmed: {step.description}" for step in drift if step.name == interface.name]
     return lines
 
 
-async def why_destination(what: str, state: NetworkState, *, way: Callable[[str], Way | str] = way) -> list[str]:
+async def why_destination(
+    what: str, state: NetworkState, *, route_lookup: Callable[[str], RouteLookup | str] = lookup_route
+) -> list[str]:
     """`what` is an address or a name. Raises NoSuchPlace."""
     lines, address = [], what
     try:
@@ -69,10 +71,10 @@ async def why_destination(what: str, state: NetworkState, *, way: Callable[[str]
             raise NoSuchPlace(what=what, there=there) from err
         address = str(found[0][4][0])
         lines.append(f"{what} is {address}")
-    return lines + _way(address, await asyncio.to_thread(way, address), state)
+    return lines + _explain_route(address, await asyncio.to_thread(route_lookup, address), state)
 
 
-def _way(address: str, found: Way | str, state: NetworkState) -> list[str]:
+def _explain_route(address: str, found: RouteLookup | str, state: NetworkState) -> list[str]:
     if isinstance(found, str):
         return [f"There is no way to {address}: {found}", *_tables(state)]
     if found.kind == "here":
@@ -117,7 +119,7 @@ def _stands(interface: Interface, state: NetworkState) -> Iterator[str]:
     if interface.vf_of is not None:
         yield f"It is a virtual function of {interface.vf_of}"
     if interface.sriov is not None:
-        yield f"It has {in_words(interface.total_vfs)} of {interface.sriov.most} that its hardware can have"
+        yield f"It has {format_count(interface.total_vfs)} of {interface.sriov.most} that its hardware can have"
     if interface.ports:
         yield f"Its ports are {', '.join(interface.ports)}"
     above = [i.name for i in state.interfaces if i.base == interface.name]

@@ -13,9 +13,9 @@ from typing import Any
 from gluster.facade import Gluster
 from gluster.facts import connected_bricks, read_facts
 from gluster.state import ServerFacts
-from netconf.choose import usual
-from netconf.kept import Kept
-from netconf.networkmanager.told import told
+from netconf.change_store import ChangeStore
+from netconf.choose import default_network
+from netconf.networkmanager.link_info import nm_link_info
 from netconf.watch.drift import Drift
 from netconf.watch.watch import Watch
 from node import config
@@ -44,6 +44,7 @@ from node.server.app import make_app
 from node.server.serve import Service
 from node.serving.watchdog import notify, pet
 from node.storage.brick_marks import BrickMarks, FolderLooks
+from node.storage.domain_metadata import DomainMetadata
 from node.storage.gluster_pool import GlusterPool
 from node.storage.images import Images
 from node.storage.keeper import Keeper
@@ -137,10 +138,12 @@ class Agent:
             own=lambda path: shutil.chown(path, "sanlock", "sanlock"),
         )
         hypervisor, bricks = LibvirtHypervisor(), BrickMarks(run)
-        network, ha = usual(Kept(), patience_s=PATIENCE_S), HaService(run, settings.ha_folder, self._clock)
+        network, ha = default_network(ChangeStore(), wait_s=PATIENCE_S), HaService(run, settings.ha_folder, self._clock)
         statistics = StatisticsReader(self._clock, lambda: self._vms.count_running())
         self._network_watch = NetworkWatch(
-            lambda: Watch(told=told, drift=Drift(network)), lambda news: self._hub.network_changed(news), self._clock
+            lambda: Watch(nm_link_info=nm_link_info, drift=Drift(network)),
+            lambda news: self._hub.network_changed(news),
+            self._clock,
         )
         self._hub = Hub(
             self._clock,
@@ -204,6 +207,7 @@ class Agent:
                 GlusterPool(gluster, self._for_storage),
                 self._pool_watch,
                 mounts,
+                DomainMetadata(self._for_storage, volumes=settings.volumes, need=mounts.need),
                 Images(
                     QemuImg(run),
                     SeedMaker(run, Path(settings.scratch)),

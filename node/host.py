@@ -16,6 +16,7 @@ from node.observe.statistics import StatisticsReader
 from node.registration.leaving import Leaving
 from node.registration.membership import Membership
 from node.registration.migration_trust import MigrationTrust
+from node.storage.domain_metadata import DomainMetadata
 from node.storage.gluster_pool import GlusterPool
 from node.storage.images import Images
 from node.storage.lease_timers import LeaseTimers
@@ -41,6 +42,7 @@ check_parts(
         GlusterPool,
         PoolStateWatch,
         Mounts,
+        DomainMetadata,
         Images,
         Leases,
         LeaseTimers,

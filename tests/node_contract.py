@@ -19,6 +19,7 @@ from node.api.messages.images import ImageFormat, ImageRef, ImageRequest, ImageR
 from node.api.messages.leases import LeaseRequest, LeaseTimersRequest
 from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.network import LinkReport, NamesRequest, NetworkRequest
+from node.api.messages.storage_domains import MetadataRequest, StorageDomainMetadata
 from node.api.messages.transfers import ImageCheck, TransferDirection, TransferRenewal, TransferRequest
 from node.api.messages.vms import DownReason, GraphicsType, Ticket, VmDisk, VmLease, VmReport, VmSpec, VmState
 from node.api.problems import RemoteRefused
@@ -242,6 +243,16 @@ class NodeContract:
         with pytest.raises(RemoteRefused) as refused:
             await node.make_image(self.new_image(), ImageRequest(format=ImageFormat.QCOW2, source="nothing"))
         assert refused.value.text.code == "SourceUnknown"
+
+    async def test_a_storage_domain_says_what_it_is_and_is_nobody_elses(self, node: NodeApi) -> None:
+        metadata = StorageDomainMetadata(id=self.domain, name="data", data_center_id="one")
+        written = await node.write_domain_metadata(self.domain, MetadataRequest(metadata=metadata, in_use=True))
+        assert written == await node.domain_metadata(self.domain) == metadata
+        other = msgspec.structs.replace(metadata, id=str(uuid.uuid4()))
+        with pytest.raises(RemoteRefused) as refused:
+            await node.write_domain_metadata(self.domain, MetadataRequest(metadata=other, in_use=True))
+        assert refused.value.text.code == "StorageOfOther"
+        assert "storage-domain.json" in (await node.contents(self.domain)).files
 
     async def test_a_path_in_an_id_is_refused(self, node: NodeApi) -> None:
         with pytest.raises(RemoteRefused):

@@ -129,7 +129,7 @@ class Members:
         except NodeSilent as err:
             return str(err)
         except RemoteRefused as err:
-            if err.text.code in ("ChangePending", "CheckpointGone", "BackAgain"):
+            if err.text.code in ("ChangePending", "CheckpointGone", "BackendReturned", "BackAgain"):
                 return str(err)
             raise
         return None

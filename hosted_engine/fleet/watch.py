@@ -19,7 +19,7 @@ from hosted_engine.engine.nodes.network import NodeNetwork
 from hosted_engine.engine.nodes.presence import connects, is_silent, speaks
 from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.ports import Store, Transaction
-from hosted_engine.engine.storage.mounting import desired_mounts
+from hosted_engine.engine.storage.mounting import desired_mounts, superfluous_mounts
 from hosted_engine.engine.storage.presence import look_at_domains
 from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.vms.engine_vm import learn
@@ -234,6 +234,10 @@ class Watch:
             with self._store.transaction() as tx:
                 node = tx.nodes.get(self.node_id)
                 requests = desired_mounts(tx, node) if node is not None else []
+                there = [one.storage_domain for one in self._readings.of(self.node_id).mounts]
+                superfluous = superfluous_mounts(tx, there)
+            for domain in superfluous:
+                await self._try(self.api.unmount(domain), f"cannot unmount storage domain {domain}")
             for request in requests:
                 if not self._readings.of(self.node_id).mounted(request.storage_domain):
                     await self._try(self.api.mount(request), f"cannot mount storage domain {request.storage_domain}")

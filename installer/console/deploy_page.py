@@ -15,7 +15,7 @@ from textual.message import Message
 from hosted_engine.deploy.bring_up import is_whole
 from hosted_engine.deploy.progress import Teller, is_passing
 from hosted_engine.deploy.run import Done
-from netconf.screens.plain import Page, Words
+from netconf.screens.plain import Page, PlainText
 from node.api.problems import Problem
 from node.system.clock import Clock
 
@@ -29,7 +29,7 @@ Begin = Callable[[Teller], Awaitable[Done]]
 class DeployPage(Page[bool]):
     """Runs `begin` in a thread with a loop of its own. True: the site is up."""
 
-    title_says = "The site is being made"
+    heading = "The site is being made"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", show=False, priority=True),
         Binding("escape", "ask_to_stop", show=False),
@@ -59,7 +59,7 @@ class DeployPage(Page[bool]):
         self._deploying, self._up, self._asked_to_stop = False, False, False
         self._deploy_loop: asyncio.AbstractEventLoop | None = None
         self._deploy_task: asyncio.Task[Done] | None = None
-        self._now, self._log_words = Words(id="now"), Words(id="log")
+        self._now, self._log_words = PlainText(id="now"), PlainText(id="log")
         self._scroll = VerticalScroll()
 
     def body(self) -> ComposeResult:
@@ -84,7 +84,7 @@ class DeployPage(Page[bool]):
         self._now.update("The site is up." if event.up else "This did not come to its end.")
         for line in event.lines:
             self._say(line)
-        self.say_keys("Enter: go on" if event.up else "Enter: go on with it   Esc: back")
+        self.show_keys("Enter: go on" if event.up else "Enter: go on with it   Esc: back")
 
     def action_go_on(self) -> None:
         if self._deploying:
@@ -99,12 +99,12 @@ class DeployPage(Page[bool]):
             self.dismiss(self._up)
             return
         self._asked_to_stop = not self._asked_to_stop
-        self.say_keys(SURE if self._asked_to_stop else RUNNING)
+        self.show_keys(SURE if self._asked_to_stop else RUNNING)
 
     def action_stop(self) -> None:
         """A step that is cut short is done again later, and nothing is lost."""
         if self._deploying and self._asked_to_stop and self._deploy_loop is not None and self._deploy_task is not None:
-            self.say_keys("Stopping ...")
+            self.show_keys("Stopping ...")
             self._deploy_loop.call_soon_threadsafe(self._deploy_task.cancel)
 
     def leave(self) -> None:
@@ -113,7 +113,7 @@ class DeployPage(Page[bool]):
     def _start(self) -> None:
         self._deploying, self._asked_to_stop = True, False
         self._now.update("Looking at what is there ...")
-        self.say_keys(RUNNING)
+        self.show_keys(RUNNING)
         self._run()
 
     def _say(self, line: str) -> None:

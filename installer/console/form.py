@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from netconf.screens.controls import Answered, Row
-from netconf.screens.plain import Page, Words
+from netconf.screens.plain import Page, PlainText
 
 Answers = Mapping[str, Any]
 Mistakes = Callable[[Answers], Mapping[str, str]]
@@ -43,8 +43,8 @@ class Form(VerticalScroll):
         self._touched: set[str] = set()
 
     def compose(self) -> ComposeResult:
-        yield Words(self._note, classes="note")
-        yield Words(id="others")
+        yield PlainText(self._note, classes="note")
+        yield PlainText(id="others")
         yield from self._rows.values()
 
     @property
@@ -73,7 +73,7 @@ class Form(VerticalScroll):
     def _show(self, wrong: Mapping[str, str]) -> None:
         for name, row in self._rows.items():
             row.show_mistake(wrong.get(name, ""))
-        others = self.query_one("#others", Words)
+        others = self.query_one("#others", PlainText)
         others.update(f"! {wrong.get('', '')}")
         others.display = "" in wrong
 
@@ -85,12 +85,12 @@ def _plain(answer: Any) -> Any:
 class FormPage(Page[Answers | None]):
     """None: Esc."""
 
-    keys_say = "Enter: go on   Tab, Up, Down: move   Esc: back"
+    key_hints = "Enter: go on   Tab, Up, Down: move   Esc: back"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", show=False)]
 
     def __init__(self, title: str, note: str, rows: Mapping[str, Row], mistakes: Mistakes) -> None:
         super().__init__()
-        self.title_says = title
+        self.heading = title
         self._form = Form(note, rows, mistakes)
 
     def body(self) -> ComposeResult:

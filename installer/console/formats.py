@@ -12,7 +12,7 @@ from hosted_engine.ha.look import SiteLook
 from hosted_engine.ha.whiteboard import ClusterBlock, HostBlock
 from installer.console.model import Lines, Own
 from netconf.model import MAIN_TABLE, LinkType, NetworkState
-from netconf.screens.rows import Seen, rows
+from netconf.screens.rows import Observed, rows
 from node.fingerprint import format_words
 
 LABEL = 14
@@ -49,7 +49,7 @@ def format_network(state: NetworkState) -> Lines:
     """Each interface that is up or has an address, in a line; then the way out."""
     taps = {one.name for one in state.interfaces if one.type is LinkType.TUN}
     lines = []
-    for name, link, what in rows(Seen(state)):
+    for name, link, what in rows(Observed(state)):
         kind, *addresses = what.split("\n")
         if name not in taps and (addresses or link != "down"):
             said = ", ".join(addresses) if addresses else kind

@@ -15,7 +15,7 @@ from installer.console.look import Look, describe
 from installer.console.model import Lines
 from installer.console.own import read_own
 from installer.storage import observe_state
-from netconf.choose import named
+from netconf.choose import backend_by_name
 from netconf.errors import Problem as NetworkProblem
 from netconf.model import NetworkState
 from node.api.problems import Problem
@@ -57,12 +57,12 @@ def _network() -> Lines:
 
 async def _observe_network() -> tuple[NetworkState, bool]:
     """The network, and whether NetworkManager has said so; where it does not in time, the kernel."""
-    manager = named("networkmanager")
+    manager = backend_by_name("networkmanager")
     with contextlib.suppress(TimeoutError, NetworkProblem, OSError):
         async with asyncio.timeout(NETWORK_MANAGER_S):
             if await manager.answers():
                 return await manager.show(), True
-    return await named("kernel").show(), False
+    return await backend_by_name("kernel").show(), False
 
 
 def _agent(settings: Config, run: Run) -> Lines:

@@ -9,7 +9,7 @@ from textual.containers import Vertical, VerticalScroll
 
 from installer.console.menu import Entry, Menu
 from netconf.screens.pages import BusyPage
-from netconf.screens.plain import Page, Words
+from netconf.screens.plain import Page, PlainText
 
 
 class TextPage(Page[bool]):
@@ -28,17 +28,17 @@ class TextPage(Page[bool]):
 
     def __init__(self, title: str, text: str, *, enter: str = "", at_end: bool = False) -> None:
         super().__init__()
-        self.title_says = title
+        self.heading = title
         self._text, self._enter, self._at_end = text, enter, at_end
         self._scroll = VerticalScroll(classes="body")
 
     def body(self) -> ComposeResult:
         with self._scroll:
-            yield Words(self._text, classes="text")
+            yield PlainText(self._text, classes="text")
 
     def on_mount(self) -> None:
         enter = f"Enter: {self._enter}   " if self._enter else ""
-        self.say_keys(f"{enter}Up, Down, Space, B: scroll   Esc: back")
+        self.show_keys(f"{enter}Up, Down, Space, B: scroll   Esc: back")
         self._scroll.focus()
         if self._at_end:
             self.call_after_refresh(self._scroll.scroll_end, animate=False)
@@ -59,18 +59,18 @@ class TextPage(Page[bool]):
 class MenuPage(Page[Entry | None]):
     """None: Esc."""
 
-    keys_say = "Up, Down and Enter, or a letter: choose   Esc: back"
+    key_hints = "Up, Down and Enter, or a letter: choose   Esc: back"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", show=False)]
 
     def __init__(self, title: str, note: str, entries: Sequence[Entry], place: int = 0) -> None:
         super().__init__()
-        self.title_says = title
+        self.heading = title
         self._note, self._menu = note, Menu(entries, place)
 
     def body(self) -> ComposeResult:
         with Vertical(classes="body"):
             if self._note:
-                yield Words(f"{self._note}\n")
+                yield PlainText(f"{self._note}\n")
             yield self._menu
 
     def on_mount(self) -> None:
@@ -86,4 +86,4 @@ class MenuPage(Page[Entry | None]):
 class WaitPage(BusyPage):
     """While something is asked that has a time limit of its own."""
 
-    title_says = "Please wait"
+    heading = "Please wait"

@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 
 from installer.console.formats import format_status, troubles
 from installer.console.look import Watch
-from netconf.screens.plain import WIDTH, Page, Words
+from netconf.screens.plain import WIDTH, Page, PlainText
 
 MARGINS = 3  # of the page, and for the bar at its side
 SHOWN_EVERY_S = 1.0
@@ -25,7 +25,7 @@ class Asked(StrEnum):
 class StatusPage(Page[Asked]):
     """`may_leave`: there is something to go back to, such as a shell; elsewhere the session is locked instead."""
 
-    title_says = "Trivet: this node"
+    heading = "Trivet: this node"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,m,M", "menu", show=False, priority=True),
         Binding("r,R", "again", show=False),
@@ -40,7 +40,7 @@ class StatusPage(Page[Asked]):
         super().__init__()
         self._watches, self._may_leave = tuple(watches), may_leave
         self._shown = ""
-        self._words = Words(id="status")
+        self._words = PlainText(id="status")
 
     def body(self) -> ComposeResult:
         with VerticalScroll(classes="body"):
@@ -48,7 +48,7 @@ class StatusPage(Page[Asked]):
 
     def on_mount(self) -> None:
         leave = "   Q: leave" if self._may_leave else "   Q: lock"
-        self.say_keys(f"Enter: what can be done   Up, Down: scroll   R: look again{leave}")
+        self.show_keys(f"Enter: what can be done   Up, Down: scroll   R: look again{leave}")
         self._show()
         self.set_interval(SHOWN_EVERY_S, self._show)
 

@@ -8,22 +8,22 @@ from textual.binding import Binding, BindingType
 from installer.screens.page import InstallPage, Move
 from installer.surroundings import Console, Unfinished
 from netconf.screens.pages import BusyPage
-from netconf.screens.plain import Page, Words
+from netconf.screens.plain import Page, PlainText
 
 
 class LookingPage(BusyPage):
-    title_says = "Installation of Trivet on this machine"
+    heading = "Installation of Trivet on this machine"
 
 
 class RestartPage(BusyPage):
-    title_says = "Trivet is installed"
+    heading = "Trivet is installed"
 
 
 class UnfinishedPage(InstallPage):
     """Brings NEXT to go on with it, AGAIN to start over."""
 
-    title_says = "An installation was cut off"
-    keys_say = "G: go on with it   S: start over   F1: help   F2: shell"
+    heading = "An installation was cut off"
+    key_hints = "G: go on with it   S: start over   F1: help   F2: shell"
     help_says = """
 Power was cut, or the machine was restarted, while Trivet was being installed. What had been done is on the disk, with
 the answers that it was begun with.
@@ -42,7 +42,7 @@ and writes the disks from the beginning once the review is confirmed."""
     def body(self) -> ComposeResult:
         half = self._unfinished
         name = f"The node is to be {half.answers.machine.host_name}. " if half.answers is not None else ""
-        yield Words(
+        yield PlainText(
             f"On {half.disk} stands an installation of Trivet that was cut off.\n"
             f"{name}Steps that are known to be done: {half.done}.\n\n"
             "G  goes on where it was cut off, with the answers it was begun with\n"
@@ -64,8 +64,8 @@ and writes the disks from the beginning once the review is confirmed."""
 class ElsewherePage(InstallPage):
     """Brings NEXT when this console is to take over."""
 
-    title_says = "The installation is being done at another console"
-    keys_say = "T: take over, with the answers so far   F1: help   F2: shell"
+    heading = "The installation is being done at another console"
+    key_hints = "T: take over, with the answers so far   F1: help   F2: shell"
     help_says = """
 An installation is answered at one console at a time. Whoever takes over has all the answers given so far, but the
 passwords that were not confirmed yet; the other console then shows this page."""
@@ -73,7 +73,7 @@ passwords that were not confirmed yet; the other console then shows this page.""
 
     def __init__(self, other: Console) -> None:
         super().__init__()
-        self._words = Words(classes="body")
+        self._words = PlainText(classes="body")
         self._other = other
 
     def body(self) -> ComposeResult:
@@ -99,15 +99,15 @@ passwords that were not confirmed yet; the other console then shows this page.""
 
 
 class LeavePage(Page[bool]):
-    title_says = "Leave the installer?"
-    keys_say = "L: leave   Esc: stay   F2: shell"
+    heading = "Leave the installer?"
+    key_hints = "L: leave   Esc: stay   F2: shell"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l,L", "dismiss(True)", show=False),
         Binding("escape", "dismiss(False)", show=False),
     ]
 
     def body(self) -> ComposeResult:
-        yield Words(
+        yield PlainText(
             "No disk is written to by this. The answers so far are kept until the machine\n"
             "is switched off: the installer begins again on this console with them.\n\n"
             "To end altogether: F2 for a shell, and there `poweroff` or `reboot`.",

@@ -12,12 +12,12 @@ from installer.screens.disk_list import DiskList, Use
 from installer.screens.draft import Draft
 from installer.screens.page import InstallPage, Move
 from installer.sysinfo import SysInfo
-from netconf.screens.plain import Words
+from netconf.screens.plain import PlainText
 
 
 class DisksPage(InstallPage):
-    title_says = "1 of 5: Disks"
-    keys_say = "S: system  B: bricks  N: not used  Enter: go on  Esc: back  F1: help"
+    heading = "1 of 5: Disks"
+    key_hints = "S: system  B: bricks  N: not used  Enter: go on  Esc: back  F1: help"
     help_says = """
 One disk takes the system: two copies of it, so that an upgrade can go back, and the node's own data. At least 16 GiB.
 
@@ -36,11 +36,11 @@ again before that. A disk that is not chosen is not written to."""
         system = [disk for said, disk in chosen.items() if said == draft.system]
         bricks = [disk for said, disk in chosen.items() if said in draft.bricks]
         self._list = DiskList(sysinfo.disks, system, bricks)
-        self._hint = Words(classes="hint")
+        self._hint = PlainText(classes="hint")
 
     def body(self) -> ComposeResult:
         with Vertical(classes="body"):
-            yield self._list if self._disks else Words("This machine has no disk.")
+            yield self._list if self._disks else PlainText("This machine has no disk.")
         yield self._hint
 
     def on_mount(self) -> None:

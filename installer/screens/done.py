@@ -22,8 +22,8 @@ it does so, not before: the installer runs from it."""
 
 
 class DonePage(InstallPage):
-    title_says = "Trivet is installed"
-    keys_say = "Enter: restart the machine   Up, Down: scroll   F1: help   F2: shell"
+    heading = "Trivet is installed"
+    key_hints = "Enter: restart the machine   Up, Down: scroll   F1: help   F2: shell"
     help_says = """
 The fingerprint is that of the key which was made on this machine. Whoever takes the node into a site compares these
 words with those on their screen: the same words, the same machine. The claim code proves that they have seen this one.

@@ -13,7 +13,7 @@ from installer.network_plan import choose_nics, layout_of
 from installer.reading import from_document
 from installer.screens.disk_choice import expression_of, names_of_dirty, proposed_system
 from installer.sysinfo import Disk, Nic, SysInfo
-from netconf.screens.layout import NO_BOND, Layout, words
+from netconf.screens.layout import NO_BOND, Layout, split_list
 from netconf.screens.layout import Ip as LayoutIp
 
 _SAID = {
@@ -51,7 +51,7 @@ class Draft:
                 "host_name": self.host_name.strip(),
                 "password_hash": self.password_hash,
                 "ssh_keys": list(self.ssh_keys),
-                "ntp": words(self.ntp),
+                "ntp": split_list(self.ntp),
             },
             "disks": {"system": self.system, "bricks": list(self.bricks), "wipe": list(self.wipe)},
             "network": _network(self.layout, nics),
@@ -131,8 +131,8 @@ def _network(layout: Layout, nics: Sequence[Nic]) -> dict[str, object]:
         "mtu": _number(layout.mtu),
         "ipv4": _SAID[layout.ipv4].value,
         "ipv6": _SAID[layout.ipv6].value,
-        "dns": words(layout.dns),
-        "search": words(layout.search),
+        "dns": split_list(layout.dns),
+        "search": split_list(layout.search),
     }
     if layout.ipv4 is LayoutIp.STATIC:
         table |= {"address": layout.address4.strip(), "gateway": layout.gateway4.strip()}

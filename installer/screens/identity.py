@@ -13,7 +13,7 @@ from installer.screens.mistakes import identity_mistakes
 from installer.screens.page import PROBLEMS, InstallPage, Move, text_of
 from netconf.screens.controls import Row, TextLine
 from netconf.screens.form import Form
-from netconf.screens.plain import Words
+from netconf.screens.plain import PlainText
 from netconf.screens.trouble import TroublePage
 
 
@@ -56,8 +56,8 @@ class IdentityForm(Form):
 
 
 class IdentityPage(InstallPage):
-    title_says = "3 of 5: Identity"
-    keys_say = "Enter: go on   Tab, Up, Down: move   Esc: back   F1: help   F2: shell"
+    heading = "3 of 5: Identity"
+    key_hints = "Enter: go on   Tab, Up, Down: move   Esc: back   F1: help   F2: shell"
     help_says = """
 Host name: short, in lower case, such as node1; the site and its certificates know the node by it.
 
@@ -78,7 +78,7 @@ One of the two, password or key, is needed."""
         with Vertical(classes="body"):
             yield self._form
         kept = f"\n{_KEPT}" if self._draft.password_hash is not None else ""
-        yield Words(f"{_KEYBOARD}{kept}", classes="hint")
+        yield PlainText(f"{_KEYBOARD}{kept}", classes="hint")
 
     @work(exclusive=True)
     async def on_identity_form_filled(self) -> None:

@@ -29,13 +29,13 @@ class NetworkForm(LayoutForm):
         self._draft, self._nics = draft, nics
 
     def mistakes(self) -> dict[str, str]:
-        self._draft.layout, self._draft.ntp = self.layout_said, str(self.answers["ntp"])
+        self._draft.layout, self._draft.ntp = self.current_layout, str(self.answers["ntp"])
         return network_mistakes(self._draft, self._nics)
 
 
 class NetworkPage(InstallPage):
-    title_says = "2 of 5: Network"
-    keys_say = "Enter: test it, go on  Tab, Up, Down: move  Space: choose  Esc: back  F1: help"
+    heading = "2 of 5: Network"
+    key_hints = "Enter: test it, go on  Tab, Up, Down: move  Space: choose  Esc: back  F1: help"
     help_says = """
 Over this network the node is reached by its site. Choose the NICs by Space: each is shown with its permanent MAC
 address, which stands on many machines' labels, and with `link` where a cable leads to something that answers. Several

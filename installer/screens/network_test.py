@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from installer.answers import NetworkAnswers
 from installer.screens.page import PROBLEMS, InstallPage, Move, Scrolled, sentences
 from installer.surroundings import Check, CheckState, Surroundings
-from netconf.screens.plain import Words
+from netconf.screens.plain import PlainText
 
 _MARKS = {CheckState.GOOD: "[ ok ]", CheckState.BAD: "[FAIL]", CheckState.UNKNOWN: "[ ?  ]"}
 
@@ -18,7 +18,7 @@ _MARKS = {CheckState.GOOD: "[ ok ]", CheckState.BAD: "[FAIL]", CheckState.UNKNOW
 class NetworkTestPage(InstallPage):
     """Enter goes on when all is good; else K does, for a network that is not there yet."""
 
-    title_says = "2 of 5: Network, tested"
+    heading = "2 of 5: Network, tested"
     help_says = """
 The network was brought up on this machine as you answered; nothing of it is on a disk yet.
 
@@ -41,7 +41,7 @@ can be changed at its console later (`trivet net edit`)."""
         self._surroundings, self._network = surroundings, network
         self._checks: list[Check] = []
         self._is_over, self._trouble = False, ""
-        self._lines, self._hint = Scrolled(), Words(classes="hint")
+        self._lines, self._hint = Scrolled(), PlainText(classes="hint")
 
     def body(self) -> ComposeResult:
         with Vertical(classes="body"):
@@ -85,7 +85,7 @@ can be changed at its console later (`trivet net edit`)."""
         if self._trouble:
             lines += ["", f"! {self._trouble}"]
         self._lines.say("\n".join(lines))
-        self.say_keys(_keys(is_over=self._is_over, is_good=self._is_good))
+        self.show_keys(_keys(is_over=self._is_over, is_good=self._is_good))
         self._hint.update(_hint(is_over=self._is_over, is_good=self._is_good))
 
 

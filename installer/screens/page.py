@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from installer.reasons import DoesNotFit
 from netconf.errors import Problem as NetworkProblem
 from netconf.errors import Text
-from netconf.screens.plain import Page, Words
+from netconf.screens.plain import Page, PlainText
 from node.api.problems import Problem
 
 PROBLEMS = (Problem, NetworkProblem)
@@ -24,8 +24,8 @@ class Move(Enum):
 
 
 class HelpPage(Page[None]):
-    title_says = "Help"
-    keys_say = "Enter, Esc: back to where you were   Up, Down: scroll"
+    heading = "Help"
+    key_hints = "Enter, Esc: back to where you were   Up, Down: scroll"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,escape", "dismiss_it", show=False)]
 
     def __init__(self, text: str) -> None:
@@ -47,12 +47,12 @@ class Scrolled(VerticalScroll):
 
     DEFAULT_CSS = """
     Scrolled { background: ansi_default; height: 1fr; scrollbar-size: 0 1; }
-    Scrolled Words { width: 1fr; height: auto; }
+    Scrolled PlainText { width: 1fr; height: auto; }
     """
 
     def __init__(self, text: str = "", *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._words = Words(text)
+        self._words = PlainText(text)
 
     def compose(self) -> ComposeResult:
         yield self._words

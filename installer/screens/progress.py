@@ -11,7 +11,7 @@ from textual.containers import Vertical
 
 from installer.screens.page import PROBLEMS, InstallPage, Scrolled, sentences
 from installer.surroundings import Installed, LogLine, StepReport, Surroundings
-from netconf.screens.plain import Page, Words
+from netconf.screens.plain import Page, PlainText
 from netconf.uptime import uptime_s
 from node.steps import Mark
 
@@ -21,7 +21,7 @@ _MARKS = {Mark.STARTED: "[ .. ]", Mark.DONE: "[ ok ]", Mark.FAILED: "[FAIL]"}
 class ProgressPage(Page[Installed | None]):
     """None: it failed, and the operator wants to go back to the answers or to try again."""
 
-    title_says = "Installing"
+    heading = "Installing"
     help_says = """
 The installation goes on whatever becomes of this terminal; every console of this machine shows it. A step that is
 marked [ ok ] is not done again.
@@ -41,7 +41,7 @@ to go on from where it was."""
         self._now: dict[int, StepReport] = {}
         self._log: list[str] = []
         self._total, self._shows_log, self._trouble = 0, False, ""
-        self._lines, self._hint = Scrolled(), Words(classes="hint")
+        self._lines, self._hint = Scrolled(), PlainText(classes="hint")
         self._installed: Installed | None = None
         self._is_over = False
 
@@ -96,7 +96,7 @@ to go on from where it was."""
         self._lines.say("\n".join(self._log) if self._shows_log else "\n".join(map(self._line, self._now.values())))
         self._hint.update(self._summary())
         end = "Enter: go on   " if self._installed else "Enter: back to the review   " if self._is_over else ""
-        self.say_keys(f"{end}L: {'steps' if self._shows_log else 'log'}   Up, Down: scroll   F1: help   F2: shell")
+        self.show_keys(f"{end}L: {'steps' if self._shows_log else 'log'}   Up, Down: scroll   F1: help   F2: shell")
 
     def _line(self, report: StepReport) -> str:
         step = report.progress

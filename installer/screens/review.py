@@ -16,7 +16,7 @@ from installer.screens.draft import Draft
 from installer.screens.page import HelpPage, InstallPage, Move
 from netconf.screens.controls import Row, TextLine
 from netconf.screens.form import Form
-from netconf.screens.plain import Words
+from netconf.screens.plain import PlainText
 from netconf.screens.plan_view import PlanView
 
 
@@ -41,7 +41,7 @@ class WipeForm(Form):
     def compose(self) -> ComposeResult:
         for row, one in zip(super().compose(), (None, *self._losing.values()), strict=True):
             if one is not None:
-                yield Words(f"  {one.disk.name}, {one.serial}, loses {one.content}")
+                yield PlainText(f"  {one.disk.name}, {one.serial}, loses {one.content}")
             yield row
 
     @property
@@ -62,13 +62,13 @@ class WipeForm(Form):
 
 
 class AnswersPage(HelpPage):
-    title_says = "answers.toml"
+    heading = "answers.toml"
 
 
 class ReviewPage(InstallPage):
     """`text` gives the answers as a file. Enter begins, when each serial number was typed again."""
 
-    title_says = "5 of 5: Review"
+    heading = "5 of 5: Review"
     help_says = """
 This is all that would be done, in this order. Up to here no disk was written to.
 
@@ -94,12 +94,12 @@ Esc goes back through all pages; nothing of what you answered is lost."""
             warnings = [f"{one.what}: {one.why}" for one in self._prepared.findings if one.severity is Severity.WARNING]
             yield PlanView(self._prepared.attempt.lines, warnings)
             if self._form is not None:
-                yield Words("\nTo let go of what these disks hold, type their serial numbers again:")
+                yield PlainText("\nTo let go of what these disks hold, type their serial numbers again:")
                 yield self._form
-        yield Words("Enter begins the installation. From then on the disks are written.", classes="hint")
+        yield PlainText("Enter begins the installation. From then on the disks are written.", classes="hint")
 
     def on_mount(self) -> None:
-        self.say_keys("Enter: install  Tab, Up, Down: move, scroll  Esc: back  F3: as a file  F1: help")
+        self.show_keys("Enter: install  Tab, Up, Down: move, scroll  Esc: back  F3: as a file  F1: help")
 
     def on_form_changed(self) -> None:
         assert self._form is not None

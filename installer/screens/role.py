@@ -12,7 +12,7 @@ from installer.screens.mistakes import role_mistakes
 from installer.screens.page import InstallPage, Move
 from netconf.screens.controls import Choice, Row, TextLine
 from netconf.screens.form import Form
-from netconf.screens.plain import Words
+from netconf.screens.plain import PlainText
 
 _WORDS = {Role.FIRST: "first node of a new site", Role.JOIN: "join a site", Role.LATER: "decide later"}
 _MEANS = {
@@ -60,8 +60,8 @@ class RoleForm(Form):
 
 
 class RolePage(InstallPage):
-    title_says = "4 of 5: Role"
-    keys_say = "Enter: go on   Left, Right: another role   Esc: back   F1: help"
+    heading = "4 of 5: Role"
+    key_hints = "Enter: go on   Left, Right: another role   Esc: back   F1: help"
     help_says = """
 A site is a cluster of nodes with one engine, which manages them. It begins with its first node.
 
@@ -73,7 +73,7 @@ A site is a cluster of nodes with one engine, which manages them. It begins with
 
     def __init__(self, draft: Draft) -> None:
         super().__init__()
-        self._draft, self._form, self._means = draft, RoleForm(draft), Words(id="means")
+        self._draft, self._form, self._means = draft, RoleForm(draft), PlainText(id="means")
 
     def body(self) -> ComposeResult:
         with Vertical(classes="body"):

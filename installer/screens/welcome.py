@@ -12,7 +12,7 @@ from installer.machine_lines import about_machine
 from installer.preflight import Finding, Severity
 from installer.screens.page import InstallPage, Move, Scrolled
 from installer.sysinfo import SysInfo
-from netconf.screens.plain import WIDTH, Words
+from netconf.screens.plain import WIDTH, PlainText
 
 _WIDTH = WIDTH - 4  # margins, and the bar at the side
 
@@ -20,7 +20,7 @@ _WIDTH = WIDTH - 4  # margins, and the bar at the side
 class WelcomePage(InstallPage):
     """An error has to be mended before Enter goes on."""
 
-    title_says = "Installation of Trivet on this machine"
+    heading = "Installation of Trivet on this machine"
     help_says = """
 Trivet makes a virtualization node of this machine: the system goes on one disk, and other disks may become bricks, the
 parts of which the storage of a site is made.
@@ -37,7 +37,7 @@ The same installation without anybody at the keys: `trivet install --help` in th
     def __init__(self, sysinfo: SysInfo, findings: Sequence[Finding]) -> None:
         super().__init__()
         self._sysinfo, self._findings = sysinfo, tuple(findings)
-        self._hint = Words(classes="hint")
+        self._hint = PlainText(classes="hint")
 
     @property
     def has_errors(self) -> bool:
@@ -45,13 +45,13 @@ The same installation without anybody at the keys: `trivet install --help` in th
 
     def body(self) -> ComposeResult:
         with Vertical(classes="body"):
-            yield Words(_PROMISE)
+            yield PlainText(_PROMISE)
             yield Scrolled("\n".join((*summary_lines(self._sysinfo), "", *finding_lines(self._findings))))
         yield self._hint
 
     def on_mount(self) -> None:
         begin = "" if self.has_errors else "Enter: begin   "
-        self.say_keys(f"{begin}R: look again   Up, Down: scroll   F1: help   F2: shell")
+        self.show_keys(f"{begin}R: look again   Up, Down: scroll   F1: help   F2: shell")
         mend = " Mend the errors, then look again by R." if self.has_errors else ""
         if self._findings:
             self._hint.update(f"! {tally(self._findings)}.{mend}")

@@ -4,8 +4,8 @@ import click
 
 from netconf.command.changing import apply, confirm, rollback, start
 from netconf.command.editing import edit
-from netconf.command.looking import plan, show, why
 from netconf.command.pinning import pin
+from netconf.command.showing import plan, show, why
 from netconf.command.watch import watch
 
 

@@ -8,13 +8,13 @@ from typing import IO
 import click
 
 from netconf import text
-from netconf.command.looking import in_words, previewed, tell_preview
-from netconf.command.proofs import KeyPressed, asked, usual
-from netconf.command.surroundings import Surroundings, as_json, backend, carried_out, network, network_of_pending
+from netconf.change_store import ChangeStore
+from netconf.command.environment import Environment, as_json, backend, network, network_of_pending, run_to_end
+from netconf.command.proofs import KeyPressed, asked, default_proofs
+from netconf.command.showing import format_warnings, previewed, report_preview
 from netconf.document import parse
 from netconf.errors import Refused
 from netconf.facade import WITHIN_S
-from netconf.kept import Kept
 from netconf.model import Change, Checkpoint
 from netconf.proofs.proof import Proof
 from netconf.proven import change_proven
@@ -45,7 +45,7 @@ class NothingWaits(Refused):
 def apply(
     document: IO[str], within: int, confirm_by: str | None, dry_run: bool, yes: bool, as_json: bool, backend: str | None
 ) -> None:
-    """Make the network as DOCUMENT (YAML or JSON; standard input without it) wishes.
+    """Make the network as DOCUMENT (YAML or JSON; standard input without it) describes it.
 
     It is kept only when what --confirm-by names is true over the changed network. Else everything is back when the
     time is over, whatever dies meanwhile. Ends with 0 when it is kept (or, with `nothing`, waits to be), with 1 when
@@ -65,25 +65,33 @@ def apply(
     over SSH also by acknowledging what they are told. Where a name server answers right before the change, one has to
     after it. A change that leaves one of them behind on purpose needs --confirm-by.
     """
-    wish = document.read()
+    desired = document.read()
     on_terminal = sys.stderr.isatty()
     proofs: tuple[Proof, ...] | None = (KeyPressed(),) if on_terminal else None
     if confirm_by is not None:
         proofs = asked(confirm_by)
-    found = carried_out(previewed(wish, backend))
+    found = run_to_end(previewed(desired, backend))
     if dry_run or not found.steps:
-        tell_preview(found, as_json=as_json)
+        report_preview(found, as_json=as_json)
         return
-    _tell("\n".join(("This will be changed:", *(f"  {step.says}" for step in found.steps), *in_words(found.warnings))))
+    _report(
+        "\n".join(
+            (
+                "This will be changed:",
+                *(f"  {step.description}" for step in found.steps),
+                *format_warnings(found.warnings),
+            )
+        )
+    )
     if on_terminal and not yes and not any(isinstance(proof, KeyPressed) for proof in proofs or ()):
         click.confirm("Change it?", abort=True, err=True)
     if proofs is None:
-        proofs = carried_out(usual(parse(text.read(wish)), network(backend).name_servers, _tell))
-    _tell(f"Changing. Everything is back after {within} s unless it is confirmed")
-    change, by = carried_out(_changed(wish, proofs, within, backend))
-    _tell_end(change, kept=bool(proofs), as_json=as_json)
+        proofs = run_to_end(default_proofs(parse(text.read(desired)), network(backend).name_servers, _report))
+    _report(f"Changing. Everything is back after {within} s unless it is confirmed")
+    change, by = run_to_end(_changed(desired, proofs, within, backend))
+    _report_end(change, confirmed=bool(proofs), as_json=as_json)
     if by == "kernel":
-        _tell(_ONLY_KERNEL)
+        _report(_ONLY_KERNEL)
 
 
 @click.command()
@@ -92,7 +100,7 @@ def apply(
 def confirm(checkpoint: str | None, backend: str | None) -> None:
     """Keep the change that waits to be confirmed, over reboots too. CHECKPOINT, as `apply` named it, makes sure that it
     is that one."""
-    carried_out(_confirmed(checkpoint, backend))
+    run_to_end(_confirmed(checkpoint, backend))
     click.echo("The change is kept")
 
 
@@ -100,7 +108,7 @@ def confirm(checkpoint: str | None, backend: str | None) -> None:
 @backend
 def rollback(backend: str | None) -> None:
     """Take back the change that waits to be confirmed, if there is one."""
-    click.echo(carried_out(_taken_back(backend)))
+    click.echo(run_to_end(_rolled_back(backend)))
 
 
 @click.command()
@@ -108,21 +116,21 @@ def rollback(backend: str | None) -> None:
 def start(backend: str | None) -> None:
     """Make the network as it was last confirmed: at the boot of a machine without NetworkManager, which does it by
     itself."""
-    change = carried_out(_started(backend))
-    click.echo("\n".join(change.says) if change.says else "The network is already so")
+    change = run_to_end(_started(backend))
+    click.echo("\n".join(change.descriptions) if change.descriptions else "The network is already so")
 
 
 async def _started(backend: str | None) -> Change:
-    return await network(backend).restore()
+    return await network(backend).apply_confirmed()
 
 
-async def _changed(wish: str, proofs: Sequence[Proof], within_s: int, backend: str | None) -> tuple[Change, str]:
+async def _changed(document: str, proofs: Sequence[Proof], within_s: int, backend: str | None) -> tuple[Change, str]:
     host = network(backend)
-    return await change_proven(host, text.read(wish), proofs, within_s=within_s, tell=_tell), host.backend
+    return await change_proven(host, text.read(document), proofs, within_s=within_s, report=_report), host.backend
 
 
 async def _confirmed(wanted: str | None, backend: str | None) -> None:
-    pending = Kept(Surroundings.here().folder).pending()
+    pending = ChangeStore(Environment.here().folder).pending()
     host = network_of_pending(backend)
     if wanted is not None:
         await host.confirm(Checkpoint(wanted))
@@ -135,28 +143,28 @@ async def _confirmed(wanted: str | None, backend: str | None) -> None:
         raise NothingWaits(reason="no change waits" if last is None else f"the last one has ended: {last.why}")
 
 
-async def _taken_back(backend: str | None) -> str:
-    pending = Kept(Surroundings.here().folder).pending()
+async def _rolled_back(backend: str | None) -> str:
+    pending = ChangeStore(Environment.here().folder).pending()
     host = network_of_pending(backend)
     if pending is None or pending.checkpoint is None:
-        await host.settle()
+        await host.roll_back_unconfirmed()
         return "No change waited to be confirmed" if pending is None else "The earlier configuration is back"
     await host.roll_back(pending.checkpoint)
     return "The earlier configuration is back"
 
 
-def _tell(says: str) -> None:
+def _report(message: str) -> None:
     """To people: standard output is for what comes of it."""
-    click.echo(says, err=True)
+    click.echo(message, err=True)
 
 
-def _tell_end(change: Change, *, kept: bool, as_json: bool) -> None:
+def _report_end(change: Change, *, confirmed: bool, as_json: bool) -> None:
     checkpoint = change.checkpoint.id if change.checkpoint is not None else None
     if as_json:
-        found = {"changed": change.changed, "kept": kept, "checkpoint": checkpoint, "says": change.says}
+        found = {"changed": change.changed, "kept": confirmed, "checkpoint": checkpoint, "says": change.descriptions}
         found["warnings"] = change.warnings
         click.echo(json.dumps(found, indent=2))
-    elif kept or checkpoint is None:
+    elif confirmed or checkpoint is None:
         click.echo("The change is kept" if change.changed else "The network is already so")
     else:
         click.echo(f"The change waits to be confirmed: trivet net confirm {checkpoint}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from netconf.command.surroundings import backend, carried_out, network_of_pending
+from netconf.command.environment import backend, network_of_pending, run_to_end
 from netconf.facade import WITHIN_S
 from netconf.model import NetworkState
 from netconf.proofs.gateway import GatewayAnswers
@@ -33,24 +33,24 @@ def edit(within: int, backend: str | None) -> None:
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("This needs a terminal. Without one there is `trivet net apply`.")
-    carried_out(_edited(within, backend))
+    run_to_end(_edited(within, backend))
 
 
 async def _edited(within_s: int, backend: str | None) -> None:
     from netconf.screens.edit import EditApp  # Textual takes a moment to load, and the other commands do without
-    from netconf.screens.rows import Seen
+    from netconf.screens.rows import Observed
 
     host = network_of_pending(backend)
 
-    async def look() -> Seen:
+    async def observe() -> Observed:
         state = await host.observe()
-        return Seen(state, await asyncio.to_thread(_speeds, state))
+        return Observed(state, await asyncio.to_thread(_speeds, state))
 
-    await look()  # what does not work at all is better said without a screen
+    await observe()  # what does not work at all is better said without a screen
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGHUP):  # nothing is to be done then: what was not kept goes back by itself
         loop.remove_signal_handler(number)
-    await EditApp(host, look, GatewayAnswers(), within_s=within_s).run_async(mouse=False)
+    await EditApp(host, observe, GatewayAnswers(), within_s=within_s).run_async(mouse=False)
 
 
 def _speeds(state: NetworkState) -> dict[str, int]:

@@ -5,7 +5,7 @@ import json
 import click
 
 from netconf import pinning
-from netconf.command.surroundings import as_json, backend, carried_out, network
+from netconf.command.environment import as_json, backend, network, run_to_end
 from netconf.pinning import Pins
 
 
@@ -18,15 +18,15 @@ def pin(dry_run: bool, as_json: bool, backend: str | None) -> None:
 
     Writes link files for udev (/etc/systemd/network), which counts from the next boot on.
     """
-    found = carried_out(_pinned(backend, dry_run=dry_run))
+    found = run_to_end(_pinned(backend, dry_run=dry_run))
     if as_json:
-        click.echo(json.dumps({"says": found.says}, indent=2))
+        click.echo(json.dumps({"says": found.descriptions}, indent=2))
     else:
-        click.echo("\n".join(found.says) or "All NICs are pinned already")
+        click.echo("\n".join(found.descriptions) or "All NICs are pinned already")
 
 
 async def _pinned(backend: str | None, *, dry_run: bool) -> Pins:
     found = pinning.pins(await network(backend).observe(), pinning.read())
     if not dry_run:
-        pinning.carry_out(found)
+        pinning.apply(found)
     return found

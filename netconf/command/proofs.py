@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 import click
 
-from netconf.command.surroundings import Surroundings
+from netconf.command.environment import Environment
 from netconf.kernel.gateways import gateways
 from netconf.model import NetworkState
 from netconf.proofs.gateway import GatewayAnswers
@@ -22,9 +22,9 @@ _TERMINAL = "/dev/tty"  # standard input may be the document
 class KeyPressed:
     """Whoever works over the changed network shows with it that they still reach this machine."""
 
-    says = "you press Enter (Ctrl-C takes it back)"
+    description = "you press Enter (Ctrl-C takes it back)"
 
-    async def look(self) -> None:
+    async def observe(self) -> None:
         """Nobody presses it before."""
 
     async def why_not(self) -> str | None:
@@ -39,22 +39,22 @@ class KeyPressed:
             os.close(terminal)
 
 
-def asked(words: str) -> tuple[Proof, ...]:
+def asked(names: str) -> tuple[Proof, ...]:
     """The proofs that --confirm-by names; none for `nothing`. Raises click.BadParameter."""
-    found = [word.strip() for word in words.split(",")]
+    found = [word.strip() for word in names.split(",")]
     if found == ["nothing"]:
         return ()
     return tuple(_proof(word) for word in found)
 
 
-async def usual(wish: NetworkState, servers: Servers, tell: Callable[[str], None]) -> tuple[Proof, ...]:
+async def default_proofs(desired: NetworkState, servers: Servers, report: Callable[[str], None]) -> tuple[Proof, ...]:
     """What is taken without a terminal when nobody says, as it is right before the change: the gateway, whoever this
     machine talks to, and the name servers in force. A gateway alone does not show a prefix that is too long or too
     short. Raises click.UsageError where there is none of the first two."""
-    peers = await PeersStillAnswer.of_now(Asking(), os.environ.get("SSH_CONNECTION", ""), tell)
+    peers = await PeersStillAnswer.of_now(Asking(), os.environ.get("SSH_CONNECTION", ""), report)
     gateway = (GatewayAnswers(),) if await asyncio.to_thread(gateways) else ()
     if found := (*gateway, *((peers,) if peers is not None else ())):
-        return (*found, NameServersStillAnswer(servers, wish))
+        return (*found, NameServersStillAnswer(servers, desired))
     raise click.UsageError(
         "Say with --confirm-by how the change is to be confirmed: there is no terminal, no gateway to ask, and nobody"
         " that this machine talks to."
@@ -63,7 +63,7 @@ async def usual(wish: NetworkState, servers: Servers, tell: Callable[[str], None
 
 def _proof(word: str) -> Proof:
     key, _, value = word.partition("=")
-    around = Surroundings.here()
+    around = Environment.here()
     plain: Mapping[str, Proof] = {
         "gateway": GatewayAnswers(),
         "key": KeyPressed(),

@@ -5,16 +5,16 @@ import contextlib
 import json
 import signal
 import sys
-from dataclasses import asdict
 from datetime import datetime
 
 import click
 
-from netconf.command.surroundings import as_json, backend, network
+from netconf.command.environment import as_json, backend, network
 from netconf.errors import BackendMissing
-from netconf.networkmanager.told import told
+from netconf.networkmanager.link_info import nm_link_info
 from netconf.watch import document
 from netconf.watch.drift import Drift
+from netconf.watch.events import NetworkEvent
 from netconf.watch.table import table
 from netconf.watch.watch import Moment, Watch
 
@@ -46,7 +46,7 @@ async def _watched(as_json: bool, backend: str | None) -> None:
     drift = None
     with contextlib.suppress(BackendMissing):  # then nobody can say how it should be
         drift = Drift(network(backend))
-    async with Watch(told=told, drift=drift) as watching:
+    async with Watch(nm_link_info=nm_link_info, drift=drift) as watching:
         click.echo(json.dumps({"kind": "view", **document.render(watching.view)}) if as_json else table(watching.view))
         async for moment in watching.moments():
             for line in _lines(moment, as_json=as_json):
@@ -56,5 +56,9 @@ async def _watched(as_json: bool, backend: str | None) -> None:
 def _lines(moment: Moment, *, as_json: bool) -> list[str]:
     at = datetime.fromtimestamp(moment.at).astimezone()
     if as_json:
-        return [json.dumps({"at": at.isoformat(timespec="milliseconds"), **asdict(event)}) for event in moment.events]
-    return [f"{at:%H:%M:%S} {event.says}" for event in moment.events]
+        return [json.dumps({"at": at.isoformat(timespec="milliseconds"), **_as_json(event)}) for event in moment.events]
+    return [f"{at:%H:%M:%S} {event.description}" for event in moment.events]
+
+
+def _as_json(event: NetworkEvent) -> dict[str, str]:
+    return {"kind": event.kind.value, "interface": event.interface, "says": event.description, "about": event.about}

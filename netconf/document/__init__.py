@@ -18,18 +18,18 @@ _NOT_YET = {"ovs-db", "ovn", "dispatch", "capture", "desired"}  # the last two a
 
 
 def parse(document: Mapping[str, object]) -> NetworkState:
-    """The state that a document wishes for. Raises BadDocument with everything that is wrong in it."""
+    """The state that a document describes. Raises BadDocument with everything that is wrong in it."""
     findings: list[Finding] = []
     top = Reader(document, "", findings)
     top.only(_TOP | {"version"}, _NOT_YET)
     if (hostname := top.section("hostname")) is not None:
         hostname.only({"running"}, {"config"})
     routes, rules, dns = top.section("routes"), top.section("route-rules"), top.section("dns-resolver")
-    wished, gone = (None, ()) if routes is None else read_routes(routes)
+    desired, gone = (None, ()) if routes is None else read_routes(routes)
     wished_rules, gone_rules = (None, ()) if rules is None else read_rules(rules)
     state = NetworkState(
         interfaces=tuple(read_interface(section) for section in top.sections("interfaces")),
-        routes=wished,
+        routes=desired,
         dns=None if dns is None else read_dns(dns),
         rules=wished_rules,
         gone=gone,

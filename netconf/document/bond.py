@@ -69,10 +69,10 @@ def _options(section: Reader, mode: BondMode | None, ports: tuple[str, ...] | No
 
 
 def _meaningful(found: Pairs, section: Reader, mode: BondMode | None) -> Pairs:
-    return tuple(pair for pair in found if mode is None or _means(pair, section, mode))
+    return tuple(pair for pair in found if mode is None or _has_effect(pair, section, mode))
 
 
-def _means(pair: tuple[str, object], section: Reader, mode: BondMode) -> bool:
+def _has_effect(pair: tuple[str, object], section: Reader, mode: BondMode) -> bool:
     """Whether an option means something in `mode`; says what is wrong unless it is said to be off."""
     modes = _MODES[pair[0]]
     if not modes or mode in modes:

@@ -102,16 +102,16 @@ def _apart(section: Reader, ranges: list[tuple[int, int]], tag: int | None) -> N
     """A VLAN that is named twice is most likely another one, mistyped."""
     for number, (low, high) in enumerate(ranges):
         if tag is not None and low <= tag <= high:
-            says = f"{_words(low, high)} holds {tag}, the VLAN of frames without a tag: name it once"
+            says = f"{_format_range(low, high)} holds {tag}, the VLAN of frames without a tag: name it once"
             section.wrong(f"trunk-tags[{number}]", says)
     ordered = sorted(enumerate(ranges), key=lambda pair: pair[1])
     for (_, (first, last)), (number, (low, high)) in pairwise(ordered):
         if low <= last:
-            says = f"{_words(low, high)} overlaps {_words(first, last)}: name each VLAN once"
+            says = f"{_format_range(low, high)} overlaps {_format_range(first, last)}: name each VLAN once"
             section.wrong(f"trunk-tags[{number}]", says)
 
 
-def _words(low: int, high: int) -> str:
+def _format_range(low: int, high: int) -> str:
     return str(low) if low == high else f"{low}-{high}"
 
 

@@ -50,15 +50,15 @@ def _ports(state: NetworkState, owner: dict[str, Interface]) -> Iterator[Finding
 
 
 def _addresses(state: NetworkState, owner: dict[str, Interface]) -> Iterator[Finding]:
-    seen: dict[tuple[str, Address], str] = {}
+    observed: dict[tuple[str, Address], str] = {}
     for number, interface in enumerate(state.interfaces):
         path, holder = f"interfaces[{number}]", owner.get(interface.name)
         ips = [ip for ip in (interface.ipv4, interface.ipv6) if ip is not None]
         domain = holder.name if holder is not None and holder.vrf is not None else ""
         for address in (address for ip in ips for address in ip.addresses):
-            if (domain, address) in seen:
-                yield Finding(path, f"{address} belongs to {seen[domain, address]} already")
-            seen[domain, address] = interface.name
+            if (domain, address) in observed:
+                yield Finding(path, f"{address} belongs to {observed[domain, address]} already")
+            observed[domain, address] = interface.name
         if holder is not None and holder.vrf is None and any(ip.dhcp or ip.autoconf or ip.addresses for ip in ips):
             yield Finding(path, f"{interface.name} is a port of {holder.name}: addresses belong there")
 
@@ -69,7 +69,7 @@ def _stacks(state: NetworkState) -> Iterator[Finding]:
     try:
         by_dependency(state.interfaces)
     except Circle as err:
-        yield Finding(f"interfaces[{places[err.name]}]", f"{err.name} stands on itself: {' on '.join(err.way)}")
+        yield Finding(f"interfaces[{places[err.name]}]", f"{err.name} stands on itself: {' on '.join(err.path)}")
         return
     found = {interface.name: interface for interface in state.interfaces}
     for number, upper in enumerate(state.interfaces):

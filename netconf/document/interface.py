@@ -10,7 +10,7 @@ from netconf.document.ports import read_vrf, render_vrf
 from netconf.document.reader import Reader, why_bad_mac, why_bad_name
 from netconf.model import Interface, LinkState, LinkType, WaitIp
 
-MADE = frozenset(LinkType) - {LinkType.TUN, LinkType.LOOPBACK, LinkType.OTHER}  # what a wish may ask for
+MADE = frozenset(LinkType) - {LinkType.TUN, LinkType.LOOPBACK, LinkType.OTHER}  # what a desired state may ask for
 _OTHER_TYPES = {  # of nmstate's schema
     *("hsr", "mac-vlan", "mac-vtap", "ovs-bridge", "ovs-interface", "infiniband", "macsec", "ipsec", "xfrm", "ipvlan"),
     *("team", "wireguard", "ip-tunnel"),
@@ -28,7 +28,7 @@ _INTERFACE = {
     *("name", "type", "state", "mac-address", "copy-mac-from", "mtu", "ipv4", "ipv6", "lldp", "description"),
     *("identifier", "wait-ip"),
 }
-_SHOWN = {  # a wish made of what was shown may carry them along
+_SHOWN = {  # a desired state made of what was shown may carry them along
     *("carrier", "controller", "max-mtu", "min-mtu", "permanent-mac-address", "profile-name"),
     *("statistics", "alt-names", "driver", "pci-address"),
 }

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from netconf.document.reader import Reader, as_interface, short_ip, why_bad_host, why_bad_mac, why_bad_name
-from netconf.options import Flag, Ipv4List, Mac, Name, Number, Option, Pairs, Text, Token, Value, Words, pairs
+from netconf.options import Flag, Ipv4List, Mac, Name, Number, OneOf, Option, Pairs, Text, Token, Value, pairs
 
 
 def read_options(section: Reader, options: Iterable[Option]) -> Pairs:
@@ -17,7 +17,7 @@ def _value(section: Reader, option: Option) -> Value | None:
     match option.kind:
         case Number(low, high):
             return section.number(option.name, low, high)
-        case Words(words):
+        case OneOf(words):
             return section.choice(option.name, words)
         case Flag():
             return section.flag(option.name)

@@ -26,8 +26,8 @@ class Reader:
         else:
             self.wrong("", f"has to be a mapping, not {_kind(value)}")
 
-    def wrong(self, key: str, says: str) -> None:
-        self.findings.append(Finding(self.at(key), says))
+    def wrong(self, key: str, message: str) -> None:
+        self.findings.append(Finding(self.at(key), message))
 
     def at(self, key: str) -> str:
         return ".".join(part for part in (self.path, key) if part) or "document"
@@ -123,7 +123,7 @@ class Reader:
             self.wrong(key, reason)
         return value
 
-    def word(self, key: str, words: type[_Word], *, also: Mapping[str, _Word] | None = None) -> _Word | None:
+    def word(self, key: str, values: type[_Word], *, also: Mapping[str, _Word] | None = None) -> _Word | None:
         """One of `words`, or what `also` takes for one."""
         if not self.has(key):
             return None
@@ -131,20 +131,20 @@ class Reader:
         if also is not None and text in also:
             return also[text]
         try:
-            return words(text)
+            return values(text)
         except ValueError:
-            self.wrong(key, f"{text!r} is none of {', '.join(words)}")
+            self.wrong(key, f"{text!r} is none of {', '.join(values)}")
             return None
 
-    def choice(self, key: str, words: Collection[str]) -> str | None:
+    def choice(self, key: str, values: Collection[str]) -> str | None:
         """One of `words`, or its number."""
         if not self.has(key):
             return None
         text = str(self._value[key])
-        numbered = {str(number): word for number, word in enumerate(words)}
-        if text in words or text in numbered:
+        numbered = {str(number): word for number, word in enumerate(values)}
+        if text in values or text in numbered:
             return numbered.get(text, text)
-        self.wrong(key, f"{text!r} is none of {', '.join(words)}")
+        self.wrong(key, f"{text!r} is none of {', '.join(values)}")
         return None
 
     def _list(self, key: str) -> list[object]:

@@ -27,19 +27,19 @@ _FAMILIES = {"ipv4": 4, "ipv6": 6}
 
 def read_routes(section: Reader) -> tuple[tuple[Route, ...] | None, tuple[RouteMatch, ...]]:
     section.only({"config", "running"})
-    wished: list[Route] = []
+    desired: list[Route] = []
     gone: list[RouteMatch] = []
     for item in section.sections("config"):
         item.only(_ROUTE, _ROUTE_NOT_YET)
         match = _match(item)
         state = item.text("state")
         if state is None:
-            wished.append(_route(item, match))
+            desired.append(_route(item, match))
         elif state == "absent":
             gone.append(match)
         elif state != "ignore":
             item.wrong("state", f"{state!r} is none of absent, ignore")
-    return (tuple(wished) if wished or not gone else None), tuple(gone)
+    return (tuple(desired) if desired or not gone else None), tuple(gone)
 
 
 def render_routes(routes: tuple[Route, ...] | None, gone: tuple[RouteMatch, ...]) -> dict[str, object]:
@@ -49,16 +49,16 @@ def render_routes(routes: tuple[Route, ...] | None, gone: tuple[RouteMatch, ...]
 
 def read_rules(section: Reader) -> tuple[tuple[Rule, ...] | None, tuple[Rule, ...]]:
     section.only({"config", "running"})
-    wished: list[Rule] = []
+    desired: list[Rule] = []
     gone: list[Rule] = []
     for item in section.sections("config"):
         item.only(_RULE)
         state = item.text("state")
-        rule = _rule(item, wished=state is None)
+        rule = _rule(item, desired=state is None)
         if state not in (None, "absent"):
             item.wrong("state", f"{state!r} can only be absent")
-        (wished if state is None else gone).append(rule)
-    return (tuple(wished) if wished or not gone else None), tuple(gone)
+        (desired if state is None else gone).append(rule)
+    return (tuple(desired) if desired or not gone else None), tuple(gone)
 
 
 def render_rules(rules: tuple[Rule, ...] | None, gone: tuple[Rule, ...]) -> dict[str, object]:
@@ -91,7 +91,7 @@ def _route(item: Reader, match: RouteMatch) -> Route:
     return Route(destination, next_hop, match.interface or "", match.metric, match.table or MAIN_TABLE)
 
 
-def _rule(item: Reader, *, wished: bool) -> Rule:
+def _rule(item: Reader, *, desired: bool) -> Rule:
     ends = {key: _end(item, key) for key in ("ip-from", "ip-to")}
     versions = {6 if ":" in end else 4 for end in ends.values() if end}
     said = item.choice("family", tuple(_FAMILIES)) if item.has("family") else None
@@ -99,7 +99,7 @@ def _rule(item: Reader, *, wished: bool) -> Rule:
         versions.add(_FAMILIES[said])
     if len(versions) > 1:
         item.wrong("family", "ip-from, ip-to and family are not of one family")
-    elif not versions and wished:
+    elif not versions and desired:
         item.wrong("family", "is missing: say it, ip-from or ip-to")
     if item.has("fwmask") and not item.has("fwmark"):
         item.wrong("fwmask", "means nothing without fwmark")
@@ -114,7 +114,7 @@ def _rule(item: Reader, *, wished: bool) -> Rule:
         fwmark=item.number("fwmark", 0, _MOST),
         fwmask=item.number("fwmask", 0, _MOST),
         priority=None if priority == -1 else priority,
-        table=MAIN_TABLE if wished and action is None and table is None else table,
+        table=MAIN_TABLE if desired and action is None and table is None else table,
         action=action,
     )
 
@@ -124,24 +124,24 @@ def _end(item: Reader, key: str) -> str | None:
     return as_network(text) if text and not item.wrong_at(key) else None
 
 
-def _said(shown: Mapping[str, object]) -> dict[str, object]:
+def _without_none(shown: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in shown.items() if value is not None}
 
 
 def _render_route(route: Route) -> dict[str, object]:
     shown: dict[str, object] = {"destination": route.destination, "next-hop-address": route.next_hop or None}
     more = {"next-hop-interface": route.interface, "metric": route.metric, "table-id": route.table}
-    return _said(shown | more)
+    return _without_none(shown | more)
 
 
 def _render_match(match: RouteMatch) -> dict[str, object]:
     shown: dict[str, object] = {"destination": match.destination, "next-hop-address": match.next_hop}
     more = {"next-hop-interface": match.interface, "metric": match.metric, "table-id": match.table}
-    return _said(shown | more)
+    return _without_none(shown | more)
 
 
 def _render_rule(rule: Rule) -> dict[str, object]:
-    return _said(
+    return _without_none(
         {
             "family": None if rule.family is None else f"ipv{rule.family}",
             "ip-from": rule.source,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 
-from netconf.kernel.picture import Raw
+from netconf.kernel.state import Raw
 
 # From linux/if_link.h, in its order.
 _YOUNGER = (

@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from uuid import uuid4
@@ -17,27 +16,26 @@ from uuid import uuid4
 import msgspec
 
 from netconf import durable
-from netconf.kernel.picture import Picture
+from netconf.kernel.state import KernelState
 
 _REMEMBERED = 20  # ended changes
-_LOOK_EVERY_S = 0.02
-_PATIENCE_S = 5
+_RETRY_EVERY_S = 0.02
+_TURN_TIMEOUT_S = 5
 
 
 class State(StrEnum):
     WAITING = "waiting"
-    KEPT = "kept"
-    BACK = "back"
-    GONE = "gone"
+    CONFIRMED = "kept"
+    ROLLING_BACK = "back"
+    ROLLED_BACK = "gone"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, rename={"desired": "wished"}):  # the key that files of earlier releases have
     """`taken_s` and deadlines are seconds since the machine's start, which no clock that is set can move. `by` is the
     backend that makes the change where it is not the kernel's."""
 
-    before: Picture
-    wished: Picture
+    before: KernelState
+    desired: KernelState
     taken_s: float
     boot: str
     namespace: str | None
@@ -76,20 +74,20 @@ class Changes:
         raise LookupError(change)
 
     def unfinished(self) -> tuple[str, ...]:
-        return tuple(change for change, _, state in self._all() if state in (State.WAITING, State.BACK))
+        return tuple(change for change, _, state in self._all() if state in (State.WAITING, State.ROLLING_BACK))
 
     def end(self, change: str, how: State) -> State:
         """Let it become KEPT or BACK, unless it is something else by now. Returns what it is. Raises LookupError."""
         return self._become(change, State.WAITING, how)
 
-    def went_back(self, change: str) -> None:
-        self._become(change, State.BACK, State.GONE)
+    def mark_rolled_back(self, change: str) -> None:
+        self._become(change, State.ROLLING_BACK, State.ROLLED_BACK)
 
     @contextmanager
     def turn(self, change: str, state: State) -> Iterator[bool]:
         """Whether it is in `state`; nobody else has the turn meanwhile. One who keeps it for long (was stopped in the
         middle of an operation) is not waited for."""
-        with self._lock("turn", within_s=_PATIENCE_S):
+        with self._lock("turn", within_s=_TURN_TIMEOUT_S):
             yield self.state(change)[0] is state
 
     @contextmanager
@@ -133,7 +131,7 @@ class Changes:
         """Early ones that are over, and what a power cut left half written."""
         for path in self._folder.glob(".*.part"):
             path.unlink(missing_ok=True)
-        over = [p for word in (State.KEPT, State.GONE) for p in self._folder.glob(f"*.0.{word}")]
+        over = [p for word in (State.CONFIRMED, State.ROLLED_BACK) for p in self._folder.glob(f"*.0.{word}")]
         for path in sorted(over, key=lambda path: path.stat().st_ctime)[:-_REMEMBERED]:
             path.unlink(missing_ok=True)
 
@@ -146,4 +144,4 @@ def _locked(lock: int, until: float) -> bool:
         except BlockingIOError:
             if time.monotonic() >= until:
                 return False
-            time.sleep(_LOOK_EVERY_S)
+            time.sleep(_RETRY_EVERY_S)

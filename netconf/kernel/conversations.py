@@ -9,13 +9,13 @@ from pyroute2 import DiagSocket
 from pyroute2.netlink.exceptions import NetlinkError
 
 from netconf.errors import Failed
-from netconf.kernel.insides import Message, nested, number
+from netconf.kernel.link_info import Message, nested, number
 
 _ESTABLISHED = 1 << 1  # TCP_ESTABLISHED of net/tcp_states.h, as a mask
 _WITH_TIMES = 1 << 1  # INET_DIAG_INFO of linux/inet_diag.h, as a mask
 
 
-class NotTold(Failed):
+class NotReported(Failed):
     what = "Cannot tell whom this machine talks to"
     why = "the kernel says: {reason}"
     mend = "Load the module tcp_diag, or say with --confirm-by how the change is to be confirmed"
@@ -27,11 +27,11 @@ class Conversation:
 
     peer: str
     port: int
-    heard_s: float
+    received_s: float
 
 
 def conversations() -> tuple[Conversation, ...]:
-    """Blocks for some milliseconds. Raises NotTold."""
+    """Blocks for some milliseconds. Raises NotReported."""
     try:
         with DiagSocket() as kernel:
             kernel.bind()
@@ -41,7 +41,7 @@ def conversations() -> tuple[Conversation, ...]:
                 for answer in kernel.get_sock_stats(states=_ESTABLISHED, family=family, extensions=_WITH_TIMES)
             )
     except (NetlinkError, OSError) as err:
-        raise NotTold(reason=err.args[-1]) from err
+        raise NotReported(reason=err.args[-1]) from err
 
 
 def from_diag(answers: Iterable[Message]) -> tuple[Conversation, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
-from netconf.kernel.insides import Message
+from netconf.kernel.link_info import Message
 
 _MAIN = 254
 _UNICAST = 1

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pyroute2 import IPRoute
 
-from netconf.kernel.insides import Message, nested
+from netconf.kernel.link_info import Message, nested
 
 _LACP = 4  # BOND_MODE_8023AD
 _NOBODY = "00:00:00:00:00:00"

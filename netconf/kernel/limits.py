@@ -3,35 +3,36 @@
 from collections.abc import Iterator
 
 from netconf.errors import Finding, NotByKernel
-from netconf.kernel.picture import MADE, Picture
+from netconf.kernel.state import MADE, KernelState
 from netconf.model import Interface, IpConfig, LinkState, NetworkState, WaitIp
 from netconf.options import IP, Pairs
-from netconf.planning.wish import VIRTUAL
+from netconf.planning.completion import VIRTUAL
 
 # What is so anyway, as far as it means anything here.
 SO_ANYWAY: Pairs = tuple((option.name, option.default) for option in IP if option.default is not None)
 GENERATED = {"0": "eui64", "2": "stable-privacy", "3": "stable-privacy"}  # addr_gen_mode → our word
 
 
-def check(wish: NetworkState, now: Picture, resolver_is_ours: str | None) -> None:
-    """`wish` is complete, `resolver_is_ours` a reason why resolv.conf is not. Raises NotByKernel with all findings."""
-    findings = [found for interface in wish.interfaces for found in _interface(interface)]
-    findings += [found for interface in wish.interfaces for found in _kind(interface, now)]
-    if wish.dns is not None and resolver_is_ours is not None:
+def check(desired: NetworkState, now: KernelState, resolver_is_ours: str | None) -> None:
+    """`desired` is complete, `resolver_is_ours` a reason why resolv.conf is not. Raises NotByKernel with all
+    findings."""
+    findings = [found for interface in desired.interfaces for found in _interface(interface)]
+    findings += [found for interface in desired.interfaces for found in _kind(interface, now)]
+    if desired.dns is not None and resolver_is_ours is not None:
         findings.append(Finding("dns-resolver.config", resolver_is_ours))
     if findings:
         raise NotByKernel(findings="; ".join(map(str, findings)))
 
 
-def _interface(wish: Interface) -> Iterator[Finding]:
-    if wish.state is not LinkState.UP:
+def _interface(desired: Interface) -> Iterator[Finding]:
+    if desired.state is not LinkState.UP:
         return
-    place = f"interfaces.{wish.name}"
-    if wish.lldp:
+    place = f"interfaces.{desired.name}"
+    if desired.lldp:
         yield Finding(f"{place}.lldp.enabled", "nothing here speaks LLDP; say false or leave it out")
-    if wish.wait_ip not in (None, WaitIp.ANY):
+    if desired.wait_ip not in (None, WaitIp.ANY):
         yield Finding(f"{place}.wait-ip", "nothing here waits for addresses; say any or leave it out")
-    for family, ip in (("ipv4", wish.ipv4), ("ipv6", wish.ipv6)):
+    for family, ip in (("ipv4", desired.ipv4), ("ipv6", desired.ipv6)):
         yield from _ip(f"{place}.{family}", ip)
 
 
@@ -47,8 +48,8 @@ def _ip(place: str, ip: IpConfig | None) -> Iterator[Finding]:
             yield Finding(f"{place}.{name}", f"{value} is something that only NetworkManager does; leave it out")
 
 
-def _kind(wish: Interface, now: Picture) -> Iterator[Finding]:
+def _kind(desired: Interface, now: KernelState) -> Iterator[Finding]:
     """What goes by the name of a kind and is another one to the kernel."""
-    seen = now.link(wish.name)
-    if seen is not None and wish.type in VIRTUAL and seen.kind not in MADE:
-        yield Finding(f"interfaces.{wish.name}.type", f"the kernel has it as a {seen.kind or 'NIC'}")
+    observed = now.link(desired.name)
+    if observed is not None and desired.type in VIRTUAL and observed.kind not in MADE:
+        yield Finding(f"interfaces.{desired.name}.type", f"the kernel has it as a {observed.kind or 'NIC'}")

@@ -13,7 +13,7 @@ _KINDS = {2: "here", 6: "blackhole", 7: "unreachable", 8: "prohibit"}  # RTN_* o
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class RouteLookup:
     """`kind` is empty for a way out; `neighbour` says whether `next_hop`, or the destination itself, is there."""
 
     destination: str
@@ -25,7 +25,7 @@ class Way:
     neighbour: str = ""
 
 
-def way(destination: str, netns: str | None = None) -> Way | str:
+def lookup_route(destination: str, netns: str | None = None) -> RouteLookup | str:
     """The way to an IP address, or in words why there is none. Blocks for some milliseconds."""
     family = socket.AF_INET6 if ip_address(destination).version == 6 else socket.AF_INET
     with IPRoute(netns=netns) as kernel:
@@ -36,7 +36,7 @@ def way(destination: str, netns: str | None = None) -> Way | str:
         names = {link.get("index"): str(link.get("ifname")) for link in kernel.get_links()}
         next_hop = str(found.get("gateway") or "")
         near = list(kernel.get_neighbours(family=family, dst=next_hop or destination))
-        return Way(
+        return RouteLookup(
             destination=destination,
             kind=_KINDS.get(found.get("type"), ""),
             interface=names.get(found.get("oif"), ""),

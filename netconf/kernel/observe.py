@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from pyroute2 import IPRoute
 
-from netconf.kernel import bond_ports, insides
-from netconf.kernel.insides import Message, nested
+from netconf.kernel import bond_ports, link_info
+from netconf.kernel.link_info import Message, nested
 from netconf.kernel.sriov import Functions, functions, pci
 from netconf.kinds import PortVlan, Sriov
 from netconf.model import (
@@ -118,20 +118,20 @@ def _around(links: list[Message], vlans: Iterable[Message], functions: Callable[
         if _number(link, "master"):
             ports.setdefault(_number(link, "master"), {})[str(link.get("ifname"))] = link
     key = "IFLA_BR_VLAN_DEFAULT_PVID"
-    pvids = {_number(i, "index"): insides.number(nested(i, "linkinfo", "IFLA_INFO_DATA", key)) for i in links}
+    pvids = {_number(i, "index"): link_info.number(nested(i, "linkinfo", "IFLA_INFO_DATA", key)) for i in links}
     defaults = {_number(link, "index"): pvids.get(_number(link, "master"), 0) for link in links}
     names = {_number(link, "index"): str(link.get("ifname")) for link in links}
     devices = {device: str(link.get("ifname")) for link in links if (device := pci(link))}
     found = {device: had for device in devices if (had := functions(device)) is not None}
     vf_of = {vf: devices[device] for device, had in found.items() for vf in had.made}
-    return _Around(names, ports, insides.port_vlans(vlans, defaults), found, vf_of)
+    return _Around(names, ports, link_info.port_vlans(vlans, defaults), found, vf_of)
 
 
 def _filters(link: Message) -> bool:
     return bool(nested(link, "linkinfo", "IFLA_INFO_DATA", "IFLA_BR_VLAN_FILTERING"))
 
 
-def _interface(link: Message, around: _Around, held: list[Message]) -> Interface:
+def _interface(link: Message, around: _Around, addresses: list[Message]) -> Interface:
     kind, ports = _type(link), around.ports.get(_number(link, "index"), {})
     up = bool(_number(link, "flags") & _IFF_UP)
     mac = link.get("address")
@@ -144,13 +144,13 @@ def _interface(link: Message, around: _Around, held: list[Message]) -> Interface
         mtu=_number(link, "mtu") or None,
         carrier=bool(link.get("carrier")) if up else False,
         controller=around.names.get(_number(link, "master")),
-        ipv4=_ip(held, socket.AF_INET),
-        ipv6=_ip(held, socket.AF_INET6),
-        bridge=insides.bridge(link, ports, around.vlans) if kind is LinkType.LINUX_BRIDGE else None,
-        bond=insides.bond(link, ports, around.names) if kind is LinkType.BOND else None,
-        vlan=insides.vlan(link, names) if kind is LinkType.VLAN else None,
-        vxlan=insides.vxlan(link, names) if kind is LinkType.VXLAN else None,
-        vrf=insides.vrf(link, ports) if kind is LinkType.VRF else None,
+        ipv4=_ip(addresses, socket.AF_INET),
+        ipv6=_ip(addresses, socket.AF_INET6),
+        bridge=link_info.bridge(link, ports, around.vlans) if kind is LinkType.LINUX_BRIDGE else None,
+        bond=link_info.bond(link, ports, around.names) if kind is LinkType.BOND else None,
+        vlan=link_info.vlan(link, names) if kind is LinkType.VLAN else None,
+        vxlan=link_info.vxlan(link, names) if kind is LinkType.VXLAN else None,
+        vrf=link_info.vrf(link, ports) if kind is LinkType.VRF else None,
         sriov=_sriov(around.functions.get(pci(link))),
         peer=names.get(_number(link, "link")) if kind is LinkType.VETH else None,
         permanent_mac=_permanent_mac(link),
@@ -175,9 +175,9 @@ def _type(link: Message) -> LinkType:
     return _TYPES.get(str(kind), LinkType.OTHER)
 
 
-def _ip(held: list[Message], family: int) -> IpConfig:
+def _ip(addresses: list[Message], family: int) -> IpConfig:
     """Link-local addresses show that the family is on; others are static unless they have a lifetime."""
-    here = [address for address in held if _number(address, "family") == family]
+    here = [address for address in addresses if _number(address, "family") == family]
     wide = [address for address in here if _number(address, "scope") not in (_SCOPE_LINK, _SCOPE_HOST)]
     static = [address for address in wide if _number(address, "flags") & _IFA_F_PERMANENT]
     lent = len(static) < len(wide)
@@ -233,22 +233,22 @@ def _order(route: Route) -> tuple[object, ...]:
 
 
 def shown_rule(rule: Message) -> Rule | None:
-    """Those of the kernel itself are nobody's wish."""
+    """Those of the kernel itself are nobody's configuration."""
     action = _number(rule, "action")
     if _number(rule, "protocol") == _RTPROT_KERNEL or rule.get("FRA_PROTOCOL") == _RTPROT_KERNEL:
         return None
     if action not in _ACTIONS:
         return None
-    marked = insides.number(rule.get("FRA_FWMARK")) or None
+    marked = link_info.number(rule.get("FRA_FWMARK")) or None
     return Rule(
         family=4 if _number(rule, "family") == socket.AF_INET else 6,
         source=_network(rule, "src", "src_len"),
         destination=_network(rule, "dst", "dst_len"),
         incoming=_text(rule, "iifname") or None,
         fwmark=marked,
-        fwmask=insides.number(rule.get("FRA_FWMASK")) or None if marked is not None else None,
-        priority=insides.number(rule.get("FRA_PRIORITY")),
-        table=insides.number(rule.get("FRA_TABLE")) or _number(rule, "table") or None,
+        fwmask=link_info.number(rule.get("FRA_FWMASK")) or None if marked is not None else None,
+        priority=link_info.number(rule.get("FRA_PRIORITY")),
+        table=link_info.number(rule.get("FRA_TABLE")) or _number(rule, "table") or None,
         action=_ACTIONS[action],
     )
 

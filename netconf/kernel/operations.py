@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from netconf.kernel.picture import Choice, Held, Link, Path, Raw
+from netconf.kernel.state import KernelAddress, KernelRoute, Link, Raw, RoutingRule
 
 
 @dataclass(frozen=True, slots=True)
-class Make:
+class CreateLink:
     """Only kind, base, options and MAC; the rest follows. `other` is the other end of a veth, which is made with it."""
 
     link: Link
@@ -20,7 +20,7 @@ class Make:
 
 
 @dataclass(frozen=True, slots=True)
-class Remove:
+class RemoveLink:
     """The other end of a veth goes with it."""
 
     name: str
@@ -30,7 +30,7 @@ class Remove:
 
 
 @dataclass(frozen=True, slots=True)
-class Plug:
+class SetMaster:
     """`master` is a bridge, bond or VRF; empty: pull it out."""
 
     name: str
@@ -41,7 +41,7 @@ class Plug:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class SetLinkUp:
     name: str
     up: bool
 
@@ -50,7 +50,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Give:
+class SetLinkAttributes:
     """What every link has: None is left as it is."""
 
     name: str
@@ -64,7 +64,7 @@ class Give:
 
 
 @dataclass(frozen=True, slots=True)
-class Enable:
+class SetNumVfs:
     """So many virtual functions of a NIC."""
 
     name: str
@@ -75,7 +75,7 @@ class Enable:
 
 
 @dataclass(frozen=True, slots=True)
-class Configure:
+class SetLinkOptions:
     """Options of a link of `kind`, or (as `bridge_slave`) those that it has as a port."""
 
     name: str
@@ -87,7 +87,7 @@ class Configure:
 
 
 @dataclass(frozen=True, slots=True)
-class Tag:
+class SetBridgeVlans:
     """Let VLANs through a port, or with `itself` to the bridge: tag → flags; those of `without` no longer."""
 
     name: str
@@ -100,7 +100,7 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True)
-class Set:
+class SetSysctl:
     """A sysctl of an interface, of IPv6."""
 
     name: str
@@ -112,22 +112,22 @@ class Set:
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    held: Held
+class SetAddress:
+    address: KernelAddress
     there: bool
 
     def __str__(self) -> str:
-        ip = f"{self.held.ip}/{self.held.prefix_length}"
-        return f"give {self.held.link} {ip}" if self.there else f"take {ip} from {self.held.link}"
+        ip = f"{self.address.ip}/{self.address.prefix_length}"
+        return f"give {self.address.link} {ip}" if self.there else f"take {ip} from {self.address.link}"
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    path: Path
+class SetRoute:
+    route: KernelRoute
     there: bool
 
     def __str__(self) -> str:
-        path = self.path
+        path = self.route
         to = f"{path.to}/{path.to_length}" if path.to else "everywhere"
         over = f" over {path.gateway}" if path.gateway else ""
         on = f" on {path.link}" if path.link else ""
@@ -135,16 +135,16 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Lookup:
-    choice: Choice
+class SetRule:
+    rule: RoutingRule
     there: bool
 
     def __str__(self) -> str:
-        return f"{'add' if self.there else 'remove'} the rule {dict(self.choice.fields)}"
+        return f"{'add' if self.there else 'remove'} the rule {dict(self.rule.fields)}"
 
 
 @dataclass(frozen=True, slots=True)
-class Resolve:
+class WriteResolvConf:
     """The text of resolv.conf; None: none."""
 
     text: str | None
@@ -153,4 +153,18 @@ class Resolve:
         return "write resolv.conf"
 
 
-Operation = Make | Remove | Plug | Turn | Give | Enable | Configure | Tag | Set | Address | Way | Lookup | Resolve
+Operation = (
+    CreateLink
+    | RemoveLink
+    | SetMaster
+    | SetLinkUp
+    | SetLinkAttributes
+    | SetNumVfs
+    | SetLinkOptions
+    | SetBridgeVlans
+    | SetSysctl
+    | SetAddress
+    | SetRoute
+    | SetRule
+    | WriteResolvConf
+)

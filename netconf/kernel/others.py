@@ -3,30 +3,28 @@ if only for its MTU: which of them are to be given back; pure."""
 
 from collections.abc import Callable, Iterable
 
-from netconf.kernel.operations import Operation, Way
-from netconf.kernel.picture import Path, Picture
+from netconf.kernel.operations import Operation, SetRoute
+from netconf.kernel.state import KernelRoute, KernelState
 from netconf.model import NetworkState
 from netconf.planning.leaving import turns
-from netconf.planning.merge import after
+from netconf.planning.merge import expected_state
 
 # From linux/rtnetlink.h: routers' advertisements and DHCP bring theirs again. NetworkManager's own are static, and it
 # may give those another metric.
 _BY_THEMSELVES, _STATIC = (9, 16), 4
 
 
-def of_others(picture: Picture) -> tuple[Path, ...]:
+def of_others(state: KernelState) -> tuple[KernelRoute, ...]:
     """Those that lead over interfaces, NetworkManager's own among them."""
-    return tuple(
-        p for p in picture.routes if p.links and not p.in_the_kernels_name and p.protocol not in _BY_THEMSELVES
-    )
+    return tuple(p for p in state.routes if p.links and not p.in_the_kernels_name and p.protocol not in _BY_THEMSELVES)
 
 
-def staying(wish: NetworkState, observed: NetworkState) -> Callable[[Path], bool]:
-    """Whether a route is to be there, too, when the wish, which is complete, has come true."""
-    new = after(wish, observed)
+def staying(desired: NetworkState, observed: NetworkState) -> Callable[[KernelRoute], bool]:
+    """Whether a route is to be there, too, when the desired state, which is complete, is reached."""
+    new = expected_state(desired, observed)
     changing = turns(observed, new.interfaces)
 
-    def stays(path: Path) -> bool:
+    def stays(path: KernelRoute) -> bool:
         if path.shown is not None and path.shown not in (new.routes or ()):
             return False
         found = [changing[name] for name in path.links if name in changing]
@@ -38,7 +36,7 @@ def staying(wish: NetworkState, observed: NetworkState) -> Callable[[Path], bool
     return stays
 
 
-def to_give(wanted: Iterable[Path], now: Picture) -> tuple[Operation, ...]:
+def to_restore(wanted: Iterable[KernelRoute], now: KernelState) -> tuple[Operation, ...]:
     """What brings them back over links that are up, the nearest first. One that has come back without what was said of
     it (its source, its MTU) is replaced."""
     up = {link.name for link in now.links if link.up}
@@ -49,14 +47,14 @@ def to_give(wanted: Iterable[Path], now: Picture) -> tuple[Operation, ...]:
         present = there.get((*_place(path), path.metric))
         if not path.links <= up or (present is None and path.protocol == _STATIC and _place(path) in static):
             continue
-        if present is None or not _says_the_same(present, path):
-            found += [*([Way(present, False)] if present is not None else []), Way(path, True)]
+        if present is None or not _is_same(present, path):
+            found += [*([SetRoute(present, False)] if present is not None else []), SetRoute(path, True)]
     return tuple(found)
 
 
-def _place(path: Path) -> tuple[object, ...]:
+def _place(path: KernelRoute) -> tuple[object, ...]:
     return path.version, path.to, path.to_length, path.table, path.gateway, path.link, path.hops
 
 
-def _says_the_same(one: Path, other: Path) -> bool:
+def _is_same(one: KernelRoute, other: KernelRoute) -> bool:
     return (one.source, dict(one.options)) == (other.source, dict(other.options))

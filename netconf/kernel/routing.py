@@ -1,10 +1,10 @@
-"""Which routes and rules the kernel is to have when a wish has come true; pure."""
+"""Which routes and rules the kernel is to have when the desired state is reached; pure."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
-from netconf.kernel.picture import Choice, Path, Picture, Raw
+from netconf.kernel.state import KernelRoute, KernelState, Raw, RoutingRule
 from netconf.model import MAIN_TABLE, NetworkState, Route, Rule
 from netconf.planning.matching import fulfils, is_gone_rule
 
@@ -16,18 +16,22 @@ _METRIC_6 = 1024  # the kernel's own
 _FIRST_PRIORITY = 30000  # before the main table, after what is usually given
 
 
-def routes(wish: NetworkState, now: Picture, reachable: Picture, stays: Callable[[Path], bool]) -> tuple[Path, ...]:
-    """`reachable` are the links and addresses that the host will have, `stays` tells which routes are still wished for
-    or nobody's wish."""
-    kept = tuple(_told(path, reachable) for path in now.routes if stays(path) and _can_stay(path, reachable))
-    return (*kept, *_new_routes(wish, kept, reachable))
+def routes(
+    desired: NetworkState, now: KernelState, reachable: KernelState, stays: Callable[[KernelRoute], bool]
+) -> tuple[KernelRoute, ...]:
+    """`reachable` are the links and addresses that the host will have, `stays` tells which routes are still desired
+    or nobody's configuration."""
+    remaining = tuple(
+        _with_onlink(path, reachable) for path in now.routes if stays(path) and _can_stay(path, reachable)
+    )
+    return (*remaining, *_new_routes(desired, remaining, reachable))
 
 
-def rules(wish: NetworkState, observed: NetworkState, now: Picture) -> tuple[Choice, ...]:
-    return (*_kept_rules(wish, now), *_new_rules(wish, observed))
+def rules(desired: NetworkState, observed: NetworkState, now: KernelState) -> tuple[RoutingRule, ...]:
+    return (*_remaining_rules(desired, now), *_new_rules(desired, observed))
 
 
-def _can_stay(path: Path, reachable: Picture) -> bool:
+def _can_stay(path: KernelRoute, reachable: KernelState) -> bool:
     if path.in_the_kernels_name and not any(address.explains(path) for address in reachable.addresses):
         return False
     if path.protocol in _LENT and not _is_reached(path, reachable):
@@ -35,12 +39,12 @@ def _can_stay(path: Path, reachable: Picture) -> bool:
     return all(_carries(name, path, reachable) for name in path.links)
 
 
-def _told(path: Path, reachable: Picture) -> Path:
+def _with_onlink(path: KernelRoute, reachable: KernelState) -> KernelRoute:
     """One of ours whose gateway is in no network of its interface any more is made as a new one would be."""
     return path if path.shown is None or _is_reached(path, reachable) else replace(path, onlink=True)
 
 
-def _carries(name: str, path: Path, reachable: Picture) -> bool:
+def _carries(name: str, path: KernelRoute, reachable: KernelState) -> bool:
     """Without any address of its family the kernel takes an interface out of the routes."""
     link = reachable.link(name)
     version_6_on = path.version == 6 and link is not None and link.sysctls.get("disable_ipv6") != "1"
@@ -48,11 +52,11 @@ def _carries(name: str, path: Path, reachable: Picture) -> bool:
     return link is not None and link.up and (held or version_6_on or path.onlink)
 
 
-def _is_reached(path: Path, reachable: Picture) -> bool:
+def _is_reached(path: KernelRoute, reachable: KernelState) -> bool:
     return not path.gateway or path.onlink or _is_near(path.gateway, path.link, reachable)
 
 
-def _is_near(gateway: str, name: str, reachable: Picture) -> bool:
+def _is_near(gateway: str, name: str, reachable: KernelState) -> bool:
     """Whether an address of the interface leads to the gateway."""
     ip = ip_address(gateway)
     near = (
@@ -61,10 +65,12 @@ def _is_near(gateway: str, name: str, reachable: Picture) -> bool:
     return ip.is_link_local or any(ip in network for network in near if network.version == ip.version)
 
 
-def _new_routes(wish: NetworkState, kept: tuple[Path, ...], reachable: Picture) -> Iterator[Path]:
-    taken = {(p.to, p.to_length, p.table, p.metric, p.version) for p in kept}
-    for route in wish.routes or ():
-        if any(path.shown is not None and fulfils(path.shown, route) for path in kept):
+def _new_routes(
+    desired: NetworkState, remaining: tuple[KernelRoute, ...], reachable: KernelState
+) -> Iterator[KernelRoute]:
+    taken = {(p.to, p.to_length, p.table, p.metric, p.version) for p in remaining}
+    for route in desired.routes or ():
+        if any(path.shown is not None and fulfils(path.shown, route) for path in remaining):
             continue
         path = _path(route, reachable)
         while route.metric is None and (path.to, path.to_length, path.table, path.metric, path.version) in taken:
@@ -73,12 +79,12 @@ def _new_routes(wish: NetworkState, kept: tuple[Path, ...], reachable: Picture) 
         yield path
 
 
-def _path(route: Route, reachable: Picture) -> Path:
+def _path(route: Route, reachable: KernelState) -> KernelRoute:
     network = ip_network(route.destination)
     everywhere = network.prefixlen == 0
     default = _METRIC_6 if network.version == 6 else 0
     direct = not route.next_hop and network.version == 4
-    return Path(
+    return KernelRoute(
         version=network.version,
         to="" if everywhere else str(network.network_address),
         to_length=network.prefixlen,
@@ -93,14 +99,14 @@ def _path(route: Route, reachable: Picture) -> Path:
     )
 
 
-def _kept_rules(wish: NetworkState, now: Picture) -> Iterator[Choice]:
-    yield from (c for c in now.rules if c.shown is None or not is_gone_rule(c.shown, wish))
+def _remaining_rules(desired: NetworkState, now: KernelState) -> Iterator[RoutingRule]:
+    yield from (c for c in now.rules if c.shown is None or not is_gone_rule(c.shown, desired))
 
 
-def _new_rules(wish: NetworkState, observed: NetworkState) -> Iterator[Choice]:
-    for number, rule in enumerate(wish.rules or ()):
+def _new_rules(desired: NetworkState, observed: NetworkState) -> Iterator[RoutingRule]:
+    for number, rule in enumerate(desired.rules or ()):
         if not any(rule.matches(other) for other in observed.rules or ()):
-            yield Choice(rule.family or 4, _fields(rule, _FIRST_PRIORITY + number))
+            yield RoutingRule(rule.family or 4, _fields(rule, _FIRST_PRIORITY + number))
 
 
 def _fields(rule: Rule, priority: int) -> dict[str, Raw]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from netconf.kernel.insides import Message
+from netconf.kernel.link_info import Message
 
 DEVICES = Path("/sys/bus/pci/devices")
 _FOR_VMS = "vfio"  # in the name of every driver that passes a device through

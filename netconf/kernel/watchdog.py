@@ -13,12 +13,12 @@ import time
 from pathlib import Path
 
 from netconf.kernel.changes import Changes, State
-from netconf.kernel.going import go_back
-from netconf.kernel.hands import Hands
+from netconf.kernel.convergence import roll_back
+from netconf.kernel.executor import NetlinkExecutor
 from netconf.kernel.namespace import enter
 from netconf.uptime import uptime_s
 
-_LOOK_EVERY_S = 0.5
+_PROBE_EVERY_S = 0.5
 _AGAIN_EVERY_S = 1.0
 _TRIES = 60
 _CGROUPS = (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/systemd"))
@@ -35,29 +35,29 @@ def main() -> None:
     record = changes.record(change)
     if record.namespace is not None:
         enter(record.namespace)
-    with Hands(Path(record.resolver)) as kernel:
-        kernel.look()  # now all that it takes is loaded
+    with NetlinkExecutor(Path(record.resolver)) as kernel:
+        kernel.read_state()  # now all that it takes is loaded
         os.write(1, b"ready\n")
         if unit is not None:
-            _tell_systemd(unit)
+            _notify_systemd(unit)
         _let_go_of_callers_files(folder)
         watch(kernel, changes, change)
 
 
-def watch(kernel: Hands, changes: Changes, change: str) -> None:
+def watch(kernel: NetlinkExecutor, changes: Changes, change: str) -> None:
     """Until the change is kept or has gone back."""
     tries = 0
     while tries < _TRIES:
         state, deadline_s = changes.state(change)
         left_s = deadline_s - uptime_s()
         if state is State.WAITING and left_s > 0:
-            time.sleep(min(left_s, _LOOK_EVERY_S))
+            time.sleep(min(left_s, _PROBE_EVERY_S))
             continue
         if state is State.WAITING:
-            state = changes.end(change, State.BACK)
-        if state is not State.BACK:
+            state = changes.end(change, State.ROLLING_BACK)
+        if state is not State.ROLLING_BACK:
             return
-        left = go_back(kernel, changes, change)
+        left = roll_back(kernel, changes, change)
         if left:
             tries += 1
             os.write(2, f"{change}: after going back {tries} times there is left: {'; '.join(left)}\n".encode())
@@ -76,7 +76,7 @@ def _leave_the_caller() -> None:
                 (root / _OWN / "cgroup.procs").write_text(str(os.getpid()))
 
 
-def _tell_systemd(address: str) -> None:
+def _notify_systemd(address: str) -> None:
     """As sd_notify(3)."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as to:
         to.sendto(b"READY=1", address.replace("@", "\0", 1))

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from netconf.networkmanager.bus import ActiveState, Bus, BusSaidNo
+from netconf.networkmanager.bus import ActiveState, Bus, BusRefused
 from netconf.networkmanager.profiles import Profile
 
-LOOK_EVERY_S = 0.1
+PROBE_EVERY_S = 0.1
 _TRIES = 3  # NetworkManager starts the earlier profile of a port by itself when its controller begins anew
 
 
@@ -53,7 +53,7 @@ class Activation:
             device = (await self._bus.devices()).get(profile.interface)
             if device is not None and await self._bus.is_ready(device):
                 return device
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(PROBE_EVERY_S)
         return "/"
 
     async def _activate(self, profile: str, device: str) -> str:
@@ -61,8 +61,8 @@ class Activation:
         for _ in range(_TRIES):
             try:
                 return await self._bus.activate(profile, device)
-            except BusSaidNo:
-                await asyncio.sleep(LOOK_EVERY_S)
+            except BusRefused:
+                await asyncio.sleep(PROBE_EVERY_S)
                 device = device if device != "/" and await self._bus.is_real(device) else "/"
         return await self._bus.activate(profile, device)
 
@@ -70,7 +70,7 @@ class Activation:
         while True:
             if await self._bus.has_started(active):
                 return
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(PROBE_EVERY_S)
 
     async def _up(self, name: str) -> None:
         """At once for what is not ours to start. Raises Stuck when it went down too often."""
@@ -84,4 +84,4 @@ class Activation:
                     raise Stuck(f"{name} did not come up")
                 running.tries += 1
                 running.active = await self._activate(running.profile, running.device)
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(PROBE_EVERY_S)

@@ -18,13 +18,13 @@ from netconf.kernel.taps import plug, taps
 from netconf.model import Checkpoint, NetworkState
 from netconf.networkmanager import ends, sriov
 from netconf.networkmanager.activation import Activation, Stuck
-from netconf.networkmanager.bus import Bus, BusSaidNo, answers, connect
-from netconf.networkmanager.holding import Hold, hold, hold_more, in_order
+from netconf.networkmanager.bus import Bus, BusRefused, answers, connect
+from netconf.networkmanager.checkpoint_chain import CheckpointChain, create_chain, extend_chain, in_order
 from netconf.networkmanager.known import with_known
-from netconf.networkmanager.recovery import back, forget, quiet, resume, retake, until
+from netconf.networkmanager.recovery import forget, reclaim_veth, resume, roll_back, wait_idle, wait_until
 from netconf.networkmanager.work import Work, work
+from netconf.planning.completion import complete
 from netconf.planning.plan import Step, plan
-from netconf.planning.wish import complete
 
 _CONFIRM_S = 30
 
@@ -70,27 +70,27 @@ class NetworkManager:
         async with connect(self._bus_address) as bus:
             return await self._show(bus)
 
-    async def settle(self, plugged: Mapping[str, str] = NOTHING) -> None:
+    async def roll_back_unconfirmed(self, plugged: Mapping[str, str] = NOTHING) -> None:
         async with connect(self._bus_address) as bus:
             unsaved = [profile for profile in await bus.profiles() if profile.change and profile.unsaved]
             open_checkpoints = await bus.checkpoints()  # after them: it may be going back, or another change begin
             if open_checkpoints and not unsaved:
                 raise ChangePending()
-            await Hold(bus, in_order(open_checkpoints)).roll_back()
+            await CheckpointChain(bus, in_order(open_checkpoints)).roll_back()
             if unsaved:
-                await forget(bus, {profile.uuid for profile in unsaved}, self._look)
+                await forget(bus, {profile.uuid for profile in unsaved}, self._observe)
             elif self._plugged or plugged:
-                await quiet(bus)
+                await wait_idle(bus)
             await asyncio.to_thread(plug, dict(plugged) | self._plugged, self._netns)
             self._plugged = {}
 
-    async def rest(self) -> None:
+    async def wait_idle(self) -> None:
         async with connect(self._bus_address) as bus:
-            await quiet(bus)
+            await wait_idle(bus)
 
     async def resume(self) -> None:
         async with connect(self._bus_address) as bus:
-            await resume(bus, self._look)
+            await resume(bus, self._observe)
 
     async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
         async with connect(self._bus_address) as bus:
@@ -100,23 +100,23 @@ class NetworkManager:
             change = uuid4().hex
             todo = work(desired, observed, steps, change=change, new_uuid=lambda: str(uuid4()))
             sriov.check(todo.touched, complete(desired, observed), observed)
-            await retake(bus, todo.touched, unsaved=False)
+            await reclaim_veth(bus, todo.touched, unsaved=False)
             ends.check(todo.ends, await bus.known())
-            devices, held = await hold(bus, todo.touched, confirm_within_s, late=todo.late)
+            devices, held = await create_chain(bus, todo.touched, confirm_within_s, late=todo.late)
             known = _Id(held.numbers, change, len(todo.profiles), (*todo.remove, *todo.down))
             self._plugged = plugged = taps(observed)
             try:
-                before = [p for p in todo.profiles if p.interface not in todo.anew]
+                before = [p for p in todo.profiles if p.interface not in todo.recreate]
                 added = {p.interface: await bus.add_profile(p.settings) for p in before}
-                if todo.anew:
-                    held = await hold_more(held, bus, confirm_within_s)
+                if todo.recreate:
+                    held = await extend_chain(held, bus, confirm_within_s)
                     known = replace(known, numbers=held.numbers)
-                await _carry_out(bus, todo, added, devices, confirm_within_s / 2)
+                await _apply(bus, todo, added, devices, confirm_within_s / 2)
                 await asyncio.to_thread(plug, plugged, self._netns)
                 await self._verify(bus, desired, confirm_within_s / 4)
             except BaseException as err:
                 alone = await asyncio.to_thread(without_partner, self._netns)
-                now = await back(bus, held, change, self._look)
+                now = await roll_back(bus, held, change, self._observe)
                 await asyncio.to_thread(plug, plugged, self._netns)
                 if isinstance(err, Exception):
                     raise ChangeFailed(reason=reason(err, alone), now=now) from err
@@ -128,14 +128,14 @@ class NetworkManager:
         async with connect(self._bus_address) as bus:
             profiles = await bus.profiles()
             mine = [profile for profile in profiles if profile.change == known.change]
-            held = Hold(bus, known.numbers)
+            held = CheckpointChain(bus, known.numbers)
             if await held.is_whole() and (mine or known.gone):
                 await held.extend(_CONFIRM_S)
                 for profile in mine:
                     await bus.save_profile(profile.path)
             elif not mine or len(mine) < known.profiles or any(profile.unsaved for profile in mine):
                 if mine:  # NetworkManager or the machine died in the middle
-                    await back(bus, held, known.change, self._look)
+                    await roll_back(bus, held, known.change, self._observe)
                 raise CheckpointGone()
             await held.end()
             self._plugged = {}
@@ -150,15 +150,15 @@ class NetworkManager:
             if any(p.change == known.change and not p.unsaved for p in await bus.profiles()):
                 raise CheckpointGone()
             # Those of a bridge that the change has removed hang loose by now.
-            plugged = self._plugged | taps(await self._look())
-            await back(bus, Hold(bus, known.numbers), known.change, self._look)
+            plugged = self._plugged | taps(await self._observe())
+            await roll_back(bus, CheckpointChain(bus, known.numbers), known.change, self._observe)
             await asyncio.to_thread(plug, plugged, self._netns)
 
-    async def _look(self) -> NetworkState:
+    async def _observe(self) -> NetworkState:
         return await asyncio.to_thread(observe, self._netns)
 
     async def _show(self, bus: Bus) -> NetworkState:
-        kernel = await self._look()
+        kernel = await self._observe()
         known = await bus.known()
         interfaces = tuple(with_known(i, known[i.name]) if i.name in known else i for i in kernel.interfaces)
         return replace(kernel, interfaces=interfaces, dns=await bus.dns())
@@ -171,20 +171,23 @@ class NetworkManager:
             left = plan(desired, await self._show(bus))
             return not left
 
-        if not await until(as_wanted, within_s):
-            raise Stuck(f"after the change this is still to be done: {'; '.join(step.says for step in left)}")
+        if not await wait_until(as_wanted, within_s):
+            raise Stuck(f"after the change this is still to be done: {'; '.join(step.description for step in left)}")
 
 
-async def _carry_out(bus: Bus, todo: Work, added: dict[str, str], devices: dict[str, str], within_s: float) -> None:
+async def _apply(bus: Bus, planned: Work, added: dict[str, str], devices: dict[str, str], within_s: float) -> None:
     """`added` are the profiles that are there already, by interface."""
-    paths = [(p, added.get(p.interface) or await bus.add_profile(p.settings)) for p in todo.profiles]
-    going = (devices[end.name] for end in todo.ends if end.name in devices)
+    paths = [(p, added.get(p.interface) or await bus.add_profile(p.settings)) for p in planned.profiles]
+    going = (devices[end.name] for end in planned.ends if end.name in devices)
     await asyncio.gather(*map(bus.disconnect, going))  # else one that loses the other makes the pair again
-    for name in (*todo.remove, *todo.anew):  # before a former port comes up: it would go down with its bridge again
+    for name in (
+        *planned.remove,
+        *planned.recreate,
+    ):  # before a former port comes up: it would go down with its bridge again
         if name in devices:
             await bus.delete_device(devices[name])
-    there = {name: path for name, path in devices.items() if name not in todo.anew}
-    for name in todo.down:
+    there = {name: path for name, path in devices.items() if name not in planned.recreate}
+    for name in planned.down:
         if name in devices:
             await bus.disconnect(devices[name])
     async with asyncio.timeout(within_s):
@@ -194,7 +197,7 @@ async def _carry_out(bus: Bus, todo: Work, added: dict[str, str], devices: dict[
 def reason(err: Exception, alone: tuple[str, ...]) -> str:
     """`alone` are bonds without a partner, over which nothing comes up."""
     match err:
-        case BusSaidNo():
+        case BusRefused():
             return err.text.why
         case TimeoutError():
             said = "not everything came up in time"

@@ -28,7 +28,7 @@ _IN_MEMORY, _BLOCK_AUTOCONNECT = 0x2, 0x20
 _UNSAVED, _MADE_UP = 0x1, 0x2 | 0x8  # NM_SETTINGS_CONNECTION_FLAG_: NM_GENERATED, EXTERNAL
 
 
-class BusSaidNo(Failed):
+class BusRefused(Failed):
     what = "NetworkManager did not carry out {member}"
     why = "it says: {reason}"
 
@@ -46,9 +46,9 @@ class ActiveState(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Saved:
     """A connection profile: `change` is its mark, `unsaved` means that it would not outlive a reboot; with `made_up`
-    NetworkManager describes an interface of others by it, which is nobody's wish. `controller` is the name of an
-    interface or the uuid of its profile, `kind` NetworkManager's word for what it is for. With `makes_pair` it makes a
-    pair of veth."""
+    NetworkManager describes an interface of others by it, which is nobody's configuration. `controller` is the name of
+    an interface or the uuid of its profile, `kind` NetworkManager's word for what it is for. With `makes_pair` it makes
+    a pair of veth."""
 
     path: str
     uuid: str
@@ -76,12 +76,12 @@ class Bus:
         )
         reply = await self._bus.call(message)
         if reply is None:
-            raise BusSaidNo(member=member, reason="nothing", error="")
+            raise BusRefused(member=member, reason="nothing", error="")
         if reply.message_type is MessageType.ERROR:
             words = reply.body[0] if reply.body else reply.error_name
             if reply.error_name in _AWAY:
                 raise BackendMissing(reason=f"it is not on the bus: {words}")
-            raise BusSaidNo(member=member, reason=words, error=reply.error_name)
+            raise BusRefused(member=member, reason=words, error=reply.error_name)
         return reply.body[0] if reply.body else None
 
     async def get(self, path: str, interface: str, name: str) -> Any:
@@ -94,7 +94,7 @@ class Bus:
         for path in await self.call(_ROOT, _NAME, "GetDevices"):
             try:
                 found[str(await self.get(path, "Device", "Interface"))] = str(path)
-            except BusSaidNo:  # gone while we asked
+            except BusRefused:  # gone while we asked
                 continue
         return found
 
@@ -109,7 +109,7 @@ class Bus:
                 for device in devices:
                     heard = await self.get(device, "Device", "LldpNeighbors")
                     found[str(await self.get(device, "Device", "Interface"))] = known(settings, heard)
-            except BusSaidNo:  # gone while we asked
+            except BusRefused:  # gone while we asked
                 continue
         return found
 
@@ -132,7 +132,7 @@ class Bus:
             try:
                 settings = await self.call(path, f"{_NAME}.Settings.Connection", "GetSettings")
                 flags = await self.get(path, "Settings.Connection", "Flags")
-            except BusSaidNo:
+            except BusRefused:
                 continue
             data = settings.get("user", {}).get("data", Variant("a{ss}", {})).value
             head = {key: variant.value for key, variant in settings.get("connection", {}).items()}
@@ -187,7 +187,7 @@ class Bus:
         """Fine, too, when it went meanwhile: with a checkpoint whose time is over."""
         try:
             await self.call(path, f"{_NAME}.Settings.Connection", "Delete")
-        except BusSaidNo:
+        except BusRefused:
             if path in await self.call(f"{_ROOT}/Settings", f"{_NAME}.Settings", "ListConnections"):
                 raise
 
@@ -197,7 +197,7 @@ class Bus:
     async def active_state(self, path: str) -> ActiveState:
         try:
             return ActiveState(await self.get(path, "Connection.Active", "State"))
-        except BusSaidNo:  # it is taken off the bus when it ends
+        except BusRefused:  # it is taken off the bus when it ends
             return ActiveState.DEACTIVATED
 
     async def has_started(self, path: str) -> bool:
@@ -205,7 +205,7 @@ class Bus:
         try:
             devices = await self.get(path, "Connection.Active", "Devices")
             return any([await self.get(device, "Device", "ActiveConnection") == path for device in devices])
-        except BusSaidNo:
+        except BusRefused:
             return True
 
     async def activating(self) -> bool:
@@ -221,7 +221,7 @@ class Bus:
                 uuid = await self.get(path, "Connection.Active", "Uuid")
                 devices = await self.get(path, "Connection.Active", "Devices")
                 names = [await self.get(device, "Device", "Interface") for device in devices]
-            except BusSaidNo:  # gone while we asked
+            except BusRefused:  # gone while we asked
                 continue
             found.update(dict.fromkeys(names, str(uuid)))
         return found
@@ -230,7 +230,7 @@ class Bus:
         """Fine, too, when it is not connected: a port goes down with its bridge."""
         try:
             await self.call(device, f"{_NAME}.Device", "Disconnect")
-        except BusSaidNo as err:
+        except BusRefused as err:
             if err.values["error"] != f"{_NAME}.Device.NotActive":
                 raise
 
@@ -238,21 +238,21 @@ class Bus:
         """Fine, too, when it went meanwhile: the ends of a veth go together."""
         try:
             await self.call(device, f"{_NAME}.Device", "Delete")
-        except BusSaidNo:
+        except BusRefused:
             if await self.is_real(device):
                 raise
 
     async def is_real(self, device: str) -> bool:
         try:
             return bool(await self.get(device, "Device", "Real"))
-        except BusSaidNo:
+        except BusRefused:
             return False
 
     async def is_ready(self, device: str) -> bool:
         """Whether udev is through with its link, which has to be there."""
         try:
             state = await self.get(device, "Device", "StateReason")
-        except BusSaidNo:  # gone while we asked
+        except BusRefused:  # gone while we asked
             return False
         return tuple(state) != _NOT_READY
 
@@ -273,7 +273,7 @@ class Bus:
         """The device paths whose earlier state could not be restored. Fine, too, when its time was over meanwhile."""
         try:
             results = await self.call(_ROOT, _NAME, "CheckpointRollback", "o", path)
-        except BusSaidNo:
+        except BusRefused:
             if path in await self.checkpoints():
                 raise
             return []

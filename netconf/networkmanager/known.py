@@ -9,7 +9,7 @@ from dbus_fast import Variant
 from netconf.kinds import LldpNeighbour
 from netconf.model import Interface, IpConfig, WaitIp
 from netconf.networkmanager.profiles import DESCRIPTION, Settings
-from netconf.options import Flag, Number, Option, Pairs, Text, Token, Value, Words, ip_options, pairs
+from netconf.options import Flag, Number, OneOf, Option, Pairs, Text, Token, Value, ip_options, pairs
 
 _ASKS = ("auto", "dhcp")
 
@@ -31,7 +31,7 @@ class Known:
     makes_pair: bool = False
 
 
-def known(settings: Settings, heard: Iterable[Mapping[str, Variant]] = ()) -> Known:
+def known(settings: Settings, neighbours: Iterable[Mapping[str, Variant]] = ()) -> Known:
     """`heard` is the property LldpNeighbors of its device."""
     connection, user = settings.get("connection", {}), settings.get("user", {})
     marks = user["data"].value if "data" in user else {}
@@ -44,28 +44,30 @@ def known(settings: Settings, heard: Iterable[Mapping[str, Variant]] = ()) -> Kn
         wait_ip=_wait_ip(settings),
         lldp=lldp == 1,
         description=marks.get(DESCRIPTION),
-        neighbours=tuple(sorted(neighbour(one) for one in heard)),
+        neighbours=tuple(sorted(neighbour(one) for one in neighbours)),
         sriov=_functions(settings),
         makes_pair="veth" in settings,
     )
 
 
-def with_known(interface: Interface, said: Known) -> Interface:
+def with_known(interface: Interface, profile: Known) -> Interface:
     """The kernel knows only whether some addresses came, not whether they are asked for. A profile may say what to wait
     for where there is nothing: NetworkManager's own of a NIC that became a port without it does."""
     v4, v6 = interface.ipv4 or IpConfig(), interface.ipv6 or IpConfig()
-    asks4, asks6 = said.method4 == "auto", said.method6 in _ASKS
-    v4 = replace(v4, dhcp=asks4, enabled=v4.enabled or asks4, options=said.options4)
-    v6 = replace(v6, dhcp=asks6, autoconf=said.method6 == "auto", enabled=v6.enabled or asks6, options=said.options6)
+    asks4, asks6 = profile.method4 == "auto", profile.method6 in _ASKS
+    v4 = replace(v4, dhcp=asks4, enabled=v4.enabled or asks4, options=profile.options4)
+    v6 = replace(
+        v6, dhcp=asks6, autoconf=profile.method6 == "auto", enabled=v6.enabled or asks6, options=profile.options6
+    )
     return replace(
         interface,
         ipv4=v4,
         ipv6=v6,
-        wait_ip=said.wait_ip if v4.enabled or v6.enabled else None,
-        lldp=said.lldp,
-        description=said.description,
-        neighbours=said.neighbours,
-        sriov=interface.sriov and replace(interface.sriov, asked=said.sriov),
+        wait_ip=profile.wait_ip if v4.enabled or v6.enabled else None,
+        lldp=profile.lldp,
+        description=profile.description,
+        neighbours=profile.neighbours,
+        sriov=interface.sriov and replace(interface.sriov, asked=profile.sriov),
     )
 
 
@@ -102,9 +104,9 @@ def _value(option: Option, value: object) -> Value | None:
             return option.default
         case Flag():
             return bool(value) is not option.nm.startswith("-")
-        case Words(words) if isinstance(value, int) and 0 <= value < len(words):
+        case OneOf(words) if isinstance(value, int) and 0 <= value < len(words):
             return words[value]
-        case Text(words=words) if isinstance(value, str) and value:
+        case Text(nm_values=words) if isinstance(value, str) and value:
             return next((ours for ours, theirs in words.items() if theirs == value), value)
         case Token() if isinstance(value, str) and value:
             return str(ip_address(value))
@@ -114,16 +116,16 @@ def _value(option: Option, value: object) -> Value | None:
             return None
 
 
-def neighbour(said: Mapping[str, Variant]) -> LldpNeighbour:
+def neighbour(entry: Mapping[str, Variant]) -> LldpNeighbour:
     """Of an entry of the property LldpNeighbors."""
 
     def word(key: str) -> str:
-        return str(said[key].value) if key in said else ""
+        return str(entry[key].value) if key in entry else ""
 
     return LldpNeighbour(
         system=word("system-name"),
         chassis=word("chassis-id"),
         port=word("port-id"),
         description=word("port-description"),
-        vlan=int(said["ieee-802-1-pvid"].value) if "ieee-802-1-pvid" in said else None,
+        vlan=int(entry["ieee-802-1-pvid"].value) if "ieee-802-1-pvid" in entry else None,
     )

@@ -16,12 +16,12 @@ from netconf.options import (
     IP,
     STP,
     Flag,
+    OneOf,
     Option,
     Pairs,
     Text,
     Token,
     Value,
-    Words,
     named,
 )
 from netconf.planning.merge import carries_names
@@ -30,7 +30,7 @@ from netconf.planning.order import carriers
 MARK = "trivet.change"  # in the profile's user data: the change that made it
 DESCRIPTION = "nmstate.interface.description"  # there, too, where nmstate keeps it
 _PRIORITY = 100  # over profiles of others for the same NIC, should a power cut leave both
-_RULE_PRIORITY = 30000  # what nmstate takes when the wish does not say; NetworkManager wants one
+_RULE_PRIORITY = 30000  # what nmstate takes when the desired state does not say; NetworkManager wants one
 _REORDER_HEADERS = 0x1  # NM_VLAN_FLAG_REORDER_HEADERS
 _FAMILIES = {4: 2, 6: 10}  # AF_INET, AF_INET6
 # From linux/fib_rules.h.
@@ -184,8 +184,8 @@ def _bond(bond: Bond) -> Group:
 
 
 def _bond_word(option: Option, value: Value) -> str:
-    if isinstance(option.kind, Words) and option.name == "all_slaves_active":
-        return str(option.kind.words.index(str(value)))
+    if isinstance(option.kind, OneOf) and option.name == "all_slaves_active":
+        return str(option.kind.values.index(str(value)))
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
@@ -216,10 +216,10 @@ def _plain(options: Pairs, known: tuple[Option, ...]) -> dict[str, Variant]:
         name = option.nm.removeprefix("-")
         if isinstance(option.kind, Flag):
             made[name] = Variant("b", bool(value) is not option.nm.startswith("-"))
-        elif isinstance(option.kind, Words):
-            made[name] = Variant("i", option.kind.words.index(str(value)))
+        elif isinstance(option.kind, OneOf):
+            made[name] = Variant("i", option.kind.values.index(str(value)))
         elif isinstance(option.kind, Text):
-            made |= {name: Variant("s", option.kind.words.get(str(value), str(value)))} if value else {}
+            made |= {name: Variant("s", option.kind.nm_values.get(str(value), str(value)))} if value else {}
         elif isinstance(option.kind, Token):
             made |= {name: Variant("s", value)} if value else {}
         else:

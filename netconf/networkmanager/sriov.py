@@ -6,20 +6,20 @@ from collections.abc import Iterable
 
 from netconf.errors import FunctionsOfOthers
 from netconf.model import Interface, NetworkState
-from netconf.planning.sriov import check_unused, in_words
+from netconf.planning.sriov import check_unused, format_count
 
 
-def check(touched: Iterable[str], wish: NetworkState, observed: NetworkState) -> None:
-    """`touched` are the interfaces that it starts or stops, `wish` is complete. Raises Refused."""
+def check(touched: Iterable[str], desired: NetworkState, observed: NetworkState) -> None:
+    """`touched` are the interfaces that it starts or stops, `desired` is complete. Raises Refused."""
     for name in touched:
-        seen, said = observed.interface(name), wish.interface(name)
-        if seen is None or seen.sriov is None or not seen.total_vfs:
+        current, requested = observed.interface(name), desired.interface(name)
+        if current is None or current.sriov is None or not current.total_vfs:
             continue
-        if seen.sriov.configured:
-            check_unused(seen, wish, observed)
-        elif seen.sriov.asked is not None or _asks_for_others(said, seen):
-            raise FunctionsOfOthers(name=name, now=in_words(seen.total_vfs), asked=seen.sriov.asked or "none")
+        if current.sriov.configured:
+            check_unused(current, desired, observed)
+        elif current.sriov.asked is not None or _asks_for_others(requested, current):
+            raise FunctionsOfOthers(name=name, now=format_count(current.total_vfs), asked=current.sriov.asked or "none")
 
 
-def _asks_for_others(said: Interface | None, seen: Interface) -> bool:
-    return said is not None and said.sriov is not None and said.total_vfs != seen.total_vfs
+def _asks_for_others(requested: Interface | None, observed: Interface) -> bool:
+    return requested is not None and requested.sriov is not None and requested.total_vfs != observed.total_vfs

@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from netconf.model import MAIN_TABLE, Dns, Interface, LinkState, LinkType, NetworkState, Rule
+from netconf.networkmanager.bond_recreation import needs_recreate
 from netconf.networkmanager.ends import ends
 from netconf.networkmanager.profiles import Profile, Wanted, profile
-from netconf.networkmanager.sticking import sticks
-from netconf.planning.anew import made_anew, with_those_above
+from netconf.planning.completion import CABLES, complete, is_removed, ports
 from netconf.planning.matching import is_gone_rule
-from netconf.planning.merge import after, carries_names, default_interfaces
+from netconf.planning.merge import carries_names, default_interfaces, expected_state
 from netconf.planning.order import by_dependency
 from netconf.planning.plan import Step
-from netconf.planning.wish import CABLES, complete, is_removed, ports
+from netconf.planning.recreate import recreated, with_those_above
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Work:
     profiles: tuple[Profile, ...]
     remove: tuple[str, ...] = ()
     down: tuple[str, ...] = ()
-    anew: tuple[str, ...] = ()
+    recreate: tuple[str, ...] = ()
     ends: tuple[Interface, ...] = ()
 
     @property
@@ -44,19 +44,21 @@ def work(
     desired: NetworkState, observed: NetworkState, steps: Iterable[Step], *, change: str, new_uuid: Callable[[], str]
 ) -> Work:
     """The profiles for what `steps` names, for its ports and for what stands on it; `change` marks them."""
-    wish = complete(desired, observed)
-    new = after(wish, observed)
+    completed = complete(desired, observed)
+    new = expected_state(completed, observed)
     named = dict.fromkeys(step.name for step in steps if step.name)
-    absent = {i.name for i in wish.interfaces if is_removed(i)}
+    absent = {i.name for i in completed.interfaces if is_removed(i)}
     removed = tuple(name for name in named if name in absent)
     if any(not step.name for step in steps):
-        named |= dict.fromkeys((*_resolving(wish, observed, new), *_rules_move(wish, observed, new)))
+        named |= dict.fromkeys((*_resolving(completed, observed, new), *_rules_move(completed, observed, new)))
     touched = _closure(named, new)
     up = [i for i in by_dependency(new.interfaces, controllers_first=True) if i.name in touched]
     rules = {interface.name: tuple(r for r in new.rules or () if _home(r, new) == interface.name) for interface in up}
-    freed = (port for name in named for port in ports(name, observed) if _is_free(port, wish, new))
+    freed = (port for name in named for port in ports(name, observed) if _is_free(port, completed, new))
     down = (
-        i.name for i in wish.interfaces if i.name in named and i.state is not LinkState.UP and i.name not in removed
+        i.name
+        for i in completed.interfaces
+        if i.name in named and i.state is not LinkState.UP and i.name not in removed
     )
     return Work(
         profiles=tuple(
@@ -66,15 +68,21 @@ def work(
         ),
         remove=removed,
         down=tuple(dict.fromkeys((*down, *freed))),
-        anew=tuple(name for name in _anew(wish, observed, new) if name not in absent),
+        recreate=tuple(name for name in _recreated(completed, observed, new) if name not in absent),
         ends=ends(removed, observed),
     )
 
 
-def _anew(wish: NetworkState, observed: NetworkState, new: NetworkState) -> tuple[str, ...]:
-    named = made_anew(wish, observed)
-    bonds = ((i.name, i.bond, observed.interface(i.name)) for i in new.interfaces if wish.interface(i.name) is not None)
-    stuck = (name for name, bond, seen in bonds if bond and seen and seen.bond and sticks(bond, seen.bond))
+def _recreated(desired: NetworkState, observed: NetworkState, new: NetworkState) -> tuple[str, ...]:
+    named = recreated(desired, observed)
+    bonds = (
+        (i.name, i.bond, observed.interface(i.name)) for i in new.interfaces if desired.interface(i.name) is not None
+    )
+    stuck = (
+        name
+        for name, bond, current in bonds
+        if bond and current and current.bond and needs_recreate(bond, current.bond)
+    )
     return with_those_above((*named, *stuck), observed)
 
 
@@ -93,20 +101,20 @@ def _closure(named: Iterable[str], new: NetworkState) -> set[str]:
     return found
 
 
-def _is_free(port: str, wish: NetworkState, new: NetworkState) -> bool:
-    """A port that has lost its controller, and is wished to be nothing else."""
-    interface, said = new.interface(port), wish.interface(port)
-    unwished = said is None or said.state is LinkState.ABSENT
+def _is_free(port: str, desired: NetworkState, new: NetworkState) -> bool:
+    """A port that has lost its controller, and is desired to be nothing else."""
+    interface, requested = new.interface(port), desired.interface(port)
+    unwished = requested is None or requested.state is LinkState.ABSENT
     return interface is not None and interface.controller is None and unwished
 
 
-def _resolving(wish: NetworkState, observed: NetworkState, new: NetworkState) -> tuple[str, ...]:
+def _resolving(desired: NetworkState, observed: NetworkState, new: NetworkState) -> tuple[str, ...]:
     """The interfaces whose profiles get other name servers: all that can have some and have a default route, or one
     that can, and those that other servers came with."""
-    if wish.dns is None or wish.dns == observed.dns:
+    if desired.dns is None or desired.dns == observed.dns:
         return (_default_interface(new),)
     able = carries_names(new, 4) | carries_names(new, 6)
-    others = (name for name, server in (observed.dns or Dns()).origins if server not in wish.dns.servers)
+    others = (name for name, server in (observed.dns or Dns()).origins if server not in desired.dns.servers)
     routed = able & default_interfaces(new)
     return (*(sorted(routed) if routed else sorted(able)[:1]), *others)
 
@@ -126,9 +134,9 @@ def _has_address(interface: Interface) -> bool:
     return any(ip is not None and (ip.addresses or ip.dhcp) for ip in (interface.ipv4, interface.ipv6))
 
 
-def _rules_move(wish: NetworkState, observed: NetworkState, new: NetworkState) -> list[str]:
+def _rules_move(desired: NetworkState, observed: NetworkState, new: NetworkState) -> list[str]:
     """The interfaces whose profiles get or lose rules."""
-    gone = [_home(rule, observed) for rule in observed.rules or () if is_gone_rule(rule, wish)]
+    gone = [_home(rule, observed) for rule in observed.rules or () if is_gone_rule(rule, desired)]
     return gone + [_home(rule, new) for rule in new.rules or () if rule not in (observed.rules or ())]
 
 

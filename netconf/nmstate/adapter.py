@@ -10,7 +10,7 @@ from netconf.document.ip import render_ip
 from netconf.document.routes import render_rules
 from netconf.errors import BadDocument, Finding
 from netconf.model import NetworkState, Rule
-from netconf.planning.anew import differs_inside, inside
+from netconf.planning.recreate import differs_inside, inside
 
 _PATH = "/org/freedesktop/NetworkManager/Checkpoint/"
 _AUTO = ("auto-dns", "auto-gateway", "auto-routes")
@@ -43,11 +43,11 @@ def adapted(version: str, document: Mapping[str, Any], new: NetworkState, observ
         findings += _pair(interface, f"interfaces[{number}]", new, observed)
         findings += _interface(interface, f"interfaces[{number}]")
         findings += _functions(interface, f"interfaces[{number}]", new, observed)
-        findings += _anew(interface["name"], f"interfaces[{number}]", new, observed)
+        findings += _recreated(interface["name"], f"interfaces[{number}]", new, observed)
         findings += _new_mode(interface, f"interfaces[{number}]", observed)
     findings += _routes(found, new)
     if findings:
-        raise BadDocument([Finding(f.path, f"{f.says} in nmstate {version}") for f in findings])
+        raise BadDocument([Finding(f.path, f"{f.message} in nmstate {version}") for f in findings])
     return found
 
 
@@ -120,43 +120,45 @@ def _default_vlans(ports: list[Document]) -> None:
 
 def _pair(interface: Document, path: str, new: NetworkState, observed: NetworkState) -> Iterator[Finding]:
     """To 0.3 a veth is a NIC, which it neither makes nor takes away."""
-    wished, seen = new.interface(interface["name"]), observed.interface(interface["name"])
-    if seen is None and wished is not None and wished.is_pair:
+    desired, current = new.interface(interface["name"]), observed.interface(interface["name"])
+    if current is None and desired is not None and desired.is_pair:
         yield Finding(f"{path}.veth.peer", "a pair of veth cannot be made")
-    if seen is not None and wished is None and seen.is_pair:
+    if current is not None and desired is None and current.is_pair:
         yield Finding(f"{path}.state", "a pair of veth cannot be removed")
 
 
-def _anew(name: str, path: str, new: NetworkState, observed: NetworkState) -> Iterator[Finding]:
+def _recreated(name: str, path: str, new: NetworkState, observed: NetworkState) -> Iterator[Finding]:
     """0.3 changes the profile and leaves the interface as it is."""
-    wished, seen = new.interface(name), observed.interface(name)
-    if wished is not None and seen is not None and differs_inside(wished, seen):
-        yield Finding(path, f"{name} is {inside(seen)}, which cannot change while it is there")
+    desired, current = new.interface(name), observed.interface(name)
+    if desired is not None and current is not None and differs_inside(desired, current):
+        yield Finding(path, f"{name} is {inside(current)}, which cannot change while it is there")
 
 
 def _functions(interface: Document, path: str, new: NetworkState, observed: NetworkState) -> Iterator[Finding]:
-    """0.3 takes the virtual functions that it sees for wished ones, each with its MAC, unless it is told otherwise; and
-    misses one that it is to remove and that went with the number of its NIC."""
-    seen, said = observed.interface(interface["name"]), interface.pop("ethernet", None)
-    if seen is not None and seen.vf_of is not None and interface["state"] == "absent":
-        nics = (state.interface(seen.vf_of) for state in (new, observed))
+    """0.3 takes the virtual functions that it sees for desired ones, each with its MAC, unless it is told otherwise;
+    and misses one that it is to remove and that went with the number of its NIC."""
+    current, said = observed.interface(interface["name"]), interface.pop("ethernet", None)
+    if current is not None and current.vf_of is not None and interface["state"] == "absent":
+        nics = (state.interface(current.vf_of) for state in (new, observed))
         if len({nic.total_vfs for nic in nics if nic is not None}) > 1:
-            yield Finding(f"{path}.state", f"{seen.name} cannot be removed together with the number of {seen.vf_of}")
-    if interface["state"] == "absent" or seen is None or seen.sriov is None:
+            yield Finding(
+                f"{path}.state", f"{current.name} cannot be removed together with the number of {current.vf_of}"
+            )
+    if interface["state"] == "absent" or current is None or current.sriov is None:
         return
-    if seen.total_vfs and not seen.sriov.configured:
+    if current.total_vfs and not current.sriov.configured:
         yield Finding(path, "virtual functions that no profile asks for cannot be left alone")
-    total = seen.total_vfs if said is None else said["sr-iov"]["total-vfs"]
+    total = current.total_vfs if said is None else said["sr-iov"]["total-vfs"]
     interface["ethernet"] = {"sr-iov": {"total-vfs": total, "vfs": [{"id": number} for number in range(total)]}}
 
 
 def _new_mode(interface: Document, path: str, observed: NetworkState) -> Iterator[Finding]:
     """0.3 makes a bond anew for another mode, and what stands on it goes with the old one."""
-    seen = observed.interface(interface["name"])
+    current = observed.interface(interface["name"])
     mode = interface.get("link-aggregation", {}).get("mode")
-    if seen is None or seen.bond is None or mode in (None, seen.bond.mode):
+    if current is None or current.bond is None or mode in (None, current.bond.mode):
         return
-    above = [i.name for i in observed.interfaces if i.base == seen.name] + [seen.controller or ""]
+    above = [i.name for i in observed.interfaces if i.base == current.name] + [current.controller or ""]
     for name in filter(None, above):
         yield Finding(f"{path}.link-aggregation.mode", f"cannot change while {name} stands on it")
 

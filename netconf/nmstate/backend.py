@@ -19,15 +19,15 @@ from netconf.kernel.taps import plug, taps
 from netconf.model import Checkpoint, NetworkState
 from netconf.networkmanager.bus import Bus, answers, connect
 from netconf.networkmanager.known import with_known
-from netconf.networkmanager.recovery import controllers_first, quiet, resume, start, until
+from netconf.networkmanager.recovery import controllers_first, resume, start, wait_idle, wait_until
 from netconf.networkmanager.sriov import check
 from netconf.nmstate.adapter import adapted, checkpoint_name, is_old
-from netconf.nmstate.documents import dns, freed, known, started, wished, with_profiles
+from netconf.nmstate.documents import desired_document, dns, freed, known, started, with_profiles
 from netconf.nmstate.process import CHILD, Answer, Library
 from netconf.nmstate.record import Phase, Record, Records
-from netconf.planning.merge import after
+from netconf.planning.completion import complete
+from netconf.planning.merge import expected_state
 from netconf.planning.plan import Step, plan
-from netconf.planning.wish import complete
 
 STATE_FOLDER = Path("/var/lib/trivet/netconf")
 _IN_MEMORY = Path("/run/NetworkManager/system-connections")
@@ -63,7 +63,7 @@ class Nmstate:
     async def show(self) -> NetworkState:
         return (await self._show())[0]
 
-    async def settle(self, plugged: Mapping[str, str] = NOTHING) -> None:
+    async def roll_back_unconfirmed(self, plugged: Mapping[str, str] = NOTHING) -> None:
         async with connect(self._bus_address) as bus:
             record, opened = self._records.read(), await _open(bus)
             if record is not None and record.phase is Phase.CONFIRMING and record.number not in opened:
@@ -76,26 +76,28 @@ class Nmstate:
             elif record is not None and await _died_over(record, bus):
                 await self._forget(bus, record)
             elif self._plugged or plugged:
-                await quiet(bus)
+                await wait_idle(bus)
             await asyncio.to_thread(plug, dict(plugged) | self._plugged, self._netns)
             self._plugged = {}
 
-    async def rest(self) -> None:
+    async def wait_idle(self) -> None:
         async with connect(self._bus_address) as bus:
-            await quiet(bus)
+            await wait_idle(bus)
 
     async def resume(self) -> None:
         async with connect(self._bus_address) as bus:
-            await resume(bus, self._look)
+            await resume(bus, self._observe)
 
     async def apply(self, desired: NetworkState, steps: tuple[Step, ...], confirm_within_s: int) -> Checkpoint:
         async with connect(self._bus_address) as bus:
             if await _open(bus):
                 raise ChangePending()
             observed, version = await self._show()
-            wish = complete(desired, observed)
-            check(started(wish, steps), wish, observed)
-            document = adapted(version, wished(desired, observed), after(wish, observed), observed)
+            completed = complete(desired, observed)
+            check(started(completed, steps), completed, observed)
+            document = adapted(
+                version, desired_document(desired, observed), expected_state(completed, observed), observed
+            )
             before, until_s = await _unsaved(bus), time.monotonic() + confirm_within_s
             record = Record(
                 uuid4().hex,
@@ -117,7 +119,7 @@ class Nmstate:
                 # nmstate has begun the time anew while it was at work.
                 await bus.extend_checkpoint(_PATH + number, max(1, ceil(until_s - time.monotonic())))
             except BaseException as err:
-                now = await self._taken_back(bus, record)
+                now = await self._roll_back(bus, record)
                 await asyncio.to_thread(plug, plugged, self._netns)
                 if isinstance(err, Exception):
                     raise ChangeFailed(reason=_reason(err), now=now) from err
@@ -174,8 +176,8 @@ class Nmstate:
             left = plan(desired, await self.show())
             return not left
 
-        if not await until(as_wanted, within_s):
-            raise _Left(f"after the change this is still to be done: {'; '.join(step.says for step in left)}")
+        if not await wait_until(as_wanted, within_s):
+            raise _Left(f"after the change this is still to be done: {'; '.join(step.description for step in left)}")
 
     def _record_of(self, checkpoint: Checkpoint) -> Record:
         record = self._records.read()
@@ -211,18 +213,18 @@ class Nmstate:
 
     async def _back(self, bus: Bus, number: str) -> None:
         await self._end(bus, "rollback", number)
-        await quiet(bus)
+        await wait_idle(bus)
 
-    async def _taken_back(self, bus: Bus, record: Record) -> str:
+    async def _roll_back(self, bus: Bus, record: Record) -> str:
         """Take the change back; returns in words how that went. nmstate does so by itself when an error is its own, and
         a NetworkManager that died is waited for."""
         try:
-            await until(lambda: answers(self._bus_address), _SETTLE_S)
+            await wait_until(lambda: answers(self._bus_address), _SETTLE_S)
             for number in await _open(bus):
                 await self._back(bus, number)
             if await _died_over(record, bus):
                 await self._forget(bus, record)
-            await quiet(bus)
+            await wait_idle(bus)
         except Problem as err:
             return f"going back failed too ({err.text.why}), NetworkManager tries again when the time is over"
         return "the earlier configuration is back"
@@ -235,11 +237,11 @@ class Nmstate:
             (self._in_memory / PurePath(await bus.file(profile.path)).name).unlink(missing_ok=True)
         await bus.reload()
         uuids = {profile.uuid for profile in mine}
-        await quiet(bus)
+        await wait_idle(bus)
         await start(bus, controllers_first(p for p in await bus.profiles() if p.uuid in uuids and p.autoconnect))
-        await resume(bus, self._look)
+        await resume(bus, self._observe)
 
-    async def _look(self) -> NetworkState:
+    async def _observe(self) -> NetworkState:
         return await asyncio.to_thread(observe, self._netns)
 
 

@@ -37,7 +37,7 @@ def _answer(question: Dict[str, Any]) -> Dict[str, Any]:  # noqa: UP006
         return {"missing": f"{type(err).__name__}: {err}"}
     answer = {"version": library.__version__}
     try:
-        answer["result"] = _carry_out(library, question["do"], question["with"])
+        answer["result"] = _apply(library, question["do"], question["with"])
     except Exception as err:  # noqa: BLE001 - every error of the library is told
         answer["error"] = f"{type(err).__name__}: {err}" + _place(err)
     return answer
@@ -51,7 +51,7 @@ def _place(err: Exception) -> str:
     return f" ({last.filename}, line {last.lineno})"
 
 
-def _carry_out(library: Any, what: str, values: Dict[str, Any]) -> Any:  # noqa: UP006
+def _apply(library: Any, what: str, values: Dict[str, Any]) -> Any:  # noqa: UP006
     if what == "apply":  # in memory: what is on the disk stays as it is until the change is confirmed
         return library.apply(values["state"], commit=False, save_to_disk=False, rollback_timeout=values["timeout_s"])
     if what == "show":

@@ -21,7 +21,7 @@ from netconf.errors import BackendMissing, Failed
 from netconf.nmstate import child
 
 CHILD = (sys.executable, "-I", str(Path(child.__file__)))
-_TOLD = 600  # characters of what the child said on its standard error
+_STDERR_CHARS = 600  # characters of what the child said on its standard error
 
 
 class NoLibrary(BackendMissing):
@@ -29,7 +29,7 @@ class NoLibrary(BackendMissing):
     mend = "Install libnmstate (python3-libnmstate on Fedora and RHEL), or choose another backend"
 
 
-class SaidNo(Failed):
+class NmstateRefused(Failed):
     what = "nmstate did not carry out {do}"
     why = "it says: {reason}"
 
@@ -64,7 +64,7 @@ class Library:
         self._finalizer: weakref.finalize[[subprocess.Popen[bytes]], Library] | None = None
 
     def ask(self, do: str, *, within_s: float, **values: object) -> Answer:
-        """Blocks. Raises NoLibrary, SaidNo (the library did), Unanswered (no answer in time, or none that is one)."""
+        """Blocks. Raises NoLibrary, NmstateRefused, Unanswered (no answer in time, or none that is one)."""
         question = {"do": do, "with": values, "within_s": ceil(within_s) + 1}
         with self._lock:
             line = self._line(do, json.dumps(question).encode() + b"\n", within_s)
@@ -75,7 +75,7 @@ class Library:
             if "missing" in answer:
                 raise NoLibrary(reason=answer["missing"])
             if "error" in answer:
-                raise SaidNo(do=do, reason=str(answer["error"]).strip())
+                raise NmstateRefused(do=do, reason=str(answer["error"]).strip())
             raise Unanswered(do=do, reason=f"its process wrote what is no answer: {line[:80]!r}")
 
     def close(self) -> None:
@@ -131,7 +131,7 @@ class Library:
         said = self._errors.read().decode(errors="replace").strip()
         self._errors.seek(0)
         self._errors.truncate()
-        return f"; it said: {said[-_TOLD:]}" if said else ""
+        return f"; it said: {said[-_STDERR_CHARS:]}" if said else ""
 
 
 def _mapping(line: bytes) -> Mapping[str, Any]:

@@ -1,1 +1,1 @@
-"""From a wish and what is observed to ordered changes; pure."""
+"""From a desired state and what is observed to ordered changes; pure."""

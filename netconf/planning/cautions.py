@@ -5,19 +5,19 @@ from collections.abc import Iterator
 from netconf.model import Interface, LinkType, NetworkState, Route
 from netconf.planning.leaving import ip_of, version_of
 from netconf.planning.matching import missing
-from netconf.planning.merge import after
+from netconf.planning.merge import expected_state
 from netconf.planning.nearness import is_near
 
 _OUTWARDS = frozenset({LinkType.ETHERNET, LinkType.BOND, LinkType.VLAN})
 
 
-def cautions(wish: NetworkState, observed: NetworkState) -> tuple[str, ...]:
-    """`wish` is complete."""
-    new = after(wish, observed)
-    bridges = (new.interface(i.name) for i in wish.interfaces)
+def cautions(desired: NetworkState, observed: NetworkState) -> tuple[str, ...]:
+    """`desired` is complete."""
+    new = expected_state(desired, observed)
+    bridges = (new.interface(i.name) for i in desired.interfaces)
     return (
-        *(said for bridge in bridges if bridge is not None for said in _uplinks(bridge, new)),
-        *(said for route in missing(wish, observed) for said in _far_gateway(route, new)),
+        *(sentence for bridge in bridges if bridge is not None for sentence in _uplinks(bridge, new)),
+        *(sentence for route in missing(desired, observed) for sentence in _far_gateway(route, new)),
     )
 
 

@@ -1,4 +1,4 @@
-"""In what one interface differs from what is wished of it, a sentence each."""
+"""In what one interface differs from what is desired of it, a sentence each."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,10 +6,10 @@ from dataclasses import replace
 from netconf.kinds import Bond, Bridge, PortMode, PortVlan
 from netconf.model import Interface, IpConfig, LinkState, LinkType, NetworkState, WaitIp
 from netconf.options import STP, Pairs, named
-from netconf.planning.anew import differs_inside, inside
-from netconf.planning.losses import has
-from netconf.planning.sriov import in_words
-from netconf.planning.wish import is_removed, ports
+from netconf.planning.completion import is_removed, ports
+from netconf.planning.losses import format_has
+from netconf.planning.recreate import differs_inside, inside
+from netconf.planning.sriov import format_count
 
 _KINDS = {
     LinkType.LINUX_BRIDGE: "bridge",
@@ -28,83 +28,83 @@ _WAITS = {
 }
 
 
-def differences(wish: Interface, observed: NetworkState) -> Iterator[str]:
-    seen = observed.interface(wish.name)
-    if wish.state is LinkState.ABSENT:
-        if seen is not None and is_removed(wish):
-            yield f"Remove {wish.name}{has(seen.ipv4, seen.ipv6)}"
-        elif seen is not None and (seen.lldp or _has_addresses(seen) or _has_functions(seen)):
-            yield f"Take the configuration of {wish.name} away{has(seen.ipv4, seen.ipv6)}"
+def differences(desired: Interface, observed: NetworkState) -> Iterator[str]:
+    current = observed.interface(desired.name)
+    if desired.state is LinkState.ABSENT:
+        if current is not None and is_removed(desired):
+            yield f"Remove {desired.name}{format_has(current.ipv4, current.ipv6)}"
+        elif current is not None and (current.lldp or _has_addresses(current) or _has_functions(current)):
+            yield f"Take the configuration of {desired.name} away{format_has(current.ipv4, current.ipv6)}"
         return
-    if seen is None:
-        if wish.state is LinkState.UP:
-            yield _making(wish)
+    if current is None:
+        if desired.state is LinkState.UP:
+            yield _making(desired)
         return
-    if wish.state is not seen.state:
-        going = has(seen.ipv4, seen.ipv6) if wish.state is LinkState.DOWN else ""
-        yield f"Bring {wish.name} {wish.state.value}{going}"
-        if wish.state is LinkState.DOWN:
+    if desired.state is not current.state:
+        going = format_has(current.ipv4, current.ipv6) if desired.state is LinkState.DOWN else ""
+        yield f"Bring {desired.name} {desired.state.value}{going}"
+        if desired.state is LinkState.DOWN:
             return
-    if differs_inside(wish, seen):
-        yield f"Make {wish.name} anew: {inside(wish)} (it is {inside(seen)})"
-    if wish.sriov is not None and wish.total_vfs != seen.total_vfs:
-        yield f"Give {wish.name} {in_words(wish.total_vfs)} (it has {seen.total_vfs})"
-    if wish.mtu is not None and wish.mtu != seen.mtu:
-        yield f"Set the MTU of {wish.name} to {wish.mtu} (it is {seen.mtu})"
-    if wish.mac is not None and wish.mac != seen.mac:
-        yield f"Give {wish.name} the MAC address {wish.mac} (it has {seen.mac})"
-    if wish.lldp is not None and wish.lldp != bool(seen.lldp):
-        yield f"{'Listen' if wish.lldp else 'Do not listen'} to LLDP on {wish.name}"
-    if wish.wait_ip is not None and wish.wait_ip is not (seen.wait_ip or WaitIp.ANY):
-        yield f"Take {wish.name} for up when it has {_WAITS[wish.wait_ip]}"
-    if wish.description is not None and wish.description != seen.description:
-        yield f"Describe {wish.name} as {wish.description!r}"
-    yield from _ports(wish, seen, observed)
-    if wish.bridge is not None and seen.bridge is not None:
-        yield from _bridge(wish.name, wish.bridge, seen.bridge)
-    if wish.bond is not None and seen.bond is not None:
-        yield from _bond(wish.name, wish.bond, seen.bond)
-    yield from _ip(wish.name, "IPv4", wish.ipv4, seen.ipv4 or IpConfig(), seen)
-    yield from _ip(wish.name, "IPv6", wish.ipv6, seen.ipv6 or IpConfig(), seen)
+    if differs_inside(desired, current):
+        yield f"Make {desired.name} anew: {inside(desired)} (it is {inside(current)})"
+    if desired.sriov is not None and desired.total_vfs != current.total_vfs:
+        yield f"Give {desired.name} {format_count(desired.total_vfs)} (it has {current.total_vfs})"
+    if desired.mtu is not None and desired.mtu != current.mtu:
+        yield f"Set the MTU of {desired.name} to {desired.mtu} (it is {current.mtu})"
+    if desired.mac is not None and desired.mac != current.mac:
+        yield f"Give {desired.name} the MAC address {desired.mac} (it has {current.mac})"
+    if desired.lldp is not None and desired.lldp != bool(current.lldp):
+        yield f"{'Listen' if desired.lldp else 'Do not listen'} to LLDP on {desired.name}"
+    if desired.wait_ip is not None and desired.wait_ip is not (current.wait_ip or WaitIp.ANY):
+        yield f"Take {desired.name} for up when it has {_WAITS[desired.wait_ip]}"
+    if desired.description is not None and desired.description != current.description:
+        yield f"Describe {desired.name} as {desired.description!r}"
+    yield from _ports(desired, current, observed)
+    if desired.bridge is not None and current.bridge is not None:
+        yield from _bridge(desired.name, desired.bridge, current.bridge)
+    if desired.bond is not None and current.bond is not None:
+        yield from _bond(desired.name, desired.bond, current.bond)
+    yield from _ip(desired.name, "IPv4", desired.ipv4, current.ipv4 or IpConfig(), current)
+    yield from _ip(desired.name, "IPv6", desired.ipv6, current.ipv6 or IpConfig(), current)
 
 
-def _has_addresses(seen: Interface) -> bool:
-    return any(ip.addresses or ip.dhcp for ip in (seen.ipv4, seen.ipv6) if ip is not None)
+def _has_addresses(observed: Interface) -> bool:
+    return any(ip.addresses or ip.dhcp for ip in (observed.ipv4, observed.ipv6) if ip is not None)
 
 
-def _has_functions(seen: Interface) -> bool:
-    return seen.sriov is not None and seen.sriov.configured and seen.total_vfs > 0
+def _has_functions(observed: Interface) -> bool:
+    return observed.sriov is not None and observed.sriov.configured and observed.total_vfs > 0
 
 
-def _making(wish: Interface) -> str:
-    over = ", ".join(wish.ports or ()) or wish.base or ""
-    held = [str(a) for ip in (wish.ipv4, wish.ipv6) if ip for a in ip.addresses]
-    held += [f"{name} by DHCP" for name, ip in (("IPv4", wish.ipv4), ("IPv6", wish.ipv6)) if ip and ip.dhcp]
-    mode = f" ({wish.bond.mode})" if wish.bond is not None else ""
-    made = f"Make the {_KINDS[wish.type]} {wish.name}{mode}"
-    made += f" to {wish.peer}" if wish.is_pair else ""
+def _making(desired: Interface) -> str:
+    over = ", ".join(desired.ports or ()) or desired.base or ""
+    held = [str(a) for ip in (desired.ipv4, desired.ipv6) if ip for a in ip.addresses]
+    held += [f"{name} by DHCP" for name, ip in (("IPv4", desired.ipv4), ("IPv6", desired.ipv6)) if ip and ip.dhcp]
+    mode = f" ({desired.bond.mode})" if desired.bond is not None else ""
+    made = f"Make the {_KINDS[desired.type]} {desired.name}{mode}"
+    made += f" to {desired.peer}" if desired.is_pair else ""
     return made + (f" over {over}" if over else "") + (f" with {', '.join(held)}" if held else "")
 
 
-def _ports(wish: Interface, seen: Interface, observed: NetworkState) -> Iterator[str]:
-    if wish.ports is not None:
-        now = ports(wish.name, observed)
-        yield from (f"Plug {port} into {wish.name}" for port in wish.ports if port not in (seen.ports or ()))
-        yield from (f"Pull {port} out of {wish.name}" for port in now if port not in wish.ports)
+def _ports(desired: Interface, current: Interface, observed: NetworkState) -> Iterator[str]:
+    if desired.ports is not None:
+        now = ports(desired.name, observed)
+        yield from (f"Plug {port} into {desired.name}" for port in desired.ports if port not in (current.ports or ()))
+        yield from (f"Pull {port} out of {desired.name}" for port in now if port not in desired.ports)
 
 
-def _bridge(name: str, wish: Bridge, seen: Bridge) -> Iterator[str]:
-    if wish.stp is not None and wish.stp != seen.stp:
-        yield f"Turn STP of {name} {'on' if wish.stp else 'off'}"
-    stp = seen.stp if wish.stp is None else wish.stp
+def _bridge(name: str, desired: Bridge, observed: Bridge) -> Iterator[str]:
+    if desired.stp is not None and desired.stp != observed.stp:
+        yield f"Turn STP of {name} {'on' if desired.stp else 'off'}"
+    stp = observed.stp if desired.stp is None else desired.stp
     # Without STP the kernel forwards at once, whatever the delay says, and NetworkManager does not set it.
-    if stp and wish.forward_delay_s is not None and wish.forward_delay_s != seen.forward_delay_s:
-        yield f"Set the forward delay of {name} to {wish.forward_delay_s} s (it is {seen.forward_delay_s} s)"
-    said = tuple(pair for pair in wish.options if stp or pair[0] not in named(STP))
-    yield from _options(name, said, seen.options)
-    default = next((int(value) for key, value in seen.options if key == "vlan-default-pvid"), 1)
-    for port in wish.details:
-        now = seen.port(port.name)
+    if stp and desired.forward_delay_s is not None and desired.forward_delay_s != observed.forward_delay_s:
+        yield f"Set the forward delay of {name} to {desired.forward_delay_s} s (it is {observed.forward_delay_s} s)"
+    requested = tuple(pair for pair in desired.options if stp or pair[0] not in named(STP))
+    yield from _options(name, requested, observed.options)
+    default = next((int(value) for key, value in observed.options if key == "vlan-default-pvid"), 1)
+    for port in desired.details:
+        now = observed.port(port.name)
         yield from _options(f"{port.name} in {name}", port.options, now.options)
         if port.vlan is None:
             continue
@@ -130,18 +130,18 @@ def _vlans(vlan: PortVlan) -> str:
             return f"VLANs {tagged or 'none'}" + (f", VLAN {vlan.tag} without tags" if vlan.native else "")
 
 
-def _bond(name: str, wish: Bond, seen: Bond) -> Iterator[str]:
-    if wish.mode is not None and wish.mode is not seen.mode:
-        yield f"Change the mode of {name} to {wish.mode} (it is {seen.mode})"
+def _bond(name: str, desired: Bond, observed: Bond) -> Iterator[str]:
+    if desired.mode is not None and desired.mode is not observed.mode:
+        yield f"Change the mode of {name} to {desired.mode} (it is {observed.mode})"
         return
-    yield from _options(name, wish.options, seen.options)
-    for port in wish.details:
-        yield from _options(f"{port.name} in {name}", port.options, seen.port(port.name).options)
+    yield from _options(name, desired.options, observed.options)
+    for port in desired.details:
+        yield from _options(f"{port.name} in {name}", port.options, observed.port(port.name).options)
 
 
-def _options(name: str, wish: Pairs, seen: Pairs) -> Iterator[str]:
-    now = dict(seen)
-    for key, value in wish:
+def _options(name: str, desired: Pairs, observed: Pairs) -> Iterator[str]:
+    now = dict(observed)
+    for key, value in desired:
         if now.get(key) != value and not (value == "" and now.get(key) is None):
             yield f"Set {key} of {name} to {_word(value)} (it is {_word(now.get(key))})"
 
@@ -156,29 +156,30 @@ def _word(value: object) -> str:
             return str(value)
 
 
-def _ip(name: str, family: str, wish: IpConfig | None, seen: IpConfig, link: Interface) -> Iterator[str]:
-    if wish is None:
+def _ip(name: str, family: str, desired: IpConfig | None, observed: IpConfig, link: Interface) -> Iterator[str]:
+    if desired is None:
         return
-    if not wish.enabled:
+    if not desired.enabled:
         # A link-local address is not worth a change: the kernel gives one to a link that NetworkManager leaves alone.
-        if seen.addresses or seen.dhcp or seen.autoconf:
-            yield f"Take {family} away from {name}{has(seen)}"
+        if observed.addresses or observed.dhcp or observed.autoconf:
+            yield f"Take {family} away from {name}{format_has(observed)}"
         return
-    if wish.dhcp and not seen.dhcp:
-        yield f"Get the {family} address of {name} by DHCP{'' if seen.autoconf else has(seen)}"
-    if wish.autoconf and not seen.autoconf:
-        yield f"Get {family} addresses of {name} from router advertisements{'' if seen.dhcp else has(seen)}"
-    yield from _options(f"{family} of {name}", wish.options, seen.options)
-    if not wish.static:
+    if desired.dhcp and not observed.dhcp:
+        yield f"Get the {family} address of {name} by DHCP{'' if observed.autoconf else format_has(observed)}"
+    if desired.autoconf and not observed.autoconf:
+        had = "" if observed.dhcp else format_has(observed)
+        yield f"Get {family} addresses of {name} from router advertisements{had}"
+    yield from _options(f"{family} of {name}", desired.options, observed.options)
+    if not desired.static:
         return
-    if seen.dhcp or seen.autoconf:
-        lent = tuple(address for address in seen.addresses if address not in wish.addresses)
-        yield f"Stop asking for {family} addresses of {name}{has(replace(seen, addresses=lent))}"
-    missing = [str(address) for address in wish.addresses if address not in seen.addresses]
-    extra = [str(address) for address in seen.addresses if address not in wish.addresses]
+    if observed.dhcp or observed.autoconf:
+        lent = tuple(address for address in observed.addresses if address not in desired.addresses)
+        yield f"Stop asking for {family} addresses of {name}{format_has(replace(observed, addresses=lent))}"
+    missing = [str(address) for address in desired.addresses if address not in observed.addresses]
+    extra = [str(address) for address in observed.addresses if address not in desired.addresses]
     if missing:
         yield f"Give {name} {', '.join(missing)}"
-    if extra and not (seen.dhcp or seen.autoconf):
+    if extra and not (observed.dhcp or observed.autoconf):
         yield f"Take {', '.join(extra)} away from {name}"
-    if not wish.addresses and not seen.enabled and link.carrier:
+    if not desired.addresses and not observed.enabled and link.carrier:
         yield f"Turn {family} of {name} on"

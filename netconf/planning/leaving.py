@@ -11,40 +11,40 @@ VERSIONS = (4, 6)
 class Turn:
     """An interface as it is and as it will be (None: it is not there then), and the one that it will be a port of."""
 
-    seen: Interface
-    then: Interface | None
+    current: Interface
+    expected: Interface | None
     holder: Interface | None
 
     @property
     def is_bare(self) -> bool:
         """Whether it becomes a port that has no addresses of its own, as those of VRFs have."""
-        then, holder = self.then, self.holder
+        then, holder = self.expected, self.holder
         if then is None or holder is None or holder.type is LinkType.VRF:
             return False
-        return self.seen.controller != holder.name
+        return self.current.controller != holder.name
 
     @property
     def new_table(self) -> int | None:
         """Of the VRF that it becomes a port of: routes in other tables do not lead over it any more."""
         holder = self.holder
-        if holder is None or holder.vrf is None or self.seen.controller == holder.name:
+        if holder is None or holder.vrf is None or self.current.controller == holder.name:
             return None
         return holder.vrf.table
 
     def loses(self, version: int) -> bool:
         """Whether it has no addresses of that family any more, and nothing that asks for some: its routes go, too."""
         if (
-            self.then is None
+            self.expected is None
             or self.is_bare
-            or (self.seen.state is LinkState.UP and self.then.state is not LinkState.UP)
+            or (self.current.state is LinkState.UP and self.expected.state is not LinkState.UP)
         ):
             return True
-        return _carries(ip_of(self.seen, version), version) and not _carries(ip_of(self.then, version), version)
+        return _carries(ip_of(self.current, version), version) and not _carries(ip_of(self.expected, version), version)
 
     def stops_asking(self, version: int) -> bool:
         """Whether it keeps no lease (IPv4) and heeds no router (IPv6) any more: what came with that goes, too."""
-        seen, then = ip_of(self.seen, version), ip_of(self.then or self.seen, version)
-        return seen.dhcp and not then.dhcp if version == 4 else seen.autoconf and not then.autoconf
+        observed, then = ip_of(self.current, version), ip_of(self.expected or self.current, version)
+        return observed.dhcp and not then.dhcp if version == 4 else observed.autoconf and not then.autoconf
 
     def loses_route(self, version: int, table: int) -> bool:
         return self.loses(version) or self.new_table not in (None, table)
@@ -66,9 +66,9 @@ def _carries(ip: IpConfig, version: int) -> bool:
 def turns(observed: NetworkState, interfaces: tuple[Interface, ...]) -> dict[str, Turn]:
     """By name, of all that is there now; `interfaces` are those that will be."""
     then = {interface.name: interface for interface in interfaces}
-    return {seen.name: _turn(seen, then) for seen in observed.interfaces}
+    return {current.name: _turn(current, then) for current in observed.interfaces}
 
 
-def _turn(seen: Interface, then: dict[str, Interface]) -> Turn:
-    found = then.get(seen.name)
-    return Turn(seen, found, then.get(found.controller or "") if found is not None else None)
+def _turn(observed: Interface, then: dict[str, Interface]) -> Turn:
+    found = then.get(observed.name)
+    return Turn(observed, found, then.get(found.controller or "") if found is not None else None)

@@ -1,4 +1,4 @@
-"""What goes because of a change, named in the plan though the wish need not say it item by item; pure."""
+"""What goes because of a change, named in the plan though the desired state need not say it item by item; pure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -6,74 +6,76 @@ from dataclasses import replace
 from netconf.model import MAIN_TABLE, Interface, IpConfig, NetworkState, Route, RouteOfOthers
 from netconf.planning.leaving import VERSIONS, Turn, ip_of, turns, version_of
 from netconf.planning.matching import is_gone, missing, rivals
-from netconf.planning.merge import after, carries_names
+from netconf.planning.merge import carries_names, expected_state
 
 _FEW = 3  # routes of others: a router may have a million of them
 
 
-def held(ip: IpConfig | None) -> str:
+def format_addresses(ip: IpConfig | None) -> str:
     """The addresses in words, and how they came."""
     if ip is None or not ip.addresses:
         return ""
-    said = ", ".join(map(str, ip.addresses))
-    return f"{said} by DHCP" if ip.dhcp and not ip.autoconf else said
+    text = ", ".join(map(str, ip.addresses))
+    return f"{text} by DHCP" if ip.dhcp and not ip.autoconf else text
 
 
-def has(*ips: IpConfig | None) -> str:
+def format_has(*ips: IpConfig | None) -> str:
     """As it stands behind a sentence; empty where there are no addresses."""
-    said = ", ".join(words for ip in ips if (words := held(ip)))
-    return f" (it has {said})" if said else ""
+    text = ", ".join(words for ip in ips if (words := format_addresses(ip)))
+    return f" (it has {text})" if text else ""
 
 
-def route_in_words(route: Route) -> str:
+def format_route(route: Route) -> str:
     over = f" over {route.next_hop}" if route.next_hop else ""
     table = f" in table {route.table}" if route.table != MAIN_TABLE else ""
     return f"Route {route.destination}{over} on {route.interface}{table}"
 
 
-def losses(wish: NetworkState, observed: NetworkState) -> Iterator[tuple[str, str]]:
-    """Interface and sentence of each; `wish` is complete. Nothing when the wish has come true."""
-    new = after(wish, observed)
+def losses(desired: NetworkState, observed: NetworkState) -> Iterator[tuple[str, str]]:
+    """Interface and sentence of each; `desired` is complete. Nothing when the desired state is reached."""
+    new = expected_state(desired, observed)
     changing = turns(observed, new.interfaces)
     for name, turn in changing.items():
         for version in VERSIONS:
-            if taken := silently_taken(turn, version, wish):
-                yield name, f"Take {held(taken)} away from {name}"
-    gone = lost_routes(wish, observed, new)
+            if taken := silently_taken(turn, version, desired):
+                yield name, f"Take {format_addresses(taken)} away from {name}"
+    gone = lost_routes(desired, observed, new)
     yield from (
-        (r.interface, f"No longer: {route_in_words(r)}") for r in observed.routes or () if r in gone or is_gone(r, wish)
+        (r.interface, f"No longer: {format_route(r)}")
+        for r in observed.routes or ()
+        if r in gone or is_gone(r, desired)
     )
-    wished = [replace(route, metric=None) for route in wish.routes or ()]
+    wanted = [replace(route, metric=None) for route in desired.routes or ()]
     lost = lost_others(observed, changing)
-    yield from _others(other for other in lost if replace(other.route, metric=None) not in wished)
-    yield from _names(wish, observed, new)
+    yield from _others(other for other in lost if replace(other.route, metric=None) not in wanted)
+    yield from _names(desired, observed, new)
 
 
-def silently_taken(turn: Turn, version: int, wish: NetworkState) -> IpConfig | None:
-    """What a port loses of whose addresses the wish says nothing."""
-    said, ip = wish.interface(turn.seen.name), ip_of(turn.seen, version)
-    if not turn.is_bare or not ip.addresses or (said is not None and says_ip(said, version)):
+def silently_taken(turn: Turn, version: int, desired: NetworkState) -> IpConfig | None:
+    """What a port loses of whose addresses the desired state says nothing."""
+    requested, ip = desired.interface(turn.current.name), ip_of(turn.current, version)
+    if not turn.is_bare or not ip.addresses or (requested is not None and configures_ip(requested, version)):
         return None
     return ip
 
 
-def says_ip(said: Interface, version: int) -> bool:
-    return (said.ipv4 if version == 4 else said.ipv6) is not None
+def configures_ip(requested: Interface, version: int) -> bool:
+    return (requested.ipv4 if version == 4 else requested.ipv6) is not None
 
 
-def lost_routes(wish: NetworkState, observed: NetworkState, new: NetworkState) -> frozenset[Route]:
+def lost_routes(desired: NetworkState, observed: NetworkState, new: NetworkState) -> frozenset[Route]:
     """Those that go with what they lead over, or that a new one takes the place of."""
-    changing, coming = turns(observed, new.interfaces), missing(wish, observed)
+    changing, coming = turns(observed, new.interfaces), missing(desired, observed)
     return frozenset(
         route
         for route in observed.routes or ()
-        if not is_gone(route, wish) and route not in (new.routes or ()) and _goes(route, changing, wish, coming)
+        if not is_gone(route, desired) and route not in (new.routes or ()) and _goes(route, changing, desired, coming)
     )
 
 
-def _goes(route: Route, changing: dict[str, Turn], wish: NetworkState, coming: tuple[Route, ...]) -> bool:
+def _goes(route: Route, changing: dict[str, Turn], desired: NetworkState, coming: tuple[Route, ...]) -> bool:
     turn = changing.get(route.interface)
-    replaced = any(rival in coming for rival in rivals(route, wish))
+    replaced = any(rival in coming for rival in rivals(route, desired))
     return replaced or (turn is not None and turn.loses_route(version_of(route), route.table))
 
 
@@ -96,19 +98,21 @@ def _others(lost: Iterable[RouteOfOthers]) -> Iterator[tuple[str, str]]:
         if len(routes) > _FEW:
             yield name, f"No longer: {len(routes):,} routes on {name} (by {who})"
         else:
-            yield from ((name, f"No longer: {route_in_words(route)} (by {who})") for route in routes)
+            yield from ((name, f"No longer: {format_route(route)} (by {who})") for route in routes)
 
 
-def _names(wish: NetworkState, observed: NetworkState, new: NetworkState) -> Iterator[tuple[str, str]]:
+def _names(desired: NetworkState, observed: NetworkState, new: NetworkState) -> Iterator[tuple[str, str]]:
     """Name servers that came with interfaces which lose all addresses, unless one that changes, too, takes them."""
-    if wish.dns is not None or observed.dns is None:
+    if desired.dns is not None or observed.dns is None:
         return
-    changed = {*(i.name for i in wish.interfaces), *(route.interface for route in wish.routes or ())}
+    changed = {*(i.name for i in desired.interfaces), *(route.interface for route in desired.routes or ())}
     if any(carries_names(new, version) & changed for version in VERSIONS):
         return
     changing = turns(observed, new.interfaces)
     gone = {
-        name for name, turn in changing.items() if all(turn.loses(v) for v in VERSIONS if ip_of(turn.seen, v).enabled)
+        name
+        for name, turn in changing.items()
+        if all(turn.loses(v) for v in VERSIONS if ip_of(turn.current, v).enabled)
     }
     for server in observed.dns.servers:
         sources = [name for name, other in observed.dns.origins if other == server]

@@ -1,25 +1,25 @@
-"""What a host will be when a wish has come true: the wish over what is there."""
+"""What a host will be when the desired state is reached: the desired state over what is there."""
 
 from dataclasses import replace
 
 from netconf.kinds import Bond, BondMode, BondPort, Bridge, BridgePort, Sriov, Vrf
 from netconf.model import Interface, IpConfig, LinkState, LinkType, NetworkState
 from netconf.options import BOND_DEFAULTS, BOND_PORT, Pairs, named, of_mode, over, pairs
+from netconf.planning.completion import controller, is_removed, ports
 from netconf.planning.leaving import turns, version_of
-from netconf.planning.matching import gives_way, is_gone_rule
+from netconf.planning.matching import is_gone_rule, is_replaced
 from netconf.planning.order import headroom
-from netconf.planning.wish import controller, is_removed, ports
 
 _BY_MII = {"miimon", "updelay", "downdelay", "use_carrier"}
 _BY_ARP = {"arp_interval", "arp_ip_target", "arp_validate", "arp_all_targets"}
 _NOTHING = Interface("")
 
 
-def after(wish: NetworkState, observed: NetworkState) -> NetworkState:
-    """`wish` is complete. `mac` and `mtu` are said only where an interface has to be given them, `controller` is the
-    one that it will have, ports are those that anybody wished for: taps are none."""
-    names = dict.fromkeys((*(i.name for i in observed.interfaces), *(i.name for i in wish.interfaces)))
-    interfaces = tuple(i for name in names if (i := _interface(name, wish, observed)) is not None)
+def expected_state(desired: NetworkState, observed: NetworkState) -> NetworkState:
+    """`desired` is complete. `mac` and `mtu` are said only where an interface has to be given them, `controller` is the
+    one that it will have, ports are those that anybody asked for: taps are none."""
+    names = dict.fromkeys((*(i.name for i in observed.interfaces), *(i.name for i in desired.interfaces)))
+    interfaces = tuple(i for name in names if (i := _interface(name, desired, observed)) is not None)
     ports = {i.name for i in interfaces if _is_plain_port(i, interfaces)}
     there = {i.name for i in interfaces} - ports
     changing = turns(observed, interfaces)
@@ -27,15 +27,15 @@ def after(wish: NetworkState, observed: NetworkState) -> NetworkState:
         r
         for r in observed.routes or ()
         if r.interface in there
-        and not gives_way(r, wish)
+        and not is_replaced(r, desired)
         and not changing[r.interface].loses_route(version_of(r), r.table)
     ]
-    rules = [r for r in observed.rules or () if not is_gone_rule(r, wish)]
-    more = [r for r in wish.rules or () if not any(r.matches(other) for other in rules)]
+    rules = [r for r in observed.rules or () if not is_gone_rule(r, desired)]
+    more = [r for r in desired.rules or () if not any(r.matches(other) for other in rules)]
     return NetworkState(
         interfaces=interfaces,
-        routes=(*(wish.routes or ()), *routes),
-        dns=wish.dns if wish.dns is not None else observed.dns,
+        routes=(*(desired.routes or ()), *routes),
+        dns=desired.dns if desired.dns is not None else observed.dns,
         rules=(*rules, *more),
     )
 
@@ -66,50 +66,52 @@ def _is_plain_port(interface: Interface, all_of_them: tuple[Interface, ...]) -> 
     return any(i.name == interface.controller and i.type is not LinkType.VRF for i in all_of_them)
 
 
-def _interface(name: str, wish: NetworkState, observed: NetworkState) -> Interface | None:
-    mine, seen = wish.interface(name), observed.interface(name)
-    if mine is not None and (is_removed(mine) or (mine.state is LinkState.ABSENT and seen is None)):
+def _interface(name: str, desired: NetworkState, observed: NetworkState) -> Interface | None:
+    mine, current = desired.interface(name), observed.interface(name)
+    if mine is not None and (is_removed(mine) or (mine.state is LinkState.ABSENT and current is None)):
         return None
-    said, now = mine or _NOTHING, seen or _NOTHING
-    holder = controller(name, wish, observed)
+    requested, now = mine or _NOTHING, current or _NOTHING
+    holder = controller(name, desired, observed)
     return Interface(
         name=name,
-        type=_type(mine, seen),
-        state=said.state if mine is not None else LinkState.UP if holder is not None else now.state,
-        mac=_mac(said, now, holder, observed),
-        mtu=_mtu(said, now, holder, observed),
+        type=_type(mine, current),
+        state=requested.state if mine is not None else LinkState.UP if holder is not None else now.state,
+        mac=_mac(requested, now, holder, observed),
+        mtu=_mtu(requested, now, holder, observed),
         controller=holder.name if holder is not None else None,
-        ipv4=_ip(said.ipv4, now.ipv4),
-        ipv6=_ip(said.ipv6, now.ipv6),
-        bridge=_bridge(said, now, ports(name, observed)),
-        bond=_bond(said.bond, now.bond),
-        vlan=said.vlan or now.vlan,
-        vxlan=said.vxlan or now.vxlan,
-        vrf=_vrf(said.vrf, now.vrf),
-        sriov=_sriov(said, now),
-        peer=said.peer or (None if mine is not None and mine.type is LinkType.ETHERNET else now.peer),
-        wait_ip=said.wait_ip or now.wait_ip,
-        lldp=said.lldp if said.lldp is not None else now.lldp,
-        description=said.description if said.description is not None else now.description,
+        ipv4=_ip(requested.ipv4, now.ipv4),
+        ipv6=_ip(requested.ipv6, now.ipv6),
+        bridge=_bridge(requested, now, ports(name, observed)),
+        bond=_bond(requested.bond, now.bond),
+        vlan=requested.vlan or now.vlan,
+        vxlan=requested.vxlan or now.vxlan,
+        vrf=_vrf(requested.vrf, now.vrf),
+        sriov=_sriov(requested, now),
+        peer=requested.peer or (None if mine is not None and mine.type is LinkType.ETHERNET else now.peer),
+        wait_ip=requested.wait_ip or now.wait_ip,
+        lldp=requested.lldp if requested.lldp is not None else now.lldp,
+        description=requested.description if requested.description is not None else now.description,
         permanent_mac=now.permanent_mac,
     )
 
 
-def _type(mine: Interface | None, seen: Interface | None) -> LinkType:
-    if mine is not None and (seen is None or mine.peer is not None):
+def _type(mine: Interface | None, observed: Interface | None) -> LinkType:
+    if mine is not None and (observed is None or mine.peer is not None):
         return mine.type
-    return (seen or mine or _NOTHING).type
+    return (observed or mine or _NOTHING).type
 
 
-def _mac(said: Interface, now: Interface, holder: Interface | None, observed: NetworkState) -> str | None:
-    """The wished one, or the present one where it would not come by itself."""
-    if said.mac is not None or now.mac is None:
-        return said.mac
+def _mac(requested: Interface, now: Interface, holder: Interface | None, observed: NetworkState) -> str | None:
+    """The desired one, or the present one where it would not come by itself."""
+    if requested.mac is not None or now.mac is None:
+        return requested.mac
     match now.type:
         case LinkType.LINUX_BRIDGE | LinkType.DUMMY | LinkType.VXLAN:
             return now.mac
         case LinkType.BOND:
-            policy = dict((*(now.bond.options if now.bond else ()), *(said.bond.options if said.bond else ())))
+            policy = dict(
+                (*(now.bond.options if now.bond else ()), *(requested.bond.options if requested.bond else ()))
+            )
             return now.mac if policy.get("fail_over_mac", "none") == "none" else None
         case LinkType.ETHERNET | LinkType.VETH:
             from_bond = holder is not None and holder.type is LinkType.BOND
@@ -122,10 +124,10 @@ def _mac(said: Interface, now: Interface, holder: Interface | None, observed: Ne
             return None
 
 
-def _mtu(said: Interface, now: Interface, holder: Interface | None, observed: NetworkState) -> int | None:
-    """The wished one, or the present one where it would not come by itself."""
-    if said.mtu is not None or now.mtu == 1500 or now.type is LinkType.VRF:
-        return said.mtu
+def _mtu(requested: Interface, now: Interface, holder: Interface | None, observed: NetworkState) -> int | None:
+    """The desired one, or the present one where it would not come by itself."""
+    if requested.mtu is not None or now.mtu == 1500 or now.type is LinkType.VRF:
+        return requested.mtu
     if holder is not None and holder.type is LinkType.BOND:  # which its ports follow
         return None
     below = [observed.interface(name) for name in (*(now.ports or ()), *((now.base,) if now.base else ()))]
@@ -133,59 +135,61 @@ def _mtu(said: Interface, now: Interface, holder: Interface | None, observed: Ne
     return None if now.type is not LinkType.BOND and now.mtu == min(widths, default=None) else now.mtu
 
 
-def _ip(said: IpConfig | None, now: IpConfig | None) -> IpConfig | None:
-    if said is None or now is None or not said.enabled or not now.enabled:
-        return said or now
-    return replace(said, options=over(said.options, now.options))
+def _ip(requested: IpConfig | None, now: IpConfig | None) -> IpConfig | None:
+    if requested is None or now is None or not requested.enabled or not now.enabled:
+        return requested or now
+    return replace(requested, options=over(requested.options, now.options))
 
 
-def _bridge(wish: Interface, seen: Interface, plugged: tuple[str, ...]) -> Bridge | None:
-    if LinkType.LINUX_BRIDGE not in (wish.type, seen.type):
+def _bridge(desired: Interface, observed: Interface, plugged: tuple[str, ...]) -> Bridge | None:
+    if LinkType.LINUX_BRIDGE not in (desired.type, observed.type):
         return None
-    said, now = wish.bridge or Bridge(), seen.bridge or Bridge()
-    names = said.ports if said.ports is not None else plugged
-    details = (_port(said.port(name), now.port(name)) for name in names)
+    requested, now = desired.bridge or Bridge(), observed.bridge or Bridge()
+    names = requested.ports if requested.ports is not None else plugged
+    details = (_port(requested.port(name), now.port(name)) for name in names)
     return Bridge(
         ports=names,
-        stp=said.stp if said.stp is not None else now.stp,
-        forward_delay_s=said.forward_delay_s if said.forward_delay_s is not None else now.forward_delay_s,
-        options=over(said.options, now.options),
+        stp=requested.stp if requested.stp is not None else now.stp,
+        forward_delay_s=requested.forward_delay_s if requested.forward_delay_s is not None else now.forward_delay_s,
+        options=over(requested.options, now.options),
         details=tuple(port for port in details if port != BridgePort(port.name)),
     )
 
 
-def _port(said: BridgePort, now: BridgePort) -> BridgePort:
-    vlan = said.vlan if said.vlan is not None else now.vlan
-    return BridgePort(said.name, vlan, over(said.options, now.options))
+def _port(requested: BridgePort, now: BridgePort) -> BridgePort:
+    vlan = requested.vlan if requested.vlan is not None else now.vlan
+    return BridgePort(requested.name, vlan, over(requested.options, now.options))
 
 
-def _bond(said: Bond | None, now: Bond | None) -> Bond | None:
+def _bond(requested: Bond | None, now: Bond | None) -> Bond | None:
     if now is None:
-        return said
-    if said is None:
+        return requested
+    if requested is None:
         return replace(now, options=_unusual(now.options), details=_bond_ports(now.ports, now.mode, Bond(), now))
-    mode = said.mode or now.mode
+    mode = requested.mode or now.mode
     kept = _unusual(now.options) if mode is now.mode else ()
-    wished = dict(said.options)
-    if wished.get("arp_interval"):
+    desired = dict(requested.options)
+    if desired.get("arp_interval"):
         kept = tuple(pair for pair in kept if pair[0] not in _BY_MII)
-    if wished.get("miimon"):
+    if desired.get("miimon"):
         kept = tuple(pair for pair in kept if pair[0] not in _BY_ARP)
-    if "num_grat_arp" in wished or "num_unsol_na" in wished:  # one thing to the kernel
+    if "num_grat_arp" in desired or "num_unsol_na" in desired:  # one thing to the kernel
         kept = tuple(pair for pair in kept if pair[0] not in ("num_grat_arp", "num_unsol_na"))
-    names = said.ports if said.ports is not None else now.ports
-    if said.ports is not None:  # a primary that is no port any more
-        kept = tuple(pair for pair in kept if pair[0] != "primary" or pair[1] in said.ports)
-    return Bond(mode, names, over(said.options, kept), _bond_ports(names, mode, said, now))
+    names = requested.ports if requested.ports is not None else now.ports
+    if requested.ports is not None:  # a primary that is no port any more
+        kept = tuple(pair for pair in kept if pair[0] != "primary" or pair[1] in requested.ports)
+    return Bond(mode, names, over(requested.options, kept), _bond_ports(names, mode, requested, now))
 
 
-def _bond_ports(names: tuple[str, ...] | None, mode: BondMode | None, said: Bond, now: Bond) -> tuple[BondPort, ...]:
+def _bond_ports(
+    names: tuple[str, ...] | None, mode: BondMode | None, requested: Bond, now: Bond
+) -> tuple[BondPort, ...]:
     """What is said of them, and what is not so by itself of what means something in that mode."""
     known = named(of_mode(BOND_PORT, mode))
 
     def port(name: str) -> BondPort:
         kept = tuple(pair for pair in now.port(name).options if pair[0] in known and pair[1])
-        return BondPort(name, over(said.port(name).options, kept))
+        return BondPort(name, over(requested.port(name).options, kept))
 
     return tuple(found for found in map(port, names or ()) if found.options)
 
@@ -195,18 +199,18 @@ def _unusual(options: Pairs) -> Pairs:
     return pairs({key: value for key, value in options if BOND_DEFAULTS.get(key) != value})
 
 
-def _sriov(said: Interface, now: Interface) -> Sriov | None:
+def _sriov(requested: Interface, now: Interface) -> Sriov | None:
     """None where nobody says how many virtual functions there are to be: those of others stay as they are."""
     if now.sriov is None:
         return None
-    if said.state is LinkState.ABSENT:
+    if requested.state is LinkState.ABSENT:
         return Sriov(0) if now.sriov.configured else None
-    if said.sriov is None or said.total_vfs == now.total_vfs:
+    if requested.sriov is None or requested.total_vfs == now.total_vfs:
         return now.sriov if now.sriov.configured else None
-    return said.sriov
+    return requested.sriov
 
 
-def _vrf(said: Vrf | None, now: Vrf | None) -> Vrf | None:
-    if said is None or now is None:
-        return said or now
-    return Vrf(said.table, said.ports if said.ports is not None else now.ports)
+def _vrf(requested: Vrf | None, now: Vrf | None) -> Vrf | None:
+    if requested is None or now is None:
+        return requested or now
+    return Vrf(requested.table, requested.ports if requested.ports is not None else now.ports)

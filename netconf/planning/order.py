@@ -10,10 +10,10 @@ _VXLAN_4, _VXLAN_6 = 50, 70  # bytes around each frame
 class Circle(Exception):
     """`name` stands on itself, by the `way` that begins and ends with it."""
 
-    def __init__(self, way: tuple[str, ...]) -> None:
-        super().__init__(" on ".join(way))
-        self.name = way[0]
-        self.way = way
+    def __init__(self, path: tuple[str, ...]) -> None:
+        super().__init__(" on ".join(path))
+        self.name = path[0]
+        self.path = path
 
 
 def by_dependency(interfaces: Iterable[Interface], *, controllers_first: bool = False) -> tuple[Interface, ...]:
@@ -35,13 +35,13 @@ def by_dependency(interfaces: Iterable[Interface], *, controllers_first: bool = 
             below[name] |= {*carriers(interface, found.get)} - {name}
     done: dict[str, Interface] = {}
 
-    def visit(name: str, way: tuple[str, ...]) -> None:
-        if name in way:
-            raise Circle((*way[way.index(name) :], name))
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            raise Circle((*path[path.index(name) :], name))
         if name in done or name not in found:
             return
         for other in sorted(other for other in below[name] if other is not None):
-            visit(other, (*way, name))
+            visit(other, (*path, name))
         done[name] = found[name]
 
     for name in found:

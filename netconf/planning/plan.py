@@ -1,15 +1,16 @@
-"""From wish and observation to ordered changes, each of which says what it does; empty when already so."""
+"""From the desired and the observed state to ordered changes, each of which says what it does; empty when already
+so."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from netconf.model import Interface, LinkState, NetworkState, Rule
 from netconf.planning.checks import check
+from netconf.planning.completion import CABLES, VIRTUAL, complete, is_made
 from netconf.planning.differences import differences
-from netconf.planning.losses import losses, route_in_words
+from netconf.planning.losses import format_route, losses
 from netconf.planning.matching import is_gone_rule, missing
 from netconf.planning.order import by_dependency
-from netconf.planning.wish import CABLES, VIRTUAL, complete, is_made
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Step:
     """One change: to interface `name` (empty for DNS and rules), explained by `says`."""
 
     name: str
-    says: str
+    description: str
 
 
 def plan(desired: NetworkState, observed: NetworkState) -> tuple[Step, ...]:
@@ -32,7 +33,7 @@ def plan(desired: NetworkState, observed: NetworkState) -> tuple[Step, ...]:
     return (
         *(Step(i.name, says) for i in _ordered(desired, observed) for says in differences(i, observed)),
         *(Step(name, says) for name, says in losses(desired, observed)),
-        *(Step(route.interface, route_in_words(route)) for route in missing(desired, observed)),
+        *(Step(route.interface, format_route(route)) for route in missing(desired, observed)),
         *(Step("", f"No longer: {_rule(rule)}") for rule in observed.rules or () if is_gone_rule(rule, desired)),
         *(Step("", _rule(rule)) for rule in _missing_rules(desired, observed)),
         *_dns(desired, observed),
@@ -40,18 +41,18 @@ def plan(desired: NetworkState, observed: NetworkState) -> tuple[Step, ...]:
 
 
 def _ordered(desired: NetworkState, observed: NetworkState) -> tuple[Interface, ...]:
-    wished = sorted(desired.interfaces, key=lambda i: i.type in CABLES)
-    made = [i for i in wished if i.state is not LinkState.ABSENT and (i.type in VIRTUAL or is_made(i, observed))]
-    changed = [i for i in wished if i.state is not LinkState.ABSENT and i not in made]
-    removed = {i.name for i in wished if i.state is LinkState.ABSENT}
+    wanted = sorted(desired.interfaces, key=lambda i: i.type in CABLES)
+    made = [i for i in wanted if i.state is not LinkState.ABSENT and (i.type in VIRTUAL or is_made(i, observed))]
+    changed = [i for i in wanted if i.state is not LinkState.ABSENT and i not in made]
+    removed = {i.name for i in wanted if i.state is LinkState.ABSENT}
     standing = [i for i in reversed(by_dependency(observed.interfaces)) if i.name in removed]
-    return (*by_dependency(made), *changed, *(w for i in standing for w in wished if w.name == i.name))
+    return (*by_dependency(made), *changed, *(w for i in standing for w in wanted if w.name == i.name))
 
 
 def _missing_rules(desired: NetworkState, observed: NetworkState) -> Iterator[Rule]:
-    for wish in desired.rules or ():
-        if not any(wish.matches(rule) for rule in observed.rules or ()):
-            yield wish
+    for wanted in desired.rules or ():
+        if not any(wanted.matches(rule) for rule in observed.rules or ()):
+            yield wanted
 
 
 def _rule(rule: Rule) -> str:
@@ -62,9 +63,9 @@ def _rule(rule: Rule) -> str:
         ("marked", rule.fwmark),
         ("with priority", rule.priority),
     )
-    said = " ".join(f"{word} {value}" for word, value in words if value is not None)
+    text = " ".join(f"{word} {value}" for word, value in words if value is not None)
     ends = f"look up in table {rule.table}" if rule.action is None else str(rule.action)
-    return f"Rule for IPv{rule.family} {said}: {ends}"
+    return f"Rule for IPv{rule.family} {text}: {ends}"
 
 
 def _dns(desired: NetworkState, observed: NetworkState) -> Iterator[Step]:

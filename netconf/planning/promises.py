@@ -1,5 +1,5 @@
-"""What of a wish could not come true on this host, though each part of it may be right: it is said before anything is
-changed, not found out by trying; pure."""
+"""What of a desired state could not come true on this host, though each part of it may be right: it is said before
+anything is changed, not found out by trying; pure."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ from netconf.errors import (
     WaitsForEver,
 )
 from netconf.model import Address, Dns, Interface, IpConfig, LinkState, LinkType, NetworkState, Route
+from netconf.planning.completion import controller
 from netconf.planning.leaving import VERSIONS, ip_of, version_of
-from netconf.planning.losses import route_in_words
+from netconf.planning.losses import format_route
 from netconf.planning.matching import missing
-from netconf.planning.merge import after, carries_names
+from netconf.planning.merge import carries_names, expected_state
 from netconf.planning.nearness import names_none
-from netconf.planning.wish import controller
 
 _LEAST_6 = 1280  # RFC 8200: without it the kernel takes IPv6 away
 _NO_PORTS = {
@@ -35,45 +35,51 @@ _NO_PORTS = {
 }
 
 
-def check_promises(wish: NetworkState, observed: NetworkState) -> None:
-    """`wish` is complete, and nothing else speaks against it. Raises Refused."""
-    new = after(wish, observed)
-    for interface in wish.interfaces:
-        _check_interface(interface, wish, observed, new)
-    for route in missing(wish, observed):
+def check_promises(desired: NetworkState, observed: NetworkState) -> None:
+    """`desired` is complete, and nothing else speaks against it. Raises Refused."""
+    new = expected_state(desired, observed)
+    for interface in desired.interfaces:
+        _check_interface(interface, desired, observed, new)
+    for route in missing(desired, observed):
         _check_route(route, new)
-    _check_alike(missing(wish, observed), new)
-    _check_addresses(wish, observed, new)
-    _check_vlans(wish, observed, new)
-    _check_names(wish, observed, new)
+    _check_alike(missing(desired, observed), new)
+    _check_addresses(desired, observed, new)
+    _check_vlans(desired, observed, new)
+    _check_names(desired, observed, new)
 
 
-def _check_interface(said: Interface, wish: NetworkState, observed: NetworkState, new: NetworkState) -> None:
-    then = new.interface(said.name)
-    holder = controller(said.name, wish, observed)
-    if said.state is LinkState.DOWN and holder is not None:
-        raise PortDown(name=said.name, holder=holder.name)
-    if said.state is not LinkState.UP or then is None:
+def _check_interface(requested: Interface, desired: NetworkState, observed: NetworkState, new: NetworkState) -> None:
+    then = new.interface(requested.name)
+    holder = controller(requested.name, desired, observed)
+    if requested.state is LinkState.DOWN and holder is not None:
+        raise PortDown(name=requested.name, holder=holder.name)
+    if requested.state is not LinkState.UP or then is None:
         return
-    base = new.interface(said.base or "")
-    if base is not None and base.state is not LinkState.UP and wish.interface(base.name) is not None:
-        raise BaseDown(name=said.name, base=base.name)
-    if said.copy_mac_from is not None and new.interface(said.copy_mac_from) is None:
+    base = new.interface(requested.base or "")
+    if base is not None and base.state is not LinkState.UP and desired.interface(base.name) is not None:
+        raise BaseDown(name=requested.name, base=base.name)
+    if requested.copy_mac_from is not None and new.interface(requested.copy_mac_from) is None:
         there = ", ".join(i.name for i in observed.interfaces if i.type is not LinkType.LOOPBACK)
-        raise NoSuchInterface(name=said.copy_mac_from, type="unknown", there=there)
-    for port in (new.interface(name) for name in said.ports or ()):
-        if port is not None and port.type in _NO_PORTS.get(said.type, ()):
-            raise BadPort(port=port.name, kind=port.type, name=said.name, holder=said.type)
-    if said.mtu is not None and said.mtu < _LEAST_6 and then.ipv6 is not None and then.ipv6.enabled and holder is None:
-        raise TooNarrow(name=said.name, mtu=said.mtu, least=_LEAST_6)
+        raise NoSuchInterface(name=requested.copy_mac_from, type="unknown", there=there)
+    for port in (new.interface(name) for name in requested.ports or ()):
+        if port is not None and port.type in _NO_PORTS.get(requested.type, ()):
+            raise BadPort(port=port.name, kind=port.type, name=requested.name, holder=requested.type)
+    if (
+        requested.mtu is not None
+        and requested.mtu < _LEAST_6
+        and then.ipv6 is not None
+        and then.ipv6.enabled
+        and holder is None
+    ):
+        raise TooNarrow(name=requested.name, mtu=requested.mtu, least=_LEAST_6)
     for version in VERSIONS:
-        if said.wait_ip is not None and said.wait_ip.waits_for(version) and not ip_of(then, version).enabled:
-            raise WaitsForEver(name=said.name, version=version)
+        if requested.wait_ip is not None and requested.wait_ip.waits_for(version) and not ip_of(then, version).enabled:
+            raise WaitsForEver(name=requested.name, version=version)
 
 
 def _check_route(route: Route, new: NetworkState) -> None:
     then, version = new.interface(route.interface), version_of(route)
-    what = route_in_words(route)
+    what = format_route(route)
     if then is None or then.state is not LinkState.UP:
         raise RouteNowhere(
             route=what, name=route.interface, why="it is not up then", mend=f"Bring {route.interface} up"
@@ -121,7 +127,7 @@ def _check_alike(coming: tuple[Route, ...], new: NetworkState) -> None:
             alike = [other for other in alike if other.interface == route.interface]
         if alike:
             metric = "no metric" if route.metric is None else f"the metric {route.metric}"
-            raise RoutesAlike(route=route_in_words(route), other=route_in_words(alike[0]), metric=metric)
+            raise RoutesAlike(route=format_route(route), other=format_route(alike[0]), metric=metric)
 
 
 def _with_addresses(new: NetworkState) -> Iterator[Interface]:
@@ -139,22 +145,22 @@ def _domain(interface: Interface, new: NetworkState) -> str:
     return holder.name if holder is not None and holder.type is LinkType.VRF else ""
 
 
-def _check_addresses(wish: NetworkState, observed: NetworkState, new: NetworkState) -> None:
+def _check_addresses(desired: NetworkState, observed: NetworkState, new: NetworkState) -> None:
     """An address that is new somewhere is nowhere else."""
     owners: dict[tuple[str, str], list[str]] = defaultdict(list)
     for interface in _with_addresses(new):
         for address in _static(interface):
             owners[_domain(interface, new), address.ip].append(interface.name)
-    for said in wish.interfaces:
-        then, seen = new.interface(said.name), observed.interface(said.name)
+    for requested in desired.interfaces:
+        then, current = new.interface(requested.name), observed.interface(requested.name)
         if then is None:
             continue
-        known = () if seen is None or seen.controller != then.controller else _static(seen)
+        known = () if current is None or current.controller != then.controller else _static(current)
         for address in (address for address in _static(then) if address not in known):
             names = owners[_domain(then, new), address.ip]
-            if said.name in names and len(names) > 1:
-                other = next(name for name in names if name != said.name)
-                raise AddressTwice(name=said.name, address=address, other=other)
+            if requested.name in names and len(names) > 1:
+                other = next(name for name in names if name != requested.name)
+                raise AddressTwice(name=requested.name, address=address, other=other)
 
 
 def _static(interface: Interface) -> tuple[Address, ...]:
@@ -162,29 +168,33 @@ def _static(interface: Interface) -> tuple[Address, ...]:
     return tuple(address for ip in ips for address in ip.addresses)
 
 
-def _check_vlans(wish: NetworkState, observed: NetworkState, new: NetworkState) -> None:
-    for said in wish.interfaces:
-        seen = observed.interface(said.name)
-        if said.vlan is None or said.state is not LinkState.UP or (seen is not None and seen.vlan == said.vlan):
+def _check_vlans(desired: NetworkState, observed: NetworkState, new: NetworkState) -> None:
+    for requested in desired.interfaces:
+        current = observed.interface(requested.name)
+        if (
+            requested.vlan is None
+            or requested.state is not LinkState.UP
+            or (current is not None and current.vlan == requested.vlan)
+        ):
             continue
         for other in new.interfaces:
-            if other.name != said.name and other.vlan == said.vlan:
-                raise VlanTwice(name=said.name, tag=said.vlan.id, base=said.vlan.base, other=other.name)
+            if other.name != requested.name and other.vlan == requested.vlan:
+                raise VlanTwice(name=requested.name, tag=requested.vlan.id, base=requested.vlan.base, other=other.name)
 
 
-def _check_names(wish: NetworkState, observed: NetworkState, new: NetworkState) -> None:
-    if wish.dns is None or wish.dns == observed.dns:
+def _check_names(desired: NetworkState, observed: NetworkState, new: NetworkState) -> None:
+    if desired.dns is None or desired.dns == observed.dns:
         return
-    for name, _ in () if wish.dns.servers or wish.dns.search else (observed.dns or Dns()).origins:
+    for name, _ in () if desired.dns.servers or desired.dns.search else (observed.dns or Dns()).origins:
         then = new.interface(name)
         if then is not None and any(_brings_names(ip_of(then, version)) for version in VERSIONS):
             raise NamesComeAlong(name=name)
     able = {version for version in VERSIONS if carries_names(new, version)}
-    for server in wish.dns.servers:
+    for server in desired.dns.servers:
         if (version := 6 if ":" in server else 4) not in able:
             raise NothingAsks(what=server, family=f"IPv{version}")
-    if wish.dns.search and not able:
-        raise NothingAsks(what=", ".join(wish.dns.search), family="IPv4 or IPv6")
+    if desired.dns.search and not able:
+        raise NothingAsks(what=", ".join(desired.dns.search), family="IPv4 or IPv6")
 
 
 def _brings_names(ip: IpConfig) -> bool:

@@ -9,26 +9,26 @@ from netconf.errors import FunctionInUse, NoSriov, TooManyFunctions
 from netconf.model import Interface, LinkState, NetworkState
 
 
-def in_words(number: int) -> str:
+def format_count(number: int) -> str:
     return f"{number} virtual function{'' if number == 1 else 's'}"
 
 
-def check_functions(wish: Interface, desired: NetworkState, observed: NetworkState) -> None:
+def check_functions(wanted: Interface, desired: NetworkState, observed: NetworkState) -> None:
     """Raises NoSriov, TooManyFunctions or FunctionInUse."""
-    seen = observed.interface(wish.name)
-    if wish.total_vfs:
-        if seen is None or seen.sriov is None:
-            raise NoSriov(name=wish.name, wanted=in_words(wish.total_vfs))
-        if seen.sriov.most is not None and wish.total_vfs > seen.sriov.most:
-            raise TooManyFunctions(name=wish.name, wanted=in_words(wish.total_vfs), most=seen.sriov.most)
-    if seen is not None and _loses_them(wish, seen):
-        check_unused(seen, desired, observed)
+    current = observed.interface(wanted.name)
+    if wanted.total_vfs:
+        if current is None or current.sriov is None:
+            raise NoSriov(name=wanted.name, wanted=format_count(wanted.total_vfs))
+        if current.sriov.most is not None and wanted.total_vfs > current.sriov.most:
+            raise TooManyFunctions(name=wanted.name, wanted=format_count(wanted.total_vfs), most=current.sriov.most)
+    if current is not None and _loses_them(wanted, current):
+        check_unused(current, desired, observed)
 
 
-def _loses_them(wish: Interface, seen: Interface) -> bool:
-    if wish.state is LinkState.ABSENT:
-        return seen.sriov is not None and seen.sriov.configured
-    return wish.sriov is not None and wish.total_vfs != seen.total_vfs
+def _loses_them(desired: Interface, observed: Interface) -> bool:
+    if desired.state is LinkState.ABSENT:
+        return observed.sriov is not None and observed.sriov.configured
+    return desired.sriov is not None and desired.total_vfs != observed.total_vfs
 
 
 def check_unused(nic: Interface, desired: NetworkState, observed: NetworkState) -> None:
@@ -42,10 +42,10 @@ def check_unused(nic: Interface, desired: NetworkState, observed: NetworkState) 
 
 
 def _uses(vf: Interface, desired: NetworkState, observed: NetworkState) -> Iterator[str]:
-    said = desired.interface(vf.name)
-    if said is not None and said.state is LinkState.ABSENT:
+    requested = desired.interface(vf.name)
+    if requested is not None and requested.state is LinkState.ABSENT:
         return
-    if said is not None:
+    if requested is not None:
         yield "is named in the document"
     for address in (address for ip in (vf.ipv4, vf.ipv6) if ip is not None for address in ip.addresses):
         yield f"has the address {address}"

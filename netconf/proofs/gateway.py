@@ -32,10 +32,10 @@ class GatewayAnswers:
         self._pinged_from: frozenset[str] = frozenset()
 
     @property
-    def says(self) -> str:
+    def description(self) -> str:
         return "the gateway answers"
 
-    async def look(self) -> None:
+    async def observe(self) -> None:
         found = await asyncio.to_thread(self._gateways)
         self._pinged, self._pinged_from = await asyncio.gather(
             _those(found, lambda gateway: self._pings(gateway, 0)), _those(found, self._pings_from)

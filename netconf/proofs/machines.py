@@ -27,10 +27,10 @@ class PeerAnswers:
         self._address, self._port, self._run = address, port, run
 
     @property
-    def says(self) -> str:
+    def description(self) -> str:
         return f"{self._address} answers" + ("" if self._port is None else f" at port {self._port}")
 
-    async def look(self) -> None:
+    async def observe(self) -> None:
         """Whatever was before: it has to answer."""
 
     async def why_not(self) -> str | None:
@@ -38,7 +38,7 @@ class PeerAnswers:
             good = await self._run("ping", "-n", "-q", "-c", "1", "-W", "2", self._address)
         else:
             good = await _connects(self._address, self._port)
-        return None if good else f"not true: {self.says}"
+        return None if good else f"not true: {self.description}"
 
 
 class SiteAnswers:
@@ -48,10 +48,10 @@ class SiteAnswers:
         self._what, self._site, self._port = what, site, port
 
     @property
-    def says(self) -> str:
+    def description(self) -> str:
         return f"{self._what} answers"
 
-    async def look(self) -> None:
+    async def observe(self) -> None:
         """Whatever was before: it has to answer."""
 
     async def why_not(self) -> str | None:
@@ -67,10 +67,10 @@ class NameResolves:
         self._name = name
 
     @property
-    def says(self) -> str:
+    def description(self) -> str:
         return f"the name {self._name} can be resolved"
 
-    async def look(self) -> None:
+    async def observe(self) -> None:
         """Whatever was before: it has to answer."""
 
     async def why_not(self) -> str | None:

@@ -33,17 +33,17 @@ async def asks(server: str, *, port: int = 53) -> bool:
 
 
 class NameServersStillAnswer:
-    """`servers` gives the addresses of those in force, `wish` is what is to change: who wishes for none has none."""
+    """`servers` gives the addresses of those in force, `desired` is what is to change: who wants none has none."""
 
-    says = "a name server answers, if one did before"
+    description = "a name server answers, if one did before"
 
-    def __init__(self, servers: Servers, wish: NetworkState, *, asks: Asks = asks) -> None:
+    def __init__(self, servers: Servers, desired: NetworkState, *, asks: Asks = asks) -> None:
         self._servers, self._asks = servers, asks
-        self._none_wished = wish.dns is not None and not wish.dns.servers
+        self._none_desired = desired.dns is not None and not desired.dns.servers
         self._answered = False
 
-    async def look(self) -> None:
-        self._answered = not self._none_wished and await self._any(await self._servers())
+    async def observe(self) -> None:
+        self._answered = not self._none_desired and await self._any(await self._servers())
 
     async def why_not(self) -> str | None:
         if not self._answered:

@@ -38,24 +38,25 @@ class Asking:
         self._talks, self._run, self.clock = talks, run, clock
 
     async def peers(self, ssh_connection: str) -> tuple[Peer, ...]:
-        """Of all connections, that of SSH first (`ssh_connection` as sshd says it); a machine once. Raises NotTold."""
+        """Of all connections, that of SSH first (`ssh_connection` as sshd has it); a machine once. Raises
+        NotReported."""
         return chosen(await asyncio.to_thread(self._talks), ssh_connection)
 
     async def answers(self, peer: Peer, since_s: float) -> bool:
         """`since_s` is in seconds since the machine's start."""
         if is_here(peer.address):  # by now: this machine has taken its address
             return False
-        return await self._pings(peer) or await _refuses_or_takes(peer) or await self._was_heard(peer, since_s)
+        return await self._pings(peer) or await _refuses_or_takes(peer) or await self._has_received(peer, since_s)
 
     async def _pings(self, peer: Peer) -> bool:
         return await self._run("ping", "-n", "-q", "-c", "1", "-W", "1", peer.address)
 
-    async def _was_heard(self, peer: Peer, since_s: float) -> bool:
+    async def _has_received(self, peer: Peer, since_s: float) -> bool:
         if not peer.speaks:
             return False
         now_s = self.clock()  # before the look, which may take its time: rather too early than too late
         talks = await asyncio.to_thread(self._talks)
-        heard = (talk.heard_s for talk in talks if (talk.peer, talk.port) == (peer.address, peer.port))
+        heard = (talk.received_s for talk in talks if (talk.peer, talk.port) == (peer.address, peer.port))
         return any(now_s - heard_s > since_s for heard_s in heard)
 
 
@@ -63,21 +64,23 @@ class PeersStillAnswer:
     """Of `peers`, which have answered before the change."""
 
     def __init__(self, peers: tuple[Peer, ...], asking: Asking) -> None:
-        self._silent, self._asking = peers, asking
+        self._unreachable, self._asking = peers, asking
         self._since_s: float | None = None
-        self.says = f"those that this machine talks to still answer ({', '.join(peer.address for peer in peers)})"
+        self.description = (
+            f"those that this machine talks to still answer ({', '.join(peer.address for peer in peers)})"
+        )
 
     @classmethod
-    async def of_now(cls, asking: Asking, ssh_connection: str, tell: Callable[[str], None]) -> Self | None:
+    async def of_now(cls, asking: Asking, ssh_connection: str, report: Callable[[str], None]) -> Self | None:
         """To be made before the change; None when nobody answers. `tell` says something to whoever asks for it."""
         peers, since_s = await asking.peers(ssh_connection), asking.clock()
         if peers:
-            tell("Looking who of those that this machine talks to answers now")
+            report("Looking who of those that this machine talks to answers now")
         answers = await asyncio.gather(*(asking.answers(peer, since_s) for peer in peers))
         there = tuple(peer for peer, answered in zip(peers, answers, strict=True) if answered)
         return cls(there, asking) if there else None
 
-    async def look(self) -> None:
+    async def observe(self) -> None:
         """It was when this was made."""
 
     async def why_not(self) -> str | None:
@@ -85,11 +88,13 @@ class PeersStillAnswer:
         if self._since_s is None:
             self._since_s = self._asking.clock()
         since_s = self._since_s
-        answers = await asyncio.gather(*(self._asking.answers(peer, since_s) for peer in self._silent))
-        self._silent = tuple(peer for peer, answered in zip(self._silent, answers, strict=True) if not answered)
-        if not self._silent:
+        answers = await asyncio.gather(*(self._asking.answers(peer, since_s) for peer in self._unreachable))
+        self._unreachable = tuple(
+            peer for peer, answered in zip(self._unreachable, answers, strict=True) if not answered
+        )
+        if not self._unreachable:
             return None
-        names = ", ".join(peer.address for peer in self._silent)
+        names = ", ".join(peer.address for peer in self._unreachable)
         return f"no answer any more from {names} (--confirm-by says who need not answer)"
 
 

@@ -17,11 +17,11 @@ class Proof(Protocol):
     """One thing that has to hold before a change is kept."""
 
     @property
-    def says(self) -> str:
+    def description(self) -> str:
         """What is asked, as in "the gateway answers"."""
         ...
 
-    async def look(self) -> None:
+    async def observe(self) -> None:
         """Right before the change, when all earlier ones have ended: what holds then may be asked for after it. Takes
         two seconds at most."""
         ...

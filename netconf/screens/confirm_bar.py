@@ -26,23 +26,23 @@ class _State(Enum):
 class ConfirmBar(Static, can_focus=True):
     """Counts down to `until_s` (seconds since the machine began) and asks `proof` again and again.
 
-    Enter posts `Keep` when the proof holds; else it takes a K as well. Esc posts `TakeBack`. `Over` when the time is.
-    Whoever hears them carries them out and then calls `end`.
+    Enter posts `Confirm` when the proof holds; else it takes a K as well. Esc posts `RollBack`. `Over` when the time
+    is. Whoever handles them does so and then calls `end`.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "keep(False)", show=False),
-        Binding("k,K", "keep(True)", show=False),
-        Binding("escape", "take_back", show=False),
+        Binding("enter", "confirm(False)", show=False),
+        Binding("k,K", "confirm(True)", show=False),
+        Binding("escape", "roll_back", show=False),
     ]
     DEFAULT_CSS = "ConfirmBar { height: auto; padding: 0 1; border: ascii ansi_default; }"
 
     @dataclass
-    class Keep(Message):
+    class Confirm(Message):
         pass
 
     @dataclass
-    class TakeBack(Message):
+    class RollBack(Message):
         pass
 
     @dataclass
@@ -58,7 +58,7 @@ class ConfirmBar(Static, can_focus=True):
     ) -> None:
         super().__init__(markup=False)
         self._until_s, self._proof, self._clock, self._again_s = until_s, proof, clock, again_s
-        self._state, self._asked, self._why_not, self._says = _State.WAITS, False, "", ""
+        self._state, self._asked, self._why_not, self._text = _State.WAITS, False, "", ""
         self._insists = False
 
     @property
@@ -69,14 +69,14 @@ class ConfirmBar(Static, can_focus=True):
         self.set_interval(self._again_s, self._tick)
         self._ask()
 
-    def end(self, says: str) -> None:
+    def end(self, text: str) -> None:
         """The change has ended, one way or the other."""
-        self._state, self._says = _State.ENDED, says
+        self._state, self._text = _State.ENDED, text
         self.refresh(layout=True)
 
     def render(self) -> str:
         if self._state is not _State.WAITS:
-            return self._says
+            return self._text
         left = math.ceil(max(0.0, self._until_s - self._clock()))
         lines = [f"The change is made. It goes back by itself in {left} s.", self._proof_line(), ""]
         if self._insists and not self.proven:
@@ -85,23 +85,23 @@ class ConfirmBar(Static, can_focus=True):
             )
         return "\n".join((*lines, "Enter keeps it. Esc takes it back now."))
 
-    def action_keep(self, insisting: bool) -> None:
+    def action_confirm(self, insisting: bool) -> None:
         if self._state is _State.ENDED:
             self.post_message(self.Closed())
         elif self._state is _State.WAITS and (self.proven or (insisting and self._insists)):
-            self._ending("Keeping the change ...", self.Keep())
+            self._ending("Keeping the change ...", self.Confirm())
         else:
             self._insists = True
             self.refresh(layout=True)
 
-    def action_take_back(self) -> None:
+    def action_roll_back(self) -> None:
         if self._state is _State.ENDED:
             self.post_message(self.Closed())
         elif self._state is _State.WAITS:
-            self._ending("Taking the change back ...", self.TakeBack())
+            self._ending("Taking the change back ...", self.RollBack())
 
     def _proof_line(self) -> str:
-        says = f"{self._proof.says[:1].upper()}{self._proof.says[1:]}:"
+        says = f"{self._proof.description[:1].upper()}{self._proof.description[1:]}:"
         if not self._asked:
             return f"{says} being asked"
         return f"{says} NO, {self._why_not}" if self._why_not else f"{says} YES"
@@ -111,8 +111,8 @@ class ConfirmBar(Static, can_focus=True):
             self._ending("The time is over, the earlier configuration comes back ...", self.Over())
         self.refresh(layout=True)
 
-    def _ending(self, says: str, message: Message) -> None:
-        self._state, self._says = _State.ENDING, says
+    def _ending(self, text: str, message: Message) -> None:
+        self._state, self._text = _State.ENDING, text
         self.refresh(layout=True)
         self.post_message(message)
 

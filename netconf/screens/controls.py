@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from netconf.screens.plain import Words
+from netconf.screens.plain import PlainText
 
 
 @dataclass
@@ -34,7 +34,7 @@ class TextLine(Horizontal):
 
     DEFAULT_CSS = """
     TextLine { height: 1; width: 1fr; }
-    TextLine Words { width: 1; }
+    TextLine PlainText { width: 1; }
     TextLine Input { width: 44; background: ansi_default; color: ansi_default; }
     TextLine Input:focus { background-tint: transparent; text-style: none; }
     TextLine Input > .input--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
@@ -49,9 +49,9 @@ class TextLine(Horizontal):
         kind = _Secret if self._secret else Input
         line = kind(self.answer, compact=True, select_on_focus=False, password=self._secret)
         line.cursor_blink = False  # over a serial line each blink is a redraw
-        yield Words("[")
+        yield PlainText("[")
         yield line
-        yield Words("]")
+        yield PlainText("]")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -73,17 +73,17 @@ class Choice(Static, can_focus=True):
     """
     answer: reactive[str] = reactive("", layout=False)
 
-    def __init__(self, words: Sequence[str], answer: str, *, id: str | None = None) -> None:
+    def __init__(self, labels: Sequence[str], answer: str, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
-        self._words = tuple(words)
+        self._labels = tuple(labels)
         self.set_reactive(Choice.answer, answer)
 
     def render(self) -> str:
-        place = self._words.index(self.answer) + 1
-        return f"< {self.answer} >  ({place} of {len(self._words)}: Left, Right)"
+        place = self._labels.index(self.answer) + 1
+        return f"< {self.answer} >  ({place} of {len(self._labels)}: Left, Right)"
 
     def action_turn(self, by: int) -> None:
-        self.answer = self._words[(self._words.index(self.answer) + by) % len(self._words)]
+        self.answer = self._labels[(self._labels.index(self.answer) + by) % len(self._labels)]
         self.post_message(Answered())
 
 
@@ -97,14 +97,14 @@ class Flag(Static, can_focus=True):
     """
     answer: reactive[bool] = reactive(False, layout=False)
 
-    def __init__(self, says: str, answer: bool, *, among: bool = False, id: str | None = None) -> None:
+    def __init__(self, label: str, answer: bool, *, among: bool = False, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
-        self._says, self._among = says, among
+        self._label, self._among = label, among
         self.set_reactive(Flag.answer, answer)
 
     def render(self) -> str:
         mark = ("> " if self.has_focus else "  ") if self._among else ""
-        return f"{mark}[{'x' if self.answer else ' '}] {self._says}"
+        return f"{mark}[{'x' if self.answer else ' '}] {self._label}"
 
     def action_turn(self) -> None:
         self.answer = not self.answer
@@ -112,13 +112,13 @@ class Flag(Static, can_focus=True):
 
 
 class Several(Vertical):
-    """Any number of several, a line each. `says` tells of each name."""
+    """Any number of several, a line each. `labels` has a text for each name."""
 
     DEFAULT_CSS = "Several { height: auto; width: 1fr; }"
 
-    def __init__(self, says: dict[str, str], answer: Sequence[str], *, id: str | None = None) -> None:
+    def __init__(self, labels: dict[str, str], answer: Sequence[str], *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._flags = {name: Flag(text, name in answer, among=True) for name, text in says.items()}
+        self._flags = {name: Flag(text, name in answer, among=True) for name, text in labels.items()}
 
     def compose(self) -> ComposeResult:
         yield from self._flags.values()
@@ -141,19 +141,19 @@ class Row(Widget):
 
     def __init__(self, label: str, control: TextLine | Choice | Flag | Several) -> None:
         super().__init__()
-        self._label, self.control, self.is_answered = label, control, False
-        self._says = Words(f"  {label}", classes="label of-several" if isinstance(control, Several) else "label")
-        self._wrong = Words(classes="mistake")
+        self._text, self.control, self.is_answered = label, control, False
+        self._label = PlainText(f"  {label}", classes="label of-several" if isinstance(control, Several) else "label")
+        self._wrong = PlainText(classes="mistake")
 
     def compose(self) -> ComposeResult:
         with Horizontal():
-            yield self._says
+            yield self._label
             yield self.control
         yield self._wrong
 
-    def show_mistake(self, says: str) -> None:
-        self._wrong.update(f"! {says}")
-        self._wrong.display = bool(says)
+    def show_mistake(self, mistake: str) -> None:
+        self._wrong.update(f"! {mistake}")
+        self._wrong.display = bool(mistake)
 
     def on_answered(self) -> None:
         self.is_answered = True
@@ -164,7 +164,7 @@ class Row(Widget):
 
     def on_descendant_focus(self) -> None:
         if not isinstance(self.control, Several):
-            self._says.update(f"> {self._label}")
+            self._label.update(f"> {self._text}")
 
     def on_descendant_blur(self) -> None:
-        self._says.update(f"  {self._label}")
+        self._label.update(f"  {self._text}")

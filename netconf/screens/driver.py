@@ -23,8 +23,8 @@ from textual.message_pump import MessagePump
 
 from netconf.screens.terminal import LEFT, Terminal
 
-_SETTLES_S = 0.03  # a page comes in several frames
-_LOOK_EVERY_S = 0.05
+_IDLE_S = 0.03  # a page comes in several frames
+_PROBE_EVERY_S = 0.05
 _AT_ONCE = 4096
 _DEALT_WITH_S = 3  # what closes in this moment passes nothing on
 
@@ -46,7 +46,7 @@ class PlainDriver(LinuxDriver):
         self._terminal.put(data)
         self._paint_soon()
 
-    def draw_anew(self) -> None:
+    def redraw(self) -> None:
         """After noise, messages of the kernel, or when another terminal was plugged in."""
         self._terminal.forget()
         self._paint_soon()
@@ -54,7 +54,7 @@ class PlainDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]
         super().write(_capability("smcup"))
-        self.draw_anew()
+        self.redraw()
 
     def stop_application_mode(self) -> None:
         super().stop_application_mode()
@@ -69,7 +69,7 @@ class PlainDriver(LinuxDriver):
         with SelectSelector() as selector:
             selector.register(self.fileno, EVENT_READ)
             while not self.exit_event.is_set():
-                if selector.select(_LOOK_EVERY_S):
+                if selector.select(_PROBE_EVERY_S):
                     heard = os.read(self.fileno, _AT_ONCE)
                     if not heard:
                         return
@@ -89,7 +89,7 @@ class PlainDriver(LinuxDriver):
             super().process_message(message)
             return
         typed = asyncio.run_coroutine_threadsafe(self._typed(message), self._loop)
-        while not self.exit_event.is_set() and wait((typed,), _LOOK_EVERY_S).not_done:
+        while not self.exit_event.is_set() and wait((typed,), _PROBE_EVERY_S).not_done:
             pass
 
     async def _typed(self, key: Key) -> None:
@@ -115,13 +115,13 @@ class PlainDriver(LinuxDriver):
 
     def _paint_soon(self) -> None:
         if self._next is None:
-            self._next = self._loop.call_later(_SETTLES_S, self._paint)
+            self._next = self._loop.call_later(_IDLE_S, self._paint)
 
     def _paint(self) -> None:
         self._next = None
         if _left_to_send(self.fileno):
             self._paint_soon()
-        elif news := self._terminal.news():
+        elif news := self._terminal.updates():
             super().write(news)
 
 

@@ -13,7 +13,7 @@ from netconf.proofs.proof import Proof
 from netconf.screens.confirm_bar import ConfirmBar
 from netconf.screens.layout import Layout, document
 from netconf.screens.observed import layout_of
-from netconf.screens.pages import BusyPage, ConfirmPage, FormPage, Look, LookPage, PlanPage, Wanted
+from netconf.screens.pages import BusyPage, ConfirmPage, FormPage, NetworkPage, Observe, PlanPage, Wanted
 from netconf.screens.plain import PlainApp
 from netconf.screens.trouble import TroublePage
 from netconf.uptime import uptime_s
@@ -28,7 +28,7 @@ class EditApp(PlainApp[None]):
     def __init__(
         self,
         network: Network,
-        look: Look,
+        observe: Observe,
         proof: Proof,
         *,
         within_s: int = WITHIN_S,
@@ -36,7 +36,7 @@ class EditApp(PlainApp[None]):
         again_s: float = 1.0,
     ) -> None:
         super().__init__()
-        self._network, self._look, self._proof = network, look, proof
+        self._network, self._observe, self._proof = network, observe, proof
         self._within_s, self._clock, self._again_s = within_s, clock, again_s
 
     def on_mount(self) -> None:
@@ -45,7 +45,7 @@ class EditApp(PlainApp[None]):
 
     @work
     async def _stand_by(self) -> None:
-        await self._network.stand_by()
+        await self._network.watch_backend()
 
     @work
     async def _go(self) -> None:
@@ -54,7 +54,7 @@ class EditApp(PlainApp[None]):
             if (waits := await self._waiting()) is not None:
                 says = await self._ended(*waits)
             while True:
-                page = LookPage(self._look, says, again_s=self._again_s)
+                page = NetworkPage(self._observe, says, again_s=self._again_s)
                 if await self.push_screen_wait(page) is Wanted.LEAVE:
                     break
                 says = await self._edited()
@@ -73,11 +73,11 @@ class EditApp(PlainApp[None]):
             self.pop_screen()
         if pending is None or pending.checkpoint is None:
             return None
-        return pending.checkpoint, pending.says, pending.until_s
+        return pending.checkpoint, pending.descriptions, pending.until_s
 
     async def _edited(self) -> str:
         """How it ended, in a sentence."""
-        state = (await self._look()).state
+        state = (await self._observe()).state
         layout: Layout | None = layout_of(state)
         while layout is not None and (layout := await self.push_screen_wait(FormPage(layout, state))) is not None:
             try:
@@ -91,20 +91,22 @@ class EditApp(PlainApp[None]):
     async def _changed(self, layout: Layout) -> str:
         until_s = 0.0
 
-        async def look() -> None:
+        async def before_change() -> None:
             nonlocal until_s
-            await self._proof.look()
+            await self._proof.observe()
             until_s = self._clock() + self._within_s
 
         await self.push_screen(BusyPage(f"Changing. Everything is back after {self._within_s} s unless you keep it."))
         try:
-            change = await self._network.change(document(layout), confirm_within_s=self._within_s, look=look)
+            change = await self._network.change(
+                document(layout), confirm_within_s=self._within_s, before_change=before_change
+            )
         finally:
             self.pop_screen()
         if change.checkpoint is None:
             return "The network is already so."
-        return await self._ended(change.checkpoint, change.says, until_s)
+        return await self._ended(change.checkpoint, change.descriptions, until_s)
 
-    async def _ended(self, checkpoint: Checkpoint, says: tuple[str, ...], until_s: float) -> str:
+    async def _ended(self, checkpoint: Checkpoint, descriptions: tuple[str, ...], until_s: float) -> str:
         bar = ConfirmBar(until_s, self._proof, clock=self._clock, again_s=self._again_s)
-        return await self.push_screen_wait(ConfirmPage(self._network, checkpoint, says, bar))
+        return await self.push_screen_wait(ConfirmPage(self._network, checkpoint, descriptions, bar))

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from netconf.screens.controls import Answered, Row
-from netconf.screens.plain import Words
+from netconf.screens.plain import PlainText
 
 
 class Form(VerticalScroll):
@@ -41,7 +41,7 @@ class Form(VerticalScroll):
         self._rows, self._checked = dict(rows), False
 
     def compose(self) -> ComposeResult:
-        yield Words(id="others")
+        yield PlainText(id="others")
         yield from self._rows.values()
 
     def on_mount(self) -> None:
@@ -85,7 +85,7 @@ class Form(VerticalScroll):
         wrong = self.mistakes()
         for name, row in self._rows.items():
             row.show_mistake(wrong.get(name, "") if self._checked or row.is_answered else "")
-        others = self.query_one("#others", Words)
+        others = self.query_one("#others", PlainText)
         others.update(f"! {wrong.get('', '')}")
         others.display = self._checked and "" in wrong
         return wrong

@@ -2,7 +2,7 @@
 
 from textual.widgets import DataTable
 
-from netconf.screens.rows import COLUMNS, Seen, rows
+from netconf.screens.rows import COLUMNS, Observed, rows
 
 
 class InterfaceTable(DataTable[str]):
@@ -17,10 +17,10 @@ class InterfaceTable(DataTable[str]):
     }
     """
 
-    def __init__(self, seen: Seen | None = None, *, id: str | None = None) -> None:
+    def __init__(self, observed: Observed | None = None, *, id: str | None = None) -> None:
         super().__init__(cursor_type="row", zebra_stripes=False, id=id)
         self._shown: dict[str, tuple[str, ...]] = {}
-        self._given = seen
+        self._given = observed
 
     def on_mount(self) -> None:
         for name, width in COLUMNS:
@@ -28,9 +28,9 @@ class InterfaceTable(DataTable[str]):
         if self._given is not None:
             self.show(self._given)
 
-    def show(self, seen: Seen) -> None:
+    def show(self, observed: Observed) -> None:
         """Once it is mounted."""
-        wanted = {row[0]: row for row in rows(seen)}
+        wanted = {row[0]: row for row in rows(observed)}
         if wanted == self._shown:
             return
         heights = {name: row[-1].count("\n") for name, row in wanted.items()}

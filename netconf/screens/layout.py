@@ -1,4 +1,4 @@
-"""How a host's management network can be laid out by a form, and the document that wishes for it; pure."""
+"""How a host's management network can be laid out by a form, and the document for it; pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class Ip(StrEnum):
 
 IPV4 = (Ip.DHCP, Ip.STATIC, Ip.OFF)
 IPV6 = (Ip.AUTO, Ip.STATIC, Ip.OFF, Ip.ADVERTISED, Ip.DHCP, Ip.LINK_LOCAL)
-_SAID: dict[Ip, dict[str, object]] = {
+_SECTIONS: dict[Ip, dict[str, object]] = {
     Ip.OFF: {"enabled": False},
     Ip.DHCP: {"enabled": True, "dhcp": True},
     Ip.AUTO: {"enabled": True, "dhcp": True, "autoconf": True},
@@ -82,7 +82,7 @@ def document(layout: Layout) -> dict[str, object]:
     if routes := _routes(layout, str(interfaces[0]["name"])):
         said["routes"] = {"config": routes}
     if layout.dns or layout.search or layout.before.dns:
-        said["dns-resolver"] = {"config": {"server": words(layout.dns), "search": words(layout.search)}}
+        said["dns-resolver"] = {"config": {"server": split_list(layout.dns), "search": split_list(layout.search)}}
     return said
 
 
@@ -119,16 +119,16 @@ def own_mistakes(layout: Layout) -> Iterator[Finding]:
     for family, ip, address, gateway in _families(layout):
         if ip is not Ip.STATIC:
             continue
-        if not words(address):
+        if not split_list(address):
             yield Finding(f"address{family}", "is missing, as in " + _EXAMPLE[family])
-        elif gateway and (why := _why_not_near(gateway, words(address))) is not None:
+        elif gateway and (why := _why_not_near(gateway, split_list(address))) is not None:
             yield Finding(f"gateway{family}", why)
 
 
 _EXAMPLE = {"4": "192.0.2.11/24", "6": "2001:db8::11/64"}
 
 
-def words(text: str) -> list[str]:
+def split_list(text: str) -> list[str]:
     return text.replace(",", " ").split()
 
 
@@ -156,7 +156,7 @@ def _stack(layout: Layout) -> list[tuple[str, dict[str, object]]]:
     ]
 
 
-_NO_IPS = {"ipv4": _SAID[Ip.OFF], "ipv6": _SAID[Ip.OFF]}
+_NO_IPS = {"ipv4": _SECTIONS[Ip.OFF], "ipv6": _SECTIONS[Ip.OFF]}
 
 
 def _vlan_name(layout: Layout, base: str) -> str:
@@ -169,12 +169,12 @@ def _vlan_name(layout: Layout, base: str) -> str:
 
 
 def _ips(layout: Layout) -> dict[str, object]:
-    return {f"ipv{family}": _ip(ip, words(address)) for family, ip, address, _ in _families(layout)}
+    return {f"ipv{family}": _ip(ip, split_list(address)) for family, ip, address, _ in _families(layout)}
 
 
 def _ip(ip: Ip, addresses: list[str]) -> dict[str, object]:
     if ip is not Ip.STATIC:
-        return _SAID[ip]
+        return _SECTIONS[ip]
     return {"enabled": True, "dhcp": False, "address": [_address(text) for text in addresses]}
 
 
@@ -202,7 +202,7 @@ def _gateways(layout: Layout) -> Iterator[tuple[str, str]]:
 
 
 def _routes(layout: Layout, top: str) -> list[dict[str, object]]:
-    """The earlier gateways go unless they are wished for again."""
+    """The earlier gateways go unless they are desired again."""
     old = layout.before.parts[0].name if layout.before.parts else ""
     gone: list[dict[str, object]] = [
         _route(destination, hop, old) | {"state": "absent"} for destination, hop in layout.before.gateways

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from textual.message import Message
 
 from netconf.model import Interface, NetworkState
-from netconf.planning.wish import CABLES
+from netconf.planning.completion import CABLES
 from netconf.screens.controls import Choice, Flag, Row, Several, TextLine
 from netconf.screens.form import Form
 from netconf.screens.layout import BOND_MODES, IPV4, IPV6, NO_BOND, Ip, Layout
@@ -28,20 +28,20 @@ class LayoutForm(Form):
         self._given = layout
 
     @property
-    def layout_said(self) -> Layout:
+    def current_layout(self) -> Layout:
         """The answers as they stand."""
         said = {name: answer for name, answer in self.answers.items() if name in Layout.__dataclass_fields__}
         return replace(self._given, **said | {family: Ip(said[family]) for family in ("ipv4", "ipv6")})
 
     def mistakes(self) -> dict[str, str]:
-        return mistakes(self.layout_said)
+        return mistakes(self.current_layout)
 
     def fill(self) -> None:
-        self.post_message(self.Filled(self.layout_said))
+        self.post_message(self.Filled(self.current_layout))
 
     def adjust(self) -> None:
         self._suit_bond()
-        said = self.layout_said
+        said = self.current_layout
         self._rows["bond"].display = len(said.nics) > 1 or said.bond != NO_BOND
         for family, ip in (("4", said.ipv4), ("6", said.ipv6)):
             for field in ("address", "gateway"):
@@ -49,7 +49,7 @@ class LayoutForm(Form):
 
     def _suit_bond(self) -> None:
         """Several NICs make a bond; a single one does not stay one unless it was one before."""
-        said, choice = self.layout_said, self._rows["bond"].control
+        said, choice = self.current_layout, self._rows["bond"].control
         assert isinstance(choice, Choice)
         if len(said.nics) > 1 and said.bond == NO_BOND:
             choice.answer = "active-backup"
@@ -64,7 +64,11 @@ class ManagementForm(LayoutForm):
         cables = [i for i in state.interfaces if i.type in CABLES]
         width = max((len(i.name) for i in cables), default=0)
         bridge = Row("Bridge", Flag(f"{layout.bridge_name}, so that VMs can use this network", layout.bridge))
-        rows = {**link_rows(layout, {i.name: _says(i, width) for i in cables}), "bridge": bridge, **ip_rows(layout)}
+        rows = {
+            **link_rows(layout, {i.name: _format_nic(i, width) for i in cables}),
+            "bridge": bridge,
+            **ip_rows(layout),
+        }
         super().__init__(layout, rows, id=id)
 
 
@@ -91,6 +95,6 @@ def ip_rows(layout: Layout, *, ipv6: tuple[Ip, ...] = IPV6) -> dict[str, Row]:
     }
 
 
-def _says(nic: Interface, width: int) -> str:
+def _format_nic(nic: Interface, width: int) -> str:
     holder = f", in {nic.controller}" if nic.controller is not None else ""
     return f"{nic.name:<{width}}  {nic.mac or '':<17}  {link(nic)}{holder}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from netconf.document import parse
 from netconf.errors import BadDocument
 from netconf.model import MAIN_TABLE, Interface, IpConfig, LinkState, LinkType, NetworkState, Route
-from netconf.planning.wish import CABLES, ports
+from netconf.planning.completion import CABLES, ports
 from netconf.screens.layout import NO_BOND, Before, Ip, Layout, document, field_of, own_mistakes
 
 _DEFAULTS = ("0.0.0.0/0", "::/0")
@@ -48,12 +48,12 @@ def mistakes(layout: Layout) -> dict[str, str]:
     """Field → all that is wrong with its answer; under an empty name what belongs to no field."""
     found: dict[str, list[str]] = {}
     for finding in own_mistakes(layout):
-        found.setdefault(finding.path, []).append(finding.says)
+        found.setdefault(finding.path, []).append(finding.message)
     try:
         parse(document(layout))
     except BadDocument as err:
         for finding in err.findings:
-            found.setdefault(field_of(layout, finding.path), []).append(finding.says)
+            found.setdefault(field_of(layout, finding.path), []).append(finding.message)
     return {name: "; ".join(dict.fromkeys(says)) for name, says in found.items()}
 
 

@@ -19,12 +19,12 @@ from netconf.screens.confirm_bar import ConfirmBar
 from netconf.screens.interface_table import InterfaceTable
 from netconf.screens.layout import Layout
 from netconf.screens.management_form import LayoutForm, ManagementForm
-from netconf.screens.plain import Page, Words
+from netconf.screens.plain import Page, PlainText
 from netconf.screens.plan_view import PlanView
-from netconf.screens.rows import Seen
+from netconf.screens.rows import Observed
 from netconf.screens.trouble import TroublePage
 
-Look = Callable[[], Awaitable[Seen]]
+Observe = Callable[[], Awaitable[Observed]]
 _BACK_S = 20
 
 
@@ -33,20 +33,20 @@ class Wanted(Enum):
     LEAVE = "leave"
 
 
-class LookPage(Page[Wanted]):
+class NetworkPage(Page[Wanted]):
     """The network as it is, now."""
 
-    title_says = "Network of this node"
-    keys_say = "E: edit the management network   Up, Down: look around   Q: leave"
+    heading = "Network of this node"
+    key_hints = "E: edit the management network   Up, Down: look around   Q: leave"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e,E,enter", "edit", show=False, priority=True),
         Binding("q,Q,escape", "leave", show=False),
     ]
 
-    def __init__(self, look: Look, says: str = "", *, again_s: float = 1.0) -> None:
+    def __init__(self, observe: Observe, message: str = "", *, again_s: float = 1.0) -> None:
         super().__init__()
-        self._look, self._says, self._again_s = look, says, again_s
-        self._line, self._table = Words(), InterfaceTable()
+        self._observe, self._message, self._again_s = observe, message, again_s
+        self._line, self._table = PlainText(), InterfaceTable()
 
     def body(self) -> ComposeResult:
         with Vertical(classes="body"):
@@ -54,7 +54,7 @@ class LookPage(Page[Wanted]):
             yield self._table
 
     def on_mount(self) -> None:
-        self._say(self._says)
+        self._show_message(self._message)
         self._table.focus()
         self._follow()
 
@@ -63,15 +63,15 @@ class LookPage(Page[Wanted]):
         """Shows what happens as long as the page is there."""
         while True:
             try:
-                self._table.show(await self._look())
-                self._say(self._says)
+                self._table.show(await self._observe())
+                self._show_message(self._message)
             except Problem as err:
-                self._say(f"The network cannot be looked at: {err.text.why}")
+                self._show_message(f"The network cannot be looked at: {err.text.why}")
             await asyncio.sleep(self._again_s)
 
-    def _say(self, says: str) -> None:
-        self._line.update(f"{says}\n")
-        self._line.display = bool(says)
+    def _show_message(self, message: str) -> None:
+        self._line.update(f"{message}\n")
+        self._line.display = bool(message)
 
     def action_edit(self) -> None:
         self.dismiss(Wanted.EDIT)
@@ -86,8 +86,8 @@ class LookPage(Page[Wanted]):
 class FormPage(Page[Layout | None]):
     """None: nothing is to be changed."""
 
-    title_says = "Management network"
-    keys_say = "Enter: check, show what would change   Tab, Up, Down: move   Esc: back"
+    heading = "Management network"
+    key_hints = "Enter: check, show what would change   Tab, Up, Down: move   Esc: back"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", show=False)]
 
     def __init__(self, layout: Layout, state: NetworkState) -> None:
@@ -108,7 +108,7 @@ class FormPage(Page[Layout | None]):
 class PlanPage(Page[bool]):
     """Whether the plan is to be carried out."""
 
-    title_says = "What would change"
+    heading = "What would change"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "begin", show=False, priority=True),
         Binding("escape", "dismiss(False)", show=False),
@@ -116,20 +116,22 @@ class PlanPage(Page[bool]):
 
     def __init__(self, found: Preview, within_s: int) -> None:
         super().__init__()
-        self._says, self._warnings = tuple(step.says for step in found.steps), found.warnings
+        self._descriptions, self._warnings = tuple(step.description for step in found.steps), found.warnings
         self._within_s = within_s
 
     def body(self) -> ComposeResult:
         with Vertical(classes="body"):
-            yield PlanView(self._says, self._warnings)
-            if self._says:
-                yield Words(f"Everything is back {self._within_s} s after the start unless you keep it then.")
+            yield PlanView(self._descriptions, self._warnings)
+            if self._descriptions:
+                yield PlainText(f"Everything is back {self._within_s} s after the start unless you keep it then.")
 
     def on_mount(self) -> None:
-        self.say_keys("Enter: change it   Up, Down: scroll   Esc: back to the form" if self._says else "Esc: back")
+        self.show_keys(
+            "Enter: change it   Up, Down: scroll   Esc: back to the form" if self._descriptions else "Esc: back"
+        )
 
     def action_begin(self) -> None:
-        self.dismiss(bool(self._says))
+        self.dismiss(bool(self._descriptions))
 
     def leave(self) -> None:
         self.dismiss(False)
@@ -138,15 +140,15 @@ class PlanPage(Page[bool]):
 class BusyPage(Page[None]):
     """While something is under way that cannot be interrupted."""
 
-    title_says = "The network is being changed"
-    keys_say = "Please wait"
+    heading = "The network is being changed"
+    key_hints = "Please wait"
 
-    def __init__(self, says: str) -> None:
+    def __init__(self, message: str) -> None:
         super().__init__()
-        self._says = says
+        self._message = message
 
     def body(self) -> ComposeResult:
-        yield Words(self._says, classes="body")
+        yield PlainText(self._message, classes="body")
 
     def leave(self) -> None:
         """Not now."""
@@ -155,51 +157,57 @@ class BusyPage(Page[None]):
 class ConfirmPage(Page[str]):
     """Brings, in a sentence, how the change ended."""
 
-    title_says = "Keep the change?"
+    heading = "Keep the change?"
 
     def __init__(
         self,
         network: Network,
         checkpoint: Checkpoint,
-        says: Sequence[str],
+        descriptions: Sequence[str],
         bar: ConfirmBar,
     ) -> None:
         super().__init__()
-        self._network, self._checkpoint, self._says, self._bar, self._end = network, checkpoint, tuple(says), bar, ""
+        self._network, self._checkpoint, self._descriptions, self._bar, self._end = (
+            network,
+            checkpoint,
+            tuple(descriptions),
+            bar,
+            "",
+        )
 
     def body(self) -> ComposeResult:
         with Vertical(classes="body"):
             yield self._bar
-            yield Words("\nThe change:\n")
-            yield PlanView(self._says)
+            yield PlainText("\nThe change:\n")
+            yield PlanView(self._descriptions)
 
     def on_mount(self) -> None:
-        self.say_keys("Enter: keep it   Esc: take it back   Tab: scroll below")
+        self.show_keys("Enter: keep it   Esc: take it back   Tab: scroll below")
         self._bar.focus()
 
-    def on_confirm_bar_keep(self) -> None:
-        self._carry_out(self._keep)
+    def on_confirm_bar_confirm(self) -> None:
+        self._run(self._confirm)
 
-    def on_confirm_bar_take_back(self) -> None:
-        self._carry_out(self._take_back)
+    def on_confirm_bar_roll_back(self) -> None:
+        self._run(self._roll_back)
 
     def on_confirm_bar_over(self) -> None:
-        self._carry_out(self._over)
+        self._run(self._over)
 
     def on_confirm_bar_closed(self) -> None:
         self.dismiss(self._end)
 
     def leave(self) -> None:
-        self._bar.action_take_back()
+        self._bar.action_roll_back()
 
-    async def _keep(self) -> str:
+    async def _confirm(self) -> str:
         try:
             await self._network.confirm(self._checkpoint)
         except CheckpointGone:
-            return GONE
-        return KEPT + (UNTIL_BOOT if self._network.backend == "kernel" else "")
+            return ROLLED_BACK
+        return CONFIRMED + (UNTIL_BOOT if self._network.backend == "kernel" else "")
 
-    async def _take_back(self) -> str:
+    async def _roll_back(self) -> str:
         try:
             await self._network.roll_back(self._checkpoint)
         except CheckpointGone:
@@ -214,20 +222,20 @@ class ConfirmPage(Page[str]):
         between them there is nothing to settle yet."""
         waits = await self._network.pending()
         if waits is None or waits.checkpoint == self._checkpoint:  # else another process has begun a change since
-            await self._network.settle()
-        return GONE
+            await self._network.roll_back_unconfirmed()
+        return ROLLED_BACK
 
     @work
-    async def _carry_out(self, end: Callable[[], Awaitable[str]]) -> None:
+    async def _run(self, end: Callable[[], Awaitable[str]]) -> None:
         try:
             self._end = await end()
         except Problem as err:
             self._end = err.text.what
             await self.app.push_screen_wait(TroublePage(err.text))
         self._bar.end(self._end)
-        self.say_keys("Enter, Esc: go on")
+        self.show_keys("Enter, Esc: go on")
 
 
-KEPT = "The change is kept."
+CONFIRMED = "The change is kept."
 UNTIL_BOOT = " NetworkManager does not run, so the next boot forgets it unless trivet-node is there."
-GONE = "The time was over: the earlier configuration is back."
+ROLLED_BACK = "The time was over: the earlier configuration is back."

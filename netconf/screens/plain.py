@@ -25,7 +25,7 @@ class PlainBar(ScrollBarRender):
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
-class Words(Static):
+class PlainText(Static):
     """Text as it is: brackets in it are no markup."""
 
     def __init__(self, text: str = "", *, id: str | None = None, classes: str | None = None) -> None:
@@ -38,7 +38,7 @@ class PlainApp(App[ReturnType]):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "leave", priority=True),
-        Binding("ctrl+l", "draw_anew", priority=True),
+        Binding("ctrl+l", "redraw", priority=True),
     ]
     CSS = """
     Screen { background: ansi_default; color: ansi_default; }
@@ -77,41 +77,41 @@ class PlainApp(App[ReturnType]):
         else:
             self.exit()
 
-    def action_draw_anew(self) -> None:
+    def action_redraw(self) -> None:
         """The whole screen: what else may stand on it, the driver cannot know."""
         if isinstance(self._driver, PlainDriver):
-            self._driver.draw_anew()
+            self._driver.redraw()
 
 
 class Page(Screen[ScreenResultType]):
     """A whole screen: a title, what `body` gives, and the keys that do something."""
 
-    title_says: str = ""
-    keys_say: str = ""
+    heading: str = ""
+    key_hints: str = ""
     ESCAPE_TO_MINIMIZE = False
 
     def compose(self) -> ComposeResult:
-        yield Words(f" {self.title_says}", classes="title")
+        yield PlainText(f" {self.heading}", classes="title")
         yield from self.body()
-        yield Words(f" {self.keys_say}", classes="keys")
-        yield Words(classes="small")
+        yield PlainText(f" {self.key_hints}", classes="keys")
+        yield PlainText(classes="small")
 
     def body(self) -> ComposeResult:
         yield Widget()
 
     async def on_screen_resume(self) -> None:
         """Each page comes whole, over whatever messages the kernel has written on the console."""
-        await self.run_action("app.draw_anew")
+        await self.run_action("app.redraw")
 
     def on_resize(self, event: Resize) -> None:
         """Instead of half a page a sentence stands on a terminal that is too small, until it is large enough."""
         width, height = event.size
-        small = self.query_one(".small", Words)
+        small = self.query_one(".small", PlainText)
         small.display = width < WIDTH or height < HEIGHT
         small.update(f"This terminal is {width}x{height}. It has to be {WIDTH}x{HEIGHT} at least. Ctrl-C leaves.")
 
-    def say_keys(self, keys: str) -> None:
-        self.query_one(".keys", Words).update(f" {keys}")
+    def show_keys(self, keys: str) -> None:
+        self.query_one(".keys", PlainText).update(f" {keys}")
 
     def leave(self) -> None:
         """For Ctrl-C and Ctrl-Q, which belong to the application unless a page minds."""

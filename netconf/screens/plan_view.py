@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
-from netconf.screens.plain import Words
+from netconf.screens.plain import PlainText
 
 
 class PlanView(VerticalScroll):
@@ -14,18 +14,18 @@ class PlanView(VerticalScroll):
 
     DEFAULT_CSS = """
     PlanView { background: ansi_default; height: 1fr; scrollbar-size: 0 1; }
-    PlanView Words { width: 1fr; height: auto; }
+    PlanView PlainText { width: 1fr; height: auto; }
     """
     NOTHING: ClassVar[str] = "The network is already so: nothing would be changed."
 
-    def __init__(self, says: Sequence[str], warnings: Sequence[str] = (), *, id: str | None = None) -> None:
+    def __init__(self, descriptions: Sequence[str], warnings: Sequence[str] = (), *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._says, self._warnings = tuple(says), tuple(warnings)
+        self._descriptions, self._warnings = tuple(descriptions), tuple(warnings)
 
     def compose(self) -> ComposeResult:
-        if not self._says:
-            yield Words(self.NOTHING)
-        for number, says in enumerate(self._says, 1):
-            yield Words(f"{number:>2}. {says}")
+        if not self._descriptions:
+            yield PlainText(self.NOTHING)
+        for number, says in enumerate(self._descriptions, 1):
+            yield PlainText(f"{number:>2}. {says}")
         for warning in self._warnings:
-            yield Words(f"\n !  {warning}.")
+            yield PlainText(f"\n !  {warning}.")

@@ -7,7 +7,7 @@ from netconf.model import Interface, IpConfig, LinkState, LinkType, NetworkState
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observed:
     """The network, and how fast links are in Mbit/s as far as that is known."""
 
     state: NetworkState
@@ -19,13 +19,13 @@ COLUMNS = (("Name", 15), ("State", 7), ("What it is, MAC, speed, addresses", 0))
 _KINDS = {LinkType.ETHERNET: "NIC", LinkType.VETH: "NIC", LinkType.LINUX_BRIDGE: "bridge", LinkType.TUN: "tap"}
 
 
-def rows(seen: Seen) -> Iterator[tuple[str, ...]]:
+def rows(observed: Observed) -> Iterator[tuple[str, ...]]:
     """A row an interface, bridges first, then down to the NICs; a line more for each address."""
-    shown = [i for i in seen.state.interfaces if i.type is not LinkType.LOOPBACK]
+    shown = [i for i in observed.state.interfaces if i.type is not LinkType.LOOPBACK]
     order = (LinkType.LINUX_BRIDGE, LinkType.VLAN, LinkType.BOND)
     ranks = {kind: rank for rank, kind in enumerate(order)}
     for i in sorted(shown, key=lambda i: (i.type is LinkType.TUN, ranks.get(i.type, len(order)), i.name)):
-        yield (i.name, link(i), "\n".join((_what(i, seen.speeds.get(i.name)), *_addresses(i))))
+        yield (i.name, link(i), "\n".join((_what(i, observed.speeds.get(i.name)), *_addresses(i))))
 
 
 def link(interface: Interface) -> str:

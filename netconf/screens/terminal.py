@@ -22,7 +22,7 @@ Cell = tuple[str, str]  # a character, and the numbers of its styles
 BLANK: Cell = (" ", "")
 
 # ASCII instead of line drawing, nothing is inserted, the whole screen scrolls, no line wraps; no cursor, all is blank.
-ANEW = "\x0f\x1b(B\x1b[4l\x1b[r\x1b[?7l\x1b[?25l\x1b[m\x1b[H\x1b[J"
+REDRAW = "\x0f\x1b(B\x1b[4l\x1b[r\x1b[?7l\x1b[?25l\x1b[m\x1b[H\x1b[J"
 LEFT = "\x1b[m\x1b[H\x1b[J\x1b[?7h\x1b[?25h"
 _HOME = "\x1b[H"
 _ERASE = "\x1b[K"  # up to the margin
@@ -38,8 +38,8 @@ class Terminal:
         self._x = self._y = 0
         self._style = ""
 
-    def put(self, drawing: str) -> None:
-        for found in _PIECES.finditer(drawing):
+    def put(self, output: str) -> None:
+        for found in _PIECES.finditer(output):
             match found.lastgroup:
                 case "text":
                     self._write(found["text"])
@@ -55,9 +55,9 @@ class Terminal:
         """Whatever stands there now: all is news."""
         self._shown = None
 
-    def news(self) -> str:
+    def updates(self) -> str:
         """Leaves the cursor at the top, so that messages of the kernel do not scroll the screen."""
-        begin = ANEW if self._shown is None else ""
+        begin = REDRAW if self._shown is None else ""
         rows = zip(self._wanted, self._shown or self._blank(), strict=True)
         said = begin + "".join(_row(y, row, shown) for y, (row, shown) in enumerate(rows) if row != shown)
         self._shown = [row.copy() for row in self._wanted]
@@ -99,10 +99,10 @@ def _row(y: int, row: list[Cell], shown: list[Cell]) -> str:
     text = next((x + 1 for x in reversed(range(len(row))) if row[x] != BLANK), 0)
     erase = _ERASE if end > text + len(_ERASE) else ""
     place = f"{y + 1};{first + 1}" if first else f"{y + 1}"
-    return f"\x1b[{place}H{_said(row[first : max(first, text) if erase else end])}{erase}"
+    return f"\x1b[{place}H{_escapes(row[first : max(first, text) if erase else end])}{erase}"
 
 
-def _said(cells: list[Cell]) -> str:
+def _escapes(cells: list[Cell]) -> str:
     said, now = "", ""
     for char, style in (*cells, ("", "")):
         if style != now:

@@ -7,13 +7,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from netconf.errors import Text
-from netconf.screens.plain import Page, Words
+from netconf.screens.plain import Page, PlainText
 
 
 class TroubleView(VerticalScroll):
     DEFAULT_CSS = """
     TroubleView { scrollbar-size: 0 1; }
-    TroubleView Words { width: 1fr; height: auto; margin-bottom: 1; }
+    TroubleView PlainText { width: 1fr; height: auto; margin-bottom: 1; }
     TroubleView .what { text-style: bold; }
     """
 
@@ -22,14 +22,14 @@ class TroubleView(VerticalScroll):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        yield Words(f"What:  {self._text.what}", classes="what")
-        yield Words(f"Why:   {self._text.why}")
-        yield Words(f"Mend:  {self._text.mend}")
+        yield PlainText(f"What:  {self._text.what}", classes="what")
+        yield PlainText(f"Why:   {self._text.why}")
+        yield PlainText(f"Mend:  {self._text.mend}")
 
 
 class TroublePage(Page[None]):
-    title_says = "This did not succeed"
-    keys_say = "Enter, Esc: go on"
+    heading = "This did not succeed"
+    key_hints = "Enter, Esc: go on"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,escape", "dismiss_it", show=False)]
 
     def __init__(self, text: Text) -> None:

@@ -35,11 +35,11 @@ def _port(was: Link, now: Link, before: View, after: View) -> Iterator[NetworkEv
         kind = EventKind.BOND_PORT_UP if port.mii_up else EventKind.BOND_PORT_DOWN
         count = "" if port.mii_up else f" ({port.failures} failures so far)"
         yield NetworkEvent(kind, name, f"{bond} {'can use' if port.mii_up else 'cannot use'} {name}{count}", bond)
-    said, says = _words(earlier, was, before), _words(port, now, after)
+    said, says = _format_port(earlier, was, before), _format_port(port, now, after)
     if said != says and says:
         yield NetworkEvent(EventKind.LACP, name, f"LACP on {name} in {bond}: {says}", bond)
 
 
-def _words(port: BondPort, link: Link, view: View) -> str:
+def _format_port(port: BondPort, link: Link, view: View) -> str:
     controller = view.kernel.links.get(link.controller or 0)
-    return lacp.words(port, controller.bond) if controller is not None and controller.bond is not None else ""
+    return lacp.format_state(port, controller.bond) if controller is not None and controller.bond is not None else ""

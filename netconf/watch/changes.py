@@ -9,10 +9,10 @@ from netconf.watch.origin import is_duplicate, origin
 from netconf.watch.view import (
     Answering,
     Counters,
-    HeldAddress,
     Link,
+    ObservedAddress,
+    ObservedRoute,
     Origin,
-    SeenRoute,
     Speed,
     View,
 )
@@ -107,13 +107,13 @@ def _addresses(before: View, after: View) -> Iterator[NetworkEvent]:
             yield from _address(was.get(key), held, after)
 
 
-def _address(was: HeldAddress | None, held: HeldAddress, after: View) -> Iterator[NetworkEvent]:
-    name = after.name(held.index)
-    comes_from = origin(held, after.told.get(name))
+def _address(was: ObservedAddress | None, address: ObservedAddress, after: View) -> Iterator[NetworkEvent]:
+    name = after.name(address.index)
+    comes_from = origin(address, after.nm_links.get(name))
     if was is None and comes_from not in _OWN:
-        yield NetworkEvent(EventKind.ADDRESS_ADDED, name, f"{name} has {held.address} ({comes_from})")
-    if is_duplicate(held) and not (was is not None and is_duplicate(was)):
-        says = f"{held.address.ip} on {name} is not used: another machine has it"
+        yield NetworkEvent(EventKind.ADDRESS_ADDED, name, f"{name} has {address.address} ({comes_from})")
+    if is_duplicate(address) and not (was is not None and is_duplicate(was)):
+        says = f"{address.address.ip} on {name} is not used: another machine has it"
         yield NetworkEvent(EventKind.ADDRESS_DUPLICATE, name, says)
 
 
@@ -130,7 +130,7 @@ def _routes(before: View, after: View) -> Iterator[NetworkEvent]:
             yield NetworkEvent(EventKind.ROUTE_ADDED, name, _route(route, name))
 
 
-def _route(route: SeenRoute, name: str) -> str:
+def _route(route: ObservedRoute, name: str) -> str:
     to = {"0.0.0.0/0": "Default route", "::/0": "Default route of IPv6"}.get(
         route.destination, f"Route to {route.destination}"
     )
@@ -139,29 +139,29 @@ def _route(route: SeenRoute, name: str) -> str:
     return f"{to}{over}{f' on {name}' if name else ''}{table} ({route.proto})"
 
 
-def silent_gateways(before: frozenset[tuple[int, str]], view: View) -> frozenset[tuple[int, str]]:
+def unreachable_gateways(before: frozenset[tuple[int, str]], view: View) -> frozenset[tuple[int, str]]:
     """Silent until it answers: one that is being asked again is still silent."""
     found = set()
     for key in view.gateways():
         there = view.kernel.neighbours.get(key)
         asked = there is None or there.state in (Answering.ASKED, Answering.STALE)
-        if (there is not None and there.state is Answering.SILENT) or (key in before and asked):
+        if (there is not None and there.state is Answering.FAILED) or (key in before and asked):
             found.add(key)
     return frozenset(found)
 
 
 def _gateways(before: View, after: View) -> Iterator[NetworkEvent]:
-    for index, ip in sorted(after.silent - before.silent):
+    for index, ip in sorted(after.unreachable_gateways - before.unreachable_gateways):
         says = f"The gateway {ip} on {after.name(index)} does not answer"
-        yield NetworkEvent(EventKind.GATEWAY_SILENT, after.name(index), says)
-    for index, ip in sorted(before.silent - after.silent):
+        yield NetworkEvent(EventKind.GATEWAY_UNREACHABLE, after.name(index), says)
+    for index, ip in sorted(before.unreachable_gateways - after.unreachable_gateways):
         if (index, ip) in after.gateways():
             says = f"The gateway {ip} on {after.name(index)} answers again"
             yield NetworkEvent(EventKind.GATEWAY_ANSWERS, after.name(index), says)
 
 
 def _lldp(before: View, after: View) -> Iterator[NetworkEvent]:
-    for name in sorted(after.told):
+    for name in sorted(after.nm_links):
         was, now = _neighbours(before, name), _neighbours(after, name)
         for there in sorted(now - was):
             yield NetworkEvent(EventKind.LLDP, name, f"{name} is plugged into port {there.port} of {system(there)}")
@@ -170,7 +170,7 @@ def _lldp(before: View, after: View) -> Iterator[NetworkEvent]:
 
 
 def _neighbours(view: View, name: str) -> frozenset[LldpNeighbour]:
-    told = view.told.get(name)
+    told = view.nm_links.get(name)
     return frozenset((told.lldp if told else None) or ())
 
 

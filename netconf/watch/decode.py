@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 
-from netconf.kernel.insides import Message, number
+from netconf.kernel.link_info import Message, number
 from netconf.kinds import BondMode
 from netconf.model import Address
 from netconf.watch.view import (
     Answering,
     BondPort,
     BondState,
-    Gone,
-    HeldAddress,
     Link,
     Neighbour,
-    News,
-    SeenRoute,
+    ObservedAddress,
+    ObservedRoute,
+    Removed,
+    Update,
 )
 
 # From linux/rtnetlink.h, linux/if.h, linux/if_arp.h, linux/neighbour.h.
@@ -33,7 +33,7 @@ _NUD = {
     0x04: Answering.STALE,
     0x08: Answering.STALE,  # about to be asked; the kernel tells nobody
     0x10: Answering.STALE,  # being asked
-    0x20: Answering.SILENT,
+    0x20: Answering.FAILED,
     0x80: Answering.PERMANENT,
 }
 _PROTO = {1: "redirect", 2: "kernel", 3: "boot", 4: "static", 9: "ra", 16: "dhcp", 18: "keepalived", 186: "bgp"}
@@ -41,15 +41,15 @@ _MODES = tuple(BondMode)
 _IPS = {2: 4, 10: 6}  # AF_INET, AF_INET6
 
 
-def news(messages: Iterable[Message]) -> Iterator[News]:
+def decode_updates(messages: Iterable[Message]) -> Iterator[Update]:
     """Of links, addresses and neighbours."""
     for message in messages:
-        said = _said(message)
+        said = _decode(message)
         if said is not None:
             yield said
 
 
-def _said(message: Message) -> News | None:
+def _decode(message: Message) -> Update | None:
     kind, family = number(_at(message, "header", "type")), message.get("family")
     if family == _AF_BRIDGE:  # ports and forwarding tables of bridges: said of the link as such, too
         return None
@@ -57,10 +57,10 @@ def _said(message: Message) -> News | None:
         case n if n == NEWLINK:
             return link(message)
         case n if n == DELLINK:
-            return Gone(number(message.get("index")), Link)
+            return Removed(number(message.get("index")), Link)
         case n if n in (NEWADDR, DELADDR):
             held = address(message)
-            return Gone(held.key, HeldAddress) if held is not None and n == DELADDR else held
+            return Removed(held.key, ObservedAddress) if held is not None and n == DELADDR else held
         case n if n in (NEWNEIGH, DELNEIGH):
             return neighbour(message, gone=n == DELNEIGH)
         case _:
@@ -124,14 +124,14 @@ def _bond_port(data: object) -> BondPort:
     )
 
 
-def address(message: Message) -> HeldAddress | None:
+def address(message: Message) -> ObservedAddress | None:
     version = _IPS.get(number(message.get("family")))
     ip = message.get("IFA_LOCAL") or message.get("IFA_ADDRESS")
     if version is None or not isinstance(ip, str):
         return None
     wide = message.get("IFA_FLAGS")
     flags = wide if isinstance(wide, int) else number(message.get("flags"))
-    return HeldAddress(
+    return ObservedAddress(
         index=number(message.get("index")),
         address=Address(ip, number(message.get("prefixlen"))),
         version=version,
@@ -142,25 +142,25 @@ def address(message: Message) -> HeldAddress | None:
     )
 
 
-def neighbour(message: Message, *, gone: bool) -> Neighbour | Gone | None:
+def neighbour(message: Message, *, gone: bool) -> Neighbour | Removed | None:
     """What needs no asking (multicast, for example) is no neighbour."""
     ip, index = message.get("NDA_DST"), number(message.get("ifindex"))
     if number(message.get("family")) not in _IPS or not isinstance(ip, str):
         return None
     state = _NUD.get(number(message.get("state")))
     if gone or state is None:
-        return Gone((index, ip), Neighbour)
+        return Removed((index, ip), Neighbour)
     mac = message.get("NDA_LLADDR")
     router = bool(number(message.get("flags")) & _NTF_ROUTER)
     return Neighbour(index, ip, mac if isinstance(mac, str) else "", state, router)
 
 
-def routes(messages: Iterable[Message]) -> frozenset[SeenRoute]:
+def routes(messages: Iterable[Message]) -> frozenset[ObservedRoute]:
     """Those that lead somewhere else or were set by somebody: each link's own fe80::/64 is left out."""
     return frozenset(route for message in messages if (route := _route(message)) is not None)
 
 
-def _route(message: Message) -> SeenRoute | None:
+def _route(message: Message) -> ObservedRoute | None:
     version = _IPS.get(number(message.get("family")))
     to = message.get("RTA_DST") or ("0.0.0.0" if version == 4 else "::")
     if version is None or (to == "fe80::" and message.get("RTA_GATEWAY") is None):
@@ -169,7 +169,7 @@ def _route(message: Message) -> SeenRoute | None:
     over = [str(hop.get("RTA_GATEWAY") or "") for hop in hops] if isinstance(hops, list) else []
     gateway = _at(message, "RTA_VIA", "addr") or message.get("RTA_GATEWAY") or ", ".join(sorted(over))
     proto = number(message.get("proto"))
-    return SeenRoute(
+    return ObservedRoute(
         destination=f"{to}/{number(message.get('dst_len'))}",
         gateway=str(gateway or ""),
         index=number(message.get("RTA_OIF")),

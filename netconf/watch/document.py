@@ -5,7 +5,7 @@ from dataclasses import asdict
 from netconf.watch import lacp
 from netconf.watch.origin import is_duplicate, origin
 from netconf.watch.troubles import troubles
-from netconf.watch.view import HeldAddress, Link, Speed, Told, View
+from netconf.watch.view import Link, NmLinkInfo, ObservedAddress, Speed, View
 
 
 def render(view: View) -> dict[str, object]:
@@ -42,8 +42,8 @@ def _neighbours(view: View) -> list[dict[str, object]]:
     ]
 
 
-def _interface(view: View, link: Link, held: tuple[HeldAddress, ...]) -> dict[str, object]:
-    told, speed = view.told.get(link.name, Told()), view.speeds.get(link.index, Speed())
+def _interface(view: View, link: Link, addresses: tuple[ObservedAddress, ...]) -> dict[str, object]:
+    told, speed = view.nm_links.get(link.name, NmLinkInfo()), view.speeds.get(link.index, Speed())
     counters = view.counters.get(link.name)
     lldp = None if told.lldp is None else [asdict(there) for there in told.lldp]
     return {
@@ -60,18 +60,22 @@ def _interface(view: View, link: Link, held: tuple[HeldAddress, ...]) -> dict[st
         "controller": view.name(link.controller) or None,
         "base": view.name(link.base) or None,
         "vlan": link.vlan,
-        "addresses": [_address(one, told) for one in held],
+        "addresses": [_address(one, told) for one in addresses],
         "profile": told.profile or None,
         "lldp": lldp if lldp is not None else "not listened for",
         "bond": _bond(view, link),
         "bond_port": _bond_port(view, link),
         "counters": asdict(counters) if counters is not None else None,
-        "troubles": list(troubles(view, link, held)),
+        "troubles": list(troubles(view, link, addresses)),
     }
 
 
-def _address(held: HeldAddress, told: Told) -> dict[str, object]:
-    return {"address": str(held.address), "origin": origin(held, told).value, "duplicate": is_duplicate(held)}
+def _address(address: ObservedAddress, nm_link: NmLinkInfo) -> dict[str, object]:
+    return {
+        "address": str(address.address),
+        "origin": origin(address, nm_link).value,
+        "duplicate": is_duplicate(address),
+    }
 
 
 def _bond(view: View, link: Link) -> dict[str, object] | None:
@@ -90,7 +94,9 @@ def _bond_port(view: View, link: Link) -> dict[str, object] | None:
     port, controller = link.bond_port, view.kernel.links.get(link.controller or 0)
     if port is None:
         return None
-    lacp_words = lacp.words(port, controller.bond) if controller is not None and controller.bond is not None else ""
+    lacp_words = (
+        lacp.format_state(port, controller.bond) if controller is not None and controller.bond is not None else ""
+    )
     return {
         "active": port.active,
         "mii_up": port.mii_up,

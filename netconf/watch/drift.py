@@ -25,7 +25,7 @@ class Drift:
         try:
             if await self._network.pending() is None:
                 steps = await self._network.drift()
-                self._last = None if steps is None else tuple(step.says for step in steps)
+                self._last = None if steps is None else tuple(step.description for step in steps)
         except Problem:
             self._last = None
         return self._last

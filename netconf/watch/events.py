@@ -26,7 +26,7 @@ class EventKind(StrEnum):
     ADDRESS_DUPLICATE = "address-duplicate"
     ROUTE_ADDED = "route-added"
     ROUTE_REMOVED = "route-removed"
-    GATEWAY_SILENT = "gateway-silent"
+    GATEWAY_UNREACHABLE = "gateway-silent"
     GATEWAY_ANSWERS = "gateway-answers"
     LLDP = "lldp"
     DRIFT = "drift"
@@ -40,5 +40,5 @@ class NetworkEvent:
 
     kind: EventKind
     interface: str
-    says: str
+    description: str
     about: str = ""

@@ -14,7 +14,7 @@ class Damper:
 
     def __init__(self) -> None:
         self._times: dict[str, deque[float]] = {}
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     def damp(self, events: Iterable[NetworkEvent], now: float) -> tuple[NetworkEvent, ...]:
         """`now` never goes back."""
@@ -22,8 +22,8 @@ class Damper:
 
     def rested(self, now: float) -> tuple[str, ...]:
         """The links of which something was kept back and that rest since; each once."""
-        found = tuple(sorted(name for name in self._told if now - self._times[name][-1] > WITHIN_S))
-        self._told.difference_update(found)
+        found = tuple(sorted(name for name in self._reported if now - self._times[name][-1] > WITHIN_S))
+        self._reported.difference_update(found)
         return found
 
     def _one(self, event: NetworkEvent, now: float) -> NetworkEvent | None:
@@ -33,10 +33,10 @@ class Damper:
         times = self._times.setdefault(name, deque(maxlen=MANY))
         many = len(times) == MANY and now - times[0] < WITHIN_S
         times.append(now)
-        if name in self._told:
+        if name in self._reported:
             return None
         if not many:
             return event
-        self._told.add(name)
+        self._reported.add(name)
         says = f"{name} comes and goes: {MANY} changes within {now - times[0]:.0f} s; it is not told of until it rests"
         return NetworkEvent(EventKind.FLAPPING, name, says, event.about)

@@ -12,7 +12,7 @@ def has_partner(bond: BondState) -> bool:
     return bool(bond.partner_mac and bond.partner_mac.strip("0:"))
 
 
-def words(port: BondPort, bond: BondState) -> str:
+def format_state(port: BondPort, bond: BondState) -> str:
     """Empty where there is no LACP."""
     if bond.mode != LACP or port.actor_state is None:
         return ""

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pyroute2.netlink.rtnl.marshal import MarshalRtnl
 
 from netconf.kernel import bond_ports
-from netconf.kernel.insides import Message
+from netconf.kernel.link_info import Message
 from netconf.kernel.namespace import inside
 from netconf.watch import decode
-from netconf.watch.view import Kernel, SeenRoute, apply
+from netconf.watch.view import Kernel, ObservedRoute, apply
 
 bond_ports.teach()
 
@@ -45,7 +45,7 @@ def listener(netns: str | None = None, buffer_bytes: int = BUFFER_BYTES) -> sock
     return heard
 
 
-def heard(listener: socket.socket, most: int) -> list[bytes]:
+def receive(listener: socket.socket, most: int) -> list[bytes]:
     """Up to `most` waiting datagrams. Raises Overrun when some were lost."""
     found: list[bytes] = []
     while len(found) < most:
@@ -82,10 +82,10 @@ class Dumps:
             (_GETADDR, struct.pack("=BBBBI", 0, 0, 0, 0, 0)),
             (_GETNEIGH, struct.pack("=BxxxiHBB", 0, 0, 0, 0, 0)),
         )
-        news = (one for kind, body in asked for one in decode.news(self._dump(kind, body)))
+        news = (one for kind, body in asked for one in decode.decode_updates(self._dump(kind, body)))
         return apply(Kernel(routes=self.routes()), news)
 
-    def routes(self) -> frozenset[SeenRoute]:
+    def routes(self) -> frozenset[ObservedRoute]:
         """Without the kernel's own local table, of which there are several for each address."""
         asked = (
             struct.pack("=BBBBBBBBI", family, 0, 0, 0, 0, 0, 0, _UNICAST, 0)

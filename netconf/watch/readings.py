@@ -50,9 +50,9 @@ class Readings:
         mbps, duplex = struct.unpack_from("=IB", said, 4)
         return Speed(mbps if 0 < mbps < _UNKNOWN_SPEED else None, _DUPLEX.get(duplex))
 
-    def _settings(self, name: str, words: int) -> bytes:
-        settings = array.array("B", struct.pack("=IIBBBBBBBb", _GLINKSETTINGS, 0, 0, 0, 0, 0, 0, 0, 0, words))
-        settings.frombytes(bytes(48 - len(settings) + 12 * words))
+    def _settings(self, name: str, counts: int) -> bytes:
+        settings = array.array("B", struct.pack("=IIBBBBBBBb", _GLINKSETTINGS, 0, 0, 0, 0, 0, 0, 0, 0, counts))
+        settings.frombytes(bytes(48 - len(settings) + 12 * counts))
         request = struct.pack("16sP16x", name.encode(), settings.buffer_info()[0])
         fcntl.ioctl(self._socket, _SIOCETHTOOL, request)
         return settings.tobytes()

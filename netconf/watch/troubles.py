@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from netconf.watch import lacp
 from netconf.watch.origin import is_duplicate
-from netconf.watch.view import HeldAddress, Link, View
+from netconf.watch.view import Link, ObservedAddress, View
 
 NO_CARRIER = "no carrier"
 
 
-def troubles(view: View, link: Link, held: Sequence[HeldAddress]) -> tuple[str, ...]:
+def troubles(view: View, link: Link, addresses: Sequence[ObservedAddress]) -> tuple[str, ...]:
     """`held` are its addresses."""
-    return (*_cable(view, link), *_bond(view, link), *_addresses(view, link, held))
+    return (*_cable(view, link), *_bond(view, link), *_addresses(view, link, addresses))
 
 
 def _cable(view: View, link: Link) -> Iterator[str]:
@@ -33,11 +33,13 @@ def _bond(view: View, link: Link) -> Iterator[str]:
         return
     if not link.bond_port.mii_up:
         yield f"{controller.name} cannot use it ({link.bond_port.failures} failures so far)"
-    said = lacp.words(link.bond_port, controller.bond)
+    said = lacp.format_state(link.bond_port, controller.bond)
     if said not in ("", "collecting-distributing", "no carrier"):
         yield f"LACP: {said}"
 
 
-def _addresses(view: View, link: Link, held: Sequence[HeldAddress]) -> Iterator[str]:
-    yield from (f"another machine has {one.address.ip}" for one in held if is_duplicate(one))
-    yield from (f"the gateway {ip} does not answer" for index, ip in sorted(view.silent) if index == link.index)
+def _addresses(view: View, link: Link, addresses: Sequence[ObservedAddress]) -> Iterator[str]:
+    yield from (f"another machine has {one.address.ip}" for one in addresses if is_duplicate(one))
+    yield from (
+        f"the gateway {ip} does not answer" for index, ip in sorted(view.unreachable_gateways) if index == link.index
+    )

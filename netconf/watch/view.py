@@ -67,7 +67,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldAddress:
+class ObservedAddress:
     """`flags` and `proto` are the kernel's; see netconf.watch.origin. `lent`: it has an end."""
 
     index: int
@@ -84,7 +84,7 @@ class HeldAddress:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class SeenRoute:
+class ObservedRoute:
     """`proto` is in the kernel's words as far as they are known. `index` 0: over several links at once."""
 
     destination: str
@@ -102,7 +102,7 @@ class Answering(StrEnum):
     REACHABLE = "reachable"
     STALE = "stale"
     ASKED = "asked"
-    SILENT = "silent"
+    FAILED = "silent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class Speed:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class NmLinkInfo:
     """What only NetworkManager knows of a link. `lldp` None: it does not listen there."""
 
     profile: str = ""
@@ -157,8 +157,8 @@ class Kernel:
     """What netlink tells. Mappings by what makes a thing one and the same; nobody writes to them."""
 
     links: Links = field(default_factory=lambda: MappingProxyType({}))
-    addresses: Mapping[tuple[object, ...], HeldAddress] = field(default_factory=lambda: MappingProxyType({}))
-    routes: frozenset[SeenRoute] = frozenset()
+    addresses: Mapping[tuple[object, ...], ObservedAddress] = field(default_factory=lambda: MappingProxyType({}))
+    routes: frozenset[ObservedRoute] = frozenset()
     neighbours: Mapping[tuple[object, ...], Neighbour] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -171,9 +171,9 @@ class View:
     kernel: Kernel = Kernel()
     counters: Mapping[str, Counters] = field(default_factory=lambda: MappingProxyType({}))
     speeds: Mapping[int, Speed] = field(default_factory=lambda: MappingProxyType({}))
-    told: Mapping[str, Told] = field(default_factory=lambda: MappingProxyType({}))
+    nm_links: Mapping[str, NmLinkInfo] = field(default_factory=lambda: MappingProxyType({}))
     drift: tuple[str, ...] | None = None
-    silent: frozenset[tuple[int, str]] = frozenset()
+    unreachable_gateways: frozenset[tuple[int, str]] = frozenset()
 
     @property
     def links(self) -> tuple[Link, ...]:
@@ -184,9 +184,9 @@ class View:
         link = self.kernel.links.get(index or 0)
         return link.name if link is not None else ""
 
-    def addresses(self) -> dict[int, tuple[HeldAddress, ...]]:
+    def addresses(self) -> dict[int, tuple[ObservedAddress, ...]]:
         """By index of their link, in order."""
-        found: dict[int, list[HeldAddress]] = {}
+        found: dict[int, list[ObservedAddress]] = {}
         for held in self.kernel.addresses.values():
             found.setdefault(held.index, []).append(held)
         return {index: tuple(sorted(mine, key=lambda a: (a.version, a.address))) for index, mine in found.items()}
@@ -208,34 +208,34 @@ ANYWHERE = ("0.0.0.0/0", "::/0")
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class Removed:
     """What is no longer there, of the type and with the key of what was."""
 
     key: int | tuple[object, ...]
-    type: type[Link] | type[HeldAddress] | type[Neighbour]
+    type: type[Link] | type[ObservedAddress] | type[Neighbour]
 
 
-News = Link | HeldAddress | Neighbour | Gone
+Update = Link | ObservedAddress | Neighbour | Removed
 
 
-def apply(kernel: Kernel, news: Iterable[News]) -> Kernel:
+def apply(kernel: Kernel, updates: Iterable[Update]) -> Kernel:
     """`kernel` after `news`, in their order. A link takes its addresses, neighbours and routes with it."""
     links, addresses, neighbours = dict(kernel.links), dict(kernel.addresses), dict(kernel.neighbours)
     left: set[int] = set()
-    for one in news:
+    for one in updates:
         match one:
             case Link():
                 links[one.index] = one
-            case HeldAddress():
+            case ObservedAddress():
                 addresses[one.key] = one
             case Neighbour():
                 neighbours[one.key] = one
-            case Gone(int(index)):
+            case Removed(int(index)):
                 links.pop(index, None)
                 left.add(index)
-            case Gone(tuple(key), kind) if kind is HeldAddress:
+            case Removed(tuple(key), kind) if kind is ObservedAddress:
                 addresses.pop(key, None)
-            case Gone(tuple(key)):
+            case Removed(tuple(key)):
                 neighbours.pop(key, None)
     changed = Kernel(links, addresses, kernel.routes, neighbours)
     return _without(changed, left - links.keys()) if left else changed

@@ -11,17 +11,17 @@ from typing import TypeVar
 
 from netconf.watch.changes import changes
 from netconf.watch.events import EventKind, NetworkEvent
-from netconf.watch.eyes import Ears, Eyes
 from netconf.watch.flapping import Damper
+from netconf.watch.kernel_reader import KernelReader, NetlinkListener
 from netconf.watch.netlink import BUFFER_BYTES, Overrun
-from netconf.watch.view import Told, View
+from netconf.watch.view import NmLinkInfo, View
 
 _T = TypeVar("_T")
 
 QUIET_S, LONGEST_S = 0.1, 0.5  # a burst is one change; it is waited for so long
 COUNT_EVERY_S = 4.0
 BONDS_EVERY_S = 2.0
-TOLD_EVERY_S, DRIFT_EVERY_S = 10.0, 60.0
+NM_EVERY_S, DRIFT_EVERY_S = 10.0, 60.0
 AFTER_S, SHARE = 1.0, 20.0  # asked so long after something moved, and at most this share of the time
 
 
@@ -37,37 +37,37 @@ class Moment:
 class Watch:
     """`async with Watch() as watch: async for event in watch: …`; `watch.view` is what is known by then.
 
-    `told` asks NetworkManager, `drift` compares with what was confirmed (netconf.watch.drift); each is asked now and
-    then and may take its time. An overrun of the kernel's buffer loses nothing: all is read again and compared.
+    `nm_link_info` asks NetworkManager, `drift` compares with what was confirmed (netconf.watch.drift); each is asked
+    now and then and may take its time. An overrun of the kernel's buffer loses nothing: all is read again and compared.
     """
 
     def __init__(
         self,
         netns: str | None = None,
         *,
-        told: Callable[[], Awaitable[Mapping[str, Told]]] | None = None,
+        nm_link_info: Callable[[], Awaitable[Mapping[str, NmLinkInfo]]] | None = None,
         drift: Callable[[], Awaitable[tuple[str, ...] | None]] | None = None,
         buffer_bytes: int = BUFFER_BYTES,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.view = View()
-        self._told, self._drift = told, drift
+        self._nm_link_info, self._drift = nm_link_info, drift
         self._netns, self._clock = netns, clock
         self._woken = asyncio.Event()
-        self._moved = {what: asyncio.Event() for what in ("told", "drift")}
-        self._ears = Ears(netns, buffer_bytes, self._woken.set)
+        self._moved = {what: asyncio.Event() for what in ("nm_links", "drift")}
+        self._listener = NetlinkListener(netns, buffer_bytes, self._woken.set)
         self._thread = ThreadPoolExecutor(1, "netwatch")
         self._asides: list[asyncio.Task[None]] = []
-        self._heard: dict[str, object] = {}
+        self._answers: dict[str, object] = {}
         self._damper = Damper()
 
     async def __aenter__(self) -> "Watch":
-        self._ears.open()  # before the first look: what happens meanwhile is heard
+        self._listener.open()  # before the first look: what happens meanwhile is heard
         try:
-            self._eyes = await self._blocking(lambda: Eyes(self._netns))
-            self.view = await self._blocking(lambda: self._eyes.look(self.view))
+            self._reader = await self._blocking(lambda: KernelReader(self._netns))
+            self.view = await self._blocking(lambda: self._reader.read_all(self.view))
         except BaseException:
-            self._ears.close()
+            self._listener.close()
             raise
         await self._ask_asides()
         return self
@@ -78,8 +78,8 @@ class Watch:
         for task in self._asides:
             task.cancel()
         await asyncio.gather(*self._asides, return_exceptions=True)
-        self._ears.close()
-        await self._blocking(self._eyes.close)
+        self._listener.close()
+        await self._blocking(self._reader.close)
         self._thread.shutdown()
 
     async def __aiter__(self) -> AsyncIterator[NetworkEvent]:
@@ -98,8 +98,8 @@ class Watch:
             before, resynchronised = self.view, await self._follow()
             if time.monotonic() >= due:
                 counted = time.monotonic()
-                self.view = await self._blocking(lambda: self._eyes.count(self.view))
-            self.view = replace(self.view, **self._heard)  # type: ignore[arg-type]
+                self.view = await self._blocking(lambda: self._reader.count(self.view))
+            self.view = replace(self.view, **self._answers)  # type: ignore[arg-type]
             happened = changes(before, self.view)
             if happened or before.kernel is not self.view.kernel:
                 for moved in self._moved.values():
@@ -137,25 +137,25 @@ class Watch:
             if task.done():
                 task.result()
         try:
-            raw = self._ears.take()
+            raw = self._listener.take()
         except Overrun:
-            self._ears.open()
-            self.view = await self._blocking(lambda: self._eyes.look(self.view))
+            self._listener.open()
+            self.view = await self._blocking(lambda: self._reader.read_all(self.view))
             says = "More happened than could be followed; everything was looked at anew"
             return (NetworkEvent(EventKind.RESYNCHRONISED, "", says),)
         if raw:
-            self.view = await self._blocking(lambda: self._eyes.after(self.view, raw))
+            self.view = await self._blocking(lambda: self._reader.apply_messages(self.view, raw))
         return ()
 
     async def _ask_asides(self) -> None:
         """Ask before the first word, so that origins are right; from then on beside the rest."""
-        for what, ask, every_s in (("told", self._told, TOLD_EVERY_S), ("drift", self._drift, DRIFT_EVERY_S)):
+        for what, ask, every_s in (("nm_links", self._nm_link_info, NM_EVERY_S), ("drift", self._drift, DRIFT_EVERY_S)):
             if ask is not None:
-                await self._tell(what, ask)
-                self._asides.append(asyncio.create_task(self._keep_asking(what, ask, every_s)))
-        self.view = replace(self.view, **self._heard)  # type: ignore[arg-type]
+                await self._ask(what, ask)
+                self._asides.append(asyncio.create_task(self._ask_repeatedly(what, ask, every_s)))
+        self.view = replace(self.view, **self._answers)  # type: ignore[arg-type]
 
-    async def _keep_asking(self, what: str, ask: Callable[[], Awaitable[object]], every_s: float) -> None:
+    async def _ask_repeatedly(self, what: str, ask: Callable[[], Awaitable[object]], every_s: float) -> None:
         """Every so often, and soon after something moved; the longer an answer takes, the less often."""
         pause = AFTER_S
         while True:
@@ -164,13 +164,13 @@ class Watch:
                 await asyncio.wait_for(self._moved[what].wait(), max(0.0, every_s - pause))
             self._moved[what].clear()
             begun = time.monotonic()
-            await self._tell(what, ask)
+            await self._ask(what, ask)
             pause = max(AFTER_S, SHARE * (time.monotonic() - begun))
 
-    async def _tell(self, what: str, ask: Callable[[], Awaitable[object]]) -> None:
+    async def _ask(self, what: str, ask: Callable[[], Awaitable[object]]) -> None:
         answer = await ask()
-        if self._heard.get(what) != answer:
-            self._heard[what] = answer
+        if self._answers.get(what) != answer:
+            self._answers[what] = answer
             self._woken.set()
 
     async def _blocking(self, work: Callable[[], _T]) -> _T:

@@ -123,6 +123,25 @@ class NotMounted(Refused):
     mend = "Mount it first, or look into the state of its storage"
 
 
+class StorageOfOther(Refused):
+    what = "Cannot use this storage for storage domain {storage_domain}"
+    why = "storage domain {name} ({other}) lies on it"
+    mend = "Choose other storage, or import that storage domain"
+
+
+class StorageNotEmpty(Refused):
+    what = "Cannot use this storage for storage domain {storage_domain}"
+    why = "it is not empty: {files}"
+    mend = "Choose other storage, or remove what is on it if nobody needs it"
+
+
+class NoStorageDomain(Refused):
+    what = "There is no storage domain on the storage mounted as {storage_domain}"
+    why = "nothing there says that it is one"
+    mend = "Look whether the right storage is mounted"
+    status = 404
+
+
 class ImageUnknown(Refused):
     what = "There is no image {image} on storage domain {storage_domain}"
     why = "it was never made, or was removed since"

@@ -5,9 +5,9 @@ import logging
 from collections.abc import Callable
 
 from netconf import document
+from netconf.change_store import Pending
 from netconf.errors import BadTimeLimit, Problem
 from netconf.facade import Network
-from netconf.kept import Pending
 from netconf.model import Checkpoint
 from netconf.proofs.name_servers import Asks, NameServersStillAnswer, asks
 from netconf.proven import NotProven, prove
@@ -50,7 +50,7 @@ class HostNetwork:
         """From the start of the agent to its end: changes that nobody confirmed in time are settled, also those that
         others made or an earlier agent. One that still waits is left alone: its id is all that it takes to confirm it.
         """
-        await asyncio.gather(self._network.stand_by(), self._keep())
+        await asyncio.gather(self._network.watch_backend(), self._keep())
 
     async def _keep(self) -> None:
         if await self._network.pending() is None:
@@ -67,10 +67,10 @@ class HostNetwork:
         """What a NetworkManager that is dead, or was, leaves undone. What cannot be done is only logged."""
         try:
             async with self._changing:
-                await self._network.hand_over()
+                await self._network.resync_backend()
                 if self._restore_at is not None and self._clock.monotonic() >= self._restore_at:
                     self._restore_at = None
-                    await self._network.restore_without_backend()
+                    await self._network.apply_confirmed_without_backend()
         except Problem as err:
             log.warning("the network is not as it was confirmed: %s", err)
 
@@ -80,7 +80,7 @@ class HostNetwork:
         try:
             async with self._changing:
                 if await self._network.pending() is None:
-                    await self._network.settle()
+                    await self._network.roll_back_unconfirmed()
         except Problem as err:
             log.warning("an unconfirmed change of the network, if there is one, stays for now: %s", err)
 
@@ -103,7 +103,7 @@ class HostNetwork:
                 change = await self._network.change(
                     request.document,
                     confirm_within_s=request.confirm_within_s,
-                    look=names.look if names is not None else None,
+                    before_change=names.observe if names is not None else None,
                 )
                 checkpoint = change.checkpoint.id if change.checkpoint is not None else ""
                 self._to_prove = (checkpoint, names) if names is not None else None
@@ -111,7 +111,9 @@ class HostNetwork:
             raise Malformed(reason=f"{err.text.what}: {err.text.why}") from err
         if change.changed:
             self._wait_for_the_end(request.confirm_within_s)
-        return NetworkChange(changed=change.changed, checkpoint=checkpoint, says=change.says, warnings=change.warnings)
+        return NetworkChange(
+            changed=change.changed, checkpoint=checkpoint, says=change.descriptions, warnings=change.warnings
+        )
 
     async def confirm_network(self, checkpoint: str) -> None:
         """Raises NotProven when the name servers are not there any more; then all is as before."""
@@ -155,4 +157,4 @@ class HostNetwork:
 
 def _pending(pending: Pending) -> PendingChange:
     checkpoint = pending.checkpoint.id if pending.checkpoint is not None else ""
-    return PendingChange(checkpoint=checkpoint, left_s=round(pending.left_s, 1), says=pending.says)
+    return PendingChange(checkpoint=checkpoint, left_s=round(pending.left_s, 1), says=pending.descriptions)

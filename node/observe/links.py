@@ -6,7 +6,7 @@ from dataclasses import asdict
 from netconf.watch import events, lacp
 from netconf.watch.origin import is_duplicate, origin
 from netconf.watch.troubles import troubles
-from netconf.watch.view import HeldAddress, Link, Speed, Told, View
+from netconf.watch.view import Link, NmLinkInfo, ObservedAddress, Speed, View
 from node.api.messages.network import (
     BondPortReport,
     BondReport,
@@ -37,14 +37,14 @@ def words(happened: Iterable[events.NetworkEvent], view: View) -> tuple[NetworkE
     """Without what happened to the links of VMs."""
     foreign = {link.name for link in view.links if not is_own(link)}
     return tuple(
-        NetworkEvent(kind=event.kind.value, says=event.says, interface=event.interface, about=event.about)
+        NetworkEvent(kind=event.kind.value, says=event.description, interface=event.interface, about=event.about)
         for event in happened
         if event.interface not in foreign
     )
 
 
-def _report(view: View, link: Link, held: tuple[HeldAddress, ...]) -> LinkReport:
-    told, speed = view.told.get(link.name, Told()), view.speeds.get(link.index, Speed())
+def _report(view: View, link: Link, held: tuple[ObservedAddress, ...]) -> LinkReport:
+    told, speed = view.nm_links.get(link.name, NmLinkInfo()), view.speeds.get(link.index, Speed())
     return LinkReport(
         name=link.name,
         kind=link.kind,
@@ -89,5 +89,5 @@ def _bond_port(view: View, link: Link) -> BondPortReport | None:
         mii_up=port.mii_up,
         failures=port.failures,
         aggregator=port.aggregator,
-        lacp=lacp.words(port, controller.bond),
+        lacp=lacp.format_state(port, controller.bond),
     )

@@ -4,25 +4,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from netconf.kernel.hands import KernelSaidNo
+from netconf.kernel.executor import KernelRefused
 from netconf.kernel.observe import from_netlink, shown_route, shown_rule
 from netconf.kernel.operations import (
-    Address,
-    Configure,
-    Enable,
-    Give,
-    Lookup,
-    Make,
+    CreateLink,
     Operation,
-    Plug,
-    Remove,
-    Resolve,
-    Set,
-    Tag,
-    Turn,
-    Way,
+    RemoveLink,
+    SetAddress,
+    SetBridgeVlans,
+    SetLinkAttributes,
+    SetLinkOptions,
+    SetLinkUp,
+    SetMaster,
+    SetNumVfs,
+    SetRoute,
+    SetRule,
+    SetSysctl,
+    WriteResolvConf,
 )
-from netconf.kernel.picture import Link, Path, Picture, Raw
+from netconf.kernel.state import KernelRoute, KernelState, Link, Raw
 from netconf.kinds import BondMode
 from netconf.model import NetworkState
 from netconf.options import BOND_PORT, of_mode
@@ -70,14 +70,14 @@ def _in_bond(holder: Link | None) -> dict[str, Raw]:
 class FakeKernel:
     """`refuses` is asked for a reason against each operation first."""
 
-    now: Picture
+    now: KernelState
     refuses: Callable[[Operation], str | None] = lambda _: None
     done: list[Operation] = field(default_factory=list)
 
-    def look(self) -> Picture:
+    def read_state(self) -> KernelState:
         return self.now
 
-    def see(self) -> tuple[NetworkState, Picture]:
+    def observe(self) -> tuple[NetworkState, KernelState]:
         functions = partial(netlink.functions, self.now)
         return from_netlink(*netlink.messages(self.now), functions), self.now
 
@@ -89,21 +89,21 @@ class FakeKernel:
 
     def do(self, operation: Operation) -> None:
         if (reason := self.refuses(operation)) is not None:
-            raise KernelSaidNo(reason)
+            raise KernelRefused(reason)
         self.done.append(operation)
         now = self.now
         match operation:
-            case Make(link, other):
+            case CreateLink(link, other):
                 _need((other is not None) is (link.kind == "veth"), f"{link.name}: a veth is made with its other end")
                 for one in (link, other):
                     if one is not None:
                         self._make(one)
-            case Remove(name):
+            case RemoveLink(name):
                 peer = self._link(name).peer
                 self._remove(name)
                 if peer:
                     self._remove(peer)
-            case Plug(name, master):
+            case SetMaster(name, master):
                 old = self._link(name)
                 _need(not master or not old.master, f"{name} is in {old.master}")
                 holder = self._link(master) if master else None
@@ -113,49 +113,49 @@ class FakeKernel:
                 port, vlans = (_PORT, _DEFAULT_VLAN) if bridge else (_in_bond(holder), None)
                 own = holder.mac if holder is not None and bond else old.mac
                 self._put(replace(old, master=master, mac=own, up=old.up or bond, port=port, vlans=vlans))
-            case Turn(name, up):
+            case SetLinkUp(name, up):
                 old = self._link(name)
                 base = now.link(old.base) if old.base else None
                 _need(not up or base is None or base.up, f"{old.base} is down")
                 self._put(replace(old, up=up))
                 if not up:
                     self._down(name)
-            case Give(name, mac, mtu, alias):
+            case SetLinkAttributes(name, mac, mtu, alias):
                 old = self._link(name)
                 self._put(
                     replace(old, mac=mac or old.mac, mtu=mtu or old.mtu, alias=old.alias if alias is None else alias)
                 )
-            case Enable(name, vfs):
+            case SetNumVfs(name, vfs):
                 self._enable(self._link(name), vfs)
-            case Configure(name, kind, data):
+            case SetLinkOptions(name, kind, data):
                 self._configure(name, kind, data)
-            case Tag(name, let, without, _):
+            case SetBridgeVlans(name, let, without, _):
                 old = self._link(name)
                 left = {tag: flags for tag, flags in (old.vlans or {}).items() if tag not in without}
                 self._put(replace(old, vlans=left | dict(let)))
-            case Set(name, key, value):
+            case SetSysctl(name, key, value):
                 old = self._link(name)
                 self._put(replace(old, sysctls=dict(old.sysctls) | {key: value}))
-            case Address(held, there):
+            case SetAddress(held, there):
                 self._link(held.link)
                 _need((held in now.addresses) is not there, str(operation))
                 kept = tuple(a for a in now.addresses if a != held)
                 self.now = replace(now, addresses=(*kept, held) if there else kept)
                 if not there:
                     self._without_address(held.link, held.version)
-            case Way(path, there):
+            case SetRoute(path, there):
                 up = all(self._link(name).up for name in path.links)
                 reached = {a.link for a in now.addresses if a.version == path.version}
                 _need(not there or (up and path.links <= reached), "Network is unreachable")
                 _need((path in now.routes) is not there, str(operation))
                 ways = tuple(p for p in now.routes if p != path)
                 self.now = replace(now, routes=(*ways, _shown(path)) if there else ways)
-            case Lookup(choice, there):
+            case SetRule(choice, there):
                 _need((choice in now.rules) is not there, str(operation))
                 rules = tuple(c for c in now.rules if c != choice)
                 told = replace(choice, shown=shown_rule(netlink.rule(choice)))
                 self.now = replace(now, rules=(*rules, told) if there else rules)
-            case Resolve(text):
+            case WriteResolvConf(text):
                 self.now = replace(now, resolver=text)
 
     def _make(self, link: Link) -> None:
@@ -229,11 +229,11 @@ def _free(port: Link) -> Link:
     return replace(port, master="", port={}, vlans=None)
 
 
-def _shown(path: Path) -> Path:
+def _shown(path: KernelRoute) -> KernelRoute:
     links = {path.link: 1}
     return replace(path, shown=shown_route(netlink.route(path, links), {1: path.link}))
 
 
 def _need(condition: bool, reason: str) -> None:
     if not condition:
-        raise KernelSaidNo(reason)
+        raise KernelRefused(reason)

@@ -1,10 +1,10 @@
-"""A Picture as the messages in which a kernel would tell of it, in the shape that pyroute2 gives them."""
+"""A KernelState as the messages in which a kernel would tell of it, in the shape that pyroute2 gives them."""
 
 import socket
 from typing import Any
 
-from netconf.kernel.picture import Choice, Held, Link, Path, Picture
 from netconf.kernel.sriov import Functions
+from netconf.kernel.state import KernelAddress, KernelRoute, KernelState, Link, RoutingRule
 
 _ROLES = {"IFLA_BOND_PRIMARY"}  # names that are indexes over there
 _PERMANENT = 0x80
@@ -13,7 +13,7 @@ MOST_VFS = 7
 Messages = list[dict[str, Any]]
 
 
-def messages(picture: Picture) -> tuple[Messages, Messages, Messages, Messages, Messages]:
+def messages(picture: KernelState) -> tuple[Messages, Messages, Messages, Messages, Messages]:
     """Links, addresses, routes, rules, VLANs of ports."""
     indexes = {link.name: number for number, link in enumerate(picture.links, start=1)}
     return (
@@ -40,7 +40,7 @@ def _link(link: Link, indexes: dict[str, int]) -> dict[str, Any]:
     return found | ({"master": indexes[link.master]} if link.master else {})
 
 
-def functions(picture: Picture, device: str) -> Functions | None:
+def functions(picture: KernelState, device: str) -> Functions | None:
     """What sysfs would tell of the PCI device of a NIC."""
     for link in picture.links:
         if _device(link.name) == device and link.vfs is not None:
@@ -57,7 +57,7 @@ def _device(name: str) -> str:
     return f"pci-{name}"
 
 
-def _address(held: Held, indexes: dict[str, int]) -> dict[str, Any]:
+def _address(held: KernelAddress, indexes: dict[str, int]) -> dict[str, Any]:
     return {
         "index": indexes[held.link],
         "family": _family(held.version),
@@ -69,7 +69,7 @@ def _address(held: Held, indexes: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def route(path: Path, indexes: dict[str, int]) -> dict[str, Any]:
+def route(path: KernelRoute, indexes: dict[str, int]) -> dict[str, Any]:
     return {
         "family": _family(path.version),
         "oif": indexes.get(path.link, 0),
@@ -83,7 +83,7 @@ def route(path: Path, indexes: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def rule(choice: Choice) -> dict[str, Any]:
+def rule(choice: RoutingRule) -> dict[str, Any]:
     fields = {key.removeprefix("FRA_").lower(): value for key, value in choice.fields.items()}
     return {"family": _family(choice.version)} | fields | dict(choice.fields)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from netconf.backend import NOTHING
 from netconf.errors import BackendMissing, ChangeFailed, ChangePending, CheckpointGone
 from netconf.model import Checkpoint, Interface, NetworkState
+from netconf.planning.completion import complete
 from netconf.planning.plan import Step
-from netconf.planning.wish import complete
 
 
 @dataclass
@@ -38,7 +38,7 @@ class FakeNetwork:
         self._need_life()
         return self.now
 
-    async def settle(self, plugged: Mapping[str, str] = NOTHING) -> None:
+    async def roll_back_unconfirmed(self, plugged: Mapping[str, str] = NOTHING) -> None:
         self._need_life()
         self.settled += 1
         self.plugged = dict(plugged)
@@ -46,7 +46,7 @@ class FakeNetwork:
             raise ChangePending()
         self.expire()
 
-    async def rest(self) -> None:
+    async def wait_idle(self) -> None:
         self._need_life()
 
     async def resume(self) -> None:

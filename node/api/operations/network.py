@@ -26,7 +26,7 @@ class NetworkOperations(Operations):
     @operation(PUT, "/network/checkpoints/{checkpoint}")
     async def confirm_network(self, checkpoint: str) -> None:
         """Over the new path: that it gets through is what proves the change. Refused when it went back already
-        (CheckpointGone), also because NetworkManager came back that was dead when it was made (BackAgain)."""
+        (CheckpointGone), also because NetworkManager came back that was dead when it was made (BackendReturned)."""
 
     @operation(DELETE, "/network/checkpoints/{checkpoint}", timeout_s=LONG_S)
     async def roll_back_network(self, checkpoint: str) -> None:

@@ -46,7 +46,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="trivet-guest-", dir="/var/tmp") as work, ThreadPoolExecutor(1) as pool:
         guest = pool.submit(run_in_guest, Path(work), trials(there)) if there else None
         tree = build.build_node(build.DEFAULT_STORE, lambda says: print(says, file=sys.stderr))
-        outcomes = asyncio.run(run_all(trials(here), tree, at_once=given.at_once, pace=pace, tell=_tell))
+        outcomes = asyncio.run(run_all(trials(here), tree, at_once=given.at_once, pace=pace, report=_tell))
         if guest is not None:
             found = guest.result()
             for outcome in found:
@@ -66,7 +66,7 @@ def _keep_logs(wrong: list[Outcome]) -> None:
         return
     logs = Path(tempfile.mkdtemp(prefix="trivet-lockouts-", dir="/var/tmp"))
     for outcome in wrong:
-        (logs / f"{outcome.name}, {outcome.entry}").write_text(f"{outcome.wrong}\n{outcome.says}\n{outcome.log}")
+        (logs / f"{outcome.name}, {outcome.entry}").write_text(f"{outcome.wrong}\n{outcome.description}\n{outcome.log}")
     print(f"What the machines said lies in {logs}", file=sys.stderr)
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from msgspec import structs
 
-from netconf.choose import usual
-from netconf.kept import Kept
+from netconf.change_store import ChangeStore
+from netconf.choose import default_network
 from node.api.messages.network import NetworkChange, NetworkRequest
 from node.api.operation import Arguments, Operation
 from node.network.host_network import PATIENCE_S, HostNetwork
@@ -64,7 +64,7 @@ class Member:
 
 
 async def main(folder: Path) -> None:
-    node = NetworkNode(HostNetwork(usual(Kept(), patience_s=PATIENCE_S), SystemClock()), folder)
+    node = NetworkNode(HostNetwork(default_network(ChangeStore(), wait_s=PATIENCE_S), SystemClock()), folder)
     keeping = asyncio.create_task(node.host_network.keep())
 
     def make() -> tuple[Any, Any]:

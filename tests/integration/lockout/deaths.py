@@ -19,18 +19,18 @@ _TRIES = 3  # a change may run out of time before the step when the machine that
 
 async def at_each_step(here: World, death: Death, *, to_bridge: bool = False) -> Attempt:
     """The machine begins and ends on the bridge. A try of the change that is whole ends it."""
-    wish, other = (TO_BRIDGE, TO_NIC) if to_bridge else (TO_NIC, TO_BRIDGE)
+    desired, other = (TO_BRIDGE, TO_NIC) if to_bridge else (TO_NIC, TO_BRIDGE)
     if to_bridge and (first := await here.change(TO_NIC)).end is not End.KEPT:
         return first
     struck: list[str] = []
     for step in count(1):
         for _ in range(_TRIES):
-            attempt = await _change_and_die(here, wish, death, step)
+            attempt = await _change_and_die(here, desired, death, step)
             hit = dying.has_struck(here.node.folder)
             if hit or attempt.end is End.KEPT:
                 break
         else:
-            return Attempt(End.CUT, f"step {step} is never reached: {attempt.says}")
+            return Attempt(End.CUT, f"step {step} is never reached: {attempt.description}")
         if hit:
             struck.append((here.node.folder / dying.REACHED).read_text())
         dying.countermand(here.node.folder)
@@ -38,15 +38,17 @@ async def at_each_step(here: World, death: Death, *, to_bridge: bool = False) ->
             return Attempt(End.CUT, f"{death} died at step {step} of {struck}; this does not end")
         back = TO_BRIDGE if not hit else other
         if not await here.is_so(back) and (again := await here.change(back)).end is not End.KEPT:
-            return Attempt(End.CUT, f"{death} died at step {step} of {struck}; then back: {again.end}: {again.says}")
+            return Attempt(
+                End.CUT, f"{death} died at step {step} of {struck}; then back: {again.end}: {again.description}"
+            )
         if not hit:
             return Attempt(End.CUT, f"{step - 1} steps: {', '.join(struck)}")
     raise AssertionError("count ends never")
 
 
-async def _change_and_die(here: World, wish: Document, death: Death, step: int) -> Attempt:
+async def _change_and_die(here: World, desired: Document, death: Death, step: int) -> Attempt:
     dying.order(here.node.folder, death, step)
-    change = asyncio.create_task(here.change(wish))
+    change = asyncio.create_task(here.change(desired))
     if death is not Death.FREEZE:
         return await change
     while not change.done() and not dying.has_struck(here.node.folder):  # noqa: ASYNC110 - another process

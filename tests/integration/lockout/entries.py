@@ -33,7 +33,7 @@ class End(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Attempt:
     end: End
-    says: str = ""
+    description: str = ""
 
 
 class Entry(Protocol):
@@ -85,7 +85,7 @@ class Api:
 
 def _end_of(err: Problem) -> End:
     if isinstance(err, RemoteRefused):
-        return End.UNCONFIRMED if err.text.code in ("CheckpointGone", "BackAgain") else End.REFUSED
+        return End.UNCONFIRMED if err.text.code in ("CheckpointGone", "BackendReturned") else End.REFUSED
     if isinstance(err, RemoteFailed):
         return End.TAKEN_BACK
     return End.UNCONFIRMED if isinstance(err, NodeSilent) else End.REFUSED
@@ -107,7 +107,7 @@ class Command:
 
     async def change_only(self, document: Document, within_s: int) -> Attempt:
         attempt = await self._apply(document, within_s, "--confirm-by=nothing")
-        return Attempt(End.UNCONFIRMED, attempt.says) if attempt.end is End.KEPT else attempt
+        return Attempt(End.UNCONFIRMED, attempt.description) if attempt.end is End.KEPT else attempt
 
     async def _kept_at_once(self, document: Document, within_s: int) -> Attempt:
         attempt = await self._apply(document, within_s, "--confirm-by=nothing")

@@ -22,7 +22,7 @@ async def main() -> None:
     bads = {bad.name: bad for bad in IN_GUEST}
     wanted = json.loads(Path("/project/wanted.json").read_text())
     trials = [Trial(bads[name], Api if api else Command, guarded) for name, api, guarded in wanted]
-    await run_all(trials, Path("/"), at_once=1, pace=_PACE, tell=tell)
+    await run_all(trials, Path("/"), at_once=1, pace=_PACE, report=tell)
 
 
 if __name__ == "__main__":

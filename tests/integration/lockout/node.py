@@ -9,9 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from netconf.change_store import FOLDER, ChangeStore
 from netconf.errors import Problem
 from netconf.facade import Network
-from netconf.kept import FOLDER, Kept
 from tests.fakes.authority import FakeAuthority
 from tests.integration.lockout.agent import UNGUARDED
 from tests.integration.lockout.site import GATEWAY, Site
@@ -183,7 +183,7 @@ class Node(Machine):
 
     def awaits_confirmation(self) -> bool:
         """Whether a change is in force that nobody has confirmed yet."""
-        pending = Kept(self.root_inside / FOLDER.relative_to("/")).pending()
+        pending = ChangeStore(self.root_inside / FOLDER.relative_to("/")).pending()
         return pending is not None and pending.checkpoint is not None and pending.left_s > 0
 
     def inside(self, *argv: str) -> list[str]:

@@ -26,14 +26,14 @@ async def run_all(
     *,
     at_once: int = AT_ONCE,
     pace: Pace = HERE,
-    tell: Callable[[Outcome], None] = lambda outcome: None,
+    report: Callable[[Outcome], None] = lambda outcome: None,
 ) -> list[Outcome]:
     turns = asyncio.Semaphore(at_once)
 
     async def run(trial: Trial) -> Outcome:
         async with turns:
             outcome = await tried(trial.bad, trial.enter, tree, guarded=trial.guarded, pace=pace)
-            tell(outcome)
+            report(outcome)
             return outcome
 
     longest_first = sorted(trials, key=lambda trial: not trial.bad.long)

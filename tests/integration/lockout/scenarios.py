@@ -94,7 +94,7 @@ async def _two_at_once(here: World) -> Attempt:
         here.change(BAD_DOCUMENTS["gateway that nobody is"]), here.change(BAD_DOCUMENTS["no address"])
     )
     ended = second if first.end is End.KEPT else first  # "already so", seen while the other's change was in force
-    return Attempt(ended.end, f"{first.says}; {second.says}")
+    return Attempt(ended.end, f"{first.description}; {second.description}")
 
 
 async def _disk_full(here: World) -> Attempt:
@@ -184,7 +184,7 @@ async def _networkmanager_comes_back_after_it_is_confirmed(here: World) -> Attem
     attempt = await here.change(GOOD)
     here.node.let_live()
     if attempt.end is not End.KEPT:
-        raise AssertionError(f"a good change does not work without it: {attempt.says}\n{here.node.log}")
+        raise AssertionError(f"a good change does not work without it: {attempt.description}\n{here.node.log}")
     if not await here.until(lambda: any(MORE_ADDRESS in text for text in here.node.on_disk().values()), 60):
         raise AssertionError(f"it is not given what was confirmed:\n{here.node.log}")
     await here.power_cycle()

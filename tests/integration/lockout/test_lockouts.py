@@ -59,8 +59,8 @@ def seldom(trial: Trial) -> Any:
 @pytest.mark.parametrize("trial", [seldom(trial) for trial in GUARDED])
 def test_nobody_is_locked_out(outcomes: "Future[Outcomes]", trial: Trial) -> None:
     outcome = outcomes.result()[trial.bad.name, trial.enter.name, True]
-    assert not outcome.locked_out, f"{outcome.wrong}\n{outcome.says}\n{outcome.log}"
-    assert not outcome.wrong, f"{outcome.wrong}\n{outcome.says}\n{outcome.log}"
+    assert not outcome.locked_out, f"{outcome.wrong}\n{outcome.description}\n{outcome.log}"
+    assert not outcome.wrong, f"{outcome.wrong}\n{outcome.description}\n{outcome.log}"
 
 
 @pytest.mark.timeout(1800)

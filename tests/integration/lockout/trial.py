@@ -52,7 +52,7 @@ class Outcome:
     unreachable_s: float = 0.0
     locked_out: bool = False
     wrong: str = ""
-    says: str = ""
+    description: str = ""
     log: str = ""
 
 
@@ -82,10 +82,10 @@ async def _run(here: World, bad: Bad) -> Outcome:
     if not wrong and bad.good:
         after = await here.change(bad.good, _GOOD_S)
         if after.end is not End.KEPT:
-            wrong = f"a good change does not work any more: {after.end}: {after.says}"
+            wrong = f"a good change does not work any more: {after.end}: {after.description}"
         elif not await here.is_so(bad.good):
             wrong = "a good change was confirmed and is not in force"
-    return Outcome(bad.name, here.entry.name, attempt.end, unreachable_s, locked_out, wrong, attempt.says)
+    return Outcome(bad.name, here.entry.name, attempt.end, unreachable_s, locked_out, wrong, attempt.description)
 
 
 async def _comes_back(here: World, bad: Bad, attempt: Attempt, state: NetworkState, disk: dict[str, str]) -> str:

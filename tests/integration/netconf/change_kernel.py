@@ -10,13 +10,13 @@ from pathlib import Path
 
 from netconf.facade import Network
 from netconf.kernel.backend import Kernel
-from netconf.kernel.hands import Hands
+from netconf.kernel.executor import NetlinkExecutor
 from netconf.kernel.operations import Operation
 
 folder, resolv_conf, netns, seconds, number = sys.argv[1:]
 
 
-class Deadly(Hands):
+class Deadly(NetlinkExecutor):
     done = 0
 
     def do(self, operation: Operation) -> None:
@@ -27,7 +27,7 @@ class Deadly(Hands):
 
 
 async def main() -> None:
-    backend = Kernel(folder=Path(folder), resolv_conf=Path(resolv_conf), netns=netns, hands=Deadly)
+    backend = Kernel(folder=Path(folder), resolv_conf=Path(resolv_conf), netns=netns, executor=Deadly)
     change = await Network(backend).change(json.load(sys.stdin), confirm_within_s=int(seconds))
     print(change.checkpoint.id if change.checkpoint else "", flush=True)
     await asyncio.sleep(3600)

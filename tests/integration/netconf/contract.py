@@ -102,13 +102,13 @@ async def _hold(network: Network, case: Case, ask: Ask) -> None:
         await _traffic(stage, ask, f"{place}, confirmed")
         earlier = stage.passes
         again = await network.change(stage.document)
-        assert not again.changed, f"{place}: the second time there was to do: {again.says}"
+        assert not again.changed, f"{place}: the second time there was to do: {again.descriptions}"
     await settles(network, first, f"{case.name}, everything taken away")
 
 
 async def _as_wished(network: Network, stage: Stage, ask: Ask, place: str) -> None:
     left = await network.plan(parse(stage.document))
-    assert left == (), f"{place}: still to do: {[step.says for step in left]}"
+    assert left == (), f"{place}: still to do: {[step.description for step in left]}"
     for argv, path, expected in stage.facts:
         found = at(json.loads(await ask(*argv)), path)
         assert found == expected, f"{place}: {' '.join(argv)}: {path} is {found!r}, not {expected!r}"

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from netconf.watch.events import EventKind
-from netconf.watch.eyes import Eyes
+from netconf.watch.kernel_reader import KernelReader
 from netconf.watch.view import Kernel, View
 from netconf.watch.watch import Watch
 
@@ -23,7 +23,7 @@ class Following:
 
     async def _follow(self) -> None:
         async for moment in self.watch.moments():
-            self.said += [event.says for event in moment.events]
+            self.said += [event.description for event in moment.events]
             self.kinds += [event.kind for event in moment.events]
             self._news.set()
 
@@ -53,9 +53,9 @@ class Following:
 
 
 def fresh(netns: str | None) -> View:
-    eyes = Eyes(netns)
+    eyes = KernelReader(netns)
     try:
-        return eyes.look(View())
+        return eyes.read_all(View())
     finally:
         eyes.close()
 

@@ -17,15 +17,15 @@ _DEBIAN = Debian(
 )
 
 
-def nmstate_tree(store: Path, tell: Tell, run: Run) -> Path:
+def nmstate_tree(store: Path, report: Tell, run: Run) -> Path:
     key = key_of(repr(_DEBIAN), repr(mirrors.observe(run)), repr(project.dependencies()), NMSTATE)
 
     def make(work: Path) -> None:
         root, house = work / "root", work / "wheels"
-        tell("tree with nmstate: Debian packages")
+        report("tree with nmstate: Debian packages")
         make_debian(root, _DEBIAN, run)
-        tell("tree with nmstate: Python packages")
-        wheels.make_venv(root, wheels.wheelhouse(store, tell, run), run)
+        report("tree with nmstate: Python packages")
+        wheels.make_venv(root, wheels.wheelhouse(store, report, run), run)
         house.mkdir()
         fetch = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:")
         run(*fetch, "--dest", str(house), NMSTATE, timeout_s=wheels.FETCH_TIMEOUT_S)
@@ -33,7 +33,7 @@ def nmstate_tree(store: Path, tell: Tell, run: Run) -> Path:
         unpack = (wheels.PYTHON_INSIDE, "-m", "zipfile", "-e", f"/tmp/wheels/{wheel.name}", _packages(root))
         run_in(root, unpack, run, binds={house: "/tmp/wheels"})
 
-    return have(store, Entry("net-nmstate", key, make), tell) / "root"
+    return have(store, Entry("net-nmstate", key, make), report) / "root"
 
 
 def _packages(root: Path) -> str:

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from netconf.watch.netlink import Dumps, heard, listener
+from netconf.watch.netlink import Dumps, listener, receive
 
 FILE = Path(__file__).parents[2] / "data" / "netlink" / "changes.json"
 NETNS = "trivet-record"
@@ -71,7 +71,7 @@ def record() -> dict[str, Any]:
     for line in STORY.strip().splitlines():
         subprocess.run(["ip", "-n", NETNS, *line.split()], check=True)
     time.sleep(3)  # duplicate address detection ends
-    return {"before": before, "events": [datagram.hex() for datagram in heard(ears, 10_000)], "after": recorder.all()}
+    return {"before": before, "events": [datagram.hex() for datagram in receive(ears, 10_000)], "after": recorder.all()}
 
 
 if __name__ == "__main__":

@@ -40,11 +40,11 @@ async def options_go_back_when_their_maker_dies(network: Network, ask: Ask) -> N
     """NetworkManager cannot set a bond back to the kernel's defaults: it has to make it anew."""
     await _confirmed(network, {"interfaces": [backup("eth1", "eth2"), vlan("bond0.7", "bond0", 7, ipv4=ADDRESS)]})
     try:
-        wish = backup("eth1", "eth2")
-        wish["link-aggregation"]["options"]["resend_igmp"] = 7
-        await _killed_after(network, {"interfaces": [wish]})
-        wish["link-aggregation"]["options"]["resend_igmp"] = 1
-        await _comes_true(network, {"interfaces": [wish, vlan("bond0.7", "bond0", 7, ipv4=ADDRESS)]})
+        desired = backup("eth1", "eth2")
+        desired["link-aggregation"]["options"]["resend_igmp"] = 7
+        await _killed_after(network, {"interfaces": [desired]})
+        desired["link-aggregation"]["options"]["resend_igmp"] = 1
+        await _comes_true(network, {"interfaces": [desired, vlan("bond0.7", "bond0", 7, ipv4=ADDRESS)]})
     finally:
         await _confirmed(network, gone("bond0.7", "bond0"))
 
@@ -69,12 +69,12 @@ async def lldp_neighbour_is_shown(network: Network, ask: Ask) -> None:
         try:
             for _ in range(100):
                 await ask(*f"ip netns exec deaf python3 -m {_SWITCH} p1".split())
-                seen = (await network.observe()).interface("nic1")
-                if seen is not None and seen.neighbours:
+                observed = (await network.observe()).interface("nic1")
+                if observed is not None and observed.neighbours:
                     break
                 await asyncio.sleep(0.2)
-            assert seen is not None
-            assert [(there.system, there.port) for there in seen.neighbours] == [("switch-3", "1/17")], seen
+            assert observed is not None
+            assert [(there.system, there.port) for there in observed.neighbours] == [("switch-3", "1/17")], observed
         finally:
             await _confirmed(network, {"interfaces": [nic | {"state": "absent"}]})
 
@@ -122,7 +122,7 @@ async def _comes_true(network: Network, document: Document) -> None:
         if not (left := await network.plan(parse(document))):
             return
         await asyncio.sleep(0.2)
-    raise AssertionError(f"not back: {[step.says for step in left]}")
+    raise AssertionError(f"not back: {[step.description for step in left]}")
 
 
 SCENARIOS: dict[str, Scenario] = {

@@ -44,7 +44,7 @@ def functions() -> list[str]:
 async def goes_back_by_itself(network: Network, ask: Ask) -> None:
     before = plain(await network.observe())
     change = await network.change({"interfaces": [nic(vfs=3)]}, confirm_within_s=_SOON_S)
-    assert "Give eth1 3 virtual functions (it has 0)" in change.says, change.says
+    assert "Give eth1 3 virtual functions (it has 0)" in change.descriptions, change.descriptions
     assert functions() == ["eth3", "eth4", "eth5"]
     for _ in range(_PATIENCE_S):
         if not functions():
@@ -66,8 +66,8 @@ async def one_that_has_an_address_stays(network: Network, ask: Ask) -> None:
     async with _having(network, nic(vfs=2)):
         vf = nic("eth4", ipv4=v4("203.0.113.11"))
         await _confirmed(network, vf)
-        for wish in (nic(vfs=0), nic(vfs=3), _NONE["interfaces"][0]):
-            assert "eth4 has the address 203.0.113.11/24" in await _refused(network, FunctionInUse, wish)
+        for desired in (nic(vfs=0), nic(vfs=3), _NONE["interfaces"][0]):
+            assert "eth4 has the address 203.0.113.11/24" in await _refused(network, FunctionInUse, desired)
         assert "eth4 is named in the document" in await _refused(network, FunctionInUse, nic(vfs=3), vf)
         assert functions() == ["eth3", "eth4"]
         held = json.loads(await ask("ip", "-j", "-4", "address", "show", "eth4"))
@@ -119,9 +119,9 @@ async def those_of_others(network: Network, ask: Ask) -> None:
         await _confirmed(network, *_NONE["interfaces"])
 
 
-async def _there_and_back(network: Network, wish: Document, vfs: int) -> None:
+async def _there_and_back(network: Network, desired: Document, vfs: int) -> None:
     before = functions()
-    change = await network.change({"interfaces": [wish]}, confirm_within_s=_PATIENCE_S)
+    change = await network.change({"interfaces": [desired]}, confirm_within_s=_PATIENCE_S)
     assert change.checkpoint is not None
     assert len(functions()) == vfs
     await network.roll_back(change.checkpoint)
@@ -140,26 +140,26 @@ async def shown_it_is_a_wish_that_is_fulfilled(network: Network, ask: Ask) -> No
         assert await network.plan(parse(shown)) == ()
 
 
-async def _confirmed(network: Network, *wishes: Document) -> None:
-    change = await network.change({"interfaces": list(wishes)}, confirm_within_s=_PATIENCE_S)
+async def _confirmed(network: Network, *desired: Document) -> None:
+    change = await network.change({"interfaces": list(desired)}, confirm_within_s=_PATIENCE_S)
     if change.checkpoint is not None:
         await network.confirm(change.checkpoint)
 
 
-async def _refused(network: Network, error: type[Refused], *wishes: Document) -> str:
+async def _refused(network: Network, error: type[Refused], *desired: Document) -> str:
     """What was said, in words."""
     before = functions()
     try:
-        await network.change({"interfaces": list(wishes)}, confirm_within_s=_PATIENCE_S)
+        await network.change({"interfaces": list(desired)}, confirm_within_s=_PATIENCE_S)
     except error as err:
         assert functions() == before
         return str(err)
-    raise AssertionError(f"not refused: {wishes}")
+    raise AssertionError(f"not refused: {desired}")
 
 
 @asynccontextmanager
-async def _having(network: Network, wish: Document) -> AsyncIterator[None]:
-    await _confirmed(network, wish)
+async def _having(network: Network, desired: Document) -> AsyncIterator[None]:
+    await _confirmed(network, desired)
     try:
         yield
     finally:

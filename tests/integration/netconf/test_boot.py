@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from netconf.change_store import ChangeStore
 from netconf.facade import Network
-from netconf.kept import Kept
 from tests.integration.netconf.bare import Bare
 from tests.integration.netconf.contract import plain
 from tests.integration.netconf.test_kernel import BRIDGE
@@ -11,16 +11,16 @@ from tests.integration.netconf.test_kernel import BRIDGE
 
 async def test_the_confirmed_network_is_there_again(bare: Bare, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
-    change = await Network(bare.backend(), Kept(kept)).change(BRIDGE)
+    change = await Network(bare.backend(), ChangeStore(kept)).change(BRIDGE)
     assert change.checkpoint is not None
-    await Network(bare.backend(), Kept(kept)).confirm(change.checkpoint)
+    await Network(bare.backend(), ChangeStore(kept)).confirm(change.checkpoint)
     confirmed = plain(await Network(bare.backend()).observe())
     bare.power_cut()
     (tmp_path / "booted").mkdir()
     booted = Bare(bare.name, tmp_path / "booted")  # `bare` takes it away, too
-    network = Network(booted.backend(), Kept(kept))
-    said = await network.restore()
+    network = Network(booted.backend(), ChangeStore(kept))
+    said = await network.apply_confirmed()
     assert said.changed
     assert plain(await network.observe()) == confirmed, said
     assert await network.drift() == ()
-    assert not (await network.restore()).changed
+    assert not (await network.apply_confirmed()).changed

@@ -22,8 +22,8 @@ from tests.unit.netconf.states import DOCUMENT
 _CODE = """
 from pathlib import Path
 from netconf.command import net
-from netconf.command.surroundings import Surroundings
-net(obj=Surroundings(folder=Path({folder!r})))
+from netconf.command.environment import Environment
+net(obj=Environment(folder=Path({folder!r})))
 """
 _GATEWAY = "trivet-gateway"  # a namespace of the tests at the other end of the cable
 

@@ -14,9 +14,9 @@ import pytest
 from netconf.errors import ChangeFailed, ChangePending, CheckpointGone, NotByKernel
 from netconf.facade import Network
 from netconf.kernel.changes import Changes, State
-from netconf.kernel.hands import Hands
+from netconf.kernel.executor import NetlinkExecutor
 from netconf.kernel.namespace import inside
-from netconf.kernel.picture import Picture
+from netconf.kernel.state import KernelState
 from netconf.model import Change, Checkpoint
 from netconf.planning.plan import Step
 from netconf.uptime import uptime_s
@@ -46,15 +46,15 @@ BRIDGE: dict[str, Any] = {
 }
 
 
-def look(bare: Bare) -> Picture:
-    def seen() -> Picture:
-        with Hands(bare.resolv_conf) as kernel:
-            return kernel.look()
+def look(bare: Bare) -> KernelState:
+    def observed() -> KernelState:
+        with NetlinkExecutor(bare.resolv_conf) as kernel:
+            return kernel.read_state()
 
-    return inside(bare.name, seen)
+    return inside(bare.name, observed)
 
 
-async def is_back(bare: Bare, before: Picture, within_s: int = 30) -> None:
+async def is_back(bare: Bare, before: KernelState, within_s: int = 30) -> None:
     for _ in range(10 * within_s):
         if look(bare) == before and not Changes(bare.folder).unfinished():
             return
@@ -181,7 +181,7 @@ async def test_both_processes_are_killed(bare: Bare, number: int) -> None:
     os.kill(watchdog, signal.SIGKILL)
     with pytest.raises(ChangePending):
         await bare.backend().apply((await bare.network().observe()), (Step("", ""),), SOON_S)
-    await bare.network().settle()
+    await bare.network().roll_back_unconfirmed()
     assert look(bare) == before
 
 
@@ -193,7 +193,7 @@ async def test_the_watchdog_alone_is_killed(bare: Bare) -> None:
     await asyncio.sleep(SOON_S)
     with pytest.raises(CheckpointGone):
         await bare.network().confirm(checkpoint)
-    await bare.network().settle()
+    await bare.network().roll_back_unconfirmed()
     assert look(bare) == before
 
 
@@ -220,7 +220,7 @@ async def test_confirming_and_expiring_have_one_winner(bare: Bare) -> None:
         await asyncio.sleep(deadline_s - uptime_s() - 0.02 + 0.01 * number)
         try:
             await bare.network().confirm(checkpoint)
-            ends.append(State.KEPT)
+            ends.append(State.CONFIRMED)
             assert look(bare) != before
             assert (await bare.network().change(_removal())).changed
             (change,) = Changes(bare.folder).unfinished()
@@ -229,7 +229,7 @@ async def test_confirming_and_expiring_have_one_winner(bare: Bare) -> None:
             bare.ip("route", "replace", "default", "via", "192.0.2.1", "metric", "100")
             bare.resolv_conf.write_text("options edns0\nnameserver 192.0.2.53\n")
         except CheckpointGone:
-            ends.append(State.GONE)
+            ends.append(State.ROLLED_BACK)
             await is_back(bare, before)
     assert len(ends) == 6
 
@@ -244,16 +244,16 @@ async def test_a_power_cut(bare: Bare) -> None:
     for watchdog in bare.watchdogs():
         os.kill(watchdog, signal.SIGKILL)
     bare.power_cut()
-    await bare.backend().settle()
+    await bare.backend().roll_back_unconfirmed()
     assert Changes(bare.folder).unfinished() == ()
 
 
 async def test_a_change_that_fails_is_taken_back(bare: Bare) -> None:
     before = look(bare)
     stp = {"options": {"group-fwd-mask": 1}}  # the kernel forwards no frames of STP
-    wish = BRIDGE | {"interfaces": [*BRIDGE["interfaces"], {"name": "br9", "type": "linux-bridge", "bridge": stp}]}
+    desired = BRIDGE | {"interfaces": [*BRIDGE["interfaces"], {"name": "br9", "type": "linux-bridge", "bridge": stp}]}
     with pytest.raises(ChangeFailed, match="the earlier configuration is back"):
-        await bare.network().change(wish)
+        await bare.network().change(desired)
     assert look(bare) == before
 
 

@@ -33,16 +33,16 @@ async def comes_to_hold(network: Network, name: str, within_s: float = 30) -> bo
     async with asyncio.timeout(within_s):
         while True:
             state = await network.observe()
-            seen: Interface | None = state.interface(name)
-            if seen is not None and seen.ipv4 is not None and ADDRESS in seen.ipv4.addresses:
+            observed: Interface | None = state.interface(name)
+            if observed is not None and observed.ipv4 is not None and ADDRESS in observed.ipv4.addresses:
                 return True
             await asyncio.sleep(0.1)
 
 
 def with_second_address() -> dict[str, Any]:
-    wish: dict[str, Any] = deepcopy(DOCUMENT)
-    wish["interfaces"][0]["ipv4"]["address"].append({"ip": "192.0.2.111", "prefix-length": 24})
-    return wish
+    desired: dict[str, Any] = deepcopy(DOCUMENT)
+    desired["interfaces"][0]["ipv4"]["address"].append({"ip": "192.0.2.111", "prefix-length": 24})
+    return desired
 
 
 async def moved(network: Network) -> None:
@@ -56,7 +56,7 @@ async def test_confirmed_it_stays_over_a_power_cut(machine: Machine) -> None:
     before = await network.observe()
     assert (before.interface("ovirtmgmt"), await holder(network)) == (None, "host0")
     change = await network.change(DOCUMENT)
-    assert change.says[0] == "Make the bridge ovirtmgmt over host0 with 192.0.2.11/24"
+    assert change.descriptions[0] == "Make the bridge ovirtmgmt over host0 with 192.0.2.11/24"
     assert await network.plan(parse(DOCUMENT)) == ()
     assert change.checkpoint is not None
     await network.confirm(change.checkpoint)
@@ -177,7 +177,7 @@ async def test_taps_stay_plugged_in_and_are_no_drift(machine: Machine) -> None:
     machine.ip("link", "set", "vnet0", "master", "ovirtmgmt", "up")
     assert await network.plan(parse(DOCUMENT)) == ()
     change = await network.change(with_second_address())
-    assert change.says == ("Give ovirtmgmt 192.0.2.111/24",)
+    assert change.descriptions == ("Give ovirtmgmt 192.0.2.111/24",)
     vnet0 = (await network.observe()).interface("vnet0")
     assert vnet0 is not None
     assert vnet0.controller == "ovirtmgmt"
@@ -198,7 +198,7 @@ async def test_taps_are_plugged_in_again_after_the_time_is_over(machine: Machine
     machine.ip("link", "set", "vnet0", "master", "ovirtmgmt", "up")
     await network.change(without_bridge(), confirm_within_s=SOON_S)
     assert await comes_to_hold(network, "ovirtmgmt")
-    await network.settle()
+    await network.roll_back_unconfirmed()
     state = await network.observe()
     vnet0, ovirtmgmt = state.interface("vnet0"), state.interface("ovirtmgmt")
     assert vnet0 is not None
@@ -214,7 +214,7 @@ async def test_a_bridge_stays_the_same_when_networkmanager_dies_over_its_change(
     index = machine.index("ovirtmgmt")
     await network.change(with_second_address())
     network = await machine.restart_networkmanager()
-    await network.settle()
+    await network.roll_back_unconfirmed()
     ovirtmgmt = (await network.observe()).interface("ovirtmgmt")
     assert ovirtmgmt is not None
     assert ovirtmgmt.ipv4 is not None
@@ -226,8 +226,8 @@ async def test_a_bridge_stays_the_same_when_networkmanager_dies_over_its_change(
 async def test_a_second_change_replaces_the_first(machine: Machine) -> None:
     network = await machine.power_on()
     await moved(network)
-    wish = with_second_address() | {"dns-resolver": {"config": {"server": ["192.0.2.1"], "search": ["example.org"]}}}
-    change = await network.change(wish)
+    desired = with_second_address() | {"dns-resolver": {"config": {"server": ["192.0.2.1"], "search": ["example.org"]}}}
+    change = await network.change(desired)
     assert change.checkpoint is not None
     await network.confirm(change.checkpoint)
     machine.power_cut()
@@ -238,7 +238,7 @@ async def test_a_second_change_replaces_the_first(machine: Machine) -> None:
     assert ovirtmgmt.ipv4 is not None
     assert set(ovirtmgmt.ipv4.addresses) == {ADDRESS, Address("192.0.2.111", 24)}
     assert state.dns == Dns(("192.0.2.1",), ("example.org",))
-    assert await network.plan(parse(wish)) == ()
+    assert await network.plan(parse(desired)) == ()
 
 
 def without_bridge() -> dict[str, Any]:
@@ -275,11 +275,11 @@ async def test_a_bridge_whose_removal_nobody_confirms_comes_back(machine: Machin
 async def test_what_does_not_come_up_is_taken_back(machine: Machine) -> None:
     """Nobody answers DHCP here."""
     network = await machine.power_on()
-    wish: dict[str, Any] = deepcopy(DOCUMENT)
-    wish["interfaces"][0]["ipv4"] = {"enabled": True, "dhcp": True}
-    wish.pop("routes")
+    desired: dict[str, Any] = deepcopy(DOCUMENT)
+    desired["interfaces"][0]["ipv4"] = {"enabled": True, "dhcp": True}
+    desired.pop("routes")
     with pytest.raises(ChangeFailed, match="the earlier configuration is back"):
-        await network.change(wish, confirm_within_s=8)
+        await network.change(desired, confirm_within_s=8)
     assert await holder(network) == "host0"
     await moved(network)
 
@@ -296,10 +296,10 @@ async def test_a_change_of_somebody_else_is_left_alone(machine: Machine) -> None
 
 async def test_a_nic_that_is_not_there(machine: Machine) -> None:
     network = await machine.power_on()
-    wish: dict[str, Any] = deepcopy(DOCUMENT)
-    wish["interfaces"][0]["bridge"]["port"] = [{"name": "eth7"}]
+    desired: dict[str, Any] = deepcopy(DOCUMENT)
+    desired["interfaces"][0]["bridge"]["port"] = [{"name": "eth7"}]
     with pytest.raises(NoSuchInterface, match="eth7"):
-        await network.change(wish)
+        await network.change(desired)
     assert await holder(network) == "host0"
 
 

@@ -142,14 +142,14 @@ async def test_a_confirmation_that_was_cut_short_is_asked_for_again(machine: Nms
 async def test_networkmanager_dies_before_the_confirmation(machine: NmstateMachine, what: str) -> None:
     """The next one finds the profiles in /run that were in memory only, and comes up with them."""
     network = await machine.power_on()
-    wish = {"a bridge": DOCUMENT, "no bridge": without_bridge(), "another address": with_second_address()}[what]
+    desired = {"a bridge": DOCUMENT, "no bridge": without_bridge(), "another address": with_second_address()}[what]
     if what != "a bridge":
         await moved(network)
     before, on_disk = await network.observe(), machine.profiles()
-    change = await network.change(wish)
+    change = await network.change(desired)
     await machine.restart_networkmanager()
-    await machine.network().settle()  # as the agent does when the time is over
-    assert await network.plan(parse(wish)) != ()
+    await machine.network().roll_back_unconfirmed()  # as the agent does when the time is over
+    assert await network.plan(parse(desired)) != ()
     assert _compared(await network.observe()) == _compared(before)
     assert machine.profiles() == on_disk
     assert change.checkpoint is not None

@@ -142,7 +142,7 @@ async def test_networkmanager_dies_over_a_removal(machine: Machine, made: Docume
     there = await keep(network, made)
     await network.change(removal)
     network = await machine.restart_networkmanager()
-    await network.settle()
+    await network.roll_back_unconfirmed()
     await comes_to_be(network, there)
 
 
@@ -152,7 +152,7 @@ async def test_networkmanager_dies_over_the_making(machine: Machine, made: Docum
     before = plain(await network.observe())
     await network.change(made)
     network = await machine.restart_networkmanager()
-    await network.settle()
+    await network.roll_back_unconfirmed()
     await comes_to_be(network, before)
 
 
@@ -179,13 +179,13 @@ async def test_either_end_changes_later(machine: Machine) -> None:
     network = await machine.power_on()
     await keep(network, {"interfaces": [PAIR]})
     for name, address in (("v1p", "203.0.113.11"), ("v1", "198.51.100.11"), ("v1p", "203.0.113.12")):
-        wish = {"interfaces": [{"name": name, "mtu": 1400, "ipv4": ip(address)}]}
+        desired = {"interfaces": [{"name": name, "mtu": 1400, "ipv4": ip(address)}]}
         there = plain(await network.observe())
-        change = await network.change(wish)
+        change = await network.change(desired)
         assert change.checkpoint is not None
         await network.roll_back(change.checkpoint)
         await comes_to_be(network, there)
-        there = await keep(network, wish)
+        there = await keep(network, desired)
     machine.power_cut()
     await comes_to_be(await machine.power_on(), there)
 

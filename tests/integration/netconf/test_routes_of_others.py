@@ -11,7 +11,7 @@ import pytest
 
 from netconf.errors import GoesUnsaid
 from netconf.facade import Network
-from netconf.kernel.deputy import Deputy
+from netconf.kernel.rollback import KernelRollback
 from netconf.networkmanager.backend import NetworkManager
 from netconf.networkmanager.bus import connect
 from tests.integration.netconf.bare import Bare
@@ -49,20 +49,20 @@ def _there(netns: str) -> set[str]:
     return {" ".join(w) for w in words if w[0] not in (*OURS, "local", "broadcast")}
 
 
-@pytest.mark.parametrize("wish", [NARROW, LABEL], ids=["mtu", "label"])
-async def test_networkmanager(machine: Machine, tmp_path: Path, wish: dict[str, Any]) -> None:
+@pytest.mark.parametrize("desired", [NARROW, LABEL], ids=["mtu", "label"])
+async def test_networkmanager(machine: Machine, tmp_path: Path, desired: dict[str, Any]) -> None:
     await machine.power_on()
     _add(machine.ip)
     before = _there(machine.netns)
     assert len(before) == len(ROUTES)
     network = _guarded(machine, tmp_path)
-    change = await network.change(wish)
+    change = await network.change(desired)
     assert change.checkpoint is not None
-    assert not [said for said in change.says if "No longer" in said]
+    assert not [said for said in change.descriptions if "No longer" in said]
     assert _there(machine.netns) == before
     await network.roll_back(change.checkpoint)
     assert _there(machine.netns) == before
-    change = await network.change(wish)
+    change = await network.change(desired)
     assert change.checkpoint is not None
     await network.confirm(change.checkpoint)
     assert _there(machine.netns) == before
@@ -71,7 +71,7 @@ async def test_networkmanager(machine: Machine, tmp_path: Path, wish: dict[str, 
 def _guarded(machine: Machine, folder: Path) -> Network:
     """As on a node: the deputy knows what there was."""
     backend = NetworkManager(bus_address=machine.bus_address, netns=machine.netns)
-    return Network(backend, deputy=Deputy(folder=folder / "deputy", netns=machine.netns))
+    return Network(backend, rollback=KernelRollback(folder=folder / "deputy", netns=machine.netns))
 
 
 async def test_networkmanager_when_nobody_confirms(machine: Machine, tmp_path: Path) -> None:
@@ -86,12 +86,12 @@ async def test_networkmanager_when_nobody_confirms(machine: Machine, tmp_path: P
     async with connect(machine.bus_address) as bus:
         while await bus.checkpoints():  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.1)
-    await later.settle()
+    await later.roll_back_unconfirmed()
     assert _there(machine.netns) == before
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "desired",
     [
         NARROW,
         {
@@ -102,16 +102,16 @@ async def test_networkmanager_when_nobody_confirms(machine: Machine, tmp_path: P
     ],
     ids=["mtu", "address"],
 )
-async def test_the_kernel_alone(bare: Bare, wish: dict[str, Any]) -> None:
+async def test_the_kernel_alone(bare: Bare, desired: dict[str, Any]) -> None:
     _add(bare.ip)
     bare.ip("route", "add", *VIA_6.split())
-    if wish is not NARROW:  # its source goes with the address
+    if desired is not NARROW:  # its source goes with the address
         bare.ip("route", "delete", "203.0.116.0/24")
     netns = f"/run/netns/{bare.name}"
     before = _there(netns)
-    change = await bare.network().change(wish)
+    change = await bare.network().change(desired)
     assert change.checkpoint is not None
-    assert not [said for said in change.says if "No longer" in said]
+    assert not [said for said in change.descriptions if "No longer" in said]
     assert _there(netns) == before
     await bare.network().roll_back(change.checkpoint)
     assert _there(netns) == before
@@ -125,7 +125,7 @@ async def test_those_of_a_port_are_named(bare: Bare) -> None:
     off = {"name": "host0", "ipv4": {"enabled": False}, "ipv6": {"enabled": False}}
     change = await bare.network().change({"interfaces": [said, off]})
     assert change.checkpoint is not None
-    assert any("on host0 (by bgp)" in words for words in change.says)
-    assert any("(by zebra)" in words for words in change.says)
+    assert any("on host0 (by bgp)" in words for words in change.descriptions)
+    assert any("(by zebra)" in words for words in change.descriptions)
     assert _there(f"/run/netns/{bare.name}") == {"blackhole 203.0.122.0/24 proto bgp"}
     await bare.network().roll_back(change.checkpoint)

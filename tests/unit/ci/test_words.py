@@ -91,7 +91,7 @@ def test_a_question_that_answers_is_right() -> None:
 def test_the_engines_and_the_nodes_packages_count_for_themselves() -> None:
     assert package_of(Path("hosted_engine/engine/tasks/runner.py")) == "hosted_engine/engine"
     assert package_of(Path("hosted_engine/main.py")) == "hosted_engine"
-    assert package_of(Path("netconf/kernel/way.py")) == "netconf"
+    assert package_of(Path("netconf/kernel/diff.py")) == "netconf"
 
 
 def test_one_name_more_than_allowed_is_refused_and_a_new_package_may_have_none() -> None:

@@ -19,6 +19,9 @@ from hosted_engine.engine.nodes.commands.remove import RemoveNode
 from hosted_engine.engine.nodes.joining.model import host_id_of_key
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.storage.commands.activate import ActivateStorageDomain, DeactivateStorageDomain
+from hosted_engine.engine.storage.commands.attach import AttachStorageDomain, DetachStorageDomain
+from hosted_engine.engine.storage.commands.remove import DestroyStorageDomain, RemoveStorageDomain
 from hosted_engine.engine.transfers.entity import IMAGE_TRANSFERS
 from hosted_engine.engine.transfers.model import ImageTransfer, TransferPhase
 from hosted_engine.engine.transfers.opening import the_transfer
@@ -32,6 +35,7 @@ from node.api.problems import Failed, NodeSilent
 from node.steps import StepFailed
 from tests.fakes.engine import DATA_ID, TINY_ID, World, node_id
 from tests.fakes.store import ReadsHere
+from tests.unit.engine.domains import active_domain, center_of, new_domain, resting_domain, unattached_domain
 from tests.unit.engine.scenes import (
     GIB,
     adding,
@@ -217,6 +221,41 @@ async def cancelled_download(world: World) -> Command:
     return await transferred(world, TransferDirection.DOWNLOAD, TransferPhase.CANCELLED_SYSTEM)
 
 
+async def add_domain(world: World) -> Command:
+    return new_domain(world)
+
+
+async def attach_domain(world: World) -> Command:
+    return AttachStorageDomain(id=await unattached_domain(world), data_center_id=center_of(world))
+
+
+async def deactivate_domain(world: World) -> Command:
+    return DeactivateStorageDomain(id=await active_domain(world), data_center_id=center_of(world))
+
+
+async def deactivate_master(world: World) -> Command:
+    """Another one becomes it."""
+    await active_domain(world)
+    return DeactivateStorageDomain(id=DATA_ID, data_center_id=center_of(world))
+
+
+async def activate_domain(world: World) -> Command:
+    return ActivateStorageDomain(id=await resting_domain(world), data_center_id=center_of(world))
+
+
+async def detach_domain(world: World) -> Command:
+    return DetachStorageDomain(id=await resting_domain(world), data_center_id=center_of(world))
+
+
+async def remove_domain(world: World) -> Command:
+    return RemoveStorageDomain(id=await unattached_domain(world), node_id=node_id(1), format=True)
+
+
+async def destroy_domain(world: World) -> Command:
+    return DestroyStorageDomain(id=await resting_domain(world))
+
+
+DOMAIN_SCENES = [add_domain, attach_domain, deactivate_domain, activate_domain, detach_domain]
 SCENES = [
     add_vm,
     add_vm_with_devices,
@@ -241,8 +280,12 @@ SCENES = [
     approve_node,
     approve_node_into_maintenance,
     remove_node,
+    *DOMAIN_SCENES,
+    deactivate_master,
+    remove_domain,
 ]
 BACKWARD = [
+    *DOMAIN_SCENES,
     add_vm,
     add_vm_with_devices,
     add_disk,
@@ -273,6 +316,11 @@ CALLS = {
     "reset_vm": ("reset_vm",),
     "deactivate_node": ("begin_maintenance",),
     "activate_node": ("end_maintenance",),
+    "add_domain": ("mount", "write_domain_metadata"),
+    "attach_domain": ("mount", "write_domain_metadata"),
+    "deactivate_domain": ("write_domain_metadata", "unmount"),
+    "activate_domain": ("mount",),
+    "detach_domain": ("mount", "write_domain_metadata"),
 }
 
 
@@ -413,6 +461,10 @@ def shape(picture: dict[str, Any]) -> Any:
         {name: len(vms) for name, vms in picture["running"].items()},
         (picture["nodes"], picture["hosts"]),
         (picture["transfers"], picture["open"]),
+        [(one.name, one.status, one.master, one.data_center_id is None) for one in picture["domains"]],
+        (len(picture["connections"]), [center.status for center in picture["centers"]]),
+        {name: len(mounted) for name, mounted in picture["mounted"].items()},
+        sorted((one.name, one.data_center_id == "") for one in picture["metadata"].values()),
     )
 
 

@@ -7,16 +7,16 @@ from netconf.command import net
 
 
 def test_every_mistake_of_a_document_on_a_line_of_its_own() -> None:
-    wish = "interfaces: [{name: eth0, mtu: 1}, {name: bond0, type: bond, link-aggregation: {mode: fast}}]"
-    ended = CliRunner().invoke(net, ["plan"], input=wish)
+    desired = "interfaces: [{name: eth0, mtu: 1}, {name: bond0, type: bond, link-aggregation: {mode: fast}}]"
+    ended = CliRunner().invoke(net, ["plan"], input=desired)
     assert ended.exit_code == 1
     first, second = ended.output.splitlines()[1:]
     assert first.startswith("  interfaces[0].mtu: has to be a whole number")
     assert second.startswith("  interfaces[1].link-aggregation.mode: 'fast' is none of balance-rr")
 
 
-@pytest.mark.parametrize("wish", ["interfaces: [", "[]"])
-def test_what_is_no_document(wish: str) -> None:
-    ended = CliRunner().invoke(net, ["plan"], input=wish)
+@pytest.mark.parametrize("desired", ["interfaces: [", "[]"])
+def test_what_is_no_document(desired: str) -> None:
+    ended = CliRunner().invoke(net, ["plan"], input=desired)
     assert ended.exit_code == 1
     assert "Write it in YAML or JSON" in ended.output

@@ -7,10 +7,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from netconf.command import net
-from netconf.command.surroundings import Surroundings
+from netconf.command.environment import Environment
 from netconf.kernel.conversations import Conversation
-from netconf.kernel.deputy import Deputy
-from netconf.kernel.picture import Picture
+from netconf.kernel.rollback import KernelRollback
+from netconf.kernel.state import KernelState
 from netconf.model import NetworkState
 from netconf.proofs.name_servers import NameServersStillAnswer, Servers
 from netconf.proofs.peers import Asking
@@ -26,13 +26,15 @@ class _Trivet:
         self.fake, self.kernel = FakeNetwork(BEFORE), FakeNetwork(BEFORE, name="kernel")
         self._folder = folder
 
-    def __call__(self, *words: str, wish: str = _WISH) -> Result:
-        around = Surroundings(
+    def __call__(self, *words: str, desired: str = _WISH) -> Result:
+        around = Environment(
             folder=self._folder,
             backend=lambda name: self.kernel if name == "kernel" else self.fake,
-            deputy=lambda: Deputy(folder=self._folder / "deputy", hands=lambda _: FakeKernel(Picture())),
+            rollback=lambda: KernelRollback(
+                folder=self._folder / "deputy", executor=lambda _: FakeKernel(KernelState())
+            ),
         )
-        return CliRunner().invoke(net, words, obj=around, input=wish)
+        return CliRunner().invoke(net, words, obj=around, input=desired)
 
 
 @pytest.fixture
@@ -53,17 +55,17 @@ _WARNS = json.dumps({"routes": {"config": [_FAR]}})
 
 @pytest.mark.parametrize("words", [("plan",), ("apply", "--dry-run", "--confirm-by", "nothing")])
 def test_what_may_become_of_a_change_is_told(trivet: _Trivet, words: tuple[str, ...]) -> None:
-    last = trivet(*words, wish=_WARNS).output.splitlines()[-1]
+    last = trivet(*words, desired=_WARNS).output.splitlines()[-1]
     assert last.startswith("Warning: The gateway 203.0.113.1 is in no network of host0")
-    found = json.loads(trivet(*words, "--json", wish=_WARNS).stdout)
+    found = json.loads(trivet(*words, "--json", desired=_WARNS).stdout)
     assert [step["says"] for step in found["steps"]] == ["Route 198.18.0.0/15 over 203.0.113.1 on host0"]
     (warning,) = found["warnings"]
     assert last == f"Warning: {warning}"
-    assert json.loads(trivet(*words, "--json", wish=_WISH).stdout)["warnings"] == []
+    assert json.loads(trivet(*words, "--json", desired=_WISH).stdout)["warnings"] == []
 
 
 def test_what_is_warned_of_is_told_with_the_change(trivet: _Trivet) -> None:
-    ended = trivet("apply", "--confirm-by", "nothing", "--json", wish=_WARNS)
+    ended = trivet("apply", "--confirm-by", "nothing", "--json", desired=_WARNS)
     assert "Warning: The gateway 203.0.113.1" in ended.stderr
     assert json.loads(ended.stdout)["warnings"]
 
@@ -71,7 +73,7 @@ def test_what_is_warned_of_is_told_with_the_change(trivet: _Trivet) -> None:
 def test_what_goes_without_a_word_is_refused_with_both_ways(trivet: _Trivet) -> None:
     said = {"name": "br0", "type": "linux-bridge", "bridge": {"port": [{"name": "host0"}]}}
     for words in (("plan",), ("apply", "--confirm-by", "nothing")):
-        ended = trivet(*words, wish=json.dumps({"interfaces": [said]}))
+        ended = trivet(*words, desired=json.dumps({"interfaces": [said]}))
         assert ended.exit_code == 1
         assert "192.0.2.11/24, Route 0.0.0.0/0 over 192.0.2.1 on host0 would go" in ended.output
         assert "Give it to br0" in ended.output
@@ -103,8 +105,8 @@ class _Talks:
         monkeypatch.setattr("netconf.proofs.peers._refuses_or_takes", self._nothing)
         monkeypatch.setattr("netconf.command.proofs.NameServersStillAnswer", self._name_servers)
 
-    def _name_servers(self, servers: Servers, wish: NetworkState) -> NameServersStillAnswer:
-        return NameServersStillAnswer(servers, wish, asks=self._asks)
+    def _name_servers(self, servers: Servers, desired: NetworkState) -> NameServersStillAnswer:
+        return NameServersStillAnswer(servers, desired, asks=self._asks)
 
     async def _asks(self, server: str) -> bool:
         assert server == "192.0.2.1"

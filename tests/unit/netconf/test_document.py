@@ -29,10 +29,10 @@ def route(**changes: Any) -> dict[str, Any]:
     return document(routes={"config": [good | changes]})
 
 
-def found(wish: dict[str, Any]) -> dict[str, str]:
+def found(desired: dict[str, Any]) -> dict[str, str]:
     with pytest.raises(BadDocument) as caught:
-        parse(wish)
-    return {finding.path: finding.says for finding in caught.value.findings}
+        parse(desired)
+    return {finding.path: finding.message for finding in caught.value.findings}
 
 
 def test_the_management_bridge() -> None:
@@ -59,8 +59,8 @@ def test_what_is_not_said_is_left_as_it_is() -> None:
 
 
 def test_dns() -> None:
-    wish = {"dns-resolver": {"config": {"server": ["192.0.2.1", "2001:db8::1"], "search": ["example.org"]}}}
-    assert parse(wish).dns == Dns(("192.0.2.1", "2001:db8::1"), ("example.org",))
+    desired = {"dns-resolver": {"config": {"server": ["192.0.2.1", "2001:db8::1"], "search": ["example.org"]}}}
+    assert parse(desired).dns == Dns(("192.0.2.1", "2001:db8::1"), ("example.org",))
     assert parse({"dns-resolver": {"config": {}}}).dns == Dns()
     assert parse({"dns-resolver": {"running": {}}}).dns is None
 
@@ -71,14 +71,14 @@ def test_addresses_shown_beside_dhcp_came_from_there() -> None:
 
 
 def test_addresses_are_written_the_short_way() -> None:
-    wish = interface(ipv6={"enabled": True, "address": [{"ip": "2001:DB8:0:0::1", "prefix-length": 64}]})
-    ipv6 = parse(wish).interfaces[0].ipv6
+    desired = interface(ipv6={"enabled": True, "address": [{"ip": "2001:DB8:0:0::1", "prefix-length": 64}]})
+    ipv6 = parse(desired).interfaces[0].ipv6
     assert ipv6 is not None
     assert ipv6.addresses == (Address("2001:db8::1", 64),)
 
 
 def test_every_mistake_at_once() -> None:
-    wish: dict[str, Any] = {
+    desired: dict[str, Any] = {
         "interfaces": [
             {"name": "a name with blanks", "type": "linux-bridge", "bridge": {"port": [{"name": 7}, {}]}},
             {"type": "ethernet", "mtu": 12, "mac-address": "01:00:00:00:00:00"},
@@ -89,7 +89,7 @@ def test_every_mistake_at_once() -> None:
         "dns-resolver": {"config": {"server": ["one.one.one.one"]}},
         "firewall": {},
     }
-    assert set(found(wish)) == {
+    assert set(found(desired)) == {
         "interfaces[0].name",
         "interfaces[0].bridge.port[0].name",
         "interfaces[0].bridge.port[1].name",
@@ -108,7 +108,7 @@ def test_every_mistake_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "path", "words"),
+    ("desired", "path", "words"),
     [
         (interface(state="sideways"), "interfaces[0].state", "none of up, down, absent"),
         (interface(type="mac-vlan"), "interfaces[0].type", "cannot be made yet"),
@@ -156,26 +156,26 @@ def test_every_mistake_at_once() -> None:
         ({"routes": []}, "routes", "has to be a mapping, not a list"),
     ],
 )
-def test_a_mistake_and_its_path(wish: dict[str, Any], path: str, words: str) -> None:
-    assert words in found(wish)[path]
+def test_a_mistake_and_its_path(desired: dict[str, Any], path: str, words: str) -> None:
+    assert words in found(desired)[path]
 
 
 def test_a_port_has_no_addresses_of_its_own() -> None:
-    wish = document()
-    wish["interfaces"][1]["ipv4"] = {"enabled": True, "dhcp": True}
-    assert "is a port of ovirtmgmt" in found(wish)["interfaces[1]"]
+    desired = document()
+    desired["interfaces"][1]["ipv4"] = {"enabled": True, "dhcp": True}
+    assert "is a port of ovirtmgmt" in found(desired)["interfaces[1]"]
 
 
 def test_no_address_twice_on_one_host() -> None:
     address = {"ipv4": {"address": [{"ip": "10.0.0.1", "prefix-length": 8}]}}
-    wish = {"interfaces": [{"name": "eth0"} | address, {"name": "eth1"} | address]}
-    assert found(wish) == {"interfaces[1]": "10.0.0.1/8 belongs to eth0 already"}
+    desired = {"interfaces": [{"name": "eth0"} | address, {"name": "eth1"} | address]}
+    assert found(desired) == {"interfaces[1]": "10.0.0.1/8 belongs to eth0 already"}
 
 
 def test_no_port_in_two_bridges() -> None:
     ports = {"type": "linux-bridge", "bridge": {"port": [{"name": "eth0"}]}}
-    wish = {"interfaces": [{"name": "br0"} | ports, {"name": "br1"} | ports]}
-    assert found(wish) == {"interfaces[1].bridge.port": "eth0 cannot be a port here: it is one of br0"}
+    desired = {"interfaces": [{"name": "br0"} | ports, {"name": "br1"} | ports]}
+    assert found(desired) == {"interfaces[1].bridge.port": "eth0 cannot be a port here: it is one of br0"}
 
 
 def test_what_was_shown_can_be_wished_for() -> None:

@@ -12,7 +12,7 @@ from netconf.model import LinkState, LinkType, RouteMatch, Rule
 def found(*interfaces: dict[str, Any], **more: Any) -> dict[str, str]:
     with pytest.raises(BadDocument) as caught:
         parse({"interfaces": list(interfaces), **more})
-    return {finding.path: finding.says for finding in caught.value.findings}
+    return {finding.path: finding.message for finding in caught.value.findings}
 
 
 def bond(mode: str = "802.3ad", **options: Any) -> dict[str, Any]:
@@ -29,7 +29,7 @@ VLAN = "interfaces[0].bridge.port[0].vlan"
 
 
 @pytest.mark.parametrize(
-    ("wish", "path", "words"),
+    ("desired", "path", "words"),
     [
         (bond("fastest"), "interfaces[0].link-aggregation.mode", "none of balance-rr"),
         (bond("active-backup", lacp_rate="fast"), f"{OPTIONS}.lacp_rate", "no such thing in mode active-backup"),
@@ -107,8 +107,8 @@ VLAN = "interfaces[0].bridge.port[0].vlan"
         ({"name": "eth0", "wait-ip": "both"}, "interfaces[0].wait-ip", "none of"),
     ],
 )
-def test_a_mistake_and_its_path(wish: dict[str, Any], path: str, words: str) -> None:
-    assert words in found(wish)[path]
+def test_a_mistake_and_its_path(desired: dict[str, Any], path: str, words: str) -> None:
+    assert words in found(desired)[path]
 
 
 def vlan(name: str, base: str, **more: Any) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def _trunk(*tags: int | tuple[int, int], native: int | None = None) -> dict[str,
 
 
 @pytest.mark.parametrize(
-    ("wish", "number", "words"),
+    ("desired", "number", "words"),
     [
         (_trunk(101, (100, 200)), 0, "101 overlaps 100-200"),
         (_trunk((100, 200), 200), 1, "200 overlaps 100-200"),
@@ -198,13 +198,13 @@ def _trunk(*tags: int | tuple[int, int], native: int | None = None) -> dict[str,
         (_trunk(12, native=12), 0, "12 holds 12"),
     ],
 )
-def test_a_vlan_that_a_trunk_names_twice(wish: dict[str, Any], number: int, words: str) -> None:
-    assert words in found(wish)[f"{VLAN}.trunk-tags[{number}]"]
+def test_a_vlan_that_a_trunk_names_twice(desired: dict[str, Any], number: int, words: str) -> None:
+    assert words in found(desired)[f"{VLAN}.trunk-tags[{number}]"]
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "desired",
     [_trunk((1, 10), (11, 20)), _trunk(20, (21, 30), 19), _trunk((2, 4094), native=1), _trunk(), _trunk(1, 3, 2)],
 )
-def test_vlans_beside_each_other_make_a_trunk(wish: dict[str, Any]) -> None:
-    assert parse({"interfaces": [wish]})
+def test_vlans_beside_each_other_make_a_trunk(desired: dict[str, Any]) -> None:
+    assert parse({"interfaces": [desired]})

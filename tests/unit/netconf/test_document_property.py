@@ -44,11 +44,11 @@ from netconf.options import (
     STP,
     Flag,
     Number,
+    OneOf,
     Option,
     Pairs,
     Text,
     Token,
-    Words,
     ip_options,
     of_mode,
     pairs,
@@ -67,7 +67,7 @@ def value(option: Option) -> st.SearchStrategy[Any]:
     match option.kind:
         case Number(low, high):
             return st.integers(low, high)
-        case Words(words):
+        case OneOf(words):
             return st.sampled_from(words)
         case Flag():
             return st.booleans()

@@ -11,7 +11,7 @@ from netconf.errors import ChangePending, CheckpointGone
 from netconf.facade import Network
 from netconf.kernel.backend import Kernel
 from netconf.kernel.changes import Changes, Record, State
-from netconf.kernel.picture import Held, Link, Picture
+from netconf.kernel.state import KernelAddress, KernelState, Link
 from netconf.model import Checkpoint
 from netconf.uptime import uptime_s
 from tests.fakes.kernel import FakeKernel
@@ -39,8 +39,10 @@ class Tried:
         return (await self.backend.show()).interface("ovirtmgmt") is not None
 
 
-def before() -> Picture:
-    return Picture((Link("host0", "veth", up=True, mac=MAC, mtu=1500, alias=""),), (Held("host0", "192.0.2.11", 24),))
+def before() -> KernelState:
+    return KernelState(
+        (Link("host0", "veth", up=True, mac=MAC, mtu=1500, alias=""),), (KernelAddress("host0", "192.0.2.11", 24),)
+    )
 
 
 @pytest.fixture(params=["fake", "kernel"])
@@ -49,11 +51,11 @@ def tried(request: pytest.FixtureRequest, tmp_path: Path) -> Tried:
         fake = FakeNetwork(BEFORE)
         return Tried(fake, lambda _: fake.expire())
     memory = FakeKernel(before())
-    kernel = Kernel(folder=tmp_path, hands=lambda _: memory, watch=lambda *_: None)
+    kernel = Kernel(folder=tmp_path, executor=lambda _: memory, watch=lambda *_: None)
 
     def expire(checkpoint: Checkpoint) -> None:
-        Changes(tmp_path).end(checkpoint.id, State.BACK)
-        kernel._settle()
+        Changes(tmp_path).end(checkpoint.id, State.ROLLING_BACK)
+        kernel._roll_back_unconfirmed()
 
     return Tried(kernel, expire)
 
@@ -64,7 +66,7 @@ async def test_kept_it_is_kept(tried: Tried) -> None:
         await tried.network.confirm(checkpoint)
     with pytest.raises(CheckpointGone):
         await tried.network.roll_back(checkpoint)
-    await tried.network.settle()
+    await tried.network.roll_back_unconfirmed()
     assert await tried.is_changed()
 
 
@@ -88,7 +90,7 @@ async def test_expired_it_is_gone(tried: Tried) -> None:
 
 async def test_settling_takes_back_what_waits(tried: Tried) -> None:
     checkpoint = await tried.changed()
-    await tried.network.settle()
+    await tried.network.roll_back_unconfirmed()
     assert not await tried.is_changed()
     with pytest.raises(CheckpointGone):
         await tried.network.confirm(checkpoint)
@@ -108,9 +110,9 @@ async def test_a_checkpoint_that_nobody_gave(tried: Tried) -> None:
 
 async def test_when_the_machine_has_begun_anew_there_is_nothing_to_bring_back(tmp_path: Path) -> None:
     memory = FakeKernel(before())
-    record = Record(Picture(), Picture(), uptime_s(), "an earlier boot", None, "/nowhere")
+    record = Record(KernelState(), KernelState(), uptime_s(), "an earlier boot", None, "/nowhere")
     Changes(tmp_path).begin(record, uptime_s() + 60)
-    await Kernel(folder=tmp_path, hands=lambda _: memory, watch=lambda *_: None).settle()
+    await Kernel(folder=tmp_path, executor=lambda _: memory, watch=lambda *_: None).roll_back_unconfirmed()
     assert (memory.done, Changes(tmp_path).unfinished()) == ([], ())
 
 
@@ -119,4 +121,4 @@ async def test_late_is_too_late_even_without_a_watchdog(tmp_path: Path) -> None:
     record = Record(memory.now, memory.now, uptime_s(), "boot", None, "/nowhere")
     change = Changes(tmp_path).begin(record, uptime_s() - 1)
     with pytest.raises(CheckpointGone):
-        await Kernel(folder=tmp_path, hands=lambda _: memory).confirm(Checkpoint(change))
+        await Kernel(folder=tmp_path, executor=lambda _: memory).confirm(Checkpoint(change))

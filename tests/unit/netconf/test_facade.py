@@ -22,7 +22,7 @@ def network(fake: FakeNetwork) -> Network:
 async def test_change_confirm_and_nothing_more_to_do(network: Network, fake: FakeNetwork) -> None:
     change = await network.change(DOCUMENT)
     assert change.changed
-    assert change.says[0] == "Make the bridge ovirtmgmt over host0 with 192.0.2.11/24"
+    assert change.descriptions[0] == "Make the bridge ovirtmgmt over host0 with 192.0.2.11/24"
     assert change.checkpoint is not None
     await network.confirm(change.checkpoint)
     await network.confirm(change.checkpoint)

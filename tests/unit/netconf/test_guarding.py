@@ -73,5 +73,5 @@ def test_systemd_hears_that_it_is_ready(tmp_path: Path, *, abstract: bool) -> No
     name = f"@trivet-test-{os.getpid()}" if abstract else str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(name.replace("@", "\0", 1))
-        watchdog._tell_systemd(name)
+        watchdog._notify_systemd(name)
         assert systemd.recv(100) == b"READY=1"

@@ -9,11 +9,11 @@ import pytest
 
 from netconf.errors import ChangeFailed, NotByKernel, NoWayBack
 from netconf.facade import Network
-from netconf.kernel import going
+from netconf.kernel import convergence
 from netconf.kernel.backend import Kernel
 from netconf.kernel.changes import Changes, State
-from netconf.kernel.operations import Make, Operation
-from netconf.kernel.picture import Held, Link, Picture
+from netconf.kernel.operations import CreateLink, Operation
+from netconf.kernel.state import KernelAddress, KernelState, Link
 from tests.fakes.kernel import FakeKernel
 from tests.integration.netconf.cases import for_backend
 from tests.integration.netconf.contract import Case, Stage, hold
@@ -28,23 +28,23 @@ def nic(number: int) -> Link:
     return Link(name, "veth", up=True, mac=f"52:54:00:00:01:0{number}", mtu=1500, alias="", sysctls=SYSCTLS)
 
 
-def address(link: str) -> Held:
-    return Held(link, "192.0.2.11", 24)
+def address(link: str) -> KernelAddress:
+    return KernelAddress(link, "192.0.2.11", 24)
 
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(going, "_PAUSE_S", 0)
+    monkeypatch.setattr(convergence, "_PAUSE_S", 0)
 
 
 @pytest.fixture
 def kernel() -> FakeKernel:
-    return FakeKernel(Picture(tuple(map(nic, range(4))), (address("host0"),)))
+    return FakeKernel(KernelState(tuple(map(nic, range(4))), (address("host0"),)))
 
 
 @pytest.fixture
 def backend(kernel: FakeKernel, tmp_path: Path) -> Kernel:
-    return Kernel(folder=tmp_path / "changes", hands=lambda _: kernel, watch=lambda *_: None)
+    return Kernel(folder=tmp_path / "changes", executor=lambda _: kernel, watch=lambda *_: None)
 
 
 def changes(tmp_path: Path) -> Changes:
@@ -62,7 +62,7 @@ async def test_a_layout(backend: Kernel, case: Case) -> None:
 
 async def test_what_cannot_be_made_is_taken_back(backend: Kernel, kernel: FakeKernel, tmp_path: Path) -> None:
     before = kernel.now
-    kernel.refuses = lambda operation: "no such kind" if isinstance(operation, Make) else None
+    kernel.refuses = lambda operation: "no such kind" if isinstance(operation, CreateLink) else None
     with pytest.raises(ChangeFailed, match=r"no such kind.*the earlier configuration is back"):
         await Network(backend).change(DOCUMENT)
     assert kernel.now == before
@@ -75,7 +75,7 @@ async def test_taken_back_in_the_middle_it_stops_at_once(backend: Kernel, kernel
 
     def expire(_: Operation) -> None:
         (change,) = changes(tmp_path).unfinished()
-        changes(tmp_path).end(change, State.BACK)
+        changes(tmp_path).end(change, State.ROLLING_BACK)
 
     kernel.refuses = expire
     with pytest.raises(ChangeFailed, match="time was over"):
@@ -87,11 +87,11 @@ async def test_the_caller_gives_up(backend: Kernel, kernel: FakeKernel, tmp_path
     before, reached, cancelled = kernel.now, asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
 
-    def tell(_: Operation) -> None:
+    def report(_: Operation) -> None:
         loop.call_soon_threadsafe(reached.set)
         cancelled.wait(10)
 
-    kernel.refuses = tell
+    kernel.refuses = report
     asked = asyncio.create_task(Network(backend).change(DOCUMENT))
     await reached.wait()
     asked.cancel()
@@ -107,7 +107,7 @@ async def test_without_a_watchdog_nothing_is_changed(kernel: FakeKernel, tmp_pat
         raise OSError("no Python here")
 
     before = kernel.now
-    backend = Kernel(folder=tmp_path / "changes", hands=lambda _: kernel, watch=broken)
+    backend = Kernel(folder=tmp_path / "changes", executor=lambda _: kernel, watch=broken)
     with pytest.raises(NoWayBack, match="no Python here"):
         await Network(backend).change(DOCUMENT)
     assert kernel.now == before
@@ -116,9 +116,9 @@ async def test_without_a_watchdog_nothing_is_changed(kernel: FakeKernel, tmp_pat
 
 async def test_all_that_cannot_be_done_is_said_at_once(backend: Kernel, kernel: FakeKernel) -> None:
     ipv6 = {"enabled": True, "autoconf": True, "auto-dns": False, "addr-gen-mode": "stable-privacy"}
-    wish = {"name": "eth1", "type": "ethernet", "lldp": {"enabled": True}, "ipv4": {"dhcp": True}, "ipv6": ipv6}
+    desired = {"name": "eth1", "type": "ethernet", "lldp": {"enabled": True}, "ipv4": {"dhcp": True}, "ipv6": ipv6}
     with pytest.raises(NotByKernel) as said:
-        await Network(backend).change({"interfaces": [wish]})
+        await Network(backend).change({"interfaces": [desired]})
     for place in ("lldp.enabled", "ipv4.dhcp", "ipv6.auto-dns", "ipv6.addr-gen-mode"):
         assert f"interfaces.eth1.{place}" in said.value.text.why
     assert kernel.done == []
@@ -128,8 +128,8 @@ async def test_a_tap_of_a_vm_stays_in_its_bridge(backend: Kernel, kernel: FakeKe
     bridge = Link("br0", "bridge", up=True, mac="52:54:00:00:01:09", mtu=1500, alias="", sysctls=SYSCTLS)
     tap = Link("tap0", "tun", up=True, master="br0", mac="fe:54:00:00:00:01", mtu=1500, alias="", sysctls=SYSCTLS)
     kernel.now = replace(kernel.now, links=(*kernel.now.links, bridge, tap))
-    wish = {"name": "br0", "type": "linux-bridge", "bridge": {"port": [{"name": "eth1"}]}}
-    change = await Network(backend).change({"interfaces": [wish]})
+    desired = {"name": "br0", "type": "linux-bridge", "bridge": {"port": [{"name": "eth1"}]}}
+    change = await Network(backend).change({"interfaces": [desired]})
     assert [link.master for name in ("tap0", "eth1") if (link := kernel.now.link(name))] == ["br0", "br0"]
     assert change.checkpoint is not None
     removal = await Network(backend).change({"interfaces": [{"name": "br0", "state": "absent"}]})
@@ -140,8 +140,8 @@ async def test_a_tap_of_a_vm_stays_in_its_bridge(backend: Kernel, kernel: FakeKe
 
 
 async def test_router_advertisements_are_the_kernels_own(backend: Kernel, kernel: FakeKernel) -> None:
-    wish = {"name": "eth1", "type": "ethernet", "ipv6": {"enabled": True, "autoconf": True}}
-    change = await Network(backend).change({"interfaces": [wish]})
+    desired = {"name": "eth1", "type": "ethernet", "ipv6": {"enabled": True, "autoconf": True}}
+    change = await Network(backend).change({"interfaces": [desired]})
     link = kernel.now.link("eth1")
     assert link is not None
     assert (link.sysctls["accept_ra"], link.sysctls["autoconf"]) == ("2", "1")

@@ -7,18 +7,21 @@ from stat import S_IMODE
 import pytest
 
 from netconf.kernel.changes import Changes, Record, State
-from netconf.kernel.picture import Choice, Held, Hop, Link, Picture
-from netconf.kernel.picture import Path as Way
+from netconf.kernel.state import Hop, KernelAddress, KernelState, Link, RoutingRule
+from netconf.kernel.state import KernelRoute as Way
 from netconf.model import Route, Rule
 from netconf.uptime import boot_id, uptime_s
 
-PICTURE = Picture(
+PICTURE = KernelState(
     (Link("eth0", data={"a": 1, "b": ("c", "d"), "e": "f"}, vlans={1: 6}),),
-    (Held("eth0", "192.0.2.1", 24, valid_s=30, preferred_s=20, lent=True), Held("eth0", "192.0.2.2", 24)),
-    rules=(Choice(4, {"FRA_PRIORITY": 7}, Rule(4)),),
+    (
+        KernelAddress("eth0", "192.0.2.1", 24, valid_s=30, preferred_s=20, lent=True),
+        KernelAddress("eth0", "192.0.2.2", 24),
+    ),
+    rules=(RoutingRule(4, {"FRA_PRIORITY": 7}, Rule(4)),),
     resolver="nameserver 192.0.2.53\n",
 )
-RECORD = Record(PICTURE, Picture(), 100.5, "boot", None, "/etc/resolv.conf")
+RECORD = Record(PICTURE, KernelState(), 100.5, "boot", None, "/etc/resolv.conf")
 
 
 @pytest.fixture
@@ -42,16 +45,18 @@ def test_nobody_else_may_read_it(changes: Changes, tmp_path: Path) -> None:
 
 def test_kept_it_cannot_go_back(changes: Changes) -> None:
     change = changes.begin(RECORD, 1)
-    assert [changes.end(change, how) for how in (State.KEPT, State.BACK, State.KEPT)] == [State.KEPT] * 3
+    assert [changes.end(change, how) for how in (State.CONFIRMED, State.ROLLING_BACK, State.CONFIRMED)] == [
+        State.CONFIRMED
+    ] * 3
     assert changes.unfinished() == ()
 
 
 def test_gone_back_it_cannot_be_kept(changes: Changes) -> None:
     change = changes.begin(RECORD, 1)
-    assert [changes.end(change, how) for how in (State.BACK, State.KEPT)] == [State.BACK] * 2
+    assert [changes.end(change, how) for how in (State.ROLLING_BACK, State.CONFIRMED)] == [State.ROLLING_BACK] * 2
     assert changes.unfinished() == (change,)
-    changes.went_back(change)
-    assert changes.end(change, State.KEPT) is State.GONE
+    changes.mark_rolled_back(change)
+    assert changes.end(change, State.CONFIRMED) is State.ROLLED_BACK
     assert changes.unfinished() == ()
 
 
@@ -59,23 +64,23 @@ def test_one_of_many_who_ask_at_once_wins(changes: Changes) -> None:
     with ThreadPoolExecutor(8) as pool:
         for _ in range(25):
             change = changes.begin(RECORD, 1)
-            asked = [pool.submit(changes.end, change, how) for how in (State.KEPT, State.BACK) * 4]
+            asked = [pool.submit(changes.end, change, how) for how in (State.CONFIRMED, State.ROLLING_BACK) * 4]
             assert len({ask.result() for ask in asked}) == 1
-            changes.end(change, State.BACK)
-            if changes.state(change)[0] is State.BACK:
-                changes.went_back(change)
+            changes.end(change, State.ROLLING_BACK)
+            if changes.state(change)[0] is State.ROLLING_BACK:
+                changes.mark_rolled_back(change)
 
 
 def test_a_change_that_nobody_knows(changes: Changes) -> None:
     with pytest.raises(LookupError):
-        changes.end("no-such-change", State.KEPT)
+        changes.end("no-such-change", State.CONFIRMED)
 
 
 def test_a_turn_is_for_one_and_tells_when_it_is_over(changes: Changes) -> None:
     change = changes.begin(RECORD, 1)
     with changes.turn(change, State.WAITING) as mine:
         assert mine
-    changes.end(change, State.BACK)
+    changes.end(change, State.ROLLING_BACK)
     with changes.turn(change, State.WAITING) as mine:
         assert not mine
 
@@ -90,7 +95,7 @@ def test_one_process_makes_a_change_at_a_time(changes: Changes, tmp_path: Path) 
 def test_what_is_over_is_forgotten_in_time(changes: Changes, tmp_path: Path) -> None:
     waiting = changes.begin(RECORD, 1)
     for _ in range(30):
-        changes.end(changes.begin(RECORD, 1), State.KEPT)
+        changes.end(changes.begin(RECORD, 1), State.CONFIRMED)
     assert len(list((tmp_path / "changes").iterdir())) < 25
     assert changes.unfinished() == (waiting,)
 
@@ -110,7 +115,7 @@ def test_the_boot_has_a_name_and_its_clock_goes_on() -> None:
 def test_routes_travel_with_what_is_said_of_them(changes: Changes) -> None:
     way = Way(4, "", 0, 254, 7, 4, 0, 1, hops=(Hop("192.0.2.1", "eth0", 1, False),), options={"RTAX_MTU": 1400})
     shown = Way(6, "2001:db8::", 32, 254, 7, 4, 0, 1, link="eth0", shown=Route("2001:db8::/32", "", "eth0"))
-    record = Record(Picture(routes=(way, shown)), Picture(), 1, "boot", "name", "file")
+    record = Record(KernelState(routes=(way, shown)), KernelState(), 1, "boot", "name", "file")
     found = changes.record(changes.begin(record, 1))
     assert found == record
     assert found.before.routes[1].shown == shown.shown

@@ -19,8 +19,8 @@ _LISTENS = {"connection": {"lldp": Variant("i", 1)}}
 
 
 def test_neighbours_are_shown_as_nmstate_shows_them_and_wished_for_by_nobody() -> None:
-    seen = with_known(Interface("eth1"), known(_LISTENS, [_HEARD]))
-    shown = render(NetworkState((seen,)))
+    observed = with_known(Interface("eth1"), known(_LISTENS, [_HEARD]))
+    shown = render(NetworkState((observed,)))
     assert _lldp(shown) == {
         "enabled": True,
         "neighbors": [
@@ -32,14 +32,14 @@ def test_neighbours_are_shown_as_nmstate_shows_them_and_wished_for_by_nobody() -
             ]
         ],
     }
-    (wish,) = parse(shown).interfaces
-    assert (wish.lldp, wish.neighbours) == (True, ())
+    (desired,) = parse(shown).interfaces
+    assert (desired.lldp, desired.neighbours) == (True, ())
 
 
 def test_a_nic_that_is_not_wished_for_listens_no_more() -> None:
     listens = NetworkState((Interface("eth1", lldp=True),))
     gone = NetworkState((Interface("eth1", state=LinkState.ABSENT),))
-    assert [step.says for step in plan(gone, listens)] == ["Take the configuration of eth1 away"]
+    assert [step.description for step in plan(gone, listens)] == ["Take the configuration of eth1 away"]
     assert plan(gone, NetworkState((Interface("eth1", lldp=False),))) == ()
 
 

@@ -64,7 +64,7 @@ OLD, NEW = "192.0.2.12", "192.0.2.77"
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "wish", "why"),
+    ("before", "after", "desired", "why"),
     [
         ({OLD}, (NEW,), Dns((NEW,)), "no name server answers any more, of 192.0.2.77"),
         ({OLD}, (), None, "there is no name server any more"),
@@ -75,7 +75,7 @@ OLD, NEW = "192.0.2.12", "192.0.2.77"
     ids=["dead", "lost", "none is wished", "lives", "none lived"],
 )
 async def test_one_that_answered_has_a_successor(
-    before: set[str], after: tuple[str, ...], wish: Dns | None, why: str | None
+    before: set[str], after: tuple[str, ...], desired: Dns | None, why: str | None
 ) -> None:
     now: tuple[str, ...] = ("192.0.2.1", OLD)
 
@@ -87,7 +87,7 @@ async def test_one_that_answered_has_a_successor(
             await asyncio.sleep(60 if before else 0)
         return server in before
 
-    proof = NameServersStillAnswer(servers, NetworkState(dns=wish), asks=answers)
-    await proof.look()
+    proof = NameServersStillAnswer(servers, NetworkState(dns=desired), asks=answers)
+    await proof.observe()
     now = after
     assert await proof.why_not() == why

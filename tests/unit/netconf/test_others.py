@@ -13,27 +13,27 @@ from netconf.backend import NOTHING
 from netconf.document import parse
 from netconf.facade import Network
 from netconf.kernel.observe import from_netlink
-from netconf.kernel.operations import Way
-from netconf.kernel.others import of_others, staying, to_give
-from netconf.kernel.picture import Hop, Link, Path, Picture
+from netconf.kernel.operations import SetRoute
+from netconf.kernel.others import of_others, staying, to_restore
+from netconf.kernel.state import Hop, KernelRoute, KernelState, Link
 from netconf.model import BY_DHCP, Checkpoint, NetworkState, Route, RouteOfOthers
+from netconf.planning.completion import complete
 from netconf.planning.plan import Step
-from netconf.planning.wish import complete
+from tests.unit.netconf.desired import DHCP as LEASED
+from tests.unit.netconf.desired import HOST, bridge, v4, wish, with_eth0
 from tests.unit.netconf.states import checkpoint
+from tests.unit.netconf.test_backend_watchdog import Machine, Mortal
 from tests.unit.netconf.test_observe import link, route
-from tests.unit.netconf.test_standing_by import Machine, Mortal
-from tests.unit.netconf.wishes import DHCP as LEASED
-from tests.unit.netconf.wishes import HOST, bridge, v4, wish, with_eth0
 
 STATIC, BGP, DHCP, RA, KERNEL = 4, 186, 16, 9, 2
 
 
-def path(number: int = 113, protocol: int = BGP, **more: Any) -> Path:
-    plain = Path(4, f"203.0.{number}.0", 24, 254, 20, protocol, 0, 1, gateway="192.0.2.1", link="host0")
+def path(number: int = 113, protocol: int = BGP, **more: Any) -> KernelRoute:
+    plain = KernelRoute(4, f"203.0.{number}.0", 24, 254, 20, protocol, 0, 1, gateway="192.0.2.1", link="host0")
     return replace(plain, **more)
 
 
-UP = Picture((Link("host0", up=True),))
+UP = KernelState((Link("host0", up=True),))
 
 
 def test_they_are_seen_with_who_made_them() -> None:
@@ -48,8 +48,8 @@ def test_they_are_seen_with_who_made_them() -> None:
         route(2),
         route(2, proto=BGP, type=6),
     ]
-    seen = from_netlink([link(2, "host0"), link(3, "eth1")], (), messages)
-    assert [(o.route.destination, o.route.next_hop, o.route.interface, o.by) for o in seen.others] == [
+    observed = from_netlink([link(2, "host0"), link(3, "eth1")], (), messages)
+    assert [(o.route.destination, o.route.next_hop, o.route.interface, o.by) for o in observed.others] == [
         ("203.0.113.0/24", "192.0.2.1", "host0", "bgp"),
         ("0.0.0.0/0", "192.0.2.1", "host0", BY_DHCP),
         ("203.0.114.0/24", "192.0.2.1", "host0", "protocol 77"),
@@ -57,8 +57,8 @@ def test_they_are_seen_with_who_made_them() -> None:
         ("203.0.115.0/24", "192.0.2.2", "eth1", "zebra"),
         ("203.0.116.0/24", "fe80::1", "host0", "hand"),
     ]
-    assert [r.destination for r in seen.routes or ()] == ["0.0.0.0/0"]
-    assert seen == replace(seen, others=())  # what others do is no change of ours
+    assert [r.destination for r in observed.routes or ()] == ["0.0.0.0/0"]
+    assert observed == replace(observed, others=())  # what others do is no change of ours
 
 
 def test_what_comes_by_itself_is_not_given() -> None:
@@ -80,31 +80,31 @@ paths = st.builds(
 
 
 @given(st.lists(paths, unique_by=lambda p: (p.to, p.metric, p.table, p.hops)), st.data())
-def test_whatever_is_lost_is_given_back_once(before: list[Path], data: st.DataObject) -> None:
+def test_whatever_is_lost_is_given_back_once(before: list[KernelRoute], data: st.DataObject) -> None:
     left = data.draw(
         st.lists(st.sampled_from(before), unique_by=lambda p: (p.to, p.metric, p.table)) if before else st.just([])
     )
     now = list(left)
-    for operation in to_give(before, replace(UP, routes=tuple(left))):
-        assert isinstance(operation, Way)
-        (now.append if operation.there else now.remove)(operation.path)
+    for operation in to_restore(before, replace(UP, routes=tuple(left))):
+        assert isinstance(operation, SetRoute)
+        (now.append if operation.there else now.remove)(operation.route)
     assert {(p.to, p.table, p.hops) for p in now} == {(p.to, p.table, p.hops) for p in before}
-    assert to_give(before, replace(UP, routes=tuple(now))) == ()
+    assert to_restore(before, replace(UP, routes=tuple(now))) == ()
 
 
 def test_one_that_networkmanager_has_made_with_another_metric_is_there() -> None:
-    assert to_give([path(protocol=STATIC)], replace(UP, routes=(path(protocol=STATIC, metric=101),))) == ()
-    assert to_give([path()], replace(UP, routes=(path(metric=101),))) == (Way(path(), True),)
+    assert to_restore([path(protocol=STATIC)], replace(UP, routes=(path(protocol=STATIC, metric=101),))) == ()
+    assert to_restore([path()], replace(UP, routes=(path(metric=101),))) == (SetRoute(path(), True),)
 
 
 def test_one_that_has_lost_its_source_is_made_anew() -> None:
     was, now = path(protocol=3, source="192.0.2.11"), path(protocol=STATIC)
-    assert to_give([was], replace(UP, routes=(now,))) == (Way(now, False), Way(was, True))
+    assert to_restore([was], replace(UP, routes=(now,))) == (SetRoute(now, False), SetRoute(was, True))
 
 
 def test_nothing_is_given_over_what_is_down() -> None:
-    assert to_give([path()], Picture((Link("host0", up=False),))) == ()
-    assert to_give([path()], Picture()) == ()
+    assert to_restore([path()], KernelState((Link("host0", up=False),))) == ()
+    assert to_restore([path()], KernelState()) == ()
 
 
 OFF = {"enabled": False}
@@ -150,14 +150,14 @@ class Forgetful(Mortal):
         await super().roll_back(checkpoint)
         self.lose()
 
-    async def settle(self, plugged: Mapping[str, str] = NOTHING) -> None:
+    async def roll_back_unconfirmed(self, plugged: Mapping[str, str] = NOTHING) -> None:
         waits = bool(self._changes.unfinished())
-        await super().settle(plugged)
+        await super().roll_back_unconfirmed(plugged)
         if waits:
             self.lose()
 
     def lose(self) -> None:
-        kernel = self._hands(self._resolv_conf)
+        kernel = self._executor(self._resolv_conf)
         kernel.now = replace(kernel.now, routes=())  # type: ignore[attr-defined]
 
 
@@ -165,7 +165,7 @@ class Forgetful(Mortal):
 def machine(tmp_path: File) -> Machine:
     found = Machine(tmp_path)
     found.kernel.now = found.before = replace(found.before, routes=(path(metric=0), path(114, 3, metric=0, table=78)))
-    found.nm = Forgetful(folder=tmp_path / "nm", hands=lambda _: found.kernel, watch=lambda *_: None)
+    found.nm = Forgetful(folder=tmp_path / "nm", executor=lambda _: found.kernel, watch=lambda *_: None)
     return found
 
 
@@ -188,7 +188,7 @@ async def test_they_stay_through_a_change_and_its_way_back(machine: Machine) -> 
 async def test_they_come_back_when_another_process_settles_the_change(machine: Machine) -> None:
     before = routes(machine)
     await machine.network().change(NARROW)
-    await machine.network().settle()
+    await machine.network().roll_back_unconfirmed()
     assert routes(machine) == before
 
 
@@ -196,7 +196,7 @@ async def test_confirmed_they_are_not_minded_any_more(machine: Machine) -> None:
     change = await machine.network().change(NARROW)
     await machine.network().confirm(checkpoint(change))
     machine.kernel.now = replace(machine.kernel.now, routes=())
-    await Network(machine.nm, deputy=machine.deputy).settle()
+    await Network(machine.nm, rollback=machine.deputy).roll_back_unconfirmed()
     assert routes(machine) == set()
 
 

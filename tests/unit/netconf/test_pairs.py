@@ -8,21 +8,21 @@ import pytest
 from netconf.document import parse, render
 from netconf.errors import (
     BadDocument,
-    Fixed,
+    HasDependents,
     Loop,
     NeedsPeer,
+    NotChangeable,
     OneEndDown,
-    OneEndStays,
     OtherType,
+    PeerKept,
     Refused,
-    StandsOn,
 )
 from netconf.kinds import Bridge, Vlan
 from netconf.model import Address, Interface, IpConfig, LinkState, LinkType, NetworkState
-from netconf.planning.merge import after
+from netconf.planning.completion import complete
+from netconf.planning.merge import expected_state
 from netconf.planning.plan import plan
-from netconf.planning.possible import possible
-from netconf.planning.wish import complete
+from netconf.planning.unavailable import prune_unavailable
 from tests.unit.netconf.states import OFF, nic
 
 
@@ -39,12 +39,12 @@ PAIR: dict[str, Any] = {"name": "v1", "type": "veth", "veth": {"peer": "v1p"}}
 
 
 def said(observed: NetworkState, *interfaces: dict[str, Any]) -> list[str]:
-    return [step.says for step in plan(parse({"interfaces": list(interfaces)}), observed)]
+    return [step.description for step in plan(parse({"interfaces": list(interfaces)}), observed)]
 
 
 def become(observed: NetworkState, *interfaces: dict[str, Any]) -> NetworkState:
-    wish = complete(parse({"interfaces": list(interfaces)}), observed)
-    return after(wish, observed)
+    desired = complete(parse({"interfaces": list(interfaces)}), observed)
+    return expected_state(desired, observed)
 
 
 def bridge(*ports: str) -> dict[str, Any]:
@@ -95,12 +95,14 @@ def test_both_ends_may_be_named_to_go() -> None:
     assert sorted(said(THERE, *gone)) == ["Remove v1 (it has 198.51.100.11/24)", "Remove v1p"]
 
 
-@pytest.mark.parametrize("wish", [{"name": "v1", "type": "ethernet"}, {"name": "c7"}, {"name": "c7", "type": "veth"}])
-def test_a_nic_and_a_veth_to_elsewhere_are_only_bared(wish: dict[str, str]) -> None:
-    name = wish["name"]
+@pytest.mark.parametrize(
+    "desired", [{"name": "v1", "type": "ethernet"}, {"name": "c7"}, {"name": "c7", "type": "veth"}]
+)
+def test_a_nic_and_a_veth_to_elsewhere_are_only_bared(desired: dict[str, str]) -> None:
+    name = desired["name"]
     has = {"v1": "198.51.100.11/24", "c7": "203.0.113.11/24"}[name]
-    assert said(THERE, wish | {"state": "absent"}) == [f"Take the configuration of {name} away (it has {has})"]
-    assert become(THERE, wish | {"state": "absent"}).interface(name) is not None
+    assert said(THERE, desired | {"state": "absent"}) == [f"Take the configuration of {name} away (it has {has})"]
+    assert become(THERE, desired | {"state": "absent"}).interface(name) is not None
 
 
 def test_an_end_that_is_down_stays() -> None:
@@ -115,23 +117,28 @@ _GONE = {"name": "v1", "state": "absent"}
 
 
 @pytest.mark.parametrize(
-    ("observed", "wish", "error", "words"),
+    ("observed", "desired", "error", "words"),
     [
         (BARE, [{"name": "v1", "type": "veth"}], NeedsPeer, "does not say its other end"),
         (BARE, [PAIR, {"name": "v1p", "state": "down"}], OneEndDown, "v1p, its other end, is to be down"),
-        (THERE, [PAIR | {"veth": {"peer": "v2"}}], Fixed, "v1 a veth to v2: it is a veth to v1p"),
-        (THERE, [{"name": "c7", "type": "veth", "veth": {"peer": "v2"}}], Fixed, "a veth to another network namespace"),
-        (THERE, [{"name": "v2", "type": "veth", "veth": {"peer": "v1p"}}], Fixed, "v1p a veth to v2"),
+        (THERE, [PAIR | {"veth": {"peer": "v2"}}], NotChangeable, "v1 a veth to v2: it is a veth to v1p"),
+        (
+            THERE,
+            [{"name": "c7", "type": "veth", "veth": {"peer": "v2"}}],
+            NotChangeable,
+            "a veth to another network namespace",
+        ),
+        (THERE, [{"name": "v2", "type": "veth", "veth": {"peer": "v1p"}}], NotChangeable, "v1p a veth to v2"),
         (NetworkState((_BRIDGE,)), [PAIR], OtherType, "v1p a veth: it is a linux-bridge"),
-        (THERE, [_GONE, {"name": "v1p", "mtu": 1400}], OneEndStays, "v1p, its other end, would go with it"),
-        (NetworkState((*THERE.interfaces, _VLAN)), [_GONE], StandsOn, "v1p.7 stands on it"),
+        (THERE, [_GONE, {"name": "v1p", "mtu": 1400}], PeerKept, "v1p, its other end, would go with it"),
+        (NetworkState((*THERE.interfaces, _VLAN)), [_GONE], HasDependents, "v1p.7 stands on it"),
         (THERE, [bridge("v1", "v1p")], Loop, "round and round"),
         (BARE, [bridge("v1", "v1p"), PAIR], Loop, "round and round"),
     ],
 )
-def test_what_cannot_be(observed: NetworkState, wish: list[Any], error: type[Refused], words: str) -> None:
+def test_what_cannot_be(observed: NetworkState, desired: list[Any], error: type[Refused], words: str) -> None:
     with pytest.raises(error) as caught:
-        said(observed, *wish)
+        said(observed, *desired)
     assert words in str(caught.value)
 
 
@@ -146,7 +153,7 @@ def test_two_ends_in_one_bridge_are_borne_when_it_is_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "path", "words"),
+    ("desired", "path", "words"),
     [
         ([PAIR | {"name": "v1p"}], "interfaces[0].veth.peer", "v1p cannot be its own other end"),
         (
@@ -161,13 +168,13 @@ def test_two_ends_in_one_bridge_are_borne_when_it_is_so() -> None:
         ([PAIR | {"veth": {}}], "interfaces[0].veth.peer", "is missing"),
     ],
 )
-def test_a_mistake_and_its_path(wish: list[Any], path: str, words: str) -> None:
+def test_a_mistake_and_its_path(desired: list[Any], path: str, words: str) -> None:
     with pytest.raises(BadDocument) as caught:
-        parse({"interfaces": wish})
-    assert words in {finding.path: finding.says for finding in caught.value.findings}[path]
+        parse({"interfaces": desired})
+    assert words in {finding.path: finding.message for finding in caught.value.findings}[path]
 
 
 def test_after_a_boot_a_pair_can_be_made_again_and_so_can_what_it_is_a_port_of() -> None:
     over = Interface("br0", LinkType.LINUX_BRIDGE, bridge=Bridge(("v1p",)))
     confirmed = NetworkState((V1, over), routes=())
-    assert possible(confirmed, BARE) == confirmed
+    assert prune_unavailable(confirmed, BARE) == confirmed

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from netconf.kernel.conversations import Conversation, from_diag
-from netconf.kernel.insides import Message
+from netconf.kernel.link_info import Message
 from netconf.proofs import peers
 from netconf.proofs.peers import Asking, PeersStillAnswer, chosen
 
@@ -49,12 +49,12 @@ def _nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asyncio, "open_connection", away)
 
 
-async def looked(site: Site, tell: Callable[[str], None] = lambda says: None) -> PeersStillAnswer | None:
-    return await PeersStillAnswer.of_now(site.asking, SSH, tell)
+async def looked(site: Site, report: Callable[[str], None] = lambda says: None) -> PeersStillAnswer | None:
+    return await PeersStillAnswer.of_now(site.asking, SSH, report)
 
 
-async def proof_of(site: Site, tell: Callable[[str], None] = lambda says: None) -> PeersStillAnswer:
-    found = await looked(site, tell)
+async def proof_of(site: Site, report: Callable[[str], None] = lambda says: None) -> PeersStillAnswer:
+    found = await looked(site, report)
     assert found is not None
     return found
 
@@ -71,7 +71,7 @@ async def test_who_answered_before_has_to_answer_after() -> None:
 async def test_who_did_not_answer_before_proves_nothing() -> None:
     site = Site(NODE)
     proof = await proof_of(site)
-    assert proof.says == f"those that this machine talks to still answer ({NODE})"
+    assert proof.description == f"those that this machine talks to still answer ({NODE})"
     assert await proof.why_not() is None
     assert await looked(Site()) is None
 
@@ -100,7 +100,7 @@ async def test_one_that_drops_pings_and_takes_or_refuses_connections(monkeypatch
 async def test_an_operator_who_answers_nothing_acknowledges_what_is_said() -> None:
     site = Site()
     proof = await proof_of(site, site.speak)
-    assert proof.says.endswith(f"({LAPTOP})")
+    assert proof.description.endswith(f"({LAPTOP})")
     assert await proof.why_not() is not None  # what was heard before the change proves nothing
     site.speak("Not yet")
     assert await proof.why_not() is None

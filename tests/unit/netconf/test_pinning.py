@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from netconf.model import Interface, LinkType, NetworkState
-from netconf.pinning import SameMac, carry_out, link_file, pins, read
+from netconf.pinning import SameMac, apply, link_file, pins, read
 
 MACS = {f"eth{n}": f"52:54:00:00:00:0{n}" for n in range(3)}
 
@@ -17,12 +17,12 @@ def nics(**macs: str) -> NetworkState:
 
 def test_each_nic_is_pinned_once(tmp_path: Path) -> None:
     found = pins(nics(**MACS), {})
-    assert found.says[0] == "eth0 is the NIC with 52:54:00:00:00:00"
-    carry_out(found, tmp_path / "network")
+    assert found.descriptions[0] == "eth0 is the NIC with 52:54:00:00:00:00"
+    apply(found, tmp_path / "network")
     present = read(tmp_path / "network")
     assert present["70-trivet-eth1.link"] == link_file("eth1", MACS["eth1"])
     again = pins(nics(**MACS), present)
-    assert (again.write, again.remove, again.says) == ({}, (), ())
+    assert (again.write, again.remove, again.descriptions) == ({}, (), ())
 
 
 def test_what_has_no_card_is_left_alone() -> None:
@@ -43,7 +43,7 @@ def test_a_nic_with_a_new_name_loses_the_old_file() -> None:
     found = pins(nics(uplink=MACS["eth0"]), present)
     assert list(found.write) == ["70-trivet-uplink.link"]
     assert found.remove == ("70-trivet-eth0.link",)
-    assert found.says[1] == "No longer pinned: eth0"
+    assert found.descriptions[1] == "No longer pinned: eth0"
 
 
 def test_a_new_card_takes_the_name_of_a_dead_one() -> None:

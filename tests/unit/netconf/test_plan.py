@@ -7,6 +7,8 @@ import pytest
 from netconf.document import parse
 from netconf.errors import (
     AddressesOnPort,
+    HasDependents,
+    MtuTooLarge,
     NeedsMode,
     NeedsPeer,
     NoSuchInterface,
@@ -14,8 +16,6 @@ from netconf.errors import (
     OtherType,
     PortTaken,
     Refused,
-    StandsOn,
-    TooWide,
 )
 from netconf.kinds import Bond, BondMode, Bridge, Vlan
 from netconf.model import (
@@ -31,8 +31,8 @@ from netconf.model import (
     Rule,
     WaitIp,
 )
+from netconf.planning.completion import complete, ports
 from netconf.planning.plan import plan
-from netconf.planning.wish import complete, ports
 from tests.unit.netconf.states import AFTER, BEFORE, DOCUMENT, MAC, OFF, STATIC, bridge, default, nic
 
 WISH = parse(DOCUMENT)
@@ -42,8 +42,8 @@ TAP = Interface("vnet0", LinkType.TUN, mac="fe:54:00:00:00:09", controller="ovir
 NO_DEFAULT = "No longer: Route 0.0.0.0/0 over 192.0.2.1 on host0"
 
 
-def says(wish: NetworkState, observed: NetworkState) -> list[str]:
-    return [step.says for step in plan(wish, observed)]
+def says(desired: NetworkState, observed: NetworkState) -> list[str]:
+    return [step.description for step in plan(desired, observed)]
 
 
 def test_the_address_moves_from_the_nic_to_the_bridge() -> None:
@@ -81,7 +81,7 @@ def test_ports_come_and_go() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "expected"),
+    ("desired", "expected"),
     [
         (Interface("host0", mtu=9000), ["Set the MTU of host0 to 9000 (it is 1500)"]),
         (Interface("host0", mac="52:54:00:00:00:09"), [f"Give host0 the MAC address 52:54:00:00:00:09 (it has {MAC})"]),
@@ -104,15 +104,15 @@ def test_ports_come_and_go() -> None:
         (Interface("eth9", state=LinkState.ABSENT), []),
     ],
 )
-def test_one_interface(wish: Interface, expected: list[str]) -> None:
-    assert says(NetworkState((wish,)), BEFORE) == expected
+def test_one_interface(desired: Interface, expected: list[str]) -> None:
+    assert says(NetworkState((desired,)), BEFORE) == expected
 
 
 def test_from_dhcp_to_static() -> None:
     lent = IpConfig(enabled=True, dhcp=True, addresses=(Address("192.0.2.77", 24),))
     observed = NetworkState((nic(ipv4=lent),))
-    wish = NetworkState((Interface("host0", ipv4=STATIC),))
-    assert says(wish, observed) == [
+    desired = NetworkState((Interface("host0", ipv4=STATIC),))
+    assert says(desired, observed) == [
         "Stop asking for IPv4 addresses of host0 (it has 192.0.2.77/24 by DHCP)",
         "Give host0 192.0.2.11/24",
     ]
@@ -120,16 +120,16 @@ def test_from_dhcp_to_static() -> None:
 
 
 def test_options_of_a_bridge() -> None:
-    wish = NetworkState((replace(bridge("host0"), bridge=Bridge(None, stp=True, forward_delay_s=4)),))
-    assert says(wish, AFTER) == [
+    desired = NetworkState((replace(bridge("host0"), bridge=Bridge(None, stp=True, forward_delay_s=4)),))
+    assert says(desired, AFTER) == [
         "Turn STP of ovirtmgmt on",
         "Set the forward delay of ovirtmgmt to 4 s (it is 0 s)",
     ]
 
 
 def test_the_forward_delay_of_a_bridge_without_stp_means_nothing() -> None:
-    wish = NetworkState((replace(bridge("host0"), bridge=Bridge(None, stp=False, forward_delay_s=9)),))
-    assert says(wish, AFTER) == []
+    desired = NetworkState((replace(bridge("host0"), bridge=Bridge(None, stp=False, forward_delay_s=9)),))
+    assert says(desired, AFTER) == []
 
 
 def test_a_bridge_is_removed_and_a_nic_cannot_be() -> None:
@@ -159,7 +159,7 @@ def test_dns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "observed", "error", "words"),
+    ("desired", "observed", "error", "words"),
     [
         (NetworkState((Interface("eth9"),)), BEFORE, NoSuchInterface, "Choose one of host0"),
         (NetworkState((bridge("eth9"),)), BEFORE, NoSuchInterface, "eth9"),
@@ -170,9 +170,9 @@ def test_dns() -> None:
         (NetworkState((Interface("host0", wait_ip=WaitIp.IPV4),)), AFTER, AddressesOnPort, "a port of ovirtmgmt"),
     ],
 )
-def test_what_cannot_be(wish: NetworkState, observed: NetworkState, error: type[Refused], words: str) -> None:
+def test_what_cannot_be(desired: NetworkState, observed: NetworkState, error: type[Refused], words: str) -> None:
     with pytest.raises(error) as caught:
-        plan(wish, observed)
+        plan(desired, observed)
     assert words in str(caught.value)
 
 
@@ -205,8 +205,8 @@ def test_what_others_stand_on_is_made_first_and_removed_last() -> None:
 
 
 def test_a_bond_changes_in_place() -> None:
-    wish = replace(BOND, bond=Bond(BondMode.ACTIVE_BACKUP, ("eth1", "eth3"), (("miimon", 100),)))
-    assert says(NetworkState((wish,)), STACK) == [
+    desired = replace(BOND, bond=Bond(BondMode.ACTIVE_BACKUP, ("eth1", "eth3"), (("miimon", 100),)))
+    assert says(NetworkState((desired,)), STACK) == [
         "Plug eth3 into bond0",
         "Pull eth2 out of bond0",
         "Change the mode of bond0 to active-backup (it is 802.3ad)",
@@ -225,8 +225,8 @@ def test_a_port_moves_between_bridges() -> None:
 
 def test_a_nic_is_found_by_its_mac() -> None:
     port = Interface("uplink", mac="52:54:00:00:00:01", by_mac=True, mtu=9000)
-    wish = NetworkState((port, replace(BOND, bond=Bond(BondMode.LACP, ("uplink",)))), (default("uplink"),))
-    done = complete(wish, BARE)
+    desired = NetworkState((port, replace(BOND, bond=Bond(BondMode.LACP, ("uplink",)))), (default("uplink"),))
+    done = complete(desired, BARE)
     assert [(i.name, i.mac) for i in done.interfaces] == [("eth1", None), ("bond0", "52:54:00:00:00:01")]
     assert done.interfaces[1].ports == ("eth1",)
     assert done.routes == (default("eth1"),)
@@ -234,10 +234,10 @@ def test_a_nic_is_found_by_its_mac() -> None:
 
 def test_rules_and_routes_that_go() -> None:
     now = replace(BEFORE, rules=(Rule(family=4, source="10.0.0.0/8", priority=9, table=50),))
-    wish = NetworkState(
+    desired = NetworkState(
         gone=(RouteMatch(interface="host0"),), gone_rules=(Rule(table=50),), rules=(Rule(family=4, table=7),)
     )
-    assert says(wish, now) == [
+    assert says(desired, now) == [
         "No longer: Route 0.0.0.0/0 over 192.0.2.1 on host0",
         "No longer: Rule for IPv4 from 10.0.0.0/8 with priority 9: look up in table 50",
         "Rule for IPv4 : look up in table 7",
@@ -246,19 +246,19 @@ def test_rules_and_routes_that_go() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "error", "words"),
+    ("desired", "error", "words"),
     [
-        (Interface("bond0", LinkType.OTHER, LinkState.ABSENT), StandsOn, "bond0.7 stands on it"),
+        (Interface("bond0", LinkType.OTHER, LinkState.ABSENT), HasDependents, "bond0.7 stands on it"),
         (Interface("bond1", LinkType.BOND, bond=Bond(None, ("eth3",))), NeedsMode, "mode"),
-        (replace(VLAN, mtu=1501), TooWide, "lets 1500 through"),
+        (replace(VLAN, mtu=1501), MtuTooLarge, "lets 1500 through"),
         (replace(VLAN, name="v", vlan=Vlan("eth9", 7)), NoSuchInterface, "eth9"),
         (Interface("x", mac="52:54:00:00:00:77", by_mac=True), NoSuchMac, "none"),
         (replace(OVER, name="br8"), PortTaken, "br7"),
         (Interface("v0", LinkType.VETH), NeedsPeer, "does not say its other end"),
     ],
 )
-def test_what_cannot_be_in_a_stack(wish: Interface, error: type[Refused], words: str) -> None:
+def test_what_cannot_be_in_a_stack(desired: Interface, error: type[Refused], words: str) -> None:
     observed = replace(STACK, interfaces=tuple(replace(i, mtu=1500) for i in STACK.interfaces))
     with pytest.raises(error) as caught:
-        plan(NetworkState((wish,)), observed)
+        plan(NetworkState((desired,)), observed)
     assert words in str(caught.value)

@@ -20,8 +20,7 @@ from netconf.model import (
 )
 from netconf.planning.preview import preview
 from tests.integration.lockout.documents import BAD_DOCUMENTS, TO_NIC
-from tests.unit.netconf.states import AFTER, DOCUMENT
-from tests.unit.netconf.wishes import (
+from tests.unit.netconf.desired import (
     DHCP,
     HOST,
     OFF,
@@ -36,6 +35,7 @@ from tests.unit.netconf.wishes import (
     wish,
     with_eth0,
 )
+from tests.unit.netconf.states import AFTER, DOCUMENT
 
 
 @pytest.mark.parametrize(

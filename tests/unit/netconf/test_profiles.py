@@ -17,9 +17,9 @@ from netconf.planning.plan import plan
 from tests.unit.netconf.states import AFTER, BEFORE, DOCUMENT, MAC, OFF, bridge, nic
 
 
-def made(wish: NetworkState, observed: NetworkState) -> Work:
+def made(desired: NetworkState, observed: NetworkState) -> Work:
     numbers = count(1)
-    return work(wish, observed, plan(wish, observed), change="c1", new_uuid=lambda: f"uuid-{next(numbers)}")
+    return work(desired, observed, plan(desired, observed), change="c1", new_uuid=lambda: f"uuid-{next(numbers)}")
 
 
 def plain(profile: Profile) -> dict[str, dict[str, Any]]:
@@ -66,8 +66,8 @@ def test_the_management_bridge_and_its_port() -> None:
 
 def test_a_change_of_the_bridge_brings_its_ports_along() -> None:
     ipv4 = IpConfig(True, addresses=(Address("192.0.2.12", 24),))
-    wish = NetworkState((Interface("ovirtmgmt", LinkType.LINUX_BRIDGE, ipv4=ipv4),))
-    bridge_profile, port = (plain(profile) for profile in made(wish, AFTER).profiles)
+    desired = NetworkState((Interface("ovirtmgmt", LinkType.LINUX_BRIDGE, ipv4=ipv4),))
+    bridge_profile, port = (plain(profile) for profile in made(desired, AFTER).profiles)
     assert bridge_profile["ipv4"]["address-data"] == [{"address": "192.0.2.12", "prefix": 24}]
     assert bridge_profile["ipv4"]["route-data"][0]["metric"] == 100
     assert bridge_profile["802-3-ethernet"] == {"assigned-mac-address": MAC}
@@ -76,8 +76,8 @@ def test_a_change_of_the_bridge_brings_its_ports_along() -> None:
 
 def test_dhcp_and_mtu_on_a_nic() -> None:
     ip = IpConfig(enabled=True, dhcp=True)
-    wish = NetworkState((Interface("host0", mtu=9000, ipv4=ip, ipv6=IpConfig(enabled=True, autoconf=True)),))
-    (host0,) = (plain(profile) for profile in made(wish, BEFORE).profiles)
+    desired = NetworkState((Interface("host0", mtu=9000, ipv4=ip, ipv6=IpConfig(enabled=True, autoconf=True)),))
+    (host0,) = (plain(profile) for profile in made(desired, BEFORE).profiles)
     assert host0["802-3-ethernet"] == {"mtu": 9000}
     assert host0["ipv4"]["method"] == "auto"
     assert host0["ipv6"]["method"] == "auto"
@@ -94,8 +94,8 @@ def test_dns_alone_goes_to_the_interface_of_the_default_route() -> None:
 def test_ipv6_addresses_and_link_local_only() -> None:
     static = IpConfig(True, addresses=(Address("2001:db8::1", 64),))
     for ipv6, method in ((static, "manual"), (IpConfig(enabled=True), "link-local"), (OFF, "disabled")):
-        wish = NetworkState((Interface("host0", mtu=1400, ipv6=ipv6),))
-        (host0,) = (plain(profile) for profile in made(wish, BEFORE).profiles)
+        desired = NetworkState((Interface("host0", mtu=1400, ipv6=ipv6),))
+        (host0,) = (plain(profile) for profile in made(desired, BEFORE).profiles)
         assert host0["ipv6"]["method"] == method
 
 
@@ -109,9 +109,12 @@ def test_removing_pulling_and_taking_down() -> None:
 
 
 def test_a_port_that_is_down_comes_up_with_its_bond() -> None:
-    wish = NetworkState((Interface("bond0", LinkType.BOND, bond=Bond(BondMode.LACP, ("host0",))),))
+    desired = NetworkState((Interface("bond0", LinkType.BOND, bond=Bond(BondMode.LACP, ("host0",))),))
     observed = NetworkState((replace(nic(ipv4=OFF), state=LinkState.DOWN),))
-    assert [(p.interface, p.controller) for p in made(wish, observed).profiles] == [("bond0", None), ("host0", "bond0")]
+    assert [(p.interface, p.controller) for p in made(desired, observed).profiles] == [
+        ("bond0", None),
+        ("host0", "bond0"),
+    ]
 
 
 def test_a_port_stays_one_when_something_else_of_it_changes() -> None:
@@ -142,18 +145,18 @@ STACKED = NetworkState(
 
 def test_what_is_made_anew_goes_first_the_uppermost_before_the_others() -> None:
     vlan = Interface("bond0.7", LinkType.VLAN, vlan=Vlan("bond0", 8))
-    assert made(NetworkState((vlan,)), STACKED).anew == ("bond0.7",)
+    assert made(NetworkState((vlan,)), STACKED).recreate == ("bond0.7",)
     options = Interface("bond0", LinkType.BOND, bond=Bond(options=(("xmit_hash_policy", "layer3+4"),)))
-    assert made(NetworkState((options,)), STACKED).anew == ("bond0.7", "bond0")
+    assert made(NetworkState((options,)), STACKED).recreate == ("bond0.7", "bond0")
     gone = Interface("bond0.7", LinkType.VLAN, LinkState.ABSENT)
-    assert made(NetworkState((options, gone)), STACKED).anew == ("bond0",)
+    assert made(NetworkState((options, gone)), STACKED).recreate == ("bond0",)
 
 
 def test_vlans_of_a_port() -> None:
     vlan = PortVlan(PortMode.TRUNK, 100, True, ((500, 503),))
     inside = Bridge(("host0",), details=(BridgePort("host0", vlan),))
-    wish = NetworkState((Interface("br0", LinkType.LINUX_BRIDGE, bridge=inside),))
-    br0, host0 = (plain(profile) for profile in made(wish, NetworkState((nic(ipv4=OFF),))).profiles)
+    desired = NetworkState((Interface("br0", LinkType.LINUX_BRIDGE, bridge=inside),))
+    br0, host0 = (plain(profile) for profile in made(desired, NetworkState((nic(ipv4=OFF),))).profiles)
     assert br0["bridge"]["vlan-filtering"]
     assert host0["bridge-port"] == {
         "vlans": [
@@ -181,9 +184,9 @@ def test_a_token_in_the_notation_of_networkmanager() -> None:
 
 
 def test_what_is_not_said_any_more_is_not_in_the_profile() -> None:
-    seen = replace(nic(), ipv4=IpConfig(True, dhcp=True, options=(("dhcp-client-id", "ll"),)))
-    wish = NetworkState((Interface("host0", ipv4=IpConfig(True, dhcp=True, options=(("dhcp-client-id", ""),))),))
-    (profile,) = made(wish, NetworkState((seen,))).profiles
+    observed = replace(nic(), ipv4=IpConfig(True, dhcp=True, options=(("dhcp-client-id", "ll"),)))
+    desired = NetworkState((Interface("host0", ipv4=IpConfig(True, dhcp=True, options=(("dhcp-client-id", ""),))),))
+    (profile,) = made(desired, NetworkState((observed,))).profiles
     assert "dhcp-client-id" not in plain(profile)["ipv4"]
     assert known(profile.settings).options4 == known({"ipv4": {}}).options4
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from netconf.change_store import ChangeStore
 from netconf.facade import Network
-from netconf.kept import Kept
 from netconf.kernel.gateways import Gateway, from_netlink
-from netconf.kernel.insides import Message
+from netconf.kernel.link_info import Message
 from netconf.model import NetworkState
 from netconf.proofs.gateway import GatewayAnswers
 from netconf.proofs.machines import NameResolves, PeerAnswers, SiteAnswers
@@ -23,11 +23,11 @@ class _Said:
     """A proof that says these one after the other, and then the last one again."""
 
     answers: list[str | None]
-    says: str = "it works"
+    description: str = "it works"
     asked: int = 0
     begun: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def look(self) -> None:
+    async def observe(self) -> None:
         assert not self.asked
 
     async def why_not(self) -> str | None:
@@ -43,7 +43,7 @@ def fake() -> FakeNetwork:
 
 @pytest.fixture
 def network(fake: FakeNetwork, tmp_path: Path) -> Network:
-    return Network(fake, Kept(tmp_path))
+    return Network(fake, ChangeStore(tmp_path))
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_kept_when_all_hold_in_the_end(network: Network, fake: FakeNetwork) -> None:
     late = _Said(["not yet", None])
     told: list[str] = []
-    change = await change_proven(network, DOCUMENT, [late, _Said([None])], tell=told.append)
+    change = await change_proven(network, DOCUMENT, [late, _Said([None])], report=told.append)
     assert fake.confirmed == [change.checkpoint]
     assert late.asked == 2
     assert told[0] == "Waiting for this to be true: it works"
@@ -71,7 +71,7 @@ async def test_taken_back_when_one_does_not(
     assert fake.confirmed == []
     last = network.last()
     assert last is not None
-    assert (last.kept, last.why) == (False, "no answer")
+    assert (last.confirmed, last.why) == (False, "no answer")
 
 
 def _leaps() -> object:
@@ -139,7 +139,7 @@ async def test_a_gateway_that_answered_pings_has_to_do_so_after_the_change(befor
 
     gateway = there
     proof = GatewayAnswers(gateways=lambda: (gateway,), has_answered=lambda gateway: True, run=run)
-    await proof.look()
+    await proof.observe()
     gateway = replace(_GATEWAY, interface="eth1")
     found = await proof.why_not()
     same = "the gateway 192.0.2.1 is there on eth1, but answers no ping any more"
@@ -156,7 +156,7 @@ async def test_a_gateway_that_answered_the_address_of_this_machine_has_to_do_so_
 
     gateway = replace(_GATEWAY, source="192.0.2.11")
     proof = GatewayAnswers(gateways=lambda: (gateway,), has_answered=lambda gateway: True, run=run)
-    await proof.look()
+    await proof.observe()
     assert await proof.why_not() is None
     gateway, heard = replace(gateway, source=source), ["eth0"]
     here = source or "any address of this machine"
@@ -171,7 +171,7 @@ async def test_of_two_gateways_at_one_address_one_may_go_on_dropping_pings() -> 
         return argv[argv.index("-I") + 1] in ("eth0", "fe80::11%eth0")
 
     proof = GatewayAnswers(gateways=lambda: both, has_answered=lambda gateway: True, run=run)
-    await proof.look()
+    await proof.observe()
     assert await proof.why_not() is None
 
 
@@ -179,14 +179,14 @@ async def test_the_proofs_look_when_earlier_changes_have_ended_and_nothing_is_ch
     network: Network, fake: FakeNetwork
 ) -> None:
     class _Looks(_Said):
-        async def look(self) -> None:
-            await super().look()
-            seen.append(fake.now)
+        async def observe(self) -> None:
+            await super().observe()
+            observed.append(fake.now)
 
-    seen: list[NetworkState] = []
+    observed: list[NetworkState] = []
     await network.change({"interfaces": [{"name": "host0", "mtu": 1400}]})
     await change_proven(network, DOCUMENT, [_Looks([None])])
-    assert seen == [BEFORE]
+    assert observed == [BEFORE]
     assert len(fake.confirmed) == 1
 
 

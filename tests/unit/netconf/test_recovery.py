@@ -12,8 +12,8 @@ PORT = Saved("/2", "u2", "host0", "a", False, controller="ovirtmgmt")
 BOTH = {"ovirtmgmt": "u1", "host0": "u2"}
 
 
-def lost(active: dict[str, str], seen: NetworkState, *profiles: Saved) -> list[str]:
-    return [profile.path for profile in lost_profiles(profiles or (PORT, BRIDGE), active, seen)]
+def lost(active: dict[str, str], observed: NetworkState, *profiles: Saved) -> list[str]:
+    return [profile.path for profile in lost_profiles(profiles or (PORT, BRIDGE), active, observed)]
 
 
 def test_nothing_when_all_is_in_force() -> None:
@@ -21,8 +21,8 @@ def test_nothing_when_all_is_in_force() -> None:
 
 
 def test_a_port_that_is_believed_to_be_plugged_in() -> None:
-    seen = replace(AFTER, interfaces=(nic(ipv4=OFF), bridge()))
-    assert lost(BOTH, seen) == ["/2"]
+    observed = replace(AFTER, interfaces=(nic(ipv4=OFF), bridge()))
+    assert lost(BOTH, observed) == ["/2"]
 
 
 def test_a_bridge_that_is_gone_is_started_before_its_ports() -> None:

@@ -7,25 +7,25 @@ from typing import Any
 import pytest
 from dbus_fast import Variant
 
+from netconf.change_store import ChangeStore
 from netconf.document import parse, render
 from netconf.errors import ChangeFailed, FunctionInUse, FunctionsOfOthers, NoSriov, Refused, TooManyFunctions
 from netconf.facade import Network
-from netconf.kept import Kept
-from netconf.kernel import going, sriov
+from netconf.kernel import convergence, sriov
 from netconf.kernel.backend import Kernel
-from netconf.kernel.operations import Enable, Operation, Turn
-from netconf.kernel.picture import Link, Picture
+from netconf.kernel.diff import diff
+from netconf.kernel.operations import Operation, SetLinkUp, SetNumVfs
 from netconf.kernel.sriov import Functions, enable, functions
-from netconf.kernel.way import way
+from netconf.kernel.state import KernelState, Link
 from netconf.kinds import Bridge, Sriov, Vlan
 from netconf.model import Interface, LinkState, LinkType, NetworkState
 from netconf.networkmanager.known import known, with_known
 from netconf.networkmanager.sriov import check
 from netconf.networkmanager.work import work
 from netconf.planning.drift import drift
-from netconf.planning.merge import after
+from netconf.planning.merge import expected_state
 from netconf.planning.plan import plan
-from netconf.planning.possible import possible
+from netconf.planning.unavailable import prune_unavailable
 from netconf.why import why_interface
 from tests.fakes.kernel import FakeKernel
 from tests.integration.netconf.contract import Stage, hold
@@ -46,8 +46,8 @@ NONE = NetworkState((eth(0, Sriov(0, 7, asked=0)), eth(1)), ())
 TWO = NetworkState((eth(0, Sriov(2, 7, asked=2)), eth(1), eth(2, vf_of="eth0"), eth(3, vf_of="eth0")), ())
 
 
-def says(wished: Interface, observed: NetworkState) -> list[str]:
-    return [step.says for step in plan(NetworkState((wished,)), observed)]
+def says(desired: Interface, observed: NetworkState) -> list[str]:
+    return [step.description for step in plan(NetworkState((desired,)), observed)]
 
 
 def with_vf(**more: Any) -> NetworkState:
@@ -76,7 +76,7 @@ def test_a_nic_without_configuration_has_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wished", "observed", "error", "words"),
+    ("desired", "observed", "error", "words"),
     [
         (wish(8), NONE, TooManyFunctions, "7 at most"),
         (Interface("eth1", sriov=Sriov(1)), NONE, NoSriov, "Cannot give eth1 1 virtual function"),
@@ -102,9 +102,9 @@ def test_a_nic_without_configuration_has_none() -> None:
         ),
     ],
 )
-def test_what_cannot_be(wished: Interface, observed: NetworkState, error: type[Refused], words: str) -> None:
+def test_what_cannot_be(desired: Interface, observed: NetworkState, error: type[Refused], words: str) -> None:
     with pytest.raises(error, match=words):
-        plan(NetworkState((wished,)), observed)
+        plan(NetworkState((desired,)), observed)
 
 
 def test_one_that_is_wished_to_be_something_is_in_use() -> None:
@@ -113,20 +113,20 @@ def test_one_that_is_wished_to_be_something_is_in_use() -> None:
 
 
 def test_freed_in_the_same_document_it_may_go() -> None:
-    wished = NetworkState((wish(0), Interface("eth2", LinkType.ETHERNET, LinkState.ABSENT)))
-    assert plan(wished, with_vf(ipv4=STATIC))[0].says == "Give eth0 0 virtual functions (it has 2)"
+    desired = NetworkState((wish(0), Interface("eth2", LinkType.ETHERNET, LinkState.ABSENT)))
+    assert plan(desired, with_vf(ipv4=STATIC))[0].description == "Give eth0 0 virtual functions (it has 2)"
 
 
 def test_they_come_and_go_and_that_is_no_drift() -> None:
     assert drift(NetworkState((TWO.interfaces[0],)), TWO) == ()
-    assert drift(TWO, NONE)[0].says == "Give eth0 2 virtual functions (it has 0)"
+    assert drift(TWO, NONE)[0].description == "Give eth0 2 virtual functions (it has 0)"
 
 
 def test_without_the_hardware_the_rest_of_what_was_confirmed_comes_true() -> None:
     confirmed = NetworkState((wish(3, ipv4=STATIC), Interface("eth2", ipv4=STATIC)), ())
     bare = NetworkState((eth(0),), ())
-    assert possible(confirmed, bare).interfaces == (Interface("eth0", ipv4=STATIC),)
-    assert possible(confirmed, NONE).interfaces == (wish(3, ipv4=STATIC),)
+    assert prune_unavailable(confirmed, bare).interfaces == (Interface("eth0", ipv4=STATIC),)
+    assert prune_unavailable(confirmed, NONE).interfaces == (wish(3, ipv4=STATIC),)
 
 
 def test_a_document_shows_how_many_and_can_be_wished_for() -> None:
@@ -140,9 +140,9 @@ def test_it_is_explained() -> None:
     assert "It is a virtual function of eth0" in why_interface(TWO.interfaces[2], TWO, ())
 
 
-def profile_group(wished: Interface, observed: NetworkState) -> object:
+def profile_group(wanted: Interface, observed: NetworkState) -> object:
     """What NetworkManager is told of virtual functions; None: nothing."""
-    desired = NetworkState((wished,))
+    desired = NetworkState((wanted,))
     todo = work(desired, observed, plan(desired, observed), change="c1", new_uuid=lambda: "uuid")
     check(todo.touched, desired, observed)
     return {key: value.value for key, value in todo.profiles[0].settings.get("sriov", {}).items()}
@@ -189,8 +189,8 @@ def test_whether_a_profile_asks_for_them() -> None:
 
 
 def test_a_removed_configuration_takes_them_along() -> None:
-    wished = NetworkState((Interface("eth0", LinkType.ETHERNET, LinkState.ABSENT),))
-    assert [i.sriov for i in after(wished, TWO).interfaces if i.name == "eth0"] == [Sriov(0)]
+    desired = NetworkState((Interface("eth0", LinkType.ETHERNET, LinkState.ABSENT),))
+    assert [i.sriov for i in expected_state(desired, TWO).interfaces if i.name == "eth0"] == [Sriov(0)]
 
 
 @pytest.fixture
@@ -227,7 +227,7 @@ def test_what_sysfs_is_told(devices: Path) -> None:
 
 
 SYSCTLS = {"disable_ipv6": "0", "accept_ra": "1", "autoconf": "1", "addr_gen_mode": "0"}
-HARDWARE = Picture(
+HARDWARE = KernelState(
     tuple(
         Link(f"eth{n}", up=True, mac=f"52:54:00:00:01:0{n}", mtu=1500, alias="", sysctls=SYSCTLS, vfs=vfs)
         for n, vfs in ((0, None), (1, 0))
@@ -237,12 +237,12 @@ HARDWARE = Picture(
 
 @pytest.fixture
 def kernel(monkeypatch: pytest.MonkeyPatch) -> FakeKernel:
-    monkeypatch.setattr(going, "_PAUSE_S", 0)
+    monkeypatch.setattr(convergence, "_PAUSE_S", 0)
     return FakeKernel(HARDWARE)
 
 
 def backend(kernel: FakeKernel, folder: Path) -> Kernel:
-    return Kernel(folder=folder / "changes", hands=lambda _: kernel, watch=lambda *_: None)
+    return Kernel(folder=folder / "changes", executor=lambda _: kernel, watch=lambda *_: None)
 
 
 async def test_the_kernel_alone_gives_and_takes_them(kernel: FakeKernel, tmp_path: Path) -> None:
@@ -255,13 +255,13 @@ async def test_the_kernel_alone_gives_and_takes_them(kernel: FakeKernel, tmp_pat
 
 def test_a_nic_is_up_before_it_gets_some() -> None:
     link = Link("eth1", up=False, vfs=0)
-    first, second, *_ = way(Picture((link,)), Picture((replace(link, up=True, vfs=2),)))
-    assert (first, second) == (Turn("eth1", True), Enable("eth1", 2))
+    first, second, *_ = diff(KernelState((link,)), KernelState((replace(link, up=True, vfs=2),)))
+    assert (first, second) == (SetLinkUp("eth1", True), SetNumVfs("eth1", 2))
 
 
 async def test_a_nic_that_does_not_want_to(kernel: FakeKernel, tmp_path: Path) -> None:
     def no_room(operation: Operation) -> str | None:
-        return "Cannot allocate memory" if isinstance(operation, Enable) and operation.vfs == 3 else None
+        return "Cannot allocate memory" if isinstance(operation, SetNumVfs) and operation.vfs == 3 else None
 
     kernel.refuses = no_room
     with pytest.raises(ChangeFailed, match=r"Cannot allocate memory.*the earlier configuration is back"):
@@ -270,7 +270,7 @@ async def test_a_nic_that_does_not_want_to(kernel: FakeKernel, tmp_path: Path) -
 
 
 async def test_after_a_boot_they_are_there_with_what_was_on_them(kernel: FakeKernel, tmp_path: Path) -> None:
-    network = Network(backend(kernel, tmp_path), Kept(tmp_path / "kept"))
+    network = Network(backend(kernel, tmp_path), ChangeStore(tmp_path / "kept"))
     on_it = nic("eth1v1", ipv4={"enabled": True, "address": [{"ip": "203.0.113.11", "prefix-length": 24}]})
     for document in ({"interfaces": [nic(vfs=2)]}, {"interfaces": [on_it]}):
         change = await network.change(document)
@@ -278,8 +278,8 @@ async def test_after_a_boot_they_are_there_with_what_was_on_them(kernel: FakeKer
         await network.confirm(change.checkpoint)
     booted = FakeKernel(HARDWARE)
     (tmp_path / "booted").mkdir()
-    network = Network(backend(booted, tmp_path / "booted"), Kept(tmp_path / "kept"))
-    assert (await network.restore()).changed
+    network = Network(backend(booted, tmp_path / "booted"), ChangeStore(tmp_path / "kept"))
+    assert (await network.apply_confirmed()).changed
     assert {held.link: held.ip for held in booted.now.addresses} == {"eth1": "198.51.100.11", "eth1v1": "203.0.113.11"}
     assert await network.drift() == ()
-    assert not (await network.restore()).changed
+    assert not (await network.apply_confirmed()).changed

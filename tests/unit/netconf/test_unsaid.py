@@ -24,8 +24,7 @@ from netconf.screens.layout import document
 from netconf.screens.observed import layout_of
 from tests.integration.lockout.documents import TO_BRIDGE
 from tests.unit.deploy.test_answers import three
-from tests.unit.netconf.states import DOCUMENT
-from tests.unit.netconf.wishes import (
+from tests.unit.netconf.desired import (
     DEFAULT,
     DHCP,
     HOST,
@@ -44,6 +43,7 @@ from tests.unit.netconf.wishes import (
     wish,
     with_eth0,
 )
+from tests.unit.netconf.states import DOCUMENT
 
 MOVED = [route("0.0.0.0/0", "192.0.2.1", "br0")]
 ON_BOND = [route("0.0.0.0/0", "192.0.2.1", "bond0")]

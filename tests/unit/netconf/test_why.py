@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from netconf.kept import Ended
-from netconf.kernel.lookup import Way
+from netconf.change_store import Ended
+from netconf.kernel.lookup import RouteLookup
 from netconf.model import IpConfig
 from netconf.planning.plan import Step
 from netconf.why import NoSuchPlace, why_change, why_destination, why_interface
@@ -49,24 +49,24 @@ def test_dhcp_that_nobody_answers() -> None:
 @pytest.mark.parametrize(
     ("way", "first"),
     [
-        (Way(THERE, interface="host0", table=50), f"Packets to {THERE} leave by host0 directly, by table 50"),
-        (Way(THERE, kind="blackhole"), f"Packets to {THERE} are dropped by a route or rule (blackhole)"),
-        (Way(THERE, kind="here"), f"{THERE} is this host itself"),
+        (RouteLookup(THERE, interface="host0", table=50), f"Packets to {THERE} leave by host0 directly, by table 50"),
+        (RouteLookup(THERE, kind="blackhole"), f"Packets to {THERE} are dropped by a route or rule (blackhole)"),
+        (RouteLookup(THERE, kind="here"), f"{THERE} is this host itself"),
         (
-            Way(THERE, interface="host0", next_hop="192.0.2.1", source="192.0.2.11", table=254),
+            RouteLookup(THERE, interface="host0", next_hop="192.0.2.1", source="192.0.2.11", table=254),
             f"Packets to {THERE} leave by host0 over the gateway 192.0.2.1, from 192.0.2.11",
         ),
         ("Network is unreachable", f"There is no way to {THERE}: Network is unreachable"),
     ],
 )
-async def test_a_destination(way: Way | str, first: str) -> None:
-    said = await why_destination(THERE, BEFORE, way=lambda address: way)
+async def test_a_destination(way: RouteLookup | str, first: str) -> None:
+    said = await why_destination(THERE, BEFORE, route_lookup=lambda address: way)
     assert said[0] == first
 
 
 async def test_a_silent_gateway_is_named() -> None:
-    silent = Way(THERE, interface="host0", next_hop="192.0.2.1", neighbour="silent")
-    assert "192.0.2.1 on the link: silent" in await why_destination(THERE, BEFORE, way=lambda address: silent)
+    silent = RouteLookup(THERE, interface="host0", next_hop="192.0.2.1", neighbour="silent")
+    assert "192.0.2.1 on the link: silent" in await why_destination(THERE, BEFORE, route_lookup=lambda address: silent)
 
 
 async def test_what_is_nothing() -> None:

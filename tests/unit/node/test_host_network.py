@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from netconf.change_store import ChangeStore
 from netconf.errors import ChangeFailed, GoesUnsaid
 from netconf.facade import Network
-from netconf.kept import Kept
 from netconf.model import Address, Dns, Interface, IpConfig, NetworkState
 from netconf.proven import NotProven
 from netconf.uptime import uptime_s
@@ -48,8 +48,10 @@ async def test_the_start_takes_back_what_was_never_confirmed(network: HostNetwor
 
 
 async def test_a_change_that_waits_outlives_the_agent(fake: FakeNetwork, clock: HandClock, tmp_path: Path) -> None:
-    change = await HostNetwork(Network(fake, Kept(tmp_path)), clock).change_network(NetworkRequest(document=WISH))
-    anew = HostNetwork(Network(fake, Kept(tmp_path)), clock)
+    change = await HostNetwork(Network(fake, ChangeStore(tmp_path)), clock).change_network(
+        NetworkRequest(document=WISH)
+    )
+    anew = HostNetwork(Network(fake, ChangeStore(tmp_path)), clock)
     keeping = asyncio.create_task(anew.keep())
     await clock.turn(10)
     await anew.confirm_network(change.checkpoint)
@@ -60,14 +62,14 @@ async def test_a_change_that_waits_outlives_the_agent(fake: FakeNetwork, clock: 
 async def test_the_change_of_another_process_is_settled_when_its_time_is_over(
     fake: FakeNetwork, clock: HandClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeping = asyncio.create_task(HostNetwork(Network(fake, Kept(tmp_path)), clock).keep())
+    keeping = asyncio.create_task(HostNetwork(Network(fake, ChangeStore(tmp_path)), clock).keep())
     await clock.turn(5)
     settled = fake.settled
-    await Network(fake, Kept(tmp_path)).change(WISH)
+    await Network(fake, ChangeStore(tmp_path)).change(WISH)
     await clock.turn(30)
     before = fake.settled
     later = uptime_s() + 60
-    monkeypatch.setattr("netconf.kept.uptime_s", lambda: later)
+    monkeypatch.setattr("netconf.change_store.uptime_s", lambda: later)
     await clock.turn(5)
     keeping.cancel()
     assert (settled, before, fake.settled) == (1, 2, 3)
@@ -123,7 +125,7 @@ def kernel(fake: FakeNetwork) -> FakeNetwork:
 
 @asynccontextmanager
 async def kept_up(fake: FakeNetwork, kernel: FakeNetwork, clock: HandClock, folder: Path) -> AsyncIterator[HostNetwork]:
-    network = HostNetwork(Network(fake, Kept(folder), stand_in=kernel), clock)
+    network = HostNetwork(Network(fake, ChangeStore(folder), stand_in=kernel), clock)
     keeping = asyncio.create_task(network.keep())
     await clock.turn(1)
     yield network
@@ -165,7 +167,7 @@ async def test_a_boot_without_networkmanager(
     made: int,
 ) -> None:
     """An agent that only starts anew leaves the network to whoever has changed it since."""
-    before = Network(fake, Kept(tmp_path))
+    before = Network(fake, ChangeStore(tmp_path))
     checkpoint = (await before.change(WISH)).checkpoint
     assert checkpoint is not None
     await before.confirm(checkpoint)
@@ -275,10 +277,10 @@ async def _fails(_: object) -> None:
 async def test_the_end_of_a_change_leaves_one_alone_that_another_process_has_made_since(
     fake: FakeNetwork, clock: HandClock, tmp_path: Path
 ) -> None:
-    await HostNetwork(Network(fake, Kept(tmp_path)), clock).change_network(
+    await HostNetwork(Network(fake, ChangeStore(tmp_path)), clock).change_network(
         NetworkRequest(document=WISH, confirm_within_s=5)
     )
-    other = Network(fake, Kept(tmp_path))
+    other = Network(fake, ChangeStore(tmp_path))
     change = await other.change({"interfaces": [{"name": "host0", "mtu": 1400}]})
     assert change.checkpoint is not None
     await clock.turn(60)
@@ -304,14 +306,14 @@ async def test_a_change_is_not_taken_back_by_the_end_of_the_one_before_that_had_
         return False
 
     fake = FakeNetwork(NetworkState((Interface("host0", mtu=1500, ipv4=STATIC),), dns=Dns(("192.0.2.12",))))
-    network = HostNetwork(Network(fake, Kept(tmp_path)), clock, asks=asks)
+    network = HostNetwork(Network(fake, ChangeStore(tmp_path)), clock, asks=asks)
     keeping = asyncio.create_task(network.keep())
     await clock.turn(1)
     await network.change_network(NetworkRequest(document=WITH_DNS, confirm_within_s=5))
     goes_on.clear()
     second = asyncio.create_task(network.change_network(NetworkRequest(document=WISH)))
     later = uptime_s() + 8
-    monkeypatch.setattr("netconf.kept.uptime_s", lambda: later)
+    monkeypatch.setattr("netconf.change_store.uptime_s", lambda: later)
     await clock.turn(8)
     goes_on.set()
     change = await second

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from netconf.model import Address
 from netconf.watch.changes import changes
-from netconf.watch.view import Counters, HeldAddress, Kernel, Link, News, Speed, View, apply
+from netconf.watch.view import Counters, Kernel, Link, ObservedAddress, Speed, Update, View, apply
 from netconf.watch.watch import Moment
 from node.api.messages.network import LinkAddress, LinkCounters, NetworkNews
 from node.observe.network_watch import NetworkWatch
@@ -21,10 +21,10 @@ OTHERS = (
     Link(5, "ve1", "veth", base=6),
     Link(6, "ve2", "veth", base=5),
 )
-HELD = HeldAddress(2, Address("192.0.2.5", 24), 4)
+HELD = ObservedAddress(2, Address("192.0.2.5", 24), 4)
 
 
-def view(*news: News) -> View:
+def view(*news: Update) -> View:
     kernel = apply(Kernel(), (NIC, BRIDGE, *OTHERS, *news))
     return View(kernel, counters={"host0": Counters(rx_bytes=5), "vnet0": Counters()}, speeds={2: Speed(10000, "full")})
 

@@ -73,7 +73,15 @@ BODIES: Mapping[str, Wire] = {
     "Roles": {"name": NAME},
     "SshPublicKeys": {"content": _KEY},
     "Steps": {"description": NAME, "type": "executing"},
+    "AttachedStorageDomains": {"id": "{a new storage_domain}"},
     "StorageDomainDisks": _IMAGE,
+    "StorageDomains": {
+        "name": NAME,
+        "type": "data",
+        "host": {"id": "{host}"},
+        "storage": {"type": "nfs", "address": "nas", "path": f"/srv/{NAME}"},
+    },
+    "StorageServerConnections": {"type": "nfs", "address": "nas", "path": f"/srv/{NAME}"},
     "SystemPermissions": {"role": {"name": "UserRole"}, "user": {"id": "{user}"}},
     "Tags": {"name": NAME},
     "Users": {"user_name": f"{NAME}@internal-authz", "domain": {"name": "internal-authz"}},
@@ -87,6 +95,7 @@ _COLLECTIONS = {
     "host": "/hosts",
     "label": "/affinitylabels",
     "network": "/networks",
+    "storage_domain": "/storagedomains",
     "tag": "/tags",
     "user": "/users",
     "vm": "/vms",
@@ -141,9 +150,20 @@ class Operation:
     def _declared(self) -> tuple[Entity[Any], Place] | None:
         for entity in ENTITIES:
             for place in entity.places:
-                if self.service in place.services and not place.shows and set(place.within) <= self.above:
+                if (
+                    self.service in place.services
+                    and not (place.shows or place.joins)
+                    and set(place.within) <= self.above
+                ):
                     return entity, place
         return None
+
+
+class Everything(set[str]):
+    """Whatever anybody asks for."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
 
 
 @dataclass
@@ -158,6 +178,7 @@ class Site:
     def begin(cls, loop: asyncio.Runner) -> "Site":
         world = World()
         set_password(world.store)
+        world.shared.exports = Everything()
         _double(world)
         app = make_app(store=world.store, handlers=handlers(world.engine), authority_pem=b"")
         transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
@@ -189,14 +210,24 @@ class Site:
 
     def operation(self, service: str, method: str, template: str) -> Operation:
         """With ids in its path: all that stands in it is made for it, or is there."""
-        self.ids = {"storage_domain": DATA_ID}  # the other one is the engine's own
+        self._begin(template)
         collection = template if method == "add" else template.rpartition("/")[0]
         path, above = self._filled(collection), names_in(collection)
         return Operation(service, method, path if method == "add" else f"{path}/{self._item(path, above)}", above)
 
     def object_at(self, template: str) -> str:
         """The path of an object with ids in it."""
+        if "/storagedomains/" in template:
+            self._begin(template)
         return self._filled(template)
+
+    def _begin(self, template: str) -> None:
+        """The other storage domain is the engine's own, and another data center has no hosts."""
+        self.ids = {"storage_domain": DATA_ID}
+        if template.startswith("/datacenters/{data_center}/storagedomains"):
+            with self.world.store.transaction() as tx:
+                (center,) = tx.data_centers.list(name="Default")
+            self.ids["data_center"] = center.id
 
     def body(self, operation: Operation) -> Wire:
         number = self.number()

@@ -21,6 +21,7 @@ ELSEWHERE: Mapping[str, str] = {
     "disk_attachment.disk": "the disk is made, or changed: tests/unit/rest/test_disks.py",
     "network.profile_required": "the network gets a vNIC profile: tests/unit/rest/test_networks.py",
     "nic.network": "the NIC gets a vNIC profile of it: tests/unit/engine/test_disks_and_nics.py",
+    "storage_domain.host": "it tries the storage first: tests/unit/rest/test_storage_domains.py",
     "vm.disk_attachments": "the VM has disks of its own: tests/unit/engine/test_vm_devices.py",
     "vm.storage_domain": "the disks of its template lie there: tests/unit/engine/test_vm_commands.py",
 }
@@ -42,6 +43,14 @@ ONLY_SO: Mapping[str, str] = {
     "disk.content_type": "the others are the engine's own",
     "image_transfer.format": "the disk is raw",
     "image_transfer.shallow": "an upload stands on nothing",
+    "storage_connection.path": "it begins with a slash: tests/unit/rest/test_storage_domains.py",
+    "storage_domain.storage.path": "it begins with a slash: tests/unit/rest/test_storage_domains.py",
+    "storage_connection.type": "other storage needs other elements: tests/unit/rest/test_storage_domains.py",
+    "storage_connection.vfs_type": "it is of POSIX file systems",
+    "storage_domain.storage.id": "a connection that no domain uses: tests/unit/rest/test_storage_domains.py",
+    "storage_domain.storage.type": "other storage needs other elements: tests/unit/rest/test_storage_domains.py",
+    "storage_domain.storage.vfs_type": "it is of POSIX file systems",
+    "storage_domain.type": "all hold data",
     "step.parent_step": "the other steps are those of other jobs",
     "network.usages": "by itself a network is for VMs, or not",
 }

@@ -10,7 +10,7 @@ from node.api.problems import NodeSilent, RemoteRefused
 from node.changes import change_and_confirm
 
 NETWORK_S = 180.0  # a change whose answer was lost goes back by itself within 60 s, and can be asked for again
-_PASSING = ("ChangePending", "CheckpointGone", "BackAgain")
+_PASSING = ("ChangePending", "CheckpointGone", "BackendReturned", "BackAgain")  # the last: of older nodes
 
 
 class NetworkWork(NodeWork):

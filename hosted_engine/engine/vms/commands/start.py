@@ -17,6 +17,7 @@ from hosted_engine.engine.problems import NoNode, found
 from hosted_engine.engine.scheduler.candidates import candidates
 from hosted_engine.engine.scheduler.model import Wish
 from hosted_engine.engine.scheduler.policy import choose
+from hosted_engine.engine.storage.checks import check_in_use
 from hosted_engine.engine.vms.cdroms.discs import check_disc
 from hosted_engine.engine.vms.checks import resting_vm, the_vm
 from hosted_engine.engine.vms.commands.stop import destroyed
@@ -46,6 +47,7 @@ class StartVm(Command, frozen=True, kw_only=True):
         for _, disk in active_disks(tx, self.id):
             settled_disk(tx, disk.id, "use")
         check_disc(tx, the_vm(tx, self.id).cd_disk_id)
+        check_in_use(tx, storage_domains_of(tx, self.id).keys())
         for node_id in self.node_ids:
             found(tx.nodes.get(node_id), "host", node_id)
 

@@ -11,10 +11,10 @@ from netconf.kinds import Bond, BondMode, Sriov, Vlan
 from netconf.model import Interface, LinkState, LinkType, NetworkState, Route, Rule
 from netconf.networkmanager.known import Known
 from netconf.nmstate.adapter import adapted, checkpoint_name
-from netconf.nmstate.documents import dns, freed, known, started, wished, with_profiles
-from netconf.planning.merge import after
+from netconf.nmstate.documents import desired_document, dns, freed, known, started, with_profiles
+from netconf.planning.completion import complete
+from netconf.planning.merge import expected_state
 from netconf.planning.plan import plan
-from netconf.planning.wish import complete
 from tests.unit.netconf.states import AFTER, BEFORE, DOCUMENT, MAC, OFF, nic
 
 OLD, NEW = "0.3.6", "2.2.36"
@@ -22,8 +22,10 @@ _NICS = NetworkState((nic("eth1"), nic("eth2", OFF)), routes=())
 
 
 def told(document: dict[str, Any], version: str = OLD, observed: NetworkState = _NICS) -> dict[str, Any]:
-    wish = parse(document)
-    return adapted(version, wished(wish, observed), after(complete(wish, observed), observed), observed)
+    desired = parse(document)
+    return adapted(
+        version, desired_document(desired, observed), expected_state(complete(desired, observed), observed), observed
+    )
 
 
 def _up(name: str, kind: str, **more: Any) -> dict[str, Any]:
@@ -120,11 +122,11 @@ def test_everything_that_it_cannot_do_is_said_at_once() -> None:
 
 
 def test_it_makes_nothing_anew() -> None:
-    seen = NetworkState((nic("eth1"), Interface("eth1.5", LinkType.VLAN, vlan=Vlan("eth1", 5))))
+    observed = NetworkState((nic("eth1"), Interface("eth1.5", LinkType.VLAN, vlan=Vlan("eth1", 5))))
     document = one(_up("eth1.5", "vlan", vlan={"base-iface": "eth1", "id": 6}))
     with pytest.raises(BadDocument, match=r"eth1\.5 is VLAN 5 \(802\.1q\) over eth1, which cannot change"):
-        told(document, OLD, seen)
-    assert told(document, NEW, seen)["interfaces"][0]["vlan"]["id"] == 6
+        told(document, OLD, observed)
+    assert told(document, NEW, observed)["interfaces"][0]["vlan"]["id"] == 6
 
 
 def test_pairs_of_veth() -> None:
@@ -137,25 +139,25 @@ def test_pairs_of_veth() -> None:
         ("v1p", "veth", {"peer": "v1"}),
     ]
     ends = (replace(nic("v1", OFF), peer="v1p"), replace(nic("v1p", OFF), peer="v1"))
-    seen = NetworkState((*_NICS.interfaces, *ends), routes=())
+    observed = NetworkState((*_NICS.interfaces, *ends), routes=())
     with pytest.raises(BadDocument, match=r"interfaces\[0\]\.state: a pair of veth cannot be removed"):
-        told(gone, OLD, seen)
-    assert [(i["name"], i["state"]) for i in told(gone, NEW, seen)["interfaces"]] == [
+        told(gone, OLD, observed)
+    assert [(i["name"], i["state"]) for i in told(gone, NEW, observed)["interfaces"]] == [
         ("v1p", "absent"),
         ("v1", "absent"),
     ]
-    assert set(freed(parse(gone), seen, plan(parse(gone), seen))) == {"v1", "v1p"}
-    wider = told(one(_up("v1", "veth", mtu=1400, veth={"peer": "v1p"})), OLD, seen)["interfaces"]
+    assert set(freed(parse(gone), observed, plan(parse(gone), observed))) == {"v1", "v1p"}
+    wider = told(one(_up("v1", "veth", mtu=1400, veth={"peer": "v1p"})), OLD, observed)["interfaces"]
     assert [(i["name"], i["type"], i["mtu"]) for i in wider] == [("v1", "ethernet", 1400)]
 
 
 def test_a_bond_with_something_on_it_keeps_its_mode() -> None:
     bond = Interface("bond0", LinkType.BOND, bond=Bond(BondMode.XOR, ("eth2",)))
-    seen = NetworkState((*_NICS.interfaces, bond, Interface("bond0.5", LinkType.VLAN, vlan=Vlan("bond0", 5))))
+    observed = NetworkState((*_NICS.interfaces, bond, Interface("bond0.5", LinkType.VLAN, vlan=Vlan("bond0", 5))))
     document = one(_up("bond0", "bond", **{"link-aggregation": {"mode": "broadcast", "port": ["eth2"]}}))
     with pytest.raises(BadDocument, match=r"mode: cannot change while bond0\.5 stands on it"):
-        told(document, OLD, seen)
-    alone = NetworkState(seen.interfaces[:-1])
+        told(document, OLD, observed)
+    alone = NetworkState(observed.interfaces[:-1])
     assert told(document, OLD, alone)["interfaces"][0]["link-aggregation"]["mode"] == "broadcast"
 
 
@@ -191,8 +193,8 @@ def test_a_route_gives_way_to_one_to_the_same_place() -> None:
 
 
 def test_whose_profiles_go() -> None:
-    wish = parse(one({"name": "ovirtmgmt", "state": "absent"}))
-    assert freed(wish, AFTER, plan(wish, AFTER)) == ("ovirtmgmt", "host0")
+    desired = parse(one({"name": "ovirtmgmt", "state": "absent"}))
+    assert freed(desired, AFTER, plan(desired, AFTER)) == ("ovirtmgmt", "host0")
     back = parse(one({"name": "ovirtmgmt", "state": "absent"}, {"name": "host0", "ipv4": {"enabled": True}}))
     assert freed(back, AFTER, plan(back, AFTER)) == ("ovirtmgmt",)
 
@@ -203,10 +205,10 @@ def having(vfs: int, *, configured: bool = True) -> NetworkState:
 
 
 def test_virtual_functions() -> None:
-    wish = one(_up("eth1", "ethernet", ethernet={"sr-iov": {"total-vfs": 2}}))
-    assert told(wish, NEW, having(0))["interfaces"][0]["ethernet"] == {"sr-iov": {"total-vfs": 2}}
+    desired = one(_up("eth1", "ethernet", ethernet={"sr-iov": {"total-vfs": 2}}))
+    assert told(desired, NEW, having(0))["interfaces"][0]["ethernet"] == {"sr-iov": {"total-vfs": 2}}
     each = {"sr-iov": {"total-vfs": 2, "vfs": [{"id": 0}, {"id": 1}]}}
-    assert told(wish, OLD, having(0))["interfaces"][0]["ethernet"] == each
+    assert told(desired, OLD, having(0))["interfaces"][0]["ethernet"] == each
     other = one(_up("eth1", "ethernet", mtu=1400))
     assert told(other, OLD, having(2))["interfaces"][0]["ethernet"] == each
     assert "ethernet" not in told(other, NEW, having(2))["interfaces"][0]
@@ -215,27 +217,27 @@ def test_virtual_functions() -> None:
 
 
 def test_a_virtual_function_is_not_removed_together_with_the_number() -> None:
-    seen = having(2)
-    seen = replace(seen, interfaces=(*seen.interfaces, replace(nic("eth3"), vf_of="eth1")))
+    observed = having(2)
+    observed = replace(observed, interfaces=(*observed.interfaces, replace(nic("eth3"), vf_of="eth1")))
     away = {"name": "eth3", "state": "absent"}
-    assert told(one(away), OLD, seen)["interfaces"] == [away]
+    assert told(one(away), OLD, observed)["interfaces"] == [away]
     both = one(_up("eth1", "ethernet", ethernet={"sr-iov": {"total-vfs": 0}}), away)
-    assert told(both, NEW, seen)["interfaces"][1]["state"] == "absent"
+    assert told(both, NEW, observed)["interfaces"][1]["state"] == "absent"
     with pytest.raises(
         BadDocument, match=r"interfaces\[1\]\.state: eth3 cannot be removed together with the number of"
     ):
-        told(both, OLD, seen)
+        told(both, OLD, observed)
 
 
 def test_who_is_started_anew() -> None:
-    wish = complete(parse(DOCUMENT), BEFORE)
-    assert started(wish, plan(wish, BEFORE)) == ("ovirtmgmt", "host0")
+    desired = complete(parse(DOCUMENT), BEFORE)
+    assert started(desired, plan(desired, BEFORE)) == ("ovirtmgmt", "host0")
 
 
 def test_what_is_taken_away_is_only_named() -> None:
-    wish = one({"name": "eth1", "type": "ethernet", "state": "absent"})
-    assert told(wish)["interfaces"] == [{"name": "eth1", "state": LinkState.ABSENT}]
-    assert told(wish, NEW)["interfaces"] == [{"name": "eth1", "type": LinkType.ETHERNET, "state": "absent"}]
+    desired = one({"name": "eth1", "type": "ethernet", "state": "absent"})
+    assert told(desired)["interfaces"] == [{"name": "eth1", "state": LinkState.ABSENT}]
+    assert told(desired, NEW)["interfaces"] == [{"name": "eth1", "type": LinkType.ETHERNET, "state": "absent"}]
 
 
 _SHOWN = {

@@ -8,9 +8,9 @@ import pytest
 from netconf.document import parse, render
 from netconf.model import NetworkState
 from netconf.nmstate.adapter import adapted
-from netconf.nmstate.documents import known, wished
-from netconf.planning.merge import after
-from netconf.planning.wish import complete
+from netconf.nmstate.documents import desired_document, known
+from netconf.planning.completion import complete
+from netconf.planning.merge import expected_state
 from netconf.text import read
 from tests.unit.netconf.states import OFF, nic
 
@@ -27,8 +27,13 @@ _FIELDS = {
 
 
 def told(document: dict[str, Any]) -> dict[str, Any]:
-    wish = parse(document)
-    return adapted("2.2.36", wished(wish, _OBSERVED), after(complete(wish, _OBSERVED), _OBSERVED), _OBSERVED)
+    desired = parse(document)
+    return adapted(
+        "2.2.36",
+        desired_document(desired, _OBSERVED),
+        expected_state(complete(desired, _OBSERVED), _OBSERVED),
+        _OBSERVED,
+    )
 
 
 @pytest.mark.parametrize("name", _WISHES)

@@ -9,7 +9,7 @@ import pytest
 
 from netconf.errors import BackendMissing
 from netconf.nmstate import child
-from netconf.nmstate.process import Answer, Library, NoLibrary, SaidNo, Unanswered
+from netconf.nmstate.process import Answer, Library, NmstateRefused, NoLibrary, Unanswered
 
 _PATIENCE_S = 60  # of a busy machine
 _FAKE = """
@@ -68,7 +68,7 @@ def test_an_answer_and_a_process_that_stays(library: Library) -> None:
 
 
 def test_an_error_of_the_library_is_told(library: Library) -> None:
-    with pytest.raises(SaidNo, match="ValueError: no checkpoint 7"):
+    with pytest.raises(NmstateRefused, match="ValueError: no checkpoint 7"):
         library.ask("commit", within_s=_PATIENCE_S, checkpoint="7")
     assert library.ask("rollback", within_s=_PATIENCE_S, checkpoint="7") == Answer("2.2.36", None)
     library.close()
@@ -80,7 +80,7 @@ def test_what_vanishes_while_it_is_shown_is_looked_for_again(tmp_path: Path, mis
     if ends:
         assert moving.ask("show", within_s=_PATIENCE_S).result["interfaces"] == [{"name": "eth1"}]
     else:
-        with pytest.raises(SaidNo, match="FileNotFoundError: /sys/class/net/eth1/brport"):
+        with pytest.raises(NmstateRefused, match="FileNotFoundError: /sys/class/net/eth1/brport"):
             moving.ask("show", within_s=_PATIENCE_S)
     moving.close()
 

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from netconf.facade import Network
 from netconf.screens.edit import EditApp
-from netconf.screens.rows import Seen
+from netconf.screens.rows import Observed
 from tests.fakes.network import FakeNetwork
 
 SIZE = (80, 24)
@@ -30,13 +30,13 @@ class Clock:
 class Answers:
     """A proof that holds, or not for the reason `why`."""
 
-    says = "the gateway answers"
+    description = "the gateway answers"
 
     def __init__(self, why: str | None = None) -> None:
         self.why = why
         self.looked = 0
 
-    async def look(self) -> None:
+    async def observe(self) -> None:
         self.looked += 1
 
     async def why_not(self) -> str | None:
@@ -88,7 +88,7 @@ async def golden(pilot: Pilot[None], name: str, words: str, folder: Path = _GOLD
 
 
 def edit_app(fake: FakeNetwork, network: Network, proof: Answers, clock: Clock) -> EditApp:
-    async def look() -> Seen:
-        return Seen(await fake.show(), {"host0": 10000})
+    async def observe() -> Observed:
+        return Observed(await fake.show(), {"host0": 10000})
 
-    return EditApp(network, look, proof, clock=clock, again_s=0.05)
+    return EditApp(network, observe, proof, clock=clock, again_s=0.05)

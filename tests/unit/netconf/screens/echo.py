@@ -5,20 +5,20 @@ from textual.containers import Vertical
 from textual.events import Key
 
 from netconf.screens.controls import TextLine
-from netconf.screens.plain import Page, PlainApp, Words
+from netconf.screens.plain import Page, PlainApp, PlainText
 
 
 class _EchoPage(Page[None]):
-    title_says = "Echo"
-    keys_say = "Ctrl-Q: leave"
+    heading = "Echo"
+    key_hints = "Ctrl-Q: leave"
 
     def body(self) -> ComposeResult:
         with Vertical(classes="body"):
-            yield Words("Nothing yet", id="heard")
+            yield PlainText("Nothing yet", id="heard")
             yield TextLine("")
 
     def on_key(self, event: Key) -> None:
-        self.query_one("#heard", Words).update(f"Heard {event.key}")
+        self.query_one("#heard", PlainText).update(f"Heard {event.key}")
 
 
 class _Echo(PlainApp[None]):

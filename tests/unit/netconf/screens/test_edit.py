@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from netconf.change_store import ChangeStore
 from netconf.facade import Network
-from netconf.kept import Kept
 from netconf.kinds import Bridge
 from netconf.model import Address, Interface, IpConfig, LinkType, NetworkState
 from netconf.planning.preview import preview
@@ -22,7 +22,7 @@ from tests.unit.netconf.states import BEFORE, DOCUMENT, STATIC
 class _Console:
     def __init__(self, folder: Path) -> None:
         self.fake, self.proof, self.clock = FakeNetwork(BEFORE), Answers(), Clock()
-        self.kept = Kept(folder)
+        self.kept = ChangeStore(folder)
         self.network = Network(self.fake, self.kept)
 
     @asynccontextmanager
@@ -126,8 +126,8 @@ async def test_a_plan_says_what_may_become_of_it(console: _Console) -> None:
     ports = ("host0", "eth1")
     more = replace(BEFORE.interfaces[0], name="eth1", mac="52:54:00:00:00:02", ipv4=IpConfig())
     br0 = Interface("ovirtmgmt", LinkType.LINUX_BRIDGE, ipv4=STATIC, ipv6=IpConfig(), bridge=Bridge(ports, stp=False))
-    wish = NetworkState((br0, Interface("host0", ipv4=IpConfig())))
-    found = preview(wish, replace(BEFORE, interfaces=(*BEFORE.interfaces, more)))
+    desired = NetworkState((br0, Interface("host0", ipv4=IpConfig())))
+    found = preview(desired, replace(BEFORE, interfaces=(*BEFORE.interfaces, more)))
     async with console.on() as pilot:
         await until(pilot, "E: edit")
         pilot.app.push_screen(PlanPage(found, 50))
@@ -219,7 +219,7 @@ async def test_a_change_that_waits_already_is_picked_up(console: _Console) -> No
 
 async def test_a_change_that_another_process_is_making_is_waited_for(console: _Console, tmp_path: Path) -> None:
     await console.network.change(DOCUMENT)
-    kept = Kept(tmp_path)
+    kept = ChangeStore(tmp_path)
     pending = kept.pending()
     assert pending is not None
     console.clock.now_s = pending.until_s - 17

@@ -80,14 +80,14 @@ def test_a_host_of_which_nothing_is_known_yet() -> None:
 
 def test_the_document_of_the_foundation_can_be_said() -> None:
     moved = replace(layout_of(BEFORE), bridge=True, ipv6=Ip.OFF)
-    said = {step.says for step in plan(parse(DOCUMENT), BEFORE)}
-    assert {step.says for step in plan(parse(document(moved)), BEFORE)} == said
+    said = {step.description for step in plan(parse(DOCUMENT), BEFORE)}
+    assert {step.description for step in plan(parse(document(moved)), BEFORE)} == said
     assert plan(parse(document(moved)), AFTER) == ()
 
 
 def test_another_gateway_takes_the_place_of_the_earlier_one() -> None:
     said = plan(parse(document(replace(layout_of(BEFORE), gateway4="192.0.2.254"))), BEFORE)
-    assert [step.says.split(" on ")[0] for step in said] == [
+    assert [step.description.split(" on ")[0] for step in said] == [
         "No longer: Route 0.0.0.0/0 over 192.0.2.1",
         "Route 0.0.0.0/0 over 192.0.2.254",
     ]
@@ -95,8 +95,8 @@ def test_another_gateway_takes_the_place_of_the_earlier_one() -> None:
 
 def test_what_the_earlier_layout_needed_goes() -> None:
     nic = replace(layout_of(AFTER), bridge=False)
-    wish = parse(document(nic))
-    assert "Remove ovirtmgmt (it has 192.0.2.11/24)" in [step.says for step in plan(wish, AFTER)]
+    desired = parse(document(nic))
+    assert "Remove ovirtmgmt (it has 192.0.2.11/24)" in [step.description for step in plan(desired, AFTER)]
 
 
 def test_a_vlan_of_a_nic_with_a_long_name_has_a_short_one() -> None:

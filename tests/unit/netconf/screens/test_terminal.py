@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netconf.screens.terminal import ANEW, Terminal
+from netconf.screens.terminal import REDRAW, Terminal
 from tests.vt220 import beyond
 
 _SIZE = (12, 4)
@@ -48,12 +48,12 @@ class _Shown:
 
 @given(_drawings)
 def test_a_terminal_shows_what_was_drawn(drawings: list[str]) -> None:
-    terminal, drawn, seen = Terminal(*_SIZE), _Shown(), _Shown()
+    terminal, drawn, observed = Terminal(*_SIZE), _Shown(), _Shown()
     for drawing in drawings:
         terminal.put(drawing)
         drawn.feed(drawing)
-        seen.feed(terminal.news())
-        assert seen.cells == drawn.cells
+        observed.feed(terminal.updates())
+        assert observed.cells == drawn.cells
 
 
 @given(_drawings)
@@ -61,17 +61,17 @@ def test_nothing_is_sent_twice_and_nothing_that_old_terminals_do_not_know(drawin
     terminal = Terminal(*_SIZE)
     for drawing in drawings:
         terminal.put(drawing)
-        assert beyond(terminal.news().encode()) == []
-        assert terminal.news() == ""
+        assert beyond(terminal.updates().encode()) == []
+        assert terminal.updates() == ""
 
 
 def _after(*drawings: str) -> str:
     """What the last of the drawings is news of."""
     terminal = Terminal(80, 24)
     for drawing in drawings:
-        said = terminal.news()
+        said = terminal.updates()
         terminal.put(drawing)
-        said = terminal.news()
+        said = terminal.updates()
     return said
 
 
@@ -86,9 +86,9 @@ def test_a_line_that_becomes_blank_is_erased() -> None:
 def test_a_terminal_of_which_nothing_is_known_is_drawn_anew() -> None:
     terminal = Terminal(80, 24)
     terminal.put("\x1b[2;1Hwords")
-    whole = terminal.news()
+    whole = terminal.updates()
     terminal.forget()
-    assert terminal.news() == whole == f"{ANEW}\x1b[2Hwords\x1b[H"
+    assert terminal.updates() == whole == f"{REDRAW}\x1b[2Hwords\x1b[H"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from netconf.screens.management_form import LayoutForm, ManagementForm
 from netconf.screens.observed import layout_of
 from netconf.screens.plain import PlainApp
 from netconf.screens.plan_view import PlanView
-from netconf.screens.rows import Seen
+from netconf.screens.rows import Observed
 from tests.unit.netconf.screens.console import SIZE, press, text, until
 from tests.unit.netconf.states import AFTER, BEFORE
 
@@ -48,7 +48,7 @@ async def test_several_nics_make_a_bond_and_a_single_one_does_not() -> None:
         assert [(layout.nics, layout.bond) for layout in app.filled] == [(("eth0", "eth1"), "802.3ad")]
         await press(pilot, "up", "space")
         assert "Bond" not in text(app)
-        assert form.layout_said.bond == "none"
+        assert form.current_layout.bond == "none"
 
 
 async def test_what_is_typed_is_a_layout() -> None:
@@ -73,13 +73,13 @@ async def test_a_long_plan_scrolls() -> None:
 
 
 async def test_the_row_at_hand_stays_at_hand() -> None:
-    table = InterfaceTable(Seen(BEFORE))
+    table = InterfaceTable(Observed(BEFORE))
     async with _One(table).run_test(size=SIZE) as pilot:
         await until(pilot, "host0")
-        table.show(Seen(AFTER))
+        table.show(Observed(AFTER))
         await until(pilot, "bridge of host0")
         assert table.cursor_row == 1
-        table.show(Seen(_state("down", AFTER.interfaces)))
+        table.show(Observed(_state("down", AFTER.interfaces)))
         assert "down" in await until(pilot, "DHCP: no answer yet")
 
 

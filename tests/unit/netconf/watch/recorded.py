@@ -17,11 +17,11 @@ def dump(when: str) -> Kernel:
     """`before` or `after` all that happened."""
     routes4, routes6, *rest = ([bytes.fromhex(datagram) for datagram in data] for data in _SAID[when])
     routes = decode.routes(messages([*routes4, *routes6]))
-    return apply(Kernel(routes=routes), (one for data in rest for one in decode.news(messages(data))))
+    return apply(Kernel(routes=routes), (one for data in rest for one in decode.decode_updates(messages(data))))
 
 
 def heard(kernel: Kernel, events: Iterable[bytes]) -> Kernel:
-    return apply(kernel, decode.news(messages(list(events))))
+    return apply(kernel, decode.decode_updates(messages(list(events))))
 
 
 def in_batches(kernel: Kernel, sizes: Sequence[int]) -> Kernel:

@@ -9,21 +9,21 @@ from hypothesis import strategies as st
 
 from netconf.kinds import LldpNeighbour
 from netconf.model import Address
-from netconf.watch.changes import changes, silent_gateways
+from netconf.watch.changes import changes, unreachable_gateways
 from netconf.watch.events import EventKind
 from netconf.watch.view import (
     Answering,
     BondPort,
     BondState,
     Counters,
-    HeldAddress,
     Kernel,
     Link,
     Neighbour,
-    News,
-    SeenRoute,
+    NmLinkInfo,
+    ObservedAddress,
+    ObservedRoute,
     Speed,
-    Told,
+    Update,
     View,
     apply,
 )
@@ -31,8 +31,8 @@ from tests.unit.netconf.watch.recorded import EVENTS, dump, heard
 
 ETH = Link(2, "eth0", up=True, carrier=True, carrier_changes=1, mtu=1500, mac="02:00:00:00:00:05")
 BR = Link(3, "br0", "bridge", up=True, carrier=True, mtu=1500)
-HELD = HeldAddress(2, Address("192.0.2.5", 24), 4)
-GATEWAY = SeenRoute("0.0.0.0/0", "192.0.2.1", 2, 100, 254, "static")
+HELD = ObservedAddress(2, Address("192.0.2.5", 24), 4)
+GATEWAY = ObservedRoute("0.0.0.0/0", "192.0.2.1", 2, 100, 254, "static")
 THERE = Neighbour(2, "192.0.2.1", "02:00:00:00:00:01", Answering.REACHABLE)
 LACP = BondState("802.3ad", aggregator=1, aggregated_ports=2, partner_mac="02:00:00:00:00:99")
 BOND = Link(4, "bond0", "bond", up=True, carrier=True, bond=LACP)
@@ -40,10 +40,10 @@ PORT = replace(ETH, controller=4, bond_port=BondPort(True, True, 0, 1, 0x3D, 0x3
 SWITCH = LldpNeighbour("switch-a", "02:aa", "7")
 
 
-def view(*news: News, routes: Iterable[SeenRoute] = (), **more: object) -> View:
+def view(*news: Update, routes: Iterable[ObservedRoute] = (), **more: object) -> View:
     kernel = replace(apply(Kernel(), news), routes=frozenset(routes))
     made = replace(View(kernel), **more)  # type: ignore[arg-type]
-    return replace(made, silent=made.silent or silent_gateways(frozenset(), made))
+    return replace(made, unreachable_gateways=made.unreachable_gateways or unreachable_gateways(frozenset(), made))
 
 
 CASES: dict[str, tuple[View, View, tuple[tuple[EventKind, str], ...]]] = {
@@ -123,7 +123,7 @@ CASES: dict[str, tuple[View, View, tuple[tuple[EventKind, str], ...]]] = {
     ),
     "a link-local address is nothing to tell of": (
         view(ETH),
-        view(ETH, HeldAddress(2, Address("fe80::5", 64), 6, scope=253)),
+        view(ETH, ObservedAddress(2, Address("fe80::5", 64), 6, scope=253)),
         (),
     ),
     "another machine has the address": (
@@ -133,37 +133,37 @@ CASES: dict[str, tuple[View, View, tuple[tuple[EventKind, str], ...]]] = {
     ),
     "a default route comes, the kernel's own beside it": (
         view(ETH),
-        view(ETH, routes=[GATEWAY, SeenRoute("192.0.2.0/24", "", 2, 0, 254, "kernel")]),
+        view(ETH, routes=[GATEWAY, ObservedRoute("192.0.2.0/24", "", 2, 0, 254, "kernel")]),
         ((EventKind.ROUTE_ADDED, "Default route over 192.0.2.1 on eth0 (static)"),),
     ),
     "a route in a table of its own goes": (
-        view(ETH, routes=[SeenRoute("203.0.113.0/24", "192.0.2.9", 2, 0, 7, "static")]),
+        view(ETH, routes=[ObservedRoute("203.0.113.0/24", "192.0.2.9", 2, 0, 7, "static")]),
         view(ETH),
         ((EventKind.ROUTE_REMOVED, "No longer: Route to 203.0.113.0/24 over 192.0.2.9 on eth0 in table 7 (static)"),),
     ),
     "a gateway falls silent": (
         view(ETH, THERE, routes=[GATEWAY]),
-        view(ETH, replace(THERE, state=Answering.SILENT), routes=[GATEWAY]),
-        ((EventKind.GATEWAY_SILENT, "The gateway 192.0.2.1 on eth0 does not answer"),),
+        view(ETH, replace(THERE, state=Answering.FAILED), routes=[GATEWAY]),
+        ((EventKind.GATEWAY_UNREACHABLE, "The gateway 192.0.2.1 on eth0 does not answer"),),
     ),
     "a silent neighbour that is no gateway": (
         view(ETH, THERE),
-        view(ETH, replace(THERE, state=Answering.SILENT)),
+        view(ETH, replace(THERE, state=Answering.FAILED)),
         (),
     ),
     "a gateway answers again": (
-        view(ETH, replace(THERE, state=Answering.SILENT), routes=[GATEWAY]),
+        view(ETH, replace(THERE, state=Answering.FAILED), routes=[GATEWAY]),
         view(ETH, THERE, routes=[GATEWAY]),
         ((EventKind.GATEWAY_ANSWERS, "The gateway 192.0.2.1 on eth0 answers again"),),
     ),
     "a switch is heard": (
-        view(ETH, told={"eth0": Told("lan", lldp=())}),
-        view(ETH, told={"eth0": Told("lan", lldp=(SWITCH,))}),
+        view(ETH, nm_links={"eth0": NmLinkInfo("lan", lldp=())}),
+        view(ETH, nm_links={"eth0": NmLinkInfo("lan", lldp=(SWITCH,))}),
         ((EventKind.LLDP, "eth0 is plugged into port 7 of switch-a"),),
     ),
     "a switch is heard no more": (
-        view(ETH, told={"eth0": Told("lan", lldp=(SWITCH,))}),
-        view(ETH, told={"eth0": Told("lan", lldp=())}),
+        view(ETH, nm_links={"eth0": NmLinkInfo("lan", lldp=(SWITCH,))}),
+        view(ETH, nm_links={"eth0": NmLinkInfo("lan", lldp=())}),
         ((EventKind.LLDP, "eth0 no longer hears port 7 of switch-a"),),
     ),
     "frames with errors": (
@@ -217,7 +217,7 @@ CASES: dict[str, tuple[View, View, tuple[tuple[EventKind, str], ...]]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_it_is_said(name: str) -> None:
     before, after, expected = CASES[name]
-    assert {(event.kind, event.says) for event in changes(before, after)} == set(expected)
+    assert {(event.kind, event.description) for event in changes(before, after)} == set(expected)
     assert len(changes(before, after)) == len(expected)
 
 
@@ -228,13 +228,13 @@ def test_what_stays_is_not_told_of(name: str) -> None:
 
 
 def test_a_gateway_that_is_asked_again_is_still_silent() -> None:
-    silent = view(ETH, replace(THERE, state=Answering.SILENT), routes=[GATEWAY])
+    silent = view(ETH, replace(THERE, state=Answering.FAILED), routes=[GATEWAY])
     for state in (Answering.ASKED, Answering.STALE):
         asked = view(ETH, replace(THERE, state=state), routes=[GATEWAY])
-        assert silent_gateways(silent.silent, asked) == silent.silent != frozenset()
-        assert silent_gateways(frozenset(), asked) == frozenset()
+        assert unreachable_gateways(silent.unreachable_gateways, asked) == silent.unreachable_gateways != frozenset()
+        assert unreachable_gateways(frozenset(), asked) == frozenset()
     forgotten = view(ETH, routes=[GATEWAY])
-    assert silent_gateways(silent.silent, forgotten) == silent.silent
+    assert unreachable_gateways(silent.unreachable_gateways, forgotten) == silent.unreachable_gateways
 
 
 @settings(max_examples=20)
@@ -242,5 +242,5 @@ def test_a_gateway_that_is_asked_again_is_still_silent() -> None:
 def test_of_what_a_kernel_said_everything_has_words(until: int) -> None:
     before, after = dump("before"), heard(dump("before"), EVENTS[:until])
     for event in changes(View(before), View(after)):
-        assert event.says
-        assert "None" not in event.says
+        assert event.description
+        assert "None" not in event.description

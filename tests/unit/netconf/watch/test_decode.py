@@ -8,7 +8,7 @@ from netconf.model import Address
 from netconf.watch import decode, lacp
 from netconf.watch.netlink import kinds, messages
 from netconf.watch.origin import origin
-from netconf.watch.view import Answering, BondPort, BondState, HeldAddress, Link, Neighbour, Origin, Told
+from netconf.watch.view import Answering, BondPort, BondState, Link, Neighbour, NmLinkInfo, ObservedAddress, Origin
 from tests.unit.netconf.watch.recorded import EVENTS, dump
 
 
@@ -23,7 +23,7 @@ def newlink(index: int, name: str, *attributes: bytes) -> bytes:
 
 
 def read(data: bytes) -> Link:
-    (found,) = decode.news(messages([data]))
+    (found,) = decode.decode_updates(messages([data]))
     assert isinstance(found, Link)
     return found
 
@@ -45,7 +45,7 @@ def test_a_port_of_a_bond_with_lacp() -> None:
     found = read(newlink(7, "eth1", info, attribute(10, struct.pack("=I", 9))))
     assert found.bond_port == BondPort(True, True, 2, 1, 0x3D, 0x3F)
     assert found.controller == 9
-    assert lacp.words(found.bond_port, BondState("802.3ad", aggregator=1)) == "collecting-distributing"
+    assert lacp.format_state(found.bond_port, BondState("802.3ad", aggregator=1)) == "collecting-distributing"
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_a_port_of_a_bond_with_lacp() -> None:
     ],
 )
 def test_lacp_in_words(port: BondPort, expected: str) -> None:
-    assert lacp.words(port, BondState("802.3ad", aggregator=1)) == expected
-    assert lacp.words(port, BondState("active-backup")) == ""
+    assert lacp.format_state(port, BondState("802.3ad", aggregator=1)) == expected
+    assert lacp.format_state(port, BondState("active-backup")) == ""
 
 
 def test_a_link_whose_base_is_elsewhere() -> None:
@@ -81,7 +81,7 @@ def test_a_link_that_leaves_a_bridge_is_not_gone() -> None:
     """The kernel says so with DELLINK, of the family AF_BRIDGE."""
     body = struct.pack("=BxHiII", 7, 1, 2, 0, 0) + attribute(3, b"eth0\0")
     data = struct.pack("=IHHII", 16 + len(body), decode.DELLINK, 0, 0, 0) + body
-    assert list(decode.news(messages([data]))) == []
+    assert list(decode.decode_updates(messages([data]))) == []
 
 
 def test_what_was_recorded() -> None:
@@ -98,31 +98,31 @@ def test_what_was_recorded() -> None:
 
 
 def test_neighbours_that_need_no_asking_are_none() -> None:
-    for state, expected in ((0x40, None), (0x02, Answering.REACHABLE), (0x20, Answering.SILENT)):
+    for state, expected in ((0x40, None), (0x02, Answering.REACHABLE), (0x20, Answering.FAILED)):
         body = struct.pack("=BxxxiHBB", 2, 2, state, 0, 1) + attribute(1, bytes((192, 0, 2, 9)))
         data = struct.pack("=IHHII", 16 + len(body), decode.NEWNEIGH, 0, 0, 0) + body
-        (found,) = decode.news(messages([data]))
+        (found,) = decode.decode_updates(messages([data]))
         assert (found.state if isinstance(found, Neighbour) else None) is expected
 
 
-STATIC6 = HeldAddress(2, Address("2001:db8::5", 64), 6)
+STATIC6 = ObservedAddress(2, Address("2001:db8::5", 64), 6)
 
 
 @pytest.mark.parametrize(
     ("held", "told", "expected"),
     [
-        (HeldAddress(2, Address("192.0.2.5", 24), 4), None, Origin.STATIC),
-        (HeldAddress(2, Address("192.0.2.5", 24), 4, lent=True), None, Origin.DHCP),
-        (HeldAddress(2, Address("192.0.2.5", 24), 4), Told("lan", asks4=True), Origin.DHCP),
-        (HeldAddress(2, Address("169.254.1.1", 16), 4, scope=253), None, Origin.LINK_LOCAL),
-        (HeldAddress(1, Address("127.0.0.1", 8), 4, scope=254), None, Origin.KERNEL),
-        (HeldAddress(2, Address("fe80::1", 64), 6, scope=253, proto=3), None, Origin.LINK_LOCAL),
-        (STATIC6, Told("lan", asks4=True), Origin.STATIC),
-        (HeldAddress(2, Address("2001:db8::5", 64), 6, lent=True), None, Origin.ROUTER),
-        (HeldAddress(2, Address("2001:db8::5", 64), 6, proto=2), None, Origin.ROUTER),
-        (HeldAddress(2, Address("2001:db8::5", 64), 6, flags=0x101, lent=True), None, Origin.ROUTER),
-        (HeldAddress(2, Address("2001:db8::5", 128), 6, lent=True), None, Origin.DHCP),
+        (ObservedAddress(2, Address("192.0.2.5", 24), 4), None, Origin.STATIC),
+        (ObservedAddress(2, Address("192.0.2.5", 24), 4, lent=True), None, Origin.DHCP),
+        (ObservedAddress(2, Address("192.0.2.5", 24), 4), NmLinkInfo("lan", asks4=True), Origin.DHCP),
+        (ObservedAddress(2, Address("169.254.1.1", 16), 4, scope=253), None, Origin.LINK_LOCAL),
+        (ObservedAddress(1, Address("127.0.0.1", 8), 4, scope=254), None, Origin.KERNEL),
+        (ObservedAddress(2, Address("fe80::1", 64), 6, scope=253, proto=3), None, Origin.LINK_LOCAL),
+        (STATIC6, NmLinkInfo("lan", asks4=True), Origin.STATIC),
+        (ObservedAddress(2, Address("2001:db8::5", 64), 6, lent=True), None, Origin.ROUTER),
+        (ObservedAddress(2, Address("2001:db8::5", 64), 6, proto=2), None, Origin.ROUTER),
+        (ObservedAddress(2, Address("2001:db8::5", 64), 6, flags=0x101, lent=True), None, Origin.ROUTER),
+        (ObservedAddress(2, Address("2001:db8::5", 128), 6, lent=True), None, Origin.DHCP),
     ],
 )
-def test_origins(held: HeldAddress, told: Told | None, expected: Origin) -> None:
+def test_origins(held: ObservedAddress, told: NmLinkInfo | None, expected: Origin) -> None:
     assert origin(held, told) is expected

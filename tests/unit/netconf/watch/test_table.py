@@ -13,13 +13,13 @@ from netconf.watch.view import (
     BondPort,
     BondState,
     Counters,
-    HeldAddress,
     Kernel,
     Link,
     Neighbour,
-    SeenRoute,
+    NmLinkInfo,
+    ObservedAddress,
+    ObservedRoute,
     Speed,
-    Told,
     View,
     apply,
 )
@@ -30,20 +30,20 @@ NEWS = (
     Link(2, "enp129s0f0npv12", up=True, carrier=True),
     Link(3, "eth1", up=True, controller=4, bond_port=BondPort(False, False, 3, 1, 0x45, 0)),
     Link(4, "bond0", "bond", up=True, carrier=True, bond=BondState("802.3ad", aggregator=1)),
-    HeldAddress(1, Address("127.0.0.1", 8), 4, scope=254),
-    HeldAddress(2, Address("192.0.2.5", 24), 4, lent=True, flags=0x08),
-    HeldAddress(2, LONG, 6),
-    HeldAddress(2, Address("fe80::5", 64), 6, scope=253),
-    Neighbour(2, "192.0.2.1", "", Answering.SILENT),
+    ObservedAddress(1, Address("127.0.0.1", 8), 4, scope=254),
+    ObservedAddress(2, Address("192.0.2.5", 24), 4, lent=True, flags=0x08),
+    ObservedAddress(2, LONG, 6),
+    ObservedAddress(2, Address("fe80::5", 64), 6, scope=253),
+    Neighbour(2, "192.0.2.1", "", Answering.FAILED),
 )
-ROUTES = frozenset({SeenRoute("0.0.0.0/0", "192.0.2.1", 2, 100, 254, "dhcp")})
+ROUTES = frozenset({ObservedRoute("0.0.0.0/0", "192.0.2.1", 2, 100, 254, "dhcp")})
 VIEW = View(
     replace(apply(Kernel(), NEWS), routes=ROUTES),
     speeds={2: Speed(25000, "full"), 4: Speed(100, "half")},
     counters={"eth1": Counters(rx_errors=7)},
-    told={"enp129s0f0npv12": Told("lan", lldp=(LldpNeighbour("switch-a", "02:aa", "7"),))},
+    nm_links={"enp129s0f0npv12": NmLinkInfo("lan", lldp=(LldpNeighbour("switch-a", "02:aa", "7"),))},
     drift=("Remove br0",),
-    silent=frozenset({(2, "192.0.2.1")}),
+    unreachable_gateways=frozenset({(2, "192.0.2.1")}),
 )
 
 EXPECTED = """\

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netconf.model import Address
-from netconf.watch.view import Answering, Gone, HeldAddress, Kernel, Link, Neighbour, SeenRoute, apply
+from netconf.watch.view import Answering, Kernel, Link, Neighbour, ObservedAddress, ObservedRoute, Removed, apply
 from tests.unit.netconf.watch.recorded import EVENTS, dump, heard, in_batches
 
 ETH = Link(2, "eth0", up=True, carrier=True)
-HELD = HeldAddress(2, Address("192.0.2.5", 24), 4)
+HELD = ObservedAddress(2, Address("192.0.2.5", 24), 4)
 THERE = Neighbour(2, "192.0.2.1", "02:00:00:00:00:01", Answering.REACHABLE)
 
 
@@ -56,8 +56,8 @@ def test_nonsense_is_forgotten_with_the_next_look(events: list[bytes]) -> None:
 def test_a_link_takes_along_what_hangs_on_it() -> None:
     other = replace(HELD, index=3)
     kernel = apply(Kernel(), (ETH, HELD, THERE, Link(3, "eth1"), other))
-    kernel = replace(kernel, routes=frozenset({SeenRoute("0.0.0.0/0", "192.0.2.1", 2, 0, 254, "static")}))
-    left = apply(kernel, (Gone(2, Link),))
+    kernel = replace(kernel, routes=frozenset({ObservedRoute("0.0.0.0/0", "192.0.2.1", 2, 0, 254, "static")}))
+    left = apply(kernel, (Removed(2, Link),))
     assert left == apply(Kernel(), (Link(3, "eth1"), other))
 
 
@@ -68,7 +68,7 @@ def test_a_renamed_link_is_the_same_one() -> None:
 
 
 @pytest.mark.parametrize("there", [HELD, THERE])
-def test_what_goes_goes(there: HeldAddress | Neighbour) -> None:
+def test_what_goes_goes(there: ObservedAddress | Neighbour) -> None:
     kernel = apply(Kernel(), (ETH, there))
-    assert apply(kernel, (Gone(there.key, type(there)),)) == apply(Kernel(), (ETH,))
-    assert apply(Kernel(), (Gone(there.key, type(there)),)) == Kernel()
+    assert apply(kernel, (Removed(there.key, type(there)),)) == apply(Kernel(), (ETH,))
+    assert apply(Kernel(), (Removed(there.key, type(there)),)) == Kernel()

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from netconf.kept import Kept
+from netconf.change_store import ChangeStore
 from netconf.model import Address, Interface, IpConfig, LinkState, NetworkState
 from node.upgrade.saved_addresses import confirmed_addresses, missing_addresses, profile_addresses, saved_addresses
 
@@ -55,7 +55,7 @@ def test_without_profiles_what_was_confirmed(tmp_path: Path) -> None:
     up, down = Interface("eth0", ipv4=own), Interface("eth2", state=LinkState.DOWN, ipv4=own)
     state = NetworkState((up, Interface("eth1", ipv4=leased), down))
     assert list(confirmed_addresses(state)) == ["192.0.2.9"]
-    kept = Kept(tmp_path / "kept")
+    kept = ChangeStore(tmp_path / "kept")
     assert saved_addresses(tmp_path, kept) == ()
     kept.confirming(NetworkState((up,)))
     kept.confirm()
