@@ -1,9 +1,9 @@
 """The gluster command lines; what their answers mean is parse's business."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from gluster.model import DesiredVolume
+from gluster.model import BrickPath, DesiredVolume
 
 
 class Run(Protocol):
@@ -34,6 +34,16 @@ def peer_probe(hostname: str) -> Argv:
 
 def peer_detach(hostname: str) -> Argv:
     return (*_GLUSTER, "peer", "detach", hostname)
+
+
+def peer_forget(hostname: str) -> Argv:
+    """Also of one that does not answer."""
+    return (*peer_detach(hostname), "force")
+
+
+def volume_shrink(volume: str, replica: int, bricks: Sequence[BrickPath]) -> Argv:
+    """Keep `replica` copies, without these bricks; what is on them stays there."""
+    return (*_GLUSTER, "volume", "remove-brick", volume, "replica", str(replica), *map(str, bricks), "force")
 
 
 def volume_info() -> Argv:
@@ -86,6 +96,11 @@ def volume_delete(volume: str) -> Argv:
 def heal_statistics(volume: str) -> Argv:
     """Asks the self-heal daemons: 0.1 s. The answer is plain text, whatever --xml says."""
     return (*_GLUSTER, "volume", "heal", volume, "statistics", "heal-count")
+
+
+def heal_info(volume: str, kind: str = "") -> Argv:
+    """Each entry that waits, by brick; `kind` is "split-brain" for those that nobody can decide."""
+    return (*_GLUSTER, "volume", "heal", volume, "info", *((kind,) if kind else ()))
 
 
 def heal_summary(volume: str) -> Argv:

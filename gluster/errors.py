@@ -61,6 +61,18 @@ class BrickInUse(Refused):
     mend = "Remove the volume first"
 
 
+class ServerAnswers(Refused):
+    what = "Cannot give up the server {server}"
+    why = "it answers"
+    mend = "Take its bricks out of the volumes and let it leave the pool in the usual way"
+
+
+class ServerNeeded(Refused):
+    what = "Cannot give up the server {server}"
+    why = "volume {volume} {reason}"
+    mend = "Bring the other bricks back, and wait until all is healed: trivet gluster status"
+
+
 class PeerStays(Failed):
     what = "Peer {peer} was taken out of the pool and is still listed"
     why = "glusterd has not forgotten it after {waited} s"

@@ -20,7 +20,10 @@ from gluster.errors import (
     PoolBusy,
     Problem,
     Refused,
+    ServerAnswers,
+    ServerNeeded,
 )
+from gluster.lost import bricks_of, why_not_whole, why_not_without
 from gluster.model import DesiredVolume, HealCount, Peer, PeerState, Pool, Volume, VolumeStatus
 from gluster.observe import DEADLINE_S, Look, addresses
 from gluster.plan import Step, difference, plan, plan_removal
@@ -30,6 +33,7 @@ _TIMEOUT_S = 200  # glusterd itself gives up after 120 s, and forgets a lock aft
 _ATTEMPTS = 14  # together they wait for about a minute
 _LOOK_TIMEOUT_S = 20  # looking at bricks asks all servers; one that is cut off keeps the answer back for a minute
 _LOOK_ATTEMPTS = 4
+_WHOLE_LOOKS = 5
 _LOOKS = 20  # half a second apart: brick processes come up a moment after `volume start` said yes
 
 
@@ -99,12 +103,47 @@ class Gluster:
         peer = self._peer(hostname)
         if peer is None:
             return
-        self._change(f"take {hostname} out of the pool", cli.peer_detach(peer.hostname), leaving=peer.hostname)
+        self._detach(hostname, f"take {hostname} out of the pool", cli.peer_detach(peer.hostname))
+
+    def _detach(self, hostname: str, act: str, argv: Argv) -> None:
+        self._change(act, argv, leaving=hostname)
         for _ in range(_LOOKS):
             if self._peer(hostname) is None:
                 return
             self._sleep(0.5)
         raise PeerStays(peer=hostname, waited=_LOOKS // 2)
+
+    def give_up_server(self, hostname: str) -> None:
+        """Take a server that is lost out of the pool, and its bricks out of the volumes, which go on with a copy less;
+        fine when it is not there. Refused (ServerNeeded) where the copies that are left are not whole."""
+        pool = self.observe()
+        peer = pool.peer(hostname)
+        if peer is None:
+            return
+        if peer.connected:
+            raise ServerAnswers(server=hostname)
+        theirs = [volume for volume in pool.volumes if bricks_of(volume, hostname)]
+        for volume in theirs:
+            if (reason := why_not_without(volume, hostname) or self._why_not_whole(volume, hostname)) is not None:
+                raise ServerNeeded(server=hostname, volume=volume.name, reason=reason)
+        for volume in theirs:
+            act = f"take the bricks of {hostname} out of volume {volume.name}"
+            argv = cli.volume_shrink(volume.name, volume.replica - 1, bricks_of(volume, hostname))
+            self._change(act, argv, leaving=hostname)
+        self._detach(hostname, f"take {hostname} out of the pool", cli.peer_forget(peer.hostname))
+
+    def _why_not_whole(self, volume: Volume, without: str) -> str | None:
+        """Asked several times: what is being written right now is listed by one brick before the other."""
+        reason = None
+        for _ in range(_WHOLE_LOOKS):
+            waiting, split = (
+                parse.heal_entries(self._ask(cli.heal_info(volume.name, kind))) for kind in ("", "split-brain")
+            )
+            reason = why_not_whole(volume, without, waiting, split)
+            if reason is None:
+                return None
+            self._sleep(0.5)
+        return reason
 
     def ensure_volume(self, desired: DesiredVolume) -> Volume:
         """Make or complete a volume: create, options, start; returns it as observed afterwards."""

@@ -11,7 +11,12 @@ def backup_options(others: Sequence[str]) -> tuple[str, ...]:
     return (_BACKUP + ":".join(others),) if others else ()
 
 
+def is_backup(option: str) -> bool:
+    """Whether it is one of `backup_options`."""
+    return option.startswith(_BACKUP)
+
+
 def servers(first: str, options: Sequence[str]) -> tuple[str, ...]:
     """The reverse: all that a mount names."""
-    others = [name for option in options if option.startswith(_BACKUP) for name in option[len(_BACKUP) :].split(":")]
+    others = [name for option in options if is_backup(option) for name in option[len(_BACKUP) :].split(":")]
     return (first, *(name for name in others if name))

@@ -126,6 +126,18 @@ def heal_counts(xml: str) -> tuple[HealCount, ...]:
     )
 
 
+def heal_entries(xml: str) -> dict[BrickPath, frozenset[str] | None]:
+    """From `heal info`, by gfid or path; None of a brick that is not connected."""
+    return {
+        BrickPath.from_text(_text(brick, "name")): (
+            frozenset(file.get("gfid") or file.text or "" for file in brick.iterfind("file"))
+            if _number(brick, "numberOfEntries") is not None
+            else None
+        )
+        for brick in _root(xml).iterfind("healInfo/bricks/brick")
+    }
+
+
 def heal_statistics(text: str) -> tuple[HealCount, ...]:
     """From `heal statistics heal-count`; what a brick's daemon did not count is None."""
     found: list[HealCount] = []

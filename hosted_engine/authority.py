@@ -4,7 +4,7 @@ The deploy makes it and the engine goes on with it. Everything is PEM; who store
 """
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -45,12 +45,14 @@ class KeyPair:
     certificate: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SiteAuthority:
-    """The authority in the engine's hands. `engine_certificate` is the one that the engine itself presents."""
+    """The authority in the engine's hands. `engine_certificate` is the one that the engine itself presents. `keep` is
+    called when either was renewed, before it counts."""
 
     pair: KeyPair
     engine_certificate: str
+    keep: Callable[[str, str], None] = lambda authority_pem, engine_pem: None
 
     @property
     def certificate(self) -> str:
@@ -59,6 +61,19 @@ class SiteAuthority:
     @property
     def engine_fingerprint(self) -> str:
         return certificate_fingerprint(self.engine_certificate)
+
+    def renew(self, now: float) -> bool:
+        """Both certificates, as far as two thirds of their time are over; keys stay. Raises AuthorityKeyMissing."""
+        if not (is_due(self.certificate, now) or is_due(self.engine_certificate, now)):
+            return False
+        if not self.pair.key:
+            raise AuthorityKeyMissing(name="the engine")
+        at = datetime.fromtimestamp(now, UTC)
+        pair = renewed_authority(self.pair, now=at) if is_due(self.certificate, now) else self.pair
+        own = renewed(pair, self.engine_certificate, now=at)
+        self.keep(pair.certificate, own)
+        self.pair, self.engine_certificate = pair, own
+        return True
 
     def sign(self, request_pem: str, name: str, *, addresses: Sequence[str], now: float) -> str:
         """A certificate for a node. Raises RequestWrong, AuthorityKeyMissing."""
@@ -107,6 +122,39 @@ def sign_node(
     return _sign(authority, request.public_key(), Role.NODE, name, (name, *addresses), now)
 
 
+def renewed_authority(pair: KeyPair, *, now: datetime) -> KeyPair:
+    """The same name and key for ten more years: what it has signed stays signed."""
+    old = x509.load_pem_x509_certificate(pair.certificate.encode())
+    signer = _signer(pair)
+    builder = _dated(now, AUTHORITY_DAYS).subject_name(old.subject).issuer_name(old.subject)
+    builder = builder.public_key(signer.public_key()).serial_number(x509.random_serial_number())
+    for extension in old.extensions:
+        builder = builder.add_extension(extension.value, critical=extension.critical)
+    return KeyPair(pair.key, _pem(builder.sign(signer, hashes.SHA256())))
+
+
+def renewed(authority: KeyPair, certificate_pem: str, *, now: datetime) -> str:
+    """The same certificate (key, name, role, names) for five more years."""
+    old = x509.load_pem_x509_certificate(certificate_pem.encode())
+    (role,) = old.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    (name,) = old.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    found = old.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    names = [str(one.value) for one in found]
+    return _sign(authority, old.public_key(), Role(str(role.value)), str(name.value), names, now)
+
+
+def is_due(certificate_pem: str, now: float) -> bool:
+    """Whether two thirds of its time are over, or its time is yet to come."""
+    since, until = validity(certificate_pem)
+    return now < since or now >= since + (until - since) * 2 / 3
+
+
+def validity(certificate_pem: str) -> tuple[float, float]:
+    """From when to when, in seconds since the epoch."""
+    found = x509.load_pem_x509_certificate(certificate_pem.encode())
+    return found.not_valid_before_utc.timestamp(), found.not_valid_after_utc.timestamp()
+
+
 def why_not_good(pair: KeyPair, authority_pem: str) -> str | None:
     """Why `pair` cannot be used under the authority in `authority_pem`; None when it can."""
     try:
@@ -127,8 +175,7 @@ def _sign(
     now: datetime | None,
 ) -> str:
     issuer = x509.load_pem_x509_certificate(authority.certificate.encode())
-    signer = serialization.load_pem_private_key(authority.key.encode(), None)
-    assert isinstance(signer, ec.EllipticCurvePrivateKey)
+    signer = _signer(authority)
     own = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     builder = (
         _dated(now, CERTIFICATE_DAYS)
@@ -144,6 +191,12 @@ def _sign(
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own), critical=False)
     )
     return _pem(builder.sign(signer, hashes.SHA256()))
+
+
+def _signer(authority: KeyPair) -> ec.EllipticCurvePrivateKey:
+    signer = serialization.load_pem_private_key(authority.key.encode(), None)
+    assert isinstance(signer, ec.EllipticCurvePrivateKey)
+    return signer
 
 
 def _usages(role: Role) -> list[x509.ObjectIdentifier]:

@@ -14,9 +14,9 @@ from pathlib import Path
 import msgspec
 
 from hosted_engine import config
-from hosted_engine.authority import KeyPair, SiteAuthority
 from hosted_engine.config import Config
 from hosted_engine.engine.birth import import_site
+from hosted_engine.engine.certificates.keeper import CertificateKeeper
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
@@ -26,7 +26,9 @@ from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.vms.ha import HaRunner
 from hosted_engine.engine.vms.lifecycle import system
+from hosted_engine.engine_tls import EngineTls
 from hosted_engine.fleet.fleet import Fleet
+from hosted_engine.fleet.inviting import Inviter
 from hosted_engine.rest.app import make_app
 from hosted_engine.rest.registration import RegistrationResource
 from hosted_engine.rest.resources import handlers
@@ -81,13 +83,17 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
     store = SqlStore(settings.database)
     _know_the_site(store, settings.file(SITE_FILE))
     clock, readings, locks = SystemClock(), Readings(), Locks()
+    tls = EngineTls(settings)
+    authority = tls.authority()
     fleet = Fleet(
         store=store,
         readings=readings,
         locks=locks,
         clock=clock,
-        connect=connect or _client_with(settings),
+        connect=connect or _client_with(tls.clients),
+        connect_out_of_time=connect or _client_with(tls.out_of_time),
         is_unclaimed=_is_unclaimed,
+        invite=Inviter(authority.engine_fingerprint, settings.port).invite,
     )
     engine = Engine(
         store,
@@ -95,11 +101,12 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
         readings=readings,
         locks=locks,
         poller=Poller(clock),
-        authority=_authority(settings),
+        authority=authority,
         proxy=ImageioProxy(settings.certificate.read_text()),
     )
     api = Loop()
-    server = _server(settings, engine, api)
+    server = _server(settings, engine, api, tls.serving)
+    certificates = CertificateKeeper(store, fleet, authority, clock)
     engine.loop.claim()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, setattr, server, "should_exit", True)
@@ -107,7 +114,8 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
     engine.resume()
     _tell(store, EventType.VDC_START)
     helpers = [
-        asyncio.create_task(work) for work in (_sweep(engine), HaRunner(engine).run(), pet(partial(_turns, api)))
+        asyncio.create_task(work)
+        for work in (_sweep(engine), HaRunner(engine).run(), certificates.run(), pet(partial(_turns, api)))
     ]
     try:
         # In a thread and a loop of its own: a database that stalls while it is written holds up no other answer.
@@ -145,11 +153,7 @@ def _know_the_site(store: SqlStore, path: Path) -> None:
         log.info("took the site from %s", path)
 
 
-def _client_with(settings: Config) -> Callable[[Node], NodeApi]:
-    """Both ends show a certificate of the site's authority."""
-    tls = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(settings.authority))
-    tls.minimum_version = ssl.TLSVersion.TLSv1_3
-    tls.load_cert_chain(settings.certificate, settings.key)
+def _client_with(tls: ssl.SSLContext) -> Callable[[Node], NodeApi]:
     return lambda node: NodeClient(node.address, tls, port=node.port)
 
 
@@ -163,23 +167,13 @@ async def _is_unclaimed(node: Node) -> bool:
     return is_self_signed(pem)
 
 
-def _authority(settings: Config) -> SiteAuthority:
-    """Without its key all goes on but for new nodes."""
-    key = settings.authority_key.read_text() if settings.authority_key.exists() else ""
-    pair = KeyPair(key, settings.authority.read_text())
-    return SiteAuthority(pair, settings.certificate.read_text())
-
-
-def _server(settings: Config, engine: Engine, loop: Loop) -> Server:
+def _server(settings: Config, engine: Engine, loop: Loop, tls: ssl.SSLContext) -> Server:
     """Serves in the loop that claims `loop`."""
 
     def started() -> None:
         loop.claim()
         notify("READY=1")
 
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.minimum_version = ssl.TLSVersion.TLSv1_2  # older clients of oVirt speak nothing newer
-    tls.load_cert_chain(settings.certificate, settings.key)
     app = make_app(
         store=engine.store,
         handlers=handlers(engine),

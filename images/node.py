@@ -52,6 +52,7 @@ ENABLED = (
     "libvirtd.service",
     "libvirtd-tls.socket",
     "NetworkManager.service",
+    "nftables.service",
     "sanlock.service",
     "virtlogd.socket",
 )

@@ -33,6 +33,7 @@ from node.observe.statistics import StatisticsReader, read_memory
 from node.registration.engine_door import EngineDoor
 from node.registration.gluster_trust import GlusterTrust
 from node.registration.imageio_trust import ImageioTrust
+from node.registration.inviting import Inviting
 from node.registration.join_files import JoinFiles
 from node.registration.joining import Joining
 from node.registration.leaving import Leaving
@@ -67,10 +68,14 @@ from node.vms.balloon_keeper import BalloonKeeper
 from node.vms.cdroms import Cdroms
 from node.vms.consoles import Consoles
 from node.vms.domain_xml import Surroundings
+from node.vms.freezing import Freezing
+from node.vms.guest_watch import GuestWatch
+from node.vms.hotplug import HotPlug
 from node.vms.lease_holders import lease_holders
 from node.vms.libvirt_hypervisor import LibvirtHypervisor
 from node.vms.lifecycle import Vms
 from node.vms.runs import Runs
+from node.vms.suspending import Suspending
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +97,8 @@ class Agent:
         )
         self._join_files = JoinFiles(settings.own_folder, Path(settings.scratch))
         self._for_balloons = Threads("balloons", 1)
+        self._for_guests = Threads("guests", 8)
+        self._for_suspending = Threads("suspending", 4)  # as many VMs at a time, for minutes each
         self._for_pool = Threads("pool", 4)  # looks at the pool hang where a server does
         self._migration_trust = MigrationTrust(run, identity=settings.own_folder)
         self._membership = Membership(
@@ -153,7 +160,9 @@ class Agent:
             network=self._network_watch.news,
             counters=self._network_watch.counters,
             ha=lambda: self._quick(ha.ha),
+            guests=lambda: self._guests.guests(),
         )
+        needs = Needs(self._for_storage, volumes=settings.volumes, need=mounts.need, need_joined=leases.need_joined)
         self._vms = Vms(
             hypervisor,
             self._for_vms,
@@ -163,14 +172,16 @@ class Agent:
                 console_logs=PurePosixPath(settings.console_logs),
             ),
             Runs(settings.own_folder / "vms"),
-            ready=Needs(
-                self._for_storage, volumes=settings.volumes, need=mounts.need, need_joined=leases.need_joined
-            ).check,
+            ready=needs.check,
             holder=leases.held_elsewhere,
             taker=leases.taken_elsewhere,
             tell=self._hub.vm_changed,
             clock=self._clock,
         )
+        self._guests = GuestWatch(
+            hypervisor, self._for_guests, self._for_vms, self._clock, notify=self._hub.guest_changed
+        )
+        self._freezing = Freezing(hypervisor, self._for_guests, self._clock, settings.own_folder / "frozen")
         gluster = Gluster(run_as_group, clear=bricks.clear, remove=bricks.remove)
         self._network = HostNetwork(network, self._clock, self._network_watch.observed)
         self._pool_watch = self._pool_state(gluster, bricks)
@@ -193,6 +204,7 @@ class Agent:
                     self._quick,
                     things=lambda: self._things(mounts, leases),
                 ),
+                Inviting(self._membership, self._join_files),
                 CapabilitiesReader(
                     run,
                     hypervisor,
@@ -234,7 +246,17 @@ class Agent:
                 self._migration_trust,
                 self._vms,
                 Consoles(hypervisor, self._for_vms, self._clock),
+                self._freezing,
+                HotPlug(hypervisor, self._for_vms, self._clock, PurePosixPath(settings.volumes), ready=needs.check),
                 Cdroms(hypervisor, self._for_vms, volumes=settings.volumes, need=mounts.need),
+                Suspending(
+                    self._vms,
+                    hypervisor,
+                    self._for_suspending,
+                    self._clock,
+                    volumes=PurePosixPath(settings.volumes),
+                    need=mounts.need,
+                ),
             ),
         )
         self._joining = self._make_joining(self._host)
@@ -285,12 +307,22 @@ class Agent:
         self._spawn(self._keeper.run())
         self._spawn(self._transfers.run())
         self._spawn(self._balloons.run())
+        self._spawn(self._guests.run())
+        self._spawn(self._freezing.thaw_left())
         self._spawn(pet())
         self._spawn(self._joining.run())
         self._spawn(self._pool_watch.run())
         log.info("serving %s on port %d", self._settings.node_name, self._settings.port)
         await self._service.run()
-        for threads in (self._quick, self._for_vms, self._for_storage, self._for_balloons, self._for_pool):
+        for threads in (
+            self._quick,
+            self._for_vms,
+            self._for_storage,
+            self._for_balloons,
+            self._for_guests,
+            self._for_suspending,
+            self._for_pool,
+        ):
             threads.close()
 
     def _make_server(self) -> tuple[Any, ssl.SSLContext]:

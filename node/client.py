@@ -26,13 +26,22 @@ class NodeClient(NodeApi):
     """The node at `address`.
 
     `tls` presents the caller's certificate and trusts the site's authority; `claim_code` is given only for a node
-    that has not been claimed yet.
+    that has not been claimed yet, or, where nobody has seen that it is the node, `claim_proof` ("NONCE:PROOF").
     """
 
-    def __init__(self, address: str, tls: ssl.SSLContext, *, port: int = paths.PORT, claim_code: str = "") -> None:
+    def __init__(
+        self,
+        address: str,
+        tls: ssl.SSLContext,
+        *,
+        port: int = paths.PORT,
+        claim_code: str = "",
+        claim_proof: str = "",
+    ) -> None:
         self.address = address
         self._version = OLDEST_SPOKEN
-        headers = {"Authorization": f"Bearer {claim_code}"} if claim_code else {}
+        known = f"Bearer {claim_code}" if claim_code else f"Claim {claim_proof}" if claim_proof else ""
+        headers = {"Authorization": known} if known else {}
         self._http = httpx.AsyncClient(
             base_url=f"https://{address}:{port}",
             verify=tls,

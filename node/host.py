@@ -13,6 +13,7 @@ from node.network.names import Names
 from node.observe.capabilities import CapabilitiesReader
 from node.observe.hub import Hub
 from node.observe.statistics import StatisticsReader
+from node.registration.inviting import Inviting
 from node.registration.leaving import Leaving
 from node.registration.membership import Membership
 from node.registration.migration_trust import MigrationTrust
@@ -28,12 +29,16 @@ from node.system.threads import Threads
 from node.transfers.transfers import Transfers
 from node.vms.cdroms import Cdroms
 from node.vms.consoles import Consoles
+from node.vms.freezing import Freezing
+from node.vms.hotplug import HotPlug
 from node.vms.lifecycle import Vms
+from node.vms.suspending import Suspending
 
 check_parts(
     (
         Membership,
         Leaving,
+        Inviting,
         CapabilitiesReader,
         StatisticsReader,
         Hub,
@@ -52,7 +57,10 @@ check_parts(
         MigrationTrust,
         Vms,
         Consoles,
+        Freezing,
+        HotPlug,
         Cdroms,
+        Suspending,
     )
 )
 

@@ -17,6 +17,15 @@ class WrongFingerprint(Refused):
     mend = "Compare the fingerprint with the one on the node's own screen; somebody may be in between"
 
 
+_NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, which the ssl module has no name for
+
+
+def disregard_time(context: ssl.SSLContext) -> None:
+    """Certificates are held to names, keys and authority only: a site whose clocks jumped has to be able to renew
+    them. Whoever is let in so has to be asked for his time afterwards."""
+    context.verify_flags = ssl.VerifyFlags(context.verify_flags | _NO_CHECK_TIME)
+
+
 def client_context(certificate: Path, key: Path, authority: Path) -> ssl.SSLContext:
     """For a caller of claimed nodes: presents `certificate`, trusts `authority` only, checks names and addresses."""
     context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(authority))
@@ -55,6 +64,7 @@ def server_context(certificate: Path, key: Path, authority: Path | None) -> ssl.
     if authority is not None:
         context.load_verify_locations(cafile=str(authority))
         context.verify_mode = ssl.CERT_REQUIRED
+        disregard_time(context)  # node.server.gate asks for it
     return context
 
 

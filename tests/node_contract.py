@@ -12,7 +12,7 @@ import pytest
 
 from node.api.contract import NodeApi
 from node.api.messages.events import Event, EventKind
-from node.api.messages.gluster import BrickRemoval, BrickRequest
+from node.api.messages.gluster import BrickRemoval, BrickRequest, PeerRequest
 from node.api.messages.ha import EngineVmEdit, MaintenanceRequest, SiteFilesRequest, SiteNode, SiteNodes
 from node.api.messages.identity import Leave
 from node.api.messages.images import ImageFormat, ImageRef, ImageRequest, ImageResize
@@ -21,7 +21,19 @@ from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.network import LinkReport, NamesRequest, NetworkRequest
 from node.api.messages.storage_domains import MetadataRequest, StorageDomainMetadata
 from node.api.messages.transfers import ImageCheck, TransferDirection, TransferRenewal, TransferRequest
-from node.api.messages.vms import DownReason, GraphicsType, Ticket, VmDisk, VmLease, VmReport, VmSpec, VmState
+from node.api.messages.vms import (
+    DiskBus,
+    DownReason,
+    GraphicsType,
+    SuspendRequest,
+    Ticket,
+    VmDisk,
+    VmLease,
+    VmNic,
+    VmReport,
+    VmSpec,
+    VmState,
+)
 from node.api.problems import RemoteRefused
 
 MIB = 1 << 20
@@ -129,6 +141,13 @@ class NodeContract:
         with pytest.raises(RemoteRefused) as refused:
             await node.clear_brick(BrickRequest(path=path))
         assert refused.value.text.code == "BrickHasData"
+
+    async def test_a_server_that_answers_is_not_given_up(self, node: NodeApi) -> None:
+        await node.give_up_server(PeerRequest(hostname="nobody"))
+        for peer in (await node.gluster()).peers:
+            with pytest.raises(RemoteRefused) as refused:
+                await node.give_up_server(PeerRequest(hostname=peer.hostname))
+            assert refused.value.text.code == "ServerAnswers"
 
     async def test_a_folder_that_is_no_brick_needs_no_clearing(self, node: NodeApi) -> None:
         for _ in range(2):
@@ -349,6 +368,25 @@ class NodeContract:
             await node.resume_vm(spec.id)
         assert refused.value.text.code == "VmNotPaused"
 
+    async def test_a_vm_is_suspended_and_goes_on_from_its_memory_once(self, node: NodeApi) -> None:
+        spec, memory = self.new_vm(), self.new_image()
+        request = SuspendRequest(memory=memory)
+        await node.start_vm(spec)
+        for _ in range(2):
+            saved = await node.suspend_vm(spec.id, request)
+            assert (saved.state, saved.reason) == (VmState.DOWN, DownReason.SAVED)
+        resumed = msgspec.structs.replace(spec, resume_from=memory)
+        for _ in range(2):
+            assert (await node.start_vm(resumed)).state is VmState.UP
+        await node.destroy_vm(spec.id)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.start_vm(resumed)
+        assert refused.value.text.code == "MemoryUnknown"
+        with pytest.raises(RemoteRefused) as refused:
+            await node.suspend_vm(spec.id, request)
+        assert refused.value.text.code == "VmNotUp"
+        await node.remove_image(memory)
+
     async def test_a_vm_that_no_node_can_make_is_refused(self, node: NodeApi) -> None:
         spec = msgspec.structs.replace(self.new_vm(), time_zone="Europe/Nowhere")
         with pytest.raises(RemoteRefused, match="no time zone 'Europe/Nowhere'") as refused:
@@ -394,6 +432,54 @@ class NodeContract:
         with pytest.raises(RemoteRefused, match="it runs without VNC"):
             await node.set_ticket(spec.id, Ticket(type=GraphicsType.VNC, value="contract", valid_s=60))
         await node.destroy_vm(spec.id)
+
+    async def test_a_disk_is_plugged_into_a_running_vm_once(self, node: NodeApi) -> None:
+        image, spec = self.new_image(), self.new_vm()
+        await node.make_image(image, ImageRequest(format=ImageFormat.QCOW2, size_bytes=MIB))
+        disk = VmDisk(image=image, format=ImageFormat.QCOW2)
+        with pytest.raises(RemoteRefused, match="does not run") as refused:
+            await node.plug_disk(spec.id, disk)
+        assert refused.value.text.code == "NotPluggable"
+        await node.start_vm(spec)
+        for _ in range(2):
+            await node.plug_disk(spec.id, disk)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.remove_image(image)
+        assert refused.value.text.code == "ImageBusy"
+        absent = msgspec.structs.replace(disk, image=self.new_image())
+        with pytest.raises(RemoteRefused) as refused:
+            await node.plug_disk(spec.id, absent)
+        assert refused.value.text.code == "ImageUnknown"
+        with pytest.raises(RemoteRefused, match="sata disks") as refused:
+            await node.plug_disk(spec.id, msgspec.structs.replace(absent, bus=DiskBus.SATA))
+        assert refused.value.text.code == "NotPluggable"
+        await node.unplug_disk(spec.id, absent.image)  # what it does not have
+        await node.destroy_vm(spec.id)
+        await node.remove_image(image)
+
+    async def test_a_nic_of_a_running_vm_changes_its_link_and_not_its_address(self, node: NodeApi) -> None:
+        spec = self.new_vm()
+        nic = VmNic(id=str(uuid.uuid4()), mac="02:00:00:00:00:0c", bridge="ovirtmgmt")
+        await node.start_vm(spec)
+        for linked in (True, True, False):
+            await node.plug_nic(spec.id, msgspec.structs.replace(nic, linked=linked))
+        with pytest.raises(RemoteRefused) as refused:
+            await node.plug_nic(spec.id, msgspec.structs.replace(nic, mac="02:00:00:00:00:0d"))
+        assert refused.value.text.code == "NotPluggable"
+        await node.unplug_nic(spec.id, str(uuid.uuid4()))  # what it does not have
+        await node.destroy_vm(spec.id)
+
+    async def test_a_guest_without_an_agent_is_not_frozen(self, node: NodeApi) -> None:
+        spec = self.new_vm()
+        await node.start_vm(spec)
+        with pytest.raises(RemoteRefused, match="agent") as refused:
+            await node.freeze_vm(spec.id)
+        assert refused.value.text.code == "NotFrozen"
+        assert (await _hello(node)).guests == ()
+        await node.destroy_vm(spec.id)
+        with pytest.raises(RemoteRefused, match="does not run") as refused:
+            await node.thaw_vm(spec.id)
+        assert refused.value.text.code == "NotFrozen"
 
     async def test_a_vm_without_its_disk_is_not_started(self, node: NodeApi) -> None:
         spec = self.new_vm(VmDisk(image=self.new_image(), format=ImageFormat.QCOW2))

@@ -68,6 +68,10 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     def settle(self, tx: Transaction, readings: Readings) -> Self:
         return self
 
+    def without_secrets(self) -> Self:
+        """What is kept of it when it has ended."""
+        return self
+
     def describe(self, tx: Transaction) -> str:
         """The job's description, as oVirt words it."""
         raise NotImplementedError

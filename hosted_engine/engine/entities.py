@@ -36,6 +36,7 @@ from hosted_engine.engine.users.ssh_keys import SSH_KEYS
 from hosted_engine.engine.vms.cdroms.api import CDROMS
 from hosted_engine.engine.vms.consoles.api import CONSOLE_REQUESTS, GRAPHICS_CONSOLES
 from hosted_engine.engine.vms.entity import VMS
+from hosted_engine.engine.vms.guests import GUEST_COLLECTIONS
 
 ENTITIES: tuple[Entity[Any], ...] = (
     ACCOUNTS,
@@ -78,7 +79,14 @@ ENTITIES: tuple[Entity[Any], ...] = (
     VNIC_PROFILES,
 )
 
-REPORTED: tuple[Reported, ...] = (HOST_NICS, HOST_NIC_STATISTICS, HOST_STATISTICS, *GRAPHICS_CONSOLES, *CDROMS)
+REPORTED: tuple[Reported, ...] = (
+    HOST_NICS,
+    HOST_NIC_STATISTICS,
+    HOST_STATISTICS,
+    *GRAPHICS_CONSOLES,
+    *GUEST_COLLECTIONS,
+    *CDROMS,
+)
 
 REQUESTS: tuple[Request, ...] = CONSOLE_REQUESTS
 

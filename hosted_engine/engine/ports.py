@@ -27,6 +27,14 @@ M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 
 
+class Clock(Protocol):
+    """`now` is the time of day in seconds since the epoch, `monotonic` never jumps."""
+
+    def now(self) -> float: ...
+    def monotonic(self) -> float: ...
+    async def sleep(self, seconds: float) -> None: ...
+
+
 class Repository(Protocol[T]):
     """One kind of object, by `id`. What it hands out is frozen; a change is a replaced object given to `update`.
 
@@ -168,11 +176,19 @@ class Fleet(Protocol):
     def connect(self, node: Node) -> AbstractAsyncContextManager[NodeApi]:
         """A connection of its own, also to a node that is not followed; a new one each time."""
 
+    def connect_out_of_time(self, node: Node) -> AbstractAsyncContextManager[NodeApi]:
+        """As `connect`, also where certificates are not valid at this time: the node lets the engine renew its own."""
+
     def follow(self, node_id: str) -> None:
         """Listen to this node from now on; fine when it is done already."""
 
     async def is_unclaimed(self, node: Node) -> bool:
         """Whether a machine answers at its address, with its key, that belongs to no site. False when nobody knows."""
+
+    async def invite(self, node: Node, claim_code: str, fingerprint: str) -> str:
+        """Have the machine at its address, which belongs to no site, ask this engine to take it. Answers the
+        fingerprint of its key, which has to be the one that `fingerprint` says unless that is empty. Raises NodeSilent,
+        Refused."""
 
     async def forget(self, node_id: str) -> None:
         """Listen to it no longer, and know nothing of it."""

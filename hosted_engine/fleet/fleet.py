@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.nodes.presence import starts_over
 from hosted_engine.engine.nodes.readings import Readings
-from hosted_engine.engine.ports import Store
+from hosted_engine.engine.ports import Clock, Store
 from hosted_engine.engine.problems import NodeNotUp, NotThere, found
 from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.fleet.attended import AttendedNode
 from hosted_engine.fleet.storage_watch import StorageWatch
-from hosted_engine.fleet.watch import Clock, Watch
+from hosted_engine.fleet.watch import Watch
 from node.api.contract import NodeApi
 from node.client import NodeClient
 
@@ -21,8 +21,8 @@ START_S = 300.0  # after the engine's start it waits so long: after a power cut 
 
 
 class Fleet:
-    """Implements hosted_engine.engine.ports.Fleet. `connect` gives a new client of a node, `is_unclaimed` looks at the
-    certificate that a machine shows."""
+    """Implements hosted_engine.engine.ports.Fleet. `connect` and `connect_out_of_time` give a new client of a node,
+    `is_unclaimed` looks at the certificate that a machine shows, `invite` has one ask to be taken in."""
 
     def __init__(
         self,
@@ -32,14 +32,18 @@ class Fleet:
         locks: Locks,
         clock: Clock,
         connect: Callable[[Node], NodeApi],
+        connect_out_of_time: Callable[[Node], NodeApi],
         is_unclaimed: Callable[[Node], Awaitable[bool]],
+        invite: Callable[[Node, str, str], Awaitable[str]],
     ) -> None:
         self._store = store
         self._readings = readings
         self._locks = locks
         self._clock = clock
         self._connect = connect
+        self._connect_out_of_time = connect_out_of_time
         self._unclaimed = is_unclaimed
+        self._invite = invite
         self._started_at = clock.monotonic()
         self._watches: dict[str, Watch] = {}
         self._storage = StorageWatch(self._watches.values, store=store, readings=readings, clock=clock)
@@ -101,8 +105,19 @@ class Fleet:
         finally:
             await _close(api)
 
+    @asynccontextmanager
+    async def connect_out_of_time(self, node: Node) -> AsyncIterator[NodeApi]:
+        api = self._connect_out_of_time(node)
+        try:
+            yield api
+        finally:
+            await _close(api)
+
     async def is_unclaimed(self, node: Node) -> bool:
         return await self._unclaimed(node)
+
+    async def invite(self, node: Node, claim_code: str, fingerprint: str) -> str:
+        return await self._invite(node, claim_code, fingerprint)
 
     async def node(self, node_id: str) -> NodeApi:
         watch = self._watches.get(node_id)

@@ -34,6 +34,13 @@ class NotAllowed(Refused):
     status = 403
 
 
+class OutOfTime(Refused):
+    what = "{caller} was not let in"
+    why = "its certificate is not valid at this node's time"
+    mend = "Compare the clocks of both; the engine renews certificates by itself where it reaches the node"
+    status = 403
+
+
 class NotBare(Refused):
     what = "The node was not taken out of its site"
     why = "it still has {things}"
@@ -81,6 +88,18 @@ class SettingsUnknown(Refused):
     status = 422
 
 
+class VmNotUp(Refused):
+    what = "Cannot {act} VM {vm}"
+    why = "it is {state}"
+    mend = "Try again when it is up"
+
+
+class MemoryUnknown(Refused):
+    what = "Cannot resume VM {vm} from its memory"
+    why = "there is none where it was kept: it was resumed since, or removed"
+    mend = "Stop the VM, which gives its memory up, and start it anew"
+
+
 class VmNotPaused(Refused):
     what = "Cannot resume VM {vm}"
     why = "it is {state}"
@@ -91,6 +110,24 @@ class NoGraphics(Refused):
     what = "Cannot open the screen of VM {vm}"
     why = "{reason}"
     mend = "Start it, with a graphics console"
+
+
+class NotPluggable(Refused):
+    what = "Cannot plug {device} into VM {vm}"
+    why = "{reason}"
+    mend = "Change what the reason names, or let the VM have it with its next start"
+
+
+class NotUnplugged(Failed):
+    what = "The guest of VM {vm} did not let go of {device}"
+    why = "it gave no answer within {seconds} s{reason}"
+    mend = "Let the guest end to use it and try again, or shut the VM down; it has it still"
+
+
+class NotFrozen(Refused):
+    what = "The file systems of VM {vm} do not stand still"
+    why = "{reason}"
+    mend = "Start the agent in its guest (qemu-guest-agent), or go on without it"
 
 
 class NoCdrom(Refused):

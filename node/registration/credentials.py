@@ -94,6 +94,15 @@ def why_not_acceptable(
     return None
 
 
+def is_same_authority(known_pem: str, other_pem: str) -> bool:
+    """Whether they have one name and key; the certificate may have been made anew, for more years."""
+    try:
+        known, other = (x509.load_pem_x509_certificate(pem.encode()) for pem in (known_pem, other_pem))
+    except ValueError:
+        return False
+    return (known.subject, _public(known)) == (other.subject, _public(other))
+
+
 def _subject(name: str) -> x509.Name:
     return x509.Name(
         [

@@ -1,7 +1,6 @@
 """How a machine without a certificate speaks to an engine: over TLS to the key that somebody has confirmed."""
 
 import asyncio
-import socket
 from dataclasses import dataclass
 
 import httpx
@@ -10,6 +9,7 @@ import msgspec
 from node.api.messages.registration import PATH, SIGNATURE, RegistrationReport
 from node.api.problems import Failed, ProblemText, RemoteFailed, RemoteRefused
 from node.registration.join_files import WantedJoin
+from node.serving.source_address import source_address
 from node.tls import fetch_certificate, pinned_context
 
 ASK_S = 30.0
@@ -51,16 +51,9 @@ class EngineDoor:
     async def own_address(self, wanted: WantedJoin) -> str:
         """The address of this machine from which the engine is reached. Raises EngineSilent."""
         try:
-            return await asyncio.to_thread(_own_address, wanted.engine, wanted.port)
+            return await asyncio.to_thread(source_address, wanted.engine, wanted.port)
         except OSError as err:
             raise EngineSilent(engine=wanted.engine, reason=str(err)) from err
-
-
-def _own_address(engine: str, port: int) -> str:
-    """The kernel's choice; nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect((engine, port))
-        return str(probe.getsockname()[0])
 
 
 def _refusal(answer: httpx.Response, engine: str) -> RemoteRefused | RemoteFailed:

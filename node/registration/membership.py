@@ -16,10 +16,11 @@ from node.api.messages.identity import Claim, Identity, Leave, Offer
 from node.api.problems import Problem
 from node.api.refusals import ClaimRejected
 from node.api.version import API_VERSION
+from node.proof import claim_proof
 from node.registration import credentials
 from node.system.clock import Clock
 from node.system.files import read_or_none, sync_folder, write_durable
-from node.tls import request_or_certificate_fingerprint
+from node.tls import certificate_fingerprint, request_or_certificate_fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +98,21 @@ class Membership:
         own = read_or_none(self._claim_file)
         return own is not None and not self.claimed and hmac.compare_digest(own.strip(), code.encode())
 
+    def believes_claim_proof(self, nonce: str, proof: str) -> bool:
+        """Whether `proof` is of somebody who knows the claim code and speaks to this very node."""
+        return hmac.compare_digest(self.claim_proof("caller", nonce), proof) if not self.claimed else False
+
+    def claim_proof(self, side: str, nonce: str) -> str:
+        """Raises ClaimRejected: only a node that belongs to no site has a claim code."""
+        own = read_or_none(self._claim_file)
+        if own is None or self.claimed:
+            raise ClaimRejected(reason="this node belongs to a site already")
+        return claim_proof(own.decode().strip(), side, nonce, self.fingerprint)
+
+    @property
+    def fingerprint(self) -> str:
+        return certificate_fingerprint(self.certificate_file.read_text())
+
     def identity(self) -> Identity:
         request = credentials.request_pem(self.key(), self._name, self._addresses())
         return Identity(
@@ -107,10 +123,12 @@ class Membership:
             certificate_request_pem=request,
             api_version=API_VERSION,
             offer=None if self.claimed else self._offer(),
+            certificate_pem=self.certificate_file.read_text(),
         )
 
     def claim(self, claim: Claim) -> None:
-        """Become a member, or take a renewed certificate of the same authority. The same again changes nothing."""
+        """Become a member, or take a renewed certificate of the same authority, which may be renewed itself. The same
+        again changes nothing."""
         with self._claiming:
             self._claim(claim)
 
@@ -121,17 +139,19 @@ class Membership:
         if reason is not None:
             raise ClaimRejected(reason=reason)
         if self.claimed:
-            if self.authority_file.read_text() != claim.authority_pem:
+            known = self.authority_file.read_text()
+            if not credentials.is_same_authority(known, claim.authority_pem):
                 raise ClaimRejected(reason="this node belongs to a site of another authority already")
-            if self.certificate_file.read_text() == claim.certificate_pem:
+            if (known, self.certificate_file.read_text()) == (claim.authority_pem, claim.certificate_pem):
                 return
         write_durable(self.certificate_file, claim.certificate_pem, mode=0o644)
         if self.claimed:
+            write_durable(self.authority_file, claim.authority_pem, mode=0o644)
             self._settle_trusts()
         else:
             for trust in self._trusts:
                 trust.hold(claim.authority_pem)
-        write_durable(self.authority_file, claim.authority_pem, mode=0o644)
+            write_durable(self.authority_file, claim.authority_pem, mode=0o644)
         self._forget_claim_code()
         self._claimed_anew()
 

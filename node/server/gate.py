@@ -1,6 +1,7 @@
 """Lets in who may ask for an operation: by the role of their certificate, before the claim the holder of its code."""
 
-from collections.abc import Set
+import time
+from collections.abc import Callable, Set
 from typing import Protocol
 
 from falcon.asgi import Request, Response
@@ -8,11 +9,13 @@ from falcon.asgi import Request, Response
 from node.api.contract import OPERATIONS
 from node.api.messages.identity import Role
 from node.api.operation import DRIVERS
-from node.api.refusals import JustClaimed, NoSuchPath, NotAllowed, NotClaimedYet
+from node.api.refusals import JustClaimed, NoSuchPath, NotAllowed, NotClaimedYet, OutOfTime
 from node.server.peer import Peer, peer_in
 from node.server.resource import Resource
 
 CALLERS = frozenset(role for operation in OPERATIONS.values() for role in operation.roles)
+# What an engine needs to renew the certificates of a site whose clocks jumped, its own among them.
+OUT_OF_TIME = frozenset({"identity", "claim"})
 UNCLAIMED = frozenset(operation.path for operation in OPERATIONS.values() if operation.unclaimed)
 
 
@@ -24,14 +27,17 @@ class Guard(Protocol):
 
     def knows_claim_code(self, code: str) -> bool: ...
 
+    def believes_claim_proof(self, nonce: str, proof: str) -> bool: ...
+
 
 class Gate:
     """Falcon middleware. `mutual` says whether this server was started with certificates demanded: a node that has
     been claimed a moment ago goes on as an unclaimed one until it is served anew, and lets nobody in meanwhile."""
 
-    def __init__(self, guard: Guard, *, mutual: bool) -> None:
+    def __init__(self, guard: Guard, *, mutual: bool, now: Callable[[], float] = time.time) -> None:
         self._guard = guard
         self._mutual = mutual
+        self._now = now
 
     async def process_request(self, req: Request, resp: Response) -> None:
         if self._mutual:
@@ -39,16 +45,28 @@ class Gate:
             return
         if self._guard.claimed:
             raise JustClaimed()
-        scheme, _, code = (req.get_header("Authorization") or "").partition(" ")
-        known = scheme.lower() == "bearer" and self._guard.knows_claim_code(code.strip())
-        if req.path not in UNCLAIMED or not known:
+        if req.path not in UNCLAIMED or not self._knows_code(req.get_header("Authorization") or ""):
             raise NotClaimedYet()
+
+    def _knows_code(self, authorization: str) -> bool:
+        """`Bearer CODE` of who has seen by its fingerprint that this is the node; else `Claim NONCE:PROOF`."""
+        scheme, _, said = authorization.partition(" ")
+        nonce, _, proof = said.strip().partition(":")
+        match scheme.lower():
+            case "bearer":
+                return self._guard.knows_claim_code(said.strip())
+            case "claim":
+                return self._guard.believes_claim_proof(nonce, proof)
+        return False
 
     async def process_resource(self, req: Request, resp: Response, resource: Resource, params: object) -> None:
         """Where the path is one of the table's. Other methods of it are for those who may drive the node."""
         if self._mutual:
             operation = resource.operations.get(req.method)
-            _require(peer_in(req), operation.roles if operation is not None else DRIVERS)
+            peer = peer_in(req)
+            _require(peer, operation.roles if operation is not None else DRIVERS)
+            if not (operation is not None and operation.name in OUT_OF_TIME) and not peer.is_in_time(self._now()):
+                raise OutOfTime(caller=repr(peer.name))
 
     async def no_such_path(self, req: Request, resp: Response | None, **_: object) -> None:
         """Falcon's sink for what no route takes."""

@@ -1,5 +1,6 @@
 """Who is at the other end: uvicorn keeps the client's certificate to itself, so its protocol is taught to tell."""
 
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,11 +15,16 @@ EXTENSION = "trivet.peer"
 @dataclass(frozen=True, slots=True)
 class Peer:
     """`name` and `role` are CN and O of the verified certificate, empty without one. `gone` says whether the
-    connection is closed."""
+    connection is closed. The certificate is valid from `since` to `until`, in seconds since the epoch."""
 
     name: str
     role: str
     gone: Callable[[], bool]
+    since: float = 0.0
+    until: float = 0.0
+
+    def is_in_time(self, now: float) -> bool:
+        return self.since <= now <= self.until
 
 
 class PeerProtocol(BoundedProtocol):
@@ -49,4 +55,8 @@ def peer_of(certificate: dict[str, Any], gone: Callable[[], bool] = lambda: Fals
         found = values.get(key, [])
         return found[0] if len(found) == 1 else ""
 
-    return Peer(name=only("commonName"), role=only("organizationName"), gone=gone)
+    since, until = (
+        float(ssl.cert_time_to_seconds(certificate[key])) if key in certificate else 0.0
+        for key in ("notBefore", "notAfter")
+    )
+    return Peer(name=only("commonName"), role=only("organizationName"), gone=gone, since=since, until=until)

@@ -56,6 +56,12 @@ class GlusterPool:
         async with self._changing:
             await self._threads(self._gluster.remove_peer, hostname)
 
+    async def give_up_server(self, request: PeerRequest) -> None:
+        token("peer", request.hostname)
+        async with self._changing:
+            await self._threads(self._gluster.give_up_server, request.hostname)
+        log.warning("gave up the server %s", request.hostname)
+
     async def remove_volume(self, volume: str) -> None:
         token("volume", volume)
         async with self._changing:

@@ -19,6 +19,10 @@ class FakeAuthority:
     def __init__(self, name: str = "test authority") -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        self.renew()
+
+    def renew(self) -> None:
+        """Another certificate for the same name and key."""
         public = self._key.public_key()
         usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
         self._certificate = (
@@ -67,12 +71,18 @@ class FakeAuthority:
         return self.sign(public, name, role)
 
     def issue(
-        self, folder: Path, name: str, role: str, addresses: tuple[str, ...] = ("127.0.0.1",)
+        self,
+        folder: Path,
+        name: str,
+        role: str,
+        addresses: tuple[str, ...] = ("127.0.0.1",),
+        *,
+        until: timedelta = DAY,
     ) -> tuple[Path, Path, Path]:
         """Files in `folder`: certificate, key, authority."""
         key = new_key_pem()
         files = (folder / f"{name}.crt", folder / f"{name}.key", folder / "ca.crt")
-        files[0].write_text(self.sign(load_key(key).public_key(), name, role, addresses))
+        files[0].write_text(self.sign(load_key(key).public_key(), name, role, addresses, since=-3 * DAY, until=until))
         files[1].write_bytes(key)
         files[2].write_text(self.pem)
         return files

@@ -46,6 +46,8 @@ class FakeGlusterd:
     hangs: set[str] = field(default_factory=set)  # "detail", "clients", "heal": commands that a cut-off server holds
     states: dict[str, str] = field(default_factory=dict)  # what is said of a peer that is not in the cluster
     disconnected: set[str] = field(default_factory=set)
+    missed: dict[str, set[str]] = field(default_factory=dict)  # by brick: what it lists to be healed for others
+    split: set[str] = field(default_factory=set)  # what nobody can decide
     waiting: int = 3  # entries that wait to be healed, on every brick
     size_bytes: int = 10 << 30
     free_bytes: int = 9 << 30
@@ -73,7 +75,7 @@ class FakeGlusterd:
             return _answer(-1, 30802, f"Another transaction is in progress for {words[2]}. Please try again.")
         if not reads and self.deaf:
             return _answer()
-        verb = getattr(self, f"_{words[0]}_{words[1]}")
+        verb = getattr(self, f"_{words[0]}_{words[1].replace('-', '_')}")
         answer: str = verb(*words[2:])
         return answer
 
@@ -103,7 +105,9 @@ class FakeGlusterd:
         self.peers[name] = self.settles_after
         return _answer(output="success")
 
-    def _peer_detach(self, name: str) -> str:
+    def _peer_detach(self, name: str, *words: str) -> str:
+        if name in self.disconnected and "force" not in words and len(self.peers) > 1:
+            return _answer(-1, 107, "One of the peers is probably down. Check with 'peer status'")
         if name not in self.peers:
             return _answer(-1, 107, f"{name} is not part of cluster")
         if any(brick.startswith(f"{name}:") for volume in self.volumes.values() for brick in volume.bricks):
@@ -153,6 +157,12 @@ class FakeGlusterd:
         self.volumes[name] = FakeVolume(replica, [word for word in words if ":/" in word])
         return _answer()
 
+    def _volume_remove_brick(self, name: str, *words: str) -> str:
+        assert (words[0], words[-1]) == ("replica", "force")
+        self.volumes[name].replica = int(words[1])
+        self.volumes[name].bricks = [brick for brick in self.volumes[name].bricks if brick not in words]
+        return _answer()
+
     def _volume_set(self, name: str, *words: str) -> str:
         pairs = self.group if words[0] == "group" else dict(zip(words[::2], words[1::2], strict=True))
         self.volumes[name].options.update(pairs)
@@ -177,6 +187,20 @@ class FakeGlusterd:
         del self.volumes[name]
         return _answer()
 
+    def _heal_info(self, name: str, only: set[str] | None) -> str:
+        def fill(root: Element) -> None:
+            parent = SubElement(SubElement(root, "healInfo"), "bricks")
+            for brick in self.volumes[name].bricks:
+                element = SubElement(parent, "brick")
+                away = brick.partition(":")[0] in self.disconnected or brick in self.dead_bricks
+                files = set() if away else self.missed.get(brick, set()) if only is None else only
+                _add(element, name=brick)
+                for file in files:
+                    SubElement(element, "file", gfid=file).text = f"/{file}"
+                _add(element, numberOfEntries="-" if away else str(len(files)))
+
+        return _answer(fill=fill)
+
     def _volume_heal(self, name: str, *words: str) -> str:
         if name not in self.volumes:
             raise GlusterSaidNo(_answer(-1, 2, f"Volume {name} does not exist"))
@@ -188,6 +212,9 @@ class FakeGlusterd:
             return "\n\n".join(
                 f"Brick {brick}\nNumber of entries: {self.waiting}" for brick in self.volumes[name].bricks
             )
+
+        if words in (("info",), ("info", "split-brain")):
+            return self._heal_info(name, self.split if words[1:] else None)
 
         def fill(root: Element) -> None:
             parent = SubElement(SubElement(root, "healInfo"), "bricks")

@@ -13,18 +13,20 @@ from node.tls import request_or_certificate_fingerprint
 from tests.fakes.node.fake import FakeNode
 from tests.fakes.node.site import FakeSite
 
+CLAIM_CODE = "ABCD-EFGH-JKLM-NPQR"
 Ask = Callable[["FakeMachine"], RegistrationReport]
 
 
 class FakeMachine(FakeNode):
-    """`said` is what it was told last."""
+    """`said` is what it was told last, `known_as` are names under which its address is found."""
 
     def __init__(
         self, name: str, *, site: FakeSite, number: int, engine_fingerprint: str, key: bytes | None = None
     ) -> None:
-        super().__init__(name, site=site)
+        super().__init__(name, site=site, claim_code=CLAIM_CODE)
         self.key: ec.EllipticCurvePrivateKey = load_key(key or new_key_pem())
-        self.address = f"192.0.2.{10 + number}"
+        self.address = f"192.0.{2 + (10 + number) // 256}.{(10 + number) % 256}"
+        self.known_as: tuple[str, ...] = ()
         self.host.machine_id = f"{number:032x}"
         self.attempt = "attempt-1"
         self.host.asking = True

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,12 +73,27 @@ def fourth(lab: LabUnderTest, tmp_path_factory: pytest.TempPathFactory) -> Itera
     grown = find(lab.appliance.lab.name)
     yield Fourth(grown, machine.node.name, tmp_path_factory.mktemp("fourth"))
     adding.remove(grown.appliance, progress, run)
+    forget(lab, machine.node.name)
 
 
 @pytest.fixture
 def hosts(lab: LabUnderTest) -> Iterator[sdk.services.HostsService]:
     with connect(lab) as connection:
         yield connection.system_service().hosts_service()
+
+
+def forget(lab: LabUnderTest, name: str) -> None:
+    """Where a test has failed the machine may have been of the site."""
+    gone = (types.HostStatus.NON_RESPONSIVE, types.HostStatus.DOWN, MAINTENANCE, PENDING)
+    with connect(lab) as connection:
+        hosts = connection.system_service().hosts_service()
+        for service in [hosts.host_service(host.id) for host in hosts.list(search=f"name={name}")]:
+            until("it is lost", partial(_is_in, service, gone), timeout_s=HANG_S)
+            service.remove(force=True)
+
+
+def _is_in(service: sdk.services.HostService, statuses: tuple[types.HostStatus, ...]) -> bool:
+    return service.get().status in statuses
 
 
 def pending(hosts: sdk.services.HostsService) -> list[types.Host]:

@@ -4,8 +4,9 @@ An `Entity` needs no class of its own. What is special of one overrides a method
 `check_removable`, `meant`, `gather` and `show`, or the command that `add`, `update` or `remove` answers.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -112,12 +113,14 @@ def events(name: str, words: str) -> Events:
 class Action(Generic[T]):
     """`inputs` are what its body may say; `command` makes the command of the object and what was said; `shown` are
     elements that are so anyway, and may be said too. What begins with the command and takes longer than it is over when
-    `is_done` says so, which raises Refused when it never will be: who waits, waits for that."""
+    `is_done` says so, which raises Refused when it never will be: who waits, waits for that. `statuses` are those of
+    the object in which it is carried out, where that is a rule."""
 
     command: Callable[[Transaction, T, Values], Command]
     inputs: Mapping[str, Field] = field(default_factory=dict)
     shown: Mapping[str, Any] = field(default_factory=dict)
     is_done: Callable[[T], bool] | None = None
+    statuses: Collection[StrEnum] = ()
 
 
 class Entity(Record[T]):

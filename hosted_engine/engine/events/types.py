@@ -27,12 +27,40 @@ class EventType(Enum):
         "Host {node} asks to be approved. On its screen have to be its own words, {words}, and the engine's, {engine}.",
     )
     VDS_REGISTER_FAILED = (826, _E, "A machine that wants to be a host was turned away: {reason}")
+    USER_ADD_VDS = (42, _N, "Host {node} was added by {user}.")
     VDS_APPROVE = (498, _N, "Host {node} was successfully approved by user {user}.")
     VDS_APPROVE_FAILED = (499, _E, "Failed to approve Host {node} (User: {user}): {reason}")
     VDS_INSTALL = (504, _N, "Host {node} installed")
     VDS_INSTALL_FAILED = (505, _E, "Host {node} installation failed. {reason}")
     USER_REMOVE_VDS = (44, _N, "Host {node} was removed by {user}.")
     USER_FAILED_REMOVE_VDS = (106, _E, "Failed to remove Host {node} (User: {user}): {reason}")
+    HOST_CERTIFICATION_HAS_EXPIRED = (877, _A, "The certificate of host {node} expired on {until}. {reason}")
+    HOST_CERTIFICATION_IS_ABOUT_TO_EXPIRE = (845, _W, "The certificate of host {node} expires on {until}. {reason}")
+    HOST_CERTIFICATION_IS_ABOUT_TO_EXPIRE_ALERT = (
+        879,
+        _A,
+        "The certificate of host {node} expires on {until}. {reason}",
+    )
+    HOST_CERTIFICATION_ENROLLMENT_FINISHED = (881, _N, "Host {node} has a new certificate, valid until {until}.")
+    HOST_CERTIFICATION_ENROLLMENT_FAILED = (882, _E, "Host {node} got no new certificate: {reason}")
+    ENGINE_CERTIFICATION_HAS_EXPIRED = (846, _A, "The engine's certificate expired on {until}. {reason}")
+    ENGINE_CERTIFICATION_IS_ABOUT_TO_EXPIRE = (847, _W, "The engine's certificate expires on {until}. {reason}")
+    ENGINE_CERTIFICATION_IS_ABOUT_TO_EXPIRE_ALERT = (878, _A, "The engine's certificate expires on {until}. {reason}")
+    ENGINE_CA_CERTIFICATION_HAS_EXPIRED = (
+        848,
+        _A,
+        "The certificate of the site's authority expired on {until}. {reason}",
+    )
+    ENGINE_CA_CERTIFICATION_IS_ABOUT_TO_EXPIRE = (
+        849,
+        _W,
+        "The certificate of the site's authority expires on {until}. {reason}",
+    )
+    ENGINE_CA_CERTIFICATION_IS_ABOUT_TO_EXPIRE_ALERT = (
+        883,
+        _A,
+        "The certificate of the site's authority expires on {until}. {reason}",
+    )
     VDS_TIME_DRIFT_ALERT = (
         604,
         _W,
@@ -89,6 +117,12 @@ class EventType(Enum):
     HA_VM_RESTART_FAILED = (9603, _E, "Highly available VM {vm} could not be started again: {reason}")
     USER_RESUME_VM = (40, _N, "VM {vm} was resumed by {user} (Host: {node}).")
     USER_FAILED_RESUME_VM = (103, _E, "Failed to resume VM {vm}: {reason}")
+    USER_SUSPEND_VM = (501, _N, "Suspending VM {vm} was initiated by {user} (Host: {node}).")
+    USER_SUSPEND_VM_OK = (503, _N, "VM {vm} on Host {node} is suspended.")
+    USER_FAILED_SUSPEND_VM = (502, _E, "Failed to suspend VM {vm} (Host: {node}): {reason}")
+    USER_STOP_SUSPENDED_VM = (111, _N, "Suspended VM {vm} had its memory given up by {user}; it is down.")
+    USER_STOP_SUSPENDED_VM_FAILED = (112, _E, "Failed to power off suspended VM {vm}: {reason}")
+    VM_POWER_DOWN_FAILED = (147, _W, "Shutdown of VM {vm} failed: its guest did not shut down in time. It runs on.")
     USER_STOP_VM = (33, _N, "VM {vm} powered off by {user} (Host: {node}).")
     USER_FAILED_STOP_VM = (56, _E, "Failed to power off VM {vm}: {reason}")
     USER_INITIATED_SHUTDOWN_VM = (73, _N, "VM {vm} shut down was initiated by {user} (Host: {node}).")
@@ -99,6 +133,22 @@ class EventType(Enum):
     USER_FAILED_RESET_VM = (222, _E, "Failed to reset VM {vm}: {reason}")
     VM_SET_TICKET = (164, _N, "User {user} opened the console of VM {vm}.")
     VM_SET_TICKET_FAILED = (165, _E, "User {user} could not open the console of VM {vm}.")
+    FREEZE_VM_SUCCESS = (10767, _N, "The file systems of the guest of VM {vm} stand still.")
+    THAW_VM_SUCCESS = (10768, _N, "The file systems of the guest of VM {vm} go on.")
+    USER_FAILED_TO_FREEZE_VM = (10769, _W, "The file systems of the guest of VM {vm} do not stand still: {reason}")
+    USER_FAILED_TO_THAW_VM = (10770, _W, "The file systems of the guest of VM {vm} could not be let go on: {reason}")
+    USER_HOTPLUG_DISK = (2000, _N, "Disk {device} was plugged into VM {vm} by {user}.")
+    USER_FAILED_HOTPLUG_DISK = (2001, _E, "Disk {device} could not be plugged into VM {vm}: {reason}")
+    USER_HOTUNPLUG_DISK = (2002, _N, "Disk {device} was unplugged from VM {vm} by {user}.")
+    USER_FAILED_HOTUNPLUG_DISK = (2003, _E, "Disk {device} could not be unplugged from VM {vm}: {reason}")
+    NETWORK_ACTIVATE_VM_INTERFACE_SUCCESS = (1012, _N, "NIC {device} was plugged into VM {vm} by {user}.")
+    NETWORK_ACTIVATE_VM_INTERFACE_FAILURE = (1013, _E, "NIC {device} could not be plugged into VM {vm}: {reason}")
+    NETWORK_DEACTIVATE_VM_INTERFACE_SUCCESS = (1014, _N, "NIC {device} was unplugged from VM {vm} by {user}.")
+    NETWORK_DEACTIVATE_VM_INTERFACE_FAILURE = (
+        1015,
+        _E,
+        "NIC {device} could not be unplugged from VM {vm}: {reason}",
+    )
     USER_CHANGE_DISK_VM = (38, _N, "CD {disk} was inserted to VM {vm} by {user}.")
     USER_EJECT_VM_DISK = (528, _N, "CD was ejected from VM {vm} by {user}.")
     USER_FAILED_CHANGE_DISK_VM = (102, _E, "Failed to change CD in VM {vm} (Host: {node}, User: {user}): {reason}")

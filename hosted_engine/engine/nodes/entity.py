@@ -5,16 +5,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hosted_engine.engine.command import Command
-from hosted_engine.engine.entity.declaration import READ, Action, Entity, Events, Options, Place, Values, View
+from hosted_engine.engine.entity.declaration import ALL, Action, Entity, Events, Options, Place, Values, View
 from hosted_engine.engine.entity.field import MIB, Field, Reference
 from hosted_engine.engine.events.kinds import EventKind
+from hosted_engine.engine.nodes.additions import ADDITION_INPUTS, check_addition
 from hosted_engine.engine.nodes.checks import is_in_maintenance
+from hosted_engine.engine.nodes.commands.add import AddNode
 from hosted_engine.engine.nodes.commands.approve import ApproveNode
+from hosted_engine.engine.nodes.commands.enroll import EnrollCertificate
+from hosted_engine.engine.nodes.commands.give_up import GiveUpNode
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.nodes.commands.reject import RejectNode
 from hosted_engine.engine.nodes.commands.remove import RemoveNode
+from hosted_engine.engine.nodes.joining.registrations import default_cluster_id
 from hosted_engine.engine.nodes.members import OUTSIDE
-from hosted_engine.engine.nodes.model import Node
+from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue
@@ -28,8 +33,29 @@ from node.fingerprint import format_words
 
 
 class NodeEntity(Entity[Node]):
+    def defaults(self, tx: Transaction, given: Values) -> Values:
+        return {"hostname": given["name"], "cluster_id": default_cluster_id(tx), "status": NodeStatus.INSTALLING}
+
+    def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Node]:
+        check_addition(given, options)
+        item = self.make(tx, given)
+        command = AddNode(
+            id=item.id,
+            name=item.name,
+            address=item.address,
+            cluster_id=item.cluster_id,
+            comment=item.comment,
+            description=item.description,
+            activate=options.boolean("activate") is not False,
+            claim_code=given["claim_code"],
+            fingerprint=given.get("said_fingerprint", ""),
+        )
+        return command, item
+
     def remove(self, tx: Transaction, item: Node, options: Options, *, place: int = 0) -> Command:
-        return RejectNode(id=item.id) if item.status in OUTSIDE else RemoveNode(id=item.id)
+        if item.status in OUTSIDE:
+            return RejectNode(id=item.id)
+        return GiveUpNode(id=item.id) if options.boolean("force") else RemoveNode(id=item.id)
 
     def gather(self, view: View, items: Sequence[Node]) -> Any:
         """The VMs of each, and what all of them said last."""
@@ -132,9 +158,10 @@ NODES = NodeEntity(
     kind="host",
     type="Host",
     path="hosts",
-    places=(Place(("Hosts", "Host"), methods=READ | {"update", "remove"}),),
+    places=(Place(("Hosts", "Host"), methods=ALL),),
     unique=(("name",), ("host_id",)),
     events=Events(update=EventKind("USER_UPDATE_VDS", "Host {name} configuration was updated by {user}.")),
+    inputs=ADDITION_INPUTS,
     shown={
         "auto_numa_status": "unknown",
         "device_passthrough.enabled": False,
@@ -163,6 +190,7 @@ NODES = NodeEntity(
                 "reboot": Field("reboot"),
             },
         ),
+        "enroll_certificate": Action(lambda tx, node, given: EnrollCertificate(id=node.id)),
         "activate": Action(lambda tx, node, given: ActivateNode(id=node.id)),
         "deactivate": Action(
             lambda tx, node, given: DeactivateNode(id=node.id, **given),

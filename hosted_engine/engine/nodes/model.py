@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from hosted_engine.engine.entity.field import Field, Reference, Settable, Shape, name_rule
+from hosted_engine.engine.entity.field import Field, Reference, Settable, Shape, name_rule, text_rule
 from node.api.messages.machine import Capabilities
 
 
@@ -39,11 +39,12 @@ class Node:
     id: str
     name: Annotated[str, Field("name", search="name", length=255, rule=name_rule(extra="._-"))]
     hostname: str
-    cluster_id: Annotated[str, Reference("cluster", settable=Settable.NEVER, search="cluster", to="clusters")]
-    address: Annotated[str, Field("address", settable=Settable.NEVER, search="address")]
+    cluster_id: Annotated[str, Reference("cluster", settable=Settable.ON_ADD, search="cluster", to="clusters")] = ""
+    address: Annotated[str, Field("address", settable=Settable.ON_ADD, search="address", length=255, rule=text_rule)]
     host_id: int | None = None
     port: Annotated[int, Field("port", settable=Settable.NEVER)] = 54321
     comment: Annotated[str, Field("comment", search="comment", length=4000)] = ""
+    description: Annotated[str, Field("description", length=4000)] = ""
     status: Annotated[NodeStatus, Field("status", settable=Settable.NEVER, search="status")] = NodeStatus.UNASSIGNED
     detail: Annotated[str, Field("status_detail", settable=Settable.NEVER, shape=Shape.TEXT)] = ""
     boot_id: str = ""

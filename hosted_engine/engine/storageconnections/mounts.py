@@ -1,6 +1,7 @@
 """From a storage connection to what a node mounts; pure."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import gluster.mount
 from hosted_engine.engine.storageconnections.model import NfsVersion, StorageConnection, StorageType
@@ -22,6 +23,14 @@ def gluster_servers(connection: StorageConnection) -> tuple[str, ...]:
     if connection.type is not StorageType.GLUSTERFS:
         return ()
     return gluster.mount.servers(connection.address, _options(connection))
+
+
+def without_gluster_server(connection: StorageConnection, server: str) -> StorageConnection:
+    """As it is mounted when that server is gone for good."""
+    first, *others = [one for one in gluster_servers(connection) if one != server]
+    kept = [option for option in _options(connection) if not gluster.mount.is_backup(option)]
+    options = ",".join((*kept, *gluster.mount.backup_options(others)))
+    return replace(connection, address=first, mount_options=options)
 
 
 def _gluster(connection: StorageConnection) -> MountSpec:

@@ -180,7 +180,10 @@ class TaskRunner:
                 status, shown = TaskStatus.TAKEN_BACK, JobStatus.FAILED
             journal.close(tx)
             close_job(tx, task.job_id, shown, context.now)
-            tx.tasks.update(replace(task, status=status, ended_at=context.now, error=error if problem else ""))
+            inputs = msgspec.json.encode(command.without_secrets()).decode()
+            tx.tasks.update(
+                replace(task, inputs=inputs, status=status, ended_at=context.now, error=error if problem else "")
+            )
 
     def _context(self, tx: Transaction, task: Task) -> Context:
         user = tx.users.get(task.user_id) if task.user_id else None

@@ -46,8 +46,8 @@ def spec_of(tx: Transaction, vm: Vm) -> VmSpec:
         io_threads=vm.io_threads,
         virtio_scsi=vm.virtio_scsi,
         scsi_queues=_queues(vm) if vm.scsi_queues < 0 else max(1, vm.scsi_queues),
-        disks=tuple(_disk(tx, vm, attachment, disk) for attachment, disk in active_disks(tx, vm.id)),
-        nics=tuple(_nic(tx, vm, nic) for nic in plugged_nics(tx, vm.id)),
+        disks=tuple(disk_spec(tx, vm, attachment, disk) for attachment, disk in active_disks(tx, vm.id)),
+        nics=tuple(nic_spec(tx, vm, nic) for nic in plugged_nics(tx, vm.id)),
         graphics=(GraphicsType(vm.display_type),) if vm.display_type else (),
         cdrom=VmCdrom(disc=disc_of(tx, vm.cd_disk_id)),
     )
@@ -105,7 +105,7 @@ def network_of(tx: Transaction, nic: Nic) -> Network | None:
     return found(tx.networks.get(profile.network_id), "network", profile.network_id)
 
 
-def _disk(tx: Transaction, vm: Vm, attachment: DiskAttachment, disk: Disk) -> VmDisk:
+def disk_spec(tx: Transaction, vm: Vm, attachment: DiskAttachment, disk: Disk) -> VmDisk:
     return VmDisk(
         image=disk.image,
         format=disk.format.image_format,
@@ -118,7 +118,7 @@ def _disk(tx: Transaction, vm: Vm, attachment: DiskAttachment, disk: Disk) -> Vm
     )
 
 
-def _nic(tx: Transaction, vm: Vm, nic: Nic) -> VmNic:
+def nic_spec(tx: Transaction, vm: Vm, nic: Nic) -> VmNic:
     network, model = network_of(tx, nic), NIC_MODELS[nic.interface]
     return VmNic(
         id=nic.id,

@@ -34,7 +34,7 @@ class Offer(Message, frozen=True, kw_only=True):
 
 class Identity(Message, frozen=True, kw_only=True):
     """Who this node is. `fingerprint` is the SHA-256 of its public key (SubjectPublicKeyInfo), lower-case hex. `offer`
-    is None once it is claimed, and of nodes of earlier versions."""
+    is None once it is claimed, and of nodes of earlier versions; `certificate_pem` is what it presents."""
 
     node_id: str
     name: str
@@ -43,6 +43,7 @@ class Identity(Message, frozen=True, kw_only=True):
     certificate_request_pem: str
     api_version: int
     offer: Offer | None = None
+    certificate_pem: str = ""
 
 
 class Claim(Message, frozen=True, kw_only=True):

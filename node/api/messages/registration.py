@@ -36,6 +36,22 @@ class Registration(Message, frozen=True, kw_only=True):
     capabilities: Capabilities
 
 
+class Invitation(Message, frozen=True, kw_only=True):
+    """Has a machine that belongs to no site ask the engine at this address and with this key to take it. `nonce` is
+    that of the caller's proof."""
+
+    engine: Word
+    port: Annotated[int, Meta(ge=1, le=65535)]
+    engine_fingerprint: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    nonce: Annotated[str, Meta(min_length=16, max_length=128)]
+
+
+class InvitationReport(Message, frozen=True, kw_only=True):
+    """`proof` is the node's own, with the same nonce (`node.proof.claim_proof`): no other machine has answered."""
+
+    proof: str
+
+
 class RegistrationState(StrEnum):
     """PROVE: nothing was noted; the same again, with the challenge of this answer. ACCEPTED comes with a claim."""
 

@@ -14,16 +14,18 @@ class VmState(StrEnum):
     PAUSED = "paused"
     SHUTTING_DOWN = "shutting_down"
     REBOOTING = "rebooting"
+    SAVING = "saving"
 
 
 class DownReason(StrEnum):
-    """Why a VM is down. LOST: the node lost track of it (for example it lost power)."""
+    """Why a VM is down. LOST: the node lost track of it (for example it lost power). SAVED: with its memory."""
 
     SHUTDOWN = "shutdown"
     DESTROYED = "destroyed"
     CRASHED = "crashed"
     FAILED = "failed"
     LOST = "lost"
+    SAVED = "saved"
     NONE = "none"
 
 
@@ -179,6 +181,16 @@ class VmSpec(Message, frozen=True, kw_only=True, omit_defaults=True):
 
     graphics: tuple[GraphicsType, ...] = ()
     """How its screen is seen, over TLS, by who has a ticket (`set_ticket`); one with none has no screen."""
+
+    resume_from: ImageRef | None = None
+    """The memory that it was suspended with. It goes on as it was then, and nothing else of this counts; once it runs
+    the memory is gone. MemoryUnknown: it is not there."""
+
+
+class SuspendRequest(Message, frozen=True, kw_only=True):
+    """`memory` is where its memory goes; it is removed like an image."""
+
+    memory: ImageRef
 
 
 class Graphics(Message, frozen=True, kw_only=True):

@@ -39,6 +39,11 @@ class GlusterOperations(Operations):
     async def remove_peer(self, hostname: str) -> None:
         """Let a server out of the pool. Refused while bricks lie there."""
 
+    @operation(POST, "/gluster/servers/give-up", timeout_s=LONG_S, since=2)
+    async def give_up_server(self, request: PeerRequest) -> None:
+        """Take a server that is lost out of the pool, and its bricks out of the volumes, which go on with a copy less.
+        Refused while it answers, and where the copies that are left are not whole; fine when it is not there."""
+
     @operation(POST, "/gluster/bricks/clear", timeout_s=120)
     async def clear_brick(self, request: BrickRequest) -> None:
         """Take the mark of a volume creation that was cut short off an empty folder. Refused when it holds data, marked

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from node.api.messages.events import Event
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.machine import Capabilities, Statistics
-from node.api.operation import DELETE, GET, PUT, Operations, operation
+from node.api.messages.registration import Invitation, InvitationReport
+from node.api.operation import DELETE, GET, POST, PUT, Operations, operation
 
 SILENCE_S = 15.0  # three heartbeats
 
@@ -25,6 +26,10 @@ class HostOperations(Operations):
     async def leave(self, leave: Leave) -> None:
         """Belong to no site any more, as before the claim. NotBare while VMs, mounts or lockspaces of a site are
         there."""
+
+    @operation(POST, "/join", unclaimed=True, since=2)
+    async def invite(self, invitation: Invitation) -> InvitationReport:
+        """Begin to ask an engine to be taken into its site. ClaimRejected where it belongs to one."""
 
     @operation(GET, "/capabilities")
     async def capabilities(self) -> Capabilities:

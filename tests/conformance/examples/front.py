@@ -1,10 +1,13 @@
-"""Stands before an engine: any password of an example is made the true one, and requests are noted."""
+"""Stands before an engine: any password of an example is made the true one, for a host the claim code of the machine,
+and requests are noted."""
 
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode
+
+from tests.fakes.machine import CLAIM_CODE
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -17,6 +20,9 @@ _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TAG = re.compile(r"<[^>]+>")
 _WORDY = re.compile(r"( is not there yet|, only .*\bMend the search).*", re.DOTALL)
 _KEPT_BYTES = 2000
+_HOST = re.compile(r"/hosts(/[^/]+/install)?/?$")
+_PASSWORD = re.compile(rb"(?<=<root_password>)[^<]*")
+_CODE = CLAIM_CODE.encode()
 
 
 @dataclass
@@ -57,6 +63,8 @@ class Front:
             scope, receive = _with_body(scope, urlencode(form, doseq=True).encode())
         elif path.startswith(_API):
             send = self._noting(scope, send)
+            if _HOST.search(path) and scope["method"] == "POST":
+                scope, receive = _with_body(scope, _PASSWORD.sub(_CODE, await _whole(receive)))
         await self.engine(scope, receive, send)
 
     def _noting(self, scope: Message, send: Send) -> Send:

@@ -17,7 +17,7 @@ import ovirtsdk4 as sdk
 import uvicorn
 
 from hosted_engine.authority import KeyPair, make_authority, make_pair
-from hosted_engine.engine.nodes.model import NodeStatus
+from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.fleet.fleet import Fleet
 from hosted_engine.main import SystemClock
 from hosted_engine.rest.app import make_app
@@ -26,6 +26,7 @@ from node.api.contract import NodeApi
 from node.api.messages.identity import Role
 from node.api.messages.images import ImageRef, ImageReport
 from node.api.messages.vms import VmReport
+from node.api.problems import NodeSilent
 from tests.conformance.examples.front import Front
 from tests.conformance.examples.namespace import AUTHORITY, NAMES, hosts_file
 from tests.conformance.examples.state import NodeState, Row, State, read_database
@@ -115,6 +116,12 @@ class LocalSite:
         """Change the database where the API cannot yet; in the engine's thread, which expects no other writer."""
         self._loop.run(self._execute(statement, values))
 
+    def add_machine(self, number: int, *names: str) -> None:
+        """One that belongs to no site, reached by these names and addresses."""
+        assert self._world is not None
+        machine = self._world.add_machine(f"node{number}", number)
+        machine.host.asking, machine.known_as = False, names
+
     def await_storage(self) -> None:
         """A state of the storage counts when two looks, 5 s apart, say the same."""
         assert self._world is not None
@@ -159,8 +166,10 @@ class LocalSite:
             readings=world.readings,
             locks=world.locks,
             clock=SystemClock(),
-            connect=lambda node: cast(NodeApi, nodes[node.id]),
+            connect=lambda node: _reached(nodes, node),
+            connect_out_of_time=lambda node: _reached(nodes, node),
             is_unclaimed=FakeFleet(nodes).is_unclaimed,
+            invite=FakeFleet(nodes).invite,
         )
         world.begin_with(fleet)
         fleet.start()
@@ -224,6 +233,13 @@ def local_sites(count: int) -> Iterator[list[LocalSite]]:
                 site.stop()
 
 
+def _reached(nodes: dict[str, FakeNode], node: Node) -> NodeApi:
+    """Who is no member does not show a certificate of the site."""
+    if nodes[node.id].host.claimed is None:
+        raise NodeSilent(node=node.name, request="a member's question", reason="its certificate is not ours")
+    return cast(NodeApi, nodes[node.id])
+
+
 async def _beat(nodes: Iterable[FakeNode]) -> None:
     """Nodes that say nothing for long are taken for lost."""
     while True:
@@ -269,7 +285,7 @@ def _node_state(node: FakeNode) -> NodeState:
     seeds = [str(msgspec.to_builtins(seed)) for seed in node.site.seeds.values()]
     assert isinstance(node.opened, RealNodeTransfers)
     left = [name for names in node.opened.real.left().values() for name in names]
-    return NodeState(vms, images, seeds, statistics, left)
+    return NodeState(node.host.claimed is not None, vms, images, seeds, statistics, left)
 
 
 def _image(node: FakeNode, ref: ImageRef, image: ImageReport) -> dict[str, object]:

@@ -66,6 +66,26 @@ def host_to_leave(site: Site) -> None:
     site.await_storage()
 
 
+def machine(*names: str) -> Fixture:
+    """One that belongs to no site, reached by these names."""
+
+    def fixture(site: Site) -> None:
+        site.add_machine(4, *names)
+
+    fixture.__name__ = f"machine_{'_'.join(names)}"
+    return fixture
+
+
+def spare_host(site: Site) -> None:
+    """`myhost`, which came later and has no bricks."""
+    site.add_machine(4, "10.0.0.4")
+    with site.connection() as connection:
+        hosts = connection.system_service().hosts_service()
+        hosts.add(types.Host(name="myhost", address="10.0.0.4", root_password="secret"))
+        _until(lambda: hosts.list(search="name=myhost")[0].status == types.HostStatus.UP)
+    site.await_storage()
+
+
 def network(name: str) -> Fixture:
     return copy_of_first("networks", name, bridge=name)
 

@@ -9,6 +9,7 @@ from node.api.contract import NodeApi
 from node.api.handlers import check_parts, handlers_of
 from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import StorageNews
+from node.api.messages.guests import GuestReport
 from node.api.messages.network import LinkReport, NetworkEvent, NetworkNews
 from node.api.messages.vms import VmReport
 from node.api.operation import Arguments, Operation
@@ -186,7 +187,13 @@ class FakeNode(NodeApi):
             network=self.net.news(),
             counters=dict(self.net.counters),
             ha=self.ha_service.ha(),
+            guests=self.machines.guests(),
         )
+
+    def report_guest(self, report: GuestReport) -> None:
+        """The agent in a guest; who listens hears of it."""
+        self.machines.set_guest(report.vm_id, report)
+        self.tell(Event(number=0, kind=EventKind.HEARTBEAT, at=self._now(), guests=(report,)))
 
     def _vm_changed(self, vm: VmReport) -> None:
         self.tell(Event(number=0, kind=EventKind.VM, at=self._now(), vm=vm))

@@ -43,6 +43,9 @@ class FakeGluster:
     def remove_peer(self, hostname: str) -> None:
         self._site.remove_peer(hostname)
 
+    def give_up_server(self, request: PeerRequest) -> None:
+        self._site.give_up_server(request.hostname)
+
     def clear_brick(self, request: BrickRequest) -> None:
         self._site.clear_brick(self._name, request.path)
 

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from node.api.messages.identity import Claim, Identity, Leave
 from node.api.messages.machine import Accelerator, Capabilities, Nic, Statistics
+from node.api.messages.registration import Invitation, InvitationReport
 from node.api.messages.vms import VmState
-from node.api.refusals import NotBare
+from node.api.refusals import ClaimRejected, NotBare
 from node.api.version import API_VERSION
+from node.proof import claim_proof
 from tests.fakes.node.site import GIB
 from tests.fakes.node.storage import FakeStorage
 from tests.fakes.node.vms import FakeVms
@@ -38,6 +40,7 @@ class FakeHost:
         self.request_pem = "-----BEGIN CERTIFICATE REQUEST-----\n"
         self.machine_id = ""
         self.asking = False
+        self.asked_engine = ""
         self._machines = machines
         self._storage = storage
         self._now = now
@@ -50,6 +53,7 @@ class FakeHost:
             claimed=self.claimed is not None,
             certificate_request_pem=self.request_pem,
             api_version=self.api_version,
+            certificate_pem=self.claimed.certificate_pem if self.claimed is not None else "",
         )
 
     def claim(self, claim: Claim) -> None:
@@ -64,6 +68,13 @@ class FakeHost:
         if self.claimed is not None:
             self.claimed, self.claim_code = None, leave.claim_code or "MADE-UPBY-THEN-ODE1"
         self.asking = leave.keep_asking
+
+    def invite(self, invitation: Invitation) -> InvitationReport:
+        if self.claimed is not None:
+            raise ClaimRejected(reason="this node belongs to a site already")
+        self.asking = True
+        self.asked_engine = invitation.engine_fingerprint
+        return InvitationReport(proof=claim_proof(self.claim_code, "node", invitation.nonce, self.fingerprint))
 
     def capabilities(self) -> Capabilities:
         return Capabilities(

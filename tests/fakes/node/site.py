@@ -35,6 +35,16 @@ class BrickInUse(Refused):
     why = "its volume is there"
 
 
+class ServerAnswers(Refused):
+    what = "Cannot give up the server {server}"
+    why = "it answers"
+
+
+class ServerNeeded(Refused):
+    what = "Cannot give up the server {server}"
+    why = "volume {volume} {reason}"
+
+
 class PeerHasBricks(Refused):
     what = "Cannot take {peer} out of the pool"
     why = "bricks lie there"
@@ -114,6 +124,19 @@ class FakeSite:
         self.peers.remove(name)
         if len(self.peers) == 1:
             self.peers.clear()
+
+    def give_up_server(self, name: str) -> None:
+        if name not in self.peers:
+            return
+        if name not in self.away:
+            raise ServerAnswers(server=name)
+        for volume in self.volumes.values():
+            left = tuple(brick for brick in volume.bricks if brick.server != name)
+            if len(left) < len(volume.bricks):
+                if len(left) < 2 or any(brick.server in self.away for brick in left):
+                    raise ServerNeeded(server=name, volume=volume.name, reason="has too few copies")
+                self.volumes[volume.name] = msgspec.structs.replace(volume, bricks=left, replica=len(left))
+        self.remove_peer(name)
 
     def make_volume(self, request: VolumeRequest) -> VolumeReport:
         found = self.volumes.get(request.name)

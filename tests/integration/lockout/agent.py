@@ -62,6 +62,9 @@ class Member:
     def knows_claim_code(self, code: str) -> bool:
         return False
 
+    def believes_claim_proof(self, nonce: str, proof: str) -> bool:
+        return False
+
 
 async def main(folder: Path) -> None:
     node = NetworkNode(HostNetwork(default_network(ChangeStore(), wait_s=PATIENCE_S), SystemClock()), folder)

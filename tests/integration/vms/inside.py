@@ -26,6 +26,7 @@ from node.api.messages.vms import (
     DiskBus,
     DownReason,
     Firmware,
+    SuspendRequest,
     VmCdrom,
     VmDisk,
     VmNic,
@@ -44,6 +45,7 @@ from node.vms.domain_xml import Surroundings, console_log, domain_xml
 from node.vms.libvirt_hypervisor import URI, LibvirtHypervisor
 from node.vms.lifecycle import Vms
 from node.vms.runs import Run, Runs
+from node.vms.suspending import Suspending
 from tests.integration.vms.discs import bootable_disc
 from tests.integration.vms.membership import become_member
 from tests.unit.node.vm_settings import changed
@@ -142,6 +144,10 @@ class Node:
         domain = connection.lookupByUUIDString(spec.id)
         asked = json.dumps({"execute": command, "arguments": arguments})
         return json.loads(libvirt_qemu.qemuMonitorCommand(domain, asked, 0))["return"]
+
+    def ask_agent(self, spec: VmSpec, command: str) -> Any:
+        domain = libvirt.open(URI).lookupByUUIDString(spec.id)
+        return json.loads(libvirt_qemu.qemuAgentCommand(domain, json.dumps({"execute": command}), 10, 0))["return"]
 
     async def started_as(self, spec: VmSpec) -> tuple[str, str]:
         """The command line of its QEMU, and the time zone in its environment."""
@@ -291,6 +297,37 @@ async def kill_process(_: VmSpec, pid: int | None) -> None:
 async def terminate_process(_: VmSpec, pid: int | None) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid or 0, signal.SIGTERM)
+
+
+async def a_vm_goes_on_from_the_memory_that_it_was_suspended_with(node: Node) -> None:
+    """It does not boot again, and its guest is alive: it heeds its power button."""
+    spec = vm(disks=(disk(node.image(SHARED / "tiny.qcow2")),), nics=(nic(),))
+    suspending = Suspending(
+        node.vms, node.hypervisor, Threads("suspending", 1), SystemClock(), volumes=SURROUNDINGS.volumes, need=nothing
+    )
+    request = SuspendRequest(memory=ImageRef(storage_domain="data", disk_id=str(uuid.uuid4()), image_id="memory"))
+    await node.start(spec)
+    await node.boots(spec, 1)
+    for _ in range(2):
+        report = await suspending.suspend_vm(spec.id, request)
+        assert (report.state, report.reason) == (VmState.DOWN, DownReason.SAVED)
+    path = Path(layout.image(SURROUNDINGS.volumes, request.memory))
+    whole = path.read_bytes()
+    assert (path.stat().st_mode & 0o777) == 0o600
+    path.write_bytes(b"LibvirtQemudPart" + whole[16:])  # as libvirt leaves it when it is killed half way
+    resumed = msgspec.structs.replace(spec, resume_from=request.memory)
+    assert "incomplete" in await node.why_not_started(resumed)
+    path.write_bytes(whole)
+    assert await node.start(resumed) is VmState.UP
+    assert not path.exists()
+    async with asyncio.timeout(BOOT_S):
+        while node.hypervisor.find(spec.id) is not None:
+            await node.vms.shutdown_vm(spec.id)
+            await asyncio.sleep(2)
+    report_after = await node.vms.vm(spec.id)
+    assert report_after is not None
+    assert report_after.reason is DownReason.SHUTDOWN
+    assert node.console(spec).count("trivet-tiny: booted") <= 1
 
 
 async def a_start_that_fails_leaves_nothing(node: Node) -> None:
@@ -455,6 +492,7 @@ CASES: dict[str, Callable[[Node], Awaitable[None]]] = {
         a_paused_vm_stands_still_until_it_is_resumed,
         a_guest_boots_again_when_it_is_asked_and_when_its_vm_is_reset,
         how_a_vm_ended_is_known_to_who_listened_and_to_who_was_away,
+        a_vm_goes_on_from_the_memory_that_it_was_suspended_with,
         a_start_that_fails_leaves_nothing,
         what_an_earlier_release_defined_runs_on_and_is_gone_with_its_end,
         devices_are_tried_in_their_order,

@@ -140,5 +140,11 @@ def picture(world: World) -> dict[str, Any]:
     rows["mounted"] = {node.name: sorted(node.storage.mounted) for node in nodes}
     rows["metadata"] = dict(nodes[0].site.metadata)
     rows["running"] = {node.name: [vm.id for vm in node.machines.vms() if vm.state != "down"] for node in nodes}
+    rows["plugged"] = {
+        vm.id: (set(node.machines.spec(vm.id).disks), set(node.machines.spec(vm.id).nics))
+        for node in nodes
+        for vm in node.machines.vms()
+        if vm.state != "down"
+    }
     rows["locks"] = world.locks.take([], "nobody"), dict(world.locks._exclusive), dict(world.locks._shared)
     return rows

@@ -52,7 +52,9 @@ def open_site(world: World, clock: HandClock) -> Fleet:
         locks=world.locks,
         clock=clock,
         connect=lambda node: world.nodes[node.id],
+        connect_out_of_time=lambda node: world.nodes[node.id],
         is_unclaimed=FakeFleet(world.nodes).is_unclaimed,
+        invite=FakeFleet(world.nodes).invite,
     )
     world.begin_with(fleet)
     return fleet

@@ -19,6 +19,8 @@ from gluster.errors import (
     PeerStays,
     PeerUnreachable,
     PoolBusy,
+    ServerAnswers,
+    ServerNeeded,
 )
 from gluster.facade import Gluster
 from gluster.model import BrickPath, DesiredVolume, VolumeStatus
@@ -283,3 +285,43 @@ def test_a_majority_that_is_lost_while_the_pool_is_busy_ends_the_waiting(
     with pytest.raises(NoMajority, match=r"Cannot set cluster\.heal-timeout=60"):
         gluster.ensure_volume(OTHER_OPTION)
     assert "cluster.heal-timeout" not in daemon.volumes["data"].options
+
+
+# --- a server that is lost -----------------------------------------------------------------------------------------
+
+
+def test_a_lost_server_is_given_up_with_its_bricks(gluster: Gluster, daemon: FakeGlusterd) -> None:
+    """What was written since waits for it, on both others alike."""
+    daemon.peers = {"node2": 0, "node3": 0}
+    gluster.ensure_volume(WISH)
+    with pytest.raises(ServerAnswers):
+        gluster.give_up_server("node3")
+    daemon.disconnected = {"node3"}
+    daemon.missed = {str(brick): {"an image"} for brick in WISH.bricks[:2]}
+    gluster.give_up_server("node3")
+    assert (daemon.volumes["data"].replica, list(daemon.peers)) == (2, ["node2"])
+    assert not [brick for brick in daemon.volumes["data"].bricks if brick.startswith("node3:")]
+    daemon.commands.clear()
+    gluster.give_up_server("node3")
+    assert not [line for line in daemon.commands if "remove-brick" in line or "detach" in line]
+
+
+def test_a_lost_server_whose_copies_are_needed_stays(gluster: Gluster, daemon: FakeGlusterd) -> None:
+    daemon.peers = {"node2": 0, "node3": 0}
+    gluster.ensure_volume(WISH)
+    daemon.disconnected = {"node3"}
+    daemon.missed = {str(WISH.bricks[0]): {"an image"}}
+    with pytest.raises(ServerNeeded, match="one has what the other has missed"):
+        gluster.give_up_server("node3")
+    daemon.missed, daemon.split = {}, {"an image"}
+    with pytest.raises(ServerNeeded, match="is split in two"):
+        gluster.give_up_server("node3")
+    daemon.split = set()
+    daemon.dead_bricks = {str(WISH.bricks[1])}
+    with pytest.raises(ServerNeeded, match="needs the brick node2:"):
+        gluster.give_up_server("node3")
+    daemon.dead_bricks = set()
+    daemon.volumes["data"].replica, daemon.volumes["data"].bricks = 2, daemon.volumes["data"].bricks[1:]
+    with pytest.raises(ServerNeeded, match="has 2 copies"):
+        gluster.give_up_server("node3")
+    assert "node3" in daemon.peers

@@ -121,3 +121,11 @@ def test_an_option_group() -> None:
 def test_what_is_not_gluster_xml(text: str) -> None:
     with pytest.raises(NotXml):
         parse.answer(text)
+
+
+def test_what_waits_on_each_brick_while_one_is_away() -> None:
+    """Both others list the same, for the one that is away."""
+    first, second, away = parse.heal_entries(captured("volume-heal-info-one-down")).values()
+    assert first is not None
+    assert len(first) == 5
+    assert (first, away) == (second, None)

@@ -1,8 +1,12 @@
 """What the node image brings keeps its promises to other parts: ports, and how long a connection is tried."""
 
+import os
 import re
+from pathlib import Path
 
 from images.project import CONFIGURATION
+from node.api.paths import PORT
+from node.ports import NODE_PORTS, firewall
 
 ETC = CONFIGURATION / "node" / "etc"
 EPHEMERAL = range(32768, 61000)  # net.ipv4.ip_local_port_range
@@ -37,3 +41,31 @@ def test_a_connection_is_tried_every_second_and_not_for_ever() -> None:
     text = (ETC / "sysctl.d/trivet.conf").read_text()
     settings = dict(re.findall(r"^net\.ipv4\.(\S+) = (\d+)$", text, re.MULTILINE))
     assert settings == {"tcp_syn_linear_timeouts": "30", "tcp_syn_retries": "1"}
+
+
+def test_the_firewall_is_written_from_the_table_of_ports() -> None:
+    """`TRIVET_GOLDEN=write` writes it anew."""
+    file = ETC / "nftables.conf"
+    if os.environ.get("TRIVET_GOLDEN") == "write":
+        file.write_text(firewall())
+    assert file.read_text() == firewall()
+
+
+def test_the_table_of_ports_is_what_the_services_are_told() -> None:
+    """libvirt's two ranges and Gluster's, from the files that the image brings."""
+    qemu = dict(re.findall(r"^(\w+) = (\d+)$", (ETC / "libvirt/qemu.conf").read_text(), re.MULTILINE))
+    volume = options((ETC / "glusterfs/glusterd.vol").read_text())
+    told = {
+        "glusterfsd": (int(volume["base-port"]), int(volume["max-port"])),
+        "glusterd": (GLUSTERD, GLUSTERD),
+        "trivet-node": (PORT, PORT),
+    }
+    ranges = {(one.process, one.first, one.last) for one in NODE_PORTS}
+    assert {(name, *ports) for name, ports in told.items()} <= ranges
+    for kind in ("migration_port", "remote_display_port"):
+        assert ("qemu-system-x86", int(qemu[f"{kind}_min"]), int(qemu[f"{kind}_max"])) in ranges
+
+
+def test_every_port_stands_in_the_nodes_readme() -> None:
+    readme = (Path(__file__).parents[3] / "node/README.md").read_text()
+    assert [one.text for one in NODE_PORTS if f"| {one.text} | {one.process} |" not in readme] == []

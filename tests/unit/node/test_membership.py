@@ -171,3 +171,13 @@ def test_a_certificate_out_of_its_time_is_refused(node: Node, authority: FakeAut
 def test_text_that_is_no_certificate_is_refused(node: Node) -> None:
     with pytest.raises(ClaimRejected, match="not readable"):
         node.membership.claim(Claim(certificate_pem="x", authority_pem="y"))
+
+
+def test_a_renewed_certificate_comes_with_the_authority_renewed(node: Node, authority: FakeAuthority) -> None:
+    node.membership.claim(claim_for(node, authority))
+    authority.renew()
+    renewed = claim_for(node, authority)
+    node.membership.claim(renewed)
+    assert node.membership.authority_file.read_text() == renewed.authority_pem == authority.pem
+    assert node.membership.identity().certificate_pem == renewed.certificate_pem
+    assert node.restarts == 2

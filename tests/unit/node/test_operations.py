@@ -71,7 +71,7 @@ def _value(field: msgspec.structs.FieldInfo) -> Any:
         return msgspec.convert({}, field.type)
     except msgspec.ValidationError:
         pass
-    values: tuple[object, ...] = (ODD, [], 1, "raw", "upload", "vnc", "ABCD-EFGH-0123-4567")
+    values: tuple[object, ...] = (ODD, [], 1, "raw", "upload", "vnc", "ABCD-EFGH-0123-4567", "0" * 64)
     for value in values:
         try:
             return msgspec.convert(value, field.type)

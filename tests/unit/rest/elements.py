@@ -15,6 +15,7 @@ from hosted_engine.engine.entity.field import Field, Reference
 from hosted_engine.engine.entity.record import Column
 from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.schema import Attribute, schema
+from tests.fakes.machine import CLAIM_CODE
 
 DEPTH = 3  # of objects within objects; what is deeper is said as a whole
 NOBODY = "5b3c0000-0000-4000-8000-00000000dead"
@@ -31,6 +32,8 @@ VALUES: Mapping[str, Any] = {
     "disk.provisioned_size": 2 << 30,
     "disk_attachment.disk": {"description": "another"},
     "disk_attachment.interface": "virtio_scsi",
+    "host.address": "192.0.2.200",  # the spare machine's
+    "host.root_password": CLAIM_CODE,
     "mac_pool.ranges": [{"from": "0a:00:#:00:00", "to": "0a:00:#:00:01"}],
     "nic.interface": "e1000",
     "network.mtu": 1400,

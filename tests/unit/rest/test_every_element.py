@@ -19,6 +19,10 @@ from tests.unit.rest.elements import Element, elements, merged, other_value, sam
 # Settable, but not shown where it is sent: how it acts, and which test shows that.
 ELSEWHERE: Mapping[str, str] = {
     "disk_attachment.disk": "the disk is made, or changed: tests/unit/rest/test_disks.py",
+    **{
+        f"host.{name}": "the way in, or how the host is anyway: tests/unit/engine/test_adding_hosts.py"
+        for name in ("override_iptables", "root_password", "ssh.authentication_method")
+    },
     "network.profile_required": "the network gets a vNIC profile: tests/unit/rest/test_networks.py",
     "nic.network": "the NIC gets a vNIC profile of it: tests/unit/engine/test_disks_and_nics.py",
     "storage_domain.host": "it tries the storage first: tests/unit/rest/test_storage_domains.py",
@@ -28,6 +32,7 @@ ELSEWHERE: Mapping[str, str] = {
 
 # Settable, and still refused here: why they can have no other value.
 ONLY_SO: Mapping[str, str] = {
+    "host.ssh.fingerprint": "it has to be that of the machine's key",
     "group.domain": "it has to be that of the group",
     "group.name": "the domain has to have it",
     "user.domain": "it has to be that of the user",
@@ -40,9 +45,6 @@ ONLY_SO: Mapping[str, str] = {
     "cluster.data_center": "a cluster stays in its data center, and the second one has no management network",
     "cluster.management_network": "the second network is in another data center",
     "data_center.local": "nothing can lie on the disks of one host alone",
-    "disk.content_type": "the others are the engine's own",
-    "image_transfer.format": "the disk is raw",
-    "image_transfer.shallow": "an upload stands on nothing",
     "storage_connection.path": "it begins with a slash: tests/unit/rest/test_storage_domains.py",
     "storage_domain.storage.path": "it begins with a slash: tests/unit/rest/test_storage_domains.py",
     "storage_connection.type": "other storage needs other elements: tests/unit/rest/test_storage_domains.py",
@@ -51,6 +53,9 @@ ONLY_SO: Mapping[str, str] = {
     "storage_domain.storage.type": "other storage needs other elements: tests/unit/rest/test_storage_domains.py",
     "storage_domain.storage.vfs_type": "it is of POSIX file systems",
     "storage_domain.type": "all hold data",
+    "disk.content_type": "the others are the engine's own",
+    "image_transfer.format": "the disk is raw",
+    "image_transfer.shallow": "an upload stands on nothing",
     "step.parent_step": "the other steps are those of other jobs",
     "network.usages": "by itself a network is for VMs, or not",
 }

@@ -61,7 +61,7 @@ def test_the_quorum_is_that_of_the_machine(system: services.SystemService) -> No
         ({"port": 1}, 400, "host.port cannot be set to 1"),
         ({"power_management": types.PowerManagement(enabled=True)}, 501, "host.power_management.enabled = true"),
         ({"spm": types.Spm(priority=9)}, 501, "host.spm.priority = 9"),
-        ({"root_password": "secret"}, 501, "host.root_password"),
+        ({"root_password": "secret"}, 400, "host.root_password cannot be set"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )

@@ -9,7 +9,7 @@ from hosted_engine.engine.entity.commands import check_removable
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
-from hosted_engine.engine.nodes.commands.approve import MEMBERSHIP
+from hosted_engine.engine.nodes.commands.joining import MEMBERSHIP
 from hosted_engine.engine.nodes.commands.maintenance import node_lock
 from hosted_engine.engine.nodes.joining.activation import ActivationWork
 from hosted_engine.engine.nodes.joining.identity import IdentityWork
@@ -43,17 +43,26 @@ class RemoveNode(Command, frozen=True, kw_only=True):
 
     def check(self, tx: Transaction) -> None:
         node = self._node(tx)
-        if node.status not in (NodeStatus.MAINTENANCE, NodeStatus.DOWN):
-            reason = f"Host is {node.status.value}, and has to be in Maintenance mode"
-            raise HostStays(node=node.name, reason=reason, mend="Deactivate it first")
+        self.check_status(tx)
         if vms := vms_on(tx, node.id):
             names = ", ".join(sorted(vm.name for vm in vms))
             raise HostStays(node=node.name, reason=f"these VMs run on it: {names}", mend="Shut them down first")
+        self.check_bricks(tx)
+        check_removable(tx, entity_of(TABLE), node)
+
+    def check_status(self, tx: Transaction) -> None:
+        node = self._node(tx)
+        if node.status not in (NodeStatus.MAINTENANCE, NodeStatus.DOWN):
+            reason = f"Host is {node.status.value}, and has to be in Maintenance mode"
+            raise HostStays(node=node.name, reason=reason, mend="Deactivate it first; say force of one that is lost")
+
+    def check_bricks(self, tx: Transaction) -> None:
+        node = self._node(tx)
         connections = tx.of(StorageConnection).list(type=StorageType.GLUSTERFS)
         if volumes := [gluster_volume(one) for one in connections if node.hostname in gluster_servers(one)]:
             reason = f"bricks of these volumes lie on it: {', '.join(sorted(volumes))}"
-            raise HostStays(node=node.name, reason=reason, mend="Move these bricks to other hosts first")
-        check_removable(tx, entity_of(TABLE), node)
+            mend = "Move these bricks to other hosts first; say force of a host that is lost"
+            raise HostStays(node=node.name, reason=reason, mend=mend)
 
     def describe(self, tx: Transaction) -> str:
         return f"Removing Host {self._node(tx).name}"

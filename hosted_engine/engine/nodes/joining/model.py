@@ -11,7 +11,8 @@ _KEYS = uuid.UUID("6b3c52a6-35bb-5a25-8a6e-8f6a0d8b4f0e")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeRegistration:
-    """`id` is that of the host that it is shown as, and follows from its key. `name` is what the machine calls itself.
+    """`id` is that of the host that it is shown as, and follows from its key where nobody has added the host before.
+    `name` is what the machine calls itself.
     `address` with its prefix length is that of `nic`. `since` is when this attempt began, `asked_at` when it asked
     last, `decided_at` when it was accepted or refused. `certificate_pem` is empty until somebody has approved it."""
 

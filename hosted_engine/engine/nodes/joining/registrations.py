@@ -64,10 +64,6 @@ class Asked:
     fingerprint: str
     source: str
 
-    @property
-    def id(self) -> str:
-        return host_id_of_key(self.fingerprint)
-
 
 class Registrations:
     """`clock` answers seconds since the epoch. A machine makes another certificate request each time it asks: the first
@@ -137,16 +133,17 @@ def _offered(wanted: Registration) -> IPv4Interface | None:
 
 
 def _noted(tx: Transaction, asked: Asked, address: IPv4Interface, now: float) -> NodeRegistration:
-    known, node = tx.node_registrations.get(asked.id), tx.nodes.get(asked.id)
+    id_ = host_of_key(tx, asked.fingerprint)
+    known, node = tx.node_registrations.get(id_), tx.nodes.get(id_)
     if node is not None and node.status not in OUTSIDE:
-        if known is None or node.status is not NodeStatus.INSTALLING:
+        if node.status is not NodeStatus.INSTALLING:
             raise KnownHost(name=asked.registration.name, host=node.name, status=node.status.value)
-        return _heard(tx, known, now)
+        return _heard(tx, known, now) if known is not None else _invited(tx, asked, node, address, now)
     if known is not None and known.state in OVER and known.attempt == asked.registration.attempt:
         return known
     if node is None:
         _make_room(tx, asked, now)
-    registration = _made(asked, address, known, now)
+    registration = _made(id_, asked, address, known, now)
     if known is None:
         tx.node_registrations.add(registration)
     elif registration != replace(known, asked_at=now):
@@ -166,11 +163,30 @@ def _heard(tx: Transaction, known: NodeRegistration, now: float) -> NodeRegistra
     return heard
 
 
-def _made(asked: Asked, address: IPv4Interface, known: NodeRegistration | None, now: float) -> NodeRegistration:
+def _invited(tx: Transaction, asked: Asked, node: Node, address: IPv4Interface, now: float) -> NodeRegistration:
+    """The first question of a machine to which the engine went. What its administrator calls it stays."""
+    registration, wanted = _made(node.id, asked, address, None, now), asked.registration
+    tx.node_registrations.add(registration)
+    tx.nodes.update(
+        replace(node, hostname=wanted.name, address=str(address.ip), port=wanted.port, capabilities=wanted.capabilities)
+    )
+    return registration
+
+
+def host_of_key(tx: Transaction, fingerprint: str) -> str:
+    """The id of the host that has this key, or asked with it, or will have it."""
+    asked = [one.id for one in tx.node_registrations.list(fingerprint=fingerprint)]
+    known = asked or [one.id for one in tx.nodes.list(fingerprint=fingerprint)]
+    return known[0] if known else host_id_of_key(fingerprint)
+
+
+def _made(
+    id_: str, asked: Asked, address: IPv4Interface, known: NodeRegistration | None, now: float
+) -> NodeRegistration:
     wanted = asked.registration
     goes_on = known is not None and known.attempt == wanted.attempt and known.state is PENDING
     return NodeRegistration(
-        id=asked.id,
+        id=id_,
         fingerprint=asked.fingerprint,
         attempt=wanted.attempt,
         name=wanted.name,
@@ -235,8 +251,8 @@ def _make_room(tx: Transaction, asked: Asked, now: float) -> None:
         if len(those) < most:
             continue
         registrations = tx.node_registrations.find([node.id for node in those])
-        quietest = min(registrations.values(), key=lambda one: one.asked_at)
-        if quietest.asked_at + QUIET_S > now:
+        quietest = min(registrations.values(), key=lambda one: one.asked_at, default=None)
+        if quietest is None or quietest.asked_at + QUIET_S > now:
             raise TooManyPending(name=asked.registration.name, count=len(those), where=where)
         end(tx, quietest, RegistrationState.EXPIRED, now)
         waiting = [node for node in waiting if node.id != quietest.id]

@@ -7,7 +7,7 @@ from alembic import op
 from hosted_engine.store.migrations.columns import add_columns
 
 revision = "0015"
-down_revision = "0014"
+down_revision = "0013"
 
 
 def upgrade() -> None:

@@ -1,8 +1,8 @@
 """Hosts, and the data center that is put to rest."""
 
 from tests.conformance.examples import seeds
-from tests.conformance.examples.case import Case, Seen
-from tests.conformance.examples.oracles import expect, removes
+from tests.conformance.examples.case import Case, Oracle, Seen
+from tests.conformance.examples.oracles import expect, removes, was_added
 from tests.conformance.examples.state import Differs
 
 
@@ -11,6 +11,29 @@ def in_another_cluster(seen: Seen) -> None:
     if seen.before.one("nodes", name="myhost")["cluster_id"] == wanted:
         raise Differs("it was there before")
     expect(seen.after.one("nodes", name="myhost"), cluster_id=wanted, status="up")
+
+
+def takes_in(machine: str, *, name: str = "myhost", **wanted: object) -> Oracle:
+    """The machine has become that host."""
+
+    def oracle(seen: Seen) -> None:
+        row = was_added(seen, "nodes", name)
+        expect(row, hostname=machine, status="up", **wanted)
+        if seen.before.nodes[machine].member or not seen.after.nodes[machine].member:
+            raise Differs("the machine itself does not belong to the site, or did before")
+
+    return oracle
+
+
+def lets_go(machine: str) -> Oracle:
+    """`myhost` is gone, and the machine belongs to nobody."""
+
+    def oracle(seen: Seen) -> None:
+        removes("nodes", "myhost")(seen)
+        if not seen.before.nodes[machine].member or seen.after.nodes[machine].member:
+            raise Differs("the machine itself belongs to the site, or did not before")
+
+    return oracle
 
 
 def fence_agent(seen: Seen) -> None:
@@ -26,8 +49,8 @@ def at_rest(seen: Seen) -> None:
 
 
 CASES = (
-    Case("add_host", None, (seeds.my_cluster,)),
-    Case("remove_host", removes("nodes", "myhost"), (seeds.host_to_leave,)),
+    Case("add_host", takes_in("node4", description="My host"), (seeds.my_cluster, seeds.machine("node40.example.com"))),
+    Case("remove_host", lets_go("node4"), (seeds.spare_host,)),
     Case("change_host_cluster", in_another_cluster, (seeds.host_to_leave, seeds.second_cluster)),
     Case("add_fence_agent", fence_agent, (seeds.host_to_leave,)),
     Case("update_fencing_options", None, (seeds.my_host,)),
