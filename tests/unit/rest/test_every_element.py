@@ -67,7 +67,9 @@ NOT_YET: Mapping[tuple[str, str], str] = {}
 # What the bodies of actions say that is carried out.
 INPUTS: Mapping[tuple[str, str], Collection[str]] = {
     **{
-        (entity.places[0].services[1], name): {said.wire.partition(".")[0] for said in action.inputs.values()}
+        (entity.places[action.place].services[1], name): {
+            said.wire.partition(".")[0] for said in action.inputs.values()
+        }
         for entity in ENTITIES
         for name, action in entity.actions.items()
     },

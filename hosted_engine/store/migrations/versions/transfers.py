@@ -18,8 +18,8 @@ def upgrade() -> None:
         sa.Column("critical_space_gib", sa.BigInteger(), nullable=False, server_default="5"),
     )
     for table in ("vms", "templates"):
-        add_columns(table, sa.Column("cd_disk_id", sa.Text(), nullable=True))
-    add_columns("vms", sa.Column("current_cd_disk_id", sa.Text(), nullable=True))
+        add_columns(table, sa.Column("cd_disk_id", sa.Text()))
+    add_columns("vms", sa.Column("current_cd_disk_id", sa.Text()))
     op.create_table(
         "image_transfers",
         sa.Column("id", sa.Text(), nullable=False),
