@@ -90,15 +90,17 @@ class Agent:
         self._join_files = JoinFiles(settings.own_folder, Path(settings.scratch))
         self._for_balloons = Threads("balloons", 1)
         self._for_pool = Threads("pool", 4)  # looks at the pool hang where a server does
-        self._migration_trust = MigrationTrust(run, identity=settings.own_folder)
+        self._gluster_trust = GlusterTrust(run, identity=settings.own_folder)
+        self._migration_trust = MigrationTrust(run, identity=settings.own_folder, tell=self._gluster_trust.allow)
         self._membership = Membership(
             settings.own_folder,
             settings.node_name,
             clock=self._clock,
             addresses=own_addresses,
             claimed_anew=self._service.again,
-            trusts=(GlusterTrust(run, identity=settings.own_folder), self._migration_trust),
+            trusts=(self._gluster_trust, self._migration_trust),
             offer=read_offer,
+            members=self._gluster_trust.members,
         )
         self._prepare()
         self._tasks: set[asyncio.Task[Any]] = set()

@@ -56,6 +56,7 @@ def test_gluster_answers_nodes_of_the_site_only(lab: LabUnderTest, from_bridge: 
     strangers = {
         "nobody": None,
         "a node of another site": make_pair(make_authority("lab"), Role.NODE, lab.nodes[0]),
+        "a former member": make_pair(site, Role.NODE, "node9"),
         "the engine": make_pair(site, Role.ENGINE, lab.nodes[0]),
         "the deploy": make_pair(site, Role.DEPLOY, lab.nodes[0]),
     }

@@ -258,11 +258,9 @@ def names_in(template: str) -> frozenset[str]:
 
 def _double(world: World) -> None:
     """Of what there is one of there is a second one, so that every reference can name another. The second data center
-    has a management network; disks may lie in every storage domain."""
+    has a management network."""
     with world.store.transaction() as tx:
         (network,) = tx.networks.list()
-        for domain in tx.storage_domains.list(hosted_engine=True):
-            tx.storage_domains.update(replace(domain, hosted_engine=False))
         for entity in ENTITIES:
             items = tx.of(entity.model).list()
             if len(items) == 1 and entity.path and entity.table != "vms":
@@ -270,6 +268,7 @@ def _double(world: World) -> None:
         (second,) = tx.data_centers.list(name="second")
         tx.networks.add(replace(network, id=new_id(), data_center_id=second.id))
         _directory(tx)
+        _storage(world, tx)
 
 
 def _directory(tx: Transaction) -> None:
@@ -278,3 +277,13 @@ def _directory(tx: Transaction) -> None:
     domain = domain_id(INTERNAL)
     tx.of(Account).add_all([Account(id=f"account {name}", name=name, domain_id=domain) for name in names])
     tx.of(AccountGroup).add_all([AccountGroup(id=f"group {name}", name=name, domain_id=domain) for name in names])
+
+
+def _storage(world: World, tx: Transaction) -> None:
+    """A second storage domain in which disks may lie: beside the engine's own, in which none may."""
+    (engines,) = tx.storage_domains.list(hosted_engine=True)
+    second = replace(engines, id=new_id(), name="second", hosted_engine=False)
+    tx.storage_domains.add(second)
+    for node in world.nodes.values():
+        if engines.id in node.storage.mounted:
+            node.storage.mounted[second.id] = node.storage.mounted[engines.id]
