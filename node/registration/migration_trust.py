@@ -41,7 +41,7 @@ class MigrationTrust:
         *,
         identity: Path,
         folder: Path = FOLDER,
-        tell: Callable[[str, Sequence[str]], None] | None = None,
+        tell: Callable[[str, Sequence[str]], None] = lambda authority_pem, members: None,
     ) -> None:
         """`tell` hears of the authority and the members before libvirt does: others hold to them, too."""
         self._tell = tell

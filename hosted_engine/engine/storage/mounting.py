@@ -15,11 +15,14 @@ def mount_request(domain: StorageDomain, connection: StorageConnection) -> Mount
 
 
 def desired_mounts(tx: Transaction, node: Node) -> list[MountRequest]:
-    """Those of its data center that are in use."""
+    """Those of its data center that are in use, and wherever it is the one with the engine's disks: the lockspaces of
+    all nodes lie there."""
     cluster = tx.clusters.get(node.cluster_id)
     if cluster is None or cluster.data_center_id is None:
         return []
-    domains = tx.storage_domains.list(data_center_id=cluster.data_center_id, status=tuple(IN_USE))
+    own = tx.storage_domains.list(data_center_id=cluster.data_center_id, status=tuple(IN_USE))
+    engines = [one for one in tx.storage_domains.list(hosted_engine=True) if one.id not in {each.id for each in own}]
+    domains = [*own, *engines]
     connections = tx.of(StorageConnection).find([domain.storage_connection_id for domain in domains])
     return [mount_request(domain, connections[domain.storage_connection_id]) for domain in domains]
 

@@ -256,4 +256,5 @@ def _node_state(node: FakeNode) -> NodeState:
         "memory_bytes": node.host.memory_bytes,
     }
     seeds = [str(msgspec.to_builtins(seed)) for seed in node.site.seeds.values()]
-    return NodeState(node.host.claimed is not None, vms, images, seeds, statistics)
+    certificate = node.host.claimed.certificate_pem if node.host.claimed is not None else ""
+    return NodeState(certificate, vms, images, seeds, statistics)
