@@ -34,6 +34,7 @@ from hosted_engine.rest.registration import RegistrationResource
 from hosted_engine.rest.resources import handlers
 from hosted_engine.site import SITE_FILE, Site
 from hosted_engine.store.store import SqlStore
+from hosted_engine.transfer_proxy import ImageioProxy
 from hosted_engine.waiting import Poller
 from node.api.contract import NodeApi
 from node.api.messages.registration import PATH
@@ -94,7 +95,15 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
         is_unclaimed=_is_unclaimed,
         invite=Inviter(authority.engine_fingerprint, settings.port).invite,
     )
-    engine = Engine(store, fleet, readings=readings, locks=locks, poller=Poller(clock), authority=authority)
+    engine = Engine(
+        store,
+        fleet,
+        readings=readings,
+        locks=locks,
+        poller=Poller(clock),
+        authority=authority,
+        proxy=ImageioProxy(settings.certificate.read_text()),
+    )
     api = Loop()
     server = _server(settings, engine, api, tls.serving)
     certificates = CertificateKeeper(store, fleet, authority, clock)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from images import build, lock, verification, wheels
+from images import build, imageio, lock, verification, wheels
 from images.store import Tell
 from node.api.problems import Problem
 from node.system.process import run
@@ -81,10 +81,16 @@ def lock_() -> None:
     """Choose the newest Python packages that pyproject.toml allows, and write their versions and sums down."""
     with tempfile.TemporaryDirectory() as folder:
         wheels.fetch(Path(folder), wheels.requirements(), run)
-        text = lock.text_of(Path(folder).glob("*.whl"))
-    before = lock.LOCK.read_text() if lock.LOCK.exists() else ""
-    lock.LOCK.write_text(text)
-    for change in lock.changes(before, text) or ["nothing has changed"]:
+        _lock(lock.LOCK, lock.text_of(Path(folder).glob("*.whl")))
+    with tempfile.TemporaryDirectory() as folder:
+        wheels.fetch_source(Path(folder), (imageio.REQUIREMENT,), run)
+        _lock(lock.SOURCES, lock.text_of(Path(folder).glob("*.tar.gz")))
+
+
+def _lock(file: Path, text: str) -> None:
+    before = file.read_text() if file.exists() else ""
+    file.write_text(text)
+    for change in lock.changes(before, text) or [f"nothing has changed in {file.name}"]:
         click.echo(change)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from images import engine, inspection, kernel, layer, medium, metal, mirrors, node, system, tiny, tools, wheels
+from images import engine, imageio, inspection, kernel, layer, medium, metal, mirrors, node, system, tiny, tools, wheels
 from images import store as stock
 from images.store import Entry, Tell
 from node.system.process import run
@@ -122,6 +122,8 @@ def entries(store: Path, tell: Tell) -> list[Entry]:
     """Everything that the store should hold now, built or not."""
     return [
         wheels.wheelhouse_entry(tell, run),
+        imageio.compiler_entry(run),
+        imageio.imageio_entry(store, tell, run),
         kernel.kernel_entry(tell, run),
         node.node_entry(store, tell, run),
         layer.trivet_entry(store, tell, run),

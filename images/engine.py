@@ -6,7 +6,8 @@ again from that tree and the Trivet layer.
 
 from pathlib import Path
 
-from images import disk, mirrors, project, wheels
+from images import disk, lock, mirrors, project, wheels
+from images.imageio import imageio_wheel
 from images.kernel import Kernel, initrd, kernel, kernel_entry
 from images.layer import enable_unit, site_packages, trivet_entry, trivet_tree
 from images.node import node_tree
@@ -40,7 +41,7 @@ DEBIAN = Debian(
     )
 )
 
-ENABLED = ("systemd-networkd.service", "qemu-guest-agent.service")
+ENABLED = ("systemd-networkd.service", "qemu-guest-agent.service", "ovirt-imageio.service")
 
 # Each of these costs a process, which under emulation is a third of a second of every failover. An image is replaced,
 # never upgraded in place; nobody logs in on a console; the kernel's debugging, FUSE and huge pages serve nobody here.
@@ -115,15 +116,17 @@ def engine_base_entry(store: Path, tell: Tell, run: Run) -> Entry:
         repr(project.dependencies()),
         kernel_entry(tell, run).folder,
         project.configuration_key("engine"),
-        project.build_code_key("engine", "wheels", "kernel"),
+        lock.SOURCES.read_text(),
+        project.build_code_key("engine", "wheels", "kernel", "imageio"),
     )
 
     def make(work: Path) -> None:
         root = work / "root"
+        imageio = imageio_wheel(store, tell, run)
         tell("engine image: Debian packages")
         make_debian(root, DEBIAN, run)
         tell("engine image: Python packages")
-        wheels.make_venv(root, wheels.wheelhouse(store, tell, run), run)
+        wheels.make_venv(root, wheels.wheelhouse(store, tell, run), run, more=imageio)
         _configure(root, kernel(store, tell, run), run)
 
     return Entry("engine-base", key, make)

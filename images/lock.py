@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 
 from images import project
 from node.api.problems import Refused
 
 LOCK = project.CONFIGURATION / "wheels.lock"
+SOURCES = project.CONFIGURATION / "sources.lock"  # what there is no wheel of
 _HEAD = "# Every wheel of the images' Python, as `trivet image lock` found them. Not edited by hand.\n"
 
 
@@ -27,9 +28,15 @@ def text_of(wheels: Iterable[Path]) -> str:
     lines = [
         f"{name}=={version} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
         for wheel in wheels
-        for name, version, *_ in (parse_wheel_filename(wheel.name),)
+        for name, version, *_ in (
+            (parse_wheel_filename if wheel.suffix == ".whl" else parse_sdist_filename)(wheel.name),
+        )
     ]
     return _HEAD + "".join(sorted(lines))
+
+
+def _parse(name: str) -> tuple[object, ...]:
+    return parse_wheel_filename(name) if name.endswith(".whl") else parse_sdist_filename(name)
 
 
 def versions(text: str) -> dict[str, str]:

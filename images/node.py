@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from images import mirrors, project, wheels
+from images import lock, mirrors, project, wheels
+from images.imageio import imageio_wheel
 from images.store import Entry, Tell, have, key_of
 from images.tree import Debian, make_debian, overlay, run_in
 from node.system.process import Run
@@ -80,7 +81,8 @@ def node_key(run: Run, *, debian: Debian = DEBIAN) -> str:
         repr(mirrors.observe(run)),
         repr(project.dependencies()),
         project.configuration_key("node"),
-        project.build_code_key("node", "wheels"),
+        lock.SOURCES.read_text(),
+        project.build_code_key("node", "wheels", "imageio"),
     )
 
 
@@ -90,10 +92,11 @@ def node_entry(store: Path, tell: Tell, run: Run) -> Entry:
 
 def make_node(root: Path, store: Path, tell: Tell, run: Run, *, debian: Debian = DEBIAN) -> None:
     """Fill `root`, which must not exist, with a node; `debian` may hold further packages."""
+    imageio = imageio_wheel(store, tell, run)
     tell("node image: Debian packages")
     make_debian(root, debian, run)
     tell("node image: Python packages")
-    wheels.make_venv(root, wheels.wheelhouse(store, tell, run), run)
+    wheels.make_venv(root, wheels.wheelhouse(store, tell, run), run, more=imageio)
     tell("node image: configuration")
     _configure(root, run)
 
@@ -106,6 +109,7 @@ def _configure(root: Path, run: Run) -> None:
     overlay(project.CONFIGURATION / "node", root)
     for name in REMOVED:
         (root / name).unlink(missing_ok=True)
+    run_in(root, ("systemd-sysusers",), run)
     for folder in ("usr/share/trivet/images", "etc/trivet", "etc/pki/trivet", "var/lib/trivet"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     (root / "var/lib/trivet").chmod(0o700)

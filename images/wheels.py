@@ -65,6 +65,16 @@ def fetch(into: Path, what: tuple[str, ...], run: Run) -> None:
         raise NoWheels(reason=_errors(str(err))) from err
 
 
+def fetch_source(into: Path, what: tuple[str, ...], run: Run) -> None:
+    """As a source distribution, with nothing that it depends on. Raises NoWheels."""
+    argv = [sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(into), "--no-deps"]
+    argv += ["--no-binary=:all:", "--no-build-isolation"]  # pip asks setup.py for its name, with our own setuptools
+    try:
+        run(*argv, *what, timeout_s=FETCH_TIMEOUT_S)
+    except CommandFailed as err:
+        raise NoWheels(reason=_errors(str(err))) from err
+
+
 def wheelhouse(store: Path, tell: Tell, run: Run) -> Path:
     return have(store, wheelhouse_entry(tell, run), tell)
 
@@ -74,13 +84,17 @@ def _errors(text: str) -> str:
     return " ".join(lines).rstrip(".") or text
 
 
-def make_venv(root: Path, wheels: Path, run: Run) -> None:
+def make_venv(root: Path, wheels: Path, run: Run, *, more: Path | None = None) -> None:
     """The virtual environment of a tree with all dependencies; it sees Debian's own bindings (libvirt, sanlock). pip
-    runs from its own wheel, so that none stays in the tree."""
+    runs from its own wheel, so that none stays in the tree. `more` is a wheel that is not among them."""
     run_in(root, ("python3", "-m", "venv", "--system-site-packages", "--without-pip", f"/{VENV}"), run)
     (pip,) = wheels.glob("pip-*.whl")
     argv = [PYTHON_INSIDE, f"/tmp/wheels/{pip.name}/pip", "--isolated", "--disable-pip-version-check", "install"]
     argv += ["--quiet", "--no-cache-dir", "--no-index", "--find-links=/tmp/wheels", "--ignore-installed"]
     argv += ["--root-user-action=ignore", "--no-compile", *project.dependencies()]
-    run_in(root, argv, run, binds={wheels: "/tmp/wheels"})
+    binds = {wheels: "/tmp/wheels"}
+    if more is not None:
+        binds[more.parent] = "/tmp/more"
+        argv.append(f"/tmp/more/{more.name}")
+    run_in(root, argv, run, binds=binds)
     run_in(root, (*COMPILE, "-j2", f"/{VENV}/lib"), run)

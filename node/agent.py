@@ -32,6 +32,7 @@ from node.observe.network_watch import NetworkWatch
 from node.observe.statistics import StatisticsReader, read_memory
 from node.registration.engine_door import EngineDoor
 from node.registration.gluster_trust import GlusterTrust
+from node.registration.imageio_trust import ImageioTrust
 from node.registration.inviting import Inviting
 from node.registration.join_files import JoinFiles
 from node.registration.joining import Joining
@@ -44,6 +45,7 @@ from node.server.app import make_app
 from node.server.serve import Service
 from node.serving.watchdog import notify, pet
 from node.storage.brick_marks import BrickMarks, FolderLooks
+from node.storage.domain_metadata import DomainMetadata
 from node.storage.gluster_pool import GlusterPool
 from node.storage.images import Images
 from node.storage.keeper import Keeper
@@ -61,13 +63,19 @@ from node.system.clock import SystemClock
 from node.system.process import run, run_as_group
 from node.system.threads import Threads
 from node.tls import client_context, server_context
+from node.transfers.machine import make_transfers
 from node.vms.balloon_keeper import BalloonKeeper
+from node.vms.cdroms import Cdroms
 from node.vms.consoles import Consoles
 from node.vms.domain_xml import Surroundings
+from node.vms.freezing import Freezing
+from node.vms.guest_watch import GuestWatch
+from node.vms.hotplug import HotPlug
 from node.vms.lease_holders import lease_holders
 from node.vms.libvirt_hypervisor import LibvirtHypervisor
 from node.vms.lifecycle import Vms
 from node.vms.runs import Runs
+from node.vms.suspending import Suspending
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +97,8 @@ class Agent:
         )
         self._join_files = JoinFiles(settings.own_folder, Path(settings.scratch))
         self._for_balloons = Threads("balloons", 1)
+        self._for_guests = Threads("guests", 8)
+        self._for_suspending = Threads("suspending", 4)  # as many VMs at a time, for minutes each
         self._for_pool = Threads("pool", 4)  # looks at the pool hang where a server does
         self._gluster_trust = GlusterTrust(run, identity=settings.own_folder)
         self._migration_trust = MigrationTrust(run, identity=settings.own_folder, tell=self._gluster_trust.allow)
@@ -98,7 +108,11 @@ class Agent:
             clock=self._clock,
             addresses=own_addresses,
             claimed_anew=self._service.again,
-            trusts=(self._gluster_trust, self._migration_trust),
+            trusts=(
+                self._gluster_trust,
+                self._migration_trust,
+                ImageioTrust(run, identity=settings.own_folder),
+            ),
             offer=read_offer,
             members=self._gluster_trust.members,
         )
@@ -148,7 +162,9 @@ class Agent:
             network=self._network_watch.news,
             counters=self._network_watch.counters,
             ha=lambda: self._quick(ha.ha),
+            guests=lambda: self._guests.guests(),
         )
+        needs = Needs(self._for_storage, volumes=settings.volumes, need=mounts.need, need_joined=leases.need_joined)
         self._vms = Vms(
             hypervisor,
             self._for_vms,
@@ -158,17 +174,28 @@ class Agent:
                 console_logs=PurePosixPath(settings.console_logs),
             ),
             Runs(settings.own_folder / "vms"),
-            ready=Needs(
-                self._for_storage, volumes=settings.volumes, need=mounts.need, need_joined=leases.need_joined
-            ).check,
+            ready=needs.check,
             holder=leases.held_elsewhere,
             taker=leases.taken_elsewhere,
             tell=self._hub.vm_changed,
             clock=self._clock,
         )
+        self._guests = GuestWatch(
+            hypervisor, self._for_guests, self._for_vms, self._clock, notify=self._hub.guest_changed
+        )
+        self._freezing = Freezing(hypervisor, self._for_guests, self._clock, settings.own_folder / "frozen")
         gluster = Gluster(run_as_group, clear=bricks.clear, remove=bricks.remove)
         self._network = HostNetwork(network, self._clock, self._network_watch.observed)
         self._pool_watch = self._pool_state(gluster, bricks)
+        self._transfers = make_transfers(
+            run,
+            self._for_storage,
+            node_name=settings.node_name,
+            volumes=settings.volumes,
+            need=mounts.need,
+            running_on=self._vms.running_on,
+            clock=self._clock,
+        )
         self._host = Host(
             self._quick,
             (
@@ -194,6 +221,7 @@ class Agent:
                 GlusterPool(gluster, self._for_storage),
                 self._pool_watch,
                 mounts,
+                DomainMetadata(self._for_storage, volumes=settings.volumes, need=mounts.need),
                 Images(
                     QemuImg(run),
                     SeedMaker(run, Path(settings.scratch)),
@@ -215,10 +243,22 @@ class Agent:
                     need=mounts.need,
                     running_shape=self._vms.running_shape,
                 ),
+                self._transfers,
                 ha,
                 self._migration_trust,
                 self._vms,
                 Consoles(hypervisor, self._for_vms, self._clock),
+                self._freezing,
+                HotPlug(hypervisor, self._for_vms, self._clock, PurePosixPath(settings.volumes), ready=needs.check),
+                Cdroms(hypervisor, self._for_vms, volumes=settings.volumes, need=mounts.need),
+                Suspending(
+                    self._vms,
+                    hypervisor,
+                    self._for_suspending,
+                    self._clock,
+                    volumes=PurePosixPath(settings.volumes),
+                    need=mounts.need,
+                ),
             ),
         )
         self._joining = self._make_joining(self._host)
@@ -267,13 +307,24 @@ class Agent:
         self._spawn(self._network_watch.run())
         self._spawn(self._hub.beat())
         self._spawn(self._keeper.run())
+        self._spawn(self._transfers.run())
         self._spawn(self._balloons.run())
+        self._spawn(self._guests.run())
+        self._spawn(self._freezing.thaw_left())
         self._spawn(pet())
         self._spawn(self._joining.run())
         self._spawn(self._pool_watch.run())
         log.info("serving %s on port %d", self._settings.node_name, self._settings.port)
         await self._service.run()
-        for threads in (self._quick, self._for_vms, self._for_storage, self._for_balloons, self._for_pool):
+        for threads in (
+            self._quick,
+            self._for_vms,
+            self._for_storage,
+            self._for_balloons,
+            self._for_guests,
+            self._for_suspending,
+            self._for_pool,
+        ):
             threads.close()
 
     def _make_server(self) -> tuple[Any, ssl.SSLContext]:

@@ -17,6 +17,7 @@ from node.registration.inviting import Inviting
 from node.registration.leaving import Leaving
 from node.registration.membership import Membership
 from node.registration.migration_trust import MigrationTrust
+from node.storage.domain_metadata import DomainMetadata
 from node.storage.gluster_pool import GlusterPool
 from node.storage.images import Images
 from node.storage.lease_timers import LeaseTimers
@@ -25,8 +26,13 @@ from node.storage.mounts import Mounts
 from node.storage.pool_state_watch import PoolStateWatch
 from node.storage.site_files import SiteFiles
 from node.system.threads import Threads
+from node.transfers.transfers import Transfers
+from node.vms.cdroms import Cdroms
 from node.vms.consoles import Consoles
+from node.vms.freezing import Freezing
+from node.vms.hotplug import HotPlug
 from node.vms.lifecycle import Vms
+from node.vms.suspending import Suspending
 
 check_parts(
     (
@@ -41,14 +47,20 @@ check_parts(
         GlusterPool,
         PoolStateWatch,
         Mounts,
+        DomainMetadata,
         Images,
         Leases,
         LeaseTimers,
         SiteFiles,
+        Transfers,
         HaService,
         MigrationTrust,
         Vms,
         Consoles,
+        Freezing,
+        HotPlug,
+        Cdroms,
+        Suspending,
     )
 )
 

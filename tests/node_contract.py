@@ -19,7 +19,21 @@ from node.api.messages.images import ImageFormat, ImageRef, ImageRequest, ImageR
 from node.api.messages.leases import LeaseRequest, LeaseTimersRequest
 from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.network import LinkReport, NamesRequest, NetworkRequest
-from node.api.messages.vms import DownReason, GraphicsType, Ticket, VmDisk, VmLease, VmReport, VmSpec, VmState
+from node.api.messages.storage_domains import MetadataRequest, StorageDomainMetadata
+from node.api.messages.transfers import ImageCheck, TransferDirection, TransferRenewal, TransferRequest
+from node.api.messages.vms import (
+    DiskBus,
+    DownReason,
+    GraphicsType,
+    SuspendRequest,
+    Ticket,
+    VmDisk,
+    VmLease,
+    VmNic,
+    VmReport,
+    VmSpec,
+    VmState,
+)
 from node.api.problems import RemoteRefused
 
 MIB = 1 << 20
@@ -49,6 +63,17 @@ class NodeContract:
 
     def new_image(self) -> ImageRef:
         return ImageRef(storage_domain=self.domain, disk_id=str(uuid.uuid4()), image_id=str(uuid.uuid4()))
+
+    def new_transfer(self, image: ImageRef, *, format: ImageFormat = ImageFormat.RAW) -> TransferRequest:
+        return TransferRequest(
+            id=str(uuid.uuid4()),
+            image=image,
+            direction=TransferDirection.DOWNLOAD,
+            format=format,
+            ticket=str(uuid.uuid4()),
+            timeout_s=60,
+            inactivity_timeout_s=60,
+        )
 
     def new_vm(self, *disks: VmDisk, lease: str = "") -> VmSpec:
         leases = (VmLease(lockspace=self.lockspace, resource=lease, storage_domain=self.domain),) if lease else ()
@@ -238,9 +263,63 @@ class NodeContract:
             await node.make_image(self.new_image(), ImageRequest(format=ImageFormat.QCOW2, source="nothing"))
         assert refused.value.text.code == "SourceUnknown"
 
+    async def test_a_storage_domain_says_what_it_is_and_is_nobody_elses(self, node: NodeApi) -> None:
+        metadata = StorageDomainMetadata(id=self.domain, name="data", data_center_id="one")
+        written = await node.write_domain_metadata(self.domain, MetadataRequest(metadata=metadata, in_use=True))
+        assert written == await node.domain_metadata(self.domain) == metadata
+        other = msgspec.structs.replace(metadata, id=str(uuid.uuid4()))
+        with pytest.raises(RemoteRefused) as refused:
+            await node.write_domain_metadata(self.domain, MetadataRequest(metadata=other, in_use=True))
+        assert refused.value.text.code == "StorageOfOther"
+        assert "storage-domain.json" in (await node.contents(self.domain)).files
+
     async def test_a_path_in_an_id_is_refused(self, node: NodeApi) -> None:
         with pytest.raises(RemoteRefused):
             await node.image(ImageRef(storage_domain=self.domain, disk_id="..", image_id="x"))
+
+    async def test_an_image_is_open_until_it_is_closed(self, node: NodeApi) -> None:
+        """The same again changes nothing; another ticket is another opening."""
+        image = self.new_image()
+        await node.make_image(image, ImageRequest(format=ImageFormat.QCOW2, size_bytes=4 * MIB))
+        request = self.new_transfer(image)
+        for _ in range(2):
+            report = await node.open_transfer(request)
+            assert (report.id, report.ticket, report.size_bytes) == (request.id, request.ticket, 4 * MIB)
+        assert request.id in {one.id for one in await node.transfers()}
+        other = msgspec.structs.replace(request, ticket=str(uuid.uuid4()))
+        await node.open_transfer(other)
+        found = await node.transfer(request.id)
+        assert found is not None
+        assert (found.ticket, found.transferred_bytes, found.active) == (other.ticket, 0, False)
+        assert (await node.renew_transfer(request.id, TransferRenewal(timeout_s=90))).ticket == other.ticket
+        for _ in range(2):
+            await node.close_transfer(request.id)
+        assert await node.transfer(request.id) is None
+        with pytest.raises(RemoteRefused) as refused:
+            await node.renew_transfer(request.id, TransferRenewal(timeout_s=90))
+        assert (refused.value.text.code, refused.value.text.status) == ("TransferUnknown", 404)
+        await node.remove_image(image)
+
+    async def test_an_image_that_is_not_there_is_not_opened_and_its_file_only_as_what_it_is(
+        self, node: NodeApi
+    ) -> None:
+        image = self.new_image()
+        with pytest.raises(RemoteRefused) as refused:
+            await node.open_transfer(self.new_transfer(image))
+        assert refused.value.text.code == "ImageUnknown"
+        await node.make_image(image, ImageRequest(format=ImageFormat.RAW, size_bytes=MIB))
+        with pytest.raises(RemoteRefused) as refused:
+            await node.open_transfer(self.new_transfer(image, format=ImageFormat.QCOW2))
+        assert refused.value.text.code == "Malformed"
+        assert await node.transfers() == ()
+        await node.remove_image(image)
+
+    async def test_a_good_image_is_told_to_be_good(self, node: NodeApi) -> None:
+        image = self.new_image()
+        made = await node.make_image(image, ImageRequest(format=ImageFormat.QCOW2, size_bytes=4 * MIB))
+        report = await node.check_image(image, ImageCheck(format=ImageFormat.QCOW2, size_bytes=4 * MIB))
+        assert (report.image, report.virtual_size_bytes) == (made.image, 4 * MIB)
+        await node.remove_image(image)
 
     async def test_an_unmounted_storage_domain_is_refused(self, node: NodeApi) -> None:
         with pytest.raises(RemoteRefused) as refused:
@@ -289,6 +368,25 @@ class NodeContract:
             await node.resume_vm(spec.id)
         assert refused.value.text.code == "VmNotPaused"
 
+    async def test_a_vm_is_suspended_and_goes_on_from_its_memory_once(self, node: NodeApi) -> None:
+        spec, memory = self.new_vm(), self.new_image()
+        request = SuspendRequest(memory=memory)
+        await node.start_vm(spec)
+        for _ in range(2):
+            saved = await node.suspend_vm(spec.id, request)
+            assert (saved.state, saved.reason) == (VmState.DOWN, DownReason.SAVED)
+        resumed = msgspec.structs.replace(spec, resume_from=memory)
+        for _ in range(2):
+            assert (await node.start_vm(resumed)).state is VmState.UP
+        await node.destroy_vm(spec.id)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.start_vm(resumed)
+        assert refused.value.text.code == "MemoryUnknown"
+        with pytest.raises(RemoteRefused) as refused:
+            await node.suspend_vm(spec.id, request)
+        assert refused.value.text.code == "VmNotUp"
+        await node.remove_image(memory)
+
     async def test_a_vm_that_no_node_can_make_is_refused(self, node: NodeApi) -> None:
         spec = msgspec.structs.replace(self.new_vm(), time_zone="Europe/Nowhere")
         with pytest.raises(RemoteRefused, match="no time zone 'Europe/Nowhere'") as refused:
@@ -334,6 +432,54 @@ class NodeContract:
         with pytest.raises(RemoteRefused, match="it runs without VNC"):
             await node.set_ticket(spec.id, Ticket(type=GraphicsType.VNC, value="contract", valid_s=60))
         await node.destroy_vm(spec.id)
+
+    async def test_a_disk_is_plugged_into_a_running_vm_once(self, node: NodeApi) -> None:
+        image, spec = self.new_image(), self.new_vm()
+        await node.make_image(image, ImageRequest(format=ImageFormat.QCOW2, size_bytes=MIB))
+        disk = VmDisk(image=image, format=ImageFormat.QCOW2)
+        with pytest.raises(RemoteRefused, match="does not run") as refused:
+            await node.plug_disk(spec.id, disk)
+        assert refused.value.text.code == "NotPluggable"
+        await node.start_vm(spec)
+        for _ in range(2):
+            await node.plug_disk(spec.id, disk)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.remove_image(image)
+        assert refused.value.text.code == "ImageBusy"
+        absent = msgspec.structs.replace(disk, image=self.new_image())
+        with pytest.raises(RemoteRefused) as refused:
+            await node.plug_disk(spec.id, absent)
+        assert refused.value.text.code == "ImageUnknown"
+        with pytest.raises(RemoteRefused, match="sata disks") as refused:
+            await node.plug_disk(spec.id, msgspec.structs.replace(absent, bus=DiskBus.SATA))
+        assert refused.value.text.code == "NotPluggable"
+        await node.unplug_disk(spec.id, absent.image)  # what it does not have
+        await node.destroy_vm(spec.id)
+        await node.remove_image(image)
+
+    async def test_a_nic_of_a_running_vm_changes_its_link_and_not_its_address(self, node: NodeApi) -> None:
+        spec = self.new_vm()
+        nic = VmNic(id=str(uuid.uuid4()), mac="02:00:00:00:00:0c", bridge="ovirtmgmt")
+        await node.start_vm(spec)
+        for linked in (True, True, False):
+            await node.plug_nic(spec.id, msgspec.structs.replace(nic, linked=linked))
+        with pytest.raises(RemoteRefused) as refused:
+            await node.plug_nic(spec.id, msgspec.structs.replace(nic, mac="02:00:00:00:00:0d"))
+        assert refused.value.text.code == "NotPluggable"
+        await node.unplug_nic(spec.id, str(uuid.uuid4()))  # what it does not have
+        await node.destroy_vm(spec.id)
+
+    async def test_a_guest_without_an_agent_is_not_frozen(self, node: NodeApi) -> None:
+        spec = self.new_vm()
+        await node.start_vm(spec)
+        with pytest.raises(RemoteRefused, match="agent") as refused:
+            await node.freeze_vm(spec.id)
+        assert refused.value.text.code == "NotFrozen"
+        assert (await _hello(node)).guests == ()
+        await node.destroy_vm(spec.id)
+        with pytest.raises(RemoteRefused, match="does not run") as refused:
+            await node.thaw_vm(spec.id)
+        assert refused.value.text.code == "NotFrozen"
 
     async def test_a_vm_without_its_disk_is_not_started(self, node: NodeApi) -> None:
         spec = self.new_vm(VmDisk(image=self.new_image(), format=ImageFormat.QCOW2))

@@ -10,6 +10,7 @@ from hosted_engine.authority import SiteAuthority
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Fleet, Store, Transaction
 from hosted_engine.engine.problems import BadValue
+from hosted_engine.engine.transfers.proxy import TransferProxy
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.waiting import Poller
 from node.steps import Step
@@ -25,7 +26,8 @@ class Lock(msgspec.Struct, frozen=True, order=True):
 
 class Means(msgspec.Struct, frozen=True):
     """What a plan works with. `clock` answers seconds since the epoch. A node's answer that is newer than what it said
-    before is noted in `readings`. `poller` waits for what takes its time, `authority` signs certificates of nodes."""
+    before is noted in `readings`. `poller` waits for what takes its time, `authority` signs certificates of nodes,
+    `proxy` is the engine's own transfer port."""
 
     store: Store
     fleet: Fleet
@@ -33,6 +35,7 @@ class Means(msgspec.Struct, frozen=True):
     readings: Readings
     poller: Poller
     authority: SiteAuthority
+    proxy: TransferProxy
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -57,6 +60,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     forward_only: ClassVar[bool] = False  # True: a failed step ends the task, nothing before it is undone
+    is_awaited: ClassVar[bool] = True  # False: it goes on until somebody ends it, and nobody waits for that
 
     def check(self, tx: Transaction) -> None:
         raise NotImplementedError

@@ -13,6 +13,8 @@ from hosted_engine.engine.ports import Fleet, Store
 from hosted_engine.engine.tasks.history import sweep
 from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.tasks.runner import Running, TaskRunner
+from hosted_engine.engine.transfers.history import forget_past
+from hosted_engine.engine.transfers.proxy import TransferProxy
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.waiting import Poller
 
@@ -34,13 +36,14 @@ class Engine:
         locks: Locks,
         poller: Poller,
         authority: SiteAuthority,
+        proxy: TransferProxy,
     ) -> None:
         self.store = store
         self.readings = readings
         self.loop = Loop()
         self.clock: Callable[[], float] = poller.clock.now
         self.registrations = Registrations(store, authority, self.clock)
-        self._dependencies = Means(store, fleet, self.clock, readings, poller, authority)
+        self._dependencies = Means(store, fleet, self.clock, readings, poller, authority, proxy)
         self._tasks = TaskRunner(self._dependencies, readings, locks, self.clock)
 
     async def perform(self, command: Command, caller: Caller) -> Running:
@@ -61,6 +64,7 @@ class Engine:
         with self.store.transaction() as tx:
             sweep(tx, self.clock())
             expire(tx, self.clock())
+            forget_past(tx, self.clock())
 
     async def stop(self) -> None:
         """Leave running tasks to the next start."""

@@ -29,11 +29,14 @@ from hosted_engine.engine.storage.entity import STORAGE_DOMAINS
 from hosted_engine.engine.storageconnections.entity import STORAGE_CONNECTIONS
 from hosted_engine.engine.tags.entity import TAG_ASSIGNMENTS, TAGS
 from hosted_engine.engine.templates.entity import TEMPLATES
+from hosted_engine.engine.transfers.entity import IMAGE_TRANSFERS
 from hosted_engine.engine.users.domain_entities import ACCOUNT_GROUPS, ACCOUNT_MEMBERSHIPS, ACCOUNTS, DOMAINS
 from hosted_engine.engine.users.entity import GROUPS, USERS
 from hosted_engine.engine.users.ssh_keys import SSH_KEYS
+from hosted_engine.engine.vms.cdroms.api import CDROMS
 from hosted_engine.engine.vms.consoles.api import CONSOLE_REQUESTS, GRAPHICS_CONSOLES
 from hosted_engine.engine.vms.entity import VMS
+from hosted_engine.engine.vms.guests import GUEST_COLLECTIONS
 
 ENTITIES: tuple[Entity[Any], ...] = (
     ACCOUNTS,
@@ -49,6 +52,7 @@ ENTITIES: tuple[Entity[Any], ...] = (
     DOMAINS,
     EVENTS,
     GROUPS,
+    IMAGE_TRANSFERS,
     JOBS,
     JOB_STEPS,
     INSTANCE_TYPES,
@@ -75,7 +79,14 @@ ENTITIES: tuple[Entity[Any], ...] = (
     VNIC_PROFILES,
 )
 
-REPORTED: tuple[Reported, ...] = (HOST_NICS, HOST_NIC_STATISTICS, HOST_STATISTICS, *GRAPHICS_CONSOLES)
+REPORTED: tuple[Reported, ...] = (
+    HOST_NICS,
+    HOST_NIC_STATISTICS,
+    HOST_STATISTICS,
+    *GRAPHICS_CONSOLES,
+    *GUEST_COLLECTIONS,
+    *CDROMS,
+)
 
 REQUESTS: tuple[Request, ...] = CONSOLE_REQUESTS
 

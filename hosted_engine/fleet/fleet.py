@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.nodes.presence import starts_over
 from hosted_engine.engine.nodes.readings import Readings
-from hosted_engine.engine.ports import Store
+from hosted_engine.engine.ports import Clock, Store
 from hosted_engine.engine.problems import NodeNotUp, NotThere, found
 from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.fleet.attended import AttendedNode
 from hosted_engine.fleet.storage_watch import StorageWatch
-from hosted_engine.fleet.watch import Clock, Watch
+from hosted_engine.fleet.watch import Watch
 from node.api.contract import NodeApi
 from node.client import NodeClient
 

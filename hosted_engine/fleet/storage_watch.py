@@ -9,10 +9,10 @@ import msgspec
 from gluster.diagnosis.problem import Kind
 from gluster.report import StorageReport
 from hosted_engine.engine.nodes.readings import Readings
-from hosted_engine.engine.ports import Store
+from hosted_engine.engine.ports import Clock, Store
 from hosted_engine.engine.storage.health import note_changes
 from hosted_engine.engine.storage.presence import look_at_domains
-from hosted_engine.fleet.watch import Clock, Watch
+from hosted_engine.fleet.watch import Watch
 from node.api.messages.gluster import StorageNews
 from node.api.problems import Problem
 

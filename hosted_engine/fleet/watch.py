@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes import network_news
@@ -18,8 +18,8 @@ from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.nodes.network import NodeNetwork
 from hosted_engine.engine.nodes.presence import connects, is_silent, speaks
 from hosted_engine.engine.nodes.readings import Reading, Readings
-from hosted_engine.engine.ports import Store, Transaction
-from hosted_engine.engine.storage.mounting import desired_mounts
+from hosted_engine.engine.ports import Clock, Store, Transaction
+from hosted_engine.engine.storage.mounting import desired_mounts, superfluous_mounts
 from hosted_engine.engine.storage.presence import look_at_domains
 from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.vms.engine_vm import learn
@@ -41,14 +41,6 @@ T = TypeVar("T")
 SILENT_S = 18.0  # from its last word to "not responding": three heartbeats and one try to connect again
 TEND_S = 30.0  # between two looks at mounts and sizes
 PAUSE_S, LONGEST_PAUSE_S = 0.5, 8.0  # between two tries to connect
-
-
-class Clock(Protocol):
-    """`now` is the time of day, `monotonic` never jumps."""
-
-    def now(self) -> float: ...
-    def monotonic(self) -> float: ...
-    async def sleep(self, seconds: float) -> None: ...
 
 
 class Watch:
@@ -125,6 +117,7 @@ class Watch:
         known = self._readings.of(self.node_id)
         reading = Reading(event.statistics, event.mounts, now, known.network, ha=event.ha, drifts=known.drifts)
         self._readings.put(self.node_id, reading)
+        self._readings.note_guests(self.node_id, event.guests)
         boot_id = event.statistics.boot_id if event.statistics else ""
         with self._store.transaction() as tx:
             speaks(
@@ -153,6 +146,8 @@ class Watch:
             self._compare_clocks(event.at, now)
         if event.storage is not None:
             self._storage(event.storage)
+        if event.guests:
+            self._readings.note_guests(self.node_id, event.guests)
         if event.ha is not None:
             self._ha(event.ha, now)
         if event.kind is EventKind.MOUNT:
@@ -234,6 +229,10 @@ class Watch:
             with self._store.transaction() as tx:
                 node = tx.nodes.get(self.node_id)
                 requests = desired_mounts(tx, node) if node is not None else []
+                there = [one.storage_domain for one in self._readings.of(self.node_id).mounts]
+                superfluous = superfluous_mounts(tx, there)
+            for domain in superfluous:
+                await self._try(self.api.unmount(domain), f"cannot unmount storage domain {domain}")
             for request in requests:
                 if not self._readings.of(self.node_id).mounted(request.storage_domain):
                     await self._try(self.api.mount(request), f"cannot mount storage domain {request.storage_domain}")

@@ -8,10 +8,19 @@ from node.api.operations.ha import HaOperations
 from node.api.operations.host import HostOperations
 from node.api.operations.network import NetworkOperations
 from node.api.operations.storage import StorageOperations
+from node.api.operations.transfers import TransferOperations
 from node.api.operations.vms import VmOperations
 
 
-class NodeApi(HostOperations, NetworkOperations, GlusterOperations, StorageOperations, HaOperations, VmOperations):
+class NodeApi(
+    HostOperations,
+    NetworkOperations,
+    GlusterOperations,
+    StorageOperations,
+    TransferOperations,
+    HaOperations,
+    VmOperations,
+):
     """A node as its callers see it. Every operation is safe to repeat. Errors: RemoteRefused, RemoteFailed
     (node.api.problems), NodeSilent when no answer came, NodeTooOld when it was not asked."""
 

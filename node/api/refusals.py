@@ -88,6 +88,18 @@ class SettingsUnknown(Refused):
     status = 422
 
 
+class VmNotUp(Refused):
+    what = "Cannot {act} VM {vm}"
+    why = "it is {state}"
+    mend = "Try again when it is up"
+
+
+class MemoryUnknown(Refused):
+    what = "Cannot resume VM {vm} from its memory"
+    why = "there is none where it was kept: it was resumed since, or removed"
+    mend = "Stop the VM, which gives its memory up, and start it anew"
+
+
 class VmNotPaused(Refused):
     what = "Cannot resume VM {vm}"
     why = "it is {state}"
@@ -98,6 +110,30 @@ class NoGraphics(Refused):
     what = "Cannot open the screen of VM {vm}"
     why = "{reason}"
     mend = "Start it, with a graphics console"
+
+
+class NotPluggable(Refused):
+    what = "Cannot plug {device} into VM {vm}"
+    why = "{reason}"
+    mend = "Change what the reason names, or let the VM have it with its next start"
+
+
+class NotUnplugged(Failed):
+    what = "The guest of VM {vm} did not let go of {device}"
+    why = "it gave no answer within {seconds} s{reason}"
+    mend = "Let the guest end to use it and try again, or shut the VM down; it has it still"
+
+
+class NotFrozen(Refused):
+    what = "The file systems of VM {vm} do not stand still"
+    why = "{reason}"
+    mend = "Start the agent in its guest (qemu-guest-agent), or go on without it"
+
+
+class NoCdrom(Refused):
+    what = "Cannot change the disc of VM {vm}"
+    why = "{reason}"
+    mend = "Start it with a drive first"
 
 
 class LeaseHeld(Refused):
@@ -124,6 +160,25 @@ class NotMounted(Refused):
     mend = "Mount it first, or look into the state of its storage"
 
 
+class StorageOfOther(Refused):
+    what = "Cannot use this storage for storage domain {storage_domain}"
+    why = "storage domain {name} ({other}) lies on it"
+    mend = "Choose other storage, or import that storage domain"
+
+
+class StorageNotEmpty(Refused):
+    what = "Cannot use this storage for storage domain {storage_domain}"
+    why = "it is not empty: {files}"
+    mend = "Choose other storage, or remove what is on it if nobody needs it"
+
+
+class NoStorageDomain(Refused):
+    what = "There is no storage domain on the storage mounted as {storage_domain}"
+    why = "nothing there says that it is one"
+    mend = "Look whether the right storage is mounted"
+    status = 404
+
+
 class ImageUnknown(Refused):
     what = "There is no image {image} on storage domain {storage_domain}"
     why = "it was never made, or was removed since"
@@ -147,6 +202,20 @@ class ImageBusy(Refused):
     what = "Cannot change image {image}"
     why = "VM {vm} is running on it"
     mend = "Stop the VM first"
+
+
+class ImageRejected(Refused):
+    what = "Image {image} cannot be used"
+    why = "{reason}"
+    mend = "Remove it, and upload one that is whole in itself"
+    status = 422
+
+
+class TransferUnknown(Refused):
+    what = "There is no transfer {id} on this node"
+    why = "it was never opened, or was closed since"
+    mend = "Open it again"
+    status = 404
 
 
 class NotWiped(Refused):

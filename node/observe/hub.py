@@ -7,6 +7,7 @@ import msgspec
 
 from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import StorageNews
+from node.api.messages.guests import GuestReport
 from node.api.messages.ha import HaReport
 from node.api.messages.machine import Statistics
 from node.api.messages.mounts import MountReport
@@ -21,7 +22,7 @@ QUEUE_EVENTS = 256
 
 
 class Hub:
-    """`vms`, `mounts`, `statistics`, `network`, `counters` and `ha` are asked for what HELLO and heartbeats tell."""
+    """HELLO and heartbeats tell what `vms`, `mounts`, `statistics`, `network`, `counters`, `ha` and `guests` answer."""
 
     def __init__(
         self,
@@ -33,6 +34,7 @@ class Hub:
         network: Callable[[], NetworkNews | None],
         counters: Callable[[], dict[str, LinkCounters]],
         ha: Callable[[], Awaitable[HaReport]],
+        guests: Callable[[], tuple[GuestReport, ...]],
     ) -> None:
         self._clock = clock
         self._vms = vms
@@ -41,6 +43,7 @@ class Hub:
         self._network = network
         self._counters = counters
         self._ha = ha
+        self._guests = guests
         self._number = 0
         self._listeners: set[asyncio.Queue[Event | None]] = set()
 
@@ -70,6 +73,10 @@ class Hub:
     def storage_changed(self, news: StorageNews) -> None:
         """A heartbeat more: callers that do not know of storage yet pass it over."""
         self._push(Event(number=0, kind=EventKind.HEARTBEAT, at=self._clock.now(), storage=news))
+
+    def guest_changed(self, guest: GuestReport) -> None:
+        """A heartbeat more, too."""
+        self._push(Event(number=0, kind=EventKind.HEARTBEAT, at=self._clock.now(), guests=(guest,)))
 
     async def beat(self) -> None:
         """Heartbeats for ever."""
@@ -121,6 +128,7 @@ class Hub:
             network=self._network(),
             counters=self._counters(),
             ha=ha,
+            guests=self._guests(),
         )
 
     def _push(self, event: Event) -> None:

@@ -168,7 +168,7 @@ class Images:
         info = self._qemu_img.info(str(path), form)
         if noted is None:
             formats.note(path, form)
-        return _report(image, info)
+        return report_of(image, info)
 
     def _make(self, image: ImageRef, path: Path, request: ImageRequest) -> ImageReport:
         part = _fresh_part(path)
@@ -180,7 +180,7 @@ class Images:
             size = _whole_sectors(request.size_bytes or 0)
             self._qemu_img.create(str(part), request.format, size, preallocated=request.preallocated)
         _finish(part, path, request.format)
-        return _report(image, self._qemu_img.info(str(path), request.format))
+        return report_of(image, self._qemu_img.info(str(path), request.format))
 
     def _resize(self, image: ImageRef, path: Path, request: ImageResize) -> ImageReport:
         found = self._find(image, path)
@@ -193,7 +193,7 @@ class Images:
             return found
         self._qemu_img.resize(str(path), found.format, size, preallocated=request.preallocated)
         sync_file(path)
-        return _report(image, self._qemu_img.info(str(path), found.format))
+        return report_of(image, self._qemu_img.info(str(path), found.format))
 
     def _convert(self, source: str, part: Path, request: ImageRequest) -> None:
         file = self._shipped / f"{token('source', source)}.qcow2"
@@ -231,7 +231,7 @@ class Images:
         part = _fresh_part(path)
         self._seeds.make(part, request)
         _finish(part, path, ImageFormat.RAW)
-        return _report(image, self._qemu_img.info(str(path), ImageFormat.RAW))
+        return report_of(image, self._qemu_img.info(str(path), ImageFormat.RAW))
 
 
 def _check(request: ImageRequest) -> None:
@@ -256,7 +256,7 @@ def _whole_sectors(size_bytes: int) -> int:
     return -(-size_bytes // SECTOR) * SECTOR
 
 
-def _report(image: ImageRef, info: Info) -> ImageReport:
+def report_of(image: ImageRef, info: Info) -> ImageReport:
     return ImageReport(
         image=image,
         format=info.format,

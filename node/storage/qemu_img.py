@@ -42,6 +42,15 @@ def parse_info(text: str, path: str) -> Info:
         raise NotUnderstood(path=path, reason=str(err)) from err
 
 
+class _Check(msgspec.Struct, frozen=True, rename="kebab"):
+    image_end_offset: int | None = None
+
+
+def image_end(text: str) -> int | None:
+    """Where the last that belongs to a qcow2 image ends in its file, by `qemu-img check --output=json`."""
+    return msgspec.json.decode(text, type=_Check).image_end_offset
+
+
 class QemuImg:
     def __init__(self, run: Run) -> None:
         self._run = run

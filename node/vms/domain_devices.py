@@ -17,6 +17,8 @@ _BUSES = {
     DiskBus.SATA: ("sd", "sata"),
 }  # how names of its disks begin, and libvirt's word for it
 
+ROOT_PORTS = 16  # of a q35, each with room for one device, also for those that are plugged in later; oVirt's number
+
 
 @dataclass(slots=True)
 class BootOrder:
@@ -45,7 +47,7 @@ def add_devices(devices: ET.Element, spec: VmSpec, volumes: PurePosixPath, conso
     _add_disks(devices, spec, order, volumes)
     _add_controllers(devices, spec)
     for index, nic in enumerate(spec.nics):
-        _add_nic(devices, nic, order.nics.get(index))
+        add_nic(devices, nic, order.nics.get(index))
     for lease in spec.leases:
         _add_lease(devices, lease, volumes)
     _add_console(devices, console_log)
@@ -63,17 +65,17 @@ def add_devices(devices: ET.Element, spec: VmSpec, volumes: PurePosixPath, conso
 def _add_disks(devices: ET.Element, spec: VmSpec, order: BootOrder, volumes: PurePosixPath) -> None:
     taken: Counter[str] = Counter()
     for index, disk in enumerate(spec.disks):
-        prefix, bus = _bus(disk.bus, spec.machine)
+        prefix, bus = bus_of(disk.bus, spec.machine)
         io_thread = 0
         if bus == "virtio" and spec.io_threads:
             io_thread = taken[prefix] % spec.io_threads + 1
-        _add_disk(devices, disk, _device_name(prefix, taken), bus, io_thread, volumes)
+        add_disk(devices, disk, device_name(prefix, taken), bus, io_thread, volumes)
         _add_boot(devices[-1], order.disks.get(index))
-    if order.cdrom is not None:
-        _add_empty_cdrom(devices, spec.machine, taken, order.cdrom)
+    if spec.cdrom is not None or order.cdrom is not None:
+        _add_cdrom(devices, spec, taken, order.cdrom, volumes)
 
 
-def _add_disk(devices: ET.Element, disk: VmDisk, name: str, bus: str, io_thread: int, volumes: PurePosixPath) -> None:
+def add_disk(devices: ET.Element, disk: VmDisk, name: str, bus: str, io_thread: int, volumes: PurePosixPath) -> None:
     """Past the page cache, so that another node may take the image over or use it, too."""
     element = add(devices, "disk", type="file", device="disk")
     driver = {"cache": "none", "io": "threads", "discard": "unmap"}
@@ -91,15 +93,24 @@ def _add_disk(devices: ET.Element, disk: VmDisk, name: str, bus: str, io_thread:
         add(element, "shareable")
 
 
-def _add_empty_cdrom(devices: ET.Element, machine: str, taken: Counter[str], order: int) -> None:
-    prefix, bus = _bus(DiskBus.IDE, machine)
+def _add_cdrom(
+    devices: ET.Element, spec: VmSpec, taken: Counter[str], order: int | None, volumes: PurePosixPath
+) -> None:
+    prefix, bus = bus_of(DiskBus.IDE, spec.machine)
     element = add(devices, "disk", type="file", device="cdrom")
-    add(element, "target", dev=_device_name(prefix, taken), bus=bus)
+    add(element, "driver", name="qemu", type="raw", error_policy="report")
+    if spec.cdrom is not None and spec.cdrom.disc is not None:
+        add(element, "source", file=str(layout.image(volumes, spec.cdrom.disc)))
+    add(element, "target", dev=device_name(prefix, taken), bus=bus)
     add(element, "readonly")
     _add_boot(element, order)
 
 
 def _add_controllers(devices: ET.Element, spec: VmSpec) -> None:
+    if not is_i440fx(spec.machine):
+        add(devices, "controller", type="pci", index="0", model="pcie-root")
+        for number in range(ROOT_PORTS):
+            add(devices, "controller", type="pci", index=str(number + 1), model="pcie-root-port")
     if not spec.usb:
         add(devices, "controller", type="usb", model="none")
     if not spec.virtio_scsi and all(disk.bus is not DiskBus.VIRTIO_SCSI for disk in spec.disks):
@@ -114,7 +125,7 @@ def _add_controllers(devices: ET.Element, spec: VmSpec) -> None:
         add(controller, "driver", **driver)
 
 
-def _add_nic(devices: ET.Element, nic: VmNic, order: int | None) -> None:
+def add_nic(devices: ET.Element, nic: VmNic, order: int | None) -> None:
     """libvirt names the tap device (vnetN) and takes it away again with the VM. Without a network boot ROM a VM is up
     seconds sooner."""
     element = add(devices, "interface", type="bridge")
@@ -152,14 +163,14 @@ def _add_boot(element: ET.Element, order: int | None) -> None:
         add(element, "boot", order=str(order))
 
 
-def _bus(bus: DiskBus, machine: str) -> tuple[str, str]:
+def bus_of(bus: DiskBus, machine: str) -> tuple[str, str]:
     """IDE disks become SATA ones where the machine, a q35, has no IDE."""
     if bus is DiskBus.IDE:
         return ("hd", "ide") if is_i440fx(machine) else _BUSES[DiskBus.SATA]
     return _BUSES[bus]
 
 
-def _device_name(prefix: str, taken: Counter[str]) -> str:
+def device_name(prefix: str, taken: Counter[str]) -> str:
     """The next one: vda … vdz, vdaa …"""
     letters = ""
     taken[prefix] += 1

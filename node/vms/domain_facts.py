@@ -15,7 +15,8 @@ class LeaseFact:
 
 @dataclass(frozen=True, slots=True)
 class DomainFacts:
-    """`title` is the VM's own name. Paths are absolute. `guaranteed_kib`: None is all of its memory."""
+    """`title` is the VM's own name, `domain` what libvirt calls it. Paths are absolute. `guaranteed_kib`: None is all
+    of its memory."""
 
     id: str
     title: str
@@ -23,6 +24,7 @@ class DomainFacts:
     bridges: tuple[str, ...]
     leases: tuple[LeaseFact, ...]
     guaranteed_kib: int | None = None
+    domain: str = ""
 
 
 def domain_facts(xml: str) -> DomainFacts:
@@ -37,6 +39,7 @@ def domain_facts(xml: str) -> DomainFacts:
         disks=tuple(path for path in disks if path),
         bridges=tuple(bridge for bridge in bridges if bridge),
         leases=tuple(_lease(lease) for lease in domain.iterfind("devices/lease")),
+        domain=domain.findtext("name") or "",
         guaranteed_kib=int(guaranteed) if guaranteed is not None else None,
     )
 

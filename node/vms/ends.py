@@ -27,6 +27,7 @@ _REASONS = {
     "destroyed": DownReason.DESTROYED,
     "crashed": DownReason.CRASHED,
     "failed": DownReason.FAILED,
+    SAVED: DownReason.SAVED,
     "daemon": DownReason.FAILED,
 }
 _STARTED = re.compile(r"^[-\d]+ [\d:.]+\+0000: starting up libvirt version", re.MULTILINE)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf
 
 from node.api.messages.vms import VmState
 from node.system.clock import Clock
@@ -23,7 +22,7 @@ class GuestRequests:
         self._rebooted_at = rebooted_at
         self._asked: dict[str, _Request] = {}
 
-    def ask(self, vm_id: str, shown: VmState, *, rebooted_at: float | None, within_s: float = inf) -> None:
+    def ask(self, vm_id: str, shown: VmState, *, rebooted_at: float | None, within_s: float) -> None:
         """Show it so until it is down, has booted again after `rebooted_at`, or does not within its time."""
         self._asked[vm_id] = _Request(shown, self._clock.monotonic() + within_s, rebooted_at)
 

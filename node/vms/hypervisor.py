@@ -1,9 +1,9 @@
 """What the node's VMs ask of a hypervisor; libvirt is behind it on a node, memory in tests. Every call blocks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from node.api.messages.ha import Shape
 from node.api.messages.vms import Graphics
@@ -43,7 +43,7 @@ class DomainAction(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Domain:
     """A domain as it runs; `state` and `reason` are libvirt's numbers. `move`: it is on its way to or from another
-    node. `balloon_kib` is what is left to it of the memory."""
+    node. `balloon_kib` is what is left to it of the memory. `guest_agent`: one in the guest has opened its channel."""
 
     id: str
     name: str
@@ -56,6 +56,7 @@ class Domain:
     balloon_kib: int = 0
     vcpus: int = 0
     graphics: tuple[Graphics, ...] = ()
+    guest_agent: bool = False
 
     @property
     def shape(self) -> Shape:
@@ -85,12 +86,33 @@ class Hypervisor(Protocol):
         """As it runs, with its secrets."""
         ...
 
-    def update_device(self, vm_id: str, xml: str) -> None:
-        """Change a device of a running domain to what `xml` says of it, for this run."""
+    def update_device(self, vm_id: str, xml: str, *, force: bool = False) -> None:
+        """Change a device of a running domain to what `xml` says of it, for this run; with `force` whether its guest
+        holds on to it or not."""
+        ...
+
+    def attach_device(self, vm_id: str, xml: str) -> None:
+        """Into a running domain, for this run."""
+        ...
+
+    def detach_device(self, vm_id: str, xml: str) -> None:
+        """Ask the guest to let go of it. It is gone when `live_xml` has it no more."""
         ...
 
     def start(self, xml: str, *, paused: bool = False) -> None:
         """`paused`: the guest stands still until `resume`. It runs, or it never was there."""
+        ...
+
+    def save(self, vm_id: str, path: str) -> None:
+        """End a running domain with its memory in the file at `path`; after HypervisorFailed it runs on."""
+        ...
+
+    def saved_xml(self, path: str) -> str:
+        """The domain whose memory is in the file at `path`."""
+        ...
+
+    def restore(self, path: str, *, paused: bool = False) -> None:
+        """Start that domain as `start` does, from its memory."""
         ...
 
     def end(self, vm_id: str, name: str) -> End | None:
@@ -130,6 +152,24 @@ class Hypervisor(Protocol):
 
     def set_time(self, vm_id: str, at: float) -> None:
         """Set the clock of a running guest to the time of day `at`."""
+        ...
+
+    def watch_guests(self, agent: Callable[[str], None], resumed: Callable[[str], None]) -> None:
+        """From now on call, in any thread, `agent` with the id of a domain whose guest's agent has come or gone, and
+        `resumed` with that of one that goes on after it stood still."""
+        ...
+
+    def guest_info(self, vm_id: str) -> tuple[str, Mapping[str, Any]]:
+        """The version of its guest's agent, and what that says, as libvirt has it. A guest that does not answer takes
+        seconds and no more."""
+        ...
+
+    def freeze(self, vm_id: str) -> int:
+        """Let the guest's file systems stand still; how many do."""
+        ...
+
+    def thaw(self, vm_id: str) -> int:
+        """Let them go on; how many do."""
         ...
 
     def unused_memory(self, vm_id: str) -> int | None:

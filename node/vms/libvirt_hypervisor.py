@@ -3,8 +3,7 @@
 import logging
 import threading
 import time
-import xml.etree.ElementTree as ET
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,20 +11,18 @@ from typing import Any, TypeVar
 
 import libvirt
 
-from node.api.messages.vms import Graphics
-from node.vms import libvirt_migration
+from node.vms import libvirt_guest, libvirt_migration
 from node.vms.console import read_end
+from node.vms.domain_status import Status, status_of
 from node.vms.domain_xml import METADATA
 from node.vms.ends import LOG_BYTES, STOPPED, End, end_in_log
-from node.vms.graphics import graphics_of
-from node.vms.hypervisor import Domain, DomainAction, HypervisorFailed, Move, Versions
+from node.vms.hypervisor import Domain, DomainAction, HypervisorFailed, Versions
 from node.vms.migration import MigrationLimits, MigrationProgress
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 URI = "qemu:///system"
-AGENT_S = 5
 RUN, LOGS = Path("/run/libvirt/qemu"), Path("/var/log/libvirt/qemu")
 LOOK_S = 2.0  # how often a lost connection is noticed and made again
 
@@ -39,6 +36,8 @@ class LibvirtHypervisor:
         self._connection: Any = None
         self._changed: Callable[[str], None] = lambda _: None
         self._again: Callable[[], None] = lambda: None
+        self._agent_changed: Callable[[str], None] = lambda _: None
+        self._resumed: Callable[[str], None] = lambda _: None
         self._rebooted_at: dict[str, float] = {}
         self._signalled: set[str] = set()
         self._ends: dict[str, End] = {}
@@ -67,15 +66,33 @@ class LibvirtHypervisor:
         flags = libvirt.VIR_DOMAIN_XML_SECURE
         return self._do("show the running VM", lambda c: str(c.lookupByUUIDString(vm_id).XMLDesc(flags)))
 
-    def update_device(self, vm_id: str, xml: str) -> None:
+    def update_device(self, vm_id: str, xml: str, *, force: bool = False) -> None:
+        flags = libvirt.VIR_DOMAIN_AFFECT_LIVE | (libvirt.VIR_DOMAIN_DEVICE_MODIFY_FORCE if force else 0)
+        self._do("change a device of the VM", lambda c: c.lookupByUUIDString(vm_id).updateDeviceFlags(xml, flags))
+
+    def attach_device(self, vm_id: str, xml: str) -> None:
         live = libvirt.VIR_DOMAIN_AFFECT_LIVE
-        self._do("change a device of the VM", lambda c: c.lookupByUUIDString(vm_id).updateDeviceFlags(xml, live))
+        self._do("plug a device into the VM", lambda c: c.lookupByUUIDString(vm_id).attachDeviceFlags(xml, live))
+
+    def detach_device(self, vm_id: str, xml: str) -> None:
+        live = libvirt.VIR_DOMAIN_AFFECT_LIVE
+        self._do("unplug a device of the VM", lambda c: c.lookupByUUIDString(vm_id).detachDeviceFlags(xml, live))
 
     def start(self, xml: str, *, paused: bool = False) -> None:
         """With the firmware's variables as they are shipped: those of the last run are of this host alone."""
         flags = libvirt.VIR_DOMAIN_START_VALIDATE | libvirt.VIR_DOMAIN_START_RESET_NVRAM
         flags |= libvirt.VIR_DOMAIN_START_PAUSED if paused else 0
         self._do("start the VM", lambda c: c.createXML(xml, flags))
+
+    def save(self, vm_id: str, path: str) -> None:
+        self._do("save the memory of the VM", lambda c: c.lookupByUUIDString(vm_id).save(path))
+
+    def saved_xml(self, path: str) -> str:
+        return self._do("read the memory of the VM", lambda c: str(c.saveImageGetXMLDesc(path)))
+
+    def restore(self, path: str, *, paused: bool = False) -> None:
+        flags = libvirt.VIR_DOMAIN_SAVE_PAUSED if paused else libvirt.VIR_DOMAIN_SAVE_RUNNING
+        self._do("start the VM from its memory", lambda c: c.restoreFlags(path, None, flags))
 
     def end(self, vm_id: str, name: str) -> End | None:
         """As the events said, or the log of the VM where they did not come: libvirtd or its client was away."""
@@ -98,16 +115,20 @@ class LibvirtHypervisor:
     def act(self, vm_id: str, action: DomainAction) -> None:
         self._do(f"{action.words} the VM", lambda c: getattr(c.lookupByUUIDString(vm_id), action)())
 
+    def watch_guests(self, agent: Callable[[str], None], resumed: Callable[[str], None]) -> None:
+        self._agent_changed, self._resumed = agent, resumed
+
+    def guest_info(self, vm_id: str) -> tuple[str, Mapping[str, Any]]:
+        return self._do("ask the guest's agent", lambda c: libvirt_guest.info(c.lookupByUUIDString(vm_id)))
+
+    def freeze(self, vm_id: str) -> int:
+        return self._do("freeze the guest", lambda c: libvirt_guest.freeze(c.lookupByUUIDString(vm_id)))
+
+    def thaw(self, vm_id: str) -> int:
+        return self._do("thaw the guest", lambda c: libvirt_guest.thaw(c.lookupByUUIDString(vm_id)))
+
     def set_time(self, vm_id: str, at: float) -> None:
-        """Through the guest's agent, which may take a few seconds and no more: a domain's jobs wait for each other."""
-        time_of_day = {"seconds": int(at), "nseconds": int(at % 1 * 1e9)}
-
-        def set_it(connection: Any) -> None:
-            domain = connection.lookupByUUIDString(vm_id)
-            domain.agentSetResponseTimeout(AGENT_S)
-            domain.setTime(time_of_day)
-
-        self._do("set the guest's clock", set_it)
+        self._do("set the guest's clock", lambda c: libvirt_guest.set_time(c.lookupByUUIDString(vm_id), at))
 
     def migrate(self, vm_id: str, address: str, limits: MigrationLimits) -> None:
         def go(connection: Any) -> None:
@@ -157,6 +178,8 @@ class LibvirtHypervisor:
             lifecycle = libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE
             connection.domainEventRegisterAny(None, lifecycle, self._on_lifecycle, None)
             connection.domainEventRegisterAny(None, libvirt.VIR_DOMAIN_EVENT_ID_REBOOT, self._on_reboot, None)
+            agents = libvirt.VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE
+            connection.domainEventRegisterAny(None, agents, self._on_agent, None)
             is_new, self._connection = self._connection is None, connection
         if not is_new:
             log.warning("libvirtd was away; connected again")
@@ -174,6 +197,11 @@ class LibvirtHypervisor:
             case libvirt.VIR_DOMAIN_EVENT_STOPPED if detail < len(STOPPED):
                 self._ends[vm_id] = End(STOPPED[detail], signalled=vm_id in self._signalled)
         self._changed(vm_id)
+        if event == libvirt.VIR_DOMAIN_EVENT_RESUMED:
+            self._resumed(vm_id)
+
+    def _on_agent(self, _connection: Any, domain: Any, _state: int, _reason: int, _opaque: Any) -> None:
+        self._agent_changed(domain.UUIDString())
 
     def _on_reboot(self, _connection: Any, domain: Any, _opaque: Any) -> None:
         self._rebooted_at[domain.UUIDString()] = time.monotonic()
@@ -243,7 +271,7 @@ def _domain(domain: Any, state: int, reason: int) -> Domain:
         title = name  # not one of ours: it has no title
     alive = state != libvirt.VIR_DOMAIN_CRASHED
     _, memory_kib, balloon_kib, vcpus, _ = domain.info()
-    move, graphics = _status(name) if alive else (Move.NONE, ())
+    status = status_of(RUN / f"{name}.xml") if alive else Status()
     return Domain(
         id=domain.UUIDString(),
         name=name,
@@ -251,11 +279,12 @@ def _domain(domain: Any, state: int, reason: int) -> Domain:
         state=state,
         reason=reason,
         pid=_pid(name) if alive else None,
-        move=move,
+        move=status.move,
         memory_kib=memory_kib,
         balloon_kib=balloon_kib,
         vcpus=vcpus,
-        graphics=graphics,
+        graphics=status.graphics,
+        guest_agent=status.guest_agent,
     )
 
 
@@ -271,18 +300,6 @@ def _pid(name: str) -> int | None:
         return int((RUN / f"{name}.pid").read_text())
     except (OSError, ValueError):
         return None
-
-
-def _status(name: str) -> tuple[Move, tuple[Graphics, ...]]:
-    """From what libvirtd keeps for its own next start: a question to it would wait for a QEMU that hangs."""
-    try:
-        status = ET.parse(RUN / f"{name}.xml")
-    except (OSError, ET.ParseError):
-        return Move.NONE, ()
-    job, domain = status.find("job"), status.find("domain")
-    doing = job.get("async", "") if job is not None else ""
-    move = next((one for one in Move if one == doing), Move.NONE)
-    return move, graphics_of(domain) if domain is not None else ()
 
 
 def _dotted(version: int) -> str:

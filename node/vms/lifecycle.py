@@ -5,7 +5,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -16,31 +15,29 @@ from node.api.refusals import (
     LeaseHeld,
     NotStartable,
     VmNotPaused,
-    VmNotPossible,
     VmUnknown,
     vm_uuid,
 )
 from node.storage.mount_points import real_path
 from node.system.clock import Clock
 from node.system.threads import Threads
-from node.system.time_zones import is_known
 from node.vms import console
 from node.vms.domain_facts import DomainFacts, domain_facts
-from node.vms.domain_xml import Surroundings, console_log, domain_xml, nvram
+from node.vms.domain_xml import Surroundings, console_log, nvram
 from node.vms.guest_requests import GuestRequests
 from node.vms.hypervisor import DomainAction, Hypervisor, HypervisorFailed
+from node.vms.launch import launch_of
 from node.vms.lock_errors import lock_error
 from node.vms.migration import MigrationLimits, NotMoved, migration_error
 from node.vms.migrator import Migrator, Notify
-from node.vms.names import domain_name
 from node.vms.reports import Reports
 from node.vms.resume import Resumer
 from node.vms.runs import Runs
-from node.vms.vm_checks import why_not_possible
 
 log = logging.getLogger(__name__)
 
 REBOOT_S = 60.0  # a guest that has not begun to boot by then does not heed what it was asked
+SHUTDOWN_S = 120.0  # one that runs then may still shut down, but nobody waits for it
 Ready = Callable[[DomainFacts], Awaitable[None]]
 Holder = Callable[[DomainFacts], Awaitable[tuple[str, int] | None]]
 
@@ -112,63 +109,58 @@ class Vms:
         return domain.shape if domain is not None and domain.pid is not None else None
 
     async def start_vm(self, spec: VmSpec) -> VmReport:
-        async with self._locks[vm_uuid(spec.id)]:
+        async with self.alone(spec.id):
             report = await self.vm(spec.id)
             if report is not None and report.state is not VmState.DOWN:
                 return report
-            if (reason := why_not_possible(spec, knows_time_zone=is_known(spec.time_zone))) is not None:
-                raise VmNotPossible(vm=spec.name, reason=reason)
-            domains = await self._threads(self._hypervisor.domains)
-            name = domain_name(spec.name, spec.id, {domain.name for domain in domains})
-            xml = domain_xml(spec, name, self._surroundings)
-            facts = domain_facts(xml)
-            await self._ready(facts)
-            with self._reports.starting(spec.id, facts.title, name):
+            launch = await self._threads(launch_of, self._hypervisor, spec, self._surroundings)
+            await self._ready(launch.facts)
+            with self._reports.starting(spec.id, launch.facts.title, launch.facts.domain):
                 try:
-                    await self._threads(self._hypervisor.start, xml, paused=spec.start_paused)
+                    await self._threads(launch.go)
                 except HypervisorFailed as err:
-                    raise await self._why_not_started(facts, err) from err
+                    raise await self._why_not_started(launch.facts, err) from err
             await self._threads(self._forget_old)
-            return await self._look(spec.id)
+            return await self.look(spec.id)
 
     async def shutdown_vm(self, vm_id: str) -> VmReport:
-        async with self._locks[vm_uuid(vm_id)]:
-            report = await self._get(vm_id)
+        async with self.alone(vm_id):
+            report = await self.known(vm_id)
             if report.state is VmState.DOWN:
                 return report
-            return await self._ask(vm_id, DomainAction.SHUT_DOWN, VmState.SHUTTING_DOWN)
+            return await self._ask(vm_id, DomainAction.SHUT_DOWN, VmState.SHUTTING_DOWN, within_s=SHUTDOWN_S)
 
     async def reboot_vm(self, vm_id: str) -> VmReport:
-        async with self._locks[vm_uuid(vm_id)]:
-            report = await self._get(vm_id)
+        async with self.alone(vm_id):
+            report = await self.known(vm_id)
             if report.state is not VmState.UP:
                 return report
             return await self._ask(vm_id, DomainAction.REBOOT, VmState.REBOOTING, within_s=REBOOT_S)
 
     async def reset_vm(self, vm_id: str) -> VmReport:
-        async with self._locks[vm_uuid(vm_id)]:
-            if (await self._get(vm_id)).state is not VmState.DOWN:
+        async with self.alone(vm_id):
+            if (await self.known(vm_id)).state is not VmState.DOWN:
                 await self._threads(self._hypervisor.act, vm_id, DomainAction.RESET)
                 self._requests.forget(vm_id)
-            return await self._look(vm_id)
+            return await self.look(vm_id)
 
     async def destroy_vm(self, vm_id: str) -> VmReport:
-        async with self._locks[vm_uuid(vm_id)]:
-            report = await self._get(vm_id)
+        async with self.alone(vm_id):
+            report = await self.known(vm_id)
             if report.state is VmState.DOWN:
                 return report
             try:
                 await self._threads(self._hypervisor.act, vm_id, DomainAction.DESTROY)
             except HypervisorFailed:
-                if (await self._get(vm_id)).state is not VmState.DOWN:
+                if (await self.known(vm_id)).state is not VmState.DOWN:
                     raise
-            return await self._look(vm_id)
+            return await self.look(vm_id)
 
     async def migrate(self, vm_id: str, address: str, limits: MigrationLimits, *, notify: Notify) -> None:
         """Move a running VM alive to the node at `address`; when this returns it is not known here any more. NotMoved:
         it runs on here, unless libvirt does not answer and it is on its way still."""
-        async with self._locks[vm_uuid(vm_id)]:
-            report = await self._get(vm_id)
+        async with self.alone(vm_id):
+            report = await self.known(vm_id)
             if report.state is not VmState.UP:
                 raise NotMoved(vm=report.name, address=address, reason=f"it is {report.state}")
             try:
@@ -180,20 +172,20 @@ class Vms:
             self._reports.forget(vm_id)
 
     async def console_log(self, vm_id: str) -> ConsoleLog:
-        await self._get(vm_id)
+        await self.known(vm_id)
         path = Path(console_log(self._surroundings, vm_id))
         return await self._threads(console.console_end, path)
 
     async def resume_vm(self, vm_id: str) -> VmReport:
         """Let a paused VM go on that has all that it needs. Raises VmNotPaused, LeaseTaken."""
-        async with self._locks[vm_uuid(vm_id)]:
-            report = await self._get(vm_id)
+        async with self.alone(vm_id):
+            report = await self.known(vm_id)
             if report.state is VmState.UP:
                 return report
             if report.state is not VmState.PAUSED:
                 raise VmNotPaused(vm=report.name, state=report.state)
             await self._resumer.resume_one(vm_id)
-            return await self._look(vm_id)
+            return await self.look(vm_id)
 
     async def resume_paused_by_storage(self) -> None:
         """Let VMs go on that QEMU paused over an I/O error and that have what they need again."""
@@ -212,25 +204,29 @@ class Vms:
         root = Path(self._surroundings.volumes)
         return real_path(root, Path(path)) in {real_path(root, Path(disk)) for disk in facts.disks}
 
-    async def _ask(self, vm_id: str, action: DomainAction, shown: VmState, within_s: float = inf) -> VmReport:
+    async def _ask(self, vm_id: str, action: DomainAction, shown: VmState, *, within_s: float) -> VmReport:
         """Ask its guest, which may have done it when the hypervisor answers."""
         before = self._hypervisor.rebooted_at(vm_id)
         await self._threads(self._hypervisor.act, vm_id, action)
         self._requests.ask(vm_id, shown, rebooted_at=before, within_s=within_s)
-        if within_s < inf:
-            self._spawn(vm_id, after_s=within_s + 1)
-        return await self._look(vm_id)
+        self._spawn(vm_id, after_s=within_s + 1)
+        return await self.look(vm_id)
 
-    async def _get(self, vm_id: str) -> VmReport:
+    def alone(self, vm_id: str) -> asyncio.Lock:
+        """Held while something is done to the VM."""
+        return self._locks[vm_uuid(vm_id)]
+
+    async def known(self, vm_id: str) -> VmReport:
+        """Raises VmUnknown."""
         report = await self.vm(vm_id)
         if report is None:
             raise VmUnknown(vm=vm_id)
         return report
 
-    async def _look(self, vm_id: str) -> VmReport:
+    async def look(self, vm_id: str) -> VmReport:
         """The VM as it is now, told if it is news."""
         async with self._looks[vm_id]:  # or an older look could be told after a newer one
-            report = await self._get(vm_id)
+            report = await self.known(vm_id)
             if self._told.get(vm_id) != report:
                 self._told[vm_id] = report
                 self._tell(report)
@@ -273,7 +269,7 @@ class Vms:
         try:
             if after_s:
                 await self._clock.sleep(after_s)
-            await self._look(vm_id)
+            await self.look(vm_id)
         except VmUnknown:
             self._told.pop(vm_id, None)
         except Problem as err:

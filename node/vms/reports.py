@@ -76,11 +76,10 @@ class Reports:
             state, detail = VmState.UNKNOWN, "it is moving between two nodes"
         if domain.id in self._starting and state is not VmState.UP:
             state, reason, detail = VmState.STARTING, DownReason.NONE, ""
-        run = self._note(domain.id, state, domain.title, domain.name, reason)
-        report = msgspec.structs.replace(
-            _report(domain.id, run), detail=detail, pid=domain.pid, graphics=domain.graphics
-        )
-        return msgspec.structs.replace(report, state=self._requests.shown(domain.id, state))
+        shown = self._requests.shown(domain.id, state)
+        run = self._note(domain.id, shown, domain.title, domain.name, reason)
+        report = _report(domain.id, run)
+        return msgspec.structs.replace(report, detail=detail, pid=domain.pid, graphics=domain.graphics)
 
     async def _of_absent(self, vm_id: str) -> VmReport | None:
         """How it ended here; None where it did not: it never ran here, or runs elsewhere."""

@@ -4,6 +4,7 @@ from node.api.messages.vms import DownReason, VmState
 
 NO_STATE, RUNNING, BLOCKED, PAUSED, SHUTDOWN, SHUT_OFF, CRASHED, SUSPENDED = range(8)
 PAUSED_BY_USER, PAUSED_FOR_MIGRATION, PAUSED_BY_STORAGE, PAUSED_STARTING_UP = 1, 2, 5, 11
+PAUSED_TO_SAVE = 3
 
 _STATES = {
     NO_STATE: VmState.UNKNOWN,
@@ -14,6 +15,8 @@ _STATES = {
     CRASHED: VmState.DOWN,
     SUSPENDED: VmState.PAUSED,
 }
+
+_ON_ITS_WAY = {PAUSED_TO_SAVE: VmState.SAVING, PAUSED_STARTING_UP: VmState.STARTING}
 
 _PAUSED_FOR = {
     PAUSED_BY_USER: "it waits to be resumed",
@@ -30,8 +33,8 @@ def state_of(state: int, reason: int) -> tuple[VmState, DownReason, str]:
     """State of a domain that is there, reason of an end, and what to say beside it."""
     if state == CRASHED:
         return VmState.DOWN, DownReason.CRASHED, ""
-    if (state, reason) == (PAUSED, PAUSED_STARTING_UP):
-        return VmState.STARTING, DownReason.NONE, ""
+    if state == PAUSED and reason in _ON_ITS_WAY:
+        return _ON_ITS_WAY[reason], DownReason.NONE, ""
     if state == PAUSED:
         return VmState.PAUSED, DownReason.NONE, _PAUSED_FOR.get(reason, "")
     return _STATES.get(state, VmState.UNKNOWN), DownReason.NONE, ""

@@ -76,6 +76,7 @@ def _bad_queues(what: str, queues: int) -> Iterator[str]:
 
 
 def _of_ide(spec: VmSpec) -> Iterator[str]:
-    wanted = sum(disk.bus is DiskBus.IDE for disk in spec.disks) + (BootDevice.CDROM in spec.boot_devices)
+    has_drive = spec.cdrom is not None or BootDevice.CDROM in spec.boot_devices
+    wanted = sum(disk.bus is DiskBus.IDE for disk in spec.disks) + has_drive
     if is_i440fx(spec.machine) and wanted > IDE_PLACES:
         yield f"it needs {wanted} places for IDE disks and CD-ROMs, and a {spec.machine} has {IDE_PLACES}"

@@ -25,6 +25,7 @@ from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.ports import Fleet, Store
 from hosted_engine.engine.storage.model import StorageDomainStatus
 from hosted_engine.engine.tasks.locks import Locks
+from hosted_engine.engine.transfers.proxy import TransferProxy
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.passwords import hash_password
 from hosted_engine.site import EngineVm, Site, SiteTemplate, SiteVolume
@@ -45,6 +46,9 @@ from tests.fakes.fleet import FakeFleet
 from tests.fakes.machine import FakeMachine
 from tests.fakes.node.fake import FakeNode
 from tests.fakes.node.site import FakeSite
+from tests.fakes.node.transfers import FakeTransfers
+from tests.fakes.node.vms import FakeVms
+from tests.fakes.proxy import FakeProxy
 
 MIB = 1 << 20
 PASSWORD = "fake-password"
@@ -65,7 +69,12 @@ def node_id(number: int) -> str:
     return f"50000000-0000-4000-8000-{number:012d}"
 
 
-def fake_nodes(count: int = 3, *, now: Callable[[], float] = lambda: 0.0) -> dict[str, FakeNode]:
+def fake_nodes(
+    count: int = 3,
+    *,
+    now: Callable[[], float] = lambda: 0.0,
+    transfers: Callable[[FakeSite, FakeVms], FakeTransfers] | None = None,
+) -> dict[str, FakeNode]:
     """Nodes of one site, ready for the engine: volumes made and mounted, tiny's image on `data`."""
     shared = FakeSite()
     names = [f"node{n}" for n in range(1, count + 1)]
@@ -76,7 +85,10 @@ def fake_nodes(count: int = 3, *, now: Callable[[], float] = lambda: 0.0) -> dic
     if count > 1:
         shared.add_peers(*names)
     shared.make_image(TINY_IMAGE, ImageRequest(format=ImageFormat.QCOW2, source="tiny"))
-    nodes = {node_id(n): FakeNode(f"node{n}", site=shared, node_id=node_id(n), now=now) for n in range(1, count + 1)}
+    nodes = {
+        node_id(n): FakeNode(f"node{n}", site=shared, node_id=node_id(n), now=now, transfers=transfers)
+        for n in range(1, count + 1)
+    }
     keepers = tuple(SiteNode(name=name, address=f"192.0.2.{10 + n}", host_id=n) for n, name in enumerate(names, 1))
     site_text = msgspec.json.format(msgspec.json.encode({"name": "fake", "nodes": keepers}), indent=2).decode() + "\n"
     shared.ha_files["engine"] = {SITE_FILE: site_text}
@@ -197,6 +209,7 @@ class World:
     now: float = 1_700_000_000.0
     real_time: bool = False
     """What the engine waits for takes its time."""
+    proxy: TransferProxy = field(default_factory=FakeProxy)
 
     def __post_init__(self) -> None:
         site = fake_site(len(self.nodes))
@@ -229,7 +242,15 @@ class World:
 
     def _open(self, store: Store, fleet: Fleet) -> None:
         poller = Poller(SystemClock() if self.real_time else WorldClock(self))
-        self.engine = Engine(store, fleet, readings=self.readings, locks=self.locks, poller=poller, authority=AUTHORITY)
+        self.engine = Engine(
+            store,
+            fleet,
+            readings=self.readings,
+            locks=self.locks,
+            poller=poller,
+            authority=AUTHORITY,
+            proxy=self.proxy,
+        )
 
     def hear(self, id_: str, store: Store) -> None:
         """A node says HELLO for the first time."""
@@ -261,6 +282,12 @@ class World:
         report = self.engine.registrations.ask(asked)
         machine.hear(report)
         return report
+
+    @property
+    def tickets(self) -> dict[str, str]:
+        """Of the engine's transfer port."""
+        assert isinstance(self.proxy, FakeProxy)
+        return self.proxy.tickets
 
     @property
     def shared(self) -> FakeSite:

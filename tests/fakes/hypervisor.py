@@ -2,8 +2,10 @@
 
 import threading
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 from node.api.messages.vms import Graphics, GraphicsType
 from node.vms.ends import MIGRATED, SAVED, End
@@ -23,6 +25,18 @@ class _Running:
 _ENDS = {1: "shutdown", 2: "destroyed", 3: "crashed", 4: MIGRATED, 5: SAVED, 6: "failed"}
 
 
+@dataclass
+class FakeAgent:
+    """In a guest; `answers` are as libvirt has them. One that `hangs` gives no answer."""
+
+    answers: dict[str, Any] = field(default_factory=dict)
+    version: str = "10.0.13"
+    filesystems: int = 1
+    hangs: bool = False
+    frozen: bool = False
+    asked: int = 0
+
+
 class FakeHypervisor:
     """`refuse_start`: why the next starts fail. `forget()`: what a restart of the machine does to domains and to what
     is known of their ends. `definitions`: VMs that an earlier release left defined.
@@ -30,7 +44,7 @@ class FakeHypervisor:
     `acts` is what was done to domains; what asks QEMU's monitor waits while `monitor` is not set. `others`: the
     hypervisors that a VM can be moved to, by address; `slow` lets a move wait until it is cancelled or `arrive` is set;
     `downtimes` are those that were allowed.
-    `unused_kib`: what guests report, by VM.
+    `unused_kib`: what guests report, by VM. `lets_go`: guests let go of devices when they are asked.
     """
 
     def __init__(self) -> None:
@@ -45,6 +59,11 @@ class FakeHypervisor:
         self.unused_kib: dict[str, int] = {}
         self.times_set: list[float] = []
         self.updated_devices: list[str] = []
+        self.refuse_attach = ""
+        self.lets_go = True
+        self.agents: dict[str, FakeAgent] = {}
+        self._agent_changed: Callable[[str], None] = lambda _: None
+        self._resumed: Callable[[str], None] = lambda _: None
         self.others: dict[str, FakeHypervisor] = {}
         self.slow = False
         self.arrive = threading.Event()
@@ -53,6 +72,8 @@ class FakeHypervisor:
         self._rebooted_at: dict[str, float] = {}
         self.definitions: set[str] = set()
         self.ends: dict[str, End] = {}
+        self.refuse_save = ""
+        self.refuse_restore = ""
         self._running: dict[str, _Running] = {}
         self._changed: Callable[[str], None] = lambda _: None
         self._again: Callable[[], None] = lambda: None
@@ -78,9 +99,31 @@ class FakeHypervisor:
             element.set("port", str(graphics.port))
         return ET.tostring(root, encoding="unicode")
 
-    def update_device(self, vm_id: str, xml: str) -> None:
+    def update_device(self, vm_id: str, xml: str, *, force: bool = False) -> None:
         self._get(vm_id)
         self.updated_devices.append(xml)
+
+    def attach_device(self, vm_id: str, xml: str) -> None:
+        if self.refuse_attach:
+            raise HypervisorFailed(act="plug a device into the VM", reason=self.refuse_attach)
+        root = ET.fromstring(self._get(vm_id).xml)
+        devices = root.find("devices")
+        (devices if devices is not None else ET.SubElement(root, "devices")).append(ET.fromstring(xml))
+        self._get(vm_id).xml = ET.tostring(root, encoding="unicode")
+
+    def detach_device(self, vm_id: str, xml: str) -> None:
+        self._get(vm_id)
+        if self.lets_go:
+            self.let_go(vm_id, xml)
+
+    def let_go(self, vm_id: str, xml: str) -> None:
+        """The guest does."""
+        root = ET.fromstring(self._get(vm_id).xml)
+        devices, gone = root.find("devices"), ET.canonicalize(xml)
+        for device in list(devices if devices is not None else ()):
+            if devices is not None and ET.canonicalize(ET.tostring(device, encoding="unicode")) == gone:
+                devices.remove(device)
+        self._get(vm_id).xml = ET.tostring(root, encoding="unicode")
 
     def start(self, xml: str, *, paused: bool = False) -> None:
         if self.refuse_start:
@@ -109,6 +152,21 @@ class FakeHypervisor:
         self._running[vm_id] = _Running(domain, xml)
         state, reason = (PAUSED, PAUSED_BY_USER) if paused else (RUNNING, 1)
         self.set(vm_id, state, reason, pid=4711)
+
+    def save(self, vm_id: str, path: str) -> None:
+        running = self._get(vm_id)
+        if self.refuse_save:
+            raise HypervisorFailed(act="save the memory of the VM", reason=self.refuse_save)
+        Path(path).write_text(running.xml)
+        self.set(vm_id, SHUT_OFF, 5)
+
+    def saved_xml(self, path: str) -> str:
+        return Path(path).read_text()
+
+    def restore(self, path: str, *, paused: bool = False) -> None:
+        if self.refuse_restore:
+            raise HypervisorFailed(act="start the VM from its memory", reason=self.refuse_restore)
+        self.start(Path(path).read_text(), paused=paused)
 
     def end(self, vm_id: str, name: str) -> End | None:
         return self.ends.get(vm_id)
@@ -187,6 +245,49 @@ class FakeHypervisor:
         if self._get(vm_id).domain.state != RUNNING:
             raise HypervisorFailed(act="set the guest's clock", reason="domain is not running")
         self.times_set.append(at)
+
+    def watch_guests(self, agent: Callable[[str], None], resumed: Callable[[str], None]) -> None:
+        self._agent_changed, self._resumed = agent, resumed
+
+    def start_agent(self, vm_id: str, agent: FakeAgent) -> None:
+        self.agents[vm_id] = agent
+        self._set_agent(vm_id, there=True)
+
+    def end_agent(self, vm_id: str) -> None:
+        self.agents.pop(vm_id, None)
+        self._set_agent(vm_id, there=False)
+
+    def resumed(self, vm_id: str) -> None:
+        """It goes on after it stood still."""
+        self._resumed(vm_id)
+
+    def guest_info(self, vm_id: str) -> tuple[str, Mapping[str, Any]]:
+        agent = self._agent(vm_id, "ask the guest's agent")
+        agent.asked += 1
+        return agent.version, agent.answers
+
+    def freeze(self, vm_id: str) -> int:
+        agent = self._agent(vm_id, "freeze the guest")
+        agent.frozen = True
+        return agent.filesystems
+
+    def thaw(self, vm_id: str) -> int:
+        agent = self._agent(vm_id, "thaw the guest")
+        was, agent.frozen = agent.frozen, False
+        return agent.filesystems if was else 0
+
+    def _agent(self, vm_id: str, act: str) -> FakeAgent:
+        self._get(vm_id)
+        if vm_id not in self.agents:
+            raise HypervisorFailed(act=act, reason="QEMU guest agent is not connected")
+        if (agent := self.agents[vm_id]).hangs:
+            raise HypervisorFailed(act=act, reason="Guest agent is not responding")
+        return agent
+
+    def _set_agent(self, vm_id: str, *, there: bool) -> None:
+        running = self._get(vm_id)
+        running.domain = replace(running.domain, guest_agent=there)
+        self._agent_changed(vm_id)
 
     def unused_memory(self, vm_id: str) -> int | None:
         self._get(vm_id)

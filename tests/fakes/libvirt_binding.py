@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-MODULES = ("node.vms.libvirt_hypervisor", "node.vms.libvirt_migration")
+MODULES = ("node.vms.libvirt_hypervisor", "node.vms.libvirt_migration", "node.vms.libvirt_guest")
 
 
 class PlayedLibvirt(ModuleType):
     """`callbacks`: by event id, as the binding was given them. `domains` are all that a connection finds; `opened` are
     the addresses of connections, `created` the domains that were to be made, with libvirt's flags."""
 
-    VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_ID_REBOOT = 0, 1
+    VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_ID_REBOOT, VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE = 0, 1, 18
+    VIR_DOMAIN_EVENT_RESUMED = 4
     VIR_DOMAIN_EVENT_STARTED, VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_SHUTDOWN = 2, 5, 6
     VIR_DOMAIN_EVENT_SHUTDOWN_GUEST, VIR_DOMAIN_EVENT_SHUTDOWN_HOST = 1, 2
     VIR_CONNECT_LIST_DOMAINS_ACTIVE, VIR_CONNECT_LIST_DOMAINS_PERSISTENT = 1, 4
@@ -50,6 +51,8 @@ class PlayedLibvirt(ModuleType):
         self.opened: list[str] = []
         self.created: list[tuple[str, int]] = []
         self.comparison = 1
+        self.qemu = ModuleType("libvirt_qemu")
+        vars(self.qemu)["qemuAgentCommand"] = lambda domain, *asked: domain.agent_command(*asked)
 
     def registerErrorHandler(self, *_: Any) -> None: ...
     def virEventRegisterDefaultImpl(self) -> None: ...
@@ -81,6 +84,7 @@ def play_libvirt(monkeypatch: pytest.MonkeyPatch) -> tuple[PlayedLibvirt, Any]:
     """The binding as it is played, and a LibvirtHypervisor over it."""
     played = PlayedLibvirt()
     monkeypatch.setitem(sys.modules, "libvirt", played)
+    monkeypatch.setitem(sys.modules, "libvirt_qemu", played.qemu)
     _forget(monkeypatch)
     hypervisor = importlib.import_module(MODULES[0]).LibvirtHypervisor()
     _forget(monkeypatch)

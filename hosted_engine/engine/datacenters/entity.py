@@ -6,11 +6,13 @@ from typing import Any
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.datacenters.model import DataCenter
-from hosted_engine.engine.entity.declaration import Entity, Link, Options, Place, View, events
+from hosted_engine.engine.entity.declaration import Action, Entity, Link, Options, Place, Values, View, events
+from hosted_engine.engine.entity.field import Reference
 from hosted_engine.engine.networks.making import add_first_network
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import InUse, NotSupported, listed
+from hosted_engine.engine.problems import BadValue, InUse, NotSupported, listed
 from hosted_engine.engine.search.words import Shown, path
+from hosted_engine.engine.storage.commands.set_master import SetMasterStorageDomain
 
 COMPATIBILITY = {"major": 4, "minor": 7}
 STORAGE_FORMAT = "v5"  # of every storage domain; a data center has that of its first one
@@ -51,6 +53,13 @@ class DataCenterEntity(Entity[DataCenter]):
         }
 
 
+def _set_master(tx: Transaction, item: DataCenter, given: Values) -> Command:
+    if "storage_domain_id" not in given:
+        reason = "it says which storage domain is to be the master"
+        raise BadValue(value="nothing", field="action.storage_domain", reason=reason)
+    return SetMasterStorageDomain(id=given["storage_domain_id"], data_center_id=item.id)
+
+
 DATA_CENTERS = DataCenterEntity(
     DataCenter,
     "data_centers",
@@ -60,6 +69,11 @@ DATA_CENTERS = DataCenterEntity(
     places=(Place(("DataCenters", "DataCenter")),),
     unique=(("name",),),
     events=events("STORAGE_POOL", "Data center"),
+    actions={
+        "set_master": Action(
+            _set_master, inputs={"storage_domain_id": Reference("storage_domain", to="storage_domains")}
+        )
+    },
     shown={"quota_mode": "disabled", "supported_versions": [COMPATIBILITY], "version": COMPATIBILITY},
     searches={"compatibility_version": Shown("version")},
     related={

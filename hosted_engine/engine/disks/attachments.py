@@ -7,17 +7,26 @@ from hosted_engine.engine.disks.checks import belongs_to_template, settled_disk
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskContentType, DiskInterface
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState
-from hosted_engine.engine.vms.checks import changeable_vm, resting_vm
-from hosted_engine.engine.vms.model import Vm, VmStatus
+from hosted_engine.engine.vms.checks import changeable_vm, pluggable_vm, resting_vm
+from hosted_engine.engine.vms.model import RUNNING, Vm, VmStatus
+from hosted_engine.engine.vms.statuses import VmAction
 
 MOST = {DiskInterface.IDE: 3, DiskInterface.SATA: 5, DiskInterface.VIRTIO_SCSI: 16383}  # disks of a VM; oVirt's
 WRITABLE_ONLY = frozenset({DiskInterface.IDE, DiskInterface.SATA})  # their drives know no write protection
+HOT_INTERFACES = frozenset({DiskInterface.VIRTIO, DiskInterface.VIRTIO_SCSI})
+
+
+def check_hot_interface(vm: Vm, attachment: DiskAttachment, root: str = "disk_attachment") -> None:
+    """Raises BadValue for a disk that cannot come or go while the VM runs."""
+    if vm.status in RUNNING and attachment.active and attachment.interface not in HOT_INTERFACES:
+        reason = f"{attachment.interface.value} disks are neither plugged into a running VM nor unplugged"
+        raise BadValue(value=attachment.interface.value, field=f"{root}.interface", reason=reason)
 
 
 def check_pluggable(tx: Transaction, vm_id: str, *, active: bool) -> Vm:
-    """The VM; it has to be down for an active attachment, because disks cannot be plugged into a running VM yet."""
+    """The VM, when a disk can be attached to it or detached: an active one is plugged at once where it runs."""
     if active:
-        return resting_vm(tx, vm_id, "plug a disk into or out of")
+        return pluggable_vm(tx, vm_id, VmAction.PLUG_DISK, "plug a disk into or out of")
     vm = changeable_vm(tx, vm_id, "attach a disk to")
     if vm.status is VmStatus.IMAGE_LOCKED:
         resting_vm(tx, vm_id, "attach a disk to")

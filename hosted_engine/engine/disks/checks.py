@@ -2,7 +2,7 @@
 
 import uuid
 
-from hosted_engine.engine.disks.model import Disk, DiskFormat, DiskStatus
+from hosted_engine.engine.disks.model import Disk, DiskContentType, DiskFormat, DiskStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found
 from hosted_engine.engine.storage.model import StorageDomain, StorageDomainStatus
@@ -60,14 +60,18 @@ def check_make(disk: Disk, root: str = "disk") -> None:
     """Raises BadValue where no image can be made so. The combinations are oVirt's for storage of files."""
     if disk.format is DiskFormat.COW and not disk.sparse:
         raise BadValue(value="false", field=f"{root}.sparse", reason="a disk of the format cow is always thin")
+    if disk.content_type is DiskContentType.ISO and disk.format is not DiskFormat.RAW:
+        raise BadValue(value="cow", field=f"{root}.format", reason="a disk with an ISO image is raw")
     if disk.format is DiskFormat.COW and disk.shareable:
         raise BadValue(value="cow", field=f"{root}.format", reason="a shareable disk has to be raw")
 
 
 def check_room(domain: StorageDomain, disk: Disk, more_bytes: int) -> None:
-    """A preallocated disk takes its room at once."""
+    """A preallocated disk takes its room at once, a thin one what its client says that it will have at first."""
     free = domain.free_bytes
-    if not disk.sparse and free is not None and free < more_bytes:
+    if disk.sparse:
+        more_bytes = disk.initial_size_bytes
+    if free is not None and free < more_bytes:
         raise WrongState(
             action="make a disk on",
             kind="storage domain",

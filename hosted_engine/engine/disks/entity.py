@@ -1,10 +1,16 @@
 """Disks and their attachments in the API."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from hosted_engine.engine.command import Command, Lock
-from hosted_engine.engine.disks.attachments import check_attachable, check_attachment, check_pluggable
+from hosted_engine.engine.disks.attachments import (
+    check_attachable,
+    check_attachment,
+    check_hot_interface,
+    check_pluggable,
+)
 from hosted_engine.engine.disks.checks import check_changed, check_new, check_unused, good_disk_id
 from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
@@ -14,11 +20,17 @@ from hosted_engine.engine.entity.commands import AddEntity
 from hosted_engine.engine.entity.declaration import READ, Entity, Events, Link, Options, Place, Values, View, Within
 from hosted_engine.engine.entity.field import Field, Part, Settable
 from hosted_engine.engine.events.kinds import EventKind
+from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from hosted_engine.engine.search.words import Count, Either, Of, Shown, path
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
+from hosted_engine.engine.vms.commands.hotplug import DEVICES, HotAdd, HotRemove, HotUpdate, runs
+from hosted_engine.engine.vms.model import Vm
+from hosted_engine.engine.vms.spec import disk_spec
+from node.api.contract import NodeApi
+from node.api.messages.vms import VmDisk
 
 
 class DiskEntity(Entity[Disk]):
@@ -55,7 +67,6 @@ class DiskEntity(Entity[Disk]):
 
     def show(self, item: Disk, gathered: Any) -> Mapping[str, Any]:
         return {
-            "content_type": item.content_type.value,
             "qcow_version": "qcow2_v3" if item.format is DiskFormat.COW else None,
         }
 
@@ -100,6 +111,10 @@ class DiskAttachmentEntity(Entity[DiskAttachment]):
         if before is None:
             vm = check_pluggable(tx, item.owner_id, active=item.active)
             check_attachable(tx, item.disk_id, vm.id)
+            check_hot_interface(vm, item)
+        elif replace(before, active=item.active) == item:
+            vm = check_pluggable(tx, item.owner_id, active=True)
+            check_hot_interface(vm, replace(item, active=True))
         else:
             vm = changeable_vm(tx, item.owner_id, "change a disk of")
             if before.active or item.active:
@@ -107,7 +122,8 @@ class DiskAttachmentEntity(Entity[DiskAttachment]):
         check_attachment(tx, vm, item, tx.disk_attachments.list(owner_id=vm.id))
 
     def check_removable(self, tx: Transaction, item: DiskAttachment) -> None:
-        check_pluggable(tx, item.owner_id, active=item.active)
+        vm = check_pluggable(tx, item.owner_id, active=item.active)
+        check_hot_interface(vm, item)
 
     def add(
         self, tx: Transaction, given: Values, options: Options, *, place: int = 0
@@ -118,7 +134,8 @@ class DiskAttachmentEntity(Entity[DiskAttachment]):
             disk = found(tx.disks.get(identity), "disk", identity)
             DISKS.check_same(tx, disk, said, f"{self.element}.disk")
             item = self.make(tx, {"active": False, **given, "disk_id": disk.id})
-            return AddEntity.of(self, item, place=place), item
+            hot = item.active and runs(tx, item.owner_id)
+            return (HotAdd if hot else AddEntity).of(self, item, place=place), item
         vm = the_vm(tx, given["owner_id"])
         number = tx.disk_attachments.count(owner_id=vm.id) + 1
         disk = DISKS.make(tx, {"name": f"{vm.name}_Disk{number}", **said})
@@ -133,11 +150,15 @@ class DiskAttachmentEntity(Entity[DiskAttachment]):
         disk = DISKS.change(tx, was, {**given.get("disk", {}), "id": was.id})
         if disk != was:
             return UpdateDisk.of(was, disk, (before, item)), item
+        if item.active is not before.active and runs(tx, item.owner_id):
+            return HotUpdate.of(self, before, item), item
         return super().update(tx, before, given, options)
 
     def remove(self, tx: Transaction, item: DiskAttachment, options: Options, *, place: int = 0) -> Command:
         if options.boolean("detach_only") is False:
             return RemoveDisk(id=item.disk_id)
+        if item.active and runs(tx, item.owner_id):
+            return HotRemove.of(self, item, place=place)
         return super().remove(tx, item, options, place=place)
 
     def part(self, tx: Transaction, item: DiskAttachment, name: str) -> Disk:
@@ -196,3 +217,23 @@ DISK_ATTACHMENTS = DiskAttachmentEntity(
     shown={"pass_discard": False, "uses_scsi_reservation": False},
     inputs={"disk": Part("disk", of="disks", required=True, completed=("name",), existing=True)},
 )
+
+
+class _PluggedDisk:
+    plugged, not_plugged = EventType.USER_HOTPLUG_DISK, EventType.USER_FAILED_HOTPLUG_DISK
+    unplugged, not_unplugged = EventType.USER_HOTUNPLUG_DISK, EventType.USER_FAILED_HOTUNPLUG_DISK
+
+    def is_plugged(self, item: DiskAttachment) -> bool:
+        return item.active
+
+    def request(self, tx: Transaction, vm: Vm, item: DiskAttachment) -> VmDisk:
+        return disk_spec(tx, vm, item, found(tx.disks.get(item.disk_id), "disk", item.disk_id))
+
+    async def plug(self, node: NodeApi, vm_id: str, request: VmDisk) -> None:
+        await node.plug_disk(vm_id, request)
+
+    async def unplug(self, node: NodeApi, vm_id: str, request: VmDisk) -> None:
+        await node.unplug_disk(vm_id, request.image)
+
+
+DEVICES["disk_attachments"] = _PluggedDisk()

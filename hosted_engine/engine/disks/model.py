@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from hosted_engine.engine.entity.field import Field, Reference, Settable, Shape, name_rule
+from hosted_engine.engine.problems import BadValue
 from node.api.messages.images import ImageFormat, ImageRef
 
 
@@ -49,10 +50,18 @@ def whole_sectors(value: Any, field: str) -> int:
     return -(-int(value) // SECTOR_BYTES) * SECTOR_BYTES
 
 
+def known_content(value: Any, field: str) -> Any:
+    """Data, or a disc for the drives of VMs."""
+    if value not in (DiskContentType.DATA, DiskContentType.ISO):
+        raise BadValue(value=str(value), field=field, reason="it is data or iso")
+    return value
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disk:
     """The image lies at `images/<id>/<image_id>` on its storage domain. `sparse` is thin provisioning;
-    `template_disk_id` names the disk that a thin overlay stands on."""
+    `template_disk_id` names the disk that a thin overlay stands on. `initial_size_bytes` is what its client says that
+    it will have at first."""
 
     id: str
     name: Annotated[
@@ -85,7 +94,12 @@ class Disk:
     shareable: Annotated[bool, Field("shareable", search="shareable")] = False
     wipe_after_delete: Annotated[bool, Field("wipe_after_delete", search="wipe_after_delete", live=True)] = False
     propagate_errors: Annotated[bool, Field("propagate_errors")] = False
-    content_type: Annotated[DiskContentType, Field(search="disk_content_type")] = DiskContentType.DATA
+    content_type: Annotated[
+        DiskContentType, Field("content_type", settable=Settable.ON_ADD, search="disk_content_type", rule=known_content)
+    ] = DiskContentType.DATA
+    initial_size_bytes: Annotated[
+        int, Field("initial_size", settable=Settable.ON_ADD, least=0, most=MAX_SIZE_BYTES)
+    ] = 0
     created_at: Annotated[float, Field(search="creation_date", shape=Shape.DATE)] = 0.0
 
     @property

@@ -4,8 +4,9 @@ An `Entity` needs no class of its own. What is special of one overrides a method
 `check_removable`, `meant`, `gather` and `show`, or the command that `add`, `update` or `remove` answers.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -82,7 +83,9 @@ class Place:
     id in the path (`vm`) what has to stand above; a place is meant when all of its names are in the path. `shows` names
     the reference whose object is shown instead of the entity's own: what is assigned. `key` is the field that the id in
     the path is. With `nested` one is shown as being here, else in its entity's own collection. `methods` are those that
-    are there; `events` stand for the entity's own. `having` are values that those of the collection have, and get."""
+    are there; where it `joins`, an addition names an object that is there and comes to be in this place (`join`);
+    where it `waits`, an addition is answered when it has ended, as in oVirt. `events` stand for the entity's own.
+    `having` are values that those of the collection have, and get."""
 
     services: tuple[str, str]
     within: Mapping[str, Within] = field(default_factory=dict)
@@ -92,6 +95,8 @@ class Place:
     nested: bool = False
     methods: frozenset[str] = ALL
     events: Events | None = None
+    joins: bool = False
+    waits: bool = False
     without: tuple[str, ...] = ()
 
 
@@ -108,12 +113,14 @@ def events(name: str, words: str) -> Events:
 class Action(Generic[T]):
     """`inputs` are what its body may say; `command` makes the command of the object and what was said; `shown` are
     elements that are so anyway, and may be said too. What begins with the command and takes longer than it is over when
-    `is_done` says so, which raises Refused when it never will be: who waits, waits for that."""
+    `is_done` says so, which raises Refused when it never will be: who waits, waits for that. `statuses` are those of
+    the object in which it is carried out, where that is a rule."""
 
     command: Callable[[Transaction, T, Values], Command]
     inputs: Mapping[str, Field] = field(default_factory=dict)
     shown: Mapping[str, Any] = field(default_factory=dict)
     is_done: Callable[[T], bool] | None = None
+    statuses: Collection[StrEnum] = ()
 
 
 class Entity(Record[T]):
@@ -235,6 +242,10 @@ class Entity(Record[T]):
         """The command that changes it, and the object as it will be."""
         item = self.change(tx, before, given)
         return UpdateEntity.of(self, before, item), item
+
+    def join(self, tx: Transaction, item: T, within: Values, options: Options) -> Command:
+        """The command that brings an object to a place that `joins`; `within` are the fields that it gets by it."""
+        raise NotImplementedError
 
     def remove(self, tx: Transaction, item: T, options: Options, *, place: int = 0) -> Command:
         return RemoveEntity.of(self, item, place=place)

@@ -13,6 +13,7 @@ from hosted_engine.engine.ports import Transaction
 Shown = Mapping[str, Any]  # by places on the wire ("mac.address"); None is left out
 Items = Callable[[Transaction, Readings, Mapping[str, str], Options], Mapping[str, Shown]]
 Add = Callable[[Transaction, Mapping[str, str], Mapping[str, Any]], tuple[Command | None, str]]
+Update = Callable[[Transaction, Mapping[str, str], Mapping[str, Any], Options], Command | None]
 Remove = Callable[[Transaction, Mapping[str, str]], Command | None]
 
 
@@ -21,7 +22,8 @@ class Reported:
     """`services` are those of the collection and of one of it, `kind` is the word for one. `within` names the ids that
     the path has to have; `items` is handed all of them, and answers by id what is there, in order. It raises NotThere
     where the path leads through nothing. `add` makes of a body (`inputs`: all of it is needed) the command that has it
-    among them, None where it is there already, and its id; `remove` that which takes it away."""
+    among them, None where it is there already, and its id; `update` that which changes it, None where it is so, and
+    `remove` that which takes it away."""
 
     kind: str
     services: tuple[str, str]
@@ -29,4 +31,5 @@ class Reported:
     items: Items
     inputs: Mapping[str, Field] = field(default_factory=dict)
     add: Add | None = None
+    update: Update | None = None
     remove: Remove | None = None

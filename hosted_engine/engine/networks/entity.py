@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from hosted_engine.engine.command import Command, Lock
-from hosted_engine.engine.entity.commands import UpdateEntity, check_removable, remove_item
+from hosted_engine.engine.entity.commands import AddEntity, UpdateEntity, check_removable, remove_item
 from hosted_engine.engine.entity.declaration import (
     ALL,
     READ,
@@ -21,6 +21,7 @@ from hosted_engine.engine.entity.declaration import (
 )
 from hosted_engine.engine.entity.field import Field, Reference, Settable
 from hosted_engine.engine.events.kinds import EventKind
+from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.macpools.pool import check_unused, free_macs, pool_of
 from hosted_engine.engine.networks.checks import OF_HOSTS, check_hosts_follow, check_vlan_free
@@ -40,7 +41,13 @@ from hosted_engine.engine.networks.profiles import profile_for
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found
 from hosted_engine.engine.search.words import Holds, Of, Shown, path
-from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
+from hosted_engine.engine.vms.checks import changeable_vm, pluggable_vm, resting_vm, the_vm
+from hosted_engine.engine.vms.commands.hotplug import DEVICES, HotAdd, HotUpdate, runs
+from hosted_engine.engine.vms.model import Vm
+from hosted_engine.engine.vms.spec import nic_spec
+from hosted_engine.engine.vms.statuses import VmAction
+from node.api.contract import NodeApi
+from node.api.messages.vms import VmNic
 
 N = TypeVar("N", bound=NicBase)
 
@@ -176,7 +183,7 @@ class NicBaseEntity(Entity[N]):
 
 
 class NicEntity(NicBaseEntity[Nic]):
-    """A NIC is made when its VM starts, so that nothing of a plugged one may change while the VM runs."""
+    """Of a plugged NIC of a running VM network and link change at once; its address and its interface do not."""
 
     def defaults(self, tx: Transaction, given: Values) -> Values:
         """A NIC of a VM that is yet to be made gets its address with it."""
@@ -186,7 +193,9 @@ class NicEntity(NicBaseEntity[Nic]):
     def check(self, tx: Transaction, item: Nic, before: Nic | None) -> None:
         changeable_vm(tx, item.owner_id, "change the NICs of")
         if item.plugged or (before is not None and before.plugged):
-            resting_vm(tx, item.owner_id, "plug, unplug or change a plugged NIC of")
+            pluggable_vm(tx, item.owner_id, VmAction.PLUG_NIC, "plug, unplug or change a plugged NIC of")
+        if before is not None and before.plugged and (item.mac, item.interface) != (before.mac, before.interface):
+            resting_vm(tx, item.owner_id, "change the address or the interface of a plugged NIC of")
         vm = the_vm(tx, item.owner_id)
         self.check_make(tx, item, vm.cluster_id, f"VM {vm.name}", before)
 
@@ -202,8 +211,23 @@ class NicEntity(NicBaseEntity[Nic]):
 
     def check_removable(self, tx: Transaction, item: Nic) -> None:
         changeable_vm(tx, item.owner_id, "remove a NIC of")
-        if item.plugged:
-            resting_vm(tx, item.owner_id, "unplug a NIC from")
+        if item.plugged and runs(tx, item.owner_id):
+            raise WrongState(
+                action="remove",
+                kind="NIC",
+                name=item.name,
+                reason="it is plugged into a running VM",
+                mend="Deactivate it first",
+            )
+
+    def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Nic]:
+        item = self.make(tx, given)
+        hot = item.plugged and runs(tx, item.owner_id)
+        return (HotAdd if hot else AddEntity).of(self, item, place=place), item
+
+    def update(self, tx: Transaction, before: Nic, given: Values, options: Options) -> tuple[Command, Nic]:
+        item = self.change(tx, before, given)
+        return nic_update(tx, before, item), item
 
     def meant(self, tx: Transaction, name: str, named: Sequence[Any], known: Values) -> Sequence[Any]:
         """Networks and vNIC profiles are looked for in the VM's cluster: each data center may have one of that name."""
@@ -257,8 +281,37 @@ def _nic_event(name: str, done: str) -> EventKind:
     )
 
 
+def nic_update(tx: Transaction, before: Nic, item: Nic) -> Command:
+    """What a host has made of it changes there, too."""
+    was, now = ((one.plugged, one.linked, one.vnic_profile_id) for one in (before, item))
+    hot = was != now and (before.plugged or item.plugged) and runs(tx, item.owner_id)
+    return (HotUpdate if hot else UpdateEntity).of(NICS, before, item)
+
+
+class _PluggedNic:
+    plugged = EventType.NETWORK_ACTIVATE_VM_INTERFACE_SUCCESS
+    not_plugged = EventType.NETWORK_ACTIVATE_VM_INTERFACE_FAILURE
+    unplugged = EventType.NETWORK_DEACTIVATE_VM_INTERFACE_SUCCESS
+    not_unplugged = EventType.NETWORK_DEACTIVATE_VM_INTERFACE_FAILURE
+
+    def is_plugged(self, item: Nic) -> bool:
+        return item.plugged
+
+    def request(self, tx: Transaction, vm: Vm, item: Nic) -> VmNic:
+        return nic_spec(tx, vm, item)
+
+    async def plug(self, node: NodeApi, vm_id: str, request: VmNic) -> None:
+        await node.plug_nic(vm_id, request)
+
+    async def unplug(self, node: NodeApi, vm_id: str, request: VmNic) -> None:
+        await node.unplug_nic(vm_id, request.id)
+
+
+DEVICES["nics"] = _PluggedNic()
+
+
 def _plug(*, plugged: bool) -> Callable[[Transaction, Nic, Values], Command]:
-    return lambda tx, nic, said: UpdateEntity.of(NICS, nic, replace(nic, plugged=plugged))
+    return lambda tx, nic, said: nic_update(tx, nic, replace(nic, plugged=plugged))
 
 
 NICS = NicEntity(

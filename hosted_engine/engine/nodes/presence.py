@@ -11,7 +11,7 @@ from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from hosted_engine.engine.vms.lifecycle import heard_of, lost, system, unknown
-from hosted_engine.engine.vms.model import RUNNING, Origin, Vm, VmStatus
+from hosted_engine.engine.vms.model import LAUNCHING, RUNNING, Origin, Vm, VmStatus
 from node.api.messages.ha import HaReport
 from node.api.messages.machine import Capabilities
 from node.api.messages.vms import DownReason, VmReport, VmState
@@ -68,7 +68,7 @@ def is_silent(tx: Transaction, node_id: str, reason: str, now: float) -> None:
         tx.nodes.update(node)
         emit(tx, system(now), EventType.VDS_HOST_NOT_RESPONDING, node=node)
         emit(tx, system(now), EventType.VDS_FAILURE, node=node, reason=reason)
-    for vm in tx.vms.list(node_id=node_id, status=RUNNING - {VmStatus.UNKNOWN, VmStatus.WAIT_FOR_LAUNCH}):
+    for vm in tx.vms.list(node_id=node_id, status=RUNNING - LAUNCHING - {VmStatus.UNKNOWN}):
         if vm.origin is not Origin.MANAGED_HOSTED_ENGINE:  # this very program runs in it
             unknown(tx, vm, now)
 
@@ -86,7 +86,7 @@ def _settle_vms(
     """A VM that started after `as_of` is not lost: its command was faster than the list. A boot ends them all, and may
     set the clock back."""
     reports = {report.id: report for report in vms}
-    for vm in tx.vms.list(node_id=node_id, status=RUNNING - {VmStatus.WAIT_FOR_LAUNCH}):
+    for vm in tx.vms.list(node_id=node_id, status=RUNNING - LAUNCHING):
         if (rebooted or vm.reported_at <= as_of) and _is_lost(vm, reports.get(vm.id)):
             lost(tx, vm, now, rebooted=rebooted)
     for one in vms:

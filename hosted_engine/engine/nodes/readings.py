@@ -1,11 +1,13 @@
 """What nodes say every few seconds: kept in memory, because it is stale before a disk has it."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from gluster.report import StorageReport
 from hosted_engine.engine.nodes.network import NodeNetwork
+from node.api.messages.guests import GuestReport
 from node.api.messages.ha import EngineVmReport, HaReport
 from node.api.messages.machine import Statistics
 from node.api.messages.mounts import MountReport
@@ -15,7 +17,7 @@ from node.api.messages.mounts import MountReport
 class Reading:
     """The last word of one node, which came at `at` by the engine's clock; nothing is known of a node that has not
     spoken since the engine started. `network`, `ha` None: it has not told of it. `drifts`: its clock and the
-    engine's are far apart."""
+    engine's are far apart. `guests` are those of its VMs of which something is known, by the VM's id."""
 
     statistics: Statistics | None = None
     mounts: tuple[MountReport, ...] = ()
@@ -23,6 +25,7 @@ class Reading:
     network: NodeNetwork | None = None
     drifts: bool = False
     ha: HaReport | None = None
+    guests: Mapping[str, GuestReport] = field(default_factory=dict)
 
     def mounted(self, storage_domain: str) -> bool:
         return any(mount.mounted for mount in self.mounts if mount.storage_domain == storage_domain)
@@ -57,6 +60,13 @@ class Readings:
             return False
         self._by_node[node_id] = replace(known, ha=report)
         return True
+
+    def note_guests(self, node_id: str, guests: Iterable[GuestReport]) -> None:
+        """What changed of them."""
+        known = self.of(node_id)
+        changed = {**known.guests, **{guest.vm_id: guest for guest in guests}}
+        there = {vm_id: guest for vm_id, guest in changed.items() if guest.talks}
+        self._by_node[node_id] = replace(known, guests=there)
 
     def note_engine_vm(self, report: EngineVmReport) -> None:
         """How it runs only its own host can say."""

@@ -4,9 +4,9 @@ from hosted_engine.engine.affinitylabels.entity import NodeLabel, binding_labels
 from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.scheduler.model import Candidate
-from hosted_engine.engine.vms.model import RUNNING, Vm, VmStatus
+from hosted_engine.engine.vms.model import LAUNCHING, RUNNING, Vm, VmStatus
 
-STARTING = frozenset({VmStatus.WAIT_FOR_LAUNCH, VmStatus.POWERING_UP})
+STARTING = LAUNCHING | {VmStatus.POWERING_UP}
 
 
 def candidates(tx: Transaction, readings: Readings, cluster_id: str) -> tuple[Candidate, ...]:

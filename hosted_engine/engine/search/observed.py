@@ -1,5 +1,6 @@
 """Puts what the nodes say in the place of values that no database has: the ids of the objects of which it holds."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hosted_engine.engine.entity.registry import record_of
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.search.question import AnyOf, Comparison, OneOf, Order, Present, Question, Range, Test
+from hosted_engine.engine.search.question import AnyOf, Comparison, Like, OneOf, Order, Present, Question, Range, Test
 from hosted_engine.engine.search.words import Observed, Own, Step
 
 if TYPE_CHECKING:
@@ -46,7 +47,10 @@ def holds(comparison: Comparison, value: Any) -> bool:
     """Nothing is known of None: it compares with nothing."""
     if value is None:
         return False
+    several = value if isinstance(value, tuple) else (value,)
     match comparison:
+        case Like(pattern, case_sensitive):
+            return any(_is_like(one, pattern, case_sensitive=case_sensitive) for one in several)
         case OneOf(values):
             return value in values
         case Present():
@@ -54,4 +58,8 @@ def holds(comparison: Comparison, value: Any) -> bool:
         case Range(least, most, least_in, most_in):
             above = least is None or value > least or (least_in and value == least)
             return above and (most is None or value < most or (most_in and value == most))
-    raise TypeError(f"{comparison} is not for what is observed")
+
+
+def _is_like(text: str, pattern: str, *, case_sensitive: bool) -> bool:
+    parts = map(re.escape, (pattern if case_sensitive else pattern.lower()).split("*"))
+    return re.fullmatch(".*".join(parts), text if case_sensitive else text.lower(), re.DOTALL) is not None

@@ -130,8 +130,8 @@ class Always:
 @dataclass(frozen=True, slots=True)
 class Observed:
     """What no database has, as the nodes say it: `of` is handed the object and the readings, and answers None where
-    nobody knows. All objects of the table are asked. `words` are the values of an enumeration. With `gather`, what that
-    finds in the store for all of them is handed to `of` as well."""
+    nobody knows; a tuple is several values, one of which has to do. All objects of the table are asked. `words` are the
+    values of an enumeration. With `gather`, what that finds in the store for all of them is handed to `of` as well."""
 
     of: Callable[..., Any]
     kind: Kind = Kind.NUMBER

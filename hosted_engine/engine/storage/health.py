@@ -64,10 +64,10 @@ def cannot_be_used(report: StorageReport | None, volume: str) -> bool:
 
 
 def status_of_domain(
-    report: StorageReport | None, domain: StorageDomain, connection: StorageConnection
+    report: StorageReport | None, domain: StorageDomain, connection: StorageConnection | None
 ) -> ExternalStatus:
     """Storage that is not the site's own says nothing of itself: it is as well as the nodes can use it."""
-    volume = gluster_volume(connection)
+    volume = gluster_volume(connection) if connection else ""
     return status_of_volume(report, volume) if volume else _PLAIN.get(domain.status, ExternalStatus.INFO)
 
 

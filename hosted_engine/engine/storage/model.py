@@ -44,7 +44,7 @@ class StorageDomain:
     storage_connection_id: Annotated[str, Reference(to="storage_connections")]
     description: Annotated[str, Field("description", search="description", length=4000)] = ""
     comment: Annotated[str, Field("comment", search="comment", length=4000)] = ""
-    type: Annotated[StorageDomainType, Field("type", settable=Settable.NEVER)] = StorageDomainType.DATA
+    type: Annotated[StorageDomainType, Field("type", settable=Settable.ON_ADD)] = StorageDomainType.DATA
     status: Annotated[StorageDomainStatus, Field(search=("status", "shared_status"))] = StorageDomainStatus.UNKNOWN
     size_bytes: Annotated[int | None, Field(search="total_size", unit=GIB)] = None
     free_bytes: Annotated[int | None, Field("available", settable=Settable.NEVER, search="free_size", unit=GIB)] = None

@@ -1,5 +1,7 @@
 """Which storage domains a node has mounted. Pure."""
 
+from collections.abc import Collection
+
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.storage.model import StorageDomain, StorageDomainStatus
@@ -15,16 +17,20 @@ def mount_request(domain: StorageDomain, connection: StorageConnection) -> Mount
 
 
 def desired_mounts(tx: Transaction, node: Node) -> list[MountRequest]:
-    """Those of its data center that are in use, and wherever it is the one with the engine's disks: the lockspaces of
-    all nodes lie there."""
+    """Those of its data center that are in use, and the engine VM's, which every node keeps alive."""
     cluster = tx.clusters.get(node.cluster_id)
-    if cluster is None or cluster.data_center_id is None:
-        return []
-    own = tx.storage_domains.list(data_center_id=cluster.data_center_id, status=tuple(IN_USE))
-    engines = [one for one in tx.storage_domains.list(hosted_engine=True) if one.id not in {each.id for each in own}]
-    domains = [*own, *engines]
+    center = cluster.data_center_id if cluster is not None else None
+    found = tx.storage_domains.list(status=tuple(IN_USE))
+    domains = [one for one in found if one.hosted_engine or (center is not None and one.data_center_id == center)]
     connections = tx.of(StorageConnection).find([domain.storage_connection_id for domain in domains])
     return [mount_request(domain, connections[domain.storage_connection_id]) for domain in domains]
+
+
+def superfluous_mounts(tx: Transaction, mounted: Collection[str]) -> list[str]:
+    """Of the ids of domains that a node has mounted: those that nobody uses any more. It was away when they were let
+    go."""
+    let_go = (StorageDomainStatus.MAINTENANCE, StorageDomainStatus.UNATTACHED)
+    return [one.id for one in tx.storage_domains.find(mounted).values() if one.status in let_go]
 
 
 def hosted_engine_domain(tx: Transaction) -> StorageDomain:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import gluster.mount
-from hosted_engine.engine.storageconnections.model import StorageConnection, StorageType
+from hosted_engine.engine.storageconnections.model import NfsVersion, StorageConnection, StorageType
 from node.api.messages.mounts import MountSpec
 
 
@@ -41,8 +41,51 @@ def _gluster(connection: StorageConnection) -> MountSpec:
     )
 
 
+def _nfs(connection: StorageConnection) -> MountSpec:
+    said = {"nfsvers": _NFS_VERSIONS.get(connection.nfs_version), "timeo": connection.nfs_timeo}
+    said["retrans"] = connection.nfs_retrans
+    options = tuple(f"{name}={value}" for name, value in said.items() if value is not None)
+    return MountSpec(
+        kind=connection.type.value,
+        source=f"{connection.address}:{connection.path}",
+        options=options + _options(connection),
+    )
+
+
+def _posix(connection: StorageConnection) -> MountSpec:
+    return MountSpec(
+        kind=connection.type.value,
+        source=f"{connection.address}:{connection.path}" if connection.address else connection.path,
+        options=_options(connection),
+        vfs_type=connection.vfs_type,
+    )
+
+
+def _local(connection: StorageConnection) -> MountSpec:
+    return MountSpec(kind=connection.type.value, source=connection.path, options=_options(connection))
+
+
 def _options(connection: StorageConnection) -> tuple[str, ...]:
     return tuple(option for option in connection.mount_options.split(",") if option)
 
 
-SPECS: Mapping[StorageType, Callable[[StorageConnection], MountSpec]] = {StorageType.GLUSTERFS: _gluster}
+_NFS_VERSIONS: Mapping[NfsVersion | None, str] = {
+    NfsVersion.V3: "3",
+    NfsVersion.V4: "4",
+    NfsVersion.V4_0: "4.0",
+    NfsVersion.V4_1: "4.1",
+    NfsVersion.V4_2: "4.2",
+}  # AUTO: client and server agree on one
+
+SPECS: Mapping[StorageType, Callable[[StorageConnection], MountSpec]] = {
+    StorageType.GLUSTERFS: _gluster,
+    StorageType.NFS: _nfs,
+    StorageType.POSIXFS: _posix,
+    StorageType.LOCALFS: _local,
+}
+NEEDED: Mapping[StorageType, tuple[str, ...]] = {
+    StorageType.GLUSTERFS: ("address", "path"),
+    StorageType.NFS: ("address", "path"),
+    StorageType.POSIXFS: ("path", "vfs_type"),
+    StorageType.LOCALFS: ("path",),
+}  # what a connection has to say

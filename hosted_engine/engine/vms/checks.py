@@ -1,6 +1,5 @@
 """The questions that the commands on a VM ask first, each with its refusal."""
 
-from collections.abc import Collection
 from math import prod
 
 from hosted_engine.engine.clusters.model import Cluster
@@ -17,6 +16,7 @@ from hosted_engine.engine.vms.model import (
     VmStatus,
     VmType,
 )
+from hosted_engine.engine.vms.statuses import VmAction, check_allowed
 
 
 def the_vm(tx: Transaction, vm_id: str) -> Vm:
@@ -35,25 +35,29 @@ def resting_vm(tx: Transaction, vm_id: str, action: str) -> Vm:
     """The VM, when it is down for certain."""
     vm = changeable_vm(tx, vm_id, action)
     if vm.status is not VmStatus.DOWN:
-        mend = "Stop it first" if vm.status in RUNNING else "Try again when it is down"
+        stops = vm.status in RUNNING or vm.status is VmStatus.SUSPENDED
+        mend = "Stop it first" if stops else "Try again when it is down"
         if vm.status is VmStatus.UNKNOWN:
             mend = "Bring its host back first"
         raise WrongState(action=action, kind="VM", name=vm.name, reason=f"it is {vm.status.value}", mend=mend)
     return vm
 
 
-def running_vm(tx: Transaction, vm_id: str, action: str, allowed: Collection[VmStatus] = RUNNING) -> Vm:
-    """The VM, when it runs on a node that can be told, and its status is one of those `allowed`."""
-    vm = changeable_vm(tx, vm_id, action)
-    if vm.status is VmStatus.UNKNOWN:
-        reason, mend = "its node is silent, nobody knows whether it runs", "Bring the node back, or wait for it"
-    elif vm.status not in RUNNING or vm.node_id is None:
-        reason, mend = f"it is {vm.status.value}", "Start it first"
-    elif vm.status not in allowed:
-        reason, mend = f"it is {vm.status.value}", "Try again when it is up"
-    else:
-        return vm
-    raise WrongState(action=action, kind="VM", name=vm.name, reason=reason, mend=mend)
+def pluggable_vm(tx: Transaction, vm_id: str, action: VmAction, verb: str) -> Vm:
+    """The VM, when it is down for certain, or runs on a node and the action is allowed in its status."""
+    if changeable_vm(tx, vm_id, verb).status in RUNNING:
+        return running_vm(tx, vm_id, action, verb)
+    return resting_vm(tx, vm_id, verb)
+
+
+def running_vm(tx: Transaction, vm_id: str, action: VmAction, verb: str) -> Vm:
+    """The VM, when it runs on a node and the action is allowed in its status; `verb` is the action in words."""
+    vm = changeable_vm(tx, vm_id, verb)
+    check_allowed(vm, action, verb)
+    if vm.status not in RUNNING or vm.node_id is None:
+        reason = f"it is {vm.status.value}"
+        raise WrongState(action=verb, kind="VM", name=vm.name, reason=reason, mend="Start it first")
+    return vm
 
 
 def check_name_free(tx: Transaction, name: str, vm_id: str) -> None:

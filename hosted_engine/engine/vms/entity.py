@@ -18,17 +18,21 @@ from hosted_engine.engine.search.words import Elapsed, Kind, Observed, Of, Shown
 from hosted_engine.engine.tags.entity import TAG
 from hosted_engine.engine.vms.checks import changeable_vm, check_vm, resting_vm
 from hosted_engine.engine.vms.commands.add import AddVm
+from hosted_engine.engine.vms.commands.freeze import FreezeVm, ThawVm
 from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.resume import ResumeVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
+from hosted_engine.engine.vms.commands.suspend import ResumeSuspendedVm, StopSuspendedVm, SuspendVm
 from hosted_engine.engine.vms.commands.update_engine_vm import UpdateEngineVm
 from hosted_engine.engine.vms.devices import check_chipset, check_devices, new_disks, new_nics, parts_of
 from hosted_engine.engine.vms.engine_vm import has_next_run, with_config
+from hosted_engine.engine.vms.guests import GUEST_SEARCHES, guest_elements, guest_of
 from hosted_engine.engine.vms.hardware import HARDWARE, HardwareEntity
 from hosted_engine.engine.vms.model import RUNNING, Hardware, Origin, Vm, VmBase, VmStatus
 from hosted_engine.engine.vms.next_run import later, with_next_run
+from hosted_engine.engine.vms.statuses import ALLOWED, VmAction
 from node.api.messages.ha import EngineVmReport
 from node.api.messages.vms import BootDevice
 
@@ -48,8 +52,8 @@ class VmEntity(HardwareEntity[Vm]):
         return max(made.memory_bytes * 100 // cluster.memory_percent // MIB, 1) * MIB
 
     def change(self, tx: Transaction, before: Vm, given: Values) -> Vm:
-        """While it runs only what may change meanwhile changes at once."""
-        if before.status in RUNNING and before.origin is not Origin.MANAGED_HOSTED_ENGINE:
+        """While it runs, or is suspended, only what may change meanwhile changes at once."""
+        if before.status in RUNNING | {VmStatus.SUSPENDED} and before.origin is not Origin.MANAGED_HOSTED_ENGINE:
             return later(before, self._changed(tx, with_next_run(before), given), self._live)
         return self._changed(tx, before, given)
 
@@ -94,14 +98,16 @@ class VmEntity(HardwareEntity[Vm]):
         return parts_of(tx, item, given, *made)
 
     def gather(self, view: View, items: Sequence[Vm]) -> Any:
-        """The engine VM's own configuration, which is not the store's, and whether that of its next start is asked."""
-        return view.readings.engine_vm, bool(view.options.boolean("next_run"))
+        """The engine VM's own configuration, which is not the store's, whether that of its next start is asked, and
+        what the nodes say."""
+        return view.readings.engine_vm, bool(view.options.boolean("next_run")), view.readings
 
     def show(self, item: Vm, gathered: Any) -> Mapping[str, Any]:
-        report, next_run = gathered
+        report, next_run, readings = gathered
         template = Link("templates", item.template_id)
         has_next = _has_next(item, report)
-        shown = {"original_template": template, "next_run_configuration_exists": has_next}
+        shown: dict[str, Any] = {"original_template": template, "next_run_configuration_exists": has_next}
+        shown |= guest_elements(guest_of(item, readings))
         if not next_run or not has_next:
             return shown
         wanted = with_next_run(item)
@@ -126,13 +132,24 @@ def _hardware(tx: Transaction, instance_type_id: str | None) -> dict[str, Any]:
 
 
 def _start(tx: Transaction, vm: Vm, given: Values) -> Command:
-    """A paused one goes on, as in oVirt."""
+    """A paused one goes on, and a suspended one, as in oVirt."""
     if vm.status is VmStatus.PAUSED and not given:
         return ResumeVm(id=vm.id)
+    if vm.status is VmStatus.SUSPENDED:
+        return ResumeSuspendedVm(id=vm.id, node_ids=given.get("node_ids", ()), paused=given.get("paused", False))
     devices = tuple(BootDevice(device) for device in given.get("boot_devices", ()))
     return StartVm(
         id=vm.id, node_ids=given.get("node_ids", ()), paused=given.get("paused", False), boot_devices=devices
     )
+
+
+def _stop(tx: Transaction, vm: Vm, given: Values) -> Command:
+    return StopSuspendedVm(id=vm.id, **given) if vm.status is VmStatus.SUSPENDED else StopVm(id=vm.id, **given)
+
+
+def _shutdown(tx: Transaction, vm: Vm, given: Values) -> Command:
+    """A suspended one has no guest to ask."""
+    return StopSuspendedVm(id=vm.id, **given) if vm.status is VmStatus.SUSPENDED else ShutdownVm(id=vm.id, **given)
 
 
 def _has_next(vm: Vm, report: EngineVmReport | None) -> bool:
@@ -171,6 +188,7 @@ VMS = VmEntity(
         "architecture": Shown("cpu.architecture"),
         "compatibility_level": Of(path("cluster_id"), "compatibility_level"),
         "datacenter": Of(path("cluster_id"), "datacenter"),
+        **GUEST_SEARCHES,
         "has_illegal_images": Shown("has_illegal_images"),
         "next_run_config_exists": Observed(_has_next_run, Kind.BOOLEAN),
         "on_host": Of(path("node_id"), "name"),
@@ -195,17 +213,20 @@ VMS = VmEntity(
                 "boot_devices": Field("vm.os.boot.devices"),
             },
             shown=NO_RUN_ONCE,
+            statuses=ALLOWED[VmAction.START],
         ),
-        "stop": Action(
-            lambda tx, vm, given: StopVm(id=vm.id, **given), inputs={"reason": REASON}, shown={"force": False}
-        ),
+        "stop": Action(_stop, inputs={"reason": REASON}, shown={"force": False}, statuses=ALLOWED[VmAction.STOP]),
         "shutdown": Action(
-            lambda tx, vm, given: ShutdownVm(id=vm.id, **given), inputs={"reason": REASON}, shown={"force": False}
+            _shutdown, inputs={"reason": REASON}, shown={"force": False}, statuses=ALLOWED[VmAction.SHUTDOWN]
         ),
+        "suspend": Action(lambda tx, vm, given: SuspendVm(id=vm.id), statuses=ALLOWED[VmAction.SUSPEND]),
         "reboot": Action(
             lambda tx, vm, given: RebootVm(id=vm.id, **given),
             inputs={"force": Field("force")},
+            statuses=ALLOWED[VmAction.REBOOT],
         ),
-        "reset": Action(lambda tx, vm, given: ResetVm(id=vm.id)),
+        "freeze_filesystems": Action(lambda tx, vm, given: FreezeVm(id=vm.id), statuses=ALLOWED[VmAction.FREEZE]),
+        "thaw_filesystems": Action(lambda tx, vm, given: ThawVm(id=vm.id), statuses=ALLOWED[VmAction.THAW]),
+        "reset": Action(lambda tx, vm, given: ResetVm(id=vm.id), statuses=ALLOWED[VmAction.RESET]),
     },
 )

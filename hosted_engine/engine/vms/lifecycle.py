@@ -7,7 +7,7 @@ from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.users.model import SYSTEM
-from hosted_engine.engine.vms.model import RUNNING, Origin, Vm, VmStatus
+from hosted_engine.engine.vms.model import LAUNCHING, RUNNING, Origin, Vm, VmStatus
 from hosted_engine.engine.vms.next_run import with_next_run
 from node.api.messages.vms import DownReason, VmReport, VmState
 
@@ -17,6 +17,7 @@ STATUS = {
     VmState.PAUSED: VmStatus.PAUSED,
     VmState.SHUTTING_DOWN: VmStatus.POWERING_DOWN,
     VmState.REBOOTING: VmStatus.REBOOT_IN_PROGRESS,
+    VmState.SAVING: VmStatus.SAVING_STATE,
 }
 
 CLEAN_ENDS = frozenset({DownReason.SHUTDOWN, DownReason.DESTROYED, DownReason.NONE})
@@ -26,6 +27,7 @@ EXIT_MESSAGES = {
     DownReason.DESTROYED: "Admin shut down from the engine",
     DownReason.CRASHED: "The guest's process ended unexpectedly",
     DownReason.FAILED: "It could not be started",
+    DownReason.SAVED: "It was suspended",
     DownReason.LOST: "Its host no longer runs it",
     DownReason.NONE: "No reason is known",
 }
@@ -39,8 +41,10 @@ def system(now: float) -> Context:
 def went_up(tx: Transaction, vm: Vm, report: VmReport) -> Vm:
     """The VM as a node that runs it reports it."""
     status = STATUS.get(report.state, vm.status)
-    if vm.status is VmStatus.POWERING_DOWN and status is VmStatus.UP:
-        status = VmStatus.POWERING_DOWN  # asked to shut down, and the guest has not answered yet
+    if vm.status is VmStatus.POWERING_DOWN and status is VmStatus.UP and report.since <= vm.reported_at:
+        status = VmStatus.POWERING_DOWN  # said before its guest was asked to shut down
+    if vm.status is VmStatus.RESTORING_STATE and status is VmStatus.POWERING_UP:
+        status = VmStatus.RESTORING_STATE
     screen = report.graphics[0] if report.graphics else None
     changed = replace(
         vm,
@@ -56,7 +60,9 @@ def went_up(tx: Transaction, vm: Vm, report: VmReport) -> Vm:
 
 
 def went_down(tx: Transaction, vm: Vm, report: VmReport, now: float) -> Vm:
-    """The VM after its end on the node that ran it; tells why, once."""
+    """The VM after its end on the node that ran it; tells why, once. One that was suspended is not down."""
+    if report.reason is DownReason.SAVED and vm.saved_memory is not None:
+        return _is_suspended(tx, vm, report)
     message = report.detail or EXIT_MESSAGES[report.reason]
     node = tx.nodes.get(vm.node_id) if vm.node_id else None
     down = replace(
@@ -69,11 +75,28 @@ def went_down(tx: Transaction, vm: Vm, report: VmReport, now: float) -> Vm:
         reported_at=report.since,
         display_address="",
         display_port=None,
+        current_cd_disk_id=None,
     )
     tx.vms.update(down)
     type_ = EventType.VM_DOWN if report.reason in CLEAN_ENDS else EventType.VM_DOWN_ERROR
     emit(tx, system(now), type_, vm=down, node=node, reason=message)
     return down
+
+
+def _is_suspended(tx: Transaction, vm: Vm, report: VmReport) -> Vm:
+    """What changes with its next run waits for its end."""
+    suspended = replace(
+        vm,
+        status=VmStatus.SUSPENDED,
+        node_id=None,
+        detail="",
+        stop_reason=report.reason,
+        reported_at=report.since,
+        display_address="",
+        display_port=None,
+    )
+    tx.vms.update(suspended)
+    return suspended
 
 
 def heard_of(tx: Transaction, node_id: str, report: VmReport, now: float, *, complete: bool = False) -> None:
@@ -117,6 +140,9 @@ def unknown(tx: Transaction, vm: Vm, now: float) -> None:
 def _heard_up(tx: Transaction, vm: Vm, report: VmReport, now: float) -> None:
     was_unsure = vm.status in (VmStatus.UNKNOWN, VmStatus.DOWN)
     changed = went_up(tx, vm, report)
+    if (vm.status, changed.status) == (VmStatus.POWERING_DOWN, VmStatus.UP):
+        node = tx.nodes.get(vm.node_id) if vm.node_id else None
+        emit(tx, system(now), EventType.VM_POWER_DOWN_FAILED, vm=changed, node=node)
     if was_unsure and changed.status is not vm.status:
         node = tx.nodes.get(vm.node_id) if vm.node_id else None
         emit(tx, system(now), EventType.VM_STATUS_RESTORED, vm=changed, node=node, status=changed.status.value)
@@ -124,7 +150,7 @@ def _heard_up(tx: Transaction, vm: Vm, report: VmReport, now: float) -> None:
 
 def _heard_down(tx: Transaction, vm: Vm, node_id: str, report: VmReport, now: float) -> None:
     """Of a VM that waits for its launch that is the end of an earlier run: the command that starts it decides."""
-    if vm.node_id == node_id and vm.status in RUNNING - {VmStatus.WAIT_FOR_LAUNCH}:
+    if vm.node_id == node_id and vm.status in RUNNING - LAUNCHING:
         went_down(tx, vm, report, now)
 
 

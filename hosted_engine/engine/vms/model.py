@@ -13,6 +13,7 @@ from hosted_engine.engine.vms.rules import (
     plain_word,
     whole_mib,
 )
+from node.api.messages.images import ImageRef
 from node.api.messages.vms import DownReason, Firmware
 
 BLANK_MEMORY_BYTES = 1 << 30
@@ -122,7 +123,7 @@ class Hardware:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VmBase(Hardware):
-    """What VMs have, and templates hand on to them."""
+    """What VMs have, and templates hand on to them. `cd_disk_id` is the disc with which it starts."""
 
     name: Annotated[str, Field("name", search="name", length=64, rule=name_rule(), live=True)]
     description: Annotated[str, Field("description", search="description", length=255, live=True)] = ""
@@ -131,6 +132,7 @@ class VmBase(Hardware):
     os_type: Annotated[str, Field("os.type", search="os", length=255)] = "other"
     bios_type: Annotated[BiosType, Field("bios.type", search="bios_type")] = BiosType.CLUSTER_DEFAULT
     origin: Annotated[Origin, Field("origin", settable=Settable.NEVER)] = Origin.OVIRT
+    cd_disk_id: Annotated[str | None, Reference(to="disks", strict=False, live=True)] = None
     delete_protected: Annotated[bool, Field("delete_protected", live=True)] = False
     stateless: bool = False
     start_paused: Annotated[bool, Field("start_paused")] = False
@@ -155,7 +157,8 @@ class Vm(VmBase):
     `stop_reason` says why it went down last, `stop_note` what was said of it by who stopped it. `reported_at` is since
     when, by that node's clock, the last report holds: older ones are stale. `host_ids` are the only hosts that it may
     run on, where there are any. `next_run` holds the fields that change when it is down next, as JSON has them.
-    `display_address` and `display_port` are where its screen is seen while it runs, if it has one."""
+    `display_address` and `display_port` are where its screen is seen while it runs, if it has one, and
+    `current_cd_disk_id` is what is in its drive then. `saved_memory` is what it was suspended with."""
 
     cluster_id: Annotated[str, Reference("cluster", settable=Settable.ON_ADD, search="cluster", to="clusters")]
     template_id: Annotated[str, Reference("template", settable=Settable.ON_ADD, to="templates")]
@@ -178,6 +181,8 @@ class Vm(VmBase):
     stop_note: Annotated[str, Field("stop_reason", settable=Settable.NEVER, shape=Shape.TEXT)] = ""
     stop_reason: DownReason = DownReason.NONE
     reported_at: float = 0.0
+    current_cd_disk_id: str | None = None
+    saved_memory: ImageRef | None = None
     display_address: Annotated[str, Field("display.address", settable=Settable.NEVER, shape=Shape.TEXT)] = ""
     display_port: Annotated[int | None, Field("display.port", settable=Settable.NEVER)] = None
 
@@ -190,8 +195,12 @@ RUNNING = frozenset(
         VmStatus.POWERING_DOWN,
         VmStatus.POWERING_UP,
         VmStatus.REBOOT_IN_PROGRESS,
+        VmStatus.RESTORING_STATE,
+        VmStatus.SAVING_STATE,
         VmStatus.UNKNOWN,
         VmStatus.UP,
         VmStatus.WAIT_FOR_LAUNCH,
     }
 )  # a node is charged with its memory; UNKNOWN counts, it may well run
+
+LAUNCHING = frozenset({VmStatus.WAIT_FOR_LAUNCH, VmStatus.RESTORING_STATE})  # the command that starts it decides

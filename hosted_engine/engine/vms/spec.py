@@ -6,8 +6,9 @@ from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskInterface
 from hosted_engine.engine.networks.model import NIC_MODELS, Network, Nic
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
+from hosted_engine.engine.vms.cdroms.discs import disc_of, disc_of_vm
 from hosted_engine.engine.vms.model import BiosType, SerialNumberPolicy, Vm
-from node.api.messages.vms import BootDevice, DiskBus, GraphicsType, NicModel, VmDisk, VmNic, VmSpec
+from node.api.messages.vms import BootDevice, DiskBus, GraphicsType, NicModel, VmCdrom, VmDisk, VmNic, VmSpec
 
 UTC_ZONES = ("Etc/GMT", "Etc/UTC", "UTC")
 
@@ -45,9 +46,10 @@ def spec_of(tx: Transaction, vm: Vm) -> VmSpec:
         io_threads=vm.io_threads,
         virtio_scsi=vm.virtio_scsi,
         scsi_queues=_queues(vm) if vm.scsi_queues < 0 else max(1, vm.scsi_queues),
-        disks=tuple(_disk(tx, vm, attachment, disk) for attachment, disk in active_disks(tx, vm.id)),
-        nics=tuple(_nic(tx, vm, nic) for nic in plugged_nics(tx, vm.id)),
+        disks=tuple(disk_spec(tx, vm, attachment, disk) for attachment, disk in active_disks(tx, vm.id)),
+        nics=tuple(nic_spec(tx, vm, nic) for nic in plugged_nics(tx, vm.id)),
         graphics=(GraphicsType(vm.display_type),) if vm.display_type else (),
+        cdrom=VmCdrom(disc=disc_of(tx, vm.cd_disk_id)),
     )
 
 
@@ -81,7 +83,9 @@ def active_disks(tx: Transaction, vm_id: str) -> list[tuple[DiskAttachment, Disk
 
 def storage_domains_of(tx: Transaction, vm_id: str) -> dict[str, str]:
     """Those that a node needs to run the VM: their names by id."""
-    ids = {disk.storage_domain_id for _, disk in active_disks(tx, vm_id)}
+    disks = [disk for _, disk in active_disks(tx, vm_id)]
+    disc = disc_of_vm(tx, found(tx.vms.get(vm_id), "VM", vm_id))
+    ids = {disk.storage_domain_id for disk in (*disks, *((disc,) if disc else ()))}
     return {domain.id: domain.name for domain in tx.storage_domains.find(ids).values()}
 
 
@@ -101,7 +105,7 @@ def network_of(tx: Transaction, nic: Nic) -> Network | None:
     return found(tx.networks.get(profile.network_id), "network", profile.network_id)
 
 
-def _disk(tx: Transaction, vm: Vm, attachment: DiskAttachment, disk: Disk) -> VmDisk:
+def disk_spec(tx: Transaction, vm: Vm, attachment: DiskAttachment, disk: Disk) -> VmDisk:
     return VmDisk(
         image=disk.image,
         format=disk.format.image_format,
@@ -114,7 +118,7 @@ def _disk(tx: Transaction, vm: Vm, attachment: DiskAttachment, disk: Disk) -> Vm
     )
 
 
-def _nic(tx: Transaction, vm: Vm, nic: Nic) -> VmNic:
+def nic_spec(tx: Transaction, vm: Vm, nic: Nic) -> VmNic:
     network, model = network_of(tx, nic), NIC_MODELS[nic.interface]
     return VmNic(
         id=nic.id,

@@ -37,6 +37,7 @@ def page(entity: Entity[Any], schema: Schema) -> str:
         _section("Elements", ("element", "is", "set by", "left out", "rule", "search"), _elements(entity)),
         _section("Further elements of a body", ("element", "is", "set by"), _inputs(entity.inputs)),
         _section("Actions", ("action", "element", "is"), _actions(entity)),
+        _section("Statuses in which an action is carried out", ("action", "statuses"), _statuses(entity)),
         _section("The same for all", ("element", "value"), sorted((k, _value(v)) for k, v in entity.shown.items())),
         _section("Search", ("word", "compared as", "in"), _searches(entity)),
         _section("Search across objects", ("relation", "of"), _relations(entity)),
@@ -151,6 +152,12 @@ def _actions(entity: Entity[Any]) -> Iterator[tuple[str, str, str]]:
         yield from ((name, said.wire, _input(said)) for said in action.inputs.values())
         if not action.inputs:
             yield name, "", ""
+
+
+def _statuses(entity: Entity[Any]) -> Iterator[tuple[str, str]]:
+    for name, action in sorted(entity.actions.items()):
+        if action.statuses:
+            yield name, ", ".join(sorted(action.statuses))
 
 
 def _searches(entity: Entity[Any]) -> Iterator[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.entity.declaration import Action, Entity, Place, View
-from hosted_engine.engine.entity.field import Part
+from hosted_engine.engine.entity.field import Part, Reference
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NotThere, found
@@ -119,6 +119,8 @@ class EntityHandlers(Resource):
         bodies.refuse_unknown(call.unknown)
         command, item = await self.engine.store.read(lambda tx: self._to_add(tx, call, number, place))
         running = await self.perform(call, command)
+        if place.waits:
+            await running.wait()
 
         def look(tx: Transaction) -> Wire:
             now = found(self._entity.find_added(tx, item), self._entity.kind, str(item.id))
@@ -171,6 +173,8 @@ class EntityHandlers(Resource):
         within = self._within(tx, call, place)
         if place.shows:
             return self._to_assign(tx, call, number, place, within)
+        if place.joins:
+            return self._to_join(tx, call, within)
         taken = bodies.take(tx, self._entity, call.body, "add", known=within)
         bodies.refuse_other(self._entity, taken, within)
         given = {**taken.values, **place.having, **within, **self._named(tx, call, place, within)}
@@ -204,6 +208,15 @@ class EntityHandlers(Resource):
         shown = self._shown(tx, call, place, [item], call.path)[0]
         root = entity_of(self._entity.references[place.shows].tables[0]).element
         bodies.refuse_changes(root, call.body, shown)
+        return command, item
+
+    def _to_join(self, tx: Transaction, call: Call, within: dict[str, str]) -> tuple[Command, Any]:
+        """What the body names, which says nothing else of it than what is so."""
+        identity = bodies.resolve(tx, Reference(to=self._entity.table), call.body, self._entity.element)
+        item = found(tx.of(self._entity.model).get(identity), self._entity.kind, identity)
+        command = self._entity.join(tx, item, within, call.parameters)
+        shown = self._shown(tx, call, self._entity.places[-1], [item], "")[0]
+        bodies.refuse_changes(self._entity.element, call.body, shown)
         return command, item
 
     def _named(self, tx: Transaction, call: Call, place: Place, within: dict[str, str]) -> dict[str, str]:

@@ -30,6 +30,7 @@ class ReportedHandlers(Resource):
             collection, item = one.services
             there |= {(collection, "list"): self.list, (item, "get"): self.get}
             there |= {(collection, "add"): self.add} if one.add else {}
+            there |= {(item, "update"): self.update} if one.update else {}
             there |= {(item, "remove"): self.remove} if one.remove else {}
         return there
 
@@ -56,12 +57,34 @@ class ReportedHandlers(Resource):
         shown = await self.engine.store.read(lambda tx: self._shown(tx, meant, call, identity))
         return added(running, shown) if running is not None else Answer(shown, 201)
 
+    async def update(self, call: Call) -> Answer:
+        """Answered when it has ended."""
+        bodies.refuse_unknown(call.unknown)
+        meant = self._meant(call)
+        command = await self.engine.store.read(lambda tx: self._to_update(tx, meant, call))
+        if command is not None:
+            await (await self.perform(call, command)).wait()
+        return await self.get(call)
+
     async def remove(self, call: Call) -> Answer:
         meant = self._meant(call)
         assert meant.remove is not None
         remove = meant.remove
         command = await self.engine.store.read(lambda tx: remove(tx, call.ids))
         return await self.act(call, command) if command is not None else Answer()
+
+    def _to_update(self, tx: Transaction, meant: Reported, call: Call) -> Command | None:
+        """What is left out is none; the element that it stands in has to be there."""
+        assert meant.update is not None
+        kind = next(iter(call.method.takes.values()))
+        root = self._schema.type(kind).tag
+        identity = call.ids[self._schema.service(meant.services[0]).item_name]
+        shown = found(self._items(tx, meant, call).get(identity), meant.kind, identity)
+        taken = bodies.take_inputs(tx, meant.inputs, call.body, root)
+        bodies.refuse(root, taken, reported_row(identity, call.path, shown).wire())
+        if missing := [one.wire for one in meant.inputs.values() if one.wire.partition(".")[0] not in call.body]:
+            raise Incomplete(type=kind, missing=", ".join(missing), method="update")
+        return meant.update(tx, call.ids, taken.values, call.parameters)
 
     def _to_add(self, tx: Transaction, meant: Reported, call: Call) -> tuple[Command | None, str]:
         assert meant.add is not None

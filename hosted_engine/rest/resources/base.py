@@ -15,7 +15,7 @@ class Resource:
     async def perform(self, call: Call, command: Command) -> Running:
         """Let the command in; when the caller waits, see it to its end. Raises what the command raises."""
         running = await self.engine.perform(command, call.caller)
-        if call.wait:
+        if call.wait and command.is_awaited:
             await running.wait()
         return running
 
@@ -27,4 +27,5 @@ class Resource:
 
 
 def added(running: Running, value: Wire) -> Answer:
-    return Answer(value, 201 if running.finished else 202)
+    """What nobody waits for is there with its begin."""
+    return Answer(value, 201 if running.finished or not running.command.is_awaited else 202)

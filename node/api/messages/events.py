@@ -6,6 +6,7 @@ import msgspec
 
 from node.api.messages.base import Message
 from node.api.messages.gluster import StorageNews
+from node.api.messages.guests import GuestReport
 from node.api.messages.ha import HaReport
 from node.api.messages.machine import Statistics
 from node.api.messages.mounts import MountReport
@@ -27,7 +28,8 @@ class Event(Message, frozen=True, kw_only=True):
     """One line of the event stream. HELLO comes first, with all VMs and links: from it on the stream is complete.
     `number` counts up within `boot_id` of the agent process. HELLO and HEARTBEAT have the `counters` of the links.
     `storage` comes with a HEARTBEAT of its own when the state of the storage has changed: older callers skip it.
-    HELLO and HEARTBEAT have `ha`, None where it could not be looked at in time."""
+    HELLO and HEARTBEAT have `ha`, None where it could not be looked at in time. `guests` are in HELLO all of which
+    something is known; what changes comes, as `storage` does, with a HEARTBEAT of its own."""
 
     number: int
     kind: EventKind
@@ -39,5 +41,6 @@ class Event(Message, frozen=True, kw_only=True):
     network: NetworkNews | None = None
     storage: StorageNews | None = None
     ha: HaReport | None = None
+    guests: tuple[GuestReport, ...] = ()
     counters: dict[str, LinkCounters] = msgspec.field(default_factory=dict)
     detail: str = ""

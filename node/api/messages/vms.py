@@ -14,16 +14,18 @@ class VmState(StrEnum):
     PAUSED = "paused"
     SHUTTING_DOWN = "shutting_down"
     REBOOTING = "rebooting"
+    SAVING = "saving"
 
 
 class DownReason(StrEnum):
-    """Why a VM is down. LOST: the node lost track of it (for example it lost power)."""
+    """Why a VM is down. LOST: the node lost track of it (for example it lost power). SAVED: with its memory."""
 
     SHUTDOWN = "shutdown"
     DESTROYED = "destroyed"
     CRASHED = "crashed"
     FAILED = "failed"
     LOST = "lost"
+    SAVED = "saved"
     NONE = "none"
 
 
@@ -36,7 +38,8 @@ class Firmware(StrEnum):
 
 
 class BootDevice(StrEnum):
-    """HD: the disks that are marked to boot, in their order. CDROM: a drive without a disc. NETWORK: all NICs."""
+    """HD: the disks that are marked to boot, in their order. CDROM: the drive, an empty one where the VM has none.
+    NETWORK: all NICs."""
 
     HD = "hd"
     CDROM = "cdrom"
@@ -79,6 +82,18 @@ class VmDisk(Message, frozen=True, kw_only=True, omit_defaults=True):
     serial: str = ""
     propagate_errors: bool = False
     shareable: bool = False
+
+
+class VmCdrom(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """A drive, with the raw image `disc` in it, if there is any: nobody writes to it."""
+
+    disc: ImageRef | None = None
+
+
+class CdRequest(Message, frozen=True, kw_only=True):
+    """What is to be in the drive of a VM that runs; without `disc` it is empty."""
+
+    disc: ImageRef | None = None
 
 
 class VmNic(Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -162,8 +177,20 @@ class VmSpec(Message, frozen=True, kw_only=True, omit_defaults=True):
     scsi_queues: int = 1
     """Of the virtio-SCSI controller."""
 
+    cdrom: VmCdrom | None = None
+
     graphics: tuple[GraphicsType, ...] = ()
     """How its screen is seen, over TLS, by who has a ticket (`set_ticket`); one with none has no screen."""
+
+    resume_from: ImageRef | None = None
+    """The memory that it was suspended with. It goes on as it was then, and nothing else of this counts; once it runs
+    the memory is gone. MemoryUnknown: it is not there."""
+
+
+class SuspendRequest(Message, frozen=True, kw_only=True):
+    """`memory` is where its memory goes; it is removed like an image."""
+
+    memory: ImageRef
 
 
 class Graphics(Message, frozen=True, kw_only=True):

@@ -10,8 +10,9 @@ from node.api.messages.leases import (
     LockspaceRequest,
 )
 from node.api.messages.mounts import MountReport, MountRequest
+from node.api.messages.storage_domains import MetadataRequest, StorageDomainMetadata
 from node.api.operation import DELETE, GET, LONG_S, POST, PUT, Operations, operation
-from node.api.refusals import ImageUnknown
+from node.api.refusals import ImageUnknown, NoStorageDomain
 
 IMAGE = "/storagedomains/{image.storage_domain}/disks/{image.disk_id}/images/{image.image_id}"
 SEED = "/storagedomains/{image.storage_domain}/disks/{image.disk_id}/seeds/{image.image_id}"
@@ -36,6 +37,25 @@ class StorageOperations(Operations):
     @operation(GET, "/storagedomains/{storage_domain}/contents", timeout_s=120, since=3)
     async def contents(self, storage_domain: str) -> Contents:
         """What lies on a mounted storage domain, whoever put it there."""
+
+    @operation(
+        GET,
+        "/storagedomains/{storage_domain}/metadata",
+        timeout_s=60,
+        since=3,
+        missing=lambda storage_domain: NoStorageDomain(storage_domain=storage_domain),
+    )
+    async def domain_metadata(self, storage_domain: str) -> StorageDomainMetadata | None:
+        """What a storage domain says of itself."""
+
+    @operation(PUT, "/storagedomains/{storage_domain}/metadata", timeout_s=120, since=3)
+    async def write_domain_metadata(self, storage_domain: str, request: MetadataRequest) -> StorageDomainMetadata:
+        """Make what is mounted a storage domain, or write down what has become of it. StorageOfOther: it is another
+        one. StorageNotEmpty: it is none, and holds files."""
+
+    @operation(DELETE, "/storagedomains/{storage_domain}/contents", timeout_s=LONG_S, since=3)
+    async def clear_domain(self, storage_domain: str) -> None:
+        """Remove all that makes it a storage domain, its images too. StorageOfOther: it is another one."""
 
     @operation(PUT, IMAGE, timeout_s=LONG_S, since=3)
     async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:

@@ -1,8 +1,9 @@
 """Virtual machines, and between which nodes they move."""
 
+from node.api.messages.images import ImageRef
 from node.api.messages.migration import MigrationReport, MigrationRequest
-from node.api.messages.vms import ConsoleLog, Ticket, VmReport, VmSpec
-from node.api.operation import GET, POST, PUT, Operations, operation
+from node.api.messages.vms import CdRequest, ConsoleLog, SuspendRequest, Ticket, VmDisk, VmNic, VmReport, VmSpec
+from node.api.operation import DELETE, GET, POST, PUT, Operations, operation
 from node.api.refusals import VmUnknown
 
 
@@ -38,7 +39,12 @@ class VmOperations(Operations):
 
     @operation(POST, "/vms/{vm_id}/shutdown")
     async def shutdown_vm(self, vm_id: str) -> VmReport:
-        """Press its power button; the guest decides."""
+        """Press its power button; the guest decides. Shutting down for two minutes, up again after them."""
+
+    @operation(POST, "/vms/{vm_id}/suspend", timeout_s=3600, since=3)
+    async def suspend_vm(self, vm_id: str, request: SuspendRequest) -> VmReport:
+        """Save its memory and end it; `start_vm` lets it go on from there, on any node. It runs on where that fails.
+        VmNotUp: it does not run."""
 
     @operation(POST, "/vms/{vm_id}/reboot", since=2)
     async def reboot_vm(self, vm_id: str) -> VmReport:
@@ -52,11 +58,46 @@ class VmOperations(Operations):
     async def destroy_vm(self, vm_id: str) -> VmReport:
         """Cut its power."""
 
+    @operation(PUT, "/vms/{vm_id}/cdrom", since=3)
+    async def change_cd(self, vm_id: str, request: CdRequest) -> None:
+        """Put another disc into the drive of a running VM, or none, whether its guest holds on to the one before or
+        not. NoCdrom: it does not run, or has no drive."""
+
     @operation(GET, "/vms/{vm_id}/console")
     async def console_log(self, vm_id: str) -> ConsoleLog:
         """The end of what its guest wrote to the serial console."""
 
-    @operation(PUT, "/vms/{vm_id}/ticket", since=2)
+    @operation(POST, "/vms/{vm_id}/disks", timeout_s=120, since=3, strict=True)
+    async def plug_disk(self, vm_id: str, disk: VmDisk) -> None:
+        """Into a running VM; one that it has stays so. NotPluggable, and what a start says that is missing."""
+
+    @operation(
+        DELETE,
+        "/vms/{vm_id}/disks/{image.storage_domain}/{image.disk_id}/{image.image_id}",
+        timeout_s=120,
+        since=3,
+    )
+    async def unplug_disk(self, vm_id: str, image: ImageRef) -> None:
+        """Out of a running VM; returns when its guest has let go of it. NotUnplugged: it has it still."""
+
+    @operation(PUT, "/vms/{vm_id}/nics/{nic.id}", timeout_s=60, since=3, strict=True)
+    async def plug_nic(self, vm_id: str, nic: VmNic) -> None:
+        """Into a running VM; of one that it has, the network and the link become as they are said. NotPluggable."""
+
+    @operation(DELETE, "/vms/{vm_id}/nics/{nic_id}", timeout_s=120, since=3)
+    async def unplug_nic(self, vm_id: str, nic_id: str) -> None:
+        """As unplug_disk."""
+
+    @operation(POST, "/vms/{vm_id}/freeze", timeout_s=120, since=3)
+    async def freeze_vm(self, vm_id: str) -> int:
+        """Let the file systems of its guest stand still, and count them. They go on by themselves after two minutes.
+        NotFrozen: its guest's agent does not do it, and nothing stands still."""
+
+    @operation(POST, "/vms/{vm_id}/thaw", timeout_s=120, since=3)
+    async def thaw_vm(self, vm_id: str) -> int:
+        """Let them go on, and count them: none where none stood still."""
+
+    @operation(PUT, "/vms/{vm_id}/ticket", since=3)
     async def set_ticket(self, vm_id: str, ticket: Ticket) -> None:
         """Nobody sees the screen of a VM without a ticket, nor with an earlier one. NoGraphics: it does not run, or has
         no such screen."""

@@ -6,8 +6,13 @@ from node.api.messages.mounts import MountSpec
 from node.api.refusals import Malformed
 from node.storage.drivers.driver import Driver
 from node.storage.drivers.gluster import GlusterDriver
+from node.storage.drivers.local import LocalDriver
+from node.storage.drivers.nfs import NfsDriver
+from node.storage.drivers.posix import PosixDriver
 
-DRIVERS: Mapping[str, Driver] = {driver.kind: driver for driver in (GlusterDriver(),)}
+DRIVERS: Mapping[str, Driver] = {
+    driver.kind: driver for driver in (GlusterDriver(), NfsDriver(), PosixDriver(), LocalDriver())
+}
 
 
 def driver_of(spec: MountSpec, drivers: Mapping[str, Driver] = DRIVERS) -> Driver:

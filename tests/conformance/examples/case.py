@@ -22,6 +22,7 @@ class Site(Protocol):
     def await_storage(self) -> None: ...
 
     def add_machine(self, number: int, *names: str) -> None: ...
+    def fill_image(self, disk_id: str) -> None: ...
 
     def state(self) -> State: ...
 
@@ -60,8 +61,9 @@ def no_arguments(state: State) -> Sequence[str]:
 @dataclass(frozen=True)
 class Case:
     """`reads`: it changes nothing, so that what it printed is held to the database of another site, too. `endless`: it
-    runs until it is interrupted. `during` is done while it runs, `then` after it and before the oracle looks. A case
-    without an oracle is run to find out what is missing; it cannot be true."""
+    runs until it is interrupted. `files` makes what lies in the folder in which it runs. `during` is done while it
+    runs, `then` after it and before the oracle looks. A case without an oracle is run to find out what is missing; it
+    cannot be true. `script` is that of a variant, which has a name of its own."""
 
     name: str
     oracle: Oracle | None = None
@@ -69,6 +71,8 @@ class Case:
     arguments: Arguments = no_arguments
     reads: bool = False
     endless: bool = False
+    script: str = ""
+    files: Callable[[Path], None] | None = None
     during: Fixture | None = None
     then: Fixture | None = None
 

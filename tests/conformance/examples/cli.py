@@ -78,9 +78,9 @@ def _print_logs(outcomes: Sequence[Outcome]) -> None:
 
 def run_sdk(examples: Path, names: Sequence[str], jobs: int) -> list[Outcome]:
     from tests.conformance.examples.run import run_case  # loads the engine
-    from tests.conformance.examples.sdk import CASES
+    from tests.conformance.examples.sdk import CASES, VARIANTS
 
-    cases = [case for name, case in sorted(CASES.items()) if not names or name in names]
+    cases = [case for name, case in sorted((CASES | VARIANTS).items()) if name in (names or CASES)]
     return _on_sites(cases, jobs, lambda case, site: run_case(case, site, examples))
 
 

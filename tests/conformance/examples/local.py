@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -15,7 +16,7 @@ import msgspec
 import ovirtsdk4 as sdk
 import uvicorn
 
-from hosted_engine.authority import make_authority, make_pair
+from hosted_engine.authority import KeyPair, make_authority, make_pair
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.fleet.fleet import Fleet
 from hosted_engine.main import SystemClock
@@ -23,6 +24,7 @@ from hosted_engine.rest.app import make_app
 from hosted_engine.rest.resources import handlers
 from node.api.contract import NodeApi
 from node.api.messages.identity import Role
+from node.api.messages.images import ImageRef, ImageReport
 from node.api.messages.vms import VmReport
 from node.api.problems import NodeSilent
 from tests.conformance.examples.front import Front
@@ -31,6 +33,7 @@ from tests.conformance.examples.state import NodeState, Row, State, read_databas
 from tests.fakes.engine import PASSWORD, World, fake_nodes
 from tests.fakes.fleet import FakeFleet
 from tests.fakes.node.fake import FakeNode
+from tests.transfers.site import RealNodeTransfers, TransferSite
 
 T = TypeVar("T")
 MEMORY = Path("/dev/shm")  # the database lives for seconds: no disk has to be waited for
@@ -70,7 +73,7 @@ class LocalSite:
 
     password = PASSWORD
 
-    def __init__(self, loop: Loop, folder: Path, number: int) -> None:
+    def __init__(self, loop: Loop, folder: Path, number: int, authority: KeyPair) -> None:
         self.address = f"127.0.40.{number}"
         self.folder = folder / str(number)
         self.folder.mkdir()
@@ -78,11 +81,13 @@ class LocalSite:
         self.hosts = hosts_file(self.folder, self.address)
         self.front = Front(PASSWORD)
         self._loop = loop
+        self._authority_pair = authority
         self._files = folder
         self._database = self.folder / "engine.db"
         self._server: uvicorn.Server | None = None
         self._world: World | None = None
         self._fleet: Fleet
+        self._transfers: TransferSite
         self._beating: asyncio.Task[None]
 
     @property
@@ -124,6 +129,13 @@ class LocalSite:
         while self._world.readings.storage is None and time.monotonic() < until:
             time.sleep(0.05)
 
+    def fill_image(self, disk_id: str) -> None:
+        assert self._world is not None
+        opened = next(iter(self._world.nodes.values())).opened
+        assert isinstance(opened, RealNodeTransfers)
+        (image,) = [ref for ref in self._world.shared.images if ref.disk_id == disk_id]
+        self._loop.run(opened.fill(image))
+
     def state(self) -> State:
         assert self._world is not None
         nodes = {node.name: _node_state(node) for node in self._world.nodes.values()}
@@ -144,8 +156,11 @@ class LocalSite:
         await self._stop_engine()
         for file in self.folder.glob("engine.db*"):
             file.unlink()
-        nodes = fake_nodes(now=time.time)
-        self._world = world = _LiveWorld(url=f"sqlite:///{self._database}", nodes=nodes)
+        self._transfers = transfers = self._new_transfers()
+        nodes = fake_nodes(now=time.time, transfers=transfers.node)
+        database = f"sqlite:///{self._database}"
+        self._world = world = _LiveWorld(url=database, nodes=nodes, real_time=True, proxy=transfers.proxy())
+        self._move_nodes(world)
         self._fleet = fleet = Fleet(
             store=world.store,
             readings=world.readings,
@@ -168,9 +183,20 @@ class LocalSite:
         if self._server is None:
             await self._listen()
 
+    def _new_transfers(self) -> TransferSite:
+        folder = self.folder / "transfers"
+        return TransferSite(folder, self._authority_pair, name=NAMES[0], address=self.address)
+
+    def _move_nodes(self, world: World) -> None:
+        """To where their transfer daemons listen."""
+        with world.store.transaction() as tx:
+            for node in tx.nodes.list():
+                tx.nodes.update(replace(node, address=self.address))
+
     async def _stop_engine(self) -> None:
         if self._world is None:
             return
+        self._transfers.stop()
         self._beating.cancel()
         await self._world.engine.stop()
         await self._fleet.stop()
@@ -197,9 +223,9 @@ class LocalSite:
 def local_sites(count: int) -> Iterator[list[LocalSite]]:
     """That many sites beside each other."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None, prefix="examples-") as folder:
-        _certificates(Path(folder), count)
+        authority = _certificates(Path(folder), count)
         loop = Loop()
-        sites = [LocalSite(loop, Path(folder), number) for number in range(1, count + 1)]
+        sites = [LocalSite(loop, Path(folder), number, authority) for number in range(1, count + 1)]
         try:
             yield sites
         finally:
@@ -229,7 +255,7 @@ def _is_up(world: World) -> bool:
         return up and not tx.disks.count(actual_size_bytes=0)
 
 
-def _certificates(folder: Path, count: int) -> None:
+def _certificates(folder: Path, count: int) -> KeyPair:
     authority = make_authority("examples")
     addresses = tuple(f"127.0.40.{number}" for number in range(1, count + 1))
     pair = make_pair(authority, Role.ENGINE, NAMES[0], names=(*NAMES, *addresses))
@@ -237,6 +263,7 @@ def _certificates(folder: Path, count: int) -> None:
     (folder / "engine.crt").write_text(pair.certificate)
     (folder / "engine.key").write_text(pair.key)
     shutil.copy(folder / "ca.pem", AUTHORITY)
+    return authority
 
 
 def _vm_state(node: FakeNode, report: VmReport) -> Row:
@@ -250,11 +277,19 @@ def _vm_state(node: FakeNode, report: VmReport) -> Row:
 
 def _node_state(node: FakeNode) -> NodeState:
     vms = {report.id: _vm_state(node, report) for report in node.machines.vms()}
-    images = {(ref.disk_id, ref.image_id): msgspec.to_builtins(image) for ref, image in node.site.images.items()}
+    images = {(ref.disk_id, ref.image_id): _image(node, ref, image) for ref, image in node.site.images.items()}
     statistics = {
         **msgspec.to_builtins(node.hello().statistics),
         "memory_bytes": node.host.memory_bytes,
     }
     seeds = [str(msgspec.to_builtins(seed)) for seed in node.site.seeds.values()]
+    assert isinstance(node.opened, RealNodeTransfers)
+    left = [name for names in node.opened.real.left().values() for name in names]
     certificate = node.host.claimed.certificate_pem if node.host.claimed is not None else ""
-    return NodeState(certificate, vms, images, seeds, statistics)
+    return NodeState(certificate, vms, images, seeds, statistics, left)
+
+
+def _image(node: FakeNode, ref: ImageRef, image: ImageReport) -> dict[str, object]:
+    """With its file, where somebody has opened it."""
+    assert isinstance(node.opened, RealNodeTransfers)
+    return {**msgspec.to_builtins(image), "file": str(node.opened.file(ref))}

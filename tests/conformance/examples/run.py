@@ -51,9 +51,11 @@ def run_case(case: Case, site: LocalSite, examples: Path, limit_s: float = LIMIT
     with tempfile.TemporaryDirectory(prefix=f"{case.name}-") as name:
         folder = Path(name)
         _configure(folder, site)
+        if case.files is not None:
+            case.files(folder)
         before = site.state()
         site.front.requests.clear()
-        command = [sys.executable, "-B", str(examples / f"{case.name}.py"), *case.arguments(before)]
+        command = [sys.executable, "-B", str(examples / f"{case.script or case.name}.py"), *case.arguments(before)]
         ended = run_script(case, site, with_hosts(site.hosts, command), folder, limit_s)
         verdict, reason = _judge(case, site, before, folder, ended)
     return Outcome(case.name, verdict, reason, time.monotonic() - begun, ended.output + ended.errors)
@@ -75,7 +77,8 @@ def run_script(case: Case, site: LocalSite, command: list[str], folder: Path, li
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGINT if case.endless else signal.SIGKILL)
             output, errors = process.communicate(timeout=30)
-            status = 0 if case.endless and b"KeyboardInterrupt" in errors else None
+            interrupted = process.returncode == 0 or b"KeyboardInterrupt" in errors
+            status = 0 if case.endless and interrupted else None
     return Ended(status, output.decode(errors="replace"), errors.decode(errors="replace"))
 
 

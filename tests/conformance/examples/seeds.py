@@ -257,6 +257,31 @@ def disk(name: str, description: str = "") -> Fixture:
     return fixture
 
 
+def filled_disk(name: str) -> Fixture:
+    """That disk has a content, as if a VM had written it."""
+
+    def fixture(site: Site) -> None:
+        site.fill_image(site.state().one("disks", name=name)["id"])
+
+    fixture.__name__ = f"content_of_{name}"
+    return fixture
+
+
+def begun_upload(name: str) -> Fixture:
+    """An upload to that disk waits for its client."""
+
+    def fixture(site: Site) -> None:
+        disk = types.Disk(id=site.state().one("disks", name=name)["id"])
+        with site.connection() as connection:
+            transfers = connection.system_service().image_transfers_service()
+            made = transfers.add(types.ImageTransfer(disk=disk, direction=types.ImageTransferDirection.UPLOAD))
+            service = transfers.image_transfer_service(made.id)
+            _until(lambda: service.get().phase == types.ImageTransferPhase.TRANSFERRING)
+
+    fixture.__name__ = f"upload_to_{name}"
+    return fixture
+
+
 def nic_of_vm(name: str, mac: str = "", nic: str = "nic1") -> Fixture:
     """With `mac` set to an address that the API would not give twice."""
 

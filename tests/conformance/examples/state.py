@@ -24,13 +24,15 @@ class Differs(Exception):
 @dataclass(frozen=True)
 class NodeState:
     """Of one node: its certificate of the site, its VMs by id (`state`, `spec` as it was told, the `ticket` that
-    opens its screen), images by (disk id, image id), the texts of the seeds that it made for cloud-init, its load."""
+    opens its screen), images by (disk id, image id), the texts of the seeds that it made for cloud-init, its load, what
+    it has open for transfer."""
 
     certificate: str = ""
     vms: Mapping[str, Row] = field(default_factory=dict)
     images: Mapping[tuple[str, str], Row] = field(default_factory=dict)
     seeds: Sequence[str] = ()
     statistics: Row = field(default_factory=dict)
+    transfers: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """How a call arrives at a fake node: late, refused, failed, answered, or never answered at all."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from inspect import isawaitable
 from typing import TypeVar
 
 from node.api.contract import OPERATIONS
@@ -39,7 +40,7 @@ class Calling:
     def mend(self, operation: str) -> None:
         self._failures = [failure for failure in self._failures if failure.operation.name != operation]
 
-    async def do(self, operation: Operation, act: Callable[[], T]) -> T:
+    async def do(self, operation: Operation, act: Callable[[], T | Awaitable[T]]) -> T:
         self.asked.append(operation.name)
         await asyncio.sleep(self.delay_s)
         if self.silent:
@@ -53,7 +54,8 @@ class Calling:
             if not failure.after:
                 raise self._remote(failure.problem)
         try:
-            answer = act()
+            acted = act()
+            answer: T = (await acted) if isawaitable(acted) else acted
         except Problem as err:
             raise self._remote(err) from err
         if failure is not None:

@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 from node.api.contract import NodeApi
 from node.api.handlers import check_parts, handlers_of
 from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import StorageNews
+from node.api.messages.guests import GuestReport
 from node.api.messages.network import LinkReport, NetworkEvent, NetworkNews
 from node.api.messages.vms import VmReport
 from node.api.operation import Arguments, Operation
@@ -20,9 +22,10 @@ from tests.fakes.node.network import FakeNodeNetwork
 from tests.fakes.node.site import GIB, FakeSite
 from tests.fakes.node.storage import FakeStorage
 from tests.fakes.node.stream import FakeStream
+from tests.fakes.node.transfers import FakeTransfers
 from tests.fakes.node.vms import FakeVms
 
-check_parts((FakeHost, FakeStream, FakeNodeNetwork, FakeGluster, FakeStorage, FakeHaService, FakeVms))
+check_parts((FakeHost, FakeStream, FakeNodeNetwork, FakeGluster, FakeStorage, FakeTransfers, FakeHaService, FakeVms))
 
 
 class FakeNode(NodeApi):
@@ -41,12 +44,16 @@ class FakeNode(NodeApi):
         memory_bytes: int = 16 * GIB,
         net: FakeNodeNetwork | None = None,
         now: Callable[[], float] = lambda: 0.0,
+        transfers: Callable[[FakeSite, FakeVms], FakeTransfers] | None = None,
     ) -> None:
+        """`transfers` makes what stands in for those in memory."""
         self.name = name
         self.node_id = node_id or f"00000000-0000-4000-8000-{sum(name.encode()):012d}"
         self.site = site if site is not None else FakeSite()
         self.machines = FakeVms(self.site, now, self._vm_changed)
         self.storage = FakeStorage(self.site, self.machines)
+        self.opened = (transfers or partial(FakeTransfers, now=now))(self.site, self.machines)
+        self.opened.mounted = self.storage.on_mount
         self.host = FakeHost(
             name,
             self.node_id,
@@ -62,7 +69,16 @@ class FakeNode(NodeApi):
         self._calling = Calling(name)
         self._stream = FakeStream(self.hello)
         self._now = now
-        self.parts = (self.host, self._stream, self.net, self.pool, self.storage, self.ha_service, self.machines)
+        self.parts = (
+            self.host,
+            self._stream,
+            self.net,
+            self.pool,
+            self.storage,
+            self.opened,
+            self.ha_service,
+            self.machines,
+        )
         self._handlers = handlers_of(self.parts)
 
     async def call(self, operation: Operation, arguments: Arguments) -> Any:
@@ -113,6 +129,7 @@ class FakeNode(NodeApi):
         """The machine is gone at once with its VMs; `start` brings it back."""
         self.fall_silent()
         self.machines.lose_all()
+        self.opened.lose_all()
         self.net.checkpoints.clear()
 
     def start(self) -> None:
@@ -170,7 +187,13 @@ class FakeNode(NodeApi):
             network=self.net.news(),
             counters=dict(self.net.counters),
             ha=self.ha_service.ha(),
+            guests=self.machines.guests(),
         )
+
+    def report_guest(self, report: GuestReport) -> None:
+        """The agent in a guest; who listens hears of it."""
+        self.machines.set_guest(report.vm_id, report)
+        self.tell(Event(number=0, kind=EventKind.HEARTBEAT, at=self._now(), guests=(report,)))
 
     def _vm_changed(self, vm: VmReport) -> None:
         self.tell(Event(number=0, kind=EventKind.VM, at=self._now(), vm=vm))

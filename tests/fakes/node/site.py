@@ -17,6 +17,7 @@ from node.api.messages.images import (
     SeedRequest,
 )
 from node.api.messages.mounts import MountSpec
+from node.api.messages.storage_domains import StorageDomainMetadata
 from node.api.problems import Refused
 from tests.fakes.pool import fake_pool
 
@@ -78,6 +79,8 @@ class FakeSite:
     """(lockspace, resource) → holder; a lease that was never made is not in it."""
     domains: dict[str, str] = field(default_factory=dict)
     """By what is mounted, a volume's name or a source: the id of the storage domain, as it was named first."""
+    metadata: dict[str, StorageDomainMetadata] = field(default_factory=dict)
+    """By what is mounted: what the storage domain on it says of itself."""
     exports: set[str] = field(default_factory=set)
     """Sources of other kinds than Gluster volumes that can be mounted."""
     lockspaces: dict[str, str] = field(default_factory=dict)
@@ -176,6 +179,13 @@ class FakeSite:
             del self.lockspaces[lockspace]
             self.leases = {key: holder for key, holder in self.leases.items() if key[0] != lockspace}
         self.domains.pop(name, None)
+        self.metadata.pop(name, None)
+
+    def clear(self, source: str) -> None:
+        """All that makes it a storage domain."""
+        for image in [one for one in self.images if self._volume_of(one) == source]:
+            self.remove_image(image)
+        del self.metadata[source]
 
     def remove_brick(self, server: str, path: str, volume_id: str) -> None:
         if any(volume.id == volume_id for volume in self.volumes.values()):
@@ -186,20 +196,20 @@ class FakeSite:
             self.filled.discard(text)
 
     def why_not_mountable(self, spec: MountSpec) -> str | None:
-        gluster = spec.kind == "glusterfs"
-        known = volume_name(spec.source) in self.volumes if gluster else spec.source in self.exports
+        known = key_of(spec) in (self.volumes if spec.kind == "glusterfs" else self.exports)
         return None if known else f"there is no {spec.source}"
 
     def _volume_of(self, image: ImageRef) -> str:
-        return next((source for source, domain in self.domains.items() if domain == image.storage_domain), "")
+        return next((key for key, domain in self.domains.items() if domain == image.storage_domain), "")
 
-    def contents(self, source: str) -> Contents:
-        volume = volume_name(source)
+    def contents(self, volume: str) -> Contents:
+        """`volume` is what `key_of` says of other storage."""
         images = [f"images/{one.disk_id}/{one.image_id}" for one in self.images if self._volume_of(one) == volume]
         here = [lockspace for lockspace, where in self.lockspaces.items() if where == volume]
         leases = [f"leases/{one}/{resource}.lease" for one, resource in self.leases if one in here]
         areas = [f"leases/{one}/lockspace" for one in here]
         kept = [f"ha/{name}" for name in self.ha_files.get(volume, {})]
+        kept += ["storage-domain.json"] if volume in self.metadata else []
         return Contents(files=(*images, *leases, *areas, *kept, *self.strangers.get(volume, ())))
 
     def _mark(self, request: VolumeRequest) -> str:
@@ -292,10 +302,9 @@ class FakeSite:
         return size
 
 
-def volume_name(source: str) -> str:
-    """Of a Gluster volume; any other source is its own name."""
-    _, colon, name = source.rpartition(":/")
-    return name if colon and "/" not in name else source
+def key_of(spec: MountSpec) -> str:
+    """By what a site knows it: a Gluster volume's name, whichever server is asked; of all else the source."""
+    return spec.source.rpartition(":/")[2] if spec.kind == "glusterfs" else spec.source
 
 
 def _brick(text: str) -> BrickReport:

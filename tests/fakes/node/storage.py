@@ -25,12 +25,13 @@ from node.api.messages.leases import (
     LockspaceRequest,
 )
 from node.api.messages.mounts import HOSTED_ENGINE, MountReport, MountRequest
+from node.api.messages.storage_domains import MetadataRequest, StorageDomainMetadata
 from node.api.messages.vms import VmState
 from node.storage import engine_vm_files, site_nodes
 from node.storage.drivers.registry import driver_of
 from node.storage.mounts import MountFailed, UnmountFailed
 from node.storage.sanlock import SanlockFailed
-from tests.fakes.node.site import GIB, FakeSite, volume_name
+from tests.fakes.node.site import GIB, FakeSite, key_of
 from tests.fakes.node.vms import FakeVms
 
 
@@ -56,11 +57,11 @@ class FakeStorage:
         driver_of(request.spec).mount(request.spec)
         if (reason := self._site.why_not_mountable(request.spec)) is not None:
             raise MountFailed(storage_domain=request.storage_domain, reason=reason)
-        source = volume_name(request.spec.source)
-        for earlier in [one for one, known in self.mounted.items() if volume_name(known.spec.source) == source]:
+        key = key_of(request.spec)
+        for earlier in [one for one, known in self.mounted.items() if key_of(known.spec) == key]:
             del self.mounted[earlier]
         self.mounted[request.storage_domain] = request
-        self._site.domains.setdefault(source, request.storage_domain)
+        self._site.domains.setdefault(key, request.storage_domain)
         return _mounted(request.storage_domain)
 
     def unmount(self, storage_domain: str) -> None:
@@ -70,11 +71,32 @@ class FakeStorage:
         self.mounted.pop(storage_domain, None)
 
     def contents(self, storage_domain: str) -> Contents:
-        return self._site.contents(self._source(storage_domain))
+        return self._site.contents(self._key(storage_domain))
 
-    def _source(self, storage_domain: str) -> str:
+    def domain_metadata(self, storage_domain: str) -> StorageDomainMetadata | None:
+        return self._site.metadata.get(self._key(storage_domain))
+
+    def write_domain_metadata(self, storage_domain: str, request: MetadataRequest) -> StorageDomainMetadata:
+        key, metadata = self._key(storage_domain), request.metadata
+        found = self._site.metadata.get(key)
+        if found is not None and found.id != metadata.id:
+            raise r.StorageOfOther(storage_domain=metadata.id, other=found.id, name=found.name)
+        if found is None and not request.in_use and (files := self._site.contents(key).files):
+            raise r.StorageNotEmpty(storage_domain=metadata.id, files=", ".join(files))
+        self._site.metadata[key] = metadata
+        return metadata
+
+    def clear_domain(self, storage_domain: str) -> None:
+        key = self._key(storage_domain)
+        found = self._site.metadata.get(key)
+        if found is not None and found.id != storage_domain:
+            raise r.StorageOfOther(storage_domain=storage_domain, other=found.id, name=found.name)
+        if found is not None:
+            self._site.clear(key)
+
+    def _key(self, storage_domain: str) -> str:
         """What of the site is mounted as this storage domain; raises NotMounted."""
-        return self._request(storage_domain).spec.source
+        return key_of(self._request(storage_domain).spec)
 
     def _request(self, storage_domain: str) -> MountRequest:
         r.token("storage domain", storage_domain)
@@ -104,7 +126,7 @@ class FakeStorage:
         return self.site_nodes(storage_domain)
 
     def _ha_files(self, storage_domain: str) -> dict[str, str]:
-        return self._site.ha_files.setdefault(volume_name(self._source(storage_domain)), {})
+        return self._site.ha_files.setdefault(self._key(storage_domain), {})
 
     def _site_file(self, storage_domain: str) -> bytes:
         files = self._ha_files(storage_domain)
@@ -144,36 +166,34 @@ class FakeStorage:
     # --- images --------------------------------------------------------------------------------------------------
 
     def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
-        return self._site.make_image(self._on_mount(image), request)
+        return self._site.make_image(self.on_mount(image), request)
 
     def resize_image(self, image: ImageRef, request: ImageResize) -> ImageReport:
         if (vm := self._vms.runs_on(image)) is not None:
             raise r.ImageBusy(image=image.image_id, vm=vm)
-        return self._site.resize_image(self._on_mount(image), request)
+        return self._site.resize_image(self.on_mount(image), request)
 
     def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
-        return self._site.make_seed(self._on_mount(image), request)
+        return self._site.make_seed(self.on_mount(image), request)
 
     def image(self, image: ImageRef) -> ImageReport | None:
-        return self._site.images.get(self._on_mount(image))
+        return self._site.images.get(self.on_mount(image))
 
     def remove_image(self, image: ImageRef) -> None:
         if (vm := self._vms.runs_on(image)) is not None:
             raise r.ImageBusy(image=image.image_id, vm=vm)
-        self._site.remove_image(self._on_mount(image))
+        self._site.remove_image(self.on_mount(image))
 
     def wipe_image(self, image: ImageRef) -> WipeReport:
         """The first call of several, where `site.wipe_calls` are needed, makes it disappear."""
         if (vm := self._vms.runs_on(image)) is not None:
             raise r.ImageBusy(image=image.image_id, vm=vm)
-        return WipeReport(left_bytes=self._site.wipe_image(self._on_mount(image)))
+        return WipeReport(left_bytes=self._site.wipe_image(self.on_mount(image)))
 
-    def _on_mount(self, image: ImageRef) -> ImageRef:
+    def on_mount(self, image: ImageRef) -> ImageRef:
         r.token("disk id", image.disk_id)
         r.token("image id", image.image_id)
-        return msgspec.structs.replace(
-            image, storage_domain=self._site.domains[volume_name(self._source(image.storage_domain))]
-        )
+        return msgspec.structs.replace(image, storage_domain=self._site.domains[self._key(image.storage_domain)])
 
     # --- leases --------------------------------------------------------------------------------------------------
 
@@ -181,13 +201,13 @@ class FakeStorage:
         return tuple(_joined(request) for request in self.joined.values())
 
     def join_lockspace(self, request: LockspaceRequest) -> LockspaceReport:
-        source = self._source(request.storage_domain)
+        key = self._key(request.storage_domain)
         found = self.joined.get(request.name)
         if found is not None and found.host_id != request.host_id:
             raise r.LockspaceDiffers(lockspace=request.name, host_id=found.host_id)
         self.joined[request.name] = request
         self._vms.host_ids[request.name] = request.host_id
-        self._site.lockspaces[request.name] = volume_name(source)
+        self._site.lockspaces[request.name] = key
         return _joined(request)
 
     def leave_lockspace(self, lockspace: str) -> None:
@@ -226,7 +246,7 @@ class FakeStorage:
         return self._lease(request.lockspace, request.resource)
 
     def lease(self, storage_domain: str, lockspace: str, resource: str) -> LeaseReport:
-        self._source(storage_domain)
+        self._key(storage_domain)
         return self._lease(lockspace, resource)
 
     def _lease(self, lockspace: str, resource: str) -> LeaseReport:

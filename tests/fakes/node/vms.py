@@ -3,12 +3,29 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+import msgspec
+
 from node.api import refusals as r
-from node.api.messages.images import ImageRef
+from node.api.messages.guests import GuestReport
+from node.api.messages.images import ImageFormat, ImageRef, ImageReport
 from node.api.messages.migration import MigrationReport, MigrationRequest
-from node.api.messages.vms import ConsoleLog, DownReason, Graphics, Ticket, VmReport, VmSpec, VmState
+from node.api.messages.vms import (
+    CdRequest,
+    ConsoleLog,
+    DownReason,
+    Graphics,
+    SuspendRequest,
+    Ticket,
+    VmCdrom,
+    VmDisk,
+    VmNic,
+    VmReport,
+    VmSpec,
+    VmState,
+)
 from node.system.time_zones import is_known
 from node.vms.consoles import check_ticket
+from node.vms.hotplug_plan import PLUGGABLE_BUSES
 from node.vms.vm_checks import why_not_possible
 from tests.fakes.node.site import FakeSite
 
@@ -24,6 +41,8 @@ class _Vm:
     console: str = ""
     boots: int = 0
     ticket: Ticket | None = None
+    guest: GuestReport | None = None
+    frozen: bool = False
 
 
 class FakeVms:
@@ -32,6 +51,7 @@ class FakeVms:
 
     def __init__(self, site: FakeSite, now: Callable[[], float], tell: Tell) -> None:
         self.guests_obey = True
+        self.guests_let_go = True
         self.host_ids: dict[str, int] = {}
         self.storage_domains: Collection[str] = ()
         self.movable = MigrationReport(members=(), listening=False)
@@ -66,6 +86,16 @@ class FakeVms:
         """The last one of this run."""
         return self._get(vm_id).ticket
 
+    def set_guest(self, vm_id: str, report: GuestReport) -> None:
+        """Its agent does; one that has ended says so, too."""
+        self._get(vm_id).guest = report if report.talks else None
+
+    def guests(self) -> tuple[GuestReport, ...]:
+        return tuple(vm.guest for vm in self._vms.values() if vm.guest is not None)
+
+    def is_frozen(self, vm_id: str) -> bool:
+        return self._get(vm_id).frozen
+
     def lose_all(self) -> None:
         """Power is gone: nobody hears of it, and sanlock's leases run out for those who wait."""
         for vm in self._vms.values():
@@ -88,13 +118,12 @@ class FakeVms:
             return known.report
         if (reason := why_not_possible(spec, knows_time_zone=is_known(spec.time_zone))) is not None:
             raise r.VmNotPossible(vm=spec.name, reason=reason)
+        if spec.resume_from is not None and self._site.images.pop(spec.resume_from, None) is None:
+            raise r.MemoryUnknown(vm=spec.name)
         vm = known or _Vm(spec, VmReport(id=spec.id, name=spec.name, state=VmState.DOWN, since=self._now()))
         vm.spec = spec
         for disk in vm.spec.disks:
-            if disk.image.storage_domain not in self.storage_domains:
-                raise r.NotMounted(storage_domain=disk.image.storage_domain, reason="it is not mounted")
-            if disk.image not in self._site.images:
-                raise r.ImageUnknown(image=disk.image.image_id, storage_domain=disk.image.storage_domain)
+            self._check_there(disk.image)
         self._take(vm)
         self._vms[spec.id] = vm
         vm.boots += 1
@@ -102,6 +131,20 @@ class FakeVms:
         self._set(vm, state, DownReason.NONE, pid=4000 + len(self._vms))
         self._tell(vm.report)
         return vm.report
+
+    def suspend_vm(self, vm_id: str, request: SuspendRequest) -> VmReport:
+        vm = self._get(vm_id)
+        if request.memory.storage_domain not in self.storage_domains:
+            raise r.NotMounted(storage_domain=request.memory.storage_domain, reason="it is not mounted")
+        if (vm.report.state, vm.report.reason) == (VmState.DOWN, DownReason.SAVED):
+            return vm.report
+        if vm.report.state is not VmState.UP:
+            raise r.VmNotUp(vm=vm.spec.name, act="suspend", state=vm.report.state)
+        size = vm.spec.memory_bytes
+        self._site.images[request.memory] = ImageReport(
+            image=request.memory, format=ImageFormat.RAW, virtual_size_bytes=size, actual_size_bytes=size
+        )
+        return self._down(vm, DownReason.SAVED)
 
     def resume_vm(self, vm_id: str) -> VmReport:
         vm = self._get(vm_id)
@@ -159,6 +202,77 @@ class FakeVms:
             raise r.NoGraphics(vm=vm.spec.name, reason=f"it runs without {ticket.type.upper()}")
         vm.ticket = ticket
 
+    def plug_disk(self, vm_id: str, disk: VmDisk) -> None:
+        vm = self._pluggable(vm_id, f"disk {disk.image.disk_id}")
+        if any(one.image == disk.image for one in vm.spec.disks):
+            return
+        if disk.bus not in PLUGGABLE_BUSES:
+            reason = f"{disk.bus} disks cannot be plugged into a running VM, only virtio and virtio_scsi ones"
+            raise r.NotPluggable(device=f"disk {disk.image.disk_id}", vm=vm.spec.name, reason=reason)
+        self._check_there(disk.image)
+        vm.spec = msgspec.structs.replace(vm.spec, disks=(*vm.spec.disks, disk))
+
+    def unplug_disk(self, vm_id: str, image: ImageRef) -> None:
+        vm = self._pluggable(vm_id, f"disk {image.disk_id}")
+        left = tuple(one for one in vm.spec.disks if one.image != image)
+        self._let_go(vm, f"disk {image.disk_id}", has=left != vm.spec.disks)
+        vm.spec = msgspec.structs.replace(vm.spec, disks=left)
+
+    def plug_nic(self, vm_id: str, nic: VmNic) -> None:
+        vm = self._pluggable(vm_id, f"NIC {nic.id}")
+        others = tuple(one for one in vm.spec.nics if one.id != nic.id)
+        for there in vm.spec.nics:
+            if there.id == nic.id and (there.mac, there.model) != (nic.mac, nic.model):
+                reason = "its address cannot change while it is plugged"
+                raise r.NotPluggable(device=f"NIC {nic.id}", vm=vm.spec.name, reason=reason)
+        vm.spec = msgspec.structs.replace(vm.spec, nics=(*others, nic))
+
+    def unplug_nic(self, vm_id: str, nic_id: str) -> None:
+        vm = self._pluggable(vm_id, f"NIC {nic_id}")
+        left = tuple(one for one in vm.spec.nics if one.id != nic_id)
+        self._let_go(vm, f"NIC {nic_id}", has=left != vm.spec.nics)
+        vm.spec = msgspec.structs.replace(vm.spec, nics=left)
+
+    def _pluggable(self, vm_id: str, device: str) -> _Vm:
+        vm = self._vms.get(r.vm_uuid(vm_id))
+        if vm is None or not _runs(vm):
+            raise r.NotPluggable(device=device, vm=vm_id, reason="it does not run on this node")
+        if vm.report.state not in (VmState.UP, VmState.PAUSED):
+            raise r.NotPluggable(device=device, vm=vm.spec.name, reason=f"it is {vm.report.state}")
+        return vm
+
+    def _let_go(self, vm: _Vm, device: str, *, has: bool) -> None:
+        if has and not self.guests_let_go:
+            raise r.NotUnplugged(vm=vm.spec.name, device=device, seconds=60, reason="")
+
+    def freeze_vm(self, vm_id: str) -> int:
+        vm = self._freezable(vm_id)
+        if vm.guest is None:
+            raise r.NotFrozen(vm=vm.spec.name, reason="QEMU guest agent is not connected")
+        vm.frozen = True
+        return len(vm.guest.filesystems)
+
+    def _freezable(self, vm_id: str) -> _Vm:
+        vm = self._vms.get(r.vm_uuid(vm_id))
+        if vm is None or not _runs(vm):
+            raise r.NotFrozen(vm=vm_id, reason="it does not run on this node")
+        if vm.report.state is not VmState.UP:
+            raise r.NotFrozen(vm=vm.spec.name, reason=f"it is {vm.report.state}")
+        return vm
+
+    def thaw_vm(self, vm_id: str) -> int:
+        vm = self._freezable(vm_id)
+        was, vm.frozen = vm.frozen, False
+        return len(vm.guest.filesystems) if was and vm.guest else 0
+
+    def change_cd(self, vm_id: str, request: CdRequest) -> None:
+        vm = self._get(vm_id)
+        if not _runs(vm):
+            raise r.NoCdrom(vm=vm.spec.name, reason=f"it is {VmState.DOWN}")
+        if vm.spec.cdrom is None:
+            raise r.NoCdrom(vm=vm.spec.name, reason="it runs without a drive")
+        vm.spec = msgspec.structs.replace(vm.spec, cdrom=VmCdrom(disc=request.disc))
+
     def migration(self) -> MigrationReport:
         return self.movable
 
@@ -199,6 +313,12 @@ class FakeVms:
             raise r.VmUnknown(vm=vm_id)
         return found
 
+    def _check_there(self, image: ImageRef) -> None:
+        if image.storage_domain not in self.storage_domains:
+            raise r.NotMounted(storage_domain=image.storage_domain, reason="it is not mounted")
+        if image not in self._site.images:
+            raise r.ImageUnknown(image=image.image_id, storage_domain=image.storage_domain)
+
     def _take(self, vm: _Vm) -> None:
         for lease in vm.spec.leases:
             key = (lease.lockspace, lease.resource)
@@ -229,7 +349,7 @@ class FakeVms:
 
     def _set(self, vm: _Vm, state: VmState, reason: DownReason, *, pid: int | None = None) -> None:
         if state is VmState.DOWN:
-            vm.ticket = None
+            vm.ticket, vm.guest, vm.frozen = None, None, False
         vm.report = VmReport(
             id=vm.spec.id,
             name=vm.spec.name,

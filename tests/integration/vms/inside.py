@@ -20,7 +20,19 @@ import msgspec
 
 from node.api.messages.images import ImageFormat, ImageRef
 from node.api.messages.machine import Accelerator
-from node.api.messages.vms import BootDevice, DiskBus, DownReason, Firmware, VmDisk, VmNic, VmSpec, VmState
+from node.api.messages.vms import (
+    BootDevice,
+    CdRequest,
+    DiskBus,
+    DownReason,
+    Firmware,
+    SuspendRequest,
+    VmCdrom,
+    VmDisk,
+    VmNic,
+    VmSpec,
+    VmState,
+)
 from node.api.refusals import NotStartable
 from node.observe.parse import Memory
 from node.storage import layout
@@ -28,10 +40,13 @@ from node.system.clock import SystemClock
 from node.system.process import run
 from node.system.threads import Threads
 from node.vms.balloon_keeper import BalloonKeeper
+from node.vms.cdroms import Cdroms
 from node.vms.domain_xml import Surroundings, console_log, domain_xml
 from node.vms.libvirt_hypervisor import URI, LibvirtHypervisor
 from node.vms.lifecycle import Vms
 from node.vms.runs import Run, Runs
+from node.vms.suspending import Suspending
+from tests.integration.vms.discs import bootable_disc
 from tests.integration.vms.membership import become_member
 from tests.unit.node.vm_settings import changed
 
@@ -73,6 +88,7 @@ class Node:
         self.authority_pem = become_member()
         self.hypervisor = LibvirtHypervisor()
         self.vms = make_vms(self.hypervisor, Runs(Path("/run/trivet-runs")))
+        self.cdroms = Cdroms(self.hypervisor, Threads("cdroms", 1), volumes=Path(SURROUNDINGS.volumes), need=nothing)
         self.vms.watch()
 
     def image(self, source: Path | None = None, form: ImageFormat = ImageFormat.RAW) -> ImageRef:
@@ -80,6 +96,9 @@ class Node:
         ref = ImageRef(storage_domain="data", disk_id=str(uuid.uuid4()), image_id="image")
         self.make(ref, form, source)
         return ref
+
+    def path(self, ref: ImageRef) -> Path:
+        return Path(layout.image(SURROUNDINGS.volumes, ref))
 
     def make(self, ref: ImageRef, form: ImageFormat, source: Path | None = None) -> None:
         path = Path(layout.image(SURROUNDINGS.volumes, ref))
@@ -125,6 +144,10 @@ class Node:
         domain = connection.lookupByUUIDString(spec.id)
         asked = json.dumps({"execute": command, "arguments": arguments})
         return json.loads(libvirt_qemu.qemuMonitorCommand(domain, asked, 0))["return"]
+
+    def ask_agent(self, spec: VmSpec, command: str) -> Any:
+        domain = libvirt.open(URI).lookupByUUIDString(spec.id)
+        return json.loads(libvirt_qemu.qemuAgentCommand(domain, json.dumps({"execute": command}), 10, 0))["return"]
 
     async def started_as(self, spec: VmSpec) -> tuple[str, str]:
         """The command line of its QEMU, and the time zone in its environment."""
@@ -274,6 +297,37 @@ async def terminate_process(_: VmSpec, pid: int | None) -> None:
         os.kill(pid or 0, signal.SIGTERM)
 
 
+async def a_vm_goes_on_from_the_memory_that_it_was_suspended_with(node: Node) -> None:
+    """It does not boot again, and its guest is alive: it heeds its power button."""
+    spec = vm(disks=(disk(node.image(SHARED / "tiny.qcow2")),), nics=(nic(),))
+    suspending = Suspending(
+        node.vms, node.hypervisor, Threads("suspending", 1), SystemClock(), volumes=SURROUNDINGS.volumes, need=nothing
+    )
+    request = SuspendRequest(memory=ImageRef(storage_domain="data", disk_id=str(uuid.uuid4()), image_id="memory"))
+    await node.start(spec)
+    await node.boots(spec, 1)
+    for _ in range(2):
+        report = await suspending.suspend_vm(spec.id, request)
+        assert (report.state, report.reason) == (VmState.DOWN, DownReason.SAVED)
+    path = Path(layout.image(SURROUNDINGS.volumes, request.memory))
+    whole = path.read_bytes()
+    assert (path.stat().st_mode & 0o777) == 0o600
+    path.write_bytes(b"LibvirtQemudPart" + whole[16:])  # as libvirt leaves it when it is killed half way
+    resumed = msgspec.structs.replace(spec, resume_from=request.memory)
+    assert "incomplete" in await node.why_not_started(resumed)
+    path.write_bytes(whole)
+    assert await node.start(resumed) is VmState.UP
+    assert not path.exists()
+    async with asyncio.timeout(BOOT_S):
+        while node.hypervisor.find(spec.id) is not None:
+            await node.vms.shutdown_vm(spec.id)
+            await asyncio.sleep(2)
+    report_after = await node.vms.vm(spec.id)
+    assert report_after is not None
+    assert report_after.reason is DownReason.SHUTDOWN
+    assert node.console(spec).count("trivet-tiny: booted") <= 1
+
+
 async def a_start_that_fails_leaves_nothing(node: Node) -> None:
     spec = vm(disks=(disk(node.image()),), nics=(msgspec.structs.replace(nic(), bridge="nowhere"),))
     assert "nowhere" in await node.why_not_started(spec)
@@ -408,6 +462,25 @@ async def the_hardware_clock_shows_the_time_of_its_zone(node: Node) -> None:
         await node.end(spec)
 
 
+async def a_disc_boots_is_changed_while_the_vm_runs_and_taken_out(node: Node) -> None:
+    """The guest's firmware reads what is in the drive: after a reset it finds what was put in meanwhile."""
+    discs = []
+    for words in ("this is disc one", "this is disc two"):
+        ref = node.image()
+        node.path(ref).write_bytes(bootable_disc(words))
+        discs.append(ref)
+    spec = vm(disks=(disk(node.image(), boot=False),), boot_devices=(CDROM,), cdrom=VmCdrom(disc=discs[0]))
+    await node.start(spec)
+    await node.says(spec, "Booting from DVD/CD", "this is disc one")
+    await node.cdroms.change_cd(spec.id, CdRequest(disc=discs[1]))
+    await node.vms.reset_vm(spec.id)
+    await node.says(spec, "this is disc one", "Booting from DVD/CD", "this is disc two")
+    await node.cdroms.change_cd(spec.id, CdRequest())
+    await node.vms.reset_vm(spec.id)
+    await node.says(spec, "this is disc two", "Booting from DVD/CD", "Could not read")
+    await node.end(spec)
+
+
 CASES: dict[str, Callable[[Node], Awaitable[None]]] = {
     case.__name__: case
     for case in (
@@ -417,6 +490,7 @@ CASES: dict[str, Callable[[Node], Awaitable[None]]] = {
         a_paused_vm_stands_still_until_it_is_resumed,
         a_guest_boots_again_when_it_is_asked_and_when_its_vm_is_reset,
         how_a_vm_ended_is_known_to_who_listened_and_to_who_was_away,
+        a_vm_goes_on_from_the_memory_that_it_was_suspended_with,
         a_start_that_fails_leaves_nothing,
         what_an_earlier_release_defined_runs_on_and_is_gone_with_its_end,
         devices_are_tried_in_their_order,
@@ -425,6 +499,7 @@ CASES: dict[str, Callable[[Node], Awaitable[None]]] = {
         secure_boot_starts_nothing_that_is_not_signed,
         secure_boot_holds_for_a_vm_that_ran_without_it,
         a_shared_disk_is_used_by_two_vms_and_no_other_is,
+        a_disc_boots_is_changed_while_the_vm_runs_and_taken_out,
         the_hardware_clock_shows_the_time_of_its_zone,
         a_guest_gives_memory_back_as_far_as_it_is_not_guaranteed,
     )

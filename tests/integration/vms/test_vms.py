@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from images import build
+from tests.integration.vms import agent_guest
 from tests.integration.vms.machine import Machine
 
 INSIDE = "tests.integration.vms.inside"
@@ -22,6 +23,8 @@ def machine() -> Iterator[Machine]:
     try:
         (made.shared / "tiny.qcow2").write_bytes(build.build_tiny(build.DEFAULT_STORE, print).read_bytes())
         _make_efi_disk(made.shared / "efi.img")
+        agent_guest.make(made.shared / "agent.img")
+        agent_guest.make_data(made.shared / "agent-data.img")
         made.wait()
         yield made
     finally:
@@ -48,6 +51,7 @@ def _make_efi_disk(path: Path) -> None:
         "a_paused_vm_stands_still_until_it_is_resumed",
         "a_guest_boots_again_when_it_is_asked_and_when_its_vm_is_reset",
         "how_a_vm_ended_is_known_to_who_listened_and_to_who_was_away",
+        "a_vm_goes_on_from_the_memory_that_it_was_suspended_with",
         "a_start_that_fails_leaves_nothing",
         "what_an_earlier_release_defined_runs_on_and_is_gone_with_its_end",
         "devices_are_tried_in_their_order",
@@ -56,6 +60,7 @@ def _make_efi_disk(path: Path) -> None:
         "secure_boot_starts_nothing_that_is_not_signed",
         "secure_boot_holds_for_a_vm_that_ran_without_it",
         "a_shared_disk_is_used_by_two_vms_and_no_other_is",
+        "a_disc_boots_is_changed_while_the_vm_runs_and_taken_out",
         "the_hardware_clock_shows_the_time_of_its_zone",
         "a_guest_gives_memory_back_as_far_as_it_is_not_guaranteed",
     ],
@@ -77,3 +82,31 @@ def test_vms(machine: Machine, case: str) -> None:
 )
 def test_consoles(machine: Machine, case: str) -> None:
     print(machine.run("tests.integration.vms.consoles", case))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "an_agent_is_heard_within_seconds_and_forgotten_when_it_ends",
+        "a_guest_shuts_down_by_its_agent_first",
+        "an_agent_that_hangs_delays_nobody_and_the_power_button_is_pressed",
+        "file_systems_are_frozen_and_thawed",
+        "the_clock_of_a_guest_is_right_after_it_stood_still",
+    ],
+)
+def test_guests(machine: Machine, case: str) -> None:
+    print(machine.run("tests.integration.vms.guests", case))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "disks_come_and_go",
+        "nics_come_and_go",
+        "a_nic_changes_its_network_and_its_link",
+        "a_guest_that_does_not_let_go_keeps_its_disk",
+        "a_disk_that_another_vm_writes_to_is_not_plugged",
+    ],
+)
+def test_hot_plug(machine: Machine, case: str) -> None:
+    print(machine.run("tests.integration.vms.hotplug", case))

@@ -12,7 +12,9 @@ from hosted_engine.engine.disks.model import attachment_id
 from hosted_engine.engine.entity.declaration import Entity
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from hosted_engine.engine.problems import found
+from hosted_engine.engine.storageconnections.model import StorageConnection
 from hosted_engine.engine.tasks.runner import Running
+from hosted_engine.engine.transfers.model import FINISHED, ImageTransfer
 from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.entity import VMS
@@ -125,11 +127,24 @@ def picture(world: World) -> dict[str, Any]:
             "templates": tx.templates.list(),
             "open tasks": tx.tasks.list(status="running"),
             "journal": tx.journal_lines.list(),
+            "domains": tx.storage_domains.list(),
+            "connections": tx.of(StorageConnection).list(),
+            "centers": tx.data_centers.list(),
             "nodes": [(node.name, node.status, node.detail) for node in tx.nodes.list()],
+            "transfers": [one.phase for one in tx.of(ImageTransfer).list() if one.phase not in FINISHED],
         }
     nodes = list(world.nodes.values())
     rows["hosts"] = [(node.name, node.ha_service.maintenance) for node in nodes]
+    rows["open"] = [list(node.opened.open) for node in nodes], list(world.tickets)
     rows["images"] = dict(nodes[0].site.images)
+    rows["mounted"] = {node.name: sorted(node.storage.mounted) for node in nodes}
+    rows["metadata"] = dict(nodes[0].site.metadata)
     rows["running"] = {node.name: [vm.id for vm in node.machines.vms() if vm.state != "down"] for node in nodes}
+    rows["plugged"] = {
+        vm.id: (set(node.machines.spec(vm.id).disks), set(node.machines.spec(vm.id).nics))
+        for node in nodes
+        for vm in node.machines.vms()
+        if vm.state != "down"
+    }
     rows["locks"] = world.locks.take([], "nobody"), dict(world.locks._exclusive), dict(world.locks._shared)
     return rows

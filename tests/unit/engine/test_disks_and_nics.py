@@ -218,7 +218,7 @@ async def test_a_templates_disk_stays() -> None:
     await refused(world, attaching(world, vm_id, TINY_IMAGE.disk_id), WrongState, "belongs to a template")
 
 
-async def test_disks_of_a_running_vm_are_not_touched() -> None:
+async def test_disks_of_a_running_vm_do_not_change() -> None:
     world = World()
     vm_id = await tiny_vm(world)
     command = new_disk_on(world, vm_id)
@@ -227,8 +227,7 @@ async def test_disks_of_a_running_vm_are_not_touched() -> None:
     disk_id = command.disk.id
     for late in (
         RemoveDisk(id=disk_id),
-        detaching(world, vm_id, disk_id),
-        reattaching(world, vm_id, disk_id, active=False),
+        reattaching(world, vm_id, disk_id, bootable=True),
         changing(world, DISKS, disk_id, propagate_errors=True),
     ):
         await refused(world, late, WrongState, "it is up")
@@ -376,5 +375,5 @@ async def test_bad_nics_are_refused() -> None:
     ):
         await refused(world, command, refusal, words)
     await done(world, StartVm(id=vm_id))
-    await refused(world, lambda: changing(world, NICS, first.id, linked=False), WrongState, "it is up")
-    await refused(world, lambda: removing(world, NICS, first.id), WrongState, "it is up")
+    await refused(world, lambda: changing(world, NICS, first.id, mac="02:00:00:00:00:77"), WrongState, "it is up")
+    await refused(world, lambda: removing(world, NICS, first.id), WrongState, "Deactivate it first")

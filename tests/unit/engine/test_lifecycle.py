@@ -6,6 +6,7 @@ import pytest
 
 from hosted_engine.engine.vms.lifecycle import heard_of
 from hosted_engine.engine.vms.model import VmStatus
+from node.api.messages.images import ImageRef
 from node.api.messages.vms import DownReason, VmReport, VmState
 from tests.fakes.engine import World, node_id
 from tests.unit.engine.scenes import events_of, running_vm, tiny_vm, vm_of
@@ -107,9 +108,38 @@ async def test_the_end_of_an_earlier_run_does_not_end_one_that_waits_for_its_lau
 async def test_a_guest_that_was_asked_to_shut_down_is_not_up_again_while_it_thinks() -> None:
     world = World()
     vm_id = await tiny_vm(world)
-    put(world, vm_id, VmStatus.POWERING_DOWN)
-    hear(world, vm_id, VmState.UP)
+    put(world, vm_id, VmStatus.POWERING_DOWN, reported_at=100.0)
+    hear(world, vm_id, VmState.UP, since=100.0)
     assert vm_of(world, vm_id).status is VmStatus.POWERING_DOWN
+    hear(world, vm_id, VmState.SHUTTING_DOWN, since=150.0)
+    assert vm_of(world, vm_id).status is VmStatus.POWERING_DOWN
+
+
+async def test_a_guest_that_does_not_shut_down_in_time_is_up_again_and_that_is_told_once() -> None:
+    world = World()
+    vm_id = await tiny_vm(world)
+    put(world, vm_id, VmStatus.POWERING_DOWN, reported_at=150.0)
+    for _ in range(2):
+        hear(world, vm_id, VmState.UP, since=270.0)
+    assert vm_of(world, vm_id).status is VmStatus.UP
+    assert events_of(world).count("VM_POWER_DOWN_FAILED") == 1
+    hear(world, vm_id, VmState.DOWN, reason=DownReason.SHUTDOWN, since=300.0)
+    assert events_of(world)[-1] == "VM_DOWN"
+
+
+async def test_an_end_with_its_memory_is_no_end_of_a_vm_that_is_suspended() -> None:
+    """Its node says so also when the command that asked for it is not there any more."""
+    world = World()
+    vm_id = await tiny_vm(world)
+    put(world, vm_id, VmStatus.UNKNOWN)
+    memory = ImageRef(storage_domain="data", disk_id="d", image_id="memory")
+    suspended = replace(vm_of(world, vm_id), saved_memory=memory)
+    with world.store.transaction() as tx:
+        tx.vms.update(suspended)
+    hear(world, vm_id, VmState.DOWN, reason=DownReason.SAVED, since=300.0, complete=True)
+    vm = vm_of(world, vm_id)
+    assert (vm.status, vm.node_id, vm.saved_memory) == (VmStatus.SUSPENDED, None, memory)
+    assert "VM_DOWN" not in events_of(world)
 
 
 @pytest.mark.parametrize(

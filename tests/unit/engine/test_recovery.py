@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from hosted_engine.engine.command import Command, Lock
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.disks.model import DiskStatus
 from hosted_engine.engine.jobs.model import JobStatus
+from hosted_engine.engine.networks.entity import NICS
 from hosted_engine.engine.nodes.commands.approve import ApproveNode
 from hosted_engine.engine.nodes.commands.give_up import GiveUpNode
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
@@ -20,19 +22,33 @@ from hosted_engine.engine.nodes.entity import NODES
 from hosted_engine.engine.nodes.joining.model import host_id_of_key
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.problems import WrongState
+from hosted_engine.engine.storage.commands.activate import ActivateStorageDomain, DeactivateStorageDomain
+from hosted_engine.engine.storage.commands.attach import AttachStorageDomain, DetachStorageDomain
+from hosted_engine.engine.storage.commands.remove import DestroyStorageDomain, RemoveStorageDomain
+from hosted_engine.engine.transfers.entity import IMAGE_TRANSFERS
+from hosted_engine.engine.transfers.model import ImageTransfer, TransferPhase
+from hosted_engine.engine.transfers.opening import the_transfer
+from hosted_engine.engine.vms.commands.hotplug import HotAdd
 from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
+from hosted_engine.engine.vms.commands.suspend import ResumeSuspendedVm, StopSuspendedVm, SuspendVm
 from hosted_engine.engine.vms.model import VmStatus
+from node.api.messages.transfers import TransferDirection
 from node.api.problems import Failed, NodeSilent
 from node.steps import StepFailed
 from tests.fakes.engine import DATA_ID, TINY_ID, World, node_id
 from tests.fakes.machine import CLAIM_CODE
 from tests.fakes.store import ReadsHere
+from tests.unit.engine.domains import active_domain, center_of, new_domain, resting_domain, unattached_domain
 from tests.unit.engine.scenes import (
     GIB,
     adding,
+    attaching,
+    changing,
+    detaching,
     done,
     events_of,
     new_disk,
@@ -119,6 +135,24 @@ async def reset_vm(world: World) -> Command:
     return ResetVm(id=await running_vm(world))
 
 
+async def suspend_vm(world: World) -> Command:
+    return SuspendVm(id=await running_vm(world))
+
+
+async def suspended_vm(world: World) -> str:
+    vm_id = await running_vm(world)
+    await done(world, SuspendVm(id=vm_id))
+    return vm_id
+
+
+async def resume_suspended_vm(world: World) -> Command:
+    return ResumeSuspendedVm(id=await suspended_vm(world))
+
+
+async def stop_suspended_vm(world: World) -> Command:
+    return StopSuspendedVm(id=await suspended_vm(world))
+
+
 async def remove_vm(world: World) -> Command:
     vm_id = await tiny_vm(world)
     await done(world, new_disk_on(world, vm_id))
@@ -145,6 +179,45 @@ async def grow_disk(world: World) -> Command:
     await done(world, added)
     said = {"provisioned_size_bytes": 2 * GIB, "name": "larger"}
     return reattaching(world, added.vm_id, added.disk.id, active=False, disk=said)
+
+
+async def plug_new_disk(world: World) -> Command:
+    return new_disk_on(world, await running_vm(world))
+
+
+async def plug_disk(world: World) -> Command:
+    disk, vm_id = new_disk(world), await running_vm(world)
+    await done(world, disk)
+    return attaching(world, vm_id, disk.id)
+
+
+async def unplug_disk(world: World) -> Command:
+    vm_id = await running_vm(world)
+    await done(world, disk := new_disk_on(world, vm_id))
+    return reattaching(world, vm_id, disk.disk.id, active=False)
+
+
+async def detach_plugged_disk(world: World) -> Command:
+    vm_id = await running_vm(world)
+    await done(world, disk := new_disk_on(world, vm_id))
+    return detaching(world, vm_id, disk.disk.id)
+
+
+async def plug_nic(world: World) -> Command:
+    command: Command = adding(world, NICS, owner_id=await running_vm(world), name="nic1")
+    return command
+
+
+async def change_plugged_nic(world: World) -> Command:
+    await done(world, nic := await plug_nic(world))
+    assert isinstance(nic, HotAdd)
+    return changing(world, NICS, nic.id, linked=False, comment="off")
+
+
+async def unplug_nic(world: World) -> Command:
+    await done(world, nic := await plug_nic(world))
+    assert isinstance(nic, HotAdd)
+    return changing(world, NICS, nic.id, plugged=False)
 
 
 async def deactivate_node(world: World) -> Command:
@@ -182,9 +255,87 @@ async def remove_node(world: World) -> Command:
     return RemoveNode(id=command.id)
 
 
+async def add_domain(world: World) -> Command:
+    return new_domain(world)
+
+
+async def attach_domain(world: World) -> Command:
+    return AttachStorageDomain(id=await unattached_domain(world), data_center_id=center_of(world))
+
+
+async def deactivate_domain(world: World) -> Command:
+    return DeactivateStorageDomain(id=await active_domain(world), data_center_id=center_of(world))
+
+
+async def deactivate_master(world: World) -> Command:
+    """Another one becomes it."""
+    await active_domain(world)
+    return DeactivateStorageDomain(id=DATA_ID, data_center_id=center_of(world))
+
+
+async def activate_domain(world: World) -> Command:
+    return ActivateStorageDomain(id=await resting_domain(world), data_center_id=center_of(world))
+
+
+async def detach_domain(world: World) -> Command:
+    return DetachStorageDomain(id=await resting_domain(world), data_center_id=center_of(world))
+
+
+async def remove_domain(world: World) -> Command:
+    return RemoveStorageDomain(id=await unattached_domain(world), node_id=node_id(1), format=True)
+
+
+async def destroy_domain(world: World) -> Command:
+    return DestroyStorageDomain(id=await resting_domain(world))
+
+
+DOMAIN_SCENES = [add_domain, attach_domain, deactivate_domain, activate_domain, detach_domain]
+
+
 async def give_up_node(world: World) -> Command:
     lose(world)
     return GiveUpNode(id=node_id(3))
+
+
+async def transferred(world: World, direction: TransferDirection, phase: TransferPhase) -> Command:
+    """Its user lets it go to `phase` when somebody has looked at it twice."""
+    disk = new_disk(world)
+    await done(world, disk)
+    looks: list[str] = []
+
+    def user(transfer_id: str) -> None:
+        looks.append(transfer_id)
+        if len(looks) != 2:
+            return
+        with world.store.transaction() as tx:
+            tx.of(ImageTransfer).update(replace(the_transfer(tx, transfer_id), phase=phase))
+
+    for node in world.nodes.values():
+        node.opened.asked = user
+    command: Command = adding(world, IMAGE_TRANSFERS, disk_id=disk.id, direction=direction)
+    return command
+
+
+async def upload(world: World) -> Command:
+    return await transferred(world, TransferDirection.UPLOAD, TransferPhase.FINALIZING_SUCCESS)
+
+
+async def upload_that_is_rejected(world: World) -> Command:
+    for node in world.nodes.values():
+        node.opened.rejects = "it has a backing file"
+    return await upload(world)
+
+
+async def cancelled_upload(world: World) -> Command:
+    return await transferred(world, TransferDirection.UPLOAD, TransferPhase.CANCELLED_USER)
+
+
+async def download(world: World) -> Command:
+    return await transferred(world, TransferDirection.DOWNLOAD, TransferPhase.FINALIZING_SUCCESS)
+
+
+async def cancelled_download(world: World) -> Command:
+    return await transferred(world, TransferDirection.DOWNLOAD, TransferPhase.CANCELLED_SYSTEM)
 
 
 SCENES = [
@@ -197,29 +348,59 @@ SCENES = [
     shutdown_vm,
     reboot_vm,
     reset_vm,
+    suspend_vm,
+    resume_suspended_vm,
+    stop_suspended_vm,
     remove_vm,
     remove_disk,
     remove_wiped_disk,
     grow_disk,
+    plug_new_disk,
+    plug_disk,
+    unplug_disk,
+    detach_plugged_disk,
+    plug_nic,
+    change_plugged_nic,
+    unplug_nic,
+    upload,
+    upload_that_is_rejected,
+    cancelled_upload,
+    download,
+    cancelled_download,
     deactivate_node,
     activate_node,
     approve_node,
     add_node,
     approve_node_into_maintenance,
     remove_node,
+    *DOMAIN_SCENES,
+    deactivate_master,
+    remove_domain,
     give_up_node,
 ]
 BACKWARD = [
+    *DOMAIN_SCENES,
     add_vm,
     add_vm_with_devices,
     add_disk,
     add_disk_to_vm,
     grow_disk,
+    upload,
+    download,
     start_vm,
     stop_vm,
     shutdown_vm,
     reboot_vm,
     reset_vm,
+    plug_new_disk,
+    plug_disk,
+    unplug_disk,
+    detach_plugged_disk,
+    plug_nic,
+    change_plugged_nic,
+    unplug_nic,
+    suspend_vm,
+    resume_suspended_vm,
     deactivate_node,
     activate_node,
 ]
@@ -229,13 +410,29 @@ CALLS = {
     "add_disk": ("make_image",),
     "add_disk_to_vm": ("make_image",),
     "grow_disk": ("resize_image",),
+    "upload": ("open_transfer",),
+    "download": ("open_transfer",),
     "start_vm": ("start_vm",),
     "stop_vm": ("destroy_vm",),
     "shutdown_vm": ("shutdown_vm",),
     "reboot_vm": ("reboot_vm",),
     "reset_vm": ("reset_vm",),
+    "plug_new_disk": ("make_image", "plug_disk"),
+    "plug_disk": ("plug_disk",),
+    "unplug_disk": ("unplug_disk",),
+    "detach_plugged_disk": ("unplug_disk",),
+    "plug_nic": ("plug_nic",),
+    "change_plugged_nic": ("plug_nic",),
+    "unplug_nic": ("unplug_nic",),
+    "suspend_vm": ("suspend_vm",),
+    "resume_suspended_vm": ("start_vm",),
     "deactivate_node": ("begin_maintenance",),
     "activate_node": ("end_maintenance",),
+    "add_domain": ("mount", "write_domain_metadata"),
+    "attach_domain": ("mount", "write_domain_metadata"),
+    "deactivate_domain": ("write_domain_metadata", "unmount"),
+    "activate_domain": ("mount",),
+    "detach_domain": ("mount", "write_domain_metadata"),
 }
 
 
@@ -256,7 +453,22 @@ async def test_a_failure_of_any_call_leaves_all_as_it_was(scene: Scene) -> None:
             assert tx.job_steps.count(status=JobStatus.STARTED) == 0
 
 
-@pytest.mark.parametrize("scene", [add_vm, add_vm_with_devices, add_disk, add_disk_to_vm, start_vm, deactivate_node])
+SCENES_OF_LOST_ANSWERS = [
+    add_vm,
+    add_vm_with_devices,
+    add_disk,
+    add_disk_to_vm,
+    upload,
+    download,
+    start_vm,
+    deactivate_node,
+    plug_new_disk,
+    plug_disk,
+    plug_nic,
+]
+
+
+@pytest.mark.parametrize("scene", SCENES_OF_LOST_ANSWERS)
 async def test_an_answer_that_got_lost_is_taken_back_too(scene: Scene) -> None:
     """The node did it and its answer never came: the undo has to find what was made."""
     for call in CALLS[scene.__name__]:
@@ -363,6 +575,11 @@ def shape(picture: dict[str, Any]) -> Any:
         sorted(image.virtual_size_bytes for image in picture["images"].values()),
         {name: len(vms) for name, vms in picture["running"].items()},
         (picture["nodes"], picture["hosts"]),
+        [(one.name, one.status, one.master, one.data_center_id is None) for one in picture["domains"]],
+        (len(picture["connections"]), [center.status for center in picture["centers"]]),
+        {name: len(mounted) for name, mounted in picture["mounted"].items()},
+        sorted((one.name, one.data_center_id == "") for one in picture["metadata"].values()),
+        (picture["transfers"], picture["open"]),
     )
 
 
@@ -396,6 +613,34 @@ async def test_a_start_on_a_node_that_fell_silent_leaves_the_vm_unknown() -> Non
     vm = vm_of(world, vm_id)
     assert vm.status is VmStatus.UNKNOWN
     assert vm.node_id is not None
+
+
+async def test_a_vm_whose_node_falls_silent_while_it_resumes_is_unknown_and_not_suspended() -> None:
+    """It may run, and its disks go on without the memory."""
+    world = World()
+    vm_id = await suspended_vm(world)
+    for node in world.nodes.values():
+        node.lose_answer("start_vm", times=9)
+    with pytest.raises(StepFailed):
+        await done(world, ResumeSuspendedVm(id=vm_id))
+    assert vm_of(world, vm_id).status is VmStatus.UNKNOWN
+    with pytest.raises(WrongState, match="it is unknown"):
+        await done(world, ResumeSuspendedVm(id=vm_id))
+
+
+async def test_a_memory_that_cannot_be_removed_is_when_the_vm_starts_next() -> None:
+    world = World()
+    images = len(picture(world)["images"])
+    vm_id = await suspended_vm(world)
+    for node in world.nodes.values():
+        node.fail("remove_image", Failed())
+    await done(world, StopSuspendedVm(id=vm_id, reason="a test"))
+    vm = vm_of(world, vm_id)
+    assert (vm.status, vm.stop_note, vm.saved_memory is None) == (VmStatus.DOWN, "a test", False)
+    assert len(picture(world)["images"]) == images + 2
+    await done(world, StartVm(id=vm_id))
+    assert vm_of(world, vm_id).saved_memory is None
+    assert len(picture(world)["images"]) == images + 1
 
 
 async def test_a_removal_that_failed_half_way_can_be_repeated() -> None:

@@ -208,7 +208,7 @@ async def test_commands_of_the_wrong_moment_are_refused() -> None:
         with pytest.raises(WrongState, match="it is down"):
             await done(world, command)
     await done(world, StartVm(id=vm_id))
-    for late in (StartVm(id=vm_id), RemoveVm(id=vm_id), new_disk_on(world, vm_id)):
+    for late in (StartVm(id=vm_id), RemoveVm(id=vm_id)):
         with pytest.raises(WrongState, match="it is up"):
             await done(world, late)
     await done(world, changing(world, VMS, vm_id, description="may change any time"))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from node.api.messages.events import Event, EventKind
+from node.api.messages.guests import GuestReport
 from node.api.messages.ha import HaReport
 from node.api.messages.machine import Accelerator, Statistics
 from node.api.messages.mounts import MountReport
@@ -102,6 +103,7 @@ class World:
         self.away = False
         self.systemd_hangs = False
         self.network: NetworkNews | None = None
+        self.guests: tuple[GuestReport, ...] = (GuestReport(vm_id="guest", host_name="web"),)
         self.counters = {"host0": LinkCounters(rx_bytes=7)}
         self.hub = Hub(
             FakeClock(),
@@ -111,6 +113,7 @@ class World:
             network=lambda: self.network,
             counters=lambda: self.counters,
             ha=self._ha,
+            guests=lambda: self.guests,
         )
 
     async def _vms(self) -> tuple[VmReport, ...]:
@@ -140,7 +143,7 @@ def world() -> World:
 
 async def test_hello_comes_first_with_all_vms(world: World) -> None:
     hello = await anext(world.hub.events())
-    assert (hello.kind, hello.vms, hello.ha) == (EventKind.HELLO, (VM,), HA)
+    assert (hello.kind, hello.vms, hello.ha, hello.guests) == (EventKind.HELLO, (VM,), HA, world.guests)
 
 
 async def test_hello_does_not_wait_for_a_systemd_that_hangs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,6 +211,14 @@ async def test_hello_and_later_events_tell_of_the_network(world: World) -> None:
     beat = await anext(events)
     beating.cancel()
     assert beat.counters == world.counters
+
+
+async def test_what_a_guest_says_comes_with_a_heartbeat_of_its_own(world: World) -> None:
+    events = world.hub.events()
+    await anext(events)
+    world.hub.guest_changed(world.guests[0])
+    event = await anext(events)
+    assert (event.kind, event.guests, event.statistics) == (EventKind.HEARTBEAT, world.guests, None)
 
 
 async def test_a_node_whose_libvirt_is_away_still_beats(world: World) -> None:

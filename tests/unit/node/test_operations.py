@@ -26,10 +26,11 @@ from tests.fakes.node.host import FakeHost
 from tests.fakes.node.network import FakeNodeNetwork
 from tests.fakes.node.storage import FakeStorage
 from tests.fakes.node.stream import FakeStream
+from tests.fakes.node.transfers import FakeTransfers
 from tests.fakes.node.vms import FakeVms
 
 GOLDEN = Path(__file__).parents[2] / "data/node/operations.txt"
-PARTS = (FakeHost, FakeStream, FakeNodeNetwork, FakeGluster, FakeStorage, FakeHaService, FakeVms)
+PARTS = (FakeHost, FakeStream, FakeNodeNetwork, FakeGluster, FakeStorage, FakeTransfers, FakeHaService, FakeVms)
 ODD = "../ä b/%2F?x"
 
 
@@ -64,11 +65,13 @@ def _any_of(kind: Any) -> Any:
 
 def _value(field: msgspec.structs.FieldInfo) -> Any:
     """Of the kinds that messages have."""
+    if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+        return _any_of(field.type)
     try:
         return msgspec.convert({}, field.type)
     except msgspec.ValidationError:
         pass
-    values: tuple[object, ...] = (ODD, [], 1, "raw", "vnc", "ABCD-EFGH-0123-4567", "0" * 64)
+    values: tuple[object, ...] = (ODD, [], 1, "raw", "upload", "vnc", "ABCD-EFGH-0123-4567", "0" * 64)
     for value in values:
         try:
             return msgspec.convert(value, field.type)

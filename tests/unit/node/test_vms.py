@@ -37,17 +37,18 @@ from tests.fakes.hypervisor import FakeHypervisor
 from tests.unit.fleet.hand_clock import HandClock
 
 VM = VmSpec(id="6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60", name="my web", memory_bytes=1 << 26)
+VOLUMES = PurePosixPath("/volumes")
 
 
 class World:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, volumes: PurePosixPath = VOLUMES) -> None:
         self.folder = folder
         self.hypervisor = FakeHypervisor()
         self.told: list[tuple[VmState, DownReason]] = []
         self.missing: Exception | None = None
         self.held: tuple[str, int] | None = None
         self.taken: tuple[str, int] | Exception | None = None
-        self.surroundings = Surroundings(Accelerator.TCG, PurePosixPath("/volumes"), PurePosixPath(folder / "logs"))
+        self.surroundings = Surroundings(Accelerator.TCG, volumes, PurePosixPath(folder / "logs"))
         (folder / "logs").mkdir()
         self.clock = FakeClock()
         self.threads = Threads("test", 1)
@@ -133,6 +134,7 @@ async def test_a_guest_that_ends_by_itself_is_told(world: World) -> None:
 
 
 async def test_a_guest_asked_to_shut_down_is_on_its_way_until_it_obeys(world: World) -> None:
+    world.vms = world.agent(HandClock())
     vms = await world.running()
     world.hypervisor.guests_obey = False
     assert (await vms.shutdown_vm(VM.id)).state is VmState.SHUTTING_DOWN
@@ -229,6 +231,7 @@ async def test_a_guest_that_does_not_heed_its_reboot_is_up_again_after_a_minute(
 
 
 async def test_a_guest_that_boots_again_instead_of_shutting_down_is_up(world: World) -> None:
+    world.vms = world.agent(HandClock())
     world.hypervisor.guests_obey = False
     vms = await world.running()
     await vms.shutdown_vm(VM.id)
@@ -240,6 +243,7 @@ async def test_a_guest_that_boots_again_instead_of_shutting_down_is_up(world: Wo
 
 
 async def test_a_reset_ends_what_the_guest_was_asked(world: World) -> None:
+    world.vms = world.agent(HandClock())
     world.hypervisor.guests_obey = False
     vms = await world.running()
     assert (await vms.shutdown_vm(VM.id)).state is VmState.SHUTTING_DOWN

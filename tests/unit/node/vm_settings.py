@@ -7,7 +7,18 @@ from typing import Any
 import msgspec
 
 from node.api.messages.images import ImageFormat, ImageRef
-from node.api.messages.vms import BootDevice, DiskBus, Firmware, GraphicsType, NicModel, VmDisk, VmLease, VmNic, VmSpec
+from node.api.messages.vms import (
+    BootDevice,
+    DiskBus,
+    Firmware,
+    GraphicsType,
+    NicModel,
+    VmCdrom,
+    VmDisk,
+    VmLease,
+    VmNic,
+    VmSpec,
+)
 
 DISK = VmDisk(
     image=ImageRef(storage_domain="data", disk_id="disk", image_id="image"), format=ImageFormat.RAW, boot=True
@@ -50,7 +61,9 @@ SPEC: Mapping[str, Any] = {
     "io_threads": 2,
     "virtio_scsi": True,
     "scsi_queues": 2,
+    "resume_from": ImageRef(storage_domain="data", disk_id="disk", image_id="memory"),
     "graphics": (GraphicsType.VNC,),
+    "cdrom": VmCdrom(disc=ImageRef(storage_domain="data", disk_id="iso", image_id="image")),
 }
 DISKS: Mapping[str, Any] = {
     "image": ImageRef(storage_domain="data", disk_id="disk", image_id="other"),

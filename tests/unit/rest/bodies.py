@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import httpx
 
+from hosted_engine.engine.disks.model import DiskContentType, DiskFormat, DiskStatus
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.entities import ENTITIES
 from hosted_engine.engine.entity.declaration import Entity, Place
@@ -38,6 +39,8 @@ SPARE = 190  # the number of a machine that belongs to no site
 MACHINE = "{a machine}"  # the address of one that belongs to no site
 MOST = 8000  # objects that are added
 
+DISC_ID = "60000000-0000-4000-8000-000000000001"  # an ISO disk
+
 _IMAGE = {"name": NAME, "provisioned_size": GIB, "format": "raw"}
 _DISK = {**_IMAGE, "storage_domains": [{"name": "data"}]}
 _KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJJ4hAUAaM0V3J0M3Q8Zg0X0u2yqf6lVtq8cRZkq0L8d myuser@example.com"
@@ -64,6 +67,7 @@ BODIES: Mapping[str, Wire] = {
     "VmGraphicsConsoles": {"protocol": "vnc"},
     "Groups": {"name": NAME, "domain": {"name": "internal-authz"}},
     "Hosts": {"name": NAME, "address": MACHINE, "root_password": CLAIM_CODE},
+    "ImageTransfers": {"disk": {"id": "{a new disk}"}},
     "InstanceTypeNics": {"name": NAME},
     "InstanceTypes": {"name": NAME},
     "Jobs": {"description": NAME},
@@ -73,18 +77,29 @@ BODIES: Mapping[str, Wire] = {
     "Roles": {"name": NAME},
     "SshPublicKeys": {"content": _KEY},
     "Steps": {"description": NAME, "type": "executing"},
+    "AttachedStorageDomains": {"id": "{a new storage_domain}"},
     "StorageDomainDisks": _IMAGE,
+    "StorageDomains": {
+        "name": NAME,
+        "type": "data",
+        "host": {"id": "{host}"},
+        "storage": {"type": "nfs", "address": "nas", "path": f"/srv/{NAME}"},
+    },
+    "StorageServerConnections": {"type": "nfs", "address": "nas", "path": f"/srv/{NAME}"},
     "SystemPermissions": {"role": {"name": "UserRole"}, "user": {"id": "{user}"}},
     "Tags": {"name": NAME},
     "Users": {"user_name": f"{NAME}@internal-authz", "domain": {"name": "internal-authz"}},
+    "VmCdroms": {"file": {"id": DISC_ID}},
     "VmNics": {"name": NAME},
     "Vms": {"name": NAME, "cluster": {"name": "Default"}, "template": {"name": "Blank"}},
     "VnicProfiles": {"name": NAME, "network": {"id": "{network}"}},
 }
 _COLLECTIONS = {
+    "disk": "/disks",
     "host": "/hosts",
     "label": "/affinitylabels",
     "network": "/networks",
+    "storage_domain": "/storagedomains",
     "tag": "/tags",
     "user": "/users",
     "vm": "/vms",
@@ -139,9 +154,20 @@ class Operation:
     def _declared(self) -> tuple[Entity[Any], Place] | None:
         for entity in ENTITIES:
             for place in entity.places:
-                if self.service in place.services and not place.shows and set(place.within) <= self.above:
+                if (
+                    self.service in place.services
+                    and not (place.shows or place.joins)
+                    and set(place.within) <= self.above
+                ):
                     return entity, place
         return None
+
+
+class Everything(set[str]):
+    """Whatever anybody asks for."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
 
 
 @dataclass
@@ -156,6 +182,7 @@ class Site:
     def begin(cls, loop: asyncio.Runner) -> "Site":
         world = World()
         set_password(world.store)
+        world.shared.exports = Everything()
         _double(world)
         world.add_machine("spare", SPARE).host.asking = False
         app = make_app(store=world.store, handlers=handlers(world.engine), authority_pem=b"")
@@ -188,14 +215,24 @@ class Site:
 
     def operation(self, service: str, method: str, template: str) -> Operation:
         """With ids in its path: all that stands in it is made for it, or is there."""
-        self.ids = {"storage_domain": DATA_ID}  # the other one is the engine's own
+        self._begin(template)
         collection = template if method == "add" else template.rpartition("/")[0]
         path, above = self._filled(collection), names_in(collection)
         return Operation(service, method, path if method == "add" else f"{path}/{self._item(path, above)}", above)
 
     def object_at(self, template: str) -> str:
         """The path of an object with ids in it."""
+        if "/storagedomains/" in template:
+            self._begin(template)
         return self._filled(template)
+
+    def _begin(self, template: str) -> None:
+        """The other storage domain is the engine's own, and another data center has no hosts."""
+        self.ids = {"storage_domain": DATA_ID}
+        if template.startswith("/datacenters/{data_center}/storagedomains"):
+            with self.world.store.transaction() as tx:
+                (center,) = tx.data_centers.list(name="Default")
+            self.ids["data_center"] = center.id
 
     def body(self, operation: Operation) -> Wire:
         number = self.number()
@@ -224,9 +261,13 @@ class Site:
         return self.made
 
     def known(self) -> Mapping[str, list[str]]:
-        """The ids of what there is, by tables; the engine's own storage domain is nobody's to use."""
+        """The ids of what there is, by tables, disks that nobody has last; the engine's own storage domain is nobody's
+        to use."""
         with self.world.store.transaction() as tx:
             ids = {entity.table: [item.id for item in tx.of(entity.model).list()] for entity in ENTITIES}
+            used = {attachment.disk_id for attachment in tx.disk_attachments.list()}
+            free = {disk.id for disk in tx.disks.list(status=DiskStatus.OK)} - used
+        ids["disks"].sort(key=lambda disk_id: disk_id in free)
         return ids | {"storage_domains": [DATA_ID]}
 
     def _filled(self, template: str) -> str:
@@ -258,7 +299,7 @@ def names_in(template: str) -> frozenset[str]:
 
 def _double(world: World) -> None:
     """Of what there is one of there is a second one, so that every reference can name another. The second data center
-    has a management network."""
+    has a management network; nobody has one of the disks."""
     with world.store.transaction() as tx:
         (network,) = tx.networks.list()
         for entity in ENTITIES:
@@ -267,6 +308,10 @@ def _double(world: World) -> None:
                 tx.of(entity.model).add(replace(items[0], id=new_id(), name="second"))
         (second,) = tx.data_centers.list(name="second")
         tx.networks.add(replace(network, id=new_id(), data_center_id=second.id))
+        disk = tx.disks.list()[0]
+        tx.disks.add(replace(disk, id=new_id(), image_id=new_id(), name="spare"))
+        iso = DiskContentType.ISO
+        tx.disks.add(replace(disk, id=DISC_ID, name="disc", format=DiskFormat.RAW, content_type=iso))
         _directory(tx)
         _storage(world, tx)
 

@@ -95,7 +95,6 @@ def test_a_disk_has_what_was_asked_for(system: services.SystemService) -> None:
         ({"disk_profile": types.DiskProfile(id="x")}, 501, "disk.disk_profile = .*id: x"),
         ({"quota": types.Quota(id="x")}, 501, "disk.quota"),
         ({"lun_storage": types.HostStorage(type=types.StorageType.ISCSI)}, 501, "disk.lun_storage"),
-        ({"initial_size": 1}, 501, "disk.initial_size = 1"),
         ({"qcow_version": types.QcowVersion.QCOW2_V2}, 501, "disk.qcow_version = qcow2_v2"),
         ({"sgio": types.ScsiGenericIO.UNFILTERED}, 501, "disk.sgio"),
         ({"status": types.DiskStatus.OK}, 400, "disk.status cannot be set to ok here"),

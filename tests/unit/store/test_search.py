@@ -64,8 +64,8 @@ def test_events_after_one_come_in_order_all_or_the_oldest(world: World) -> None:
 @pytest.mark.parametrize(
     ("table", "text", "at", "status", "reason"),
     [
-        ("vms", "colour=red", 1, 400, "there is no field colour of a VM, only architecture, bios_type, cluster,"),
-        ("vms", "name=x and fqdn=y", 12, 501, "the field `fqdn` of a VM is not there yet"),
+        ("vms", "colour=red", 1, 400, "there is no field colour of a VM, only apps, architecture, bios_type,"),
+        ("vms", "name=x and quota=y", 12, 501, "the field `quota` of a VM is not there yet"),
         ("vms", "users.name=x", 1, 501, "the relation `users` of a VM is not there yet"),
         ("vms", "planets.name=x", 1, 400, "there is no relation planets of a VM, only cluster, datacenter, events,"),
         ("vms", "hosts.colour=x", 1, 400, "there is no field colour of a host, only active_vms,"),

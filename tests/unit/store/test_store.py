@@ -21,6 +21,7 @@ from hosted_engine.store.migrate import HEAD, bring_up_to_date, revision, upgrad
 from hosted_engine.store.repositories import CHUNK, Clash
 from hosted_engine.store.store import SqlStore, StoreUnreachable
 from hosted_engine.store.tables import metadata
+from node.api.messages.images import ImageRef
 from node.api.messages.machine import Accelerator, Capabilities, Nic
 from node.api.messages.network import LinkReport
 from tests.fakes.engine import World
@@ -67,7 +68,14 @@ def value_for(name: str, hint: Any, *, empty: bool) -> Any:
     if isinstance(kind, type) and is_dataclass(kind):
         return example(kind, empty=empty)
     if issubclass(kind, msgspec.Struct):
-        return {Capabilities: CAPABILITIES, LinkReport: NIC, MacRange: MacRange("02:00:00:00:00:00")}[kind]
+        memory = ImageRef(storage_domain="d", disk_id="i", image_id="memory")
+        structs = {
+            Capabilities: CAPABILITIES,
+            LinkReport: NIC,
+            MacRange: MacRange("02:00:00:00:00:00"),
+            ImageRef: memory,
+        }
+        return structs[kind]
     by_type: dict[type, Any] = {str: f"{name} ü 日本 '\"", int: 1 << 40, float: 12.5, bool: True}
     return 7 if (name, kind) == ("id", int) else by_type[kind]
 

@@ -2,17 +2,22 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import Self
+
+import msgspec
 
 from hosted_engine.engine.command import Command, Context, Lock, Means
-from hosted_engine.engine.disks.attachments import check_attachment, check_pluggable
+from hosted_engine.engine.disks.attachments import check_attachment, check_hot_interface, check_pluggable
 from hosted_engine.engine.disks.checks import check_new
-from hosted_engine.engine.disks.images import make_image
-from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskStatus
+from hosted_engine.engine.disks.images import image_key, make_image
+from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskContentType, DiskStatus
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
+from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import found
+from hosted_engine.engine.problems import BadValue, found
 from hosted_engine.engine.vms.checks import the_vm
+from hosted_engine.engine.vms.commands.hotplug import device_step, runs
 from node.steps import Step
 
 
@@ -52,10 +57,11 @@ class AddDisk(Command, frozen=True, kw_only=True):
 
 
 class AddDiskToVm(Command, frozen=True, kw_only=True):
-    """Makes a disk and attaches it."""
+    """Makes a disk and attaches it; `plugs`: into a running VM."""
 
     disk: Disk
     attachment: DiskAttachment
+    plugs: bool = False
 
     @property
     def vm_id(self) -> str:
@@ -66,6 +72,11 @@ class AddDiskToVm(Command, frozen=True, kw_only=True):
         names = {self.disk.id: self.disk.name}
         check_attachment(tx, vm, self.attachment, tx.disk_attachments.list(owner_id=self.vm_id), names=names)
         check_new(tx, self.disk, "disk_attachment.disk")
+        check_hot_interface(vm, self.attachment)
+        check_attached_content(self.disk)
+
+    def settle(self, tx: Transaction, readings: Readings) -> Self:
+        return msgspec.structs.replace(self, plugs=self.attachment.active and runs(tx, self.vm_id))
 
     def describe(self, tx: Transaction) -> str:
         return f"Adding Disk {self.disk.name} to VM {the_vm(tx, self.vm_id).name}"
@@ -79,7 +90,8 @@ class AddDiskToVm(Command, frozen=True, kw_only=True):
         emit(tx, context, EventType.USER_ADD_DISK_TO_VM, disk=disk, vm=the_vm(tx, self.vm_id))
 
     def plan(self, means: Means) -> tuple[Step, ...]:
-        return (make_image(means, self.disk.id),)
+        image = make_image(means, self.disk.id)
+        return (image, device_step(means, "disk_attachments", self.attachment)) if self.plugs else (image,)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         disk, vm = finish_disk(tx, self.disk.id), the_vm(tx, self.vm_id)
@@ -87,8 +99,14 @@ class AddDiskToVm(Command, frozen=True, kw_only=True):
 
     def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         tx.disk_attachments.remove(self.attachment.id)
-        disk, vm = take_disk_back(tx, self.disk.id, illegal=bool(left)), the_vm(tx, self.vm_id)
+        disk, vm = take_disk_back(tx, self.disk.id, illegal=image_key(self.disk.id) in left), the_vm(tx, self.vm_id)
         emit(tx, context, EventType.USER_ADD_DISK_TO_VM_FINISHED_FAILURE, disk=disk, vm=vm, reason=error)
+
+
+def check_attached_content(disk: Disk) -> None:
+    if disk.content_type is not DiskContentType.DATA:
+        reason = "a disc goes into the drive of a VM (`/cdroms`)"
+        raise BadValue(value=disk.content_type.value, field="disk_attachment.disk.content_type", reason=reason)
 
 
 def begin_disk(tx: Transaction, disk: Disk, now: float) -> Disk:

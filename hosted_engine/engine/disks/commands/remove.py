@@ -15,6 +15,7 @@ from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.permissions.creators import forget
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState, found
+from hosted_engine.engine.vms.cdroms.discs import vm_with_disc
 from hosted_engine.engine.vms.checks import resting_vm
 from node.steps import Step
 
@@ -85,6 +86,8 @@ class RemoveDisk(Command, frozen=True, kw_only=True):
             return "another operation works on it"
         if disk.content_type is DiskContentType.HOSTED_ENGINE:
             return "the engine runs from it"
+        if owner := vm_with_disc(tx, disk.id):
+            return f"{owner} has it in its CD-ROM drive"
         if tx.disks.count(template_disk_id=disk.id):
             return "thin disks of VMs stand on it"
         owners = [attachment.owner_id for attachment in tx.disk_attachments.list(disk_id=disk.id)]

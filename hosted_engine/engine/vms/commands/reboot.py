@@ -1,6 +1,5 @@
 """Boots a running VM again."""
 
-from collections.abc import Collection
 from typing import ClassVar
 
 from hosted_engine.engine.command import Means
@@ -9,42 +8,41 @@ from hosted_engine.engine.vms.checks import the_vm
 from hosted_engine.engine.vms.commands.running import OnRunningVm
 from hosted_engine.engine.vms.lifecycle import went_up
 from hosted_engine.engine.vms.model import VmStatus
+from hosted_engine.engine.vms.statuses import VmAction
 from node.api.contract import NodeApi
-
-BOOTED = frozenset({VmStatus.UP, VmStatus.POWERING_UP})
 
 
 class RebootVm(OnRunningVm, frozen=True, kw_only=True):
     """Asks its guest; with `force` nobody is asked. What changes with its next start waits for one."""
 
+    kind: ClassVar[VmAction] = VmAction.REBOOT
     action: ClassVar[str] = "reboot"
     doing: ClassVar[str] = "Rebooting"
     step: ClassVar[tuple[str, str]] = ("reboot", "Ask the guest to boot again")
-    allowed: ClassVar[Collection[VmStatus]] = BOOTED
     meanwhile: ClassVar[VmStatus | None] = VmStatus.REBOOT_IN_PROGRESS
     done: ClassVar[EventType] = EventType.USER_REBOOT_VM
     failed: ClassVar[EventType] = EventType.USER_FAILED_REBOOT_VM
 
     force: bool = False
 
-    async def act(self, node: NodeApi, means: Means) -> None:
+    async def act(self, node: NodeApi, dependencies: Means) -> None:
         report = await (node.reset_vm(self.id) if self.force else node.reboot_vm(self.id))
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             vm = the_vm(tx, self.id)
             if vm.status is VmStatus.REBOOT_IN_PROGRESS and vm.node_id == self.node_id:  # else an event was faster
                 went_up(tx, vm, report)
 
 
 class ResetVm(OnRunningVm, frozen=True, kw_only=True):
-    """Presses its reset button: what its guest was asked before is over. The statuses are oVirt's."""
+    """Presses its reset button: what its guest was asked before is over."""
 
+    kind: ClassVar[VmAction] = VmAction.RESET
     action: ClassVar[str] = "reset"
     doing: ClassVar[str] = "Resetting"
     step: ClassVar[tuple[str, str]] = ("reset", "Press the reset button of the VM")
-    allowed: ClassVar[Collection[VmStatus]] = BOOTED | {VmStatus.REBOOT_IN_PROGRESS, VmStatus.POWERING_DOWN}
     meanwhile: ClassVar[VmStatus | None] = VmStatus.UP
     done: ClassVar[EventType] = EventType.USER_RESET_VM
     failed: ClassVar[EventType] = EventType.USER_FAILED_RESET_VM
 
-    async def act(self, node: NodeApi, means: Means) -> None:
+    async def act(self, node: NodeApi, dependencies: Means) -> None:
         await node.reset_vm(self.id)

@@ -17,21 +17,26 @@ from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.permissions.creators import forget
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState, found
-from hosted_engine.engine.vms.checks import resting_vm, the_vm
+from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
+from hosted_engine.engine.vms.memory import forget_memory
 from hosted_engine.engine.vms.model import VmStatus
+from hosted_engine.engine.vms.statuses import VmAction, check_allowed
 from node.steps import Step
 
 
 class RemoveVm(Command, frozen=True, kw_only=True):
-    """`detach_only` keeps the disks. A disk that another VM uses too is kept in any case."""
+    """`detach_only` keeps the disks. A disk that another VM uses too is kept in any case. `forgets`: the
+    memory of an earlier run is still to be removed."""
 
     forward_only: ClassVar[bool] = True
 
     id: str
     detach_only: bool = False
     disk_ids: tuple[str, ...] = ()
+    forgets: bool = False
 
     def check(self, tx: Transaction) -> None:
+        check_allowed(changeable_vm(tx, self.id, "remove"), VmAction.REMOVE, "remove")
         vm = resting_vm(tx, self.id, "remove")
         if vm.delete_protected:
             raise WrongState(
@@ -46,7 +51,8 @@ class RemoveVm(Command, frozen=True, kw_only=True):
             domain_for_disks(tx, disk.storage_domain_id)
 
     def settle(self, tx: Transaction, readings: Readings) -> Self:
-        return msgspec.structs.replace(self, disk_ids=self._disks_to_remove(tx))
+        forgets = the_vm(tx, self.id).saved_memory is not None
+        return msgspec.structs.replace(self, disk_ids=self._disks_to_remove(tx), forgets=forgets)
 
     def describe(self, tx: Transaction) -> str:
         return f"Removing VM {the_vm(tx, self.id).name}"
@@ -61,7 +67,8 @@ class RemoveVm(Command, frozen=True, kw_only=True):
             tx.vms.update(replace(the_vm(tx, self.id), status=VmStatus.IMAGE_LOCKED))
 
     def plan(self, means: Means) -> tuple[Step, ...]:
-        return tuple(remove_image(means, disk_id) for disk_id in self.disk_ids)
+        left_over = (forget_memory(means, self.id),) if self.forgets else ()
+        return (*left_over, *(remove_image(means, disk_id) for disk_id in self.disk_ids))
 
     def finish(self, tx: Transaction, context: Context) -> None:
         vm = found(tx.vms.get(self.id), "VM", self.id)

@@ -12,21 +12,22 @@ from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.vms.checks import running_vm, the_vm
-from hosted_engine.engine.vms.model import RUNNING, VmStatus
+from hosted_engine.engine.vms.model import VmStatus
+from hosted_engine.engine.vms.statuses import VmAction
 from node.api.contract import NodeApi
 from node.steps import Step
 
 
 class OnRunningVm(Command, frozen=True, kw_only=True):
-    """`action` is its verb ("shut down"), `doing` begins the job's description, `step` is the key of its step and what
-    that does, `allowed` the statuses in which it may be done, `meanwhile` the one from its begin on. `node_id` and
-    `was` are what the VM was on and in before."""
+    """`kind` says in which statuses it may be done, `action` is its verb ("shut down"), `doing` begins the job's
+    description, `step` is the key of its step and what that does, `meanwhile` the status from its begin on. `node_id`
+    and `was` are what the VM was on and in before."""
 
     forward_only: ClassVar[bool] = True
+    kind: ClassVar[VmAction]
     action: ClassVar[str]
     doing: ClassVar[str]
     step: ClassVar[tuple[str, str]]
-    allowed: ClassVar[Collection[VmStatus]] = RUNNING
     meanwhile: ClassVar[VmStatus | None] = None
     done: ClassVar[EventType]
     failed: ClassVar[EventType]
@@ -35,12 +36,12 @@ class OnRunningVm(Command, frozen=True, kw_only=True):
     node_id: str = ""
     was: VmStatus = VmStatus.UP
 
-    async def act(self, node: NodeApi, means: Means) -> None:
+    async def act(self, node: NodeApi, dependencies: Means) -> None:
         """Ask the node for it; safe to repeat."""
         raise NotImplementedError
 
     def check(self, tx: Transaction) -> None:
-        running_vm(tx, self.id, self.action, self.allowed)
+        running_vm(tx, self.id, self.kind, self.action)
 
     def settle(self, tx: Transaction, readings: Readings) -> Self:
         vm = the_vm(tx, self.id)
@@ -56,9 +57,9 @@ class OnRunningVm(Command, frozen=True, kw_only=True):
         if self.meanwhile is not None:
             tx.vms.update(replace(the_vm(tx, self.id), status=self.meanwhile))
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Means) -> tuple[Step, ...]:
         async def act() -> None:
-            await self.act(await means.fleet.node(self.node_id), means)
+            await self.act(await dependencies.fleet.node(self.node_id), dependencies)
 
         key, description = self.step
         return (Step(key, description, act),)

@@ -17,12 +17,16 @@ from hosted_engine.engine.problems import NoNode, found
 from hosted_engine.engine.scheduler.candidates import candidates
 from hosted_engine.engine.scheduler.model import Wish
 from hosted_engine.engine.scheduler.policy import choose
-from hosted_engine.engine.vms.checks import resting_vm, the_vm
+from hosted_engine.engine.storage.checks import check_in_use
+from hosted_engine.engine.vms.cdroms.discs import check_disc
+from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
 from hosted_engine.engine.vms.commands.stop import destroyed
 from hosted_engine.engine.vms.lifecycle import went_up
+from hosted_engine.engine.vms.memory import forget_memory
 from hosted_engine.engine.vms.model import Vm, VmStatus
 from hosted_engine.engine.vms.next_run import with_next_run
 from hosted_engine.engine.vms.spec import active_disks, balloons, cluster_of, networks_of, spec_of, storage_domains_of
+from hosted_engine.engine.vms.statuses import VmAction, check_allowed
 from node.api.messages.vms import BootDevice, DownReason, VmSpec
 from node.steps import Step
 
@@ -31,7 +35,8 @@ START = "start"
 
 class StartVm(Command, frozen=True, kw_only=True):
     """`node_ids` narrows the scheduler's choice; `node_id` is what it chose. `paused` and `boot_devices` count for this
-    run alone. `again` is why the VM went down when it is started again by itself: it stays so while it cannot be."""
+    run alone. `again` is why the VM went down when it is started again by itself: it stays so while it cannot be.
+    `forgets`: the memory of an earlier run is still to be removed."""
 
     id: str
     node_ids: tuple[str, ...] = ()
@@ -39,11 +44,15 @@ class StartVm(Command, frozen=True, kw_only=True):
     paused: bool = False
     boot_devices: tuple[BootDevice, ...] = ()
     again: DownReason | None = None
+    forgets: bool = False
 
     def check(self, tx: Transaction) -> None:
+        check_allowed(changeable_vm(tx, self.id, "run"), VmAction.START, "run")
         resting_vm(tx, self.id, "run")
         for _, disk in active_disks(tx, self.id):
             settled_disk(tx, disk.id, "use")
+        check_in_use(tx, storage_domains_of(tx, self.id).keys())
+        check_disc(tx, the_vm(tx, self.id).cd_disk_id)
         for node_id in self.node_ids:
             found(tx.nodes.get(node_id), "host", node_id)
 
@@ -61,7 +70,7 @@ class StartVm(Command, frozen=True, kw_only=True):
         choice = choose(wish, candidates(tx, readings, vm.cluster_id))
         if choice.node is None:
             raise NoNode(action=f"run VM {vm.name}", reasons=choice.why_none)
-        return msgspec.structs.replace(self, node_id=choice.node.id)
+        return msgspec.structs.replace(self, node_id=choice.node.id, forgets=vm.saved_memory is not None)
 
     def describe(self, tx: Transaction) -> str:
         return f"Launching VM {the_vm(tx, self.id).name}"
@@ -70,8 +79,10 @@ class StartVm(Command, frozen=True, kw_only=True):
         return (Lock("VM", self.id),)
 
     def begin(self, tx: Transaction, context: Context) -> None:
+        before = with_next_run(the_vm(tx, self.id))
         vm = replace(
-            with_next_run(the_vm(tx, self.id)),
+            before,
+            current_cd_disk_id=before.cd_disk_id,
             status=VmStatus.WAIT_FOR_LAUNCH,
             node_id=self.node_id,
             detail="",
@@ -95,7 +106,8 @@ class StartVm(Command, frozen=True, kw_only=True):
         async def destroy() -> None:
             await destroyed(await means.fleet.node(self.node_id), self.id)
 
-        return (Step(START, "Start the VM", start, destroy),)
+        left_over = (forget_memory(means, self.id),) if self.forgets else ()
+        return (Step(START, "Start the VM", start, destroy), *left_over)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         vm = the_vm(tx, self.id)
@@ -117,6 +129,7 @@ class StartVm(Command, frozen=True, kw_only=True):
                 stop_reason=self.again or DownReason.FAILED,
                 display_address="",
                 display_port=None,
+                current_cd_disk_id=None,
             )
         tx.vms.update(vm)
         emit(tx, context, EventType.USER_FAILED_RUN_VM, vm=vm, node=tx.nodes.get(self.node_id), reason=error)

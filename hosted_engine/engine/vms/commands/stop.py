@@ -8,8 +8,9 @@ from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.vms.checks import the_vm
 from hosted_engine.engine.vms.commands.running import OnRunningVm
-from hosted_engine.engine.vms.lifecycle import went_down
+from hosted_engine.engine.vms.lifecycle import went_down, went_up
 from hosted_engine.engine.vms.model import RUNNING, VmStatus
+from hosted_engine.engine.vms.statuses import VmAction
 from node.api.contract import NodeApi
 from node.api.messages.vms import VmReport, VmState
 from node.api.problems import RemoteRefused
@@ -39,6 +40,7 @@ class _EndOfVm(OnRunningVm, frozen=True, kw_only=True):
 class StopVm(_EndOfVm, frozen=True, kw_only=True):
     """Cuts its power."""
 
+    kind: ClassVar[VmAction] = VmAction.STOP
     action: ClassVar[str] = "power off"
     doing: ClassVar[str] = "Powering off"
     step: ClassVar[tuple[str, str]] = ("destroy", "Cut the power of the VM")
@@ -58,6 +60,7 @@ class StopVm(_EndOfVm, frozen=True, kw_only=True):
 class ShutdownVm(_EndOfVm, frozen=True, kw_only=True):
     """Presses the power button; the guest decides, and the node's event tells when it is down."""
 
+    kind: ClassVar[VmAction] = VmAction.SHUTDOWN
     action: ClassVar[str] = "shut down"
     doing: ClassVar[str] = "Shutting down"
     step: ClassVar[tuple[str, str]] = ("shutdown", "Ask the guest to shut down")
@@ -65,4 +68,12 @@ class ShutdownVm(_EndOfVm, frozen=True, kw_only=True):
     failed: ClassVar[EventType] = EventType.USER_FAILED_SHUTDOWN_VM
 
     async def act(self, node: NodeApi, means: Means) -> None:
-        await node.shutdown_vm(self.id)
+        report = await node.shutdown_vm(self.id)
+        with means.store.transaction() as tx:
+            vm = the_vm(tx, self.id)
+            if vm.node_id != self.node_id or vm.status is not VmStatus.POWERING_DOWN:
+                return  # an event of the node was faster and knows better
+            if report.state is VmState.DOWN:
+                went_down(tx, vm, report, means.clock())
+            else:
+                went_up(tx, vm, report)

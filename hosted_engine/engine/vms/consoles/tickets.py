@@ -11,16 +11,14 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.engine.vms.checks import running_vm
-from hosted_engine.engine.vms.model import Vm, VmStatus
+from hosted_engine.engine.vms.model import Vm
+from hosted_engine.engine.vms.statuses import VmAction
 from node.api.messages.vms import TICKET_CHARACTERS, GraphicsType, Ticket
 from node.api.problems import Problem
 from node.api.tickets import new_ticket_value
 
 EXPIRY_S = 7200  # oVirt's, where nobody says it
 LONGEST_S = 30 * 24 * 3600
-VIEWABLE = frozenset(
-    {VmStatus.UP, VmStatus.POWERING_UP, VmStatus.PAUSED, VmStatus.REBOOT_IN_PROGRESS, VmStatus.POWERING_DOWN}
-)  # oVirt's; in which a VM has a screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def _what_to_open(dependencies: Means, vm_id: str, value: str | None, expiry_s: 
 
 def vm_with_screen(tx: Transaction, vm_id: str) -> Vm:
     """The VM, when its screen can be seen now. Raises WrongState."""
-    vm = running_vm(tx, vm_id, "open the console of", VIEWABLE)
+    vm = running_vm(tx, vm_id, VmAction.TICKET, "open the console of")
     if vm.display_port is None:
         mend = "Give it a graphics console and start it anew"
         raise WrongState(action="open the console of", kind="VM", name=vm.name, reason="it runs without one", mend=mend)

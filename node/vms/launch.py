@@ -1,0 +1,63 @@
+"""How a VM comes to run on this node: anew from its specification, or from the memory that it was suspended with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from node.api.messages.vms import VmSpec
+from node.api.refusals import MemoryUnknown, VmNotPossible
+from node.storage import layout
+from node.system.files import sync_folder
+from node.system.time_zones import is_known
+from node.vms.domain_facts import DomainFacts, domain_facts
+from node.vms.domain_xml import Surroundings, domain_xml
+from node.vms.hypervisor import Hypervisor, HypervisorFailed
+from node.vms.names import domain_name
+from node.vms.vm_checks import why_not_possible
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What it needs, and what starts it: `go` raises HypervisorFailed, and nothing runs then."""
+
+    facts: DomainFacts
+    go: Callable[[], None]
+
+
+def launch_of(hypervisor: Hypervisor, spec: VmSpec, surroundings: Surroundings) -> Launch:
+    """Blocks. Raises VmNotPossible, MemoryUnknown, HypervisorFailed."""
+    if spec.resume_from is not None:
+        path = Path(layout.image(surroundings.volumes, spec.resume_from))
+        return _from_memory(hypervisor, spec, path)
+    if (reason := why_not_possible(spec, knows_time_zone=is_known(spec.time_zone))) is not None:
+        raise VmNotPossible(vm=spec.name, reason=reason)
+    name = domain_name(spec.name, spec.id, {domain.name for domain in hypervisor.domains()})
+    xml = domain_xml(spec, name, surroundings)
+    return Launch(domain_facts(xml), lambda: hypervisor.start(xml, paused=spec.start_paused))
+
+
+def _from_memory(hypervisor: Hypervisor, spec: VmSpec, path: Path) -> Launch:
+    """It is what it was: the file has its devices, too, and nothing else of `spec` counts."""
+    if not path.exists():
+        raise MemoryUnknown(vm=spec.name)
+    facts = domain_facts(hypervisor.saved_xml(str(path)))
+    if facts.id != spec.id:
+        raise MemoryUnknown(vm=spec.name)
+
+    def go() -> None:
+        """Under another name from before it runs: a memory that disks have left behind must never run again."""
+        used = path.with_name(f"{path.name}.part")
+        _rename(path, used)
+        try:
+            hypervisor.restore(str(used), paused=spec.start_paused)
+        except HypervisorFailed:
+            if hypervisor.find(spec.id) is None:
+                _rename(used, path)
+            raise
+
+    return Launch(facts, go)
+
+
+def _rename(path: Path, target: Path) -> None:
+    path.rename(target)
+    sync_folder(path.parent)

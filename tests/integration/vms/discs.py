@@ -1,0 +1,48 @@
+"""A disc that boots (El Torito, no emulation) and writes a line; small enough to be made by hand.
+
+https://pdos.csail.mit.edu/6.828/2018/readings/boot-cdrom.pdf; the numbers are sectors of 2,048 bytes.
+"""
+
+import struct
+
+SECTOR = 2048
+PRIMARY, BOOT_RECORD, TERMINATOR, CATALOG, CODE, SECTORS = 16, 17, 18, 19, 20, 32
+_CD001 = b"CD001\x01"
+
+
+def bootable_disc(words: str) -> bytes:
+    """Its code writes `words` with the BIOS, which the serial console shows, and stands still."""
+    disc = bytearray(SECTORS * SECTOR)
+    _put(disc, PRIMARY, b"\x01" + _CD001)
+    _put(disc, BOOT_RECORD, b"\x00" + _CD001 + b"EL TORITO SPECIFICATION".ljust(64, b"\0") + struct.pack("<I", CATALOG))
+    _put(disc, TERMINATOR, b"\xff" + _CD001)
+    _put(disc, CATALOG, _validation() + struct.pack("<BBHBBHI", 0x88, 0, 0, 0, 0, 4, CODE))
+    _put(disc, CODE, _code(f"{words}\r\n".encode()))
+    return bytes(disc)
+
+
+def _validation() -> bytes:
+    """All 16-bit words of the entry come to 0."""
+    entry = struct.pack("<BBH24sHBB", 1, 0, 0, b"trivet", 0, 0x55, 0xAA)
+    checksum = -sum(struct.unpack("<16H", entry)) & 0xFFFF
+    return struct.pack("<BBH24sHBB", 1, 0, 0, b"trivet", checksum, 0x55, 0xAA)
+
+
+def _code(words: bytes) -> bytes:
+    """Loaded at 0x7c00: for each letter of the text behind it int 0x10 with ah 0x0e."""
+    code = (
+        b"\x31\xc0\x8e\xd8"  # xor ax, ax; mov ds, ax
+        b"\xbe\x17\x7c"  # mov si, 0x7c17
+        b"\xac\x84\xc0"  # lodsb; test al, al
+        b"\x74\x08"  # jz the end
+        b"\xb4\x0e\x31\xdb"  # mov ah, 0x0e; xor bx, bx
+        b"\xcd\x10"  # int 0x10
+        b"\xeb\xf3"  # jmp lodsb
+        b"\xf4\xeb\xfd"  # hlt; jmp hlt
+    )
+    assert len(code) == 0x17
+    return code + words + b"\0"
+
+
+def _put(disc: bytearray, sector: int, data: bytes) -> None:
+    disc[sector * SECTOR : sector * SECTOR + len(data)] = data

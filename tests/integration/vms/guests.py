@@ -1,0 +1,149 @@
+"""Runs inside the machine: Debian's own agent in a guest, asked by the node's code through the real libvirt."""
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from node.api.messages.guests import GuestReport
+from node.api.messages.images import ImageFormat
+from node.api.messages.vms import VmDisk, VmSpec, VmState
+from node.system.clock import SystemClock
+from node.system.threads import Threads
+from node.vms.freezing import Freezing
+from node.vms.guest_watch import GuestWatch
+from tests.integration.vms.inside import MIB, SHARED, Node, main, nic, vm
+
+SOON_S = 60
+BOOT_S = 240
+
+
+class Guests:
+    """What an agent of the node tells, in order."""
+
+    def __init__(self, node: Node) -> None:
+        self.reports: list[GuestReport] = []
+        self._watch = GuestWatch(
+            node.hypervisor, Threads("guests", 4), Threads("quick", 2), SystemClock(), notify=self.reports.append
+        )
+        self._runs = asyncio.create_task(self._watch.run())
+
+    async def until(self, wanted: Any, within_s: float = SOON_S) -> GuestReport:
+        async with asyncio.timeout(within_s):
+            while not (self.reports and wanted(self.reports[-1])):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        return self.reports[-1]
+
+
+def _disk(node: Node, source: Path, *, boot: bool = False) -> VmDisk:
+    return VmDisk(image=node.image(source), format=ImageFormat.RAW, boot=boot)
+
+
+def _guest(node: Node, *, hangs: bool = False, **settings: Any) -> VmSpec:
+    third = (_disk(node, SHARED / "agent-data.img"),) if hangs else ()
+    disks = (_disk(node, SHARED / "agent.img", boot=True), _disk(node, SHARED / "agent-data.img"), *third)
+    return vm(memory_bytes=192 * MIB, disks=disks, nics=(nic(),), **settings)
+
+
+async def an_agent_is_heard_within_seconds_and_forgotten_when_it_ends(node: Node) -> None:
+    guests, spec = Guests(node), _guest(node)
+    await node.start(spec)
+    await node.says(spec, "agent runs")
+    report = await guests.until(lambda report: report.nics)
+    print(report)
+    assert (report.vm_id, report.host_name, report.system.id) == (spec.id, "agent-guest", "debian")
+    assert report.system.kernel
+    assert report.agent.startswith("10.")
+    (found,) = [one for one in report.nics if one.mac == spec.nics[0].mac]
+    assert found.name == "eth0"
+    assert found.addresses == ("fe80::ff:fe00:a",)
+    assert [(one.mountpoint, one.type) for one in report.filesystems] == [("/data", "ext4")]
+    await node.vms.destroy_vm(spec.id)
+    await guests.until(lambda report: not report.talks)
+
+
+async def a_guest_shuts_down_by_its_agent_first(node: Node) -> None:
+    spec = _guest(node)
+    await node.start(spec)
+    await node.says(spec, "agent runs")
+    guests = Guests(node)
+    await guests.until(lambda report: report.talks)
+    assert (await node.vms.reboot_vm(spec.id)).state is VmState.REBOOTING
+    await node.says(spec, "agent asks: -h -r", "agent runs")
+    await guests.until(lambda report: report.talks and len(guests.reports) > 2)  # it was gone in between
+    await node.vms.shutdown_vm(spec.id)
+    await node.says(spec, "agent asks: -h -P")
+    await _down(node, spec)
+    assert "power button" not in node.console(spec)
+
+
+async def an_agent_that_hangs_delays_nobody_and_the_power_button_is_pressed(node: Node) -> None:
+    spec = _guest(node, hangs=True)
+    await node.start(spec)
+    await node.says(spec, "agent hangs")
+    guests, began = Guests(node), time.monotonic()
+    other = vm(start_paused=True)
+    await node.start(other)
+    await node.end(other)
+    print(f"another VM was started and ended within {time.monotonic() - began:.1f} s")
+    assert time.monotonic() - began < 5
+    began = time.monotonic()
+    await node.vms.shutdown_vm(spec.id)
+    print(f"it was asked within {time.monotonic() - began:.1f} s")
+    assert time.monotonic() - began < 25  # the time that an engine gives a node for it is 30
+    await node.says(spec, "power button")
+    await _down(node, spec)
+    assert guests.reports == []
+
+
+async def file_systems_are_frozen_and_thawed(node: Node) -> None:
+    freezing = Freezing(node.hypervisor, Threads("guests", 2), SystemClock(), Path("/run/trivet-frozen"))
+    spec = _guest(node)
+    await node.start(spec)
+    await node.says(spec, "mounted /data", "agent runs")
+    await Guests(node).until(lambda report: report.talks)
+    assert await freezing.freeze_vm(spec.id) == 1
+    assert await freezing.thaw_vm(spec.id) == 1
+    assert await freezing.thaw_vm(spec.id) == 0
+    await node.end(spec)
+
+
+async def the_clock_of_a_guest_is_right_after_it_stood_still(node: Node) -> None:
+    guests, spec = Guests(node), _guest(node)
+    await node.start(spec)
+    await node.says(spec, "agent runs")
+    await guests.until(lambda report: report.talks)
+    node.ask_qemu(spec, "stop")
+    await asyncio.sleep(20)
+    node.ask_qemu(spec, "cont")
+    async with asyncio.timeout(SOON_S):
+        while abs(_guest_time(node, spec) - time.time()) > 3:  # noqa: ASYNC110
+            await asyncio.sleep(1)
+    await node.end(spec)
+
+
+def _guest_time(node: Node, spec: VmSpec) -> float:
+    seconds = node.ask_agent(spec, "guest-get-time")
+    return float(seconds) / 1e9
+
+
+async def _down(node: Node, spec: VmSpec) -> None:
+    async with asyncio.timeout(BOOT_S):
+        while (report := await node.vms.vm(spec.id)) is not None and report.state is not VmState.DOWN:  # noqa: ASYNC110
+            await asyncio.sleep(0.2)
+
+
+CASES = {
+    case.__name__: case
+    for case in (
+        an_agent_is_heard_within_seconds_and_forgotten_when_it_ends,
+        a_guest_shuts_down_by_its_agent_first,
+        an_agent_that_hangs_delays_nobody_and_the_power_button_is_pressed,
+        file_systems_are_frozen_and_thawed,
+        the_clock_of_a_guest_is_right_after_it_stood_still,
+    )
+}
+
+if __name__ == "__main__":
+    asyncio.run(main(CASES[sys.argv[1]]))

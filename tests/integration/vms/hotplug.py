@@ -1,0 +1,138 @@
+"""Runs inside the machine: devices come and go while a guest runs, and it says so."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Awaitable
+from pathlib import PurePosixPath
+from typing import Any
+
+import msgspec
+
+from node.api.messages.images import ImageFormat
+from node.api.messages.vms import DiskBus, VmDisk, VmNic, VmSpec
+from node.api.refusals import NotPluggable, NotUnplugged
+from node.system.clock import SystemClock
+from node.system.threads import Threads
+from node.vms import hotplug
+from node.vms.hotplug import HotPlug
+from tests.integration.vms.inside import MIB, SHARED, SURROUNDINGS, Node, disk, main, nic, nothing, vm
+
+SECOND_MAC = "02:00:00:00:00:1b"
+
+
+def _hotplug(node: Node) -> HotPlug:
+    volumes = PurePosixPath(SURROUNDINGS.volumes)
+    return HotPlug(node.hypervisor, Threads("hotplug", 2), SystemClock(), volumes, ready=nothing)
+
+
+async def _why_not(done: Awaitable[None]) -> str:
+    """Empty when it is done all the same."""
+    try:
+        await done
+    except (NotPluggable, NotUnplugged) as err:
+        print(err)
+        return err.text.why
+    return ""
+
+
+async def _guest(node: Node, **settings: Any) -> VmSpec:
+    spec = vm(disks=(disk(node.image(SHARED / "tiny.qcow2")),), nics=(nic(),), **settings)
+    await node.start(spec)
+    await node.says(spec, "trivet-tiny: ready")
+    return spec
+
+
+async def disks_come_and_go(node: Node) -> None:
+    plug, spec = _hotplug(node), await _guest(node, virtio_scsi=True)
+    disks = [VmDisk(image=node.image(), format=ImageFormat.RAW, bus=bus) for bus in
+             (DiskBus.VIRTIO, DiskBus.VIRTIO_SCSI, DiskBus.VIRTIO)]  # fmt: skip
+    for one in disks:
+        for _ in range(2):
+            await plug.plug_disk(spec.id, one)
+    await node.says(spec, "trivet-tiny: ready", f"disk vdb {MIB}")
+    await node.says(spec, "trivet-tiny: ready", f"disk sda {MIB}")
+    await node.says(spec, "trivet-tiny: ready", f"disk vdc {MIB}")
+    for _ in range(2):
+        await plug.unplug_disk(spec.id, disks[0].image)
+    await node.says(spec, "disk vdb gone")
+    await plug.plug_disk(spec.id, disks[0])
+    await node.says(spec, "disk vdb gone", f"disk vdb {MIB}")
+    await plug.unplug_disk(spec.id, disks[1].image)
+    await node.says(spec, "disk sda gone")
+    await node.end(spec)
+
+
+async def nics_come_and_go(node: Node) -> None:
+    plug, spec = _hotplug(node), await _guest(node)
+    second = VmNic(id="second", mac=SECOND_MAC, bridge="br0")
+    for _ in range(2):
+        await plug.plug_nic(spec.id, second)
+    await node.says(spec, "trivet-tiny: ready", f"nic eth1 {SECOND_MAC}")
+    for _ in range(2):
+        await plug.unplug_nic(spec.id, second.id)
+    await node.says(spec, "nic eth1 gone")
+    await node.end(spec)
+
+
+def _port(spec: VmSpec, node: Node) -> tuple[str, str]:
+    """The tap of its only NIC and the bridge that it is on."""
+    taps = subprocess.run(("ip", "-o", "link", "show", "type", "tun"), check=True, capture_output=True, text=True)
+    (line,) = [line for line in taps.stdout.splitlines() if "vnet" in line]
+    words = line.split()
+    return words[1].rstrip(":"), words[words.index("master") + 1]
+
+
+async def a_nic_changes_its_network_and_its_link(node: Node) -> None:
+    plug, spec = _hotplug(node), await _guest(node)
+    (before,) = spec.nics
+    assert _port(spec, node)[1] == "br0"
+    other = msgspec.structs.replace(before, bridge="br1", linked=False)
+    for _ in range(2):
+        await plug.plug_nic(spec.id, other)
+    assert _port(spec, node)[1] == "br1"
+    assert node.hypervisor.live_xml(spec.id).count("<link state='down'/>") == 1
+    await plug.plug_nic(spec.id, before)
+    assert _port(spec, node)[1] == "br0"
+    assert "<link state='down'/>" not in node.hypervisor.live_xml(spec.id)
+    other = msgspec.structs.replace(before, mac=SECOND_MAC)
+    assert "address" in await _why_not(plug.plug_nic(spec.id, other))
+    await node.end(spec)
+
+
+async def a_guest_that_does_not_let_go_keeps_its_disk(node: Node) -> None:
+    """Nobody in this one answers: it stands still in its firmware's menu."""
+    hotplug.UNPLUG_S = 12.0
+    plug = _hotplug(node)
+    boots, second = disk(node.image(SHARED / "tiny.qcow2")), disk(node.image(), boot=False)
+    spec = vm(disks=(boots, second), start_paused=True)
+    await node.start(spec)
+    for _ in range(2):
+        assert "no answer" in await _why_not(plug.unplug_disk(spec.id, second.image))
+    assert second.image.disk_id in node.hypervisor.live_xml(spec.id)
+    await plug.plug_disk(spec.id, second)  # it has it still
+    await node.end(spec)
+
+
+async def a_disk_that_another_vm_writes_to_is_not_plugged(node: Node) -> None:
+    plug, spec = _hotplug(node), await _guest(node)
+    taken = disk(node.image(), boot=False)
+    other = vm(disks=(taken,), start_paused=True)
+    await node.start(other)
+    assert "lock" in await _why_not(plug.plug_disk(spec.id, taken))
+    await node.end(spec, other)
+
+
+CASES = {
+    case.__name__: case
+    for case in (
+        disks_come_and_go,
+        nics_come_and_go,
+        a_nic_changes_its_network_and_its_link,
+        a_guest_that_does_not_let_go_keeps_its_disk,
+        a_disk_that_another_vm_writes_to_is_not_plugged,
+    )
+}
+
+if __name__ == "__main__":
+    asyncio.run(main(CASES[sys.argv[1]]))

@@ -1,0 +1,69 @@
+"""Every action on a VM in every status: carried out, or refused with the status named, as the one table says."""
+
+from dataclasses import replace
+
+import pytest
+
+from hosted_engine.engine.problems import WrongState
+from hosted_engine.engine.vms.commands.remove import RemoveVm
+from hosted_engine.engine.vms.commands.suspend import SuspendVm
+from hosted_engine.engine.vms.consoles.tickets import open_screen
+from hosted_engine.engine.vms.entity import VMS
+from hosted_engine.engine.vms.model import RUNNING, VmStatus
+from hosted_engine.engine.vms.statuses import ALLOWED, VmAction
+from hosted_engine.rest.entities.documentation import page
+from hosted_engine.rest.schema import schema
+from node.api.problems import Refused
+from tests.fakes.engine import World
+from tests.unit.engine.scenes import done, running_vm, tiny_vm, vm_of
+
+
+async def vm_in(world: World, status: VmStatus) -> str:
+    """It runs on a node where VMs of that status do."""
+    if status is VmStatus.SUSPENDED:
+        vm_id = await running_vm(world)
+        await done(world, SuspendVm(id=vm_id))
+        return vm_id
+    vm_id = await (running_vm(world) if status in RUNNING else tiny_vm(world))
+    changed = replace(vm_of(world, vm_id), status=status)
+    with world.store.transaction() as tx:
+        tx.vms.update(changed)
+    return vm_id
+
+
+async def carry_out(world: World, action: VmAction, vm_id: str) -> None:
+    if action is VmAction.TICKET:
+        await open_screen(world.engine._tasks._means, world.caller, vm_id)
+    elif action is VmAction.REMOVE:
+        await done(world, RemoveVm(id=vm_id))
+    else:
+        vm = vm_of(world, vm_id)
+        with world.store.transaction() as tx:
+            command = VMS.actions[action].command(tx, vm, {})
+        await done(world, command)
+
+
+@pytest.mark.parametrize("status", VmStatus)
+@pytest.mark.parametrize("action", VmAction)
+async def test_an_action_is_carried_out_or_refused_with_the_status(action: VmAction, status: VmStatus) -> None:
+    world = World()
+    vm_id = await vm_in(world, status)
+    assert vm_of(world, vm_id).status is status
+    if status in ALLOWED[action]:
+        await carry_out(world, action, vm_id)
+        return
+    with pytest.raises(WrongState) as refused:
+        await carry_out(world, action, vm_id)
+    assert isinstance(refused.value, Refused)
+    assert (refused.value.text.status, f"it is {status.value}" in refused.value.text.why) == (409, True)
+    assert vm_of(world, vm_id).status is status
+
+
+def test_what_the_api_offers_is_in_the_table() -> None:
+    assert VMS.actions.keys() <= set(VmAction)
+    for name, action in VMS.actions.items():
+        assert action.statuses == ALLOWED[VmAction(name)]
+
+
+def test_the_page_about_vms_shows_the_table() -> None:
+    assert "| suspend | up |" in page(VMS, schema())
