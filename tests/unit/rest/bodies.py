@@ -251,7 +251,7 @@ class Site:
         return cast(Wire, json.loads(text))
 
     def _machine(self, number: int) -> str:
-        machine = self.world.add_machine(f"machine{number}", number)
+        machine = self.world.add_machine(f"machine{number}", SPARE + number)
         machine.host.asking = False
         return machine.address
 
@@ -313,7 +313,6 @@ def _double(world: World) -> None:
         iso = DiskContentType.ISO
         tx.disks.add(replace(disk, id=DISC_ID, name="disc", format=DiskFormat.RAW, content_type=iso))
         _directory(tx)
-        _storage(world, tx)
 
 
 def _directory(tx: Transaction) -> None:
@@ -322,13 +321,3 @@ def _directory(tx: Transaction) -> None:
     domain = domain_id(INTERNAL)
     tx.of(Account).add_all([Account(id=f"account {name}", name=name, domain_id=domain) for name in names])
     tx.of(AccountGroup).add_all([AccountGroup(id=f"group {name}", name=name, domain_id=domain) for name in names])
-
-
-def _storage(world: World, tx: Transaction) -> None:
-    """A second storage domain in which disks may lie: beside the engine's own, in which none may."""
-    (engines,) = tx.storage_domains.list(hosted_engine=True)
-    second = replace(engines, id=new_id(), name="second", hosted_engine=False)
-    tx.storage_domains.add(second)
-    for node in world.nodes.values():
-        if engines.id in node.storage.mounted:
-            node.storage.mounted[second.id] = node.storage.mounted[engines.id]
