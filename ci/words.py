@@ -61,7 +61,7 @@ LIMITS: dict[str, int] = {
     "gluster": 16,
     "hosted_engine": 2,
     "hosted_engine/deploy": 86,
-    "hosted_engine/engine": 114,
+    "hosted_engine/engine": 115,
     "hosted_engine/fleet": 15,
     "hosted_engine/ha": 79,
     "hosted_engine/rest": 19,

@@ -2,23 +2,11 @@
 
 import xml.etree.ElementTree as ET
 from collections import Counter
-from dataclasses import dataclass
 
 from node.api.messages.vms import DiskBus, VmNic
 from node.vms.elements import add
 
-BLOCK_KIB = 128 << 10  # Linux takes memory in blocks of this size on x86
 PLUGGABLE_BUSES = frozenset({DiskBus.VIRTIO, DiskBus.VIRTIO_SCSI})
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryPlan:
-    """`plug_kib` is one module more; `unplug` are the modules to take out, as libvirt has them. `why_not`: it cannot be
-    so while it runs."""
-
-    plug_kib: int = 0
-    unplug: tuple[str, ...] = ()
-    why_not: str = ""
 
 
 def disk_at(domain: ET.Element, path: str) -> ET.Element | None:
@@ -69,54 +57,6 @@ def changed_nic(element: ET.Element, nic: VmNic) -> str | None:
         add(element, "port", isolated="yes")
     after = ET.tostring(element, encoding="unicode")
     return after if after != before else None
-
-
-def plan_memory(domain: ET.Element, wanted_kib: int) -> MemoryPlan:
-    modules = domain.findall("devices/memory[@model='dimm']")
-    sizes = {ET.tostring(one, encoding="unicode"): int(one.findtext("target/size") or 0) for one in modules}
-    now = int(domain.findtext("memory") or 0)
-    if wanted_kib == now:
-        return MemoryPlan()
-    if wanted_kib < now:
-        return _plan_unplug(sizes, now - wanted_kib)
-    most = int(domain.findtext("maxMemory") or 0)
-    if not most:
-        return MemoryPlan(why_not="it was started without room for more memory")
-    if wanted_kib > most:
-        return MemoryPlan(why_not=f"it was started with room for {most >> 10} MiB at most")
-    more = wanted_kib - now
-    if more % BLOCK_KIB:
-        return MemoryPlan(why_not=f"memory is plugged in multiples of {BLOCK_KIB >> 10} MiB, and not {more >> 10}")
-    return MemoryPlan(plug_kib=more)
-
-
-def _plan_unplug(sizes: dict[str, int], less_kib: int) -> MemoryPlan:
-    """The last ones first; only whole modules come out."""
-    unplug: list[str] = []
-    for module, size in reversed(sizes.items()):
-        if size <= less_kib:
-            unplug.append(module)
-            less_kib -= size
-    if less_kib:
-        return MemoryPlan(why_not="only what was plugged into it can be taken out again, in the same pieces")
-    return MemoryPlan(unplug=tuple(unplug))
-
-
-def memory_module(size_kib: int) -> str:
-    element = ET.Element("memory", model="dimm")
-    target = add(element, "target")
-    add(target, "size", str(size_kib), unit="KiB")
-    add(target, "node", "0")
-    return ET.tostring(element, encoding="unicode")
-
-
-def max_vcpus(domain: ET.Element) -> int:
-    return int(domain.findtext("vcpu") or 0)
-
-
-def current_vcpus(domain: ET.Element) -> int:
-    vcpu = domain.find("vcpu")
-    return int(vcpu.get("current") or vcpu.text or 0) if vcpu is not None else 0
 
 
 def _source(disk: ET.Element) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from node.api.messages.vms import VmSpec
-from node.api.refusals import MemoryUnknown, VmNotPossible
+from node.api.refusals import MemoryUnknown, NotStartable, VmNotPossible
 from node.storage import layout
 from node.system.files import sync_folder
 from node.system.time_zones import is_known
@@ -25,7 +25,7 @@ class Launch:
 
 
 def launch_of(hypervisor: Hypervisor, spec: VmSpec, surroundings: Surroundings) -> Launch:
-    """Blocks. Raises VmNotPossible, MemoryUnknown, HypervisorFailed."""
+    """Blocks. Raises VmNotPossible, MemoryUnknown, NotStartable, HypervisorFailed."""
     if spec.resume_from is not None:
         path = Path(layout.image(surroundings.volumes, spec.resume_from))
         return _from_memory(hypervisor, spec, path)
@@ -40,7 +40,10 @@ def _from_memory(hypervisor: Hypervisor, spec: VmSpec, path: Path) -> Launch:
     """It is what it was: the file has its devices, too, and nothing else of `spec` counts."""
     if not path.exists():
         raise MemoryUnknown(vm=spec.name)
-    facts = domain_facts(hypervisor.saved_xml(str(path)))
+    try:
+        facts = domain_facts(hypervisor.saved_xml(str(path)))
+    except HypervisorFailed as err:  # it was not written to its end, say
+        raise NotStartable(vm=spec.name, reason=err.text.why) from err
     if facts.id != spec.id:
         raise MemoryUnknown(vm=spec.name)
 

@@ -114,12 +114,13 @@ class Action(Generic[T]):
     """`inputs` are what its body may say; `command` makes the command of the object and what was said; `shown` are
     elements that are so anyway, and may be said too. What begins with the command and takes longer than it is over when
     `is_done` says so, which raises Refused when it never will be: who waits, waits for that. `statuses` are those of
-    the object in which it is carried out, where that is a rule."""
+    the object in which it is carried out, where that is a rule; it is an action of what is in the `place`."""
 
     command: Callable[[Transaction, T, Values], Command]
     inputs: Mapping[str, Field] = field(default_factory=dict)
     shown: Mapping[str, Any] = field(default_factory=dict)
     is_done: Callable[[T], bool] | None = None
+    place: int = 0
     statuses: Collection[StrEnum] = ()
 
 

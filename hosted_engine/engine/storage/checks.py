@@ -20,6 +20,7 @@ ALLOWED: dict[str, frozenset[StorageDomainStatus]] = {  # oVirt's
     "detach": frozenset({S.MAINTENANCE}),
     "remove": frozenset({S.UNATTACHED}),
     "make master": frozenset({S.UNKNOWN, S.ACTIVE}),
+    "update the OVF store of": frozenset({S.ACTIVE}),
 }
 _MENDS = {
     "activate": "Attach it to a data center first, or wait until what is being done with it has ended",
@@ -29,6 +30,7 @@ _MENDS = {
     "detach": "Put it into maintenance first",
     "remove": "Put it into maintenance and detach it first",
     "make master": "Activate it first",
+    "update the OVF store of": "Activate it first",
 }
 
 

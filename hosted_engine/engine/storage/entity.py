@@ -30,6 +30,7 @@ from hosted_engine.engine.storage.commands.activate import ActivateStorageDomain
 from hosted_engine.engine.storage.commands.add import AddStorageDomain
 from hosted_engine.engine.storage.commands.attach import AttachStorageDomain, DetachStorageDomain
 from hosted_engine.engine.storage.commands.remove import DestroyStorageDomain, RemoveStorageDomain
+from hosted_engine.engine.storage.commands.update_store import UpdateStore
 from hosted_engine.engine.storage.health import ExternalStatus, status_of_domain
 from hosted_engine.engine.storage.model import GIB, StorageDomain, StorageDomainStatus, StorageDomainType
 from hosted_engine.engine.storageconnections.entity import check_connection
@@ -167,6 +168,7 @@ STORAGE_DOMAINS = StorageDomainEntity(
     actions={
         "activate": Action(_activate),
         "deactivate": Action(_deactivate, shown={"force": False}),
+        "update_ovf_store": Action(lambda tx, item, given: UpdateStore(id=item.id), place=1),
     },
     shown={
         "backup": False,

@@ -49,7 +49,7 @@ def check_connection(connection: StorageConnection, root: str) -> None:
         raise BadValue(value=connection.address, field=f"{root}.address", reason="a folder of a host has none")
     if kind is not StorageType.POSIXFS and not connection.path.startswith("/"):
         raise BadValue(value=repr(connection.path), field=f"{root}.path", reason="it has to begin with a slash")
-    if kind is StorageType.GLUSTERFS and ("/" in gluster_volume(connection) or not gluster_volume(connection)):
+    if kind is StorageType.GLUSTERFS and not gluster_volume(connection):
         raise BadValue(value=connection.path, field=f"{root}.path", reason="it names no Gluster volume")
     if connection.vfs_type not in _FILE_SYSTEMS.get(kind, ("",)) and kind is not StorageType.POSIXFS:
         reason = f"storage of type {kind.value} has none"

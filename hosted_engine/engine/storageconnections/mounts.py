@@ -14,8 +14,8 @@ def mount_spec(connection: StorageConnection) -> MountSpec:
 
 
 def gluster_volume(connection: StorageConnection) -> str:
-    """Empty where it is no Gluster volume."""
-    return connection.path.strip("/") if connection.type is StorageType.GLUSTERFS else ""
+    """Empty where it is no Gluster volume. What is mounted may be a folder on it."""
+    return connection.path.strip("/").partition("/")[0] if connection.type is StorageType.GLUSTERFS else ""
 
 
 def gluster_servers(connection: StorageConnection) -> tuple[str, ...]:
@@ -36,7 +36,7 @@ def without_gluster_server(connection: StorageConnection, server: str) -> Storag
 def _gluster(connection: StorageConnection) -> MountSpec:
     return MountSpec(
         kind=connection.type.value,
-        source=f"{connection.address}:/{gluster_volume(connection)}",
+        source=f"{connection.address}:/{connection.path.strip('/')}",
         options=_options(connection),
     )
 

@@ -67,7 +67,7 @@ class EntityHandlers(Resource):
 
     def actions(self) -> Iterator[tuple[Key, Handler]]:
         for name, action in self._entity.actions.items():
-            yield (self._entity.places[0].services[1], name), partial(self.act_on, action)
+            yield (self._entity.places[action.place].services[1], name), partial(self.act_on, action)
 
     async def list(self, call: Call, _: int, place: Place) -> Answer:
         def look(tx: Transaction) -> Objects:
@@ -156,7 +156,7 @@ class EntityHandlers(Resource):
         return await self.engine.store.read(look)
 
     def _to_act(self, tx: Transaction, call: Call, action: Action[Any]) -> tuple[Command, Any]:
-        item = self._item(tx, call, self._entity.places[0])
+        item = self._item(tx, call, self._entity.places[action.place])
         taken = bodies.take_inputs(tx, action.inputs, {**_beside(call, action, self._schema), **call.body})
         bodies.refuse("action", taken, dict(action.shown))
         return action.command(tx, item, taken.values), item

@@ -16,8 +16,8 @@ class GlusterDriver:
         return f"Gluster volume {volume_of(spec)}"
 
     def mount(self, spec: MountSpec) -> Mount:
-        """`server:/volume`; the servers of `backup-volfile-servers` are asked for its description when the first one
-        does not answer."""
+        """`server:/volume`, or `server:/volume/folder`; the servers of `backup-volfile-servers` are asked for its
+        description when the first one does not answer."""
         volume_of(spec)
         options = source.options(spec)
         if not any(option.startswith("log-level=") for option in options):
@@ -33,6 +33,6 @@ class GlusterDriver:
 
 
 def volume_of(spec: MountSpec) -> str:
-    """Its name. Raises Malformed."""
+    """Its name; what is mounted may be a folder on it. Raises Malformed."""
     _, path = source.server_and_path(spec.source)
-    return token("volume", path.strip("/"))
+    return token("volume", path.strip("/").partition("/")[0])

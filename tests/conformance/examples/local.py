@@ -23,9 +23,10 @@ from hosted_engine.main import SystemClock
 from hosted_engine.rest.app import make_app
 from hosted_engine.rest.resources import handlers
 from node.api.contract import NodeApi
+from node.api.messages.guests import GuestNic, GuestReport
 from node.api.messages.identity import Role
 from node.api.messages.images import ImageRef, ImageReport
-from node.api.messages.vms import VmReport
+from node.api.messages.vms import VmReport, VmState
 from node.api.problems import NodeSilent
 from tests.conformance.examples.front import Front
 from tests.conformance.examples.namespace import AUTHORITY, NAMES, hosts_file
@@ -33,6 +34,7 @@ from tests.conformance.examples.state import NodeState, Row, State, read_databas
 from tests.fakes.engine import PASSWORD, World, fake_nodes
 from tests.fakes.fleet import FakeFleet
 from tests.fakes.node.fake import FakeNode
+from tests.fakes.node.site import AnyExport
 from tests.transfers.site import RealNodeTransfers, TransferSite
 
 T = TypeVar("T")
@@ -129,6 +131,10 @@ class LocalSite:
         while self._world.readings.storage is None and time.monotonic() < until:
             time.sleep(0.05)
 
+    def report_guests(self) -> None:
+        """Every VM that runs has a guest with an agent, which says an address of its own."""
+        self._loop.run(self._report_guests())
+
     def fill_image(self, disk_id: str) -> None:
         assert self._world is not None
         opened = next(iter(self._world.nodes.values())).opened
@@ -147,6 +153,15 @@ class LocalSite:
             self._loop.run(self._stop_engine())
             time.sleep(0.2)
 
+    async def _report_guests(self) -> None:
+        assert self._world is not None
+        for number, node in enumerate(self._world.nodes.values(), 1):
+            for place, vm in enumerate(node.machines.vms(), 1):
+                if vm.state is VmState.UP:
+                    nic = GuestNic(name="eth0", mac="", addresses=(f"192.0.2.{number * 50 + place}",))
+                    node.report_guest(GuestReport(vm_id=vm.id, nics=(nic,)))
+        await asyncio.sleep(1)  # until the engine has heard of it
+
     async def _execute(self, statement: str, values: Sequence[object]) -> None:
         with sqlite3.connect(self._database, timeout=10) as connection:
             connection.execute(statement, values)
@@ -158,6 +173,7 @@ class LocalSite:
             file.unlink()
         self._transfers = transfers = self._new_transfers()
         nodes = fake_nodes(now=time.time, transfers=transfers.node)
+        next(iter(nodes.values())).site.exports = AnyExport()
         database = f"sqlite:///{self._database}"
         self._world = world = _LiveWorld(url=database, nodes=nodes, real_time=True, proxy=transfers.proxy())
         self._move_nodes(world)
@@ -272,6 +288,13 @@ def _vm_state(node: FakeNode, report: VmReport) -> Row:
         "state": report.state.value,
         "spec": msgspec.to_builtins(node.machines.spec(report.id)),
         "ticket": ticket.value if ticket else None,
+        "addresses": [
+            address
+            for guest in node.machines.guests()
+            if guest.vm_id == report.id
+            for nic in guest.nics
+            for address in nic.addresses
+        ],
     }
 
 
@@ -286,7 +309,8 @@ def _node_state(node: FakeNode) -> NodeState:
     assert isinstance(node.opened, RealNodeTransfers)
     left = [name for names in node.opened.real.left().values() for name in names]
     certificate = node.host.claimed.certificate_pem if node.host.claimed is not None else ""
-    return NodeState(certificate, vms, images, seeds, statistics, left)
+    mounts = {domain: request.spec.source for domain, request in node.storage.mounted.items()}
+    return NodeState(certificate, vms, images, seeds, statistics, left, mounts)
 
 
 def _image(node: FakeNode, ref: ImageRef, image: ImageReport) -> dict[str, object]:

@@ -221,6 +221,10 @@ def _start(connection: sdk.Connection, service: Any) -> None:
 started = on_vm(_start)
 
 
+def guest_agents(site: Site) -> None:
+    site.report_guests()
+
+
 def disk_of_vm(name: str = "mydisk", vm: str = "myvm") -> Fixture:
     def attach(connection: sdk.Connection, service: Any) -> None:
         disk = types.Disk(
@@ -351,11 +355,26 @@ snapshot = on_vm(_snapshot)
 numa_nodes = on_vm(_numa_nodes)
 
 
-def unattached(name: str, kind: str) -> Fixture:
-    def fixture(site: Site) -> None:
-        raise Blocked("a storage domain that belongs to no data center: POST /storagedomains")
+def unattached(name: str) -> Fixture:
+    """A storage domain that belongs to no data center."""
 
+    def fixture(site: Site) -> None:
+        with site.connection() as connection:
+            _add_domain(connection, name)
+
+    fixture.__name__ = name
     return fixture
+
+
+def _add_domain(connection: sdk.Connection, name: str) -> types.StorageDomain:
+    system = connection.system_service()
+    wanted = types.StorageDomain(
+        name=name,
+        type=types.StorageDomainType.DATA,
+        host=types.Host(id=system.hosts_service().list()[0].id),
+        storage=types.HostStorage(type=types.StorageType.NFS, address="nas", path=f"/srv/{name}"),
+    )
+    return system.storage_domains_service().add(wanted)
 
 
 def never(why: str) -> Fixture:
@@ -367,9 +386,27 @@ def never(why: str) -> Fixture:
     return fixture
 
 
-def second_storage(site: Site) -> None:
-    row = site.state().rows("storage_domains")[0]
-    copied(site, "storage_domains", row, name="mydata", volume="mydata", master=0, hosted_engine=0)
+def attached(name: str = "mydata") -> Fixture:
+    """A second storage domain of the data center, which is active."""
+
+    def fixture(site: Site) -> None:
+        with site.connection() as connection:
+            centers = connection.system_service().data_centers_service()
+            domains = centers.data_center_service(centers.list()[0].id).storage_domains_service()
+            domains.add(types.StorageDomain(id=_add_domain(connection, name).id))
+
+    fixture.__name__ = name
+    return fixture
+
+
+def storage_connection(id: str) -> Fixture:
+    """That no domain uses."""
+
+    def fixture(site: Site) -> None:
+        row = site.state().rows("storage_connections")[0]
+        copied(site, "storage_connections", row, type="nfs", vfs_type="", address="nas", path="/srv", id=id)
+
+    return fixture
 
 
 def version_three(site: Site) -> None:

@@ -55,6 +55,13 @@ class BrickHasData(Refused):
     why = "it holds files or belongs to a volume"
 
 
+class AnyExport(set[str]):
+    """Servers that export whatever anybody asks for."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
 @dataclass
 class FakeSite:
     """Hand the same one to every FakeNode of a test."""
@@ -196,7 +203,7 @@ class FakeSite:
             self.filled.discard(text)
 
     def why_not_mountable(self, spec: MountSpec) -> str | None:
-        known = key_of(spec) in (self.volumes if spec.kind == "glusterfs" else self.exports)
+        known = spec.source in self.exports or (spec.kind == "glusterfs" and key_of(spec) in self.volumes)
         return None if known else f"there is no {spec.source}"
 
     def _volume_of(self, image: ImageRef) -> str:

@@ -97,7 +97,7 @@ def test_a_domain_comes_into_being_and_goes(system: services.SystemService, engi
         ({"path": "srv"}, 400, "storage_domain.storage.path.*slash"),
         ({"address": ""}, 400, "storage_domain.storage.address"),
         ({"type": types.StorageType.LOCALFS}, 400, "storage_domain.storage.address.*has none"),
-        ({"type": types.StorageType.GLUSTERFS, "path": "/a/b"}, 400, "names no Gluster volume"),
+        ({"type": types.StorageType.GLUSTERFS, "path": "/"}, 400, "names no Gluster volume"),
         ({"vfs_type": "nfs4"}, 400, "storage_domain.storage.vfs_type"),
         ({"path": "/srv/nothing"}, 500, "Cannot mount storage domain"),
         ({"host": "node9"}, 404, "no host has the name node9"),

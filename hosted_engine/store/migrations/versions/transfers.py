@@ -12,8 +12,8 @@ down_revision = "0013"
 def upgrade() -> None:
     add_columns("disks", sa.Column("initial_size_bytes", sa.BigInteger(), nullable=False, server_default="0"))
     for table in ("vms", "templates"):
-        op.add_column(table, sa.Column("cd_disk_id", sa.Text(), nullable=True))
-    op.add_column("vms", sa.Column("current_cd_disk_id", sa.Text(), nullable=True))
+        add_columns(table, sa.Column("cd_disk_id", sa.Text()))
+    add_columns("vms", sa.Column("current_cd_disk_id", sa.Text()))
     op.create_table(
         "image_transfers",
         sa.Column("id", sa.Text(), nullable=False),

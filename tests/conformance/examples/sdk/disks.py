@@ -71,6 +71,24 @@ def another_master(seen: Seen) -> None:
         raise Differs(f"the master is {masters[1]}")
 
 
+def domain_added(seen: Seen) -> None:
+    """Nobody has it mounted until it is attached."""
+    domain = was_added(seen, "storage_domains", "mydata")
+    connection = seen.after.one("storage_connections", id=domain["storage_connection_id"])
+    expect(domain, status="unattached", data_center_id=None, description="My data")
+    expect(connection, type="nfs", address="server0.example.com", path="/nfs/ovirt/40/mydata")
+    if any(domain["id"] in node.mounts for node in seen.after.nodes.values()):
+        raise Differs("it is mounted")
+
+
+def domain_attached(seen: Seen) -> None:
+    before, after = (state.one("storage_domains", name="mydata") for state in (seen.before, seen.after))
+    expect(before, data_center_id=None)
+    expect(after, status="active", data_center_id=seen.after.one("data_centers", name="mydc")["id"])
+    if not all(node.mounts.get(after["id"]) == "nas:/srv/mydata" for node in seen.after.nodes.values()):
+        raise Differs("not every node has it mounted")
+
+
 _ATTACH = (seeds.my_data_center,)
 CASES = (
     Case(
@@ -102,15 +120,15 @@ CASES = (
         lambda state: ["-c", CONFIGURATION, str(state.one("disks", name="mydisk")["id"])],
     ),
     Case("add_lun_disk_to_vm", None, (seeds.my_vm,)),
-    Case("add_nfs_data_storage_domain", adds("storage_domains", "mydata", "My data"), (seeds.my_host,)),
+    Case("add_nfs_data_storage_domain", domain_added, (seeds.my_host,)),
     Case("add_nfs_iso_storage_domain", adds("storage_domains", "myiso", "My ISO"), (seeds.my_host,)),
     Case("add_iscsi_data_storage_domain", adds("storage_domains", "mydata"), (seeds.my_data_center, seeds.my_host)),
-    Case("attach_nfs_data_storage_domain", None, (*_ATTACH, seeds.unattached("mydata", "data"))),
-    Case("attach_nfs_iso_storage_domain", None, (*_ATTACH, seeds.unattached("myiso", "iso"))),
+    Case("attach_nfs_data_storage_domain", domain_attached, (*_ATTACH, seeds.unattached("mydata"))),
+    Case("attach_nfs_iso_storage_domain", None, (*_ATTACH, seeds.never("a storage domain of ISO images"))),
     Case(
         "change_master",
         another_master,
-        (seeds.my_data_center, seeds.second_storage),
+        (seeds.my_data_center, seeds.attached()),
         lambda state: ["-c", CONFIGURATION, "mydc", "mydata"],
     ),
     Case("add_openstack_image_provider", adds("openstack_image_providers", "myglance")),

@@ -167,6 +167,15 @@ def _vm_while_polling(site: Site) -> None:
         system.vms_service().add(types.Vm(name="while-polling", cluster=cluster, template=blank))
 
 
+def addresses_of_guest(seen: Seen) -> None:
+    identity = seeds.vm_id(seen.after)
+    node, _ = seen.after.vms_running()[identity]
+    addresses = seen.after.nodes[node].vms[identity]["addresses"]
+    if not addresses:
+        raise Differs("its guest has no address")
+    seen.expect_printed(*addresses)
+
+
 CASES = (
     Case("test_connection", connection_works),
     Case("disable_compression", version_without_compression),
@@ -179,7 +188,7 @@ CASES = (
     Case("list_vm_disks", disks_of_my_vm, (seeds.my_vm, seeds.disk_of_vm()), reads=True),
     Case("list_vm_snapshots", snapshots_of_all, (seeds.my_vm, seeds.snapshot), reads=True),
     Case("follow_vm_links", links_of_my_vm, (seeds.my_vm,), reads=True),
-    Case("get_vm_ip", None, (seeds.never("addresses of a guest: no node asks a guest agent"),)),
+    Case("get_vm_ip", addresses_of_guest, (seeds.my_vm, seeds.started, seeds.guest_agents), reads=True),
     Case(
         "print_vm_mac_duplicates",
         duplicate_macs,

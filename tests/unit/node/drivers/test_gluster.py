@@ -20,6 +20,11 @@ def test_a_volume_with_servers_beside_the_first() -> None:
     assert driver_of(spec()).title(spec()) == "Gluster volume data"
 
 
+def test_a_folder_on_a_volume() -> None:
+    one = spec("node1:/data/vms/fast")
+    assert (driver_of(one).mount(one).what, driver_of(one).title(one)) == (one.source, "Gluster volume data")
+
+
 def test_a_log_level_that_is_given_counts() -> None:
     assert driver_of(spec()).mount(spec("[2001:db8::1]:/data", "log-level=DEBUG")).options == ("log-level=DEBUG",)
 
@@ -32,7 +37,6 @@ def test_a_log_level_that_is_given_counts() -> None:
         spec(":/data"),
         spec("node1:data"),
         spec("node1:/"),
-        spec("node1:/data/folder"),
         spec("node1:/../data"),
         spec("no de:/data"),
         spec("node1:/data\nExecStart=x"),

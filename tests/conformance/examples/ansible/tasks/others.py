@@ -138,6 +138,34 @@ def _signed_in(seen: Seen) -> None:
     seen.after.one("sessions", id=hashlib.sha256(token.encode()).hexdigest())
 
 
+_CONNECTION = "26915c96-92ff-47e5-9e77-b581db2f2d36"
+
+
+def _domain_in_use(seen: Seen) -> None:
+    domain = was_added(seen, "storage_domains", "data_nfs")
+    expect(domain, status="active", data_center_id=seen.after.one("data_centers", name="mydatacenter")["id"])
+    if not all(node.mounts.get(domain["id"]) == "10.34.63.199:/path/data" for node in seen.after.nodes.values()):
+        raise Differs("not every node has it mounted")
+
+
+def _gluster_in_use(seen: Seen) -> None:
+    domain = was_added(seen, "storage_domains", "glusterfs_1")
+    expect(domain, status="active")
+    if not all(node.mounts.get(domain["id"]) == "10.10.10.10:/path/data" for node in seen.after.nodes.values()):
+        raise Differs("not every node has it mounted")
+
+
+def _domain_removed(seen: Seen) -> None:
+    removes("storage_domains", "mystorage_domain")(seen)
+    if any("nas:/srv/mystorage_domain" in node.mounts.values() for node in seen.after.nodes.values()):
+        raise Differs("it is mounted still")
+
+
+def _connection_changed(seen: Seen) -> None:
+    expect(seen.before.one("storage_connections", id=_CONNECTION), address="nas")
+    expect(seen.after.one("storage_connections", id=_CONNECTION), address="10.34.63.204", path="/srv")
+
+
 _NFS = (seeds.my_host, seeds.renamed("data_centers", "Default", "mydatacenter"))
 _USER1 = seeds.user("user1@example.com-authz", "user1")
 _GROUP1 = seeds.domain("example.com-authz", groups=("group1",))
@@ -157,11 +185,9 @@ def _tried(module: str, numbers: Iterable[int], *needs: Fixture) -> Iterator[Tas
 TASKS = (
     Task("ovirt_auth/0.1", _signed_in, (), READS),
     Task("ovirt_auth/1", _signed_in, (), READS),
-    *(
-        Task(f"ovirt_storage_domain/{number}", adds("storage_domains", "data_nfs"), _NFS, checkable=False)
-        for number in (0, 1, 2)
-    ),
-    *(Task(f"ovirt_storage_domain/{number}", None, _NFS, checkable=False) for number in (3, 4, 5, 6, 7, 8, 9, 11, 12)),
+    *(Task(f"ovirt_storage_domain/{number}", _domain_in_use, _NFS, checkable=False) for number in (0, 1, 2)),
+    Task("ovirt_storage_domain/6", _gluster_in_use, _NFS, checkable=False),
+    *(Task(f"ovirt_storage_domain/{number}", None, _NFS, checkable=False) for number in (3, 4, 5, 7, 8, 9, 11, 12)),
     Task("ovirt_user/0", _user("user1"), (seeds.domain("example.com-authz", users=("user1",)),)),
     Task(
         "ovirt_user/1",
@@ -214,7 +240,8 @@ TASKS = (
     Task("ovirt_job/2", _status("job_steps", "step_name_B", "failed"), (seeds.job,)),
     Task("ovirt_job/3", _status("jobs", "job_name", "finished"), (seeds.job,)),
     Task("ovirt_storage_domain/10", None, (seeds.my_storage("domain"),), ALWAYS),
-    Task("ovirt_storage_domain/13", None, (seeds.my_storage("mystorage_domain"),)),
+    Task("ovirt_storage_domain/13", _domain_removed, (seeds.attached("mystorage_domain"),), checkable=False),
+    Task("ovirt_storage_connection/1", _connection_changed, (seeds.storage_connection(_CONNECTION),)),
     *_tried("ovirt_affinity_group", (0, 1, 2), *_GROUP),
     *_tried(
         "ovirt_quota",

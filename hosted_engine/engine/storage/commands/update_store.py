@@ -1,0 +1,44 @@
+"""Writes onto a storage domain which disks it has, so that they can be found again without this engine."""
+
+from typing import ClassVar, Self
+
+import msgspec
+
+from hosted_engine.engine.command import Context, Means
+from hosted_engine.engine.events.kinds import EventKind
+from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.storage.checks import domain_for, first_node, the_domain
+from hosted_engine.engine.storage.commands.base import DomainCommand
+from hosted_engine.engine.storage.work import DomainWork, metadata_of
+from node.api.messages.storage_domains import StorageDomainMetadata
+from node.steps import Step
+
+NOT_WRITTEN = EventKind(
+    "UPDATE_OVF_FOR_STORAGE_DOMAIN_FAILED", "What is on Storage Domain {name} was not written down for {user}: {reason}"
+)
+
+
+class UpdateStore(DomainCommand, frozen=True, kw_only=True):
+    doing: ClassVar[str] = "Updating the OVF store of"
+    failed: ClassVar[EventKind] = NOT_WRITTEN
+
+    metadata: StorageDomainMetadata | None = None
+
+    def check(self, tx: Transaction) -> None:
+        domain_for(tx, self.id, "update the OVF store of")
+
+    def settle(self, tx: Transaction, readings: Readings) -> Self:
+        domain = the_domain(tx, self.id)
+        node = first_node(tx, domain.data_center_id or "", f"write to storage domain {domain.name}")
+        return msgspec.structs.replace(
+            self, node_id=node.id, was=domain.status, metadata=metadata_of(tx, domain, domain.data_center_id)
+        )
+
+    def plan(self, means: Means) -> tuple[Step, ...]:
+        assert self.metadata is not None
+        work = DomainWork(means, self.id, self.node_id)
+        return (work.write("metadata", self.metadata, in_use=True, before=self.metadata),)
+
+    def finish(self, tx: Transaction, context: Context) -> None:
+        """Whoever asked sees it in the job."""
