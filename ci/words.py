@@ -75,7 +75,7 @@ LIMITS: dict[str, int] = {
     "node/registration": 21,
     "node/storage": 53,
     "node/upgrade": 23,
-    "node/vms": 22,
+    "node/vms": 19,
     "tests": 427,
 }
 

@@ -14,6 +14,7 @@ from node.vms.states import state_of
 
 log = logging.getLogger(__name__)
 
+AGAIN_S = 10.0  # until what could not be thawed is tried again
 LONGEST_S = 120.0  # after which it is thawed whatever happens: a guest that cannot write hangs
 
 
@@ -50,10 +51,13 @@ class Freezing:
         return count
 
     async def thaw_left(self) -> None:
-        """Those that an agent before this one froze."""
-        for file in sorted(self._folder.glob("*")) if self._folder.is_dir() else ():
-            log.warning("VM %s was frozen when the agent ended; it is thawed", file.read_text())
-            await self._thaw(file.name)
+        """Those that an agent before this one froze, however long libvirt takes to be there."""
+        while left := sorted(self._folder.glob("*")):
+            for file in left:
+                log.warning("VM %s was frozen when the agent ended; it is thawed", file.read_text())
+                await self._thaw(file.name)
+            if any(file.exists() for file in left):
+                await self._clock.sleep(AGAIN_S)
 
     async def _thaw_late(self, vm_id: str, name: str) -> None:
         await self._clock.sleep(LONGEST_S)
@@ -63,7 +67,8 @@ class Freezing:
 
     async def _thaw(self, vm_id: str) -> None:
         try:
-            await self._threads(self._hypervisor.thaw, vm_id)
+            if await self._threads(self._hypervisor.find, vm_id) is not None:
+                await self._threads(self._hypervisor.thaw, vm_id)
         except HypervisorFailed as err:
             log.warning("cannot thaw VM %s: %s", vm_id, err.text.why)
         else:

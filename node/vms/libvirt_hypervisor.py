@@ -119,7 +119,11 @@ class LibvirtHypervisor:
         self._agent_changed, self._resumed = agent, resumed
 
     def guest_info(self, vm_id: str) -> tuple[str, Mapping[str, Any]]:
-        return self._do("ask the guest's agent", lambda c: libvirt_guest.info(c.lookupByUUIDString(vm_id)))
+        act = "ask the guest's agent"
+        try:
+            return self._do(act, lambda c: libvirt_guest.info(c.lookupByUUIDString(vm_id)))
+        except UnicodeDecodeError as err:  # the binding makes text of whatever the guest sent
+            raise HypervisorFailed(act=act, reason=f"what it answers is no text ({err.reason})") from err
 
     def freeze(self, vm_id: str) -> int:
         return self._do("freeze the guest", lambda c: libvirt_guest.freeze(c.lookupByUUIDString(vm_id)))

@@ -26,7 +26,7 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from hosted_engine.engine.search.words import Count, Either, Of, Shown, path
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
-from hosted_engine.engine.vms.commands.hotplug import DEVICES, HotAdd, HotRemove, HotUpdate, runs
+from hosted_engine.engine.vms.commands.hotplug import DEVICES, HotAdd, HotRemove, HotUpdate, refuse_started, runs
 from hosted_engine.engine.vms.model import Vm
 from hosted_engine.engine.vms.spec import disk_spec
 from node.api.contract import NodeApi
@@ -120,6 +120,13 @@ class DiskAttachmentEntity(Entity[DiskAttachment]):
             if before.active or item.active:
                 resting_vm(tx, vm.id, "change a plugged disk of")
         check_attachment(tx, vm, item, tx.disk_attachments.list(owner_id=vm.id))
+
+    def check_alone(
+        self, tx: Transaction, item: DiskAttachment, before: DiskAttachment | None, *, stays: bool = True
+    ) -> None:
+        was, now = before is not None and before.active, stays and item.active
+        if was is not now:
+            refuse_started(tx, item.owner_id, "plug a disk into or out of")
 
     def check_removable(self, tx: Transaction, item: DiskAttachment) -> None:
         vm = check_pluggable(tx, item.owner_id, active=item.active)

@@ -217,6 +217,10 @@ class Entity(Record[T]):
     def check(self, tx: Transaction, item: T, before: T | None) -> None:
         """Raises Refused when `item` cannot be so; `before` is None for a new one."""
 
+    def check_alone(self, tx: Transaction, item: T, before: T | None, *, stays: bool = True) -> None:
+        """Raises Refused where the plain command, which asks no node, is not enough any more: what it is about has
+        changed since the command was made. `stays` is False for one that is removed."""
+
     def check_removable(self, tx: Transaction, item: T) -> None:
         """Raises Refused when it has to stay; what others need of it is asked already."""
 

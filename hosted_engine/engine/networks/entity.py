@@ -42,7 +42,7 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found
 from hosted_engine.engine.search.words import Holds, Of, Shown, path
 from hosted_engine.engine.vms.checks import changeable_vm, pluggable_vm, resting_vm, the_vm
-from hosted_engine.engine.vms.commands.hotplug import DEVICES, HotAdd, HotUpdate, runs
+from hosted_engine.engine.vms.commands.hotplug import DEVICES, HotAdd, HotUpdate, refuse_started, runs
 from hosted_engine.engine.vms.model import Vm
 from hosted_engine.engine.vms.spec import nic_spec
 from hosted_engine.engine.vms.statuses import VmAction
@@ -199,6 +199,10 @@ class NicEntity(NicBaseEntity[Nic]):
         vm = the_vm(tx, item.owner_id)
         self.check_make(tx, item, vm.cluster_id, f"VM {vm.name}", before)
 
+    def check_alone(self, tx: Transaction, item: Nic, before: Nic | None, *, stays: bool = True) -> None:
+        if stays and concerns_host(before, item):
+            refuse_started(tx, item.owner_id, "plug, unplug or change a plugged NIC of")
+
     def check_make(
         self, tx: Transaction, item: Nic, cluster_id: str, vm: str, before: Nic | None = None, *, root: str = ""
     ) -> None:
@@ -281,10 +285,17 @@ def _nic_event(name: str, done: str) -> EventKind:
     )
 
 
+def concerns_host(before: Nic | None, item: Nic) -> bool:
+    """Whether the host of a running VM has to be asked for it."""
+    if before is None:
+        return item.plugged
+    was, now = ((one.plugged, one.linked, one.vnic_profile_id) for one in (before, item))
+    return was != now and (before.plugged or item.plugged)
+
+
 def nic_update(tx: Transaction, before: Nic, item: Nic) -> Command:
     """What a host has made of it changes there, too."""
-    was, now = ((one.plugged, one.linked, one.vnic_profile_id) for one in (before, item))
-    hot = was != now and (before.plugged or item.plugged) and runs(tx, item.owner_id)
+    hot = concerns_host(before, item) and runs(tx, item.owner_id)
     return (HotUpdate if hot else UpdateEntity).of(NICS, before, item)
 
 

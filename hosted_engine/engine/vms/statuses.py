@@ -71,9 +71,8 @@ def check_allowed(vm: Vm, action: VmAction, verb: str) -> None:
     """Raises WrongState, which names the status; `verb` is what is done to the VM in words."""
     if vm.status in ALLOWED[action]:
         return
-    reason, mend = f"it is {vm.status.value}", _MEND.get(vm.status, "Try again when that is over")
+    reason = f"it is {vm.status.value}"
+    mend = _MEND.get(vm.status) or f"Try again when it is {' or '.join(sorted(ALLOWED[action]))}"
     if vm.status is S.UNKNOWN:
         reason += ": its node is silent, nobody knows whether it runs"
-    elif ALLOWED[action] == {S.DOWN} and vm.status not in _MEND:
-        mend = "Stop it first"
     raise WrongState(action=verb, kind="VM", name=vm.name, reason=reason, mend=mend)

@@ -16,7 +16,7 @@ from node.vms.domain_status import Status, status_of
 from node.vms.freezing import LONGEST_S, Freezing
 from node.vms.guest_info import LARGEST_ANSWER, MOST_OF_A_KIND, agent_version, differs, guest_report
 from node.vms.guest_watch import FORGET_S, GuestWatch
-from node.vms.hypervisor import Move
+from node.vms.hypervisor import HypervisorFailed, Move
 from node.vms.states import PAUSED
 from tests.fakes.clock import FakeClock
 from tests.fakes.hypervisor import FakeAgent, FakeHypervisor
@@ -357,6 +357,24 @@ async def test_an_agent_that_starts_anew_thaws_what_the_one_before_froze(
     assert list((tmp_path / "frozen").iterdir()) == []
 
 
+async def test_what_cannot_be_thawed_at_once_is_tried_again(world: World, tmp_path: Path) -> None:
+    """libvirt is not there yet; a VM that ended meanwhile needs nothing."""
+    agent = world.agent()
+    await Freezing(world.hypervisor, world.threads, HandClock(), tmp_path).freeze_vm(VM)
+    (tmp_path / "6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5fff").write_text("gone")
+    agent.hangs, clock = True, HandClock()
+    thaws = asyncio.create_task(Freezing(world.hypervisor, world.threads, clock, tmp_path).thaw_left())
+    async with asyncio.timeout(5):
+        while not clock.slept:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert [file.name for file in tmp_path.iterdir()] == [VM]
+    agent.hangs = False
+    clock.turned.set()
+    await thaws
+    assert not agent.frozen
+    assert list(tmp_path.iterdir()) == []
+
+
 async def test_what_cannot_be_frozen_is_refused_and_runs_on(world: World, freezing: Freezing, tmp_path: Path) -> None:
     with pytest.raises(NotFrozen, match="not connected"):
         await freezing.freeze_vm(VM)
@@ -398,6 +416,17 @@ def test_each_question_to_an_agent_has_its_time(monkeypatch: pytest.MonkeyPatch)
         *(("timeout", 30), ("freeze",), ("timeout", 30), ("thaw",)),
         *(("timeout", 5), ("time", {"seconds": 12, "nseconds": 500_000_000})),
     ]
+
+
+def test_an_answer_that_is_no_text_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    played, hypervisor = play_libvirt(monkeypatch)
+
+    def no_text(*_: object) -> str:
+        raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+
+    played.domains[VM] = SimpleNamespace(agent_command=no_text)
+    with pytest.raises(HypervisorFailed, match=r"no text \(invalid start byte\)"):
+        hypervisor.guest_info(VM)
 
 
 def test_libvirt_says_when_an_agent_comes_and_when_a_vm_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:

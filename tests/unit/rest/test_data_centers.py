@@ -113,7 +113,6 @@ def test_clusters_without_hosts_are_left_behind_and_may_join_another_data_center
     [
         (types.DataCenter(name="x"), r"DataCenter \[local\] required for add"),
         (types.DataCenter(local=False), r"DataCenter \[name\] required for add"),
-        (types.DataCenter(name="x", local=True), "data_center.local.*storage that all hosts share"),
         (types.DataCenter(name="é", local=False), "data_center.name.*the letters a to z, digits"),
         (types.DataCenter(name="Default", local=False), "another data center has it already"),
         (

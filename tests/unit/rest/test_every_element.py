@@ -44,7 +44,6 @@ ONLY_SO: Mapping[str, str] = {
     },
     "cluster.data_center": "a cluster stays in its data center, and the second one has no management network",
     "cluster.management_network": "the second network is in another data center",
-    "data_center.local": "nothing can lie on the disks of one host alone",
     "storage_connection.path": "it begins with a slash: tests/unit/rest/test_storage_domains.py",
     "storage_domain.storage.path": "it begins with a slash: tests/unit/rest/test_storage_domains.py",
     "storage_connection.type": "other storage needs other elements: tests/unit/rest/test_storage_domains.py",

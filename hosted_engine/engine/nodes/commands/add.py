@@ -5,6 +5,7 @@ from typing import Self
 import msgspec
 
 from hosted_engine.engine.command import Context, Means
+from hosted_engine.engine.datacenters.checks import check_host_fits
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.networks.management import managing_network
@@ -42,6 +43,7 @@ class AddNode(JoinNode, frozen=True, kw_only=True):
         """A machine that only waits to be approved keeps nobody from a name or an address."""
         found(tx.clusters.get(self.cluster_id), "cluster", self.cluster_id)
         managing_network(tx, self.cluster_id)
+        check_host_fits(tx, self.cluster_id, self.id, self.name)
         for other in tx.nodes.list(name=self.name):
             if other.status is not NodeStatus.PENDING_APPROVAL:
                 raise NameTaken(name=self.name, kind="host")

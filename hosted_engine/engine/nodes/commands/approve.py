@@ -6,6 +6,7 @@ from typing import Self
 import msgspec
 
 from hosted_engine.engine.command import Context
+from hosted_engine.engine.datacenters.checks import check_host_fits
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.networks.management import managing_network
@@ -42,6 +43,7 @@ class ApproveNode(JoinNode, frozen=True, kw_only=True):
         cluster_id = self.cluster_id or node.cluster_id
         found(tx.clusters.get(cluster_id), "cluster", cluster_id)
         managing_network(tx, cluster_id)
+        check_host_fits(tx, cluster_id, node.id, node.name)
 
     def settle(self, tx: Transaction, readings: Readings) -> Self:
         node = self._node(tx)
