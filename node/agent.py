@@ -106,7 +106,8 @@ class Agent:
         self._for_guests = Threads("guests", 8)
         self._for_suspending = Threads("suspending", 4)  # as many VMs at a time, for minutes each
         self._for_pool = Threads("pool", 4)  # looks at the pool hang where a server does
-        self._migration_trust = MigrationTrust(run, identity=settings.own_folder)
+        self._gluster_trust = GlusterTrust(run, identity=settings.own_folder)
+        self._migration_trust = MigrationTrust(run, identity=settings.own_folder, tell=self._gluster_trust.allow)
         self._membership = Membership(
             settings.own_folder,
             settings.node_name,
@@ -114,11 +115,12 @@ class Agent:
             addresses=own_addresses,
             claimed_anew=self._service.again,
             trusts=(
-                GlusterTrust(run, identity=settings.own_folder),
+                self._gluster_trust,
                 self._migration_trust,
                 ImageioTrust(run, identity=settings.own_folder),
             ),
             offer=read_offer,
+            members=self._gluster_trust.members,
         )
         self._prepare()
         self._tasks: set[asyncio.Task[Any]] = set()

@@ -59,6 +59,7 @@ class FakeHypervisor:
         self.unused_kib: dict[str, int] = {}
         self.times_set: list[float] = []
         self.updated_devices: list[str] = []
+        self.forced: list[bool] = []
         self.refuse_attach = ""
         self.lets_go = True
         self.agents: dict[str, FakeAgent] = {}
@@ -105,6 +106,7 @@ class FakeHypervisor:
     def update_device(self, vm_id: str, xml: str, *, force: bool = False) -> None:
         self._get(vm_id)
         self.updated_devices.append(xml)
+        self.forced.append(force)
 
     def snapshot(self, vm_id: str, xml: str, *, quiesce: bool) -> None:
         self.quiesced.append(quiesce)

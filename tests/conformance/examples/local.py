@@ -308,8 +308,9 @@ def _node_state(node: FakeNode) -> NodeState:
     seeds = [str(msgspec.to_builtins(seed)) for seed in node.site.seeds.values()]
     assert isinstance(node.opened, RealNodeTransfers)
     left = [name for names in node.opened.real.left().values() for name in names]
+    certificate = node.host.claimed.certificate_pem if node.host.claimed is not None else ""
     mounts = {domain: request.spec.source for domain, request in node.storage.mounted.items()}
-    return NodeState(node.host.claimed is not None, vms, images, seeds, statistics, left, mounts)
+    return NodeState(certificate, vms, images, seeds, statistics, left, mounts)
 
 
 def _image(node: FakeNode, ref: ImageRef, image: ImageReport) -> dict[str, object]:

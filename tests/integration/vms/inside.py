@@ -157,6 +157,8 @@ class Node:
         """The command line of its QEMU, and the time zone in its environment."""
         for one in spec.disks:
             self.make(one.image, one.format)
+        if spec.cdrom is not None and spec.cdrom.disc is not None:
+            self.make(spec.cdrom.disc, ImageFormat.RAW)
         await self.start(msgspec.structs.replace(spec, start_paused=True))
         report = await self.vms.vm(spec.id)
         assert report is not None

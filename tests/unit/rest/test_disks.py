@@ -82,7 +82,7 @@ def test_a_disk_has_what_was_asked_for(system: services.SystemService) -> None:
         ({"sparse": False}, 400, "disk.sparse.*always thin"),
         ({"shareable": True}, 400, "disk.format.*has to be raw"),
         ({"backup": types.DiskBackup.INCREMENTAL}, 501, "disk.backup = incremental"),
-        ({"content_type": types.DiskContentType.ISO}, 501, "disk.content_type = iso"),
+        ({"content_type": types.DiskContentType.ISO}, 400, "disk.format.*is raw"),
         ({"storage_type": types.DiskStorageType.LUN}, 501, "disk.storage_type = lun"),
         ({"disk_profile": types.DiskProfile(id="x")}, 501, "disk.disk_profile = .*id: x"),
         ({"quota": types.Quota(id="x")}, 501, "disk.quota"),

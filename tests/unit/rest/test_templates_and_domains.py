@@ -92,7 +92,7 @@ def test_a_storage_domain_is_changed_and_disks_find_it_by_its_new_name(system: s
         ({"name": "engine"}, 409, "another storage domain has it"),
         ({"type": types.StorageDomainType.ISO}, 400, "storage_domain.type cannot be set to iso"),
         ({"wipe_after_delete": True}, 501, "storage_domain.wipe_after_delete = true"),
-        ({"warning_low_space_indicator": 20}, 501, "storage_domain.warning_low_space_indicator = 20"),
+        ({"warning_low_space_indicator": 101}, 400, r"storage_domain\.warning_low_space_indicator"),
         ({"storage": types.HostStorage(path="other")}, 400, "storage_domain.storage.path cannot be set to other"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
