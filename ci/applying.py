@@ -17,7 +17,7 @@ from tests.integration.netconf.guest_machine import VIRTIO, boot, code, files_of
 from tests.integration.netconf.machine import Machine
 
 AIM_S = 5.0
-_MEANS = ("pyroute2", "nmcli", "kernel", "NetworkManager")
+_METHODS = ("pyroute2", "nmcli", "kernel", "NetworkManager")
 _CODE = ("ci", "netconf")
 _NICS = ("eth1", "eth2", "eth3")
 _MEMORY_MIB = 448
@@ -27,7 +27,7 @@ _MEMORY_MIB = 448
 class Row:
     """What some means take: for both layouts in the guest, for one of them here."""
 
-    means: str
+    method: str
     guest: Times
     both: Times
     here: Times
@@ -43,24 +43,24 @@ class Row:
 
     def line(self, raw: "Row") -> str:
         times = (self.guest[0], self.guest[0] / raw.guest[0], self.guest[1], self.both[0], self.here[0], self.here[1])
-        return f"{self.means:<15}" + "".join(f"{time:9.2f}" for time in (*times, self.slower, self.about_s))
+        return f"{self.method:<15}" + "".join(f"{time:9.2f}" for time in (*times, self.slower, self.about_s))
 
 
 def rows() -> tuple[Row, ...]:
     guest, here = _in_guest(), asyncio.run(_here())
-    return tuple(Row(means, guest["bond", means], guest["vxlan", means], here["vxlan", means]) for means in _MEANS)
+    return tuple(Row(means, guest["bond", means], guest["vxlan", means], here["vxlan", means]) for means in _METHODS)
 
 
 def pairs(found: tuple[Row, ...]) -> Iterator[Pair]:
     """Of what is verified."""
     for row in found:
-        if row.means in ("kernel", "NetworkManager"):
-            yield Pair(f"network change, {row.means}: guest", row.guest[0], AIM_S, "s")
-            yield Pair(f"network change, {row.means}: here, about", row.about_s, AIM_S, "s")
+        if row.method in ("kernel", "NetworkManager"):
+            yield Pair(f"network change, {row.method}: guest", row.guest[0], AIM_S, "s")
+            yield Pair(f"network change, {row.method}: here, about", row.about_s, AIM_S, "s")
 
 
 def table(found: tuple[Row, ...]) -> Iterator[str]:
-    yield f"Seconds, the median of {TIMES}. A: {BOND.says}. B: {VXLAN.says}."
+    yield f"Seconds, the median of {TIMES}. A: {BOND.description}. B: {VXLAN.description}."
     heads = ("A, guest", "to raw", "back", "B, guest", "B, here", "back", "slower", "A, about")
     yield " " * 15 + "".join(f"{head:>9}" for head in heads)
     yield from (row.line(found[0]) for row in found)
@@ -95,5 +95,5 @@ async def _here() -> Found:
     return _found(json.loads(said.removeprefix(b"result ")))
 
 
-def _found(said: Iterable[tuple[str, str, Times]]) -> Found:
-    return {(layout, means): times for layout, means, times in said}
+def _found(results: Iterable[tuple[str, str, Times]]) -> Found:
+    return {(layout, means): times for layout, means, times in results}

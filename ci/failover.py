@@ -15,7 +15,7 @@ START_AIM_S, FENCED_START_AIM_S = 75.0, 9.0  # of the default profile; with a de
 API_AFTER_S = 20.0
 
 
-def losses(lab: LabUnderTest, count: int, tell: Callable[[str], None], *, fencing: bool = False) -> list[Failover]:
+def losses(lab: LabUnderTest, count: int, report: Callable[[str], None], *, fencing: bool = False) -> list[Failover]:
     """One loss after the other, each on a site that has settled; with `fencing` the site switches the host on again."""
     Controllers(lab.appliance).switch(lab.appliance.machines[0], on=fencing)
     found = []
@@ -24,7 +24,7 @@ def losses(lab: LabUnderTest, count: int, tell: Callable[[str], None], *, fencin
         lost = ha_run.engine_host(lab)
         killing = threading.Thread(target=lab.kill, args=(lost,))
         found.append(ha_run.measure(lab, killing.start))
-        tell(f"{number} of {count}: {lost} lost, {found[-1]}, load {os.getloadavg()[0]:.1f}")
+        report(f"{number} of {count}: {lost} lost, {found[-1]}, load {os.getloadavg()[0]:.1f}")
         killing.join()
         if fencing:
             ha_run.wait_on(lab, lost)

@@ -11,7 +11,7 @@ class Layout:
     """`document` in nmstate's schema, `profiles` in nmcli's words and in an order in which they come up, `make` in
     pyroute2's; `links` are those that it makes, from the top down."""
 
-    says: str
+    description: str
     document: dict[str, object]
     profiles: tuple[str, ...]
     make: Callable[[IPRoute], None]
@@ -23,8 +23,8 @@ _OFF: dict[str, object] = {"ipv4": {"enabled": False}, "ipv6": {"enabled": False
 _NO_IP = "ipv4.method disabled ipv6.method disabled"
 
 
-def _link(name: str, kind: str, **said: object) -> dict[str, object]:
-    return {"name": name, "type": kind, "state": "up", **_OFF, **said}
+def _link(name: str, kind: str, **options: object) -> dict[str, object]:
+    return {"name": name, "type": kind, "state": "up", **_OFF, **options}
 
 
 def _bridge(port: str) -> dict[str, object]:
@@ -74,7 +74,7 @@ def _make_vxlan(kernel: IPRoute) -> None:
 
 
 BOND = Layout(
-    says="bond + VLAN + bridge + address",
+    description="bond + VLAN + bridge + address",
     document={
         "interfaces": [
             _bridge("bond0.40"),
@@ -93,7 +93,7 @@ BOND = Layout(
     links=("br0", "bond0.40", "bond0"),
 )
 VXLAN = Layout(
-    says="VXLAN + bridge + address",
+    description="VXLAN + bridge + address",
     document={
         "interfaces": [
             _bridge("vx0"),

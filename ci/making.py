@@ -33,11 +33,11 @@ _BOOT_S = 120
 _LINKS = Path("/sys/class/net")
 
 Times = tuple[float, float]  # made after, back after, in seconds
-Means = Callable[[Layout], Awaitable[Times]]
+Method = Callable[[Layout], Awaitable[Times]]
 Found = dict[tuple[str, str], Times]  # by layout and means
 
 
-def verified(backend: Backend) -> Means:
+def verified(backend: Backend) -> Method:
     """The product: it is made when it was observed to be so."""
     network = Network(backend)
 
@@ -81,17 +81,17 @@ def _by_hand(layout: Layout) -> Times:
     return made - begun, time.monotonic() - made
 
 
-async def _nmcli(*words: str) -> None:
-    process = await asyncio.create_subprocess_exec("nmcli", *words, stdout=asyncio.subprocess.DEVNULL)
-    assert await process.wait() == 0, words
+async def _nmcli(*arguments: str) -> None:
+    process = await asyncio.create_subprocess_exec("nmcli", *arguments, stdout=asyncio.subprocess.DEVNULL)
+    assert await process.wait() == 0, arguments
 
 
-async def timed(means: dict[str, Means], layouts: Iterable[str]) -> Found:
+async def timed(methods: dict[str, Method], layouts: Iterable[str]) -> Found:
     """The medians of several rounds through all of it, after one that warms up."""
-    times: dict[tuple[str, str], list[Times]] = {(layout, name): [] for layout in layouts for name in means}
+    times: dict[tuple[str, str], list[Times]] = {(layout, name): [] for layout in layouts for name in methods}
     for _ in range(1 + TIMES):
         for (layout, name), found in times.items():
-            found.append(await means[name](LAYOUTS[layout]))
+            found.append(await methods[name](LAYOUTS[layout]))
             await _gone(LAYOUTS[layout])
     return {key: _medians(found[1:]) for key, found in times.items()}
 

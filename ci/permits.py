@@ -170,7 +170,7 @@ REMOVED = ("CREATE_STORAGE_POOL on System",)  # for the rest: only those who may
 
 # Who is shown what: "all" to whoever is signed in; a table's objects to those who may see them ("vms"); "within" what
 # lies below such an object; "own" what one did oneself. All else is for administrators.
-SEEN = {
+OBSERVED = {
     "all": "ClusterLevel ClusterLevels Domain Domains Icon Icons OperatingSystem OperatingSystems Permit Permits Role "
     "Roles System SystemOption",
     "clusters": "Cluster Clusters",
@@ -230,7 +230,7 @@ def operations(given: Mapping[str, Any]) -> dict[str, Any]:
     for name, one in given["operations"].items():
         service, _, method = name.partition(".")
         known[f"{service}.{snake(method)}"] = checks(one, given["actions"])
-    seen = {service: rule for rule, services in SEEN.items() for service in services.split()}
+    seen = {service: rule for rule, services in OBSERVED.items() for service in services.split()}
     made: dict[str, Any] = {}
     for service in schema().service_names:
         for method in schema().service(service).methods:

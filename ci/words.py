@@ -50,7 +50,19 @@ RULED_OUT: dict[str, str] = {
     "surroundings": "NodePaths",
 }
 # Words of tools and protocols, and of Python, that happen to begin or end so.
-ALLOWED = {"keep_alive", "keepalive", "lookup", "keep_trailing_newline", "held_up", "HeldUp", "PeerKept"}
+ALLOWED = {
+    "keep_alive",
+    "keepalive",
+    "lookup",
+    "keep_trailing_newline",
+    "held_up",
+    "HeldUp",
+    "PeerKept",
+    "KeepAlive",
+    "LEASE_HELD",
+    "LeaseHeld",
+    "held_elsewhere",
+}
 _ASKING = ("is_", "has_", "why_not_", "find_")
 
 _TOPS = ("netconf", "gluster", "node", "hosted_engine", "installer", "images", "ci", "tests")

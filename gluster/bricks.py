@@ -64,19 +64,19 @@ def _take_marks_off(path: Path) -> None:
             os.removexattr(path, mark)
 
 
-def look(path: Path) -> BrickFolder:
+def observe_brick(path: Path) -> BrickFolder:
     """What the disk says of the brick at `path`. Needs CAP_SYS_ADMIN: to others every brick is without a mark."""
     there = next(one for one in (path, *path.parents) if one.exists())
     on_root = there.stat().st_dev == Path("/").stat().st_dev
     return BrickFolder(exists=path.is_dir(), on_root=on_root, volume_id=volume_id(path))
 
 
-def look_at(paths: Iterable[str]) -> dict[str, BrickFolder]:
+def observe_paths(paths: Iterable[str]) -> dict[str, BrickFolder]:
     """By path; without those that the disk cannot be asked about."""
     found = {}
     for path in paths:
         with suppress(OSError):
-            found[path] = look(Path(path))
+            found[path] = observe_brick(Path(path))
     return found
 
 
@@ -103,7 +103,9 @@ def main(act: str, path: str, *volume_ids: str) -> int:
     """`python -m gluster.bricks clear PATH [VOLUME_ID …]` or `remove PATH VOLUME_ID`, for callers without the
     privileges: says yes, no or why not. `look PATH …` says in JSON what is there."""
     if act == "look":
-        sys.stdout.write(json.dumps({path: asdict(found) for path, found in look_at((path, *volume_ids)).items()}))
+        sys.stdout.write(
+            json.dumps({path: asdict(found) for path, found in observe_paths((path, *volume_ids)).items()})
+        )
         return 0
     try:
         done = remove(Path(path), *volume_ids) if act == "remove" else clear(Path(path), volume_ids)

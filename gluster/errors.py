@@ -132,7 +132,7 @@ class PeerUnreachable(Refused):
     mend = "Check its power, its network, that glusterd runs there (port 24007), and that its name resolves"
 
 
-class PeerNotSettled(Failed):
+class PeerNotReady(Failed):
     what = "Peer {peer} was added but is not ready"
     why = "{reason}"
     mend = "Run it again once the peer answers; what was done so far is kept"

@@ -15,7 +15,7 @@ from gluster.errors import (
     CommandFailed,
     NoSuchVolume,
     NotAsWanted,
-    PeerNotSettled,
+    PeerNotReady,
     PeerStays,
     PoolBusy,
     Problem,
@@ -25,16 +25,16 @@ from gluster.errors import (
 )
 from gluster.lost import bricks_of, why_not_whole, why_not_without
 from gluster.model import DesiredVolume, HealCount, Peer, PeerState, Pool, Volume, VolumeStatus
-from gluster.observe import DEADLINE_S, Look, addresses
+from gluster.observe import DEADLINE_S, Observer, addresses
 from gluster.plan import Step, difference, plan, plan_removal
 from gluster.state import PoolState
 
 _TIMEOUT_S = 200  # glusterd itself gives up after 120 s, and forgets a lock after 180 s
 _ATTEMPTS = 14  # together they wait for about a minute
-_LOOK_TIMEOUT_S = 20  # looking at bricks asks all servers; one that is cut off keeps the answer back for a minute
-_LOOK_ATTEMPTS = 4
-_WHOLE_LOOKS = 5
-_LOOKS = 20  # half a second apart: brick processes come up a moment after `volume start` said yes
+_OBSERVE_TIMEOUT_S = 20  # looking at bricks asks all servers; one that is cut off keeps the answer back for a minute
+_OBSERVE_ATTEMPTS = 4
+_WHOLE_OBSERVATIONS = 5
+_OBSERVATIONS = 20  # half a second apart: brick processes come up a moment after `volume start` said yes
 
 
 class Gluster:
@@ -78,17 +78,17 @@ class Gluster:
         known by then, the rest is None; it never raises for a gluster that says nothing."""
 
         def ask(argv: Argv, timeout_s: float) -> str:
-            return self._ask(argv, _LOOK_ATTEMPTS, timeout_s)
+            return self._ask(argv, _OBSERVE_ATTEMPTS, timeout_s)
 
-        return Look(ask, self._ask_text, own_name=own_name, resolve=self._resolve, deadline_s=deadline_s).observe()
+        return Observer(ask, self._ask_text, own_name=own_name, resolve=self._resolve, deadline_s=deadline_s).observe()
 
     def is_first(self) -> bool:
         """Whether of all servers that this one is connected with it is the one that does what one does for all. Two
         that do not see each other are both first."""
-        own = parse.own_uuid(self._ask(cli.pool_list(), _LOOK_ATTEMPTS, _LOOK_TIMEOUT_S))
+        own = parse.own_uuid(self._ask(cli.pool_list(), _OBSERVE_ATTEMPTS, _OBSERVE_TIMEOUT_S))
         return all(own <= peer.uuid for peer in self._peers() if peer.ready)
 
-    def add_peer(self, hostname: str, *, settle_s: float = 60) -> Peer:
+    def add_peer(self, hostname: str, *, timeout_s: float = 60) -> Peer:
         """Take `hostname` into the pool and wait until it can carry bricks; this server's own name is fine too."""
         if self._peer(hostname) is None:
             act = f"take {hostname} into the pool"
@@ -96,7 +96,7 @@ class Gluster:
             if "localhost" in own:  # "Probe on localhost not needed"
                 uuid = parse.own_uuid(self._ask(cli.pool_list()))
                 return Peer(uuid, hostname, connected=True, state=PeerState.IN_CLUSTER, names=(hostname,))
-        return self._settled(hostname, settle_s)
+        return self._wait_ready(hostname, timeout_s)
 
     def remove_peer(self, hostname: str) -> None:
         """Take `hostname` out of the pool; fine when it is not in it. Refused while bricks of volumes lie there."""
@@ -107,11 +107,11 @@ class Gluster:
 
     def _detach(self, hostname: str, act: str, argv: Argv) -> None:
         self._change(act, argv, leaving=hostname)
-        for _ in range(_LOOKS):
+        for _ in range(_OBSERVATIONS):
             if self._peer(hostname) is None:
                 return
             self._sleep(0.5)
-        raise PeerStays(peer=hostname, waited=_LOOKS // 2)
+        raise PeerStays(peer=hostname, waited=_OBSERVATIONS // 2)
 
     def give_up_server(self, hostname: str) -> None:
         """Take a server that is lost out of the pool, and its bricks out of the volumes, which go on with a copy less;
@@ -135,7 +135,7 @@ class Gluster:
     def _why_not_whole(self, volume: Volume, without: str) -> str | None:
         """Asked several times: what is being written right now is listed by one brick before the other."""
         reason = None
-        for _ in range(_WHOLE_LOOKS):
+        for _ in range(_WHOLE_OBSERVATIONS):
             waiting, split = (
                 parse.heal_entries(self._ask(cli.heal_info(volume.name, kind))) for kind in ("", "split-brain")
             )
@@ -152,7 +152,7 @@ class Gluster:
         steps = plan(desired, pool, group)
         self._do(desired.name, steps)
         left = steps
-        for _ in range(_LOOKS if steps else 0):
+        for _ in range(_OBSERVATIONS if steps else 0):
             pool = self.observe()
             left = difference(desired, pool, group)
             if not left:
@@ -160,14 +160,14 @@ class Gluster:
             self._sleep(0.5)
         volume = pool.volume(desired.name)
         if left or volume is None:
-            raise NotAsWanted(desired.name, [step.says for step in left])
+            raise NotAsWanted(desired.name, [step.description for step in left])
         return volume
 
     def remove_volume(self, name: str) -> None:
         """Stop and delete a volume; fine when there is none. Its bricks keep what is on them: see `remove_brick`."""
         self._do(name, plan_removal(name, self._volumes()))
         if left := plan_removal(name, self._volumes()):
-            raise NotAsWanted(name, [step.says for step in left])
+            raise NotAsWanted(name, [step.description for step in left])
 
     def plan_volume(self, desired: DesiredVolume) -> tuple[Step, ...]:
         """What `ensure_volume` would do now; empty when the volume is already so."""
@@ -186,9 +186,9 @@ class Gluster:
         if found.replica == 1:
             return tuple(HealCount(brick.where, pending=0) for brick in found.bricks)
         try:
-            return parse.heal_statistics(self._run(*cli.heal_statistics(volume), timeout_s=_LOOK_TIMEOUT_S))
+            return parse.heal_statistics(self._run(*cli.heal_statistics(volume), timeout_s=_OBSERVE_TIMEOUT_S))
         except Exception:  # noqa: BLE001 - whatever the runner raises: no daemon, no lock; the slow way tells why
-            return parse.heal_counts(self._ask(cli.heal_summary(volume), _LOOK_ATTEMPTS))
+            return parse.heal_counts(self._ask(cli.heal_summary(volume), _OBSERVE_ATTEMPTS))
 
     def clear_brick(self, path: str) -> bool:
         """Take the mark of a volume creation that was cut short off an empty folder of this server.
@@ -222,14 +222,14 @@ class Gluster:
     def _peer(self, hostname: str) -> Peer | None:
         return Pool(uuid="", peers=self._peers()).peer(hostname)
 
-    def _settled(self, hostname: str, settle_s: float) -> Peer:
+    def _wait_ready(self, hostname: str, timeout_s: float) -> Peer:
         waited = 0.0
         while True:
             peer = self._peer(hostname)
             if peer is not None and peer.ready:
                 return peer
-            if waited >= settle_s or (peer is not None and peer.state is PeerState.REJECTED):
-                raise PeerNotSettled(peer=hostname, reason=_why_not_ready(peer, waited))
+            if waited >= timeout_s or (peer is not None and peer.state is PeerState.REJECTED):
+                raise PeerNotReady(peer=hostname, reason=_why_not_ready(peer, waited))
             self._sleep(0.5)
             waited += 0.5
 
@@ -237,7 +237,7 @@ class Gluster:
         if volume.status is not VolumeStatus.STARTED:
             return volume
         try:
-            xml = self._ask(cli.volume_status(volume.name), _LOOK_ATTEMPTS, _LOOK_TIMEOUT_S)
+            xml = self._ask(cli.volume_status(volume.name), _OBSERVE_ATTEMPTS, _OBSERVE_TIMEOUT_S)
         except Problem:  # stopped or removed since, the pool stays locked, a server is cut off: unknown
             return volume
         return parse.with_status(volume, parse.brick_runs(xml))
@@ -254,11 +254,11 @@ class Gluster:
     def _do(self, volume: str, steps: Sequence[Step]) -> None:
         for done, step in enumerate(steps):
             try:
-                self._change(f"{step.says[0].lower()}{step.says[1:]}", step.argv)
+                self._change(f"{step.description[0].lower()}{step.description[1:]}", step.argv)
             except Refused as err:
                 if not done:
                     raise
-                raise ChangeCutShort(volume, err, [left.says for left in steps[done:]]) from err
+                raise ChangeCutShort(volume, err, [left.description for left in steps[done:]]) from err
 
     def _change(self, act: str, argv: Argv, *, leaving: str | None = None) -> str:
         """As `_ask`, for a command that changes the pool: each try needs a majority of it, which may go meanwhile."""

@@ -10,18 +10,22 @@ from gluster.state import BrickFolder, ServerFacts
 GLUSTERD_FOLDER = Path("/var/lib/glusterd")
 MOUNTS_FILE = Path("/proc/self/mounts")
 
-LookAt = Callable[[Collection[str]], Mapping[str, BrickFolder]]
+ObservePaths = Callable[[Collection[str]], Mapping[str, BrickFolder]]
 
 
 def read_facts(
-    look_at: LookAt = bricks.look_at, *, glusterd_folder: Path = GLUSTERD_FOLDER, mounts_file: Path = MOUNTS_FILE
+    observe_paths: ObservePaths = bricks.observe_paths,
+    *,
+    glusterd_folder: Path = GLUSTERD_FOLDER,
+    mounts_file: Path = MOUNTS_FILE,
 ) -> ServerFacts:
-    """`look_at` gives the folders of bricks by their paths; it needs CAP_SYS_ADMIN (`gluster.bricks.look_at`)."""
+    """`observe_paths` gives the folders of bricks by their paths; it needs CAP_SYS_ADMIN
+    (`gluster.bricks.observe_paths`)."""
     volumes = sorted(folder for folder in glusterd_folder.glob("vols/*") if (folder / "info").is_file())
     own = _pairs(glusterd_folder / "glusterd.info").get("UUID", "")
     paths = [path for folder in volumes for path in _own_bricks(folder, own)]
     return ServerFacts(
-        folders=look_at(paths) if paths else {},
+        folders=observe_paths(paths) if paths else {},
         configurations={folder.name: parse.without_secrets(_pairs(folder / "info")) for folder in volumes},
         mounts=parse.mounts(_text(mounts_file)),
     )

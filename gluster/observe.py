@@ -23,7 +23,7 @@ Key = tuple[str, str]
 """A brick by the uuid of its server and its path."""
 
 
-class Look:
+class Observer:
     """One look through the gluster of this server. What cannot be known within `deadline_s` is None in it."""
 
     def __init__(

@@ -16,7 +16,7 @@ _FALSE = frozenset({"off", "no", "false", "disable", "0"})
 class Step:
     """One gluster command and what it is for."""
 
-    says: str
+    description: str
     argv: cli.Argv
 
 

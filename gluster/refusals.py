@@ -45,25 +45,25 @@ def problem(argv: Argv, answer: Answer) -> Problem:
     return CommandRefused(command=command, reason=said)
 
 
-def _probe(peer: str, answer: Answer, said: str) -> Problem:
-    if answer.errno == _NOT_OURS or "part of another cluster" in said:
+def _probe(peer: str, answer: Answer, text: str) -> Problem:
+    if answer.errno == _NOT_OURS or "part of another cluster" in text:
         return PeerInOtherPool(peer=peer)
     if answer.errno == _NOT_CONNECTED:
         return PeerUnreachable(peer=peer, reason="nobody answers under that name")
-    return PeerUnreachable(peer=peer, reason=said)
+    return PeerUnreachable(peer=peer, reason=text)
 
 
-def _create(volume: str, said: str) -> Problem:
-    if said.lower().startswith(("staging failed", "commit failed")):
-        return CreateCutShort(volume=volume, reason=said)
-    busy = re.search(r"(\S*/\S*) (?:is already part of a volume|not available)", said)
+def _create(volume: str, text: str) -> Problem:
+    if text.lower().startswith(("staging failed", "commit failed")):
+        return CreateCutShort(volume=volume, reason=text)
+    busy = re.search(r"(\S*/\S*) (?:is already part of a volume|not available)", text)
     if busy:
         return BrickBusy(brick=busy.group(1), volume="")
-    if any(text in said.lower() for text in _MISSING):
-        return BrickMissing(reason=_without_advice(said))
-    if re.fullmatch(r"Host \S+ not connected", said):
-        return PeerUnreachable(peer=said.split()[1], reason="it is not connected")
-    return CommandRefused(command=f"volume create {volume}", reason=said)
+    if any(text in text.lower() for text in _MISSING):
+        return BrickMissing(reason=_without_advice(text))
+    if re.fullmatch(r"Host \S+ not connected", text):
+        return PeerUnreachable(peer=text.split()[1], reason="it is not connected")
+    return CommandRefused(command=f"volume create {volume}", reason=text)
 
 
 def _without_advice(said: str) -> str:

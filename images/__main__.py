@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 
 from images import build, imageio, lock, verification, wheels
-from images.store import Tell
+from images.store import Report
 from node.api.problems import Problem
 from node.system.process import run
 
-KINDS: dict[str, Callable[[Path, Tell], Path]] = {
+KINDS: dict[str, Callable[[Path, Report], Path]] = {
     "node": build.build_node,
     "trivet": build.trivet_layer,
     "engine": build.build_engine,
@@ -38,9 +38,9 @@ def main(context: click.Context, store: Path) -> None:
 def build_(store: Path, kinds: tuple[str, ...]) -> None:
     """Build what is not there yet, print the paths: what a lab needs, or what is named. `iso` is the medium, `system`
     what a node's disk and an upgrade carry."""
-    tell = _teller()
+    report = _reporter()
     for kind in KINDS if "all" in kinds else kinds or LAB:
-        click.echo(f"{kind} {KINDS[kind](store, tell)}")
+        click.echo(f"{kind} {KINDS[kind](store, report)}")
 
 
 @main.command("list")
@@ -57,8 +57,8 @@ def list_(store: Path) -> None:
 @click.pass_obj
 def verify(store: Path, medium: Path) -> None:
     """Compare every file of an ISO with its manifest; ends with 1 when one differs."""
-    tell = _teller()
-    found = verification.verify(medium, build.build_tools(store, tell), tell)
+    report = _reporter()
+    found = verification.verify(medium, build.build_tools(store, report), report)
     for sentence in found.differences:
         click.echo(sentence)
     if found.differences:
@@ -70,7 +70,7 @@ def verify(store: Path, medium: Path) -> None:
 @click.pass_obj
 def check(store: Path) -> None:
     """Look through the images for secrets, passwords and machine identities; ends with 1 when there are any."""
-    found = build.check(store, _teller())
+    found = build.check(store, _reporter())
     for finding in found:
         click.echo(finding)
     sys.exit(bool(found))
@@ -98,11 +98,11 @@ def _lock(file: Path, text: str) -> None:
 @click.pass_obj
 def prune(store: Path) -> None:
     """Remove images that are neither up to date nor in use."""
-    for path in build.prune(store, _teller()):
+    for path in build.prune(store, _reporter()):
         click.echo(f"removed {path.name}")
 
 
-def _teller() -> Tell:
+def _reporter() -> Report:
     start = time.monotonic()
     return lambda line: click.echo(f"{time.monotonic() - start:6.1f} s  {line}", err=True)
 

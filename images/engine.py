@@ -11,7 +11,7 @@ from images.imageio import imageio_wheel
 from images.kernel import Kernel, initrd, kernel, kernel_entry
 from images.layer import enable_unit, site_packages, trivet_entry, trivet_tree
 from images.node import node_tree
-from images.store import Entry, Tell, files_below, have, key_of
+from images.store import Entry, Report, files_below, have, key_of
 from images.tree import Debian, make_debian, overlay, run_in
 from node.system.process import Run
 
@@ -75,46 +75,46 @@ MASKED = (
 )
 
 
-def engine_entry(store: Path, tell: Tell, run: Run) -> Entry:
+def engine_entry(store: Path, report: Report, run: Run) -> Entry:
     """The folder with NAME."""
-    base_entry = engine_base_entry(store, tell, run)
+    base_entry = engine_base_entry(store, report, run)
     parts = (
         base_entry.folder,
-        trivet_entry(store, tell, run).folder,
+        trivet_entry(store, report, run).folder,
         repr((DISK_BYTES, BOOT_BYTES, MODULES, COMMAND_LINE)),
     )
     key = key_of(*parts, project.configuration_key("engine-initrd"), project.build_code_key("engine", "disk", "kernel"))
 
     def make(work: Path) -> None:
-        base = have(store, base_entry, tell) / "root"
-        layer = trivet_tree(store, tell, run)
-        guest_kernel = kernel(store, tell, run)
-        tell("engine image: disk")
+        base = have(store, base_entry, report) / "root"
+        layer = trivet_tree(store, report, run)
+        guest_kernel = kernel(store, report, run)
+        report("engine image: disk")
         root = work / "root"
         run("cp", "-al", str(base), str(root))
         run("cp", "-a", "--remove-destination", f"{layer}/opt", str(root))
         _install_engine(root)
         boot = _boot(work, guest_kernel)
-        tools = node_tree(store, tell, run)
+        tools = node_tree(store, report, run)
         disk.make_disk(work / "disk.raw", boot, run, root=disk.Root(root, LABEL, DISK_BYTES, tools))
-        tell("engine image: qcow2")
+        report("engine image: qcow2")
         disk.make_qcow2(work / "disk.raw", work / NAME, tools, run)
         run("rm", "-r", str(root), str(work / "disk.raw"), str(boot.initrd))
 
     return Entry("engine", key, make)
 
 
-def engine_folder(store: Path, tell: Tell, run: Run) -> Path:
-    return have(store, engine_entry(store, tell, run), tell)
+def engine_folder(store: Path, report: Report, run: Run) -> Path:
+    return have(store, engine_entry(store, report, run), report)
 
 
-def engine_base_entry(store: Path, tell: Tell, run: Run) -> Entry:
+def engine_base_entry(store: Path, report: Report, run: Run) -> Entry:
     """The engine's root without Trivet's own code and without what boots it."""
     key = key_of(
         repr((DEBIAN, ENABLED, MASKED)),
         repr(mirrors.observe(run)),
         repr(project.dependencies()),
-        kernel_entry(tell, run).folder,
+        kernel_entry(report, run).folder,
         project.configuration_key("engine"),
         lock.SOURCES.read_text(),
         project.build_code_key("engine", "wheels", "kernel", "imageio"),
@@ -122,12 +122,12 @@ def engine_base_entry(store: Path, tell: Tell, run: Run) -> Entry:
 
     def make(work: Path) -> None:
         root = work / "root"
-        imageio = imageio_wheel(store, tell, run)
-        tell("engine image: Debian packages")
+        imageio = imageio_wheel(store, report, run)
+        report("engine image: Debian packages")
         make_debian(root, DEBIAN, run)
-        tell("engine image: Python packages")
-        wheels.make_venv(root, wheels.wheelhouse(store, tell, run), run, more=imageio)
-        _configure(root, kernel(store, tell, run), run)
+        report("engine image: Python packages")
+        wheels.make_venv(root, wheels.wheelhouse(store, report, run), run, more=imageio)
+        _configure(root, kernel(store, report, run), run)
 
     return Entry("engine-base", key, make)
 

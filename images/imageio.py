@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from images import lock, mirrors, project
-from images.store import Entry, Tell, have, key_of
+from images.store import Entry, Report, have, key_of
 from images.tree import Debian, make_debian, run_in
 from images.wheels import fetch_source
 from node.system.process import Run
@@ -22,21 +22,21 @@ def compiler_entry(run: Run) -> Entry:
     return Entry("compiler", key, make)
 
 
-def imageio_entry(store: Path, tell: Tell, run: Run) -> Entry:
+def imageio_entry(store: Path, report: Report, run: Run) -> Entry:
     """A folder with the wheel. Its source is the one that the lock names."""
     compiler = compiler_entry(run)
     key = key_of(compiler.folder, REQUIREMENT, BUILD, lock.SOURCES.read_bytes())
 
     def make(work: Path) -> None:
         lock.check(lock.SOURCES.read_text(), (REQUIREMENT,))
-        tree = have(store, compiler, tell) / "root"
-        tell("imageio: fetch its source")
+        tree = have(store, compiler, report) / "root"
+        report("imageio: fetch its source")
         source = work / "source"
         fetch_source(source, (f"--requirement={lock.SOURCES}", "--require-hashes"), run)
         (archive,) = source.glob("*.tar.gz")
         run("tar", "--extract", f"--file={archive}", f"--directory={source}", "--strip-components=1")
         archive.unlink()
-        tell("imageio: compile it")
+        report("imageio: compile it")
         built = work / "built"
         built.mkdir()
         run_in(tree, ("sh", "-c", BUILD), run, writable=False, binds={source: "/tmp/source", built: "/tmp/built"})
@@ -47,6 +47,6 @@ def imageio_entry(store: Path, tell: Tell, run: Run) -> Entry:
     return Entry("imageio", key, make)
 
 
-def imageio_wheel(store: Path, tell: Tell, run: Run) -> Path:
-    (wheel,) = have(store, imageio_entry(store, tell, run), tell).glob("*.whl")
+def imageio_wheel(store: Path, report: Report, run: Run) -> Path:
+    (wheel,) = have(store, imageio_entry(store, report, run), report).glob("*.whl")
     return wheel

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from images import mirrors, project
-from images.store import Entry, Tell, have, key_of
+from images.store import Entry, Report, have, key_of
 from images.tree import mmdebstrap
 from node.api.problems import Failed
 from node.system.process import Run
@@ -33,21 +33,21 @@ class Kernel:
     busybox: Path  # static
 
 
-def kernel_entry(tell: Tell, run: Run, package: str = CLOUD) -> Entry:
+def kernel_entry(report: Report, run: Run, package: str = CLOUD) -> Entry:
     """Unpacked, never installed: no package script runs."""
     packages = (package, _BUSYBOX)
     key = key_of(repr(packages), repr(mirrors.observe(run)), project.build_code_key())
 
     def make(work: Path) -> None:
-        tell(f"kernel for guests: {package}")
+        report(f"kernel for guests: {package}")
         mmdebstrap(work / "root", ("--variant=extract", f"--include={','.join(packages)}"), run)
 
     return Entry("kernel" if package == CLOUD else package, key, make)
 
 
-def kernel(store: Path, tell: Tell, run: Run, package: str = CLOUD) -> Kernel:
+def kernel(store: Path, report: Report, run: Run, package: str = CLOUD) -> Kernel:
     """`package` is Debian's."""
-    root = have(store, kernel_entry(tell, run, package), tell) / "root"
+    root = have(store, kernel_entry(report, run, package), report) / "root"
     (vmlinuz,) = (root / "boot").glob("vmlinuz-*")
     (modules,) = (root / "usr/lib/modules").iterdir()
     return Kernel(vmlinuz, modules, root / "usr/bin/busybox")

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from images import project, wheels
 from images.node import node_tree
-from images.store import Entry, Tell, have, key_of
+from images.store import Entry, Report, have, key_of
 from images.tree import BUILD_TIMEOUT_S, DIES_WITH_US, run_in
 from node.system.process import Run
 
@@ -23,21 +23,21 @@ sys.exit({function}())
 UNITS = ("node/*.service", "node/*.timer", "hosted_engine/ha/*.service")
 
 
-def trivet_entry(store: Path, tell: Tell, run: Run) -> Entry:
+def trivet_entry(store: Path, report: Report, run: Run) -> Entry:
     key = key_of(project.sources_key(), project.build_code_key("layer", "wheels"))
 
     def make(work: Path) -> None:
-        tell("Trivet layer")
+        report("Trivet layer")
         layer = work / "root"
         layer.mkdir()
-        install(node_tree(store, tell, run), layer, run)
+        install(node_tree(store, report, run), layer, run)
         _install_agent(layer)
 
     return Entry("trivet", key, make)
 
 
-def trivet_tree(store: Path, tell: Tell, run: Run) -> Path:
-    return have(store, trivet_entry(store, tell, run), tell) / "root"
+def trivet_tree(store: Path, report: Report, run: Run) -> Path:
+    return have(store, trivet_entry(store, report, run), report) / "root"
 
 
 def _install_agent(layer: Path) -> None:

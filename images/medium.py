@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from images import engine, manifest, project, tiny, version
-from images.store import Entry, Tell, have, key_of
+from images.store import Entry, Report, have, key_of
 from images.system import System, system, system_entry
 from images.tools import tools_entry, tools_tree
 from images.tree import run_in
@@ -28,32 +28,32 @@ class Medium:
     iso: Path
 
 
-def medium_entry(store: Path, tell: Tell, run: Run) -> Entry:
+def medium_entry(store: Path, report: Report, run: Run) -> Entry:
     parts = (
-        system_entry(store, tell, run).folder,
-        engine.engine_entry(store, tell, run).folder,
-        tiny.tiny_entry(store, tell, run).folder,
+        system_entry(store, report, run).folder,
+        engine.engine_entry(store, report, run).folder,
+        tiny.tiny_entry(store, report, run).folder,
         tools_entry(run).folder,
         repr((LABEL, FOLDER, LOADER)),
     )
     key = key_of(*parts, project.build_code_key("medium", "manifest", "version"))
-    return Entry("iso", key, lambda work: _make(work, store, tell, run))
+    return Entry("iso", key, lambda work: _make(work, store, report, run))
 
 
-def medium(store: Path, tell: Tell, run: Run) -> Medium:
-    folder = have(store, medium_entry(store, tell, run), tell)
+def medium(store: Path, report: Report, run: Run) -> Medium:
+    folder = have(store, medium_entry(store, report, run), report)
     (iso,) = folder.glob("trivet-*.iso")
     return Medium(iso.stem.removeprefix("trivet-"), iso)
 
 
-def _make(work: Path, store: Path, tell: Tell, run: Run) -> None:
-    made, tools = system(store, tell, run), tools_tree(store, tell, run)
+def _make(work: Path, store: Path, report: Report, run: Run) -> None:
+    made, tools = system(store, report, run), tools_tree(store, report, run)
     images = (
-        engine.engine_folder(store, tell, run) / engine.NAME,
-        tiny.tiny_folder(store, tell, run) / tiny.NAME,
+        engine.engine_folder(store, report, run) / engine.NAME,
+        tiny.tiny_folder(store, report, run) / tiny.NAME,
     )
     date = version.source_date(run)
-    tell(f"medium {made.version}")
+    report(f"medium {made.version}")
     with TemporaryDirectory(dir=work) as folder:
         content = Path(folder) / "content"
         carried = content / FOLDER

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from images import node, project
-from images.store import Entry, Tell, have, key_of
+from images.store import Entry, Report, have, key_of
 from images.tree import Debian, overlay, run_in
 from node.system.process import Run
 
@@ -30,7 +30,7 @@ MASKED = ("ssh.socket", "lvm2-monitor.service", "lvm2-lvmpolld.socket")
 FOLDERS = ("bricks", "efi", "state")  # mount points; the root itself is read-only
 
 
-def metal_entry(store: Path, tell: Tell, run: Run) -> Entry:
+def metal_entry(store: Path, report: Report, run: Run) -> Entry:
     key = key_of(
         node.node_key(run, debian=DEBIAN),
         repr((DISABLED, MASKED, FOLDERS)),
@@ -40,7 +40,7 @@ def metal_entry(store: Path, tell: Tell, run: Run) -> Entry:
 
     def make(work: Path) -> None:
         root = work / "root"
-        node.make_node(root, store, tell, run, debian=DEBIAN)
+        node.make_node(root, store, report, run, debian=DEBIAN)
         overlay(project.CONFIGURATION / "metal", root)
         for pattern in ("etc/ssh/ssh_host_*", "etc/lvm/backup/*", "etc/lvm/archive/*"):
             for path in root.glob(pattern):
@@ -53,5 +53,5 @@ def metal_entry(store: Path, tell: Tell, run: Run) -> Entry:
     return Entry("metal", key, make)
 
 
-def metal_tree(store: Path, tell: Tell, run: Run) -> Path:
-    return have(store, metal_entry(store, tell, run), tell) / "root"
+def metal_tree(store: Path, report: Report, run: Run) -> Path:
+    return have(store, metal_entry(store, report, run), report) / "root"

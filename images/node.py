@@ -4,7 +4,7 @@ from pathlib import Path
 
 from images import lock, mirrors, project, wheels
 from images.imageio import imageio_wheel
-from images.store import Entry, Tell, have, key_of
+from images.store import Entry, Report, have, key_of
 from images.tree import Debian, make_debian, overlay, run_in
 from node.system.process import Run
 
@@ -86,23 +86,23 @@ def node_key(run: Run, *, debian: Debian = DEBIAN) -> str:
     )
 
 
-def node_entry(store: Path, tell: Tell, run: Run) -> Entry:
-    return Entry("node", node_key(run), lambda work: make_node(work / "root", store, tell, run))
+def node_entry(store: Path, report: Report, run: Run) -> Entry:
+    return Entry("node", node_key(run), lambda work: make_node(work / "root", store, report, run))
 
 
-def make_node(root: Path, store: Path, tell: Tell, run: Run, *, debian: Debian = DEBIAN) -> None:
+def make_node(root: Path, store: Path, report: Report, run: Run, *, debian: Debian = DEBIAN) -> None:
     """Fill `root`, which must not exist, with a node; `debian` may hold further packages."""
-    imageio = imageio_wheel(store, tell, run)
-    tell("node image: Debian packages")
+    imageio = imageio_wheel(store, report, run)
+    report("node image: Debian packages")
     make_debian(root, debian, run)
-    tell("node image: Python packages")
-    wheels.make_venv(root, wheels.wheelhouse(store, tell, run), run, more=imageio)
-    tell("node image: configuration")
+    report("node image: Python packages")
+    wheels.make_venv(root, wheels.wheelhouse(store, report, run), run, more=imageio)
+    report("node image: configuration")
     _configure(root, run)
 
 
-def node_tree(store: Path, tell: Tell, run: Run) -> Path:
-    return have(store, node_entry(store, tell, run), tell) / "root"
+def node_tree(store: Path, report: Report, run: Run) -> Path:
+    return have(store, node_entry(store, report, run), report) / "root"
 
 
 def _configure(root: Path, run: Run) -> None:

@@ -18,9 +18,9 @@ from pathlib import Path
 from node.api.problems import Refused
 
 KEY_LENGTH = 16
-KEPT_ENTRIES = 3  # of each name, for going back and forth between branches without building
+MAX_ENTRIES = 3  # of each name, for going back and forth between branches without building
 
-Tell = Callable[[str], None]  # told one line per step of a build
+Report = Callable[[str], None]  # told one line per step of a build
 
 
 class StillMounted(Refused):
@@ -65,22 +65,22 @@ class Entry:
         return f"{self.name}-{self.key}"
 
 
-def have(store: Path, entry: Entry, tell: Tell) -> Path:
+def have(store: Path, entry: Entry, report: Report) -> Path:
     """The finished entry, built when it is not there."""
     path = store / entry.folder
     if not path.is_dir():
-        with _lock(store, entry.name, tell):
+        with _lock(store, entry.name, report):
             if not path.is_dir():
                 _build(store, entry, path)
-                _remove_unused(store, entry.name, keep={path, *_newest(store, entry.name)})
+                _remove_unused(store, entry.name, wanted={path, *_newest(store, entry.name)})
     os.utime(path)
     return path
 
 
-def prune(store: Path, name: str, keep: Iterable[Path], tell: Tell) -> list[Path]:
+def prune(store: Path, name: str, wanted: Iterable[Path], report: Report) -> list[Path]:
     """Remove every entry of that name but those to keep and those that something on this machine stands on."""
-    with _lock(store, name, tell):
-        return _remove_unused(store, name, keep)
+    with _lock(store, name, report):
+        return _remove_unused(store, name, wanted)
 
 
 def entries(store: Path, name: str) -> list[Path]:
@@ -91,13 +91,13 @@ def entries(store: Path, name: str) -> list[Path]:
 
 
 def _newest(store: Path, name: str) -> list[Path]:
-    return entries(store, name)[:KEPT_ENTRIES]
+    return entries(store, name)[:MAX_ENTRIES]
 
 
-def _remove_unused(store: Path, name: str, keep: Iterable[Path]) -> list[Path]:
-    kept = set(keep)
+def _remove_unused(store: Path, name: str, wanted: Iterable[Path]) -> list[Path]:
+    stays = set(wanted)
     mounts = _all_mounts()
-    unused = [path for path in entries(store, name) if path not in kept and path.name not in mounts]
+    unused = [path for path in entries(store, name) if path not in stays and path.name not in mounts]
     for path in unused:
         path.rename(store / f".work-{name}")
         _clear_leftovers(store, name)
@@ -147,14 +147,14 @@ def _mount_points() -> Iterator[Path]:
 
 
 @contextmanager
-def _lock(store: Path, name: str, tell: Tell) -> Iterator[None]:
+def _lock(store: Path, name: str, report: Report) -> Iterator[None]:
     """Alone with the entries of that name, and nothing half-made or half-removed among them."""
     store.mkdir(parents=True, exist_ok=True)
     with (store / f".lock-{name}").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            tell(f"{name}: waiting for another process that builds it")
+            report(f"{name}: waiting for another process that builds it")
             fcntl.flock(file, fcntl.LOCK_EX)
         _clear_leftovers(store, name)
         yield

@@ -14,7 +14,7 @@ from images.kernel import FULL, Kernel, kernel, kernel_entry
 from images.layer import trivet_entry, trivet_tree
 from images.metal import metal_entry, metal_tree
 from images.sbom import sbom
-from images.store import Entry, Tell, have, key_of
+from images.store import Entry, Report, have, key_of
 from images.tools import tools_entry, tools_tree
 from images.tree import run_in
 from node.system.process import Run
@@ -44,49 +44,49 @@ class System:
     sbom: Path
 
 
-def system_entry(store: Path, tell: Tell, run: Run) -> Entry:
+def system_entry(store: Path, report: Report, run: Run) -> Entry:
     made = version.version(run)
     parts = (
-        metal_entry(store, tell, run).folder,
-        trivet_entry(store, tell, run).folder,
-        kernel_entry(tell, run, FULL).folder,
+        metal_entry(store, report, run).folder,
+        trivet_entry(store, report, run).folder,
+        kernel_entry(report, run, FULL).folder,
         tools_entry(run).folder,
         repr((made, version.source_date(run), CONSOLES, COMMON, LIVE, COMPRESSION, EMPTIED)),
     )
     code = project.build_code_key("system", "boot", "kernel", "sbom", "version")
     key = key_of(*parts, project.configuration_key("metal-initrd"), code)
-    return Entry("system", key, lambda work: _make(work, made, store, tell, run))
+    return Entry("system", key, lambda work: _make(work, made, store, report, run))
 
 
-def system(store: Path, tell: Tell, run: Run) -> System:
-    folder = have(store, system_entry(store, tell, run), tell)
+def system(store: Path, report: Report, run: Run) -> System:
+    folder = have(store, system_entry(store, report, run), report)
     (root,) = folder.glob("trivet_*.squashfs")
     made = root.stem.removeprefix("trivet_")
     return System(made, root, folder / f"trivet_{made}.efi", folder / "live.efi", folder / "sbom.json")
 
 
-def _make(work: Path, made: str, store: Path, tell: Tell, run: Run) -> None:
-    guest, tools = kernel(store, tell, run, FULL), tools_tree(store, tell, run)
+def _make(work: Path, made: str, store: Path, report: Report, run: Run) -> None:
+    guest, tools = kernel(store, report, run, FULL), tools_tree(store, report, run)
     date = version.source_date(run)
-    tell(f"system {made}: tree")
+    report(f"system {made}: tree")
     root = work / "root"
-    _compose(root, made, guest, store, tell, run)
+    _compose(root, made, guest, store, report, run)
     install_modules(guest, root, tools, run)
     (work / "sbom.json").write_bytes(sbom(root, made, date))
-    tell(f"system {made}: initrd and UKIs")
+    report(f"system {made}: initrd and UKIs")
     make_initrd(work, guest, root, tools, run)
     release = (root / "usr/lib/os-release").read_text()
     for name, words, title in ((f"trivet_{made}.efi", "", TITLE), ("live.efi", LIVE, f"Install {TITLE}")):
         line = " ".join(filter(None, (CONSOLES, f"trivet.version={made}", COMMON, words)))
         make_uki(work, name, guest, line, release.replace(TITLE, title), tools, run)
-    tell(f"system {made}: squashfs")
+    report(f"system {made}: squashfs")
     _squash(work, f"trivet_{made}.squashfs", date, tools, run)
     run("rm", "-r", str(root), str(work / "initrd"))
 
 
-def _compose(root: Path, made: str, guest: Kernel, store: Path, tell: Tell, run: Run) -> None:
-    run("cp", "-al", str(metal_tree(store, tell, run)), str(root))
-    run("cp", "-a", "--remove-destination", f"{trivet_tree(store, tell, run)}/.", str(root))
+def _compose(root: Path, made: str, guest: Kernel, store: Path, report: Report, run: Run) -> None:
+    run("cp", "-al", str(metal_tree(store, report, run)), str(root))
+    run("cp", "-a", "--remove-destination", f"{trivet_tree(store, report, run)}/.", str(root))
     for name in EMPTIED:
         shutil.rmtree(root / name, ignore_errors=True)
         (root / name).mkdir(mode=0o1777 if name.endswith("tmp") else 0o755)

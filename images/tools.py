@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from images import mirrors, project
-from images.store import Entry, Tell, have, key_of
+from images.store import Entry, Report, have, key_of
 from images.tree import Debian, make_debian
 from node.system.process import Run
 
@@ -31,6 +31,6 @@ def tools_entry(run: Run) -> Entry:
     return Entry("tools", key, make)
 
 
-def tools_tree(store: Path, tell: Tell, run: Run) -> Path:
+def tools_tree(store: Path, report: Report, run: Run) -> Path:
     """A root tree for `images.tree.run_in`: mksquashfs, ukify, systemd-boot, mkfs.fat, mtools, xorriso, depmod."""
-    return have(store, tools_entry(run), tell) / "root"
+    return have(store, tools_entry(run), report) / "root"

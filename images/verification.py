@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 from images import manifest
 from images.medium import FOLDER
-from images.store import Tell
+from images.store import Report
 from images.tree import run_in
 from node.api.problems import Refused
 from node.system.process import CommandFailed, run
@@ -25,7 +25,7 @@ class Verified:
     differences: tuple[str, ...]
 
 
-def verify(iso: Path, tools: Path, tell: Tell) -> Verified:
+def verify(iso: Path, tools: Path, report: Report) -> Verified:
     """`tools` is the tree with xorriso. Raises NotReadable."""
     with TemporaryDirectory() as folder:
         argv = (
@@ -38,12 +38,12 @@ def verify(iso: Path, tools: Path, tell: Tell) -> Verified:
             f"/{FOLDER}",
             "/tmp/out/content",
         )
-        tell(f"{iso.name}: reading")
+        report(f"{iso.name}: reading")
         try:
             run_in(tools, argv, run, binds={iso.resolve().parent: "/tmp/in", Path(folder): "/tmp/out"})
         except CommandFailed as err:
             raise NotReadable(path=iso, reason=err.text.why.splitlines()[-1]) from err
-        tell(f"{iso.name}: comparing")
+        report(f"{iso.name}: comparing")
         said = manifest.read(Path(folder) / "content")
         differences = manifest.differences(said, Path(folder) / "content")
         return Verified(said.version, len(said.files), tuple(differences))

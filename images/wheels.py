@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from images import lock, project
-from images.store import Entry, Tell, have, key_of
+from images.store import Entry, Report, have, key_of
 from images.tree import run_in
 from node.api.problems import Failed
 from node.system.process import CommandFailed, Run
@@ -44,13 +44,13 @@ def requirements() -> tuple[str, ...]:
     return (*project.dependencies(), "pip")
 
 
-def wheelhouse_entry(tell: Tell, run: Run) -> Entry:
+def wheelhouse_entry(report: Report, run: Run) -> Entry:
     """A folder with the wheels of every dependency and of pip itself, as the lock names them."""
     locked = ("--no-deps", "--require-hashes", f"--requirement={lock.LOCK}")
 
     def get(work: Path) -> None:
         lock.check(lock.LOCK.read_text(), requirements())
-        tell("Python packages for the images: fetch")
+        report("Python packages for the images: fetch")
         fetch(work, locked, run)
 
     argv = download_argv("python", Path("wheels"), ())
@@ -75,8 +75,8 @@ def fetch_source(into: Path, what: tuple[str, ...], run: Run) -> None:
         raise NoWheels(reason=_errors(str(err))) from err
 
 
-def wheelhouse(store: Path, tell: Tell, run: Run) -> Path:
-    return have(store, wheelhouse_entry(tell, run), tell)
+def wheelhouse(store: Path, report: Report, run: Run) -> Path:
+    return have(store, wheelhouse_entry(report, run), report)
 
 
 def _errors(text: str) -> str:

@@ -10,6 +10,7 @@ from textual import work
 from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
 
+from installer.environment import Environment, OneConsole, Session
 from installer.interview import Interview
 from installer.screens.beginning import ElsewherePage, LeavePage, LookingPage, RestartPage, UnfinishedPage
 from installer.screens.done import DonePage
@@ -17,7 +18,6 @@ from installer.screens.draft import Draft, decode, draft_of, proposed
 from installer.screens.page import PROBLEMS, HelpPage, InstallPage, Move, help_text, text_of
 from installer.screens.progress import ProgressPage
 from installer.screens.welcome import WelcomePage
-from installer.surroundings import OneConsole, Session, Surroundings
 from installer.sysinfo import SysInfo
 from netconf.screens.plain import Page, PlainApp
 from netconf.screens.trouble import TroublePage
@@ -34,14 +34,14 @@ class InstallApp(PlainApp[None]):
 
     def __init__(
         self,
-        surroundings: Surroundings,
+        environment: Environment,
         session: Session | None = None,
         *,
         clock: Callable[[], float] = uptime_s,
         again_s: float = 1.0,
     ) -> None:
         super().__init__()
-        self._surroundings, self._session = surroundings, session or OneConsole()
+        self._environment, self._session = environment, session or OneConsole()
         self._clock, self._again_s = clock, again_s
         self._draft: Draft | None = None
         self._starts_over = False
@@ -54,7 +54,7 @@ class InstallApp(PlainApp[None]):
     async def _go(self) -> None:
         while True:
             try:
-                if self._surroundings.is_running():
+                if self._environment.is_running():
                     await self._watch()
                 elif (other := self._session.elsewhere()) is not None:
                     if await self._show(ElsewherePage(other)) is Move.NEXT:
@@ -66,13 +66,13 @@ class InstallApp(PlainApp[None]):
 
     async def _begin(self) -> None:
         async with self._busy("Looking at this machine: disks, network cards, firmware ..."):
-            sysinfo = await self._surroundings.sysinfo()
-            findings = await self._surroundings.findings(sysinfo)
-            half = await self._surroundings.unfinished()
+            sysinfo = await self._environment.sysinfo()
+            findings = await self._environment.findings(sysinfo)
+            half = await self._environment.unfinished()
         if half is not None and not self._starts_over:
             move = await self._show(UnfinishedPage(half))
             if move is Move.NEXT:
-                await self._surroundings.start(await self._surroundings.earlier_answers(half), start_over=False)
+                await self._environment.start(await self._environment.earlier_answers(half), start_over=False)
             if move is not Move.AGAIN:
                 return
             self._starts_over = True
@@ -86,7 +86,7 @@ class InstallApp(PlainApp[None]):
         self._session.take()
         async with self._busy("Taking over the answers ..."):
             await asyncio.sleep(2 * self._again_s)
-            sysinfo = await self._surroundings.sysinfo()
+            sysinfo = await self._environment.sysinfo()
         await self._ask(sysinfo)
 
     async def _ask(self, sysinfo: SysInfo, *, at_review: bool = False) -> None:
@@ -94,7 +94,7 @@ class InstallApp(PlainApp[None]):
         self._draft = self._saved() or proposed(sysinfo)
         try:
             interview = Interview(
-                self._surroundings, sysinfo, self._draft, self._show, self._busy, start_over=self._starts_over
+                self._environment, sysinfo, self._draft, self._show, self._busy, start_over=self._starts_over
             )
             await interview.go(at_review=at_review)
         finally:
@@ -103,21 +103,21 @@ class InstallApp(PlainApp[None]):
 
     async def _watch(self) -> None:
         """The installation, whoever began it; then what came of it."""
-        installed = await self._show(ProgressPage(self._surroundings, clock=self._clock))
+        installed = await self._show(ProgressPage(self._environment, clock=self._clock))
         if installed is None:
             await self._after_failure()
             return
         draft = self._saved()
         if await self._show(DonePage(installed, draft.role if draft is not None else None)) is Move.NEXT:
             await self.push_screen(RestartPage("The machine restarts ..."))
-            await self._surroundings.reboot()
+            await self._environment.reboot()
             self.exit()
 
     async def _after_failure(self) -> None:
         """What can be resumed is offered like one that was cut off; else the review is there again."""
         self._starts_over = False
-        if self._session.elsewhere() is None and self._saved() and await self._surroundings.unfinished() is None:
-            await self._ask(await self._surroundings.sysinfo(), at_review=True)
+        if self._session.elsewhere() is None and self._saved() and await self._environment.unfinished() is None:
+            await self._ask(await self._environment.sysinfo(), at_review=True)
 
     async def _show(self, page: Page[Any]) -> Any:
         if self._draft is not None and self._session.is_here():
@@ -125,8 +125,8 @@ class InstallApp(PlainApp[None]):
         return await self.push_screen_wait(page)
 
     @asynccontextmanager
-    async def _busy(self, says: str) -> AsyncIterator[None]:
-        await self.push_screen(LookingPage(says))
+    async def _busy(self, message: str) -> AsyncIterator[None]:
+        await self.push_screen(LookingPage(message))
         try:
             yield
         finally:
@@ -149,7 +149,7 @@ class InstallApp(PlainApp[None]):
         page = next((page for page in reversed(self.screen_stack) if isinstance(page, InstallPage)), None)
         if page is None or isinstance(page, DonePage):
             return
-        other, runs = self._session.elsewhere(), self._surroundings.is_running()
+        other, runs = self._session.elsewhere(), self._environment.is_running()
         if isinstance(page, ElsewherePage) and other is not None and not runs:
             page.show(other)
         elif runs or (other is not None) != isinstance(page, ElsewherePage):
@@ -171,7 +171,7 @@ class InstallApp(PlainApp[None]):
     def action_shell(self) -> None:
         try:
             with self.suspend():
-                self._surroundings.shell()
+                self._environment.shell()
         except SuspendNotSupported:
             self.bell()
 

@@ -37,10 +37,10 @@ class Commands(click.Group):
 def main(context: click.Context) -> None:
     """Trivet: a virtualization cluster from plain servers."""
     if context.invoked_subcommand == "net" and context.obj is None:
-        context.obj = _surroundings()
+        context.obj = _environment()
 
 
-def _surroundings() -> object:
+def _environment() -> object:
     """What the commands of the network work with; a site's names for its machines come from the agent's folder."""
     from netconf.command.environment import Environment
     from node.network.names import Names

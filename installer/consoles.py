@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from installer.surroundings import Console
+from installer.environment import Console
 from node.system.files import read_or_none, write_durable
 
 FOLDER = Path("/run/trivet/installer")

@@ -10,11 +10,11 @@ import msgspec
 
 from installer.answers import Answers
 from installer.disk_layout import STATE, device_of
+from installer.environment import Unfinished
 from installer.reading import AnswersWrong
 from installer.run import Machine
 from installer.steps.records import JOURNAL, read_answers
 from installer.steps.target import Target, TargetJournal
-from installer.surroundings import Unfinished
 from installer.sysinfo import Disk
 from installer.unfinished import find_unfinished
 from node.api.problems import Refused

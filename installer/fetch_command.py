@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from installer.fetching import PATIENCE_S, fetch
+from installer.fetching import WAIT_S, fetch
 from installer.reading import text_of
 from installer.sources import find_source
 from node.api.problems import Problem
@@ -24,8 +24,8 @@ NO_SOURCE = 3  # exit status
     show_default=True,
     help="Where trivet.answers= and trivet.answers.pin= stand.",
 )
-@click.option("--patience", "patience_s", type=float, default=PATIENCE_S, show_default=True, help="In seconds.")
-def fetch_answers(file: Path, command_line: Path, patience_s: float) -> None:
+@click.option("--patience", "wait_s", type=float, default=WAIT_S, show_default=True, help="In seconds.")
+def fetch_answers(file: Path, command_line: Path, wait_s: float) -> None:
     """Fetch the answers that the kernel's command line names into FILE, which only its owner may read.
 
     trivet.answers=label:NAME[/FILE] is a file on the file system or partition with that label, answers.toml where none
@@ -37,7 +37,7 @@ def fetch_answers(file: Path, command_line: Path, patience_s: float) -> None:
         if source is None:
             raise SystemExit(NO_SOURCE)
         click.echo(f"Fetching {source}")
-        content = fetch(source, run, patience_s=patience_s)
+        content = fetch(source, run, wait_s=wait_s)
         text_of(content)
         file.parent.mkdir(parents=True, exist_ok=True)
         write_durable(file, content, mode=0o600)

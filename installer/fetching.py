@@ -21,7 +21,7 @@ from node.system.process import CommandFailed, Run
 MAX_BYTES = 1_000_000
 TIMEOUT_S = 15.0
 LONGEST_S = 60.0  # for all of it: a server that drips must not hold up the installation for ever
-PATIENCE_S = 120.0  # a network has to come up, a stick to be found
+WAIT_S = 120.0  # a network has to come up, a stick to be found
 PAUSE_S = 2.0
 NOTHING_FOUND = 2  # exit status of blkid
 
@@ -43,14 +43,14 @@ def fetch(
     source: Source,
     run: Run,
     *,
-    patience_s: float = PATIENCE_S,
+    wait_s: float = WAIT_S,
     sleep: Callable[[float], None] = time.sleep,
     dev_disk: Path = Path("/dev/disk"),
     context: ssl.SSLContext | None = None,
 ) -> bytes:
     """The file with the answers. Blocks; tries again until `patience_s` have gone by where the network or a disk may
     not be there yet. `context` says whom to trust without a pin: the authorities of the system. Raises NotFetched."""
-    end = time.monotonic() + patience_s
+    end = time.monotonic() + wait_s
     while True:
         try:
             if isinstance(source, HttpsSource):

@@ -14,15 +14,15 @@ import msgspec
 
 from installer.answers import Answers
 from installer.consoles import FOLDER
+from installer.environment import InstallationFailed, Installed, LogLine, Report, StepReport
 from installer.steps.records import decode_answers, encode_answers
-from installer.surroundings import InstallationFailed, Installed, LogLine, Report, StepReport
 from node.api.problems import Failed, Problem, Refused
 from node.steps import describe
 from node.system.files import read_or_none, write_durable
 
 _LOCK, _REQUEST, _EVENTS = "lock", "request.json", "events.jsonl"
 _AGAIN_S = 0.2
-_PATIENCE_S = 2.0  # with consoles, which try the lock for a moment to see whether it is held
+_LOCK_WAIT_S = 2.0  # with consoles, which try the lock for a moment to see whether it is held
 _BEGINS_WITHIN_S = 30.0
 
 
@@ -122,7 +122,7 @@ def record(id: str, install: Callable[[Report], _T], shown: Callable[[_T], Insta
     """Install, and write down all that is reported, so that consoles can follow; `shown` makes of the result what they
     show. Raises what `install` does, and RunsAlready, also for an `id` that was recorded before."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _lock(folder, patience_s=_PATIENCE_S) as is_ours:
+    with _lock(folder, wait_s=_LOCK_WAIT_S) as is_ours:
         if not is_ours or _events(folder)[:1] == [("begun", id)]:
             raise RunsAlready()
         with (folder / _EVENTS).open("wb", buffering=0) as file:
@@ -132,7 +132,9 @@ def record(id: str, install: Callable[[Report], _T], shown: Callable[[_T], Insta
 
             write("begun", id)
             try:
-                installed = install(lambda said: write("step" if isinstance(said, StepReport) else "log", said))
+                installed = install(
+                    lambda progress: write("step" if isinstance(progress, StepReport) else "log", progress)
+                )
             except Problem as err:
                 write("failed", _Failure(err.text.what, err.text.why, err.text.mend))
                 raise
@@ -162,9 +164,9 @@ def _events(folder: Path) -> list[tuple[str, Any]]:
 
 
 @contextmanager
-def _lock(folder: Path, *, patience_s: float = 0) -> Iterator[bool]:
+def _lock(folder: Path, *, wait_s: float = 0) -> Iterator[bool]:
     """Whether it is ours; it goes with this process, whatever becomes of it."""
-    last = time.monotonic() + patience_s
+    last = time.monotonic() + wait_s
     with (folder / _LOCK).open("w") as file:
         while not (is_ours := _locks(file)) and time.monotonic() < last:
             time.sleep(_AGAIN_S / 2)

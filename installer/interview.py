@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+from installer.environment import Environment
 from installer.format_answers import format_document
 from installer.screens.disks import DisksPage
 from installer.screens.draft import Draft
@@ -13,7 +14,6 @@ from installer.screens.network_test import NetworkTestPage
 from installer.screens.page import PROBLEMS, Move, text_of
 from installer.screens.review import ReviewPage
 from installer.screens.role import RolePage
-from installer.surroundings import Surroundings
 from installer.sysinfo import SysInfo
 from netconf.screens.plain import Page
 from netconf.screens.trouble import TroublePage
@@ -27,7 +27,7 @@ class Interview:
 
     def __init__(
         self,
-        surroundings: Surroundings,
+        environment: Environment,
         sysinfo: SysInfo,
         draft: Draft,
         show: Show,
@@ -35,7 +35,7 @@ class Interview:
         *,
         start_over: bool = False,
     ) -> None:
-        self._surroundings, self._sysinfo, self._draft, self._show = surroundings, sysinfo, draft, show
+        self._environment, self._sysinfo, self._draft, self._show = environment, sysinfo, draft, show
         self._busy, self._start_over = busy, start_over
 
     async def go(self, *, at_review: bool = False) -> Move:
@@ -57,13 +57,13 @@ class Interview:
         move = await self._ask(NetworkPage(self._draft, self._sysinfo))
         if move is not Move.NEXT or self._draft.layout == self._draft.tested:
             return move
-        move = await self._ask(NetworkTestPage(self._surroundings, self._draft.to_network(self._sysinfo.nics)))
+        move = await self._ask(NetworkTestPage(self._environment, self._draft.to_network(self._sysinfo.nics)))
         if move is Move.NEXT:
             self._draft.tested = self._draft.layout
         return Move.AGAIN if move is Move.BACK else move
 
     async def _identity(self) -> Move:
-        return await self._ask(IdentityPage(self._draft, self._surroundings.hash_password))
+        return await self._ask(IdentityPage(self._draft, self._environment.hash_password))
 
     async def _role(self) -> Move:
         return await self._ask(RolePage(self._draft))
@@ -72,9 +72,9 @@ class Interview:
         """Over the machine as it is by now: a disk may have been plugged in, or written to in the shell."""
         try:
             async with self._busy("Looking at this machine once more, and making the plan ..."):
-                self._sysinfo = await self._surroundings.sysinfo()
+                self._sysinfo = await self._environment.sysinfo()
                 answers = self._draft.to_answers_losing(self._sysinfo)
-                prepared = await self._surroundings.plan(answers, start_over=self._start_over)
+                prepared = await self._environment.plan(answers, start_over=self._start_over)
         except PROBLEMS as err:
             await self._show(TroublePage(text_of(err)))
             return Move.BACK
@@ -83,7 +83,7 @@ class Interview:
             try:
                 answers = self._draft.to_answers(self._sysinfo)
                 async with self._busy("Beginning the installation ..."):
-                    await self._surroundings.start(answers, start_over=self._start_over)
+                    await self._environment.start(answers, start_over=self._start_over)
             except PROBLEMS as err:
                 await self._show(TroublePage(text_of(err)))
                 return Move.AGAIN

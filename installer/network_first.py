@@ -7,9 +7,9 @@ import asyncio
 from collections.abc import Callable
 
 from installer.answers import NetworkAnswers
+from installer.environment import Check, CheckState
 from installer.network_plan import NetworkPlan
 from installer.network_test import run_network_test
-from installer.surroundings import Check, CheckState
 from installer.sysinfo import SysInfo
 from netconf.change_store import ChangeStore
 from netconf.choose import default_network

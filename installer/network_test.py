@@ -7,9 +7,9 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from installer.answers import Ip, NetworkAnswers
+from installer.environment import Check, CheckState
 from installer.network_plan import choose_nics, layout_of
 from installer.reasons import DoesNotFit
-from installer.surroundings import Check, CheckState
 from installer.sysinfo import SysInfo
 from netconf.errors import Failed
 from netconf.facade import Network
@@ -73,7 +73,7 @@ class _NetworkTest:
     def _top(self) -> str:
         return str(_interfaces(document(self._layout))[0]["name"])
 
-    def _say(self, is_good: bool, description: str) -> None:
+    def _report_check(self, is_good: bool, description: str) -> None:
         self._report(Check(CheckState.GOOD if is_good else CheckState.BAD, description))
 
     async def _bring_up(self, layout: Layout) -> None:
@@ -91,7 +91,9 @@ class _NetworkTest:
         up = await self._until(_LINK_S, lambda state: all(_has_link(state, nic) for nic in self._layout.nics))
         for nic in self._layout.nics:
             good = _has_link(up, nic)
-            self._say(good, f"{nic} has a link" if good else f"{nic} has no link: its cable, or what it leads to")
+            self._report_check(
+                good, f"{nic} has a link" if good else f"{nic} has no link: its cable, or what it leads to"
+            )
         return any(_has_link(up, nic) for nic in self._layout.nics)
 
     async def _address_is_free(self) -> bool:
@@ -107,7 +109,7 @@ class _NetworkTest:
             whose = f"{address} belongs to another machine already: {', '.join(found)} answers"
             self._report(Check(CheckState.BAD, whose, is_conflict=True))
         else:
-            self._say(True, f"No other machine has {address}")
+            self._report_check(True, f"No other machine has {address}")
         return not found
 
     async def _addresses(self) -> bool:
@@ -116,7 +118,7 @@ class _NetworkTest:
             return True
         state = await self._until(_DHCP_S, lambda state: bool(_ipv4(state, self._top)))
         found = _ipv4(state, self._top)
-        self._say(
+        self._report_check(
             bool(found),
             f"DHCP gave {', '.join(found)}" if found else f"No DHCP server has answered on {self._top} in {_DHCP_S} s",
         )
@@ -133,19 +135,19 @@ class _NetworkTest:
                 break
             await self._probes.sleep(_AGAIN_S)
             why = await self._probes.why_not_gateway(found)
-        self._say(why is None, why or f"The gateway {', '.join(one.address for one in found)} answers")
+        self._report_check(why is None, why or f"The gateway {', '.join(one.address for one in found)} answers")
 
     async def _name_servers(self) -> None:
         servers = await self._network.name_servers()
         if not servers:
             self._report(Check(CheckState.UNKNOWN, "No name server is known: names cannot be resolved"))
         for server, answered in zip(servers, await asyncio.gather(*map(self._probes.asks, servers)), strict=True):
-            self._say(answered, f"The name server {server} {'answers' if answered else 'does not answer'}")
+            self._report_check(answered, f"The name server {server} {'answers' if answered else 'does not answer'}")
 
-    async def _until(self, within_s: float, holds: Callable[[NetworkState], bool]) -> NetworkState:
+    async def _until(self, within_s: float, condition: Callable[[NetworkState], bool]) -> NetworkState:
         """The network as soon as that holds, or when the time is over."""
         for _ in range(int(within_s / _AGAIN_S)):
-            if holds(state := await self._network.observe()):
+            if condition(state := await self._network.observe()):
                 return state
             await self._probes.sleep(_AGAIN_S)
         return await self._network.observe()
@@ -167,8 +169,8 @@ def _with_addresses(state: NetworkState) -> Iterator[Interface]:
             yield interface
 
 
-def _interfaces(wish: dict[str, object]) -> list[dict[str, Any]]:
-    entries = wish["interfaces"]
+def _interfaces(document: dict[str, object]) -> list[dict[str, Any]]:
+    entries = document["interfaces"]
     assert isinstance(entries, list)
     return entries
 

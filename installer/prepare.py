@@ -66,7 +66,7 @@ def _check_once(answers: Answers, sysinfo: SysInfo, machine: Machine) -> None:
 
 def observe(machine: Machine) -> SysInfo:
     """What the machine is, with the version that its medium holds. Raises MediumUnusable."""
-    sysinfo = machine.look()
+    sysinfo = machine.observe()
     if (machine.live.medium / NAME).exists():
         return msgspec.structs.replace(sysinfo, version=read_medium(machine.live.medium).version)
     return sysinfo

@@ -16,22 +16,22 @@ class ProgressLines:
 
     def __init__(self, echo: Callable[[str], None], clock: Clock, *, as_json: bool = False) -> None:
         self._echo, self._clock, self._as_json = echo, clock, as_json
-        self._begun = self._step_begun = self._said_at = clock.monotonic()
+        self._begun = self._step_begun = self._reported_at = clock.monotonic()
 
     def report(self, progress: Progress) -> None:
         """A step has begun or ended, or is some bytes further; those are said every few seconds."""
         now = self._clock.monotonic()
-        if progress.total_bytes and now - self._said_at < _AGAIN_AFTER_S:
+        if progress.total_bytes and now - self._reported_at < _AGAIN_AFTER_S:
             return
         if progress.mark is Mark.STARTED and not progress.total_bytes:
             self._step_begun = now
         fields = {key: value for key, value in msgspec.to_builtins(progress).items() if value != ""}
         self._line(f"[{progress.number}/{progress.total}] {progress.description}{self._ending(progress)}", fields)
 
-    def say(self, line: str) -> None:
+    def write(self, line: str) -> None:
         self._line(line, {})
 
-    def say_end(self, line: str) -> None:
+    def write_end(self, line: str) -> None:
         """With how long all of it took."""
         self._line(f"{line} in {format_seconds(self._clock.monotonic() - self._begun)}", {})
 
@@ -52,9 +52,9 @@ class ProgressLines:
                 return f": {progress.mark} ({progress.detail})"
 
     def _line(self, text: str, more: dict[str, object]) -> None:
-        self._said_at = self._clock.monotonic()
+        self._reported_at = self._clock.monotonic()
         if self._as_json:
-            elapsed_s = round(self._said_at - self._begun, 1)
+            elapsed_s = round(self._reported_at - self._begun, 1)
             self._echo(msgspec.json.encode({"elapsed_s": elapsed_s, "says": text, **more}).decode())
         else:
             self._echo(text)

@@ -6,20 +6,20 @@ from dataclasses import replace
 
 from installer.answers import Ip, NetworkAnswers
 from installer.attempt import Attempt
+from installer.environment import Installed, LogLine, Report, StepReport
 from installer.run import Installed as Result
 from installer.run import Machine, Progress, install
-from installer.surroundings import Installed, LogLine, Report, StepReport
 from netconf.uptime import uptime_s
 from node.fingerprint import format_words
 from node.system.process import Run
 
 
-def carry_out(
+def run_recorded(
     tried: Attempt,
     machine: Machine,
     report: Report,
     *,
-    heard: Callable[[Progress], None] = lambda _: None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
     is_stopping: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = uptime_s,
 ) -> Result:
@@ -27,7 +27,7 @@ def carry_out(
 
     def step(progress: Progress) -> None:
         report(StepReport(progress, clock()))
-        heard(progress)
+        on_progress(progress)
 
     return install(
         tried.plan,

@@ -13,9 +13,9 @@ from installer.disk_layout import STATE, STATE_LABEL
 from installer.passwords import yescrypt
 from installer.plan import InstallPlan
 from installer.steps import sequence
-from installer.steps.going_on import take_up
 from installer.steps.identity import read_identity
 from installer.steps.live import Live, read_medium
+from installer.steps.resuming import take_up
 from installer.steps.tables import relabel
 from installer.steps.target import Target, TargetJournal
 from installer.steps.work import Work
@@ -88,12 +88,12 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The machine that is installed: `look` collects what it is, anew each time."""
+    """The machine that is installed: `observe` collects what it is, anew each time."""
 
     live: Live
     run: Run
     clock: Clock
-    look: Callable[[], SysInfo]
+    observe: Callable[[], SysInfo]
 
 
 def install(
@@ -140,7 +140,9 @@ class _Installation:
         try:
             work = self._begin(manifest)
             asyncio.run(
-                steps.run(sequence.steps(work, self._guarded), work.journal, on_error=OnError.STOP, tell=self._tell)
+                steps.run(
+                    sequence.steps(work, self._guarded), work.journal, on_error=OnError.STOP, tell=self._on_progress
+                )
             )
             return self._stage(FINISH, lambda: self._finish(work))
         except StepFailed:
@@ -168,7 +170,7 @@ class _Installation:
             machine.live,
             machine.run,
             machine.clock,
-            machine.look,
+            machine.observe,
             self._target,
             TargetJournal(),
             self._meter,
@@ -176,7 +178,7 @@ class _Installation:
         if self._goes_on:
             for key in take_up(work):
                 self._now = key
-                self._say(Mark.DONE, "done before")
+                self._report_mark(Mark.DONE, "done before")
         return work
 
     def _finish(self, work: Work) -> Installed:
@@ -208,22 +210,22 @@ class _Installation:
     def _stage(self, key: str, do: Callable[[], _T]) -> _T:
         """What is outside the journal: it comes before it, or closes it."""
         self._now = key
-        self._say(Mark.STARTED)
+        self._report_mark(Mark.STARTED)
         try:
             made = do()
         except (Problem, OSError) as err:
-            self._say(Mark.FAILED, str(err))
+            self._report_mark(Mark.FAILED, str(err))
             if isinstance(err, Problem):
                 raise
             raise Broken(description=self._descriptions[key], reason=err) from err
-        self._say(Mark.DONE)
+        self._report_mark(Mark.DONE)
         return made
 
-    def _tell(self, progress: steps.Progress) -> None:
+    def _on_progress(self, progress: steps.Progress) -> None:
         self._now = progress.step.key
-        self._say(progress.mark, progress.detail)
+        self._report_mark(progress.mark, progress.detail)
 
-    def _say(self, mark: Mark, detail: str = "", *, done_bytes: int = 0, total_bytes: int = 0) -> None:
+    def _report_mark(self, mark: Mark, detail: str = "", *, done_bytes: int = 0, total_bytes: int = 0) -> None:
         number = self._keys.index(self._now) + 1
         description = self._descriptions[self._now]
         self._report(Progress(number, len(self._keys), self._now, description, mark, detail, done_bytes, total_bytes))
@@ -237,7 +239,7 @@ class _Installation:
             now = time.monotonic()
             if now - last >= _REPORT_EVERY_S or done_bytes == total_bytes:
                 last = now
-                self._say(Mark.STARTED, done_bytes=done_bytes, total_bytes=total_bytes)
+                self._report_mark(Mark.STARTED, done_bytes=done_bytes, total_bytes=total_bytes)
 
         return meter
 

@@ -17,7 +17,7 @@ from installer.prepare import prepare
 from installer.progress_lines import ProgressLines
 from installer.reading import read_with_warnings, text_of
 from installer.reasons import DoesNotFit
-from installer.recorded import carry_out, shown
+from installer.recorded import run_recorded, shown
 from installer.run import Installed, Machine
 from node.api.problems import Problem, Refused
 
@@ -66,22 +66,22 @@ def make_run(machine: Callable[[], Machine], test_network: NetworkTest) -> click
         try:
             if not dry_run and not here.live.mark.exists():
                 raise NotLive
-            tried = _look(answers, here, lines, start_over=start_over, once=once)
-            _say_plan(tried, lines)
+            tried = _observe(answers, here, lines, start_over=start_over, once=once)
+            _report_plan(tried, lines)
             if dry_run:
                 return
             if not yes:
                 _ask(tried)
             if not no_network_test:
-                try_network(test_network, tried.plan.answers.network, tried.plan.network, lines.say)
+                try_network(test_network, tried.plan.answers.network, tried.plan.network, lines.write)
             with _stopping() as is_stopping:
                 done = record(
                     uuid4().hex,
-                    lambda report: carry_out(tried, here, report, heard=lines.report, is_stopping=is_stopping),
+                    lambda report: run_recorded(tried, here, report, on_progress=lines.report, is_stopping=is_stopping),
                     lambda done: shown(done, tried.plan.answers.network),
                     here.live.mounts.with_name(FOLDER.name),
                 )
-            _say_end(done, lines)
+            _report_end(done, lines)
         except DoesNotFit as err:
             raise click.ClickException("\n".join([f"{err.text.what}.", *map(str, err.reasons)])) from err
         except Problem as err:
@@ -92,10 +92,10 @@ def make_run(machine: Callable[[], Machine], test_network: NetworkTest) -> click
     return run
 
 
-def _look(answers: Path, here: Machine, lines: ProgressLines, *, start_over: bool, once: bool) -> Attempt:
+def _observe(answers: Path, here: Machine, lines: ProgressLines, *, start_over: bool, once: bool) -> Attempt:
     reading = read_with_warnings(text_of(answers.read_bytes()))
     for warning in reading.warnings:
-        lines.say(f"Warning: {warning}")
+        lines.write(f"Warning: {warning}")
     return prepare(
         reading.answers,
         here,
@@ -105,9 +105,9 @@ def _look(answers: Path, here: Machine, lines: ProgressLines, *, start_over: boo
     ).attempt
 
 
-def _say_plan(tried: Attempt, lines: ProgressLines) -> None:
+def _report_plan(tried: Attempt, lines: ProgressLines) -> None:
     for line in tried.lines:
-        lines.say(line)
+        lines.write(line)
     for losing in tried.plan.losing:
         disk = f"{losing.serial} ({losing.disk.name})"
         said = f"Loses its content: {disk}: {losing.content}" if losing.content else f"Is written, and is empty: {disk}"
@@ -147,10 +147,10 @@ def _stopping() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _say_end(done: Installed, lines: ProgressLines) -> None:
+def _report_end(done: Installed, lines: ProgressLines) -> None:
     for remark in done.remarks:
         lines.fields(f"Remark: {remark}", remark=remark)
-    lines.say_end(f"Installed: Trivet {done.version} as {done.host_name}")
+    lines.write_end(f"Installed: Trivet {done.version} as {done.host_name}")
     lines.fields(f"Fingerprint  {done.fingerprint}", fingerprint=done.fingerprint, node_id=done.node_id)
     lines.fields(f"Claim code   {done.claim_code}", claim_code=done.claim_code)
-    lines.say("Remove the medium and restart the machine")
+    lines.write("Remove the medium and restart the machine")

@@ -19,7 +19,7 @@ _TYPES: dict[Any, Schema] = {
     IPv4Interface: {"type": "string", "pattern": r"^[0-9.]+/[0-9]{1,2}$"},
     IPv6Interface: {"type": "string", "pattern": r"^[0-9A-Fa-f:.]+/[0-9]{1,3}$"},
 }
-_WORDS = {"ge": "minimum", "le": "maximum", "description": "description", "examples": "examples"}
+_KEYWORDS = {"ge": "minimum", "le": "maximum", "description": "description", "examples": "examples"}
 
 
 def answers_schema() -> Schema:
@@ -51,7 +51,7 @@ def _schema(kind: Any) -> Schema:
     base = get_args(kind)[0] if hasattr(kind, "__metadata__") else kind
     schema = _base(base)
     for meta in noted:
-        schema |= {word: value for name, word in _WORDS.items() if (value := getattr(meta, name)) is not None}
+        schema |= {word: value for name, word in _KEYWORDS.items() if (value := getattr(meta, name)) is not None}
         schema |= _lengths(meta, "Items" if get_origin(base) is tuple else "Length") | (meta.extra_json_schema or {})
     return schema
 

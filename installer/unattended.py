@@ -5,15 +5,15 @@ from pathlib import Path
 
 from installer.preflight import Finding, Severity
 
-SAID = Path("/run/trivet/unattended.log")  # trivet-unattended.service writes it
+LOG = Path("/run/trivet/unattended.log")  # trivet-unattended.service writes it
 _LAST_LINES = 6
 _LONGEST = 400
 
 
-def unattended_findings(said: Path = SAID) -> tuple[Finding, ...]:
+def unattended_findings(log: Path = LOG) -> tuple[Finding, ...]:
     """None where no unattended installation was asked for, or it went well: the machine has restarted then."""
     try:
-        lines = [line.strip() for line in said.read_text(errors="replace").splitlines() if line.strip()]
+        lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     except OSError:
         return ()
     plain = [re.sub(r"[^\x20-\x7e]", "?", line) for line in lines[-_LAST_LINES:]]

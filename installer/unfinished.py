@@ -24,7 +24,7 @@ class Unfinished:
 
 def find_unfinished(run: Run, disks: Sequence[Disk]) -> tuple[Unfinished, ...]:
     """Only reads, and only of disks that have something on them and can be read."""
-    tables = {disk.path: read_table(run, disk.path) for disk in disks if _is_worth_a_look(disk)}
+    tables = {disk.path: read_table(run, disk.path) for disk in disks if _may_be_unfinished(disk)}
     found = []
     for disk in disks:
         table = tables.get(disk.path)
@@ -36,7 +36,7 @@ def find_unfinished(run: Run, disks: Sequence[Disk]) -> tuple[Unfinished, ...]:
     return tuple(found)
 
 
-def _is_worth_a_look(disk: Disk) -> bool:
+def _may_be_unfinished(disk: Disk) -> bool:
     found = {content.signature for content in disk.contents}
     return bool(found) and Signature.UNREADABLE not in found and not disk.medium
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from installer.answers import Answers, NetworkAnswers
 from installer.earlier import read_earlier_answers, read_unfinished
+from installer.environment import Check, Installed, Report, Unfinished
 from installer.installation import UNIT, Installation
 from installer.machine import this_machine
 from installer.network_test import run_network_test
 from installer.passwords import yescrypt
 from installer.preflight import Finding, findings
 from installer.prepare import Prepared, observe, prepare
-from installer.surroundings import Check, Installed, Report, Unfinished
 from installer.sysinfo import SysInfo
 from installer.unattended import unattended_findings
 from netconf.change_store import ChangeStore
@@ -28,7 +28,7 @@ _BEFORE_SHELL = "\nA shell on this machine. `exit` goes back to the installer.\n
 
 
 class ThisMachine:
-    """Implements installer.surroundings.Surroundings. What takes long is done in threads."""
+    """Implements installer.environment.Surroundings. What takes long is done in threads."""
 
     def __init__(self) -> None:
         self._machine = this_machine()

@@ -4,12 +4,12 @@ import signal
 import sys
 from collections.abc import Callable
 
+from installer.environment import Installed, Report
 from installer.installation import Request, work
 from installer.machine import this_machine
 from installer.prepare import prepare
-from installer.recorded import carry_out, shown
+from installer.recorded import run_recorded, shown
 from installer.run import Machine
-from installer.surroundings import Installed, Report
 
 
 def install_as_asked(
@@ -17,7 +17,7 @@ def install_as_asked(
 ) -> Installed:
     """As `trivet install run` does it, but that nobody is asked any more. Raises Problem."""
     tried = prepare(request.answers, machine, start_over=request.start_over).attempt
-    return shown(carry_out(tried, machine, report, is_stopping=is_stopping), request.answers.network)
+    return shown(run_recorded(tried, machine, report, is_stopping=is_stopping), request.answers.network)
 
 
 def main() -> None:

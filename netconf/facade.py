@@ -90,8 +90,8 @@ class Network:
         """Bring the network into the state of `document`; it goes back by itself unless confirmed in time, which is
         counted from the moment before anything is changed.
 
-        An earlier change that nobody confirmed is taken back first, so that asking again after a crash is safe. `look`
-        comes between the two: it meets the network that this change begins with.
+        An earlier change that nobody confirmed is taken back first, so that asking again after a crash is safe.
+        `before_change` comes between the two: it meets the network that this change begins with.
         """
         desired = parse(document)
         if not _SHORTEST_S <= confirm_within_s <= _LONGEST_S:

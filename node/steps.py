@@ -18,7 +18,7 @@ class Step:
     """
 
     key: str
-    says: str
+    description: str
     do: Callable[[], Awaitable[None]]
     undo: Callable[[], Awaitable[None]] | None = None
 
@@ -90,7 +90,7 @@ class StepFailed(Failed):
 
     def __init__(self, step: Step, error: str, undo_errors: Sequence[tuple[str, str]] = ()) -> None:
         left = "".join(f"; not taken back: {key} ({reason})" for key, reason in undo_errors)
-        super().__init__(says=step.says, reason=error, left=left)
+        super().__init__(says=step.description, reason=error, left=left)
         self.step = step
         self.error = error
         self.undo_errors = tuple(undo_errors)

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ci.lab import cgroups, leftovers, settings
-from ci.lab.leftovers import Removal, Seen
+from ci.lab.leftovers import Observed, Removal
 from ci.lab.machine import Machine
 from ci.lab.names import Lab, UnknownNode
 from ci.lab.netns import Network
@@ -52,7 +52,7 @@ class Appliance:
         loops = self._run("losetup", "--noheadings", "--raw", "--output", "NAME,BACK-FILE")
         return leftovers.removals(
             self.lab.name,
-            Seen(
+            Observed(
                 nodes=tuple(machine.node.name for machine in self.machines),
                 running=tuple(machine.node.name for machine in self.running()),
                 dirty=tuple(machine.node.name for machine in self.machines if self._dirty(machine)),

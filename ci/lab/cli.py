@@ -290,6 +290,6 @@ def problems() -> Iterator[None]:
         refuse("Interrupted; the same command goes on from here.", 130)
 
 
-def refuse(words: str, exit_status: int) -> NoReturn:
-    click.echo(words, err=True)
+def refuse(message: str, exit_status: int) -> NoReturn:
+    click.echo(message, err=True)
     sys.exit(exit_status)

@@ -23,7 +23,7 @@ AGENT = "trivet-node.service"
 CERTIFICATE = "/var/lib/trivet/node/cert.pem"
 CLAIM_CODE = "/var/lib/trivet/node/claim"
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 class DeployFailed(Failed):
@@ -111,7 +111,7 @@ def hand_answers(first: Machine, nodes: Sequence[Introduction]) -> None:
     first.exec("sh", "-c", f"umask 077; mkdir -p /etc/trivet; cat > {ANSWERS}", stdin=answers(first.node.lab, kept))
 
 
-def deploy(first: Machine, tell: Tell, passing: Tell) -> None:
+def deploy(first: Machine, report: Report, passing: Report) -> None:
     """Run the deploy on the first node; what it prints goes to `tell`, what it begins or waits for to `passing`.
     Raises DeployFailed. A site whose
     storage is not whole is up all the same: what is wrong is said."""
@@ -122,7 +122,7 @@ def deploy(first: Machine, tell: Tell, passing: Tell) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
         assert running.stdout is not None
         for line in running.stdout:
-            (passing if is_passing(line) else tell)(line.rstrip())
+            (passing if is_passing(line) else report)(line.rstrip())
             reason = line.strip().removeprefix("Error: ")
     if running.returncode not in (0, STORAGE_NOT_WHOLE):
         raise DeployFailed(reason=reason or f"it ended with {running.returncode}", lab=first.node.lab.name)

@@ -26,7 +26,7 @@ class VmOff(Refused):
     mend = "See the VMs: ./trivet lab status"
 
 
-class AgentSilent(Failed):
+class AgentUnreachable(Failed):
     what = "The engine VM did not carry out {command}"
     why = "its guest agent did not answer within {timeout_s:g} s"
     mend = "Look at its console: ./trivet lab console engine"
@@ -40,7 +40,7 @@ class GuestVm:
         self.name = name
 
     def exec(self, *command: str, stdin: bytes = b"", timeout_s: float = 60) -> subprocess.CompletedProcess[bytes]:
-        """Run a command in the VM. Raises AgentSilent."""
+        """Run a command in the VM. Raises AgentUnreachable."""
         arguments: dict[str, object] = {"path": command[0], "arg": list(command[1:]), "capture-output": True}
         if stdin:
             arguments["input-data"] = base64.b64encode(stdin).decode()
@@ -48,7 +48,7 @@ class GuestVm:
         until = time.monotonic() + timeout_s
         while not (status := self._ask("guest-exec-status", {"pid": pid}))["exited"]:
             if time.monotonic() > until:
-                raise AgentSilent(command=command[0], timeout_s=timeout_s)
+                raise AgentUnreachable(command=command[0], timeout_s=timeout_s)
             time.sleep(0.1)
         out, err = (base64.b64decode(status.get(key, "")) for key in ("out-data", "err-data"))
         return subprocess.CompletedProcess(command, status.get("exitcode", 255), out, err)

@@ -43,8 +43,8 @@ class Gate:
         """Take the authority's certificate and the first password from the node that ran the deploy; the password is
         for the user who called sudo, or root, alone."""
         self._lab.client.mkdir(parents=True, exist_ok=True, mode=0o755)
-        _keep(self._lab.authority_file, first.exec("cat", AUTHORITY_INSIDE).stdout, 0o644)
-        _keep(self._lab.password_file, first.exec("cat", PASSWORD_INSIDE).stdout.rstrip("\n"), 0o600)
+        _write(self._lab.authority_file, first.exec("cat", AUTHORITY_INSIDE).stdout, 0o644)
+        _write(self._lab.password_file, first.exec("cat", PASSWORD_INSIDE).stdout.rstrip("\n"), 0o600)
 
     def healthy(self) -> str | None:
         """None when the API answers over TLS as a client would ask it, else the reason why not."""
@@ -73,7 +73,7 @@ class Gate:
         }
 
 
-def _keep(file: Path, text: str, mode: int) -> None:
+def _write(file: Path, text: str, mode: int) -> None:
     half = file.with_suffix(".half")
     half.unlink(missing_ok=True)
     handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

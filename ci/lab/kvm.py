@@ -17,21 +17,21 @@ VERDICT = STATE / "kvm.json"
 LIMIT_S = 20.0
 SIGN_OF_LIFE = b"Run /init as init process"  # printed by every Linux kernel that got as far as user space
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
-def works(node_root: Path, run: Run, tell: Tell) -> bool:
+def works(node_root: Path, run: Run, report: Report) -> bool:
     """The verdict for this boot of this kernel, made when there is none."""
     if not Path(DEVICE).exists():
         return False
     key = f"{platform.release()} {processes.boot_id()}"
     verdict = _recall(key)
     if verdict is None:
-        kernel, initrd = build.tiny_kernel(build.DEFAULT_STORE, tell)
+        kernel, initrd = build.tiny_kernel(build.DEFAULT_STORE, report)
         verdict = boots(probe(node_root, kernel, initrd))
         VERDICT.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         VERDICT.write_text(json.dumps({"key": key, "works": verdict}) + "\n")
-    tell(f"KVM {'works here and is used' if verdict else 'does not work here: the VMs are emulated (TCG), slowly'}")
+    report(f"KVM {'works here and is used' if verdict else 'does not work here: the VMs are emulated (TCG), slowly'}")
     return verdict
 
 

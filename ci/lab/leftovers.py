@@ -9,7 +9,7 @@ from ci.lab.names import STATE
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observed:
     """What was seen of one lab on the host. `mounts` are mount points in the host's own mount namespace; `loops` maps
     loop devices to the files behind them; `running` are the nodes that run, `dirty` those that left something."""
 
@@ -30,18 +30,18 @@ class Removal:
     which: str
 
 
-def removals(lab: str, seen: Seen) -> tuple[Removal, ...]:
+def removals(lab: str, observed: Observed) -> tuple[Removal, ...]:
     """What goes, in the order in which it can go: machines before mounts before loop devices."""
-    off = [node for node in seen.nodes if node not in seen.running]
-    found = [Removal("machine", node) for node in off if node in seen.dirty]
+    off = [node for node in observed.nodes if node not in observed.running]
+    found = [Removal("machine", node) for node in off if node in observed.dirty]
     below = (f"/run/trivet-lab/{lab}/", f"{STATE}/labs/{lab}/")
-    mounts = [mount for mount in seen.mounts if mount.startswith(below)]
+    mounts = [mount for mount in observed.mounts if mount.startswith(below)]
     found += [Removal("mount", mount) for mount in sorted(mounts, key=len, reverse=True)]
-    for device, file in sorted((seen.loops or {}).items()):
+    for device, file in sorted((observed.loops or {}).items()):
         owner = _owner(lab, file)
         if owner is not None and owner in off:
             found.append(Removal("loop", device))
-    if seen.terminal_file and not seen.terminal_answers:
+    if observed.terminal_file and not observed.terminal_answers:
         found.append(Removal("terminal", lab))
     return tuple(found)
 

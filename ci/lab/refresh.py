@@ -116,12 +116,12 @@ class Difference:
         return bool(self.changed or self.gone or self.due)
 
 
-def refresh(places: Iterable[Place], layer: Path, tell: Callable[[str], None]) -> bool:
+def refresh(places: Iterable[Place], layer: Path, report: Callable[[str], None]) -> bool:
     """Bring the layer's code into all places side by side; False when all of them had it already."""
     with ThreadPoolExecutor() as side_by_side:
         told = list(side_by_side.map(lambda place: _refresh(place, layer), places))
     for line in filter(None, told):
-        tell(line)
+        report(line)
     return any(told)
 
 

@@ -72,7 +72,7 @@ def make(lab: Lab, nodes: int | None) -> Settings:
         return settings
     settings = Settings(nodes=nodes or 3, port=_port(lab))
     lab.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _keep(lab, settings)
+    _save(lab, settings)
     return settings
 
 
@@ -82,7 +82,7 @@ def add_node(lab: Lab) -> Settings:
     if before.nodes >= MOST_NODES:
         raise NoRoom(name=lab.name, nodes=before.nodes)
     after = msgspec.structs.replace(before, nodes=before.nodes + 1, added=before.added + 1)
-    _keep(lab, after)
+    _save(lab, after)
     return after
 
 
@@ -91,10 +91,10 @@ def remove_node(lab: Lab) -> None:
     before = load(lab)
     if not before.added:
         raise NothingAdded(name=lab.name)
-    _keep(lab, msgspec.structs.replace(before, nodes=before.nodes - 1, added=before.added - 1))
+    _save(lab, msgspec.structs.replace(before, nodes=before.nodes - 1, added=before.added - 1))
 
 
-def _keep(lab: Lab, settings: Settings) -> None:
+def _save(lab: Lab, settings: Settings) -> None:
     half = lab.settings_file.with_suffix(".half")
     half.write_bytes(msgspec.json.encode(settings))
     os.replace(half, lab.settings_file)

@@ -14,7 +14,7 @@ SHIPPED = "/usr/share/trivet/images"
 DEVICES = ("/dev/fuse", "/dev/net/tun")
 SOURCE = Path(__file__).with_name("memlock.c")
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class Supplies:
     shim: bytes | None
 
 
-def gather(images: build.Images, run: Run, tell: Tell) -> Supplies:
+def gather(images: build.Images, run: Run, report: Report) -> Supplies:
     devices: tuple[str, ...] = DEVICES
-    if kvm.works(images.node, run, tell):
+    if kvm.works(images.node, run, report):
         devices += (kvm.DEVICE,)
     launch = Launch(
         lowers=(str(images.trivet), str(images.node)),

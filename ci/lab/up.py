@@ -43,7 +43,7 @@ class Up:
         with self._engine_in_peace():
             with step("refresh Trivet's code"):
                 changed = self._refresh(Path(ready.launch.lowers[0]))
-                self._tell_older_images(ready)
+                self._report_older_images(ready)
             with step("wait for the agents"):
                 self._wait_agents()
                 if changed and self._engine_is_fresh:
@@ -137,13 +137,13 @@ class Up:
 
     def supplies(self) -> Supplies:
         """What nodes are made of, built where it is missing."""
-        store, tell = build.DEFAULT_STORE, self._progress.note
+        store, report = build.DEFAULT_STORE, self._progress.note
         shipped = self._shipped() if self._appliance.lab.times_file.exists() else None
         if shipped is None:
-            images = build.build_all(store, tell)
+            images = build.build_all(store, report)
         else:  # the engine has its disk already: changed code is put into it, a new disk would only take time
-            images = build.Images(build.build_node(store, tell), build.trivet_layer(store, tell), *shipped)
-        return supplies.gather(images, self._run, tell)
+            images = build.Images(build.build_node(store, report), build.trivet_layer(store, report), *shipped)
+        return supplies.gather(images, self._run, report)
 
     def _shipped(self) -> tuple[Path, Path] | None:
         """The images for VMs that the nodes have been given, engine and tiny."""
@@ -196,7 +196,7 @@ class Up:
         for machine in self._appliance.running():
             deploying.wait_agent(machine, AGENT_S)
 
-    def _tell_older_images(self, ready: Supplies) -> None:
+    def _report_older_images(self, ready: Supplies) -> None:
         """Below Trivet's own layer a machine keeps what it was switched on with."""
         older = [
             machine.node.name

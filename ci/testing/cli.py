@@ -40,10 +40,10 @@ def main(everything: bool, names: tuple[str, ...], listing: bool, what: tuple[st
         _print_suites()
         return
     suites = _chosen(everything, names, what)
-    sys.exit(run(suites, keep_lab=bool(what) and not everything))
+    sys.exit(run(suites, leave_lab=bool(what) and not everything))
 
 
-def run(suites: Sequence[Suite], *, keep_lab: bool) -> int:
+def run(suites: Sequence[Suite], *, leave_lab: bool) -> int:
     """Run them and print how it ended: 0 when all is well, 1 when not, 130 when it was interrupted."""
     _STATE.mkdir(parents=True, exist_ok=True)
     with (_STATE / "test.lock").open("w") as lock:
@@ -54,12 +54,12 @@ def run(suites: Sequence[Suite], *, keep_lab: bool) -> int:
             return 1
         results = _results_folder()
         runner = Runner(results, _show)
-        tests = TestRun(results, runner, keep_lab=keep_lab)
+        tests = TestRun(results, runner, leave_lab=leave_lab)
         _stop_on_signals(tests)
-        if not keep_lab:
+        if not leave_lab:
             tests.destroy_labs()  # what a killed run left
         report = tests.run(suites)
-        _keep(report)
+        _save(report)
         _show("\n".join(lines(report)))
         return _INTERRUPTED if _interrupted.is_set() else 0 if report.good else 1
 
@@ -108,7 +108,7 @@ def _results_folder() -> Path:
     return folder
 
 
-def _keep(report: Report) -> None:
+def _save(report: Report) -> None:
     """The summary beside the logs, and what was flaky in one file for all runs."""
     (report.results / "summary").write_text("\n".join(lines(report)) + "\n")
     if report.flaky:

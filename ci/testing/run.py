@@ -27,10 +27,10 @@ class TestRun:
 
     __test__ = False  # pytest takes the name for a test
 
-    def __init__(self, results: Path, runner: Runner, *, keep_lab: bool = False) -> None:
+    def __init__(self, results: Path, runner: Runner, *, leave_lab: bool = False) -> None:
         self._results = results
         self._runner = runner
-        self._keep_lab = keep_lab
+        self._leave_lab = leave_lab
         self._outcomes: list[Outcome] = []
 
     def run(self, suites: Sequence[Suite]) -> Report:
@@ -46,7 +46,7 @@ class TestRun:
                 self._runner.run("collect-logs", _lab("collect", str(self._results / "lab")), {}, 300)
             return report
         finally:
-            if not self._keep_lab:
+            if not self._leave_lab:
                 self.destroy_labs()
 
     def stop(self) -> None:
@@ -150,8 +150,8 @@ def _environment(suite: Suite) -> dict[str, str]:
     return {"TRIVET_LAB": LAB, "PYTHONDONTWRITEBYTECODE": "1", **dict(suite.environment)}
 
 
-def _lab(*words: str) -> list[str]:
-    return [sys.executable, "-m", "ci.lab", *words, *(("--name", LAB) if words[0] != "destroy" else ())]
+def _lab(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "ci.lab", *arguments, *(("--name", LAB) if arguments[0] != "destroy" else ())]
 
 
 def _exists(lab: str) -> bool:

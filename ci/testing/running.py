@@ -13,7 +13,7 @@ from pathlib import Path
 from ci.testing.outcomes import Ending, Outcome, counts, failed_tests
 
 PROJECT = Path(__file__).parents[2]
-_LOOK_S = 0.2
+_POLL_S = 0.2
 _GRACE_S = 20
 _TESTS_FAILED = 1  # pytest's exit status when it ran all tests; others when it was interrupted, could not collect, …
 
@@ -83,7 +83,7 @@ class Runner:
                 if time.monotonic() > until and not hung:
                     hung = True
                     threading.Thread(target=_end, args=(process,), daemon=True).start()
-                time.sleep(_LOOK_S)
+                time.sleep(_POLL_S)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -11,9 +11,9 @@ from gluster.state import BrickState, PoolState, VolumeState
 
 def problems(state: PoolState, volume: VolumeState) -> Iterator[StateProblem]:
     running = [brick for brick in volume.bricks if brick.online is True]
-    silent = [brick for brick in running if brick.clients is None]
-    if silent:
-        yield _unknown(volume, silent)
+    unreachable = [brick for brick in running if brick.clients is None]
+    if unreachable:
+        yield _unknown(volume, unreachable)
     counted = [brick for brick in running if brick.clients is not None]
     for client in sorted(_clients(state, volume, counted)):
         expected = _expected(state, volume, counted, client)
@@ -64,13 +64,13 @@ def _lacks(volume: VolumeState, client: str, expected: int, lacks: list[BrickSta
     )
 
 
-def _unknown(volume: VolumeState, silent: list[BrickState]) -> StateProblem:
+def _unknown(volume: VolumeState, unreachable: list[BrickState]) -> StateProblem:
     return StateProblem(
         Kind.CLIENTS_UNKNOWN,
         Health.UNKNOWN,
         f"clients of volume {volume.name}",
         f"Nobody can say which clients of volume {volume.name} have all bricks",
-        f"the pool did not tell in time who is connected to {', '.join(str(brick.where) for brick in silent)}",
+        f"the pool did not tell in time who is connected to {', '.join(str(brick.where) for brick in unreachable)}",
         "Look again in a minute",
         volume=volume.name,
     )

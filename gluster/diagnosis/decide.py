@@ -10,6 +10,6 @@ _ORDER = (Health.BROKEN, Health.UNKNOWN, Health.DEGRADED)
 def problems(state: PoolState) -> tuple[StateProblem, ...]:
     """All that is wrong, the worst first."""
     if not state.answered:
-        return (servers.silent(state),)
+        return (servers.unreachable(state),)
     found = [*servers.problems(state), *volumes.problems(state)]
     return tuple(sorted(found, key=lambda problem: _ORDER.index(problem.health)))

@@ -16,7 +16,7 @@ class Health(StrEnum):
 
 
 class Kind(StrEnum):
-    GLUSTER_SILENT = "gluster-silent"
+    GLUSTER_UNREACHABLE = "gluster-silent"
     PEER_DISCONNECTED = "peer-disconnected"
     PEER_REJECTED = "peer-rejected"
     PEER_NOT_READY = "peer-not-ready"

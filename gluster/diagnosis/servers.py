@@ -8,9 +8,9 @@ from gluster.model import PeerState
 from gluster.state import PoolState
 
 
-def silent(state: PoolState) -> StateProblem:
+def unreachable(state: PoolState) -> StateProblem:
     return StateProblem(
-        Kind.GLUSTER_SILENT,
+        Kind.GLUSTER_UNREACHABLE,
         Health.UNKNOWN,
         f"server {state.server}",
         f"Nothing is known of the storage as {state.server} sees it",

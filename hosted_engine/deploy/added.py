@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from hosted_engine.deploy.answers import Answers
-from hosted_engine.deploy.work import Work
+from hosted_engine.deploy.context import DeployContext
 from node.api.contract import NodeApi
 from node.api.messages.ha import SiteNode
 from node.api.messages.mounts import HOSTED_ENGINE
@@ -32,21 +32,21 @@ async def read_added(api: NodeApi, answers: Answers) -> tuple[SiteNode, ...]:
     return tuple(node for node in nodes if node.name in others)
 
 
-async def find_added(work: Work) -> tuple[SiteNode, ...]:
+async def find_added(context: DeployContext) -> tuple[SiteNode, ...]:
     """As the first node says that has volume engine; none before there is one."""
-    for node in work.answers.nodes:
+    for node in context.answers.nodes:
         try:
-            async with work.member(node.name) as api:
-                if added := await read_added(api, work.answers):
+            async with context.member(node.name) as api:
+                if added := await read_added(api, context.answers):
                     return added
         except Problem:
             continue
     return ()
 
 
-async def check_none_added(work: Work) -> None:
+async def check_none_added(context: DeployContext) -> None:
     """Raises TimersStay."""
-    check_timers_can_change(await find_added(work))
+    check_timers_can_change(await find_added(context))
 
 
 def check_timers_can_change(added: Iterable[SiteNode]) -> None:

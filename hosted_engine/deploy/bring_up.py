@@ -8,10 +8,10 @@ from gluster.diagnosis.problem import Health
 from gluster.report import format_problem
 from hosted_engine.deploy import recovering
 from hosted_engine.deploy.answers import Answers
+from hosted_engine.deploy.connector import Connector
 from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.plan import Kind
-from hosted_engine.deploy.progress import Teller
-from hosted_engine.deploy.reach import Reach
+from hosted_engine.deploy.progress import ProgressReporter
 from hosted_engine.deploy.run import Deploy, Done
 from node.system.clock import Clock
 
@@ -20,24 +20,26 @@ EDITED = "memory_mib and vcpus of the answers do not count: the engine VM's were
 
 
 async def bring_up(
-    answers: Answers, folder: Folder, reach: Reach, clock: Clock, teller: Teller, *, terminal: bool
+    answers: Answers, folder: Folder, connector: Connector, clock: Clock, reporter: ProgressReporter, *, terminal: bool
 ) -> Done:
     """Bring the site up; stopped by cancelling it, it goes on from there when it is begun again. The recovery code is
     told where a person looks on (`terminal`). Raises Problem."""
-    async with telling(teller):
+    async with reporting(reporter):
         with folder.locked():
-            done = await wired(answers, folder, reach, clock, teller).run()
-        tell_end(done, answers, folder, teller, terminal=terminal)
+            done = await wired(answers, folder, connector, clock, reporter).run()
+        report_end(done, answers, folder, reporter, terminal=terminal)
     return done
 
 
-async def tell_plan(answers: Answers, folder: Folder, reach: Reach, clock: Clock, teller: Teller) -> None:
+async def report_plan(
+    answers: Answers, folder: Folder, connector: Connector, clock: Clock, reporter: ProgressReporter
+) -> None:
     """What `bring_up` would do."""
-    async with telling(teller):
-        todos = await wired(answers, folder, reach, clock, teller).plan()
-        for todo in todos:
-            teller.say(f"would do: {todo.says} ({todo.key})")
-        teller.say(f"{len(todos)} steps to do" if todos else NOTHING_TO_DO)
+    async with reporting(reporter):
+        steps = await wired(answers, folder, connector, clock, reporter).plan()
+        for step in steps:
+            reporter.report(f"would do: {step.description} ({step.key})")
+        reporter.report(f"{len(steps)} steps to do" if steps else NOTHING_TO_DO)
 
 
 def is_whole(done: Done) -> bool:
@@ -46,9 +48,9 @@ def is_whole(done: Done) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def telling(teller: Teller) -> AsyncIterator[None]:
-    """Meanwhile `teller` tells what goes on for long."""
-    told = asyncio.create_task(teller.keep_telling())
+async def reporting(reporter: ProgressReporter) -> AsyncIterator[None]:
+    """Meanwhile `reporter` reports what goes on for long."""
+    told = asyncio.create_task(reporter.run())
     try:
         yield
     finally:
@@ -57,27 +59,27 @@ async def telling(teller: Teller) -> AsyncIterator[None]:
             await told
 
 
-def wired(answers: Answers, folder: Folder, reach: Reach, clock: Clock, teller: Teller) -> Deploy:
+def wired(answers: Answers, folder: Folder, connector: Connector, clock: Clock, reporter: ProgressReporter) -> Deploy:
     """Raises MemberOfSite where this machine belongs to a site that `folder` knows nothing of."""
-    recovering.check_here(answers, folder, reach)
-    return Deploy(answers, folder, reach, clock, tell_step=teller.step, tell_wait=teller.wait)
+    recovering.check_here(answers, folder, connector)
+    return Deploy(answers, folder, connector, clock, on_step=reporter.step, on_wait=reporter.wait)
 
 
-def tell_end(done: Done, answers: Answers, folder: Folder, teller: Teller, *, terminal: bool) -> None:
-    for silent in done.silent:
-        teller.say(f"left out: {silent}")
+def report_end(done: Done, answers: Answers, folder: Folder, reporter: ProgressReporter, *, terminal: bool) -> None:
+    for unreachable in done.unreachable:
+        reporter.report(f"left out: {unreachable}")
     if done.edited:
-        teller.say(EDITED)
+        reporter.report(EDITED)
     if done.waits is not None:
-        teller.say(f"left out: {done.waits}")
+        reporter.report(f"left out: {done.waits}")
     for line in end_lines(done):
-        teller.say(line)
-    teller.say(f"API       https://{answers.engine.name}/ovirt-engine/api ({answers.engine.address.ip})")
-    teller.say(f"user      {answers.admin_user}")
-    teller.say(f"password  in {folder.password_file}")
-    teller.say(f"authority {folder.authority_file}")
-    if terminal or Kind.RECOVERY in {todo.kind for todo in done.todos}:  # the run that sealed may have stopped later
-        recovering.tell_code(folder, teller, terminal=terminal)
+        reporter.report(line)
+    reporter.report(f"API       https://{answers.engine.name}/ovirt-engine/api ({answers.engine.address.ip})")
+    reporter.report(f"user      {answers.admin_user}")
+    reporter.report(f"password  in {folder.password_file}")
+    reporter.report(f"authority {folder.authority_file}")
+    if terminal or Kind.RECOVERY in {step.kind for step in done.steps}:  # the run that sealed may have stopped later
+        recovering.report_code(folder, reporter, terminal=terminal)
 
 
 def end_lines(done: Done) -> list[str]:
@@ -85,6 +87,6 @@ def end_lines(done: Done) -> list[str]:
     if done.storage is None:
         return ["The site is up; no node says how its storage is"]
     if done.storage.health is Health.WHOLE:
-        return ["The site is up" if done.todos else NOTHING_TO_DO]
+        return ["The site is up" if done.steps else NOTHING_TO_DO]
     lines = [line for problem in done.storage.problems for line in format_problem(problem)]
     return [*lines, f"The site is up, but its storage is {done.storage.health}: see above"]

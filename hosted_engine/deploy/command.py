@@ -10,17 +10,17 @@ import click
 from hosted_engine.deploy import answers as answers_file
 from hosted_engine.deploy import recovering
 from hosted_engine.deploy.answers import Answers
-from hosted_engine.deploy.back_plan import details
-from hosted_engine.deploy.bring_up import bring_up, is_whole, tell_plan, telling
+from hosted_engine.deploy.bring_up import bring_up, is_whole, report_plan, reporting
+from hosted_engine.deploy.connector import NodeConnector
 from hosted_engine.deploy.folder import DEFAULT_FOLDER, Folder
-from hosted_engine.deploy.plan import Todo
-from hosted_engine.deploy.progress import Teller
-from hosted_engine.deploy.reach import Network
-from hosted_engine.deploy.take_back import TakeBack
+from hosted_engine.deploy.plan import PlannedStep
+from hosted_engine.deploy.progress import ProgressReporter
+from hosted_engine.deploy.teardown import Teardown
+from hosted_engine.deploy.teardown_plan import details
 from node.api.problems import Problem, Refused
 from node.system.clock import SystemClock
 
-NOTHING_TO_TAKE_BACK = "Nothing to take back: no deploy has made anything"
+NOTHING_TO_TEAR_DOWN = "Nothing to take back: no deploy has made anything"
 STORAGE_NOT_WHOLE = 3  # exit status
 STOPPED = "Stopped. Run it again: it goes on from there.\nOr take back what it has made: the same with --take-back."
 STOPPED_BACK = "Stopped. Run it again: it goes on taking back from there."
@@ -36,7 +36,7 @@ class NotSure(Refused):
 @click.argument("answers", type=click.Path(path_type=Path), required=False)
 @click.option("--recover", is_flag=True, help="Bring back what a deploy on another node has kept; without ANSWERS.")
 @click.option("--code-fd", type=int, help="With --recover: read the recovery code from this file descriptor.")
-@click.option("--take-back", is_flag=True, help="Undo all that deploys have made; the site is gone then.")
+@click.option("--take-back", "tear_down", is_flag=True, help="Undo all that deploys have made; the site is gone then.")
 @click.option("--yes", is_flag=True, help="With --take-back: do not ask.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done and do nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
@@ -51,7 +51,7 @@ def deploy(
     answers: Path | None,
     recover: bool,
     code_fd: int | None,
-    take_back: bool,
+    tear_down: bool,
     yes: bool,
     dry_run: bool,
     as_json: bool,
@@ -71,19 +71,19 @@ def deploy(
     With --recover, on any node of a site whose deploy ran on one that is lost: asks for the recovery code and brings
     decisions, keys and answers back from volume engine, so that the site can be deployed from here.
     """
-    if reason := _why_not_together(answers, recover=recover, code_fd=code_fd, take_back=take_back, yes=yes):
+    if reason := _why_not_together(answers, recover=recover, code_fd=code_fd, tear_down=tear_down, yes=yes):
         raise click.UsageError(reason)
-    teller = Teller(click.echo, SystemClock(), as_json=as_json)
-    stopped = STOPPED_BACK if take_back else STOPPED
+    reporter = ProgressReporter(click.echo, SystemClock(), as_json=as_json)
+    stopped = STOPPED_BACK if tear_down else STOPPED
     try:
         if answers is None:
-            recovering.recover_here(Folder(folder), teller, code_fd=code_fd, dry_run=dry_run)
+            recovering.recover_here(Folder(folder), reporter, code_fd=code_fd, dry_run=dry_run)
             return
         wished = answers_file.read(answers)
-        if take_back:
-            asyncio.run(_take_back(wished, Folder(folder), teller, dry_run=dry_run, sure=yes))
+        if tear_down:
+            asyncio.run(_tear_down(wished, Folder(folder), reporter, dry_run=dry_run, sure=yes))
         else:
-            whole = asyncio.run(_deploy(wished, Folder(folder), teller, dry_run=dry_run))
+            whole = asyncio.run(_deploy(wished, Folder(folder), reporter, dry_run=dry_run))
             raise SystemExit(0 if whole else STORAGE_NOT_WHOLE)
     except Problem as err:
         raise click.ClickException(str(err)) from err
@@ -94,41 +94,43 @@ def deploy(
 
 
 def _why_not_together(
-    answers: Path | None, *, recover: bool, code_fd: int | None, take_back: bool, yes: bool
+    answers: Path | None, *, recover: bool, code_fd: int | None, tear_down: bool, yes: bool
 ) -> str | None:
-    if yes and not take_back:
+    if yes and not tear_down:
         return "--yes belongs to --take-back"
     if code_fd is not None and not recover:
         return "--code-fd belongs to --recover"
-    if recover and (answers is not None or take_back):
+    if recover and (answers is not None or tear_down):
         return "--recover brings the answers back and does nothing else: give it no ANSWERS"
     return "Missing argument 'ANSWERS'." if answers is None and not recover else None
 
 
-async def _deploy(answers: Answers, folder: Folder, teller: Teller, *, dry_run: bool) -> bool:
+async def _deploy(answers: Answers, folder: Folder, reporter: ProgressReporter, *, dry_run: bool) -> bool:
     """False when all is done and the storage is not whole."""
     if dry_run:
-        await tell_plan(answers, folder, Network(folder), SystemClock(), teller)
+        await report_plan(answers, folder, NodeConnector(folder), SystemClock(), reporter)
         return True
     terminal = sys.stdout.isatty()
-    return is_whole(await bring_up(answers, folder, Network(folder), SystemClock(), teller, terminal=terminal))
+    return is_whole(await bring_up(answers, folder, NodeConnector(folder), SystemClock(), reporter, terminal=terminal))
 
 
-async def _take_back(answers: Answers, folder: Folder, teller: Teller, *, dry_run: bool, sure: bool) -> None:
+async def _tear_down(
+    answers: Answers, folder: Folder, reporter: ProgressReporter, *, dry_run: bool, sure: bool
+) -> None:
     if dry_run:
-        async with telling(teller):
-            _tell_plan_back(await _wired_back(answers, folder, teller).plan(), answers, teller)
+        async with reporting(reporter):
+            _report_teardown_plan(await _wired_teardown(answers, folder, reporter).plan(), answers, reporter)
         return
     with folder.locked():
         if not sure:
-            async with telling(teller):
-                todos = await _wired_back(answers, folder, teller).plan()
-                _tell_plan_back(todos, answers, teller)
-            if todos:
+            async with reporting(reporter):
+                steps = await _wired_teardown(answers, folder, reporter).plan()
+                _report_teardown_plan(steps, answers, reporter)
+            if steps:
                 _ask()
-        async with telling(teller):
-            done = await _wired_back(answers, folder, teller).run()
-            teller.say("The site is gone; the nodes wait to be claimed" if done else NOTHING_TO_TAKE_BACK)
+        async with reporting(reporter):
+            done = await _wired_teardown(answers, folder, reporter).run()
+            reporter.report("The site is gone; the nodes wait to be claimed" if done else NOTHING_TO_TEAR_DOWN)
 
 
 def _ask() -> None:
@@ -138,14 +140,14 @@ def _ask() -> None:
         raise click.Abort
 
 
-def _wired_back(answers: Answers, folder: Folder, teller: Teller) -> TakeBack:
-    recovering.check_here(answers, folder, Network(folder))
-    return TakeBack(answers, folder, Network(folder), SystemClock(), tell_step=teller.step, tell_wait=teller.wait)
+def _wired_teardown(answers: Answers, folder: Folder, reporter: ProgressReporter) -> Teardown:
+    recovering.check_here(answers, folder, NodeConnector(folder))
+    return Teardown(answers, folder, NodeConnector(folder), SystemClock(), on_step=reporter.step, on_wait=reporter.wait)
 
 
-def _tell_plan_back(todos: Sequence[Todo], answers: Answers, teller: Teller) -> None:
-    for todo in todos:
-        teller.say(f"would do: {todo.says} ({todo.key})")
-        for detail in details(todo, answers):
-            teller.say(f"          deletes {detail}")
-    teller.say(f"{len(todos)} steps to do" if todos else NOTHING_TO_TAKE_BACK)
+def _report_teardown_plan(steps: Sequence[PlannedStep], answers: Answers, reporter: ProgressReporter) -> None:
+    for step in steps:
+        reporter.report(f"would do: {step.description} ({step.key})")
+        for detail in details(step, answers):
+            reporter.report(f"          deletes {detail}")
+    reporter.report(f"{len(steps)} steps to do" if steps else NOTHING_TO_TEAR_DOWN)

@@ -21,8 +21,8 @@ MAC_PREFIX = "52:54:00"  # QEMU's, as libvirt gives out
 
 class Decisions(msgspec.Struct, frozen=True, kw_only=True):
     """`volume_ids` are the ids of the storage domains that the volumes become. `fixed` are the answers that a site is
-    made of: they stay as they were. `settled` are those that can be corrected until the site is up, and are not changed
-    by a deploy afterwards; empty where they were not noted. Holds the admin's password."""
+    made of: they stay as they were. `resolved` are those that can be corrected until the site is up, and are not
+    changed by a deploy afterwards; empty where they were not noted. Holds the admin's password."""
 
     fixed: dict[str, str]
     password: str
@@ -35,7 +35,7 @@ class Decisions(msgspec.Struct, frozen=True, kw_only=True):
     seed: ImageRef
     tiny: ImageRef
     template_id: str
-    settled: dict[str, str] = {}
+    resolved: dict[str, str] = msgspec.field(default_factory=dict, name="settled")
 
     def names_of(self, mounted: Iterable[str]) -> dict[str, str]:
         """By what name a node has the storage domains of the volumes, of those that it has `mounted`: by the id, or by
@@ -60,7 +60,7 @@ def decide(answers: Answers, password: str | None = None) -> Decisions:
     volume_ids = {volume: _id() for volume in VOLUMES}
     return Decisions(
         fixed=fixed(answers),
-        settled=settled(answers),
+        resolved=resolved(answers),
         password=password,
         password_hash=hash_password(password),
         engine_vm_id=_id(),
@@ -96,7 +96,7 @@ def fixed(answers: Answers) -> dict[str, str]:
     } | nodes
 
 
-def settled(answers: Answers) -> dict[str, str]:
+def resolved(answers: Answers) -> dict[str, str]:
     """The answers that are on the engine's own disk once the site is up; by path."""
     return {
         "gateway": str(answers.gateway or "none"),
@@ -109,9 +109,9 @@ def check(decisions: Decisions, answers: Answers, *, formed: bool, password: str
     """Refuse answers that contradict what the site was begun with; `formed`: it has been up. `password` is what the
     password file holds now."""
     changes = _changes(decisions.fixed, fixed(answers))
-    if formed and decisions.settled:
-        now = settled(answers)  # an earlier version has noted more, which can be changed now
-        changes += _changes({path: old for path, old in decisions.settled.items() if path in now}, now)
+    if formed and decisions.resolved:
+        now = resolved(answers)  # an earlier version has noted more, which can be changed now
+        changes += _changes({path: old for path, old in decisions.resolved.items() if path in now}, now)
     if password is not None and password != decisions.password:
         changes.append("password_file holds another password")
     if changes:

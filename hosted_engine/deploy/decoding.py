@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-TYPE_WORDS = {str: "text", int: "a whole number"}
+TYPE_NAMES = {str: "text", int: "a whole number"}
 MAX_SHOWN = 60
 MAX_BITS = 128
 MISSING = "is missing"
@@ -114,7 +114,7 @@ def why_not_value(kind: Any, raw: object) -> str | None:
     base, rule = _parts(kind)
     wanted: type = int if base is int else str
     if type(raw) is not wanted:
-        return f"has to be {TYPE_WORDS[wanted]}"
+        return f"has to be {TYPE_NAMES[wanted]}"
     if _is(base, StrEnum) and raw not in list(base):
         return f"has to be one of {', '.join(base)}"
     return None if rule is None else rule.why_not(raw)

@@ -13,7 +13,7 @@ import msgspec
 from hosted_engine.authority import KeyPair, make_authority, make_pair, why_not_good
 from hosted_engine.deploy import recovery
 from hosted_engine.deploy.answers import Answers
-from hosted_engine.deploy.decisions import Decisions, check, decide, read, settled
+from hosted_engine.deploy.decisions import Decisions, check, decide, read, resolved
 from hosted_engine.deploy.journals import Journals
 from hosted_engine.deploy.rules.numbers import why_not_password
 from node.api.messages.identity import Role
@@ -72,7 +72,7 @@ class Folder:
         fd = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if self.journals.taken_back():
+            if self.journals.is_torn_down():
                 self.clear()
             yield
         except BlockingIOError as err:
@@ -90,9 +90,9 @@ class Folder:
             return decide(answers, _given_password(answers))
         formed = self.journals.formed()
         check(found, answers, formed=formed and not to_remove, password=_password_if_there(answers))
-        return found if formed else msgspec.structs.replace(found, settled=settled(answers))
+        return found if formed else msgspec.structs.replace(found, resolved=resolved(answers))
 
-    def keep(self, decisions: Decisions) -> None:
+    def save(self, decisions: Decisions) -> None:
         """Write `decisions` down, before the first step is done with them."""
         if self._recall() != decisions:
             write_durable(self._decisions, msgspec.json.encode(decisions))
@@ -150,10 +150,10 @@ class Folder:
         """What opens the recovery file; made up at the first question."""
         found = read_or_none(self.recovery_code_file)
         if found is None:
-            self.keep_recovery_code(found := recovery.new_code().encode())
+            self.save_recovery_code(found := recovery.new_code().encode())
         return found.decode().strip()
 
-    def keep_recovery_code(self, code: str | bytes) -> None:
+    def save_recovery_code(self, code: str | bytes) -> None:
         write_durable(self.recovery_code_file, code)
 
     def note_code_shown(self) -> bool:

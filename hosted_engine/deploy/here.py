@@ -63,14 +63,14 @@ class Here:
         return f"site {site.name} (nodes {nodes}; engine {site.engine.name} at {site.engine.address})"
 
 
-def look(settings: Config) -> Here | None:
+def observe_here(settings: Config) -> Here | None:
     """None where this machine is a member of no site."""
     authority = read_or_none(settings.own_folder / "ca.pem")
     if authority is None:
         return None
     here = Here(settings.node_name, authority.decode())
     folder = Path(layout.site_files(PurePosixPath(settings.volumes), HOSTED_ENGINE))
-    found = within(VOLUME_S, lambda: _look_at_volume(here, folder))
+    found = within(VOLUME_S, lambda: _observe_volume(here, folder))
     return found or Here(here.node, here.authority, trouble="volume engine does not answer")
 
 
@@ -99,7 +99,7 @@ def within(limit_s: float, ask: Callable[[], T]) -> T | None:
     return found[0] if found else None
 
 
-def _look_at_volume(here: Here, folder: Path) -> Here:
+def _observe_volume(here: Here, folder: Path) -> Here:
     described, trouble = None, ""
     try:
         if (text := read_or_none(folder / site_files.SITE_FILE)) is not None:

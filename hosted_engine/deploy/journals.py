@@ -55,15 +55,15 @@ class Journals:
         """The keys of all steps that deploys have done."""
         return frozenset().union(*(run.keys(Mark.DONE) for run in self._deploys()))
 
-    def going_back(self) -> bool:
+    def is_tearing_down(self) -> bool:
         """Whether the site is being taken back: begun and not ended."""
         return any(run.back for run in self._counting())
 
-    def begun_back(self) -> frozenset[str]:
+    def teardown_begun(self) -> frozenset[str]:
         """The keys of all steps that have begun to be taken back."""
         return frozenset().union(*(run.keys(Mark.STARTED) for run in self._counting() if run.back))
 
-    def taken_back(self) -> bool:
+    def is_torn_down(self) -> bool:
         """Whether the last run has taken the site back to its end."""
         runs = self._written()
         return bool(runs) and runs[-1].back and runs[-1].ended

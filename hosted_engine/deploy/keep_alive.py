@@ -2,10 +2,10 @@
 
 import hashlib
 
-from hosted_engine.deploy import wishes
+from hosted_engine.deploy import desired_state
 from hosted_engine.deploy.added import check_timers_can_change, read_added
-from hosted_engine.deploy.plan import Kind, Todo
-from hosted_engine.deploy.work import Work
+from hosted_engine.deploy.context import DeployContext
+from hosted_engine.deploy.plan import Kind, PlannedStep
 from node.api.contract import NodeApi
 from node.api.messages.ha import EngineVmConfig, SiteFilesReport, SiteFilesRequest
 from node.api.messages.mounts import HOSTED_ENGINE
@@ -14,29 +14,29 @@ from node.storage.engine_vm_files import EngineVmFileDamaged
 
 
 class KeepAlive:
-    def __init__(self, work: Work) -> None:
-        self._work = work
+    def __init__(self, context: DeployContext) -> None:
+        self._context = context
 
-    async def write(self, todo: Todo) -> None:
-        work = self._work
-        authority, changing = work.folder.authority().certificate, todo.kind is Kind.PREPARE
-        async with work.member(todo.nodes[0]) as api:
-            edited, added = await edited_engine_vm(api), await read_added(api, work.answers)
+    async def write(self, step: PlannedStep) -> None:
+        context = self._context
+        authority, changing = context.folder.authority().certificate, step.kind is Kind.PREPARE
+        async with context.member(step.nodes[0]) as api:
+            edited, added = await edited_engine_vm(api), await read_added(api, context.answers)
             if changing:
                 check_timers_can_change(added)
-            files = wishes.ha_files(
-                work.answers, work.decisions, authority, edited, added=added, changing_timers=changing
+            files = desired_state.ha_files(
+                context.answers, context.decisions, authority, edited, added=added, changing_timers=changing
             )
             await api.write_site_files(HOSTED_ENGINE, SiteFilesRequest(files=files))
 
-    async def keep(self, todo: Todo) -> None:
-        for name in todo.nodes:
-            async with self._work.member(name) as api:
+    async def start(self, step: PlannedStep) -> None:
+        for name in step.nodes:
+            async with self._context.member(name) as api:
                 await api.keep_engine()
 
-    async def release(self, todo: Todo) -> None:
-        for name in todo.nodes:
-            async with self._work.member(name) as api:
+    async def stop(self, step: PlannedStep) -> None:
+        for name in step.nodes:
+            async with self._context.member(name) as api:
                 await api.release_engine()
 
 

@@ -8,11 +8,11 @@ from cryptography import x509
 
 from hosted_engine import management_network
 from hosted_engine.authority import sign_node
-from hosted_engine.deploy import wishes
+from hosted_engine.deploy import desired_state
 from hosted_engine.deploy.added import find_added, further
+from hosted_engine.deploy.context import DeployContext
 from hosted_engine.deploy.network import placement
-from hosted_engine.deploy.plan import Todo
-from hosted_engine.deploy.work import Work
+from hosted_engine.deploy.plan import PlannedStep
 from hosted_engine.management_network import Placement
 from node.api.messages.identity import Claim, Leave
 from node.api.messages.migration import MigrationRequest
@@ -33,16 +33,16 @@ class NotTheNode(Refused):
 
 
 class Members:
-    def __init__(self, work: Work) -> None:
-        self._work = work
+    def __init__(self, context: DeployContext) -> None:
+        self._context = context
 
-    async def authority(self, _: Todo) -> None:
-        self._work.folder.make_authority(self._work.answers)
+    async def authority(self, _: PlannedStep) -> None:
+        self._context.folder.make_authority(self._context.answers)
 
-    async def claim(self, todo: Todo) -> None:
-        for name in todo.nodes:
+    async def claim(self, step: PlannedStep) -> None:
+        for name in step.nodes:
             what = f"{name} answers as a member"
-            await self._work.poller.until(what, partial(self._why_not_claimed, name), limit_s=CLAIM_S)
+            await self._context.poller.until(what, partial(self._why_not_claimed, name), limit_s=CLAIM_S)
 
     async def _why_not_claimed(self, name: str) -> str | None:
         """Claim it, unless it is a member. A claim of a run that was killed may be under way there, and a node that
@@ -61,16 +61,16 @@ class Members:
 
     async def _why_not_member(self, name: str) -> str | None:
         try:
-            async with self._work.member(name) as api:
+            async with self._context.member(name) as api:
                 await api.identity()
         except Problem as err:
             return str(err)
         return None
 
     async def _sign(self, name: str) -> None:
-        node = self._work.node(name)
-        authority = self._work.folder.authority()
-        async with self._work.reach.newcomer(node) as api:
+        node = self._context.node(name)
+        authority = self._context.folder.authority()
+        async with self._context.connector.unclaimed(node) as api:
             identity = await api.identity()
             request = identity.certificate_request_pem
             if identity.name != name:
@@ -80,37 +80,37 @@ class Members:
             certificate = sign_node(authority, request, name, addresses=[str(node.address.ip)])
             await api.claim(Claim(certificate_pem=certificate, authority_pem=authority.certificate))
 
-    async def names(self, todo: Todo) -> None:
+    async def names(self, step: PlannedStep) -> None:
         """What others have told a node stays: the engine may be taking in another one."""
-        wanted = wishes.names(self._work.answers, await find_added(self._work))
+        wanted = desired_state.names(self._context.answers, await find_added(self._context))
 
-        async def tell(name: str) -> None:
-            async with self._work.member(name) as api:
+        async def set_names(name: str) -> None:
+            async with self._context.member(name) as api:
                 await api.set_names(NamesRequest(names={**(await api.names()).names, **wanted}))
 
-        await asyncio.gather(*map(tell, todo.nodes))
+        await asyncio.gather(*map(set_names, step.nodes))
 
-    async def network(self, todo: Todo) -> None:
-        for name in todo.nodes:
+    async def network(self, step: PlannedStep) -> None:
+        for name in step.nodes:
             what = f"{name} gets its management network"
-            await self._work.poller.until(what, partial(self._why_not_on_bridge, name), limit_s=NETWORK_S)
+            await self._context.poller.until(what, partial(self._why_not_on_bridge, name), limit_s=NETWORK_S)
 
     async def _why_not_on_bridge(self, name: str) -> str | None:
         return await self._why_network_not(name, management_network.on_bridge(self._place(name)))
 
-    async def network_back(self, todo: Todo) -> None:
-        for name in todo.nodes:
+    async def network_back(self, step: PlannedStep) -> None:
+        for name in step.nodes:
             what = f"{name} has its address on its network card again"
-            await self._work.poller.until(what, partial(self._why_not_on_nic, name), limit_s=NETWORK_S)
+            await self._context.poller.until(what, partial(self._why_not_on_nic, name), limit_s=NETWORK_S)
 
     async def _why_not_on_nic(self, name: str) -> str | None:
         """Asking for nothing takes back a change that nobody confirmed: only then a look can be believed. Without the
         bridge the network card is as it was before the deploy."""
-        bridge = self._work.answers.management_network
+        bridge = self._context.answers.management_network
         if (reason := await self._why_network_not(name, management_network.nothing())) is not None:
             return reason
         try:
-            async with self._work.member(name) as api:
+            async with self._context.member(name) as api:
                 if not management_network.has_bridge(bridge, (await api.network()).document):
                     return None
         except NodeSilent as err:
@@ -118,14 +118,14 @@ class Members:
         return await self._why_network_not(name, management_network.on_nic(self._place(name)))
 
     def _place(self, name: str) -> Placement:
-        return placement(self._work.answers, self._work.node(name))
+        return placement(self._context.answers, self._context.node(name))
 
     async def _why_network_not(self, name: str, request: NetworkRequest) -> str | None:
         """Ask for a change, and keep it once it is proven."""
-        node = partial(self._work.member, name)
-        witness = partial(self._work.member, await self._witness(name))
+        node = partial(self._context.member, name)
+        witness = partial(self._context.member, await self._witness(name))
         try:
-            await change_and_confirm(node, request, self._work.poller.clock, witness=witness)
+            await change_and_confirm(node, request, self._context.poller.clock, witness=witness)
         except NodeSilent as err:
             return str(err)
         except RemoteRefused as err:
@@ -137,54 +137,54 @@ class Members:
     async def _witness(self, name: str) -> str:
         """The node that is asked over the changed network of `name`: itself. The one that the deploy runs on would
         answer over its loopback: for it another one that answers now, if there is one."""
-        if name == self._work.reach.own(self._work.answers):
-            for other in self._work.answers.nodes:
+        if name == self._context.connector.own(self._context.answers):
+            for other in self._context.answers.nodes:
                 if other.name != name and await self._why_not_member(other.name) is None:
                     return other.name
         return name
 
-    async def forget_names(self, todo: Todo) -> None:
-        for name in todo.nodes:
-            async with self._work.member(name) as api:
+    async def forget_names(self, step: PlannedStep) -> None:
+        for name in step.nodes:
+            async with self._context.member(name) as api:
                 await api.set_names(NamesRequest(names={}))
 
-    async def migration(self, todo: Todo) -> None:
-        answers = self._work.answers
+    async def migration(self, step: PlannedStep) -> None:
+        answers = self._context.answers
         own = tuple(node.name for node in answers.nodes)
-        added = [node.name for node in await find_added(self._work)]
+        added = [node.name for node in await find_added(self._context)]
 
         async def allow(name: str) -> None:
-            async with self._work.member(name) as api:
+            async with self._context.member(name) as api:
                 known = (await api.migration()).members
                 await api.allow_migration(MigrationRequest(members=own + further(answers, (*known, *added))))
 
-        await asyncio.gather(*map(allow, todo.nodes))
+        await asyncio.gather(*map(allow, step.nodes))
 
-    async def leave(self, todo: Todo) -> None:
+    async def leave(self, step: PlannedStep) -> None:
         """The code of the answers is the node's claim code again, so that the answers stay good."""
-        for name in todo.nodes:
+        for name in step.nodes:
             what = f"{name} waits to be claimed"
-            await self._work.poller.until(what, partial(self._why_still_member, name), limit_s=CLAIM_S)
+            await self._context.poller.until(what, partial(self._why_still_member, name), limit_s=CLAIM_S)
 
     async def _why_still_member(self, name: str) -> str | None:
         """Let it leave, unless it has. It may begin to ask for the code before its answer is out."""
-        if await self._why_not_newcomer(name) is None:
+        if await self._why_not_unclaimed(name) is None:
             return None
         with suppress(NodeSilent):
-            async with self._work.member(name) as api:
-                await api.leave(Leave(claim_code=self._work.node(name).claim_code))
-        return await self._why_not_newcomer(name)
+            async with self._context.member(name) as api:
+                await api.leave(Leave(claim_code=self._context.node(name).claim_code))
+        return await self._why_not_unclaimed(name)
 
-    async def _why_not_newcomer(self, name: str) -> str | None:
+    async def _why_not_unclaimed(self, name: str) -> str | None:
         try:
-            async with self._work.reach.newcomer(self._work.node(name)) as api:
+            async with self._context.connector.unclaimed(self._context.node(name)) as api:
                 claimed = (await api.identity()).claimed
         except Problem as err:
             return str(err)
         return f"{name} is a member still" if claimed else None
 
-    async def forget_authority(self, _: Todo) -> None:
-        self._work.folder.forget_authority()
+    async def forget_authority(self, _: PlannedStep) -> None:
+        self._context.folder.forget_authority()
 
 
 def request_fingerprint(request_pem: str) -> str:

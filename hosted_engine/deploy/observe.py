@@ -9,15 +9,15 @@ from msgspec import structs
 
 import gluster.tls
 from gluster.plan import missing_options
-from hosted_engine.deploy import safekeeping, wishes
+from hosted_engine.deploy import desired_state, safekeeping
 from hosted_engine.deploy.added import further, read_added
 from hosted_engine.deploy.answers import Answers, NodeAnswers
+from hosted_engine.deploy.connector import Connector
 from hosted_engine.deploy.decisions import LEASE, LOCKSPACE, VOLUMES, Decisions
 from hosted_engine.deploy.folder import RECOVERY_FILE, Folder
 from hosted_engine.deploy.keep_alive import are_written, edited_engine_vm
 from hosted_engine.deploy.network import placement
-from hosted_engine.deploy.plan import Kind, NodeSeen, Observed, expected
-from hosted_engine.deploy.reach import Reach
+from hosted_engine.deploy.plan import Kind, Observed, ObservedNode, expected
 from hosted_engine.deploy.rolling import SiteFiles
 from hosted_engine.management_network import is_on_bridge
 from node.api.contract import NodeApi
@@ -33,46 +33,46 @@ IN_POOL = "Peer in Cluster"
 
 
 class Observer:
-    def __init__(self, answers: Answers, decisions: Decisions, reach: Reach, folder: Folder) -> None:
+    def __init__(self, answers: Answers, decisions: Decisions, connector: Connector, folder: Folder) -> None:
         self._answers, self._decisions = answers, decisions
-        self._reach, self._folder = reach, folder
+        self._connector, self._folder = connector, folder
 
-    async def look(self) -> Observed:
+    async def observe(self) -> Observed:
         """The site now. A node that cannot be asked is silent, whatever the reason; WrongFingerprint is raised."""
         nodes = self._answers.nodes
         found = dict(zip((node.name for node in nodes), await asyncio.gather(*map(self._node, nodes)), strict=True))
-        seen = Observed(
-            nodes={name: one for name, one in found.items() if isinstance(one, NodeSeen)},
-            silent={name: one for name, one in found.items() if isinstance(one, str)},
-            own=self._reach.own(self._answers),
+        observed = Observed(
+            nodes={name: one for name, one in found.items() if isinstance(one, ObservedNode)},
+            unreachable={name: one for name, one in found.items() if isinstance(one, str)},
+            own=self._connector.own(self._answers),
             authority=self._folder.has_authority(),
             formed=self._folder.journals.formed(),
         )
-        return await self._site(seen)
+        return await self._site(observed)
 
-    async def _node(self, node: NodeAnswers) -> NodeSeen | str:
+    async def _node(self, node: NodeAnswers) -> ObservedNode | str:
         """What is there on one node, or why it cannot be asked."""
         reason = ""
         if self._folder.has_authority():
             try:
-                async with self._reach.member(node) as api:
+                async with self._connector.member(node) as api:
                     return await self._member(api, node)
             except (NodeSilent, RemoteRefused, RemoteFailed) as err:
                 reason = str(err)
         try:
-            async with self._reach.newcomer(node) as api:
+            async with self._connector.unclaimed(node) as api:
                 await api.identity()
-                return NodeSeen()
+                return ObservedNode()
         except (NodeSilent, RemoteRefused, RemoteFailed) as err:
             return reason or str(err)
 
-    async def _member(self, api: NodeApi, node: NodeAnswers) -> NodeSeen:
+    async def _member(self, api: NodeApi, node: NodeAnswers) -> ObservedNode:
         await api.identity()
         names, report, pool = await asyncio.gather(api.names(), api.network(), api.gluster())
         mounts, lockspaces = await asyncio.gather(api.mounts(), api.lockspaces())
         ha, migration, timers = await asyncio.gather(api.ha(), api.migration(), _try(api.lease_timers()))
         vm = await api.vm(self._decisions.engine_vm_id)
-        return NodeSeen(
+        return ObservedNode(
             member=True,
             names=names.names,
             network_ready=is_on_bridge(placement(self._answers, node), report.document),
@@ -83,7 +83,7 @@ class Observer:
             joined=any(one.name == LOCKSPACE and one.joined for one in lockspaces),
             timers=timers,
             movable_to=frozenset(migration.members if migration.listening else ()),
-            keeps_engine=ha.keeps and ha.active,
+            runs_ha=ha.keeps and ha.active,
             maintenance=ha.reason,
             vm=vm.state if vm else None,
         )
@@ -102,42 +102,42 @@ class Observer:
         if found is None:
             return ()
         allowed = further(self._answers, gluster.tls.allowed(found.options))  # the engine may have let nodes in
-        wish = wishes.volume(self._answers, name, allowed)
-        return tuple(sorted(missing_options(wish.options, found.options)))
+        desired = desired_state.volume(self._answers, name, allowed)
+        return tuple(sorted(missing_options(desired.options, found.options)))
 
     def _volume(self, name: str, pool: GlusterReport) -> VolumeReport | None:
         """The volume of that name, when its bricks are those of the answers."""
-        bricks = wishes.volume(self._answers, name).bricks
+        bricks = desired_state.volume(self._answers, name).bricks
         found = (one for one in pool.volumes if one.name == name)
         return next((one for one in found if tuple(f"{b.server}:{b.path}" for b in one.bricks) == bricks), None)
 
-    async def _site(self, seen: Observed) -> Observed:
-        """`seen` with what is the same on every node, asked on one that has the volumes."""
-        leads = (node for node in self._answers.nodes if self._has_volumes(seen, node.name))
+    async def _site(self, observed: Observed) -> Observed:
+        """`observed` with what is the same on every node, asked on one that has the volumes."""
+        leads = (node for node in self._answers.nodes if self._has_volumes(observed, node.name))
         images: frozenset[Kind] = frozenset()
         site_files = SiteFiles()
         lease = recovery = healthy = handed_over = False
         edited: EngineVmConfig | None = None
         added: tuple[SiteNode, ...] = ()
         if (lead := next(leads, None)) is not None:
-            async with self._reach.member(lead) as api:
-                images = await self._images(api, seen.nodes[lead.name].mounted)
+            async with self._connector.member(lead) as api:
+                images = await self._images(api, observed.nodes[lead.name].mounted)
                 report = await _try(api.lease(HOSTED_ENGINE, LOCKSPACE, LEASE))
                 lease = report is not None and report.exists
                 written = await _try(api.site_files(HOSTED_ENGINE))
                 edited, added = await _try(edited_engine_vm(api)), await read_added(api, self._answers)
                 site_files = SiteFiles(
-                    settled=are_written(self._ha_files(edited, added), written),
+                    current=are_written(self._ha_files(edited, added), written),
                     changing=are_written(self._ha_files(edited, added, changing_timers=True), written),
                 )
                 sealed = await asyncio.to_thread(safekeeping.sealed, self._answers, self._folder)
                 recovery = sealed is not None and are_written({RECOVERY_FILE: sealed}, written)
-        if seen.authority and (seen.running_on is not None or seen.formed):
-            engine = self._reach.engine(self._answers, self._decisions)
+        if observed.authority and (observed.running_on is not None or observed.formed):
+            engine = self._connector.engine(self._answers, self._decisions)
             healthy = await engine.why_not_healthy() is None
-            handed_over = healthy and not await engine.missing(expected(self._answers, seen), VOLUMES)
+            handed_over = healthy and not await engine.missing(expected(self._answers, observed), VOLUMES)
         return replace(
-            seen,
+            observed,
             images=images,
             lease=lease,
             site_files=site_files,
@@ -149,21 +149,21 @@ class Observer:
         )
 
     def _is_as_answered(self, edited: EngineVmConfig) -> bool:
-        return shape_of(edited) == shape_of(wishes.engine_vm(self._answers, self._decisions))
+        return shape_of(edited) == shape_of(desired_state.engine_vm(self._answers, self._decisions))
 
     def _ha_files(
         self, edited: EngineVmConfig | None, added: tuple[SiteNode, ...], *, changing_timers: bool = False
     ) -> dict[str, str]:
         authority = self._folder.authority().certificate
-        return wishes.ha_files(
+        return desired_state.ha_files(
             self._answers, self._decisions, authority, edited, added=added, changing_timers=changing_timers
         )
 
-    def _has_volumes(self, seen: Observed, node: str) -> bool:
-        return node in seen.nodes and seen.nodes[node].mounted.keys() == set(VOLUMES)
+    def _has_volumes(self, observed: Observed, node: str) -> bool:
+        return node in observed.nodes and observed.nodes[node].mounted.keys() == set(VOLUMES)
 
     async def _images(self, api: NodeApi, mounted: Mapping[str, str]) -> frozenset[Kind]:
-        """`mounted`: see NodeSeen."""
+        """`mounted`: see ObservedNode."""
         engine, data, decisions = mounted[HOSTED_ENGINE], mounted["data"], self._decisions
         wanted = {
             Kind.TINY: structs.replace(decisions.tiny, storage_domain=data),

@@ -9,10 +9,10 @@ import msgspec
 
 from hosted_engine.deploy import here, recovery, safekeeping
 from hosted_engine.deploy.answers import Answers
+from hosted_engine.deploy.connector import Connector
 from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.here import NoRecoveryFile, NoSite
-from hosted_engine.deploy.progress import Teller
-from hosted_engine.deploy.reach import Reach
+from hosted_engine.deploy.progress import ProgressReporter
 from node import config
 from node.api.problems import Refused
 
@@ -37,16 +37,16 @@ class CodeWrong(Refused):
     mend = "Type it as the deploy has shown it; case, blanks and hyphens do not matter"
 
 
-def check_here(answers: Answers, folder: Folder, reach: Reach) -> None:
+def check_here(answers: Answers, folder: Folder, connector: Connector) -> None:
     """Refuse a deploy of this machine over a living site that it is a member of and `folder` knows nothing of."""
-    if reach.own(answers) is None:
+    if connector.own(answers) is None:
         return
-    if (problem := here.why_not_deploy(_look(), folder)) is not None:
+    if (problem := here.why_not_deploy(_observe(), folder)) is not None:
         raise problem
 
 
-def recover_here(folder: Folder, teller: Teller, *, code_fd: int | None, dry_run: bool) -> None:
-    found = _look()
+def recover_here(folder: Folder, reporter: ProgressReporter, *, code_fd: int | None, dry_run: bool) -> None:
+    found = _observe()
     if found is None:
         raise NoSite
     if found.recovery is None:
@@ -54,19 +54,19 @@ def recover_here(folder: Folder, teller: Teller, *, code_fd: int | None, dry_run
     if folder.has_decisions():
         raise safekeeping.FolderThere(folder=folder.path)
     if dry_run:
-        teller.say(f"would bring back {folder.path} for {found.site}")
+        reporter.report(f"would bring back {folder.path} for {found.site}")
         return
-    teller.say(f"This is {found.site}")
+    reporter.report(f"This is {found.site}")
     code = ask_code(code_fd)
     with folder.locked():
         safekeeping.recover(found.recovery, code, folder)
-    teller.say(f"Decisions, keys and answers of {found.site} are back in {folder.path}")
-    teller.say(f"Now run: trivet deploy {folder.answers_file}")
+    reporter.report(f"Decisions, keys and answers of {found.site} are back in {folder.path}")
+    reporter.report(f"Now run: trivet deploy {folder.answers_file}")
 
 
-def _look() -> here.Here | None:
+def _observe() -> here.Here | None:
     try:
-        return here.look(config.load())
+        return here.observe_here(config.load())
     except (msgspec.ValidationError, tomllib.TOMLDecodeError) as err:
         raise ConfigWrong(path=config.FILE, reason=str(err)) from err
 
@@ -88,12 +88,14 @@ def ask_code(code_fd: int | None) -> str:
     return code.strip()
 
 
-def tell_code(folder: Folder, teller: Teller, *, terminal: bool) -> None:
+def report_code(folder: Folder, reporter: ProgressReporter, *, terminal: bool) -> None:
     """Show the recovery code on a terminal once; where the output may go into a log, only where it lies."""
     if not terminal:
-        teller.say(f"recovery  code in {folder.recovery_code_file}: copy it, it is needed when this node is lost")
+        reporter.report(f"recovery  code in {folder.recovery_code_file}: copy it, it is needed when this node is lost")
         return
     if folder.note_code_shown():
-        teller.say(f"recovery  {folder.recovery_code()}")
-        teller.say("          Write this code down and keep it elsewhere. It is not shown again, and with it any node")
-        teller.say("          brings the site's keys back when this one is lost: trivet deploy --recover")
+        reporter.report(f"recovery  {folder.recovery_code()}")
+        reporter.report(
+            "          Write this code down and keep it elsewhere. It is not shown again, and with it any node"
+        )
+        reporter.report("          brings the site's keys back when this one is lost: trivet deploy --recover")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from hosted_engine.deploy.answers import Answers
 from hosted_engine.deploy.decisions import LOCKSPACE
-from hosted_engine.deploy.wishes import lease_timers
+from hosted_engine.deploy.desired_state import lease_timers
 from node.api.messages.leases import LeaseTimersReport
 
 REASON = "the timers of its leases are changed by a deploy"  # of a node's maintenance
@@ -20,7 +20,7 @@ REASON = "the timers of its leases are changed by a deploy"  # of a node's maint
 class SiteFiles:
     """Which of its two forms volume engine holds; neither: another one, or none."""
 
-    settled: bool = False
+    current: bool = False
     changing: bool = False
 
 
@@ -67,18 +67,18 @@ def roll(
     left: frozenset[str],
     running_on: str | None,
     files: SiteFiles,
-    silent: tuple[str, ...],
+    unreachable: tuple[str, ...],
 ) -> Rolling:
     """`timers` of the nodes that are, or are about to be, in the lockspace; `left`: those that an earlier run has left
     in maintenance."""
     differ = {name for name, found in timers.items() if why_not_set(answers, found) is not None}
     nodes = sorted(differ | left, key=lambda name: (name == running_on, name))
     if not nodes:
-        return Rolling(write=not (files.settled or (files.changing and silent)))
+        return Rolling(write=not (files.current or (files.changing and unreachable)))
     return Rolling(
         nodes=tuple(nodes),
         changes=bool(differ),
-        waits_for=silent,
+        waits_for=unreachable,
         prepare=not files.changing and bool(differ),
-        finish=not silent and (bool(differ) or not files.settled),
+        finish=not unreachable and (bool(differ) or not files.current),
     )

@@ -4,10 +4,10 @@ import asyncio
 
 from hosted_engine.deploy import recovery
 from hosted_engine.deploy.answers import Answers, parse
+from hosted_engine.deploy.context import DeployContext
 from hosted_engine.deploy.folder import RECOVERY_FILE, Folder
 from hosted_engine.deploy.format_answers import format_answers
-from hosted_engine.deploy.plan import Observed, Todo, plan
-from hosted_engine.deploy.work import Work
+from hosted_engine.deploy.plan import Observed, PlannedStep, plan
 from node.api.messages.ha import SiteFilesRequest
 from node.api.messages.mounts import HOSTED_ENGINE
 from node.api.problems import Refused
@@ -24,13 +24,13 @@ class FolderThere(Refused):
 class Safekeeping:
     """The step that writes the recovery file. It goes with its volume when the site is taken back."""
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
+    def __init__(self, context: DeployContext) -> None:
+        self._context = context
 
-    async def write(self, todo: Todo) -> None:
-        work = self._work
-        text = await asyncio.to_thread(seal, work.answers, work.folder)
-        async with work.member(todo.nodes[0]) as api:
+    async def write(self, step: PlannedStep) -> None:
+        context = self._context
+        text = await asyncio.to_thread(seal, context.answers, context.folder)
+        async with context.member(step.nodes[0]) as api:
             await api.write_site_files(HOSTED_ENGINE, SiteFilesRequest(files={RECOVERY_FILE: text}))
 
 
@@ -63,7 +63,7 @@ def recover(text: str | bytes, code: str, folder: Folder) -> Answers:
     content = recovery.unseal(text, code)
     answers = parse(content.get(folder.answers_file.name, ""))
     _write_journal(answers, folder)
-    folder.keep_recovery_code(recovery.written(code))
+    folder.save_recovery_code(recovery.written(code))
     folder.note_code_shown()
     write_durable(folder.recovery_file, text)
     folder.restore(content)
@@ -78,7 +78,7 @@ def _write_journal(answers: Answers, folder: Folder) -> None:
     """The recovery file is written when the site is whole: every step of its deploy was done. Which runs did them is
     lost with the node, and does not matter."""
     folder.journals.clear()
-    keys = [todo.key for todo in plan(answers, Observed())]
+    keys = [step.key for step in plan(answers, Observed())]
     journal = folder.journals.new()
     journal.write(Entry(Mark.PLANNED, detail="\n".join(keys)))
     for key in keys:

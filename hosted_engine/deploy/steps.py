@@ -2,39 +2,41 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from hosted_engine.deploy.context import DeployContext
 from hosted_engine.deploy.engine_vm import EngineVm
 from hosted_engine.deploy.keep_alive import KeepAlive
 from hosted_engine.deploy.members import Members
-from hosted_engine.deploy.plan import Kind, Todo
+from hosted_engine.deploy.plan import Kind, PlannedStep
 from hosted_engine.deploy.safekeeping import Safekeeping
 from hosted_engine.deploy.storage import Storage
 from hosted_engine.deploy.timers import Timers
-from hosted_engine.deploy.work import Work
 from node.steps import Step
 
-Deed = Callable[[Todo], Awaitable[None]]
+Action = Callable[[PlannedStep], Awaitable[None]]
 
 
-def steps(todos: Sequence[Todo], work: Work) -> tuple[Step, ...]:
-    """Steps for the executor. A deploy that stops leaves them for the next run; `back_steps` takes them back."""
-    deeds = _deeds(work)
-    return tuple(_step(todo, *deeds[todo.kind]) for todo in todos)
+def steps(planned: Sequence[PlannedStep], context: DeployContext) -> tuple[Step, ...]:
+    """Steps for the executor. A deploy that stops leaves them for the next run; `teardown_steps` undoes them."""
+    actions = _actions(context)
+    return tuple(_step(step, *actions[step.kind]) for step in planned)
 
 
-def back_steps(todos: Sequence[Todo], work: Work) -> tuple[Step, ...]:
-    """The undos of `todos` as steps of a run of their own, which stops at an error and can be gone on with: what comes
-    after one that failed must not be taken away under it."""
-    return tuple(Step(step.key, step.says, step.undo) for step in steps(todos, work) if step.undo is not None)
+def teardown_steps(planned: Sequence[PlannedStep], context: DeployContext) -> tuple[Step, ...]:
+    """The undos of `planned` as steps of a run of their own, which stops at an error and can be gone on with: what
+    comes after one that failed must not be taken away under it."""
+    return tuple(
+        Step(step.key, step.description, step.undo) for step in steps(planned, context) if step.undo is not None
+    )
 
 
-def _step(todo: Todo, do: Deed, undo: Deed | None) -> Step:
-    return Step(todo.key, todo.says, lambda: do(todo), (lambda: undo(todo)) if undo is not None else None)
+def _step(step: PlannedStep, do: Action, undo: Action | None) -> Step:
+    return Step(step.key, step.description, lambda: do(step), (lambda: undo(step)) if undo is not None else None)
 
 
-def _deeds(work: Work) -> Mapping[Kind, tuple[Deed, Deed | None]]:
-    members, storage, engine, keeping = Members(work), Storage(work), EngineVm(work), KeepAlive(work)
-    timers = Timers(work)
-    safekeeping = Safekeeping(work)
+def _actions(context: DeployContext) -> Mapping[Kind, tuple[Action, Action | None]]:
+    members, storage, engine, keeping = Members(context), Storage(context), EngineVm(context), KeepAlive(context)
+    timers = Timers(context)
+    safekeeping = Safekeeping(context)
     return {
         Kind.AUTHORITY: (members.authority, members.forget_authority),
         Kind.CLAIM: (members.claim, members.leave),
@@ -57,7 +59,7 @@ def _deeds(work: Work) -> Mapping[Kind, tuple[Deed, Deed | None]]:
         Kind.HEALTH: (engine.health, None),  # only looks
         Kind.HAND_OVER: (engine.hand_over, None),  # only looks; what was handed over is on the engine's disk
         Kind.RECOVERY: (safekeeping.write, None),  # a file of volume engine, goes with it
-        Kind.KEEP: (keeping.keep, keeping.release),
+        Kind.START_HA: (keeping.start, keeping.stop),
         Kind.ROLL: (timers.roll, None),
         Kind.FINISH: (keeping.write, None),
     }

@@ -21,7 +21,7 @@ from node.vms.migration import MigrationLimits, MigrationProgress
 log = logging.getLogger(__name__)
 
 ANSWER_S = 10.0  # a QEMU that hangs gives libvirt no answer for ever; ending it asks only the kernel
-HELD_PAUSE_S = 3.0  # another start would be refused at once for the same reason
+LEASE_RETRY_S = 3.0  # another start would be refused at once for the same reason
 # A stop and a start cost the engine's clients minutes: it may take long, and stand still for some seconds at its end.
 MIGRATION = MigrationLimits(downtime_ms=500, longest_downtime_ms=10_000, time_s=300)
 IMAGE_LOCKED = ('Failed to get "write" lock', 'Failed to get shared "write" lock')
@@ -83,13 +83,13 @@ class Actor:
     async def _do(self, decision: Decision) -> Outcome:
         self.reason, action = "", decision.action
         try:
-            await self._carry_out(decision)
+            await self._run(decision)
         except (LeaseHeld, LockspaceUnknown, NotMounted, ConfigurationUnread) as err:
             # After an outage a node is back in its lockspace some 20 s after its storage: that says nothing of the VM.
-            return await self._held(err)
+            return await self._lease_held_outcome(err)
         except Problem as err:
             if any(words in str(err) for words in IMAGE_LOCKED):  # QEMU opens its disks before it gets the lease
-                return await self._held(err)
+                return await self._lease_held_outcome(err)
             if action is Action.START and await self._is_active():
                 return Outcome.DONE
             self.reason = str(err)
@@ -117,12 +117,12 @@ class Actor:
             return False
         return report is not None and report.state is not VmState.DOWN
 
-    async def _held(self, err: Problem) -> Outcome:
+    async def _lease_held_outcome(self, err: Problem) -> Outcome:
         self.reason = str(err)
-        await self._clock.sleep(HELD_PAUSE_S)
+        await self._clock.sleep(LEASE_RETRY_S)
         return Outcome.LEASE_HELD
 
-    async def _carry_out(self, decision: Decision) -> None:
+    async def _run(self, decision: Decision) -> None:
         vm_id, action, target = self._vm_id, decision.action, decision.target
         match action:
             case Action.START:

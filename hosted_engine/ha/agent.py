@@ -23,11 +23,10 @@ from hosted_engine.ha.fence_file import read_fencing
 from hosted_engine.ha.fence_settings import NAME as FENCE_FILE
 from hosted_engine.ha.fence_settings import FenceSettings
 from hosted_engine.ha.fencer import Fencer
-from hosted_engine.ha.footing import Footing
 from hosted_engine.ha.host_id_lease import HostIdLeases
-from hosted_engine.ha.keeper import Identity, Keeper, Monitors, VmLook
 from hosted_engine.ha.lease_grace import LeaseGrace
 from hosted_engine.ha.lease_reader import LeaseReader
+from hosted_engine.ha.loop import Identity, Loop, Monitors, ObservedVm
 from hosted_engine.ha.memory import restore
 from hosted_engine.ha.monitor import Monitor
 from hosted_engine.ha.network_probes import HealthProbe, NetworkProbe
@@ -42,6 +41,7 @@ from hosted_engine.ha.secret_file import LastKnown
 from hosted_engine.ha.site_files import HaSite
 from hosted_engine.ha.site_folder import read_site
 from hosted_engine.ha.states import Health, VmState
+from hosted_engine.ha.storage_guard import StorageGuard
 from hosted_engine.ha.whiteboard_file import NAME, WhiteboardFile
 from node import config
 from node.api.messages.machine import Accelerator
@@ -66,7 +66,7 @@ log = logging.getLogger(__name__)
 RUNTIME = Path(os.environ.get("RUNTIME_DIRECTORY", "/run/trivet-ha"))
 LAST_WORD_S = 3.0
 CLOCK_PERIOD_S = 10.0
-SEEN_WRITING = 30  # looks at the whiteboard: a host that writes is seen to within them
+OBSERVED_WRITES = 30  # looks at the whiteboard: a host that writes is seen to within them
 EMULATED, EMULATED_BOOT = 2, 3  # so much more time for a guest without KVM
 
 
@@ -83,10 +83,10 @@ class HaAgent:
         self._settings = settings
         self._clock = SystemClock()
         self._threads = Threads("storage", 8)
-        self._footing = Footing(settings, run, self._threads, SanlockDaemon(run), self._clock)
+        self._footing = StorageGuard(settings, run, self._threads, SanlockDaemon(run), self._clock)
         self._folder = Path(layout.site_files(PurePosixPath(settings.volumes), HOSTED_ENGINE))
         self._written = self._monitor("site files", self._read_site, period_s=5.0, limit_s=10.0)
-        self._keeper: Keeper | None = None
+        self._loop: Loop | None = None
         for folder in (settings.ha_folder, RUNTIME):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -95,11 +95,11 @@ class HaAgent:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: loop.create_task(self._end()))
         notify("READY=1\nSTATUS=Waiting for the engine volume")
-        footing = loop.create_task(self._footing.keep())
+        footing = loop.create_task(self._footing.run())
         footing.add_done_callback(_die_with)
         self._written.start()
         written = await self._wait_for_site()
-        self._keeper = keeper = await self._wire(written)
+        self._loop = keeper = await self._wire(written)
         log.info("keeping the engine of site %s alive as host %s", written.site.name, self._settings.node_name)
         notify("STATUS=Keeping the engine alive")
         await keeper.run(lambda: self._still(written))
@@ -121,7 +121,7 @@ class HaAgent:
         """Raises when the volume is not mounted or a file is damaged."""
         return Written(read_site(self._folder), engine_vm_files.read(self._folder).wanted.id)
 
-    async def _wire(self, written: Written) -> Keeper:
+    async def _wire(self, written: Written) -> Loop:
         site, vm_id, settings = written.site, written.vm_id, self._settings
         own = site.node(settings.node_name)
         if own is None:
@@ -149,7 +149,7 @@ class HaAgent:
         )
         for monitor in monitors.all():
             monitor.start()
-        return Keeper(
+        return Loop(
             identity,
             profile,
             restore(await self._own_block(board), identity.boot_id, self._clock.monotonic()),
@@ -166,7 +166,7 @@ class HaAgent:
             ),
             records=Records(RUNTIME, settings.ha_folder),
             clock=self._clock,
-            tell_failover=FailoverRecorder(self._folder / FAILOVER_FILE).note,
+            on_failover=FailoverRecorder(self._folder / FAILOVER_FILE).note,
             notifier=self._notifier(site, own.name),
             fencer=fencer,
         )
@@ -231,7 +231,7 @@ class HaAgent:
     ) -> Monitors:
         waited = LeaseGrace(lease, site.lease_grace_s, self._clock.monotonic)
         volume_s = profile.longest_ping_timeout_s  # Gluster stalls for so long when a brick's host dies
-        vm = self._monitor("engine VM", lambda: look_at_vm(hypervisor, vm_id), period_s=1.0, limit_s=10.0)
+        vm = self._monitor("engine VM", lambda: observe_vm(hypervisor, vm_id), period_s=1.0, limit_s=10.0)
 
         def pid() -> int | None:
             known = vm.latest().value
@@ -249,7 +249,7 @@ class HaAgent:
         clock = self._clock
         clocks = ClockProbe(
             probe.date,
-            lambda: offsets_of_hosts(written.history()[-SEEN_WRITING:], clock.now() - clock.monotonic()),
+            lambda: offsets_of_hosts(written.history()[-OBSERVED_WRITES:], clock.now() - clock.monotonic()),
             lambda: is_cared_for(state(), written.latest().value),
             lambda at: hypervisor.set_time(vm_id, at),
             clock,
@@ -275,7 +275,7 @@ class HaAgent:
             ),
             configuration=self._monitor("engine VM configuration", notes, period_s=2.0, limit_s=volume_s),
             clock=self._monitor("clocks", clocks, period_s=CLOCK_PERIOD_S, limit_s=20.0),
-            fencing=self._monitor("fence devices", fencer.look, period_s=10.0, limit_s=60.0),
+            fencing=self._monitor("fence devices", fencer.observe, period_s=10.0, limit_s=60.0),
         )
 
     def _vms(self, hypervisor: LibvirtHypervisor) -> Vms:
@@ -295,7 +295,7 @@ class HaAgent:
             ).check,
             holder=leases.held_elsewhere,
             taker=leases.taken_elsewhere,
-            tell=_tell,
+            tell=_notify,
             clock=self._clock,
         )
         vms.watch()
@@ -306,22 +306,22 @@ class HaAgent:
 
     async def _end(self) -> None:
         """Say that this host is out of the game, wait a moment for the storage, and go: threads may hang for ever."""
-        if self._keeper is not None:
-            self._keeper.say_goodbye()
+        if self._loop is not None:
+            self._loop.publish_stop()
             await asyncio.sleep(LAST_WORD_S)
         os._exit(0)
 
 
-def look_at_vm(hypervisor: LibvirtHypervisor, vm_id: str) -> VmLook:
+def observe_vm(hypervisor: LibvirtHypervisor, vm_id: str) -> ObservedVm:
     domain = hypervisor.find(vm_id)
     pid = domain.pid if domain is not None else None
     started_at = host_probes.started_at(pid) if pid is not None else None
     state = vm_state(domain)
     shape = domain.shape if domain is not None and state.is_here else None
-    return VmLook(state, pid, booted_at(started_at, hypervisor.rebooted_at(vm_id)), shape)
+    return ObservedVm(state, pid, booted_at(started_at, hypervisor.rebooted_at(vm_id)), shape)
 
 
-def _tell(report: VmReport) -> None:
+def _notify(report: VmReport) -> None:
     log.info("VM %s is %s %s", report.name, report.state, report.detail)
 
 

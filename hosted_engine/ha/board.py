@@ -11,7 +11,7 @@ from hosted_engine.ha.whiteboard_file import WhiteboardFile
 
 
 @dataclass(frozen=True, slots=True)
-class BoardLook:
+class BoardState:
     """`blocks`: of the other members. `written`: this host's own block is on the storage. `full`: None is unknown."""
 
     blocks: tuple[tuple[int, HostBlock | BadBlock], ...]
@@ -29,17 +29,17 @@ class Board:
         self._host_id = host_id
         self._others = others
         self._lock = threading.Lock()
-        self._said: HostBlock | None = None
+        self._last_block: HostBlock | None = None
         self._sequence: int | None = None
 
-    def say(self, block: HostBlock) -> None:
+    def publish(self, block: HostBlock) -> None:
         with self._lock:
-            self._said = block
+            self._last_block = block
 
     def read_own(self) -> HostBlock | BadBlock:
         return self._file.read_hosts([self._host_id])[self._host_id]
 
-    def __call__(self) -> BoardLook:
+    def __call__(self) -> BoardState:
         """Raises OSError when nothing can be read."""
         self._file.make()
         cluster, blocks = self._file.read_cluster(), self._file.read_hosts(self._others)
@@ -48,8 +48,8 @@ class Board:
             self._write()
         except OSError as err:
             full = True if err.errno in (errno.ENOSPC, errno.EDQUOT) else full
-            return BoardLook(tuple(blocks.items()), cluster, written=False, reason=str(err), full=full)
-        return BoardLook(tuple(blocks.items()), cluster, written=True, full=full)
+            return BoardState(tuple(blocks.items()), cluster, written=False, reason=str(err), full=full)
+        return BoardState(tuple(blocks.items()), cluster, written=True, full=full)
 
     def _is_full(self) -> bool | None:
         try:
@@ -59,7 +59,7 @@ class Board:
 
     def _write(self) -> None:
         with self._lock:
-            said = self._said
+            said = self._last_block
         if said is None:
             return
         if self._sequence is None:

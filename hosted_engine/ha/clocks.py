@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from hosted_engine.ha.board import BoardLook
+from hosted_engine.ha.board import BoardState
 from hosted_engine.ha.monitor import Sample
 from hosted_engine.ha.states import VmState
 from hosted_engine.ha.whiteboard import ClusterBlock, HostBlock
@@ -43,21 +43,21 @@ def offset_s(date: str | None, asked_at: float, answered_at: float) -> float | N
     return said + 0.5 - (asked_at + answered_at) / 2
 
 
-def offsets_of_hosts(looks: Sequence[Sample[BoardLook]], behind_s: float) -> tuple[float, ...]:
+def offsets_of_hosts(observations: Sequence[Sample[BoardState]], behind_s: float) -> tuple[float, ...]:
     """How far ahead of this host's clock those of the other hosts are that were seen to write.
 
     `behind_s`: what to add to the monotonic clock of the samples for the time of day. A host that was not seen to
     write is left out: its last word is of any age.
     """
-    seen: dict[int, HostBlock] = {}
+    observed: dict[int, HostBlock] = {}
     offsets: dict[int, float] = {}
-    for look in looks:
-        for host_id, block in look.value.blocks if look.value is not None else ():
+    for site in observations:
+        for host_id, block in site.value.blocks if site.value is not None else ():
             if not isinstance(block, HostBlock):
                 continue
-            if host_id in seen and seen[host_id].sequence != block.sequence:
-                offsets[host_id] = block.written_at - (look.at + behind_s)
-            seen[host_id] = block
+            if host_id in observed and observed[host_id].sequence != block.sequence:
+                offsets[host_id] = block.written_at - (site.at + behind_s)
+            observed[host_id] = block
     return tuple(offsets.values())
 
 
@@ -69,7 +69,7 @@ def why_not_trusted(now: float, others: Collection[float]) -> HostClockWrong | N
     return HostClockWrong(host=spelled(now), others=len(differing), differs=duration(differing[0]))
 
 
-def is_cared_for(vm: VmState, board: BoardLook | None) -> bool:
+def is_cared_for(vm: VmState, board: BoardState | None) -> bool:
     """Whether the engine VM runs here, and nobody has said that it is to be left alone."""
     left_alone = board is not None and isinstance(board.cluster, ClusterBlock) and board.cluster.global_maintenance
     return vm is VmState.RUNNING and not left_alone

@@ -7,7 +7,7 @@ from typing import Any
 import click
 import msgspec
 
-from hosted_engine.ha.command_words import as_json_option, asked, read_text
+from hosted_engine.ha.command_arguments import as_json_option, asked, read_text
 from hosted_engine.ha.fence_agents import FenceAgents
 from hosted_engine.ha.fence_settings import (
     BadFenceSetting,
@@ -19,7 +19,7 @@ from hosted_engine.ha.fence_settings import (
     with_device,
     without_secrets,
 )
-from hosted_engine.ha.look import Look
+from hosted_engine.ha.site_reader import SiteReader
 from hosted_engine.secret_prompt import secret
 from node import config
 from node.api.problems import Problem, Refused
@@ -62,13 +62,13 @@ def fence() -> None:
 @as_json_option
 def show(as_json: bool) -> None:
     """Show the devices, without secrets, and the fence agents of this node."""
-    look = _look()
-    devices = {node: without_secrets(one) for node, one in asked(look.fence_settings).devices.items()}
+    site = _site_reader()
+    devices = {node: without_secrets(one) for node, one in asked(site.fence_settings).devices.items()}
     installed = FenceAgents(run_as_group).installed()
     if as_json:
         click.echo(msgspec.json.encode({"devices": devices, "agents": installed}))
         return
-    for node in asked(look.node_names):
+    for node in asked(site.node_names):
         click.echo(f"{node}: {_line(devices[node]) if node in devices else 'no fence device'}")
     click.echo(f"Agents on this node: {', '.join(installed) or 'none'}")
 
@@ -91,14 +91,14 @@ def show(as_json: bool) -> None:
 @as_json_option
 def set_(node: str, as_json: bool, **options: Any) -> None:
     """Set the fence device of NODE, for the whole site. What is not given stays as it is."""
-    look, wanted = _look(), Wanted(**options)
-    asked(lambda: _why_not_node(look, node))
-    known = asked(lambda: _known(look))
+    site, wanted = _site_reader(), Wanted(**options)
+    asked(lambda: _check_node(site, node))
+    known = asked(lambda: _known(site))
     device = asked(lambda: merged(known.devices.get(node), wanted))
     settings = with_device(known, node, device)
     asked(lambda: check(settings))
     asked(lambda: FenceAgents(run_as_group).check(device))
-    asked(lambda: look.set_fence_settings(settings))
+    asked(lambda: site.set_fence_settings(settings))
     click.echo(msgspec.json.encode(without_secrets(device)) if as_json else f"{node}: {_line(without_secrets(device))}")
 
 
@@ -107,8 +107,8 @@ def set_(node: str, as_json: bool, **options: Any) -> None:
 @as_json_option
 def test(node: str, as_json: bool) -> None:
     """Ask NODE's device from this node whether it is on. Nothing is cut."""
-    look = _look()
-    device = asked(look.fence_settings).devices.get(node)
+    site = _site_reader()
+    device = asked(site.fence_settings).devices.get(node)
     if device is None:
         raise click.ClickException(str(NoDevice(node=node)))
     agents = FenceAgents(run_as_group)
@@ -129,11 +129,11 @@ def test(node: str, as_json: bool) -> None:
 @as_json_option
 def off(node: str, as_json: bool) -> None:
     """Take NODE's fence device away, with its password: its lease is waited for again. Cuts nothing."""
-    look = _look()
-    settings = asked(look.fence_settings)
+    site = _site_reader()
+    settings = asked(site.fence_settings)
     if node not in settings.devices:
         raise click.ClickException(str(NoDevice(node=node)))
-    asked(lambda: look.set_fence_settings(with_device(settings, node, None)))
+    asked(lambda: site.set_fence_settings(with_device(settings, node, None)))
     click.echo(msgspec.json.encode({"node": node, "device": None}) if as_json else f"{node}: no fence device")
 
 
@@ -189,20 +189,20 @@ def _line(shown: dict[str, object]) -> str:
     return f"{shown['agent']} at {shown['address']}{port}, password {shown['password']}{options}; afterwards {again}"
 
 
-def _known(look: Look) -> FenceSettings:
+def _known(site: SiteReader) -> FenceSettings:
     """A damaged file is set anew."""
     try:
-        return look.fence_settings()
+        return site.fence_settings()
     except FenceFileDamaged as err:
         click.echo(f"What was set before is dropped: {err.text.why}", err=True)
         return FenceSettings()
 
 
-def _why_not_node(look: Look, node: str) -> None:
-    names = look.node_names()
+def _check_node(site: SiteReader, node: str) -> None:
+    names = site.node_names()
     if node not in names:
         raise NoSuchNode(node=node, nodes=", ".join(names))
 
 
-def _look() -> Look:
-    return Look(config.load())
+def _site_reader() -> SiteReader:
+    return SiteReader(config.load())

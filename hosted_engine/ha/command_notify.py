@@ -10,8 +10,7 @@ from typing import Any
 import click
 import msgspec
 
-from hosted_engine.ha.command_words import as_json_option, asked, read_text
-from hosted_engine.ha.look import Look
+from hosted_engine.ha.command_arguments import as_json_option, asked, read_text
 from hosted_engine.ha.notify_settings import (
     BadSetting,
     Mail,
@@ -22,6 +21,7 @@ from hosted_engine.ha.notify_settings import (
     without_secrets,
 )
 from hosted_engine.ha.senders import Envelope, NotSent, send_mail, send_webhook
+from hosted_engine.ha.site_reader import SiteReader
 from hosted_engine.secret_prompt import secret
 from node import config
 from node.api.problems import Refused
@@ -65,7 +65,7 @@ def notify() -> None:
 @as_json_option
 def show(as_json: bool) -> None:
     """Show the settings, without secrets."""
-    found = without_secrets(asked(_look().notify_settings))
+    found = without_secrets(asked(_site_reader().notify_settings))
     if as_json:
         click.echo(msgspec.json.encode(found))
         return
@@ -100,9 +100,9 @@ def show(as_json: bool) -> None:
 @as_json_option
 def set_(as_json: bool, **options: Any) -> None:
     """Set where to tell, for the whole site, and turn it on. What is not given stays as it is."""
-    look, wanted = _look(), Wanted(**options)
-    settings = asked(lambda: merged(_known(look), wanted))
-    asked(lambda: look.set_notify_settings(settings))
+    site, wanted = _site_reader(), Wanted(**options)
+    settings = asked(lambda: merged(_known(site), wanted))
+    asked(lambda: site.set_notify_settings(settings))
     shown = msgspec.json.encode(without_secrets(settings)) if as_json else "Notifications are on"
     click.echo(shown)
 
@@ -111,9 +111,9 @@ def set_(as_json: bool, **options: Any) -> None:
 @as_json_option
 def off(as_json: bool) -> None:
     """Tell nobody any more; the settings are kept."""
-    look = _look()
-    settings = asked(look.notify_settings)
-    asked(lambda: look.set_notify_settings(msgspec.structs.replace(settings, on=False)))
+    site = _site_reader()
+    settings = asked(site.notify_settings)
+    asked(lambda: site.set_notify_settings(msgspec.structs.replace(settings, on=False)))
     click.echo(msgspec.json.encode({"on": False}) if as_json else "Notifications are off")
 
 
@@ -121,10 +121,10 @@ def off(as_json: bool) -> None:
 @as_json_option
 def test(as_json: bool) -> None:
     """Send a message from this node now, also while notifications are off."""
-    look = _look()
-    settings = asked(look.notify_settings)
+    site = _site_reader()
+    settings = asked(site.notify_settings)
     envelope = Envelope(
-        site=asked(look.site_name),
+        site=asked(site.site_name),
         host=config.load().node_name,
         at=time.time(),
         subject="A test",
@@ -147,10 +147,10 @@ def test(as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _known(look: Look) -> NotifySettings:
+def _known(site: SiteReader) -> NotifySettings:
     """A damaged file is set anew."""
     try:
-        return look.notify_settings()
+        return site.notify_settings()
     except NotifyFileDamaged as err:
         click.echo(f"What was set before is dropped: {err.text.why}", err=True)
         return NotifySettings()
@@ -232,5 +232,5 @@ def _result(send: Callable[[], None]) -> str:
     return ""
 
 
-def _look() -> Look:
-    return Look(config.load())
+def _site_reader() -> SiteReader:
+    return SiteReader(config.load())

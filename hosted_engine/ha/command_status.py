@@ -9,12 +9,12 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from hosted_engine.ha.command_words import as_json_option, asked
+from hosted_engine.ha.command_arguments import as_json_option, asked
 from hosted_engine.ha.engine_vm_choice import format_state, state_of
 from hosted_engine.ha.failover import Cause, Failover, timeline
 from hosted_engine.ha.host_watchdog import NO_WATCHDOG, has_watchdog
-from hosted_engine.ha.look import Look, NoDaemon, SiteLook
 from hosted_engine.ha.records import Entry
+from hosted_engine.ha.site_reader import NoDaemon, ObservedSite, SiteReader
 from hosted_engine.ha.states import Fencing
 from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
 from node import config
@@ -42,13 +42,13 @@ def status(as_json: bool) -> None:
     Reads the whiteboard on the engine volume; whether a host lives is what this node's daemon has seen, and whether
     there is a watchdog is said of this node alone.
     """
-    look = Look(config.load())
-    found, daemon, watchdog = asked(look.site), _daemon(look), has_watchdog(run)
-    silent = _silent(daemon)
+    site = SiteReader(config.load())
+    found, daemon, watchdog = asked(site.site), _daemon(site), has_watchdog(run)
+    silent = _unseen_s(daemon)
     monitors = daemon.get("monitors", {})
     if as_json:
         more = {"monitors": monitors, "watchdog_here": watchdog}
-        click.echo(msgspec.json.encode(status_words(found, silent) | more))
+        click.echo(msgspec.json.encode(format_status(found, silent) | more))
     else:
         _show(found, silent)
         _show_monitors(monitors)
@@ -62,7 +62,7 @@ def status(as_json: bool) -> None:
 @as_json_option
 def why(as_json: bool) -> None:
     """Say what this host does about the engine right now, and why; its score and what it lost points for."""
-    found = asked(Look(config.load()).daemon)
+    found = asked(SiteReader(config.load()).daemon)
     if as_json:
         click.echo(msgspec.json.encode(found))
         return
@@ -85,7 +85,7 @@ def why(as_json: bool) -> None:
     if found.get("storage", {}).get("full"):
         click.echo(f"trouble: {FULL}")
     if (bad := found.get("cluster_block")) not in ("good", "", None):
-        click.echo(f"trouble: {cluster_block_words(bad)}")
+        click.echo(f"trouble: {format_cluster_block(bad)}")
 
 
 @click.command()
@@ -94,12 +94,12 @@ def why(as_json: bool) -> None:
 @as_json_option
 def history(lines: int, failover: bool, as_json: bool) -> None:
     """List what changed on this host: states, decisions with their reasons, how actions ended."""
-    look = Look(config.load())
+    site = SiteReader(config.load())
     if failover:
-        found = asked(look.failovers)
+        found = asked(site.failovers)
         click.echo(msgspec.json.encode(found) if as_json else format_timeline(found[-1]) if found else NO_FAILOVER)
         return
-    entries = look.history()[-lines:]
+    entries = site.history()[-lines:]
     if as_json:
         click.echo(msgspec.json.encode(entries))
         return
@@ -122,11 +122,11 @@ def maintenance(mode: str, force: bool, reason: str, as_json: bool) -> None:
     if reason and mode != "local":
         raise click.UsageError("--reason goes with a local maintenance only")
     settings = config.load()
-    look = Look(settings)
+    site = SiteReader(settings)
     if mode != "global":
-        asked(lambda: look.set_local_maintenance(mode == "local", reason))
+        asked(lambda: site.set_local_maintenance(mode == "local", reason))
     if mode != "local":
-        asked(lambda: look.set_global_maintenance(mode == "global", settings.node_name, force=force))
+        asked(lambda: site.set_global_maintenance(mode == "global", settings.node_name, force=force))
     click.echo(msgspec.json.encode({"maintenance": mode}) if as_json else f"Maintenance: {mode}")
 
 
@@ -138,19 +138,19 @@ def restart(as_json: bool) -> None:
     Its guest is asked first. It starts with the memory and the processors that were asked for last. Returns at once:
     see `trivet ha status`.
     """
-    asked(Look(config.load()).ask_for_restart)
+    asked(SiteReader(config.load()).ask_for_restart)
     click.echo(msgspec.json.encode({"restart": "asked"}) if as_json else "The engine VM is being restarted")
 
 
-def status_words(found: SiteLook, silent: dict[int, float]) -> dict[str, Any]:
+def format_status(found: ObservedSite, unseen_s: dict[int, float]) -> dict[str, Any]:
     """The site for machines. `silent_s`: how long this node has not seen the host write; null of itself."""
     cluster = found.cluster
     hosts = [
         {
             "name": node.name,
             "host_id": node.host_id,
-            "silent_s": silent.get(node.host_id),
-            **_words(found.blocks[node.host_id]),
+            "silent_s": unseen_s.get(node.host_id),
+            **_format_block(found.blocks[node.host_id]),
         }
         for node in found.site.nodes
     ]
@@ -160,20 +160,20 @@ def status_words(found: SiteLook, silent: dict[int, float]) -> dict[str, Any]:
         "global_maintenance": cluster.global_maintenance if isinstance(cluster, ClusterBlock) else None,
         "cluster_block": "good" if known else str(cluster),
         "storage_full": found.full,
-        "engine_vm": _engine_vm_words(found.engine_vm) if found.engine_vm is not None else None,
+        "engine_vm": _format_engine_vm(found.engine_vm) if found.engine_vm is not None else None,
         "last_failover": msgspec.to_builtins(found.failovers[-1]) if found.failovers else None,
         "hosts": hosts,
     }
 
 
-def _engine_vm_words(files: EngineVmReport) -> dict[str, Any]:
+def _format_engine_vm(files: EngineVmReport) -> dict[str, Any]:
     """`state`: see engine_vm_choice.state_of."""
     found = {"wanted": files.wanted, "good": files.good, "tried": files.tried.config if files.tried else None}
     shapes = {name: msgspec.to_builtins(shape_of(one)) if one is not None else None for name, one in found.items()}
     return {"state": state_of(files), "why": why_failed(files) if has_failed(files) else "", **shapes}
 
 
-def cluster_block_words(bad: str) -> str:
+def format_cluster_block(bad: str) -> str:
     newer = bad == BadBlock.FUTURE_VERSION
     what = (
         "A later version wrote the cluster's block" if newer else f"Both copies of the cluster's block are bad ({bad})"
@@ -209,7 +209,7 @@ def _at(wall: float) -> str:
     return datetime.fromtimestamp(wall).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _words(block: HostBlock | Any) -> dict[str, Any]:
+def _format_block(block: HostBlock | Any) -> dict[str, Any]:
     if not isinstance(block, HostBlock):
         return {"block": str(block)}
     return {
@@ -223,21 +223,21 @@ def _words(block: HostBlock | Any) -> dict[str, Any]:
     }
 
 
-def _show(found: SiteLook, silent: dict[int, float]) -> None:
+def _show(found: ObservedSite, unseen_s: dict[int, float]) -> None:
     console = Console(highlight=False)
     table = Table(title=f"High availability of the engine, site {found.site.name}")
     for column in ("host", "id", "state", "score", "engine VM", "health", "seen"):
         table.add_column(column)
     for node in found.site.nodes:
         block = found.blocks[node.host_id]
-        seen = f"{silent[node.host_id]:.0f} s ago" if node.host_id in silent else "here"
+        observed = f"{unseen_s[node.host_id]:.0f} s ago" if node.host_id in unseen_s else "here"
         if isinstance(block, HostBlock):
-            table.add_row(node.name, str(node.host_id), block.state, str(block.score), block.vm, block.health, seen)
+            table.add_row(node.name, str(node.host_id), block.state, str(block.score), block.vm, block.health, observed)
         else:
-            table.add_row(node.name, str(node.host_id), f"its block is {block}", "", "", "", seen)
+            table.add_row(node.name, str(node.host_id), f"its block is {block}", "", "", "", observed)
     console.print(table)
     if not isinstance(found.cluster, ClusterBlock):
-        console.print(cluster_block_words(found.cluster))
+        console.print(format_cluster_block(found.cluster))
     elif found.cluster.global_maintenance:
         console.print(f"Global maintenance, set on {found.cluster.set_by}")
     if found.full:
@@ -263,15 +263,15 @@ def _show_monitors(monitors: dict[str, dict[str, Any]]) -> None:
     Console(highlight=False).print(table)
 
 
-def _daemon(look: Look) -> dict[str, Any]:
+def _daemon(site: SiteReader) -> dict[str, Any]:
     """What this node's daemon decided last; empty where it has not run."""
     try:
-        return look.daemon()
+        return site.daemon()
     except NoDaemon:
         return {}
 
 
-def _silent(found: dict[str, Any]) -> dict[int, float]:
+def _unseen_s(found: dict[str, Any]) -> dict[int, float]:
     """Seconds since this node's daemon saw each of the others write."""
     if not found:
         return {}

@@ -9,7 +9,7 @@ from hosted_engine.ha.ranking import (
     is_watching,
     own_score,
     readable_since,
-    silent_for_s,
+    unseen_for_s,
 )
 from hosted_engine.ha.states import Action, Fencing, LeaseState, State
 from hosted_engine.ha.view import Decision, Peer, View
@@ -51,7 +51,7 @@ def _rest(view: View) -> State:
 def _lost_storage(view: View) -> bool:
     """sanlock ends a VM whose host lost its storage: nothing is wrong with the host itself."""
     since = view.storage.readable_since
-    return since is None or view.now - since < view.profile.silent_after_s
+    return since is None or view.now - since < view.profile.lost_after_s
 
 
 def _held_elsewhere(view: View) -> bool:
@@ -82,7 +82,7 @@ def _maybe_away(view: View) -> Decision:
     claimant = find_claimant(view)
     if claimant is not None:
         return _wait(State.ENGINE_DOWN, f"The engine is on host {claimant.host_id}")
-    waited, grace = view.now - view.memory.since, view.profile.silent_after_s
+    waited, grace = view.now - view.memory.since, view.profile.lost_after_s
     if waited < grace:
         return _wait(State.ENGINE_MAYBE_AWAY, "The engine VM left this host; no other host shows it yet")
     if view.lease.state in (LeaseState.FREE, LeaseState.EXPIRED) and not _lost_storage(view):
@@ -94,7 +94,7 @@ def _unexpectedly_down(view: View) -> Decision:
     waited = view.now - view.memory.since
     if waited >= view.profile.unexpectedly_down_s:
         return _wait(State.ENGINE_DOWN, "It is long enough ago that the engine VM ended here by itself")
-    alone_s = view.profile.silent_after_s + view.profile.start_backoff_s
+    alone_s = view.profile.lost_after_s + view.profile.start_backoff_s
     is_last = any(c.host_id == view.host_id for c in candidates(view))
     if is_last and waited >= alone_s and find_claimant(view) is None and _why_not_takeable(view) is None:
         return _wait(State.ENGINE_DOWN, "The engine VM ended here by itself, but no other host could start it")
@@ -215,7 +215,7 @@ def _lost_owner(view: View) -> Peer | None:
     that two rounds without a write have to do.
     """
     owner = find_peer(view, view.lease.host_id) if view.lease.state is LeaseState.HELD else None
-    if owner is None or owner.answers is not False or silent_for_s(view, owner) < 2 * view.profile.period_s:
+    if owner is None or owner.answers is not False or unseen_for_s(view, owner) < 2 * view.profile.period_s:
         return None
     return owner
 

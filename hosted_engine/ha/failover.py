@@ -11,7 +11,7 @@ from hosted_engine.ha.states import Action, Fencing, Health, LeaseState, Outcome
 from hosted_engine.ha.view import Decision, View
 from hosted_engine.ha.whiteboard import HostBlock
 
-KEPT = 20
+MAX_FAILOVERS = 20
 
 
 class Cause(StrEnum):
@@ -65,12 +65,12 @@ def follow(track: Track, view: View, decision: Decision, *, name: str, wall: flo
     if track.started_at is not None and view.vm.is_here:
         if view.health is not Health.GOOD:
             return track, None
-        return _seen_here(Track(), view, name), _failover(track, name, healthy_at=view.now)
+        return _observed_here(Track(), view, name), _failover(track, name, healthy_at=view.now)
     if track.started_at is not None and decision.state is not State.ENGINE_STARTING:
         track = _without_start(track)
-    seen = _seen_here(track, view, name) if view.vm.is_here else _seen_elsewhere(track, view)
-    if seen is not None and not _is_being_fenced(track, seen, decision):
-        return seen, None
+    observed = _observed_here(track, view, name) if view.vm.is_here else _observed_elsewhere(track, view)
+    if observed is not None and not _is_being_fenced(track, observed, decision):
+        return observed, None
     return _missed(track, view, decision, wall), None
 
 
@@ -84,10 +84,10 @@ def after_start(track: Track, outcome: Outcome, now: float, name: str) -> tuple[
     return track, _failover(track, name)
 
 
-def kept(before: Sequence[Failover], new: Failover) -> tuple[Failover, ...]:
+def with_newest(before: Sequence[Failover], new: Failover) -> tuple[Failover, ...]:
     """The last ones, the oldest first; what is known of one replaces what was known of it earlier."""
     others = [one for one in before if (one.at, one.to_host) != (new.at, new.to_host)]
-    return (*others, new)[-KEPT:]
+    return (*others, new)[-MAX_FAILOVERS:]
 
 
 def timeline(one: Failover) -> Iterator[tuple[float, str]]:
@@ -127,11 +127,11 @@ def _missed(track: Track, view: View, decision: Decision, wall: float) -> Track:
     )
 
 
-def _is_being_fenced(track: Track, seen: Track, decision: Decision) -> bool:
+def _is_being_fenced(track: Track, observed: Track, decision: Decision) -> bool:
     """Its host is lost though its last heartbeat is not old yet: this host cuts its power, or has begun to."""
-    if decision.action in (Action.FENCE, Action.FREE_HOST_ID) and decision.target == seen.host_id:
+    if decision.action in (Action.FENCE, Action.FREE_HOST_ID) and decision.target == observed.host_id:
         return True
-    same = (track.host_id, track.heartbeat_at) == (seen.host_id, seen.heartbeat_at)
+    same = (track.host_id, track.heartbeat_at) == (observed.host_id, observed.heartbeat_at)
     return same and track.detected_at is not None
 
 
@@ -139,7 +139,7 @@ def _without_start(track: Track) -> Track:
     return replace(track, begun_at=None, started_at=None, failed_starts=track.failed_starts + 1)
 
 
-def _seen_here(track: Track, view: View, name: str) -> Track:
+def _observed_here(track: Track, view: View, name: str) -> Track:
     return Track(
         host_id=view.host_id,
         host_name=name,
@@ -149,7 +149,7 @@ def _seen_here(track: Track, view: View, name: str) -> Track:
     )
 
 
-def _seen_elsewhere(track: Track, view: View) -> Track | None:
+def _observed_elsewhere(track: Track, view: View) -> Track | None:
     block = find_claimant(view)
     peer = find_peer(view, block.host_id) if block is not None else None
     if block is None or peer is None or peer.changed_at is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from hosted_engine.ha.failover import Failover, kept
+from hosted_engine.ha.failover import Failover, with_newest
 from node.system.files import read_or_none, write_durable
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def write_failover(path: Path, new: Failover) -> None:
     """Add one. Blocks; OSError when the volume does not take it."""
     if _version(path) > VERSION:
         raise NewerFile(f"a later version wrote {path.name}")
-    found = Failovers(failovers=kept(read_failovers(path), new))
+    found = Failovers(failovers=with_newest(read_failovers(path), new))
     write_durable(path, msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
 
 

@@ -53,7 +53,7 @@ class FenceAgents:
     def status(self, device: FenceDevice) -> PowerState:
         """Raises DeviceFailed, also when the device knows neither."""
         try:
-            said = self._tell(device, "status", STATUS_S)
+            said = self._run_agent(device, "status", STATUS_S)
         except CommandFailed as err:
             if err.exit_status != OFF_STATUS or parse_status(err.stdout) is not PowerState.OFF:
                 raise _failed(device, "tell the power's state", err) from err
@@ -79,7 +79,7 @@ class FenceAgents:
 
     def _power(self, device: FenceDevice, action: str, act: str) -> str:
         try:
-            return self._tell(device, action, POWER_S)
+            return self._run_agent(device, action, POWER_S)
         except CommandFailed as err:
             raise _failed(device, act, err) from err
 
@@ -89,7 +89,7 @@ class FenceAgents:
         except (CommandFailed, ValueError) as err:
             raise _failed(device, "tell its parameters", err) from err
 
-    def _tell(self, device: FenceDevice, action: str, timeout_s: float) -> str:
+    def _run_agent(self, device: FenceDevice, action: str, timeout_s: float) -> str:
         agent, lines = str(self._folder / device.agent), format_lines(device, action)
         if not device.authority:
             return self._run(agent, stdin=lines, timeout_s=timeout_s)
@@ -107,8 +107,8 @@ def format_lines(device: FenceDevice, action: str) -> str:
     return "".join(f"{name}={value}\n" for name, value in (given | device.options).items() if value)
 
 
-def parse_status(said: str) -> PowerState | None:
-    found = _STATUS.search(said)
+def parse_status(text: str) -> PowerState | None:
+    found = _STATUS.search(text)
     return PowerState(found[1].lower()) if found is not None and found[1].lower() in set(PowerState) else None
 
 

@@ -73,7 +73,7 @@ class Fencer:
         self._liars: dict[int, FenceDevice] = {}
         self._to_power_on: dict[int, FenceDevice] = {}
 
-    def look(self) -> dict[int, bool]:
+    def observe(self) -> dict[int, bool]:
         """Whether each device answered when it was last asked, by host id; asks those whose turn it is. Blocks."""
         devices = {host_id: device for host_id in self._peers if (device := self._device(host_id)) is not None}
         now, every_s = self._monotonic(), max(ASK_EVERY_S, 10.0 * len(devices))
@@ -86,7 +86,7 @@ class Fencer:
     def facts(
         self, answers: Mapping[int, bool], blocks: Iterable[tuple[int, HostBlock | object]]
     ) -> tuple[tuple[int, Fencing], ...]:
-        """What can be done about each peer, in this round; `answers`: the last of `look`."""
+        """What can be done about each peer, in this round; `answers`: the last of `observe`."""
         for host_id, block in blocks:
             if isinstance(block, HostBlock):
                 self._note_sequence(host_id, block.sequence)

@@ -48,9 +48,9 @@ class NotFreed(Failed):
     mend = "Nothing: the lease is waited for"
 
 
-def parse_host_id(said: str) -> HostId:
+def parse_host_id(text: str) -> HostId:
     """What `sanlock direct read_leader` says. Raises ValueError, SanlockFailed."""
-    words = parse_leader(said)
+    words = parse_leader(text)
     try:
         return HostId(int(words["owner_generation"]), int(words["timestamp"]), words["resource_name"])
     except KeyError as err:

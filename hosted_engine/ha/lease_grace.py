@@ -4,17 +4,17 @@ from collections.abc import Callable
 
 from hosted_engine.ha.states import LeaseState
 
-LeaseLook = tuple[LeaseState, int | None]
+ObservedLease = tuple[LeaseState, int | None]
 
 
 class LeaseGrace:
     """A question like `read`, whose answer "expired" counts `grace_s` after it was given first."""
 
-    def __init__(self, read: Callable[[], LeaseLook], grace_s: float, monotonic: Callable[[], float]) -> None:
+    def __init__(self, read: Callable[[], ObservedLease], grace_s: float, monotonic: Callable[[], float]) -> None:
         self._read, self._grace_s, self._monotonic = read, grace_s, monotonic
         self._expired: tuple[int | None, float] | None = None
 
-    def __call__(self) -> LeaseLook:
+    def __call__(self) -> ObservedLease:
         state, host_id = self._read()
         if state is not LeaseState.EXPIRED:
             self._expired = None

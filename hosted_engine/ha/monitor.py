@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-KEPT_S = 1000.0  # a little more than the quarter of an hour over which load is averaged
+HISTORY_S = 1000.0  # a little more than the quarter of an hour over which load is averaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Monitor(Generic[T]):
         self._ask = ask
         self._monotonic = monotonic
         self._begun_at: float | None = None
-        self._samples: deque[Sample[T]] = deque(maxlen=max(2, int(KEPT_S / period_s)))
+        self._samples: deque[Sample[T]] = deque(maxlen=max(2, int(HISTORY_S / period_s)))
         self._answered_from: float | None = None  # when the last question that has ended was begun
         self._answered = threading.Condition()
         self._woken = threading.Event()
@@ -82,7 +82,7 @@ class Monitor(Generic[T]):
         """The oldest first."""
         return tuple(self._samples)
 
-    def look(self) -> None:
+    def observe(self) -> None:
         """Ask once."""
         begun_at = self._begun_at = self._monotonic()
         value, error = None, ""
@@ -91,20 +91,20 @@ class Monitor(Generic[T]):
         except Exception as err:  # noqa: BLE001  the thread's outermost: one that ends would never know anything again
             error = str(err) or type(err).__name__
         ended_at = self._monotonic()
-        self._tell(error)
+        self._report(error)
         self._samples.append(Sample(ended_at, ended_at - begun_at, value, error))
         self._begun_at = None
         with self._answered:
             self._answered_from = begun_at
             self._answered.notify_all()
 
-    def _tell(self, error: str) -> None:
+    def _report(self, error: str) -> None:
         before = self._samples[-1].error if self._samples else ""
         if bool(error) != bool(before):
             log.log(logging.WARNING if error else logging.INFO, "%s: %s", self.name, error or "well again")
 
     def _run(self) -> None:
         while not self._ended.is_set():
-            self.look()
+            self.observe()
             self._woken.wait(self.period_s)
             self._woken.clear()

@@ -27,7 +27,7 @@ HEALTH_PATH = "/ovirt-engine/services/health"
 
 
 @dataclass(frozen=True, slots=True)
-class NetworkLook:
+class ObservedNetwork:
     """`peers`: whether each other host answers, by host id. `gateway`, `dns`: None where the site has none."""
 
     peers: dict[int, bool]
@@ -54,13 +54,13 @@ class NetworkProbe:
         self._run = run
         self._side_by_side = ThreadPoolExecutor(16, thread_name_prefix="probe")
 
-    def __call__(self) -> NetworkLook:
+    def __call__(self) -> ObservedNetwork:
         submit = self._side_by_side.submit
         peers = {host_id: submit(connects, address, PORT, FIRST_S) for host_id, address in self._peers.items()}
         gateway = submit(self._pings, self._gateway) if self._gateway else None
         servers = submit(resolves, self._dns) if self._dns else None
         found = {host_id: answer.result() for host_id, answer in peers.items()}
-        return NetworkLook(
+        return ObservedNetwork(
             peers=found | self._otherwise([host_id for host_id, answers in found.items() if not answers]),
             gateway=gateway.result() if gateway is not None else None,
             dns=servers.result() if servers is not None else None,

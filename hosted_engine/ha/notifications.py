@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hosted_engine.ha.failover import Failover
-from hosted_engine.ha.ranking import find_claimant, is_alive, silent_for_s
+from hosted_engine.ha.ranking import find_claimant, is_alive, unseen_for_s
 from hosted_engine.ha.states import State
 from hosted_engine.ha.view import Decision, Peer, View
 from hosted_engine.ha.whiteboard import HostBlock
@@ -24,7 +24,7 @@ DROP_S = 20.0  # longer than a dead host still counts as one that has the engine
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """`text` is the sentence for people; an empty one is never told. `settle_s`: it counts once it holds for so long.
+    """`text` is the sentence for people; an empty one is never told. `stable_s`: it counts once it holds for so long.
 
     `of_cluster`: all hosts see it, one tells it.
     """
@@ -32,7 +32,7 @@ class Fact:
     key: str
     value: str
     text: str
-    settle_s: float = 0.0
+    stable_s: float = 0.0
     of_cluster: bool = False
 
 
@@ -43,11 +43,11 @@ class Trouble:
     key: str
     text: str
     over: str = ""
-    settle_s: float = 0.0
+    stable_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Notice:
     """`since`: seen here by the monotonic clock."""
 
     key: str
@@ -63,15 +63,15 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """What is known and what was told. `known`: values by key; `changing`: the next value and since when; `told`: when
-    each text was."""
+    """What is known and what was reported. `known`: values by key; `changing`: the next value and since when;
+    `reported`: when each text was."""
 
     known: Mapping[str, str] = field(default_factory=lambda: {"nowhere": "no"})
     changing: Mapping[str, tuple[str, float]] = field(default_factory=dict)
-    pending: tuple[News, ...] = ()
-    told: Mapping[str, float] = field(default_factory=dict)
+    pending: tuple[Notice, ...] = ()
+    reported: Mapping[str, float] = field(default_factory=dict)
     sent_at: tuple[float, ...] = ()
-    held: tuple[News, ...] = ()
+    postponed: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class Round:
     is_first: bool
 
 
-def look_at(
+def observe_round(
     view: View,
     decision: Decision,
     *,
@@ -111,71 +111,71 @@ def look_at(
     )
 
 
-def learn(book: Book, seen: Round) -> tuple[Book, tuple[News, ...]]:
+def learn(book: Book, observed: Round) -> tuple[Book, tuple[Notice, ...]]:
     """What this host has to tell now. The first value of a fact is no news."""
     known, changing, pending = dict(book.known), dict(book.changing), list(book.pending)
-    due: list[News] = []
-    for fact in seen.facts:
+    due: list[Notice] = []
+    for fact in observed.facts:
         if fact.key not in known or known[fact.key] == fact.value:
             known[fact.key] = fact.value
             changing.pop(fact.key, None)
             continue
-        value, since = changing.get(fact.key, ("", seen.now))
-        changing[fact.key] = (fact.value, since if value == fact.value else seen.now)
-        if seen.now - changing[fact.key][1] < fact.settle_s:
+        value, since = changing.get(fact.key, ("", observed.now))
+        changing[fact.key] = (fact.value, since if value == fact.value else observed.now)
+        if observed.now - changing[fact.key][1] < fact.stable_s:
             continue
         known[fact.key] = fact.value
         del changing[fact.key]
         if fact.text:
-            (pending if fact.of_cluster else due).append(News(fact.key, fact.text, seen.now))
-    told, pending = _divide(pending, seen, is_nowhere=known.get("nowhere") == "yes")
-    return replace(book, known=known, changing=changing, pending=tuple(pending)), (*told, *due)
+            (pending if fact.of_cluster else due).append(Notice(fact.key, fact.text, observed.now))
+    reported, pending = _divide(pending, observed, is_nowhere=known.get("nowhere") == "yes")
+    return replace(book, known=known, changing=changing, pending=tuple(pending)), (*reported, *due)
 
 
-def admit(book: Book, news: tuple[News, ...], now: float, per_hour: int) -> tuple[Book, tuple[Message, ...]]:
+def admit(book: Book, notices: tuple[Notice, ...], now: float, per_hour: int) -> tuple[Book, tuple[Message, ...]]:
     """What may be sent now: nothing twice within ten minutes, no more than `per_hour`; the rest is summed up later."""
     sent = [at for at in book.sent_at if now - at < HOUR_S]
-    told = {text: at for text, at in book.told.items() if now - at < AGAIN_S}
-    held, messages = list(book.held), []
-    for one in news:
-        if one.text in told or len(sent) >= per_hour or any(before.key == one.key for before in held):
-            held.append(one)
+    reported = {text: at for text, at in book.reported.items() if now - at < AGAIN_S}
+    postponed, messages = list(book.postponed), []
+    for one in notices:
+        if one.text in reported or len(sent) >= per_hour or any(before.key == one.key for before in postponed):
+            postponed.append(one)
             continue
-        told[one.text] = now
+        reported[one.text] = now
         sent.append(now)
         messages.append(Message(one.text, one.text))
-    if held and len(sent) < per_hour and now - held[0].since >= SUMMARY_S:
-        messages.append(summary(held))
-        told |= {one.text: now for one in _last_of_each(held)}
+    if postponed and len(sent) < per_hour and now - postponed[0].since >= SUMMARY_S:
+        messages.append(summary(postponed))
+        reported |= {one.text: now for one in _last_of_each(postponed)}
         sent.append(now)
-        held = []
-    return replace(book, sent_at=tuple(sent), told=told, held=tuple(held)), tuple(messages)
+        postponed = []
+    return replace(book, sent_at=tuple(sent), reported=reported, postponed=tuple(postponed)), tuple(messages)
 
 
-def summary(held: list[News]) -> Message:
+def summary(postponed: list[Notice]) -> Message:
     """How often each thing changed, and how it is now."""
     lines = []
-    for one in _last_of_each(held):
-        times = sum(1 for other in held if other.key == one.key)
+    for one in _last_of_each(postponed):
+        times = sum(1 for other in postponed if other.key == one.key)
         lines.append(f"{one.text} (changed {times} times)" if times > 1 else one.text)
     return Message(
-        f"{len(held)} more changes",
-        f"{len(held)} changes were held back, because too many came at once. As it is now:\n" + "\n".join(lines),
+        f"{len(postponed)} more changes",
+        f"{len(postponed)} changes were held back, because too many came at once. As it is now:\n" + "\n".join(lines),
     )
 
 
-def _divide(pending: list[News], seen: Round, *, is_nowhere: bool) -> tuple[list[News], list[News]]:
+def _divide(pending: list[Notice], observed: Round, *, is_nowhere: bool) -> tuple[list[Notice], list[Notice]]:
     """What of the cluster's news to tell, and what to keep: whoever has the engine tells it, or starts it later."""
-    if seen.has_engine:
+    if observed.has_engine:
         return pending, []
     if is_nowhere:
-        return (pending if seen.is_first else []), []
-    if seen.engine_elsewhere:
-        return [], [news for news in pending if seen.now - news.since < DROP_S]
+        return (pending if observed.is_first else []), []
+    if observed.engine_elsewhere:
+        return [], [notices for notices in pending if observed.now - notices.since < DROP_S]
     return [], pending
 
 
-def _last_of_each(held: list[News]) -> list[News]:
+def _last_of_each(held: list[Notice]) -> list[Notice]:
     return list({one.key: one for one in held}.values())
 
 
@@ -195,14 +195,14 @@ def _own(view: View, decision: Decision, name: str, failover: Failover | None) -
         key="clock",
         value=_yes(bool(view.clock_trouble)),
         text=view.clock_trouble or f"The clocks of {name} and its engine are right again",
-        settle_s=CLOCK_S,
+        stable_s=CLOCK_S,
     )
     if view.storage.readable is not None:
         yield Fact(
             key="readable",
             value=_yes(view.storage.readable),
             text=f"{name} {'can read volume engine again' if view.storage.readable else 'cannot read volume engine'}",
-            settle_s=BLIND_S,
+            stable_s=BLIND_S,
         )
     if view.storage.full is not None and view.vm.is_here:
         full = "is full: the engine pauses, and goes on when there is room" if view.storage.full else "has room again"
@@ -210,14 +210,14 @@ def _own(view: View, decision: Decision, name: str, failover: Failover | None) -
 
 
 def _trouble(one: Trouble) -> Fact:
-    return Fact(key=one.key, value=_yes(bool(one.text)), text=one.text or one.over, settle_s=one.settle_s)
+    return Fact(key=one.key, value=_yes(bool(one.text)), text=one.text or one.over, stable_s=one.stable_s)
 
 
 def _engine(decision: Decision, name: str, failover: Failover | None) -> Fact:
     """Whether the engine is here, and how it is."""
 
-    def fact(value: str, text: str, settle_s: float = 0.0) -> Fact:
-        return Fact(key="engine", value=value, text=text, settle_s=settle_s)
+    def fact(value: str, text: str, stable_s: float = 0.0) -> Fact:
+        return Fact(key="engine", value=value, text=text, stable_s=stable_s)
 
     match decision.state:
         case State.ENGINE_STARTING:
@@ -251,11 +251,11 @@ def _of_cluster(view: View, names: Mapping[int, str], cluster_block: str, *, now
         good = cluster_block == "good"
         text = "is good again" if good else f"is bad ({cluster_block}): see trivet ha status"
         text = f"The cluster's block on the whiteboard {text}"
-        yield Fact(key="cluster_block", value=cluster_block, text=text, settle_s=SICK_S, of_cluster=True)
+        yield Fact(key="cluster_block", value=cluster_block, text=text, stable_s=SICK_S, of_cluster=True)
     if view.storage.readable:
         text = f"The engine has been nowhere for {NOWHERE_S:.0f} s: see trivet ha why on each host" if nowhere else ""
         yield Fact(
-            key="nowhere", value=_yes(nowhere), text=text, settle_s=NOWHERE_S if nowhere else 0.0, of_cluster=True
+            key="nowhere", value=_yes(nowhere), text=text, stable_s=NOWHERE_S if nowhere else 0.0, of_cluster=True
         )
 
 
@@ -264,7 +264,7 @@ def _peer(view: View, peer: Peer, name: str) -> Fact | None:
     if not view.storage.readable:
         return None
     if not is_alive(view, peer):
-        if silent_for_s(view, peer) < view.profile.silent_after_s:
+        if unseen_for_s(view, peer) < view.profile.lost_after_s:
             return None
         stopped = isinstance(peer.block, HostBlock) and peer.block.state is State.AGENT_STOPPED
         text = f"trivet-ha on {name} was stopped" if stopped else f"{name} is lost: it does not write any more"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hosted_engine.ha.failover import Failover
-from hosted_engine.ha.notifications import Book, Round, Trouble, admit, learn, look_at
+from hosted_engine.ha.notifications import Book, Round, Trouble, admit, learn, observe_round
 from hosted_engine.ha.notify_settings import NotifySettings
 from hosted_engine.ha.senders import Envelope, NotSent, send_mail, send_webhook
 from hosted_engine.ha.view import Decision, View
@@ -103,7 +103,7 @@ class Notifier:
     ) -> None:
         """One round. Nothing in it is worth the loop that keeps the engine alive."""
         try:
-            seen = look_at(
+            observed = observe_round(
                 view,
                 decision,
                 names=self._names,
@@ -111,16 +111,16 @@ class Notifier:
                 failover=failover,
                 troubles=troubles,
             )
-            self._note(seen, at)
+            self._note(observed, at)
         except Exception:
             log.exception("nobody is told of this round")
 
-    def _note(self, seen: Round, at: float) -> None:
-        self._book, news = learn(self._book, seen)
+    def _note(self, observed: Round, at: float) -> None:
+        self._book, notices = learn(self._book, observed)
         settings = self._settings()
         if not settings.on or (settings.mail is None and settings.webhook is None):
             return
-        self._book, messages = admit(self._book, news, seen.now, settings.per_hour)
+        self._book, messages = admit(self._book, notices, observed.now, settings.per_hour)
         for message in messages:
             envelope = Envelope(
                 site=self._sender.site, host=self._sender.host, at=at, subject=message.subject, text=message.body

@@ -13,7 +13,7 @@ class Profile:
     watchdog_fire_timeout_s: float
     ping_timeout_s: float  # Gluster's: every client stalls for so long when the host of a brick dies
     period_s: float  # a round of the daemon's loop, a heartbeat on the whiteboard
-    silent_after_s: float  # a peer whose timestamp did not change for so long counts for nothing
+    lost_after_s: float  # a peer whose timestamp did not change for so long counts for nothing
     fence_after_s: float  # who does not answer for so long either loses its power, where that is possible
     start_backoff_s: float  # the second best host waits so long before it tries, the third twice as long
     health_period_s: float
@@ -52,7 +52,7 @@ class Profile:
         return math.ceil((self.ping_timeout_s - 2) / 2)
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         usual = PROFILES[self.name].io_timeout_s == self.io_timeout_s
         return f"profile {self.name}" + ("" if usual else f" with an io_timeout of {self.io_timeout_s:.0f} s")
 
@@ -77,7 +77,7 @@ DEFAULT = Profile(
     watchdog_fire_timeout_s=30,
     ping_timeout_s=5,
     period_s=1,
-    silent_after_s=10,
+    lost_after_s=10,
     fence_after_s=5,
     start_backoff_s=10,
     health_period_s=5,
@@ -94,7 +94,7 @@ FAST = Profile(
     watchdog_fire_timeout_s=10,
     ping_timeout_s=5,
     period_s=1,
-    silent_after_s=5,
+    lost_after_s=5,
     fence_after_s=4,
     start_backoff_s=5,
     health_period_s=2,

@@ -26,7 +26,7 @@ def readable_since(view: View) -> float:
     return view.now if since is None else since
 
 
-def silent_for_s(view: View, peer: Peer) -> float:
+def unseen_for_s(view: View, peer: Peer) -> float:
     """How long this node has been able to read the whiteboard without seeing the peer write.
 
     Up to the last round on the volume that ended: while this node waits for its own storage, it sees nobody.
@@ -39,12 +39,12 @@ def silent_for_s(view: View, peer: Peer) -> float:
 
 
 def is_alive(view: View, peer: Peer) -> bool:
-    return peer.changed_at is not None and silent_for_s(view, peer) < view.profile.silent_after_s
+    return peer.changed_at is not None and unseen_for_s(view, peer) < view.profile.lost_after_s
 
 
 def is_watching(view: View) -> bool:
     """Of some peer this node cannot know yet whether it lives."""
-    return any(p.changed_at is None and silent_for_s(view, p) < view.profile.silent_after_s for p in view.peers)
+    return any(p.changed_at is None and unseen_for_s(view, p) < view.profile.lost_after_s for p in view.peers)
 
 
 def find_peer(view: View, host_id: int | None) -> Peer | None:

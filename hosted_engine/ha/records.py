@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from hosted_engine.ha.ranking import own_score, silent_for_s
+from hosted_engine.ha.ranking import own_score, unseen_for_s
 from hosted_engine.ha.view import Decision, View
 from hosted_engine.ha.whiteboard import HostBlock
 from node.ha_service import STATUS
@@ -142,6 +142,6 @@ def _peer(view: View, number: int) -> dict[str, Any]:
     peer = view.peers[number]
     block = peer.block
     said = msgspec.to_builtins(block) if isinstance(block, HostBlock) else {"bad": str(block)}
-    silent_s = round(silent_for_s(view, peer), 1)
-    seen = {"host_id": peer.host_id, "silent_s": silent_s, "answers": peer.answers, "fencing": str(peer.fencing)}
-    return seen | {"block": said}
+    silent_s = round(unseen_for_s(view, peer), 1)
+    observed = {"host_id": peer.host_id, "silent_s": silent_s, "answers": peer.answers, "fencing": str(peer.fencing)}
+    return observed | {"block": said}

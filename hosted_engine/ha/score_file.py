@@ -65,11 +65,11 @@ def _is_list(data: bytes) -> bool:
 
 
 def _rated(view: RatedView, path: str, source: str) -> RatedScore:
-    if (index := _goes_back(view.cpu_history or ())) is not None:
+    if (index := _first_decrease(view.cpu_history or ())) is not None:
         raise BadView(source=source, reason=f"Its times go back - at `{path}.cpu_history[{index}]`")
     score = view.rate()
     return RatedScore(score.value, score.penalties)
 
 
-def _goes_back(history: Sequence[tuple[float, float | None]]) -> int | None:
+def _first_decrease(history: Sequence[tuple[float, float | None]]) -> int | None:
     return next((i for i in range(1, len(history)) if history[i][0] < history[i - 1][0]), None)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import click
 
+from hosted_engine.deploy.connector import NodeConnector
 from hosted_engine.deploy.folder import DEFAULT_FOLDER
-from hosted_engine.deploy.reach import Network
 from installer.console.dependencies import Dependencies
 from installer.console.looks import all_looks
 from installer.console.neighbours import AgentNeighbours
@@ -54,7 +54,7 @@ def dependencies(*, login: bool) -> Dependencies:
         neighbours=AgentNeighbours(),
         observe_pool=observe_state,
         offer=read_offer,
-        reach=Network,
+        reach=NodeConnector,
         outside=_outside,
         may_leave=not login,
         deploy_folder=DEFAULT_FOLDER,

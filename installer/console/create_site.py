@@ -37,7 +37,7 @@ class NoKey(Refused):
     mend = "See why trivet-node does not start: Logs in the menu"
 
 
-class GoingBack(Refused):
+class TeardownBegun(Refused):
     what = "No site is created here"
     why = "the last one is being taken back, and that did not come to its end"
     mend = "Run in a shell: trivet deploy {path} --take-back"
@@ -46,8 +46,8 @@ class GoingBack(Refused):
 async def create_site(operator: Operator) -> None:
     deps = operator.dependencies
     folder = Folder(deps.deploy_folder)
-    if folder.journals.going_back():
-        raise GoingBack(path=deps.answers_file)
+    if folder.journals.is_tearing_down():
+        raise TeardownBegun(path=deps.answers_file)
     if (begun := find_begun(deps, folder)) is not None:
         await _go_on(operator, begun, folder)
         return

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gluster.state import PoolState
+from hosted_engine.deploy.connector import Connector
 from hosted_engine.deploy.folder import DEFAULT_FOLDER, Folder
-from hosted_engine.deploy.reach import Reach
 from installer.console.look import Look
 from installer.console.neighbours import Neighbours
 from installer.console.root_account import RootAccount
@@ -34,7 +34,7 @@ class Dependencies:
     neighbours: Neighbours
     observe_pool: Callable[[], PoolState]
     offer: Callable[[], Offer]
-    reach: Callable[[Folder], Reach]
+    reach: Callable[[Folder], Connector]
     outside: Callable[[Sequence[str], bool], None]
     may_leave: bool = True
     deploy_folder: Path = DEFAULT_FOLDER

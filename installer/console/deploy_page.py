@@ -13,7 +13,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 
 from hosted_engine.deploy.bring_up import is_whole
-from hosted_engine.deploy.progress import Teller, is_passing
+from hosted_engine.deploy.progress import ProgressReporter, is_passing
 from hosted_engine.deploy.run import Done
 from netconf.screens.plain import Page, PlainText
 from node.api.problems import Problem
@@ -23,7 +23,7 @@ MOST_LINES = 500
 STOPPED = "Stopped. Enter goes on from there; so does `trivet deploy` with the same answers."
 RUNNING = "Esc: stop   Up, Down: scroll"
 SURE = "Stop it? What is done stays done, and it can be gone on with.   S: stop"
-Begin = Callable[[Teller], Awaitable[Done]]
+Begin = Callable[[ProgressReporter], Awaitable[Done]]
 
 
 class DeployPage(Page[bool]):
@@ -138,7 +138,7 @@ class DeployPage(Page[bool]):
 
     async def _cancellable(self) -> Done:
         self._deploy_loop, self._deploy_task = asyncio.get_running_loop(), asyncio.current_task()
-        return await self._begin(Teller(self._tell, self._clock))
+        return await self._begin(ProgressReporter(self._tell, self._clock))
 
     def _tell(self, line: str) -> None:
         self.post_message(self.Told(line))

@@ -8,7 +8,7 @@ from typing import Any
 from gluster.diagnosis.problem import Health
 from gluster.report import StorageReport
 from gluster.state import VolumeState
-from hosted_engine.ha.look import SiteLook
+from hosted_engine.ha.site_reader import ObservedSite
 from hosted_engine.ha.whiteboard import ClusterBlock, HostBlock
 from installer.console.model import Lines, Own
 from netconf.model import MAIN_TABLE, LinkType, NetworkState
@@ -82,7 +82,7 @@ def _volume(volume: VolumeState) -> str:
     return f"{volume.name}: {volume.status.value}, bricks {online} of {len(volume.bricks)} online{said}, {used}"
 
 
-def format_engine(found: SiteLook, daemon: Mapping[str, Any] | None) -> Lines:
+def format_engine(found: ObservedSite, daemon: Mapping[str, Any] | None) -> Lines:
     """Where the engine runs, then how this host stands and why."""
     lines = [f"{found.site.engine.name} at {found.site.engine.address}: {_where(found)}"]
     if isinstance(found.cluster, ClusterBlock) and found.cluster.global_maintenance:
@@ -100,7 +100,7 @@ def format_daemon(daemon: Mapping[str, Any] | None) -> Lines:
     return tuple(lines)
 
 
-def _where(found: SiteLook) -> str:
+def _where(found: ObservedSite) -> str:
     names = {node.host_id: node.name for node in found.site.nodes}
     blocks = {names[number]: one for number, one in found.blocks.items() if isinstance(one, HostBlock)}
     here = [f"{one.vm} on {name}, health {one.health}" for name, one in blocks.items() if one.vm.is_here]

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from cryptography import x509
 
 from gluster.report import make_report
-from hosted_engine.ha.look import Look as HaLook
-from hosted_engine.ha.look import NoDaemon, VolumeSilent
+from hosted_engine.ha.site_reader import NoDaemon, VolumeUnreachable
+from hosted_engine.ha.site_reader import SiteReader as HaLook
 from installer.console import formats
 from installer.console.look import Look, describe
 from installer.console.model import Lines
@@ -100,7 +100,7 @@ def _engine(settings: Config) -> Lines:
         daemon = None
     try:
         return formats.format_engine(look.site(), daemon)
-    except VolumeSilent as err:
+    except VolumeUnreachable as err:
         return (f"! where it runs is unknown: volume engine: {describe(err)}", *formats.format_daemon(daemon))
 
 

@@ -1,6 +1,6 @@
 """Maintenance of this host: the engine is given away and none is taken, as `trivet ha maintenance local` does it."""
 
-from hosted_engine.ha.look import Look
+from hosted_engine.ha.site_reader import SiteReader
 from installer.console.form import FormPage
 from installer.console.looks import is_member
 from installer.console.menu import Entry
@@ -26,7 +26,7 @@ async def maintain(operator: Operator) -> None:
     settings = operator.dependencies.settings()
     if not is_member(settings):
         raise NoSite
-    look, reason = Look(settings), read_maintenance(settings.ha_folder)
+    look, reason = SiteReader(settings), read_maintenance(settings.ha_folder)
     if reason is None:
         row = Row("Reason", TextLine(""))
         page = FormPage("Begin maintenance", NOTE, {"reason": row}, lambda typed: _mistakes(str(typed["reason"])))

@@ -118,11 +118,11 @@ def _signatures(facts: Facts) -> Iterator[Content]:
             continue
         if found.name in ours and found.type != LVM and not facts.bricks.get(found.name):
             continue  # said by the labels
-        for signature, description in _words(facts, found):
+        for signature, description in _format_found(facts, found):
             yield _content(signature, found.name, description)
 
 
-def _words(facts: Facts, found: Found) -> Iterator[tuple[Signature, str]]:
+def _format_found(facts: Facts, found: Found) -> Iterator[tuple[Signature, str]]:
     label = f" {found.label}" if found.label else ""
     match found.type:
         case "LVM2_member":

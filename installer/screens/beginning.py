@@ -5,8 +5,8 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from installer.environment import Console, Unfinished
 from installer.screens.page import InstallPage, Move
-from installer.surroundings import Console, Unfinished
 from netconf.screens.pages import BusyPage
 from netconf.screens.plain import Page, PlainText
 
@@ -24,7 +24,7 @@ class UnfinishedPage(InstallPage):
 
     heading = "An installation was cut off"
     key_hints = "G: go on with it   S: start over   F1: help   F2: shell"
-    help_says = """
+    help_text = """
 Power was cut, or the machine was restarted, while Trivet was being installed. What had been done is on the disk, with
 the answers that it was begun with.
 
@@ -66,25 +66,25 @@ class ElsewherePage(InstallPage):
 
     heading = "The installation is being done at another console"
     key_hints = "T: take over, with the answers so far   F1: help   F2: shell"
-    help_says = """
+    help_text = """
 An installation is answered at one console at a time. Whoever takes over has all the answers given so far, but the
 passwords that were not confirmed yet; the other console then shows this page."""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("t,T", "take", show=False)]
 
     def __init__(self, other: Console) -> None:
         super().__init__()
-        self._words = PlainText(classes="body")
+        self._text = PlainText(classes="body")
         self._other = other
 
     def body(self) -> ComposeResult:
-        yield self._words
+        yield self._text
 
     def on_mount(self) -> None:
         self.show(self._other)
 
     def show(self, other: Console) -> None:
         at = f', at the page "{other.page}"' if other.page else ""
-        self._words.update(
+        self._text.update(
             f"Somebody answers the questions on {other.terminal}{at}.\n\n"
             "This page follows: as soon as the installation begins, its progress is shown\n"
             "here too.\n\n"

@@ -16,7 +16,7 @@ from installer.sysinfo import Disk, Nic, SysInfo
 from netconf.screens.layout import NO_BOND, Layout, split_list
 from netconf.screens.layout import Ip as LayoutIp
 
-_SAID = {
+_SECTIONS = {
     LayoutIp.OFF: Ip.OFF,
     LayoutIp.DHCP: Ip.DHCP,
     LayoutIp.STATIC: Ip.STATIC,
@@ -129,8 +129,8 @@ def _network(layout: Layout, nics: Sequence[Nic]) -> dict[str, object]:
         "bond": "" if layout.bond == NO_BOND else layout.bond,
         "vlan": _number(layout.vlan),
         "mtu": _number(layout.mtu),
-        "ipv4": _SAID[layout.ipv4].value,
-        "ipv6": _SAID[layout.ipv6].value,
+        "ipv4": _SECTIONS[layout.ipv4].value,
+        "ipv6": _SECTIONS[layout.ipv6].value,
         "dns": split_list(layout.dns),
         "search": split_list(layout.search),
     }

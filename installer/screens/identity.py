@@ -58,7 +58,7 @@ class IdentityForm(Form):
 class IdentityPage(InstallPage):
     heading = "3 of 5: Identity"
     key_hints = "Enter: go on   Tab, Up, Down: move   Esc: back   F1: help   F2: shell"
-    help_says = """
+    help_text = """
 Host name: short, in lower case, such as node1; the site and its certificates know the node by it.
 
 Password: of root, for the console and for SSH. It is hashed at once (yescrypt), and kept nowhere in clear; going back
@@ -77,12 +77,12 @@ One of the two, password or key, is needed."""
     def body(self) -> ComposeResult:
         with Vertical(classes="body"):
             yield self._form
-        kept = f"\n{_KEPT}" if self._draft.password_hash is not None else ""
+        kept = f"\n{_PASSWORD_GIVEN}" if self._draft.password_hash is not None else ""
         yield PlainText(f"{_KEYBOARD}{kept}", classes="hint")
 
     @work(exclusive=True)
     async def on_identity_form_filled(self) -> None:
-        await self._keep_password()
+        await self._save_password()
         self.go(Move.NEXT)
 
     def action_back(self) -> None:
@@ -92,10 +92,10 @@ One of the two, password or key, is needed."""
     async def _back(self) -> None:
         """A password that is good goes with the answers, so that nobody has to type it again."""
         if not {"password", "again"} & self._form.mistakes().keys():
-            await self._keep_password()
+            await self._save_password()
         self.go(Move.BACK)
 
-    async def _keep_password(self) -> None:
+    async def _save_password(self) -> None:
         if text := self._form.answers["password"]:
             try:
                 self._draft.password_hash = await self._hash_password(text)
@@ -106,4 +106,4 @@ One of the two, password or key, is needed."""
 _KEYBOARD = """\
 The machine's own keyboard is read as a US one, a serial line as its terminal
 sends it: choose a password that is typed alike on both."""
-_KEPT = "A password was given. It is kept as long as both lines for it are empty."
+_PASSWORD_GIVEN = "A password was given. It is kept as long as both lines for it are empty."

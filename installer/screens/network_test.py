@@ -8,8 +8,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from installer.answers import NetworkAnswers
+from installer.environment import Check, CheckState, Environment
 from installer.screens.page import PROBLEMS, InstallPage, Move, Scrolled, sentences
-from installer.surroundings import Check, CheckState, Surroundings
 from netconf.screens.plain import PlainText
 
 _MARKS = {CheckState.GOOD: "[ ok ]", CheckState.BAD: "[FAIL]", CheckState.UNKNOWN: "[ ?  ]"}
@@ -19,7 +19,7 @@ class NetworkTestPage(InstallPage):
     """Enter goes on when all is good; else K does, for a network that is not there yet."""
 
     heading = "2 of 5: Network, tested"
-    help_says = """
+    help_text = """
 The network was brought up on this machine as you answered; nothing of it is on a disk yet.
 
   [ ok ]  it works      [FAIL]  it does not      [ ?  ]  it could not be tried
@@ -36,9 +36,9 @@ can be changed at its console later (`trivet net edit`)."""
         Binding("r,R", "test", show=False),
     ]
 
-    def __init__(self, surroundings: Surroundings, network: NetworkAnswers) -> None:
+    def __init__(self, environment: Environment, network: NetworkAnswers) -> None:
         super().__init__()
-        self._surroundings, self._network = surroundings, network
+        self._environment, self._network = environment, network
         self._checks: list[Check] = []
         self._is_over, self._trouble = False, ""
         self._lines, self._hint = Scrolled(), PlainText(classes="hint")
@@ -68,7 +68,7 @@ can be changed at its console later (`trivet net edit`)."""
         self._checks, self._is_over, self._trouble = [], False, ""
         self._show()
         try:
-            await self._surroundings.test_network(self._network, self._report)
+            await self._environment.test_network(self._network, self._report)
         except PROBLEMS as err:
             self._trouble = sentences(err)
         self._is_over = True
@@ -84,7 +84,7 @@ can be changed at its console later (`trivet net edit`)."""
             lines.append("[ .. ] being tried ...")
         if self._trouble:
             lines += ["", f"! {self._trouble}"]
-        self._lines.say("\n".join(lines))
+        self._lines.show_text("\n".join(lines))
         self.show_keys(_keys(is_over=self._is_over, is_good=self._is_good))
         self._hint.update(_hint(is_over=self._is_over, is_good=self._is_good))
 

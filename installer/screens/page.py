@@ -52,22 +52,22 @@ class Scrolled(VerticalScroll):
 
     def __init__(self, text: str = "", *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._words = PlainText(text)
+        self._text = PlainText(text)
 
     def compose(self) -> ComposeResult:
-        yield self._words
+        yield self._text
 
     def on_mount(self) -> None:
         self.focus()
 
-    def say(self, text: str) -> None:
-        self._words.update(text)
+    def show_text(self, text: str) -> None:
+        self._text.update(text)
 
 
 class InstallPage(Page[Move]):
     """`help_says` is what F1 shows."""
 
-    help_says: ClassVar[str] = ""
+    help_text: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", show=False),
     ]

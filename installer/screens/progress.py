@@ -9,8 +9,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
+from installer.environment import Environment, Installed, LogLine, StepReport
 from installer.screens.page import PROBLEMS, InstallPage, Scrolled, sentences
-from installer.surroundings import Installed, LogLine, StepReport, Surroundings
 from netconf.screens.plain import Page, PlainText
 from netconf.uptime import uptime_s
 from node.steps import Mark
@@ -22,7 +22,7 @@ class ProgressPage(Page[Installed | None]):
     """None: it failed, and the operator wants to go back to the answers or to try again."""
 
     heading = "Installing"
-    help_says = """
+    help_text = """
 The installation goes on whatever becomes of this terminal; every console of this machine shows it. A step that is
 marked [ ok ] is not done again.
 
@@ -34,9 +34,9 @@ to go on from where it was."""
     ]
     DEFAULT_CSS = InstallPage.DEFAULT_CSS.replace("InstallPage", "ProgressPage")
 
-    def __init__(self, surroundings: Surroundings, *, clock: Callable[[], float] = uptime_s) -> None:
+    def __init__(self, environment: Environment, *, clock: Callable[[], float] = uptime_s) -> None:
         super().__init__()
-        self._surroundings, self._clock = surroundings, clock
+        self._environment, self._clock = environment, clock
         self._begun: dict[int, float] = {}
         self._now: dict[int, StepReport] = {}
         self._log: list[str] = []
@@ -58,7 +58,7 @@ to go on from where it was."""
     @work
     async def _follow(self) -> None:
         try:
-            self._installed = await self._surroundings.follow(self._report)
+            self._installed = await self._environment.follow(self._report)
         except PROBLEMS as err:
             self._trouble = sentences(err)
         self._is_over = True
@@ -93,7 +93,9 @@ to go on from where it was."""
         """It goes on without this terminal; there is nothing to leave."""
 
     def _show(self) -> None:
-        self._lines.say("\n".join(self._log) if self._shows_log else "\n".join(map(self._line, self._now.values())))
+        self._lines.show_text(
+            "\n".join(self._log) if self._shows_log else "\n".join(map(self._line, self._now.values()))
+        )
         self._hint.update(self._summary())
         end = "Enter: go on   " if self._installed else "Enter: back to the review   " if self._is_over else ""
         self.show_keys(f"{end}L: {'steps' if self._shows_log else 'log'}   Up, Down: scroll   F1: help   F2: shell")

@@ -14,8 +14,8 @@ from netconf.screens.controls import Choice, Row, TextLine
 from netconf.screens.form import Form
 from netconf.screens.plain import PlainText
 
-_WORDS = {Role.FIRST: "first node of a new site", Role.JOIN: "join a site", Role.LATER: "decide later"}
-_MEANS = {
+_LABELS = {Role.FIRST: "first node of a new site", Role.JOIN: "join a site", Role.LATER: "decide later"}
+_EXPLANATIONS = {
     Role.FIRST: "After the restart the console goes on with creating a site: it asks for the\n"
     "other nodes and for the engine's address.",
     Role.JOIN: "This version of Trivet cannot join a site that runs. The node keeps these two\n"
@@ -36,7 +36,7 @@ class RoleForm(Form):
         self._draft = draft
         super().__init__(
             {
-                "kind": Row("This node is to", Choice(list(_WORDS.values()), _WORDS[draft.role])),
+                "kind": Row("This node is to", Choice(list(_LABELS.values()), _LABELS[draft.role])),
                 "engine": Row("Engine to join", TextLine(draft.engine)),
                 "fingerprint": Row("Its four words", TextLine(draft.fingerprint)),
             }
@@ -44,7 +44,7 @@ class RoleForm(Form):
 
     @property
     def kind(self) -> Role:
-        return next(kind for kind, words in _WORDS.items() if words == self.answers["kind"])
+        return next(kind for kind, words in _LABELS.items() if words == self.answers["kind"])
 
     def mistakes(self) -> dict[str, str]:
         return role_mistakes(self._draft)
@@ -62,7 +62,7 @@ class RoleForm(Form):
 class RolePage(InstallPage):
     heading = "4 of 5: Role"
     key_hints = "Enter: go on   Left, Right: another role   Esc: back   F1: help"
-    help_says = """
+    help_text = """
 A site is a cluster of nodes with one engine, which manages them. It begins with its first node.
 
   first node   on one machine of the site: its console creates the site
@@ -73,12 +73,12 @@ A site is a cluster of nodes with one engine, which manages them. It begins with
 
     def __init__(self, draft: Draft) -> None:
         super().__init__()
-        self._draft, self._form, self._means = draft, RoleForm(draft), PlainText(id="means")
+        self._draft, self._form, self._explanation = draft, RoleForm(draft), PlainText(id="means")
 
     def body(self) -> ComposeResult:
         with Vertical(classes="body"):
             yield self._form
-            yield self._means
+            yield self._explanation
 
     def on_mount(self) -> None:
         self._form.styles.height = "auto"
@@ -91,4 +91,4 @@ A site is a cluster of nodes with one engine, which manages them. It begins with
         self.go(Move.NEXT)
 
     def _show(self) -> None:
-        self._means.update(f"\n{_MEANS[self._draft.role]}")
+        self._explanation.update(f"\n{_EXPLANATIONS[self._draft.role]}")

@@ -3,7 +3,7 @@
 from installer.disk_layout import device_of, id_of, volume_group
 from installer.plan import Brick
 from installer.steps.releasing import release
-from installer.steps.tables import settle, wipe, write_table
+from installer.steps.tables import wait_for_udev, wipe, write_table
 from installer.steps.work import Work
 
 _LONG_S = 600
@@ -27,7 +27,7 @@ def make_brick(work: Work, brick: Brick) -> None:
         *("-m", f"uuid={filesystem_uuid(work.plan.installation_id, brick)}", volume),
         timeout_s=_LONG_S,
     )
-    settle(work.run)
+    wait_for_udev(work.run)
 
 
 def filesystem_uuid(installation_id: str, brick: Brick) -> str:

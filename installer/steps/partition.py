@@ -20,4 +20,4 @@ def partition(work: Work) -> None:
         (state / folder).chmod(0o755)  # those of the upper layers become those of /etc and /var, whatever the umask
     made = Installation(id=plan.installation_id, version=plan.version, disks=plan.disk_names)
     write_records(state, made, plan.answers)
-    work.journal.keep(state / JOURNAL)
+    work.journal.write_to(state / JOURNAL)

@@ -12,11 +12,11 @@ from installer.disk_layout import Table, sfdisk_script
 from node.api.problems import Failed
 from node.system.process import CommandFailed, Run
 
-_LOOK_S = 20  # a disk that is broken answers late or never
+_READ_TIMEOUT_S = 20  # a disk that is broken answers late or never
 _WAIT_FOR_DEVICES_S = 20
 
 
-class TableNotKept(Failed):
+class TableNotWritten(Failed):
     what = "Cannot partition {disk}"
     why = "it was told to, and then has {observed}"
     mend = "The disk does not keep what is written to it: use another one"
@@ -42,7 +42,7 @@ class FoundTable:
 def read_table(run: Run, disk: str) -> FoundTable | None:
     """None where there is no GPT, or none that can be read."""
     try:
-        answer = run("sfdisk", "--json", disk, timeout_s=_LOOK_S)
+        answer = run("sfdisk", "--json", disk, timeout_s=_READ_TIMEOUT_S)
     except CommandFailed:
         return None
     return parse(answer)
@@ -64,17 +64,17 @@ def write_table(run: Run, disk: str, table: Table) -> None:
     """Whatever the disk had is wiped; returns when the partitions' devices are there."""
     wiping = ("--wipe", "always", "--wipe-partitions", "always")
     run("sfdisk", "--quiet", "--lock=yes", *wiping, disk, stdin=sfdisk_script(table))
-    settle(run)
+    wait_for_udev(run)
     found = read_table(run, disk)
     planned = [(partition.label, partition.uuid) for partition in table.partitions]
     if found is None or found.uuid != table.uuid or [(p.label, p.uuid) for p in found.partitions] != planned:
-        raise TableNotKept(disk=disk, observed=found or "no partition table")
+        raise TableNotWritten(disk=disk, observed=found or "no partition table")
     wait_for([Path(partition.device) for partition in found.partitions])
 
 
 def relabel(run: Run, disk: str, number: int, label: str) -> None:
     run("sfdisk", "--quiet", "--lock=yes", "--part-label", disk, str(number), label)
-    settle(run)
+    wait_for_udev(run)
 
 
 def wipe(run: Run, disk: str, devices: Sequence[str]) -> None:
@@ -83,7 +83,7 @@ def wipe(run: Run, disk: str, devices: Sequence[str]) -> None:
         run("wipefs", "--all", "--force", "--quiet", "--lock=yes", device)
 
 
-def settle(run: Run) -> None:
+def wait_for_udev(run: Run) -> None:
     """Let udev finish; where there is none, nothing is to be waited for."""
     with suppress(CommandFailed):
         run("udevadm", "settle", "--timeout=30")

@@ -60,7 +60,7 @@ class TargetJournal:
         else:
             self._file.write(entry)
 
-    def keep(self, path: Path) -> None:
+    def write_to(self, path: Path) -> None:
         """From now on in the file at `path`, which is new."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         sync_folder(path.parent.parent)

@@ -32,7 +32,7 @@ class Work:
     live: Live
     run: Run
     clock: Clock
-    look: Callable[[], SysInfo]
+    observe: Callable[[], SysInfo]
     target: Target
     journal: TargetJournal
     meter: Callable[[int], Meter]
@@ -48,7 +48,7 @@ class Work:
 
     def check_is_same(self, disk: Disk) -> None:
         """Raises DiskChanged when another disk has its path now: the kernel's names are good for a moment only."""
-        now = next((found for found in self.look().disks if found.path == disk.path), None)
+        now = next((found for found in self.observe().disks if found.path == disk.path), None)
         if now is None:
             raise DiskChanged(disk=disk.path, why="it is gone")
         if (now.serial, now.wwn, now.size_bytes) != (disk.serial, disk.wwn, disk.size_bytes):

@@ -20,7 +20,7 @@ from netconf.uptime import uptime_s
 
 
 class EditApp(PlainApp[None]):
-    """`look` gives the network as it is now, `proof` is shown beside the question whether to keep a change.
+    """`observe` gives the network as it is now, `proof` is shown beside the question whether to keep a change.
 
     Whatever becomes of this process: a change that nobody kept goes back by itself.
     """

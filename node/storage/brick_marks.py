@@ -10,7 +10,7 @@ import msgspec
 
 from gluster import bricks
 from gluster.errors import BrickHasData
-from gluster.facts import LookAt
+from gluster.facts import ObservePaths
 from gluster.state import BrickFolder
 from node.system.process import CommandFailed, Run
 
@@ -28,7 +28,7 @@ class FolderLooks:
     """Brick folders as they were looked at last: a look costs a process of systemd's. Where all is well with them they
     are looked at again after a minute, else after some seconds. Who asks meanwhile waits for that look."""
 
-    def __init__(self, look_at: LookAt, monotonic: Callable[[], float]) -> None:
+    def __init__(self, look_at: ObservePaths, monotonic: Callable[[], float]) -> None:
         self._look_at = look_at
         self._monotonic = monotonic
         self._paths: frozenset[str] = frozenset()

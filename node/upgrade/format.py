@@ -130,7 +130,7 @@ class ProgressLines:
     def tell(self, progress: Progress) -> None:
         if progress.mark is Mark.STARTED:
             self._said_at = self._clock.monotonic()
-            self.say(f"[{progress.number}/{progress.total}] {progress.step.says}")
+            self.say(f"[{progress.number}/{progress.total}] {progress.step.description}")
 
     def tell_bytes(self, done: int, of: int) -> None:
         if self._clock.monotonic() - self._said_at >= self.AGAIN_AFTER_S and of:

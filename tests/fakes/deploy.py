@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from hosted_engine.deploy.answers import Answers, NodeAnswers
 from hosted_engine.deploy.decisions import ENGINE_VM, Decisions
-from hosted_engine.deploy.engine_door import Engine
+from hosted_engine.deploy.engine_client import Engine
 from hosted_engine.deploy.folder import Folder
 from hosted_engine.passwords import matches
 from hosted_engine.site import SITE_FILE, Site
@@ -104,7 +104,8 @@ class BareNode(FakeNode):
 
 
 class World:
-    """Implements hosted_engine.deploy.reach.Reach. `cut_at` pulls the plug at that call, counted before and after."""
+    """Implements hosted_engine.deploy.connector.Reach. `cut_at` pulls the plug at that call, counted before and
+    after."""
 
     def __init__(self, folder: Folder, names: Sequence[str] = ("node1", "node2", "node3")) -> None:
         self.clock = FakeClock()
@@ -129,7 +130,7 @@ class World:
         yield there
 
     @asynccontextmanager
-    async def newcomer(self, node: NodeAnswers) -> AsyncIterator[NodeApi]:
+    async def unclaimed(self, node: NodeAnswers) -> AsyncIterator[NodeApi]:
         there = self.nodes[node.name]
         there.connected()
         if there.host.claimed is not None or (node.fingerprint, node.claim_code) != (

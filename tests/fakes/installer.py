@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from installer.answers import Answers, NetworkAnswers
 from installer.attempt import attempt
 from installer.earlier import AnswersLost
+from installer.environment import Check, CheckState, Installed, LogLine, Report, StepReport, Unfinished
 from installer.preflight import Finding, findings
 from installer.prepare import Prepared
 from installer.run import Progress
-from installer.surroundings import Check, CheckState, Installed, LogLine, Report, StepReport, Unfinished
 from installer.sysinfo import Content, Disk, Nic, Signature, SysInfo
 from node.api.problems import Problem
 from node.steps import Mark

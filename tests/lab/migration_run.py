@@ -102,7 +102,7 @@ def boot_id(lab: LabUnderTest) -> str:
         nonlocal found
         try:
             found = in_guest(lab, "/bin/cat", "/proc/sys/kernel/random/boot_id").strip()
-        except (CommandFailed, NodeOff, engine_vm.AgentSilent, engine_vm.EngineOff):
+        except (CommandFailed, NodeOff, engine_vm.AgentUnreachable, engine_vm.EngineOff):
             return False
         return bool(found)
 

@@ -180,6 +180,10 @@ class Entity(Record[T]):
         """What has to be given when one is added: what has no default and is on the wire."""
         return tuple(c for c in self.columns.values() if c.field.wire and self.settable(c, "add") and not c.has_default)
 
+    def completed(self, given: Values) -> Collection[str]:
+        """What of that need not be given, because of what is."""
+        return ()
+
     def settable(self, column: Column, method: str) -> bool:
         match column.field.settable:
             case Settable.NEVER:

@@ -42,7 +42,7 @@ def open_job(tx: Transaction, context: Context, action: str, description: str, s
                 id=new_id(),
                 job_id=context.job_id,
                 number=number,
-                description=step.says,
+                description=step.description,
                 started_at=now,
                 key=step.key,
                 parent_step_id=executing.id,

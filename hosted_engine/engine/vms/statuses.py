@@ -27,6 +27,8 @@ class VmAction(StrEnum):
     THAW = "thaw_filesystems"
     PLUG_DISK = "plug_disk"
     PLUG_NIC = "plug_nic"
+    SNAPSHOT = "snapshot"
+    CHANGE_CD = "change_cd"
 
 
 _ENDING = frozenset(
@@ -55,7 +57,9 @@ ALLOWED: Mapping[VmAction, frozenset[VmStatus]] = {
     VmAction.FREEZE: frozenset({S.UP}),
     VmAction.THAW: frozenset({S.UP}),
     VmAction.PLUG_DISK: frozenset({S.DOWN, S.UP, S.PAUSED}),
+    VmAction.CHANGE_CD: frozenset({S.UP, S.POWERING_UP, S.PAUSED, S.REBOOT_IN_PROGRESS, S.POWERING_DOWN}),
     VmAction.PLUG_NIC: frozenset({S.DOWN, S.UP, S.POWERING_UP}),
+    VmAction.SNAPSHOT: frozenset({S.DOWN, S.UP, S.PAUSED}),
 }
 
 _MEND = {

@@ -38,7 +38,7 @@ class Cluster:
         self.profile, self.fences, self.boot_s, self.decide = setup.profile, setup.fences, setup.boot_s, decide
         self.volume = Volume()
         self.lines: list[str] = []
-        self._told: dict[str, deque[str]] = {}
+        self._reported: dict[str, deque[str]] = {}
         self.cut: set[frozenset[int]] = set()
         self._thaws: set[float] = set()
         ids = range(1, setup.nodes + 1)
@@ -53,7 +53,7 @@ class Cluster:
 
     def log(self, source: str, text: str) -> None:
         """A daemon that does the same thing every second is told of once."""
-        told = self._told.setdefault(source, deque(maxlen=3))
+        told = self._reported.setdefault(source, deque(maxlen=3))
         is_news = not source.endswith("/ha") or "->" in text or text not in told
         told.append(text)
         if is_news:

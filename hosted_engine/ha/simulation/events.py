@@ -36,10 +36,10 @@ class BadEvent(ValueError):
 @dataclass(frozen=True, slots=True)
 class Event:
     at: float
-    words: tuple[str, ...]
+    arguments: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.at:g} {' '.join(self.words)}"
+        return f"{self.at:g} {' '.join(self.arguments)}"
 
 
 def parse_events(text: str) -> tuple[Event, ...]:
@@ -59,8 +59,8 @@ def parse_events(text: str) -> tuple[Event, ...]:
 
 
 def happen(cluster: Cluster, event: Event) -> None:
-    cluster.log("event", " ".join(event.words))
-    command, *words = event.words
+    cluster.log("event", " ".join(event.arguments))
+    command, *words = event.arguments
     try:
         COMMANDS[command](cluster, *words)
     except (TypeError, ValueError, KeyError) as err:

@@ -26,7 +26,7 @@ _decode_host = lru_cache(maxsize=256)(decode_host)
 
 
 @lru_cache(maxsize=16)
-def said_maintenance(*copies: bytes) -> bool | None:
+def read_maintenance(*copies: bytes) -> bool | None:
     """What the whiteboard says about global maintenance; None: nothing."""
     word = latest(decode_cluster(copy) for copy in copies)
     return word.global_maintenance if isinstance(word, ClusterBlock) else None
@@ -98,7 +98,7 @@ class Host:
     faults: Faults = field(default_factory=Faults)
     off: dict[int, int] = field(default_factory=dict)  # peers confirmed to be off, with their sequence then
     renewed: dict[int, tuple[int, int]] = field(default_factory=dict)  # and their last renewal, read after that
-    seen_health: tuple[float, Health] = (-1e9, Health.UNKNOWN)
+    observed_health: tuple[float, Health] = (-1e9, Health.UNKNOWN)
     sick_since: float | None = None
 
     @property
@@ -215,7 +215,7 @@ class Host:
 
     # what its daemon sees and does
 
-    def look(self, now: float, running: Action | None) -> Facts:
+    def observe(self, now: float, running: Action | None) -> Facts:
         cluster, faults = self.cluster, self.faults
         access = self.client.access(now)
         works = access is Access.WORKS
@@ -230,7 +230,7 @@ class Host:
             lease=faults.lease or lease,
             measurements=self.measurements,
             health=faults.health or self._health(now),
-            global_maintenance=said_maintenance(*self.cluster.volume.cluster) if works else None,
+            global_maintenance=read_maintenance(*self.cluster.volume.cluster) if works else None,
             local_maintenance=self.local_maintenance,
             restart_asked_at=self.restart_asked_at,
             answering=tuple((peer, cluster.answers(self.host_id, peer)) for peer in cluster.peers[self.host_id]),
@@ -274,9 +274,9 @@ class Host:
         """As it was when the monitor looked last."""
         if self.vm is None:
             return Health.UNKNOWN
-        if now - self.seen_health[0] >= self.cluster.profile.health_period_s + self.faults.health_lag_s:
-            self.seen_health = (now, self.vm.health(now))
-        return self.seen_health[1]
+        if now - self.observed_health[0] >= self.cluster.profile.health_period_s + self.faults.health_lag_s:
+            self.observed_health = (now, self.vm.health(now))
+        return self.observed_health[1]
 
     def _fencing(self, peer: int) -> Fencing:
         if peer in self.off:

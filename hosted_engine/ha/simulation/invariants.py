@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hosted_engine.ha.profiles import Profile
-from hosted_engine.ha.simulation.host import Host, World, said_maintenance
+from hosted_engine.ha.simulation.host import Host, World, read_maintenance
 from hosted_engine.ha.simulation.storage import Access
 from hosted_engine.ha.states import Action, State
 from hosted_engine.ha.view import Decision
@@ -24,7 +24,7 @@ class Violation:
     text: str
 
 
-def settle_s(profile: Profile, nodes: int, boot_s: float) -> float:
+def recovery_s(profile: Profile, nodes: int, boot_s: float) -> float:
     """Within so long after the last event an engine has to be up, and nothing happens after it.
 
     The longest way: a host freezes and its engine with it, the lease is waited for, the first hosts in rank turn out
@@ -33,7 +33,7 @@ def settle_s(profile: Profile, nodes: int, boot_s: float) -> float:
     boot_of_host = 25 + 4 * profile.io_timeout_s
     lease = profile.host_dead_s + 2 * profile.renewal_s + profile.ping_timeout_s
     heal = profile.bad_health_s + profile.stop_timeout_s + 2 * profile.health_period_s
-    turn = 2 * profile.silent_after_s + (nodes + 1) * profile.start_backoff_s
+    turn = 2 * profile.lost_after_s + (nodes + 1) * profile.start_backoff_s
     return boot_of_host + lease + heal + turn + profile.move_after_s + 2 * boot_s + 30
 
 
@@ -41,7 +41,7 @@ class Checker:
     def __init__(self, cluster: World) -> None:
         self._cluster = cluster
         self.violations: list[Violation] = []
-        self.settle_s = settle_s(cluster.profile, len(cluster.peers), cluster.boot_s)
+        self.recovery_s = recovery_s(cluster.profile, len(cluster.peers), cluster.boot_s)
         self.disturbed_at = 0.0
         self.acted_at = 0.0
         self._starts = self._moves = 0
@@ -71,7 +71,7 @@ class Checker:
         quiet_s = self._cluster.now - self.disturbed_at
         was_up = self.up_since is not None and self._cluster.now - self.up_since > self._cluster.profile.move_after_s
         excused = host.faults.lies or (host.vm is not None and host.vm.stuck)  # who cannot end it tries again and again
-        if quiet_s > self.settle_s and was_up and decision.action in _MATTERS and not excused:
+        if quiet_s > self.recovery_s and was_up and decision.action in _MATTERS and not excused:
             self._found("flapping", f"{host.name} does {decision.action}, {quiet_s:.0f} s after the last event")
 
     def after_host(self) -> None:
@@ -104,7 +104,7 @@ class Checker:
         if self._without_since is None:
             self._without_since = now
         begin = max(self._without_since, self.disturbed_at)
-        if now - begin > self.settle_s + self._may_boot_s():
+        if now - begin > self.recovery_s + self._may_boot_s():
             self._found(
                 "no_engine", f"no engine for {now - begin:.0f} s though nothing happened and a host could run it"
             )
@@ -117,7 +117,7 @@ class Checker:
 
     def _is_hopeless(self) -> bool:
         """Who has the VM cannot end it or is told lies about it, or nobody knows whether there is maintenance."""
-        if said_maintenance(*self._cluster.volume.cluster) is None:
+        if read_maintenance(*self._cluster.volume.cluster) is None:
             return True
         holders = [host for host in self._cluster.hosts.values() if host.vm is not None]
         return self.excused or any(host.faults.lies or (host.vm is not None and host.vm.stuck) for host in holders)

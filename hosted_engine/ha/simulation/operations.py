@@ -142,8 +142,8 @@ def _fence(host: Host, target: int | None) -> Outcome:
         return Outcome.FAILED
     block = host.daemon.view if host.daemon is not None else None
     victim.power_off(f"its power is cut by {host.name}")
-    seen = next((p.sequence for p in block.peers if p.host_id == target), None) if block is not None else None
-    host.off[target] = -1 if seen is None else seen
+    observed = next((p.sequence for p in block.peers if p.host_id == target), None) if block is not None else None
+    host.off[target] = -1 if observed is None else observed
     host.renewed[target] = host.sanlock.renewal_of(target)
     return Outcome.DONE
 

@@ -101,8 +101,8 @@ class Sanlock:
         mine.timestamp = max(mine.timestamp + 1, int(now) + 1)
         self.renewed_at = now
         for host_id, theirs in self.volume.host_ids.items():
-            seen = self.watched.get(host_id)
-            if seen is None or seen[:2] != (theirs.generation, theirs.timestamp):
+            observed = self.watched.get(host_id)
+            if observed is None or observed[:2] != (theirs.generation, theirs.timestamp):
                 self.watched[host_id] = (theirs.generation, theirs.timestamp, now)
 
     def _is_over(self, owner: tuple[int, int], now: float) -> bool:
@@ -111,7 +111,7 @@ class Sanlock:
         theirs = self.volume.host_ids[host_id]
         if theirs.generation != generation or theirs.timestamp == 0:
             return True
-        seen = self.watched.get(host_id)
-        if host_id == self.host_id or seen is None or seen[:2] != (theirs.generation, theirs.timestamp):
+        observed = self.watched.get(host_id)
+        if host_id == self.host_id or observed is None or observed[:2] != (theirs.generation, theirs.timestamp):
             return False
-        return now - seen[2] > self.profile.host_dead_s
+        return now - observed[2] > self.profile.host_dead_s

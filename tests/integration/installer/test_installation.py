@@ -10,8 +10,8 @@ import pytest
 
 from installer.answers import MachineAnswers
 from installer.earlier import read_earlier_answers, read_unfinished
+from installer.environment import Installed, LogLine, StepReport, Unfinished
 from installer.installation import Installation, work
-from installer.surroundings import Installed, LogLine, StepReport, Unfinished
 from installer.worker import install_as_asked
 from node.steps import Mark
 from tests.fakes.installer import HASH

@@ -9,7 +9,7 @@ from installer.attempt import Attempt, attempt
 from installer.disk_layout import GIB
 from installer.run import Installed, Progress, Stopped, install
 from installer.steps import sequence
-from installer.steps.going_on import OtherDisks, OtherVersion
+from installer.steps.resuming import OtherDisks, OtherVersion
 from installer.steps.target import TargetJournal
 from installer.steps.work import Work
 from installer.unfinished import find_unfinished
@@ -109,7 +109,7 @@ def test_a_step_that_fails_is_done_again_and_what_was_done_is_not(
 
     def failing_once(work: Work, guarded: Callable[[sequence.Do, Work], Do]) -> list[Step]:
         return [
-            Step(step.key, step.says, _failing_once(step.key, step.do, ran, failing))
+            Step(step.key, step.description, _failing_once(step.key, step.do, ran, failing))
             for step in original(work, guarded)
         ]
 

@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 
 from installer.answers import NetworkAnswers
 from installer.disk_layout import GIB
+from installer.environment import Check, CheckState
 from installer.network_first import NetworkTest
 from installer.run_command import make_run
-from installer.surroundings import Check, CheckState
 from installer.sysinfo import SysInfo
 from netconf.errors import BackendMissing
 from node.system.process import run

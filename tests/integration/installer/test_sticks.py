@@ -16,7 +16,7 @@ TEXT = b'[machine]\nhost_name = "node1"\n'
 
 def reason(label: str, file: str, dev_disk: Path, kind: type[NotFetched] = NotFetched) -> str:
     with pytest.raises(kind) as caught:
-        fetch(LabelSource(label, file), run, patience_s=0, dev_disk=dev_disk)
+        fetch(LabelSource(label, file), run, wait_s=0, dev_disk=dev_disk)
     return caught.value.text.why
 
 
@@ -45,8 +45,8 @@ def stick(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_files_on_what_has_the_label(stick: Path) -> None:
-    assert fetch(LabelSource("ANSWERS"), run, patience_s=0, dev_disk=stick) == TEXT
-    assert fetch(LabelSource("answers", "nodes/b.toml"), run, patience_s=0, dev_disk=stick) == b"b"
+    assert fetch(LabelSource("ANSWERS"), run, wait_s=0, dev_disk=stick) == TEXT
+    assert fetch(LabelSource("answers", "nodes/b.toml"), run, wait_s=0, dev_disk=stick) == b"b"
     assert "there is no file c.toml" in reason("ANSWERS", "c.toml", stick)
     assert "there is no file out" in reason("ANSWERS", "out", stick)
     assert "there is no file nodes" in reason("ANSWERS", "nodes", stick)

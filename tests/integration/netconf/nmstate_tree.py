@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from images import mirrors, project, wheels
-from images.store import Entry, Tell, have, key_of
+from images.store import Entry, Report, have, key_of
 from images.tree import Debian, make_debian, run_in
 from node.system.process import Run
 
@@ -17,7 +17,7 @@ _DEBIAN = Debian(
 )
 
 
-def nmstate_tree(store: Path, report: Tell, run: Run) -> Path:
+def nmstate_tree(store: Path, report: Report, run: Run) -> Path:
     key = key_of(repr(_DEBIAN), repr(mirrors.observe(run)), repr(project.dependencies()), NMSTATE)
 
     def make(work: Path) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 from hosted_engine.deploy.answers import Answers, parse
 from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.journals import Journals
-from hosted_engine.deploy.plan import Todo
+from hosted_engine.deploy.plan import PlannedStep
 from hosted_engine.deploy.run import Deploy, Done
-from hosted_engine.deploy.take_back import TakeBack
+from hosted_engine.deploy.teardown import Teardown
 from hosted_engine.management_network import has_bridge
 from node.api.messages.vms import VmState
 from node.steps import Entry, Progress, StepFailed
@@ -50,7 +50,7 @@ class Stage:
             return count
         raise AssertionError("never done")
 
-    async def take_back(self) -> tuple[Todo, ...]:
+    async def take_back(self) -> tuple[PlannedStep, ...]:
         with self.folder.locked():
             return await self._taking_back().run()
 
@@ -79,17 +79,17 @@ class Stage:
 
     def _deploy(self, answers: Answers) -> Deploy:
         return Deploy(
-            answers, self.folder, self.world, self.world.clock, tell_step=self.told.append, tell_wait=lambda _: None
+            answers, self.folder, self.world, self.world.clock, on_step=self.told.append, on_wait=lambda _: None
         )
 
-    def _taking_back(self) -> TakeBack:
-        return TakeBack(
+    def _taking_back(self) -> Teardown:
+        return Teardown(
             self.answers,
             self.folder,
             self.world,
             self.world.clock,
-            tell_step=self.told.append,
-            tell_wait=lambda _: None,
+            on_step=self.told.append,
+            on_wait=lambda _: None,
         )
 
     def _answers(self) -> Answers:

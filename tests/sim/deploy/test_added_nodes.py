@@ -6,7 +6,7 @@ import pytest
 import gluster.tls
 from hosted_engine.deploy.added import TimersStay
 from hosted_engine.deploy.answers import Answers
-from hosted_engine.deploy.take_back import InUse
+from hosted_engine.deploy.teardown import InUse
 from hosted_engine.ha.site_files import SITE_FILE, parse_site
 from node.api.messages.gluster import PeerRequest
 from node.api.messages.ha import SiteNode, SiteNodes
@@ -65,7 +65,7 @@ async def grown(stage: Stage) -> Stage:
 
 
 async def test_there_is_nothing_to_do(grown: Stage) -> None:
-    assert (await grown.run()).todos == ()
+    assert (await grown.run()).steps == ()
     await assert_whole(grown)
     assert_added(grown)
 
@@ -77,7 +77,7 @@ async def test_what_is_written_anew_names_it(grown: Stage) -> None:
     volumes = grown.world.site.volumes
     drifted = dict(volumes["data"].options) | {"user.cifs": "on"}
     volumes["data"] = msgspec.structs.replace(volumes["data"], options=drifted)
-    assert {"site_files", "volume:data"} <= {todo.key for todo in (await grown.run()).todos}
+    assert {"site_files", "volume:data"} <= {todo.key for todo in (await grown.run()).steps}
     await assert_whole(grown)
     assert_added(grown)
 
@@ -86,7 +86,7 @@ async def test_a_node_that_has_lost_its_lists_gets_it_back(grown: Stage) -> None
     node = grown.world.nodes["node2"]
     await node.set_names(NamesRequest(names={}))
     await node.allow_migration(MigrationRequest(members=("node2",)))
-    assert [todo.key for todo in (await grown.run()).todos] == ["names", "migration"]
+    assert [todo.key for todo in (await grown.run()).steps] == ["names", "migration"]
     assert_added(grown)
 
 
@@ -106,7 +106,7 @@ async def test_it_stays_while_it_comes_or_goes(grown: Stage) -> None:
     """Volumes and lists name it before the site's file does, and after."""
     await remove(grown)
     grown.world.nodes["node3"].net.known.pop("engine.lab.test")
-    assert [todo.key for todo in (await grown.run()).todos] == ["names"]
+    assert [todo.key for todo in (await grown.run()).steps] == ["names"]
     assert all(gluster.tls.allowed(one.options) == FOUR for one in grown.world.site.volumes.values())
     assert all(NODE4.name in node.net.known for node in grown.world.nodes.values())
 

@@ -8,7 +8,7 @@ import pytest
 from gluster.diagnosis.problem import Health, Kind
 from gluster.state import PoolState
 from hosted_engine.deploy.decisions import AnswersChanged
-from hosted_engine.deploy.run import NodesSilent, NotSettled
+from hosted_engine.deploy.run import NodesUnreachable, NotStable
 from node.api.messages.vms import VmState
 from node.api.problems import Failed, NodeSilent, ProblemText, RemoteFailed
 from node.steps import Mark, Progress, StepFailed
@@ -19,8 +19,8 @@ from tests.sim.deploy.stage import Stage, assert_whole
 
 async def test_from_nothing_to_a_running_engine(stage: Stage) -> None:
     done = await stage.run()
-    assert done.silent == ()
-    assert [todo.key for todo in done.todos] == [
+    assert done.unreachable == ()
+    assert [todo.key for todo in done.steps] == [
         "authority",
         *("claim:node1", "claim:node2", "claim:node3"),
         "names",
@@ -35,7 +35,7 @@ async def test_from_nothing_to_a_running_engine(stage: Stage) -> None:
 async def test_a_second_run_does_nothing(stage: Stage) -> None:
     await stage.run()
     stage.told.clear()
-    assert (await stage.run()).todos == ()
+    assert (await stage.run()).steps == ()
     assert stage.told == []
 
 
@@ -58,8 +58,8 @@ async def test_an_option_that_drifted_is_seen_and_mended(
     drifted = {key: old for key, old in made.items() if key != option} | ({option: value} if value else {})
     volumes[name] = msgspec.structs.replace(volumes[name], options=drifted)
     assert await stage.left() == [f"volume:{name}"]
-    (todo,) = (await stage.run()).todos
-    assert todo.says == f"Set {option} on volume {name} as they should be"
+    (todo,) = (await stage.run()).steps
+    assert todo.description == f"Set {option} on volume {name} as they should be"
     assert dict(volumes[name].options) == made
     assert await stage.left() == []
 
@@ -80,8 +80,8 @@ async def test_options_are_mended_while_a_node_is_dead(stage: Stage) -> None:
     site.away.add("node3")
     site.volumes["data"] = msgspec.structs.replace(site.volumes["data"], options={})
     done = await stage.run()
-    assert [todo.key for todo in done.todos] == ["volume:data"]
-    assert len(done.silent) == 1
+    assert [todo.key for todo in done.steps] == ["volume:data"]
+    assert len(done.unreachable) == 1
 
 
 async def test_one_node_makes_a_site_too(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ async def test_an_engine_that_is_down_is_started_again(stage: Stage) -> None:
     for node in stage.world.nodes.values():
         node.lose_power()
         node.start()
-    assert [todo.key for todo in (await stage.run()).todos] == ["start", "health", "hand_over"]
+    assert [todo.key for todo in (await stage.run()).steps] == ["start", "health", "hand_over"]
     await assert_whole(stage)
 
 
@@ -204,8 +204,8 @@ async def test_an_engine_whose_node_is_dead_is_started_on_another(stage: Stage) 
     await stage.run()
     stage.world.nodes["node1"].lose_power()
     done = await stage.run()
-    assert [todo.key for todo in done.todos] == ["start", "health", "hand_over"]
-    assert [text.partition(":")[0] for text in done.silent] == ["node1"]
+    assert [todo.key for todo in done.steps] == ["start", "health", "hand_over"]
+    assert [text.partition(":")[0] for text in done.unreachable] == ["node1"]
     vm_id = stage.folder.decisions(stage.answers).engine_vm_id
     found = stage.world.nodes["node2"].machines.vm(vm_id)
     assert found is not None
@@ -216,13 +216,13 @@ async def test_an_engine_that_a_silent_node_may_run_is_not_started_twice(stage: 
     await stage.run()
     stage.world.nodes["node1"].fall_silent()
     done = await stage.run()
-    assert done.todos == ()
+    assert done.steps == ()
     assert stage.engine_states() == [VmState.UP]
 
 
 async def test_nothing_is_begun_while_a_bare_node_is_silent(stage: Stage) -> None:
     stage.world.nodes["node3"].fall_silent()
-    with pytest.raises(NodesSilent, match="node3"):
+    with pytest.raises(NodesUnreachable, match="node3"):
         await stage.run()
     assert not any(node.host.claimed for node in stage.world.nodes.values())
 
@@ -272,7 +272,7 @@ async def test_an_engine_vm_that_trivet_ha_is_about_to_start_is_waited_for(stage
             node.machines.start_vm(node.machines.spec(vm_id))
 
     stage.told = Watcher(die)
-    assert [todo.key for todo in (await stage.run()).todos] == ["start", "health", "hand_over"]
+    assert [todo.key for todo in (await stage.run()).steps] == ["start", "health", "hand_over"]
     await assert_whole(stage)
 
 
@@ -287,7 +287,7 @@ async def test_an_engine_that_misses_the_last_question_is_asked_again(stage: Sta
         await stage.run()
         await assert_whole(stage)
     else:
-        with pytest.raises(NotSettled, match="health"):
+        with pytest.raises(NotStable, match="health"):
             await stage.run()
 
 
@@ -325,7 +325,7 @@ async def test_at_the_end_the_storage_is_looked_at(stage: Stage) -> None:
     assert done.storage is not None
     assert done.storage.health is Health.WHOLE
     again = await stage.run()
-    assert (again.todos, again.storage is not None and again.storage.health) == ((), Health.WHOLE)
+    assert (again.steps, again.storage is not None and again.storage.health) == ((), Health.WHOLE)
 
 
 @pytest.mark.parametrize("made", [True, False])
@@ -334,7 +334,7 @@ async def test_a_lost_brick_is_told_though_nothing_is_left_to_do(stage: Stage, m
         await stage.run()
     stage.world.site.storage = with_brick(whole_pool(), 1, online=False)
     done = await stage.run()
-    assert bool(done.todos) is made
+    assert bool(done.steps) is made
     assert done.storage is not None
     assert [problem.kind for problem in done.storage.problems] == [Kind.BRICK_OFFLINE]
     assert stage.world.clock.monotonic() >= 9

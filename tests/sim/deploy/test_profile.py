@@ -70,7 +70,7 @@ async def assert_changed(stage: Stage) -> None:
 async def test_it_is_changed_node_by_node_the_engines_last(tmp_path: Path, profile: str) -> None:
     stage = await begun(tmp_path, profile=profile)
     assert await stage.left() == WAY
-    assert [todo.key for todo in (await stage.run()).todos] == WAY
+    assert [todo.key for todo in (await stage.run()).steps] == WAY
     await assert_changed(stage)
     assert stage.world.nodes["node1"].machines.running() == 0
 
@@ -78,7 +78,7 @@ async def test_it_is_changed_node_by_node_the_engines_last(tmp_path: Path, profi
 async def test_a_new_site_has_its_profile_from_the_start(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.answers = with_profile(stage.answers, "fast")
-    assert not any(todo.key.startswith(("roll", "prepare", "finish")) for todo in (await stage.run()).todos)
+    assert not any(todo.key.startswith(("roll", "prepare", "finish")) for todo in (await stage.run()).steps)
     await assert_changed(stage)
 
 
@@ -148,13 +148,13 @@ async def test_nothing_is_changed_while_a_node_is_silent(tmp_path: Path) -> None
     silent = stage.world.nodes["node3"]
     silent.fall_silent()
     done = await stage.run()
-    assert [todo.key for todo in done.todos] == ["prepare", "recovery"]
+    assert [todo.key for todo in done.steps] == ["prepare", "recovery"]
     assert done.waits is not None
     assert "node3 does not answer" in done.waits
-    assert (await stage.run()).todos == ()
+    assert (await stage.run()).steps == ()
     silent.start()
     done = await stage.run()
-    assert ([todo.key for todo in done.todos], done.waits) == (WAY[2:], None)
+    assert ([todo.key for todo in done.steps], done.waits) == (WAY[2:], None)
     await assert_changed(stage)
 
 
@@ -162,7 +162,7 @@ async def test_a_silent_node_of_a_site_that_has_its_profile_changes_nothing(tmp_
     stage = await begun(tmp_path)
     await stage.run()
     stage.world.nodes["node3"].fall_silent()
-    assert (await stage.run()).todos == ()
+    assert (await stage.run()).steps == ()
 
 
 async def test_a_node_dies_in_between_and_the_change_goes_on_when_it_is_back(tmp_path: Path) -> None:

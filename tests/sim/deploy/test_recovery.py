@@ -58,11 +58,11 @@ async def test_another_node_goes_on_as_if_nothing_had_been_lost(stage: Stage) ->
     answers, _ = move(stage, code.lower().replace("-", " "))
     assert answers == stage.answers
     assert stage.folder.recovery_code() == code
-    assert (await stage.run()).todos == ()
+    assert (await stage.run()).steps == ()
     await assert_whole(stage)
     stage.world.nodes["node1"].lose_power()
     done = await stage.run()
-    assert [todo.key for todo in done.todos] == ["start", "health", "hand_over"]
+    assert [todo.key for todo in done.steps] == ["start", "health", "hand_over"]
     assert stage.engine_states().count(VmState.UP) == 1
 
 
@@ -134,9 +134,9 @@ async def test_a_site_from_before_gets_one(stage: Stage) -> None:
 async def test_a_damaged_one_is_written_anew(stage: Stage, damage: str) -> None:
     await stage.run()
     stage.world.site.ha_files["engine"][RECOVERY_FILE] = damage
-    assert [todo.key for todo in (await stage.run()).todos] == ["recovery"]
+    assert [todo.key for todo in (await stage.run()).steps] == ["recovery"]
     stage.folder.recovery_file.write_text(damage)
-    assert [todo.key for todo in (await stage.run()).todos] == ["recovery"]
+    assert [todo.key for todo in (await stage.run()).steps] == ["recovery"]
     assert unseal(on_volume(stage), stage.folder.recovery_code())["decisions.json"]
 
 
@@ -144,9 +144,9 @@ async def test_it_follows_the_answers(stage: Stage) -> None:
     await stage.run()
     engine = msgspec.structs.replace(stage.answers.engine, memory_mib=2048)
     stage.answers = msgspec.structs.replace(stage.answers, engine=engine)
-    assert [todo.key for todo in (await stage.run()).todos] == ["site_files", "recovery"]
+    assert [todo.key for todo in (await stage.run()).steps] == ["site_files", "recovery"]
     assert "memory_mib = 2048" in unseal(on_volume(stage), stage.folder.recovery_code())["answers.toml"]
-    assert (await stage.run()).todos == ()
+    assert (await stage.run()).steps == ()
 
 
 async def test_the_engine_is_given_the_code_to_keep(stage: Stage) -> None:

@@ -8,7 +8,7 @@ from hosted_engine.ha.decide import decide as real_decide
 from hosted_engine.ha.profiles import DEFAULT, FAST
 from hosted_engine.ha.simulation.cluster import Setup
 from hosted_engine.ha.simulation.events import Event
-from hosted_engine.ha.simulation.invariants import Violation, settle_s
+from hosted_engine.ha.simulation.invariants import Violation, recovery_s
 from hosted_engine.ha.simulation.scenario import Run, Scenario, run
 from hosted_engine.ha.view import Decision, View
 
@@ -41,7 +41,7 @@ def schedule(number: int) -> Scenario:
 
 
 def scenario(setup: Setup, events: list[Event]) -> Scenario:
-    until = max((e.at for e in events), default=0) + settle_s(setup.profile, setup.nodes, setup.boot_s) + 20
+    until = max((e.at for e in events), default=0) + recovery_s(setup.profile, setup.nodes, setup.boot_s) + 20
     return Scenario(setup=setup, events=tuple(sorted(events, key=lambda e: e.at)), until=until)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from hosted_engine.ha.decide import decide
-from hosted_engine.ha.notifications import Book, learn, look_at
+from hosted_engine.ha.notifications import Book, learn, observe_round
 from hosted_engine.ha.profiles import FAST
 from hosted_engine.ha.simulation.cluster import Setup
 from hosted_engine.ha.simulation.events import Event
@@ -20,7 +20,7 @@ def told(*events: Event, until: float = 250, nodes: int = 3, seed: int | None = 
 
     def listens(view: View) -> Decision:
         decision = decide(view)
-        seen = look_at(view, decision, names=NAMES, cluster_block="good", failover=None)
+        seen = observe_round(view, decision, names=NAMES, cluster_block="good", failover=None)
         books[view.host_id], news = learn(books.get(view.host_id, Book()), seen)
         found.extend((NAMES[view.host_id], one.text) for one in news)
         return decision

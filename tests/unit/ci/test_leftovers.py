@@ -1,4 +1,4 @@
-from ci.lab.leftovers import Removal, Seen, parse_loops, parse_mounts, removals
+from ci.lab.leftovers import Observed, Removal, parse_loops, parse_mounts, removals
 
 NODES = ("node1", "node2")
 STATE = "/var/lib/trivet-lab/labs"
@@ -6,12 +6,12 @@ STATE = "/var/lib/trivet-lab/labs"
 
 def test_a_lab_that_runs_leaves_nothing_to_remove() -> None:
     loops = {"/dev/loop0": f"{STATE}/lab/node1/data.img"}
-    seen = Seen(NODES, running=NODES, dirty=NODES, loops=loops, terminal_file=True, terminal_answers=True)
+    seen = Observed(NODES, running=NODES, dirty=NODES, loops=loops, terminal_file=True, terminal_answers=True)
     assert removals("lab", seen) == ()
 
 
 def test_what_a_killed_lab_left_goes_machines_first() -> None:
-    seen = Seen(
+    seen = Observed(
         NODES,
         running=["node1"],
         dirty=["node1", "node2"],
@@ -29,7 +29,7 @@ def test_what_a_killed_lab_left_goes_machines_first() -> None:
 
 
 def test_what_belongs_to_others_stays() -> None:
-    seen = Seen(
+    seen = Observed(
         NODES,
         running=(),
         mounts=["/run/trivet-lab/lab2/node1/root", "/var/lib/trivet-lab/images/x", "/mnt"],

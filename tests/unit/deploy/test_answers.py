@@ -71,7 +71,7 @@ def test_a_number_given_as_text_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("other", "path", "says"),
+    ("other", "path", "description"),
     [
         ({"name": "node1"}, "nodes[1].name", "node1 is there twice"),
         ({"name": "engine"}, "nodes[1].name", "engine is the short form of the engine's name engine.lab.test"),
@@ -140,12 +140,12 @@ def test_a_number_given_as_text_is_told() -> None:
         ),
     ],
 )
-def test_answers_that_contradict_each_other_are_told(other: dict[str, str], path: str, says: str) -> None:
-    assert errors(three(**other)) == {path: says}
+def test_answers_that_contradict_each_other_are_told(other: dict[str, str], path: str, description: str) -> None:
+    assert errors(three(**other)) == {path: description}
 
 
 @pytest.mark.parametrize(
-    ("line", "path", "says"),
+    ("line", "path", "description"),
     [
         ('gateway = "192.0.2.10"', "gateway", "192.0.2.10 is the engine's address too"),
         ('gateway = "192.0.2.12"', "nodes[1].address", "192.0.2.12 is the gateway's address too"),
@@ -191,14 +191,14 @@ def test_answers_that_contradict_each_other_are_told(other: dict[str, str], path
         ('"a b" = 1', '"a b"', "is not known here"),
     ],
 )
-def test_a_line_that_cannot_be_carried_out_is_told(line: str, path: str, says: str) -> None:
+def test_a_line_that_cannot_be_carried_out_is_told(line: str, path: str, description: str) -> None:
     found = errors(f"{line}\n" + three())
     assert list(found) == [path]
-    assert found[path].startswith(says)
+    assert found[path].startswith(description)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "path", "says"),
+    ("old", "new", "path", "description"),
     [
         ("192.0.2.10/24", "192.0.2.0/24", "engine.address", '"192.0.2.0/24" is the address of the network'),
         ("192.0.2.10/24", "192.0.2.10/25", "nodes[0].address", "192.0.2.11/24 has the prefix length 24, the engine's"),
@@ -228,10 +228,10 @@ def test_a_line_that_cannot_be_carried_out_is_told(line: str, path: str, says: s
         ('nic = "host0"', 'nic = "host0"\nvlan = 5', "nodes[0].vlan", "is not known here"),
     ],
 )
-def test_what_the_engine_or_a_node_cannot_be_is_told(old: str, new: str, path: str, says: str) -> None:
+def test_what_the_engine_or_a_node_cannot_be_is_told(old: str, new: str, path: str, description: str) -> None:
     found = errors(three().replace(old, new, 1))
     assert path in found
-    assert found[path].startswith(says)
+    assert found[path].startswith(description)
 
 
 def test_mistakes_within_and_between_answers_are_told_together() -> None:
@@ -271,15 +271,15 @@ def test_what_is_not_toml_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "name", "says"),
+    ("line", "name", "description"),
     [
         ('gateway = "192.0.2.1"', "192.0.2.1", "192.0.2.1 is the gateway's address, and the engine's certificate"),
         ('dns = ["192.0.2.5"]', "192.0.2.5", "192.0.2.5 is a name server's address, and the engine's certificate"),
     ],
 )
-def test_the_engines_certificate_is_good_for_no_other_machine(line: str, name: str, says: str) -> None:
+def test_the_engines_certificate_is_good_for_no_other_machine(line: str, name: str, description: str) -> None:
     found = errors(f"{line}\n" + three().replace('"localhost"', f'"{name}"'))
-    assert found["engine.extra_names[0]"].startswith(says)
+    assert found["engine.extra_names[0]"].startswith(description)
 
 
 def test_members_of_which_nobody_knows_the_code_any_more_may_have_the_same_word() -> None:

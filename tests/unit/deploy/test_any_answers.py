@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gluster.model import BrickPath
 from hosted_engine.authority import make_authority, make_pair, why_not_good
-from hosted_engine.deploy import wishes
+from hosted_engine.deploy import desired_state
 from hosted_engine.deploy.answers import Answers, AnswersWrong, from_document, parse
 from hosted_engine.deploy.decisions import VOLUMES, Decisions, decide
 from hosted_engine.deploy.format_answers import format_answers
@@ -127,7 +127,7 @@ def test_what_is_accepted_can_be_carried_out(document: dict[str, Any]) -> None:
     assume(answers is not None)
     assert answers is not None
     assert parse(format_answers(answers)) == answers
-    assert Kind.HAND_OVER in {todo.kind for todo in plan(answers, Observed())}
+    assert Kind.HAND_OVER in {step.kind for step in plan(answers, Observed())}
     assert_no_two_share(answers)
     assert_in_the_words_of_the_nodes(answers, DECISIONS)
     assert_certificates(answers)
@@ -139,7 +139,7 @@ def assert_no_two_share(answers: Answers) -> None:
     assert len(set(addresses)) == len(addresses)
     assert len({node.address.network for node in answers.nodes} | {answers.engine.address.network}) == 1
     names = [node.name for node in answers.nodes] + [answers.engine.name]
-    assert len(set(names)) == len(names) == len(wishes.names(answers))
+    assert len(set(names)) == len(names) == len(desired_state.names(answers))
     for node in answers.nodes:
         assert node.nic != answers.management_network
         one, other = (f"{path}/" for path in (node.bricks.engine, node.bricks.data))
@@ -149,14 +149,14 @@ def assert_no_two_share(answers: Answers) -> None:
 
 def assert_in_the_words_of_the_nodes(answers: Answers, decisions: Decisions) -> None:
     tiny = ImageReport(image=decisions.tiny, format=ImageFormat.QCOW2, virtual_size_bytes=1, actual_size_bytes=1)
-    site = wishes.site(answers, decisions, {node.name: node.name for node in answers.nodes}, tiny)
-    vm = wishes.engine_vm(answers, decisions)
+    site = desired_state.site(answers, decisions, {node.name: node.name for node in answers.nodes}, tiny)
+    vm = desired_state.engine_vm(answers, decisions)
     for message in (site, vm, *(on_bridge(placement(answers, node)) for node in answers.nodes)):
         assert msgspec.json.decode(msgspec.json.encode(message), type=type(message)) == message
     for name in VOLUMES:
-        bricks = wishes.volume(answers, name).bricks
+        bricks = desired_state.volume(answers, name).bricks
         assert [str(BrickPath.from_text(brick)) for brick in bricks] == list(bricks)
-    assert all(text.isascii() for text in wishes.system_files(answers).values())
+    assert all(text.isascii() for text in desired_state.system_files(answers).values())
     assert all(f"Bearer {node.claim_code}".isascii() for node in answers.nodes)
 
 

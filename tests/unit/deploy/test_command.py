@@ -11,14 +11,14 @@ from click.testing import CliRunner
 from gluster.report import StorageReport, make_report
 from hosted_engine.deploy import answers as answers_file
 from hosted_engine.deploy.answers import NodeAnswers
-from hosted_engine.deploy.bring_up import end_lines, tell_end
+from hosted_engine.deploy.bring_up import end_lines, report_end
 from hosted_engine.deploy.command import deploy
+from hosted_engine.deploy.connector import NodeConnector
 from hosted_engine.deploy.folder import Folder
-from hosted_engine.deploy.plan import Kind, Todo
-from hosted_engine.deploy.progress import Teller
-from hosted_engine.deploy.reach import Network
+from hosted_engine.deploy.plan import Kind, PlannedStep
+from hosted_engine.deploy.progress import ProgressReporter
 from hosted_engine.deploy.run import Done
-from hosted_engine.deploy.take_back import TakeBack
+from hosted_engine.deploy.teardown import Teardown
 from node.api.contract import NodeApi
 from node.api.problems import NodeSilent
 from node.steps import Mark, Progress, Step
@@ -41,29 +41,29 @@ def told() -> list[str]:
 
 def test_steps_are_told_with_their_times(told: list[str]) -> None:
     clock = FakeClock()
-    teller = Teller(told.append, clock)
+    reporter = ProgressReporter(told.append, clock)
     clock.advance(61)
-    teller.step(Progress(3, 17, STEP, Mark.STARTED))
+    reporter.step(Progress(3, 17, STEP, Mark.STARTED))
     clock.advance(2.5)
-    teller.step(Progress(3, 17, STEP, Mark.DONE))
+    reporter.step(Progress(3, 17, STEP, Mark.DONE))
     assert told == ["  1:01  [3/17] Make the lease", "  1:03  [3/17] Make the lease: done in 2.5 s"]
 
 
 def test_a_long_step_is_told_again_with_what_it_waits_for(told: list[str]) -> None:
     clock = FakeClock()
-    teller = Teller(told.append, clock)
-    teller.step(Progress(3, 17, STEP, Mark.STARTED))
-    teller.wait("node2 is silent")
+    reporter = ProgressReporter(told.append, clock)
+    reporter.step(Progress(3, 17, STEP, Mark.STARTED))
+    reporter.wait("node2 is silent")
     clock.advance(4)
-    teller.news()
+    reporter.report_wait()
     clock.advance(2)
-    teller.news()
-    teller.news()
+    reporter.report_wait()
+    reporter.report_wait()
     assert told[1:] == ["  0:06  [3/17] Make the lease … 6 s: node2 is silent"]
 
 
 def test_the_same_as_json(told: list[str]) -> None:
-    Teller(told.append, FakeClock(), as_json=True).step(Progress(3, 17, STEP, Mark.STARTED))
+    ProgressReporter(told.append, FakeClock(), as_json=True).step(Progress(3, 17, STEP, Mark.STARTED))
     assert json.loads(told[0]) == {
         "elapsed_s": 0.0,
         "says": "[3/17] Make the lease",
@@ -82,18 +82,18 @@ def test_wrong_answers_end_with_sentences_and_nothing_is_made(tmp_path: Path) ->
     assert not (tmp_path / "site").exists()
 
 
-class Nobody(Network):
+class Nobody(NodeConnector):
     """The nodes of these tests are switched off."""
 
     @asynccontextmanager
-    async def newcomer(self, node: NodeAnswers) -> AsyncIterator[NodeApi]:
+    async def unclaimed(self, node: NodeAnswers) -> AsyncIterator[NodeApi]:
         raise NodeSilent(node=node.name, request="for its certificate", reason="it is switched off")
         yield
 
 
 @pytest.fixture(autouse=True)
 def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hosted_engine.deploy.command.Network", Nobody)
+    monkeypatch.setattr("hosted_engine.deploy.command.NodeConnector", Nobody)
 
 
 def test_a_dry_run_says_all_steps_and_makes_nothing(tmp_path: Path) -> None:
@@ -128,20 +128,20 @@ def test_where_nothing_was_deployed_there_is_nothing_to_take_back(answers: Path,
         assert "Nothing to take back" in ended.output
 
 
-class Planned(TakeBack):
+class Planned(Teardown):
     """Has one step to take back, and says when it is run."""
 
-    async def plan(self) -> tuple[Todo, ...]:
-        return (Todo(Kind.VOLUME, "volume:data", "Delete volume data", ("node1",), "data"),)
+    async def plan(self) -> tuple[PlannedStep, ...]:
+        return (PlannedStep(Kind.VOLUME, "volume:data", "Delete volume data", ("node1",), "data"),)
 
-    async def run(self) -> tuple[Todo, ...]:
+    async def run(self) -> tuple[PlannedStep, ...]:
         raise AssertionError("it was run")
 
 
 def test_without_a_terminal_and_without_yes_nothing_is_taken_back(
     answers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hosted_engine.deploy.command.TakeBack", Planned)
+    monkeypatch.setattr("hosted_engine.deploy.command.Teardown", Planned)
     taking_back = [str(answers), "--folder", str(tmp_path / "s"), "--take-back"]
     ended = CliRunner().invoke(deploy, taking_back)
     assert ended.exit_code == 1
@@ -151,9 +151,9 @@ def test_without_a_terminal_and_without_yes_nothing_is_taken_back(
     assert "it was run" in str(CliRunner().invoke(deploy, [*taking_back, "--yes"]).exception)
 
 
-@pytest.mark.parametrize(("options", "says"), [([], "--take-back"), (["--take-back"], "goes on taking back")])
+@pytest.mark.parametrize(("options", "description"), [([], "--take-back"), (["--take-back"], "goes on taking back")])
 def test_stopped_by_hand_it_says_what_can_be_done_now(
-    answers: Path, options: list[str], says: str, monkeypatch: pytest.MonkeyPatch
+    answers: Path, options: list[str], description: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
@@ -162,14 +162,18 @@ def test_stopped_by_hand_it_says_what_can_be_done_now(
     ended = CliRunner().invoke(deploy, [str(answers), *options])
     assert ended.exit_code == 1
     assert "Stopped. Run it again" in ended.output
-    assert says in ended.output
+    assert description in ended.output
 
 
 @pytest.mark.parametrize(
-    ("todos", "storage", "last"),
+    ("steps", "storage", "last"),
     [
         ((), make_report(whole_pool()), "Nothing to do: the site is as it should be"),
-        ((Todo(Kind.LEASE, "lease", "Make the lease", ("node1",)),), make_report(whole_pool()), "The site is up"),
+        (
+            (PlannedStep(Kind.LEASE, "lease", "Make the lease", ("node1",)),),
+            make_report(whole_pool()),
+            "The site is up",
+        ),
         (
             (),
             make_report(with_brick(whole_pool(), 1, online=False)),
@@ -178,8 +182,10 @@ def test_stopped_by_hand_it_says_what_can_be_done_now(
         ((), None, "The site is up; no node says how its storage is"),
     ],
 )
-def test_the_end_says_how_the_storage_is(todos: tuple[Todo, ...], storage: StorageReport | None, last: str) -> None:
-    lines = end_lines(Done(todos, (), storage))
+def test_the_end_says_how_the_storage_is(
+    steps: tuple[PlannedStep, ...], storage: StorageReport | None, last: str
+) -> None:
+    lines = end_lines(Done(steps, (), storage))
     assert lines[-1] == last
     told = "\n".join(lines)
     assert ("gluster volume start data force" in told) == ("degraded" in last)
@@ -189,9 +195,9 @@ def test_a_terminal_gets_the_recovery_code_also_when_the_run_that_made_it_was_cu
     tmp_path: Path, told: list[str]
 ) -> None:
     folder, nothing_left = Folder(tmp_path), Done((), (), None)
-    teller, answers = Teller(told.append, FakeClock()), answers_file.parse(three())
-    tell_end(nothing_left, answers, folder, teller, terminal=False)
+    reporter, answers = ProgressReporter(told.append, FakeClock()), answers_file.parse(three())
+    report_end(nothing_left, answers, folder, reporter, terminal=False)
     assert "recovery" not in "".join(told)
     for shown in (1, 1):
-        tell_end(nothing_left, answers, folder, teller, terminal=True)
+        report_end(nothing_left, answers, folder, reporter, terminal=True)
         assert sum(folder.recovery_code() in line for line in told) == shown

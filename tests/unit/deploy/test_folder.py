@@ -35,7 +35,7 @@ def test_a_second_deploy_is_kept_out_until_the_first_ends(folder: Folder) -> Non
 
 def test_what_was_decided_stays_decided(folder: Folder, answers: Answers) -> None:
     decisions = folder.decisions(answers)
-    folder.keep(decisions)
+    folder.save(decisions)
     assert folder.decisions(answers) == decisions
     assert folder.password_file.read_text().strip() == decisions.password
     assert folder.password_file.stat().st_mode & 0o777 == 0o600
@@ -77,7 +77,7 @@ def test_another_password_later_is_refused_and_none_is_not_needed(
     with_file = msgspec.structs.replace(answers, password_file=str(given))
     given.write_text("first\n")
     given.chmod(0o600)
-    folder.keep(folder.decisions(with_file))
+    folder.save(folder.decisions(with_file))
     assert folder.decisions(with_file).password == "first"
     given.write_text("second\n")
     with pytest.raises(AnswersChanged, match="password_file holds another password") as caught:
@@ -88,13 +88,13 @@ def test_another_password_later_is_refused_and_none_is_not_needed(
 
 
 def test_what_is_settled_once_the_site_is_up_can_be_corrected_before(folder: Folder, answers: Answers) -> None:
-    folder.keep(folder.decisions(answers))
+    folder.save(folder.decisions(answers))
     corrected = msgspec.structs.replace(answers, gateway=IPv4Address("192.0.2.1"), dns=(IPv4Address("192.0.2.53"),))
-    folder.keep(folder.decisions(corrected))
+    folder.save(folder.decisions(corrected))
     journal = folder.journals.new()
     journal.write(Entry(Mark.PLANNED))
     journal.write(Entry(Mark.ENDED, detail=Outcome.DONE.value))
-    assert folder.decisions(corrected).settled["gateway"] == "192.0.2.1"
+    assert folder.decisions(corrected).resolved["gateway"] == "192.0.2.1"
     with pytest.raises(AnswersChanged) as caught:
         folder.decisions(answers)
     assert "dns was 192.0.2.53 and is none; gateway was 192.0.2.1 and is none" in str(caught.value)
@@ -104,7 +104,7 @@ def test_what_is_settled_once_the_site_is_up_can_be_corrected_before(folder: Fol
 def test_the_timers_of_a_site_that_is_up_can_be_changed(folder: Folder, answers: Answers) -> None:
     """Also where an earlier version has noted them as what cannot."""
     found = folder.decisions(answers)
-    folder.keep(msgspec.structs.replace(found, settled=found.settled | {"lease_io_timeout_s": "4"}))
+    folder.save(msgspec.structs.replace(found, resolved=found.resolved | {"lease_io_timeout_s": "4"}))
     journal = folder.journals.new()
     journal.write(Entry(Mark.PLANNED))
     journal.write(Entry(Mark.ENDED, detail=Outcome.DONE.value))
@@ -172,16 +172,16 @@ def test_what_was_begun_counts_until_it_was_taken_back(folder: Folder) -> None:
     run_of(folder, "c", ended=False)
     assert folder.journals.begun() == {"a", "b", "c"}
     run_of(folder, "c", back=True, ended=False)
-    assert folder.journals.going_back()
-    assert folder.journals.begun_back() == {"c"}
+    assert folder.journals.is_tearing_down()
+    assert folder.journals.teardown_begun() == {"c"}
     assert folder.journals.begun() == {"a", "b", "c"}
     run_of(folder, "c", "b", "a", back=True)
-    assert folder.journals.taken_back()
-    assert not folder.journals.going_back()
+    assert folder.journals.is_torn_down()
+    assert not folder.journals.is_tearing_down()
     assert not folder.journals.formed()
     assert folder.journals.begun() == folder.journals.unfinished() == frozenset()
     run_of(folder, "d", ended=False)
-    assert not folder.journals.taken_back()
+    assert not folder.journals.is_torn_down()
     assert folder.journals.begun() == {"d"}
 
 
@@ -189,7 +189,7 @@ def test_a_clearing_that_was_cut_short_is_done_with_the_next_run(
     folder: Folder, answers: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with folder.locked():
-        folder.keep(folder.decisions(answers))
+        folder.save(folder.decisions(answers))
     for number in range(3):
         run_of(folder, "a", ended=number == 1)
     run_of(folder, "a", back=True)
@@ -202,7 +202,7 @@ def test_a_clearing_that_was_cut_short_is_done_with_the_next_run(
         with pytest.raises(KeyboardInterrupt):
             folder.clear()
     again = Folder(folder.path)
-    assert again.journals.taken_back()
+    assert again.journals.is_torn_down()
     with again.locked():
         assert [path.name for path in folder.path.rglob("*") if path.is_file()] == ["lock"]
-        assert not again.journals.taken_back()
+        assert not again.journals.is_torn_down()

@@ -9,15 +9,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hosted_engine.authority import make_authority
-from hosted_engine.deploy import here, recovery, safekeeping, wishes
+from hosted_engine.deploy import desired_state, here, recovery, safekeeping
 from hosted_engine.deploy.answers import Answers, parse
 from hosted_engine.deploy.command import deploy
+from hosted_engine.deploy.connector import NodeConnector
 from hosted_engine.deploy.folder import RECOVERY_FILE, Folder
 from hosted_engine.deploy.format_answers import format_answers
-from hosted_engine.deploy.here import look, why_not_deploy, within
-from hosted_engine.deploy.progress import Teller
-from hosted_engine.deploy.reach import Network
-from hosted_engine.deploy.recovering import tell_code
+from hosted_engine.deploy.here import observe_here, why_not_deploy, within
+from hosted_engine.deploy.progress import ProgressReporter
+from hosted_engine.deploy.recovering import report_code
 from node.config import Config
 from tests.fakes.clock import FakeClock
 from tests.unit.deploy.test_answers import three
@@ -33,14 +33,14 @@ class Member:
         self.lost, self.folder = Folder(path / "lost"), Folder(path / "deploy")
         with self.lost.locked():
             self.lost.make_authority(ANSWERS)
-            self.lost.keep(decisions := self.lost.decisions(ANSWERS))
+            self.lost.save(decisions := self.lost.decisions(ANSWERS))
             sealed = safekeeping.seal(ANSWERS, self.lost)
         self.ha = self.config.volumes / "engine" / "ha"
         self.ha.mkdir(parents=True)
         self.config.own_folder.mkdir(parents=True)
         self.authority = self.lost.authority().certificate
         (self.config.own_folder / "ca.pem").write_text(self.authority)
-        for name, text in wishes.ha_files(ANSWERS, decisions, self.authority).items():
+        for name, text in desired_state.ha_files(ANSWERS, decisions, self.authority).items():
             (self.ha / name).write_text(text)
         (self.ha / RECOVERY_FILE).write_text(sealed)
         self.answers = path / "answers.toml"
@@ -57,11 +57,11 @@ def member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Member:
     monkeypatch.setattr(recovery, "_COST", 2)
     made = Member(tmp_path)
 
-    def own(_: Network, answers: Answers) -> str | None:
+    def own(_: NodeConnector, answers: Answers) -> str | None:
         return answers.nodes[1].name
 
     monkeypatch.setattr("node.config.load", lambda: made.config)
-    monkeypatch.setattr(Network, "own", own)
+    monkeypatch.setattr(NodeConnector, "own", own)
     return made
 
 
@@ -89,7 +89,7 @@ def test_it_says_what_it_can_while_the_volume_is_away(member: Member) -> None:
 
 
 def test_keys_of_another_site_are_told_from_the_own(member: Member) -> None:
-    found = look(member.config)
+    found = observe_here(member.config)
     with member.folder.locked():
         assert why_not_deploy(found, member.lost) is None
         member.folder.restore(member.lost.irreplaceable())
@@ -114,7 +114,7 @@ def test_a_configuration_that_cannot_be_read_is_no_reason_to_begin(
 
 def test_who_belongs_to_nobody_may_begin(member: Member) -> None:
     (member.config.own_folder / "ca.pem").unlink()
-    assert why_not_deploy(look(member.config), member.folder) is None
+    assert why_not_deploy(observe_here(member.config), member.folder) is None
     ended = member.run("--recover")
     assert ended.exit_code == 1
     assert "this machine is a member of no site" in ended.output
@@ -123,7 +123,7 @@ def test_who_belongs_to_nobody_may_begin(member: Member) -> None:
 def test_a_machine_that_is_none_of_the_answers_may_deploy_others(
     member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Network, "own", lambda *_: None)
+    monkeypatch.setattr(NodeConnector, "own", lambda *_: None)
     monkeypatch.setattr("hosted_engine.deploy.command.TakeBack.plan", _nothing)
     assert "Nothing to take back" in member.run(str(member.answers), "--take-back", "--dry-run").output
 
@@ -176,21 +176,21 @@ def test_the_code_is_asked_for_and_not_shown(member: Member, monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
-    ("given", "says"),
+    ("given", "description"),
     [
         ("ABCD", "has 4 letters and digits and has to have 24"),
         ("O" * 24, "holds 'O'"),
         ("2345-6789-ABCD-EFGH-JKLM-NPQR", "does not open the recovery file of site lab"),
     ],
 )
-def test_another_code_is_refused_and_not_repeated(member: Member, given: str, says: str) -> None:
+def test_another_code_is_refused_and_not_repeated(member: Member, given: str, description: str) -> None:
     reads, writes = os.pipe()
     os.write(writes, given.encode())
     os.close(writes)
     ended = member.run("--recover", "--code-fd", str(reads))
     os.close(reads)
     assert ended.exit_code == 1
-    assert says in ended.output
+    assert description in ended.output
     assert given not in ended.output
     assert not member.folder.has_decisions()
 
@@ -226,15 +226,15 @@ def test_a_dry_run_asks_for_no_code_and_brings_nothing_back(member: Member) -> N
 
 def test_the_code_is_shown_once_on_a_terminal_and_in_no_log(member: Member) -> None:
     told: list[str] = []
-    teller = Teller(told.append, FakeClock())
-    tell_code(member.lost, teller, terminal=False)
+    reporter = ProgressReporter(told.append, FakeClock())
+    report_code(member.lost, reporter, terminal=False)
     assert str(member.lost.recovery_code_file) in told[0]
     assert member.code not in "".join(told)
     told.clear()
-    tell_code(member.lost, teller, terminal=True)
+    report_code(member.lost, reporter, terminal=True)
     assert member.code in told[0]
     told.clear()
-    tell_code(member.lost, teller, terminal=True)
+    report_code(member.lost, reporter, terminal=True)
     assert told == []
 
 

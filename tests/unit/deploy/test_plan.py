@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from gluster.parse import group as parse_group
 from hosted_engine.deploy.answers import parse
-from hosted_engine.deploy.plan import Kind, NodeSeen, Observed, expected, plan
+from hosted_engine.deploy.desired_state import lease_wait_s, names, volume
+from hosted_engine.deploy.plan import Kind, Observed, ObservedNode, expected, plan
 from hosted_engine.deploy.rolling import REASON, SiteFiles
-from hosted_engine.deploy.wishes import lease_wait_s, names, volume
 from node.api.messages.leases import LeaseTimersReport
 from node.api.messages.vms import VmState
 from tests.unit.deploy.test_answers import three
@@ -18,10 +18,10 @@ from tests.unit.gluster.captured import group_virt
 
 ANSWERS = parse(three())
 NAMES = ("node1", "node2", "node3")
-EVERY_KEY = tuple(todo.key for todo in plan(ANSWERS, Observed()))
+EVERY_KEY = tuple(step.key for step in plan(ANSWERS, Observed()))
 TIMERS = LeaseTimersReport(watchdog_fire_timeout_s=30, io_timeouts_s={"trivet": 4}, watchdog=False)
 OTHER_TIMERS = LeaseTimersReport(watchdog_fire_timeout_s=10, io_timeouts_s={"trivet": 2}, watchdog=False)
-WHOLE_NODE = NodeSeen(
+WHOLE_NODE = ObservedNode(
     member=True,
     names=names(ANSWERS),
     network_ready=True,
@@ -30,7 +30,7 @@ WHOLE_NODE = NodeSeen(
     mounted={"engine": "engine-id", "data": "data-id"},
     joined=True,
     timers=TIMERS,
-    keeps_engine=True,
+    runs_ha=True,
     movable_to=frozenset(NAMES),
 )
 WHOLE = Observed(
@@ -39,7 +39,7 @@ WHOLE = Observed(
     authority=True,
     images=frozenset({Kind.TINY, Kind.SYSTEM, Kind.SEED}),
     lease=True,
-    site_files=SiteFiles(settled=True),
+    site_files=SiteFiles(current=True),
     recovery=True,
     healthy=True,
     handed_over=True,
@@ -47,7 +47,7 @@ WHOLE = Observed(
 )
 
 seen_nodes = st.builds(
-    NodeSeen,
+    ObservedNode,
     member=st.booleans(),
     names=st.sampled_from([{}, names(ANSWERS)]),
     network_ready=st.booleans(),
@@ -68,7 +68,7 @@ anything = st.builds(
     authority=st.booleans(),
     images=st.frozensets(st.sampled_from([Kind.TINY, Kind.SYSTEM, Kind.SEED])),
     lease=st.booleans(),
-    site_files=st.builds(SiteFiles, settled=st.booleans(), changing=st.booleans()),
+    site_files=st.builds(SiteFiles, current=st.booleans(), changing=st.booleans()),
     recovery=st.booleans(),
     healthy=st.booleans(),
     handed_over=st.booleans(),
@@ -76,8 +76,8 @@ anything = st.builds(
 )
 
 
-def keys(seen: Observed, unfinished: frozenset[str] = frozenset()) -> list[str]:
-    return [todo.key for todo in plan(ANSWERS, seen, unfinished)]
+def keys(observed: Observed, unfinished: frozenset[str] = frozenset()) -> list[str]:
+    return [step.key for step in plan(ANSWERS, observed, unfinished)]
 
 
 def test_a_whole_site_needs_nothing() -> None:
@@ -86,11 +86,11 @@ def test_a_whole_site_needs_nothing() -> None:
 
 @given(anything)
 def test_steps_come_in_order_and_each_has_nodes_to_act_on(seen: Observed) -> None:
-    todos = plan(ANSWERS, seen)
-    kinds = [list(Kind).index(todo.kind) for todo in todos]
+    steps = plan(ANSWERS, seen)
+    kinds = [list(Kind).index(step.kind) for step in steps]
     assert kinds == sorted(kinds)
-    assert len({todo.key for todo in todos}) == len(todos)
-    assert all(todo.nodes and set(todo.nodes) <= set(expected(ANSWERS, seen)) for todo in todos)
+    assert len({step.key for step in steps}) == len(steps)
+    assert all(step.nodes and set(step.nodes) <= set(expected(ANSWERS, seen)) for step in steps)
 
 
 @given(anything, st.frozensets(st.sampled_from(EVERY_KEY)))
@@ -105,7 +105,7 @@ def test_what_an_interrupted_run_left_is_done_beside_what_is_missing(
 
 @given(anything)
 def test_the_node_that_the_deploy_runs_on_changes_its_network_last(seen: Observed) -> None:
-    networks = [todo.nodes[0] for todo in plan(ANSWERS, seen) if todo.kind is Kind.NETWORK]
+    networks = [step.nodes[0] for step in plan(ANSWERS, seen) if step.kind is Kind.NETWORK]
     assert seen.own not in networks[:-1]
 
 
@@ -132,15 +132,15 @@ def test_an_engine_that_may_be_running_is_never_started(seen: Observed) -> None:
 
 
 def test_a_dead_node_of_a_formed_site_is_left_out() -> None:
-    seen = replace(WHOLE, nodes={"node2": WHOLE_NODE, "node3": WHOLE_NODE}, healthy=False, handed_over=False)
-    assert keys(seen) == ["start", "health", "hand_over"]
-    assert plan(ANSWERS, seen)[0].nodes == ("node2", "node3")
+    observed = replace(WHOLE, nodes={"node2": WHOLE_NODE, "node3": WHOLE_NODE}, healthy=False, handed_over=False)
+    assert keys(observed) == ["start", "health", "hand_over"]
+    assert plan(ANSWERS, observed)[0].nodes == ("node2", "node3")
 
 
 def test_nodes_that_take_vms_of_others_than_the_members_are_set_right() -> None:
     nodes = {**WHOLE.nodes, "node3": replace(WHOLE_NODE, movable_to=frozenset({"node1", "node3", "node4"}))}
-    (todo,) = plan(ANSWERS, replace(WHOLE, nodes=nodes))
-    assert (todo.kind, todo.nodes) == (Kind.MIGRATION, ("node3",))
+    (step,) = plan(ANSWERS, replace(WHOLE, nodes=nodes))
+    assert (step.kind, step.nodes) == (Kind.MIGRATION, ("node3",))
 
 
 def test_writes_wait_for_a_dead_node_for_less_time_than_a_lease_lives() -> None:
@@ -168,10 +168,10 @@ def test_volumes_are_as_gluster_advises_for_vm_images_but_for_what_outages_taugh
 )
 def test_options_that_drifted_are_set_and_named(name: str, drifted: list[str]) -> None:
     first = replace(WHOLE_NODE, volumes=WHOLE_NODE.volumes - {name}, drifted={name: tuple(drifted)})
-    (todo,) = plan(ANSWERS, replace(WHOLE, nodes={**WHOLE.nodes, "node1": replace(first, vm=VmState.UP)}))
-    assert (todo.key, todo.volume) == (f"volume:{name}", name)
-    assert todo.says.startswith(f"Set {drifted[0]}")
-    assert len(todo.says) < 200
+    (step,) = plan(ANSWERS, replace(WHOLE, nodes={**WHOLE.nodes, "node1": replace(first, vm=VmState.UP)}))
+    assert (step.key, step.volume) == (f"volume:{name}", name)
+    assert step.description.startswith(f"Set {drifted[0]}")
+    assert len(step.description) < 200
 
 
 def test_a_dead_nodes_lease_is_waited_for_until_it_is_free() -> None:

@@ -77,7 +77,7 @@ def test_a_changed_bit_is_noticed(field: str, change: Callable[[Any], object]) -
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "says"),
+    ("field", "value", "description"),
     [
         ("version", 2, "it is of version 2, known is 1"),
         ("format", "zip", "not sealed in a way"),
@@ -95,10 +95,10 @@ def test_a_changed_bit_is_noticed(field: str, change: Callable[[Any], object]) -
         ("salt", None, ""),
     ],
 )
-def test_a_header_that_none_of_ours_has_is_refused(field: str, value: object, says: str) -> None:
+def test_a_header_that_none_of_ours_has_is_refused(field: str, value: object, description: str) -> None:
     sealed = json.loads(seal("lab", FILES, CODE))
     sealed["header"][field] = value
-    with pytest.raises(RecoveryDamaged, match=says or "."):
+    with pytest.raises(RecoveryDamaged, match=description or "."):
         unseal(json.dumps(sealed), CODE)
 
 
@@ -131,7 +131,7 @@ def test_codes_are_long_and_never_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "description"),
     [
         ("", "has 0 letters and digits"),
         ("ABCD", "has 4 letters and digits and has to have 24"),
@@ -141,8 +141,8 @@ def test_codes_are_long_and_never_the_same() -> None:
         (CODE.replace("A", "é"), "holds '\\xc9'"),
     ],
 )
-def test_what_is_no_code_is_told_without_showing_it(text: str, says: str) -> None:
+def test_what_is_no_code_is_told_without_showing_it(text: str, description: str) -> None:
     reason = why_not_code(text)
     assert reason is not None
-    assert says in reason
+    assert description in reason
     assert not text or text not in reason

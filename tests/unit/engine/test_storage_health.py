@@ -110,7 +110,7 @@ def test_where_nothing_can_be_said_nothing_is_told_as_whole() -> None:
     (event,) = events(world, down, SILENT)
     assert event.name == "GLUSTER_SERVERS_LIST_FAILED"
     known = known_after(down.problems, make_report(SILENT))
-    assert {problem.kind for problem in known} == {Kind.GLUSTER_SILENT, Kind.BRICK_OFFLINE}
+    assert {problem.kind for problem in known} == {Kind.GLUSTER_UNREACHABLE, Kind.BRICK_OFFLINE}
     still = replace(down, problems=known)
     assert [event.name for event in events(world, still, down.state)] == ["EXTERNAL_EVENT_NORMAL"]
     assert known_after(known, down) == down.problems

@@ -206,7 +206,7 @@ CASES: dict[str, tuple[Callable[[], PoolState], dict[Kind, Health]]] = {
     ),
     "gluster says nothing": (
         lambda: PoolState(server="node1", answered=False, reason="Connection failed"),
-        {Kind.GLUSTER_SILENT: Health.UNKNOWN},
+        {Kind.GLUSTER_UNREACHABLE: Health.UNKNOWN},
     ),
 }
 

@@ -15,7 +15,7 @@ from gluster.errors import (
     NoMajority,
     NoSuchVolume,
     NotAsWanted,
-    PeerNotSettled,
+    PeerNotReady,
     PeerStays,
     PeerUnreachable,
     PoolBusy,
@@ -77,8 +77,8 @@ def test_a_new_peer_is_waited_for(gluster: Gluster, daemon: FakeGlusterd, sleeps
 
 def test_a_peer_that_never_settles(gluster: Gluster, daemon: FakeGlusterd) -> None:
     daemon.settles_after = 10**6
-    with pytest.raises(PeerNotSettled, match="Accepted peer request"):
-        gluster.add_peer("node2", settle_s=5)
+    with pytest.raises(PeerNotReady, match="Accepted peer request"):
+        gluster.add_peer("node2", timeout_s=5)
 
 
 def test_the_own_name_is_a_peer_like_any(gluster: Gluster) -> None:

@@ -94,7 +94,7 @@ def test_a_stopped_volume_is_started() -> None:
 
 
 def test_every_step_explains_itself() -> None:
-    assert all("volume v1" in step.says for step in plan(WISH, pool(), GROUP))
+    assert all("volume v1" in step.description for step in plan(WISH, pool(), GROUP))
 
 
 @pytest.mark.parametrize(

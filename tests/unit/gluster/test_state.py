@@ -9,13 +9,13 @@ import msgspec
 import pytest
 
 from gluster import parse
-from gluster.bricks import look, look_at
+from gluster.bricks import observe_brick, observe_paths
 from gluster.diagnosis.problem import Health, Kind
 from gluster.errors import NotXml
 from gluster.facade import Gluster
 from gluster.facts import read_facts
 from gluster.model import PeerState
-from gluster.observe import Look, with_facts
+from gluster.observe import Observer, with_facts
 from gluster.report import EXIT_STATUS, WIDTH, StorageReport, format_json, format_text, make_report
 from gluster.state import BrickFolder, PoolState
 from tests.fakes.glusterd import FakeGlusterd, FakeVolume, address_of
@@ -104,9 +104,9 @@ def test_without_glusterds_files_there_are_no_facts(tmp_path: Path) -> None:
 def test_a_folder_is_looked_at_where_it_is_or_should_be(tmp_path: Path) -> None:
     (tmp_path / "brick").mkdir()
     on_root = tmp_path.stat().st_dev == Path("/").stat().st_dev
-    assert look(tmp_path / "brick") == BrickFolder(exists=True, on_root=on_root, volume_id=None)
-    assert look(tmp_path / "nothing" / "brick") == BrickFolder(exists=False, on_root=on_root, volume_id=None)
-    assert set(look_at([str(tmp_path / "brick"), str(tmp_path / "gone")])) == {
+    assert observe_brick(tmp_path / "brick") == BrickFolder(exists=True, on_root=on_root, volume_id=None)
+    assert observe_brick(tmp_path / "nothing" / "brick") == BrickFolder(exists=False, on_root=on_root, volume_id=None)
+    assert set(observe_paths([str(tmp_path / "brick"), str(tmp_path / "gone")])) == {
         str(tmp_path / "brick"),
         str(tmp_path / "gone"),
     }
@@ -182,7 +182,7 @@ def test_after_a_command_that_hung_no_other_is_begun(glusterd: FakeGlusterd) -> 
             raise NotXml(reason="its time is over")
         return glusterd.run(*argv)
 
-    state = Look(ask, ask, own_name="node1", resolve=lambda _: (), monotonic=lambda: now).observe()
+    state = Observer(ask, ask, own_name="node1", resolve=lambda _: (), monotonic=lambda: now).observe()
     assert sum("volume status" in command for command in glusterd.commands) == 0
     assert now <= 12
     assert all(brick.online is None for brick in state.volumes[0].bricks)

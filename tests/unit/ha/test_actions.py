@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from hosted_engine.ha import actions
-from hosted_engine.ha.actions import HELD_PAUSE_S, Actor
+from hosted_engine.ha.actions import LEASE_RETRY_S, Actor
 from hosted_engine.ha.domain import booted_at, vm_state
 from hosted_engine.ha.engine_vm_choice import format_fallback
 from hosted_engine.ha.engine_vm_config import EngineVmFolder
@@ -119,7 +119,7 @@ async def test_a_lease_that_is_held_elsewhere_is_a_wait(stage: Stage) -> None:
     stage.hypervisor.refuse_start, stage.holder = "resource busy: Lease is held by another host", ("engine", 2)
     before = stage.clock.monotonic()
     assert await stage.do(Action.START) is Outcome.LEASE_HELD
-    assert stage.clock.monotonic() == before + HELD_PAUSE_S
+    assert stage.clock.monotonic() == before + LEASE_RETRY_S
 
 
 async def test_a_disk_that_another_qemu_has_open_is_a_wait(stage: Stage) -> None:

@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from hosted_engine.ha.board import BoardLook
+from hosted_engine.ha.board import BoardState
 from hosted_engine.ha.clock_probe import ClockProbe
 from hosted_engine.ha.clocks import (
     EngineClockWrong,
@@ -42,8 +42,8 @@ def test_what_says_nothing_of_a_clock_is_no_offset(said: str | None, took_s: flo
     assert offset_s(said, NOW, NOW + took_s) is None
 
 
-def look(at: float, *blocks: tuple[int, HostBlock | BadBlock]) -> Sample[BoardLook]:
-    return Sample(at, 0.01, BoardLook(blocks, ClusterBlock(sequence=1), written=True))
+def look(at: float, *blocks: tuple[int, HostBlock | BadBlock]) -> Sample[BoardState]:
+    return Sample(at, 0.01, BoardState(blocks, ClusterBlock(sequence=1), written=True))
 
 
 def block(host_id: int, sequence: int, written_at: float) -> tuple[int, HostBlock]:
@@ -52,7 +52,7 @@ def block(host_id: int, sequence: int, written_at: float) -> tuple[int, HostBloc
 
 
 def test_only_a_host_that_is_seen_to_write_has_a_clock() -> None:
-    looks: tuple[Sample[BoardLook], ...] = (
+    looks: tuple[Sample[BoardState], ...] = (
         look(10, block(2, 1, NOW), block(3, 7, NOW - 9999), (4, BadBlock.TORN)),
         look(12, block(2, 2, NOW + 2.5), block(3, 7, NOW - 9999), block(4, 1, 0)),
         Sample(14.0, 0.1, None, "Transport endpoint is not connected"),
@@ -171,6 +171,6 @@ def test_an_engine_that_is_not_here_or_does_not_answer_has_no_clock(lack: str) -
 def test_a_guest_is_cared_for_where_it_runs_and_there_is_no_maintenance(
     vm: VmState, maintenance: bool, cared_for: bool
 ) -> None:
-    board = BoardLook((), ClusterBlock(sequence=1, global_maintenance=maintenance), written=True)
+    board = BoardState((), ClusterBlock(sequence=1, global_maintenance=maintenance), written=True)
     assert is_cared_for(vm, board) is cared_for
     assert is_cared_for(VmState.RUNNING, None) is True

@@ -161,9 +161,9 @@ def test_a_volume_that_stalls_leaves_the_last_known_settings(path: Path) -> None
     monitor = Monitor("x", lambda: read_settings(path), period_s=30, limit_s=10, monotonic=clock.monotonic)
     known = LastKnown(monitor, NotifySettings())
     assert known() == NotifySettings()
-    monitor.look()
+    monitor.observe()
     assert known() == SETTINGS
     path.write_text("{")
-    monitor.look()
+    monitor.observe()
     clock.advance(1000)
     assert known() == SETTINGS

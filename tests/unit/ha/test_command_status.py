@@ -10,14 +10,14 @@ import pytest
 from click.testing import CliRunner, Result
 from msgspec.structs import replace as replace_struct
 
-from hosted_engine.ha import command_status, look
+from hosted_engine.ha import command_status, site_reader
 from hosted_engine.ha.command import ha
 from hosted_engine.ha.failover_file import NAME as FAILOVER_FILE
 from hosted_engine.ha.failover_file import write_failover
-from hosted_engine.ha.look import Look
 from hosted_engine.ha.observe import first_view
 from hosted_engine.ha.records import HISTORY, MOST_LINES, Records, read_history, trim
 from hosted_engine.ha.site_files import SITE_FILE, HaEngine, HaNode, HaSite, format_files
+from hosted_engine.ha.site_reader import SiteReader
 from hosted_engine.ha.states import Action, Fencing, State, VmState
 from hosted_engine.ha.view import Decision, Peer, Storage, View
 from hosted_engine.ha.whiteboard import VERSION, BadBlock, ClusterBlock, HostBlock, cluster_offsets
@@ -53,7 +53,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, text in format_files(SITE, VM).items():
         (on_volume / name).write_text(text)
     monkeypatch.setattr(config, "load", lambda: settings)
-    monkeypatch.setattr(command_status, "Look", lambda settings: Look(settings, tmp_path / "run"))
+    monkeypatch.setattr(command_status, "SiteReader", lambda settings: SiteReader(settings, tmp_path / "run"))
     return tmp_path
 
 
@@ -182,8 +182,8 @@ def test_a_full_volume_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_volume_that_hangs_is_said_in_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     never = threading.Event()
-    monkeypatch.setattr(look, "LIMIT_S", 0.05)
-    monkeypatch.setattr(Look, "_site", lambda self: never.wait())
+    monkeypatch.setattr(site_reader, "LIMIT_S", 0.05)
+    monkeypatch.setattr(SiteReader, "_site", lambda self: never.wait())
     done = run("status")
     assert done.exit_code == 1
     assert "gave no answer" in done.output

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace as replace_struct
 
-from hosted_engine.ha.failover import KEPT, Cause, Failover, Track, after_start, follow, kept, timeline
+from hosted_engine.ha.failover import MAX_FAILOVERS, Cause, Failover, Track, after_start, follow, timeline, with_newest
 from hosted_engine.ha.failover_file import NAME, FailoverRecorder, NewerFile, read_failovers, write_failover
 from hosted_engine.ha.states import Action, Fencing, Health, LeaseState, Outcome, State, VmState
 from hosted_engine.ha.view import Decision, Lease, Peer, Storage, View
@@ -177,11 +177,11 @@ def test_a_timeline_is_in_order() -> None:
 
 
 def test_the_last_ones_are_kept_and_one_that_got_further_replaces_itself() -> None:
-    many = [replace_struct(FOUND, at=float(number)) for number in range(KEPT)]
+    many = [replace_struct(FOUND, at=float(number)) for number in range(MAX_FAILOVERS)]
     found: tuple[Failover, ...] = ()
     for one in (*many, replace_struct(FOUND, at=99.0, healthy_s=None), replace_struct(FOUND, at=99.0)):
-        found = kept(found, one)
-    assert (len(found), found[0], found[-1]) == (KEPT, many[1], replace_struct(FOUND, at=99.0))
+        found = with_newest(found, one)
+    assert (len(found), found[0], found[-1]) == (MAX_FAILOVERS, many[1], replace_struct(FOUND, at=99.0))
 
 
 def test_the_file_is_read_by_every_node_and_a_damaged_one_begins_anew(tmp_path: Path) -> None:

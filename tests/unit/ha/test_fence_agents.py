@@ -107,12 +107,12 @@ def test_an_off_that_nobody_has_seen_is_none() -> None:
 def test_an_authority_is_handed_over_as_a_file_that_is_gone_afterwards(agents: FenceAgents, run: FakeFencing) -> None:
     found: list[str] = []
 
-    def look(*argv: str, stdin: str = "", timeout_s: float = 60) -> str:
+    def site(*argv: str, stdin: str = "", timeout_s: float = 60) -> str:
         name, _, path = argv[1].partition("=")
         found.extend([argv[0], name, path, Path(path).read_text()])
         return run(*argv[2:], stdin=stdin)
 
-    FenceAgents(look, DATA).status(device("192.0.2.102", authority=PEM))
+    FenceAgents(site, DATA).status(device("192.0.2.102", authority=PEM))
     assert [found[0], found[1], found[3]] == ["env", "REQUESTS_CA_BUNDLE", PEM]
     assert not Path(found[2]).exists()
 

@@ -29,7 +29,7 @@ def block(sequence: int, state: State = State.ENGINE_UP, host_id: int = 2) -> tu
 
 
 def fencing(stage: FencingStage, sequence: int = 7) -> Fencing:
-    return dict(stage.fencer.facts(stage.fencer.look(), [block(sequence)]))[2]
+    return dict(stage.fencer.facts(stage.fencer.observe(), [block(sequence)]))[2]
 
 
 def wait_until(done: Callable[[], bool]) -> None:
@@ -185,4 +185,4 @@ def test_an_engine_on_another_living_host_is_enough(stage: FencingStage) -> None
 
 def test_only_devices_of_peers_are_asked(stage: FencingStage) -> None:
     stage.settings = FenceSettings(devices={"node1": device("192.0.2.101"), "node9": device("192.0.2.109")})
-    assert stage.fencer.look() == {}
+    assert stage.fencer.observe() == {}

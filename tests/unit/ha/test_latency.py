@@ -49,5 +49,5 @@ def test_a_real_monitors_history() -> None:
 
     monitor = Monitor("board", ask, period_s=1, limit_s=5, monotonic=clock.monotonic)
     for _ in range(3):
-        monitor.look()
+        monitor.observe()
     assert latency(monitor.history(), monitor.latest(), clock.monotonic()) == Latency(3, 0, 0.5, 0.5)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import msgspec
 
-from hosted_engine.ha.lease_grace import LeaseGrace, LeaseLook
+from hosted_engine.ha.lease_grace import LeaseGrace, ObservedLease
 from hosted_engine.ha.profiles import CHANGE_GRACE_S, DEFAULT, FAST, PROFILES
 from hosted_engine.ha.site_files import HaEngine, HaSite
 from hosted_engine.ha.states import LeaseState
@@ -16,10 +16,10 @@ HELD, EXPIRED, FREE = LeaseState.HELD, LeaseState.EXPIRED, LeaseState.FREE
 
 async def test_a_lease_is_over_so_much_later_than_sanlock_says() -> None:
     clock = FakeClock()
-    said: LeaseLook = (HELD, 1)
+    said: ObservedLease = (HELD, 1)
     read = LeaseGrace(lambda: said, 20, clock.monotonic)
 
-    async def after(seconds: float, now_says: LeaseLook) -> LeaseLook:
+    async def after(seconds: float, now_says: ObservedLease) -> ObservedLease:
         nonlocal said
         await clock.sleep(seconds)
         said = now_says

@@ -138,7 +138,7 @@ def test_the_arithmetic_of_the_profiles(profile: object) -> None:
     assert FAST.host_dead_s == 8 * 2 + 10 == 26
     for one in (DEFAULT, FAST):
         assert one.ping_timeout_s <= one.longest_ping_timeout_s
-        assert one.silent_after_s > one.ping_timeout_s - 1
+        assert one.lost_after_s > one.ping_timeout_s - 1
         assert one.host_dead_s + one.renewal_s + 5 <= {"default": 75, "fast": 35}[one.name]
 
 

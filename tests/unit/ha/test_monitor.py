@@ -10,7 +10,7 @@ def test_an_answer_counts_until_it_is_too_old() -> None:
     clock = FakeClock()
     monitor = Monitor("load", lambda: 7, period_s=10, limit_s=5, monotonic=clock.monotonic)
     assert (monitor.latest().value, monitor.latest().error) == (None, "not asked yet")
-    monitor.look()
+    monitor.observe()
     clock.advance(15)
     assert monitor.latest().value == 7
     clock.advance(1)
@@ -22,7 +22,7 @@ def test_an_error_is_an_answer_that_says_why() -> None:
         raise OSError("Transport endpoint is not connected")
 
     monitor = Monitor("board", ask, period_s=10, limit_s=5, monotonic=FakeClock().monotonic)
-    monitor.look()
+    monitor.observe()
     assert (monitor.latest().value, monitor.latest().error) == (None, "Transport endpoint is not connected")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hosted_engine.authority import make_authority, make_pair
-from hosted_engine.ha.network_probes import HealthProbe, NetworkLook, NetworkProbe, connects, resolves
+from hosted_engine.ha.network_probes import HealthProbe, NetworkProbe, ObservedNetwork, connects, resolves
 from hosted_engine.ha.site_files import HaEngine, HaNode, HaSite
 from hosted_engine.ha.states import Health
 from node.api.messages.identity import Role
@@ -114,19 +114,19 @@ def test_every_other_node_and_the_gateway_are_asked() -> None:
         assert argv[0] == "ping"
         raise CommandFailed(argv, "", status=1)
 
-    look = NetworkProbe(SITE, 1, no_ping)()
-    assert look == NetworkLook(peers={2: True}, gateway=False, dns=None)
-    assert look.fraction == 0.5
+    site = NetworkProbe(SITE, 1, no_ping)()
+    assert site == ObservedNetwork(peers={2: True}, gateway=False, dns=None)
+    assert site.fraction == 0.5
 
 
 @pytest.mark.parametrize(
-    ("look", "fraction"),
+    ("site", "fraction"),
     [
-        (NetworkLook({2: True, 3: False}, None, None), 1.0),
-        (NetworkLook({2: False, 3: False}, None, None), 0.0),
-        (NetworkLook({2: True}, True, False), pytest.approx(2 / 3)),
-        (NetworkLook({}, None, None), 1.0),
+        (ObservedNetwork({2: True, 3: False}, None, None), 1.0),
+        (ObservedNetwork({2: False, 3: False}, None, None), 0.0),
+        (ObservedNetwork({2: True}, True, False), pytest.approx(2 / 3)),
+        (ObservedNetwork({}, None, None), 1.0),
     ],
 )
-def test_one_other_node_is_enough(look: NetworkLook, fraction: float) -> None:
-    assert look.fraction == fraction
+def test_one_other_node_is_enough(site: ObservedNetwork, fraction: float) -> None:
+    assert site.fraction == fraction

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace as replace_struct
 
 from hosted_engine.authority import make_authority
-from hosted_engine.ha.notifications import AGAIN_S, HOUR_S, SUMMARY_S, Book, Fact, Message, News, Round, admit, learn
+from hosted_engine.ha.notifications import AGAIN_S, HOUR_S, SUMMARY_S, Book, Fact, Message, Notice, Round, admit, learn
 from hosted_engine.ha.notify_settings import (
     BadSetting,
     Mail,
@@ -39,11 +39,11 @@ SETTINGS = NotifySettings(mail=MAIL, webhook=WEBHOOK)
 
 def seen(now: float, value: str, *, settle_s: float = 0.0, of_cluster: bool = False, **place: bool) -> Round:
     usual = {"has_engine": True, "engine_elsewhere": False, "is_first": False}
-    fact = Fact(key="x", value=value, text=f"x is {value}", settle_s=settle_s, of_cluster=of_cluster)
+    fact = Fact(key="x", value=value, text=f"x is {value}", stable_s=settle_s, of_cluster=of_cluster)
     return Round(now=now, facts=(fact,), **(usual | place))
 
 
-def texts(news: tuple[News, ...]) -> list[str]:
+def texts(news: tuple[Notice, ...]) -> list[str]:
     return [one.text for one in news]
 
 
@@ -83,8 +83,8 @@ def test_news_of_the_cluster_are_left_to_the_host_with_the_engine() -> None:
     assert texts(learn(started, seen(6, "b", of_cluster=True))[1]) == []
 
 
-def news(number: int, now: float, text: str = "") -> News:
-    return News(f"host {number}", text or f"host {number} is lost", now)
+def news(number: int, now: float, text: str = "") -> Notice:
+    return Notice(f"host {number}", text or f"host {number} is lost", now)
 
 
 def test_the_same_is_not_told_twice_in_ten_minutes() -> None:
@@ -109,7 +109,7 @@ def test_a_flapping_host_is_summed_up_with_how_it_is_in_the_end() -> None:
     book, messages = admit(book, (), 2 + SUMMARY_S, 20)
     (summed,) = messages
     assert summed.body.endswith("node1 is back (changed 48 times)")
-    assert book.held == ()
+    assert book.postponed == ()
 
 
 @pytest.mark.parametrize("per_hour", [1, 5, 20])

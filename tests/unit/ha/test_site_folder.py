@@ -6,7 +6,7 @@ import pytest
 
 from hosted_engine.deploy.answers import parse
 from hosted_engine.deploy.decisions import decide
-from hosted_engine.deploy.wishes import ha_files
+from hosted_engine.deploy.desired_state import ha_files
 from hosted_engine.ha.site_files import SITE_FILE, SiteFileDamaged
 from hosted_engine.ha.site_folder import read_site
 from node.storage.site_files import _write

@@ -53,7 +53,7 @@ def test_every_round_of_a_host_that_has_something_to_say_is_seen_by_the_others(f
     one, other = Board(file, 1, (2,)), Board(file, 2, (1,))
     assert one().written
     assert other().blocks == ((1, BadBlock.ZEROED),)
-    one.say(block(1))
+    one.publish(block(1))
     one()
     assert other().blocks == ((1, block(1, 1)),)
     one()
@@ -63,7 +63,7 @@ def test_every_round_of_a_host_that_has_something_to_say_is_seen_by_the_others(f
 def test_a_daemon_that_is_started_anew_goes_on_counting(file: WhiteboardFile) -> None:
     file.write_host(block(1, 41))
     board = Board(file, 1, (2,))
-    board.say(block(1))
+    board.publish(block(1))
     board()
     assert board.read_own() == block(1, 42)
 
@@ -75,16 +75,16 @@ def test_a_volume_that_takes_no_writes_is_read_all_the_same(file: WhiteboardFile
 
     file.write_host(block(2, 3))
     board = Board(ReadOnly(tmp_path / NAME), 1, (2,))
-    board.say(block(1))
-    look = board()
-    assert (look.written, look.reason, look.blocks) == (False, "No space left on device", ((2, block(2, 3)),))
+    board.publish(block(1))
+    site = board()
+    assert (site.written, site.reason, site.blocks) == (False, "No space left on device", ((2, block(2, 3)),))
 
 
 def test_a_volume_without_room_is_full_also_when_only_a_write_says_so(
     file: WhiteboardFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     board = Board(file, 1, (2,))
-    board.say(block(1))
+    board.publish(block(1))
     assert board().full is False
     space = os.statvfs("/")
     monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_frsize=space.f_frsize, f_bavail=0))

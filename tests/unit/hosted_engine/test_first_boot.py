@@ -11,7 +11,7 @@ import pytest
 import hosted_engine
 from hosted_engine import site as seed
 from hosted_engine.deploy.answers import parse
-from hosted_engine.deploy.wishes import system_files
+from hosted_engine.deploy.desired_state import system_files
 from tests.unit.deploy.test_answers import three
 
 SCRIPT = Path(hosted_engine.__file__).with_name("first_boot.sh")

@@ -4,7 +4,7 @@ import re
 
 from hosted_engine.deploy.answers import parse
 from hosted_engine.deploy.decisions import decide
-from hosted_engine.deploy.wishes import engine_vm
+from hosted_engine.deploy.desired_state import engine_vm
 from images.engine import MODULES
 from images.project import CONFIGURATION
 from tests.unit.deploy.test_answers import three

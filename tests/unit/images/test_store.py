@@ -92,11 +92,11 @@ def test_two_builders_at_once_build_once(tmp_path: Path) -> None:
     assert building.wait(10)
     told: list[str] = []
 
-    def tell(line: str) -> None:
+    def report(line: str) -> None:
         told.append(line)
         waiting.set()
 
-    have(tmp_path, make.entry(), tell)
+    have(tmp_path, make.entry(), report)
     first.join(60)
     assert not first.is_alive()
     assert make.made == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from installer.consoles import Consoles
-from installer.surroundings import Console
+from installer.environment import Console
 
 
 @pytest.fixture

@@ -95,13 +95,13 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 def reason(source: HttpsSource, kind: type[NotFetched] = NotFetched, **how: object) -> str:
     with pytest.raises(kind) as caught:
-        fetch(source, run, patience_s=0, **how)  # type: ignore[arg-type]
+        fetch(source, run, wait_s=0, **how)  # type: ignore[arg-type]
     assert "token" not in str(caught.value)
     return caught.value.text.why
 
 
 def test_the_key_that_was_named_is_enough(server: Server) -> None:
-    assert fetch(server.source(pin=server.pin), run, patience_s=0) == TEXT
+    assert fetch(server.source(pin=server.pin), run, wait_s=0) == TEXT
 
 
 def test_another_key_is_told_nothing(server: Server) -> None:
@@ -115,7 +115,7 @@ def test_without_a_pin_the_authorities_of_the_system_are_asked(server: Server, t
     assert server.asked == []
     with Server(tmp_path, "localhost", years_ago=0).running() as other:
         trusting = ssl.create_default_context(cafile=str(other.certificate))
-        assert fetch(other.source(), run, patience_s=0, context=trusting) == TEXT
+        assert fetch(other.source(), run, wait_s=0, context=trusting) == TEXT
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_a_server_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        fetch(source, run, patience_s=60, sleep=sleep)
+        fetch(source, run, wait_s=60, sleep=sleep)
     assert pauses == [2.0, 2.0, 2.0]
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from installer.answers import Answers, DiskAnswers, MachineAnswers, NetworkAnswers
+from installer.environment import InstallationFailed, Installed, LogLine, Report, StepReport
 from installer.installation import Installation, NotBegun, Request, RunsAlready, work
 from installer.run import Progress
-from installer.surroundings import InstallationFailed, Installed, LogLine, Report, StepReport
 from node.api.problems import Refused
 from node.steps import Mark
 

@@ -6,9 +6,9 @@ from ipaddress import IPv4Address, IPv4Interface
 import pytest
 
 from installer.answers import Ip, NetworkAnswers
+from installer.environment import Check, CheckState
 from installer.network_test import Probes, run_network_test
 from installer.reasons import DoesNotFit
-from installer.surroundings import Check, CheckState
 from installer.sysinfo import Nic, SysInfo
 from netconf.facade import Network
 from netconf.kernel.gateways import Gateway

@@ -26,7 +26,7 @@ def test_addresses_that_machines_have(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "description"),
     [
         ("192.0.2.0/24", "is the address of the network 192.0.2.0/24 itself"),
         ("192.0.2.128/25", "is the address of the network"),
@@ -72,13 +72,13 @@ def test_addresses_that_machines_have(text: str) -> None:
         ("", "with its prefix length"),
     ],
 )
-def test_addresses_that_no_machine_can_have(text: str, says: str) -> None:
-    assert says in (addresses.why_not_machine_address(text) or "accepted")
+def test_addresses_that_no_machine_can_have(text: str, description: str) -> None:
+    assert description in (addresses.why_not_machine_address(text) or "accepted")
 
 
 @pytest.mark.parametrize("rule", [addresses.why_not_gateway, addresses.why_not_name_server])
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "description"),
     [
         ("127.0.0.53", "is a loopback address"),
         ("0.0.0.0", "is the unspecified address"),
@@ -93,13 +93,13 @@ def test_addresses_that_no_machine_can_have(text: str, says: str) -> None:
         ("", "is no address"),
     ],
 )
-def test_gateways_and_name_servers_that_nobody_reaches(rule: type, text: str, says: str) -> None:
-    assert says in (rule(text) or "accepted")
+def test_gateways_and_name_servers_that_nobody_reaches(rule: type, text: str, description: str) -> None:
+    assert description in (rule(text) or "accepted")
     assert rule("192.0.2.1") is None
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "description"),
     [
         ("ff02::1", "multicast"),
         ("::", "unspecified"),
@@ -111,8 +111,8 @@ def test_gateways_and_name_servers_that_nobody_reaches(rule: type, text: str, sa
         ("fe80::1%a", "no add"),
     ],
 )
-def test_addresses_that_no_certificate_is_good_for(text: str, says: str) -> None:
-    assert says in (addresses.why_not_certificate_address(text) or "accepted")
+def test_addresses_that_no_certificate_is_good_for(text: str, description: str) -> None:
+    assert description in (addresses.why_not_certificate_address(text) or "accepted")
 
 
 @pytest.mark.parametrize("text", ["127.0.0.1", "::1", "2001:db8::10", "192.0.2.10", "fe80::1", "169.254.0.9"])

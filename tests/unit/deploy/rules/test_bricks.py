@@ -29,7 +29,7 @@ def test_folders_that_may_be_bricks(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "description"),
     [
         ("", "is no absolute path"),
         ("bricks/engine", "is no absolute path"),
@@ -81,12 +81,12 @@ def test_folders_that_may_be_bricks(text: str) -> None:
         ("/b/.glusterfs/x", "lies in .glusterfs"),
     ],
 )
-def test_folders_that_no_brick_may_be(text: str, says: str) -> None:
-    assert says in (bricks.why_not_brick(text) or "accepted")
+def test_folders_that_no_brick_may_be(text: str, description: str) -> None:
+    assert description in (bricks.why_not_brick(text) or "accepted")
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "says"),
+    ("one", "other", "description"),
     [
         ("/b/x", "/b/x", "is there twice"),
         ("/b/x/", "/b/x", "is there twice"),
@@ -100,5 +100,5 @@ def test_folders_that_no_brick_may_be(text: str, says: str) -> None:
         ("/B/x", "/b/x", None),
     ],
 )
-def test_bricks_of_one_node(one: str, other: str, says: str | None) -> None:
-    assert bricks.why_not_both(one, other) == says
+def test_bricks_of_one_node(one: str, other: str, description: str | None) -> None:
+    assert bricks.why_not_both(one, other) == description

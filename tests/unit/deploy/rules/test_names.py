@@ -32,10 +32,10 @@ BOTH = [
 ]
 
 
-@pytest.mark.parametrize(("text", "says"), BOTH)
-def test_names_that_neither_node_nor_engine_can_have(text: str, says: str) -> None:
-    assert says in (names.why_not_node_name(text) or "accepted")
-    assert says in (names.why_not_engine_name(text) or "accepted")
+@pytest.mark.parametrize(("text", "description"), BOTH)
+def test_names_that_neither_node_nor_engine_can_have(text: str, description: str) -> None:
+    assert description in (names.why_not_node_name(text) or "accepted")
+    assert description in (names.why_not_engine_name(text) or "accepted")
 
 
 @pytest.mark.parametrize("text", ["node1", "n", "1a", "a1", "x-9", "n" * 63, "0xg", "7-11", "edge--3", "xn--knten-jua"])
@@ -54,7 +54,7 @@ def test_names_that_engines_have(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "description"),
     [
         ("engine.1", "ends with the number 1"),
         ("192.0.2", "ends with the number 2"),
@@ -71,8 +71,8 @@ def test_names_that_engines_have(text: str) -> None:
         ("e" * 60 + ".example", "is longer than 64 characters"),
     ],
 )
-def test_names_that_no_engine_has(text: str, says: str) -> None:
-    assert says in (names.why_not_engine_name(text) or "accepted")
+def test_names_that_no_engine_has(text: str, description: str) -> None:
+    assert description in (names.why_not_engine_name(text) or "accepted")
 
 
 @pytest.mark.parametrize("text", ["localhost", "127.0.0.1", "::1", "api.example", "192.0.2.77", "e" * 60 + ".example"])
@@ -89,7 +89,7 @@ def test_what_a_certificate_may_not_be_good_for(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "description"),
     [
         ("", "is empty"),
         ("a" * 16, "is longer than the 15 characters"),
@@ -112,9 +112,9 @@ def test_what_a_certificate_may_not_be_good_for(text: str) -> None:
         ("lo", "loopback interface"),
     ],
 )
-def test_names_that_neither_bridge_nor_nic_can_have(text: str, says: str) -> None:
-    assert says in (names.why_not_bridge(text) or "accepted")
-    assert says in (names.why_not_nic(text) or "accepted")
+def test_names_that_neither_bridge_nor_nic_can_have(text: str, description: str) -> None:
+    assert description in (names.why_not_bridge(text) or "accepted")
+    assert description in (names.why_not_nic(text) or "accepted")
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from gluster.report import make_report
-from hosted_engine.ha.look import SiteLook
 from hosted_engine.ha.site_files import HaEngine, HaNode, HaSite
+from hosted_engine.ha.site_reader import ObservedSite
 from hosted_engine.ha.states import Health, State, VmState
 from hosted_engine.ha.whiteboard import BadBlock, ClusterBlock, HostBlock
 from installer.console import formats
@@ -79,7 +79,7 @@ def test_the_engine_says_where_it_runs_its_score_and_why() -> None:
         2: block(2, VmState.RUNNING),
         3: BadBlock.ZEROED,
     }
-    lines = formats.format_engine(SiteLook(SITE, ClusterBlock(sequence=1), blocks), DAEMON)
+    lines = formats.format_engine(ObservedSite(SITE, ClusterBlock(sequence=1), blocks), DAEMON)
     assert lines == (
         "engine.test at 192.0.2.10: running on node2, health good",
         "this host: engine_up, score 3000: the engine is healthy",
@@ -89,7 +89,7 @@ def test_the_engine_says_where_it_runs_its_score_and_why() -> None:
 
 
 def test_an_engine_that_nobody_has_is_not_said_to_be_down() -> None:
-    look = SiteLook(SITE, ClusterBlock(sequence=1, global_maintenance=True, set_by="node3"), {1: BadBlock.TORN})
+    look = ObservedSite(SITE, ClusterBlock(sequence=1, global_maintenance=True, set_by="node3"), {1: BadBlock.TORN})
     lines = formats.format_engine(look, None)
     assert lines[0].endswith("on no host that says so; nothing is known of node1, node2, node3")
     assert lines[1].startswith("! global maintenance, set on node3")

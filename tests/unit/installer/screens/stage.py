@@ -7,7 +7,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from installer.app import InstallApp
-from installer.surroundings import Session
+from installer.environment import Session
 from tests.fakes.installer import FakeSurroundings
 from tests.unit.netconf.screens import console
 from tests.unit.netconf.screens.console import SIZE, press, until

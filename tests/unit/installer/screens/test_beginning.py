@@ -3,8 +3,8 @@
 from ipaddress import IPv4Address, IPv4Interface
 
 from installer.answers import Answers, DiskAnswers, Ip, MachineAnswers, NetworkAnswers, Role, RoleAnswers
+from installer.environment import Console, OneConsole, Unfinished
 from installer.screens.draft import Draft
-from installer.surroundings import Console, OneConsole, Unfinished
 from node.api.problems import Refused
 from tests.fakes.installer import HASH, FakeSurroundings
 from tests.unit.installer.screens.stage import arrive, go_to, golden, installer

@@ -7,8 +7,8 @@ import pytest
 from textual.widgets import Input
 
 from installer.answers import Answers, DiskAnswers, Ip, MachineAnswers, NetworkAnswers, Role, RoleAnswers
+from installer.environment import Check, CheckState
 from installer.preflight import Finding, Severity
-from installer.surroundings import Check, CheckState
 from node.api.problems import Refused
 from tests.fakes.installer import HASH, MACHINE, FakeSurroundings
 from tests.unit.installer.screens.stage import PAGES, PASSWORD, arrive, go_to, golden, installer
