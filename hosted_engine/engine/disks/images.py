@@ -176,14 +176,15 @@ def remove_image(means: Means, disk_id: str) -> Step:
         await means.fleet.carrier(images[0].storage_domain)
         with means.store.transaction() as tx:
             tx.disks.update(replace(disk, status=DiskStatus.ILLEGAL))
-        for number, image in enumerate(images):
-            try:
-                await remove_or_wipe(means, image, wipe=disk.wipe_after_delete)
-            except RemoteRefused:
-                if number == 0:
-                    with means.store.transaction() as tx:
-                        tx.disks.update(disk)  # nothing was changed
-                raise
+        try:
+            left = await _begin_to_remove(means, images[0], wipe=disk.wipe_after_delete)
+        except RemoteRefused:
+            with means.store.transaction() as tx:
+                tx.disks.update(disk)  # nothing was changed
+            raise
+        await _wipe_on(means, images[0], left)
+        for image in images[1:]:
+            await remove_or_wipe(means, image, wipe=disk.wipe_after_delete)
         with means.store.transaction() as tx:
             for attachment in tx.disk_attachments.list(disk_id=disk_id):
                 tx.disk_attachments.remove(attachment.id)
@@ -203,11 +204,19 @@ def _all_images(tx: Transaction, disk: Disk) -> list[ImageRef]:
 
 async def remove_or_wipe(means: Means, image: ImageRef, *, wipe: bool) -> None:
     """One that is to be wiped is overwritten call by call: any node goes on where another one has stopped."""
+    await _wipe_on(means, image, await _begin_to_remove(means, image, wipe=wipe))
+
+
+async def _begin_to_remove(means: Means, image: ImageRef, *, wipe: bool) -> int:
+    """How much of it is left to overwrite."""
     node = await means.fleet.carrier(image.storage_domain)
-    if not wipe:
-        await node.remove_image(image)
-        return
-    left = (await node.wipe_image(image)).left_bytes
+    if wipe:
+        return (await node.wipe_image(image)).left_bytes
+    await node.remove_image(image)
+    return 0
+
+
+async def _wipe_on(means: Means, image: ImageRef, left: int) -> None:
     while left:
         node = await means.fleet.carrier(image.storage_domain)
         left = (await node.wipe_image(image)).left_bytes
