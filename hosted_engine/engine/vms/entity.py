@@ -262,9 +262,10 @@ VMS = VmEntity(
                 "snapshot_id": Reference("snapshot", to="snapshots"),
                 "restore_memory": Field("restore_memory"),
             },
+            statuses=ALLOWED[VmAction.PREVIEW],
         ),
-        "commit_snapshot": Action(lambda tx, vm, given: CommitPreview(vm_id=vm.id)),
-        "undo_snapshot": Action(lambda tx, vm, given: UndoPreview(vm_id=vm.id)),
+        "commit_snapshot": Action(lambda tx, vm, given: CommitPreview(vm_id=vm.id), statuses=ALLOWED[VmAction.COMMIT]),
+        "undo_snapshot": Action(lambda tx, vm, given: UndoPreview(vm_id=vm.id), statuses=ALLOWED[VmAction.UNDO]),
         "clone": Action(
             clone,
             inputs={
@@ -272,6 +273,7 @@ VMS = VmEntity(
                 "storage_domain_id": Reference("storage_domain", to="storage_domains"),
                 "discard_snapshots": Field("discard_snapshots"),
             },
+            statuses=ALLOWED[VmAction.CLONE],
         ),
     },
 )

@@ -28,6 +28,10 @@ class VmAction(StrEnum):
     PLUG_DISK = "plug_disk"
     PLUG_NIC = "plug_nic"
     SNAPSHOT = "snapshot"
+    PREVIEW = "preview_snapshot"
+    COMMIT = "commit_snapshot"
+    UNDO = "undo_snapshot"
+    CLONE = "clone"
     CHANGE_CD = "change_cd"
 
 
@@ -60,6 +64,10 @@ ALLOWED: Mapping[VmAction, frozenset[VmStatus]] = {
     VmAction.CHANGE_CD: frozenset({S.UP, S.POWERING_UP, S.PAUSED, S.REBOOT_IN_PROGRESS, S.POWERING_DOWN}),
     VmAction.PLUG_NIC: frozenset({S.DOWN, S.UP, S.POWERING_UP}),
     VmAction.SNAPSHOT: frozenset({S.DOWN, S.UP, S.PAUSED}),
+    VmAction.PREVIEW: frozenset({S.DOWN}),
+    VmAction.COMMIT: frozenset({S.DOWN}),
+    VmAction.UNDO: frozenset({S.DOWN}),
+    VmAction.CLONE: frozenset({S.DOWN}),
 }
 
 _MEND = {

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from hosted_engine.engine.problems import WrongState
-from hosted_engine.engine.vms.checks import pluggable_vm
+from hosted_engine.engine.snapshots.entity import SNAPSHOTS
+from hosted_engine.engine.vms.checks import pluggable_vm, resting_vm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.suspend import SuspendVm
 from hosted_engine.engine.vms.consoles.tickets import open_screen
@@ -17,9 +18,11 @@ from hosted_engine.rest.schema import schema
 from node.api.messages.guests import GuestReport
 from node.api.problems import Refused
 from tests.fakes.engine import World
-from tests.unit.engine.scenes import done, running_vm, tiny_vm, vm_of
+from tests.unit.engine.scenes import adding, done, running_vm, tiny_vm, vm_of
 
 PLUGGING = frozenset({VmAction.PLUG_DISK, VmAction.PLUG_NIC})
+
+AT_REST = frozenset({VmAction.PREVIEW, VmAction.COMMIT, VmAction.UNDO, VmAction.CLONE})
 
 
 async def vm_in(world: World, status: VmStatus) -> str:
@@ -41,6 +44,11 @@ async def perform(world: World, action: VmAction, vm_id: str) -> None:
     elif action in PLUGGING:
         with world.store.transaction() as tx:
             pluggable_vm(tx, vm_id, action, "plug a device into")
+    elif action is VmAction.SNAPSHOT:
+        await done(world, adding(world, SNAPSHOTS, vm_id=vm_id))
+    elif action in AT_REST:
+        with world.store.transaction() as tx:
+            resting_vm(tx, vm_id, action.value)
     elif action is VmAction.REMOVE:
         await done(world, RemoveVm(id=vm_id))
     else:
