@@ -13,7 +13,7 @@ from hosted_engine.engine.command import Command, Lock
 from hosted_engine.engine.disks.commands.copy import CopyDisk
 from hosted_engine.engine.disks.commands.move import MoveDisk
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
-from hosted_engine.engine.disks.model import DiskStatus
+from hosted_engine.engine.disks.model import DiskContentType, DiskFormat, DiskStatus
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.jobs.model import JobStatus
 from hosted_engine.engine.networks.entity import NICS
@@ -36,6 +36,7 @@ from hosted_engine.engine.templates.commands.remove import RemoveTemplate
 from hosted_engine.engine.transfers.entity import IMAGE_TRANSFERS
 from hosted_engine.engine.transfers.model import ImageTransfer, TransferPhase
 from hosted_engine.engine.transfers.opening import the_transfer
+from hosted_engine.engine.vms.commands.change_cd import ChangeCd
 from hosted_engine.engine.vms.commands.hotplug import HotAdd
 from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
@@ -437,6 +438,12 @@ async def transferred(world: World, direction: TransferDirection, phase: Transfe
     return command
 
 
+async def change_cd(world: World) -> Command:
+    disc = new_disk(world, "disc", content_type=DiskContentType.ISO, format=DiskFormat.RAW)
+    await done(world, disc)
+    return ChangeCd(id=await running_vm(world), disk_id=disc.id)
+
+
 async def upload(world: World) -> Command:
     return await transferred(world, TransferDirection.UPLOAD, TransferPhase.FINALIZING_SUCCESS)
 
@@ -460,6 +467,7 @@ async def cancelled_download(world: World) -> Command:
 
 
 SCENES = [
+    change_cd,
     add_vm,
     add_vm_with_devices,
     add_cloned_vm,

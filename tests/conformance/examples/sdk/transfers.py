@@ -198,6 +198,31 @@ CASES = (
 _UPLOAD = [*_SITE, "--sd-name", "mydata", "--use-proxy"]
 VARIANTS = (
     Case(
+        "ovirt_img_upload_disk",
+        uploaded("disk.raw", "raw"),
+        _STORAGE,
+        lambda state: [
+            "upload-disk",
+            *_SITE,
+            "--storage-domain",
+            "mydata",
+            "--format",
+            "raw",
+            "--name",
+            "disk.raw",
+            "disk.raw",
+        ],
+        program="ovirt-img",
+        files=_make_raw,
+    ),
+    Case(
+        "ovirt_img_download_disk",
+        downloaded,
+        _DISK,
+        lambda state: ["download-disk", *_SITE, _disk(state), "disk.qcow2"],
+        program="ovirt-img",
+    ),
+    Case(
         "upload_iso",
         uploaded_disc,
         _STORAGE,
