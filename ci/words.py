@@ -72,7 +72,7 @@ LIMITS: dict[str, int] = {
     "ci": 1,
     "gluster": 1,
     "hosted_engine": 4,
-    "hosted_engine/engine": 166,
+    "hosted_engine/engine": 199,
     "hosted_engine/fleet": 17,
     "hosted_engine/ha": 2,
     "hosted_engine/rest": 19,
@@ -82,13 +82,13 @@ LIMITS: dict[str, int] = {
     "node/api": 8,
     "node/network": 5,
     "node/observe": 8,
-    "node/registration": 22,
+    "node/registration": 24,
     "node/storage": 52,
-    "node/system": 2,
+    "node/system": 3,
     "node/transfers": 4,
     "node/upgrade": 23,
-    "node/vms": 25,
-    "tests": 427,
+    "node/vms": 19,
+    "tests": 433,
 }
 
 

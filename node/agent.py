@@ -19,6 +19,7 @@ from netconf.networkmanager.link_info import nm_link_info
 from netconf.watch.drift import Drift
 from netconf.watch.watch import Watch
 from node import config
+from node.api.messages.images import ImageRef
 from node.api.messages.vms import VmState
 from node.ha_service import HaService
 from node.host import Host
@@ -47,6 +48,7 @@ from node.serving.watchdog import notify, pet
 from node.storage.brick_marks import BrickMarks, FolderLooks
 from node.storage.domain_metadata import DomainMetadata
 from node.storage.gluster_pool import GlusterPool
+from node.storage.image_chains import ImageChains
 from node.storage.images import Images
 from node.storage.keeper import Keeper
 from node.storage.lease_timers import LeaseTimers
@@ -59,7 +61,9 @@ from node.storage.sanlock_daemon import SanlockDaemon
 from node.storage.seed import SeedMaker
 from node.storage.site_files import SiteFiles
 from node.storage.wishes import Wishes
+from node.storage.works import Works
 from node.system.clock import SystemClock
+from node.system.long_command import run_while
 from node.system.process import run, run_as_group
 from node.system.threads import Threads
 from node.tls import client_context, server_context
@@ -74,6 +78,7 @@ from node.vms.hotplug import HotPlug
 from node.vms.lease_holders import lease_holders
 from node.vms.libvirt_hypervisor import LibvirtHypervisor
 from node.vms.lifecycle import Vms
+from node.vms.live_images import LiveImages
 from node.vms.runs import Runs
 from node.vms.suspending import Suspending
 
@@ -97,10 +102,12 @@ class Agent:
         )
         self._join_files = JoinFiles(settings.own_folder, Path(settings.scratch))
         self._for_balloons = Threads("balloons", 1)
+        self._for_copies = Threads("copies", 8)  # hours each
         self._for_guests = Threads("guests", 8)
         self._for_suspending = Threads("suspending", 4)  # as many VMs at a time, for minutes each
         self._for_pool = Threads("pool", 4)  # looks at the pool hang where a server does
-        self._migration_trust = MigrationTrust(run, identity=settings.own_folder)
+        self._gluster_trust = GlusterTrust(run, identity=settings.own_folder)
+        self._migration_trust = MigrationTrust(run, identity=settings.own_folder, tell=self._gluster_trust.allow)
         self._membership = Membership(
             settings.own_folder,
             settings.node_name,
@@ -108,11 +115,12 @@ class Agent:
             addresses=own_addresses,
             claimed_anew=self._service.again,
             trusts=(
-                GlusterTrust(run, identity=settings.own_folder),
+                self._gluster_trust,
                 self._migration_trust,
                 ImageioTrust(run, identity=settings.own_folder),
             ),
             offer=read_offer,
+            members=self._gluster_trust.members,
         )
         self._prepare()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -185,6 +193,21 @@ class Agent:
         gluster = Gluster(run_as_group, clear=bricks.clear, remove=bricks.remove)
         self._network = HostNetwork(network, self._clock, self._network_watch.observed)
         self._pool_watch = self._pool_state(gluster, bricks)
+        works: Works[ImageRef, Path] = Works(self._for_copies, self._clock)
+        live = LiveImages(hypervisor, self._for_vms, PurePosixPath(settings.volumes), self._clock)
+        qemu_img = QemuImg(run, run_while)
+        images = Images(
+            qemu_img,
+            SeedMaker(run, Path(settings.scratch)),
+            self._for_storage,
+            volumes=settings.volumes,
+            shipped=Path(settings.shipped_images),
+            need=mounts.need,
+            running_on=self._vms.running_on,
+            connected_bricks=connected_bricks,
+            drop_work=works.drop,
+            clock=self._clock,
+        )
         self._transfers = make_transfers(
             run,
             self._for_storage,
@@ -220,17 +243,9 @@ class Agent:
                 self._pool_watch,
                 mounts,
                 DomainMetadata(self._for_storage, volumes=settings.volumes, need=mounts.need),
-                Images(
-                    QemuImg(run),
-                    SeedMaker(run, Path(settings.scratch)),
-                    self._for_storage,
-                    volumes=settings.volumes,
-                    shipped=Path(settings.shipped_images),
-                    need=mounts.need,
-                    running_on=self._vms.running_on,
-                    connected_bricks=connected_bricks,
-                    clock=self._clock,
-                ),
+                images,
+                ImageChains(images, qemu_img, self._for_storage, works, merge_live=live.merge),
+                live,
                 leases,
                 LeaseTimers(
                     run, self._for_storage, leases, holders=lambda: lease_holders(hypervisor), clock=self._clock
@@ -322,6 +337,7 @@ class Agent:
             self._for_guests,
             self._for_suspending,
             self._for_pool,
+            self._for_copies,
         ):
             threads.close()
 

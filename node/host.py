@@ -19,6 +19,7 @@ from node.registration.membership import Membership
 from node.registration.migration_trust import MigrationTrust
 from node.storage.domain_metadata import DomainMetadata
 from node.storage.gluster_pool import GlusterPool
+from node.storage.image_chains import ImageChains
 from node.storage.images import Images
 from node.storage.lease_timers import LeaseTimers
 from node.storage.leases import Leases
@@ -32,6 +33,7 @@ from node.vms.consoles import Consoles
 from node.vms.freezing import Freezing
 from node.vms.hotplug import HotPlug
 from node.vms.lifecycle import Vms
+from node.vms.live_images import LiveImages
 from node.vms.suspending import Suspending
 
 check_parts(
@@ -49,6 +51,7 @@ check_parts(
         Mounts,
         DomainMetadata,
         Images,
+        ImageChains,
         Leases,
         LeaseTimers,
         SiteFiles,
@@ -61,6 +64,7 @@ check_parts(
         HotPlug,
         Cdroms,
         Suspending,
+        LiveImages,
     )
 )
 

@@ -5,7 +5,7 @@ All of them speak TLS and ask for a certificate of the site, or for a ticket; bu
 
 from dataclasses import dataclass
 
-from node.api.paths import PORT
+from node.api.paths import PORT, TRANSFER_PORT, TRANSFER_PROXY_PORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,18 @@ NODE_PORTS = (
     Ports(
         PORT, PORT, "trivet-node", "the agent", "engine, deploy; nodes for one question; before a site, the claim code"
     ),
+    Ports(TRANSFER_PORT, TRANSFER_PORT, "python", "images that are transferred (ovirt-imageio)", "who has a ticket"),
 )
-ENGINE_PORTS = (Ports(443, 443, "trivet-engine", "the API", "clients, machines that want to join"),)
+ENGINE_PORTS = (
+    Ports(443, 443, "trivet-engine", "the API", "clients, machines that want to join"),
+    Ports(
+        TRANSFER_PROXY_PORT,
+        TRANSFER_PROXY_PORT,
+        "python",
+        "images, passed on to nodes (ovirt-imageio)",
+        "who has a ticket",
+    ),
+)
 
 
 def firewall(ports: tuple[Ports, ...] = NODE_PORTS) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Protocol, cast
 
@@ -15,7 +15,16 @@ from node.api.messages.events import Event, EventKind
 from node.api.messages.gluster import BrickRemoval, BrickRequest, PeerRequest
 from node.api.messages.ha import EngineVmEdit, MaintenanceRequest, SiteFilesRequest, SiteNode, SiteNodes
 from node.api.messages.identity import Leave
-from node.api.messages.images import ImageFormat, ImageRef, ImageRequest, ImageResize
+from node.api.messages.images import (
+    ImageCopy,
+    ImageFormat,
+    ImageProgress,
+    ImageRebase,
+    ImageRef,
+    ImageReport,
+    ImageRequest,
+    ImageResize,
+)
 from node.api.messages.leases import LeaseRequest, LeaseTimersRequest
 from node.api.messages.migration import MigrationReport, MigrationRequest
 from node.api.messages.network import LinkReport, NamesRequest, NetworkRequest
@@ -257,6 +266,59 @@ class NodeContract:
         assert refused.value.text.code == "Malformed"
         await node.remove_image(top)
         await node.remove_image(base)
+
+    async def test_a_copy_stands_on_nothing_and_is_made_once(self, node: NodeApi) -> None:
+        base, top, copy = self.new_image(), self.new_image(), self.new_image()
+        await node.make_image(base, ImageRequest(format=ImageFormat.QCOW2, size_bytes=8 * MIB))
+        await node.make_image(top, ImageRequest(format=ImageFormat.QCOW2, backing=base))
+        request = ImageCopy(source=top, format=ImageFormat.RAW, size_bytes=16 * MIB)
+        for _ in range(2):
+            made = await self._done(node, lambda: node.copy_image(copy, request))
+            assert (made.format, made.virtual_size_bytes, made.backing) == (ImageFormat.RAW, 16 * MIB, None)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.copy_image(copy, ImageCopy(source=top, format=ImageFormat.QCOW2))
+        assert refused.value.text.code == "ImageDiffers"
+        for image in (copy, top, base):
+            await node.remove_image(image)
+        with pytest.raises(RemoteRefused) as refused:
+            await node.copy_image(copy, request)
+        assert refused.value.text.code == "ImageUnknown"
+        assert not [name for name in (await node.contents(self.domain)).files if copy.disk_id in name]
+
+    async def test_a_layer_is_taken_out_of_the_middle_of_a_chain(self, node: NodeApi) -> None:
+        """Nothing that another layer stands on is removed, merged into or lost."""
+        base = self.new_image()
+        low, high, beside = (msgspec.structs.replace(base, image_id=name) for name in ("low", "high", "beside"))
+        await node.make_image(base, ImageRequest(format=ImageFormat.RAW, size_bytes=8 * MIB))
+        for image, below in ((low, base), (beside, base), (high, low)):
+            await node.make_image(image, ImageRequest(format=ImageFormat.QCOW2, backing=below))
+        assert [report.image for report in await node.image_chain(high)] == [high, low, base]
+        assert await self._refusal(node.remove_image(low)) == "ImageInUse"
+        assert await self._refusal(node.wipe_image(low)) == "ImageInUse"
+        assert await self._refusal(node.merge_image(low)) == "ImageInUse"
+        assert await self._refusal(node.merge_image(base)) == "NotMerged"
+        await node.remove_image(beside)
+        for _ in range(2):
+            merged = await self._done(node, lambda: node.merge_image(low))
+            assert (merged.image, merged.format) == (base, ImageFormat.RAW)
+        for _ in range(2):
+            assert (await node.rebase_image(high, ImageRebase(backing=base))).backing == base
+        assert await self._refusal(node.rebase_image(base, ImageRebase(backing=high))) == "Malformed"
+        await node.remove_image(low)
+        assert [report.image for report in await node.image_chain(high)] == [high, base]
+        for image in (high, base):
+            await node.remove_image(image)
+
+    async def _done(self, node: NodeApi, ask: Callable[[], Awaitable[ImageProgress]]) -> ImageReport:
+        """Asks until it is."""
+        while (progress := await ask()).image is None:
+            assert 0 <= progress.percent < 100
+        return progress.image
+
+    async def _refusal(self, asked: Awaitable[object]) -> str:
+        with pytest.raises(RemoteRefused) as refused:
+            await asked
+        return refused.value.text.code
 
     async def test_an_unknown_source_is_refused(self, node: NodeApi) -> None:
         with pytest.raises(RemoteRefused) as refused:

@@ -15,6 +15,7 @@ from hosted_engine.engine.networks.model import ROLES, ClusterNetwork, Network, 
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.scheduler.entity import NO_BALANCING, SchedulingPolicy
+from hosted_engine.engine.snapshots.model import Snapshot, active_of
 from hosted_engine.engine.storage.model import StorageDomain
 from hosted_engine.engine.storageconnections.model import StorageConnection, StorageType
 from hosted_engine.engine.templates.model import Template
@@ -216,6 +217,8 @@ class _Birth:
                 started_at=self._now,
             )
         )
+        snapshot_id = self._id("snapshot", engine.name)
+        self._tx.of(Snapshot).add(active_of(engine.id, snapshot_id, self._now))
 
     def _id(self, kind: str, name: str) -> str:
         return str(uuid.uuid5(uuid.UUID(self._site.engine.id), f"{kind} {name}"))

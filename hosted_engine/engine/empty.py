@@ -33,7 +33,6 @@ EMPTY: Mapping[str, frozenset[str]] = {
     "OpenstackVolumeProviders": _ANYWHERE,
     "Qoss": _ANYWHERE,
     "Quotas": _ANYWHERE,
-    "Snapshots": _ANYWHERE,
     "StorageServerConnectionExtensions": _ANYWHERE,
     "TemplateMediatedDevices": _ANYWHERE,
     "TemplateWatchdogs": _ANYWHERE,

@@ -25,6 +25,7 @@ from hosted_engine.engine.records import RECORDS
 from hosted_engine.engine.roles.entity import PERMITS, ROLE_PERMITS, ROLES
 from hosted_engine.engine.scheduler.entity import SCHEDULING_POLICIES
 from hosted_engine.engine.search.vocabulary import check_searches
+from hosted_engine.engine.snapshots.entity import SNAPSHOT_CDROMS, SNAPSHOT_DISKS, SNAPSHOT_NICS, SNAPSHOTS
 from hosted_engine.engine.storage.entity import STORAGE_DOMAINS
 from hosted_engine.engine.storageconnections.entity import STORAGE_CONNECTIONS
 from hosted_engine.engine.tags.entity import TAG_ASSIGNMENTS, TAGS
@@ -66,6 +67,7 @@ ENTITIES: tuple[Entity[Any], ...] = (
     PERMITS,
     ROLES,
     ROLE_PERMITS,
+    SNAPSHOTS,
     SSH_KEYS,
     SCHEDULING_POLICIES,
     STORAGE_CONNECTIONS,
@@ -83,6 +85,9 @@ REPORTED: tuple[Reported, ...] = (
     HOST_NICS,
     HOST_NIC_STATISTICS,
     HOST_STATISTICS,
+    SNAPSHOT_CDROMS,
+    SNAPSHOT_DISKS,
+    SNAPSHOT_NICS,
     *GRAPHICS_CONSOLES,
     *GUEST_COLLECTIONS,
     *CDROMS,

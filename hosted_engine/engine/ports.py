@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from hosted_engine.engine.clusters.model import Cluster
 from hosted_engine.engine.datacenters.model import DataCenter
-from hosted_engine.engine.disks.model import Disk, DiskAttachment
+from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskImage
 from hosted_engine.engine.entity.record import Model
 from hosted_engine.engine.events.model import Event
 from hosted_engine.engine.jobs.model import Job, JobStep
@@ -106,6 +106,10 @@ class Transaction(ABC):
     @property
     def disks(self) -> Repository[Disk]:
         return self.of(Disk)
+
+    @property
+    def disk_images(self) -> Repository[DiskImage]:
+        return self.of(DiskImage)
 
     @property
     def disk_attachments(self) -> Repository[DiskAttachment]:

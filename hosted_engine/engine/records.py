@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from hosted_engine.engine.disks.model import DiskImage
 from hosted_engine.engine.entity.record import Record
 from hosted_engine.engine.nodes.joining.model import NodeRegistration
 from hosted_engine.engine.nodes.network import SeenLinks
@@ -10,6 +11,7 @@ from hosted_engine.engine.tasks.model import JournalLine, Task
 from hosted_engine.engine.users.model import Session
 
 RECORDS: tuple[Record[Any], ...] = (
+    Record(DiskImage, "disk_images", order="id"),
     Record(NodeRegistration, "node_registrations", order="since", indexes=(("state",),)),
     Record(SeenLinks, "seen_links", order="id"),
     Record(SeenStorage, "seen_storage", order="id"),

@@ -14,7 +14,7 @@ from hosted_engine.engine.nodes.commands.maintenance import node_lock
 from hosted_engine.engine.nodes.joining.site import reconcile
 from hosted_engine.engine.nodes.maintenance import follow
 from hosted_engine.engine.nodes.members import members
-from hosted_engine.engine.nodes.model import Node
+from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.nodes.network import NodeNetwork
 from hosted_engine.engine.nodes.presence import connects, is_silent, speaks
 from hosted_engine.engine.nodes.readings import Reading, Readings
@@ -250,6 +250,8 @@ class Watch:
             return False
         try:
             with self._store.transaction() as tx:
+                if tx.nodes.count(status=NodeStatus.DOWN):
+                    return False  # who is told what is said by the removal that has not ended
                 nodes = members(tx)
             await reconcile(self.api, nodes)
         except Problem as err:

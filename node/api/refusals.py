@@ -204,6 +204,18 @@ class ImageBusy(Refused):
     mend = "Stop the VM first"
 
 
+class ImageInUse(Refused):
+    what = "Cannot {act} image {image}"
+    why = "image {by} stands on it"
+    mend = "Remove or merge that one first"
+
+
+class NotMerged(Refused):
+    what = "Cannot merge image {image}"
+    why = "{reason}"
+    mend = "Merge an image into one of the same disk that nothing else stands on"
+
+
 class ImageRejected(Refused):
     what = "Image {image} cannot be used"
     why = "{reason}"

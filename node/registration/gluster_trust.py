@@ -1,11 +1,14 @@
 """Gluster of this node talks to other nodes of its site only: its TLS files, and the switch without which it is off."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from cryptography import x509
+
 from node.api.problems import Failed
-from node.registration.anchors import anchor_pem, nodes_only
+from node.registration.anchors import anchor_pem, nodes_only, permitted_names
 from node.registration.credentials import CERTIFICATE, KEY, load_key
-from node.system.files import link, sync_folder, write_durable
+from node.system.files import link, read_or_none, sync_folder, write_durable
 from node.system.process import CommandFailed, Run
 
 GLUSTERD = "glusterd.service"
@@ -55,14 +58,28 @@ class GlusterTrust:
                 self._run("systemctl", "stop", GLUSTERD, timeout_s=STOP_S)  # what runs without it runs in clear
             for path, target in self._links.items():
                 link(path, target)
-            # Management asks for nothing but a trusted certificate, and the authority signs others than nodes, too.
-            anchor = anchor_pem(authority_pem, load_key(self._key.read_bytes()), [nodes_only()])
-            write_durable(self._anchor, anchor, mode=0o644)
+            self._trust(authority_pem, self.members(authority_pem))
             write_durable(self._switch, SWITCH_TEXT)
             self._run("systemctl", "start", GLUSTERD, timeout_s=START_S)
             self._run("systemctl", "is-active", "--quiet", GLUSTERD)  # a start that a condition forbids is no failure
         except CommandFailed as err:
             raise GlusterOff(reason=err.text.why) from err
+
+    def allow(self, authority_pem: str, members: Sequence[str]) -> None:
+        """Trust these nodes and no others from the next connection on: whoever has left the site and kept its
+        certificate is none."""
+        if self._anchor.exists() and self.members(authority_pem) != tuple(sorted(members)):
+            self._trust(authority_pem, members)
+
+    def members(self, authority_pem: str) -> tuple[str, ...]:
+        """Whom it trusts, by name; none where nobody has said them yet, and all nodes are."""
+        return permitted_names((read_or_none(self._anchor) or b"").decode(), authority_pem)
+
+    def _trust(self, authority_pem: str, members: Sequence[str]) -> None:
+        """Management asks for nothing but a trusted certificate, and the authority signs others than nodes, too."""
+        names = [nodes_only(), *(x509.DNSName(name) for name in sorted(members))]
+        anchor = anchor_pem(authority_pem, load_key(self._key.read_bytes()), names)
+        write_durable(self._anchor, anchor, mode=0o644)
 
     def remove(self) -> None:
         """Trust nobody: glusterd and its bricks stop and stay off. Raises GlusterNotOff. Safe to repeat, too."""

@@ -54,6 +54,7 @@ class Membership:
         claimed_anew: Callable[[], None],
         trusts: Sequence[PeerTrust],
         offer: Callable[[], Offer] = Offer,
+        members: Callable[[str], Sequence[str]] = lambda authority_pem: (),
     ) -> None:
         self.key_file = folder / credentials.KEY
         self.certificate_file = folder / credentials.CERTIFICATE
@@ -67,6 +68,7 @@ class Membership:
         self._claimed_anew = claimed_anew
         self._trusts = tuple(trusts)
         self._offer = offer
+        self._members = members
         self._claiming = threading.Lock()
 
     def prepare(self, node_id: str = "") -> None:
@@ -97,6 +99,11 @@ class Membership:
         """Whether `code` is the claim code; never after the node was claimed."""
         own = read_or_none(self._claim_file)
         return own is not None and not self.claimed and hmac.compare_digest(own.strip(), code.encode())
+
+    def is_member(self, name: str) -> bool:
+        """Whether a node of that name belongs to the site, as far as this one was told."""
+        known = self._members(self.authority_file.read_text()) if self.claimed else ()
+        return not known or name in known
 
     def believes_claim_proof(self, nonce: str, proof: str) -> bool:
         """Whether `proof` is of somebody who knows the claim code and speaks to this very node."""

@@ -1,7 +1,7 @@
 """VMs come from and go to other nodes of the site only: the TLS files of libvirt and QEMU, and the open port."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -35,7 +35,16 @@ class MigrationTrust:
     every VM that comes, libvirtd when it starts: `loaded` says what it started with.
     """
 
-    def __init__(self, run: Run, *, identity: Path, folder: Path = FOLDER) -> None:
+    def __init__(
+        self,
+        run: Run,
+        *,
+        identity: Path,
+        folder: Path = FOLDER,
+        tell: Callable[[str, Sequence[str]], None] = lambda authority_pem, members: None,
+    ) -> None:
+        """`tell` hears of the authority and the members before libvirt does: others hold to them, too."""
+        self._tell = tell
         self._run = run
         self._identity = identity
         self._folder = folder
@@ -61,6 +70,7 @@ class MigrationTrust:
         if not wanted or not authority:
             self.remove()
             return
+        self._tell(authority, wanted)
         self._folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         for path, target in self._links.items():
             if not path.is_symlink() or path.readlink() != target:

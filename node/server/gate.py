@@ -29,6 +29,8 @@ class Guard(Protocol):
 
     def believes_claim_proof(self, nonce: str, proof: str) -> bool: ...
 
+    def is_member(self, name: str) -> bool: ...
+
 
 class Gate:
     """Falcon middleware. `mutual` says whether this server was started with certificates demanded: a node that has
@@ -65,6 +67,8 @@ class Gate:
             operation = resource.operations.get(req.method)
             peer = peer_in(req)
             _require(peer, operation.roles if operation is not None else DRIVERS)
+            if peer.role == Role.NODE and not self._guard.is_member(peer.name):
+                raise NotAllowed(caller=repr(peer.name), role="node, of which the site has no such one any more,")
             if not (operation is not None and operation.name in OUT_OF_TIME) and not peer.is_in_time(self._now()):
                 raise OutOfTime(caller=repr(peer.name))
 

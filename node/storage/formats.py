@@ -1,5 +1,6 @@
 """Notes the format of an image beside it: what a guest wrote into a raw image can pass for any other format."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from node.api.messages.images import ImageFormat
@@ -26,3 +27,12 @@ def noted(image: Path) -> ImageFormat | None:
     """None for an image that nobody noted, of an earlier version for example."""
     text = (read_or_none(file(image)) or b"").decode(errors="replace").strip()
     return ImageFormat(text) if text in set(ImageFormat) else None
+
+
+def all_noted(folder: Path) -> Iterator[tuple[Path, ImageFormat]]:
+    """The images of a disk that are there, with their formats."""
+    for note_file in sorted(folder.glob("*.format")):
+        image = note_file.with_name(note_file.name.removesuffix(".format"))
+        form = noted(image)
+        if form is not None and image.exists():
+            yield image, form

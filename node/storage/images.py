@@ -3,13 +3,14 @@
 import asyncio
 import os
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from node.api.messages.images import (
     Contents,
+    ImageCopy,
     ImageFormat,
     ImageRef,
     ImageReport,
@@ -21,6 +22,7 @@ from node.api.messages.images import (
 from node.api.refusals import (
     ImageBusy,
     ImageDiffers,
+    ImageInUse,
     ImageLarger,
     ImageUnknown,
     Malformed,
@@ -42,9 +44,14 @@ MOST_FILES = 1000  # in one answer
 WIPE_S = 20.0  # in one call
 
 
+async def _no_work(_: ImageRef) -> None:
+    return None
+
+
 class Images:
     """`need` raises NotMounted for a storage domain; `running_on` names the running VM that uses a file; `shipped` is
-    the folder with the images that come with the node, `NAME.qcow2`; `connected_bricks` is that of gluster.facts."""
+    the folder with the images that come with the node, `NAME.qcow2`; `connected_bricks` is that of gluster.facts;
+    `drop_work` ends what copies into an image."""
 
     def __init__(
         self,
@@ -57,6 +64,7 @@ class Images:
         need: Callable[[str], Awaitable[None]],
         running_on: Callable[[str], Awaitable[str | None]],
         connected_bricks: Callable[[], Mapping[str, bool]],
+        drop_work: Callable[[ImageRef], Awaitable[None]] = _no_work,
         clock: Clock,
     ) -> None:
         self._qemu_img = qemu_img
@@ -67,11 +75,12 @@ class Images:
         self._need = need
         self._running_on = running_on
         self._connected_bricks = connected_bricks
+        self._drop_work = drop_work
         self._clock = clock
         self._locks: defaultdict[ImageRef, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def image(self, image: ImageRef) -> ImageReport | None:
-        path = self._path(image)
+        path = self.path(image)
         await self._need(image.storage_domain)
         return await self._threads(self._find, image, path)
 
@@ -81,7 +90,7 @@ class Images:
         return await self._threads(_contents, root)
 
     async def make_image(self, image: ImageRef, request: ImageRequest) -> ImageReport:
-        path = self._path(image)
+        path = self.path(image)
         _check(request)
         await self._need(image.storage_domain)
         async with self._locks[image]:
@@ -92,48 +101,72 @@ class Images:
             return await self._threads(self._make, image, path, request)
 
     async def resize_image(self, image: ImageRef, request: ImageResize) -> ImageReport:
-        path = self._path(image)
-        await self._need(image.storage_domain)
-        async with self._locks[image]:
-            if (vm := await self._running_on(str(path))) is not None:
-                raise ImageBusy(image=image.image_id, vm=vm)
+        async with self.unused(image) as path:
             return await self._threads(self._resize, image, path, request)
 
     async def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
         """A seed is made anew each time: its files may have changed."""
-        path = self._path(image)
-        await self._need(image.storage_domain)
-        async with self._locks[image]:
-            if (vm := await self._running_on(str(path))) is not None:
-                raise ImageBusy(image=image.image_id, vm=vm)
+        async with self.unused(image) as path:
             return await self._threads(self._make_seed, image, path, request)
 
     async def remove_image(self, image: ImageRef) -> None:
-        path = self._path(image)
-        await self._need(image.storage_domain)
-        async with self._locks[image]:
-            if (vm := await self._running_on(str(path))) is not None:
-                raise ImageBusy(image=image.image_id, vm=vm)
-            await self._threads(_remove, path)
+        await self._drop_work(image)
+        async with self.unused(image) as path:
+            await self._threads(self._remove, image, path)
         self._locks.pop(image, None)
 
     async def wipe_image(self, image: ImageRef) -> WipeReport:
-        path = self._path(image)
-        await self._need(image.storage_domain)
-        async with self._locks[image]:
-            if (vm := await self._running_on(str(path))) is not None:
-                raise ImageBusy(image=image.image_id, vm=vm)
+        await self._drop_work(image)
+        async with self.unused(image) as path:
             left = await self._threads(self._wipe, image, path)
         if not left:
             self._locks.pop(image, None)
         return WipeReport(left_bytes=left)
 
-    def _path(self, image: ImageRef) -> Path:
+    @asynccontextmanager
+    async def unused(self, image: ImageRef) -> AsyncIterator[Path]:
+        """Its path, while nobody else works on it. Raises ImageBusy when a VM here runs on it."""
+        async with self.locked(image) as path:
+            if (vm := await self._running_on(str(path))) is not None:
+                raise ImageBusy(image=image.image_id, vm=vm)
+            yield path
+
+    @asynccontextmanager
+    async def locked(self, image: ImageRef) -> AsyncIterator[Path]:
+        """Its path, while nobody else works on it."""
+        path = self.path(image)
+        await self._need(image.storage_domain)
+        async with self._locks[image]:
+            yield path
+
+    def find(self, image: ImageRef, told: ImageFormat | None = None) -> ImageReport | None:
+        """Blocks. `told` is the caller's word for an image without a note."""
+        return self._find(image, self.path(image), told)
+
+    def standing_on(self, image: ImageRef) -> Iterator[str]:
+        """Blocks. The images of the same disk that stand on this one."""
+        path = self.path(image)
+        for other, form in formats.all_noted(path.parent):
+            if form is ImageFormat.QCOW2 and other != path:
+                text = self._qemu_img.info(str(other), form).backing
+                if text is not None and layout.backing_ref(image.storage_domain, text) == image:
+                    yield other.name
+
+    def path(self, image: ImageRef) -> Path:
         return Path(layout.image(self._volumes, image))
+
+    def _remove(self, image: ImageRef, path: Path) -> None:
+        self._need_nothing_on_it(image, "remove")
+        _remove(path)
+
+    def _need_nothing_on_it(self, image: ImageRef, act: str) -> None:
+        for other in self.standing_on(image):
+            raise ImageInUse(act=act, image=image.image_id, by=other)
 
     def _wipe(self, image: ImageRef, path: Path) -> int:
         """Under a name that nobody looks for."""
         self._need_all_bricks(image)
+        self._need_nothing_on_it(image, "wipe")
         doomed = _doomed(path)
         if path.exists():
             path.rename(doomed)
@@ -177,16 +210,16 @@ class Images:
         elif request.backing is not None:
             self._overlay(request.backing, part, request)
         else:
-            size = _whole_sectors(request.size_bytes or 0)
+            size = whole_sectors(request.size_bytes or 0)
             self._qemu_img.create(str(part), request.format, size, preallocated=request.preallocated)
-        _finish(part, path, request.format)
+        finish(part, path, request.format)
         return report_of(image, self._qemu_img.info(str(path), request.format))
 
     def _resize(self, image: ImageRef, path: Path, request: ImageResize) -> ImageReport:
         found = self._find(image, path)
         if found is None:
             raise ImageUnknown(image=image.image_id, storage_domain=image.storage_domain)
-        size, now = _whole_sectors(request.size_bytes), found.virtual_size_bytes
+        size, now = whole_sectors(request.size_bytes), found.virtual_size_bytes
         if size < now:
             raise ImageLarger(image=image.image_id, size_bytes=size, now_bytes=now)
         if size == now:
@@ -206,7 +239,7 @@ class Images:
             self._qemu_img.resize(str(part), request.format, size)
 
     def _overlay(self, backing: ImageRef, part: Path, request: ImageRequest) -> None:
-        backing_path = self._path(backing)
+        backing_path = self.path(backing)
         if not backing_path.exists():
             raise ImageUnknown(image=backing.image_id, storage_domain=backing.storage_domain)
         noted = formats.noted(backing_path)
@@ -222,7 +255,7 @@ class Images:
         """The wished size where it is another than that of the image it is made from."""
         if request.size_bytes is None:
             return None
-        size = _whole_sectors(request.size_bytes)
+        size = whole_sectors(request.size_bytes)
         if size < origin.virtual_size_bytes:
             raise Malformed(reason=f"{size} bytes are too few for a content of {origin.virtual_size_bytes}")
         return size if size > origin.virtual_size_bytes else None
@@ -230,7 +263,7 @@ class Images:
     def _make_seed(self, image: ImageRef, path: Path, request: SeedRequest) -> ImageReport:
         part = _fresh_part(path)
         self._seeds.make(part, request)
-        _finish(part, path, ImageFormat.RAW)
+        finish(part, path, ImageFormat.RAW)
         return report_of(image, self._qemu_img.info(str(path), ImageFormat.RAW))
 
 
@@ -244,15 +277,20 @@ def _check(request: ImageRequest) -> None:
 
 
 def _same_or_differs(found: ImageReport, request: ImageRequest) -> None:
-    if found.format is not request.format:
-        raise ImageDiffers(image=found.image.image_id, reason=f"its format is {found.format}")
+    check_copy(found, request)
     if found.backing != request.backing:
         raise ImageDiffers(image=found.image.image_id, reason="it has another backing image")
-    if request.size_bytes is not None and found.virtual_size_bytes != _whole_sectors(request.size_bytes):
+
+
+def check_copy(found: ImageReport, request: ImageRequest | ImageCopy) -> None:
+    """Raises ImageDiffers where what is there is not what is asked for."""
+    if found.format is not request.format:
+        raise ImageDiffers(image=found.image.image_id, reason=f"its format is {found.format}")
+    if request.size_bytes is not None and found.virtual_size_bytes != whole_sectors(request.size_bytes):
         raise ImageDiffers(image=found.image.image_id, reason=f"it has {found.virtual_size_bytes} bytes")
 
 
-def _whole_sectors(size_bytes: int) -> int:
+def whole_sectors(size_bytes: int) -> int:
     return -(-size_bytes // SECTOR) * SECTOR
 
 
@@ -274,7 +312,12 @@ def _fresh_part(path: Path) -> Path:
     return part
 
 
-def _finish(part: Path, path: Path, form: ImageFormat) -> None:
+def copies(path: Path) -> Iterator[Path]:
+    """What is being copied into the image, by this node or others; each has a name of its own."""
+    return path.parent.glob(f"{path.name}.*.part")
+
+
+def finish(part: Path, path: Path, form: ImageFormat) -> None:
     sync_file(part)
     formats.note(path, form)
     part.rename(path)
@@ -305,7 +348,7 @@ def _raise(err: OSError) -> None:
 def _remove(path: Path) -> None:
     """The image, what was being made or is left of it, its note, and the disk's folder once it is empty."""
     part = path.with_name(f"{path.name}.part")
-    for file in (path, part, _doomed(path), _progress(path), formats.file(path)):
+    for file in (path, part, *copies(path), _doomed(path), _progress(path), formats.file(path)):
         file.unlink(missing_ok=True)
     with suppress(OSError):
         path.parent.rmdir()

@@ -1,5 +1,6 @@
 """Where things lie on a mounted storage domain; pure. `root` is the folder in which all are mounted."""
 
+import posixpath
 from pathlib import PurePosixPath
 
 from node.api.messages.images import ImageRef
@@ -24,8 +25,9 @@ def backing_text(backing: ImageRef) -> str:
 
 
 def backing_ref(domain: str, text: str) -> ImageRef | None:
-    """The reverse of backing_text; None when an overlay names something else."""
-    parts = text.split("/")
+    """The reverse of backing_text; None when an overlay names something else. libvirt, which merges images below a
+    running VM, writes `../DISK/../DISK/IMAGE`."""
+    parts = posixpath.normpath(text).split("/")
     if len(parts) != 3 or parts[0] != "..":
         return None
     return ImageRef(storage_domain=domain, disk_id=parts[1], image_id=parts[2])

@@ -99,6 +99,24 @@ class Hypervisor(Protocol):
         """Ask the guest to let go of it. It is gone when `live_xml` has it no more."""
         ...
 
+    def snapshot(self, vm_id: str, xml: str, *, quiesce: bool) -> None:
+        """Let the disks that `xml` names be written to the files that it names, all at one moment; all of them or none.
+        `quiesce`: with the file systems of the guest flushed and held still by its agent."""
+        ...
+
+    def commit(self, vm_id: str, target: str, *, base: str, top: str, active: bool) -> None:
+        """Begin to write what the images of a disk down to `top` have into `base` (`vda[3]`). With `active` the disk
+        goes on with both until `pivot`."""
+        ...
+
+    def block_job(self, vm_id: str, target: str) -> tuple[int, int] | None:
+        """How far the work on the images of a disk is, and of how much; None where there is none."""
+        ...
+
+    def pivot(self, vm_id: str, target: str) -> None:
+        """The disk is written to the image alone into which it was committed."""
+        ...
+
     def start(self, xml: str, *, paused: bool = False) -> None:
         """`paused`: the guest stands still until `resume`. It runs, or it never was there."""
         ...

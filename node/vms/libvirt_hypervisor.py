@@ -78,6 +78,24 @@ class LibvirtHypervisor:
         live = libvirt.VIR_DOMAIN_AFFECT_LIVE
         self._do("unplug a device of the VM", lambda c: c.lookupByUUIDString(vm_id).detachDeviceFlags(xml, live))
 
+    def snapshot(self, vm_id: str, xml: str, *, quiesce: bool) -> None:
+        flags = libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC
+        flags |= libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA
+        flags |= libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE if quiesce else 0
+        self._do("take the snapshot", lambda c: c.lookupByUUIDString(vm_id).snapshotCreateXML(xml, flags))
+
+    def commit(self, vm_id: str, target: str, *, base: str, top: str, active: bool) -> None:
+        flags = libvirt.VIR_DOMAIN_BLOCK_COMMIT_ACTIVE if active else libvirt.VIR_DOMAIN_BLOCK_COMMIT_RELATIVE
+        self._do("merge", lambda c: c.lookupByUUIDString(vm_id).blockCommit(target, base, top, 0, flags))
+
+    def block_job(self, vm_id: str, target: str) -> tuple[int, int] | None:
+        info = self._do("say how far it is", lambda c: c.lookupByUUIDString(vm_id).blockJobInfo(target))
+        return (int(info["cur"]), int(info["end"])) if info else None
+
+    def pivot(self, vm_id: str, target: str) -> None:
+        flags = libvirt.VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT
+        self._do("end the merge", lambda c: c.lookupByUUIDString(vm_id).blockJobAbort(target, flags))
+
     def start(self, xml: str, *, paused: bool = False) -> None:
         """With the firmware's variables as they are shipped: those of the last run are of this host alone."""
         flags = libvirt.VIR_DOMAIN_START_VALIDATE | libvirt.VIR_DOMAIN_START_RESET_NVRAM

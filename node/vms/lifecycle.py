@@ -90,7 +90,7 @@ class Vms:
                 changed(vm_id)
 
         self._hypervisor.watch(changed, again)
-        self._keep(self._adopt())
+        self._spawn_task(self._adopt())
         for vm_id in self._reports.alive():
             self._spawn(vm_id)
 
@@ -121,7 +121,7 @@ class Vms:
                 except HypervisorFailed as err:
                     raise await self._why_not_started(launch.facts, err) from err
             await self._threads(self._forget_old)
-            return await self.look(spec.id)
+            return await self.observe(spec.id)
 
     async def shutdown_vm(self, vm_id: str) -> VmReport:
         async with self.alone(vm_id):
@@ -142,7 +142,7 @@ class Vms:
             if (await self.known(vm_id)).state is not VmState.DOWN:
                 await self._threads(self._hypervisor.act, vm_id, DomainAction.RESET)
                 self._requests.forget(vm_id)
-            return await self.look(vm_id)
+            return await self.observe(vm_id)
 
     async def destroy_vm(self, vm_id: str) -> VmReport:
         async with self.alone(vm_id):
@@ -154,7 +154,7 @@ class Vms:
             except HypervisorFailed:
                 if (await self.known(vm_id)).state is not VmState.DOWN:
                     raise
-            return await self.look(vm_id)
+            return await self.observe(vm_id)
 
     async def migrate(self, vm_id: str, address: str, limits: MigrationLimits, *, notify: Notify) -> None:
         """Move a running VM alive to the node at `address`; when this returns it is not known here any more. NotMoved:
@@ -185,7 +185,7 @@ class Vms:
             if report.state is not VmState.PAUSED:
                 raise VmNotPaused(vm=report.name, state=report.state)
             await self._resumer.resume_one(vm_id)
-            return await self.look(vm_id)
+            return await self.observe(vm_id)
 
     async def resume_paused_by_storage(self) -> None:
         """Let VMs go on that QEMU paused over an I/O error and that have what they need again."""
@@ -210,7 +210,7 @@ class Vms:
         await self._threads(self._hypervisor.act, vm_id, action)
         self._requests.ask(vm_id, shown, rebooted_at=before, within_s=within_s)
         self._spawn(vm_id, after_s=within_s + 1)
-        return await self.look(vm_id)
+        return await self.observe(vm_id)
 
     def alone(self, vm_id: str) -> asyncio.Lock:
         """Held while something is done to the VM."""
@@ -223,7 +223,7 @@ class Vms:
             raise VmUnknown(vm=vm_id)
         return report
 
-    async def look(self, vm_id: str) -> VmReport:
+    async def observe(self, vm_id: str) -> VmReport:
         """The VM as it is now, told if it is news."""
         async with self._looks[vm_id]:  # or an older look could be told after a newer one
             report = await self.known(vm_id)
@@ -258,9 +258,9 @@ class Vms:
             log.warning("what an earlier release defined stays for now: %s", err)
 
     def _spawn(self, vm_id: str, *, after_s: float = 0.0) -> None:
-        self._keep(self._changed(vm_id, after_s))
+        self._spawn_task(self._changed(vm_id, after_s))
 
-    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn_task(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -269,7 +269,7 @@ class Vms:
         try:
             if after_s:
                 await self._clock.sleep(after_s)
-            await self.look(vm_id)
+            await self.observe(vm_id)
         except VmUnknown:
             self._told.pop(vm_id, None)
         except Problem as err:

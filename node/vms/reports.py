@@ -11,7 +11,7 @@ from node.system.threads import Threads
 from node.vms.ends import MIGRATED
 from node.vms.guest_requests import GuestRequests
 from node.vms.hypervisor import Domain, Hypervisor, Move
-from node.vms.runs import KEPT_S, Run, Runs, ended_run
+from node.vms.runs import RETENTION_S, Run, Runs, ended_run
 from node.vms.states import state_of
 
 
@@ -67,7 +67,7 @@ class Reports:
         self._runs.forget(vm_id)
 
     def ended_long_ago(self) -> Sequence[str]:
-        return self._runs.ended_before(self._clock.now() - KEPT_S)
+        return self._runs.ended_before(self._clock.now() - RETENTION_S)
 
     def of(self, domain: Domain) -> VmReport:
         state, reason, detail = state_of(domain.state, domain.reason)

@@ -9,7 +9,7 @@ from node.api.messages.vms import DownReason, VmState
 from node.system.files import read_or_none, sync_folder, write_durable
 from node.vms.ends import End, why_down
 
-KEPT_S = 7 * 86400.0  # how long an end can be asked for; an engine that was away for longer takes the VM for lost
+RETENTION_S = 7 * 86400.0  # how long an end can be asked for; an engine that was away for longer takes the VM for lost
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,11 +23,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     domain: str = ""
 
 
-def next_run(last: Run | None, seen: Run) -> Run:
-    """What is known of a VM after `seen`: the state that it has already began earlier; pure."""
-    if last is None or (last.state, last.reason, last.detail) != (seen.state, seen.reason, seen.detail):
-        return seen
-    return msgspec.structs.replace(seen, since=last.since)
+def next_run(last: Run | None, observed: Run) -> Run:
+    """What is known of a VM after `observed`: the state that it has already began earlier; pure."""
+    if last is None or (last.state, last.reason, last.detail) != (observed.state, observed.reason, observed.detail):
+        return observed
+    return msgspec.structs.replace(observed, since=last.since)
 
 
 def ended_run(last: Run, end: End | None, now: float) -> Run:
@@ -56,9 +56,9 @@ class Runs:
     def last(self, vm_id: str) -> Run | None:
         return self._known.get(vm_id)
 
-    def note(self, vm_id: str, seen: Run) -> Run:
+    def note(self, vm_id: str, observed: Run) -> Run:
         last = self.last(vm_id)
-        run = next_run(last, seen)
+        run = next_run(last, observed)
         if last == run:
             return last
         write_durable(self._file(vm_id), msgspec.json.encode(run))

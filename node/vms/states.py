@@ -16,7 +16,7 @@ _STATES = {
     SUSPENDED: VmState.PAUSED,
 }
 
-_ON_ITS_WAY = {PAUSED_TO_SAVE: VmState.SAVING, PAUSED_STARTING_UP: VmState.STARTING}
+_IN_PROGRESS = {PAUSED_TO_SAVE: VmState.SAVING, PAUSED_STARTING_UP: VmState.STARTING}
 
 _PAUSED_FOR = {
     PAUSED_BY_USER: "it waits to be resumed",
@@ -33,8 +33,8 @@ def state_of(state: int, reason: int) -> tuple[VmState, DownReason, str]:
     """State of a domain that is there, reason of an end, and what to say beside it."""
     if state == CRASHED:
         return VmState.DOWN, DownReason.CRASHED, ""
-    if state == PAUSED and reason in _ON_ITS_WAY:
-        return _ON_ITS_WAY[reason], DownReason.NONE, ""
+    if state == PAUSED and reason in _IN_PROGRESS:
+        return _IN_PROGRESS[reason], DownReason.NONE, ""
     if state == PAUSED:
         return VmState.PAUSED, DownReason.NONE, _PAUSED_FOR.get(reason, "")
     return _STATES.get(state, VmState.UNKNOWN), DownReason.NONE, ""

@@ -13,7 +13,7 @@ from node.system.threads import Threads
 from node.vms.hypervisor import Hypervisor, HypervisorFailed
 from node.vms.lifecycle import Vms
 
-LOOK_S = 1.0
+POLL_S = 1.0
 
 
 class NotSuspended(Failed):
@@ -49,11 +49,11 @@ class Suspending:
         async with self._vms.alone(vm_id):
             report = await self._vms.known(vm_id)
             while report.state is VmState.SAVING:  # an agent before this one began with it
-                await self._clock.sleep(LOOK_S)
+                await self._clock.sleep(POLL_S)
                 report = await self._vms.known(vm_id)
             if report.state is VmState.UP:
                 await self._save(report, path)
-                report = await self._vms.look(vm_id)
+                report = await self._vms.observe(vm_id)
             if (report.state, report.reason) != (VmState.DOWN, DownReason.SAVED):
                 raise VmNotUp(vm=report.name, act="suspend", state=report.state)
             await self._threads(_sync, path)

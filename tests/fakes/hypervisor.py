@@ -59,6 +59,7 @@ class FakeHypervisor:
         self.unused_kib: dict[str, int] = {}
         self.times_set: list[float] = []
         self.updated_devices: list[str] = []
+        self.forced: list[bool] = []
         self.refuse_attach = ""
         self.lets_go = True
         self.agents: dict[str, FakeAgent] = {}
@@ -68,6 +69,9 @@ class FakeHypervisor:
         self.slow = False
         self.arrive = threading.Event()
         self.downtimes: list[int] = []
+        self.quiesced: list[bool] = []
+        self.commits: list[tuple[str, str]] = []
+        self.block_jobs: list[tuple[int, int]] = []
         self._cancelled = False
         self._rebooted_at: dict[str, float] = {}
         self.definitions: set[str] = set()
@@ -102,6 +106,49 @@ class FakeHypervisor:
     def update_device(self, vm_id: str, xml: str, *, force: bool = False) -> None:
         self._get(vm_id)
         self.updated_devices.append(xml)
+        self.forced.append(force)
+
+    def snapshot(self, vm_id: str, xml: str, *, quiesce: bool) -> None:
+        self.quiesced.append(quiesce)
+        root = ET.fromstring(self._get(vm_id).xml)
+        for wanted in ET.fromstring(xml).iterfind("disks/disk[@snapshot='external']"):
+            disk, source = _disk(root, wanted.get("name", "")), wanted.find("source")
+            below = ET.Element("backingStore", type="file")
+            below.extend([one for one in disk if one.tag in ("source", "backingStore")])
+            for one in list(below):
+                disk.remove(one)
+            ET.SubElement(disk, "source", file=source.get("file", "") if source is not None else "")
+            disk.append(below)
+        self._redefine(vm_id, root)
+
+    def commit(self, vm_id: str, target: str, *, base: str, top: str, active: bool) -> None:
+        """Done when it is asked for; an active one waits for `pivot`."""
+        self.commits.append((base, top))
+        root = ET.fromstring(self._get(vm_id).xml)
+        if active:
+            ET.SubElement(_disk(root, target), "mirror", ready="yes", base=base)
+        else:
+            _cut(_disk(root, target), top, base)
+        self._redefine(vm_id, root)
+
+    def block_job(self, vm_id: str, target: str) -> tuple[int, int] | None:
+        return self.block_jobs.pop(0) if self.block_jobs else None
+
+    def pivot(self, vm_id: str, target: str) -> None:
+        root = ET.fromstring(self._get(vm_id).xml)
+        disk = _disk(root, target)
+        mirror = disk.find("mirror")
+        assert mirror is not None
+        disk.remove(mirror)
+        _cut(disk, f"{target}[1]", mirror.get("base", ""))
+        self._redefine(vm_id, root)
+
+    def _redefine(self, vm_id: str, root: ET.Element) -> None:
+        """The images of each disk are counted from 1."""
+        for disk in root.iterfind("devices/disk"):
+            for number, source in enumerate(disk.iter("source"), 1):
+                source.set("index", str(number))
+        self._get(vm_id).xml = ET.tostring(root, encoding="unicode")
 
     def attach_device(self, vm_id: str, xml: str) -> None:
         if self.refuse_attach:
@@ -334,3 +381,20 @@ class FakeHypervisor:
         if vm_id not in self._running:
             raise HypervisorFailed(act="find the domain", reason="Domain not found")
         return self._running[vm_id]
+
+
+def _disk(root: ET.Element, target: str) -> ET.Element:
+    return next(one for one in root.iterfind("devices/disk") if one.find(f"target[@dev='{target}']") is not None)
+
+
+def _cut(disk: ET.Element, top: str, base: str) -> None:
+    """The images from `top` down to above `base` are gone."""
+    first, last = (int(name.partition("[")[2].rstrip("]")) for name in (top, base))
+    files = [source.get("file", "") for source in disk.iter("source")]
+    left = files[: first - 1] + files[last - 1 :]
+    for one in [one for one in disk if one.tag in ("source", "backingStore")]:
+        disk.remove(one)
+    level = disk
+    for number, file in enumerate(left):
+        level = level if number == 0 else ET.SubElement(level, "backingStore", type="file")
+        ET.SubElement(level, "source", file=file)

@@ -1,6 +1,7 @@
 """qemu-img, mke2fs and systemctl in memory, as far as the node's storage uses them."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from node.storage.mount_units import unit_name
@@ -39,6 +40,8 @@ class FakeCommands:
                 self._image(path, form, json.loads(Path(source).read_text())["virtual-size"])
             case ("qemu-img", "resize", "-q", "-f", form, *_, path, size):
                 self._image(path, form, int(size))
+            case ("qemu-img", "rebase", "-q", "-u", "-f", form, "-F", _, "-b", backing, path):
+                self._image(path, form, json.loads(Path(path).read_text())["virtual-size"], backing)
             case ("mke2fs", *_, "-d", folder, path):
                 files = [file for file in Path(folder).rglob("*") if file.is_file()]
                 self.seeds[path] = {
@@ -53,6 +56,21 @@ class FakeCommands:
             case ("systemd-run", *_, "umount", "--lazy", where):
                 self._take_off(Path(where))
         return ""
+
+    def run_while(self, *argv: str, is_wanted: Callable[[], bool], notify: Callable[[str], None]) -> None:
+        """A node.system.long_command.RunWhile: half of it is done, then all, unless nobody wants it."""
+        self.calls.append(argv)
+        notify("    (50.00/100%)\r")
+        if " ".join(argv[:2]) in self.broken or not is_wanted():
+            raise CommandFailed(argv, "broken by the test", status=1)
+        match argv:
+            case ("qemu-img", "convert", "-p", "-f", _, "-O", form, *_, source, path):
+                self._image(path, form, json.loads(Path(source).read_text())["virtual-size"])
+            case ("qemu-img", "commit", "-p", "-d", "-f", "qcow2", path):
+                top = json.loads(Path(path).read_text())
+                below = Path(path).parent / top["backing-filename"]
+                below.write_text(json.dumps(json.loads(below.read_text()) | {"virtual-size": top["virtual-size"]}))
+        notify("    (100.00/100%)\r")
 
     def _info(self, form: str, said: dict[str, object]) -> str:
         """As told; a content of another format is just bytes to raw, and nothing to the others."""

@@ -6,16 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from ci.lab import engine_vm
 from hosted_engine.authority import KeyPair, make_authority, make_pair
 from hosted_engine.deploy.folder import AUTHORITY, DEFAULT_FOLDER
 from node.api.messages.identity import Role
+from node.ports import ENGINE_PORTS, NODE_PORTS
 from tests.lab import listeners
 from tests.lab.listeners import GLUSTER_CALL, Attempts, attempt, client_context, listening
 from tests.lab.under_test import LabUnderTest
 
-# All of them speak TLS and ask for a certificate.
-MAY_LISTEN = frozenset({"trivet-node", "glusterd", "glusterfsd", "libvirtd"})
-BRICK_PORTS = range(24100, 24600)  # gluster/README.md
 BRICKS_S = 120.0
 LIBVIRT_PORT = 16514
 TLS_ALERT = b"\x15"
@@ -28,16 +27,43 @@ def from_bridge(lab: LabUnderTest) -> Iterator[Attempts]:
         yield found
 
 
-def test_only_what_is_known_listens(lab: LabUnderTest) -> None:
+def test_only_what_the_table_of_ports_says_listens(lab: LabUnderTest) -> None:
+    """The firewall is written from the same table."""
     for node in lab.nodes:
-        assert {name for name, _ in listening(lab, node)} <= MAY_LISTEN, node
+        unknown = [
+            (name, port)
+            for name, port in listening(lab, node)
+            if not any(port in ports and name == ports.process for ports in NODE_PORTS)
+        ]
+        assert unknown == [], node
         assert lab.exec(node, "ss", "-Hulnp").strip() == ""
 
 
-def test_bricks_listen_where_a_firewall_is_told_that_they_do(lab: LabUnderTest) -> None:
-    for node in lab.nodes:
-        bricks = [port for name, port in listening(lab, node) if name == "glusterfsd"]
-        assert all(port in BRICK_PORTS for port in bricks), (node, bricks)
+def test_the_engine_listens_where_the_table_says(lab: LabUnderTest) -> None:
+    said = engine_vm.find(lab.appliance.machines).exec("/bin/ss", "-Htuln").stdout.decode()
+    addresses = [line.split()[4] for line in said.splitlines()]
+    ports = {int(one.rpartition(":")[2]) for one in addresses if not one.startswith(("127.", "[::1]"))}
+    assert {port for port in ports if not any(port in known for known in ENGINE_PORTS)} == set()
+    assert 443 in ports
+
+
+def test_what_is_not_in_the_table_is_not_reached_though_it_listens(lab: LabUnderTest, from_bridge: Attempts) -> None:
+    node = lab.nodes[0]
+    unit = "lab-listener.service"
+    lab.exec(node, "systemd-run", "--quiet", "--collect", f"--unit={unit}", "python3", "-m", "http.server", "9999")
+    try:
+        until_listening(lab, node, 9999)
+        with pytest.raises(ConnectionRefusedError):
+            from_bridge([attempt(lab, node, 9999, b"GET / HTTP/1.0\r\n\r\n")])
+    finally:
+        lab.exec(node, "systemctl", "stop", unit)
+
+
+def until_listening(lab: LabUnderTest, node: str, port: int) -> None:
+    until = time.monotonic() + BRICKS_S
+    while port not in {found for _, found in listening(lab, node)}:
+        assert time.monotonic() < until, f"nothing listens on {port}"
+        time.sleep(0.5)
 
 
 def test_nothing_answers_in_clear(lab: LabUnderTest, from_bridge: Attempts) -> None:
@@ -56,6 +82,7 @@ def test_gluster_answers_nodes_of_the_site_only(lab: LabUnderTest, from_bridge: 
     strangers = {
         "nobody": None,
         "a node of another site": make_pair(make_authority("lab"), Role.NODE, lab.nodes[0]),
+        "a former member": make_pair(site, Role.NODE, "node9"),
         "the engine": make_pair(site, Role.ENGINE, lab.nodes[0]),
         "the deploy": make_pair(site, Role.DEPLOY, lab.nodes[0]),
     }

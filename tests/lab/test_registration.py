@@ -139,7 +139,8 @@ def test_a_node_is_approved_runs_a_vm_and_is_removed(
     service.approve(cluster=types.Cluster(name="Default"))
     until("the node is up", lambda: bool(service.get().status == UP), timeout_s=HANG_S)
     print(f"up {time.monotonic() - begun:.1f} s after its approval (load {os.getloadavg()[0]:.1f})")
-    assert fourth.lets_in(fourth.own_pair(), "member") == {name: {True} for name in LISTENERS}
+    member = fourth.own_pair()
+    assert fourth.lets_in(member, "member") == {name: {True} for name in LISTENERS}
 
     run_vm(fourth, host)
     service.deactivate()
@@ -150,6 +151,9 @@ def test_a_node_is_approved_runs_a_vm_and_is_removed(
     print(f"gone {time.monotonic() - begun:.1f} s after its removal (load {os.getloadavg()[0]:.1f})")
     assert fourth.file("claim") != ""
     assert fourth.lets_in(fourth.own_pair(), "removed") == {name: {False} for name in LISTENERS}
+    assert fourth.lets_in(member, "former") == {name: {False} for name in LISTENERS}, (
+        "its old certificate opens nothing"
+    )
     assert_forgotten(lab, fourth)
 
 

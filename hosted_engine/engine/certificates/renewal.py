@@ -8,6 +8,12 @@ from node.api.problems import Failed
 from node.tls import certificate_fingerprint
 
 
+class SaysNothing(Failed):
+    what = "Host {node} got no new certificate"
+    why = "its version does not say what certificate it has"
+    mend = "Upgrade the host, and try again"
+
+
 class OtherKey(Failed):
     what = "Host {node} got no new certificate"
     why = "the machine that answers for it has another key than the host has"
@@ -21,6 +27,8 @@ async def renew(
     version does not say."""
     identity = await api.identity()
     if not identity.certificate_pem:
+        if anyway:
+            raise SaysNothing(node=node.name)
         return None
     if not (anyway or is_due(identity.certificate_pem, now)):
         return validity(identity.certificate_pem)[1]

@@ -6,6 +6,7 @@ from hosted_engine.engine.disks.model import Disk, DiskContentType, DiskFormat, 
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found
 from hosted_engine.engine.storage.model import StorageDomain, StorageDomainStatus
+from hosted_engine.engine.storage.space import SpaceLevel, level
 from hosted_engine.engine.vms.checks import resting_vm
 
 
@@ -19,6 +20,20 @@ def domain_for_disks(tx: Transaction, domain_id: str) -> StorageDomain:
     else:
         return domain
     raise WrongState(action="use", kind="storage domain", name=domain.name, reason=reason, mend=mend)
+
+
+def domain_with_space(tx: Transaction, domain_id: str) -> StorageDomain:
+    """As domain_for_disks, and there is more free than it has to keep."""
+    domain = domain_for_disks(tx, domain_id)
+    if level(domain) is SpaceLevel.CRITICAL:
+        raise WrongState(
+            action="use",
+            kind="storage domain",
+            name=domain.name,
+            reason=f"it has {domain.free_bytes} bytes free, and has to keep {domain.critical_space_gib} GiB",
+            mend="Make room on it, choose another, or lower its critical_space_action_blocker",
+        )
+    return domain
 
 
 def settled_disk(tx: Transaction, disk_id: str, action: str) -> Disk:
@@ -35,7 +50,7 @@ def check_new(tx: Transaction, disk: Disk, root: str = "disk") -> None:
     if tx.disks.get(disk.id) is not None:
         raise BadValue(value=disk.id, field=f"{root}.id", reason="another disk has it")
     check_make(disk, root)
-    check_room(domain_for_disks(tx, disk.storage_domain_id), disk, disk.provisioned_size_bytes)
+    check_room(domain_with_space(tx, disk.storage_domain_id), disk, disk.provisioned_size_bytes)
 
 
 def check_changed(tx: Transaction, disk: Disk, before: Disk) -> None:
@@ -101,7 +116,7 @@ def _check_growth(tx: Transaction, disk: Disk, before: Disk) -> None:
         raise _refused(disk, "shrink", reason, "Make a smaller one and copy what is needed")
     if belongs_to_template(tx, disk.id):
         raise _refused(disk, "change the size of", "it belongs to a template", "Make a VM of the template and grow its")
-    check_room(domain_for_disks(tx, disk.storage_domain_id), disk, size - was)
+    check_room(domain_with_space(tx, disk.storage_domain_id), disk, size - was)
 
 
 def _check_sharing(tx: Transaction, disk: Disk) -> None:

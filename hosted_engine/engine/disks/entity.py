@@ -13,20 +13,34 @@ from hosted_engine.engine.disks.attachments import (
 )
 from hosted_engine.engine.disks.checks import check_changed, check_new, check_unused, good_disk_id
 from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
+from hosted_engine.engine.disks.commands.copy import CopyDisk
+from hosted_engine.engine.disks.commands.move import MoveDisk
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
 from hosted_engine.engine.disks.commands.update import UpdateDisk
+from hosted_engine.engine.disks.layers import has_layers
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, DiskStatus, attachment_id
 from hosted_engine.engine.entity.commands import AddEntity
-from hosted_engine.engine.entity.declaration import READ, Entity, Events, Link, Options, Place, Values, View, Within
-from hosted_engine.engine.entity.field import Field, Part, Settable
+from hosted_engine.engine.entity.declaration import (
+    READ,
+    Action,
+    Entity,
+    Events,
+    Link,
+    Options,
+    Place,
+    Values,
+    View,
+    Within,
+)
+from hosted_engine.engine.entity.field import Field, Part, Reference, Settable
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import found
+from hosted_engine.engine.problems import BadValue, WrongState, found
 from hosted_engine.engine.search.words import Count, Either, Of, Shown, path
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
-from hosted_engine.engine.vms.commands.hotplug import DEVICES, HotAdd, HotRemove, HotUpdate, runs
+from hosted_engine.engine.vms.commands.hotplug import DEVICES, HotAdd, HotRemove, HotUpdate, refuse_started, runs
 from hosted_engine.engine.vms.model import Vm
 from hosted_engine.engine.vms.spec import disk_spec
 from node.api.contract import NodeApi
@@ -71,6 +85,33 @@ class DiskEntity(Entity[Disk]):
         }
 
 
+def _move(tx: Transaction, item: Disk, given: Values) -> Command:
+    return MoveDisk(id=item.id, storage_domain_id=_domain(given))
+
+
+def _copy(tx: Transaction, item: Disk, given: Values) -> Command:
+    """On another storage domain it has the same name, as in oVirt."""
+    name = DISKS.normal({"name": given.get("name") or item.name}, "action.disk")["name"]
+    copy = replace(
+        item,
+        id=new_id(),
+        image_id=new_id(),
+        name=name,
+        storage_domain_id=_domain(given),
+        template_disk_id=None,
+        shareable=False,
+        status=DiskStatus.LOCKED,
+    )
+    return CopyDisk(source_id=item.id, disk=copy)
+
+
+def _domain(given: Values) -> str:
+    if "storage_domain_id" not in given:
+        reason = "it says where the disk is to lie"
+        raise BadValue(value="nothing", field="action.storage_domain", reason=reason)
+    return str(given["storage_domain_id"])
+
+
 USERS = path("disk_attachments.disk_id", "owner_id->vms")
 
 DISKS = DiskEntity(
@@ -88,6 +129,17 @@ DISKS = DiskEntity(
         Place(("Disks", "Disk")),
     ),
     events=Events(update=EventKind("USER_UPDATE_DISK", "Disk {name} was updated by {user}.")),
+    actions={
+        "move": Action(_move, inputs={"storage_domain_id": Reference("storage_domain", to="storage_domains")}, place=1),
+        "copy": Action(
+            _copy,
+            inputs={
+                "storage_domain_id": Reference("storage_domain", to="storage_domains"),
+                "name": Field("disk.name", also=("disk.alias",)),
+            },
+            place=1,
+        ),
+    },
     shown={"backup": "none", "storage_type": "image"},
     searches={
         "allocation_policy": Either("sparse", true="sparse", false="preallocated"),
@@ -121,8 +173,23 @@ class DiskAttachmentEntity(Entity[DiskAttachment]):
                 resting_vm(tx, vm.id, "change a plugged disk of")
         check_attachment(tx, vm, item, tx.disk_attachments.list(owner_id=vm.id))
 
+    def check_alone(
+        self, tx: Transaction, item: DiskAttachment, before: DiskAttachment | None, *, stays: bool = True
+    ) -> None:
+        was, now = before is not None and before.active, stays and item.active
+        if was is not now:
+            refuse_started(tx, item.owner_id, "plug a disk into or out of")
+
     def check_removable(self, tx: Transaction, item: DiskAttachment) -> None:
         vm = check_pluggable(tx, item.owner_id, active=item.active)
+        if has_layers(tx, item.disk_id):
+            raise WrongState(
+                action="detach",
+                kind="disk",
+                name=self.part(tx, item, "disk").name,
+                reason=f"snapshots of VM {vm.name} hold it",
+                mend="Remove those snapshots first",
+            )
         check_hot_interface(vm, item)
 
     def add(

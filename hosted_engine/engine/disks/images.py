@@ -1,15 +1,37 @@
-"""The one step that makes the image of a disk, shared by every command that makes disks."""
+"""The steps that make, copy, grow and remove the image of a disk, shared by every command that does."""
 
 from dataclasses import replace
 
+import msgspec
+
 from hosted_engine.engine.command import Means
-from hosted_engine.engine.disks.model import Disk, DiskStatus
+from hosted_engine.engine.disks.layers import tops_first
+from hosted_engine.engine.disks.model import Disk, DiskFormat, DiskStatus
+from hosted_engine.engine.jobs.model import JobStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
-from node.api.contract import NodeApi
-from node.api.messages.images import ImageRef, ImageReport, ImageRequest, ImageResize
+from node.api.messages.images import ImageCopy, ImageProgress, ImageRef, ImageReport, ImageRequest, ImageResize
 from node.api.problems import RemoteRefused
 from node.steps import Step
+
+
+class ImageSource(msgspec.Struct, frozen=True, kw_only=True):
+    """An image that is copied: of a disk, or of what a disk was when a snapshot was taken."""
+
+    storage_domain_id: str
+    disk_id: str
+    image_id: str
+    format: DiskFormat
+
+    @classmethod
+    def of(cls, disk: Disk) -> "ImageSource":
+        return cls(
+            storage_domain_id=disk.storage_domain_id, disk_id=disk.id, image_id=disk.image_id, format=disk.format
+        )
+
+    @property
+    def image(self) -> ImageRef:
+        return ImageRef(storage_domain=self.storage_domain_id, disk_id=self.disk_id, image_id=self.image_id)
 
 
 def request_for(tx: Transaction, disk: Disk) -> ImageRequest:
@@ -47,15 +69,55 @@ def make_image(means: Means, disk_id: str) -> Step:
             disk = found(tx.disks.get(disk_id), "disk", disk_id)
             tx.disks.update(replace(disk, actual_size_bytes=report.actual_size_bytes))
 
-    async def undo() -> None:
-        with means.store.transaction() as tx:
-            disk = tx.disks.get(disk_id)
-            image = disk.image if disk else None
-        if image is not None:
-            node = await means.fleet.carrier(image.storage_domain)
-            await node.remove_image(image)
+    return Step(image_key(disk_id), "Make the image of a disk", do, lambda: _remove_made(means, disk_id))
 
-    return Step(image_key(disk_id), "Make the image of a disk", do, undo)
+
+def copy_image(means: Means, disk_id: str, source: ImageSource) -> Step:
+    """As `make_image`, with all that is in `source`. One node does it, asked call by call how far it is."""
+    key = image_key(disk_id)
+
+    async def do() -> None:
+        with means.store.transaction() as tx:
+            disk = found(tx.disks.get(disk_id), "disk", disk_id)
+            image = disk.image
+        request = _copy_request(disk, source)
+        node = await means.fleet.carrier(image.storage_domain)
+        progress = await node.copy_image(image, request)
+        while progress.image is None:
+            note_progress(means, key, progress)
+            progress = await node.copy_image(image, request)
+        with means.store.transaction() as tx:
+            disk = found(tx.disks.get(disk_id), "disk", disk_id)
+            tx.disks.update(replace(disk, actual_size_bytes=progress.image.actual_size_bytes))
+
+    return Step(key, "Copy the image of a disk", do, lambda: _remove_made(means, disk_id))
+
+
+def note_progress(means: Means, key: str, progress: ImageProgress) -> None:
+    """In the job's step."""
+    with means.store.transaction() as tx:
+        for step in tx.job_steps.list(key=key, status=JobStatus.STARTED):
+            tx.job_steps.update(replace(step, progress=progress.percent))
+
+
+def _copy_request(disk: Disk, source: ImageSource) -> ImageCopy:
+    return ImageCopy(
+        source=source.image,
+        source_format=source.format.image_format,
+        format=disk.format.image_format,
+        size_bytes=disk.provisioned_size_bytes,
+        preallocated=not disk.sparse,
+    )
+
+
+async def _remove_made(means: Means, disk_id: str) -> None:
+    """Whatever of it was made."""
+    with means.store.transaction() as tx:
+        disk = tx.disks.get(disk_id)
+        image = disk.image if disk else None
+    if image is not None:
+        node = await means.fleet.carrier(image.storage_domain)
+        await node.remove_image(image)
 
 
 def grow_image(means: Means, disk_id: str, size_bytes: int) -> Step:
@@ -102,38 +164,59 @@ def unlock(tx: Transaction, disk: Disk) -> None:
 
 
 def remove_image(means: Means, disk_id: str) -> Step:
-    """The disk is illegal from the moment on when its image may be gone; then its row goes, attachments first. One that
-    is to be wiped is overwritten call by call: any node goes on where another one has stopped."""
+    """The disk is illegal from the moment on when one of its images may be gone; then its row goes, attachments first.
+    What stands on another image of it goes before that."""
 
     async def do() -> None:
         with means.store.transaction() as tx:
             disk = tx.disks.get(disk_id)
             if disk is None:
                 return
-            image = disk.image
-        node = await means.fleet.carrier(image.storage_domain)
+            images = _all_images(tx, disk)
+        await means.fleet.carrier(images[0].storage_domain)
         with means.store.transaction() as tx:
             tx.disks.update(replace(disk, status=DiskStatus.ILLEGAL))
         try:
-            left = await _begin_to_remove(node, image, wipe=disk.wipe_after_delete)
+            left = await _begin_to_remove(means, images[0], wipe=disk.wipe_after_delete)
         except RemoteRefused:
             with means.store.transaction() as tx:
                 tx.disks.update(disk)  # nothing was changed
             raise
-        while left:
-            node = await means.fleet.carrier(image.storage_domain)
-            left = (await node.wipe_image(image)).left_bytes
+        await _wipe_on(means, images[0], left)
+        for image in images[1:]:
+            await remove_or_wipe(means, image, wipe=disk.wipe_after_delete)
         with means.store.transaction() as tx:
             for attachment in tx.disk_attachments.list(disk_id=disk_id):
                 tx.disk_attachments.remove(attachment.id)
+            for layer in tx.disk_images.list(disk_id=disk_id):
+                tx.disk_images.remove(layer.id)
             tx.disks.remove(disk_id)
 
     return Step(f"remove-image-{disk_id}", "Remove the image of a disk", do)
 
 
-async def _begin_to_remove(node: NodeApi, image: ImageRef, *, wipe: bool) -> int:
+def _all_images(tx: Transaction, disk: Disk) -> list[ImageRef]:
+    """The one that it is on first."""
+    image = disk.image
+    layers = tops_first(tx.disk_images.list(disk_id=disk.id))
+    return [image, *(msgspec.structs.replace(image, image_id=layer.id) for layer in layers)]
+
+
+async def remove_or_wipe(means: Means, image: ImageRef, *, wipe: bool) -> None:
+    """One that is to be wiped is overwritten call by call: any node goes on where another one has stopped."""
+    await _wipe_on(means, image, await _begin_to_remove(means, image, wipe=wipe))
+
+
+async def _begin_to_remove(means: Means, image: ImageRef, *, wipe: bool) -> int:
     """How much of it is left to overwrite."""
+    node = await means.fleet.carrier(image.storage_domain)
     if wipe:
         return (await node.wipe_image(image)).left_bytes
     await node.remove_image(image)
     return 0
+
+
+async def _wipe_on(means: Means, image: ImageRef, left: int) -> None:
+    while left:
+        node = await means.fleet.carrier(image.storage_domain)
+        left = (await node.wipe_image(image)).left_bytes

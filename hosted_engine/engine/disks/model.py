@@ -60,8 +60,8 @@ def known_content(value: Any, field: str) -> Any:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disk:
     """The image lies at `images/<id>/<image_id>` on its storage domain. `sparse` is thin provisioning;
-    `template_disk_id` names the disk that a thin overlay stands on. `initial_size_bytes` is what its client says that
-    it will have at first."""
+    `template_disk_id` names the disk that a thin overlay stands on, `parent_image_id` the image of the disk itself that
+    a snapshot has left. `initial_size_bytes` is what its client says that it will have at first."""
 
     id: str
     name: Annotated[
@@ -91,6 +91,7 @@ class Disk:
         int, Field("actual_size", also=("total_size",), settable=Settable.NEVER, search="actual_size", unit=GIB)
     ] = 0
     template_disk_id: Annotated[str | None, Reference(to="disks")] = None
+    parent_image_id: str | None = None
     shareable: Annotated[bool, Field("shareable", search="shareable")] = False
     wipe_after_delete: Annotated[bool, Field("wipe_after_delete", search="wipe_after_delete", live=True)] = False
     propagate_errors: Annotated[bool, Field("propagate_errors")] = False
@@ -105,6 +106,23 @@ class Disk:
     @property
     def image(self) -> ImageRef:
         return ImageRef(storage_domain=self.storage_domain_id, disk_id=self.id, image_id=self.image_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskImage:
+    """An image of a disk that is written no more, because others of the disk stand on it. It is what the disk was when
+    the snapshot was taken; without a `snapshot_id` nobody needs it, and it is about to be removed. Its id is the
+    image's; `parent_id` is the image of the disk that it stands on."""
+
+    id: str
+    disk_id: Annotated[str, Reference(to="disks")]
+    snapshot_id: Annotated[str, Field(index=True)]
+    parent_id: str | None = None
+    format: DiskFormat = DiskFormat.COW
+    sparse: bool = True
+    provisioned_size_bytes: int = 0
+    actual_size_bytes: int = 0
+    status: DiskStatus = DiskStatus.OK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

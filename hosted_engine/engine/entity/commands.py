@@ -56,6 +56,8 @@ class AddEntity(EntityCommand, frozen=True, kw_only=True):
         item = self._item()
         self.entity.check_references(tx, item)
         self.entity.check(tx, item, None)
+        if type(self) is AddEntity:
+            self.entity.check_alone(tx, item, None)
         self.entity.check_unique(tx, item)
 
     def describe(self, tx: Transaction) -> str:
@@ -89,6 +91,8 @@ class UpdateEntity(EntityCommand, frozen=True, kw_only=True):
             return
         self.entity.check_references(tx, item)
         self.entity.check(tx, item, before)
+        if type(self) is UpdateEntity:
+            self.entity.check_alone(tx, item, before)
         self.entity.check_unique(tx, item)
 
     def describe(self, tx: Transaction) -> str:
@@ -112,7 +116,10 @@ class RemoveEntity(EntityCommand, frozen=True, kw_only=True):
         return cls(table=entity.table, id=item.id, place=place, held=entity.locks(item))
 
     def check(self, tx: Transaction) -> None:
-        check_removable(tx, self.entity, self.the_item(tx))
+        item = self.the_item(tx)
+        check_removable(tx, self.entity, item)
+        if type(self) is RemoveEntity:
+            self.entity.check_alone(tx, item, item, stays=False)
 
     def describe(self, tx: Transaction) -> str:
         return self.entity.describe(tx, self.the_item(tx), "Removing")

@@ -180,6 +180,10 @@ class Entity(Record[T]):
         """What has to be given when one is added: what has no default and is on the wire."""
         return tuple(c for c in self.columns.values() if c.field.wire and self.settable(c, "add") and not c.has_default)
 
+    def completed(self, given: Values) -> Collection[str]:
+        """What of that need not be given, because of what is."""
+        return ()
+
     def settable(self, column: Column, method: str) -> bool:
         match column.field.settable:
             case Settable.NEVER:
@@ -216,6 +220,10 @@ class Entity(Record[T]):
 
     def check(self, tx: Transaction, item: T, before: T | None) -> None:
         """Raises Refused when `item` cannot be so; `before` is None for a new one."""
+
+    def check_alone(self, tx: Transaction, item: T, before: T | None, *, stays: bool = True) -> None:
+        """Raises Refused where the plain command, which asks no node, is not enough any more: what it is about has
+        changed since the command was made. `stays` is False for one that is removed."""
 
     def check_removable(self, tx: Transaction, item: T) -> None:
         """Raises Refused when it has to stay; what others need of it is asked already."""

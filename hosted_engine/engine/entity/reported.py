@@ -10,7 +10,19 @@ from hosted_engine.engine.entity.field import Field
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 
-Shown = Mapping[str, Any]  # by places on the wire ("mac.address"); None is left out
+
+@dataclass(frozen=True, slots=True)
+class AsItWas:
+    """An object of the entity of `table` that no table holds as it is shown; `more` are further places on the wire,
+    `gathered` is what the entity's `show` is handed."""
+
+    table: str
+    item: Any
+    gathered: Any = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+Shown = Mapping[str, Any] | AsItWas  # by places on the wire ("mac.address"); None is left out
 Items = Callable[[Transaction, Readings, Mapping[str, str], Options], Mapping[str, Shown]]
 Add = Callable[[Transaction, Mapping[str, str], Mapping[str, Any]], tuple[Command | None, str]]
 Update = Callable[[Transaction, Mapping[str, str], Mapping[str, Any], Options], Command | None]

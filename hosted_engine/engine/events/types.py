@@ -108,6 +108,57 @@ class EventType(Enum):
     SYSTEM_UPDATE_VM = (253, _N, "VM {vm} configuration was updated by system.")
     USER_FAILED_UPDATE_VM = (58, _E, "Failed to update VM {vm} configuration: {reason}")
     USER_UPDATE_VM = (35, _N, "VM {vm} configuration was updated by {user}.")
+    USER_ADD_VM_TEMPLATE = (48, _N, "Creation of template {template} from VM {vm} was initiated by {user}.")
+    USER_ADD_VM_TEMPLATE_FINISHED_SUCCESS = (51, _N, "Creation of template {template} from VM {vm} has been completed.")
+    USER_ADD_VM_TEMPLATE_FINISHED_FAILURE = (
+        52,
+        _E,
+        "Failed to complete creation of template {template} from VM {vm}: {reason}",
+    )
+    USER_REMOVE_VM_TEMPLATE_FINISHED = (251, _N, "Template {template} was successfully removed.")
+    USER_FAILED_REMOVE_VM_TEMPLATE = (110, _E, "Failed to remove template {template}: {reason}")
+    USER_CREATE_SNAPSHOT = (45, _N, "Snapshot {snapshot!r} of VM {vm} was initiated by {user}.")
+    USER_CREATE_SNAPSHOT_FINISHED_SUCCESS = (68, _N, "Snapshot {snapshot!r} of VM {vm} has been completed.")
+    USER_CREATE_SNAPSHOT_FINISHED_FAILURE = (69, _E, "Failed to take snapshot {snapshot!r} of VM {vm}: {reason}")
+    USER_REMOVE_SNAPSHOT = (342, _N, "Removal of snapshot {snapshot!r} of VM {vm} was initiated by {user}.")
+    USER_REMOVE_SNAPSHOT_FINISHED_SUCCESS = (356, _N, "Snapshot {snapshot!r} of VM {vm} has been removed.")
+    USER_REMOVE_SNAPSHOT_FINISHED_FAILURE = (357, _E, "Failed to remove snapshot {snapshot!r} of VM {vm}: {reason}")
+    USER_TRY_BACK_TO_SNAPSHOT = (46, _N, "Preview of snapshot {snapshot!r} of VM {vm} was initiated by {user}.")
+    USER_TRY_BACK_TO_SNAPSHOT_FINISH_SUCCESS = (71, _N, "VM {vm} is in preview of snapshot {snapshot!r}.")
+    USER_TRY_BACK_TO_SNAPSHOT_FINISH_FAILURE = (99, _E, "Failed to preview snapshot {snapshot!r} of VM {vm}: {reason}")
+    USER_RESTORE_FROM_SNAPSHOT_START = (1190, _N, "VM {vm} is being restored from snapshot {snapshot!r} by {user}.")
+    USER_RESTORE_FROM_SNAPSHOT_FINISH_SUCCESS = (100, _N, "VM {vm} was restored from snapshot {snapshot!r}.")
+    USER_RESTORE_FROM_SNAPSHOT_FINISH_FAILURE = (
+        101,
+        _E,
+        "Failed to restore VM {vm} from snapshot {snapshot!r}: {reason}",
+    )
+    USER_COMMIT_RESTORE_FROM_SNAPSHOT_START = (
+        94,
+        _N,
+        "VM {vm} stays what it was at snapshot {snapshot!r}, as {user} asked for.",
+    )
+    USER_COMMIT_RESTORE_FROM_SNAPSHOT_FINISH_SUCCESS = (95, _N, "Snapshot {snapshot!r} of VM {vm} was committed.")
+    USER_COMMIT_RESTORE_FROM_SNAPSHOT_FINISH_FAILURE = (
+        96,
+        _E,
+        "Snapshot {snapshot!r} of VM {vm} was committed, but images are left that nobody needs: {reason}",
+    )
+    USER_UNDO_RESTORE_FROM_SNAPSHOT_START = (
+        650,
+        _N,
+        "VM {vm} is what it was before the preview of snapshot {snapshot!r} again, as {user} asked for.",
+    )
+    USER_UNDO_RESTORE_FROM_SNAPSHOT_FINISH_SUCCESS = (
+        651,
+        _N,
+        "The preview of snapshot {snapshot!r} of VM {vm} was undone.",
+    )
+    USER_UNDO_RESTORE_FROM_SNAPSHOT_FINISH_FAILURE = (
+        652,
+        _E,
+        "The preview of snapshot {snapshot!r} of VM {vm} was undone, but images are left that nobody needs: {reason}",
+    )
     USER_REMOVE_VM_FINISHED = (113, _N, "VM {vm} was successfully removed.")
     USER_FAILED_REMOVE_VM = (59, _E, "Failed to remove VM {vm}: {reason}")
     USER_STARTED_VM = (153, _N, "VM {vm} was started by {user} (Host: {node}).")

@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+import msgspec
+
 from hosted_engine.engine.command import Command, Lock
 from hosted_engine.engine.entity.commands import AddEntity, UpdateEntity, check_removable, remove_item
 from hosted_engine.engine.entity.declaration import (
     ALL,
-    READ,
     Action,
     Entity,
     Events,
@@ -41,8 +42,10 @@ from hosted_engine.engine.networks.profiles import profile_for
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found
 from hosted_engine.engine.search.words import Holds, Of, Shown, path
+from hosted_engine.engine.templates.checks import check_changeable
+from hosted_engine.engine.templates.model import Template
 from hosted_engine.engine.vms.checks import changeable_vm, pluggable_vm, resting_vm, the_vm
-from hosted_engine.engine.vms.commands.hotplug import DEVICES, HotAdd, HotUpdate, runs
+from hosted_engine.engine.vms.commands.hotplug import DEVICES, HotAdd, HotUpdate, refuse_started, runs
 from hosted_engine.engine.vms.model import Vm
 from hosted_engine.engine.vms.spec import nic_spec
 from hosted_engine.engine.vms.statuses import VmAction
@@ -191,6 +194,10 @@ class NicEntity(NicBaseEntity[Nic]):
         return {"mac": free_macs(tx, pool_of(tx, vm.cluster_id), 1)[0]} if vm and not given.get("mac") else {}
 
     def check(self, tx: Transaction, item: Nic, before: Nic | None) -> None:
+        if (template := tx.templates.get(item.owner_id)) is not None:
+            check_changeable(template)
+            self._check_of_template(tx, item, template, before)
+            return
         changeable_vm(tx, item.owner_id, "change the NICs of")
         if item.plugged or (before is not None and before.plugged):
             pluggable_vm(tx, item.owner_id, VmAction.PLUG_NIC, "plug, unplug or change a plugged NIC of")
@@ -198,6 +205,10 @@ class NicEntity(NicBaseEntity[Nic]):
             resting_vm(tx, item.owner_id, "change the address or the interface of a plugged NIC of")
         vm = the_vm(tx, item.owner_id)
         self.check_make(tx, item, vm.cluster_id, f"VM {vm.name}", before)
+
+    def check_alone(self, tx: Transaction, item: Nic, before: Nic | None, *, stays: bool = True) -> None:
+        if stays and concerns_host(before, item):
+            refuse_started(tx, item.owner_id, "plug, unplug or change a plugged NIC of")
 
     def check_make(
         self, tx: Transaction, item: Nic, cluster_id: str, vm: str, before: Nic | None = None, *, root: str = ""
@@ -210,6 +221,9 @@ class NicEntity(NicBaseEntity[Nic]):
             self._check_network(tx, cluster_id, item.vnic_profile_id, vm)
 
     def check_removable(self, tx: Transaction, item: Nic) -> None:
+        if (template := tx.templates.get(item.owner_id)) is not None:
+            check_changeable(template)
+            return
         changeable_vm(tx, item.owner_id, "remove a NIC of")
         if item.plugged and runs(tx, item.owner_id):
             raise WrongState(
@@ -220,27 +234,39 @@ class NicEntity(NicBaseEntity[Nic]):
                 mend="Deactivate it first",
             )
 
+    def meant(self, tx: Transaction, name: str, named: Sequence[Any], known: Values) -> Sequence[Any]:
+        """Networks and vNIC profiles are looked for in the owner's cluster: each data center may have one of that
+        name."""
+        owner_id = known.get("owner_id", "")
+        owner = tx.vms.get(owner_id) or tx.templates.get(owner_id)
+        if owner is None or owner.cluster_id is None:
+            return named
+        there = {link.network_id for link in tx.of(ClusterNetwork).list(cluster_id=owner.cluster_id)}
+        return [one for one in named if (one.id if name == "network_id" else one.network_id) in there]
+
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Nic]:
         item = self.make(tx, given)
         hot = item.plugged and runs(tx, item.owner_id)
-        return (HotAdd if hot else AddEntity).of(self, item, place=place), item
+        return (HotAdd if hot else AddEntity).of(self, item, place=self._place_of(tx, item.owner_id)), item
 
     def update(self, tx: Transaction, before: Nic, given: Values, options: Options) -> tuple[Command, Nic]:
-        item = self.change(tx, before, given)
-        return nic_update(tx, before, item), item
+        item, place = self.change(tx, before, given), self._place_of(tx, before.owner_id)
+        return msgspec.structs.replace(nic_update(tx, before, item), place=place), item
 
-    def meant(self, tx: Transaction, name: str, named: Sequence[Any], known: Values) -> Sequence[Any]:
-        """Networks and vNIC profiles are looked for in the VM's cluster: each data center may have one of that name."""
-        vm = tx.vms.get(known.get("owner_id", ""))
-        if vm is None:
-            return named
-        there = {link.network_id for link in tx.of(ClusterNetwork).list(cluster_id=vm.cluster_id)}
-        return [one for one in named if (one.id if name == "network_id" else one.network_id) in there]
+    def remove(self, tx: Transaction, item: Nic, options: Options, *, place: int = 0) -> Command:
+        return super().remove(tx, item, options, place=self._place_of(tx, item.owner_id))
+
+    def _place_of(self, tx: Transaction, owner_id: str) -> int:
+        """A template's NIC has events of its own."""
+        return 1 if tx.templates.get(owner_id) is not None else 0
 
     def locks(self, item: Nic) -> tuple[Lock, ...]:
-        return (Lock("VM", item.owner_id),)
+        """Of the owner, whichever it is."""
+        return (Lock("VM", item.owner_id), Lock("template", item.owner_id))
 
     def words(self, tx: Transaction, item: Nic) -> Mapping[str, str]:
+        if (template := tx.templates.get(item.owner_id)) is not None:
+            return {"template": template.name, "interface": item.interface.value, "template_id": template.id}
         vm = the_vm(tx, item.owner_id)
         return {"vm": vm.name, "interface": item.interface.value, "vm_id": vm.id, "cluster_id": vm.cluster_id}
 
@@ -252,6 +278,14 @@ class NicEntity(NicBaseEntity[Nic]):
         if item.owner_id in gathered:
             return {"mac": None, "template": Link("templates", item.owner_id)}
         return {"vm": Link("vms", item.owner_id)}
+
+    def _check_of_template(self, tx: Transaction, item: Nic, template: Template, before: Nic | None) -> None:
+        self.check_interface(item)
+        if item.mac:
+            reason = "a template's NIC has no address: each VM's has one of its own"
+            raise BadValue(value=item.mac, field="nic.mac.address", reason=reason)
+        if item.vnic_profile_id is not None and template.cluster_id is not None:
+            self._check_network(tx, template.cluster_id, item.vnic_profile_id, f"template {template.name}")
 
     def _check_network(self, tx: Transaction, cluster_id: str, profile_id: str, vm: str) -> None:
         """Its hosts have no use for a network that is not in the cluster."""
@@ -275,16 +309,25 @@ def _with_profile(tx: Transaction, given: Values) -> Values:
     return {**given, "vnic_profile_id": profile.id if profile else None}
 
 
-def _nic_event(name: str, done: str) -> EventKind:
-    return EventKind(
-        f"NETWORK_{name}_VM_INTERFACE", f"NIC {{name}} ({{interface}}) of VM {{vm}} was {done} by {{user}}."
-    )
+def _nic_events(kind: str, owner: str) -> Events:
+    def event(name: str, done: str) -> EventKind:
+        of = f"NIC {{name}} ({{interface}}) of {kind} {{{owner}}}"
+        return EventKind(f"NETWORK_{name}_{owner.upper()}_INTERFACE", f"{of} was {done} by {{user}}.")
+
+    return Events(event("ADD", "added"), event("UPDATE", "changed"), event("REMOVE", "removed"))
 
 
-def nic_update(tx: Transaction, before: Nic, item: Nic) -> Command:
-    """What a host has made of it changes there, too."""
+def concerns_host(before: Nic | None, item: Nic) -> bool:
+    """Whether the host of a running VM has to be asked for it."""
+    if before is None:
+        return item.plugged
     was, now = ((one.plugged, one.linked, one.vnic_profile_id) for one in (before, item))
-    hot = was != now and (before.plugged or item.plugged) and runs(tx, item.owner_id)
+    return was != now and (before.plugged or item.plugged)
+
+
+def nic_update(tx: Transaction, before: Nic, item: Nic) -> UpdateEntity:
+    """What a host has made of it changes there, too."""
+    hot = concerns_host(before, item) and runs(tx, item.owner_id)
     return (HotUpdate if hot else UpdateEntity).of(NICS, before, item)
 
 
@@ -321,11 +364,15 @@ NICS = NicEntity(
     type="Nic",
     places=(
         Place(("VmNics", "VmNic"), within={"vm": Within("vms", "owner_id")}),
-        Place(("TemplateNics", "TemplateNic"), within={"template": Within("templates", "owner_id")}, methods=READ),
+        Place(
+            ("TemplateNics", "TemplateNic"),
+            within={"template": Within("templates", "owner_id")},
+            events=_nic_events("template", "template"),
+        ),
     ),
     unique=(("owner_id", "name"),),
     indexes=(("mac",),),
-    events=Events(_nic_event("ADD", "added"), _nic_event("UPDATE", "changed"), _nic_event("REMOVE", "removed")),
+    events=_nic_events("VM", "vm"),
     shown={"synced": True},
     inputs=NETWORK_INPUT,
     actions={"activate": Action(_plug(plugged=True)), "deactivate": Action(_plug(plugged=False))},

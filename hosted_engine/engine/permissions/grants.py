@@ -17,6 +17,13 @@ def grant(tx: Transaction, holder_id: str, role_id: str, table: str = SYSTEM, ob
         )
 
 
+def copy_permissions(tx: Transaction, source: tuple[str, str], target: tuple[str, str]) -> None:
+    """Whoever has a role on `source`, table and id, gets it on `target`."""
+    table, identity = source
+    for one in tx.of(Permission).list(object_table=table, object_id=identity):
+        grant(tx, one.holder_id, one.role_id, *target)
+
+
 def check_super_user_left(tx: Transaction, *, without: str = "", without_holder: str = "") -> None:
     """Raises WrongState when nobody could do everything any more without that permission, or that user or group."""
     there: Iterable[Permission] = tx.of(Permission).list(role_id=SUPER_USER_ID, object_id=SYSTEM_ID)

@@ -78,6 +78,9 @@ def check_bare(tx: Transaction, domain: StorageDomain, action: str) -> None:
     if names:
         reason = f"disks of these VMs and templates lie on it: {listed(names)}"
         raise refused(domain, action, reason, "Move these disks to another storage domain, or remove them, first")
+    if held := sorted(disk.name for disk in disks if tx.disk_images.count(disk_id=disk.id)):
+        reason = f"these disks have images that snapshots have left: {listed(held)}"
+        raise refused(domain, action, reason, "Remove these disks first")
 
 
 def nodes_of(tx: Transaction, data_center_id: str) -> list[Node]:

@@ -31,12 +31,15 @@ class StorageDomainType(StrEnum):
 
 
 GIB = 1 << 30
+MOST_INTEGER = (1 << 31) - 1  # Java's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageDomain:
     """Every node of the data center mounts it by its id. Sizes are None until a node has mounted it. `master` marks the
-    one that oVirt calls so; `hosted_engine` the one with the engine's own disks, on which the engine makes none."""
+    one that oVirt calls so; `hosted_engine` the one with the engine's own disks, on which the engine makes none. With
+    no more than `critical_space_gib` free nothing is made on it; less than `warning_low_space_percent` of its size is
+    told."""
 
     id: str
     name: Annotated[str, Field("name", search="name", length=250, rule=name_rule())]
@@ -48,6 +51,12 @@ class StorageDomain:
     status: Annotated[StorageDomainStatus, Field(search=("status", "shared_status"))] = StorageDomainStatus.UNKNOWN
     size_bytes: Annotated[int | None, Field(search="total_size", unit=GIB)] = None
     free_bytes: Annotated[int | None, Field("available", settable=Settable.NEVER, search="free_size", unit=GIB)] = None
+    warning_low_space_percent: Annotated[
+        int, Field("warning_low_space_indicator", search="low_space_threshold", least=0, most=100)
+    ] = 10
+    critical_space_gib: Annotated[
+        int, Field("critical_space_action_blocker", search="critical_space_threshold", least=0, most=MOST_INTEGER)
+    ] = 5
     master: Annotated[bool, Field("master", settable=Settable.NEVER)] = False
     hosted_engine: bool = False
 

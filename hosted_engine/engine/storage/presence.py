@@ -8,7 +8,8 @@ from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.storage.health import cannot_be_used
-from hosted_engine.engine.storage.model import StorageDomain, StorageDomainStatus
+from hosted_engine.engine.storage.model import GIB, StorageDomain, StorageDomainStatus
+from hosted_engine.engine.storage.space import event_of_space, level
 from hosted_engine.engine.storageconnections.model import StorageConnection
 from hosted_engine.engine.storageconnections.mounts import gluster_volume
 from hosted_engine.engine.vms.lifecycle import system
@@ -28,8 +29,10 @@ def look_at_domains(tx: Transaction, readings: Readings, now: float) -> None:
     connections = tx.of(StorageConnection).find([domain.storage_connection_id for domain in domains])
     for domain in domains:
         changed = _look(domain, gluster_volume(connections[domain.storage_connection_id]), up, readings, now)
-        if changed.status is not domain.status or _moved(domain, changed):
+        if changed.status is not domain.status or _moved(domain, changed) or level(changed) is not level(domain):
             tx.storage_domains.update(changed)
+        if (kind := event_of_space(domain, changed)) is not None:
+            emit(tx, system(now), kind, domain=changed, space=f"{(changed.free_bytes or 0) // GIB} GB")
         if (domain.status, changed.status) == (ACTIVE, INACTIVE):
             emit(tx, system(now), EventType.SYSTEM_DEACTIVATED_STORAGE_DOMAIN, domain=changed)
         elif changed.status is ACTIVE and domain.status is INACTIVE:

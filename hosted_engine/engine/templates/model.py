@@ -19,7 +19,9 @@ class Template(VmBase):
     """`cluster_id` is None for `Blank`, which belongs to all. Its disks and NICs are found by `owner_id`."""
 
     name: Annotated[str, Field("name", search="name", length=255, rule=name_rule())]
-    cluster_id: Annotated[str | None, Reference("cluster", settable=Settable.ON_ADD, search="cluster", to="clusters")]
+    cluster_id: Annotated[
+        str | None, Reference("cluster", settable=Settable.ON_ADD, search="cluster", to="clusters")
+    ] = None
     status: Annotated[TemplateStatus, Field("status", settable=Settable.NEVER, search="status")] = TemplateStatus.OK
     version_number: Annotated[
         int, Field("version.version_number", settable=Settable.NEVER, search="version_number")

@@ -1,7 +1,7 @@
 """The disks and NICs that come into being with a VM: copies of its template's, and what the body asks for beside."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 import msgspec
@@ -9,7 +9,7 @@ import msgspec
 from hosted_engine.engine.disks.attachments import check_attachable, check_attachment, why_not_interface
 from hosted_engine.engine.disks.checks import check_new, domain_for_disks
 from hosted_engine.engine.disks.entity import DISK_ATTACHMENTS, DISKS
-from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskFormat, DiskStatus, attachment_id
+from hosted_engine.engine.disks.model import DiskAttachment, attachment_id
 from hosted_engine.engine.entity.declaration import Values
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.instancetypes.model import InstanceTypeNic
@@ -18,18 +18,8 @@ from hosted_engine.engine.networks.entity import NICS
 from hosted_engine.engine.networks.model import Nic, NicBase
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NotSupported, found
+from hosted_engine.engine.vms.copies import Base, NewDisk, full_copy, thin_copy
 from hosted_engine.engine.vms.model import Vm
-
-OF_A_COPY = frozenset({"name", "description", "provisioned_size_bytes", "wipe_after_delete", "propagate_errors"})
-
-
-class NewDisk(msgspec.Struct, frozen=True, kw_only=True):
-    """`disk` is None for one that is there already. `place` is where the body asks for it, empty for what comes from
-    the template alone."""
-
-    attachment: DiskAttachment
-    disk: Disk | None = None
-    place: str = ""
 
 
 class NewNic(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,15 +29,27 @@ class NewNic(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
 
 
-def new_disks(tx: Transaction, vm: Vm, said: Sequence[Values]) -> tuple[NewDisk, ...]:
-    """`said` of a disk of the template is of the VM's copy."""
-    bases = {attachment.disk_id: attachment for attachment in tx.disk_attachments.list(owner_id=vm.template_id)}
+def new_disks(
+    tx: Transaction,
+    vm: Vm,
+    said: Sequence[Values],
+    bases: Mapping[str, Base],
+    *,
+    full: bool = False,
+    storage_domain_id: str | None = None,
+) -> tuple[NewDisk, ...]:
+    """Copies of the `bases`, and what the body asks for beside: `said` of a base is of its copy. Full copies go to that
+    storage domain where one is named."""
     places = dict(_placed("disk_attachments.disk_attachment", said))
     of_copies = {_identity(how): place for place, how in places.items() if _identity(how) in bases}
     disks = []
-    for base_id, attachment in bases.items():
-        place = of_copies.get(base_id, "")
-        disks.append(_copy(tx, vm, attachment, places.get(place, {}), place))
+    for base_id, base in bases.items():
+        place, name = of_copies.get(base_id, ""), f"{vm.name}_{base.disk.name}"
+        how = places.get(place, {})
+        if full:
+            disks.append(full_copy(base, vm.id, name, how, place, storage_domain_id))
+        else:
+            disks.append(thin_copy(base, vm.id, name, how, place))
     for place, how in places.items():
         if place not in of_copies.values():
             disks.append(_disk(tx, vm, how, place, f"{vm.name}_Disk{len(disks) + 1}"))
@@ -57,11 +59,11 @@ def new_disks(tx: Transaction, vm: Vm, said: Sequence[Values]) -> tuple[NewDisk,
 def new_nics(tx: Transaction, vm: Vm, said: Sequence[Values]) -> tuple[NewNic, ...]:
     """Beside what the body says: as its instance type has them where that has some, and else as the template has."""
     of_type: Sequence[NicBase] = tx.of(InstanceTypeNic).list(instance_type_id=vm.instance_type_id)
-    copies = [_nic_like(nic, vm) for nic in of_type or tx.nics.list(owner_id=vm.template_id)]
+    copies = [nic_like(nic, vm.id) for nic in of_type or tx.nics.list(owner_id=made_of(vm))]
     asked = [
         NewNic(nic=NICS.make(tx, {**how, "owner_id": vm.id}), place=place) for place, how in _placed("nics.nic", said)
     ]
-    return (*copies, *asked)
+    return (*[NewNic(nic=nic) for nic in copies], *asked)
 
 
 def check_disks(tx: Transaction, vm: Vm, disks: Sequence[NewDisk]) -> None:
@@ -119,7 +121,7 @@ def parts_of(
 ) -> Mapping[str, Any]:
     """What is shown of them, by place: of a copy what its template has, as whoever asks for it has read that."""
     parts: dict[str, Any] = {}
-    made = {new.place: new for new in disks if new.disk is None or new.disk.template_disk_id is None}
+    made = {new.place: new for new in disks if not new.base_id}
     for place, how in _placed("disk_attachments.disk_attachment", given.get("disk_attachments", ())):
         new = made.get(place)
         attachment = new.attachment if new is not None else _as_read(tx, vm, how)
@@ -138,48 +140,19 @@ def _placed(below: str, said: Iterable[Values]) -> Iterator[tuple[str, Values]]:
     return ((f"vm.{below}[{number}]", how) for number, how in enumerate(said, 1))
 
 
-def _nic_like(nic: NicBase, vm: Vm) -> NewNic:
+def nic_like(nic: NicBase, owner_id: str) -> Nic:
+    """Without an address."""
     same = {f.name: getattr(nic, f.name) for f in fields(NicBase) if f.name != "id"}
-    return NewNic(nic=Nic(id=new_id(), owner_id=vm.id, **same))
+    return Nic(id=new_id(), owner_id=owner_id, **same)
+
+
+def made_of(vm: Vm) -> str:
+    """The template that it was made from."""
+    return vm.original_template_id or vm.template_id
 
 
 def _identity(how: Values) -> str:
     return str(how.get("disk", {}).get("id") or "")
-
-
-def _copy(tx: Transaction, vm: Vm, attachment: DiskAttachment, how: Values, place: str) -> NewDisk:
-    """A thin overlay; it lies beside the template's disk that it stands on."""
-    base, said = found(tx.disks.get(attachment.disk_id), "disk", attachment.disk_id), how.get("disk", {})
-    disk = replace(
-        base,
-        id=new_id(),
-        image_id=new_id(),
-        name=f"{vm.name}_{base.name}",
-        description="",
-        format=DiskFormat.COW,
-        sparse=True,
-        status=DiskStatus.LOCKED,
-        actual_size_bytes=0,
-        template_disk_id=base.id,
-        shareable=False,
-    )
-    disk = replace(disk, **{name: value for name, value in said.items() if name in OF_A_COPY})
-    for name, value in said.items():
-        if name in DISKS.columns and name != "id" and value != (now := getattr(disk, name)):
-            reason = f"a VM has thin copies of its template's disks, beside them; this one would have {now}"
-            raise NotSupported(value=value, field=DISKS.place(name, f"{place}.disk"), reason=reason)
-    if disk.provisioned_size_bytes < base.provisioned_size_bytes:
-        reason = f"the template's disk has {base.provisioned_size_bytes} bytes"
-        field = DISKS.place("provisioned_size_bytes", f"{place}.disk")
-        raise BadValue(value=disk.provisioned_size_bytes, field=field, reason=reason)
-    own: dict[str, Any] = {
-        "id": attachment_id(vm.id, disk.id),
-        "owner_id": vm.id,
-        "disk_id": disk.id,
-        "read_only": False,
-    }
-    own |= {name: value for name, value in how.items() if name in DISK_ATTACHMENTS.columns}
-    return NewDisk(attachment=replace(attachment, **own), disk=disk, place=place)
 
 
 def _disk(tx: Transaction, vm: Vm, how: Values, place: str, name: str) -> NewDisk:
@@ -224,7 +197,7 @@ def _attachment(tx: Transaction, vm: Vm, identity: str) -> DiskAttachment | None
 
 def _as_read(tx: Transaction, vm: Vm, how: Values) -> DiskAttachment | None:
     """The attachment that is meant: the VM's own, or its template's."""
-    owners = (vm.id, vm.template_id)
+    owners = (vm.id, made_of(vm))
     candidates = (tx.disk_attachments.get(attachment_id(owner, _identity(how))) for owner in owners)
     return next((attachment for attachment in candidates if attachment is not None), None)
 

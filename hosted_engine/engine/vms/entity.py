@@ -1,22 +1,28 @@
 """VMs in the API: what the declaration of their fields does not say by itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cached_property
 from typing import Any
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.entity.declaration import Action, Events, Link, Options, Place, Values, View
-from hosted_engine.engine.entity.field import MIB, Field, Reference, Settable, Several
+from hosted_engine.engine.entity.field import MIB, Field, Reference, Settable, Several, name_rule
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from hosted_engine.engine.instancetypes.model import InstanceType
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import found
+from hosted_engine.engine.problems import BadValue, found
 from hosted_engine.engine.search.words import Elapsed, Kind, Observed, Of, Shown, Times, path
+from hosted_engine.engine.snapshots.checks import the_snapshot
+from hosted_engine.engine.snapshots.commands.preview import CommitPreview, UndoPreview
+from hosted_engine.engine.snapshots.config import was_at
+from hosted_engine.engine.snapshots.model import Snapshot
+from hosted_engine.engine.snapshots.requests import preview
 from hosted_engine.engine.tags.entity import TAG
 from hosted_engine.engine.vms.checks import changeable_vm, check_vm, resting_vm
+from hosted_engine.engine.vms.clone import clone, from_snapshot
 from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.freeze import FreezeVm, ThawVm
 from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
@@ -26,25 +32,30 @@ from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.commands.suspend import ResumeSuspendedVm, StopSuspendedVm, SuspendVm
 from hosted_engine.engine.vms.commands.update_engine_vm import UpdateEngineVm
-from hosted_engine.engine.vms.devices import check_chipset, check_devices, new_disks, new_nics, parts_of
+from hosted_engine.engine.vms.copies import bases_of
+from hosted_engine.engine.vms.devices import check_chipset, check_devices, made_of, new_disks, new_nics, parts_of
 from hosted_engine.engine.vms.engine_vm import has_next_run, with_config
 from hosted_engine.engine.vms.guests import GUEST_SEARCHES, guest_elements, guest_of
 from hosted_engine.engine.vms.hardware import HARDWARE, HardwareEntity
-from hosted_engine.engine.vms.model import RUNNING, Hardware, Origin, Vm, VmBase, VmStatus
+from hosted_engine.engine.vms.model import HANDED_ON, RUNNING, Hardware, Origin, Vm, VmStatus
 from hosted_engine.engine.vms.next_run import later, with_next_run
 from hosted_engine.engine.vms.statuses import ALLOWED, VmAction
 from node.api.messages.ha import EngineVmReport
 from node.api.messages.vms import BootDevice
 
-_HANDED_ON = tuple(f.name for f in fields(VmBase) if f.name not in ("id", "name", "comment", "origin", "created_at"))
-
 
 class VmEntity(HardwareEntity[Vm]):
     def defaults(self, tx: Transaction, given: Values) -> Values:
-        """What a new VM takes from its template, and from its instance type."""
+        """What a new VM takes from its template, and from its instance type; or from a snapshot."""
+        if (snapshot := _snapshot(tx, given)) is not None:
+            return was_at(tx, snapshot)
         template = found(tx.templates.get(given["template_id"]), "template", given["template_id"])
-        taken = {name: getattr(template, name) for name in _HANDED_ON} | _hardware(tx, given.get("instance_type_id"))
+        taken = {name: getattr(template, name) for name in HANDED_ON} | _hardware(tx, given.get("instance_type_id"))
         return taken | ({"description": ""} if template.id == BLANK_TEMPLATE_ID else {})
+
+    def completed(self, given: Values) -> Collection[str]:
+        """A snapshot stands in for the template."""
+        return ("template_id",) if given.get("snapshot_ids") else ()
 
     def guaranteed_bytes(self, tx: Transaction, made: Vm) -> int:
         """So much that the hosts of the cluster can give their memory `memory_percent` times by the hundred."""
@@ -74,13 +85,21 @@ class VmEntity(HardwareEntity[Vm]):
         check_vm(with_next_run(item))
 
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Vm]:
-        vm = self.make(tx, given)
+        """With `clone` its disks are full copies, and it has nothing to do with its template any more."""
+        if (snapshot := _snapshot(tx, given)) is not None:
+            cloning = from_snapshot(tx, snapshot, self.make(tx, {**given, "template_id": BLANK_TEMPLATE_ID}), given)
+            return cloning, cloning.as_begun()
+        vm, clone, storage_domain_id = self.make(tx, given), options.boolean("clone"), given.get("storage_domain_id")
+        bases = bases_of(tx, vm.template_id)
+        if clone:
+            vm = replace(vm, template_id=BLANK_TEMPLATE_ID, original_template_id=vm.template_id)
+        said = given.get("disk_attachments", ())
         command = AddVm.of(
             vm,
-            disks=new_disks(tx, vm, given.get("disk_attachments", ())),
+            disks=new_disks(tx, vm, said, bases, full=clone or False, storage_domain_id=storage_domain_id),
             nics=new_nics(tx, vm, given.get("nics", ())),
-            clone=options.boolean("clone") or False,
-            storage_domain_id=given.get("storage_domain_id"),
+            storage_domain_id=storage_domain_id,
+            clone_permissions=options.boolean("clone_permissions") or False,
         )
         return command, command.as_begun()
 
@@ -104,7 +123,7 @@ class VmEntity(HardwareEntity[Vm]):
 
     def show(self, item: Vm, gathered: Any) -> Mapping[str, Any]:
         report, next_run, readings = gathered
-        template = Link("templates", item.template_id)
+        template = Link("templates", made_of(item))
         has_next = _has_next(item, report)
         shown: dict[str, Any] = {"original_template": template, "next_run_configuration_exists": has_next}
         shown |= guest_elements(guest_of(item, readings))
@@ -122,6 +141,14 @@ class VmEntity(HardwareEntity[Vm]):
 
     def _differing(self, one: Vm, other: Vm) -> list[str]:
         return [name for name in self.columns if getattr(one, name) != getattr(other, name)]
+
+
+def _snapshot(tx: Transaction, given: Values) -> Snapshot | None:
+    """The one that a new VM is made of."""
+    ids = given.get("snapshot_ids", ())
+    if len(ids) > 1:
+        raise BadValue(value=f"{len(ids)} of them", field="vm.snapshots", reason="a VM is made of one")
+    return the_snapshot(tx, ids[0]) if ids else None
 
 
 def _hardware(tx: Transaction, instance_type_id: str | None) -> dict[str, Any]:
@@ -182,6 +209,7 @@ VMS = VmEntity(
     inputs={
         "disk_attachments": Several("disk_attachments", settable=Settable.ON_ADD, of="disk_attachments"),
         "nics": Several("nics", settable=Settable.ON_ADD, of="nics"),
+        "snapshot_ids": Reference("snapshots", settable=Settable.ON_ADD, to="snapshots"),
         "storage_domain_id": Reference("storage_domain", settable=Settable.ON_ADD, to="storage_domains"),
     },
     searches={
@@ -228,5 +256,24 @@ VMS = VmEntity(
         "freeze_filesystems": Action(lambda tx, vm, given: FreezeVm(id=vm.id), statuses=ALLOWED[VmAction.FREEZE]),
         "thaw_filesystems": Action(lambda tx, vm, given: ThawVm(id=vm.id), statuses=ALLOWED[VmAction.THAW]),
         "reset": Action(lambda tx, vm, given: ResetVm(id=vm.id), statuses=ALLOWED[VmAction.RESET]),
+        "preview_snapshot": Action(
+            preview,
+            inputs={
+                "snapshot_id": Reference("snapshot", to="snapshots"),
+                "restore_memory": Field("restore_memory"),
+            },
+            statuses=ALLOWED[VmAction.PREVIEW],
+        ),
+        "commit_snapshot": Action(lambda tx, vm, given: CommitPreview(vm_id=vm.id), statuses=ALLOWED[VmAction.COMMIT]),
+        "undo_snapshot": Action(lambda tx, vm, given: UndoPreview(vm_id=vm.id), statuses=ALLOWED[VmAction.UNDO]),
+        "clone": Action(
+            clone,
+            inputs={
+                "name": Field("vm.name", length=64, rule=name_rule()),
+                "storage_domain_id": Reference("storage_domain", to="storage_domains"),
+                "discard_snapshots": Field("discard_snapshots"),
+            },
+            statuses=ALLOWED[VmAction.CLONE],
+        ),
     },
 )

@@ -1,6 +1,6 @@
 """A VM: what it is made of and what is known of its run."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -151,17 +151,23 @@ class VmBase(Hardware):
     ] = 0.0
 
 
+HANDED_ON = tuple(f.name for f in fields(VmBase) if f.name not in ("id", "name", "comment", "origin", "created_at"))
+"""From a template to its VMs, from a VM to its template and its clones."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vm(VmBase):
     """`node_id` is where it runs, starts or was last known to run while that is not settled; None when down.
     `stop_reason` says why it went down last, `stop_note` what was said of it by who stopped it. `reported_at` is since
     when, by that node's clock, the last report holds: older ones are stale. `host_ids` are the only hosts that it may
-    run on, where there are any. `next_run` holds the fields that change when it is down next, as JSON has them.
-    `display_address` and `display_port` are where its screen is seen while it runs, if it has one, and
+    run on, where there are any. `original_template_id` is what it was copied from: its disks stand on nothing of that,
+    its `template_id` is that of Blank then. `next_run` holds the fields that change when it is down next, as JSON has
+    them. `display_address` and `display_port` are where its screen is seen while it runs, if it has one, and
     `current_cd_disk_id` is what is in its drive then. `saved_memory` is what it was suspended with."""
 
     cluster_id: Annotated[str, Reference("cluster", settable=Settable.ON_ADD, search="cluster", to="clusters")]
     template_id: Annotated[str, Reference("template", settable=Settable.ON_ADD, to="templates")]
+    original_template_id: Annotated[str | None, Reference(to="templates", on_remove=OnRemove.CLEAR)] = None
     instance_type_id: Annotated[
         str | None, Reference("instance_type", to="instance_types", on_remove=OnRemove.CLEAR, live=True)
     ] = None

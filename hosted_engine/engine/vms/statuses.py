@@ -27,6 +27,12 @@ class VmAction(StrEnum):
     THAW = "thaw_filesystems"
     PLUG_DISK = "plug_disk"
     PLUG_NIC = "plug_nic"
+    SNAPSHOT = "snapshot"
+    PREVIEW = "preview_snapshot"
+    COMMIT = "commit_snapshot"
+    UNDO = "undo_snapshot"
+    CLONE = "clone"
+    CHANGE_CD = "change_cd"
 
 
 _ENDING = frozenset(
@@ -55,7 +61,13 @@ ALLOWED: Mapping[VmAction, frozenset[VmStatus]] = {
     VmAction.FREEZE: frozenset({S.UP}),
     VmAction.THAW: frozenset({S.UP}),
     VmAction.PLUG_DISK: frozenset({S.DOWN, S.UP, S.PAUSED}),
+    VmAction.CHANGE_CD: frozenset({S.UP, S.POWERING_UP, S.PAUSED, S.REBOOT_IN_PROGRESS, S.POWERING_DOWN}),
     VmAction.PLUG_NIC: frozenset({S.DOWN, S.UP, S.POWERING_UP}),
+    VmAction.SNAPSHOT: frozenset({S.DOWN, S.UP, S.PAUSED}),
+    VmAction.PREVIEW: frozenset({S.DOWN}),
+    VmAction.COMMIT: frozenset({S.DOWN}),
+    VmAction.UNDO: frozenset({S.DOWN}),
+    VmAction.CLONE: frozenset({S.DOWN}),
 }
 
 _MEND = {
@@ -69,9 +81,8 @@ def check_allowed(vm: Vm, action: VmAction, verb: str) -> None:
     """Raises WrongState, which names the status; `verb` is what is done to the VM in words."""
     if vm.status in ALLOWED[action]:
         return
-    reason, mend = f"it is {vm.status.value}", _MEND.get(vm.status, "Try again when that is over")
+    reason = f"it is {vm.status.value}"
+    mend = _MEND.get(vm.status) or f"Try again when it is {' or '.join(sorted(ALLOWED[action]))}"
     if vm.status is S.UNKNOWN:
         reason += ": its node is silent, nobody knows whether it runs"
-    elif ALLOWED[action] == {S.DOWN} and vm.status not in _MEND:
-        mend = "Stop it first"
     raise WrongState(action=verb, kind="VM", name=vm.name, reason=reason, mend=mend)

@@ -87,7 +87,8 @@ def take_inputs(tx: Transaction, inputs: Mapping[str, Field], body: Wire, root: 
     reading = _Reading(tx, None, root, "add")
     tree: dict[str, Any] = {}
     for name, said in inputs.items():
-        _put(tree, said.wire, _Slot(name, said, None, taken=True))
+        for place in (said.wire, *said.also):
+            _put(tree, place, _Slot(name, said, None, taken=True))
     _walk(reading, {k: v for k, v in body.items() if k != "async"}, tree, "")
     return reading.taken
 

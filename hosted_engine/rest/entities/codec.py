@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 
 from hosted_engine.engine.entity.declaration import Entity, Link
 from hosted_engine.engine.entity.field import Reference, Shape
 from hosted_engine.engine.entity.record import Column
 from hosted_engine.engine.entity.registry import entity_of
+from hosted_engine.engine.entity.reported import AsItWas, Shown
 from hosted_engine.rest.media.objects import Form, Row
 from hosted_engine.rest.media.wire import Wire
 
@@ -19,10 +21,17 @@ ROOT = "/ovirt-engine/api"
 Get = Callable[[Any], Any]
 
 
-def row(entity: Entity[Any], item: Any, gathered: Any, href: str = "", key: str = "id") -> Row:
-    """`href` is where it is shown; without one, in its own collection."""
+def row(
+    entity: Entity[Any],
+    item: Any,
+    gathered: Any,
+    href: str = "",
+    key: str = "id",
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> Row:
+    """`href` is where it is shown; without one, in its own collection. `more` is shown beside what the entity says."""
     identity = str(getattr(item, key))
-    shown = entity.show(item, gathered)
+    shown = {**entity.show(item, gathered), **more}
     values = [identity, *(get(item) for get in _getters(entity)), *map(linked, shown.values())]
     return Row(_form(entity, tuple(shown)), href or f"{ROOT}/{entity.path}/{identity}", tuple(values))
 
@@ -36,8 +45,10 @@ def to_wire(entity: Entity[Any], item: Any, gathered: Any, href: str = "", key: 
     return row(entity, item, gathered, href, key).wire()
 
 
-def reported_row(identity: str, href: str, shown: Mapping[str, Any]) -> Row:
-    """Of what is no entity: all that is shown of it, by places."""
+def reported_row(identity: str, href: str, shown: Shown) -> Row:
+    """Of what no table holds: all that is shown of it, by places."""
+    if isinstance(shown, AsItWas):
+        return row(entity_of(shown.table), shown.item, shown.gathered, href, more=shown.more)
     return Row(_reported_form(tuple(shown)), href, (identity, *map(linked, shown.values())))
 
 

@@ -7,7 +7,7 @@ from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.entity.reported import Reported, Shown
 from hosted_engine.engine.entity.values import normal
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import found
+from hosted_engine.engine.problems import NotThere
 from hosted_engine.rest.call import Answer, Call, Handler
 from hosted_engine.rest.entities import bodies
 from hosted_engine.rest.entities.codec import reported_row
@@ -45,8 +45,7 @@ class ReportedHandlers(Resource):
         meant = self._meant(call)
         items = await self.engine.store.read(lambda tx: self._items(tx, meant, call))
         identity = call.ids[self._schema.service(meant.services[0]).item_name]
-        shown = found(items.get(identity), meant.kind, identity)
-        return Answer(reported_row(identity, call.path, shown).wire())
+        return Answer(reported_row(identity, call.path, _one(items, meant, identity)).wire())
 
     async def add(self, call: Call) -> Answer:
         """What is there already is answered as it is."""
@@ -79,7 +78,7 @@ class ReportedHandlers(Resource):
         kind = next(iter(call.method.takes.values()))
         root = self._schema.type(kind).tag
         identity = call.ids[self._schema.service(meant.services[0]).item_name]
-        shown = found(self._items(tx, meant, call).get(identity), meant.kind, identity)
+        shown = _one(self._items(tx, meant, call), meant, identity)
         taken = bodies.take_inputs(tx, meant.inputs, call.body, root)
         bodies.refuse(root, taken, reported_row(identity, call.path, shown).wire())
         if missing := [one.wire for one in meant.inputs.values() if one.wire.partition(".")[0] not in call.body]:
@@ -104,7 +103,7 @@ class ReportedHandlers(Resource):
         return {"id": identity, **{name: {"id": value} for name, value in call.ids.items()}}
 
     def _shown(self, tx: Transaction, meant: Reported, call: Call, identity: str) -> Wire:
-        shown = found(self._items(tx, meant, call).get(identity), meant.kind, identity)
+        shown = _one(self._items(tx, meant, call), meant, identity)
         return reported_row(identity, f"{call.path}/{identity}", shown).wire()
 
     def _items(self, tx: Transaction, meant: Reported, call: Call) -> Mapping[str, Shown]:
@@ -116,3 +115,10 @@ class ReportedHandlers(Resource):
             if call.service.name in one.services and one.within <= call.ids.keys():
                 return one
         raise NotThereYet(service=call.service.name, method=f"{call.method.name} below {call.path}")
+
+
+def _one(items: Mapping[str, Shown], meant: Reported, identity: str) -> Shown:
+    """Raises NotThere."""
+    if identity not in items:
+        raise NotThere(kind=meant.kind, id=identity)
+    return items[identity]

@@ -45,6 +45,30 @@ class ImageReport(Message, frozen=True, kw_only=True):
     backing: ImageRef | None = None
 
 
+class ImageCopy(Message, frozen=True, kw_only=True):
+    """Copy all that is read of `source`, with what it stands on, into a new image that stands on nothing.
+    `source_format` is the caller's word for a source whose format nobody noted. The copy may be larger."""
+
+    source: ImageRef
+    format: ImageFormat
+    source_format: ImageFormat | None = None
+    size_bytes: int | None = None
+    preallocated: bool = False
+
+
+class ImageRebase(Message, frozen=True, kw_only=True):
+    """What an image stands on from now on; that has to have the same content."""
+
+    backing: ImageRef
+
+
+class ImageProgress(Message, frozen=True, kw_only=True):
+    """How far the work on an image is; `image` is there once it is done."""
+
+    percent: int
+    image: ImageReport | None = None
+
+
 class WipeReport(Message, frozen=True, kw_only=True):
     """How much of the image is to be overwritten still; 0: it is removed."""
 

@@ -234,3 +234,22 @@ class ConsoleLog(Message, frozen=True, kw_only=True):
 
     text: str
     truncated: bool
+
+
+class NewLayer(Message, frozen=True, kw_only=True):
+    """A disk that is on `image` is to be written to `new`, which stands on it."""
+
+    image: ImageRef
+    new: ImageRef
+
+
+class SnapshotRequest(Message, frozen=True, kw_only=True):
+    """All of the disks at one moment; `quiesce` has the agent in the guest, where there is one, flush its file systems
+    and hold them still for it."""
+
+    layers: tuple[NewLayer, ...]
+    quiesce: bool = True
+
+
+class SnapshotReport(Message, frozen=True, kw_only=True):
+    quiesced: bool = False

@@ -1,6 +1,17 @@
 """Storage domains as they are mounted on a node: disk images on them, sanlock's lockspaces and leases."""
 
-from node.api.messages.images import Contents, ImageRef, ImageReport, ImageRequest, ImageResize, SeedRequest, WipeReport
+from node.api.messages.images import (
+    Contents,
+    ImageCopy,
+    ImageProgress,
+    ImageRebase,
+    ImageRef,
+    ImageReport,
+    ImageRequest,
+    ImageResize,
+    SeedRequest,
+    WipeReport,
+)
 from node.api.messages.leases import (
     LeaseReport,
     LeaseRequest,
@@ -65,6 +76,24 @@ class StorageOperations(Operations):
     async def resize_image(self, image: ImageRef, request: ImageResize) -> ImageReport:
         """Let an image grow. ImageBusy while a VM of this node runs on it; ImageLarger: it would become smaller."""
 
+    @operation(POST, IMAGE + "/copy", timeout_s=180, since=3)
+    async def copy_image(self, image: ImageRef, request: ImageCopy) -> ImageProgress:
+        """Make an image that is a copy of another one. A call waits for some 15 s; the work goes on until the next one,
+        which has to come within three minutes, and the image is there only when a call has said so."""
+
+    @operation(POST, IMAGE + "/merge", timeout_s=180, since=3)
+    async def merge_image(self, image: ImageRef) -> ImageProgress:
+        """Write what an image has into the one of its disk that it stands on, by calls as `copy_image`; both have the
+        same content then. NotMerged, ImageInUse: something else stands on that one, too; ImageBusy."""
+
+    @operation(PUT, IMAGE + "/backing", timeout_s=120, since=3)
+    async def rebase_image(self, image: ImageRef, request: ImageRebase) -> ImageReport:
+        """Let an image stand on another one that has the same content as what it stood on. ImageBusy."""
+
+    @operation(GET, IMAGE + "/chain", timeout_s=120, since=3)
+    async def image_chain(self, image: ImageRef) -> tuple[ImageReport, ...]:
+        """An image, what it stands on, and so on."""
+
     @operation(PUT, SEED, timeout_s=120, since=3)
     async def make_seed(self, image: ImageRef, request: SeedRequest) -> ImageReport:
         """Make the small disk from which the engine VM takes its first configuration."""
@@ -86,7 +115,8 @@ class StorageOperations(Operations):
 
     @operation(DELETE, IMAGE, timeout_s=120, since=3)
     async def remove_image(self, image: ImageRef) -> None:
-        """Delete an image. ImageBusy while a VM here runs on it."""
+        """Delete an image, and end what copies into it. ImageBusy while a VM here runs on it, ImageInUse while another
+        one of the same disk stands on it."""
 
     @operation(GET, "/lockspaces", since=3)
     async def lockspaces(self) -> tuple[LockspaceReport, ...]:

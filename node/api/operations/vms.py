@@ -2,7 +2,18 @@
 
 from node.api.messages.images import ImageRef
 from node.api.messages.migration import MigrationReport, MigrationRequest
-from node.api.messages.vms import CdRequest, ConsoleLog, SuspendRequest, Ticket, VmDisk, VmNic, VmReport, VmSpec
+from node.api.messages.vms import (
+    CdRequest,
+    ConsoleLog,
+    SnapshotReport,
+    SnapshotRequest,
+    SuspendRequest,
+    Ticket,
+    VmDisk,
+    VmNic,
+    VmReport,
+    VmSpec,
+)
 from node.api.operation import DELETE, GET, POST, PUT, Operations, operation
 from node.api.refusals import VmUnknown
 
@@ -57,6 +68,14 @@ class VmOperations(Operations):
     @operation(POST, "/vms/{vm_id}/destroy", timeout_s=60)
     async def destroy_vm(self, vm_id: str) -> VmReport:
         """Cut its power."""
+
+    @operation(POST, "/vms/{vm_id}/snapshot", timeout_s=180, since=3)
+    async def snapshot_vm(self, vm_id: str, request: SnapshotRequest) -> SnapshotReport:
+        """Let the disks of a running VM be written to new images that are there. Disks that are so already stay."""
+
+    @operation(GET, "/vms/{vm_id}/images", since=3)
+    async def vm_images(self, vm_id: str) -> tuple[ImageRef, ...]:
+        """The images that a running VM writes to."""
 
     @operation(PUT, "/vms/{vm_id}/cdrom", since=3)
     async def change_cd(self, vm_id: str, request: CdRequest) -> None:

@@ -64,7 +64,8 @@ class Case:
     """`reads`: it changes nothing, so that what it printed is held to the database of another site, too. `endless`: it
     runs until it is interrupted. `files` makes what lies in the folder in which it runs. `during` is done while it
     runs, `then` after it and before the oracle looks. A case without an oracle is run to find out what is missing; it
-    cannot be true. `script` is that of a variant, which has a name of its own."""
+    cannot be true. `script` is that of a variant, which has a name of its own; a `program` is one of the environment's
+    instead."""
 
     name: str
     oracle: Oracle | None = None
@@ -73,6 +74,7 @@ class Case:
     reads: bool = False
     endless: bool = False
     script: str = ""
+    program: str = ""
     files: Callable[[Path], None] | None = None
     during: Fixture | None = None
     then: Fixture | None = None

@@ -6,7 +6,7 @@ import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +33,7 @@ from tests.conformance.examples.namespace import AUTHORITY, NAMES, hosts_file
 from tests.conformance.examples.state import NodeState, Row, State, read_database
 from tests.fakes.engine import PASSWORD, World, fake_nodes
 from tests.fakes.fleet import FakeFleet
+from tests.fakes.machine import FakeMachine
 from tests.fakes.node.fake import FakeNode
 from tests.fakes.node.site import AnyExport
 from tests.transfers.site import RealNodeTransfers, TransferSite
@@ -41,7 +42,7 @@ T = TypeVar("T")
 MEMORY = Path("/dev/shm")  # the database lives for seconds: no disk has to be waited for
 
 UP_S = 20.0
-BEAT_S = 5.0
+BEAT_S, ASK_S = 5.0, 0.2
 
 
 class Loop:
@@ -189,7 +190,7 @@ class LocalSite:
         )
         world.begin_with(fleet)
         fleet.start()
-        self._beating = asyncio.create_task(_beat(nodes.values()))
+        self._beating = asyncio.create_task(_live(world))
         async with asyncio.timeout(UP_S):
             while not _is_up(world):  # noqa: ASYNC110 - the engine tells nobody of it
                 await asyncio.sleep(0.01)
@@ -256,12 +257,19 @@ def _reached(nodes: dict[str, FakeNode], node: Node) -> NodeApi:
     return cast(NodeApi, nodes[node.id])
 
 
-async def _beat(nodes: Iterable[FakeNode]) -> None:
-    """Nodes that say nothing for long are taken for lost."""
+async def _live(world: World) -> None:
+    """Nodes that say nothing for long are taken for lost; machines that want in ask."""
+    beaten_at = 0.0
     while True:
-        await asyncio.sleep(BEAT_S)
-        for node in nodes:
-            node.heartbeat()
+        await asyncio.sleep(ASK_S)
+        nodes = list(world.nodes.values())
+        for machine in nodes:
+            if isinstance(machine, FakeMachine) and machine.wants_in:
+                world.ask(machine)
+        if time.monotonic() - beaten_at >= BEAT_S:
+            beaten_at = time.monotonic()
+            for node in nodes:
+                node.heartbeat()
 
 
 def _is_up(world: World) -> bool:
@@ -306,13 +314,14 @@ def _node_state(node: FakeNode) -> NodeState:
         "memory_bytes": node.host.memory_bytes,
     }
     seeds = [str(msgspec.to_builtins(seed)) for seed in node.site.seeds.values()]
-    assert isinstance(node.opened, RealNodeTransfers)
-    left = [name for names in node.opened.real.left().values() for name in names]
+    opened = node.opened if isinstance(node.opened, RealNodeTransfers) else None  # none of a machine that came later
+    left = [name for names in opened.real.left().values() for name in names] if opened is not None else []
+    certificate = node.host.claimed.certificate_pem if node.host.claimed is not None else ""
     mounts = {domain: request.spec.source for domain, request in node.storage.mounted.items()}
-    return NodeState(node.host.claimed is not None, vms, images, seeds, statistics, left, mounts)
+    return NodeState(certificate, vms, images, seeds, statistics, left, mounts)
 
 
 def _image(node: FakeNode, ref: ImageRef, image: ImageReport) -> dict[str, object]:
     """With its file, where somebody has opened it."""
-    assert isinstance(node.opened, RealNodeTransfers)
-    return {**msgspec.to_builtins(image), "file": str(node.opened.file(ref))}
+    file = {"file": str(node.opened.file(ref))} if isinstance(node.opened, RealNodeTransfers) else {}
+    return {**msgspec.to_builtins(image), **file}

@@ -55,7 +55,9 @@ def run_case(case: Case, site: LocalSite, examples: Path, limit_s: float = LIMIT
             case.files(folder)
         before = site.state()
         site.front.requests.clear()
-        command = [sys.executable, "-B", str(examples / f"{case.script or case.name}.py"), *case.arguments(before)]
+        script = examples / f"{case.script or case.name}.py"
+        begin = [Path(sys.executable).with_name(case.program)] if case.program else [sys.executable, "-B", script]
+        command = [*map(str, begin), *case.arguments(before)]
         ended = run_script(case, site, with_hosts(site.hosts, command), folder, limit_s)
         verdict, reason = _judge(case, site, before, folder, ended)
     return Outcome(case.name, verdict, reason, time.monotonic() - begun, ended.output + ended.errors)
@@ -105,7 +107,8 @@ def _configure(folder: Path, site: LocalSite) -> None:
         "password = any",
         f"cafile = {folder}/ca.pem",
     ]
-    (folder / ".config/ovirt.conf").write_text("\n".join(lines))
+    for name in ("ovirt.conf", "ovirt-img.conf"):  # of the examples, and of imageio's own command
+        (folder / ".config" / name).write_text("\n".join(lines))
 
 
 def _judge(case: Case, site: LocalSite, before: object, folder: Path, ended: Ended) -> tuple[Verdict, str]:

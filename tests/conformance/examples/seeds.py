@@ -261,6 +261,26 @@ def disk(name: str, description: str = "") -> Fixture:
     return fixture
 
 
+def disc(name: str) -> Fixture:
+    """A disk for the drives of VMs."""
+
+    def fixture(site: Site) -> None:
+        with site.connection() as connection:
+            disks = connection.system_service().disks_service()
+            wanted = types.Disk(
+                name=name,
+                provisioned_size=GIB,
+                format=types.DiskFormat.RAW,
+                content_type=types.DiskContentType.ISO,
+                storage_domains=[types.StorageDomain(id=_data(connection).id)],
+            )
+            service = disks.disk_service(disks.add(wanted).id)
+            _until(lambda: service.get().status == types.DiskStatus.OK)
+
+    fixture.__name__ = f"disc_{name}"
+    return fixture
+
+
 def filled_disk(name: str) -> Fixture:
     """That disk has a content, as if a VM had written it."""
 

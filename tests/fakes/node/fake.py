@@ -15,6 +15,7 @@ from node.api.messages.vms import VmReport
 from node.api.operation import Arguments, Operation
 from node.api.problems import Problem
 from tests.fakes.node.calling import Calling
+from tests.fakes.node.chains import FakeChains
 from tests.fakes.node.gluster import FakeGluster
 from tests.fakes.node.ha_service import FakeHaService
 from tests.fakes.node.host import FakeHost
@@ -25,7 +26,9 @@ from tests.fakes.node.stream import FakeStream
 from tests.fakes.node.transfers import FakeTransfers
 from tests.fakes.node.vms import FakeVms
 
-check_parts((FakeHost, FakeStream, FakeNodeNetwork, FakeGluster, FakeStorage, FakeTransfers, FakeHaService, FakeVms))
+check_parts(
+    (FakeHost, FakeStream, FakeNodeNetwork, FakeGluster, FakeStorage, FakeChains, FakeTransfers, FakeHaService, FakeVms)
+)
 
 
 class FakeNode(NodeApi):
@@ -52,6 +55,7 @@ class FakeNode(NodeApi):
         self.site = site if site is not None else FakeSite()
         self.machines = FakeVms(self.site, now, self._vm_changed)
         self.storage = FakeStorage(self.site, self.machines)
+        self.chains = FakeChains(self.site, self.storage, self.machines)
         self.opened = (transfers or partial(FakeTransfers, now=now))(self.site, self.machines)
         self.opened.mounted = self.storage.on_mount
         self.host = FakeHost(
@@ -75,6 +79,7 @@ class FakeNode(NodeApi):
             self.net,
             self.pool,
             self.storage,
+            self.chains,
             self.opened,
             self.ha_service,
             self.machines,

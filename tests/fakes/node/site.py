@@ -82,6 +82,12 @@ class FakeSite:
     """How many calls it takes to overwrite an image."""
     wiping: dict[ImageRef, int] = field(default_factory=dict)
     """How many calls are left."""
+    contents_of: dict[ImageRef, tuple[str, ...]] = field(default_factory=dict)
+    """The words that an image holds itself."""
+    work_calls: int = 1
+    """How many calls it takes to copy or merge an image."""
+    working: dict[ImageRef, int] = field(default_factory=dict)
+    """How many calls are left."""
     leases: dict[tuple[str, str], int | None] = field(default_factory=dict)
     """(lockspace, resource) → holder; a lease that was never made is not in it."""
     domains: dict[str, str] = field(default_factory=dict)
@@ -273,8 +279,37 @@ class FakeSite:
         )
         return self.images[image]
 
+    def write(self, image: ImageRef, *words: str) -> None:
+        """As a guest does."""
+        self.contents_of[image] = (*self.contents_of.get(image, ()), *words)
+
+    def read(self, image: ImageRef) -> tuple[str, ...]:
+        """What a guest reads of it: of what it stands on, too."""
+        words = (word for one in reversed(self.chain(image)) for word in self.contents_of.get(one, ()))
+        return tuple(dict.fromkeys(words))
+
+    def chain(self, image: ImageRef) -> list[ImageRef]:
+        """It, what it stands on, and so on; one that is missing ends it."""
+        chain = [image]
+        while (found := self.images.get(chain[-1])) is not None and found.backing is not None:
+            chain.append(found.backing)
+        return chain
+
+    def standing_on(self, image: ImageRef) -> list[ImageRef]:
+        return [one for one, report in self.images.items() if report.backing == image]
+
+    def is_working_on(self, image: ImageRef) -> int:
+        """Percent; 0 when this call is the last one."""
+        left = self.working.pop(image, self.work_calls) - 1
+        if left > 0:
+            self.working[image] = left
+            return 100 - 99 * left // self.work_calls
+        return 0
+
     def remove_image(self, image: ImageRef) -> None:
         self.images.pop(image, None)
+        self.contents_of.pop(image, None)
+        self.working.pop(image, None)
         self.seeds.pop(image, None)
 
     def wipe_image(self, image: ImageRef) -> int:

@@ -182,13 +182,20 @@ class FakeStorage:
     def remove_image(self, image: ImageRef) -> None:
         if (vm := self._vms.runs_on(image)) is not None:
             raise r.ImageBusy(image=image.image_id, vm=vm)
+        self._need_nothing_on_it(image, "remove")
         self._site.remove_image(self.on_mount(image))
 
     def wipe_image(self, image: ImageRef) -> WipeReport:
         """The first call of several, where `site.wipe_calls` are needed, makes it disappear."""
         if (vm := self._vms.runs_on(image)) is not None:
             raise r.ImageBusy(image=image.image_id, vm=vm)
+        self._need_nothing_on_it(image, "wipe")
         return WipeReport(left_bytes=self._site.wipe_image(self.on_mount(image)))
+
+    def _need_nothing_on_it(self, image: ImageRef, act: str) -> None:
+        for other in self._site.standing_on(self.on_mount(image)):
+            if other.disk_id == image.disk_id:
+                raise r.ImageInUse(act=act, image=image.image_id, by=other.image_id)
 
     def on_mount(self, image: ImageRef) -> ImageRef:
         r.token("disk id", image.disk_id)

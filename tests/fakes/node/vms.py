@@ -1,6 +1,6 @@
 """The VMs of one fake node: states, leases on the site, and what a guest does by itself."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -289,6 +289,18 @@ class FakeVms:
             if _runs(vm) and any(disk.image == image for disk in vm.spec.disks):
                 return vm.spec.name
         return None
+
+    def running_spec(self, vm_id: str) -> VmSpec:
+        vm = self._get(vm_id)
+        if not _runs(vm):
+            raise r.VmUnknown(vm=vm_id)
+        return vm.spec
+
+    def move_disks(self, new: Mapping[ImageRef, ImageRef]) -> None:
+        """Running VMs write to other images from now on."""
+        for vm in self._vms.values():
+            disks = (msgspec.structs.replace(one, image=new.get(one.image, one.image)) for one in vm.spec.disks)
+            vm.spec = msgspec.structs.replace(vm.spec, disks=tuple(disks))
 
     def runs_from(self, storage_domain: str) -> bool:
         return any(

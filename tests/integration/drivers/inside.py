@@ -5,17 +5,20 @@ import configparser
 import sys
 from pathlib import Path
 
-from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
+from node.api.messages.images import ImageCopy, ImageFormat, ImageRef, ImageRequest
 from node.api.messages.mounts import MountReport, MountRequest, MountSpec
 from node.api.messages.storage_domains import MetadataRequest, StorageDomainMetadata
 from node.api.refusals import StorageOfOther
 from node.storage.domain_metadata import DomainMetadata
+from node.storage.image_chains import ImageChains
 from node.storage.images import Images
 from node.storage.mounts import MountFailed, Mounts
 from node.storage.qemu_img import QemuImg
 from node.storage.seed import SeedMaker
 from node.storage.wishes import Wishes
+from node.storage.works import Works
 from node.system.clock import SystemClock
+from node.system.long_command import run_while
 from node.system.process import run
 from node.system.threads import Threads
 
@@ -58,8 +61,10 @@ class Node:
             tell=lambda: None,
         )
         self.metadata = DomainMetadata(threads, volumes=volumes, need=self.mounts.need)
+        works: Works[ImageRef, Path] = Works(Threads("copies", 1), SystemClock())
+        qemu_img = QemuImg(run, run_while)
         self.images = Images(
-            QemuImg(run),
+            qemu_img,
             SeedMaker(run, folder),
             threads,
             volumes=volumes,
@@ -69,6 +74,7 @@ class Node:
             connected_bricks=dict,
             clock=SystemClock(),
         )
+        self.chains = ImageChains(self.images, qemu_img, threads, works, merge_live=_nobody_merges)
 
     async def uses(self, domain: str, spec: MountSpec) -> MountReport:
         """It becomes a domain with an image that is there when it is mounted again, and is nobody else's."""
@@ -94,6 +100,25 @@ class Node:
             return report
         raise AssertionError("storage of another domain was taken")
 
+    async def copies(self, domains: tuple[MountRequest, MountRequest]) -> None:
+        """An image with its content, from one storage domain to the other."""
+        for request in domains:
+            await self.mounts.mount(request)
+        there, here = (
+            ImageRef(storage_domain=one.storage_domain, disk_id="moved", image_id="image") for one in domains
+        )
+        await self.images.make_image(there, ImageRequest(format=ImageFormat.RAW, size_bytes=8 * MIB))
+        content = self.images.path(there)
+        content.write_bytes(b"something" * 1000 + bytes(8 * MIB - 9000))
+        copy = ImageCopy(source=there, format=ImageFormat.RAW, size_bytes=8 * MIB)
+        progress = await self.chains.copy_image(here, copy)
+        while progress.image is None:
+            progress = await self.chains.copy_image(here, copy)
+        assert self.images.path(here).read_bytes() == content.read_bytes()
+        await self.images.remove_image(there)
+        for one in domains:
+            await self.mounts.unmount(one.storage_domain)
+
     async def cannot_mount(self, spec: MountSpec, reason: str) -> None:
         try:
             await self.mounts.mount(MountRequest(storage_domain="broken", spec=spec))
@@ -106,6 +131,10 @@ class Node:
 
 
 async def _nobody(_: str) -> None:
+    return None
+
+
+async def _nobody_merges(*_: object) -> None:
     return None
 
 
@@ -124,6 +153,10 @@ async def main(folder: Path) -> None:
     vms.mkdir()
     await node.uses("local", MountSpec(kind="localfs", source=str(vms)))
     assert (vms / "images" / "disk" / "image").exists()
+    local = MountSpec(kind="localfs", source=str(vms))
+    await node.copies(
+        (MountRequest(storage_domain="posix", spec=posix), MountRequest(storage_domain="local", spec=local))
+    )
     await node.cannot_mount(MountSpec(kind="localfs", source=str(folder / "missing")), "No such file or directory")
     assert not (folder / "missing").exists()
 

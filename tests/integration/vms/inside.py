@@ -47,6 +47,10 @@ from node.vms.lifecycle import Vms
 from node.vms.runs import Run, Runs
 from node.vms.suspending import Suspending
 from tests.integration.vms.discs import bootable_disc
+from tests.integration.vms.images_inside import (
+    images_of_a_vm_that_is_down_are_merged_from_the_middle,
+    images_of_a_vm_that_runs_are_merged_from_the_middle_while_it_writes,
+)
 from tests.integration.vms.membership import become_member
 from tests.unit.node.vm_settings import changed
 
@@ -153,6 +157,8 @@ class Node:
         """The command line of its QEMU, and the time zone in its environment."""
         for one in spec.disks:
             self.make(one.image, one.format)
+        if spec.cdrom is not None and spec.cdrom.disc is not None:
+            self.make(spec.cdrom.disc, ImageFormat.RAW)
         await self.start(msgspec.structs.replace(spec, start_paused=True))
         report = await self.vms.vm(spec.id)
         assert report is not None
@@ -502,6 +508,8 @@ CASES: dict[str, Callable[[Node], Awaitable[None]]] = {
         a_disc_boots_is_changed_while_the_vm_runs_and_taken_out,
         the_hardware_clock_shows_the_time_of_its_zone,
         a_guest_gives_memory_back_as_far_as_it_is_not_guaranteed,
+        images_of_a_vm_that_is_down_are_merged_from_the_middle,
+        images_of_a_vm_that_runs_are_merged_from_the_middle_while_it_writes,
     )
 }
 

@@ -63,6 +63,8 @@ def _make_efi_disk(path: Path) -> None:
         "a_disc_boots_is_changed_while_the_vm_runs_and_taken_out",
         "the_hardware_clock_shows_the_time_of_its_zone",
         "a_guest_gives_memory_back_as_far_as_it_is_not_guaranteed",
+        "images_of_a_vm_that_is_down_are_merged_from_the_middle",
+        "images_of_a_vm_that_runs_are_merged_from_the_middle_while_it_writes",
     ],
 )
 def test_vms(machine: Machine, case: str) -> None:

@@ -1,9 +1,8 @@
 """What the tests of the commands share: commands run to their end, and a picture of all that may not be half-made."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-
-import msgspec
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
@@ -12,8 +11,11 @@ from hosted_engine.engine.disks.model import attachment_id
 from hosted_engine.engine.entity.declaration import Entity
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from hosted_engine.engine.problems import found
+from hosted_engine.engine.snapshots.model import Snapshot
 from hosted_engine.engine.storageconnections.model import StorageConnection
 from hosted_engine.engine.tasks.runner import Running
+from hosted_engine.engine.templates.commands.add import AddTemplate
+from hosted_engine.engine.templates.entity import TEMPLATES
 from hosted_engine.engine.transfers.model import FINISHED, ImageTransfer
 from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.start import StartVm
@@ -33,8 +35,13 @@ async def done(world: World, command: Command) -> Running:
 
 def adding(world: World, entity: Entity[Any], **given: Any) -> Any:
     """The command that a body with these values of an addition becomes."""
+    return adding_with(world, entity, {}, **given)
+
+
+def adding_with(world: World, entity: Entity[Any], options: Mapping[str, str], **given: Any) -> Any:
+    """As `adding`, with what the request says beside its body."""
     with world.store.transaction() as tx:
-        return entity.add(tx, entity.normal(given), Parameters())[0]
+        return entity.add(tx, entity.normal(given), Parameters(query=options))[0]
 
 
 def changing(world: World, entity: Entity[Any], identity: str, **given: Any) -> Command:
@@ -51,9 +58,24 @@ def removing(world: World, entity: Entity[Any], identity: str) -> Command:
 def new_vm(
     world: World, name: str = "vm1", template_id: str = BLANK_TEMPLATE_ID, *, clone: bool = False, **given: Any
 ) -> AddVm:
-    command = adding(world, VMS, **{"name": name, "cluster_id": world.cluster.id, "template_id": template_id, **given})
+    options = {"clone": "true"} if clone else {}
+    said = {"name": name, "cluster_id": world.cluster.id, "template_id": template_id, **given}
+    command = adding_with(world, VMS, options, **said)
     assert isinstance(command, AddVm)
-    return msgspec.structs.replace(command, clone=clone)
+    return command
+
+
+def new_template(world: World, vm_id: str, name: str = "golden", *, options: Any = (), **given: Any) -> AddTemplate:
+    command = adding_with(world, TEMPLATES, dict(options), name=name, vm={"id": vm_id, **given.pop("vm", {})}, **given)
+    assert isinstance(command, AddTemplate)
+    return command
+
+
+def acting(world: World, entity: Entity[Any], identity: str, action: str, **given: Any) -> Command:
+    """The command that an action with these values becomes."""
+    with world.store.transaction() as tx:
+        item = found(tx.of(entity.model).get(identity), entity.kind, identity)
+        return entity.actions[action].command(tx, item, given)
 
 
 async def tiny_vm(world: World, name: str = "vm1") -> str:
@@ -125,6 +147,8 @@ def picture(world: World) -> dict[str, Any]:
             "attachments": tx.disk_attachments.list(),
             "nics": tx.nics.list(),
             "templates": tx.templates.list(),
+            "snapshots": tx.of(Snapshot).list(),
+            "layers": tx.disk_images.list(),
             "open tasks": tx.tasks.list(status="running"),
             "journal": tx.journal_lines.list(),
             "domains": tx.storage_domains.list(),

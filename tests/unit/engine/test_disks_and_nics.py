@@ -96,7 +96,7 @@ async def test_a_preallocated_disk_has_to_fit() -> None:
     world = World()
     with world.store.transaction() as tx:
         (domain,) = tx.storage_domains.list(name="data")
-        tx.storage_domains.update(replace(domain, free_bytes=GIB - 1))
+        tx.storage_domains.update(replace(domain, free_bytes=GIB - 1, critical_space_gib=0))
     await refused(world, new_disk(world, sparse=False, format=DiskFormat.RAW), WrongState, "bytes free")
     await done(world, new_disk(world))
 
@@ -274,7 +274,7 @@ async def test_a_preallocated_disk_grows_when_there_is_room() -> None:
     await done(world, command)
     with world.store.transaction() as tx:
         (domain,) = tx.storage_domains.list(name="data")
-        tx.storage_domains.update(replace(domain, free_bytes=GIB))
+        tx.storage_domains.update(replace(domain, free_bytes=GIB, critical_space_gib=0))
     larger = changing(world, DISKS, command.id, provisioned_size_bytes=3 * GIB)
     await refused(world, larger, WrongState, "2147483648 are needed")
     await done(world, changing(world, DISKS, command.id, provisioned_size_bytes=2 * GIB))

@@ -213,3 +213,26 @@ async def test_a_disk_of_a_vm_that_was_started_meanwhile_is_plugged() -> None:
     await done(world, StartVm(id=vm_id))
     await done(world, command)
     assert disks(world, vm_id) == {command.disk.id}
+
+
+async def test_a_command_that_would_ask_no_host_is_refused_when_its_vm_was_started_meanwhile() -> None:
+    world = World()
+    vm_id = await tiny_vm(world)
+    there, other = new_disk(world, "there"), new_disk(world, "other")
+    await done(world, there)
+    await done(world, other)
+    await done(world, attaching(world, vm_id, there.id))
+    nic = await new_nic(world, vm_id)
+    late = (
+        attaching(world, vm_id, other.id),
+        reattaching(world, vm_id, there.id, active=False),
+        detaching(world, vm_id, there.id),
+        changing(world, NICS, nic.id, linked=False),
+        adding(world, NICS, owner_id=vm_id, name="nic2"),
+    )
+    await done(world, StartVm(id=vm_id))
+    before = picture(world)
+    for command in late:
+        with pytest.raises(WrongState, match="just been started"):
+            await done(world, command)
+        assert picture(world) == before

@@ -7,6 +7,7 @@ import pytest
 
 from gluster.report import make_report
 from hosted_engine import management_network
+from hosted_engine.engine.networks.model import ClusterNetwork
 from hosted_engine.engine.nodes.commands.approve import ApproveNode, NotApproved
 from hosted_engine.engine.nodes.commands.maintenance import DeactivateNode
 from hosted_engine.engine.nodes.commands.remove import HostStays, RemoveNode
@@ -23,6 +24,7 @@ from tests.fakes.engine import DOMAINS, World, node_id
 from tests.fakes.machine import FakeMachine
 from tests.unit.engine.scenes import done, events_of, running_vm, tiny_vm, vm_of
 
+OTHER_ID = "60000000-0000-4000-8000-000000000001"
 STEPS_CALLS = ("set_names", "change_network", "add_peer", "make_volume", "mount", "set_lease_timers", "join_lockspace",
                "allow_migration", "keep_engine")  # fmt: skip
 
@@ -351,3 +353,18 @@ async def test_a_host_to_which_a_vm_is_bound_stays(world: World, machine: FakeMa
         tx.vms.update(replace(vm, host_ids=(id_of(machine),)))
     with pytest.raises(InUse, match="vm1"):
         await done(world, RemoveNode(id=id_of(machine)))
+
+
+async def test_a_host_of_another_data_center_has_the_engines_storage_domain(world: World, machine: FakeMachine) -> None:
+    """The lockspaces of all hosts lie there."""
+    with world.store.transaction() as tx:
+        (first,) = tx.data_centers.list()
+        tx.data_centers.add(replace(first, id=OTHER_ID, name="other"))
+        tx.clusters.add(replace(world.cluster, id=OTHER_ID, name="other", data_center_id=OTHER_ID))
+        (network,) = tx.networks.list()
+        tx.networks.add(replace(network, id=OTHER_ID, data_center_id=OTHER_ID))
+        (link,) = tx.of(ClusterNetwork).list()
+        tx.of(ClusterNetwork).add(replace(link, id=OTHER_ID, cluster_id=OTHER_ID, network_id=OTHER_ID))
+    await done(world, ApproveNode(id=id_of(machine), cluster_id=OTHER_ID))
+    assert host_of(world, machine).status is NodeStatus.UP
+    assert machine.storage.joined

@@ -10,8 +10,11 @@ import msgspec
 import pytest
 
 from hosted_engine.engine.command import Command, Lock
+from hosted_engine.engine.disks.commands.copy import CopyDisk
+from hosted_engine.engine.disks.commands.move import MoveDisk
 from hosted_engine.engine.disks.commands.remove import RemoveDisk
-from hosted_engine.engine.disks.model import DiskStatus
+from hosted_engine.engine.disks.model import DiskContentType, DiskFormat, DiskStatus
+from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.jobs.model import JobStatus
 from hosted_engine.engine.networks.entity import NICS
 from hosted_engine.engine.nodes.commands.approve import ApproveNode
@@ -23,18 +26,24 @@ from hosted_engine.engine.nodes.joining.model import host_id_of_key
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState
+from hosted_engine.engine.snapshots.commands.preview import PreviewSnapshot
+from hosted_engine.engine.snapshots.entity import SNAPSHOTS
 from hosted_engine.engine.storage.commands.activate import ActivateStorageDomain, DeactivateStorageDomain
 from hosted_engine.engine.storage.commands.attach import AttachStorageDomain, DetachStorageDomain
 from hosted_engine.engine.storage.commands.remove import DestroyStorageDomain, RemoveStorageDomain
+from hosted_engine.engine.templates.commands.add import AddTemplate
+from hosted_engine.engine.templates.commands.remove import RemoveTemplate
 from hosted_engine.engine.transfers.entity import IMAGE_TRANSFERS
 from hosted_engine.engine.transfers.model import ImageTransfer, TransferPhase
 from hosted_engine.engine.transfers.opening import the_transfer
+from hosted_engine.engine.vms.commands.change_cd import ChangeCd
 from hosted_engine.engine.vms.commands.hotplug import HotAdd
 from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.commands.suspend import ResumeSuspendedVm, StopSuspendedVm, SuspendVm
+from hosted_engine.engine.vms.entity import VMS
 from hosted_engine.engine.vms.model import VmStatus
 from node.api.messages.transfers import TransferDirection
 from node.api.problems import Failed, NodeSilent
@@ -45,6 +54,7 @@ from tests.fakes.store import ReadsHere
 from tests.unit.engine.domains import active_domain, center_of, new_domain, resting_domain, unattached_domain
 from tests.unit.engine.scenes import (
     GIB,
+    acting,
     adding,
     attaching,
     changing,
@@ -53,9 +63,11 @@ from tests.unit.engine.scenes import (
     events_of,
     new_disk,
     new_disk_on,
+    new_template,
     new_vm,
     picture,
     reattaching,
+    removing,
     running_vm,
     tiny_vm,
     vm_of,
@@ -102,6 +114,99 @@ async def add_vm_with_devices(world: World) -> Command:
     disks = ({"disk": {"id": there.id}}, {"disk": new}, {"disk": {**new, "name": "log"}, "active": False})
     nics = ({"name": "nic1"}, {"name": "nic2", "mac": "56:6f:00:00:00:01"})
     return new_vm(world, template_id=TINY_ID, disk_attachments=disks, nics=nics)
+
+
+async def add_cloned_vm(world: World) -> Command:
+    """Its disk takes its node several calls."""
+    world.shared.work_calls = 3
+    return new_vm(world, template_id=TINY_ID, clone=True)
+
+
+async def clone_vm(world: World) -> Command:
+    return acting(world, VMS, await tiny_vm(world), "clone", name="clone")
+
+
+async def add_template(world: World) -> Command:
+    vm_id = await tiny_vm(world)
+    await done(world, new_disk_on(world, vm_id))
+    return new_template(world, vm_id)
+
+
+async def remove_template(world: World) -> Command:
+    command = await add_template(world)
+    assert isinstance(command, AddTemplate)
+    await done(world, command)
+    return RemoveTemplate(id=command.id)
+
+
+async def _with_snapshots(world: World) -> tuple[str, list[str]]:
+    """A VM with three snapshots of its two disks."""
+    vm_id, taken = await tiny_vm(world), []
+    await done(world, new_disk_on(world, vm_id))
+    for number in range(3):
+        command = adding(world, SNAPSHOTS, vm_id=vm_id, description=f"s{number}")
+        await done(world, command)
+        taken.append(command.wanted.id)
+        world.now += 1
+    return vm_id, taken
+
+
+async def add_snapshot(world: World) -> Command:
+    vm_id, _ = await _with_snapshots(world)
+    command: Command = adding(world, SNAPSHOTS, vm_id=vm_id, description="another")
+    return command
+
+
+async def add_live_snapshot(world: World) -> Command:
+    command: Command = adding(world, SNAPSHOTS, vm_id=await running_vm(world), description="live")
+    return command
+
+
+async def remove_live_snapshot(world: World) -> Command:
+    vm_id, taken = await _with_snapshots(world)
+    await done(world, StartVm(id=vm_id))
+    return removing(world, SNAPSHOTS, taken[1])
+
+
+async def remove_snapshot(world: World) -> Command:
+    """From the middle; a merge takes its node several calls."""
+    _, taken = await _with_snapshots(world)
+    world.shared.work_calls = 2
+    return removing(world, SNAPSHOTS, taken[1])
+
+
+async def remove_last_snapshot(world: World) -> Command:
+    _, taken = await _with_snapshots(world)
+    return removing(world, SNAPSHOTS, taken[2])
+
+
+async def preview_snapshot(world: World) -> Command:
+    vm_id, taken = await _with_snapshots(world)
+    return acting(world, VMS, vm_id, "preview_snapshot", snapshot_id=taken[1])
+
+
+async def undo_snapshot(world: World) -> Command:
+    command = await preview_snapshot(world)
+    assert isinstance(command, PreviewSnapshot)
+    await done(world, command)
+    return acting(world, VMS, command.vm_id, "undo_snapshot")
+
+
+async def commit_snapshot(world: World) -> Command:
+    command = await preview_snapshot(world)
+    assert isinstance(command, PreviewSnapshot)
+    await done(world, command)
+    return acting(world, VMS, command.vm_id, "commit_snapshot")
+
+
+async def restore_snapshot(world: World) -> Command:
+    _, taken = await _with_snapshots(world)
+    return acting(world, SNAPSHOTS, taken[0], "restore")
+
+
+async def clone_of_snapshot(world: World) -> Command:
+    _, taken = await _with_snapshots(world)
+    return new_vm(world, "clone", snapshot_ids=(taken[1],))
 
 
 async def add_disk(world: World) -> Command:
@@ -289,6 +394,23 @@ async def destroy_domain(world: World) -> Command:
     return DestroyStorageDomain(id=await resting_domain(world))
 
 
+async def move_disk(world: World) -> Command:
+    """One that has to be overwritten where it was."""
+    disk = new_disk(world, wipe_after_delete=True)
+    await done(world, disk)
+    return MoveDisk(id=disk.id, storage_domain_id=await active_domain(world))
+
+
+async def copy_disk(world: World) -> Command:
+    disk = new_disk(world)
+    await done(world, disk)
+    with world.store.transaction() as tx:
+        there = tx.disks.get(disk.id)
+    assert there is not None
+    copy = replace(there, id=new_id(), image_id=new_id(), name="copy", storage_domain_id=await active_domain(world))
+    return CopyDisk(source_id=disk.id, disk=copy)
+
+
 DOMAIN_SCENES = [add_domain, attach_domain, deactivate_domain, activate_domain, detach_domain]
 
 
@@ -316,6 +438,12 @@ async def transferred(world: World, direction: TransferDirection, phase: Transfe
     return command
 
 
+async def change_cd(world: World) -> Command:
+    disc = new_disk(world, "disc", content_type=DiskContentType.ISO, format=DiskFormat.RAW)
+    await done(world, disc)
+    return ChangeCd(id=await running_vm(world), disk_id=disc.id)
+
+
 async def upload(world: World) -> Command:
     return await transferred(world, TransferDirection.UPLOAD, TransferPhase.FINALIZING_SUCCESS)
 
@@ -339,8 +467,23 @@ async def cancelled_download(world: World) -> Command:
 
 
 SCENES = [
+    change_cd,
     add_vm,
     add_vm_with_devices,
+    add_cloned_vm,
+    clone_vm,
+    add_template,
+    remove_template,
+    add_snapshot,
+    add_live_snapshot,
+    remove_live_snapshot,
+    remove_snapshot,
+    remove_last_snapshot,
+    preview_snapshot,
+    undo_snapshot,
+    commit_snapshot,
+    restore_snapshot,
+    clone_of_snapshot,
     add_disk,
     add_disk_to_vm,
     start_vm,
@@ -377,11 +520,23 @@ SCENES = [
     deactivate_master,
     remove_domain,
     give_up_node,
+    move_disk,
+    copy_disk,
 ]
 BACKWARD = [
+    move_disk,
+    copy_disk,
     *DOMAIN_SCENES,
     add_vm,
     add_vm_with_devices,
+    add_cloned_vm,
+    clone_vm,
+    add_template,
+    add_snapshot,
+    add_live_snapshot,
+    preview_snapshot,
+    restore_snapshot,
+    clone_of_snapshot,
     add_disk,
     add_disk_to_vm,
     grow_disk,
@@ -407,6 +562,14 @@ BACKWARD = [
 CALLS = {
     "add_vm": ("make_image",),
     "add_vm_with_devices": ("make_image",),
+    "add_cloned_vm": ("copy_image",),
+    "clone_vm": ("copy_image",),
+    "add_template": ("copy_image",),
+    "add_snapshot": ("make_image",),
+    "add_live_snapshot": ("make_image", "snapshot_vm"),
+    "preview_snapshot": ("make_image",),
+    "restore_snapshot": ("make_image",),
+    "clone_of_snapshot": ("copy_image",),
     "add_disk": ("make_image",),
     "add_disk_to_vm": ("make_image",),
     "grow_disk": ("resize_image",),
@@ -428,6 +591,8 @@ CALLS = {
     "resume_suspended_vm": ("start_vm",),
     "deactivate_node": ("begin_maintenance",),
     "activate_node": ("end_maintenance",),
+    "move_disk": ("copy_image",),
+    "copy_disk": ("copy_image",),
     "add_domain": ("mount", "write_domain_metadata"),
     "attach_domain": ("mount", "write_domain_metadata"),
     "deactivate_domain": ("write_domain_metadata", "unmount"),
@@ -456,6 +621,14 @@ async def test_a_failure_of_any_call_leaves_all_as_it_was(scene: Scene) -> None:
 SCENES_OF_LOST_ANSWERS = [
     add_vm,
     add_vm_with_devices,
+    add_cloned_vm,
+    clone_vm,
+    add_template,
+    add_snapshot,
+    add_live_snapshot,
+    preview_snapshot,
+    restore_snapshot,
+    clone_of_snapshot,
     add_disk,
     add_disk_to_vm,
     upload,
@@ -522,7 +695,7 @@ async def test_a_crash_between_any_two_writes_is_resumed(scene: Scene, committed
     raise AssertionError("never ended")
 
 
-@pytest.mark.parametrize("scene", [add_vm, add_vm_with_devices, start_vm])
+@pytest.mark.parametrize("scene", [add_vm, add_vm_with_devices, add_template, start_vm])
 async def test_a_crash_while_going_back_still_goes_back(scene: Scene) -> None:
     for cut_at in range(1, 100):
         world = World()
@@ -568,6 +741,9 @@ def shape(picture: dict[str, Any]) -> Any:
     """Ids differ from world to world: what is there, by name and state."""
     return (
         [(vm.name, vm.status, vm.node_id is None) for vm in picture["vms"]],
+        sorted((one.description, one.status, len(one.disks)) for one in picture["snapshots"]),
+        sorted((bool(one.snapshot_id), one.status, one.parent_id is None) for one in picture["layers"]),
+        [(one.name, one.status, one.version_number) for one in picture["templates"]],
         [(disk.name, disk.status, disk.actual_size_bytes, disk.provisioned_size_bytes) for disk in picture["disks"]],
         sorted((attachment.active, attachment.bootable) for attachment in picture["attachments"]),
         sorted(nic.name for nic in picture["nics"]),

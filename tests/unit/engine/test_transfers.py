@@ -404,7 +404,7 @@ async def test_a_disk_that_will_have_more_than_there_is_room_for_is_refused() ->
     with world.store.transaction() as tx:
         domain = tx.storage_domains.get(DATA_ID)
         assert domain is not None
-        tx.storage_domains.update(replace(domain, free_bytes=GIB))
+        tx.storage_domains.update(replace(domain, free_bytes=GIB, critical_space_gib=0))
     await done(world, new_disk(world, initial_size_bytes=GIB))
     with pytest.raises(WrongState, match="bytes free"):
         await done(world, new_disk(world, "other", initial_size_bytes=2 * GIB))

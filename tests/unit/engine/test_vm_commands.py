@@ -91,7 +91,6 @@ BAD = [
     ({"boot_devices": ("hd", "hd")}, BadValue, "boot.devices"),
     ({"cluster_id": "nowhere"}, NotThere, "no cluster"),
     ({"template_id": "nothing"}, NotThere, "no template"),
-    ({"template_id": TINY_ID, "clone": True}, NotSupported, "not there yet: nodes make thin copies"),
     ({"template_id": TINY_ID, "storage_domain_id": "nowhere"}, NotSupported, "beside the template's disk"),
 ]
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from hosted_engine.engine.problems import WrongState
+from hosted_engine.engine.snapshots.entity import SNAPSHOTS
+from hosted_engine.engine.vms.checks import pluggable_vm, resting_vm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.suspend import SuspendVm
 from hosted_engine.engine.vms.consoles.tickets import open_screen
@@ -13,9 +15,14 @@ from hosted_engine.engine.vms.model import RUNNING, VmStatus
 from hosted_engine.engine.vms.statuses import ALLOWED, VmAction
 from hosted_engine.rest.entities.documentation import page
 from hosted_engine.rest.schema import schema
+from node.api.messages.guests import GuestReport
 from node.api.problems import Refused
 from tests.fakes.engine import World
-from tests.unit.engine.scenes import done, running_vm, tiny_vm, vm_of
+from tests.unit.engine.scenes import adding, done, running_vm, tiny_vm, vm_of
+
+PLUGGING = frozenset({VmAction.PLUG_DISK, VmAction.PLUG_NIC})
+
+AT_REST = frozenset({VmAction.PREVIEW, VmAction.COMMIT, VmAction.UNDO, VmAction.CLONE})
 
 
 async def vm_in(world: World, status: VmStatus) -> str:
@@ -31,9 +38,17 @@ async def vm_in(world: World, status: VmStatus) -> str:
     return vm_id
 
 
-async def carry_out(world: World, action: VmAction, vm_id: str) -> None:
+async def perform(world: World, action: VmAction, vm_id: str) -> None:
     if action is VmAction.TICKET:
         await open_screen(world.engine._tasks._means, world.caller, vm_id)
+    elif action in PLUGGING:
+        with world.store.transaction() as tx:
+            pluggable_vm(tx, vm_id, action, "plug a device into")
+    elif action is VmAction.SNAPSHOT:
+        await done(world, adding(world, SNAPSHOTS, vm_id=vm_id))
+    elif action in AT_REST:
+        with world.store.transaction() as tx:
+            resting_vm(tx, vm_id, action.value)
     elif action is VmAction.REMOVE:
         await done(world, RemoveVm(id=vm_id))
     else:
@@ -49,11 +64,14 @@ async def test_an_action_is_carried_out_or_refused_with_the_status(action: VmAct
     world = World()
     vm_id = await vm_in(world, status)
     assert vm_of(world, vm_id).status is status
+    if action in (VmAction.FREEZE, VmAction.THAW) and status in RUNNING:
+        node = next(node for node in world.nodes.values() if node.machines.vm(vm_id) is not None)
+        node.machines.set_guest(vm_id, GuestReport(vm_id=vm_id))
     if status in ALLOWED[action]:
-        await carry_out(world, action, vm_id)
+        await perform(world, action, vm_id)
         return
     with pytest.raises(WrongState) as refused:
-        await carry_out(world, action, vm_id)
+        await perform(world, action, vm_id)
     assert isinstance(refused.value, Refused)
     assert (refused.value.text.status, f"it is {status.value}" in refused.value.text.why) == (409, True)
     assert vm_of(world, vm_id).status is status

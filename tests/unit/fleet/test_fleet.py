@@ -1,6 +1,7 @@
 """What the engine says of nodes, VMs and storage domains while nodes speak, fall silent, lose power and come back."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import event
@@ -60,6 +61,19 @@ async def test_volumes_that_are_not_mounted_are_asked_for(site: Site) -> None:
     await site.clock.turn(31)
     await site.clock.turn(31)
     assert {mount.storage_domain for mount in await machine.mounts()} == set(DOMAINS.values())
+
+
+async def test_a_storage_domain_that_was_let_go_while_a_node_was_away_is_unmounted(site: Site) -> None:
+    """One that is only being worked on stays."""
+    machine = site.machine(ONE)
+    for status, mounted in ((StorageDomainStatus.DETACHING, True), (StorageDomainStatus.MAINTENANCE, False)):
+        with site.world.store.transaction() as tx:
+            domain = tx.storage_domains.get(DATA_ID)
+            assert domain is not None
+            tx.storage_domains.update(replace(domain, status=status))
+        await site.clock.turn(31)
+        await site.clock.turn(31)
+        assert (DATA_ID in {mount.storage_domain for mount in await machine.mounts()}) is mounted
 
 
 async def test_nodes_are_asked_how_large_an_image_of_the_deploy_is_until_one_answers() -> None:

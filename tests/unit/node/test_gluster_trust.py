@@ -240,3 +240,61 @@ def test_a_node_whose_gluster_cannot_be_stopped_stays_a_member_with_storage(tmp_
     assert node.unit.switch.exists()
     node.membership.end(CODE)
     assert not node.membership.claimed
+
+
+# --- who belongs to the site -----------------------------------------------------------------------------------------
+
+
+def handshakes(server: ssl.SSLContext, pair: KeyPair, folder: Path) -> bool:
+    """Whether a server with this context takes a client with this certificate."""
+    folder.mkdir()
+    (folder / "crt").write_text(pair.certificate)
+    (folder / "key").write_text(pair.key)
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    client.load_cert_chain(folder / "crt", folder / "key")
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ends = (client.wrap_bio(to_client, to_server), server.wrap_bio(to_server, to_client, server_side=True))
+    for _ in range(4):
+        for end in ends:
+            try:
+                end.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+            except ssl.SSLError:
+                return False
+    return True
+
+
+def test_gluster_trusts_the_members_and_no_former_one(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    node.claim()
+    trust = node.unit.trust(node.folder)
+    pairs = {name: make_pair(SITE, Role.NODE, name, names=("192.0.2.1",)) for name in ("node1", "node2", "node4")}
+
+    def taken(say: str) -> set[str]:
+        server = server_context(node.folder / "cert.pem", node.folder / "key.pem", node.unit.ssl / "glusterfs.ca")
+        return {name for name, pair in pairs.items() if handshakes(server, pair, tmp_path / f"{say}-{name}")}
+
+    assert taken("nobody was told of") == {"node1", "node2", "node4"}
+    trust.allow(SITE.certificate, ["node1", "node2"])
+    assert taken("two") == {"node1", "node2"}
+    node.claim()  # a renewed certificate changes nothing of that
+    node.booted()
+    assert taken("still two") == {"node1", "node2"}
+    trust.allow(SITE.certificate, ["node1", "node2", "node4"])
+    assert taken("three") == {"node1", "node2", "node4"}
+    assert trust.members(SITE.certificate) == ("node1", "node2", "node4")
+
+
+def test_who_is_no_member_any_more_is_told_nothing_by_the_agent(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    node.claim()
+    trust = node.unit.trust(node.folder)
+    own = Membership(
+        node.folder, "node1", clock=SystemClock(), addresses=list, claimed_anew=lambda: None, trusts=[],
+        members=trust.members,
+    )  # fmt: skip
+    assert own.is_member("node4")
+    trust.allow(SITE.certificate, ["node1", "node2"])
+    assert (own.is_member("node2"), own.is_member("node4")) == (True, False)

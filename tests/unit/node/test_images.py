@@ -52,7 +52,7 @@ class World:
         self.scratch = scratch
         self.threads = Threads("test", 2)
         self.images = Images(
-            QemuImg(self.run),
+            QemuImg(self.run, self.run.run_while),
             SeedMaker(self.run, scratch),
             self.threads,
             volumes=self.volumes,
@@ -60,6 +60,7 @@ class World:
             need=self._need,
             running_on=self._running_on,
             connected_bricks=lambda: self.bricks,
+            drop_work=self._drop_work,
             clock=self.clock,
         )
 
@@ -69,6 +70,9 @@ class World:
     async def _need(self, volume: str) -> None:
         if volume != "data":
             raise NotMounted(storage_domain=volume, reason="it is not mounted")
+
+    async def _drop_work(self, image: ImageRef) -> None:
+        return None
 
     async def _running_on(self, path: str) -> str | None:
         return self.user

@@ -20,6 +20,7 @@ from node.api.operation import GET, PUT, Arguments, Operation, Operations, opera
 from node.api.problems import Refused
 from node.api.refusals import Malformed, VmUnknown
 from node.api.version import API_VERSION, OLDEST_SPOKEN
+from tests.fakes.node.chains import FakeChains
 from tests.fakes.node.gluster import FakeGluster
 from tests.fakes.node.ha_service import FakeHaService
 from tests.fakes.node.host import FakeHost
@@ -30,7 +31,17 @@ from tests.fakes.node.transfers import FakeTransfers
 from tests.fakes.node.vms import FakeVms
 
 GOLDEN = Path(__file__).parents[2] / "data/node/operations.txt"
-PARTS = (FakeHost, FakeStream, FakeNodeNetwork, FakeGluster, FakeStorage, FakeTransfers, FakeHaService, FakeVms)
+PARTS = (
+    FakeHost,
+    FakeStream,
+    FakeNodeNetwork,
+    FakeGluster,
+    FakeStorage,
+    FakeChains,
+    FakeTransfers,
+    FakeHaService,
+    FakeVms,
+)
 ODD = "../ä b/%2F?x"
 
 
@@ -71,6 +82,8 @@ def _value(field: msgspec.structs.FieldInfo) -> Any:
         return msgspec.convert({}, field.type)
     except msgspec.ValidationError:
         pass
+    if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+        return _any_of(field.type)
     values: tuple[object, ...] = (ODD, [], 1, "raw", "upload", "vnc", "ABCD-EFGH-0123-4567", "0" * 64)
     for value in values:
         try:

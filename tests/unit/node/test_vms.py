@@ -30,7 +30,7 @@ from node.vms.ends import End
 from node.vms.hypervisor import DomainAction
 from node.vms.lifecycle import Vms
 from node.vms.lock_errors import lock_error
-from node.vms.runs import KEPT_S, Run, Runs
+from node.vms.runs import RETENTION_S, Run, Runs
 from node.vms.states import PAUSED, PAUSED_BY_STORAGE, RUNNING, SHUT_OFF, SHUTDOWN
 from tests.fakes.clock import FakeClock
 from tests.fakes.hypervisor import FakeHypervisor
@@ -518,7 +518,7 @@ async def test_an_end_is_known_for_a_week_or_until_the_vm_starts_again(world: Wo
     path = Path(console_log(world.surroundings, VM.id))
     path.write_text("the end")
     other = msgspec.structs.replace(VM, id="7f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f60", name="other")
-    world.clock.advance(KEPT_S - 1)
+    world.clock.advance(RETENTION_S - 1)
     await vms.start_vm(other)
     assert {vm.id for vm in await vms.vms()} == {VM.id, other.id}
     await vms.destroy_vm(other.id)

@@ -76,6 +76,7 @@ BODIES: Mapping[str, Wire] = {
     "Networks": {"name": NAME, "data_center": {"name": "Default"}},
     "Permits": {"id": "22"},
     "Roles": {"name": NAME},
+    "Snapshots": {"description": NAME},
     "SshPublicKeys": {"content": _KEY},
     "Steps": {"description": NAME, "type": "executing"},
     "AttachedStorageDomains": {"id": "{a new storage_domain}"},
@@ -89,6 +90,8 @@ BODIES: Mapping[str, Wire] = {
     "StorageServerConnections": {"type": "nfs", "address": "nas", "path": f"/srv/{NAME}"},
     "SystemPermissions": {"role": {"name": "UserRole"}, "user": {"id": "{user}"}},
     "Tags": {"name": NAME},
+    "TemplateNics": {"name": NAME},
+    "Templates": {"name": NAME, "vm": {"id": "{vm}"}},
     "Users": {"user_name": f"{NAME}@internal-authz", "domain": {"name": "internal-authz"}},
     "VmCdroms": {"file": {"id": DISC_ID}},
     "VmNics": {"name": NAME},
@@ -245,7 +248,7 @@ class Site:
         return cast(Wire, json.loads(text))
 
     def _machine(self, number: int) -> str:
-        machine = self.world.add_machine(f"machine{number}", number)
+        machine = self.world.add_machine(f"machine{number}", SPARE + number)
         machine.host.asking = False
         return machine.address
 
@@ -293,11 +296,9 @@ def names_in(template: str) -> frozenset[str]:
 
 def _double(world: World) -> None:
     """Of what there is one of there is a second one, so that every reference can name another. The second data center
-    has a management network; disks may lie in every storage domain, and nobody has one of them."""
+    has a management network; nobody has one of the disks."""
     with world.store.transaction() as tx:
         (network,) = tx.networks.list()
-        for domain in tx.storage_domains.list(hosted_engine=True):
-            tx.storage_domains.update(replace(domain, hosted_engine=False))
         for entity in ENTITIES:
             items = tx.of(entity.model).list()
             if len(items) == 1 and entity.path and entity.table != "vms":

@@ -40,6 +40,8 @@ VALUES: Mapping[str, Any] = {
     "network.vlan.id": "##",
     "nic.mac.address": "06:00:00:00:#",
     "ssh_public_key.content": KEY,
+    "snapshot.disk_attachments": [],
+    "template.vm": {"disk_attachments": []},
     "vm.disk_attachments": [{"interface": "virtio", "bootable": False, "disk": NEW_DISK}],
     "vm.custom_emulated_machine": "pc-q35-9.2",
     "vm.memory": 2 << 30,

@@ -1,7 +1,6 @@
 """Disks and their attachments through the unmodified SDK: made, attached, changed, and what is refused by name."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import ovirtsdk4 as sdk
@@ -9,6 +8,7 @@ import pytest
 from ovirtsdk4 import services, types
 
 from tests.fakes.engine import DATA_ID, TINY_ID, TINY_IMAGE
+from tests.unit.rest.waiting import until
 
 GIB = 1 << 30
 ENGINE_DOMAIN_ID = "40000000-0000-4000-8000-000000000001"
@@ -24,14 +24,6 @@ def system(system: services.SystemService) -> Iterator[services.SystemService]:
     for disk in system.disks_service().list(search="name!=tiny"):
         system.disks_service().disk_service(disk.id).remove()
     until(lambda: len(system.disks_service().list()) == 1)
-
-
-def until(done: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if done():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it did not come about")
 
 
 def disk(name: str | None = "mydisk", **more: Any) -> types.Disk:
@@ -90,7 +82,7 @@ def test_a_disk_has_what_was_asked_for(system: services.SystemService) -> None:
         ({"sparse": False}, 400, "disk.sparse.*always thin"),
         ({"shareable": True}, 400, "disk.format.*has to be raw"),
         ({"backup": types.DiskBackup.INCREMENTAL}, 501, "disk.backup = incremental"),
-        ({"content_type": types.DiskContentType.ISO}, 501, "disk.content_type = iso"),
+        ({"content_type": types.DiskContentType.ISO}, 400, "disk.format.*is raw"),
         ({"storage_type": types.DiskStorageType.LUN}, 501, "disk.storage_type = lun"),
         ({"disk_profile": types.DiskProfile(id="x")}, 501, "disk.disk_profile = .*id: x"),
         ({"quota": types.Quota(id="x")}, 501, "disk.quota"),

@@ -24,10 +24,10 @@ def system(engine: Served) -> Iterator[services.SystemService]:
 
 BELOW = {
     "vms": (
-        *("numa_nodes", "cdroms", "snapshots", "host_devices", "watchdogs"),
+        *("numa_nodes", "host_devices", "watchdogs"),
         *("sessions", "applications", "checkpoints", "backups", "reported_devices", "mediated_devices"),
     ),
-    "templates": ("cdroms", "watchdogs"),
+    "templates": ("watchdogs",),
     "clusters": ("affinity_groups", "cpu_profiles", "enabled_features", "network_filters"),
     "data_centers": ("quotas", "iscsi_bonds", "qoss"),
     "storage_domains": ("disk_profiles", "images"),
@@ -102,8 +102,8 @@ def test_adding_to_one_is_not_there_yet(system: services.SystemService) -> None:
 
 def test_they_are_followed(engine: Served) -> None:
     with engine.connection() as connection:
-        vms = connection.system_service().vms_service().list(follow="cdroms,snapshots,nics")
-        assert [(vm.cdroms, vm.snapshots) for vm in vms] == [([], [])] * len(vms)
+        vms = connection.system_service().vms_service().list(follow="watchdogs,applications,nics")
+        assert [(vm.watchdogs, vm.applications) for vm in vms] == [([], [])] * len(vms)
         (network,) = connection.system_service().networks_service().list(follow="network_labels")
         assert network.network_labels == []
         assert connection.follow_link(connection.system_service().clusters_service().list()[0].cpu_profiles) == []
@@ -112,5 +112,5 @@ def test_they_are_followed(engine: Served) -> None:
 def test_one_that_is_declared_is_not_empty_as_well() -> None:
     async def answer(_: Any) -> Any: ...
 
-    with pytest.raises(TypeError, match="Snapshots has a list of its own"):
-        EmptyHandlers(EMPTY, schema(), {("Snapshots", "list"): answer}).handlers()
+    with pytest.raises(TypeError, match="VmBackups has a list of its own"):
+        EmptyHandlers(EMPTY, schema(), {("VmBackups", "list"): answer}).handlers()

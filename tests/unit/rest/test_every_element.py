@@ -25,6 +25,9 @@ ELSEWHERE: Mapping[str, str] = {
     },
     "network.profile_required": "the network gets a vNIC profile: tests/unit/rest/test_networks.py",
     "nic.network": "the NIC gets a vNIC profile of it: tests/unit/engine/test_disks_and_nics.py",
+    "snapshot.disk_attachments": "the only disks that it holds: tests/unit/engine/test_snapshots.py",
+    "template.storage_domain": "its disks lie there: tests/unit/engine/test_templates.py",
+    "template.vm": "it is what the template is made of: tests/unit/engine/test_templates.py",
     "storage_domain.host": "it tries the storage first: tests/unit/rest/test_storage_domains.py",
     "vm.disk_attachments": "the VM has disks of its own: tests/unit/engine/test_vm_devices.py",
     "vm.storage_domain": "the disks of its template lie there: tests/unit/engine/test_vm_commands.py",
@@ -44,6 +47,8 @@ ONLY_SO: Mapping[str, str] = {
     },
     "cluster.data_center": "a cluster stays in its data center, and the second one has no management network",
     "cluster.management_network": "the second network is in another data center",
+    "snapshot.persist_memorystate": "nodes do not write a guest's memory down yet",
+    "vm.snapshots": "the active one is no snapshot that somebody took",
     "storage_connection.path": "it begins with a slash: tests/unit/rest/test_storage_domains.py",
     "storage_domain.storage.path": "it begins with a slash: tests/unit/rest/test_storage_domains.py",
     "storage_connection.type": "other storage needs other elements: tests/unit/rest/test_storage_domains.py",
@@ -57,6 +62,12 @@ ONLY_SO: Mapping[str, str] = {
     "image_transfer.shallow": "an upload stands on nothing",
     "step.parent_step": "the other steps are those of other jobs",
     "network.usages": "by itself a network is for VMs, or not",
+}
+
+# The same, where only some operations refuse it: by service.
+ONLY_SO_IN: Mapping[tuple[str, str], str] = {
+    ("TemplateNic", "nic.mac.address"): "each VM of the template has an address of its own",
+    ("TemplateNics", "nic.mac.address"): "each VM of the template has an address of its own",
 }
 
 # Operations that take and lose elements today; one that does no more has to go from here.
@@ -138,7 +149,8 @@ def why_not_right(site: Site, operation: Operation, element: Element, value: obj
         return None if "There is no" in detail else detail
     if response.status_code not in REFUSED:
         return f"{response.status_code} {detail}"
-    if is_settable(operation, element) and element.place not in ONLY_SO:
+    only_so = element.place in ONLY_SO or (operation.service, element.place) in ONLY_SO_IN
+    if is_settable(operation, element) and not only_so:
         return f"declared as settable, and refused: {detail}"
     return None if names(element, detail) else f"refused, but not by its path: {detail}"
 

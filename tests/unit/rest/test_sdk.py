@@ -1,7 +1,6 @@
 """The unmodified Python SDK against the engine over fake nodes: what a user does on the first day, and does wrongly."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import ovirtsdk4 as sdk
 import pytest
@@ -9,6 +8,7 @@ from ovirtsdk4 import types
 
 from tests.fakes.engine import DATA_ID, TINY_ID
 from tests.unit.rest.server import Served, served
+from tests.unit.rest.waiting import until
 
 GIB = 1 << 30
 
@@ -24,14 +24,6 @@ def system(site: Served) -> Iterator[sdk.services.SystemService]:
     connection = site.connection()
     yield connection.system_service()
     connection.close()
-
-
-def until(done: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if done():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it did not come about")
 
 
 def add_vm(system: sdk.services.SystemService, name: str, template: str = "tiny") -> types.Vm:

@@ -1,6 +1,7 @@
 """Storage domains and connections through the unmodified SDK: made, attached, used, let go, removed."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +233,58 @@ def test_connections_are_made_changed_and_removed(system: services.SystemService
     other = connections.add(types.StorageConnection(type=types.StorageType.POSIXFS, path="/dev/vdb", vfs_type="xfs"))
     connections.storage_connection_service(other.id).remove()
     assert len(connections.list()) == 3
+
+
+def test_a_disk_is_moved_and_copied_to_another_domain(system: services.SystemService, engine: Served) -> None:
+    other = system.storage_domains_service().add(domain())
+    in_use(system, other)
+    disks = system.disks_service()
+    new = types.Disk(name="d", format=types.DiskFormat.RAW, provisioned_size=1 << 30, sparse=True)
+    new.storage_domains = [types.StorageDomain(id=DATA_ID)]
+    made = disks.add(new)
+    service = disks.disk_service(made.id)
+    until(lambda: service.get().status == types.DiskStatus.OK)
+    service.move(storage_domain=types.StorageDomain(name="vms"), async_=False)
+    moved = service.get()
+    assert (moved.status, moved.storage_domains[0].id) == (types.DiskStatus.OK, other.id)
+    assert [one.storage_domain for one in shared(engine).images if one.disk_id == made.id] == [other.id]
+    with pytest.raises(sdk.Error, match="it is on storage domain vms already") as caught:
+        service.move(storage_domain=types.StorageDomain(name="vms"))
+    assert caught.value.code == 409
+    with pytest.raises(sdk.Error, match=r"action\.storage_domain"):
+        service.move()
+    service.copy(storage_domain=types.StorageDomain(id=DATA_ID), disk=types.Disk(alias="copy"), async_=False)
+    (copy,) = disks.list(search="name=copy")
+    assert (copy.status, copy.storage_domains[0].id, copy.format) == (
+        types.DiskStatus.OK,
+        DATA_ID,
+        types.DiskFormat.RAW,
+    )
+    codes = [event.code for event in system.events_service().list() if event.code in (2004, 2006, 2008, 2010)]
+    assert codes == [2006, 2004, 2010, 2008]
+
+
+def test_a_disk_that_is_used_or_stands_on_another_one_stays(system: services.SystemService) -> None:
+    in_use(system, system.storage_domains_service().add(domain()))
+    vm = types.Vm(name="web", cluster=types.Cluster(name="Default"), template=types.Template(id=TINY_ID))
+    made = system.vms_service().add(vm)
+    service = system.vms_service().vm_service(made.id)
+    until(lambda: service.get().status == types.VmStatus.DOWN)
+    (attachment,) = service.disk_attachments_service().list()
+    disk, there = system.disks_service().disk_service(attachment.disk.id), types.StorageDomain(name="vms")
+    with pytest.raises(sdk.Error, match="thin copy of a template's disk"):
+        disk.move(storage_domain=there)
+    service.start()
+    until(lambda: service.get().status == types.VmStatus.UP)
+    for act in (disk.move, disk.copy):
+        with pytest.raises(sdk.Error, match="VM web") as caught:
+            act(storage_domain=there)
+        assert caught.value.code == 409
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if is_so():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never was so")

@@ -11,6 +11,7 @@ from ovirtsdk4 import services, types
 from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
 from tests.fakes.engine import DATA_ID, TINY_ID
 from tests.unit.rest.server import served
+from tests.unit.rest.waiting import until
 
 MIB = 1 << 20
 
@@ -91,7 +92,7 @@ def test_a_storage_domain_is_changed_and_disks_find_it_by_its_new_name(system: s
         ({"name": "engine"}, 409, "another storage domain has it"),
         ({"type": types.StorageDomainType.ISO}, 400, "storage_domain.type cannot be set to iso"),
         ({"wipe_after_delete": True}, 501, "storage_domain.wipe_after_delete = true"),
-        ({"warning_low_space_indicator": 20}, 501, "storage_domain.warning_low_space_indicator = 20"),
+        ({"warning_low_space_indicator": 101}, 400, r"storage_domain\.warning_low_space_indicator"),
         ({"storage": types.HostStorage(path="other")}, 400, "storage_domain.storage.path cannot be set to other"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
@@ -106,9 +107,40 @@ def test_a_storage_domain_that_cannot_be_is_refused_by_name(
     assert service.get().name == "data"
 
 
-def test_a_template_cannot_be_removed_yet(system: services.SystemService) -> None:
-    service = system.templates_service().template_service(TINY_ID)
-    with pytest.raises(sdk.Error, match=r"Template\.remove is not there yet") as caught:
-        service.remove()
-    assert caught.value.code == 501
-    assert service.get().id
+def test_a_template_of_a_vm_has_its_disks_and_goes_again(system: services.SystemService) -> None:
+    vms, templates = system.vms_service(), system.templates_service()
+    cluster = types.Cluster(name="Default")
+    vm = vms.add(types.Vm(name="source", cluster=cluster, template=types.Template(name="tiny")))
+    until(lambda: vms.vm_service(vm.id).get().status == types.VmStatus.DOWN)
+    (attached,) = vms.vm_service(vm.id).disk_attachments_service().list()
+    disk = types.Disk(id=attached.disk.id, format=types.DiskFormat.RAW, sparse=True)
+    wanted = types.Template(
+        name="golden",
+        description="with an agent",
+        vm=types.Vm(id=vm.id, disk_attachments=[types.DiskAttachment(disk=disk)]),
+        version=types.TemplateVersion(base_template=types.Template(name="tiny"), version_name="with agent"),
+    )
+    template = templates.add(wanted, clone_permissions=True)
+    assert template.status in (types.TemplateStatus.LOCKED, types.TemplateStatus.OK)
+    service = templates.template_service(template.id)
+    until(lambda: service.get().status == types.TemplateStatus.OK)
+    made = service.get()
+    assert (made.version.version_number, made.version.version_name) == (2, "with agent")
+    assert (made.version.base_template.id, made.description) == (TINY_ID, "with an agent")
+    (copy,) = service.disk_attachments_service().list()
+    shown = system.disks_service().disk_service(copy.disk.id).get()
+    assert (shown.format, shown.status) == (types.DiskFormat.RAW, types.DiskStatus.OK)
+    with pytest.raises(sdk.Error, match="is used by"):
+        templates.template_service(TINY_ID).remove()
+    service.remove()
+    until(lambda: template.id not in {one.id for one in templates.list()})
+
+
+def test_a_vm_is_cloned(system: services.SystemService) -> None:
+    vms = system.vms_service()
+    cluster = types.Cluster(name="Default")
+    vm = vms.add(types.Vm(name="source", cluster=cluster, template=types.Template(name="tiny")), clone=True)
+    assert (vm.template.id, vm.original_template.id) == (BLANK_TEMPLATE_ID, TINY_ID)
+    until(lambda: vms.vm_service(vm.id).get().status == types.VmStatus.DOWN)
+    vms.vm_service(vm.id).clone(vm=types.Vm(name="second"))
+    until(lambda: [one.status for one in vms.list(search="name=second")] == [types.VmStatus.DOWN])

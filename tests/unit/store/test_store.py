@@ -12,8 +12,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, text
 
+from hosted_engine.engine.entity.commands import remove_item
 from hosted_engine.engine.events.model import Event, Severity
 from hosted_engine.engine.macpools.model import MacRange
+from hosted_engine.engine.vms.entity import VMS
 from hosted_engine.engine.vms.model import Vm, VmStatus
 from hosted_engine.store import store as module
 from hosted_engine.store.mapping import Mapper
@@ -134,7 +136,7 @@ def test_what_raises_is_taken_back() -> None:
 
     def remove_and_break() -> None:
         with world.store.transaction() as tx:
-            tx.vms.remove(tx.vms.list()[0].id)
+            remove_item(tx, VMS, tx.vms.list()[0])
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

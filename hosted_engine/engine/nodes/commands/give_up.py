@@ -36,7 +36,7 @@ class GiveUpNode(RemoveNode, frozen=True, kw_only=True):
             Step("silence", "See that it does not answer", lost.check_silent),
             Step("server", "Take it out of the storage pool, and its copies out of the volumes", lost.give_up_server),
             Step("keepers", "Count it no longer among those who keep the engine alive", site.remove_keeper),
-            Step("migration", "Let no VM move to or from it", site.deny_migration),
+            Step("migration", "Count it among the nodes of the site no longer", site.deny_migration),
             Step("volumes", "Let it use the volumes no longer", storage.deny_volumes),
             Step("names", "Let the other hosts forget its name", site.remove_name),
         )

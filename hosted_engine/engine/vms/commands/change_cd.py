@@ -14,6 +14,7 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.vms.cdroms.discs import check_disc, disc_of
 from hosted_engine.engine.vms.checks import the_vm
 from hosted_engine.engine.vms.commands.running import OnRunningVm
+from hosted_engine.engine.vms.statuses import VmAction
 from node.api.contract import NodeApi
 from node.api.messages.vms import CdRequest
 
@@ -21,6 +22,7 @@ from node.api.messages.vms import CdRequest
 class ChangeCd(OnRunningVm, frozen=True, kw_only=True):
     """`disk_id` is the ISO disk, None where the drive is to be empty. The next run has what it has without it."""
 
+    kind: ClassVar[VmAction] = VmAction.CHANGE_CD
     action: ClassVar[str] = "change the CD of"
     doing: ClassVar[str] = "Changing the CD of"
     step: ClassVar[tuple[str, str]] = ("change-cd", "Change the disc in the drive")
@@ -41,8 +43,8 @@ class ChangeCd(OnRunningVm, frozen=True, kw_only=True):
         """Others may read the disc meanwhile, nobody removes it."""
         return (*super().locks(), *self.disk_locks)
 
-    async def act(self, node: NodeApi, means: Means) -> None:
-        with means.store.transaction() as tx:
+    async def act(self, node: NodeApi, dependencies: Means) -> None:
+        with dependencies.store.transaction() as tx:
             disc = disc_of(tx, self.disk_id)
         await node.change_cd(self.id, CdRequest(disc=disc))
 

@@ -10,6 +10,7 @@ from hosted_engine.engine.entity.commands import AddEntity, EntityCommand, Remov
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.problems import WrongState
 from hosted_engine.engine.vms.checks import the_vm
 from hosted_engine.engine.vms.model import RUNNING, Vm
 from node.api.contract import NodeApi
@@ -37,6 +38,13 @@ def runs(tx: Transaction, vm_id: str) -> bool:
     """Whether there is a running VM of that id, so that its host has to be asked."""
     vm = tx.vms.get(vm_id)
     return vm is not None and vm.status in RUNNING
+
+
+def refuse_started(tx: Transaction, vm_id: str, action: str) -> None:
+    """Raises WrongState for a VM that was started between a request and its command, which would ask no host."""
+    if runs(tx, vm_id):
+        name = the_vm(tx, vm_id).name
+        raise WrongState(action=action, kind="VM", name=name, reason="it has just been started", mend="Try again")
 
 
 async def set_device(dependencies: Means, table: str, item: Any, *, there: bool) -> None:

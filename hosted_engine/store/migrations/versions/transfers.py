@@ -1,4 +1,5 @@
-"""Transfers of images, how large a client says that a disk is at first, and the discs of VMs."""
+"""Transfers of images, how large a client says that a disk is at first, the discs of VMs, and what
+storage domains keep free."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +12,11 @@ down_revision = "0013"
 
 def upgrade() -> None:
     add_columns("disks", sa.Column("initial_size_bytes", sa.BigInteger(), nullable=False, server_default="0"))
+    add_columns(
+        "storage_domains",
+        sa.Column("warning_low_space_percent", sa.BigInteger(), nullable=False, server_default="10"),
+        sa.Column("critical_space_gib", sa.BigInteger(), nullable=False, server_default="5"),
+    )
     for table in ("vms", "templates"):
         add_columns(table, sa.Column("cd_disk_id", sa.Text()))
     add_columns("vms", sa.Column("current_cd_disk_id", sa.Text()))

@@ -19,7 +19,7 @@ def takes_in(machine: str, *, name: str = "myhost", **wanted: object) -> Oracle:
     def oracle(seen: Seen) -> None:
         row = was_added(seen, "nodes", name)
         expect(row, hostname=machine, status="up", **wanted)
-        if seen.before.nodes[machine].member or not seen.after.nodes[machine].member:
+        if seen.before.nodes[machine].certificate or not seen.after.nodes[machine].certificate:
             raise Differs("the machine itself does not belong to the site, or did before")
 
     return oracle
@@ -30,7 +30,7 @@ def lets_go(machine: str) -> Oracle:
 
     def oracle(seen: Seen) -> None:
         removes("nodes", "myhost")(seen)
-        if not seen.before.nodes[machine].member or seen.after.nodes[machine].member:
+        if not seen.before.nodes[machine].certificate or seen.after.nodes[machine].certificate:
             raise Differs("the machine itself belongs to the site, or did not before")
 
     return oracle

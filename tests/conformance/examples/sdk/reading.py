@@ -86,11 +86,17 @@ def disks_of_my_vm(seen: Seen) -> None:
 
 
 def snapshots_of_all(seen: Seen) -> None:
-    for snapshot in seen.after.rows("snapshots", description="mysnap"):
-        (vm,) = (row for row in seen.after.rows("vms") if row["id"] == snapshot["vm_id"])
-        seen.expect_printed(f"{vm['name']}:{snapshot['description']}:")
-    if "mysnap" not in seen.output:
-        raise Differs("no snapshot was printed")
+    """A line for each disk of each snapshot of each VM, with where it lies."""
+    lines = 0
+    for vm in seen.after.rows("vms"):
+        for attachment in seen.after.rows("disk_attachments", owner_id=vm["id"]):
+            disk = seen.after.one("disks", id=attachment["disk_id"])
+            domain = seen.after.one("storage_domains", id=disk["storage_domain_id"])["name"]
+            for snapshot in seen.after.rows("snapshots", vm_id=vm["id"]):
+                seen.expect_printed(f"{vm['name']}:{snapshot['description']}:{disk['name']}:{domain}")
+                lines += 1
+    if lines < 2 or len(seen.output.splitlines()) != lines:
+        raise Differs("there are other lines than one for each disk of each snapshot")
 
 
 def links_of_my_vm(seen: Seen) -> None:

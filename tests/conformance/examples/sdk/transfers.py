@@ -13,6 +13,7 @@ from tests.conformance.examples.oracles import expect, was_added
 from tests.conformance.examples.run import CONFIGURATION
 from tests.conformance.examples.sdk.disks import image_of
 from tests.conformance.examples.state import Differs, Row, State
+from tests.integration.vms.discs import bootable_disc
 
 SIZE = 16 << 20
 
@@ -54,6 +55,10 @@ def _make_ova(folder: Path) -> None:
         archive.add(folder / "disk.qcow2", "disk")
 
 
+def _make_iso(folder: Path) -> None:
+    (folder / "boot.iso").write_bytes(bootable_disc("from an ISO image"))
+
+
 def _make_password(folder: Path) -> None:
     (folder / "password").write_text("any")
 
@@ -78,6 +83,14 @@ def uploaded(name: str, format_: str, *, sparse: bool = True) -> Oracle:
         ended(seen, disk, "upload")
 
     return oracle
+
+
+def uploaded_disc(seen: Seen) -> None:
+    disk = was_added(seen, "disks", "boot.iso")
+    expect(disk, status="ok", content_type="iso", format="raw")
+    if Path(image_of(seen.after, disk)["file"]).read_bytes() != (seen.folder / "boot.iso").read_bytes():
+        raise Differs("the image has another content")
+    ended(seen, disk, "upload")
 
 
 def ended(seen: Seen, disk: Row, direction: str) -> None:
@@ -184,6 +197,39 @@ CASES = (
 )
 _UPLOAD = [*_SITE, "--sd-name", "mydata", "--use-proxy"]
 VARIANTS = (
+    Case(
+        "ovirt_img_upload_disk",
+        uploaded("disk.raw", "raw"),
+        _STORAGE,
+        lambda state: [
+            "upload-disk",
+            *_SITE,
+            "--storage-domain",
+            "mydata",
+            "--format",
+            "raw",
+            "--name",
+            "disk.raw",
+            "disk.raw",
+        ],
+        program="ovirt-img",
+        files=_make_raw,
+    ),
+    Case(
+        "ovirt_img_download_disk",
+        downloaded,
+        _DISK,
+        lambda state: ["download-disk", *_SITE, _disk(state), "disk.qcow2"],
+        program="ovirt-img",
+    ),
+    Case(
+        "upload_iso",
+        uploaded_disc,
+        _STORAGE,
+        lambda state: [*_SITE, "--sd-name", "mydata", "--disk-sparse", "boot.iso"],
+        script="upload_disk",
+        files=_make_iso,
+    ),
     Case(
         "upload_disk_through_the_proxy",
         uploaded("disk.qcow2", "qcow2"),

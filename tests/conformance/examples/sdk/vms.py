@@ -156,6 +156,15 @@ def no_numa_nodes(seen: Seen) -> None:
         raise Differs("the VM still has NUMA nodes")
 
 
+def disc_is_in(seen: Seen) -> None:
+    """The node has it in the drive of the VM that runs, and the next run has none."""
+    disc, vm = seen.after.one("disks", name="mydisc"), seen.after.one("vms", name="myvm")
+    drive = spec_of(seen.after, "myvm").get("cdrom") or {}
+    if (drive.get("disc") or {}).get("disk_id") != disc["id"]:
+        raise Differs(f"the drive has {drive}")
+    expect(vm, current_cd_disk_id=disc["id"], cd_disk_id=None)
+
+
 CASES = (
     Case("add_vm", from_blank, (seeds.my_cluster,)),
     Case("add_independet_vm", independent, _PLACE),
@@ -179,7 +188,12 @@ CASES = (
     Case("download_vm_ovf", ovf, (seeds.my_vm,)),
     Case("remove_numa_nodes_from_vm", no_numa_nodes, (seeds.my_vm, seeds.numa_nodes)),
     Case("get_display_ticket", None, (seeds.never("a VM with SPICE: the QEMU of hosts has none"),)),
-    Case("change_vm_cd", None, (seeds.my_vm,), lambda state: ["-c", CONFIGURATION, "myvm"]),
+    Case(
+        "change_vm_cd",
+        disc_is_in,
+        (seeds.my_vm, seeds.started, seeds.disc("mydisc")),
+        lambda state: ["-c", CONFIGURATION, "myvm", "--disk-id", str(state.one("disks", name="mydisc")["id"])],
+    ),
     Case("fix_dup_nic_macs", None, arguments=lambda state: ["--url", "https://engine40.example.com/ovirt-engine/api"]),
     Case("reprovision_stateless_vm_in_pool", None, (seeds.vm_pool,)),
     Case("register_vm", None, (seeds.my_cluster, seeds.my_storage("mysd"))),

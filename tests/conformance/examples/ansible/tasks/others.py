@@ -86,6 +86,13 @@ def _in_maintenance(seen: Seen) -> None:
     expect(seen.after.one("nodes", name="myhost"), status="maintenance")
 
 
+def _has_new_certificate(seen: Seen) -> None:
+    """The machine itself has another one, and is in maintenance."""
+    _in_maintenance(seen)
+    if seen.before.nodes["node4"].certificate == seen.after.nodes["node4"].certificate:
+        raise Differs("the machine has the certificate that it had")
+
+
 def _new_events(seen: Seen) -> list[Row]:
     before = {row["id"] for row in seen.before.rows("events")}
     return [row for row in seen.after.rows("events") if row["id"] not in before]
@@ -218,7 +225,7 @@ TASKS = (
     Task("ovirt_host/9", lets_go("node4"), (seeds.spare_host,), checkable=False),
     Task("ovirt_host/10", lets_go("node4"), (seeds.spare_host,), checkable=False),
     Task("ovirt_host/11", changes_id("nodes", "new host name"), (seeds.host_with_no_id,)),
-    Task("ovirt_host/12", _in_maintenance, (seeds.host_to_leave,), checkable=False),
+    Task("ovirt_host/12", _has_new_certificate, (seeds.spare_host,), ALWAYS, checkable=False),
     Task("ovirt_host_pm/0", adds("fence_agents", ""), (seeds.my_host,)),
     Task("ovirt_event/0", _event("The file system /home on host xyz is almost full!"), (), ALWAYS),
     Task(

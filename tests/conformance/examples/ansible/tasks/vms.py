@@ -225,7 +225,8 @@ TASKS = (
     Task("ovirt_template/2", removes("templates", "mytemplate"), (_template("mytemplate"),)),
     Task("ovirt_template/3", changes_id("templates", "new_template_name"), (seeds.template_with_no_id,)),
     Task("ovirt_template/10", None, (_cluster("mycluster"), *_RHEL7)),
-    Task("ovirt_template/11", None, (_cluster("mycluster"), *_RHEL7)),
+    # Without a number the module makes one more version each time.
+    Task("ovirt_template/11", _template_made(version_name="subversion"), (_cluster("mycluster"), *_RHEL7), ALWAYS),
     Task("ovirt_template/12", _template_made(memory_bytes=GIB), (seeds.vm("rhel8"),)),
     Task("ovirt_template/13", _template_made(), (_cluster("mycluster"), seeds.vm("rhel8"))),
     Task("ovirt_template/14", _template_made(time_zone="America/Godthab"), (_cluster("MyCluster"), seeds.vm("rhel8"))),

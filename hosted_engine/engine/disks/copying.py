@@ -1,0 +1,84 @@
+"""Which disks can be copied to another storage domain, and the step that does it to an image."""
+
+from hosted_engine.engine.command import Means
+from hosted_engine.engine.disks.checks import belongs_to_template, check_unused, domain_for_disks, settled_disk
+from hosted_engine.engine.disks.images import image_key, note_progress
+from hosted_engine.engine.disks.layers import has_layers
+from hosted_engine.engine.disks.model import Disk
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.problems import WrongState, found
+from node.api.messages.images import ImageCopy, ImageRef
+from node.steps import Step
+
+
+def check_copyable(tx: Transaction, disk_id: str, action: str) -> Disk:
+    """Nobody writes to it, and what it stands on is all there. Raises WrongState."""
+    disk = settled_disk(tx, disk_id, action)
+    domain_for_disks(tx, disk.storage_domain_id)
+    check_unused(tx, disk)
+    reason = ""
+    if has_layers(tx, disk.id):
+        reason, mend = "snapshots of its VM hold it", "Remove those snapshots first"
+    elif action == "move" and disk.template_disk_id is not None:
+        reason, mend = "it is a thin copy of a template's disk, which stays where it is", "Copy it instead"
+    elif action == "move" and belongs_to_template(tx, disk.id):
+        reason, mend = "it belongs to a template", "Copy it instead"
+    elif action == "move" and tx.disks.count(template_disk_id=disk.id):
+        reason, mend = "thin disks of VMs stand on it", "Copy it instead"
+    if reason:
+        raise WrongState(action=action, kind="disk", name=disk.name, reason=reason, mend=mend)
+    return disk
+
+
+def room_for(tx: Transaction, disk: Disk, domain_id: str) -> None:
+    """What it takes now has to fit, and all that it can hold where it is preallocated. Raises WrongState."""
+    domain = domain_for_disks(tx, domain_id)
+    needed = disk.actual_size_bytes if disk.sparse else disk.provisioned_size_bytes
+    if domain.free_bytes is not None and domain.free_bytes < needed:
+        raise WrongState(
+            action="put a disk on",
+            kind="storage domain",
+            name=domain.name,
+            reason=f"it has {domain.free_bytes} bytes free, {needed} are needed",
+            mend="Make room on it, or choose another",
+        )
+    check_same_hosts(tx, disk, domain_id)
+
+
+def check_same_hosts(tx: Transaction, disk: Disk, domain_id: str) -> None:
+    """A host has to have both storage domains. Raises WrongState."""
+    there, here = (
+        found(tx.storage_domains.get(one), "storage domain", one) for one in (domain_id, disk.storage_domain_id)
+    )
+    if there.data_center_id != here.data_center_id:
+        reason = f"storage domain {there.name} is in another data center than {here.name}"
+        raise WrongState(
+            action="copy", kind="disk", name=disk.name, reason=reason, mend="Choose one of the same data center"
+        )
+
+
+def copy_between(means: Means, disk_id: str, source: ImageRef, image: ImageRef) -> Step:
+    """The image of the disk as it is, at another place. One node does it, asked call by call how far it is."""
+    key = image_key(disk_id)
+
+    async def do() -> None:
+        with means.store.transaction() as tx:
+            disk = found(tx.disks.get(disk_id), "disk", disk_id)
+        request = ImageCopy(
+            source=source,
+            source_format=disk.format.image_format,
+            format=disk.format.image_format,
+            size_bytes=disk.provisioned_size_bytes,
+            preallocated=not disk.sparse,
+        )
+        node = await means.fleet.carrier(image.storage_domain)
+        progress = await node.copy_image(image, request)
+        while progress.image is None:
+            note_progress(means, key, progress)
+            progress = await node.copy_image(image, request)
+
+    async def undo() -> None:
+        node = await means.fleet.carrier(image.storage_domain)
+        await node.remove_image(image)
+
+    return Step(key, "Copy the image of the disk", do, undo)

@@ -1,0 +1,93 @@
+"""Takes a snapshot: from then on the VM's disks are written to new images, which stand on those that they were on."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any, Self
+
+import msgspec
+
+from hosted_engine.engine.command import Context, Means
+from hosted_engine.engine.events.emit import emit
+from hosted_engine.engine.events.types import EventType
+from hosted_engine.engine.ids import new_id
+from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.snapshots.checks import (
+    check_disks_settled,
+    check_not_previewed,
+    snapshot_disks,
+    still_vm,
+    the_snapshot,
+)
+from hosted_engine.engine.snapshots.commands.on_vm import OnSnapshots
+from hosted_engine.engine.snapshots.config import kept_of
+from hosted_engine.engine.snapshots.images import Layer, make_layer
+from hosted_engine.engine.snapshots.live import switch_running
+from hosted_engine.engine.snapshots.model import Snapshot, SnapshotStatus
+from hosted_engine.engine.snapshots.switch import leave
+from hosted_engine.engine.vms.checks import the_vm
+from node.steps import Step
+
+
+class AddSnapshot(OnSnapshots, frozen=True, kw_only=True):
+    """`snapshot` is the snapshot without what it keeps, as JSON has it; `chosen` the only disks that it holds, where it
+    is not all. A VM that runs, on `node_id`, goes on with all of its disks at one moment."""
+
+    snapshot: dict[str, Any]
+    chosen: tuple[str, ...] | None = None
+    layers: tuple[Layer, ...] = ()
+    node_id: str = ""
+
+    @property
+    def wanted(self) -> Snapshot:
+        return msgspec.convert(self.snapshot, Snapshot)
+
+    def check(self, tx: Transaction) -> None:
+        vm = still_vm(tx, self.vm_id, "take a snapshot of")
+        check_not_previewed(tx, vm, "take a snapshot of")
+        check_disks_settled(tx, [disk.id for disk in snapshot_disks(tx, vm, self.chosen)], "take a snapshot of")
+
+    def settle(self, tx: Transaction, readings: Readings) -> Self:
+        layers = tuple(
+            Layer(
+                disk_id=disk.id,
+                storage_domain_id=disk.storage_domain_id,
+                image_id=new_id(),
+                parent_id=disk.image_id,
+                parent_format=disk.format,
+                size_bytes=disk.provisioned_size_bytes,
+            )
+            for disk in snapshot_disks(tx, the_vm(tx, self.vm_id), self.chosen)
+        )
+        disk_ids, node_id = tuple(layer.disk_id for layer in layers), the_vm(tx, self.vm_id).node_id or ""
+        return msgspec.structs.replace(self, layers=layers, disk_ids=disk_ids, node_id=node_id)
+
+    def describe(self, tx: Transaction) -> str:
+        return f"Creating VM Snapshot {self.wanted.description} for VM {the_vm(tx, self.vm_id).name}"
+
+    def begin(self, tx: Transaction, context: Context) -> None:
+        vm = the_vm(tx, self.vm_id)
+        snapshot = replace(self.wanted, status=SnapshotStatus.LOCKED, taken_at=context.now, **kept_of(tx, vm))
+        tx.of(Snapshot).add(snapshot)
+        self.lock_rows(tx)
+        emit(tx, context, EventType.USER_CREATE_SNAPSHOT, vm=vm, snapshot=snapshot.description)
+
+    def plan(self, means: Means) -> tuple[Step, ...]:
+        layers = tuple(make_layer(means, layer) for layer in self.layers)
+        if not self.node_id or not layers:
+            return layers
+        return (*layers, switch_running(means, self.vm_id, self.node_id, self.layers))
+
+    def finish(self, tx: Transaction, context: Context) -> None:
+        snapshot = the_snapshot(tx, self.wanted.id)
+        leave(tx, self.layers, snapshot.id)
+        tx.of(Snapshot).update(replace(snapshot, status=SnapshotStatus.OK))
+        vm = self.unlock_rows(tx)
+        kind = EventType.USER_CREATE_SNAPSHOT_FINISHED_SUCCESS
+        emit(tx, context, kind, vm=vm, snapshot=snapshot.description)
+
+    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+        tx.of(Snapshot).remove(self.wanted.id)
+        vm = self.unlock_rows(tx)
+        kind = EventType.USER_CREATE_SNAPSHOT_FINISHED_FAILURE
+        emit(tx, context, kind, vm=vm, snapshot=self.wanted.description, reason=error)
