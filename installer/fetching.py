@@ -48,7 +48,7 @@ def fetch(
     dev_disk: Path = Path("/dev/disk"),
     context: ssl.SSLContext | None = None,
 ) -> bytes:
-    """The file with the answers. Blocks; tries again until `patience_s` have gone by where the network or a disk may
+    """The file with the answers. Blocks; tries again until `wait_s` have gone by where the network or a disk may
     not be there yet. `context` says whom to trust without a pin: the authorities of the system. Raises NotFetched."""
     end = time.monotonic() + wait_s
     while True:

@@ -23,7 +23,7 @@ def run_recorded(
     is_stopping: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = uptime_s,
 ) -> Result:
-    """`heard` is told of the steps as well. Raises what `install` does."""
+    """`on_progress` is called with the steps as well. Raises what `install` does."""
 
     def step(progress: Progress) -> None:
         report(StepReport(progress, clock()))

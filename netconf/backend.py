@@ -1,4 +1,4 @@
-"""The seam between what is desired and who carries it out: NetworkManager today, nmstate beside it."""
+"""The protocol of a backend, which applies a desired state: NetworkManager today, nmstate beside it."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

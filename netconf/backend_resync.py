@@ -1,4 +1,4 @@
-"""Gives the backend what was confirmed without it, once it is there again: it comes up with what it knew before."""
+"""Applies what was confirmed while the backend was away to the backend, once it answers again."""
 
 import logging
 
@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 
 class BackendResync:
-    """Also when nothing was confirmed: what went back without it it does not take for its own. Then one document after
-    the other, as they were asked for; each is known to be owed until it is confirmed here."""
+    """Has the backend resume first, for it does not take for its own what changed while it was away. Then each document
+    is applied in the order in which they were confirmed, and stays noted until it is confirmed here, too."""
 
     def __init__(self, backend: Backend, store: ChangeStore | None, watchdog: BackendWatchdog, within_s: int) -> None:
         self._backend, self._store, self._within_s = backend, store, within_s

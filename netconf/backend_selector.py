@@ -1,4 +1,4 @@
-"""Who carries changes out: the backend of the machine, and the one that stands in for it while it does not answer."""
+"""Chooses who applies changes: the backend of the machine, or the one that stands in while it does not answer."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ class BackendSelector:
     """Without a stand-in it is the backend whatever happens; it says itself why it does not answer.
 
     `wait_s` is how long it is waited for before another change: one that is started anew is soon there again.
-    `named` gives other backends, which others may have asked for a change.
+    `backend_by_name` gives other backends, which others may have asked for a change.
     """
 
     def __init__(

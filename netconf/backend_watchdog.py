@@ -1,4 +1,4 @@
-"""Sees to it that a change goes back, too, when its backend died in the middle and nobody starts it anew."""
+"""Rolls a change back whose backend died in the middle of it and is not started again."""
 
 import asyncio
 import logging
@@ -58,8 +58,8 @@ class Rollback(Protocol):
 
 
 class BackendWatchdog:
-    """Behind a backend that goes back by itself as long as it lives: a change that it made and cannot take back, for it
-    has been away for AWAY_S, is taken back by `rollback`. Without one nothing is done."""
+    """Watches a backend that rolls back by itself as long as it lives. Once it has been away for AWAY_S, `rollback`
+    takes its unconfirmed change back in its place. Without a `rollback` nothing is done."""
 
     def __init__(self, backend: Backend, rollback: Rollback | None) -> None:
         self._backend, self._rollback = backend, rollback
@@ -92,8 +92,8 @@ class BackendWatchdog:
         return False
 
     async def begin(self, desired: NetworkState, observed: NetworkState, until_s: float) -> None:
-        """Before a change that waits until then. Going without is no reason not to make it: the backend is the one who
-        promises."""
+        """Note the network before a change that waits until then. The change is made even if this fails: the backend
+        has its own way back."""
         if self._rollback is None:
             return
         completed = complete(desired, observed)

@@ -1,4 +1,4 @@
-"""What is remembered of changes beyond the process that makes them: which waits, how the last ended, what holds."""
+"""Stores what outlives the process that makes a change: which change waits, how the last ended, what was confirmed."""
 
 import json
 import logging

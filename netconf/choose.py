@@ -1,4 +1,4 @@
-"""Who carries out what: a backend by its name, or NetworkManager and, while it does not answer, the kernel."""
+"""Chooses a backend: by its name, or NetworkManager and, while it does not answer, the kernel."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The network of this host as the node uses it: look, decide, change under a time-out, look again, confirm."""
+"""The network of this host as the node uses it: observe, plan, change under a time-out, observe again, confirm."""
 
 import contextlib
 import time
@@ -45,8 +45,8 @@ class Network:
         wait_s: float = 0,
     ) -> None:
         """`wait_s` is how long the backend is waited for before its stand-in takes its place; `rollback` takes back
-        what a backend leaves that dies in the middle of a change and stays dead, while anyone stands by. `named` gives
-        other backends, for changes that others left to be settled."""
+        what a backend leaves that dies in the middle of a change and stays dead, while anyone watches it.
+        `backend_by_name` gives other backends, for changes that others left to be settled."""
         self._selector = BackendSelector(backend, stand_in, backend_by_name=backend_by_name, wait_s=wait_s)
         self._watchdog = BackendWatchdog(backend, rollback)
         self._store = store

@@ -254,7 +254,7 @@ class Checkpoint:
 class Change:
     """`changed` is false when the host was already so; then there is no checkpoint and nothing to confirm.
 
-    `says` tells what was done (or why nothing was), `warnings` what may become of it, a sentence each.
+    `descriptions` tell what was done (or why nothing was), `warnings` what may become of it, a sentence each.
     """
 
     changed: bool

@@ -12,7 +12,7 @@ def pairs(found: Mapping[str, Value]) -> Pairs:
 
 
 def over(desired: Pairs, observed: Pairs) -> Pairs:
-    """`seen` with what `desired` says instead."""
+    """`observed` with what `desired` says instead."""
     return pairs(dict(observed) | dict(desired))
 
 
@@ -51,7 +51,7 @@ class Ipv4List:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What `pattern` matches as a whole; `words` are those that NetworkManager has others for. Empty: none."""
+    """What `pattern` matches as a whole; `nm_values` are those that NetworkManager has other words for. Empty: none."""
 
     pattern: str
     example: str

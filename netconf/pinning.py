@@ -20,7 +20,8 @@ class SameMac(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Pins:
-    """What to write (file name → text) and which files of ours speak of NICs that are no more; `says` tells both."""
+    """What to write (file name → text) and which files of ours speak of NICs that are no more; `descriptions` tell
+    both."""
 
     write: Mapping[str, str]
     remove: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""A change that is kept only when proofs hold over the new path, and is taken back otherwise."""
+"""Makes a change that is confirmed only when proofs hold over the new path, and is rolled back otherwise."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +43,7 @@ async def change_proven(
 ) -> Change:
     """Raises NotProven when a proof does not hold in time. Cancelled, it takes the change back before it ends.
 
-    `tell` hears, a sentence at a time, what is being waited for. Without proofs the change is left unconfirmed.
+    `report` is called with a sentence for whatever is waited for. Without proofs the change is left unconfirmed.
     """
     until_s = 0.0
 

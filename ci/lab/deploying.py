@@ -112,7 +112,7 @@ def hand_answers(first: Machine, nodes: Sequence[Introduction]) -> None:
 
 
 def deploy(first: Machine, report: Report, passing: Report) -> None:
-    """Run the deploy on the first node; what it prints goes to `tell`, what it begins or waits for to `passing`.
+    """Run the deploy on the first node; what it prints goes to `report`, what it begins or waits for to `passing`.
     Raises DeployFailed. A site whose
     storage is not whole is up all the same: what is wrong is said."""
     first.exec("systemctl", "stop", UNIT, check=False, timeout_s=120)  # one that a killed `lab up` left behind

@@ -43,7 +43,7 @@ class Target:
 
 
 class TargetJournal:
-    """Implements node.steps.Journal. Until `keep` is called its entries are in memory alone: a run that is cut off
+    """Implements node.steps.Journal. Until `write_to` is called its entries are in memory alone: a run that is cut off
     before there is a file system for them begins anew, which is what the step that makes it is for."""
 
     def __init__(self, path: Path | None = None) -> None:

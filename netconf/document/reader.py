@@ -124,7 +124,7 @@ class Reader:
         return value
 
     def word(self, key: str, values: type[_Word], *, also: Mapping[str, _Word] | None = None) -> _Word | None:
-        """One of `words`, or what `also` takes for one."""
+        """One of `values`, or what `also` takes for one."""
         if not self.has(key):
             return None
         text = str(self._value[key])
@@ -137,7 +137,7 @@ class Reader:
             return None
 
     def choice(self, key: str, values: Collection[str]) -> str | None:
-        """One of `words`, or its number."""
+        """One of `values`, or its number."""
         if not self.has(key):
             return None
         text = str(self._value[key])

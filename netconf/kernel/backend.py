@@ -1,4 +1,4 @@
-"""Carries a plan out with the kernel alone, under a snapshot that a watchdog brings back unless it is confirmed.
+"""Applies a plan with the kernel alone, under a snapshot that a watchdog restores unless the change is confirmed.
 
 The snapshot is on the disk and the watchdog runs before anything is changed; netconf.kernel.changes decides what
 becomes of a change.

@@ -1,4 +1,4 @@
-"""Goes from the network as it is to another one, operation after operation, and looks again until it is there."""
+"""Brings the network from its state to another one, operation after operation, and reads it again until it is there."""
 
 import time
 from collections.abc import Callable
@@ -99,7 +99,7 @@ _always = _Always
 
 
 def with_others(desired: KernelState, before: KernelState, now: KernelState) -> KernelState:
-    """`goal` and the links that have come since `before`, with what is on them: others make them, and those of
+    """`desired` and the links that have come since `before`, with what is on them: others make them, and those of
     containers come as pairs of veth."""
     names = {link.name for link in now.links} - {link.name for link in (*desired.links, *before.links)}
     return replace(

@@ -23,7 +23,7 @@ class NotReported(Failed):
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """An open connection to another host; `heard_s` is how long ago something came over it."""
+    """An open connection to another host; `received_s` is how long ago something came over it."""
 
     peer: str
     port: int

@@ -1,4 +1,4 @@
-"""From one KernelState to another: which operations, in which order; for going forward and for going back alike; pure.
+"""Computes the operations from one KernelState to another, in their order; used for a change and its rollback; pure.
 
 What an operation does beside what it is for (a link that goes down loses routes, say) is not foretold: whoever
 carries them out looks again and asks again until there is nothing more to do.
@@ -32,7 +32,7 @@ _DELAYS = ("IFLA_BOND_UPDELAY", "IFLA_BOND_DOWNDELAY")  # the kernel takes them 
 
 
 def diff(now: KernelState, desired: KernelState) -> tuple[Operation, ...]:
-    """Empty when `now` is as `goal`. Links of kinds that we do not make are neither made nor removed."""
+    """Empty when `now` is as `desired`. Links of kinds that we do not make are neither made nor removed."""
     change = _change(now, desired)
     return (
         *(SetRule(rule, False) for rule in now.rules if rule not in desired.rules),

@@ -1,4 +1,4 @@
-"""Looks at the kernel's network and carries operations out, in the network namespace of the thread that it runs in."""
+"""Reads the kernel's network and executes operations, in the network namespace of the thread that it runs in."""
 
 import os
 import socket
@@ -42,7 +42,7 @@ _GONE = {3, 6, 19, 99}  # ESRCH, ENXIO, ENODEV, EADDRNOTAVAIL: what is to go is 
 
 
 class KernelRefused(Exception):
-    """Why an operation was not carried out, in words."""
+    """Why an operation was not executed, in words."""
 
 
 class NetlinkExecutor:

@@ -1,4 +1,4 @@
-"""Asks the kernel which way a packet would take, and whether the next machine on that way is there."""
+"""Asks the kernel which route a packet would take, and whether the next hop on it answers."""
 
 import socket
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class RouteLookup:
 
 
 def lookup_route(destination: str, netns: str | None = None) -> RouteLookup | str:
-    """The way to an IP address, or in words why there is none. Blocks for some milliseconds."""
+    """The route to an IP address, or in words why there is none. Blocks for some milliseconds."""
     family = socket.AF_INET6 if ip_address(destination).version == 6 else socket.AF_INET
     with IPRoute(netns=netns) as kernel:
         try:

@@ -1,4 +1,4 @@
-"""The words in which the kernel is told to change its network, one request each; pure."""
+"""The operations that change the kernel's network, one netlink request each; pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,6 @@
-"""Takes back what another backend has changed when that died in the middle and stays dead: with the kernel alone, from
-what the network was right before.
+"""Rolls back, with the kernel alone, what another backend changed that died in the middle and stays dead.
 
-The routes of others that such a backend loses on its way there or back, it gives back.
+The state to go back to is recorded right before the change. Routes of others that such a backend loses are restored.
 
 It decides nothing: netconf.backend_watchdog says when. What it remembers is gone with the power, and so is what was
 changed.

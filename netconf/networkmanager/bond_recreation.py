@@ -15,7 +15,7 @@ _FREE = {
 
 
 def needs_recreate(wanted: Bond, observed: Bond) -> bool:
-    """`wanted` says what is to be other than the kernel's default, `seen` all that is so."""
+    """`wanted` has what is to be other than the kernel's default, `observed` all that is so."""
     desired, now = dict(wanted.options), dict(observed.options)
     for key in (desired.keys() | now.keys()) - _FREE:
         default = BOND_DEFAULTS.get(key)

@@ -1,4 +1,4 @@
-"""What a change goes back by, whatever dies: a checkpoint of NetworkManager's, or several that end one after the other.
+"""Checkpoints of NetworkManager, one or several that end one after the other: a change is rolled back by them.
 
 A checkpoint cannot restore an interface while another one has its name. So where something is made anew a second
 checkpoint, taken after the first, ends a moment before it: it deletes the profiles that came since, and NetworkManager

@@ -32,7 +32,7 @@ class Known:
 
 
 def known(settings: Settings, neighbours: Iterable[Mapping[str, Variant]] = ()) -> Known:
-    """`heard` is the property LldpNeighbors of its device."""
+    """`neighbours` is the property LldpNeighbors of its device."""
     connection, user = settings.get("connection", {}), settings.get("user", {})
     marks = user["data"].value if "data" in user else {}
     lldp = connection["lldp"].value if "lldp" in connection else 0

@@ -19,7 +19,7 @@ from netconf.planning.recreate import recreated, with_those_above
 class Work:
     """What a change comes to: profiles in the order to activate them, and interfaces to take away or down before.
 
-    `anew` are taken away, too, the uppermost first, but have a profile that makes them again. `ends` are those of
+    `recreate` are taken away, too, the uppermost first, but have a profile that makes them again. `ends` are those of
     `remove` that are ends of pairs of veth, as they are.
     """
 

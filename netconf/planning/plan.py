@@ -15,7 +15,7 @@ from netconf.planning.order import by_dependency
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change: to interface `name` (empty for DNS and rules), explained by `says`."""
+    """One change: to interface `name` (empty for DNS and rules), explained by `description`."""
 
     name: str
     description: str

@@ -72,7 +72,7 @@ class PeersStillAnswer:
 
     @classmethod
     async def of_now(cls, asking: Asking, ssh_connection: str, report: Callable[[str], None]) -> Self | None:
-        """To be made before the change; None when nobody answers. `tell` says something to whoever asks for it."""
+        """To be made before the change; None when nobody answers. `report` tells whoever asks for it."""
         peers, since_s = await asking.peers(ssh_connection), asking.clock()
         if peers:
             report("Looking who of those that this machine talks to answers now")

@@ -29,7 +29,8 @@ _ERASE = "\x1b[K"  # up to the margin
 
 
 class Terminal:
-    """`put` takes drawings, `news` gives what is to be sent because of them: what differs from what was sent before."""
+    """`put` takes drawings, `updates` gives what is to be sent because of them: what differs from what was sent
+    before."""
 
     def __init__(self, width: int, height: int) -> None:
         self.size = (width, height)

@@ -1,4 +1,4 @@
-"""Looks at the kernel and says what the view is then; everything here blocks for some milliseconds."""
+"""Reads the kernel's network into a view; everything here blocks for some milliseconds."""
 
 import asyncio
 import socket
@@ -108,7 +108,7 @@ class KernelReader:
         )
 
     def _speeds(self, view: View, kernel: Kernel, *, all_links: bool) -> dict[int, Speed]:
-        """Asked again of those that changed; `anew`: of all."""
+        """Asked again of those that changed; `all_links`: of all."""
         was, now = view.kernel.links, kernel.links
         asked = [link for index, link in now.items() if all_links or was.get(index) != link]
         kept = {index: speed for index, speed in view.speeds.items() if index in now and now[index].carrier}

@@ -10,7 +10,7 @@ NO_CARRIER = "no carrier"
 
 
 def troubles(view: View, link: Link, addresses: Sequence[ObservedAddress]) -> tuple[str, ...]:
-    """`held` are its addresses."""
+    """`addresses` are its addresses."""
     return (*_cable(view, link), *_bond(view, link), *_addresses(view, link, addresses))
 
 

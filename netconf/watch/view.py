@@ -164,9 +164,9 @@ class Kernel:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`counters` by name of the link, as the kernel prints them; `speeds` by index, `told` by name. `drift` says what
-    differs from what was confirmed last, a sentence each; None while nobody knows or nothing was confirmed.
-    `silent` are the gateways that did not answer when they were asked last."""
+    """`counters` by name of the link, as the kernel prints them; `speeds` by index, `nm_links` by name. `drift` says
+    what differs from what was confirmed last, a sentence each; None while nobody knows or nothing was confirmed.
+    `unreachable_gateways` are those that did not answer when they were asked last."""
 
     kernel: Kernel = Kernel()
     counters: Mapping[str, Counters] = field(default_factory=lambda: MappingProxyType({}))
@@ -219,7 +219,7 @@ Update = Link | ObservedAddress | Neighbour | Removed
 
 
 def apply(kernel: Kernel, updates: Iterable[Update]) -> Kernel:
-    """`kernel` after `news`, in their order. A link takes its addresses, neighbours and routes with it."""
+    """`kernel` after `updates`, in their order. A link takes its addresses, neighbours and routes with it."""
     links, addresses, neighbours = dict(kernel.links), dict(kernel.addresses), dict(kernel.neighbours)
     left: set[int] = set()
     for one in updates:
