@@ -59,7 +59,7 @@ def _create(volume: str, text: str) -> Problem:
     busy = re.search(r"(\S*/\S*) (?:is already part of a volume|not available)", text)
     if busy:
         return BrickBusy(brick=busy.group(1), volume="")
-    if any(text in text.lower() for text in _MISSING):
+    if any(part in text.lower() for part in _MISSING):
         return BrickMissing(reason=_without_advice(text))
     if re.fullmatch(r"Host \S+ not connected", text):
         return PeerUnreachable(peer=text.split()[1], reason="it is not connected")

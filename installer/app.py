@@ -165,7 +165,7 @@ class InstallApp(PlainApp[None]):
             self.screen.dismiss(None)  # what lies over it; the page itself the next time
 
     def action_help(self) -> None:
-        if text := getattr(self.screen, "help_says", ""):
+        if text := getattr(self.screen, "page_help", ""):
             self.push_screen(HelpPage(help_text(text)))
 
     def action_shell(self) -> None:

@@ -24,7 +24,7 @@ class UnfinishedPage(InstallPage):
 
     heading = "An installation was cut off"
     key_hints = "G: go on with it   S: start over   F1: help   F2: shell"
-    help_text = """
+    page_help = """
 Power was cut, or the machine was restarted, while Trivet was being installed. What had been done is on the disk, with
 the answers that it was begun with.
 
@@ -66,7 +66,7 @@ class ElsewherePage(InstallPage):
 
     heading = "The installation is being done at another console"
     key_hints = "T: take over, with the answers so far   F1: help   F2: shell"
-    help_text = """
+    page_help = """
 An installation is answered at one console at a time. Whoever takes over has all the answers given so far, but the
 passwords that were not confirmed yet; the other console then shows this page."""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("t,T", "take", show=False)]

@@ -18,7 +18,7 @@ from netconf.screens.plain import PlainText
 class DisksPage(InstallPage):
     heading = "1 of 5: Disks"
     key_hints = "S: system  B: bricks  N: not used  Enter: go on  Esc: back  F1: help"
-    help_text = """
+    page_help = """
 One disk takes the system: two copies of it, so that an upgrade can go back, and the node's own data. At least 16 GiB.
 
 The brick disks hold what the site stores: VMs' disks, in bricks of Gluster. With none chosen, the bricks lie beside the

@@ -24,7 +24,7 @@ it does so, not before: the installer runs from it."""
 class DonePage(InstallPage):
     heading = "Trivet is installed"
     key_hints = "Enter: restart the machine   Up, Down: scroll   F1: help   F2: shell"
-    help_text = """
+    page_help = """
 The fingerprint is that of the key which was made on this machine. Whoever takes the node into a site compares these
 words with those on their screen: the same words, the same machine. The claim code proves that they have seen this one.
 

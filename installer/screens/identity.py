@@ -58,7 +58,7 @@ class IdentityForm(Form):
 class IdentityPage(InstallPage):
     heading = "3 of 5: Identity"
     key_hints = "Enter: go on   Tab, Up, Down: move   Esc: back   F1: help   F2: shell"
-    help_text = """
+    page_help = """
 Host name: short, in lower case, such as node1; the site and its certificates know the node by it.
 
 Password: of root, for the console and for SSH. It is hashed at once (yescrypt), and kept nowhere in clear; going back

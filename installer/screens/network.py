@@ -36,7 +36,7 @@ class NetworkForm(LayoutForm):
 class NetworkPage(InstallPage):
     heading = "2 of 5: Network"
     key_hints = "Enter: test it, go on  Tab, Up, Down: move  Space: choose  Esc: back  F1: help"
-    help_text = """
+    page_help = """
 Over this network the node is reached by its site. Choose the NICs by Space: each is shown with its permanent MAC
 address, which stands on many machines' labels, and with `link` where a cable leads to something that answers. Several
 make a bond: active-backup works with every switch, 802.3ad needs LACP there.

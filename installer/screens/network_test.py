@@ -19,7 +19,7 @@ class NetworkTestPage(InstallPage):
     """Enter goes on when all is good; else K does, for a network that is not there yet."""
 
     heading = "2 of 5: Network, tested"
-    help_text = """
+    page_help = """
 The network was brought up on this machine as you answered; nothing of it is on a disk yet.
 
   [ ok ]  it works      [FAIL]  it does not      [ ?  ]  it could not be tried

@@ -65,9 +65,9 @@ class Scrolled(VerticalScroll):
 
 
 class InstallPage(Page[Move]):
-    """`help_says` is what F1 shows."""
+    """`page_help` is what F1 shows."""
 
-    help_text: ClassVar[str] = ""
+    page_help: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", show=False),
     ]

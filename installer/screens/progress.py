@@ -22,7 +22,7 @@ class ProgressPage(Page[Installed | None]):
     """None: it failed, and the operator wants to go back to the answers or to try again."""
 
     heading = "Installing"
-    help_text = """
+    page_help = """
 The installation goes on whatever becomes of this terminal; every console of this machine shows it. A step that is
 marked [ ok ] is not done again.
 

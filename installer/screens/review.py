@@ -69,7 +69,7 @@ class ReviewPage(InstallPage):
     """`text` gives the answers as a file. Enter begins, when each serial number was typed again."""
 
     heading = "5 of 5: Review"
-    help_text = """
+    page_help = """
 This is all that would be done, in this order. Up to here no disk was written to.
 
 Where a chosen disk is not empty, type its serial number again: it stands above the line, and on the label of the disk.

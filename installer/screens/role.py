@@ -62,7 +62,7 @@ class RoleForm(Form):
 class RolePage(InstallPage):
     heading = "4 of 5: Role"
     key_hints = "Enter: go on   Left, Right: another role   Esc: back   F1: help"
-    help_text = """
+    page_help = """
 A site is a cluster of nodes with one engine, which manages them. It begins with its first node.
 
   first node   on one machine of the site: its console creates the site

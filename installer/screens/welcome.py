@@ -21,7 +21,7 @@ class WelcomePage(InstallPage):
     """An error has to be mended before Enter goes on."""
 
     heading = "Installation of Trivet on this machine"
-    help_text = """
+    page_help = """
 Trivet makes a virtualization node of this machine: the system goes on one disk, and other disks may become bricks, the
 parts of which the storage of a site is made.
 

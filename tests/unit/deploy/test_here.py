@@ -124,7 +124,7 @@ def test_a_machine_that_is_none_of_the_answers_may_deploy_others(
     member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(NodeConnector, "own", lambda *_: None)
-    monkeypatch.setattr("hosted_engine.deploy.command.TakeBack.plan", _nothing)
+    monkeypatch.setattr("hosted_engine.deploy.command.Teardown.plan", _nothing)
     assert "Nothing to take back" in member.run(str(member.answers), "--take-back", "--dry-run").output
 
 

@@ -57,7 +57,7 @@ seen_nodes = st.builds(
     joined=st.booleans(),
     timers=st.sampled_from([None, TIMERS, OTHER_TIMERS]),
     maintenance=st.sampled_from(["", "a new disk", REASON]),
-    keeps_engine=st.booleans(),
+    runs_ha=st.booleans(),
     movable_to=st.sampled_from([frozenset[str](), frozenset(NAMES), frozenset({"node1"})]),
     vm=st.sampled_from([None, *VmState]),
 )
