@@ -18,7 +18,7 @@ from hosted_engine.engine.search.words import Elapsed, Kind, Observed, Of, Shown
 from hosted_engine.engine.snapshots.checks import the_snapshot
 from hosted_engine.engine.snapshots.commands.preview import CommitPreview, UndoPreview
 from hosted_engine.engine.snapshots.config import was_at
-from hosted_engine.engine.snapshots.model import Snapshot
+from hosted_engine.engine.snapshots.model import Snapshot, SnapshotType
 from hosted_engine.engine.snapshots.requests import preview
 from hosted_engine.engine.tags.entity import TAG
 from hosted_engine.engine.vms.checks import changeable_vm, check_vm, resting_vm
@@ -148,7 +148,10 @@ def _snapshot(tx: Transaction, given: Values) -> Snapshot | None:
     ids = given.get("snapshot_ids", ())
     if len(ids) > 1:
         raise BadValue(value=f"{len(ids)} of them", field="vm.snapshots", reason="a VM is made of one")
-    return the_snapshot(tx, ids[0]) if ids else None
+    snapshot = the_snapshot(tx, ids[0]) if ids else None
+    if snapshot is not None and snapshot.type is not SnapshotType.REGULAR:
+        raise BadValue(value=snapshot.id, field="vm.snapshots", reason="it is none that somebody took")
+    return snapshot
 
 
 def _hardware(tx: Transaction, instance_type_id: str | None) -> dict[str, Any]:

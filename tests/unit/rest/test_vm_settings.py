@@ -112,7 +112,6 @@ def test_a_paused_vm_goes_on_when_it_is_started(engine: Served, vms: services.Vm
         ({"custom_properties": [types.CustomProperty(name="a", value="b")]}, "vm.custom_properties"),
         ({"initialization": types.Initialization(host_name="h")}, "vm.initialization"),
         ({"lease": types.StorageDomainLease(storage_domain=types.StorageDomain(name="data"))}, "vm.lease"),
-        ({"snapshots": [types.Snapshot(id="1234")]}, "vm.snapshots"),
         ({"type": types.VmType.HIGH_PERFORMANCE}, "vm.type.*cannot pin"),
         ({"time_zone": types.TimeZone(name="Mars/Olympus")}, "vm.time_zone.name.*no such time zone"),
         ({"custom_emulated_machine": "vax"}, "vm.custom_emulated_machine.*no machine of QEMU"),
