@@ -7,7 +7,7 @@ from netconf.backend_watchdog import Rollback
 from netconf.change_store import ChangeStore
 from netconf.facade import Network
 from netconf.kernel.backend import Kernel
-from netconf.kernel.rollback import KernelRollback as KernelDeputy
+from netconf.kernel.rollback import KernelRollback
 from netconf.networkmanager.backend import NetworkManager
 from netconf.nmstate.backend import Nmstate
 
@@ -30,7 +30,7 @@ def default_network(
     store: ChangeStore,
     *,
     backend_of: Callable[[str], Backend] = backend_by_name,
-    rollback: Callable[[], Rollback] = KernelDeputy,
+    rollback: Callable[[], Rollback] = KernelRollback,
     wait_s: float = 0,
 ) -> Network:
     """The network of this machine through whoever answers. `wait_s` as in netconf.facade.Network."""

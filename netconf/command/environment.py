@@ -15,7 +15,7 @@ from netconf.change_store import FOLDER, ChangeStore
 from netconf.choose import BACKENDS, DEFAULT_BACKENDS, backend_by_name, default_network
 from netconf.errors import BadDocument, Problem
 from netconf.facade import Network
-from netconf.kernel.rollback import KernelRollback as KernelDeputy
+from netconf.kernel.rollback import KernelRollback
 
 _T = TypeVar("_T")
 
@@ -38,7 +38,7 @@ class Environment:
     engine_port: int = 443
     folder: Path = field(default=FOLDER)
     backend: Callable[[str], Backend] = backend_by_name
-    rollback: Callable[[], Rollback] = KernelDeputy
+    rollback: Callable[[], Rollback] = KernelRollback
 
     @classmethod
     def here(cls) -> "Environment":

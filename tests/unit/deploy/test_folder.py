@@ -101,6 +101,12 @@ def test_what_is_settled_once_the_site_is_up_can_be_corrected_before(folder: Fol
     assert folder.decisions(answers, to_remove=True).engine_vm_id == folder.decisions(corrected).engine_vm_id
 
 
+def test_what_can_be_corrected_has_the_key_of_earlier_releases(folder: Folder, answers: Answers) -> None:
+    written = msgspec.to_builtins(folder.decisions(answers))
+    assert "settled" in written
+    assert "resolved" not in written
+
+
 def test_the_timers_of_a_site_that_is_up_can_be_changed(folder: Folder, answers: Answers) -> None:
     """Also where an earlier version has noted them as what cannot."""
     found = folder.decisions(answers)

@@ -13,13 +13,11 @@ from netconf.backend import NOTHING
 from netconf.change_store import ChangeStore
 from netconf.errors import BackendMissing, ChangeFailed, CheckpointGone, DiedInTheMiddle
 from netconf.facade import Network
-from netconf.kernel import convergence
-from netconf.kernel import rollback as deputies
+from netconf.kernel import convergence, rollback
 from netconf.kernel.backend import Kernel
 from netconf.kernel.changes import Changes, Record
 from netconf.kernel.rollback import KernelRollback, of_the_change
-from netconf.kernel.state import KernelAddress, KernelState, Link, RoutingRule
-from netconf.kernel.state import KernelRoute as Way
+from netconf.kernel.state import KernelAddress, KernelRoute, KernelState, Link, RoutingRule
 from netconf.model import Checkpoint, NetworkState, Rule
 from netconf.planning.plan import Step
 from netconf.proven import change_proven
@@ -243,7 +241,7 @@ async def test_who_asked_died_and_it_went_back_itself(
     await network.change(DOCUMENT)
     await machine.stands_by()
     assert machine.deputy.has_pending
-    monkeypatch.setattr(deputies, "_LATE_S", -60)
+    monkeypatch.setattr(rollback, "_LATE_S", -60)
     await machine.stands_by()
     assert machine.deputy.has_pending is False
 
@@ -305,7 +303,7 @@ async def test_who_made_it_settles_it(machine: Machine, tmp_path: Path, when: st
 def test_what_came_by_dhcp_goes_too_and_what_others_made_does_not() -> None:
     lent, theirs = KernelAddress("eth1", "198.51.100.7", 24, lent=True), KernelAddress("docker0", "172.17.0.1", 16)
     asked, other = Rule(family=4, table=9, priority=100), Rule(family=4, table=52, priority=5200)
-    by_dhcp = Way(4, "", 0, 254, 100, 16, 0, 1, gateway="198.51.100.1", link="eth1")
+    by_dhcp = KernelRoute(4, "", 0, 254, 100, 16, 0, 1, gateway="198.51.100.1", link="eth1")
     elsewhere = replace(by_dhcp, link="docker0")
     before = KernelState(resolver="nameserver 192.0.2.1\n")
     record = Record(before, KernelState((Link("eth1"),), rules=(RoutingRule(4, {}, asked),)), 0, "", None, "")

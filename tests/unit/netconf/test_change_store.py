@@ -1,5 +1,6 @@
 """What is remembered of changes: by other processes, over power cuts, and on disks that take nothing."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -225,3 +226,22 @@ def test_the_checkpoint_comes_back_as_it_was(folder: Path) -> None:
     pending = change_store.Pending(Checkpoint("1:a"), "fake", {"interfaces": []}, ("a", "b"), uptime_s() + 5, boot_id())
     ChangeStore(folder).begin(pending)
     assert ChangeStore(folder).pending() == pending
+
+
+def test_what_an_earlier_release_wrote_is_read_and_its_keys_stay(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "last.json").write_text('{"kept": true, "why": "it was confirmed", "says": ["Make br0"], "at": 1.5}')
+    (folder / "change.json").write_text(
+        '{"checkpoint": {"id": "7"}, "backend": "kernel", "document": {}, "says": ["Make br0"], "until_s": 9.5,'
+        ' "boot": "boot", "plugged": {"vnet0": "br0"}, "stands_in_for": "networkmanager"}'
+    )
+    store = ChangeStore(folder)
+    ended, pending = store.last(), store.pending()
+    assert ended == Ended(confirmed=True, why="it was confirmed", descriptions=("Make br0",), at=1.5)
+    assert pending is not None
+    assert (pending.checkpoint, pending.descriptions) == (Checkpoint("7"), ("Make br0",))
+    before = {name: json.loads((folder / name).read_text()) for name in ("last.json", "change.json")}
+    store.begin(pending)
+    assert json.loads((folder / "change.json").read_text()) == before["change.json"]
+    store.end(ended)
+    assert json.loads((folder / "last.json").read_text()) == before["last.json"]

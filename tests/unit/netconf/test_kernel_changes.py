@@ -1,5 +1,6 @@
 """What a change has become is one name on the disk: whoever asks first decides."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from stat import S_IMODE
@@ -7,8 +8,7 @@ from stat import S_IMODE
 import pytest
 
 from netconf.kernel.changes import Changes, Record, State
-from netconf.kernel.state import Hop, KernelAddress, KernelState, Link, RoutingRule
-from netconf.kernel.state import KernelRoute as Way
+from netconf.kernel.state import Hop, KernelAddress, KernelRoute, KernelState, Link, RoutingRule
 from netconf.model import Route, Rule
 from netconf.uptime import boot_id, uptime_s
 
@@ -35,6 +35,13 @@ def test_what_was_written_is_read_by_another_process(changes: Changes, tmp_path:
     assert other.record(change) == RECORD
     assert other.state(change) == (State.WAITING, 123.25)
     assert other.unfinished() == (change,)
+
+
+def test_the_keys_of_a_record_are_those_of_earlier_releases(changes: Changes, tmp_path: Path) -> None:
+    changes.begin(RECORD, 123.25)
+    written = json.loads(next((tmp_path / "changes").glob("*.waiting")).read_text())
+    assert set(written) == {"before", "wished", "taken_s", "boot", "namespace", "resolver", "by"}
+    assert {state.value for state in State} == {"waiting", "kept", "back", "gone"}
 
 
 def test_nobody_else_may_read_it(changes: Changes, tmp_path: Path) -> None:
@@ -113,8 +120,8 @@ def test_the_boot_has_a_name_and_its_clock_goes_on() -> None:
 
 
 def test_routes_travel_with_what_is_said_of_them(changes: Changes) -> None:
-    way = Way(4, "", 0, 254, 7, 4, 0, 1, hops=(Hop("192.0.2.1", "eth0", 1, False),), options={"RTAX_MTU": 1400})
-    shown = Way(6, "2001:db8::", 32, 254, 7, 4, 0, 1, link="eth0", shown=Route("2001:db8::/32", "", "eth0"))
+    way = KernelRoute(4, "", 0, 254, 7, 4, 0, 1, hops=(Hop("192.0.2.1", "eth0", 1, False),), options={"RTAX_MTU": 1400})
+    shown = KernelRoute(6, "2001:db8::", 32, 254, 7, 4, 0, 1, link="eth0", shown=Route("2001:db8::/32", "", "eth0"))
     record = Record(KernelState(routes=(way, shown)), KernelState(), 1, "boot", "name", "file")
     found = changes.record(changes.begin(record, 1))
     assert found == record
