@@ -66,6 +66,6 @@ def _create(volume: str, text: str) -> Problem:
     return CommandRefused(command=f"volume create {volume}", reason=text)
 
 
-def _without_advice(said: str) -> str:
+def _without_advice(text: str) -> str:
     """Gluster goes on to recommend `force`, which is never the way out here."""
-    return re.split(r"\. (?:It is recommended|Please create|Or use)", said)[0].rstrip(" .")
+    return re.split(r"\. (?:It is recommended|Please create|Or use)", text)[0].rstrip(" .")

@@ -171,12 +171,12 @@ def _divide(pending: list[Notice], observed: Round, *, is_nowhere: bool) -> tupl
     if is_nowhere:
         return (pending if observed.is_first else []), []
     if observed.engine_elsewhere:
-        return [], [notices for notices in pending if observed.now - notices.since < DROP_S]
+        return [], [one for one in pending if observed.now - one.since < DROP_S]
     return [], pending
 
 
-def _last_of_each(held: list[Notice]) -> list[Notice]:
-    return list({one.key: one for one in held}.values())
+def _last_of_each(postponed: list[Notice]) -> list[Notice]:
+    return list({one.key: one for one in postponed}.values())
 
 
 def _own(view: View, decision: Decision, name: str, failover: Failover | None) -> Iterator[Fact]:
