@@ -59,7 +59,8 @@ def operations(entity: Entity[Any], schema: Schema) -> list[tuple[str, str, str]
         place = next((p for p in entity.places if service in p.services and set(p.within) <= ids), None)
         if place is None:
             continue
-        acts = service == place.services[1] and method.name in entity.actions
+        action = entity.actions.get(method.name)
+        acts = action is not None and service == entity.places[action.place].services[1]
         if acts or (method.name in place.methods and not method.is_action):
             found.append(
                 (f"{method.http} {path}", f"{service}.{method.name}", _needed(operation_of(service, method.name)))

@@ -7,6 +7,7 @@ import pytest
 from hosted_engine.engine.problems import WrongState
 from hosted_engine.engine.snapshots.entity import SNAPSHOTS
 from hosted_engine.engine.vms.checks import pluggable_vm, resting_vm
+from hosted_engine.engine.vms.commands.change_cd import ChangeCd
 from hosted_engine.engine.vms.commands.remove import RemoveVm
 from hosted_engine.engine.vms.commands.suspend import SuspendVm
 from hosted_engine.engine.vms.consoles.tickets import open_screen
@@ -49,6 +50,8 @@ async def perform(world: World, action: VmAction, vm_id: str) -> None:
     elif action in AT_REST:
         with world.store.transaction() as tx:
             resting_vm(tx, vm_id, action.value)
+    elif action is VmAction.CHANGE_CD:
+        await done(world, ChangeCd(id=vm_id))
     elif action is VmAction.REMOVE:
         await done(world, RemoveVm(id=vm_id))
     else:
