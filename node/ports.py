@@ -66,8 +66,8 @@ table inet trivet {
         type filter hook input priority filter; policy drop;
         iif lo accept
         ct state established,related accept
+        meta l4proto { icmp, ipv6-icmp, igmp } accept # first: in a lab conntrack called neighbours' answers invalid
         ct state invalid drop
-        meta l4proto { icmp, ipv6-icmp, igmp } accept
         udp sport 67 udp dport 68 accept comment "addresses from DHCP"
         ip6 saddr fe80::/10 udp dport 546 accept comment "addresses from DHCP"
 """

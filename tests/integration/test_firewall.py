@@ -132,3 +132,24 @@ def test_loaded_again_the_rules_are_the_same(machines: Machines) -> None:
     machines.nft("-f", "/dev/stdin")
     assert machines.nft("list", "ruleset") == before
     assert "policy drop" in before
+
+
+def test_the_node_finds_its_neighbours_by_ipv6(machines: Machines) -> None:
+    for role, address in (("node", "2001:db8::1"), ("caller", "2001:db8::2")):
+        ip("-n", machines.names[role], "address", "add", f"{address}/64", "dev", "eth0", "nodad")
+    asked = (
+        "ip",
+        "netns",
+        "exec",
+        machines.names["node"],
+        "ping",
+        "-6",
+        "-c",
+        "3",
+        "-i",
+        "0.3",
+        "-W",
+        "2",
+        "2001:db8::2",
+    )
+    assert subprocess.run(asked, capture_output=True, check=False).returncode == 0

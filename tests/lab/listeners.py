@@ -14,6 +14,8 @@ from hosted_engine.authority import KeyPair
 from tests.lab.under_test import LabUnderTest
 
 AGENT, LIBVIRT = "trivet-node", "libvirtd"
+# These let members of the site in, by certificate; imageio and the screens of VMs let in who has a ticket.
+FOR_MEMBERS = frozenset({AGENT, LIBVIRT, "glusterd", "glusterfsd"})
 ANSWER_S = 2.0
 
 # Program GF-DUMP, version 1, "what else is there?", which every Gluster server has (rpc/rpc-lib/src/protocol-common.h).
@@ -75,8 +77,9 @@ def client_context(pair: KeyPair | None, folder: Path) -> ssl.SSLContext:
 
 
 def who_lets_in(lab: LabUnderTest, nodes: tuple[str, ...], tls: ssl.SSLContext) -> dict[str, set[bool]]:
-    """By process: whether it answers to what members of a site ask each other, on each of its ports on these nodes."""
-    asked = [(name, node, port) for node in nodes for name, port in listening(lab, node)]
+    """Of FOR_MEMBERS: whether each answers to what members of a site ask each other, on each of its ports on these
+    nodes."""
+    asked = [(name, node, port) for node in nodes for name, port in listening(lab, node) if name in FOR_MEMBERS]
     with from_bridge(lab) as tried:
         said = tried([attempt(lab, node, port, _question(name), tls) for name, node, port in asked])
     found: dict[str, set[bool]] = {}

@@ -29,7 +29,6 @@ from tests.lab.under_test import LabUnderTest, find
 HANG_S = 300.0  # what takes seconds
 OWN_FOLDER, STATUS = Path("/var/lib/trivet/node"), Path("/run/trivet-node/join-status.json")
 PENDING, UP, MAINTENANCE = types.HostStatus.PENDING_APPROVAL, types.HostStatus.UP, types.HostStatus.MAINTENANCE
-LISTENERS = {"trivet-node", "glusterd", "glusterfsd", "libvirtd"}
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ def test_a_rejected_node_can_talk_to_nothing(fourth: Fourth, hosts: sdk.services
     hosts.host_service(host.id).remove()
     until("it is told", lambda: fourth.state() == "rejected", timeout_s=HANG_S)
     assert hosts.list(search=f"name={fourth.name}") == []
-    assert fourth.lets_in(fourth.own_pair(), "rejected") == {name: {False} for name in LISTENERS}
+    assert fourth.lets_in(fourth.own_pair(), "rejected") == {name: {False} for name in listeners.FOR_MEMBERS}
 
 
 @pytest.mark.long
@@ -140,7 +139,7 @@ def test_a_node_is_approved_runs_a_vm_and_is_removed(
     until("the node is up", lambda: bool(service.get().status == UP), timeout_s=HANG_S)
     print(f"up {time.monotonic() - begun:.1f} s after its approval (load {os.getloadavg()[0]:.1f})")
     member = fourth.own_pair()
-    assert fourth.lets_in(member, "member") == {name: {True} for name in LISTENERS}
+    assert fourth.lets_in(member, "member") == {name: {True} for name in listeners.FOR_MEMBERS}
 
     run_vm(fourth, host)
     service.deactivate()
@@ -150,8 +149,8 @@ def test_a_node_is_approved_runs_a_vm_and_is_removed(
     until("it is gone", lambda: not hosts.list(search=f"name={fourth.name}"), timeout_s=HANG_S)
     print(f"gone {time.monotonic() - begun:.1f} s after its removal (load {os.getloadavg()[0]:.1f})")
     assert fourth.file("claim") != ""
-    assert fourth.lets_in(fourth.own_pair(), "removed") == {name: {False} for name in LISTENERS}
-    assert fourth.lets_in(member, "former") == {name: {False} for name in LISTENERS}, (
+    assert fourth.lets_in(fourth.own_pair(), "removed") == {name: {False} for name in listeners.FOR_MEMBERS}
+    assert fourth.lets_in(member, "former") == {name: {False} for name in listeners.FOR_MEMBERS}, (
         "its old certificate opens nothing"
     )
     assert_forgotten(lab, fourth)
