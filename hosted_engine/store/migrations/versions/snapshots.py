@@ -6,6 +6,8 @@ import uuid
 import sqlalchemy as sa
 from alembic import op
 
+from hosted_engine.store.migrations.columns import add_columns
+
 revision = "0016"
 down_revision = "0015"
 
@@ -15,8 +17,7 @@ def upgrade() -> None:
         vms.add_column(sa.Column("original_template_id", sa.Text()))
         vms.create_foreign_key("fk_vms_original_template_id", "templates", ["original_template_id"], ["id"])
         vms.create_index("ix_vms_original_template_id", ["original_template_id"])
-    with op.batch_alter_table("disks", recreate="always") as disks:
-        disks.add_column(sa.Column("parent_image_id", sa.Text()))
+    add_columns("disks", sa.Column("parent_image_id", sa.Text()))
     op.create_table(
         "disk_images",
         sa.Column("id", sa.Text(), primary_key=True),
