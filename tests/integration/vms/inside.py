@@ -63,7 +63,8 @@ HD, CDROM, NETWORK = BootDevice.HD, BootDevice.CDROM, BootDevice.NETWORK
 # What QEMU is not told on its command line: the agent does it, libvirt's monitor does it, or nobody has to know.
 NOT_IN_ARGUMENTS = {"memory_guaranteed_bytes", "start_paused", "nics.linked", "nics.bridge"}
 # libvirt sets it through /sys, which this machine may only read; its XML is held to libvirt's schema all the same.
-NOT_HERE = {"nics.isolated"}
+# What a VM resumes from has a case of its own: it has to be a memory.
+NOT_HERE = {"nics.isolated", "resume_from"}
 _EACH_START = re.compile(r"domain-\d+-|\bfd\b\W+\d+")  # differs from start to start
 
 
