@@ -41,11 +41,12 @@ def memory_mib(pids: set[int]) -> float:
 
 @click.command()
 @click.option("--api", is_flag=True, help="Measure now how fast lists, pages and what follows are answered.")
+@click.option("--incus", "beside_incus", is_flag=True, help="With --api: beside Incus, which is fetched; needs root.")
 @click.option("--network", is_flag=True, help="Measure now how the network is followed and changed; needs root.")
 @click.option("--failover", metavar="N", type=int, help="Cut the power of the engine's host N times in a row now.")
 @click.option("--fencing", is_flag=True, help="With --failover: let the site fence the host, by the lab's controllers.")
 @click.option("--name", default="test", envvar="TRIVET_LAB", show_default=True, help="On which lab, with --failover.")
-def main(api: bool, network: bool, failover: int | None, fencing: bool, name: str) -> None:
+def main(api: bool, beside_incus: bool, network: bool, failover: int | None, fencing: bool, name: str) -> None:
     pairs: list[Pair] = []
     for lab in settings.labs():
         if lab.times_file.exists():
@@ -54,7 +55,7 @@ def main(api: bool, network: bool, failover: int | None, fencing: bool, name: st
             pairs.append(Pair(f"{lab.name}: memory now", memory_mib(running), AIM_MIB, "MiB"))
     details: Iterable[str] = ()
     if api:
-        pairs += api_speed.pairs()
+        pairs += api_speed.pairs(beside_incus=beside_incus)
     if network:
         pairs += watching.pairs()
         rows = applying.rows()
