@@ -13,7 +13,7 @@ import traceback
 from contextlib import suppress
 from functools import lru_cache
 from importlib import import_module
-from typing import Any, Dict  # noqa: UP035
+from typing import Any, Dict  # noqa: UP035 - Python 3.6
 
 _LOOKS, _BETWEEN_LOOKS_S = 5, 0.2
 
@@ -30,7 +30,7 @@ def main() -> None:
         signal.alarm(0)
 
 
-def _answer(question: Dict[str, Any]) -> Dict[str, Any]:  # noqa: UP006
+def _answer(question: Dict[str, Any]) -> Dict[str, Any]:  # noqa: UP006 - Python 3.6
     try:
         library = _library()
     except (ImportError, OSError, ValueError) as err:  # also: a library or a typelib beneath it that is not there
@@ -51,7 +51,7 @@ def _place(err: Exception) -> str:
     return f" ({last.filename}, line {last.lineno})"
 
 
-def _apply(library: Any, what: str, values: Dict[str, Any]) -> Any:  # noqa: UP006
+def _apply(library: Any, what: str, values: Dict[str, Any]) -> Any:  # noqa: UP006 - Python 3.6
     if what == "apply":  # in memory: what is on the disk stays as it is until the change is confirmed
         return library.apply(values["state"], commit=False, save_to_disk=False, rollback_timeout=values["timeout_s"])
     if what == "show":

@@ -99,7 +99,7 @@ class Watch:
             if time.monotonic() >= due:
                 counted = time.monotonic()
                 self.view = await self._blocking(lambda: self._reader.count(self.view))
-            self.view = replace(self.view, **self._answers)  # type: ignore[arg-type]
+            self.view = replace(self.view, **self._answers)  # type: ignore[arg-type]  # each of its field's type
             happened = changes(before, self.view)
             if happened or before.kernel is not self.view.kernel:
                 for moved in self._moved.values():
@@ -153,7 +153,7 @@ class Watch:
             if ask is not None:
                 await self._ask(what, ask)
                 self._asides.append(asyncio.create_task(self._ask_repeatedly(what, ask, every_s)))
-        self.view = replace(self.view, **self._answers)  # type: ignore[arg-type]
+        self.view = replace(self.view, **self._answers)  # type: ignore[arg-type]  # each of its field's type
 
     async def _ask_repeatedly(self, what: str, ask: Callable[[], Awaitable[object]], every_s: float) -> None:
         """Every so often, and soon after something moved; the longer an answer takes, the less often."""

@@ -68,6 +68,10 @@ class Readings:
         there = {vm_id: guest for vm_id, guest in changed.items() if guest.talks}
         self._by_node[node_id] = replace(known, guests=there)
 
+    def vms_with_agent(self) -> set[str]:
+        """The ids of the VMs whose guests say something of themselves."""
+        return {vm_id for reading in self._by_node.values() for vm_id in reading.guests}
+
     def note_engine_vm(self, report: EngineVmReport) -> None:
         """How it runs only its own host can say."""
         if report.running is None and self.engine_vm is not None:

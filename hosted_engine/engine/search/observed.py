@@ -21,7 +21,9 @@ def ground(question: Question, entity: "Entity[Any]", tx: Transaction, readings:
     def values(leaf: Observed, steps: tuple[Step, ...]) -> Sequence[tuple[Any, str]]:
         model = record_of(steps[-1].table if steps else entity.table).model
         gathered = (leaf.gather(tx),) if leaf.gather is not None else ()
-        return [(leaf.of(item, readings, *gathered), item.id) for item in tx.of(model).list()]
+        objects = tx.of(model)
+        asked = objects.list() if leaf.known is None else objects.find(leaf.known(readings)).values()
+        return [(leaf.of(item, readings, *gathered), item.id) for item in asked]
 
     def test(one: Test) -> Test:
         if not isinstance(one.value, Observed):

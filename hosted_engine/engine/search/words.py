@@ -7,7 +7,7 @@ A path leads from one object to others, step by step:
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -130,13 +130,15 @@ class Always:
 @dataclass(frozen=True, slots=True)
 class Observed:
     """What no database has, as the nodes say it: `of` is handed the object and the readings, and answers None where
-    nobody knows; a tuple is several values, one of which has to do. All objects of the table are asked. `words` are the
-    values of an enumeration. With `gather`, what that finds in the store for all of them is handed to `of` as well."""
+    nobody knows; a tuple is several values, one of which has to do. All objects of the table are asked, or those alone
+    whose ids `known` finds in the readings. `words` are the values of an enumeration. With `gather`, what that finds in
+    the store for all of them is handed to `of` as well."""
 
     of: Callable[..., Any]
     kind: Kind = Kind.NUMBER
     words: type[StrEnum] | None = None
     gather: Callable[[Any], Any] | None = None
+    known: Callable[[Any], Collection[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,7 +160,7 @@ def _searched(of: Callable[[GuestReport], Sequence[str]]) -> Observed:
         guest = guest_of(vm, readings)
         return (tuple(of(guest)) or None) if guest is not None else None
 
-    return Observed(value, Kind.TEXT)
+    return Observed(value, Kind.TEXT, known=Readings.vms_with_agent)
 
 
 GUEST_SEARCHES = {

@@ -86,6 +86,7 @@ def fill(world: World, start: int, count: int) -> None:
     [
         ("/vms", 1),
         ("/vms?search=name=vm* and tag=tag0 or storage.name=data sortby cluster page 1", 1),
+        ("/vms?search=vm", 1),  # anywhere: what guests say, too, of those that say something
         ("/vms?search=hosts.cpu_usage>=0", 2),  # and all hosts, for what they say
         ("/vms/vm0", 1),
         ("/vms/vm0/nics", 3),  # the VM, its NICs, whether it is a template
