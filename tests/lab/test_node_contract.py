@@ -12,7 +12,7 @@ from tests.lab import ha_run
 from tests.lab.member import member
 from tests.lab.mounted import mount_point
 from tests.lab.under_test import LabUnderTest
-from tests.node_contract import NodeContract
+from tests.node_contract.contract import NodeContract
 
 
 def node_of(lab: LabUnderTest) -> str:

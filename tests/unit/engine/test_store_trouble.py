@@ -12,7 +12,9 @@ from node.steps import StepFailed
 from tests.fakes.engine import World
 from tests.fakes.store import ReadsHere
 from tests.unit.engine.scenes import done, picture
-from tests.unit.engine.test_recovery import Scene, add_vm, remove_vm, shape, start_vm, stop_vm
+from tests.unit.engine.task_scenes.tables import Scene
+from tests.unit.engine.task_scenes.vms import add_vm, remove_vm, start_vm, stop_vm
+from tests.unit.engine.test_recovery import shape
 
 
 class StoreAway(Exception):

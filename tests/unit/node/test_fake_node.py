@@ -13,7 +13,7 @@ from node.system.process import CommandFailed
 from tests.fakes.node.fake import FakeNode
 from tests.fakes.node.network import FakeCable
 from tests.fakes.node.site import FakeSite
-from tests.node_contract import NodeContract
+from tests.node_contract.contract import NodeContract
 
 VOLUME = VolumeRequest(name="data", replica=1, bricks=("node1:/bricks/data",))
 DATA = MountSpec(kind="glusterfs", source="node1:/data")

@@ -33,7 +33,7 @@ from tests.fakes.glusterd_unit import FakeGlusterdUnit
 from tests.fakes.node.fake import FakeNode
 from tests.fakes.node.network import FakeCable
 from tests.fakes.node.site import FakeSite
-from tests.node_contract import NodeContract
+from tests.node_contract.contract import NodeContract
 from tests.ports import free_port
 from tests.unit.node.test_fake_node import ready
 from tests.unit.node.vm_settings import BASE
