@@ -48,7 +48,10 @@ class Row:
 
 def rows() -> tuple[Row, ...]:
     guest, here = _in_guest(), asyncio.run(_here())
-    return tuple(Row(means, guest["bond", means], guest["vxlan", means], here["vxlan", means]) for means in _METHODS)
+    return tuple(
+        Row(dependencies, guest["bond", dependencies], guest["vxlan", dependencies], here["vxlan", dependencies])
+        for dependencies in _METHODS
+    )
 
 
 def pairs(found: tuple[Row, ...]) -> Iterator[Pair]:
@@ -96,4 +99,4 @@ async def _here() -> Found:
 
 
 def _found(results: Iterable[tuple[str, str, Times]]) -> Found:
-    return {(layout, means): times for layout, means, times in results}
+    return {(layout, dependencies): times for layout, dependencies, times in results}

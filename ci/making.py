@@ -133,7 +133,7 @@ async def main(layouts: list[str]) -> list[tuple[str, str, Times]]:
     await end_networkmanager()
     with tempfile.TemporaryDirectory() as folder:
         found |= await timed({"kernel": verified(Kernel(folder=Path(folder))), "pyroute2": by_hand}, layouts)
-    return [(layout, means, times) for (layout, means), times in found.items()]
+    return [(layout, dependencies, times) for (layout, dependencies), times in found.items()]
 
 
 if __name__ == "__main__":

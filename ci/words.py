@@ -71,13 +71,13 @@ _TOPS = ("netconf", "gluster", "node", "hosted_engine", "installer", "images", "
 LIMITS: dict[str, int] = {
     "ci": 1,
     "hosted_engine": 4,
-    "hosted_engine/engine": 199,
+    "hosted_engine/engine": 48,
     "hosted_engine/fleet": 17,
     "hosted_engine/ha": 1,
     "hosted_engine/rest": 19,
     "hosted_engine/store": 2,
     "installer": 21,
-    "node": 16,
+    "node": 15,
     "node/api": 8,
     "node/network": 5,
     "node/observe": 8,
@@ -87,7 +87,7 @@ LIMITS: dict[str, int] = {
     "node/transfers": 4,
     "node/upgrade": 23,
     "node/vms": 19,
-    "tests": 433,
+    "tests": 431,
 }
 
 

@@ -16,7 +16,7 @@ import msgspec
 from hosted_engine import config
 from hosted_engine.config import Config
 from hosted_engine.engine.birth import import_site
-from hosted_engine.engine.certificates.keeper import CertificateKeeper
+from hosted_engine.engine.certificates.renewer import CertificateRenewer
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
@@ -106,7 +106,7 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
     )
     api = Loop()
     server = _server(settings, engine, api, tls.serving)
-    certificates = CertificateKeeper(store, fleet, authority, clock)
+    certificates = CertificateRenewer(store, fleet, authority, clock)
     engine.loop.claim()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, setattr, server, "should_exit", True)

@@ -54,7 +54,7 @@ class Journal(Protocol):
 
 class Outcome(StrEnum):
     DONE = "done"
-    TAKEN_BACK = "taken_back"
+    ROLLED_BACK = "taken_back"
 
 
 class OnError(StrEnum):
@@ -165,7 +165,7 @@ class _Run:
             errors = await self._back()
             if errors:
                 raise UndoFailed(errors)
-            return Outcome.TAKEN_BACK
+            return Outcome.ROLLED_BACK
         for number, step in enumerate(self._steps, 1):
             if self._last.get(step.key) is Mark.DONE:
                 continue
@@ -220,7 +220,7 @@ class _Run:
                 self._mark(number, step, Mark.UNDO_FAILED, describe(err))
             else:
                 self._mark(number, step, Mark.UNDONE)
-        self._end(Outcome.TAKEN_BACK)
+        self._end(Outcome.ROLLED_BACK)
         return errors
 
     def _mark(self, number: int, step: Step, mark: Mark, detail: str = "") -> None:

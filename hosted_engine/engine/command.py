@@ -24,7 +24,7 @@ class Lock(msgspec.Struct, frozen=True, order=True):
     shared: bool = False
 
 
-class Means(msgspec.Struct, frozen=True):
+class Dependencies(msgspec.Struct, frozen=True):
     """What a plan works with. `clock` answers seconds since the epoch. A node's answer that is newer than what it said
     before is noted in `readings`. `poller` waits for what takes its time, `authority` signs certificates of nodes,
     `proxy` is the engine's own transfer port."""
@@ -51,12 +51,12 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """The inputs of a command, as JSON survives a crash. Ids of what it makes are chosen when it is built.
 
     check    refuses, and changes nothing
-    settle   the same command with every choice made (MACs, nodes, ids of copies): from here on it is repeatable
+    resolve  the same command with every choice made (MACs, nodes, ids of copies): from here on it is repeatable
     locks    what nobody else may touch meanwhile
     begin    the first change, in one transaction with writing the task down
     plan     the steps that take time; their keys are the same when it is made again
     finish   the last change, in one transaction with ending the task; safe to repeat
-    take_back  instead of finish, after the steps were undone; safe to repeat
+    roll_back  instead of finish, after the steps were undone; safe to repeat
     """
 
     forward_only: ClassVar[bool] = False  # True: a failed step ends the task, nothing before it is undone
@@ -65,7 +65,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     def check(self, tx: Transaction) -> None:
         raise NotImplementedError
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         return self
 
     def without_secrets(self) -> Self:
@@ -86,13 +86,13 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     def begin(self, tx: Transaction, context: Context) -> None:
         return None
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         return ()
 
     def finish(self, tx: Transaction, context: Context) -> None:
         return None
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         """`left` holds the keys of the steps that could not be undone."""
 
 

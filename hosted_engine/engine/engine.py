@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hosted_engine.authority import SiteAuthority
-from hosted_engine.engine.command import Command, Means
+from hosted_engine.engine.command import Command, Dependencies
 from hosted_engine.engine.entity.request import Elements, Request
 from hosted_engine.engine.loop import Loop
 from hosted_engine.engine.nodes.joining.registrations import Registrations, expire
@@ -43,7 +43,7 @@ class Engine:
         self.loop = Loop()
         self.clock: Callable[[], float] = poller.clock.now
         self.registrations = Registrations(store, authority, self.clock)
-        self._dependencies = Means(store, fleet, self.clock, readings, poller, authority, proxy)
+        self._dependencies = Dependencies(store, fleet, self.clock, readings, poller, authority, proxy)
         self._tasks = TaskRunner(self._dependencies, readings, locks, self.clock)
 
     async def perform(self, command: Command, caller: Caller) -> Running:

@@ -14,9 +14,9 @@ from hosted_engine.engine.jobs.model import Job, JobStep
 from hosted_engine.engine.networks.model import Network, Nic, VnicProfile
 from hosted_engine.engine.nodes.joining.model import NodeRegistration
 from hosted_engine.engine.nodes.model import Node
-from hosted_engine.engine.nodes.network import SeenLinks
+from hosted_engine.engine.nodes.network import ObservedLinks
 from hosted_engine.engine.search.question import Question
-from hosted_engine.engine.storage.model import SeenStorage, StorageDomain
+from hosted_engine.engine.storage.model import ObservedStorage, StorageDomain
 from hosted_engine.engine.tasks.model import JournalLine, Task
 from hosted_engine.engine.templates.model import Template
 from hosted_engine.engine.users.model import Session, User
@@ -92,12 +92,12 @@ class Transaction(ABC):
         return self.of(NodeRegistration)
 
     @property
-    def seen_links(self) -> Repository[SeenLinks]:
-        return self.of(SeenLinks)
+    def observed_links(self) -> Repository[ObservedLinks]:
+        return self.of(ObservedLinks)
 
     @property
-    def seen_storage(self) -> Repository[SeenStorage]:
-        return self.of(SeenStorage)
+    def observed_storage(self) -> Repository[ObservedStorage]:
+        return self.of(ObservedStorage)
 
     @property
     def storage_domains(self) -> Repository[StorageDomain]:
@@ -164,7 +164,7 @@ class Store(Protocol):
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Commits when the block ends, takes everything back when it raises."""
 
-    async def read(self, look: Callable[[Transaction], T]) -> T:
+    async def read(self, observe: Callable[[Transaction], T]) -> T:
         """What `look` makes of a transaction of its own, which changes nothing. Everything else goes on meanwhile: a
         database that stalls holds up nobody else. `look` touches nothing that belongs to the event loop."""
 

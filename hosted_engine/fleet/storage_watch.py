@@ -11,7 +11,7 @@ from gluster.report import StorageReport
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Clock, Store
 from hosted_engine.engine.storage.health import note_changes
-from hosted_engine.engine.storage.presence import look_at_domains
+from hosted_engine.engine.storage.presence import observe_domains
 from hosted_engine.fleet.watch import Watch
 from node.api.messages.gluster import StorageNews
 from node.api.problems import Problem
@@ -94,7 +94,7 @@ class StorageWatch:
         self._readings.storage = report
         with self._store.transaction() as tx:
             note_changes(tx, report, now)
-            look_at_domains(tx, self._readings, now)
+            observe_domains(tx, self._readings, now)
         if self._is_new(report):
             log.info("storage is %s%s", report.health, "".join(f"; {problem.what}" for problem in report.problems))
         self._applied = report

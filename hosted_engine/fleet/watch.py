@@ -20,7 +20,7 @@ from hosted_engine.engine.nodes.presence import connects, is_silent, speaks
 from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.ports import Clock, Store, Transaction
 from hosted_engine.engine.storage.mounting import desired_mounts, superfluous_mounts
-from hosted_engine.engine.storage.presence import look_at_domains
+from hosted_engine.engine.storage.presence import observe_domains
 from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.vms.engine_vm import learn
 from hosted_engine.engine.vms.lifecycle import heard_of
@@ -130,7 +130,7 @@ class Watch:
                 now=now,
                 ha=None if self._is_being_changed() else event.ha,
             )
-            look_at_domains(tx, self._readings, now)
+            observe_domains(tx, self._readings, now)
             self._network(tx, event, now)
         log.info("%s is up", self.name)
         self._compare_clocks(event.at, now)
@@ -199,7 +199,7 @@ class Watch:
         before = self._readings.of(self.node_id)
         self._readings.put(self.node_id, replace(before, mounts=mounts))
         with self._store.transaction() as tx:
-            look_at_domains(tx, self._readings, self._clock.now())
+            observe_domains(tx, self._readings, self._clock.now())
 
     def _lost(self, reason: str) -> None:
         if not self.up.is_set():
@@ -218,7 +218,7 @@ class Watch:
         self._readings.forget(self.node_id)
         with self._store.transaction() as tx:
             is_silent(tx, self.node_id, reason, self._clock.now())
-            look_at_domains(tx, self._readings, self._clock.now())
+            observe_domains(tx, self._readings, self._clock.now())
         self._silent.set()
 
     async def _tend(self) -> None:

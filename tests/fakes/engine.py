@@ -19,7 +19,7 @@ from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes.joining.model import host_id_of_key
 from hosted_engine.engine.nodes.joining.registrations import Asked
 from hosted_engine.engine.nodes.model import NodeStatus
-from hosted_engine.engine.nodes.network import NodeNetwork, SeenLinks
+from hosted_engine.engine.nodes.network import NodeNetwork, ObservedLinks
 from hosted_engine.engine.nodes.presence import speaks
 from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.ports import Fleet, Store
@@ -221,7 +221,7 @@ class World:
             for node in tx.nodes.list():
                 tx.nodes.update(replace(node, status=NodeStatus.UP))
                 links = (self.nodes[node.id].hello().network or NetworkNews()).links
-                tx.seen_links.add(SeenLinks(id=node.id, links=links))
+                tx.observed_links.add(ObservedLinks(id=node.id, links=links))
             self.cluster = tx.clusters.list()[0]
             self.caller = Caller(user_id=tx.users.list()[0].id, user_name="admin@internal")
         self.begin()

@@ -133,7 +133,7 @@ async def test_a_crash_while_going_back_still_goes_back(count: int, fail: int, c
     host, journal = Host(fail_at=f"s{fail % count}"), MemoryJournal(cut_after=cut)
     await run_to_the_end(host, journal, count)
     assert host.things == host.half == set()
-    assert journal.written[-1] == Entry(Mark.ENDED, detail=Outcome.TAKEN_BACK.value)
+    assert journal.written[-1] == Entry(Mark.ENDED, detail=Outcome.ROLLED_BACK.value)
 
 
 @given(count=st.integers(1, 6), cut=st.integers(1, 14))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from hosted_engine.engine.disks.checks import belongs_to_template, settled_disk
+from hosted_engine.engine.disks.checks import belongs_to_template, usable_disk
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskContentType, DiskInterface
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState
@@ -35,7 +35,7 @@ def check_pluggable(tx: Transaction, vm_id: str, *, active: bool) -> Vm:
 
 def check_attachable(tx: Transaction, disk_id: str, vm_id: str) -> Disk:
     """The disk, when another VM can have it."""
-    disk = settled_disk(tx, disk_id, "attach")
+    disk = usable_disk(tx, disk_id, "attach")
     owners = [attachment.owner_id for attachment in tx.disk_attachments.list(disk_id=disk.id)]
     reason = ""
     if vm_id in owners:

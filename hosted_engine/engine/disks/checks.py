@@ -36,7 +36,7 @@ def domain_with_space(tx: Transaction, domain_id: str) -> StorageDomain:
     return domain
 
 
-def settled_disk(tx: Transaction, disk_id: str, action: str) -> Disk:
+def usable_disk(tx: Transaction, disk_id: str, action: str) -> Disk:
     """The disk, when nothing is being done to its image."""
     disk = found(tx.disks.get(disk_id), "disk", disk_id)
     if disk.status is not DiskStatus.OK:
@@ -109,7 +109,7 @@ def good_disk_id(text: str) -> str:
 
 
 def _check_growth(tx: Transaction, disk: Disk, before: Disk) -> None:
-    settled_disk(tx, disk.id, "change the size of")
+    usable_disk(tx, disk.id, "change the size of")
     size, was = disk.provisioned_size_bytes, before.provisioned_size_bytes
     if size < was:
         reason = f"it has {was} bytes, and {size} would cut off what lies behind"

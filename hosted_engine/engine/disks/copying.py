@@ -1,7 +1,7 @@
 """Which disks can be copied to another storage domain, and the step that does it to an image."""
 
-from hosted_engine.engine.command import Means
-from hosted_engine.engine.disks.checks import belongs_to_template, check_unused, domain_for_disks, settled_disk
+from hosted_engine.engine.command import Dependencies
+from hosted_engine.engine.disks.checks import belongs_to_template, check_unused, domain_for_disks, usable_disk
 from hosted_engine.engine.disks.images import image_key, note_progress
 from hosted_engine.engine.disks.layers import has_layers
 from hosted_engine.engine.disks.model import Disk
@@ -13,7 +13,7 @@ from node.steps import Step
 
 def check_copyable(tx: Transaction, disk_id: str, action: str) -> Disk:
     """Nobody writes to it, and what it stands on is all there. Raises WrongState."""
-    disk = settled_disk(tx, disk_id, action)
+    disk = usable_disk(tx, disk_id, action)
     domain_for_disks(tx, disk.storage_domain_id)
     check_unused(tx, disk)
     reason = ""
@@ -57,12 +57,12 @@ def check_same_hosts(tx: Transaction, disk: Disk, domain_id: str) -> None:
         )
 
 
-def copy_between(means: Means, disk_id: str, source: ImageRef, image: ImageRef) -> Step:
+def copy_between(dependencies: Dependencies, disk_id: str, source: ImageRef, image: ImageRef) -> Step:
     """The image of the disk as it is, at another place. One node does it, asked call by call how far it is."""
     key = image_key(disk_id)
 
     async def do() -> None:
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             disk = found(tx.disks.get(disk_id), "disk", disk_id)
         request = ImageCopy(
             source=source,
@@ -71,14 +71,14 @@ def copy_between(means: Means, disk_id: str, source: ImageRef, image: ImageRef) 
             size_bytes=disk.provisioned_size_bytes,
             preallocated=not disk.sparse,
         )
-        node = await means.fleet.carrier(image.storage_domain)
+        node = await dependencies.fleet.carrier(image.storage_domain)
         progress = await node.copy_image(image, request)
         while progress.image is None:
-            note_progress(means, key, progress)
+            note_progress(dependencies, key, progress)
             progress = await node.copy_image(image, request)
 
     async def undo() -> None:
-        node = await means.fleet.carrier(image.storage_domain)
+        node = await dependencies.fleet.carrier(image.storage_domain)
         await node.remove_image(image)
 
     return Step(key, "Copy the image of the disk", do, undo)

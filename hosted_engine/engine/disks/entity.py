@@ -76,7 +76,7 @@ class DiskEntity(Entity[Disk]):
     def remove(self, tx: Transaction, item: Disk, options: Options, *, place: int = 0) -> Command:
         return RemoveDisk(id=item.id)
 
-    def words(self, tx: Transaction, item: Disk) -> Mapping[str, str]:
+    def event_values(self, tx: Transaction, item: Disk) -> Mapping[str, str]:
         return {"disk_id": item.id}
 
     def show(self, item: Disk, gathered: Any) -> Mapping[str, Any]:
@@ -242,7 +242,7 @@ class DiskAttachmentEntity(Entity[DiskAttachment]):
     def locks(self, item: DiskAttachment) -> tuple[Lock, ...]:
         return (Lock("VM", item.owner_id), Lock("disk", item.disk_id))
 
-    def words(self, tx: Transaction, item: DiskAttachment) -> Mapping[str, str]:
+    def event_values(self, tx: Transaction, item: DiskAttachment) -> Mapping[str, str]:
         vm, disk = the_vm(tx, item.owner_id), self.part(tx, item, "disk")
         about = {"vm_id": vm.id, "cluster_id": vm.cluster_id, "storage_domain_id": disk.storage_domain_id}
         return {"name": disk.name, "vm": vm.name, **about}

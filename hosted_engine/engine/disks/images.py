@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import msgspec
 
-from hosted_engine.engine.command import Means
+from hosted_engine.engine.command import Dependencies
 from hosted_engine.engine.disks.layers import tops_first
 from hosted_engine.engine.disks.model import Disk, DiskFormat, DiskStatus
 from hosted_engine.engine.jobs.model import JobStatus
@@ -56,46 +56,46 @@ def image_key(disk_id: str) -> str:
     return f"make-image-{disk_id}"
 
 
-def make_image(means: Means, disk_id: str) -> Step:
+def make_image(dependencies: Dependencies, disk_id: str) -> Step:
     """The disk's row is there already, locked; the step records the image's actual size in it."""
 
     async def do() -> None:
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             disk = found(tx.disks.get(disk_id), "disk", disk_id)
             image, request = disk.image, request_for(tx, disk)
-        node = await means.fleet.carrier(image.storage_domain)
+        node = await dependencies.fleet.carrier(image.storage_domain)
         report = await node.make_image(image, request)
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             disk = found(tx.disks.get(disk_id), "disk", disk_id)
             tx.disks.update(replace(disk, actual_size_bytes=report.actual_size_bytes))
 
-    return Step(image_key(disk_id), "Make the image of a disk", do, lambda: _remove_made(means, disk_id))
+    return Step(image_key(disk_id), "Make the image of a disk", do, lambda: _remove_made(dependencies, disk_id))
 
 
-def copy_image(means: Means, disk_id: str, source: ImageSource) -> Step:
+def copy_image(dependencies: Dependencies, disk_id: str, source: ImageSource) -> Step:
     """As `make_image`, with all that is in `source`. One node does it, asked call by call how far it is."""
     key = image_key(disk_id)
 
     async def do() -> None:
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             disk = found(tx.disks.get(disk_id), "disk", disk_id)
             image = disk.image
         request = _copy_request(disk, source)
-        node = await means.fleet.carrier(image.storage_domain)
+        node = await dependencies.fleet.carrier(image.storage_domain)
         progress = await node.copy_image(image, request)
         while progress.image is None:
-            note_progress(means, key, progress)
+            note_progress(dependencies, key, progress)
             progress = await node.copy_image(image, request)
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             disk = found(tx.disks.get(disk_id), "disk", disk_id)
             tx.disks.update(replace(disk, actual_size_bytes=progress.image.actual_size_bytes))
 
-    return Step(key, "Copy the image of a disk", do, lambda: _remove_made(means, disk_id))
+    return Step(key, "Copy the image of a disk", do, lambda: _remove_made(dependencies, disk_id))
 
 
-def note_progress(means: Means, key: str, progress: ImageProgress) -> None:
+def note_progress(dependencies: Dependencies, key: str, progress: ImageProgress) -> None:
     """In the job's step."""
-    with means.store.transaction() as tx:
+    with dependencies.store.transaction() as tx:
         for step in tx.job_steps.list(key=key, status=JobStatus.STARTED):
             tx.job_steps.update(replace(step, progress=progress.percent))
 
@@ -110,41 +110,41 @@ def _copy_request(disk: Disk, source: ImageSource) -> ImageCopy:
     )
 
 
-async def _remove_made(means: Means, disk_id: str) -> None:
+async def _remove_made(dependencies: Dependencies, disk_id: str) -> None:
     """Whatever of it was made."""
-    with means.store.transaction() as tx:
+    with dependencies.store.transaction() as tx:
         disk = tx.disks.get(disk_id)
         image = disk.image if disk else None
     if image is not None:
-        node = await means.fleet.carrier(image.storage_domain)
+        node = await dependencies.fleet.carrier(image.storage_domain)
         await node.remove_image(image)
 
 
-def grow_image(means: Means, disk_id: str, size_bytes: int) -> Step:
+def grow_image(dependencies: Dependencies, disk_id: str, size_bytes: int) -> Step:
     """Nothing is taken off an image again: what it has come to is written down instead."""
 
     async def do() -> None:
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             disk = found(tx.disks.get(disk_id), "disk", disk_id)
             image = disk.image
-        node = await means.fleet.carrier(image.storage_domain)
+        node = await dependencies.fleet.carrier(image.storage_domain)
         report = await node.resize_image(image, ImageResize(size_bytes=size_bytes, preallocated=not disk.sparse))
-        _note(means, disk_id, report)
+        _note(dependencies, disk_id, report)
 
     async def undo() -> None:
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             image = found(tx.disks.get(disk_id), "disk", disk_id).image
-        node = await means.fleet.carrier(image.storage_domain)
+        node = await dependencies.fleet.carrier(image.storage_domain)
         report = await node.image(image)
         if report is not None:
-            _note(means, disk_id, report)
+            _note(dependencies, disk_id, report)
 
     return Step(f"grow-image-{disk_id}", "Make the image of a disk larger", do, undo)
 
 
-def _note(means: Means, disk_id: str, report: ImageReport) -> None:
+def _note(dependencies: Dependencies, disk_id: str, report: ImageReport) -> None:
     """What a node says of the image's size; a size that is no multiple of a sector was rounded up."""
-    with means.store.transaction() as tx:
+    with dependencies.store.transaction() as tx:
         disk = found(tx.disks.get(disk_id), "disk", disk_id)
         size = max(disk.provisioned_size_bytes, report.virtual_size_bytes)
         disk = replace(disk, actual_size_bytes=report.actual_size_bytes, provisioned_size_bytes=size)
@@ -163,29 +163,29 @@ def unlock(tx: Transaction, disk: Disk) -> None:
         tx.disks.update(replace(disk, status=DiskStatus.OK))
 
 
-def remove_image(means: Means, disk_id: str) -> Step:
+def remove_image(dependencies: Dependencies, disk_id: str) -> Step:
     """The disk is illegal from the moment on when one of its images may be gone; then its row goes, attachments first.
     What stands on another image of it goes before that."""
 
     async def do() -> None:
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             disk = tx.disks.get(disk_id)
             if disk is None:
                 return
             images = _all_images(tx, disk)
-        await means.fleet.carrier(images[0].storage_domain)
-        with means.store.transaction() as tx:
+        await dependencies.fleet.carrier(images[0].storage_domain)
+        with dependencies.store.transaction() as tx:
             tx.disks.update(replace(disk, status=DiskStatus.ILLEGAL))
         try:
-            left = await _begin_to_remove(means, images[0], wipe=disk.wipe_after_delete)
+            left = await _begin_to_remove(dependencies, images[0], wipe=disk.wipe_after_delete)
         except RemoteRefused:
-            with means.store.transaction() as tx:
+            with dependencies.store.transaction() as tx:
                 tx.disks.update(disk)  # nothing was changed
             raise
-        await _wipe_on(means, images[0], left)
+        await _wipe_on(dependencies, images[0], left)
         for image in images[1:]:
-            await remove_or_wipe(means, image, wipe=disk.wipe_after_delete)
-        with means.store.transaction() as tx:
+            await remove_or_wipe(dependencies, image, wipe=disk.wipe_after_delete)
+        with dependencies.store.transaction() as tx:
             for attachment in tx.disk_attachments.list(disk_id=disk_id):
                 tx.disk_attachments.remove(attachment.id)
             for layer in tx.disk_images.list(disk_id=disk_id):
@@ -202,21 +202,21 @@ def _all_images(tx: Transaction, disk: Disk) -> list[ImageRef]:
     return [image, *(msgspec.structs.replace(image, image_id=layer.id) for layer in layers)]
 
 
-async def remove_or_wipe(means: Means, image: ImageRef, *, wipe: bool) -> None:
+async def remove_or_wipe(dependencies: Dependencies, image: ImageRef, *, wipe: bool) -> None:
     """One that is to be wiped is overwritten call by call: any node goes on where another one has stopped."""
-    await _wipe_on(means, image, await _begin_to_remove(means, image, wipe=wipe))
+    await _wipe_on(dependencies, image, await _begin_to_remove(dependencies, image, wipe=wipe))
 
 
-async def _begin_to_remove(means: Means, image: ImageRef, *, wipe: bool) -> int:
+async def _begin_to_remove(dependencies: Dependencies, image: ImageRef, *, wipe: bool) -> int:
     """How much of it is left to overwrite."""
-    node = await means.fleet.carrier(image.storage_domain)
+    node = await dependencies.fleet.carrier(image.storage_domain)
     if wipe:
         return (await node.wipe_image(image)).left_bytes
     await node.remove_image(image)
     return 0
 
 
-async def _wipe_on(means: Means, image: ImageRef, left: int) -> None:
+async def _wipe_on(dependencies: Dependencies, image: ImageRef, left: int) -> None:
     while left:
-        node = await means.fleet.carrier(image.storage_domain)
+        node = await dependencies.fleet.carrier(image.storage_domain)
         left = (await node.wipe_image(image)).left_bytes

@@ -284,7 +284,7 @@ class Entity(Record[T]):
         """What nobody else may touch while it is added, changed or removed."""
         return (Lock(self.kind, item.id),)
 
-    def words(self, tx: Transaction, item: T) -> Mapping[str, str]:
+    def event_values(self, tx: Transaction, item: T) -> Mapping[str, str]:
         """What else its events' sentences say, and what they are about (`vm_id`)."""
         return {}
 

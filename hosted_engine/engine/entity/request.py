@@ -4,12 +4,12 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hosted_engine.engine.command import Means
+from hosted_engine.engine.command import Dependencies
 from hosted_engine.engine.entity.field import Field
 from hosted_engine.engine.users.model import Caller
 
 Elements = Mapping[str, Any]  # of the answer, as they are nested on the wire
-AnswerRequest = Callable[[Means, Caller, Mapping[str, str], Mapping[str, Any]], Coroutine[Any, Any, Elements]]
+AnswerRequest = Callable[[Dependencies, Caller, Mapping[str, str], Mapping[str, Any]], Coroutine[Any, Any, Elements]]
 
 
 @dataclass(frozen=True, slots=True)

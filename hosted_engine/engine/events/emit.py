@@ -59,7 +59,7 @@ def emit_of(
     the object's own references, and from the words of its entity; `more` fills further blanks."""
     if kind is None:
         return
-    words = {"name": entity.name_of(item), "user": context.caller.user_name, **entity.words(tx, item), **more}
+    words = {"name": entity.name_of(item), "user": context.caller.user_name, **entity.event_values(tx, item), **more}
     about: dict[str, Any] = {name: words.get(name, getattr(item, name, None)) for name in _ABOUT}
     if (own := f"{entity.element}_id") in about:
         about[own] = item.id

@@ -18,7 +18,7 @@ OWN_ORIGIN = "oVirt"  # of what the engine itself writes down
 NO_CUSTOM_ID = -1
 
 
-def _said(wire: str, *, by_clients: bool = False, **more: Any) -> Field:
+def _described(wire: str, *, by_clients: bool = False, **more: Any) -> Field:
     return Field(wire, settable=Settable.ON_ADD if by_clients else Settable.NEVER, **more)
 
 
@@ -34,15 +34,15 @@ class Event:
     that is not the engine itself: together they name one event. `flood_rate` is in seconds."""
 
     name: str
-    code: Annotated[int, _said("code", search="type")]
-    severity: Annotated[Severity, _said("severity", by_clients=True, search="severity")]
-    at: Annotated[float, _said("time", search="time", shape=Shape.DATE)]
+    code: Annotated[int, _described("code", search="type")]
+    severity: Annotated[Severity, _described("severity", by_clients=True, search="severity")]
+    at: Annotated[float, _described("time", search="time", shape=Shape.DATE)]
     description: Annotated[
-        str, _said("description", by_clients=True, search=("message", "description"), length=4000, rule=text_rule)
+        str, _described("description", by_clients=True, search=("message", "description"), length=4000, rule=text_rule)
     ]
-    id: Annotated[int, _said("index")] = 0
+    id: Annotated[int, _described("index")] = 0
     correlation_id: Annotated[
-        str, _said("correlation_id", by_clients=True, search="correlation_id", shape=Shape.TEXT)
+        str, _described("correlation_id", by_clients=True, search="correlation_id", shape=Shape.TEXT)
     ] = ""
     job_id: str | None = None
     user_id: Annotated[str | None, _about("user", "users")] = None
@@ -53,9 +53,11 @@ class Event:
     disk_id: str | None = None
     template_id: Annotated[str | None, _about("template", "templates")] = None
     vm_id: Annotated[str | None, _about("vm", "vms")] = None
-    origin: Annotated[str, _said("origin", by_clients=True, search="origin", length=255, rule=text_rule)] = OWN_ORIGIN
+    origin: Annotated[str, _described("origin", by_clients=True, search="origin", length=255, rule=text_rule)] = (
+        OWN_ORIGIN
+    )
     custom_id: Annotated[
-        int, _said("custom_id", by_clients=True, search="custom_event_id", least=NO_CUSTOM_ID, most=(1 << 31) - 1)
+        int, _described("custom_id", by_clients=True, search="custom_event_id", least=NO_CUSTOM_ID, most=(1 << 31) - 1)
     ] = NO_CUSTOM_ID
-    flood_rate: Annotated[int, _said("flood_rate", by_clients=True, least=0, most=(1 << 31) - 1)] = 30
-    custom_data: Annotated[str, _said("custom_data", by_clients=True, length=4000, shape=Shape.TEXT)] = ""
+    flood_rate: Annotated[int, _described("flood_rate", by_clients=True, least=0, most=(1 << 31) - 1)] = 30
+    custom_data: Annotated[str, _described("custom_data", by_clients=True, length=4000, shape=Shape.TEXT)] = ""

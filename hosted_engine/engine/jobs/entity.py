@@ -33,9 +33,9 @@ JOBS = JobEntity(
     order=("started_at", "id"),
     indexes=(("correlation_id",),),
     actions={
-        "clear": Action(lambda tx, job, said: ClearJob(id=job.id)),
+        "clear": Action(lambda tx, job, attributes: ClearJob(id=job.id)),
         "end": Action(
-            lambda tx, job, said: EndJob(id=job.id, succeeded=said.get("succeeded", True)),
+            lambda tx, job, attributes: EndJob(id=job.id, succeeded=attributes.get("succeeded", True)),
             inputs=_SUCCEEDED,
             shown=_UNFORCED,
         ),
@@ -74,7 +74,9 @@ JOB_STEPS = JobStepEntity(
     inputs={"parent": Reference("parent_step", to="job_steps", settable=Settable.ON_ADD)},
     actions={
         "end": Action(
-            lambda tx, step, said: EndStep(id=step.id, job_id=step.job_id, succeeded=said.get("succeeded", True)),
+            lambda tx, step, attributes: EndStep(
+                id=step.id, job_id=step.job_id, succeeded=attributes.get("succeeded", True)
+            ),
             inputs=_SUCCEEDED,
             shown=_UNFORCED,
         )

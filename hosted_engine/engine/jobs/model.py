@@ -26,7 +26,7 @@ class StepType(StrEnum):
     UNKNOWN = "unknown"
 
 
-def _said(wire: str, *, by_clients: bool = False, **more: Any) -> Field:
+def _described(wire: str, *, by_clients: bool = False, **more: Any) -> Field:
     return Field(wire, settable=Settable.ON_ADD if by_clients else Settable.NEVER, **more)
 
 
@@ -36,18 +36,18 @@ class Job:
 
     id: str
     action: Annotated[str, Field(search="action")]
-    description: Annotated[str, _said("description", by_clients=True, search="description", length=4000)]
+    description: Annotated[str, _described("description", by_clients=True, search="description", length=4000)]
     correlation_id: Annotated[str, Field(search="correlation_id")]
-    started_at: Annotated[float, _said("start_time", search="start_time", shape=Shape.DATE)]
+    started_at: Annotated[float, _described("start_time", search="start_time", shape=Shape.DATE)]
     owner_id: Annotated[
         str | None,
         Reference("owner", settable=Settable.NEVER, to="users", on_remove=OnRemove.KEEP, strict=False),
     ] = None
-    status: Annotated[JobStatus, _said("status", search="status")] = JobStatus.STARTED
-    ended_at: Annotated[float | None, _said("end_time", search="end_time", shape=Shape.DATE)] = None
-    last_updated_at: Annotated[float, _said("last_updated", shape=Shape.DATE)] = 0.0
-    external: Annotated[bool, _said("external")] = False
-    auto_cleared: Annotated[bool, _said("auto_cleared", by_clients=True)] = True
+    status: Annotated[JobStatus, _described("status", search="status")] = JobStatus.STARTED
+    ended_at: Annotated[float | None, _described("end_time", search="end_time", shape=Shape.DATE)] = None
+    last_updated_at: Annotated[float, _described("last_updated", shape=Shape.DATE)] = 0.0
+    external: Annotated[bool, _described("external")] = False
+    auto_cleared: Annotated[bool, _described("auto_cleared", by_clients=True)] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +56,13 @@ class JobStep:
 
     id: str
     job_id: Annotated[str, Reference("job", settable=Settable.NEVER, to="jobs", on_remove=OnRemove.CASCADE)]
-    number: Annotated[int, _said("number")]
-    description: Annotated[str, _said("description", by_clients=True, search="description", length=4000)]
-    started_at: Annotated[float, _said("start_time", shape=Shape.DATE)]
+    number: Annotated[int, _described("number")]
+    description: Annotated[str, _described("description", by_clients=True, search="description", length=4000)]
+    started_at: Annotated[float, _described("start_time", shape=Shape.DATE)]
     key: str = ""
     parent_step_id: str | None = None
-    type: Annotated[StepType, _said("type", by_clients=True, search="type")] = StepType.EXECUTING
-    status: Annotated[JobStatus, _said("status", search="status")] = JobStatus.STARTED
-    ended_at: Annotated[float | None, _said("end_time", shape=Shape.DATE)] = None
-    progress: Annotated[int | None, _said("progress")] = None
-    external: Annotated[bool, _said("external")] = False
+    type: Annotated[StepType, _described("type", by_clients=True, search="type")] = StepType.EXECUTING
+    status: Annotated[JobStatus, _described("status", search="status")] = JobStatus.STARTED
+    ended_at: Annotated[float | None, _described("end_time", shape=Shape.DATE)] = None
+    progress: Annotated[int | None, _described("progress")] = None
+    external: Annotated[bool, _described("external")] = False

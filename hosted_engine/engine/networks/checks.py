@@ -43,7 +43,7 @@ def hosts_with(tx: Transaction, network: Network) -> Sequence[Node]:
     """Those of its clusters that had its bridge when they were heard of last."""
     clusters = [link.cluster_id for link in tx.of(ClusterNetwork).list(network_id=network.id)]
     nodes = {node.id: node for node in tx.nodes.list(cluster_id=clusters)}
-    seen = tx.seen_links.find(list(nodes))
+    seen = tx.observed_links.find(list(nodes))
     return [node for node in nodes.values() if node.id in seen and seen[node.id].network().has_bridge(network.bridge)]
 
 

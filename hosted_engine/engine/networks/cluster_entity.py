@@ -75,7 +75,7 @@ class ClusterNetworkEntity(Entity[ClusterNetwork]):
     def remove(self, tx: Transaction, item: ClusterNetwork, options: Options, *, place: int = 0) -> Command:
         return DetachNetwork.of(self, item, place=place)
 
-    def words(self, tx: Transaction, item: ClusterNetwork) -> Mapping[str, str]:
+    def event_values(self, tx: Transaction, item: ClusterNetwork) -> Mapping[str, str]:
         network = found(tx.networks.get(item.network_id), "network", item.network_id)
         cluster = found(tx.clusters.get(item.cluster_id), "cluster", item.cluster_id)
         return {"name": network.name, "cluster": cluster.name}

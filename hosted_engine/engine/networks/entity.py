@@ -126,7 +126,7 @@ class VnicProfileEntity(Entity[VnicProfile]):
                 mend="Choose a network with the usage vm",
             )
 
-    def words(self, tx: Transaction, item: VnicProfile) -> Mapping[str, str]:
+    def event_values(self, tx: Transaction, item: VnicProfile) -> Mapping[str, str]:
         network = found(tx.networks.get(item.network_id), "network", item.network_id)
         return {"network": network.name, "data_center_id": network.data_center_id}
 
@@ -264,7 +264,7 @@ class NicEntity(NicBaseEntity[Nic]):
         """Of the owner, whichever it is."""
         return (Lock("VM", item.owner_id), Lock("template", item.owner_id))
 
-    def words(self, tx: Transaction, item: Nic) -> Mapping[str, str]:
+    def event_values(self, tx: Transaction, item: Nic) -> Mapping[str, str]:
         if (template := tx.templates.get(item.owner_id)) is not None:
             return {"template": template.name, "interface": item.interface.value, "template_id": template.id}
         vm = the_vm(tx, item.owner_id)
@@ -354,7 +354,7 @@ DEVICES["nics"] = _PluggedNic()
 
 
 def _plug(*, plugged: bool) -> Callable[[Transaction, Nic, Values], Command]:
-    return lambda tx, nic, said: nic_update(tx, nic, replace(nic, plugged=plugged))
+    return lambda tx, nic, attributes: nic_update(tx, nic, replace(nic, plugged=plugged))
 
 
 NICS = NicEntity(

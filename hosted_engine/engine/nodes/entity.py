@@ -23,7 +23,19 @@ from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue
-from hosted_engine.engine.search.words import Count, JsonPart, Kind, Observed, Of, Own, Shown, Times, Total, Value, path
+from hosted_engine.engine.search.words import (
+    Count,
+    JsonPart,
+    Kind,
+    Observed,
+    Of,
+    Own,
+    Shown,
+    Times,
+    Total,
+    Value,
+    path,
+)
 from hosted_engine.engine.storage.health import ExternalStatus, status_of_server
 from hosted_engine.engine.tags.entity import TAG
 from hosted_engine.engine.vms.model import RUNNING, Vm, VmStatus
@@ -64,7 +76,7 @@ class NodeEntity(Entity[Node]):
             vms[vm.node_id or ""].append(vm)
         return vms, view.readings
 
-    def words(self, tx: Transaction, item: Node) -> Mapping[str, str]:
+    def event_values(self, tx: Transaction, item: Node) -> Mapping[str, str]:
         return {"node_id": item.id}
 
     def show(self, item: Node, gathered: Any) -> Mapping[str, Any]:

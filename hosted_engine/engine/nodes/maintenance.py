@@ -41,7 +41,7 @@ def follow(tx: Transaction, node_id: str, report: HaReport, now: float) -> None:
     was_up = node.status is UP
     changed = replace(node, status=status, detail=detail, seen_at=node.seen_at if was_up is (status is UP) else now)
     tx.nodes.update(changed)
-    _tell(tx, node, changed, report, now)
+    _notify(tx, node, changed, report, now)
 
 
 def vms_on(tx: Transaction, node_id: str) -> Sequence[Vm]:
@@ -49,7 +49,7 @@ def vms_on(tx: Transaction, node_id: str) -> Sequence[Vm]:
     return tx.vms.list(node_id=node_id, status=RUNNING)
 
 
-def _tell(tx: Transaction, before: Node, node: Node, report: HaReport, now: float) -> None:
+def _notify(tx: Transaction, before: Node, node: Node, report: HaReport, now: float) -> None:
     match before.status, node.status:
         case (_, NodeStatus.UP):
             emit(tx, system(now), EventType.VDS_DETECTED, node=node)

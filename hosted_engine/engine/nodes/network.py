@@ -52,7 +52,7 @@ class NodeNetwork:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenLinks:
+class ObservedLinks:
     """The links of the node `id` as it told of them last. Kept in the store: a silent one cannot be asked, whenever the
     engine was started."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.model import Node
-from hosted_engine.engine.nodes.network import NICS, NodeNetwork, SeenLinks
+from hosted_engine.engine.nodes.network import NICS, NodeNetwork, ObservedLinks
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.vms.lifecycle import system
 from node.api.messages.network import LinkReport, NetworkNews
@@ -19,7 +19,7 @@ def begins(tx: Transaction, node: Node, before: NodeNetwork | None, news: Networ
     whole = NodeNetwork(drift=None).after(news)
     known = before or last_seen(tx, node.id) or replace(whole, drift=None)
     _keep(tx, node, whole)
-    _tell(tx, node, known, whole, {link.name for link in news.links}, now)
+    _notify(tx, node, known, whole, {link.name for link in news.links}, now)
     return replace(whole, counters=known.counters, rates=known.rates, at=known.at)
 
 
@@ -28,30 +28,30 @@ def changes(tx: Transaction, node: Node, before: NodeNetwork, news: NetworkNews,
     after = before.after(news)
     _keep(tx, node, after)
     told = {event.interface for event in news.events if event.kind.startswith(("link-", "bond-"))}
-    _tell(tx, node, before, after, told - _flapping(news), now)
+    _notify(tx, node, before, after, told - _flapping(news), now)
     return after
 
 
 def last_seen(tx: Transaction, node_id: str) -> NodeNetwork | None:
     """What a node told of its links last; None when it never has."""
-    seen = tx.seen_links.get(node_id)
+    seen = tx.observed_links.get(node_id)
     return None if seen is None else seen.network()
 
 
 def _keep(tx: Transaction, node: Node, known: NodeNetwork) -> None:
     """What is the same is not written again: a node tells of all its links whenever it is connected."""
-    before, now = tx.seen_links.get(node.id), SeenLinks(id=node.id, links=tuple(known.links.values()))
+    before, now = tx.observed_links.get(node.id), ObservedLinks(id=node.id, links=tuple(known.links.values()))
     if before is None:
-        tx.seen_links.add(now)
+        tx.observed_links.add(now)
     elif before != now:
-        tx.seen_links.update(now)
+        tx.observed_links.update(now)
 
 
 def _flapping(news: NetworkNews) -> set[str]:
     return {event.interface for event in news.events if event.kind == "link-flapping"}
 
 
-def _tell(tx: Transaction, node: Node, before: NodeNetwork, after: NodeNetwork, names: set[str], now: float) -> None:
+def _notify(tx: Transaction, node: Node, before: NodeNetwork, after: NodeNetwork, names: set[str], now: float) -> None:
     for name in sorted(names & before.links.keys() & after.links.keys()):
         for type_, words in _events(before.links[name], after.links[name]):
             emit(tx, system(now), type_, node=node, **words)

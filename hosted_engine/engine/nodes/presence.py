@@ -45,7 +45,7 @@ def speaks(
     if node.status is not before.status and node.status is NodeStatus.UP:
         emit(tx, system(now), EventType.VDS_DETECTED, node=node)
     rebooted = bool(before.boot_id) and node.boot_id != before.boot_id
-    _settle_vms(tx, node_id, vms, now, as_of=as_of, rebooted=rebooted)
+    _update_vms(tx, node_id, vms, now, as_of=as_of, rebooted=rebooted)
     if ha is not None:
         follow(tx, node_id, ha, now)
 
@@ -80,7 +80,7 @@ def starts_over(tx: Transaction) -> tuple[Node, ...]:
     return tuple(members(tx))
 
 
-def _settle_vms(
+def _update_vms(
     tx: Transaction, node_id: str, vms: Sequence[VmReport], now: float, *, as_of: float, rebooted: bool
 ) -> None:
     """A VM that started after `as_of` is not lost: its command was faster than the list. A boot ends them all, and may

@@ -34,10 +34,10 @@ def statistics_of(node: Node, readings: Readings) -> tuple[Statistic, ...]:
         else []
     )
     said = readings.of(node.id).statistics
-    return (*known, *(_said(said) if said else ()))
+    return (*known, *(_described(said) if said else ()))
 
 
-def _said(of: Statistics) -> Iterator[Statistic]:
+def _described(of: Statistics) -> Iterator[Statistic]:
     yield Statistic("memory.used", "Used memory", "bytes", of.memory_used_bytes)
     yield Statistic("memory.free", "Free memory", "bytes", of.memory_free_bytes)
     yield Statistic("swap.total", "Total swap", "bytes", of.swap_total_bytes)

@@ -71,7 +71,7 @@ class PermissionEntity(Entity[Permission]):
             shown[SHOWN[item.object_table]] = Link(item.object_table, item.object_id)
         return shown
 
-    def words(self, tx: Transaction, item: Permission) -> Mapping[str, str]:
+    def event_values(self, tx: Transaction, item: Permission) -> Mapping[str, str]:
         role = found(tx.of(Role).get(item.role_id), "role", item.role_id)
         holder = tx.of(Group).get(item.holder_id) or tx.of(User).get(item.holder_id)
         words = {"role": role.name, "holder": holder.name if holder else item.holder_id, "object": "the system"}

@@ -66,13 +66,13 @@ def operation_of(service: str, method: str) -> Operation:
 @cache
 def operations() -> Mapping[tuple[str, str], Operation]:
     data = json.loads(Path(__file__).with_name("operations.json").read_text())
-    return {(name.partition(".")[0], name.partition(".")[2]): _operation(said) for name, said in data.items()}
+    return {(name.partition(".")[0], name.partition(".")[2]): _operation(declared) for name, declared in data.items()}
 
 
-def _operation(said: str | list[str]) -> Operation:
-    if isinstance(said, str):
-        return Operation(shown=said)
-    return Operation(tuple(_check(one) for one in said))
+def _operation(declared: str | list[str]) -> Operation:
+    if isinstance(declared, str):
+        return Operation(shown=declared)
+    return Operation(tuple(_check(one) for one in declared))
 
 
 def _check(text: str) -> Check:

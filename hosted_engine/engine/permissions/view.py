@@ -20,7 +20,7 @@ from hosted_engine.engine.users.model import EVERYONE_ID
 from hosted_engine.engine.vms.model import Vm
 
 Ids = frozenset[str]
-Seen = Ids | None  # None: all of them
+Visible = Ids | None  # None: all of them
 
 
 class View:
@@ -33,9 +33,9 @@ class View:
             for grant in access.grants
             if not grant.role.administrative and (grant.role.id, grant.target) != (PROFILE_EDITOR_ID, THE_SYSTEM)
         )
-        self._known: dict[str, Seen] = {}
+        self._known: dict[str, Visible] = {}
 
-    def of(self, table: str) -> Seen:
+    def of(self, table: str) -> Visible:
         """The ids of its objects that one sees."""
         if table not in self._known:
             rule = _RULES.get(table, _directly)
@@ -67,25 +67,25 @@ class View:
         return self.ids(Cluster, data_center_id=self.on("data_centers", below=below))
 
 
-def _directly(view: View, table: str) -> Seen:
+def _directly(view: View, table: str) -> Visible:
     return None if view.on_system(below=True) else frozenset(view.on(table))
 
 
-def _vms(view: View, table: str) -> Seen:
+def _vms(view: View, table: str) -> Visible:
     if view.on_system(below=True):
         return None
     clusters = {*view.on("clusters", below=True), *view.clusters_of_centers(below=True)}
     return frozenset(view.on(table)) | view.ids(Vm, cluster_id=clusters)
 
 
-def _templates(view: View, table: str) -> Seen:
+def _templates(view: View, table: str) -> Visible:
     if view.on_system(below=True):
         return None
     of_vms = {vm.template_id for vm in view.items(Vm, view.on("vms"))}
     return frozenset({*view.on(table), *of_vms}) | view.ids(Template, cluster_id=view.clusters_of_centers(below=True))
 
 
-def _clusters(view: View, table: str) -> Seen:
+def _clusters(view: View, table: str) -> Visible:
     if view.on_system():
         return None
     inside = [*view.items(Vm, view.on("vms")), *view.items(Template, view.on("templates"))]
@@ -93,21 +93,21 @@ def _clusters(view: View, table: str) -> Seen:
     return frozenset({*view.on(table), *around}) | view.clusters_of_centers(below=False)
 
 
-def _data_centers(view: View, table: str) -> Seen:
+def _data_centers(view: View, table: str) -> Visible:
     if view.on_system():
         return None
     inside = {*view.on("clusters"), *(vm.cluster_id for vm in view.items(Vm, view.on("vms")))}
     return frozenset({*view.on(table), *(one.data_center_id for one in view.items(Cluster, inside))})
 
 
-def _nodes(view: View, table: str) -> Seen:
+def _nodes(view: View, table: str) -> Visible:
     if view.on_system():
         return None
     clusters = {*view.on("clusters"), *view.clusters_of_centers(below=False)}
     return frozenset(view.on(table)) | view.ids(Node, cluster_id=clusters)
 
 
-def _storage_domains(view: View, table: str) -> Seen:
+def _storage_domains(view: View, table: str) -> Visible:
     if view.on_system():
         return None
     vms = view.items(Vm, view.on("vms"))
@@ -120,7 +120,7 @@ def _storage_domains(view: View, table: str) -> Seen:
     )
 
 
-def _disks(view: View, table: str) -> Seen:
+def _disks(view: View, table: str) -> Visible:
     if view.on_system(below=True):
         return None
     owners = {*(view.of("vms") or ()), *(view.of("templates") or ())}
@@ -132,7 +132,7 @@ def _disks(view: View, table: str) -> Seen:
     return frozenset({*view.on(table), *attached}) | view.ids(Disk, storage_domain_id=domains)
 
 
-def _vnic_profiles(view: View, table: str) -> Seen:
+def _vnic_profiles(view: View, table: str) -> Visible:
     if view.on_system(below=True):
         return None
     clusters = view.items(Cluster, view.on("clusters", below=True))
@@ -143,27 +143,27 @@ def _vnic_profiles(view: View, table: str) -> Seen:
     return frozenset({*view.on(table), *used}) | view.ids(VnicProfile, network_id=networks)
 
 
-def _networks(view: View, table: str) -> Seen:
+def _networks(view: View, table: str) -> Visible:
     profiles = view.of("vnic_profiles")
     if profiles is None:
         return None
     return frozenset({*view.on(table), *(one.network_id for one in view.items(VnicProfile, profiles))})
 
 
-def _users(view: View, table: str) -> Seen:
+def _users(view: View, table: str) -> Visible:
     """Oneself; who may give permissions has to see to whom."""
     return None if view._access.may_grant else frozenset({view._access.caller.user_id or ""})
 
 
-def _groups(view: View, table: str) -> Seen:
+def _groups(view: View, table: str) -> Visible:
     return None if view._access.may_grant else frozenset({*view._access.caller.group_ids, EVERYONE_ID})
 
 
-def _permissions(view: View, table: str) -> Seen:
+def _permissions(view: View, table: str) -> Visible:
     return view.ids(Permission, holder_id=view._access.holders)
 
 
-_RULES: Mapping[str, Callable[[View, str], Seen]] = {
+_RULES: Mapping[str, Callable[[View, str], Visible]] = {
     "clusters": _clusters,
     "data_centers": _data_centers,
     "disks": _disks,

@@ -73,7 +73,7 @@ class RolePermitEntity(Entity[RolePermit]):
     def removed(self, tx: Transaction, item: RolePermit) -> None:
         note_viewing(tx, item.role_id, without=item.permit_id)
 
-    def words(self, tx: Transaction, item: RolePermit) -> Mapping[str, str]:
+    def event_values(self, tx: Transaction, item: RolePermit) -> Mapping[str, str]:
         permit = found(tx.of(Permit).get(item.permit_id), "permit", item.permit_id)
         return {"permit": permit.name, "role": self._role(tx, item).name}
 

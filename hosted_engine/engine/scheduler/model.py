@@ -20,7 +20,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Requirements:
     """`node_ids` narrows the choice where the user did; empty means any of the cluster. The node has to have all of
     `storage_domains` (names by id) and `labels`, and as much memory as `most_bytes` in all, of which `memory_bytes` has
     to be free."""

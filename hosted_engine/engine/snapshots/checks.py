@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from hosted_engine.engine.disks.checks import domain_for_disks, settled_disk
+from hosted_engine.engine.disks.checks import domain_for_disks, usable_disk
 from hosted_engine.engine.disks.model import Disk, DiskContentType, DiskStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState, found
@@ -104,9 +104,9 @@ def why_not_held(disk: Disk) -> str:
     return ""
 
 
-def check_disks_settled(tx: Transaction, disks: Iterable[str], action: str) -> None:
+def check_disks_usable(tx: Transaction, disks: Iterable[str], action: str) -> None:
     for disk_id in disks:
-        disk = settled_disk(tx, disk_id, action)
+        disk = usable_disk(tx, disk_id, action)
         domain_for_disks(tx, disk.storage_domain_id)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import msgspec
 
-from hosted_engine.engine.command import Means
+from hosted_engine.engine.command import Dependencies
 from hosted_engine.engine.disks.images import remove_or_wipe
 from hosted_engine.engine.disks.model import Disk, DiskFormat, DiskImage, DiskStatus
 from hosted_engine.engine.ports import Transaction
@@ -48,7 +48,7 @@ def doomed(tx: Transaction, images: Iterable[DiskImage]) -> tuple[Doomed, ...]:
     return tuple(answer)
 
 
-def make_layer(means: Means, layer: Layer) -> Step:
+def make_layer(dependencies: Dependencies, layer: Layer) -> Step:
     """Taken back as long as the disk is not on it."""
 
     async def do() -> None:
@@ -59,27 +59,27 @@ def make_layer(means: Means, layer: Layer) -> Step:
             backing=parent,
             backing_format=layer.parent_format.image_format,
         )
-        await (await means.fleet.carrier(image.storage_domain)).make_image(image, request)
+        await (await dependencies.fleet.carrier(image.storage_domain)).make_image(image, request)
 
     async def undo() -> None:
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             disk = tx.disks.get(layer.disk_id)
             if disk is not None and disk.image_id == layer.image_id:
                 return
         image = image_ref(layer)
-        await (await means.fleet.carrier(image.storage_domain)).remove_image(image)
+        await (await dependencies.fleet.carrier(image.storage_domain)).remove_image(image)
 
     return Step(f"make-layer-{layer.image_id}", "Make a new image over that of a disk", do, undo)
 
 
-def remove_layer(means: Means, image: Doomed) -> Step:
+def remove_layer(dependencies: Dependencies, image: Doomed) -> Step:
     """Its row goes with it."""
 
     async def do() -> None:
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             disk = found(tx.disks.get(image.disk_id), "disk", image.disk_id)
-        await remove_or_wipe(means, image_ref(image), wipe=disk.wipe_after_delete)
-        with means.store.transaction() as tx:
+        await remove_or_wipe(dependencies, image_ref(image), wipe=disk.wipe_after_delete)
+        with dependencies.store.transaction() as tx:
             if tx.disk_images.get(image.image_id) is not None:
                 tx.disk_images.remove(image.image_id)
 

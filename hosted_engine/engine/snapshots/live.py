@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hosted_engine.engine.command import Means
+from hosted_engine.engine.command import Dependencies
 from hosted_engine.engine.disks.images import note_progress
 from hosted_engine.engine.snapshots.images import Layer, image_ref
 from hosted_engine.engine.vms.checks import the_vm
@@ -14,14 +14,14 @@ from node.api.problems import RemoteRefused
 from node.steps import Step
 
 
-def switch_running(means: Means, vm_id: str, node_id: str, layers: Sequence[Layer]) -> Step:
+def switch_running(dependencies: Dependencies, vm_id: str, node_id: str, layers: Sequence[Layer]) -> Step:
     """The VM writes to the new images, from one moment on. One that has ended meanwhile does with its next start."""
     request = SnapshotRequest(
         layers=tuple(NewLayer(image=image_ref(layer, layer.parent_id), new=image_ref(layer)) for layer in layers)
     )
 
     async def do() -> None:
-        node = await means.fleet.node(node_id)
+        node = await dependencies.fleet.node(node_id)
         try:
             await node.snapshot_vm(vm_id, request)
         except RemoteRefused as err:
@@ -30,7 +30,7 @@ def switch_running(means: Means, vm_id: str, node_id: str, layers: Sequence[Laye
 
     async def undo() -> None:
         """What was written since goes back into the images that it was taken of."""
-        node = await means.fleet.node(node_id)
+        node = await dependencies.fleet.node(node_id)
         try:
             written_to = {image.image_id for image in await node.vm_images(vm_id)}
         except RemoteRefused as err:
@@ -44,15 +44,19 @@ def switch_running(means: Means, vm_id: str, node_id: str, layers: Sequence[Laye
     return Step("switch", "Let the VM write to the new images", do, undo)
 
 
-async def merge_image(means: Means, vm_id: str, image: ImageRef, key: str) -> None:
+async def merge_image(dependencies: Dependencies, vm_id: str, image: ImageRef, key: str) -> None:
     """By the node that runs the VM, or else by any."""
-    with means.store.transaction() as tx:
+    with dependencies.store.transaction() as tx:
         vm = the_vm(tx, vm_id)
     running = vm.status in RUNNING and vm.node_id is not None
-    node = await means.fleet.node(vm.node_id or "") if running else await means.fleet.carrier(image.storage_domain)
+    node = (
+        await dependencies.fleet.node(vm.node_id or "")
+        if running
+        else await dependencies.fleet.carrier(image.storage_domain)
+    )
     progress = await node.merge_image(image)
     while progress.image is None:
-        note_progress(means, key, progress)
+        note_progress(dependencies, key, progress)
         progress = await node.merge_image(image)
 
 

@@ -10,7 +10,7 @@ from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.storage.model import SEEN_STORAGE, SeenStorage, StorageDomain, StorageDomainStatus
+from hosted_engine.engine.storage.model import OBSERVED_STORAGE, ObservedStorage, StorageDomain, StorageDomainStatus
 from hosted_engine.engine.storageconnections.model import StorageConnection, StorageType
 from hosted_engine.engine.storageconnections.mounts import gluster_volume
 from hosted_engine.engine.vms.lifecycle import system
@@ -95,14 +95,14 @@ def _status(found: tuple[StateProblem, ...]) -> ExternalStatus:
 
 def note_changes(tx: Transaction, report: StorageReport, now: float) -> None:
     """Tell what has changed since the last report, of an earlier engine process too, and remember this one."""
-    seen = tx.seen_storage.get(SEEN_STORAGE)
+    seen = tx.observed_storage.get(OBSERVED_STORAGE)
     before = seen.problems if seen is not None else ()
     emit_changes(tx, before, report, now)
-    known = SeenStorage(SEEN_STORAGE, known_after(before, report))
+    known = ObservedStorage(OBSERVED_STORAGE, known_after(before, report))
     if seen is None:
-        tx.seen_storage.add(known)
+        tx.observed_storage.add(known)
     elif {problem.key for problem in before} != {problem.key for problem in known.problems}:
-        tx.seen_storage.update(known)
+        tx.observed_storage.update(known)
 
 
 def emit_changes(tx: Transaction, before: Sequence[StateProblem], after: StorageReport, now: float) -> None:

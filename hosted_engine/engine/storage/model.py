@@ -62,7 +62,7 @@ class StorageDomain:
 
 
 @dataclass(frozen=True, slots=True)
-class SeenStorage:
+class ObservedStorage:
     """What was wrong with the site's storage when it was told last, so that an engine that starts anew tells only what
     has changed. There is one, with the id SEEN_STORAGE."""
 
@@ -70,4 +70,4 @@ class SeenStorage:
     problems: tuple[StateProblem, ...]
 
 
-SEEN_STORAGE = "storage"
+OBSERVED_STORAGE = "storage"

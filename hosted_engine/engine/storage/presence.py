@@ -20,7 +20,7 @@ WORTH_WRITING = 0.01  # of the size: smaller changes of the free space are not w
 ACTIVE, INACTIVE, UNKNOWN = StorageDomainStatus.ACTIVE, StorageDomainStatus.INACTIVE, StorageDomainStatus.UNKNOWN
 
 
-def look_at_domains(tx: Transaction, readings: Readings, now: float) -> None:
+def observe_domains(tx: Transaction, readings: Readings, now: float) -> None:
     """Active while a node that is up has it, inactive when none has had it for a minute or it cannot be written
     or is not started, unknown while none is up. What fits on it is what its smallest brick says, where that is known:
     statvfs asks one."""
@@ -28,7 +28,7 @@ def look_at_domains(tx: Transaction, readings: Readings, now: float) -> None:
     domains = tx.storage_domains.list(status=(ACTIVE, INACTIVE, UNKNOWN))
     connections = tx.of(StorageConnection).find([domain.storage_connection_id for domain in domains])
     for domain in domains:
-        changed = _look(domain, gluster_volume(connections[domain.storage_connection_id]), up, readings, now)
+        changed = _observe(domain, gluster_volume(connections[domain.storage_connection_id]), up, readings, now)
         if changed.status is not domain.status or _moved(domain, changed) or level(changed) is not level(domain):
             tx.storage_domains.update(changed)
         if (kind := event_of_space(domain, changed)) is not None:
@@ -39,7 +39,7 @@ def look_at_domains(tx: Transaction, readings: Readings, now: float) -> None:
             emit(tx, system(now), EventType.USER_ACTIVATED_STORAGE_DOMAIN, domain=changed)
 
 
-def _look(domain: StorageDomain, volume: str, up: list[Reading], readings: Readings, now: float) -> StorageDomain:
+def _observe(domain: StorageDomain, volume: str, up: list[Reading], readings: Readings, now: float) -> StorageDomain:
     mounts = [
         mount for reading in up for mount in reading.mounts if mount.storage_domain == domain.id and mount.mounted
     ]

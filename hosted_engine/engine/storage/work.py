@@ -3,7 +3,7 @@
 import logging
 from dataclasses import replace
 
-from hosted_engine.engine.command import Means
+from hosted_engine.engine.command import Dependencies
 from hosted_engine.engine.disks.model import Disk
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.events.emit import emit_of
@@ -29,8 +29,8 @@ NOT_MOUNTED = EventKind("STORAGE_DOMAIN_ERROR", "Host {host} cannot mount storag
 class DomainWork:
     """One domain; `node_id` is the node that does what has to be done once."""
 
-    def __init__(self, means: Means, domain_id: str, node_id: str) -> None:
-        self._means = means
+    def __init__(self, dependencies: Dependencies, domain_id: str, node_id: str) -> None:
+        self._dependencies = dependencies
         self._id = domain_id
         self._node_id = node_id
 
@@ -97,7 +97,7 @@ class DomainWork:
 
     async def _mount(self) -> None:
         report = await (await self._node()).mount(self._request())
-        with self._means.store.transaction() as tx:
+        with self._dependencies.store.transaction() as tx:
             domain = replace(the_domain(tx, self._id), size_bytes=report.size_bytes, free_bytes=report.free_bytes)
             tx.storage_domains.update(domain)
 
@@ -113,36 +113,36 @@ class DomainWork:
         request = self._request()
         for node_id, name in self._nodes(data_center_id):
             try:
-                await (await self._means.fleet.node(node_id)).mount(request)
+                await (await self._dependencies.fleet.node(node_id)).mount(request)
             except (RemoteRefused, RemoteFailed, NodeSilent, NodeNotUp, NotThere) as err:
                 log.warning("%s cannot mount storage domain %s: %s", name, self._id, err)
-                self._tell(name, str(err))
+                self._notify(name, str(err))
 
     async def _unmount_on_all(self, data_center_id: str) -> None:
         """One that does not answer is told when it is back (`superfluous_mounts`)."""
         for node_id, name in self._nodes(data_center_id):
             try:
-                await (await self._means.fleet.node(node_id)).unmount(self._id)
+                await (await self._dependencies.fleet.node(node_id)).unmount(self._id)
             except (NodeSilent, NodeNotUp, NotThere) as err:
                 log.warning("%s unmounts storage domain %s later: %s", name, self._id, err)
 
     def _nodes(self, data_center_id: str) -> list[tuple[str, str]]:
-        with self._means.store.transaction() as tx:
+        with self._dependencies.store.transaction() as tx:
             return [(node.id, node.name) for node in nodes_of(tx, data_center_id)]
 
     async def _node(self) -> NodeApi:
-        return await self._means.fleet.node(self._node_id)
+        return await self._dependencies.fleet.node(self._node_id)
 
     def _request(self) -> MountRequest:
-        with self._means.store.transaction() as tx:
+        with self._dependencies.store.transaction() as tx:
             domain = the_domain(tx, self._id)
             connection = tx.of(StorageConnection).find([domain.storage_connection_id])[domain.storage_connection_id]
         return mount_request(domain, connection)
 
-    def _tell(self, host: str, reason: str) -> None:
-        with self._means.store.transaction() as tx:
+    def _notify(self, host: str, reason: str) -> None:
+        with self._dependencies.store.transaction() as tx:
             domain = the_domain(tx, self._id)
-            context = system(self._means.clock())
+            context = system(self._dependencies.clock())
             emit_of(tx, context, NOT_MOUNTED, entity_of("storage_domains"), domain, host=host, reason=reason)
 
 

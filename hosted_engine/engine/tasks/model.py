@@ -13,7 +13,7 @@ class TaskStatus(StrEnum):
 
     RUNNING = "running"
     DONE = "done"
-    TAKEN_BACK = "taken_back"
+    ROLLED_BACK = "taken_back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

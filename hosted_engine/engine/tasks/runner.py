@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import msgspec
 
-from hosted_engine.engine.command import Command, Context, Means
+from hosted_engine.engine.command import Command, Context, Dependencies
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.jobs.model import JobStatus
 from hosted_engine.engine.loop import Loop
@@ -56,9 +56,11 @@ class Running:
 
 
 class TaskRunner:
-    def __init__(self, means: Means, readings: Readings, locks: Locks, clock: Callable[[], float]) -> None:
-        self._means = means
-        self._store: Store = means.store
+    def __init__(
+        self, dependencies: Dependencies, readings: Readings, locks: Locks, clock: Callable[[], float]
+    ) -> None:
+        self._dependencies = dependencies
+        self._store: Store = dependencies.store
         self._readings = readings
         self._locks = locks
         self._clock = clock
@@ -71,7 +73,7 @@ class TaskRunner:
         context = Context(caller, job_id=new_id(), correlation_id=correlation_id, now=self._clock())
         deadline = asyncio.get_running_loop().time() + PATIENCE_S
         while True:
-            settled, steps, busy = self._begin(command, task_id, context)
+            resolved, steps, busy = self._begin(command, task_id, context)
             if busy is None:
                 break
             left = deadline - asyncio.get_running_loop().time()
@@ -80,8 +82,8 @@ class TaskRunner:
             await self._locks.released(left)
         if not steps:
             self._locks.release(task_id)
-            return Running(settled, context, None)
-        return Running(settled, context, self._spawn(_task(settled, task_id, context), settled, steps))
+            return Running(resolved, context, None)
+        return Running(resolved, context, self._spawn(_task(resolved, task_id, context), resolved, steps))
 
     def resume(self) -> int:
         """Go on with what a crash interrupted; call once, before the first command. Returns how many there were."""
@@ -105,24 +107,24 @@ class TaskRunner:
         try:
             with self._store.transaction() as tx:
                 command.check(tx)
-                settled = command.settle(tx, self._readings)
-                description = settled.describe(tx)
-                taken = self._locks.take(settled.locks(), task_id)
+                resolved = command.resolve(tx, self._readings)
+                description = resolved.describe(tx)
+                taken = self._locks.take(resolved.locks(), task_id)
                 if taken is not None:
-                    return settled, (), Busy(description=description, kind=taken.kind, id=taken.id)
-                steps = settled.plan(self._means)
+                    return resolved, (), Busy(description=description, kind=taken.kind, id=taken.id)
+                steps = resolved.plan(self._dependencies)
                 open_job(tx, context, type(command).__name__, description, steps)
-                settled.begin(tx, context)
+                resolved.begin(tx, context)
                 if steps:
-                    tx.tasks.add(_task(settled, task_id, context))
+                    tx.tasks.add(_task(resolved, task_id, context))
                 else:
-                    settled.finish(tx, context)
+                    resolved.finish(tx, context)
                     close_job(tx, context.job_id, JobStatus.FINISHED, context.now)
-                give_to_creator(tx, context.caller, settled.creates())
+                give_to_creator(tx, context.caller, resolved.creates())
         except BaseException:
             self._locks.release(task_id)
             raise
-        return settled, steps, None
+        return resolved, steps, None
 
     def _spawn(self, task: Task, command: Command, steps: tuple[Step, ...] | None) -> "asyncio.Task[Problem | None]":
         """`steps` is the plan of a command that was let in right now; one that goes on after a crash makes it again."""
@@ -157,10 +159,10 @@ class TaskRunner:
         on_error = OnError.STOP if command.forward_only else OnError.GO_BACK
         problem: Problem | None = None
         try:
-            plan = command.plan(self._means) if steps is None else steps
+            plan = command.plan(self._dependencies) if steps is None else steps
             outcome = await run(plan, journal, on_error=on_error)
         except (StepFailed, UndoFailed, Cancelled, PlanChanged) as err:
-            outcome, problem = Outcome.TAKEN_BACK, err
+            outcome, problem = Outcome.ROLLED_BACK, err
         self._end(task, command, journal, outcome, problem)
         return problem
 
@@ -175,9 +177,9 @@ class TaskRunner:
                 command.finish(tx, context)
                 status, shown = TaskStatus.DONE, JobStatus.FINISHED
             else:
-                command.take_back(tx, context, error, not_undone(entries))
+                command.roll_back(tx, context, error, not_undone(entries))
                 forget(tx, command.creates())
-                status, shown = TaskStatus.TAKEN_BACK, JobStatus.FAILED
+                status, shown = TaskStatus.ROLLED_BACK, JobStatus.FAILED
             journal.close(tx)
             close_job(tx, task.job_id, shown, context.now)
             inputs = msgspec.json.encode(command.without_secrets()).decode()

@@ -90,21 +90,21 @@ class TemplateEntity(HardwareEntity[Template]):
         return {"version.base_template": Link("templates", base_of(item))}
 
 
-def _vm(tx: Transaction, said: Values) -> Vm:
+def _vm(tx: Transaction, attributes: Values) -> Vm:
     """By its id, or else by its name. Raises NotThere."""
-    if identity := said.get("id"):
+    if identity := attributes.get("id"):
         return found(tx.vms.get(identity), "VM", identity)
-    name = said.get("name", "")
+    name = attributes.get("name", "")
     return found(next(iter(tx.vms.list(name=name)), None), "VM", name)
 
 
 def _disks(tx: Transaction, vm: Vm, template: Template, given: Values) -> tuple[NewDisk, ...]:
     """They keep their names. What is said of a disk of the VM is so of its copy."""
-    said: Sequence[Values] = given["vm"].get("disk_attachments", ())
+    attributes: Sequence[Values] = given["vm"].get("disk_attachments", ())
     bases = bases_of(tx, vm.id)
     places = {
         str(how.get("disk", {}).get("id")): (how, f"template.vm.disk_attachments.disk_attachment[{number}]")
-        for number, how in enumerate(said, 1)
+        for number, how in enumerate(attributes, 1)
     }
     for identity, (_, place) in places.items():
         if identity not in bases:

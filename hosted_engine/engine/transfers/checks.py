@@ -1,6 +1,6 @@
 """What has to hold before an image is transferred."""
 
-from hosted_engine.engine.disks.checks import belongs_to_template, domain_for_disks, domain_with_space, settled_disk
+from hosted_engine.engine.disks.checks import belongs_to_template, domain_for_disks, domain_with_space, usable_disk
 from hosted_engine.engine.disks.model import Disk, DiskContentType, DiskFormat
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.nodes.readings import Readings
@@ -12,7 +12,7 @@ from node.api.messages.transfers import TransferDirection
 
 
 def check_transfer(tx: Transaction, transfer: ImageTransfer) -> None:
-    disk = settled_disk(tx, transfer.disk_id, "transfer")
+    disk = usable_disk(tx, transfer.disk_id, "transfer")
     is_upload = transfer.direction is TransferDirection.UPLOAD
     (domain_with_space if is_upload else domain_for_disks)(tx, disk.storage_domain_id)
     if reason := why_not_transferable(tx, disk, transfer.direction):

@@ -52,7 +52,7 @@ class ImageTransferEntity(Entity[ImageTransfer]):
             "proxy_url": image_url(item.proxy_url, item.ticket) if is_open and item.proxy_url else None,
         }
 
-    def words(self, tx: Transaction, item: ImageTransfer) -> Mapping[str, str]:
+    def event_values(self, tx: Transaction, item: ImageTransfer) -> Mapping[str, str]:
         disk = tx.disks.get(item.disk_id)
         name = item.disk_name or (disk.name if disk else item.disk_id)
         about = {"storage_domain_id": disk.storage_domain_id} if disk else {}
@@ -73,10 +73,10 @@ IMAGE_TRANSFERS = ImageTransferEntity(
     indexes=(("phase",),),
     inputs={"image_id": Field("image.id", settable=Settable.ON_ADD)},
     actions={
-        "cancel": Action(lambda tx, transfer, said: CancelTransfer(id=transfer.id)),
-        "extend": Action(lambda tx, transfer, said: ExtendTransfer(id=transfer.id)),
-        "finalize": Action(lambda tx, transfer, said: FinalizeTransfer(id=transfer.id)),
-        "pause": Action(lambda tx, transfer, said: PauseTransfer(id=transfer.id)),
-        "resume": Action(lambda tx, transfer, said: ResumeTransfer(id=transfer.id)),
+        "cancel": Action(lambda tx, transfer, attributes: CancelTransfer(id=transfer.id)),
+        "extend": Action(lambda tx, transfer, attributes: ExtendTransfer(id=transfer.id)),
+        "finalize": Action(lambda tx, transfer, attributes: FinalizeTransfer(id=transfer.id)),
+        "pause": Action(lambda tx, transfer, attributes: PauseTransfer(id=transfer.id)),
+        "resume": Action(lambda tx, transfer, attributes: ResumeTransfer(id=transfer.id)),
     },
 )

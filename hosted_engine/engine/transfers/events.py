@@ -44,5 +44,9 @@ NO_PROXY = EventKind(
 
 
 def emit_transfer(tx: Transaction, context: Context, kind: EventKind, transfer: ImageTransfer, **more: str) -> None:
-    words = {"type": transfer.direction.value.capitalize(), "seconds": str(transfer.inactivity_timeout_s), **more}
+    words = {
+        "type": transfer.direction.value.capitalize(),
+        "seconds": str(transfer.inactivity_timeout_s),
+        **more,
+    }
     emit_of(tx, context, kind, cast("Entity[ImageTransfer]", entity_of("image_transfers")), transfer, **words)

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import replace
 
-from hosted_engine.engine.command import Means
+from hosted_engine.engine.command import Dependencies
 from hosted_engine.engine.disks.model import Disk
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NotThere, found
@@ -24,28 +24,28 @@ def the_transfer(tx: Transaction, transfer_id: str) -> ImageTransfer:
     return found(tx.of(ImageTransfer).get(transfer_id), "image transfer", transfer_id)
 
 
-def read(means: Means, transfer_id: str) -> ImageTransfer:
-    with means.store.transaction() as tx:
+def read(dependencies: Dependencies, transfer_id: str) -> ImageTransfer:
+    with dependencies.store.transaction() as tx:
         return the_transfer(tx, transfer_id)
 
 
-async def open_image(means: Means, transfer_id: str) -> None:
+async def open_image(dependencies: Dependencies, transfer_id: str) -> None:
     """It is transferring then, unless it was cancelled meanwhile. Raises what the node raises."""
-    with means.store.transaction() as tx:
+    with dependencies.store.transaction() as tx:
         transfer = the_transfer(tx, transfer_id)
         disk = found(tx.disks.get(transfer.disk_id), "disk", transfer.disk_id)
         node = found(tx.nodes.get(transfer.node_id or ""), "host", transfer.node_id or "")
         request = _request(transfer, disk)
-    report = await (await means.fleet.node(node.id)).open_transfer(request)
+    report = await (await dependencies.fleet.node(node.id)).open_transfer(request)
     host_url = address_url(node.address, report.port)
-    proxied = await _open_proxy(means, transfer, image_url(host_url, transfer.ticket), report)
-    now = means.clock()
-    with means.store.transaction() as tx:
+    proxied = await _open_proxy(dependencies, transfer, image_url(host_url, transfer.ticket), report)
+    now = dependencies.clock()
+    with dependencies.store.transaction() as tx:
         transfer = replace(
             noted(the_transfer(tx, transfer_id), report),
             ready=True,
             host_url=host_url,
-            proxy_url=means.proxy.url if proxied else "",
+            proxy_url=dependencies.proxy.url if proxied else "",
             renewed_at=now,
             extended_at=now,
         )
@@ -54,50 +54,50 @@ async def open_image(means: Means, transfer_id: str) -> None:
         tx.of(ImageTransfer).update(transfer)
 
 
-async def close_image(means: Means, transfer_id: str) -> None:
+async def close_image(dependencies: Dependencies, transfer_id: str) -> None:
     """Nobody can use its ticket then. Raises what the node raises. A host that is no more has nothing open."""
-    transfer = read(means, transfer_id)
+    transfer = read(dependencies, transfer_id)
     if transfer.node_id is not None:
         try:
-            node = await means.fleet.node(transfer.node_id)
+            node = await dependencies.fleet.node(transfer.node_id)
         except NotThere:
             log.info("transfer %s: its host is no more", transfer_id)
         else:
             await node.close_transfer(transfer_id)
-    await close_proxy(means, transfer)
-    with means.store.transaction() as tx:
+    await close_proxy(dependencies, transfer)
+    with dependencies.store.transaction() as tx:
         tx.of(ImageTransfer).update(replace(the_transfer(tx, transfer_id), ready=False, proxy_url="", active=False))
 
 
-async def close_proxy(means: Means, transfer: ImageTransfer) -> None:
+async def close_proxy(dependencies: Dependencies, transfer: ImageTransfer) -> None:
     """One that cannot be asked has lost its tickets, or they end by themselves when nobody renews them: then the node's
     is no more, either."""
     try:
-        await means.proxy.remove(transfer.ticket)
+        await dependencies.proxy.remove(transfer.ticket)
     except Problem as err:
         log.warning("transfer %s: %s", transfer.id, err)
 
 
-async def renew(means: Means, transfer: ImageTransfer) -> TransferReport:
+async def renew(dependencies: Dependencies, transfer: ImageTransfer) -> TransferReport:
     """The proxy may have been started anew: then it does not know the ticket any more."""
-    node = await means.fleet.node(transfer.node_id or "")
+    node = await dependencies.fleet.node(transfer.node_id or "")
     report = await node.renew_transfer(transfer.id, TransferRenewal(timeout_s=TICKET_S))
     proxied = False
     if transfer.proxy_url:
         try:
-            proxied = await means.proxy.renew(transfer.ticket)
+            proxied = await dependencies.proxy.renew(transfer.ticket)
         except Problem as err:
             log.warning("transfer %s: %s", transfer.id, err)
-    with means.store.transaction() as tx:
-        proxy_url = means.proxy.url if proxied else ""
-        now = replace(the_transfer(tx, transfer.id), renewed_at=means.clock(), proxy_url=proxy_url)
+    with dependencies.store.transaction() as tx:
+        proxy_url = dependencies.proxy.url if proxied else ""
+        now = replace(the_transfer(tx, transfer.id), renewed_at=dependencies.clock(), proxy_url=proxy_url)
         tx.of(ImageTransfer).update(now)
     return report
 
 
-async def _open_proxy(means: Means, transfer: ImageTransfer, url: str, report: TransferReport) -> bool:
+async def _open_proxy(dependencies: Dependencies, transfer: ImageTransfer, url: str, report: TransferReport) -> bool:
     try:
-        await means.proxy.add(
+        await dependencies.proxy.add(
             ticket=transfer.ticket,
             transfer_id=transfer.id,
             url=url,
@@ -106,8 +106,8 @@ async def _open_proxy(means: Means, transfer: ImageTransfer, url: str, report: T
         )
     except Problem as err:
         log.warning("transfer %s: %s", transfer.id, err)
-        with means.store.transaction() as tx:
-            emit_transfer(tx, system(means.clock()), NO_PROXY, transfer, reason=str(err))
+        with dependencies.store.transaction() as tx:
+            emit_transfer(tx, system(dependencies.clock()), NO_PROXY, transfer, reason=str(err))
         return False
     return True
 

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import replace
 
-from hosted_engine.engine.command import Means
+from hosted_engine.engine.command import Dependencies
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes.model import NodeStatus
@@ -39,20 +39,20 @@ from node.api.problems import Problem, RemoteRefused
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 1.0
+INTERVAL_S = 1.0
 
 
 class Session:
     """What it does is by what the store says of the transfer, and safe to repeat from its begin."""
 
-    def __init__(self, means: Means, transfer_id: str) -> None:
-        self._means = means
+    def __init__(self, dependencies: Dependencies, transfer_id: str) -> None:
+        self._dependencies = dependencies
         self._id = transfer_id
 
     async def run(self) -> None:
-        while (transfer := read(self._means, self._id)).phase in LIVE:
+        while (transfer := read(self._dependencies, self._id)).phase in LIVE:
             await self._turn(transfer)
-            await self._means.poller.clock.sleep(LOOK_S)
+            await self._dependencies.poller.clock.sleep(INTERVAL_S)
 
     async def _turn(self, transfer: ImageTransfer) -> None:
         if transfer.phase in PAUSED:
@@ -61,38 +61,38 @@ class Session:
         elif transfer.phase is TransferPhase.RESUMING:
             await self._resume(transfer)
         else:
-            await self._look(transfer)
+            await self._observe(transfer)
 
     async def _close(self) -> None:
         """Tried again with the next turn where the node does not answer."""
         try:
-            await close_image(self._means, self._id)
+            await close_image(self._dependencies, self._id)
         except Problem as err:
             log.info("transfer %s: %s", self._id, err)
 
     async def _resume(self, transfer: ImageTransfer) -> None:
         """With a ticket of its own; through another host where the one that it had is not up. The old one gave the
         image free, or has lost its power, or keeps its lock: then the other cannot open it."""
-        with self._means.store.transaction() as tx:
+        with self._dependencies.store.transaction() as tx:
             node = tx.nodes.get(transfer.node_id or "")
             anywhere = replace(transfer, node_id=None)
             kept = node is not None and node.status is NodeStatus.UP
             try:
-                node_id = transfer.node_id if kept else choose_node(tx, self._means.readings, anywhere)
+                node_id = transfer.node_id if kept else choose_node(tx, self._dependencies.readings, anywhere)
             except NoNode as err:
                 self._pause_in(tx, MISSING_HOST, str(err))
                 return
             tx.of(ImageTransfer).update(replace(transfer, node_id=node_id, ticket=new_id()))
-        await close_proxy(self._means, transfer)
+        await close_proxy(self._dependencies, transfer)
         await self._open()
 
     async def _open(self) -> None:
         try:
-            await open_image(self._means, self._id)
+            await open_image(self._dependencies, self._id)
         except Problem as err:
             self._pause(NO_TICKET, str(err))
 
-    async def _look(self, transfer: ImageTransfer) -> None:
+    async def _observe(self, transfer: ImageTransfer) -> None:
         try:
             report = await self._report(transfer)
         except Problem as err:
@@ -101,9 +101,9 @@ class Session:
         if report is None:
             await self._open()  # the node or its daemon was started anew: the same ticket opens it again
             return
-        with self._means.store.transaction() as tx:
+        with self._dependencies.store.transaction() as tx:
             before = the_transfer(tx, self._id)
-            transfer, now = noted(before, report), self._means.clock()
+            transfer, now = noted(before, report), self._dependencies.clock()
             silent = phase_of_silent(transfer, report, now)
             if silent is not None and transfer.phase is TransferPhase.TRANSFERRING:
                 transfer = replace(transfer, phase=silent)
@@ -113,18 +113,18 @@ class Session:
                 tx.of(ImageTransfer).update(transfer)
 
     async def _report(self, transfer: ImageTransfer) -> TransferReport | None:
-        if self._means.clock() - transfer.renewed_at >= RENEW_S:
+        if self._dependencies.clock() - transfer.renewed_at >= RENEW_S:
             try:
-                return await renew(self._means, transfer)
+                return await renew(self._dependencies, transfer)
             except RemoteRefused as err:
                 if err.text.status != 404:
                     raise
                 return None
-        node = await self._means.fleet.node(transfer.node_id or "")
+        node = await self._dependencies.fleet.node(transfer.node_id or "")
         return await node.transfer(transfer.id)
 
     def _pause(self, kind: EventKind, reason: str) -> None:
-        with self._means.store.transaction() as tx:
+        with self._dependencies.store.transaction() as tx:
             self._pause_in(tx, kind, reason)
 
     def _pause_in(self, tx: Transaction, kind: EventKind, reason: str) -> None:
@@ -132,4 +132,4 @@ class Session:
         if transfer.phase in (TransferPhase.TRANSFERRING, TransferPhase.RESUMING):
             transfer = replace(transfer, phase=TransferPhase.PAUSED_SYSTEM)
             tx.of(ImageTransfer).update(transfer)
-            emit_transfer(tx, system(self._means.clock()), kind, transfer, reason=reason)
+            emit_transfer(tx, system(self._dependencies.clock()), kind, transfer, reason=reason)

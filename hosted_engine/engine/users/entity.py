@@ -115,15 +115,15 @@ def _domain_given(tx: Transaction, given: Values) -> str:
     return found(tx.of(Domain).get(identity), "domain", identity).name if identity else ""
 
 
-def _directory(said: str) -> str:
+def _directory(login: str) -> str:
     """By the name of the domain or by what one signs in with; a pattern is what it is."""
-    return said if said.endswith(("*", AUTHZ)) else said + AUTHZ
+    return login if login.endswith(("*", AUTHZ)) else login + AUTHZ
 
 
-def _login(said: str) -> str:
+def _login(login: str) -> str:
     """A principal alone, or with its domain behind the last @."""
-    principal, at, directory = said.rpartition("@")
-    return f"{principal}@{_directory(directory)}" if at else f"{said}@*"
+    principal, at, directory = login.rpartition("@")
+    return f"{principal}@{_directory(directory)}" if at else f"{login}@*"
 
 
 USERS = UserEntity(

@@ -46,10 +46,10 @@ def from_snapshot(tx: Transaction, snapshot: Snapshot, like: Vm, given: Values) 
     for attachment, disk in disks_in(snapshot):
         if layer_in(tx, disk.id, snapshot.id) is not None:
             bases[disk.id] = Base(attachment, disk_then(tx, snapshot, disk))
-    storage_domain_id, said = given.get("storage_domain_id"), given.get("disk_attachments", ())
+    storage_domain_id, attributes = given.get("storage_domain_id"), given.get("disk_attachments", ())
     return AddVm.of(
         like,
-        disks=new_disks(tx, like, said, bases, full=True, storage_domain_id=storage_domain_id),
+        disks=new_disks(tx, like, attributes, bases, full=True, storage_domain_id=storage_domain_id),
         nics=tuple(NewNic(nic=nic_like(nic, like.id)) for nic in nics_in(snapshot)),
         source_vm_id=snapshot.vm_id,
         snapshot_id=snapshot.id,

@@ -71,12 +71,12 @@ def full_copy(
     base: Base, owner_id: str, name: str, how: Values, place: str, storage_domain_id: str | None = None
 ) -> NewDisk:
     """It stands on nothing; it may lie elsewhere, in another format."""
-    said = how.get("disk", {})
+    attributes = how.get("disk", {})
     more: dict[str, Any] = {"storage_domain_id": storage_domain_id} if storage_domain_id else {}
-    if said.get("format") is DiskFormat.COW:
+    if attributes.get("format") is DiskFormat.COW:
         more["sparse"] = True
     disk = _named(replace(base.disk, **more, template_disk_id=None), name, how, OF_A_FULL_COPY)
-    for field, value in said.items():
+    for field, value in attributes.items():
         if field in DISKS.columns and field != "id" and value != (now := getattr(disk, field)):
             raise BadValue(value=value, field=DISKS.place(field, f"{place}.disk"), reason=f"a copy has {now}")
     return msgspec.structs.replace(_attached(base, disk, owner_id, how, place), source=ImageSource.of(base.disk))
@@ -84,7 +84,7 @@ def full_copy(
 
 def _named(base: Disk, name: str, how: Values, settable: frozenset[str]) -> Disk:
     """A disk of its own, with what is said of it in so far as that can be."""
-    said = {field: value for field, value in how.get("disk", {}).items() if field in settable}
+    attributes = {field: value for field, value in how.get("disk", {}).items() if field in settable}
     own = replace(
         base,
         id=new_id(),
@@ -95,7 +95,7 @@ def _named(base: Disk, name: str, how: Values, settable: frozenset[str]) -> Disk
         actual_size_bytes=0,
         shareable=False,
     )
-    return replace(own, **said)
+    return replace(own, **attributes)
 
 
 def _attached(base: Base, disk: Disk, owner_id: str, how: Values, place: str) -> NewDisk:

@@ -32,7 +32,7 @@ class NewNic(msgspec.Struct, frozen=True, kw_only=True):
 def new_disks(
     tx: Transaction,
     vm: Vm,
-    said: Sequence[Values],
+    attributes: Sequence[Values],
     bases: Mapping[str, Base],
     *,
     full: bool = False,
@@ -40,7 +40,7 @@ def new_disks(
 ) -> tuple[NewDisk, ...]:
     """Copies of the `bases`, and what the body asks for beside: `said` of a base is of its copy. Full copies go to that
     storage domain where one is named."""
-    places = dict(_placed("disk_attachments.disk_attachment", said))
+    places = dict(_placed("disk_attachments.disk_attachment", attributes))
     of_copies = {_identity(how): place for place, how in places.items() if _identity(how) in bases}
     disks = []
     for base_id, base in bases.items():
@@ -56,12 +56,13 @@ def new_disks(
     return tuple(disks)
 
 
-def new_nics(tx: Transaction, vm: Vm, said: Sequence[Values]) -> tuple[NewNic, ...]:
+def new_nics(tx: Transaction, vm: Vm, attributes: Sequence[Values]) -> tuple[NewNic, ...]:
     """Beside what the body says: as its instance type has them where that has some, and else as the template has."""
     of_type: Sequence[NicBase] = tx.of(InstanceTypeNic).list(instance_type_id=vm.instance_type_id)
     copies = [nic_like(nic, vm.id) for nic in of_type or tx.nics.list(owner_id=made_of(vm))]
     asked = [
-        NewNic(nic=NICS.make(tx, {**how, "owner_id": vm.id}), place=place) for place, how in _placed("nics.nic", said)
+        NewNic(nic=NICS.make(tx, {**how, "owner_id": vm.id}), place=place)
+        for place, how in _placed("nics.nic", attributes)
     ]
     return (*[NewNic(nic=nic) for nic in copies], *asked)
 
@@ -136,8 +137,8 @@ def parts_of(
     return parts
 
 
-def _placed(below: str, said: Iterable[Values]) -> Iterator[tuple[str, Values]]:
-    return ((f"vm.{below}[{number}]", how) for number, how in enumerate(said, 1))
+def _placed(below: str, attributes: Iterable[Values]) -> Iterator[tuple[str, Values]]:
+    return ((f"vm.{below}[{number}]", how) for number, how in enumerate(attributes, 1))
 
 
 def nic_like(nic: NicBase, owner_id: str) -> Nic:
@@ -156,12 +157,12 @@ def _identity(how: Values) -> str:
 
 
 def _disk(tx: Transaction, vm: Vm, how: Values, place: str, name: str) -> NewDisk:
-    said, identity = how["disk"], _identity(how)
+    attributes, identity = how["disk"], _identity(how)
     if not identity:
-        disk = DISKS.make(tx, {"name": name, **said})
+        disk = DISKS.make(tx, {"name": name, **attributes})
         attachment = DISK_ATTACHMENTS.make(tx, {**how, "owner_id": vm.id, "disk_id": disk.id})
         return NewDisk(attachment=attachment, disk=disk, place=place)
-    DISKS.check_same(tx, found(tx.disks.get(identity), "disk", identity), said, f"{place}.disk")
+    DISKS.check_same(tx, found(tx.disks.get(identity), "disk", identity), attributes, f"{place}.disk")
     attachment = DISK_ATTACHMENTS.make(tx, {**how, "owner_id": vm.id, "disk_id": identity})
     return NewDisk(attachment=attachment, place=place)
 
@@ -172,12 +173,12 @@ def _check_disk(tx: Transaction, vm: Vm, how: Values, place: str) -> None:
         reason = "the disks of a VM that is there are attached at /vms/ID/diskattachments"
         raise NotSupported(value=_identity(how) or "a new disk", field=place, reason=reason)
     disk, read = found(tx.disks.get(attachment.disk_id), "disk", attachment.disk_id), _as_read(tx, vm, how)
-    said: Values = {name: value for name, value in how.get("disk", {}).items() if name != "id"}
+    attributes: Values = {name: value for name, value in how.get("disk", {}).items() if name != "id"}
     if read is not None and read.owner_id != vm.id:
         how = _beside(read, how)
-        said = _beside(found(tx.disks.get(read.disk_id), "disk", read.disk_id), said)
+        attributes = _beside(found(tx.disks.get(read.disk_id), "disk", read.disk_id), attributes)
     DISK_ATTACHMENTS.check_same(tx, attachment, how, place)
-    DISKS.check_same(tx, disk, said, f"{place}.disk")
+    DISKS.check_same(tx, disk, attributes, f"{place}.disk")
 
 
 def _check_nic(tx: Transaction, vm: Vm, how: Values, place: str) -> None:
@@ -202,9 +203,9 @@ def _as_read(tx: Transaction, vm: Vm, how: Values) -> DiskAttachment | None:
     return next((attachment for attachment in candidates if attachment is not None), None)
 
 
-def _beside(item: Any, said: Values) -> Values:
+def _beside(item: Any, attributes: Values) -> Values:
     """What else is said than what the item has."""
-    return {name: value for name, value in said.items() if getattr(item, name, None) != value}
+    return {name: value for name, value in attributes.items() if getattr(item, name, None) != value}
 
 
 def _nic(tx: Transaction, vm: Vm, how: Values) -> Nic | None:

@@ -93,10 +93,10 @@ class VmEntity(HardwareEntity[Vm]):
         bases = bases_of(tx, vm.template_id)
         if clone:
             vm = replace(vm, template_id=BLANK_TEMPLATE_ID, original_template_id=vm.template_id)
-        said = given.get("disk_attachments", ())
+        attributes = given.get("disk_attachments", ())
         command = AddVm.of(
             vm,
-            disks=new_disks(tx, vm, said, bases, full=clone or False, storage_domain_id=storage_domain_id),
+            disks=new_disks(tx, vm, attributes, bases, full=clone or False, storage_domain_id=storage_domain_id),
             nics=new_nics(tx, vm, given.get("nics", ())),
             storage_domain_id=storage_domain_id,
             clone_permissions=options.boolean("clone_permissions") or False,

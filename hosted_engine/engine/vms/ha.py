@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 UNWANTED = frozenset({DownReason.CRASHED, DownReason.LOST})
 TRIES = 10  # oVirt's number of retries
 PAUSE_S = 30.0  # oVirt's time between two
-LOOK_S = 2.0
+INTERVAL_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,12 @@ class HaRunner:
     async def run(self) -> None:
         while True:
             try:
-                await self.look()
+                await self.observe()
             except Exception:
                 log.exception("highly available VMs could not be looked at; the next look comes")
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(INTERVAL_S)
 
-    async def look(self) -> None:
+    async def observe(self) -> None:
         now = self._engine.clock()
         with self._engine.store.transaction() as tx:
             vms = to_start(tx, self._tried, now)

@@ -38,7 +38,7 @@ def system(now: float) -> Context:
     return Context(caller=SYSTEM, job_id="", correlation_id="", now=now)
 
 
-def went_up(tx: Transaction, vm: Vm, report: VmReport) -> Vm:
+def mark_up(tx: Transaction, vm: Vm, report: VmReport) -> Vm:
     """The VM as a node that runs it reports it."""
     status = STATUS.get(report.state, vm.status)
     if vm.status is VmStatus.POWERING_DOWN and status is VmStatus.UP and report.since <= vm.reported_at:
@@ -59,7 +59,7 @@ def went_up(tx: Transaction, vm: Vm, report: VmReport) -> Vm:
     return changed
 
 
-def went_down(tx: Transaction, vm: Vm, report: VmReport, now: float) -> Vm:
+def mark_down(tx: Transaction, vm: Vm, report: VmReport, now: float) -> Vm:
     """The VM after its end on the node that ran it; tells why, once. One that was suspended is not down."""
     if report.reason is DownReason.SAVED and vm.saved_memory is not None:
         return _is_suspended(tx, vm, report)
@@ -107,7 +107,7 @@ def heard_of(tx: Transaction, node_id: str, report: VmReport, now: float, *, com
         return
     if vm.origin is Origin.MANAGED_HOSTED_ENGINE:
         if report.state is not VmState.DOWN:
-            went_up(tx, _moved(tx, vm, node_id), report)
+            mark_up(tx, _moved(tx, vm, node_id), report)
     elif report.state is VmState.DOWN:
         _heard_down(tx, vm, node_id, report, now)
     elif vm.node_id == node_id:
@@ -126,7 +126,7 @@ def lost(tx: Transaction, vm: Vm, now: float, *, rebooted: bool) -> None:
         node = tx.nodes.get(vm.node_id) if vm.node_id else None
         type_ = EventType.VM_WAS_SET_DOWN_DUE_TO_HOST_REBOOT_OR_MANUAL_FENCE
         emit(tx, system(now), type_, vm=vm, node=node)
-    went_down(tx, vm, VmReport(id=vm.id, name=vm.name, state=VmState.DOWN, reason=DownReason.LOST), now)
+    mark_down(tx, vm, VmReport(id=vm.id, name=vm.name, state=VmState.DOWN, reason=DownReason.LOST), now)
 
 
 def unknown(tx: Transaction, vm: Vm, now: float) -> None:
@@ -139,7 +139,7 @@ def unknown(tx: Transaction, vm: Vm, now: float) -> None:
 
 def _heard_up(tx: Transaction, vm: Vm, report: VmReport, now: float) -> None:
     was_unsure = vm.status in (VmStatus.UNKNOWN, VmStatus.DOWN)
-    changed = went_up(tx, vm, report)
+    changed = mark_up(tx, vm, report)
     if (vm.status, changed.status) == (VmStatus.POWERING_DOWN, VmStatus.UP):
         node = tx.nodes.get(vm.node_id) if vm.node_id else None
         emit(tx, system(now), EventType.VM_POWER_DOWN_FAILED, vm=changed, node=node)
@@ -151,7 +151,7 @@ def _heard_up(tx: Transaction, vm: Vm, report: VmReport, now: float) -> None:
 def _heard_down(tx: Transaction, vm: Vm, node_id: str, report: VmReport, now: float) -> None:
     """Of a VM that waits for its launch that is the end of an earlier run: the command that starts it decides."""
     if vm.node_id == node_id and vm.status in RUNNING - LAUNCHING:
-        went_down(tx, vm, report, now)
+        mark_down(tx, vm, report, now)
 
 
 def _moved(tx: Transaction, vm: Vm, node_id: str) -> Vm:

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import replace
 
-from hosted_engine.engine.command import Means
+from hosted_engine.engine.command import Dependencies
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState
@@ -42,21 +42,21 @@ def _has_room(domain: StorageDomain, needed: int) -> bool:
     return active and (domain.free_bytes is None or domain.free_bytes >= needed)
 
 
-def forget_memory(means: Means, vm_id: str) -> Step:
+def forget_memory(dependencies: Dependencies, vm_id: str) -> Step:
     """The file goes. One that cannot be removed now is, when the VM starts or goes next."""
 
     async def do() -> None:
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             vm = tx.vms.get(vm_id)
         memory = vm.saved_memory if vm is not None else None
         if memory is None:
             return
         try:
-            await (await means.fleet.carrier(memory.storage_domain)).remove_image(memory)
+            await (await dependencies.fleet.carrier(memory.storage_domain)).remove_image(memory)
         except Problem as err:
             log.warning("the memory with which VM %s was suspended is not removed yet: %s", vm_id, err)
             return
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             vm = tx.vms.get(vm_id)
             if vm is not None and vm.saved_memory == memory:
                 tx.vms.update(replace(vm, saved_memory=None))

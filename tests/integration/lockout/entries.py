@@ -24,7 +24,7 @@ class End(StrEnum):
     """What whoever asked for a change was told. CUT: nothing, for it, the agent or the machine died."""
 
     REFUSED = "refused"
-    TAKEN_BACK = "taken back"
+    ROLLED_BACK = "taken back"
     UNCONFIRMED = "time-out"
     KEPT = "kept"
     CUT = "cut"
@@ -87,7 +87,7 @@ def _end_of(err: Problem) -> End:
     if isinstance(err, RemoteRefused):
         return End.UNCONFIRMED if err.text.code in ("CheckpointGone", "BackendReturned") else End.REFUSED
     if isinstance(err, RemoteFailed):
-        return End.TAKEN_BACK
+        return End.ROLLED_BACK
     return End.UNCONFIRMED if isinstance(err, NodeSilent) else End.REFUSED
 
 
@@ -138,4 +138,4 @@ def _end_of_command(code: int, said: str) -> End:
         return End.CUT
     if any(words in said for words in ("The change was not kept", "over before it was confirmed", "Cannot keep the")):
         return End.UNCONFIRMED
-    return End.TAKEN_BACK if "Changing" in said else End.REFUSED
+    return End.ROLLED_BACK if "Changing" in said else End.REFUSED

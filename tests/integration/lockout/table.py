@@ -8,7 +8,7 @@ from tests.integration.lockout.trial import Bad, Outcome
 _NAME, _CELL = 34, 20
 _WORDS = {
     End.REFUSED: "refused",
-    End.TAKEN_BACK: "taken back",
+    End.ROLLED_BACK: "taken back",
     End.UNCONFIRMED: "not confirmed",
     End.KEPT: "kept",
     End.CUT: "came back",

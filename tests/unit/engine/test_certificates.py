@@ -6,7 +6,7 @@ import pytest
 
 from hosted_engine.authority import SiteAuthority, is_due, make_authority, make_pair, validity
 from hosted_engine.engine.certificates.expiry import DAY_S, Expiry, expiry
-from hosted_engine.engine.certificates.keeper import CertificateKeeper
+from hosted_engine.engine.certificates.renewer import CertificateRenewer
 from hosted_engine.engine.nodes.commands.approve import ApproveNode
 from hosted_engine.engine.nodes.commands.enroll import EnrollCertificate
 from hosted_engine.engine.nodes.commands.maintenance import DeactivateNode
@@ -28,11 +28,11 @@ class Years:
 
     def __init__(self, world: World, machine: FakeMachine, authority: SiteAuthority) -> None:
         self.world, self.machine, self.authority = world, machine, authority
-        self.keeper = CertificateKeeper(world.store, FakeFleet(world.nodes), authority, WorldClock(world))
+        self.keeper = CertificateRenewer(world.store, FakeFleet(world.nodes), authority, WorldClock(world))
 
     async def pass_by(self, years: float) -> bool:
         self.world.now += years * YEAR_S
-        return await self.keeper.look()
+        return await self.keeper.observe()
 
     @property
     def certificate(self) -> str:
@@ -94,7 +94,7 @@ async def test_what_cannot_be_renewed_is_told_the_worse_the_nearer_its_end(years
     told = len(events_of(years.world))
     for days in (5 * 365 - 119, 60, 30, 30, 1):  # 119 days left, 59, 29, over; then a day later
         years.world.now += days * DAY_S
-        await years.keeper.look()
+        await years.keeper.observe()
     assert events_of(years.world)[told:] == [
         "HOST_CERTIFICATION_IS_ABOUT_TO_EXPIRE",
         "HOST_CERTIFICATION_IS_ABOUT_TO_EXPIRE",
@@ -102,9 +102,9 @@ async def test_what_cannot_be_renewed_is_told_the_worse_the_nearer_its_end(years
         "HOST_CERTIFICATION_HAS_EXPIRED",
         "HOST_CERTIFICATION_HAS_EXPIRED",
     ]
-    assert not await years.keeper.look()
+    assert not await years.keeper.observe()
     years.machine.speak_again()
-    assert await years.keeper.look()
+    assert await years.keeper.observe()
     assert all(years.valid())
 
 
@@ -114,8 +114,8 @@ async def test_without_the_authoritys_key_the_engine_says_so(years: Years) -> No
     authority = SiteAuthority(replace(pair, key=""), own.certificate)
     world = years.world
     world.now = validity(own.certificate)[1] - 10 * DAY_S
-    keeper = CertificateKeeper(world.store, FakeFleet(world.nodes), authority, WorldClock(world))
-    assert not await keeper.look()
+    keeper = CertificateRenewer(world.store, FakeFleet(world.nodes), authority, WorldClock(world))
+    assert not await keeper.observe()
     assert "ENGINE_CERTIFICATION_IS_ABOUT_TO_EXPIRE_ALERT" in events_of(world)
     assert authority.engine_certificate == own.certificate
 

@@ -8,7 +8,7 @@ from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
 from hosted_engine.engine.vms.entity import VMS
 from hosted_engine.engine.vms.ha import PAUSE_S, TRIES, HaRunner, Tried, to_start
-from hosted_engine.engine.vms.lifecycle import lost, went_down
+from hosted_engine.engine.vms.lifecycle import lost, mark_down
 from hosted_engine.engine.vms.model import Vm, VmStatus
 from node.api.messages.vms import DownReason, VmReport, VmState
 from node.api.problems import Failed
@@ -28,7 +28,7 @@ def ended(world: World, vm_id: str, reason: DownReason) -> None:
     assert vm.node_id is not None
     world.nodes[vm.node_id].machines.destroy_vm(vm_id)
     with world.store.transaction() as tx:
-        went_down(tx, vm, VmReport(id=vm.id, name=vm.name, state=VmState.DOWN, reason=reason), world.now)
+        mark_down(tx, vm, VmReport(id=vm.id, name=vm.name, state=VmState.DOWN, reason=reason), world.now)
 
 
 def due(world: World, tried: dict[str, Tried], now: float) -> list[str]:
@@ -51,7 +51,7 @@ async def test_only_an_end_that_nobody_wished_starts_it_again(reason: DownReason
     world = World()
     vm_id = await ha_vm(world)
     ended(world, vm_id, reason)
-    await HaRunner(world.engine).look()
+    await HaRunner(world.engine).observe()
     assert vm_of(world, vm_id).status is (VmStatus.UP if again else VmStatus.DOWN)
     assert ("HA_VM_FAILED" in events_of(world)) is again
 
@@ -60,7 +60,7 @@ async def test_a_vm_that_is_not_highly_available_stays_down() -> None:
     world = World()
     vm_id = await running_vm(world)
     ended(world, vm_id, DownReason.CRASHED)
-    await HaRunner(world.engine).look()
+    await HaRunner(world.engine).observe()
     assert vm_of(world, vm_id).status is VmStatus.DOWN
 
 
@@ -89,7 +89,7 @@ async def test_a_host_that_came_back_without_it_is_proof() -> None:
     world.nodes[vm.node_id].machines.destroy_vm(vm_id)
     with world.store.transaction() as tx:
         lost(tx, vm, world.now, rebooted=True)
-    await HaRunner(world.engine).look()
+    await HaRunner(world.engine).observe()
     assert vm_of(world, vm_id).status is VmStatus.UP
 
 
@@ -108,9 +108,9 @@ async def test_a_start_that_fails_is_tried_again_later_and_not_for_ever() -> Non
         node.fail("start_vm", Failed(), times=TRIES)
     runner = HaRunner(world.engine)
     for number in range(TRIES + 3):
-        await runner.look()
+        await runner.observe()
         assert vm_of(world, vm_id).status is VmStatus.DOWN
-        await runner.look()  # at once: it is not its turn
+        await runner.observe()  # at once: it is not its turn
         world.now += PAUSE_S
         names = events_of(world)
         assert names.count("USER_STARTED_VM") == 1 + min(number + 1, TRIES)
@@ -127,11 +127,11 @@ async def test_it_starts_where_there_is_room_when_there_is_room() -> None:
             tx.nodes.update(replace(node, status=NodeStatus.NON_RESPONSIVE))
     ended(world, vm_id, DownReason.LOST)
     runner = HaRunner(world.engine)
-    await runner.look()
+    await runner.observe()
     assert vm_of(world, vm_id).status is VmStatus.DOWN
     with world.store.transaction() as tx:
         tx.nodes.update(replace(nodes[2], status=NodeStatus.UP))
     world.now += PAUSE_S
-    await runner.look()
+    await runner.observe()
     vm: Vm = vm_of(world, vm_id)
     assert (vm.status, vm.node_id) == (VmStatus.UP, nodes[2].id)

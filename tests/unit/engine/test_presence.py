@@ -8,7 +8,7 @@ from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.nodes.presence import speaks
 from hosted_engine.engine.nodes.readings import Reading, Readings
 from hosted_engine.engine.storage.model import StorageDomainStatus
-from hosted_engine.engine.storage.presence import MISSING_S, look_at_domains
+from hosted_engine.engine.storage.presence import MISSING_S, observe_domains
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.lifecycle import heard_of
 from hosted_engine.engine.vms.model import VmStatus
@@ -74,7 +74,7 @@ def test_a_volume_is_not_missing_while_nobody_could_have_mounted_it() -> None:
             for node in tx.nodes.list():
                 tx.nodes.update(replace(node, status=status))
                 readings.put(node.id, Reading())
-            look_at_domains(tx, readings, now)
+            observe_domains(tx, readings, now)
             domain = tx.storage_domains.get(DATA_ID)
         assert domain is not None
         return domain.status

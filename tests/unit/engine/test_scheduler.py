@@ -7,14 +7,14 @@ from hosted_engine.engine.networks.model import Network
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.nodes.network import NodeNetwork
 from hosted_engine.engine.nodes.readings import Reading
-from hosted_engine.engine.scheduler.model import Candidate, Wish
+from hosted_engine.engine.scheduler.model import Candidate, Requirements
 from hosted_engine.engine.scheduler.policy import MIB, choose
 from node.api.messages.machine import Statistics
 from node.api.messages.mounts import MountReport
 from tests.fakes.node.network import BRIDGE
 
 BLUE = Network(id="n", name="the blue one", data_center_id="d", bridge="blue")
-WISH = Wish(
+WISH = Requirements(
     cluster_id="c", memory_bytes=1024 * MIB, storage_domains={"domain-data": "data"}, networks=frozenset({BLUE})
 )
 
@@ -58,8 +58,8 @@ def says(free_mib: int) -> Statistics:
     )
 
 
-def chosen(wish: Wish, *candidates: Candidate) -> str | None:
-    node = choose(wish, candidates).node
+def chosen(requirements: Requirements, *candidates: Candidate) -> str | None:
+    node = choose(requirements, candidates).node
     return node.name if node else None
 
 
@@ -81,25 +81,25 @@ def test_just_enough_is_enough() -> None:
 
 
 def test_the_user_can_narrow_the_choice() -> None:
-    wish = Wish("c", 1024 * MIB, node_ids=frozenset({"a"}))
-    assert chosen(wish, candidate("a", 2000), candidate("b", 9000)) == "a"
+    requirements = Requirements("c", 1024 * MIB, node_ids=frozenset({"a"}))
+    assert chosen(requirements, candidate("a", 2000), candidate("b", 9000)) == "a"
 
 
 def test_a_node_has_to_have_all_affinity_labels_of_the_vm() -> None:
-    wish = Wish("c", 1024 * MIB, labels=frozenset({"gpu", "licence"}))
+    requirements = Requirements("c", 1024 * MIB, labels=frozenset({"gpu", "licence"}))
     nodes = (
         candidate("a", 9000),
         candidate("b", 9000, labels=("gpu",)),
-        candidate("c", 1024, labels=tuple(wish.labels)),
+        candidate("c", 1024, labels=tuple(requirements.labels)),
     )
-    choice = choose(wish, nodes)
+    choice = choose(requirements, nodes)
     assert choice.node is not None
     assert choice.node.name == "c"
     assert choice.reasons == (
         ("a", "does not have the affinity labels gpu, licence"),
         ("b", "does not have the affinity label licence"),
     )
-    assert chosen(Wish("c", 1024 * MIB), candidate("b", 9000, labels=("gpu",))) == "b"
+    assert chosen(Requirements("c", 1024 * MIB), candidate("b", 9000, labels=("gpu",))) == "b"
 
 
 @pytest.mark.parametrize(

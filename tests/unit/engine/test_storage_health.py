@@ -18,7 +18,7 @@ from hosted_engine.engine.storage.health import (
     status_of_volume,
 )
 from hosted_engine.engine.storage.model import StorageDomain, StorageDomainStatus
-from hosted_engine.engine.storage.presence import look_at_domains
+from hosted_engine.engine.storage.presence import observe_domains
 from tests.fakes.engine import DATA_ID, World, node_id
 from tests.fakes.pool import GIB, with_brick
 from tests.unit.gluster.test_diagnosis import CASES, WHOLE, disconnected, filled, rejected, volume
@@ -151,7 +151,7 @@ def domain_after(state: PoolState) -> StorageDomain:
     world = World()
     world.readings.storage = make_report(state)
     with world.store.transaction() as tx:
-        look_at_domains(tx, world.readings, world.now)
+        observe_domains(tx, world.readings, world.now)
         domain = tx.storage_domains.get(DATA_ID)
     assert domain is not None
     return domain

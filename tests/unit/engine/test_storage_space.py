@@ -8,7 +8,7 @@ import pytest
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.problems import WrongState
 from hosted_engine.engine.storage.model import GIB, StorageDomain
-from hosted_engine.engine.storage.presence import look_at_domains
+from hosted_engine.engine.storage.presence import observe_domains
 from hosted_engine.engine.storage.space import SpaceLevel, event_of_space, level
 from hosted_engine.engine.transfers.entity import IMAGE_TRANSFERS
 from node.api.messages.transfers import TransferDirection
@@ -74,5 +74,5 @@ async def test_a_domain_that_fills_is_told() -> None:
         world.readings.put(id_, replace(reading, mounts=mounts))
     for _ in range(2):
         with world.store.transaction() as tx:
-            look_at_domains(tx, world.readings, world.now)
+            observe_domains(tx, world.readings, world.now)
     assert events_of(world).count("IRS_DISK_SPACE_LOW_ERROR") == 2  # of the engine's domain, and of the other

@@ -41,7 +41,7 @@ async def vm_in(world: World, status: VmStatus) -> str:
 
 async def perform(world: World, action: VmAction, vm_id: str) -> None:
     if action is VmAction.TICKET:
-        await open_screen(world.engine._tasks._means, world.caller, vm_id)
+        await open_screen(world.engine._tasks._dependencies, world.caller, vm_id)
     elif action in PLUGGING:
         with world.store.transaction() as tx:
             pluggable_vm(tx, vm_id, action, "plug a device into")

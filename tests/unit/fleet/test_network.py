@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from hosted_engine.engine.nodes import network_news
-from hosted_engine.engine.nodes.network import NodeNetwork, Rates, SeenLinks
+from hosted_engine.engine.nodes.network import NodeNetwork, ObservedLinks, Rates
 from hosted_engine.store.repositories import SqlRepository
 from node.api.messages.network import BondPortReport, LinkCounters, NetworkEvent
 from tests.fakes.engine import node_id
@@ -110,10 +110,10 @@ async def test_links_that_are_the_same_are_not_written_again(site: Site, monkeyp
     monkeypatch.setattr(SqlRepository, "update", update)
     site.machine(ONE).change_link(NIC)
     await settle()
-    assert not any(isinstance(item, SeenLinks) for item in written)
+    assert not any(isinstance(item, ObservedLinks) for item in written)
     site.machine(ONE).lose_link("host0")
     await settle()
-    assert [item.links for item in written if isinstance(item, SeenLinks)] == [(BRIDGE,)]
+    assert [item.links for item in written if isinstance(item, ObservedLinks)] == [(BRIDGE,)]
 
 
 async def test_a_port_of_a_bond_goes_down_and_up(site: Site) -> None:

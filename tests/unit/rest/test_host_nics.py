@@ -7,7 +7,7 @@ import ovirtsdk4 as sdk
 import pytest
 from ovirtsdk4 import types
 
-from hosted_engine.engine.nodes.network import NodeNetwork, SeenLinks
+from hosted_engine.engine.nodes.network import NodeNetwork, ObservedLinks
 from node.api.messages.network import BondPortReport, BondReport, LinkAddress, LinkCounters, LinkReport, NetworkNews
 from tests.fakes.engine import node_id
 from tests.fakes.node.network import BRIDGE
@@ -169,7 +169,7 @@ def test_the_statistics_of_a_host_are_what_it_said_last(site: Served) -> None:
 def test_a_silent_node_has_its_nics_as_they_were_seen_last(site: Served) -> None:
     two = node_id(2)
     with site.world.store.transaction() as tx:
-        tx.seen_links.update(SeenLinks(id=two, links=LINKS))
+        tx.observed_links.update(ObservedLinks(id=two, links=LINKS))
     site.world.readings.forget(two)
     with site.connection() as connection:
         nics = connection.system_service().hosts_service().host_service(two).nics_service()
@@ -185,7 +185,7 @@ def test_of_a_node_that_was_never_heard_nothing_is_known(site: Served) -> None:
     three = node_id(3)
     site.world.readings.forget(three)
     with site.world.store.transaction() as tx:
-        tx.seen_links.remove(three)
+        tx.observed_links.remove(three)
     with site.connection() as connection:
         host = connection.system_service().hosts_service().host_service(three)
         assert host.nics_service().list() == []

@@ -6,7 +6,7 @@ from typing import Self
 
 import msgspec
 
-from hosted_engine.engine.command import Command, Context, Lock, Means
+from hosted_engine.engine.command import Command, Context, Dependencies, Lock
 from hosted_engine.engine.disks.attachments import check_attachment, check_hot_interface, check_pluggable
 from hosted_engine.engine.disks.checks import check_new
 from hosted_engine.engine.disks.images import image_key, make_image
@@ -45,13 +45,13 @@ class AddDisk(Command, frozen=True, kw_only=True):
     def begin(self, tx: Transaction, context: Context) -> None:
         emit(tx, context, EventType.USER_ADD_DISK, disk=begin_disk(tx, self.disk, context.now))
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        return (make_image(means, self.id),)
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        return (make_image(dependencies, self.id),)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         emit(tx, context, EventType.USER_ADD_DISK_FINISHED_SUCCESS, disk=finish_disk(tx, self.id))
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         disk = take_disk_back(tx, self.id, illegal=bool(left))
         emit(tx, context, EventType.USER_ADD_DISK_FINISHED_FAILURE, disk=disk, reason=error)
 
@@ -75,7 +75,7 @@ class AddDiskToVm(Command, frozen=True, kw_only=True):
         check_hot_interface(vm, self.attachment)
         check_attached_content(self.disk)
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         return msgspec.structs.replace(self, plugs=self.attachment.active and runs(tx, self.vm_id))
 
     def describe(self, tx: Transaction) -> str:
@@ -89,15 +89,15 @@ class AddDiskToVm(Command, frozen=True, kw_only=True):
         tx.disk_attachments.add(self.attachment)
         emit(tx, context, EventType.USER_ADD_DISK_TO_VM, disk=disk, vm=the_vm(tx, self.vm_id))
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        image = make_image(means, self.disk.id)
-        return (image, device_step(means, "disk_attachments", self.attachment)) if self.plugs else (image,)
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        image = make_image(dependencies, self.disk.id)
+        return (image, device_step(dependencies, "disk_attachments", self.attachment)) if self.plugs else (image,)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         disk, vm = finish_disk(tx, self.disk.id), the_vm(tx, self.vm_id)
         emit(tx, context, EventType.USER_ADD_DISK_TO_VM_FINISHED_SUCCESS, disk=disk, vm=vm)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         tx.disk_attachments.remove(self.attachment.id)
         disk, vm = take_disk_back(tx, self.disk.id, illegal=image_key(self.disk.id) in left), the_vm(tx, self.vm_id)
         emit(tx, context, EventType.USER_ADD_DISK_TO_VM_FINISHED_FAILURE, disk=disk, vm=vm, reason=error)

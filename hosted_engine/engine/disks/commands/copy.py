@@ -5,7 +5,7 @@ from typing import Self
 
 import msgspec
 
-from hosted_engine.engine.command import Command, Context, Lock, Means
+from hosted_engine.engine.command import Command, Context, Dependencies, Lock
 from hosted_engine.engine.disks.commands.add import begin_disk, finish_disk, take_disk_back
 from hosted_engine.engine.disks.copying import check_copyable, room_for
 from hosted_engine.engine.disks.images import ImageSource, copy_image
@@ -37,7 +37,7 @@ class CopyDisk(Command, frozen=True, kw_only=True):
         source = check_copyable(tx, self.source_id, "copy")
         room_for(tx, source, self.disk.storage_domain_id)
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         owners = {attachment.owner_id for attachment in tx.disk_attachments.list(disk_id=self.source_id)}
         source = ImageSource.of(self._source(tx))
         return msgspec.structs.replace(self, source=source, vm_ids=tuple(sorted(owners)))
@@ -55,14 +55,14 @@ class CopyDisk(Command, frozen=True, kw_only=True):
     def begin(self, tx: Transaction, context: Context) -> None:
         self._emit(tx, context, COPYING, begin_disk(tx, self.disk, context.now))
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         assert self.source is not None
-        return (copy_image(means, self.disk.id, self.source),)
+        return (copy_image(dependencies, self.disk.id, self.source),)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         self._emit(tx, context, COPIED, finish_disk(tx, self.disk.id))
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         take_disk_back(tx, self.disk.id, illegal=bool(left))
         self._emit(tx, context, NOT_COPIED, self.disk, reason=error)
 

@@ -7,7 +7,7 @@ from typing import Self
 
 import msgspec
 
-from hosted_engine.engine.command import Command, Context, Lock, Means
+from hosted_engine.engine.command import Command, Context, Dependencies, Lock
 from hosted_engine.engine.disks.copying import check_copyable, copy_between, room_for
 from hosted_engine.engine.disks.images import remove_or_wipe
 from hosted_engine.engine.disks.model import Disk, DiskStatus
@@ -51,7 +51,7 @@ class MoveDisk(Command, frozen=True, kw_only=True):
             raise WrongState(action="move", kind="disk", name=disk.name, reason=reason, mend=mend)
         room_for(tx, disk, self.storage_domain_id)
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         owners = {attachment.owner_id for attachment in tx.disk_attachments.list(disk_id=self.id)}
         return msgspec.structs.replace(self, source=self._disk(tx).image, vm_ids=tuple(sorted(owners)))
 
@@ -66,13 +66,13 @@ class MoveDisk(Command, frozen=True, kw_only=True):
         tx.disks.update(disk)
         self._emit(tx, context, MOVING, disk, self.storage_domain_id)
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         assert self.source is not None
         there = msgspec.structs.replace(self.source, storage_domain=self.storage_domain_id)
         return (
-            copy_between(means, self.id, self.source, there),
-            self._switch(means, self.source),
-            self._remove(means, self.source),
+            copy_between(dependencies, self.id, self.source, there),
+            self._switch(dependencies, self.source),
+            self._remove(dependencies, self.source),
         )
 
     def finish(self, tx: Transaction, context: Context) -> None:
@@ -80,14 +80,14 @@ class MoveDisk(Command, frozen=True, kw_only=True):
         tx.disks.update(disk)
         self._emit(tx, context, MOVED, disk, self.storage_domain_id)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         disk = replace(self._disk(tx), status=DiskStatus.OK)
         tx.disks.update(disk)
         self._emit(tx, context, NOT_MOVED, disk, self.storage_domain_id, reason=error)
 
-    def _switch(self, means: Means, source: ImageRef) -> Step:
+    def _switch(self, dependencies: Dependencies, source: ImageRef) -> Step:
         async def to(domain_id: str) -> None:
-            with means.store.transaction() as tx:
+            with dependencies.store.transaction() as tx:
                 tx.disks.update(replace(self._disk(tx), storage_domain_id=domain_id))
 
         return Step(
@@ -97,18 +97,18 @@ class MoveDisk(Command, frozen=True, kw_only=True):
             lambda: to(source.storage_domain),
         )
 
-    def _remove(self, means: Means, source: ImageRef) -> Step:
+    def _remove(self, dependencies: Dependencies, source: ImageRef) -> Step:
         """It never fails: from here on the image that was left may be half gone, and only the new one counts."""
 
         async def do() -> None:
-            with means.store.transaction() as tx:
+            with dependencies.store.transaction() as tx:
                 disk = self._disk(tx)
             try:
-                await remove_or_wipe(means, source, wipe=disk.wipe_after_delete)
+                await remove_or_wipe(dependencies, source, wipe=disk.wipe_after_delete)
             except Problem as err:
                 log.warning("the image that disk %s was moved from is left: %s", disk.name, err)
-                with means.store.transaction() as tx:
-                    context = system(means.clock())
+                with dependencies.store.transaction() as tx:
+                    context = system(dependencies.clock())
                     self._emit(tx, context, LEFT, disk, source.storage_domain, reason=str(err))
 
         return Step("remove", "Remove the image where the disk was", do)

@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Command, Context, Lock, Means
+from hosted_engine.engine.command import Command, Context, Dependencies, Lock
 from hosted_engine.engine.disks.checks import domain_for_disks
 from hosted_engine.engine.disks.images import lock_to_remove, remove_image, unlock
 from hosted_engine.engine.disks.model import Disk, DiskContentType, DiskStatus
@@ -41,7 +41,7 @@ class RemoveDisk(Command, frozen=True, kw_only=True):
         for attachment in tx.disk_attachments.list(disk_id=disk.id):
             resting_vm(tx, attachment.owner_id, "remove a disk of")
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         disk = self._disk(tx)
         owners = sorted(attachment.owner_id for attachment in tx.disk_attachments.list(disk_id=disk.id))
         return msgspec.structs.replace(
@@ -57,15 +57,15 @@ class RemoveDisk(Command, frozen=True, kw_only=True):
     def begin(self, tx: Transaction, context: Context) -> None:
         lock_to_remove(tx, self._disk(tx))
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        return (remove_image(means, self.id),)
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        return (remove_image(dependencies, self.id),)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         domain = tx.storage_domains.get(self.storage_domain_id)
         forget(tx, [("disks", self.id)])
         emit(tx, context, EventType.USER_FINISHED_REMOVE_DISK, domain=domain, disk=self._stub())
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         """It stays where it was; illegal once its image may be gone."""
         disk = tx.disks.get(self.id)
         if disk is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import msgspec
 
-from hosted_engine.engine.command import Command, Context, Lock, Means
+from hosted_engine.engine.command import Command, Context, Dependencies, Lock
 from hosted_engine.engine.disks.images import grow_image
 from hosted_engine.engine.disks.model import Disk, DiskAttachment, DiskStatus
 from hosted_engine.engine.entity.changes import changed, changes
@@ -54,7 +54,7 @@ class UpdateDisk(Command, frozen=True, kw_only=True):
             attached = self._attachment(tx)
             _attachments().check(tx, changed(attached, self.attachment_changes), attached)
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         owners = {attachment.owner_id for attachment in tx.disk_attachments.list(disk_id=self.id)}
         return msgspec.structs.replace(self, vm_ids=tuple(sorted(owners)))
 
@@ -69,8 +69,8 @@ class UpdateDisk(Command, frozen=True, kw_only=True):
         if self.size_bytes is not None:
             tx.disks.update(replace(self._disk(tx), status=DiskStatus.LOCKED))
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        return () if self.size_bytes is None else (grow_image(means, self.id, self.size_bytes),)
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        return () if self.size_bytes is None else (grow_image(dependencies, self.id, self.size_bytes),)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         before = self._disk(tx)
@@ -85,7 +85,7 @@ class UpdateDisk(Command, frozen=True, kw_only=True):
         tx.disk_attachments.update(attachment)
         emit_of(tx, context, _attachments().events.update, _attachments(), attachment)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         disk = self._disk(tx)
         tx.disks.update(replace(disk, status=self._status(disk)))
         emit_of(tx, context, NOT_EXTENDED, _disks(), disk, reason=error)

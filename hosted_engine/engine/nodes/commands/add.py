@@ -4,7 +4,7 @@ from typing import Self
 
 import msgspec
 
-from hosted_engine.engine.command import Context, Means
+from hosted_engine.engine.command import Context, Dependencies
 from hosted_engine.engine.datacenters.checks import check_host_fits
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
@@ -51,7 +51,7 @@ class AddNode(JoinNode, frozen=True, kw_only=True):
             if other.status not in OUTSIDE:
                 raise AddressTaken(node=self.name, other=other.name, address=self.address)
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         return msgspec.structs.replace(self, number=free_number(tx))
 
     def describe(self, tx: Transaction) -> str:
@@ -69,12 +69,12 @@ class AddNode(JoinNode, frozen=True, kw_only=True):
         tx.nodes.add(node)
         emit(tx, context, EventType.USER_ADD_VDS, node=node)
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        work = InvitationWork(means, self.id, self.claim_code, self.fingerprint)
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        work = InvitationWork(dependencies, self.id, self.claim_code, self.fingerprint)
         return (
             Step("invitation", "Go to the machine", work.invite, work.leave_it_asking),
             Step("question", "Wait until it asks to be taken in", work.wait_for_question, work.leave_it_asking),
-            *super().plan(means),
+            *super().plan(dependencies),
         )
 
     def _made(self) -> Node:

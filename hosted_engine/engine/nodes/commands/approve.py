@@ -45,7 +45,7 @@ class ApproveNode(JoinNode, frozen=True, kw_only=True):
         managing_network(tx, cluster_id)
         check_host_fits(tx, cluster_id, node.id, node.name)
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         node = self._node(tx)
         return msgspec.structs.replace(
             self,

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from hosted_engine.engine.certificates.expiry import format_day
 from hosted_engine.engine.certificates.renewal import renew
-from hosted_engine.engine.command import Command, Context, Lock, Means
+from hosted_engine.engine.command import Command, Context, Dependencies, Lock
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.commands.maintenance import node_lock
@@ -33,16 +33,20 @@ class EnrollCertificate(Command, frozen=True, kw_only=True):
     def locks(self) -> tuple[Lock, ...]:
         return (node_lock(self.id),)
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         async def enroll() -> None:
-            with means.store.transaction() as tx:
+            with dependencies.store.transaction() as tx:
                 node = self._node(tx)
-            async with means.fleet.connect_out_of_time(node) as api:
-                until = await renew(api, node, means.authority, means.clock(), anyway=True)
-            with means.store.transaction() as tx:
+            async with dependencies.fleet.connect_out_of_time(node) as api:
+                until = await renew(api, node, dependencies.authority, dependencies.clock(), anyway=True)
+            with dependencies.store.transaction() as tx:
                 shown = format_day(until) if until is not None else "then"
                 emit(
-                    tx, system(means.clock()), EventType.HOST_CERTIFICATION_ENROLLMENT_FINISHED, node=node, until=shown
+                    tx,
+                    system(dependencies.clock()),
+                    EventType.HOST_CERTIFICATION_ENROLLMENT_FINISHED,
+                    node=node,
+                    until=shown,
                 )
 
         async def leave() -> None:
@@ -50,7 +54,7 @@ class EnrollCertificate(Command, frozen=True, kw_only=True):
 
         return (Step("certificate", "Hand the host a new certificate", enroll, leave),)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         emit(tx, context, EventType.HOST_CERTIFICATION_ENROLLMENT_FAILED, node=self._node(tx), reason=error)
 
     def _node(self, tx: Transaction) -> Node:

@@ -1,6 +1,6 @@
 """Removes a host that is lost: the site goes on without it, and without the copies that lie on it."""
 
-from hosted_engine.engine.command import Context, Means
+from hosted_engine.engine.command import Context, Dependencies
 from hosted_engine.engine.nodes.commands.remove import HostStays, RemoveNode
 from hosted_engine.engine.nodes.joining.activation import ActivationWork
 from hosted_engine.engine.nodes.joining.lost import LostWork
@@ -28,9 +28,9 @@ class GiveUpNode(RemoveNode, frozen=True, kw_only=True):
     def check_bricks(self, tx: Transaction) -> None:
         """Gluster itself says whether they can go."""
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        lost, site = LostWork(means, self.id), SiteWork(means, self.id)
-        storage, first = StorageWork(means, self.id), ActivationWork(means, self.id)
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        lost, site = LostWork(dependencies, self.id), SiteWork(dependencies, self.id)
+        storage, first = StorageWork(dependencies, self.id), ActivationWork(dependencies, self.id)
         return (
             Step("down", "Listen to it no longer", first.stop_following),
             Step("silence", "See that it does not answer", lost.check_silent),

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from hosted_engine.engine.command import Command, Context, Lock, Means
+from hosted_engine.engine.command import Command, Context, Dependencies, Lock
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.commands.maintenance import node_lock
@@ -32,9 +32,13 @@ class JoinNode(Command, frozen=True, kw_only=True):
     def locks(self) -> tuple[Lock, ...]:
         return (node_lock(self.id), MEMBERSHIP)
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        identity, network = IdentityWork(means, self.id), NetworkWork(means, self.id)
-        storage, site, last = StorageWork(means, self.id), SiteWork(means, self.id), ActivationWork(means, self.id)
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        identity, network = IdentityWork(dependencies, self.id), NetworkWork(dependencies, self.id)
+        storage, site, last = (
+            StorageWork(dependencies, self.id),
+            SiteWork(dependencies, self.id),
+            ActivationWork(dependencies, self.id),
+        )
         arrive = (last.activate, last.forget) if self.activate else (last.arrive_in_maintenance, last.end_maintenance)
         return (
             Step("certificate", "Hand the machine its certificate", identity.take_in, identity.send_back),
@@ -53,7 +57,7 @@ class JoinNode(Command, frozen=True, kw_only=True):
     def finish(self, tx: Transaction, context: Context) -> None:
         emit(tx, context, EventType.VDS_INSTALL, node=self._node(tx))
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         """What could not be undone keeps its number: two machines with the same would take each other's leases."""
         more = f"; not undone: {', '.join(sorted(left))}" if left else ""
         node = replace(

@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Command, Context, Lock, Means
+from hosted_engine.engine.command import Command, Context, Dependencies, Lock
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.checks import check_activable, check_deactivable, check_engine_survives, check_quorum
@@ -32,20 +32,22 @@ class _Maintenance(Command, frozen=True, kw_only=True):
     def locks(self) -> tuple[Lock, ...]:
         return (node_lock(self.id),)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         emit(tx, context, self.failed, node=self._node(tx), reason=error)
 
     def _node(self, tx: Transaction) -> Node:
         return found(tx.nodes.get(self.id), "host", self.id)
 
-    def _tell(self, means: Means, ask: Callable[[NodeApi], Awaitable[HaReport]]) -> Callable[[], Awaitable[None]]:
-        async def tell() -> None:
-            report = await ask(await means.fleet.node(self.id))
-            means.readings.note_ha(self.id, report)
-            with means.store.transaction() as tx:
-                follow(tx, self.id, report, means.clock())
+    def _notify(
+        self, dependencies: Dependencies, ask: Callable[[NodeApi], Awaitable[HaReport]]
+    ) -> Callable[[], Awaitable[None]]:
+        async def notify() -> None:
+            report = await ask(await dependencies.fleet.node(self.id))
+            dependencies.readings.note_ha(self.id, report)
+            with dependencies.store.transaction() as tx:
+                follow(tx, self.id, report, dependencies.clock())
 
-        return tell
+        return notify
 
 
 class DeactivateNode(_Maintenance, frozen=True, kw_only=True):
@@ -61,7 +63,7 @@ class DeactivateNode(_Maintenance, frozen=True, kw_only=True):
     def check(self, tx: Transaction) -> None:
         check_deactivable(tx, self._node(tx))
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         node = self._node(tx)
         check_engine_survives(tx, node, readings)
         if not self.force:
@@ -75,22 +77,22 @@ class DeactivateNode(_Maintenance, frozen=True, kw_only=True):
         """From here on it gets no VMs."""
         tx.nodes.update(replace(self._node(tx), status=NodeStatus.PREPARING_FOR_MAINTENANCE))
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         request = MaintenanceRequest(reason=self.reason)
-        do = self._tell(means, lambda node: node.begin_maintenance(request))
-        undo = self._tell(means, lambda node: node.end_maintenance())
+        do = self._notify(dependencies, lambda node: node.begin_maintenance(request))
+        undo = self._notify(dependencies, lambda node: node.end_maintenance())
         return (Step("maintenance", "Tell the host to take no VMs", do, undo),)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         type_ = EventType.USER_VDS_MAINTENANCE if self.reason else EventType.USER_VDS_MAINTENANCE_WITHOUT_REASON
         emit(tx, context, type_, node=self._node(tx), reason=self.reason)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         """Where nobody knows what the node has heard, its next word decides."""
         node = self._node(tx)
         if node.status is NodeStatus.PREPARING_FOR_MAINTENANCE:  # else the connection was lost meanwhile
             tx.nodes.update(replace(node, status=self.was))
-        super().take_back(tx, context, error, left)
+        super().roll_back(tx, context, error, left)
 
 
 class ActivateNode(_Maintenance, frozen=True, kw_only=True):
@@ -105,8 +107,8 @@ class ActivateNode(_Maintenance, frozen=True, kw_only=True):
     def describe(self, tx: Transaction) -> str:
         return f"Activating Host {self._node(tx).name}"
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        do = self._tell(means, lambda node: node.end_maintenance())
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        do = self._notify(dependencies, lambda node: node.end_maintenance())
         return (Step("activate", "Tell the host to take VMs again", do),)
 
     def finish(self, tx: Transaction, context: Context) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import ClassVar
 
-from hosted_engine.engine.command import Command, Context, Lock, Means
+from hosted_engine.engine.command import Command, Context, Dependencies, Lock
 from hosted_engine.engine.entity.commands import check_removable
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.events.emit import emit
@@ -75,9 +75,13 @@ class RemoveNode(Command, frozen=True, kw_only=True):
         node = self._node(tx)
         tx.nodes.update(replace(node, status=NodeStatus.DOWN, detail="it is being removed"))
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        identity, network = IdentityWork(means, self.id), NetworkWork(means, self.id)
-        storage, site, first = StorageWork(means, self.id), SiteWork(means, self.id), ActivationWork(means, self.id)
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        identity, network = IdentityWork(dependencies, self.id), NetworkWork(dependencies, self.id)
+        storage, site, first = (
+            StorageWork(dependencies, self.id),
+            SiteWork(dependencies, self.id),
+            ActivationWork(dependencies, self.id),
+        )
         return (
             Step("down", "Listen to it no longer", first.stop_following),
             Step("ha", "Stop trivet-ha", site.release_engine),
@@ -94,12 +98,12 @@ class RemoveNode(Command, frozen=True, kw_only=True):
 
     def finish(self, tx: Transaction, context: Context) -> None:
         node = self._node(tx)
-        for table in (tx.seen_links, tx.node_registrations):
+        for table in (tx.observed_links, tx.node_registrations):
             table.remove(self.id)
         tx.nodes.remove(self.id)
         emit(tx, context, EventType.USER_REMOVE_VDS, node=node)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         node = replace(self._node(tx), detail=f"its removal has to be finished, by removing it again: {error}")
         tx.nodes.update(node)
         emit(tx, context, EventType.USER_FAILED_REMOVE_VDS, node=node, reason=error)

@@ -26,11 +26,11 @@ class ActivationWork(NodeWork):
 
     async def _arrive(self) -> None:
         """What the node says of itself makes it up, as after any other silence."""
-        with self.means.store.transaction() as tx:
+        with self.dependencies.store.transaction() as tx:
             node = tx.nodes.get(self.id)
             if node is not None and node.status is NodeStatus.INSTALLING:
                 tx.nodes.update(replace(node, status=NodeStatus.CONNECTING, detail=""))
-        self.means.fleet.follow(self.id)
+        self.dependencies.fleet.follow(self.id)
 
         async def why_not() -> str | None:
             status = self.node().status
@@ -40,11 +40,11 @@ class ActivationWork(NodeWork):
 
     async def forget(self) -> None:
         """Undo of both: it is on its way in, as before."""
-        await self.means.fleet.forget(self.id)
-        with self.means.store.transaction() as tx:
+        await self.dependencies.fleet.forget(self.id)
+        with self.dependencies.store.transaction() as tx:
             node = tx.nodes.get(self.id)
             if node is not None:
                 tx.nodes.update(replace(node, status=NodeStatus.INSTALLING))
 
     async def stop_following(self) -> None:
-        await self.means.fleet.forget(self.id)
+        await self.dependencies.fleet.forget(self.id)

@@ -46,4 +46,7 @@ def has_given_name(node: Node, registration: NodeRegistration) -> bool:
 
 def _own_names(registration: NodeRegistration) -> tuple[str, ...]:
     words = format_words(registration.fingerprint).split("-")
-    return (registration.name, *("-".join((registration.name, *words[:n])) for n in range(1, len(words) + 1)))
+    return (
+        registration.name,
+        *("-".join((registration.name, *words[:n])) for n in range(1, len(words) + 1)),
+    )

@@ -36,21 +36,23 @@ class IdentityWork(NodeWork):
 
     def _sign(self) -> None:
         """Once: the machine may fetch it several times."""
-        node, registration, now = self.node(), self.registration(), self.means.clock()
+        node, registration, now = self.node(), self.registration(), self.dependencies.clock()
         if registration.certificate_pem:
             return
-        pem = self.means.authority.sign(registration.request_pem, node.hostname, addresses=[node.address], now=now)
+        pem = self.dependencies.authority.sign(
+            registration.request_pem, node.hostname, addresses=[node.address], now=now
+        )
         accepted = replace(registration, state=RegistrationState.ACCEPTED, certificate_pem=pem, decided_at=now)
-        with self.means.store.transaction() as tx:
+        with self.dependencies.store.transaction() as tx:
             tx.node_registrations.update(accepted)
 
     async def send_back(self) -> None:
         """Undo of `take_in`: the machine asks again, as before."""
-        registration, now = self.registration(), self.means.clock()
+        registration, now = self.registration(), self.dependencies.clock()
         withdrawn = replace(
             registration, state=RegistrationState.PENDING, certificate_pem="", since=now, decided_at=now
         )
-        with self.means.store.transaction() as tx:
+        with self.dependencies.store.transaction() as tx:
             tx.node_registrations.update(withdrawn)
         await self._leave(Leave(keep_asking=True))
 
@@ -61,7 +63,7 @@ class IdentityWork(NodeWork):
     async def _leave(self, leave: Leave) -> None:
         async def why_still_member() -> str | None:
             node = self.node()
-            if await self.means.fleet.is_unclaimed(node):
+            if await self.dependencies.fleet.is_unclaimed(node):
                 return None
             try:
                 async with self.connect() as api:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hosted_engine.engine.command import Means
+from hosted_engine.engine.command import Dependencies
 from hosted_engine.engine.nodes.joining.base import NodeWork
 from hosted_engine.engine.nodes.joining.conflicts import conflicts
 from hosted_engine.engine.nodes.members import OUTSIDE
@@ -22,15 +22,15 @@ class NotTakenIn(Failed):
 class InvitationWork(NodeWork):
     """`code` is the machine's claim code, `said` the words of its key, empty where nobody has said them."""
 
-    def __init__(self, means: Means, node_id: str, code: str, said: str) -> None:
-        super().__init__(means, node_id)
+    def __init__(self, dependencies: Dependencies, node_id: str, code: str, said: str) -> None:
+        super().__init__(dependencies, node_id)
         self._code = code
-        self._said = said
+        self._described = said
 
     async def invite(self) -> None:
         async def why_not() -> str | None:
             try:
-                self._note(await self.means.fleet.invite(self.node(), self._code, self._said))
+                self._note(await self.dependencies.fleet.invite(self.node(), self._code, self._described))
             except NodeSilent as err:
                 return str(err)
             return None
@@ -39,7 +39,7 @@ class InvitationWork(NodeWork):
 
     def _note(self, fingerprint: str) -> None:
         """From here on its questions are those of this host, also where it has asked by itself before."""
-        with self.means.store.transaction() as tx:
+        with self.dependencies.store.transaction() as tx:
             node = found(tx.nodes.get(self.id), "host", self.id)
             for other in tx.nodes.list(fingerprint=fingerprint):
                 if other.id != self.id and other.status not in OUTSIDE:
@@ -54,11 +54,11 @@ class InvitationWork(NodeWork):
 
     async def wait_for_question(self) -> None:
         async def why_not() -> str | None:
-            with self.means.store.transaction() as tx:
+            with self.dependencies.store.transaction() as tx:
                 return "it has not asked yet" if tx.node_registrations.get(self.id) is None else None
 
         await self.until(f"{self.node().name} asks to be taken in", why_not, ASKS_S)
-        with self.means.store.transaction() as tx:
+        with self.dependencies.store.transaction() as tx:
             node = found(tx.nodes.get(self.id), "host", self.id)
             asked = found(tx.node_registrations.get(self.id), "registration", self.id)
             for reason in conflicts(tx, node, asked):

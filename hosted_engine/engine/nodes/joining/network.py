@@ -51,14 +51,14 @@ class NetworkWork(NodeWork):
         return Placement(bridge=bridge, nic=nic, address=asked.interface, gateway=asked.gateway, dns=asked.dns)
 
     def _bridge(self) -> str:
-        with self.means.store.transaction() as tx:
+        with self.dependencies.store.transaction() as tx:
             node = found(tx.nodes.get(self.id), "host", self.id)
             return managing_network(tx, node.cluster_id).bridge
 
     async def _why_not(self, request: NetworkRequest) -> str | None:
         """Ask for a change, and keep it once it is proven."""
         try:
-            await change_and_confirm(self.connect, request, self.means.poller.clock)
+            await change_and_confirm(self.connect, request, self.dependencies.poller.clock)
         except NodeSilent as err:
             return str(err)
         except RemoteRefused as err:

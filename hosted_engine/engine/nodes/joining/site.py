@@ -52,7 +52,7 @@ class SiteWork(NodeWork):
 
     def _migration(self, *, with_own: bool) -> MigrationRequest:
         node = self.node()
-        with self.means.store.transaction() as tx:
+        with self.dependencies.store.transaction() as tx:
             names = {one.hostname for one in members(tx)} - {node.hostname}
         return MigrationRequest(members=tuple(sorted(names | {node.hostname} if with_own else names)))
 

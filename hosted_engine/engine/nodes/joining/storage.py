@@ -73,7 +73,7 @@ class StorageWork(NodeWork):
                 await lead.make_volume(_only_option(volume, ALLOWED, ",".join(after)))
 
     async def mount(self) -> None:
-        with self.means.store.transaction() as tx:
+        with self.dependencies.store.transaction() as tx:
             node = found(tx.nodes.get(self.id), "host", self.id)
             wanted = desired_mounts(tx, node)
             ids = [request.storage_domain for request in wanted]

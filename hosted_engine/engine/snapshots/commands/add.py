@@ -6,14 +6,14 @@ from typing import Any, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Context, Means
+from hosted_engine.engine.command import Context, Dependencies
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.snapshots.checks import (
-    check_disks_settled,
+    check_disks_usable,
     check_not_previewed,
     snapshot_disks,
     still_vm,
@@ -45,9 +45,9 @@ class AddSnapshot(OnSnapshots, frozen=True, kw_only=True):
     def check(self, tx: Transaction) -> None:
         vm = still_vm(tx, self.vm_id, "take a snapshot of")
         check_not_previewed(tx, vm, "take a snapshot of")
-        check_disks_settled(tx, [disk.id for disk in snapshot_disks(tx, vm, self.chosen)], "take a snapshot of")
+        check_disks_usable(tx, [disk.id for disk in snapshot_disks(tx, vm, self.chosen)], "take a snapshot of")
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         layers = tuple(
             Layer(
                 disk_id=disk.id,
@@ -72,11 +72,11 @@ class AddSnapshot(OnSnapshots, frozen=True, kw_only=True):
         self.lock_rows(tx)
         emit(tx, context, EventType.USER_CREATE_SNAPSHOT, vm=vm, snapshot=snapshot.description)
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        layers = tuple(make_layer(means, layer) for layer in self.layers)
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        layers = tuple(make_layer(dependencies, layer) for layer in self.layers)
         if not self.node_id or not layers:
             return layers
-        return (*layers, switch_running(means, self.vm_id, self.node_id, self.layers))
+        return (*layers, switch_running(dependencies, self.vm_id, self.node_id, self.layers))
 
     def finish(self, tx: Transaction, context: Context) -> None:
         snapshot = the_snapshot(tx, self.wanted.id)
@@ -86,7 +86,7 @@ class AddSnapshot(OnSnapshots, frozen=True, kw_only=True):
         kind = EventType.USER_CREATE_SNAPSHOT_FINISHED_SUCCESS
         emit(tx, context, kind, vm=vm, snapshot=snapshot.description)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         tx.of(Snapshot).remove(self.wanted.id)
         vm = self.unlock_rows(tx)
         kind = EventType.USER_CREATE_SNAPSHOT_FINISHED_FAILURE

@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Context, Means
+from hosted_engine.engine.command import Context, Dependencies
 from hosted_engine.engine.disks.layers import abandoned, tops_first
 from hosted_engine.engine.disks.model import DiskImage
 from hosted_engine.engine.events.emit import emit
@@ -13,7 +13,7 @@ from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.snapshots.checks import (
-    check_disks_settled,
+    check_disks_usable,
     check_not_previewed,
     check_previewed,
     check_whole,
@@ -46,9 +46,9 @@ class PreviewSnapshot(OnSnapshots, frozen=True, kw_only=True):
         check_not_previewed(tx, vm, "preview a snapshot of")
         check_whole(tx, usable_snapshot(tx, self.snapshot_id, "preview"), "preview")
         attached = [one.disk_id for one in tx.disk_attachments.list(owner_id=vm.id)]
-        check_disks_settled(tx, attached, "preview a snapshot of")
+        check_disks_usable(tx, attached, "preview a snapshot of")
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         layers = layers_on(tx, the_snapshot(tx, self.snapshot_id))
         return msgspec.structs.replace(self, layers=layers, disk_ids=tuple(layer.disk_id for layer in layers))
 
@@ -61,8 +61,8 @@ class PreviewSnapshot(OnSnapshots, frozen=True, kw_only=True):
         description = the_snapshot(tx, self.snapshot_id).description
         emit(tx, context, EventType.USER_TRY_BACK_TO_SNAPSHOT, vm=vm, snapshot=description)
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        return tuple(make_layer(means, layer) for layer in self.layers)
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        return tuple(make_layer(dependencies, layer) for layer in self.layers)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         snapshot = the_snapshot(tx, self.snapshot_id)
@@ -71,7 +71,7 @@ class PreviewSnapshot(OnSnapshots, frozen=True, kw_only=True):
         kind = EventType.USER_TRY_BACK_TO_SNAPSHOT_FINISH_SUCCESS
         emit(tx, context, kind, vm=vm, snapshot=snapshot.description)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         vm, snapshot = self.unlock_rows(tx), the_snapshot(tx, self.snapshot_id)
         kind = EventType.USER_TRY_BACK_TO_SNAPSHOT_FINISH_FAILURE
         emit(tx, context, kind, vm=vm, snapshot=snapshot.description, reason=error)
@@ -102,9 +102,9 @@ class _EndPreview(OnSnapshots, frozen=True, kw_only=True):
         vm = resting_vm(tx, self.vm_id, self.action)
         check_previewed(tx, vm, self.action)
         attached = [one.disk_id for one in tx.disk_attachments.list(owner_id=vm.id)]
-        check_disks_settled(tx, attached, self.action)
+        check_disks_usable(tx, attached, self.action)
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         snapshot, before = check_previewed(tx, the_vm(tx, self.vm_id), self.action)
         kept = sorted({one["disk"]["id"] for one in (*snapshot.disks, *before.disks)})
         disk_ids = tuple(sorted(tx.disks.find(kept)))
@@ -121,14 +121,14 @@ class _EndPreview(OnSnapshots, frozen=True, kw_only=True):
         vm = self.lock_rows(tx)
         emit(tx, context, self.begun, vm=vm, snapshot=snapshot.description)
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        return tuple(remove_layer(means, image) for image in self.images)
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        return tuple(remove_layer(dependencies, image) for image in self.images)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         vm = self.unlock_rows(tx)
         emit(tx, context, self.done, vm=vm, snapshot=the_snapshot(tx, self.snapshot_id).description)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         vm, snapshot = self.unlock_rows(tx), the_snapshot(tx, self.snapshot_id)
         emit(tx, context, self.failed, vm=vm, snapshot=snapshot.description, reason=error)
 

@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Context, Means
+from hosted_engine.engine.command import Context, Dependencies
 from hosted_engine.engine.disks.layers import abandoned, back_on, tops_first
 from hosted_engine.engine.disks.model import Disk, DiskImage, DiskStatus
 from hosted_engine.engine.events.emit import emit
@@ -15,7 +15,7 @@ from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from hosted_engine.engine.snapshots.checks import (
-    check_disks_settled,
+    check_disks_usable,
     check_not_previewed,
     still_vm,
     the_snapshot,
@@ -58,9 +58,9 @@ class RemoveSnapshot(OnSnapshots, frozen=True, kw_only=True):
         vm = still_vm(tx, self.vm_id, "remove a snapshot of")
         check_not_previewed(tx, vm, "remove a snapshot of")
         snapshot = usable_snapshot(tx, self.snapshot_id, "remove")
-        check_disks_settled(tx, [disk.id for disk in _disks(tx, snapshot)], "remove a snapshot of")
+        check_disks_usable(tx, [disk.id for disk in _disks(tx, snapshot)], "remove a snapshot of")
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         disks = _disks(tx, the_snapshot(tx, self.snapshot_id))
         disk_ids = tuple(disk.id for disk in disks)
         return msgspec.structs.replace(
@@ -79,15 +79,15 @@ class RemoveSnapshot(OnSnapshots, frozen=True, kw_only=True):
         tx.of(Snapshot).update(replace(snapshot, status=SnapshotStatus.LOCKED))
         emit(tx, context, EventType.USER_REMOVE_SNAPSHOT, vm=vm, snapshot=snapshot.description)
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         """What nobody needs stands in the way of a merge: it goes first."""
-        steps = [remove_layer(means, image) for image in self.images]
+        steps = [remove_layer(dependencies, image) for image in self.images]
         for merge in self.merges:
-            steps.append(_merge(means, self.vm_id, merge))
+            steps.append(_merge(dependencies, self.vm_id, merge))
             if merge.above:
-                steps.append(_rebase(means, merge))
+                steps.append(_rebase(dependencies, merge))
             upper = Doomed(disk_id=merge.disk_id, storage_domain_id=merge.storage_domain_id, image_id=merge.upper)
-            steps += [_take_place(means, merge), remove_layer(means, upper)]
+            steps += [_take_place(dependencies, merge), remove_layer(dependencies, upper)]
         return tuple(steps)
 
     def finish(self, tx: Transaction, context: Context) -> None:
@@ -97,7 +97,7 @@ class RemoveSnapshot(OnSnapshots, frozen=True, kw_only=True):
             kind = EventType.USER_REMOVE_SNAPSHOT_FINISHED_SUCCESS
             emit(tx, context, kind, vm=vm, snapshot=snapshot.description)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         snapshot, vm = the_snapshot(tx, self.snapshot_id), self.unlock_rows(tx)
         tx.of(Snapshot).update(replace(snapshot, status=SnapshotStatus.OK))
         kind = EventType.USER_REMOVE_SNAPSHOT_FINISHED_FAILURE
@@ -129,33 +129,33 @@ def _merges(tx: Transaction, disk: Disk, snapshot_id: str) -> list[Merge]:
     return merges
 
 
-def _merge(means: Means, vm_id: str, merge: Merge) -> Step:
+def _merge(dependencies: Dependencies, vm_id: str, merge: Merge) -> Step:
     key = f"merge-{merge.upper}"
 
     async def do() -> None:
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             lower = found(tx.disk_images.get(merge.lower), "image", merge.lower)
             tx.disk_images.update(replace(lower, status=DiskStatus.ILLEGAL))
         image = merge.image(merge.upper)
-        await merge_image(means, vm_id, image, key)
+        await merge_image(dependencies, vm_id, image, key)
 
     return Step(key, "Merge two images of a disk", do)
 
 
-def _rebase(means: Means, merge: Merge) -> Step:
+def _rebase(dependencies: Dependencies, merge: Merge) -> Step:
     async def do() -> None:
         above, lower = merge.image(merge.above), merge.image(merge.lower)
-        node = await means.fleet.carrier(above.storage_domain)
+        node = await dependencies.fleet.carrier(above.storage_domain)
         await node.rebase_image(above, ImageRebase(backing=lower))
 
     return Step(f"rebase-{merge.above}", "Let an image stand on the merged one", do)
 
 
-def _take_place(means: Means, merge: Merge) -> Step:
+def _take_place(dependencies: Dependencies, merge: Merge) -> Step:
     """Safe to repeat: the lower one has the place once the upper one is nobody's."""
 
     async def do() -> None:
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             disk = found(tx.disks.get(merge.disk_id), "disk", merge.disk_id)
             lower = tx.disk_images.get(merge.lower)
             if disk.image_id == merge.upper and lower is not None:

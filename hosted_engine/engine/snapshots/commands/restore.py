@@ -5,7 +5,7 @@ from typing import Self
 
 import msgspec
 
-from hosted_engine.engine.command import Context, Means
+from hosted_engine.engine.command import Context, Dependencies
 from hosted_engine.engine.disks.layers import abandoned, frozen, layers_of, line_of, tops_first
 from hosted_engine.engine.disks.model import DiskImage
 from hosted_engine.engine.events.emit import emit
@@ -26,11 +26,11 @@ class RestoreSnapshot(PreviewSnapshot, frozen=True, kw_only=True):
 
     images: tuple[Doomed, ...] = ()
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
-        settled = super().settle(tx, readings)
-        obsolete = [image for layer in settled.layers for image in _obsolete(tx, layer.disk_id, layer.parent_id)]
-        images = doomed(tx, tops_first([*abandoned(tx, settled.disk_ids), *obsolete]))
-        return msgspec.structs.replace(settled, images=images)
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
+        resolved = super().resolve(tx, readings)
+        obsolete = [image for layer in resolved.layers for image in _obsolete(tx, layer.disk_id, layer.parent_id)]
+        images = doomed(tx, tops_first([*abandoned(tx, resolved.disk_ids), *obsolete]))
+        return msgspec.structs.replace(resolved, images=images)
 
     def describe(self, tx: Transaction) -> str:
         snapshot = the_snapshot(tx, self.snapshot_id)
@@ -41,22 +41,22 @@ class RestoreSnapshot(PreviewSnapshot, frozen=True, kw_only=True):
         description = the_snapshot(tx, self.snapshot_id).description
         emit(tx, context, EventType.USER_RESTORE_FROM_SNAPSHOT_START, vm=vm, snapshot=description)
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         async def switch() -> None:
-            with means.store.transaction() as tx:
+            with dependencies.store.transaction() as tx:
                 if not self._switched(tx):
-                    to_preview(tx, the_snapshot(tx, self.snapshot_id), self.layers, means.clock())
+                    to_preview(tx, the_snapshot(tx, self.snapshot_id), self.layers, dependencies.clock())
                     commit_preview(tx, *check_previewed(tx, the_vm(tx, self.vm_id), "restore"))
 
         switching = Step("switch", "Make the VM what it was at the snapshot", switch)
-        removals = (remove_layer(means, image) for image in self.images)
-        return (*super().plan(means), switching, *removals)
+        removals = (remove_layer(dependencies, image) for image in self.images)
+        return (*super().plan(dependencies), switching, *removals)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         vm, snapshot = self.unlock_rows(tx), the_snapshot(tx, self.snapshot_id)
         emit(tx, context, EventType.USER_RESTORE_FROM_SNAPSHOT_FINISH_SUCCESS, vm=vm, snapshot=snapshot.description)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         if self._switched(tx):
             self.finish(tx, context)
             return

@@ -4,7 +4,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Context, Means
+from hosted_engine.engine.command import Context, Dependencies
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
@@ -46,7 +46,7 @@ class ActivateStorageDomain(DomainCommand, frozen=True, kw_only=True):
     def check(self, tx: Transaction) -> None:
         domain_for(tx, self.id, "activate")
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         domain = the_domain(tx, self.id)
         node = first_node(tx, self.data_center_id, f"activate storage domain {domain.name}")
         return msgspec.structs.replace(self, node_id=node.id, was=domain.status)
@@ -54,8 +54,8 @@ class ActivateStorageDomain(DomainCommand, frozen=True, kw_only=True):
     def begin(self, tx: Transaction, context: Context) -> None:
         self.change(tx, status=StorageDomainStatus.ACTIVATING)
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        work = DomainWork(means, self.id, self.node_id)
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        work = DomainWork(dependencies, self.id, self.node_id)
         return (work.mount(), work.mount_everywhere(self.data_center_id))
 
     def finish(self, tx: Transaction, context: Context) -> None:
@@ -77,7 +77,7 @@ class DeactivateStorageDomain(DomainCommand, frozen=True, kw_only=True):
     def check(self, tx: Transaction) -> None:
         check_unused(tx, domain_for(tx, self.id, "deactivate"), "deactivate")
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         """An inactive one, and one without a host that is up, cannot be written to."""
         domain = the_domain(tx, self.id)
         up = nodes_of(tx, self.data_center_id) if domain.status is StorageDomainStatus.ACTIVE else []
@@ -91,8 +91,8 @@ class DeactivateStorageDomain(DomainCommand, frozen=True, kw_only=True):
     def begin(self, tx: Transaction, context: Context) -> None:
         self.change(tx, status=StorageDomainStatus.PREPARING_FOR_MAINTENANCE)
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        work = DomainWork(means, self.id, self.node_id)
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        work = DomainWork(dependencies, self.id, self.node_id)
         assert self.metadata is not None
         last = work.unmount_everywhere(self.data_center_id)
         if not self.node_id:

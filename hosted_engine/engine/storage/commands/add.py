@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Command, Context, Lock, Means
+from hosted_engine.engine.command import Command, Context, Dependencies, Lock
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.events.emit import emit_of
 from hosted_engine.engine.events.kinds import EventKind
@@ -54,7 +54,7 @@ class AddStorageDomain(Command, frozen=True, kw_only=True):
             reason, mend = f"storage domain {other.name} is there already", "Choose other storage"
             raise WrongState(action="add", kind="storage domain", name=self.domain.name, reason=reason, mend=mend)
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         return msgspec.structs.replace(self, metadata=metadata_of(tx, self.domain, None))
 
     def describe(self, tx: Transaction) -> str:
@@ -71,8 +71,8 @@ class AddStorageDomain(Command, frozen=True, kw_only=True):
             tx.of(StorageConnection).add(self.connection)
         tx.storage_domains.add(replace(self.domain, status=StorageDomainStatus.LOCKED))
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        work = DomainWork(means, self.id, self.node_id)
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        work = DomainWork(dependencies, self.id, self.node_id)
         assert self.metadata is not None
         return (work.mount(), work.make(self.metadata), work.unmount())
 
@@ -81,7 +81,7 @@ class AddStorageDomain(Command, frozen=True, kw_only=True):
         tx.storage_domains.update(domain)
         emit_of(tx, context, ADDED, entity_of("storage_domains"), domain)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         if tx.storage_domains.get(self.id) is not None:
             tx.storage_domains.remove(self.id)
         if self.made and tx.of(StorageConnection).get(self.connection.id) is not None:

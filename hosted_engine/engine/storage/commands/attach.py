@@ -4,7 +4,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Context, Means
+from hosted_engine.engine.command import Context, Dependencies
 from hosted_engine.engine.datacenters.model import DataCenter
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.nodes.readings import Readings
@@ -41,7 +41,7 @@ class _Metadata(DomainCommand, frozen=True, kw_only=True):
     before: StorageDomainMetadata | None = None
     after: StorageDomainMetadata | None = None
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         domain = the_domain(tx, self.id)
         return msgspec.structs.replace(
             self,
@@ -71,8 +71,8 @@ class AttachStorageDomain(_Metadata, frozen=True, kw_only=True):
     def begin(self, tx: Transaction, context: Context) -> None:
         self.change(tx, status=StorageDomainStatus.LOCKED)
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        work = DomainWork(means, self.id, self.node_id)
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        work = DomainWork(dependencies, self.id, self.node_id)
         return (work.mount(), self._write(work), work.mount_everywhere(self.data_center_id))
 
     def finish(self, tx: Transaction, context: Context) -> None:
@@ -101,8 +101,8 @@ class DetachStorageDomain(_Metadata, frozen=True, kw_only=True):
     def begin(self, tx: Transaction, context: Context) -> None:
         self.change(tx, status=StorageDomainStatus.DETACHING)
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        work = DomainWork(means, self.id, self.node_id)
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        work = DomainWork(dependencies, self.id, self.node_id)
         return (work.mount(), self._write(work), work.unmount())
 
     def finish(self, tx: Transaction, context: Context) -> None:

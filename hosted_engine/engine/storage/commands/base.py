@@ -30,7 +30,7 @@ class DomainCommand(Command, frozen=True, kw_only=True):
     def locks(self) -> tuple[Lock, ...]:
         return (Lock("storage domain", self.id),)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         domain = self.change(tx, status=self.was)
         self.emit(tx, context, self.failed, domain, reason=error)
 

@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Context, Means
+from hosted_engine.engine.command import Context, Dependencies
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.nodes.model import NodeStatus
 from hosted_engine.engine.nodes.readings import Readings
@@ -45,14 +45,14 @@ class RemoveStorageDomain(DomainCommand, frozen=True, kw_only=True):
         if node.status is not NodeStatus.UP:
             raise refused(domain, "remove", f"Host {node.name} is {node.status.value}", "Choose a host that is up")
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         return msgspec.structs.replace(self, was=the_domain(tx, self.id).status)
 
     def begin(self, tx: Transaction, context: Context) -> None:
         self.change(tx, status=StorageDomainStatus.LOCKED)
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        work = DomainWork(means, self.id, self.node_id)
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        work = DomainWork(dependencies, self.id, self.node_id)
         return (work.mount(), work.clear(), work.unmount()) if self.format else ()
 
     def finish(self, tx: Transaction, context: Context) -> None:
@@ -68,7 +68,7 @@ class DestroyStorageDomain(DomainCommand, frozen=True, kw_only=True):
     def check(self, tx: Transaction) -> None:
         check_bare(tx, domain_for(tx, self.id, "destroy"), "destroy")
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         return msgspec.structs.replace(self, was=the_domain(tx, self.id).status)
 
     def finish(self, tx: Transaction, context: Context) -> None:
@@ -83,7 +83,7 @@ class DestroyStorageDomain(DomainCommand, frozen=True, kw_only=True):
             update_data_center(tx, domain.data_center_id)
         self.emit(tx, context, DESTROYED, domain)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         self.emit(tx, context, NOT_REMOVED, the_domain(tx, self.id), reason=error)
 
 

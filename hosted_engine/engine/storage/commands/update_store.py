@@ -4,7 +4,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Context, Means
+from hosted_engine.engine.command import Context, Dependencies
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
@@ -28,16 +28,16 @@ class UpdateStore(DomainCommand, frozen=True, kw_only=True):
     def check(self, tx: Transaction) -> None:
         domain_for(tx, self.id, "update the OVF store of")
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         domain = the_domain(tx, self.id)
         node = first_node(tx, domain.data_center_id or "", f"write to storage domain {domain.name}")
         return msgspec.structs.replace(
             self, node_id=node.id, was=domain.status, metadata=metadata_of(tx, domain, domain.data_center_id)
         )
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         assert self.metadata is not None
-        work = DomainWork(means, self.id, self.node_id)
+        work = DomainWork(dependencies, self.id, self.node_id)
         return (work.write("metadata", self.metadata, in_use=True, before=self.metadata),)
 
     def finish(self, tx: Transaction, context: Context) -> None:

@@ -6,8 +6,8 @@ from typing import Any, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Command, Context, Lock, Means
-from hosted_engine.engine.disks.checks import check_new, settled_disk
+from hosted_engine.engine.command import Command, Context, Dependencies, Lock
+from hosted_engine.engine.disks.checks import check_new, usable_disk
 from hosted_engine.engine.disks.commands.add import begin_disk, finish_disk, take_disk_back
 from hosted_engine.engine.disks.images import copy_image, image_key
 from hosted_engine.engine.disks.model import Disk
@@ -63,7 +63,7 @@ class AddTemplate(Command, frozen=True, kw_only=True):
                 raise NameTaken(name=template.name, kind="template")
         bases = bases_of(tx, vm.id)
         for new in self.disks:
-            base = settled_disk(tx, new.base_id, "copy")
+            base = usable_disk(tx, new.base_id, "copy")
             if new.source is None or base.image_id != new.source.image_id:
                 raise self._changed(vm.name)
         if set(bases) != {new.base_id for new in self.disks}:
@@ -71,7 +71,7 @@ class AddTemplate(Command, frozen=True, kw_only=True):
         for disk in self.made:
             check_new(tx, disk, "template.vm.disk_attachments.disk")
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         """The number of a version is one more than the greatest that there is."""
         wanted = self.wanted
         versions = [one.version_number for one in tx.templates.list(base_template_id=base_of(wanted))]
@@ -109,8 +109,8 @@ class AddTemplate(Command, frozen=True, kw_only=True):
             copy_permissions(tx, ("vms", vm.id), ("templates", template.id))
         emit(tx, context, EventType.USER_ADD_VM_TEMPLATE, template=template, vm=vm)
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        return tuple(copy_image(means, new.disk.id, new.source) for new in self.disks if new.disk and new.source)
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        return tuple(copy_image(dependencies, new.disk.id, new.source) for new in self.disks if new.disk and new.source)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         for disk in self.made:
@@ -120,7 +120,7 @@ class AddTemplate(Command, frozen=True, kw_only=True):
         vm = self._unlocked(tx)
         emit(tx, context, EventType.USER_ADD_VM_TEMPLATE_FINISHED_SUCCESS, template=template, vm=vm)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         """An image that could not be removed stays as an illegal disk of its own, so that somebody can remove it."""
         template = tx.templates.get(self.id)
         for attachment in tx.disk_attachments.list(owner_id=self.id):

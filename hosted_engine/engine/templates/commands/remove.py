@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Command, Context, Lock, Means
+from hosted_engine.engine.command import Command, Context, Dependencies, Lock
 from hosted_engine.engine.disks.checks import domain_for_disks
 from hosted_engine.engine.disks.images import lock_to_remove, remove_image, unlock
 from hosted_engine.engine.entity.commands import check_removable, remove_item
@@ -37,7 +37,7 @@ class RemoveTemplate(Command, frozen=True, kw_only=True):
         for disk in tx.disks.find(self._disks(tx)).values():
             domain_for_disks(tx, disk.storage_domain_id)
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         return msgspec.structs.replace(self, disk_ids=self._disks(tx))
 
     def describe(self, tx: Transaction) -> str:
@@ -52,8 +52,8 @@ class RemoveTemplate(Command, frozen=True, kw_only=True):
         if self.disk_ids:
             tx.templates.update(replace(self._template(tx), status=TemplateStatus.LOCKED))
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        return tuple(remove_image(means, disk_id) for disk_id in self.disk_ids)
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        return tuple(remove_image(dependencies, disk_id) for disk_id in self.disk_ids)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         template = self._template(tx)
@@ -65,7 +65,7 @@ class RemoveTemplate(Command, frozen=True, kw_only=True):
         remove_item(tx, entity_of("templates"), template)
         forget(tx, [("disks", disk_id) for disk_id in self.disk_ids])
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         template, disks = self._template(tx), tx.disks.find(self.disk_ids)
         for disk in disks.values():
             unlock(tx, disk)

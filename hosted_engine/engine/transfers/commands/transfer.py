@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Command, Context, Lock, Means
+from hosted_engine.engine.command import Command, Context, Dependencies, Lock
 from hosted_engine.engine.disks.images import remove_image
 from hosted_engine.engine.disks.model import Disk, DiskStatus
 from hosted_engine.engine.ids import new_id
@@ -48,7 +48,7 @@ class TransferImage(Command, frozen=True, kw_only=True):
     def check(self, tx: Transaction) -> None:
         check_transfer(tx, self.transfer)
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         transfer = self.transfer
         disk = found(tx.disks.get(transfer.disk_id), "disk", transfer.disk_id)
         node_id = choose_node(tx, readings, transfer)
@@ -70,61 +70,61 @@ class TransferImage(Command, frozen=True, kw_only=True):
         tx.of(ImageTransfer).add(transfer)
         emit_transfer(tx, context, INITIATED, transfer)
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         async def open_() -> None:
-            await open_image(means, self.id)
+            await open_image(dependencies, self.id)
 
         async def close() -> None:
-            await close_image(means, self.id)
+            await close_image(dependencies, self.id)
 
         async def close_if_there() -> None:
             """A cancelled one does not wait for a host that is gone, which closes by itself what nobody renews."""
             try:
                 await close()
             except Problem as err:
-                if read(means, self.id).phase not in CANCELLED:
+                if read(dependencies, self.id).phase not in CANCELLED:
                     raise
-                self._note(means, str(err))
+                self._note(dependencies, str(err))
 
         async def check() -> None:
-            transfer = read(means, self.id)
+            transfer = read(dependencies, self.id)
             if transfer.direction is TransferDirection.UPLOAD and transfer.phase is TransferPhase.FINALIZING_SUCCESS:
-                await self._check(means, transfer)
+                await self._check(dependencies, transfer)
 
         async def clean_up() -> None:
-            transfer = read(means, self.id)
+            transfer = read(dependencies, self.id)
             if transfer.direction is TransferDirection.UPLOAD and transfer.phase in CANCELLED:
-                await remove_image(means, transfer.disk_id).do()
+                await remove_image(dependencies, transfer.disk_id).do()
 
         return (
             Step("open", "Open the image on a host", open_, close),
-            Step("transfer", "Transfer the image", Session(means, self.id).run),
+            Step("transfer", "Transfer the image", Session(dependencies, self.id).run),
             Step("close", "Close the image", close_if_there),
             Step("check", "Look at the uploaded image", check),
             Step("clean-up", "Remove what a cancelled upload has left", clean_up),
         )
 
-    async def _check(self, means: Means, transfer: ImageTransfer) -> None:
+    async def _check(self, dependencies: Dependencies, transfer: ImageTransfer) -> None:
         """What a node refuses to give to a VM ends the transfer, not its steps."""
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             disk = found(tx.disks.get(transfer.disk_id), "disk", transfer.disk_id)
             base = tx.disks.get(disk.template_disk_id) if disk.template_disk_id else None
             image, backing = disk.image, base.image if base else None
         wanted = ImageCheck(format=disk.format.image_format, size_bytes=disk.provisioned_size_bytes, backing=backing)
-        node = await means.fleet.carrier(image.storage_domain)
+        node = await dependencies.fleet.carrier(image.storage_domain)
         try:
             report = await node.check_image(image, wanted)
         except RemoteRefused as err:
-            with means.store.transaction() as tx:
+            with dependencies.store.transaction() as tx:
                 failed = replace(the_transfer(tx, self.id), phase=TransferPhase.FINALIZING_FAILURE, error=err.text.why)
                 tx.of(ImageTransfer).update(failed)
             return
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             disk = found(tx.disks.get(transfer.disk_id), "disk", transfer.disk_id)
             tx.disks.update(replace(disk, actual_size_bytes=report.actual_size_bytes))
 
-    def _note(self, means: Means, error: str) -> None:
-        with means.store.transaction() as tx:
+    def _note(self, dependencies: Dependencies, error: str) -> None:
+        with dependencies.store.transaction() as tx:
             tx.of(ImageTransfer).update(replace(the_transfer(tx, self.id), error=error))
 
     def finish(self, tx: Transaction, context: Context) -> None:
@@ -141,7 +141,7 @@ class TransferImage(Command, frozen=True, kw_only=True):
         }.get(phase, CLEANED_UP)
         emit_transfer(tx, context, kind, transfer, reason=transfer.error)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         """What was never open is as it was; what a client wrote, and nobody has looked at, is nothing for a VM."""
         transfer = the_transfer(tx, self.id)
         untouched = transfer.phase is TransferPhase.INITIALIZING or transfer.direction is TransferDirection.DOWNLOAD

@@ -1,6 +1,6 @@
 """The discs that VMs have in their drives: disks of the content type iso."""
 
-from hosted_engine.engine.disks.checks import settled_disk
+from hosted_engine.engine.disks.checks import usable_disk
 from hosted_engine.engine.disks.model import Disk, DiskContentType
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, found
@@ -16,7 +16,7 @@ def check_disc(tx: Transaction, disk_id: str | None) -> None:
     if disk is None or disk.content_type is not DiskContentType.ISO:
         reason = "there is no such disk" if disk is None else f"the disk {disk.name} holds {disk.content_type}, no ISO"
         raise BadValue(value=disk_id, field="cdrom.file.id", reason=reason)
-    settled_disk(tx, disk_id, "use")
+    usable_disk(tx, disk_id, "use")
 
 
 def disc_of(tx: Transaction, disk_id: str | None) -> ImageRef | None:

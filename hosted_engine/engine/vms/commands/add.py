@@ -6,8 +6,8 @@ from typing import Any, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Command, Context, Lock, Means
-from hosted_engine.engine.disks.checks import settled_disk
+from hosted_engine.engine.command import Command, Context, Dependencies, Lock
+from hosted_engine.engine.disks.checks import usable_disk
 from hosted_engine.engine.disks.commands.add import begin_disk, finish_disk, take_disk_back
 from hosted_engine.engine.disks.images import copy_image, image_key, make_image
 from hosted_engine.engine.disks.layers import layer_in
@@ -102,7 +102,7 @@ class AddVm(Command, frozen=True, kw_only=True):
         check_disks(tx, vm, self.disks)
         check_nics(tx, vm, self.nics)
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         """MAC addresses for the NICs that have none."""
         given = [new.nic.mac for new in self.nics if new.nic.mac]
         missing = len(self.nics) - len(given)
@@ -147,9 +147,9 @@ class AddVm(Command, frozen=True, kw_only=True):
             self._set_source(tx, VmStatus.IMAGE_LOCKED)
             emit(tx, context, EventType.USER_ADD_VM_STARTED, vm=vm)
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         return tuple(
-            copy_image(means, new.disk.id, new.source) if new.source else make_image(means, new.disk.id)
+            copy_image(dependencies, new.disk.id, new.source) if new.source else make_image(dependencies, new.disk.id)
             for new in self.disks
             if new.disk is not None
         )
@@ -162,7 +162,7 @@ class AddVm(Command, frozen=True, kw_only=True):
         self._set_source(tx, VmStatus.DOWN)
         emit(tx, context, EventType.USER_ADD_VM_FINISHED_SUCCESS if self.made else EventType.USER_ADD_VM, vm=vm)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         """An image that could not be removed stays as an illegal disk of its own, so that somebody can remove it."""
         vm = tx.vms.get(self.id)
         for attachment in tx.disk_attachments.list(owner_id=self.id):
@@ -210,7 +210,7 @@ class AddVm(Command, frozen=True, kw_only=True):
             raise _not_usable(kind, name, "its disks have just changed")
         for new in self.disks:
             if new.source is not None:
-                base = settled_disk(tx, new.base_id, "copy")
+                base = usable_disk(tx, new.base_id, "copy")
                 if base.image_id != new.source.image_id:
                     raise _not_usable(kind, name, "its disks have just changed")
 

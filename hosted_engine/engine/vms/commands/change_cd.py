@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Context, Lock, Means
+from hosted_engine.engine.command import Context, Dependencies, Lock
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.readings import Readings
@@ -35,15 +35,15 @@ class ChangeCd(OnRunningVm, frozen=True, kw_only=True):
         super().check(tx)
         check_disc(tx, self.disk_id)
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         held = (Lock("disk", self.disk_id, shared=True),) if self.disk_id else ()
-        return msgspec.structs.replace(super().settle(tx, readings), disk_locks=held)
+        return msgspec.structs.replace(super().resolve(tx, readings), disk_locks=held)
 
     def locks(self) -> tuple[Lock, ...]:
         """Others may read the disc meanwhile, nobody removes it."""
         return (*super().locks(), *self.disk_locks)
 
-    async def act(self, node: NodeApi, dependencies: Means) -> None:
+    async def act(self, node: NodeApi, dependencies: Dependencies) -> None:
         with dependencies.store.transaction() as tx:
             disc = disc_of(tx, self.disk_id)
         await node.change_cd(self.id, CdRequest(disc=disc))
@@ -56,6 +56,6 @@ class ChangeCd(OnRunningVm, frozen=True, kw_only=True):
         kind = EventType.USER_CHANGE_DISK_VM if disk is not None else EventType.USER_EJECT_VM_DISK
         emit(tx, context, kind, vm=vm, node=tx.nodes.get(self.node_id), disk=disk)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         """What is in the drive now only the node knows; it was asked for this, or for nothing."""
         emit(tx, context, self.failed, vm=the_vm(tx, self.id), node=tx.nodes.get(self.node_id), reason=error)

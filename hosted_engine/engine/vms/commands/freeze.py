@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from hosted_engine.engine.command import Means
+from hosted_engine.engine.command import Dependencies
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.vms.commands.running import OnRunningVm
 from hosted_engine.engine.vms.statuses import VmAction
@@ -19,7 +19,7 @@ class FreezeVm(OnRunningVm, frozen=True, kw_only=True):
     done: ClassVar[EventType] = EventType.FREEZE_VM_SUCCESS
     failed: ClassVar[EventType] = EventType.USER_FAILED_TO_FREEZE_VM
 
-    async def act(self, node: NodeApi, _: Means) -> None:
+    async def act(self, node: NodeApi, _: Dependencies) -> None:
         await node.freeze_vm(self.id)
 
 
@@ -31,5 +31,5 @@ class ThawVm(OnRunningVm, frozen=True, kw_only=True):
     done: ClassVar[EventType] = EventType.THAW_VM_SUCCESS
     failed: ClassVar[EventType] = EventType.USER_FAILED_TO_THAW_VM
 
-    async def act(self, node: NodeApi, _: Means) -> None:
+    async def act(self, node: NodeApi, _: Dependencies) -> None:
         await node.thaw_vm(self.id)

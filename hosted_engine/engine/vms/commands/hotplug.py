@@ -5,7 +5,7 @@ from typing import Any, Protocol, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Context, Means
+from hosted_engine.engine.command import Context, Dependencies
 from hosted_engine.engine.entity.commands import AddEntity, EntityCommand, RemoveEntity, UpdateEntity
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
@@ -47,7 +47,7 @@ def refuse_started(tx: Transaction, vm_id: str, action: str) -> None:
         raise WrongState(action=action, kind="VM", name=name, reason="it has just been started", mend="Try again")
 
 
-async def set_device(dependencies: Means, table: str, item: Any, *, there: bool) -> None:
+async def set_device(dependencies: Dependencies, table: str, item: Any, *, there: bool) -> None:
     """Have the host of its VM plug it as it is, or unplug it. Safe to repeat. Nothing where the VM has ended."""
     device = DEVICES[table]
     with dependencies.store.transaction() as tx:
@@ -62,7 +62,7 @@ async def set_device(dependencies: Means, table: str, item: Any, *, there: bool)
         await device.unplug(node, vm.id, request)
 
 
-def device_step(dependencies: Means, table: str, item: Any) -> Step:
+def device_step(dependencies: Dependencies, table: str, item: Any) -> Step:
     """Plugs what comes into being with other steps before it."""
 
     async def plug() -> None:
@@ -79,19 +79,19 @@ def _emit(
 ) -> None:
     vm = the_vm(tx, item.owner_id)
     node = tx.nodes.get(vm.node_id) if vm.node_id else None
-    name = command.entity.words(tx, item).get("name", command.entity.name_of(item))
+    name = command.entity.event_values(tx, item).get("name", command.entity.name_of(item))
     emit(tx, context, type_, vm=vm, node=node, device=name, reason=reason)
 
 
 class HotAdd(AddEntity, frozen=True, kw_only=True):
-    def plan(self, dependencies: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         return (device_step(dependencies, self.table, self._item()),)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         super().finish(tx, context)
         _emit(self, tx, context, self._item(), DEVICES[self.table].plugged)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         _emit(self, tx, context, self._item(), DEVICES[self.table].not_plugged, error)
 
 
@@ -107,7 +107,7 @@ class HotUpdate(UpdateEntity, frozen=True, kw_only=True):
             table=plain.table, id=plain.id, held=plain.held, changes=plain.changes, was=msgspec.to_builtins(before)
         )
 
-    def plan(self, dependencies: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         async def change() -> None:
             await set_device(dependencies, self.table, self._wanted(), there=True)
 
@@ -123,7 +123,7 @@ class HotUpdate(UpdateEntity, frozen=True, kw_only=True):
             type_ = DEVICES[self.table].plugged if item else DEVICES[self.table].unplugged
             _emit(self, tx, context, self._wanted(), type_)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         item = self._wanted()
         plugs = DEVICES[self.table].is_plugged(item)
         _emit(
@@ -143,7 +143,7 @@ class HotUpdate(UpdateEntity, frozen=True, kw_only=True):
 
 
 class HotRemove(RemoveEntity, frozen=True, kw_only=True):
-    def plan(self, dependencies: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         async def unplug() -> None:
             await set_device(dependencies, self.table, self._there(dependencies), there=False)
 
@@ -157,9 +157,9 @@ class HotRemove(RemoveEntity, frozen=True, kw_only=True):
             _emit(self, tx, context, item, DEVICES[self.table].unplugged)
         super().finish(tx, context)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         _emit(self, tx, context, self.the_item(tx), DEVICES[self.table].not_unplugged, error)
 
-    def _there(self, dependencies: Means) -> Any:
+    def _there(self, dependencies: Dependencies) -> Any:
         with dependencies.store.transaction() as tx:
             return self.the_item(tx)

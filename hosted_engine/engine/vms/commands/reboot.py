@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-from hosted_engine.engine.command import Means
+from hosted_engine.engine.command import Dependencies
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.vms.checks import the_vm
 from hosted_engine.engine.vms.commands.running import OnRunningVm
-from hosted_engine.engine.vms.lifecycle import went_up
+from hosted_engine.engine.vms.lifecycle import mark_up
 from hosted_engine.engine.vms.model import VmStatus
 from hosted_engine.engine.vms.statuses import VmAction
 from node.api.contract import NodeApi
@@ -25,12 +25,12 @@ class RebootVm(OnRunningVm, frozen=True, kw_only=True):
 
     force: bool = False
 
-    async def act(self, node: NodeApi, dependencies: Means) -> None:
+    async def act(self, node: NodeApi, dependencies: Dependencies) -> None:
         report = await (node.reset_vm(self.id) if self.force else node.reboot_vm(self.id))
         with dependencies.store.transaction() as tx:
             vm = the_vm(tx, self.id)
             if vm.status is VmStatus.REBOOT_IN_PROGRESS and vm.node_id == self.node_id:  # else an event was faster
-                went_up(tx, vm, report)
+                mark_up(tx, vm, report)
 
 
 class ResetVm(OnRunningVm, frozen=True, kw_only=True):
@@ -44,5 +44,5 @@ class ResetVm(OnRunningVm, frozen=True, kw_only=True):
     done: ClassVar[EventType] = EventType.USER_RESET_VM
     failed: ClassVar[EventType] = EventType.USER_FAILED_RESET_VM
 
-    async def act(self, node: NodeApi, dependencies: Means) -> None:
+    async def act(self, node: NodeApi, dependencies: Dependencies) -> None:
         await node.reset_vm(self.id)

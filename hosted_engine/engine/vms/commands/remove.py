@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Command, Context, Lock, Means
+from hosted_engine.engine.command import Command, Context, Dependencies, Lock
 from hosted_engine.engine.disks.checks import domain_for_disks
 from hosted_engine.engine.disks.images import lock_to_remove, remove_image, unlock
 from hosted_engine.engine.disks.layers import has_layers
@@ -61,7 +61,7 @@ class RemoveVm(Command, frozen=True, kw_only=True):
         for disk in tx.disks.find(self._disks_to_remove(tx)).values():
             domain_for_disks(tx, disk.storage_domain_id)
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         forgets = the_vm(tx, self.id).saved_memory is not None
         return msgspec.structs.replace(self, disk_ids=self._disks_to_remove(tx), forgets=forgets)
 
@@ -77,9 +77,9 @@ class RemoveVm(Command, frozen=True, kw_only=True):
         if self.disk_ids:
             tx.vms.update(replace(the_vm(tx, self.id), status=VmStatus.IMAGE_LOCKED))
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        left_over = (forget_memory(means, self.id),) if self.forgets else ()
-        return (*left_over, *(remove_image(means, disk_id) for disk_id in self.disk_ids))
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        left_over = (forget_memory(dependencies, self.id),) if self.forgets else ()
+        return (*left_over, *(remove_image(dependencies, disk_id) for disk_id in self.disk_ids))
 
     def finish(self, tx: Transaction, context: Context) -> None:
         vm = found(tx.vms.get(self.id), "VM", self.id)
@@ -91,7 +91,7 @@ class RemoveVm(Command, frozen=True, kw_only=True):
         forget(tx, [("disks", disk_id) for disk_id in self.disk_ids])
         emit(tx, context, EventType.USER_REMOVE_VM_FINISHED, vm=vm)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         """Removed disks stay removed; the VM with the others is there again, and removing it can be repeated."""
         vm = the_vm(tx, self.id)
         for disk in tx.disks.find(self.disk_ids).values():

@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-from hosted_engine.engine.command import Means
+from hosted_engine.engine.command import Dependencies
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.vms.checks import the_vm
 from hosted_engine.engine.vms.commands.running import OnRunningVm
-from hosted_engine.engine.vms.lifecycle import went_up
+from hosted_engine.engine.vms.lifecycle import mark_up
 from hosted_engine.engine.vms.model import VmStatus
 from hosted_engine.engine.vms.statuses import VmAction
 from node.api.contract import NodeApi
@@ -20,9 +20,9 @@ class ResumeVm(OnRunningVm, frozen=True, kw_only=True):
     done: ClassVar[EventType] = EventType.USER_RESUME_VM
     failed: ClassVar[EventType] = EventType.USER_FAILED_RESUME_VM
 
-    async def act(self, node: NodeApi, dependencies: Means) -> None:
+    async def act(self, node: NodeApi, dependencies: Dependencies) -> None:
         report = await node.resume_vm(self.id)
         with dependencies.store.transaction() as tx:
             vm = the_vm(tx, self.id)
             if vm.status is VmStatus.PAUSED and vm.node_id == self.node_id:
-                went_up(tx, vm, report)
+                mark_up(tx, vm, report)

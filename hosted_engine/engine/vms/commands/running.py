@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Command, Context, Lock, Means
+from hosted_engine.engine.command import Command, Context, Dependencies, Lock
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.readings import Readings
@@ -36,14 +36,14 @@ class OnRunningVm(Command, frozen=True, kw_only=True):
     node_id: str = ""
     was: VmStatus = VmStatus.UP
 
-    async def act(self, node: NodeApi, dependencies: Means) -> None:
+    async def act(self, node: NodeApi, dependencies: Dependencies) -> None:
         """Ask the node for it; safe to repeat."""
         raise NotImplementedError
 
     def check(self, tx: Transaction) -> None:
         running_vm(tx, self.id, self.kind, self.action)
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         vm = the_vm(tx, self.id)
         return msgspec.structs.replace(self, node_id=vm.node_id or "", was=vm.status)
 
@@ -57,7 +57,7 @@ class OnRunningVm(Command, frozen=True, kw_only=True):
         if self.meanwhile is not None:
             tx.vms.update(replace(the_vm(tx, self.id), status=self.meanwhile))
 
-    def plan(self, dependencies: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         async def act() -> None:
             await self.act(await dependencies.fleet.node(self.node_id), dependencies)
 
@@ -67,7 +67,7 @@ class OnRunningVm(Command, frozen=True, kw_only=True):
     def finish(self, tx: Transaction, context: Context) -> None:
         emit(tx, context, self.done, vm=the_vm(tx, self.id), node=tx.nodes.get(self.node_id))
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         vm = the_vm(tx, self.id)
         if vm.status is self.meanwhile:  # else the node's events know better
             vm = replace(vm, status=self.was)

@@ -7,21 +7,21 @@ from typing import Self
 import msgspec
 
 from hosted_engine.engine.affinitylabels.entity import VmLabel, binding_labels
-from hosted_engine.engine.command import Command, Context, Lock, Means
-from hosted_engine.engine.disks.checks import settled_disk
+from hosted_engine.engine.command import Command, Context, Dependencies, Lock
+from hosted_engine.engine.disks.checks import usable_disk
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NoNode, found
 from hosted_engine.engine.scheduler.candidates import candidates
-from hosted_engine.engine.scheduler.model import Wish
+from hosted_engine.engine.scheduler.model import Requirements
 from hosted_engine.engine.scheduler.policy import choose
 from hosted_engine.engine.storage.checks import check_in_use
 from hosted_engine.engine.vms.cdroms.discs import check_disc
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
 from hosted_engine.engine.vms.commands.stop import destroyed
-from hosted_engine.engine.vms.lifecycle import went_up
+from hosted_engine.engine.vms.lifecycle import mark_up
 from hosted_engine.engine.vms.memory import forget_memory
 from hosted_engine.engine.vms.model import Vm, VmStatus
 from hosted_engine.engine.vms.next_run import with_next_run
@@ -50,15 +50,15 @@ class StartVm(Command, frozen=True, kw_only=True):
         check_allowed(changeable_vm(tx, self.id, "run"), VmAction.START, "run")
         resting_vm(tx, self.id, "run")
         for _, disk in active_disks(tx, self.id):
-            settled_disk(tx, disk.id, "use")
+            usable_disk(tx, disk.id, "use")
         check_in_use(tx, storage_domains_of(tx, self.id).keys())
         check_disc(tx, the_vm(tx, self.id).cd_disk_id)
         for node_id in self.node_ids:
             found(tx.nodes.get(node_id), "host", node_id)
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         vm = the_vm(tx, self.id)
-        wish = Wish(
+        requirements = Requirements(
             vm.cluster_id,
             needed_bytes(tx, vm),
             storage_domains=storage_domains_of(tx, vm.id),
@@ -67,7 +67,7 @@ class StartVm(Command, frozen=True, kw_only=True):
             most_bytes=vm.memory_bytes,
             networks=networks_of(tx, vm.id),
         )
-        choice = choose(wish, candidates(tx, readings, vm.cluster_id))
+        choice = choose(requirements, candidates(tx, readings, vm.cluster_id))
         if choice.node is None:
             raise NoNode(action=f"run VM {vm.name}", reasons=choice.why_none)
         return msgspec.structs.replace(self, node_id=choice.node.id, forgets=vm.saved_memory is not None)
@@ -93,27 +93,27 @@ class StartVm(Command, frozen=True, kw_only=True):
         tx.vms.update(vm)
         emit(tx, context, EventType.USER_STARTED_VM, vm=vm, node=tx.nodes.get(self.node_id))
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         async def start() -> None:
-            with means.store.transaction() as tx:
+            with dependencies.store.transaction() as tx:
                 spec = self._for_this_run(spec_of(tx, the_vm(tx, self.id)))
-            report = await (await means.fleet.node(self.node_id)).start_vm(spec)
-            with means.store.transaction() as tx:
+            report = await (await dependencies.fleet.node(self.node_id)).start_vm(spec)
+            with dependencies.store.transaction() as tx:
                 vm = the_vm(tx, self.id)
                 if vm.status is VmStatus.WAIT_FOR_LAUNCH:  # else an event of the node was faster and knows better
-                    went_up(tx, vm, report)
+                    mark_up(tx, vm, report)
 
         async def destroy() -> None:
-            await destroyed(await means.fleet.node(self.node_id), self.id)
+            await destroyed(await dependencies.fleet.node(self.node_id), self.id)
 
-        left_over = (forget_memory(means, self.id),) if self.forgets else ()
+        left_over = (forget_memory(dependencies, self.id),) if self.forgets else ()
         return (Step(START, "Start the VM", start, destroy), *left_over)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         vm = the_vm(tx, self.id)
         emit(tx, context, EventType.USER_RUN_VM, vm=vm, node=tx.nodes.get(self.node_id))
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         """A node that could not be told to stop it may run it: then nobody knows, and the node's next word decides."""
         vm = the_vm(tx, self.id)
         if START in left:

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import ClassVar
 
-from hosted_engine.engine.command import Context, Means
+from hosted_engine.engine.command import Context, Dependencies
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.vms.checks import the_vm
 from hosted_engine.engine.vms.commands.running import OnRunningVm
-from hosted_engine.engine.vms.lifecycle import went_down, went_up
+from hosted_engine.engine.vms.lifecycle import mark_down, mark_up
 from hosted_engine.engine.vms.model import RUNNING, VmStatus
 from hosted_engine.engine.vms.statuses import VmAction
 from node.api.contract import NodeApi
@@ -47,14 +47,14 @@ class StopVm(_EndOfVm, frozen=True, kw_only=True):
     done: ClassVar[EventType] = EventType.USER_STOP_VM
     failed: ClassVar[EventType] = EventType.USER_FAILED_STOP_VM
 
-    async def act(self, node: NodeApi, means: Means) -> None:
+    async def act(self, node: NodeApi, dependencies: Dependencies) -> None:
         report = await destroyed(node, self.id)
         if report is None:
             return
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             vm = the_vm(tx, self.id)
             if report.state is VmState.DOWN and vm.node_id == self.node_id and vm.status in RUNNING:
-                went_down(tx, vm, report, means.clock())
+                mark_down(tx, vm, report, dependencies.clock())
 
 
 class ShutdownVm(_EndOfVm, frozen=True, kw_only=True):
@@ -67,13 +67,13 @@ class ShutdownVm(_EndOfVm, frozen=True, kw_only=True):
     done: ClassVar[EventType] = EventType.USER_INITIATED_SHUTDOWN_VM
     failed: ClassVar[EventType] = EventType.USER_FAILED_SHUTDOWN_VM
 
-    async def act(self, node: NodeApi, means: Means) -> None:
+    async def act(self, node: NodeApi, dependencies: Dependencies) -> None:
         report = await node.shutdown_vm(self.id)
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             vm = the_vm(tx, self.id)
             if vm.node_id != self.node_id or vm.status is not VmStatus.POWERING_DOWN:
                 return  # an event of the node was faster and knows better
             if report.state is VmState.DOWN:
-                went_down(tx, vm, report, means.clock())
+                mark_down(tx, vm, report, dependencies.clock())
             else:
-                went_up(tx, vm, report)
+                mark_up(tx, vm, report)

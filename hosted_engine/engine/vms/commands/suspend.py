@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Command, Context, Lock, Means
+from hosted_engine.engine.command import Command, Context, Dependencies, Lock
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.readings import Readings
@@ -15,7 +15,7 @@ from hosted_engine.engine.problems import found
 from hosted_engine.engine.vms.checks import changeable_vm, the_vm
 from hosted_engine.engine.vms.commands.running import OnRunningVm
 from hosted_engine.engine.vms.commands.start import StartVm
-from hosted_engine.engine.vms.lifecycle import went_down, went_up
+from hosted_engine.engine.vms.lifecycle import mark_down, mark_up
 from hosted_engine.engine.vms.memory import forget_memory, new_memory
 from hosted_engine.engine.vms.model import RUNNING, VmStatus
 from hosted_engine.engine.vms.next_run import with_next_run
@@ -45,25 +45,25 @@ class SuspendVm(OnRunningVm, frozen=True, kw_only=True):
         super().check(tx)
         new_memory(tx, the_vm(tx, self.id))
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         memory = new_memory(tx, the_vm(tx, self.id))
-        return msgspec.structs.replace(super().settle(tx, readings), memory=memory)
+        return msgspec.structs.replace(super().resolve(tx, readings), memory=memory)
 
     def begin(self, tx: Transaction, context: Context) -> None:
         vm = replace(the_vm(tx, self.id), status=VmStatus.SAVING_STATE, saved_memory=self.memory)
         tx.vms.update(vm)
         emit(tx, context, EventType.USER_SUSPEND_VM, vm=vm, node=tx.nodes.get(self.node_id))
 
-    async def act(self, node: NodeApi, means: Means) -> None:
+    async def act(self, node: NodeApi, dependencies: Dependencies) -> None:
         memory = found(self.memory, "memory of VM", self.id)
         report = await node.suspend_vm(self.id, SuspendRequest(memory=memory))
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             vm = the_vm(tx, self.id)
             if vm.node_id == self.node_id and vm.status in RUNNING:  # else the node's event was faster
-                went_down(tx, vm, report, means.clock())
+                mark_down(tx, vm, report, dependencies.clock())
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
-        super().take_back(tx, context, error, left)
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+        super().roll_back(tx, context, error, left)
         vm = the_vm(tx, self.id)
         if vm.status is self.was:
             tx.vms.update(replace(vm, saved_memory=None))
@@ -84,27 +84,27 @@ class ResumeSuspendedVm(StartVm, frozen=True, kw_only=True):
         vm = replace(the_vm(tx, self.id), status=VmStatus.RESTORING_STATE, node_id=self.node_id, detail="")
         tx.vms.update(replace(vm, started_at=context.now, stop_note=""))
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         async def resume() -> None:
-            with means.store.transaction() as tx:
+            with dependencies.store.transaction() as tx:
                 vm = the_vm(tx, self.id)
                 spec = msgspec.structs.replace(spec_of(tx, vm), resume_from=vm.saved_memory, start_paused=self.paused)
             try:
-                report = await (await means.fleet.node(self.node_id)).start_vm(spec)
+                report = await (await dependencies.fleet.node(self.node_id)).start_vm(spec)
             except NodeSilent:
-                self._is_unknown(means)
+                self._is_unknown(dependencies)
                 raise
-            with means.store.transaction() as tx:
+            with dependencies.store.transaction() as tx:
                 vm = the_vm(tx, self.id)
                 if vm.status is VmStatus.RESTORING_STATE:  # else an event of the node was faster and knows better
-                    went_up(tx, vm, report)
+                    mark_up(tx, vm, report)
 
         step = Step("resume", "Start the VM from its memory", resume)
-        return (step, forget_memory(means, self.id))
+        return (step, forget_memory(dependencies, self.id))
 
-    def _is_unknown(self, means: Means) -> None:
+    def _is_unknown(self, dependencies: Dependencies) -> None:
         """Its node may have it: what it says next decides."""
-        with means.store.transaction() as tx:
+        with dependencies.store.transaction() as tx:
             vm = the_vm(tx, self.id)
             if vm.status is VmStatus.RESTORING_STATE:
                 tx.vms.update(replace(vm, status=VmStatus.UNKNOWN, reported_at=0.0))
@@ -112,7 +112,7 @@ class ResumeSuspendedVm(StartVm, frozen=True, kw_only=True):
     def finish(self, tx: Transaction, context: Context) -> None:
         emit(tx, context, EventType.USER_RESUME_VM, vm=the_vm(tx, self.id), node=tx.nodes.get(self.node_id))
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         vm = the_vm(tx, self.id)
         if vm.status is VmStatus.RESTORING_STATE:
             vm = replace(vm, status=VmStatus.SUSPENDED, node_id=None, detail=error)
@@ -141,11 +141,11 @@ class StopSuspendedVm(Command, frozen=True, kw_only=True):
         vm = replace(with_next_run(the_vm(tx, self.id)), status=VmStatus.DOWN, detail="", stop_note=self.reason)
         tx.vms.update(replace(vm, stopped_at=context.now, stop_reason=DownReason.DESTROYED))
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
-        return (forget_memory(means, self.id),)
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
+        return (forget_memory(dependencies, self.id),)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         emit(tx, context, EventType.USER_STOP_SUSPENDED_VM, vm=the_vm(tx, self.id))
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         emit(tx, context, EventType.USER_STOP_SUSPENDED_VM_FAILED, vm=the_vm(tx, self.id), reason=error)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 import msgspec
 
-from hosted_engine.engine.command import Command, Context, Lock, Means
+from hosted_engine.engine.command import Command, Context, Dependencies, Lock
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ids import new_id
@@ -50,7 +50,7 @@ class UpdateEngineVm(Command, frozen=True, kw_only=True):
         if fields := [name for name in self.given if name not in known and self.given[name] != getattr(vm, name)]:
             raise NotOfEngineVm(fields=", ".join(sorted(fields)), name=vm.name)
 
-    def settle(self, tx: Transaction, readings: Readings) -> Self:
+    def resolve(self, tx: Transaction, readings: Readings) -> Self:
         wanted = _wanted(the_vm(tx, self.id), readings.engine_vm)
         changed = self._changed(wanted)
         if changed == wanted:
@@ -72,16 +72,16 @@ class UpdateEngineVm(Command, frozen=True, kw_only=True):
     def locks(self) -> tuple[Lock, ...]:
         return (Lock("VM", self.id),)
 
-    def plan(self, means: Means) -> tuple[Step, ...]:
+    def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         edit = self.to
         if edit is None:
             return ()
 
         async def write() -> None:
-            with means.store.transaction() as tx:
+            with dependencies.store.transaction() as tx:
                 domain = hosted_engine_domain(tx).id
-            report = await (await means.fleet.carrier(domain)).edit_engine_vm(domain, edit)
-            means.readings.note_engine_vm(report)
+            report = await (await dependencies.fleet.carrier(domain)).edit_engine_vm(domain, edit)
+            dependencies.readings.note_engine_vm(report)
 
         return (Step("edit", "Write the configuration of the engine's VM onto its storage domain", write),)
 
@@ -91,7 +91,7 @@ class UpdateEngineVm(Command, frozen=True, kw_only=True):
         tx.vms.update(vm)
         emit(tx, context, EventType.USER_UPDATE_VM, vm=vm)
 
-    def take_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
+    def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         emit(tx, context, EventType.USER_FAILED_UPDATE_VM, vm=the_vm(tx, self.id), reason=error)
 
     def _changed(self, wanted: Vm) -> Vm:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from hosted_engine.engine.command import Command, Means
+from hosted_engine.engine.command import Command, Dependencies
 from hosted_engine.engine.entity.commands import UpdateEntity
 from hosted_engine.engine.entity.declaration import Entity, Link, Options, Values
 from hosted_engine.engine.entity.field import Field
@@ -97,14 +97,14 @@ GRAPHICS_CONSOLES = (
 )
 
 
-async def _ticket(dependencies: Means, caller: Caller, ids: Mapping[str, str], given: Values) -> Elements:
+async def _ticket(dependencies: Dependencies, caller: Caller, ids: Mapping[str, str], given: Values) -> Elements:
     opened = await open_screen(
         dependencies, caller, ids["vm"], value=given.get("value"), expiry_s=given.get("expiry_s")
     )
     return {"ticket": {"value": opened.value, "expiry": opened.expiry_s}}
 
 
-async def _viewer_file(dependencies: Means, caller: Caller, ids: Mapping[str, str], given: Values) -> Elements:
+async def _viewer_file(dependencies: Dependencies, caller: Caller, ids: Mapping[str, str], given: Values) -> Elements:
     opened = await open_screen(dependencies, caller, ids["vm"], expiry_s=VALID_S)
     return {"remote_viewer_connection_file": viewer_file(opened, dependencies.authority.certificate)}
 
@@ -112,7 +112,7 @@ async def _viewer_file(dependencies: Means, caller: Caller, ids: Mapping[str, st
 def _of_console(answer: AnswerRequest) -> AnswerRequest:
     """Raises NotThere where the VM runs without that console."""
 
-    async def asked(dependencies: Means, caller: Caller, ids: Mapping[str, str], given: Values) -> Elements:
+    async def asked(dependencies: Dependencies, caller: Caller, ids: Mapping[str, str], given: Values) -> Elements:
         with dependencies.store.transaction() as tx:
             vm = found(tx.vms.get(ids["vm"]), "VM", ids["vm"])
         if ids["console"] not in {console_id(protocol) for protocol in DISPLAY_TYPES}:

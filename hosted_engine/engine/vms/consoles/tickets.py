@@ -3,7 +3,7 @@ nowhere, so that it is no command, which would be written down."""
 
 from dataclasses import dataclass, field
 
-from hosted_engine.engine.command import Context, Means
+from hosted_engine.engine.command import Context, Dependencies
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.model import Node
@@ -32,7 +32,7 @@ class Opened:
 
 
 async def open_screen(
-    dependencies: Means, caller: Caller, vm_id: str, *, value: str | None = None, expiry_s: int | None = None
+    dependencies: Dependencies, caller: Caller, vm_id: str, *, value: str | None = None, expiry_s: int | None = None
 ) -> Opened:
     """Raises BadValue, WrongState, and what the node says."""
     opened = _what_to_open(dependencies, vm_id, value, expiry_s)
@@ -46,7 +46,7 @@ async def open_screen(
     return opened
 
 
-def _what_to_open(dependencies: Means, vm_id: str, value: str | None, expiry_s: int | None) -> Opened:
+def _what_to_open(dependencies: Dependencies, vm_id: str, value: str | None, expiry_s: int | None) -> Opened:
     value = new_ticket_value() if value is None else value
     if not (0 < len(value) <= TICKET_CHARACTERS and value.isascii() and value.isprintable()):
         reason = f"a VNC password has 1 to {TICKET_CHARACTERS} characters of ASCII"
@@ -69,7 +69,7 @@ def vm_with_screen(tx: Transaction, vm_id: str) -> Vm:
     return vm
 
 
-def _note(dependencies: Means, caller: Caller, opened: Opened, type_: EventType) -> None:
+def _note(dependencies: Dependencies, caller: Caller, opened: Opened, type_: EventType) -> None:
     now = dependencies.clock()
     context = Context(caller=caller, job_id="", correlation_id=caller.correlation_id, now=now)
     with dependencies.store.transaction() as tx:

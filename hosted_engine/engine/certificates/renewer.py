@@ -17,11 +17,11 @@ from node.api.problems import Problem
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 3600.0
+INTERVAL_S = 3600.0
 RETRY_S = 60.0  # while a node whose time is over was not reached
 
 
-class CertificateKeeper:
+class CertificateRenewer:
     """What was told is in memory: an engine that starts anew tells it again, others once a day."""
 
     def __init__(self, store: Store, fleet: Fleet, authority: SiteAuthority, clock: Clock) -> None:
@@ -35,13 +35,13 @@ class CertificateKeeper:
     async def run(self) -> None:
         while True:
             try:
-                whole = await self.look()
+                whole = await self.observe()
             except Exception:
                 log.exception("could not look at the site's certificates")
                 whole = False
-            await self._clock.sleep(LOOK_S if whole else RETRY_S)
+            await self._clock.sleep(INTERVAL_S if whole else RETRY_S)
 
-    async def look(self) -> bool:
+    async def observe(self) -> bool:
         """Whether all of them are in time."""
         now, reason = self._clock.now(), ""
         try:
@@ -49,14 +49,14 @@ class CertificateKeeper:
                 log.info("renewed the certificates of engine and authority")
         except Problem as err:
             reason = str(err)
-        self._tell("engine", expiry.ENGINE, validity(self._authority.engine_certificate)[1], reason)
-        self._tell("authority", expiry.AUTHORITY, validity(self._authority.certificate)[1], reason)
+        self._notify("engine", expiry.ENGINE, validity(self._authority.engine_certificate)[1], reason)
+        self._notify("authority", expiry.AUTHORITY, validity(self._authority.certificate)[1], reason)
         with self._store.transaction() as tx:
             nodes = members(tx)
-        reached = [await self._look_at(node) for node in nodes]
+        reached = [await self._observe_one(node) for node in nodes]
         return not reason and all(reached)
 
-    async def _look_at(self, node: Node) -> bool:
+    async def _observe_one(self, node: Node) -> bool:
         before, reason, now = self._until.get(node.id), "", self._clock.now()
         try:
             async with self._fleet.connect_out_of_time(node) as api:
@@ -70,10 +70,10 @@ class CertificateKeeper:
             with self._store.transaction() as tx:
                 kind = EventType.HOST_CERTIFICATION_ENROLLMENT_FINISHED
                 emit(tx, system(now), kind, node=node, until=format_day(until))
-        self._tell(node.id, expiry.HOST, until, reason, node)
+        self._notify(node.id, expiry.HOST, until, reason, node)
         return expiry.expiry(until, now) is not Expiry.OVER
 
-    def _tell(
+    def _notify(
         self, key: str, types: Mapping[Expiry, EventType], until: float, reason: str, node: Node | None = None
     ) -> None:
         """When it has become worse, else once a day."""
