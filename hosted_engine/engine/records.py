@@ -8,6 +8,7 @@ from hosted_engine.engine.nodes.joining.model import NodeRegistration
 from hosted_engine.engine.nodes.network import ObservedLinks
 from hosted_engine.engine.storage.model import ObservedStorage
 from hosted_engine.engine.tasks.model import JournalLine, Task
+from hosted_engine.engine.unregistered.model import Unregistered
 from hosted_engine.engine.users.model import Session
 
 RECORDS: tuple[Record[Any], ...] = (
@@ -18,4 +19,5 @@ RECORDS: tuple[Record[Any], ...] = (
     Record(Session, "sessions", order="id"),
     Record(Task, "tasks", order="created_at", indexes=(("status",),)),
     Record(JournalLine, "journal_lines", order="number"),
+    Record(Unregistered, "unregistered_entities", order=("name", "id")),
 )
