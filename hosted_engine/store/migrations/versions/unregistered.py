@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["storage_domain_id"],
             ["storage_domains.id"],
-            name=op.f("fk_unregistered_entities_storage_domain_id_storage_domains"),
+            name=op.f("fk_unregistered_entities_storage_domain_id"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_unregistered_entities")),
     )
