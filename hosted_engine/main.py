@@ -21,6 +21,7 @@ from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.loop import Loop
+from hosted_engine.engine.nodes.joining.approver import Approver
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.tasks.locks import Locks
@@ -115,7 +116,13 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
     _tell(store, EventType.VDC_START)
     helpers = [
         asyncio.create_task(work)
-        for work in (_sweep(engine), HaRunner(engine).run(), certificates.run(), pet(partial(_turns, api)))
+        for work in (
+            _sweep(engine),
+            HaRunner(engine).run(),
+            Approver(engine).run(),
+            certificates.run(),
+            pet(partial(_turns, api)),
+        )
     ]
     try:
         # In a thread and a loop of its own: a database that stalls while it is written holds up no other answer.
