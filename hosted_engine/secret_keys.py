@@ -53,7 +53,7 @@ class Keys:
         except InvalidToken:
             raise SecretLost from None
 
-    def seal_anew(self, text: str) -> str:
+    def reseal(self, text: str) -> str:
         """`text` with every secret in it sealed with the first key."""
         return _TOKEN.sub(self._rotated, text)
 

@@ -48,8 +48,8 @@ class Context(msgspec.Struct, frozen=True):
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """The inputs of a command, as JSON survives a crash. Ids of what it makes are chosen when it is built. A `Secret` in
-    them is forgotten when the command has ended.
+    """The inputs of a command, as JSON survives a crash. Ids of what it makes are chosen when it is built. What is a
+    `Secret` in them is forgotten when the command has ended.
 
     check    refuses, and changes nothing
     resolve  the same command with every choice made (MACs, nodes, ids of copies): from here on it is repeatable

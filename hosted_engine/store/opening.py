@@ -11,6 +11,6 @@ def open_store(settings: Config) -> SqlStore:
     keys = KeyFile(settings.file(FILE))
     store = SqlStore(settings.database, keys)
     if keys.has_old_ones:
-        store.seal_anew(keys.seal_anew, MARK)
+        store.reseal(keys.reseal, MARK)
         keys.forget_old_ones()
     return store

@@ -102,8 +102,8 @@ class SqlStore:
         with self._engine.connect() as connection, connection.execution_options(**_READING).begin():
             return look(SqlTransaction(connection, self._compiler, self._secrets))
 
-    def seal_anew(self, sealed_anew: Callable[[str], str], marked: str) -> None:
-        """Every text that has `marked` in it becomes what `sealed_anew` answers, all at once."""
+    def reseal(self, resealed: Callable[[str], str], marked: str) -> None:
+        """Every text that has `marked` in it becomes what `resealed` answers, all at once."""
         with self._engine.begin() as connection:
             for table in TABLES.values():
                 for column in table.columns:
@@ -111,7 +111,7 @@ class SqlStore:
                         continue
                     found = connection.execute(select(table.c.id, column).where(column.contains(marked))).all()
                     for id_, text in found:
-                        changed = {column.name: sealed_anew(text)}
+                        changed = {column.name: resealed(text)}
                         connection.execute(update(table).where(table.c.id == id_).values(changed))
 
     def close(self) -> None:
