@@ -7,7 +7,7 @@ import click
 
 from hosted_engine import config
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.store.store import SqlStore
+from hosted_engine.store.opening import open_store
 from node.api.problems import Problem
 
 
@@ -15,7 +15,7 @@ from node.api.problems import Problem
 def transaction() -> Iterator[Transaction]:
     """A problem within it becomes click's, and then nothing was changed."""
     try:
-        store = SqlStore(config.load().database)
+        store = open_store(config.load())
         try:
             with store.transaction() as tx:
                 yield tx

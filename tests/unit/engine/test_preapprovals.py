@@ -1,6 +1,7 @@
 """Approvals given beforehand: each lets one machine in, once, and nobody else."""
 
 from dataclasses import replace
+
 import pytest
 
 from hosted_engine.engine.networks.management import managing_network

@@ -337,10 +337,10 @@ def test_wrong_codes_of_an_address_are_looked_at_a_few_times(door: Door) -> None
     other = Door(door.world, door.resource, door.world.add_machine("node5", 5))
     for one in (door, other):
         one.post()
+    asked = Asked(door.machine.question(join_code=CODE), door.machine.fingerprint, door.machine.address)
     for _ in range(int(limiter.WRONG_CODES.burst)):
         with pytest.raises(WrongJoinCode):
-            question = door.machine.question(join_code=CODE)
-            door.resource._ask(Asked(question, door.machine.fingerprint, door.machine.address))
+            door.resource._ask(asked)
     with door.world.store.transaction() as tx:
         _, code = add_code(tx, door.world.cluster.id, 1, door.world.now)
     with pytest.raises(TooManyWrongCodes):
