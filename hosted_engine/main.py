@@ -23,6 +23,7 @@ from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.loop import Loop
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.snapshots.sweeper import ImageSweeper
 from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.vms.ha import HaRunner
 from hosted_engine.engine.vms.lifecycle import system
@@ -115,7 +116,13 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
     _tell(store, EventType.VDC_START)
     helpers = [
         asyncio.create_task(work)
-        for work in (_sweep(engine), HaRunner(engine).run(), certificates.run(), pet(partial(_turns, api)))
+        for work in (
+            _sweep(engine),
+            HaRunner(engine).run(),
+            ImageSweeper(engine).run(),
+            certificates.run(),
+            pet(partial(_turns, api)),
+        )
     ]
     try:
         # In a thread and a loop of its own: a database that stalls while it is written holds up no other answer.
