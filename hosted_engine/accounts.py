@@ -13,7 +13,7 @@ from hosted_engine.engine.users import account_changes as changes
 from hosted_engine.engine.users.accounts import Account, AccountGroup
 from hosted_engine.passwords import hash_password
 from hosted_engine.secret_prompt import secret
-from hosted_engine.store.store import SqlStore
+from hosted_engine.store.opening import open_store
 from node.api.problems import Problem
 
 OPTION = "--password-fd"
@@ -23,7 +23,7 @@ OPTION = "--password-fd"
 def transaction() -> Iterator[Transaction]:
     """Of the engine's own database, whether the engine runs or not."""
     try:
-        store = SqlStore(config.load().database)
+        store = open_store(config.load())
         try:
             with store.transaction() as tx:
                 yield tx

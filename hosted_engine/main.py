@@ -34,6 +34,7 @@ from hosted_engine.rest.app import make_app
 from hosted_engine.rest.registration import RegistrationResource
 from hosted_engine.rest.resources import handlers
 from hosted_engine.site import SITE_FILE, Site
+from hosted_engine.store.opening import open_store
 from hosted_engine.store.store import SqlStore
 from hosted_engine.transfer_proxy import ImageioProxy
 from hosted_engine.waiting import Poller
@@ -81,7 +82,7 @@ def main() -> None:
 
 async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None = None) -> None:
     """Until SIGTERM or SIGINT. `connect` stands in for the way to the nodes."""
-    store = SqlStore(settings.database)
+    store = open_store(settings)
     _know_the_site(store, settings.file(SITE_FILE))
     clock, readings, locks = SystemClock(), Readings(), Locks()
     tls = EngineTls(settings)

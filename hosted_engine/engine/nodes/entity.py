@@ -59,7 +59,7 @@ class NodeEntity(Entity[Node]):
             comment=item.comment,
             description=item.description,
             activate=options.boolean("activate") is not False,
-            claim_code=given["claim_code"],
+            claim_code=tx.secrets.seal(given["claim_code"]),
             fingerprint=given.get("said_fingerprint", ""),
         )
         return command, item
