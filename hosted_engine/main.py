@@ -24,6 +24,7 @@ from hosted_engine.engine.loop import Loop
 from hosted_engine.engine.nodes.joining.approver import Approver
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.snapshots.sweeper import ImageSweeper
 from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.vms.ha import HaRunner
 from hosted_engine.engine.vms.lifecycle import system
@@ -121,6 +122,7 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
             _sweep(engine),
             HaRunner(engine).run(),
             Approver(engine).run(),
+            ImageSweeper(engine).run(),
             certificates.run(),
             pet(partial(_turns, api)),
         )
