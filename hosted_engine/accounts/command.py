@@ -1,22 +1,18 @@
 """What all commands share: the engine's database, who is at work, secrets, times."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import click
 
-from hosted_engine import config
 from hosted_engine.engine.command import Context
-from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.users.accounts import Account
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.engine.users.password_policy import check_password, policy_of
+from hosted_engine.own_store import transaction
 from hosted_engine.passwords import hash_password, matches
-from hosted_engine.secret_prompt import secret
-from hosted_engine.store.store import SqlStore
 from node.api.problems import Problem
+from node.secret_prompt import secret
 
 OPTION = "--password-fd"
 ROOT = Caller(user_id=None, user_name="root@engine")
@@ -32,20 +28,6 @@ def main() -> None:
 
     An account signs in as NAME@internal once it has a role on something, which is given through the API.
     """
-
-
-@contextmanager
-def transaction() -> Iterator[Transaction]:
-    """Of the engine's own database, whether the engine runs or not."""
-    try:
-        store = SqlStore(config.load().database)
-        try:
-            with store.transaction() as tx:
-                yield tx
-        finally:
-            store.close()
-    except Problem as err:
-        raise click.ClickException(str(err)) from err
 
 
 def root(now: float | None = None) -> Context:

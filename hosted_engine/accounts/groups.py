@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
-from hosted_engine.accounts.command import main, transaction
+from hosted_engine.accounts.command import main
 from hosted_engine.engine.users import account_changes as changes
+from hosted_engine.own_store import transaction
 
 
 @main.command("add-group")

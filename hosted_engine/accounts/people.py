@@ -16,13 +16,13 @@ from hosted_engine.accounts.command import (
     password_fd,
     root,
     shown_time,
-    transaction,
 )
 from hosted_engine.engine.users import account_changes as changes
 from hosted_engine.engine.users import lockout
 from hosted_engine.engine.users.accounts import Account, AccountGroup
 from hosted_engine.engine.users.domains import INTERNAL, login_of
 from hosted_engine.engine.users.password_policy import expiry_of, policy_of
+from hosted_engine.own_store import transaction
 
 
 def names(command: Callable[..., None]) -> Callable[..., None]:

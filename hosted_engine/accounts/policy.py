@@ -4,10 +4,11 @@ from typing import Any
 
 import click
 
-from hosted_engine.accounts.command import main, transaction
+from hosted_engine.accounts.command import main
 from hosted_engine.engine.users.account_changes import OLD_PASSWORDS
 from hosted_engine.engine.users.domains import INTERNAL, domain_id
 from hosted_engine.engine.users.password_policy import PasswordPolicy, policy_of
+from hosted_engine.own_store import transaction
 
 
 @main.command("policy")

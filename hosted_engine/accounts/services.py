@@ -2,10 +2,11 @@
 
 import click
 
-from hosted_engine.accounts.command import main, moment, root, shown_time, transaction
+from hosted_engine.accounts.command import main, moment, root, shown_time
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.users import account_changes as changes
 from hosted_engine.engine.users.accounts import Account
+from hosted_engine.own_store import transaction
 from hosted_engine.passwords import hash_password, new_secret
 
 valid_to = click.option("--valid-to", default="never", metavar="DATE", help="Until when the secret is good.")

@@ -4,8 +4,9 @@ import time
 
 import click
 
-from hosted_engine.accounts.command import main, root, shown_time, transaction
+from hosted_engine.accounts.command import main, root, shown_time
 from hosted_engine.engine.users.sessions import find_session, is_current, terminate
+from hosted_engine.own_store import transaction
 
 
 @main.command("sessions")

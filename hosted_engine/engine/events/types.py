@@ -167,6 +167,12 @@ class EventType(Enum):
     USER_FAILED_REMOVE_VM = (59, _E, "Failed to remove VM {vm}: {reason}")
     USER_STARTED_VM = (153, _N, "VM {vm} was started by {user} (Host: {node}).")
     USER_RUN_VM = (32, _N, "VM {vm} started on Host {node}.")
+    USER_RUN_VM_AS_STATELESS = (538, _N, "VM {vm} started on Host {node} as stateless.")
+    USER_RUN_VM_AS_STATELESS_WITH_DISKS_NOT_ALLOWING_SNAPSHOT = (
+        171,
+        _W,
+        "VM {vm} started on Host {node} as stateless; what it writes to these disks stays: {disks}",
+    )
     USER_FAILED_RUN_VM = (54, _E, "Failed to run VM {vm}: {reason}")
     HA_VM_FAILED = (9602, _E, "Highly available VM {vm} is down and nobody wished it so; it is started again.")
     HA_VM_RESTART_FAILED = (9603, _E, "Highly available VM {vm} could not be started again: {reason}")

@@ -15,6 +15,7 @@ from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.permissions.creators import forget, give_to_creator
 from hosted_engine.engine.ports import Store, Transaction
 from hosted_engine.engine.problems import Busy
+from hosted_engine.engine.secrets import without_secrets
 from hosted_engine.engine.tasks.jobs import close_job, open_job
 from hosted_engine.engine.tasks.journal import StoreJournal, not_undone
 from hosted_engine.engine.tasks.locks import Locks
@@ -182,7 +183,7 @@ class TaskRunner:
                 status, shown = TaskStatus.ROLLED_BACK, JobStatus.FAILED
             journal.close(tx)
             close_job(tx, task.job_id, shown, context.now)
-            inputs = msgspec.json.encode(command.without_secrets()).decode()
+            inputs = msgspec.json.encode(without_secrets(msgspec.to_builtins(command))).decode()
             tx.tasks.update(
                 replace(task, inputs=inputs, status=status, ended_at=context.now, error=error if problem else "")
             )

@@ -1,4 +1,4 @@
-"""Policy of passwords, addresses of sign-ons, service accounts; from where somebody did something."""
+"""Policy of passwords, addresses of sign-ons, service accounts; LDAP; from where somebody did something."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,7 +6,7 @@ from alembic import op
 from hosted_engine.store.migrations.columns import add_columns
 
 revision = "0022"
-down_revision = "0016"
+down_revision = "0023"
 
 
 def upgrade() -> None:
@@ -25,6 +25,18 @@ def upgrade() -> None:
         sa.Column("failures", sa.BigInteger(), nullable=False),
         sa.Column("failed_at", sa.Double(), nullable=False),
         sa.Column("succeeded_at", sa.Double()),
+    )
+    op.create_table(
+        "ldap_directories",
+        sa.Column("id", sa.Text(), sa.ForeignKey("domains.id"), primary_key=True),
+        sa.Column("schema", sa.Text(), nullable=False),
+        sa.Column("servers", sa.Text(), nullable=False),
+        sa.Column("tls", sa.Text(), nullable=False),
+        sa.Column("authority_pem", sa.Text(), nullable=False),
+        sa.Column("base_dn", sa.Text(), nullable=False),
+        sa.Column("bind_dn", sa.Text(), nullable=False),
+        sa.Column("bind_password", sa.Text(), nullable=False),
+        sa.Column("timeout_s", sa.Double(), nullable=False),
     )
     add_columns("accounts", sa.Column("service", sa.Boolean(), nullable=False, server_default=sa.false()))
     for table in ("events", "tasks"):
