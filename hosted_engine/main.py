@@ -21,8 +21,10 @@ from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.loop import Loop
+from hosted_engine.engine.nodes.joining.approver import Approver
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.snapshots.sweeper import ImageSweeper
 from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.vms.ha import HaRunner
 from hosted_engine.engine.vms.lifecycle import system
@@ -33,6 +35,7 @@ from hosted_engine.rest.app import make_app
 from hosted_engine.rest.registration import RegistrationResource
 from hosted_engine.rest.resources import handlers
 from hosted_engine.site import SITE_FILE, Site
+from hosted_engine.store.opening import open_store
 from hosted_engine.store.store import SqlStore
 from hosted_engine.transfer_proxy import ImageioProxy
 from hosted_engine.waiting import Poller
@@ -80,7 +83,7 @@ def main() -> None:
 
 async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None = None) -> None:
     """Until SIGTERM or SIGINT. `connect` stands in for the way to the nodes."""
-    store = SqlStore(settings.database)
+    store = open_store(settings)
     _know_the_site(store, settings.file(SITE_FILE))
     clock, readings, locks = SystemClock(), Readings(), Locks()
     tls = EngineTls(settings)
@@ -115,7 +118,14 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
     _tell(store, EventType.VDC_START)
     helpers = [
         asyncio.create_task(work)
-        for work in (_sweep(engine), HaRunner(engine).run(), certificates.run(), pet(partial(_turns, api)))
+        for work in (
+            _sweep(engine),
+            HaRunner(engine).run(),
+            Approver(engine).run(),
+            ImageSweeper(engine).run(),
+            certificates.run(),
+            pet(partial(_turns, api)),
+        )
     ]
     try:
         # In a thread and a loop of its own: a database that stalls while it is written holds up no other answer.

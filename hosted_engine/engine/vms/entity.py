@@ -169,7 +169,11 @@ def _start(tx: Transaction, vm: Vm, given: Values) -> Command:
         return ResumeSuspendedVm(id=vm.id, node_ids=given.get("node_ids", ()), paused=given.get("paused", False))
     devices = tuple(BootDevice(device) for device in given.get("boot_devices", ()))
     return StartVm(
-        id=vm.id, node_ids=given.get("node_ids", ()), paused=given.get("paused", False), boot_devices=devices
+        id=vm.id,
+        node_ids=given.get("node_ids", ()),
+        paused=given.get("paused", False),
+        boot_devices=devices,
+        stateless=given.get("stateless"),
     )
 
 
@@ -242,6 +246,7 @@ VMS = VmEntity(
                 "node_ids": Reference("vm.placement_policy.hosts", to="nodes"),
                 "paused": Field("pause"),
                 "boot_devices": Field("vm.os.boot.devices"),
+                "stateless": Field("vm.stateless"),
             },
             shown=NO_RUN_ONCE,
             statuses=ALLOWED[VmAction.START],

@@ -134,7 +134,7 @@ class VmBase(Hardware):
     origin: Annotated[Origin, Field("origin", settable=Settable.NEVER)] = Origin.OVIRT
     cd_disk_id: Annotated[str | None, Reference(to="disks", strict=False, live=True)] = None
     delete_protected: Annotated[bool, Field("delete_protected", live=True)] = False
-    stateless: bool = False
+    stateless: Annotated[bool, Field("stateless")] = False
     start_paused: Annotated[bool, Field("start_paused")] = False
     boot_menu: Annotated[bool, Field("bios.boot_menu.enabled")] = False
     custom_machine: Annotated[
