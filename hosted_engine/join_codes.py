@@ -46,7 +46,7 @@ def add(cluster: str, hours: int) -> None:
     click.echo(f"code: {code}")
     click.echo(f"id: {made.id}")
     click.echo(f"expires: {_time(made.expires_at)}")
-    click.echo(f"engine's words: {_words()}")
+    click.echo(f"engine's words: {_format_fingerprint()}")
 
 
 @main.command("add-serial")
@@ -68,9 +68,9 @@ def add_serial(serial: str, cluster: str, hours: int) -> None:
 
 
 @main.command("words")
-def words() -> None:
+def show_fingerprint() -> None:
     """Show the engine's words, which a node that joins has to show as well."""
-    click.echo(_words())
+    click.echo(_format_fingerprint())
 
 
 @main.command("list")
@@ -100,7 +100,7 @@ def revoke(id_: str) -> None:
     click.echo(f"The {approval.label} was revoked.")
 
 
-def _words() -> str:
+def _format_fingerprint() -> str:
     return format_words(certificate_fingerprint(config.load().certificate.read_text()))
 
 

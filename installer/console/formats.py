@@ -42,7 +42,7 @@ def format_own(own: Own, version: str) -> Lines:
     return (f"{own.name}, Trivet {version}, in no site yet", _key(own), code)
 
 
-JOIN_WORDS = "Enter: back, the node goes on asking   C: ask no more"
+JOIN_KEYS = "Enter: back, the node goes on asking   C: ask no more"
 _JOIN_STATES = {
     JoinState.ASKING: "asks it, and has no answer yet",
     JoinState.PENDING: "waits: an administrator compares this node's words and approves the host",

@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 
 from installer.console.form import Answers as Typed
 from installer.console.form import FormPage
-from installer.console.formats import JOIN_WORDS, format_join, format_status
+from installer.console.formats import JOIN_KEYS, format_join, format_status
 from installer.console.model import Own
 from installer.rules.role import why_not_engine, why_not_join_code
 from netconf.screens.controls import Flag, Row, TextLine
@@ -95,11 +95,11 @@ class JoinPage(Page[Asked]):
     ) -> None:
         super().__init__()
         self._own, self._wanted, self._status, self._site = own, wanted, status, site
-        self._words, self._is_over = PlainText(id="status"), False
+        self._text, self._is_over = PlainText(id="status"), False
 
     def body(self) -> ComposeResult:
         with VerticalScroll(classes="body"):
-            yield self._words
+            yield self._text
 
     def on_mount(self) -> None:
         self._show()
@@ -111,8 +111,8 @@ class JoinPage(Page[Asked]):
             status = None
         self._is_over = site is not None or (status is not None and status.state in OVER)
         parts = format_join(self._own, self._wanted, status, site)
-        self._words.update(format_status(parts, WIDTH - MARGINS))
-        self.show_keys("Enter: back" if self._is_over else JOIN_WORDS)
+        self._text.update(format_status(parts, WIDTH - MARGINS))
+        self.show_keys("Enter: back" if self._is_over else JOIN_KEYS)
 
     def action_cancel(self) -> None:
         if not self._is_over:

@@ -27,7 +27,7 @@ NOT_BEGUN = ""  # for the attempt of a request whose engine was not compared yet
 Question = Callable[[WantedJoin, str], Awaitable[Registration]]
 """What to ask, with the challenge of the last answer."""
 
-_SAID = {
+_STATES = {
     RegistrationState.PROVE: JoinState.ASKING,
     RegistrationState.PENDING: JoinState.PENDING,
     RegistrationState.ACCEPTED: JoinState.ACCEPTED,
@@ -42,7 +42,7 @@ class NotTheSite(Refused):
     mend = "Ask who runs that engine: it is no engine of a site as Trivet makes it"
 
 
-class OtherWords(Refused):
+class OtherEngine(Refused):
     what = "This machine has not asked {engine} to take it"
     why = "it shows the words {found}, and the installation was told {said}"
     mend = "Find out which machine answers there; then join from this node's console, or with `trivet join`"
@@ -108,7 +108,7 @@ class Joining:
         try:
             found = await self._door.fingerprint(request.engine, request.port)
             if not is_meant(request.fingerprint, found):
-                raise OtherWords(engine=request.engine, found=format_words(found), said=request.fingerprint)
+                raise OtherEngine(engine=request.engine, found=format_words(found), said=request.fingerprint)
         except Problem as err:
             state = JoinState.REFUSED if isinstance(err, Refused) else JoinState.ASKING
             self._note(NOT_BEGUN, request.engine, state, str(err))
@@ -126,7 +126,7 @@ class Joining:
         except Problem as err:
             self._fail(wanted, err)
             return
-        self._note(wanted.attempt, wanted.engine, _SAID[answered.report.state], answered.report.detail)
+        self._note(wanted.attempt, wanted.engine, _STATES[answered.report.state], answered.report.detail)
         if answered.report.state in OVER:
             self._files.forget()
         elif answered.report.state is not RegistrationState.PROVE:

@@ -52,7 +52,7 @@ fingerprint = "lusab-babad-gutih-tugad"
 """
 
 
-WORDS_LINE = 'fingerprint = "lusab-babad-gutih-tugad"'
+FINGERPRINT_LINE = 'fingerprint = "lusab-babad-gutih-tugad"'
 CODE = "ABCD-EFGH-JKLM-NPQR-STUV"
 
 
@@ -174,8 +174,14 @@ def test_every_mistake_is_named_at_once_with_its_line() -> None:
         ('engine = "engine.example.org"', "", 30, "role.engine", 'is needed with kind = "join"'),
         ('"engine.example.org"', '"192.0.2.11"', 32, "role.engine", "is this machine's own address"),
         ('"engine.example.org"', '"node1.example.org"', 32, "role.engine", "is this node's own name"),
-        (WORDS_LINE, f'{WORDS_LINE}\njoin_code = "hunter2"', 34, "role.join_code", "has to be 5 groups of 4"),
-        (WORDS_LINE, f'join_code = "{CODE}"', 33, "role.join_code", "needs role.fingerprint"),
+        (
+            FINGERPRINT_LINE,
+            f'{FINGERPRINT_LINE}\njoin_code = "hunter2"',
+            34,
+            "role.join_code",
+            "has to be 5 groups of 4",
+        ),
+        (FINGERPRINT_LINE, f'join_code = "{CODE}"', 33, "role.join_code", "needs role.fingerprint"),
         ("lusab-babad", "lusab", 33, "role.fingerprint", "has to be the engine's four words"),
         ("lusab-babad", "lusab-babax", 33, "role.fingerprint", "has to be the engine's four words"),
     ],
@@ -187,9 +193,11 @@ def test_one_mistake(before: str, after: str, line: int, path: str, sentence: st
 
 
 def test_a_join_code_is_in_no_sentence() -> None:
-    (found,) = wrong(TEXT.replace(WORDS_LINE, f'join_code = "{CODE}"'))
+    (found,) = wrong(TEXT.replace(FINGERPRINT_LINE, f'join_code = "{CODE}"'))
     assert CODE not in found.sentence
-    text = TEXT.replace('kind = "join"', 'kind = "later"').replace(WORDS_LINE, f'{WORDS_LINE}\njoin_code = "{CODE}"')
+    text = TEXT.replace('kind = "join"', 'kind = "later"').replace(
+        FINGERPRINT_LINE, f'{FINGERPRINT_LINE}\njoin_code = "{CODE}"'
+    )
     found = next(one for one in wrong(text) if one.path == "role.join_code")
     assert found.sentence.startswith("counts only")
 

@@ -86,9 +86,9 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-@pytest.mark.parametrize("said", [FINGERPRINT, format_words(FINGERPRINT), format_words(FINGERPRINT).upper()])
-async def test_after_its_installation_it_asks_by_itself(said: str, machine: Machine) -> None:
-    machine.install(said)
+@pytest.mark.parametrize("given", [FINGERPRINT, format_words(FINGERPRINT), format_words(FINGERPRINT).upper()])
+async def test_after_its_installation_it_asks_by_itself(given: str, machine: Machine) -> None:
+    machine.install(given)
     assert await machine.turn() is JoinState.PENDING
     (asked,) = machine.engine.asked
     assert (asked.engine, asked.fingerprint, asked.join_code) == (ENGINE, FINGERPRINT, CODE)

@@ -95,14 +95,14 @@ async def test_an_engine_that_does_not_answer_can_be_typed_again(machine: Machin
         await operator.sees("[elsewhere.example.test")
 
 
-@pytest.mark.parametrize(("state", "words"), [(JoinState.REJECTED, "turned away"), (JoinState.EXPIRED, "in time")])
-async def test_what_the_engine_decided_is_the_end(state: JoinState, words: str, machine: Machine) -> None:
+@pytest.mark.parametrize(("state", "shown"), [(JoinState.REJECTED, "turned away"), (JoinState.EXPIRED, "in time")])
+async def test_what_the_engine_decided_is_the_end(state: JoinState, shown: str, machine: Machine) -> None:
     async with machine.on() as pilot:
         operator = Operator(pilot)
         await compare(operator)
         await operator.sees("has not asked yet")
         note(machine, state)
-        await operator.sees(words, "Enter: back")
+        await operator.sees(shown, "Enter: back")
         await operator.goes("c", "enter")  # there is nothing to cancel any more
         await operator.sees("What can be done")
 
