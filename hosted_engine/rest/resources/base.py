@@ -21,9 +21,12 @@ class Resource:
 
     async def act(self, call: Call, command: Command) -> Answer:
         """Perform, and answer as an action does: with the job to look at."""
-        running = await self.perform(call, command)
-        status = "complete" if running.finished else "pending"
-        return Answer({"status": status, "job": ref("jobs", running.job_id)})
+        return acted(await self.perform(call, command))
+
+
+def acted(running: Running) -> Answer:
+    status = "complete" if running.finished else "pending"
+    return Answer({"status": status, "job": ref("jobs", running.job_id)})
 
 
 def added(running: Running, value: Wire) -> Answer:
