@@ -1,36 +1,19 @@
 """`python -m hosted_engine.accounts`: the accounts and groups of the internal domain, in the engine's VM."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import click
 
-from hosted_engine import config
-from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.users import account_changes as changes
 from hosted_engine.engine.users.accounts import Account, AccountGroup
+from hosted_engine.own_store import transaction
 from hosted_engine.passwords import hash_password
-from hosted_engine.secret_prompt import secret
-from hosted_engine.store.opening import open_store
 from node.api.problems import Problem
+from node.secret_prompt import secret
 
 OPTION = "--password-fd"
-
-
-@contextmanager
-def transaction() -> Iterator[Transaction]:
-    """Of the engine's own database, whether the engine runs or not."""
-    try:
-        store = open_store(config.load())
-        try:
-            with store.transaction() as tx:
-                yield tx
-        finally:
-            store.close()
-    except Problem as err:
-        raise click.ClickException(str(err)) from err
 
 
 def new_password(fd: int | None) -> str:

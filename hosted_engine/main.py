@@ -21,6 +21,7 @@ from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.loop import Loop
+from hosted_engine.engine.nodes.joining.approver import Approver
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.snapshots.sweeper import ImageSweeper
@@ -121,6 +122,7 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
         for work in (
             _sweep(engine),
             HaRunner(engine).run(),
+            Approver(engine).run(),
             ImageSweeper(engine).run(),
             PoolStarter(engine).run(),
             certificates.run(),

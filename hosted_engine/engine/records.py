@@ -5,6 +5,7 @@ from typing import Any
 from hosted_engine.engine.disks.model import DiskImage
 from hosted_engine.engine.entity.record import Record
 from hosted_engine.engine.nodes.joining.model import NodeRegistration
+from hosted_engine.engine.nodes.joining.preapprovals import Preapproval
 from hosted_engine.engine.nodes.network import ObservedLinks
 from hosted_engine.engine.storage.model import ObservedStorage
 from hosted_engine.engine.tasks.model import JournalLine, Task
@@ -13,6 +14,7 @@ from hosted_engine.engine.users.model import Session
 RECORDS: tuple[Record[Any], ...] = (
     Record(DiskImage, "disk_images", order="id"),
     Record(NodeRegistration, "node_registrations", order="since", indexes=(("state",),)),
+    Record(Preapproval, "node_preapprovals", order="created_at", indexes=(("kind", "value"),)),
     Record(ObservedLinks, "seen_links", order="id"),
     Record(ObservedStorage, "seen_storage", order="id"),
     Record(Session, "sessions", order="id"),

@@ -24,12 +24,13 @@ class JoinState(StrEnum):
 
 class WantedJoin(msgspec.Struct, frozen=True, kw_only=True):
     """`fingerprint` is that of the engine's key, in hex, as somebody has confirmed it. `attempt` is the engine's word
-    for this join; another one begins anew."""
+    for this join; another one begins anew. `join_code` is there until the engine has noted it."""
 
     engine: str
     port: int
     fingerprint: str
     attempt: str = msgspec.field(default_factory=lambda: str(uuid.uuid4()))
+    join_code: str = ""
 
 
 class JoinStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,14 +53,20 @@ class JoinFiles:
         text = read_or_none(self._wanted)
         return None if text is None else msgspec.json.decode(text, type=WantedJoin)
 
-    def want(self, engine: str, port: int, fingerprint: str) -> WantedJoin:
-        """The same again goes on with what was begun."""
+    def want(self, engine: str, port: int, fingerprint: str, join_code: str = "") -> WantedJoin:
+        """The same again goes on with what was begun; a code begins anew, unless it is the one that is there."""
         found = self.wanted()
-        if found is not None and (found.engine, found.port, found.fingerprint) == (engine, port, fingerprint):
+        is_same = found is not None and (found.engine, found.port, found.fingerprint) == (engine, port, fingerprint)
+        if found is not None and is_same and join_code in ("", found.join_code):
             return found
-        wanted = WantedJoin(engine=engine, port=port, fingerprint=fingerprint)
+        wanted = WantedJoin(engine=engine, port=port, fingerprint=fingerprint, join_code=join_code)
         write_durable(self._wanted, msgspec.json.encode(wanted))
         return wanted
+
+    def drop_code(self, wanted: WantedJoin) -> None:
+        """The engine has noted it: from here on it is good for nothing."""
+        if wanted.join_code and self.wanted() == wanted:
+            write_durable(self._wanted, msgspec.json.encode(msgspec.structs.replace(wanted, join_code="")))
 
     def forget(self) -> None:
         if self._wanted.exists():

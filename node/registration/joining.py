@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from node.api.messages.identity import Claim
-from node.api.messages.registration import OVER, Registration, RegistrationState
+from node.api.messages.registration import OVER, WRONG_CODE, Registration, RegistrationState
 from node.api.problems import Problem, Refused
 from node.proof import sign
 from node.registration.engine_door import Answered
@@ -95,11 +95,17 @@ class Joining:
             if answered.report.claim is not None:
                 await self._join(answered, answered.report.claim)
         except Problem as err:
+            if err.text.code == WRONG_CODE:
+                self._note(wanted, JoinState.REJECTED, str(err))
+                self._files.forget()
+                return
             self._note(wanted, JoinState.REFUSED if isinstance(err, Refused) else JoinState.ASKING, str(err))
             return
         self._note(wanted, _SAID[answered.report.state], answered.report.detail)
         if answered.report.state in OVER:
             self._files.forget()
+        elif answered.report.state is not RegistrationState.PROVE:
+            self._files.drop_code(wanted)
 
     async def _ask(self, wanted: WantedJoin) -> Answered:
         body = msgspec.json.encode(await self._question(wanted, self._challenge))
