@@ -128,7 +128,7 @@ class Action(Generic[T]):
     elements that are so anyway, and may be said too. What begins with the command and takes longer than it is over when
     `is_done` says so, which raises Refused when it never will be: who waits, waits for that. `statuses` are those of
     the object in which it is carried out, where that is a rule; it is an action of what is in the `place`. With
-    `of_caller` the command is told who asks, as `caller_id`; `answers` is what its object is in the answer ("vm")."""
+    `of_caller` the command is told who asks, as `caller_id`; `answers` says what else its answer shows."""
 
     command: Callable[[Transaction, T, Values], Command]
     inputs: Mapping[str, Field] = field(default_factory=dict)
@@ -137,7 +137,7 @@ class Action(Generic[T]):
     place: int = 0
     statuses: Collection[StrEnum] = ()
     of_caller: bool = False
-    answers: str = ""
+    answers: "Callable[[Any], Mapping[str, Link]] | None" = None
 
 
 class Entity(Record[T]):

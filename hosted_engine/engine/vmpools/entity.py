@@ -20,7 +20,7 @@ from hosted_engine.engine.entity.field import Field, Part, Settable
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NotSupported
-from hosted_engine.engine.search.words import Count, Of, Shown, path
+from hosted_engine.engine.search.words import Always, Count, Of, Value, path
 from hosted_engine.engine.vmpools.commands.allocate import AllocateVm
 from hosted_engine.engine.vmpools.commands.fill import FillPool, new_pool
 from hosted_engine.engine.vmpools.commands.remove import RemovePool
@@ -128,6 +128,10 @@ def _allocate(tx: Transaction, pool: VmPool, given: Values) -> Command:
     return AllocateVm(pool_id=pool.id, user_id=given["caller_id"])
 
 
+def _allocated(command: AllocateVm) -> Mapping[str, Link]:
+    return {"vm": Link("vms", command.id)}
+
+
 VM_POOLS = VmPoolEntity(
     VmPool,
     "vm_pools",
@@ -155,10 +159,10 @@ VM_POOLS = VmPoolEntity(
         ),
     },
     searches={
-        "architecture": Shown("cpu.architecture"),
+        "architecture": Value(Always("x86_64")),
         "assigned_vm_count": Count(path("vms.vm_pool_id")),
         "datacenter": Of(path("cluster_id"), "datacenter"),
         "running_vm_count": Count(path("vms.vm_pool_id"), "status", frozenset(RUNNING)),
     },
-    actions={"allocate_vm": Action(_allocate, of_caller=True, answers="vm")},
+    actions={"allocate_vm": Action(_allocate, of_caller=True, answers=_allocated)},
 )

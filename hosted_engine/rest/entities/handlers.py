@@ -145,9 +145,8 @@ class EntityHandlers(Resource):
         bodies.refuse_unknown(call.unknown)
         command, item = await self.engine.store.read(lambda tx: self._to_act(tx, call, action))
         running = await self.perform(call, command)
-        answer = acted(running)
-        if action.answers:
-            answer.value[action.answers] = ref(f"{action.answers}s", running.command.id)
+        links = action.answers(running.command) if action.answers else {}
+        answer = acted(running, {name: ref(link.table, link.id) for name, link in links.items()})
         while call.wait and action.is_done and not action.is_done(await self._now(item.id)):  # noqa: ASYNC110 - a node does it
             await asyncio.sleep(POLL_S)
         return answer

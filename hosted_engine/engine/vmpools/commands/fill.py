@@ -36,11 +36,10 @@ class FillPool(Command, frozen=True, kw_only=True):
     changes: dict[str, Any] = msgspec.field(default_factory=dict)
 
     def check(self, tx: Transaction) -> None:
-        entity = entity_of(TABLE)
-        before = None if self.pool is not None else the_pool(tx, self.id)
-        item = self._wanted(tx)
+        """How many run already was held against its size when the command was made: it has not so many VMs yet."""
+        entity, item = entity_of(TABLE), self._wanted(tx)
         entity.check_references(tx, item)
-        entity.check(tx, item, before)
+        entity.check(tx, item, None)
         entity.check_unique(tx, item)
         for vm in self.vms:
             vm.check(tx)

@@ -27,8 +27,8 @@ from node.steps import Step
 
 
 class RemoveVm(Command, frozen=True, kw_only=True):
-    """`detach_only` keeps the disks; `with_pool` says that its pool goes, too. A disk that another VM uses too is kept in any case. `forgets`: the
-    memory of an earlier run is still to be removed."""
+    """`detach_only` keeps the disks; `with_pool` says that its pool goes, too. A disk that another VM uses too is kept
+    in any case. `forgets`: the memory of an earlier run is still to be removed."""
 
     forward_only: ClassVar[bool] = True
 

@@ -3,10 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from hosted_engine.store.migrations.columns import add_columns
-
 revision = "0021"
-down_revision = "0018"
+down_revision = "0023"
 
 
 def upgrade() -> None:
@@ -21,7 +19,10 @@ def upgrade() -> None:
         sa.Column("instance_type_id", sa.Text(), sa.ForeignKey("instance_types.id"), index=True),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("stateful", sa.Boolean(), nullable=False),
-        sa.Column("prestarted_vms", sa.Integer(), nullable=False),
-        sa.Column("max_user_vms", sa.Integer(), nullable=False),
+        sa.Column("prestarted_vms", sa.BigInteger(), nullable=False),
+        sa.Column("max_user_vms", sa.BigInteger(), nullable=False),
     )
-    add_columns("vms", sa.Column("vm_pool_id", sa.Text()))
+    with op.batch_alter_table("vms") as vms:
+        vms.add_column(sa.Column("vm_pool_id", sa.Text()))
+        vms.create_foreign_key("fk_vms_vm_pool_id", "vm_pools", ["vm_pool_id"], ["id"])
+        vms.create_index("ix_vms_vm_pool_id", ["vm_pool_id"])
