@@ -12,10 +12,14 @@ class EventType(Enum):
 
     VDC_START = (1, _N, "Starting the engine.")
     VDC_STOP = (2, _N, "Stopping the engine.")
-    USER_VDC_LOGIN = (30, _N, "User {user} logged in.")
-    USER_VDC_LOGOUT = (31, _N, "User {user} logged out.")
-    USER_PASSWORD_CHANGED = (346, _N, "The password of the account {name} was changed.")
-    USER_VDC_LOGIN_FAILED = (114, _E, "User {user} failed to log in{reason}.")
+    USER_VDC_LOGIN = (30, _N, "User {user} logged in from {address} with session {session}.")
+    USER_VDC_LOGOUT = (31, _N, "User {user} logged out from {address} with session {session}.")
+    USER_VDC_LOGIN_FAILED = (114, _E, "User {user} failed to log in from {address}: {reason}.")
+    USER_VDC_SESSION_TERMINATED = (831, _N, "Session {session} of user {login} was ended by {user}.")
+    USER_ACCOUNT_DISABLED_OR_LOCKED = (160, _E, "User {user} could not log in from {address}: {reason}.")
+    USER_ACCOUNT_PASSWORD_EXPIRED = (1171, _E, "User {user} could not log in from {address}: {reason}.")
+    USER_PASSWORD_CHANGED = (346, _N, "The password of the account {name} was changed by {user}.")
+    USER_PASSWORD_CHANGE_FAILED = (347, _E, "The password of {user} was not changed: {reason}.")
 
     VDS_FAILURE = (12, _E, "Host {node} is non responsive: {reason}")
     VDS_DETECTED = (13, _N, "Status of host {node} was set to Up.")
