@@ -12,17 +12,17 @@ from tests.conformance.examples.state import Differs
 def _pool_made(name: str, template: str, *, prestarted: int) -> Oracle:
     """Two VMs of it, each with disks that stand on the template's."""
 
-    def oracle(seen: Seen) -> None:
-        base = seen.after.one("templates", name=template)["id"]
-        pool = was_added(seen, "vm_pools", name)
+    def oracle(run: Seen) -> None:
+        base = run.after.one("templates", name=template)["id"]
+        pool = was_added(run, "vm_pools", name)
         expect(pool, template_id=base, prestarted_vms=prestarted, max_user_vms=1)
-        vms = seen.after.rows("vms", vm_pool_id=pool["id"])
+        vms = run.after.rows("vms", vm_pool_id=pool["id"])
         if [vm["name"] for vm in vms] != [f"{name}-1", f"{name}-2"]:
             raise Differs(f"its VMs are {[vm['name'] for vm in vms]}")
         for vm in vms:
             expect(vm, template_id=base)
-            attached = {one["disk_id"] for one in seen.after.rows("disk_attachments", owner_id=vm["id"])}
-            images = {disk for disk, _ in seen.after.images()}
+            attached = {one["disk_id"] for one in run.after.rows("disk_attachments", owner_id=vm["id"])}
+            images = {disk for disk, _ in run.after.images()}
             if not attached or not attached <= images:
                 raise Differs(f"{vm['name']} has disks without images")
 
