@@ -26,6 +26,7 @@ from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.snapshots.sweeper import ImageSweeper
 from hosted_engine.engine.tasks.locks import Locks
+from hosted_engine.engine.vmpools.prestart import PoolStarter
 from hosted_engine.engine.vms.ha import HaRunner
 from hosted_engine.engine.vms.lifecycle import system
 from hosted_engine.engine_tls import EngineTls
@@ -123,6 +124,7 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
             HaRunner(engine).run(),
             Approver(engine).run(),
             ImageSweeper(engine).run(),
+            PoolStarter(engine).run(),
             certificates.run(),
             pet(partial(_turns, api)),
         )
