@@ -21,10 +21,13 @@ from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.loop import Loop
+from hosted_engine.engine.nodes.joining.approver import Approver
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ovf.reconciler import OvfReconciler
+from hosted_engine.engine.snapshots.sweeper import ImageSweeper
 from hosted_engine.engine.tasks.locks import Locks
+from hosted_engine.engine.vmpools.prestart import PoolStarter
 from hosted_engine.engine.vms.ha import HaRunner
 from hosted_engine.engine.vms.lifecycle import system
 from hosted_engine.engine_tls import EngineTls
@@ -34,6 +37,7 @@ from hosted_engine.rest.app import make_app
 from hosted_engine.rest.registration import RegistrationResource
 from hosted_engine.rest.resources import handlers
 from hosted_engine.site import SITE_FILE, Site
+from hosted_engine.store.opening import open_store
 from hosted_engine.store.store import SqlStore
 from hosted_engine.transfer_proxy import ImageioProxy
 from hosted_engine.waiting import Poller
@@ -81,7 +85,7 @@ def main() -> None:
 
 async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None = None) -> None:
     """Until SIGTERM or SIGINT. `connect` stands in for the way to the nodes."""
-    store = SqlStore(settings.database)
+    store = open_store(settings)
     _know_the_site(store, settings.file(SITE_FILE))
     clock, readings, locks = SystemClock(), Readings(), Locks()
     tls = EngineTls(settings)
@@ -120,6 +124,9 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
             _sweep(engine),
             HaRunner(engine).run(),
             OvfReconciler(store, fleet, locks).run(),
+            Approver(engine).run(),
+            ImageSweeper(engine).run(),
+            PoolStarter(engine).run(),
             certificates.run(),
             pet(partial(_turns, api)),
         )

@@ -48,7 +48,8 @@ class Context(msgspec.Struct, frozen=True):
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """The inputs of a command, as JSON survives a crash. Ids of what it makes are chosen when it is built.
+    """The inputs of a command, as JSON survives a crash. Ids of what it makes are chosen when it is built. What is a
+    `Secret` in them is forgotten when the command has ended.
 
     check    refuses, and changes nothing
     resolve  the same command with every choice made (MACs, nodes, ids of copies): from here on it is repeatable
@@ -66,10 +67,6 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
         raise NotImplementedError
 
     def resolve(self, tx: Transaction, readings: Readings) -> Self:
-        return self
-
-    def without_secrets(self) -> Self:
-        """What is kept of it when it has ended."""
         return self
 
     def describe(self, tx: Transaction) -> str:

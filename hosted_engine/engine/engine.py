@@ -15,6 +15,7 @@ from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.tasks.runner import Running, TaskRunner
 from hosted_engine.engine.transfers.history import forget_past
 from hosted_engine.engine.transfers.proxy import TransferProxy
+from hosted_engine.engine.users.lockout import forget as forget_addresses
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.waiting import Poller
 
@@ -64,6 +65,7 @@ class Engine:
         with self.store.transaction() as tx:
             sweep(tx, self.clock())
             expire(tx, self.clock())
+            forget_addresses(tx, self.clock())
             forget_past(tx, self.clock())
 
     async def stop(self) -> None:

@@ -16,6 +16,7 @@ from hosted_engine.engine.nodes.joining.model import NodeRegistration
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.network import ObservedLinks
 from hosted_engine.engine.search.question import Question
+from hosted_engine.engine.secrets import Secrets
 from hosted_engine.engine.storage.model import ObservedStorage, StorageDomain
 from hosted_engine.engine.tasks.model import JournalLine, Task
 from hosted_engine.engine.templates.model import Template
@@ -74,6 +75,11 @@ class Transaction(ABC):
     @property
     @abstractmethod
     def events(self) -> EventLog: ...
+
+    @property
+    @abstractmethod
+    def secrets(self) -> Secrets:
+        """Raises Failed where there are no keys."""
 
     @property
     def data_centers(self) -> Repository[DataCenter]:

@@ -19,7 +19,7 @@ from hosted_engine.rest.http_api import Api
 from hosted_engine.rest.permissions.guard import Guard
 from hosted_engine.rest.schema import schema
 from hosted_engine.rest.services import Health, PkiResource
-from hosted_engine.rest.sso import LOGOUT, SIGN_ON, Logout, Token
+from hosted_engine.rest.sso import CHANGE_PASSWORD, LOGOUT, SIGN_ON, ChangePassword, Logout, Token
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ def make_app(
     app.add_sink(Api(dispatcher, authenticator).serve, re.compile(re.escape(PREFIX) + "(?=[/;]|$)"))
     app.add_route(f"{SIGN_ON}oauth/token", Token(authenticator))
     app.add_route(f"{SIGN_ON}oauth/revoke", Logout(authenticator))
+    app.add_route(CHANGE_PASSWORD, ChangePassword(authenticator))
     app.add_route(LOGOUT, Logout(authenticator))
     app.add_route("/ovirt-engine/services/health", Health(store))
     app.add_route("/ovirt-engine/services/pki-resource", PkiResource(authority_pem))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Text, create_engine, event, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
@@ -15,6 +15,7 @@ from hosted_engine.engine.entities import STORED
 from hosted_engine.engine.entity.record import Model
 from hosted_engine.engine.events.model import Event
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.secrets import Secrets
 from hosted_engine.store.dialects import Sqlite, dialect_of
 from hosted_engine.store.mapping import Mapper
 from hosted_engine.store.migrate import bring_up_to_date
@@ -40,18 +41,31 @@ class StoreUnreachable(Failed):
     mend = "Look whether its folder or its server is there, and who may use it"
 
 
+class WithoutKeys(Failed):
+    what = "Cannot keep a secret"
+    why = "the database was opened without the engine's keys"
+    mend = "Do it through the engine's API"
+
+
 class SqlTransaction(Transaction):
     """One connection's; a repository is made when it is asked for first."""
 
-    def __init__(self, connection: Connection, compiler: Compiler) -> None:
+    def __init__(self, connection: Connection, compiler: Compiler, secrets: Secrets | None) -> None:
         self._connection = connection
         self._compiler = compiler
+        self._secrets = secrets
         self._made: dict[type[Any], SqlRepository[Any]] = {}
 
     def of(self, model: type[M]) -> SqlRepository[M]:
         if model not in self._made:
             self._made[model] = SqlRepository(self._connection, MAPPERS[model], _ORDER[model], self._compiler)
         return self._made[model]
+
+    @property
+    def secrets(self) -> Secrets:
+        if self._secrets is None:
+            raise WithoutKeys
+        return self._secrets
 
     @cached_property
     def events(self) -> SqlEventLog:
@@ -61,9 +75,11 @@ class SqlTransaction(Transaction):
 class SqlStore:
     """Implements hosted_engine.engine.ports.Store. Brings the tables to the newest form when it is opened."""
 
-    def __init__(self, url: str) -> None:
-        """`url` is SQLAlchemy's, for example `sqlite:////var/lib/trivet-engine/engine.db`."""
+    def __init__(self, url: str, secrets: Secrets | None = None) -> None:
+        """`url` is SQLAlchemy's, for example `sqlite:////var/lib/trivet-engine/engine.db`. Whoever reads or writes
+        secrets opens it with their keys."""
         self._engine = _connect(url)
+        self._secrets = secrets
         # A database in memory is one connection: nobody can be beside another there.
         self._readers = None if url == IN_MEMORY else ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._compiler = Compiler(_TABLES, dialect_of(self._engine.dialect.name))
@@ -75,7 +91,7 @@ class SqlStore:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         with self._engine.begin() as connection:
-            yield SqlTransaction(connection, self._compiler)
+            yield SqlTransaction(connection, self._compiler, self._secrets)
 
     async def read(self, look: Callable[[Transaction], T]) -> T:
         if self._readers is None:
@@ -84,7 +100,19 @@ class SqlStore:
 
     def _look(self, look: Callable[[Transaction], T]) -> T:
         with self._engine.connect() as connection, connection.execution_options(**_READING).begin():
-            return look(SqlTransaction(connection, self._compiler))
+            return look(SqlTransaction(connection, self._compiler, self._secrets))
+
+    def reseal(self, resealed: Callable[[str], str], marked: str) -> None:
+        """Every text that has `marked` in it becomes what `resealed` answers, all at once."""
+        with self._engine.begin() as connection:
+            for table in TABLES.values():
+                for column in table.columns:
+                    if not isinstance(column.type, Text) or column.primary_key:
+                        continue
+                    found = connection.execute(select(table.c.id, column).where(column.contains(marked))).all()
+                    for id_, text in found:
+                        changed = {column.name: resealed(text)}
+                        connection.execute(update(table).where(table.c.id == id_).values(changed))
 
     def close(self) -> None:
         if self._readers is not None:

@@ -28,6 +28,7 @@ from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.transfers.proxy import TransferProxy
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.passwords import hash_password
+from hosted_engine.secret_keys import Keys
 from hosted_engine.site import EngineVm, Site, SiteTemplate, SiteVolume
 from hosted_engine.store.store import SqlStore
 from hosted_engine.waiting import Poller
@@ -143,13 +144,14 @@ def fake_site(count: int = 3) -> Site:
 
 
 PASSWORD_HASH = hash_password(PASSWORD)
+SECRETS = Keys.new()
 
 
 @cache
 def _in_memory(thread: int) -> tuple[SqlStore, bytes]:
     """The one database in memory of a thread, and how it looks empty: migrating it and compiling statements would take
     most of a test's time."""
-    store = SqlStore("sqlite://")
+    store = SqlStore("sqlite://", SECRETS)
     return store, _connection(store).serialize()
 
 
@@ -213,7 +215,7 @@ class World:
 
     def __post_init__(self) -> None:
         site = fake_site(len(self.nodes))
-        self.store = _store_in_memory(site, self.now) if self.url == "sqlite://" else SqlStore(self.url)
+        self.store = _store_in_memory(site, self.now) if self.url == "sqlite://" else SqlStore(self.url, SECRETS)
         with self.store.transaction() as tx:
             import_site(tx, site, self.now)
             for domain in tx.storage_domains.list():

@@ -144,6 +144,7 @@ OF_ITS_RUN = frozenset(
         "stop_note",
         "stop_reason",
         "stopped_at",
+        "vm_pool_id",
     }
 )  # what a VM brings nowhere
 

@@ -39,10 +39,11 @@ def check_leaving(tx: Transaction, domain: StorageDomain) -> None:
     for reason, held in (
         ("other disks of these VMs and templates lie elsewhere", _also_elsewhere(tx, domain, owners)),
         ("these VMs and templates are protected from removal", [one for one in owners if one.delete_protected]),
+        ("these VMs belong to pools", [one for one in owners if isinstance(one, Vm) and one.vm_pool_id]),
         ("these templates on it are used by others", _needed_elsewhere(tx, owners, ids)),
     ):
         if names := sorted({one.name for one in held}):
-            mend = "Move those disks, remove the VMs and templates, or change them, first"
+            mend = "Move their disks away, remove them, or change what the reason names, first"
             raise refused(domain, "detach", f"{reason}: {listed(names)}", mend)
 
 

@@ -15,6 +15,7 @@ from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.permissions.creators import forget, give_to_creator
 from hosted_engine.engine.ports import Store, Transaction
 from hosted_engine.engine.problems import Busy
+from hosted_engine.engine.secrets import without_secrets
 from hosted_engine.engine.tasks.jobs import close_job, open_job
 from hosted_engine.engine.tasks.journal import StoreJournal, not_undone
 from hosted_engine.engine.tasks.locks import Locks
@@ -182,7 +183,7 @@ class TaskRunner:
                 status, shown = TaskStatus.ROLLED_BACK, JobStatus.FAILED
             journal.close(tx)
             close_job(tx, task.job_id, shown, context.now)
-            inputs = msgspec.json.encode(command.without_secrets()).decode()
+            inputs = msgspec.json.encode(without_secrets(msgspec.to_builtins(command))).decode()
             tx.tasks.update(
                 replace(task, inputs=inputs, status=status, ended_at=context.now, error=error if problem else "")
             )
@@ -190,6 +191,7 @@ class TaskRunner:
     def _context(self, tx: Transaction, task: Task) -> Context:
         user = tx.users.get(task.user_id) if task.user_id else None
         caller = Caller(user_id=user.id, user_name=user.login) if user else SYSTEM
+        caller = replace(caller, address=task.address, session_id=task.session_id)
         return Context(caller, job_id=task.job_id, correlation_id=task.correlation_id, now=self._clock())
 
 
@@ -202,6 +204,8 @@ def _task(command: Command, task_id: str, context: Context) -> Task:
         correlation_id=context.correlation_id,
         created_at=context.now,
         user_id=context.caller.user_id,
+        address=context.caller.address,
+        session_id=context.caller.session_id,
     )
 
 

@@ -21,6 +21,7 @@ from hosted_engine.engine.snapshots.config import was_at
 from hosted_engine.engine.snapshots.model import Snapshot, SnapshotType
 from hosted_engine.engine.snapshots.requests import preview
 from hosted_engine.engine.tags.entity import TAG
+from hosted_engine.engine.vmpools.commands.detach import DetachVm
 from hosted_engine.engine.vms.checks import changeable_vm, check_vm, resting_vm
 from hosted_engine.engine.vms.clone import clone, from_snapshot
 from hosted_engine.engine.vms.commands.add import AddVm
@@ -169,7 +170,11 @@ def _start(tx: Transaction, vm: Vm, given: Values) -> Command:
         return ResumeSuspendedVm(id=vm.id, node_ids=given.get("node_ids", ()), paused=given.get("paused", False))
     devices = tuple(BootDevice(device) for device in given.get("boot_devices", ()))
     return StartVm(
-        id=vm.id, node_ids=given.get("node_ids", ()), paused=given.get("paused", False), boot_devices=devices
+        id=vm.id,
+        node_ids=given.get("node_ids", ()),
+        paused=given.get("paused", False),
+        boot_devices=devices,
+        stateless=given.get("stateless"),
     )
 
 
@@ -242,6 +247,7 @@ VMS = VmEntity(
                 "node_ids": Reference("vm.placement_policy.hosts", to="nodes"),
                 "paused": Field("pause"),
                 "boot_devices": Field("vm.os.boot.devices"),
+                "stateless": Field("vm.stateless"),
             },
             shown=NO_RUN_ONCE,
             statuses=ALLOWED[VmAction.START],
@@ -269,6 +275,7 @@ VMS = VmEntity(
         ),
         "commit_snapshot": Action(lambda tx, vm, given: CommitPreview(vm_id=vm.id), statuses=ALLOWED[VmAction.COMMIT]),
         "undo_snapshot": Action(lambda tx, vm, given: UndoPreview(vm_id=vm.id), statuses=ALLOWED[VmAction.UNDO]),
+        "detach": Action(lambda tx, vm, given: DetachVm.of(vm), statuses=ALLOWED[VmAction.DETACH]),
         "clone": Action(
             clone,
             inputs={

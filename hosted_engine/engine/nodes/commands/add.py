@@ -16,6 +16,7 @@ from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NameTaken, found
+from hosted_engine.engine.secrets import Secret
 from node.api.problems import Refused
 from node.steps import Step
 
@@ -34,7 +35,7 @@ class AddNode(JoinNode, frozen=True, kw_only=True):
 
     name: str
     address: str
-    claim_code: str
+    claim_code: Secret
     fingerprint: str = ""
     comment: str = ""
     description: str = ""
@@ -59,9 +60,6 @@ class AddNode(JoinNode, frozen=True, kw_only=True):
 
     def creates(self) -> tuple[tuple[str, str], ...]:
         return ((TABLE, self.id),)
-
-    def without_secrets(self) -> Self:
-        return msgspec.structs.replace(self, claim_code="")
 
     def begin(self, tx: Transaction, context: Context) -> None:
         give_up_name(tx, self.name, self.id)

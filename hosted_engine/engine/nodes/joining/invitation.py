@@ -7,6 +7,7 @@ from hosted_engine.engine.nodes.joining.base import NodeWork
 from hosted_engine.engine.nodes.joining.conflicts import conflicts
 from hosted_engine.engine.nodes.members import OUTSIDE
 from hosted_engine.engine.problems import found
+from hosted_engine.engine.secrets import Secret
 from node.api.problems import Failed, NodeSilent
 
 INVITE_S = 30.0
@@ -22,7 +23,7 @@ class NotTakenIn(Failed):
 class InvitationWork(NodeWork):
     """`code` is the machine's claim code, `said` the words of its key, empty where nobody has said them."""
 
-    def __init__(self, dependencies: Dependencies, node_id: str, code: str, said: str) -> None:
+    def __init__(self, dependencies: Dependencies, node_id: str, code: Secret, said: str) -> None:
         super().__init__(dependencies, node_id)
         self._code = code
         self._described = said
@@ -30,12 +31,16 @@ class InvitationWork(NodeWork):
     async def invite(self) -> None:
         async def why_not() -> str | None:
             try:
-                self._note(await self.dependencies.fleet.invite(self.node(), self._code, self._described))
+                self._note(await self.dependencies.fleet.invite(self.node(), self._revealed(), self._described))
             except NodeSilent as err:
                 return str(err)
             return None
 
         await self.until(f"the machine at {self.node().address} answers", why_not, INVITE_S)
+
+    def _revealed(self) -> str:
+        with self.dependencies.store.transaction() as tx:
+            return tx.secrets.reveal(self._code)
 
     def _note(self, fingerprint: str) -> None:
         """From here on its questions are those of this host, also where it has asked by itself before."""

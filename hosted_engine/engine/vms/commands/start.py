@@ -13,10 +13,19 @@ from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import NoNode, found
+from hosted_engine.engine.problems import NoNode, found, listed
 from hosted_engine.engine.scheduler.candidates import candidates
 from hosted_engine.engine.scheduler.model import Requirements
 from hosted_engine.engine.scheduler.policy import choose
+from hosted_engine.engine.snapshots.images import make_layer
+from hosted_engine.engine.snapshots.stateless import (
+    StatelessRun,
+    begin_run,
+    check_stateless,
+    disks_that_stay,
+    end_run,
+    new_run,
+)
 from hosted_engine.engine.storage.checks import check_in_use
 from hosted_engine.engine.vms.cdroms.discs import check_disc
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
@@ -35,14 +44,17 @@ START = "start"
 
 class StartVm(Command, frozen=True, kw_only=True):
     """`node_ids` narrows the scheduler's choice; `node_id` is what it chose. `paused` and `boot_devices` count for this
-    run alone. `again` is why the VM went down when it is started again by itself: it stays so while it cannot be.
-    `forgets`: the memory of an earlier run is still to be removed."""
+    run alone, and so does `stateless`, where it is said; `run` is what a stateless run writes to. `again` is why the VM
+    went down when it is started again by itself: it stays so while it cannot be. `forgets`: the
+    memory of an earlier run is still to be removed."""
 
     id: str
     node_ids: tuple[str, ...] = ()
     node_id: str = ""
     paused: bool = False
     boot_devices: tuple[BootDevice, ...] = ()
+    stateless: bool | None = None
+    run: StatelessRun | None = None
     again: DownReason | None = None
     forgets: bool = False
 
@@ -53,6 +65,8 @@ class StartVm(Command, frozen=True, kw_only=True):
             usable_disk(tx, disk.id, "use")
         check_in_use(tx, storage_domains_of(tx, self.id).keys())
         check_disc(tx, the_vm(tx, self.id).cd_disk_id)
+        if self.is_stateless(tx):
+            check_stateless(tx, with_next_run(the_vm(tx, self.id)))
         for node_id in self.node_ids:
             found(tx.nodes.get(node_id), "host", node_id)
 
@@ -70,7 +84,11 @@ class StartVm(Command, frozen=True, kw_only=True):
         choice = choose(requirements, candidates(tx, readings, vm.cluster_id))
         if choice.node is None:
             raise NoNode(action=f"run VM {vm.name}", reasons=choice.why_none)
-        return msgspec.structs.replace(self, node_id=choice.node.id, forgets=vm.saved_memory is not None)
+        run = new_run(tx, vm) if self.is_stateless(tx) else None
+        return msgspec.structs.replace(self, node_id=choice.node.id, run=run, forgets=vm.saved_memory is not None)
+
+    def is_stateless(self, tx: Transaction) -> bool:
+        return with_next_run(the_vm(tx, self.id)).stateless if self.stateless is None else self.stateless
 
     def describe(self, tx: Transaction) -> str:
         return f"Launching VM {the_vm(tx, self.id).name}"
@@ -96,6 +114,10 @@ class StartVm(Command, frozen=True, kw_only=True):
     def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         async def start() -> None:
             with dependencies.store.transaction() as tx:
+                if self._has_ended(tx):
+                    return
+                if self.run is not None:
+                    begin_run(tx, self.id, self.run, dependencies.clock())
                 spec = self._for_this_run(spec_of(tx, the_vm(tx, self.id)))
             report = await (await dependencies.fleet.node(self.node_id)).start_vm(spec)
             with dependencies.store.transaction() as tx:
@@ -105,13 +127,21 @@ class StartVm(Command, frozen=True, kw_only=True):
 
         async def destroy() -> None:
             await destroyed(await dependencies.fleet.node(self.node_id), self.id)
+            with dependencies.store.transaction() as tx:
+                end_run(tx, self.id)
 
+        layers = (make_layer(dependencies, layer) for layer in (self.run.layers if self.run else ()))
         left_over = (forget_memory(dependencies, self.id),) if self.forgets else ()
-        return (Step(START, "Start the VM", start, destroy), *left_over)
+        return (*layers, Step(START, "Start the VM", start, destroy), *left_over)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         vm = the_vm(tx, self.id)
-        emit(tx, context, EventType.USER_RUN_VM, vm=vm, node=tx.nodes.get(self.node_id))
+        type_, stay = EventType.USER_RUN_VM, disks_that_stay(tx, vm) if self.run else []
+        if self.run is not None:
+            type_ = EventType.USER_RUN_VM_AS_STATELESS
+        if stay:
+            type_ = EventType.USER_RUN_VM_AS_STATELESS_WITH_DISKS_NOT_ALLOWING_SNAPSHOT
+        emit(tx, context, type_, vm=vm, node=tx.nodes.get(self.node_id), disks=listed(stay))
 
     def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         """A node that could not be told to stop it may run it: then nobody knows, and the node's next word decides."""
@@ -133,6 +163,10 @@ class StartVm(Command, frozen=True, kw_only=True):
             )
         tx.vms.update(vm)
         emit(tx, context, EventType.USER_FAILED_RUN_VM, vm=vm, node=tx.nodes.get(self.node_id), reason=error)
+
+    def _has_ended(self, tx: Transaction) -> bool:
+        """Its run was over before a crash of the engine let this command go on."""
+        return the_vm(tx, self.id).status is VmStatus.DOWN
 
     def _for_this_run(self, spec: VmSpec) -> VmSpec:
         if self.boot_devices:

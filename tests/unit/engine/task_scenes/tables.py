@@ -43,6 +43,7 @@ from tests.unit.engine.task_scenes.nodes import (
     give_up_node,
     remove_node,
 )
+from tests.unit.engine.task_scenes.pools import add_pool, allocate_vm, grow_pool, remove_pool
 from tests.unit.engine.task_scenes.templates import (
     add_live_snapshot,
     add_snapshot,
@@ -75,10 +76,13 @@ from tests.unit.engine.task_scenes.vms import (
     reset_vm,
     resume_suspended_vm,
     shutdown_vm,
+    start_stateless_vm,
     start_vm,
+    stop_stateless_vm,
     stop_suspended_vm,
     stop_vm,
     suspend_vm,
+    sweep_disk,
 )
 
 Scene = Callable[[World], Awaitable[Command]]
@@ -99,6 +103,10 @@ DOMAIN_SCENES = [
 
 
 SCENES = [
+    add_pool,
+    grow_pool,
+    allocate_vm,
+    remove_pool,
     change_cd,
     add_vm,
     add_vm_with_devices,
@@ -119,6 +127,9 @@ SCENES = [
     add_disk,
     add_disk_to_vm,
     start_vm,
+    start_stateless_vm,
+    stop_stateless_vm,
+    sweep_disk,
     stop_vm,
     shutdown_vm,
     reboot_vm,
@@ -158,6 +169,9 @@ SCENES = [
 
 
 BACKWARD = [
+    add_pool,
+    grow_pool,
+    allocate_vm,
     move_disk,
     copy_disk,
     *DOMAIN_SCENES,
@@ -177,6 +191,7 @@ BACKWARD = [
     upload,
     download,
     start_vm,
+    start_stateless_vm,
     stop_vm,
     shutdown_vm,
     reboot_vm,
@@ -196,6 +211,9 @@ BACKWARD = [
 
 
 CALLS = {
+    "add_pool": ("make_image",),
+    "grow_pool": ("make_image",),
+    "allocate_vm": ("make_image", "start_vm"),
     "add_vm": ("make_image",),
     "add_vm_with_devices": ("make_image",),
     "add_cloned_vm": ("copy_image",),
@@ -212,6 +230,7 @@ CALLS = {
     "upload": ("open_transfer",),
     "download": ("open_transfer",),
     "start_vm": ("start_vm",),
+    "start_stateless_vm": ("make_image", "start_vm"),
     "stop_vm": ("destroy_vm",),
     "shutdown_vm": ("shutdown_vm",),
     "reboot_vm": ("reboot_vm",),
@@ -243,6 +262,9 @@ CALLS = {
 
 
 SCENES_OF_LOST_ANSWERS = [
+    add_pool,
+    grow_pool,
+    allocate_vm,
     add_vm,
     add_vm_with_devices,
     add_cloned_vm,
@@ -258,6 +280,7 @@ SCENES_OF_LOST_ANSWERS = [
     upload,
     download,
     start_vm,
+    start_stateless_vm,
     deactivate_node,
     plug_new_disk,
     plug_disk,
