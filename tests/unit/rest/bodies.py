@@ -280,7 +280,10 @@ class Site:
 
     def _id(self, name: str, path: str, above: frozenset[str]) -> str:
         if name not in self.ids:
-            self.ids[name] = self._item(path, above)
+            found = self._item(path, above)
+            if found == NOBODY:  # there is none here; elsewhere there may be
+                return found
+            self.ids[name] = found
         return self.ids[name]
 
     def _item(self, path: str, above: frozenset[str]) -> str:
