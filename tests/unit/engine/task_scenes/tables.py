@@ -30,6 +30,7 @@ from tests.unit.engine.task_scenes.domains import (
     detach_domain,
     detach_domain_with_vms,
     import_domain,
+    reconnect_domain,
     register_disk,
     register_vm,
     remove_domain,
@@ -97,6 +98,7 @@ DOMAIN_SCENES = [
     activate_domain,
     detach_domain,
     detach_domain_with_vms,
+    reconnect_domain,
     register_vm,
     register_disk,
 ]
@@ -256,6 +258,7 @@ CALLS = {
     "activate_domain": ("mount",),
     "detach_domain": ("mount", "write_domain_metadata"),
     "detach_domain_with_vms": ("mount", "write_domain_metadata", "ovf_store"),
+    "reconnect_domain": ("mount", "domain_metadata"),
     "register_vm": ("image",),
     "register_disk": ("image",),
 }
