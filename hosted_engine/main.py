@@ -28,6 +28,7 @@ from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.snapshots.sweeper import ImageSweeper
 from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.users.refresher import DirectoryRefresher
+from hosted_engine.engine.vmpools.prestart import PoolStarter
 from hosted_engine.engine.vms.ha import HaRunner
 from hosted_engine.engine.vms.lifecycle import system
 from hosted_engine.engine_tls import EngineTls
@@ -127,6 +128,7 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
             Approver(engine).run(),
             ImageSweeper(engine).run(),
             DirectoryRefresher(engine).run(),
+            PoolStarter(engine).run(),
             certificates.run(),
             pet(partial(_turns, api)),
         )

@@ -39,6 +39,19 @@ class Options(Protocol):
     def integer(self, name: str) -> int | None: ...
 
 
+class NoOptions:
+    """Of what no request asked for."""
+
+    def text(self, name: str) -> str | None:
+        return None
+
+    def boolean(self, name: str) -> bool | None:
+        return None
+
+    def integer(self, name: str) -> int | None:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """Shown as the object `id` of `table`, where `show` answers it; `path` is the collection of one that is within
@@ -114,7 +127,8 @@ class Action(Generic[T]):
     """`inputs` are what its body may say; `command` makes the command of the object and what was said; `shown` are
     elements that are so anyway, and may be said too. What begins with the command and takes longer than it is over when
     `is_done` says so, which raises Refused when it never will be: who waits, waits for that. `statuses` are those of
-    the object in which it is carried out, where that is a rule; it is an action of what is in the `place`."""
+    the object in which it is carried out, where that is a rule; it is an action of what is in the `place`. With
+    `of_caller` the command is told who asks, as `caller_id`; `answers` says what else its answer shows."""
 
     command: Callable[[Transaction, T, Values], Command]
     inputs: Mapping[str, Field] = field(default_factory=dict)
@@ -122,6 +136,8 @@ class Action(Generic[T]):
     is_done: Callable[[T], bool] | None = None
     place: int = 0
     statuses: Collection[StrEnum] = ()
+    of_caller: bool = False
+    answers: "Callable[[Any], Mapping[str, Link]] | None" = None
 
 
 class Entity(Record[T]):

@@ -16,13 +16,13 @@ from hosted_engine.engine.problems import NotThere, found
 from hosted_engine.rest.batch import Answers, Batch
 from hosted_engine.rest.call import Answer, Call, Handler, Parameters
 from hosted_engine.rest.entities import bodies, search
-from hosted_engine.rest.entities.codec import to_wire
+from hosted_engine.rest.entities.codec import ref, to_wire
 from hosted_engine.rest.entities.compare import put_part
 from hosted_engine.rest.entities.showing import Groups, show
 from hosted_engine.rest.media.objects import Objects
 from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.problems import NotThereYet
-from hosted_engine.rest.resources.base import Resource, added
+from hosted_engine.rest.resources.base import Resource, acted, added
 from hosted_engine.rest.schema import Schema
 
 POLL_S = 0.5  # between two looks at what somebody waits for
@@ -144,7 +144,9 @@ class EntityHandlers(Resource):
     async def act_on(self, action: Action[Any], call: Call) -> Answer:
         bodies.refuse_unknown(call.unknown)
         command, item = await self.engine.store.read(lambda tx: self._to_act(tx, call, action))
-        answer = await self.act(call, command)
+        running = await self.perform(call, command)
+        links = action.answers(running.command) if action.answers else {}
+        answer = acted(running, {name: ref(link.table, link.id) for name, link in links.items()})
         while call.wait and action.is_done and not action.is_done(await self._now(item.id)):  # noqa: ASYNC110 - a node does it
             await asyncio.sleep(POLL_S)
         return answer
@@ -159,7 +161,8 @@ class EntityHandlers(Resource):
         item = self._item(tx, call, self._entity.places[action.place])
         taken = bodies.take_inputs(tx, action.inputs, {**_beside(call, action, self._schema), **call.body})
         bodies.refuse("action", taken, dict(action.shown))
-        return action.command(tx, item, taken.values), item
+        caller = {"caller_id": call.caller.user_id} if action.of_caller else {}
+        return action.command(tx, item, {**taken.values, **caller}), item
 
     def _to_update(self, tx: Transaction, call: Call, place: Place) -> Command:
         before = self._item(tx, call, place)

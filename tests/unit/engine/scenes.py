@@ -9,14 +9,21 @@ from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
 from hosted_engine.engine.disks.entity import DISK_ATTACHMENTS, DISKS
 from hosted_engine.engine.disks.model import attachment_id
 from hosted_engine.engine.entity.declaration import Entity
-from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
+from hosted_engine.engine.ids import BLANK_TEMPLATE_ID, new_id
+from hosted_engine.engine.permissions.model import Permission
 from hosted_engine.engine.problems import found
+from hosted_engine.engine.roles.predefined import USER_ROLE_ID
 from hosted_engine.engine.snapshots.model import Snapshot
 from hosted_engine.engine.storageconnections.model import StorageConnection
 from hosted_engine.engine.tasks.runner import Running
 from hosted_engine.engine.templates.commands.add import AddTemplate
 from hosted_engine.engine.templates.entity import TEMPLATES
 from hosted_engine.engine.transfers.model import FINISHED, ImageTransfer
+from hosted_engine.engine.users.domains import INTERNAL
+from hosted_engine.engine.users.model import User
+from hosted_engine.engine.vmpools.commands.fill import FillPool
+from hosted_engine.engine.vmpools.entity import VM_POOLS
+from hosted_engine.engine.vmpools.model import VmPool
 from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.entity import VMS
@@ -76,6 +83,21 @@ def acting(world: World, entity: Entity[Any], identity: str, action: str, **give
     with world.store.transaction() as tx:
         item = found(tx.of(entity.model).get(identity), entity.kind, identity)
         return entity.actions[action].command(tx, item, given)
+
+
+def a_user(world: World, name: str = "alice") -> str:
+    """The id of a user that the engine knows."""
+    user = User(id=new_id(), name=f"{name}@{INTERNAL}", domain=INTERNAL)
+    with world.store.transaction() as tx:
+        tx.users.add(user)
+    return user.id
+
+
+def new_pool(world: World, name: str = "pool", size: int = 2, **given: Any) -> FillPool:
+    said = {"name": name, "cluster_id": world.cluster.id, "template_id": TINY_ID, "size": size, **given}
+    command = adding(world, VM_POOLS, **said)
+    assert isinstance(command, FillPool)
+    return command
 
 
 async def tiny_vm(world: World, name: str = "vm1") -> str:
@@ -147,6 +169,8 @@ def picture(world: World) -> dict[str, Any]:
             "attachments": tx.disk_attachments.list(),
             "nics": tx.nics.list(),
             "templates": tx.templates.list(),
+            "pools": tx.of(VmPool).list(),
+            "uses": tx.of(Permission).list(role_id=USER_ROLE_ID),
             "snapshots": tx.of(Snapshot).list(),
             "layers": tx.disk_images.list(),
             "open tasks": tx.tasks.list(status="running"),

@@ -189,6 +189,8 @@ def shape(picture: dict[str, Any]) -> Any:
         [(one.name, one.status, one.version_number) for one in picture["templates"]],
         [(disk.name, disk.status, disk.actual_size_bytes, disk.provisioned_size_bytes) for disk in picture["disks"]],
         sorted((attachment.active, attachment.bootable) for attachment in picture["attachments"]),
+        [(one.name, one.prestarted_vms) for one in picture["pools"]],
+        len(picture["uses"]),
         sorted(nic.name for nic in picture["nics"]),
         (picture["open tasks"], picture["journal"], picture["locks"]),
         sorted(image.virtual_size_bytes for image in picture["images"].values()),

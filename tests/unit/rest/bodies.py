@@ -77,6 +77,7 @@ BODIES: Mapping[str, Wire] = {
     "Permits": {"id": "22"},
     "Roles": {"name": NAME},
     "Snapshots": {"description": NAME},
+    "VmPools": {"name": NAME, "cluster": {"name": "Default"}, "template": {"name": "tiny"}},
     "SshPublicKeys": {"content": _KEY},
     "Steps": {"description": NAME, "type": "executing"},
     "AttachedStorageDomains": {"id": "{a new storage_domain}"},

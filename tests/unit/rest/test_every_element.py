@@ -43,11 +43,23 @@ ONLY_SO: Mapping[str, str] = {
     "user.user_name": "it has to be that of the principal",
     **{
         f"permission.{name}": "what the path or another element says is another one"
-        for name in ("cluster", "data_center", "disk", "group", "host", "storage_domain", "template", "user", "vm")
+        for name in (
+            "cluster",
+            "data_center",
+            "disk",
+            "group",
+            "host",
+            "storage_domain",
+            "template",
+            "user",
+            "vm",
+            "vm_pool",
+        )
     },
     "cluster.data_center": "a cluster stays in its data center, and the second one has no management network",
     "cluster.management_network": "the second network is in another data center",
     "snapshot.persist_memorystate": "nodes do not write a guest's memory down yet",
+    "vm_pool.vm": "how all of its VMs are, not which one: tests/unit/engine/test_vm_pools.py",
     "vm.snapshots": "the active one is no snapshot that somebody took",
     "storage_connection.path": "it begins with a slash: tests/unit/rest/test_storage_domains.py",
     "storage_domain.storage.path": "it begins with a slash: tests/unit/rest/test_storage_domains.py",

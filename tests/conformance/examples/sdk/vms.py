@@ -195,7 +195,7 @@ CASES = (
         lambda state: ["-c", CONFIGURATION, "myvm", "--disk-id", str(state.one("disks", name="mydisc")["id"])],
     ),
     Case("fix_dup_nic_macs", None, arguments=lambda state: ["--url", "https://engine40.example.com/ovirt-engine/api"]),
-    Case("reprovision_stateless_vm_in_pool", None, (seeds.vm_pool,)),
+    Case("reprovision_stateless_vm_in_pool", None, (seeds.vm_pool("mypool"),)),
     Case("register_vm", None, (seeds.my_cluster, seeds.my_storage("mysd"))),
     Case("export_vm", None, (seeds.my_vm,)),
     Case("export_vm_as_ova", None, (seeds.my_vm, seeds.my_host)),

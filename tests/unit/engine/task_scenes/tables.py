@@ -38,6 +38,7 @@ from tests.unit.engine.task_scenes.nodes import (
     give_up_node,
     remove_node,
 )
+from tests.unit.engine.task_scenes.pools import add_pool, allocate_vm, grow_pool, remove_pool
 from tests.unit.engine.task_scenes.templates import (
     add_live_snapshot,
     add_snapshot,
@@ -86,6 +87,10 @@ DOMAIN_SCENES = [add_domain, attach_domain, deactivate_domain, activate_domain, 
 
 
 SCENES = [
+    add_pool,
+    grow_pool,
+    allocate_vm,
+    remove_pool,
     change_cd,
     add_vm,
     add_vm_with_devices,
@@ -148,6 +153,9 @@ SCENES = [
 
 
 BACKWARD = [
+    add_pool,
+    grow_pool,
+    allocate_vm,
     move_disk,
     copy_disk,
     *DOMAIN_SCENES,
@@ -187,6 +195,9 @@ BACKWARD = [
 
 
 CALLS = {
+    "add_pool": ("make_image",),
+    "grow_pool": ("make_image",),
+    "allocate_vm": ("make_image", "start_vm"),
     "add_vm": ("make_image",),
     "add_vm_with_devices": ("make_image",),
     "add_cloned_vm": ("copy_image",),
@@ -230,6 +241,9 @@ CALLS = {
 
 
 SCENES_OF_LOST_ANSWERS = [
+    add_pool,
+    grow_pool,
+    allocate_vm,
     add_vm,
     add_vm_with_devices,
     add_cloned_vm,
