@@ -179,6 +179,15 @@ class EventType(Enum):
     USER_RESUME_VM = (40, _N, "VM {vm} was resumed by {user} (Host: {node}).")
     USER_FAILED_RESUME_VM = (103, _E, "Failed to resume VM {vm}: {reason}")
     USER_SUSPEND_VM = (501, _N, "Suspending VM {vm} was initiated by {user} (Host: {node}).")
+    USER_ATTACH_USER_TO_VM_FROM_POOL = (316, _N, "User {user} asked for a VM of VM pool {pool} and gets VM {vm}.")
+    USER_ATTACH_USER_TO_VM_FROM_POOL_FINISHED_SUCCESS = (318, _N, "VM {vm} of VM pool {pool} is ready for {user}.")
+    USER_ATTACH_USER_TO_VM_FROM_POOL_FINISHED_FAILURE = (
+        319,
+        _E,
+        "VM {vm} of VM pool {pool} could not be given to {user}: {reason}",
+    )
+    USER_REMOVE_VM_FROM_POOL = (308, _N, "VM {vm} was detached from VM pool {pool} by {user}.")
+    VM_FAILED_TO_PRESTART_IN_POOL = (169, _W, "VM {vm} of VM pool {pool} could not be prestarted: {reason}")
     USER_SUSPEND_VM_OK = (503, _N, "VM {vm} on Host {node} is suspended.")
     USER_FAILED_SUSPEND_VM = (502, _E, "Failed to suspend VM {vm} (Host: {node}): {reason}")
     USER_STOP_SUSPENDED_VM = (111, _N, "Suspended VM {vm} had its memory given up by {user}; it is down.")

@@ -8,6 +8,7 @@ from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.snapshots.stateless import end_run
 from hosted_engine.engine.users.model import SYSTEM
+from hosted_engine.engine.vmpools.members import release
 from hosted_engine.engine.vms.model import LAUNCHING, RUNNING, Origin, Vm, VmStatus
 from hosted_engine.engine.vms.next_run import with_next_run
 from node.api.messages.vms import DownReason, VmReport, VmState
@@ -80,6 +81,7 @@ def mark_down(tx: Transaction, vm: Vm, report: VmReport, now: float) -> Vm:
         current_cd_disk_id=None,
     )
     tx.vms.update(down)
+    release(tx, down)
     type_ = EventType.VM_DOWN if report.reason in CLEAN_ENDS else EventType.VM_DOWN_ERROR
     emit(tx, system(now), type_, vm=down, node=node, reason=message)
     return down

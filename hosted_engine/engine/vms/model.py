@@ -182,6 +182,9 @@ class Vm(VmBase):
         tuple[str, ...],
         Reference("placement_policy.hosts", to="nodes", strict=False, live=True, on_remove=OnRemove.REFUSE),
     ] = ()
+    vm_pool_id: Annotated[str | None, Reference("vm_pool", settable=Settable.NEVER, search="pool", to="vm_pools")] = (
+        None
+    )
     next_run: dict[str, Any] = field(default_factory=dict)
     stopped_at: Annotated[float | None, Field("stop_time", settable=Settable.NEVER, shape=Shape.DATE)] = None
     stop_note: Annotated[str, Field("stop_reason", settable=Settable.NEVER, shape=Shape.TEXT)] = ""

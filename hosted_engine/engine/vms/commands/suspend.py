@@ -13,6 +13,7 @@ from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from hosted_engine.engine.snapshots.stateless import check_not_stateless
+from hosted_engine.engine.vmpools.members import check_no_pool
 from hosted_engine.engine.vms.checks import changeable_vm, the_vm
 from hosted_engine.engine.vms.commands.running import OnRunningVm
 from hosted_engine.engine.vms.commands.start import StartVm
@@ -45,6 +46,7 @@ class SuspendVm(OnRunningVm, frozen=True, kw_only=True):
     def check(self, tx: Transaction) -> None:
         super().check(tx)
         check_not_stateless(tx, the_vm(tx, self.id), "suspend")
+        check_no_pool(tx, the_vm(tx, self.id), "suspend")
         new_memory(tx, the_vm(tx, self.id))
 
     def resolve(self, tx: Transaction, readings: Readings) -> Self:

@@ -24,9 +24,14 @@ from tests.unit.engine.task_scenes.domains import (
     activate_domain,
     add_domain,
     attach_domain,
+    attach_domain_with_vms,
     deactivate_domain,
     deactivate_master,
     detach_domain,
+    detach_domain_with_vms,
+    import_domain,
+    register_disk,
+    register_vm,
     remove_domain,
 )
 from tests.unit.engine.task_scenes.nodes import (
@@ -38,6 +43,7 @@ from tests.unit.engine.task_scenes.nodes import (
     give_up_node,
     remove_node,
 )
+from tests.unit.engine.task_scenes.pools import add_pool, allocate_vm, grow_pool, remove_pool
 from tests.unit.engine.task_scenes.templates import (
     add_live_snapshot,
     add_snapshot,
@@ -82,10 +88,25 @@ from tests.unit.engine.task_scenes.vms import (
 Scene = Callable[[World], Awaitable[Command]]
 
 
-DOMAIN_SCENES = [add_domain, attach_domain, deactivate_domain, activate_domain, detach_domain]
+DOMAIN_SCENES = [
+    add_domain,
+    import_domain,
+    attach_domain,
+    attach_domain_with_vms,
+    deactivate_domain,
+    activate_domain,
+    detach_domain,
+    detach_domain_with_vms,
+    register_vm,
+    register_disk,
+]
 
 
 SCENES = [
+    add_pool,
+    grow_pool,
+    allocate_vm,
+    remove_pool,
     change_cd,
     add_vm,
     add_vm_with_devices,
@@ -148,6 +169,9 @@ SCENES = [
 
 
 BACKWARD = [
+    add_pool,
+    grow_pool,
+    allocate_vm,
     move_disk,
     copy_disk,
     *DOMAIN_SCENES,
@@ -187,6 +211,9 @@ BACKWARD = [
 
 
 CALLS = {
+    "add_pool": ("make_image",),
+    "grow_pool": ("make_image",),
+    "allocate_vm": ("make_image", "start_vm"),
     "add_vm": ("make_image",),
     "add_vm_with_devices": ("make_image",),
     "add_cloned_vm": ("copy_image",),
@@ -222,14 +249,22 @@ CALLS = {
     "move_disk": ("copy_image",),
     "copy_disk": ("copy_image",),
     "add_domain": ("mount", "write_domain_metadata"),
-    "attach_domain": ("mount", "write_domain_metadata"),
+    "import_domain": ("mount", "domain_metadata"),
+    "attach_domain": ("mount", "domain_metadata", "ovf_store", "write_domain_metadata"),
+    "attach_domain_with_vms": ("mount", "ovf_store", "write_domain_metadata"),
     "deactivate_domain": ("write_domain_metadata", "unmount"),
     "activate_domain": ("mount",),
     "detach_domain": ("mount", "write_domain_metadata"),
+    "detach_domain_with_vms": ("mount", "write_domain_metadata", "ovf_store"),
+    "register_vm": ("image",),
+    "register_disk": ("image",),
 }
 
 
 SCENES_OF_LOST_ANSWERS = [
+    add_pool,
+    grow_pool,
+    allocate_vm,
     add_vm,
     add_vm_with_devices,
     add_cloned_vm,
