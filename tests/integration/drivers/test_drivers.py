@@ -1,4 +1,4 @@
-"""Storage of the node and of any file system, really mounted; NFS and Gluster need servers: a lab has Gluster's."""
+"""Storage of the node and of any file system, really mounted; Gluster is in every lab, NFS has a guest."""
 
 import shutil
 import subprocess

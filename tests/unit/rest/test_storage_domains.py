@@ -100,6 +100,7 @@ def test_a_domain_comes_into_being_and_goes(system: services.SystemService, engi
         ({"type": types.StorageType.LOCALFS}, 400, "storage_domain.storage.address.*has none"),
         ({"type": types.StorageType.GLUSTERFS, "path": "/"}, 400, "names no Gluster volume"),
         ({"vfs_type": "nfs4"}, 400, "storage_domain.storage.vfs_type"),
+        ({"nfs_version": types.NfsVersion.V3}, 501, "v3 as storage_domain.storage.nfs_version.*NFS 4"),
         ({"path": "/srv/nothing"}, 500, "Cannot mount storage domain"),
         ({"host": "node9"}, 404, "no host has the name node9"),
         ({"type": types.StorageType.GLUSTERFS, "address": "node1", "path": "/data"}, 409, "data is there already"),
