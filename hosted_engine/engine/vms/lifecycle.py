@@ -76,6 +76,7 @@ def mark_down(tx: Transaction, vm: Vm, report: VmReport, now: float) -> Vm:
         display_address="",
         display_port=None,
         current_cd_disk_id=None,
+        run_once=False,
     )
     tx.vms.update(down)
     type_ = EventType.VM_DOWN if report.reason in CLEAN_ENDS else EventType.VM_DOWN_ERROR
