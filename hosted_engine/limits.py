@@ -24,6 +24,7 @@ FOLLOWED_OBJECTS = 10_000  # that all links of a request together may bring
 EVENTS = 10_000  # in one answer; the rest comes with `from`
 
 SESSIONS = 1000  # of one user at a time; the one that was used least lately makes room
+SESSIONS_IN_ALL = 10_000  # the user who has most makes room
 
 TEXT = 4000  # every text that has no limit of its own
 _NAME = 255

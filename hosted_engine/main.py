@@ -15,15 +15,21 @@ import msgspec
 
 from hosted_engine import config
 from hosted_engine.config import Config
+from hosted_engine.directories.directories import LdapDirectories
 from hosted_engine.engine.birth import import_site
 from hosted_engine.engine.certificates.renewer import CertificateRenewer
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.loop import Loop
+from hosted_engine.engine.nodes.joining.approver import Approver
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.ovf.reconciler import OvfReconciler
+from hosted_engine.engine.snapshots.sweeper import ImageSweeper
 from hosted_engine.engine.tasks.locks import Locks
+from hosted_engine.engine.users.refresher import DirectoryRefresher
+from hosted_engine.engine.vmpools.prestart import PoolStarter
 from hosted_engine.engine.vms.ha import HaRunner
 from hosted_engine.engine.vms.lifecycle import system
 from hosted_engine.engine_tls import EngineTls
@@ -104,6 +110,7 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
         poller=Poller(clock),
         authority=authority,
         proxy=ImageioProxy(settings.certificate.read_text()),
+        directories=LdapDirectories(),
     )
     api = Loop()
     server = _server(settings, engine, api, tls.serving)
@@ -116,7 +123,17 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
     _tell(store, EventType.VDC_START)
     helpers = [
         asyncio.create_task(work)
-        for work in (_sweep(engine), HaRunner(engine).run(), certificates.run(), pet(partial(_turns, api)))
+        for work in (
+            _sweep(engine),
+            HaRunner(engine).run(),
+            OvfReconciler(store, fleet, locks).run(),
+            Approver(engine).run(),
+            ImageSweeper(engine).run(),
+            DirectoryRefresher(engine).run(),
+            PoolStarter(engine).run(),
+            certificates.run(),
+            pet(partial(_turns, api)),
+        )
     ]
     try:
         # In a thread and a loop of its own: a database that stalls while it is written holds up no other answer.
@@ -181,6 +198,7 @@ def _server(settings: Config, engine: Engine, loop: Loop, tls: ssl.SSLContext) -
         authority_pem=settings.authority.read_bytes(),
         routes={PATH: RegistrationResource(engine.registrations, engine.loop)},
         loop=engine.loop,
+        directories=engine.directories,
     )
     return Server(
         app,

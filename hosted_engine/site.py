@@ -55,7 +55,7 @@ class EngineVm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """`admin_password_hash` is `scrypt$n$r$p$salt$hash`, the last two base64; see hosted_engine.passwords.
+    """`admin_password_hash` is as hosted_engine.passwords makes it.
     `names` maps every machine of the site, the engine included, to its address. `recovery_code` opens the recovery file
     on volume engine; empty for a site that was made before there was one."""
 

@@ -18,6 +18,7 @@ KINDS: dict[str, Callable[[Path, Report], Path]] = {
     "trivet": build.trivet_layer,
     "engine": build.build_engine,
     "tiny": build.build_tiny,
+    "cloud": build.build_cloud,
     "system": build.build_system,
     "iso": build.build_iso,
 }

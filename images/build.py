@@ -10,7 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from images import engine, imageio, inspection, kernel, layer, medium, metal, mirrors, node, system, tiny, tools, wheels
+from images import (
+    cloud,
+    engine,
+    imageio,
+    inspection,
+    kernel,
+    layer,
+    medium,
+    metal,
+    mirrors,
+    node,
+    system,
+    tiny,
+    tools,
+    wheels,
+)
 from images import store as stock
 from images.store import Entry, Report
 from node.system.process import run
@@ -56,6 +71,11 @@ def build_tiny(store: Path, report: Report) -> Path:
     return tiny.tiny_folder(store, report, run) / tiny.NAME
 
 
+def build_cloud(store: Path, report: Report) -> Path:
+    """A Debian cloud image, as a qcow2 file of some 200 MB; boots with BIOS, is told who it is by cloud-init."""
+    return cloud.cloud_folder(store, report, run) / cloud.NAME
+
+
 def tiny_kernel(store: Path, report: Report) -> tuple[Path, Path]:
     """Kernel and initrd of the test guest, for booting it directly (`-kernel`, `-initrd`, `-append console=ttyS0`)."""
     entry = tiny.tiny_folder(store, report, run)
@@ -99,13 +119,14 @@ def _size(folder: Path) -> int:
 
 
 def medium_entries(store: Path, report: Report) -> list[Entry]:
-    """What only the medium and upgrades need."""
+    """What a lab does not need: the medium, upgrades, the cloud image."""
     return [
         tools.tools_entry(run),
         kernel.kernel_entry(report, run, kernel.FULL),
         metal.metal_entry(store, report, run),
         system.system_entry(store, report, run),
         medium.medium_entry(store, report, run),
+        cloud.cloud_entry(store, report, run),
     ]
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from images import disk, lock, mirrors, project, wheels
 from images.imageio import imageio_wheel
-from images.kernel import Kernel, initrd, kernel, kernel_entry
+from images.kernel import ROOT_INITRD, Kernel, kernel, kernel_entry, root_initrd
 from images.layer import enable_unit, site_packages, trivet_entry, trivet_tree
 from images.node import node_tree
-from images.store import Entry, Report, files_below, have, key_of
+from images.store import Entry, Report, have, key_of
 from images.tree import Debian, make_debian, overlay, run_in
 from node.system.process import Run
 
@@ -20,7 +20,7 @@ BOOT_BYTES = 32 * disk.MIB
 LABEL = "trivet-engine"
 NAME = "engine.qcow2"
 MODULES = ("virtio_blk", "virtio_net", "virtio_rng", "button", "evdev", "i6300esb")
-COMMAND_LINE = "console=ttyS0 quiet panic=10 systemd.firstboot=off"
+COMMAND_LINE = f"root=LABEL={LABEL} console=ttyS0 quiet panic=10 systemd.firstboot=off"
 
 DEBIAN = Debian(
     packages=(
@@ -83,7 +83,7 @@ def engine_entry(store: Path, report: Report, run: Run) -> Entry:
         trivet_entry(store, report, run).folder,
         repr((DISK_BYTES, BOOT_BYTES, MODULES, COMMAND_LINE)),
     )
-    key = key_of(*parts, project.configuration_key("engine-initrd"), project.build_code_key("engine", "disk", "kernel"))
+    key = key_of(*parts, project.configuration_key(ROOT_INITRD), project.build_code_key("engine", "disk", "kernel"))
 
     def make(work: Path) -> None:
         base = have(store, base_entry, report) / "root"
@@ -145,16 +145,15 @@ def _configure(root: Path, guest_kernel: Kernel, run: Run) -> None:
 
 
 def _boot(work: Path, guest_kernel: Kernel) -> disk.Boot:
-    scripts = project.CONFIGURATION / "engine-initrd"
-    files = {str(path.relative_to(scripts)): path.read_bytes() for path in files_below(scripts)}
     image = work / "initrd"
-    image.write_bytes(initrd(guest_kernel, MODULES, files))
+    image.write_bytes(root_initrd(guest_kernel, MODULES))
     return disk.Boot(guest_kernel.vmlinuz, image, COMMAND_LINE, BOOT_BYTES)
 
 
 def _install_engine(root: Path) -> None:
     (root / "usr/bin/trivet").symlink_to(f"/{wheels.VENV}/bin/trivet")
-    (root / "usr/bin/trivet-engine").symlink_to(f"/{wheels.VENV}/bin/trivet-engine")
+    for name in ("trivet-engine", "trivet-accounts", "trivet-domains"):
+        (root / "usr/bin" / name).symlink_to(f"/{wheels.VENV}/bin/{name}")
     packages = site_packages(root)
     for unit in sorted(packages.glob("hosted_engine/*.service")):
         enable_unit(root, unit)

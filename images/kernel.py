@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from images import mirrors, project
-from images.store import Entry, Report, have, key_of
+from images.store import Entry, Report, files_below, have, key_of
 from images.tree import mmdebstrap
 from node.api.problems import Failed
 from node.system.process import Run
@@ -18,6 +18,7 @@ from node.system.process import Run
 CLOUD = "linux-image-cloud-amd64"  # drivers for what hypervisors offer
 FULL = "linux-image-amd64"  # drivers for hardware, too
 _BUSYBOX = "busybox-static"
+ROOT_INITRD = "root-initrd"  # below images/configuration
 
 
 class NoModule(Failed):
@@ -60,6 +61,12 @@ def initrd(kernel: Kernel, modules: Iterable[str], files: Mapping[str, bytes]) -
     for number, (name, data) in enumerate(with_dependencies(kernel.modules, modules)):
         content[f"modules/{number:02}-{name}.ko"] = data
     return newc(content)
+
+
+def root_initrd(kernel: Kernel, modules: Iterable[str]) -> bytes:
+    """An initrd that goes to the root named on the kernel's command line, `root=LABEL=…`."""
+    scripts = project.CONFIGURATION / ROOT_INITRD
+    return initrd(kernel, modules, {str(path.relative_to(scripts)): path.read_bytes() for path in files_below(scripts)})
 
 
 def with_dependencies(folder: Path, names: Iterable[str]) -> list[tuple[str, bytes]]:

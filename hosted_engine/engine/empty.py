@@ -42,6 +42,5 @@ EMPTY: Mapping[str, frozenset[str]] = {
     "VmHostDevices": _ANYWHERE,
     "VmMediatedDevices": _ANYWHERE,
     "VmNumaNodes": _ANYWHERE,
-    "VmPools": _ANYWHERE,
     "VmWatchdogs": _ANYWHERE,
 }

@@ -31,9 +31,11 @@ from hosted_engine.engine.storageconnections.entity import STORAGE_CONNECTIONS
 from hosted_engine.engine.tags.entity import TAG_ASSIGNMENTS, TAGS
 from hosted_engine.engine.templates.entity import TEMPLATES
 from hosted_engine.engine.transfers.entity import IMAGE_TRANSFERS
+from hosted_engine.engine.unregistered.api import STORAGE_DOMAIN_TEMPLATES, STORAGE_DOMAIN_VMS
 from hosted_engine.engine.users.domain_entities import ACCOUNT_GROUPS, ACCOUNT_MEMBERSHIPS, ACCOUNTS, DOMAINS
 from hosted_engine.engine.users.entity import GROUPS, USERS
 from hosted_engine.engine.users.ssh_keys import SSH_KEYS
+from hosted_engine.engine.vmpools.entity import VM_POOLS
 from hosted_engine.engine.vms.cdroms.api import CDROMS
 from hosted_engine.engine.vms.consoles.api import CONSOLE_REQUESTS, GRAPHICS_CONSOLES
 from hosted_engine.engine.vms.entity import VMS
@@ -77,6 +79,7 @@ ENTITIES: tuple[Entity[Any], ...] = (
     TEMPLATES,
     USERS,
     VMS,
+    VM_POOLS,
     VM_LABELS,
     VNIC_PROFILES,
 )
@@ -88,6 +91,8 @@ REPORTED: tuple[Reported, ...] = (
     SNAPSHOT_CDROMS,
     SNAPSHOT_DISKS,
     SNAPSHOT_NICS,
+    STORAGE_DOMAIN_TEMPLATES,
+    STORAGE_DOMAIN_VMS,
     *GRAPHICS_CONSOLES,
     *GUEST_COLLECTIONS,
     *CDROMS,

@@ -20,9 +20,9 @@ from hosted_engine.ha.fence_settings import (
     without_secrets,
 )
 from hosted_engine.ha.site_reader import SiteReader
-from hosted_engine.secret_prompt import secret
 from node import config
 from node.api.problems import Problem, Refused
+from node.secret_prompt import secret
 from node.system.process import run_as_group
 
 

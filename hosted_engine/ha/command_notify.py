@@ -22,9 +22,9 @@ from hosted_engine.ha.notify_settings import (
 )
 from hosted_engine.ha.senders import Envelope, NotSent, send_mail, send_webhook
 from hosted_engine.ha.site_reader import SiteReader
-from hosted_engine.secret_prompt import secret
 from node import config
 from node.api.problems import Refused
+from node.secret_prompt import secret
 
 PORTS = {Security.STARTTLS: 587, Security.TLS: 465}
 

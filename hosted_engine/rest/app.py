@@ -11,6 +11,7 @@ from falcon.asgi import Request, Response
 
 from hosted_engine.engine.loop import Loop
 from hosted_engine.engine.ports import Store
+from hosted_engine.engine.users.directories import Directories
 from hosted_engine.rest import sso
 from hosted_engine.rest.auth import Authenticator
 from hosted_engine.rest.call import Handlers
@@ -19,7 +20,7 @@ from hosted_engine.rest.http_api import Api
 from hosted_engine.rest.permissions.guard import Guard
 from hosted_engine.rest.schema import schema
 from hosted_engine.rest.services import Health, PkiResource
-from hosted_engine.rest.sso import LOGOUT, SIGN_ON, Logout, Token
+from hosted_engine.rest.sso import CHANGE_PASSWORD, LOGOUT, SIGN_ON, ChangePassword, Logout, Token
 
 log = logging.getLogger(__name__)
 
@@ -32,16 +33,18 @@ def make_app(
     routes: Mapping[str, object] = MappingProxyType({}),
     clock: Callable[[], float] = time.time,
     loop: Loop | None = None,
+    directories: Directories | None = None,
 ) -> falcon.asgi.App[Request, Response]:
     """`routes` are resources beside the API, by their paths. `loop` is the engine's, where that is not the one that
-    serves."""
-    authenticator = Authenticator(store, clock, loop or Loop())
+    serves, `directories` are those of domains whose users are not the engine's own."""
+    authenticator = Authenticator(store, clock, loop or Loop(), directories)
     app: falcon.asgi.App[Request, Response] = falcon.asgi.App()
     app.req_options.strip_url_path_trailing_slash = True
     dispatcher = Dispatcher(schema(), handlers, Guard(store))
     app.add_sink(Api(dispatcher, authenticator).serve, re.compile(re.escape(PREFIX) + "(?=[/;]|$)"))
     app.add_route(f"{SIGN_ON}oauth/token", Token(authenticator))
     app.add_route(f"{SIGN_ON}oauth/revoke", Logout(authenticator))
+    app.add_route(CHANGE_PASSWORD, ChangePassword(authenticator))
     app.add_route(LOGOUT, Logout(authenticator))
     app.add_route("/ovirt-engine/services/health", Health(store))
     app.add_route("/ovirt-engine/services/pki-resource", PkiResource(authority_pem))

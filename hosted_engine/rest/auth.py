@@ -14,13 +14,12 @@ from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.loop import Loop, Writer
 from hosted_engine.engine.ports import Store, Transaction
+from hosted_engine.engine.users.directories import Directories
 from hosted_engine.engine.users.model import Caller, Session
+from hosted_engine.engine.users.sessions import expiry_of, is_current, make_room
 from hosted_engine.engine.users.sign_on import SignedOn
-from hosted_engine.limits import SESSIONS
-from hosted_engine.rest.credentials import AccessDenied, Credentials
+from hosted_engine.rest.credentials import AccessDenied, Credentials, whence
 
-IDLE_S = 2 * 3600.0  # a token that nobody used for so long is over
-SET_BACK_S = 600.0  # so far the clock may be set back and leave people signed in
 _NOTE_EVERY_S = 60.0  # how exactly the store knows when a token was used last
 COOKIE = "JSESSIONID"
 
@@ -28,11 +27,13 @@ COOKIE = "JSESSIONID"
 class Authenticator:
     """`clock` is the time of day in seconds; what is written is written in `loop`, the engine's."""
 
-    def __init__(self, store: Store, clock: Callable[[], float], loop: Loop) -> None:
+    def __init__(
+        self, store: Store, clock: Callable[[], float], loop: Loop, directories: Directories | None = None
+    ) -> None:
         self._store = store
         self._clock = clock
         self._writer = Writer(store, loop)
-        self._credentials = Credentials(store, self._writer, clock)
+        self._credentials = Credentials(store, self._writer, clock, directories)
         self._notes: dict[str, asyncio.Task[None]] = {}  # on their way, by session
 
     async def sign_in(self, login: str, password: str, scope: str, *, source: str = "") -> tuple[str, Session]:
@@ -46,31 +47,35 @@ class Authenticator:
             scope=scope,
             created_at=now,
             last_used_at=now,
-            expires_at=now + IDLE_S,
+            expires_at=expiry_of(now, now),
             group_ids=who.group_ids,
+            address=source,
             login=who.user.login,
         )
 
         def begin(tx: Transaction) -> None:
             make_room(tx, who.user.id)
             tx.sessions.add(session)
-            emit(tx, self._context(_caller(who)), EventType.USER_VDC_LOGIN)
+            self._note(tx, _caller_in(session, source), EventType.USER_VDC_LOGIN)
 
         await self._writer.write(begin)
         return token, session
 
-    async def sign_out(self, token: str) -> None:
+    async def change_password(self, login: str, password: str, new: str, *, source: str = "") -> None:
+        """Raises AccessDenied, and BadValue where the new one may not be."""
+        await self._credentials.change_password(login, password, new, source)
+
+    async def sign_out(self, token: str, *, source: str = "") -> None:
         def end(tx: Transaction) -> None:
             session = tx.sessions.get(_digest(token))
             if session is None:
                 return
             tx.sessions.remove(session.id)
-            caller = Caller(user_id=session.user_id, user_name=session.login)
-            emit(tx, self._context(caller), EventType.USER_VDC_LOGOUT)
+            self._note(tx, _caller_in(session, source or session.address), EventType.USER_VDC_LOGOUT)
 
         await self._writer.write(end)
 
-    async def recognise(self, token: str) -> Caller | None:
+    async def recognise(self, token: str, *, source: str = "") -> Caller | None:
         """Whose token it is, None if it is nobody's or over. Using it keeps it alive."""
         identity, now = _digest(token), self._clock()
         session = await self._store.read(lambda tx: tx.sessions.get(identity))
@@ -81,14 +86,15 @@ class Authenticator:
             return None
         if now - session.last_used_at >= _NOTE_EVERY_S and identity not in self._notes:
             self._note_use(identity, now)
-        return Caller(user_id=session.user_id, user_name=session.login, group_ids=session.group_ids)
+        return _caller_in(session, source)
 
     def _note_use(self, identity: str, now: float) -> None:
         """Nobody waits for that."""
 
         def note(tx: Transaction) -> None:
             if (session := tx.sessions.get(identity)) is not None:  # else it was ended meanwhile
-                tx.sessions.update(replace(session, last_used_at=now, expires_at=now + IDLE_S))
+                expires_at = expiry_of(session.created_at, now)
+                tx.sessions.update(replace(session, last_used_at=now, expires_at=expires_at))
 
         self._notes[identity] = asyncio.create_task(self._writer.write(note))
         self._notes[identity].add_done_callback(lambda _: self._notes.pop(identity))
@@ -98,33 +104,19 @@ class Authenticator:
         scheme, _, credentials = headers.get("authorization", "").partition(" ")
         match scheme.lower():
             case "bearer":
-                return await self.recognise(credentials.strip())
+                return await self.recognise(credentials.strip(), source=source)
             case "basic":
                 pair = basic_credentials(credentials)
                 try:
-                    return _caller(await self._credentials.check(*pair, source)) if pair else None
+                    return _caller(await self._credentials.check(*pair, source), source) if pair else None
                 except AccessDenied:
                     return None
         cookie = session_cookie(headers.get("cookie", ""))
-        return await self.recognise(cookie) if cookie else None
+        return await self.recognise(cookie, source=source) if cookie else None
 
-    def _context(self, caller: Caller) -> Context:
-        return Context(caller, job_id="", correlation_id="", now=self._clock())
-
-
-def is_current(session: Session, now: float) -> bool:
-    """One of the future was made while the clock was wrong, and would be good for as long as it was ahead."""
-    return session.last_used_at - SET_BACK_S <= now < session.expires_at
-
-
-def make_room(tx: Transaction, user_id: str) -> None:
-    """Remove the sessions of that user, those that were used least lately, that would be one too many with a new one.
-    A client that signs in for each request and never signs out cannot fill the store."""
-    if tx.sessions.count(user_id=user_id) < SESSIONS:
-        return
-    oldest_first = sorted(tx.sessions.list(user_id=user_id), key=lambda session: session.last_used_at)
-    for session in oldest_first[: len(oldest_first) - SESSIONS + 1]:
-        tx.sessions.remove(session.id)
+    def _note(self, tx: Transaction, caller: Caller, type_: EventType) -> None:
+        context = Context(caller, job_id="", correlation_id="", now=self._clock())
+        emit(tx, context, type_, address=whence(caller.address), session=caller.session_id)
 
 
 def basic_credentials(encoded: str) -> tuple[str, str] | None:
@@ -146,5 +138,15 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
-def _caller(who: SignedOn) -> Caller:
-    return Caller(user_id=who.user.id, user_name=who.user.login, group_ids=who.group_ids)
+def _caller(who: SignedOn, source: str) -> Caller:
+    return Caller(user_id=who.user.id, user_name=who.user.login, group_ids=who.group_ids, address=source)
+
+
+def _caller_in(session: Session, source: str) -> Caller:
+    return Caller(
+        user_id=session.user_id,
+        user_name=session.login,
+        group_ids=session.group_ids,
+        address=source,
+        session_id=session.shown_id,
+    )

@@ -10,10 +10,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from falcon.asgi import Request, Response
 
 from hosted_engine.engine.loop import Loop
+from hosted_engine.engine.nodes.joining.preapprovals import WrongJoinCode
 from hosted_engine.engine.nodes.joining.registrations import Asked, Registrations
 from hosted_engine.rest.challenges import Challenges
 from hosted_engine.rest.http_api import read_body, source_of
-from hosted_engine.rest.limiter import Limiter
+from hosted_engine.rest.limiter import WRONG_CODES, WRONG_CODES_IN_ALL, Limiter
 from node.api.messages.registration import BODY_BYTES, SIGNATURE, Registration, RegistrationReport, RegistrationState
 from node.api.problems import Problem, Refused
 from node.proof import is_signed
@@ -26,6 +27,13 @@ class TooOften(Refused):
     what = "The engine does not look at this"
     why = "too many questions came from {source}, or from all machines together"
     mend = "Ask again in a minute"
+    status = 429
+
+
+class TooManyWrongCodes(Refused):
+    what = "The engine does not look at join codes from {source}"
+    why = "too many from there were wrong"
+    mend = "Wait some minutes, and ask with the right one"
     status = 429
 
 
@@ -50,6 +58,7 @@ class RegistrationResource:
         self._registrations = registrations
         self._loop = loop
         self._limiter = Limiter(time.monotonic)
+        self._wrong_codes = Limiter(time.monotonic, WRONG_CODES, WRONG_CODES_IN_ALL)
         self._challenges = Challenges(time.monotonic)
 
     async def on_post(self, request: Request, response: Response) -> None:
@@ -79,8 +88,17 @@ class RegistrationResource:
         challenge = self._challenges.give(fingerprint)
         if not self._challenges.take(wanted.challenge, fingerprint):
             return RegistrationReport(state=RegistrationState.PROVE, challenge=challenge)
-        report = self._registrations.ask(Asked(wanted, fingerprint, source))
+        report = self._ask(Asked(wanted, fingerprint, source))
         return msgspec.structs.replace(report, challenge=challenge)
+
+    def _ask(self, asked: Asked) -> RegistrationReport:
+        if asked.registration.join_code and self._wrong_codes.is_over(asked.source):
+            raise TooManyWrongCodes(source=asked.source)
+        try:
+            return self._registrations.ask(asked)
+        except WrongJoinCode:
+            self._wrong_codes.allows(asked.source)
+            raise
 
 
 def _read(body: bytes) -> Registration:

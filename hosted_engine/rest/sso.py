@@ -8,6 +8,9 @@ from urllib.parse import parse_qs
 import falcon
 from falcon.asgi import Request, Response
 
+from hosted_engine.engine.problems import BadValue
+from hosted_engine.engine.users.directories import DirectoryUnavailable
+from hosted_engine.engine.users.password_policy import Hindrance
 from hosted_engine.limits import FORM_BYTES, PASSWORD, SCOPE, USER_NAME
 from hosted_engine.rest.auth import Authenticator
 from hosted_engine.rest.credentials import AccessDenied
@@ -19,8 +22,17 @@ log = logging.getLogger(__name__)
 SIGN_ON = "/ovirt-engine/sso/"
 LOGOUT = "/ovirt-engine/services/sso-logout"
 _FIELDS = 50
-_LONGEST = {"username": USER_NAME, "password": PASSWORD, "scope": SCOPE}
-_WRONG = "Cannot authenticate user {user}: the user name or the password is wrong, or too many were tried."
+CHANGE_PASSWORD = f"{SIGN_ON}interactive-change-passwd"
+_NEW = ("credentialsNew1", "credentialsNew2")
+_LONGEST = {
+    "username": USER_NAME,
+    "password": PASSWORD,
+    "scope": SCOPE,
+    "profile": USER_NAME,
+    **dict.fromkeys(("credentials", *_NEW), PASSWORD),
+}
+_WRONG = "Cannot authenticate user {user}: {reason}."
+_UNSAID = "the user name or the password is wrong, or too many were tried"
 
 
 class BadForm(Exception):
@@ -47,8 +59,8 @@ class Token:
             token, session = await self._authenticator.sign_in(
                 form["username"], form["password"], scope, source=source_of(request)
             )
-        except AccessDenied:
-            _refuse(response, "access_denied", _WRONG.format(user=form["username"]))
+        except AccessDenied as err:
+            _deny(response, form["username"], err)
             return
         response.set_header("Cache-Control", "no-store")
         _send(
@@ -73,14 +85,45 @@ class Logout:
         if not token:
             _refuse(response, "invalid_request", "The token is missing.")
             return
-        await self._authenticator.sign_out(token)
+        await self._authenticator.sign_out(token, source=source_of(request))
         _send(response, {})
+
+
+class ChangePassword:
+    """POST /ovirt-engine/sso/interactive-change-passwd, where oVirt's page sends it, with that page's fields."""
+
+    def __init__(self, authenticator: Authenticator) -> None:
+        self._authenticator = authenticator
+
+    async def on_post(self, request: Request, response: Response) -> None:
+        form = await _form(request)
+        user, profile = form.get("username", ""), form.get("profile", "")
+        new, again = (form.get(name, "") for name in _NEW)
+        if not user or not form.get("credentials") or not new:
+            text = "The fields username, credentials, credentialsNew1 and credentialsNew2 have to be there."
+            _refuse(response, "invalid_request", text)
+            return
+        if new != again:
+            _refuse(response, "invalid_request", "The two new passwords are not the same.")
+            return
+        login = f"{user}@{profile}" if profile else user
+        try:
+            await self._authenticator.change_password(login, form["credentials"], new, source=source_of(request))
+        except AccessDenied as err:
+            _deny(response, login, err)
+        except BadValue as err:
+            _refuse(response, "invalid_request", f"The password was not changed: {err.text.why}.")
+        else:
+            _send(response, {})
 
 
 def refuse(request: Request, response: Response, err: Exception) -> None:
     """Falcon's errors on these paths: another method, no such path; and what nobody foresaw."""
     if isinstance(err, BadForm):
         _refuse(response, "invalid_request", str(err))
+        return
+    if isinstance(err, DirectoryUnavailable):
+        _refuse(response, "temporarily_unavailable", str(err), falcon.HTTP_503)
         return
     if not isinstance(err, falcon.HTTPError):
         log.error("unforeseen error on %s %s", request.method, request.path, exc_info=err)
@@ -115,6 +158,14 @@ async def _form(request: Request) -> dict[str, str]:
         if "\0" in text:
             raise BadForm(f"The {name} holds the character U+0000.")
     return form
+
+
+def _deny(response: Response, user: str, err: AccessDenied) -> None:
+    """What has to be done about an expired password is said only to who has shown it."""
+    reason = err.reason or _UNSAID
+    if err.reason == Hindrance.PASSWORD_EXPIRED.value:
+        reason += f": POST {CHANGE_PASSWORD} with username, credentials, credentialsNew1 and credentialsNew2"
+    _refuse(response, "access_denied", _WRONG.format(user=user, reason=reason))
 
 
 def _refuse(response: Response, code: str, words: str, status: str | int = falcon.HTTP_400) -> None:

@@ -1,37 +1,39 @@
-"""Slows down whoever tries passwords, and nobody else."""
+"""Slows down addresses that try passwords of many names; what is tried of one name is counted in the store
+(`engine/users/lockout`)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-_FREE_ATTEMPTS, _LONGEST_PAUSE_S, _REMEMBERED = 5, 30.0, 1000
+FREE, LONGEST_PAUSE_S, FORGET_S, MOST_ADDRESSES = 20, 30.0, 3600.0, 1000
 
 
 @dataclass(slots=True)
 class _Failures:
     count: int = 0
+    last: float = 0.0
     until: float = 0.0
 
 
 class Throttle:
-    """After some wrong passwords in a row for a login from one address, each further one makes a longer pause there, up
-    to half a minute. From elsewhere its user gets in: a stranger cannot keep anybody out."""
+    """After twenty wrong passwords within an hour from one address, for whatever names, each further one makes a longer
+    pause for it, up to half a minute. `clock` never jumps."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._failures: dict[tuple[str, str], _Failures] = {}
+        self._failures: dict[str, _Failures] = {}
 
-    def allows(self, source: str, login: str) -> bool:
-        failures = self._failures.get((source, login))
+    def allows(self, address: str) -> bool:
+        failures = self._failures.get(address)
         return failures is None or self._clock() >= failures.until
 
-    def failed(self, source: str, login: str) -> None:
-        failures = self._failures.setdefault((source, login), _Failures())
-        failures.count += 1
-        if failures.count >= _FREE_ATTEMPTS:
-            pause = 2.0 ** min(failures.count - _FREE_ATTEMPTS, 10)
-            failures.until = self._clock() + min(pause, _LONGEST_PAUSE_S)
-        if len(self._failures) > _REMEMBERED:
+    def failed(self, address: str) -> None:
+        now = self._clock()
+        failures = self._failures.pop(address, None)
+        if failures is None or now - failures.last > FORGET_S:
+            failures = _Failures()
+        failures.count, failures.last = failures.count + 1, now
+        if failures.count >= FREE:
+            failures.until = now + min(2.0 ** min(failures.count - FREE, 10), LONGEST_PAUSE_S)
+        self._failures[address] = failures
+        if len(self._failures) > MOST_ADDRESSES:
             del self._failures[next(iter(self._failures))]
-
-    def succeeded(self, source: str, login: str) -> None:
-        self._failures.pop((source, login), None)

@@ -82,6 +82,7 @@ class CapabilitiesReader:
             nics=nics(),
             machine_id=_text(Path("/etc/machine-id")),
             hardware_uuid=_text(Path("/sys/class/dmi/id/product_uuid")).lower(),
+            serial_number=_text(Path("/sys/class/dmi/id/product_serial")),
         )
 
     def _gluster(self) -> str:

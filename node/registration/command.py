@@ -11,14 +11,15 @@ import msgspec
 from node import config
 from node.api.problems import Problem, Refused
 from node.fingerprint import format_words, is_meant, why_not_fingerprint
+from node.join_code import why_not_join_code
 from node.registration.credentials import AUTHORITY, CERTIFICATE
-from node.registration.join_files import JoinFiles, JoinState, JoinStatus, WantedJoin
+from node.registration.join_files import ENGINE_PORT, OVER, JoinFiles, JoinState, JoinStatus, WantedJoin
+from node.secret_prompt import secret
 from node.system.files import read_or_none
 from node.tls import certificate_fingerprint, fetch_certificate
 
-PORT = 443
+CODE_OPTION = "--code-fd"
 LOOK_S = 0.5
-OVER = (JoinState.REJECTED, JoinState.EXPIRED)
 
 
 class NotAsked(Refused):
@@ -50,19 +51,31 @@ class OwnFiles:
 @click.command()
 @click.argument("engine", required=False)
 @click.option("--fingerprint", default="", help="The engine's four words or 64 digits; without them you are asked.")
-@click.option("--port", default=PORT, show_default=True)
+@click.option("--port", default=ENGINE_PORT, show_default=True)
+@click.option(
+    CODE_OPTION, type=int, metavar="N", help="Read a join code from this file descriptor: nobody has to approve."
+)
 @click.option("--cancel", is_flag=True, help="Ask no longer.")
 @click.option("--no-wait", is_flag=True, help="Leave the waiting to the agent, which goes on asking in any case.")
 @click.option("--dry-run", is_flag=True, help="Show both sides' words, and ask nobody.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object at the end.")
 def join(
-    engine: str | None, fingerprint: str, port: int, *, cancel: bool, no_wait: bool, dry_run: bool, as_json: bool
+    engine: str | None,
+    fingerprint: str,
+    port: int,
+    code_fd: int | None,
+    *,
+    cancel: bool,
+    no_wait: bool,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Ask the engine of a site that runs, at ENGINE, to take this node. Needs root.
 
     Compare the words that are shown here with those on the other side, both ways: the engine's on a screen that you
-    trust, this node's where the engine lists the host as pending approval. An administrator approves it there. The node
-    goes on asking until that is decided, also after a reboot.
+    trust, this node's where the engine lists the host as pending approval. An administrator approves it there; with a
+    join code that was made there beforehand nobody has to. The node goes on asking until that is decided, also after a
+    reboot.
     """
     try:
         own = OwnFiles(config.load())
@@ -72,6 +85,7 @@ def join(
             return
         if engine is None:
             raise NotAsked(reason="no engine was named", mend="Say: trivet join ENGINE")
+        code = read_code(code_fd, fingerprint)
         found = look(own, engine, port, fingerprint)
         words: dict[str, object] = {"engine": engine, "engine_words": format_words(found), "words": own.words()}
         if dry_run:
@@ -79,7 +93,7 @@ def join(
             return
         if not fingerprint:
             confirm(format_words(found), own.words(), ask=not as_json and sys.stdin.isatty())
-        wanted = own.join.want(engine, port, found)
+        wanted = own.join.want(engine, port, found, code)
         status = (
             JoinStatus(attempt=wanted.attempt, state=JoinState.ASKING)
             if no_wait
@@ -91,6 +105,19 @@ def join(
         _fail(err, as_json=as_json)
     except PermissionError:
         _fail(NotAsked(reason="only root may do this", mend="Run it as root"), as_json=as_json)
+
+
+def read_code(fd: int | None, fingerprint: str) -> str:
+    """A join code, empty without one. Raises NotAsked, SecretUnreadable."""
+    if fd is None:
+        return ""
+    if not fingerprint:
+        mend = "Give the engine's words as --fingerprint: whoever answers in its place would learn the code"
+        raise NotAsked(reason="a join code goes only to an engine that is known", mend=mend)
+    code = secret("Join code", CODE_OPTION, fd).strip()
+    if (reason := why_not_join_code(code)) is not None:
+        raise NotAsked(reason=f"the join code {reason}", mend="Copy it from where it was made")
+    return code
 
 
 def look(own: OwnFiles, engine: str, port: int, said: str) -> str:

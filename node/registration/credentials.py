@@ -17,13 +17,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from node.api.messages.identity import Role
+from node.api.messages.identity import CODE_LETTERS, Role
 
 KEY, CERTIFICATE, AUTHORITY = "key.pem", "cert.pem", "ca.pem"  # their files in the node's own folder
 
 _LONG = timedelta(days=3650)
 _SKEW = timedelta(hours=24)  # clocks of new machines are off
-_CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that look alike on a console
 
 
 def new_key_pem() -> bytes:
@@ -40,7 +39,7 @@ def load_key(key_pem: bytes) -> ec.EllipticCurvePrivateKey:
 
 def new_claim_code() -> str:
     """80 random bits, readable on a console."""
-    return "-".join("".join(secrets.choice(_CODE_LETTERS) for _ in range(4)) for _ in range(4))
+    return "-".join("".join(secrets.choice(CODE_LETTERS) for _ in range(4)) for _ in range(4))
 
 
 def request_pem(key: ec.EllipticCurvePrivateKey, name: str, addresses: Sequence[str]) -> str:

@@ -37,4 +37,5 @@ class Questions:
             port=self._port,
             offer=offer,
             capabilities=await self._capabilities(),
+            join_code=wanted.join_code,
         )

@@ -29,6 +29,7 @@ class FakeMachine(FakeNode):
         self.known_as: tuple[str, ...] = ()
         self.host.machine_id = f"{number:032x}"
         self.attempt = "attempt-1"
+        self.join_code = ""
         self.host.asking = True
         self.said: RegistrationReport | None = None
         self.engine_fingerprint = engine_fingerprint
@@ -52,6 +53,7 @@ class FakeMachine(FakeNode):
                 addresses=(OfferedAddress(nic="host0", address=address),), gateway="192.0.2.1", dns=("192.0.2.53",)
             ),
             capabilities=self.host.capabilities(),
+            join_code=self.join_code,
         )
         return msgspec.structs.replace(registration, **changes)
 

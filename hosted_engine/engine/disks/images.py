@@ -5,7 +5,7 @@ from dataclasses import replace
 import msgspec
 
 from hosted_engine.engine.command import Dependencies
-from hosted_engine.engine.disks.layers import tops_first
+from hosted_engine.engine.disks.layers import frozen, tops_first
 from hosted_engine.engine.disks.model import Disk, DiskFormat, DiskStatus
 from hosted_engine.engine.jobs.model import JobStatus
 from hosted_engine.engine.ports import Transaction
@@ -196,10 +196,9 @@ def remove_image(dependencies: Dependencies, disk_id: str) -> Step:
 
 
 def _all_images(tx: Transaction, disk: Disk) -> list[ImageRef]:
-    """The one that it is on first."""
-    image = disk.image
-    layers = tops_first(tx.disk_images.list(disk_id=disk.id))
-    return [image, *(msgspec.structs.replace(image, image_id=layer.id) for layer in layers)]
+    """Nothing stands on one when its turn comes."""
+    images = tops_first([frozen(disk, ""), *tx.disk_images.list(disk_id=disk.id)])
+    return [msgspec.structs.replace(disk.image, image_id=image.id) for image in images]
 
 
 async def remove_or_wipe(dependencies: Dependencies, image: ImageRef, *, wipe: bool) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from hosted_engine.engine.command import Command, Lock
 from hosted_engine.engine.entity.commands import AddEntity, RemoveEntity, UpdateEntity
@@ -26,6 +26,9 @@ from hosted_engine.engine.problems import BadValue, NameTaken, found
 from hosted_engine.engine.search.words import Declared, Path
 from hosted_engine.engine.users.model import Caller
 
+if TYPE_CHECKING:
+    from hosted_engine.engine.entity.reported import Reported
+
 T = TypeVar("T", bound=Model)
 Values = Mapping[str, Any]  # by field, as the model's types have them
 
@@ -39,6 +42,19 @@ class Options(Protocol):
     def text(self, name: str) -> str | None: ...
     def boolean(self, name: str) -> bool | None: ...
     def integer(self, name: str) -> int | None: ...
+
+
+class NoOptions:
+    """Of what no request asked for."""
+
+    def text(self, name: str) -> str | None:
+        return None
+
+    def boolean(self, name: str) -> bool | None:
+        return None
+
+    def integer(self, name: str) -> int | None:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +103,8 @@ class Place:
     the path is. With `nested` one is shown as being here, else in its entity's own collection. `methods` are those that
     are there; where it `joins`, an addition names an object that is there and comes to be in this place (`join`);
     where it `waits`, an addition is answered when it has ended, as in oVirt. `events` stand for the entity's own.
-    `having` are values that those of the collection have, and get."""
+    `having` are values that those of the collection have, and get.
+    A request with an option that `instead` names (`unregistered`) is answered by what that is."""
 
     services: tuple[str, str]
     within: Mapping[str, Within] = field(default_factory=dict)
@@ -99,7 +116,7 @@ class Place:
     events: Events | None = None
     joins: bool = False
     waits: bool = False
-    without: tuple[str, ...] = ()
+    instead: Mapping[str, "Reported"] = field(default_factory=dict)
 
 
 def events(name: str, words: str) -> Events:
@@ -116,7 +133,8 @@ class Action(Generic[T]):
     """`inputs` are what its body may say; `command` makes the command of the object and what was said; `shown` are
     elements that are so anyway, and may be said too. What begins with the command and takes longer than it is over when
     `is_done` says so, which raises Refused when it never will be: who waits, waits for that. `statuses` are those of
-    the object in which it is carried out, where that is a rule; it is an action of what is in the `place`."""
+    the object in which it is carried out, where that is a rule; it is an action of what is in the `place`. With
+    `of_caller` the command is told who asks, as `caller_id`; `answers` says what else its answer shows."""
 
     command: Callable[[Transaction, T, Values], Command]
     inputs: Mapping[str, Field] = field(default_factory=dict)
@@ -124,6 +142,8 @@ class Action(Generic[T]):
     is_done: Callable[[T], bool] | None = None
     place: int = 0
     statuses: Collection[StrEnum] = ()
+    of_caller: bool = False
+    answers: "Callable[[Any], Mapping[str, Link]] | None" = None
 
 
 class Entity(Record[T]):

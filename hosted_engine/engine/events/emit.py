@@ -42,6 +42,8 @@ def emit(
         correlation_id=context.correlation_id,
         job_id=context.job_id or None,
         user_id=context.caller.user_id,
+        address=context.caller.address,
+        session_id=context.caller.session_id,
         cluster_id=vm.cluster_id if vm else node.cluster_id if node else None,
         node_id=node.id if node else None,
         storage_domain_id=domain.id if domain else disk.storage_domain_id if disk else None,
@@ -72,6 +74,8 @@ def emit_of(
         correlation_id=context.correlation_id,
         job_id=context.job_id or None,
         user_id=context.caller.user_id,
+        address=context.caller.address,
+        session_id=context.caller.session_id,
         **about,
     )
     tx.events.add(event)

@@ -31,7 +31,8 @@ def _about(wire: str, table: str) -> Reference:
 class Event:
     """`id` counts up from 1 in the order of writing; the store gives it (0 before). `name` is oVirt's AuditLogType,
     `code` its number. The `…_id` fields say what it is about. `origin` and `custom_id` are of who tells of it, where
-    that is not the engine itself: together they name one event. `flood_rate` is in seconds."""
+    that is not the engine itself: together they name one event. `flood_rate` is in seconds. `address` and
+    `session_id` say from where, and in which session, somebody did it; `python -m hosted_engine.audit` shows them."""
 
     name: str
     code: Annotated[int, _described("code", search="type")]
@@ -59,5 +60,7 @@ class Event:
     custom_id: Annotated[
         int, _described("custom_id", by_clients=True, search="custom_event_id", least=NO_CUSTOM_ID, most=(1 << 31) - 1)
     ] = NO_CUSTOM_ID
+    address: str = ""
+    session_id: str = ""
     flood_rate: Annotated[int, _described("flood_rate", by_clients=True, least=0, most=(1 << 31) - 1)] = 30
     custom_data: Annotated[str, _described("custom_data", by_clients=True, length=4000, shape=Shape.TEXT)] = ""

@@ -12,10 +12,14 @@ class EventType(Enum):
 
     VDC_START = (1, _N, "Starting the engine.")
     VDC_STOP = (2, _N, "Stopping the engine.")
-    USER_VDC_LOGIN = (30, _N, "User {user} logged in.")
-    USER_VDC_LOGOUT = (31, _N, "User {user} logged out.")
-    USER_PASSWORD_CHANGED = (346, _N, "The password of the account {name} was changed.")
-    USER_VDC_LOGIN_FAILED = (114, _E, "User {user} failed to log in{reason}.")
+    USER_VDC_LOGIN = (30, _N, "User {user} logged in from {address} with session {session}.")
+    USER_VDC_LOGOUT = (31, _N, "User {user} logged out from {address} with session {session}.")
+    USER_VDC_LOGIN_FAILED = (114, _E, "User {user} failed to log in from {address}: {reason}.")
+    USER_VDC_SESSION_TERMINATED = (831, _N, "Session {session} of user {login} was ended by {user}.")
+    USER_ACCOUNT_DISABLED_OR_LOCKED = (160, _E, "User {user} could not log in from {address}: {reason}.")
+    USER_ACCOUNT_PASSWORD_EXPIRED = (1171, _E, "User {user} could not log in from {address}: {reason}.")
+    USER_PASSWORD_CHANGED = (346, _N, "The password of the account {name} was changed by {user}.")
+    USER_PASSWORD_CHANGE_FAILED = (347, _E, "The password of {user} was not changed: {reason}.")
 
     VDS_FAILURE = (12, _E, "Host {node} is non responsive: {reason}")
     VDS_DETECTED = (13, _N, "Status of host {node} was set to Up.")
@@ -163,12 +167,27 @@ class EventType(Enum):
     USER_FAILED_REMOVE_VM = (59, _E, "Failed to remove VM {vm}: {reason}")
     USER_STARTED_VM = (153, _N, "VM {vm} was started by {user} (Host: {node}).")
     USER_RUN_VM = (32, _N, "VM {vm} started on Host {node}.")
+    USER_RUN_VM_AS_STATELESS = (538, _N, "VM {vm} started on Host {node} as stateless.")
+    USER_RUN_VM_AS_STATELESS_WITH_DISKS_NOT_ALLOWING_SNAPSHOT = (
+        171,
+        _W,
+        "VM {vm} started on Host {node} as stateless; what it writes to these disks stays: {disks}",
+    )
     USER_FAILED_RUN_VM = (54, _E, "Failed to run VM {vm}: {reason}")
     HA_VM_FAILED = (9602, _E, "Highly available VM {vm} is down and nobody wished it so; it is started again.")
     HA_VM_RESTART_FAILED = (9603, _E, "Highly available VM {vm} could not be started again: {reason}")
     USER_RESUME_VM = (40, _N, "VM {vm} was resumed by {user} (Host: {node}).")
     USER_FAILED_RESUME_VM = (103, _E, "Failed to resume VM {vm}: {reason}")
     USER_SUSPEND_VM = (501, _N, "Suspending VM {vm} was initiated by {user} (Host: {node}).")
+    USER_ATTACH_USER_TO_VM_FROM_POOL = (316, _N, "User {user} asked for a VM of VM pool {pool} and gets VM {vm}.")
+    USER_ATTACH_USER_TO_VM_FROM_POOL_FINISHED_SUCCESS = (318, _N, "VM {vm} of VM pool {pool} is ready for {user}.")
+    USER_ATTACH_USER_TO_VM_FROM_POOL_FINISHED_FAILURE = (
+        319,
+        _E,
+        "VM {vm} of VM pool {pool} could not be given to {user}: {reason}",
+    )
+    USER_REMOVE_VM_FROM_POOL = (308, _N, "VM {vm} was detached from VM pool {pool} by {user}.")
+    VM_FAILED_TO_PRESTART_IN_POOL = (169, _W, "VM {vm} of VM pool {pool} could not be prestarted: {reason}")
     USER_SUSPEND_VM_OK = (503, _N, "VM {vm} on Host {node} is suspended.")
     USER_FAILED_SUSPEND_VM = (502, _E, "Failed to suspend VM {vm} (Host: {node}): {reason}")
     USER_STOP_SUSPENDED_VM = (111, _N, "Suspended VM {vm} had its memory given up by {user}; it is down.")

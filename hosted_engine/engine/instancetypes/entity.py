@@ -29,7 +29,8 @@ INSTANCE_TYPES = InstanceTypeEntity(
         EventKind("USER_UPDATE_VM_TEMPLATE", "Instance type {name} was changed by {user}."),
         EventKind("USER_REMOVE_VM_TEMPLATE_FINISHED", "Instance type {name} was removed by {user}."),
     ),
-    shown={place: value for place, value in HARDWARE.items() if place != "rng_device.source"} | {"status": "ok"},
+    shown={place: value for place, value in HARDWARE.items() if place != "rng_device.source"}
+    | {"stateless": False, "status": "ok"},
     searches={
         "architecture": Shown("cpu.architecture"),
         "mem": Value(Own("memory_bytes"), MIB),

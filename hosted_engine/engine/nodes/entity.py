@@ -146,6 +146,8 @@ def _hosted_engine(ha: HaReport) -> Mapping[str, Any]:
 def _capabilities(of: Capabilities) -> Mapping[str, Any]:
     return {
         "memory": of.memory_bytes,
+        "hardware_information.serial_number": of.serial_number or None,
+        "hardware_information.uuid": of.hardware_uuid or None,
         "cpu.name": of.cpu_model,
         "cpu.topology.sockets": of.cpu_sockets,
         "cpu.topology.cores": of.cpu_cores,

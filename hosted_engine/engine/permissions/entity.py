@@ -25,6 +25,7 @@ SHOWN = {  # what a permission shows its object as; for others the API has no pl
     "nodes": "host",
     "storage_domains": "storage_domain",
     "templates": "template",
+    "vm_pools": "vm_pool",
     "vms": "vm",
 }
 _HOLDERS = ("user", "group")
@@ -136,6 +137,7 @@ PERMISSIONS = PermissionEntity(
         _of("storage_domain", "storage_domains"),
         _of("data_center", "data_centers"),
         _of("mac_pool", "mac_pools"),
+        _of("pool", "vm_pools"),
         _of("user", "users", "holder_id"),
         _of("group", "groups", "holder_id"),
         Place(

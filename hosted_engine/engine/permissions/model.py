@@ -18,6 +18,7 @@ OBJECTS = (  # the tables whose objects permissions may be given on
     "nodes",
     "storage_domains",
     "templates",
+    "vm_pools",
     "vms",
     "vnic_profiles",
 )

@@ -8,6 +8,7 @@ import msgspec
 from hosted_engine.engine.command import Dependencies
 from hosted_engine.engine.disks.images import remove_or_wipe
 from hosted_engine.engine.disks.model import Disk, DiskFormat, DiskImage, DiskStatus
+from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
 from node.api.messages.images import ImageRef, ImageRequest
@@ -31,6 +32,18 @@ class Doomed(msgspec.Struct, frozen=True, kw_only=True):
     disk_id: str
     storage_domain_id: str
     image_id: str
+
+
+def layer_over(disk: Disk) -> Layer:
+    """A new image over the one that the disk is on."""
+    return Layer(
+        disk_id=disk.id,
+        storage_domain_id=disk.storage_domain_id,
+        image_id=new_id(),
+        parent_id=disk.image_id,
+        parent_format=disk.format,
+        size_bytes=disk.provisioned_size_bytes,
+    )
 
 
 def image_ref(of: Layer | Doomed, image_id: str = "") -> ImageRef:
@@ -68,6 +81,7 @@ def make_layer(dependencies: Dependencies, layer: Layer) -> Step:
                 return
         image = image_ref(layer)
         await (await dependencies.fleet.carrier(image.storage_domain)).remove_image(image)
+        _forget(dependencies, layer.image_id)
 
     return Step(f"make-layer-{layer.image_id}", "Make a new image over that of a disk", do, undo)
 
@@ -79,11 +93,15 @@ def remove_layer(dependencies: Dependencies, image: Doomed) -> Step:
         with dependencies.store.transaction() as tx:
             disk = found(tx.disks.get(image.disk_id), "disk", image.disk_id)
         await remove_or_wipe(dependencies, image_ref(image), wipe=disk.wipe_after_delete)
-        with dependencies.store.transaction() as tx:
-            if tx.disk_images.get(image.image_id) is not None:
-                tx.disk_images.remove(image.image_id)
+        _forget(dependencies, image.image_id)
 
     return Step(f"remove-layer-{image.image_id}", "Remove an image of a disk", do)
+
+
+def _forget(dependencies: Dependencies, image_id: str) -> None:
+    with dependencies.store.transaction() as tx:
+        if tx.disk_images.get(image_id) is not None:
+            tx.disk_images.remove(image_id)
 
 
 def lock_disks(tx: Transaction, disk_ids: Iterable[str]) -> None:

@@ -8,6 +8,7 @@ from hosted_engine.engine.entity.field import Field, OnRemove, Reference, Settab
 
 ACTIVE_DESCRIPTION = "Active VM"  # oVirt's words
 BEFORE_PREVIEW = "Active VM before the preview"
+STATELESS_DESCRIPTION = "stateless snapshot"
 
 
 class SnapshotType(StrEnum):

@@ -2,6 +2,7 @@
 
 from hosted_engine.engine.jobs.model import JobStatus
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.users.sessions import is_current
 
 FINISHED_JOBS_S = 600.0  # oVirt's SucceededJobCleanupTimeInMinutes
 FAILED_JOBS_S = 3600.0  # oVirt's FailedJobCleanupTimeInMinutes
@@ -21,6 +22,6 @@ def sweep(tx: Transaction, now: float) -> None:
                 tx.job_steps.remove(step.id)
             tx.jobs.remove(job.id)
     for session in tx.sessions.list():
-        if session.expires_at < now:
+        if not is_current(session, now):
             tx.sessions.remove(session.id)
     tx.events.forget(now - EVENTS_S)

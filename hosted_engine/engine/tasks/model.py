@@ -18,7 +18,8 @@ class TaskStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """`command` is the command's kind, `inputs` its JSON with every id chosen; both rebuild the plan after a crash."""
+    """`command` is the command's kind, `inputs` its JSON with every id chosen; both rebuild the plan after a crash.
+    `address` and `session_id` are its caller's."""
 
     id: str
     command: str
@@ -27,6 +28,8 @@ class Task:
     correlation_id: str
     created_at: float
     user_id: str | None = None
+    address: str = ""
+    session_id: str = ""
     status: TaskStatus = TaskStatus.RUNNING
     ended_at: float | None = None
     error: str = ""

@@ -3,8 +3,9 @@
 from hosted_engine.engine import entities
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.nodes.commands import maintenance
+from hosted_engine.engine.snapshots.commands import sweep
 
-DECLARED_IN = (entities, maintenance)  # a command is known when its module is; entities name most of them
+DECLARED_IN = (entities, maintenance, sweep)  # a command is known when its module is; entities name most of them
 
 
 def command_of(kind: str) -> type[Command]:

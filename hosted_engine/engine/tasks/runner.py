@@ -191,6 +191,7 @@ class TaskRunner:
     def _context(self, tx: Transaction, task: Task) -> Context:
         user = tx.users.get(task.user_id) if task.user_id else None
         caller = Caller(user_id=user.id, user_name=user.login) if user else SYSTEM
+        caller = replace(caller, address=task.address, session_id=task.session_id)
         return Context(caller, job_id=task.job_id, correlation_id=task.correlation_id, now=self._clock())
 
 
@@ -203,6 +204,8 @@ def _task(command: Command, task_id: str, context: Context) -> Task:
         correlation_id=context.correlation_id,
         created_at=context.now,
         user_id=context.caller.user_id,
+        address=context.caller.address,
+        session_id=context.caller.session_id,
     )
 
 

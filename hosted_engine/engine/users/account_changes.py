@@ -1,5 +1,6 @@
 """Makes, changes and removes accounts and groups of the internal domain, for the command line."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from hosted_engine.engine.command import Context, good_name
@@ -8,13 +9,16 @@ from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ids import new_id
+from hosted_engine.engine.permissions.grants import check_super_user_left
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NameTaken, NoSuchName, WrongState
 from hosted_engine.engine.users.accounts import Account, AccountGroup, AccountMembership, groups_of
-from hosted_engine.engine.users.domains import INTERNAL, domain_id
-from hosted_engine.engine.users.model import SYSTEM
+from hosted_engine.engine.users.domains import INTERNAL, domain_id, login_of
+from hosted_engine.engine.users.lockout import forget_login, unlock
+from hosted_engine.engine.users.model import Caller, User
 
 _DOMAIN = domain_id(INTERNAL)
+OLD_PASSWORDS = 23  # whose hashes are kept: a policy looks at no more, with the one of now
 
 
 def add_account(tx: Transaction, account: Account) -> Account:
@@ -27,7 +31,13 @@ def add_account(tx: Transaction, account: Account) -> Account:
 
 
 def new_account(
-    name: str, *, first_name: str = "", last_name: str = "", email: str = "", department: str = ""
+    name: str,
+    *,
+    first_name: str = "",
+    last_name: str = "",
+    email: str = "",
+    department: str = "",
+    service: bool = False,
 ) -> Account:
     return Account(
         id=new_id(),
@@ -37,6 +47,7 @@ def new_account(
         last_name=last_name,
         email=email,
         department=department,
+        service=service,
     )
 
 
@@ -47,27 +58,61 @@ def find_account(tx: Transaction, name: str) -> Account:
     raise NoSuchName(kind="user", name=name)
 
 
-def set_password(tx: Transaction, name: str, password_hash: str, now: float) -> None:
-    """Who was signed in with the old one is no longer. Raises NoSuchName."""
-    account = find_account(tx, name)
-    tx.of(Account).update(replace(account, password_hash=password_hash, password_changed_at=now))
+def password_set(
+    tx: Transaction,
+    account: Account,
+    password_hash: str,
+    *,
+    caller: Caller,
+    now: float,
+    expires_at: float | None = None,
+) -> None:
+    """Who was signed in with the old one is no longer. Raises WrongState where the account was changed meanwhile."""
+    if tx.of(Account).get(account.id) != account:
+        reason, mend = "the account was changed meanwhile", "Try again"
+        raise WrongState(action="set the password of", kind="user", name=account.name, reason=reason, mend=mend)
+    used = tuple(filter(None, (account.password_hash, *account.old_password_hashes)))
+    tx.of(Account).update(
+        replace(
+            account,
+            password_hash=password_hash,
+            password_changed_at=now,
+            password_expires_at=expires_at,
+            old_password_hashes=used[:OLD_PASSWORDS],
+        )
+    )
     end_sessions(tx, account)
-    emit(tx, Context(SYSTEM, "", "", now), EventType.USER_PASSWORD_CHANGED, name=account.name)
+    unlock(tx, login_of(account.name, INTERNAL))
+    emit(tx, Context(caller, "", "", now), EventType.USER_PASSWORD_CHANGED, name=account.name)
 
 
 def end_sessions(tx: Transaction, account: Account) -> None:
-    for user in tx.users.list(domain=INTERNAL, domain_entry_id=account.id):
+    for user in users_of(tx, account):
         for session in tx.sessions.list(user_id=user.id):
             tx.sessions.remove(session.id)
+
+
+def users_of(tx: Transaction, account: Account) -> Sequence[User]:
+    return tx.users.list(domain=INTERNAL, domain_entry_id=account.id)
+
+
+def set_enabled(tx: Transaction, account: Account, *, enabled: bool) -> None:
+    """A disabled one has no sessions. Raises WrongState for the last administrator's."""
+    if not enabled:
+        for user in users_of(tx, account):
+            check_super_user_left(tx, without_holder=user.id)
+        end_sessions(tx, account)
+    tx.of(Account).update(replace(account, enabled=enabled))
 
 
 def remove_account(tx: Transaction, name: str) -> None:
     """With the user that it is to the engine, and that user's permissions. Raises NoSuchName, WrongState."""
     account = find_account(tx, name)
     users = entity_of("users")
-    for user in tx.users.list(domain=INTERNAL, domain_entry_id=account.id):
+    for user in users_of(tx, account):
         check_removable(tx, users, user)
         remove_item(tx, users, user)
+    forget_login(tx, login_of(account.name, INTERNAL))
     remove_item(tx, entity_of("accounts"), account)
 
 

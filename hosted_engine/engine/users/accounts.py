@@ -11,8 +11,9 @@ from hosted_engine.engine.ports import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """`password_hash` is as hosted_engine.passwords makes it; without one nobody signs in. Times are seconds since the
-    epoch; at None it never expires."""
+    """`password_hash` is as hosted_engine.passwords makes it; without one nobody signs in. `old_password_hashes` are
+    those before it, the newest first. Times are seconds since the epoch; at None it never expires. `service` is an
+    account of a program: its password is a long random secret that expires only where that was said."""
 
     id: str
     name: Annotated[str, Field("principal", settable=Settable.NEVER, search="usrname")]
@@ -22,6 +23,7 @@ class Account:
     password_expires_at: float | None = None
     old_password_hashes: tuple[str, ...] = ()
     enabled: bool = True
+    service: bool = False
     expires_at: float | None = None
     first_name: Annotated[str, Field("name", settable=Settable.NEVER, search="name")] = ""
     last_name: Annotated[str, Field("last_name", settable=Settable.NEVER, search="lastname")] = ""

@@ -12,6 +12,7 @@ INTERNAL = "internal" + AUTHZ
 
 class DomainKind(StrEnum):
     INTERNAL = "internal"
+    LDAP = "ldap"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

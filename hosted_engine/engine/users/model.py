@@ -60,15 +60,23 @@ class Session:
     address: str = ""
     login: str = ""
 
+    @property
+    def shown_id(self) -> str:
+        """Enough of it to tell it from others."""
+        return self.id[:16]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """On whose behalf a command runs. An empty `correlation_id` lets the engine choose one."""
+    """On whose behalf a command runs. An empty `correlation_id` lets the engine choose one. `address` is where the
+    request came from, `session_id` what is shown of its session's id; both are empty where there is none."""
 
     user_id: str | None
     user_name: str
     correlation_id: str = ""
     group_ids: tuple[str, ...] = ()
+    address: str = ""
+    session_id: str = ""
 
 
 SYSTEM = Caller(user_id=None, user_name="SYSTEM")

@@ -21,6 +21,7 @@ from hosted_engine.engine.snapshots.config import was_at
 from hosted_engine.engine.snapshots.model import Snapshot, SnapshotType
 from hosted_engine.engine.snapshots.requests import preview
 from hosted_engine.engine.tags.entity import TAG
+from hosted_engine.engine.vmpools.commands.detach import DetachVm
 from hosted_engine.engine.vms.checks import changeable_vm, check_vm, resting_vm
 from hosted_engine.engine.vms.clone import clone, from_snapshot
 from hosted_engine.engine.vms.commands.add import AddVm
@@ -251,6 +252,7 @@ VMS = VmEntity(
         ),
         "commit_snapshot": Action(lambda tx, vm, given: CommitPreview(vm_id=vm.id), statuses=ALLOWED[VmAction.COMMIT]),
         "undo_snapshot": Action(lambda tx, vm, given: UndoPreview(vm_id=vm.id), statuses=ALLOWED[VmAction.UNDO]),
+        "detach": Action(lambda tx, vm, given: DetachVm.of(vm), statuses=ALLOWED[VmAction.DETACH]),
         "clone": Action(
             clone,
             inputs={

@@ -29,7 +29,6 @@ HARDWARE = {
     "rng_device.source": "urandom",
     "soundcard_enabled": False,
     "sso.methods": [],
-    "stateless": False,
     "storage_error_resume_behaviour": "auto_resume",
     "tpm_enabled": False,
     "tunnel_migration": False,

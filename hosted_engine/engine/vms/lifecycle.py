@@ -6,7 +6,9 @@ from hosted_engine.engine.command import Context
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.snapshots.stateless import end_run
 from hosted_engine.engine.users.model import SYSTEM
+from hosted_engine.engine.vmpools.members import release
 from hosted_engine.engine.vms.model import LAUNCHING, RUNNING, Origin, Vm, VmStatus
 from hosted_engine.engine.vms.next_run import with_next_run
 from node.api.messages.vms import DownReason, VmReport, VmState
@@ -64,6 +66,7 @@ def mark_down(tx: Transaction, vm: Vm, report: VmReport, now: float) -> Vm:
     if report.reason is DownReason.SAVED and vm.saved_memory is not None:
         return _is_suspended(tx, vm, report)
     message = report.detail or EXIT_MESSAGES[report.reason]
+    end_run(tx, vm.id)
     node = tx.nodes.get(vm.node_id) if vm.node_id else None
     down = replace(
         with_next_run(vm),
@@ -79,6 +82,7 @@ def mark_down(tx: Transaction, vm: Vm, report: VmReport, now: float) -> Vm:
         run_once=False,
     )
     tx.vms.update(down)
+    release(tx, down)
     type_ = EventType.VM_DOWN if report.reason in CLEAN_ENDS else EventType.VM_DOWN_ERROR
     emit(tx, system(now), type_, vm=down, node=node, reason=message)
     return down

@@ -136,7 +136,7 @@ class VmBase(Hardware):
     origin: Annotated[Origin, Field("origin", settable=Settable.NEVER)] = Origin.OVIRT
     cd_disk_id: Annotated[str | None, Reference(to="disks", strict=False, live=True)] = None
     delete_protected: Annotated[bool, Field("delete_protected", live=True)] = False
-    stateless: bool = False
+    stateless: Annotated[bool, Field("stateless")] = False
     start_paused: Annotated[bool, Field("start_paused")] = False
     boot_menu: Annotated[bool, Field("bios.boot_menu.enabled")] = False
     custom_machine: Annotated[
@@ -190,6 +190,9 @@ class Vm(VmBase):
         tuple[str, ...],
         Reference("placement_policy.hosts", to="nodes", strict=False, live=True, on_remove=OnRemove.REFUSE),
     ] = ()
+    vm_pool_id: Annotated[str | None, Reference("vm_pool", settable=Settable.NEVER, search="pool", to="vm_pools")] = (
+        None
+    )
     next_run: dict[str, Any] = field(default_factory=dict)
     stopped_at: Annotated[float | None, Field("stop_time", settable=Settable.NEVER, shape=Shape.DATE)] = None
     stop_note: Annotated[str, Field("stop_reason", settable=Settable.NEVER, shape=Shape.TEXT)] = ""

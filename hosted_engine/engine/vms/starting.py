@@ -29,9 +29,10 @@ START_INPUTS: Mapping[str, Field] = {
     "use_sysprep": Field("use_sysprep"),
     "use_initialization": Field("use_initialization"),
     "authorized_key": Field("authorized_key.key"),
+    "stateless": Field("vm.stateless"),
     **INPUTS,
 }
-NOT_OF_A_START = dict.fromkeys(("attach_wgt", "filter", "use_ignition", "volatile", "vm.stateless"), False)
+NOT_OF_A_START = dict.fromkeys(("attach_wgt", "filter", "use_ignition", "volatile"), False)
 RULES = {"custom_cpu": plain_word, "custom_machine": known_machine, "display_type": known_display}
 OF_THE_RUN = frozenset({"node_ids", "paused"})
 
@@ -54,6 +55,7 @@ def start(tx: Transaction, vm: Vm, given: Values) -> Command:
         id=vm.id,
         node_ids=node_ids,
         paused=paused,
+        stateless=given.get("stateless"),
         run_once=run_once,
         initialization_type=asked,
         initialize=given.get("use_initialization", False),
@@ -71,7 +73,7 @@ def _run_once(tx: Transaction, vm: Vm, given: Values) -> RunOnce | None:
         said["initialization"] = merged(tx.secrets, Initialization, vm.initialization, members)
     if key := given.get("authorized_key", "").strip():
         said["initialization"] = _with_key(said.get("initialization") or vm.initialization, key)
-    if not said and "node_ids" not in given:
+    if not said and not {"node_ids", "stateless"} & given.keys():
         return None
     return msgspec.convert({name: value for name, value in said.items() if value is not None}, RunOnce)
 

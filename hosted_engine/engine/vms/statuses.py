@@ -32,6 +32,7 @@ class VmAction(StrEnum):
     COMMIT = "commit_snapshot"
     UNDO = "undo_snapshot"
     CLONE = "clone"
+    DETACH = "detach"
     CHANGE_CD = "change_cd"
 
 
@@ -68,6 +69,7 @@ ALLOWED: Mapping[VmAction, frozenset[VmStatus]] = {
     VmAction.COMMIT: frozenset({S.DOWN}),
     VmAction.UNDO: frozenset({S.DOWN}),
     VmAction.CLONE: frozenset({S.DOWN}),
+    VmAction.DETACH: frozenset({S.DOWN}),
 }
 
 _MEND = {

@@ -1,8 +1,8 @@
 """List, get, add, update, remove and the actions of every entity, as its declaration says."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -16,13 +16,14 @@ from hosted_engine.engine.problems import NotThere, found
 from hosted_engine.rest.batch import Answers, Batch
 from hosted_engine.rest.call import Answer, Call, Handler, Parameters
 from hosted_engine.rest.entities import bodies, search
-from hosted_engine.rest.entities.codec import to_wire
+from hosted_engine.rest.entities.codec import ref, to_wire
 from hosted_engine.rest.entities.compare import put_part
+from hosted_engine.rest.entities.reported import ReportedHandlers
 from hosted_engine.rest.entities.showing import Groups, show
 from hosted_engine.rest.media.objects import Objects
 from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.problems import NotThereYet
-from hosted_engine.rest.resources.base import Resource, added
+from hosted_engine.rest.resources.base import Resource, acted, added
 from hosted_engine.rest.schema import Schema
 
 POLL_S = 0.5  # between two looks at what somebody waits for
@@ -40,6 +41,7 @@ class Here:
     number: int
     place: Place
     together: Callable[[Sequence[Call], Place], Awaitable[Answers | None]] | None = None
+    instead: Mapping[str, Handler] = field(default_factory=dict)
 
 
 class EntityHandlers(Resource):
@@ -63,7 +65,14 @@ class EntityHandlers(Resource):
             together = {(collection, "list"): self.lists, (item, "get"): self.gets}
             for key, handle in there.items():
                 if key[1] in place.methods:
-                    yield key, Here(handle, number, place, together.get(key))
+                    yield key, Here(handle, number, place, together.get(key), self._instead(place, key))
+
+    def _instead(self, place: Place, key: Key) -> Mapping[str, Handler]:
+        there = {
+            option: ReportedHandlers(self.engine, [one], self._schema).handlers()
+            for option, one in place.instead.items()
+        }
+        return {option: handlers[key] for option, handlers in there.items() if key in handlers}
 
     def actions(self) -> Iterator[tuple[Key, Handler]]:
         for name, action in self._entity.actions.items():
@@ -144,7 +153,9 @@ class EntityHandlers(Resource):
     async def act_on(self, action: Action[Any], call: Call) -> Answer:
         bodies.refuse_unknown(call.unknown)
         command, item = await self.engine.store.read(lambda tx: self._to_act(tx, call, action))
-        answer = await self.act(call, command)
+        running = await self.perform(call, command)
+        links = action.answers(running.command) if action.answers else {}
+        answer = acted(running, {name: ref(link.table, link.id) for name, link in links.items()})
         while call.wait and action.is_done and not action.is_done(await self._now(item.id)):  # noqa: ASYNC110 - a node does it
             await asyncio.sleep(POLL_S)
         return answer
@@ -159,7 +170,8 @@ class EntityHandlers(Resource):
         item = self._item(tx, call, self._entity.places[action.place])
         taken = bodies.take_inputs(tx, action.inputs, {**_beside(call, action, self._schema), **call.body})
         bodies.refuse("action", taken, dict(action.shown))
-        return action.command(tx, item, taken.values), item
+        caller = {"caller_id": call.caller.user_id} if action.of_caller else {}
+        return action.command(tx, item, {**taken.values, **caller}), item
 
     def _to_update(self, tx: Transaction, call: Call, place: Place) -> Command:
         before = self._item(tx, call, place)
@@ -179,7 +191,7 @@ class EntityHandlers(Resource):
         bodies.refuse_other(self._entity, taken, within)
         given = {**taken.values, **place.having, **within, **self._named(tx, call, place, within)}
         bodies.require(self._entity, given, self._entity.completed(given))
-        command, item = self._entity.add(tx, given, call.parameters, place=number)
+        command, item = self._entity.add(tx, {**given, **call.found}, call.parameters, place=number)
         shown = self._shown(tx, call, place, [item], call.path)[0]
         bodies.refuse(self._entity.element, taken, self._with_parts(tx, call, shown, item, command, given))
         return command, item
@@ -286,19 +298,15 @@ def _beside(call: Call, action: Action[Any], schema: Schema) -> Wire:
 
 async def _at(there: Sequence[Here], call: Call) -> Answer:
     here = _meant(there, call)
-    _check_options(call, here.place)
+    for option, handler in here.instead.items():
+        if call.parameters.boolean(option):
+            return await handler(call)
     return await here.handle(call, here.number, here.place)
 
 
 async def _together(there: Sequence[Here], calls: Sequence[Call]) -> Answers | None:
     here = _meant(there, calls[0])
     return await here.together(calls, here.place) if here.together else None
-
-
-def _check_options(call: Call, place: Place) -> None:
-    for option in place.without:
-        if call.parameters.boolean(option):
-            raise NotThereYet(service=call.service.name, method=f"{call.method.name} with {option}")
 
 
 def entity_handlers(engine: Engine, entities: Sequence[Entity[Any]], schema: Schema) -> dict[Key, Handler]:

@@ -1,5 +1,9 @@
 """Lets a command in for a request, and answers what came of it."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.engine import Engine
 from hosted_engine.engine.tasks.runner import Running
@@ -21,9 +25,12 @@ class Resource:
 
     async def act(self, call: Call, command: Command) -> Answer:
         """Perform, and answer as an action does: with the job to look at."""
-        running = await self.perform(call, command)
-        status = "complete" if running.finished else "pending"
-        return Answer({"status": status, "job": ref("jobs", running.job_id)})
+        return acted(await self.perform(call, command))
+
+
+def acted(running: Running, more: Mapping[str, Any] = MappingProxyType({})) -> Answer:
+    status = "complete" if running.finished else "pending"
+    return Answer({"status": status, "job": ref("jobs", running.job_id), **more})
 
 
 def added(running: Running, value: Wire) -> Answer:

@@ -53,6 +53,7 @@ class Claim(Message, frozen=True, kw_only=True):
     authority_pem: str
 
 
+CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that look alike on a console
 CLAIM_CODE = "^[0-9A-Z]{4}(-[0-9A-Z]{4}){3}$"
 
 

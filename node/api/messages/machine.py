@@ -18,7 +18,8 @@ class Nic(Message, frozen=True, kw_only=True):
 
 
 class Capabilities(Message, frozen=True, kw_only=True):
-    """`machine_id` is that of machine-id(5), `hardware_uuid` that of the firmware; empty where nobody knows."""
+    """`machine_id` is that of machine-id(5), `hardware_uuid` and `serial_number` are those of the firmware; empty where
+    nobody knows."""
 
     node_id: str
     name: str
@@ -38,6 +39,7 @@ class Capabilities(Message, frozen=True, kw_only=True):
     nics: tuple[Nic, ...] = ()
     machine_id: str = ""
     hardware_uuid: str = ""
+    serial_number: str = ""
 
 
 class Statistics(Message, frozen=True, kw_only=True):

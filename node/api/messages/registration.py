@@ -13,6 +13,7 @@ from node.api.messages.migration import NodeName
 PATH = "/trivet/registrations"
 SIGNATURE = "Trivet-Signature"  # header: what `node.proof.sign` makes of the body
 BODY_BYTES = 64 << 10
+WRONG_CODE = "WrongJoinCode"  # the code of the refusal after which a machine asks no more
 
 Word = Annotated[str, Meta(max_length=128)]
 
@@ -22,7 +23,8 @@ class Registration(Message, frozen=True, kw_only=True):
 
     `attempt` is another one whenever somebody asks anew; `challenge` the one of the last answer, empty at first.
     `engine_fingerprint` is the key that the machine speaks to: in between nobody can pass this on to the engine.
-    `address` is that of `offer.addresses` which the machine asks from, `port` where its agent listens.
+    `address` is that of `offer.addresses` which the machine asks from, `port` where its agent listens. `join_code` is
+    an approval that was given beforehand: it goes over TLS to the very key that somebody has confirmed.
     """
 
     attempt: Word
@@ -34,6 +36,7 @@ class Registration(Message, frozen=True, kw_only=True):
     port: Annotated[int, Meta(ge=1, le=65535)]
     offer: Offer
     capabilities: Capabilities
+    join_code: Annotated[str, Meta(max_length=64)] = ""
 
 
 class Invitation(Message, frozen=True, kw_only=True):

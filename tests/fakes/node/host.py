@@ -39,6 +39,7 @@ class FakeHost:
         self.fingerprint = f"{sum(name.encode()):064x}"
         self.request_pem = "-----BEGIN CERTIFICATE REQUEST-----\n"
         self.machine_id = ""
+        self.serial_number = ""
         self.asking = False
         self.asked_engine = ""
         self._machines = machines
@@ -95,6 +96,7 @@ class FakeHost:
             accelerator=Accelerator.TCG,
             nics=(Nic(name="host0", mac="02:00:00:00:00:01", up=True, speed_mbps=10_000),),
             machine_id=self.machine_id,
+            serial_number=self.serial_number,
         )
 
     def statistics(self) -> Statistics:

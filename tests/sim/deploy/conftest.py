@@ -13,7 +13,7 @@ from tests.sim.deploy.stage import Stage
 
 @pytest.fixture(autouse=True)
 def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decisions, "hash_password", partial(hash_password, cost=2))
+    monkeypatch.setattr(decisions, "hash_password", partial(hash_password, memory_kib=8))
     monkeypatch.setattr(recovery, "_COST", 2)
 
 

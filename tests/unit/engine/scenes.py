@@ -9,14 +9,22 @@ from hosted_engine.engine.disks.commands.add import AddDisk, AddDiskToVm
 from hosted_engine.engine.disks.entity import DISK_ATTACHMENTS, DISKS
 from hosted_engine.engine.disks.model import attachment_id
 from hosted_engine.engine.entity.declaration import Entity
-from hosted_engine.engine.ids import BLANK_TEMPLATE_ID
+from hosted_engine.engine.ids import BLANK_TEMPLATE_ID, new_id
+from hosted_engine.engine.permissions.model import Permission
 from hosted_engine.engine.problems import found
+from hosted_engine.engine.roles.predefined import USER_ROLE_ID
 from hosted_engine.engine.snapshots.model import Snapshot
 from hosted_engine.engine.storageconnections.model import StorageConnection
 from hosted_engine.engine.tasks.runner import Running
 from hosted_engine.engine.templates.commands.add import AddTemplate
 from hosted_engine.engine.templates.entity import TEMPLATES
 from hosted_engine.engine.transfers.model import FINISHED, ImageTransfer
+from hosted_engine.engine.unregistered.model import Unregistered
+from hosted_engine.engine.users.domains import INTERNAL
+from hosted_engine.engine.users.model import User
+from hosted_engine.engine.vmpools.commands.fill import FillPool
+from hosted_engine.engine.vmpools.entity import VM_POOLS
+from hosted_engine.engine.vmpools.model import VmPool
 from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.entity import VMS
@@ -78,6 +86,21 @@ def acting(world: World, entity: Entity[Any], identity: str, action: str, **give
         return entity.actions[action].command(tx, item, given)
 
 
+def a_user(world: World, name: str = "alice") -> str:
+    """The id of a user that the engine knows."""
+    user = User(id=new_id(), name=f"{name}@{INTERNAL}", domain=INTERNAL)
+    with world.store.transaction() as tx:
+        tx.users.add(user)
+    return user.id
+
+
+def new_pool(world: World, name: str = "pool", size: int = 2, **given: Any) -> FillPool:
+    said = {"name": name, "cluster_id": world.cluster.id, "template_id": TINY_ID, "size": size, **given}
+    command = adding(world, VM_POOLS, **said)
+    assert isinstance(command, FillPool)
+    return command
+
+
 async def tiny_vm(world: World, name: str = "vm1") -> str:
     """A VM from the template tiny, down."""
     command = new_vm(world, name=name, template_id=TINY_ID)
@@ -97,8 +120,11 @@ def new_disk(world: World, name: str = "disk1", **more: Any) -> AddDisk:
     return command
 
 
-def new_disk_on(world: World, vm_id: str, name: str = "disk1", **how: Any) -> AddDiskToVm:
-    command = adding(world, DISK_ATTACHMENTS, owner_id=vm_id, disk=_disk(name), **how)
+def new_disk_on(
+    world: World, vm_id: str, name: str = "disk1", *, storage_domain_id: str = DATA_ID, **how: Any
+) -> AddDiskToVm:
+    disk = _disk(name) | {"storage_domain_id": storage_domain_id}
+    command = adding(world, DISK_ATTACHMENTS, owner_id=vm_id, disk=disk, **how)
     assert isinstance(command, AddDiskToVm)
     return command
 
@@ -147,12 +173,15 @@ def picture(world: World) -> dict[str, Any]:
             "attachments": tx.disk_attachments.list(),
             "nics": tx.nics.list(),
             "templates": tx.templates.list(),
+            "pools": tx.of(VmPool).list(),
+            "uses": tx.of(Permission).list(role_id=USER_ROLE_ID),
             "snapshots": tx.of(Snapshot).list(),
             "layers": tx.disk_images.list(),
             "open tasks": tx.tasks.list(status="running"),
             "journal": tx.journal_lines.list(),
             "domains": tx.storage_domains.list(),
             "connections": tx.of(StorageConnection).list(),
+            "unregistered": tx.of(Unregistered).list(),
             "centers": tx.data_centers.list(),
             "nodes": [(node.name, node.status, node.detail) for node in tx.nodes.list()],
             "transfers": [one.phase for one in tx.of(ImageTransfer).list() if one.phase not in FINISHED],
@@ -163,6 +192,7 @@ def picture(world: World) -> dict[str, Any]:
     rows["images"] = dict(nodes[0].site.images)
     rows["mounted"] = {node.name: sorted(node.storage.mounted) for node in nodes}
     rows["metadata"] = dict(nodes[0].site.metadata)
+    rows["ovfs"] = {key: dict(ovfs) for key, ovfs in nodes[0].site.ovfs.items() if ovfs}
     rows["running"] = {node.name: [vm.id for vm in node.machines.vms() if vm.state != "down"] for node in nodes}
     rows["plugged"] = {
         vm.id: (set(node.machines.spec(vm.id).disks), set(node.machines.spec(vm.id).nics))

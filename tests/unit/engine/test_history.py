@@ -53,7 +53,12 @@ async def test_a_job_that_still_runs_stays_however_old_it_is() -> None:
 def test_old_events_and_sessions_go_with_their_time() -> None:
     world = World()
     session = Session(
-        id="a", user_id=world.caller.user_id or "", scope="", created_at=0.0, last_used_at=0.0, expires_at=world.now + 1
+        id="a",
+        user_id=world.caller.user_id or "",
+        scope="",
+        created_at=world.now - 60,
+        last_used_at=world.now,
+        expires_at=world.now + 1,
     )
     with world.store.transaction() as tx:
         tx.sessions.add(session)

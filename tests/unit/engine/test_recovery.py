@@ -189,6 +189,8 @@ def shape(picture: dict[str, Any]) -> Any:
         [(one.name, one.status, one.version_number) for one in picture["templates"]],
         [(disk.name, disk.status, disk.actual_size_bytes, disk.provisioned_size_bytes) for disk in picture["disks"]],
         sorted((attachment.active, attachment.bootable) for attachment in picture["attachments"]),
+        [(one.name, one.prestarted_vms) for one in picture["pools"]],
+        len(picture["uses"]),
         sorted(nic.name for nic in picture["nics"]),
         (picture["open tasks"], picture["journal"], picture["locks"]),
         sorted(image.virtual_size_bytes for image in picture["images"].values()),
@@ -198,6 +200,8 @@ def shape(picture: dict[str, Any]) -> Any:
         (len(picture["connections"]), [center.status for center in picture["centers"]]),
         {name: len(mounted) for name, mounted in picture["mounted"].items()},
         sorted((one.name, one.data_center_id == "") for one in picture["metadata"].values()),
+        sorted(len(ovfs) for ovfs in picture["ovfs"].values()),
+        sorted((one.kind, one.name) for one in picture["unregistered"]),
         (picture["transfers"], picture["open"]),
     )
 

@@ -23,7 +23,7 @@ from tests.unit.engine.scenes import adding, done, running_vm, tiny_vm, vm_of
 
 PLUGGING = frozenset({VmAction.PLUG_DISK, VmAction.PLUG_NIC})
 
-AT_REST = frozenset({VmAction.PREVIEW, VmAction.COMMIT, VmAction.UNDO, VmAction.CLONE})
+AT_REST = frozenset({VmAction.PREVIEW, VmAction.COMMIT, VmAction.UNDO, VmAction.CLONE, VmAction.DETACH})
 
 
 async def vm_in(world: World, status: VmStatus) -> str:

@@ -149,9 +149,61 @@ def test_what_the_engine_decided_ends_the_waiting(
     assert json.loads(result.output)["state"] == state
 
 
-@pytest.mark.parametrize("said", ["lusab", "12:34", "x" * 64])
-def test_what_is_no_fingerprint_is_refused(said: str, engine: tuple[int, str], files: JoinFiles) -> None:
-    result = run("127.0.0.1", "--port", str(engine[0]), "--fingerprint", said)
+CODE = "ABCD-EFGH-JKLM-NPQR-STUV"
+
+
+def run_with_code(engine: tuple[int, str], code: str, *more: str) -> Result:
+    return run("127.0.0.1", "--port", str(engine[0]), "--code-fd", "0", "--no-wait", *more, typed=f"{code}\n")
+
+
+def test_a_join_code_comes_through_a_file_descriptor(
+    engine: tuple[int, str], files: JoinFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "secret", lambda *_: f"{CODE}\n")
+    first = run_with_code(engine, CODE, "--fingerprint", engine[1])
+    assert first.exit_code == 0, first.output
+    assert CODE not in first.output
+    wanted = files.wanted()
+    assert wanted is not None
+    assert wanted.join_code == CODE
+    assert (files._wanted.stat().st_mode & 0o777) == 0o600
+    run_with_code(engine, CODE, "--fingerprint", engine[1])
+    assert files.wanted() == wanted
+    run("127.0.0.1", "--port", str(engine[0]), "--fingerprint", engine[1], "--no-wait")
+    assert files.wanted() == wanted  # asking without it takes none away
+
+
+def test_another_code_is_another_attempt(engine: tuple[int, str], files: JoinFiles) -> None:
+    first = files.want("127.0.0.1", engine[0], engine[1], CODE)
+    second = files.want("127.0.0.1", engine[0], engine[1], CODE.replace("A", "Z"))
+    assert first.attempt != second.attempt
+
+
+def test_a_code_is_given_to_no_engine_that_is_not_known(
+    engine: tuple[int, str], files: JoinFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "secret", lambda *_: CODE)
+    result = run_with_code(engine, CODE)
+    assert result.exit_code == 2
+    assert "goes only to an engine that is known" in result.output
+    result = run_with_code(engine, CODE, "--fingerprint", "0" * 64)
+    assert result.exit_code == 2
+    assert files.wanted() is None
+
+
+def test_what_is_no_join_code_is_refused_and_not_shown(
+    engine: tuple[int, str], files: JoinFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "secret", lambda *_: "hunter2")
+    result = run_with_code(engine, "", "--fingerprint", engine[1])
+    assert result.exit_code == 2
+    assert "hunter2" not in result.output
+    assert files.wanted() is None
+
+
+@pytest.mark.parametrize("given", ["lusab", "12:34", "x" * 64])
+def test_what_is_no_fingerprint_is_refused(given: str, engine: tuple[int, str], files: JoinFiles) -> None:
+    result = run("127.0.0.1", "--port", str(engine[0]), "--fingerprint", given)
     assert result.exit_code == 2
     assert "has to be four words" in result.output
 

@@ -44,7 +44,7 @@ class World:
         self.folder = folder
         self.hypervisor = FakeHypervisor()
         self.seeds = folder / "run" / "seeds"
-        self.surroundings = Surroundings(
+        self.node_paths = Surroundings(
             Accelerator.TCG, PurePosixPath(folder / "volumes"), PurePosixPath(folder), seeds=PurePosixPath(self.seeds)
         )
         self.clock = FakeClock()
@@ -56,7 +56,7 @@ class World:
         vms = Vms(
             self.hypervisor,
             self.threads,
-            self.surroundings,
+            self.node_paths,
             Runs(self.folder / "runs"),
             ready=_nothing,
             holder=_nobody,
@@ -68,7 +68,7 @@ class World:
         vms.watch()
         return vms
 
-    async def settled(self) -> list[str]:
+    async def after_events(self) -> list[str]:
         """The discs that are there when everything has been heard."""
         for _ in range(10):
             await self.threads(lambda: None)
@@ -111,22 +111,22 @@ async def test_a_run_has_its_disc_for_root_alone_and_its_end_takes_it_away(world
     assert world.seeds.stat().st_mode & 0o777 == 0o700
     assert SECRET.encode() in (world.seeds / DISC).read_bytes()
     world.hypervisor.act(VM.id, DomainAction.RESET)
-    assert await world.settled() == [DISC]
+    assert await world.after_events() == [DISC]
     await world.vms.destroy_vm(VM.id)
-    assert await world.settled() == []
+    assert await world.after_events() == []
 
 
 async def test_a_guest_that_shuts_down_by_itself_takes_it_away(world: World) -> None:
     await world.vms.start_vm(VM)
     world.hypervisor.set(VM.id, SHUT_OFF, 1)
-    assert await world.settled() == []
+    assert await world.after_events() == []
 
 
 async def test_the_next_run_has_none_or_another_one(world: World) -> None:
     await world.vms.start_vm(VM)
     await world.vms.destroy_vm(VM.id)
     await world.vms.start_vm(msgspec.structs.replace(VM, seed=None))
-    assert await world.settled() == []
+    assert await world.after_events() == []
     assert str(world.seeds) not in world.hypervisor.live_xml(VM.id)
 
 
@@ -134,7 +134,7 @@ async def test_a_start_that_fails_leaves_none(world: World) -> None:
     world.hypervisor.refuse_start = "no room"
     with pytest.raises(NotStartable, match="no room"):
         await world.vms.start_vm(VM)
-    assert await world.settled() == []
+    assert await world.after_events() == []
 
 
 async def test_what_ended_while_the_agent_was_away_is_taken_away_and_what_runs_is_not(world: World) -> None:
@@ -144,23 +144,23 @@ async def test_what_ended_while_the_agent_was_away_is_taken_away_and_what_runs_i
     SeedDiscs(world.seeds).write("6f4e1c9a-0b7d-4d0e-9f5a-1d2c3b4a5f62", SEED)  # its agent ended before its start
     world.hypervisor.watch(lambda vm_id: None, lambda: None)
     world.hypervisor.act(VM.id, DomainAction.DESTROY)
-    assert len(await world.settled()) == 3
+    assert len(await world.after_events()) == 3
     world.vms = world.agent()
-    assert await world.settled() == [f"{other.id}.iso"]
+    assert await world.after_events() == [f"{other.id}.iso"]
 
 
 async def test_it_is_taken_out_before_the_vm_is_suspended(world: World, tmp_path: Path) -> None:
     await world.vms.start_vm(VM)
     suspending = Suspending(
-        world.vms, world.hypervisor, world.threads, world.clock, volumes=world.surroundings.volumes, need=_nothing
+        world.vms, world.hypervisor, world.threads, world.clock, volumes=world.node_paths.volumes, need=_nothing
     )
     memory = ImageRef(storage_domain="data", disk_id=VM.id, image_id="memory")
     assert (await suspending.suspend_vm(VM.id, SuspendRequest(memory=memory))).state is VmState.DOWN
-    assert await world.settled() == []
+    assert await world.after_events() == []
     (saved,) = (tmp_path / "volumes").rglob("memory")
     assert str(world.seeds) not in world.hypervisor.saved_xml(str(saved))
     await world.vms.start_vm(msgspec.structs.replace(VM, resume_from=memory))
-    assert await world.settled() == []
+    assert await world.after_events() == []
 
 
 async def test_the_vms_own_drive_is_another_one(world: World) -> None:
@@ -178,10 +178,10 @@ async def test_the_vms_own_drive_is_another_one(world: World) -> None:
 
 
 def test_one_without_a_drive_of_its_own_has_none_to_change(world: World) -> None:
-    xml = domain_xml(msgspec.structs.replace(VM, cdrom=None), "web", world.surroundings)
+    xml = domain_xml(msgspec.structs.replace(VM, cdrom=None), "web", world.node_paths)
     assert with_disc(xml, "/x") is None
     assert without_seed(xml) is not None
-    assert without_seed(domain_xml(msgspec.structs.replace(VM, seed=None), "web", world.surroundings)) is None
+    assert without_seed(domain_xml(msgspec.structs.replace(VM, seed=None), "web", world.node_paths)) is None
 
 
 async def test_what_is_secret_is_in_no_words(world: World, caplog: pytest.LogCaptureFixture) -> None:

@@ -20,7 +20,7 @@ PASSWORD = "Their-word-1"
 
 @cache
 def _hash() -> str:
-    return hash_password(PASSWORD, cost=16)
+    return hash_password(PASSWORD, memory_kib=16)
 
 
 def add_account(store: Store, name: str) -> Account:

@@ -157,7 +157,6 @@ def test_a_disc_for_one_run(system: services.SystemService, vms: services.VmsSer
     [
         ({"use_ignition": True}, "action.use_ignition = true is not there yet"),
         ({"volatile": True}, "action.volatile = true is not there yet"),
-        ({"vm": types.Vm(stateless=True)}, "action.vm.stateless = true is not there yet"),
         ({"vm": types.Vm(os=types.OperatingSystem(kernel="/k"))}, "action.vm.os.kernel = /k is not there yet"),
         ({"vm": types.Vm(memory=1 << 30)}, "action.vm.memory"),
         (

@@ -174,7 +174,7 @@ async def test_the_form_of_a_sign_on(http: httpx.AsyncClient, form: dict[str, st
 async def test_a_client_that_signs_in_ever_again_has_so_many_sessions_at_most(
     http: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hosted_engine.rest.auth.SESSIONS", 3)
+    monkeypatch.setattr("hosted_engine.engine.users.sessions.SESSIONS", 3)
     form = {"grant_type": "password", "username": ADMIN, "password": PASSWORD}
     tokens = [(await http.post(TOKEN, data=form)).json()["access_token"] for _ in range(5)]
     http.auth = None  # type: ignore[assignment]

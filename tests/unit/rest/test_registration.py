@@ -16,8 +16,10 @@ import pytest
 from ovirtsdk4 import types
 
 from hosted_engine.engine.nodes.joining.model import host_id_of_key
+from hosted_engine.engine.nodes.joining.preapprovals import WrongJoinCode, add_code
+from hosted_engine.engine.nodes.joining.registrations import Asked
 from hosted_engine.rest import limiter
-from hosted_engine.rest.registration import NotProven, RegistrationResource, TooOften, Unreadable
+from hosted_engine.rest.registration import NotProven, RegistrationResource, TooManyWrongCodes, TooOften, Unreadable
 from node.api.messages.identity import Claim, Identity, Offer, OfferedAddress
 from node.api.messages.registration import PATH, SIGNATURE, RegistrationState
 from node.fingerprint import format_words
@@ -33,6 +35,8 @@ from tests.fakes.engine import AUTHORITY, TINY_ID, World
 from tests.fakes.glusterd_unit import FakeGlusterdUnit
 from tests.fakes.machine import FakeMachine
 from tests.unit.rest.server import Served, served
+
+CODE = "ABCD-EFGH-JKLM-NPQR-STUV"
 
 
 @pytest.fixture
@@ -203,6 +207,28 @@ def test_what_was_asked_for_goes_on_after_a_restart(engine: Served, tmp_path: Pa
         assert len(connection.system_service().hosts_service().list(search="status=pending_approval")) == 1
 
 
+def test_a_machine_with_a_wrong_join_code_is_told_so_and_asks_no_more(engine: Served, tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "machine", engine)
+    machine.wanted = machine.files.want("localhost", engine.port, AUTHORITY.engine_fingerprint, CODE)
+    assert machine.ask() is JoinState.REJECTED
+    assert machine.files.wanted() is None
+    with engine.connection() as connection:
+        assert connection.system_service().hosts_service().list(search="name=node4") == []
+
+
+def test_the_join_code_leaves_the_machines_disk_when_the_engine_has_noted_it(engine: Served, tmp_path: Path) -> None:
+    with engine.world.store.transaction() as tx:
+        _, code = add_code(tx, engine.world.cluster.id, 1, time.time())
+    machine = Machine(tmp_path / "machine", engine)
+    machine.wanted = machine.files.want("localhost", engine.port, AUTHORITY.engine_fingerprint, code)
+    assert machine.ask() is JoinState.PENDING
+    kept = machine.files.wanted()
+    assert kept is not None
+    assert (kept.attempt, kept.join_code) == (machine.wanted.attempt, "")
+    machine.wanted = kept
+    assert machine.ask() is JoinState.PENDING
+
+
 # --- the door itself ------------------------------------------------------------------------------------------------
 
 
@@ -306,13 +332,31 @@ def test_other_kinds_of_keys_are_refused(door: Door) -> None:
             door.post(certificate_request_pem=request.public_bytes(Encoding.PEM).decode())
 
 
+def test_wrong_codes_of_an_address_are_looked_at_a_few_times(door: Door) -> None:
+    """Others' are looked at, and it may still ask without one."""
+    other = Door(door.world, door.resource, door.world.add_machine("node5", 5))
+    for one in (door, other):
+        one.post()
+    asked = Asked(door.machine.question(join_code=CODE), door.machine.fingerprint, door.machine.address)
+    for _ in range(int(limiter.WRONG_CODES.burst)):
+        with pytest.raises(WrongJoinCode):
+            door.resource._ask(asked)
+    with door.world.store.transaction() as tx:
+        _, code = add_code(tx, door.world.cluster.id, 1, door.world.now)
+    with pytest.raises(TooManyWrongCodes):
+        door.post(challenge=door.report.challenge, join_code=code)
+    assert other.post(challenge=other.report.challenge, join_code=code) is RegistrationState.PENDING
+    door.post()
+    assert door.post(challenge=door.report.challenge) is RegistrationState.PENDING
+
+
 async def test_the_door_has_limits_of_its_own(engine: Served) -> None:
     url = f"https://localhost:{engine.port}{PATH}"
     async with httpx.AsyncClient(verify=False) as http:
         assert (await http.post(url, content=b"x" * (70 << 10))).status_code == 413
         assert (await http.get(url)).status_code == 405
         assert (await http.post(url, content=b"{}", headers={SIGNATURE: "x"})).status_code == 400
-        codes = [(await http.post(url, content=b"{}")).status_code for _ in range(int(limiter.OF_ADDRESS_BURST) + 5)]
+        codes = [(await http.post(url, content=b"{}")).status_code for _ in range(int(limiter.OF_ADDRESS.burst) + 5)]
     assert codes[-1] == TooOften.status
     assert codes[0] == 400
 
@@ -321,7 +365,7 @@ def test_an_address_over_its_limit_takes_nothing_from_others() -> None:
     now = 0.0
     found = limiter.Limiter(lambda: now)
     allowed = sum(found.allows("192.0.2.1") for _ in range(10_000))
-    assert allowed == limiter.OF_ADDRESS_BURST
+    assert allowed == limiter.OF_ADDRESS.burst
     assert found.allows("192.0.2.2")
     now += 5
     assert sum(found.allows("192.0.2.1") for _ in range(100)) == 5
@@ -331,12 +375,12 @@ def test_all_together_have_a_limit_and_what_is_remembered_is_bounded() -> None:
     now = 0.0
     found = limiter.Limiter(lambda: now)
     allowed = sum(found.allows(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}") for n in range(5000))
-    assert allowed == limiter.IN_ALL_BURST
+    assert allowed == limiter.IN_ALL.burst
     assert len(found._addresses) <= limiter.MOST_ADDRESSES
     now += 1
-    assert sum(found.allows(f"10.1.2.{n}") for n in range(200)) == limiter.IN_ALL_RATE
+    assert sum(found.allows(f"10.1.2.{n}") for n in range(200)) == limiter.IN_ALL.rate
 
 
 def test_one_network_of_ipv6_is_one_address() -> None:
     found = limiter.Limiter(lambda: 0.0)
-    assert sum(found.allows(f"2001:db8::{n:x}") for n in range(1000)) == limiter.OF_ADDRESS_BURST
+    assert sum(found.allows(f"2001:db8::{n:x}") for n in range(1000)) == limiter.OF_ADDRESS.burst

@@ -1,6 +1,7 @@
 """What a VM is told through the unmodified SDK reaches its node, or is refused by name."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import ovirtsdk4 as sdk
@@ -91,6 +92,20 @@ def test_one_run_may_differ(engine: Served, vms: services.VmsService) -> None:
     assert started(engine, vms, new("once"), pause=True).start_paused
 
 
+def test_a_stateless_run_has_a_snapshot_until_it_ends(engine: Served, vms: services.VmsService) -> None:
+    vm = vms.add(new("fresh", stateless=True), query={"async": "false"})
+    service = vms.vm_service(vm.id)
+    assert service.get().stateless
+    kinds = [[one.snapshot_type for one in service.snapshots_service().list()]]
+    once = types.Vm(stateless=False)
+    for act in (service.start, service.stop, partial(service.start, vm=once), service.stop):
+        act(async_=False)
+        kinds.append([one.snapshot_type for one in service.snapshots_service().list()])
+    active, stateless = types.SnapshotType.ACTIVE, types.SnapshotType.STATELESS
+    assert kinds == [[active], [active, stateless], [active], [active], [active]]
+    service.remove(async_=False)
+
+
 def test_a_paused_vm_goes_on_when_it_is_started(engine: Served, vms: services.VmsService) -> None:
     vm = vms.add(new("paused"), query={"async": "false"})
     service = vms.vm_service(vm.id)
@@ -106,7 +121,6 @@ def test_a_paused_vm_goes_on_when_it_is_started(engine: Served, vms: services.Vm
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ({"stateless": True}, "vm.stateless = true is not there yet"),
         ({"tpm_enabled": True}, "vm.tpm_enabled = true is not there yet"),
         ({"console": types.Console(enabled=False)}, "vm.console.enabled = false is not there yet"),
         ({"custom_properties": [types.CustomProperty(name="a", value="b")]}, "vm.custom_properties"),

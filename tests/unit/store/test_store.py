@@ -79,6 +79,7 @@ def value_for(name: str, hint: Any, *, empty: bool) -> Any:
             MacRange: MacRange("02:00:00:00:00:00"),
             ImageRef: memory,
             Initialization: Initialization(host_name="web", root_password=Secret("sealed")),
+            Secret: Secret("sealed"),
         }
         return structs[kind]
     by_type: dict[type, Any] = {str: f"{name} ü 日本 '\"", int: 1 << 40, float: 12.5, bool: True}

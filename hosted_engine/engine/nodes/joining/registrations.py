@@ -7,11 +7,14 @@ from ipaddress import IPv4Interface
 from hosted_engine.authority import SiteAuthority
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
+from hosted_engine.engine.nodes.joining import preapprovals
 from hosted_engine.engine.nodes.joining.conflicts import conflicts, has_given_name, shown_name
 from hosted_engine.engine.nodes.joining.model import NodeRegistration, host_id_of_key
+from hosted_engine.engine.nodes.joining.preapprovals import Preapproval
 from hosted_engine.engine.nodes.members import OUTSIDE
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.ports import Store, Transaction
+from hosted_engine.engine.problems import found
 from hosted_engine.engine.vms.lifecycle import system
 from node.api.messages.identity import Claim
 from node.api.messages.registration import OVER, Registration, RegistrationReport, RegistrationState
@@ -100,6 +103,7 @@ class Registrations:
 
 def expire(tx: Transaction, now: float) -> None:
     """Forget attempts on which nobody has decided in time, and after a while that there ever were any."""
+    preapprovals.forget_past(tx, now)
     for registration in tx.node_registrations.list(state=PENDING):
         node = tx.nodes.get(registration.id)
         if registration.since + EXPIRES_S <= now and (node is None or node.status in OUTSIDE):
@@ -134,14 +138,15 @@ def _offered(wanted: Registration) -> IPv4Interface | None:
 
 def _noted(tx: Transaction, asked: Asked, address: IPv4Interface, now: float) -> NodeRegistration:
     id_ = host_of_key(tx, asked.fingerprint)
-    known, node = tx.node_registrations.get(id_), tx.nodes.get(id_)
+    wanted, known, node = asked.registration, tx.node_registrations.get(id_), tx.nodes.get(id_)
     if node is not None and node.status not in OUTSIDE:
         if node.status is not NodeStatus.INSTALLING:
-            raise KnownHost(name=asked.registration.name, host=node.name, status=node.status.value)
+            raise KnownHost(name=wanted.name, host=node.name, status=node.status.value)
         return _heard(tx, known, now) if known is not None else _invited(tx, asked, node, address, now)
-    if known is not None and known.state in OVER and known.attempt == asked.registration.attempt:
+    if known is not None and known.state in OVER and known.attempt == wanted.attempt:
         return known
-    if node is None:
+    approval = preapprovals.use(tx, wanted, asked.fingerprint, id_, now)
+    if node is None and approval is None:
         _make_room(tx, asked, now)
     registration = _made(id_, asked, address, known, now)
     if known is None:
@@ -150,8 +155,16 @@ def _noted(tx: Transaction, asked: Asked, address: IPv4Interface, now: float) ->
         tx.node_registrations.update(registration)
     else:
         registration = _heard(tx, known, now)
-    _show(tx, asked.registration, registration, now)
+    _show(tx, wanted, registration, now)
+    if approval is not None and approval.used_at == now:
+        _report_use(tx, approval, now)
     return registration
+
+
+def _report_use(tx: Transaction, approval: Preapproval, now: float) -> None:
+    node = found(tx.nodes.get(approval.node_id), "host", approval.node_id)
+    reason = f"Host {node.name} is approved by the {approval.label}, which somebody has approved beforehand."
+    emit(tx, system(now), EventType.EXTERNAL_EVENT_NORMAL, node=node, reason=reason)
 
 
 def _heard(tx: Transaction, known: NodeRegistration, now: float) -> NodeRegistration:

@@ -9,7 +9,6 @@ import msgspec
 from hosted_engine.engine.command import Context, Dependencies
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
-from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.snapshots.checks import (
@@ -21,9 +20,10 @@ from hosted_engine.engine.snapshots.checks import (
 )
 from hosted_engine.engine.snapshots.commands.on_vm import OnSnapshots
 from hosted_engine.engine.snapshots.config import kept_of
-from hosted_engine.engine.snapshots.images import Layer, make_layer
+from hosted_engine.engine.snapshots.images import Layer, layer_over, make_layer
 from hosted_engine.engine.snapshots.live import switch_running
 from hosted_engine.engine.snapshots.model import Snapshot, SnapshotStatus
+from hosted_engine.engine.snapshots.stateless import check_not_stateless
 from hosted_engine.engine.snapshots.switch import leave
 from hosted_engine.engine.vms.checks import the_vm
 from node.steps import Step
@@ -45,20 +45,11 @@ class AddSnapshot(OnSnapshots, frozen=True, kw_only=True):
     def check(self, tx: Transaction) -> None:
         vm = still_vm(tx, self.vm_id, "take a snapshot of")
         check_not_previewed(tx, vm, "take a snapshot of")
+        check_not_stateless(tx, vm, "take a snapshot of")
         check_disks_usable(tx, [disk.id for disk in snapshot_disks(tx, vm, self.chosen)], "take a snapshot of")
 
     def resolve(self, tx: Transaction, readings: Readings) -> Self:
-        layers = tuple(
-            Layer(
-                disk_id=disk.id,
-                storage_domain_id=disk.storage_domain_id,
-                image_id=new_id(),
-                parent_id=disk.image_id,
-                parent_format=disk.format,
-                size_bytes=disk.provisioned_size_bytes,
-            )
-            for disk in snapshot_disks(tx, the_vm(tx, self.vm_id), self.chosen)
-        )
+        layers = tuple(layer_over(disk) for disk in snapshot_disks(tx, the_vm(tx, self.vm_id), self.chosen))
         disk_ids, node_id = tuple(layer.disk_id for layer in layers), the_vm(tx, self.vm_id).node_id or ""
         return msgspec.structs.replace(self, layers=layers, disk_ids=disk_ids, node_id=node_id)
 

@@ -25,6 +25,7 @@ from hosted_engine.engine.snapshots.commands.on_vm import OnSnapshots
 from hosted_engine.engine.snapshots.images import Doomed, doomed, remove_layer
 from hosted_engine.engine.snapshots.live import merge_image
 from hosted_engine.engine.snapshots.model import Snapshot, SnapshotStatus
+from hosted_engine.engine.snapshots.stateless import check_not_stateless
 from hosted_engine.engine.vms.checks import the_vm
 from node.api.messages.images import ImageRebase, ImageRef
 from node.steps import Step
@@ -57,6 +58,7 @@ class RemoveSnapshot(OnSnapshots, frozen=True, kw_only=True):
     def check(self, tx: Transaction) -> None:
         vm = still_vm(tx, self.vm_id, "remove a snapshot of")
         check_not_previewed(tx, vm, "remove a snapshot of")
+        check_not_stateless(tx, vm, "remove a snapshot of")
         snapshot = usable_snapshot(tx, self.snapshot_id, "remove")
         check_disks_usable(tx, [disk.id for disk in _disks(tx, snapshot)], "remove a snapshot of")
 

@@ -1,6 +1,6 @@
 """Creates a VM from a template, with what was asked for beside: its rows at once, the images of its disks in steps."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any, Self
 
@@ -105,8 +105,16 @@ class AddVm(Command, frozen=True, kw_only=True):
     def resolve(self, tx: Transaction, readings: Readings) -> Self:
         """MAC addresses for the NICs that have none."""
         given = [new.nic.mac for new in self.nics if new.nic.mac]
-        missing = len(self.nics) - len(given)
-        free = iter(free_macs(tx, pool_of(tx, self.wanted.cluster_id), missing, besides=given))
+        return self.with_macs(
+            iter(free_macs(tx, pool_of(tx, self.wanted.cluster_id), len(self.without_mac), besides=given))
+        )
+
+    @property
+    def without_mac(self) -> tuple[NewNic, ...]:
+        return tuple(new for new in self.nics if not new.nic.mac)
+
+    def with_macs(self, free: Iterator[str]) -> Self:
+        """Each NIC that has no address gets the next one."""
         nics = [
             new if new.nic.mac else msgspec.structs.replace(new, nic=replace(new.nic, mac=next(free)))
             for new in self.nics

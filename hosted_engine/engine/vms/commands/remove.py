@@ -18,27 +18,34 @@ from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.permissions.creators import forget
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState, found, listed
+from hosted_engine.engine.vmpools.members import check_no_pool
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
 from hosted_engine.engine.vms.memory import forget_memory
-from hosted_engine.engine.vms.model import VmStatus
+from hosted_engine.engine.vms.model import Vm, VmStatus
 from hosted_engine.engine.vms.statuses import VmAction, check_allowed
 from node.steps import Step
 
 
 class RemoveVm(Command, frozen=True, kw_only=True):
-    """`detach_only` keeps the disks. A disk that another VM uses too is kept in any case. `forgets`: the
-    memory of an earlier run is still to be removed."""
+    """`detach_only` keeps the disks; `with_pool` says that its pool goes, too. A disk that another VM uses too is kept
+    in any case. `forgets`: the memory of an earlier run is still to be removed."""
 
     forward_only: ClassVar[bool] = True
 
     id: str
     detach_only: bool = False
+    with_pool: bool = False
     disk_ids: tuple[str, ...] = ()
     forgets: bool = False
 
     def check(self, tx: Transaction) -> None:
         check_allowed(changeable_vm(tx, self.id, "remove"), VmAction.REMOVE, "remove")
-        vm = resting_vm(tx, self.id, "remove")
+        self.check_parts(tx, resting_vm(tx, self.id, "remove"))
+
+    def check_parts(self, tx: Transaction, vm: Vm) -> None:
+        """What has to be so whether it runs or not."""
+        if not self.with_pool:
+            check_no_pool(tx, vm, "remove")
         if vm.delete_protected:
             raise WrongState(
                 action="remove",

@@ -14,10 +14,19 @@ from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
-from hosted_engine.engine.problems import NoNode, found
+from hosted_engine.engine.problems import NoNode, found, listed
 from hosted_engine.engine.scheduler.candidates import candidates
 from hosted_engine.engine.scheduler.model import Requirements
 from hosted_engine.engine.scheduler.policy import choose
+from hosted_engine.engine.snapshots.images import make_layer
+from hosted_engine.engine.snapshots.stateless import (
+    StatelessRun,
+    begin_run,
+    check_stateless,
+    disks_that_stay,
+    end_run,
+    new_run,
+)
 from hosted_engine.engine.storage.checks import check_in_use
 from hosted_engine.engine.vms.cdroms.discs import check_disc
 from hosted_engine.engine.vms.checks import changeable_vm, check_vm, resting_vm, the_vm
@@ -44,9 +53,10 @@ START = "start"
 
 class StartVm(Command, frozen=True, kw_only=True):
     """`node_ids` narrows the scheduler's choice; `node_id` is what it chose. `paused` and `run_once` count for this run
-    alone. `initialization_type` is how its guest is told its initialization, where that is asked for, and then as it is
-    chosen; `initialize`: also when it was told before. `instance_id` tells a guest that it has not been told yet.
-    `again` is why the VM went down when it is started again by itself: it stays so while it cannot be. `forgets`: the
+    alone, and so does `stateless`, where it is said; `run` is what a stateless run writes to. `initialization_type` is
+    how its guest is told its initialization, where that is asked for, and then as it is chosen; `initialize`: also when
+    it was told before. `instance_id` tells a guest that it has not been told yet. `again` is why the VM went down when
+    it is started again by itself: it stays so while it cannot be. `forgets`: the
     memory of an earlier run is still to be removed."""
 
     id: str
@@ -57,6 +67,8 @@ class StartVm(Command, frozen=True, kw_only=True):
     initialization_type: InitializationType | None = None
     initialize: bool = False
     instance_id: str = ""
+    stateless: bool | None = None
+    run: StatelessRun | None = None
     again: DownReason | None = None
     forgets: bool = False
 
@@ -72,6 +84,8 @@ class StartVm(Command, frozen=True, kw_only=True):
             check_vm(vm)
             check_chipset(tx, vm)
         check_seed(tx.secrets, vm, self._type(vm))
+        if self.is_stateless(tx):
+            check_stateless(tx, vm)
         for node_id in self.node_ids:
             found(tx.nodes.get(node_id), "host", node_id)
 
@@ -92,10 +106,14 @@ class StartVm(Command, frozen=True, kw_only=True):
         return msgspec.structs.replace(
             self,
             node_id=choice.node.id,
+            run=new_run(tx, vm) if self.is_stateless(tx) else None,
             forgets=vm.saved_memory is not None,
             initialization_type=self._type(vm),
             instance_id=new_id(),
         )
+
+    def is_stateless(self, tx: Transaction) -> bool:
+        return with_next_run(the_vm(tx, self.id)).stateless if self.stateless is None else self.stateless
 
     def describe(self, tx: Transaction) -> str:
         return f"Launching VM {the_vm(tx, self.id).name}"
@@ -122,6 +140,10 @@ class StartVm(Command, frozen=True, kw_only=True):
     def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         async def start() -> None:
             with dependencies.store.transaction() as tx:
+                if self._has_ended(tx):
+                    return
+                if self.run is not None:
+                    begin_run(tx, self.id, self.run, dependencies.clock())
                 spec = self._spec(tx)
             report = await (await dependencies.fleet.node(self.node_id)).start_vm(spec)
             with dependencies.store.transaction() as tx:
@@ -131,16 +153,24 @@ class StartVm(Command, frozen=True, kw_only=True):
 
         async def destroy() -> None:
             await destroyed(await dependencies.fleet.node(self.node_id), self.id)
+            with dependencies.store.transaction() as tx:
+                end_run(tx, self.id)
 
+        layers = (make_layer(dependencies, layer) for layer in (self.run.layers if self.run else ()))
         left_over = (forget_memory(dependencies, self.id),) if self.forgets else ()
-        return (Step(START, "Start the VM", start, destroy), *left_over)
+        return (*layers, Step(START, "Start the VM", start, destroy), *left_over)
 
     def finish(self, tx: Transaction, context: Context) -> None:
         vm = the_vm(tx, self.id)
-        if self.initialization_type not in (None, InitializationType.NONE):
-            vm = replace(vm, initialized=True)
+        if self.run is None and self.initialization_type not in (None, InitializationType.NONE):
+            vm = replace(vm, initialized=True)  # a stateless run leaves its guest as it was before it was told
             tx.vms.update(vm)
-        emit(tx, context, EventType.USER_RUN_VM, vm=vm, node=tx.nodes.get(self.node_id))
+        type_, stay = EventType.USER_RUN_VM, disks_that_stay(tx, vm) if self.run else []
+        if self.run is not None:
+            type_ = EventType.USER_RUN_VM_AS_STATELESS
+        if stay:
+            type_ = EventType.USER_RUN_VM_AS_STATELESS_WITH_DISKS_NOT_ALLOWING_SNAPSHOT
+        emit(tx, context, type_, vm=vm, node=tx.nodes.get(self.node_id), disks=listed(stay))
 
     def roll_back(self, tx: Transaction, context: Context, error: str, left: Collection[str]) -> None:
         """A node that could not be told to stop it may run it: then nobody knows, and the node's next word decides."""
@@ -171,6 +201,10 @@ class StartVm(Command, frozen=True, kw_only=True):
     def _type(self, vm: Vm) -> InitializationType:
         told_anew = self.run_once is not None and self.run_once.initialization is not None
         return initialization_type(vm, self.initialization_type, again=self.initialize or told_anew)
+
+    def _has_ended(self, tx: Transaction) -> bool:
+        """Its run was over before a crash of the engine let this command go on."""
+        return the_vm(tx, self.id).status is VmStatus.DOWN
 
     def _spec(self, tx: Transaction) -> VmSpec:
         vm = self.for_this_run(tx)

@@ -12,6 +12,8 @@ from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import found
+from hosted_engine.engine.snapshots.stateless import check_not_stateless
+from hosted_engine.engine.vmpools.members import check_no_pool
 from hosted_engine.engine.vms.checks import changeable_vm, the_vm
 from hosted_engine.engine.vms.commands.running import OnRunningVm
 from hosted_engine.engine.vms.commands.start import StartVm
@@ -43,6 +45,8 @@ class SuspendVm(OnRunningVm, frozen=True, kw_only=True):
 
     def check(self, tx: Transaction) -> None:
         super().check(tx)
+        check_not_stateless(tx, the_vm(tx, self.id), "suspend")
+        check_no_pool(tx, the_vm(tx, self.id), "suspend")
         new_memory(tx, the_vm(tx, self.id))
 
     def resolve(self, tx: Transaction, readings: Readings) -> Self:
@@ -76,6 +80,9 @@ class ResumeSuspendedVm(StartVm, frozen=True, kw_only=True):
 
     def check(self, tx: Transaction) -> None:
         check_allowed(changeable_vm(tx, self.id, "resume"), VmAction.START, "resume")
+
+    def is_stateless(self, tx: Transaction) -> bool:
+        return False  # it goes on with what it wrote before
 
     def describe(self, tx: Transaction) -> str:
         return f"Resuming VM {the_vm(tx, self.id).name} from its memory"

@@ -9,7 +9,7 @@ from alembic import op
 from hosted_engine.store.migrations.columns import add_columns
 
 revision = "0020"
-down_revision = "0016"
+down_revision = "0024"
 
 
 def upgrade() -> None:

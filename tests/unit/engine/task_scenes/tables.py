@@ -24,9 +24,14 @@ from tests.unit.engine.task_scenes.domains import (
     activate_domain,
     add_domain,
     attach_domain,
+    attach_domain_with_vms,
     deactivate_domain,
     deactivate_master,
     detach_domain,
+    detach_domain_with_vms,
+    import_domain,
+    register_disk,
+    register_vm,
     remove_domain,
 )
 from tests.unit.engine.task_scenes.nodes import (
@@ -38,6 +43,7 @@ from tests.unit.engine.task_scenes.nodes import (
     give_up_node,
     remove_node,
 )
+from tests.unit.engine.task_scenes.pools import add_pool, allocate_vm, grow_pool, remove_pool
 from tests.unit.engine.task_scenes.templates import (
     add_live_snapshot,
     add_snapshot,
@@ -70,20 +76,38 @@ from tests.unit.engine.task_scenes.vms import (
     reset_vm,
     resume_suspended_vm,
     shutdown_vm,
+    start_stateless_vm,
     start_vm,
     start_vm_with_cloud_init,
+    stop_stateless_vm,
     stop_suspended_vm,
     stop_vm,
     suspend_vm,
+    sweep_disk,
 )
 
 Scene = Callable[[World], Awaitable[Command]]
 
 
-DOMAIN_SCENES = [add_domain, attach_domain, deactivate_domain, activate_domain, detach_domain]
+DOMAIN_SCENES = [
+    add_domain,
+    import_domain,
+    attach_domain,
+    attach_domain_with_vms,
+    deactivate_domain,
+    activate_domain,
+    detach_domain,
+    detach_domain_with_vms,
+    register_vm,
+    register_disk,
+]
 
 
 SCENES = [
+    add_pool,
+    grow_pool,
+    allocate_vm,
+    remove_pool,
     change_cd,
     add_vm,
     add_vm_with_devices,
@@ -105,6 +129,9 @@ SCENES = [
     add_disk_to_vm,
     start_vm,
     start_vm_with_cloud_init,
+    start_stateless_vm,
+    stop_stateless_vm,
+    sweep_disk,
     stop_vm,
     shutdown_vm,
     reboot_vm,
@@ -144,6 +171,9 @@ SCENES = [
 
 
 BACKWARD = [
+    add_pool,
+    grow_pool,
+    allocate_vm,
     move_disk,
     copy_disk,
     *DOMAIN_SCENES,
@@ -164,6 +194,7 @@ BACKWARD = [
     download,
     start_vm,
     start_vm_with_cloud_init,
+    start_stateless_vm,
     stop_vm,
     shutdown_vm,
     reboot_vm,
@@ -183,6 +214,9 @@ BACKWARD = [
 
 
 CALLS = {
+    "add_pool": ("make_image",),
+    "grow_pool": ("make_image",),
+    "allocate_vm": ("make_image", "start_vm"),
     "add_vm": ("make_image",),
     "add_vm_with_devices": ("make_image",),
     "add_cloned_vm": ("copy_image",),
@@ -200,6 +234,7 @@ CALLS = {
     "download": ("open_transfer",),
     "start_vm": ("start_vm",),
     "start_vm_with_cloud_init": ("start_vm",),
+    "start_stateless_vm": ("make_image", "start_vm"),
     "stop_vm": ("destroy_vm",),
     "shutdown_vm": ("shutdown_vm",),
     "reboot_vm": ("reboot_vm",),
@@ -218,14 +253,22 @@ CALLS = {
     "move_disk": ("copy_image",),
     "copy_disk": ("copy_image",),
     "add_domain": ("mount", "write_domain_metadata"),
-    "attach_domain": ("mount", "write_domain_metadata"),
+    "import_domain": ("mount", "domain_metadata"),
+    "attach_domain": ("mount", "domain_metadata", "ovf_store", "write_domain_metadata"),
+    "attach_domain_with_vms": ("mount", "ovf_store", "write_domain_metadata"),
     "deactivate_domain": ("write_domain_metadata", "unmount"),
     "activate_domain": ("mount",),
     "detach_domain": ("mount", "write_domain_metadata"),
+    "detach_domain_with_vms": ("mount", "write_domain_metadata", "ovf_store"),
+    "register_vm": ("image",),
+    "register_disk": ("image",),
 }
 
 
 SCENES_OF_LOST_ANSWERS = [
+    add_pool,
+    grow_pool,
+    allocate_vm,
     add_vm,
     add_vm_with_devices,
     add_cloned_vm,
@@ -242,6 +285,7 @@ SCENES_OF_LOST_ANSWERS = [
     download,
     start_vm,
     start_vm_with_cloud_init,
+    start_stateless_vm,
     deactivate_node,
     plug_new_disk,
     plug_disk,

@@ -2,6 +2,7 @@
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.disks.model import DiskContentType, DiskFormat
+from hosted_engine.engine.snapshots.commands.sweep import SweepDisk
 from hosted_engine.engine.vms.commands.change_cd import ChangeCd
 from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
@@ -13,6 +14,7 @@ from tests.fakes.engine import DATA_ID, TINY_ID, World
 from tests.unit.engine.scenes import (
     GIB,
     acting,
+    changing,
     done,
     new_disk,
     new_disk_on,
@@ -54,6 +56,35 @@ async def start_vm_with_cloud_init(world: World) -> Command:
     """For one run, with a secret in it."""
     given = {"host_name": "web", "root_password": "sesame"}
     return acting(world, VMS, await tiny_vm(world), "start", use_cloud_init=True, initialization=given)
+
+
+async def stateless_vm(world: World) -> str:
+    """With two disks, down."""
+    vm_id = await tiny_vm(world)
+    await done(world, new_disk_on(world, vm_id))
+    await done(world, changing(world, VMS, vm_id, stateless=True))
+    return vm_id
+
+
+async def start_stateless_vm(world: World) -> Command:
+    return StartVm(id=await stateless_vm(world))
+
+
+async def stop_stateless_vm(world: World) -> Command:
+    vm_id = await stateless_vm(world)
+    await done(world, StartVm(id=vm_id))
+    return StopVm(id=vm_id)
+
+
+async def sweep_disk(world: World) -> Command:
+    """What two stateless runs wrote."""
+    command = await start_stateless_vm(world)
+    assert isinstance(command, StartVm)
+    for _ in range(2):
+        await done(world, command)
+        await done(world, StopVm(id=command.id))
+    with world.store.transaction() as tx:
+        return SweepDisk(disk_id=tx.disk_attachments.list(owner_id=command.id, bootable=True)[0].disk_id)
 
 
 async def stop_vm(world: World) -> Command:

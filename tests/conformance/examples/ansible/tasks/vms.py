@@ -234,7 +234,5 @@ TASKS = (
     Task("ovirt_snapshot/0", None, _RHEL7, ALWAYS),
     Task("ovirt_snapshot/1", None, _RHEL7, ALWAYS),
     Task("ovirt_snapshot/6", None, (seeds.vm("test"),)),
-    Task("ovirt_vmpool/0", None, (_template("rhel7"), _cluster("mycluster"))),
-    Task("ovirt_vmpool/3", None, (_template("blank"), _cluster("mycluster"))),
 )
 _ = spec_of

@@ -1,0 +1,59 @@
+"""Groups of the internal domain."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from hosted_engine.accounts.command import main
+from hosted_engine.engine.users import account_changes as changes
+from hosted_engine.own_store import transaction
+
+
+@main.command("add-group")
+@click.argument("name")
+def add_group(name: str) -> None:
+    """Make a group."""
+    with transaction() as tx:
+        changes.add_group(tx, name)
+    click.echo(f"The group {name} was made.")
+
+
+@main.command("remove-group")
+@click.argument("name")
+def remove_group(name: str) -> None:
+    """Remove a group; its members stay."""
+    with transaction() as tx:
+        changes.remove_group(tx, name)
+    click.echo(f"The group {name} was removed.")
+
+
+def member(command: Callable[..., None]) -> Callable[..., None]:
+    command = click.option("--group", "member_group", metavar="NAME", default="", help="A group as the member.")(
+        command
+    )
+    command = click.option("--user", metavar="NAME", default="", help="An account as the member.")(command)
+    return click.argument("group")(command)
+
+
+@main.command("add-member")
+@member
+def add_member(group: str, **which: Any) -> None:
+    """Put an account or another group into a group; it counts from the next sign-on."""
+    with transaction() as tx:
+        changes.add_member(tx, group, **_one(which))
+
+
+@main.command("remove-member")
+@member
+def remove_member(group: str, **which: Any) -> None:
+    """Take an account or another group out of a group; it counts from the next sign-on."""
+    with transaction() as tx:
+        changes.remove_member(tx, group, **_one(which))
+
+
+def _one(which: dict[str, str]) -> dict[str, str]:
+    user, group = which["user"], which["member_group"]
+    if bool(user) == bool(group):
+        raise click.UsageError("Name one member: --user NAME or --group NAME")
+    return {"user": user, "group": group}
