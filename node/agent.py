@@ -21,6 +21,7 @@ from netconf.watch.watch import Watch
 from node import config
 from node.api.messages.images import ImageRef
 from node.api.messages.vms import VmState
+from node.clock import SystemClock
 from node.ha_service import HaService
 from node.host import Host
 from node.needs import Needs
@@ -62,7 +63,6 @@ from node.storage.seed import SeedMaker
 from node.storage.site_files import SiteFiles
 from node.storage.wishes import Wishes
 from node.storage.works import Works
-from node.system.clock import SystemClock
 from node.system.long_command import run_while
 from node.system.process import run, run_as_group
 from node.system.threads import Threads
