@@ -15,6 +15,7 @@ import msgspec
 
 from hosted_engine import config
 from hosted_engine.config import Config
+from hosted_engine.directories.directories import LdapDirectories
 from hosted_engine.engine.birth import import_site
 from hosted_engine.engine.certificates.renewer import CertificateRenewer
 from hosted_engine.engine.engine import Engine
@@ -24,8 +25,10 @@ from hosted_engine.engine.loop import Loop
 from hosted_engine.engine.nodes.joining.approver import Approver
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.ovf.reconciler import OvfReconciler
 from hosted_engine.engine.snapshots.sweeper import ImageSweeper
 from hosted_engine.engine.tasks.locks import Locks
+from hosted_engine.engine.users.refresher import DirectoryRefresher
 from hosted_engine.engine.vmpools.prestart import PoolStarter
 from hosted_engine.engine.vms.ha import HaRunner
 from hosted_engine.engine.vms.lifecycle import system
@@ -107,6 +110,7 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
         poller=Poller(clock),
         authority=authority,
         proxy=ImageioProxy(settings.certificate.read_text()),
+        directories=LdapDirectories(),
     )
     api = Loop()
     server = _server(settings, engine, api, tls.serving)
@@ -122,8 +126,10 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
         for work in (
             _sweep(engine),
             HaRunner(engine).run(),
+            OvfReconciler(store, fleet, locks).run(),
             Approver(engine).run(),
             ImageSweeper(engine).run(),
+            DirectoryRefresher(engine).run(),
             PoolStarter(engine).run(),
             certificates.run(),
             pet(partial(_turns, api)),
@@ -192,6 +198,7 @@ def _server(settings: Config, engine: Engine, loop: Loop, tls: ssl.SSLContext) -
         authority_pem=settings.authority.read_bytes(),
         routes={PATH: RegistrationResource(engine.registrations, engine.loop)},
         loop=engine.loop,
+        directories=engine.directories,
     )
     return Server(
         app,

@@ -26,11 +26,13 @@ from hosted_engine.engine.roles.entity import PERMITS, ROLE_PERMITS, ROLES
 from hosted_engine.engine.scheduler.entity import SCHEDULING_POLICIES
 from hosted_engine.engine.search.vocabulary import check_searches
 from hosted_engine.engine.snapshots.entity import SNAPSHOT_CDROMS, SNAPSHOT_DISKS, SNAPSHOT_NICS, SNAPSHOTS
+from hosted_engine.engine.storage.connections_api import STORAGE_DOMAIN_CONNECTIONS
 from hosted_engine.engine.storage.entity import STORAGE_DOMAINS
 from hosted_engine.engine.storageconnections.entity import STORAGE_CONNECTIONS
 from hosted_engine.engine.tags.entity import TAG_ASSIGNMENTS, TAGS
 from hosted_engine.engine.templates.entity import TEMPLATES
 from hosted_engine.engine.transfers.entity import IMAGE_TRANSFERS
+from hosted_engine.engine.unregistered.api import STORAGE_DOMAIN_TEMPLATES, STORAGE_DOMAIN_VMS
 from hosted_engine.engine.users.domain_entities import ACCOUNT_GROUPS, ACCOUNT_MEMBERSHIPS, ACCOUNTS, DOMAINS
 from hosted_engine.engine.users.entity import GROUPS, USERS
 from hosted_engine.engine.users.ssh_keys import SSH_KEYS
@@ -90,6 +92,9 @@ REPORTED: tuple[Reported, ...] = (
     SNAPSHOT_CDROMS,
     SNAPSHOT_DISKS,
     SNAPSHOT_NICS,
+    STORAGE_DOMAIN_CONNECTIONS,
+    STORAGE_DOMAIN_TEMPLATES,
+    STORAGE_DOMAIN_VMS,
     *GRAPHICS_CONSOLES,
     *GUEST_COLLECTIONS,
     *CDROMS,

@@ -14,6 +14,7 @@ from hosted_engine.engine.entities import ENTITIES
 from hosted_engine.engine.entity.declaration import Entity, Place
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.problems import found
 from hosted_engine.engine.users.accounts import Account, AccountGroup
 from hosted_engine.engine.users.domains import INTERNAL, domain_id
 from hosted_engine.rest.app import make_app
@@ -27,6 +28,7 @@ from tests.fakes.engine import DATA_ID, World
 from tests.fakes.machine import CLAIM_CODE
 from tests.fakes.node.site import AnyExport
 from tests.unit.rest.asked import API
+from tests.unit.rest.elements import NOBODY
 from tests.unit.rest.test_auth import ADMIN, PASSWORD, set_password
 
 READER, WRITER = XmlReader(schema()), XmlWriter(schema())
@@ -37,6 +39,7 @@ GIB = 1 << 30
 # Stand in bodies for what no object has yet; `{vm}` for the id of a VM, `{a new vm}` for that of one of its own.
 NAME, NUMBER, COUNT = "{a name}", "{a number}", "{a count}"
 SPARE = 190  # the number of a machine that belongs to no site
+CONNECTION = "{the connection of data}"
 MACHINE = "{a machine}"  # the address of one that belongs to no site
 MOST = 16000  # objects that are added
 
@@ -82,6 +85,7 @@ BODIES: Mapping[str, Wire] = {
     "Steps": {"description": NAME, "type": "executing"},
     "AttachedStorageDomains": {"id": "{a new storage_domain}"},
     "StorageDomainDisks": _IMAGE,
+    "StorageDomainServerConnections": {"id": CONNECTION},
     "StorageDomains": {
         "name": NAME,
         "type": "data",
@@ -239,6 +243,8 @@ class Site:
         text = json.dumps(whole).replace(NAME, f"new{number}")
         text = text.replace(NUMBER, f"{number >> 8:02x}:{number & 255:02x}")
         text = text.replace(f'"{COUNT}"', str(number))
+        if CONNECTION in text:
+            text = text.replace(CONNECTION, self._connection())
         if MACHINE in text:
             text = text.replace(MACHINE, self._machine(number))
         for name, path in _COLLECTIONS.items():
@@ -247,6 +253,11 @@ class Site:
             if f"{{a new {name}}}" in text:
                 text = text.replace(f"{{a new {name}}}", self._item(path, frozenset()))
         return cast(Wire, json.loads(text))
+
+    def _connection(self) -> str:
+        with self.world.store.transaction() as tx:
+            domain = found(tx.storage_domains.get(DATA_ID), "storage domain", DATA_ID)
+        return domain.storage_connection_id
 
     def _machine(self, number: int) -> str:
         machine = self.world.add_machine(f"machine{number}", SPARE + number)
@@ -279,7 +290,10 @@ class Site:
 
     def _id(self, name: str, path: str, above: frozenset[str]) -> str:
         if name not in self.ids:
-            self.ids[name] = self._item(path, above)
+            found = self._item(path, above)
+            if found == NOBODY:  # there is none here; elsewhere there may be
+                return found
+            self.ids[name] = found
         return self.ids[name]
 
     def _item(self, path: str, above: frozenset[str]) -> str:
@@ -288,7 +302,8 @@ class Site:
         if (service, "add") in HANDLERS and service != "Hosts":  # of which there are some, and another takes its time
             return str(self.add(Operation(service, "add", path, above))["id"])
         kind = next(iter(schema().service(service).methods["list"].gives.values())).removesuffix("[]")
-        return str(READER.many(self.ask("GET", path).content, kind)[-1]["id"])
+        there = READER.many(self.ask("GET", path).content, kind)
+        return str(there[-1]["id"]) if there else NOBODY
 
 
 def names_in(template: str) -> frozenset[str]:

@@ -100,6 +100,7 @@ def test_a_domain_comes_into_being_and_goes(system: services.SystemService, engi
         ({"type": types.StorageType.LOCALFS}, 400, "storage_domain.storage.address.*has none"),
         ({"type": types.StorageType.GLUSTERFS, "path": "/"}, 400, "names no Gluster volume"),
         ({"vfs_type": "nfs4"}, 400, "storage_domain.storage.vfs_type"),
+        ({"nfs_version": types.NfsVersion.V3}, 501, "v3 as storage_domain.storage.nfs_version.*NFS 4"),
         ({"path": "/srv/nothing"}, 500, "Cannot mount storage domain"),
         ({"host": "node9"}, 404, "no host has the name node9"),
         ({"type": types.StorageType.GLUSTERFS, "address": "node1", "path": "/data"}, 409, "data is there already"),
@@ -167,9 +168,13 @@ def test_a_domain_with_a_vm_that_runs_stays(system: services.SystemService) -> N
     assert use.get().status == Status.MAINTENANCE
     with pytest.raises(sdk.Error, match="storage domain data"):
         system.vms_service().vm_service(made.id).start()
-    with pytest.raises(sdk.Error, match="disks of these VMs and templates lie on it: tiny, web"):
-        use.remove(async_=False)
-    use.activate(async_=False)
+    use.remove(async_=False)
+    assert system.vms_service().list(search="name=web") == []
+    attached(system).add(types.StorageDomain(id=DATA_ID))
+    there = system.storage_domains_service().storage_domain_service(DATA_ID)
+    assert [one.name for one in there.vms_service().list(unregistered=True)] == ["web"]
+    there.templates_service().template_service(TINY_ID).register(async_=False)
+    there.vms_service().vm_service(made.id).register(async_=False)
     system.vms_service().vm_service(made.id).start()
 
 
@@ -233,6 +238,37 @@ def test_connections_are_made_changed_and_removed(system: services.SystemService
     other = connections.add(types.StorageConnection(type=types.StorageType.POSIXFS, path="/dev/vdb", vfs_type="xfs"))
     connections.storage_connection_service(other.id).remove()
     assert len(connections.list()) == 3
+
+
+def test_a_domain_whose_storage_has_moved_is_led_over_another_connection(
+    system: services.SystemService, engine: Served
+) -> None:
+    made = system.storage_domains_service().add(domain())
+    use = in_use(system, made)
+    mine = system.storage_domains_service().storage_domain_service(made.id).storage_connections_service()
+    (before,) = mine.list()
+    assert (before.address, before.path) == ("nas", "/srv/vms")
+    other = system.storage_connections_service().add(types.StorageConnection(**{**NFS, "path": "/srv/more"}))
+    with pytest.raises(sdk.Error, match="it is active") as caught:
+        mine.add(types.StorageConnection(id=other.id))
+    assert caught.value.code == 409
+    use.deactivate(async_=False)
+    with pytest.raises(sdk.Error, match="no storage domain lies there"):
+        mine.add(types.StorageConnection(id=other.id), headers={"Expect": "201-created"})
+    assert [one.id for one in mine.list()] == [before.id]
+    site = shared(engine)
+    site.metadata["nas:/srv/more"] = site.metadata["nas:/srv/vms"]
+    mine.add(types.StorageConnection(id=other.id), headers={"Expect": "201-created"})
+    assert [one.id for one in mine.list()] == [other.id]
+    mine.add(types.StorageConnection(id=other.id))  # it is so already
+    with pytest.raises(sdk.Error, match="it has no other one") as caught:
+        mine.connection_service(other.id).remove()
+    assert caught.value.code == 409
+    with pytest.raises(sdk.NotFoundError):
+        mine.connection_service(before.id).remove()
+    use.activate(async_=False)
+    assert all(node.storage.mounted[made.id].spec.source == "nas:/srv/more" for node in engine.world.nodes.values())
+    system.storage_connections_service().storage_connection_service(before.id).remove()
 
 
 def test_a_disk_is_moved_and_copied_to_another_domain(system: services.SystemService, engine: Served) -> None:
