@@ -68,6 +68,8 @@ from node.system.process import run, run_as_group
 from node.system.threads import Threads
 from node.tls import client_context, server_context
 from node.transfers.machine import make_transfers
+from node.upgrade.disk import Places, SystemDisk
+from node.upgrade.waiting import waiting_version
 from node.vms.balloon_keeper import BalloonKeeper
 from node.vms.cdroms import Cdroms
 from node.vms.consoles import Consoles
@@ -234,6 +236,7 @@ class Agent:
                     accelerator(settings.accelerator),
                     settings.node_name,
                     node_id=lambda: self._membership.node_id,
+                    waiting_version=lambda: waiting_version(SystemDisk(run, Places())),
                 ),
                 statistics,
                 self._hub,

@@ -125,6 +125,12 @@ class LocalSite:
         machine = self._world.add_machine(f"node{number}", number)
         machine.host.asking, machine.known_as = False, names
 
+    def slow_down(self, delay_s: float) -> None:
+        """Every request to a node takes so long, as real ones take their time."""
+        assert self._world is not None
+        for node in self._world.nodes.values():
+            node.be_slow(delay_s)
+
     def await_storage(self) -> None:
         """A state of the storage counts when two looks, 5 s apart, say the same."""
         assert self._world is not None

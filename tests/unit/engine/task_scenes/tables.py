@@ -40,8 +40,11 @@ from tests.unit.engine.task_scenes.nodes import (
     add_node,
     approve_node,
     approve_node_into_maintenance,
+    check_for_upgrade,
     deactivate_node,
     give_up_node,
+    install_and_activate_node,
+    install_node,
     remove_node,
 )
 from tests.unit.engine.task_scenes.pools import add_pool, allocate_vm, grow_pool, remove_pool
@@ -160,6 +163,9 @@ SCENES = [
     approve_node,
     add_node,
     approve_node_into_maintenance,
+    install_node,
+    install_and_activate_node,
+    check_for_upgrade,
     remove_node,
     *DOMAIN_SCENES,
     deactivate_master,
@@ -209,6 +215,8 @@ BACKWARD = [
     resume_suspended_vm,
     deactivate_node,
     activate_node,
+    install_node,
+    install_and_activate_node,
 ]
 
 
@@ -248,6 +256,8 @@ CALLS = {
     "resume_suspended_vm": ("start_vm",),
     "deactivate_node": ("begin_maintenance",),
     "activate_node": ("end_maintenance",),
+    "install_node": ("claim", "names", "allow_migration", "add_peer", "mount", "join_lockspace", "keep_engine"),
+    "install_and_activate_node": ("claim", "network", "end_maintenance"),
     "move_disk": ("copy_image",),
     "copy_disk": ("copy_image",),
     "add_domain": ("mount", "write_domain_metadata"),
