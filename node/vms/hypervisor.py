@@ -99,6 +99,10 @@ class Hypervisor(Protocol):
         """Ask the guest to let go of it. It is gone when `live_xml` has it no more."""
         ...
 
+    def set_cpus(self, vm_id: str, count: int) -> None:
+        """Plug processors into a running domain, or ask its guest to let go of some."""
+        ...
+
     def snapshot(self, vm_id: str, xml: str, *, quiesce: bool) -> None:
         """Let the disks that `xml` names be written to the files that it names, all at one moment; all of them or none.
         `quiesce`: with the file systems of the guest flushed and held still by its agent."""

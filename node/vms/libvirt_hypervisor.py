@@ -78,6 +78,11 @@ class LibvirtHypervisor:
         live = libvirt.VIR_DOMAIN_AFFECT_LIVE
         self._do("unplug a device of the VM", lambda c: c.lookupByUUIDString(vm_id).detachDeviceFlags(xml, live))
 
+    def set_cpus(self, vm_id: str, count: int) -> None:
+        live = libvirt.VIR_DOMAIN_AFFECT_LIVE
+        act = "change the processors of the VM"
+        self._do(act, lambda c: c.lookupByUUIDString(vm_id).setVcpusFlags(count, live))
+
     def snapshot(self, vm_id: str, xml: str, *, quiesce: bool) -> None:
         flags = libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC
         flags |= libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA

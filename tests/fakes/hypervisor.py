@@ -108,6 +108,16 @@ class FakeHypervisor:
         self.updated_devices.append(xml)
         self.forced.append(force)
 
+    def set_cpus(self, vm_id: str, count: int) -> None:
+        running = self._get(vm_id)
+        root = ET.fromstring(running.xml)
+        vcpu = root.find("vcpu")
+        assert vcpu is not None
+        if self.refuse_attach or (not self.lets_go and count < int(vcpu.get("current") or vcpu.text or 0)):
+            raise HypervisorFailed(act="change the processors of the VM", reason=self.refuse_attach or "timed out")
+        vcpu.set("current", str(count))
+        running.xml = ET.tostring(root, encoding="unicode")
+
     def snapshot(self, vm_id: str, xml: str, *, quiesce: bool) -> None:
         self.quiesced.append(quiesce)
         root = ET.fromstring(self._get(vm_id).xml)
@@ -154,6 +164,9 @@ class FakeHypervisor:
         if self.refuse_attach:
             raise HypervisorFailed(act="plug a device into the VM", reason=self.refuse_attach)
         root = ET.fromstring(self._get(vm_id).xml)
+        memory, size = root.find("memory"), ET.fromstring(xml).findtext("target/size")
+        if memory is not None and size is not None:
+            memory.text = str(int(memory.text or 0) + int(size))
         devices = root.find("devices")
         (devices if devices is not None else ET.SubElement(root, "devices")).append(ET.fromstring(xml))
         self._get(vm_id).xml = ET.tostring(root, encoding="unicode")

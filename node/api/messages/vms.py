@@ -177,6 +177,12 @@ class VmSpec(Message, frozen=True, kw_only=True, omit_defaults=True):
     scsi_queues: int = 1
     """Of the virtio-SCSI controller."""
 
+    cpus_max: int = 0
+    """So many processors it may come to while it runs (`set_vm_cpus`); 0: no more than it starts with."""
+
+    memory_max_bytes: int | None = None
+    """So much memory it may come to while it runs (`set_vm_memory`); None: no more than it starts with."""
+
     cdrom: VmCdrom | None = None
 
     graphics: tuple[GraphicsType, ...] = ()
@@ -185,6 +191,18 @@ class VmSpec(Message, frozen=True, kw_only=True, omit_defaults=True):
     resume_from: ImageRef | None = None
     """The memory that it was suspended with. It goes on as it was then, and nothing else of this counts; once it runs
     the memory is gone. MemoryUnknown: it is not there."""
+
+
+class VmCpus(Message, frozen=True, kw_only=True):
+    """How many processors a VM that runs is to have."""
+
+    count: int
+
+
+class VmMemory(Message, frozen=True, kw_only=True):
+    """How much memory a VM that runs is to have in all."""
+
+    size_bytes: int
 
 
 class SuspendRequest(Message, frozen=True, kw_only=True):

@@ -108,6 +108,7 @@ def test_guests(machine: Machine, case: str) -> None:
         "a_nic_changes_its_network_and_its_link",
         "a_guest_that_does_not_let_go_keeps_its_disk",
         "a_disk_that_another_vm_writes_to_is_not_plugged",
+        "processors_and_memory_come_and_processors_go",
     ],
 )
 def test_hot_plug(machine: Machine, case: str) -> None:
