@@ -43,11 +43,10 @@ def add(cluster: str, hours: int) -> None:
     with transaction() as tx:
         made, code = preapprovals.add_code(tx, _cluster_id(tx, cluster), hours, now)
         _report(tx, f"A {made.label} was made.", now)
-    pem = config.load().certificate.read_text()
     click.echo(f"code: {code}")
     click.echo(f"id: {made.id}")
     click.echo(f"expires: {_time(made.expires_at)}")
-    click.echo(f"engine's words: {format_words(certificate_fingerprint(pem))}")
+    click.echo(f"engine's words: {_format_fingerprint()}")
 
 
 @main.command("add-serial")
@@ -66,6 +65,12 @@ def add_serial(serial: str, cluster: str, hours: int) -> None:
         _report(tx, f"The {made.label} was approved.", now)
     click.echo(f"id: {made.id}")
     click.echo(f"expires: {_time(made.expires_at)}")
+
+
+@main.command("words")
+def show_fingerprint() -> None:
+    """Show the engine's words, which a node that joins has to show as well."""
+    click.echo(_format_fingerprint())
 
 
 @main.command("list")
@@ -93,6 +98,10 @@ def revoke(id_: str) -> None:
         tx.of(Preapproval).remove(id_)
         _report(tx, f"The {approval.label} was revoked.", time.time())
     click.echo(f"The {approval.label} was revoked.")
+
+
+def _format_fingerprint() -> str:
+    return format_words(certificate_fingerprint(config.load().certificate.read_text()))
 
 
 def _cluster_id(tx: Transaction, name: str) -> str:

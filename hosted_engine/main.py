@@ -24,6 +24,7 @@ from hosted_engine.engine.loop import Loop
 from hosted_engine.engine.nodes.joining.approver import Approver
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.nodes.readings import Readings
+from hosted_engine.engine.ovf.reconciler import OvfReconciler
 from hosted_engine.engine.snapshots.sweeper import ImageSweeper
 from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.vmpools.prestart import PoolStarter
@@ -122,6 +123,7 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
         for work in (
             _sweep(engine),
             HaRunner(engine).run(),
+            OvfReconciler(store, fleet, locks).run(),
             Approver(engine).run(),
             ImageSweeper(engine).run(),
             PoolStarter(engine).run(),

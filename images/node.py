@@ -28,6 +28,7 @@ DEBIAN = Debian(
         "libvirt-daemon-system",
         "logrotate",
         "network-manager",
+        "nfs-common",
         "nftables",
         "openssl",
         "ovmf",
@@ -60,13 +61,19 @@ ENABLED = (
 # Disabled rather than masked where an administrator may want it back.
 DISABLED = ("libvirt-guests.service",)
 
-# An image is replaced, never upgraded in place; the agent says what VMs do when a node stops.
+# An image is replaced, never upgraded in place; the agent says what VMs do when a node stops. NFS is mounted as version
+# 4, which needs none of the daemons of version 3; those would listen on every address.
 MASKED = (
     "apt-daily.timer",
     "apt-daily-upgrade.timer",
     "dpkg-db-backup.timer",
     "e2scrub_all.timer",
     "e2scrub_reap.service",
+    "nfs-blkmap.service",
+    "rpc-statd-notify.service",
+    "rpc-statd.service",
+    "rpcbind.service",
+    "rpcbind.socket",
     "xfs_scrub_all.timer",
 )
 

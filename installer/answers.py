@@ -30,7 +30,7 @@ class Ip(StrEnum):
 
 class Role(StrEnum):
     FIRST = "first"  # the console goes on with creating a site
-    JOIN = "join"  # asks a living site to take it
+    JOIN = "join"  # asks the engine of a site that runs to take it
     LATER = "later"  # neither
 
 
@@ -176,7 +176,8 @@ class NetworkAnswers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RoleAnswers(msgspec.Struct, frozen=True, kw_only=True):
-    """`engine` is the name or address of the engine to join, `fingerprint` its four words."""
+    """`engine` is the name or address of the engine to join, `fingerprint` its four words. `join_code` is for that
+    engine alone, and kept nowhere but where the node's first start finds it."""
 
     kind: Annotated[
         Role,
@@ -190,7 +191,21 @@ class RoleAnswers(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[
             str,
             Rule(role.why_not_fingerprint),
-            Meta(description="The engine's four words or 64 hexadecimal digits, for kind = join."),
+            Meta(
+                description="The engine's four words or 64 hexadecimal digits, for kind = join. With them the node "
+                "asks by itself after its first start; without them somebody compares the words at its console."
+            ),
+        ]
+        | None
+    ) = None
+    join_code: (
+        Annotated[
+            str,
+            Rule(role.why_not_join_code, secret=True),
+            Meta(
+                description="A join code of that engine (python -m hosted_engine.join_codes add): nobody has to "
+                "approve the node. It needs the fingerprint."
+            ),
         ]
         | None
     ) = None

@@ -18,6 +18,7 @@ from installer.sysinfo import SysInfo
 from netconf.screens.plain import Page
 from netconf.screens.trouble import TroublePage
 
+HIDDEN = "(as typed)"
 Show = Callable[[Page[Any]], Awaitable[Any]]
 Busy = Callable[[str], AbstractAsyncContextManager[None]]
 
@@ -90,7 +91,11 @@ class Interview:
         return move
 
     def _text(self) -> str:
-        return format_document(self._draft.document(self._sysinfo.nics))
+        """To be read and copied by others than who typed the join code."""
+        document = self._draft.document(self._sysinfo.nics)
+        if "join_code" in document["role"]:
+            document["role"]["join_code"] = HIDDEN
+        return format_document(document)
 
     async def _ask(self, page: Page[Move]) -> Move:
         move = await self._show(page)

@@ -26,12 +26,17 @@ class InstalledBefore(Refused):
 
 def id_of_answers(answers: Answers, sysinfo: SysInfo) -> str:
     """The id of the installation that these answers make on this machine; another one on every other machine. The hash
-    of a password is another one each time that it is made."""
-    same = msgspec.structs.replace(answers, machine=msgspec.structs.replace(answers.machine, password_hash=None))
+    of a password is another one each time that it is made, and a new join code makes no other node."""
+    same = without_secrets(answers)
     disks = sorted(f"{disk.serial} {disk.wwn}" for disk in sysinfo.disks if disk.serial or disk.wwn)
     nics = sorted(nic.mac for nic in sysinfo.nics)
     machine = "\n".join([sysinfo.uuid, *disks, *nics])
     return str(uuid.uuid5(_NAMESPACE, f"{encode_answers(same).decode()}\n{machine}"))
+
+
+def without_secrets(answers: Answers) -> Answers:
+    machine = msgspec.structs.replace(answers.machine, password_hash=None)
+    return msgspec.structs.replace(answers, machine=machine, role=msgspec.structs.replace(answers.role, join_code=None))
 
 
 def check_not_installed(system: Disk, installation_id: str, run: Run) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from installer.answers import Answers, Role
+from installer.answers import Answers, Role, RoleAnswers
 from installer.disk_choice import DiskChoice, choose_disks, contents, describe, name_of
 from installer.disk_layout import Table, brick_mount, brick_table, system_table
 from installer.network_plan import NetworkPlan, plan_network
@@ -148,7 +148,7 @@ def _lines(
         f"Host name: {machine.host_name}",
         f"Sign in as root {' and '.join(filter(None, sign_in)) or 'is not possible: no password and no SSH key'}",
         *([f"Time from {', '.join(machine.ntp)}"] if machine.ntp else []),
-        f"Afterwards: {_ROLES[answers.role.kind]}",
+        f"Afterwards: {format_role(answers.role)}",
     )
 
 
@@ -160,8 +160,14 @@ def _brick_line(brick: Brick) -> str:
     return f"Brick {brick.mount}: all of {describe(brick.disk)} (LVM thin, XFS)"
 
 
-_ROLES = {
-    Role.FIRST: "the console goes on with creating a site",
-    Role.JOIN: "the console waits for what you choose: this version cannot join a site that runs",
-    Role.LATER: "nothing; the console waits for what you choose",
-}
+def format_role(role: RoleAnswers) -> str:
+    """What becomes of the node after its first start."""
+    match role.kind:
+        case Role.FIRST:
+            return "the console goes on with creating a site"
+        case Role.LATER:
+            return "nothing; the console waits for what you choose"
+    if not role.fingerprint:
+        return f"the console asks to compare the words of the engine {role.engine}, and joins its site"
+    engine = f"the node asks the engine {role.engine}, if its words are {role.fingerprint}, to take it"
+    return f"{engine}: {'with a join code' if role.join_code else 'an administrator approves it there'}"

@@ -248,11 +248,11 @@ def _names(answers: Answers) -> Iterator[Finding]:
             "there is neither a password nor an SSH key; the console's menu works, its shell does not",
             "Give password_hash or ssh_keys",
         )
-    if answers.role.kind is Role.JOIN:
-        yield _warning(
-            "This version of Trivet cannot join a site that runs",
-            "the role join is kept with the answers, and nobody asks the engine",
-            "Take the node into a site when that is created, from the console of its first node",
+    if answers.role.kind is Role.JOIN and answers.role.fingerprint and not answers.role.join_code:
+        yield _note(
+            "An administrator has to approve this node",
+            f"it asks the engine {answers.role.engine} by itself, without a join code",
+            "Approve it there, or give join_code",
         )
     has_gateway = network.gateway is not None or network.gateway6 is not None
     if network.ipv4 is Ip.STATIC and network.ipv6 in (Ip.OFF, Ip.STATIC) and not has_gateway:

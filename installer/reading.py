@@ -21,7 +21,7 @@ CLEAR = (
 )
 UNKNOWN_ENGINE = (
     "role.engine",
-    "is not compared with anything: without role.fingerprint whoever answers there is trusted",
+    "is not asked until somebody has compared its words at the node's console: give role.fingerprint",
 )
 AT_END = "(at end of document)"
 

@@ -35,7 +35,7 @@ from node.registration.engine_door import EngineDoor
 from node.registration.gluster_trust import GlusterTrust
 from node.registration.imageio_trust import ImageioTrust
 from node.registration.inviting import Inviting
-from node.registration.join_files import JoinFiles
+from node.registration.join_files import join_files_of
 from node.registration.joining import Joining
 from node.registration.leaving import Leaving
 from node.registration.membership import Membership
@@ -101,7 +101,7 @@ class Agent:
             ready=lambda: notify("READY=1"),
             stopping=lambda: self._hub.close(),
         )
-        self._join_files = JoinFiles(settings.own_folder, Path(settings.scratch))
+        self._join_files = join_files_of(settings)
         self._for_balloons = Threads("balloons", 1)
         self._for_copies = Threads("copies", 8)  # hours each
         self._for_guests = Threads("guests", 8)

@@ -44,6 +44,7 @@ class Suite:
 
 CHECK = "check"
 WATCHDOG = "tests/integration/test_watchdog.py"
+NFS = "tests/integration/drivers/test_nfs.py"
 SUITES: tuple[Suite, ...] = (
     Suite(CHECK, "check", (), "format, lint, types, imports, unit tests, simulations", 1.2, 900, short=True),
     Suite(
@@ -139,8 +140,8 @@ SUITES: tuple[Suite, ...] = (
     Suite(
         "guests",
         "metal",
-        (*(f"tests/integration/netconf/guest_{name}.py" for name in ("nmstate", "serial", "sriov")), WATCHDOG),
-        "emulated machines: nmstate with bonds, an operator at a serial line, SR-IOV, a watchdog that fires",
+        (*(f"tests/integration/netconf/guest_{name}.py" for name in ("nmstate", "serial", "sriov")), WATCHDOG, NFS),
+        "emulated machines: nmstate with bonds, an operator at a serial line, SR-IOV, a watchdog that fires, NFS",
         38,
         10800,
     ),

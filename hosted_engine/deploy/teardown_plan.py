@@ -12,6 +12,11 @@ from node.api.messages.images import Contents
 LAST = (Kind.CLAIM, Kind.AUTHORITY)
 WIDENED = (Kind.LOCKSPACE,)  # a deploy without its first node does it elsewhere
 MOST_NAMED = 3
+ENGINE_NOTES = (
+    "storage-domain.json",
+    ".storage-domain.json.part",
+    "ovf/",
+)  # images are told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +152,15 @@ def _foreign(decisions: Decisions, volume: str, contents: Contents) -> list[str]
 
 
 def _own(decisions: Decisions, volume: str) -> tuple[str, ...]:
-    """How the paths of all files begin that a deploy puts onto `volume`, parts of unfinished ones among them."""
+    """How the paths of all files begin that a deploy puts onto `volume`, and an engine to say what lies there; parts of
+    unfinished ones among them."""
     images = (decisions.system, decisions.seed, decisions.tiny)
     areas = ("lockspace", ".lockspace.", f"{LEASE}.lease", f".{LEASE}.lease.")
     leases = tuple(f"leases/{LOCKSPACE}/{area}" for area in areas) if volume == "engine" else ()
     kept = ("ha/",) if volume == "engine" else ()
     return (
         *kept,
+        *ENGINE_NOTES,
         *(f"images/{image.disk_id}/" for image in images if image.storage_domain == decisions.volume_ids[volume]),
         *leases,
     )

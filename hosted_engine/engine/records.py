@@ -9,6 +9,7 @@ from hosted_engine.engine.nodes.joining.preapprovals import Preapproval
 from hosted_engine.engine.nodes.network import ObservedLinks
 from hosted_engine.engine.storage.model import ObservedStorage
 from hosted_engine.engine.tasks.model import JournalLine, Task
+from hosted_engine.engine.unregistered.model import Unregistered
 from hosted_engine.engine.users.ldap_model import LdapDirectory
 from hosted_engine.engine.users.lockout import SignOnAddress
 from hosted_engine.engine.users.model import Session
@@ -26,4 +27,5 @@ RECORDS: tuple[Record[Any], ...] = (
     Record(SignOnAddress, "sign_on_addresses", order="id", indexes=(("login",),)),
     Record(Task, "tasks", order="created_at", indexes=(("status",),)),
     Record(JournalLine, "journal_lines", order="number"),
+    Record(Unregistered, "unregistered_entities", order=("name", "id")),
 )

@@ -14,7 +14,7 @@ from installer.console.shell import open_shell
 
 ACTIONS = (
     Action(Entry("C", "Create a site", "of this node and others: the engine is deployed"), create_site, changes=True),
-    Action(Entry("J", "Join a site", "that runs already"), join_site),
+    Action(Entry("J", "Join a site", "that runs already: its engine is asked"), join_site, changes=True),
     Action(Entry("N", "Network", "see it, change it; it goes back unless you keep it"), change_network, changes=True),
     Action(Entry("L", "Logs", "of Trivet and what it stands on"), show_logs),
     Action(Entry("B", "Support bundle", "logs and states in one file, without secrets"), make_bundle, changes=True),

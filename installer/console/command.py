@@ -1,5 +1,6 @@
 """`trivet console`: wires the console to this machine and to the terminal that it is run on."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -17,6 +18,8 @@ from installer.console.root_account import RootAccount
 from installer.console.session import Session
 from installer.storage import observe_state
 from node import config
+from node.registration.engine_door import EngineDoor
+from node.registration.join_files import ENGINE_PORT, join_files_of
 from node.registration.offer import read_offer
 from node.system.clock import SystemClock
 from node.system.process import run
@@ -54,6 +57,8 @@ def dependencies(*, login: bool) -> Dependencies:
         neighbours=AgentNeighbours(),
         observe_pool=observe_state,
         offer=read_offer,
+        engine_fingerprint=lambda engine: asyncio.run(EngineDoor().fingerprint(engine, ENGINE_PORT)),
+        join_files=join_files_of,
         reach=NodeConnector,
         outside=_outside,
         may_leave=not login,

@@ -13,6 +13,7 @@ from installer.console.root_account import RootAccount
 from installer.console.session import Session
 from node.api.messages.identity import Offer
 from node.config import Config
+from node.registration.join_files import ENGINE_PORT, JoinFiles
 from node.system.clock import Clock
 from node.system.process import Run
 
@@ -23,7 +24,8 @@ ANSWERS_FILE = Path("/etc/trivet/answers.toml")
 class Dependencies:
     """`outside` runs a command on the terminal itself while the screen is away, and waits for Enter when it failed
     and the second argument says so. `observe_pool` gives the true state of
-    the storage, `offer` what this machine would bring into a site. `may_leave`: there is a shell to go back to."""
+    the storage, `offer` what this machine would bring into a site, `engine_fingerprint` that of the key of the engine
+    at an address (raises Problem; a few seconds). `may_leave`: there is a shell to go back to."""
 
     looks: Sequence[Look]
     settings: Callable[[], Config]
@@ -34,9 +36,12 @@ class Dependencies:
     neighbours: Neighbours
     observe_pool: Callable[[], PoolState]
     offer: Callable[[], Offer]
+    engine_fingerprint: Callable[[str], str]
+    join_files: Callable[[Config], JoinFiles]
     reach: Callable[[Folder], Connector]
     outside: Callable[[Sequence[str], bool], None]
     may_leave: bool = True
+    engine_port: int = ENGINE_PORT
     deploy_folder: Path = DEFAULT_FOLDER
     answers_file: Path = ANSWERS_FILE
     bundles: Path = Path("/var/lib/trivet/support")

@@ -14,6 +14,7 @@ from installer.console.model import Lines, Own
 from netconf.model import MAIN_TABLE, LinkType, NetworkState
 from netconf.screens.rows import Observed, rows
 from node.fingerprint import format_words
+from node.registration.join_files import JoinState, JoinStatus, WantedJoin
 
 LABEL = 14
 MOST_PROBLEMS = 3
@@ -39,6 +40,41 @@ def format_own(own: Own, version: str) -> Lines:
         return (f"{own.name}, Trivet {version}", "! no key yet: the agent has never run on this node")
     code = f"claim code   {own.claim_code}" if own.claim_code else "! no claim code: the agent makes it when it starts"
     return (f"{own.name}, Trivet {version}, in no site yet", _key(own), code)
+
+
+JOIN_KEYS = "Enter: back, the node goes on asking   C: ask no more"
+_JOIN_STATES = {
+    JoinState.ASKING: "asks it, and has no answer yet",
+    JoinState.PENDING: "waits: an administrator compares this node's words and approves the host",
+    JoinState.REFUSED: "! is refused so far, and goes on asking",
+    JoinState.ACCEPTED: "was accepted",
+    JoinState.REJECTED: "! was turned away: it asks no more",
+    JoinState.EXPIRED: "! was not approved in time: it asks no more",
+}
+
+
+def format_join(
+    own: Own, wanted: WantedJoin, status: JoinStatus | None, site: str | None
+) -> tuple[tuple[str, Lines], ...]:
+    """How it goes, for the page of joining. `site` is None until this node is a member of one."""
+    engine = ("Engine", (wanted.engine, f"its words    {format_words(wanted.fingerprint)}", ""))
+    node = ("This node", (own.name, f"its words    {format_words(own.fingerprint)}", ""))
+    if site is not None:
+        return engine, node, ("Now", (f"is a member of site {site}", "the engine goes on with network and storage"))
+    return engine, node, ("Now", _join_state(status))
+
+
+def _join_state(status: JoinStatus | None) -> Lines:
+    if status is None:
+        return ("has not asked yet",)
+    return (_JOIN_STATES[status.state], *((status.detail,) if status.detail else ()))
+
+
+def format_joining(engine: str, status: JoinStatus | None) -> Lines:
+    """For the status: what this node asks for."""
+    first, *more = _join_state(status)
+    mark = "! " if first.startswith("! ") else ""
+    return (f"{mark}joining {engine}: {first.removeprefix('! ')}", *more)
 
 
 def _key(own: Own) -> str:

@@ -21,6 +21,7 @@ from netconf.model import NetworkState
 from node.api.problems import Problem
 from node.config import Config
 from node.registration.credentials import AUTHORITY, CERTIFICATE
+from node.registration.join_files import OVER, join_files_of
 from node.system.files import read_or_none
 from node.system.process import CommandFailed, Run
 from node.tls import fetch_certificate
@@ -46,7 +47,18 @@ def all_looks(settings: Callable[[], Config], run: Run) -> tuple[Look, ...]:
 
 
 def _own(settings: Config) -> Lines:
-    return formats.format_own(read_own(settings), running_version())
+    own = read_own(settings)
+    lines = formats.format_own(own, running_version())
+    return lines if own.site is not None else (*lines, *_joining(settings))
+
+
+def _joining(settings: Config) -> Lines:
+    files = join_files_of(settings)
+    wanted = files.wanted() or files.request()
+    status = files.status()
+    if wanted is not None:
+        return formats.format_joining(wanted.engine, status)
+    return formats.format_joining("a site", status) if status is not None and status.state in OVER else ()
 
 
 def _network() -> Lines:

@@ -2,7 +2,7 @@
 
 from hosted_engine.deploy.rules.addresses import is_address, why_not_gateway
 from hosted_engine.deploy.rules.names import why_not_engine_name
-from node import fingerprint
+from node import fingerprint, join_code
 
 
 def why_not_engine(text: str) -> str | None:
@@ -15,3 +15,8 @@ def why_not_fingerprint(text: str) -> str | None:
     if (reason := fingerprint.why_not_fingerprint(text)) is None:
         return None
     return reason.replace("four words", "the engine's four words").replace("or 64", "or its 64")
+
+
+def why_not_join_code(text: str) -> str | None:
+    """The rule for a join code, as the engine made it."""
+    return join_code.why_not_join_code(text)

@@ -149,11 +149,15 @@ def _why_not_asked(server: Address, network: Draft, family: str, address: str, g
 def _role_kind(role: Draft) -> Iterator[Mistake]:
     kind = role.get("kind", "later")
     if kind != "join":
-        for field in ("engine", "fingerprint"):
+        for field in ("engine", "fingerprint", "join_code"):
             if field in role:
-                yield f"role.{field}", f'{role[field]} counts only with kind = "join", and here it is {kind}'
-    elif "engine" not in role:
+                shown = "" if field == "join_code" else f"{role[field]} "
+                yield f"role.{field}", f'{shown}counts only with kind = "join", and here it is {kind}'
+        return
+    if "engine" not in role:
         yield "role.engine", 'is needed with kind = "join"'
+    if "join_code" in role and "fingerprint" not in role:
+        yield "role.join_code", "needs role.fingerprint: whoever answers in the engine's place would learn the code"
 
 
 def _engine(role: Draft, network: Draft, host_name: str | None) -> Iterator[Mistake]:

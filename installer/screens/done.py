@@ -13,7 +13,7 @@ from installer.screens.page import InstallPage, Move, Scrolled
 
 _NEXT = {
     Role.FIRST: "Its console goes on with creating the site.",
-    Role.JOIN: "This version cannot join a site that runs: its console waits for what you choose.",
+    Role.JOIN: "It asks the engine to take it; how that goes stands on its console.",
     Role.LATER: "Its console creates a site whenever you want.",
 }
 _RESTART = """\

@@ -42,6 +42,7 @@ class Draft:
     role: Role = Role.LATER
     engine: str = ""
     fingerprint: str = ""
+    join_code: str = ""
 
     def document(self, nics: Sequence[Nic]) -> dict[str, dict[str, object]]:
         """As `answers.toml` has it, mistakes and gaps included; what is empty is not there."""
@@ -59,6 +60,7 @@ class Draft:
                 "kind": self.role.value,
                 "engine": self.engine.strip() if joins else "",
                 "fingerprint": self.fingerprint.strip() if joins else "",
+                "join_code": self.join_code.strip() if joins else "",
             },
         }
         return {name: {key: value for key, value in table.items() if value} for name, table in tables.items()}
@@ -109,6 +111,7 @@ def draft_of(answers: Answers, sysinfo: SysInfo) -> Draft:
         role=answers.role.kind,
         engine=answers.role.engine or "",
         fingerprint=answers.role.fingerprint or "",
+        join_code=answers.role.join_code or "",
     )
 
 

@@ -27,6 +27,7 @@ _ROWS = {
     "machine.ssh_keys": "ssh_key",
     "role.engine": "engine",
     "role.fingerprint": "fingerprint",
+    "role.join_code": "join_code",
 }
 NETWORK_ROWS = frozenset(row for path, row in _ROWS.items() if path.startswith("network.")) | {"ntp"}
 
@@ -55,11 +56,12 @@ def identity_mistakes(draft: Draft, password: str, again: str) -> dict[str, str]
 def role_mistakes(draft: Draft) -> dict[str, str]:
     """At the keys the engine's words are asked for; a file may leave them out, and is warned."""
     rows = _rows(draft, ())
-    found: dict[str, str] = {row: rows[row] for row in ("engine", "fingerprint") if row in rows}
+    found: dict[str, str] = {row: rows[row] for row in ("engine", "fingerprint", "join_code") if row in rows}
     if draft.role is Role.JOIN and not draft.engine.strip():
         found["engine"] = "is missing: the name or the address of the engine to join"
     if draft.role is Role.JOIN and not draft.fingerprint.strip():
         found["fingerprint"] = "is missing: the four words that the engine shows for its nodes"
+        found.pop("join_code", None)
     return found
 
 

@@ -18,8 +18,9 @@ _LABELS = {Role.FIRST: "first node of a new site", Role.JOIN: "join a site", Rol
 _EXPLANATIONS = {
     Role.FIRST: "After the restart the console goes on with creating a site: it asks for the\n"
     "other nodes and for the engine's address.",
-    Role.JOIN: "This version of Trivet cannot join a site that runs. The node keeps these two\n"
-    "answers, and its console waits for what you choose.",
+    Role.JOIN: "After the restart the node asks that engine to take it, if its words are\n"
+    "these. With a join code nobody has to approve the node; without one an\n"
+    "administrator compares the node's own words, and approves it there.",
     Role.LATER: "The node belongs to no site. It can create one, or be taken into one that\n"
     "another node creates, at any time.",
 }
@@ -39,6 +40,7 @@ class RoleForm(Form):
                 "kind": Row("This node is to", Choice(list(_LABELS.values()), _LABELS[draft.role])),
                 "engine": Row("Engine to join", TextLine(draft.engine)),
                 "fingerprint": Row("Its four words", TextLine(draft.fingerprint)),
+                "join_code": Row("Join code", TextLine(draft.join_code, secret=True)),
             }
         )
 
@@ -52,7 +54,8 @@ class RoleForm(Form):
     def adjust(self) -> None:
         said, draft = self.answers, self._draft
         draft.role, draft.engine, draft.fingerprint = self.kind, said["engine"], said["fingerprint"]
-        for name in ("engine", "fingerprint"):
+        draft.join_code = said["join_code"]
+        for name in ("engine", "fingerprint", "join_code"):
             self._rows[name].display = self.kind is Role.JOIN
 
     def fill(self) -> None:
@@ -67,9 +70,12 @@ A site is a cluster of nodes with one engine, which manages them. It begins with
 
   first node   on one machine of the site: its console creates the site
   join         the site is there already; its engine shows four words, by
-               which this node knows that it speaks to the right one. This
-               version only keeps both: it cannot join a site that runs
-  later        nothing more happens; all can be done at the node's console"""
+               which this node knows that it speaks to the right one. A join
+               code may be left empty: then an administrator approves the node
+  later        nothing more happens; all can be done at the node's console
+
+In the engine's VM `python -m hosted_engine.join_codes add` makes a join code and
+shows the engine's words; a code is good once, and goes to that engine alone."""
 
     def __init__(self, draft: Draft) -> None:
         super().__init__()

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from installer.disk_layout import SLOT
-from installer.steps.first_boot import TargetFile, first_boot_files, place_in
+from installer.steps.first_boot import JOIN_REQUEST, TargetFile, first_boot_files, place_in
 from installer.steps.work import Work
 from node.system.files import link, sync_folder, write_durable
 
@@ -19,6 +19,7 @@ def configure(work: Work) -> None:
     state = work.state()
     image = work.target.mount("image", work.partition(SLOT), "squashfs", options="ro")
     shadow = (image / "etc/shadow").read_text()
+    place_in(state, JOIN_REQUEST).unlink(missing_ok=True)  # of answers before these
     for file in first_boot_files(work.plan, shadow=shadow, day=int(work.clock.now() // _DAY_S)):
         _write(work, state, image, file)
     if work.plan.answers.machine.ssh_keys:

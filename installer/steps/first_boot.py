@@ -4,12 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
+from installer.answers import Role, RoleAnswers
 from installer.disk_layout import id_of, volume_group
 from installer.keyfile import keyfile
 from installer.plan import Brick, InstallPlan
 from installer.steps.bricks import filesystem_uuid
 from netconf.pinning import link_file
 from node.api.problems import Failed
+from node.registration.join_files import REQUEST, JoinRequest
+
+JOIN_REQUEST = str(REQUEST).removeprefix("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,7 @@ def first_boot_files(plan: InstallPlan, *, shadow: str, day: int) -> tuple[Targe
         TargetFile("etc/shadow", with_password(shadow, machine.password_hash, day), 0o640),
         TargetFile("etc/trivet/node.toml", f'name = "{name}"\nshipped_images = "/state/images"\n'),
         *_network(plan),
+        *_join(plan.answers.role),
         *_time(machine.ntp),
         *_ssh(machine.ssh_keys),
         _lvm(plan),
@@ -66,6 +73,13 @@ def _network(plan: InstallPlan) -> Iterator[TargetFile]:
         yield TargetFile(f"{folder}/trivet-{profile.interface}.nmconnection", keyfile(profile.settings), 0o600)
     for nic in plan.network.nics:
         yield TargetFile(f"etc/systemd/network/70-trivet-{nic.name}.link", link_file(nic.name, nic.mac))
+
+
+def _join(role: RoleAnswers) -> Iterator[TargetFile]:
+    """For the agent, which asks by itself only where the engine's key was said."""
+    if role.kind is Role.JOIN and role.engine and role.fingerprint:
+        request = JoinRequest(engine=role.engine, fingerprint=role.fingerprint, join_code=role.join_code or "")
+        yield TargetFile(JOIN_REQUEST, msgspec.json.encode(request).decode(), 0o600)
 
 
 def _time(ntp: tuple[str, ...]) -> Iterator[TargetFile]:

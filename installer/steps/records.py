@@ -20,10 +20,11 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write_records(state: Path, installation: Installation, answers: Answers) -> None:
-    """`answers` hold no password in clear."""
+    """`answers` hold no password in clear. A join code is not kept: the node's first start has it from its own file."""
     (state / ANSWERS).parent.mkdir(mode=0o700, exist_ok=True)
     write_durable(state / INSTALLATION, msgspec.json.encode(installation), mode=0o644)
-    write_durable(state / ANSWERS, encode_answers(answers))
+    kept = msgspec.structs.replace(answers, role=msgspec.structs.replace(answers.role, join_code=None))
+    write_durable(state / ANSWERS, encode_answers(kept))
 
 
 def read_installation(state: Path) -> Installation | None:

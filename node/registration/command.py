@@ -13,15 +13,13 @@ from node.api.problems import Problem, Refused
 from node.fingerprint import format_words, is_meant, why_not_fingerprint
 from node.join_code import why_not_join_code
 from node.registration.credentials import AUTHORITY, CERTIFICATE
-from node.registration.join_files import JoinFiles, JoinState, JoinStatus, WantedJoin
+from node.registration.join_files import ENGINE_PORT, OVER, JoinFiles, JoinState, JoinStatus, WantedJoin
 from node.secret_prompt import secret
 from node.system.files import read_or_none
 from node.tls import certificate_fingerprint, fetch_certificate
 
-PORT = 443
 CODE_OPTION = "--code-fd"
 LOOK_S = 0.5
-OVER = (JoinState.REJECTED, JoinState.EXPIRED)
 
 
 class NotAsked(Refused):
@@ -53,7 +51,7 @@ class OwnFiles:
 @click.command()
 @click.argument("engine", required=False)
 @click.option("--fingerprint", default="", help="The engine's four words or 64 digits; without them you are asked.")
-@click.option("--port", default=PORT, show_default=True)
+@click.option("--port", default=ENGINE_PORT, show_default=True)
 @click.option(
     CODE_OPTION, type=int, metavar="N", help="Read a join code from this file descriptor: nobody has to approve."
 )

@@ -10,7 +10,7 @@ from node.api.messages.registration import PATH, SIGNATURE, RegistrationReport
 from node.api.problems import Failed, ProblemText, RemoteFailed, RemoteRefused
 from node.registration.join_files import WantedJoin
 from node.serving.source_address import source_address
-from node.tls import fetch_certificate, pinned_context
+from node.tls import certificate_fingerprint, fetch_certificate, pinned_context
 
 ASK_S = 30.0
 MOST_BYTES = 256 << 10
@@ -47,6 +47,13 @@ class EngineDoor:
             return Answered(msgspec.json.decode(answer.content[:MOST_BYTES], type=RegistrationReport), pem)
         except msgspec.MsgspecError as err:
             raise EngineSilent(engine=wanted.engine, reason=f"what it says cannot be read: {err}") from err
+
+    async def fingerprint(self, engine: str, port: int) -> str:
+        """Of the key that answers there. Raises EngineSilent."""
+        try:
+            return certificate_fingerprint(await asyncio.to_thread(fetch_certificate, engine, port, None))
+        except OSError as err:
+            raise EngineSilent(engine=engine, reason=str(err) or type(err).__name__) from err
 
     async def own_address(self, wanted: WantedJoin) -> str:
         """The address of this machine from which the engine is reached. Raises EngineSilent."""

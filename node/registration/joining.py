@@ -12,20 +12,22 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from node.api.messages.identity import Claim
 from node.api.messages.registration import OVER, WRONG_CODE, Registration, RegistrationState
 from node.api.problems import Problem, Refused
+from node.fingerprint import format_words, is_meant
 from node.proof import sign
 from node.registration.engine_door import Answered
-from node.registration.join_files import JoinFiles, JoinState, JoinStatus, WantedJoin
+from node.registration.join_files import JoinFiles, JoinRequest, JoinState, JoinStatus, WantedJoin
 from node.system.clock import Clock
 
 log = logging.getLogger(__name__)
 
 LOOK_S = 1.0  # whether somebody wants to join
 ASK_S = 3.0
+NOT_BEGUN = ""  # for the attempt of a request whose engine was not compared yet
 
 Question = Callable[[WantedJoin, str], Awaitable[Registration]]
 """What to ask, with the challenge of the last answer."""
 
-_SAID = {
+_STATES = {
     RegistrationState.PROVE: JoinState.ASKING,
     RegistrationState.PENDING: JoinState.PENDING,
     RegistrationState.ACCEPTED: JoinState.ACCEPTED,
@@ -40,7 +42,14 @@ class NotTheSite(Refused):
     mend = "Ask who runs that engine: it is no engine of a site as Trivet makes it"
 
 
+class OtherEngine(Refused):
+    what = "This machine has not asked {engine} to take it"
+    why = "it shows the words {found}, and the installation was told {said}"
+    mend = "Find out which machine answers there; then join from this node's console, or with `trivet join`"
+
+
 class Door(Protocol):
+    async def fingerprint(self, engine: str, port: int) -> str: ...
     async def ask(self, wanted: WantedJoin, body: bytes, signature: str) -> Answered: ...
 
 
@@ -79,12 +88,32 @@ class Joining:
         while True:
             wanted = None
             try:
-                wanted = None if self._membership.claimed else self._files.wanted()
+                wanted = await self._next()
                 if wanted is not None:
                     await self.ask(wanted)
             except Exception:
                 log.exception("could not ask to join")
-            await self._clock.sleep(LOOK_S if wanted is None else ASK_S)
+            is_idle = wanted is None and self._files.request() is None
+            await self._clock.sleep(LOOK_S if is_idle else ASK_S)
+
+    async def _next(self) -> WantedJoin | None:
+        if self._membership.claimed:
+            self._files.drop_request()
+            return None
+        wanted, request = self._files.wanted(), self._files.request()
+        return await self.begin(request) if wanted is None and request is not None else wanted
+
+    async def begin(self, request: JoinRequest) -> WantedJoin | None:
+        """What the installation was told to join, if the engine there has the key that it was told."""
+        try:
+            found = await self._door.fingerprint(request.engine, request.port)
+            if not is_meant(request.fingerprint, found):
+                raise OtherEngine(engine=request.engine, found=format_words(found), said=request.fingerprint)
+        except Problem as err:
+            state = JoinState.REFUSED if isinstance(err, Refused) else JoinState.ASKING
+            self._note(NOT_BEGUN, request.engine, state, str(err))
+            return None
+        return self._files.begin(request, found)
 
     async def ask(self, wanted: WantedJoin) -> None:
         """Once, and take what comes of it."""
@@ -95,17 +124,21 @@ class Joining:
             if answered.report.claim is not None:
                 await self._join(answered, answered.report.claim)
         except Problem as err:
-            if err.text.code == WRONG_CODE:
-                self._note(wanted, JoinState.REJECTED, str(err))
-                self._files.forget()
-                return
-            self._note(wanted, JoinState.REFUSED if isinstance(err, Refused) else JoinState.ASKING, str(err))
+            self._fail(wanted, err)
             return
-        self._note(wanted, _SAID[answered.report.state], answered.report.detail)
+        self._note(wanted.attempt, wanted.engine, _STATES[answered.report.state], answered.report.detail)
         if answered.report.state in OVER:
             self._files.forget()
         elif answered.report.state is not RegistrationState.PROVE:
             self._files.drop_code(wanted)
+
+    def _fail(self, wanted: WantedJoin, err: Problem) -> None:
+        """What is wrong with a code does not pass by asking again."""
+        is_over = err.text.code == WRONG_CODE
+        trouble = JoinState.REFUSED if isinstance(err, Refused) else JoinState.ASKING
+        self._note(wanted.attempt, wanted.engine, JoinState.REJECTED if is_over else trouble, str(err))
+        if is_over:
+            self._files.forget()
 
     async def _ask(self, wanted: WantedJoin) -> Answered:
         body = msgspec.json.encode(await self._question(wanted, self._challenge))
@@ -119,11 +152,11 @@ class Joining:
             raise NotTheSite()
         await self._take(claim)
 
-    def _note(self, wanted: WantedJoin, state: JoinState, detail: str) -> None:
+    def _note(self, attempt: str, engine: str, state: JoinState, detail: str) -> None:
         before = self._files.status()
-        if before is None or (before.attempt, before.state, before.detail) != (wanted.attempt, state, detail):
-            log.info("joining the site of %s: %s %s", wanted.engine, state, detail)
-            self._files.note(JoinStatus(attempt=wanted.attempt, state=state, detail=detail, at=self._clock.now()))
+        if before is None or (before.attempt, before.state, before.detail) != (attempt, state, detail):
+            log.info("joining the site of %s: %s %s", engine, state, detail)
+            self._files.note(JoinStatus(attempt=attempt, state=state, detail=detail, at=self._clock.now()))
 
 
 def is_issued_by(certificate_pem: str, authority_pem: str) -> bool:

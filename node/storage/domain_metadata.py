@@ -6,15 +6,15 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from node.api.messages.storage_domains import MetadataRequest, StorageDomainMetadata
+from node.api.messages.storage_domains import MetadataRequest, OvfStore, OvfStoreUpdate, StorageDomainMetadata
 from node.api.problems import Failed
 from node.api.refusals import StorageNotEmpty, StorageOfOther
-from node.storage import layout
+from node.storage import layout, ovf_store
 from node.system.files import read_or_none, sync_folder, write_durable
 from node.system.threads import Threads
 
 FILE = "storage-domain.json"
-OWN = frozenset({FILE, "images", "leases"})  # what a domain consists of
+OWN = frozenset({FILE, "images", "leases", ovf_store.FOLDER})  # what a domain consists of
 OF_FILE_SYSTEMS = frozenset({"lost+found", ".trashcan", ".glusterfs", ".shard", ".snapshot"})  # nobody's data
 MOST_NAMED = 5
 
@@ -40,6 +40,14 @@ class DomainMetadata:
     async def write_domain_metadata(self, storage_domain: str, request: MetadataRequest) -> StorageDomainMetadata:
         folder = await self._folder(storage_domain)
         return await self._threads(_write, storage_domain, folder, request)
+
+    async def ovf_store(self, storage_domain: str) -> OvfStore:
+        folder = await self._folder(storage_domain)
+        return await self._threads(ovf_store.read, folder)
+
+    async def write_ovf_store(self, storage_domain: str, request: OvfStoreUpdate) -> None:
+        folder = await self._folder(storage_domain)
+        await self._threads(_write_ovf_store, storage_domain, folder, request)
 
     async def clear_domain(self, storage_domain: str) -> None:
         folder = await self._folder(storage_domain)
@@ -69,6 +77,13 @@ def _write(storage_domain: str, folder: Path, request: MetadataRequest) -> Stora
     if found != metadata:
         write_durable(folder / FILE, msgspec.json.format(msgspec.json.encode(metadata), indent=2) + b"\n")
     return metadata
+
+
+def _write_ovf_store(storage_domain: str, folder: Path, request: OvfStoreUpdate) -> None:
+    found = _read(storage_domain, folder)
+    if found is not None and found.id != storage_domain:
+        raise StorageOfOther(storage_domain=storage_domain, other=found.id, name=found.name)
+    ovf_store.write(folder, request)
 
 
 def _foreign(folder: Path) -> list[str]:

@@ -14,7 +14,7 @@ from node.api.messages.images import (
     ImageRequest,
     ImageResize,
 )
-from node.api.messages.storage_domains import MetadataRequest, StorageDomainMetadata
+from node.api.messages.storage_domains import MetadataRequest, OvfFile, OvfStoreUpdate, StorageDomainMetadata
 from node.api.messages.transfers import ImageCheck, TransferRenewal
 from node.api.problems import RemoteRefused
 from tests.node_contract.base import MIB, ContractBase
@@ -150,6 +150,20 @@ class ImageContract(ContractBase):
             await node.write_domain_metadata(self.domain, MetadataRequest(metadata=other, in_use=True))
         assert refused.value.text.code == "StorageOfOther"
         assert "storage-domain.json" in (await node.contents(self.domain)).files
+
+    async def test_what_vms_are_is_written_beside_their_disks(self, node: NodeApi) -> None:
+        first, second = (OvfFile(id=str(uuid.uuid4()), text=f"<Envelope>{n} ü</Envelope>\n") for n in range(2))
+        await node.write_ovf_store(self.domain, OvfStoreUpdate(files=(first, second)))
+        assert {*(await node.ovf_store(self.domain)).files} == {first, second}
+        changed = msgspec.structs.replace(first, text="<Envelope/>\n")
+        await node.write_ovf_store(self.domain, OvfStoreUpdate(files=(changed,), ids=(second.id,)))
+        assert {*(await node.ovf_store(self.domain)).files} == {changed, second}
+        assert f"ovf/{first.id}.ovf" in (await node.contents(self.domain)).files
+        await node.write_ovf_store(self.domain, OvfStoreUpdate(ids=(first.id,)))
+        assert (await node.ovf_store(self.domain)).files == (changed,)
+        with pytest.raises(RemoteRefused):
+            await node.write_ovf_store(self.domain, OvfStoreUpdate(files=(OvfFile(id="../x", text=""),)))
+        await node.write_ovf_store(self.domain, OvfStoreUpdate())
 
     async def test_a_path_in_an_id_is_refused(self, node: NodeApi) -> None:
         with pytest.raises(RemoteRefused):

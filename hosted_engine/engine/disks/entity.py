@@ -39,6 +39,7 @@ from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, WrongState, found
 from hosted_engine.engine.search.words import Count, Either, Of, Shown, path
+from hosted_engine.engine.unregistered.disks_api import UNREGISTERED_DISKS
 from hosted_engine.engine.vms.checks import changeable_vm, resting_vm, the_vm
 from hosted_engine.engine.vms.commands.hotplug import DEVICES, HotAdd, HotRemove, HotUpdate, refuse_started, runs
 from hosted_engine.engine.vms.model import Vm
@@ -124,7 +125,7 @@ DISKS = DiskEntity(
         Place(
             ("StorageDomainDisks", "StorageDomainDisk"),
             within={"storage_domain": Within("storage_domains", "storage_domain_id")},
-            without=("unregistered",),
+            instead={"unregistered": UNREGISTERED_DISKS},
         ),
         Place(("Disks", "Disk")),
     ),

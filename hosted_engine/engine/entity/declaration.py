@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from hosted_engine.engine.command import Command, Lock
 from hosted_engine.engine.entity.commands import AddEntity, RemoveEntity, UpdateEntity
@@ -23,6 +23,9 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NameTaken, found
 from hosted_engine.engine.search.words import Declared, Path
 from hosted_engine.engine.users.model import Caller
+
+if TYPE_CHECKING:
+    from hosted_engine.engine.entity.reported import Reported
 
 T = TypeVar("T", bound=Model)
 Values = Mapping[str, Any]  # by field, as the model's types have them
@@ -98,7 +101,8 @@ class Place:
     the path is. With `nested` one is shown as being here, else in its entity's own collection. `methods` are those that
     are there; where it `joins`, an addition names an object that is there and comes to be in this place (`join`);
     where it `waits`, an addition is answered when it has ended, as in oVirt. `events` stand for the entity's own.
-    `having` are values that those of the collection have, and get."""
+    `having` are values that those of the collection have, and get.
+    A request with an option that `instead` names (`unregistered`) is answered by what that is."""
 
     services: tuple[str, str]
     within: Mapping[str, Within] = field(default_factory=dict)
@@ -110,7 +114,7 @@ class Place:
     events: Events | None = None
     joins: bool = False
     waits: bool = False
-    without: tuple[str, ...] = ()
+    instead: Mapping[str, "Reported"] = field(default_factory=dict)
 
 
 def events(name: str, words: str) -> Events:

@@ -1,6 +1,6 @@
 """Storage domains in the API."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -29,6 +29,7 @@ from hosted_engine.engine.search.words import Kind, Minus, Observed, Of, Shown, 
 from hosted_engine.engine.storage.commands.activate import ActivateStorageDomain, DeactivateStorageDomain
 from hosted_engine.engine.storage.commands.add import AddStorageDomain
 from hosted_engine.engine.storage.commands.attach import AttachStorageDomain, DetachStorageDomain
+from hosted_engine.engine.storage.commands.import_domain import ImportStorageDomain
 from hosted_engine.engine.storage.commands.remove import DestroyStorageDomain, RemoveStorageDomain
 from hosted_engine.engine.storage.commands.update_store import UpdateStore
 from hosted_engine.engine.storage.health import ExternalStatus, status_of_domain
@@ -48,8 +49,37 @@ class StorageDomainEntity(Entity[StorageDomain]):
             reason = "it says which host tries the storage first"
             raise BadValue(value="nothing", field="storage_domain.host", reason=reason)
         connection, made = connection_for(tx, given)
+        if given.get("import"):
+            return self._import(tx, given, connection, made=made)
+        if "wanted_id" in given:
+            reason = "a new storage domain gets an id of its own"
+            raise BadValue(value=given["wanted_id"], field="storage_domain.id", reason=reason)
         domain = self.make(tx, {**given, "data_center_id": None, "storage_connection_id": connection.id})
         return AddStorageDomain(domain=domain, connection=connection, node_id=given["host_id"], made=made), domain
+
+    def _import(
+        self, tx: Transaction, given: Values, connection: StorageConnection, *, made: bool
+    ) -> tuple[Command, StorageDomain]:
+        identity = new_id()
+        named = {"name": identity, **given, "id": identity}
+        domain = self.make(tx, {**named, "data_center_id": None, "storage_connection_id": connection.id})
+        command = ImportStorageDomain(
+            domain=domain,
+            connection=connection,
+            node_id=given["host_id"],
+            made=made,
+            wanted_id=given.get("wanted_id", ""),
+        )
+        return command, domain
+
+    def completed(self, given: Values) -> Collection[str]:
+        """An imported one has its name."""
+        return ("name",) if given.get("import") else ()
+
+    def find_added(self, tx: Transaction, item: StorageDomain) -> StorageDomain | None:
+        """An imported one has got its own id."""
+        there = tx.storage_domains.list(storage_connection_id=item.storage_connection_id)
+        return next(iter(there), None)
 
     def join(self, tx: Transaction, item: StorageDomain, within: Values, options: Options) -> Command:
         return AttachStorageDomain(id=item.id, data_center_id=within["data_center_id"])
@@ -162,6 +192,8 @@ STORAGE_DOMAINS = StorageDomainEntity(
     events=Events(update=EventKind("USER_UPDATE_STORAGE_DOMAIN", "Storage Domain {name} was updated by {user}.")),
     inputs={
         "host_id": Reference("host", to="nodes", settable=Settable.ON_ADD),
+        "import": Field("import", settable=Settable.ON_ADD),
+        "wanted_id": Field("id", settable=Settable.ON_ADD),
         "connection_id": Field("storage.id", settable=Settable.ON_ADD),
         **{f"storage_{name}": Field(f"storage.{name}", settable=Settable.ON_ADD) for name in CONNECTION},
     },

@@ -1,23 +1,22 @@
-"""The steps of what is done with a storage domain: mounting, writing down whose it is, emptying."""
+"""The steps of what is done with a storage domain: mounting, reading and writing what lies on it, emptying."""
 
 import logging
 from dataclasses import replace
 
 from hosted_engine.engine.command import Dependencies
-from hosted_engine.engine.disks.model import Disk
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.events.emit import emit_of
 from hosted_engine.engine.events.kinds import EventKind
-from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NodeNotUp, NotThere
 from hosted_engine.engine.storage.checks import nodes_of, the_domain
-from hosted_engine.engine.storage.model import StorageDomain
 from hosted_engine.engine.storage.mounting import mount_request
+from hosted_engine.engine.storage.stored import digests, metadata_of, ovfs_of, updates
 from hosted_engine.engine.storageconnections.model import StorageConnection
+from hosted_engine.engine.unregistered.notes import forget_found, note_found
 from hosted_engine.engine.vms.lifecycle import system
 from node.api.contract import NodeApi
 from node.api.messages.mounts import MountRequest
-from node.api.messages.storage_domains import DiskMetadata, MetadataRequest, StorageDomainMetadata
+from node.api.messages.storage_domains import MetadataRequest
 from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
 from node.steps import Step
 
@@ -64,22 +63,38 @@ class DomainWork:
 
         return Step("unmount-all", "Unmount the storage on all hosts", do, undo)
 
-    def write(self, key: str, metadata: StorageDomainMetadata, *, in_use: bool, before: StorageDomainMetadata) -> Step:
-        """What the domain says of itself from then on; `before`: what it says again when that is taken back."""
+    def write(self, key: str, data_center_id: str | None, before: str | None) -> Step:
+        """What the domain says of itself: that it is attached there from then on, and what lies on it. `before`: what
+        it says again when that is taken back."""
 
         async def do() -> None:
-            await self._write(metadata, in_use=in_use)
+            await self._write(data_center_id, in_use=True)
 
         async def undo() -> None:
             await self._write(before, in_use=True)
 
-        return Step(key, "Write onto the storage whose it is", do, undo)
+        return Step(key, "Write onto the storage whose it is and what lies on it", do, undo)
 
-    def make(self, metadata: StorageDomainMetadata) -> Step:
+    def read(self) -> Step:
+        """What VMs, templates and disks of another engine lie on it."""
+
+        async def do() -> None:
+            node = await self._node()
+            metadata, store = await node.domain_metadata(self._id), await node.ovf_store(self._id)
+            with self._dependencies.store.transaction() as tx:
+                note_found(tx, self._id, metadata, store)
+
+        async def undo() -> None:
+            with self._dependencies.store.transaction() as tx:
+                forget_found(tx, self._id)
+
+        return Step("read", "Read what lies on the storage", do, undo)
+
+    def make(self) -> Step:
         """A new domain of what is mounted."""
 
         async def do() -> None:
-            await self._write(metadata, in_use=False)
+            await self._write(None, in_use=False)
 
         async def undo() -> None:
             node = await self._node()
@@ -104,9 +119,14 @@ class DomainWork:
     async def _unmount(self) -> None:
         await (await self._node()).unmount(self._id)
 
-    async def _write(self, metadata: StorageDomainMetadata, *, in_use: bool) -> None:
-        request = MetadataRequest(metadata=metadata, in_use=in_use)
-        await (await self._node()).write_domain_metadata(self._id, request)
+    async def _write(self, data_center_id: str | None, *, in_use: bool) -> None:
+        with self._dependencies.store.transaction() as tx:
+            metadata, ovfs = metadata_of(tx, the_domain(tx, self._id), data_center_id), ovfs_of(tx, self._id)
+        node = await self._node()
+        await node.write_domain_metadata(self._id, MetadataRequest(metadata=metadata, in_use=in_use))
+        there = {file.id: file.text for file in (await node.ovf_store(self._id)).files}
+        for update in updates(ovfs, digests(there)):
+            await node.write_ovf_store(self._id, update)
 
     async def _mount_on_all(self, data_center_id: str) -> None:
         """One that cannot is told of, and tries again by itself; VMs that need the domain are not started there."""
@@ -144,31 +164,3 @@ class DomainWork:
             domain = the_domain(tx, self._id)
             context = system(self._dependencies.clock())
             emit_of(tx, context, NOT_MOUNTED, entity_of("storage_domains"), domain, host=host, reason=reason)
-
-
-def metadata_of(tx: Transaction, domain: StorageDomain, data_center_id: str | None) -> StorageDomainMetadata:
-    """What it says of itself, with the disks that it has now."""
-    return StorageDomainMetadata(
-        id=domain.id,
-        name=domain.name,
-        type=domain.type.value,
-        data_center_id=data_center_id or "",
-        disks=tuple(_disk(disk) for disk in sorted(_disks(tx, domain), key=lambda disk: disk.id)),
-    )
-
-
-def _disks(tx: Transaction, domain: StorageDomain) -> list[Disk]:
-    return list(tx.disks.list(storage_domain_id=domain.id))
-
-
-def _disk(disk: Disk) -> DiskMetadata:
-    return DiskMetadata(
-        id=disk.id,
-        image_id=disk.image_id,
-        name=disk.name,
-        format=disk.format.image_format,
-        size_bytes=disk.provisioned_size_bytes,
-        sparse=disk.sparse,
-        description=disk.description,
-        template_disk_id=disk.template_disk_id or "",
-    )

@@ -6,7 +6,7 @@ from hosted_engine.engine.entity.declaration import Entity, Place, Values
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NotSupported, WrongState
 from hosted_engine.engine.storage.model import StorageDomain, StorageDomainStatus
-from hosted_engine.engine.storageconnections.model import StorageConnection, StorageType
+from hosted_engine.engine.storageconnections.model import NfsVersion, StorageConnection, StorageType
 from hosted_engine.engine.storageconnections.mounts import NEEDED, SPECS, gluster_volume
 
 NOT_MOUNTED = (StorageDomainStatus.MAINTENANCE, StorageDomainStatus.UNATTACHED)
@@ -54,6 +54,9 @@ def check_connection(connection: StorageConnection, root: str) -> None:
     if connection.vfs_type not in _FILE_SYSTEMS.get(kind, ("",)) and kind is not StorageType.POSIXFS:
         reason = f"storage of type {kind.value} has none"
         raise BadValue(value=connection.vfs_type, field=f"{root}.vfs_type", reason=reason)
+    if connection.nfs_version is NfsVersion.V3:
+        reason = "hosts run no daemons of NFS 3, which listen without authentication; the server has to offer NFS 4"
+        raise NotSupported(value=connection.nfs_version.value, field=f"{root}.nfs_version", reason=reason)
     for name in OF_NFS:
         if kind is not StorageType.NFS and getattr(connection, name) is not None:
             reason = f"storage of type {kind.value} has none"

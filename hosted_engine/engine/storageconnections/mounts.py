@@ -42,7 +42,7 @@ def _gluster(connection: StorageConnection) -> MountSpec:
 
 
 def _nfs(connection: StorageConnection) -> MountSpec:
-    said = {"nfsvers": _NFS_VERSIONS.get(connection.nfs_version), "timeo": connection.nfs_timeo}
+    said = {"nfsvers": _NFS_VERSIONS[connection.nfs_version or NfsVersion.AUTO], "timeo": connection.nfs_timeo}
     said["retrans"] = connection.nfs_retrans
     options = tuple(f"{name}={value}" for name, value in said.items() if value is not None)
     return MountSpec(
@@ -69,13 +69,13 @@ def _options(connection: StorageConnection) -> tuple[str, ...]:
     return tuple(option for option in connection.mount_options.split(",") if option)
 
 
-_NFS_VERSIONS: Mapping[NfsVersion | None, str] = {
-    NfsVersion.V3: "3",
+_NFS_VERSIONS: Mapping[NfsVersion, str] = {
+    NfsVersion.AUTO: "4",  # the newest of those that the server has, too
     NfsVersion.V4: "4",
     NfsVersion.V4_0: "4.0",
     NfsVersion.V4_1: "4.1",
     NfsVersion.V4_2: "4.2",
-}  # AUTO: client and server agree on one
+}
 
 SPECS: Mapping[StorageType, Callable[[StorageConnection], MountSpec]] = {
     StorageType.GLUSTERFS: _gluster,

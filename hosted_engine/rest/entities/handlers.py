@@ -1,8 +1,8 @@
 """List, get, add, update, remove and the actions of every entity, as its declaration says."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from hosted_engine.rest.call import Answer, Call, Handler, Parameters
 from hosted_engine.rest.entities import bodies, search
 from hosted_engine.rest.entities.codec import ref, to_wire
 from hosted_engine.rest.entities.compare import put_part
+from hosted_engine.rest.entities.reported import ReportedHandlers
 from hosted_engine.rest.entities.showing import Groups, show
 from hosted_engine.rest.media.objects import Objects
 from hosted_engine.rest.media.wire import Wire
@@ -40,6 +41,7 @@ class Here:
     number: int
     place: Place
     together: Callable[[Sequence[Call], Place], Awaitable[Answers | None]] | None = None
+    instead: Mapping[str, Handler] = field(default_factory=dict)
 
 
 class EntityHandlers(Resource):
@@ -63,7 +65,14 @@ class EntityHandlers(Resource):
             together = {(collection, "list"): self.lists, (item, "get"): self.gets}
             for key, handle in there.items():
                 if key[1] in place.methods:
-                    yield key, Here(handle, number, place, together.get(key))
+                    yield key, Here(handle, number, place, together.get(key), self._instead(place, key))
+
+    def _instead(self, place: Place, key: Key) -> Mapping[str, Handler]:
+        there = {
+            option: ReportedHandlers(self.engine, [one], self._schema).handlers()
+            for option, one in place.instead.items()
+        }
+        return {option: handlers[key] for option, handlers in there.items() if key in handlers}
 
     def actions(self) -> Iterator[tuple[Key, Handler]]:
         for name, action in self._entity.actions.items():
@@ -289,19 +298,15 @@ def _beside(call: Call, action: Action[Any], schema: Schema) -> Wire:
 
 async def _at(there: Sequence[Here], call: Call) -> Answer:
     here = _meant(there, call)
-    _check_options(call, here.place)
+    for option, handler in here.instead.items():
+        if call.parameters.boolean(option):
+            return await handler(call)
     return await here.handle(call, here.number, here.place)
 
 
 async def _together(there: Sequence[Here], calls: Sequence[Call]) -> Answers | None:
     here = _meant(there, calls[0])
     return await here.together(calls, here.place) if here.together else None
-
-
-def _check_options(call: Call, place: Place) -> None:
-    for option in place.without:
-        if call.parameters.boolean(option):
-            raise NotThereYet(service=call.service.name, method=f"{call.method.name} with {option}")
 
 
 def entity_handlers(engine: Engine, entities: Sequence[Entity[Any]], schema: Schema) -> dict[Key, Handler]:

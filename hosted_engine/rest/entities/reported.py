@@ -1,10 +1,13 @@
 """List and get of what no table holds, and what brings it there and takes it away, as its declaration says."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.engine import Engine
-from hosted_engine.engine.entity.reported import Reported, Shown
+from hosted_engine.engine.entity.field import Field
+from hosted_engine.engine.entity.reported import Reported, ReportedAction, Shown
 from hosted_engine.engine.entity.values import normal
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import NotThere
@@ -32,6 +35,7 @@ class ReportedHandlers(Resource):
             there |= {(collection, "add"): self.add} if one.add else {}
             there |= {(item, "update"): self.update} if one.update else {}
             there |= {(item, "remove"): self.remove} if one.remove else {}
+            there |= {(item, name): partial(self.act_on, action) for name, action in one.actions.items()}
         return there
 
     async def list(self, call: Call) -> Answer:
@@ -72,6 +76,16 @@ class ReportedHandlers(Resource):
         command = await self.engine.store.read(lambda tx: remove(tx, call.ids))
         return await self.act(call, command) if command is not None else Answer()
 
+    async def act_on(self, action: ReportedAction, call: Call) -> Answer:
+        bodies.refuse_unknown(call.unknown)
+
+        def command(tx: Transaction) -> Command:
+            taken = bodies.take_inputs(tx, action.inputs, call.body)
+            bodies.refuse("action", taken, dict(action.shown))
+            return action.command(tx, call.ids, _normal("action", action.inputs, taken.values))
+
+        return await self.act(call, await self.engine.store.read(command))
+
     def _to_update(self, tx: Transaction, meant: Reported, call: Call) -> Command | None:
         """What is left out is none; the element that it stands in has to be there."""
         assert meant.update is not None
@@ -90,12 +104,14 @@ class ReportedHandlers(Resource):
         kind = next(iter(call.method.takes.values()))
         root = self._schema.type(kind).tag
         taken = bodies.take_inputs(tx, meant.inputs, call.body, root)
-        if missing := [one.wire for name, one in meant.inputs.items() if taken.values.get(name) is None]:
+        needed = {name: one for name, one in meant.inputs.items() if name not in meant.optional}
+        if missing := [one.wire for name, one in needed.items() if taken.values.get(name) is None]:
             raise Incomplete(type=kind, missing=", ".join(missing), method="add")
-        given = {name: normal(f"{root}.{meant.inputs[name].wire}", value, meant.inputs[name]) for name, value in
-                 taken.values.items()}  # fmt: skip
+        given = _normal(root, meant.inputs, taken.values)
         command, identity = meant.add(tx, call.ids, given)
-        bodies.refuse(root, taken, self._links(call, identity))
+        there = self._items(tx, meant, call).get(identity)
+        shown = reported_row(identity, call.path, there).wire() if there is not None else {}
+        bodies.refuse(root, taken, shown | self._links(call, identity))
         return command, identity
 
     def _links(self, call: Call, identity: str) -> Wire:
@@ -115,6 +131,11 @@ class ReportedHandlers(Resource):
             if call.service.name in one.services and one.within <= call.ids.keys():
                 return one
         raise NotThereYet(service=call.service.name, method=f"{call.method.name} below {call.path}")
+
+
+def _normal(root: str, inputs: Mapping[str, Field], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Raises BadValue."""
+    return {name: normal(f"{root}.{inputs[name].wire}", value, inputs[name]) for name, value in values.items()}
 
 
 def _one(items: Mapping[str, Shown], meant: Reported, identity: str) -> Shown:

@@ -15,6 +15,7 @@ class DiskMetadata(Message, frozen=True, kw_only=True):
     sparse: bool = True
     description: str = ""
     template_disk_id: str = ""
+    content_type: str = "data"
 
 
 class StorageDomainMetadata(Message, frozen=True, kw_only=True):
@@ -34,3 +35,23 @@ class MetadataRequest(Message, frozen=True, kw_only=True):
 
     metadata: StorageDomainMetadata
     in_use: bool = False
+
+
+class OvfFile(Message, frozen=True, kw_only=True):
+    """A VM or a template as OVF has it; `id` is its own."""
+
+    id: str
+    text: str
+
+
+class OvfStore(Message, frozen=True, kw_only=True):
+    """What VMs and templates have disks on a storage domain, in the order of their ids."""
+
+    files: tuple[OvfFile, ...] = ()
+
+
+class OvfStoreUpdate(Message, frozen=True, kw_only=True):
+    """`files` are written; of those that are there only what `ids` names stays."""
+
+    files: tuple[OvfFile, ...] = ()
+    ids: tuple[str, ...] = ()

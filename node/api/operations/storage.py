@@ -21,7 +21,7 @@ from node.api.messages.leases import (
     LockspaceRequest,
 )
 from node.api.messages.mounts import MountReport, MountRequest
-from node.api.messages.storage_domains import MetadataRequest, StorageDomainMetadata
+from node.api.messages.storage_domains import MetadataRequest, OvfStore, OvfStoreUpdate, StorageDomainMetadata
 from node.api.operation import DELETE, GET, LONG_S, POST, PUT, Operations, operation
 from node.api.refusals import ImageUnknown, NoStorageDomain
 
@@ -63,6 +63,14 @@ class StorageOperations(Operations):
     async def write_domain_metadata(self, storage_domain: str, request: MetadataRequest) -> StorageDomainMetadata:
         """Make what is mounted a storage domain, or write down what has become of it. StorageOfOther: it is another
         one. StorageNotEmpty: it is none, and holds files."""
+
+    @operation(GET, "/storagedomains/{storage_domain}/ovf-store", timeout_s=120, since=4)
+    async def ovf_store(self, storage_domain: str) -> OvfStore:
+        """The VMs and templates that have disks on a storage domain, as they were written down there."""
+
+    @operation(PUT, "/storagedomains/{storage_domain}/ovf-store", timeout_s=120, since=4)
+    async def write_ovf_store(self, storage_domain: str, request: OvfStoreUpdate) -> None:
+        """Write down what VMs and templates have become. StorageOfOther: it is another storage domain."""
 
     @operation(DELETE, "/storagedomains/{storage_domain}/contents", timeout_s=LONG_S, since=3)
     async def clear_domain(self, storage_domain: str) -> None:

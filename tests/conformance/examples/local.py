@@ -35,7 +35,7 @@ from tests.fakes.engine import PASSWORD, World, fake_nodes
 from tests.fakes.fleet import FakeFleet
 from tests.fakes.machine import FakeMachine
 from tests.fakes.node.fake import FakeNode
-from tests.fakes.node.site import AnyExport
+from tests.fakes.node.site import AnyExport, key_of
 from tests.transfers.site import RealNodeTransfers, TransferSite
 
 T = TypeVar("T")
@@ -319,7 +319,8 @@ def _node_state(node: FakeNode) -> NodeState:
     left = [name for names in opened.real.left().values() for name in names] if opened is not None else []
     certificate = node.host.claimed.certificate_pem if node.host.claimed is not None else ""
     mounts = {domain: request.spec.source for domain, request in node.storage.mounted.items()}
-    return NodeState(certificate, vms, images, seeds, statistics, left, mounts)
+    ovfs = {domain: dict(node.site.ovfs.get(key_of(one.spec), {})) for domain, one in node.storage.mounted.items()}
+    return NodeState(certificate, vms, images, seeds, statistics, left, mounts, ovfs)
 
 
 def _image(node: FakeNode, ref: ImageRef, image: ImageReport) -> dict[str, object]:

@@ -82,7 +82,7 @@ def spare_host(site: Site) -> None:
     with site.connection() as connection:
         hosts = connection.system_service().hosts_service()
         hosts.add(types.Host(name="myhost", address="10.0.0.4", root_password="secret"))
-        _until(lambda: hosts.list(search="name=myhost")[0].status == types.HostStatus.UP)
+        until(lambda: hosts.list(search="name=myhost")[0].status == types.HostStatus.UP)
     site.await_storage()
 
 
@@ -183,7 +183,7 @@ def vm(name: str = "myvm", template: str = TEMPLATE) -> Fixture:
             source = next(one for one in templates if (one.name == "Blank") is (template == "Blank"))
             wanted = types.Vm(name=name, cluster=types.Cluster(id=cluster.id), template=types.Template(id=source.id))
             service = system.vms_service().vm_service(system.vms_service().add(wanted).id)
-            _until(lambda: service.get().status == types.VmStatus.DOWN)
+            until(lambda: service.get().status == types.VmStatus.DOWN)
 
     fixture.__name__ = f"VM_{name}"
     return fixture
@@ -215,7 +215,7 @@ def on_vm(act: Callable[[sdk.Connection, Any], None], name: str = "myvm") -> Fix
 
 def _start(connection: sdk.Connection, service: Any) -> None:
     service.start()
-    _until(lambda: service.get().status == types.VmStatus.UP)
+    until(lambda: service.get().status == types.VmStatus.UP)
 
 
 started = on_vm(_start)
@@ -236,7 +236,7 @@ def disk_of_vm(name: str = "mydisk", vm: str = "myvm") -> Fixture:
         attachment = types.DiskAttachment(disk=disk, interface=types.DiskInterface.VIRTIO, bootable=False, active=True)
         added = service.disk_attachments_service().add(attachment)
         made = connection.system_service().disks_service().disk_service(added.disk.id)
-        _until(lambda: made.get().status == types.DiskStatus.OK)
+        until(lambda: made.get().status == types.DiskStatus.OK)
 
     return on_vm(attach, vm)
 
@@ -255,7 +255,7 @@ def disk(name: str, description: str = "") -> Fixture:
                 storage_domains=[types.StorageDomain(id=_data(connection).id)],
             )
             service = disks.disk_service(disks.add(wanted).id)
-            _until(lambda: service.get().status == types.DiskStatus.OK)
+            until(lambda: service.get().status == types.DiskStatus.OK)
 
     fixture.__name__ = f"disk_{name}"
     return fixture
@@ -275,7 +275,7 @@ def disc(name: str) -> Fixture:
                 storage_domains=[types.StorageDomain(id=_data(connection).id)],
             )
             service = disks.disk_service(disks.add(wanted).id)
-            _until(lambda: service.get().status == types.DiskStatus.OK)
+            until(lambda: service.get().status == types.DiskStatus.OK)
 
     fixture.__name__ = f"disc_{name}"
     return fixture
@@ -300,7 +300,7 @@ def begun_upload(name: str) -> Fixture:
             transfers = connection.system_service().image_transfers_service()
             made = transfers.add(types.ImageTransfer(disk=disk, direction=types.ImageTransferDirection.UPLOAD))
             service = transfers.image_transfer_service(made.id)
-            _until(lambda: service.get().phase == types.ImageTransferPhase.TRANSFERRING)
+            until(lambda: service.get().phase == types.ImageTransferPhase.TRANSFERRING)
 
     fixture.__name__ = f"upload_to_{name}"
     return fixture
@@ -349,7 +349,7 @@ def _label(connection: sdk.Connection, service: Any) -> None:
 def _snapshot(connection: sdk.Connection, service: Any) -> None:
     snapshots = service.snapshots_service()
     made = snapshots.snapshot_service(snapshots.add(types.Snapshot(description="mysnap")).id)
-    _until(lambda: made.get().snapshot_status == types.SnapshotStatus.OK)
+    until(lambda: made.get().snapshot_status == types.SnapshotStatus.OK)
 
 
 def _numa_nodes(connection: sdk.Connection, service: Any) -> None:
@@ -363,9 +363,9 @@ def _backup(connection: sdk.Connection, service: Any) -> None:
     disks = [types.Disk(id=one.disk.id) for one in service.disk_attachments_service().list()]
     backups = service.backups_service()
     backup = backups.backup_service(backups.add(types.Backup(disks=disks)).id)
-    _until(lambda: backup.get().phase == types.BackupPhase.READY)
+    until(lambda: backup.get().phase == types.BackupPhase.READY)
     backup.finalize()
-    _until(lambda: backup.get().phase == types.BackupPhase.SUCCEEDED)
+    until(lambda: backup.get().phase == types.BackupPhase.SUCCEEDED)
 
 
 backed_up = on_vm(_backup)
@@ -380,13 +380,13 @@ def unattached(name: str) -> Fixture:
 
     def fixture(site: Site) -> None:
         with site.connection() as connection:
-            _add_domain(connection, name)
+            add_domain(connection, name)
 
     fixture.__name__ = name
     return fixture
 
 
-def _add_domain(connection: sdk.Connection, name: str) -> types.StorageDomain:
+def add_domain(connection: sdk.Connection, name: str) -> types.StorageDomain:
     system = connection.system_service()
     wanted = types.StorageDomain(
         name=name,
@@ -413,7 +413,7 @@ def attached(name: str = "mydata") -> Fixture:
         with site.connection() as connection:
             centers = connection.system_service().data_centers_service()
             domains = centers.data_center_service(centers.list()[0].id).storage_domains_service()
-            domains.add(types.StorageDomain(id=_add_domain(connection, name).id))
+            domains.add(types.StorageDomain(id=add_domain(connection, name).id))
 
     fixture.__name__ = name
     return fixture
@@ -612,7 +612,7 @@ def _data(connection: sdk.Connection) -> Any:
     return next(domain for domain in domains if domain.name not in ("engine", "hosted_storage"))
 
 
-def _until(done: Callable[[], bool]) -> None:
+def until(done: Callable[[], bool]) -> None:
     until = time.monotonic() + MADE_WITHIN_S
     while not done():
         if time.monotonic() > until:

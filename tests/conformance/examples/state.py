@@ -25,8 +25,8 @@ class Differs(Exception):
 class NodeState:
     """Of one node: its certificate of the site, its VMs by id (`state`, `spec` as it was told, the `ticket` that
     opens its screen, `addresses` that its guest says), images by (disk id, image id), the texts of the seeds that it
-    made for cloud-init, its load, what it has open for transfer, and what it has mounted by the ids of storage domains.
-    """
+    made for cloud-init, its load, what it has open for transfer, and what it has mounted by the ids of storage domains,
+    with the OVFs of VMs and templates on it."""
 
     certificate: str = ""
     vms: Mapping[str, Row] = field(default_factory=dict)
@@ -35,6 +35,7 @@ class NodeState:
     statistics: Row = field(default_factory=dict)
     transfers: Sequence[str] = ()
     mounts: Mapping[str, str] = field(default_factory=dict)
+    ovfs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,10 @@ class State:
         """Whether a row that is no history names both ids, as one of a table of links does."""
         rows = (row for name, table in self.tables.items() if name not in _HISTORY for row in table)
         return any({first, second} <= set(_texts(row)) for row in rows)
+
+    def ovfs(self, domain_id: str) -> Mapping[str, str]:
+        """By the ids of VMs and templates."""
+        return next((node.ovfs[domain_id] for node in self.nodes.values() if domain_id in node.ovfs), {})
 
     def vms_running(self) -> dict[str, tuple[str, Row]]:
         """By id: the node on which each VM is up, and its spec."""

@@ -88,7 +88,12 @@ class FakeNode(NodeApi):
 
     async def call(self, operation: Operation, arguments: Arguments) -> Any:
         operation.check_known(self.name, self.host.api_version)
-        return await self._calling.do(operation, lambda: self._handlers[operation.name](**arguments))
+        before = self.storage.mounts()
+        try:
+            return await self._calling.do(operation, lambda: self._handlers[operation.name](**arguments))
+        finally:
+            if (mounts := self.storage.mounts()) != before:
+                self.tell(Event(number=0, kind=EventKind.MOUNT, at=self._now(), mounts=mounts))
 
     async def stream(self, operation: Operation, arguments: Arguments) -> AsyncIterator[Any]:
         await self._calling.do(operation, lambda: None)

@@ -94,6 +94,8 @@ class FakeSite:
     """By what is mounted, a volume's name or a source: the id of the storage domain, as it was named first."""
     metadata: dict[str, StorageDomainMetadata] = field(default_factory=dict)
     """By what is mounted: what the storage domain on it says of itself."""
+    ovfs: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By what is mounted: the VMs and templates that its OVF store has, by their ids."""
     exports: set[str] = field(default_factory=set)
     """Sources of other kinds than Gluster volumes that can be mounted."""
     lockspaces: dict[str, str] = field(default_factory=dict)
@@ -193,12 +195,14 @@ class FakeSite:
             self.leases = {key: holder for key, holder in self.leases.items() if key[0] != lockspace}
         self.domains.pop(name, None)
         self.metadata.pop(name, None)
+        self.ovfs.pop(name, None)
 
     def clear(self, source: str) -> None:
         """All that makes it a storage domain."""
         for image in [one for one in self.images if self._volume_of(one) == source]:
             self.remove_image(image)
         del self.metadata[source]
+        self.ovfs.pop(source, None)
 
     def remove_brick(self, server: str, path: str, volume_id: str) -> None:
         if any(volume.id == volume_id for volume in self.volumes.values()):
@@ -223,6 +227,7 @@ class FakeSite:
         areas = [f"leases/{one}/lockspace" for one in here]
         kept = [f"ha/{name}" for name in self.ha_files.get(volume, {})]
         kept += ["storage-domain.json"] if volume in self.metadata else []
+        kept += [f"ovf/{one}.ovf" for one in self.ovfs.get(volume, {})]
         return Contents(files=(*images, *leases, *areas, *kept, *self.strangers.get(volume, ())))
 
     def _mark(self, request: VolumeRequest) -> str:

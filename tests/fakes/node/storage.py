@@ -25,7 +25,13 @@ from node.api.messages.leases import (
     LockspaceRequest,
 )
 from node.api.messages.mounts import HOSTED_ENGINE, MountReport, MountRequest
-from node.api.messages.storage_domains import MetadataRequest, StorageDomainMetadata
+from node.api.messages.storage_domains import (
+    MetadataRequest,
+    OvfFile,
+    OvfStore,
+    OvfStoreUpdate,
+    StorageDomainMetadata,
+)
 from node.api.messages.vms import VmState
 from node.storage import engine_vm_files, site_nodes
 from node.storage.drivers.registry import driver_of
@@ -85,6 +91,21 @@ class FakeStorage:
             raise r.StorageNotEmpty(storage_domain=metadata.id, files=", ".join(files))
         self._site.metadata[key] = metadata
         return metadata
+
+    def ovf_store(self, storage_domain: str) -> OvfStore:
+        there = self._site.ovfs.get(self._key(storage_domain), {})
+        return OvfStore(files=tuple(OvfFile(id=one, text=text) for one, text in sorted(there.items())))
+
+    def write_ovf_store(self, storage_domain: str, request: OvfStoreUpdate) -> None:
+        key = self._key(storage_domain)
+        found = self._site.metadata.get(key)
+        if found is not None and found.id != storage_domain:
+            raise r.StorageOfOther(storage_domain=storage_domain, other=found.id, name=found.name)
+        for one in (*(file.id for file in request.files), *request.ids):
+            r.token("id", one)
+        there = self._site.ovfs.get(key, {}) | {file.id: file.text for file in request.files}
+        kept = {*request.ids, *(file.id for file in request.files)}
+        self._site.ovfs[key] = {one: text for one, text in there.items() if one in kept}
 
     def clear_domain(self, storage_domain: str) -> None:
         key = self._key(storage_domain)

@@ -1,4 +1,4 @@
-"""Storage of the node and of any file system, really mounted; NFS and Gluster need servers: a lab has Gluster's."""
+"""Storage of the node and of any file system, really mounted; Gluster is in every lab, NFS has a guest."""
 
 import shutil
 import subprocess
@@ -10,9 +10,22 @@ import pytest
 PROJECT = Path(__file__).parents[3]
 
 
-@pytest.mark.skipif(shutil.which("qemu-img") is None, reason="qemu-utils makes the images")
+needs_images = pytest.mark.skipif(shutil.which("qemu-img") is None, reason="qemu-utils makes the images")
+
+
+@needs_images
 def test_storage_of_files_is_mounted_used_and_mounted_again(tmp_path: Path) -> None:
-    argv = ("unshare", "-m", "--propagation", "private", sys.executable, "-m", "tests.integration.drivers.inside")
+    run_apart("inside", tmp_path)
+
+
+@needs_images
+def test_a_domain_goes_with_its_vms_from_one_engine_to_another(tmp_path: Path) -> None:
+    run_apart("between_engines", tmp_path)
+
+
+def run_apart(module: str, tmp_path: Path) -> None:
+    """In a mount namespace of its own."""
+    argv = ("unshare", "-m", "--propagation", "private", sys.executable, "-m", f"tests.integration.drivers.{module}")
     ended = subprocess.run(
         [*argv, tmp_path], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )

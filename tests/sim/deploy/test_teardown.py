@@ -178,6 +178,13 @@ async def test_an_image_that_no_deploy_made_is_a_refusal(stage: Stage) -> None:
     await assert_whole(stage)
 
 
+async def test_what_an_engine_has_noted_of_its_disks_is_none(stage: Stage) -> None:
+    await stage.run()
+    stage.world.site.strangers["data"] = ["storage-domain.json", "ovf/tiny.ovf"]
+    await stage.take_back()
+    assert_bare(stage)
+
+
 @pytest.mark.parametrize(("volume", "file"), [("data", "notes.txt"), ("engine", "leases/trivet/web1.lease")])
 async def test_a_file_that_no_deploy_made_is_a_refusal(stage: Stage, volume: str, file: str) -> None:
     await stage.run()

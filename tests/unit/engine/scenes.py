@@ -19,6 +19,7 @@ from hosted_engine.engine.tasks.runner import Running
 from hosted_engine.engine.templates.commands.add import AddTemplate
 from hosted_engine.engine.templates.entity import TEMPLATES
 from hosted_engine.engine.transfers.model import FINISHED, ImageTransfer
+from hosted_engine.engine.unregistered.model import Unregistered
 from hosted_engine.engine.users.domains import INTERNAL
 from hosted_engine.engine.users.model import User
 from hosted_engine.engine.vmpools.commands.fill import FillPool
@@ -119,8 +120,11 @@ def new_disk(world: World, name: str = "disk1", **more: Any) -> AddDisk:
     return command
 
 
-def new_disk_on(world: World, vm_id: str, name: str = "disk1", **how: Any) -> AddDiskToVm:
-    command = adding(world, DISK_ATTACHMENTS, owner_id=vm_id, disk=_disk(name), **how)
+def new_disk_on(
+    world: World, vm_id: str, name: str = "disk1", *, storage_domain_id: str = DATA_ID, **how: Any
+) -> AddDiskToVm:
+    disk = _disk(name) | {"storage_domain_id": storage_domain_id}
+    command = adding(world, DISK_ATTACHMENTS, owner_id=vm_id, disk=disk, **how)
     assert isinstance(command, AddDiskToVm)
     return command
 
@@ -177,6 +181,7 @@ def picture(world: World) -> dict[str, Any]:
             "journal": tx.journal_lines.list(),
             "domains": tx.storage_domains.list(),
             "connections": tx.of(StorageConnection).list(),
+            "unregistered": tx.of(Unregistered).list(),
             "centers": tx.data_centers.list(),
             "nodes": [(node.name, node.status, node.detail) for node in tx.nodes.list()],
             "transfers": [one.phase for one in tx.of(ImageTransfer).list() if one.phase not in FINISHED],
@@ -187,6 +192,7 @@ def picture(world: World) -> dict[str, Any]:
     rows["images"] = dict(nodes[0].site.images)
     rows["mounted"] = {node.name: sorted(node.storage.mounted) for node in nodes}
     rows["metadata"] = dict(nodes[0].site.metadata)
+    rows["ovfs"] = {key: dict(ovfs) for key, ovfs in nodes[0].site.ovfs.items() if ovfs}
     rows["running"] = {node.name: [vm.id for vm in node.machines.vms() if vm.state != "down"] for node in nodes}
     rows["plugged"] = {
         vm.id: (set(node.machines.spec(vm.id).disks), set(node.machines.spec(vm.id).nics))

@@ -59,7 +59,7 @@ def rename(world: World, id_: str, name: str) -> None:
         tx.nodes.update(replace(node, name=name))
 
 
-def site_picture(world: World, machine: FakeMachine) -> object:
+def format_site_state(world: World, machine: FakeMachine) -> object:
     """All that the site and the machine know of each other."""
     return (
         {node.name: dict(node.net.known) for node in world.nodes.values()},
@@ -163,14 +163,14 @@ async def test_without_activation_it_comes_in_maintenance(world: World, machine:
 async def test_a_step_that_fails_leaves_site_and_machine_as_they_were(
     call: str, world: World, machine: FakeMachine
 ) -> None:
-    before = site_picture(world, machine)
+    before = format_site_state(world, machine)
     for there in world.nodes.values():
         there.fail(call, Failed(), times=1)
     with pytest.raises(StepFailed):
         await done(world, ApproveNode(id=id_of(machine)))
     for there in world.nodes.values():
         there.mend(call)
-    assert site_picture(world, machine) == before
+    assert format_site_state(world, machine) == before
     node = host_of(world, machine)
     assert (node.status, node.host_id) == (NodeStatus.INSTALL_FAILED, None)
     assert events_of(world)[-1] == "VDS_INSTALL_FAILED"
@@ -184,24 +184,24 @@ async def test_a_step_that_fails_leaves_site_and_machine_as_they_were(
 async def test_an_answer_that_got_lost_is_taken_back_or_made_up_for(
     call: str, world: World, machine: FakeMachine
 ) -> None:
-    before = site_picture(world, machine)
+    before = format_site_state(world, machine)
     for node in world.nodes.values():
         node.lose_answer(call, times=1)
     try:
         await done(world, ApproveNode(id=id_of(machine)))
     except StepFailed:
-        assert site_picture(world, machine) == before
+        assert format_site_state(world, machine) == before
     else:
         assert host_of(world, machine).status is NodeStatus.UP
 
 
 async def test_a_machine_that_never_fetches_its_certificate_stays_outside(world: World, machine: FakeMachine) -> None:
     machine.host.asking = False
-    before = site_picture(world, machine)
+    before = format_site_state(world, machine)
     with pytest.raises(StepFailed) as failed:
         await done(world, ApproveNode(id=id_of(machine)))
     assert "node4 answers as a node of the site" in failed.value.error
-    assert site_picture(world, machine) == before
+    assert format_site_state(world, machine) == before
     machine.host.asking = True
     assert world.ask(machine).claim is None, "a certificate that was withdrawn is given to nobody"
 
@@ -287,22 +287,22 @@ async def in_maintenance(world: World, machine: FakeMachine) -> None:
 
 
 async def test_a_removed_host_leaves_nothing_behind(world: World, machine: FakeMachine) -> None:
-    before = site_picture(world, machine)
+    before = format_site_state(world, machine)
     await in_maintenance(world, machine)
     await done(world, RemoveNode(id=id_of(machine)))
     with world.store.transaction() as tx:
         assert tx.nodes.get(id_of(machine)) is None
         assert tx.node_registrations.count() == 0
-    assert replaced_maintenance(site_picture(world, machine)) == replaced_maintenance(before)
+    assert replaced_maintenance(format_site_state(world, machine)) == replaced_maintenance(before)
     assert machine.host.claimed is None
     assert not machine.host.asking, "it asks nobody by itself"
     assert events_of(world)[-1] == "USER_REMOVE_VDS"
 
 
-def replaced_maintenance(picture: object) -> object:
-    assert isinstance(picture, tuple)
-    claimed, keeps, _ = picture[7]
-    return (*picture[:7], (claimed, keeps), *picture[8:])
+def replaced_maintenance(site_state: object) -> object:
+    assert isinstance(site_state, tuple)
+    claimed, keeps, _ = site_state[7]
+    return (*site_state[:7], (claimed, keeps), *site_state[8:])
 
 
 async def test_it_can_come_back_when_somebody_asks_and_somebody_approves(world: World, machine: FakeMachine) -> None:

@@ -203,6 +203,8 @@ def shape(picture: dict[str, Any]) -> Any:
         (len(picture["connections"]), [center.status for center in picture["centers"]]),
         {name: len(mounted) for name, mounted in picture["mounted"].items()},
         sorted((one.name, one.data_center_id == "") for one in picture["metadata"].values()),
+        sorted(len(ovfs) for ovfs in picture["ovfs"].values()),
+        sorted((one.kind, one.name) for one in picture["unregistered"]),
         (picture["transfers"], picture["open"]),
     )
 

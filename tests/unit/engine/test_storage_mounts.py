@@ -11,7 +11,7 @@ NFS, GLUSTER, POSIX = StorageType.NFS, StorageType.GLUSTERFS, StorageType.POSIXF
 CASES: list[tuple[StorageConnection, MountSpec]] = [
     (
         StorageConnection(id="1", type=NFS, address="nas", path="/srv"),
-        MountSpec(kind="nfs", source="nas:/srv"),
+        MountSpec(kind="nfs", source="nas:/srv", options=("nfsvers=4",)),
     ),
     (
         StorageConnection(
@@ -32,7 +32,7 @@ CASES: list[tuple[StorageConnection, MountSpec]] = [
     ),
     (
         StorageConnection(id="1", type=NFS, address="nas", path="/srv", nfs_version=NfsVersion.AUTO),
-        MountSpec(kind="nfs", source="nas:/srv"),
+        MountSpec(kind="nfs", source="nas:/srv", options=("nfsvers=4",)),
     ),
     (
         StorageConnection(id="1", type=GLUSTER, address="n1", path="/data", mount_options="backup-volfile-servers=n2"),

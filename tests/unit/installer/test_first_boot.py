@@ -1,13 +1,18 @@
 """The files that make an image one node."""
 
 import re
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from installer.answers import Role, RoleAnswers
+from installer.once import id_of_answers
 from installer.plan import InstallPlan, plan
 from installer.steps.boot import entries_of
-from installer.steps.first_boot import NoRoot, TargetFile, first_boot_files, with_password
+from installer.steps.first_boot import JOIN_REQUEST, NoRoot, TargetFile, first_boot_files, with_password
+from installer.steps.records import Installation, write_records
+from node.registration.join_files import JoinRequest
 from tests.unit.installer.given import ID, SHADOW, answers, disk, sysinfo
 
 
@@ -42,6 +47,49 @@ def test_machine_id_is_32_digits_and_stays_the_same() -> None:
 def test_without_keys_sshd_is_not_enabled() -> None:
     machine = msgspec.structs.replace(answers().machine, ssh_keys=())
     assert not any("ssh" in path for path in files(planned(machine=machine)))
+
+
+JOINING = RoleAnswers(
+    kind=Role.JOIN,
+    engine="engine.example.org",
+    fingerprint="lusab-babad-gutih-tugad",
+    join_code="ABCD-EFGH-JKLM-NPQR-STUV",
+)
+
+
+def test_a_node_that_is_to_join_finds_its_engine_at_its_first_start() -> None:
+    made = files(planned(role=JOINING))[JOIN_REQUEST]
+    request = msgspec.json.decode(made.content, type=JoinRequest)
+    assert request == JoinRequest(
+        engine="engine.example.org", fingerprint="lusab-babad-gutih-tugad", join_code="ABCD-EFGH-JKLM-NPQR-STUV"
+    )
+    assert made.mode == 0o600
+
+
+@pytest.mark.parametrize("role", [
+    RoleAnswers(), RoleAnswers(kind=Role.FIRST), RoleAnswers(kind=Role.JOIN, engine="engine.example.org"),
+])  # fmt: skip
+def test_no_engine_is_asked_whose_words_nobody_has_said(role: RoleAnswers) -> None:
+    assert JOIN_REQUEST not in files(planned(role=role))
+
+
+def test_the_join_code_stands_in_no_other_file_and_in_no_line_of_the_review(tmp_path: Path) -> None:
+    made = planned(role=JOINING)
+    assert JOINING.join_code
+    assert JOINING.engine
+    assert all(JOINING.join_code not in file.content for path, file in files(made).items() if path != JOIN_REQUEST)
+    assert all(JOINING.join_code not in line for line in made.lines)
+    assert any("with a join code" in line for line in made.lines)
+    write_records(tmp_path, Installation(id="a", version="1", disks=("S",)), made.answers)
+    assert all(JOINING.join_code not in path.read_text() for path in tmp_path.rglob("*.json"))
+    assert JOINING.engine in (tmp_path / "install/answers.json").read_text()
+
+
+def test_another_join_code_makes_no_other_installation() -> None:
+    this = sysinfo(disk("SYS"))
+    other = msgspec.structs.replace(JOINING, join_code="QQQQ-EFGH-JKLM-NPQR-STUV")
+    assert id_of_answers(answers(role=JOINING), this) == id_of_answers(answers(role=other), this)
+    assert id_of_answers(answers(role=JOINING), this) != id_of_answers(answers(), this)
 
 
 def test_without_time_servers_the_image_decides() -> None:

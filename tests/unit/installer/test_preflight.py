@@ -130,11 +130,10 @@ def test_chosen_nics() -> None:
     assert [one.why for one in findings(slow, answers())] == ["eno1 1000 Mbit/s, eno2 100 Mbit/s"]
 
 
-def test_a_role_that_this_version_cannot_take() -> None:
+def test_a_node_that_asks_without_a_code_has_to_be_approved() -> None:
     text = '[role]\nkind = "join"\nengine = "engine.example.org"\nfingerprint = "lusab-babad-gutih-tugad"\n'
-    assert [one.what for one in findings(GOOD, answers(text))] == [
-        "This version of Trivet cannot join a site that runs"
-    ]
+    assert [one.what for one in findings(GOOD, answers(text))] == ["An administrator has to approve this node"]
+    assert not findings(GOOD, answers(f'{text}join_code = "ABCD-EFGH-JKLM-NPQR-STUV"\n'))
 
 
 def test_what_the_answers_leave_out_or_name_in_vain() -> None:

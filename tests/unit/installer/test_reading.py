@@ -52,6 +52,10 @@ fingerprint = "lusab-babad-gutih-tugad"
 """
 
 
+FINGERPRINT_LINE = 'fingerprint = "lusab-babad-gutih-tugad"'
+CODE = "ABCD-EFGH-JKLM-NPQR-STUV"
+
+
 def wrong(text: str) -> tuple[Remark, ...]:
     with pytest.raises(AnswersWrong) as caught:
         read(text)
@@ -170,6 +174,14 @@ def test_every_mistake_is_named_at_once_with_its_line() -> None:
         ('engine = "engine.example.org"', "", 30, "role.engine", 'is needed with kind = "join"'),
         ('"engine.example.org"', '"192.0.2.11"', 32, "role.engine", "is this machine's own address"),
         ('"engine.example.org"', '"node1.example.org"', 32, "role.engine", "is this node's own name"),
+        (
+            FINGERPRINT_LINE,
+            f'{FINGERPRINT_LINE}\njoin_code = "hunter2"',
+            34,
+            "role.join_code",
+            "has to be 5 groups of 4",
+        ),
+        (FINGERPRINT_LINE, f'join_code = "{CODE}"', 33, "role.join_code", "needs role.fingerprint"),
         ("lusab-babad", "lusab", 33, "role.fingerprint", "has to be the engine's four words"),
         ("lusab-babad", "lusab-babax", 33, "role.fingerprint", "has to be the engine's four words"),
     ],
@@ -178,6 +190,16 @@ def test_one_mistake(before: str, after: str, line: int, path: str, sentence: st
     found = only_wrong(before, after)
     assert (found[0], found[1]) == (line, path)
     assert sentence in found[2]
+
+
+def test_a_join_code_is_in_no_sentence() -> None:
+    (found,) = wrong(TEXT.replace(FINGERPRINT_LINE, f'join_code = "{CODE}"'))
+    assert CODE not in found.sentence
+    text = TEXT.replace('kind = "join"', 'kind = "later"').replace(
+        FINGERPRINT_LINE, f'{FINGERPRINT_LINE}\njoin_code = "{CODE}"'
+    )
+    found = next(one for one in wrong(text) if one.path == "role.join_code")
+    assert found.sentence.startswith("counts only")
 
 
 STATIC = 'ipv6 = "static"\naddress6 = "2001:db8::11/64"\ngateway6 = "fe80::1"'

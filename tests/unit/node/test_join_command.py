@@ -201,9 +201,9 @@ def test_what_is_no_join_code_is_refused_and_not_shown(
     assert files.wanted() is None
 
 
-@pytest.mark.parametrize("said", ["lusab", "12:34", "x" * 64])
-def test_what_is_no_fingerprint_is_refused(said: str, engine: tuple[int, str], files: JoinFiles) -> None:
-    result = run("127.0.0.1", "--port", str(engine[0]), "--fingerprint", said)
+@pytest.mark.parametrize("given", ["lusab", "12:34", "x" * 64])
+def test_what_is_no_fingerprint_is_refused(given: str, engine: tuple[int, str], files: JoinFiles) -> None:
+    result = run("127.0.0.1", "--port", str(engine[0]), "--fingerprint", given)
     assert result.exit_code == 2
     assert "has to be four words" in result.output
 

@@ -27,6 +27,7 @@ from tests.fakes.engine import DATA_ID, World
 from tests.fakes.machine import CLAIM_CODE
 from tests.fakes.node.site import AnyExport
 from tests.unit.rest.asked import API
+from tests.unit.rest.elements import NOBODY
 from tests.unit.rest.test_auth import ADMIN, PASSWORD, set_password
 
 READER, WRITER = XmlReader(schema()), XmlWriter(schema())
@@ -279,7 +280,10 @@ class Site:
 
     def _id(self, name: str, path: str, above: frozenset[str]) -> str:
         if name not in self.ids:
-            self.ids[name] = self._item(path, above)
+            found = self._item(path, above)
+            if found == NOBODY:  # there is none here; elsewhere there may be
+                return found
+            self.ids[name] = found
         return self.ids[name]
 
     def _item(self, path: str, above: frozenset[str]) -> str:
@@ -288,7 +292,8 @@ class Site:
         if (service, "add") in HANDLERS and service != "Hosts":  # of which there are some, and another takes its time
             return str(self.add(Operation(service, "add", path, above))["id"])
         kind = next(iter(schema().service(service).methods["list"].gives.values())).removesuffix("[]")
-        return str(READER.many(self.ask("GET", path).content, kind)[-1]["id"])
+        there = READER.many(self.ask("GET", path).content, kind)
+        return str(there[-1]["id"]) if there else NOBODY
 
 
 def names_in(template: str) -> frozenset[str]:

@@ -41,6 +41,7 @@ VALUES: Mapping[str, Any] = {
     "nic.mac.address": "06:00:00:00:#",
     "ssh_public_key.content": KEY,
     "snapshot.disk_attachments": [],
+    "storage_domain.import": False,
     "template.vm": {"disk_attachments": []},
     "vm.disk_attachments": [{"interface": "virtio", "bootable": False, "disk": NEW_DISK}],
     "vm.custom_emulated_machine": "pc-q35-9.2",

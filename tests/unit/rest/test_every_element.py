@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hosted_engine.engine.entities import ENTITIES, REQUESTS
+from hosted_engine.engine.entities import ENTITIES, REPORTED, REQUESTS
 from hosted_engine.engine.entity.field import Settable
 from hosted_engine.rest.schema import schema
 from tests.unit.rest.bodies import BODIES, HANDLERS, READER, WRITER, Operation, Site, templates
@@ -28,6 +28,7 @@ ELSEWHERE: Mapping[str, str] = {
     "snapshot.disk_attachments": "the only disks that it holds: tests/unit/engine/test_snapshots.py",
     "template.storage_domain": "its disks lie there: tests/unit/engine/test_templates.py",
     "template.vm": "it is what the template is made of: tests/unit/engine/test_templates.py",
+    "storage_domain.import": "it is what lies there already: tests/unit/rest/test_imported_domains.py",
     "storage_domain.host": "it tries the storage first: tests/unit/rest/test_storage_domains.py",
     "vm.disk_attachments": "the VM has disks of its own: tests/unit/engine/test_vm_devices.py",
     "vm.storage_domain": "the disks of its template lie there: tests/unit/engine/test_vm_commands.py",
@@ -62,6 +63,7 @@ ONLY_SO: Mapping[str, str] = {
     "vm_pool.vm": "how all of its VMs are, not which one: tests/unit/engine/test_vm_pools.py",
     "vm.snapshots": "the active one is no snapshot that somebody took",
     "storage_connection.path": "it begins with a slash: tests/unit/rest/test_storage_domains.py",
+    "storage_domain.id": "one that is imported has it: tests/unit/rest/test_imported_domains.py",
     "storage_domain.storage.path": "it begins with a slash: tests/unit/rest/test_storage_domains.py",
     "storage_connection.type": "other storage needs other elements: tests/unit/rest/test_storage_domains.py",
     "storage_connection.vfs_type": "it is of POSIX file systems",
@@ -94,6 +96,11 @@ INPUTS: Mapping[tuple[str, str], Collection[str]] = {
         }
         for entity in ENTITIES
         for name, action in entity.actions.items()
+    },
+    **{
+        (one.services[1], name): {said.wire.partition(".")[0] for said in action.inputs.values()}
+        for one in REPORTED
+        for name, action in one.actions.items()
     },
     **{(one.service, one.method): {said.wire.partition(".")[0] for said in one.inputs.values()} for one in REQUESTS},
 }

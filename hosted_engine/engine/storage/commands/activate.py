@@ -12,8 +12,7 @@ from hosted_engine.engine.storage.checks import check_unused, domain_for, first_
 from hosted_engine.engine.storage.commands.base import DomainCommand
 from hosted_engine.engine.storage.master import make_master, successor, update_data_center
 from hosted_engine.engine.storage.model import StorageDomainStatus
-from hosted_engine.engine.storage.work import DomainWork, metadata_of
-from node.api.messages.storage_domains import StorageDomainMetadata
+from hosted_engine.engine.storage.work import DomainWork
 from node.steps import Step
 
 _IN = "Storage Domain {name} (Data Center {center}) was"
@@ -67,12 +66,10 @@ class ActivateStorageDomain(DomainCommand, frozen=True, kw_only=True):
 
 
 class DeactivateStorageDomain(DomainCommand, frozen=True, kw_only=True):
-    """Another active one becomes master in its place, where there is one. What disks it has is written onto it."""
+    """Another active one becomes master in its place, where there is one. What lies on it is written onto it."""
 
     doing: ClassVar[str] = "Deactivating"
     failed: ClassVar[EventKind] = NOT_DEACTIVATED
-
-    metadata: StorageDomainMetadata | None = None
 
     def check(self, tx: Transaction) -> None:
         check_unused(tx, domain_for(tx, self.id, "deactivate"), "deactivate")
@@ -85,7 +82,6 @@ class DeactivateStorageDomain(DomainCommand, frozen=True, kw_only=True):
             self,
             node_id=min(up, key=lambda node: not readings.of(node.id).mounted(self.id)).id if up else "",
             was=domain.status,
-            metadata=metadata_of(tx, domain, self.data_center_id),
         )
 
     def begin(self, tx: Transaction, context: Context) -> None:
@@ -93,11 +89,10 @@ class DeactivateStorageDomain(DomainCommand, frozen=True, kw_only=True):
 
     def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         work = DomainWork(dependencies, self.id, self.node_id)
-        assert self.metadata is not None
         last = work.unmount_everywhere(self.data_center_id)
         if not self.node_id:
             return (last,)
-        write = work.write("metadata", self.metadata, in_use=True, before=self.metadata)
+        write = work.write("metadata", self.data_center_id, self.data_center_id)
         return (work.ensure_mounted(), write, last)
 
     def finish(self, tx: Transaction, context: Context) -> None:

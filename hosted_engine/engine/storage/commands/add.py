@@ -2,23 +2,19 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import ClassVar, Self
-
-import msgspec
+from typing import ClassVar
 
 from hosted_engine.engine.command import Command, Context, Dependencies, Lock
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.events.emit import emit_of
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.nodes.model import NodeStatus
-from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState, found
 from hosted_engine.engine.storage.checks import the_domain
 from hosted_engine.engine.storage.model import StorageDomain, StorageDomainStatus
-from hosted_engine.engine.storage.work import DomainWork, metadata_of
+from hosted_engine.engine.storage.work import DomainWork
 from hosted_engine.engine.storageconnections.model import StorageConnection
-from node.api.messages.storage_domains import StorageDomainMetadata
 from node.steps import Step
 
 ADDED = EventKind("USER_ADD_STORAGE_DOMAIN", "Storage Domain {name} was added by {user}.")
@@ -27,7 +23,7 @@ NOT_ADDED = EventKind("USER_ADD_STORAGE_DOMAIN_FAILED", "Failed to add Storage D
 
 class AddStorageDomain(Command, frozen=True, kw_only=True):
     """`node_id` tries it first. `connection` is a new one, or the one that is there and that no domain uses; `made`
-    says which. `metadata` is what is written onto the storage."""
+    says which."""
 
     doing: ClassVar[str] = "Adding"
 
@@ -35,7 +31,6 @@ class AddStorageDomain(Command, frozen=True, kw_only=True):
     connection: StorageConnection
     node_id: str
     made: bool = True
-    metadata: StorageDomainMetadata | None = None
 
     @property
     def id(self) -> str:
@@ -54,9 +49,6 @@ class AddStorageDomain(Command, frozen=True, kw_only=True):
             reason, mend = f"storage domain {other.name} is there already", "Choose other storage"
             raise WrongState(action="add", kind="storage domain", name=self.domain.name, reason=reason, mend=mend)
 
-    def resolve(self, tx: Transaction, readings: Readings) -> Self:
-        return msgspec.structs.replace(self, metadata=metadata_of(tx, self.domain, None))
-
     def describe(self, tx: Transaction) -> str:
         return f"Adding Storage Domain {self.domain.name}"
 
@@ -73,8 +65,7 @@ class AddStorageDomain(Command, frozen=True, kw_only=True):
 
     def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         work = DomainWork(dependencies, self.id, self.node_id)
-        assert self.metadata is not None
-        return (work.mount(), work.make(self.metadata), work.unmount())
+        return (work.mount(), work.make(), work.unmount())
 
     def finish(self, tx: Transaction, context: Context) -> None:
         domain = replace(the_domain(tx, self.id), status=StorageDomainStatus.UNATTACHED)

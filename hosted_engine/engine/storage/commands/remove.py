@@ -18,6 +18,7 @@ from hosted_engine.engine.storage.master import make_master, successor, update_d
 from hosted_engine.engine.storage.model import StorageDomain, StorageDomainStatus
 from hosted_engine.engine.storage.work import DomainWork
 from hosted_engine.engine.storageconnections.model import StorageConnection
+from hosted_engine.engine.unregistered.notes import forget_found
 from node.steps import Step
 
 REMOVED = EventKind("USER_REMOVE_STORAGE_DOMAIN", "Storage Domain {name} was removed by {user}.")
@@ -90,6 +91,7 @@ class DestroyStorageDomain(DomainCommand, frozen=True, kw_only=True):
 def forget_domain(tx: Transaction, domain_id: str) -> StorageDomain:
     """Its row and its connection's, and who may do what with it."""
     domain = the_domain(tx, domain_id)
+    forget_found(tx, domain.id)
     tx.storage_domains.remove(domain.id)
     tx.of(StorageConnection).remove(domain.storage_connection_id)
     forget(tx, [("storage_domains", domain.id)])

@@ -2,6 +2,7 @@
 
 from tests.conformance.examples import seeds
 from tests.conformance.examples.case import Case, Seen
+from tests.conformance.examples.found import found_vm
 from tests.conformance.examples.oracles import expect, links, mentions, spec_of, was_added
 from tests.conformance.examples.run import CONFIGURATION
 from tests.conformance.examples.state import Differs
@@ -34,6 +35,19 @@ def from_template_version(seen: Seen) -> None:
     attachment = seen.after.one("disk_attachments", owner_id=row["id"])
     disk = seen.after.one("disks", id=attachment["disk_id"])
     expect(disk, format="cow", storage_domain_id=seen.after.one("storage_domains", name="mydata")["id"])
+
+
+def registered(seen: Seen) -> None:
+    """Under the name that it is given, with its own disk, in the network that it is mapped to."""
+    found = seen.before.one("unregistered_entities", name="myvm")
+    row = was_added(seen, "vms", "exported_myvm")
+    expect(row, id=found["entity_id"], cluster_id=seen.after.one("clusters", name="mycluster")["id"])
+    attachment = seen.after.one("disk_attachments", owner_id=row["id"])
+    disk = seen.after.one("disks", id=attachment["disk_id"])
+    if (disk["id"], disk["image_id"]) not in seen.before.images():
+        raise Differs("its disk is not the one that lay there")
+    nic = seen.after.one("nics", owner_id=row["id"])
+    expect(nic, vnic_profile_id=seen.after.one("vnic_profiles", name="mynetwork")["id"])
 
 
 def sysprep(seen: Seen) -> None:
@@ -196,7 +210,11 @@ CASES = (
     ),
     Case("fix_dup_nic_macs", None, arguments=lambda state: ["--url", "https://engine40.example.com/ovirt-engine/api"]),
     Case("reprovision_stateless_vm_in_pool", None, (seeds.vm_pool("mypool"),)),
-    Case("register_vm", None, (seeds.my_cluster, seeds.my_storage("mysd"))),
+    Case(
+        "register_vm",
+        registered,
+        (seeds.my_cluster, seeds.my_network_in_cluster, found_vm("mysd", networks=("mynetwork",))),
+    ),
     Case("export_vm", None, (seeds.my_vm,)),
     Case("export_vm_as_ova", None, (seeds.my_vm, seeds.my_host)),
     Case("export_template", None, (seeds.my_template,)),

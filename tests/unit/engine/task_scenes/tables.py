@@ -24,9 +24,14 @@ from tests.unit.engine.task_scenes.domains import (
     activate_domain,
     add_domain,
     attach_domain,
+    attach_domain_with_vms,
     deactivate_domain,
     deactivate_master,
     detach_domain,
+    detach_domain_with_vms,
+    import_domain,
+    register_disk,
+    register_vm,
     remove_domain,
 )
 from tests.unit.engine.task_scenes.nodes import (
@@ -84,7 +89,18 @@ from tests.unit.engine.task_scenes.vms import (
 Scene = Callable[[World], Awaitable[Command]]
 
 
-DOMAIN_SCENES = [add_domain, attach_domain, deactivate_domain, activate_domain, detach_domain]
+DOMAIN_SCENES = [
+    add_domain,
+    import_domain,
+    attach_domain,
+    attach_domain_with_vms,
+    deactivate_domain,
+    activate_domain,
+    detach_domain,
+    detach_domain_with_vms,
+    register_vm,
+    register_disk,
+]
 
 
 SCENES = [
@@ -235,10 +251,15 @@ CALLS = {
     "move_disk": ("copy_image",),
     "copy_disk": ("copy_image",),
     "add_domain": ("mount", "write_domain_metadata"),
-    "attach_domain": ("mount", "write_domain_metadata"),
+    "import_domain": ("mount", "domain_metadata"),
+    "attach_domain": ("mount", "domain_metadata", "ovf_store", "write_domain_metadata"),
+    "attach_domain_with_vms": ("mount", "ovf_store", "write_domain_metadata"),
     "deactivate_domain": ("write_domain_metadata", "unmount"),
     "activate_domain": ("mount",),
     "detach_domain": ("mount", "write_domain_metadata"),
+    "detach_domain_with_vms": ("mount", "write_domain_metadata", "ovf_store"),
+    "register_vm": ("image",),
+    "register_disk": ("image",),
 }
 
 

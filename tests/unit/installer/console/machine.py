@@ -20,6 +20,8 @@ from installer.console.session import Session
 from node.api.messages.identity import Identity, Offer, OfferedAddress
 from node.config import Config
 from node.registration import credentials
+from node.registration.engine_door import EngineSilent
+from node.registration.join_files import JoinFiles
 from node.registration.membership import CLAIM
 from node.system.process import CommandFailed
 from tests.fakes.deploy import World
@@ -112,6 +114,8 @@ class Machine:
         self.outside: list[tuple[str, ...]] = []
         self.shadow = folder / "shadow"
         self.shadow.write_text(f"daemon:*:19000::::::\nroot:{HASH}:19000::::::\n")
+        self.engines = {"engine.example.test": "ab" * 32}
+        self.join_files = JoinFiles(self.settings.own_folder, folder, folder / "join-request.json")
         self._make_own_files()
 
     def _make_own_files(self) -> None:
@@ -143,6 +147,8 @@ class Machine:
             neighbours=self.neighbours,
             observe_pool=lambda: self.pool(),
             offer=lambda: self.offered,
+            engine_fingerprint=self.engine_fingerprint,
+            join_files=lambda _: self.join_files,
             reach=lambda _: self.world,
             outside=outside,
             may_leave=self.may_leave,
@@ -151,6 +157,11 @@ class Machine:
             bundles=self.folder / "support",
             root_folder=self.folder / "root",
         )
+
+    def engine_fingerprint(self, engine: str) -> str:
+        if engine not in self.engines:
+            raise EngineSilent(engine=engine, reason="no route to host")
+        return self.engines[engine]
 
     @asynccontextmanager
     async def on(self, size: tuple[int, int] = SIZE) -> AsyncIterator[Pilot[None]]:

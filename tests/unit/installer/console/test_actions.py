@@ -17,13 +17,6 @@ async def test_the_menu(machine: Machine) -> None:
         await shows(pilot, "menu", "S  Shell")
 
 
-async def test_joining_is_said_and_not_pretended(machine: Machine) -> None:
-    async with machine.on() as pilot:
-        await Operator(pilot).goes("enter", "j")
-        await shows(pilot, "join", "cannot do that yet")
-    assert machine.run.ran == []
-
-
 async def test_logs_are_read_from_their_end(machine: Machine) -> None:
     machine.run.answers["journalctl"] = "".join(f"11:20:{n % 60:02} node1 trivet-node: line {n}\n" for n in range(400))
     async with machine.on() as pilot:

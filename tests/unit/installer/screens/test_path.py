@@ -148,6 +148,31 @@ async def test_back_from_everywhere_loses_nothing(fake: FakeSurroundings) -> Non
     assert len(fake.tested) == 1
 
 
+async def test_a_node_that_joins_a_site_unattended(fake: FakeSurroundings) -> None:
+    code = "ABCD-EFGH-JKLM-NPQR-STUV"
+    async with installer(fake) as pilot:
+        await go_to(pilot, "role")
+        await press(pilot, "right", "right", "down", "engine.example.org", "down", "down", "hunter2", "enter")
+        await until(pilot, "is missing: the four words")
+        await press(pilot, "lusab-babad-gutih-tugad", "enter")
+        await until(pilot, "has to be 5 groups of 4")
+        await press(pilot, *["backspace"] * 7, code)
+        await golden(pilot, "role_join", "[************************")
+        await press(pilot, "enter")
+        await arrive(pilot, "review")
+        await until(pilot, "with a join code")
+        await press(pilot, "f3")
+        assert code not in await until(pilot, "(as typed)")
+        await press(pilot, "enter")
+        await arrive(pilot, "review")
+        await press(pilot, "enter")
+        await until(pilot, "Installing")
+    (answers,) = fake.begun
+    assert answers.role == RoleAnswers(
+        kind=Role.JOIN, engine="engine.example.org", fingerprint="lusab-babad-gutih-tugad", join_code=code
+    )
+
+
 @pytest.mark.parametrize("page", PAGES)
 async def test_every_page_explains_itself_and_keeps_what_was_typed(fake: FakeSurroundings, page: str) -> None:
     async with installer(fake) as pilot:

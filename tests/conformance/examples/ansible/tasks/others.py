@@ -239,7 +239,6 @@ TASKS = (
     Task("ovirt_job/1", _status("job_steps", "step_name_A", "finished"), (seeds.job,)),
     Task("ovirt_job/2", _status("job_steps", "step_name_B", "failed"), (seeds.job,)),
     Task("ovirt_job/3", _status("jobs", "job_name", "finished"), (seeds.job,)),
-    Task("ovirt_storage_domain/10", None, (seeds.my_storage("domain"),), ALWAYS),
     Task("ovirt_storage_domain/13", _domain_removed, (seeds.attached("mystorage_domain"),), checkable=False),
     Task("ovirt_storage_connection/1", _connection_changed, (seeds.storage_connection(_CONNECTION),)),
     *_tried("ovirt_affinity_group", (0, 1, 2), *_GROUP),
@@ -267,8 +266,4 @@ TASKS = (
     *_tried("ovirt_snapshot", (5,), seeds.my_vm),
     *_tried("ovirt_snapshot", (7,), seeds.vm("test")),
     *_tried("ovirt_snapshot_info", (0,), seeds.vm("centos7")),
-    *_tried("ovirt_storage_template_info", (0,), seeds.my_storage("storage")),
-    *_tried("ovirt_storage_vm_info", (0,), seeds.my_storage("storage")),
-    *_tried("ovirt_template", range(4, 9), seeds.my_storage("mystorage"), seeds.my_cluster),
-    *_tried("ovirt_vm", range(1, 6), seeds.my_storage("mystorage"), seeds.my_cluster),
 )

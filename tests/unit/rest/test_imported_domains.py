@@ -1,0 +1,355 @@
+"""A storage domain goes from one engine to another with all that lies on it, through the unmodified SDK."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import ovirtsdk4 as sdk
+import pytest
+from ovirtsdk4 import services, types
+
+from tests.unit.rest.server import Served, served
+
+NAS = "nas:/srv/vms"
+MIB = 1 << 20
+
+
+class Engine:
+    """One of two, with its own database and its own nodes."""
+
+    def __init__(self, served: Served, system: services.SystemService) -> None:
+        self.served = served
+        self.system = system
+        self.site: Any = served.world.shared
+        self.site.exports |= {NAS}
+
+    def domain(self, **more: Any) -> types.StorageDomain:
+        return types.StorageDomain(
+            type=types.StorageDomainType.DATA,
+            host=types.Host(name="node1"),
+            storage=types.HostStorage(type=types.StorageType.NFS, address="nas", path="/srv/vms"),
+            **more,
+        )
+
+    def import_domain(self, **more: Any) -> types.StorageDomain:
+        return self.system.storage_domains_service().add(self.domain(import_=True, **more))
+
+    @property
+    def attached(self) -> Any:
+        centers = self.system.data_centers_service()
+        return centers.data_center_service(centers.list()[0].id).storage_domains_service()
+
+    def of(self, domain_id: str) -> Any:
+        return self.system.storage_domains_service().storage_domain_service(domain_id)
+
+    def let_go(self, domain_id: str) -> None:
+        use = self.attached.storage_domain_service(domain_id)
+        use.deactivate(async_=False)
+        use.remove(async_=False)
+
+    def profile(self) -> types.VnicProfile:
+        return self.system.vnic_profiles_service().list()[0]
+
+    def events(self, code: int) -> list[str]:
+        return [one.description for one in self.system.events_service().list() if one.code == code]
+
+
+@pytest.fixture
+def first(tmp_path: Path) -> Iterator[Engine]:
+    yield from _engine(tmp_path / "first")
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> Iterator[Engine]:
+    yield from _engine(tmp_path / "second")
+
+
+def _engine(folder: Path) -> Iterator[Engine]:
+    folder.mkdir()
+    with served(folder) as there, there.connection() as connection:
+        yield Engine(there, connection.system_service())
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if is_so():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never was so")
+
+
+def add_vm(engine: Engine, domain: types.StorageDomain, name: str = "web", **more: Any) -> types.Vm:
+    """With a disk on the domain and a NIC."""
+    vms = engine.system.vms_service()
+    vm = types.Vm(
+        name=name,
+        cluster=types.Cluster(name="Default"),
+        template=types.Template(name=more.pop("template", "Blank")),
+        memory=128 * MIB,
+        nics=[types.Nic(name="nic1", vnic_profile=engine.profile())],
+        **more,
+    )
+    made = vms.add(vm)
+    service = vms.vm_service(made.id)
+    disk = types.Disk(name=f"{name}-disk", format=types.DiskFormat.COW, provisioned_size=64 * MIB, sparse=True)
+    disk.storage_domains = [types.StorageDomain(id=domain.id)]
+    attachment = types.DiskAttachment(disk=disk, interface=types.DiskInterface.VIRTIO, bootable=True, active=True)
+    service.disk_attachments_service().add(attachment)
+    until(lambda: service.get().status == types.VmStatus.DOWN and _whole(engine, service))
+    return made
+
+
+def _whole(engine: Engine, service: Any) -> bool:
+    disks = [
+        engine.system.disks_service().disk_service(one.disk.id) for one in service.disk_attachments_service().list()
+    ]
+    return bool(disks) and all(disk.get().status == types.DiskStatus.OK for disk in disks)
+
+
+def bring_over(first: Engine, second: Engine) -> None:
+    """The other engine's nodes reach the same storage."""
+    domain_id = first.site.domains[NAS]
+    second.site.metadata[NAS] = first.site.metadata[NAS]
+    second.site.ovfs[NAS] = dict(first.site.ovfs.get(NAS, {}))
+    second.site.images |= {ref: one for ref, one in first.site.images.items() if ref.storage_domain == domain_id}
+    second.site.domains[NAS] = domain_id
+
+
+def a_domain(first: Engine) -> types.StorageDomain:
+    made = first.system.storage_domains_service().add(first.domain(name="vms"))
+    first.attached.add(types.StorageDomain(id=made.id))
+    return made
+
+
+def taken_over(first: Engine, second: Engine, domain_id: str) -> Any:
+    """Detached there, imported and attached here; its service here."""
+    first.let_go(domain_id)
+    bring_over(first, second)
+    imported = second.import_domain()
+    assert (imported.id, imported.name, imported.status) == (domain_id, "vms", types.StorageDomainStatus.UNATTACHED)
+    second.attached.add(types.StorageDomain(id=imported.id))
+    return second.of(domain_id)
+
+
+def test_a_vm_goes_with_its_storage_domain(first: Engine, second: Engine) -> None:
+    domain = a_domain(first)
+    made = add_vm(first, domain, description="It is the same")
+    vm = first.system.vms_service().vm_service(made.id)
+    mac = vm.nics_service().list()[0].mac.address
+    vm.snapshots_service().add(types.Snapshot(description="before"))
+    until(lambda: len(vm.snapshots_service().list()) == 2 and _whole(first, vm))
+    disk = first.system.disks_service().disk_service(vm.disk_attachments_service().list()[0].disk.id).get()
+
+    there = taken_over(first, second, domain.id)
+    assert first.system.vms_service().list(search="name=web") == []
+    assert second.system.vms_service().list(search="name=web") == []
+    assert there.vms_service().list() == []
+    (found,) = there.vms_service().list(unregistered=True)
+    assert (found.id, found.name, found.memory, found.cluster) == (made.id, "web", 128 * MIB, None)
+    assert found.initialization.configuration.type == types.ConfigurationType.OVF
+    assert "<Name>web</Name>" in found.initialization.configuration.data
+
+    there.vms_service().vm_service(made.id).register(cluster=types.Cluster(name="Default"), async_=False)
+    assert there.vms_service().list(unregistered=True) == []
+    assert [one.id for one in there.vms_service().list()] == [made.id]
+    here = second.system.vms_service().vm_service(made.id)
+    assert (here.get().description, here.get().status) == ("It is the same", types.VmStatus.DOWN)
+    nic = here.nics_service().list()[0]
+    assert (nic.mac.address, nic.vnic_profile.id) == (mac, second.profile().id)
+    (attachment,) = here.disk_attachments_service().list()
+    assert (attachment.bootable, attachment.active, attachment.interface) == (True, True, types.DiskInterface.VIRTIO)
+    now = second.system.disks_service().disk_service(attachment.disk.id).get()
+    assert (now.id, now.image_id, now.name, now.provisioned_size) == (disk.id, disk.image_id, "web-disk", 64 * MIB)
+    assert sorted(one.description for one in here.snapshots_service().list()) == ["Active VM", "before"]
+    assert second.events(174) == ["VM web has been successfully imported from the given configuration."]
+
+
+def test_templates_come_first_and_disks_by_themselves(first: Engine, second: Engine) -> None:
+    domain = a_domain(first)
+    base = add_vm(first, domain, "golden-vm")
+    template = types.Template(name="golden", vm=types.Vm(id=base.id))
+    made = first.system.templates_service().add(template)
+    until(lambda: first.system.templates_service().list(search="name=golden")[0].status == types.TemplateStatus.OK)
+    thin = first.system.vms_service().add(
+        types.Vm(name="thin", cluster=types.Cluster(name="Default"), template=types.Template(id=made.id))
+    )
+    until(lambda: first.system.vms_service().vm_service(thin.id).get().status == types.VmStatus.DOWN)
+    loose = types.Disk(name="loose", format=types.DiskFormat.RAW, provisioned_size=MIB, description="mine")
+    loose.storage_domains = [types.StorageDomain(id=domain.id)]
+    floating = first.system.disks_service().add(loose)
+    until(lambda: first.system.disks_service().disk_service(floating.id).get().status == types.DiskStatus.OK)
+
+    there = taken_over(first, second, domain.id)
+    cluster = types.Cluster(name="Default")
+    with pytest.raises(sdk.Error, match=r"its template .* is not there") as caught:
+        there.vms_service().vm_service(thin.id).register(cluster=cluster)
+    assert caught.value.code == 409
+    assert [one.name for one in there.templates_service().list(unregistered=True)] == ["golden"]
+    there.templates_service().template_service(made.id).register(cluster=cluster, async_=False)
+    assert there.templates_service().list(unregistered=True) == []
+    there.vms_service().vm_service(thin.id).register(cluster=cluster, async_=False)
+    assert second.system.vms_service().vm_service(thin.id).get().template.id == made.id
+
+    (found,) = there.disks_service().list(unregistered=True)
+    assert (found.id, found.name, found.description) == (floating.id, "loose", "mine")
+    there.disks_service().add(types.Disk(id=floating.id, name="found"), unregistered=True)
+    until(lambda: there.disks_service().list(unregistered=True) == [])
+    assert second.system.disks_service().disk_service(floating.id).get().name == "found"
+
+
+def test_networks_and_addresses_are_mapped(first: Engine, second: Engine) -> None:
+    domain = a_domain(first)
+    made = add_vm(first, domain)
+    other = second.system.networks_service().add(
+        types.Network(name="red", data_center=types.DataCenter(name="Default"), usages=[types.NetworkUsage.VM])
+    )
+    cluster = second.system.clusters_service().list()[0]
+    networks = second.system.clusters_service().cluster_service(cluster.id).networks_service()
+    networks.add(types.Network(id=other.id, required=False))
+    (red,) = [one for one in second.system.vnic_profiles_service().list() if one.name == "red"]
+    nic = first.system.vms_service().vm_service(made.id).nics_service().list()[0]
+    taken = add_vm(second, types.StorageDomain(id=_data(second)), "other")
+    nics = second.system.vms_service().vm_service(taken.id).nics_service()
+    nics.nic_service(nics.list()[0].id).update(types.Nic(mac=nic.mac))
+
+    there = taken_over(first, second, domain.id).vms_service().vm_service(made.id)
+    given: dict[str, Any] = {
+        "cluster": types.Cluster(name="Default"),
+        "vm": types.Vm(name="renamed"),
+        "vnic_profile_mappings": [
+            types.VnicProfileMapping(
+                source_network_name="ovirtmgmt",
+                source_network_profile_name="ovirtmgmt",
+                target_vnic_profile=types.VnicProfile(name="red"),
+            )
+        ],
+    }
+    with pytest.raises(sdk.Error, match="another NIC has it") as caught:
+        there.register(**given)
+    assert caught.value.code == 409
+    there.register(**given, reassign_bad_macs=True, async_=False)
+    vm = second.system.vms_service().vm_service(made.id)
+    assert vm.get().name == "renamed"
+    (here,) = vm.nics_service().list()
+    assert here.vnic_profile.id == red.id
+    assert here.mac.address != nic.mac.address
+
+
+def _data(engine: Engine) -> str:
+    return str(engine.system.storage_domains_service().list(search="name=data")[0].id)
+
+
+def test_what_is_missing_can_be_left_out(first: Engine, second: Engine) -> None:
+    domain = a_domain(first)
+    made = add_vm(first, domain)
+    service = taken_over(first, second, domain.id)
+    there = service.vms_service().vm_service(made.id)
+    for ref in [one for one in second.site.images if one.storage_domain == domain.id]:
+        del second.site.images[ref]
+    with pytest.raises(sdk.Error, match=r"Cannot register disk web-disk: its image .* is not on storage domain vms"):
+        there.register(cluster=types.Cluster(name="Default"), async_=False)
+    assert second.system.vms_service().list(search="name=web") == []
+    assert len(second.events(1153)) == 1
+    there.register(cluster=types.Cluster(name="Default"), allow_partial_import=True, async_=False)
+    assert second.system.vms_service().vm_service(made.id).disk_attachments_service().list() == []
+    assert second.events(1188) == ["VM web was registered without these disks: web-disk"]
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "match"),
+    [
+        ({"cluster": types.Cluster(name="nowhere")}, 404, "no cluster has the name nowhere"),
+        ({"clone": True}, 501, "action.clone"),
+        ({"vm": types.Vm(name="a b")}, 400, "action.vm.name"),
+        (
+            {"vnic_profile_mappings": [types.VnicProfileMapping(target_vnic_profile=types.VnicProfile(name="x"))]},
+            400,
+            r"vnic_profile_mapping\[1\].target_vnic_profile",
+        ),
+        (
+            {
+                "registration_configuration": types.RegistrationConfiguration(
+                    role_mappings=[types.RegistrationRoleMapping(from_=types.Role(name="A"), to=types.Role(name="B"))]
+                )
+            },
+            501,
+            "role_mappings",
+        ),
+    ],
+    ids=str,
+)
+def test_what_is_not_carried_out_is_refused_by_name(
+    first: Engine, second: Engine, given: dict[str, Any], code: int, match: str
+) -> None:
+    domain = a_domain(first)
+    made = add_vm(first, domain)
+    there = taken_over(first, second, domain.id).vms_service().vm_service(made.id)
+    with pytest.raises(sdk.Error, match=match) as caught:
+        there.register(**given)
+    assert caught.value.code == code
+    there.register(async_=False)  # its cluster is called the same here
+
+
+def test_a_domain_that_another_engine_lost_is_imported_with_a_warning(first: Engine, second: Engine) -> None:
+    domain = a_domain(first)
+    add_vm(first, domain)
+    first.of(domain.id).update_ovf_store(async_=False)
+    bring_over(first, second)
+    imported = second.import_domain(name="rescued", id=domain.id)
+    assert (imported.name, imported.id) == ("rescued", domain.id)
+    (warning,) = second.events(9802)
+    assert "It was not detached" in warning
+    second.attached.add(types.StorageDomain(id=imported.id))
+    assert [one.name for one in second.of(domain.id).vms_service().list(unregistered=True)] == ["web"]
+    assert second.site.metadata[NAS].name == "rescued"
+    assert not any(one not in (domain.id, *_known(second)) for node in _nodes(second) for one in node.storage.mounted)
+
+
+def _nodes(engine: Engine) -> list[Any]:
+    return list(engine.served.world.nodes.values())
+
+
+def _known(engine: Engine) -> set[str]:
+    return {one.id for one in engine.system.storage_domains_service().list()}
+
+
+def test_what_cannot_be_imported_is_refused(first: Engine, second: Engine) -> None:
+    with pytest.raises(sdk.Error, match="nothing on it says that it is a storage domain"):
+        second.import_domain()
+    domain = a_domain(first)
+    bring_over(first, second)
+    with pytest.raises(sdk.Error, match=r"storage domain vms .* lies on it, not 0"):
+        second.import_domain(id="00000000-0000-0000-0000-000000000000")
+    with pytest.raises(sdk.Error, match="Cannot use the name data: another storage domain has it"):
+        second.import_domain(name="data")
+    assert [one.name for one in second.system.storage_domains_service().list()] == ["data", "engine"]
+    assert len(second.system.storage_connections_service().list()) == 2
+    assert all(len(node.storage.mounted) == 2 for node in _nodes(second))
+    with pytest.raises(sdk.Error, match="gets an id of its own") as caught:
+        second.system.storage_domains_service().add(second.domain(name="x", id=domain.id))
+    assert caught.value.code == 400
+
+
+def test_what_stays_keeps_a_domain(first: Engine) -> None:
+    domain = a_domain(first)
+    made = add_vm(first, domain)
+    vm = first.system.vms_service().vm_service(made.id)
+    second_disk = types.Disk(name="elsewhere", format=types.DiskFormat.COW, provisioned_size=MIB)
+    second_disk.storage_domains = [types.StorageDomain(id=_data(first))]
+    attachment = types.DiskAttachment(disk=second_disk, interface=types.DiskInterface.VIRTIO, bootable=False)
+    added = vm.disk_attachments_service().add(attachment)
+    until(lambda: _whole(first, vm))
+    use = first.attached.storage_domain_service(domain.id)
+    use.deactivate(async_=False)
+    with pytest.raises(sdk.Error, match="other disks of these VMs and templates lie elsewhere: web") as caught:
+        use.remove()
+    assert caught.value.code == 409
+    vm.disk_attachments_service().attachment_service(added.id).remove(detach_only=True, async_=False)
+    vm.update(types.Vm(delete_protected=True))
+    with pytest.raises(sdk.Error, match="protected from removal: web"):
+        use.remove()
+    vm.update(types.Vm(delete_protected=False))
+    use.remove(async_=False)
+    assert first.system.vms_service().list(search="name=web") == []
+    assert [one.name for one in first.system.disks_service().list(search="name=elsewhere")] == ["elsewhere"]
