@@ -31,7 +31,7 @@ from node.vms.lock_errors import lock_error
 from node.vms.migration import MigrationLimits, NotMoved, migration_error
 from node.vms.migrator import Migrator, Notify
 from node.vms.reports import Reports
-from node.vms.resume import Resumer
+from node.vms.resume import Resumer, free_bytes
 from node.vms.runs import Runs
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,8 @@ Holder = Callable[[DomainFacts], Awaitable[tuple[str, int] | None]]
 
 class Vms:
     """`ready` raises Refused when something that a domain needs is missing; `holder` says which lease of a domain is
-    held by which other host, `taker` which of them another host took last. `tell` gets every change once."""
+    held by which other host, `taker` which of them another host took last; `free` says how much
+    room there is beside a file. `tell` gets every change once."""
 
     def __init__(
         self,
@@ -58,6 +59,7 @@ class Vms:
         taker: Holder,
         tell: Callable[[VmReport], None],
         clock: Clock,
+        free: Callable[[str], int] = free_bytes,
     ) -> None:
         self._hypervisor = hypervisor
         self._threads = threads
@@ -74,7 +76,12 @@ class Vms:
         self._tasks: set[asyncio.Task[None]] = set()
         self._migrator = Migrator(hypervisor, threads, clock)
         self._resumer = Resumer(
-            hypervisor, threads, ready=ready, taker=taker, since=lambda domain: self._reports.of(domain).since
+            hypervisor,
+            threads,
+            ready=ready,
+            taker=taker,
+            since=lambda domain: self._reports.of(domain).since,
+            free=free,
         )
 
     def watch(self) -> None:

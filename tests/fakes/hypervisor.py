@@ -54,6 +54,7 @@ class FakeHypervisor:
         self.monitor = threading.Event()
         self.monitor.set()
         self.storage_is_away = False
+        self.storage_is_full = False
         self.refuse_resume = ""
         self.refuse_balloon = ""
         self.unused_kib: dict[str, int] = {}
@@ -107,6 +108,10 @@ class FakeHypervisor:
         self._get(vm_id)
         self.updated_devices.append(xml)
         self.forced.append(force)
+
+    def look_for_errors(self, vm_id: str) -> None:
+        domain = self._get(vm_id).domain
+        self._get(vm_id).domain = replace(domain, no_space=self.storage_is_full)
 
     def set_cpus(self, vm_id: str, count: int) -> None:
         running = self._get(vm_id)

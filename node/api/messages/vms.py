@@ -29,6 +29,14 @@ class DownReason(StrEnum):
     NONE = "none"
 
 
+class IoError(StrEnum):
+    """Why the storage of a VM has paused it, as far as that is known. ENOSPC: it is full."""
+
+    NONE = "none"
+    EIO = "eio"
+    ENOSPC = "enospc"
+
+
 class Firmware(StrEnum):
     """UEFI_SECURE_BOOT: with the usual vendors' keys enrolled, so that unsigned boot loaders do not start."""
 
@@ -230,6 +238,7 @@ class VmReport(Message, frozen=True, kw_only=True):
     since: float = 0.0
     pid: int | None = None
     graphics: tuple[Graphics, ...] = ()
+    io_error: IoError = IoError.NONE
 
 
 TICKET_CHARACTERS = 8  # of a VNC password; what is beyond them counts for nothing (RFC 6143, 7.2.2)

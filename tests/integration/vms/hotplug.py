@@ -132,7 +132,7 @@ async def a_disk_that_another_vm_writes_to_is_not_plugged(node: Node) -> None:
 async def processors_and_memory_come_and_processors_go(node: Node) -> None:
     """As QEMU has them; the guest is told by ACPI, and what it does not use it has to let go of."""
     resizing = Resizing(node.hypervisor, Threads("resizing", 2))
-    small = await _guest(node, memory_bytes=64 * MIB, cpus_max=16)  # what its kernel keeps for each leaves it enough
+    small = await _guest(node, memory_bytes=96 * MIB, cpus_max=16)  # what its kernel keeps for each leaves it enough
     await resizing.set_vm_cpus(small.id, VmCpus(count=16))
     await node.end(small)
     for machine in ("q35", "pc"):

@@ -94,6 +94,7 @@ def test_consoles(machine: Machine, case: str) -> None:
         "an_agent_that_hangs_delays_nobody_and_the_power_button_is_pressed",
         "file_systems_are_frozen_and_thawed",
         "the_clock_of_a_guest_is_right_after_it_stood_still",
+        "a_vm_whose_storage_is_full_says_so_and_goes_on_when_there_is_room",
     ],
 )
 def test_guests(machine: Machine, case: str) -> None:
