@@ -74,7 +74,7 @@ LIMITS: dict[str, int] = {
     "hosted_engine/engine": 48,
     "hosted_engine/fleet": 17,
     "hosted_engine/ha": 1,
-    "hosted_engine/rest": 19,
+    "hosted_engine/rest": 18,
     "hosted_engine/store": 2,
     "installer": 21,
     "node": 15,

@@ -15,6 +15,7 @@ import msgspec
 
 from hosted_engine import config
 from hosted_engine.config import Config
+from hosted_engine.directories.directories import LdapDirectories
 from hosted_engine.engine.birth import import_site
 from hosted_engine.engine.certificates.renewer import CertificateRenewer
 from hosted_engine.engine.engine import Engine
@@ -27,6 +28,7 @@ from hosted_engine.engine.nodes.readings import Readings
 from hosted_engine.engine.ovf.reconciler import OvfReconciler
 from hosted_engine.engine.snapshots.sweeper import ImageSweeper
 from hosted_engine.engine.tasks.locks import Locks
+from hosted_engine.engine.users.refresher import DirectoryRefresher
 from hosted_engine.engine.vmpools.prestart import PoolStarter
 from hosted_engine.engine.vms.ha import HaRunner
 from hosted_engine.engine.vms.lifecycle import system
@@ -45,6 +47,7 @@ from node.api.contract import NodeApi
 from node.api.messages.registration import PATH
 from node.api.problems import Problem, Refused
 from node.client import NodeClient
+from node.clock import SystemClock
 from node.serving.guard import BODILESS
 from node.serving.server import Server
 from node.serving.watchdog import notify, pet
@@ -60,17 +63,6 @@ class SiteMissing(Refused):
     what = "The engine cannot start"
     why = "its database is empty and there is no {path}"
     mend = "Attach the seed disk that the deploy made, or bring the database back"
-
-
-class SystemClock:
-    def now(self) -> float:
-        return time.time()
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
 
 
 def main() -> None:
@@ -108,6 +100,7 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
         poller=Poller(clock),
         authority=authority,
         proxy=ImageioProxy(settings.certificate.read_text()),
+        directories=LdapDirectories(),
     )
     api = Loop()
     server = _server(settings, engine, api, tls.serving)
@@ -126,6 +119,7 @@ async def serve(settings: Config, *, connect: Callable[[Node], NodeApi] | None =
             OvfReconciler(store, fleet, locks).run(),
             Approver(engine).run(),
             ImageSweeper(engine).run(),
+            DirectoryRefresher(engine).run(),
             PoolStarter(engine).run(),
             certificates.run(),
             pet(partial(_turns, api)),
@@ -194,6 +188,7 @@ def _server(settings: Config, engine: Engine, loop: Loop, tls: ssl.SSLContext) -
         authority_pem=settings.authority.read_bytes(),
         routes={PATH: RegistrationResource(engine.registrations, engine.loop)},
         loop=engine.loop,
+        directories=engine.directories,
     )
     return Server(
         app,

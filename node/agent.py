@@ -21,6 +21,7 @@ from netconf.watch.watch import Watch
 from node import config
 from node.api.messages.images import ImageRef
 from node.api.messages.vms import VmState
+from node.clock import SystemClock
 from node.ha_service import HaService
 from node.host import Host
 from node.needs import Needs
@@ -62,12 +63,13 @@ from node.storage.seed import SeedMaker
 from node.storage.site_files import SiteFiles
 from node.storage.wishes import Wishes
 from node.storage.works import Works
-from node.system.clock import SystemClock
 from node.system.long_command import run_while
 from node.system.process import run, run_as_group
 from node.system.threads import Threads
 from node.tls import client_context, server_context
 from node.transfers.machine import make_transfers
+from node.upgrade.disk import Places, SystemDisk
+from node.upgrade.waiting import waiting_version
 from node.vms.balloon_keeper import BalloonKeeper
 from node.vms.cdroms import Cdroms
 from node.vms.consoles import Consoles
@@ -81,6 +83,7 @@ from node.vms.lifecycle import Vms
 from node.vms.live_images import LiveImages
 from node.vms.resizing import Resizing
 from node.vms.runs import Runs
+from node.vms.seed_discs import SeedDiscs
 from node.vms.suspending import Suspending
 
 log = logging.getLogger(__name__)
@@ -179,6 +182,7 @@ class Agent:
                 accelerator=accelerator(settings.accelerator),
                 volumes=PurePosixPath(settings.volumes),
                 console_logs=PurePosixPath(settings.console_logs),
+                seeds=PurePosixPath(settings.seeds),
             ),
             Runs(settings.own_folder / "vms"),
             ready=needs.check,
@@ -186,6 +190,7 @@ class Agent:
             taker=leases.taken_elsewhere,
             tell=self._hub.vm_changed,
             clock=self._clock,
+            seeds=SeedDiscs(Path(settings.seeds)),
         )
         self._guests = GuestWatch(
             hypervisor, self._for_guests, self._for_vms, self._clock, notify=self._hub.guest_changed
@@ -235,6 +240,7 @@ class Agent:
                     accelerator(settings.accelerator),
                     settings.node_name,
                     node_id=lambda: self._membership.node_id,
+                    waiting_version=lambda: waiting_version(SystemDisk(run, Places())),
                 ),
                 statistics,
                 self._hub,

@@ -15,6 +15,7 @@ from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.engine.tasks.runner import Running, TaskRunner
 from hosted_engine.engine.transfers.history import forget_past
 from hosted_engine.engine.transfers.proxy import TransferProxy
+from hosted_engine.engine.users.directories import Directories
 from hosted_engine.engine.users.lockout import forget as forget_addresses
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.waiting import Poller
@@ -38,9 +39,11 @@ class Engine:
         poller: Poller,
         authority: SiteAuthority,
         proxy: TransferProxy,
+        directories: Directories,
     ) -> None:
         self.store = store
         self.readings = readings
+        self.directories = directories
         self.loop = Loop()
         self.clock: Callable[[], float] = poller.clock.now
         self.registrations = Registrations(store, authority, self.clock)

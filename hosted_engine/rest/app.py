@@ -11,6 +11,7 @@ from falcon.asgi import Request, Response
 
 from hosted_engine.engine.loop import Loop
 from hosted_engine.engine.ports import Store
+from hosted_engine.engine.users.directories import Directories
 from hosted_engine.rest import sso
 from hosted_engine.rest.auth import Authenticator
 from hosted_engine.rest.call import Handlers
@@ -32,10 +33,11 @@ def make_app(
     routes: Mapping[str, object] = MappingProxyType({}),
     clock: Callable[[], float] = time.time,
     loop: Loop | None = None,
+    directories: Directories | None = None,
 ) -> falcon.asgi.App[Request, Response]:
     """`routes` are resources beside the API, by their paths. `loop` is the engine's, where that is not the one that
-    serves."""
-    authenticator = Authenticator(store, clock, loop or Loop())
+    serves, `directories` are those of domains whose users are not the engine's own."""
+    authenticator = Authenticator(store, clock, loop or Loop(), directories)
     app: falcon.asgi.App[Request, Response] = falcon.asgi.App()
     app.req_options.strip_url_path_trailing_slash = True
     dispatcher = Dispatcher(schema(), handlers, Guard(store))

@@ -14,6 +14,7 @@ from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.loop import Loop, Writer
 from hosted_engine.engine.ports import Store, Transaction
+from hosted_engine.engine.users.directories import Directories
 from hosted_engine.engine.users.model import Caller, Session
 from hosted_engine.engine.users.sessions import expiry_of, is_current, make_room
 from hosted_engine.engine.users.sign_on import SignedOn
@@ -26,11 +27,13 @@ COOKIE = "JSESSIONID"
 class Authenticator:
     """`clock` is the time of day in seconds; what is written is written in `loop`, the engine's."""
 
-    def __init__(self, store: Store, clock: Callable[[], float], loop: Loop) -> None:
+    def __init__(
+        self, store: Store, clock: Callable[[], float], loop: Loop, directories: Directories | None = None
+    ) -> None:
         self._store = store
         self._clock = clock
         self._writer = Writer(store, loop)
-        self._credentials = Credentials(store, self._writer, clock)
+        self._credentials = Credentials(store, self._writer, clock, directories)
         self._notes: dict[str, asyncio.Task[None]] = {}  # on their way, by session
 
     async def sign_in(self, login: str, password: str, scope: str, *, source: str = "") -> tuple[str, Session]:

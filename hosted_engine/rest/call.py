@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from hosted_engine.engine.users.model import Caller
@@ -54,7 +55,8 @@ class Call:
     the schema ("vm", "attachment"); `unknown` has the paths of elements of the body that the API does not have
     (`vm.os.boot.@dev`), which are not in `body`; `wait` says that the caller wants the end, not the begin, of what it
     asks for. Of a list only the objects that `only` names are shown, all where it is None. `full_view` is what
-    administrators have of what they read, unless they ask for a user's view."""
+    administrators have of what they read, unless they ask for a user's view. `found` is what was asked elsewhere
+    before the store is, and goes to the entity with what the body says."""
 
     service: Service
     method: Method
@@ -67,6 +69,7 @@ class Call:
     wait: bool = False
     only: frozenset[str] | None = None
     full_view: bool = False
+    found: Mapping[str, Any] = field(default_factory=dict)
 
 
 Handler = Callable[[Call], Awaitable[Answer]]

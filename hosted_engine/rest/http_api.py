@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from falcon.asgi import Request, Response
 
+from hosted_engine.engine.users.directories import DirectoryUnavailable
 from hosted_engine.limits import BODY_BYTES, HEADER_BYTES
 from hosted_engine.rest.auth import COOKIE, Authenticator, basic_credentials
 from hosted_engine.rest.compression import compress
@@ -60,7 +61,7 @@ class Api:
                 raise NotSignedIn
             await self._remember(response, headers, source)
             ask = replace(ask, body=await read_body(request, BODY_BYTES))
-        except ApiRefused as err:
+        except (ApiRefused, DirectoryUnavailable) as err:
             return self._dispatcher.refusal(ask, err, {})
         return await self._dispatcher.reply(ask, caller)
 

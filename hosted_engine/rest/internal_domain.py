@@ -9,18 +9,41 @@ from hosted_engine.engine.loop import Writer
 from hosted_engine.engine.ports import Store, Transaction
 from hosted_engine.engine.users.account_changes import password_set
 from hosted_engine.engine.users.accounts import Account
+from hosted_engine.engine.users.directory import entry_of
 from hosted_engine.engine.users.domains import domain_id
 from hosted_engine.engine.users.model import Caller
 from hosted_engine.engine.users.password_policy import Hindrance, check_password, hindrance, policy_of
 from hosted_engine.passwords import hash_password, is_outdated, matches
+from hosted_engine.rest.candidates import Outcome, Person
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """An account, and what keeps it out although its password is right."""
+class InternalCandidate:
+    domain: "InternalDomain"
+    login: str
+    account: Account | None
+    hindrance: Hindrance | None = None
 
-    account: Account
-    hindrance: Hindrance | None
+    @property
+    def stamp(self) -> object:
+        return self.account if self.hindrance is None else None
+
+    @property
+    def turn(self) -> str:
+        """One at a time takes memory and a whole processor; names that nobody has wait for each other, not users."""
+        return "users" if self.account else "nobody"
+
+    async def verify(self, password: str) -> Outcome:
+        account = await self.domain.verify(self.account, password)
+        if account is None:
+            return Outcome(exists=self.account is not None)
+        return Outcome(
+            Person(entry_of(account)),
+            exists=True,
+            hindrance=self.hindrance.value if self.hindrance else "",
+            expired=self.hindrance is Hindrance.PASSWORD_EXPIRED,
+            stamp=account,
+        )
 
 
 class InternalDomain:
@@ -32,15 +55,12 @@ class InternalDomain:
         self._clock = clock
         self._nobody = ""
 
-    async def find(self, principal: str, domain: str) -> Standing | None:
-        identity, now = domain_id(domain), self._clock()
-
-        def find(tx: Transaction) -> Standing | None:
-            for account in tx.of(Account).list(name=principal, domain_id=identity):
-                return Standing(account, hindrance(account, policy_of(tx, identity), now))
-            return None
-
-        return await self._store.read(find)
+    def find(self, tx: Transaction, login: str, principal: str, domain: str) -> InternalCandidate:
+        identity = domain_id(domain)
+        for account in tx.of(Account).list(name=principal, domain_id=identity):
+            why = hindrance(account, policy_of(tx, identity), self._clock())
+            return InternalCandidate(self, login, account, why)
+        return InternalCandidate(self, login, None)
 
     async def verify(self, account: Account | None, password: str) -> Account | None:
         """The account as it is now, None where the password is wrong; who is nobody takes as long."""

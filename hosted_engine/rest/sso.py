@@ -9,6 +9,7 @@ import falcon
 from falcon.asgi import Request, Response
 
 from hosted_engine.engine.problems import BadValue
+from hosted_engine.engine.users.directories import DirectoryUnavailable
 from hosted_engine.engine.users.password_policy import Hindrance
 from hosted_engine.limits import FORM_BYTES, PASSWORD, SCOPE, USER_NAME
 from hosted_engine.rest.auth import Authenticator
@@ -120,6 +121,9 @@ def refuse(request: Request, response: Response, err: Exception) -> None:
     """Falcon's errors on these paths: another method, no such path; and what nobody foresaw."""
     if isinstance(err, BadForm):
         _refuse(response, "invalid_request", str(err))
+        return
+    if isinstance(err, DirectoryUnavailable):
+        _refuse(response, "temporarily_unavailable", str(err), falcon.HTTP_503)
         return
     if not isinstance(err, falcon.HTTPError):
         log.error("unforeseen error on %s %s", request.method, request.path, exc_info=err)

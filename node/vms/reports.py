@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import msgspec
 
 from node.api.messages.vms import DownReason, IoError, VmReport, VmState
-from node.system.clock import Clock
+from node.clock import Clock
 from node.system.threads import Threads
 from node.vms.ends import MIGRATED
 from node.vms.guest_requests import GuestRequests
@@ -82,6 +82,10 @@ class Reports:
         error = _io_error(domain) if state is VmState.PAUSED else IoError.NONE
         detail = FULL if error is IoError.ENOSPC else detail
         return msgspec.structs.replace(report, detail=detail, pid=domain.pid, graphics=domain.graphics, io_error=error)
+
+    def since(self, domain: Domain) -> float:
+        """Since when it is as it is."""
+        return self.of(domain).since
 
     async def _of_absent(self, vm_id: str) -> VmReport | None:
         """How it ended here; None where it did not: it never ran here, or runs elsewhere."""

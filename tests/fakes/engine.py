@@ -41,8 +41,9 @@ from node.api.messages.migration import MigrationReport
 from node.api.messages.mounts import MountRequest, MountSpec
 from node.api.messages.network import NetworkNews
 from node.api.messages.registration import RegistrationReport
+from node.clock import SystemClock
 from node.storage.site_nodes import FILE as SITE_FILE
-from node.system.clock import SystemClock
+from tests.fakes.directory import FakeDirectories
 from tests.fakes.fleet import FakeFleet
 from tests.fakes.machine import FakeMachine
 from tests.fakes.node.fake import FakeNode
@@ -212,6 +213,7 @@ class World:
     real_time: bool = False
     """What the engine waits for takes its time."""
     proxy: TransferProxy = field(default_factory=FakeProxy)
+    directories: FakeDirectories = field(default_factory=FakeDirectories)
 
     def __post_init__(self) -> None:
         site = fake_site(len(self.nodes))
@@ -252,6 +254,7 @@ class World:
             poller=poller,
             authority=AUTHORITY,
             proxy=self.proxy,
+            directories=self.directories,
         )
 
     def hear(self, id_: str, store: Store) -> None:

@@ -9,7 +9,7 @@ from hosted_engine.engine.users.domains import domain_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`id` is what the domain calls it, `name` a user's principal or a group's name."""
+    """`id` is what the domain calls it, `name` a user's principal or a group's name, `dn` where a directory has it."""
 
     id: str
     name: str
@@ -18,6 +18,8 @@ class Entry:
     last_name: str = ""
     email: str = ""
     department: str = ""
+    dn: str = ""
+    enabled: bool = True
 
 
 def find_user(tx: Transaction, domain: str, principal: str) -> Entry | None:

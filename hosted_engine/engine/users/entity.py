@@ -31,7 +31,7 @@ class UserEntity(Entity[User]):
         """As the domain knows it. What it is called there comes from `principal`, or else from `user_name`."""
         name, domain = given["name"], _domain_given(tx, given) or given["name"].rpartition("@")[2]
         principal = given.get("principal") or name.removesuffix(f"@{domain}")
-        entry = find_user(tx, domain, principal)
+        entry = given["entry"] if "entry" in given else find_user(tx, domain, principal)
         if entry is None:
             reason = f"the domain {domain} (user.domain) has no such user"
             value, field = (principal, "user.principal") if given.get("principal") else (name, "user.user_name")
@@ -46,6 +46,10 @@ class UserEntity(Entity[User]):
         """One that is known already stays, as in oVirt."""
         item = self.make(tx, given)
         for there in tx.users.list(name=item.name):
+            if there.domain_entry_id != item.domain_entry_id:
+                reason = "the engine knows somebody else by this name, whom the domain has no more"
+                mend = "Remove that user first"
+                raise WrongState(action="add", kind=self.kind, name=item.name, reason=reason, mend=mend)
             item = replace(item, id=there.id)
             return UpdateEntity.of(self, there, item), item
         return AddEntity.of(self, item, place=place), item
@@ -66,7 +70,7 @@ class GroupEntity(Entity[Group]):
         domain = _domain_given(tx, given)
         if not domain:
             raise BadValue(value="nothing", field="group.domain", reason="a group is one of a domain")
-        entry = find_group(tx, domain, given["name"])
+        entry = given["entry"] if "entry" in given else find_group(tx, domain, given["name"])
         if entry is None:
             reason = f"the domain {domain} (group.domain) has no such group"
             raise BadValue(value=given["name"], field="group.name", reason=reason)

@@ -9,6 +9,13 @@ from hosted_engine.engine.roles.predefined import LOGIN, permit_ids
 from hosted_engine.engine.users.directory import Entry
 from hosted_engine.engine.users.entity import user_of
 from hosted_engine.engine.users.model import Group, User
+from node.api.problems import Refused
+
+
+class NameOfAnother(Refused):
+    what = "Cannot let {name} in"
+    why = "the engine knows another user of this name, who is somebody else in the domain"
+    mend = "Remove that user, then try again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +46,11 @@ def make_known(tx: Transaction, user: User) -> None:
 
 
 def _user(tx: Transaction, domain: str, entry: Entry) -> User:
-    """As the domain knows it now, under the id that it has already."""
+    """As the domain knows it now, under the id that it has already. Whoever has the name of somebody else, who is gone
+    from the domain or is called otherwise there, gets nothing of what that one may do. Raises NameOfAnother."""
     user = user_of(entry, domain)
-    for there in tx.users.list(domain=domain, domain_entry_id=entry.id) or tx.users.list(name=user.name):
-        return replace(user, id=there.id)
-    return user
+    known = tx.users.list(domain=domain, domain_entry_id=entry.id)
+    others = [one for one in tx.users.list(name=user.name) if one.domain_entry_id != entry.id]
+    if others:
+        raise NameOfAnother(name=user.name)
+    return replace(user, id=known[0].id) if known else user

@@ -191,7 +191,7 @@ class EntityHandlers(Resource):
         bodies.refuse_other(self._entity, taken, within)
         given = {**taken.values, **place.having, **within, **self._named(tx, call, place, within)}
         bodies.require(self._entity, given, self._entity.completed(given))
-        command, item = self._entity.add(tx, given, call.parameters, place=number)
+        command, item = self._entity.add(tx, {**given, **call.found}, call.parameters, place=number)
         shown = self._shown(tx, call, place, [item], call.path)[0]
         bodies.refuse(self._entity.element, taken, self._with_parts(tx, call, shown, item, command, given))
         return command, item

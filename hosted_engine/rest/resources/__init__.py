@@ -11,6 +11,7 @@ from hosted_engine.rest.entities.handlers import entity_handlers
 from hosted_engine.rest.entities.reported import ReportedHandlers
 from hosted_engine.rest.entities.requests import request_handlers
 from hosted_engine.rest.permissions.guard import check_known
+from hosted_engine.rest.resources.directories import DirectoryHandlers
 from hosted_engine.rest.resources.system import System
 from hosted_engine.rest.schema import schema
 
@@ -24,6 +25,7 @@ def handlers(engine: Engine) -> Handlers:
         **ReportedHandlers(engine, REPORTED, schema()).handlers(),
         **System(engine).handlers(),
     }
+    there |= DirectoryHandlers(engine, there).handlers()
     every = EmptyHandlers(EMPTY, schema(), there).handlers()
     check_known(every)
     return every

@@ -11,7 +11,7 @@ import msgspec
 from node.api.messages.guests import GuestReport
 from node.api.messages.images import ImageFormat, ImageRef
 from node.api.messages.vms import DiskBus, IoError, VmDisk, VmSpec, VmState
-from node.system.clock import SystemClock
+from node.clock import SystemClock
 from node.system.process import run
 from node.system.threads import Threads
 from node.vms.freezing import Freezing

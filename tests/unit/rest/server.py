@@ -56,6 +56,7 @@ def served(folder: Path) -> Iterator[Served]:
             store=world.store,
             handlers=handlers(world.engine),
             authority_pem=AUTHORITY.certificate.encode(),
+            directories=world.engine.directories,
             routes={PATH: RegistrationResource(world.engine.registrations, world.engine.loop)},
         )
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
