@@ -21,6 +21,7 @@ from netconf.watch.watch import Watch
 from node import config
 from node.api.messages.images import ImageRef
 from node.api.messages.vms import VmState
+from node.clock import SystemClock
 from node.ha_service import HaService
 from node.host import Host
 from node.needs import Needs
@@ -63,7 +64,6 @@ from node.storage.site_files import SiteFiles
 from node.storage.wishes import NAME as WISHES
 from node.storage.wishes import Wishes
 from node.storage.works import Works
-from node.system.clock import SystemClock
 from node.system.long_command import run_while
 from node.system.process import run, run_as_group
 from node.system.threads import Threads
@@ -83,6 +83,7 @@ from node.vms.libvirt_hypervisor import LibvirtHypervisor
 from node.vms.lifecycle import Vms
 from node.vms.live_images import LiveImages
 from node.vms.runs import Runs
+from node.vms.seed_discs import SeedDiscs
 from node.vms.suspending import Suspending
 
 log = logging.getLogger(__name__)
@@ -183,6 +184,7 @@ class Agent:
                 accelerator=accelerator(settings.accelerator),
                 volumes=PurePosixPath(settings.volumes),
                 console_logs=PurePosixPath(settings.console_logs),
+                seeds=PurePosixPath(settings.seeds),
             ),
             Runs(settings.own_folder / "vms"),
             ready=needs.check,
@@ -190,6 +192,7 @@ class Agent:
             taker=leases.taken_elsewhere,
             tell=self._hub.vm_changed,
             clock=self._clock,
+            seeds=SeedDiscs(Path(settings.seeds)),
         )
         self._guests = GuestWatch(
             hypervisor, self._for_guests, self._for_vms, self._clock, notify=self._hub.guest_changed

@@ -14,6 +14,7 @@ from node.vms.graphics import NewValue, add_graphics
 METADATA = "urn:trivet:vm:1"
 TRANSLATED_MIB = 64  # TCG's cache of translated code; its default of a fifth of the memory costs every VM 1 GiB
 BOOT_MENU_MS = 30_000  # as long as oVirt's engine lets it wait (LibvirtVmXmlBuilder)
+SEEDS = PurePosixPath("/run/trivet/seeds")
 NVRAM = PurePosixPath("/var/lib/libvirt/qemu/nvram")
 
 
@@ -25,6 +26,7 @@ class Surroundings:
     volumes: PurePosixPath
     console_logs: PurePosixPath
     new_ticket_value: NewValue = new_ticket_value
+    seeds: PurePosixPath = SEEDS
 
 
 def console_log(surroundings: Surroundings, vm_id: str) -> PurePosixPath:
@@ -34,6 +36,10 @@ def console_log(surroundings: Surroundings, vm_id: str) -> PurePosixPath:
 def nvram(vm_id: str) -> PurePosixPath:
     """The file with the firmware's variables of a VM that has UEFI."""
     return NVRAM / f"{vm_id}.fd"
+
+
+def seed_disc(surroundings: Surroundings, vm_id: str) -> PurePosixPath:
+    return surroundings.seeds / f"{vm_id}.iso"
 
 
 def domain_xml(spec: VmSpec, domain_name: str, surroundings: Surroundings) -> str:
@@ -56,7 +62,8 @@ def domain_xml(spec: VmSpec, domain_name: str, surroundings: Surroundings) -> st
     for end, action in (("poweroff", "destroy"), ("reboot", "restart"), ("crash", "destroy")):
         add(domain, f"on_{end}", action)
     devices = add(domain, "devices")
-    add_devices(devices, spec, surroundings.volumes, console_log(surroundings, spec.id))
+    seed = seed_disc(surroundings, spec.id) if spec.seed is not None else None
+    add_devices(devices, spec, surroundings.volumes, console_log(surroundings, spec.id), seed)
     add_graphics(devices, spec, surroundings.new_ticket_value)
     ET.indent(domain)
     return ET.tostring(domain, encoding="unicode") + "\n"

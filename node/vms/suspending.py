@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 from node.api.messages.vms import DownReason, SuspendRequest, VmReport, VmState
 from node.api.problems import Failed
 from node.api.refusals import VmNotUp
+from node.clock import Clock
 from node.storage import layout
-from node.system.clock import Clock
 from node.system.files import sync_file, sync_folder
 from node.system.threads import Threads
 from node.vms.hypervisor import Hypervisor, HypervisorFailed
@@ -62,6 +62,7 @@ class Suspending:
     async def _save(self, report: VmReport, path: Path) -> None:
         try:
             await self._threads(_make_folder, path.parent)
+            await self._vms.take_seed_out(report.id)
             await self._threads(self._hypervisor.save, report.id, str(path))
         except (HypervisorFailed, OSError) as err:
             if (now := await self._vms.vm(report.id)) is not None and now.reason is DownReason.SAVED:

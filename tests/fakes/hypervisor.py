@@ -107,6 +107,13 @@ class FakeHypervisor:
         self._get(vm_id)
         self.updated_devices.append(xml)
         self.forced.append(force)
+        root, changed = ET.fromstring(self._get(vm_id).xml), ET.fromstring(xml)
+        devices = root.find("devices")
+        assert devices is not None
+        for index, device in enumerate(devices):
+            if device.tag == changed.tag == "disk" and _target(device) == _target(changed):
+                devices[index] = changed
+        self._get(vm_id).xml = ET.tostring(root, encoding="unicode")
 
     def snapshot(self, vm_id: str, xml: str, *, quiesce: bool) -> None:
         self.quiesced.append(quiesce)
@@ -398,3 +405,8 @@ def _cut(disk: ET.Element, top: str, base: str) -> None:
     for number, file in enumerate(left):
         level = level if number == 0 else ET.SubElement(level, "backingStore", type="file")
         ET.SubElement(level, "source", file=file)
+
+
+def _target(disk: ET.Element) -> str | None:
+    target = disk.find("target")
+    return target.get("dev") if target is not None else None

@@ -28,21 +28,20 @@ from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.freeze import FreezeVm, ThawVm
 from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
-from hosted_engine.engine.vms.commands.resume import ResumeVm
-from hosted_engine.engine.vms.commands.start import StartVm
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
-from hosted_engine.engine.vms.commands.suspend import ResumeSuspendedVm, StopSuspendedVm, SuspendVm
+from hosted_engine.engine.vms.commands.suspend import StopSuspendedVm, SuspendVm
 from hosted_engine.engine.vms.commands.update_engine_vm import UpdateEngineVm
 from hosted_engine.engine.vms.copies import bases_of
 from hosted_engine.engine.vms.devices import check_chipset, check_devices, made_of, new_disks, new_nics, parts_of
 from hosted_engine.engine.vms.engine_vm import has_next_run, with_config
 from hosted_engine.engine.vms.guests import GUEST_SEARCHES, guest_elements, guest_of
 from hosted_engine.engine.vms.hardware import HARDWARE, HardwareEntity
+from hosted_engine.engine.vms.initialization.showing import initialization_elements
 from hosted_engine.engine.vms.model import HANDED_ON, RUNNING, Hardware, Origin, Vm, VmStatus
 from hosted_engine.engine.vms.next_run import later, with_next_run
+from hosted_engine.engine.vms.starting import NOT_OF_A_START, START_INPUTS, start
 from hosted_engine.engine.vms.statuses import ALLOWED, VmAction
 from node.api.messages.ha import EngineVmReport
-from node.api.messages.vms import BootDevice
 
 
 class VmEntity(HardwareEntity[Vm]):
@@ -118,15 +117,17 @@ class VmEntity(HardwareEntity[Vm]):
         return parts_of(tx, item, given, *made)
 
     def gather(self, view: View, items: Sequence[Vm]) -> Any:
-        """The engine VM's own configuration, which is not the store's, whether that of its next start is asked, and
-        what the nodes say."""
-        return view.readings.engine_vm, bool(view.options.boolean("next_run")), view.readings
+        """The engine VM's own configuration, which is not the store's, whether that of its next start is asked, what
+        the nodes say, and where secrets are opened."""
+        return view.readings.engine_vm, bool(view.options.boolean("next_run")), view.readings, view.tx
 
     def show(self, item: Vm, gathered: Any) -> Mapping[str, Any]:
-        report, next_run, readings = gathered
+        report, next_run, readings, tx = gathered
         template = Link("templates", made_of(item))
         has_next = _has_next(item, report)
         shown: dict[str, Any] = {"original_template": template, "next_run_configuration_exists": has_next}
+        if item.initialization is not None:
+            shown["initialization"] = initialization_elements(tx.secrets, item.initialization)
         shown |= guest_elements(guest_of(item, readings))
         if not next_run or not has_next:
             return shown
@@ -162,22 +163,6 @@ def _hardware(tx: Transaction, instance_type_id: str | None) -> dict[str, Any]:
     return {f.name: getattr(kind, f.name) for f in fields(Hardware) if f.name != "id"}
 
 
-def _start(tx: Transaction, vm: Vm, given: Values) -> Command:
-    """A paused one goes on, and a suspended one, as in oVirt."""
-    if vm.status is VmStatus.PAUSED and not given:
-        return ResumeVm(id=vm.id)
-    if vm.status is VmStatus.SUSPENDED:
-        return ResumeSuspendedVm(id=vm.id, node_ids=given.get("node_ids", ()), paused=given.get("paused", False))
-    devices = tuple(BootDevice(device) for device in given.get("boot_devices", ()))
-    return StartVm(
-        id=vm.id,
-        node_ids=given.get("node_ids", ()),
-        paused=given.get("paused", False),
-        boot_devices=devices,
-        stateless=given.get("stateless"),
-    )
-
-
 def _stop(tx: Transaction, vm: Vm, given: Values) -> Command:
     return StopSuspendedVm(id=vm.id, **given) if vm.status is VmStatus.SUSPENDED else StopVm(id=vm.id, **given)
 
@@ -199,9 +184,6 @@ def _has_next_run(vm: Vm, readings: Readings) -> bool:
 
 
 REASON = Field("reason", length=4000)
-NO_RUN_ONCE = dict.fromkeys(
-    ("filter", "use_cloud_init", "use_sysprep", "use_ignition", "use_initialization", "volatile"), False
-)
 
 VMS = VmEntity(
     Vm,
@@ -213,7 +195,7 @@ VMS = VmEntity(
     unique=(("name",),),
     indexes=(("status",),),
     events=Events(update=EventKind("USER_UPDATE_VM", "VM {name} configuration was updated by {user}.")),
-    shown=HARDWARE | {"run_once": False, "has_illegal_images": False},
+    shown=HARDWARE | {"has_illegal_images": False},
     inputs={
         "disk_attachments": Several("disk_attachments", settable=Settable.ON_ADD, of="disk_attachments"),
         "nics": Several("nics", settable=Settable.ON_ADD, of="nics"),
@@ -242,14 +224,9 @@ VMS = VmEntity(
     },
     actions={
         "start": Action(
-            _start,
-            inputs={
-                "node_ids": Reference("vm.placement_policy.hosts", to="nodes"),
-                "paused": Field("pause"),
-                "boot_devices": Field("vm.os.boot.devices"),
-                "stateless": Field("vm.stateless"),
-            },
-            shown=NO_RUN_ONCE,
+            start,
+            inputs=START_INPUTS,
+            shown=NOT_OF_A_START,
             statuses=ALLOWED[VmAction.START],
         ),
         "stop": Action(_stop, inputs={"reason": REASON}, shown={"force": False}, statuses=ALLOWED[VmAction.STOP]),

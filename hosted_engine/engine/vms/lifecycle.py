@@ -79,6 +79,7 @@ def mark_down(tx: Transaction, vm: Vm, report: VmReport, now: float) -> Vm:
         display_address="",
         display_port=None,
         current_cd_disk_id=None,
+        run_once=False,
     )
     tx.vms.update(down)
     release(tx, down)

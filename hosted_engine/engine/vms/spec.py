@@ -81,10 +81,10 @@ def active_disks(tx: Transaction, vm_id: str) -> list[tuple[DiskAttachment, Disk
     return [(a, disks[a.disk_id]) for a in attachments]
 
 
-def storage_domains_of(tx: Transaction, vm_id: str) -> dict[str, str]:
+def storage_domains_of(tx: Transaction, vm: Vm) -> dict[str, str]:
     """Those that a node needs to run the VM: their names by id."""
-    disks = [disk for _, disk in active_disks(tx, vm_id)]
-    disc = disc_of_vm(tx, found(tx.vms.get(vm_id), "VM", vm_id))
+    disks = [disk for _, disk in active_disks(tx, vm.id)]
+    disc = disc_of_vm(tx, vm)
     ids = {disk.storage_domain_id for disk in (*disks, *((disc,) if disc else ()))}
     return {domain.id: domain.name for domain in tx.storage_domains.find(ids).values()}
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from node.api.messages.base import Message
-from node.api.messages.images import ImageFormat, ImageRef
+from node.api.messages.images import ImageFormat, ImageRef, SeedFile
 
 
 class VmState(StrEnum):
@@ -88,6 +88,15 @@ class VmCdrom(Message, frozen=True, kw_only=True, omit_defaults=True):
     """A drive, with the raw image `disc` in it, if there is any: nobody writes to it."""
 
     disc: ImageRef | None = None
+
+
+class VmSeed(Message, frozen=True, kw_only=True):
+    """A disc in a drive of its own, beside the VM's: what its guest reads at its first start (cloud-init, sysprep). The
+    node makes it for this run alone, in its own memory. Secret: `repr` shows the names of the files alone. `label` is
+    by what a guest finds it; each path of a file is a plain name."""
+
+    label: str
+    files: tuple[SeedFile, ...]
 
 
 class CdRequest(Message, frozen=True, kw_only=True):
@@ -178,6 +187,8 @@ class VmSpec(Message, frozen=True, kw_only=True, omit_defaults=True):
     """Of the virtio-SCSI controller."""
 
     cdrom: VmCdrom | None = None
+
+    seed: VmSeed | None = None
 
     graphics: tuple[GraphicsType, ...] = ()
     """How its screen is seen, over TLS, by who has a ticket (`set_ticket`); one with none has no screen."""

@@ -36,6 +36,7 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
     "vm.cluster": {"cluster_id": OTHER_CLUSTER},
     "vm.cpu.topology.sockets": {"sockets": 4},
     "vm.display.type": {"display_type": None},
+    "vm.initialization": {"initialization": {"host_name": "web"}},
     "vm.instance_type": {"instance_type_id": FIRST_ONES[0].id},
     "vm.memory": {"memory_bytes": 128 << 20},
     "vm.memory_policy.guaranteed": {"memory_guaranteed_bytes": 32 << 20},

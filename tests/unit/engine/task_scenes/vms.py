@@ -52,6 +52,12 @@ async def start_vm(world: World) -> Command:
     return StartVm(id=await tiny_vm(world))
 
 
+async def start_vm_with_cloud_init(world: World) -> Command:
+    """For one run, with a secret in it."""
+    given = {"host_name": "web", "root_password": "sesame"}
+    return acting(world, VMS, await tiny_vm(world), "start", use_cloud_init=True, initialization=given)
+
+
 async def stateless_vm(world: World) -> str:
     """With two disks, down."""
     vm_id = await tiny_vm(world)
