@@ -16,11 +16,11 @@ from hosted_engine.deploy.recovering import ask_code
 from node import config
 from node.api.messages.identity import Claim
 from node.api.problems import Problem, Refused
+from node.clock import Clock, SystemClock
 from node.config import Config
 from node.observe.addresses import own_addresses
 from node.registration.credentials import request_pem, why_not_certificate
 from node.registration.membership import Membership
-from node.system.clock import Clock, SystemClock
 from node.system.files import write_durable
 from node.system.process import CommandFailed, run
 

@@ -17,6 +17,7 @@ from node.api.messages.identity import Claim
 from node.config import Config
 from node.registration.credentials import is_same_authority
 from node.registration.membership import Membership
+from node.system.files import write_durable
 from node.tls import certificate_fingerprint
 from tests.fakes.clock import FakeClock
 from tests.fakes.glusterd_unit import FakeGlusterdUnit
@@ -149,12 +150,12 @@ def test_a_damaged_key_is_said(nodes: list[Node], file: Path) -> None:
 def test_power_cut_after_any_file_is_mended_by_the_same_again(
     nodes: list[Node], file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from node.registration import membership
+    module = "node.registration.membership.write_durable"
 
     class Cut(BaseException):
         pass
 
-    node, written = nodes[0], membership.write_durable
+    node = nodes[0]
     node.clock.advance(11 * YEAR_S)
     for cut_at in (1, 2):
         count = 0
@@ -162,14 +163,14 @@ def test_power_cut_after_any_file_is_mended_by_the_same_again(
         def cutting(path: Path, content: bytes | str, mode: int = 0o600, at: int = cut_at) -> None:
             nonlocal count
             count += 1
-            written(path, content, mode)
+            write_durable(path, content, mode)
             if count == at:
                 raise Cut
 
-        monkeypatch.setattr(membership, "write_durable", cutting)
+        monkeypatch.setattr(module, cutting)
         with pytest.raises(Cut):
             node.recover(file)
-        monkeypatch.setattr(membership, "write_durable", written)
+        monkeypatch.setattr(module, write_durable)
         node.start()
     node.recover(file)
     node.start()
