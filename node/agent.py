@@ -82,6 +82,7 @@ from node.vms.lease_holders import lease_holders
 from node.vms.libvirt_hypervisor import LibvirtHypervisor
 from node.vms.lifecycle import Vms
 from node.vms.live_images import LiveImages
+from node.vms.resizing import Resizing
 from node.vms.runs import Runs
 from node.vms.seed_discs import SeedDiscs
 from node.vms.suspending import Suspending
@@ -272,6 +273,7 @@ class Agent:
                 Consoles(hypervisor, self._for_vms, self._clock),
                 self._freezing,
                 HotPlug(hypervisor, self._for_vms, self._clock, PurePosixPath(settings.volumes), ready=needs.check),
+                Resizing(hypervisor, self._for_vms),
                 Cdroms(hypervisor, self._for_vms, volumes=settings.volumes, need=mounts.need),
                 Suspending(
                     self._vms,
