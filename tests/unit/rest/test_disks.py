@@ -68,7 +68,7 @@ def test_a_disk_has_what_was_asked_for(system: services.SystemService) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "code", "words"),
+    ("more", "code", "match"),
     [
         ({"name": None}, 400, r"Disk \[name\|alias\] required for add"),
         ({"provisioned_size": None}, 400, r"Disk \[provisioned_size\] required for add"),
@@ -94,9 +94,9 @@ def test_a_disk_has_what_was_asked_for(system: services.SystemService) -> None:
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_a_disk_that_cannot_be_is_refused_by_name(
-    system: services.SystemService, more: dict[str, Any], code: int, words: str
+    system: services.SystemService, more: dict[str, Any], code: int, match: str
 ) -> None:
-    with pytest.raises(sdk.Error, match=words) as caught:
+    with pytest.raises(sdk.Error, match=match) as caught:
         system.disks_service().add(disk(**more))
     assert caught.value.code == code
     assert len(system.disks_service().list()) == 1
@@ -148,7 +148,7 @@ def test_a_disk_is_attached_as_ansible_does_it(system: services.SystemService) -
 
 
 @pytest.mark.parametrize(
-    ("said", "code", "words"),
+    ("given", "code", "match"),
     [
         ({"provisioned_size": 2 * GIB}, 400, "disk_attachment.disk.provisioned_size: the disk is there"),
         (
@@ -162,11 +162,11 @@ def test_a_disk_is_attached_as_ansible_does_it(system: services.SystemService) -
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_a_disk_that_is_there_is_not_changed_by_attaching_it(
-    system: services.SystemService, said: dict[str, Any], code: int, words: str
+    system: services.SystemService, given: dict[str, Any], code: int, match: str
 ) -> None:
     made, vm = add_disk(system), add_vm(system)
-    with pytest.raises(sdk.Error, match=words) as caught:
-        attach(vm, types.Disk(id=made.id, **said))
+    with pytest.raises(sdk.Error, match=match) as caught:
+        attach(vm, types.Disk(id=made.id, **given))
     assert caught.value.code == code
     assert vm.disk_attachments_service().list() == []
 
@@ -208,7 +208,7 @@ def test_an_attachment_that_cannot_be_is_refused_by_name(
     system: services.SystemService, attachment: types.DiskAttachment, code: int, words: str
 ) -> None:
     vm = add_vm(system)
-    with pytest.raises(sdk.Error, match=words) as caught:
+    with pytest.raises(sdk.Error, match=match) as caught:
         vm.disk_attachments_service().add(attachment)
     assert caught.value.code == code
     assert vm.disk_attachments_service().list() == []
@@ -230,7 +230,7 @@ def test_a_disk_is_changed_by_sending_it_back(system: services.SystemService) ->
         (types.Disk(actual_size=1), "disk.actual_size cannot be set to 1 here .never."),
         (types.Disk(name="one", alias="two"), "one and two|two and one"),
     ):
-        with pytest.raises(sdk.Error, match=words):
+        with pytest.raises(sdk.Error, match=match):
             service.update(other)
     assert service.get().name == "again"
     updates = [event for event in system.events_service().list(max=20) if event.code == 86]
@@ -317,7 +317,7 @@ def make_vm_refused(
         disk_attachments=said,
     )
     if words is not None:
-        with pytest.raises(sdk.Error, match=words):
+        with pytest.raises(sdk.Error, match=match):
             system.vms_service().add(vm)
         assert [one.name for one in system.vms_service().list()] == ["HostedEngine"]
         return system.vms_service().vm_service("")
@@ -378,7 +378,7 @@ def test_devices_that_cannot_be_are_refused_by_their_place(
     system: services.SystemService, devices: dict[str, Any], code: int, words: str
 ) -> None:
     vm = types.Vm(name="x", cluster=types.Cluster(name="Default"), template=types.Template(name="Blank"), **devices)
-    with pytest.raises(sdk.Error, match=words) as caught:
+    with pytest.raises(sdk.Error, match=match) as caught:
         system.vms_service().add(vm)
     assert caught.value.code == code
     assert len(system.vms_service().list()) == 1
@@ -401,7 +401,7 @@ def test_a_whole_vm_is_sent_back_and_its_devices_are_changed_elsewhere(system: s
             r"disk_attachment\[1\].disk.name: the disk is there, and its name is mydisk",
         ),
     ):
-        with pytest.raises(sdk.Error, match=words):
+        with pytest.raises(sdk.Error, match=match):
             vm.update(other)
 
 
