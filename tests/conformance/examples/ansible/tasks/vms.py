@@ -71,6 +71,16 @@ def _on_host(seen: Seen) -> None:
         raise Differs(f"it does not run on host1 ({node})")
 
 
+def _grown(seen: Seen) -> None:
+    """Its host has plugged the memory into the VM that runs."""
+    changes("vms", "myvm", memory_bytes=4 * GIB)(seen)
+    node, _ = seen.after.vms_running()[seeds.vm_id(seen.after)]
+    if seen.after.nodes[node].vms[seeds.vm_id(seen.after)]["memory_bytes"] != 4 * GIB:
+        raise Differs("its host gives it as much as before")
+    if seen.after.one("vms", name="myvm")["next_run"] not in ({}, "{}"):
+        raise Differs("it waits for the next run")
+
+
 def _boots_from_network(seen: Seen) -> None:
     changes_of_row(seen, "vms", "myvm", "network")
 
@@ -169,7 +179,11 @@ TASKS = (
     Task("ovirt_vm/17", None, _VM),
     Task("ovirt_vm/18", stopped, (*_VM, seeds.started), checkable=False),
     Task("ovirt_vm/19", changes("vms", "myvm", memory_bytes=4 * GIB), _VM),
-    Task("ovirt_vm/20", changes("vms", "myvm", memory_bytes=4 * GIB), (*_VM, seeds.started)),
+    Task(
+        "ovirt_vm/20",
+        _grown,
+        (*_VM, seeds.set_in("vms", "myvm", memory_bytes=2 * GIB, memory_max_bytes=8 * GIB), seeds.started),
+    ),
     Task("ovirt_vm/21", None, _IN_MINE),
     Task("ovirt_vm/22", None, (*_IN_MINE, seeds.numa_nodes)),
     Task("ovirt_vm/23", _boots_from_network, _VM),
