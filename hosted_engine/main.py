@@ -47,6 +47,7 @@ from node.api.contract import NodeApi
 from node.api.messages.registration import PATH
 from node.api.problems import Problem, Refused
 from node.client import NodeClient
+from node.clock import SystemClock
 from node.serving.guard import BODILESS
 from node.serving.server import Server
 from node.serving.watchdog import notify, pet
@@ -62,17 +63,6 @@ class SiteMissing(Refused):
     what = "The engine cannot start"
     why = "its database is empty and there is no {path}"
     mend = "Attach the seed disk that the deploy made, or bring the database back"
-
-
-class SystemClock:
-    def now(self) -> float:
-        return time.time()
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
 
 
 def main() -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable
 
 from node.api.problems import Failed
-from node.system.clock import Clock
+from node.clock import Clock
+from node.waiting import wait_until
 
 PAUSE_S = 1.0
 
@@ -22,9 +23,14 @@ class Poller:
 
     async def until(self, what: str, why_not: Callable[[], Awaitable[str | None]], *, limit_s: float) -> None:
         """Ask `why_not` until it has nothing to say. Raises WaitedTooLong with the last reason."""
-        end = self.clock.monotonic() + limit_s
-        while (reason := await why_not()) is not None:
-            self._report(reason)
-            if self.clock.monotonic() >= end:
-                raise WaitedTooLong(what=what, limit=int(limit_s), reason=reason)
-            await self.clock.sleep(PAUSE_S)
+        last = ""
+
+        async def probe() -> bool | None:
+            nonlocal last
+            if (reason := await why_not()) is None:
+                return True
+            self._report(last := reason)
+            return None
+
+        if await wait_until(probe, self.clock, within_s=limit_s, every_s=PAUSE_S) is None:
+            raise WaitedTooLong(what=what, limit=int(limit_s), reason=last)

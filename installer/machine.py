@@ -3,7 +3,7 @@
 from installer.probe.collect import collect
 from installer.run import Machine
 from installer.steps.live import Live
-from node.system.clock import SystemClock
+from node.clock import SystemClock
 from node.system.process import run
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import msgspec
 
 from installer.run import Progress
+from node.clock import Clock
 from node.steps import Mark
-from node.system.clock import Clock
 
 _AGAIN_AFTER_S = 5.0
 

@@ -23,8 +23,8 @@ from installer.sysinfo import SysInfo
 from installer.unfinished import Unfinished
 from node import steps
 from node.api.problems import Failed, Problem, Refused
+from node.clock import Clock
 from node.steps import Mark, OnError, StepFailed
-from node.system.clock import Clock
 from node.system.copying import Meter
 from node.system.process import CommandFailed, Run
 from node.upgrade.manifest import Manifest, check_files

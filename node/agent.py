@@ -21,6 +21,7 @@ from netconf.watch.watch import Watch
 from node import config
 from node.api.messages.images import ImageRef
 from node.api.messages.vms import VmState
+from node.clock import SystemClock
 from node.ha_service import HaService
 from node.host import Host
 from node.needs import Needs
@@ -62,12 +63,13 @@ from node.storage.seed import SeedMaker
 from node.storage.site_files import SiteFiles
 from node.storage.wishes import Wishes
 from node.storage.works import Works
-from node.system.clock import SystemClock
 from node.system.long_command import run_while
 from node.system.process import run, run_as_group
 from node.system.threads import Threads
 from node.tls import client_context, server_context
 from node.transfers.machine import make_transfers
+from node.upgrade.disk import Places, SystemDisk
+from node.upgrade.waiting import waiting_version
 from node.vms.balloon_keeper import BalloonKeeper
 from node.vms.cdroms import Cdroms
 from node.vms.consoles import Consoles
@@ -234,6 +236,7 @@ class Agent:
                     accelerator(settings.accelerator),
                     settings.node_name,
                     node_id=lambda: self._membership.node_id,
+                    waiting_version=lambda: waiting_version(SystemDisk(run, Places())),
                 ),
                 statistics,
                 self._hub,

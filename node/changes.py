@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from node.api.contract import NodeApi
 from node.api.messages.network import NetworkChange, NetworkRequest
 from node.api.problems import NodeSilent
-from node.system.clock import Clock
+from node.clock import Clock
 
 Connect = Callable[[], AbstractAsyncContextManager[NodeApi]]
 

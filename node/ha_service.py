@@ -9,7 +9,7 @@ import msgspec
 
 from node.api.messages.ha import HaReport, MaintenanceRequest
 from node.api.refusals import Malformed
-from node.system.clock import Clock
+from node.clock import Clock
 from node.system.files import read_or_none, sync_folder, write_durable
 from node.system.process import CommandFailed, Run
 

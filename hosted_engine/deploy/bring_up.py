@@ -13,7 +13,7 @@ from hosted_engine.deploy.folder import Folder
 from hosted_engine.deploy.plan import Kind
 from hosted_engine.deploy.progress import ProgressReporter
 from hosted_engine.deploy.run import Deploy, Done
-from node.system.clock import Clock
+from node.clock import Clock
 
 NOTHING_TO_DO = "Nothing to do: the site is as it should be"
 EDITED = "memory_mib and vcpus of the answers do not count: the engine VM's were changed in its API, change them there"

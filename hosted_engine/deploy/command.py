@@ -18,7 +18,7 @@ from hosted_engine.deploy.progress import ProgressReporter
 from hosted_engine.deploy.teardown import Teardown
 from hosted_engine.deploy.teardown_plan import details
 from node.api.problems import Problem, Refused
-from node.system.clock import SystemClock
+from node.clock import SystemClock
 
 NOTHING_TO_TEAR_DOWN = "Nothing to take back: no deploy has made anything"
 STORAGE_NOT_WHOLE = 3  # exit status

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from node.clock import Clock
 from node.steps import Mark, Progress
-from node.system.clock import Clock
 
 REPORT_EVERY_S = 5.0
 

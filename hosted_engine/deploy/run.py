@@ -15,8 +15,8 @@ from hosted_engine.deploy.steps import steps
 from hosted_engine.deploy.storage_state import FOUND_S, MADE_S, observe_storage
 from hosted_engine.waiting import Poller, WaitedTooLong
 from node.api.problems import Failed, Refused
+from node.clock import Clock
 from node.steps import OnError, Progress, run
-from node.system.clock import Clock
 
 NODES_S = 60  # nodes that were just switched on
 NODES_FORMED_S = 15

@@ -15,8 +15,8 @@ from hosted_engine.deploy.teardown_plan import Done, RemainingState
 from hosted_engine.waiting import Poller, WaitedTooLong
 from node.api.messages.identity import CLAIM_CODE
 from node.api.problems import Refused
+from node.clock import Clock
 from node.steps import OnError, Progress, run
-from node.system.clock import Clock
 
 NODES_S = 60
 

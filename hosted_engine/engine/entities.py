@@ -26,6 +26,7 @@ from hosted_engine.engine.roles.entity import PERMITS, ROLE_PERMITS, ROLES
 from hosted_engine.engine.scheduler.entity import SCHEDULING_POLICIES
 from hosted_engine.engine.search.vocabulary import check_searches
 from hosted_engine.engine.snapshots.entity import SNAPSHOT_CDROMS, SNAPSHOT_DISKS, SNAPSHOT_NICS, SNAPSHOTS
+from hosted_engine.engine.storage.connections_api import STORAGE_DOMAIN_CONNECTIONS
 from hosted_engine.engine.storage.entity import STORAGE_DOMAINS
 from hosted_engine.engine.storageconnections.entity import STORAGE_CONNECTIONS
 from hosted_engine.engine.tags.entity import TAG_ASSIGNMENTS, TAGS
@@ -91,6 +92,7 @@ REPORTED: tuple[Reported, ...] = (
     SNAPSHOT_CDROMS,
     SNAPSHOT_DISKS,
     SNAPSHOT_NICS,
+    STORAGE_DOMAIN_CONNECTIONS,
     STORAGE_DOMAIN_TEMPLATES,
     STORAGE_DOMAIN_VMS,
     *GRAPHICS_CONSOLES,

@@ -28,14 +28,6 @@ M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 
 
-class Clock(Protocol):
-    """`now` is the time of day in seconds since the epoch, `monotonic` never jumps."""
-
-    def now(self) -> float: ...
-    def monotonic(self) -> float: ...
-    async def sleep(self, seconds: float) -> None: ...
-
-
 class Repository(Protocol[T]):
     """One kind of object, by `id`. What it hands out is frozen; a change is a replaced object given to `update`.
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.nodes.presence import starts_over
 from hosted_engine.engine.nodes.readings import Readings
-from hosted_engine.engine.ports import Clock, Store
+from hosted_engine.engine.ports import Store
 from hosted_engine.engine.problems import NodeNotUp, NotThere, found
 from hosted_engine.engine.tasks.locks import Locks
 from hosted_engine.fleet.attended import AttendedNode
@@ -15,6 +15,8 @@ from hosted_engine.fleet.storage_watch import StorageWatch
 from hosted_engine.fleet.watch import Watch
 from node.api.contract import NodeApi
 from node.client import NodeClient
+from node.clock import Clock
+from node.waiting import wait_until
 
 PATIENCE_S = 30.0  # how long a command waits for a node, whose agent may be restarting
 START_S = 300.0  # after the engine's start it waits so long: after a power cut the whole site comes up, volumes last
@@ -130,19 +132,17 @@ class Fleet:
         return AttendedNode(watch)
 
     async def carrier(self, storage_domain: str) -> NodeApi:
-        end = self._clock.monotonic() + self._patience_s()
-        while True:
+        async def find() -> Watch | None:
             with self._store.transaction() as tx:
                 up = tx.nodes.list(status=NodeStatus.UP)
-            for node in up:
-                watch = self._watches.get(node.id)
-                if watch is not None and watch.up.is_set() and self._readings.of(node.id).mounted(storage_domain):
-                    return AttendedNode(watch)
-            if self._clock.monotonic() >= end:
-                raise NodeNotUp(
-                    node=f"a node with storage domain {storage_domain}", reason="none is up that has it mounted"
-                )
-            await self._clock.sleep(0.5)
+            watches = (self._watches.get(node.id) for node in up if self._readings.of(node.id).mounted(storage_domain))
+            return next((watch for watch in watches if watch is not None and watch.up.is_set()), None)
+
+        watch = await wait_until(find, self._clock, within_s=self._patience_s(), every_s=0.5)
+        if watch is None:
+            node = f"a node with storage domain {storage_domain}"
+            raise NodeNotUp(node=node, reason="none is up that has it mounted")
+        return AttendedNode(watch)
 
     def _patience_s(self) -> float:
         return max(PATIENCE_S, self._started_at + START_S - self._clock.monotonic())

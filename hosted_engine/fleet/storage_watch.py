@@ -9,12 +9,13 @@ import msgspec
 from gluster.diagnosis.problem import Kind
 from gluster.report import StorageReport
 from hosted_engine.engine.nodes.readings import Readings
-from hosted_engine.engine.ports import Clock, Store
+from hosted_engine.engine.ports import Store
 from hosted_engine.engine.storage.health import note_changes
 from hosted_engine.engine.storage.presence import observe_domains
 from hosted_engine.fleet.watch import Watch
 from node.api.messages.gluster import StorageNews
 from node.api.problems import Problem
+from node.clock import Clock
 
 LOOK_S = 30.0  # between two looks where no node says anything
 AGAIN_S = 5.0  # a change that no node has confirmed counts when a second look says the same

@@ -18,7 +18,7 @@ from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.nodes.network import NodeNetwork
 from hosted_engine.engine.nodes.presence import connects, is_silent, speaks
 from hosted_engine.engine.nodes.readings import Reading, Readings
-from hosted_engine.engine.ports import Clock, Store, Transaction
+from hosted_engine.engine.ports import Store, Transaction
 from hosted_engine.engine.storage.mounting import desired_mounts, superfluous_mounts
 from hosted_engine.engine.storage.presence import observe_domains
 from hosted_engine.engine.tasks.locks import Locks
@@ -33,6 +33,7 @@ from node.api.messages.ha import HaReport
 from node.api.messages.machine import Capabilities
 from node.api.messages.mounts import HOSTED_ENGINE, MountReport
 from node.api.problems import NodeSilent, Problem
+from node.clock import Clock
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from node.api.messages.ha import EngineVmConfig, EngineVmReport
 from node.api.messages.vms import VmState
 from node.api.problems import Failed, Problem, Refused
 from node.api.refusals import LeaseHeld, LockspaceUnknown, NotMounted
-from node.system.clock import Clock
+from node.clock import Clock
 from node.system.threads import Threads
 from node.vms.lifecycle import Vms
 from node.vms.migration import MigrationLimits, MigrationProgress

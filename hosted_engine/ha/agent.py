@@ -47,12 +47,12 @@ from node import config
 from node.api.messages.machine import Accelerator
 from node.api.messages.mounts import HOSTED_ENGINE
 from node.api.messages.vms import VmReport
+from node.clock import SystemClock
 from node.ha_service import LOCAL_MAINTENANCE, RESTART
 from node.needs import Needs
 from node.observe.capabilities import accelerator, own_version
 from node.storage import engine_vm_files, layout
 from node.storage.sanlock_daemon import SanlockDaemon
-from node.system.clock import SystemClock
 from node.system.process import run, run_as_group
 from node.system.threads import Threads
 from node.vms.domain_xml import Surroundings

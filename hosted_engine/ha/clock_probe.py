@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 
 from hosted_engine.ha.clocks import TOLERATED_S, EngineClockWrong, offset_s, spelled, why_not_trusted
 from node.api.problems import Problem
-from node.system.clock import Clock
+from node.clock import Clock
 
 log = logging.getLogger(__name__)
 

@@ -29,8 +29,8 @@ from hosted_engine.ha.versions import why_outdated
 from hosted_engine.ha.view import Facts, Memory
 from hosted_engine.ha.whiteboard import BadBlock, HostBlock
 from node.api.messages.ha import EngineVmReport, Shape
+from node.clock import Clock
 from node.ha_service import read_restart
-from node.system.clock import Clock
 
 NETWORK_S = 60.0  # so much of the network's past counts for the score
 

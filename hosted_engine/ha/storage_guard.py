@@ -8,12 +8,12 @@ from pathlib import Path
 from node.api.messages.leases import LockspaceReport
 from node.api.messages.mounts import MountReport
 from node.api.problems import Problem
+from node.clock import Clock
 from node.config import Config
 from node.storage.leases import Leases
 from node.storage.mounts import Mounts
 from node.storage.sanlock import Sanlock
 from node.storage.wishes import Wishes
-from node.system.clock import Clock
 from node.system.process import CommandFailed, Run
 from node.system.threads import Threads
 

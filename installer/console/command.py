@@ -18,10 +18,10 @@ from installer.console.root_account import RootAccount
 from installer.console.session import Session
 from installer.storage import observe_state
 from node import config
+from node.clock import SystemClock
 from node.registration.engine_door import EngineDoor
 from node.registration.join_files import ENGINE_PORT, join_files_of
 from node.registration.offer import read_offer
-from node.system.clock import SystemClock
 from node.system.process import run
 
 

@@ -12,9 +12,9 @@ from installer.console.neighbours import Neighbours
 from installer.console.root_account import RootAccount
 from installer.console.session import Session
 from node.api.messages.identity import Offer
+from node.clock import Clock
 from node.config import Config
 from node.registration.join_files import ENGINE_PORT, JoinFiles
-from node.system.clock import Clock
 from node.system.process import Run
 
 ANSWERS_FILE = Path("/etc/trivet/answers.toml")

@@ -17,7 +17,7 @@ from hosted_engine.deploy.progress import ProgressReporter, is_passing
 from hosted_engine.deploy.run import Done
 from netconf.screens.plain import Page, PlainText
 from node.api.problems import Problem
-from node.system.clock import Clock
+from node.clock import Clock
 
 MOST_LINES = 500
 STOPPED = "Stopped. Enter goes on from there; so does `trivet deploy` with the same answers."

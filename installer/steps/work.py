@@ -10,7 +10,7 @@ from installer.steps.live import Live
 from installer.steps.target import Target, TargetJournal
 from installer.sysinfo import Disk, SysInfo
 from node.api.problems import Refused
-from node.system.clock import Clock
+from node.clock import Clock
 from node.system.copying import Meter
 from node.system.process import Run
 from node.upgrade.manifest import Manifest

@@ -14,7 +14,7 @@ from netconf.proven import NotProven, prove
 from netconf.uptime import uptime_s
 from node.api.messages.network import NetworkChange, NetworkReport, NetworkRequest, PendingChange
 from node.api.refusals import Malformed
-from node.system.clock import Clock
+from node.clock import Clock
 
 _LOOK_EVERY_S = 3
 _PROVE_S, _SPARE_S = 15, 3  # for the name servers, when all else is proven; of the time to confirm, for doing it

@@ -52,13 +52,21 @@ def nics(sys_class_net: Path = Path("/sys/class/net")) -> tuple[Nic, ...]:
 
 class CapabilitiesReader:
     def __init__(
-        self, run: Run, hypervisor: Hypervisor, accelerator: Accelerator, name: str, *, node_id: Callable[[], str]
+        self,
+        run: Run,
+        hypervisor: Hypervisor,
+        accelerator: Accelerator,
+        name: str,
+        *,
+        node_id: Callable[[], str],
+        waiting_version: Callable[[], str],
     ) -> None:
         self._run = run
         self._hypervisor = hypervisor
         self._accelerator = accelerator
         self._name = name
         self._node_id = node_id
+        self._waiting_version = waiting_version
 
     def capabilities(self) -> Capabilities:
         versions = self._hypervisor.versions()
@@ -83,6 +91,7 @@ class CapabilitiesReader:
             machine_id=_text(Path("/etc/machine-id")),
             hardware_uuid=_text(Path("/sys/class/dmi/id/product_uuid")).lower(),
             serial_number=_text(Path("/sys/class/dmi/id/product_serial")),
+            waiting_version=self._waiting_version(),
         )
 
     def _gluster(self) -> str:

@@ -14,7 +14,7 @@ from node.api.messages.mounts import MountReport
 from node.api.messages.network import LinkCounters, NetworkNews
 from node.api.messages.vms import VmReport
 from node.api.problems import Problem
-from node.system.clock import Clock
+from node.clock import Clock
 
 HEARTBEAT_S = 5.0
 HA_LOOK_S = 2.0  # systemd, which is asked for it, may be busy; a heartbeat must not be late for it

@@ -10,8 +10,8 @@ from netconf.watch.changes import changes
 from netconf.watch.view import View
 from netconf.watch.watch import Moment
 from node.api.messages.network import LinkCounters, LinkReport, NetworkNews
+from node.clock import Clock
 from node.observe import links
-from node.system.clock import Clock
 
 AGAIN_S = 2.0
 

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from node.api.messages.machine import Statistics
+from node.clock import Clock
 from node.observe import parse
-from node.system.clock import Clock
 
 PROC = Path("/proc")
 

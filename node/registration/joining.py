@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from node.api.messages.identity import Claim
 from node.api.messages.registration import OVER, WRONG_CODE, Registration, RegistrationState
 from node.api.problems import Problem, Refused
+from node.clock import Clock
 from node.fingerprint import format_words, is_meant
 from node.proof import sign
 from node.registration.engine_door import Answered
 from node.registration.join_files import JoinFiles, JoinRequest, JoinState, JoinStatus, WantedJoin
-from node.system.clock import Clock
 
 log = logging.getLogger(__name__)
 

@@ -16,9 +16,9 @@ from node.api.messages.identity import Claim, Identity, Leave, Offer
 from node.api.problems import Problem
 from node.api.refusals import ClaimRejected
 from node.api.version import API_VERSION
+from node.clock import Clock
 from node.proof import claim_proof
 from node.registration import credentials
-from node.system.clock import Clock
 from node.system.files import read_or_none, sync_folder, write_durable
 from node.tls import certificate_fingerprint, request_or_certificate_fingerprint
 

@@ -30,12 +30,12 @@ from node.api.refusals import (
     SourceUnknown,
     token,
 )
+from node.clock import Clock
 from node.storage import formats, layout
 from node.storage.mount_points import mount_point
 from node.storage.qemu_img import Info, QemuImg
 from node.storage.seed import SeedMaker
 from node.storage.wiping import wipe
-from node.system.clock import Clock
 from node.system.files import sync_file, sync_folder
 from node.system.threads import Threads
 

@@ -5,11 +5,11 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from node.api.problems import Problem
+from node.clock import Clock
 from node.storage.causes import cause
 from node.storage.leases import Leases
 from node.storage.mounts import Mounts
 from node.storage.wishes import Wishes
-from node.system.clock import Clock
 
 log = logging.getLogger(__name__)
 

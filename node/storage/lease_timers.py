@@ -8,13 +8,14 @@ from pathlib import Path
 
 from node.api.messages.leases import LeaseTimersReport, LeaseTimersRequest
 from node.api.refusals import LeasesInUse, Malformed
+from node.clock import Clock
 from node.storage.leases import Leases
 from node.storage.sanlock import SanlockFailed
 from node.storage.sanlock_status import parse_status
-from node.system.clock import Clock
 from node.system.files import read_or_none, write_durable
 from node.system.process import CommandFailed, Run
 from node.system.threads import Threads
+from node.waiting import wait_until
 
 CONFIGURATION = Path("/etc/sanlock/sanlock.conf")
 UNIT = "sanlock.service"
@@ -97,9 +98,7 @@ class LeaseTimers:
             await self._threads(partial(self._run, "systemctl", "restart", UNIT, timeout_s=90))
         except CommandFailed as err:
             raise SanlockFailed(act="start anew", reason=str(err)) from err
-        end = self._clock.monotonic() + LISTENS_S
-        while await self._threads(self._read_or_none) is None and self._clock.monotonic() < end:
-            await self._clock.sleep(PAUSE_S)
+        await wait_until(lambda: self._threads(self._read_or_none), self._clock, within_s=LISTENS_S, every_s=PAUSE_S)
 
 
 def _is_so(report: LeaseTimersReport, request: LeaseTimersRequest) -> bool:

@@ -8,7 +8,7 @@ from gluster.errors import Problem
 from gluster.report import StorageReport, make_report
 from gluster.state import PoolState, ServerFacts
 from node.api.messages.gluster import StorageNews, StorageState
-from node.system.clock import Clock
+from node.clock import Clock
 from node.system.threads import Threads
 
 FRESH_S = 4.0  # a look that is younger is given to whoever asks

@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from node.system.clock import Clock
+from node.clock import Clock
 from node.system.threads import Threads
 
 T = TypeVar("T")

@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from node.clock import Clock
 from node.imageio import Imageio
 from node.storage.qemu_img import QemuImg
-from node.system.clock import Clock
 from node.system.process import Run
 from node.system.threads import Threads
 from node.system.transient_units import TransientUnits

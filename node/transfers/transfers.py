@@ -20,16 +20,17 @@ from node.api.messages.transfers import (
 from node.api.paths import TRANSFER_PORT
 from node.api.problems import Failed, Problem
 from node.api.refusals import ImageBusy, ImageUnknown, Malformed, TransferUnknown, token
+from node.clock import Clock
 from node.imageio import Imageio, TicketState
 from node.storage import formats, layout
 from node.storage.qemu_img import QemuImg
-from node.system.clock import Clock
 from node.system.files import sync_file
 from node.system.threads import Threads
 from node.system.transient_units import Units
 from node.transfers import export
 from node.transfers.checking import Checker
 from node.transfers.records import Record, Records
+from node.waiting import wait_until
 
 log = logging.getLogger(__name__)
 
@@ -174,14 +175,18 @@ class Transfers:
         return self._report(record, state)
 
     async def _await_export(self, request: TransferRequest, socket: str) -> None:
-        unit, until = export.unit(request.id), self._clock.monotonic() + OPEN_S
-        while not await _greets(socket):
+        unit = export.unit(request.id)
+
+        async def greets() -> bool | None:
+            if await _greets(socket):
+                return True
             if not await self._threads(self._units.is_running, unit):
                 reason = await self._threads(self._units.last_words, unit)
                 raise NotOpened(image=request.image.image_id, reason=reason or "qemu-nbd ended without a word")
-            if self._clock.monotonic() > until:
-                raise NotOpened(image=request.image.image_id, reason=f"qemu-nbd was not ready within {OPEN_S:g} s")
-            await self._clock.sleep(0.05)
+            return None
+
+        if await wait_until(greets, self._clock, within_s=OPEN_S, every_s=0.05) is None:
+            raise NotOpened(image=request.image.image_id, reason=f"qemu-nbd was not ready within {OPEN_S:g} s")
 
     async def _close(self, record: Record) -> None:
         """A ticket on which a client holds opens nothing any more; it is removed when he lets go, at the latest after

@@ -11,8 +11,8 @@ import msgspec
 
 from node import config
 from node.api.problems import Problem
+from node.clock import SystemClock
 from node.observe.addresses import own_addresses
-from node.system.clock import SystemClock
 from node.system.process import run
 from node.upgrade.format import (
     ProgressLines,

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from node.clock import Clock
 from node.steps import Mark, Progress
-from node.system.clock import Clock
 from node.upgrade.outcome import Outcome, UpgradeState
 from node.upgrade.plan import Rollback, Upgrade
 from node.upgrade.records import BootHealth, Finding, LastUpgrade

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from node.api.problems import Problem, RemoteRefused
 from node.client import NodeClient
+from node.clock import Clock
 from node.config import Config
 from node.registration.credentials import AUTHORITY, CERTIFICATE, KEY
-from node.system.clock import Clock
 from node.system.process import CommandFailed, Run
 from node.tls import pinned_context
 from node.upgrade.records import Finding

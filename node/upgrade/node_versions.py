@@ -6,8 +6,8 @@ from pathlib import Path
 
 import httpx
 
+from node.clock import Clock
 from node.config import Config
-from node.system.clock import Clock
 from node.system.process import CommandFailed, Run
 from node.upgrade import fetch
 from node.upgrade.boot_count import bless, counted_kernel

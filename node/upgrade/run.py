@@ -9,9 +9,9 @@ from pathlib import Path
 
 import msgspec
 
+from node.clock import Clock
 from node.steps import OnError, Progress, StepFailed
 from node.steps import run as run_steps
-from node.system.clock import Clock
 from node.system.journal import FileJournal
 from node.upgrade.disk import Places, SystemDisk
 from node.upgrade.plan import Rollback, Upgrade

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Callable
 
 from node.api.problems import Problem
+from node.clock import Clock
 from node.observe.parse import Memory
-from node.system.clock import Clock
 from node.system.threads import Threads
 from node.vms.balloon import Balloon, is_settled, plan
 from node.vms.domain_facts import domain_facts

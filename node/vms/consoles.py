@@ -2,7 +2,7 @@
 
 from node.api.messages.vms import TICKET_CHARACTERS, GraphicsType, Ticket
 from node.api.refusals import Malformed, NoGraphics, vm_uuid
-from node.system.clock import Clock
+from node.clock import Clock
 from node.system.threads import Threads
 from node.vms.graphics import with_ticket
 from node.vms.hypervisor import Hypervisor

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from node.api.messages.vms import VmState
 from node.api.refusals import NotFrozen, vm_uuid
-from node.system.clock import Clock
+from node.clock import Clock
 from node.system.files import sync_folder, write_durable
 from node.system.threads import Threads
 from node.vms.hypervisor import Hypervisor, HypervisorFailed

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from node.api.messages.vms import VmState
-from node.system.clock import Clock
+from node.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)

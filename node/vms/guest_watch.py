@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from node.api.messages.guests import GuestReport
-from node.system.clock import Clock
+from node.clock import Clock
 from node.system.threads import Threads
 from node.vms.guest_info import differs, guest_report
 from node.vms.hypervisor import Hypervisor, HypervisorFailed

@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 from node.api.messages.images import ImageRef
 from node.api.messages.vms import VmDisk, VmNic, VmState
 from node.api.refusals import NotPluggable, NotUnplugged, token, vm_uuid
+from node.clock import Clock
 from node.storage import layout
-from node.system.clock import Clock
 from node.system.threads import Threads
 from node.vms.domain_devices import add_disk, add_nic, bus_of, device_name
 from node.vms.domain_facts import DomainFacts
@@ -19,6 +19,7 @@ from node.vms.hotplug_plan import changed_nic, disk_at, nic_of, taken_names, why
 from node.vms.hypervisor import Domain, Hypervisor, HypervisorFailed
 from node.vms.lock_errors import lock_error
 from node.vms.states import state_of
+from node.waiting import wait_until
 
 UNPLUG_S = 60.0
 POLL_S = 0.5
@@ -103,11 +104,12 @@ class HotPlug:
                 await self._threads(self._hypervisor.detach_device, vm_id, text)
             except HypervisorFailed as err:  # it was asked before, and may do it still
                 reason = f" ({err.text.why})"
-            until = self._clock.monotonic() + UNPLUG_S
-            while await self._has(vm_id, find):
-                if self._clock.monotonic() >= until:
-                    raise NotUnplugged(vm=vm.title, device=device, seconds=int(UNPLUG_S), reason=reason)
-                await self._clock.sleep(POLL_S)
+
+            async def let_go() -> bool | None:
+                return None if await self._has(vm_id, find) else True
+
+            if await wait_until(let_go, self._clock, within_s=UNPLUG_S, every_s=POLL_S) is None:
+                raise NotUnplugged(vm=vm.title, device=device, seconds=int(UNPLUG_S), reason=reason)
 
     async def _has(self, vm_id: str, find: Find) -> bool:
         """Not, when the VM is gone meanwhile."""

@@ -18,8 +18,8 @@ from node.api.refusals import (
     VmUnknown,
     vm_uuid,
 )
+from node.clock import Clock
 from node.storage.mount_points import real_path
-from node.system.clock import Clock
 from node.system.threads import Threads
 from node.vms import console
 from node.vms.domain_facts import DomainFacts, domain_facts

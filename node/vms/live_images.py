@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 from node.api.messages.images import ImageRef
 from node.api.messages.vms import SnapshotReport, SnapshotRequest
 from node.api.refusals import VmUnknown, vm_uuid
+from node.clock import Clock
 from node.storage import layout
 from node.storage.mount_points import real_path
-from node.system.clock import Clock
 from node.system.threads import Threads
 from node.vms.block_chain import DiskChain, disk_chains, has_agent, snapshot_xml
 from node.vms.hypervisor import Hypervisor, HypervisorFailed

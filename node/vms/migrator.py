@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 
-from node.system.clock import Clock
+from node.clock import Clock
 from node.system.threads import Threads
 from node.vms.hypervisor import Hypervisor, HypervisorFailed
 from node.vms.migration import MigrationLimits, MigrationProgress, downtime_ms

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import msgspec
 
 from node.api.messages.vms import DownReason, VmReport, VmState
-from node.system.clock import Clock
+from node.clock import Clock
 from node.system.threads import Threads
 from node.vms.ends import MIGRATED
 from node.vms.guest_requests import GuestRequests

@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 from node.api.messages.vms import DownReason, SuspendRequest, VmReport, VmState
 from node.api.problems import Failed
 from node.api.refusals import VmNotUp
+from node.clock import Clock
 from node.storage import layout
-from node.system.clock import Clock
 from node.system.files import sync_file, sync_folder
 from node.system.threads import Threads
 from node.vms.hypervisor import Hypervisor, HypervisorFailed

@@ -41,8 +41,8 @@ from node.api.messages.migration import MigrationReport
 from node.api.messages.mounts import MountRequest, MountSpec
 from node.api.messages.network import NetworkNews
 from node.api.messages.registration import RegistrationReport
+from node.clock import SystemClock
 from node.storage.site_nodes import FILE as SITE_FILE
-from node.system.clock import SystemClock
 from tests.fakes.directory import FakeDirectories
 from tests.fakes.fleet import FakeFleet
 from tests.fakes.machine import FakeMachine

@@ -7,11 +7,11 @@ from pathlib import Path, PurePosixPath
 from hosted_engine.authority import KeyPair, make_pair
 from node.api.messages.identity import Role
 from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
+from node.clock import SystemClock
 from node.imageio import Imageio
 from node.storage.images import Images
 from node.storage.qemu_img import QemuImg
 from node.storage.seed import SeedMaker
-from node.system.clock import SystemClock
 from node.system.process import run
 from node.system.threads import Threads
 from node.transfers.checking import Checker

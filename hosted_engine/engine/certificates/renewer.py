@@ -11,9 +11,10 @@ from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.members import members
 from hosted_engine.engine.nodes.model import Node
-from hosted_engine.engine.ports import Clock, Fleet, Store
+from hosted_engine.engine.ports import Fleet, Store
 from hosted_engine.engine.vms.lifecycle import system
 from node.api.problems import Problem
+from node.clock import Clock
 
 log = logging.getLogger(__name__)
 

@@ -17,6 +17,8 @@ from hosted_engine.engine.nodes.commands.give_up import GiveUpNode
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.nodes.commands.reject import RejectNode
 from hosted_engine.engine.nodes.commands.remove import RemoveNode
+from hosted_engine.engine.nodes.commands.upgrade_check import CheckForUpgrade
+from hosted_engine.engine.nodes.installation import INSTALLATION_INPUTS, install, upgrade
 from hosted_engine.engine.nodes.joining.registrations import default_cluster_id
 from hosted_engine.engine.nodes.members import OUTSIDE
 from hosted_engine.engine.nodes.model import Node, NodeStatus
@@ -85,6 +87,7 @@ class NodeEntity(Entity[Node]):
         running = [vm for vm in vms[item.id] if vm.status in RUNNING]
         return {
             "ssh.fingerprint": format_words(item.fingerprint) if item.fingerprint else None,
+            "update_available": _has_update(item, readings),
             "external_status": _external_status(item, readings).value,
             "max_scheduling_memory": said.statistics.memory_free_bytes if said.statistics else None,
             "summary.active": len(running),
@@ -97,6 +100,11 @@ class NodeEntity(Entity[Node]):
 
 def _external_status(node: Node, readings: Readings) -> ExternalStatus:
     return status_of_server(readings.storage, node.hostname)
+
+
+def _has_update(node: Node, readings: Readings) -> bool:
+    """A version that is written there and waits to be started."""
+    return node.capabilities is not None and bool(node.capabilities.waiting_version)
 
 
 def _cpu_percent(node: Node, readings: Readings) -> float | None:
@@ -192,7 +200,6 @@ NODES = NodeEntity(
         "spm.status": "none",
         "transparent_huge_pages.enabled": True,
         "type": "ovirt_node",
-        "update_available": False,
         "vgpu_placement": "consolidated",
     },
     actions={
@@ -204,6 +211,9 @@ NODES = NodeEntity(
                 "reboot": Field("reboot"),
             },
         ),
+        "install": Action(install, inputs=INSTALLATION_INPUTS),
+        "upgrade_check": Action(lambda tx, node, given: CheckForUpgrade(id=node.id)),
+        "upgrade": Action(upgrade, inputs={"reboot": Field("reboot"), "timeout": Field("timeout")}),
         "enroll_certificate": Action(lambda tx, node, given: EnrollCertificate(id=node.id)),
         "activate": Action(lambda tx, node, given: ActivateNode(id=node.id)),
         "deactivate": Action(
@@ -231,7 +241,7 @@ NODES = NodeEntity(
         "spm_id": Own("host_id"),
         "tag": TAG,
         "type": Shown("type", aliases=(("rhevh", "ovirt_node"),)),
-        "update_available": Shown("update_available"),
+        "update_available": Observed(_has_update, Kind.BOOLEAN),
         "version": JsonPart("capabilities", "version", text=True),
     },
     related={

@@ -19,6 +19,7 @@ ALLOWED: dict[str, frozenset[StorageDomainStatus]] = {  # oVirt's
     "destroy": frozenset(S) - {S.ACTIVE, S.MIXED},
     "detach": frozenset({S.MAINTENANCE}),
     "remove": frozenset({S.UNATTACHED}),
+    "reconnect": frozenset({S.MAINTENANCE, S.UNATTACHED}),
     "make master": frozenset({S.UNKNOWN, S.ACTIVE}),
     "update the OVF store of": frozenset({S.ACTIVE}),
 }
@@ -29,6 +30,7 @@ _MENDS = {
     "destroy": "Put it into maintenance first",
     "detach": "Put it into maintenance first",
     "remove": "Put it into maintenance and detach it first",
+    "reconnect": "Put it into maintenance first",
     "make master": "Activate it first",
     "update the OVF store of": "Activate it first",
 }

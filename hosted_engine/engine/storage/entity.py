@@ -104,7 +104,7 @@ class StorageDomainEntity(Entity[StorageDomain]):
 
     def show(self, item: StorageDomain, gathered: Any) -> Mapping[str, Any]:
         """An attached domain shows its status in its data center only, as in oVirt."""
-        committed, connections, storage, attached = gathered
+        committed, connections, report, attached = gathered
         connection = connections.get(item.storage_connection_id)  # None of a domain that is about to be added
         size, free = item.size_bytes, item.free_bytes
         center = Link("data_centers", item.data_center_id) if item.data_center_id else None
@@ -112,7 +112,7 @@ class StorageDomainEntity(Entity[StorageDomain]):
         return {
             "used": size - free if size is not None and free is not None else None,
             "committed": committed[item.id],
-            "external_status": status_of_domain(storage, item, connection).value,
+            "external_status": status_of_domain(report, item, connection).value,
             "data_centers": [center] if center else None,
             "data_center": center if attached else None,
             "status": item.status.value if attached or unattached else None,

@@ -11,8 +11,8 @@ from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.model import Node
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.storage.model import OBSERVED_STORAGE, ObservedStorage, StorageDomain, StorageDomainStatus
+from hosted_engine.engine.storage.volumes import volume_of
 from hosted_engine.engine.storageconnections.model import StorageConnection, StorageType
-from hosted_engine.engine.storageconnections.mounts import gluster_volume
 from hosted_engine.engine.vms.lifecycle import system
 
 UNUSABLE = frozenset({Kind.VOLUME_WITHOUT_QUORUM, Kind.VOLUME_NOT_STARTED})
@@ -67,7 +67,7 @@ def status_of_domain(
     report: StorageReport | None, domain: StorageDomain, connection: StorageConnection | None
 ) -> ExternalStatus:
     """Storage that is not the site's own says nothing of itself: it is as well as the nodes can use it."""
-    volume = gluster_volume(connection) if connection else ""
+    volume = volume_of(report.state if report else None, connection) if connection else ""
     return status_of_volume(report, volume) if volume else _PLAIN.get(domain.status, ExternalStatus.INFO)
 
 
@@ -120,7 +120,7 @@ def emit_changes(tx: Transaction, before: Sequence[StateProblem], after: Storage
     for volume in sorted({problem.volume for problem in old.values()} - still):
         what = f"volume {volume}" if volume else "the Gluster servers"
         reason = f"The storage is whole again as far as {what} goes."
-        emit(tx, system(now), EventType.EXTERNAL_EVENT_NORMAL, domain=_domain(tx, volume), reason=reason)
+        emit(tx, system(now), EventType.EXTERNAL_EVENT_NORMAL, domain=_domain(tx, volume, after.state), reason=reason)
 
 
 def known_after(before: Sequence[StateProblem], report: StorageReport) -> tuple[StateProblem, ...]:
@@ -132,6 +132,10 @@ def known_after(before: Sequence[StateProblem], report: StorageReport) -> tuple[
 
 
 def _emit(tx: Transaction, problem: StateProblem, state: PoolState, now: float) -> None:
+    """How full a storage domain's volume is is told with the domain (`space.event_of_space`)."""
+    domain = _domain(tx, problem.volume, state)
+    if domain is not None and problem.kind in FILL:
+        return
     broken = problem.health is Health.BROKEN
     type_ = _EVENTS.get(problem.kind, EventType.EXTERNAL_EVENT_ERROR if broken else EventType.EXTERNAL_EVENT_WARNING)
     volume = state.volume(problem.volume)
@@ -141,7 +145,7 @@ def _emit(tx: Transaction, problem: StateProblem, state: PoolState, now: float) 
         system(now),
         type_,
         node=_node(tx, problem.server),
-        domain=_domain(tx, problem.volume),
+        domain=domain,
         brick=problem.brick,
         volume=problem.volume,
         server=problem.server,
@@ -161,7 +165,7 @@ def _emit_brick_up(tx: Transaction, problem: StateProblem, state: PoolState, now
             system(now),
             EventType.GLUSTER_BRICK_STATUS_CHANGED,
             node=_node(tx, problem.server),
-            domain=_domain(tx, problem.volume),
+            domain=_domain(tx, problem.volume, state),
             brick=problem.brick,
             volume=problem.volume,
         )
@@ -172,8 +176,8 @@ def _node(tx: Transaction, server: str) -> Node | None:
     return found[0] if found else None
 
 
-def _domain(tx: Transaction, volume: str) -> StorageDomain | None:
+def _domain(tx: Transaction, volume: str, pool: PoolState) -> StorageDomain | None:
     connections = tx.of(StorageConnection).list(type=StorageType.GLUSTERFS) if volume else ()
-    ids = [one.id for one in connections if gluster_volume(one) == volume]
+    ids = [one.id for one in connections if volume_of(pool, one) == volume]
     found = tx.storage_domains.list(storage_connection_id=ids) if ids else ()
     return found[0] if found else None

@@ -10,8 +10,8 @@ from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.storage.health import cannot_be_used
 from hosted_engine.engine.storage.model import GIB, StorageDomain, StorageDomainStatus
 from hosted_engine.engine.storage.space import event_of_space, level
+from hosted_engine.engine.storage.volumes import volume_of
 from hosted_engine.engine.storageconnections.model import StorageConnection
-from hosted_engine.engine.storageconnections.mounts import gluster_volume
 from hosted_engine.engine.vms.lifecycle import system
 
 MISSING_S = 60.0  # a Gluster volume does not answer for a while when a server has died: nothing is wrong with it
@@ -27,11 +27,13 @@ def observe_domains(tx: Transaction, readings: Readings, now: float) -> None:
     up = [readings.of(node.id) for node in tx.nodes.list(status=NodeStatus.UP)]
     domains = tx.storage_domains.list(status=(ACTIVE, INACTIVE, UNKNOWN))
     connections = tx.of(StorageConnection).find([domain.storage_connection_id for domain in domains])
+    pool = readings.storage.state if readings.storage is not None else None
     for domain in domains:
-        changed = _observe(domain, gluster_volume(connections[domain.storage_connection_id]), up, readings, now)
+        volume = volume_of(pool, connections[domain.storage_connection_id])
+        changed = _observe(domain, volume, up, readings, now)
         if changed.status is not domain.status or _moved(domain, changed) or level(changed) is not level(domain):
             tx.storage_domains.update(changed)
-        if (kind := event_of_space(domain, changed)) is not None:
+        if (kind := event_of_space(domain, changed, is_volume=bool(volume))) is not None:
             emit(tx, system(now), kind, domain=changed, space=f"{(changed.free_bytes or 0) // GIB} GB")
         if (domain.status, changed.status) == (ACTIVE, INACTIVE):
             emit(tx, system(now), EventType.SYSTEM_DEACTIVATED_STORAGE_DOMAIN, domain=changed)

@@ -2,6 +2,7 @@
 
 from enum import IntEnum
 
+from gluster.diagnosis.volumes import ALMOST_FULL_PERCENT, FILLING_PERCENT, FULL_PERCENT
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.storage.model import GIB, StorageDomain
 
@@ -10,11 +11,13 @@ class SpaceLevel(IntEnum):
     ENOUGH = 0
     LOW = 1
     CRITICAL = 2
+    FULL = 3
 
 
 _EVENTS = {
     SpaceLevel.LOW: EventType.IRS_DISK_SPACE_LOW,
     SpaceLevel.CRITICAL: EventType.IRS_DISK_SPACE_LOW_ERROR,
+    SpaceLevel.FULL: EventType.IRS_DISK_SPACE_LOW_ERROR,
 }
 
 
@@ -30,6 +33,20 @@ def level(domain: StorageDomain) -> SpaceLevel:
     return SpaceLevel.ENOUGH
 
 
-def event_of_space(before: StorageDomain, after: StorageDomain) -> EventType | None:
-    """Told when it gets worse."""
-    return _EVENTS[level(after)] if level(after) > level(before) else None
+def event_of_space(before: StorageDomain, after: StorageDomain, *, is_volume: bool) -> EventType | None:
+    """Told when it gets worse: by the domain's own settings and, where it is a volume of the site (`is_volume`), by how
+    full that is, too."""
+    was, now = (max(level(one), fill_level(one) if is_volume else SpaceLevel.ENOUGH) for one in (before, after))
+    return _EVENTS[now] if now > was else None
+
+
+def fill_level(domain: StorageDomain) -> SpaceLevel:
+    """As the diagnosis of volumes counts."""
+    if not domain.size_bytes or domain.free_bytes is None:
+        return SpaceLevel.ENOUGH
+    percent = 100 * (domain.size_bytes - domain.free_bytes) // domain.size_bytes
+    if percent >= FULL_PERCENT:
+        return SpaceLevel.FULL
+    if percent >= ALMOST_FULL_PERCENT:
+        return SpaceLevel.CRITICAL
+    return SpaceLevel.LOW if percent >= FILLING_PERCENT else SpaceLevel.ENOUGH

@@ -19,7 +19,7 @@ class Nic(Message, frozen=True, kw_only=True):
 
 class Capabilities(Message, frozen=True, kw_only=True):
     """`machine_id` is that of machine-id(5), `hardware_uuid` and `serial_number` are those of the firmware; empty where
-    nobody knows."""
+    nobody knows. `waiting_version` is written on the system disk and started by the next boot; empty without one."""
 
     node_id: str
     name: str
@@ -40,6 +40,7 @@ class Capabilities(Message, frozen=True, kw_only=True):
     machine_id: str = ""
     hardware_uuid: str = ""
     serial_number: str = ""
+    waiting_version: str = ""
 
 
 class Statistics(Message, frozen=True, kw_only=True):

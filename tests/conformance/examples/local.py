@@ -19,7 +19,6 @@ import uvicorn
 from hosted_engine.authority import KeyPair, make_authority, make_pair
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.fleet.fleet import Fleet
-from hosted_engine.main import SystemClock
 from hosted_engine.rest.app import make_app
 from hosted_engine.rest.resources import handlers
 from node.api.contract import NodeApi
@@ -28,6 +27,7 @@ from node.api.messages.identity import Role
 from node.api.messages.images import ImageRef, ImageReport
 from node.api.messages.vms import VmReport, VmState
 from node.api.problems import NodeSilent
+from node.clock import SystemClock
 from tests.conformance.examples.front import Front
 from tests.conformance.examples.namespace import AUTHORITY, NAMES, hosts_file
 from tests.conformance.examples.state import NodeState, Row, State, read_database
@@ -124,6 +124,12 @@ class LocalSite:
         assert self._world is not None
         machine = self._world.add_machine(f"node{number}", number)
         machine.host.asking, machine.known_as = False, names
+
+    def slow_down(self, delay_s: float) -> None:
+        """Every request to a node takes so long, as real ones take their time."""
+        assert self._world is not None
+        for node in self._world.nodes.values():
+            node.be_slow(delay_s)
 
     def await_storage(self) -> None:
         """A state of the storage counts when two looks, 5 s apart, say the same."""

@@ -86,6 +86,12 @@ def spare_host(site: Site) -> None:
     site.await_storage()
 
 
+def slow_host(site: Site) -> None:
+    """`myhost`, which takes its time: some clients do not see what is over before they look."""
+    spare_host(site)
+    site.slow_down(0.2)
+
+
 def network(name: str) -> Fixture:
     return copy_of_first("networks", name, bridge=name)
 

@@ -40,6 +40,7 @@ class FakeHost:
         self.request_pem = "-----BEGIN CERTIFICATE REQUEST-----\n"
         self.machine_id = ""
         self.serial_number = ""
+        self.waiting_version = ""
         self.asking = False
         self.asked_engine = ""
         self._machines = machines
@@ -97,6 +98,7 @@ class FakeHost:
             nics=(Nic(name="host0", mac="02:00:00:00:00:01", up=True, speed_mbps=10_000),),
             machine_id=self.machine_id,
             serial_number=self.serial_number,
+            waiting_version=self.waiting_version,
         )
 
     def statistics(self) -> Statistics:

@@ -9,6 +9,7 @@ from node.api.messages.images import ImageCopy, ImageFormat, ImageRef, ImageRequ
 from node.api.messages.mounts import MountReport, MountRequest, MountSpec
 from node.api.messages.storage_domains import MetadataRequest, StorageDomainMetadata
 from node.api.refusals import StorageOfOther
+from node.clock import SystemClock
 from node.storage.domain_metadata import DomainMetadata
 from node.storage.image_chains import ImageChains
 from node.storage.images import Images
@@ -17,7 +18,6 @@ from node.storage.qemu_img import QemuImg
 from node.storage.seed import SeedMaker
 from node.storage.wishes import Wishes
 from node.storage.works import Works
-from node.system.clock import SystemClock
 from node.system.long_command import run_while
 from node.system.process import run
 from node.system.threads import Threads

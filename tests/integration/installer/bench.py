@@ -21,7 +21,7 @@ from installer.disk_layout import GIB
 from installer.run import Machine
 from installer.steps.live import Live
 from installer.sysinfo import Content, Disk, Signature, SysInfo
-from node.system.clock import SystemClock
+from node.clock import SystemClock
 from node.system.process import CommandFailed, run
 from tests.unit.installer.given import SHADOW, VERSION, sysinfo
 

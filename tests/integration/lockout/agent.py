@@ -15,10 +15,10 @@ from netconf.change_store import ChangeStore
 from netconf.choose import default_network
 from node.api.messages.network import NetworkChange, NetworkRequest
 from node.api.operation import Arguments, Operation
+from node.clock import SystemClock
 from node.network.host_network import PATIENCE_S, HostNetwork
 from node.server.app import make_app
 from node.server.serve import Service
-from node.system.clock import SystemClock
 from node.tls import server_context
 from tests.fakes.node.fake import FakeNode
 from tests.integration.lockout import dying

@@ -12,7 +12,7 @@ from uuid import uuid4
 from node.api.messages.network import NetworkRequest
 from node.api.problems import NodeSilent, Problem, RemoteFailed, RemoteRefused
 from node.changes import change_and_confirm
-from node.system.clock import SystemClock
+from node.clock import SystemClock
 from tests.integration.lockout.node import Node
 from tests.integration.lockout.operator import Operator
 

@@ -12,12 +12,12 @@ from node.api.messages.identity import Role
 from node.api.messages.images import ImageFormat, ImageRef, ImageRequest
 from node.api.messages.transfers import ImageCheck, TransferDirection, TransferReport, TransferRequest
 from node.api.refusals import ImageRejected
+from node.clock import SystemClock
 from node.registration.credentials import AUTHORITY, CERTIFICATE, KEY
 from node.registration.imageio_trust import UNIT, ImageioTrust
 from node.storage.images import Images
 from node.storage.qemu_img import QemuImg
 from node.storage.seed import SeedMaker
-from node.system.clock import SystemClock
 from node.system.process import run
 from node.system.threads import Threads
 from node.transfers.machine import RECORDS, make_transfers

@@ -8,7 +8,7 @@ from typing import Any
 
 from hosted_engine.authority import make_authority
 from node.api.messages.vms import GraphicsType, Ticket, VmReport, VmSpec
-from node.system.clock import SystemClock
+from node.clock import SystemClock
 from node.system.threads import Threads
 from node.vms.consoles import Consoles
 from tests.integration.vms.inside import SHARED, Node, disk, main, vm

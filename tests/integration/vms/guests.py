@@ -9,7 +9,7 @@ from typing import Any
 from node.api.messages.guests import GuestReport
 from node.api.messages.images import ImageFormat
 from node.api.messages.vms import VmDisk, VmSpec, VmState
-from node.system.clock import SystemClock
+from node.clock import SystemClock
 from node.system.threads import Threads
 from node.vms.freezing import Freezing
 from node.vms.guest_watch import GuestWatch

@@ -12,7 +12,7 @@ import msgspec
 from node.api.messages.images import ImageFormat
 from node.api.messages.vms import DiskBus, VmDisk, VmNic, VmSpec
 from node.api.refusals import NotPluggable, NotUnplugged
-from node.system.clock import SystemClock
+from node.clock import SystemClock
 from node.system.threads import Threads
 from node.vms import hotplug
 from node.vms.hotplug import HotPlug

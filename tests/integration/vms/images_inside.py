@@ -14,12 +14,12 @@ import msgspec
 
 from node.api.messages.images import ImageCopy, ImageFormat, ImageRebase, ImageRef, ImageRequest
 from node.api.messages.vms import NewLayer, SnapshotRequest, VmDisk, VmSpec
+from node.clock import SystemClock
 from node.storage.image_chains import ImageChains
 from node.storage.images import Images
 from node.storage.qemu_img import QemuImg
 from node.storage.seed import SeedMaker
 from node.storage.works import Works
-from node.system.clock import SystemClock
 from node.system.long_command import run_while
 from node.system.process import run
 from node.system.threads import Threads

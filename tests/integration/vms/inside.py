@@ -34,9 +34,9 @@ from node.api.messages.vms import (
     VmState,
 )
 from node.api.refusals import NotStartable
+from node.clock import SystemClock
 from node.observe.parse import Memory
 from node.storage import layout
-from node.system.clock import SystemClock
 from node.system.process import run
 from node.system.threads import Threads
 from node.vms.balloon_keeper import BalloonKeeper

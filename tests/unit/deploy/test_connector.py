@@ -16,7 +16,7 @@ from hosted_engine.deploy.members import Members
 from hosted_engine.deploy.plan import Kind, PlannedStep
 from hosted_engine.waiting import Poller, WaitedTooLong
 from node.api.problems import NodeSilent, RemoteRefused
-from node.system.clock import SystemClock
+from node.clock import SystemClock
 from node.tls import WrongFingerprint
 from tests.fakes.clock import FakeClock
 from tests.unit.node.test_server import Hosted, serving

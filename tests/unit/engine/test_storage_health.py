@@ -1,7 +1,6 @@
 """What the state of the storage means for storage domains, hosts and whoever reads events."""
 
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
 
@@ -11,14 +10,18 @@ from gluster.report import StorageReport, make_report
 from gluster.state import PoolState
 from hosted_engine.engine.events.model import Event
 from hosted_engine.engine.storage.health import (
+    FILL,
     ExternalStatus,
     emit_changes,
     known_after,
+    note_changes,
+    status_of_domain,
     status_of_server,
     status_of_volume,
 )
 from hosted_engine.engine.storage.model import StorageDomain, StorageDomainStatus
 from hosted_engine.engine.storage.presence import observe_domains
+from hosted_engine.engine.storageconnections.model import StorageConnection
 from tests.fakes.engine import DATA_ID, World, node_id
 from tests.fakes.pool import GIB, with_brick
 from tests.unit.gluster.test_diagnosis import CASES, WHOLE, disconnected, filled, rejected, volume
@@ -52,27 +55,49 @@ def test_a_brick_that_ends_is_an_alert_once_and_its_return_is_told() -> None:
     assert events(world, make_report(WHOLE), WHOLE) == []
 
 
-@pytest.mark.parametrize(
-    ("free", "name", "severity"),
-    [
-        (22 * GIB // 10, None, None),
-        (21 * GIB // 10, "IRS_DISK_SPACE_LOW", "warning"),
-        (11 * GIB // 10, "IRS_DISK_SPACE_LOW_ERROR", "error"),
-        (0, "IRS_DISK_SPACE_LOW_ERROR", "error"),
-    ],
-)
-def test_a_volume_that_fills(free: int, name: str | None, severity: str | None) -> None:
-    found = events(World(), make_report(WHOLE), filled(free))
-    assert [(event.name, event.severity.value) for event in found] == ([] if name is None else [(name, severity)])
+def events_after(world: World, state: PoolState) -> list[str]:
+    """As the watch of the storage does it, in one transaction."""
+    report = make_report(state)
+    world.readings.storage = report
+    with world.store.transaction() as tx:
+        last = max((event.id for event in tx.events.list()), default=0)
+        note_changes(tx, report, world.now)
+        observe_domains(tx, world.readings, world.now)
+        return [event.name for event in reversed(tx.events.list(after=last)) if event.storage_domain_id == DATA_ID]
 
 
-def test_a_volume_that_fills_on_is_told_at_each_step_and_not_as_whole_in_between() -> None:
-    world, steps = World(), [make_report(filled(free)) for free in (21 * GIB // 10, 11 * GIB // 10, 0)]
-    for before, after in pairwise(steps):
-        (event,) = events(world, before, after.state)
-        assert event.name == "IRS_DISK_SPACE_LOW_ERROR"
-    (event,) = events(world, steps[-1], WHOLE)
-    assert event.name == "EXTERNAL_EVENT_NORMAL"
+def test_a_domain_that_fills_is_told_once_at_each_step() -> None:
+    world = World()
+    with world.store.transaction() as tx:
+        domain = tx.storage_domains.get(DATA_ID)
+        assert domain is not None
+        tx.storage_domains.update(replace(domain, critical_space_gib=0))
+    assert events_after(world, WHOLE) == []
+    assert events_after(world, filled(22 * GIB // 10)) == []
+    assert events_after(world, filled(21 * GIB // 10)) == ["IRS_DISK_SPACE_LOW"]
+    assert events_after(world, filled(11 * GIB // 10)) == ["IRS_DISK_SPACE_LOW_ERROR"]
+    assert events_after(world, filled(0)) == ["IRS_DISK_SPACE_LOW_ERROR"]
+    assert events_after(world, WHOLE) == ["EXTERNAL_EVENT_NORMAL"]
+
+
+def test_a_volume_of_another_pool_is_not_the_one_of_that_name() -> None:
+    """Neither its state nor its size is that of the site's."""
+    world, stopped = World(), make_report(volume(WHOLE, status=VolumeStatus.STOPPED))
+    world.readings.storage = stopped
+    with world.store.transaction() as tx:
+        own = tx.storage_domains.get(DATA_ID)
+        assert own is not None
+        connection = tx.of(StorageConnection).get(own.storage_connection_id)
+        assert connection is not None
+        other = replace(connection, id="theirs", address="nas", mount_options="")
+        tx.of(StorageConnection).add(other)
+        theirs = replace(own, id="theirs", name="theirs", storage_connection_id="theirs", master=False)
+        tx.storage_domains.add(theirs)
+        assert status_of_domain(stopped, own, connection) is ExternalStatus.FAILURE
+        assert status_of_domain(stopped, theirs, other) is ExternalStatus.OK
+        note_changes(tx, stopped, world.now)
+        told = {event.storage_domain_id for event in tx.events.list() if event.code == 4040}
+        assert told == {own.id}
 
 
 @pytest.mark.parametrize(
@@ -99,7 +124,8 @@ def test_events_have_ovirts_codes(case: str, expected: list[tuple[str, int, str]
 def test_every_problem_makes_an_event_and_its_end_one_at_most_for_each_thing(case: str) -> None:
     world, state = World(), CASES[case][0]()
     report = make_report(state)
-    assert len(events(world, None, state)) == len(report.problems)
+    of_the_domain = [problem for problem in report.problems if problem.kind in FILL]
+    assert len(events(world, None, state)) == len(report.problems) - len(of_the_domain)
     assert events(world, report, state) == []
     ended = [event.name for event in events(world, report, WHOLE)]
     assert ended.count("EXTERNAL_EVENT_NORMAL") == len({problem.volume for problem in report.problems})

@@ -1,6 +1,7 @@
 """What a storage domain has to keep free: told, and nothing is made on it below that."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from node.api.messages.transfers import TransferDirection
 from tests.fakes.engine import DATA_ID, World
 from tests.unit.engine.scenes import adding, done, events_of, new_disk
 
+_LOW, _CRITICAL = EventType.IRS_DISK_SPACE_LOW, EventType.IRS_DISK_SPACE_LOW_ERROR
 DOMAIN = StorageDomain(
     id="d", name="data", data_center_id="c", storage_connection_id="s", size_bytes=100 * GIB, free_bytes=50 * GIB
 )
@@ -34,10 +36,20 @@ def test_nothing_is_known_of_a_domain_that_nobody_has_mounted() -> None:
 
 def test_what_gets_worse_is_told_once_and_what_gets_better_is_not() -> None:
     low, critical = (replace(DOMAIN, free_bytes=gib * GIB) for gib in (9, 1))
-    assert event_of_space(DOMAIN, low) is EventType.IRS_DISK_SPACE_LOW
-    assert event_of_space(low, critical) is EventType.IRS_DISK_SPACE_LOW_ERROR
-    assert event_of_space(critical, critical) is None
-    assert event_of_space(critical, DOMAIN) is None
+    for is_volume in (False, True):
+        assert event_of_space(DOMAIN, low, is_volume=is_volume) in (_LOW, _CRITICAL)
+        assert event_of_space(low, critical, is_volume=False) is _CRITICAL
+        assert event_of_space(critical, critical, is_volume=is_volume) is None
+        assert event_of_space(critical, DOMAIN, is_volume=is_volume) is None
+
+
+def test_a_volume_of_the_site_is_told_at_each_of_its_steps_too() -> None:
+    domain = replace(DOMAIN, critical_space_gib=0, warning_low_space_percent=0)
+    steps = [replace(domain, free_bytes=gib * GIB) for gib in (50, 20, 10, 0)]
+    told = [event_of_space(before, after, is_volume=True) for before, after in pairwise(steps)]
+    assert told == [_LOW, _CRITICAL, _CRITICAL]
+    told = [event_of_space(before, after, is_volume=False) for before, after in pairwise(steps)]
+    assert told == [None, None, _CRITICAL]
 
 
 def set_domain(world: World, **values: int) -> None:

@@ -10,12 +10,12 @@ from cryptography.x509.oid import ExtensionOID
 from hosted_engine.authority import KeyPair, make_authority, make_pair, sign_node
 from images.project import CONFIGURATION
 from node.api.messages.identity import Claim, Leave, Role
+from node.clock import SystemClock
 from node.registration import anchors, gluster_trust, membership
 from node.registration.anchors import anchor_pem, nodes_only
 from node.registration.credentials import load_key, new_key_pem
 from node.registration.gluster_trust import GlusterNotOff, GlusterOff, GlusterTrust
 from node.registration.membership import Membership
-from node.system.clock import SystemClock
 from node.tls import server_context
 from tests.fakes.glusterd_unit import FakeGlusterdUnit
 from tests.unit.node.power_cut import cut

@@ -10,11 +10,11 @@ from node.api.messages.events import EventKind
 from node.api.messages.identity import Claim, Leave
 from node.api.messages.vms import VmReport
 from node.api.refusals import NotBare
+from node.clock import SystemClock
 from node.host import Host
 from node.registration.join_files import JoinFiles
 from node.registration.leaving import Leaving
 from node.registration.membership import Membership
-from node.system.clock import SystemClock
 from node.system.threads import Threads
 from tests.fakes.authority import FakeAuthority
 from tests.fakes.node.fake import FakeNode

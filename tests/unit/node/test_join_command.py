@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from node.clock import SystemClock
 from node.config import Config
 from node.fingerprint import format_words
 from node.registration import command
 from node.registration.credentials import AUTHORITY, CERTIFICATE, load_key, new_key_pem, self_signed_pem
 from node.registration.join_files import JoinFiles, JoinState, JoinStatus
-from node.system.clock import SystemClock
 from node.tls import certificate_fingerprint
 from tests.unit.node.tls_port import presenting
 

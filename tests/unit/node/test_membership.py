@@ -7,9 +7,9 @@ import pytest
 
 from node.api.messages.identity import Claim, Leave
 from node.api.refusals import ClaimRejected
+from node.clock import SystemClock
 from node.registration.credentials import load_key, new_key_pem
 from node.registration.membership import Membership
-from node.system.clock import SystemClock
 from node.tls import certificate_fingerprint
 from tests.fakes.authority import DAY, FakeAuthority
 from tests.fakes.glusterd_unit import FakeGlusterdUnit

@@ -12,11 +12,11 @@ from images.node import ENABLED
 from images.project import CONFIGURATION
 from node.api.messages.identity import Claim, Leave
 from node.api.messages.migration import MigrationReport, MigrationRequest
+from node.clock import SystemClock
 from node.registration import anchors, membership, migration_trust
 from node.registration.anchors import permitted_names
 from node.registration.membership import Membership
 from node.registration.migration_trust import FOLDER, SOCKET, MigrationNotSet
-from node.system.clock import SystemClock
 from tests.fakes.libvirt_units import CONDITIONS, FakeLibvirtUnits
 from tests.unit.node.power_cut import cut
 

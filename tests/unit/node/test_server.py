@@ -21,12 +21,12 @@ from node.api.problems import NodeSilent, RemoteFailed, RemoteRefused
 from node.api.refusals import NodeTooOld
 from node.api.version import API_VERSION
 from node.client import NodeClient
+from node.clock import SystemClock
 from node.registration.inviting import Inviting
 from node.registration.join_files import JoinFiles
 from node.registration.membership import Membership
 from node.server.app import make_app
 from node.server.serve import Service
-from node.system.clock import SystemClock
 from node.tls import WrongFingerprint, client_context, disregard_time, fetch_certificate, pinned_context, server_context
 from tests.fakes.authority import DAY, FakeAuthority
 from tests.fakes.glusterd_unit import FakeGlusterdUnit

@@ -20,8 +20,8 @@ from node.api.refusals import (
     VmNotPossible,
     VmUnknown,
 )
+from node.clock import Clock
 from node.storage.sanlock import SanlockFailed
-from node.system.clock import Clock
 from node.system.threads import Threads
 from node.vms.console import CONSOLE_BYTES
 from node.vms.domain_facts import DomainFacts, LeaseFact

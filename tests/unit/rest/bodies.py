@@ -14,6 +14,7 @@ from hosted_engine.engine.entities import ENTITIES
 from hosted_engine.engine.entity.declaration import Entity, Place
 from hosted_engine.engine.ids import new_id
 from hosted_engine.engine.ports import Transaction
+from hosted_engine.engine.problems import found
 from hosted_engine.engine.users.accounts import Account, AccountGroup
 from hosted_engine.engine.users.domains import INTERNAL, domain_id
 from hosted_engine.rest.app import make_app
@@ -38,6 +39,7 @@ GIB = 1 << 30
 # Stand in bodies for what no object has yet; `{vm}` for the id of a VM, `{a new vm}` for that of one of its own.
 NAME, NUMBER, COUNT = "{a name}", "{a number}", "{a count}"
 SPARE = 190  # the number of a machine that belongs to no site
+CONNECTION = "{the connection of data}"
 MACHINE = "{a machine}"  # the address of one that belongs to no site
 MOST = 16000  # objects that are added
 
@@ -83,6 +85,7 @@ BODIES: Mapping[str, Wire] = {
     "Steps": {"description": NAME, "type": "executing"},
     "AttachedStorageDomains": {"id": "{a new storage_domain}"},
     "StorageDomainDisks": _IMAGE,
+    "StorageDomainServerConnections": {"id": CONNECTION},
     "StorageDomains": {
         "name": NAME,
         "type": "data",
@@ -240,6 +243,8 @@ class Site:
         text = json.dumps(whole).replace(NAME, f"new{number}")
         text = text.replace(NUMBER, f"{number >> 8:02x}:{number & 255:02x}")
         text = text.replace(f'"{COUNT}"', str(number))
+        if CONNECTION in text:
+            text = text.replace(CONNECTION, self._connection())
         if MACHINE in text:
             text = text.replace(MACHINE, self._machine(number))
         for name, path in _COLLECTIONS.items():
@@ -248,6 +253,11 @@ class Site:
             if f"{{a new {name}}}" in text:
                 text = text.replace(f"{{a new {name}}}", self._item(path, frozenset()))
         return cast(Wire, json.loads(text))
+
+    def _connection(self) -> str:
+        with self.world.store.transaction() as tx:
+            domain = found(tx.storage_domains.get(DATA_ID), "storage domain", DATA_ID)
+        return domain.storage_connection_id
 
     def _machine(self, number: int) -> str:
         machine = self.world.add_machine(f"machine{number}", SPARE + number)

@@ -22,6 +22,7 @@ from hosted_engine.rest import limiter
 from hosted_engine.rest.registration import NotProven, RegistrationResource, TooManyWrongCodes, TooOften, Unreadable
 from node.api.messages.identity import Claim, Identity, Offer, OfferedAddress
 from node.api.messages.registration import PATH, SIGNATURE, RegistrationState
+from node.clock import SystemClock
 from node.fingerprint import format_words
 from node.proof import sign
 from node.registration.engine_door import EngineDoor
@@ -29,7 +30,6 @@ from node.registration.join_files import JoinFiles, JoinState, WantedJoin
 from node.registration.joining import Joining
 from node.registration.membership import Membership
 from node.registration.question import Questions
-from node.system.clock import SystemClock
 from node.tls import WrongFingerprint
 from tests.fakes.engine import AUTHORITY, TINY_ID, World
 from tests.fakes.glusterd_unit import FakeGlusterdUnit

@@ -240,6 +240,37 @@ def test_connections_are_made_changed_and_removed(system: services.SystemService
     assert len(connections.list()) == 3
 
 
+def test_a_domain_whose_storage_has_moved_is_led_over_another_connection(
+    system: services.SystemService, engine: Served
+) -> None:
+    made = system.storage_domains_service().add(domain())
+    use = in_use(system, made)
+    mine = system.storage_domains_service().storage_domain_service(made.id).storage_connections_service()
+    (before,) = mine.list()
+    assert (before.address, before.path) == ("nas", "/srv/vms")
+    other = system.storage_connections_service().add(types.StorageConnection(**{**NFS, "path": "/srv/more"}))
+    with pytest.raises(sdk.Error, match="it is active") as caught:
+        mine.add(types.StorageConnection(id=other.id))
+    assert caught.value.code == 409
+    use.deactivate(async_=False)
+    with pytest.raises(sdk.Error, match="no storage domain lies there"):
+        mine.add(types.StorageConnection(id=other.id), headers={"Expect": "201-created"})
+    assert [one.id for one in mine.list()] == [before.id]
+    site = shared(engine)
+    site.metadata["nas:/srv/more"] = site.metadata["nas:/srv/vms"]
+    mine.add(types.StorageConnection(id=other.id), headers={"Expect": "201-created"})
+    assert [one.id for one in mine.list()] == [other.id]
+    mine.add(types.StorageConnection(id=other.id))  # it is so already
+    with pytest.raises(sdk.Error, match="it has no other one") as caught:
+        mine.connection_service(other.id).remove()
+    assert caught.value.code == 409
+    with pytest.raises(sdk.NotFoundError):
+        mine.connection_service(before.id).remove()
+    use.activate(async_=False)
+    assert all(node.storage.mounted[made.id].spec.source == "nas:/srv/more" for node in engine.world.nodes.values())
+    system.storage_connections_service().storage_connection_service(before.id).remove()
+
+
 def test_a_disk_is_moved_and_copied_to_another_domain(system: services.SystemService, engine: Served) -> None:
     other = system.storage_domains_service().add(domain())
     in_use(system, other)

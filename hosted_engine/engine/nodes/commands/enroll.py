@@ -3,11 +3,11 @@
 from collections.abc import Collection
 
 from hosted_engine.engine.certificates.expiry import format_day
-from hosted_engine.engine.certificates.renewal import renew
 from hosted_engine.engine.command import Command, Context, Dependencies, Lock
 from hosted_engine.engine.events.emit import emit
 from hosted_engine.engine.events.types import EventType
 from hosted_engine.engine.nodes.commands.maintenance import node_lock
+from hosted_engine.engine.nodes.joining.identity import IdentityWork
 from hosted_engine.engine.nodes.model import Node, NodeStatus
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import WrongState, found
@@ -35,17 +35,14 @@ class EnrollCertificate(Command, frozen=True, kw_only=True):
 
     def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         async def enroll() -> None:
-            with dependencies.store.transaction() as tx:
-                node = self._node(tx)
-            async with dependencies.fleet.connect_out_of_time(node) as api:
-                until = await renew(api, node, dependencies.authority, dependencies.clock(), anyway=True)
+            until = await IdentityWork(dependencies, self.id).renew()
             with dependencies.store.transaction() as tx:
                 shown = format_day(until) if until is not None else "then"
                 emit(
                     tx,
                     system(dependencies.clock()),
                     EventType.HOST_CERTIFICATION_ENROLLMENT_FINISHED,
-                    node=node,
+                    node=self._node(tx),
                     until=shown,
                 )
 

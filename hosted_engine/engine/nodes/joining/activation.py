@@ -15,21 +15,16 @@ class ActivationWork(NodeWork):
         await self._arrive()
 
     async def arrive_in_maintenance(self) -> None:
-        async with self.connect() as api:
-            await api.begin_maintenance(MaintenanceRequest(reason="it was to come without being activated"))
+        await self.begin_maintenance("it was to come without being activated")
         await self._arrive()
 
     async def end_maintenance(self) -> None:
         await self.forget()
-        async with self.connect() as api:
-            await api.end_maintenance()
+        await self.leave_maintenance()
 
     async def _arrive(self) -> None:
         """What the node says of itself makes it up, as after any other silence."""
-        with self.dependencies.store.transaction() as tx:
-            node = tx.nodes.get(self.id)
-            if node is not None and node.status is NodeStatus.INSTALLING:
-                tx.nodes.update(replace(node, status=NodeStatus.CONNECTING, detail=""))
+        self._connecting()
         self.dependencies.fleet.follow(self.id)
 
         async def why_not() -> str | None:
@@ -38,6 +33,12 @@ class ActivationWork(NodeWork):
 
         await self.until(f"{self.node().name} is up", why_not, UP_S)
 
+    def _connecting(self) -> None:
+        with self.dependencies.store.transaction() as tx:
+            node = tx.nodes.get(self.id)
+            if node is not None and node.status is NodeStatus.INSTALLING:
+                tx.nodes.update(replace(node, status=NodeStatus.CONNECTING, detail=""))
+
     async def forget(self) -> None:
         """Undo of both: it is on its way in, as before."""
         await self.dependencies.fleet.forget(self.id)
@@ -45,6 +46,19 @@ class ActivationWork(NodeWork):
             node = tx.nodes.get(self.id)
             if node is not None:
                 tx.nodes.update(replace(node, status=NodeStatus.INSTALLING))
+
+    async def leave_maintenance(self) -> None:
+        async with self.connect() as api:
+            await api.end_maintenance()
+
+    async def begin_maintenance(self, reason: str) -> None:
+        async with self.connect() as api:
+            await api.begin_maintenance(MaintenanceRequest(reason=reason))
+
+    async def follow_again(self) -> None:
+        """Undo of `stop_following`: what it says next decides how it is."""
+        self._connecting()
+        self.dependencies.fleet.follow(self.id)
 
     async def stop_following(self) -> None:
         await self.dependencies.fleet.forget(self.id)

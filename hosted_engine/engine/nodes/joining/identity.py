@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from hosted_engine.engine.certificates.renewal import renew
 from hosted_engine.engine.nodes.joining.base import NodeWork
 from node.api.messages.identity import Leave
 from node.api.messages.registration import RegistrationState
@@ -45,6 +46,12 @@ class IdentityWork(NodeWork):
         accepted = replace(registration, state=RegistrationState.ACCEPTED, certificate_pem=pem, decided_at=now)
         with self.dependencies.store.transaction() as tx:
             tx.node_registrations.update(accepted)
+
+    async def renew(self) -> float | None:
+        """For the key that it has, also where its certificate is not valid at this time. Until when it is valid."""
+        node = self.node()
+        async with self.dependencies.fleet.connect_out_of_time(node) as api:
+            return await renew(api, node, self.dependencies.authority, self.dependencies.clock(), anyway=True)
 
     async def send_back(self) -> None:
         """Undo of `take_in`: the machine asks again, as before."""

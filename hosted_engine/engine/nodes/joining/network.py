@@ -6,11 +6,17 @@ from hosted_engine.engine.nodes.joining.base import NodeWork
 from hosted_engine.engine.problems import found
 from hosted_engine.management_network import Placement
 from node.api.messages.network import NetworkRequest
-from node.api.problems import NodeSilent, RemoteRefused
+from node.api.problems import Failed, NodeSilent, RemoteRefused
 from node.changes import change_and_confirm
 
 NETWORK_S = 180.0  # a change whose answer was lost goes back by itself within 60 s, and can be asked for again
 _PASSING = ("ChangePending", "CheckpointGone", "BackendReturned", "BackAgain")  # the last: of older nodes
+
+
+class NoBridge(Failed):
+    what = "Host {node} was not installed"
+    why = "it has no bridge {bridge}, and nobody knows over which network card it was"
+    mend = "Make the bridge on the host: trivet net edit"
 
 
 class NetworkWork(NodeWork):
@@ -18,6 +24,19 @@ class NetworkWork(NodeWork):
         place = await self._place()
         what = f"{self.node().name} has its address on the bridge {place.bridge}"
         await self.until(what, lambda: self._why_not(management_network.on_bridge(place)), NETWORK_S)
+
+    async def stay_on_bridge(self) -> None:
+        """Of a member, whose address may have been changed since it asked: only a bridge that is missing is made, as it
+        was then. Raises NoBridge for one that never asked."""
+        bridge = self._bridge()
+        async with self.connect() as api:
+            if management_network.has_bridge(bridge, (await api.network()).document):
+                return
+        with self.dependencies.store.transaction() as tx:
+            has_asked = tx.node_registrations.get(self.id) is not None
+        if not has_asked:
+            raise NoBridge(node=self.node().name, bridge=bridge)
+        await self.put_on_bridge()
 
     async def put_on_nic(self) -> None:
         """The reverse, for whoever brought it there. Asking for nothing takes back a change that nobody confirmed: only

@@ -16,7 +16,7 @@ from tests.conformance.examples.namespace import NAMES, with_hosts
 from tests.conformance.examples.run import SETTLE_S, prepare
 from tests.conformance.examples.state import State
 
-LIMIT_S = 15.0
+LIMIT_S = 30.0  # a reinstallation is waited for four times, each with a look every 3 s
 _URL, _USER = f"https://{NAMES[0]}/ovirt-engine/api", "admin@internal"
 _AUTH = "{{ ovirt_auth }}"
 _PHASES = ("check mode", "run", "run again")

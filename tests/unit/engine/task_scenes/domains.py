@@ -6,7 +6,9 @@ from hosted_engine.engine.command import Command
 from hosted_engine.engine.storage.commands.activate import ActivateStorageDomain, DeactivateStorageDomain
 from hosted_engine.engine.storage.commands.attach import AttachStorageDomain, DetachStorageDomain
 from hosted_engine.engine.storage.commands.import_domain import ImportStorageDomain
+from hosted_engine.engine.storage.commands.reconnect import ReconnectStorageDomain
 from hosted_engine.engine.storage.commands.remove import RemoveStorageDomain
+from hosted_engine.engine.storageconnections.model import StorageConnection
 from hosted_engine.engine.unregistered.model import UnregisteredKind
 from hosted_engine.engine.unregistered.register import RegisterEntity
 from hosted_engine.engine.unregistered.register_disk import RegisterDisk
@@ -84,6 +86,16 @@ async def activate_domain(world: World) -> Command:
 
 async def detach_domain(world: World) -> Command:
     return DetachStorageDomain(id=await resting_domain(world), data_center_id=center_of(world))
+
+
+async def reconnect_domain(world: World) -> Command:
+    """The same storage, under another name."""
+    identity = await resting_domain(world)
+    connection = new_domain(world, path="/srv/moved").connection
+    world.shared.metadata["nas:/srv/moved"] = world.shared.metadata["nas:/srv/archive"]
+    with world.store.transaction() as tx:
+        tx.of(StorageConnection).add(connection)
+    return ReconnectStorageDomain(id=identity, connection_id=connection.id)
 
 
 async def remove_domain(world: World) -> Command:

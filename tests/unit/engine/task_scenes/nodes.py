@@ -5,8 +5,10 @@ import msgspec
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.nodes.commands.approve import ApproveNode
 from hosted_engine.engine.nodes.commands.give_up import GiveUpNode
+from hosted_engine.engine.nodes.commands.install import InstallNode
 from hosted_engine.engine.nodes.commands.maintenance import ActivateNode, DeactivateNode
 from hosted_engine.engine.nodes.commands.remove import RemoveNode
+from hosted_engine.engine.nodes.commands.upgrade_check import CheckForUpgrade
 from hosted_engine.engine.nodes.entity import NODES
 from hosted_engine.engine.nodes.joining.model import host_id_of_key
 from tests.fakes.engine import World, node_id
@@ -51,6 +53,24 @@ async def remove_node(world: World) -> Command:
     assert isinstance(command, ApproveNode)
     await done(world, command)
     return RemoveNode(id=command.id)
+
+
+async def install_node(world: World) -> Command:
+    command = await approve_node_into_maintenance(world)
+    assert isinstance(command, ApproveNode)
+    await done(world, command)
+    return InstallNode(id=command.id)
+
+
+async def install_and_activate_node(world: World) -> Command:
+    command = await install_node(world)
+    assert isinstance(command, InstallNode)
+    return msgspec.structs.replace(command, activate=True)
+
+
+async def check_for_upgrade(world: World) -> Command:
+    world.nodes[node_id(2)].host.waiting_version = "0.2.0"
+    return CheckForUpgrade(id=node_id(2))
 
 
 async def give_up_node(world: World) -> Command:

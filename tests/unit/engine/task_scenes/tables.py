@@ -30,6 +30,7 @@ from tests.unit.engine.task_scenes.domains import (
     detach_domain,
     detach_domain_with_vms,
     import_domain,
+    reconnect_domain,
     register_disk,
     register_vm,
     remove_domain,
@@ -39,8 +40,11 @@ from tests.unit.engine.task_scenes.nodes import (
     add_node,
     approve_node,
     approve_node_into_maintenance,
+    check_for_upgrade,
     deactivate_node,
     give_up_node,
+    install_and_activate_node,
+    install_node,
     remove_node,
 )
 from tests.unit.engine.task_scenes.pools import add_pool, allocate_vm, grow_pool, remove_pool
@@ -97,6 +101,7 @@ DOMAIN_SCENES = [
     activate_domain,
     detach_domain,
     detach_domain_with_vms,
+    reconnect_domain,
     register_vm,
     register_disk,
 ]
@@ -158,6 +163,9 @@ SCENES = [
     approve_node,
     add_node,
     approve_node_into_maintenance,
+    install_node,
+    install_and_activate_node,
+    check_for_upgrade,
     remove_node,
     *DOMAIN_SCENES,
     deactivate_master,
@@ -207,6 +215,8 @@ BACKWARD = [
     resume_suspended_vm,
     deactivate_node,
     activate_node,
+    install_node,
+    install_and_activate_node,
 ]
 
 
@@ -246,6 +256,8 @@ CALLS = {
     "resume_suspended_vm": ("start_vm",),
     "deactivate_node": ("begin_maintenance",),
     "activate_node": ("end_maintenance",),
+    "install_node": ("claim", "names", "allow_migration", "add_peer", "mount", "join_lockspace", "keep_engine"),
+    "install_and_activate_node": ("claim", "network", "end_maintenance"),
     "move_disk": ("copy_image",),
     "copy_disk": ("copy_image",),
     "add_domain": ("mount", "write_domain_metadata"),
@@ -256,6 +268,7 @@ CALLS = {
     "activate_domain": ("mount",),
     "detach_domain": ("mount", "write_domain_metadata"),
     "detach_domain_with_vms": ("mount", "write_domain_metadata", "ovf_store"),
+    "reconnect_domain": ("mount", "domain_metadata"),
     "register_vm": ("image",),
     "register_disk": ("image",),
 }

@@ -10,7 +10,7 @@ from tests.conformance.examples.ansible.task import ALWAYS, READS, Task
 from tests.conformance.examples.ansible.tasks.entities import changes_id
 from tests.conformance.examples.case import Fixture, Oracle, Seen
 from tests.conformance.examples.oracles import adds, expect, removes, was_added
-from tests.conformance.examples.sdk.hosts import lets_go, takes_in
+from tests.conformance.examples.sdk.hosts import has_another_certificate, lets_go, takes_in, was_asked_for_upgrades
 from tests.conformance.examples.state import Differs, Row, State
 
 _NUMBER, _EVENTFUL = 123456789, "c79db183-46ef-44d1-95f9-1a368c516c19"  # of an event and of a VM in the documentation
@@ -220,8 +220,8 @@ TASKS = (
     Task("ovirt_host/2", takes_in("node4", name="myhost2"), (seeds.machine("10.34.61.145"),)),
     Task("ovirt_host/3", _in_maintenance, (seeds.host_to_leave,), checkable=False),
     Task("ovirt_host/4", None, (seeds.my_host,), ALWAYS),
-    Task("ovirt_host/5", None, (seeds.host_to_leave,), ALWAYS, checkable=False),
-    Task("ovirt_host/8", None, (seeds.host_to_leave,), ALWAYS, checkable=False),
+    Task("ovirt_host/5", was_asked_for_upgrades, (seeds.host_to_leave,), READS, checkable=False),
+    Task("ovirt_host/8", has_another_certificate, (seeds.slow_host,), ALWAYS, checkable=False),
     Task("ovirt_host/9", lets_go("node4"), (seeds.spare_host,), checkable=False),
     Task("ovirt_host/10", lets_go("node4"), (seeds.spare_host,), checkable=False),
     Task("ovirt_host/11", changes_id("nodes", "new host name"), (seeds.host_with_no_id,)),
