@@ -81,7 +81,9 @@ from node.vms.lease_holders import lease_holders
 from node.vms.libvirt_hypervisor import LibvirtHypervisor
 from node.vms.lifecycle import Vms
 from node.vms.live_images import LiveImages
+from node.vms.resizing import Resizing
 from node.vms.runs import Runs
+from node.vms.seed_discs import SeedDiscs
 from node.vms.suspending import Suspending
 
 log = logging.getLogger(__name__)
@@ -180,6 +182,7 @@ class Agent:
                 accelerator=accelerator(settings.accelerator),
                 volumes=PurePosixPath(settings.volumes),
                 console_logs=PurePosixPath(settings.console_logs),
+                seeds=PurePosixPath(settings.seeds),
             ),
             Runs(settings.own_folder / "vms"),
             ready=needs.check,
@@ -187,6 +190,7 @@ class Agent:
             taker=leases.taken_elsewhere,
             tell=self._hub.vm_changed,
             clock=self._clock,
+            seeds=SeedDiscs(Path(settings.seeds)),
         )
         self._guests = GuestWatch(
             hypervisor, self._for_guests, self._for_vms, self._clock, notify=self._hub.guest_changed
@@ -266,6 +270,7 @@ class Agent:
                 Consoles(hypervisor, self._for_vms, self._clock),
                 self._freezing,
                 HotPlug(hypervisor, self._for_vms, self._clock, PurePosixPath(settings.volumes), ready=needs.check),
+                Resizing(hypervisor, self._for_vms),
                 Cdroms(hypervisor, self._for_vms, volumes=settings.volumes, need=mounts.need),
                 Suspending(
                     self._vms,

@@ -40,6 +40,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     scratch: str = os.environ.get("RUNTIME_DIRECTORY", "/run/trivet-node")
     """A tmpfs folder for secrets on their way."""
 
+    seeds: str = "/run/trivet/seeds"
+    """A tmpfs folder that outlives the agent, for discs that guests read at their first start."""
+
     @property
     def node_name(self) -> str:
         return self.name or socket.gethostname().partition(".")[0]

@@ -9,6 +9,7 @@ from node.api.messages.vms import CdRequest, VmState
 from node.api.refusals import ImageUnknown, NoCdrom, VmUnknown, vm_uuid
 from node.storage import layout
 from node.system.threads import Threads
+from node.vms.domain_devices import SEED_ALIAS
 from node.vms.elements import add
 from node.vms.hypervisor import Hypervisor
 from node.vms.states import state_of
@@ -52,8 +53,23 @@ class Cdroms:
 
 
 def with_disc(domain_xml: str, path: str | None) -> str | None:
-    """The element to update a running domain with; None where it has no drive."""
-    found = ET.fromstring(domain_xml).find("devices/disk[@device='cdrom']")
+    """The element to update a running domain with; None where it has no drive of its own."""
+    drives = ET.fromstring(domain_xml).iterfind("devices/disk[@device='cdrom']")
+    return _changed(next((drive for drive in drives if not _is_for_seed(drive)), None), path)
+
+
+def without_seed(domain_xml: str) -> str | None:
+    """The element that empties the drive of its seed; None where it has none."""
+    drives = ET.fromstring(domain_xml).iterfind("devices/disk[@device='cdrom']")
+    return _changed(next((d for d in drives if _is_for_seed(d) and d.find("source") is not None), None), None)
+
+
+def _is_for_seed(drive: ET.Element) -> bool:
+    alias = drive.find("alias")
+    return alias is not None and alias.get("name") == SEED_ALIAS
+
+
+def _changed(found: ET.Element | None, path: str | None) -> str | None:
     if found is None:
         return None
     for name in ("source", "backingStore"):

@@ -3,6 +3,7 @@
 import xml.etree.ElementTree as ET
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import PurePosixPath
 
@@ -16,6 +17,8 @@ _BUSES = {
     DiskBus.VIRTIO_SCSI: ("sd", "scsi"),
     DiskBus.SATA: ("sd", "sata"),
 }  # how names of its disks begin, and libvirt's word for it
+
+SEED_ALIAS = "ua-seed"  # of the drive with the seed's disc: libvirt keeps names that begin so
 
 ROOT_PORTS = 16  # of a q35, each with room for one device, also for those that are plugged in later; oVirt's number
 
@@ -42,9 +45,16 @@ def boot_order(spec: VmSpec) -> BootOrder:
     return order
 
 
-def add_devices(devices: ET.Element, spec: VmSpec, volumes: PurePosixPath, console_log: PurePosixPath) -> None:
+def add_devices(
+    devices: ET.Element,
+    spec: VmSpec,
+    volumes: PurePosixPath,
+    console_log: PurePosixPath,
+    seed: PurePosixPath | None = None,
+) -> None:
+    """`seed` is the file of the seed's disc, where it has one."""
     order = boot_order(spec)
-    _add_disks(devices, spec, order, volumes)
+    _add_disks(devices, spec, order, volumes, seed)
     _add_controllers(devices, spec)
     for index, nic in enumerate(spec.nics):
         add_nic(devices, nic, order.nics.get(index))
@@ -62,7 +72,9 @@ def add_devices(devices: ET.Element, spec: VmSpec, volumes: PurePosixPath, conso
         add(balloon, "stats", period="10")
 
 
-def _add_disks(devices: ET.Element, spec: VmSpec, order: BootOrder, volumes: PurePosixPath) -> None:
+def _add_disks(
+    devices: ET.Element, spec: VmSpec, order: BootOrder, volumes: PurePosixPath, seed: PurePosixPath | None
+) -> None:
     taken: Counter[str] = Counter()
     for index, disk in enumerate(spec.disks):
         prefix, bus = bus_of(disk.bus, spec.machine)
@@ -71,8 +83,12 @@ def _add_disks(devices: ET.Element, spec: VmSpec, order: BootOrder, volumes: Pur
             io_thread = taken[prefix] % spec.io_threads + 1
         add_disk(devices, disk, device_name(prefix, taken), bus, io_thread, volumes)
         _add_boot(devices[-1], order.disks.get(index))
+    drive = partial(_add_drive, devices, spec.machine, taken)
     if spec.cdrom is not None or order.cdrom is not None:
-        _add_cdrom(devices, spec, taken, order.cdrom, volumes)
+        disc = spec.cdrom.disc if spec.cdrom is not None else None
+        _add_boot(drive(layout.image(volumes, disc) if disc is not None else None), order.cdrom)
+    if seed is not None:
+        add(drive(seed), "alias", name=SEED_ALIAS)
 
 
 def add_disk(devices: ET.Element, disk: VmDisk, name: str, bus: str, io_thread: int, volumes: PurePosixPath) -> None:
@@ -93,17 +109,15 @@ def add_disk(devices: ET.Element, disk: VmDisk, name: str, bus: str, io_thread: 
         add(element, "shareable")
 
 
-def _add_cdrom(
-    devices: ET.Element, spec: VmSpec, taken: Counter[str], order: int | None, volumes: PurePosixPath
-) -> None:
-    prefix, bus = bus_of(DiskBus.IDE, spec.machine)
+def _add_drive(devices: ET.Element, machine: str, taken: Counter[str], disc: PurePosixPath | None) -> ET.Element:
+    prefix, bus = bus_of(DiskBus.IDE, machine)
     element = add(devices, "disk", type="file", device="cdrom")
     add(element, "driver", name="qemu", type="raw", error_policy="report")
-    if spec.cdrom is not None and spec.cdrom.disc is not None:
-        add(element, "source", file=str(layout.image(volumes, spec.cdrom.disc)))
+    if disc is not None:
+        add(element, "source", file=str(disc))
     add(element, "target", dev=device_name(prefix, taken), bus=bus)
     add(element, "readonly")
-    _add_boot(element, order)
+    return element
 
 
 def _add_controllers(devices: ET.Element, spec: VmSpec) -> None:

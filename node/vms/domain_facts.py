@@ -3,6 +3,7 @@
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
+from node.vms.domain_devices import SEED_ALIAS
 from node.vms.domain_xml import METADATA
 
 
@@ -29,7 +30,7 @@ class DomainFacts:
 
 def domain_facts(xml: str) -> DomainFacts:
     domain = ET.fromstring(xml)
-    disks = (source.get("file") for source in domain.iterfind("devices/disk/source"))
+    disks = (_file(disk) for disk in domain.iterfind("devices/disk"))
     bridges = (source.get("bridge") for source in domain.iterfind("devices/interface[@type='bridge']/source"))
     own = f"metadata/{{{METADATA}}}vm/{{{METADATA}}}"
     guaranteed = domain.findtext(f"{own}guaranteed")
@@ -42,6 +43,14 @@ def domain_facts(xml: str) -> DomainFacts:
         domain=domain.findtext("name") or "",
         guaranteed_kib=int(guaranteed) if guaranteed is not None else None,
     )
+
+
+def _file(disk: ET.Element) -> str | None:
+    """The seed's disc is the node's own, made with the run."""
+    source, alias = disk.find("source"), disk.find("alias")
+    if source is None or (alias is not None and alias.get("name") == SEED_ALIAS):
+        return None
+    return source.get("file")
 
 
 def _lease(lease: ET.Element) -> LeaseFact:

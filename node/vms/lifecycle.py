@@ -31,8 +31,10 @@ from node.vms.lock_errors import lock_error
 from node.vms.migration import MigrationLimits, NotMoved, migration_error
 from node.vms.migrator import Migrator, Notify
 from node.vms.reports import Reports
-from node.vms.resume import Resumer
+from node.vms.resume import Resumer, free_bytes
 from node.vms.runs import Runs
+from node.vms.seed_discs import SeedDiscs
+from node.vms.seed_drives import SeedDrives
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +46,8 @@ Holder = Callable[[DomainFacts], Awaitable[tuple[str, int] | None]]
 
 class Vms:
     """`ready` raises Refused when something that a domain needs is missing; `holder` says which lease of a domain is
-    held by which other host, `taker` which of them another host took last. `tell` gets every change once."""
+    held by which other host, `taker` which of them another host took last; `free` says how much room there is beside a
+    file. `tell` gets every change once. Without `seeds` no VM can have one."""
 
     def __init__(
         self,
@@ -58,8 +61,11 @@ class Vms:
         taker: Holder,
         tell: Callable[[VmReport], None],
         clock: Clock,
+        free: Callable[[str], int] = free_bytes,
+        seeds: SeedDiscs | None = None,
     ) -> None:
         self._hypervisor = hypervisor
+        self._seeds = SeedDrives(hypervisor, seeds)
         self._threads = threads
         self._surroundings = surroundings
         self._ready = ready
@@ -73,9 +79,7 @@ class Vms:
         self._reports = Reports(hypervisor, threads, runs, self._requests, clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._migrator = Migrator(hypervisor, threads, clock)
-        self._resumer = Resumer(
-            hypervisor, threads, ready=ready, taker=taker, since=lambda domain: self._reports.of(domain).since
-        )
+        self._resumer = Resumer(hypervisor, threads, ready=ready, taker=taker, since=self._reports.since, free=free)
 
     def watch(self) -> None:
         """Begin to tell of changes; call it in the event loop."""
@@ -91,6 +95,7 @@ class Vms:
 
         self._hypervisor.watch(changed, again)
         self._spawn_task(self._adopt())
+        self._spawn_task(self.drop_old_seeds())
         for vm_id in self._reports.alive():
             self._spawn(vm_id)
 
@@ -117,8 +122,10 @@ class Vms:
             await self._ready(launch.facts)
             with self._reports.starting(spec.id, launch.facts.title, launch.facts.domain):
                 try:
+                    await self._threads(self._seeds.make, spec)
                     await self._threads(launch.go)
                 except HypervisorFailed as err:
+                    await self._threads(self._seeds.remove, spec.id)
                     raise await self._why_not_started(launch.facts, err) from err
             await self._threads(self._forget_old)
             return await self.observe(spec.id)
@@ -163,6 +170,7 @@ class Vms:
             report = await self.known(vm_id)
             if report.state is not VmState.UP:
                 raise NotMoved(vm=report.name, address=address, reason=f"it is {report.state}")
+            await self.take_seed_out(vm_id)
             try:
                 await self._migrator.migrate(vm_id, address, limits, notify=notify)
             except HypervisorFailed as err:
@@ -240,6 +248,21 @@ class Vms:
             return LeaseHeld(vm=facts.title, resource=held[0], holder=held[1])
         return NotStartable(vm=facts.title, reason=reason)
 
+    async def take_seed_out(self, vm_id: str) -> None:
+        await self._threads(self._seeds.take_out, vm_id)
+
+    async def _drop_seed(self, vm_id: str) -> None:
+        """When its run is over for certain, and no other has begun."""
+        async with self.alone(vm_id):
+            report = await self.vm(vm_id)
+            if report is None or report.state is VmState.DOWN:
+                await self._threads(self._seeds.remove, vm_id)
+
+    async def drop_old_seeds(self) -> None:
+        """Those of runs that ended while the agent was away."""
+        for vm_id in await self._threads(self._seeds.all):
+            await self._drop_seed(vm_id)
+
     def _forget_old(self) -> None:
         for vm_id in self._reports.ended_long_ago():
             self._reports.forget(vm_id)
@@ -248,7 +271,7 @@ class Vms:
             Path(nvram(vm_id)).unlink(missing_ok=True)
 
     async def _adopt(self) -> None:
-        """What an earlier release defined: VMs of this one are gone when they end."""
+        """What an earlier release defined."""
         try:
             for vm_id in await self._threads(self._hypervisor.defined):
                 with suppress(HypervisorFailed):  # trivet-ha and the agent do it both
@@ -269,7 +292,8 @@ class Vms:
         try:
             if after_s:
                 await self._clock.sleep(after_s)
-            await self.observe(vm_id)
+            if (await self.observe(vm_id)).state is VmState.DOWN:
+                await self._drop_seed(vm_id)
         except VmUnknown:
             self._told.pop(vm_id, None)
         except Problem as err:

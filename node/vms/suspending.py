@@ -62,6 +62,7 @@ class Suspending:
     async def _save(self, report: VmReport, path: Path) -> None:
         try:
             await self._threads(_make_folder, path.parent)
+            await self._vms.take_seed_out(report.id)
             await self._threads(self._hypervisor.save, report.id, str(path))
         except (HypervisorFailed, OSError) as err:
             if (now := await self._vms.vm(report.id)) is not None and now.reason is DownReason.SAVED:

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 
 from node.api.messages.images import ImageFormat
-from node.api.messages.vms import BootDevice, DiskBus, Firmware, NicModel, VmDisk, VmNic, VmSpec
+from node.api.messages.vms import BootDevice, DiskBus, Firmware, NicModel, VmDisk, VmNic, VmSeed, VmSpec
 
 IDE_PLACES = 4  # the i440fx has one controller with two channels of two
 MOST_QUEUES = 256  # of a tap device: MAX_TAP_QUEUES in Linux
 
 _MACHINE = re.compile(r"q35|pc|pc-(q35|i440fx)-[A-Za-z0-9._+-]+")
+_LABEL = re.compile(r"[A-Za-z0-9_-]{1,16}")  # 16 letters in Joliet's alphabet
+_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 _CPU_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _CPU_FEATURE = re.compile(r"[+-][a-z0-9][a-z0-9._-]*")
 
@@ -27,6 +29,8 @@ def _reasons(spec: VmSpec, *, knows_time_zone: bool) -> Iterator[str]:
     guaranteed = spec.memory_guaranteed_bytes
     if guaranteed is not None and not 0 <= guaranteed <= spec.memory_bytes:
         yield f"it has {spec.memory_bytes} bytes of memory, so that {guaranteed} cannot be guaranteed"
+    if spec.memory_max_bytes is not None and spec.memory_max_bytes <= spec.memory_bytes:
+        yield f"it has {spec.memory_bytes} bytes of memory, so that {spec.memory_max_bytes} cannot be the most"
     if not _MACHINE.fullmatch(spec.machine):
         yield f"its machine {spec.machine!r} is not q35, pc or a version of these"
     if is_i440fx(spec.machine) and spec.firmware is Firmware.UEFI_SECURE_BOOT:
@@ -54,6 +58,8 @@ def _reasons(spec: VmSpec, *, knows_time_zone: bool) -> Iterator[str]:
     for nic in spec.nics:
         yield from _of_nic(nic)
     yield from _of_ide(spec)
+    if spec.seed is not None:
+        yield from _of_seed(spec.seed)
 
 
 def _of_disk(disk: VmDisk) -> Iterator[str]:
@@ -70,6 +76,14 @@ def _of_nic(nic: VmNic) -> Iterator[str]:
         yield f"NIC {nic.id} cannot have {nic.queues} queues: a {nic.model} has one"
 
 
+def _of_seed(seed: VmSeed) -> Iterator[str]:
+    if not _LABEL.fullmatch(seed.label):
+        yield f"its seed has the label {seed.label!r}, which is none of a disc"
+    for file in seed.files:
+        if not _FILE.fullmatch(file.path):
+            yield f"a file of its seed is called {file.path!r}, which is no plain name"
+
+
 def _bad_queues(what: str, queues: int) -> Iterator[str]:
     if not 1 <= queues <= MOST_QUEUES:
         yield f"{what} cannot have {queues} queues, only 1 to {MOST_QUEUES}"
@@ -77,6 +91,6 @@ def _bad_queues(what: str, queues: int) -> Iterator[str]:
 
 def _of_ide(spec: VmSpec) -> Iterator[str]:
     has_drive = spec.cdrom is not None or BootDevice.CDROM in spec.boot_devices
-    wanted = sum(disk.bus is DiskBus.IDE for disk in spec.disks) + has_drive
+    wanted = sum(disk.bus is DiskBus.IDE for disk in spec.disks) + has_drive + (spec.seed is not None)
     if is_i440fx(spec.machine) and wanted > IDE_PLACES:
         yield f"it needs {wanted} places for IDE disks and CD-ROMs, and a {spec.machine} has {IDE_PLACES}"

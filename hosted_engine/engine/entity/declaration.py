@@ -7,14 +7,16 @@ An `Entity` needs no class of its own. What is special of one overrides a method
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from hosted_engine.engine.command import Command, Lock
 from hosted_engine.engine.entity.commands import AddEntity, RemoveEntity, UpdateEntity
-from hosted_engine.engine.entity.field import Field, Settable
+from hosted_engine.engine.entity.field import Field, Settable, Structure
 from hosted_engine.engine.entity.record import Column, Model, Record
 from hosted_engine.engine.entity.registry import entity_of, register
+from hosted_engine.engine.entity.structure import merged
 from hosted_engine.engine.entity.values import normal
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ids import new_id
@@ -230,13 +232,16 @@ class Entity(Record[T]):
 
     def make(self, tx: Transaction, given: Values) -> T:
         """A new one of what is given. What is left out comes from `defaults`, then from the model."""
-        return self.model(**{"id": new_id(), **self.defaults(tx, given), **self._fields(given)})
+        defaults = self.defaults(tx, given)
+        merged = self._merged(tx, defaults.get, given)
+        return self.model(**{"id": new_id(), **defaults, **self._fields(given), **merged})
 
     def defaults(self, tx: Transaction, given: Values) -> Values:
         return {}
 
     def change(self, tx: Transaction, before: T, given: Values) -> T:
-        return replace(before, **self._fields(given))
+        merged = self._merged(tx, partial(getattr, before), given)
+        return replace(before, **{**self._fields(given), **merged})
 
     def check(self, tx: Transaction, item: T, before: T | None) -> None:
         """Raises Refused when `item` cannot be so; `before` is None for a new one."""
@@ -340,6 +345,12 @@ class Entity(Record[T]):
 
     def _fields(self, given: Values) -> dict[str, Any]:
         return {name: value for name, value in given.items() if name in self.columns}
+
+    def _merged(self, tx: Transaction, before: Callable[[str], Any], given: Values) -> dict[str, Any]:
+        """The structures of which something is given."""
+        said = {name: self.columns[name].field for name in given if name in self.columns}
+        structures = {name: field for name, field in said.items() if isinstance(field, Structure)}
+        return {name: merged(tx.secrets, field.of, before(name), given[name]) for name, field in structures.items()}
 
     def _field(self, name: str) -> Field:
         return self.columns[name].field if name in self.columns else self.inputs[name]

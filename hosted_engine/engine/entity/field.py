@@ -87,6 +87,15 @@ class Reference(Field):
 
 
 @dataclass(frozen=True, slots=True)
+class Structure(Field):
+    """An object of the API that has neither an id nor a place of its own (a VM's `initialization`). Its members are
+    those of the Struct `of`, by their names on the wire; a body's are merged into what is there, and an empty element
+    takes it away. A member that is a Secret is a text in a body, and is shown by the entity's `show`, if at all."""
+
+    of: type[Any] = object
+
+
+@dataclass(frozen=True, slots=True)
 class Part(Field):
     """An object of the entity `of` within a body: an input, as the values that it says. `required` in an addition;
     `completed` are fields of it that need not be said, because the command chooses them. With `existing` it may also be

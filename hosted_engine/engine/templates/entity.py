@@ -8,7 +8,7 @@ import msgspec
 
 from hosted_engine.engine.command import Command
 from hosted_engine.engine.disks.entity import DISK_ATTACHMENTS, DISKS
-from hosted_engine.engine.entity.declaration import Events, Link, Options, Place, Values
+from hosted_engine.engine.entity.declaration import Events, Link, Options, Place, Values, View
 from hosted_engine.engine.entity.field import MIB, Part, Reference, Settable
 from hosted_engine.engine.events.kinds import EventKind
 from hosted_engine.engine.ports import Transaction
@@ -24,6 +24,7 @@ from hosted_engine.engine.vms.copies import NewDisk, bases_of, full_copy
 from hosted_engine.engine.vms.devices import nic_like
 from hosted_engine.engine.vms.entity import VMS
 from hosted_engine.engine.vms.hardware import HARDWARE, HardwareEntity
+from hosted_engine.engine.vms.initialization.showing import initialization_elements
 from hosted_engine.engine.vms.model import HANDED_ON, Vm
 from hosted_engine.engine.vms.next_run import with_next_run
 
@@ -86,8 +87,14 @@ class TemplateEntity(HardwareEntity[Template]):
                 parts |= {below: (DISK_ATTACHMENTS, attachment), f"{below}.disk": (DISKS, base)}
         return parts
 
+    def gather(self, view: View, items: Sequence[Template]) -> Any:
+        return view.tx
+
     def show(self, item: Template, gathered: Any) -> Mapping[str, Any]:
-        return {"version.base_template": Link("templates", base_of(item))}
+        shown: dict[str, Any] = {"version.base_template": Link("templates", base_of(item))}
+        if item.initialization is not None:
+            shown["initialization"] = initialization_elements(gathered.secrets, item.initialization)
+        return shown
 
 
 def _vm(tx: Transaction, attributes: Values) -> Vm:

@@ -5,6 +5,7 @@ from math import prod
 from hosted_engine.engine.clusters.model import Cluster
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NameTaken, Protected, WrongState, found
+from hosted_engine.engine.vms.initialization.checks import check_initialization
 from hosted_engine.engine.vms.model import (
     MAX_CPUS,
     RUNNING,
@@ -79,6 +80,7 @@ def check_runs_vms(cluster: Cluster) -> None:
 def check_vm(vm: VmBase) -> None:
     """Raises BadValue where no VM can be so."""
     check_make(vm)
+    check_initialization(vm.initialization, vm.os_type)
     if (vm.serial_number_policy is SerialNumberPolicy.CUSTOM) is not bool(vm.serial_number):
         reason = "a number of one's own goes with the policy custom, and with no other"
         raise BadValue(value=repr(vm.serial_number), field="vm.serial_number.value", reason=reason)

@@ -13,7 +13,7 @@ from hosted_engine.engine.vms.devices import NewNic, made_of, new_disks, nic_lik
 from hosted_engine.engine.vms.model import HANDED_ON, Vm
 from hosted_engine.engine.vms.next_run import with_next_run
 
-_OF_A_CLONE = ("cluster_id", "instance_type_id", "affinity", "host_ids")
+_OF_A_CLONE = ("cluster_id", "instance_type_id", "affinity", "host_ids", "initialized")
 
 
 def clone(tx: Transaction, vm: Vm, given: Values) -> AddVm:

@@ -28,21 +28,22 @@ from hosted_engine.engine.vms.commands.add import AddVm
 from hosted_engine.engine.vms.commands.freeze import FreezeVm, ThawVm
 from hosted_engine.engine.vms.commands.reboot import RebootVm, ResetVm
 from hosted_engine.engine.vms.commands.remove import RemoveVm
-from hosted_engine.engine.vms.commands.resume import ResumeVm
-from hosted_engine.engine.vms.commands.start import StartVm
+from hosted_engine.engine.vms.commands.resize import update_of
 from hosted_engine.engine.vms.commands.stop import ShutdownVm, StopVm
-from hosted_engine.engine.vms.commands.suspend import ResumeSuspendedVm, StopSuspendedVm, SuspendVm
+from hosted_engine.engine.vms.commands.suspend import StopSuspendedVm, SuspendVm
 from hosted_engine.engine.vms.commands.update_engine_vm import UpdateEngineVm
 from hosted_engine.engine.vms.copies import bases_of
 from hosted_engine.engine.vms.devices import check_chipset, check_devices, made_of, new_disks, new_nics, parts_of
 from hosted_engine.engine.vms.engine_vm import has_next_run, with_config
+from hosted_engine.engine.vms.growth import HOT, at_once
 from hosted_engine.engine.vms.guests import GUEST_SEARCHES, guest_elements, guest_of
 from hosted_engine.engine.vms.hardware import HARDWARE, HardwareEntity
+from hosted_engine.engine.vms.initialization.showing import initialization_elements
 from hosted_engine.engine.vms.model import HANDED_ON, RUNNING, Hardware, Origin, Vm, VmStatus
 from hosted_engine.engine.vms.next_run import later, with_next_run
+from hosted_engine.engine.vms.starting import NOT_OF_A_START, START_INPUTS, start
 from hosted_engine.engine.vms.statuses import ALLOWED, VmAction
 from node.api.messages.ha import EngineVmReport
-from node.api.messages.vms import BootDevice
 
 
 class VmEntity(HardwareEntity[Vm]):
@@ -66,7 +67,8 @@ class VmEntity(HardwareEntity[Vm]):
     def change(self, tx: Transaction, before: Vm, given: Values) -> Vm:
         """While it runs, or is suspended, only what may change meanwhile changes at once."""
         if before.status in RUNNING | {VmStatus.SUSPENDED} and before.origin is not Origin.MANAGED_HOSTED_ENGINE:
-            return later(before, self._changed(tx, with_next_run(before), given), self._live)
+            wanted = self._changed(tx, with_next_run(before), given)
+            return later(before, wanted, self._live | at_once(before, wanted, given))
         return self._changed(tx, before, given)
 
     def _changed(self, tx: Transaction, before: Vm, given: Values) -> Vm:
@@ -78,12 +80,16 @@ class VmEntity(HardwareEntity[Vm]):
     def check(self, tx: Transaction, item: Vm, before: Vm | None) -> None:
         if before is not None:
             changeable_vm(tx, item.id, "change")
-            if not set(self._differing(before, item)) <= self._live | {"next_run"}:
+            if not set(self._differing(before, item)) <= self._live | HOT | {"next_run"}:
                 resting_vm(tx, item.id, "change the hardware of")
             now, then = with_next_run(before), with_next_run(item)
             if (now.bios_type, now.custom_machine) != (then.bios_type, then.custom_machine):
                 check_chipset(tx, then)
         check_vm(with_next_run(item))
+
+    def check_alone(self, tx: Transaction, item: Vm, before: Vm | None, *, stays: bool = True) -> None:
+        if stays and before is not None and set(self._differing(before, item)) & HOT:
+            resting_vm(tx, item.id, "change the hardware of")
 
     def add(self, tx: Transaction, given: Values, options: Options, *, place: int = 0) -> tuple[Command, Vm]:
         """With `clone` its disks are full copies, and it has nothing to do with its template any more."""
@@ -108,7 +114,10 @@ class VmEntity(HardwareEntity[Vm]):
         given = check_devices(tx, before, given)
         if before.origin is Origin.MANAGED_HOSTED_ENGINE:
             return UpdateEngineVm(id=before.id, given=dict(given)), self.change(tx, before, given)
-        return super().update(tx, before, given, options)
+        waits = before.status in RUNNING and options.boolean("next_run")
+        wanted = self._changed(tx, with_next_run(before), given) if waits else before
+        item = later(before, wanted, self._live) if waits else self.change(tx, before, given)
+        return update_of(self, before, item), item
 
     def remove(self, tx: Transaction, item: Vm, options: Options, *, place: int = 0) -> Command:
         return RemoveVm(id=item.id, detach_only=options.boolean("detach_only") or False)
@@ -118,15 +127,17 @@ class VmEntity(HardwareEntity[Vm]):
         return parts_of(tx, item, given, *made)
 
     def gather(self, view: View, items: Sequence[Vm]) -> Any:
-        """The engine VM's own configuration, which is not the store's, whether that of its next start is asked, and
-        what the nodes say."""
-        return view.readings.engine_vm, bool(view.options.boolean("next_run")), view.readings
+        """The engine VM's own configuration, which is not the store's, whether that of its next start is asked, what
+        the nodes say, and where secrets are opened."""
+        return view.readings.engine_vm, bool(view.options.boolean("next_run")), view.readings, view.tx
 
     def show(self, item: Vm, gathered: Any) -> Mapping[str, Any]:
-        report, next_run, readings = gathered
+        report, next_run, readings, tx = gathered
         template = Link("templates", made_of(item))
         has_next = _has_next(item, report)
         shown: dict[str, Any] = {"original_template": template, "next_run_configuration_exists": has_next}
+        if item.initialization is not None:
+            shown["initialization"] = initialization_elements(tx.secrets, item.initialization)
         shown |= guest_elements(guest_of(item, readings))
         if not next_run or not has_next:
             return shown
@@ -162,22 +173,6 @@ def _hardware(tx: Transaction, instance_type_id: str | None) -> dict[str, Any]:
     return {f.name: getattr(kind, f.name) for f in fields(Hardware) if f.name != "id"}
 
 
-def _start(tx: Transaction, vm: Vm, given: Values) -> Command:
-    """A paused one goes on, and a suspended one, as in oVirt."""
-    if vm.status is VmStatus.PAUSED and not given:
-        return ResumeVm(id=vm.id)
-    if vm.status is VmStatus.SUSPENDED:
-        return ResumeSuspendedVm(id=vm.id, node_ids=given.get("node_ids", ()), paused=given.get("paused", False))
-    devices = tuple(BootDevice(device) for device in given.get("boot_devices", ()))
-    return StartVm(
-        id=vm.id,
-        node_ids=given.get("node_ids", ()),
-        paused=given.get("paused", False),
-        boot_devices=devices,
-        stateless=given.get("stateless"),
-    )
-
-
 def _stop(tx: Transaction, vm: Vm, given: Values) -> Command:
     return StopSuspendedVm(id=vm.id, **given) if vm.status is VmStatus.SUSPENDED else StopVm(id=vm.id, **given)
 
@@ -199,9 +194,6 @@ def _has_next_run(vm: Vm, readings: Readings) -> bool:
 
 
 REASON = Field("reason", length=4000)
-NO_RUN_ONCE = dict.fromkeys(
-    ("filter", "use_cloud_init", "use_sysprep", "use_ignition", "use_initialization", "volatile"), False
-)
 
 VMS = VmEntity(
     Vm,
@@ -213,7 +205,7 @@ VMS = VmEntity(
     unique=(("name",),),
     indexes=(("status",),),
     events=Events(update=EventKind("USER_UPDATE_VM", "VM {name} configuration was updated by {user}.")),
-    shown=HARDWARE | {"run_once": False, "has_illegal_images": False},
+    shown=HARDWARE | {"has_illegal_images": False},
     inputs={
         "disk_attachments": Several("disk_attachments", settable=Settable.ON_ADD, of="disk_attachments"),
         "nics": Several("nics", settable=Settable.ON_ADD, of="nics"),
@@ -242,14 +234,9 @@ VMS = VmEntity(
     },
     actions={
         "start": Action(
-            _start,
-            inputs={
-                "node_ids": Reference("vm.placement_policy.hosts", to="nodes"),
-                "paused": Field("pause"),
-                "boot_devices": Field("vm.os.boot.devices"),
-                "stateless": Field("vm.stateless"),
-            },
-            shown=NO_RUN_ONCE,
+            start,
+            inputs=START_INPUTS,
+            shown=NOT_OF_A_START,
             statuses=ALLOWED[VmAction.START],
         ),
         "stop": Action(_stop, inputs={"reason": REASON}, shown={"force": False}, statuses=ALLOWED[VmAction.STOP]),

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Annotated, Any
 
-from hosted_engine.engine.entity.field import MIB, Field, OnRemove, Reference, Settable, Shape, name_rule
+from hosted_engine.engine.entity.field import MIB, Field, OnRemove, Reference, Settable, Shape, Structure, name_rule
+from hosted_engine.engine.vms.initialization.checks import good_members
+from hosted_engine.engine.vms.initialization.model import Initialization
 from hosted_engine.engine.vms.rules import (
     DISPLAY_TYPES,
     known_display,
@@ -146,6 +148,9 @@ class VmBase(Hardware):
     serial_number_policy: Annotated[SerialNumberPolicy | None, Field("serial_number.policy")] = None
     serial_number: Annotated[str, Field("serial_number.value", length=255, shape=Shape.TEXT)] = ""
     time_zone: Annotated[str, Field("time_zone.name", length=40, rule=known_time_zone)] = "Etc/GMT"
+    initialization: Annotated[
+        Initialization | None, Structure("initialization", of=Initialization, rule=good_members, live=True)
+    ] = None
     created_at: Annotated[
         float, Field("creation_time", settable=Settable.NEVER, search="creationdate", shape=Shape.DATE)
     ] = 0.0
@@ -163,7 +168,8 @@ class Vm(VmBase):
     run on, where there are any. `original_template_id` is what it was copied from: its disks stand on nothing of that,
     its `template_id` is that of Blank then. `next_run` holds the fields that change when it is down next, as JSON has
     them. `display_address` and `display_port` are where its screen is seen while it runs, if it has one, and
-    `current_cd_disk_id` is what is in its drive then. `saved_memory` is what it was suspended with."""
+    `current_cd_disk_id` is what is in its drive then. `saved_memory` is what it was suspended with. `run_once`: its run
+    has settings that count for it alone. `initialized`: a guest of it has been told its `initialization`."""
 
     cluster_id: Annotated[str, Reference("cluster", settable=Settable.ON_ADD, search="cluster", to="clusters")]
     template_id: Annotated[str, Reference("template", settable=Settable.ON_ADD, to="templates")]
@@ -176,6 +182,8 @@ class Vm(VmBase):
     )
     detail: Annotated[str, Field("status_detail", settable=Settable.NEVER, shape=Shape.TEXT)] = ""
     node_id: Annotated[str | None, Reference("host", settable=Settable.NEVER, to="nodes")] = None
+    run_once: Annotated[bool, Field("run_once", settable=Settable.NEVER)] = False
+    initialized: bool = False
     started_at: Annotated[float | None, Field("start_time", settable=Settable.NEVER, shape=Shape.DATE)] = None
     affinity: Annotated[Affinity, Field("placement_policy.affinity", live=True)] = Affinity.MIGRATABLE
     host_ids: Annotated[

@@ -18,7 +18,7 @@ def whole_mib(value: Any, field: str) -> int:
 
 def known_time_zone(value: Any, field: str) -> str:
     """A name of the IANA database; oVirt's `Etc/GMT` is UTC."""
-    if value not in _zones():
+    if value not in time_zones():
         raise BadValue(value=repr(value[:40]), field=field, reason="there is no such time zone; Europe/Berlin is one")
     return str(value)
 
@@ -45,5 +45,5 @@ def plain_word(value: Any, field: str) -> str:
 
 
 @cache
-def _zones() -> frozenset[str]:
+def time_zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())

@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 
 from hosted_engine.engine.entity.declaration import Entity
-from hosted_engine.engine.entity.field import Field, Part, Reference, Settable, Several, Shape
+from hosted_engine.engine.entity.field import Field, Part, Reference, Settable, Several, Shape, Structure
 from hosted_engine.engine.entity.registry import entity_of
+from hosted_engine.engine.entity.structure import members
 from hosted_engine.engine.ports import Transaction
 from hosted_engine.engine.problems import BadValue, NoSuchName, NotThere
 from hosted_engine.rest.entities.compare import BESIDE, at, innermost, is_empty, says_the_same, words
@@ -159,6 +160,8 @@ def _take(reading: _Reading, slot: _Slot, value: Any, place: str) -> None:
     said = slot.field
     if isinstance(said, Part):
         _take_part(reading, slot.name, said, value, place)
+    elif isinstance(said, Structure):
+        _take_structure(reading, slot.name, said, value, place)
     elif isinstance(said, Reference):
         _take_reference(reading, slot, said, value, place)
     elif value is not None:
@@ -198,6 +201,22 @@ def _take_part(reading: _Reading, name: str, said: Part, value: Any, place: str)
     item = f"{place}.{entity_of(said.of).element}"
     parts = [_part(reading, said, one, f"{item}[{number}]") for number, one in enumerate(value, 1)]
     reading.taken.values[name] = tuple(parts)
+
+
+def _take_structure(reading: _Reading, name: str, said: Structure, value: Any, place: str) -> None:
+    """The members that the body says; an empty element says that there is none."""
+    if value == {}:
+        reading.taken.values[name] = None
+        return
+    given: dict[str, Any] = {}
+    for member, inner in value.items():
+        if member in BESIDE or inner is None:
+            continue
+        try:
+            given[member] = msgspec.convert(inner, members(said.of)[member])
+        except (KeyError, msgspec.ValidationError):  # the API has it, and the model does not
+            reading.taken.left[f"{place}.{member}"] = (inner, None)
+    reading.taken.values[name] = given
 
 
 def _part(reading: _Reading, said: Part, body: Wire, place: str, before: Any = None) -> dict[str, Any]:

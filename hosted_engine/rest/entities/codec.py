@@ -9,10 +9,11 @@ from types import MappingProxyType
 from typing import Any
 
 from hosted_engine.engine.entity.declaration import Entity, Link
-from hosted_engine.engine.entity.field import Reference, Shape
+from hosted_engine.engine.entity.field import Reference, Shape, Structure
 from hosted_engine.engine.entity.record import Column
 from hosted_engine.engine.entity.registry import entity_of
 from hosted_engine.engine.entity.reported import AsItWas, Shown
+from hosted_engine.engine.secrets import Secret
 from hosted_engine.rest.media.objects import Form, Row
 from hosted_engine.rest.media.wire import Wire
 
@@ -83,7 +84,12 @@ def _getters(entity: Entity[Any]) -> tuple[Get, ...]:
 def _places(entity: Entity[Any]) -> tuple[tuple[str, Column], ...]:
     columns = entity.columns.values()
     every = ((place, column) for column in columns for place in (column.field.wire, *column.field.also))
-    return tuple((place, column) for place, column in every if place and place != "id")
+    return tuple((place, column) for place, column in every if place and place != "id" and _is_shown(column))
+
+
+def _is_shown(column: Column) -> bool:
+    """What may hold secrets is shown by its entity alone."""
+    return not isinstance(column.field, Structure) and column.type is not Secret
 
 
 def _getter(column: Column) -> Get:

@@ -82,6 +82,9 @@ class SeedFile(Message, frozen=True, kw_only=True):
     text: str
     mode: int = 0o600
 
+    def __repr__(self) -> str:
+        return f"SeedFile(path={self.path!r}, mode={self.mode:#o})"
+
 
 class SeedRequest(Message, frozen=True, kw_only=True):
     """Make a small read-only ext4 disk with `label` that holds `files`: first configuration of the engine VM."""

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from node.api.messages.base import Message
-from node.api.messages.images import ImageFormat, ImageRef
+from node.api.messages.images import ImageFormat, ImageRef, SeedFile
 
 
 class VmState(StrEnum):
@@ -27,6 +27,14 @@ class DownReason(StrEnum):
     LOST = "lost"
     SAVED = "saved"
     NONE = "none"
+
+
+class IoError(StrEnum):
+    """Why the storage of a VM has paused it, as far as that is known. ENOSPC: it is full."""
+
+    NONE = "none"
+    EIO = "eio"
+    ENOSPC = "enospc"
 
 
 class Firmware(StrEnum):
@@ -88,6 +96,15 @@ class VmCdrom(Message, frozen=True, kw_only=True, omit_defaults=True):
     """A drive, with the raw image `disc` in it, if there is any: nobody writes to it."""
 
     disc: ImageRef | None = None
+
+
+class VmSeed(Message, frozen=True, kw_only=True):
+    """A disc in a drive of its own, beside the VM's: what its guest reads at its first start (cloud-init, sysprep). The
+    node makes it for this run alone, in its own memory. Secret: `repr` shows the names of the files alone. `label` is
+    by what a guest finds it; each path of a file is a plain name."""
+
+    label: str
+    files: tuple[SeedFile, ...]
 
 
 class CdRequest(Message, frozen=True, kw_only=True):
@@ -177,7 +194,15 @@ class VmSpec(Message, frozen=True, kw_only=True, omit_defaults=True):
     scsi_queues: int = 1
     """Of the virtio-SCSI controller."""
 
+    cpus_max: int = 0
+    """So many processors it may come to while it runs (`set_vm_cpus`); 0: no more than it starts with."""
+
+    memory_max_bytes: int | None = None
+    """So much memory it may come to while it runs (`set_vm_memory`); None: no more than it starts with."""
+
     cdrom: VmCdrom | None = None
+
+    seed: VmSeed | None = None
 
     graphics: tuple[GraphicsType, ...] = ()
     """How its screen is seen, over TLS, by who has a ticket (`set_ticket`); one with none has no screen."""
@@ -185,6 +210,18 @@ class VmSpec(Message, frozen=True, kw_only=True, omit_defaults=True):
     resume_from: ImageRef | None = None
     """The memory that it was suspended with. It goes on as it was then, and nothing else of this counts; once it runs
     the memory is gone. MemoryUnknown: it is not there."""
+
+
+class VmCpus(Message, frozen=True, kw_only=True):
+    """How many processors a VM that runs is to have."""
+
+    count: int
+
+
+class VmMemory(Message, frozen=True, kw_only=True):
+    """How much memory a VM that runs is to have in all."""
+
+    size_bytes: int
 
 
 class SuspendRequest(Message, frozen=True, kw_only=True):
@@ -212,6 +249,7 @@ class VmReport(Message, frozen=True, kw_only=True):
     since: float = 0.0
     pid: int | None = None
     graphics: tuple[Graphics, ...] = ()
+    io_error: IoError = IoError.NONE
 
 
 TICKET_CHARACTERS = 8  # of a VNC password; what is beyond them counts for nothing (RFC 6143, 7.2.2)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from node.api.messages.images import ImageFormat, ImageRef
+from node.api.messages.images import ImageFormat, ImageRef, SeedFile
 from node.api.messages.vms import (
     BootDevice,
     DiskBus,
@@ -17,6 +17,7 @@ from node.api.messages.vms import (
     VmDisk,
     VmLease,
     VmNic,
+    VmSeed,
     VmSpec,
 )
 
@@ -61,8 +62,11 @@ SPEC: Mapping[str, Any] = {
     "io_threads": 2,
     "virtio_scsi": True,
     "scsi_queues": 2,
+    "cpus_max": 8,
+    "memory_max_bytes": 512 << 20,
     "resume_from": ImageRef(storage_domain="data", disk_id="disk", image_id="memory"),
     "graphics": (GraphicsType.VNC,),
+    "seed": VmSeed(label="cidata", files=(SeedFile(path="meta-data", text="instance-id: 1\n"),)),
     "cdrom": VmCdrom(disc=ImageRef(storage_domain="data", disk_id="iso", image_id="image")),
 }
 DISKS: Mapping[str, Any] = {

@@ -11,8 +11,10 @@ from typing import Any
 
 from hosted_engine.engine.entities import ENTITIES
 from hosted_engine.engine.entity.declaration import Entity
-from hosted_engine.engine.entity.field import Field, Reference
+from hosted_engine.engine.entity.field import Field, Reference, Structure
 from hosted_engine.engine.entity.record import Column
+from hosted_engine.engine.entity.structure import members
+from hosted_engine.engine.vms.initialization.model import CLOUD_INIT_ALONE, SYSPREP_ALONE
 from hosted_engine.rest.media.wire import Wire
 from hosted_engine.rest.schema import Attribute, schema
 from tests.fakes.machine import CLAIM_CODE
@@ -45,6 +47,11 @@ VALUES: Mapping[str, Any] = {
     "template.vm": {"disk_attachments": []},
     "vm.disk_attachments": [{"interface": "virtio", "bootable": False, "disk": NEW_DISK}],
     "vm.custom_emulated_machine": "pc-q35-9.2",
+    "vm.initialization.custom_script": "runcmd: [date]",
+    "vm.initialization.dns_search": "example.com",
+    "vm.initialization.dns_servers": "192.0.2.53",
+    "vm.initialization.nic_configurations": [{"name": "eth0", "boot_protocol": "dhcp"}],
+    "vm.initialization.timezone": "Europe/Berlin",
     "vm.memory": 2 << 30,
     "vm.memory_policy.guaranteed": 512 << 20,
     "vm.memory_policy.max": 8 << 30,
@@ -53,8 +60,25 @@ VALUES: Mapping[str, Any] = {
     "vm.time_zone.name": "Europe/Berlin",
 }
 
+NIC = {"name": "eth1", "boot_protocol": "dhcp"}
+OF_NO_WINDOWS: Wire = dict.fromkeys(CLOUD_INIT_ALONE, "") | {"nic_configurations": [], "regenerate_ssh_keys": False}
+LINUX: Wire = {"os": {"type": "other_linux"}, "initialization": dict.fromkeys(SYSPREP_ALONE, "")}
+WINDOWS: Wire = {
+    "os": {"type": "windows_2022"},
+    "initialization": {"timezone": "", "custom_script": "", "root_password": "joins"} | OF_NO_WINDOWS,
+}
+
 # What an element cannot be said without.
 WITH: Mapping[str, Wire] = {
+    **{f"vm.initialization.{name}": LINUX for name in ("timezone", "custom_script", *CLOUD_INIT_ALONE)},
+    **{f"vm.initialization.{name}": WINDOWS for name in SYSPREP_ALONE},
+    **{
+        f"vm.initialization.{name}": LINUX
+        | {"initialization": {**LINUX["initialization"], "nic_configurations": [NIC]}}
+        for name in ("dns_search", "dns_servers")
+    },
+    "vm.initialization.active_directory_ou": WINDOWS
+    | {"initialization": {**WINDOWS["initialization"], "domain": "example.com"}},
     "cluster.serial_number.value": {"serial_number": {"policy": "custom"}},
     "cluster.virt_service": {"gluster_service": True},
     "vm.serial_number.value": {"serial_number": {"policy": "custom"}},
@@ -97,7 +121,8 @@ class Element:
             value = {attribute.name: value}
             if attribute.many and attribute is not self.attribute:
                 value = {attribute.name: [value[attribute.name]]}
-        return merged(next((WITH[place] for place in self.places if place in WITH), {}), value)
+        places = self.places if self.field is not None else ()
+        return merged(next((WITH[place] for place in places if place in WITH), {}), value)
 
     def of(self, shown: Any) -> Any:
         for attribute in self.attributes:
@@ -129,7 +154,13 @@ def _declared(entity: Entity[Any] | None) -> Mapping[str, tuple[Field, Column | 
     if entity is None:
         return {}
     columns = {c.field.wire: (c.field, c) for c in entity.columns.values() if c.field.wire}
-    return {**columns, **{field.wire: (field, None) for field in entity.inputs.values()}}
+    inputs = {field.wire: (field, None) for field in entity.inputs.values()}
+    structures = [c.field for c in entity.columns.values() if isinstance(c.field, Structure)]
+    of_structures = {
+        f"{s.wire}.{name}": (Field(f"{s.wire}.{name}"), None) for s in structures for name in members(s.of)
+    }
+    without = {wire: one for wire, one in columns.items() if not isinstance(one[0], Structure)}
+    return {**without, **inputs, **of_structures}
 
 
 def other_value(element: Element, shown: Wire, known: Mapping[str, list[str]], number: int) -> Any:

@@ -30,6 +30,10 @@ ELSEWHERE: Mapping[str, str] = {
     "template.vm": "it is what the template is made of: tests/unit/engine/test_templates.py",
     "storage_domain.import": "it is what lies there already: tests/unit/rest/test_imported_domains.py",
     "storage_domain.host": "it tries the storage first: tests/unit/rest/test_storage_domains.py",
+    **{
+        f"{root}.initialization.root_password": "it is never shown: tests/unit/rest/test_initialization.py"
+        for root in ("template", "vm")
+    },
     "vm.disk_attachments": "the VM has disks of its own: tests/unit/engine/test_vm_devices.py",
     "vm.storage_domain": "the disks of its template lie there: tests/unit/engine/test_vm_commands.py",
 }

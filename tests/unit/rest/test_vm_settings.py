@@ -124,7 +124,7 @@ def test_a_paused_vm_goes_on_when_it_is_started(engine: Served, vms: services.Vm
         ({"tpm_enabled": True}, "vm.tpm_enabled = true is not there yet"),
         ({"console": types.Console(enabled=False)}, "vm.console.enabled = false is not there yet"),
         ({"custom_properties": [types.CustomProperty(name="a", value="b")]}, "vm.custom_properties"),
-        ({"initialization": types.Initialization(host_name="h")}, "vm.initialization"),
+        ({"initialization": types.Initialization(regenerate_ids=True)}, "vm.initialization.regenerate_ids = true"),
         ({"lease": types.StorageDomainLease(storage_domain=types.StorageDomain(name="data"))}, "vm.lease"),
         ({"type": types.VmType.HIGH_PERFORMANCE}, "vm.type.*cannot pin"),
         ({"time_zone": types.TimeZone(name="Mars/Olympus")}, "vm.time_zone.name.*no such time zone"),
@@ -160,8 +160,8 @@ def test_a_whole_object_may_be_sent_back(vms: services.VmsService) -> None:
     vm = vms.add(new("whole"), query={"async": "false"})
     service = vms.vm_service(vm.id)
     service.update(service.get())
-    with pytest.raises(sdk.Error, match=r"vm\.initialization"):
-        service.update(types.Vm(initialization=types.Initialization(host_name="h")))
+    with pytest.raises(sdk.Error, match=r"vm\.initialization\.host_name"):
+        service.update(types.Vm(initialization=types.Initialization(host_name="h h")))
     service.remove(async_=False)
 
 

@@ -39,6 +39,14 @@ ROWS: dict[str, dict[str, Any]] = {
         "type": "data",
         "status": "active",
     },
+    "jobs": {"id": "job", "status": "started"},
+    "tasks": {
+        "id": "task",
+        "command": "AddNode",
+        "inputs": '{"id": "node2", "claim_code": "ABCD-EFGH-JKLM-NPQR"}',
+        "job_id": "job",
+        "status": "running",
+    },
     "nodes": {"id": "node", "name": "node1", "cluster_id": "cluster", "status": "up"},
 }  # what is not said here is made up
 KINDS = {"status": "ok", "boot_devices": '["hd"]', "origin": "ovirt", "type": "server", "stop_reason": "none"}

@@ -1,7 +1,9 @@
 """A database from before is brought to the newest form with all that is in it."""
 
+import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import create_engine
 
@@ -10,6 +12,7 @@ from hosted_engine.engine.instancetypes.model import InstanceType
 from hosted_engine.engine.macpools.model import MacPool, size
 from hosted_engine.engine.networks.model import ClusterNetwork, NetworkUsage
 from hosted_engine.engine.scheduler.entity import NO_BALANCING, SchedulingPolicy
+from hosted_engine.engine.secrets import FORGOTTEN
 from hosted_engine.engine.storageconnections.model import StorageConnection
 from hosted_engine.engine.storageconnections.mounts import mount_spec
 from hosted_engine.engine.vms.model import BiosType
@@ -67,6 +70,12 @@ def test_every_network_is_in_each_cluster_for_what_it_was_used_for(old: str) -> 
         assert (cluster.data_center_id, cluster.bios_type) == ("dc", BiosType.Q35_SEA_BIOS)
         assert tx.of(SchedulingPolicy).list() == [NO_BALANCING]
         assert cluster.scheduling_policy_id == NO_BALANCING.id
+
+
+def test_what_a_task_held_in_the_clear_is_forgotten(old: str) -> None:
+    with SqlStore(old).transaction() as tx:
+        (task,) = tx.tasks.list()
+    assert json.loads(task.inputs) == {"id": "node2", "claim_code": msgspec.to_builtins(FORGOTTEN)}
 
 
 def test_a_broken_reference_takes_everything_back(old: str) -> None:

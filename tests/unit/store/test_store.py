@@ -17,6 +17,7 @@ from hosted_engine.engine.events.model import Event, Severity
 from hosted_engine.engine.macpools.model import MacRange
 from hosted_engine.engine.secrets import Secret
 from hosted_engine.engine.vms.entity import VMS
+from hosted_engine.engine.vms.initialization.model import Initialization
 from hosted_engine.engine.vms.model import Vm, VmStatus
 from hosted_engine.store import store as module
 from hosted_engine.store.mapping import Mapper
@@ -77,6 +78,7 @@ def value_for(name: str, hint: Any, *, empty: bool) -> Any:
             LinkReport: NIC,
             MacRange: MacRange("02:00:00:00:00:00"),
             ImageRef: memory,
+            Initialization: Initialization(host_name="web", root_password=Secret("sealed")),
             Secret: Secret("sealed"),
         }
         return structs[kind]

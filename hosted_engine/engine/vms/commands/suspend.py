@@ -146,7 +146,8 @@ class StopSuspendedVm(Command, frozen=True, kw_only=True):
 
     def begin(self, tx: Transaction, context: Context) -> None:
         vm = replace(with_next_run(the_vm(tx, self.id)), status=VmStatus.DOWN, detail="", stop_note=self.reason)
-        tx.vms.update(replace(vm, stopped_at=context.now, stop_reason=DownReason.DESTROYED))
+        vm = replace(vm, stopped_at=context.now, stop_reason=DownReason.DESTROYED, run_once=False)
+        tx.vms.update(vm)
 
     def plan(self, dependencies: Dependencies) -> tuple[Step, ...]:
         return (forget_memory(dependencies, self.id),)

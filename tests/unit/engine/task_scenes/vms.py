@@ -52,6 +52,12 @@ async def start_vm(world: World) -> Command:
     return StartVm(id=await tiny_vm(world))
 
 
+async def start_vm_with_cloud_init(world: World) -> Command:
+    """For one run, with a secret in it."""
+    given = {"host_name": "web", "root_password": "sesame"}
+    return acting(world, VMS, await tiny_vm(world), "start", use_cloud_init=True, initialization=given)
+
+
 async def stateless_vm(world: World) -> str:
     """With two disks, down."""
     vm_id = await tiny_vm(world)
@@ -68,6 +74,13 @@ async def stop_stateless_vm(world: World) -> Command:
     vm_id = await stateless_vm(world)
     await done(world, StartVm(id=vm_id))
     return StopVm(id=vm_id)
+
+
+async def resize_vm(world: World) -> Command:
+    command = new_vm(world, template_id=TINY_ID, memory_bytes=GIB)
+    await done(world, command)
+    await done(world, StartVm(id=command.id))
+    return changing(world, VMS, command.id, sockets=3, memory_bytes=2 * GIB, description="larger")
 
 
 async def sweep_disk(world: World) -> Command:
