@@ -39,7 +39,7 @@ from node.registration.inviting import Inviting
 from node.registration.join_files import join_files_of
 from node.registration.joining import Joining
 from node.registration.leaving import Leaving
-from node.registration.membership import Membership
+from node.registration.membership import RECOVER, Membership
 from node.registration.migration_trust import MigrationTrust
 from node.registration.offer import read_offer
 from node.registration.question import Questions
@@ -61,6 +61,7 @@ from node.storage.qemu_img import QemuImg
 from node.storage.sanlock_daemon import SanlockDaemon
 from node.storage.seed import SeedMaker
 from node.storage.site_files import SiteFiles
+from node.storage.wishes import NAME as WISHES
 from node.storage.wishes import Wishes
 from node.storage.works import Works
 from node.system.long_command import run_while
@@ -87,6 +88,8 @@ from node.vms.seed_discs import SeedDiscs
 from node.vms.suspending import Suspending
 
 log = logging.getLogger(__name__)
+
+DAMAGED_S = 5.0  # between two looks at files that somebody may have mended
 
 
 class Agent:
@@ -139,7 +142,7 @@ class Agent:
 
     def _wire(self) -> None:
         settings = self._settings
-        wishes = Wishes(settings.own_folder / "wishes.json")
+        wishes = Wishes(settings.own_folder / WISHES)
         mounts = Mounts(
             run,
             self._for_storage,
@@ -335,6 +338,7 @@ class Agent:
         self._spawn(pet())
         self._spawn(self._joining.run())
         self._spawn(self._pool_watch.run())
+        await self._until_usable()
         log.info("serving %s on port %d", self._settings.node_name, self._settings.port)
         await self._service.run()
         for threads in (
@@ -348,6 +352,12 @@ class Agent:
             self._for_copies,
         ):
             threads.close()
+
+    async def _until_usable(self) -> None:
+        """A member whose files are damaged serves nobody; its VMs, mounts and leases are cared for all the same."""
+        while (reason := self._membership.why_unusable()) is not None:
+            notify(f"READY=1\nSTATUS={reason}. {RECOVER}")
+            await self._clock.sleep(DAMAGED_S)
 
     def _make_server(self) -> tuple[Any, ssl.SSLContext]:
         own = self._membership
